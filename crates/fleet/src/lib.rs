@@ -1,0 +1,5 @@
+//! The desktop's behaviour without a desktop: all gateways, the inbox, chat, the local cache, what to notify.
+//!
+//! Knows nothing of windows or of tauri. `view` is what the surfaces are shown.
+
+pub mod view;

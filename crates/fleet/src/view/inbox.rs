@@ -1,0 +1,185 @@
+//! The inbox as every surface sees it: what waits for a person, what was decided, and by whom.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::{GatewayId, Millis, ProblemView};
+
+/// Names one item over all gateways: `gateway/kind/id`. Opaque to the page.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Type)]
+#[serde(transparent)]
+pub struct ItemKey(pub String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ItemKind {
+    Exec,
+    Plugin,
+    System,
+    Question,
+    DevicePairing,
+    NodePairing,
+}
+
+/// A choice that a request may offer. `Approve` and `Reject` belong to pairing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Decision {
+    AllowOnce,
+    AllowAlways,
+    Deny,
+    Approve,
+    Reject,
+}
+
+/// Where a decision was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Surface {
+    Window,
+    Notification,
+    Tray,
+    ApprovalWindow,
+}
+
+/// One line of the inbox. Long text is cut here; `InboxItemDetail` has it whole.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxItemView {
+    pub key: ItemKey,
+    pub gateway: GatewayId,
+    pub gateway_name: String,
+    pub kind: ItemKind,
+    pub phase: PhaseView,
+    /// The command, the plugin's title, the question, or the device's name. At most 2 KiB.
+    pub subject: String,
+    /// True where `subject` is only the beginning.
+    pub subject_cut: bool,
+    pub agent: Option<String>,
+    pub session: Option<String>,
+    pub cwd: Option<String>,
+    pub host: Option<String>,
+    /// What the request offers, in the order to show. Nothing else can be decided.
+    pub offered: Vec<Decision>,
+    pub created_at: Millis,
+    pub expires_at: Option<Millis>,
+    /// Rises with every change of this item; `inbox_decide` sends back the one the person looked at.
+    pub revision: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum PhaseView {
+    /// Waits for a person. `problem` says why the last try to decide did not go through.
+    Waiting { problem: Option<ProblemView> },
+    /// Sent by one of our surfaces; the gateway has not recorded it yet.
+    Deciding { decision: Decision, surface: Surface },
+    /// The gateway's record.
+    Decided { decision: Decision, by: Option<String>, by_this_app: bool, at: Millis },
+    Expired { at: Millis },
+    /// The gateway no longer knows it and keeps no record: cancelled, or the gateway restarted.
+    Gone { at: Millis },
+    /// Its gateway is not reachable, so whether it still waits is unknown. `was_deciding` was sent and not confirmed.
+    Unreachable { since: Millis, was_deciding: Option<Decision> },
+}
+
+/// One item in full, for the approval card.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxItemDetail {
+    pub item: InboxItemView,
+    /// The whole subject, escaped, never cut.
+    pub subject: String,
+    /// How many characters of `subject` are escapes of control, invisible or bidi characters.
+    pub escaped_characters: u32,
+    pub argv: Vec<String>,
+    pub resolved_path: Option<String>,
+    pub node: Option<String>,
+    pub run: Option<String>,
+    pub tool_call: Option<String>,
+    /// The gateway's exec mode for this request, such as `allowlist`.
+    pub security: Option<String>,
+    pub ask: Option<String>,
+    /// What the gateway warns of.
+    pub warnings: Vec<String>,
+    pub unavailable: Vec<UnavailableDecision>,
+    /// Other operators that are connected to this gateway and may answer.
+    pub others: Vec<String>,
+    /// The last message of the session before the request, when known: why it was asked.
+    pub context: Option<String>,
+    /// More facts in the order to show, such as a device's platform, scopes and address.
+    pub facts: Vec<Fact>,
+    /// For a question: its options.
+    pub options: Vec<QuestionOption>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Fact {
+    pub label: FactLabel,
+    pub value: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum FactLabel {
+    Plugin,
+    Tool,
+    Severity,
+    Description,
+    Device,
+    Platform,
+    Address,
+    Role,
+    Scopes,
+    ClientId,
+    Version,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UnavailableDecision {
+    pub decision: Decision,
+    /// Why, as the gateway or its policy gives it; none where it does not say.
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QuestionOption {
+    pub value: String,
+    pub label: String,
+    pub description: Option<String>,
+}
+
+/// The inbox at one moment. `InboxChange` with the next revision applies on top.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxSnapshot {
+    pub revision: u32,
+    /// Waiting first, the oldest first; then what was decided lately, the newest first.
+    pub items: Vec<InboxItemView>,
+    pub waiting: u32,
+}
+
+/// What changed. A page that sees a revision which is not its own plus one asks for a snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct InboxChange {
+    pub revision: u32,
+    pub changed: Vec<InboxItemView>,
+    pub removed: Vec<ItemKey>,
+    pub waiting: u32,
+}
+
+/// A person's explicit choice.
+#[derive(Clone, Debug, PartialEq, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DecideInput {
+    pub key: ItemKey,
+    pub decision: Decision,
+    /// The revision of the item that the person looked at. Another one is refused as `itemChanged`.
+    pub revision: u32,
+    /// For a question: the chosen options' values, or free text.
+    pub answer: Option<Vec<String>>,
+}

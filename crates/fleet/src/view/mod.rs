@@ -1,0 +1,21 @@
+//! What a surface (window, tray, notification, tests) is shown: plain data, ready to render.
+//!
+//! Everything here serialises to the page and is exported to TypeScript, so nothing here may hold a secret.
+//! Text that an agent or a gateway wrote has already passed `untrusted::escape`: control, invisible and
+//! bidi characters stand as visible escapes. Times are milliseconds since the Unix epoch as `f64`
+//! (exact to the millisecond for the next 280,000 years, and a plain `number` in TypeScript).
+
+mod chat;
+mod gateway;
+mod inbox;
+mod sessions;
+mod settings;
+
+pub use chat::*;
+pub use gateway::*;
+pub use inbox::*;
+pub use sessions::*;
+pub use settings::*;
+
+/// Milliseconds since the Unix epoch.
+pub type Millis = f64;
