@@ -1,0 +1,97 @@
+# make run    opens the app            make test       everything, as CI runs it
+# make help   lists the rest
+#
+# Each target does its own set-up: system packages, npm packages, the page, the peers that tests talk to.
+# One feature set everywhere: switching `custom-protocol` would recompile all that touches tauri.
+
+CARGO_FLAGS := --features custom-protocol
+UI_SOURCES  := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print 2>/dev/null)
+NPM_CI      := npm ci --no-audit --no-fund --loglevel=error
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+.PHONY: help run dev test test-fast check format screenshots bench package package-test bindings peers record
+.PHONY: system-run system-test system-package
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+# ---- what people use -------------------------------------------------------------------------------------
+
+run: system-run ui/dist/index.html ## build what is needed and open the app
+	cargo run $(CARGO_FLAGS)
+
+dev: system-run ui/node_modules/.package-lock.json ## the app on the page's development server, reloading
+	ui/node_modules/.bin/tauri dev
+
+test: check test-ui test-rust ## everything: checks, the page, the crates, real gateways, the real window
+
+test-fast: system-run ui/dist/index.html ## what needs no peer: unit and property tests, the page's tests
+	cargo test -q --workspace --lib --bins $(CARGO_FLAGS)
+	cd ui && npm run -s test
+
+check: system-test ui/dist/index.html peers ## formatting, clippy, svelte-check, the linters, fresh bindings
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
+	cd ui && npm run -s check
+	cargo test -q --test layering --test bindings $(CARGO_FLAGS)
+
+format: ui/node_modules/.package-lock.json ## format all code
+	cargo fmt --all
+	cd ui && npm run -s format
+
+bindings: ui/dist/index.html ## write the generated TypeScript anew
+	UPDATE_BINDINGS=1 cargo test -q --test bindings $(CARGO_FLAGS)
+
+# ---- the parts of `make test` ----------------------------------------------------------------------------
+
+.PHONY: test-ui test-rust
+test-ui: ui/dist/index.html system-test
+	cd ui && npm run -s test
+	cd ui && npm run -s screens
+
+test-rust: ui/dist/index.html system-test peers
+	cargo test --workspace $(CARGO_FLAGS)
+
+# ---- what is looked at, measured, shipped ------------------------------------------------------------------
+
+screenshots: system-test ui/dist/index.html peers ## each screen in its states into target/screens, and the README's picture
+	cd ui && npm run -s screens
+	cargo test --test window $(CARGO_FLAGS)
+
+bench: system-test ui/dist/index.html ## the figures in the README
+	cargo build --release $(CARGO_FLAGS)
+	scripts/bench.sh
+
+package: system-package ui/node_modules/.package-lock.json ## the .deb and the .rpm, in target/release/bundle
+	ui/node_modules/.bin/tauri build --bundles deb,rpm
+
+package-test: package system-test ## install the .deb into a clean Debian root and start it there
+	scripts/try-package.sh
+
+record: peers ## record the protocol snapshots from the real gateways anew
+	tests/peers/record.sh
+
+# ---- set-up --------------------------------------------------------------------------------------------------
+
+system-run:
+	@scripts/system-packages.sh run
+system-test:
+	@scripts/system-packages.sh test
+system-package:
+	@scripts/system-packages.sh package
+
+peers: tests/peers/node_modules/.package-lock.json ## the real gateways and their reference client, from the npm registry
+
+tests/peers/node_modules/.package-lock.json: tests/peers/package-lock.json
+	cd tests/peers && $(NPM_CI) --ignore-scripts
+	@touch $@
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	cd ui && $(NPM_CI)
+	@touch $@
+
+ui/dist/index.html: ui/node_modules/.package-lock.json $(UI_SOURCES)
+	cd ui && npm run -s build
+	@touch $@
