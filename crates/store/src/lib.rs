@@ -10,6 +10,7 @@
 mod bounds;
 mod error;
 mod record;
+mod sqlite;
 
 use async_trait::async_trait;
 
@@ -19,6 +20,8 @@ pub use record::{
     GatewayRecord, InboxPhase, InboxRecord, MessageBatch, MessageHit, MessagePage, MessageRecord,
     Millis, SessionBatch, SessionKey, SessionRecord,
 };
+
+pub use sqlite::SqliteCache;
 
 /// The result of every call.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
