@@ -85,7 +85,6 @@ impl Database {
         match Self::connect(&path, kind).await {
             Ok(database) => Ok(Opened {
                 database,
-                new,
                 set_aside,
             }),
             Err(StoreError::Damaged) => {
@@ -94,7 +93,6 @@ impl Database {
                 let database = Self::connect(&path, kind).await?;
                 Ok(Opened {
                     database,
-                    new: true,
                     set_aside: Some(to),
                 })
             }
@@ -121,7 +119,6 @@ impl Database {
         };
         Ok(Opened {
             database,
-            new: true,
             set_aside: None,
         })
     }
@@ -138,9 +135,10 @@ impl Database {
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
-        migrate(&write, kind, Some(path)).await?;
-        if kind.check_whole {
-            check_whole(&write).await.map_err(failed)?;
+        if let Err(error) = prepare(&write, kind, path).await {
+            // A file that is going to be renamed must not be open, or Windows refuses.
+            write.close().await;
+            return Err(error);
         }
         let read = pool(1).connect_lazy_with(options);
         Ok(Self {

@@ -79,11 +79,7 @@ impl SqliteCache {
             bounds,
             notices: Vec::new(),
         };
-        let restored = if records.new {
-            store.restore().await?
-        } else {
-            0
-        };
+        let restored = store.restore().await.map_err(|e| store.records.failed(e))?;
         if let Some(to) = records.set_aside {
             store
                 .notices
