@@ -1,0 +1,18 @@
+/** What a screen reader is told. A new approval politely, its expiry assertively. */
+export class Announcer {
+  polite = $state("");
+  assertive = $state("");
+
+  say(text: string): void {
+    this.polite = again(this.polite, text);
+  }
+
+  alert(text: string): void {
+    this.assertive = again(this.assertive, text);
+  }
+}
+
+/** A live region speaks when its text changes, so the same words twice differ by a space. */
+function again(before: string, text: string): string {
+  return before === text ? `${text} ` : text;
+}

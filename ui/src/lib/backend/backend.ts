@@ -1,0 +1,137 @@
+/**
+ * The page's whole outside world. Everything that is not drawing goes through this interface, so that the
+ * same page runs in the desktop window, in a test and against a fake.
+ *
+ * No method takes or gives a gateway's method name or raw frame, and none returns a secret.
+ */
+import type {
+  AddGateway,
+  AppInfo,
+  ChatSnapshot,
+  ChatUpdate,
+  DecideInput,
+  EditGateway,
+  FoundGateway,
+  GatewayId,
+  GatewayView,
+  InboxChange,
+  InboxItemDetail,
+  InboxItemView,
+  InboxSnapshot,
+  ItemKey,
+  MessageView,
+  NewSession,
+  NotificationSupport,
+  OlderMessages,
+  PatchSession,
+  Recognised,
+  SearchHit,
+  SecretInput,
+  SecretStoreChoice,
+  SecretStoreView,
+  SendMessage,
+  SessionRef,
+  SessionsChange,
+  SessionsSnapshot,
+  Settings,
+} from "./types";
+
+export type Unsubscribe = () => void;
+
+/** What this backend can do. Ask this, never the platform. */
+export type Capabilities = {
+  /** Gateways can be added, changed and removed from here. */
+  editGateways: boolean;
+  /** A sample notification can be shown. */
+  notifications: boolean;
+  /** Where secrets are kept can be chosen. */
+  secretStore: boolean;
+  /** Links open in the person's browser. */
+  openExternal: boolean;
+};
+
+/** Why a call failed, as data; `lib/errors` has the words. */
+export class BackendError extends Error {
+  override readonly name = "BackendError";
+
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retryable: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** Makes a `BackendError` of whatever was thrown; nothing else leaves a backend. */
+export function asBackendError(thrown: unknown): BackendError {
+  if (thrown instanceof BackendError) return thrown;
+  if (isCommandError(thrown)) {
+    return new BackendError(thrown.code, thrown.message, thrown.retryable);
+  }
+  // A refusal by the capabilities and a bad argument come as a bare string.
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new BackendError("internal", message, false);
+}
+
+function isCommandError(
+  value: unknown,
+): value is { code: string; message: string; retryable: boolean } {
+  if (typeof value !== "object" || value === null) return false;
+  const { code, message } = value as Record<string, unknown>;
+  return typeof code === "string" && typeof message === "string";
+}
+
+export interface Backend {
+  readonly capabilities: Capabilities;
+
+  appInfo(): Promise<AppInfo>;
+  settingsSave(settings: Settings): Promise<Settings>;
+  notificationTest(): Promise<NotificationSupport>;
+  /** The first useful paint is on the screen. */
+  windowReady(): Promise<void>;
+  /** Opens an http(s) link outside of the app. The page asks the person first. */
+  openExternal(url: string): Promise<void>;
+
+  secretStoreState(): Promise<SecretStoreView>;
+  secretStoreChoose(choice: SecretStoreChoice, passphrase: string | null): Promise<SecretStoreView>;
+  secretStoreUnlock(passphrase: string | null): Promise<SecretStoreView>;
+
+  gatewaysList(): Promise<GatewayView[]>;
+  gatewayRecognise(text: string): Promise<Recognised>;
+  gatewayDiscover(): Promise<FoundGateway[]>;
+  draftDrop(draft: string): Promise<void>;
+  gatewayAdd(input: AddGateway): Promise<GatewayView>;
+  gatewayEdit(input: EditGateway): Promise<GatewayView>;
+  gatewayRemove(id: GatewayId): Promise<void>;
+  gatewayReconnect(id: GatewayId): Promise<void>;
+  gatewayPause(id: GatewayId, paused: boolean): Promise<void>;
+  credentialRotate(id: GatewayId, secret: SecretInput): Promise<GatewayView>;
+  credentialForget(id: GatewayId): Promise<GatewayView>;
+
+  inboxSnapshot(): Promise<InboxSnapshot>;
+  inboxItem(key: ItemKey): Promise<InboxItemDetail>;
+  inboxDecide(input: DecideInput): Promise<InboxItemView>;
+
+  sessionsSnapshot(): Promise<SessionsSnapshot>;
+  sessionsRefresh(gateway: GatewayId): Promise<void>;
+  sessionsSearch(text: string): Promise<SearchHit[]>;
+  sessionCreate(input: NewSession): Promise<SessionRef>;
+  sessionPatch(input: PatchSession): Promise<void>;
+  sessionDelete(session: SessionRef): Promise<void>;
+
+  /** Opens a chat. Updates may arrive before the snapshot is returned; they belong on top of it, in order. */
+  chatOpen(session: SessionRef, onUpdates: (updates: ChatUpdate[]) => void): Promise<ChatSnapshot>;
+  chatClose(session: SessionRef): Promise<void>;
+  chatOlder(session: SessionRef, before: string): Promise<OlderMessages>;
+  chatSend(message: SendMessage): Promise<MessageView>;
+  chatRetry(session: SessionRef, id: string): Promise<void>;
+  chatAbort(session: SessionRef): Promise<void>;
+
+  onGatewaysChanged(handler: (gateways: GatewayView[]) => void): Unsubscribe;
+  onInboxChanged(handler: (change: InboxChange) => void): Unsubscribe;
+  onSessionsChanged(handler: (change: SessionsChange) => void): Unsubscribe;
+  onSecretsChanged(handler: (state: SecretStoreView) => void): Unsubscribe;
+  onOpenItem(handler: (key: ItemKey) => void): Unsubscribe;
+  onSettingsChanged(handler: (settings: Settings) => void): Unsubscribe;
+}

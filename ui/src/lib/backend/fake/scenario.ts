@@ -1,0 +1,65 @@
+/** Which world the fake shows. Chosen by the address: `?fake=few&latency=200&deltas=500&messages=10000`. */
+
+export const scenarioNames = [
+  "empty",
+  "quiet",
+  "few",
+  "many",
+  "long",
+  "offline",
+  "locked",
+  "choice",
+  "passphrase",
+  "error",
+  "slow",
+  "streaming",
+  "pairing",
+  "older",
+] as const;
+export type ScenarioName = (typeof scenarioNames)[number];
+
+export type Scenario = {
+  name: ScenarioName;
+  /** How long each call takes, in milliseconds. */
+  latency: number;
+  /** Text deltas a second of a streaming run. */
+  deltas: number;
+  /** Messages in each session's transcript. */
+  messages: number;
+  sessions: number;
+  requests: number;
+};
+
+const sizes: Partial<Record<ScenarioName, Partial<Scenario>>> = {
+  empty: { sessions: 0, requests: 0 },
+  quiet: { requests: 0 },
+  many: { sessions: 10_000, requests: 400, messages: 10_000 },
+  slow: { latency: 20_000 },
+  streaming: { deltas: 60 },
+};
+
+export function scenario(search: string): Scenario {
+  const query = new URLSearchParams(search);
+  const name = scenarioNames.find((known) => known === query.get("fake")) ?? "few";
+  const base: Scenario = {
+    name,
+    latency: 25,
+    deltas: 40,
+    messages: 24,
+    sessions: 14,
+    requests: 4,
+    ...sizes[name],
+  };
+  const number = (key: keyof Scenario, usual: number) => {
+    const text = query.get(key);
+    return text === null || !Number.isFinite(Number(text)) ? usual : Number(text);
+  };
+  return {
+    name,
+    latency: number("latency", base.latency),
+    deltas: number("deltas", base.deltas),
+    messages: number("messages", base.messages),
+    sessions: number("sessions", base.sessions),
+    requests: number("requests", base.requests),
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * The one table from a problem's code to how it looks and what a person can do next.
+ *
+ * Exhaustive over `ProblemCode`: a code without a row does not compile. A code that this build does not know
+ * is shown as a warning with the gateway's own words. Nothing here reads a message's text.
+ */
+import { m } from "$lib/messages";
+import type { ProblemWords } from "$lib/messages/en/problems";
+import { problemCodes, type ProblemCode } from "./codes";
+
+/** `passing` heals by itself; `warning` needs a person; `danger` is a failure or a risk. */
+export type Severity = "passing" | "warning" | "danger";
+
+/** What a button beside the problem can offer. Who shows it decides what it is wired to. */
+export type NextAction =
+  "replaceSecret" | "editAddress" | "pin" | "reconnect" | "pair" | "openSecrets" | "retry" | "none";
+
+export type ProblemEntry = ProblemWords & {
+  code: string;
+  severity: Severity;
+  action: NextAction;
+};
+
+type Row = readonly [Severity, NextAction];
+
+const rows: Record<ProblemCode, Row> = {
+  authRequired: ["warning", "replaceSecret"],
+  authUnauthorized: ["warning", "replaceSecret"],
+  authTokenMissing: ["warning", "replaceSecret"],
+  authTokenMismatch: ["warning", "replaceSecret"],
+  authTokenNotConfigured: ["warning", "replaceSecret"],
+  authPasswordMissing: ["warning", "replaceSecret"],
+  authPasswordMismatch: ["warning", "replaceSecret"],
+  authPasswordNotConfigured: ["warning", "replaceSecret"],
+  authBootstrapTokenInvalid: ["warning", "replaceSecret"],
+  authDeviceTokenMismatch: ["warning", "reconnect"],
+  authScopeMismatch: ["warning", "replaceSecret"],
+  authRateLimited: ["warning", "reconnect"],
+  authTailscaleIdentityMissing: ["warning", "editAddress"],
+  authTailscaleProxyMissing: ["warning", "editAddress"],
+  authTailscaleWhoisFailed: ["warning", "editAddress"],
+  authTailscaleIdentityMismatch: ["warning", "editAddress"],
+  authIdentityHeaderRequired: ["warning", "editAddress"],
+  authVerifiedUserRequired: ["warning", "editAddress"],
+  authenticatedProfileUnavailable: ["warning", "editAddress"],
+  controlUiBuildMismatch: ["warning", "editAddress"],
+  controlUiOriginNotAllowed: ["warning", "editAddress"],
+  controlUiDeviceIdentityRequired: ["warning", "editAddress"],
+  deviceIdentityRequired: ["warning", "reconnect"],
+  deviceAuthInvalid: ["warning", "reconnect"],
+  deviceAuthDeviceIdMismatch: ["warning", "reconnect"],
+  deviceAuthSignatureExpired: ["warning", "reconnect"],
+  deviceAuthNonceRequired: ["warning", "reconnect"],
+  deviceAuthNonceMismatch: ["warning", "reconnect"],
+  deviceAuthSignatureInvalid: ["warning", "reconnect"],
+  deviceAuthPublicKeyInvalid: ["warning", "reconnect"],
+  pairingRequired: ["warning", "pair"],
+  clientVersionMismatch: ["danger", "none"],
+  protocolMismatch: ["danger", "none"],
+  dnsFailed: ["passing", "editAddress"],
+  refused: ["passing", "editAddress"],
+  timedOut: ["passing", "reconnect"],
+  unreachable: ["passing", "reconnect"],
+  tlsUntrusted: ["danger", "pin"],
+  tlsFailed: ["danger", "editAddress"],
+  pinMismatch: ["danger", "pin"],
+  plainTextRefused: ["danger", "editAddress"],
+  badAddress: ["warning", "editAddress"],
+  notAGateway: ["warning", "editAddress"],
+  frameTooLarge: ["passing", "reconnect"],
+  badFrame: ["passing", "reconnect"],
+  tickTimeout: ["passing", "reconnect"],
+  disconnected: ["passing", "reconnect"],
+  shutdown: ["passing", "reconnect"],
+  startupSidecars: ["passing", "reconnect"],
+  slowConsumer: ["passing", "reconnect"],
+  keychainLocked: ["warning", "openSecrets"],
+  noCredential: ["warning", "replaceSecret"],
+  secretStoreUnavailable: ["danger", "openSecrets"],
+  secretStoreChoiceNeeded: ["warning", "openSecrets"],
+  passphraseWrong: ["warning", "none"],
+  cacheFailed: ["danger", "retry"],
+  itemChanged: ["warning", "none"],
+  itemUnknown: ["warning", "none"],
+  alreadyDecided: ["warning", "none"],
+  notOffered: ["warning", "none"],
+  expired: ["warning", "none"],
+  stale: ["warning", "none"],
+  busy: ["passing", "retry"],
+  tooLarge: ["warning", "none"],
+  notConnected: ["passing", "retry"],
+  missingScope: ["warning", "replaceSecret"],
+  notSupported: ["warning", "none"],
+  gatewayRefused: ["danger", "retry"],
+  gatewayUnknown: ["warning", "none"],
+  gatewayExists: ["warning", "none"],
+  sessionUnknown: ["warning", "none"],
+  draftUnknown: ["warning", "none"],
+  nodeJoinLink: ["warning", "none"],
+  unreadablePaste: ["warning", "none"],
+  invalidInput: ["warning", "none"],
+  internal: ["danger", "retry"],
+};
+
+export function isKnown(code: string): code is ProblemCode {
+  return (problemCodes as readonly string[]).includes(code);
+}
+
+export function explain(code: string): ProblemEntry {
+  if (!isKnown(code)) return { code, ...m.unknownProblem, severity: "warning", action: "retry" };
+  const [severity, action] = rows[code];
+  return { code, ...m.problems[code], severity, action };
+}

@@ -1,0 +1,187 @@
+/** The words of the inbox and of the approval card. */
+import type { Decision, FactLabel, ItemKind, Surface } from "../../backend/types";
+import { plural } from "./common";
+
+const kinds: Record<ItemKind, string> = {
+  exec: "Run a command",
+  plugin: "Use a plugin",
+  system: "Change the system",
+  question: "Question",
+  devicePairing: "Pair a device",
+  nodePairing: "Pair a node",
+};
+
+const asks: Record<ItemKind, string> = {
+  exec: "wants to run a command",
+  plugin: "wants to use a plugin",
+  system: "wants to change the system",
+  question: "asks you something",
+  devicePairing: "A device wants to connect",
+  nodePairing: "A node wants to connect",
+};
+
+const decide: Record<Decision, string> = {
+  allowOnce: "Allow once",
+  allowAlways: "Allow always…",
+  deny: "Deny",
+  approve: "Approve",
+  reject: "Reject",
+};
+
+const outcome: Record<Decision, string> = {
+  allowOnce: "Allowed once",
+  allowAlways: "Always allowed",
+  deny: "Denied",
+  approve: "Approved",
+  reject: "Rejected",
+};
+
+const sending: Record<Decision, string> = {
+  allowOnce: "Allowing once",
+  allowAlways: "Allowing always",
+  deny: "Denying",
+  approve: "Approving",
+  reject: "Rejecting",
+};
+
+const surfaces: Record<Surface, string> = {
+  window: "this window",
+  notification: "the notification",
+  tray: "the tray",
+  approvalWindow: "the approval window",
+};
+
+const facts: Record<FactLabel, string> = {
+  plugin: "Plugin",
+  tool: "Tool",
+  severity: "Severity",
+  description: "Description",
+  device: "Device",
+  platform: "Platform",
+  address: "Address",
+  role: "Role",
+  scopes: "Scopes",
+  clientId: "Client",
+  version: "Version",
+};
+
+export const inbox = {
+  title: "Inbox",
+  kinds,
+  asks,
+  decide,
+  outcome,
+  sending,
+  surfaces,
+  facts,
+  waiting: "Waiting",
+  lately: "Decided lately",
+  waitingCount: (count: number) => `${count} ${plural(count, "waits", "wait")}`,
+  badge: (count: number) =>
+    `${count} ${plural(count, "request waits", "requests wait")} for a decision`,
+  noneTitle: "Nothing waits for you",
+  noneMeaning: (count: number) =>
+    count === 1
+      ? "When an agent on your gateway asks to do something, it stands here and you are notified."
+      : `When an agent on one of your ${count} gateways asks to do something, it stands here and you are notified.`,
+  noneOffline: "No gateway is connected, so a request that waits would not be seen here.",
+  lastDecision: "Last decision",
+  choose: "Choose a request to read it in full.",
+  waitsSince: "Waits since",
+  unreachableSince: "The gateway is not reachable",
+  unreachableRow: "Not reachable",
+  unreachableMeaning:
+    "Whether this still waits is unknown. What stands here is the last that was known; it can be decided again once the gateway is back.",
+  unreachableDeciding: (decision: string) =>
+    `“${decision}” was sent, and the gateway went away before it confirmed it. Once it is back, its record is read; nothing is sent twice.`,
+  expired: "Expired",
+  expiredMeaning: "Nobody answered in time, so the gateway did not run it.",
+  gone: "Gone",
+  goneMeaning:
+    "The gateway no longer knows this request and kept no record of it. It was cancelled, or the gateway was restarted.",
+  by: (who: string) => `by ${who}`,
+  byYou: "by you, here",
+  byUnknown: "by somebody the gateway does not name",
+  sent: (surface: string) => `Sent from ${surface}; the gateway has not recorded it yet.`,
+  recorded: "As the gateway recorded it.",
+  where: "Where",
+  who: "Who",
+  program: "Program",
+  why: "Why",
+  others: "Others",
+  onHost: (host: string) => `on ${host}`,
+  onNode: (node: string) => `on node ${node}`,
+  onGateway: (name: string) => `gateway ${name}`,
+  agent: (name: string) => `agent ${name}`,
+  inSession: "in",
+  openSession: "Open the session",
+  lastMessage: "The last message before it asked",
+  othersMay: (names: string) => `${names} may answer too. The first answer counts.`,
+  escapes: (count: number) =>
+    count === 1
+      ? "One invisible or direction-changing character is shown as its code. Text like this can hide what really runs."
+      : `${count} invisible or direction-changing characters are shown as their codes. Text like this can hide what really runs.`,
+  unavailable: (decision: string) => `${decision} is not offered`,
+  unavailableBecause: (decision: string, reason: string) => `${decision} is not offered: ${reason}`,
+  unavailableByPolicy: "the gateway's policy asks each time.",
+  nothingOffered: "The gateway offers no decision that can be made from here.",
+  armed: (decision: string) => `Press Enter to confirm “${decision}”, Esc to leave it.`,
+  armedShort: "Enter confirms",
+  changed: "This request changed while you were looking at it. Read it again before you decide.",
+  showChoices: "I have read it",
+  clickIgnored: "That press came just as the request appeared, so it did not count.",
+  enterIgnored: "Enter decides nothing. Press A and then Enter, or Space on a button.",
+  alwaysTitle: "Allow this always?",
+  alwaysMeaning:
+    "From now on the gateway runs this without asking, in every session of this agent:",
+  alwaysPath: "The rule is for this program, whatever its arguments:",
+  alwaysBack: "It can be taken back on the gateway, in its allow-list.",
+  alwaysConfirm: "Allow always",
+  explain: "Explain",
+  explainTitle: "What it is made of",
+  parts: {
+    argv: "Arguments",
+    security: "Exec mode",
+    ask: "Asks",
+    run: "Run",
+    toolCall: "Tool call",
+    request: "Request",
+  },
+  does: {
+    one: (program: string) => `Runs ${program}.`,
+    sequence: (programs: string) => `Runs ${programs}, one after the other.`,
+    pipeline: (programs: string) => `Runs ${programs}, each feeding the next.`,
+    many: (programs: string, count: number) => `Runs ${count} commands: ${programs}.`,
+    and: "and",
+  },
+  dangers: {
+    pipeToShell: "Runs whatever it downloads.",
+    recursiveDelete: "Deletes folders with all that is in them.",
+    elevate: "Runs with another user's rights.",
+    device: "Writes straight to a device.",
+    permissions: "Opens files to everyone.",
+    forcePush: "Overwrites history on a remote.",
+    discard: "Throws away uncommitted work.",
+    keys: "Touches keys or credentials.",
+    evaluate: "Runs code that stands in a text or a variable.",
+    system: "Stops or restarts the computer or its services.",
+    startup: "Changes what runs at every login.",
+  },
+  hint: "Noticed in the text. What is not marked is not thereby safe.",
+  wholeLoading: "The whole request is being read.",
+  wholeWaits: "the whole request",
+  cutNote: "Only the beginning is here so far. The choices appear with the whole of it.",
+  answer: "Your answer",
+  answerHint: "Type an answer",
+  sendAnswer: "Send the answer",
+  decline: "Decline to answer",
+  pairingWarning: "Approve only what you started yourself. It gets the scopes named here.",
+  nextWaiting: (count: number) => `Next of ${count} waiting`,
+  announceNew: (what: string, gateway: string) => `New request on ${gateway}: ${what}`,
+  announceExpired: (what: string) => `A request expired without an answer: ${what}`,
+  announceDecided: (outcome: string, what: string) => `${outcome}: ${what}`,
+  queue: (index: number, count: number) => `${index} of ${count}`,
+  openInWindow: "Open in the main window",
+  previous: "Previous request",
+  next: "Next request",
+};

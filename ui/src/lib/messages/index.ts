@@ -1,0 +1,33 @@
+/**
+ * Every word that a person reads, as typed values: `m.inbox.title`, `m.time.minutesAgo(2)`.
+ *
+ * A module of our own and not a message compiler: paraglide fetches its format plugins from a network at
+ * compile time, and a build here must work without one. Another language is another object of the type
+ * `Messages`, chosen at the start; the compiler names what it lacks.
+ */
+import { chat } from "./en/chat";
+import { common, keys, time } from "./en/common";
+import { gateways } from "./en/gateways";
+import { inbox } from "./en/inbox";
+import { problems, unknownProblem } from "./en/problems";
+import { secrets } from "./en/secrets";
+import { sessions } from "./en/sessions";
+import { settings } from "./en/settings";
+
+const en = {
+  common,
+  keys,
+  time,
+  inbox,
+  gateways,
+  secrets,
+  sessions,
+  settings,
+  chat,
+  problems,
+  unknownProblem,
+};
+
+export type Messages = typeof en;
+
+export const m: Messages = en;

@@ -1,0 +1,32 @@
+/** Starts the page: chooses a backend, applies what was set before the first paint, mounts the window's view. */
+import { mount } from "svelte";
+import App from "./App.svelte";
+import { applyAppearance } from "./lib/appearance";
+import { Announcer } from "./lib/announcer.svelte";
+import { chooseBackend } from "./lib/backend";
+import type { AppInfo } from "./lib/backend/types";
+import { Keymap } from "./lib/keyboard/keymap.svelte";
+import { Layout } from "./lib/layout.svelte";
+import type { Page } from "./lib/page";
+import { Router } from "./lib/router.svelte";
+import { Clock } from "./lib/time/clock.svelte";
+import "./styles/tokens.css";
+import "./styles/base.css";
+
+async function start(): Promise<void> {
+  const backend = await chooseBackend(window.location.search);
+  const info: AppInfo = await backend.appInfo();
+  applyAppearance(info.settings.appearance, document.documentElement);
+  const page: Page = {
+    backend,
+    router: new Router(window),
+    keymap: new Keymap(info.platform === "macos"),
+    announcer: new Announcer(),
+    clock: new Clock(),
+    layout: new Layout(window.localStorage),
+  };
+  const target = document.getElementById("app");
+  if (target) mount(App, { target, props: { page, info } });
+}
+
+void start();

@@ -1,0 +1,61 @@
+/**
+ * How the page is built, served and tested.
+ *
+ * Three modes: `production` is what the desktop ships and holds no fake backend; `development` and `screens`
+ * hold it, and choose it with `?fake=<scenario>`. The build needs no inline script, no inline style and no
+ * eval, so that it runs under the desktop's content security policy; `preview` serves that same policy.
+ */
+import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+/** The desktop's policy (see `src-tauri`), so that the screens check fails on what the window would refuse. */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte()],
+  define: { __FAKE_BACKEND__: JSON.stringify(mode !== "production") },
+  resolve: {
+    alias: {
+      $lib: source("lib"),
+      $components: source("components"),
+      $features: source("features"),
+    },
+    // Without it vitest would resolve Svelte's server build.
+    conditions: mode === "test" ? ["browser"] : undefined,
+  },
+  clearScreen: false,
+  server: { port: 5173, strictPort: true, host: "127.0.0.1" },
+  preview: {
+    host: "127.0.0.1",
+    headers: { "Content-Security-Policy": contentSecurityPolicy },
+  },
+  build: {
+    // WebKitGTK 2.50 is Safari 26; Safari 18.2 is the oldest with all that is used (light-dark, popover).
+    target: "safari18.2",
+    outDir: mode === "screens" ? "../target/ui-screens" : "dist",
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 800,
+  },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.ts", "tests/unit/**/*.test.ts"],
+    setupFiles: ["tests/setup.ts"],
+    restoreMocks: true,
+  },
+}));
