@@ -35,16 +35,32 @@ pub struct AttachmentLimits {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum RunView {
     Idle,
     /// `phase` is the gateway's own word, such as `preparing_context`.
-    Running { run: String, phase: Option<String>, since: Millis },
-    WaitingForApproval { run: String, item: Option<ItemKey>, since: Millis },
+    Running {
+        run: String,
+        phase: Option<String>,
+        since: Millis,
+    },
+    WaitingForApproval {
+        run: String,
+        item: Option<ItemKey>,
+        since: Millis,
+    },
     /// Our abort was sent and the gateway has not confirmed it.
-    Aborting { run: String },
+    Aborting {
+        run: String,
+    },
     /// The gateway is gone; what becomes of the run is unknown until it is back.
-    Unknown { run: String },
+    Unknown {
+        run: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -71,28 +87,55 @@ pub enum Role {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum MessageState {
     Done,
     /// Ours, not confirmed yet.
     Sending,
     /// Ours, not taken; `retry` sends it again with the same idempotency key.
-    Failed { problem: ProblemView },
+    Failed {
+        problem: ProblemView,
+    },
     Streaming,
     Aborted,
     /// The run ended with an error.
-    Errored { problem: ProblemView },
+    Errored {
+        problem: ProblemView,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum BlockView {
     /// Markdown.
-    Text { text: String },
-    Thinking { text: String },
-    Tool { tool: ToolView },
-    Image { mime: String, /** A `data:` URL, at most 2 MiB, else none. */ data: Option<String>, name: Option<String> },
-    File { name: String, mime: Option<String>, bytes: Option<f64> },
+    Text {
+        text: String,
+    },
+    Thinking {
+        text: String,
+    },
+    Tool {
+        tool: ToolView,
+    },
+    Image {
+        mime: String,
+        /** A `data:` URL, at most 2 MiB, else none. */
+        data: Option<String>,
+        name: Option<String>,
+    },
+    File {
+        name: String,
+        mime: Option<String>,
+        bytes: Option<f64>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -130,25 +173,57 @@ pub enum ToolState {
 
 /// One step of a chat's stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum ChatUpdate {
     /// Start again from this: after a reconnect, a gap, or when the cache gave way to the gateway.
-    Reset { snapshot: ChatSnapshot },
+    Reset {
+        snapshot: ChatSnapshot,
+    },
     /// A new message at the end, or one whose state or blocks changed as a whole (same id: replace it).
-    Message { message: MessageView },
+    Message {
+        message: MessageView,
+    },
     /// `id` was provisional; the gateway's own message with another id took its place.
-    Renamed { from: String, to: String },
-    Removed { id: String },
+    Renamed {
+        from: String,
+        to: String,
+    },
+    Removed {
+        id: String,
+    },
     /// Text appended to block `block` of a message. The common case while streaming.
-    Append { id: String, block: u32, text: String },
+    Append {
+        id: String,
+        block: u32,
+        text: String,
+    },
     /// Output appended to a tool call.
-    ToolOutput { id: String, tool: String, text: String },
+    ToolOutput {
+        id: String,
+        tool: String,
+        text: String,
+    },
     /// A tool call changed, its output left as it is where `output` is empty and it was not replaced.
-    Tool { id: String, tool: ToolView },
-    Run { run: RunView },
-    Usage { context_tokens: Option<f64>, total_tokens: Option<f64> },
+    Tool {
+        id: String,
+        tool: ToolView,
+    },
+    Run {
+        run: RunView,
+    },
+    Usage {
+        context_tokens: Option<f64>,
+        total_tokens: Option<f64>,
+    },
     /// The gateway went away or came back.
-    Connection { gateway: GatewayId, online: bool },
+    Connection {
+        gateway: GatewayId,
+        online: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

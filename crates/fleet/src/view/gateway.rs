@@ -38,18 +38,34 @@ pub struct GatewayView {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum ConnectionView {
     /// The person switched it off.
     Paused,
-    Connecting { attempt: u32 },
-    Ready { since: Millis },
+    Connecting {
+        attempt: u32,
+    },
+    Ready {
+        since: Millis,
+    },
     /// It will try again by itself.
-    Backoff { until: Millis, attempt: u32, problem: ProblemView },
+    Backoff {
+        until: Millis,
+        attempt: u32,
+        problem: ProblemView,
+    },
     /// The gateway waits for an operator to approve this device.
-    PairingRequired { problem: ProblemView },
+    PairingRequired {
+        problem: ProblemView,
+    },
     /// It will not try again until a person does something.
-    Stopped { problem: ProblemView },
+    Stopped {
+        problem: ProblemView,
+    },
 }
 
 /// What went wrong, as data. The words are the page's: `ui/src/lib/errors` has an entry for each code.
@@ -99,7 +115,11 @@ pub enum SecretPlace {
 
 /// Whether secrets can be kept, and where.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum SecretStoreView {
     /// Ready to keep and read secrets.
     Ready { place: SecretPlace },

@@ -10,7 +10,9 @@ use super::{GatewayId, Millis, ProblemView};
 #[serde(transparent)]
 pub struct ItemKey(pub String);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Type,
+)]
 #[serde(rename_all = "camelCase")]
 pub enum ItemKind {
     Exec,
@@ -68,19 +70,40 @@ pub struct InboxItemView {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum PhaseView {
     /// Waits for a person. `problem` says why the last try to decide did not go through.
-    Waiting { problem: Option<ProblemView> },
+    Waiting {
+        problem: Option<ProblemView>,
+    },
     /// Sent by one of our surfaces; the gateway has not recorded it yet.
-    Deciding { decision: Decision, surface: Surface },
+    Deciding {
+        decision: Decision,
+        surface: Surface,
+    },
     /// The gateway's record.
-    Decided { decision: Decision, by: Option<String>, by_this_app: bool, at: Millis },
-    Expired { at: Millis },
+    Decided {
+        decision: Decision,
+        by: Option<String>,
+        by_this_app: bool,
+        at: Millis,
+    },
+    Expired {
+        at: Millis,
+    },
     /// The gateway no longer knows it and keeps no record: cancelled, or the gateway restarted.
-    Gone { at: Millis },
+    Gone {
+        at: Millis,
+    },
     /// Its gateway is not reachable, so whether it still waits is unknown. `was_deciding` was sent and not confirmed.
-    Unreachable { since: Millis, was_deciding: Option<Decision> },
+    Unreachable {
+        since: Millis,
+        was_deciding: Option<Decision>,
+    },
 }
 
 /// One item in full, for the approval card.
@@ -120,7 +143,7 @@ pub struct Fact {
     pub value: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub enum FactLabel {
     Plugin,
@@ -160,6 +183,8 @@ pub struct InboxSnapshot {
     /// Waiting first, the oldest first; then what was decided lately, the newest first.
     pub items: Vec<InboxItemView>,
     pub waiting: u32,
+    /// Gateways that have more waiting than is kept here; the rest is listed again as soon as there is room.
+    pub overflow: Vec<GatewayId>,
 }
 
 /// What changed. A page that sees a revision which is not its own plus one asks for a snapshot.
@@ -170,6 +195,7 @@ pub struct InboxChange {
     pub changed: Vec<InboxItemView>,
     pub removed: Vec<ItemKey>,
     pub waiting: u32,
+    pub overflow: Vec<GatewayId>,
 }
 
 /// A person's explicit choice.

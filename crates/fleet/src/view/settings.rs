@@ -5,17 +5,11 @@ use specta::Type;
 
 use super::{ItemKey, SecretStoreView};
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Settings {
     pub notifications: NotificationSettings,
     pub appearance: AppearanceSettings,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { notifications: NotificationSettings::default(), appearance: AppearanceSettings::default() }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
@@ -100,7 +94,11 @@ pub enum Platform {
 
 /// How approvals reach the person outside the window.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum NotificationSupport {
     /// Notifications with buttons.
     Actions { server: String },

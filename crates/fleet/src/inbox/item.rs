@@ -1,0 +1,320 @@
+//! One thing that waits for a person, and what became of it.
+//!
+//! Times are the gateway's or this computer's milliseconds since the Unix epoch; each field says whose.
+//! Text is kept as it was sent; escaping is `super::view`'s.
+
+use serde::{Deserialize, Serialize};
+
+use crate::view::{Decision, FactLabel, GatewayId, ItemKey, ItemKind, Surface};
+
+/// Milliseconds since the Unix epoch.
+pub type EpochMs = i64;
+
+/// The connection that a fact came over. Rises with every connect of one gateway within one start of the app.
+pub type Generation = u64;
+
+/// A request as the gateway tells of it: in an event, in a list, or on asking for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    pub kind: ItemKind,
+    /// The gateway's id of it, in full.
+    pub id: String,
+    /// The gateway's clock. Tells a new request from an old one that had the same id.
+    pub created_at: EpochMs,
+    /// The gateway's clock.
+    pub expires_at: Option<EpochMs>,
+    pub content: Content,
+}
+
+/// What the person is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// The whole command, the plugin's title, the question, or the device's name.
+    pub subject: String,
+    pub argv: Vec<String>,
+    pub agent: Option<String>,
+    pub session: Option<String>,
+    pub run: Option<String>,
+    pub tool_call: Option<String>,
+    pub cwd: Option<String>,
+    pub host: Option<String>,
+    pub node: Option<String>,
+    pub resolved_path: Option<String>,
+    pub security: Option<String>,
+    pub ask: Option<String>,
+    pub warnings: Vec<String>,
+    pub offered: Vec<Decision>,
+    pub unavailable: Vec<Unavailable>,
+    pub facts: Vec<(FactLabel, String)>,
+    pub questions: Vec<Question>,
+}
+
+/// A decision that the request could have offered and does not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unavailable {
+    pub decision: Decision,
+    pub reason: Option<String>,
+}
+
+/// One question of an agent's question request.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    pub id: String,
+    pub text: String,
+    pub options: Vec<(String, Option<String>)>,
+    pub many: bool,
+    /// Free text is taken.
+    pub free: bool,
+}
+
+/// The gateway's word on how it ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub verdict: Verdict,
+    /// Who decided, as the gateway names them.
+    pub by: Option<String>,
+    /// Whether `by` is this app; none where the gateway's word does not tell.
+    pub by_this_app: Option<bool>,
+    /// The gateway's clock.
+    pub at: Option<EpochMs>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    Decided(Decision),
+    Expired,
+    /// Cancelled, or no longer known to the gateway.
+    Gone,
+}
+
+/// Where an item stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Phase {
+    Waiting {
+        problem: Option<Trouble>,
+    },
+    /// A person decided. `answered` is none until the gateway answered the resolve; from then on the item is read
+    /// back, and no second resolve can be on its way.
+    Deciding {
+        decision: Decision,
+        surface: Surface,
+        answered: Option<Answered>,
+    },
+    /// `recorded` is true once the gateway's own record was read; before that an event told of it.
+    Ended {
+        outcome: Outcome,
+        recorded: bool,
+    },
+    Unreachable {
+        since: EpochMs,
+        was_deciding: Option<Decision>,
+    },
+}
+
+/// The gateway's answer to a resolve, before the record is read back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answered {
+    Accepted,
+    /// Not taken, or no answer in time. Only the record tells whether it still waits.
+    Failed(Trouble),
+}
+
+/// Why a try to decide did not go through, as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// A problem code in camel case; the words are the page's.
+    pub code: String,
+    /// The gateway's own words, untrusted.
+    pub detail: Option<String>,
+}
+
+impl Trouble {
+    pub fn new(code: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            detail: None,
+        }
+    }
+}
+
+/// An item with its history in this app.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    pub gateway: GatewayId,
+    pub request: Request,
+    pub phase: Phase,
+    pub revision: u32,
+    /// Bytes of text that this item holds.
+    pub bytes: usize,
+    /// When it ended, by this computer's clock; zero while it has not.
+    pub ended_at: EpochMs,
+    /// Order of the last fact about it. Only means something within one start of the app.
+    #[serde(skip)]
+    pub touched: u64,
+    #[serde(skip)]
+    pub read_back: ReadBackState,
+    /// The resolve whose answer is still to come.
+    #[serde(skip)]
+    pub resolving: Option<u64>,
+    /// Not before this moment is the gateway asked again whether it expired.
+    #[serde(skip)]
+    pub expiry_check_at: EpochMs,
+}
+
+/// Whether the gateway is being asked for its record of an item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReadBackState {
+    #[default]
+    Idle,
+    Asked {
+        token: u64,
+        attempt: u32,
+    },
+    /// Ask (again) at this moment of this computer's clock.
+    Due {
+        at: EpochMs,
+        attempt: u32,
+    },
+}
+
+impl Item {
+    pub fn key(&self) -> ItemKey {
+        item_key(&self.gateway, self.request.kind, &self.request.id)
+    }
+
+    /// Not ended: the gateway may still be waiting for an answer.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.phase, Phase::Ended { .. })
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.phase, Phase::Waiting { .. })
+    }
+}
+
+/// `gateway/kind/id`: the id last, because a gateway chooses it and it may hold anything.
+pub fn item_key(gateway: &GatewayId, kind: ItemKind, id: &str) -> ItemKey {
+    ItemKey(format!("{}/{}/{id}", gateway.0, kind_word(kind)))
+}
+
+/// The parts of a key, or none where it is not one of ours.
+pub fn parse_key(key: &ItemKey) -> Option<(GatewayId, ItemKind, &str)> {
+    let mut parts = key.0.splitn(3, '/');
+    let gateway = GatewayId(parts.next()?.to_owned());
+    let word = parts.next()?;
+    let kind = KINDS.into_iter().find(|kind| kind_word(*kind) == word)?;
+    Some((gateway, kind, parts.next()?))
+}
+
+/// Every kind of item, in the order in which they are listed.
+pub const KINDS: [ItemKind; 6] = [
+    ItemKind::Exec,
+    ItemKind::Plugin,
+    ItemKind::System,
+    ItemKind::Question,
+    ItemKind::DevicePairing,
+    ItemKind::NodePairing,
+];
+
+fn kind_word(kind: ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Exec => "exec",
+        ItemKind::Plugin => "plugin",
+        ItemKind::System => "system",
+        ItemKind::Question => "question",
+        ItemKind::DevicePairing => "device",
+        ItemKind::NodePairing => "node",
+    }
+}
+
+/// The most text one item may hold whole.
+///
+/// A 1 MB command is within it; the gateways' default frame limit is 25 MiB, so more can arrive.
+pub const MAX_ITEM_BYTES: usize = 2 * 1024 * 1024;
+
+/// What is kept of a subject that is over the limit: enough to see what it is, not to decide for it.
+const KEPT_OF_TOO_LARGE: usize = 64 * 1024;
+
+impl Content {
+    /// Bytes of text held.
+    pub fn bytes(&self) -> usize {
+        let options = [
+            &self.agent,
+            &self.session,
+            &self.run,
+            &self.tool_call,
+            &self.cwd,
+        ];
+        let more = [
+            &self.host,
+            &self.node,
+            &self.resolved_path,
+            &self.security,
+            &self.ask,
+        ];
+        let facts: usize = self.facts.iter().map(|(_, value)| value.len()).sum();
+        let questions: usize = self.questions.iter().map(Question::bytes).sum();
+        self.subject.len()
+            + options
+                .into_iter()
+                .chain(more)
+                .flatten()
+                .map(String::len)
+                .sum::<usize>()
+            + self
+                .argv
+                .iter()
+                .chain(&self.warnings)
+                .map(String::len)
+                .sum::<usize>()
+            + facts
+            + questions
+    }
+
+    /// The content as it may be kept. What is too large loses its text and every choice but to refuse: nobody
+    /// should allow what they cannot read whole.
+    pub fn bounded(mut self) -> Self {
+        if self.bytes() <= MAX_ITEM_BYTES {
+            return self;
+        }
+        let (kept, _) = crate::untrusted::cap(&self.subject, KEPT_OF_TOO_LARGE);
+        let (refusals, withheld): (Vec<_>, Vec<_>) = self
+            .offered
+            .drain(..)
+            .partition(|d| matches!(d, Decision::Deny | Decision::Reject));
+        let too_large = |decision| Unavailable {
+            decision,
+            reason: Some(TOO_LARGE.to_owned()),
+        };
+        let short =
+            |text: Option<String>| text.map(|t| crate::untrusted::cap(&t, 1024).0.to_owned());
+        Self {
+            subject: kept.to_owned(),
+            offered: refusals,
+            unavailable: withheld.into_iter().map(too_large).collect(),
+            warnings: vec![TOO_LARGE.to_owned()],
+            agent: short(self.agent),
+            session: short(self.session),
+            run: short(self.run),
+            tool_call: short(self.tool_call),
+            cwd: short(self.cwd),
+            host: short(self.host),
+            node: short(self.node),
+            ..Self::default()
+        }
+    }
+}
+
+/// The reason given where a request is larger than can be shown whole.
+pub const TOO_LARGE: &str = "tooLarge";
+
+impl Question {
+    fn bytes(&self) -> usize {
+        let options = self.options.iter();
+        self.id.len()
+            + self.text.len()
+            + options
+                .map(|(l, d)| l.len() + d.as_ref().map_or(0, String::len))
+                .sum::<usize>()
+    }
+}

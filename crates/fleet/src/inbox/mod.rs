@@ -1,0 +1,26 @@
+//! Everything that waits for a person, over all gateways, as one pure state machine.
+//!
+//! `reduce` takes a fact (a list, an event, an answer, a person's choice, time) and says what to do about it.
+//! It does no I/O: the fleet runs the effects and feeds back what came of them. That is what lets the two
+//! promises (nothing lost, nothing answered twice or by accident) be tested with random interleavings.
+
+mod book;
+mod decide;
+mod event;
+mod item;
+mod reduce;
+mod settle;
+mod step;
+mod view;
+
+pub use book::{MAX_ENDED, MAX_OPEN};
+pub use event::{Choice, Effect, InboxEvent, ReadBackAnswer, Refusal, Resolve, ResolveAnswer};
+pub use item::{
+    Answered, Content, EpochMs, Generation, Item, KINDS, MAX_ITEM_BYTES, Outcome, Phase, Question,
+    Request, TOO_LARGE, Trouble, Unavailable, Verdict, item_key, parse_key,
+};
+pub use reduce::{Inbox, reduce};
+pub use view::{detail, line, snapshot};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Items as surfaces are shown them: escaped, capped, in order.
+
+use super::item::{Content, EpochMs, Item, Phase, Question, Trouble, Verdict};
+use super::reduce::Inbox;
+use crate::untrusted::{Policy, cap, escape, one_line};
+use crate::view::{
+    Fact, InboxItemDetail, InboxItemView, InboxSnapshot, Millis, PhaseView, ProblemView,
+    QuestionOption, UnavailableDecision,
+};
+
+/// A line's subject, in bytes; the whole is in the detail.
+const LINE_SUBJECT: usize = 2 * 1024;
+
+/// Names, paths and other short facts.
+const SHORT: usize = 1024;
+
+/// The inbox as it stands. `name` gives a gateway's name.
+pub fn snapshot(inbox: &Inbox, revision: u32, name: impl Fn(&Item) -> String) -> InboxSnapshot {
+    let mut open: Vec<&Item> = inbox.items().filter(|i| i.is_open()).collect();
+    let mut ended: Vec<&Item> = inbox.items().filter(|i| !i.is_open()).collect();
+    open.sort_by_key(|i| (!i.is_waiting(), i.request.created_at));
+    ended.sort_by_key(|i| std::cmp::Reverse(i.ended_at));
+    InboxSnapshot {
+        revision,
+        items: open
+            .into_iter()
+            .chain(ended)
+            .map(|i| line(i, name(i)))
+            .collect(),
+        waiting: waiting(inbox),
+        overflow: inbox.overflowing(),
+    }
+}
+
+/// Items that wait for a person now.
+pub(crate) fn waiting(inbox: &Inbox) -> u32 {
+    u32::try_from(inbox.items().filter(|i| i.is_waiting()).count()).unwrap_or(u32::MAX)
+}
+
+/// One line of the inbox.
+pub fn line(item: &Item, gateway_name: String) -> InboxItemView {
+    let request = &item.request;
+    let content = &request.content;
+    let (subject, subject_cut) = cap(&content.subject, LINE_SUBJECT);
+    InboxItemView {
+        key: item.key(),
+        gateway: item.gateway.clone(),
+        gateway_name,
+        kind: request.kind,
+        phase: phase(item),
+        subject: escape(subject, Policy::Command).text,
+        subject_cut,
+        agent: short(&content.agent),
+        session: short(&content.session),
+        cwd: short(&content.cwd),
+        host: short(&content.host),
+        offered: content.offered.clone(),
+        created_at: millis(request.created_at),
+        expires_at: request.expires_at.map(millis),
+        revision: item.revision,
+    }
+}
+
+/// One item in full. `others` and `context` are what the fleet knows beside the request.
+pub fn detail(
+    item: &Item,
+    gateway_name: String,
+    others: Vec<String>,
+    context: Option<String>,
+) -> InboxItemDetail {
+    let content = &item.request.content;
+    let subject = escape(&content.subject, Policy::Command);
+    InboxItemDetail {
+        item: line(item, gateway_name),
+        subject: subject.text,
+        escaped_characters: subject.count,
+        argv: content
+            .argv
+            .iter()
+            .map(|a| escape(a, Policy::Command).text)
+            .collect(),
+        resolved_path: short(&content.resolved_path),
+        node: short(&content.node),
+        run: short(&content.run),
+        tool_call: short(&content.tool_call),
+        security: short(&content.security),
+        ask: short(&content.ask),
+        warnings: content
+            .warnings
+            .iter()
+            .map(|w| one_line(w, 4 * SHORT))
+            .collect(),
+        unavailable: unavailable(content),
+        others: others.iter().map(|o| one_line(o, SHORT)).collect(),
+        context: context.map(|c| escape(&c, Policy::Prose).text),
+        facts: facts(content),
+        options: content.questions.iter().flat_map(options).collect(),
+    }
+}
+
+fn unavailable(content: &Content) -> Vec<UnavailableDecision> {
+    let one = |u: &super::item::Unavailable| UnavailableDecision {
+        decision: u.decision,
+        reason: short(&u.reason),
+    };
+    content.unavailable.iter().map(one).collect()
+}
+
+fn facts(content: &Content) -> Vec<Fact> {
+    let one = |(label, value): &(_, String)| Fact {
+        label: *label,
+        value: escape(cap(value, 16 * SHORT).0, Policy::Command).text,
+    };
+    content.facts.iter().map(one).collect()
+}
+
+/// The value names its question, so that one request with several questions can be answered at once.
+fn options(question: &Question) -> Vec<QuestionOption> {
+    let one = |(label, description): &(String, Option<String>)| QuestionOption {
+        value: format!("{}:{label}", question.id),
+        label: one_line(label, SHORT),
+        description: description.as_ref().map(|d| one_line(d, 4 * SHORT)),
+    };
+    question.options.iter().map(one).collect()
+}
+
+fn phase(item: &Item) -> PhaseView {
+    match &item.phase {
+        Phase::Waiting { problem } => PhaseView::Waiting {
+            problem: problem.as_ref().map(problem_view),
+        },
+        Phase::Deciding {
+            decision, surface, ..
+        } => PhaseView::Deciding {
+            decision: *decision,
+            surface: *surface,
+        },
+        Phase::Unreachable {
+            since,
+            was_deciding,
+        } => PhaseView::Unreachable {
+            since: millis(*since),
+            was_deciding: *was_deciding,
+        },
+        Phase::Ended { outcome, .. } => {
+            let at = millis(outcome.at.unwrap_or(item.ended_at));
+            match outcome.verdict {
+                Verdict::Expired => PhaseView::Expired { at },
+                Verdict::Gone => PhaseView::Gone { at },
+                Verdict::Decided(decision) => PhaseView::Decided {
+                    decision,
+                    by: outcome.by.as_ref().map(|by| one_line(by, SHORT)),
+                    by_this_app: outcome.by_this_app.unwrap_or(false),
+                    at,
+                },
+            }
+        }
+    }
+}
+
+fn problem_view(trouble: &Trouble) -> ProblemView {
+    ProblemView {
+        code: trouble.code.clone(),
+        detail: trouble.detail.as_ref().map(|d| one_line(d, SHORT)),
+        request_id: None,
+        device_id: None,
+    }
+}
+
+fn short(text: &Option<String>) -> Option<String> {
+    text.as_ref().map(|t| one_line(t, SHORT))
+}
+
+/// Milliseconds as the views carry them.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "exact up to 2^53, the year 287,396"
+)]
+pub(crate) fn millis(at: EpochMs) -> Millis {
+    at as Millis
+}
