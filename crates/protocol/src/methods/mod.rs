@@ -1,0 +1,16 @@
+//! The methods that this application calls, by area. There is no method that passes a name through:
+//! what is not declared here cannot be sent.
+
+mod approvals;
+mod chat;
+mod pairing;
+mod questions;
+mod sessions;
+mod system;
+
+pub use approvals::*;
+pub use chat::*;
+pub use pairing::*;
+pub use questions::*;
+pub use sessions::*;
+pub use system::*;
