@@ -1,0 +1,162 @@
+/**
+ * Keeps a scrolled list still under its reader, and at its bottom for whoever is there.
+ *
+ * Every change of layout, whatever its cause (text that streams, an image, a page of history, a message whose real
+ * height replaces its estimate), ends in one place: a resize observer, which runs after layout and before drawing.
+ * It never decides what is mounted; it only says when an end comes near.
+ */
+import { anchorIndex, correction, distanceToBottom, firstBelow, followsBottom } from "./anchoring";
+
+/** Marks elements inside a row that may be held on to; rows always may. */
+export const ANCHOR = "[data-anchor]";
+
+export interface ScrollReactions {
+  /** The view began or stopped to follow the bottom. */
+  onFollowing(following: boolean): void;
+  onNearTop(): void;
+  onNearBottom(): void;
+}
+
+interface Anchor {
+  readonly element: Element;
+  /** Pixels from the viewport's top. */
+  readonly offset: number;
+}
+
+/** An end is near when less than this many viewports are left. */
+const NEAR = 1.5;
+
+const UPWARD_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
+
+export class StableScroller {
+  #following = true;
+  #lastTop = 0;
+  /** The finest first: a block may vanish while its row stays. */
+  #anchors: readonly Anchor[] = [];
+  readonly #stop: () => void;
+
+  constructor(
+    private readonly viewport: HTMLElement,
+    private readonly content: HTMLElement,
+    private readonly reactions: ScrollReactions,
+  ) {
+    const observer = new ResizeObserver(() => this.settle());
+    observer.observe(viewport);
+    observer.observe(content);
+    const listening = new AbortController();
+    const options = { passive: true, signal: listening.signal };
+    viewport.addEventListener("scroll", () => this.#scrolled(), options);
+    viewport.addEventListener("wheel", (event) => event.deltaY < 0 && this.#letGo(), options);
+    viewport.addEventListener("touchmove", () => this.#letGo(), options);
+    viewport.addEventListener(
+      "keydown",
+      (event) => UPWARD_KEYS.has(event.key) && this.#letGo(),
+      options,
+    );
+    this.#stop = () => {
+      observer.disconnect();
+      listening.abort();
+    };
+  }
+
+  destroy(): void {
+    this.#stop();
+  }
+
+  get following(): boolean {
+    return this.#following;
+  }
+
+  /** Goes to the bottom and stays there. */
+  followBottom(): void {
+    this.#setFollowing(true);
+    this.settle();
+  }
+
+  /** Puts the reader back where they were after the layout changed. */
+  settle(): void {
+    if (this.#following) this.#scrollTo(this.viewport.scrollHeight - this.viewport.clientHeight);
+    else this.#restore();
+    this.#lastTop = this.viewport.scrollTop;
+    this.#hold();
+    this.#reportEnds();
+  }
+
+  #scrolled(): void {
+    const top = this.viewport.scrollTop;
+    this.#setFollowing(followsBottom(this.#following, this.#lastTop, this.#position()));
+    this.#lastTop = top;
+    this.#hold();
+    this.#reportEnds();
+  }
+
+  /** The person wants to go up: a stream must not pull them back before their first movement arrives. */
+  #letGo(): void {
+    if (this.viewport.scrollHeight - this.viewport.clientHeight > 1) this.#setFollowing(false);
+  }
+
+  #setFollowing(following: boolean): void {
+    if (following === this.#following) return;
+    this.#following = following;
+    if (!following) this.#hold();
+    this.reactions.onFollowing(following);
+  }
+
+  #restore(): void {
+    const anchor = this.#anchors.find(({ element }) => element.isConnected);
+    if (!anchor) return;
+    const moved = correction(anchor.offset, this.#offsetOf(anchor.element));
+    if (moved !== 0) this.#scrollTo(this.viewport.scrollTop + moved);
+  }
+
+  #scrollTo(top: number): void {
+    if (Math.abs(this.viewport.scrollTop - top) >= 0.5) this.viewport.scrollTop = top;
+  }
+
+  /** Remembers what the reader looks at. Costs a few measurements of a layout that is already done. */
+  #hold(): void {
+    if (this.#following) return;
+    const rows = this.content.children;
+    const index = firstBelow(rows.length, (row) => this.#bottomOf(rows[row]));
+    const row = rows[index];
+    if (!row) return;
+    const next = rows[index + 1];
+    const candidates = [...row.querySelectorAll(ANCHOR), ...(next ? [next] : [])];
+    const extents = candidates.map((element) => this.#extentOf(element));
+    const finest = candidates[anchorIndex(extents, this.viewport.clientHeight)];
+    this.#anchors = [...(finest ? [finest] : []), row, ...(next ? [next] : [])].map((element) => ({
+      element,
+      offset: this.#offsetOf(element),
+    }));
+  }
+
+  #reportEnds(): void {
+    const position = this.#position();
+    const near = position.viewportHeight * NEAR;
+    if (position.top < near) this.reactions.onNearTop();
+    if (distanceToBottom(position) < near) this.reactions.onNearBottom();
+  }
+
+  #position() {
+    const {
+      scrollTop: top,
+      scrollHeight: contentHeight,
+      clientHeight: viewportHeight,
+    } = this.viewport;
+    return { top, contentHeight, viewportHeight };
+  }
+
+  #offsetOf(element: Element): number {
+    return element.getBoundingClientRect().top - this.viewport.getBoundingClientRect().top;
+  }
+
+  #bottomOf(element: Element | undefined): number {
+    return element
+      ? element.getBoundingClientRect().bottom - this.viewport.getBoundingClientRect().top
+      : 0;
+  }
+
+  #extentOf(element: Element): { top: number; bottom: number } {
+    return { top: this.#offsetOf(element), bottom: this.#bottomOf(element) };
+  }
+}
