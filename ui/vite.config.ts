@@ -5,25 +5,22 @@
  * hold it, and choose it with `?fake=<scenario>`. The build needs no inline script, no inline style and no
  * eval, so that it runs under the desktop's content security policy; `preview` serves that same policy.
  */
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
-/** The desktop's policy (see `src-tauri`), so that the screens check fails on what the window would refuse. */
-const contentSecurityPolicy = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+type Policy = Record<string, string>;
+
+/** The window's own policy, so that the screens check fails on what the window would refuse. */
+function contentSecurityPolicy(): string {
+  const file = fileURLToPath(new URL("../tauri.conf.json", import.meta.url));
+  const { app } = JSON.parse(readFileSync(file, "utf8")) as { app: { security: { csp: Policy } } };
+  const directives = Object.entries(app.security.csp);
+  return directives.map(([name, sources]) => `${name} ${sources}`).join("; ");
+}
 
 export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
@@ -38,10 +35,10 @@ export default defineConfig(({ mode }) => ({
     conditions: mode === "test" ? ["browser"] : undefined,
   },
   clearScreen: false,
-  server: { port: 5173, strictPort: true, host: "127.0.0.1" },
+  server: { port: 5173, strictPort: true },
   preview: {
     host: "127.0.0.1",
-    headers: { "Content-Security-Policy": contentSecurityPolicy },
+    headers: { "Content-Security-Policy": contentSecurityPolicy() },
   },
   build: {
     // WebKitGTK 2.50 is Safari 26; Safari 18.2 is the oldest with all that is used (light-dark, popover).

@@ -1,35 +1,50 @@
 /**
- * The desktop's backend. The only file of the page that imports `@tauri-apps/*`.
+ * The desktop's backend, over the generated commands. With `bindings.ts` the only file of the page that
+ * reaches `@tauri-apps/*`.
  *
- * Deliberately thin: it names the commands of `src-tauri/src/bridge.rs` and turns whatever they throw into
- * a `BackendError`.
+ * Deliberately thin: it turns whatever a command throws into a `BackendError`, and a listener into a
+ * subscription that can be ended at any time.
  */
-import { Channel, invoke } from "@tauri-apps/api/core";
-import { listen } from "@tauri-apps/api/event";
+import { Channel } from "@tauri-apps/api/core";
 import { asBackendError, type Backend, type Unsubscribe } from "./backend";
-import type { ChatUpdate } from "./types";
+import { commands, events } from "./bindings";
+import type { AppInfo, ChatUpdate, Settings } from "./types";
 
-async function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
-  try {
-    return await invoke<T>(command, args);
-  } catch (thrown) {
-    throw asBackendError(thrown);
-  }
-}
+type Commands = typeof commands;
+
+/** Each command, throwing only `BackendError`. A refusal by the capabilities arrives as a bare string. */
+const checked = new Proxy(commands, {
+  get(target, name: keyof Commands) {
+    const command = target[name] as (...args: unknown[]) => Promise<unknown>;
+    return async (...args: unknown[]) => {
+      try {
+        return await command(...args);
+      } catch (thrown) {
+        throw asBackendError(thrown);
+      }
+    };
+  },
+});
+
+type Listen<T> = (handler: (event: { payload: T }) => void) => Promise<Unsubscribe>;
 
 /** `listen` answers later than its caller may lose interest, so an early unsubscribe is kept for then. */
-function on<T>(event: string, handler: (payload: T) => void): Unsubscribe {
+function follow<T>(event: { listen: Listen<T> }, handler: (payload: T) => void): Unsubscribe {
   let wanted = true;
   let stop: Unsubscribe | undefined;
-  void listen<T>(event, ({ payload }) => wanted && handler(payload)).then((unlisten) => {
-    if (wanted) stop = unlisten;
-    else unlisten();
-  });
+  void event
+    .listen(({ payload }) => wanted && handler(payload))
+    .then((unlisten) => {
+      if (wanted) stop = unlisten;
+      else unlisten();
+    });
   return () => {
     wanted = false;
     stop?.();
   };
 }
+
+const done = (answer: Promise<unknown>): Promise<void> => answer.then(() => undefined);
 
 export function tauriBackend(): Backend {
   return {
@@ -40,56 +55,55 @@ export function tauriBackend(): Backend {
       openExternal: true,
     },
 
-    appInfo: () => call("app_info"),
-    settingsSave: (settings) => call("settings_save", { settings }),
-    notificationTest: () => call("notification_test"),
-    windowReady: () => call("window_ready"),
-    openExternal: (url) => call("open_external", { url }),
+    appInfo: () => checked.appInfo() as Promise<AppInfo>,
+    settingsSave: (settings) => checked.settingsSave(settings) as Promise<Settings>,
+    notificationTest: () => checked.notificationTest(),
+    windowReady: () => done(checked.windowReady()),
+    openExternal: (url) => done(checked.openExternal(url)),
 
-    secretStoreState: () => call("secret_store_state"),
-    secretStoreChoose: (choice, passphrase) => call("secret_store_choose", { choice, passphrase }),
-    secretStoreUnlock: (passphrase) => call("secret_store_unlock", { passphrase }),
+    secretStoreState: () => checked.secretStoreState(),
+    secretStoreChoose: (choice, passphrase) => checked.secretStoreChoose(choice, passphrase),
+    secretStoreUnlock: (passphrase) => checked.secretStoreUnlock(passphrase),
 
-    gatewaysList: () => call("gateways_list"),
-    gatewayRecognise: (text) => call("gateway_recognise", { text }),
-    gatewayDiscover: () => call("gateway_discover"),
-    draftDrop: (draft) => call("draft_drop", { draft }),
-    gatewayAdd: (input) => call("gateway_add", { input }),
-    gatewayEdit: (input) => call("gateway_edit", { input }),
-    gatewayRemove: (id) => call("gateway_remove", { id }),
-    gatewayReconnect: (id) => call("gateway_reconnect", { id }),
-    gatewayPause: (id, paused) => call("gateway_pause", { id, paused }),
-    credentialRotate: (id, secret) => call("credential_rotate", { id, secret }),
-    credentialForget: (id) => call("credential_forget", { id }),
+    gatewaysList: () => checked.gatewaysList(),
+    gatewayRecognise: (text) => checked.gatewayRecognise(text),
+    gatewayDiscover: () => checked.gatewayDiscover(),
+    draftDrop: (draft) => done(checked.draftDrop(draft)),
+    gatewayAdd: (input) => checked.gatewayAdd(input),
+    gatewayEdit: (input) => checked.gatewayEdit(input),
+    gatewayRemove: (id) => done(checked.gatewayRemove(id)),
+    gatewayReconnect: (id) => done(checked.gatewayReconnect(id)),
+    gatewayPause: (id, paused) => done(checked.gatewayPause(id, paused)),
+    credentialRotate: (id, secret) => checked.credentialRotate(id, secret),
+    credentialForget: (id) => checked.credentialForget(id),
 
-    inboxSnapshot: () => call("inbox_snapshot"),
-    inboxItem: (key) => call("inbox_item", { key }),
-    inboxDecide: (input) => call("inbox_decide", { input }),
+    inboxSnapshot: () => checked.inboxSnapshot(),
+    inboxItem: (key) => checked.inboxItem(key),
+    inboxDecide: (input) => checked.inboxDecide(input),
 
-    sessionsSnapshot: () => call("sessions_snapshot"),
-    sessionsRefresh: (gateway) => call("sessions_refresh", { gateway }),
-    sessionsSearch: (text) => call("sessions_search", { text }),
-    sessionCreate: (input) => call("session_create", { input }),
-    sessionPatch: (input) => call("session_patch", { input }),
-    sessionDelete: (session) => call("session_delete", { session }),
+    sessionsSnapshot: () => checked.sessionsSnapshot(),
+    sessionsRefresh: (gateway) => done(checked.sessionsRefresh(gateway)),
+    sessionsSearch: (text) => checked.sessionsSearch(text),
+    sessionCreate: (input) => checked.sessionCreate(input),
+    sessionPatch: (input) => done(checked.sessionPatch(input)),
+    sessionDelete: (session) => done(checked.sessionDelete(session)),
 
     chatOpen: (session, onUpdates) => {
       const channel = new Channel<ChatUpdate[]>();
       channel.onmessage = onUpdates;
-      return call("chat_open", { session, channel });
+      return checked.chatOpen(session, channel);
     },
-    chatClose: (session) => call("chat_close", { session }),
-    chatOlder: (session, before) => call("chat_older", { session, before }),
-    chatSend: (message) => call("chat_send", { message }),
-    chatRetry: (session, id) => call("chat_retry", { session, id }),
-    chatAbort: (session) => call("chat_abort", { session }),
+    chatClose: (session) => done(checked.chatClose(session)),
+    chatOlder: (session, before) => checked.chatOlder(session, before),
+    chatSend: (message) => checked.chatSend(message),
+    chatRetry: (session, id) => done(checked.chatRetry(session, id)),
+    chatAbort: (session) => done(checked.chatAbort(session)),
 
-    // The names are those that tauri-specta gives the event types.
-    onGatewaysChanged: (handler) => on("gateways-changed", handler),
-    onInboxChanged: (handler) => on("inbox-changed", handler),
-    onSessionsChanged: (handler) => on("sessions-changed", handler),
-    onSecretsChanged: (handler) => on("secrets-changed", handler),
-    onOpenItem: (handler) => on("open-item", handler),
-    onSettingsChanged: (handler) => on("settings-changed", handler),
+    onGatewaysChanged: (handler) => follow(events.gatewaysChanged, handler),
+    onInboxChanged: (handler) => follow(events.inboxChanged, handler),
+    onSessionsChanged: (handler) => follow(events.sessionsChanged, handler),
+    onSecretsChanged: (handler) => follow(events.secretsChanged, handler),
+    onOpenItem: (handler) => follow(events.openItem, handler),
+    onSettingsChanged: (handler) => follow(events.settingsChanged, (it) => handler(it as Settings)),
   };
 }

@@ -108,6 +108,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       changed: [item],
       removed: [],
       waiting: waiting(),
+      overflow: [],
     });
     setGateways((all) => all);
   }
@@ -237,6 +238,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
           revision: inboxRevision,
           items: [...details.values()].map(({ item }) => item),
           waiting: waiting(),
+          overflow: [],
         }),
         true,
       ),
