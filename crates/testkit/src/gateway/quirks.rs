@@ -1,0 +1,21 @@
+//! What the real gateways need and how they behave, found by running them. Each fact says which version.
+
+/// Environment variables set to `1`.
+///
+/// - `OPENCLAW_DISABLE_BONJOUR`: no announcement on the network.
+/// - `OPENCLAW_NO_RESPAWN`: the process that was started is the gateway, so that a signal reaches it.
+/// - `OPENCLAW_NO_AUTO_UPDATE`: no look for a newer version of itself.
+/// - `OPENCLAW_SKIP_…`: parts that reach out or take long to start and that no test uses.
+pub const SWITCHED_ON: [&str; 6] = [
+    "OPENCLAW_DISABLE_BONJOUR",
+    "OPENCLAW_NO_RESPAWN",
+    "OPENCLAW_NO_AUTO_UPDATE",
+    "OPENCLAW_SKIP_CHANNELS",
+    "OPENCLAW_SKIP_CANVAS_HOST",
+    "OPENCLAW_SKIP_BROWSER_CONTROL_SERVER",
+];
+
+/// Environment variables set to `0`.
+///
+/// - `OPENCLAW_EXEC_SHELL_SNAPSHOT`: no copy of a person's shell start-up before each command.
+pub const SWITCHED_OFF: [&str; 1] = ["OPENCLAW_EXEC_SHELL_SNAPSHOT"];

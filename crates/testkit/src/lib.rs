@@ -1,0 +1,17 @@
+//! Peers for tests: the real gateways, a model that does what it is told, a second operator, a desktop of
+//! one's own. Used by tests alone; nothing here is shipped.
+//!
+//! Nothing is skipped when a peer is missing: the error says what to install.
+//!
+//! | what | type |
+//! | --- | --- |
+//! | a published gateway | [`gateway::RealGateway`] |
+//! | another client of it | [`operator::Operator`] |
+//! | the model behind it | [`model::ScriptedModel`] |
+
+mod child;
+pub mod error;
+pub mod gateway;
+pub mod model;
+pub mod operator;
+pub mod peers;
