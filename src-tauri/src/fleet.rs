@@ -4,8 +4,8 @@ use gatehouse_fleet::view::*;
 use tokio::sync::mpsc;
 
 #[derive(Clone)]
-pub(crate) struct Fleet;
-pub(crate) struct FleetError;
+pub struct Fleet;
+pub struct FleetError;
 impl FleetError {
     pub(crate) fn to_view(&self) -> CommandError {
         CommandError {
@@ -135,4 +135,33 @@ impl Fleet {
     pub(crate) async fn chat_abort(&self, session: SessionRef) -> R<()> {
         Err(FleetError)
     }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub key: ItemKey,
+    pub revision: u32,
+    pub title: String,
+    pub body: String,
+    pub buttons: Vec<Decision>,
+    pub private: bool,
+    pub expires_at: Option<Millis>,
+}
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoticeCommand {
+    Show(Notice),
+    Withdraw { key: ItemKey },
+}
+#[derive(Clone, Debug)]
+pub enum FleetEvent {
+    GatewaysChanged(Vec<GatewayView>),
+    InboxChanged(InboxChange),
+    SessionsChanged(SessionsChange),
+    SecretsChanged(SecretStoreView),
+    SettingsChanged(Settings),
+}
+impl Fleet {
+    pub async fn shutdown(&self) {}
+    pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<FleetEvent> { tokio::sync::broadcast::channel(8).1 }
+    pub fn notices(&self) -> mpsc::Receiver<NoticeCommand> { mpsc::channel(8).1 }
 }

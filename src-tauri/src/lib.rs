@@ -1,6 +1,91 @@
 //! The desktop shell: windows, tray, notices and typed commands. Wiring only; behaviour is in `crates/fleet`.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
 pub mod bridge;
 mod commands;
 mod fleet;
-mod shell;
+pub mod shell;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use tauri::{App, AppHandle, Manager, RunEvent, WindowEvent};
+use tracing::error;
+
+use crate::fleet::Fleet;
+use crate::shell::streams::ChatStreams;
+use crate::shell::window::{self, MAIN};
+use crate::shell::{life, rendering, start};
+
+/// Starts hidden: the tray and the notices only. For the start with the session.
+const BACKGROUND: &str = "--background";
+
+/// Runs the app until it is asked to end.
+pub fn run() -> ExitCode {
+    let started = Instant::now();
+    rendering::choose();
+    let bridge = bridge::bridge();
+    let invoke_handler = bridge.invoke_handler();
+    let app = tauri::Builder::default()
+        // First, so that a second start ends before it touches anything of the first.
+        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {
+            window::open_main(app);
+        }))
+        .plugin(tauri_plugin_notification::init())
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_state_flags(window::remembered())
+                .with_denylist(&[window::APPROVAL])
+                .build(),
+        )
+        .invoke_handler(invoke_handler)
+        .setup(move |app| {
+            bridge.mount_events(app);
+            set_up(app, started)
+        })
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            app.run(on_event);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            error!(%error, "the app could not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Error>> {
+    let handle = app.handle().clone();
+    app.manage(life::Life::new());
+    app.manage(ChatStreams::default());
+    start::logging(&handle)?;
+    life::watch_signals(&handle);
+    tauri::async_runtime::block_on(start::fleet_and_notices(&handle, started))?;
+    app.manage(shell::tray::build(&handle)?);
+    shell::forward::start(&handle, &app.state::<Fleet>());
+    if !std::env::args().any(|argument| argument == BACKGROUND) {
+        window::open_main(&handle);
+    }
+    Ok(())
+}
+
+fn on_event(app: &AppHandle, event: RunEvent) {
+    match event {
+        // The last window is closed: the tray, the notices and the connections go on.
+        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        RunEvent::Exit => life::end(app),
+        RunEvent::WindowEvent { label, event, .. } if label == MAIN => on_main_window(app, &event),
+        _ => {}
+    }
+}
+
+fn on_main_window(app: &AppHandle, event: &WindowEvent) {
+    match event {
+        WindowEvent::CloseRequested { .. } => window::remember(app),
+        WindowEvent::Destroyed => shell::page_left(app),
+        _ => {}
+    }
+}

@@ -11,8 +11,12 @@ use crate::shell::links;
 /// What the page is told once, at its start.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn app_info(fleet: State<'_, Fleet>, desk: State<'_, Desk>) -> Answer<AppInfo> {
-    Ok(desk.app_info(&fleet).await)
+pub(crate) async fn app_info(
+    fleet: State<'_, Fleet>,
+    desk: State<'_, Desk>,
+    window: WebviewWindow,
+) -> Answer<AppInfo> {
+    Ok(desk.app_info(&fleet, &window).await)
 }
 
 /// Keeps the settings and answers what was kept.
@@ -29,7 +33,7 @@ pub(crate) async fn notification_test(
     app: AppHandle,
     desk: State<'_, Desk>,
 ) -> Answer<NotificationSupport> {
-    desk.show_sample(&app).await
+    desk.show_sample(&app)
 }
 
 /// Opens a web address in the person's browser. The page asks first.

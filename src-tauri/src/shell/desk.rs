@@ -1,29 +1,109 @@
-//! What the shell knows of its own.
+//! What the shell knows of its own: what notices can be shown, and the item that a person asked for
+//! before the page was there to show it.
 
-use gatehouse_fleet::view::{AppInfo, NotificationSupport, Platform};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use gatehouse_fleet::view::{AppInfo, ItemKey, NotificationSupport, Platform};
 use tauri::{AppHandle, WebviewWindow};
+use tauri_plugin_notification::NotificationExt;
+use tauri_specta::Event;
+use tokio::sync::watch;
+use tracing::info;
 
-use crate::commands::Answer;
+use super::window::MAIN;
+use crate::bridge::OpenItem;
+use crate::commands::{Answer, refused};
 use crate::fleet::Fleet;
 
-#[derive(Default)]
-pub(crate) struct Desk;
+/// The shell's own state.
+pub(crate) struct Desk {
+    started: Instant,
+    support: watch::Receiver<NotificationSupport>,
+    page: Mutex<Page>,
+}
+
+/// Where the main window's page is in its life.
+enum Page {
+    /// It is not there yet, or no longer; it will be told what to open.
+    Absent { wanted: Option<ItemKey> },
+    /// It listens.
+    Ready,
+}
 
 impl Desk {
-    pub(crate) async fn app_info(&self, fleet: &Fleet) -> AppInfo {
+    pub(crate) fn new(started: Instant, support: watch::Receiver<NotificationSupport>) -> Self {
+        Self { started, support, page: Mutex::new(Page::Absent { wanted: None }) }
+    }
+
+    /// What a page is told at its start.
+    pub(crate) async fn app_info(&self, fleet: &Fleet, window: &WebviewWindow) -> AppInfo {
+        let open_item = if window.label() == MAIN { self.take_wanted() } else { None };
+        let notifications = self.support.borrow().clone();
         AppInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            platform: Platform::Linux,
+            platform: platform(),
             secrets: fleet.secret_store_state().await,
-            notifications: NotificationSupport::None,
+            notifications,
             settings: fleet.settings().await,
-            open_item: None,
+            open_item,
         }
     }
 
-    pub(crate) async fn show_sample(&self, _app: &AppHandle) -> Answer<NotificationSupport> {
-        Ok(NotificationSupport::None)
+    /// Shows a sample, so that a person sees what approvals will look like.
+    pub(crate) fn show_sample(&self, app: &AppHandle) -> Answer<NotificationSupport> {
+        let sample = app.notification().builder();
+        let body = "This is how Gatehouse tells you that an agent waits for your decision.";
+        let shown = sample.title("Gatehouse").body(body).show();
+        shown.map_err(|error| refused("notificationFailed", error.to_string()))?;
+        Ok(self.support.borrow().clone())
     }
 
-    pub(crate) fn window_ready(&self, _window: &WebviewWindow) {}
+    /// The page has painted: from here on it hears events.
+    pub(crate) fn window_ready(&self, window: &WebviewWindow) {
+        let after = self.started.elapsed().as_millis();
+        info!(label = window.label(), milliseconds_since_start = after, "first useful paint");
+        if window.label() != MAIN {
+            return;
+        }
+        let wanted = self.take_wanted();
+        *self.lock() = Page::Ready;
+        if let Some(key) = wanted {
+            let _ = OpenItem(key).emit(window);
+        }
+    }
+
+    /// The main window is gone.
+    pub(crate) fn page_left(&self) {
+        *self.lock() = Page::Absent { wanted: None };
+    }
+
+    /// A person wants to see this item: the page is told now, or when it comes.
+    pub(crate) fn want_item(&self, app: &AppHandle, key: ItemKey) {
+        match &mut *self.lock() {
+            Page::Ready => drop(OpenItem(key).emit(app)),
+            Page::Absent { wanted } => *wanted = Some(key),
+        }
+    }
+
+    fn take_wanted(&self) -> Option<ItemKey> {
+        match &mut *self.lock() {
+            Page::Ready => None,
+            Page::Absent { wanted } => wanted.take(),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Page> {
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const fn platform() -> Platform {
+    if cfg!(target_os = "macos") {
+        Platform::Macos
+    } else if cfg!(target_os = "windows") {
+        Platform::Windows
+    } else {
+        Platform::Linux
+    }
 }

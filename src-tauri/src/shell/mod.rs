@@ -1,6 +1,32 @@
 //! What makes the fleet a desktop application: windows, tray, notices, links, logging.
 
 pub(crate) mod desk;
+pub(crate) mod forward;
+pub(crate) mod life;
 pub(crate) mod links;
+pub(crate) mod logging;
+pub mod notices;
+pub mod rendering;
+pub(crate) mod start;
 pub(crate) mod streams;
+pub(crate) mod surfaces;
+pub(crate) mod tray;
+pub(crate) mod web_process;
 pub(crate) mod window;
+
+use tauri::{AppHandle, Manager};
+
+use crate::fleet::Fleet;
+
+/// The main window is gone: its page hears nothing more, and its transcripts are closed.
+pub(crate) fn page_left(app: &AppHandle) {
+    app.state::<desk::Desk>().page_left();
+    let sessions = app.state::<streams::ChatStreams>().end_all();
+    let fleet = app.state::<Fleet>().inner().clone();
+    tauri::async_runtime::spawn(async move {
+        for session in sessions {
+            // A transcript that the fleet closed by itself is closed.
+            let _ = fleet.chat_close(session).await;
+        }
+    });
+}

@@ -1,4 +1,127 @@
-//! The windows.
+//! The windows: the main one and the small approval window.
+//!
+//! Closing the main window destroys its web view, so that its processes end and their memory is given
+//! back; the fleet, the tray and the notices go on. It is made anew when it is wanted.
 
+use gatehouse_fleet::view::ItemKey;
+use tauri::webview::NewWindowResponse;
+use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry};
+use tauri_plugin_window_state::{AppHandleExt, StateFlags};
+use tracing::warn;
+
+use super::{desk::Desk, web_process};
+
+/// The label of the main window.
+pub(crate) const MAIN: &str = "main";
 /// The label of the small approval window.
 pub(crate) const APPROVAL: &str = "approval";
+
+/// What of a window is remembered: where and how large, not whether it was open.
+pub(crate) fn remembered() -> StateFlags {
+    StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED | StateFlags::FULLSCREEN
+}
+
+/// Writes the windows' places to disk now.
+pub(crate) fn remember(app: &AppHandle) {
+    if let Err(error) = app.save_window_state(remembered()) {
+        warn!(%error, "the window's place could not be saved");
+    }
+}
+
+/// Brings the main window to the front, making it where there is none.
+pub(crate) fn open_main(app: &AppHandle) {
+    match app.get_webview_window(MAIN) {
+        Some(window) => bring_forward(&window),
+        None => on_main_thread(app, |app| {
+            let builder = page(app, MAIN, "index.html")
+                .title("Gatehouse")
+                .inner_size(1200.0, 800.0)
+                .min_inner_size(900.0, 600.0);
+            finish(builder.build());
+        }),
+    }
+}
+
+/// Opens the main window on one item.
+pub(crate) fn open_item(app: &AppHandle, key: ItemKey) {
+    app.state::<Desk>().want_item(app, key);
+    open_main(app);
+}
+
+/// Shows the small approval window, or closes it.
+pub(crate) fn show_approval(app: &AppHandle, shown: bool) {
+    match (app.get_webview_window(APPROVAL), shown) {
+        (Some(window), true) => bring_forward(&window),
+        (Some(window), false) => {
+            if let Err(error) = window.destroy() {
+                warn!(%error, "the approval window could not be closed");
+            }
+        }
+        (None, true) => on_main_thread(app, |app| {
+            let builder = page(app, APPROVAL, "index.html#/approval")
+                .title("Gatehouse: approval")
+                .inner_size(460.0, 420.0)
+                .min_inner_size(360.0, 300.0)
+                .always_on_top(true)
+                .visible_on_all_workspaces(true)
+                // Typing on elsewhere must not land in a window that just appeared.
+                .focused(false);
+            finish(builder.build());
+        }),
+        (None, false) => {}
+    }
+}
+
+/// A window on the page, which can go nowhere else.
+fn page<'a>(
+    app: &'a AppHandle,
+    label: &str,
+    path: &str,
+) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(path.into()))
+        .on_navigation(stays_on_the_page)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        // The page takes files that are dropped on it; Tauri's own handler would swallow them.
+        .disable_drag_drop_handler()
+}
+
+/// Web addresses are opened in the browser by a command; the window itself shows the page and nothing else.
+fn stays_on_the_page(url: &Url) -> bool {
+    let own = url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost");
+    own || (cfg!(debug_assertions) && url.host_str() == Some("localhost"))
+}
+
+fn finish(window: tauri::Result<WebviewWindow>) {
+    match window {
+        Ok(window) => web_process::watch(&window),
+        // Another thread was faster, most often; without a display there is no main loop either.
+        Err(error) => warn!(%error, "a window could not be opened"),
+    }
+}
+
+fn bring_forward(window: &WebviewWindow) {
+    let _ = window.unminimize();
+    let _ = window.show();
+    let _ = window.set_focus();
+}
+
+fn on_main_thread(app: &AppHandle, build: impl FnOnce(&AppHandle) + Send + 'static) {
+    let handle = app.clone();
+    if let Err(error) = app.run_on_main_thread(move || build(&handle)) {
+        warn!(%error, "the main loop has ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_goes_nowhere_but_to_the_page() {
+        let goes = |url: &str| stays_on_the_page(&url.parse().unwrap());
+        assert!(goes("tauri://localhost/index.html#/approval"));
+        for elsewhere in ["https://example.org/", "file:///etc/passwd", "data:text/html,x"] {
+            assert!(!goes(elsewhere), "{elsewhere}");
+        }
+    }
+}

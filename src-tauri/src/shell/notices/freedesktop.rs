@@ -1,0 +1,226 @@
+//! Notices on Linux: our own client of `org.freedesktop.Notifications`.
+//!
+//! Not a library's, because the libraries take `ActionInvoked` from any process on the session bus for the
+//! person's click; `link` takes it only from the owner of the service's name. One task owns all state: what
+//! waits, what is shown of it, and the link to the bus. It survives the death of the daemon and of the bus,
+//! and shows again what still waits when a daemon is back.
+//!
+//! Specification: <https://specifications.freedesktop.org/notification-spec/latest/>.
+
+mod link;
+mod shown;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gatehouse_fleet::view::{ItemKey, NotificationSupport};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+use zbus::names::OwnedUniqueName;
+
+use self::link::{CloseReason, Link, Server, Signal};
+use self::shown::{Clicked, Waiting};
+use super::{DecisionNotifier, Delivery, Notice, NoticeEvent, Notifier};
+
+/// How soon a session bus that went away is looked for again.
+const RETRY: Duration = Duration::from_secs(5);
+/// More orders than can wait at once, as the inbox bounds what is pending.
+const ORDERS: usize = 64;
+
+/// Starts the notifier. It ends when `cancel` fires, taking its notices away.
+pub fn start(tracker: &TaskTracker, cancel: CancellationToken) -> Notifier {
+    let (orders, inbox) = mpsc::channel(ORDERS);
+    let (events, clicked) = mpsc::channel(ORDERS);
+    let (support, seen) = watch::channel(NotificationSupport::None);
+    let desk = NoticeActor { waiting: Waiting::default(), link: None, events, support };
+    tracker.spawn(desk.run(inbox, cancel));
+    Notifier { notices: Arc::new(Handle { orders, support: seen }), events: clicked }
+}
+
+enum Order {
+    Show { notice: Notice, reply: oneshot::Sender<Delivery> },
+    Withdraw { key: ItemKey },
+}
+
+struct Handle {
+    orders: mpsc::Sender<Order>,
+    support: watch::Receiver<NotificationSupport>,
+}
+
+#[async_trait]
+impl DecisionNotifier for Handle {
+    async fn show(&self, notice: Notice) -> Delivery {
+        let (reply, answer) = oneshot::channel();
+        // A notifier that has ended shows nothing; the window still can.
+        let _ = self.orders.send(Order::Show { notice, reply }).await;
+        answer.await.unwrap_or(Delivery::NeedsWindow)
+    }
+
+    async fn withdraw(&self, key: ItemKey) {
+        let _ = self.orders.send(Order::Withdraw { key }).await;
+    }
+
+    fn support(&self) -> watch::Receiver<NotificationSupport> {
+        self.support.clone()
+    }
+}
+
+struct NoticeActor {
+    waiting: Waiting,
+    link: Option<Link>,
+    events: mpsc::Sender<NoticeEvent>,
+    support: watch::Sender<NotificationSupport>,
+}
+
+impl NoticeActor {
+    async fn run(mut self, mut orders: mpsc::Receiver<Order>, cancel: CancellationToken) {
+        self.connect().await;
+        let mut retry = tokio::time::interval(RETRY);
+        retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break,
+                signal = next_signal(&mut self.link) => self.on_signal(signal).await,
+                order = orders.recv() => match order {
+                    Some(order) => self.on_order(order).await,
+                    None => break,
+                },
+                _ = retry.tick(), if self.link.is_none() => self.connect().await,
+            }
+        }
+        self.take_all_away().await;
+    }
+
+    async fn connect(&mut self) {
+        match Link::open().await {
+            Ok(link) => {
+                self.link = Some(link);
+                self.greet().await;
+            }
+            Err(error) => {
+                tracing::debug!(%error, "there is no session bus");
+                self.support.send_replace(NotificationSupport::None);
+            }
+        }
+    }
+
+    /// Asks who shows notices and what it can do, then shows what waits.
+    async fn greet(&mut self) {
+        let Some(link) = &mut self.link else { return };
+        let support = match link.ask_server().await {
+            Ok(Server { name, actions: true }) => NotificationSupport::Actions { server: name },
+            Ok(Server { name, actions: false }) => NotificationSupport::NoActions { server: name },
+            Err(error) => {
+                info!(%error, "no notification server answers");
+                NotificationSupport::None
+            }
+        };
+        info!(?support, "notifications");
+        self.waiting.forget_showings();
+        for key in self.waiting.to_show() {
+            self.deliver(&key, &support).await;
+        }
+        self.support.send_replace(support);
+    }
+
+    async fn on_order(&mut self, order: Order) {
+        match order {
+            Order::Show { notice, reply } => {
+                let key = notice.key.clone();
+                let delivery = if self.waiting.put(notice) {
+                    let support = self.support.borrow().clone();
+                    self.deliver(&key, &support).await
+                } else {
+                    Delivery::Dismissed
+                };
+                let _ = reply.send(delivery);
+            }
+            Order::Withdraw { key } => {
+                if let Some(id) = self.waiting.remove(&key) {
+                    self.close(id).await;
+                }
+            }
+        }
+    }
+
+    async fn deliver(&mut self, key: &ItemKey, support: &NotificationSupport) -> Delivery {
+        let NotificationSupport::Actions { .. } = support else { return Delivery::NeedsWindow };
+        let (Some(link), Some((notice, replaces, showing))) =
+            (&self.link, self.waiting.new_showing(key))
+        else {
+            return Delivery::NeedsWindow;
+        };
+        match link.notify(notice, replaces, &showing).await {
+            Ok(id) => {
+                self.waiting.shown_as(key, id);
+                Delivery::WithButtons
+            }
+            Err(error) => {
+                warn!(%error, "a notice could not be shown");
+                Delivery::NeedsWindow
+            }
+        }
+    }
+
+    async fn on_signal(&mut self, signal: Option<Signal>) {
+        match signal {
+            Some(Signal::Action { id, name }) => self.on_action(id, &name).await,
+            Some(Signal::Closed { id, reason }) => {
+                self.waiting.closed(id, reason == CloseReason::Dismissed);
+            }
+            Some(Signal::Owner(owner)) => self.on_owner(owner).await,
+            None => {
+                warn!("the session bus went away");
+                self.link = None;
+                self.waiting.forget_showings();
+                self.support.send_replace(NotificationSupport::None);
+            }
+        }
+    }
+
+    /// The service changed hands. Asking may have started the server that this tells of: greet it once.
+    async fn on_owner(&mut self, owner: Option<OwnedUniqueName>) {
+        let greeted = self.link.as_ref().and_then(Link::server_owner);
+        if owner.is_none() || owner.as_ref() != greeted {
+            self.greet().await;
+        }
+    }
+
+    async fn on_action(&mut self, id: u32, name: &str) {
+        let event = match self.waiting.clicked(id, name) {
+            Some(Clicked::Open(key)) => NoticeEvent::OpenRequested { key },
+            Some(Clicked::Decision { key, revision, decision }) => {
+                NoticeEvent::Decided { key, revision, decision }
+            }
+            None => return,
+        };
+        let _ = self.events.send(event).await;
+    }
+
+    async fn close(&self, id: u32) {
+        let Some(link) = &self.link else { return };
+        if let Err(error) = link.close(id).await {
+            // Most often it is closed already, which some servers answer with an error.
+            tracing::debug!(%error, "a notice could not be taken away");
+        }
+    }
+
+    /// The app ends: a notice that stayed would have buttons that do nothing.
+    async fn take_all_away(&mut self) {
+        for id in self.waiting.take_ids() {
+            self.close(id).await;
+        }
+    }
+}
+
+/// The next signal, or none when the bus is gone; never, while there is no bus.
+async fn next_signal(link: &mut Option<Link>) -> Option<Signal> {
+    match link {
+        Some(link) => link.signal().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,232 @@
+//! The link to the notification server: calls out, and signals in from it alone.
+//!
+//! Any process on the session bus may send a signal that looks like the person's click. The bus stamps each
+//! message with its true sender, so a reader task follows who owns `org.freedesktop.Notifications`, taking
+//! changes of that only from the bus itself, and drops every signal of anyone else. One stream carries both,
+//! so a click and a change of owner keep their order.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use zbus::message::Type;
+use zbus::names::OwnedUniqueName;
+use zbus::zvariant::Value;
+use zbus::{Connection, MatchRule, Message, MessageStream, fdo};
+
+use super::super::choice::{self, OPEN, Showing};
+use super::super::{Notice, text};
+
+const NAME: &str = "org.freedesktop.Notifications";
+const PATH: &str = "/org/freedesktop/Notifications";
+const BUS: &str = "org.freedesktop.DBus";
+/// A server draws within milliseconds; one that does not answer in this time is taken for absent.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// Clicks of a person, so a handful at most.
+const SIGNALS: usize = 64;
+/// The specification's "critical": servers keep such a notice until it is answered.
+const CRITICAL: u8 = 2;
+const NEVER_EXPIRES: i32 = 0;
+
+/// What the server reports.
+#[derive(Debug)]
+pub(super) enum Signal {
+    Action { id: u32, name: String },
+    Closed { id: u32, reason: CloseReason },
+    /// Another process owns the service now, or none does.
+    Owner(Option<OwnedUniqueName>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CloseReason {
+    /// By the person.
+    Dismissed,
+    /// It expired, we closed it, or the server does not say.
+    Other,
+}
+
+/// Who shows notices, and whether it shows buttons.
+pub(super) struct Server {
+    pub(super) name: String,
+    pub(super) actions: bool,
+}
+
+/// A connection to the session bus, for notices.
+pub(super) struct Link {
+    connection: Connection,
+    signals: mpsc::Receiver<Signal>,
+    reader: AbortHandle,
+    body_markup: bool,
+    /// The process that answered when it was asked what it can do.
+    server: Option<OwnedUniqueName>,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl Link {
+    /// Connects to the session bus and begins to listen, before anything is shown.
+    pub(super) async fn open() -> zbus::Result<Self> {
+        let builder = zbus::connection::Builder::session()?;
+        let connection = builder.method_timeout(ANSWER_WITHIN).build().await?;
+        let stream = MessageStream::from(&connection);
+        let bus = fdo::DBusProxy::new(&connection).await?;
+        bus.add_match_rule(from_server()?).await?;
+        bus.add_match_rule(owner_changes()?).await?;
+        let owner = bus.get_name_owner(NAME.try_into()?).await.ok();
+        let (sender, signals) = mpsc::channel(SIGNALS);
+        let reader = tokio::spawn(read(stream, owner, sender)).abort_handle();
+        Ok(Self { connection, signals, reader, body_markup: false, server: None })
+    }
+
+    /// The next signal of the server; none when the bus is gone.
+    pub(super) async fn signal(&mut self) -> Option<Signal> {
+        self.signals.recv().await
+    }
+
+    /// Asks what the server is and can do. On most desktops this starts one that is installed.
+    pub(super) async fn ask_server(&mut self) -> zbus::Result<Server> {
+        self.server = None;
+        let information = self.call("GetServerInformation", &()).await?;
+        let owner = information.header().sender().map(|sender| sender.to_owned().into());
+        let (name, _vendor, version, _spec): (String, String, String, String) =
+            information.body().deserialize()?;
+        let capabilities = self.call("GetCapabilities", &()).await?;
+        let capabilities: Vec<String> = capabilities.body().deserialize()?;
+        let can = |what: &str| capabilities.iter().any(|c| c == what);
+        self.body_markup = can("body-markup");
+        self.server = owner;
+        Ok(Server { name: format!("{name} {version}"), actions: can("actions") })
+    }
+
+    /// Who answered when it was last asked.
+    pub(super) fn server_owner(&self) -> Option<&OwnedUniqueName> {
+        self.server.as_ref()
+    }
+
+    /// Shows a notice and answers the server's id for it.
+    pub(super) async fn notify(
+        &self,
+        notice: &Notice,
+        replaces: Option<u32>,
+        showing: &Showing,
+    ) -> zbus::Result<u32> {
+        let body = text::body(&notice.body, &notice.key);
+        let body = if self.body_markup { text::escape_markup(&body) } else { body };
+        let arguments = (
+            "Gatehouse",
+            replaces.unwrap_or(0),
+            "gatehouse-desktop",
+            text::title(&notice.title),
+            body,
+            actions(notice, showing),
+            hints(),
+            NEVER_EXPIRES,
+        );
+        self.call("Notify", &arguments).await?.body().deserialize()
+    }
+
+    /// Takes a notice away.
+    pub(super) async fn close(&self, id: u32) -> zbus::Result<()> {
+        self.call("CloseNotification", &id).await.map(drop)
+    }
+
+    async fn call<B>(&self, method: &str, body: &B) -> zbus::Result<Message>
+    where
+        B: serde::Serialize + zbus::zvariant::DynamicType,
+    {
+        self.connection.call_method(Some(NAME), PATH, Some(NAME), method, body).await
+    }
+}
+
+/// Buttons as the specification wants them: name, words, name, words. The click on the notice comes first.
+fn actions(notice: &Notice, showing: &Showing) -> Vec<String> {
+    let mut actions = vec![OPEN.to_owned(), "Show".to_owned()];
+    for decision in &notice.buttons {
+        actions.push(showing.button(*decision));
+        actions.push(choice::label(*decision).to_owned());
+    }
+    actions
+}
+
+fn hints() -> HashMap<&'static str, Value<'static>> {
+    HashMap::from([
+        ("urgency", Value::U8(CRITICAL)),
+        ("desktop-entry", Value::from("Gatehouse")),
+    ])
+}
+
+fn from_server() -> zbus::Result<MatchRule<'static>> {
+    let rule = MatchRule::builder().msg_type(Type::Signal).sender(NAME)?;
+    Ok(rule.interface(NAME)?.path(PATH)?.build())
+}
+
+fn owner_changes() -> zbus::Result<MatchRule<'static>> {
+    let rule = MatchRule::builder().msg_type(Type::Signal).sender(BUS)?;
+    Ok(rule.interface(BUS)?.member("NameOwnerChanged")?.add_arg(NAME)?.build())
+}
+
+/// Passes on what the server itself says, until the bus or the link is gone.
+///
+/// Makes no calls, so that the stream is always read: an unread stream would hold up the connection.
+async fn read(
+    mut stream: MessageStream,
+    mut owner: Option<OwnedUniqueName>,
+    signals: mpsc::Sender<Signal>,
+) {
+    while let Some(Ok(message)) = stream.next().await {
+        let signal = if let Some(new_owner) = owner_change(&message) {
+            owner = new_owner.clone();
+            Some(Signal::Owner(new_owner))
+        } else {
+            server_signal(&message, owner.as_ref())
+        };
+        let Some(signal) = signal else { continue };
+        if signals.send(signal).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The service's new owner, when this is the bus saying so.
+fn owner_change(message: &Message) -> Option<Option<OwnedUniqueName>> {
+    let header = message.header();
+    let from_bus = header.sender().is_some_and(|sender| sender.as_str() == BUS);
+    let about_owners = header.member().is_some_and(|m| m.as_str() == "NameOwnerChanged");
+    if message.message_type() != Type::Signal || !from_bus || !about_owners {
+        return None;
+    }
+    let (name, _old, new): (String, String, String) = message.body().deserialize().ok()?;
+    (name == NAME).then(|| OwnedUniqueName::try_from(new).ok())
+}
+
+/// What the server says, when this comes from the server.
+fn server_signal(message: &Message, owner: Option<&OwnedUniqueName>) -> Option<Signal> {
+    let header = message.header();
+    let of_service = header.interface().is_some_and(|interface| interface.as_str() == NAME);
+    if message.message_type() != Type::Signal || !of_service {
+        return None;
+    }
+    let sender = header.sender().map(|sender| sender.as_str());
+    if sender.is_none() || sender != owner.map(|owner| owner.as_str()) {
+        tracing::warn!(sender, "ignored a notification signal that is not the server's");
+        return None;
+    }
+    match header.member()?.as_str() {
+        "ActionInvoked" => {
+            let (id, name) = message.body().deserialize().ok()?;
+            Some(Signal::Action { id, name })
+        }
+        "NotificationClosed" => {
+            let (id, reason): (u32, u32) = message.body().deserialize().ok()?;
+            let reason = if reason == 2 { CloseReason::Dismissed } else { CloseReason::Other };
+            Some(Signal::Closed { id, reason })
+        }
+        _ => None,
+    }
+}

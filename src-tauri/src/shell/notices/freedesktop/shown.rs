@@ -1,0 +1,215 @@
+//! What waits for a decision, and what is shown of it. Pure: the actor does what this says.
+
+use std::collections::HashMap;
+
+use gatehouse_fleet::view::{Decision, ItemKey};
+
+use super::super::choice::{OPEN, Showing, parse_button};
+use super::super::{Notice, choice};
+
+/// All notices that wait, by item.
+#[derive(Default)]
+pub(super) struct Waiting {
+    notices: HashMap<ItemKey, Entry>,
+}
+
+struct Entry {
+    notice: Notice,
+    /// The server's id, while it is shown.
+    id: Option<u32>,
+    /// The last showing that was asked for. It stays valid when the server answered too late to give an
+    /// id: the person may see the notice all the same.
+    showing: Option<Showing>,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The person closed it. It decides nothing; it only is not shown again by itself.
+    Dismissed,
+    /// A button was pressed; the first press for a showing wins.
+    Answered,
+}
+
+/// What a click on a notice means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Clicked {
+    Open(ItemKey),
+    Decision { key: ItemKey, revision: u32, decision: Decision },
+}
+
+impl Waiting {
+    /// Keeps a notice. Answers whether it is to be shown: not when the person dismissed the same text.
+    pub(super) fn put(&mut self, mut notice: Notice) -> bool {
+        notice.buttons = choice::outside_the_window(&notice.buttons);
+        let Some(entry) = self.notices.get_mut(&notice.key) else {
+            let entry = Entry { id: None, showing: None, state: State::Open, notice };
+            self.notices.insert(entry.notice.key.clone(), entry);
+            return true;
+        };
+        let says_the_same = entry.notice.title == notice.title
+            && entry.notice.body == notice.body
+            && entry.notice.buttons == notice.buttons;
+        entry.notice = notice;
+        if entry.state == State::Dismissed && says_the_same {
+            return false;
+        }
+        entry.state = State::Open;
+        true
+    }
+
+    /// Begins a showing: what to show, the id that it replaces, and its name.
+    pub(super) fn new_showing(&mut self, key: &ItemKey) -> Option<(&Notice, Option<u32>, Showing)> {
+        let entry = self.notices.get_mut(key)?;
+        let showing = Showing::new();
+        entry.showing = Some(showing.clone());
+        entry.state = State::Open;
+        Some((&entry.notice, entry.id, showing))
+    }
+
+    pub(super) fn shown_as(&mut self, key: &ItemKey, id: u32) {
+        if let Some(entry) = self.notices.get_mut(key) {
+            entry.id = Some(id);
+        }
+    }
+
+    /// The item is no longer waiting. Answers the id to close.
+    pub(super) fn remove(&mut self, key: &ItemKey) -> Option<u32> {
+        self.notices.remove(key)?.id
+    }
+
+    /// Another server took over, or none: no id and no button of the former one means anything now.
+    pub(super) fn forget_showings(&mut self) {
+        for entry in self.notices.values_mut() {
+            entry.id = None;
+            entry.showing = None;
+        }
+    }
+
+    /// What a new server should show: all that waits, less what the person dismissed or answered.
+    pub(super) fn to_show(&self) -> Vec<ItemKey> {
+        let open = self.notices.values().filter(|entry| entry.state == State::Open);
+        open.map(|entry| entry.notice.key.clone()).collect()
+    }
+
+    /// The server closed a notice. That is never an answer.
+    pub(super) fn closed(&mut self, id: u32, by_person: bool) {
+        let Some(entry) = self.notices.values_mut().find(|entry| entry.id == Some(id)) else {
+            return;
+        };
+        entry.id = None;
+        if by_person && entry.state == State::Open {
+            entry.state = State::Dismissed;
+        }
+    }
+
+    /// What a click that the server reports means; none when it means nothing (any more).
+    pub(super) fn clicked(&mut self, id: u32, name: &str) -> Option<Clicked> {
+        if name == OPEN {
+            let entry = self.notices.values().find(|entry| entry.id == Some(id))?;
+            return Some(Clicked::Open(entry.notice.key.clone()));
+        }
+        let (showing, decision) = parse_button(name)?;
+        let entry =
+            self.notices.values_mut().find(|entry| entry.showing.as_ref() == Some(&showing))?;
+        if entry.state == State::Answered || !entry.notice.buttons.contains(&decision) {
+            return None;
+        }
+        entry.state = State::Answered;
+        let Notice { key, revision, .. } = &entry.notice;
+        Some(Clicked::Decision { key: key.clone(), revision: *revision, decision })
+    }
+
+    /// The ids of all that is shown, to be closed.
+    pub(super) fn take_ids(&mut self) -> Vec<u32> {
+        self.notices.drain().filter_map(|(_, entry)| entry.id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::notices::text;
+
+    fn notice(id: &str, revision: u32) -> Notice {
+        Notice {
+            key: ItemKey(format!("gw/exec/{id}")),
+            revision,
+            title: text::title("main wants to run a command"),
+            body: "rm -rf build".into(),
+            buttons: vec![Decision::AllowOnce, Decision::AllowAlways, Decision::Deny],
+            private: false,
+            expires_at: None,
+        }
+    }
+
+    /// Shows a notice as the server's `id`; answers its showing.
+    fn show(waiting: &mut Waiting, notice: Notice, id: u32) -> Showing {
+        let key = notice.key.clone();
+        assert!(waiting.put(notice));
+        let (_, _, showing) = waiting.new_showing(&key).unwrap();
+        waiting.shown_as(&key, id);
+        showing
+    }
+
+    #[test]
+    fn the_first_press_on_a_showing_wins_and_carries_the_revision_that_was_shown() {
+        let mut waiting = Waiting::default();
+        let showing = show(&mut waiting, notice("a", 7), 1);
+        let pressed = waiting.clicked(1, &showing.button(Decision::Deny));
+        let key = ItemKey("gw/exec/a".into());
+        let expected = Clicked::Decision { key, revision: 7, decision: Decision::Deny };
+        assert_eq!(pressed, Some(expected));
+        assert_eq!(waiting.clicked(1, &showing.button(Decision::AllowOnce)), None);
+    }
+
+    #[test]
+    fn a_button_of_an_earlier_showing_means_nothing() {
+        let mut waiting = Waiting::default();
+        let former = show(&mut waiting, notice("a", 1), 1);
+        let current = show(&mut waiting, notice("a", 2), 1);
+        assert_eq!(waiting.clicked(1, &former.button(Decision::AllowOnce)), None);
+        assert!(waiting.clicked(1, &current.button(Decision::AllowOnce)).is_some());
+    }
+
+    #[test]
+    fn a_decision_that_was_not_a_button_is_not_taken() {
+        let mut waiting = Waiting::default();
+        let showing = show(&mut waiting, notice("a", 1), 1);
+        for decision in [Decision::AllowAlways, Decision::Approve] {
+            assert_eq!(waiting.clicked(1, &showing.button(decision)), None, "{decision:?}");
+        }
+    }
+
+    #[test]
+    fn a_dismissed_notice_decides_nothing_and_comes_back_only_with_news() {
+        let mut waiting = Waiting::default();
+        show(&mut waiting, notice("a", 1), 1);
+        waiting.closed(1, true);
+        assert_eq!(waiting.to_show(), []);
+        assert!(!waiting.put(notice("a", 2)), "the same text stays dismissed");
+        let news = Notice { body: "the gateway refused it".into(), ..notice("a", 3) };
+        assert!(waiting.put(news), "a text that says something new does not");
+    }
+
+    #[test]
+    fn what_waits_is_shown_again_by_the_next_server() {
+        let mut waiting = Waiting::default();
+        let former = show(&mut waiting, notice("a", 1), 1);
+        waiting.closed(1, false);
+        waiting.forget_showings();
+        assert_eq!(waiting.to_show(), [ItemKey("gw/exec/a".into())]);
+        assert_eq!(waiting.clicked(1, &former.button(Decision::Deny)), None);
+        assert_eq!(waiting.clicked(1, OPEN), None, "an id of the former server is no id of this one");
+    }
+
+    #[test]
+    fn a_withdrawn_notice_cannot_be_clicked_any_more() {
+        let mut waiting = Waiting::default();
+        let showing = show(&mut waiting, notice("a", 1), 4);
+        assert_eq!(waiting.remove(&ItemKey("gw/exec/a".into())), Some(4));
+        assert_eq!(waiting.clicked(4, &showing.button(Decision::Deny)), None);
+        assert_eq!(waiting.clicked(4, OPEN), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! Notices on which a person can decide: one trait, and an implementation for each platform.
+//!
+//! A notice carries the decisions that its request offers as buttons. What the platform answers is turned
+//! into `NoticeEvent`s and nothing else is done here: whether a decision still counts is for the fleet to
+//! say. A notice that is closed, replaced, missed or lost decides nothing. Plain notices, on which nothing
+//! is decided, go through the notification plugin and are no business of this module.
+
+mod choice;
+#[cfg(target_os = "linux")]
+pub mod freedesktop;
+#[cfg(any(target_os = "macos", target_os = "windows"))]
+pub mod native;
+pub mod router;
+mod text;
+
+use async_trait::async_trait;
+use gatehouse_fleet::view::{Decision, ItemKey, NotificationSupport};
+use tokio::sync::{mpsc, watch};
+
+pub use choice::label;
+pub(crate) use choice::outside_the_window;
+
+pub use crate::fleet::Notice;
+
+/// What a person did with a notice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoticeEvent {
+    /// An explicit choice on one of the buttons, for the revision that the notice showed.
+    Decided { key: ItemKey, revision: u32, decision: Decision },
+    /// A click on the notice itself: show the whole request.
+    OpenRequested { key: ItemKey },
+}
+
+/// Whether a notice reached a place where it can be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is shown, with its buttons.
+    WithButtons,
+    /// It is not, so the approval window has to be.
+    NeedsWindow,
+    /// The person dismissed this notice before, and nothing new is in it.
+    Dismissed,
+}
+
+/// Shows notices on which a person can decide.
+///
+/// Calls may come from any task; each returns in bounded time, whatever the platform's service does.
+#[async_trait]
+pub trait DecisionNotifier: Send + Sync {
+    /// Shows a notice, in the place of an earlier one for the same item. One that the person dismissed
+    /// stays dismissed while it says the same.
+    async fn show(&self, notice: Notice) -> Delivery;
+    /// Takes a notice away, because its item was decided or is gone. Unknown keys are nothing to do.
+    async fn withdraw(&self, key: ItemKey);
+    /// What the platform can show, now and as it changes.
+    fn support(&self) -> watch::Receiver<NotificationSupport>;
+}
+
+/// A notifier and what people do with its notices.
+pub struct Notifier {
+    pub notices: std::sync::Arc<dyn DecisionNotifier>,
+    pub events: mpsc::Receiver<NoticeEvent>,
+}
+
+/// The notifier of this platform. It ends when `cancel` fires, taking its notices away.
+#[cfg(target_os = "linux")]
+pub use freedesktop::start;
+#[cfg(any(target_os = "macos", target_os = "windows"))]
+pub use native::start;

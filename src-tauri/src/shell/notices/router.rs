@@ -1,0 +1,160 @@
+//! Between the fleet and the surfaces outside of the main window: shows what the fleet wants shown, passes a
+//! choice back, and opens the approval window wherever a notice cannot carry the choice.
+//!
+//! It decides nothing: a choice goes to the fleet with the revision that was shown, and the fleet says
+//! whether it counts. When it does not, the person is told, because they saw a button give way.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gatehouse_fleet::view::{CommandError, Decision, ItemKey, NotificationSupport};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::{Delivery, Notice, NoticeEvent, Notifier};
+use crate::fleet::NoticeCommand;
+
+/// What the router needs of the fleet and of the windows.
+#[async_trait]
+pub trait Surfaces: Send + Sync {
+    /// A choice made on a notice.
+    ///
+    /// # Errors
+    /// When it did not count, with the reason.
+    async fn decide(
+        &self,
+        key: ItemKey,
+        revision: u32,
+        decision: Decision,
+    ) -> Result<(), CommandError>;
+    /// Shows an item in full, in the main window.
+    fn open_item(&self, key: ItemKey);
+    /// Opens the approval window, or closes it.
+    fn show_approval_window(&self, shown: bool);
+    /// Tells the person that their choice on a notice did not count.
+    fn tell_refused(&self, error: CommandError);
+}
+
+/// Routes until `cancel` fires or the fleet ends.
+pub async fn route(
+    mut notifier: Notifier,
+    surfaces: Arc<dyn Surfaces>,
+    mut commands: mpsc::Receiver<NoticeCommand>,
+    cancel: CancellationToken,
+) {
+    let mut support = notifier.notices.support();
+    let (refused, mut refusals) = mpsc::channel(16);
+    let mut router = Router {
+        notices: notifier.notices.clone(),
+        surfaces,
+        waiting: HashMap::new(),
+        in_window: HashSet::new(),
+        refused,
+    };
+    loop {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return,
+            Some(event) = notifier.events.recv() => router.on_event(event),
+            Some(key) = refusals.recv() => router.on_refused(key).await,
+            Ok(()) = support.changed() => {
+                let now = support.borrow_and_update().clone();
+                router.on_support(&now);
+            }
+            command = commands.recv() => match command {
+                Some(command) => router.on_command(command).await,
+                None => return,
+            },
+        }
+    }
+}
+
+struct Router {
+    notices: Arc<dyn super::DecisionNotifier>,
+    surfaces: Arc<dyn Surfaces>,
+    /// What waits, as it was last shown.
+    waiting: HashMap<ItemKey, Notice>,
+    /// What can only be decided in a window.
+    in_window: HashSet<ItemKey>,
+    refused: mpsc::Sender<ItemKey>,
+}
+
+impl Router {
+    async fn on_command(&mut self, command: NoticeCommand) {
+        match command {
+            NoticeCommand::Show(notice) => self.show(notice).await,
+            NoticeCommand::Withdraw { key } => {
+                self.waiting.remove(&key);
+                self.notices.withdraw(key.clone()).await;
+                self.leave_window(&key);
+            }
+        }
+    }
+
+    async fn show(&mut self, notice: Notice) {
+        let key = notice.key.clone();
+        self.waiting.insert(key.clone(), notice.clone());
+        match self.notices.show(notice).await {
+            Delivery::WithButtons => self.leave_window(&key),
+            Delivery::NeedsWindow => {
+                // Only for what is new: a window that the person closed must not come back by itself.
+                if self.in_window.insert(key) {
+                    self.surfaces.show_approval_window(true);
+                }
+            }
+            Delivery::Dismissed => {}
+        }
+    }
+
+    fn leave_window(&mut self, key: &ItemKey) {
+        if self.in_window.remove(key) && self.in_window.is_empty() {
+            self.surfaces.show_approval_window(false);
+        }
+    }
+
+    fn on_event(&self, event: NoticeEvent) {
+        match event {
+            NoticeEvent::OpenRequested { key } => self.surfaces.open_item(key),
+            NoticeEvent::Decided { key, revision, decision } => {
+                self.decide(key, revision, decision);
+            }
+        }
+    }
+
+    /// In its own task: a slow gateway must not hold up the notices of the others.
+    fn decide(&self, key: ItemKey, revision: u32, decision: Decision) {
+        let (surfaces, refused) = (self.surfaces.clone(), self.refused.clone());
+        tokio::spawn(async move {
+            let Err(error) = surfaces.decide(key.clone(), revision, decision).await else { return };
+            info!(code = error.code, "a choice on a notice did not count");
+            surfaces.tell_refused(error);
+            let _ = refused.send(key).await;
+        });
+    }
+
+    /// The pressed notice is gone from the screen; what still waits comes back.
+    async fn on_refused(&mut self, key: ItemKey) {
+        if let Some(notice) = self.waiting.get(&key).cloned() {
+            self.show(notice).await;
+        }
+    }
+
+    fn on_support(&mut self, support: &NotificationSupport) {
+        if let NotificationSupport::Actions { .. } = support {
+            // The notifier has shown what waits by itself.
+            self.in_window.clear();
+            return self.surfaces.show_approval_window(false);
+        }
+        let before = self.in_window.len();
+        self.in_window.extend(self.waiting.keys().cloned());
+        if self.in_window.len() > before {
+            self.surfaces.show_approval_window(true);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "router_tests.rs"]
+mod tests;

@@ -1,0 +1,251 @@
+//! The router with a notifier and surfaces that only record.
+
+use std::sync::Mutex;
+
+use gatehouse_fleet::view::CommandError;
+use tokio::sync::watch;
+
+use super::*;
+use crate::shell::notices::DecisionNotifier;
+
+fn key(id: &str) -> ItemKey {
+    ItemKey(id.to_owned())
+}
+
+fn notice(id: &str) -> Notice {
+    Notice {
+        key: key(id),
+        revision: 1,
+        title: "t".into(),
+        body: "b".into(),
+        buttons: vec![Decision::AllowOnce, Decision::Deny],
+        private: false,
+        expires_at: None,
+    }
+}
+
+fn with_buttons() -> NotificationSupport {
+    NotificationSupport::Actions {
+        server: "fake".into(),
+    }
+}
+
+/// Both sides record what is asked of them, in order.
+struct Recorded {
+    log: Mutex<Vec<String>>,
+    support: watch::Sender<NotificationSupport>,
+    refuse: bool,
+}
+
+impl Recorded {
+    fn note(&self, what: String) {
+        self.log.lock().unwrap().push(what);
+    }
+}
+
+#[async_trait]
+impl DecisionNotifier for Recorded {
+    async fn show(&self, notice: Notice) -> Delivery {
+        self.note(format!("show {}", notice.key.0));
+        match *self.support.borrow() {
+            NotificationSupport::Actions { .. } => Delivery::WithButtons,
+            _ => Delivery::NeedsWindow,
+        }
+    }
+
+    async fn withdraw(&self, key: ItemKey) {
+        self.note(format!("withdraw {}", key.0));
+    }
+
+    fn support(&self) -> watch::Receiver<NotificationSupport> {
+        self.support.subscribe()
+    }
+}
+
+#[async_trait]
+impl Surfaces for Recorded {
+    async fn decide(
+        &self,
+        key: ItemKey,
+        revision: u32,
+        decision: Decision,
+    ) -> Result<(), CommandError> {
+        self.note(format!("decide {} {revision} {decision:?}", key.0));
+        if !self.refuse {
+            return Ok(());
+        }
+        Err(CommandError {
+            code: "itemChanged".into(),
+            message: String::new(),
+            retryable: false,
+        })
+    }
+
+    fn open_item(&self, key: ItemKey) {
+        self.note(format!("open {}", key.0));
+    }
+
+    fn show_approval_window(&self, shown: bool) {
+        self.note(format!("approval window {shown}"));
+    }
+
+    fn tell_refused(&self, error: CommandError) {
+        self.note(format!("tell {}", error.code));
+    }
+}
+
+struct Scene {
+    recorded: Arc<Recorded>,
+    commands: mpsc::Sender<NoticeCommand>,
+    events: mpsc::Sender<NoticeEvent>,
+    router: tokio::task::JoinHandle<()>,
+}
+
+impl Scene {
+    fn new(support: NotificationSupport, refuse: bool) -> Self {
+        let support = watch::channel(support).0;
+        let recorded = Arc::new(Recorded {
+            log: Mutex::default(),
+            support,
+            refuse,
+        });
+        let (commands, commanded) = mpsc::channel(8);
+        let (events, clicked) = mpsc::channel(8);
+        let notifier = Notifier {
+            notices: recorded.clone(),
+            events: clicked,
+        };
+        let router = route(
+            notifier,
+            recorded.clone(),
+            commanded,
+            CancellationToken::new(),
+        );
+        Self {
+            recorded,
+            commands,
+            events,
+            router: tokio::spawn(router),
+        }
+    }
+
+    async fn show(&self, id: &str) {
+        self.commands
+            .send(NoticeCommand::Show(notice(id)))
+            .await
+            .unwrap();
+    }
+
+    async fn withdraw(&self, id: &str) {
+        self.commands
+            .send(NoticeCommand::Withdraw { key: key(id) })
+            .await
+            .unwrap();
+    }
+
+    /// Lets the router and its tasks do all they can.
+    async fn settle(&self) {
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Ends the router by ending the fleet, and answers what was asked of the others.
+    async fn log(self) -> Vec<String> {
+        self.settle().await;
+        drop(self.commands);
+        self.router.await.unwrap();
+        let log = self.recorded.log.lock().unwrap().clone();
+        log
+    }
+}
+
+#[tokio::test]
+async fn a_press_goes_to_the_fleet_with_the_revision_that_was_shown() {
+    let scene = Scene::new(with_buttons(), false);
+    scene.show("a").await;
+    scene.settle().await;
+    let pressed = NoticeEvent::Decided {
+        key: key("a"),
+        revision: 1,
+        decision: Decision::AllowOnce,
+    };
+    scene.events.send(pressed).await.unwrap();
+    assert_eq!(scene.log().await, ["show a", "decide a 1 AllowOnce"]);
+}
+
+#[tokio::test]
+async fn a_choice_that_did_not_count_is_told_and_the_notice_comes_back() {
+    let scene = Scene::new(with_buttons(), true);
+    scene.show("a").await;
+    scene.settle().await;
+    let pressed = NoticeEvent::Decided {
+        key: key("a"),
+        revision: 1,
+        decision: Decision::Deny,
+    };
+    scene.events.send(pressed).await.unwrap();
+    let expected = ["show a", "decide a 1 Deny", "tell itemChanged", "show a"];
+    assert_eq!(scene.log().await, expected);
+}
+
+#[tokio::test]
+async fn a_click_on_the_notice_opens_the_item() {
+    let scene = Scene::new(with_buttons(), false);
+    scene
+        .events
+        .send(NoticeEvent::OpenRequested { key: key("a") })
+        .await
+        .unwrap();
+    assert_eq!(scene.log().await, ["open a"]);
+}
+
+#[tokio::test]
+async fn without_buttons_the_approval_window_opens_and_closes_with_the_last_item() {
+    let scene = Scene::new(NotificationSupport::None, false);
+    scene.show("a").await;
+    scene.show("b").await;
+    scene.withdraw("a").await;
+    scene.settle().await;
+    let before = scene.recorded.log.lock().unwrap().clone();
+    let expected = [
+        "show a",
+        "approval window true",
+        "show b",
+        "approval window true",
+        "withdraw a",
+    ];
+    assert_eq!(before, expected);
+    scene.withdraw("b").await;
+    let after = scene.log().await;
+    assert_eq!(
+        after[expected.len()..],
+        ["withdraw b", "approval window false"]
+    );
+}
+
+#[tokio::test]
+async fn an_item_shown_again_does_not_bring_back_a_window_that_the_person_closed() {
+    let scene = Scene::new(NotificationSupport::None, false);
+    scene.show("a").await;
+    scene.show("a").await;
+    assert_eq!(
+        scene.log().await,
+        ["show a", "approval window true", "show a"]
+    );
+}
+
+#[tokio::test]
+async fn what_waits_moves_to_the_window_when_the_server_dies_and_leaves_it_when_one_is_back() {
+    let scene = Scene::new(with_buttons(), false);
+    scene.show("a").await;
+    scene.settle().await;
+    scene
+        .recorded
+        .support
+        .send_replace(NotificationSupport::None);
+    scene.settle().await;
+    scene.recorded.support.send_replace(with_buttons());
+    let expected = ["show a", "approval window true", "approval window false"];
+    assert_eq!(scene.log().await, expected);
+}

@@ -1,0 +1,85 @@
+//! What a choice outside of the main window sets in motion.
+
+use async_trait::async_trait;
+use gatehouse_fleet::view::{CommandError, DecideInput, Decision, ItemKey, Surface};
+use tauri::{AppHandle, Manager};
+use tauri_plugin_notification::NotificationExt;
+use tracing::{info, warn};
+
+use super::notices::router::Surfaces;
+use super::window;
+use crate::fleet::Fleet;
+
+/// A choice that a person made, on what they saw.
+pub(crate) struct Choosing {
+    pub(crate) key: ItemKey,
+    pub(crate) revision: u32,
+    pub(crate) decision: Decision,
+}
+
+/// The fleet and the windows, for the router of the notices.
+pub(crate) struct AppSurfaces(pub(crate) AppHandle);
+
+#[async_trait]
+impl Surfaces for AppSurfaces {
+    async fn decide(
+        &self,
+        key: ItemKey,
+        revision: u32,
+        decision: Decision,
+    ) -> Result<(), CommandError> {
+        decide(&self.0, Choosing { key, revision, decision }, Surface::Notification).await
+    }
+
+    fn open_item(&self, key: ItemKey) {
+        window::open_item(&self.0, key);
+    }
+
+    fn show_approval_window(&self, shown: bool) {
+        window::show_approval(&self.0, shown);
+    }
+
+    fn tell_refused(&self, error: CommandError) {
+        tell_refused(&self.0, &error);
+    }
+}
+
+/// Passes on a choice made in the tray, and tells the person when it did not count.
+pub(crate) fn decide_in_tray(app: &AppHandle, choosing: Choosing) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = decide(&app, choosing, Surface::Tray).await {
+            info!(code = error.code, "a choice in the tray did not count");
+            tell_refused(&app, &error);
+        }
+    });
+}
+
+async fn decide(
+    app: &AppHandle,
+    choosing: Choosing,
+    surface: Surface,
+) -> Result<(), CommandError> {
+    let Choosing { key, revision, decision } = choosing;
+    let input = DecideInput { key, decision, revision, answer: None };
+    let fleet = app.state::<Fleet>().inner().clone();
+    fleet.inbox_decide(input, surface).await.map(drop).map_err(|e| e.to_view())
+}
+
+fn tell_refused(app: &AppHandle, error: &CommandError) {
+    let notice = app.notification().builder().title("Your choice was not taken");
+    if let Err(error) = notice.body(reason(error)).show() {
+        warn!(%error, "the person could not be told that a choice was not taken");
+    }
+}
+
+/// Why a choice did not count, in words. The page has its own; these are for where there is no page.
+fn reason(error: &CommandError) -> &'static str {
+    match error.code.as_str() {
+        "itemChanged" => "The request changed after it was shown. Look at it again.",
+        "alreadyDecided" => "It was decided elsewhere first.",
+        "itemExpired" | "expired" => "The time to answer had run out.",
+        "itemGone" | "notFound" => "The gateway no longer asks for it.",
+        _ => "The gateway could not be reached with it. The request still waits; open Gatehouse.",
+    }
+}
