@@ -3,5 +3,6 @@
 //! Knows nothing of windows or of tauri. `view` is what the surfaces are shown.
 
 pub mod inbox;
+pub mod notices;
 pub mod untrusted;
 pub mod view;

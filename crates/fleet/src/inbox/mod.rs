@@ -12,6 +12,7 @@ mod reduce;
 mod settle;
 mod step;
 mod view;
+pub(crate) mod wire;
 
 pub use book::{MAX_ENDED, MAX_OPEN};
 pub use event::{Choice, Effect, InboxEvent, ReadBackAnswer, Refusal, Resolve, ResolveAnswer};
@@ -21,6 +22,7 @@ pub use item::{
 };
 pub use reduce::{Inbox, reduce};
 pub use view::{detail, line, snapshot};
+pub(crate) use view::{millis, waiting};
 
 #[cfg(test)]
 mod tests;

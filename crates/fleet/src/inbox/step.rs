@@ -133,7 +133,8 @@ impl Step<'_> {
                 return;
             }
             outcome.by_this_app = outcome.by_this_app.or(before.by_this_app);
-            outcome.by = outcome.by.or_else(|| before.by.clone());
+            // An event has the name; a record has only the id of the device.
+            outcome.by = before.by.clone().or(outcome.by);
         }
         if recorded {
             item.read_back = ReadBackState::Idle;

@@ -3,6 +3,9 @@
 //! `world` is a small model of gateways, their sockets and the app. After every step it checks what must always
 //! hold; when everything has come to rest it checks that nothing was lost.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod gateway;
 mod world;
 
 use proptest::prelude::*;

@@ -1,10 +1,11 @@
-//! Gateways with a record each, sockets that keep their order, answers that take their time, and the app.
+//! The app, and what happens around it: the steps of an interleaving and what must hold after each.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use crate::gateway::{Gateway, Record};
 use gatehouse_fleet::inbox::{
     Choice, Content, Effect, Inbox, InboxEvent, Item, Outcome, Phase, ReadBackAnswer, Request,
-    Resolve, ResolveAnswer, Trouble, Verdict, item_key, parse_key, reduce,
+    ResolveAnswer, Trouble, Verdict, item_key, parse_key, reduce,
 };
 use gatehouse_fleet::view::{Decision, GatewayId, ItemKey, ItemKind, Surface};
 
@@ -29,24 +30,6 @@ pub(crate) enum Op {
     RestartApp,
 }
 
-struct Record {
-    request: Request,
-    ended: Option<Outcome>,
-    /// The older gateway forgets what has ended.
-    known: bool,
-}
-
-struct Gateway {
-    id: GatewayId,
-    /// Keeps ended records, tells of expiries (as a denial), survives a restart: protocol 4. Else protocol 3.
-    durable: bool,
-    records: BTreeMap<String, Record>,
-    link: Option<u64>,
-    socket: VecDeque<InboxEvent>,
-    asked: Vec<Effect>,
-    answers: Vec<InboxEvent>,
-}
-
 pub(crate) struct World {
     inbox: Inbox,
     gateways: Vec<Gateway>,
@@ -64,7 +47,7 @@ impl World {
     pub(crate) fn new(count: usize) -> Self {
         let gateway = |n: usize| Gateway {
             id: GatewayId(format!("g{n}")),
-            durable: n % 2 == 0,
+            durable: n.is_multiple_of(2),
             records: BTreeMap::new(),
             link: None,
             socket: VecDeque::new(),
@@ -594,121 +577,6 @@ impl World {
                 !matches!(item.phase, Phase::Deciding { .. }),
                 "a decision hangs: {item:?}"
             );
-        }
-    }
-}
-
-impl Gateway {
-    fn pending(&self) -> impl Iterator<Item = &Record> {
-        self.records.values().filter(|r| r.ended.is_none())
-    }
-
-    fn is_quiet(&self) -> bool {
-        self.socket.is_empty() && self.asked.is_empty() && self.answers.is_empty()
-    }
-
-    fn tell(&mut self, event: impl FnOnce(GatewayId, u64) -> InboxEvent) {
-        if let Some(generation) = self.link {
-            self.socket.push_back(event(self.id.clone(), generation));
-        }
-    }
-
-    fn end(&mut self, id: &str, outcome: Outcome) {
-        let durable = self.durable;
-        let record = self.records.get_mut(id).expect("a known id");
-        record.ended = Some(outcome.clone());
-        record.known = durable;
-        let told = match outcome.verdict {
-            // As seen: the real gateway tells of an expiry as a denial, the older one not at all.
-            Verdict::Expired if !durable => return,
-            Verdict::Expired => Outcome {
-                verdict: Verdict::Decided(Decision::Deny),
-                ..outcome
-            },
-            _ => outcome,
-        };
-        let id = id.to_owned();
-        self.tell(|gateway, generation| InboxEvent::Resolved {
-            gateway,
-            generation,
-            kind: ItemKind::Exec,
-            id,
-            outcome: told,
-        });
-    }
-
-    fn answer(&mut self, asked: &Effect, now: i64) -> InboxEvent {
-        match asked {
-            Effect::List {
-                gateway,
-                generation,
-                kind,
-                token,
-            } => InboxEvent::Listed {
-                gateway: gateway.clone(),
-                generation: *generation,
-                kind: *kind,
-                token: *token,
-                requests: Ok(self.pending().map(|r| r.request.clone()).collect()),
-            },
-            Effect::ReadBack { key, token, .. } => {
-                let answer = self.read(key);
-                InboxEvent::ReadBack {
-                    key: key.clone(),
-                    token: *token,
-                    answer,
-                }
-            }
-            Effect::Resolve(resolve) => {
-                let answer = self.resolve(resolve, now);
-                InboxEvent::ResolveAnswered {
-                    key: resolve.key.clone(),
-                    token: resolve.token,
-                    answer,
-                }
-            }
-            other => panic!("not asked of a gateway: {other:?}"),
-        }
-    }
-
-    fn read(&self, key: &ItemKey) -> ReadBackAnswer {
-        let (_, _, id) = parse_key(key).unwrap();
-        match self.records.get(id) {
-            Some(Record { ended: None, .. }) => ReadBackAnswer::Pending,
-            Some(Record {
-                ended: Some(outcome),
-                known: true,
-                ..
-            }) => ReadBackAnswer::Ended(outcome.clone()),
-            _ => ReadBackAnswer::Unknown,
-        }
-    }
-
-    fn resolve(&mut self, resolve: &Resolve, now: i64) -> ResolveAnswer {
-        let (_, _, id) = parse_key(&resolve.key).unwrap();
-        let id = id.to_owned();
-        let record = self
-            .records
-            .get(&id)
-            .expect("only what was asked is decided");
-        if let Some(outcome) = &record.ended {
-            return match record.known {
-                true => ResolveAnswer::Recorded(outcome.clone()),
-                false => ResolveAnswer::Failed(Trouble::new("approvalNotFound")),
-            };
-        }
-        let verdict = Verdict::Decided(resolve.decision);
-        let outcome = Outcome {
-            verdict,
-            by: Some("us".into()),
-            by_this_app: Some(true),
-            at: Some(now),
-        };
-        self.end(&id, outcome.clone());
-        if self.durable {
-            ResolveAnswer::Recorded(outcome)
-        } else {
-            ResolveAnswer::Accepted
         }
     }
 }
