@@ -34,6 +34,9 @@ pub enum VaultError {
         #[source]
         source: std::io::Error,
     },
+    /// The work was ended from outside: the application is shutting down, or it panicked.
+    #[error("the work was interrupted: {0}")]
+    Interrupted(String),
     #[error("a secret read back from its new place was not what had been written; the old is kept")]
     MoveNotVerified,
 }
@@ -41,8 +44,8 @@ pub enum VaultError {
 /// What is wrong with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
-    #[error("it is not one of our files")]
-    NotOurs,
+    #[error("it cannot be read as one of our files")]
+    Unreadable,
     #[error("it was written by a later version")]
     LaterVersion,
     #[error("its checksum does not fit")]

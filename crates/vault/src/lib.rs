@@ -6,19 +6,28 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod atomic;
 mod error;
+mod file;
 mod key;
+mod keychain;
+mod ledger;
 mod memory;
+mod redact;
 mod secret;
 mod state;
+mod system;
 
 use async_trait::async_trait;
 
 pub use error::{Damage, VaultError};
+pub use file::KdfCost;
 pub use key::{GatewaySecret, SERVICE, SecretKey};
 pub use memory::MemoryVault;
+pub use redact::{REDACTED, RedactingWriter, Redactor};
 pub use secret::Secret;
 pub use state::{Choice, ChoiceReason, Place, SecretStoreState};
+pub use system::SystemVault;
 
 /// Keeps secrets. Every call may take as long as a keychain takes; none blocks the async threads.
 #[async_trait]

@@ -1,0 +1,78 @@
+//! Replaces a file in one step: whoever reads finds the old content or the new, also after a crash.
+//!
+//! The content is written to a temporary file beside it, synced, and renamed over it. Whatever goes through
+//! here is already encrypted or not secret, so a temporary file that a crash leaves tells nothing.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::VaultError;
+
+/// The end of a temporary file's name.
+const TEMPORARY: &str = ".writing";
+
+/// Replaces `path` by `content`, readable by its owner alone.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), VaultError> {
+    let temporary = temporary(path);
+    write_synced(&temporary, content).map_err(|e| failed("write", &temporary, e))?;
+    fs::rename(&temporary, path).map_err(|e| failed("replace", path, e))?;
+    sync_folder(path).map_err(|e| failed("sync the folder of", path, e))
+}
+
+/// Where the new content waits for the rename.
+pub(crate) fn temporary(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(TEMPORARY);
+    name.into()
+}
+
+/// Makes the folder, for its owner alone where it is new.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), VaultError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .map_err(|e| failed("make", folder, e))
+}
+
+/// Removes a file; one that is not there is fine.
+pub(crate) fn remove(path: &Path) -> Result<(), VaultError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed("remove", path, e)),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn failed(action: &'static str, path: &Path, source: io::Error) -> VaultError {
+    VaultError::File {
+        action,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
+    // One that a crash left may have other permissions: begin with a new one.
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// The rename itself reaches the disk with the folder. Windows has no such call and needs none.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
