@@ -97,11 +97,18 @@ impl Policy {
     /// ("Client constants" of the protocol's versioning page).
     pub const DEFAULT_MAX_PAYLOAD: u64 = 25 * 1024 * 1024;
     pub const DEFAULT_TICK_INTERVAL_MS: u64 = 30_000;
+    /// What gateways of both versions advertise.
+    pub const DEFAULT_MAX_BUFFERED_BYTES: u64 = 50 * 1024 * 1024;
 
     pub fn max_payload(&self) -> u64 {
         self.max_payload
             .filter(|bytes| *bytes > 0)
             .unwrap_or(Self::DEFAULT_MAX_PAYLOAD)
+    }
+
+    pub fn max_buffered_bytes(&self) -> u64 {
+        let limit = self.max_buffered_bytes.filter(|bytes| *bytes > 0);
+        limit.unwrap_or(Self::DEFAULT_MAX_BUFFERED_BYTES)
     }
 
     pub fn tick_interval_ms(&self) -> u64 {

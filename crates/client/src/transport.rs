@@ -1,0 +1,107 @@
+//! From an address to an open WebSocket: policy, name, TCP, TLS, upgrade. What is said over it is not
+//! decided here.
+
+use std::io::ErrorKind;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, client::IntoClientRequest};
+
+use crate::config::{ConnectionConfig, Limits};
+use crate::problem::{Problem, ProblemCode};
+
+/// A stream of either kind.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// An open WebSocket.
+pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
+
+/// Opens a socket, within the connect deadline.
+pub(crate) async fn open(config: &ConnectionConfig) -> Result<Socket, Problem> {
+    if !config.url.may_carry_secrets() {
+        return Err(Problem::new(ProblemCode::PlainTextRefused).with_detail(config.url.host()));
+    }
+    if config.pin.is_some() && !config.url.is_tls() {
+        return Err(ProblemCode::PinWithoutTls.into());
+    }
+    let deadline = config.limits.connect_deadline;
+    tokio::time::timeout(deadline, open_unbounded(config))
+        .await
+        .unwrap_or_else(|_| Err(ProblemCode::TimedOut.into()))
+}
+
+async fn open_unbounded(config: &ConnectionConfig) -> Result<Socket, Problem> {
+    let host = config.url.host();
+    let tcp = dial(&host, config.url.port()).await?;
+    let stream: Box<dyn Stream> = if config.url.is_tls() {
+        Box::new(crate::tls::wrap(tcp, &host, config.pin).await?)
+    } else {
+        Box::new(tcp)
+    };
+    let request =
+        config.url.as_str().into_client_request().map_err(|error| {
+            Problem::new(ProblemCode::NotAGateway).with_detail(error.to_string())
+        })?;
+    let limits = Some(socket_limits(&config.limits));
+    match tokio_tungstenite::client_async_with_config(request, stream, limits).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(error) => Err(upgrade_problem(error)),
+    }
+}
+
+async fn dial(host: &str, port: u16) -> Result<TcpStream, Problem> {
+    let found = tokio::net::lookup_host((host, port)).await;
+    let addresses = found
+        .map_err(|error| Problem::new(ProblemCode::DnsFailed).with_detail(error.to_string()))?;
+    let mut problem = Problem::new(ProblemCode::DnsFailed);
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // Without it, a decision of a few bytes could wait for the next tick.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => problem = dial_problem(&error),
+        }
+    }
+    Err(problem)
+}
+
+fn dial_problem(error: &std::io::Error) -> Problem {
+    let code = match error.kind() {
+        ErrorKind::ConnectionRefused => ProblemCode::ConnectionRefused,
+        ErrorKind::TimedOut => ProblemCode::TimedOut,
+        _ => ProblemCode::Unreachable,
+    };
+    Problem::new(code).with_detail(error.to_string())
+}
+
+fn socket_limits(limits: &Limits) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .max_message_size(Some(limits.max_frame_bytes))
+        .max_frame_size(Some(limits.max_frame_bytes))
+}
+
+fn upgrade_problem(error: WsError) -> Problem {
+    match error {
+        WsError::Http(response) => Problem::new(ProblemCode::UpgradeRefused)
+            .with_detail(format!("HTTP {}", response.status().as_u16())),
+        WsError::Io(error) if error.kind() != ErrorKind::InvalidData => {
+            Problem::new(ProblemCode::ConnectionLost).with_detail(error.to_string())
+        }
+        other => Problem::new(ProblemCode::NotAGateway).with_detail(other.to_string()),
+    }
+}
+
+/// A socket that failed while it was read or written.
+pub(crate) fn socket_problem(error: &WsError) -> Problem {
+    let code = match error {
+        WsError::Capacity(_) => ProblemCode::FrameTooLarge,
+        WsError::Protocol(_) | WsError::Utf8(_) => ProblemCode::BadFrame,
+        _ => ProblemCode::ConnectionLost,
+    };
+    Problem::new(code).with_detail(error.to_string())
+}
