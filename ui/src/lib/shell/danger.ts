@@ -53,8 +53,7 @@ const rules: readonly Rule[] = [
   { kind: "elevate", when: ({ words }) => elevators.has(base(words[0])) },
   {
     kind: "recursiveDelete",
-    when: (command, worker) => {
-      const [program, ...rest] = worker;
+    when: (_, [program, ...rest]) => {
       if (program === "rm") return flag(rest, "rR", /^--recursive$/);
       if (program === "find") return rest.includes("-delete");
       return program === "shred" || program === "srm";
@@ -62,8 +61,7 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "device",
-    when: (command, worker) => {
-      const [program, ...rest] = worker;
+    when: (command, [program, ...rest]) => {
       const disk = /^(of=)?\/dev\/(?!null|stdout|stderr|tty|zero|random|urandom|fd)/;
       if (/^mkfs|^(fdisk|parted|wipefs|blkdiscard)$/.test(program ?? "")) return true;
       return (
@@ -74,8 +72,7 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "permissions",
-    when: (command, worker) => {
-      const [program, ...rest] = worker;
+    when: (_, [program, ...rest]) => {
       return (
         program === "chmod" &&
         rest.some((word) => /^0?[0-7]*7[0-7]?[267]$|^[ao]*\+[rx]*w|^\+s|u\+s/.test(word))
@@ -84,8 +81,7 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "forcePush",
-    when: (_, worker) => {
-      const [program, verb, ...rest] = worker;
+    when: (_, [program, verb, ...rest]) => {
       return (
         program === "git" && verb === "push" && flag(rest, "f", /^--(force|mirror|delete)|^\+/)
       );
@@ -93,8 +89,7 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "discard",
-    when: (_, worker) => {
-      const [program, verb, ...rest] = worker;
+    when: (_, [program, verb, ...rest]) => {
       if (program !== "git") return false;
       if (verb === "reset") return rest.includes("--hard");
       if (verb === "clean") return flag(rest, "f", /^--force$/);
@@ -103,8 +98,7 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "evaluate",
-    when: (command, worker) => {
-      const [program, ...rest] = worker;
+    when: (_, [program, ...rest]) => {
       if (program === "eval") return true;
       if (/^(sh|bash|zsh|dash)$/.test(program ?? "")) return flag(rest, "c", /^-c$/);
       return (
@@ -115,8 +109,7 @@ const rules: readonly Rule[] = [
   },
   {
     kind: "system",
-    when: (_, worker) => {
-      const [program, verb] = worker;
+    when: (_, [program, verb]) => {
       if (/^(shutdown|reboot|poweroff|halt|kexec)$/.test(program ?? "")) return true;
       if (/^(killall|pkill)$/.test(program ?? "")) return true;
       return program === "systemctl" && /^(stop|restart|disable|mask|kill)$/.test(verb ?? "");

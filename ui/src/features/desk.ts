@@ -1,0 +1,19 @@
+/** The controllers that every feature of the main window shares, made once and passed by context. */
+import { createContext } from "svelte";
+import type { AppInfo } from "$lib/backend/types";
+import type { Gateways } from "./gateways/gateways.svelte";
+import type { Inbox } from "./inbox/inbox.svelte";
+import type { Secrets } from "./secrets/secrets.svelte";
+import type { Sessions } from "./sessions/sessions.svelte";
+import type { Preferences } from "./settings/settings.svelte";
+
+export type Desk = {
+  info: AppInfo;
+  inbox: Inbox;
+  gateways: Gateways;
+  sessions: Sessions;
+  preferences: Preferences;
+  secrets: Secrets;
+};
+
+export const [useDesk, provideDesk] = createContext<Desk>();

@@ -1,0 +1,226 @@
+/**
+ * One request under a person's eyes, and the only way from a press to a decision.
+ *
+ * What stands between the two, each for a mistake that has been made elsewhere:
+ * - Only what the request offers can be decided, and only while it waits.
+ * - The whole request has to be on the screen: a cut one shows no choices.
+ * - A press in the first moment after it appeared does not count: it was meant for what stood there before.
+ * - If what would run has changed, the choices wait until the person says that they have read it again.
+ * - Allow always and a keyboard's Allow are two steps.
+ *
+ * It knows no DOM. Time and the backend are passed in.
+ */
+import type { Backend } from "$lib/backend/backend";
+import type {
+  Decision,
+  InboxItemDetail,
+  InboxItemView,
+  ItemKey,
+  ProblemView,
+} from "$lib/backend/types";
+import { problemOf } from "$lib/errors";
+
+/** Longer than the time between seeing something appear and being able to hold back a press. */
+export const settleTime = 400;
+
+/** Why a press did not count, to be said beside the choices. */
+export type Ignored = "tooSoon" | "enter" | null;
+
+const affirmative: readonly Decision[] = ["allowOnce", "approve"];
+const negative: readonly Decision[] = ["deny", "reject"];
+
+export class Approval {
+  /** The request as the list knows it, the latest. */
+  item = $state.raw<InboxItemView | null>(null);
+  /** The request in full, as the person sees it. */
+  shown = $state.raw<InboxItemDetail | null>(null);
+  problem = $state.raw<ProblemView | null>(null);
+  /** Why the last try to decide was refused. */
+  refusal = $state.raw<ProblemView | null>(null);
+  /** Chosen with the keyboard, not confirmed. */
+  armed = $state<Decision | null>(null);
+  confirmingAlways = $state(false);
+  changed = $state(false);
+  ignored = $state<Ignored>(null);
+  sending = $state<Decision | null>(null);
+  answers = $state.raw<readonly string[]>([]);
+  #settledAt = Infinity;
+  #loading: string | null = null;
+
+  /** What can be decided now: what it offers, in its order. Empty unless it waits. */
+  readonly offered = $derived.by<readonly Decision[]>(() => {
+    const waits = this.item?.phase.kind === "waiting";
+    return waits && this.item ? this.item.offered : [];
+  });
+  /** The choices can be pressed: all of it is read, and nothing is on its way. */
+  readonly open = $derived(
+    this.offered.length > 0 &&
+      this.shown?.item.key === this.item?.key &&
+      this.shown?.item.revision === this.item?.revision &&
+      !this.changed &&
+      this.sending === null,
+  );
+  readonly allow = $derived(this.offered.find((decision) => affirmative.includes(decision)));
+  readonly deny = $derived(this.offered.find((decision) => negative.includes(decision)));
+
+  constructor(
+    private readonly backend: Pick<Backend, "inboxItem" | "inboxDecide">,
+    private readonly now: () => number,
+    private readonly decided: (item: InboxItemView) => void = () => undefined,
+  ) {}
+
+  /** Shows an item, or what became of the one that is shown. Call it whenever the list's item changes. */
+  show(item: InboxItemView): void {
+    if (item.key !== this.item?.key) this.#clear();
+    const stale = this.item !== null && this.item.revision > item.revision;
+    if (stale) return;
+    const before = this.item?.phase.kind;
+    this.item = item;
+    if (item.phase.kind !== "waiting") this.#stepBack();
+    if (before !== undefined && before !== item.phase.kind) this.settle();
+    if (this.shown?.item.revision !== item.revision) void this.load();
+  }
+
+  /** Starts the moment in which no press counts: the request appeared, or its window did. */
+  settle(): void {
+    this.#settledAt = this.now() + settleTime;
+  }
+
+  async load(): Promise<void> {
+    const { item } = this;
+    if (!item) return;
+    const wanted = `${item.key} ${item.revision}`;
+    if (this.#loading === wanted) return;
+    this.#loading = wanted;
+    try {
+      const detail = await this.backend.inboxItem(item.key);
+      if (this.#loading === wanted) this.#see(detail);
+    } catch (thrown) {
+      if (this.#loading === wanted) this.problem = problemOf(thrown);
+    } finally {
+      if (this.#loading === wanted) this.#loading = null;
+    }
+  }
+
+  /** The person has read the changed request. */
+  acknowledge(): void {
+    this.changed = false;
+    this.settle();
+  }
+
+  /** A press on a choice with the pointer or with Space. */
+  press(decision: Decision): void {
+    if (!this.#takes(decision)) return;
+    if (decision === "allowAlways") this.confirmingAlways = true;
+    else void this.#send(decision);
+  }
+
+  /** The second, explicit step of Allow always. */
+  confirmAlways(): void {
+    if (!this.confirmingAlways || !this.#takes("allowAlways")) return;
+    this.confirmingAlways = false;
+    void this.#send("allowAlways");
+  }
+
+  /** The first key of two. */
+  arm(decision: Decision): void {
+    if (decision !== "allowAlways" && this.#takes(decision)) this.armed = decision;
+  }
+
+  /** The second key: confirms what the first one chose, and nothing else. */
+  confirm(): void {
+    const decision = this.armed;
+    this.armed = null;
+    if (decision && this.#takes(decision)) void this.#send(decision);
+  }
+
+  /** Takes a first step back. True when there was one. */
+  stepBack(): boolean {
+    const had = this.armed !== null || this.confirmingAlways;
+    this.#stepBack();
+    return had;
+  }
+
+  enterIgnored(): void {
+    this.ignored = "enter";
+  }
+
+  #takes(decision: Decision): boolean {
+    this.ignored = null;
+    if (!this.open || !this.offered.includes(decision)) return false;
+    if (this.now() < this.#settledAt) {
+      this.ignored = "tooSoon";
+      return false;
+    }
+    return true;
+  }
+
+  async #send(decision: Decision): Promise<void> {
+    const { shown } = this;
+    if (!shown || this.sending) return;
+    const { key, revision } = shown.item;
+    const answer = decision === "approve" && this.answers.length > 0 ? [...this.answers] : null;
+    this.sending = decision;
+    this.refusal = null;
+    try {
+      const item = await this.backend.inboxDecide({ key, decision, revision, answer });
+      this.decided(item);
+      this.#ifStill(key, () => this.show(item));
+    } catch (thrown) {
+      this.#ifStill(key, () => this.#refused(problemOf(thrown)));
+    } finally {
+      this.#ifStill(key, () => (this.sending = null));
+    }
+  }
+
+  #refused(problem: ProblemView): void {
+    this.refusal = problem;
+    void this.load();
+  }
+
+  #ifStill(key: ItemKey, then: () => void): void {
+    if (this.item?.key === key) then();
+  }
+
+  #see(detail: InboxItemDetail): void {
+    const before = this.shown;
+    const waits = detail.item.phase.kind === "waiting";
+    if (before && waits && substance(before) !== substance(detail)) {
+      this.changed = true;
+      this.#stepBack();
+    }
+    if (!before) this.settle();
+    this.shown = detail;
+    this.problem = null;
+    if (this.item && this.item.revision < detail.item.revision) this.item = detail.item;
+  }
+
+  #stepBack(): void {
+    this.armed = null;
+    this.confirmingAlways = false;
+  }
+
+  #clear(): void {
+    this.#stepBack();
+    this.item = null;
+    this.shown = null;
+    this.problem = null;
+    this.refusal = null;
+    this.changed = false;
+    this.ignored = null;
+    this.sending = null;
+    this.answers = [];
+    this.#settledAt = Infinity;
+    this.#loading = null;
+  }
+}
+
+/** What a decision is about. Where it differs, what was read is no longer what would happen. */
+function substance({ item, subject, ...rest }: InboxItemDetail): string {
+  const { argv, resolvedPath, node, warnings, facts, options } = rest;
+  const { kind, cwd, host, agent, session, offered, gateway } = item;
+  return JSON.stringify([
+    [subject, argv, resolvedPath, node, warnings, facts, options],
+    [kind, cwd, host, agent, session, offered, gateway],
+  ]);
+}

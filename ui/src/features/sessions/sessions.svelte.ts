@@ -1,0 +1,160 @@
+/**
+ * All sessions of all gateways: a snapshot and the changes on top of it, sorted and filtered for the list.
+ *
+ * Built for ten thousand rows: a change touches the map, and the list is sorted once per change.
+ */
+import type { Backend } from "$lib/backend/backend";
+import type {
+  GatewayId,
+  ProblemView,
+  SearchHit,
+  SessionRef,
+  SessionsChange,
+  SessionView,
+} from "$lib/backend/types";
+import { problemOf } from "$lib/errors";
+
+export type SessionRow =
+  | { kind: "heading"; id: string; heading: "pinned" | "recent" | "archived" | "inMessages" }
+  | { kind: "session"; id: string; session: SessionView }
+  | { kind: "hit"; id: string; hit: SearchHit };
+
+type SessionsBackend = Pick<Backend, "sessionsSnapshot" | "sessionsSearch" | "onSessionsChanged">;
+
+/** A search is sent when the person has stopped typing for this long. */
+const searchDelay = 150;
+
+export const sessionId = ({ gateway, key }: SessionRef) => `${gateway}\n${key}`;
+
+export class Sessions {
+  state = $state<"loading" | "ready" | "failed">("loading");
+  problem = $state.raw<ProblemView | null>(null);
+  loading = $state.raw<readonly GatewayId[]>([]);
+  text = $state("");
+  showArchived = $state(false);
+  hits = $state.raw<readonly SearchHit[]>([]);
+  #all = $state.raw<ReadonlyMap<string, SessionView>>(new Map());
+  #revision = 0;
+  #early: SessionsChange[] | null = null;
+  #searching: ReturnType<typeof setTimeout> | undefined;
+
+  readonly #sorted = $derived([...this.#all.values()].sort(latestFirst));
+  readonly rows = $derived(this.#rows());
+  readonly count = $derived(this.#all.size);
+
+  constructor(private readonly backend: SessionsBackend) {}
+
+  start(): () => void {
+    const stop = this.backend.onSessionsChanged((change) => this.apply(change));
+    void this.load();
+    return stop;
+  }
+
+  find(session: SessionRef | null): SessionView | undefined {
+    return session ? this.#all.get(sessionId(session)) : undefined;
+  }
+
+  /** The latest, for a place that shows a few. */
+  latest(count: number): readonly SessionView[] {
+    return this.#sorted.filter(({ archived }) => !archived).slice(0, count);
+  }
+
+  async load(): Promise<void> {
+    if (this.#early) return;
+    this.#early = [];
+    try {
+      const snapshot = await this.backend.sessionsSnapshot();
+      const early = this.#early;
+      this.#early = null;
+      this.#revision = snapshot.revision;
+      this.#all = new Map(snapshot.sessions.map((each) => [sessionId(each.session), each]));
+      this.loading = snapshot.loading;
+      this.problem = null;
+      this.state = "ready";
+      for (const change of early) this.apply(change);
+    } catch (thrown) {
+      this.#early = null;
+      this.problem = problemOf(thrown);
+      this.state = "failed";
+    }
+  }
+
+  apply(change: SessionsChange): void {
+    if (this.#early) {
+      this.#early.push(change);
+      return;
+    }
+    if (change.revision <= this.#revision) return;
+    if (change.revision !== this.#revision + 1) {
+      void this.load();
+      return;
+    }
+    this.#revision = change.revision;
+    this.loading = change.loading;
+    const next = new Map(this.#all);
+    for (const session of change.removed) next.delete(sessionId(session));
+    for (const view of change.changed) next.set(sessionId(view.session), view);
+    this.#all = next;
+  }
+
+  search(text: string): void {
+    this.text = text;
+    clearTimeout(this.#searching);
+    this.hits = [];
+    const wanted = text.trim();
+    if (wanted.length < 2) return;
+    this.#searching = setTimeout(() => void this.#find(wanted), searchDelay);
+  }
+
+  async #find(wanted: string): Promise<void> {
+    try {
+      const hits = await this.backend.sessionsSearch(wanted);
+      if (this.text.trim() === wanted) this.hits = hits;
+    } catch {
+      // The titles are searched in the page; only the messages are missing then.
+      this.hits = [];
+    }
+  }
+
+  #rows(): SessionRow[] {
+    const wanted = this.text.trim().toLowerCase();
+    if (wanted) return this.#found(wanted);
+    const listed = this.#sorted.filter(({ archived }) => !archived);
+    const pinned = listed.filter((each) => each.pinned);
+    const recent = listed.filter((each) => !each.pinned);
+    const archived = this.showArchived ? this.#sorted.filter((each) => each.archived) : [];
+    return [
+      ...group("pinned", pinned),
+      ...(pinned.length > 0 || archived.length > 0 ? group("recent", recent) : rows(recent)),
+      ...group("archived", archived),
+    ];
+  }
+
+  #found(wanted: string): SessionRow[] {
+    const named = this.#sorted.filter((each) => matches(each, wanted));
+    const hits = this.hits.map((hit): SessionRow => {
+      return { kind: "hit", id: `hit ${sessionId(hit.session)} ${hit.message}`, hit };
+    });
+    const heading: SessionRow = { kind: "heading", id: "inMessages", heading: "inMessages" };
+    return [...rows(named), ...(hits.length > 0 ? [heading, ...hits] : [])];
+  }
+}
+
+function rows(sessions: readonly SessionView[]): SessionRow[] {
+  return sessions.map((session) => ({ kind: "session", id: sessionId(session.session), session }));
+}
+
+function group(
+  heading: "pinned" | "recent" | "archived",
+  sessions: readonly SessionView[],
+): SessionRow[] {
+  return sessions.length > 0 ? [{ kind: "heading", id: heading, heading }, ...rows(sessions)] : [];
+}
+
+function matches({ title, agent, channel, session }: SessionView, wanted: string): boolean {
+  return [title, agent, channel, session.key].some((text) => text?.toLowerCase().includes(wanted));
+}
+
+function latestFirst(one: SessionView, other: SessionView): number {
+  return (other.updatedAt ?? 0) - (one.updatedAt ?? 0);
+}

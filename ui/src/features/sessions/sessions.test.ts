@@ -1,0 +1,88 @@
+import { describe, expect, it, vi } from "vitest";
+import type { SearchHit, SessionsChange, SessionsSnapshot, SessionView } from "$lib/backend/types";
+import { Sessions } from "./sessions.svelte";
+
+const session = (key: string, fields: Partial<SessionView> = {}): SessionView => ({
+  session: { gateway: "gw", key },
+  title: key,
+  agent: "main",
+  kind: "direct",
+  channel: null,
+  model: null,
+  activity: "idle",
+  unread: false,
+  pinned: false,
+  archived: false,
+  updatedAt: 0,
+  preview: null,
+  totalTokens: null,
+  contextTokens: null,
+  costUsd: null,
+  cached: false,
+  ...fields,
+});
+
+async function world(...sessions: SessionView[]) {
+  let send: (change: SessionsChange) => void = () => undefined;
+  const snapshot: SessionsSnapshot = { revision: 1, sessions, loading: [] };
+  const backend = {
+    sessionsSnapshot: vi.fn(async () => snapshot),
+    sessionsSearch: vi.fn(async (): Promise<SearchHit[]> => []),
+    onSessionsChanged: (handler: typeof send) => ((send = handler), () => undefined),
+  };
+  const list = new Sessions(backend);
+  list.start();
+  await Promise.resolve();
+  await Promise.resolve();
+  return { list, backend, send: (change: SessionsChange) => send(change) };
+}
+
+const ids = (list: Sessions) =>
+  list.rows.map((row) => (row.kind === "session" ? row.session.title : row.id));
+
+describe("the sessions list", () => {
+  it("puts the pinned first and the rest by time, without the archive", async () => {
+    const { list } = await world(
+      session("old", { updatedAt: 1 }),
+      session("new", { updatedAt: 2 }),
+      session("pin", { pinned: true }),
+      session("gone", { archived: true }),
+    );
+    expect(ids(list)).toEqual(["pinned", "pin", "recent", "new", "old"]);
+    list.showArchived = true;
+    expect(ids(list)).toEqual(["pinned", "pin", "recent", "new", "old", "archived", "gone"]);
+  });
+
+  it("needs no headings when nothing is pinned", async () => {
+    const { list } = await world(session("one"));
+    expect(ids(list)).toEqual(["one"]);
+  });
+
+  it("applies changes, and asks again when one is missing", async () => {
+    const { list, backend, send } = await world(session("one"));
+    send({ revision: 2, changed: [session("two", { updatedAt: 5 })], removed: [], loading: [] });
+    expect(ids(list)).toEqual(["two", "one"]);
+    send({ revision: 3, changed: [], removed: [{ gateway: "gw", key: "one" }], loading: [] });
+    expect(ids(list)).toEqual(["two"]);
+    send({ revision: 9, changed: [], removed: [], loading: [] });
+    expect(backend.sessionsSnapshot).toHaveBeenCalledTimes(2);
+  });
+
+  it("finds by title in the page and in messages through the backend", async () => {
+    vi.useFakeTimers();
+    const { list, backend } = await world(session("Build"), session("Other"));
+    const hit = {
+      session: { gateway: "gw", key: "Other" },
+      title: "Other",
+      message: "m1",
+      excerpt: "the build",
+      at: 1,
+    };
+    backend.sessionsSearch.mockResolvedValueOnce([hit]);
+    list.search("buil");
+    expect(ids(list)).toEqual(["Build"]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(list.rows.map(({ kind }) => kind)).toEqual(["session", "heading", "hit"]);
+    vi.useRealTimers();
+  });
+});

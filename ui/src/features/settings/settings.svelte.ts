@@ -1,0 +1,40 @@
+/** What the person set. A change shows at once, is saved, and goes back when it could not be. */
+import type { Backend } from "$lib/backend/backend";
+import type { ProblemView, Settings } from "$lib/backend/types";
+import { problemOf } from "$lib/errors";
+
+type Change = {
+  notifications?: Partial<Settings["notifications"]>;
+  appearance?: Partial<Settings["appearance"]>;
+};
+
+export class Preferences {
+  current = $state.raw<Settings>() as Settings;
+  problem = $state.raw<ProblemView | null>(null);
+
+  constructor(
+    private readonly backend: Pick<Backend, "settingsSave" | "onSettingsChanged">,
+    initial: Settings,
+  ) {
+    this.current = initial;
+  }
+
+  start(): () => void {
+    return this.backend.onSettingsChanged((settings) => (this.current = settings));
+  }
+
+  async change(change: Change): Promise<void> {
+    const before = this.current;
+    this.current = {
+      notifications: { ...before.notifications, ...change.notifications },
+      appearance: { ...before.appearance, ...change.appearance },
+    };
+    try {
+      this.current = await this.backend.settingsSave(this.current);
+      this.problem = null;
+    } catch (thrown) {
+      this.current = before;
+      this.problem = problemOf(thrown);
+    }
+  }
+}
