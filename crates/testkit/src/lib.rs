@@ -8,10 +8,16 @@
 //! | a published gateway | [`gateway::RealGateway`] |
 //! | another client of it | [`operator::Operator`] |
 //! | the model behind it | [`model::ScriptedModel`] |
+//! | a display, a bus, a keyring, notifications | [`desktop::DesktopSession`] |
+//! | the app's window under automation | [`webdriver::WebDriver`] |
+//! | a gateway that does what a test says | [`scripted_gateway::ScriptedGateway`] |
 
 mod child;
+pub mod desktop;
 pub mod error;
 pub mod gateway;
 pub mod model;
 pub mod operator;
 pub mod peers;
+pub mod scripted_gateway;
+pub mod webdriver;

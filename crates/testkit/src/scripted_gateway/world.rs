@@ -1,0 +1,224 @@
+//! What the scripted gateway knows, and how it answers each method.
+
+use serde_json::{Value, json};
+
+use super::approvals::{Approvals, now_ms};
+
+/// The methods it says it has.
+const METHODS: &[&str] = &[
+    "health",
+    "status",
+    "sessions.list",
+    "sessions.subscribe",
+    "sessions.messages.subscribe",
+    "sessions.messages.unsubscribe",
+    "chat.history",
+    "chat.send",
+    "chat.abort",
+    "exec.approval.list",
+    "exec.approval.get",
+    "exec.approval.resolve",
+    "models.list",
+    "agents.list",
+];
+
+/// What a test wants to find on the gateway.
+#[derive(Clone)]
+pub struct Script {
+    pub sessions: Vec<ScriptedSession>,
+    pub max_payload: u64,
+    pub tick_interval_ms: u64,
+}
+
+#[derive(Clone)]
+pub struct ScriptedSession {
+    pub key: String,
+    pub title: String,
+    /// How many messages its generated transcript has.
+    pub messages: usize,
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        let main = ScriptedSession {
+            key: "agent:main:main".to_owned(),
+            title: "Main".to_owned(),
+            messages: 20,
+        };
+        Self {
+            sessions: vec![main],
+            max_payload: 26_214_400,
+            tick_interval_ms: 30_000,
+        }
+    }
+}
+
+pub(super) struct World {
+    pub(super) script: Script,
+    pub(super) approvals: Approvals,
+}
+
+impl World {
+    pub(super) fn new(script: Script) -> Self {
+        Self {
+            script,
+            approvals: Approvals::default(),
+        }
+    }
+
+    pub(super) fn hello(&self) -> Value {
+        json!({
+            "type": "hello-ok",
+            "protocol": 4,
+            "server": { "version": "scripted", "connId": "scripted-connection" },
+            "features": { "methods": METHODS, "events": [], "capabilities": [] },
+            "snapshot": { "presence": [], "health": { "ok": true, "ts": now_ms() },
+                "stateVersion": { "presence": 1, "health": 1 }, "uptimeMs": 1000,
+                "sessionDefaults": { "defaultAgentId": "main", "mainKey": "main",
+                    "mainSessionKey": "agent:main:main", "scope": "per-sender" } },
+            "auth": { "role": "operator", "scopes": ["operator.read", "operator.write",
+                "operator.approvals", "operator.pairing", "operator.admin"] },
+            "policy": { "maxPayload": self.script.max_payload,
+                "maxBufferedBytes": 52_428_800, "tickIntervalMs": self.script.tick_interval_ms },
+        })
+    }
+
+    /// The result of a request, or its error. `event` is what every client is then told.
+    pub(super) fn answer(&mut self, method: &str, params: &Value) -> Answer {
+        match method {
+            "sessions.list" => Answer::ok(self.sessions()),
+            "sessions.subscribe" => {
+                Answer::ok(json!({ "subscribed": true, "list": self.sessions() }))
+            }
+            "sessions.messages.subscribe" => {
+                Answer::ok(json!({ "subscribed": true, "key": params["key"] }))
+            }
+            "chat.history" => Answer::ok(self.history(params)),
+            "chat.send" => {
+                Answer::ok(json!({ "runId": params["idempotencyKey"], "status": "started" }))
+            }
+            "exec.approval.list" => Answer::ok(self.approvals.list()),
+            "exec.approval.get" => self.approval(params),
+            "exec.approval.resolve" => self.resolve(params),
+            "models.list" => Answer::ok(json!({ "models": [] })),
+            "agents.list" => {
+                Answer::ok(json!({ "defaultId": "main", "agents": [{ "id": "main" }] }))
+            }
+            known if METHODS.contains(&known) => Answer::ok(json!({ "ok": true })),
+            unknown => Answer::error(json!({ "code": "INVALID_REQUEST",
+                "message": format!("unknown method: {unknown}") })),
+        }
+    }
+
+    fn approval(&self, params: &Value) -> Answer {
+        match self
+            .approvals
+            .get(params["id"].as_str().unwrap_or_default())
+        {
+            Some(request) => Answer::ok(request),
+            None => Answer::error(json!({ "code": "INVALID_REQUEST",
+                "message": "unknown or expired approval id",
+                "details": { "reason": "APPROVAL_NOT_FOUND" } })),
+        }
+    }
+
+    fn resolve(&mut self, params: &Value) -> Answer {
+        let id = params["id"].as_str().unwrap_or_default();
+        let decision = params["decision"].as_str().unwrap_or_default();
+        match self.approvals.resolve(id, decision, "Gatehouse") {
+            Ok(event) => Answer {
+                result: Ok(json!({ "ok": true })),
+                event: Some(("exec.approval.resolved", event)),
+            },
+            Err(error) => Answer::error(error),
+        }
+    }
+
+    fn sessions(&self) -> Value {
+        let now = now_ms();
+        let sessions: Vec<Value> = self
+            .script
+            .sessions
+            .iter()
+            .zip(0u64..)
+            .map(|(session, age)| {
+                json!({ "key": session.key, "label": session.title, "kind": "direct",
+                    "agentId": "main", "updatedAt": now - age * 60_000, "hasActiveRun": false,
+                    "sessionId": format!("session-{age}"), "totalTokens": 1200,
+                    "contextTokens": 128_000, "modelProvider": "scripted", "model": "scripted-1" })
+            })
+            .collect();
+        json!({ "ts": now, "count": sessions.len(), "totalCount": sessions.len(),
+            "hasMore": false, "sessions": sessions })
+    }
+
+    /// Messages counted back from the newest: `offset` are skipped, then `limit` are given, oldest first.
+    fn history(&self, params: &Value) -> Value {
+        let key = params["sessionKey"].as_str().unwrap_or_default();
+        let total = self
+            .script
+            .sessions
+            .iter()
+            .find(|session| session.key == key)
+            .map_or(0, |session| session.messages);
+        let limit = params["limit"]
+            .as_u64()
+            .map_or(200, |limit| usize::try_from(limit).unwrap_or(200));
+        let offset = params["offset"]
+            .as_u64()
+            .map_or(0, |at| usize::try_from(at).unwrap_or(0));
+        let end = total.saturating_sub(offset);
+        let start = end.saturating_sub(limit);
+        let messages: Vec<Value> = (start..end).map(message).collect();
+        json!({ "sessionKey": key, "sessionId": "session-0", "messages": messages,
+            "hasMore": start > 0, "nextOffset": offset + (end - start), "totalMessages": total })
+    }
+}
+
+/// What a request gets, and the event that follows from it.
+pub(super) struct Answer {
+    pub(super) result: Result<Value, Value>,
+    pub(super) event: Option<(&'static str, Value)>,
+}
+
+impl Answer {
+    fn ok(result: Value) -> Self {
+        Self {
+            result: Ok(result),
+            event: None,
+        }
+    }
+
+    fn error(error: Value) -> Self {
+        Self {
+            result: Err(error),
+            event: None,
+        }
+    }
+}
+
+/// The nth message of a generated transcript: questions and answers with prose, lists and code.
+fn message(n: usize) -> Value {
+    let (role, text) = match n % 4 {
+        0 => (
+            "user",
+            format!("Question {n}: what does step {n} of the build do?"),
+        ),
+        1 => (
+            "assistant",
+            format!(
+                "Step {n} compiles the *protocol* crate.\n\n- reads `Cargo.toml`\n- checks **{n}** files\n- writes the result\n"
+            ),
+        ),
+        2 => ("user", format!("And question {n}?")),
+        _ => (
+            "assistant",
+            format!(
+                "Run it so:\n\n```rust\nfn step_{n}() -> usize {{\n    {n} + 1\n}}\n```\n\nIt prints {n}."
+            ),
+        ),
+    };
+    json!({ "role": role, "content": [{ "type": "text", "text": text }],
+        "timestamp": 1_790_000_000_000_u64 + n as u64 * 1000,
+        "__openclaw": { "id": format!("message-{n:06}"), "seq": n + 1 } })
+}
