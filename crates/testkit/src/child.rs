@@ -162,11 +162,6 @@ pub(crate) struct PeerProcess {
 }
 
 impl PeerProcess {
-    /// The process id of the program itself, which is also its group's.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     pub(crate) fn log_tail(&self) -> String {
         log_tail(&self.log)
     }
@@ -207,14 +202,15 @@ impl PeerProcess {
         }
     }
 
-    /// Asks the program to end, waits that long for it, then kills what is left of the group.
-    pub(crate) async fn terminate(&mut self, grace: Duration) {
+    /// Asks the program to end, waits that long for it or until it says that it is `done`, then kills what is
+    /// left of the group.
+    pub(crate) async fn terminate(&mut self, grace: Duration, done: impl Fn() -> bool) {
         if let Some(pid) = self.pid() {
             // It may have ended in between: then there is nobody to tell.
             let _ = kill_process(pid, Signal::TERM);
         }
         let begun = Instant::now();
-        while self.status().is_none() && begun.elapsed() < grace {
+        while self.status().is_none() && begun.elapsed() < grace && !done() {
             tokio::time::sleep(POLL).await;
         }
         self.kill();

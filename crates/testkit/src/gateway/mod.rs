@@ -149,7 +149,10 @@ impl RealGateway {
     /// Asks the gateway to end, as a service supervisor would, and waits for it.
     pub async fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            process.terminate(STOP_GRACE).await;
+            let before = self.shutdowns();
+            process
+                .terminate(STOP_GRACE, || self.shutdowns() > before)
+                .await;
         }
     }
 
@@ -185,6 +188,14 @@ impl RealGateway {
 
     pub fn thaw(&self) {
         self.signal(Signal::CONT);
+    }
+
+    /// How often it has said that it is done; see the quirk about processes that then stay.
+    fn shutdowns(&self) -> usize {
+        let log = fs::read(self.log_path()).unwrap_or_default();
+        String::from_utf8_lossy(&log)
+            .matches(quirks::SHUTDOWN_DONE)
+            .count()
     }
 
     fn signal(&self, signal: Signal) {

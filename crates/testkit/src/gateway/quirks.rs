@@ -19,3 +19,7 @@ pub const SWITCHED_ON: [&str; 6] = [
 ///
 /// - `OPENCLAW_EXEC_SHELL_SNAPSHOT`: no copy of a person's shell start-up before each command.
 pub const SWITCHED_OFF: [&str; 1] = ["OPENCLAW_EXEC_SHELL_SNAPSHOT"];
+
+/// What both versions print when everything is closed. Their process may stay for long after that, so a stop
+/// waits for these words or for the end, whichever comes first.
+pub const SHUTDOWN_DONE: &str = "[shutdown] completed";
