@@ -87,9 +87,15 @@ impl Actor {
 
     /// One attempt, its connection if it has one, and the wait after it. An error ends it for good.
     async fn once(&mut self) -> Result<(), Interrupt> {
-        let attempt = self.failures.saturating_add(1);
-        self.state
-            .send_replace(ConnectionState::Connecting { attempt });
+        // A look whether the pairing was approved is no news to anybody.
+        if !matches!(
+            *self.state.borrow(),
+            ConnectionState::PairingRequired { .. }
+        ) {
+            let attempt = self.failures.saturating_add(1);
+            self.state
+                .send_replace(ConnectionState::Connecting { attempt });
+        }
         let with_device_token = self.device_token == DeviceTokenRetry::Due;
         if with_device_token {
             self.device_token = DeviceTokenRetry::Used;

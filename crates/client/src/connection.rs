@@ -177,7 +177,7 @@ impl Connection {
     ) -> Result<M::Output, RequestError> {
         let id = self.ids.fetch_add(1, Ordering::Relaxed);
         let id = format!("{}-{id}", link.generation);
-        let text = encode::<M>(&id, &params, link.protocol).map_err(not_encoded::<M>)?;
+        let text = encode::<M>(&id, &params, link.protocol).map_err(not_encoded)?;
         drop(params);
         let size = text.len() as u64;
         if size > link.max_payload {
@@ -208,7 +208,7 @@ impl Connection {
     }
 }
 
-fn not_encoded<M: Method>(error: EncodeError) -> RequestError {
+fn not_encoded(error: EncodeError) -> RequestError {
     match error {
         EncodeError::TooNew { method, .. } => RequestError::Unsupported { method },
         EncodeError::NotJson { method, source } => RequestError::BadResponse {
