@@ -12,6 +12,8 @@ mod messages;
 mod records;
 mod search;
 mod sessions;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

@@ -12,7 +12,7 @@ use crate::{SessionBatch, SessionRecord};
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// SQLite sorts NULL before every number, so descending puts the sessions without a time last.
-const SESSIONS: &str = "SELECT key, updated_at, json FROM session WHERE gateway = ? \
+pub(super) const SESSIONS: &str = "SELECT key, updated_at, json FROM session WHERE gateway = ? \
                         ORDER BY updated_at DESC, key";
 
 const PUT: &str = "INSERT INTO session (gateway, key, updated_at, json) VALUES (?, ?, ?, ?) \
