@@ -137,21 +137,7 @@ impl Fleet {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct Notice {
-    pub key: ItemKey,
-    pub revision: u32,
-    pub title: String,
-    pub body: String,
-    pub buttons: Vec<Decision>,
-    pub private: bool,
-    pub expires_at: Option<Millis>,
-}
-#[derive(Clone, Debug, PartialEq)]
-pub enum NoticeCommand {
-    Show(Notice),
-    Withdraw { key: ItemKey },
-}
+pub use gatehouse_fleet::notices::NoticeCommand;
 #[derive(Clone, Debug)]
 pub enum FleetEvent {
     GatewaysChanged(Vec<GatewayView>),
@@ -162,6 +148,10 @@ pub enum FleetEvent {
 }
 impl Fleet {
     pub async fn shutdown(&self) {}
-    pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<FleetEvent> { tokio::sync::broadcast::channel(8).1 }
-    pub fn notices(&self) -> mpsc::Receiver<NoticeCommand> { mpsc::channel(8).1 }
+    pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<FleetEvent> {
+        tokio::sync::broadcast::channel(8).1
+    }
+    pub fn notices(&self) -> mpsc::Receiver<NoticeCommand> {
+        mpsc::channel(8).1
+    }
 }

@@ -29,9 +29,11 @@ pub fn run() -> ExitCode {
     let invoke_handler = bridge.invoke_handler();
     let app = tauri::Builder::default()
         // First, so that a second start ends before it touches anything of the first.
-        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {
-            window::open_main(app);
-        }))
+        .plugin(tauri_plugin_single_instance::init(
+            |app, _arguments, _folder| {
+                window::open_main(app);
+            },
+        ))
         .plugin(tauri_plugin_notification::init())
         .plugin(
             tauri_plugin_window_state::Builder::new()
@@ -75,7 +77,9 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
 fn on_event(app: &AppHandle, event: RunEvent) {
     match event {
         // The last window is closed: the tray, the notices and the connections go on.
-        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        RunEvent::ExitRequested {
+            code: None, api, ..
+        } => api.prevent_exit(),
         RunEvent::Exit => life::end(app),
         RunEvent::WindowEvent { label, event, .. } if label == MAIN => on_main_window(app, &event),
         _ => {}

@@ -33,12 +33,20 @@ enum Page {
 
 impl Desk {
     pub(crate) fn new(started: Instant, support: watch::Receiver<NotificationSupport>) -> Self {
-        Self { started, support, page: Mutex::new(Page::Absent { wanted: None }) }
+        Self {
+            started,
+            support,
+            page: Mutex::new(Page::Absent { wanted: None }),
+        }
     }
 
     /// What a page is told at its start.
     pub(crate) async fn app_info(&self, fleet: &Fleet, window: &WebviewWindow) -> AppInfo {
-        let open_item = if window.label() == MAIN { self.take_wanted() } else { None };
+        let open_item = if window.label() == MAIN {
+            self.take_wanted()
+        } else {
+            None
+        };
         let notifications = self.support.borrow().clone();
         AppInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -62,7 +70,11 @@ impl Desk {
     /// The page has painted: from here on it hears events.
     pub(crate) fn window_ready(&self, window: &WebviewWindow) {
         let after = self.started.elapsed().as_millis();
-        info!(label = window.label(), milliseconds_since_start = after, "first useful paint");
+        info!(
+            label = window.label(),
+            milliseconds_since_start = after,
+            "first useful paint"
+        );
         if window.label() != MAIN {
             return;
         }

@@ -25,7 +25,12 @@ const TRAY_REST: Duration = Duration::from_millis(200);
 pub(crate) fn start(app: &AppHandle, fleet: &Fleet) {
     let life = app.state::<super::life::Life>();
     let inbox_changed = Arc::new(Notify::new());
-    let events = forward(app.clone(), fleet.clone(), fleet.subscribe(), inbox_changed.clone());
+    let events = forward(
+        app.clone(),
+        fleet.clone(),
+        fleet.subscribe(),
+        inbox_changed.clone(),
+    );
     let tray = follow_inbox(app.clone(), fleet.clone(), inbox_changed);
     for task in [events.boxed(), tray.boxed()] {
         let cancel = life.cancel.clone();
@@ -73,11 +78,22 @@ async fn look_again(app: &AppHandle, fleet: &Fleet) -> tauri::Result<()> {
     GatewaysChanged(fleet.gateways_list().await).emit(app)?;
     let inbox = fleet.inbox_snapshot().await;
     let (revision, waiting, overflow) = (inbox.revision, inbox.waiting, inbox.overflow);
-    let nothing = InboxChange { revision, changed: vec![], removed: vec![], waiting, overflow };
+    let nothing = InboxChange {
+        revision,
+        changed: vec![],
+        removed: vec![],
+        waiting,
+        overflow,
+    };
     InboxChanged(nothing).emit(app)?;
     let sessions = fleet.sessions_snapshot().await;
     let (revision, loading) = (sessions.revision, sessions.loading);
-    let nothing = SessionsChange { revision, changed: vec![], removed: vec![], loading };
+    let nothing = SessionsChange {
+        revision,
+        changed: vec![],
+        removed: vec![],
+        loading,
+    };
     SessionsChanged(nothing).emit(app)
 }
 

@@ -26,7 +26,11 @@ pub(crate) struct Life {
 impl Life {
     pub(crate) fn new() -> Self {
         let ended = Mutex::new(false);
-        Self { tracker: TaskTracker::new(), cancel: CancellationToken::new(), ended }
+        Self {
+            tracker: TaskTracker::new(),
+            cancel: CancellationToken::new(),
+            ended,
+        }
     }
 }
 
@@ -41,7 +45,11 @@ pub(crate) fn quit(app: &AppHandle) {
 pub(crate) fn watch_signals(app: &AppHandle) {
     use tokio::signal::unix::{SignalKind, signal};
 
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+    for kind in [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::hangup(),
+    ] {
         let app = app.clone();
         tauri::async_runtime::spawn(async move {
             let Ok(mut asked) = signal(kind) else { return };
@@ -58,8 +66,13 @@ pub(crate) fn watch_signals(_app: &AppHandle) {}
 
 /// The last thing before the process ends. Notices first: a button must not outlive what it decides.
 pub(crate) fn end(app: &AppHandle) {
-    let Some(life) = app.try_state::<Life>() else { return };
-    if std::mem::replace(&mut *life.ended.lock().unwrap_or_else(PoisonError::into_inner), true) {
+    let Some(life) = app.try_state::<Life>() else {
+        return;
+    };
+    if std::mem::replace(
+        &mut *life.ended.lock().unwrap_or_else(PoisonError::into_inner),
+        true,
+    ) {
         return;
     }
     window::remember(app);
@@ -67,7 +80,10 @@ pub(crate) fn end(app: &AppHandle) {
     life.tracker.close();
     let fleet = app.try_state::<Fleet>().map(|fleet| fleet.inner().clone());
     tauri::async_runtime::block_on(async {
-        if tokio::time::timeout(SHELL, life.tracker.wait()).await.is_err() {
+        if tokio::time::timeout(SHELL, life.tracker.wait())
+            .await
+            .is_err()
+        {
             warn!("the shell's tasks did not end in time");
         }
         let Some(fleet) = fleet else { return };

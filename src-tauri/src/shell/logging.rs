@@ -60,7 +60,10 @@ impl<'a, R: Redact> MakeWriter<'a> for Redacted<R> {
     type Writer = Line<'a, R>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Line { to: self, text: Vec::new() }
+        Line {
+            to: self,
+            text: Vec::new(),
+        }
     }
 }
 
@@ -83,7 +86,10 @@ impl<R: Redact> Write for Line<'_, R> {
 
 impl<R: Redact> Drop for Line<'_, R> {
     fn drop(&mut self) {
-        let line = self.to.redactor.redact(&String::from_utf8_lossy(&self.text));
+        let line = self
+            .to
+            .redactor
+            .redact(&String::from_utf8_lossy(&self.text));
         // A full disk must not end the app, and there is nowhere to report it.
         let _ = self.to.file.make_writer().write_all(line.as_bytes());
     }

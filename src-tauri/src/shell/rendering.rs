@@ -15,7 +15,9 @@ pub fn choose() {
     if env::var_os(CHOICE).is_some() || has_gpu(std::path::Path::new("/dev/dri")) {
         return;
     }
-    let Ok(program) = env::current_exe() else { return };
+    let Ok(program) = env::current_exe() else {
+        return;
+    };
     let mut arguments = env::args_os();
     let name = arguments.next();
     let mut again = process::Command::new(program);
@@ -33,8 +35,12 @@ pub fn choose() {}
 /// Whether there is a render node.
 #[cfg(target_os = "linux")]
 fn has_gpu(folder: &std::path::Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(folder) else { return false };
-    entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("renderD"))
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return false;
+    };
+    entries
+        .flatten()
+        .any(|entry| entry.file_name().to_string_lossy().starts_with("renderD"))
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -28,7 +28,16 @@ impl Surfaces for AppSurfaces {
         revision: u32,
         decision: Decision,
     ) -> Result<(), CommandError> {
-        decide(&self.0, Choosing { key, revision, decision }, Surface::Notification).await
+        decide(
+            &self.0,
+            Choosing {
+                key,
+                revision,
+                decision,
+            },
+            Surface::Notification,
+        )
+        .await
     }
 
     fn open_item(&self, key: ItemKey) {
@@ -37,6 +46,10 @@ impl Surfaces for AppSurfaces {
 
     fn show_approval_window(&self, shown: bool) {
         window::show_approval(&self.0, shown);
+    }
+
+    fn tell(&self, title: &str, body: &str) {
+        tell(&self.0, title, body);
     }
 
     fn tell_refused(&self, error: CommandError) {
@@ -55,21 +68,34 @@ pub(crate) fn decide_in_tray(app: &AppHandle, choosing: Choosing) {
     });
 }
 
-async fn decide(
-    app: &AppHandle,
-    choosing: Choosing,
-    surface: Surface,
-) -> Result<(), CommandError> {
-    let Choosing { key, revision, decision } = choosing;
-    let input = DecideInput { key, decision, revision, answer: None };
+async fn decide(app: &AppHandle, choosing: Choosing, surface: Surface) -> Result<(), CommandError> {
+    let Choosing {
+        key,
+        revision,
+        decision,
+    } = choosing;
+    let input = DecideInput {
+        key,
+        decision,
+        revision,
+        answer: None,
+    };
     let fleet = app.state::<Fleet>().inner().clone();
-    fleet.inbox_decide(input, surface).await.map(drop).map_err(|e| e.to_view())
+    fleet
+        .inbox_decide(input, surface)
+        .await
+        .map(drop)
+        .map_err(|e| e.to_view())
 }
 
 fn tell_refused(app: &AppHandle, error: &CommandError) {
-    let notice = app.notification().builder().title("Your choice was not taken");
-    if let Err(error) = notice.body(reason(error)).show() {
-        warn!(%error, "the person could not be told that a choice was not taken");
+    tell(app, "Your choice was not taken", reason(error));
+}
+
+/// Shows a plain notice. The plugin sends it off and cannot say whether anyone showed it.
+pub(crate) fn tell(app: &AppHandle, title: &str, body: &str) {
+    if let Err(error) = app.notification().builder().title(title).body(body).show() {
+        warn!(%error, "a plain notice could not be sent");
     }
 }
 

@@ -57,7 +57,10 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<Tray> {
             }
         })
         .build(app)?;
-    Ok(Tray { icon, shown: Mutex::new(shown) })
+    Ok(Tray {
+        icon,
+        shown: Mutex::new(shown),
+    })
 }
 
 impl Tray {
@@ -88,7 +91,11 @@ impl Tray {
         let (menu, index) = id.strip_prefix(CHOICE)?.split_once('.')?;
         let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let current = menu.parse() == Ok(shown.menu);
-        if current { shown.choices.get(index.parse::<usize>().ok()?).cloned() } else { None }
+        if current {
+            shown.choices.get(index.parse::<usize>().ok()?).cloned()
+        } else {
+            None
+        }
     }
 }
 
@@ -98,8 +105,19 @@ fn on_menu(app: &AppHandle, id: &str) {
         QUIT => life::quit(app),
         id => match app.state::<Tray>().choice(id) {
             Some(Choice::Show(key)) => window::open_item(app, key),
-            Some(Choice::Decide { key, revision, decision }) => {
-                surfaces::decide_in_tray(app, Choosing { key, revision, decision });
+            Some(Choice::Decide {
+                key,
+                revision,
+                decision,
+            }) => {
+                surfaces::decide_in_tray(
+                    app,
+                    Choosing {
+                        key,
+                        revision,
+                        decision,
+                    },
+                );
             }
             None => {}
         },
@@ -107,14 +125,19 @@ fn on_menu(app: &AppHandle, id: &str) {
 }
 
 fn menu(app: &AppHandle, model: &TrayModel, number: u32) -> tauri::Result<Menu<Wry>> {
-    let headline = MenuItemBuilder::new(model.headline()).enabled(false).build(app)?;
+    let headline = MenuItemBuilder::new(model.headline())
+        .enabled(false)
+        .build(app)?;
     let mut menu = MenuBuilder::new(app).item(&headline);
     let mut index = 0;
     for entry in &model.entries {
         let submenu = submenu(app, entry, number, &mut index)?;
         menu = menu.item(&submenu);
     }
-    menu.separator().text(OPEN, "Open Gatehouse").text(QUIT, "Quit").build()
+    menu.separator()
+        .text(OPEN, "Open Gatehouse")
+        .text(QUIT, "Quit")
+        .build()
 }
 
 fn submenu(
@@ -125,7 +148,9 @@ fn submenu(
 ) -> tauri::Result<tauri::menu::Submenu<Wry>> {
     let mut submenu = SubmenuBuilder::new(app, menu_text(&entry.title));
     for line in &entry.lines {
-        let line = MenuItemBuilder::new(menu_text(line)).enabled(false).build(app)?;
+        let line = MenuItemBuilder::new(menu_text(line))
+            .enabled(false)
+            .build(app)?;
         submenu = submenu.item(&line);
     }
     submenu = submenu.separator();

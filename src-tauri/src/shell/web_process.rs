@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use tauri::WebviewWindow;
+use tauri::{Manager, WebviewWindow};
 
 /// How many deaths within how long are answered with a reload.
 const RELOADS: usize = 3;
@@ -27,7 +27,11 @@ impl Deaths {
     fn another(&mut self, now: Instant) -> Answer {
         self.0.retain(|at| now.duration_since(*at) < WITHIN);
         self.0.push_back(now);
-        if self.0.len() > RELOADS { Answer::Close } else { Answer::Reload }
+        if self.0.len() > RELOADS {
+            Answer::Close
+        } else {
+            Answer::Reload
+        }
     }
 }
 
@@ -65,16 +69,11 @@ pub(crate) fn watch(_window: &WebviewWindow) {}
 
 #[cfg(target_os = "linux")]
 fn give_up(window: &WebviewWindow) {
-    use tauri_plugin_notification::NotificationExt;
-
-    let notice = window.notification().builder();
-    let told = notice
-        .title("The Gatehouse window stopped working")
-        .body("Approvals go on in notifications and the tray. Open the window again from the tray.")
-        .show();
-    if let Err(error) = told {
-        tracing::warn!(%error, "the person could not be told of it");
-    }
+    super::surfaces::tell(
+        window.app_handle(),
+        "The Gatehouse window stopped working",
+        "Approvals go on in notifications and the tray. Open the window again from the tray.",
+    );
     let _ = window.destroy();
 }
 
@@ -90,7 +89,13 @@ mod tests {
             let at = start + Duration::from_secs(second);
             assert_eq!(deaths.another(at), Answer::Reload);
         }
-        assert_eq!(deaths.another(start + Duration::from_secs(4)), Answer::Close);
-        assert_eq!(deaths.another(start + Duration::from_secs(300)), Answer::Reload);
+        assert_eq!(
+            deaths.another(start + Duration::from_secs(4)),
+            Answer::Close
+        );
+        assert_eq!(
+            deaths.another(start + Duration::from_secs(300)),
+            Answer::Reload
+        );
     }
 }

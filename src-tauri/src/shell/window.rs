@@ -120,7 +120,11 @@ mod tests {
     fn a_window_goes_nowhere_but_to_the_page() {
         let goes = |url: &str| stays_on_the_page(&url.parse().unwrap());
         assert!(goes("tauri://localhost/index.html#/approval"));
-        for elsewhere in ["https://example.org/", "file:///etc/passwd", "data:text/html,x"] {
+        for elsewhere in [
+            "https://example.org/",
+            "file:///etc/passwd",
+            "data:text/html,x",
+        ] {
             assert!(!goes(elsewhere), "{elsewhere}");
         }
     }

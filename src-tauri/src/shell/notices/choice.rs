@@ -21,7 +21,11 @@ pub fn label(decision: Decision) -> &'static str {
 ///
 /// A standing permission deserves the window, where all that it permits can be read.
 pub(crate) fn outside_the_window(offered: &[Decision]) -> Vec<Decision> {
-    offered.iter().copied().filter(|d| *d != Decision::AllowAlways).collect()
+    offered
+        .iter()
+        .copied()
+        .filter(|d| *d != Decision::AllowAlways)
+        .collect()
 }
 
 /// Names one showing of one notice, so that a button pressed on an earlier one, or on one left over from
@@ -57,9 +61,14 @@ fn verb(decision: Decision) -> &'static str {
 }
 
 fn decision(verb: &str) -> Option<Decision> {
-    [Decision::AllowOnce, Decision::Deny, Decision::Approve, Decision::Reject]
-        .into_iter()
-        .find(|known| self::verb(*known) == verb)
+    [
+        Decision::AllowOnce,
+        Decision::Deny,
+        Decision::Approve,
+        Decision::Reject,
+    ]
+    .into_iter()
+    .find(|known| self::verb(*known) == verb)
 }
 
 #[cfg(test)]
@@ -69,7 +78,12 @@ mod tests {
     #[test]
     fn a_button_names_its_decision_and_its_showing_and_nothing_else_parses() {
         let showing = Showing::new();
-        for decision in [Decision::AllowOnce, Decision::Deny, Decision::Approve, Decision::Reject] {
+        for decision in [
+            Decision::AllowOnce,
+            Decision::Deny,
+            Decision::Approve,
+            Decision::Reject,
+        ] {
             let parsed = parse_button(&showing.button(decision));
             assert_eq!(parsed, Some((showing.clone(), decision)));
         }
@@ -81,8 +95,15 @@ mod tests {
     #[test]
     fn a_standing_permission_is_never_a_button() {
         let offered = [Decision::AllowOnce, Decision::AllowAlways, Decision::Deny];
-        assert_eq!(outside_the_window(&offered), [Decision::AllowOnce, Decision::Deny]);
+        assert_eq!(
+            outside_the_window(&offered),
+            [Decision::AllowOnce, Decision::Deny]
+        );
         let named = Showing::new().button(Decision::AllowAlways);
-        assert_eq!(parse_button(&named), None, "and would not be taken from one");
+        assert_eq!(
+            parse_button(&named),
+            None,
+            "and would not be taken from one"
+        );
     }
 }

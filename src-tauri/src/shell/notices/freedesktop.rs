@@ -8,7 +8,6 @@
 //! Specification: <https://specifications.freedesktop.org/notification-spec/latest/>.
 
 mod link;
-mod shown;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,27 +21,58 @@ use tracing::{info, warn};
 use zbus::names::OwnedUniqueName;
 
 use self::link::{CloseReason, Link, Server, Signal};
-use self::shown::{Clicked, Waiting};
-use super::{DecisionNotifier, Delivery, Notice, NoticeEvent, Notifier};
+use super::shown::Waiting;
+use super::{Attention, DecisionNotifier, Delivery, Notice, NoticeEvent, Notifier};
 
 /// How soon a session bus that went away is looked for again.
 const RETRY: Duration = Duration::from_secs(5);
 /// More orders than can wait at once, as the inbox bounds what is pending.
 const ORDERS: usize = 64;
 
-/// Starts the notifier. It ends when `cancel` fires, taking its notices away.
+/// The bus on which the notification server is looked for.
+#[derive(Clone, Debug)]
+pub enum Bus {
+    /// The one of the person's session.
+    Session,
+    At(String),
+}
+
+/// Starts the notifier on the session's bus. It ends when `cancel` fires, taking its notices away.
 pub fn start(tracker: &TaskTracker, cancel: CancellationToken) -> Notifier {
+    start_on(Bus::Session, tracker, cancel)
+}
+
+/// Starts the notifier on a bus.
+pub fn start_on(bus: Bus, tracker: &TaskTracker, cancel: CancellationToken) -> Notifier {
     let (orders, inbox) = mpsc::channel(ORDERS);
     let (events, clicked) = mpsc::channel(ORDERS);
     let (support, seen) = watch::channel(NotificationSupport::None);
-    let desk = NoticeActor { waiting: Waiting::default(), link: None, events, support };
+    let desk = NoticeActor {
+        bus,
+        waiting: Waiting::default(),
+        link: None,
+        events,
+        support,
+    };
     tracker.spawn(desk.run(inbox, cancel));
-    Notifier { notices: Arc::new(Handle { orders, support: seen }), events: clicked }
+    Notifier {
+        notices: Arc::new(Handle {
+            orders,
+            support: seen,
+        }),
+        events: clicked,
+    }
 }
 
 enum Order {
-    Show { notice: Notice, reply: oneshot::Sender<Delivery> },
-    Withdraw { key: ItemKey },
+    Show {
+        notice: Notice,
+        attention: Attention,
+        reply: oneshot::Sender<Delivery>,
+    },
+    Withdraw {
+        key: ItemKey,
+    },
 }
 
 struct Handle {
@@ -50,13 +80,30 @@ struct Handle {
     support: watch::Receiver<NotificationSupport>,
 }
 
+impl Handle {
+    async fn order(&self, notice: Notice, attention: Attention) -> Delivery {
+        let (reply, answer) = oneshot::channel();
+        // A notifier that has ended shows nothing; the window still can.
+        let _ = self
+            .orders
+            .send(Order::Show {
+                notice,
+                attention,
+                reply,
+            })
+            .await;
+        answer.await.unwrap_or(Delivery::NeedsWindow)
+    }
+}
+
 #[async_trait]
 impl DecisionNotifier for Handle {
     async fn show(&self, notice: Notice) -> Delivery {
-        let (reply, answer) = oneshot::channel();
-        // A notifier that has ended shows nothing; the window still can.
-        let _ = self.orders.send(Order::Show { notice, reply }).await;
-        answer.await.unwrap_or(Delivery::NeedsWindow)
+        self.order(notice, Attention::Ask).await
+    }
+
+    async fn update(&self, notice: Notice) -> Delivery {
+        self.order(notice, Attention::Leave).await
     }
 
     async fn withdraw(&self, key: ItemKey) {
@@ -69,6 +116,7 @@ impl DecisionNotifier for Handle {
 }
 
 struct NoticeActor {
+    bus: Bus,
     waiting: Waiting,
     link: Option<Link>,
     events: mpsc::Sender<NoticeEvent>,
@@ -96,7 +144,7 @@ impl NoticeActor {
     }
 
     async fn connect(&mut self) {
-        match Link::open().await {
+        match Link::open(&self.bus).await {
             Ok(link) => {
                 self.link = Some(link);
                 self.greet().await;
@@ -112,8 +160,14 @@ impl NoticeActor {
     async fn greet(&mut self) {
         let Some(link) = &mut self.link else { return };
         let support = match link.ask_server().await {
-            Ok(Server { name, actions: true }) => NotificationSupport::Actions { server: name },
-            Ok(Server { name, actions: false }) => NotificationSupport::NoActions { server: name },
+            Ok(Server {
+                name,
+                actions: true,
+            }) => NotificationSupport::Actions { server: name },
+            Ok(Server {
+                name,
+                actions: false,
+            }) => NotificationSupport::NoActions { server: name },
             Err(error) => {
                 info!(%error, "no notification server answers");
                 NotificationSupport::None
@@ -122,18 +176,22 @@ impl NoticeActor {
         info!(?support, "notifications");
         self.waiting.forget_showings();
         for key in self.waiting.to_show() {
-            self.deliver(&key, &support).await;
+            self.deliver(&key, &support, Attention::Ask).await;
         }
         self.support.send_replace(support);
     }
 
     async fn on_order(&mut self, order: Order) {
         match order {
-            Order::Show { notice, reply } => {
+            Order::Show {
+                notice,
+                attention,
+                reply,
+            } => {
                 let key = notice.key.clone();
-                let delivery = if self.waiting.put(notice) {
+                let delivery = if self.waiting.put(notice, attention) {
                     let support = self.support.borrow().clone();
-                    self.deliver(&key, &support).await
+                    self.deliver(&key, &support, attention).await
                 } else {
                     Delivery::Dismissed
                 };
@@ -147,14 +205,21 @@ impl NoticeActor {
         }
     }
 
-    async fn deliver(&mut self, key: &ItemKey, support: &NotificationSupport) -> Delivery {
-        let NotificationSupport::Actions { .. } = support else { return Delivery::NeedsWindow };
+    async fn deliver(
+        &mut self,
+        key: &ItemKey,
+        support: &NotificationSupport,
+        attention: Attention,
+    ) -> Delivery {
+        let NotificationSupport::Actions { .. } = support else {
+            return Delivery::NeedsWindow;
+        };
         let (Some(link), Some((notice, replaces, showing))) =
             (&self.link, self.waiting.new_showing(key))
         else {
             return Delivery::NeedsWindow;
         };
-        match link.notify(notice, replaces, &showing).await {
+        match link.notify(notice, replaces, &showing, attention).await {
             Ok(id) => {
                 self.waiting.shown_as(key, id);
                 Delivery::WithButtons
@@ -191,14 +256,9 @@ impl NoticeActor {
     }
 
     async fn on_action(&mut self, id: u32, name: &str) {
-        let event = match self.waiting.clicked(id, name) {
-            Some(Clicked::Open(key)) => NoticeEvent::OpenRequested { key },
-            Some(Clicked::Decision { key, revision, decision }) => {
-                NoticeEvent::Decided { key, revision, decision }
-            }
-            None => return,
-        };
-        let _ = self.events.send(event).await;
+        if let Some(event) = self.waiting.clicked(id, name) {
+            let _ = self.events.send(event).await;
+        }
     }
 
     async fn close(&self, id: u32) {

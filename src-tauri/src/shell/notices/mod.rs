@@ -11,6 +11,9 @@ pub mod freedesktop;
 #[cfg(any(target_os = "macos", target_os = "windows"))]
 pub mod native;
 pub mod router;
+#[cfg(test)]
+mod samples;
+mod shown;
 mod text;
 
 use async_trait::async_trait;
@@ -19,14 +22,17 @@ use tokio::sync::{mpsc, watch};
 
 pub use choice::label;
 pub(crate) use choice::outside_the_window;
-
-pub use crate::fleet::Notice;
+pub use gatehouse_fleet::notices::{Notice, NoticeCommand};
 
 /// What a person did with a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoticeEvent {
     /// An explicit choice on one of the buttons, for the revision that the notice showed.
-    Decided { key: ItemKey, revision: u32, decision: Decision },
+    Decided {
+        key: ItemKey,
+        revision: u32,
+        decision: Decision,
+    },
     /// A click on the notice itself: show the whole request.
     OpenRequested { key: ItemKey },
 }
@@ -38,7 +44,7 @@ pub enum Delivery {
     WithButtons,
     /// It is not, so the approval window has to be.
     NeedsWindow,
-    /// The person dismissed this notice before, and nothing new is in it.
+    /// The person dismissed this notice before.
     Dismissed,
 }
 
@@ -47,13 +53,22 @@ pub enum Delivery {
 /// Calls may come from any task; each returns in bounded time, whatever the platform's service does.
 #[async_trait]
 pub trait DecisionNotifier: Send + Sync {
-    /// Shows a notice, in the place of an earlier one for the same item. One that the person dismissed
-    /// stays dismissed while it says the same.
+    /// Shows a notice, in the place of an earlier one for the same item.
     async fn show(&self, notice: Notice) -> Delivery;
+    /// Brings a notice up to date without asking for attention again. One that the person dismissed stays
+    /// dismissed.
+    async fn update(&self, notice: Notice) -> Delivery;
     /// Takes a notice away, because its item was decided or is gone. Unknown keys are nothing to do.
     async fn withdraw(&self, key: ItemKey);
     /// What the platform can show, now and as it changes.
     fn support(&self) -> watch::Receiver<NotificationSupport>;
+}
+
+/// Whether a notice is to ask for attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attention {
+    Ask,
+    Leave,
 }
 
 /// A notifier and what people do with its notices.

@@ -13,8 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::{Delivery, Notice, NoticeEvent, Notifier};
-use crate::fleet::NoticeCommand;
+use super::{Attention, Delivery, Notice, NoticeCommand, NoticeEvent, Notifier};
 
 /// What the router needs of the fleet and of the windows.
 #[async_trait]
@@ -33,6 +32,9 @@ pub trait Surfaces: Send + Sync {
     fn open_item(&self, key: ItemKey);
     /// Opens the approval window, or closes it.
     fn show_approval_window(&self, shown: bool);
+
+    /// Tells the person something on which nothing is decided.
+    fn tell(&self, title: &str, body: &str);
     /// Tells the person that their choice on a notice did not count.
     fn tell_refused(&self, error: CommandError);
 }
@@ -84,7 +86,9 @@ struct Router {
 impl Router {
     async fn on_command(&mut self, command: NoticeCommand) {
         match command {
-            NoticeCommand::Show(notice) => self.show(notice).await,
+            NoticeCommand::Show(notice) => self.show(notice, Attention::Ask).await,
+            NoticeCommand::Update(notice) => self.show(notice, Attention::Leave).await,
+            NoticeCommand::Plain(notice) => self.surfaces.tell(&notice.title, &notice.body),
             NoticeCommand::Withdraw { key } => {
                 self.waiting.remove(&key);
                 self.notices.withdraw(key.clone()).await;
@@ -93,10 +97,14 @@ impl Router {
         }
     }
 
-    async fn show(&mut self, notice: Notice) {
+    async fn show(&mut self, notice: Notice, attention: Attention) {
         let key = notice.key.clone();
         self.waiting.insert(key.clone(), notice.clone());
-        match self.notices.show(notice).await {
+        let delivery = match attention {
+            Attention::Ask => self.notices.show(notice).await,
+            Attention::Leave => self.notices.update(notice).await,
+        };
+        match delivery {
             Delivery::WithButtons => self.leave_window(&key),
             Delivery::NeedsWindow => {
                 // Only for what is new: a window that the person closed must not come back by itself.
@@ -117,7 +125,11 @@ impl Router {
     fn on_event(&self, event: NoticeEvent) {
         match event {
             NoticeEvent::OpenRequested { key } => self.surfaces.open_item(key),
-            NoticeEvent::Decided { key, revision, decision } => {
+            NoticeEvent::Decided {
+                key,
+                revision,
+                decision,
+            } => {
                 self.decide(key, revision, decision);
             }
         }
@@ -127,7 +139,9 @@ impl Router {
     fn decide(&self, key: ItemKey, revision: u32, decision: Decision) {
         let (surfaces, refused) = (self.surfaces.clone(), self.refused.clone());
         tokio::spawn(async move {
-            let Err(error) = surfaces.decide(key.clone(), revision, decision).await else { return };
+            let Err(error) = surfaces.decide(key.clone(), revision, decision).await else {
+                return;
+            };
             info!(code = error.code, "a choice on a notice did not count");
             surfaces.tell_refused(error);
             let _ = refused.send(key).await;
@@ -137,7 +151,7 @@ impl Router {
     /// The pressed notice is gone from the screen; what still waits comes back.
     async fn on_refused(&mut self, key: ItemKey) {
         if let Some(notice) = self.waiting.get(&key).cloned() {
-            self.show(notice).await;
+            self.show(notice, Attention::Ask).await;
         }
     }
 

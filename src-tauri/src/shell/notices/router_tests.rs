@@ -6,22 +6,14 @@ use gatehouse_fleet::view::CommandError;
 use tokio::sync::watch;
 
 use super::*;
-use crate::shell::notices::DecisionNotifier;
+use crate::shell::notices::{DecisionNotifier, samples};
 
 fn key(id: &str) -> ItemKey {
     ItemKey(id.to_owned())
 }
 
 fn notice(id: &str) -> Notice {
-    Notice {
-        key: key(id),
-        revision: 1,
-        title: "t".into(),
-        body: "b".into(),
-        buttons: vec![Decision::AllowOnce, Decision::Deny],
-        private: false,
-        expires_at: None,
-    }
+    samples::notice(id, 1, vec![Decision::AllowOnce, Decision::Deny])
 }
 
 fn with_buttons() -> NotificationSupport {
@@ -51,6 +43,10 @@ impl DecisionNotifier for Recorded {
             NotificationSupport::Actions { .. } => Delivery::WithButtons,
             _ => Delivery::NeedsWindow,
         }
+    }
+
+    async fn update(&self, notice: Notice) -> Delivery {
+        self.show(notice).await
     }
 
     async fn withdraw(&self, key: ItemKey) {
@@ -87,6 +83,10 @@ impl Surfaces for Recorded {
 
     fn show_approval_window(&self, shown: bool) {
         self.note(format!("approval window {shown}"));
+    }
+
+    fn tell(&self, title: &str, _body: &str) {
+        self.note(format!("tell {title}"));
     }
 
     fn tell_refused(&self, error: CommandError) {

@@ -1,8 +1,6 @@
 //! What the tray shows, from the inbox. Pure.
 
-use gatehouse_fleet::view::{
-    Decision, InboxItemView, InboxSnapshot, ItemKey, ItemKind, PhaseView,
-};
+use gatehouse_fleet::view::{Decision, InboxItemView, InboxSnapshot, ItemKey, ItemKind, PhaseView};
 
 use crate::shell::notices::{label, outside_the_window};
 
@@ -33,15 +31,28 @@ pub(super) struct Entry {
 /// What an entry of the menu means.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Choice {
-    Decide { key: ItemKey, revision: u32, decision: Decision },
+    Decide {
+        key: ItemKey,
+        revision: u32,
+        decision: Decision,
+    },
     Show(ItemKey),
 }
 
 impl TrayModel {
     pub(super) fn of(inbox: &InboxSnapshot) -> Self {
         let waits = |item: &&InboxItemView| matches!(item.phase, PhaseView::Waiting { .. });
-        let entries = inbox.items.iter().filter(waits).take(ENTRIES).map(entry).collect();
-        Self { waiting: inbox.waiting, entries }
+        let entries = inbox
+            .items
+            .iter()
+            .filter(waits)
+            .take(ENTRIES)
+            .map(entry)
+            .collect();
+        Self {
+            waiting: inbox.waiting,
+            entries,
+        }
     }
 
     /// The number, in words.
@@ -55,7 +66,10 @@ impl TrayModel {
 
     /// All choices in the order of the menu.
     pub(super) fn choices(&self) -> Vec<Choice> {
-        self.entries.iter().flat_map(|entry| entry.choices.iter().map(|(_, c)| c.clone())).collect()
+        self.entries
+            .iter()
+            .flat_map(|entry| entry.choices.iter().map(|(_, c)| c.clone()))
+            .collect()
     }
 }
 
@@ -70,27 +84,49 @@ fn entry(item: &InboxItemView) -> Entry {
     lines.push(place(item));
     // What cannot be read whole here, or needs more than a choice, is not decided here.
     let decidable = whole && item.kind != ItemKind::Question;
-    let offered = if decidable { outside_the_window(&item.offered) } else { Vec::new() };
+    let offered = if decidable {
+        outside_the_window(&item.offered)
+    } else {
+        Vec::new()
+    };
     let mut choices: Vec<_> = offered
         .into_iter()
         .map(|decision| {
             let (key, revision) = (item.key.clone(), item.revision);
-            (label(decision), Choice::Decide { key, revision, decision })
+            (
+                label(decision),
+                Choice::Decide {
+                    key,
+                    revision,
+                    decision,
+                },
+            )
         })
         .collect();
     choices.push(("Show", Choice::Show(item.key.clone())));
-    Entry { title: cut(item.subject.lines().next().unwrap_or_default()), lines, choices }
+    Entry {
+        title: cut(item.subject.lines().next().unwrap_or_default()),
+        lines,
+        choices,
+    }
 }
 
 fn place(item: &InboxItemView) -> String {
-    let parts = [Some(item.gateway_name.as_str()), item.agent.as_deref(), item.cwd.as_deref()];
+    let parts = [
+        Some(item.gateway_name.as_str()),
+        item.agent.as_deref(),
+        item.cwd.as_deref(),
+    ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn wrap(text: &str) -> Vec<String> {
     let line = |line: &str| -> Vec<String> {
         let characters: Vec<char> = line.chars().collect();
-        characters.chunks(LINE_CHARACTERS).map(|chunk| chunk.iter().collect()).collect()
+        characters
+            .chunks(LINE_CHARACTERS)
+            .map(|chunk| chunk.iter().collect())
+            .collect()
     };
     text.lines().flat_map(line).collect()
 }
@@ -134,22 +170,42 @@ mod tests {
 
     fn model(items: Vec<InboxItemView>) -> TrayModel {
         let waiting = u32::try_from(items.len()).unwrap();
-        TrayModel::of(&InboxSnapshot { revision: 1, items, waiting, overflow: vec![] })
+        TrayModel::of(&InboxSnapshot {
+            revision: 1,
+            items,
+            waiting,
+            overflow: vec![],
+        })
     }
 
     #[test]
     fn an_entry_offers_what_the_request_offers_less_the_standing_permission() {
         let model = model(vec![item("a", "ls", waiting())]);
-        let words: Vec<_> = model.entries[0].choices.iter().map(|(words, _)| *words).collect();
+        let words: Vec<_> = model.entries[0]
+            .choices
+            .iter()
+            .map(|(words, _)| *words)
+            .collect();
         assert_eq!(words, ["Allow once", "Deny", "Show"]);
-        let decide = |decision| Choice::Decide { key: ItemKey("a".into()), revision: 3, decision };
-        assert_eq!(model.choices()[1], decide(Decision::Deny), "with the revision that was shown");
+        let decide = |decision| Choice::Decide {
+            key: ItemKey("a".into()),
+            revision: 3,
+            decision,
+        };
+        assert_eq!(
+            model.choices()[1],
+            decide(Decision::Deny),
+            "with the revision that was shown"
+        );
     }
 
     #[test]
     fn only_what_waits_is_shown_and_three_at_most() {
         let gone = item("x", "ls", PhaseView::Gone { at: 0.0 });
-        let unreachable = PhaseView::Unreachable { since: 0.0, was_deciding: None };
+        let unreachable = PhaseView::Unreachable {
+            since: 0.0,
+            was_deciding: None,
+        };
         let mut items = vec![gone, item("y", "ls", unreachable)];
         items.extend((0..5).map(|n| item(&n.to_string(), &format!("echo {n}"), waiting())));
         let titles: Vec<_> = model(items).entries.into_iter().map(|e| e.title).collect();
@@ -158,9 +214,19 @@ mod tests {
 
     #[test]
     fn a_command_that_cannot_be_read_whole_in_the_menu_is_decided_in_the_window() {
-        let long = item("a", &"x".repeat(LINE_CHARACTERS * (COMMAND_LINES + 1)), waiting());
-        let cut = InboxItemView { subject_cut: true, ..item("b", "ls", waiting()) };
-        let question = InboxItemView { kind: ItemKind::Question, ..item("c", "Which?", waiting()) };
+        let long = item(
+            "a",
+            &"x".repeat(LINE_CHARACTERS * (COMMAND_LINES + 1)),
+            waiting(),
+        );
+        let cut = InboxItemView {
+            subject_cut: true,
+            ..item("b", "ls", waiting())
+        };
+        let question = InboxItemView {
+            kind: ItemKind::Question,
+            ..item("c", "Which?", waiting())
+        };
         for item in [long, cut, question] {
             let key = item.key.clone();
             assert_eq!(model(vec![item]).choices(), [Choice::Show(key)]);

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use gatehouse_fleet::notices::Urgency;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use zbus::message::Type;
@@ -17,7 +18,8 @@ use zbus::zvariant::Value;
 use zbus::{Connection, MatchRule, Message, MessageStream, fdo};
 
 use super::super::choice::{self, OPEN, Showing};
-use super::super::{Notice, text};
+use super::super::{Attention, Notice, text};
+use super::Bus;
 
 const NAME: &str = "org.freedesktop.Notifications";
 const PATH: &str = "/org/freedesktop/Notifications";
@@ -26,15 +28,25 @@ const BUS: &str = "org.freedesktop.DBus";
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// Clicks of a person, so a handful at most.
 const SIGNALS: usize = 64;
-/// The specification's "critical": servers keep such a notice until it is answered.
+/// The specification's levels; servers keep a critical notice until it is answered.
+const NORMAL: u8 = 1;
 const CRITICAL: u8 = 2;
+/// The name of the installed desktop file, and of the icon.
+const DESKTOP_ENTRY: &str = "Gatehouse";
+const ICON: &str = "gatehouse-desktop";
 const NEVER_EXPIRES: i32 = 0;
 
 /// What the server reports.
 #[derive(Debug)]
 pub(super) enum Signal {
-    Action { id: u32, name: String },
-    Closed { id: u32, reason: CloseReason },
+    Action {
+        id: u32,
+        name: String,
+    },
+    Closed {
+        id: u32,
+        reason: CloseReason,
+    },
     /// Another process owns the service now, or none does.
     Owner(Option<OwnedUniqueName>),
 }
@@ -71,8 +83,11 @@ impl Drop for Link {
 
 impl Link {
     /// Connects to the session bus and begins to listen, before anything is shown.
-    pub(super) async fn open() -> zbus::Result<Self> {
-        let builder = zbus::connection::Builder::session()?;
+    pub(super) async fn open(bus: &Bus) -> zbus::Result<Self> {
+        let builder = match bus {
+            Bus::Session => zbus::connection::Builder::session()?,
+            Bus::At(address) => zbus::connection::Builder::address(address.as_str())?,
+        };
         let connection = builder.method_timeout(ANSWER_WITHIN).build().await?;
         let stream = MessageStream::from(&connection);
         let bus = fdo::DBusProxy::new(&connection).await?;
@@ -81,7 +96,13 @@ impl Link {
         let owner = bus.get_name_owner(NAME.try_into()?).await.ok();
         let (sender, signals) = mpsc::channel(SIGNALS);
         let reader = tokio::spawn(read(stream, owner, sender)).abort_handle();
-        Ok(Self { connection, signals, reader, body_markup: false, server: None })
+        Ok(Self {
+            connection,
+            signals,
+            reader,
+            body_markup: false,
+            server: None,
+        })
     }
 
     /// The next signal of the server; none when the bus is gone.
@@ -93,7 +114,10 @@ impl Link {
     pub(super) async fn ask_server(&mut self) -> zbus::Result<Server> {
         self.server = None;
         let information = self.call("GetServerInformation", &()).await?;
-        let owner = information.header().sender().map(|sender| sender.to_owned().into());
+        let owner = information
+            .header()
+            .sender()
+            .map(|sender| sender.to_owned().into());
         let (name, _vendor, version, _spec): (String, String, String, String) =
             information.body().deserialize()?;
         let capabilities = self.call("GetCapabilities", &()).await?;
@@ -101,7 +125,10 @@ impl Link {
         let can = |what: &str| capabilities.iter().any(|c| c == what);
         self.body_markup = can("body-markup");
         self.server = owner;
-        Ok(Server { name: format!("{name} {version}"), actions: can("actions") })
+        Ok(Server {
+            name: format!("{name} {version}"),
+            actions: can("actions"),
+        })
     }
 
     /// Who answered when it was last asked.
@@ -115,17 +142,22 @@ impl Link {
         notice: &Notice,
         replaces: Option<u32>,
         showing: &Showing,
+        attention: Attention,
     ) -> zbus::Result<u32> {
-        let body = text::body(&notice.body, &notice.key);
-        let body = if self.body_markup { text::escape_markup(&body) } else { body };
+        let body = text::body(&notice.body);
+        let body = if self.body_markup {
+            text::escape_markup(&body)
+        } else {
+            body
+        };
         let arguments = (
             "Gatehouse",
             replaces.unwrap_or(0),
-            "gatehouse-desktop",
+            ICON,
             text::title(&notice.title),
             body,
             actions(notice, showing),
-            hints(),
+            hints(notice, attention),
             NEVER_EXPIRES,
         );
         self.call("Notify", &arguments).await?.body().deserialize()
@@ -140,7 +172,9 @@ impl Link {
     where
         B: serde::Serialize + zbus::zvariant::DynamicType,
     {
-        self.connection.call_method(Some(NAME), PATH, Some(NAME), method, body).await
+        self.connection
+            .call_method(Some(NAME), PATH, Some(NAME), method, body)
+            .await
     }
 }
 
@@ -154,10 +188,16 @@ fn actions(notice: &Notice, showing: &Showing) -> Vec<String> {
     actions
 }
 
-fn hints() -> HashMap<&'static str, Value<'static>> {
+fn hints(notice: &Notice, attention: Attention) -> HashMap<&'static str, Value<'static>> {
+    let urgency = match notice.urgency {
+        Urgency::Normal => NORMAL,
+        Urgency::Critical => CRITICAL,
+    };
+    let silent = attention == Attention::Leave || !notice.sound;
     HashMap::from([
-        ("urgency", Value::U8(CRITICAL)),
-        ("desktop-entry", Value::from("Gatehouse")),
+        ("urgency", Value::U8(urgency)),
+        ("suppress-sound", Value::Bool(silent)),
+        ("desktop-entry", Value::from(DESKTOP_ENTRY)),
     ])
 }
 
@@ -168,7 +208,11 @@ fn from_server() -> zbus::Result<MatchRule<'static>> {
 
 fn owner_changes() -> zbus::Result<MatchRule<'static>> {
     let rule = MatchRule::builder().msg_type(Type::Signal).sender(BUS)?;
-    Ok(rule.interface(BUS)?.member("NameOwnerChanged")?.add_arg(NAME)?.build())
+    Ok(rule
+        .interface(BUS)?
+        .member("NameOwnerChanged")?
+        .add_arg(NAME)?
+        .build())
 }
 
 /// Passes on what the server itself says, until the bus or the link is gone.
@@ -197,7 +241,9 @@ async fn read(
 fn owner_change(message: &Message) -> Option<Option<OwnedUniqueName>> {
     let header = message.header();
     let from_bus = header.sender().is_some_and(|sender| sender.as_str() == BUS);
-    let about_owners = header.member().is_some_and(|m| m.as_str() == "NameOwnerChanged");
+    let about_owners = header
+        .member()
+        .is_some_and(|m| m.as_str() == "NameOwnerChanged");
     if message.message_type() != Type::Signal || !from_bus || !about_owners {
         return None;
     }
@@ -208,13 +254,18 @@ fn owner_change(message: &Message) -> Option<Option<OwnedUniqueName>> {
 /// What the server says, when this comes from the server.
 fn server_signal(message: &Message, owner: Option<&OwnedUniqueName>) -> Option<Signal> {
     let header = message.header();
-    let of_service = header.interface().is_some_and(|interface| interface.as_str() == NAME);
+    let of_service = header
+        .interface()
+        .is_some_and(|interface| interface.as_str() == NAME);
     if message.message_type() != Type::Signal || !of_service {
         return None;
     }
     let sender = header.sender().map(|sender| sender.as_str());
     if sender.is_none() || sender != owner.map(|owner| owner.as_str()) {
-        tracing::warn!(sender, "ignored a notification signal that is not the server's");
+        tracing::warn!(
+            sender,
+            "ignored a notification signal that is not the server's"
+        );
         return None;
     }
     match header.member()?.as_str() {
@@ -224,7 +275,11 @@ fn server_signal(message: &Message, owner: Option<&OwnedUniqueName>) -> Option<S
         }
         "NotificationClosed" => {
             let (id, reason): (u32, u32) = message.body().deserialize().ok()?;
-            let reason = if reason == 2 { CloseReason::Dismissed } else { CloseReason::Other };
+            let reason = if reason == 2 {
+                CloseReason::Dismissed
+            } else {
+                CloseReason::Other
+            };
             Some(Signal::Closed { id, reason })
         }
         _ => None,

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use gatehouse_fleet::view::{Decision, ItemKey};
+use gatehouse_fleet::view::ItemKey;
 
-use super::super::choice::{OPEN, Showing, parse_button};
-use super::super::{Notice, choice};
+use super::choice::{OPEN, Showing, parse_button};
+use super::{Attention, Notice, NoticeEvent, choice};
 
 /// All notices that wait, by item.
 #[derive(Default)]
@@ -32,27 +32,23 @@ enum State {
     Answered,
 }
 
-/// What a click on a notice means.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Clicked {
-    Open(ItemKey),
-    Decision { key: ItemKey, revision: u32, decision: Decision },
-}
-
 impl Waiting {
-    /// Keeps a notice. Answers whether it is to be shown: not when the person dismissed the same text.
-    pub(super) fn put(&mut self, mut notice: Notice) -> bool {
+    /// Keeps a notice. Answers whether it is to be shown: one that the person dismissed comes back only when
+    /// it asks for attention anew.
+    pub(super) fn put(&mut self, mut notice: Notice, attention: Attention) -> bool {
         notice.buttons = choice::outside_the_window(&notice.buttons);
         let Some(entry) = self.notices.get_mut(&notice.key) else {
-            let entry = Entry { id: None, showing: None, state: State::Open, notice };
+            let entry = Entry {
+                id: None,
+                showing: None,
+                state: State::Open,
+                notice,
+            };
             self.notices.insert(entry.notice.key.clone(), entry);
             return true;
         };
-        let says_the_same = entry.notice.title == notice.title
-            && entry.notice.body == notice.body
-            && entry.notice.buttons == notice.buttons;
         entry.notice = notice;
-        if entry.state == State::Dismissed && says_the_same {
+        if entry.state == State::Dismissed && attention == Attention::Leave {
             return false;
         }
         entry.state = State::Open;
@@ -89,7 +85,10 @@ impl Waiting {
 
     /// What a new server should show: all that waits, less what the person dismissed or answered.
     pub(super) fn to_show(&self) -> Vec<ItemKey> {
-        let open = self.notices.values().filter(|entry| entry.state == State::Open);
+        let open = self
+            .notices
+            .values()
+            .filter(|entry| entry.state == State::Open);
         open.map(|entry| entry.notice.key.clone()).collect()
     }
 
@@ -105,49 +104,54 @@ impl Waiting {
     }
 
     /// What a click that the server reports means; none when it means nothing (any more).
-    pub(super) fn clicked(&mut self, id: u32, name: &str) -> Option<Clicked> {
+    pub(super) fn clicked(&mut self, id: u32, name: &str) -> Option<NoticeEvent> {
         if name == OPEN {
             let entry = self.notices.values().find(|entry| entry.id == Some(id))?;
-            return Some(Clicked::Open(entry.notice.key.clone()));
+            return Some(NoticeEvent::OpenRequested {
+                key: entry.notice.key.clone(),
+            });
         }
         let (showing, decision) = parse_button(name)?;
-        let entry =
-            self.notices.values_mut().find(|entry| entry.showing.as_ref() == Some(&showing))?;
+        let entry = self
+            .notices
+            .values_mut()
+            .find(|entry| entry.showing.as_ref() == Some(&showing))?;
         if entry.state == State::Answered || !entry.notice.buttons.contains(&decision) {
             return None;
         }
         entry.state = State::Answered;
         let Notice { key, revision, .. } = &entry.notice;
-        Some(Clicked::Decision { key: key.clone(), revision: *revision, decision })
+        Some(NoticeEvent::Decided {
+            key: key.clone(),
+            revision: *revision,
+            decision,
+        })
     }
 
     /// The ids of all that is shown, to be closed.
     pub(super) fn take_ids(&mut self) -> Vec<u32> {
-        self.notices.drain().filter_map(|(_, entry)| entry.id).collect()
+        self.notices
+            .drain()
+            .filter_map(|(_, entry)| entry.id)
+            .collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use gatehouse_fleet::view::Decision;
+
     use super::*;
-    use crate::shell::notices::text;
 
     fn notice(id: &str, revision: u32) -> Notice {
-        Notice {
-            key: ItemKey(format!("gw/exec/{id}")),
-            revision,
-            title: text::title("main wants to run a command"),
-            body: "rm -rf build".into(),
-            buttons: vec![Decision::AllowOnce, Decision::AllowAlways, Decision::Deny],
-            private: false,
-            expires_at: None,
-        }
+        let buttons = vec![Decision::AllowOnce, Decision::AllowAlways, Decision::Deny];
+        super::super::samples::notice(id, revision, buttons)
     }
 
     /// Shows a notice as the server's `id`; answers its showing.
     fn show(waiting: &mut Waiting, notice: Notice, id: u32) -> Showing {
         let key = notice.key.clone();
-        assert!(waiting.put(notice));
+        assert!(waiting.put(notice, Attention::Ask));
         let (_, _, showing) = waiting.new_showing(&key).unwrap();
         waiting.shown_as(&key, id);
         showing
@@ -158,10 +162,17 @@ mod tests {
         let mut waiting = Waiting::default();
         let showing = show(&mut waiting, notice("a", 7), 1);
         let pressed = waiting.clicked(1, &showing.button(Decision::Deny));
-        let key = ItemKey("gw/exec/a".into());
-        let expected = Clicked::Decision { key, revision: 7, decision: Decision::Deny };
+        let key = ItemKey("a".into());
+        let expected = NoticeEvent::Decided {
+            key,
+            revision: 7,
+            decision: Decision::Deny,
+        };
         assert_eq!(pressed, Some(expected));
-        assert_eq!(waiting.clicked(1, &showing.button(Decision::AllowOnce)), None);
+        assert_eq!(
+            waiting.clicked(1, &showing.button(Decision::AllowOnce)),
+            None
+        );
     }
 
     #[test]
@@ -169,8 +180,15 @@ mod tests {
         let mut waiting = Waiting::default();
         let former = show(&mut waiting, notice("a", 1), 1);
         let current = show(&mut waiting, notice("a", 2), 1);
-        assert_eq!(waiting.clicked(1, &former.button(Decision::AllowOnce)), None);
-        assert!(waiting.clicked(1, &current.button(Decision::AllowOnce)).is_some());
+        assert_eq!(
+            waiting.clicked(1, &former.button(Decision::AllowOnce)),
+            None
+        );
+        assert!(
+            waiting
+                .clicked(1, &current.button(Decision::AllowOnce))
+                .is_some()
+        );
     }
 
     #[test]
@@ -178,19 +196,28 @@ mod tests {
         let mut waiting = Waiting::default();
         let showing = show(&mut waiting, notice("a", 1), 1);
         for decision in [Decision::AllowAlways, Decision::Approve] {
-            assert_eq!(waiting.clicked(1, &showing.button(decision)), None, "{decision:?}");
+            assert_eq!(
+                waiting.clicked(1, &showing.button(decision)),
+                None,
+                "{decision:?}"
+            );
         }
     }
 
     #[test]
-    fn a_dismissed_notice_decides_nothing_and_comes_back_only_with_news() {
+    fn a_dismissed_notice_decides_nothing_and_comes_back_only_when_asked_for() {
         let mut waiting = Waiting::default();
         show(&mut waiting, notice("a", 1), 1);
         waiting.closed(1, true);
         assert_eq!(waiting.to_show(), []);
-        assert!(!waiting.put(notice("a", 2)), "the same text stays dismissed");
-        let news = Notice { body: "the gateway refused it".into(), ..notice("a", 3) };
-        assert!(waiting.put(news), "a text that says something new does not");
+        assert!(
+            !waiting.put(notice("a", 2), Attention::Leave),
+            "an update leaves it dismissed"
+        );
+        assert!(
+            waiting.put(notice("a", 3), Attention::Ask),
+            "a new request for attention does not"
+        );
     }
 
     #[test]
@@ -199,16 +226,20 @@ mod tests {
         let former = show(&mut waiting, notice("a", 1), 1);
         waiting.closed(1, false);
         waiting.forget_showings();
-        assert_eq!(waiting.to_show(), [ItemKey("gw/exec/a".into())]);
+        assert_eq!(waiting.to_show(), [ItemKey("a".into())]);
         assert_eq!(waiting.clicked(1, &former.button(Decision::Deny)), None);
-        assert_eq!(waiting.clicked(1, OPEN), None, "an id of the former server is no id of this one");
+        assert_eq!(
+            waiting.clicked(1, OPEN),
+            None,
+            "an id of the former server is no id of this one"
+        );
     }
 
     #[test]
     fn a_withdrawn_notice_cannot_be_clicked_any_more() {
         let mut waiting = Waiting::default();
         let showing = show(&mut waiting, notice("a", 1), 4);
-        assert_eq!(waiting.remove(&ItemKey("gw/exec/a".into())), Some(4));
+        assert_eq!(waiting.remove(&ItemKey("a".into())), Some(4));
         assert_eq!(waiting.clicked(4, &showing.button(Decision::Deny)), None);
         assert_eq!(waiting.clicked(4, OPEN), None);
     }
