@@ -2,7 +2,7 @@
 //! with the token in `GATEWAY_TOKEN`. For looking at a real gateway by hand; it keeps nothing.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use gatehouse_client::{
@@ -16,23 +16,36 @@ use gatehouse_protocol::{
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-struct FromEnvironment;
+/// Secrets from the environment; an issued device token is kept as long as the program runs.
+#[derive(Default)]
+struct FromEnvironment {
+    issued: Mutex<Option<DeviceToken>>,
+}
 
 #[async_trait]
 impl CredentialSource for FromEnvironment {
     async fn load(&self) -> Result<Credentials, CredentialError> {
         let read = |name: &str| std::env::var(name).ok().and_then(Secret::new);
+        let seed = std::env::var("PROBE_DEVICE")
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(42);
         Ok(Credentials {
             token: read("GATEWAY_TOKEN"),
             password: read("GATEWAY_PASSWORD"),
             bootstrap_token: read("GATEWAY_BOOTSTRAP_TOKEN"),
-            device_token: None,
-            device_key: DeviceKey::from_seed([42; 32]),
+            device_token: self
+                .issued
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+            device_key: DeviceKey::from_seed([seed; 32]),
         })
     }
 
     async fn keep_device_token(&self, token: DeviceToken) -> Result<(), CredentialError> {
         println!("issued a device token: {} {:?}", token.role, token.scopes);
+        *self.issued.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
         Ok(())
     }
 
@@ -70,7 +83,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tracker = TaskTracker::new();
     let (connection, mut events) = Connection::spawn(
         config,
-        Arc::new(FromEnvironment),
+        Arc::<FromEnvironment>::default(),
         &tracker,
         CancellationToken::new(),
     );

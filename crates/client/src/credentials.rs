@@ -2,7 +2,7 @@
 //! dropped after it; nothing here keeps one.
 
 use async_trait::async_trait;
-use gatehouse_protocol::{ConnectAuth, DeviceKey, DeviceToken, Scope, Secret};
+use gatehouse_protocol::{ConnectAuth, DeviceKey, DeviceToken, Role, Scope, Secret};
 
 /// All that is known for one gateway.
 pub struct Credentials {
@@ -48,7 +48,26 @@ pub(crate) struct Selected {
     pub(crate) scopes: Vec<Scope>,
     /// The stored device token is (part of) what is presented.
     pub(crate) uses_device_token: bool,
-    pub(crate) uses_bootstrap: bool,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a connect is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To work with the gateway.
+    Operate,
+    /// To trade a setup code for an operator token. Gateways hand it out to a node that asks for no
+    /// scopes; an operator that presents a setup code is refused ("Handshake" of the protocol, seen in 2026.9.6).
+    Handoff,
+}
+
+impl Purpose {
+    pub(crate) fn role(self) -> Role {
+        match self {
+            Self::Operate => Role::Operator,
+            Self::Handoff => Role::Node,
+        }
+    }
 }
 
 /// Selects what to present, in the documented order ("Auth" of the protocol's auth page): a password
@@ -68,18 +87,24 @@ pub(crate) fn select(
     let bootstrap_token = (token.is_none() && credentials.password.is_none())
         .then(|| credentials.bootstrap_token.clone())
         .flatten();
+    let purpose = match bootstrap_token {
+        Some(_) => Purpose::Handoff,
+        None => Purpose::Operate,
+    };
     // A device token was granted a set of scopes; asking for others would start a new pairing.
-    let scopes = match device {
-        Some(device) if alone && !device.scopes.is_empty() => device
+    let granted = device.filter(|device| alone && !device.scopes.is_empty());
+    let scopes = match (purpose, granted) {
+        (Purpose::Handoff, _) => Vec::new(),
+        (_, Some(device)) => device
             .scopes
             .iter()
-            .map(|scope| Scope::from(scope.as_str()))
+            .map(|s| Scope::from(s.as_str()))
             .collect(),
-        _ => wanted.to_vec(),
+        (_, None) => wanted.to_vec(),
     };
     Selected {
         uses_device_token: device.is_some(),
-        uses_bootstrap: bootstrap_token.is_some(),
+        purpose,
         auth: ConnectAuth {
             token,
             bootstrap_token,

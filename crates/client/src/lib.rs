@@ -13,6 +13,7 @@ mod config;
 mod connection;
 mod credentials;
 mod event;
+mod handshake;
 mod live;
 mod outbox;
 mod pending;

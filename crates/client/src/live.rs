@@ -16,10 +16,10 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_util::sync::CancellationToken;
 
-use crate::attempt::close_problem;
 use crate::config::Limits;
 use crate::connection::{Command, Request, RequestError};
 use crate::event::{ConnectionEvent, Generation};
+use crate::handshake::close_problem;
 use crate::outbox::Outbox;
 use crate::pending::Pending;
 use crate::problem::{Problem, ProblemCode};

@@ -28,6 +28,8 @@ pub enum ClientMode {
     Ui,
     Cli,
     Backend,
+    /// Only to trade a setup code in.
+    Node,
     Probe,
 }
 
@@ -47,6 +49,7 @@ impl ClientMode {
             Self::Ui => "ui",
             Self::Cli => "cli",
             Self::Backend => "backend",
+            Self::Node => "node",
             Self::Probe => "probe",
         }
     }
