@@ -25,7 +25,6 @@ import {
   extendDown,
   extendUp,
   initialRange,
-  STEP,
   type MountedRange,
 } from "$lib/scroll/window";
 import { Transcript, type Entry } from "./transcript.svelte";
@@ -70,6 +69,9 @@ export type OlderPhase =
 /** The longest text that is read out when a message is finished; the rest is there to be read. */
 const ANNOUNCED_CHARACTERS = 600;
 
+/** How many messages are loaded ahead of what is mounted: a page is asked for before it is needed. */
+const AHEAD = 60;
+
 /** The least time between two openings that the page asks for by itself. */
 const REOPEN_MS = 2_000;
 
@@ -83,8 +85,8 @@ export class Chat {
   limits = $state.raw<AttachmentLimits>({ maxBytes: null, maxCount: 0 });
   contextTokens = $state.raw<number | null>(null);
   totalTokens = $state.raw<number | null>(null);
-  /** How the session's gateway is connected; none until it is known, and when it was removed. */
-  connection = $state.raw<ConnectionView | null>(null);
+  /** How the session's gateway is connected: not known yet, or none when the gateway was removed. */
+  connection = $state.raw<ConnectionView | null | undefined>(undefined);
   gatewayName = $state.raw("");
   range = $state.raw<MountedRange>({ start: 0, end: 0 });
   /** The view follows the newest message; it is the view that says so. */
@@ -153,8 +155,7 @@ export class Chat {
   /** Shows earlier messages: mounts what is loaded, else asks for a page. */
   async showOlder(): Promise<void> {
     if (this.range.start > 0) this.range = extendUp(this.range);
-    // The next page is asked for before it is needed.
-    if (this.range.start >= STEP || this.older.kind === "loading") return;
+    if (this.range.start >= AHEAD || this.older.kind === "loading") return;
     await this.#loadOlder();
   }
 
@@ -246,9 +247,7 @@ export class Chat {
     try {
       const page = await this.port.chatOlder(this.session, first.id);
       if (opening !== this.#opening) return;
-      const wanted = this.range.start === 0;
       this.#change(() => this.transcript.prepend(page.messages, page.hasOlder));
-      if (wanted) this.range = extendUp(this.range);
       this.older = { kind: "idle" };
     } catch (thrown) {
       if (opening === this.#opening) this.older = { kind: "failed", problem: problemOf(thrown) };

@@ -14,6 +14,8 @@ import type {
   ToolView,
 } from "$lib/backend/types";
 
+import { dayNumber } from "./figures";
+
 /** Markdown that a person or an agent wrote. */
 export class TextBlock {
   readonly kind = "text";
@@ -64,6 +66,8 @@ export class Entry {
   id = $state.raw("");
   role = $state.raw<Role>("assistant");
   at = $state.raw<number | null>(null);
+  /** The first message of its day, or of what is loaded. Kept here, since asking the neighbour would redraw each row. */
+  opensDay = $state.raw(false);
   state = $state.raw<MessageState>({ kind: "done" });
   model = $state.raw<string | null>(null);
   tokens = $state.raw<number | null>(null);
@@ -89,6 +93,13 @@ export class Entry {
     const same =
       blocks.length === this.blocks.length && blocks.every((block, i) => block === this.blocks[i]);
     if (!same) this.blocks = blocks;
+  }
+
+  /** Follows `previous` in the transcript, or nothing. */
+  follow(previous: Entry | undefined): void {
+    const since = previous?.at ?? null;
+    const sameDay = this.at !== null && since !== null && dayNumber(this.at) === dayNumber(since);
+    this.opensDay = this.at !== null && !sameDay;
   }
 
   tool(id: string): ToolBlock | undefined {
@@ -190,7 +201,10 @@ export class Transcript {
       .filter((message) => !this.#byId.has(message.id))
       .map((m) => new Entry(m));
     this.hasOlder = hasOlder;
-    this.#setEntries([...fresh, ...this.entries]);
+    for (const entry of fresh) this.#byId.set(entry.id, entry);
+    fresh.forEach((entry, index) => entry.follow(fresh[index - 1]));
+    this.entries[0]?.follow(fresh.at(-1));
+    this.entries = [...fresh, ...this.entries];
     return fresh.length;
   }
 
@@ -304,6 +318,7 @@ export class Transcript {
     }
     const entry = new Entry(view);
     this.#byId.set(entry.id, entry);
+    entry.follow(this.entries.at(-1));
     this.entries = [...this.entries, entry];
     return entry;
   }
@@ -322,6 +337,7 @@ export class Transcript {
   }
 
   #setEntries(entries: readonly Entry[]): void {
+    entries.forEach((entry, index) => entry.follow(entries[index - 1]));
     this.entries = entries;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
   }

@@ -23,8 +23,8 @@ interface Anchor {
   readonly offset: number;
 }
 
-/** An end is near when less than this many viewports are left. */
-const NEAR = 1.5;
+/** An end is near when less than this many viewports are left: what a fast scroll passes in two or three frames. */
+const NEAR = 4;
 
 const UPWARD_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 
@@ -33,6 +33,7 @@ export class StableScroller {
   #lastTop = 0;
   /** The finest first: a block may vanish while its row stays. */
   #anchors: readonly Anchor[] = [];
+  #reporting: number | undefined;
   readonly #stop: () => void;
 
   constructor(
@@ -56,6 +57,7 @@ export class StableScroller {
     this.#stop = () => {
       observer.disconnect();
       listening.abort();
+      if (this.#reporting !== undefined) cancelAnimationFrame(this.#reporting);
     };
   }
 
@@ -130,7 +132,16 @@ export class StableScroller {
     }));
   }
 
+  /** Once a frame at most: what is mounted for it has to be laid out before it can be seen to be enough. */
   #reportEnds(): void {
+    if (this.#reporting !== undefined) return;
+    this.#reporting = requestAnimationFrame(() => {
+      this.#reporting = undefined;
+      this.#report();
+    });
+  }
+
+  #report(): void {
     const position = this.#position();
     const near = position.viewportHeight * NEAR;
     if (position.top < near) this.reactions.onNearTop();

@@ -5,20 +5,21 @@ const rows = (from: number, to: number) => Array.from({ length: to - from }, (_,
 
 describe("the mounted range", () => {
   it("opens with the end of the list", () => {
-    expect(initialRange(1000)).toEqual({ start: 1000 - STEP, end: 1000 });
+    expect(initialRange(1000)).toEqual({ start: 976, end: 1000 });
     expect(initialRange(3)).toEqual({ start: 0, end: 3 });
   });
 
   it("grows upwards to its bound and then lets go of the end", () => {
     let range = initialRange(1000);
-    for (let step = 0; step < 8; step += 1) range = extendUp(range);
-    expect(range).toEqual({ start: 550, end: 550 + MOUNTED });
-    expect(extendUp({ start: 20, end: 320 })).toEqual({ start: 0, end: MOUNTED });
+    for (let step = 0; step < 40; step += 1) range = extendUp(range);
+    const start = 976 - 40 * STEP;
+    expect(range).toEqual({ start, end: start + MOUNTED });
+    expect(extendUp({ start: 5, end: 305 })).toEqual({ start: 0, end: MOUNTED });
   });
 
   it("comes back down the same way", () => {
-    expect(extendDown({ start: 0, end: 300 }, 1000)).toEqual({ start: 50, end: 350 });
-    expect(extendDown({ start: 680, end: 980 }, 1000)).toEqual({ start: 700, end: 1000 });
+    expect(extendDown({ start: 0, end: 300 }, 1000)).toEqual({ start: STEP, end: 300 + STEP });
+    expect(extendDown({ start: 695, end: 995 }, 1000)).toEqual({ start: 700, end: 1000 });
   });
 });
 
@@ -40,7 +41,7 @@ describe("a change of the list", () => {
 
   it("drops rows far above whoever follows the end", () => {
     const range = carryRange({ start: 0, end: 300 }, rows(0, 300), rows(0, 301), true);
-    expect(range).toEqual({ start: 51, end: 301 });
+    expect(range).toEqual({ start: 1 + STEP, end: 301 });
   });
 
   it("drops none that somebody may be reading", () => {

@@ -14,12 +14,14 @@ export interface MountedRange {
 /** The most rows that are mounted at once. */
 export const MOUNTED = 300;
 
-/** How many rows are added at a time; also the size of a page of history. */
-export const STEP = 50;
+/** How many rows are mounted in one frame: what a fast scroll needs, and a frame can bear. */
+export const STEP = 10;
 
-/** The range a list opens with: its end, and not much more than a person sees at once. */
+const OPENING = 24;
+
+/** The range a list opens with: its end, about as much as a person sees at once. */
 export function initialRange(count: number): MountedRange {
-  return { start: Math.max(0, count - STEP), end: count };
+  return { start: Math.max(0, count - OPENING), end: count };
 }
 
 /** One step of earlier rows; what falls out at the end is far below. */
@@ -50,7 +52,7 @@ export function carryRange<Row>(
   const start = after.indexOf(first);
   const end = range.end === before.length ? after.length : endOf(range, before, after);
   if (end - start <= MOUNTED) return { start, end };
-  // Far more than one row is dropped at a time, so that a stream of messages does not do it for each.
+  // More than one row is dropped at a time, so that a stream of messages does not do it for each.
   return following ? { start: end - MOUNTED + STEP, end } : { start, end: start + MOUNTED };
 }
 

@@ -1,0 +1,45 @@
+/**
+ * How the transcript does: a session of 10,000 messages opened and scrolled to its beginning, and a stream of 500
+ * deltas a second. Prints JSON. `node tests/bench/chat.mjs [chromium|webkit]`, from `ui/`.
+ *
+ * Measures the built page with the fake backend, so the figures are the page's alone. `webkit` is WebKitGTK's own
+ * MiniBrowser, the desktop's engine, and needs a display (`xvfb-run`).
+ */
+import { readFileSync } from "node:fs";
+import { build, preview } from "vite";
+import { chromiumPage } from "./chromium.mjs";
+import { webkitPage } from "./webkit.mjs";
+
+const SESSION = "#/sessions/gw-studio/agent%3Amain%3A0";
+const script = readFileSync(new URL("./frames.js", import.meta.url), "utf8");
+const outDir = "../target/ui-bench";
+
+const engines = { chromium: chromiumPage, webkit: webkitPage };
+const engine = process.argv[2] ?? "chromium";
+if (!(engine in engines)) throw new Error(`no such engine: ${engine}`);
+
+await build({ mode: "screens", logLevel: "error", build: { outDir, emptyOutDir: true } });
+const server = await preview({ mode: "screens", build: { outDir }, preview: { port: 0 } });
+const { port } = server.httpServer.address();
+const page = await engines[engine]();
+
+/** A fresh page in a world of its own, with the watcher in it. */
+async function fresh(query) {
+  await page.go(`http://127.0.0.1:${port}/?${query}#/settings/about`);
+  await page.run(script);
+}
+
+const call = (expression) => page.evaluate(`window.gatehouseBench.${expression}`);
+
+try {
+  await fresh("fake=many&latency=0&sessions=20");
+  const opened = await call(`open(${JSON.stringify(SESSION)})`);
+  const scrolled = await call("scrollToTop(1200, 120000)");
+  await fresh("fake=streaming&latency=0&deltas=500&messages=10000");
+  await call(`open(${JSON.stringify(SESSION)})`);
+  const streamed = await call("stream(10000)");
+  console.log(JSON.stringify({ engine, opened, scrolled, streamed }, null, 2));
+} finally {
+  await page.close();
+  await new Promise((resolve) => server.httpServer.close(resolve));
+}

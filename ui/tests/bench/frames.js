@@ -1,0 +1,92 @@
+/**
+ * Runs inside the page and watches its frames. Plain script text, so that any driver can inject it.
+ *
+ * Two figures per frame. `work` is how long the engine was busy with it: from the start of its callbacks to the first
+ * task after style, layout and drawing. `interval` is the time since the frame before; without a fast screen it is a
+ * sixtieth of a second at best, so only its tail says something.
+ */
+(() => {
+  const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  const viewport = () => document.querySelector("[role=log]");
+  const sorted = (values) => [...values].sort((a, b) => a - b);
+  const round = (value) => Math.round(value * 100) / 100;
+
+  function figures(values) {
+    const order = sorted(values);
+    const at = (part) =>
+      round(order[Math.min(order.length - 1, Math.floor(order.length * part))] ?? 0);
+    return { p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+  }
+
+  /** Watches until the returned function is called; it gives the figures. */
+  function watch() {
+    const work = [];
+    const intervals = [];
+    const after = new MessageChannel();
+    let running = true;
+    let started = 0;
+    let last;
+    after.port1.onmessage = () => work.push(performance.now() - started);
+    const tick = () => {
+      started = performance.now();
+      if (last !== undefined) intervals.push(started - last);
+      last = started;
+      after.port2.postMessage(null);
+      if (running) requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+    return () => {
+      running = false;
+      return {
+        frames: work.length,
+        work: figures(work),
+        interval: figures(intervals),
+        late: intervals.filter((interval) => interval > 25).length,
+      };
+    };
+  }
+
+  /** From the click on a session to its messages on the screen. */
+  async function open(hash) {
+    const started = performance.now();
+    location.hash = hash;
+    while (!document.querySelector("[data-message]")) await frame();
+    await frame();
+    await frame();
+    return { ms: round(performance.now() - started) };
+  }
+
+  /** Frames while text streams in, with the view at its end. */
+  async function stream(ms) {
+    const before = viewport().textContent.length;
+    const stop = watch();
+    await wait(ms);
+    return { ...stop(), characters: viewport().textContent.length - before };
+  }
+
+  /** Frames while somebody scrolls from the newest message to the first, faster than anyone can. */
+  async function scrollToTop(step, limit) {
+    const view = viewport();
+    const began = performance.now();
+    const stop = watch();
+    let mounted = 0;
+    let still = 0;
+    while (still < 60 && performance.now() - began < limit) {
+      view.scrollTop -= step;
+      await frame();
+      mounted = Math.max(mounted, document.querySelectorAll("[data-message]").length);
+      still = view.scrollTop <= 0 ? still + 1 : 0;
+    }
+    const result = stop();
+    const first = document.querySelector("[data-message]")?.textContent ?? "";
+    return {
+      ...result,
+      seconds: round((performance.now() - began) / 1000),
+      mounted,
+      first: first.slice(0, 40),
+    };
+  }
+
+  window.gatehouseBench = { open, stream, scrollToTop };
+})();
