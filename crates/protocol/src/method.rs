@@ -24,7 +24,10 @@ pub trait Method: Send + Sync + 'static {
 
 /// Declares methods. `newer [..]` names the parameters of protocol 4.
 macro_rules! methods {
-    ($($(#[$meta:meta])* $name:ident = $text:literal, $scope:ident, $since:ident, $params:ty => $output:ty $(, newer [$($newer:literal),*])?;)*) => { $(
+    ($($(#[$meta:meta])* $name:ident = $text:literal, $scope:ident, $since:ident, $params:ty => $output:ty $(, newer [$($newer:literal),*])?;)*) => {
+        /// The names of the methods declared here.
+        pub(super) const NAMES: &[&str] = &[$($text),*];
+        $(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name;

@@ -14,3 +14,16 @@ pub use pairing::*;
 pub use questions::*;
 pub use sessions::*;
 pub use system::*;
+
+/// The name of every method that this application can call.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let areas = [
+        approvals::NAMES,
+        chat::NAMES,
+        pairing::NAMES,
+        questions::NAMES,
+        sessions::NAMES,
+        system::NAMES,
+    ];
+    areas.into_iter().flatten().copied()
+}

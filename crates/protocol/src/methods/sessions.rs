@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::method::{NoParams, methods};
+use crate::method::methods;
 use crate::model::session::{
     AbortReply, MessagesSubscribed, SessionChangedReply, SessionCreated, SessionDeleted,
     SessionList, SessionPreviews, SessionSearch, SessionsSubscribed,
@@ -15,7 +15,6 @@ methods! {
     SessionsSubscribe = "sessions.subscribe", Read, V3, SessionsListParams => SessionsSubscribed,
         newer ["limit", "offset", "activeMinutes", "includeGlobal", "includeUnknown",
             "includeDerivedTitles", "includeLastMessage", "agentId", "search", "archived"];
-    SessionsUnsubscribe = "sessions.unsubscribe", Read, V3, NoParams => serde_json::Value;
     MessagesSubscribe = "sessions.messages.subscribe", Read, V3, MessagesSubscribeParams => MessagesSubscribed,
         newer ["agentId", "includeApprovals"];
     MessagesUnsubscribe = "sessions.messages.unsubscribe", Read, V3, SessionKeyParams => serde_json::Value,

@@ -1,0 +1,151 @@
+//! Every frame that this application can send, against the schema that OpenClaw publishes for protocol 4, and
+//! against what a protocol 3 gateway takes. `samples` has one request of each method, with every parameter set.
+#![allow(clippy::unwrap_used)]
+
+mod samples;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use gatehouse_protocol::ProtocolVersion;
+use samples::{Sample, samples};
+use serde_json::{Value, json};
+
+const SCHEMA: &str =
+    "../../tests/peers/node_modules/@openclaw/gateway-protocol/protocol.schema.json";
+
+fn schema() -> Value {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(SCHEMA);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!(
+            "{} is not there ({error}): run `make peers` first",
+            path.display()
+        )
+    });
+    let mut schema = serde_json::from_str(&text).unwrap();
+    drop_surrogate_patterns(&mut schema);
+    schema
+}
+
+/// Patterns over UTF-16 surrogates cannot be matched on UTF-8 text, which has none by construction.
+fn drop_surrogate_patterns(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields
+                .get("pattern")
+                .and_then(Value::as_str)
+                .is_some_and(|p| p.contains("\\uD800"))
+            {
+                fields.remove("pattern");
+            }
+            fields.values_mut().for_each(drop_surrogate_patterns);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_surrogate_patterns),
+        _ => {}
+    }
+}
+
+/// What is wrong with a value, by one of the published definitions.
+fn faults(schema: &Value, definition: &str, value: &Value) -> Vec<String> {
+    let narrowed = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$ref": format!("#/definitions/{definition}"),
+        "definitions": schema["definitions"],
+    });
+    let validator = jsonschema::validator_for(&narrowed).unwrap();
+    validator
+        .iter_errors(value)
+        .map(|error| format!("{definition}: {error}"))
+        .collect()
+}
+
+fn check(schema: &Value, sample: &Sample) -> Vec<String> {
+    let frame = (sample.encode)(ProtocolVersion::V4);
+    let mut faults = faults(schema, "RequestFrame", &frame);
+    match sample.definition {
+        Some(definition) => faults.extend(self::faults(schema, definition, &frame["params"])),
+        None if frame["params"] != json!({}) => {
+            faults.push("parameters, but no definition to check them with".into());
+        }
+        None => {}
+    }
+    faults
+        .into_iter()
+        .map(|fault| format!("{}: {fault}", sample.method))
+        .collect()
+}
+
+#[test]
+fn every_request_is_valid_by_the_published_schema() {
+    let schema = schema();
+    let faults: Vec<String> = samples()
+        .iter()
+        .flat_map(|sample| check(&schema, sample))
+        .collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn every_method_has_a_sample() {
+    let declared: BTreeSet<&str> = gatehouse_protocol::methods::names().collect();
+    let sampled: BTreeSet<&str> = samples().iter().map(|sample| sample.method).collect();
+    assert_eq!(declared, sampled);
+}
+
+#[test]
+fn every_method_is_published_and_asks_for_the_published_scope() {
+    let schema = schema();
+    for sample in samples() {
+        let published = schema["methods"][sample.method]["scope"].as_str();
+        assert_eq!(published, Some(sample.scope.as_str()), "{}", sample.method);
+    }
+}
+
+#[test]
+fn an_old_gateway_gets_no_parameter_that_it_would_refuse() {
+    for sample in samples()
+        .iter()
+        .filter(|sample| sample.old_params.is_some())
+    {
+        let taken: BTreeSet<&str> = sample
+            .old_params
+            .iter()
+            .copied()
+            .flatten()
+            .copied()
+            .collect();
+        let frame = (sample.encode)(ProtocolVersion::V3);
+        let sent = frame["params"].as_object().unwrap();
+        let refused: Vec<&String> = sent
+            .keys()
+            .filter(|key| !taken.contains(key.as_str()))
+            .collect();
+        assert!(
+            refused.is_empty(),
+            "{} sends {refused:?} to protocol 3",
+            sample.method
+        );
+    }
+}
+
+#[test]
+fn the_fixtures_are_valid_by_the_published_schema() {
+    let schema = schema();
+    let text = include_str!("fixtures/events.jsonl");
+    for line in text.lines() {
+        let frame: Value = serde_json::from_str(line).unwrap();
+        let definition = match frame["event"].as_str().unwrap() {
+            "chat" => "ChatEvent",
+            "session.approval" => "SessionApprovalEvent",
+            "question.requested" => "QuestionRecord",
+            "question.resolved" => "QuestionResolvedEvent",
+            "device.pair.requested" => "DevicePairRequestedEvent",
+            "device.pair.resolved" => "DevicePairResolvedEvent",
+            "tick" => "TickEvent",
+            "shutdown" => "ShutdownEvent",
+            _ => continue,
+        };
+        let faults = faults(&schema, definition, &frame["payload"]);
+        assert!(faults.is_empty(), "{line}: {faults:#?}");
+    }
+}
