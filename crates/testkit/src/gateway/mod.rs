@@ -6,6 +6,7 @@
 mod options;
 pub mod quirks;
 mod tls;
+mod v3_plugins;
 
 use std::{
     fs,
@@ -208,12 +209,19 @@ impl RealGateway {
         for folder in [self.state_dir(), self.workspace(), self.home()] {
             fs::create_dir_all(folder)?;
         }
+        if self.version == Version::V3 {
+            v3_plugins::lay_out(&self.plugins())?;
+        }
         let config = options::configuration(self);
         fs::write(self.config_path(), serde_json::to_vec_pretty(&config)?)
     }
 
     fn home(&self) -> PathBuf {
         self.folder.path().join("home")
+    }
+
+    fn plugins(&self) -> PathBuf {
+        self.folder.path().join("plugins")
     }
 
     fn folder(&self) -> &Path {
@@ -246,6 +254,9 @@ impl RealGateway {
         ];
         for name in quirks::SWITCHED_ON {
             variables.push((name, "1".into()));
+        }
+        if self.version == Version::V3 {
+            variables.push((quirks::PLUGINS_FOLDER_FOR_V3, self.plugins().into()));
         }
         for name in quirks::SWITCHED_OFF {
             variables.push((name, "0".into()));

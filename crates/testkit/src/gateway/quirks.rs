@@ -15,6 +15,15 @@ pub const SWITCHED_ON: [&str; 6] = [
     "OPENCLAW_SKIP_BROWSER_CONTROL_SERVER",
 ];
 
+/// For v3 alone: a folder with the one bundled plugin that an agent turn can't do without.
+///
+/// Without it, and in spite of `plugins.enabled: false`, the first start of a new state folder runs
+/// `npm install` for its bundled providers, with its event loop blocked meanwhile: the port accepts
+/// connections and answers nothing for minutes, for ever without a registry. With it a start takes five
+/// seconds and the first turn one. (`OPENCLAW_DISABLE_BUNDLED_PLUGINS=1` starts as fast, but every turn then
+/// ends in `Unable to resolve bundled plugin public surface speech-core`.)
+pub const PLUGINS_FOLDER_FOR_V3: &str = "OPENCLAW_BUNDLED_PLUGINS_DIR";
+
 /// Environment variables set to `0`.
 ///
 /// - `OPENCLAW_EXEC_SHELL_SNAPSHOT`: no copy of a person's shell start-up before each command.

@@ -19,6 +19,9 @@ pub(crate) enum Script {
 const CONTEXT_BEGIN: &str = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>";
 const CONTEXT_END: &str = "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>";
 
+/// How a v3 gateway begins the message with its own context.
+const CONTEXT_NOTE: &str = "OpenClaw runtime context for";
+
 /// Streams longer than this are a mistake in a test.
 const MOST_WORDS: usize = 1_000_000;
 
@@ -32,7 +35,8 @@ impl Script {
             .find_map(|(index, message)| {
                 let text = (message["role"] == "user").then(|| text_of(message))?;
                 let text = without_context(&text);
-                (!text.is_empty()).then_some((index, text))
+                let said = !text.is_empty() && !text.starts_with(CONTEXT_NOTE);
+                said.then_some((index, text))
             });
         let Some((index, text)) = said else {
             return Self::Echo {
