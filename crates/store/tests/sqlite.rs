@@ -177,6 +177,27 @@ async fn damaged_records_are_set_aside_and_gateways_and_settings_come_back() {
 }
 
 #[tokio::test]
+async fn damage_to_any_page_of_the_records_is_found_at_the_start() {
+    const PAGE: usize = 4096;
+    let folder = Folder::filled().await;
+    let records = folder.file("records.sqlite3");
+    let sound = fs::read(&records).unwrap();
+    assert!(sound.len() > 5 * PAGE, "one page for each table at least");
+    for page in 0..sound.len() / PAGE {
+        let mut bytes = sound.clone();
+        bytes[page * PAGE..(page + 1) * PAGE].fill(0xA5);
+        fs::write(&records, bytes).unwrap();
+        let cache = folder.open().await;
+        let noticed = matches!(
+            &cache.notices()[..],
+            [StoreNotice::RecordsSetAside { restored: 1, .. }]
+        );
+        assert!(noticed, "page {page}: {:?}", cache.notices());
+        cache.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_restore_that_was_cut_off_is_done_at_the_next_start() {
     let folder = Folder::filled().await;
     // The process ended after the damaged file was renamed.
