@@ -155,3 +155,13 @@ impl Fleet {
         mpsc::channel(8).1
     }
 }
+pub struct FleetOptions {
+    pub data_dir: std::path::PathBuf,
+    pub cache: std::sync::Arc<dyn gatehouse_store::Cache>,
+    pub vault: std::sync::Arc<dyn gatehouse_vault::SecretVault>,
+}
+impl Fleet {
+    pub async fn start(options: FleetOptions) -> Result<Fleet, std::io::Error> {
+        Ok(Fleet)
+    }
+}

@@ -10,6 +10,7 @@ pub mod shell;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use gatehouse_vault::Redactor;
 use tauri::{App, AppHandle, Manager, RunEvent, WindowEvent};
 use tracing::error;
 
@@ -29,11 +30,7 @@ pub fn run() -> ExitCode {
     let invoke_handler = bridge.invoke_handler();
     let app = tauri::Builder::default()
         // First, so that a second start ends before it touches anything of the first.
-        .plugin(tauri_plugin_single_instance::init(
-            |app, _arguments, _folder| {
-                window::open_main(app);
-            },
-        ))
+        .plugin(tauri_plugin_single_instance::init(on_second_start))
         .plugin(tauri_plugin_notification::init())
         .plugin(
             tauri_plugin_window_state::Builder::new()
@@ -63,15 +60,23 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
     let handle = app.handle().clone();
     app.manage(life::Life::new());
     app.manage(ChatStreams::default());
-    start::logging(&handle)?;
+    let redactor = Redactor::new();
+    start::logging(&handle, redactor.clone())?;
     life::watch_signals(&handle);
-    tauri::async_runtime::block_on(start::fleet_and_notices(&handle, started))?;
+    tauri::async_runtime::block_on(start::fleet_and_notices(&handle, redactor, started))?;
     app.manage(shell::tray::build(&handle)?);
     shell::forward::start(&handle, &app.state::<Fleet>());
     if !std::env::args().any(|argument| argument == BACKGROUND) {
         window::open_main(&handle);
     }
     Ok(())
+}
+
+/// Somebody started the app again: they want to see it. The start with the session does not.
+fn on_second_start(app: &AppHandle, arguments: Vec<String>, _folder: String) {
+    if !arguments.iter().any(|argument| argument == BACKGROUND) {
+        window::open_main(app);
+    }
 }
 
 fn on_event(app: &AppHandle, event: RunEvent) {

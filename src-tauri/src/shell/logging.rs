@@ -6,14 +6,10 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use gatehouse_vault::Redactor;
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
-
-/// Makes what is written fit for a file.
-pub(crate) trait Redact: Clone + Send + Sync + 'static {
-    fn redact(&self, line: &str) -> String;
-}
 
 /// A week, as a problem is often noticed days after it began.
 const FILES_KEPT: usize = 7;
@@ -23,7 +19,7 @@ const DEFAULT_LEVELS: &str = "info,zbus=warn,tauri=warn,wry=warn,tao=warn";
 ///
 /// # Errors
 /// When the folder cannot be made or written.
-pub(crate) fn start(folder: &Path, redactor: impl Redact) -> Result<(), InitError> {
+pub(crate) fn start(folder: &Path, redactor: Redactor) -> Result<(), InitError> {
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .max_log_files(FILES_KEPT)
@@ -51,13 +47,13 @@ fn log_panics() {
     }));
 }
 
-struct Redacted<R> {
+struct Redacted {
     file: RollingFileAppender,
-    redactor: R,
+    redactor: Redactor,
 }
 
-impl<'a, R: Redact> MakeWriter<'a> for Redacted<R> {
-    type Writer = Line<'a, R>;
+impl<'a> MakeWriter<'a> for Redacted {
+    type Writer = Line<'a>;
 
     fn make_writer(&'a self) -> Self::Writer {
         Line {
@@ -68,12 +64,12 @@ impl<'a, R: Redact> MakeWriter<'a> for Redacted<R> {
 }
 
 /// Collects one event, so that a secret which was written in pieces is seen whole.
-pub(crate) struct Line<'a, R: Redact> {
-    to: &'a Redacted<R>,
+pub(crate) struct Line<'a> {
+    to: &'a Redacted,
     text: Vec<u8>,
 }
 
-impl<R: Redact> Write for Line<'_, R> {
+impl Write for Line<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.text.extend_from_slice(bytes);
         Ok(bytes.len())
@@ -84,13 +80,40 @@ impl<R: Redact> Write for Line<'_, R> {
     }
 }
 
-impl<R: Redact> Drop for Line<'_, R> {
+impl Drop for Line<'_> {
     fn drop(&mut self) {
-        let line = self
-            .to
-            .redactor
-            .redact(&String::from_utf8_lossy(&self.text));
+        let text = String::from_utf8_lossy(&self.text);
+        let line = self.to.redactor.redact(&text);
         // A full disk must not end the app, and there is nowhere to report it.
         let _ = self.to.file.make_writer().write_all(line.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gatehouse_vault::Secret;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_that_is_logged_by_mistake_does_not_reach_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let redactor = Redactor::new();
+        start(folder.path(), redactor.clone()).unwrap();
+        redactor.learn(&Secret::new("a-token-of-some-length"));
+        tracing::warn!(url = "ws://x/?token=a-token-of-some-length", "connected");
+        let caught = std::panic::catch_unwind(|| panic!("with a-token-of-some-length in it"));
+        assert!(caught.is_err());
+        let file = std::fs::read_dir(folder.path())
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap();
+        let log = std::fs::read_to_string(file.path()).unwrap();
+        assert!(
+            log.contains("connected") && log.contains("a task panicked"),
+            "{log}"
+        );
+        assert!(!log.contains("a-token-of-some-length"), "{log}");
     }
 }

@@ -1,27 +1,33 @@
 //! What is started before the first window, in order: the log, the vault, the cache, the fleet, the notices.
 
-use std::time::Instant;
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use gatehouse_store::SqliteCache;
+use gatehouse_vault::{Redactor, SystemVault};
 use tauri::{AppHandle, Manager};
+use tracing::info;
 
 use super::desk::Desk;
 use super::life::Life;
-use super::notices::{self, Notifier};
+use super::logging;
+use super::notices::{self, Notifier, router};
 use super::surfaces::AppSurfaces;
-use super::{logging, notices::router};
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, FleetOptions};
 
-type Started = Result<(), Box<dyn std::error::Error>>;
+type Started<T = ()> = Result<T, Box<dyn Error>>;
 
-/// Starts the log in the app's log folder.
+/// Starts the log in the app's log folder. What the redactor learns is kept out of it.
 ///
 /// # Errors
 /// When there is no such folder, or it cannot be written.
-pub(crate) fn logging(app: &AppHandle) -> Started {
+pub(crate) fn logging(app: &AppHandle, redactor: Redactor) -> Started {
     let folder = app.path().app_log_dir()?;
     private_folder(&folder)?;
-    logging::start(&folder, NoSecrets)?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
+    logging::start(&folder, redactor)?;
+    info!(version = env!("CARGO_PKG_VERSION"), "started");
     Ok(())
 }
 
@@ -29,39 +35,49 @@ pub(crate) fn logging(app: &AppHandle) -> Started {
 ///
 /// # Errors
 /// When the app's folders cannot be made, or what was kept cannot be read.
-pub(crate) async fn fleet_and_notices(app: &AppHandle, started: Instant) -> Started {
-    let data = app.path().app_data_dir()?;
-    private_folder(&data)?;
-    let fleet = Fleet;
+pub(crate) async fn fleet_and_notices(
+    app: &AppHandle,
+    redactor: Redactor,
+    started: Instant,
+) -> Started {
+    let fleet = fleet(app, redactor).await?;
     let life = app.state::<Life>();
     let Notifier { notices, events } = notices::start(&life.tracker, life.cancel.child_token());
     app.manage(Desk::new(started, notices.support()));
     app.manage(fleet.clone());
-    let surfaces = std::sync::Arc::new(AppSurfaces(app.clone()));
+    let surfaces = Arc::new(AppSurfaces(app.clone()));
     let notifier = Notifier { notices, events };
-    life.tracker.spawn(router::route(
-        notifier,
-        surfaces,
-        fleet.notices(),
-        life.cancel.child_token(),
-    ));
+    let cancel = life.cancel.child_token();
+    life.tracker
+        .spawn(router::route(notifier, surfaces, fleet.notices(), cancel));
     Ok(())
 }
 
+async fn fleet(app: &AppHandle, redactor: Redactor) -> Started<Fleet> {
+    let data_dir = app.path().app_data_dir()?;
+    private_folder(&data_dir)?;
+    let vault = SystemVault::open(&data_dir, redactor)?;
+    let cache = SqliteCache::open(&data_dir, now()).await?;
+    let options = FleetOptions {
+        data_dir,
+        cache: Arc::new(cache),
+        vault: Arc::new(vault),
+    };
+    Ok(Fleet::start(options).await?)
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// Makes a folder that only its owner can read, where it is missing.
-fn private_folder(folder: &std::path::Path) -> std::io::Result<()> {
+fn private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-#[derive(Clone)]
-struct NoSecrets;
-
-impl logging::Redact for NoSecrets {
-    fn redact(&self, line: &str) -> String {
-        line.to_owned()
-    }
 }

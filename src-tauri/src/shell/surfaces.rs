@@ -103,9 +103,13 @@ pub(crate) fn tell(app: &AppHandle, title: &str, body: &str) {
 fn reason(error: &CommandError) -> &'static str {
     match error.code.as_str() {
         "itemChanged" => "The request changed after it was shown. Look at it again.",
-        "alreadyDecided" => "It was decided elsewhere first.",
-        "itemExpired" | "expired" => "The time to answer had run out.",
-        "itemGone" | "notFound" => "The gateway no longer asks for it.",
-        _ => "The gateway could not be reached with it. The request still waits; open Gatehouse.",
+        "alreadyDecided" => "It was decided elsewhere first, or its time had run out.",
+        "itemUnknown" => "The gateway no longer asks for it.",
+        "busy" => "Another choice for it is on its way.",
+        "missingScope" => {
+            "This app may not decide on that gateway. Pair it with the approvals scope."
+        }
+        "gatewayRefused" => "The gateway refused it. Open Gatehouse to see why.",
+        _ => "It could not reach the gateway. The request still waits; open Gatehouse.",
     }
 }
