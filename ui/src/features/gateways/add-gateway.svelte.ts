@@ -49,7 +49,7 @@ export class AddGateway {
 
   readonly draft = $derived(this.recognised?.draft ?? null);
   readonly hasSecret = $derived(this.draft !== null);
-  readonly pinFits = $derived(this.pin.trim() === "" || fingerprint.test(this.pin.trim()));
+  readonly pinFits = $derived(isFingerprint(this.pin));
   readonly complete = $derived(this.url.trim() !== "" && this.pinFits);
 
   constructor(
@@ -164,6 +164,11 @@ export class AddGateway {
     this.step = "complete";
     return true;
   }
+}
+
+/** A SHA-256 fingerprint, or none. */
+export function isFingerprint(text: string): boolean {
+  return text.trim() === "" || fingerprint.test(text.trim());
 }
 
 export function needsPin({ connection }: GatewayView): boolean {

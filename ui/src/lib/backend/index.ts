@@ -6,7 +6,10 @@ export async function chooseBackend(search: string): Promise<Backend> {
   // The constant is false in a production build, which drops the branch and the fake with it.
   if (__FAKE_BACKEND__ && new URLSearchParams(search).has("fake")) {
     const { fakeBackend } = await import("./fake/fake");
-    return fakeBackend(search);
+    const fake = fakeBackend(search);
+    // The screens check brings a screen into its state with these.
+    Object.assign(globalThis, { fake: fake.controls });
+    return fake;
   }
   return tauriBackend();
 }

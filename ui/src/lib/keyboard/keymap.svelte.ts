@@ -4,6 +4,7 @@
  *
  * It knows no feature, and no key has a meaning here.
  */
+import { untrack } from "svelte";
 
 export type KeyGroup = "move" | "decide" | "chat" | "app";
 
@@ -39,7 +40,8 @@ export class Keymap {
   }
 
   bind(bindings: readonly Binding[]): () => void {
-    this.#bindings = [...this.#bindings, ...bindings];
+    // An effect that binds its keys must not follow everybody else's.
+    this.#bindings = [...untrack(() => this.#bindings), ...bindings];
     return () => {
       this.#bindings = this.#bindings.filter((binding) => !bindings.includes(binding));
     };

@@ -9,6 +9,7 @@ import type {
   SessionView,
 } from "../types";
 import type { Scenario } from "./scenario";
+import { states } from "./states";
 import { message, streamed, tool } from "./transcript";
 
 /** How many messages come with the snapshot and with each older page. */
@@ -32,7 +33,16 @@ export class FakeChat {
   ) {
     const count = scenario.messages;
     this.#first = Math.max(0, count - page);
-    this.#messages = this.#read(this.#first, count);
+    this.#messages = scenario.name === "states" ? states(now()) : this.#read(this.#first, count);
+    if (scenario.name === "states") {
+      this.#first = 0;
+      this.#run = {
+        kind: "waitingForApproval",
+        run: "run-0",
+        item: "gw-studio/exec/1",
+        since: now() - 95_000,
+      };
+    }
   }
 
   open(): ChatSnapshot {

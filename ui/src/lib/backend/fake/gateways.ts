@@ -68,7 +68,7 @@ function usual(now: number, name: ScenarioName): GatewayView[] {
     kind: "backoff",
     until: now + 18_000,
     attempt: 4,
-    problem: problem("refused", { detail: "connect ECONNREFUSED 10.0.0.12:18789" }),
+    problem: problem("connectionRefused", { detail: "connect ECONNREFUSED 10.0.0.12:18789" }),
   };
   const waitsForPairing: ConnectionView = {
     kind: "pairingRequired",

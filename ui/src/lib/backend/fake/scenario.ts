@@ -13,6 +13,7 @@ export const scenarioNames = [
   "error",
   "slow",
   "streaming",
+  "states",
   "pairing",
   "older",
 ] as const;

@@ -16,6 +16,16 @@ const asks: Record<ItemKind, string> = {
   plugin: "wants to use a plugin",
   system: "wants to change the system",
   question: "asks you something",
+  devicePairing: "wants to pair a device",
+  nodePairing: "wants to pair a node",
+};
+
+/** The same where nobody is named. */
+const asksAlone: Record<ItemKind, string> = {
+  exec: "A command wants to run",
+  plugin: "A plugin wants to be used",
+  system: "The system wants to be changed",
+  question: "A question for you",
   devicePairing: "A device wants to connect",
   nodePairing: "A node wants to connect",
 };
@@ -69,6 +79,7 @@ export const inbox = {
   title: "Inbox",
   kinds,
   asks,
+  asksAlone,
   decide,
   outcome,
   sending,
@@ -87,7 +98,7 @@ export const inbox = {
   noneOffline: "No gateway is connected, so a request that waits would not be seen here.",
   lastDecision: "Last decision",
   choose: "Choose a request to read it in full.",
-  waitsSince: "Waits since",
+  asked: "asked",
   unreachableSince: "The gateway is not reachable",
   unreachableRow: "Not reachable",
   unreachableMeaning:
@@ -124,7 +135,13 @@ export const inbox = {
   unavailable: (decision: string) => `${decision} is not offered`,
   unavailableBecause: (decision: string, reason: string) => `${decision} is not offered: ${reason}`,
   unavailableByPolicy: "the gateway's policy asks each time.",
+  reasons: {
+    asksForSecret:
+      "it asks for a secret, and a secret does not go through this window. Answer it on the gateway.",
+    unreadable: "it could not be read whole, so it cannot be answered from here.",
+  },
   nothingOffered: "The gateway offers no decision that can be made from here.",
+  choices: "Choices",
   armed: (decision: string) => `Press Enter to confirm “${decision}”, Esc to leave it.`,
   armedShort: "Enter confirms",
   changed: "This request changed while you were looking at it. Read it again before you decide.",
@@ -170,6 +187,8 @@ export const inbox = {
   hint: "Noticed in the text. What is not marked is not thereby safe.",
   wholeLoading: "The whole request is being read.",
   wholeWaits: "the whole request",
+  lines: (count: number) => `${count} lines`,
+  dangerFirst: "What was noticed is in view first",
   cutNote: "Only the beginning is here so far. The choices appear with the whole of it.",
   answer: "Your answer",
   answerHint: "Type an answer",

@@ -130,13 +130,23 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "Gatehouse speaks protocol 3 and 4. This gateway speaks neither.",
     "Update the gateway, or Gatehouse if the gateway is newer.",
   ),
+  refused: words(
+    "The gateway refused the connection",
+    "It gave a reason that Gatehouse does not know.",
+    "Its own words are below. Its log may say more.",
+  ),
+  accessRemoved: words(
+    "This device’s access was taken away",
+    "Somebody who runs the gateway removed the device, its token or its scopes.",
+    "Reconnect to ask for a new pairing, or paste a token.",
+  ),
 
   dnsFailed: words(
     "The address was not found",
     "No computer of that name is known here.",
     "Check the name. For a Tailscale or .local name, check that this computer is on that network.",
   ),
-  refused: words(
+  connectionRefused: words(
     "Nothing answers at that address",
     "The computer is there, and no gateway listens on that port.",
     "Check the port, and that the gateway runs: “openclaw gateway status”.",
@@ -171,6 +181,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "A ws address is used only on this computer and on private networks, because anyone on the way could read the token.",
     "Use the gateway’s wss address, or its Tailscale name.",
   ),
+  pinWithoutTls: words(
+    "There is no certificate to pin",
+    "A ws address has no certificate; only a wss address does.",
+    "Use the wss address, or take the pin away.",
+  ),
   badAddress: words(
     "That is not an address",
     "A gateway’s address begins with ws, wss, http or https.",
@@ -180,6 +195,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "Something else answers there",
     "There is a server at that address, and it is not an OpenClaw gateway.",
     "Check the port. A gateway’s is 18789 unless it was changed.",
+  ),
+  upgradeRefused: words(
+    "A server on the way refused",
+    "The gateway, or a proxy before it, answered with an error instead of opening a connection.",
+    "Check the address and the proxy.",
   ),
   frameTooLarge: words(
     "The gateway sent too much at once",
@@ -196,6 +216,8 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "It sends a sign of life every few seconds, and two were missing.",
     waits,
   ),
+  connectionLost: words("The connection was lost", "The gateway or the network went away.", waits),
+  unavailable: words("The gateway is busy", "It is there and takes no more now.", waits),
   disconnected: words("The connection was lost", "The gateway or the network went away.", waits),
   shutdown: words("The gateway is shutting down", "It said so before it closed.", waits),
   startupSidecars: words(
@@ -203,16 +225,16 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "It is up and its parts are not all ready.",
     waits,
   ),
-  slowConsumer: words(
-    "The gateway closed a slow connection",
-    "More arrived than could be read in time.",
-    waits,
-  ),
 
   keychainLocked: words(
     "The keychain is locked",
     "The gateway’s token is in it.",
     "Unlock the keychain; the gateway connects by itself.",
+  ),
+  keychainUnavailable: words(
+    "The keychain does not answer",
+    "The gateway’s token is in it and cannot be read now.",
+    "Start the system’s keychain, then reconnect; or look under Settings, Secrets.",
   ),
   noCredential: words(
     "No sign-in is saved",
@@ -255,6 +277,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "That choice is not offered",
     "The gateway does not take it for this request. Nothing was decided.",
     "Choose one of those shown.",
+  ),
+  notRecorded: words(
+    "The gateway did not record the answer",
+    "The answer was sent, and the request still waits on the gateway.",
+    "Decide again. It cannot count twice.",
   ),
   expired: words(
     "The time is over",
@@ -326,6 +353,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "That was not accepted",
     "A value has not the form that is needed.",
     "Check what was entered.",
+  ),
+  unknown: words(
+    "The connection failed",
+    "For a reason that Gatehouse does not know.",
+    "Its words are below. It tries again by itself.",
   ),
   internal: words(
     "Something inside Gatehouse failed",

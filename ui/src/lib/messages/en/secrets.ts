@@ -19,6 +19,8 @@ export const secrets = {
   title: "Secrets",
   places,
   placeMeanings,
+  chooseLegend: "Where tokens and passwords go",
+  openQuestion: "Open them…",
   never: "Tokens and passwords are never shown again once saved, and never written to a log.",
   lockedTitle: "The keychain is locked",
   lockedMeaning:

@@ -1,0 +1,31 @@
+/** What a command does, in one sentence, and where it would run: from facts, never from a guess. */
+import type { InboxItemDetail } from "$lib/backend/types";
+import { m } from "$lib/messages";
+import type { Reading } from "$lib/shell/reading";
+
+const mostNamed = 4;
+
+/** “Runs rm, curl and bash, one after the other.” Null where no program was found. */
+export function sentence({ programs, pipeline }: Reading): string | null {
+  const [first] = programs;
+  if (first === undefined) return null;
+  if (programs.length === 1) return m.inbox.does.one(first);
+  if (programs.length > mostNamed) {
+    const named = [...new Set(programs)].slice(0, mostNamed).join(", ");
+    return m.inbox.does.many(named, programs.length);
+  }
+  const listed = `${programs.slice(0, -1).join(", ")} ${m.inbox.does.and} ${programs.at(-1) ?? ""}`;
+  return pipeline ? m.inbox.does.pipeline(listed) : m.inbox.does.sequence(listed);
+}
+
+export function places({ item, node }: InboxItemDetail): string {
+  const host = node ? m.inbox.onNode(node) : item.host ? m.inbox.onHost(item.host) : null;
+  return [host, m.inbox.onGateway(item.gatewayName)].filter(Boolean).join(", ");
+}
+
+/** Why a decision is not offered. Two reasons come from this app's own reading of the request. */
+export function reasonOf(reason: string | null): string {
+  if (reason === "asksForSecret") return m.inbox.reasons.asksForSecret;
+  if (reason === "unreadable") return m.inbox.reasons.unreadable;
+  return reason ?? m.inbox.unavailableByPolicy;
+}

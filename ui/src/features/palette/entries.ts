@@ -1,0 +1,93 @@
+/** Everything that the palette can find now. An entry opens something; none decides. */
+import type { Desk } from "$features/desk";
+import type { Page } from "$lib/page";
+import { m } from "$lib/messages";
+import { settingsSections } from "$lib/router.svelte";
+import type { PaletteEntry } from "./palette.svelte";
+
+const mostSessions = 500;
+
+export function entriesOf(desk: Desk, page: Page, showKeys: () => void): PaletteEntry[] {
+  return [
+    ...places(page),
+    ...waiting(desk, page),
+    ...sessions(desk, page),
+    ...actions(desk, page, showKeys),
+  ];
+}
+
+function places({ router }: Page): PaletteEntry[] {
+  return [
+    {
+      id: "inbox",
+      group: "places",
+      label: m.common.inbox,
+      keys: "1",
+      run: () => router.go({ name: "inbox", item: null }),
+    },
+    {
+      id: "sessions",
+      group: "places",
+      label: m.common.sessions,
+      keys: "2",
+      run: () => router.go({ name: "sessions", session: null }),
+    },
+    ...settingsSections.map((section): PaletteEntry => {
+      return {
+        id: `settings-${section}`,
+        group: "places",
+        label: m.settings.sections[section],
+        detail: m.common.settings,
+        run: () => router.go({ name: "settings", section, gateway: null }),
+      };
+    }),
+  ];
+}
+
+function waiting({ inbox }: Desk, { router }: Page): PaletteEntry[] {
+  return inbox.waiting.map((item) => ({
+    id: `item-${item.key}`,
+    group: "waiting",
+    label: item.subject.slice(0, 120),
+    detail: item.gatewayName,
+    run: () => router.go({ name: "inbox", item: item.key }),
+  }));
+}
+
+function sessions({ sessions: list, gateways }: Desk, { router }: Page): PaletteEntry[] {
+  const names = new Map(gateways.list.map(({ id, name }) => [id, name]));
+  return list.latest(mostSessions).map(({ session, title }) => ({
+    id: `session-${session.gateway}-${session.key}`,
+    group: "sessions",
+    label: title,
+    detail: names.get(session.gateway),
+    run: () => router.go({ name: "sessions", session }),
+  }));
+}
+
+function actions(
+  { gateways }: Desk,
+  { router, backend }: Page,
+  showKeys: () => void,
+): PaletteEntry[] {
+  const reconnect = gateways.list
+    .filter(({ connection }) => connection.kind !== "ready" && connection.kind !== "paused")
+    .map((gateway): PaletteEntry => {
+      return {
+        id: `reconnect-${gateway.id}`,
+        group: "actions",
+        label: `${m.gateways.reconnect}: ${gateway.name}`,
+        run: () => void backend.gatewayReconnect(gateway.id),
+      };
+    });
+  return [
+    {
+      id: "add-gateway",
+      group: "actions",
+      label: m.gateways.addTitle,
+      run: () => router.go({ name: "addGateway" }),
+    },
+    ...reconnect,
+    { id: "keys", group: "actions", label: m.keys.overlay, keys: "?", run: showKeys },
+  ];
+}

@@ -1,0 +1,211 @@
+/**
+ * Which screens are looked at, in which states. Each is opened by its address with the fake backend, then
+ * brought into its state by `act`, if it has one.
+ */
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {{ name: string, fake: string, hash?: string, act?: (page: Page) => Promise<void>, size?: { width: number, height: number }, wait?: number }} Shot */
+
+const inbox = (key) => `#/inbox/${encodeURIComponent(key)}`;
+const dangerous = inbox("gw-home/exec/2");
+const plain = inbox("gw-studio/exec/1");
+
+/** @param {Page} page @param {string} name */
+const press = (page, name) => page.getByRole("button", { name }).first().click();
+/** Past the moment in which no press counts. */
+const settled = (page) => page.waitForTimeout(450);
+
+/** @type {Shot[]} */
+export const shots = [
+  // First run and adding a gateway.
+  { name: "first-run", fake: "empty" },
+  {
+    name: "first-run-recognised",
+    fake: "empty",
+    act: async (page) => {
+      await page.getByRole("textbox").fill("ws://127.0.0.1:18789");
+      await press(page, "Continue");
+    },
+  },
+  { name: "add-connected", fake: "empty", act: (page) => add(page, "ws://127.0.0.1:18789", 1500) },
+  {
+    name: "add-token-refused",
+    fake: "few",
+    hash: "#/add-gateway",
+    act: (page) => add(page, "ws://wrong.local:18789", 1500),
+  },
+  {
+    name: "add-pairing",
+    fake: "pairing",
+    hash: "#/add-gateway",
+    act: (page) => add(page, "wss://pair.example.org", 1500),
+  },
+  {
+    name: "add-self-signed",
+    fake: "few",
+    hash: "#/add-gateway",
+    act: async (page) => {
+      await add(page, "wss://selfsigned.example.org", 1500);
+      await press(page, "Change what was entered");
+    },
+  },
+  {
+    name: "add-join-link",
+    fake: "few",
+    hash: "#/add-gateway",
+    act: async (page) => {
+      await page.getByRole("textbox").fill("https://example.org/j/abc123");
+      await press(page, "Continue");
+    },
+  },
+
+  // The inbox.
+  { name: "inbox-empty", fake: "quiet" },
+  { name: "inbox-few", fake: "few" },
+  { name: "inbox-plain", fake: "few", hash: plain },
+  { name: "inbox-dangerous", fake: "few", hash: dangerous },
+  { name: "inbox-many", fake: "many", hash: inbox("gw-site-0/exec/0") },
+  { name: "inbox-long", fake: "long", hash: inbox("gw-studio/exec/1") },
+  { name: "inbox-escapes", fake: "long", hash: inbox("gw-studio/exec/bidi") },
+  { name: "inbox-unbroken", fake: "long", hash: inbox("gw-studio/exec/unbroken") },
+  { name: "inbox-question", fake: "few", hash: inbox("gw-studio/question/3") },
+  { name: "inbox-pairing", fake: "few", hash: inbox("gw-home/device/4") },
+  { name: "inbox-offline", fake: "offline", hash: plain },
+  { name: "inbox-offline-deciding", fake: "offline", hash: dangerous },
+  { name: "inbox-error", fake: "error" },
+  { name: "inbox-loading", fake: "slow", wait: 900 },
+  { name: "inbox-loading-long", fake: "slow", wait: 3600 },
+  { name: "inbox-decided", fake: "few", hash: inbox("gw-studio/exec/p1") },
+  { name: "inbox-denied-elsewhere", fake: "few", hash: inbox("gw-studio/exec/p2") },
+  { name: "inbox-expired", fake: "few", hash: inbox("gw-home/exec/p3") },
+  { name: "inbox-gone", fake: "few", hash: inbox("gw-lab/exec/p4") },
+  {
+    name: "inbox-armed",
+    fake: "few",
+    hash: plain,
+    act: async (page) => {
+      await settled(page);
+      await page.keyboard.press("a");
+    },
+  },
+  {
+    name: "inbox-always",
+    fake: "few",
+    hash: plain,
+    act: async (page) => {
+      await settled(page);
+      await press(page, "Allow always…");
+    },
+  },
+  {
+    name: "inbox-just-decided",
+    fake: "few",
+    hash: dangerous,
+    act: async (page) => {
+      await settled(page);
+      await page.keyboard.press("d");
+      await page.waitForTimeout(600);
+    },
+  },
+  { name: "inbox-explained", fake: "few", hash: plain, act: (page) => page.keyboard.press("e") },
+  {
+    name: "inbox-changed",
+    fake: "few",
+    hash: plain,
+    act: async (page) => {
+      await settled(page);
+      await page.evaluate(() =>
+        globalThis.fake.change("gw-studio/exec/1", { subject: "npm publish --access public" }),
+      );
+      await page.waitForTimeout(200);
+    },
+  },
+
+  // The approval window.
+  { name: "approval-window", fake: "few", hash: "#/approval", size: { width: 460, height: 380 } },
+  {
+    name: "approval-window-dangerous",
+    fake: "few",
+    hash: "#/approval/gw-home%2Fexec%2F2",
+    size: { width: 460, height: 380 },
+  },
+  {
+    name: "approval-window-empty",
+    fake: "quiet",
+    hash: "#/approval",
+    size: { width: 460, height: 380 },
+  },
+
+  // Sessions and a chat.
+  { name: "sessions-few", fake: "few", hash: "#/sessions" },
+  { name: "sessions-many", fake: "many", hash: "#/sessions" },
+  { name: "sessions-long", fake: "long", hash: "#/sessions" },
+  { name: "sessions-offline", fake: "offline", hash: "#/sessions" },
+  { name: "sessions-error", fake: "error", hash: "#/sessions" },
+  { name: "sessions-none", fake: "few&sessions=0", hash: "#/sessions" },
+  { name: "sessions-loading", fake: "slow", hash: "#/sessions", wait: 3600 },
+  {
+    name: "sessions-search",
+    fake: "few",
+    hash: "#/sessions",
+    act: async (page) => {
+      await page.keyboard.press("/");
+      await page.keyboard.type("thumb");
+      await page.waitForTimeout(400);
+    },
+  },
+  { name: "chat", fake: "few", hash: "#/sessions/gw-studio/agent%3Amain%3A0", wait: 900 },
+  {
+    name: "chat-streaming",
+    fake: "streaming",
+    hash: "#/sessions/gw-studio/agent%3Amain%3A0",
+    wait: 1500,
+  },
+
+  // Settings.
+  { name: "settings-gateways", fake: "few", hash: "#/settings/gateways" },
+  { name: "settings-gateways-many", fake: "many", hash: "#/settings/gateways" },
+  { name: "settings-gateways-long", fake: "long", hash: "#/settings/gateways" },
+  { name: "settings-gateway", fake: "few", hash: "#/settings/gateways/gw-home" },
+  { name: "settings-gateway-down", fake: "few", hash: "#/settings/gateways/gw-lab" },
+  { name: "settings-gateway-pairing", fake: "pairing", hash: "#/settings/gateways/gw-lab" },
+  { name: "settings-gateway-older", fake: "older", hash: "#/settings/gateways/gw-home" },
+  {
+    name: "settings-gateway-remove",
+    fake: "few",
+    hash: "#/settings/gateways/gw-home",
+    act: (page) => press(page, "Remove this gateway…"),
+  },
+  {
+    name: "settings-gateway-rotate",
+    fake: "few",
+    hash: "#/settings/gateways/gw-home",
+    act: (page) => press(page, "Replace…"),
+  },
+  { name: "settings-notifications", fake: "few", hash: "#/settings/notifications" },
+  { name: "settings-appearance", fake: "few", hash: "#/settings/appearance" },
+  { name: "settings-secrets", fake: "few", hash: "#/settings/secrets" },
+  { name: "settings-about", fake: "few", hash: "#/settings/about" },
+
+  // Secrets that cannot be read.
+  { name: "secrets-locked", fake: "locked" },
+  { name: "secrets-choice", fake: "choice" },
+  {
+    name: "secrets-choice-file",
+    fake: "choice",
+    act: (page) => page.getByLabel("Encrypted file").check(),
+  },
+  { name: "secrets-passphrase", fake: "passphrase" },
+
+  // Over everything.
+  { name: "palette", fake: "few", hash: plain, act: (page) => page.keyboard.press("Control+k") },
+  { name: "keys", fake: "few", hash: plain, act: (page) => page.keyboard.press("?") },
+];
+
+/** @param {Page} page @param {string} address @param {number} wait */
+async function add(page, address, wait) {
+  await page.getByRole("textbox").fill(address);
+  await press(page, "Continue");
+  await press(page, "Connect");
+  await page.waitForTimeout(wait);
+}
