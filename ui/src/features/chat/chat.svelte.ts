@@ -155,8 +155,14 @@ export class Chat {
   /** Shows earlier messages: mounts what is loaded, else asks for a page. */
   async showOlder(): Promise<void> {
     if (this.range.start > 0) this.range = extendUp(this.range);
-    if (this.range.start >= AHEAD || this.older.kind === "loading") return;
+    if (this.range.start >= AHEAD || this.older.kind !== "idle") return;
     await this.#loadOlder();
+  }
+
+  /** Asks again for the page that failed. Scrolling does not: it would ask at every movement. */
+  async retryOlder(): Promise<void> {
+    this.older = { kind: "idle" };
+    await this.showOlder();
   }
 
   /** Shows later messages after earlier ones had taken their place. */
