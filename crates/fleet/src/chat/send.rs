@@ -1,0 +1,217 @@
+//! Messages of ours on their way out, stopping a run, and the connection going and coming.
+//!
+//! A message's id is its idempotency key and, until the gateway's own id is known, the id of its message on
+//! the page: sent twice, it runs once and is shown once.
+
+use super::Transcript;
+use super::log::{self, Entry, Origin};
+use super::row;
+use super::text;
+use crate::untrusted;
+use crate::view::{
+    AttachmentInput, BlockView, ChatUpdate, MessageState, MessageView, Millis, ProblemView, Role,
+    SendMessage,
+};
+
+impl Transcript {
+    /// Shows a message as being sent. Saying it again for the same id changes nothing but the state.
+    pub fn send_begin(&mut self, send: &SendMessage, now: Millis) -> Vec<ChatUpdate> {
+        let mut out = Vec::new();
+        if let Some(entry) = self.log.get_mut(&send.id) {
+            if entry.is_ours() {
+                set_state(entry, MessageState::Sending, &mut out);
+            }
+            return out;
+        }
+        let entry = Entry::new(
+            view_of(send, now),
+            None,
+            Origin::Ours {
+                send: Box::new(send.clone()),
+                accepted: false,
+            },
+        );
+        self.log.push(entry, &mut out);
+        out
+    }
+
+    /// The gateway took the message and named the run. It may have come back as a row before that answer.
+    pub fn send_accepted(&mut self, id: &str, run: Option<&str>, now: Millis) -> Vec<ChatUpdate> {
+        let mut out = Vec::new();
+        if let Some(entry) = self.log.get_mut(id)
+            && let Origin::Ours { accepted, .. } = &mut entry.origin
+        {
+            *accepted = true;
+            set_state(entry, MessageState::Done, &mut out);
+        }
+        if let Some(run) = run {
+            self.run_at(run, now);
+        }
+        self.sync_run(&mut out);
+        out
+    }
+
+    /// The gateway refused the message, or no answer came. A message that has come back is not failed.
+    pub fn send_failed(&mut self, id: &str, problem: ProblemView) -> Vec<ChatUpdate> {
+        let mut out = Vec::new();
+        if let Some(entry) = self.log.get_mut(id)
+            && matches!(
+                entry.origin,
+                Origin::Ours {
+                    accepted: false,
+                    ..
+                }
+            )
+        {
+            set_state(entry, MessageState::Failed { problem }, &mut out);
+        }
+        out
+    }
+
+    /// Shows a failed message as being sent again, and gives back what to send, under the same key. None
+    /// when there is nothing to send again.
+    pub fn retry(&mut self, id: &str) -> Option<(SendMessage, Vec<ChatUpdate>)> {
+        let mut out = Vec::new();
+        let entry = self.log.get_mut(id)?;
+        if !matches!(entry.view.state, MessageState::Failed { .. }) {
+            return None;
+        }
+        let Origin::Ours { send, .. } = &entry.origin else {
+            return None;
+        };
+        let send = send.as_ref().clone();
+        set_state(entry, MessageState::Sending, &mut out);
+        Some((send, out))
+    }
+
+    /// Messages whose answer never came, for sending again after a reconnect: under their own keys they run
+    /// once whatever happened to the first try.
+    pub fn unanswered(&self) -> Vec<SendMessage> {
+        let ours = self
+            .log
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.origin {
+                Origin::Ours {
+                    send,
+                    accepted: false,
+                } if entry.view.state == MessageState::Sending => Some(send.as_ref().clone()),
+                _ => None,
+            });
+        ours.collect()
+    }
+
+    /// Takes a failed message away for good.
+    pub fn discard(&mut self, id: &str) -> Vec<ChatUpdate> {
+        let mut out = Vec::new();
+        if let Some(at) = self.log.position(id)
+            && matches!(self.log.entries[at].view.state, MessageState::Failed { .. })
+        {
+            self.log.remove(at, &mut out);
+        }
+        out
+    }
+
+    /// The run that an abort stops now, or none when nothing runs.
+    pub fn abort_begin(&mut self) -> Option<(String, Vec<ChatUpdate>)> {
+        let mut out = Vec::new();
+        let active = self.runs.iter().rev().find(|run| run.ended.is_none());
+        let run = match (active, &self.elsewhere) {
+            (Some(run), _) => run.id.clone(),
+            (None, Some((run, _))) => run.clone(),
+            (None, None) => return None,
+        };
+        self.aborting = Some(run.clone());
+        self.sync_run(&mut out);
+        Some((run, out))
+    }
+
+    /// The gateway stopped these runs. What they had said stays.
+    pub fn abort_confirmed(&mut self, runs: &[String], now: Millis) -> Vec<ChatUpdate> {
+        let mut out = Vec::new();
+        self.aborting = None;
+        for run in runs {
+            let known = self.runs.iter().rposition(|known| known.id == *run);
+            if let Some(at) = known
+                && self.runs[at].ended.is_none()
+            {
+                self.end_run(at, MessageState::Aborted, now, &mut out);
+            }
+            if self.elsewhere.as_ref().is_some_and(|(of, _)| of == run) {
+                self.elsewhere = None;
+            }
+        }
+        self.sync_run(&mut out);
+        out
+    }
+
+    /// The gateway did not stop the run: it goes on.
+    pub fn abort_failed(&mut self) -> Vec<ChatUpdate> {
+        let mut out = Vec::new();
+        self.aborting = None;
+        self.sync_run(&mut out);
+        out
+    }
+
+    /// The gateway went away or came back. What became of a run is known again with `load_history`.
+    pub fn online(&mut self, online: bool) -> Vec<ChatUpdate> {
+        let mut out = Vec::new();
+        if self.online == online {
+            return out;
+        }
+        self.online = online;
+        if !online {
+            self.aborting = None;
+        }
+        out.push(ChatUpdate::Connection {
+            gateway: self.session.gateway.clone(),
+            online,
+        });
+        self.sync_run(&mut out);
+        out
+    }
+}
+
+fn set_state(entry: &mut Entry, state: MessageState, out: &mut Vec<ChatUpdate>) {
+    if entry.view.state != state {
+        entry.view.state = state;
+        out.push(log::message(entry));
+    }
+}
+
+fn view_of(send: &SendMessage, now: Millis) -> MessageView {
+    let mut blocks = Vec::new();
+    if !send.text.trim().is_empty() {
+        let text = text::whole_block(&send.text);
+        blocks.push(BlockView::Text { text });
+    }
+    blocks.extend(send.attachments.iter().map(attachment));
+    MessageView {
+        id: send.id.clone(),
+        role: Role::User,
+        at: Some(now),
+        blocks,
+        state: MessageState::Sending,
+        model: None,
+        tokens: None,
+        cost_usd: None,
+    }
+}
+
+fn attachment(input: &AttachmentInput) -> BlockView {
+    let name = untrusted::one_line(&input.name, 200);
+    let mime = untrusted::one_line(&input.mime, 200);
+    if mime.starts_with("image/") {
+        let data = row::data_url(&input.mime, &input.data);
+        return BlockView::Image {
+            mime,
+            data,
+            name: Some(name),
+        };
+    }
+    BlockView::File {
+        name,
+        mime: Some(mime),
+        bytes: Some((input.data.len() / 4 * 3) as f64),
+    }
+}
