@@ -306,7 +306,7 @@ describe("what the run does", () => {
   it("names the phase and how long it has been going", () => {
     const run: RunView = { kind: "running", run: "r", phase: "starting_model", since: 15_000 };
     show(RunStatus, { chat: chatIn("ready", run).chat });
-    expect(screen.getByRole("status").textContent).toMatch(/Running\s+starting model for 45 s/);
+    expect(screen.getByRole("status").textContent).toMatch(/Running\s+starting model · 45 s/);
   });
 
   it("says that the gateway is away", () => {

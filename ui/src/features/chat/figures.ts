@@ -1,8 +1,9 @@
 /** Numbers of a chat in words: durations, tokens, money, days. */
 import { m } from "$lib/messages";
 
-/** "0.4 s", "12 s", "3 min 20 s", "2 h 5 min". */
+/** "40 ms", "0.4 s", "12 s", "3 min 20 s", "2 h 5 min". */
 export function durationText(milliseconds: number): string {
+  if (milliseconds < 100) return `${Math.max(0, Math.round(milliseconds))} ms`;
   const seconds = Math.max(0, milliseconds) / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 60) return `${Math.round(seconds)} s`;

@@ -86,7 +86,8 @@ const marked = new Marked({
       const language = escapeHtml(fenceLanguage(lang));
       return `<pre class="md-code"><code data-language="${language}">${escapeHtml(text)}</code></pre>\n`;
     },
-    checkbox: ({ checked }: Tokens.Checkbox) => (checked ? "☑ " : "☐ "),
+    checkbox: ({ checked }: Tokens.Checkbox) =>
+      `<span class="md-task">${checked ? "☑" : "☐"}</span> `,
     table({ header, rows }: Tokens.Table) {
       const line = (cells: Tokens.TableCell[]) =>
         `<tr>${cells.map((cell) => cellHtml(cell, this.parser.parseInline(cell.tokens))).join("")}</tr>`;

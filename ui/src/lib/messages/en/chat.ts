@@ -70,7 +70,6 @@ export const chat = {
     waiting: "Waits for your approval",
     aborting: "Stopping",
     unknown: "The gateway is not reachable. What became of the run shows once it is back.",
-    since: (time: string) => `for ${time}`,
     stop: "Stop",
     stopHint: "Stop the run",
     stopFailed: "The run could not be stopped.",
