@@ -1,0 +1,215 @@
+//! Asking one gateway about things that wait: what there is, what was recorded, and to record a decision.
+//!
+//! Newer gateways answer for all kinds with one method that returns their record; older ones only acknowledge, and
+//! know nothing of what has ended. Everything goes over the connection that the inbox named, and no other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gatehouse_client::{Connection, Generation, RequestError};
+use gatehouse_protocol::methods as m;
+use gatehouse_protocol::{GatewayError, HelloOk, Listed, Method, NoParams};
+
+use crate::error::request_code;
+use crate::inbox::wire;
+use crate::inbox::{ReadBackAnswer, Request, Resolve, ResolveAnswer, Trouble};
+use crate::view::{Decision, ItemKind};
+
+/// One connection of one gateway, with what was agreed on it.
+#[derive(Clone)]
+pub(crate) struct Asker {
+    pub(crate) connection: Connection,
+    pub(crate) generation: Generation,
+    pub(crate) hello: Arc<HelloOk>,
+    /// This app's id at the gateway.
+    pub(crate) device: Option<String>,
+}
+
+/// The kinds that a gateway has and that we may list there.
+pub(crate) fn listable(hello: &HelloOk) -> Vec<ItemKind> {
+    crate::inbox::KINDS
+        .into_iter()
+        .filter(|kind| match kind {
+            ItemKind::Exec => has::<m::ExecApprovalList>(hello),
+            ItemKind::Plugin => has::<m::PluginApprovalList>(hello),
+            ItemKind::System => has::<m::SystemApprovalList>(hello),
+            ItemKind::Question => has::<m::QuestionsList>(hello),
+            ItemKind::DevicePairing => has::<m::DevicePairsList>(hello),
+            ItemKind::NodePairing => has::<m::NodePairsList>(hello),
+        })
+        .collect()
+}
+
+fn has<M: Method>(hello: &HelloOk) -> bool {
+    hello.offers::<M>() && hello.allows::<M>()
+}
+
+impl Asker {
+    /// Everything of a kind that waits.
+    pub(crate) async fn list(&self, kind: ItemKind) -> Result<Vec<Request>, Trouble> {
+        match kind {
+            ItemKind::Exec => self.read::<m::ExecApprovalList, _>(|l| all(l, wire::exec)).await,
+            ItemKind::Plugin => self.read::<m::PluginApprovalList, _>(|l| all(l, wire::plugin)).await,
+            ItemKind::System => self.read::<m::SystemApprovalList, _>(|l| all(l, wire::system)).await,
+            ItemKind::Question => {
+                self.read::<m::QuestionsList, _>(|l| all(l.questions, wire::question)).await
+            }
+            ItemKind::DevicePairing => {
+                self.read::<m::DevicePairsList, _>(|l| all(l.pending, wire::device)).await
+            }
+            ItemKind::NodePairing => {
+                self.read::<m::NodePairsList, _>(|l| all(l.pending, wire::node)).await
+            }
+        }
+    }
+
+    async fn read<M: Method<Params = NoParams>, T>(
+        &self,
+        shape: impl FnOnce(M::Output) -> T,
+    ) -> Result<T, Trouble> {
+        let answer = self.connection.request_on::<M>(self.generation, NoParams {}).await;
+        answer.map(shape).map_err(|error| trouble(&error))
+    }
+
+    /// The gateway's record of one item.
+    pub(crate) async fn read_back(&self, kind: ItemKind, id: &str) -> ReadBackAnswer {
+        let params = m::ApprovalIdParams { id: id.to_owned() };
+        let is_approval = matches!(kind, ItemKind::Exec | ItemKind::Plugin | ItemKind::System);
+        if is_approval && has::<m::ApprovalGet>(&self.hello) {
+            let found = self.connection.request_on::<m::ApprovalGet>(self.generation, params).await;
+            return match found {
+                Ok(found) => wire::recorded(&found.approval, self.device.as_deref()),
+                Err(error) => absent_or_failed(&error),
+            };
+        }
+        if kind == ItemKind::Exec && has::<m::ExecApprovalGet>(&self.hello) {
+            let found = self.connection.request_on::<m::ExecApprovalGet>(self.generation, params).await;
+            return match found {
+                Ok(_) => ReadBackAnswer::Pending,
+                Err(error) => absent_or_failed(&error),
+            };
+        }
+        match self.list(kind).await {
+            Ok(requests) if requests.iter().any(|r| r.id == id) => ReadBackAnswer::Pending,
+            Ok(_) => ReadBackAnswer::Unknown,
+            Err(_) => ReadBackAnswer::Failed,
+        }
+    }
+
+    /// Sends a decision, once.
+    pub(crate) async fn resolve(&self, resolve: &Resolve, kind: ItemKind, id: &str) -> ResolveAnswer {
+        let id = id.to_owned();
+        let sent = match (kind, wire::verdict(resolve.decision)) {
+            (ItemKind::Exec | ItemKind::Plugin | ItemKind::System, Some(decision)) => {
+                self.resolve_approval(kind, id, decision).await
+            }
+            (ItemKind::Question, None) => self.resolve_question(resolve, id).await,
+            (ItemKind::DevicePairing | ItemKind::NodePairing, None) => {
+                self.resolve_pairing(kind, resolve.decision, id).await
+            }
+            // The reducer offers each kind its own decisions only.
+            _ => return ResolveAnswer::Failed(Trouble::new("notOffered")),
+        };
+        match sent {
+            Ok(answer) => answer,
+            Err(RequestError::Disconnected | RequestError::Stale) => ResolveAnswer::Disconnected,
+            Err(error) => ResolveAnswer::Failed(trouble(&error)),
+        }
+    }
+
+    async fn resolve_approval(
+        &self,
+        kind: ItemKind,
+        id: String,
+        decision: gatehouse_protocol::model::approval::Verdict,
+    ) -> Result<ResolveAnswer, RequestError> {
+        let on = self.generation;
+        if has::<m::ApprovalResolve>(&self.hello) {
+            let kind = match kind {
+                ItemKind::Exec => m::ApprovalFamily::Exec,
+                ItemKind::Plugin => m::ApprovalFamily::Plugin,
+                _ => m::ApprovalFamily::SystemAgent,
+            };
+            let params = m::ApprovalResolveParams { id, kind, decision };
+            let reply = self.connection.request_on::<m::ApprovalResolve>(on, params).await?;
+            return Ok(match wire::recorded(&reply.approval, self.device.as_deref()) {
+                ReadBackAnswer::Ended(mut outcome) => {
+                    outcome.by_this_app = Some(reply.applied);
+                    ResolveAnswer::Recorded(outcome)
+                }
+                _ => ResolveAnswer::Accepted,
+            });
+        }
+        let params = m::ResolveParams { id, decision };
+        let reply = match kind {
+            ItemKind::Plugin => {
+                self.connection.request_on::<m::PluginApprovalResolve>(on, params).await?
+            }
+            _ => self.connection.request_on::<m::ExecApprovalResolve>(on, params).await?,
+        };
+        Ok(if reply.ok { ResolveAnswer::Accepted } else { ResolveAnswer::Failed(Trouble::new("gatewayRefused")) })
+    }
+
+    async fn resolve_question(&self, resolve: &Resolve, id: String) -> Result<ResolveAnswer, RequestError> {
+        let params = if resolve.decision == Decision::Approve {
+            let answers: BTreeMap<_, _> = resolve.answers.iter().cloned().collect();
+            m::QuestionResolveParams::Answer { id, answers: m::AnswerSet { answers } }
+        } else {
+            m::QuestionResolveParams::Cancel { id, cancel: m::True }
+        };
+        self.connection.request_on::<m::QuestionResolve>(self.generation, params).await?;
+        Ok(ResolveAnswer::Accepted)
+    }
+
+    async fn resolve_pairing(
+        &self,
+        kind: ItemKind,
+        decision: Decision,
+        request_id: String,
+    ) -> Result<ResolveAnswer, RequestError> {
+        let (on, params) = (self.generation, m::PairRequestParams { request_id });
+        let connection = &self.connection;
+        let approve = decision == Decision::Approve;
+        match (kind, approve) {
+            (ItemKind::DevicePairing, true) => connection.request_on::<m::DevicePairApprove>(on, params).await?,
+            (ItemKind::DevicePairing, false) => connection.request_on::<m::DevicePairReject>(on, params).await?,
+            (_, true) => connection.request_on::<m::NodePairApprove>(on, params).await?,
+            (_, false) => connection.request_on::<m::NodePairReject>(on, params).await?,
+        };
+        Ok(ResolveAnswer::Accepted)
+    }
+}
+
+fn all<T>(listed: Listed<T>, shape: fn(T) -> Request) -> Vec<Request> {
+    if !listed.unreadable.is_empty() {
+        // Not even an id: there is nothing to show or to decide on.
+        tracing::warn!(count = listed.unreadable.len(), "a gateway listed waiting items without an id");
+    }
+    listed.items.into_iter().map(shape).collect()
+}
+
+fn absent_or_failed(error: &RequestError) -> ReadBackAnswer {
+    match error {
+        RequestError::Gateway(error) if is_not_found(error) => ReadBackAnswer::Unknown,
+        _ => ReadBackAnswer::Failed,
+    }
+}
+
+/// As the reference has it: the code itself, or `details.reason` of an invalid request.
+fn is_not_found(error: &GatewayError) -> bool {
+    let reason = error.details.get("reason").and_then(serde_json::Value::as_str);
+    error.code.as_str() == "APPROVAL_NOT_FOUND" || reason == Some("APPROVAL_NOT_FOUND")
+}
+
+fn trouble(error: &RequestError) -> Trouble {
+    let (code, detail) = match error {
+        RequestError::Gateway(refusal) => {
+            let reason = refusal.details.get("reason").and_then(serde_json::Value::as_str);
+            let stale = is_not_found(refusal) || reason == Some("APPROVAL_ALREADY_RESOLVED");
+            let code = if stale { "alreadyDecided" } else { request_code(error) };
+            (code, Some(refusal.message.clone()))
+        }
+        other => (request_code(other), None),
+    };
+    Trouble { code: code.to_owned(), detail }
+}

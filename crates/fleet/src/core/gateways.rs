@@ -1,0 +1,406 @@
+//! Gateways and their connections: started, replaced, paused, watched, and shown.
+
+use std::sync::Arc;
+
+use gatehouse_client::{
+    CertificatePin, Connection, ConnectionConfig, ConnectionEvent, ConnectionState, GatewayUrl, Generation,
+    Limits, Problem, ProblemCode,
+};
+use gatehouse_protocol::model::presence::PresenceEntry;
+use gatehouse_protocol::{HelloOk, Scope};
+use gatehouse_store::GatewayRecord;
+use gatehouse_vault::Place;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{Core, CoreHandle, Fact, News, Write};
+use crate::ask::Asker;
+use crate::credentials::{CredentialChange, GatewayCredentials};
+use crate::fleet::FleetEvent;
+use crate::inbox::{EpochMs, InboxEvent, millis};
+use crate::notices::{NoticeCommand, PlainKind, PlainNotice};
+use crate::untrusted::one_line;
+use crate::view::{
+    ConnectionView, CredentialKind, CredentialView, GatewayId, GatewayView, ProblemView, SecretPlace,
+};
+
+/// What is asked for at a gateway. It grants what it will; each screen asks what was granted.
+const SCOPES: [Scope; 6] =
+    [Scope::Read, Scope::Write, Scope::Approvals, Scope::Questions, Scope::Pairing, Scope::Admin];
+
+/// A gateway that is away for longer than a restart takes is worth a notice.
+const LOST_AFTER: EpochMs = 30_000;
+
+/// Questions to one gateway at once, decisions apart. The client bounds its requests at 64 in all.
+const ASKED_AT_ONCE: usize = 8;
+
+/// What is known of a gateway beside its record, over starts of the app.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Known {
+    pub(crate) has_device_token: bool,
+    pub(crate) server_version: Option<String>,
+}
+
+/// One gateway.
+pub(crate) struct Entry {
+    pub(crate) record: GatewayRecord,
+    pub(crate) kind: CredentialKind,
+    pub(crate) known: Known,
+    pub(crate) epoch: u64,
+    pub(crate) link: Option<(Connection, CancellationToken)>,
+    pub(crate) state: ConnectionState,
+    /// Of the connection that is up.
+    pub(crate) up: Option<(Generation, Arc<HelloOk>)>,
+    pub(crate) presence: Vec<PresenceEntry>,
+    pub(crate) turns: Arc<Semaphore>,
+    /// Since when it is away, and whether that was said.
+    pub(crate) away: Option<(EpochMs, bool)>,
+    /// Why it cannot even be tried.
+    pub(crate) unusable: Option<ProblemCode>,
+}
+
+impl Entry {
+    pub(crate) fn new(record: GatewayRecord) -> Self {
+        Self {
+            kind: kind_of(&record.credential),
+            known: serde_json::from_str(&record.json).unwrap_or_default(),
+            record,
+            epoch: 0,
+            link: None,
+            state: ConnectionState::Idle,
+            up: None,
+            presence: Vec::new(),
+            turns: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
+            away: None,
+            unusable: None,
+        }
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.up.is_some()
+    }
+
+    /// The connection that is up.
+    pub(crate) fn connection(&self) -> Option<Connection> {
+        self.up.as_ref()?;
+        self.link.as_ref().map(|(connection, _)| connection.clone())
+    }
+
+    /// The inbox's number for a connection of this gateway, over replaced connections.
+    pub(crate) fn inbox_generation(&self, generation: Generation) -> u64 {
+        (self.epoch << 32) | (generation.0 & 0xffff_ffff)
+    }
+}
+
+pub(crate) fn kind_of(word: &str) -> CredentialKind {
+    match word {
+        "token" => CredentialKind::Token,
+        "password" => CredentialKind::Password,
+        "setupCode" => CredentialKind::SetupCode,
+        _ => CredentialKind::None,
+    }
+}
+
+pub(crate) fn kind_word(kind: CredentialKind) -> &'static str {
+    match kind {
+        CredentialKind::None => "none",
+        CredentialKind::Token => "token",
+        CredentialKind::Password => "password",
+        CredentialKind::SetupCode => "setupCode",
+    }
+}
+
+impl Core {
+    /// Starts a gateway's connection, in place of the one it has.
+    pub(crate) fn connect(&mut self, id: &GatewayId) {
+        self.disconnect(id);
+        self.epochs += 1;
+        let epoch = self.epochs;
+        let Some(entry) = self.gateways.get_mut(id) else { return };
+        entry.epoch = epoch;
+        entry.unusable = None;
+        self.gateways_changed = true;
+        if entry.record.paused {
+            return;
+        }
+        let config = match config(&entry.record, &self.client) {
+            Ok(config) => config,
+            Err(code) => {
+                entry.unusable = Some(code);
+                return;
+            }
+        };
+        let source = GatewayCredentials {
+            safe: self.safe.clone(),
+            gateway: id.clone(),
+            kind: entry.kind,
+            changed: credential_listener(self.handle.clone(), id.clone()),
+        };
+        let cancel = self.cancel.child_token();
+        let (connection, events) =
+            Connection::spawn(config, Arc::new(source), &self.tracker, cancel.clone());
+        let facts = self.handle.facts.clone();
+        self.tracker.spawn(pump(id.clone(), epoch, connection.clone(), events, facts, cancel.clone()));
+        if let Some(entry) = self.gateways.get_mut(id) {
+            entry.link = Some((connection, cancel));
+        }
+        self.touch();
+    }
+
+    /// Ends a gateway's connection, if it has one.
+    pub(crate) fn disconnect(&mut self, id: &GatewayId) {
+        self.lost(id);
+        let Some(entry) = self.gateways.get_mut(id) else { return };
+        entry.state = ConnectionState::Idle;
+        entry.away = None;
+        if let Some((connection, cancel)) = entry.link.take() {
+            self.tracker.spawn(async move {
+                connection.close().await;
+                cancel.cancel();
+            });
+        }
+        self.gateways_changed = true;
+        self.touch();
+    }
+
+    /// What follows when a gateway is not connected any more.
+    pub(crate) fn lost(&mut self, id: &GatewayId) {
+        let now = self.now();
+        let Some(entry) = self.gateways.get_mut(id) else { return };
+        let Some((generation, _)) = entry.up.take() else { return };
+        let generation = entry.inbox_generation(generation);
+        entry.presence.clear();
+        entry.away = Some((now, false));
+        self.inbox_event(InboxEvent::Down { gateway: id.clone(), generation });
+        self.sessions_lost(id);
+        self.chats_lost(id);
+    }
+
+    /// Someone to ask at a gateway, while it is connected.
+    pub(crate) fn asker(&self, id: &GatewayId) -> Option<Asker> {
+        let entry = self.gateways.get(id)?;
+        let (generation, hello) = entry.up.clone()?;
+        let connection = entry.connection()?;
+        Some(Asker { connection, generation, hello, device: self.device.clone() })
+    }
+
+    pub(crate) fn gateway_name(&self, id: &GatewayId) -> String {
+        self.gateways.get(id).map_or_else(|| id.0.clone(), |entry| entry.record.name.clone())
+    }
+
+    /// Writes a gateway's record down.
+    pub(crate) fn keep_gateway(&mut self, id: &GatewayId) {
+        let Some(entry) = self.gateways.get_mut(id) else { return };
+        entry.record.json = serde_json::to_string(&entry.known).unwrap_or_default();
+        let record = Box::new(entry.record.clone());
+        if self.scribe.write(Write::Gateway(record)).is_err() {
+            tracing::warn!("a change of a gateway was not written: the store is busy");
+        }
+        self.gateways_changed = true;
+        self.touch();
+    }
+
+    pub(crate) fn credential_changed(&mut self, id: &GatewayId, change: CredentialChange) {
+        let Some(entry) = self.gateways.get_mut(id) else { return };
+        match change {
+            CredentialChange::Device(device) => {
+                self.device = Some(device);
+                return;
+            }
+            CredentialChange::DeviceTokenKept => entry.known.has_device_token = true,
+            CredentialChange::DeviceTokenForgotten => entry.known.has_device_token = false,
+            CredentialChange::BootstrapUsed => {
+                entry.kind = CredentialKind::None;
+                entry.record.credential = kind_word(CredentialKind::None).to_owned();
+            }
+        }
+        self.keep_gateway(id);
+    }
+
+    pub(crate) fn notice_lost_gateways(&mut self) {
+        let now = self.now();
+        let wanted = self.settings.notifications.gateway_lost;
+        let mut lost = Vec::new();
+        for (id, entry) in &mut self.gateways {
+            if let Some((since, said)) = &mut entry.away
+                && !*said
+                && now - *since >= LOST_AFTER
+            {
+                *said = true;
+                lost.push((id.clone(), entry.record.name.clone()));
+            }
+        }
+        for (gateway, name) in lost.into_iter().filter(|_| wanted) {
+            self.outlet.push(NoticeCommand::Plain(PlainNotice {
+                kind: PlainKind::GatewayLost,
+                gateway,
+                session: None,
+                title: format!("{} is not reachable", one_line(&name, 80)),
+                body: "Approvals that wait there cannot be answered until it is back.".to_owned(),
+            }));
+        }
+    }
+
+    pub(crate) fn gateway_views(&self) -> Vec<GatewayView> {
+        let mut entries: Vec<_> = self.gateways.iter().collect();
+        entries.sort_by_key(|(id, entry)| (entry.record.added_at, (*id).clone()));
+        entries.into_iter().map(|(id, entry)| self.gateway_view(id, entry)).collect()
+    }
+
+    pub(crate) fn gateway_view(&self, id: &GatewayId, entry: &Entry) -> GatewayView {
+        let hello = entry.up.as_ref().map(|(_, hello)| hello);
+        let attachments = hello.and_then(|h| h.policy.attachments.as_ref());
+        GatewayView {
+            id: id.clone(),
+            name: entry.record.name.clone(),
+            url: entry.record.url.clone(),
+            connection: self.connection_view(entry),
+            credential: CredentialView {
+                kind: entry.kind,
+                place: self.secret_place(entry),
+                has_device_token: entry.known.has_device_token,
+                saved_at: entry.record.credential_saved_at.map(millis),
+            },
+            protocol: hello.map(|h| h.protocol.0),
+            server_version: entry.known.server_version.as_ref().map(|v| one_line(v, 80)),
+            scopes: hello.map_or_else(Vec::new, |h| {
+                h.auth.scopes.iter().map(|s| one_line(s.as_str(), 80)).collect()
+            }),
+            pin: entry.record.pin.clone(),
+            waiting: u32::try_from(self.inbox.inbox.waiting_at(id)).unwrap_or(u32::MAX),
+            running: self.sessions.running_at(id),
+            last_seen: entry.record.last_seen.map(millis),
+            max_attachment_bytes: hello.map(|h| {
+                let said = attachments.and_then(|a| a.max_bytes);
+                // Base64 in a frame: three quarters of it, less a little for the rest of the request.
+                let fits = (h.policy.max_payload() / 4 * 3).saturating_sub(64 * 1024);
+                bytes(said.map_or(fits, |said| said.min(fits)))
+            }),
+        }
+    }
+
+    fn secret_place(&self, entry: &Entry) -> SecretPlace {
+        if entry.kind == CredentialKind::None && !entry.known.has_device_token {
+            return SecretPlace::Nowhere;
+        }
+        match self.safe.vault().place() {
+            Some(Place::Keychain) => SecretPlace::Keychain,
+            Some(Place::EncryptedFile) => SecretPlace::EncryptedFile,
+            Some(Place::Memory) => SecretPlace::Memory,
+            None => SecretPlace::Nowhere,
+        }
+    }
+
+    fn connection_view(&self, entry: &Entry) -> ConnectionView {
+        if entry.record.paused {
+            return ConnectionView::Paused;
+        }
+        if let Some(code) = entry.unusable {
+            return ConnectionView::Stopped { problem: problem_view(&Problem::from(code)) };
+        }
+        match &entry.state {
+            ConnectionState::Idle => ConnectionView::Connecting { attempt: 1 },
+            ConnectionState::Connecting { attempt } => ConnectionView::Connecting { attempt: *attempt },
+            ConnectionState::PairingRequired { problem } => {
+                ConnectionView::PairingRequired { problem: problem_view(problem) }
+            }
+            ConnectionState::Ready { since, .. } => {
+                ConnectionView::Ready { since: millis(self.now() - elapsed_ms(*since)) }
+            }
+            ConnectionState::Backoff { until, attempt, cause } => ConnectionView::Backoff {
+                until: millis(self.now() + remaining_ms(*until)),
+                attempt: *attempt,
+                problem: problem_view(cause),
+            },
+            ConnectionState::Closed { problem } => ConnectionView::Stopped {
+                problem: problem_view(problem.as_ref().unwrap_or(&Problem::new(ProblemCode::Unknown))),
+            },
+        }
+    }
+
+    pub(crate) fn gateways_event(&self) -> FleetEvent {
+        FleetEvent::GatewaysChanged(self.gateway_views())
+    }
+}
+
+/// A problem as the page reads it.
+pub(crate) fn problem_view(problem: &Problem) -> ProblemView {
+    let code = serde_json::to_value(problem.code).ok();
+    ProblemView {
+        code: code.as_ref().and_then(|c| c.as_str()).unwrap_or("unknown").to_owned(),
+        detail: problem.detail.as_ref().map(|d| one_line(d, 1024)),
+        request_id: problem.request_id.as_ref().map(|r| one_line(r, 128)),
+        device_id: problem.device_id.as_ref().map(|d| one_line(d, 128)),
+    }
+}
+
+fn config(
+    record: &GatewayRecord,
+    client: &gatehouse_protocol::ClientInfo,
+) -> Result<ConnectionConfig, ProblemCode> {
+    let url = GatewayUrl::parse(&record.url).map_err(|_| ProblemCode::NotAGateway)?;
+    let pin = record.pin.as_deref().map(CertificatePin::parse).transpose();
+    Ok(ConnectionConfig {
+        url,
+        pin: pin.map_err(|_| ProblemCode::PinMismatch)?,
+        client: client.clone(),
+        scopes: SCOPES.to_vec(),
+        limits: Limits::default(),
+        backoff: gatehouse_client::BackoffPolicy::default(),
+    })
+}
+
+fn credential_listener(
+    handle: CoreHandle,
+    id: GatewayId,
+) -> Box<dyn Fn(CredentialChange) + Send + Sync> {
+    Box::new(move |change| {
+        let (handle, id) = (handle.clone(), id.clone());
+        // Comes from the connection's own task, which must not wait for the core.
+        tokio::spawn(async move {
+            let _ = handle.tell(move |core| core.credential_changed(&id, change)).await;
+        });
+    })
+}
+
+/// Carries what a connection tells to the core. A core that is busy makes the gateway wait.
+async fn pump(
+    gateway: GatewayId,
+    epoch: u64,
+    connection: Connection,
+    mut events: mpsc::Receiver<ConnectionEvent>,
+    facts: mpsc::Sender<Fact>,
+    cancel: CancellationToken,
+) {
+    let mut state = connection.state();
+    drop(connection);
+    loop {
+        let news = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return,
+            Some(event) = events.recv() => News::Event(event),
+            Ok(()) = state.changed() => News::State(state.borrow_and_update().clone()),
+            else => return,
+        };
+        let fact = Fact { gateway: gateway.clone(), epoch, news };
+        if facts.send(fact).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn elapsed_ms(since: tokio::time::Instant) -> EpochMs {
+    EpochMs::try_from(since.elapsed().as_millis()).unwrap_or(0)
+}
+
+fn remaining_ms(until: tokio::time::Instant) -> EpochMs {
+    let left = until.saturating_duration_since(tokio::time::Instant::now());
+    EpochMs::try_from(left.as_millis()).unwrap_or(0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 bytes")]
+fn bytes(count: u64) -> f64 {
+    count as f64
+}

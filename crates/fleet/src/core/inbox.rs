@@ -1,0 +1,249 @@
+//! The inbox's effects, run: asking gateways, keeping items, notifying, telling surfaces.
+
+use std::collections::{BTreeSet, HashMap};
+
+use gatehouse_store::{InboxPhase, InboxRecord};
+
+use super::{Core, Write};
+use crate::ask::Asker;
+use crate::inbox::{
+    self, Effect, Inbox, InboxEvent, Item, Phase, ReadBackAnswer, Refusal, Resolve, ResolveAnswer, Trouble,
+    parse_key, reduce,
+};
+use crate::view::{GatewayId, InboxChange, InboxItemDetail, InboxItemView, InboxSnapshot, ItemKey, ItemKind};
+
+/// The inbox with what surfaces and store have not heard yet.
+#[derive(Default)]
+pub(crate) struct InboxDesk {
+    pub(crate) inbox: Inbox,
+    pub(crate) board: crate::notices::NoticeBoard,
+    /// Why an item was asked: the session's last message before it.
+    pub(crate) contexts: HashMap<ItemKey, String>,
+    revision: u32,
+    changed: BTreeSet<ItemKey>,
+    removed: BTreeSet<ItemKey>,
+    overflow_changed: bool,
+    unwritten: BTreeSet<ItemKey>,
+    forgotten: BTreeSet<ItemKey>,
+}
+
+impl Core {
+    /// Applies an event and runs what follows from it. The refusal is a choice's that was not taken.
+    pub(crate) fn inbox_event(&mut self, event: InboxEvent) -> Option<Refusal> {
+        let now = self.now();
+        let effects = reduce(&mut self.inbox.inbox, event, now);
+        let mut refusal = None;
+        for effect in effects {
+            match effect {
+                Effect::Refused(why) => refusal = Some(why),
+                effect => self.run_effect(effect),
+            }
+        }
+        refusal
+    }
+
+    fn run_effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::List { gateway, generation, kind, token } => {
+                self.run_list(gateway, generation, kind, token);
+            }
+            Effect::Resolve(resolve) => self.run_resolve(resolve),
+            Effect::ReadBack { gateway, key, token, .. } => self.run_read_back(&gateway, key, token),
+            Effect::Persist(key) => {
+                self.inbox.unwritten.insert(key);
+            }
+            Effect::Forget(key) => self.forget_item(key),
+            Effect::Notify(key) => self.notify(&key),
+            Effect::Withdraw(key) => self.withdraw(&key),
+            Effect::Changed(key) => {
+                self.mark_session_of(&key);
+                self.inbox.removed.remove(&key);
+                self.inbox.changed.insert(key);
+            }
+            Effect::Overflow { .. } => self.inbox.overflow_changed = true,
+            Effect::Refused(_) => {}
+        }
+        self.gateways_changed = true;
+        self.touch();
+    }
+
+    fn run_list(&mut self, gateway: GatewayId, generation: u64, kind: ItemKind, token: u64) {
+        let Some((asker, turns)) = self.turn_at(&gateway) else { return };
+        let work = async move {
+            let _turn = turns.acquire_owned().await;
+            asker.list(kind).await
+        };
+        self.spawn(work, move |core, requests| {
+            core.inbox_event(InboxEvent::Listed { gateway, generation, kind, token, requests });
+        });
+    }
+
+    fn run_read_back(&mut self, gateway: &GatewayId, key: ItemKey, token: u64) {
+        let Some((asker, turns)) = self.turn_at(gateway) else { return };
+        let asked = key.clone();
+        let work = async move {
+            let _turn = turns.acquire_owned().await;
+            match parse_key(&asked) {
+                Some((_, kind, id)) => asker.read_back(kind, id).await,
+                None => ReadBackAnswer::Failed,
+            }
+        };
+        self.spawn(work, move |core, answer| {
+            core.inbox_event(InboxEvent::ReadBack { key, token, answer });
+        });
+    }
+
+    /// A decision goes out at once and waits for no turn. That it is on its way is written down first, so that a
+    /// killed process comes back knowing.
+    fn run_resolve(&mut self, resolve: Resolve) {
+        self.write_inbox();
+        let (key, token) = (resolve.key.clone(), resolve.token);
+        let asker = self.gateways.get(&resolve.gateway).and_then(|entry| {
+            let (generation, _) = entry.up.as_ref()?;
+            (entry.inbox_generation(*generation) == resolve.generation).then_some(())?;
+            self.asker(&resolve.gateway)
+        });
+        let work = async move {
+            match (asker, parse_key(&resolve.key)) {
+                (Some(asker), Some((_, kind, id))) => asker.resolve(&resolve, kind, id).await,
+                (None, _) => ResolveAnswer::Disconnected,
+                (_, None) => ResolveAnswer::Failed(Trouble::new("itemUnknown")),
+            }
+        };
+        self.spawn(work, move |core, answer| {
+            core.inbox_event(InboxEvent::ResolveAnswered { key, token, answer });
+        });
+    }
+
+    fn turn_at(&self, gateway: &GatewayId) -> Option<(Asker, std::sync::Arc<tokio::sync::Semaphore>)> {
+        let turns = self.gateways.get(gateway)?.turns.clone();
+        Some((self.asker(gateway)?, turns))
+    }
+
+    fn forget_item(&mut self, key: ItemKey) {
+        self.inbox.contexts.remove(&key);
+        self.inbox.changed.remove(&key);
+        self.inbox.unwritten.remove(&key);
+        self.inbox.removed.insert(key.clone());
+        // The store bounds its own history; what leaves here because of ours stays there.
+        let gateway_is_gone = parse_key(&key).is_none_or(|(id, ..)| !self.gateways.contains_key(&id));
+        if gateway_is_gone {
+            self.inbox.forgotten.insert(key);
+        }
+    }
+
+    pub(crate) fn notify(&mut self, key: &ItemKey) {
+        let Some(item) = self.inbox.inbox.item(key) else { return };
+        let name = self.gateway_name(&item.gateway);
+        let now = self.now();
+        let command = self.inbox.board.waits(item, &name, &self.settings.notifications, now);
+        if let Some(command) = command {
+            self.outlet.push(command);
+        }
+        self.find_context(key);
+    }
+
+    fn withdraw(&mut self, key: &ItemKey) {
+        let (command, next) = self.inbox.board.withdraw(key);
+        if let Some(command) = command {
+            self.outlet.push(command);
+        }
+        if let Some(next) = next {
+            self.notify(&next);
+        }
+    }
+
+    /// Shows or takes back all notices, after the person changed how they want them.
+    pub(crate) fn notify_again(&mut self) {
+        for command in self.inbox.board.clear() {
+            self.outlet.push(command);
+        }
+        let waiting: Vec<_> =
+            self.inbox.inbox.items().filter(|i| i.is_waiting()).map(Item::key).collect();
+        for key in waiting {
+            self.notify(&key);
+        }
+    }
+
+    pub(crate) fn item_view(&self, key: &ItemKey) -> Option<InboxItemView> {
+        let item = self.inbox.inbox.item(key)?;
+        Some(inbox::line(item, self.gateway_name(&item.gateway)))
+    }
+
+    pub(crate) fn item_detail(&self, key: &ItemKey) -> Option<InboxItemDetail> {
+        let item = self.inbox.inbox.item(key)?;
+        let others = self.others_at(&item.gateway);
+        let context = self.inbox.contexts.get(key).cloned();
+        Some(inbox::detail(item, self.gateway_name(&item.gateway), others, context))
+    }
+
+    /// Other operators who are connected to a gateway and may answer there.
+    fn others_at(&self, gateway: &GatewayId) -> Vec<String> {
+        let Some(entry) = self.gateways.get(gateway) else { return Vec::new() };
+        let may_answer = |scope: &String| scope == "operator.approvals" || scope == "operator.admin";
+        let others = entry.presence.iter().filter(|p| {
+            let ours = p.device_id.is_some() && p.device_id == self.device;
+            let operator = p.roles.iter().any(|r| r == "operator") || p.roles.is_empty();
+            !ours && p.mode.as_deref() != Some("gateway") && operator && p.scopes.iter().any(may_answer)
+        });
+        let name = |p: &gatehouse_protocol::model::presence::PresenceEntry| {
+            let parts = [p.host.as_deref(), p.platform.as_deref(), p.mode.as_deref()];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+        };
+        others.map(name).collect()
+    }
+
+    pub(crate) fn inbox_snapshot(&self) -> InboxSnapshot {
+        inbox::snapshot(&self.inbox.inbox, self.inbox.revision, |i| self.gateway_name(&i.gateway))
+    }
+
+    /// What changed since the last time, if anything did.
+    pub(super) fn inbox_change(&mut self) -> Option<InboxChange> {
+        let desk = &mut self.inbox;
+        if desk.changed.is_empty() && desk.removed.is_empty() && !desk.overflow_changed {
+            return None;
+        }
+        desk.revision = desk.revision.wrapping_add(1);
+        desk.overflow_changed = false;
+        let changed = std::mem::take(&mut desk.changed);
+        let removed = std::mem::take(&mut desk.removed);
+        Some(InboxChange {
+            revision: self.inbox.revision,
+            changed: changed.iter().filter_map(|key| self.item_view(key)).collect(),
+            removed: removed.into_iter().collect(),
+            waiting: inbox::waiting(&self.inbox.inbox),
+            overflow: self.inbox.inbox.overflowing(),
+        })
+    }
+
+    /// Hands changed items to the store; what there is no room for is tried again.
+    pub(super) fn write_inbox(&mut self) {
+        let desk = &self.inbox;
+        if desk.unwritten.is_empty() && desk.forgotten.is_empty() {
+            return;
+        }
+        let upsert = desk.unwritten.iter().filter_map(|key| desk.inbox.item(key)).filter_map(record);
+        let remove = desk.forgotten.iter().map(|key| key.0.clone()).collect();
+        let write = Write::Inbox { upsert: upsert.collect(), remove };
+        if self.scribe.write(write).is_ok() {
+            self.inbox.unwritten.clear();
+            self.inbox.forgotten.clear();
+        } else {
+            self.touch();
+        }
+    }
+}
+
+fn record(item: &Item) -> Option<InboxRecord> {
+    let phase = match item.phase {
+        Phase::Ended { .. } => InboxPhase::Decided { at: item.ended_at },
+        _ => InboxPhase::Waiting,
+    };
+    Some(InboxRecord {
+        key: item.key().0,
+        gateway: item.gateway.0.clone(),
+        created_at: item.request.created_at,
+        phase,
+        json: serde_json::to_string(item).ok()?,
+    })
+}

@@ -1,0 +1,57 @@
+//! Writes to the store, one after the other, off the core. What does not fit in the queue stays with the core.
+
+use std::sync::Arc;
+
+use gatehouse_store::{
+    Cache, GatewayRecord, InboxRecord, MessageBatch, Millis, SessionBatch, SessionKey, StoreError,
+};
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+const QUEUE: usize = 128;
+
+/// One write.
+pub(crate) enum Write {
+    Inbox { upsert: Vec<InboxRecord>, remove: Vec<String> },
+    Gateway(Box<GatewayRecord>),
+    Seen { gateway: String, at: Millis },
+    Sessions { gateway: String, batch: SessionBatch },
+    Messages { session: SessionKey, batch: MessageBatch },
+}
+
+/// The queue of writes.
+pub(crate) struct Scribe {
+    queue: mpsc::Sender<Write>,
+}
+
+impl Scribe {
+    /// Starts writing. It ends when the core does, after the last write.
+    pub(crate) fn start(cache: Arc<dyn Cache>, tracker: &TaskTracker) -> Self {
+        let (queue, mut writes) = mpsc::channel(QUEUE);
+        tracker.spawn(async move {
+            while let Some(write) = writes.recv().await {
+                if let Err(error) = run(cache.as_ref(), write).await {
+                    tracing::warn!(%error, "could not write to the store");
+                }
+            }
+        });
+        Self { queue }
+    }
+
+    /// Queues a write; gives it back where there is no room.
+    pub(crate) fn write(&self, write: Write) -> Result<(), Write> {
+        self.queue.try_send(write).map_err(|full| match full {
+            mpsc::error::TrySendError::Full(write) | mpsc::error::TrySendError::Closed(write) => write,
+        })
+    }
+}
+
+async fn run(cache: &dyn Cache, write: Write) -> Result<(), StoreError> {
+    match write {
+        Write::Inbox { upsert, remove } => cache.inbox_write(&upsert, &remove).await,
+        Write::Gateway(record) => cache.gateway_put(&record).await,
+        Write::Seen { gateway, at } => cache.gateway_seen(&gateway, at).await,
+        Write::Sessions { gateway, batch } => cache.sessions_write(&gateway, batch).await,
+        Write::Messages { session, batch } => cache.messages_write(&session, batch).await,
+    }
+}

@@ -1,0 +1,207 @@
+//! The secrets of one gateway, from the vault to a connection and back. Loaded for each attempt, kept nowhere.
+//!
+//! One device key proves this installation to every gateway: a gateway learns nothing of the others from it, and
+//! a person who approves "Gatehouse on this computer" twice sees the same device id. It is made at the first
+//! connect and lives in the vault under `device/identity`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gatehouse_client::{CredentialError, CredentialSource, Credentials};
+use gatehouse_protocol::{DeviceKey, DeviceToken};
+use gatehouse_vault::{GatewaySecret, Secret, SecretKey, SecretVault, VaultError};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use zeroize::Zeroize;
+
+use crate::view::{CredentialKind, GatewayId};
+
+/// Keeps and reads secrets, one gateway at a time.
+#[derive(Clone)]
+pub(crate) struct Safe {
+    vault: Arc<dyn SecretVault>,
+    /// Two gateways that connect at once must not make two device keys.
+    making_key: Arc<Mutex<()>>,
+}
+
+impl Safe {
+    pub(crate) fn new(vault: Arc<dyn SecretVault>) -> Self {
+        Self { vault, making_key: Arc::default() }
+    }
+
+    pub(crate) fn vault(&self) -> &Arc<dyn SecretVault> {
+        &self.vault
+    }
+
+    /// Keeps what a person gave, in place of whatever kind there was before.
+    pub(crate) async fn keep(
+        &self,
+        gateway: &GatewayId,
+        kind: CredentialKind,
+        value: &Secret,
+    ) -> Result<(), VaultError> {
+        let Some(kept) = secret_of(kind) else { return Ok(()) };
+        self.vault.put(&key(gateway, kept)?, value).await?;
+        for other in [GatewaySecret::Token, GatewaySecret::Password, GatewaySecret::BootstrapToken] {
+            if other != kept {
+                self.vault.delete(&key(gateway, other)?).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets everything of a gateway. The device key is not a gateway's and stays.
+    pub(crate) async fn forget(&self, gateway: &GatewayId) -> Result<(), VaultError> {
+        for secret in GatewaySecret::ALL {
+            self.vault.delete(&key(gateway, secret)?).await?;
+        }
+        Ok(())
+    }
+
+    async fn read(&self, gateway: &GatewayId, secret: GatewaySecret) -> Result<Option<Secret>, CredentialError> {
+        let key = key(gateway, secret).map_err(failed)?;
+        self.vault.get(&key).await.map_err(failed)
+    }
+
+    async fn device_key(&self) -> Result<DeviceKey, CredentialError> {
+        let _one_at_a_time = self.making_key.lock().await;
+        let name = SecretKey::device_identity();
+        if let Some(kept) = self.vault.get(&name).await.map_err(failed)? {
+            return read_key(&kept);
+        }
+        let mut seed = [0_u8; 32];
+        getrandom::fill(&mut seed).map_err(|e| CredentialError::Unavailable(e.to_string()))?;
+        let text = Secret::new(STANDARD.encode(seed));
+        let made = DeviceKey::from_seed(seed);
+        seed.zeroize();
+        self.vault.put(&name, &text).await.map_err(failed)?;
+        Ok(made)
+    }
+}
+
+/// One gateway's secrets, as a connection asks for them.
+pub(crate) struct GatewayCredentials {
+    pub(crate) safe: Safe,
+    pub(crate) gateway: GatewayId,
+    pub(crate) kind: CredentialKind,
+    /// Told when something about what is kept changed.
+    pub(crate) changed: Box<dyn Fn(CredentialChange) + Send + Sync>,
+}
+
+/// What a connection did to the kept secrets.
+#[derive(Clone, Debug)]
+pub(crate) enum CredentialChange {
+    /// This device's id became known: it names us in the gateway's records.
+    Device(String),
+    DeviceTokenKept,
+    DeviceTokenForgotten,
+    BootstrapUsed,
+}
+
+#[async_trait]
+impl CredentialSource for GatewayCredentials {
+    async fn load(&self) -> Result<Credentials, CredentialError> {
+        let device_key = self.safe.device_key().await?;
+        (self.changed)(CredentialChange::Device(device_key.device_id().as_str().to_owned()));
+        let device_token = self.safe.read(&self.gateway, GatewaySecret::DeviceToken).await?;
+        let device_token = device_token.and_then(|kept| read_token(&kept));
+        let mut credentials =
+            Credentials { token: None, password: None, bootstrap_token: None, device_token, device_key };
+        let Some(wanted) = secret_of(self.kind) else { return Ok(credentials) };
+        let kept = self.safe.read(&self.gateway, wanted).await?;
+        let kept = kept.and_then(|kept| gatehouse_protocol::Secret::new(kept.expose()));
+        if kept.is_none() && credentials.device_token.is_none() {
+            return Err(CredentialError::Missing);
+        }
+        match wanted {
+            GatewaySecret::Password => credentials.password = kept,
+            GatewaySecret::BootstrapToken => credentials.bootstrap_token = kept,
+            _ => credentials.token = kept,
+        }
+        Ok(credentials)
+    }
+
+    async fn keep_device_token(&self, token: DeviceToken) -> Result<(), CredentialError> {
+        let key = key(&self.gateway, GatewaySecret::DeviceToken).map_err(failed)?;
+        let kept = KeptToken {
+            token: token.token.expose(),
+            role: &token.role,
+            scopes: &token.scopes,
+            issued_at_ms: token.issued_at_ms,
+        };
+        let json = serde_json::to_string(&kept).map_err(|e| CredentialError::Unavailable(e.to_string()))?;
+        self.safe.vault.put(&key, &Secret::new(json)).await.map_err(failed)?;
+        (self.changed)(CredentialChange::DeviceTokenKept);
+        Ok(())
+    }
+
+    async fn forget_device_token(&self) -> Result<(), CredentialError> {
+        let key = key(&self.gateway, GatewaySecret::DeviceToken).map_err(failed)?;
+        self.safe.vault.delete(&key).await.map_err(failed)?;
+        (self.changed)(CredentialChange::DeviceTokenForgotten);
+        Ok(())
+    }
+
+    async fn bootstrap_used(&self) -> Result<(), CredentialError> {
+        let key = key(&self.gateway, GatewaySecret::BootstrapToken).map_err(failed)?;
+        self.safe.vault.delete(&key).await.map_err(failed)?;
+        (self.changed)(CredentialChange::BootstrapUsed);
+        Ok(())
+    }
+}
+
+/// A device token as it lies in the vault. It exists only while it is written.
+#[derive(Serialize)]
+struct KeptToken<'a> {
+    token: &'a str,
+    role: &'a str,
+    scopes: &'a [String],
+    issued_at_ms: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct ReadToken {
+    token: String,
+    role: String,
+    scopes: Vec<String>,
+    issued_at_ms: Option<u64>,
+}
+
+fn read_token(kept: &Secret) -> Option<DeviceToken> {
+    let read: ReadToken = serde_json::from_str(kept.expose()).ok()?;
+    let token = gatehouse_protocol::Secret::new(read.token)?;
+    Some(DeviceToken { token, role: read.role, scopes: read.scopes, issued_at_ms: read.issued_at_ms })
+}
+
+/// A key that cannot be read is not replaced: with another one every gateway would ask for a new pairing.
+fn read_key(kept: &Secret) -> Result<DeviceKey, CredentialError> {
+    let damaged = || CredentialError::Unavailable("the device key is damaged".to_owned());
+    let mut bytes = STANDARD.decode(kept.expose()).map_err(|_| damaged())?;
+    let seed: Result<[u8; 32], _> = bytes.as_slice().try_into();
+    bytes.zeroize();
+    seed.map(DeviceKey::from_seed).map_err(|_| damaged())
+}
+
+fn key(gateway: &GatewayId, secret: GatewaySecret) -> Result<SecretKey, VaultError> {
+    SecretKey::gateway(&gateway.0, secret)
+}
+
+fn secret_of(kind: CredentialKind) -> Option<GatewaySecret> {
+    match kind {
+        CredentialKind::None => None,
+        CredentialKind::Token => Some(GatewaySecret::Token),
+        CredentialKind::Password => Some(GatewaySecret::Password),
+        CredentialKind::SetupCode => Some(GatewaySecret::BootstrapToken),
+    }
+}
+
+fn failed(error: VaultError) -> CredentialError {
+    match error {
+        VaultError::KeychainLocked | VaultError::PassphraseNeeded | VaultError::WrongPassphrase => {
+            CredentialError::Locked
+        }
+        other => CredentialError::Unavailable(other.to_string()),
+    }
+}
