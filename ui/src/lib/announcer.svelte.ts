@@ -1,14 +1,22 @@
 /** What a screen reader is told. A new approval politely, its expiry assertively. */
+import { untrack } from "svelte";
+
 export class Announcer {
   polite = $state("");
   assertive = $state("");
 
   say(text: string): void {
-    this.polite = again(this.polite, text);
+    this.polite = again(
+      untrack(() => this.polite),
+      text,
+    );
   }
 
   alert(text: string): void {
-    this.assertive = again(this.assertive, text);
+    this.assertive = again(
+      untrack(() => this.assertive),
+      text,
+    );
   }
 }
 

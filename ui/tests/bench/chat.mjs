@@ -38,7 +38,13 @@ try {
   await fresh("fake=streaming&latency=0&deltas=500&messages=10000");
   await call(`open(${JSON.stringify(SESSION)})`);
   const streamed = await call("stream(10000)");
-  console.log(JSON.stringify({ engine, opened, scrolled, streamed }, null, 2));
+  const steady = {
+    streaming: await call("steadyWhileStreaming(4000)"),
+    paging: await call("steadyWhilePaging(150)"),
+  };
+  console.log(JSON.stringify({ engine, opened, scrolled, streamed, steady }, null, 2));
+  const moved = Math.max(steady.streaming.moved, steady.paging.moved);
+  if (moved > 1) throw new Error(`what was being read moved by ${moved} px`);
 } finally {
   await page.close();
   await new Promise((resolve) => server.httpServer.close(resolve));

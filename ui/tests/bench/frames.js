@@ -88,5 +88,53 @@
     };
   }
 
-  window.gatehouseBench = { open, stream, scrollToTop };
+  /** The first message that begins inside the view, and where. */
+  function anchor() {
+    const top = viewport().getBoundingClientRect().top;
+    const element = [...document.querySelectorAll("[data-message]")].find(
+      (message) => message.getBoundingClientRect().top >= top,
+    );
+    return { element, at: () => element.getBoundingClientRect().top - top };
+  }
+
+  /** How far what a reader looks at moves by itself while text streams in below. Pixels; must be none. */
+  async function steadyWhileStreaming(ms) {
+    const view = viewport();
+    view.dispatchEvent(new WheelEvent("wheel", { deltaY: -100 }));
+    view.scrollTop -= view.clientHeight * 0.4;
+    await wait(500);
+    const { at } = anchor();
+    const before = at();
+    const height = view.scrollHeight;
+    let moved = 0;
+    const end = performance.now() + ms;
+    while (performance.now() < end) {
+      await frame();
+      moved = Math.max(moved, Math.abs(at() - before));
+    }
+    return { moved: round(moved), grew: view.scrollHeight - height };
+  }
+
+  /** How far it moves, beside the scrolling itself, while history is mounted above. Pixels; must be none. */
+  async function steadyWhilePaging(steps) {
+    const view = viewport();
+    view.dispatchEvent(new WheelEvent("wheel", { deltaY: -100 }));
+    let moved = 0;
+    const first = document.querySelectorAll("[data-message]")[0];
+    for (let step = 0; step < steps; step += 1) {
+      const { element, at } = anchor();
+      const before = at();
+      const scrolled = Math.min(40, view.scrollTop);
+      view.scrollTop -= scrolled;
+      await frame();
+      await frame();
+      if (element.isConnected) moved = Math.max(moved, Math.abs(at() - before - scrolled));
+    }
+    return {
+      moved: round(moved),
+      mountedMore: document.querySelectorAll("[data-message]")[0] !== first,
+    };
+  }
+
+  window.gatehouseBench = { open, stream, scrollToTop, steadyWhileStreaming, steadyWhilePaging };
 })();

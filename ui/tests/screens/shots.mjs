@@ -13,7 +13,10 @@ const plain = inbox("gw-studio/exec/1");
 /** @param {Page} page @param {string} name */
 const press = (page, name) => page.getByRole("button", { name }).first().click();
 /** Past the moment in which no press counts. */
-const settled = (page) => page.waitForTimeout(450);
+async function settled(page) {
+  await page.waitForSelector("[data-decision]");
+  await page.waitForTimeout(500);
+}
 
 /** @type {Shot[]} */
 export const shots = [

@@ -18,9 +18,11 @@ export function sentence({ programs, pipeline }: Reading): string | null {
   return pipeline ? m.inbox.does.pipeline(listed) : m.inbox.does.sequence(listed);
 }
 
-export function places({ item, node }: InboxItemDetail): string {
-  const host = node ? m.inbox.onNode(node) : item.host ? m.inbox.onHost(item.host) : null;
-  return [host, m.inbox.onGateway(item.gatewayName)].filter(Boolean).join(", ");
+/** On which computer: the gateway's own, a sandbox on it, or a node of it. */
+export function place({ item: { host, gatewayName }, node }: InboxItemDetail): string {
+  if (node) return m.inbox.onNode(node, gatewayName);
+  if (host === null || host === "gateway") return m.inbox.onGateway(gatewayName);
+  return host === "sandbox" ? m.inbox.inSandbox(gatewayName) : m.inbox.onHost(host, gatewayName);
 }
 
 /** Why a decision is not offered. Two reasons come from this app's own reading of the request. */

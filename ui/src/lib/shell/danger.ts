@@ -34,7 +34,7 @@ const login =
   /\.(bashrc|zshrc|profile|bash_profile|zshenv)\b|\/etc\/(cron|profile|systemd)|authorized_keys|\.config\/autostart/;
 
 /** The program that does the work and its arguments, past `sudo`, `env` and their like. */
-function effective({ words }: SimpleCommand): string[] {
+export function effective(words: readonly string[]): string[] {
   let index = 0;
   while (index < words.length - 1 && prefixes.has(base(words[index]))) {
     index += 1;
@@ -130,7 +130,7 @@ const rules: readonly Rule[] = [
 export function dangers(tokens: readonly Token[]): Danger[] {
   const commands = simpleCommands(tokens);
   const found = commands.flatMap((command) => {
-    const worker = effective(command);
+    const worker = effective(command.words);
     const broken = rules.filter(({ when }) => when(command, worker));
     return broken.map(({ kind }) => ({ kind, start: command.start, end: command.end }));
   });
@@ -142,7 +142,7 @@ function pipesToShell(commands: readonly SimpleCommand[]): Danger[] {
   const found: Danger[] = [];
   let source: SimpleCommand | null = null;
   for (const command of commands) {
-    const [program] = effective(command);
+    const [program] = effective(command.words);
     if (!command.piped) source = null;
     if (/^(curl|wget|fetch|aria2c)$/.test(program ?? "")) source = command;
     else if (source && command.piped && shells.has(program ?? "")) {

@@ -1,6 +1,6 @@
 /** A command made ready to read: coloured pieces with what looks dangerous marked, and what it runs. */
 import { simpleCommands } from "./commands";
-import { dangers, type Danger, type DangerKind } from "./danger";
+import { dangers, effective, type Danger, type DangerKind } from "./danger";
 import { tokenise, type TokenKind } from "./tokens";
 
 export type Piece = { kind: TokenKind | "plain"; text: string; danger: boolean };
@@ -24,7 +24,10 @@ export function read(text: string): Reading {
   return {
     pieces: kept.flatMap((token) => cut(token, found)),
     dangers: [...new Set(found.map(({ kind }) => kind))],
-    programs: commands.map(({ program }) => program),
+    programs: commands.map(({ words, program }) => {
+      const worker = effective(words)[0] ?? program;
+      return worker === program ? program : `${program} ${worker}`;
+    }),
     pipeline: commands.length > 1 && commands.slice(1).every(({ piped }) => piped),
   };
 }

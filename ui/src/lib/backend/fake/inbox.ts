@@ -217,6 +217,7 @@ function long(now: number): Draft[] {
           "Move every volume of the archive to the new backup and compare each file with the one that it came from",
         cwd: "/srv/archive/a/folder/with/a/path/that/is/far/longer/than/any/column/could/ever/be/expected/to/hold",
         host: "node",
+        offered: ["allowOnce", "deny"],
         createdAt: now - 30 * second,
       },
       resolvedPath: `/nix/store/${"p7q2m1x0".repeat(12)}/bin/cp`,

@@ -1,0 +1,152 @@
+import { fireEvent, render, screen } from "@testing-library/svelte";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Backend } from "$lib/backend/backend";
+import type { Decision, InboxItemView } from "$lib/backend/types";
+import { Keymap } from "$lib/keyboard/keymap.svelte";
+import type { Page } from "$lib/page";
+import { Announcer } from "$lib/announcer.svelte";
+import { Clock } from "$lib/time/clock.svelte";
+import { settleTime } from "./approval.svelte";
+import CardOnPage from "./CardOnPage.test.svelte";
+import { makeDetail, makeItem } from "./test-items";
+
+let time = 1_000_000;
+beforeEach(() => {
+  time = 1_000_000;
+});
+afterEach(() => vi.useRealTimers());
+
+/** Shows the card as the window does, with its first moment over. */
+async function show(item: InboxItemView = makeItem(), wait = settleTime) {
+  const decide = vi.fn(async (input: { decision: Decision }): Promise<InboxItemView> => {
+    const phase = { kind: "deciding", decision: input.decision, surface: "window" } as const;
+    return { ...item, phase, revision: item.revision + 1 };
+  });
+  const backend = {
+    inboxItem: async () => makeDetail(item),
+    inboxDecide: decide,
+  } as unknown as Backend;
+  const keymap = new Keymap(false);
+  const page = {
+    backend,
+    keymap,
+    announcer: new Announcer(),
+    clock: new Clock(() => time),
+  } as unknown as Page;
+  const stop = keymap.listen();
+  const view = render(CardOnPage, { page, item });
+  await vi.waitFor(() => expect(view.container.querySelector("footer")).not.toBeNull());
+  time += wait;
+  return { ...view, decide, stop, pass: (ms: number) => (time += ms) };
+}
+
+const choices = () =>
+  [...document.querySelectorAll("[data-decision]")].map((each) =>
+    each.getAttribute("data-decision"),
+  );
+const button = (decision: Decision) => {
+  const found = document.querySelector<HTMLElement>(`[data-decision=${decision}]`);
+  if (!found) throw new Error(`no button for ${decision}`);
+  return found;
+};
+const key = (name: string, target: Element = document.body, more: KeyboardEventInit = {}) =>
+  fireEvent.keyDown(target, { key: name, bubbles: true, ...more });
+
+describe("the approval card", () => {
+  it("has exactly the decisions that are offered, in their order", async () => {
+    await show(makeItem({ offered: ["deny", "allowOnce"] }));
+    expect(choices()).toEqual(["deny", "allowOnce"]);
+  });
+
+  it("has none where none is offered, and none once it is decided", async () => {
+    await show(makeItem({ offered: [] }));
+    expect(choices()).toEqual([]);
+    expect(document.body.textContent).toContain("offers no decision");
+  });
+
+  it("shows what was recorded, and by whom, instead of choices", async () => {
+    const phase = {
+      kind: "decided",
+      decision: "deny",
+      by: "Anna",
+      byThisApp: false,
+      at: time - 60_000,
+    } as const;
+    await show(makeItem({ phase }));
+    expect(choices()).toEqual([]);
+    expect(document.body.textContent).toMatch(/Denied\s+by Anna/);
+  });
+
+  it("starts with the focus on no decision", async () => {
+    await show();
+    expect(document.activeElement?.closest("[data-decision]")).toBeNull();
+  });
+
+  it("is not approved by Return, wherever the focus is", async () => {
+    const { decide } = await show();
+    await key("Enter");
+    for (const decision of ["allowOnce", "deny"] as const) {
+      button(decision).focus();
+      const held = await key("Enter", button(decision));
+      expect(held, "the browser would turn Enter into a click").toBe(false);
+    }
+    expect(decide).not.toHaveBeenCalled();
+    expect(document.body.textContent).toContain("Enter decides nothing");
+  });
+
+  it("is allowed by A and then Enter", async () => {
+    const { decide } = await show();
+    await key("a");
+    expect(decide).not.toHaveBeenCalled();
+    expect(document.activeElement?.textContent).toContain("Allow once");
+    await key("Enter", document.activeElement ?? document.body);
+    expect(decide).toHaveBeenCalledWith(expect.objectContaining({ decision: "allowOnce" }));
+  });
+
+  it("forgets A when the focus goes elsewhere", async () => {
+    const { decide } = await show();
+    await key("a");
+    button("deny").focus();
+    await key("Enter");
+    expect(decide).not.toHaveBeenCalled();
+  });
+
+  it("is denied by D, and by a held or chorded D not at all", async () => {
+    const { decide } = await show();
+    await key("d", document.body, { repeat: true });
+    await key("d", document.body, { ctrlKey: true });
+    expect(decide).not.toHaveBeenCalled();
+    await key("d");
+    expect(decide).toHaveBeenCalledWith(expect.objectContaining({ decision: "deny" }));
+  });
+
+  it("does not take a click that was meant for what stood there before", async () => {
+    const { decide, pass } = await show(makeItem(), settleTime - 50);
+    await fireEvent.click(button("allowOnce"));
+    expect(decide).not.toHaveBeenCalled();
+    expect(document.body.textContent).toContain("did not count");
+    pass(50);
+    await fireEvent.click(button("allowOnce"));
+    expect(decide).toHaveBeenCalledTimes(1);
+  });
+
+  it("asks again before it allows always, and Return does not answer that either", async () => {
+    const { decide } = await show(makeItem({ offered: ["allowAlways", "deny"] }));
+    await fireEvent.click(button("allowAlways"));
+    const dialog = await screen.findByRole("dialog");
+    expect(decide).not.toHaveBeenCalled();
+    expect(document.activeElement?.closest("[data-decision]") ?? null).toBeNull();
+    const confirm = dialog.querySelector("[data-decision]");
+    if (!confirm) throw new Error("no confirmation");
+    expect(await key("Enter", confirm)).toBe(false);
+    expect(decide).not.toHaveBeenCalled();
+    await fireEvent.click(confirm);
+    expect(decide).toHaveBeenCalledWith(expect.objectContaining({ decision: "allowAlways" }));
+  });
+
+  it("shows the whole command, whatever is in it", async () => {
+    const subject = "echo 'safe' ⟨U+202E⟩# <b>not markup</b>\n" + "x".repeat(5000);
+    const { container } = await show(makeItem({ subject }));
+    expect(container.querySelector("pre")?.textContent).toBe(subject);
+  });
+});
