@@ -16,6 +16,7 @@ mod event;
 mod handshake;
 mod live;
 mod outbox;
+mod outgoing;
 mod pending;
 mod pin;
 mod problem;

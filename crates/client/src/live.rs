@@ -1,18 +1,14 @@
 //! A connection while it is up: one loop that writes, reads, delivers, and watches the clock. Nothing in it
 //! waits for one thing alone, so a slow owner, a slow gateway or a slow asker cannot hold up the others.
 
-use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::time::Duration;
 
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{Sink, SinkExt, StreamExt};
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
 use gatehouse_protocol::event::Shutdown;
 use gatehouse_protocol::{EventFrame, GatewayEvent, HelloOk, Incoming, close};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +17,7 @@ use crate::connection::{Command, Request, RequestError};
 use crate::event::{ConnectionEvent, Generation};
 use crate::handshake::close_problem;
 use crate::outbox::Outbox;
+use crate::outgoing::Outgoing;
 use crate::pending::Pending;
 use crate::problem::{Problem, ProblemCode};
 use crate::transport::{Socket, socket_problem};
@@ -30,8 +27,6 @@ const MAX_BAD_FRAMES: u32 = 32;
 /// Bounds for what a gateway may ask for as tick interval: its silence must neither end a connection
 /// every second nor go unnoticed for ever.
 const TICK_BOUNDS: (u64, u64) = (1_000, 60_000);
-/// How long a goodbye may take.
-const GOODBYE: Duration = Duration::from_millis(250);
 
 /// Why a connection is not up any more.
 pub(crate) enum Ended {
@@ -52,12 +47,8 @@ pub(crate) struct Surroundings<'a> {
 
 pub(crate) struct Live<'a> {
     around: Surroundings<'a>,
-    sink: SplitSink<Socket, Message>,
     stream: SplitStream<Socket>,
-    outgoing: VecDeque<Message>,
-    /// What a gateway would buffer for us is what we buffer for it.
-    outgoing_limit: u64,
-    unflushed: bool,
+    outgoing: Outgoing,
     pending: Pending,
     generation: Generation,
     limits: Limits,
@@ -96,11 +87,8 @@ impl<'a> Live<'a> {
         let now = Instant::now();
         Self {
             around,
-            sink,
             stream,
-            outgoing: VecDeque::new(),
-            outgoing_limit: hello.policy.max_buffered_bytes(),
-            unflushed: false,
+            outgoing: Outgoing::new(sink, hello.policy.max_buffered_bytes()),
             pending: Pending::new(limits.in_flight, limits.request_deadline),
             generation,
             limits,
@@ -127,7 +115,7 @@ impl<'a> Live<'a> {
             Ended::Stopped | Ended::Reconnect => Some(1000),
         };
         if let Some(code) = farewell {
-            self.say_goodbye(code).await;
+            self.outgoing.close(code).await;
         }
         ended
     }
@@ -136,14 +124,12 @@ impl<'a> Live<'a> {
     /// flood of frames starves nothing.
     async fn turn(&mut self) -> Turn {
         let timer = self.next_timer();
-        let writing = !self.outgoing.is_empty() || self.unflushed;
+        let writing = !self.outgoing.is_idle();
         let reading = !self.around.outbox.is_full();
         let Self {
             around,
-            sink,
             stream,
             outgoing,
-            unflushed,
             ..
         } = self;
         tokio::select! {
@@ -151,7 +137,7 @@ impl<'a> Live<'a> {
             () = around.cancel.cancelled() => Turn::Stop,
             () = tokio::time::sleep_until(timer) => Turn::Timer,
             command = around.commands.recv() => Turn::Command(command),
-            written = write_some(sink, outgoing, unflushed), if writing => Turn::Written(written),
+            written = outgoing.write(), if writing => Turn::Written(written),
             () = around.outbox.deliver() => Turn::Delivered,
             frame = stream.next(), if reading => Turn::Frame(frame),
         }
@@ -182,7 +168,7 @@ impl<'a> Live<'a> {
         }
         let refused = if request.generation != self.generation {
             Some(RequestError::Stale)
-        } else if self.pending.is_full() || self.outgoing_bytes() >= self.outgoing_limit {
+        } else if self.pending.is_full() || self.outgoing.is_full() {
             Some(RequestError::Busy)
         } else {
             None
@@ -191,17 +177,9 @@ impl<'a> Live<'a> {
             let _ = request.reply.send(Err(error));
             return;
         }
-        self.outgoing
-            .push_back(Message::text(request.text.as_str()));
+        self.outgoing.push(Message::text(request.text.as_str()));
         self.pending
             .insert(request.id, request.method, request.reply);
-    }
-
-    fn outgoing_bytes(&self) -> u64 {
-        self.outgoing
-            .iter()
-            .map(|message| message.len() as u64)
-            .sum()
     }
 
     /// The next moment at which something has to be looked at.
@@ -248,7 +226,7 @@ impl<'a> Live<'a> {
         }
         if now >= self.pinged.max(self.heard) + self.tick {
             // A ping makes the system notice a peer that is gone, and keeps middleboxes awake.
-            self.outgoing.push_back(Message::Ping(Default::default()));
+            self.outgoing.push(Message::Ping(Default::default()));
             self.pinged = now;
         }
         None
@@ -260,7 +238,7 @@ impl<'a> Live<'a> {
             Message::Binary(_) => self.reject(Problem::new(ProblemCode::BadFrame), "binary"),
             // A reply to the ping is queued by the socket; it goes out with the next flush.
             Message::Ping(_) => {
-                self.unflushed = true;
+                self.outgoing.flush_soon();
                 None
             }
             Message::Pong(_) | Message::Frame(_) => None,
@@ -367,16 +345,6 @@ impl<'a> Live<'a> {
         }
         problem
     }
-
-    async fn say_goodbye(&mut self, code: u16) {
-        let frame = CloseFrame {
-            code: code.into(),
-            reason: Default::default(),
-        };
-        let goodbye = self.sink.send(Message::Close(Some(frame)));
-        // A peer that does not take it any more is gone all the same.
-        let _ = tokio::time::timeout(GOODBYE, goodbye).await;
-    }
 }
 
 /// With which code to end a connection from this side; `None` when the other side did.
@@ -387,24 +355,4 @@ fn close_code_for(code: ProblemCode) -> Option<u16> {
         ProblemCode::BadFrame => Some(close::POLICY),
         _ => None,
     }
-}
-
-/// Writes as much as the socket takes now. Safe to drop at any point: a message leaves the queue only
-/// when the socket has room for it.
-async fn write_some(
-    sink: &mut SplitSink<Socket, Message>,
-    outgoing: &mut VecDeque<Message>,
-    unflushed: &mut bool,
-) -> Result<(), WsError> {
-    let mut sink = Pin::new(sink);
-    while !outgoing.is_empty() {
-        poll_fn(|context| sink.as_mut().poll_ready(context)).await?;
-        if let Some(message) = outgoing.pop_front() {
-            sink.as_mut().start_send(message)?;
-            *unflushed = true;
-        }
-    }
-    poll_fn(|context| sink.as_mut().poll_flush(context)).await?;
-    *unflushed = false;
-    Ok(())
 }

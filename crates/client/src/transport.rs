@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, client::IntoClientRequest};
 
@@ -92,6 +93,10 @@ fn upgrade_problem(error: WsError) -> Problem {
         WsError::Io(error) if error.kind() != ErrorKind::InvalidData => {
             Problem::new(ProblemCode::ConnectionLost).with_detail(error.to_string())
         }
+        // It hung up instead of answering: a proxy without its gateway, or a gateway that goes away.
+        error @ WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
+            Problem::new(ProblemCode::ConnectionLost).with_detail(error.to_string())
+        }
         other => Problem::new(ProblemCode::NotAGateway).with_detail(other.to_string()),
     }
 }
@@ -100,6 +105,9 @@ fn upgrade_problem(error: WsError) -> Problem {
 pub(crate) fn socket_problem(error: &WsError) -> Problem {
     let code = match error {
         WsError::Capacity(_) => ProblemCode::FrameTooLarge,
+        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            ProblemCode::ConnectionLost
+        }
         WsError::Protocol(_) | WsError::Utf8(_) => ProblemCode::BadFrame,
         _ => ProblemCode::ConnectionLost,
     };
