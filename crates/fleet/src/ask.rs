@@ -48,17 +48,29 @@ impl Asker {
     /// Everything of a kind that waits.
     pub(crate) async fn list(&self, kind: ItemKind) -> Result<Vec<Request>, Trouble> {
         match kind {
-            ItemKind::Exec => self.read::<m::ExecApprovalList, _>(|l| all(l, wire::exec)).await,
-            ItemKind::Plugin => self.read::<m::PluginApprovalList, _>(|l| all(l, wire::plugin)).await,
-            ItemKind::System => self.read::<m::SystemApprovalList, _>(|l| all(l, wire::system)).await,
+            ItemKind::Exec => {
+                self.read::<m::ExecApprovalList, _>(|l| all(l, wire::exec))
+                    .await
+            }
+            ItemKind::Plugin => {
+                self.read::<m::PluginApprovalList, _>(|l| all(l, wire::plugin))
+                    .await
+            }
+            ItemKind::System => {
+                self.read::<m::SystemApprovalList, _>(|l| all(l, wire::system))
+                    .await
+            }
             ItemKind::Question => {
-                self.read::<m::QuestionsList, _>(|l| all(l.questions, wire::question)).await
+                self.read::<m::QuestionsList, _>(|l| all(l.questions, wire::question))
+                    .await
             }
             ItemKind::DevicePairing => {
-                self.read::<m::DevicePairsList, _>(|l| all(l.pending, wire::device)).await
+                self.read::<m::DevicePairsList, _>(|l| all(l.pending, wire::device))
+                    .await
             }
             ItemKind::NodePairing => {
-                self.read::<m::NodePairsList, _>(|l| all(l.pending, wire::node)).await
+                self.read::<m::NodePairsList, _>(|l| all(l.pending, wire::node))
+                    .await
             }
         }
     }
@@ -67,7 +79,10 @@ impl Asker {
         &self,
         shape: impl FnOnce(M::Output) -> T,
     ) -> Result<T, Trouble> {
-        let answer = self.connection.request_on::<M>(self.generation, NoParams {}).await;
+        let answer = self
+            .connection
+            .request_on::<M>(self.generation, NoParams {})
+            .await;
         answer.map(shape).map_err(|error| trouble(&error))
     }
 
@@ -76,14 +91,20 @@ impl Asker {
         let params = m::ApprovalIdParams { id: id.to_owned() };
         let is_approval = matches!(kind, ItemKind::Exec | ItemKind::Plugin | ItemKind::System);
         if is_approval && has::<m::ApprovalGet>(&self.hello) {
-            let found = self.connection.request_on::<m::ApprovalGet>(self.generation, params).await;
+            let found = self
+                .connection
+                .request_on::<m::ApprovalGet>(self.generation, params)
+                .await;
             return match found {
                 Ok(found) => wire::recorded(&found.approval, self.device.as_deref()),
                 Err(error) => absent_or_failed(&error),
             };
         }
         if kind == ItemKind::Exec && has::<m::ExecApprovalGet>(&self.hello) {
-            let found = self.connection.request_on::<m::ExecApprovalGet>(self.generation, params).await;
+            let found = self
+                .connection
+                .request_on::<m::ExecApprovalGet>(self.generation, params)
+                .await;
             return match found {
                 Ok(_) => ReadBackAnswer::Pending,
                 Err(error) => absent_or_failed(&error),
@@ -97,7 +118,12 @@ impl Asker {
     }
 
     /// Sends a decision, once.
-    pub(crate) async fn resolve(&self, resolve: &Resolve, kind: ItemKind, id: &str) -> ResolveAnswer {
+    pub(crate) async fn resolve(
+        &self,
+        resolve: &Resolve,
+        kind: ItemKind,
+        id: &str,
+    ) -> ResolveAnswer {
         let id = id.to_owned();
         let sent = match (kind, wire::verdict(resolve.decision)) {
             (ItemKind::Exec | ItemKind::Plugin | ItemKind::System, Some(decision)) => {
@@ -131,33 +157,60 @@ impl Asker {
                 _ => m::ApprovalFamily::SystemAgent,
             };
             let params = m::ApprovalResolveParams { id, kind, decision };
-            let reply = self.connection.request_on::<m::ApprovalResolve>(on, params).await?;
-            return Ok(match wire::recorded(&reply.approval, self.device.as_deref()) {
-                ReadBackAnswer::Ended(mut outcome) => {
-                    outcome.by_this_app = Some(reply.applied);
-                    ResolveAnswer::Recorded(outcome)
-                }
-                _ => ResolveAnswer::Accepted,
-            });
+            let reply = self
+                .connection
+                .request_on::<m::ApprovalResolve>(on, params)
+                .await?;
+            return Ok(
+                match wire::recorded(&reply.approval, self.device.as_deref()) {
+                    ReadBackAnswer::Ended(mut outcome) => {
+                        outcome.by_this_app = Some(reply.applied);
+                        ResolveAnswer::Recorded(outcome)
+                    }
+                    _ => ResolveAnswer::Accepted,
+                },
+            );
         }
         let params = m::ResolveParams { id, decision };
         let reply = match kind {
             ItemKind::Plugin => {
-                self.connection.request_on::<m::PluginApprovalResolve>(on, params).await?
+                self.connection
+                    .request_on::<m::PluginApprovalResolve>(on, params)
+                    .await?
             }
-            _ => self.connection.request_on::<m::ExecApprovalResolve>(on, params).await?,
+            _ => {
+                self.connection
+                    .request_on::<m::ExecApprovalResolve>(on, params)
+                    .await?
+            }
         };
-        Ok(if reply.ok { ResolveAnswer::Accepted } else { ResolveAnswer::Failed(Trouble::new("gatewayRefused")) })
+        Ok(if reply.ok {
+            ResolveAnswer::Accepted
+        } else {
+            ResolveAnswer::Failed(Trouble::new("gatewayRefused"))
+        })
     }
 
-    async fn resolve_question(&self, resolve: &Resolve, id: String) -> Result<ResolveAnswer, RequestError> {
+    async fn resolve_question(
+        &self,
+        resolve: &Resolve,
+        id: String,
+    ) -> Result<ResolveAnswer, RequestError> {
         let params = if resolve.decision == Decision::Approve {
             let answers: BTreeMap<_, _> = resolve.answers.iter().cloned().collect();
-            m::QuestionResolveParams::Answer { id, answers: m::AnswerSet { answers } }
+            m::QuestionResolveParams::Answer {
+                id,
+                answers: m::AnswerSet { answers },
+            }
         } else {
-            m::QuestionResolveParams::Cancel { id, cancel: m::True }
+            m::QuestionResolveParams::Cancel {
+                id,
+                cancel: m::True,
+            }
         };
-        self.connection.request_on::<m::QuestionResolve>(self.generation, params).await?;
+        self.connection
+            .request_on::<m::QuestionResolve>(self.generation, params)
+            .await?;
         Ok(ResolveAnswer::Accepted)
     }
 
@@ -171,10 +224,26 @@ impl Asker {
         let connection = &self.connection;
         let approve = decision == Decision::Approve;
         match (kind, approve) {
-            (ItemKind::DevicePairing, true) => connection.request_on::<m::DevicePairApprove>(on, params).await?,
-            (ItemKind::DevicePairing, false) => connection.request_on::<m::DevicePairReject>(on, params).await?,
-            (_, true) => connection.request_on::<m::NodePairApprove>(on, params).await?,
-            (_, false) => connection.request_on::<m::NodePairReject>(on, params).await?,
+            (ItemKind::DevicePairing, true) => {
+                connection
+                    .request_on::<m::DevicePairApprove>(on, params)
+                    .await?
+            }
+            (ItemKind::DevicePairing, false) => {
+                connection
+                    .request_on::<m::DevicePairReject>(on, params)
+                    .await?
+            }
+            (_, true) => {
+                connection
+                    .request_on::<m::NodePairApprove>(on, params)
+                    .await?
+            }
+            (_, false) => {
+                connection
+                    .request_on::<m::NodePairReject>(on, params)
+                    .await?
+            }
         };
         Ok(ResolveAnswer::Accepted)
     }
@@ -183,7 +252,10 @@ impl Asker {
 fn all<T>(listed: Listed<T>, shape: fn(T) -> Request) -> Vec<Request> {
     if !listed.unreadable.is_empty() {
         // Not even an id: there is nothing to show or to decide on.
-        tracing::warn!(count = listed.unreadable.len(), "a gateway listed waiting items without an id");
+        tracing::warn!(
+            count = listed.unreadable.len(),
+            "a gateway listed waiting items without an id"
+        );
     }
     listed.items.into_iter().map(shape).collect()
 }
@@ -197,19 +269,32 @@ fn absent_or_failed(error: &RequestError) -> ReadBackAnswer {
 
 /// As the reference has it: the code itself, or `details.reason` of an invalid request.
 fn is_not_found(error: &GatewayError) -> bool {
-    let reason = error.details.get("reason").and_then(serde_json::Value::as_str);
+    let reason = error
+        .details
+        .get("reason")
+        .and_then(serde_json::Value::as_str);
     error.code.as_str() == "APPROVAL_NOT_FOUND" || reason == Some("APPROVAL_NOT_FOUND")
 }
 
 fn trouble(error: &RequestError) -> Trouble {
     let (code, detail) = match error {
         RequestError::Gateway(refusal) => {
-            let reason = refusal.details.get("reason").and_then(serde_json::Value::as_str);
+            let reason = refusal
+                .details
+                .get("reason")
+                .and_then(serde_json::Value::as_str);
             let stale = is_not_found(refusal) || reason == Some("APPROVAL_ALREADY_RESOLVED");
-            let code = if stale { "alreadyDecided" } else { request_code(error) };
+            let code = if stale {
+                "alreadyDecided"
+            } else {
+                request_code(error)
+            };
             (code, Some(refusal.message.clone()))
         }
         other => (request_code(other), None),
     };
-    Trouble { code: code.to_owned(), detail }
+    Trouble {
+        code: code.to_owned(),
+        detail,
+    }
 }

@@ -17,7 +17,9 @@ impl Clock {
     /// This computer's clock.
     pub fn system() -> Self {
         Self::new(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let since = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
             EpochMs::try_from(since.as_millis()).unwrap_or(EpochMs::MAX)
         })
     }

@@ -28,7 +28,10 @@ pub(crate) struct Safe {
 
 impl Safe {
     pub(crate) fn new(vault: Arc<dyn SecretVault>) -> Self {
-        Self { vault, making_key: Arc::default() }
+        Self {
+            vault,
+            making_key: Arc::default(),
+        }
     }
 
     pub(crate) fn vault(&self) -> &Arc<dyn SecretVault> {
@@ -42,9 +45,15 @@ impl Safe {
         kind: CredentialKind,
         value: &Secret,
     ) -> Result<(), VaultError> {
-        let Some(kept) = secret_of(kind) else { return Ok(()) };
+        let Some(kept) = secret_of(kind) else {
+            return Ok(());
+        };
         self.vault.put(&key(gateway, kept)?, value).await?;
-        for other in [GatewaySecret::Token, GatewaySecret::Password, GatewaySecret::BootstrapToken] {
+        for other in [
+            GatewaySecret::Token,
+            GatewaySecret::Password,
+            GatewaySecret::BootstrapToken,
+        ] {
             if other != kept {
                 self.vault.delete(&key(gateway, other)?).await?;
             }
@@ -60,7 +69,11 @@ impl Safe {
         Ok(())
     }
 
-    async fn read(&self, gateway: &GatewayId, secret: GatewaySecret) -> Result<Option<Secret>, CredentialError> {
+    async fn read(
+        &self,
+        gateway: &GatewayId,
+        secret: GatewaySecret,
+    ) -> Result<Option<Secret>, CredentialError> {
         let key = key(gateway, secret).map_err(failed)?;
         self.vault.get(&key).await.map_err(failed)
     }
@@ -104,12 +117,24 @@ pub(crate) enum CredentialChange {
 impl CredentialSource for GatewayCredentials {
     async fn load(&self) -> Result<Credentials, CredentialError> {
         let device_key = self.safe.device_key().await?;
-        (self.changed)(CredentialChange::Device(device_key.device_id().as_str().to_owned()));
-        let device_token = self.safe.read(&self.gateway, GatewaySecret::DeviceToken).await?;
+        (self.changed)(CredentialChange::Device(
+            device_key.device_id().as_str().to_owned(),
+        ));
+        let device_token = self
+            .safe
+            .read(&self.gateway, GatewaySecret::DeviceToken)
+            .await?;
         let device_token = device_token.and_then(|kept| read_token(&kept));
-        let mut credentials =
-            Credentials { token: None, password: None, bootstrap_token: None, device_token, device_key };
-        let Some(wanted) = secret_of(self.kind) else { return Ok(credentials) };
+        let mut credentials = Credentials {
+            token: None,
+            password: None,
+            bootstrap_token: None,
+            device_token,
+            device_key,
+        };
+        let Some(wanted) = secret_of(self.kind) else {
+            return Ok(credentials);
+        };
         let kept = self.safe.read(&self.gateway, wanted).await?;
         let kept = kept.and_then(|kept| gatehouse_protocol::Secret::new(kept.expose()));
         if kept.is_none() && credentials.device_token.is_none() {
@@ -131,8 +156,13 @@ impl CredentialSource for GatewayCredentials {
             scopes: &token.scopes,
             issued_at_ms: token.issued_at_ms,
         };
-        let json = serde_json::to_string(&kept).map_err(|e| CredentialError::Unavailable(e.to_string()))?;
-        self.safe.vault.put(&key, &Secret::new(json)).await.map_err(failed)?;
+        let json = serde_json::to_string(&kept)
+            .map_err(|e| CredentialError::Unavailable(e.to_string()))?;
+        self.safe
+            .vault
+            .put(&key, &Secret::new(json))
+            .await
+            .map_err(failed)?;
         (self.changed)(CredentialChange::DeviceTokenKept);
         Ok(())
     }
@@ -172,7 +202,12 @@ struct ReadToken {
 fn read_token(kept: &Secret) -> Option<DeviceToken> {
     let read: ReadToken = serde_json::from_str(kept.expose()).ok()?;
     let token = gatehouse_protocol::Secret::new(read.token)?;
-    Some(DeviceToken { token, role: read.role, scopes: read.scopes, issued_at_ms: read.issued_at_ms })
+    Some(DeviceToken {
+        token,
+        role: read.role,
+        scopes: read.scopes,
+        issued_at_ms: read.issued_at_ms,
+    })
 }
 
 /// A key that cannot be read is not replaced: with another one every gateway would ask for a new pairing.

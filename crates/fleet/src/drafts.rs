@@ -35,7 +35,11 @@ impl Drafts {
     pub fn keep(&mut self, draft: Draft, now: EpochMs) -> String {
         self.expire(now);
         if self.kept.len() >= MOST {
-            let oldest = self.kept.iter().min_by_key(|(_, (at, _))| *at).map(|(name, _)| name.clone());
+            let oldest = self
+                .kept
+                .iter()
+                .min_by_key(|(_, (at, _))| *at)
+                .map(|(name, _)| name.clone());
             oldest.and_then(|name| self.kept.remove(&name));
         }
         let name = uuid::Uuid::new_v4().to_string();
@@ -64,7 +68,11 @@ mod tests {
     use super::*;
 
     fn draft() -> Draft {
-        Draft { url: None, kind: CredentialKind::Token, secret: Secret::new("s") }
+        Draft {
+            url: None,
+            kind: CredentialKind::Token,
+            secret: Secret::new("s"),
+        }
     }
 
     #[test]

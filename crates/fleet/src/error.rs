@@ -81,14 +81,19 @@ impl FleetError {
     fn is_retryable(&self) -> bool {
         match self {
             Self::NotConnected => true,
-            Self::Refused(refusal) => matches!(refusal, Refusal::ItemChanged | Refusal::Unreachable),
+            Self::Refused(refusal) => {
+                matches!(refusal, Refusal::ItemChanged | Refusal::Unreachable)
+            }
             Self::Request(RequestError::Gateway(error)) => error.retryable,
             Self::Request(error) => matches!(
                 error,
                 RequestError::Disconnected | RequestError::TimedOut { .. } | RequestError::Busy
             ),
             Self::Vault(error) => {
-                matches!(error, VaultError::KeychainLocked | VaultError::KeychainTimedOut(_))
+                matches!(
+                    error,
+                    VaultError::KeychainLocked | VaultError::KeychainTimedOut(_)
+                )
             }
             Self::Store(error) => matches!(error, StoreError::Busy | StoreError::DiskFull),
             _ => false,
@@ -125,7 +130,10 @@ pub(crate) fn request_code(error: &RequestError) -> &'static str {
 
 /// `details.code` says so in protocol 4; older gateways say it in words alone.
 fn is_missing_scope(error: &gatehouse_protocol::GatewayError) -> bool {
-    let code = error.details.get("code").and_then(serde_json::Value::as_str);
+    let code = error
+        .details
+        .get("code")
+        .and_then(serde_json::Value::as_str);
     code == Some("MISSING_SCOPE") || error.code == ErrorCode::from("FORBIDDEN")
 }
 

@@ -1,8 +1,28 @@
 //! The desktop's behaviour without a desktop: all gateways, the inbox, chat, the local cache, what to notify.
 //!
-//! Knows nothing of windows or of tauri. `view` is what the surfaces are shown.
+//! Knows nothing of windows or of tauri. `view` is what the surfaces are shown; [`Fleet`] is what they call.
 
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod api;
+mod ask;
+pub mod chat;
+mod clock;
+mod core;
+mod credentials;
+pub mod discover;
+pub mod drafts;
+mod error;
+mod fleet;
 pub mod inbox;
 pub mod notices;
+pub mod paste;
+mod sessions;
 pub mod untrusted;
 pub mod view;
+
+pub use clock::Clock;
+pub use discover::Environment;
+pub use error::FleetError;
+pub use fleet::{Fleet, FleetEvent, FleetOptions};
+pub use notices::{Notice, NoticeCommand, PlainKind, PlainNotice, Urgency};

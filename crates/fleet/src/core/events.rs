@@ -13,18 +13,30 @@ use crate::view::{GatewayId, ItemKind};
 
 impl Core {
     pub(super) fn fact(&mut self, fact: Fact) {
-        let Fact { gateway, epoch, news } = fact;
-        if self.gateways.get(&gateway).is_none_or(|entry| entry.epoch != epoch) {
+        let Fact {
+            gateway,
+            epoch,
+            news,
+        } = fact;
+        if self
+            .gateways
+            .get(&gateway)
+            .is_none_or(|entry| entry.epoch != epoch)
+        {
             return;
         }
         match news {
             News::State(state) => self.state_changed(&gateway, state),
-            News::Event(ConnectionEvent::Up { generation, hello }) => self.up(&gateway, generation, hello),
+            News::Event(ConnectionEvent::Up { generation, hello }) => {
+                self.up(&gateway, generation, hello)
+            }
             News::Event(ConnectionEvent::Down { cause, .. }) => {
                 tracing::info!(gateway = %gateway.0, code = ?cause.code, "disconnected");
                 self.lost(&gateway);
             }
-            News::Event(ConnectionEvent::Event { event, .. }) => self.gateway_event(&gateway, event),
+            News::Event(ConnectionEvent::Event { event, .. }) => {
+                self.gateway_event(&gateway, event)
+            }
             News::Event(ConnectionEvent::Gap { .. }) => self.doubt(&gateway),
             News::Event(ConnectionEvent::Rejected { problem, .. }) => {
                 tracing::warn!(gateway = %gateway.0, code = ?problem.code, "a frame could not be used");
@@ -43,7 +55,9 @@ impl Core {
 
     fn up(&mut self, gateway: &GatewayId, generation: Generation, hello: Arc<HelloOk>) {
         let now = self.now();
-        let Some(entry) = self.gateways.get_mut(gateway) else { return };
+        let Some(entry) = self.gateways.get_mut(gateway) else {
+            return;
+        };
         entry.presence = hello.snapshot.presence.clone();
         entry.up = Some((generation, hello.clone()));
         entry.away = None;
@@ -54,9 +68,16 @@ impl Core {
             self.keep_gateway(gateway);
         }
         // Only when it was last heard from; the next connect says it again.
-        let _ = self.scribe.write(Write::Seen { gateway: gateway.0.clone(), at: now });
+        let _ = self.scribe.write(Write::Seen {
+            gateway: gateway.0.clone(),
+            at: now,
+        });
         let kinds = listable(&hello);
-        self.inbox_event(InboxEvent::Up { gateway: gateway.clone(), generation, kinds });
+        self.inbox_event(InboxEvent::Up {
+            gateway: gateway.clone(),
+            generation,
+            kinds,
+        });
         self.sessions_up(gateway);
         self.chats_up(gateway);
         self.gateways_changed = true;
@@ -66,7 +87,10 @@ impl Core {
     /// Something was missed: everything that is kept by following events is read again.
     fn doubt(&mut self, gateway: &GatewayId) {
         if let Some(generation) = self.inbox_generation(gateway) {
-            self.inbox_event(InboxEvent::Doubt { gateway: gateway.clone(), generation });
+            self.inbox_event(InboxEvent::Doubt {
+                gateway: gateway.clone(),
+                generation,
+            });
         }
         self.sessions_up(gateway);
         self.chats_up(gateway);
@@ -74,11 +98,15 @@ impl Core {
 
     fn inbox_generation(&self, gateway: &GatewayId) -> Option<u64> {
         let entry = self.gateways.get(gateway)?;
-        entry.up.as_ref().map(|(generation, _)| entry.inbox_generation(*generation))
+        entry
+            .up
+            .as_ref()
+            .map(|(generation, _)| entry.inbox_generation(*generation))
     }
 
     fn gateway_event(&mut self, gateway: &GatewayId, event: GatewayEvent) {
         use GatewayEvent as E;
+        self.chat_news(gateway, &event);
         match event {
             E::ExecApprovalRequested(a) => self.requested(gateway, wire::exec(*a)),
             E::PluginApprovalRequested(a) => self.requested(gateway, wire::plugin(*a)),
@@ -86,7 +114,9 @@ impl Core {
             E::QuestionRequested(q) => self.requested(gateway, wire::question(*q)),
             E::DevicePairRequested(r) => self.requested(gateway, wire::device(*r)),
             E::NodePairRequested(r) => self.requested(gateway, wire::node(*r)),
-            E::ExecApprovalResolved(r) => self.resolved(gateway, ItemKind::Exec, &r.id, wire::told(&r)),
+            E::ExecApprovalResolved(r) => {
+                self.resolved(gateway, ItemKind::Exec, &r.id, wire::told(&r))
+            }
             E::PluginApprovalResolved(r) => {
                 self.resolved(gateway, ItemKind::Plugin, &r.id, wire::told(&r));
             }
@@ -95,7 +125,12 @@ impl Core {
             }
             E::QuestionResolved(r) => {
                 let outcome = wire::question_told(&r);
-                self.resolved(gateway, ItemKind::Question, r.id.as_deref().unwrap_or_default(), outcome);
+                self.resolved(
+                    gateway,
+                    ItemKind::Question,
+                    r.id.as_deref().unwrap_or_default(),
+                    outcome,
+                );
             }
             E::DevicePairResolved(r) => self.pair_resolved(gateway, ItemKind::DevicePairing, &r),
             E::NodePairResolved(r) => self.pair_resolved(gateway, ItemKind::NodePairing, &r),
@@ -109,10 +144,14 @@ impl Core {
                     entry.presence = changed.presence.items;
                 }
             }
-            E::Chat(event) => self.chat_event(gateway, *event),
-            E::Agent(event) => self.agent_event(gateway, *event),
-            E::SessionMessage(message) => self.session_message(gateway, *message),
+            E::Chat(event) => self.session_run(gateway, &event),
+            E::SessionMessage(message) => {
+                if let Some(row) = message.session {
+                    self.session_row(gateway, row);
+                }
+            }
             E::SessionsChanged(changed) => self.sessions_changed(gateway, *changed),
+            E::Agent(_) => {}
             // Told by the approval's own event as well.
             E::SessionApproval(_) => {}
             E::Challenge(_) | E::Tick(_) | E::Health(_) | E::Shutdown(_) | E::Unknown { .. } => {}
@@ -121,19 +160,36 @@ impl Core {
 
     fn doubt_inbox(&mut self, gateway: &GatewayId) {
         if let Some(generation) = self.inbox_generation(gateway) {
-            self.inbox_event(InboxEvent::Doubt { gateway: gateway.clone(), generation });
+            self.inbox_event(InboxEvent::Doubt {
+                gateway: gateway.clone(),
+                generation,
+            });
         }
     }
 
     fn requested(&mut self, gateway: &GatewayId, request: Request) {
-        let Some(generation) = self.inbox_generation(gateway) else { return };
-        self.inbox_event(InboxEvent::Requested { gateway: gateway.clone(), generation, request });
+        let Some(generation) = self.inbox_generation(gateway) else {
+            return;
+        };
+        self.inbox_event(InboxEvent::Requested {
+            gateway: gateway.clone(),
+            generation,
+            request,
+        });
     }
 
     fn resolved(&mut self, gateway: &GatewayId, kind: ItemKind, id: &str, outcome: Outcome) {
-        let Some(generation) = self.inbox_generation(gateway) else { return };
+        let Some(generation) = self.inbox_generation(gateway) else {
+            return;
+        };
         let (gateway, id) = (gateway.clone(), id.to_owned());
-        self.inbox_event(InboxEvent::Resolved { gateway, generation, kind, id, outcome });
+        self.inbox_event(InboxEvent::Resolved {
+            gateway,
+            generation,
+            kind,
+            id,
+            outcome,
+        });
     }
 
     fn pair_resolved(

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use gatehouse_client::{
-    CertificatePin, Connection, ConnectionConfig, ConnectionEvent, ConnectionState, GatewayUrl, Generation,
-    Limits, Problem, ProblemCode,
+    CertificatePin, Connection, ConnectionConfig, ConnectionEvent, ConnectionState, GatewayUrl,
+    Generation, Limits, Problem, ProblemCode,
 };
 use gatehouse_protocol::model::presence::PresenceEntry;
 use gatehouse_protocol::{HelloOk, Scope};
@@ -17,17 +17,25 @@ use tokio_util::sync::CancellationToken;
 use super::{Core, CoreHandle, Fact, News, Write};
 use crate::ask::Asker;
 use crate::credentials::{CredentialChange, GatewayCredentials};
+use crate::error::FleetError;
 use crate::fleet::FleetEvent;
 use crate::inbox::{EpochMs, InboxEvent, millis};
 use crate::notices::{NoticeCommand, PlainKind, PlainNotice};
 use crate::untrusted::one_line;
 use crate::view::{
-    ConnectionView, CredentialKind, CredentialView, GatewayId, GatewayView, ProblemView, SecretPlace,
+    ConnectionView, CredentialKind, CredentialView, GatewayId, GatewayView, ProblemView,
+    SecretPlace,
 };
 
 /// What is asked for at a gateway. It grants what it will; each screen asks what was granted.
-const SCOPES: [Scope; 6] =
-    [Scope::Read, Scope::Write, Scope::Approvals, Scope::Questions, Scope::Pairing, Scope::Admin];
+const SCOPES: [Scope; 6] = [
+    Scope::Read,
+    Scope::Write,
+    Scope::Approvals,
+    Scope::Questions,
+    Scope::Pairing,
+    Scope::Admin,
+];
 
 /// A gateway that is away for longer than a restart takes is worth a notice.
 const LOST_AFTER: EpochMs = 30_000;
@@ -118,7 +126,9 @@ impl Core {
         self.disconnect(id);
         self.epochs += 1;
         let epoch = self.epochs;
-        let Some(entry) = self.gateways.get_mut(id) else { return };
+        let Some(entry) = self.gateways.get_mut(id) else {
+            return;
+        };
         entry.epoch = epoch;
         entry.unusable = None;
         self.gateways_changed = true;
@@ -142,7 +152,14 @@ impl Core {
         let (connection, events) =
             Connection::spawn(config, Arc::new(source), &self.tracker, cancel.clone());
         let facts = self.handle.facts.clone();
-        self.tracker.spawn(pump(id.clone(), epoch, connection.clone(), events, facts, cancel.clone()));
+        self.tracker.spawn(pump(
+            id.clone(),
+            epoch,
+            connection.clone(),
+            events,
+            facts,
+            cancel.clone(),
+        ));
         if let Some(entry) = self.gateways.get_mut(id) {
             entry.link = Some((connection, cancel));
         }
@@ -152,7 +169,9 @@ impl Core {
     /// Ends a gateway's connection, if it has one.
     pub(crate) fn disconnect(&mut self, id: &GatewayId) {
         self.lost(id);
-        let Some(entry) = self.gateways.get_mut(id) else { return };
+        let Some(entry) = self.gateways.get_mut(id) else {
+            return;
+        };
         entry.state = ConnectionState::Idle;
         entry.away = None;
         if let Some((connection, cancel)) = entry.link.take() {
@@ -168,14 +187,80 @@ impl Core {
     /// What follows when a gateway is not connected any more.
     pub(crate) fn lost(&mut self, id: &GatewayId) {
         let now = self.now();
-        let Some(entry) = self.gateways.get_mut(id) else { return };
-        let Some((generation, _)) = entry.up.take() else { return };
+        let Some(entry) = self.gateways.get_mut(id) else {
+            return;
+        };
+        let Some((generation, _)) = entry.up.take() else {
+            return;
+        };
         let generation = entry.inbox_generation(generation);
         entry.presence.clear();
         entry.away = Some((now, false));
-        self.inbox_event(InboxEvent::Down { gateway: id.clone(), generation });
+        self.inbox_event(InboxEvent::Down {
+            gateway: id.clone(),
+            generation,
+        });
         self.sessions_lost(id);
         self.chats_lost(id);
+    }
+
+    /// Tries again now: with the same connection where it only waits, with a new one where it has ended.
+    pub(crate) fn reconnect(&mut self, id: &GatewayId) -> Result<(), FleetError> {
+        let entry = self.gateways.get(id).ok_or(FleetError::NoSuchGateway)?;
+        match &entry.link {
+            Some((connection, _)) if entry.unusable.is_none() => connection.reconnect_now(),
+            _ => self.connect(id),
+        }
+        Ok(())
+    }
+
+    /// The secrets can be read now: whoever waits for them tries again.
+    pub(crate) fn reconnect_all(&mut self) {
+        for entry in self.gateways.values() {
+            if let Some((connection, _)) = entry.link.as_ref().filter(|_| !entry.is_up()) {
+                connection.reconnect_now();
+            }
+        }
+        self.gateways_changed = true;
+        self.touch();
+    }
+
+    /// Takes a gateway out, with all that is known of it. False where it is not there.
+    pub(crate) fn remove_gateway(&mut self, id: &GatewayId) -> bool {
+        self.disconnect(id);
+        let was_there = self.gateways.remove(id).is_some();
+        self.inbox_event(InboxEvent::Removed {
+            gateway: id.clone(),
+        });
+        self.sessions.forget(id);
+        self.chats.retain(|session, _| session.gateway != *id);
+        self.gateways_changed = true;
+        self.touch();
+        was_there
+    }
+
+    /// Another credential is kept now: connects with it.
+    pub(crate) fn credential_now(
+        &mut self,
+        id: &GatewayId,
+        kind: CredentialKind,
+        saved_at: Option<EpochMs>,
+    ) -> Result<GatewayView, FleetError> {
+        let entry = self.gateways.get_mut(id).ok_or(FleetError::NoSuchGateway)?;
+        entry.kind = kind;
+        entry.record.credential = kind_word(kind).to_owned();
+        entry.record.credential_saved_at = saved_at;
+        if saved_at.is_none() {
+            entry.known.has_device_token = false;
+        }
+        self.keep_gateway(id);
+        self.connect(id);
+        self.view_of(id)
+    }
+
+    pub(crate) fn view_of(&self, id: &GatewayId) -> Result<GatewayView, FleetError> {
+        let entry = self.gateways.get(id).ok_or(FleetError::NoSuchGateway)?;
+        Ok(self.gateway_view(id, entry))
     }
 
     /// Someone to ask at a gateway, while it is connected.
@@ -183,16 +268,25 @@ impl Core {
         let entry = self.gateways.get(id)?;
         let (generation, hello) = entry.up.clone()?;
         let connection = entry.connection()?;
-        Some(Asker { connection, generation, hello, device: self.device.clone() })
+        Some(Asker {
+            connection,
+            generation,
+            hello,
+            device: self.device.clone(),
+        })
     }
 
     pub(crate) fn gateway_name(&self, id: &GatewayId) -> String {
-        self.gateways.get(id).map_or_else(|| id.0.clone(), |entry| entry.record.name.clone())
+        self.gateways
+            .get(id)
+            .map_or_else(|| id.0.clone(), |entry| entry.record.name.clone())
     }
 
     /// Writes a gateway's record down.
     pub(crate) fn keep_gateway(&mut self, id: &GatewayId) {
-        let Some(entry) = self.gateways.get_mut(id) else { return };
+        let Some(entry) = self.gateways.get_mut(id) else {
+            return;
+        };
         entry.record.json = serde_json::to_string(&entry.known).unwrap_or_default();
         let record = Box::new(entry.record.clone());
         if self.scribe.write(Write::Gateway(record)).is_err() {
@@ -203,7 +297,9 @@ impl Core {
     }
 
     pub(crate) fn credential_changed(&mut self, id: &GatewayId, change: CredentialChange) {
-        let Some(entry) = self.gateways.get_mut(id) else { return };
+        let Some(entry) = self.gateways.get_mut(id) else {
+            return;
+        };
         match change {
             CredentialChange::Device(device) => {
                 self.device = Some(device);
@@ -246,7 +342,10 @@ impl Core {
     pub(crate) fn gateway_views(&self) -> Vec<GatewayView> {
         let mut entries: Vec<_> = self.gateways.iter().collect();
         entries.sort_by_key(|(id, entry)| (entry.record.added_at, (*id).clone()));
-        entries.into_iter().map(|(id, entry)| self.gateway_view(id, entry)).collect()
+        entries
+            .into_iter()
+            .map(|(id, entry)| self.gateway_view(id, entry))
+            .collect()
     }
 
     pub(crate) fn gateway_view(&self, id: &GatewayId, entry: &Entry) -> GatewayView {
@@ -266,7 +365,11 @@ impl Core {
             protocol: hello.map(|h| h.protocol.0),
             server_version: entry.known.server_version.as_ref().map(|v| one_line(v, 80)),
             scopes: hello.map_or_else(Vec::new, |h| {
-                h.auth.scopes.iter().map(|s| one_line(s.as_str(), 80)).collect()
+                h.auth
+                    .scopes
+                    .iter()
+                    .map(|s| one_line(s.as_str(), 80))
+                    .collect()
             }),
             pin: entry.record.pin.clone(),
             waiting: u32::try_from(self.inbox.inbox.waiting_at(id)).unwrap_or(u32::MAX),
@@ -298,24 +401,36 @@ impl Core {
             return ConnectionView::Paused;
         }
         if let Some(code) = entry.unusable {
-            return ConnectionView::Stopped { problem: problem_view(&Problem::from(code)) };
+            return ConnectionView::Stopped {
+                problem: problem_view(&Problem::from(code)),
+            };
         }
         match &entry.state {
             ConnectionState::Idle => ConnectionView::Connecting { attempt: 1 },
-            ConnectionState::Connecting { attempt } => ConnectionView::Connecting { attempt: *attempt },
-            ConnectionState::PairingRequired { problem } => {
-                ConnectionView::PairingRequired { problem: problem_view(problem) }
+            ConnectionState::Connecting { attempt } => {
+                ConnectionView::Connecting { attempt: *attempt }
             }
-            ConnectionState::Ready { since, .. } => {
-                ConnectionView::Ready { since: millis(self.now() - elapsed_ms(*since)) }
-            }
-            ConnectionState::Backoff { until, attempt, cause } => ConnectionView::Backoff {
+            ConnectionState::PairingRequired { problem } => ConnectionView::PairingRequired {
+                problem: problem_view(problem),
+            },
+            ConnectionState::Ready { since, .. } => ConnectionView::Ready {
+                since: millis(self.now() - elapsed_ms(*since)),
+            },
+            ConnectionState::Backoff {
+                until,
+                attempt,
+                cause,
+            } => ConnectionView::Backoff {
                 until: millis(self.now() + remaining_ms(*until)),
                 attempt: *attempt,
                 problem: problem_view(cause),
             },
             ConnectionState::Closed { problem } => ConnectionView::Stopped {
-                problem: problem_view(problem.as_ref().unwrap_or(&Problem::new(ProblemCode::Unknown))),
+                problem: problem_view(
+                    problem
+                        .as_ref()
+                        .unwrap_or(&Problem::new(ProblemCode::Unknown)),
+                ),
             },
         }
     }
@@ -329,7 +444,11 @@ impl Core {
 pub(crate) fn problem_view(problem: &Problem) -> ProblemView {
     let code = serde_json::to_value(problem.code).ok();
     ProblemView {
-        code: code.as_ref().and_then(|c| c.as_str()).unwrap_or("unknown").to_owned(),
+        code: code
+            .as_ref()
+            .and_then(|c| c.as_str())
+            .unwrap_or("unknown")
+            .to_owned(),
         detail: problem.detail.as_ref().map(|d| one_line(d, 1024)),
         request_id: problem.request_id.as_ref().map(|r| one_line(r, 128)),
         device_id: problem.device_id.as_ref().map(|d| one_line(d, 128)),
@@ -360,7 +479,9 @@ fn credential_listener(
         let (handle, id) = (handle.clone(), id.clone());
         // Comes from the connection's own task, which must not wait for the core.
         tokio::spawn(async move {
-            let _ = handle.tell(move |core| core.credential_changed(&id, change)).await;
+            let _ = handle
+                .tell(move |core| core.credential_changed(&id, change))
+                .await;
         });
     })
 }
@@ -384,7 +505,11 @@ async fn pump(
             Ok(()) = state.changed() => News::State(state.borrow_and_update().clone()),
             else => return,
         };
-        let fact = Fact { gateway: gateway.clone(), epoch, news };
+        let fact = Fact {
+            gateway: gateway.clone(),
+            epoch,
+            news,
+        };
         if facts.send(fact).await.is_err() {
             return;
         }

@@ -7,10 +7,12 @@ use gatehouse_store::{InboxPhase, InboxRecord};
 use super::{Core, Write};
 use crate::ask::Asker;
 use crate::inbox::{
-    self, Effect, Inbox, InboxEvent, Item, Phase, ReadBackAnswer, Refusal, Resolve, ResolveAnswer, Trouble,
-    parse_key, reduce,
+    self, Effect, Inbox, InboxEvent, Item, Phase, ReadBackAnswer, Refusal, Resolve, ResolveAnswer,
+    Trouble, parse_key, reduce,
 };
-use crate::view::{GatewayId, InboxChange, InboxItemDetail, InboxItemView, InboxSnapshot, ItemKey, ItemKind};
+use crate::view::{
+    GatewayId, InboxChange, InboxItemDetail, InboxItemView, InboxSnapshot, ItemKey, ItemKind,
+};
 
 /// The inbox with what surfaces and store have not heard yet.
 #[derive(Default)]
@@ -18,7 +20,7 @@ pub(crate) struct InboxDesk {
     pub(crate) inbox: Inbox,
     pub(crate) board: crate::notices::NoticeBoard,
     /// Why an item was asked: the session's last message before it.
-    pub(crate) contexts: HashMap<ItemKey, String>,
+    pub(crate) contexts: HashMap<ItemKey, Option<String>>,
     revision: u32,
     changed: BTreeSet<ItemKey>,
     removed: BTreeSet<ItemKey>,
@@ -44,11 +46,21 @@ impl Core {
 
     fn run_effect(&mut self, effect: Effect) {
         match effect {
-            Effect::List { gateway, generation, kind, token } => {
+            Effect::List {
+                gateway,
+                generation,
+                kind,
+                token,
+            } => {
                 self.run_list(gateway, generation, kind, token);
             }
             Effect::Resolve(resolve) => self.run_resolve(resolve),
-            Effect::ReadBack { gateway, key, token, .. } => self.run_read_back(&gateway, key, token),
+            Effect::ReadBack {
+                gateway,
+                key,
+                token,
+                ..
+            } => self.run_read_back(&gateway, key, token),
             Effect::Persist(key) => {
                 self.inbox.unwritten.insert(key);
             }
@@ -68,18 +80,28 @@ impl Core {
     }
 
     fn run_list(&mut self, gateway: GatewayId, generation: u64, kind: ItemKind, token: u64) {
-        let Some((asker, turns)) = self.turn_at(&gateway) else { return };
+        let Some((asker, turns)) = self.turn_at(&gateway) else {
+            return;
+        };
         let work = async move {
             let _turn = turns.acquire_owned().await;
             asker.list(kind).await
         };
         self.spawn(work, move |core, requests| {
-            core.inbox_event(InboxEvent::Listed { gateway, generation, kind, token, requests });
+            core.inbox_event(InboxEvent::Listed {
+                gateway,
+                generation,
+                kind,
+                token,
+                requests,
+            });
         });
     }
 
     fn run_read_back(&mut self, gateway: &GatewayId, key: ItemKey, token: u64) {
-        let Some((asker, turns)) = self.turn_at(gateway) else { return };
+        let Some((asker, turns)) = self.turn_at(gateway) else {
+            return;
+        };
         let asked = key.clone();
         let work = async move {
             let _turn = turns.acquire_owned().await;
@@ -115,7 +137,10 @@ impl Core {
         });
     }
 
-    fn turn_at(&self, gateway: &GatewayId) -> Option<(Asker, std::sync::Arc<tokio::sync::Semaphore>)> {
+    fn turn_at(
+        &self,
+        gateway: &GatewayId,
+    ) -> Option<(Asker, std::sync::Arc<tokio::sync::Semaphore>)> {
         let turns = self.gateways.get(gateway)?.turns.clone();
         Some((self.asker(gateway)?, turns))
     }
@@ -126,17 +151,23 @@ impl Core {
         self.inbox.unwritten.remove(&key);
         self.inbox.removed.insert(key.clone());
         // The store bounds its own history; what leaves here because of ours stays there.
-        let gateway_is_gone = parse_key(&key).is_none_or(|(id, ..)| !self.gateways.contains_key(&id));
+        let gateway_is_gone =
+            parse_key(&key).is_none_or(|(id, ..)| !self.gateways.contains_key(&id));
         if gateway_is_gone {
             self.inbox.forgotten.insert(key);
         }
     }
 
     pub(crate) fn notify(&mut self, key: &ItemKey) {
-        let Some(item) = self.inbox.inbox.item(key) else { return };
+        let Some(item) = self.inbox.inbox.item(key) else {
+            return;
+        };
         let name = self.gateway_name(&item.gateway);
         let now = self.now();
-        let command = self.inbox.board.waits(item, &name, &self.settings.notifications, now);
+        let command = self
+            .inbox
+            .board
+            .waits(item, &name, &self.settings.notifications, now);
         if let Some(command) = command {
             self.outlet.push(command);
         }
@@ -158,8 +189,13 @@ impl Core {
         for command in self.inbox.board.clear() {
             self.outlet.push(command);
         }
-        let waiting: Vec<_> =
-            self.inbox.inbox.items().filter(|i| i.is_waiting()).map(Item::key).collect();
+        let waiting: Vec<_> = self
+            .inbox
+            .inbox
+            .items()
+            .filter(|i| i.is_waiting())
+            .map(Item::key)
+            .collect();
         for key in waiting {
             self.notify(&key);
         }
@@ -173,18 +209,29 @@ impl Core {
     pub(crate) fn item_detail(&self, key: &ItemKey) -> Option<InboxItemDetail> {
         let item = self.inbox.inbox.item(key)?;
         let others = self.others_at(&item.gateway);
-        let context = self.inbox.contexts.get(key).cloned();
-        Some(inbox::detail(item, self.gateway_name(&item.gateway), others, context))
+        let context = self.inbox.contexts.get(key).cloned().flatten();
+        Some(inbox::detail(
+            item,
+            self.gateway_name(&item.gateway),
+            others,
+            context,
+        ))
     }
 
     /// Other operators who are connected to a gateway and may answer there.
     fn others_at(&self, gateway: &GatewayId) -> Vec<String> {
-        let Some(entry) = self.gateways.get(gateway) else { return Vec::new() };
-        let may_answer = |scope: &String| scope == "operator.approvals" || scope == "operator.admin";
+        let Some(entry) = self.gateways.get(gateway) else {
+            return Vec::new();
+        };
+        let may_answer =
+            |scope: &String| scope == "operator.approvals" || scope == "operator.admin";
         let others = entry.presence.iter().filter(|p| {
             let ours = p.device_id.is_some() && p.device_id == self.device;
             let operator = p.roles.iter().any(|r| r == "operator") || p.roles.is_empty();
-            !ours && p.mode.as_deref() != Some("gateway") && operator && p.scopes.iter().any(may_answer)
+            !ours
+                && p.mode.as_deref() != Some("gateway")
+                && operator
+                && p.scopes.iter().any(may_answer)
         });
         let name = |p: &gatehouse_protocol::model::presence::PresenceEntry| {
             let parts = [p.host.as_deref(), p.platform.as_deref(), p.mode.as_deref()];
@@ -194,7 +241,9 @@ impl Core {
     }
 
     pub(crate) fn inbox_snapshot(&self) -> InboxSnapshot {
-        inbox::snapshot(&self.inbox.inbox, self.inbox.revision, |i| self.gateway_name(&i.gateway))
+        inbox::snapshot(&self.inbox.inbox, self.inbox.revision, |i| {
+            self.gateway_name(&i.gateway)
+        })
     }
 
     /// What changed since the last time, if anything did.
@@ -209,7 +258,10 @@ impl Core {
         let removed = std::mem::take(&mut desk.removed);
         Some(InboxChange {
             revision: self.inbox.revision,
-            changed: changed.iter().filter_map(|key| self.item_view(key)).collect(),
+            changed: changed
+                .iter()
+                .filter_map(|key| self.item_view(key))
+                .collect(),
             removed: removed.into_iter().collect(),
             waiting: inbox::waiting(&self.inbox.inbox),
             overflow: self.inbox.inbox.overflowing(),
@@ -222,9 +274,16 @@ impl Core {
         if desk.unwritten.is_empty() && desk.forgotten.is_empty() {
             return;
         }
-        let upsert = desk.unwritten.iter().filter_map(|key| desk.inbox.item(key)).filter_map(record);
+        let upsert = desk
+            .unwritten
+            .iter()
+            .filter_map(|key| desk.inbox.item(key))
+            .filter_map(record);
         let remove = desk.forgotten.iter().map(|key| key.0.clone()).collect();
-        let write = Write::Inbox { upsert: upsert.collect(), remove };
+        let write = Write::Inbox {
+            upsert: upsert.collect(),
+            remove,
+        };
         if self.scribe.write(write).is_ok() {
             self.inbox.unwritten.clear();
             self.inbox.forgotten.clear();

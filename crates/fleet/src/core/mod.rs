@@ -5,21 +5,21 @@
 //! 30 ms, notices at once.
 
 mod chats;
+mod context;
 mod events;
 mod flush;
 mod gateways;
 mod inbox;
 mod outlet;
 mod scribe;
+mod sending;
 mod sessions;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::time::Duration;
 
 use gatehouse_client::{ConnectionEvent, ConnectionState};
 use gatehouse_protocol::ClientInfo;
-use gatehouse_store::Cache;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -32,8 +32,8 @@ use crate::error::FleetError;
 use crate::fleet::FleetEvent;
 use crate::view::{GatewayId, SessionRef, Settings};
 
-pub(crate) use chats::OpenChat;
-pub(crate) use gateways::{Entry, Known};
+pub(crate) use chats::{OPENS_WITH, OpenChat};
+pub(crate) use gateways::{Entry, kind_word};
 pub(crate) use inbox::InboxDesk;
 pub(crate) use outlet::Outlet;
 pub(crate) use scribe::{Scribe, Write};
@@ -86,8 +86,14 @@ impl CoreHandle {
     }
 
     /// Runs `job` in the core some time soon.
-    pub(crate) async fn tell(&self, job: impl FnOnce(&mut Core) + Send + 'static) -> Result<(), FleetError> {
-        self.jobs.send(Box::new(job)).await.map_err(|_| FleetError::Stopped)
+    pub(crate) async fn tell(
+        &self,
+        job: impl FnOnce(&mut Core) + Send + 'static,
+    ) -> Result<(), FleetError> {
+        self.jobs
+            .send(Box::new(job))
+            .await
+            .map_err(|_| FleetError::Stopped)
     }
 }
 
@@ -101,7 +107,13 @@ pub(crate) struct Inlets {
 pub(crate) fn channel() -> (CoreHandle, Inlets) {
     let (jobs, job_queue) = mpsc::channel(JOBS);
     let (facts, fact_queue) = mpsc::channel(FACTS);
-    (CoreHandle { jobs, facts }, Inlets { jobs: job_queue, facts: fact_queue })
+    (
+        CoreHandle { jobs, facts },
+        Inlets {
+            jobs: job_queue,
+            facts: fact_queue,
+        },
+    )
 }
 
 /// Everything.
@@ -110,7 +122,6 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) client: ClientInfo,
     pub(crate) safe: Safe,
-    pub(crate) cache: Arc<dyn Cache>,
     pub(crate) scribe: Scribe,
     pub(crate) tracker: TaskTracker,
     pub(crate) cancel: CancellationToken,
@@ -170,7 +181,8 @@ impl Core {
 
     /// Something changed that surfaces or the store have to hear of.
     pub(crate) fn touch(&mut self) {
-        self.flush_at.get_or_insert_with(|| Instant::now() + COALESCE);
+        self.flush_at
+            .get_or_insert_with(|| Instant::now() + COALESCE);
     }
 
     /// Runs something that waits, and brings what came of it back.

@@ -19,12 +19,17 @@ pub(crate) struct Outlet {
 
 impl Outlet {
     pub(crate) fn new(to_shell: mpsc::Sender<NoticeCommand>) -> Self {
-        Self { to_shell, waiting: VecDeque::new() }
+        Self {
+            to_shell,
+            waiting: VecDeque::new(),
+        }
     }
 
     /// Takes a command in. One that waits for the same item is replaced by what both come to.
     pub(crate) fn push(&mut self, command: NoticeCommand) {
-        let Some(key) = key(&command).cloned() else { return self.push_plain(command) };
+        let Some(key) = key(&command).cloned() else {
+            return self.push_plain(command);
+        };
         let Some(at) = self.waiting.iter().position(|w| self::key(w) == Some(&key)) else {
             return self.waiting.push_back(command);
         };

@@ -12,11 +12,23 @@ const QUEUE: usize = 128;
 
 /// One write.
 pub(crate) enum Write {
-    Inbox { upsert: Vec<InboxRecord>, remove: Vec<String> },
+    Inbox {
+        upsert: Vec<InboxRecord>,
+        remove: Vec<String>,
+    },
     Gateway(Box<GatewayRecord>),
-    Seen { gateway: String, at: Millis },
-    Sessions { gateway: String, batch: SessionBatch },
-    Messages { session: SessionKey, batch: MessageBatch },
+    Seen {
+        gateway: String,
+        at: Millis,
+    },
+    Sessions {
+        gateway: String,
+        batch: SessionBatch,
+    },
+    Messages {
+        session: SessionKey,
+        batch: MessageBatch,
+    },
 }
 
 /// The queue of writes.
@@ -41,7 +53,9 @@ impl Scribe {
     /// Queues a write; gives it back where there is no room.
     pub(crate) fn write(&self, write: Write) -> Result<(), Write> {
         self.queue.try_send(write).map_err(|full| match full {
-            mpsc::error::TrySendError::Full(write) | mpsc::error::TrySendError::Closed(write) => write,
+            mpsc::error::TrySendError::Full(write) | mpsc::error::TrySendError::Closed(write) => {
+                write
+            }
         })
     }
 }

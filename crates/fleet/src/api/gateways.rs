@@ -1,0 +1,308 @@
+//! Gateways: recognise, find, add, change, connect, remove; and their credentials.
+
+use gatehouse_client::{CertificatePin, GatewayUrl};
+use gatehouse_store::GatewayRecord;
+use gatehouse_vault::Secret;
+
+use crate::core::{Entry, kind_word};
+use crate::drafts::Draft;
+use crate::error::FleetError;
+use crate::fleet::Fleet;
+use crate::paste::{self, Pasted};
+use crate::untrusted::one_line;
+use crate::view::{
+    AddGateway, CredentialKind, EditGateway, FoundGateway, GatewayId, GatewayView, ProblemView,
+    Recognised, SecretInput,
+};
+
+impl Fleet {
+    pub async fn gateways_list(&self) -> Vec<GatewayView> {
+        self.call(|core| core.gateway_views())
+            .await
+            .unwrap_or_default()
+    }
+
+    /// Makes sense of what a person pasted. A secret in it stays here, under a draft's name.
+    pub async fn gateway_recognise(&self, text: String) -> Result<Recognised, FleetError> {
+        let Pasted {
+            form,
+            url,
+            name,
+            kind,
+            secret,
+            problem,
+        } = paste::recognise(&text);
+        // The text itself may be the secret.
+        drop(Secret::new(text));
+        let kept = url.clone();
+        let now = self.shared.clock.now();
+        let draft = match secret {
+            Some(secret) => Some(
+                self.call(move |core| {
+                    core.drafts.keep(
+                        Draft {
+                            url: kept,
+                            kind,
+                            secret,
+                        },
+                        now,
+                    )
+                })
+                .await?,
+            ),
+            None => None,
+        };
+        let problem = problem.map(|code| ProblemView {
+            code: code.to_owned(),
+            detail: None,
+            request_id: None,
+            device_id: None,
+        });
+        Ok(Recognised {
+            form,
+            draft,
+            url,
+            name,
+            credential: kind,
+            problem,
+        })
+    }
+
+    /// Gateways on this computer, by their configuration. Offered, never used by itself.
+    pub async fn gateway_discover(&self) -> Result<Vec<FoundGateway>, FleetError> {
+        let found = crate::discover::discover(&self.shared.environment).await;
+        let now = self.shared.clock.now();
+        self.call(move |core| {
+            let known: Vec<String> = core
+                .gateways
+                .values()
+                .map(|e| e.record.url.clone())
+                .collect();
+            let offer = |found: crate::discover::Found| {
+                let kind = found.kind;
+                let secret = found.secret.unwrap_or_else(|| Secret::new(String::new()));
+                let draft = Draft {
+                    url: Some(found.url.clone()),
+                    kind,
+                    secret,
+                };
+                FoundGateway {
+                    already_added: known.contains(&found.url),
+                    draft: core.drafts.keep(draft, now),
+                    url: found.url,
+                    name: found.name,
+                    credential: kind,
+                    source: found.source,
+                }
+            };
+            found.into_iter().map(offer).collect()
+        })
+        .await
+    }
+
+    pub async fn draft_drop(&self, draft: String) {
+        // A fleet that has stopped holds no drafts.
+        let _ = self.call(move |core| core.drafts.drop_draft(&draft)).await;
+    }
+
+    /// Adds a gateway: its secret goes to the vault first, so that one that cannot be kept adds nothing.
+    pub async fn gateway_add(&self, gateway: AddGateway) -> Result<GatewayView, FleetError> {
+        let AddGateway {
+            url,
+            name,
+            draft,
+            secret,
+            pin,
+        } = gateway;
+        let (url, pin) = checked(&url, pin.as_deref())?;
+        let now = self.shared.clock.now();
+        let drafted = self.take_draft(draft, &url).await?;
+        let (kind, secret) = match secret {
+            Some(SecretInput { kind, value }) => (kind, Some(Secret::new(value))),
+            None => drafted.map_or((CredentialKind::None, None), |d| (d.kind, Some(d.secret))),
+        };
+        let secret = secret.filter(|s| !s.expose().trim().is_empty());
+        let kind = if secret.is_some() {
+            kind
+        } else {
+            CredentialKind::None
+        };
+        let wanted = url.clone();
+        if self
+            .call(move |core| core.gateways.values().any(|e| e.record.url == wanted))
+            .await?
+        {
+            return Err(FleetError::GatewayExists);
+        }
+        let id = GatewayId(uuid::Uuid::new_v4().to_string());
+        if let Some(secret) = &secret {
+            self.shared.safe.keep(&id, kind, secret).await?;
+        }
+        let name = if name.trim().is_empty() {
+            host_of(&url)
+        } else {
+            name
+        };
+        let record = GatewayRecord {
+            id: id.0.clone(),
+            name: one_line(name.trim(), 80),
+            url,
+            pin,
+            credential: kind_word(kind).to_owned(),
+            credential_saved_at: secret.as_ref().map(|_| now),
+            paused: false,
+            added_at: now,
+            last_seen: None,
+            json: "{}".to_owned(),
+        };
+        if let Err(error) = self.shared.cache.gateway_put(&record).await {
+            self.shared.safe.forget(&id).await?;
+            return Err(error.into());
+        }
+        self.call(move |core| {
+            core.gateways.insert(id.clone(), Entry::new(record));
+            core.connect(&id);
+            core.view_of(&id)
+        })
+        .await?
+    }
+
+    /// A draft's secret goes only to the address that it was pasted with.
+    async fn take_draft(
+        &self,
+        draft: Option<String>,
+        url: &str,
+    ) -> Result<Option<Draft>, FleetError> {
+        let Some(name) = draft else { return Ok(None) };
+        let now = self.shared.clock.now();
+        let draft = self.call(move |core| core.drafts.get(&name, now)).await?;
+        let draft = draft.ok_or(FleetError::NoSuchDraft)?;
+        let elsewhere = draft.url.as_deref().is_some_and(|of| !same_host(of, url));
+        if elsewhere {
+            return Err(FleetError::InvalidInput(
+                "the pasted secret belongs to another address",
+            ));
+        }
+        Ok(Some(draft))
+    }
+
+    /// Changes name, address or pin. Another address or pin connects anew.
+    pub async fn gateway_edit(&self, gateway: EditGateway) -> Result<GatewayView, FleetError> {
+        let EditGateway { id, url, name, pin } = gateway;
+        let (url, pin) = checked(&url, pin.as_deref())?;
+        self.call(move |core| {
+            let taken = core
+                .gateways
+                .iter()
+                .any(|(other, e)| *other != id && e.record.url == url);
+            if taken {
+                return Err(FleetError::GatewayExists);
+            }
+            let entry = core
+                .gateways
+                .get_mut(&id)
+                .ok_or(FleetError::NoSuchGateway)?;
+            let moved = entry.record.url != url || entry.record.pin != pin;
+            entry.record.url = url;
+            entry.record.pin = pin;
+            if !name.trim().is_empty() {
+                entry.record.name = one_line(name.trim(), 80);
+            }
+            core.keep_gateway(&id);
+            if moved {
+                core.connect(&id);
+            }
+            core.view_of(&id)
+        })
+        .await?
+    }
+
+    /// Removes a gateway with its secrets, sessions and items.
+    pub async fn gateway_remove(&self, id: GatewayId) -> Result<(), FleetError> {
+        let removed = id.clone();
+        let was_there = self.call(move |core| core.remove_gateway(&removed)).await?;
+        if !was_there {
+            return Err(FleetError::NoSuchGateway);
+        }
+        self.shared.cache.gateway_remove(&id.0).await?;
+        self.shared.safe.forget(&id).await?;
+        Ok(())
+    }
+
+    /// Tries again now.
+    pub async fn gateway_reconnect(&self, id: GatewayId) -> Result<(), FleetError> {
+        self.call(move |core| core.reconnect(&id)).await?
+    }
+
+    pub async fn gateway_pause(&self, id: GatewayId, paused: bool) -> Result<(), FleetError> {
+        self.call(move |core| {
+            let entry = core
+                .gateways
+                .get_mut(&id)
+                .ok_or(FleetError::NoSuchGateway)?;
+            if entry.record.paused != paused {
+                entry.record.paused = paused;
+                core.keep_gateway(&id);
+                core.connect(&id);
+            }
+            Ok(())
+        })
+        .await?
+    }
+
+    /// Puts another secret in place of the one that is kept, and connects with it.
+    pub async fn credential_rotate(
+        &self,
+        id: GatewayId,
+        secret: SecretInput,
+    ) -> Result<GatewayView, FleetError> {
+        let SecretInput { kind, value } = secret;
+        let value = Secret::new(value);
+        if value.expose().trim().is_empty() || kind == CredentialKind::None {
+            return Err(FleetError::InvalidInput("a secret has a kind and a value"));
+        }
+        let known = id.clone();
+        if !self
+            .call(move |core| core.gateways.contains_key(&known))
+            .await?
+        {
+            return Err(FleetError::NoSuchGateway);
+        }
+        self.shared.safe.keep(&id, kind, &value).await?;
+        let now = self.shared.clock.now();
+        self.call(move |core| core.credential_now(&id, kind, Some(now)))
+            .await?
+    }
+
+    /// Forgets a gateway's secrets, its device token included.
+    pub async fn credential_forget(&self, id: GatewayId) -> Result<GatewayView, FleetError> {
+        self.shared.safe.forget(&id).await?;
+        self.call(move |core| core.credential_now(&id, CredentialKind::None, None))
+            .await?
+    }
+}
+
+/// An address and a pin that can be used.
+fn checked(url: &str, pin: Option<&str>) -> Result<(String, Option<String>), FleetError> {
+    let url = GatewayUrl::parse(url)?;
+    if !url.may_carry_secrets() {
+        return Err(FleetError::PlainTextRefused);
+    }
+    let pin = pin
+        .map(str::trim)
+        .filter(|pin| !pin.is_empty())
+        .map(CertificatePin::parse)
+        .transpose()?;
+    Ok((url.as_str().to_owned(), pin.map(|pin| pin.to_string())))
+}
+
+fn host_of(url: &str) -> String {
+    GatewayUrl::parse(url).map_or_else(|_| url.to_owned(), |url| url.host())
+}
+
+fn same_host(a: &str, b: &str) -> bool {
+    match (GatewayUrl::parse(a), GatewayUrl::parse(b)) {
+        (Ok(a), Ok(b)) => a.host() == b.host() && a.port() == b.port(),
+        _ => false,
+    }
+}

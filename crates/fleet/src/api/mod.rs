@@ -1,0 +1,8 @@
+//! What a person can ask the fleet for, one file per area. The names are those of the bridge's commands.
+
+mod chat;
+mod gateways;
+mod inbox;
+mod secrets;
+mod sessions;
+mod settings;

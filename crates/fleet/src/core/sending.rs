@@ -1,0 +1,129 @@
+//! Messages on their way to a gateway: shown at once, confirmed later, kept for a retry when they were not taken.
+
+use gatehouse_client::RequestError;
+use gatehouse_protocol::methods as m;
+
+use super::Core;
+use crate::error::{FleetError, request_code};
+use crate::inbox::millis;
+use crate::untrusted::one_line;
+use crate::view::{MessageView, ProblemView, SendMessage, SessionRef};
+
+impl Core {
+    pub(crate) fn send_message(&mut self, message: SendMessage) -> Result<MessageView, FleetError> {
+        self.asker(&message.session.gateway)
+            .map(drop)
+            .ok_or(FleetError::NotConnected)?;
+        let now = millis(self.now());
+        let chat = self
+            .chats
+            .get_mut(&message.session)
+            .ok_or(FleetError::NoSuchSession)?;
+        let is_known = chat.transcript.message(&message.id).is_some();
+        let updates = chat.transcript.send_begin(&message, now);
+        chat.push(updates);
+        let view = chat
+            .transcript
+            .message(&message.id)
+            .cloned()
+            .ok_or(FleetError::NoSuchMessage)?;
+        if !is_known {
+            self.send_now(message);
+        }
+        self.touch();
+        Ok(view)
+    }
+
+    pub(crate) fn retry_message(
+        &mut self,
+        session: &SessionRef,
+        id: &str,
+    ) -> Result<(), FleetError> {
+        self.asker(&session.gateway)
+            .map(drop)
+            .ok_or(FleetError::NotConnected)?;
+        let chat = self
+            .chats
+            .get_mut(session)
+            .ok_or(FleetError::NoSuchSession)?;
+        let (message, updates) = chat.transcript.retry(id).ok_or(FleetError::NoSuchMessage)?;
+        chat.push(updates);
+        self.send_now(message);
+        self.touch();
+        Ok(())
+    }
+
+    /// After a reconnect: what was not answered goes out again under its own key, which runs once whatever became
+    /// of the first try.
+    pub(super) fn resend(&mut self, session: &SessionRef) {
+        let Some(chat) = self.chats.get(session) else {
+            return;
+        };
+        for message in chat.transcript.unanswered() {
+            self.send_now(message);
+        }
+    }
+
+    fn send_now(&self, message: SendMessage) {
+        let Some(asker) = self.asker(&message.session.gateway) else {
+            return;
+        };
+        let SendMessage {
+            session,
+            id,
+            text,
+            attachments,
+        } = message;
+        let attachments = attachments.into_iter().map(|file| m::Attachment {
+            kind: Some(
+                if file.mime.starts_with("image/") {
+                    "image"
+                } else {
+                    "file"
+                }
+                .to_owned(),
+            ),
+            mime_type: file.mime,
+            file_name: file.name,
+            content: file.data,
+        });
+        let params = m::ChatSendParams {
+            session_key: session.key.clone(),
+            message: text,
+            attachments: attachments.collect(),
+            idempotency_key: id.clone(),
+            ..Default::default()
+        };
+        let work = async move { asker.connection.request::<m::ChatSend>(params).await };
+        self.spawn(work, move |core, sent| {
+            let now = millis(core.now());
+            let Some(chat) = core.chats.get_mut(&session) else {
+                return;
+            };
+            let updates = match sent {
+                Ok(sent) => chat
+                    .transcript
+                    .send_accepted(&id, sent.run_id.as_deref(), now),
+                // Sent again by itself when the gateway is back.
+                Err(RequestError::Disconnected) => return,
+                Err(error) => chat.transcript.send_failed(&id, problem(&error)),
+            };
+            chat.push(updates);
+            core.touch();
+        });
+    }
+}
+
+/// Why a message was not taken, beside the message.
+fn problem(error: &RequestError) -> ProblemView {
+    let detail = match error {
+        RequestError::Gateway(refusal) => Some(one_line(&refusal.message, 1024)),
+        _ => None,
+    };
+    ProblemView {
+        code: request_code(error).to_owned(),
+        detail,
+        request_id: None,
+        device_id: None,
+    }
+}

@@ -1,0 +1,215 @@
+//! The fleet: the handle that surfaces hold. Starts everything, ends it, and tells what changes.
+//!
+//! Its methods are in `api`, one file per area.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gatehouse_protocol::ClientInfo;
+use gatehouse_store::{Cache, GatewayRecord};
+use gatehouse_vault::SecretVault;
+use tokio::sync::{broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::core::{Core, CoreHandle, Entry, InboxDesk, Outlet, Scribe, SessionDesk};
+use crate::credentials::Safe;
+use crate::discover::Environment;
+use crate::drafts::Drafts;
+use crate::error::FleetError;
+use crate::inbox::{InboxEvent, Item};
+use crate::notices::NoticeCommand;
+use crate::view::{GatewayId, GatewayView, InboxChange, SecretStoreView, SessionsChange, Settings};
+
+/// Changes that a slow listener may be behind; then it is told that it missed some and reads snapshots.
+const EVENTS: usize = 256;
+
+/// Notices on their way to the shell.
+const NOTICES: usize = 64;
+
+/// Items of the inbox's history that are read at the start.
+const HISTORY: u32 = 200;
+
+/// How long the end may take: goodbyes to gateways, the last writes.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
+/// The setting under which all of a person's settings are kept.
+pub(crate) const SETTINGS: &str = "settings";
+
+/// What the fleet is started with. Nothing is read from the process's own environment.
+pub struct FleetOptions {
+    /// Where the app keeps its data. The fleet itself writes nothing there; the cache does.
+    pub data_dir: PathBuf,
+    pub cache: Arc<dyn Cache>,
+    pub vault: Arc<dyn SecretVault>,
+    pub environment: Environment,
+    pub clock: Clock,
+    pub client: ClientInfo,
+}
+
+/// Something changed. Each carries what a surface needs to show it.
+#[derive(Clone, Debug)]
+pub enum FleetEvent {
+    GatewaysChanged(Vec<GatewayView>),
+    InboxChanged(InboxChange),
+    SessionsChanged(SessionsChange),
+    SecretsChanged(SecretStoreView),
+    SettingsChanged(Settings),
+}
+
+/// All gateways of one person. A cheap handle; one fleet per process.
+#[derive(Clone)]
+pub struct Fleet {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) core: CoreHandle,
+    pub(crate) cache: Arc<dyn Cache>,
+    pub(crate) safe: Safe,
+    pub(crate) clock: Clock,
+    pub(crate) environment: Environment,
+    events: broadcast::Sender<FleetEvent>,
+    notices: Mutex<Option<mpsc::Receiver<NoticeCommand>>>,
+    tracker: TaskTracker,
+    cancel: CancellationToken,
+}
+
+impl Fleet {
+    /// Loads what was known and starts to connect. Waits for the store, never for a network.
+    pub async fn start(options: FleetOptions) -> Result<Self, FleetError> {
+        let FleetOptions {
+            cache,
+            vault,
+            environment,
+            clock,
+            client,
+            data_dir: _,
+        } = options;
+        let (handle, inlets) = crate::core::channel();
+        let (events, _) = broadcast::channel(EVENTS);
+        let (to_shell, notices) = mpsc::channel(NOTICES);
+        let tracker = TaskTracker::new();
+        let cancel = CancellationToken::new();
+        let safe = Safe::new(vault);
+        let mut core = Core {
+            handle: handle.clone(),
+            clock: clock.clone(),
+            client,
+            safe: safe.clone(),
+            scribe: Scribe::start(cache.clone(), &tracker),
+            tracker: tracker.clone(),
+            cancel: cancel.clone(),
+            events: events.clone(),
+            outlet: Outlet::new(to_shell),
+            gateways: std::collections::BTreeMap::new(),
+            gateways_changed: true,
+            device: None,
+            inbox: InboxDesk::default(),
+            sessions: SessionDesk::default(),
+            chats: std::collections::HashMap::new(),
+            drafts: Drafts::default(),
+            settings: Settings::default(),
+            epochs: 0,
+            flush_at: None,
+        };
+        restore(&mut core, cache.as_ref()).await?;
+        let ids: Vec<GatewayId> = core.gateways.keys().cloned().collect();
+        for id in &ids {
+            core.connect(id);
+        }
+        tracker.spawn(core.run(inlets));
+        let notices = Mutex::new(Some(notices));
+        let shared = Shared {
+            core: handle,
+            cache,
+            safe,
+            clock,
+            environment,
+            events,
+            notices,
+            tracker,
+            cancel,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Ends all connections and writes what is left. Bounded in time.
+    pub async fn shutdown(&self) {
+        self.shared.cancel.cancel();
+        self.shared.tracker.close();
+        if tokio::time::timeout(SHUTDOWN, self.shared.tracker.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("not everything ended in time");
+        }
+        self.shared.cache.close().await;
+    }
+
+    /// What changes from now on. A listener that lags is told so and reads the snapshots again.
+    pub fn subscribe(&self) -> broadcast::Receiver<FleetEvent> {
+        self.shared.events.subscribe()
+    }
+
+    /// What to notify the person of. There is one notifier: a second call gets a stream that has ended.
+    pub fn notices(&self) -> mpsc::Receiver<NoticeCommand> {
+        let taken = self
+            .shared
+            .notices
+            .lock()
+            .ok()
+            .and_then(|mut notices| notices.take());
+        taken.unwrap_or_else(|| mpsc::channel(1).1)
+    }
+
+    pub(crate) fn publish(&self, event: FleetEvent) {
+        // To whoever listens; nobody may.
+        let _ = self.shared.events.send(event);
+    }
+
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Core) -> T + Send + 'static,
+    ) -> Result<T, FleetError> {
+        self.shared.core.call(job).await
+    }
+}
+
+/// Brings back what the store has: settings, gateways, sessions, and every item that was not seen to end.
+async fn restore(core: &mut Core, cache: &dyn Cache) -> Result<(), FleetError> {
+    if let Some(json) = cache.setting(SETTINGS).await? {
+        core.settings = serde_json::from_str(&json).unwrap_or_default();
+    }
+    for record in cache.gateways().await? {
+        let id = GatewayId(record.id.clone());
+        restore_sessions(core, cache, &id, &record).await;
+        core.gateways.insert(id, Entry::new(record));
+    }
+    let mut records = cache.inbox_waiting().await?;
+    records.extend(cache.inbox_history(HISTORY).await?.into_iter().rev());
+    let known = |item: &Item| core.gateways.contains_key(&item.gateway);
+    let read = records
+        .iter()
+        .filter_map(|record| serde_json::from_str::<Item>(&record.json).ok());
+    let items = read.filter(known).collect();
+    core.inbox_event(InboxEvent::Restored { items });
+    Ok(())
+}
+
+/// Sessions are a cache: without them the list is only empty for a moment.
+async fn restore_sessions(
+    core: &mut Core,
+    cache: &dyn Cache,
+    id: &GatewayId,
+    record: &GatewayRecord,
+) {
+    match cache.sessions(&record.id).await {
+        Ok(sessions) => core.sessions.restore(id, sessions),
+        Err(error) => tracing::warn!(%error, "cached sessions could not be read"),
+    }
+}
