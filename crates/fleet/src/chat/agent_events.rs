@@ -14,7 +14,7 @@ use super::live::Tail;
 use super::log::{self, ToolPlace};
 use super::text;
 use super::tool::{self, OutputChange, ToolResult};
-use crate::view::{BlockView, ChatUpdate, ItemKind, MessageState, Millis, ToolState, ToolView};
+use crate::view::{BlockView, ChatUpdate, MessageState, Millis, ToolState, ToolView};
 
 /// How many tool calls one live message collects before the next one is begun.
 const STEP_TOOLS_MAX: usize = 100;
@@ -357,7 +357,7 @@ impl Transcript {
                 }
             }
             (Some("waiting-approval"), Some(approval)) => {
-                self.approval_waits(approval, ItemKind::Exec, Some(run), call, now, out);
+                self.approval_waits(approval, None, Some(run), call, now, out);
             }
             (Some("approval-resolved"), Some(approval)) => self.run_goes_on(approval, call, out),
             // An `error` here may be tried again; the `chat` event that ends the run says so.

@@ -2,12 +2,12 @@
 //! on the card of the call.
 
 use gatehouse_protocol::GatewayEvent;
-use gatehouse_protocol::model::approval::{ApprovalResolved, Decision as Decided};
+use gatehouse_protocol::model::approval::Decision as Decided;
 
 use super::Transcript;
 use super::log;
-use crate::inbox::item_key;
-use crate::view::{ChatUpdate, Decision, ItemKey, ItemKind, Millis, ToolState, ToolView};
+use crate::inbox::{item_key, parse_key};
+use crate::view::{ChatUpdate, Decision, GatewayId, ItemKey, ItemKind, Millis, ToolState, ToolView};
 
 /// How many approvals are remembered; a run waits for one at a time.
 const KNOWN_MAX: usize = 64;
@@ -16,17 +16,23 @@ const KNOWN_MAX: usize = 64;
 #[derive(Debug, Clone)]
 pub(super) struct KnownApproval {
     id: String,
-    kind: ItemKind,
+    kind: Option<ItemKind>,
     call: Option<String>,
     decision: Option<Decision>,
     ended: bool,
+}
+
+impl KnownApproval {
+    fn item(&self, gateway: &GatewayId) -> Option<ItemKey> {
+        Some(item_key(gateway, self.kind?, &self.id))
+    }
 }
 
 /// What a run waits for.
 #[derive(Debug, Clone)]
 pub(super) struct Waiting {
     pub approval: String,
-    pub item: ItemKey,
+    pub item: Option<ItemKey>,
     pub since: Millis,
 }
 
@@ -40,32 +46,57 @@ impl Transcript {
         match event {
             GatewayEvent::ExecApprovalRequested(approval) => {
                 let request = &approval.request;
-                if self.is_about_us(request.session_key.as_deref(), request.run_id.as_deref()) {
+                let run = request.run_id.as_deref();
+                if self.is_about_us(request.session_key.as_deref(), run) {
                     let call = request.tool_call_id.as_deref();
-                    let run = request.run_id.as_deref();
-                    self.approval_waits(&approval.id, ItemKind::Exec, run, call, now, out);
+                    self.approval_waits(&approval.id, Some(ItemKind::Exec), run, call, now, out);
                 }
             }
             GatewayEvent::PluginApprovalRequested(approval) => {
                 let request = &approval.request;
-                if self.is_about_us(request.session_key.as_deref(), None) {
+                let run = request.run_id.as_deref();
+                if self.is_about_us(request.session_key.as_deref(), run) {
                     let call = request.tool_call_id.as_deref();
-                    self.approval_waits(&approval.id, ItemKind::Plugin, None, call, now, out);
+                    self.approval_waits(&approval.id, Some(ItemKind::Plugin), run, call, now, out);
                 }
             }
             GatewayEvent::ExecApprovalResolved(resolved)
             | GatewayEvent::PluginApprovalResolved(resolved) => {
-                self.approval_resolved(resolved, out);
+                let decision = resolved.decision.as_ref().and_then(known_decision);
+                self.approval_ended(&resolved.id, decision, out);
             }
             _ => {}
         }
     }
 
-    /// A call waits. The kind is taken from the request where that came first: the run itself does not say.
+    /// What the inbox knows about an approval of this session: it waits, or it was decided or has ended.
+    pub fn approval(
+        &mut self,
+        item: &ItemKey,
+        call: Option<&str>,
+        waits: bool,
+        decision: Option<Decision>,
+        now: Millis,
+    ) -> Vec<ChatUpdate> {
+        let mut out = Vec::new();
+        let Some((_, kind, id)) = parse_key(item) else {
+            return out;
+        };
+        if waits {
+            self.approval_waits(id, Some(kind), None, call, now, &mut out);
+        } else {
+            self.remember_approval(id, Some(kind), call);
+            self.approval_ended(id, decision, &mut out);
+        }
+        self.sync_run(&mut out);
+        out
+    }
+
+    /// A call waits. A run does not say what kind of approval it waits for; the request and the inbox do.
     pub(super) fn approval_waits(
         &mut self,
         id: &str,
-        kind: ItemKind,
+        kind: Option<ItemKind>,
         run: Option<&str>,
         call: Option<&str>,
         now: Millis,
@@ -75,18 +106,22 @@ impl Transcript {
         if known.ended {
             return;
         }
-        let item = item_key(&self.session.gateway, known.kind, id);
-        if let Some(run) = run {
-            let at = self.run_at(run, now);
-            self.runs[at].waiting = Some(Waiting {
+        let item = known.item(&self.session.gateway);
+        if let Some(at) = self.run_that_waits(run, known.call.as_deref(), now) {
+            let waiting = &mut self.runs[at].waiting;
+            let since = match waiting {
+                Some(waiting) if waiting.approval == id => waiting.since,
+                _ => now,
+            };
+            *waiting = Some(Waiting {
                 approval: id.to_owned(),
                 item: item.clone(),
-                since: now,
+                since,
             });
         }
         if let Some(call) = known.call {
             self.change_tool(&call, out, |tool| {
-                tool.approval = Some(item);
+                tool.approval = item.or(tool.approval.take());
                 if tool.state == ToolState::Running {
                     tool.state = ToolState::WaitingForApproval;
                 }
@@ -94,9 +129,29 @@ impl Transcript {
         }
     }
 
-    fn remember_approval(&mut self, id: &str, kind: ItemKind, call: Option<&str>) -> KnownApproval {
+    /// The run that waits: the named one, else the one that goes on.
+    fn run_that_waits(&mut self, run: Option<&str>, call: Option<&str>, now: Millis) -> Option<usize> {
+        match run {
+            Some(run) => {
+                let at = self.run_at(run, now);
+                self.runs[at].ended.is_none().then_some(at)
+            }
+            None => {
+                call?;
+                self.runs.iter().rposition(|run| run.ended.is_none())
+            }
+        }
+    }
+
+    fn remember_approval(
+        &mut self,
+        id: &str,
+        kind: Option<ItemKind>,
+        call: Option<&str>,
+    ) -> KnownApproval {
         if let Some(known) = self.approvals.iter_mut().find(|known| known.id == id) {
             known.call = known.call.take().or_else(|| call.map(str::to_owned));
+            known.kind = known.kind.or(kind);
             return known.clone();
         }
         if self.approvals.len() >= KNOWN_MAX {
@@ -113,26 +168,25 @@ impl Transcript {
         known
     }
 
-    fn approval_resolved(&mut self, resolved: &ApprovalResolved, out: &mut Vec<ChatUpdate>) {
-        let decision = match &resolved.decision {
-            Some(Decided::AllowOnce) => Some(Decision::AllowOnce),
-            Some(Decided::AllowAlways) => Some(Decision::AllowAlways),
-            Some(Decided::Deny) => Some(Decision::Deny),
-            Some(Decided::Other(_)) | None => None,
-        };
-        let Some(known) = self
-            .approvals
-            .iter_mut()
-            .find(|known| known.id == resolved.id)
-        else {
+    fn approval_ended(
+        &mut self,
+        id: &str,
+        decision: Option<Decision>,
+        out: &mut Vec<ChatUpdate>,
+    ) {
+        let Some(known) = self.approvals.iter_mut().find(|known| known.id == id) else {
             return;
         };
         known.ended = true;
-        known.decision = decision;
-        let call = known.call.clone();
-        self.waits_no_more(&resolved.id);
+        known.decision = decision.or(known.decision);
+        let (call, decision) = (known.call.clone(), known.decision);
+        let item = known.item(&self.session.gateway);
+        self.waits_no_more(id);
         if let Some(call) = call {
-            self.change_tool(&call, out, |tool| settle(tool, decision));
+            self.change_tool(&call, out, |tool| {
+                tool.approval = item.or(tool.approval.take());
+                settle(tool, decision);
+            });
         }
     }
 
@@ -143,22 +197,8 @@ impl Transcript {
         call: Option<&str>,
         out: &mut Vec<ChatUpdate>,
     ) {
-        let known = self.approvals.iter_mut().find(|known| known.id == approval);
-        let call = match known {
-            Some(known) => {
-                known.ended = true;
-                known.call.clone()
-            }
-            None => call.map(str::to_owned),
-        };
-        self.waits_no_more(approval);
-        if let Some(call) = call {
-            self.change_tool(&call, out, |tool| {
-                if tool.state == ToolState::WaitingForApproval {
-                    tool.state = ToolState::Running;
-                }
-            });
-        }
+        self.remember_approval(approval, None, call);
+        self.approval_ended(approval, None, out);
     }
 
     fn waits_no_more(&mut self, approval: &str) {
@@ -181,7 +221,7 @@ impl Transcript {
             .rev()
             .find(|known| known.call.as_deref() == Some(tool.id.as_str()));
         let Some(known) = known else { return };
-        tool.approval = Some(item_key(&self.session.gateway, known.kind, &known.id));
+        tool.approval = known.item(&self.session.gateway);
         if known.ended {
             settle(tool, known.decision);
         } else if tool.state == ToolState::Running {
@@ -211,6 +251,15 @@ impl Transcript {
         let tool = tool.clone();
         let id = &self.log.entries[place.0].view.id;
         out.push(log::tool_without_output(id, &tool));
+    }
+}
+
+fn known_decision(decision: &Decided) -> Option<Decision> {
+    match decision {
+        Decided::AllowOnce => Some(Decision::AllowOnce),
+        Decided::AllowAlways => Some(Decision::AllowAlways),
+        Decided::Deny => Some(Decision::Deny),
+        Decided::Other(_) => None,
     }
 }
 

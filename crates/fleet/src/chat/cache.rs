@@ -4,7 +4,6 @@
 use gatehouse_protocol::model::message::Message;
 
 use super::row::{self, Row};
-use super::tool::ToolResult;
 use super::{Transcript, history};
 use crate::view::{BlockView, Millis};
 
@@ -34,7 +33,7 @@ impl CachedRow {
         Self::new(&row.view.id, row.seq, message, searched(row))
     }
 
-    pub(super) fn of_result(id: &str, message: &Message, _result: &ToolResult) -> Self {
+    pub(super) fn of_result(id: &str, message: &Message) -> Self {
         let seq = message.meta.as_ref().and_then(|meta| meta.seq);
         Self::new(id, seq, message, String::new())
     }

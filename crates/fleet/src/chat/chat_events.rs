@@ -159,7 +159,7 @@ impl Transcript {
         };
         let entry = Entry::new(view, None, Origin::Live { run });
         self.log.push(entry, out);
-        self.runs[at].mark = self.log.added;
+        self.runs[at].mark = self.log.ticks;
     }
 
     fn on_end(
@@ -219,6 +219,7 @@ impl Transcript {
         let id = run.id.clone();
         let is_news = run.ended.as_ref() != Some(&state);
         run.ended = Some(state.clone());
+        run.died = self.log.ticks;
         if self.aborting.as_deref() == Some(id.as_str()) {
             self.aborting = None;
         }

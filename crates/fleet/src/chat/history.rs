@@ -11,7 +11,7 @@ use gatehouse_protocol::model::message::{
 
 use super::cache::{self, CachedRow};
 use super::chat_events::visible_text;
-use super::live::{LiveRun, Step};
+use super::live::{LiveRun, Step, Tail};
 use super::log::{self, Entry, Origin};
 use super::row::{Reading, Row};
 use super::rows::{carry_over, keep_attachments, same_words, shares_call, tools, tools_mut};
@@ -48,23 +48,28 @@ pub(super) fn fold(messages: &[Message], has_older: bool) -> Page {
         match cache::read(message) {
             Reading::Hidden => {}
             Reading::Result { id, result } => {
-                page.cached
-                    .push(CachedRow::of_result(&id, message, &result));
+                let id = told_apart(&mut seen, id);
+                page.cached.push(CachedRow::of_result(&id, message));
                 page.fold_result(id, result, has_older);
             }
             Reading::Message(mut row) => {
-                // One record may be shown as several rows, which then share its id.
-                let count = seen.entry(row.view.id.clone()).or_insert(0);
-                *count += 1;
-                if *count > 1 {
-                    row.view.id = format!("{}#{count}", row.view.id);
-                }
+                row.view.id = told_apart(&mut seen, row.view.id);
                 page.cached.push(CachedRow::of_row(&row, message));
                 page.add(*row);
             }
         }
     }
     page
+}
+
+/// One record may be shown as several rows, which then share its id.
+fn told_apart(seen: &mut HashMap<String, u32>, id: String) -> String {
+    let count = seen.entry(id.clone()).or_insert(0);
+    *count += 1;
+    match *count {
+        1 => id,
+        count => format!("{id}#{count}"),
+    }
 }
 
 impl Page {
@@ -128,6 +133,12 @@ pub(super) fn interrupt(view: &mut MessageView) {
 }
 
 impl Transcript {
+    /// Call it right before `chat.history` goes out: what comes from now on is newer than the answer.
+    pub fn history_asked(&mut self) {
+        self.log.ticks += 1;
+        self.asked = self.log.ticks;
+    }
+
     /// Takes an answer of `chat.history`: the newest page, asked for without an offset (after opening, after
     /// a reconnect, after a gap), or a catch-up by cursor. An answer of kind `reset` has no page; ask again
     /// without the cursor.
@@ -177,16 +188,22 @@ impl Transcript {
         let is_first = !self.loaded || self.cached || !is_same;
         let before: Vec<MessageView> = self.log.entries.iter().map(|e| e.view.clone()).collect();
         let active = self.active_runs(history, now);
+        let adopted = history
+            .in_flight_run
+            .as_ref()
+            .filter(|run| active.contains(&run.run_id));
         if !is_same {
             self.log.entries.retain(Entry::is_ours);
         }
         self.orphans = std::mem::take(&mut page.orphans);
-        let renamed = self.merge(page, history.has_more, &active);
+        let flight = adopted.map(|run| run.run_id.as_str());
+        let renamed = self.merge(page, history.has_more, &active, flight);
+        self.follow_names(&renamed);
         self.session_id = history.session_id.clone().or(self.session_id.take());
         self.loaded = true;
         self.cached = false;
         self.say_difference(is_first, before, &renamed, out);
-        if let Some(run) = &history.in_flight_run {
+        if let Some(run) = adopted {
             self.adopt(run, now, out);
         }
     }
@@ -202,8 +219,12 @@ impl Transcript {
         let knows_nothing = info.is_none_or(says_nothing);
         for run in &mut self.runs {
             run.seq = 0;
-            // A send that was taken after this page was read has its run in no answer yet.
-            let is_new = !run.has_begun() && run.ended.is_none() && self.online && self.loaded;
+            // What came after the page was asked for is newer than the page.
+            let is_new = run.born >= self.asked && self.asked > 0;
+            if run.ended.is_some() && run.died >= self.asked && self.asked > 0 {
+                active.remove(&run.id);
+                continue;
+            }
             let may_go_on = knows_nothing && history.in_flight_run.is_none() && self.loaded;
             let unnamed = is_busy && exact.is_none();
             if run.ended.is_none() && (is_new || may_go_on || unnamed) {
@@ -234,6 +255,7 @@ impl Transcript {
         mut page: Page,
         has_more: bool,
         active: &HashSet<String>,
+        flight: Option<&str>,
     ) -> Vec<(String, String)> {
         let old = std::mem::take(&mut self.log.entries);
         let mut renamed = Vec::new();
@@ -260,15 +282,15 @@ impl Transcript {
         let kept: Vec<Entry> = rest
             .into_iter()
             .filter(|entry| !taken.contains(&entry.view.id))
-            .filter_map(|entry| self.keep(entry, &page.entries, active))
+            .filter_map(|entry| self.keep(entry, &page.entries, active, flight))
             .collect();
         merged.append(&mut page.entries);
         merged.extend(kept);
         self.settle_tools(&mut merged, active);
         for entry in &mut merged {
-            entry.arrival = self.log.added;
+            entry.arrival = self.log.ticks;
         }
-        self.log.added += 1;
+        self.log.ticks += 1;
         self.log.entries = merged;
         renamed
     }
@@ -294,16 +316,26 @@ impl Transcript {
     }
 
     /// What is kept of something that the page does not have.
-    fn keep(&self, mut entry: Entry, page: &[Entry], active: &HashSet<String>) -> Option<Entry> {
+    fn keep(
+        &self,
+        mut entry: Entry,
+        page: &[Entry],
+        active: &HashSet<String>,
+        flight: Option<&str>,
+    ) -> Option<Entry> {
         let run = match &entry.origin {
             Origin::Ours { .. } => return Some(entry),
-            Origin::Row { .. } => return None,
+            Origin::Row { .. } => return self.is_newer(&entry, page).then_some(entry),
             Origin::Live { run } => run.clone(),
         };
         let is_covered = page.iter().any(|row| shares_call(&row.view, &entry.view));
-        if is_covered || active.contains(&run) {
-            // The words of a run in flight come with it; what it has in rows is there.
-            return (!is_covered && visible_text(&entry.view).is_none()).then_some(entry);
+        if is_covered {
+            return None;
+        }
+        if active.contains(&run) {
+            // The words of a run in flight come with it.
+            let comes_again = flight == Some(run.as_str()) && visible_text(&entry.view).is_some();
+            return (!comes_again).then_some(entry);
         }
         // A page may be read just before the last row of a run is written.
         let has_rows = page.iter().any(|row| {
@@ -317,6 +349,37 @@ impl Transcript {
             entry.view.state = MessageState::Done;
         }
         Some(entry)
+    }
+
+    /// A row that came after the page was asked for and is not in it.
+    fn is_newer(&self, entry: &Entry, page: &[Entry]) -> bool {
+        let last = page.iter().filter_map(|row| row.seq).max();
+        let is_in_page = page.iter().any(|row| row.view.id == entry.view.id);
+        let follows = match (entry.seq, last) {
+            (Some(seq), Some(last)) => seq > last,
+            _ => true,
+        };
+        !is_in_page && follows && self.asked > 0 && entry.arrival >= self.asked
+    }
+
+    /// Runs whose open message got another name or is gone.
+    fn follow_names(&mut self, renamed: &[(String, String)]) {
+        for run in &mut self.runs {
+            let Tail::Open { id } = &run.tail else {
+                continue;
+            };
+            if self.log.position(id).is_some() {
+                continue;
+            }
+            let row = renamed.iter().find(|(from, _)| from == id);
+            let text = row
+                .and_then(|(_, to)| self.log.position(to))
+                .and_then(|at| visible_text(&self.log.entries[at].view));
+            match text {
+                Some(text) => run.settle(text),
+                None => run.close(),
+            }
+        }
     }
 
     /// Calls without a result go on only in a run that goes on.
@@ -369,8 +432,15 @@ impl Transcript {
             .and_then(serde_json::Value::as_f64);
         let mut fresh = LiveRun::new(&run.run_id, since.unwrap_or(state.since));
         fresh.take_over(state);
-        fresh.adopt(run.text.as_deref().unwrap_or_default(), &texts);
-        fresh.mark = self.log.added;
+        // Words that came after the page was asked for go on from it.
+        let told = run.text.as_deref().unwrap_or_default();
+        let whole = if state.text().starts_with(told) {
+            state.text()
+        } else {
+            told
+        };
+        fresh.adopt(whole, &texts);
+        fresh.mark = self.log.ticks;
         *state = fresh;
         let events = run
             .extra
@@ -396,7 +466,7 @@ impl Transcript {
     }
 
     /// The words of a run that rows have.
-    fn texts_of(&self, run: &str) -> Vec<String> {
+    pub(super) fn texts_of(&self, run: &str) -> Vec<String> {
         let is_of_run = |entry: &&Entry| {
             entry.view.role == Role::Assistant
                 && matches!(&entry.origin, Origin::Row { run: Some(of) } if of == run)

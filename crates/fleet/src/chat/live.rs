@@ -12,6 +12,7 @@
 //! last delta of that step; `Tail::Settled` lets that delta pass without showing it twice.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use gatehouse_protocol::model::message::{BlockKind, Message};
 
@@ -33,7 +34,8 @@ pub(super) enum Tail {
     /// This message.
     Open { id: String },
     /// A step whose row is here already. `text` is the row's; words that repeat it are not shown again.
-    Settled { text: String },
+    /// `passed`: a call has come after it, so other words are the next step's.
+    Settled { text: String, passed: bool },
     /// A step whose row is here but says something else: nothing is shown until the next step begins.
     Skipping,
 }
@@ -62,10 +64,12 @@ pub(super) struct LiveRun {
     pub step: Option<String>,
     /// The message that thoughts go to, and how much of the present thought it has.
     pub thought: Option<(String, usize)>,
-    /// How many messages there were when the last step of this run began.
+    /// When its last step began, when it did and when it ended, by `Log::ticks`.
     pub mark: u64,
-    /// Words of a settled step that had not come when it was closed.
-    owed: String,
+    pub born: u64,
+    pub died: u64,
+    /// Texts of rows after the settled one, of which no word has come.
+    recorded: VecDeque<String>,
     /// The text has reached its limit.
     full: bool,
 }
@@ -96,7 +100,9 @@ impl LiveRun {
             step: None,
             thought: None,
             mark: 0,
-            owed: String::new(),
+            born: 0,
+            died: 0,
+            recorded: VecDeque::new(),
             full: false,
         }
     }
@@ -131,7 +137,6 @@ impl LiveRun {
         } else {
             self.text.push_str(delta);
         }
-        self.pay();
         Step::Grew
     }
 
@@ -139,21 +144,6 @@ impl LiveRun {
     pub(super) fn fill(&mut self) {
         self.full = true;
         self.text.push_str(text::CUT_MARK);
-    }
-
-    /// Skips words that a row has shown already.
-    fn pay(&mut self) {
-        if self.owed.is_empty() {
-            return;
-        }
-        let segment = self.segment();
-        if segment.starts_with(&self.owed) {
-            self.base = self.text.len() - segment.len() + self.owed.len();
-            self.shown = self.base;
-        } else if self.owed.starts_with(segment) {
-            return;
-        }
-        self.owed.clear();
     }
 
     /// Takes the whole text of the run.
@@ -225,7 +215,7 @@ impl LiveRun {
 
     /// True when the open segment has words.
     pub(super) fn has_words(&self) -> bool {
-        self.owed.is_empty() && !self.text[self.base..].trim().is_empty()
+        !self.text[self.base..].trim().is_empty()
     }
 
     /// True once the run has said anything.
@@ -262,44 +252,62 @@ impl LiveRun {
         self.unshown()
     }
 
-    /// Ends the open segment: the next words belong to another message.
+    /// Ends the open segment: the next words belong to another message. A settled step of which words are
+    /// still to come goes on.
     pub(super) fn close(&mut self) {
-        if let Tail::Settled { text } = &self.tail {
-            self.owed = text
-                .strip_prefix(self.segment().trim_end())
-                .unwrap_or_default()
-                .to_owned();
+        if self.is_settling()
+            && let Tail::Settled { passed, .. } = &mut self.tail
+        {
+            *passed = true;
+            return;
         }
         self.base = self.text.len();
         self.shown = self.base;
         self.tail = Tail::Closed;
     }
 
-    /// The row of the open step is here.
+    /// True while words of a settled step are still to come.
+    fn is_settling(&self) -> bool {
+        matches!(&self.tail, Tail::Settled { text, .. } if self.segment().trim_end() != text)
+    }
+
+    /// The row of a step is here: of the open one, or of the one whose words come next.
     pub(super) fn settle(&mut self, row_text: &str) {
-        self.tail = Tail::Settled {
-            text: row_text.trim().to_owned(),
-        };
+        let text = row_text.trim().to_owned();
+        if self.is_settling() {
+            self.recorded.push_back(text);
+            return;
+        }
+        if !matches!(self.tail, Tail::Open { .. } | Tail::Closed) {
+            self.base = self.text.len();
+            self.shown = self.base;
+        }
+        let passed = false;
+        self.tail = Tail::Settled { text, passed };
         self.check_settled();
     }
 
     /// Compares the words of a settled step with its row. When there are more, they are the next step's.
     pub(super) fn check_settled(&mut self) {
-        let Tail::Settled { text } = &self.tail else {
-            return;
-        };
-        let segment = self.segment();
-        if text.starts_with(segment.trim_end()) {
-            return;
-        }
-        match segment.strip_prefix(text.as_str()) {
-            Some(more) if more.trim().is_empty() => {}
-            Some(more) => {
-                self.base = self.text.len() - more.len();
-                self.shown = self.base;
-                self.tail = Tail::Closed;
+        while let Tail::Settled { text, passed } = &self.tail {
+            let segment = self.segment();
+            if text.starts_with(segment.trim_end()) {
+                return;
             }
-            None => self.tail = Tail::Skipping,
+            let more = segment.strip_prefix(text.as_str()).map(str::len);
+            let passed = *passed;
+            if let Some(more) = more {
+                self.base = self.text.len() - more;
+            }
+            self.shown = self.base;
+            self.tail = match (more, self.recorded.pop_front(), passed) {
+                (Some(_), Some(text), _) => Tail::Settled {
+                    text,
+                    passed: false,
+                },
+                (Some(_), None, _) | (None, _, true) => Tail::Closed,
+                (None, _, false) => Tail::Skipping,
+            };
         }
     }
 
@@ -309,6 +317,12 @@ impl LiveRun {
         self.phase = before.phase.take();
         self.waiting = before.waiting.take();
         self.step = before.step.take();
+        self.born = before.born;
+    }
+
+    /// The text so far.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Puts the unshown words aside, while something that came before them is shown.
@@ -320,7 +334,6 @@ impl LiveRun {
         self.base = base;
         self.shown = shown;
         self.tail = tail;
-        self.owed.clear();
     }
 
     /// Takes over the text of a run found in flight; rows show `texts` of it already.
@@ -340,6 +353,7 @@ impl LiveRun {
                 self.shown = self.text.len();
                 self.tail = Tail::Settled {
                     text: row.to_owned(),
+                    passed: true,
                 };
                 return;
             }
@@ -417,9 +431,7 @@ mod tests {
         run.check_settled();
         assert_eq!(
             run.tail,
-            Tail::Settled {
-                text: "Hello".into()
-            }
+            Tail::Settled { text: "Hello".into(), passed: false }
         );
         run.take(Some("\n\nNext"), Some("Hello\n\nNext"), false);
         run.check_settled();
@@ -450,9 +462,7 @@ mod tests {
         run.adopt("First.\n\nSec", &["First.".into(), "Second.".into()]);
         assert_eq!(
             run.tail,
-            Tail::Settled {
-                text: "Second.".into()
-            }
+            Tail::Settled { text: "Second.".into(), passed: true }
         );
     }
 }

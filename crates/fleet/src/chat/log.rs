@@ -11,7 +11,7 @@ pub(super) const MESSAGES_MAX: usize = 600;
 const BYTES_MAX: usize = 48 * 1024 * 1024;
 const MESSAGES_MIN: usize = 40;
 /// How often the size is looked at, in messages added.
-const WEIGH_EVERY: u64 = 16;
+const WEIGH_EVERY: usize = 16;
 
 /// Where a message came from.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ pub(super) struct Entry {
     /// Its place in the gateway's transcript.
     pub seq: Option<u64>,
     pub origin: Origin,
-    /// How many messages were added before it.
+    /// When it came, by `Log::ticks`.
     pub arrival: u64,
 }
 
@@ -66,7 +66,9 @@ pub(super) type ToolPlace = (usize, usize);
 #[derive(Debug, Default)]
 pub(super) struct Log {
     pub entries: Vec<Entry>,
-    pub added: u64,
+    added: usize,
+    /// Counts what was taken, to tell what came before something from what came after.
+    pub ticks: u64,
     /// Older messages were let go.
     pub trimmed: bool,
 }
@@ -110,9 +112,10 @@ impl Log {
     /// Adds a message at the end and says so.
     pub(super) fn push(&mut self, mut entry: Entry, out: &mut Vec<ChatUpdate>) {
         out.push(message(&entry));
-        entry.arrival = self.added;
+        entry.arrival = self.ticks;
         self.entries.push(entry);
         self.added += 1;
+        self.ticks += 1;
         self.trim();
     }
 

@@ -32,7 +32,7 @@ use gatehouse_protocol::model::session::SessionRow;
 
 use self::approvals::KnownApproval;
 use self::live::LiveRun;
-use self::log::Log;
+use self::log::{Log, Origin};
 use self::tool::ToolResult;
 use crate::untrusted;
 use crate::view::{
@@ -75,6 +75,8 @@ pub struct Transcript {
     approvals: Vec<KnownApproval>,
     orphans: HashMap<String, ToolResult>,
     dirty: Vec<CachedRow>,
+    /// When the history was asked for, by `Log::ticks`.
+    asked: u64,
 }
 
 impl Transcript {
@@ -103,6 +105,7 @@ impl Transcript {
             approvals: Vec::new(),
             orphans: HashMap::new(),
             dirty: Vec::new(),
+            asked: 0,
         }
     }
 
@@ -147,9 +150,23 @@ impl Transcript {
         Some(&self.log.entries[at].view)
     }
 
+    /// True when something was shown that the transcript has not told yet though it could have: a run that
+    /// ended, or a message that was taken. Reading the history again shows it.
+    pub fn has_unwritten(&self) -> bool {
+        self.log.entries.iter().any(|entry| match &entry.origin {
+            Origin::Row { .. } => false,
+            Origin::Ours { accepted, .. } => *accepted,
+            Origin::Live { run } => self
+                .runs
+                .iter()
+                .all(|known| known.id != *run || known.ended.is_some()),
+        })
+    }
+
     /// Takes an event of this session's gateway. Events of other sessions change nothing.
     pub fn apply(&mut self, event: &GatewayEvent, now: Millis) -> Vec<ChatUpdate> {
         let mut out = Vec::new();
+        self.log.ticks += 1;
         match event {
             GatewayEvent::Chat(event) => {
                 if self.is_about_us(event.session_key.as_deref(), Some(&event.run_id)) {
@@ -229,7 +246,12 @@ impl Transcript {
             self.runs.remove(oldest_ended.unwrap_or(0));
         }
         let mut run = LiveRun::new(id, now);
-        run.mark = self.log.added;
+        run.mark = self.log.ticks;
+        run.born = self.log.ticks;
+        // Rows of a run may come before anything else of it.
+        for text in self.texts_of(id) {
+            run.settle(&text);
+        }
         self.runs.push(run);
         self.runs.len() - 1
     }
@@ -258,7 +280,7 @@ impl Transcript {
         match &active.waiting {
             Some(waiting) => RunView::WaitingForApproval {
                 run,
-                item: Some(waiting.item.clone()),
+                item: waiting.item.clone(),
                 since: waiting.since,
             },
             None => RunView::Running {

@@ -32,7 +32,7 @@ impl Transcript {
         match row::read(message, id, seq) {
             Reading::Hidden => {}
             Reading::Result { id, result } => {
-                self.remember(CachedRow::of_result(&id, message, &result));
+                self.remember(CachedRow::of_result(&id, message));
                 match self.log.tool(&result.call) {
                     Some(place) => self.end_tool(place, &result, out),
                     None => self.keep_orphan(result),
@@ -95,10 +95,11 @@ impl Transcript {
     }
 
     fn confirm_ours(&mut self, at: usize, row: Row, out: &mut Vec<ChatUpdate>) {
+        let ticks = self.log.ticks;
         let entry = &mut self.log.entries[at];
         let mut view = row.view;
         keep_attachments(&entry.view, &mut view);
-        settle_entry(entry, view, row.seq, row.run, out);
+        settle_entry(entry, view, row.seq, row.run, ticks, out);
         self.log.settle_order(at, out);
     }
 
@@ -133,10 +134,12 @@ impl Transcript {
 
     /// The same row again: what changed in it counts, what was seen live of its calls stays.
     fn replace(&mut self, at: usize, row: Row, out: &mut Vec<ChatUpdate>) {
+        let ticks = self.log.ticks;
         let entry = &mut self.log.entries[at];
         let mut view = row.view;
         carry_over(&entry.view, &mut view, row.cut);
-        settle_entry(entry, view, row.seq.or(entry.seq), row.run, out);
+        let seq = row.seq.or(entry.seq);
+        settle_entry(entry, view, seq, row.run, ticks, out);
         self.log.settle_order(at, out);
     }
 
@@ -179,6 +182,7 @@ impl Transcript {
     }
 
     fn confirm_live(&mut self, at: usize, row: Row, out: &mut Vec<ChatUpdate>) {
+        let ticks = self.log.ticks;
         let live_id = self.log.entries[at].view.id.clone();
         let Origin::Live { run } = self.log.entries[at].origin.clone() else {
             return;
@@ -193,13 +197,8 @@ impl Transcript {
         }
         let surplus = surplus_tools(&self.log.entries[at].view, &view);
         let entry = &mut self.log.entries[at];
-        settle_entry(
-            entry,
-            view.clone(),
-            row.seq,
-            row.run.or(Some(run.clone())),
-            out,
-        );
+        let of = row.run.or(Some(run.clone()));
+        settle_entry(entry, view.clone(), row.seq, of, ticks, out);
         self.drop_repeated(&view, out);
         if !surplus.is_empty() {
             self.add_surplus(&run, surplus, out);
@@ -290,8 +289,10 @@ fn settle_entry(
     view: MessageView,
     seq: Option<u64>,
     run: Option<String>,
+    arrival: u64,
     out: &mut Vec<ChatUpdate>,
 ) {
+    entry.arrival = arrival;
     if entry.view.id != view.id {
         out.push(ChatUpdate::Renamed {
             from: std::mem::replace(&mut entry.view.id, view.id.clone()),

@@ -156,6 +156,9 @@ impl Transcript {
     /// The gateway went away or came back. What became of a run is known again with `load_history`.
     pub fn online(&mut self, online: bool) -> Vec<ChatUpdate> {
         let mut out = Vec::new();
+        if online {
+            self.history_asked();
+        }
         if self.online == online {
             return out;
         }

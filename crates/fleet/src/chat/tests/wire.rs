@@ -1,0 +1,1 @@
+//! Frames of real gateways, cut down to what matters.
