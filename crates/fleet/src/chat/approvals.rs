@@ -7,7 +7,9 @@ use gatehouse_protocol::model::approval::Decision as Decided;
 use super::Transcript;
 use super::log;
 use crate::inbox::{item_key, parse_key};
-use crate::view::{ChatUpdate, Decision, GatewayId, ItemKey, ItemKind, Millis, ToolState, ToolView};
+use crate::view::{
+    ChatUpdate, Decision, GatewayId, ItemKey, ItemKind, Millis, ToolState, ToolView,
+};
 
 /// How many approvals are remembered; a run waits for one at a time.
 const KNOWN_MAX: usize = 64;
@@ -130,7 +132,12 @@ impl Transcript {
     }
 
     /// The run that waits: the named one, else the one that goes on.
-    fn run_that_waits(&mut self, run: Option<&str>, call: Option<&str>, now: Millis) -> Option<usize> {
+    fn run_that_waits(
+        &mut self,
+        run: Option<&str>,
+        call: Option<&str>,
+        now: Millis,
+    ) -> Option<usize> {
         match run {
             Some(run) => {
                 let at = self.run_at(run, now);
@@ -168,12 +175,7 @@ impl Transcript {
         known
     }
 
-    fn approval_ended(
-        &mut self,
-        id: &str,
-        decision: Option<Decision>,
-        out: &mut Vec<ChatUpdate>,
-    ) {
+    fn approval_ended(&mut self, id: &str, decision: Option<Decision>, out: &mut Vec<ChatUpdate>) {
         let Some(known) = self.approvals.iter_mut().find(|known| known.id == id) else {
             return;
         };

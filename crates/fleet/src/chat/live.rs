@@ -431,7 +431,10 @@ mod tests {
         run.check_settled();
         assert_eq!(
             run.tail,
-            Tail::Settled { text: "Hello".into(), passed: false }
+            Tail::Settled {
+                text: "Hello".into(),
+                passed: false
+            }
         );
         run.take(Some("\n\nNext"), Some("Hello\n\nNext"), false);
         run.check_settled();
@@ -462,7 +465,10 @@ mod tests {
         run.adopt("First.\n\nSec", &["First.".into(), "Second.".into()]);
         assert_eq!(
             run.tail,
-            Tail::Settled { text: "Second.".into(), passed: true }
+            Tail::Settled {
+                text: "Second.".into(),
+                passed: true
+            }
         );
     }
 }

@@ -6,14 +6,21 @@ use super::page::{Chat, agent, call, result, user};
 use crate::view::{ChatUpdate, MessageState, RunView};
 
 fn has_reset(updates: &[ChatUpdate]) -> bool {
-    updates.iter().any(|update| matches!(update, ChatUpdate::Reset { .. }))
+    updates
+        .iter()
+        .any(|update| matches!(update, ChatUpdate::Reset { .. }))
 }
 
 #[test]
 fn the_cache_is_shown_until_the_gateways_history_comes() {
     let rows = [user("u1", 1, "hi"), agent("m1", 2, "r", "Hello")];
     let mut chat = Chat::open(&rows);
-    let cached: Vec<String> = chat.transcript.dirty_for_cache().into_iter().map(|row| row.json).collect();
+    let cached: Vec<String> = chat
+        .transcript
+        .dirty_for_cache()
+        .into_iter()
+        .map(|row| row.json)
+        .collect();
     assert_eq!(cached.len(), 2);
 
     let mut chat = Chat::new();
@@ -28,9 +35,15 @@ fn the_cache_is_shown_until_the_gateways_history_comes() {
 
 #[test]
 fn rows_are_cached_with_what_they_are_sorted_and_searched_by() {
-    let mut chat = Chat::open(&[call("m1", 7, "r", "Look", "c"), result("t1", 8, "r", "c", "out")]);
+    let mut chat = Chat::open(&[
+        call("m1", 7, "r", "Look", "c"),
+        result("t1", 8, "r", "c", "out"),
+    ]);
     let rows = chat.transcript.dirty_for_cache();
-    let told: Vec<_> = rows.iter().map(|row| (row.id.as_str(), row.position, row.text.as_str())).collect();
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row.id.as_str(), row.position, row.text.as_str()))
+        .collect();
     assert_eq!(told, [("m1", 7, "Look\nls"), ("t1", 8, "")]);
     assert!(chat.transcript.dirty_for_cache().is_empty());
 }
@@ -40,7 +53,10 @@ fn results_are_folded_into_their_calls_even_across_pages() {
     let mut chat = Chat::new();
     chat.history(json!({"hasMore": true, "messages": [result("t1", 2, "r", "c1", "one"), agent("m2", 3, "r", "Done.")]}));
     assert_eq!(chat.page.lines(), ["agent: Done."]);
-    let older = serde_json::from_value(json!({"messages": [user("u1", 0, "go"), call("m1", 1, "r", "", "c1")]})).unwrap();
+    let older = serde_json::from_value(
+        json!({"messages": [user("u1", 0, "go"), call("m1", 1, "r", "", "c1")]}),
+    )
+    .unwrap();
     let older = chat.transcript.prepend_older(&older);
     let lines: Vec<_> = older.messages.iter().map(super::page::line).collect();
     assert_eq!(lines, ["user: go", "agent: [exec:Done:one]"]);
@@ -56,8 +72,12 @@ fn a_result_without_a_call_shows_what_was_printed() {
 #[test]
 fn a_reload_that_only_continues_is_no_reset() {
     let mut chat = Chat::open(&[user("u1", 1, "hi")]);
-    let updates = chat.history(json!({"messages": [user("u1", 1, "hi"), agent("m1", 2, "r", "Hello")]}));
-    assert!(matches!(&updates[..], [ChatUpdate::Message { .. }]), "{updates:?}");
+    let updates =
+        chat.history(json!({"messages": [user("u1", 1, "hi"), agent("m1", 2, "r", "Hello")]}));
+    assert!(
+        matches!(&updates[..], [ChatUpdate::Message { .. }]),
+        "{updates:?}"
+    );
 }
 
 #[test]
@@ -87,7 +107,14 @@ fn a_run_in_flight_is_taken_over_and_goes_on() {
     chat.delta("r", "ond.", "First.\n\nSecond.");
     chat.row(agent("m2", 4, "r", "Second."));
     chat.done("r", "First.\n\nSecond.");
-    assert_eq!(chat.page.lines(), ["user: go", "agent: First. [exec:Done:one]", "agent: Second."]);
+    assert_eq!(
+        chat.page.lines(),
+        [
+            "user: go",
+            "agent: First. [exec:Done:one]",
+            "agent: Second."
+        ]
+    );
     assert_eq!(chat.page.run, RunView::Idle);
 }
 
@@ -111,10 +138,16 @@ fn a_reconnect_in_the_middle_of_a_run_neither_doubles_nor_loses_words() {
     chat.take(updates);
     chat.delta("r", " five", "One two three four five");
     chat.history(json!({"messages": [user("u1", 1, "go")], "inFlightRun": {"runId": "r", "text": "One two three four"}}));
-    assert_eq!(chat.page.lines(), ["user: go", "agent: One two three four five"]);
+    assert_eq!(
+        chat.page.lines(),
+        ["user: go", "agent: One two three four five"]
+    );
     chat.delta("r", " six", "One two three four five six");
     chat.done("r", "One two three four five six");
-    assert_eq!(chat.page.lines(), ["user: go", "agent: One two three four five six"]);
+    assert_eq!(
+        chat.page.lines(),
+        ["user: go", "agent: One two three four five six"]
+    );
 }
 
 #[test]
@@ -125,8 +158,10 @@ fn a_run_that_ended_while_we_were_away_is_over() {
     chat.take(updates);
     let updates = chat.transcript.online(true);
     chat.take(updates);
-    chat.history(json!({"messages": [user("u1", 1, "go"), agent("m1", 2, "r", "One two")],
-        "sessionInfo": {"hasActiveRun": false, "activeRunIds": []}}));
+    chat.history(
+        json!({"messages": [user("u1", 1, "go"), agent("m1", 2, "r", "One two")],
+        "sessionInfo": {"hasActiveRun": false, "activeRunIds": []}}),
+    );
     assert_eq!(chat.page.lines(), ["user: go", "agent: One two"]);
     assert_eq!(chat.page.run, RunView::Idle);
     assert_eq!(chat.page.ids(), ["u1", "m1"]);
@@ -139,8 +174,10 @@ fn a_run_that_ends_while_its_history_is_read_stays_ended() {
     chat.transcript.history_asked();
     chat.row(agent("m1", 1, "r", "One two"));
     chat.done("r", "One two");
-    chat.history(json!({"messages": [], "inFlightRun": {"runId": "r", "text": "One"},
-        "sessionInfo": {"hasActiveRun": true, "activeRunIds": ["r"]}}));
+    chat.history(
+        json!({"messages": [], "inFlightRun": {"runId": "r", "text": "One"},
+        "sessionInfo": {"hasActiveRun": true, "activeRunIds": ["r"]}}),
+    );
     assert_eq!(chat.page.lines(), ["agent: One two"]);
     assert_eq!(chat.page.run, RunView::Idle);
 }
@@ -163,7 +200,9 @@ fn a_session_busy_elsewhere_says_so() {
     let mut chat = Chat::new();
     chat.history(json!({"messages": [], "sessionInfo": {"hasActiveRun": true}}));
     assert!(matches!(chat.page.run, RunView::Running { .. }));
-    chat.history(json!({"messages": [], "sessionInfo": {"hasActiveRun": false, "activeRunIds": []}}));
+    chat.history(
+        json!({"messages": [], "sessionInfo": {"hasActiveRun": false, "activeRunIds": []}}),
+    );
     assert_eq!(chat.page.run, RunView::Idle);
 }
 
@@ -175,13 +214,17 @@ fn a_catch_up_is_taken_row_by_row() {
         user("u2", 3, "bye")]}));
     assert!(!has_reset(&updates));
     assert_eq!(chat.page.lines(), ["user: hi", "agent: Hello", "user: bye"]);
-    assert!(chat.history(json!({"kind": "reset", "messages": []})).is_empty());
+    assert!(
+        chat.history(json!({"kind": "reset", "messages": []}))
+            .is_empty()
+    );
     assert_eq!(chat.page.messages.len(), 3);
 }
 
 #[test]
 fn what_the_gateways_own_page_hides_is_hidden() {
-    let context = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nsecret\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>";
+    let context =
+        "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nsecret\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>";
     let chat = Chat::open(&[
         user("u1", 1, &format!("question\n\n{context}")),
         user("u2", 2, context),
@@ -201,7 +244,10 @@ fn rows_that_share_an_id_are_told_apart_and_boundaries_are_named() {
             "tokensBefore": 9000, "tokensAfter": 500}}),
     ]);
     assert_eq!(chat.page.ids(), ["m", "m#2", "k"]);
-    assert_eq!(chat.page.lines()[2], "system: Compaction: 9000 → 500 tokens");
+    assert_eq!(
+        chat.page.lines()[2],
+        "system: Compaction: 9000 → 500 tokens"
+    );
 }
 
 #[test]
@@ -212,18 +258,23 @@ fn a_row_with_an_error_or_an_abort_says_so() {
     let mut aborted = agent("m2", 2, "r", "half");
     aborted["openclawAbort"] = json!({"aborted": true});
     let chat = Chat::open(&[errored, aborted]);
-    assert!(matches!(&chat.page.messages[0].state, MessageState::Errored { problem }
-        if problem.detail.as_deref() == Some("overloaded")));
+    assert!(
+        matches!(&chat.page.messages[0].state, MessageState::Errored { problem }
+        if problem.detail.as_deref() == Some("overloaded"))
+    );
     assert_eq!(chat.page.messages[1].state, MessageState::Aborted);
 }
 
 #[test]
 fn ten_thousand_rows_leave_a_bounded_transcript() {
-    let rows: Vec<_> = (0..10_000).map(|n| user(&format!("u{n}"), n, "hi")).collect();
+    let rows: Vec<_> = (0..10_000)
+        .map(|n| user(&format!("u{n}"), n, "hi"))
+        .collect();
     let mut chat = Chat::open(&rows[..200]);
     for row in &rows[200..] {
         let event = gatehouse_protocol::GatewayEvent::SessionMessage(Box::new(
-            serde_json::from_value(json!({"sessionKey": super::page::SESSION, "message": row})).unwrap(),
+            serde_json::from_value(json!({"sessionKey": super::page::SESSION, "message": row}))
+                .unwrap(),
         ));
         chat.transcript.apply(&event, 0.0);
     }

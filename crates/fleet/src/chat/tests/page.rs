@@ -1,8 +1,8 @@
 //! The page's side of the contract: applies updates to the snapshot it began with, as the page does. And a
 //! transcript with its page, to be fed by tests.
 
-use gatehouse_protocol::frame::EventFrame;
 use gatehouse_protocol::GatewayEvent;
+use gatehouse_protocol::frame::EventFrame;
 use gatehouse_protocol::model::message::ChatHistory;
 use serde_json::{Value, json};
 
@@ -52,13 +52,20 @@ impl Page {
                 self.tokens = (snapshot.context_tokens, snapshot.total_tokens);
             }
             ChatUpdate::Message { message } => {
-                match self.messages.iter_mut().find(|known| known.id == message.id) {
+                match self
+                    .messages
+                    .iter_mut()
+                    .find(|known| known.id == message.id)
+                {
                     Some(known) => *known = message,
                     None => self.messages.push(message),
                 }
             }
             ChatUpdate::Renamed { from, to } => {
-                assert!(self.messages.iter().all(|message| message.id != to), "{to} is taken");
+                assert!(
+                    self.messages.iter().all(|message| message.id != to),
+                    "{to} is taken"
+                );
                 self.message(&from).id = to;
             }
             ChatUpdate::Removed { id } => {
@@ -83,7 +90,10 @@ impl Page {
     }
 
     pub(super) fn ids(&self) -> Vec<&str> {
-        self.messages.iter().map(|message| message.id.as_str()).collect()
+        self.messages
+            .iter()
+            .map(|message| message.id.as_str())
+            .collect()
     }
 
     /// Each message as `role:text`, calls as `[name:state:output]`.
@@ -135,7 +145,12 @@ pub(super) fn line(message: &MessageView) -> String {
             BlockView::Text { text } => text.clone(),
             BlockView::Thinking { text } => format!("({text})"),
             BlockView::Tool { tool } => {
-                format!("[{}:{:?}:{}]", tool.name, tool.state, tool.output.trim_end())
+                format!(
+                    "[{}:{:?}:{}]",
+                    tool.name,
+                    tool.state,
+                    tool.output.trim_end()
+                )
             }
             BlockView::Image { name, .. } => format!("<image {}>", name.as_deref().unwrap_or("")),
             BlockView::File { name, .. } => format!("<file {name}>"),
@@ -188,8 +203,16 @@ impl Chat {
         self.page.apply(updates.clone());
         self.said.extend(updates.iter().cloned());
         let fresh = Page::of(&self.transcript);
-        let from = self.page.messages.len().saturating_sub(fresh.messages.len());
-        assert_eq!(self.page.messages[from..], fresh.messages, "the page and a fresh snapshot");
+        let from = self
+            .page
+            .messages
+            .len()
+            .saturating_sub(fresh.messages.len());
+        assert_eq!(
+            self.page.messages[from..],
+            fresh.messages,
+            "the page and a fresh snapshot"
+        );
         assert_eq!(self.page.run, fresh.run);
         assert_eq!(self.page.tokens, fresh.tokens);
         assert_eq!(self.page, joined, "joined updates lead to the same page");
@@ -235,7 +258,10 @@ impl Chat {
 
     #[track_caller]
     pub(super) fn delta(&mut self, run: &str, delta: &str, whole: &str) -> Vec<ChatUpdate> {
-        self.chat(run, json!({"state": "delta", "deltaText": delta, "message": said(whole)}))
+        self.chat(
+            run,
+            json!({"state": "delta", "deltaText": delta, "message": said(whole)}),
+        )
     }
 
     #[track_caller]
@@ -255,7 +281,10 @@ impl Chat {
 
     #[track_caller]
     pub(super) fn row(&mut self, row: Value) -> Vec<ChatUpdate> {
-        self.event("session.message", json!({"sessionKey": SESSION, "message": row}))
+        self.event(
+            "session.message",
+            json!({"sessionKey": SESSION, "message": row}),
+        )
     }
 
     #[track_caller]
@@ -302,7 +331,8 @@ pub(super) fn agent(id: &str, seq: u64, run: &str, text: &str) -> Value {
 /// A row of an agent that calls a tool, after some words where there are any.
 pub(super) fn call(id: &str, seq: u64, run: &str, text: &str, call: &str) -> Value {
     let mut row = agent(id, seq, run, text);
-    let tool = json!({"type": "toolCall", "id": call, "name": "exec", "arguments": {"command": "ls"}});
+    let tool =
+        json!({"type": "toolCall", "id": call, "name": "exec", "arguments": {"command": "ls"}});
     if text.is_empty() {
         row["content"] = json!([tool]);
     } else {

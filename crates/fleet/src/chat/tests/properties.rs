@@ -11,25 +11,91 @@ use crate::view::{ItemKey, MessageState, ProblemView};
 /// A thing that may happen to a chat. Numbers are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Happens {
-    Delta { run: u8, delta: String, said: String, seq: u64 },
-    Replaced { run: u8, text: String },
-    Whole { run: u8, text: String },
-    Ends { run: u8, how: u8, text: String },
-    Tool { run: u8, call: u8, phase: u8, text: String },
-    Thinks { run: u8, text: String },
-    Lifecycle { run: u8, phase: u8, approval: u8 },
-    Row { row: u8, run: u8, text: String },
-    Called { row: u8, run: u8, call: u8, text: String },
-    Printed { row: u8, call: u8, text: String },
-    Says { row: u8, key: u8, text: String },
-    Sends { key: u8, text: String },
-    Accepted { key: u8, run: u8 },
-    Failed { key: u8 },
-    Retries { key: u8 },
-    Aborts { how: u8 },
-    Line { up: bool },
-    Approval { approval: u8, call: u8, waits: bool },
-    History { rows: Vec<(u8, String)>, flight: Option<(u8, String)>, asked: bool },
+    Delta {
+        run: u8,
+        delta: String,
+        said: String,
+        seq: u64,
+    },
+    Replaced {
+        run: u8,
+        text: String,
+    },
+    Whole {
+        run: u8,
+        text: String,
+    },
+    Ends {
+        run: u8,
+        how: u8,
+        text: String,
+    },
+    Tool {
+        run: u8,
+        call: u8,
+        phase: u8,
+        text: String,
+    },
+    Thinks {
+        run: u8,
+        text: String,
+    },
+    Lifecycle {
+        run: u8,
+        phase: u8,
+        approval: u8,
+    },
+    Row {
+        row: u8,
+        run: u8,
+        text: String,
+    },
+    Called {
+        row: u8,
+        run: u8,
+        call: u8,
+        text: String,
+    },
+    Printed {
+        row: u8,
+        call: u8,
+        text: String,
+    },
+    Says {
+        row: u8,
+        key: u8,
+        text: String,
+    },
+    Sends {
+        key: u8,
+        text: String,
+    },
+    Accepted {
+        key: u8,
+        run: u8,
+    },
+    Failed {
+        key: u8,
+    },
+    Retries {
+        key: u8,
+    },
+    Aborts {
+        how: u8,
+    },
+    Line {
+        up: bool,
+    },
+    Approval {
+        approval: u8,
+        call: u8,
+        waits: bool,
+    },
+    History {
+        rows: Vec<(u8, String)>,
+        flight: Option<(u8, String)>,
+        asked: bool,
+    },
 }
 
 fn words() -> impl Strategy<Value = String> {
@@ -74,21 +140,43 @@ fn do_it(chat: &mut Chat, what: Happens) {
     use Happens as H;
     let of = |run: u8| format!("r{run}");
     match what {
-        H::Delta { run, delta, said, seq } => {
+        H::Delta {
+            run,
+            delta,
+            said,
+            seq,
+        } => {
             let message = json!({"role": "assistant", "content": format!("{said}{delta}")});
-            chat.chat(&of(run), json!({"state": "delta", "deltaText": delta, "message": message, "seq": seq}));
+            chat.chat(
+                &of(run),
+                json!({"state": "delta", "deltaText": delta, "message": message, "seq": seq}),
+            );
         }
         H::Replaced { run, text } => {
-            chat.chat(&of(run), json!({"state": "delta", "replace": true, "deltaText": text}));
+            chat.chat(
+                &of(run),
+                json!({"state": "delta", "replace": true, "deltaText": text}),
+            );
         }
         H::Whole { run, text } => {
-            chat.chat(&of(run), json!({"state": "delta", "message": {"content": text}}));
+            chat.chat(
+                &of(run),
+                json!({"state": "delta", "message": {"content": text}}),
+            );
         }
         H::Ends { run, how, text } => {
             let state = ["final", "aborted", "error", "status"][how as usize];
-            chat.chat(&of(run), json!({"state": state, "message": {"content": text}, "phase": "x"}));
+            chat.chat(
+                &of(run),
+                json!({"state": state, "message": {"content": text}, "phase": "x"}),
+            );
         }
-        H::Tool { run, call, phase, text } => {
+        H::Tool {
+            run,
+            call,
+            phase,
+            text,
+        } => {
             let phase = ["start", "update", "result", "result"][phase as usize];
             let content = json!({"content": [{"type": "text", "text": text}]});
             chat.agent(&of(run), "tool", json!({"phase": phase, "name": "exec", "toolCallId": format!("c{call}"),
@@ -97,22 +185,52 @@ fn do_it(chat: &mut Chat, what: Happens) {
         H::Thinks { run, text } => {
             chat.agent(&of(run), "thinking", json!({"delta": text, "text": text}));
         }
-        H::Lifecycle { run, phase, approval } => {
+        H::Lifecycle {
+            run,
+            phase,
+            approval,
+        } => {
             let phase = ["start", "waiting-approval", "approval-resolved", "end"][phase as usize];
-            chat.agent(&of(run), "lifecycle", json!({"phase": phase, "approvalId": format!("a{approval}"),
-                "toolCallId": format!("c{approval}")}));
+            chat.agent(
+                &of(run),
+                "lifecycle",
+                json!({"phase": phase, "approvalId": format!("a{approval}"),
+                "toolCallId": format!("c{approval}")}),
+            );
         }
         H::Row { row, run, text } => {
             chat.row(agent(&format!("m{row}"), row.into(), &of(run), &text));
         }
-        H::Called { row, run, call: id, text } => {
-            chat.row(call(&format!("m{row}"), row.into(), &of(run), &text, &format!("c{id}")));
+        H::Called {
+            row,
+            run,
+            call: id,
+            text,
+        } => {
+            chat.row(call(
+                &format!("m{row}"),
+                row.into(),
+                &of(run),
+                &text,
+                &format!("c{id}"),
+            ));
         }
         H::Printed { row, call, text } => {
-            chat.row(result(&format!("t{row}"), row.into(), "r0", &format!("c{call}"), &text));
+            chat.row(result(
+                &format!("t{row}"),
+                row.into(),
+                "r0",
+                &format!("c{call}"),
+                &text,
+            ));
         }
         H::Says { row, key, text } => {
-            chat.row(keyed(&format!("u{row}"), row.into(), &text, &format!("k{key}")));
+            chat.row(keyed(
+                &format!("u{row}"),
+                row.into(),
+                &text,
+                &format!("k{key}"),
+            ));
         }
         H::Sends { key, text } => {
             chat.send(&format!("k{key}"), &text);
@@ -121,7 +239,12 @@ fn do_it(chat: &mut Chat, what: Happens) {
             chat.accepted(&format!("k{key}"), &of(run));
         }
         H::Failed { key } => {
-            let problem = ProblemView { code: "x".into(), detail: None, request_id: None, device_id: None };
+            let problem = ProblemView {
+                code: "x".into(),
+                detail: None,
+                request_id: None,
+                device_id: None,
+            };
             let updates = chat.transcript.send_failed(&format!("k{key}"), problem);
             chat.take(updates);
         }
@@ -144,12 +267,22 @@ fn do_it(chat: &mut Chat, what: Happens) {
             let updates = chat.transcript.online(up);
             chat.take(updates);
         }
-        H::Approval { approval, call, waits } => {
+        H::Approval {
+            approval,
+            call,
+            waits,
+        } => {
             let item = ItemKey(format!("g/exec/a{approval}"));
-            let updates = chat.transcript.approval(&item, Some(&format!("c{call}")), waits, None, 1.0);
+            let updates =
+                chat.transcript
+                    .approval(&item, Some(&format!("c{call}")), waits, None, 1.0);
             chat.take(updates);
         }
-        H::History { rows, flight, asked } => {
+        H::History {
+            rows,
+            flight,
+            asked,
+        } => {
             if asked {
                 chat.transcript.history_asked();
             }
@@ -210,7 +343,11 @@ fn frames(turn: &Turn, piece: usize) -> (Vec<Wire>, Vec<Value>) {
     let last = turn.steps.len() - 1;
     for (n, step) in turn.steps.iter().enumerate() {
         let id = u64::try_from(n).unwrap();
-        let parted = if n == 0 { step.clone() } else { format!("\n\n{step}") };
+        let parted = if n == 0 {
+            step.clone()
+        } else {
+            format!("\n\n{step}")
+        };
         let row = if n == last {
             agent(&format!("m{n}"), 2 + id * 2, "r", step)
         } else {
@@ -226,19 +363,30 @@ fn frames(turn: &Turn, piece: usize) -> (Vec<Wire>, Vec<Value>) {
                 // A row is often written before its last words go out.
                 frames.push(Wire::Row(row.clone()));
             }
-            frames.push(Wire::Chat(json!({"state": "delta", "seq": seq, "deltaText": delta,
-                "message": {"role": "assistant", "content": [{"type": "text", "text": whole}]}})));
+            frames.push(Wire::Chat(
+                json!({"state": "delta", "seq": seq, "deltaText": delta,
+                "message": {"role": "assistant", "content": [{"type": "text", "text": whole}]}}),
+            ));
         }
         rows.push(row);
         if n != last {
-            let tool = |phase: &str| json!({"phase": phase, "name": "exec", "toolCallId": format!("c{n}"),
-                "args": {"command": "ls"}, "result": {"content": [{"type": "text", "text": "out"}]}});
+            let tool = |phase: &str| {
+                json!({"phase": phase, "name": "exec", "toolCallId": format!("c{n}"),
+                "args": {"command": "ls"}, "result": {"content": [{"type": "text", "text": "out"}]}})
+            };
             frames.push(Wire::Agent(tool("start")));
             frames.push(Wire::Agent(tool("result")));
-            rows.push(result(&format!("t{n}"), 3 + id * 2, "r", &format!("c{n}"), "out"));
+            rows.push(result(
+                &format!("t{n}"),
+                3 + id * 2,
+                "r",
+                &format!("c{n}"),
+                "out",
+            ));
         }
     }
-    let end = json!({"state": "final", "seq": seq, "message": {"role": "assistant", "content": whole}});
+    let end =
+        json!({"state": "final", "seq": seq, "message": {"role": "assistant", "content": whole}});
     frames.push(Wire::Chat(end));
     (frames, rows)
 }
@@ -387,4 +535,3 @@ fn told_at(frames: &[Wire], rows: &[Value]) -> Value {
     json!({"messages": written, "inFlightRun": {"runId": "r", "text": text},
         "sessionInfo": {"hasActiveRun": true, "activeRunIds": ["r"]}})
 }
-

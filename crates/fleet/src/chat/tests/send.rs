@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::page::{Chat, agent, keyed, user};
-use crate::view::{AttachmentInput, BlockView, ChatUpdate, MessageState, ProblemView, RunView, SendMessage};
+use crate::view::{
+    AttachmentInput, BlockView, ChatUpdate, MessageState, ProblemView, RunView, SendMessage,
+};
 
 fn problem() -> ProblemView {
     ProblemView {
@@ -43,7 +45,10 @@ fn a_failed_message_is_sent_again_under_its_own_key() {
     chat.send("k1", "hello");
     let updates = chat.transcript.send_failed("k1", problem());
     chat.take(updates);
-    assert!(matches!(chat.page.messages[0].state, MessageState::Failed { .. }));
+    assert!(matches!(
+        chat.page.messages[0].state,
+        MessageState::Failed { .. }
+    ));
     let (send, updates) = chat.transcript.retry("k1").unwrap();
     chat.take(updates);
     assert_eq!((send.id.as_str(), send.text.as_str()), ("k1", "hello"));
@@ -60,8 +65,13 @@ fn a_message_taken_although_its_answer_was_lost_is_shown_once_after_a_reconnect(
     let updates = chat.transcript.online(true);
     chat.take(updates);
     assert_eq!(chat.transcript.unanswered().len(), 1);
-    let updates = chat.history(json!({"messages": [user("u0", 1, "before"), keyed("u1", 2, "hello", "k1")]}));
-    assert!(!updates.iter().any(|update| matches!(update, ChatUpdate::Reset { .. })));
+    let updates =
+        chat.history(json!({"messages": [user("u0", 1, "before"), keyed("u1", 2, "hello", "k1")]}));
+    assert!(
+        !updates
+            .iter()
+            .any(|update| matches!(update, ChatUpdate::Reset { .. }))
+    );
     assert_eq!(chat.page.lines(), ["user: before", "user: hello"]);
     assert!(chat.transcript.unanswered().is_empty());
 }
@@ -124,15 +134,26 @@ fn pictures_of_ours_stay_when_the_gateway_leaves_their_bytes_out() {
         id: "k1".into(),
         text: "look".into(),
         attachments: vec![
-            AttachmentInput { name: "a.png".into(), mime: "image/png".into(), data: "AAAA".into() },
-            AttachmentInput { name: "b\u{202e}.pdf".into(), mime: "application/pdf".into(), data: "AAAA".into() },
+            AttachmentInput {
+                name: "a.png".into(),
+                mime: "image/png".into(),
+                data: "AAAA".into(),
+            },
+            AttachmentInput {
+                name: "b\u{202e}.pdf".into(),
+                mime: "application/pdf".into(),
+                data: "AAAA".into(),
+            },
         ],
     };
     let updates = chat.transcript.send_begin(&send, 5.0);
     chat.take(updates);
     chat.row(json!({"role": "user", "content": [{"type": "text", "text": "look"}, {"type": "image", "mimeType": "image/png"}],
         "idempotencyKey": "k1:user", "__openclaw": {"id": "u1", "seq": 1}}));
-    assert_eq!(chat.page.lines(), ["user: look <image a.png> <file b⟨U+202E⟩.pdf>"]);
+    assert_eq!(
+        chat.page.lines(),
+        ["user: look <image a.png> <file b⟨U+202E⟩.pdf>"]
+    );
     let BlockView::Image { data, .. } = &chat.page.messages[0].blocks[1] else {
         panic!("a picture");
     };

@@ -24,7 +24,11 @@ fn the_same_words_from_two_streams_are_shown_once() {
     let mut chat = Chat::open(&[]);
     chat.agent("r", "assistant", json!({"text": "Hello", "delta": "Hello"}));
     chat.delta("r", "Hello", "Hello");
-    chat.agent("r", "assistant", json!({"text": "Hello", "delta": "", "replace": true}));
+    chat.agent(
+        "r",
+        "assistant",
+        json!({"text": "Hello", "delta": "", "replace": true}),
+    );
     assert_eq!(chat.page.lines(), ["agent: Hello"]);
 }
 
@@ -54,7 +58,10 @@ fn a_row_without_a_run_is_recognised_by_its_words() {
     let mut chat = Chat::open(&[]);
     chat.chat("r", json!({"state": "status", "phase": "starting_model"}));
     chat.row(json!({"role": "assistant", "content": "ok then", "timestamp": 5, "__openclaw": {"id": "m1"}}));
-    chat.chat("r", json!({"state": "delta", "message": {"role": "assistant", "content": "ok"}}));
+    chat.chat(
+        "r",
+        json!({"state": "delta", "message": {"role": "assistant", "content": "ok"}}),
+    );
     chat.done("r", "ok then");
     assert_eq!(chat.page.lines(), ["agent: ok then"]);
 }
@@ -73,10 +80,17 @@ fn the_closing_text_makes_up_for_lost_deltas() {
 fn replaced_text_replaces_only_what_the_present_step_said() {
     let mut chat = Chat::open(&[]);
     chat.delta("r", "Looking.", "Looking.");
-    chat.agent("r", "tool", json!({"phase": "start", "name": "exec", "toolCallId": "c"}));
+    chat.agent(
+        "r",
+        "tool",
+        json!({"phase": "start", "name": "exec", "toolCallId": "c"}),
+    );
     chat.delta("r", "\n\nDraft", "Looking.\n\nDraft");
-    chat.chat("r", json!({"state": "delta", "replace": true, "deltaText": "Looking.\n\nBetter",
-        "message": {"role": "assistant", "content": "Looking.\n\nBetter"}}));
+    chat.chat(
+        "r",
+        json!({"state": "delta", "replace": true, "deltaText": "Looking.\n\nBetter",
+        "message": {"role": "assistant", "content": "Looking.\n\nBetter"}}),
+    );
     assert_eq!(
         chat.page.lines(),
         ["agent: Looking. [exec:Running:]", "agent: Better"]
@@ -86,8 +100,14 @@ fn replaced_text_replaces_only_what_the_present_step_said() {
 #[test]
 fn an_overtaken_delta_changes_nothing() {
     let mut chat = Chat::open(&[]);
-    chat.chat("r", json!({"state": "delta", "seq": 9, "deltaText": "ab", "message": {"content": "ab"}}));
-    let updates = chat.chat("r", json!({"state": "delta", "seq": 4, "deltaText": "a", "message": {"content": "a"}}));
+    chat.chat(
+        "r",
+        json!({"state": "delta", "seq": 9, "deltaText": "ab", "message": {"content": "ab"}}),
+    );
+    let updates = chat.chat(
+        "r",
+        json!({"state": "delta", "seq": 4, "deltaText": "a", "message": {"content": "a"}}),
+    );
     assert!(updates.is_empty());
 }
 
@@ -99,7 +119,10 @@ fn an_aborted_run_keeps_what_it_said() {
     chat.take(updates);
     assert_eq!(chat.page.run, RunView::Aborting { run });
     chat.agent("r", "lifecycle", json!({"phase": "end", "aborted": true}));
-    chat.chat("r", json!({"state": "aborted", "message": {"role": "assistant", "content": "Half a sent"}}));
+    chat.chat(
+        "r",
+        json!({"state": "aborted", "message": {"role": "assistant", "content": "Half a sent"}}),
+    );
     assert_eq!(chat.page.lines(), ["agent: Half a sent"]);
     assert_eq!(chat.page.messages[0].state, MessageState::Aborted);
     assert_eq!(chat.page.run, RunView::Idle);
@@ -120,7 +143,10 @@ fn an_abort_that_failed_lets_the_run_go_on() {
 fn a_failed_run_says_so_where_it_stopped() {
     let mut chat = Chat::open(&[]);
     chat.delta("r", "Partly", "Partly");
-    chat.chat("r", json!({"state": "error", "errorMessage": "the model \u{202e}left", "errorKind": "timeout"}));
+    chat.chat(
+        "r",
+        json!({"state": "error", "errorMessage": "the model \u{202e}left", "errorKind": "timeout"}),
+    );
     let MessageState::Errored { problem } = &chat.page.messages[0].state else {
         panic!("{:?}", chat.page.messages[0].state);
     };
@@ -134,7 +160,10 @@ fn a_run_that_fails_before_a_word_still_shows_its_error() {
     chat.chat("r", json!({"state": "error", "errorMessage": "no model"}));
     chat.chat("r", json!({"state": "error", "errorMessage": "no model"}));
     assert_eq!(chat.page.messages.len(), 1);
-    assert!(matches!(chat.page.messages[0].state, MessageState::Errored { .. }));
+    assert!(matches!(
+        chat.page.messages[0].state,
+        MessageState::Errored { .. }
+    ));
 }
 
 #[test]
@@ -153,8 +182,10 @@ fn thoughts_stay_before_the_words_even_when_they_come_late() {
     chat.agent("r", "thinking", json!({"text": "Hm, so", "delta": ", so"}));
     chat.delta("r", ".", "Yes.");
     assert_eq!(chat.page.lines(), ["agent: (Hm, so) Yes."]);
-    chat.row(json!({"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm, so"},
-        {"type": "text", "text": "Yes."}], "__openclaw": {"id": "m", "seq": 1, "runId": "r"}}));
+    chat.row(
+        json!({"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm, so"},
+        {"type": "text", "text": "Yes."}], "__openclaw": {"id": "m", "seq": 1, "runId": "r"}}),
+    );
     assert_eq!(chat.page.lines(), ["agent: (Hm, so) Yes."]);
     assert_eq!(chat.page.ids(), ["m"]);
 }
@@ -208,7 +239,8 @@ fn a_million_deltas_stay_bounded() {
     let mut chat = Chat::open(&[]);
     let delta = "x".repeat(40);
     let mut event: ChatEvent =
-        serde_json::from_value(json!({"runId": "r", "state": "delta", "sessionKey": SESSION})).unwrap();
+        serde_json::from_value(json!({"runId": "r", "state": "delta", "sessionKey": SESSION}))
+            .unwrap();
     event.delta_text = Some(delta);
     let event = GatewayEvent::Chat(Box::new(event));
     for _ in 0..1_000_000 {

@@ -20,7 +20,11 @@ fn ended(id: &str, text: &str) -> Value {
 }
 
 fn tool(chat: &Chat, id: &str) -> ToolView {
-    let blocks = chat.page.messages.iter().flat_map(|message| &message.blocks);
+    let blocks = chat
+        .page
+        .messages
+        .iter()
+        .flat_map(|message| &message.blocks);
     blocks
         .filter_map(|block| match block {
             BlockView::Tool { tool } if tool.id == id => Some(tool.clone()),
@@ -81,7 +85,10 @@ fn calls_that_run_one_after_the_other_but_are_recorded_as_one_step_become_one_me
         {"type": "toolCall", "id": "c1", "name": "exec", "arguments": {}},
         {"type": "toolCall", "id": "c2", "name": "exec", "arguments": {}}],
         "__openclaw": {"id": "m1", "seq": 1, "runId": "r"}}));
-    assert_eq!(chat.page.lines(), ["agent: [exec:Done:one] [exec:Running:]"]);
+    assert_eq!(
+        chat.page.lines(),
+        ["agent: [exec:Done:one] [exec:Running:]"]
+    );
 }
 
 #[test]
@@ -101,14 +108,25 @@ fn output_that_repeats_itself_is_shown_once() {
     chat.agent("r", "tool", printed("c", "one\n"));
     let updates = chat.agent("r", "tool", printed("c", "one\ntwo\n"));
     assert!(matches!(&updates[..], [ChatUpdate::ToolOutput { text, .. }] if text == "two\n"));
-    chat.agent("r", "command_output", json!({"toolCallId": "c", "phase": "delta", "output": "one\ntwo"}));
+    chat.agent(
+        "r",
+        "command_output",
+        json!({"toolCallId": "c", "phase": "delta", "output": "one\ntwo"}),
+    );
     chat.agent("r", "tool", ended("c", "one\ntwo"));
-    chat.agent("r", "command_output", json!({"toolCallId": "c", "phase": "end", "output": "one\ntwo",
-        "exitCode": 0, "durationMs": 20}));
+    chat.agent(
+        "r",
+        "command_output",
+        json!({"toolCallId": "c", "phase": "end", "output": "one\ntwo",
+        "exitCode": 0, "durationMs": 20}),
+    );
     chat.row(result("t", 2, "r", "c", "one\ntwo"));
     let tool = tool(&chat, "c");
     assert_eq!(tool.output, "one\ntwo\n");
-    assert_eq!((tool.state, tool.exit_code, tool.duration_ms), (ToolState::Done, Some(0), Some(20.0)));
+    assert_eq!(
+        (tool.state, tool.exit_code, tool.duration_ms),
+        (ToolState::Done, Some(0), Some(20.0))
+    );
     assert_eq!(tool.summary, "uname -a");
 }
 
@@ -117,14 +135,33 @@ fn a_call_that_waits_for_approval_shows_it_until_it_was_decided() {
     let mut chat = Chat::open(&[]);
     chat.agent("r", "lifecycle", json!({"phase": "start", "startedAt": 5}));
     chat.agent("r", "tool", start("c"));
-    chat.event("exec.approval.requested", json!({"id": "a", "request": {"command": "uname -a",
-        "sessionKey": super::page::SESSION, "runId": "r", "toolCallId": "c"}}));
-    chat.agent("r", "lifecycle", json!({"phase": "waiting-approval", "approvalId": "a", "toolCallId": "c"}));
+    chat.event(
+        "exec.approval.requested",
+        json!({"id": "a", "request": {"command": "uname -a",
+        "sessionKey": super::page::SESSION, "runId": "r", "toolCallId": "c"}}),
+    );
+    chat.agent(
+        "r",
+        "lifecycle",
+        json!({"phase": "waiting-approval", "approvalId": "a", "toolCallId": "c"}),
+    );
     let item = Some(ItemKey("g/exec/a".into()));
-    assert!(matches!(&chat.page.run, RunView::WaitingForApproval { item: shown, .. } if *shown == item));
-    assert_eq!((tool(&chat, "c").state, tool(&chat, "c").approval), (ToolState::WaitingForApproval, item));
-    chat.agent("r", "lifecycle", json!({"phase": "approval-resolved", "approvalId": "a", "toolCallId": "c"}));
-    chat.event("exec.approval.resolved", json!({"id": "a", "decision": "allow-once"}));
+    assert!(
+        matches!(&chat.page.run, RunView::WaitingForApproval { item: shown, .. } if *shown == item)
+    );
+    assert_eq!(
+        (tool(&chat, "c").state, tool(&chat, "c").approval),
+        (ToolState::WaitingForApproval, item)
+    );
+    chat.agent(
+        "r",
+        "lifecycle",
+        json!({"phase": "approval-resolved", "approvalId": "a", "toolCallId": "c"}),
+    );
+    chat.event(
+        "exec.approval.resolved",
+        json!({"id": "a", "decision": "allow-once"}),
+    );
     assert!(matches!(chat.page.run, RunView::Running { .. }));
     assert_eq!(tool(&chat, "c").decision, Some(Decision::AllowOnce));
     chat.agent("r", "tool", ended("c", "Linux"));
@@ -149,7 +186,10 @@ fn a_denied_call_stays_denied() {
     let item = ItemKey("g/exec/a".into());
     let updates = chat.transcript.approval(&item, Some("c"), true, None, 5.0);
     chat.take(updates);
-    chat.event("exec.approval.resolved", json!({"id": "a", "decision": "deny"}));
+    chat.event(
+        "exec.approval.resolved",
+        json!({"id": "a", "decision": "deny"}),
+    );
     let mut result = ended("c", "Exec denied (user-denied): uname -a");
     result["isError"] = json!(true);
     chat.agent("r", "tool", result);
@@ -164,7 +204,10 @@ fn a_call_that_did_not_end_with_its_run_is_interrupted() {
     chat.chat("r", json!({"state": "aborted"}));
     assert_eq!(tool(&chat, "c").state, ToolState::Interrupted);
     let chat = Chat::open(&[user("u", 1, "go"), call("m", 2, "r", "", "c")]);
-    assert_eq!(chat.page.lines(), ["user: go", "agent: [exec:Interrupted:]"]);
+    assert_eq!(
+        chat.page.lines(),
+        ["user: go", "agent: [exec:Interrupted:]"]
+    );
 }
 
 #[test]
