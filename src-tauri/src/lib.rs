@@ -4,7 +4,6 @@
 
 pub mod bridge;
 mod commands;
-mod fleet;
 pub mod shell;
 
 use std::process::ExitCode;
@@ -14,10 +13,10 @@ use gatehouse_vault::Redactor;
 use tauri::{App, AppHandle, Manager, RunEvent, WindowEvent};
 use tracing::error;
 
-use crate::fleet::Fleet;
 use crate::shell::streams::ChatStreams;
 use crate::shell::window::{self, MAIN};
 use crate::shell::{life, rendering, start};
+use gatehouse_fleet::Fleet;
 
 /// Starts hidden: the tray and the notices only. For the start with the session.
 const BACKGROUND: &str = "--background";

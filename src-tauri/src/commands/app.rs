@@ -4,9 +4,9 @@ use gatehouse_fleet::view::{AppInfo, NotificationSupport, Settings};
 use tauri::{AppHandle, State, WebviewWindow};
 
 use super::{Answer, refused};
-use crate::fleet::Fleet;
 use crate::shell::desk::Desk;
 use crate::shell::links;
+use gatehouse_fleet::Fleet;
 
 /// What the page is told once, at its start.
 #[tauri::command]

@@ -7,8 +7,8 @@ use tauri::State;
 use tauri::ipc::Channel;
 
 use super::Answer;
-use crate::fleet::Fleet;
 use crate::shell::streams::ChatStreams;
+use gatehouse_fleet::Fleet;
 
 /// Opens a transcript: what it is now, and its updates over `channel` until it is closed.
 #[tauri::command]

@@ -6,7 +6,7 @@ use gatehouse_fleet::view::{
 use tauri::State;
 
 use super::Answer;
-use crate::fleet::Fleet;
+use gatehouse_fleet::Fleet;
 
 /// Every gateway, as it stands now.
 #[tauri::command]

@@ -6,8 +6,8 @@ use gatehouse_fleet::view::{
 use tauri::{State, WebviewWindow};
 
 use super::Answer;
-use crate::fleet::Fleet;
 use crate::shell::window::APPROVAL;
+use gatehouse_fleet::Fleet;
 
 /// The inbox at this moment.
 #[tauri::command]

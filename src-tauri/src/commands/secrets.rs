@@ -4,7 +4,7 @@ use gatehouse_fleet::view::{SecretStoreChoice, SecretStoreView};
 use tauri::State;
 
 use super::Answer;
-use crate::fleet::Fleet;
+use gatehouse_fleet::Fleet;
 
 /// Whether secrets can be kept now, and where.
 #[tauri::command]

@@ -6,7 +6,7 @@ use gatehouse_fleet::view::{
 use tauri::State;
 
 use super::Answer;
-use crate::fleet::Fleet;
+use gatehouse_fleet::Fleet;
 
 /// All sessions of all gateways, the latest first.
 #[tauri::command]

@@ -14,7 +14,7 @@ use tracing::info;
 use super::window::MAIN;
 use crate::bridge::OpenItem;
 use crate::commands::{Answer, refused};
-use crate::fleet::Fleet;
+use gatehouse_fleet::Fleet;
 
 /// The shell's own state.
 pub(crate) struct Desk {

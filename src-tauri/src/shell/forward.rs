@@ -16,7 +16,7 @@ use super::tray::Tray;
 use crate::bridge::{
     GatewaysChanged, InboxChanged, SecretsChanged, SessionsChanged, SettingsChanged,
 };
-use crate::fleet::{Fleet, FleetEvent};
+use gatehouse_fleet::{Fleet, FleetEvent};
 
 /// A tray menu that is redrawn more often than this cannot be read.
 const TRAY_REST: Duration = Duration::from_millis(200);

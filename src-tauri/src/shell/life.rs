@@ -9,10 +9,10 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use super::window;
-use crate::fleet::Fleet;
+use gatehouse_fleet::Fleet;
 
-/// Connections are closed and what is pending is written within this, or left to their own recovery.
-const FLEET: Duration = Duration::from_secs(3);
+/// The fleet bounds its own end; this is for a store that hangs on a broken disk.
+const FLEET: Duration = Duration::from_secs(8);
 /// Notices are taken off the screen within this.
 const SHELL: Duration = Duration::from_secs(2);
 

@@ -16,7 +16,7 @@ pub(crate) mod window;
 
 use tauri::{AppHandle, Manager};
 
-use crate::fleet::Fleet;
+use gatehouse_fleet::Fleet;
 
 /// The main window is gone: its page hears nothing more, and its transcripts are closed.
 pub(crate) fn page_left(app: &AppHandle) {

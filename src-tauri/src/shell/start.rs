@@ -1,21 +1,24 @@
 //! What is started before the first window, in order: the log, the vault, the cache, the fleet, the notices.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
+use gatehouse_protocol::{ClientId, ClientInfo, ClientMode};
 use gatehouse_store::SqliteCache;
 use gatehouse_vault::{Redactor, SystemVault};
 use tauri::{AppHandle, Manager};
 use tracing::info;
+use uuid::Uuid;
 
 use super::desk::Desk;
 use super::life::Life;
 use super::logging;
 use super::notices::{self, Notifier, router};
 use super::surfaces::AppSurfaces;
-use crate::fleet::{Fleet, FleetOptions};
+use gatehouse_fleet::{Clock, Environment, Fleet, FleetOptions};
 
 type Started<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -56,21 +59,48 @@ pub(crate) async fn fleet_and_notices(
 async fn fleet(app: &AppHandle, redactor: Redactor) -> Started<Fleet> {
     let data_dir = app.path().app_data_dir()?;
     private_folder(&data_dir)?;
+    let clock = Clock::system();
     let vault = SystemVault::open(&data_dir, redactor)?;
-    let cache = SqliteCache::open(&data_dir, now()).await?;
+    let cache = SqliteCache::open(&data_dir, clock.now()).await?;
     let options = FleetOptions {
         data_dir,
         cache: Arc::new(cache),
         vault: Arc::new(vault),
+        environment: environment(app),
+        clock,
+        client: client(),
     };
     Ok(Fleet::start(options).await?)
 }
 
-fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+/// What the process was started with, read once and passed on.
+fn environment(app: &AppHandle) -> Environment {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    Environment {
+        variables: std::env::vars_os().filter_map(text).collect(),
+        home: app.path().home_dir().ok(),
+    }
+}
+
+/// How gateways know this app, and whom they name as the one who answered.
+fn client() -> ClientInfo {
+    let computer = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let computer = computer.or_else(|| std::env::var("COMPUTERNAME").ok());
+    let display_name = match computer.as_deref().map(str::trim) {
+        Some(name) if !name.is_empty() => format!("Gatehouse on {name}"),
+        _ => "Gatehouse".to_owned(),
+    };
+    ClientInfo {
+        id: ClientId::GatewayClient,
+        mode: ClientMode::Ui,
+        display_name: Some(display_name),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: std::env::consts::OS.to_owned(),
+        device_family: Some("desktop".to_owned()),
+        instance_id: Some(Uuid::new_v4().to_string()),
+    }
 }
 
 /// Makes a folder that only its owner can read, where it is missing.

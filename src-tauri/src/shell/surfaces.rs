@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use super::notices::router::Surfaces;
 use super::window;
-use crate::fleet::Fleet;
+use gatehouse_fleet::Fleet;
 
 /// A choice that a person made, on what they saw.
 pub(crate) struct Choosing {
