@@ -17,7 +17,7 @@ export type SettingsSection = (typeof settingsSections)[number];
 export type Route =
   | { name: "inbox"; item: ItemKey | null }
   | { name: "sessions"; session: SessionRef | null }
-  | { name: "settings"; section: SettingsSection; gateway: GatewayId | null }
+  | { name: "settings"; section: SettingsSection | null; gateway: GatewayId | null }
   | { name: "addGateway" }
   | { name: "approval"; item: ItemKey | null };
 
@@ -71,8 +71,8 @@ function decode(part: string): string {
   }
 }
 
-function sectionOf(text: string | undefined): SettingsSection {
-  return settingsSections.find((section) => section === text) ?? "gateways";
+function sectionOf(text: string | undefined): SettingsSection | null {
+  return settingsSections.find((section) => section === text) ?? null;
 }
 
 export class Router {

@@ -8,6 +8,7 @@ describe("a route", () => {
     { name: "approval", item: "gw/exec/a b#c?d%" },
     { name: "sessions", session: { gateway: "gw", key: "agent:main:with/slash" } },
     { name: "sessions", session: null },
+    { name: "settings", section: null, gateway: null },
     { name: "settings", section: "secrets", gateway: null },
     { name: "settings", section: "gateways", gateway: "gw-1" },
     { name: "addGateway" },

@@ -10,7 +10,7 @@ export function windowKeys(
   const places: readonly [string, string, Route][] = [
     ["1", m.common.inbox, { name: "inbox", item: null }],
     ["2", m.common.sessions, { name: "sessions", session: null }],
-    ["3", m.common.settings, { name: "settings", section: "gateways", gateway: null }],
+    ["3", m.common.settings, { name: "settings", section: null, gateway: null }],
   ];
   return [
     {
@@ -42,7 +42,7 @@ function above(route: Route): Route {
     case "sessions":
       return { name: "sessions", session: null };
     case "settings":
-      return { ...route, gateway: null };
+      return { ...route, section: route.gateway ? "gateways" : null, gateway: null };
     case "addGateway":
       return { name: "settings", section: "gateways", gateway: null };
   }

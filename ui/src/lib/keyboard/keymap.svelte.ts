@@ -19,6 +19,8 @@ export type Binding = {
   enabled?: () => boolean;
   /** Works while the person types in a field. */
   inFields?: boolean;
+  /** A second key for the same; the overlay names the first. */
+  unlisted?: boolean;
   /** A held key repeats. Never for what decides. */
   repeats?: boolean;
 };
@@ -36,7 +38,7 @@ export class Keymap {
   get active(): readonly Binding[] {
     const seen = new Map<string, Binding>();
     for (const binding of this.#bindings) seen.set(binding.keys, binding);
-    return [...seen.values()];
+    return [...seen.values()].filter(({ unlisted }) => !unlisted);
   }
 
   bind(bindings: readonly Binding[]): () => void {

@@ -17,11 +17,12 @@ export function listKeys({ ids, selected, select }: ListCursor): Binding[] {
     if (id !== undefined) select(id);
   };
   const shared = { group: "move", repeats: true } as const;
+  const arrow = { ...shared, enabled: inList, unlisted: true };
   return [
     { keys: "j", label: m.keys.next, run: move(1), ...shared },
     { keys: "k", label: m.keys.previous, run: move(-1), ...shared },
-    { keys: "ArrowDown", label: m.keys.next, run: move(1), enabled: inList, ...shared },
-    { keys: "ArrowUp", label: m.keys.previous, run: move(-1), enabled: inList, ...shared },
+    { keys: "ArrowDown", label: m.keys.next, run: move(1), ...arrow },
+    { keys: "ArrowUp", label: m.keys.previous, run: move(-1), ...arrow },
   ];
 }
 

@@ -30,7 +30,7 @@ export const common = {
   stillWaiting: (what: string) => `Still waiting for ${what}.`,
   waitingForApp: "the app's answer",
   code: (code: string) => `Code: ${code}`,
-  said: "The gateway said:",
+  said: "Reported:",
   skipToContent: "Skip to the content",
 };
 

@@ -90,6 +90,7 @@ export const inbox = {
   waitingCount: (count: number) => `${count} ${plural(count, "waits", "wait")}`,
   badge: (count: number) =>
     `${count} ${plural(count, "request waits", "requests wait")} for a decision`,
+  noneWait: "nothing waits",
   noneTitle: "Nothing waits for you",
   noneMeaning: (count: number) =>
     count === 1
