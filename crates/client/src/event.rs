@@ -30,6 +30,7 @@ pub enum ConnectionEvent {
         generation: Generation,
         cause: Problem,
     },
+    /// An event of the gateway. Ticks are not passed on; they only prove that it is alive.
     Event {
         generation: Generation,
         event: GatewayEvent,

@@ -86,6 +86,15 @@ fn every_request_is_valid_by_the_published_schema() {
 }
 
 #[test]
+fn a_wrong_parameter_does_not_pass_the_check() {
+    let schema = schema();
+    let unknown = json!({"id": "a", "decision": "deny", "surprise": 1});
+    assert!(!faults(&schema, "ExecApprovalResolveParams", &unknown).is_empty());
+    let missing = json!({"id": "a", "decision": "deny"});
+    assert!(!faults(&schema, "ApprovalResolveParams", &missing).is_empty());
+}
+
+#[test]
 fn every_method_has_a_sample() {
     let declared: BTreeSet<&str> = gatehouse_protocol::methods::names().collect();
     let sampled: BTreeSet<&str> = samples().iter().map(|sample| sample.method).collect();
