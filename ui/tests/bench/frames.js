@@ -88,11 +88,13 @@
     };
   }
 
-  /** The first message that begins inside the view, and where. */
+  /** The first thing that begins inside the view, and where. */
   function anchor() {
     const top = viewport().getBoundingClientRect().top;
-    const element = [...document.querySelectorAll("[data-message]")].find(
-      (message) => message.getBoundingClientRect().top >= top,
+    const element = [...document.querySelectorAll("[data-message], [data-anchor]")].find(
+      (part) =>
+        part.checkVisibility({ contentVisibilityAuto: true }) &&
+        part.getBoundingClientRect().top >= top,
     );
     return { element, at: () => element.getBoundingClientRect().top - top };
   }

@@ -20,6 +20,10 @@ describe("following the bottom", () => {
     expect(followsBottom(true, 800, at(700, 900))).toBe(true);
   });
 
+  it("does not take hold when the content shrank under a reader further up", () => {
+    expect(followsBottom(false, 800, at(700, 900))).toBe(false);
+  });
+
   it("takes hold again at the bottom, and just before it on the way down", () => {
     expect(followsBottom(false, 700, at(800))).toBe(true);
     expect(followsBottom(false, 700, at(785))).toBe(true);

@@ -41,11 +41,11 @@ export function followsBottom(
   position: ScrollPosition,
 ): boolean {
   const distance = distanceToBottom(position);
-  if (distance <= ROUNDING) return true;
   const moved = position.top - previousTop;
+  if (following) return distance <= ROUNDING || moved >= -ROUNDING;
+  // A browser clamps a view whose content shrank: that is the bottom too, but nobody went there.
   if (moved < -ROUNDING) return false;
-  if (moved > ROUNDING && distance <= CATCH) return true;
-  return following;
+  return distance <= (moved > ROUNDING ? CATCH : ROUNDING);
 }
 
 /**

@@ -19,8 +19,8 @@ export interface ScrollReactions {
 
 interface Anchor {
   readonly element: Element;
-  /** Pixels from the viewport's top. */
-  readonly offset: number;
+  /** Pixels from the content's top: a scrolling that has not been reported yet does not change it. */
+  readonly position: number;
 }
 
 /** An end is near when less than this many viewports are left: what a fast scroll passes in two or three frames. */
@@ -46,7 +46,8 @@ export class StableScroller {
     observer.observe(content);
     const listening = new AbortController();
     const options = { passive: true, signal: listening.signal };
-    viewport.addEventListener("scroll", () => this.#scrolled(), options);
+    // Not only for the new place: the layout may have changed under the scrolling, and be seen here first.
+    viewport.addEventListener("scroll", () => this.settle(), options);
     viewport.addEventListener("wheel", (event) => event.deltaY < 0 && this.#letGo(), options);
     viewport.addEventListener("touchmove", () => this.#letGo(), options);
     viewport.addEventListener(
@@ -72,22 +73,16 @@ export class StableScroller {
   /** Goes to the bottom and stays there. */
   followBottom(): void {
     this.#setFollowing(true);
+    this.#lastTop = this.viewport.scrollTop;
     this.settle();
   }
 
   /** Puts the reader back where they were after the layout changed. */
   settle(): void {
+    this.#setFollowing(followsBottom(this.#following, this.#lastTop, this.#position()));
     if (this.#following) this.#scrollTo(this.viewport.scrollHeight - this.viewport.clientHeight);
     else this.#restore();
     this.#lastTop = this.viewport.scrollTop;
-    this.#hold();
-    this.#reportEnds();
-  }
-
-  #scrolled(): void {
-    const top = this.viewport.scrollTop;
-    this.#setFollowing(followsBottom(this.#following, this.#lastTop, this.#position()));
-    this.#lastTop = top;
     this.#hold();
     this.#reportEnds();
   }
@@ -107,7 +102,7 @@ export class StableScroller {
   #restore(): void {
     const anchor = this.#anchors.find(({ element }) => element.isConnected);
     if (!anchor) return;
-    const moved = correction(anchor.offset, this.#offsetOf(anchor.element));
+    const moved = correction(anchor.position, this.#positionOf(anchor.element));
     if (moved !== 0) this.#scrollTo(this.viewport.scrollTop + moved);
   }
 
@@ -123,12 +118,13 @@ export class StableScroller {
     const row = rows[index];
     if (!row) return;
     const next = rows[index + 1];
-    const candidates = [...row.querySelectorAll(ANCHOR), ...(next ? [next] : [])];
+    const blocks = isDrawn(row) ? row.querySelectorAll(ANCHOR) : [];
+    const candidates = [...blocks, ...(next ? [next] : [])];
     const extents = candidates.map((element) => this.#extentOf(element));
     const finest = candidates[anchorIndex(extents, this.viewport.clientHeight)];
     this.#anchors = [...(finest ? [finest] : []), row, ...(next ? [next] : [])].map((element) => ({
       element,
-      offset: this.#offsetOf(element),
+      position: this.#positionOf(element),
     }));
   }
 
@@ -161,6 +157,10 @@ export class StableScroller {
     return element.getBoundingClientRect().top - this.viewport.getBoundingClientRect().top;
   }
 
+  #positionOf(element: Element): number {
+    return this.#offsetOf(element) + this.viewport.scrollTop;
+  }
+
   #bottomOf(element: Element | undefined): number {
     return element
       ? element.getBoundingClientRect().bottom - this.viewport.getBoundingClientRect().top
@@ -170,4 +170,12 @@ export class StableScroller {
   #extentOf(element: Element): { top: number; bottom: number } {
     return { top: this.#offsetOf(element), bottom: this.#bottomOf(element) };
   }
+}
+
+/**
+ * False for a row that `content-visibility` still skips, though it may stand at the viewport's edge already: WebKit
+ * draws it a moment later, and only then do its parts have places.
+ */
+function isDrawn(row: Element): boolean {
+  return row.firstElementChild?.checkVisibility({ contentVisibilityAuto: true }) ?? true;
 }
