@@ -103,7 +103,14 @@ export class StableScroller {
     const anchor = this.#anchors.find(({ element }) => element.isConnected);
     if (!anchor) return;
     const moved = correction(anchor.position, this.#positionOf(anchor.element));
-    if (moved !== 0) this.#scrollTo(this.viewport.scrollTop + moved);
+    if (moved !== 0) this.#scrollTo(this.#unclampedTop() + moved);
+  }
+
+  /** Where the reader scrolled to. A content that shrank makes the browser pull the view to its end: not their doing. */
+  #unclampedTop(): number {
+    const position = this.#position();
+    const clamped = position.top < this.#lastTop && distanceToBottom(position) <= 1;
+    return clamped ? this.#lastTop : position.top;
   }
 
   #scrollTo(top: number): void {
