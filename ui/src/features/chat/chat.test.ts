@@ -7,6 +7,7 @@ import type {
   MessageView,
   OlderMessages,
 } from "$lib/backend/types";
+import { MOUNTED } from "$lib/scroll/window";
 import { Chat, type ChatPort } from "./chat.svelte";
 
 const session = { gateway: "gw", key: "agent:main:main" };
@@ -260,7 +261,7 @@ describe("history", () => {
     const { chat } = world(snapshot(many(0, 2000)));
     await chat.open();
     for (let i = 0; i < 100; i += 1) await chat.showOlder();
-    expect(chat.mounted).toHaveLength(300);
+    expect(chat.mounted).toHaveLength(MOUNTED);
     expect(chat.showsNewest).toBe(false);
     chat.setFollowing(true);
     expect(chat.following).toBe(false);

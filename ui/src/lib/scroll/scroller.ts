@@ -23,8 +23,8 @@ interface Anchor {
   readonly position: number;
 }
 
-/** An end is near when less than this many viewports are left: what a fast scroll passes in two or three frames. */
-const NEAR = 4;
+/** An end is near when less than this is left, in pixels: what a fast scroll passes in a few frames. */
+const NEAR = 2000;
 
 const UPWARD_KEYS = new Set(["ArrowUp", "PageUp", "Home"]);
 
@@ -146,9 +146,8 @@ export class StableScroller {
 
   #report(): void {
     const position = this.#position();
-    const near = position.viewportHeight * NEAR;
-    if (position.top < near) this.reactions.onNearTop();
-    if (distanceToBottom(position) < near) this.reactions.onNearBottom();
+    if (position.top < NEAR) this.reactions.onNearTop();
+    if (distanceToBottom(position) < NEAR) this.reactions.onNearBottom();
   }
 
   #position() {
