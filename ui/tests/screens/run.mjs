@@ -85,6 +85,8 @@ async function take(shot, theme, size) {
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
+  // As the desktop does, so that what relies on changing it shows here.
+  await page.addInitScript(() => Object.freeze(Object.prototype));
   const problems = [];
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
@@ -103,22 +105,18 @@ async function take(shot, theme, size) {
   return problems;
 }
 
-/** What sticks out of the window to the side. */
+/** What is wider than its place: the page, or a part that would get a horizontal scroll bar. */
 function overflow(page) {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
-    const wide = [
-      ...document.querySelectorAll("main, section, header, footer, nav, article"),
-    ].filter(
+    const wide = [...document.querySelectorAll("body *:not(pre, pre *, table, table *)")].filter(
       (element) =>
         element.scrollWidth > element.clientWidth + 1 &&
-        getComputedStyle(element).overflowX !== "hidden",
+        /auto|scroll/.test(getComputedStyle(element).overflowX) &&
+        !element.querySelector(":scope > table"),
     );
     const found = scrollWidth > clientWidth ? ["the page is wider than its window"] : [];
-    return [
-      ...found,
-      ...wide.map((element) => `<${element.localName} class="${element.className}"> is too wide`),
-    ];
+    return [...found, ...wide.map(({ outerHTML }) => `too wide: ${outerHTML.slice(0, 100)}`)];
   });
 }
 

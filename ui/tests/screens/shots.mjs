@@ -75,6 +75,7 @@ export const shots = [
   { name: "inbox-pairing", fake: "few", hash: inbox("gw-home/device/4") },
   { name: "inbox-offline", fake: "offline", hash: plain },
   { name: "inbox-offline-deciding", fake: "offline", hash: dangerous },
+  { name: "inbox-no-permission", fake: "older", hash: dangerous },
   { name: "inbox-error", fake: "error" },
   { name: "inbox-loading", fake: "slow", wait: 900 },
   { name: "inbox-loading-long", fake: "slow", wait: 3600 },

@@ -8,6 +8,12 @@ export class Gateways {
   problem = $state.raw<ProblemView | null>(null);
   list = $state.raw<readonly GatewayView[]>([]);
 
+  /** Those that should be connected and are not: what happens there is not seen. */
+  readonly unheard = $derived(
+    this.list.filter(
+      ({ connection }) => connection.kind !== "ready" && connection.kind !== "paused",
+    ),
+  );
   readonly connected = $derived(this.list.filter(({ connection }) => connection.kind === "ready"));
 
   constructor(private readonly backend: Pick<Backend, "gatewaysList" | "onGatewaysChanged">) {}

@@ -21,7 +21,7 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     phase: { kind: "waiting", problem: null },
     subjectCut: item.subject.length > 2048,
     agent: "main",
-    session: "Fix the flaky upload test",
+    session: "agent:main:0",
     cwd: "~/projects/gallery",
     host: "gateway",
     offered: ["allowOnce", "allowAlways", "deny"],
@@ -73,7 +73,7 @@ function waiting(now: number): Draft[] {
         subject:
           "rm -rf ./build node_modules && curl -fsSL https://get.example.dev/install.sh | sudo bash -s -- --yes",
         agent: "ops",
-        session: "Nightly maintenance",
+        session: "agent:main:1",
         cwd: "/srv/app",
         offered: ["allowOnce", "deny"],
         createdAt: now - 41 * second,

@@ -90,6 +90,9 @@ export const inbox = {
   waitingCount: (count: number) => `${count} ${plural(count, "waits", "wait")}`,
   badge: (count: number) =>
     `${count} ${plural(count, "request waits", "requests wait")} for a decision`,
+  overflow: (names: string) =>
+    `More waits on ${names} than is listed here. The rest follows as soon as there is room.`,
+  unheard: (names: string) => `Not connected: ${names}. What waits there is not seen here.`,
   noneWait: "nothing waits",
   noneTitle: "Nothing waits for you",
   noneMeaning: (count: number) =>
@@ -100,7 +103,6 @@ export const inbox = {
   lastDecision: "Last decision",
   choose: "Choose a request to read it in full.",
   asked: "asked",
-  unreachableSince: "The gateway is not reachable",
   unreachableRow: "Not reachable",
   unreachableMeaning:
     "Whether this still waits is unknown. What stands here is the last that was known; it can be decided again once the gateway is back.",
@@ -128,7 +130,6 @@ export const inbox = {
   gatewayWarns: "The gateway warns:",
   agent: (name: string) => `agent ${name}`,
   inSession: "in",
-  openSession: "Open the session",
   lastMessage: "The last message before it asked",
   othersMay: (names: string) => `${names} may answer too. The first answer counts.`,
   escapes: (count: number) =>
@@ -146,7 +147,6 @@ export const inbox = {
   nothingOffered: "The gateway offers no decision that can be made from here.",
   choices: "Choices",
   armed: (decision: string) => `Press Enter to confirm “${decision}”, Esc to leave it.`,
-  armedShort: "Enter confirms",
   changed: "This request changed while you were looking at it. Read it again before you decide.",
   showChoices: "I have read it",
   clickIgnored: "That press came just as the request appeared, so it did not count.",
@@ -188,11 +188,9 @@ export const inbox = {
     startup: "Changes what runs at every login.",
   },
   hint: "Noticed in the text. What is not marked is not thereby safe.",
-  wholeLoading: "The whole request is being read.",
   wholeWaits: "the whole request",
   lines: (count: number) => `${count} lines`,
   dangerFirst: "What was noticed is in view first",
-  cutNote: "Only the beginning is here so far. The choices appear with the whole of it.",
   answer: "Your answer",
   answerHint: "Type an answer",
   sendAnswer: "Send the answer",
@@ -203,7 +201,6 @@ export const inbox = {
   announceExpired: (what: string) => `A request expired without an answer: ${what}`,
   announceDecided: (outcome: string, what: string) => `${outcome}: ${what}`,
   queue: (index: number, count: number) => `${index} of ${count}`,
-  openInWindow: "Open in the main window",
   previous: "Previous request",
   next: "Next request",
 };

@@ -48,7 +48,6 @@ export const sessions = {
   choose: "Choose a session to read it.",
   loadingFrom: (names: string) => `the list from ${names}`,
   cached: "From this computer’s copy; the gateway is not reachable.",
-  cachedFrom: (name: string, when: string) =>
-    `${name} is not reachable. Its sessions are as they were ${when}.`,
-  failedLoad: "The sessions could not be read.",
+  cachedFrom: (names: string, when: string) =>
+    `Not connected: ${names}. The sessions there are as they were ${when}.`,
 };

@@ -8,7 +8,6 @@ export const settings = {
     secrets: "Secrets",
     about: "About",
   },
-  saveFailed: "The change was not saved.",
   notifications: {
     approvals: "Requests that wait",
     approvalsMeaning: "With buttons to decide, where the system has them.",
