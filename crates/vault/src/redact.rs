@@ -2,7 +2,8 @@
 //!
 //! It knows the values it was told, as they are and as they are commonly written: base64 (both alphabets, at
 //! any place inside of a longer text), hex, percent-encoded, and escaped for JSON or a Rust debug print. It
-//! does not guess what looks like a secret.
+//! does not guess what looks like a secret. Of a secret that is kept as a JSON object it knows the whole and
+//! the fields that are secret by their name.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, VecDeque};
@@ -12,6 +13,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use zeroize::Zeroizing;
 
 use crate::Secret;
 
@@ -115,6 +118,39 @@ impl<W: io::Write> io::Write for RedactingWriter<W> {
 /// Everything that gives the secret away.
 fn forms(secret: &Secret) -> Vec<String> {
     let value = secret.expose();
+    let mut forms = forms_of(value);
+    for inner in fields_that_are_secret(value) {
+        forms.extend(forms_of(&inner));
+    }
+    forms
+}
+
+/// The fields of a secret kept as a JSON object that are secret by themselves. The others, such as a role or
+/// scopes, are ordinary words that must stay readable.
+const SECRET_FIELDS: [&str; 7] = [
+    "token",
+    "deviceToken",
+    "password",
+    "secret",
+    "key",
+    "privateKey",
+    "seed",
+];
+
+fn fields_that_are_secret(value: &str) -> Vec<Zeroizing<String>> {
+    let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(value) else {
+        return Vec::new();
+    };
+    let secret = |(name, value)| match value {
+        serde_json::Value::String(text) if SECRET_FIELDS.contains(&String::as_str(&name)) => {
+            Some(Zeroizing::new(text))
+        }
+        _ => None,
+    };
+    fields.into_iter().filter_map(secret).collect()
+}
+
+fn forms_of(value: &str) -> Vec<String> {
     let lines = value
         .lines()
         .map(str::trim)
@@ -260,6 +296,21 @@ mod tests {
             redactor.redact("key: MC4CAQAwBQYDK2VwBCIEIJ."),
             "key: [redacted]."
         );
+    }
+
+    #[test]
+    fn a_token_that_is_kept_inside_of_json_is_taken_out_by_itself() {
+        let kept =
+            r#"{"token":"dev-5f2d9c81\/x","role":"operator","scopes":["operator.approvals"]}"#;
+        let redactor = knowing(&[kept]);
+        let log = "dev-5f2d9c81/x for operator with operator.approvals";
+        assert_eq!(
+            redactor.redact(log),
+            "[redacted] for operator with operator.approvals",
+            "what is not secret in it stays readable"
+        );
+        let encoded = STANDARD.encode("x dev-5f2d9c81/x");
+        assert!(redactor.redact(&encoded).contains(REDACTED), "{encoded}");
     }
 
     #[test]
