@@ -34,6 +34,8 @@ export default defineConfig(({ mode }) => ({
     // Without it vitest would resolve Svelte's server build.
     conditions: mode === "test" ? ["browser"] : undefined,
   },
+  // A worker's own lazy parts stay files of their own: the grammars are megabytes that most sessions never need.
+  worker: { format: "es" },
   clearScreen: false,
   server: { port: 5173, strictPort: true },
   preview: {

@@ -4,7 +4,7 @@
  */
 import { createCssVariablesTheme, createHighlighterCore, type ThemedToken } from "shiki/core";
 import { createJavaScriptRegexEngine } from "shiki/engine/javascript";
-import { loadGrammar } from "./languages";
+import { loadGrammar } from "./grammars";
 import {
   TOKEN_KINDS,
   type HighlightAnswer,
