@@ -45,12 +45,44 @@ fn drop_surrogate_patterns(schema: &mut Value) {
     }
 }
 
+/// A definition and all that it refers to. Of 877 a request needs a handful, and building the others
+/// takes most of a minute.
+fn collect(schema: &Value, name: &str, into: &mut serde_json::Map<String, Value>) {
+    if into.contains_key(name) {
+        return;
+    }
+    let definition = &schema["definitions"][name];
+    assert!(
+        definition.is_object(),
+        "{name} is not a published definition"
+    );
+    into.insert(name.to_owned(), definition.clone());
+    for reference in references(definition) {
+        collect(schema, &reference, into);
+    }
+}
+
+fn references(schema: &Value) -> Vec<String> {
+    match schema {
+        Value::Object(fields) => {
+            let own = fields.get("$ref").and_then(Value::as_str);
+            let name = own.and_then(|path| path.strip_prefix("#/definitions/"));
+            let inner = fields.values().flat_map(references);
+            name.map(str::to_owned).into_iter().chain(inner).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// What is wrong with a value, by one of the published definitions.
 fn faults(schema: &Value, definition: &str, value: &Value) -> Vec<String> {
+    let mut definitions = serde_json::Map::new();
+    collect(schema, definition, &mut definitions);
     let narrowed = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$ref": format!("#/definitions/{definition}"),
-        "definitions": schema["definitions"],
+        "definitions": definitions,
     });
     let validator = jsonschema::validator_for(&narrowed).unwrap();
     validator
