@@ -8,10 +8,12 @@
 //! | a published gateway | [`gateway::RealGateway`] |
 //! | another client of it | [`operator::Operator`] |
 //! | the model behind it | [`model::ScriptedModel`] |
+//! | the wire in between, to be pulled | [`cable::Cable`] |
 //! | a display, a bus, a keyring, notifications | [`desktop::DesktopSession`] |
 //! | the app's window under automation | [`webdriver::WebDriver`] |
 //! | a gateway that does what a test says | [`scripted_gateway::ScriptedGateway`] |
 
+pub mod cable;
 mod child;
 pub mod desktop;
 pub mod error;

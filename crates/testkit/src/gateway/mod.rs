@@ -35,7 +35,7 @@ use crate::{
 
 /// A cold start of either gateway takes 5 to 15 seconds on two idle cores, and the very first one after
 /// `npm ci` half a minute more. Tests share the cores with a compiler.
-const START_LIMIT: Duration = Duration::from_secs(180);
+const START_LIMIT: Duration = Duration::from_secs(400);
 /// A gateway without work ends within a second of SIGTERM; see the quirk about those that do not.
 const STOP_GRACE: Duration = Duration::from_secs(10);
 /// A busy gateway accepts a connection and then says nothing for a long time.
