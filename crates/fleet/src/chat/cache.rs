@@ -4,7 +4,7 @@
 use gatehouse_protocol::model::message::Message;
 
 use super::row::{self, Row};
-use super::{Transcript, history};
+use super::{Transcript, fold};
 use crate::view::{BlockView, Millis};
 
 /// The most text of one row that a search looks at.
@@ -77,9 +77,9 @@ impl Transcript {
             .iter()
             .filter_map(|json| serde_json::from_str(json).ok())
             .collect();
-        let mut page = history::fold(&messages, has_older);
+        let mut page = fold::fold(&messages, has_older);
         for entry in &mut page.entries {
-            history::interrupt(&mut entry.view);
+            fold::interrupt(&mut entry.view);
         }
         self.orphans = page.orphans;
         self.log.entries = page.entries;

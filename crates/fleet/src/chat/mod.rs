@@ -5,7 +5,7 @@
 //! - `live`: the text of a run has one source and runs through tool calls in segments;
 //! - `chat_events`, `agent_events`: what each event changes;
 //! - `rows`: a recorded row takes the place of what streamed, without moving or doubling it;
-//! - `history`: a page of history is the truth; what is only ours (messages being sent, a run in flight) is kept;
+//! - `history`, `merge`: a page of history is the truth; what is only ours (messages being sent, a run in flight) is kept;
 //! - `send`: a message goes out under an id of ours and is recognised when it comes back;
 //! - `text`, `row`, `tool`: untrusted words become something safe and bounded.
 //!
@@ -14,11 +14,14 @@
 mod agent_events;
 mod approvals;
 mod cache;
+mod carry;
 mod chat_events;
 mod coalesce;
+mod fold;
 mod history;
 mod live;
 mod log;
+mod merge;
 mod row;
 mod rows;
 mod send;
@@ -116,6 +119,11 @@ impl Transcript {
     /// The session's id at the gateway, once history has told it; it goes with later sends.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
+    }
+
+    /// The session has another name.
+    pub fn set_title(&mut self, title: String) {
+        self.title = title;
     }
 
     /// What the gateway takes as attachments on this connection; part of every snapshot from now on.

@@ -1,9 +1,12 @@
 //! Behaviour of the transcript, as sentences.
 
+mod happens;
 mod history;
+mod live;
 mod page;
 mod properties;
 mod send;
 mod stream;
 mod tools;
+mod turn;
 mod wire;

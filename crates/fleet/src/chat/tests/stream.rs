@@ -235,7 +235,7 @@ fn words_of_an_agent_are_shown_with_their_hidden_characters() {
 }
 
 #[test]
-fn a_million_deltas_stay_bounded() {
+fn a_flood_of_deltas_stays_bounded() {
     let mut chat = Chat::open(&[]);
     let delta = "x".repeat(40);
     let mut event: ChatEvent =
@@ -243,7 +243,7 @@ fn a_million_deltas_stay_bounded() {
             .unwrap();
     event.delta_text = Some(delta);
     let event = GatewayEvent::Chat(Box::new(event));
-    for _ in 0..1_000_000 {
+    for _ in 0..300_000 {
         chat.transcript.apply(&event, 0.0);
     }
     let snapshot = chat.transcript.snapshot();

@@ -74,7 +74,7 @@ fn a_turn_with_an_approved_command_ends_as_its_history_tells_it() {
         BlockView::Tool { tool } => Some(tool),
         _ => None,
     });
-    let call = call.last().unwrap();
+    let call = call.rev().next().unwrap();
     assert_eq!(
         (call.summary.as_str(), call.state),
         ("uname -a", ToolState::Done)
