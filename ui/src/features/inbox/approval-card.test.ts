@@ -6,6 +6,8 @@ import { Keymap } from "$lib/keyboard/keymap.svelte";
 import type { Page } from "$lib/page";
 import { Announcer } from "$lib/announcer.svelte";
 import { Clock } from "$lib/time/clock.svelte";
+// The card fetches it when it is asked for; here it is there before.
+import "./AlwaysDialog.svelte";
 import { settleTime } from "./approval.svelte";
 import CardOnPage from "./CardOnPage.test.svelte";
 import { makeDetail, makeItem } from "./test-items";

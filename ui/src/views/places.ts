@@ -1,0 +1,24 @@
+/**
+ * What the first paint does not need, fetched when it is first shown, or soon after the window is ready. What
+ * waits for a decision is on the screen before any of this is read.
+ */
+export const places = {
+  sessionsList: () => import("$features/sessions/SessionsList.svelte"),
+  session: () => import("$features/sessions/SessionContent.svelte"),
+  settingsList: () => import("$features/settings/SettingsList.svelte"),
+  settings: () => import("$features/settings/SettingsContent.svelte"),
+  addGateway: () => import("$features/gateways/AddGatewayView.svelte"),
+  secrets: () => import("$features/secrets/SecretsGate.svelte"),
+  palette: () => import("$features/palette/Palette.svelte"),
+  keys: () => import("$components/KeyOverlay.svelte"),
+};
+
+/** Long enough after the window is ready not to take its first moments. */
+const after = 400;
+
+/** Fetches the rest, so that going anywhere later waits for nothing. */
+export function preload(): void {
+  setTimeout(() => {
+    for (const load of Object.values(places)) void load();
+  }, after);
+}
