@@ -1,1 +1,157 @@
-//! placeholder
+//! The whole fleet against the published protocol 4 gateway (`openclaw` 2026.9.6).
+#![allow(clippy::unwrap_used)] // helpers of tests, outside of test functions
+
+mod desk;
+mod fleet_cases;
+mod peers;
+
+use std::time::Duration;
+
+use desk::Desk;
+use gatehouse_fleet::view::{Decision, PhaseView};
+use gatehouse_testkit::cable::Cable;
+use gatehouse_testkit::gateway::Version;
+
+#[tokio::test]
+async fn an_allowed_command_runs_and_every_surface_shows_what_was_recorded() {
+    fleet_cases::an_allowed_command_runs_and_every_surface_shows_what_was_recorded(Version::V4)
+        .await;
+}
+
+#[tokio::test]
+async fn a_denied_command_does_not_run_and_the_card_says_so() {
+    fleet_cases::a_denied_command_does_not_run_and_the_card_says_so(Version::V4).await;
+}
+
+#[tokio::test]
+async fn an_approval_that_nobody_answers_expires() {
+    fleet_cases::an_approval_that_nobody_answers_expires(Version::V4).await;
+}
+
+#[tokio::test]
+async fn an_approval_that_another_client_answers_is_withdrawn_and_names_who() {
+    fleet_cases::an_approval_that_another_client_answers_is_withdrawn_and_names_who(Version::V4)
+        .await;
+}
+
+#[tokio::test]
+async fn a_turn_is_shown_whole() {
+    fleet_cases::a_turn_is_shown_whole(Version::V4).await;
+}
+
+#[tokio::test]
+async fn an_aborted_run_keeps_what_it_said() {
+    fleet_cases::an_aborted_run_keeps_what_it_said(Version::V4).await;
+}
+
+#[tokio::test]
+async fn a_pending_approval_survives_a_pulled_cable_and_is_decided_after_it() {
+    let gateway = peers::shared(Version::V4).await;
+    let operator = gateway.operator().await.unwrap();
+    let cable = Cable::to(gateway.port()).await.unwrap();
+    let desk = Desk::new().await;
+    let id = desk.join(&cable.url(), "home", gateway.secret()).await;
+    let raised = operator
+        .raise_exec_approval("echo cable", Duration::from_secs(600))
+        .await
+        .unwrap();
+    desk.waits(&id, "echo cable").await;
+    cable.unplug();
+    let away = desk
+        .item(&id, "echo cable", |p| {
+            matches!(p, PhaseView::Unreachable { .. })
+        })
+        .await;
+    let refused = desk.decide(&away, Decision::AllowOnce).await;
+    assert_eq!(
+        refused,
+        Err("notConnected".to_owned()),
+        "nothing is decided on what may have ended"
+    );
+
+    let meanwhile = operator
+        .raise_exec_approval("echo meanwhile", Duration::from_secs(600))
+        .await
+        .unwrap();
+    cable.plug();
+    let item = desk.waits(&id, "echo cable").await;
+    desk.waits(&id, "echo meanwhile").await;
+    desk.decide(&item, Decision::Deny).await.unwrap();
+    let ended = desk.ended(&id, "echo cable").await;
+    assert!(
+        matches!(
+            ended,
+            PhaseView::Decided {
+                decision: Decision::Deny,
+                by_this_app: true,
+                ..
+            }
+        ),
+        "{ended:?}"
+    );
+    let waiting = operator.pending_approvals().await.unwrap();
+    let ids: Vec<_> = waiting.iter().filter_map(|a| a["id"].as_str()).collect();
+    assert!(
+        !ids.contains(&raised.id.as_str()) && ids.contains(&meanwhile.id.as_str()),
+        "{ids:?}"
+    );
+    operator.decide(&meanwhile.id, "deny").await.unwrap();
+    desk.ended(&id, "echo meanwhile").await;
+}
+
+#[tokio::test]
+async fn two_gateways_ask_at_once_and_each_gets_its_own_answer() {
+    let first = peers::shared(Version::V4).await;
+    let second = peers::own(Version::V4, Default::default()).await;
+    let (one, two) = (
+        first.operator().await.unwrap(),
+        second.operator().await.unwrap(),
+    );
+    let desk = Desk::new().await;
+    let home = desk.join(&first.url(), "home", first.secret()).await;
+    let work = desk.join(&second.url(), "work", second.secret()).await;
+    let hour = Duration::from_secs(3600);
+    let (asked_home, asked_work) = tokio::join!(
+        one.raise_exec_approval("echo both", hour),
+        two.raise_exec_approval("echo both", hour)
+    );
+    let (at_home, at_work) = (
+        desk.waits(&home, "echo both").await,
+        desk.waits(&work, "echo both").await,
+    );
+    desk.decide(&at_home, Decision::AllowOnce).await.unwrap();
+    desk.decide(&at_work, Decision::Deny).await.unwrap();
+    let (home, work) = (
+        desk.ended(&home, "echo both").await,
+        desk.ended(&work, "echo both").await,
+    );
+    assert!(
+        matches!(
+            home,
+            PhaseView::Decided {
+                decision: Decision::AllowOnce,
+                ..
+            }
+        ),
+        "{home:?}"
+    );
+    assert!(
+        matches!(
+            work,
+            PhaseView::Decided {
+                decision: Decision::Deny,
+                ..
+            }
+        ),
+        "{work:?}"
+    );
+    for (operator, asked, decision) in [(one, asked_home, "allow-once"), (two, asked_work, "deny")]
+    {
+        let id = asked.unwrap().id;
+        let record = operator
+            .call("approval.get", serde_json::json!({ "id": id }))
+            .await
+            .unwrap();
+        assert_eq!(record["approval"]["decision"], decision, "{record}");
+    }
+}

@@ -11,7 +11,7 @@ use gatehouse_protocol::methods as m;
 use gatehouse_protocol::{GatewayError, HelloOk, Listed, Method, NoParams};
 
 use crate::error::request_code;
-use crate::inbox::wire;
+use crate::inbox::{ALREADY_DECIDED, wire};
 use crate::inbox::{ReadBackAnswer, Request, Resolve, ResolveAnswer, Trouble};
 use crate::view::{Decision, ItemKind};
 
@@ -285,7 +285,7 @@ fn trouble(error: &RequestError) -> Trouble {
                 .and_then(serde_json::Value::as_str);
             let stale = is_not_found(refusal) || reason == Some("APPROVAL_ALREADY_RESOLVED");
             let code = if stale {
-                "alreadyDecided"
+                ALREADY_DECIDED
             } else {
                 request_code(error)
             };

@@ -21,6 +21,7 @@ pub use item::{
     Request, TOO_LARGE, Trouble, Unavailable, Verdict, item_key, parse_key,
 };
 pub use reduce::{Inbox, reduce};
+pub(crate) use settle::ALREADY_DECIDED;
 pub use view::{detail, line, snapshot};
 pub(crate) use view::{millis, waiting};
 

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use super::book::{Book, LocalKey};
 use super::event::{Effect, InboxEvent};
 use super::item::{
-    Answered, EpochMs, Generation, Item, Outcome, Phase, ReadBackState, Request, parse_key,
+    Answered, EpochMs, Generation, Item, Outcome, Phase, ReadBackState, Request, Verdict, parse_key,
 };
 use super::step::{accepted, local_key, undecided};
 use crate::view::{GatewayId, ItemKey, ItemKind};
@@ -249,7 +249,7 @@ impl Step<'_> {
         self.still_pending(gateway, &key, Some(request));
     }
 
-    fn resolved(&mut self, gateway: &GatewayId, key: LocalKey, outcome: Outcome) {
+    fn resolved(&mut self, gateway: &GatewayId, key: LocalKey, mut outcome: Outcome) {
         let touched = self.next();
         let Some(item) = self.item_mut(gateway, &key) else {
             return self
@@ -265,6 +265,10 @@ impl Step<'_> {
         }
         item.touched = touched;
         if item.is_open() {
+            // Most likely ours; the answer to our own resolve, which comes after the event, tells for certain.
+            let ours = matches!(item.phase, Phase::Deciding { decision, .. }
+                if outcome.verdict == Verdict::Decided(decision));
+            outcome.by_this_app = outcome.by_this_app.or(ours.then_some(true));
             self.end(gateway, &key, outcome, false);
             self.ask_record(gateway, &key, 0);
         }

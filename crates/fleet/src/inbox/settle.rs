@@ -23,6 +23,9 @@ const EXPIRY_CHECK_EVERY: EpochMs = 30_000;
 const RETRY_FIRST: EpochMs = 1_000;
 const RETRY_MOST: EpochMs = 60_000;
 
+/// The trouble of a decision that came after another one.
+pub(crate) const ALREADY_DECIDED: &str = "alreadyDecided";
+
 impl Step<'_> {
     pub(super) fn listed(
         &mut self,
@@ -163,19 +166,35 @@ impl Step<'_> {
         let Some(item) = self.item_mut(gateway, key) else {
             return;
         };
-        let Phase::Deciding {
-            decision, surface, ..
-        } = item.phase
-        else {
-            return;
-        };
-        let answered = Some(Answered::Failed(trouble));
-        item.phase = Phase::Deciding {
-            decision,
-            surface,
-            answered,
-        };
-        self.ask_record(gateway, key, 0);
+        match item.phase.clone() {
+            Phase::Deciding {
+                decision, surface, ..
+            } => {
+                let answered = Some(Answered::Failed(trouble));
+                item.phase = Phase::Deciding {
+                    decision,
+                    surface,
+                    answered,
+                };
+                self.ask_record(gateway, key, 0);
+            }
+            // Somebody with the same answer was faster.
+            Phase::Ended {
+                mut outcome,
+                recorded: false,
+            } if trouble.code == ALREADY_DECIDED => {
+                outcome.by_this_app = Some(false);
+                self.set_phase(
+                    gateway,
+                    key,
+                    Phase::Ended {
+                        outcome,
+                        recorded: false,
+                    },
+                );
+            }
+            _ => {}
+        }
     }
 
     /// The connection ended under the decision. Nothing is sent again; the record will tell.
