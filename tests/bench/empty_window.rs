@@ -13,6 +13,8 @@ fn main() {
                 }
             }
         })
-        .run(tauri::generate_context!("tests/bench/empty/tauri.conf.json"))
+        .run(tauri::generate_context!(
+            "tests/bench/empty/tauri.conf.json"
+        ))
         .expect("an empty window opens");
 }

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Measures the figures of the README: start, memory and latency of the app, then frame times of its page.
+# The page with its fake backend is served on loopback for Chromium, which the app's memory is set beside.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+port=${BENCH_PORT:-4178}
+(cd ui && npx vite build --mode screens --logLevel error)
+(cd ui && exec npx vite preview --mode screens --outDir ../target/ui-screens --port "$port" --strictPort --logLevel error) &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+
+cargo build --release --features custom-protocol --example empty-window
+BENCH_PAGE_URL="http://127.0.0.1:$port/?fake=few" cargo bench --features custom-protocol --bench desktop
+(cd ui && npm run -s bench)
