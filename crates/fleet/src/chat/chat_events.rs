@@ -179,6 +179,7 @@ impl Transcript {
         let at = self.run_at(&event.run_id, now);
         self.runs[at].seq = self.runs[at].seq.max(event.seq.unwrap_or(0));
         self.end_run(at, state, now, out);
+        self.end_doubtful(now, out);
     }
 
     /// The closing event repeats the text of the whole run. It repairs the open segment; segments that were
@@ -216,6 +217,7 @@ impl Transcript {
         let run = &mut self.runs[at];
         run.waiting = None;
         run.phase = None;
+        run.doubtful = false;
         let id = run.id.clone();
         let is_news = run.ended.as_ref() != Some(&state);
         run.ended = Some(state.clone());
@@ -242,6 +244,14 @@ impl Transcript {
         if is_news && matches!(state, MessageState::Errored { .. }) && !self.shows_error(&id) {
             let id = self.runs[at].next_id();
             self.begin_message(at, id, Vec::new(), now, out);
+        }
+    }
+
+    /// A session runs one after the other: when another run ends, one that nothing was heard of is over.
+    pub(super) fn end_doubtful(&mut self, now: Millis, out: &mut Vec<ChatUpdate>) {
+        let is_open = |run: &super::live::LiveRun| run.doubtful && run.ended.is_none();
+        while let Some(at) = self.runs.iter().position(is_open) {
+            self.end_run(at, MessageState::Done, now, out);
         }
     }
 

@@ -10,12 +10,17 @@ use gatehouse_protocol::model::message::{
 };
 
 use super::Transcript;
+use super::carry::{same_words, tools};
 use super::chat_events::visible_text;
-use super::fold::{fold, interrupt};
+use super::fold::{Page, fold, interrupt};
 use super::live::{LiveRun, Step};
 use super::log::{Entry, Origin};
 use super::merge::difference;
+use super::tool;
 use crate::view::{ChatUpdate, MessageState, MessageView, Millis, OlderMessages, Role};
+
+/// The rows that `chat.history` gives unless it is asked for fewer.
+const FULL_PAGE: usize = 200;
 
 impl Transcript {
     /// Call it right before `chat.history` goes out: what comes from now on is newer than the answer.
@@ -69,10 +74,14 @@ impl Transcript {
         for row in page.cached.drain(..) {
             self.remember(row);
         }
-        let is_same = self.session_id.is_none() || self.session_id == history.session_id;
+        let is_same = self.session_id.is_none()
+            || history.session_id.is_none()
+            || self.session_id == history.session_id;
         let is_first = !self.loaded || self.cached || !is_same;
         let before: Vec<MessageView> = self.log.entries.iter().map(|e| e.view.clone()).collect();
-        let active = self.active_runs(history, now);
+        let written = self.written_to_the_end(&page);
+        let active = self.active_runs(history, written.as_deref(), now);
+        let has_more = history.has_more || may_have_more(history);
         let adopted = history
             .in_flight_run
             .as_ref()
@@ -82,7 +91,7 @@ impl Transcript {
         }
         self.orphans = std::mem::take(&mut page.orphans);
         let flight = adopted.map(|run| run.run_id.as_str());
-        let renamed = self.merge(page, history.has_more, &active, flight);
+        let renamed = self.merge(page, has_more, &active, flight);
         self.follow_names(&renamed);
         self.session_id = history.session_id.clone().or(self.session_id.take());
         self.loaded = true;
@@ -94,7 +103,13 @@ impl Transcript {
     }
 
     /// The runs that go on, as the gateway says; ends the ones that do not.
-    fn active_runs(&mut self, history: &ChatHistory, now: Millis) -> HashSet<String> {
+    /// `written` is a run whose last words the page has, where that is all that tells.
+    fn active_runs(
+        &mut self,
+        history: &ChatHistory,
+        written: Option<&str>,
+        now: Millis,
+    ) -> HashSet<String> {
         let mut active: HashSet<String> = HashSet::new();
         active.extend(history.in_flight_run.as_ref().map(|run| run.run_id.clone()));
         let info = history.session_info.as_ref();
@@ -110,7 +125,9 @@ impl Transcript {
                 active.remove(&run.id);
                 continue;
             }
-            let may_go_on = knows_nothing && history.in_flight_run.is_none() && self.loaded;
+            let is_untold = knows_nothing && history.in_flight_run.is_none() && self.loaded;
+            let may_go_on = is_untold && written != Some(run.id.as_str());
+            run.doubtful = may_go_on && !is_new;
             let unnamed = is_busy && exact.is_none();
             if run.ended.is_none() && (is_new || may_go_on || unnamed) {
                 active.insert(run.id.clone());
@@ -132,6 +149,25 @@ impl Transcript {
             )
         });
         active
+    }
+
+    /// The run that streams, if the page ends with its words in a row that is new: it is over.
+    fn written_to_the_end(&self, page: &Page) -> Option<String> {
+        let row = page.entries.last()?;
+        let is_new = row.view.role == Role::Assistant && self.log.position(&row.view.id).is_none();
+        let is_over = tools(&row.view).all(|tool| !tool::is_open(tool));
+        let live = self
+            .log
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| entry.is_live())?;
+        match &live.origin {
+            Origin::Live { run } if is_new && is_over && same_words(&live.view, &row.view) => {
+                Some(run.clone())
+            }
+            _ => None,
+        }
     }
 
     fn say_difference(
@@ -242,6 +278,13 @@ impl Transcript {
             has_older,
         }
     }
+}
+
+/// Protocol 3 does not say whether there is more; it fills the page that it was asked for.
+fn may_have_more(history: &ChatHistory) -> bool {
+    history.session_info.is_none()
+        && history.total_messages.is_none()
+        && history.messages.items.len() >= FULL_PAGE
 }
 
 /// True for an answer of a gateway that does not tell active runs.

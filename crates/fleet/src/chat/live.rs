@@ -68,6 +68,8 @@ pub(super) struct LiveRun {
     pub mark: u64,
     pub born: u64,
     pub died: u64,
+    /// The gateway was away since and cannot say whether this run goes on, as those of protocol 3.
+    pub doubtful: bool,
     /// Texts of rows after the settled one, of which no word has come.
     recorded: VecDeque<String>,
     /// The text has reached its limit.
@@ -102,6 +104,7 @@ impl LiveRun {
             mark: 0,
             born: 0,
             died: 0,
+            doubtful: false,
             recorded: VecDeque::new(),
             full: false,
         }

@@ -36,6 +36,10 @@ impl Transcript {
             self.has_older = has_more;
             self.log.trimmed = false;
         }
+        let arrivals: Vec<(String, u64)> = rest
+            .iter()
+            .map(|entry| (entry.view.id.clone(), entry.arrival))
+            .collect();
         self.claim(&mut page, &rest, &mut renamed);
         for entry in &mut page.entries {
             if let Some(seen) = rest.iter().find(|old| old.view.id == entry.view.id) {
@@ -49,12 +53,17 @@ impl Transcript {
             .filter(|entry| !taken.contains(&entry.view.id))
             .filter_map(|entry| self.keep(entry, &page.entries, active, flight))
             .collect();
+        for entry in &mut page.entries {
+            entry.arrival = self.log.ticks;
+        }
+        for (id, arrival) in arrivals {
+            if let Some(entry) = page.entries.iter_mut().find(|entry| entry.view.id == id) {
+                entry.arrival = arrival;
+            }
+        }
         merged.append(&mut page.entries);
         merged.extend(kept);
         self.settle_tools(&mut merged, active);
-        for entry in &mut merged {
-            entry.arrival = self.log.ticks;
-        }
         self.log.ticks += 1;
         self.log.entries = merged;
         renamed

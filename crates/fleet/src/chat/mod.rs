@@ -194,6 +194,9 @@ impl Transcript {
             GatewayEvent::SessionsChanged(event) => {
                 if self.is_about_us(event.session_key.as_deref(), None) {
                     self.on_session_row(event.session.as_ref(), &mut out);
+                    if event.has_active_run == Some(false) {
+                        self.end_doubtful(now, &mut out);
+                    }
                 }
             }
             other => self.on_approval_event(other, now, &mut out),
@@ -247,6 +250,7 @@ impl Transcript {
     /// The index of a run, which is followed from now on if it was not.
     fn run_at(&mut self, id: &str, now: Millis) -> usize {
         if let Some(at) = self.runs.iter().rposition(|run| run.id == id) {
+            self.runs[at].doubtful = false;
             return at;
         }
         if self.runs.len() >= RUNS_MAX {
@@ -274,8 +278,9 @@ impl Transcript {
     }
 
     fn run_view(&self) -> RunView {
-        let active = self.runs.iter().rev().find(|run| run.ended.is_none());
-        let Some(active) = active else {
+        let mut active = self.runs.iter().rev().filter(|run| run.ended.is_none());
+        let certain = active.clone().find(|run| !run.doubtful);
+        let Some(active) = certain.or_else(|| active.next()) else {
             return self.elsewhere_view();
         };
         let run = active.id.clone();

@@ -4,6 +4,7 @@
 //! the page: sent twice, it runs once and is shown once.
 
 use super::Transcript;
+use super::chat_events::visible_text;
 use super::log::{self, Entry, Origin};
 use super::row;
 use super::text;
@@ -43,12 +44,30 @@ impl Transcript {
         {
             *accepted = true;
             set_state(entry, MessageState::Done, &mut out);
+            self.drop_if_written(id, &mut out);
         }
         if let Some(run) = run {
             self.run_at(run, now);
         }
         self.sync_run(&mut out);
         out
+    }
+
+    /// A gateway that keeps no keys may have written the message before it said that it took it.
+    fn drop_if_written(&mut self, id: &str, out: &mut Vec<ChatUpdate>) {
+        let Some(at) = self.log.position(id) else {
+            return;
+        };
+        let ours = &self.log.entries[at];
+        let is_written = self.log.entries.iter().any(|row| {
+            matches!(row.origin, Origin::Row { .. })
+                && row.view.role == Role::User
+                && row.arrival > ours.arrival
+                && visible_text(&row.view).map(str::trim) == visible_text(&ours.view).map(str::trim)
+        });
+        if is_written {
+            self.log.remove(at, out);
+        }
     }
 
     /// The gateway refused the message, or no answer came. A message that has come back is not failed.
@@ -149,6 +168,18 @@ impl Transcript {
     pub fn abort_failed(&mut self) -> Vec<ChatUpdate> {
         let mut out = Vec::new();
         self.aborting = None;
+        self.sync_run(&mut out);
+        out
+    }
+
+    /// The gateway says that nothing runs: an abort that came too late, or a run that it forgot.
+    pub fn nothing_runs(&mut self, now: Millis) -> Vec<ChatUpdate> {
+        let mut out = Vec::new();
+        self.aborting = None;
+        self.elsewhere = None;
+        while let Some(at) = self.runs.iter().position(|run| run.ended.is_none()) {
+            self.end_run(at, MessageState::Done, now, &mut out);
+        }
         self.sync_run(&mut out);
         out
     }

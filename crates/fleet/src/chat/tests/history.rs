@@ -283,3 +283,40 @@ fn ten_thousand_rows_leave_a_bounded_transcript() {
     assert_eq!(snapshot.messages[199].id, "u9999");
     assert!(snapshot.has_older);
 }
+
+#[test]
+fn a_gateway_that_cannot_tell_what_runs_is_believed_by_what_it_wrote() {
+    let mut chat = Chat::open(&[user("u1", 1, "go")]);
+    chat.delta("r", "One", "One");
+    let row = json!({"role": "assistant", "content": "One two", "timestamp": 5, "__openclaw": {"id": "m1", "seq": 2}});
+    chat.transcript.history_asked();
+    chat.history(json!({"messages": [user("u1", 1, "go"), row]}));
+    assert_eq!(chat.page.run, RunView::Idle);
+    assert_eq!(chat.page.lines(), ["user: go", "agent: One two"]);
+}
+
+#[test]
+fn a_run_that_a_gateway_forgot_is_over_when_another_one_ends() {
+    let mut chat = Chat::open(&[user("u1", 1, "go")]);
+    chat.delta("r1", "One", "One");
+    chat.transcript.history_asked();
+    chat.history(json!({"messages": [user("u1", 1, "go")]}));
+    assert!(matches!(&chat.page.run, RunView::Running { run, .. } if run == "r1"));
+    chat.delta("r2", "Two", "Two");
+    assert!(matches!(&chat.page.run, RunView::Running { run, .. } if run == "r2"));
+    chat.done("r2", "Two");
+    assert_eq!(chat.page.run, RunView::Idle);
+    let done = chat
+        .page
+        .messages
+        .iter()
+        .all(|message| message.state == MessageState::Done);
+    assert!(done);
+}
+
+#[test]
+fn a_full_page_of_a_gateway_that_does_not_say_may_have_more_before_it() {
+    let rows: Vec<_> = (0..200).map(|n| user(&format!("u{n}"), n, "hi")).collect();
+    assert!(Chat::open(&rows).transcript.snapshot().has_older);
+    assert!(!Chat::open(&rows[1..]).transcript.snapshot().has_older);
+}

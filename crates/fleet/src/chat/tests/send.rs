@@ -167,3 +167,24 @@ fn sending_the_same_message_twice_shows_it_once() {
     assert!(chat.send("k1", "hello").is_empty());
     assert_eq!(chat.page.messages.len(), 1);
 }
+
+#[test]
+fn a_message_written_before_it_was_said_to_be_taken_is_shown_once_without_keys_too() {
+    let mut chat = Chat::open(&[user("u0", 1, "yes")]);
+    chat.send("k1", "yes");
+    chat.row(user("u1", 2, "yes"));
+    chat.accepted("k1", "k1");
+    assert_eq!(chat.page.ids(), ["u0", "u1"]);
+}
+
+#[test]
+fn an_abort_that_came_too_late_leaves_nothing_running() {
+    let mut chat = Chat::open(&[]);
+    chat.delta("r", "a", "a");
+    let (_, updates) = chat.transcript.abort_begin().unwrap();
+    chat.take(updates);
+    let updates = chat.transcript.nothing_runs(5.0);
+    chat.take(updates);
+    assert_eq!(chat.page.run, RunView::Idle);
+    assert!(chat.transcript.abort_begin().is_none());
+}

@@ -70,11 +70,11 @@ fn a_turn_with_an_approved_command_ends_as_its_history_tells_it() {
         .messages
         .iter()
         .flat_map(|message| &message.blocks);
-    let call = call.filter_map(|block| match block {
+    let mut call = call.filter_map(|block| match block {
         BlockView::Tool { tool } => Some(tool),
         _ => None,
     });
-    let call = call.rev().next().unwrap();
+    let call = call.next_back().unwrap();
     assert_eq!(
         (call.summary.as_str(), call.state),
         ("uname -a", ToolState::Done)
