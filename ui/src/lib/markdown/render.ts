@@ -68,9 +68,8 @@ const marked = new Marked({
   renderer: {
     html: ({ text }: Tokens.HTML | Tokens.Tag) => escapeHtml(text),
     heading({ tokens, depth }: Tokens.Heading) {
-      // A message is inside the page's own outline, so its first level is the page's third.
-      const level = Math.min(depth + 2, 6);
-      return `<h${level} class="md-h${depth}">${this.parser.parseInline(tokens)}</h${level}>\n`;
+      // One level below the page's title, whatever the author's is: theirs begin anywhere and have gaps.
+      return `<h2 class="md-h${depth}">${this.parser.parseInline(tokens)}</h2>\n`;
     },
     link({ href, tokens }: Tokens.Link) {
       const inner = this.parser.parseInline(tokens);

@@ -8,7 +8,7 @@
 import DOMPurify from "dompurify";
 
 const TAGS = [
-  ..."p br hr h3 h4 h5 h6 ul ol li blockquote pre code em strong del a span div".split(" "),
+  ..."p br hr h2 ul ol li blockquote pre code em strong del a span div".split(" "),
   ..."table thead tbody tr th td".split(" "),
   "#text",
 ];

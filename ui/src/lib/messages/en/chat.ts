@@ -58,8 +58,6 @@ export const chat = {
     earlierLines: (count: string) => `Show ${count} earlier lines`,
     allowedOnce: "Allowed once",
     allowedAlways: "Always allowed",
-    label: (name: string, summary: string, state: string) =>
-      summary ? `${name}: ${summary}. ${state}` : `${name}. ${state}`,
   },
 
   image: "Image",
