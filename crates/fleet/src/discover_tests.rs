@@ -4,6 +4,9 @@ use std::fs;
 
 use super::*;
 
+/// Address, secret and source of a gateway that was found.
+type Seen = (String, Option<(CredentialKind, String)>, String);
+
 struct Home {
     folder: tempfile::TempDir,
     variables: BTreeMap<String, String>,
@@ -29,8 +32,7 @@ impl Home {
         self
     }
 
-    /// Address, secret and source of each gateway found.
-    fn found(&self) -> Vec<(String, Option<(CredentialKind, String)>, String)> {
+    fn found(&self) -> Vec<Seen> {
         let environment = Environment {
             variables: self.variables.clone(),
             home: Some(self.folder.path().to_owned()),
