@@ -40,7 +40,7 @@ pub fn run() -> ExitCode {
         .invoke_handler(invoke_handler)
         .setup(move |app| {
             bridge.mount_events(app);
-            set_up(app, started)
+            set_up(app, started).inspect_err(|error| error!(%error, "the app could not start"))
         })
         .build(tauri::generate_context!());
     match app {
@@ -63,7 +63,7 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
     start::logging(&handle, redactor.clone())?;
     life::watch_signals(&handle);
     tauri::async_runtime::block_on(start::fleet_and_notices(&handle, redactor, started))?;
-    app.manage(shell::tray::build(&handle)?);
+    shell::tray::put_up(&handle);
     shell::forward::start(&handle, &app.state::<Fleet>());
     if !std::env::args().any(|argument| argument == BACKGROUND) {
         window::open_main(&handle);

@@ -81,7 +81,7 @@ impl Desk {
         let wanted = self.take_wanted();
         *self.lock() = Page::Ready;
         if let Some(key) = wanted {
-            let _ = OpenItem(key).emit(window);
+            let _ = OpenItem(key).emit_to(window, MAIN);
         }
     }
 
@@ -93,7 +93,7 @@ impl Desk {
     /// A person wants to see this item: the page is told now, or when it comes.
     pub(crate) fn want_item(&self, app: &AppHandle, key: ItemKey) {
         match &mut *self.lock() {
-            Page::Ready => drop(OpenItem(key).emit(app)),
+            Page::Ready => drop(OpenItem(key).emit_to(app, MAIN)),
             Page::Absent { wanted } => *wanted = Some(key),
         }
     }

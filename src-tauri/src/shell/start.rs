@@ -48,7 +48,7 @@ pub(crate) async fn fleet_and_notices(
     let Notifier { notices, events } = notices::start(&life.tracker, life.cancel.child_token());
     app.manage(Desk::new(started, notices.support()));
     app.manage(fleet.clone());
-    let surfaces = Arc::new(AppSurfaces(app.clone()));
+    let surfaces = Arc::new(AppSurfaces::new(app.clone()));
     let notifier = Notifier { notices, events };
     let cancel = life.cancel.child_token();
     life.tracker

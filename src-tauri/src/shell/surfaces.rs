@@ -1,5 +1,9 @@
 //! What a choice outside of the main window sets in motion.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use async_trait::async_trait;
 use gatehouse_fleet::view::{CommandError, DecideInput, Decision, ItemKey, Surface};
 use tauri::{AppHandle, Manager};
@@ -17,8 +21,23 @@ pub(crate) struct Choosing {
     pub(crate) decision: Decision,
 }
 
+/// How long the approval window stays once nothing waits in it: to read what the gateway recorded.
+const OUTCOME_READ_IN: Duration = Duration::from_millis(2_500);
+
 /// The fleet and the windows, for the router of the notices.
-pub(crate) struct AppSurfaces(pub(crate) AppHandle);
+pub(crate) struct AppSurfaces {
+    app: AppHandle,
+    approval_window_wanted: Arc<AtomicBool>,
+}
+
+impl AppSurfaces {
+    pub(crate) fn new(app: AppHandle) -> Self {
+        Self {
+            app,
+            approval_window_wanted: Arc::default(),
+        }
+    }
+}
 
 #[async_trait]
 impl Surfaces for AppSurfaces {
@@ -29,7 +48,7 @@ impl Surfaces for AppSurfaces {
         decision: Decision,
     ) -> Result<(), CommandError> {
         decide(
-            &self.0,
+            &self.app,
             Choosing {
                 key,
                 revision,
@@ -41,19 +60,29 @@ impl Surfaces for AppSurfaces {
     }
 
     fn open_item(&self, key: ItemKey) {
-        window::open_item(&self.0, key);
+        window::open_item(&self.app, key);
     }
 
     fn show_approval_window(&self, shown: bool) {
-        window::show_approval(&self.0, shown);
+        self.approval_window_wanted.store(shown, Ordering::SeqCst);
+        if shown {
+            return window::show_approval(&self.app, true);
+        }
+        let (app, wanted) = (self.app.clone(), self.approval_window_wanted.clone());
+        tauri::async_runtime::spawn(async move {
+            tokio::time::sleep(OUTCOME_READ_IN).await;
+            if !wanted.load(Ordering::SeqCst) {
+                window::show_approval(&app, false);
+            }
+        });
     }
 
     fn tell(&self, title: &str, body: &str) {
-        tell(&self.0, title, body);
+        tell(&self.app, title, body);
     }
 
     fn tell_refused(&self, error: CommandError) {
-        tell_refused(&self.0, &error);
+        tell_refused(&self.app, &error);
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod model;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 
 use gatehouse_fleet::view::InboxSnapshot;
@@ -37,11 +38,19 @@ struct Shown {
     choices: Vec<Choice>,
 }
 
-/// Puts the icon into the tray.
-///
-/// # Errors
-/// When the system has no tray for it.
-pub(crate) fn build(app: &AppHandle) -> tauri::Result<Tray> {
+/// Puts the icon into the tray, where there is one. Without it the app goes on: its notices still decide, and
+/// a second start opens the window.
+pub(crate) fn put_up(app: &AppHandle) {
+    // A missing indicator library is a panic and not an error.
+    let built = std::panic::catch_unwind(AssertUnwindSafe(|| build(app)));
+    match built {
+        Ok(Ok(tray)) => drop(app.manage(tray)),
+        Ok(Err(error)) => warn!(%error, "there is no tray"),
+        Err(_) => warn!("there is no tray: the indicator library is missing"),
+    }
+}
+
+fn build(app: &AppHandle) -> tauri::Result<Tray> {
     let shown = Shown::default();
     let menu = menu(app, &shown.model, shown.menu)?;
     let icon = TrayIconBuilder::with_id("gatehouse")

@@ -1,0 +1,290 @@
+//! The app without its window: the tray, the notices, the approval window, a second start, an orderly end.
+//!
+//! The real program on a real desktop, with a gateway that does what the test says.
+
+#![cfg(target_os = "linux")]
+
+#[path = "desk/tray.rs"]
+mod tray;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use gatehouse_fleet::view::AddGateway;
+use gatehouse_fleet::{Clock, Environment, Fleet, FleetOptions};
+use gatehouse_protocol::{ClientId, ClientInfo, ClientMode};
+use gatehouse_store::SqliteCache;
+use gatehouse_testkit::desktop::{
+    DesktopParts, DesktopSession, NoticeState, NotificationDaemon, ShownNotice,
+};
+use gatehouse_testkit::scripted_gateway::{Script, ScriptedGateway};
+use gatehouse_vault::MemoryVault;
+use tray::TrayHost;
+
+const APP: &str = env!("CARGO_BIN_EXE_gatehouse-desktop");
+/// Long enough for a loaded machine; a test that passes never waits for it.
+const SOON: Duration = Duration::from_secs(60);
+
+struct Scene {
+    app: Child,
+    tray: TrayHost,
+    gateway: ScriptedGateway,
+    desktop: DesktopSession,
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        let _ = self.app.kill();
+        let _ = self.app.wait();
+    }
+}
+
+impl Scene {
+    /// The app with one gateway, started as it is told to.
+    async fn new(notifications: NotificationDaemon, arguments: &[&str]) -> Self {
+        let parts = DesktopParts {
+            notifications,
+            ..DesktopParts::default()
+        };
+        let desktop = DesktopSession::start_with(parts).await.unwrap();
+        let gateway = ScriptedGateway::start(Script::default()).await;
+        let tray = TrayHost::start(desktop.bus_address()).await;
+        remember_gateway(&desktop, &gateway.url()).await;
+        let app = desktop.command(APP).args(arguments).spawn().unwrap();
+        Self {
+            app,
+            tray,
+            gateway,
+            desktop,
+        }
+    }
+
+    /// Waits until a question gets a yes.
+    async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !holds() {
+            assert!(begun.elapsed() < SOON, "{what}; the log:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn decided(&self, id: &str, decision: &str) {
+        self.until(decision, || self.gateway.record(id).0.is_some())
+            .await;
+        assert_eq!(self.gateway.record(id), (Some(decision.to_owned()), 1));
+    }
+
+    async fn notice(&self, command: &str) -> ShownNotice {
+        let wanted = |n: &ShownNotice| n.body.contains(command) && n.state == NoticeState::Shown;
+        let found = self.desktop.notices().wait_for(SOON, wanted).await;
+        found.unwrap_or_else(|error| panic!("{error}\n{}", self.log()))
+    }
+
+    fn window(&self, title: &str) -> Option<String> {
+        let title = format!("^{title}$");
+        let found = self
+            .desktop
+            .xdotool(&["search", "--onlyvisible", "--name", &title])
+            .ok()?;
+        found.lines().last().map(str::to_owned)
+    }
+
+    /// The app's own child processes, by name.
+    fn children(&self) -> Vec<String> {
+        let parent = self.app.id().to_string();
+        let list = Command::new("ps")
+            .args(["-o", "comm=", "--ppid", &parent])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&list.stdout)
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn log(&self) -> String {
+        let folder = self.desktop.data_home().join("app.gatehouse.desktop/logs");
+        let files = fs::read_dir(folder).into_iter().flatten().flatten();
+        files
+            .map(|file| fs::read_to_string(file.path()).unwrap_or_default())
+            .collect()
+    }
+
+    fn picture(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screens/desk");
+        self.desktop
+            .screenshot(&folder.join(format!("{name}.png")))
+            .unwrap();
+    }
+}
+
+/// Leaves a gateway in the app's records, as an earlier run of the app would have.
+async fn remember_gateway(desktop: &DesktopSession, url: &str) {
+    let data_dir = desktop.data_home().join("app.gatehouse.desktop");
+    let clock = Clock::system();
+    let options = FleetOptions {
+        cache: Arc::new(SqliteCache::open(&data_dir, clock.now()).await.unwrap()),
+        vault: Arc::new(MemoryVault::default()),
+        environment: Environment::default(),
+        clock,
+        client: ClientInfo {
+            id: ClientId::GatewayClient,
+            mode: ClientMode::Ui,
+            display_name: None,
+            version: "0".to_owned(),
+            platform: "linux".to_owned(),
+            device_family: None,
+            instance_id: None,
+        },
+        data_dir,
+    };
+    let fleet = Fleet::start(options).await.unwrap();
+    let (url, name) = (url.to_owned(), "Studio".to_owned());
+    let gateway = AddGateway {
+        url,
+        name,
+        draft: None,
+        secret: None,
+        pin: None,
+    };
+    fleet
+        .gateway_add(gateway)
+        .await
+        .map_err(|e| e.to_string())
+        .unwrap();
+    fleet.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_item_is_decided_in_the_tray_with_no_window_open() {
+    let scene = Scene::new(NotificationDaemon::Dunst, &["--background"]).await;
+    scene.tray.menu_with("Nothing waits for you", SOON).await;
+    let id = scene.gateway.ask("rm -rf build && make");
+    let menu = scene.tray.menu_with("Deny", SOON).await;
+    let labels: Vec<_> = menu
+        .all()
+        .into_iter()
+        .map(|entry| entry.label.clone())
+        .collect();
+    assert!(
+        labels.contains(&"1 request waits for you".to_owned()),
+        "{labels:?}"
+    );
+    assert!(
+        labels
+            .iter()
+            .any(|label| label.contains("rm -rf build && make")),
+        "{labels:?}"
+    );
+    assert!(
+        !labels.iter().any(|label| label.contains("lways")),
+        "{labels:?}"
+    );
+    assert_eq!(
+        scene.window("Gatehouse"),
+        None,
+        "it was started in the background"
+    );
+
+    let deny = menu
+        .all()
+        .into_iter()
+        .find(|entry| entry.label == "Deny")
+        .unwrap()
+        .id;
+    scene.tray.click(deny).await;
+    scene.decided(&id, "deny").await;
+    scene.tray.menu_with("Nothing waits for you", SOON).await;
+    let gone = || scene.desktop.notices().showing().is_empty();
+    scene.until("the notice is withdrawn", gone).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_notification_server_an_approval_opens_its_own_small_window() {
+    let scene = Scene::new(NotificationDaemon::Absent, &["--background"]).await;
+    scene.tray.menu_with("Nothing waits for you", SOON).await;
+    let id = scene.gateway.ask("uname -a");
+    let opened = || scene.window("Gatehouse: approval").is_some();
+    scene.until("the approval window opens", opened).await;
+    let painted = || {
+        scene
+            .log()
+            .contains("first useful paint label=\"approval\"")
+    };
+    scene.until("the approval window is painted", painted).await;
+    scene.picture("approval-window");
+    scene.gateway.answer(&id, "allow-once", "somebody else");
+    scene
+        .until("it closes when nothing waits", || !opened())
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_window_ends_its_web_process_and_notices_go_on_until_the_app_ends() {
+    let mut scene = Scene::new(NotificationDaemon::Dunst, &[]).await;
+    let painted = || scene.log().contains("first useful paint label=\"main\"");
+    scene.until("the window is painted", painted).await;
+    scene.picture("main-window");
+    let window = scene.window("Gatehouse").unwrap();
+    scene
+        .desktop
+        .xdotool(&["windowfocus", "--sync", &window, "key", "alt+F4"])
+        .unwrap();
+    let web = |scene: &Scene| {
+        scene
+            .children()
+            .iter()
+            .any(|name| name.starts_with("WebKitWeb"))
+    };
+    scene.until("the web process ends", || !web(&scene)).await;
+
+    let id = scene.gateway.ask("git push --force");
+    let notice = scene.notice("git push --force").await;
+    scene.picture("notice-without-window");
+    scene
+        .desktop
+        .notices()
+        .choose(&notice, "Allow once")
+        .await
+        .unwrap();
+    scene.decided(&id, "allow-once").await;
+
+    let second = scene.desktop.command(APP).status().unwrap();
+    assert!(second.success(), "a second start hands over and ends");
+    scene
+        .until("it brings the window back", || {
+            scene.window("Gatehouse").is_some()
+        })
+        .await;
+
+    scene.gateway.ask("sleep 1");
+    let waiting = scene.notice("sleep 1").await;
+    let app = scene.app.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &app])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(
+        scene.app.wait().unwrap().success(),
+        "asked to end, it ends well"
+    );
+    let closed =
+        |n: &ShownNotice| n.id == waiting.id && matches!(n.state, NoticeState::Closed { .. });
+    scene
+        .desktop
+        .notices()
+        .wait_for(SOON, closed)
+        .await
+        .unwrap();
+    let state = scene
+        .desktop
+        .config_home()
+        .join("app.gatehouse.desktop/.window-state.json");
+    assert!(state.exists(), "the window's place is remembered");
+}
