@@ -82,8 +82,10 @@ export class StableScroller {
     this.#setFollowing(followsBottom(this.#following, this.#lastTop, this.#position()));
     if (this.#following) this.#scrollTo(this.viewport.scrollHeight - this.viewport.clientHeight);
     else this.#restore();
-    this.#lastTop = this.viewport.scrollTop;
-    this.#hold();
+    const top = this.viewport.scrollTop;
+    // What is held stays held while nothing moved: measuring again would only add up what rounding hides.
+    if (top !== this.#lastTop || !this.#anchor()) this.#hold();
+    this.#lastTop = top;
     this.#reportEnds();
   }
 
@@ -100,10 +102,14 @@ export class StableScroller {
   }
 
   #restore(): void {
-    const anchor = this.#anchors.find(({ element }) => element.isConnected);
+    const anchor = this.#anchor();
     if (!anchor) return;
     const moved = correction(anchor.position, this.#positionOf(anchor.element));
     if (moved !== 0) this.#scrollTo(this.#unclampedTop() + moved);
+  }
+
+  #anchor(): Anchor | undefined {
+    return this.#anchors.find(({ element }) => element.isConnected);
   }
 
   /** Where the reader scrolled to. A content that shrank makes the browser pull the view to its end: not their doing. */
@@ -121,13 +127,18 @@ export class StableScroller {
   #hold(): void {
     if (this.#following) return;
     const rows = this.content.children;
-    const index = firstBelow(rows.length, (row) => this.#bottomOf(rows[row]));
+    const edge = this.viewport.getBoundingClientRect().top;
+    const bottomOf = (row: number) => (rows[row]?.getBoundingClientRect().bottom ?? edge) - edge;
+    const index = firstBelow(rows.length, bottomOf);
     const row = rows[index];
     if (!row) return;
     const next = rows[index + 1];
     const blocks = isDrawn(row) ? row.querySelectorAll(ANCHOR) : [];
     const candidates = [...blocks, ...(next ? [next] : [])];
-    const extents = candidates.map((element) => this.#extentOf(element));
+    const extents = candidates.map((element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return { top: top - edge, bottom: bottom - edge };
+    });
     const finest = candidates[anchorIndex(extents, this.viewport.clientHeight)];
     this.#anchors = [...(finest ? [finest] : []), row, ...(next ? [next] : [])].map((element) => ({
       element,
@@ -165,16 +176,6 @@ export class StableScroller {
 
   #positionOf(element: Element): number {
     return this.#offsetOf(element) + this.viewport.scrollTop;
-  }
-
-  #bottomOf(element: Element | undefined): number {
-    return element
-      ? element.getBoundingClientRect().bottom - this.viewport.getBoundingClientRect().top
-      : 0;
-  }
-
-  #extentOf(element: Element): { top: number; bottom: number } {
-    return { top: this.#offsetOf(element), bottom: this.#bottomOf(element) };
   }
 }
 
