@@ -1,4 +1,5 @@
 //! A fleet as the desktop has it, without a desktop: every surface's view of it, and a person's choices.
+#![allow(dead_code, reason = "each test binary uses its part of the desk")]
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

@@ -125,8 +125,11 @@ pub(crate) async fn a_denied_command_does_not_run_and_the_card_says_so(version: 
         ),
         "{ended:?}"
     );
-    chat.until("the run to end", |shown| shown.run == RunView::Idle)
-        .await;
+    let is_over = |shown: &gatehouse_fleet::view::ChatSnapshot| {
+        let last = shown.messages.last();
+        shown.run == RunView::Idle && last.is_some_and(|m| m.role == Role::Assistant)
+    };
+    chat.until("the run to end", is_over).await;
     let tools = chat.tools();
     assert_eq!(
         tools.first().map(|t| t.state),

@@ -7,7 +7,7 @@ use gatehouse_protocol::model::message::ChatHistory;
 use gatehouse_store::SessionKey;
 use tokio::sync::mpsc;
 
-use crate::core::OPENS_WITH;
+use crate::core::{OPENS_WITH, ROW_TEXT};
 use crate::error::FleetError;
 use crate::fleet::Fleet;
 use crate::inbox::millis;
@@ -94,6 +94,7 @@ impl Fleet {
             session_key: session.key.clone(),
             limit: Some(if offset.is_some() { PAGE } else { MOST_AT_ONCE }),
             offset,
+            max_chars: Some(ROW_TEXT),
             ..Default::default()
         };
         let mut history = asker
@@ -144,20 +145,22 @@ impl Fleet {
         let params = m::ChatAbortParams {
             session_key: session.key.clone(),
             agent_id: None,
-            run_id: begun,
+            run_id: begun.filter(|run| !run.is_empty()),
         };
         let aborted = asker.connection.request::<m::ChatAbort>(params).await;
-        let runs = match &aborted {
-            Ok(reply) if reply.aborted != Some(false) => Some(reply.run_ids.clone()),
-            _ => None,
+        let outcome = match &aborted {
+            Ok(reply) if reply.aborted == Some(false) => Stopped::NothingRan,
+            Ok(reply) => Stopped::Runs(reply.run_ids.clone()),
+            Err(_) => Stopped::Unknown,
         };
-        let is_stopped = runs.is_some();
+        let nothing_ran = matches!(outcome, Stopped::NothingRan);
         self.call(move |core| {
             let now = millis(core.now());
             if let Some(chat) = core.chats.get_mut(&session) {
-                let updates = match &runs {
-                    Some(runs) => chat.transcript.abort_confirmed(runs, now),
-                    None => chat.transcript.abort_failed(),
+                let updates = match outcome {
+                    Stopped::Runs(runs) => chat.transcript.abort_confirmed(&runs, now),
+                    Stopped::NothingRan => chat.transcript.nothing_runs(now),
+                    Stopped::Unknown => chat.transcript.abort_failed(),
                 };
                 chat.push(updates);
             }
@@ -165,12 +168,19 @@ impl Fleet {
         })
         .await?;
         aborted?;
-        if is_stopped {
-            Ok(())
-        } else {
-            Err(FleetError::NothingRuns)
+        if nothing_ran {
+            return Err(FleetError::NothingRuns);
         }
+        Ok(())
     }
+}
+
+/// What the gateway made of an abort.
+enum Stopped {
+    Runs(Vec<String>),
+    NothingRan,
+    /// It refused, or did not answer.
+    Unknown,
 }
 
 fn check(message: &SendMessage) -> Result<(), FleetError> {

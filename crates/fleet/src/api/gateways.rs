@@ -220,13 +220,14 @@ impl Fleet {
     /// Removes a gateway with its secrets, sessions and items.
     pub async fn gateway_remove(&self, id: GatewayId) -> Result<(), FleetError> {
         let removed = id.clone();
-        let was_there = self.call(move |core| core.remove_gateway(&removed)).await?;
-        if !was_there {
-            return Err(FleetError::NoSuchGateway);
-        }
-        self.shared.cache.gateway_remove(&id.0).await?;
-        self.shared.safe.forget(&id).await?;
-        Ok(())
+        let scribe = self
+            .call(move |core| core.remove_gateway(&removed).then(|| core.scribe.clone()))
+            .await?;
+        let scribe = scribe.ok_or(FleetError::NoSuchGateway)?;
+        // The secrets go whatever the store says.
+        let forgotten = self.shared.safe.forget(&id).await;
+        scribe.remove(id.0).await?;
+        Ok(forgotten?)
     }
 
     /// Tries again now.

@@ -39,16 +39,14 @@ impl Fleet {
             surface,
             answer: input.answer.unwrap_or_default(),
         };
-        let answer = self
-            .call(
-                move |core| match core.inbox_event(InboxEvent::Decide(choice)) {
-                    Some(refusal) => Err(FleetError::Refused(refusal)),
-                    None => core
-                        .item_view(&key)
-                        .ok_or(FleetError::Refused(Refusal::NoSuchItem)),
-                },
-            )
-            .await?;
-        answer
+        self.call(
+            move |core| match core.inbox_event(InboxEvent::Decide(choice)) {
+                Some(refusal) => Err(FleetError::Refused(refusal)),
+                None => core
+                    .item_view(&key)
+                    .ok_or(FleetError::Refused(Refusal::NoSuchItem)),
+            },
+        )
+        .await?
     }
 }

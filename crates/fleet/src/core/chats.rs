@@ -14,11 +14,14 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::{Core, Write};
 use crate::ask::Asker;
 use crate::chat::{CachedRow, Coalescer, Transcript};
-use crate::inbox::EpochMs;
-use crate::view::{AttachmentLimits, ChatSnapshot, ChatUpdate, GatewayId, SessionRef};
+use crate::inbox::{EpochMs, Item, Phase, Verdict};
+use crate::view::{AttachmentLimits, ChatSnapshot, ChatUpdate, GatewayId, ItemKey, SessionRef};
 
 /// Rows that a chat opens with. A page of older ones is read as the person scrolls.
 pub(crate) const OPENS_WITH: u32 = 200;
+
+/// Text of one row. The gateways' own default cuts at 8,000 characters; this is the most they give.
+pub(crate) const ROW_TEXT: u32 = 500_000;
 
 /// Attachments of one message. Gateways do not say; the reference's page takes as many.
 const MOST_ATTACHMENTS: u32 = 10;
@@ -36,7 +39,6 @@ const WRITTEN_AFTER: EpochMs = 2_000;
 pub(crate) struct OpenChat {
     pub(crate) transcript: Transcript,
     waiting: Coalescer,
-    /// Updates that the page had no room for, with how many there are.
     updates: mpsc::Sender<Vec<ChatUpdate>>,
     /// Ids that the cache had when it was opened: tells whether what it has goes on into the history.
     cached: std::collections::HashSet<String>,
@@ -176,6 +178,7 @@ impl Core {
             return;
         }
         chat.filling = Filling::Asked;
+        chat.transcript.history_asked();
         let generation = asker.generation;
         let session = session.clone();
         let key = session.key.clone();
@@ -188,7 +191,7 @@ impl Core {
                 .connection
                 .request_on::<m::MessagesSubscribe>(generation, subscribe)
                 .await?;
-            read_history(&asker, &key, OPENS_WITH, None).await
+            read_history(&asker, &key, OPENS_WITH, Some(ROW_TEXT)).await
         };
         self.spawn(work, move |core, history| {
             core.chat_filled(&session, generation, history)
@@ -222,6 +225,7 @@ impl Core {
                 let whole = !chat.is_cache_whole && !goes_on;
                 chat.is_cache_whole = true;
                 self.keep_rows(session, rows, whole);
+                self.show_approvals_in(session);
             }
             Err(RequestError::Disconnected | RequestError::Stale) => {}
             Err(error) => {
@@ -288,6 +292,53 @@ impl Core {
         }
     }
 
+    /// Tells a chat about the approvals of its session that the inbox has.
+    fn show_approvals_in(&mut self, session: &SessionRef) {
+        let is_about = |item: &&Item| {
+            item.gateway == session.gateway
+                && item.request.content.session.as_ref() == Some(&session.key)
+        };
+        let keys: Vec<ItemKey> = self
+            .inbox
+            .inbox
+            .items()
+            .filter(is_about)
+            .map(Item::key)
+            .collect();
+        for key in keys {
+            self.show_approval(&key);
+        }
+    }
+
+    /// An item changed: the call that it is about shows it.
+    pub(super) fn show_approval(&mut self, key: &ItemKey) {
+        let now = crate::inbox::millis(self.now());
+        let Some(item) = self.inbox.inbox.item(key) else {
+            return;
+        };
+        let Some(session) = item.request.content.session.clone() else {
+            return;
+        };
+        let session = SessionRef {
+            gateway: item.gateway.clone(),
+            key: session,
+        };
+        let Some(chat) = self.chats.get_mut(&session) else {
+            return;
+        };
+        let waits = matches!(item.phase, Phase::Waiting { .. } | Phase::Deciding { .. });
+        let decided = match &item.phase {
+            Phase::Ended { outcome, .. } => match outcome.verdict {
+                Verdict::Decided(decision) => Some(decision),
+                Verdict::Expired | Verdict::Gone => None,
+            },
+            _ => None,
+        };
+        let call = item.request.content.tool_call.as_deref();
+        let updates = chat.transcript.approval(key, call, waits, decided, now);
+        chat.push(updates);
+    }
+
     pub(super) fn tick_chats(&mut self) {
         let now = self.now();
         let due = |chat: &OpenChat| chat.read_again_at.is_some_and(|at| at <= now);
@@ -298,10 +349,13 @@ impl Core {
             .map(|(s, _)| s.clone())
             .collect();
         for session in sessions {
-            if let Some(chat) = self.chats.get_mut(&session) {
-                chat.read_again_at = None;
+            let Some(chat) = self.chats.get_mut(&session) else {
+                continue;
+            };
+            chat.read_again_at = None;
+            if chat.transcript.has_unwritten() || !chat.is_cache_whole {
+                self.chat_online(&session);
             }
-            self.chat_online(&session);
         }
     }
 

@@ -32,7 +32,7 @@ use crate::error::FleetError;
 use crate::fleet::FleetEvent;
 use crate::view::{GatewayId, SessionRef, Settings};
 
-pub(crate) use chats::{OPENS_WITH, OpenChat};
+pub(crate) use chats::{OPENS_WITH, OpenChat, ROW_TEXT};
 pub(crate) use gateways::{Entry, kind_word};
 pub(crate) use inbox::InboxDesk;
 pub(crate) use outlet::Outlet;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gatehouse_store::{
     Cache, GatewayRecord, InboxRecord, MessageBatch, Millis, SessionBatch, SessionKey, StoreError,
 };
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 const QUEUE: usize = 128;
@@ -25,13 +25,19 @@ pub(crate) enum Write {
         gateway: String,
         batch: SessionBatch,
     },
+    /// In the queue like the rest, so that no earlier write brings the gateway back.
+    Remove {
+        gateway: String,
+        done: oneshot::Sender<Result<(), StoreError>>,
+    },
     Messages {
         session: SessionKey,
         batch: MessageBatch,
     },
 }
 
-/// The queue of writes.
+/// The queue of writes. It ends with its last handle.
+#[derive(Clone)]
 pub(crate) struct Scribe {
     queue: mpsc::Sender<Write>,
 }
@@ -50,6 +56,17 @@ impl Scribe {
         Self { queue }
     }
 
+    /// Forgets a gateway, after everything that is queued.
+    pub(crate) async fn remove(self, gateway: String) -> Result<(), StoreError> {
+        let (done, removed) = oneshot::channel();
+        let write = Write::Remove { gateway, done };
+        self.queue
+            .send(write)
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        removed.await.map_err(|_| StoreError::Closed)?
+    }
+
     /// Queues a write; gives it back where there is no room.
     pub(crate) fn write(&self, write: Write) -> Result<(), Write> {
         self.queue.try_send(write).map_err(|full| match full {
@@ -64,6 +81,11 @@ async fn run(cache: &dyn Cache, write: Write) -> Result<(), StoreError> {
     match write {
         Write::Inbox { upsert, remove } => cache.inbox_write(&upsert, &remove).await,
         Write::Gateway(record) => cache.gateway_put(&record).await,
+        Write::Remove { gateway, done } => {
+            // Whoever asked may have stopped waiting.
+            let _ = done.send(cache.gateway_remove(&gateway).await);
+            Ok(())
+        }
         Write::Seen { gateway, at } => cache.gateway_seen(&gateway, at).await,
         Write::Sessions { gateway, batch } => cache.sessions_write(&gateway, batch).await,
         Write::Messages { session, batch } => cache.messages_write(&session, batch).await,

@@ -101,9 +101,12 @@ impl Core {
                 return;
             };
             let updates = match sent {
-                Ok(sent) => chat
-                    .transcript
-                    .send_accepted(&id, sent.run_id.as_deref(), now),
+                Ok(sent) => {
+                    // A message that was sent again may belong to a run that is over.
+                    let is_over = sent.status.as_deref() == Some("ok");
+                    let run = sent.run_id.as_deref().filter(|_| !is_over);
+                    chat.transcript.send_accepted(&id, run, now)
+                }
                 // Sent again by itself when the gateway is back.
                 Err(RequestError::Disconnected) => return,
                 Err(error) => chat.transcript.send_failed(&id, problem(&error)),

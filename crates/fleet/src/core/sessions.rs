@@ -348,8 +348,9 @@ impl Core {
         })
     }
 
-    /// An item changed: its session's line may look different.
+    /// An item changed: its session's line and its call in an open chat may look different.
     pub(super) fn mark_session_of(&mut self, item: &ItemKey) {
+        self.show_approval(item);
         let Some((gateway, ..)) = parse_key(item) else {
             return;
         };
