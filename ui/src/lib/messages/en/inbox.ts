@@ -152,10 +152,11 @@ export const inbox = {
   clickIgnored: "That press came just as the request appeared, so it did not count.",
   enterIgnored: "Enter decides nothing. Press A and then Enter, or Space on a button.",
   alwaysTitle: "Allow this always?",
-  alwaysMeaning:
-    "From now on the gateway runs this without asking, in every session of this agent:",
-  alwaysPath: "The rule is for this program, whatever its arguments:",
-  alwaysBack: "It can be taken back on the gateway, in its allow-list.",
+  alwaysExec:
+    "The gateway keeps a rule and does not ask for this again. From OpenClaw 2026.8.1 on, the rule is this exact command in this folder. On an older gateway it can be the program with any arguments.",
+  alwaysOther:
+    "The gateway keeps a rule and does not ask for this again. For a tool, the rule covers it with any arguments.",
+  alwaysBack: "Until it is taken back on the gateway, in its approvals.",
   alwaysConfirm: "Allow always",
   explain: "Explain",
   explainTitle: "What it is made of",
