@@ -234,7 +234,12 @@ pub(crate) async fn a_turn_is_shown_whole(version: Version) {
     tokio::time::sleep(Duration::from_secs(4)).await;
     chat.until("the rest", has_answer).await;
     let (asked, said) = (chat.texts(Role::User), chat.texts(Role::Assistant));
-    assert_eq!(asked.len(), 1, "{asked:?} for {sent}");
+    assert_eq!(
+        asked.len(),
+        1,
+        "{asked:?} for {sent}: {:#?}",
+        chat.shown.messages
+    );
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].split_whitespace().count() >= 60, "{said:?}");
 

@@ -14,8 +14,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::{Core, Write};
 use crate::ask::Asker;
 use crate::chat::{CachedRow, Coalescer, Transcript};
-use crate::inbox::{EpochMs, Item, Phase, Verdict};
-use crate::view::{AttachmentLimits, ChatSnapshot, ChatUpdate, GatewayId, ItemKey, SessionRef};
+use crate::inbox::EpochMs;
+use crate::view::{AttachmentLimits, ChatSnapshot, ChatUpdate, GatewayId, SessionRef};
 
 /// Rows that a chat opens with. A page of older ones is read as the person scrolls.
 pub(crate) const OPENS_WITH: u32 = 200;
@@ -290,53 +290,6 @@ impl Core {
         if is_touched {
             self.touch();
         }
-    }
-
-    /// Tells a chat about the approvals of its session that the inbox has.
-    fn show_approvals_in(&mut self, session: &SessionRef) {
-        let is_about = |item: &&Item| {
-            item.gateway == session.gateway
-                && item.request.content.session.as_ref() == Some(&session.key)
-        };
-        let keys: Vec<ItemKey> = self
-            .inbox
-            .inbox
-            .items()
-            .filter(is_about)
-            .map(Item::key)
-            .collect();
-        for key in keys {
-            self.show_approval(&key);
-        }
-    }
-
-    /// An item changed: the call that it is about shows it.
-    pub(super) fn show_approval(&mut self, key: &ItemKey) {
-        let now = crate::inbox::millis(self.now());
-        let Some(item) = self.inbox.inbox.item(key) else {
-            return;
-        };
-        let Some(session) = item.request.content.session.clone() else {
-            return;
-        };
-        let session = SessionRef {
-            gateway: item.gateway.clone(),
-            key: session,
-        };
-        let Some(chat) = self.chats.get_mut(&session) else {
-            return;
-        };
-        let waits = matches!(item.phase, Phase::Waiting { .. } | Phase::Deciding { .. });
-        let decided = match &item.phase {
-            Phase::Ended { outcome, .. } => match outcome.verdict {
-                Verdict::Decided(decision) => Some(decision),
-                Verdict::Expired | Verdict::Gone => None,
-            },
-            _ => None,
-        };
-        let call = item.request.content.tool_call.as_deref();
-        let updates = chat.transcript.approval(key, call, waits, decided, now);
-        chat.push(updates);
     }
 
     pub(super) fn tick_chats(&mut self) {

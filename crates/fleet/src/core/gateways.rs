@@ -1,15 +1,14 @@
-//! Gateways and their connections: started, replaced, paused, watched, and shown.
+//! Gateways and their connections: started, replaced, paused, watched.
 
 use std::sync::Arc;
 
 use gatehouse_client::{
     CertificatePin, Connection, ConnectionConfig, ConnectionEvent, ConnectionState, GatewayUrl,
-    Generation, Limits, Problem, ProblemCode,
+    Generation, Limits, ProblemCode,
 };
 use gatehouse_protocol::model::presence::PresenceEntry;
 use gatehouse_protocol::{HelloOk, Scope};
 use gatehouse_store::GatewayRecord;
-use gatehouse_vault::Place;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -19,13 +18,8 @@ use crate::ask::Asker;
 use crate::credentials::{CredentialChange, GatewayCredentials};
 use crate::error::FleetError;
 use crate::fleet::FleetEvent;
-use crate::inbox::{EpochMs, InboxEvent, millis};
-use crate::notices::{NoticeCommand, PlainKind, PlainNotice};
-use crate::untrusted::one_line;
-use crate::view::{
-    ConnectionView, CredentialKind, CredentialView, GatewayId, GatewayView, ProblemView,
-    SecretPlace,
-};
+use crate::inbox::{EpochMs, InboxEvent};
+use crate::view::{CredentialKind, GatewayId, GatewayView};
 
 /// What is asked for at a gateway. It grants what it will; each screen asks what was granted.
 const SCOPES: [Scope; 6] = [
@@ -36,9 +30,6 @@ const SCOPES: [Scope; 6] = [
     Scope::Pairing,
     Scope::Admin,
 ];
-
-/// A gateway that is away for longer than a restart takes is worth a notice.
-const LOST_AFTER: EpochMs = 30_000;
 
 /// Questions to one gateway at once, decisions apart. The client bounds its requests at 64 in all.
 const ASKED_AT_ONCE: usize = 8;
@@ -315,143 +306,8 @@ impl Core {
         self.keep_gateway(id);
     }
 
-    pub(crate) fn notice_lost_gateways(&mut self) {
-        let now = self.now();
-        let wanted = self.settings.notifications.gateway_lost;
-        let mut lost = Vec::new();
-        for (id, entry) in &mut self.gateways {
-            if let Some((since, said)) = &mut entry.away
-                && !*said
-                && now - *since >= LOST_AFTER
-            {
-                *said = true;
-                lost.push((id.clone(), entry.record.name.clone()));
-            }
-        }
-        for (gateway, name) in lost.into_iter().filter(|_| wanted) {
-            self.outlet.push(NoticeCommand::Plain(PlainNotice {
-                kind: PlainKind::GatewayLost,
-                gateway,
-                session: None,
-                title: format!("{} is not reachable", one_line(&name, 80)),
-                body: "Approvals that wait there cannot be answered until it is back.".to_owned(),
-            }));
-        }
-    }
-
-    pub(crate) fn gateway_views(&self) -> Vec<GatewayView> {
-        let mut entries: Vec<_> = self.gateways.iter().collect();
-        entries.sort_by_key(|(id, entry)| (entry.record.added_at, (*id).clone()));
-        entries
-            .into_iter()
-            .map(|(id, entry)| self.gateway_view(id, entry))
-            .collect()
-    }
-
-    pub(crate) fn gateway_view(&self, id: &GatewayId, entry: &Entry) -> GatewayView {
-        let hello = entry.up.as_ref().map(|(_, hello)| hello);
-        let attachments = hello.and_then(|h| h.policy.attachments.as_ref());
-        GatewayView {
-            id: id.clone(),
-            name: entry.record.name.clone(),
-            url: entry.record.url.clone(),
-            connection: self.connection_view(entry),
-            credential: CredentialView {
-                kind: entry.kind,
-                place: self.secret_place(entry),
-                has_device_token: entry.known.has_device_token,
-                saved_at: entry.record.credential_saved_at.map(millis),
-            },
-            protocol: hello.map(|h| h.protocol.0),
-            server_version: entry.known.server_version.as_ref().map(|v| one_line(v, 80)),
-            scopes: hello.map_or_else(Vec::new, |h| {
-                h.auth
-                    .scopes
-                    .iter()
-                    .map(|s| one_line(s.as_str(), 80))
-                    .collect()
-            }),
-            pin: entry.record.pin.clone(),
-            waiting: u32::try_from(self.inbox.inbox.waiting_at(id)).unwrap_or(u32::MAX),
-            running: self.sessions.running_at(id),
-            last_seen: entry.record.last_seen.map(millis),
-            max_attachment_bytes: hello.map(|h| {
-                let said = attachments.and_then(|a| a.max_bytes);
-                // Base64 in a frame: three quarters of it, less a little for the rest of the request.
-                let fits = (h.policy.max_payload() / 4 * 3).saturating_sub(64 * 1024);
-                bytes(said.map_or(fits, |said| said.min(fits)))
-            }),
-        }
-    }
-
-    fn secret_place(&self, entry: &Entry) -> SecretPlace {
-        if entry.kind == CredentialKind::None && !entry.known.has_device_token {
-            return SecretPlace::Nowhere;
-        }
-        match self.safe.vault().place() {
-            Some(Place::Keychain) => SecretPlace::Keychain,
-            Some(Place::EncryptedFile) => SecretPlace::EncryptedFile,
-            Some(Place::Memory) => SecretPlace::Memory,
-            None => SecretPlace::Nowhere,
-        }
-    }
-
-    fn connection_view(&self, entry: &Entry) -> ConnectionView {
-        if entry.record.paused {
-            return ConnectionView::Paused;
-        }
-        if let Some(code) = entry.unusable {
-            return ConnectionView::Stopped {
-                problem: problem_view(&Problem::from(code)),
-            };
-        }
-        match &entry.state {
-            ConnectionState::Idle => ConnectionView::Connecting { attempt: 1 },
-            ConnectionState::Connecting { attempt } => {
-                ConnectionView::Connecting { attempt: *attempt }
-            }
-            ConnectionState::PairingRequired { problem } => ConnectionView::PairingRequired {
-                problem: problem_view(problem),
-            },
-            ConnectionState::Ready { since, .. } => ConnectionView::Ready {
-                since: millis(self.now() - elapsed_ms(*since)),
-            },
-            ConnectionState::Backoff {
-                until,
-                attempt,
-                cause,
-            } => ConnectionView::Backoff {
-                until: millis(self.now() + remaining_ms(*until)),
-                attempt: *attempt,
-                problem: problem_view(cause),
-            },
-            ConnectionState::Closed { problem } => ConnectionView::Stopped {
-                problem: problem_view(
-                    problem
-                        .as_ref()
-                        .unwrap_or(&Problem::new(ProblemCode::Unknown)),
-                ),
-            },
-        }
-    }
-
     pub(crate) fn gateways_event(&self) -> FleetEvent {
         FleetEvent::GatewaysChanged(self.gateway_views())
-    }
-}
-
-/// A problem as the page reads it.
-pub(crate) fn problem_view(problem: &Problem) -> ProblemView {
-    let code = serde_json::to_value(problem.code).ok();
-    ProblemView {
-        code: code
-            .as_ref()
-            .and_then(|c| c.as_str())
-            .unwrap_or("unknown")
-            .to_owned(),
-        detail: problem.detail.as_ref().map(|d| one_line(d, 1024)),
-        request_id: problem.request_id.as_ref().map(|r| one_line(r, 128)),
-        device_id: problem.device_id.as_ref().map(|d| one_line(d, 128)),
     }
 }
 
@@ -514,18 +370,4 @@ async fn pump(
             return;
         }
     }
-}
-
-fn elapsed_ms(since: tokio::time::Instant) -> EpochMs {
-    EpochMs::try_from(since.elapsed().as_millis()).unwrap_or(0)
-}
-
-fn remaining_ms(until: tokio::time::Instant) -> EpochMs {
-    let left = until.saturating_duration_since(tokio::time::Instant::now());
-    EpochMs::try_from(left.as_millis()).unwrap_or(0)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 bytes")]
-fn bytes(count: u64) -> f64 {
-    count as f64
 }

@@ -4,15 +4,19 @@
 //! disk or a keychain. What has to wait is spawned and comes back as a job. Changes go out together about every
 //! 30 ms, notices at once.
 
+mod chat_approvals;
 mod chats;
 mod context;
 mod events;
 mod flush;
+mod gateway_view;
 mod gateways;
 mod inbox;
+mod lost;
 mod outlet;
 mod scribe;
 mod sending;
+mod session_desk;
 mod sessions;
 
 use std::collections::{BTreeMap, HashMap};
@@ -37,7 +41,7 @@ pub(crate) use gateways::{Entry, kind_word};
 pub(crate) use inbox::InboxDesk;
 pub(crate) use outlet::Outlet;
 pub(crate) use scribe::{Scribe, Write};
-pub(crate) use sessions::SessionDesk;
+pub(crate) use session_desk::SessionDesk;
 
 /// Changes wait this long for others: two frames, so that a stream of tokens costs the page one update each.
 const COALESCE: Duration = Duration::from_millis(30);
