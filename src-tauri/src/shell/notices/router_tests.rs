@@ -155,8 +155,7 @@ impl Scene {
         self.settle().await;
         drop(self.commands);
         self.router.await.unwrap();
-        let log = self.recorded.log.lock().unwrap().clone();
-        log
+        self.recorded.log.lock().unwrap().clone()
     }
 }
 
