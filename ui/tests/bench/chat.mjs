@@ -44,6 +44,8 @@ try {
   };
   console.log(JSON.stringify({ engine, opened, scrolled, streamed, steady }, null, 2));
   const moved = Math.max(steady.streaming.moved, steady.paging.moved);
+  if (streamed.fromEnd > 1)
+    throw new Error(`the view fell ${streamed.fromEnd} px behind the stream`);
   if (moved > 1) throw new Error(`what was being read moved by ${moved} px`);
 } finally {
   await page.close();

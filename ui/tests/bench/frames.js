@@ -59,10 +59,14 @@
 
   /** Frames while text streams in, with the view at its end. */
   async function stream(ms) {
-    const before = viewport().textContent.length;
+    const view = viewport();
+    const before = view.textContent.length;
     const stop = watch();
     await wait(ms);
-    return { ...stop(), characters: viewport().textContent.length - before };
+    const figures = stop();
+    await frame();
+    const fromEnd = round(view.scrollHeight - view.clientHeight - view.scrollTop);
+    return { ...figures, characters: view.textContent.length - before, fromEnd };
   }
 
   /** Frames while somebody scrolls from the newest message to the first, faster than anyone can. */

@@ -107,6 +107,19 @@ describe("a scrolled list", () => {
     expect(rows.distance()).toBe(50);
   });
 
+  it("goes on following when a new row turns out smaller while another comes", () => {
+    const rows = list(300, 300);
+    const { made } = scroller(rows);
+    rows.append(120);
+    observed();
+    rows.resize(2, 34);
+    expect(rows.distance()).toBe(0);
+    rows.append(120);
+    observed();
+    expect(made.following).toBe(true);
+    expect(rows.distance()).toBe(0);
+  });
+
   it("holds what is read when history comes before it, or a height above it turns out another", () => {
     const rows = list(300, 300, 300);
     scroller(rows);

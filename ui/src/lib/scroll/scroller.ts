@@ -46,8 +46,7 @@ export class StableScroller {
     observer.observe(content);
     const listening = new AbortController();
     const options = { passive: true, signal: listening.signal };
-    // Not only for the new place: the layout may have changed under the scrolling, and be seen here first.
-    viewport.addEventListener("scroll", () => this.settle(), options);
+    viewport.addEventListener("scroll", () => this.#scrolled(), options);
     viewport.addEventListener("wheel", (event) => event.deltaY < 0 && this.#letGo(), options);
     viewport.addEventListener("touchmove", () => this.#letGo(), options);
     viewport.addEventListener(
@@ -79,7 +78,6 @@ export class StableScroller {
 
   /** Puts the reader back where they were after the layout changed. */
   settle(): void {
-    this.#setFollowing(followsBottom(this.#following, this.#lastTop, this.#position()));
     if (this.#following) this.#scrollTo(this.viewport.scrollHeight - this.viewport.clientHeight);
     else this.#restore();
     const top = this.viewport.scrollTop;
@@ -87,6 +85,15 @@ export class StableScroller {
     if (top !== this.#lastTop || !this.#anchor()) this.#hold();
     this.#lastTop = top;
     this.#reportEnds();
+  }
+
+  /**
+   * Only here is it asked whether the person moved: between two layouts a browser moves a view as well. Settled in any
+   * case, since the layout may have changed under the scrolling and be seen here first.
+   */
+  #scrolled(): void {
+    this.#setFollowing(followsBottom(this.#following, this.#lastTop, this.#position()));
+    this.settle();
   }
 
   /** The person wants to go up: a stream must not pull them back before their first movement arrives. */
