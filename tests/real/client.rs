@@ -110,7 +110,14 @@ impl Client {
             url: GatewayUrl::parse(&dial.url).unwrap(),
             pin: dial.pin,
             client: client_info(dial.device),
-            scopes: vec![Scope::Read, Scope::Write, Scope::Approvals, Scope::Pairing],
+            // As the app: without admin a v4 gateway shows no approval of a run that another device began.
+            scopes: vec![
+                Scope::Read,
+                Scope::Write,
+                Scope::Approvals,
+                Scope::Pairing,
+                Scope::Admin,
+            ],
             limits: Limits {
                 pairing_poll: Duration::from_secs(1),
                 ..Limits::default()

@@ -4,6 +4,7 @@
 mod cases;
 mod client;
 mod peers;
+mod tls;
 
 use gatehouse_testkit::gateway::Version;
 
@@ -80,11 +81,6 @@ async fn an_approval_does_not_survive_the_gateways_own_restart() {
 }
 
 #[tokio::test]
-async fn a_device_is_paired_where_even_this_machine_must_ask() {
-    connecting::a_device_is_paired_where_even_this_machine_must_ask().await;
-}
-
-#[tokio::test]
 async fn a_pinned_certificate_connects_and_no_other_does() {
-    connecting::a_pinned_certificate_connects_and_no_other_does().await;
+    tls::a_pinned_certificate_connects_and_no_other_does().await;
 }

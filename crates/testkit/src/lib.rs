@@ -21,5 +21,6 @@ pub mod gateway;
 pub mod model;
 pub mod operator;
 pub mod peers;
+mod scratch;
 pub mod scripted_gateway;
 pub mod webdriver;

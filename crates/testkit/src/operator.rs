@@ -123,7 +123,8 @@ impl Operator {
 
     /// Raises an exec approval as an agent would, and says its id. v4 and v3 alike.
     ///
-    /// `timeout` is how long the gateway keeps it open. The wait for the decision goes on in the background.
+    /// `timeout` is how long the gateway keeps it open. Another client that may see it must be connected:
+    /// see the quirk about visibility.
     pub async fn raise_exec_approval(
         &self,
         command: &str,
@@ -138,6 +139,10 @@ impl Operator {
             "twoPhase": true,
         });
         let accepted = self.call("exec.approval.request", request).await?;
+        if accepted["status"] != "accepted" {
+            let text = "no connected client may see it, so the approval ended at once";
+            return Err(TestkitError::Other(format!("{text}: {accepted}")));
+        }
         let Some(id) = accepted["id"].as_str().map(str::to_owned) else {
             return Err(TestkitError::Other(format!("no approval id in {accepted}")));
         };

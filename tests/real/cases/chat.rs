@@ -1,6 +1,5 @@
 //! A turn of a conversation: streamed, and cut short.
 
-use gatehouse_client::Generation;
 use gatehouse_protocol::{
     GatewayEvent,
     event::{ChatEvent, ChatState},
@@ -14,7 +13,7 @@ use gatehouse_testkit::gateway::Version;
 use super::connecting::stalled;
 use crate::{
     client::{Client, Dial},
-    peers::{own, shared},
+    peers::shared,
 };
 
 /// Watches a session and says something in it. Returns the run's id, which is `key`.
@@ -135,11 +134,12 @@ fn assembled(deltas: &[ChatEvent]) -> String {
 }
 
 pub(crate) async fn an_aborted_run_ends_and_its_model_is_left_alone(version: Version) {
-    let gateway = own(version, Default::default()).await;
-    let (client, _): (Client, Generation) = Client::ready(Dial::to(&gateway, "aborted")).await;
+    // The only test that stalls the shared gateway's model.
+    let gateway = shared(version).await;
+    let (client, _) = Client::ready(Dial::to(gateway, "aborted")).await;
     let (session, run) = ("agent:main:aborted", "an-aborted-turn");
     say(&client, session, run, "slow: never mind").await;
-    stalled(&gateway, 1).await;
+    stalled(gateway, 1).await;
     let abort = ChatAbortParams {
         session_key: session.to_owned(),
         run_id: Some(run.to_owned()),
@@ -147,5 +147,5 @@ pub(crate) async fn an_aborted_run_ends_and_its_model_is_left_alone(version: Ver
     };
     client.connection.request::<ChatAbort>(abort).await.unwrap();
     assert_eq!(ended(&client, run).await.state, Some(ChatState::Aborted));
-    stalled(&gateway, 0).await;
+    stalled(gateway, 0).await;
 }

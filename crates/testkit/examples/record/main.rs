@@ -11,7 +11,7 @@ use std::{error::Error, path::PathBuf, time::Duration};
 
 use gatehouse_testkit::{
     cable::Cable,
-    gateway::{GatewayOptions, RealGateway, Version},
+    gateway::{GatewayOptions, Pairing, RealGateway, Version},
 };
 use serde_json::{Value, json};
 
@@ -22,6 +22,9 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 const SESSION: &str = "agent:main:main";
 /// Events that still come after the one that was waited for.
 const SETTLE: Duration = Duration::from_millis(1500);
+/// What a starting gateway asks for.
+const START_PAUSE: Duration = Duration::from_millis(500);
+const START_ATTEMPTS: u32 = 240;
 
 #[tokio::main]
 async fn main() -> Outcome {
@@ -37,8 +40,7 @@ async fn record(version: Version) -> Outcome {
         .join("../../tests/snapshots")
         .join(format!("v{}", version.protocol()));
     std::fs::create_dir_all(&folder)?;
-    let scrubber = scrub::Scrubber::new(&gateway);
-    let mut wire = Wire::open(&gateway, WireOptions::right(&gateway), scrubber).await?;
+    let mut wire = welcomed(&gateway, &folder.join("starting.jsonl")).await?;
     wire.save(&folder.join("hello.jsonl"))?;
 
     turn(&mut wire).await?;
@@ -59,12 +61,27 @@ async fn record(version: Version) -> Outcome {
     refusals(&gateway, scrubber, &folder).await
 }
 
+/// Connects. A gateway that answers `GET /health` may still be starting; that refusal is worth a recording too.
+async fn welcomed(gateway: &RealGateway, refusal: &std::path::Path) -> Outcome<Wire> {
+    for _ in 0..START_ATTEMPTS {
+        let scrubber = scrub::Scrubber::new(gateway);
+        let mut wire = Wire::open(gateway, WireOptions::right(gateway), scrubber).await?;
+        if wire.is_welcome() {
+            return Ok(wire);
+        }
+        wire.settle(SETTLE).await?;
+        wire.save(refusal)?;
+        tokio::time::sleep(START_PAUSE).await;
+    }
+    Err("the gateway did not get ready".into())
+}
+
 async fn turn(wire: &mut Wire) -> Outcome {
     wire.ask("sessions.subscribe", json!({})).await?;
     wire.ask("sessions.messages.subscribe", json!({ "key": SESSION }))
         .await?;
     say(wire, "hello there").await?;
-    wire.until(|frame| is_end(frame)).await?;
+    wire.until_ever(is_end).await?;
     wire.settle(SETTLE).await
 }
 
@@ -94,7 +111,7 @@ async fn command(wire: &mut Wire, gateway: &RealGateway, decision: &str) -> Outc
         json!({ "id": id, "decision": "deny" }),
     )
     .await?;
-    wire.until(says_done).await?;
+    wire.until_ever(says_done).await?;
     wire.settle(SETTLE).await
 }
 
@@ -182,18 +199,35 @@ async fn refusals(
     )
     .await?;
 
-    let cable = Cable::from_afar(gateway.port()).await?;
-    let mut stranger = WireOptions::right(gateway);
-    stranger.url = cable.url();
-    stranger.device = [7; 32];
-    refused(
-        gateway,
-        stranger,
-        scrubber,
-        &folder.join("pairing-required.jsonl"),
-    )
-    .await
-    .map(drop)
+    unpaired(gateway, scrubber, &folder.join("pairing-required.jsonl")).await
+}
+
+/// A device that has to be approved: v3 asks one from afar, v4 any when it is told to.
+async fn unpaired(
+    gateway: &RealGateway,
+    scrubber: scrub::Scrubber,
+    file: &std::path::Path,
+) -> Outcome {
+    if gateway.version() == Version::V3 {
+        let cable = Cable::from_afar(gateway.port()).await?;
+        let options = WireOptions {
+            url: cable.url(),
+            device: [7; 32],
+            ..WireOptions::right(gateway)
+        };
+        return refused(gateway, options, scrubber, file).await.map(drop);
+    }
+    let options = GatewayOptions {
+        pairing: Pairing::Required,
+        ..GatewayOptions::default()
+    };
+    let asking = RealGateway::start(Version::V4, options).await?;
+    // An operator is welcome as soon as the gateway has started.
+    asking.operator().await?;
+    let scrubber = scrub::Scrubber::new(&asking);
+    refused(&asking, WireOptions::right(&asking), scrubber, file)
+        .await
+        .map(drop)
 }
 
 async fn refused(

@@ -91,6 +91,14 @@ impl Wire {
         }
     }
 
+    /// As [`until`](Self::until), unless it has come since the last save.
+    pub(crate) async fn until_ever(&mut self, meant: impl Fn(&Value) -> bool) -> Outcome {
+        if self.frames.iter().any(|line| meant(&line["received"])) {
+            return Ok(());
+        }
+        self.until(meant).await.map(drop)
+    }
+
     /// Keeps what comes in the next while.
     pub(crate) async fn settle(&mut self, time: Duration) -> Outcome {
         let keep = async {
@@ -109,6 +117,13 @@ impl Wire {
             text.push('\n');
         }
         Ok(std::fs::write(file, text)?)
+    }
+
+    /// Whether the last frame is a hello.
+    pub(crate) fn is_welcome(&self) -> bool {
+        self.frames
+            .last()
+            .is_some_and(|line| line["received"]["payload"]["type"] == "hello-ok")
     }
 
     pub(crate) fn close(self) -> Scrubber {
@@ -140,13 +155,8 @@ impl Wire {
 }
 
 fn connect(options: &WireOptions, challenge: &Value) -> Value {
-    let scopes = [
-        "operator.read",
-        "operator.write",
-        "operator.approvals",
-        "operator.pairing",
-    ];
-    let scopes = scopes.map(str::to_owned);
+    let scopes = ["read", "write", "approvals", "pairing", "admin"];
+    let scopes = scopes.map(|scope| format!("operator.{scope}"));
     let claims = ProofClaims {
         client_id: "gateway-client",
         client_mode: "ui",

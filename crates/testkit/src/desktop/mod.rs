@@ -27,6 +27,7 @@ use self::{bus::Bus, server_without_actions::ServerWithoutActions};
 use crate::{
     child::{PeerCommand, PeerProcess, require_program},
     error::{During, TestkitError},
+    scratch,
 };
 
 /// Each part is there in well under a second on an idle machine.
@@ -97,10 +98,7 @@ impl DesktopSession {
     }
 
     pub async fn start_with(parts: DesktopParts) -> Result<Self, TestkitError> {
-        let folder = tempfile::Builder::new()
-            .prefix("gatehouse-desk-")
-            .tempdir()
-            .during("make a folder")?;
+        let folder = scratch::folder("desk")?;
         lay_out(folder.path()).during("lay out the desktop's folders")?;
         let bus = Bus::start(folder.path()).await?;
         let (display, display_name) = start_display(folder.path(), parts.screen)?;

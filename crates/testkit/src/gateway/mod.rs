@@ -30,7 +30,7 @@ use crate::{
     error::{During, TestkitError},
     model::ScriptedModel,
     operator::Operator,
-    peers,
+    peers, scratch,
 };
 
 /// A cold start of either gateway takes 5 to 15 seconds on two idle cores, and the very first one after
@@ -56,10 +56,7 @@ pub struct RealGateway {
 impl RealGateway {
     /// Starts a gateway with an empty state folder and waits until it answers `GET /health`.
     pub async fn start(version: Version, options: GatewayOptions) -> Result<Self, TestkitError> {
-        let folder = tempfile::Builder::new()
-            .prefix("gatehouse-peer-")
-            .tempdir()
-            .during("make a folder")?;
+        let folder = scratch::folder("peer")?;
         let certificate = options
             .tls
             .then(|| TestCertificate::create(folder.path()))

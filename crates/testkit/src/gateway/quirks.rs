@@ -1,4 +1,45 @@
 //! What the real gateways need and how they behave, found by running them. Each fact says which version.
+//!
+//! **Starting.** Both answer `GET /health` before they take a connect: until their sidecars are up a connect is
+//! refused with `UNAVAILABLE`, `details.reason` `startup-sidecars`, `retryAfterMs` 500, then close 1013. A start
+//! takes 5 to 10 seconds on two idle cores and minutes on busy ones. v4 prepares native parts inside
+//! `node_modules` on its first start ever, half a minute more.
+//!
+//! **Ending.** SIGTERM lets a v4 gateway finish its runs first, for up to 315 seconds, so a test that stops one
+//! under a run kills it. Both print [`SHUTDOWN_DONE`] and may then stay for long.
+//!
+//! **Who sees an approval.** v4 shows an approval to clients with `operator.admin`, to the device that began the
+//! run, and to the client that asked; `operator.approvals` alone sees nobody else's. When no such client is
+//! connected (the asking one does not count) the approval ends at once: denied, reason `no-route`. (Both gateways document
+//! that a client without the `approvals` or `exec-approvals` capability does not count either.) v3 shows every approval
+//! to whoever has `operator.approvals`; with nobody there it expires at once.
+//!
+//! **What an agent's command needs.** `tools.exec = {host: "gateway", security: "allowlist", ask: "on-miss"}`: any
+//! command that is not allowlisted asks. v4 offers an agent's command `allow-once` and `deny` and says that
+//! `allow-always` is unavailable; v3 offers all three. (`ask: "always"` is documented to take `allow-always` away.) An
+//! approval that a client raises by `exec.approval.request` offers all three in both.
+//!
+//! **What the agent does meanwhile.** In v4 the tool call waits and the same run goes on. In v3 the tool answers
+//! at once with `Approval required`, that run ends, and the command's outcome begins a run of its own.
+//!
+//! **Expiry.** Commands wait 30 minutes; only `exec.approval.request` has a `timeoutMs`. At its end v4 sends
+//! `exec.approval.resolved` with `terminalStatus: "expired"` and keeps a record (`approval.get`: status
+//! `expired`, reason `timeout`). v3 sends nothing: the approval is gone from the list, and a client must
+//! watch its own clock.
+//!
+//! **A second answer.** v4's `approval.resolve` answers `applied: false` with the record of the first answer, and its
+//! `exec.approval.resolve` is refused with `details.reason` `APPROVAL_ALREADY_RESOLVED`. v3 refuses with
+//! `APPROVAL_NOT_FOUND`, as it does for an expired or unknown id.
+//!
+//! **A restart.** Pending approvals do not come back in either. v4 keeps a record of them (reason
+//! `gateway-restart`); v3 forgets them. v3 also forgets a turn whose first answer was not complete.
+//!
+//! **Pairing.** A new device from the same machine is taken in silently, unless v4 has
+//! `gateway.nodes.pairing.autoApproveLocal: false`. A request with a forwarding header counts as remote in
+//! both, see [`Cable::from_afar`](crate::cable::Cable::from_afar). The identity `gateway-client` in `backend` mode
+//! needs no device on the loopback interface and keeps the scopes it asks for: the second operator uses it.
+//!
+//! **Context.** Both add messages of their own to what the model is sent; the scripted model knows their marks.
 
 /// Environment variables set to `1`.
 ///

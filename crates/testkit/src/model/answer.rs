@@ -71,7 +71,9 @@ pub(crate) fn steps(script: &Script, call_id: &str) -> Vec<Step> {
             "stop"
         }
         Script::Echo { text: said } => {
-            steps.push(text(&format!("Echo: {said}")));
+            // v4 adds a paragraph about its runtime, and was seen to take a leading `Echo: ` away.
+            let first = said.lines().next().unwrap_or_default();
+            steps.push(text(&format!("I heard “{first}”.")));
             "stop"
         }
     };

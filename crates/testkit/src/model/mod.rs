@@ -8,7 +8,7 @@
 //! | `think: …` | reasoning, then the text |
 //! | `md: …` | a sample of Markdown |
 //! | `fail: …` | HTTP 400 with the text as the message |
-//! | anything else | `Echo: ` and the text |
+//! | anything else | `I heard “…”.` with the first line of the text |
 //!
 //! A gateway adds messages of its own (context, time stamps, notices) around what the person wrote, so the
 //! script is looked for in the text, and an `exec:` is over when a tool message follows it.
