@@ -41,6 +41,8 @@ pub(crate) struct World {
     on_their_way: BTreeSet<(ItemKey, u64)>,
     resolves: usize,
     accepted_choices: usize,
+    /// A question had no answer in time, so that only time will tell.
+    unanswered: bool,
 }
 
 impl World {
@@ -64,6 +66,7 @@ impl World {
             on_their_way: BTreeSet::new(),
             resolves: 0,
             accepted_choices: 0,
+            unanswered: false,
         }
     }
 
@@ -222,6 +225,7 @@ impl World {
 
     /// No answer in time. The gateway may have acted on a resolve all the same.
     fn fail(&mut self, g: usize, n: usize) {
+        self.unanswered = true;
         let now = self.now;
         let gateway = &mut self.gateways[g];
         if n >= gateway.asked.len() {
@@ -532,12 +536,31 @@ impl World {
         for g in 0..self.gateways.len() {
             self.connect(g);
         }
+        for g in 0..self.gateways.len() {
+            self.drain(g);
+        }
+        self.check_before_time_goes_by();
         for _ in 0..40 {
             self.now += 5_000;
             self.feed(InboxEvent::Tick);
             for g in 0..self.gateways.len() {
                 self.drain(g);
             }
+        }
+    }
+
+    /// All facts are in and no clock has helped: nothing waits here that has ended there.
+    fn check_before_time_goes_by(&self) {
+        if self.unanswered {
+            return;
+        }
+        for item in self.inbox.items().filter(|i| i.is_waiting()) {
+            let gateway = self.gateways.iter().find(|g| g.id == item.gateway).unwrap();
+            let record = &gateway.records[&item.request.id];
+            let is_untold =
+                |outcome: &Outcome| !gateway.durable && outcome.verdict == Verdict::Expired;
+            let waits = record.ended.as_ref().is_none_or(is_untold);
+            assert!(waits, "came back to life: {item:?}, {:?}", record.ended);
         }
     }
 
