@@ -34,14 +34,12 @@ const call = (expression) => page.evaluate(`window.gatehouseBench.${expression}`
 try {
   await fresh("fake=many&latency=0&sessions=20");
   const opened = await call(`open(${JSON.stringify(SESSION)})`);
+  const paging = await call("steadyWhilePaging(150)");
   const scrolled = await call("scrollToTop(1200, 120000)");
   await fresh("fake=streaming&latency=0&deltas=500&messages=10000");
   await call(`open(${JSON.stringify(SESSION)})`);
   const streamed = await call("stream(10000)");
-  const steady = {
-    streaming: await call("steadyWhileStreaming(4000)"),
-    paging: await call("steadyWhilePaging(150)"),
-  };
+  const steady = { paging, streaming: await call("steadyWhileStreaming(4000)") };
   console.log(JSON.stringify({ engine, opened, scrolled, streamed, steady }, null, 2));
   const moved = Math.max(steady.streaming.moved, steady.paging.moved);
   if (streamed.fromEnd > 1)
