@@ -51,10 +51,13 @@ impl Scene {
         found.unwrap_or_else(|error| panic!("{error}\n{}", self.driver.log_tail()))
     }
 
-    async fn open_main_session(&self) {
+    /// A session of its own, made as a person does, open with its composer ready.
+    async fn new_session(&self, name: &str) {
         self.page.go("Sessions").await;
-        let row = "(//div[contains(@class, 'row')]//a[contains(@href, 'sessions')])[1]";
-        self.page.find(row).await.click().await.unwrap();
+        let create = "//button[@aria-label='New session']";
+        self.page.find(create).await.click().await.unwrap();
+        self.page.fill("Name", name).await;
+        self.page.press("Create").await;
         self.page.find("//textarea").await;
     }
 
@@ -92,7 +95,7 @@ async fn a_click_on_the_notification_decides_what_a_real_agent_runs_and_no_token
     picture(desktop, "2-connected");
 
     let operator = gateway.operator().await.unwrap();
-    scene.open_main_session().await;
+    scene.new_session("Errands").await;
     page.send("exec: uname -s").await;
     let notice = scene.notice("uname -s").await;
     let labels: Vec<&str> = notice
@@ -115,7 +118,7 @@ async fn a_click_on_the_notification_decides_what_a_real_agent_runs_and_no_token
         .await
         .unwrap();
 
-    page.says("Tool said: Linux").await;
+    page.says("Done: Linux").await;
     picture(desktop, "4-went-on");
     page.go("Inbox").await;
     page.says("Allowed once").await;
@@ -123,7 +126,7 @@ async fn a_click_on_the_notification_decides_what_a_real_agent_runs_and_no_token
     let pending = operator.pending_approvals().await.unwrap();
     assert!(pending.is_empty(), "the gateway still waits: {pending:?}");
 
-    scene.open_main_session().await;
+    scene.new_session("Who").await;
     page.send("exec: whoami").await;
     let notice = scene.notice("whoami").await;
     desktop.notices().choose(&notice, "Deny").await.unwrap();
