@@ -221,6 +221,7 @@ impl OpenedChat {
     }
 
     fn apply(&mut self, update: ChatUpdate) {
+        eprintln!("UPDATE {:.700}", format!("{update:?}"));
         use gatehouse_fleet::view::BlockView;
         let shown = &mut self.shown;
         match update {

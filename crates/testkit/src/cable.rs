@@ -35,8 +35,8 @@ impl Cable {
         Self::lay(port, None).await
     }
 
-    /// Relays and adds `X-Forwarded-For` to the request. Either gateway then takes the client for a remote
-    /// one, and asks that its device be paired.
+    /// Relays and adds `X-Forwarded-For` to the request. A v3 gateway then takes the client for a remote one
+    /// and asks that its device be paired; a v4 gateway that knows of no proxy refuses it with HTTP 403.
     pub async fn from_afar(port: u16) -> Result<Self, TestkitError> {
         // An address for documentation (RFC 5737).
         Self::lay(port, Some("X-Forwarded-For: 203.0.113.7\r\n")).await

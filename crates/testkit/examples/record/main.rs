@@ -167,12 +167,8 @@ async fn errors(wire: &mut Wire) -> Outcome {
         "exec.approval.resolve",
         json!({ "id": "none", "decision": "deny" }),
     )
-    .await?;
-    // Beyond the scopes of this connection.
-    wire.ask("config.get", json!({})).await?;
-    wire.ask("sessions.reset", json!({ "key": SESSION }))
-        .await
-        .map(drop)
+    .await
+    .map(drop)
 }
 
 /// The ways in which a connect is refused.

@@ -23,8 +23,8 @@
 //! at once with `Approval required`, that run ends, and the command's outcome begins a run of its own.
 //!
 //! **Expiry.** Commands wait 30 minutes; only `exec.approval.request` has a `timeoutMs`. At its end v4 sends
-//! `exec.approval.resolved` with `terminalStatus: "expired"` and keeps a record (`approval.get`: status
-//! `expired`, reason `timeout`). v3 sends nothing: the approval is gone from the list, and a client must
+//! `exec.approval.resolved` with `decision: "deny"` and `resolvedBy: null`, which looks like a denial; only the record
+//! (`approval.get`: status `expired`, reason `timeout`) tells that time ran out. v3 sends nothing: the approval is gone from the list, and a client must
 //! watch its own clock.
 //!
 //! **A second answer.** v4's `approval.resolve` answers `applied: false` with the record of the first answer, and its
@@ -35,8 +35,9 @@
 //! `gateway-restart`); v3 forgets them. v3 also forgets a turn whose first answer was not complete.
 //!
 //! **Pairing.** A new device from the same machine is taken in silently, unless v4 has
-//! `gateway.nodes.pairing.autoApproveLocal: false`. A request with a forwarding header counts as remote in
-//! both, see [`Cable::from_afar`](crate::cable::Cable::from_afar). The identity `gateway-client` in `backend` mode
+//! `gateway.nodes.pairing.autoApproveLocal: false`. A request with a forwarding header counts as remote in v3
+//! (see [`Cable::from_afar`](crate::cable::Cable::from_afar)); v4 answers it with HTTP 403 unless `gateway.trustedProxies`
+//! names the proxy. The identity `gateway-client` in `backend` mode
 //! needs no device on the loopback interface and keeps the scopes it asks for: the second operator uses it.
 //!
 //! **Context.** Both add messages of their own to what the model is sent; the scripted model knows their marks.
