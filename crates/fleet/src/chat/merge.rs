@@ -8,6 +8,7 @@ use super::chat_events::visible_text;
 use super::fold::{Page, interrupt};
 use super::live::Tail;
 use super::log::{self, Entry, Origin};
+use super::rows::is_unnamed;
 use crate::view::{ChatUpdate, MessageState, MessageView, Role};
 
 /// More updates than this are dearer than a new snapshot.
@@ -190,6 +191,7 @@ fn is_record_of(row: &Entry, key: Option<&(String, String)>, old: &Entry) -> boo
                 && (shares_call(&row.view, &old.view)
                     || (tools(&old.view).next().is_none() && same_words(&old.view, &row.view)))
         }
+        (Origin::Row { .. }, Origin::Row { .. }) => is_unnamed(&old.view, &row.view),
         _ => false,
     }
 }

@@ -324,6 +324,14 @@ fn name(text: &str) -> String {
     untrusted::one_line(text, NAME_MAX)
 }
 
+/// What an id begins with that stands in for the gateway's.
+const MADE_UP: &str = "row:";
+
+/// True for an id that stands in for the gateway's.
+pub(super) fn is_made_up(id: &str) -> bool {
+    id.starts_with(MADE_UP)
+}
+
 /// Rows of old gateways have no id; the same row gets the same one again.
 fn made_up_id(message: &Message) -> String {
     let mut hasher = DefaultHasher::new();
@@ -334,5 +342,5 @@ fn made_up_id(message: &Message) -> String {
         block.id.hash(&mut hasher);
     }
     let at = message.timestamp.unwrap_or_default();
-    format!("row:{at}:{:016x}", hasher.finish())
+    format!("{MADE_UP}{at}:{:016x}", hasher.finish())
 }

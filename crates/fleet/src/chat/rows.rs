@@ -8,6 +8,7 @@ use super::carry::{
     carry_over, carry_tool, keep_attachments, same_words, shares_call, surplus_tools, tools,
     tools_mut,
 };
+use super::chat_events::visible_text;
 use super::live::Tail;
 use super::log::{self, Entry, Origin};
 use super::row::{self, Reading, Row};
@@ -40,7 +41,10 @@ impl Transcript {
                 }
             }
             Reading::Message(mut row) => {
-                self.remember(CachedRow::of_row(&row, message));
+                // A row without an id is told again with one, or comes with the history.
+                if !row::is_made_up(&row.view.id) {
+                    self.remember(CachedRow::of_row(&row, message));
+                }
                 self.fill_tools(&mut row.view);
                 match row.view.role {
                     Role::User => self.take_user_row(*row, out),
@@ -71,7 +75,7 @@ impl Transcript {
             self.replace(at, row, out);
             return;
         }
-        match self.ours(&row) {
+        match self.ours(&row).or_else(|| self.unnamed(&row)) {
             Some(at) => self.confirm_ours(at, row, out),
             None => self.add_row(row, out),
         }
@@ -93,6 +97,18 @@ impl Transcript {
             matches!(&entry.origin, Origin::Ours { accepted: true, send }
                 if send.text.trim() == row.text.trim())
         })
+    }
+
+    /// The same message, told before without an id: a protocol 3 gateway tells of a message when it arrives and
+    /// again, with its id and another time, when it is written.
+    fn unnamed(&self, row: &Row) -> Option<usize> {
+        if row::is_made_up(&row.view.id) {
+            return None;
+        }
+        self.log
+            .entries
+            .iter()
+            .position(|entry| is_unnamed(&entry.view, &row.view))
     }
 
     fn confirm_ours(&mut self, at: usize, row: Row, out: &mut Vec<ChatUpdate>) {
@@ -282,6 +298,16 @@ impl Transcript {
         }
         self.dirty.push(row);
     }
+}
+
+/// True for a message without the gateway's id that says what the named one says.
+pub(super) fn is_unnamed(view: &MessageView, named: &MessageView) -> bool {
+    let text = |view: &MessageView| visible_text(view).map(|text| text.trim().to_owned());
+    row::is_made_up(&view.id)
+        && !row::is_made_up(&named.id)
+        && view.role == named.role
+        && text(view).is_some()
+        && text(view) == text(named)
 }
 
 /// Gives an entry the gateway's id and words, and says what changed.

@@ -188,3 +188,20 @@ fn an_abort_that_came_too_late_leaves_nothing_running() {
     assert_eq!(chat.page.run, RunView::Idle);
     assert!(chat.transcript.abort_begin().is_none());
 }
+
+#[test]
+fn a_message_that_is_told_first_without_an_id_and_then_with_one_is_shown_once() {
+    let unnamed = |at: u64| json!({"role": "user", "content": "hello", "timestamp": at});
+    let named = |id: &str, at: u64| json!({"role": "user", "content": "hello", "timestamp": at, "__openclaw": {"id": id}});
+    let mut chat = Chat::open(&[]);
+    chat.send("k1", "hello");
+    chat.accepted("k1", "k1");
+    chat.row(unnamed(100));
+    let updates = chat.row(named("u1", 900));
+    assert!(matches!(&updates[0], ChatUpdate::Renamed { to, .. } if to == "u1"));
+    assert_eq!(chat.page.lines(), ["user: hello"]);
+
+    chat.row(unnamed(2_000));
+    chat.history(json!({"messages": [named("u1", 900), named("u2", 2_700)]}));
+    assert_eq!(chat.page.ids(), ["u1", "u2"], "said twice, shown twice");
+}
