@@ -5,9 +5,9 @@
  * their identity, so the page leaves their elements alone. Once the message is whole it is read once more from its
  * beginning, which also settles what only the end can tell (such as link definitions).
  */
-import type { Token, Tokens } from "marked";
+import type { Token, Tokens, TokensList } from "marked";
 import remend from "remend";
-import { fenceLanguage, lex, tokensToHtml } from "./render";
+import { escapeHtml, fenceLanguage, lex, tokensToHtml } from "./render";
 
 /** One top-level block, immutable: a changed block is another object with the same key. */
 export type MarkdownBlock = ProseBlock | CodeBlock;
@@ -28,6 +28,9 @@ export interface CodeBlock {
   readonly closed: boolean;
 }
 
+/** What is closed while it is open. A tag is text here, so nothing may hide its beginning; nor is there mathematics. */
+const REPAIR = { htmlTags: false, katex: false, inlineKatex: false };
+
 type Draft = Omit<ProseBlock, "key"> | Omit<CodeBlock, "key">;
 
 /** A block and how many characters of the source it covers, following blank lines included. */
@@ -46,6 +49,7 @@ const OPEN_BLOCKS = 2;
 export class MarkdownDocument {
   #source = "";
   #extents: Extent[] = [];
+  #blocks: readonly MarkdownBlock[] = [];
   #nextKey = 0;
   #settled = true;
 
@@ -67,13 +71,14 @@ export class MarkdownDocument {
       length,
     }));
     this.#extents = [...this.#extents.slice(0, kept), ...fresh];
+    this.#blocks = this.#extents.map((extent) => extent.block);
     this.#source = source;
     this.#settled = !streaming;
     return this.blocks;
   }
 
   get blocks(): readonly MarkdownBlock[] {
-    return this.#extents.map((extent) => extent.block);
+    return this.#blocks;
   }
 
   /** The old block where nothing changed, a new one under the old key where it did, else one with a new key. */
@@ -94,8 +99,18 @@ function sameBlock(old: MarkdownBlock, draft: Draft): boolean {
   );
 }
 
+/** Text that no reader can make sense of (nested deeper than the stack, say) is shown as it is, never dropped. */
 function readBlocks(source: string, streaming: boolean): { draft: Draft; length: number }[] {
-  const tokens = lex(source);
+  try {
+    return readTokens(lex(source), streaming);
+  } catch {
+    return [
+      { draft: { kind: "prose", html: `<p>${escapeHtml(source)}</p>` }, length: source.length },
+    ];
+  }
+}
+
+function readTokens(tokens: TokensList, streaming: boolean): { draft: Draft; length: number }[] {
   const found: { draft: Draft; length: number }[] = [];
   const last = tokens.findLastIndex((token) => !isSilent(token));
   tokens.forEach((token, index) => {
@@ -118,7 +133,7 @@ function isSilent(token: Token): boolean {
 function readBlock(token: Token, open: boolean): Draft {
   if (token.type === "code") return readCode(token as Tokens.Code, open);
   if (!open) return { kind: "prose", html: tokensToHtml([token]) };
-  return { kind: "prose", html: tokensToHtml(lex(remend(token.raw))) };
+  return { kind: "prose", html: tokensToHtml(lex(remend(token.raw, REPAIR))) };
 }
 
 function readCode(token: Tokens.Code, open: boolean): Draft {

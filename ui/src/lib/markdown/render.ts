@@ -5,7 +5,7 @@
  * address in `data-url` and has no `href`, so that no engine and no missing handler can ever follow it; an image is
  * shown as such a link and never loaded. `sanitise.ts` checks the result again before it touches the document.
  */
-import { Marked, type Token, type Tokens, type TokensList } from "marked";
+import { Lexer, Marked, type Token, type Tokens, type TokensList } from "marked";
 
 /** Schemes that may be offered to be opened outside; the backend checks again. */
 const OPENABLE = new Set(["http:", "https:"]);
@@ -96,9 +96,18 @@ const marked = new Marked({
   },
 });
 
+/** A longer run of text is shown as it is: reading emphasis and links in it takes longer than a frame. */
+const MAX_INLINE = 20_000;
+
 /** Reads Markdown into top-level tokens; the list also holds the link definitions it met. */
 export function lex(source: string): TokensList {
-  return marked.lexer(source);
+  const lexer = new Lexer(marked.defaults);
+  lexer.blockTokens(source, lexer.tokens);
+  for (const { src, tokens } of lexer.inlineQueue) {
+    if (src.length <= MAX_INLINE) lexer.inlineTokens(src, tokens);
+    else tokens.push({ type: "text", raw: src, text: src, escaped: false });
+  }
+  return lexer.tokens;
 }
 
 /** The HTML text of tokens that `lex` returned. */
