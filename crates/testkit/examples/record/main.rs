@@ -22,6 +22,8 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 const SESSION: &str = "agent:main:main";
 /// Events that still come after the one that was waited for.
 const SETTLE: Duration = Duration::from_millis(1500);
+/// In protocol 3 what came of a command begins a run of its own, whose words are the gateway's.
+const FOLLOW_UP: Duration = Duration::from_secs(20);
 /// What a starting gateway asks for.
 const START_PAUSE: Duration = Duration::from_millis(500);
 const START_ATTEMPTS: u32 = 240;
@@ -111,6 +113,9 @@ async fn command(wire: &mut Wire, gateway: &RealGateway, decision: &str) -> Outc
         json!({ "id": id, "decision": "deny" }),
     )
     .await?;
+    if gateway.version() == Version::V3 {
+        return wire.settle(FOLLOW_UP).await;
+    }
     wire.until_ever(says_done).await?;
     wire.settle(SETTLE).await
 }
@@ -250,8 +255,7 @@ fn is_end(frame: &Value) -> bool {
     frame["event"] == "chat" && frame["payload"]["state"] == "final"
 }
 
-/// The agent's last word on a command, in the run itself (v4) or in the one that follows (v3).
+/// The agent's last word on a command.
 fn says_done(frame: &Value) -> bool {
-    let text = frame["payload"]["message"].to_string();
-    is_end(frame) && text.contains("Done:") && !text.contains("Approval required")
+    is_end(frame) && frame["payload"]["message"].to_string().contains("Done:")
 }

@@ -19,6 +19,10 @@ pub(crate) enum Script {
 const CONTEXT_BEGIN: &str = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>";
 const CONTEXT_END: &str = "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>";
 
+/// Ends the first line of a block that a v4 gateway puts before what a person wrote. The block goes on to the
+/// end of a fence of JSON, or to an empty line.
+const BLOCK_MARK: &str = "⟦openclaw:ctx⟧";
+
 /// How a v3 gateway begins the message with its own context.
 const CONTEXT_NOTE: &str = "OpenClaw runtime context for";
 
@@ -56,11 +60,10 @@ impl Script {
     }
 
     fn of_text(text: &str) -> Self {
-        text.lines()
-            .find_map(Self::of_line)
-            .unwrap_or_else(|| Self::Echo {
-                text: text.to_owned(),
-            })
+        let plain = || Self::Echo {
+            text: without_stamp(text).to_owned(),
+        };
+        text.lines().find_map(Self::of_line).unwrap_or_else(plain)
     }
 
     fn of_line(line: &str) -> Option<Self> {
@@ -103,7 +106,26 @@ fn without_context(text: &str) -> String {
             .map_or("", |(_, after)| after);
     }
     kept.push_str(rest);
-    kept.trim().to_owned()
+    without_blocks(&kept).trim().to_owned()
+}
+
+fn without_blocks(text: &str) -> String {
+    let mut kept = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if !line.trim().ends_with(BLOCK_MARK) {
+            kept.push(line);
+            continue;
+        }
+        let end = match lines.next().map(str::trim) {
+            Some("```json") => "```",
+            Some("") | None => continue,
+            Some(_) => "",
+        };
+        // Runs to the end of the text when the block has none.
+        lines.find(|line| line.trim() == end);
+    }
+    kept.join("\n")
 }
 
 /// A v3 gateway puts `[Sat 2026-11-21 12:00 UTC]` before what a person wrote.
@@ -135,6 +157,28 @@ mod tests {
             script,
             Script::Exec {
                 command: "uname -a".into()
+            }
+        );
+    }
+
+    #[test]
+    fn what_a_person_wrote_is_found_behind_a_block_of_context() {
+        let text = format!(
+            "[Sat 2026-11-21 14:40 UTC] Conversation info: {BLOCK_MARK}\n```json\n{{}}\n```\n\nhello\n\nRuntime: x"
+        );
+        let script = read(json!([{ "role": "user", "content": text }]));
+        assert_eq!(
+            script,
+            Script::Echo {
+                text: "hello\n\nRuntime: x".into()
+            }
+        );
+        let text = format!("Sender: {BLOCK_MARK}\nsomebody\n\nexec: true");
+        let script = read(json!([{ "role": "user", "content": text }]));
+        assert_eq!(
+            script,
+            Script::Exec {
+                command: "true".into()
             }
         );
     }
