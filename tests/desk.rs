@@ -239,9 +239,9 @@ async fn a_closed_window_ends_its_web_process_and_notices_go_on_until_the_app_en
         scene
             .children()
             .iter()
-            .any(|name| name.starts_with("WebKitWeb"))
+            .any(|name| name.starts_with("WebKit"))
     };
-    scene.until("the web process ends", || !web(&scene)).await;
+    scene.until("the web processes end", || !web(&scene)).await;
 
     let id = scene.gateway.ask("git push --force");
     let notice = scene.notice("git push --force").await;
@@ -260,6 +260,16 @@ async fn a_closed_window_ends_its_web_process_and_notices_go_on_until_the_app_en
         .until("it brings the window back", || {
             scene.window("Gatehouse").is_some()
         })
+        .await;
+
+    let paints = || {
+        scene
+            .log()
+            .matches("first useful paint label=\"main\"")
+            .count()
+    };
+    scene
+        .until("and the page is painted again", || paints() == 2)
         .await;
 
     scene.gateway.ask("sleep 1");

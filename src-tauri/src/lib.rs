@@ -85,15 +85,21 @@ fn on_event(app: &AppHandle, event: RunEvent) {
             code: None, api, ..
         } => api.prevent_exit(),
         RunEvent::Exit => life::end(app),
-        RunEvent::WindowEvent { label, event, .. } if label == MAIN => on_main_window(app, &event),
+        RunEvent::WindowEvent { label, event, .. } => on_window(app, &label, &event),
         _ => {}
     }
 }
 
-fn on_main_window(app: &AppHandle, event: &WindowEvent) {
+fn on_window(app: &AppHandle, label: &str, event: &WindowEvent) {
     match event {
         WindowEvent::CloseRequested { .. } => window::remember(app),
-        WindowEvent::Destroyed => shell::page_left(app),
+        WindowEvent::Destroyed => {
+            if label == MAIN {
+                shell::page_left(app);
+            }
+            #[cfg(target_os = "linux")]
+            shell::web_network::end_when_idle(app);
+        }
         _ => {}
     }
 }

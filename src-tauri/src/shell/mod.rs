@@ -11,6 +11,8 @@ pub(crate) mod start;
 pub(crate) mod streams;
 pub(crate) mod surfaces;
 pub(crate) mod tray;
+#[cfg(target_os = "linux")]
+pub(crate) mod web_network;
 pub(crate) mod web_process;
 pub(crate) mod window;
 
