@@ -264,7 +264,7 @@ export class Transcript {
         return this.#append(update.id, update.block, update.text);
       case "toolOutput": {
         const block = this.#byId.get(update.id)?.tool(update.tool);
-        if (block) block.output += update.text;
+        if (block) block.output = theEnd(block.output + update.text);
         return block !== undefined;
       }
       case "tool":
@@ -341,6 +341,13 @@ export class Transcript {
     this.entries = entries;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
   }
+}
+
+/** What the backend keeps of an output; a page that follows it for hours keeps no more, cut rarely. */
+const KEPT_OUTPUT = 256 * 1024;
+
+function theEnd(output: string): string {
+  return output.length > 1.25 * KEPT_OUTPUT ? output.slice(-KEPT_OUTPUT) : output;
 }
 
 /** Joins runs of text for the same block. Keeps the order of everything else. */

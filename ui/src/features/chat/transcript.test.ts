@@ -107,6 +107,15 @@ describe("a stream of updates", () => {
     expect(block.tool.state).toBe("done");
   });
 
+  it("keeps the end of an output that does not end", () => {
+    const chat = transcript(message("a", { blocks: [{ kind: "tool", tool: tool("t") }] }));
+    const text = "0123456789\n".repeat(10_000);
+    for (let i = 0; i < 20; i += 1) chat.apply([{ kind: "toolOutput", id: "a", tool: "t", text }]);
+    const output = chat.get("a")?.tool("t")?.output ?? "";
+    expect(output.length).toBeLessThan(400_000);
+    expect(output.endsWith(text)).toBe(true);
+  });
+
   it("shows a tool call that it had not heard of", () => {
     const chat = transcript(message("a"));
     chat.apply([{ kind: "tool", id: "a", tool: tool("t", { output: "out" }) }]);
