@@ -49,7 +49,7 @@ bindings: ui/dist/index.html ## write the generated TypeScript anew
 .PHONY: test-ui test-rust
 test-ui: ui/dist/index.html system-test
 	cd ui && npm run -s test
-	cd ui && npm run -s screens
+	cd ui && npm run -s screens -- --quick
 
 test-rust: ui/dist/index.html system-test peers
 	cargo test --workspace $(CARGO_FLAGS)

@@ -12,7 +12,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gatehouse-client", &["gatehouse-protocol"]),
     (
         "gatehouse-fleet",
-        &["gatehouse-protocol", "gatehouse-client", "gatehouse-vault", "gatehouse-store"],
+        &[
+            "gatehouse-protocol",
+            "gatehouse-client",
+            "gatehouse-vault",
+            "gatehouse-store",
+        ],
     ),
     ("gatehouse-testkit", &[]),
     (
@@ -29,7 +34,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// Crates that must stay free of input, output and async, so that they can be fuzzed and benchmarked alone.
 const PURE: &[&str] = &["gatehouse-protocol"];
-const IMPURE: &[&str] = &["tokio", "async-std", "zbus", "sqlx", "reqwest", "tungstenite"];
+const IMPURE: &[&str] = &[
+    "tokio",
+    "async-std",
+    "zbus",
+    "sqlx",
+    "reqwest",
+    "tungstenite",
+];
 
 #[test]
 fn every_member_depends_only_on_what_lies_below_it() {
@@ -39,7 +51,10 @@ fn every_member_depends_only_on_what_lies_below_it() {
             panic!("{name} has no line in this test: say what it may depend on");
         };
         for used in dependencies(&package).filter(|used| used.starts_with("gatehouse-")) {
-            assert!(allowed.contains(&used.as_str()), "{name} must not depend on {used}");
+            assert!(
+                allowed.contains(&used.as_str()),
+                "{name} must not depend on {used}"
+            );
         }
     }
 }
@@ -51,8 +66,13 @@ fn only_the_desktop_depends_on_tauri() {
         if name == "gatehouse-desktop" {
             continue;
         }
-        let tauri: Vec<_> = dependencies(&package).filter(|used| used.starts_with("tauri")).collect();
-        assert!(tauri.is_empty(), "{name} depends on {tauri:?}; only the root package may");
+        let tauri: Vec<_> = dependencies(&package)
+            .filter(|used| used.starts_with("tauri"))
+            .collect();
+        assert!(
+            tauri.is_empty(),
+            "{name} depends on {tauri:?}; only the root package may"
+        );
     }
 }
 
@@ -65,7 +85,10 @@ fn the_pure_crates_know_nothing_of_input_and_output() {
         }
         let used: BTreeSet<String> = dependencies(&package).collect();
         for impure in IMPURE {
-            assert!(!used.contains(*impure), "{name} is pure and must not depend on {impure}");
+            assert!(
+                !used.contains(*impure),
+                "{name} is pure and must not depend on {impure}"
+            );
         }
     }
 }
@@ -73,27 +96,51 @@ fn the_pure_crates_know_nothing_of_input_and_output() {
 #[test]
 fn only_the_tauri_backend_of_the_page_imports_tauri() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src");
-    let allowed = [root.join("lib/backend/tauri.ts"), root.join("lib/backend/bindings.ts")];
+    let allowed = [
+        root.join("lib/backend/tauri.ts"),
+        root.join("lib/backend/bindings.ts"),
+    ];
     let mut seen = 0;
     for file in sources(&root) {
         let text = std::fs::read_to_string(&file).expect("a source file is readable");
         seen += 1;
         if text.contains("@tauri-apps/") {
-            assert!(allowed.contains(&file), "{} imports @tauri-apps", file.display());
+            assert!(
+                allowed.contains(&file),
+                "{} imports @tauri-apps",
+                file.display()
+            );
         }
     }
-    assert!(seen > 10, "the page's sources were not found in {}", root.display());
+    assert!(
+        seen > 10,
+        "the page's sources were not found in {}",
+        root.display()
+    );
 }
 
 fn members() -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo metadata is JSON");
-    metadata["packages"].as_array().expect("there are packages").clone()
+    metadata["packages"]
+        .as_array()
+        .expect("there are packages")
+        .clone()
 }
 
 /// Names of the dependencies of a package, those for its tests left out.
@@ -114,7 +161,10 @@ fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
     for path in entries.map(|entry| entry.expect("an entry is readable").path()) {
         if path.is_dir() {
             files.extend(sources(&path));
-        } else if path.extension().is_some_and(|end| end == "ts" || end == "svelte") {
+        } else if path
+            .extension()
+            .is_some_and(|end| end == "ts" || end == "svelte")
+        {
             files.push(path);
         }
     }

@@ -253,6 +253,18 @@ async fn a_process_that_pretends_to_have_become_the_daemon_decides_nothing() {
     scene
         .assert_nothing_is_decided("only the bus says who the daemon is")
         .await;
+    let asked: Vec<_> = scene
+        .desktop
+        .notices()
+        .all()
+        .into_iter()
+        .map(|n| n.actions)
+        .collect();
+    assert_eq!(
+        asked,
+        [shown.actions],
+        "nothing is shown anew, as it would be to another daemon"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

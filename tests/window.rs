@@ -1,6 +1,10 @@
 //! The whole of it: the real window, a real gateway, a real keyring, and a click on a real notification.
 
 #![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what failed by where it stops"
+)]
 
 #[path = "window/page.rs"]
 mod page;

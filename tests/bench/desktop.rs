@@ -10,6 +10,10 @@ mod latency;
 #[path = "desktop/measure.rs"]
 mod measure;
 #[path = "../window/page.rs"]
+#[allow(
+    dead_code,
+    reason = "the window test uses all of it; a bench only adds a gateway"
+)]
 mod page;
 #[path = "desktop/report.rs"]
 mod report;

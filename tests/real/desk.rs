@@ -19,7 +19,7 @@ use tokio::{
 };
 
 /// Longer than a busy gateway takes for its first turn.
-pub(crate) const SOON: Duration = Duration::from_secs(180);
+pub(crate) const SOON: Duration = Duration::from_secs(300);
 
 pub(crate) struct Desk {
     pub(crate) fleet: Fleet,
@@ -221,7 +221,6 @@ impl OpenedChat {
     }
 
     fn apply(&mut self, update: ChatUpdate) {
-        eprintln!("UPDATE {:.700}", format!("{update:?}"));
         use gatehouse_fleet::view::BlockView;
         let shown = &mut self.shown;
         match update {

@@ -12,16 +12,16 @@ use gatehouse_testkit::{
 };
 
 /// Long enough for a loaded machine; a test that passes never waits for it.
-pub const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// The window as a person uses it.
-pub struct Page {
-    pub client: Client,
+pub(crate) struct Page {
+    pub(crate) client: Client,
 }
 
 impl Page {
     /// Waits for the element and gives it.
-    pub async fn find(&self, xpath: &str) -> Element {
+    pub(crate) async fn find(&self, xpath: &str) -> Element {
         let found = self
             .client
             .wait()
@@ -35,7 +35,7 @@ impl Page {
     }
 
     /// All text on the page.
-    pub async fn text(&self) -> String {
+    pub(crate) async fn text(&self) -> String {
         let script = "return document.body.innerText";
         let text = self.client.execute(script, Vec::new()).await;
         text.ok()
@@ -44,7 +44,7 @@ impl Page {
     }
 
     /// Waits until the page says this.
-    pub async fn says(&self, words: &str) {
+    pub(crate) async fn says(&self, words: &str) {
         let begun = std::time::Instant::now();
         while !self.text().await.contains(words) {
             let text = self.text().await;
@@ -57,14 +57,14 @@ impl Page {
     }
 
     /// Types into the field with this label.
-    pub async fn fill(&self, label: &str, text: &str) {
+    pub(crate) async fn fill(&self, label: &str, text: &str) {
         let field = format!("//input[@id=//label[normalize-space()='{label}']/@for]");
         let field = self.find(&field).await;
         field.clear().await.expect("the field can be emptied");
         field.send_keys(text).await.expect("the field takes text");
     }
 
-    pub async fn press(&self, words: &str) {
+    pub(crate) async fn press(&self, words: &str) {
         let button = self
             .find(&format!("//button[contains(normalize-space(), '{words}')]"))
             .await;
@@ -72,7 +72,7 @@ impl Page {
     }
 
     /// Goes to a place of the rail.
-    pub async fn go(&self, place: &str) {
+    pub(crate) async fn go(&self, place: &str) {
         let link = format!("//nav//a[.//span[normalize-space()='{place}']]");
         self.find(&link)
             .await
@@ -82,7 +82,7 @@ impl Page {
     }
 
     /// Adds a gateway by its address and token, and waits until it is connected.
-    pub async fn add_gateway(&self, url: &str, token: &str, name: &str) {
+    pub(crate) async fn add_gateway(&self, url: &str, token: &str, name: &str) {
         self.fill("Address, link, setup code or token", url).await;
         self.press("Continue").await;
         self.fill("Name", name).await;
@@ -92,7 +92,7 @@ impl Page {
     }
 
     /// Sends a message in the open session, as a person does: with the keyboard.
-    pub async fn send(&self, text: &str) {
+    pub(crate) async fn send(&self, text: &str) {
         let composer = self.find("//textarea").await;
         composer
             .send_keys(text)
@@ -106,7 +106,7 @@ impl Page {
     }
 
     /// Everything that the page keeps: both storages and the cookies.
-    pub async fn storage(&self) -> String {
+    pub(crate) async fn storage(&self) -> String {
         let script =
             "return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])";
         let kept = self
@@ -119,7 +119,7 @@ impl Page {
 }
 
 /// A picture of the whole screen in `target/screens/window`.
-pub fn picture(desktop: &DesktopSession, name: &str) -> PathBuf {
+pub(crate) fn picture(desktop: &DesktopSession, name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screens/window");
     fs::create_dir_all(&folder).expect("the folder for pictures can be made");
     let path = folder.join(format!("{name}.png"));
@@ -128,7 +128,7 @@ pub fn picture(desktop: &DesktopSession, name: &str) -> PathBuf {
 }
 
 /// Files below a folder that hold one of these byte strings.
-pub fn files_holding(folder: &Path, secrets: &[&str]) -> Vec<PathBuf> {
+pub(crate) fn files_holding(folder: &Path, secrets: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries {

@@ -10,8 +10,11 @@ mod desk;
 
 use desk::{Desk, OpenedChat};
 use gatehouse_fleet::NoticeCommand;
-use gatehouse_fleet::view::{Decision, PhaseView, Role, SessionRef};
+use gatehouse_fleet::view::{
+    AddGateway, ConnectionView, CredentialKind, Decision, PhaseView, Role, SessionRef,
+};
 use gatehouse_testkit::scripted_gateway::{Script, ScriptedGateway};
+use gatehouse_vault::{GatewaySecret, Secret, SecretKey, SecretVault as _};
 
 fn main_session(gateway: &gatehouse_fleet::view::GatewayId) -> SessionRef {
     SessionRef {
@@ -169,4 +172,113 @@ async fn a_transcript_opens_from_the_gateway_and_pages_back() {
         "a page of others"
     );
     assert!(!chat.texts(Role::User).is_empty());
+}
+
+#[tokio::test]
+async fn a_token_is_in_the_vault_and_nowhere_in_what_is_kept_or_shown() {
+    let token = "tok-4f1c9a-very-secret";
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    let pasted = format!(
+        "{}/#token={token}",
+        gateway.url().replace("ws://", "http://")
+    );
+    let recognised = desk.fleet.gateway_recognise(pasted).await.unwrap();
+    let shown = format!("{recognised:?}");
+    let add = AddGateway {
+        url: recognised.url.unwrap(),
+        name: "home".to_owned(),
+        draft: recognised.draft,
+        secret: None,
+        pin: None,
+    };
+    let view = desk.fleet.gateway_add(add).await.unwrap();
+    assert_eq!(view.credential.kind, CredentialKind::Token);
+    desk.connected(&view.id).await;
+    gateway.ask("uname -a");
+    let item = desk.waits(&view.id, "uname -a").await;
+    let shown = format!(
+        "{shown} {view:?} {item:?} {:?}",
+        desk.fleet.gateways_list().await
+    );
+    assert!(!shown.contains(token), "{shown}");
+    desk.fleet.shutdown().await;
+
+    let key = SecretKey::gateway(&view.id.0, GatewaySecret::Token).unwrap();
+    let kept = desk.vault.get(&key).await.unwrap();
+    assert_eq!(kept.as_ref().map(Secret::expose), Some(token));
+    let files: Vec<_> = std::fs::read_dir(desk.folder.path())
+        .unwrap()
+        .flatten()
+        .collect();
+    assert!(!files.is_empty(), "something was kept");
+    for file in files {
+        let bytes = std::fs::read(file.path()).unwrap();
+        let found = bytes
+            .windows(token.len())
+            .any(|part| part == token.as_bytes());
+        assert!(!found, "the token is in {}", file.path().display());
+    }
+}
+
+#[tokio::test]
+async fn a_removed_gateway_leaves_neither_secret_nor_item_nor_session() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "home", "secret").await;
+    gateway.ask("uname -a");
+    desk.waits(&id, "uname -a").await;
+    desk.fleet.gateway_remove(id.clone()).await.unwrap();
+    assert!(desk.fleet.gateways_list().await.is_empty());
+    assert!(desk.fleet.inbox_snapshot().await.items.is_empty());
+    assert!(desk.fleet.sessions_snapshot().await.sessions.is_empty());
+    for secret in GatewaySecret::ALL {
+        let key = SecretKey::gateway(&id.0, secret).unwrap();
+        assert!(desk.vault.get(&key).await.unwrap().is_none());
+    }
+    desk.fleet.shutdown().await;
+    let desk = Desk::over(desk.folder, desk.vault).await;
+    assert!(
+        desk.fleet.gateways_list().await.is_empty(),
+        "it does not come back"
+    );
+    assert!(desk.fleet.inbox_snapshot().await.items.is_empty());
+}
+
+#[tokio::test]
+async fn a_paused_gateway_is_left_alone_until_it_is_wanted_again() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "home", "secret").await;
+    gateway.ask("uname -a");
+    desk.waits(&id, "uname -a").await;
+    desk.fleet.gateway_pause(id.clone(), true).await.unwrap();
+    desk.connection(&id, |c| matches!(c, ConnectionView::Paused))
+        .await;
+    let item = desk
+        .item(&id, "uname -a", |p| {
+            matches!(p, PhaseView::Unreachable { .. })
+        })
+        .await;
+    assert!(desk.decide(&item, Decision::AllowOnce).await.is_err());
+    desk.fleet.gateway_pause(id.clone(), false).await.unwrap();
+    let item = desk.waits(&id, "uname -a").await;
+    desk.decide(&item, Decision::AllowOnce).await.unwrap();
+    desk.ended(&id, "uname -a").await;
+}
+
+#[tokio::test]
+async fn a_draft_is_not_sent_to_another_address_than_it_was_pasted_with() {
+    let desk = Desk::new().await;
+    let pasted = "http://127.0.0.1:18789/#token=abcdef".to_owned();
+    let recognised = desk.fleet.gateway_recognise(pasted).await.unwrap();
+    let add = AddGateway {
+        url: "wss://elsewhere.example.com/".to_owned(),
+        name: String::new(),
+        draft: recognised.draft,
+        secret: None,
+        pin: None,
+    };
+    let error = desk.fleet.gateway_add(add).await.unwrap_err();
+    assert_eq!(error.code(), "invalidInput");
 }

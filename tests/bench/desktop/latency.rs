@@ -82,13 +82,13 @@ impl Server {
 }
 
 /// The server on a desktop's bus. It ends with its connection.
-pub struct NotificationServer {
+pub(crate) struct NotificationServer {
     bus: Connection,
     shown: mpsc::UnboundedReceiver<Shown>,
 }
 
 impl NotificationServer {
-    pub async fn start(session: &DesktopSession) -> Self {
+    pub(crate) async fn start(session: &DesktopSession) -> Self {
         let (tell, shown) = mpsc::unbounded_channel();
         let bus = connection::Builder::address(session.bus_address())
             .and_then(|bus| {
@@ -140,7 +140,11 @@ fn allow(shown: &Shown) -> Option<&str> {
 }
 
 /// Asks, waits for the notification, clicks, and waits for the decision to arrive.
-pub async fn run(gateway: &ScriptedGateway, server: &mut NotificationServer, report: &mut Report) {
+pub(crate) async fn run(
+    gateway: &ScriptedGateway,
+    server: &mut NotificationServer,
+    report: &mut Report,
+) {
     let mut requests = gateway.requests();
     let (mut shown_after, mut sent_after) = (Vec::new(), Vec::new());
     for run in 0..RUNS {

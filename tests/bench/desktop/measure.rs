@@ -8,12 +8,12 @@ use std::{
 };
 
 /// The median of several runs.
-pub fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     percentile(&mut values, 0.5)
 }
 
 /// The value below which this share of all lies.
-pub fn percentile(values: &mut [f64], share: f64) -> f64 {
+pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
     assert!(!values.is_empty(), "nothing was measured");
     values.sort_by(f64::total_cmp);
     let last = values.len() - 1;
@@ -27,7 +27,7 @@ pub fn percentile(values: &mut [f64], share: f64) -> f64 {
 }
 
 /// Proportional set size of a process and all its descendants, in MB (1,000,000 bytes).
-pub fn tree_pss_mb(root: u32) -> f64 {
+pub(crate) fn tree_pss_mb(root: u32) -> f64 {
     let children = children_by_parent();
     let mut waiting = vec![root];
     let mut kib = 0.0;
@@ -39,7 +39,7 @@ pub fn tree_pss_mb(root: u32) -> f64 {
 }
 
 /// Names of the processes below a root, to see that the web processes are gone.
-pub fn tree_names(root: u32) -> Vec<String> {
+pub(crate) fn tree_names(root: u32) -> Vec<String> {
     let children = children_by_parent();
     let mut waiting = vec![root];
     let mut names = Vec::new();
@@ -53,7 +53,7 @@ pub fn tree_names(root: u32) -> Vec<String> {
 }
 
 /// Waits until the tree's memory has settled: three readings a second apart within two percent.
-pub fn settled_pss_mb(root: u32) -> f64 {
+pub(crate) fn settled_pss_mb(root: u32) -> f64 {
     let deadline = Instant::now() + Duration::from_secs(40);
     let mut last = [0.0f64; 3];
     loop {

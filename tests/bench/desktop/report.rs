@@ -2,17 +2,17 @@
 
 /// Lines in the order in which they were measured.
 #[derive(Default)]
-pub struct Report {
+pub(crate) struct Report {
     lines: Vec<String>,
 }
 
 impl Report {
-    pub fn figure(&mut self, name: &str, value: f64, unit: &str) {
+    pub(crate) fn figure(&mut self, name: &str, value: f64, unit: &str) {
         self.push(name, &format!("{value:.0} {unit}"), "");
     }
 
     /// A figure with the most that it should be.
-    pub fn at_most(&mut self, name: &str, value: f64, unit: &str, most: f64) {
+    pub(crate) fn at_most(&mut self, name: &str, value: f64, unit: &str, most: f64) {
         let verdict = if value <= most { "met" } else { "**not met**" };
         self.push(
             name,
@@ -22,7 +22,7 @@ impl Report {
     }
 
     /// A ratio of two figures of this run.
-    pub fn against(&mut self, name: &str, ratio: f64, most: f64) {
+    pub(crate) fn against(&mut self, name: &str, ratio: f64, most: f64) {
         let verdict = if ratio <= most { "met" } else { "**not met**" };
         self.push(
             name,
@@ -38,7 +38,7 @@ impl Report {
         self.lines.push(line);
     }
 
-    pub fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         format!(
             "| what | figure | aim |\n| --- | --- | --- |\n{}\n",
             self.lines.join("\n")

@@ -23,10 +23,10 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const PAINTED: &str = "first useful paint";
 
 /// What is measured: the app, an empty Tauri window, and the page as Chromium is given it.
-pub struct Programs<'a> {
-    pub app: &'a Path,
-    pub empty: &'a Path,
-    pub page_url: &'a str,
+pub(crate) struct Programs<'a> {
+    pub(crate) app: &'a Path,
+    pub(crate) empty: &'a Path,
+    pub(crate) page_url: &'a str,
 }
 
 /// Milliseconds to the first paint, MB with the window, MB with the window closed; one for each run.
@@ -38,7 +38,7 @@ struct Figures {
 }
 
 /// Runs the three programs in turn, so that a busy moment of the machine hits them alike.
-pub fn run(session: &DesktopSession, programs: &Programs<'_>, report: &mut Report) {
+pub(crate) fn run(session: &DesktopSession, programs: &Programs<'_>, report: &mut Report) {
     let (mut ours, mut bare, mut chromium) =
         (Figures::default(), Figures::default(), Figures::default());
     for _ in 0..RUNS {
@@ -136,7 +136,7 @@ fn measure_chromium(session: &DesktopSession, page_url: &str, figures: &mut Figu
 }
 
 /// As a person does: through the window manager.
-pub fn close_window(session: &DesktopSession) {
+pub(crate) fn close_window(session: &DesktopSession) {
     let found = session.xdotool(&["search", "--onlyvisible", "--name", "^Gatehouse"]);
     let windows = found.expect("the window is found");
     let window = windows.lines().next().expect("the window has an id");
@@ -171,13 +171,13 @@ fn logs(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A program in its own process group, which ends with this.
-pub struct Run {
-    pub child: Child,
-    pub begun: Instant,
+pub(crate) struct Run {
+    pub(crate) child: Child,
+    pub(crate) begun: Instant,
 }
 
 impl Run {
-    pub fn start(mut command: Command, stdout: Stdio) -> Self {
+    pub(crate) fn start(mut command: Command, stdout: Stdio) -> Self {
         command
             .stdout(stdout)
             .stderr(Stdio::null())

@@ -1,5 +1,8 @@
 //! A turn of a conversation: streamed, and cut short.
 
+use std::time::{Duration, Instant};
+
+use gatehouse_client::RequestError;
 use gatehouse_protocol::{
     GatewayEvent,
     event::{ChatEvent, ChatState},
@@ -7,12 +10,13 @@ use gatehouse_protocol::{
         ChatAbort, ChatAbortParams, ChatHistoryGet, ChatHistoryParams, ChatSend, ChatSendParams,
         MessagesSubscribe, MessagesSubscribeParams,
     },
+    model::message::ChatHistory,
 };
 use gatehouse_testkit::gateway::Version;
 
 use super::connecting::stalled;
 use crate::{
-    client::{Client, Dial},
+    client::{Client, Dial, SOON},
     peers::shared,
 };
 
@@ -58,21 +62,36 @@ pub(crate) async fn ended(client: &Client, run: &str) -> ChatEvent {
 
 /// The texts of a session, oldest first.
 pub(crate) async fn texts(client: &Client, session: &str) -> Vec<String> {
-    let history = ChatHistoryParams {
-        session_key: session.to_owned(),
-        ..ChatHistoryParams::default()
-    };
-    let history = client
-        .connection
-        .request::<ChatHistoryGet>(history)
-        .await
-        .unwrap();
+    let history = read_history(client, session).await;
     history
         .messages
         .items
         .iter()
         .map(|message| message.content.text())
         .collect()
+}
+
+/// Reads the history as the app must: a v3 gateway greets and then says for a while that it can't yet.
+async fn read_history(client: &Client, session: &str) -> ChatHistory {
+    let params = ChatHistoryParams {
+        session_key: session.to_owned(),
+        ..ChatHistoryParams::default()
+    };
+    let begun = Instant::now();
+    loop {
+        let answer = client
+            .connection
+            .request::<ChatHistoryGet>(params.clone())
+            .await;
+        match answer {
+            Ok(history) => return history,
+            Err(RequestError::Gateway(error)) if error.retryable && begun.elapsed() < SOON => {
+                let pause = Duration::from_millis(error.retry_after_ms.unwrap_or(500));
+                tokio::time::sleep(pause).await;
+            }
+            Err(error) => panic!("no history: {error:?}"),
+        }
+    }
 }
 
 pub(crate) async fn a_turn_is_streamed_whole_and_in_order(version: Version) {

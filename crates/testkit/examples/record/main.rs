@@ -1,5 +1,6 @@
 //! Records the protocol snapshots: starts both published gateways, talks to each over a bare socket, and
-//! writes every frame, scrubbed, into `tests/snapshots/{v4,v3}/*.jsonl`. Run by `make record`.
+//! writes every frame, scrubbed, into `tests/snapshots/{v4,v3}/*.jsonl`. Run by `make record`; `v4` or `v3` as an
+//! argument records only that one.
 //!
 //! A line is `{"sent": frame}` or `{"received": frame}`. What is asked is written here by hand and not with our
 //! client, so that the snapshots show what a gateway says and not what we make of it.
@@ -30,8 +31,11 @@ const START_ATTEMPTS: u32 = 240;
 
 #[tokio::main]
 async fn main() -> Outcome {
-    for version in [Version::V4, Version::V3] {
-        record(version).await?;
+    let only = std::env::args().nth(1);
+    for (name, version) in [("v4", Version::V4), ("v3", Version::V3)] {
+        if only.as_deref().is_none_or(|wanted| wanted == name) {
+            record(version).await?;
+        }
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! What the real gateways need and how they behave, found by running them. Each fact says which version.
 //!
 //! **Starting.** Both answer `GET /health` before they take a connect: until their sidecars are up a connect is
-//! refused with `UNAVAILABLE`, `details.reason` `startup-sidecars`, `retryAfterMs` 500, then close 1013. A start
+//! refused with `UNAVAILABLE`, `details.reason` `startup-sidecars`, `retryAfterMs` 500, then close 1013.
+//! After its hello v3 still refuses `chat.history` for a while: `UNAVAILABLE`, retryable, `retryAfterMs` 500. A start
 //! takes 5 to 10 seconds on two idle cores and minutes on busy ones. v4 prepares native parts inside
 //! `node_modules` on its first start ever, half a minute more.
 //!
