@@ -115,6 +115,15 @@ async fn a_click_on_the_notification_decides_what_a_real_agent_runs_and_no_token
         !labels.contains(&"Allow always"),
         "allow always needs the window: {labels:?}"
     );
+    page.go("Inbox").await;
+    page.find("(//a[contains(@href, 'inbox/')])[1]")
+        .await
+        .click()
+        .await
+        .unwrap();
+    page.says("wants to run a command").await;
+    page.find("//button[contains(normalize-space(), 'Allow once')]")
+        .await;
     picture(desktop, "3-asked");
     desktop
         .notices()
@@ -122,6 +131,7 @@ async fn a_click_on_the_notification_decides_what_a_real_agent_runs_and_no_token
         .await
         .unwrap();
 
+    page.go("Sessions").await;
     page.says("Done: Linux").await;
     picture(desktop, "4-went-on");
     page.go("Inbox").await;

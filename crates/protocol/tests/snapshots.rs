@@ -7,15 +7,12 @@ mod published;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use gatehouse_protocol::{
-    ConnectErrorCode, GatewayEvent, HelloOk, Incoming, Method, event::ChatState, method::decode,
-    methods as m, model::approval::Decision,
+    ConnectErrorCode, GatewayError, GatewayEvent, HelloOk, Incoming, Method, event::ChatState,
+    method::decode, methods as m, model::approval::Decision,
 };
 use serde_json::Value;
 
 use published::Published;
-
-/// Gateway 2026.9.6 adds this to some event frames; the schema published in the same month does not have it.
-const UNPUBLISHED: &str = "recipientProfileId";
 
 /// What was said in one recording.
 struct Recording {
@@ -154,9 +151,7 @@ fn what_protocol_4_sent_is_valid_by_the_published_schema() {
     let mut judges = BTreeMap::new();
     for recording in recordings("v4") {
         for (frame, _) in recording.received() {
-            let mut frame = frame.clone();
-            frame.as_object_mut().unwrap().remove(UNPUBLISHED);
-            for (definition, value) in definitions(&frame) {
+            for (definition, value) in definitions(frame) {
                 let judge = judges
                     .entry(definition)
                     .or_insert_with(|| published.judge(definition));
@@ -268,25 +263,40 @@ fn a_recorded_approval_says_what_was_decided() {
     }
 }
 
+fn refusal(recording: &Recording) -> GatewayError {
+    let mut refusals = recording
+        .answers()
+        .into_iter()
+        .filter_map(|(_, answer)| match answer {
+            Incoming::Response(response) => response.outcome.err(),
+            _ => None,
+        });
+    refusals.next_back().unwrap()
+}
+
 #[test]
 fn a_refused_connect_says_why_in_a_code() {
     for version in ["v4", "v3"] {
         for (name, wanted) in [
             ("wrong-token", ConnectErrorCode::AuthTokenMismatch),
             ("no-token", ConnectErrorCode::AuthTokenMissing),
-            ("protocol-mismatch", ConnectErrorCode::ProtocolMismatch),
             ("pairing-required", ConnectErrorCode::PairingRequired),
         ] {
-            let refusal = recording(version, name)
-                .answers()
-                .into_iter()
-                .find_map(|(_, answer)| match answer {
-                    Incoming::Response(response) => response.outcome.err(),
-                    _ => None,
-                });
-            let details = refusal.unwrap().connect_details();
+            let details = refusal(&recording(version, name)).connect_details();
             let code = details.and_then(|details| details.code);
             assert_eq!(code, Some(wanted), "{version} {name}");
         }
+    }
+}
+
+#[test]
+fn a_gateway_that_speaks_another_protocol_names_its_own() {
+    for (version, protocol) in [("v4", 4), ("v3", 3)] {
+        let refusal = refusal(&recording(version, "protocol-mismatch"));
+        let details = refusal.connect_details().unwrap();
+        assert_eq!(details.expected_protocol, Some(protocol));
+        // Protocol 3 has no code for it.
+        let code = (protocol == 4).then_some(ConnectErrorCode::ProtocolMismatch);
+        assert_eq!(details.code, code, "{version}");
     }
 }

@@ -186,18 +186,19 @@ impl Fleet {
         Ok(Some(draft))
     }
 
-    /// Changes name, address or pin. Another address or pin connects anew.
+    /// Changes name, address or pin. Another address or pin connects anew. Another host gets none of the secrets
+    /// that were kept for the one before: they are forgotten, and the person gives them again.
     pub async fn gateway_edit(&self, gateway: EditGateway) -> Result<GatewayView, FleetError> {
         let EditGateway { id, url, name, pin } = gateway;
         let (url, pin) = checked(&url, pin.as_deref())?;
+        let (known, wanted) = (id.clone(), url.clone());
+        let is_elsewhere = self
+            .call(move |core| core.leave_host(&known, &wanted))
+            .await??;
+        if is_elsewhere {
+            self.shared.safe.forget(&id).await?;
+        }
         self.call(move |core| {
-            let taken = core
-                .gateways
-                .iter()
-                .any(|(other, e)| *other != id && e.record.url == url);
-            if taken {
-                return Err(FleetError::GatewayExists);
-            }
             let entry = core
                 .gateways
                 .get_mut(&id)
@@ -207,6 +208,9 @@ impl Fleet {
             entry.record.pin = pin;
             if !name.trim().is_empty() {
                 entry.record.name = one_line(name.trim(), 80);
+            }
+            if is_elsewhere {
+                return core.credential_now(&id, CredentialKind::None, None);
             }
             core.keep_gateway(&id);
             if moved {
@@ -297,7 +301,7 @@ fn checked(url: &str, pin: Option<&str>) -> Result<(String, Option<String>), Fle
     Ok((url.as_str().to_owned(), pin.map(|pin| pin.to_string())))
 }
 
-fn host_of(url: &str) -> String {
+pub(crate) fn host_of(url: &str) -> String {
     GatewayUrl::parse(url).map_or_else(|_| url.to_owned(), |url| url.host())
 }
 

@@ -6,3 +6,5 @@ mod inbox;
 mod secrets;
 mod sessions;
 mod settings;
+
+pub(crate) use gateways::host_of;

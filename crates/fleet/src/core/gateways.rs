@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::{Core, CoreHandle, Fact, News, Write};
+use crate::api::host_of;
 use crate::ask::Asker;
 use crate::credentials::{CredentialChange, GatewayCredentials};
 use crate::error::FleetError;
@@ -214,6 +215,24 @@ impl Core {
         }
         self.gateways_changed = true;
         self.touch();
+    }
+
+    /// Whether another address is on another host. Then the connection ends now, before the secrets are forgotten,
+    /// so that nothing writes them again.
+    pub(crate) fn leave_host(&mut self, id: &GatewayId, url: &str) -> Result<bool, FleetError> {
+        if self
+            .gateways
+            .iter()
+            .any(|(other, entry)| other != id && entry.record.url == url)
+        {
+            return Err(FleetError::GatewayExists);
+        }
+        let entry = self.gateways.get(id).ok_or(FleetError::NoSuchGateway)?;
+        let is_elsewhere = host_of(&entry.record.url) != host_of(url);
+        if is_elsewhere {
+            self.disconnect(id);
+        }
+        Ok(is_elsewhere)
     }
 
     /// Takes a gateway out, with all that is known of it. False where it is not there.

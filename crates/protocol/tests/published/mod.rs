@@ -42,7 +42,7 @@ impl Published {
             definition.is_object(),
             "{name} is not a published definition"
         );
-        drop_surrogate_patterns(&mut definition);
+        loosen(&mut definition);
         let referred = references(&definition);
         into.insert(name.to_owned(), definition);
         referred.iter().for_each(|name| self.collect(name, into));
@@ -62,17 +62,20 @@ fn references(schema: &Value) -> Vec<String> {
     }
 }
 
-/// Patterns over UTF-16 surrogates cannot be matched on UTF-8 text, which has none by construction.
-fn drop_surrogate_patterns(schema: &mut Value) {
+/// Takes out what can't be held against a gateway: patterns over UTF-16 surrogates, which UTF-8 text has none of
+/// by construction, and the ban on further fields, which gateway 2026.9.6 does not keep to itself (it adds
+/// `recipientProfileId` to events and `auth.method` to its hello).
+fn loosen(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             let pattern = fields.get("pattern").and_then(Value::as_str);
             if pattern.is_some_and(|pattern| pattern.contains("\\uD800")) {
                 fields.remove("pattern");
             }
-            fields.values_mut().for_each(drop_surrogate_patterns);
+            fields.remove("additionalProperties");
+            fields.values_mut().for_each(loosen);
         }
-        Value::Array(items) => items.iter_mut().for_each(drop_surrogate_patterns),
+        Value::Array(items) => items.iter_mut().for_each(loosen),
         _ => {}
     }
 }

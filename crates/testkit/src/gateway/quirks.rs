@@ -33,7 +33,7 @@
 //! `APPROVAL_NOT_FOUND`, as it does for an expired or unknown id.
 //!
 //! **A restart.** Pending approvals do not come back in either. v4 keeps a record of them (reason
-//! `gateway-restart`); v3 forgets them. v3 also forgets a turn whose first answer was not complete.
+//! `gateway-restart`); v3 forgets them. v3 also forgets the first turn of a session when it was not complete.
 //!
 //! **Pairing.** A new device from the same machine is taken in silently, unless v4 has
 //! `gateway.nodes.pairing.autoApproveLocal: false`. A request with a forwarding header counts as remote in v3
