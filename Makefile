@@ -59,6 +59,7 @@ test-rust: ui/dist/index.html system-test peers
 screenshots: system-test ui/dist/index.html peers ## each screen in its states into target/screens, and the README's picture
 	cd ui && npm run -s screens
 	cargo test --test window $(CARGO_FLAGS)
+	cp target/screens/window/3-asked.png docs/window.png
 
 bench: system-test ui/dist/index.html ## the figures in the README
 	cargo build --release $(CARGO_FLAGS)
