@@ -132,7 +132,11 @@ async fn a_click_on_the_notification_decides_what_a_real_agent_runs_and_no_token
         .unwrap();
 
     page.go("Sessions").await;
-    page.find("(//a[contains(@href, 'sessions/')])[1]").await.click().await.unwrap();
+    page.find("(//a[contains(@href, 'sessions/')])[1]")
+        .await
+        .click()
+        .await
+        .unwrap();
     page.says("Done: Linux").await;
     picture(desktop, "4-went-on");
     page.go("Inbox").await;

@@ -12,7 +12,7 @@ use gatehouse_testkit::{
 };
 
 /// Long enough for a loaded machine; a test that passes never waits for it.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(120);
 
 /// The window as a person uses it.
 pub(crate) struct Page {
