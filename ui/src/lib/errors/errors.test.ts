@@ -35,6 +35,15 @@ describe("the table of problems", () => {
     expect(codes.filter((code) => !isKnown(code))).toEqual([]);
   });
 
+  it("knows every code that a decision or a run can end with", () => {
+    const files = ["ask.rs", "inbox/settle.rs", "inbox/step.rs", "core/inbox.rs", "chat/row.rs"];
+    const source = files.map((file) => rust(`crates/fleet/src/${file}`)).join("\n");
+    const found = source.matchAll(/(?:Trouble::new\(|code: )"([a-z]\w+)"/g);
+    const codes = [...found].map(([, code = ""]) => code);
+    expect(codes).toEqual(expect.arrayContaining(["unconfirmed", "runFailed"]));
+    expect(codes.filter((code) => !isKnown(code))).toEqual([]);
+  });
+
   it("explains a code of tomorrow with the gateway's own words", () => {
     expect(explain("somethingNew")).toMatchObject({ code: "somethingNew", severity: "warning" });
   });

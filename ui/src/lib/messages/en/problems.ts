@@ -278,6 +278,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "The gateway does not take it for this request. Nothing was decided.",
     "Choose one of those shown.",
   ),
+  unconfirmed: words(
+    "The connection broke while the answer was sent",
+    "The gateway has not recorded it, and the request still waits.",
+    "Decide again. It cannot count twice.",
+  ),
   notRecorded: words(
     "The gateway did not record the answer",
     "The answer was sent, and the request still waits on the gateway.",
@@ -313,6 +318,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "This gateway cannot do that",
     "It is an older one, without this method.",
     "Update the gateway to use it.",
+  ),
+  runFailed: words(
+    "The run failed",
+    "The agent stopped before it was done.",
+    "The gateway’s own words are below. Ask again when the cause is mended.",
   ),
   gatewayRefused: words(
     "The gateway refused",
