@@ -19,6 +19,25 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gatehouse-store",
         ],
     ),
+    ("gatehouse-agent", &[]),
+    (
+        "gatehouse-gateway",
+        &[
+            "gatehouse-protocol",
+            "gatehouse-vault",
+            "gatehouse-store",
+            "gatehouse-agent",
+        ],
+    ),
+    (
+        "gatehouse-cli",
+        &[
+            "gatehouse-protocol",
+            "gatehouse-client",
+            "gatehouse-vault",
+            "gatehouse-gateway",
+        ],
+    ),
     ("gatehouse-testkit", &[]),
     (
         "gatehouse-desktop",

@@ -1,0 +1,3 @@
+//! `gatehouse`: the headless gateway and every operation from a terminal.
+
+fn main() {}
