@@ -1,9 +1,4 @@
-/**
- * The inbox of the page: a snapshot, and the changes on top of it.
- *
- * It subscribes before it asks, keeps what arrives meanwhile, and starts from a new snapshot whenever a
- * revision is missing, so that no request is lost between two messages. It decides nothing.
- */
+/** The inbox of the page: a snapshot, and the changes on top of it. It decides nothing. */
 import type { Backend } from "$lib/backend/backend";
 import type {
   GatewayId,
@@ -14,6 +9,7 @@ import type {
   ProblemView,
 } from "$lib/backend/types";
 import { problemOf } from "$lib/errors";
+import { Following } from "$lib/following";
 
 export type InboxState = "loading" | "ready" | "failed";
 
@@ -30,10 +26,6 @@ export class Inbox {
   waitingCount = $state(0);
   overflow = $state.raw<readonly GatewayId[]>([]);
   #items = $state.raw<ReadonlyMap<ItemKey, InboxItemView>>(new Map());
-  #revision = 0;
-  /** Changes that came while a snapshot was on its way; null when none is. */
-  #early: InboxChange[] | null = null;
-
   readonly waiting = $derived(
     [...this.#items.values()].filter(isOpen).sort((one, other) => one.createdAt - other.createdAt),
   );
@@ -43,6 +35,16 @@ export class Inbox {
       .sort((one, other) => endedAt(other) - endedAt(one)),
   );
   readonly all = $derived([...this.waiting, ...this.past]);
+
+  readonly #following = new Following<InboxSnapshot, InboxChange>({
+    ask: () => this.backend.inboxSnapshot(),
+    take: (snapshot) => this.#take(snapshot),
+    apply: (change) => this.#merge(change),
+    failed: (thrown) => {
+      this.problem = problemOf(thrown);
+      this.state = "failed";
+    },
+  });
 
   constructor(
     private readonly backend: Pick<Backend, "inboxSnapshot" | "onInboxChanged">,
@@ -59,32 +61,12 @@ export class Inbox {
     return this.#items.get(key);
   }
 
-  async load(): Promise<void> {
-    if (this.#early) return;
-    this.#early = [];
-    try {
-      this.#take(await this.backend.inboxSnapshot());
-    } catch (thrown) {
-      this.#early = null;
-      this.problem = problemOf(thrown);
-      this.state = "failed";
-    }
+  load(): Promise<void> {
+    return this.#following.load();
   }
 
   apply(change: InboxChange): void {
-    if (this.#early) {
-      this.#early.push(change);
-      return;
-    }
-    if (change.revision <= this.#revision) return;
-    if (change.revision !== this.#revision + 1) {
-      void this.load();
-      return;
-    }
-    this.#revision = change.revision;
-    this.waitingCount = change.waiting;
-    this.overflow = change.overflow;
-    this.#merge(change);
+    this.#following.apply(change);
   }
 
   /** An item as a command answered it; it counts only where nothing later has arrived. */
@@ -95,21 +77,19 @@ export class Inbox {
   }
 
   #take(snapshot: InboxSnapshot): void {
-    const early = this.#early ?? [];
-    this.#early = null;
     const before = this.#items;
     const known = this.state === "ready";
-    this.#revision = snapshot.revision;
     this.#items = new Map(snapshot.items.map((item) => [item.key, item]));
     this.waitingCount = snapshot.waiting;
     this.overflow = snapshot.overflow;
     this.problem = null;
     this.state = "ready";
     if (known) this.#report(before, snapshot.items);
-    for (const change of early) this.apply(change);
   }
 
-  #merge({ changed, removed }: InboxChange): void {
+  #merge({ changed, removed, waiting, overflow }: InboxChange): void {
+    this.waitingCount = waiting;
+    this.overflow = overflow;
     const before = this.#items;
     const next = new Map(before);
     for (const key of removed) next.delete(key);

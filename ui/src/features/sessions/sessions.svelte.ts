@@ -10,9 +10,11 @@ import type {
   SearchHit,
   SessionRef,
   SessionsChange,
+  SessionsSnapshot,
   SessionView,
 } from "$lib/backend/types";
 import { problemOf } from "$lib/errors";
+import { Following } from "$lib/following";
 
 export type SessionRow =
   | { kind: "heading"; id: string; heading: "pinned" | "recent" | "archived" | "inMessages" }
@@ -34,13 +36,21 @@ export class Sessions {
   showArchived = $state(false);
   hits = $state.raw<readonly SearchHit[]>([]);
   #all = $state.raw<ReadonlyMap<string, SessionView>>(new Map());
-  #revision = 0;
-  #early: SessionsChange[] | null = null;
   #searching: ReturnType<typeof setTimeout> | undefined;
 
   readonly #sorted = $derived([...this.#all.values()].sort(latestFirst));
   readonly rows = $derived(this.#rows());
   readonly count = $derived(this.#all.size);
+
+  readonly #following = new Following<SessionsSnapshot, SessionsChange>({
+    ask: () => this.backend.sessionsSnapshot(),
+    take: (snapshot) => this.#take(snapshot),
+    apply: (change) => this.#merge(change),
+    failed: (thrown) => {
+      this.problem = problemOf(thrown);
+      this.state = "failed";
+    },
+  });
 
   constructor(private readonly backend: SessionsBackend) {}
 
@@ -59,42 +69,12 @@ export class Sessions {
     return this.#sorted.filter(({ archived }) => !archived).slice(0, count);
   }
 
-  async load(): Promise<void> {
-    if (this.#early) return;
-    this.#early = [];
-    try {
-      const snapshot = await this.backend.sessionsSnapshot();
-      const early = this.#early;
-      this.#early = null;
-      this.#revision = snapshot.revision;
-      this.#all = new Map(snapshot.sessions.map((each) => [sessionId(each.session), each]));
-      this.loading = snapshot.loading;
-      this.problem = null;
-      this.state = "ready";
-      for (const change of early) this.apply(change);
-    } catch (thrown) {
-      this.#early = null;
-      this.problem = problemOf(thrown);
-      this.state = "failed";
-    }
+  load(): Promise<void> {
+    return this.#following.load();
   }
 
   apply(change: SessionsChange): void {
-    if (this.#early) {
-      this.#early.push(change);
-      return;
-    }
-    if (change.revision <= this.#revision) return;
-    if (change.revision !== this.#revision + 1) {
-      void this.load();
-      return;
-    }
-    this.#revision = change.revision;
-    this.loading = change.loading;
-    const next = new Map(this.#all);
-    for (const session of change.removed) next.delete(sessionId(session));
-    for (const view of change.changed) next.set(sessionId(view.session), view);
-    this.#all = next;
+    this.#following.apply(change);
   }
 
   search(text: string): void {
@@ -104,6 +84,21 @@ export class Sessions {
     const wanted = text.trim();
     if (wanted.length < 2) return;
     this.#searching = setTimeout(() => void this.#find(wanted), searchDelay);
+  }
+
+  #take({ sessions, loading }: SessionsSnapshot): void {
+    this.#all = new Map(sessions.map((each) => [sessionId(each.session), each]));
+    this.loading = loading;
+    this.problem = null;
+    this.state = "ready";
+  }
+
+  #merge({ changed, removed, loading }: SessionsChange): void {
+    this.loading = loading;
+    const next = new Map(this.#all);
+    for (const session of removed) next.delete(sessionId(session));
+    for (const view of changed) next.set(sessionId(view.session), view);
+    this.#all = next;
   }
 
   async #find(wanted: string): Promise<void> {
