@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use gatehouse_fleet::view::{
-    GatewayView, InboxChange, ItemKey, SecretStoreView, SessionsChange, Settings,
+    GatewayView, InboxChange, Opening, SecretStoreView, SessionsChange, Settings,
 };
 use serde::Serialize;
 use specta::Type;
@@ -38,9 +38,9 @@ pub struct SessionsChanged(pub SessionsChange);
 #[derive(Clone, Debug, Serialize, Type, Event)]
 pub struct SecretsChanged(pub SecretStoreView);
 
-/// A person asked for this item outside of the page: a click on its notification, or in the tray.
+/// A person asked for this outside of the page: a click on a notification or in the tray, a link.
 #[derive(Clone, Debug, Serialize, Type, Event)]
-pub struct OpenItem(pub ItemKey);
+pub struct Open(pub Opening);
 
 /// The settings changed in another window.
 #[derive(Clone, Debug, Serialize, Type, Event)]
@@ -94,7 +94,7 @@ pub fn bridge() -> Builder<tauri::Wry> {
             InboxChanged,
             SessionsChanged,
             SecretsChanged,
-            OpenItem,
+            Open,
             SettingsChanged,
         ])
 }

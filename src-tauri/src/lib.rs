@@ -15,7 +15,7 @@ use tracing::error;
 
 use crate::shell::streams::ChatStreams;
 use crate::shell::window::{self, MAIN};
-use crate::shell::{life, rendering, start};
+use crate::shell::{deep_links, life, rendering, start};
 use gatehouse_fleet::Fleet;
 
 /// Starts hidden: the tray and the notices only. For the start with the session.
@@ -65,15 +65,21 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
     tauri::async_runtime::block_on(start::fleet_and_notices(&handle, redactor, started))?;
     shell::tray::put_up(&handle);
     shell::forward::start(&handle, &app.state::<Fleet>());
-    if !std::env::args().any(|argument| argument == BACKGROUND) {
-        window::open_main(&handle);
+    if !deep_links::follow_among(&handle, std::env::args().skip(1)) {
+        open_unless_background(&handle, std::env::args());
     }
     Ok(())
 }
 
-/// Somebody started the app again: they want to see it. The start with the session does not.
+/// Somebody started the app again: they want to see it, or follow a link. The start with the session does not.
 fn on_second_start(app: &AppHandle, arguments: Vec<String>, _folder: String) {
-    if !arguments.iter().any(|argument| argument == BACKGROUND) {
+    if !deep_links::follow_among(app, arguments.iter().skip(1).cloned()) {
+        open_unless_background(app, arguments);
+    }
+}
+
+fn open_unless_background(app: &AppHandle, arguments: impl IntoIterator<Item = String>) {
+    if !arguments.into_iter().any(|argument| argument == BACKGROUND) {
         window::open_main(app);
     }
 }
@@ -85,6 +91,10 @@ fn on_event(app: &AppHandle, event: RunEvent) {
             code: None, api, ..
         } => api.prevent_exit(),
         RunEvent::Exit => life::end(app),
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            deep_links::follow_among(app, urls.into_iter().map(String::from));
+        }
         RunEvent::WindowEvent { label, event, .. } => on_window(app, &label, &event),
         _ => {}
     }

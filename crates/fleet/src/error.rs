@@ -38,6 +38,8 @@ pub enum FleetError {
     Pin(#[from] PinError),
     #[error("{0}")]
     InvalidInput(&'static str),
+    #[error("the gateway did not grant this app {0}")]
+    MissingScope(String),
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]
@@ -62,6 +64,7 @@ impl FleetError {
             Self::NodeJoinLink => "nodeJoinLink",
             Self::Address(_) | Self::Pin(_) => "badAddress",
             Self::PlainTextRefused => "plainTextRefused",
+            Self::MissingScope(_) => "missingScope",
             Self::Refused(refusal) => refusal_code(*refusal),
             Self::Request(error) => request_code(error),
             Self::Vault(error) => vault_code(error),

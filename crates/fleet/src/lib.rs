@@ -7,9 +7,11 @@
 mod api;
 mod ask;
 pub mod chat;
+pub mod choices;
 mod clock;
 mod core;
 mod credentials;
+pub mod deep_link;
 pub mod discover;
 pub mod drafts;
 mod error;
@@ -17,7 +19,9 @@ mod fleet;
 pub mod inbox;
 pub mod notices;
 pub mod paste;
+mod permission;
 mod sessions;
+pub mod tray;
 pub mod untrusted;
 pub mod view;
 

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::inbox::{EpochMs, Item};
+use crate::choices;
+use crate::inbox::{EpochMs, Item, Standing};
 use crate::untrusted::{Policy, cap, escape, one_line};
 use crate::view::{
     Decision, GatewayId, ItemKey, ItemKind, Millis, NotificationDetail, NotificationSettings,
@@ -86,7 +87,7 @@ impl NoticeBoard {
     pub fn waits(
         &mut self,
         item: &Item,
-        gateway_name: &str,
+        standing: &Standing,
         settings: &NotificationSettings,
         now: EpochMs,
     ) -> Option<NoticeCommand> {
@@ -94,7 +95,7 @@ impl NoticeBoard {
             return None;
         }
         let key = item.key();
-        let notice = notice(item, gateway_name, settings, now);
+        let notice = notice(item, standing, settings, now);
         if let Some(revision) = self.shown.get_mut(&key) {
             *revision = item.revision;
             return Some(NoticeCommand::Update(notice));
@@ -148,12 +149,12 @@ impl NoticeBoard {
 }
 
 /// The buttons that a notice of this item has.
-pub fn buttons(item: &Item) -> Vec<Decision> {
+fn buttons(item: &Item, standing: &Standing) -> Vec<Decision> {
     if item.request.kind == ItemKind::Question {
         return Vec::new();
     }
-    let offered = item.request.content.offered.iter().copied();
-    offered.filter(|d| *d != Decision::AllowAlways).collect()
+    let offered = choices::outside_the_window(&item.request.content.offered);
+    choices::allowed(&offered, &standing.barred)
 }
 
 /// A few letters that tell one notice from another with the same text, the same in every surface.
@@ -167,12 +168,12 @@ pub fn short_id(key: &ItemKey) -> String {
 
 fn notice(
     item: &Item,
-    gateway_name: &str,
+    standing: &Standing,
     settings: &NotificationSettings,
     now: EpochMs,
 ) -> Notice {
     let private = settings.detail == NotificationDetail::Private;
-    let gateway = one_line(gateway_name, 80);
+    let gateway = one_line(&standing.gateway_name, 80);
     let (title, mut lines) = if private {
         (
             format!("{gateway}: {}", private_subject(item.request.kind)),
@@ -181,13 +182,14 @@ fn notice(
     } else {
         (title(item, &gateway), body(item))
     };
+    lines.extend(choices::lack(&standing.barred));
     lines.push(footer(item, now));
     Notice {
         key: item.key(),
         revision: item.revision,
         title,
         body: lines.join("\n"),
-        buttons: buttons(item),
+        buttons: buttons(item, standing),
         private,
         urgency: Urgency::Critical,
         sound: settings.sound,
@@ -257,6 +259,7 @@ fn duration(ms: EpochMs) -> String {
 mod tests {
     use super::*;
     use crate::inbox::{Content, Inbox, InboxEvent, Request, reduce};
+    use crate::view::BarredDecision;
 
     fn item(id: &str, subject: &str) -> Item {
         let gateway = GatewayId("g".into());
@@ -296,6 +299,13 @@ mod tests {
         inbox.items().next().unwrap().clone()
     }
 
+    fn home() -> Standing {
+        Standing {
+            gateway_name: "home".into(),
+            barred: Vec::new(),
+        }
+    }
+
     fn shown(command: Option<NoticeCommand>) -> Notice {
         let Some(NoticeCommand::Show(notice)) = command else {
             panic!("shown: {command:?}")
@@ -307,7 +317,7 @@ mod tests {
     fn a_notice_has_the_offered_decisions_but_allow_always() {
         let settings = NotificationSettings::default();
         let notice =
-            shown(NoticeBoard::default().waits(&item("a", "uname -a"), "home", &settings, 0));
+            shown(NoticeBoard::default().waits(&item("a", "uname -a"), &home(), &settings, 0));
         assert_eq!(notice.buttons, [Decision::AllowOnce, Decision::Deny]);
         assert_eq!(notice.title, "home: main wants to run a command");
         assert!(
@@ -318,11 +328,31 @@ mod tests {
     }
 
     #[test]
+    fn a_decision_that_this_app_may_not_make_has_no_button_and_the_notice_says_why() {
+        let settings = NotificationSettings::default();
+        let barred = |decision| BarredDecision {
+            decision,
+            scope: "operator.approvals".into(),
+        };
+        let standing = Standing {
+            barred: vec![barred(Decision::AllowOnce), barred(Decision::Deny)],
+            ..home()
+        };
+        let notice = shown(NoticeBoard::default().waits(&item("a", "ls"), &standing, &settings, 0));
+        assert_eq!(notice.buttons, []);
+        assert!(
+            notice.body.contains("operator.approvals"),
+            "{}",
+            notice.body
+        );
+    }
+
+    #[test]
     fn two_requests_for_the_same_command_differ_in_their_text() {
         let settings = NotificationSettings::default();
         let mut board = NoticeBoard::default();
-        let first = shown(board.waits(&item("a", "ls"), "home", &settings, 0));
-        let second = shown(board.waits(&item("b", "ls"), "home", &settings, 0));
+        let first = shown(board.waits(&item("a", "ls"), &home(), &settings, 0));
+        let second = shown(board.waits(&item("b", "ls"), &home(), &settings, 0));
         assert_ne!(first.body, second.body);
     }
 
@@ -333,7 +363,7 @@ mod tests {
             ..Default::default()
         };
         let notice =
-            shown(NoticeBoard::default().waits(&item("a", "curl secret"), "home", &settings, 0));
+            shown(NoticeBoard::default().waits(&item("a", "curl secret"), &home(), &settings, 0));
         let text = format!("{} {}", notice.title, notice.body);
         assert!(
             !text.contains("curl") && !text.contains("/srv") && !text.contains("main"),
@@ -346,7 +376,7 @@ mod tests {
     fn a_hidden_character_in_a_command_is_visible_and_a_long_one_says_so() {
         let settings = NotificationSettings::default();
         let long = format!("\u{202e}{}", "x".repeat(5000));
-        let notice = shown(NoticeBoard::default().waits(&item("a", &long), "home", &settings, 0));
+        let notice = shown(NoticeBoard::default().waits(&item("a", &long), &home(), &settings, 0));
         assert!(notice.body.starts_with("⟨U+202E⟩xxx"));
         assert!(notice.body.contains("… (5001 characters in all)"));
     }
@@ -356,9 +386,9 @@ mod tests {
         let settings = NotificationSettings::default();
         let mut board = NoticeBoard::default();
         for n in 0..MAX_SHOWN {
-            shown(board.waits(&item(&format!("a{n}"), "ls"), "home", &settings, 0));
+            shown(board.waits(&item(&format!("a{n}"), "ls"), &home(), &settings, 0));
         }
-        let more = board.waits(&item("late", "ls"), "home", &settings, 0);
+        let more = board.waits(&item("late", "ls"), &home(), &settings, 0);
         assert!(matches!(
             more,
             Some(NoticeCommand::Plain(PlainNotice {
@@ -367,7 +397,7 @@ mod tests {
             }))
         ));
         assert_eq!(
-            board.waits(&item("later", "ls"), "home", &settings, 0),
+            board.waits(&item("later", "ls"), &home(), &settings, 0),
             None
         );
         let (withdrawn, next) = board.withdraw(&item("a3", "ls").key());
@@ -382,7 +412,7 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(
-            NoticeBoard::default().waits(&item("a", "ls"), "home", &settings, 0),
+            NoticeBoard::default().waits(&item("a", "ls"), &home(), &settings, 0),
             None
         );
     }

@@ -147,9 +147,12 @@ fn without_page(url: &Url) -> String {
     url.into()
 }
 
-/// `openclaw://gateway/add?url=…&name=…`, with or without a token.
+/// `openclaw://gateway/add?url=…&name=…` or `gatehouse://add?url=…`, with or without a token.
 fn read_add_link(url: &Url) -> Pasted {
-    let is_add = url.host_str() == Some("gateway") && url.path().trim_matches('/') == "add";
+    let is_add = matches!(
+        (url.scheme(), url.host_str(), url.path().trim_matches('/')),
+        (_, Some("gateway"), "add") | ("gatehouse", Some("add"), "")
+    );
     let query = url.query().unwrap_or_default();
     let (true, Some(address)) = (is_add, pair(query, "url")) else {
         return Pasted::unusable(PastedForm::AddLink, "badAddress");
@@ -270,8 +273,8 @@ fn pair(pairs: &str, key: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// A password out of an address. A form's decoding would turn `+` into a space, which a password may hold.
-fn decode(text: &str) -> String {
+/// A part of an address, its escapes undone. A form's decoding would turn `+` into a space, which a password may hold.
+pub(crate) fn decode(text: &str) -> String {
     let escaped = text
         .replace('+', "%2B")
         .replace('=', "%3D")

@@ -164,6 +164,40 @@ fn an_add_link_gives_address_and_name() {
         Some("ws://10.0.0.2:1/"),
         None,
     );
+    check(
+        "gatehouse://add?url=wss%3A%2F%2Fgw.example.com&token=abc",
+        PastedForm::AddLink,
+        Some("wss://gw.example.com/"),
+        Some((CredentialKind::Token, "abc")),
+    );
+}
+
+#[test]
+fn an_add_link_takes_no_address_that_could_be_another_thing() {
+    for address in [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "gatehouse://add?url=wss://a.example",
+        "ws://",
+        "",
+    ] {
+        let link = format!("gatehouse://add?url={address}&token=abc");
+        assert_eq!(recognise(&link).problem, Some("badAddress"), "{address}");
+    }
+    let elsewhere = recognise("openclaw://add?url=wss://a.example");
+    assert_eq!(
+        elsewhere.problem,
+        Some("badAddress"),
+        "not a form of that scheme"
+    );
+    let inner = recognise("gatehouse://add?url=wss://ada:pw@a.example/%23token=t");
+    let shown = format!("{:?} {:?}", inner.url, inner.name);
+    assert!(
+        !shown.contains("pw"),
+        "credentials leave the address: {shown}"
+    );
+    let plain = recognise("gatehouse://add?url=ws://gw.example.com&token=abc");
+    assert_eq!(plain.problem, Some("plainTextRefused"));
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! What the shell knows of its own: what notices can be shown, and the item that a person asked for
+//! What the shell knows of its own: what notices can be shown, and the place that a person asked for
 //! before the page was there to show it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use gatehouse_fleet::view::{AppInfo, ItemKey, NotificationSupport, Platform};
+use gatehouse_fleet::view::{AppInfo, NotificationSupport, Opening, Platform};
 use tauri::{AppHandle, WebviewWindow};
 use tauri_plugin_notification::NotificationExt;
 use tauri_specta::Event;
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tracing::info;
 
 use super::window::MAIN;
-use crate::bridge::OpenItem;
+use crate::bridge::Open;
 use crate::commands::{Answer, refused};
 use gatehouse_fleet::Fleet;
 
@@ -26,7 +26,7 @@ pub(crate) struct Desk {
 /// Where the main window's page is in its life.
 enum Page {
     /// It is not there yet, or no longer; it will be told what to open.
-    Absent { wanted: Option<ItemKey> },
+    Absent { wanted: Option<Opening> },
     /// It listens.
     Ready,
 }
@@ -42,7 +42,7 @@ impl Desk {
 
     /// What a page is told at its start.
     pub(crate) async fn app_info(&self, fleet: &Fleet, window: &WebviewWindow) -> AppInfo {
-        let open_item = if window.label() == MAIN {
+        let opening = if window.label() == MAIN {
             self.take_wanted()
         } else {
             None
@@ -54,7 +54,7 @@ impl Desk {
             secrets: fleet.secret_store_state().await,
             notifications,
             settings: fleet.settings().await,
-            open_item,
+            opening,
         }
     }
 
@@ -80,8 +80,8 @@ impl Desk {
         }
         let wanted = self.take_wanted();
         *self.lock() = Page::Ready;
-        if let Some(key) = wanted {
-            let _ = OpenItem(key).emit_to(window, MAIN);
+        if let Some(opening) = wanted {
+            let _ = Open(opening).emit_to(window, MAIN);
         }
     }
 
@@ -90,15 +90,15 @@ impl Desk {
         *self.lock() = Page::Absent { wanted: None };
     }
 
-    /// A person wants to see this item: the page is told now, or when it comes.
-    pub(crate) fn want_item(&self, app: &AppHandle, key: ItemKey) {
+    /// A person wants to see this: the page is told now, or when it comes.
+    pub(crate) fn want(&self, app: &AppHandle, opening: Opening) {
         match &mut *self.lock() {
-            Page::Ready => drop(OpenItem(key).emit_to(app, MAIN)),
-            Page::Absent { wanted } => *wanted = Some(key),
+            Page::Ready => drop(Open(opening).emit_to(app, MAIN)),
+            Page::Absent { wanted } => *wanted = Some(opening),
         }
     }
 
-    fn take_wanted(&self) -> Option<ItemKey> {
+    fn take_wanted(&self) -> Option<Opening> {
         match &mut *self.lock() {
             Page::Ready => None,
             Page::Absent { wanted } => wanted.take(),

@@ -1,5 +1,6 @@
 //! What makes the fleet a desktop application: windows, tray, notices, links, logging.
 
+pub(crate) mod deep_links;
 pub(crate) mod desk;
 pub(crate) mod forward;
 pub(crate) mod life;

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gatehouse_fleet::view::{CommandError, DecideInput, Decision, ItemKey, Surface};
+use gatehouse_fleet::choices;
+use gatehouse_fleet::view::{CommandError, DecideInput, Decision, ItemKey, Opening, Surface};
 use tauri::{AppHandle, Manager};
 use tauri_plugin_notification::NotificationExt;
 use tracing::{info, warn};
@@ -60,7 +61,7 @@ impl Surfaces for AppSurfaces {
     }
 
     fn open_item(&self, key: ItemKey) {
-        window::open_item(&self.app, key);
+        window::open_at(&self.app, Opening::Item { key });
     }
 
     fn show_approval_window(&self, shown: bool) {
@@ -118,27 +119,12 @@ async fn decide(app: &AppHandle, choosing: Choosing, surface: Surface) -> Result
 }
 
 fn tell_refused(app: &AppHandle, error: &CommandError) {
-    tell(app, "Your choice was not taken", reason(error));
+    tell(app, "Your choice was not taken", choices::refusal(error));
 }
 
 /// Shows a plain notice. The plugin sends it off and cannot say whether anyone showed it.
 pub(crate) fn tell(app: &AppHandle, title: &str, body: &str) {
     if let Err(error) = app.notification().builder().title(title).body(body).show() {
         warn!(%error, "a plain notice could not be sent");
-    }
-}
-
-/// Why a choice did not count, in words. The page has its own; these are for where there is no page.
-fn reason(error: &CommandError) -> &'static str {
-    match error.code.as_str() {
-        "itemChanged" => "The request changed after it was shown. Look at it again.",
-        "alreadyDecided" => "It was decided elsewhere first, or its time had run out.",
-        "itemUnknown" => "The gateway no longer asks for it.",
-        "busy" => "Another choice for it is on its way.",
-        "missingScope" => {
-            "This app may not decide on that gateway. Pair it with the approvals scope."
-        }
-        "gatewayRefused" => "The gateway refused it. Open Gatehouse to see why.",
-        _ => "It could not reach the gateway. The request still waits; open Gatehouse.",
     }
 }

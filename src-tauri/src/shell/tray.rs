@@ -3,19 +3,17 @@
 //! A menu entry carries the revision that the person read, so a choice on an item that changed meanwhile is
 //! refused by the fleet; an entry of a menu that was replaced means nothing any more.
 
-mod model;
-
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 
-use gatehouse_fleet::view::InboxSnapshot;
+use gatehouse_fleet::tray::{Choice, Entry, TrayModel};
+use gatehouse_fleet::view::{InboxSnapshot, Opening};
 use tauri::image::Image;
 use tauri::menu::{Menu, MenuBuilder, MenuItemBuilder, SubmenuBuilder};
 use tauri::tray::{TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry, include_image};
 use tracing::warn;
 
-use self::model::{Choice, Entry, TrayModel};
 use super::surfaces::{self, Choosing};
 use super::{life, window};
 
@@ -113,7 +111,7 @@ fn on_menu(app: &AppHandle, id: &str) {
         OPEN => window::open_main(app),
         QUIT => life::quit(app),
         id => match app.state::<Tray>().choice(id) {
-            Some(Choice::Show(key)) => window::open_item(app, key),
+            Some(Choice::Show(key)) => window::open_at(app, Opening::Item { key }),
             Some(Choice::Decide {
                 key,
                 revision,

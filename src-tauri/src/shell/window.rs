@@ -3,7 +3,7 @@
 //! Closing the main window destroys its web view, so that its processes end and their memory is given
 //! back; the fleet, the tray and the notices go on. It is made anew when it is wanted.
 
-use gatehouse_fleet::view::ItemKey;
+use gatehouse_fleet::view::Opening;
 use tauri::webview::NewWindowResponse;
 use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry};
 use tauri_plugin_window_state::{AppHandleExt, StateFlags};
@@ -42,9 +42,9 @@ pub(crate) fn open_main(app: &AppHandle) {
     }
 }
 
-/// Opens the main window on one item.
-pub(crate) fn open_item(app: &AppHandle, key: ItemKey) {
-    app.state::<Desk>().want_item(app, key);
+/// Opens the main window on a place.
+pub(crate) fn open_at(app: &AppHandle, opening: Opening) {
+    app.state::<Desk>().want(app, opening);
     open_main(app);
 }
 

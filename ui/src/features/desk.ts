@@ -2,6 +2,7 @@
 import { createContext } from "svelte";
 import type { AppInfo } from "$lib/backend/types";
 import type { Gateways } from "./gateways/gateways.svelte";
+import type { LinkedGateway } from "./gateways/linked-gateway.svelte";
 import type { Inbox } from "./inbox/inbox.svelte";
 import type { Secrets } from "./secrets/secrets.svelte";
 import type { Sessions } from "./sessions/sessions.svelte";
@@ -11,6 +12,7 @@ export type Desk = {
   info: AppInfo;
   inbox: Inbox;
   gateways: Gateways;
+  linked: LinkedGateway;
   sessions: Sessions;
   preferences: Preferences;
   secrets: Secrets;

@@ -10,6 +10,7 @@ export const places = {
   addGateway: () => import("$features/gateways/AddGatewayView.svelte"),
   secrets: () => import("$features/secrets/SecretsGate.svelte"),
   palette: () => import("$features/palette/Palette.svelte"),
+  refusedLink: () => import("$features/gateways/RefusedLink.svelte"),
   keys: () => import("$components/KeyOverlay.svelte"),
 };
 

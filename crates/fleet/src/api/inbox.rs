@@ -39,14 +39,17 @@ impl Fleet {
             surface,
             answer: input.answer.unwrap_or_default(),
         };
-        self.call(
-            move |core| match core.inbox_event(InboxEvent::Decide(choice)) {
+        self.call(move |core| {
+            if let Some(scope) = core.scope_for(&key, choice.decision) {
+                return Err(FleetError::MissingScope(scope));
+            }
+            match core.inbox_event(InboxEvent::Decide(choice)) {
                 Some(refusal) => Err(FleetError::Refused(refusal)),
                 None => core
                     .item_view(&key)
                     .ok_or(FleetError::Refused(Refusal::NoSuchItem)),
-            },
-        )
+            }
+        })
         .await?
     }
 }

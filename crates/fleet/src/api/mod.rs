@@ -3,6 +3,7 @@
 mod chat;
 mod gateways;
 mod inbox;
+mod links;
 mod secrets;
 mod sessions;
 mod settings;

@@ -20,6 +20,7 @@ impl Fleet {
         let choice = match choice {
             SecretStoreChoice::Keychain => Choice::Keychain,
             SecretStoreChoice::EncryptedFile => Choice::EncryptedFile,
+            SecretStoreChoice::NewEncryptedFile => Choice::NewEncryptedFile,
             SecretStoreChoice::Memory => Choice::Memory,
         };
         let passphrase = passphrase.map(Secret::new);

@@ -8,10 +8,12 @@ use super::{Core, Write};
 use crate::ask::Asker;
 use crate::inbox::{
     self, Effect, Inbox, InboxEvent, Item, Phase, ReadBackAnswer, Refusal, Resolve, ResolveAnswer,
-    Trouble, parse_key, reduce,
+    Standing, Trouble, parse_key, reduce,
 };
+use crate::permission;
 use crate::view::{
-    GatewayId, InboxChange, InboxItemDetail, InboxItemView, InboxSnapshot, ItemKey, ItemKind,
+    BarredDecision, Decision, GatewayId, InboxChange, InboxItemDetail, InboxItemView,
+    InboxSnapshot, ItemKey, ItemKind,
 };
 
 /// The inbox with what surfaces and store have not heard yet.
@@ -162,12 +164,12 @@ impl Core {
         let Some(item) = self.inbox.inbox.item(key) else {
             return;
         };
-        let name = self.gateway_name(&item.gateway);
+        let standing = self.standing(item);
         let now = self.now();
         let command = self
             .inbox
             .board
-            .waits(item, &name, &self.settings.notifications, now);
+            .waits(item, &standing, &self.settings.notifications, now);
         if let Some(command) = command {
             self.outlet.push(command);
         }
@@ -203,19 +205,14 @@ impl Core {
 
     pub(crate) fn item_view(&self, key: &ItemKey) -> Option<InboxItemView> {
         let item = self.inbox.inbox.item(key)?;
-        Some(inbox::line(item, self.gateway_name(&item.gateway)))
+        Some(inbox::line(item, self.standing(item)))
     }
 
     pub(crate) fn item_detail(&self, key: &ItemKey) -> Option<InboxItemDetail> {
         let item = self.inbox.inbox.item(key)?;
         let others = self.others_at(&item.gateway);
         let context = self.inbox.contexts.get(key).cloned().flatten();
-        Some(inbox::detail(
-            item,
-            self.gateway_name(&item.gateway),
-            others,
-            context,
-        ))
+        Some(inbox::detail(item, self.standing(item), others, context))
     }
 
     /// Other operators who are connected to a gateway and may answer there.
@@ -241,8 +238,28 @@ impl Core {
     }
 
     pub(crate) fn inbox_snapshot(&self) -> InboxSnapshot {
-        inbox::snapshot(&self.inbox.inbox, self.inbox.revision, |i| {
-            self.gateway_name(&i.gateway)
+        inbox::snapshot(&self.inbox.inbox, self.inbox.revision, |i| self.standing(i))
+    }
+
+    fn standing(&self, item: &Item) -> Standing {
+        Standing {
+            gateway_name: self.gateway_name(&item.gateway),
+            barred: self.barred(item),
+        }
+    }
+
+    /// The scope that a decision lacks.
+    pub(crate) fn scope_for(&self, key: &ItemKey, decision: Decision) -> Option<String> {
+        let barred = self.barred(self.inbox.inbox.item(key)?);
+        let lacks = barred.into_iter().find(|b| b.decision == decision);
+        lacks.map(|b| b.scope)
+    }
+
+    /// Decisions on an item that its gateway's connection may not make. None is known while there is none.
+    pub(crate) fn barred(&self, item: &Item) -> Vec<BarredDecision> {
+        let up = self.gateways.get(&item.gateway).and_then(|e| e.up.as_ref());
+        up.map_or_else(Vec::new, |(_, hello)| {
+            permission::barred(&hello.auth.scopes, &item.request)
         })
     }
 

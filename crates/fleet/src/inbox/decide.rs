@@ -106,11 +106,10 @@ fn answers(
 }
 
 fn place<'a>(questions: &[Question], answer: &'a str) -> Option<(usize, &'a str)> {
-    let named = answer.split_once(':').and_then(|(id, value)| {
-        questions
-            .iter()
-            .position(|q| q.id == id)
-            .map(|at| (at, value))
+    // A question's id is the gateway's and may hold a colon itself.
+    let named = questions.iter().enumerate().find_map(|(at, q)| {
+        let value = answer.strip_prefix(q.id.as_str())?.strip_prefix(':')?;
+        Some((at, value))
     });
     named.or_else(|| (questions.len() == 1).then_some((0, answer)))
 }

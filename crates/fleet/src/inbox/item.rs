@@ -47,6 +47,9 @@ pub struct Content {
     pub unavailable: Vec<Unavailable>,
     pub facts: Vec<(FactLabel, String)>,
     pub questions: Vec<Question>,
+    /// Scopes that approving a pairing takes beyond the one that lists it: nobody can hand on more than they have.
+    #[serde(default)]
+    pub approving_takes: Vec<String>,
 }
 
 /// A decision that the request could have offered and does not.
@@ -265,6 +268,7 @@ impl Content {
                 .argv
                 .iter()
                 .chain(&self.warnings)
+                .chain(&self.approving_takes)
                 .map(String::len)
                 .sum::<usize>()
             + facts

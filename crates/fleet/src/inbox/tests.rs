@@ -1,6 +1,9 @@
 //! Single situations of the inbox, each as its own sentence. Interleavings are in `tests/inbox_properties`.
 
 use super::*;
+
+mod races;
+
 use crate::view::{Decision, GatewayId, ItemKey, ItemKind, PhaseView, Surface};
 
 fn gateway() -> GatewayId {
@@ -189,7 +192,7 @@ fn a_decision_whose_connection_ended_is_read_back_and_not_sent_again() {
         !effects.iter().any(|e| matches!(e, Effect::Resolve(_))),
         "{effects:?}"
     );
-    let shown = line(inbox.item(&key("a")).unwrap(), "home".into());
+    let shown = line(inbox.item(&key("a")).unwrap(), Standing::default());
     let PhaseView::Waiting {
         problem: Some(problem),
     } = shown.phase
@@ -224,7 +227,7 @@ fn an_expiry_that_the_gateway_tells_of_as_a_denial_is_shown_as_recorded() {
         answer,
     };
     reduce(&mut inbox, event, 3);
-    let shown = line(inbox.item(&key("a")).unwrap(), "home".into());
+    let shown = line(inbox.item(&key("a")).unwrap(), Standing::default());
     assert_eq!(shown.phase, PhaseView::Expired { at: 20.0 });
 }
 
@@ -275,7 +278,7 @@ fn a_command_of_one_megabyte_is_kept_whole_and_one_beyond_the_limit_cannot_be_al
     );
     let shown = detail(
         inbox.item(&key("a")).unwrap(),
-        String::new(),
+        Standing::default(),
         Vec::new(),
         None,
     );
@@ -295,7 +298,7 @@ fn a_command_of_one_megabyte_is_kept_whole_and_one_beyond_the_limit_cannot_be_al
     );
     let shown = detail(
         inbox.item(&key("b")).unwrap(),
-        String::new(),
+        Standing::default(),
         Vec::new(),
         None,
     );

@@ -4,8 +4,8 @@ use super::item::{Content, EpochMs, Item, Phase, Question, Trouble, Verdict};
 use super::reduce::Inbox;
 use crate::untrusted::{Policy, cap, escape, one_line};
 use crate::view::{
-    Fact, InboxItemDetail, InboxItemView, InboxSnapshot, Millis, PhaseView, ProblemView,
-    QuestionOption, UnavailableDecision,
+    BarredDecision, Fact, InboxItemDetail, InboxItemView, InboxSnapshot, Millis, PhaseView,
+    ProblemView, QuestionOption, QuestionView, UnavailableDecision,
 };
 
 /// A line's subject, in bytes; the whole is in the detail.
@@ -14,8 +14,19 @@ const LINE_SUBJECT: usize = 2 * 1024;
 /// Names, paths and other short facts.
 const SHORT: usize = 1024;
 
-/// The inbox as it stands. `name` gives a gateway's name.
-pub fn snapshot(inbox: &Inbox, revision: u32, name: impl Fn(&Item) -> String) -> InboxSnapshot {
+/// What the fleet knows of an item's gateway.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    pub gateway_name: String,
+    pub barred: Vec<BarredDecision>,
+}
+
+/// The inbox as it stands. `standing` tells of an item's gateway.
+pub fn snapshot(
+    inbox: &Inbox,
+    revision: u32,
+    standing: impl Fn(&Item) -> Standing,
+) -> InboxSnapshot {
     let mut open: Vec<&Item> = inbox.items().filter(|i| i.is_open()).collect();
     let mut ended: Vec<&Item> = inbox.items().filter(|i| !i.is_open()).collect();
     open.sort_by_key(|i| (!i.is_waiting(), i.request.created_at));
@@ -25,7 +36,7 @@ pub fn snapshot(inbox: &Inbox, revision: u32, name: impl Fn(&Item) -> String) ->
         items: open
             .into_iter()
             .chain(ended)
-            .map(|i| line(i, name(i)))
+            .map(|i| line(i, standing(i)))
             .collect(),
         waiting: waiting(inbox),
         overflow: inbox.overflowing(),
@@ -38,14 +49,14 @@ pub(crate) fn waiting(inbox: &Inbox) -> u32 {
 }
 
 /// One line of the inbox.
-pub fn line(item: &Item, gateway_name: String) -> InboxItemView {
+pub fn line(item: &Item, standing: Standing) -> InboxItemView {
     let request = &item.request;
     let content = &request.content;
     let (subject, subject_cut) = cap(&content.subject, LINE_SUBJECT);
     InboxItemView {
         key: item.key(),
         gateway: item.gateway.clone(),
-        gateway_name,
+        gateway_name: standing.gateway_name,
         kind: request.kind,
         phase: phase(item),
         subject: escape(subject, Policy::Command).text,
@@ -55,6 +66,7 @@ pub fn line(item: &Item, gateway_name: String) -> InboxItemView {
         cwd: short(&content.cwd),
         host: short(&content.host),
         offered: content.offered.clone(),
+        barred: standing.barred,
         created_at: millis(request.created_at),
         expires_at: request.expires_at.map(millis),
         revision: item.revision,
@@ -64,14 +76,14 @@ pub fn line(item: &Item, gateway_name: String) -> InboxItemView {
 /// One item in full. `others` and `context` are what the fleet knows beside the request.
 pub fn detail(
     item: &Item,
-    gateway_name: String,
+    standing: Standing,
     others: Vec<String>,
     context: Option<String>,
 ) -> InboxItemDetail {
     let content = &item.request.content;
     let subject = escape(&content.subject, Policy::Command);
     InboxItemDetail {
-        item: line(item, gateway_name),
+        item: line(item, standing),
         subject: subject.text,
         escaped_characters: subject.count,
         argv: content
@@ -94,7 +106,7 @@ pub fn detail(
         others: others.iter().map(|o| one_line(o, SHORT)).collect(),
         context: context.map(|c| escape(&c, Policy::Prose).text),
         facts: facts(content),
-        options: content.questions.iter().flat_map(options).collect(),
+        questions: content.questions.iter().map(question).collect(),
     }
 }
 
@@ -114,14 +126,20 @@ fn facts(content: &Content) -> Vec<Fact> {
     content.facts.iter().map(one).collect()
 }
 
-/// The value names its question, so that one request with several questions can be answered at once.
-fn options(question: &Question) -> Vec<QuestionOption> {
+/// An option's value names its question, so that one request with several questions can be answered at once.
+fn question(question: &Question) -> QuestionView {
     let one = |(label, description): &(String, Option<String>)| QuestionOption {
         value: format!("{}:{label}", question.id),
         label: one_line(label, SHORT),
         description: description.as_ref().map(|d| one_line(d, 4 * SHORT)),
     };
-    question.options.iter().map(one).collect()
+    QuestionView {
+        id: question.id.clone(),
+        text: escape(&question.text, Policy::Prose).text,
+        options: question.options.iter().map(one).collect(),
+        multi_select: question.many,
+        free_text: question.free,
+    }
 }
 
 fn phase(item: &Item) -> PhaseView {

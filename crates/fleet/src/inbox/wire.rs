@@ -3,6 +3,7 @@
 //! Only decisions that the request names are offered; one that this app does not know is left out, because the
 //! real gateway takes a decision that was not offered as a denial.
 
+use gatehouse_protocol::Scope;
 use gatehouse_protocol::model::approval as wire;
 use gatehouse_protocol::model::pairing::{DevicePairRequest, NodePairRequest, PairResolved};
 use gatehouse_protocol::model::question::{QuestionRecord, QuestionResolved, QuestionStatus};
@@ -49,7 +50,7 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         offered: offered(request.allowed_decisions),
         unavailable: unavailable(&request.unavailable_decisions),
         facts: effect_facts(request.scope.as_ref()),
-        questions: Vec::new(),
+        ..Content::default()
     };
     let id = approval.id;
     pending(
@@ -184,6 +185,7 @@ pub(crate) fn device(request: DevicePairRequest) -> Request {
     } else {
         request.roles
     };
+    let approving_takes = device_takes(&roles, &request.scopes);
     let content = Content {
         subject: request
             .display_name
@@ -197,6 +199,7 @@ pub(crate) fn device(request: DevicePairRequest) -> Request {
             (FactLabel::Scopes, joined(request.scopes)),
             (FactLabel::ClientId, request.client_id),
         ]),
+        approving_takes,
         ..Content::default()
     };
     pending(
@@ -209,6 +212,7 @@ pub(crate) fn device(request: DevicePairRequest) -> Request {
 }
 
 pub(crate) fn node(request: NodePairRequest) -> Request {
+    let approving_takes = node_takes(&request.commands);
     let content = Content {
         subject: request
             .display_name
@@ -222,6 +226,7 @@ pub(crate) fn node(request: NodePairRequest) -> Request {
             (FactLabel::Version, request.version),
             (FactLabel::Scopes, joined(request.commands)),
         ]),
+        approving_takes,
         ..Content::default()
     };
     pending(
@@ -231,6 +236,38 @@ pub(crate) fn node(request: NodePairRequest) -> Request {
         None,
         content,
     )
+}
+
+/// Approving a device hands on scopes, which takes having them; any other role than an operator's takes admin.
+/// Source: "Device pairing approvals" of the gateway's page on operator scopes.
+fn device_takes(roles: &[String], scopes: &[String]) -> Vec<String> {
+    if roles.iter().any(|role| role != "operator") {
+        return vec![Scope::Admin.as_str().to_owned()];
+    }
+    let of_operators = scopes.iter().filter(|s| s.starts_with("operator."));
+    of_operators.cloned().collect()
+}
+
+/// Commands of a node whose approval takes admin. Source: "Node pairing approvals" of the gateway's page on
+/// operator scopes; any other command takes write.
+const ADMIN_COMMANDS: [&str; 8] = [
+    "system.run",
+    "system.run.prepare",
+    "system.which",
+    "browser.proxy",
+    "browser.proxy.upload.v1",
+    "fs.listDir",
+    "system.execApprovals.get",
+    "system.execApprovals.set",
+];
+
+fn node_takes(commands: &[String]) -> Vec<String> {
+    let scope = match commands {
+        [] => return Vec::new(),
+        all if all.iter().any(|c| ADMIN_COMMANDS.contains(&c.as_str())) => Scope::Admin,
+        _ => Scope::Write,
+    };
+    vec![scope.as_str().to_owned()]
 }
 
 /// What a `…resolved` event tells. The gateway's record may say otherwise and is read afterwards.
@@ -444,6 +481,32 @@ mod tests {
             request.content.unavailable[0].reason.as_deref(),
             Some("asksForSecret")
         );
+    }
+
+    #[test]
+    fn a_question_keeps_whether_several_answers_are_wanted() {
+        let raw = json!({"id": "q", "questions": [{"questionId": "a", "question": "Which?", "multiSelect": true,
+            "options": [{"label": "red"}, {"label": "blue"}]}], "createdAtMs": 1, "expiresAtMs": 2, "status": "pending"});
+        let request = question(from_value(raw).unwrap());
+        assert!(request.content.questions[0].many);
+        assert!(!request.content.questions[0].free);
+    }
+
+    #[test]
+    fn approving_a_pairing_takes_what_it_hands_on() {
+        let device = |roles: &[&str], scopes: &[&str]| {
+            let raw = json!({"requestId": "r", "deviceId": "d", "roles": roles, "scopes": scopes, "ts": 1});
+            device(from_value(raw).unwrap()).content.approving_takes
+        };
+        assert_eq!(device(&["operator"], &["operator.read"]), ["operator.read"]);
+        assert_eq!(device(&["node"], &[]), ["operator.admin"]);
+        let node = |commands: &[&str]| {
+            let raw = json!({"requestId": "r", "nodeId": "n", "commands": commands, "ts": 1});
+            node(from_value(raw).unwrap()).content.approving_takes
+        };
+        assert_eq!(node(&[]), [""; 0]);
+        assert_eq!(node(&["canvas.show"]), ["operator.write"]);
+        assert_eq!(node(&["canvas.show", "system.run"]), ["operator.admin"]);
     }
 
     #[test]

@@ -131,13 +131,16 @@ pub enum SecretStoreView {
     PassphraseNeeded { wrong: bool },
 }
 
-/// The person's answer to `SecretStoreView::ChoiceNeeded`.
+/// The person's answer to `SecretStoreView::ChoiceNeeded`, or to a passphrase that is forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub enum SecretStoreChoice {
     /// Try the keychain again.
     Keychain,
     EncryptedFile,
+    /// A new encrypted file in the place of one whose passphrase is forgotten. The old one is set aside, still
+    /// encrypted; what is in it has to be given again.
+    NewEncryptedFile,
     Memory,
 }
 
@@ -163,7 +166,7 @@ pub enum PastedForm {
     DashboardLink,
     SetupCode,
     BareToken,
-    /// `openclaw://gateway/add?…` or `gatehouse://gateway/add?…`
+    /// `openclaw://gateway/add?…`, `gatehouse://add?…`
     AddLink,
     /// `/j/<code>`: pairs a node, not an operator.
     NodeJoinLink,

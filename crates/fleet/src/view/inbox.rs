@@ -63,6 +63,8 @@ pub struct InboxItemView {
     pub host: Option<String>,
     /// What the request offers, in the order to show. Nothing else can be decided.
     pub offered: Vec<Decision>,
+    /// Offered decisions that this connection may not make; none of them is sent.
+    pub barred: Vec<BarredDecision>,
     pub created_at: Millis,
     pub expires_at: Option<Millis>,
     /// Rises with every change of this item; `inbox_decide` sends back the one the person looked at.
@@ -132,8 +134,8 @@ pub struct InboxItemDetail {
     pub context: Option<String>,
     /// More facts in the order to show, such as a device's platform, scopes and address.
     pub facts: Vec<Fact>,
-    /// For a question: its options.
-    pub options: Vec<QuestionOption>,
+    /// For a question request: what is asked, in order. Each needs an answer.
+    pub questions: Vec<QuestionView>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -165,6 +167,29 @@ pub struct UnavailableDecision {
     pub decision: Decision,
     /// Why, as the gateway or its policy gives it; none where it does not say.
     pub reason: Option<String>,
+}
+
+/// A decision that the request offers and this connection may not make.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BarredDecision {
+    pub decision: Decision,
+    /// The scope that the gateway did not grant, such as `operator.approvals`.
+    pub scope: String,
+}
+
+/// One question of a question request.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QuestionView {
+    /// Before the colon of each answer's value.
+    pub id: String,
+    pub text: String,
+    pub options: Vec<QuestionOption>,
+    /// More than one option can be chosen.
+    pub multi_select: bool,
+    /// An answer in one's own words is taken, as `id:words`.
+    pub free_text: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -206,6 +231,6 @@ pub struct DecideInput {
     pub decision: Decision,
     /// The revision of the item that the person looked at. Another one is refused as `itemChanged`.
     pub revision: u32,
-    /// For a question: the chosen options' values, or free text.
+    /// For a question: the chosen options' values, and `id:words` for own words.
     pub answer: Option<Vec<String>>,
 }

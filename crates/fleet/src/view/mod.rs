@@ -8,12 +8,14 @@
 mod chat;
 mod gateway;
 mod inbox;
+mod opening;
 mod sessions;
 mod settings;
 
 pub use chat::*;
 pub use gateway::*;
 pub use inbox::*;
+pub use opening::*;
 pub use sessions::*;
 pub use settings::*;
 

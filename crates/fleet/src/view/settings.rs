@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{ItemKey, SecretStoreView};
+use super::{Opening, SecretStoreView};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase", default)]
@@ -79,8 +79,8 @@ pub struct AppInfo {
     pub secrets: SecretStoreView,
     pub notifications: NotificationSupport,
     pub settings: Settings,
-    /// The item a person asked for before the page was there: a clicked notification.
-    pub open_item: Option<ItemKey>,
+    /// What a person asked for before the page was there: a clicked notification, a link.
+    pub opening: Option<Opening>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]

@@ -1,32 +1,10 @@
-//! The words on the buttons, and the names under which a platform hands a pressed button back.
+//! The names under which a platform hands a pressed button back.
 
 use gatehouse_fleet::view::Decision;
 use uuid::Uuid;
 
 /// What a platform calls a click on the notice itself.
 pub(super) const OPEN: &str = "default";
-
-/// The words on a decision's button. Unique, and without commas, which one platform takes for separators.
-pub fn label(decision: Decision) -> &'static str {
-    match decision {
-        Decision::AllowOnce => "Allow once",
-        Decision::AllowAlways => "Always allow",
-        Decision::Deny => "Deny",
-        Decision::Approve => "Approve",
-        Decision::Reject => "Reject",
-    }
-}
-
-/// The decisions that may be made from a notice or the tray: what is offered, less what outlasts the request.
-///
-/// A standing permission deserves the window, where all that it permits can be read.
-pub(crate) fn outside_the_window(offered: &[Decision]) -> Vec<Decision> {
-    offered
-        .iter()
-        .copied()
-        .filter(|d| *d != Decision::AllowAlways)
-        .collect()
-}
 
 /// Names one showing of one notice, so that a button pressed on an earlier one, or on one left over from
 /// an earlier run of the app, can never be taken for a button of this one.
@@ -93,17 +71,8 @@ mod tests {
     }
 
     #[test]
-    fn a_standing_permission_is_never_a_button() {
-        let offered = [Decision::AllowOnce, Decision::AllowAlways, Decision::Deny];
-        assert_eq!(
-            outside_the_window(&offered),
-            [Decision::AllowOnce, Decision::Deny]
-        );
+    fn a_standing_permission_is_never_taken_from_a_button() {
         let named = Showing::new().button(Decision::AllowAlways);
-        assert_eq!(
-            parse_button(&named),
-            None,
-            "and would not be taken from one"
-        );
+        assert_eq!(parse_button(&named), None);
     }
 }

@@ -20,8 +20,6 @@ use async_trait::async_trait;
 use gatehouse_fleet::view::{Decision, ItemKey, NotificationSupport};
 use tokio::sync::{mpsc, watch};
 
-pub use choice::label;
-pub(crate) use choice::outside_the_window;
 pub use gatehouse_fleet::notices::{Notice, NoticeCommand};
 
 /// What a person did with a notice.

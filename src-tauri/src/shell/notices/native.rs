@@ -20,9 +20,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-use super::choice::{OPEN, Showing, label};
+use super::choice::{OPEN, Showing};
 use super::shown::Waiting;
 use super::{Attention, DecisionNotifier, Delivery, Notice, NoticeEvent, Notifier, text};
+use gatehouse_fleet::choices::label;
 
 /// Each notice on the screen keeps a thread waiting; beyond this many the approval window is clearer anyway.
 const THREADS: usize = 8;

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use gatehouse_fleet::choices;
 use gatehouse_fleet::view::ItemKey;
 
 use super::choice::{OPEN, Showing, parse_button};
-use super::{Attention, Notice, NoticeEvent, choice};
+use super::{Attention, Notice, NoticeEvent};
 
 /// All notices that wait, by item.
 #[derive(Default)]
@@ -36,7 +37,7 @@ impl Waiting {
     /// Keeps a notice. Answers whether it is to be shown: one that the person dismissed comes back only when
     /// it asks for attention anew.
     pub(super) fn put(&mut self, mut notice: Notice, attention: Attention) -> bool {
-        notice.buttons = choice::outside_the_window(&notice.buttons);
+        notice.buttons = choices::outside_the_window(&notice.buttons);
         let Some(entry) = self.notices.get_mut(&notice.key) else {
             let entry = Entry {
                 id: None,

@@ -44,6 +44,8 @@ export class AddGateway {
   pin = $state("");
   pinning = $state(false);
   proof = $state<Proof>("token");
+  /** A link filled it in, and not the person. */
+  linked = $state(false);
   /** The gateway that was added; its connection is the test. */
   added = $state<GatewayId | null>(null);
 
@@ -91,6 +93,12 @@ export class AddGateway {
     this.#take({ form: "url", draft, url, name, credential, problem: null });
   }
 
+  /** What a link brought. Nothing is connected to until the person says so, as after a paste. */
+  follow(linked: Recognised): void {
+    this.startOver();
+    this.linked = this.#take(linked);
+  }
+
   /** Back to the beginning; what the backend kept of the paste is dropped. */
   startOver(): void {
     this.leave();
@@ -98,6 +106,7 @@ export class AddGateway {
     this.recognised = null;
     this.problem = null;
     this.added = null;
+    this.linked = false;
     this.url = this.name = this.pin = "";
     this.pinning = false;
   }

@@ -84,6 +84,24 @@ describe("adding a gateway", () => {
     expect(add.complete).toBe(true);
   });
 
+  it("fills in what a link brought, and connects to nothing by itself", async () => {
+    const { add, backend } = world();
+    add.follow(recognised({ form: "addLink" }));
+    expect([add.step, add.url, add.linked]).toEqual(["complete", "ws://127.0.0.1:18789", true]);
+    expect(backend.gatewayAdd).not.toHaveBeenCalled();
+    add.startOver();
+    expect(add.linked).toBe(false);
+    expect(backend.draftDrop, "its token is not kept").toHaveBeenCalledWith("d1");
+  });
+
+  it("says what is wrong with a link, and fills in nothing", async () => {
+    const { add } = world();
+    const problem = { code: "plainTextRefused", detail: null, requestId: null, deviceId: null };
+    add.follow(recognised({ form: "addLink", problem }));
+    expect([add.step, add.url, add.linked]).toEqual(["paste", "", false]);
+    expect(add.problem?.code).toBe("plainTextRefused");
+  });
+
   it("changes the gateway that was added rather than adding a second one", async () => {
     const { add, backend } = world();
     await add.paste("wss://lab");

@@ -1,7 +1,7 @@
 import { fireEvent, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Backend } from "$lib/backend/backend";
-import type { Decision, InboxItemView } from "$lib/backend/types";
+import type { Decision, InboxItemDetail, InboxItemView } from "$lib/backend/types";
 import { Keymap } from "$lib/keyboard/keymap.svelte";
 import type { Page } from "$lib/page";
 import { Announcer } from "$lib/announcer.svelte";
@@ -19,13 +19,17 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 /** Shows the card as the window does, with its first moment over. */
-async function show(item: InboxItemView = makeItem(), wait = settleTime) {
+async function show(
+  item: InboxItemView = makeItem(),
+  wait = settleTime,
+  fields: Partial<InboxItemDetail> = {},
+) {
   const decide = vi.fn(async (input: { decision: Decision }): Promise<InboxItemView> => {
     const phase = { kind: "deciding", decision: input.decision, surface: "window" } as const;
     return { ...item, phase, revision: item.revision + 1 };
   });
   const backend = {
-    inboxItem: async () => makeDetail(item),
+    inboxItem: async () => makeDetail(item, fields),
     inboxDecide: decide,
   } as unknown as Backend;
   const keymap = new Keymap(false);
@@ -77,6 +81,63 @@ describe("the approval card", () => {
     await show(makeItem({ phase }));
     expect(choices()).toEqual([]);
     expect(document.body.textContent).toMatch(/Denied\s+by Anna/);
+  });
+
+  it("says which scope is missing, and how it is got, and presses nothing meanwhile", async () => {
+    const scope = "operator.approvals";
+    const barred = [
+      { decision: "allowOnce", scope },
+      { decision: "deny", scope },
+    ] as const;
+    const { decide, container } = await show(makeItem({ barred: [...barred] }));
+    for (const decision of ["allowOnce", "deny"] as const) {
+      expect(button(decision).hasAttribute("disabled")).toBe(true);
+      const reason = button(decision).getAttribute("aria-describedby") ?? "";
+      expect(document.getElementById(reason)?.textContent).toContain(scope);
+      await fireEvent.click(button(decision));
+    }
+    for (const name of ["d", "a", "Enter"]) await key(name);
+    expect(decide).not.toHaveBeenCalled();
+    expect(container.textContent).toContain("“Allow once” and “Deny” cannot be pressed");
+    const settings = container.querySelector("a[href*=settings]")?.getAttribute("href");
+    expect(settings).toBe("#/settings/gateways/gw");
+  });
+
+  it("leaves pressable what this connection may decide", async () => {
+    const barred = [{ decision: "approve", scope: "operator.admin" } as const];
+    const pairing = { kind: "devicePairing", offered: ["approve", "reject"] } as const;
+    const item = makeItem({ ...pairing, offered: [...pairing.offered], barred });
+    const { decide } = await show(item);
+    await key("a");
+    await key("Enter");
+    expect(decide).not.toHaveBeenCalled();
+    await fireEvent.click(button("reject"));
+    expect(decide).toHaveBeenCalledWith(expect.objectContaining({ decision: "reject" }));
+  });
+
+  it("takes any number of answers to a question that wants them, and one to any other", async () => {
+    const option = (id: string) => (label: string) => ({
+      value: `${id}:${label}`,
+      label,
+      description: null,
+    });
+    const question = { freeText: false, multiSelect: false };
+    const item = makeItem({ kind: "question", offered: ["approve", "reject"] });
+    const questions = [
+      { ...question, id: "p", text: "Where?", options: ["a", "b", "c"].map(option("p")) },
+      { ...question, id: "q", text: "When?", options: ["now", "later"].map(option("q")) },
+    ].map((each) => ({ ...each, multiSelect: each.id === "p" }));
+    const { decide } = await show(item, settleTime, { questions });
+    const choose = async (label: string) => fireEvent.click(screen.getByLabelText(label));
+    await choose("c");
+    await choose("a");
+    expect(button("approve").hasAttribute("disabled"), "the second has no answer").toBe(true);
+    await choose("now");
+    await choose("later");
+    await fireEvent.click(button("approve"));
+    expect(decide).toHaveBeenCalledWith(
+      expect.objectContaining({ decision: "approve", answer: ["p:a", "p:c", "q:later"] }),
+    );
   });
 
   it("starts with the focus on no decision", async () => {

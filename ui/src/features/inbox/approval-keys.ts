@@ -1,4 +1,5 @@
 /** The keys of a request that is open: A then Enter allows, D denies, E explains, Esc steps back. */
+import type { Decision } from "$lib/backend/types";
 import type { Binding } from "$lib/keyboard/keymap.svelte";
 import { m } from "$lib/messages";
 import type { Approval } from "./approval.svelte";
@@ -9,7 +10,7 @@ export function approvalKeys(approval: Approval, explain: () => void): Binding[]
       keys: "a",
       label: m.keys.allow,
       group: "decide",
-      enabled: () => approval.allow !== undefined && needsNoAnswer(approval),
+      enabled: () => may(approval, approval.allow) && needsNoAnswer(approval),
       run: () => approval.allow && approval.arm(approval.allow),
     },
     {
@@ -23,7 +24,7 @@ export function approvalKeys(approval: Approval, explain: () => void): Binding[]
       keys: "d",
       label: m.keys.deny,
       group: "decide",
-      enabled: () => approval.deny !== undefined,
+      enabled: () => may(approval, approval.deny),
       run: () => approval.deny && approval.press(approval.deny),
     },
     { keys: "e", label: m.keys.explain, group: "decide", run: explain },
@@ -35,6 +36,10 @@ export function approvalKeys(approval: Approval, explain: () => void): Binding[]
       run: () => approval.stepBack(),
     },
   ];
+}
+
+function may(approval: Approval, decision: Decision | undefined): boolean {
+  return decision !== undefined && approval.lacking(decision) === undefined;
 }
 
 /** A question is only allowed with an answer. */

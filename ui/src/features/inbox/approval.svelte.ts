@@ -2,7 +2,7 @@
  * One request under a person's eyes, and the only way from a press to a decision.
  *
  * What stands between the two, each for a mistake that has been made elsewhere:
- * - Only what the request offers can be decided, and only while it waits.
+ * - Only what the request offers and this connection may decide can be decided, and only while it waits.
  * - The whole request has to be on the screen: a cut one shows no choices.
  * - A press in the first moment after it appeared does not count: it was meant for what stood there before.
  * - If what would run has changed, the choices wait until the person says that they have read it again.
@@ -68,6 +68,11 @@ export class Approval {
     private readonly now: () => number,
     private readonly decided: (item: InboxItemView) => void = () => undefined,
   ) {}
+
+  /** The scope that a decision lacks here, as the backend knows before anything is sent. */
+  lacking(decision: Decision): string | undefined {
+    return this.item?.barred.find((barred) => barred.decision === decision)?.scope;
+  }
 
   /** Shows an item, or what became of the one that is shown. Call it whenever the list's item changes. */
   show(item: InboxItemView): void {
@@ -148,6 +153,7 @@ export class Approval {
   #takes(decision: Decision): boolean {
     this.ignored = null;
     if (!this.open || !this.offered.includes(decision)) return false;
+    if (this.lacking(decision) !== undefined) return false;
     if (this.now() < this.#settledAt) {
       this.ignored = "tooSoon";
       return false;
@@ -217,10 +223,10 @@ export class Approval {
 
 /** What a decision is about. Where it differs, what was read is no longer what would happen. */
 function substance({ item, subject, ...rest }: InboxItemDetail): string {
-  const { argv, resolvedPath, node, warnings, facts, options } = rest;
+  const { argv, resolvedPath, node, warnings, facts, questions } = rest;
   const { kind, cwd, host, agent, session, offered, gateway } = item;
   return JSON.stringify([
-    [subject, argv, resolvedPath, node, warnings, facts, options],
+    [subject, argv, resolvedPath, node, warnings, facts, questions],
     [kind, cwd, host, agent, session, offered, gateway],
   ]);
 }

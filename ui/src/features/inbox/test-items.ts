@@ -15,6 +15,7 @@ export function makeItem(fields: Partial<InboxItemView> = {}): InboxItemView {
     cwd: "~/work",
     host: "gateway",
     offered: ["allowOnce", "deny"],
+    barred: [],
     createdAt: 1,
     expiresAt: null,
     revision: 1,
@@ -42,7 +43,7 @@ export function makeDetail(
     others: [],
     context: null,
     facts: [],
-    options: [],
+    questions: [],
     ...fields,
   };
 }

@@ -1,7 +1,8 @@
 /** What a command does, in one sentence, and where it would run: from facts, never from a guess. */
-import type { InboxItemDetail } from "$lib/backend/types";
+import type { InboxItemDetail, InboxItemView } from "$lib/backend/types";
 import { m } from "$lib/messages";
 import type { Reading } from "$lib/shell/reading";
+import { choiceLabel } from "./marks";
 
 const mostNamed = 4;
 
@@ -31,3 +32,16 @@ export function reasonOf(reason: string | null): string {
   if (reason === "unreadable") return m.inbox.reasons.unreadable;
   return reason ?? m.inbox.unavailableByPolicy;
 }
+
+/** Which decisions this app may not make, scope by scope. Empty where nothing waits. */
+export function lackOf({ phase, barred, kind, gatewayName }: InboxItemView): Lack[] {
+  if (phase.kind !== "waiting") return [];
+  const list = new Intl.ListFormat(undefined, { type: "conjunction" });
+  return [...new Set(barred.map(({ scope }) => scope))].map((scope) => {
+    const decisions = barred.filter((each) => each.scope === scope);
+    const names = decisions.map(({ decision }) => `“${choiceLabel(kind, decision)}”`);
+    return { scope, words: m.inbox.barred(list.format(names), scope, gatewayName) };
+  });
+}
+
+export type Lack = { scope: string; words: string };

@@ -23,6 +23,7 @@ import type {
   NewSession,
   NotificationSupport,
   OlderMessages,
+  Opening,
   PatchSession,
   Recognised,
   SearchHit,
@@ -132,6 +133,7 @@ export interface Backend {
   onInboxChanged(handler: (change: InboxChange) => void): Unsubscribe;
   onSessionsChanged(handler: (change: SessionsChange) => void): Unsubscribe;
   onSecretsChanged(handler: (state: SecretStoreView) => void): Unsubscribe;
-  onOpenItem(handler: (key: ItemKey) => void): Unsubscribe;
+  /** Something was asked for outside of the page: a click on a notification or in the tray, a link. */
+  onOpen(handler: (opening: Opening) => void): Unsubscribe;
   onSettingsChanged(handler: (settings: Settings) => void): Unsubscribe;
 }

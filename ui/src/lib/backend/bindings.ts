@@ -81,7 +81,7 @@ export const commands = {
 export const events = {
 	gatewaysChanged: makeEvent<GatewaysChanged, GatewaysChanged>("gateways-changed"),
 	inboxChanged: makeEvent<InboxChanged, InboxChanged>("inbox-changed"),
-	openItem: makeEvent<OpenItem, OpenItem>("open-item"),
+	open: makeEvent<Open, Open>("open"),
 	secretsChanged: makeEvent<SecretsChanged, SecretsChanged>("secrets-changed"),
 	sessionsChanged: makeEvent<SessionsChanged, SessionsChanged>("sessions-changed"),
 	settingsChanged: makeEvent<SettingsChanged, SettingsChanged>("settings-changed"),
@@ -104,8 +104,8 @@ export type AppInfo = {
 	secrets: SecretStoreView,
 	notifications: NotificationSupport,
 	settings: Settings,
-	/**  The item a person asked for before the page was there: a clicked notification. */
-	openItem: ItemKey | null,
+	/**  What a person asked for before the page was there: a clicked notification, a link. */
+	opening: Opening | null,
 };
 
 export type AppearanceSettings = {
@@ -126,6 +126,13 @@ export type AttachmentLimits = {
 	maxBytes: number | null,
 	/**  How many may go with one message. */
 	maxCount: number,
+};
+
+/**  A decision that the request offers and this connection may not make. */
+export type BarredDecision = {
+	decision: Decision,
+	/**  The scope that the gateway did not grant, such as `operator.approvals`. */
+	scope: string,
 };
 
 export type BlockView = 
@@ -202,7 +209,7 @@ export type DecideInput = {
 	decision: Decision,
 	/**  The revision of the item that the person looked at. Another one is refused as `itemChanged`. */
 	revision: number,
-	/**  For a question: the chosen options' values, or free text. */
+	/**  For a question: the chosen options' values, and `id:words` for own words. */
 	answer: string[] | null,
 };
 
@@ -304,8 +311,8 @@ export type InboxItemDetail = {
 	context: string | null,
 	/**  More facts in the order to show, such as a device's platform, scopes and address. */
 	facts: Fact[],
-	/**  For a question: its options. */
-	options: QuestionOption[],
+	/**  For a question request: what is asked, in order. Each needs an answer. */
+	questions: QuestionView[],
 };
 
 /**  One line of the inbox. Long text is cut here; `InboxItemDetail` has it whole. */
@@ -325,6 +332,8 @@ export type InboxItemView = {
 	host: string | null,
 	/**  What the request offers, in the order to show. Nothing else can be decided. */
 	offered: Decision[],
+	/**  Offered decisions that this connection may not make; none of them is sent. */
+	barred: BarredDecision[],
 	createdAt: number,
 	expiresAt: number | null,
 	/**  Rises with every change of this item; `inbox_decide` sends back the one the person looked at. */
@@ -399,11 +408,20 @@ export type OlderMessages = {
 	hasOlder: boolean,
 };
 
-/**  A person asked for this item outside of the page: a click on its notification, or in the tray. */
-export type OpenItem = ItemKey;
+/**  A person asked for this outside of the page: a click on a notification or in the tray, a link. */
+export type Open = Opening;
+
+/**  A place to go to. Opening one decides nothing, connects to nothing and keeps nothing. */
+export type Opening = 
+/**  A request, in full. */
+{ kind: "item"; key: ItemKey } | 
+/**  Add gateway, filled in. A secret in the link waits here under `recognised.draft` until the person adds it. */
+{ kind: "addGateway"; recognised: Recognised } | 
+/**  A link that leads nowhere, and why. */
+{ kind: "refused"; problem: ProblemView };
 
 export type PastedForm = "url" | "dashboardLink" | "setupCode" | "bareToken" | 
-/**  `openclaw://gateway/add?…` or `gatehouse://gateway/add?…` */
+/**  `openclaw://gateway/add?…`, `gatehouse://add?…` */
 "addLink" | 
 /**  `/j/<code>`: pairs a node, not an operator. */
 "nodeJoinLink" | "unknown";
@@ -445,6 +463,18 @@ export type QuestionOption = {
 	value: string,
 	label: string,
 	description: string | null,
+};
+
+/**  One question of a question request. */
+export type QuestionView = {
+	/**  Before the colon of each answer's value. */
+	id: string,
+	text: string,
+	options: QuestionOption[],
+	/**  More than one option can be chosen. */
+	multiSelect: boolean,
+	/**  An answer in one's own words is taken, as `id:words`. */
+	freeText: boolean,
 };
 
 /**  What was made of a pasted text. A secret found in it stays in the backend under `draft`. */
@@ -494,10 +524,15 @@ export type SecretPlace =
 /**  Gone when the app ends. */
 "memory" | "nowhere";
 
-/**  The person's answer to `SecretStoreView::ChoiceNeeded`. */
+/**  The person's answer to `SecretStoreView::ChoiceNeeded`, or to a passphrase that is forgotten. */
 export type SecretStoreChoice = 
 /**  Try the keychain again. */
-"keychain" | "encryptedFile" | "memory";
+"keychain" | "encryptedFile" | 
+/**
+ *  A new encrypted file in the place of one whose passphrase is forgotten. The old one is set aside, still
+ *  encrypted; what is in it has to be given again.
+ */
+"newEncryptedFile" | "memory";
 
 /**  Whether secrets can be kept, and where. */
 export type SecretStoreView = 

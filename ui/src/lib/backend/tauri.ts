@@ -103,7 +103,7 @@ export function tauriBackend(): Backend {
     onInboxChanged: (handler) => follow(events.inboxChanged, handler),
     onSessionsChanged: (handler) => follow(events.sessionsChanged, handler),
     onSecretsChanged: (handler) => follow(events.secretsChanged, handler),
-    onOpenItem: (handler) => follow(events.openItem, handler),
+    onOpen: (handler) => follow(events.open, handler),
     onSettingsChanged: (handler) => follow(events.settingsChanged, (it) => handler(it as Settings)),
   };
 }

@@ -90,6 +90,8 @@ export const problemCodes = [
   "draftUnknown",
   "nodeJoinLink",
   "unreadablePaste",
+  "linkUnreadable",
+  "linkItemUnknown",
   "invalidInput",
   "unknown",
   "internal",

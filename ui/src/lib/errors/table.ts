@@ -107,6 +107,8 @@ const rows: Record<ProblemCode, Row> = {
   draftUnknown: ["warning", "none"],
   nodeJoinLink: ["warning", "none"],
   unreadablePaste: ["warning", "none"],
+  linkUnreadable: ["warning", "none"],
+  linkItemUnknown: ["warning", "none"],
   invalidInput: ["warning", "none"],
   unknown: ["passing", "reconnect"],
   internal: ["danger", "retry"],

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use gatehouse_fleet::choices::label;
 use gatehouse_fleet::notices::Urgency;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -17,7 +18,7 @@ use zbus::names::OwnedUniqueName;
 use zbus::zvariant::Value;
 use zbus::{Connection, MatchRule, Message, MessageStream, fdo};
 
-use super::super::choice::{self, OPEN, Showing};
+use super::super::choice::{OPEN, Showing};
 use super::super::{Attention, Notice, text};
 use super::Bus;
 
@@ -183,7 +184,7 @@ fn actions(notice: &Notice, showing: &Showing) -> Vec<String> {
     let mut actions = vec![OPEN.to_owned(), "Show".to_owned()];
     for decision in &notice.buttons {
         actions.push(showing.button(*decision));
-        actions.push(choice::label(*decision).to_owned());
+        actions.push(label(*decision).to_owned());
     }
     actions
 }

@@ -15,6 +15,7 @@ import type {
   InboxItemDetail,
   InboxItemView,
   ItemKey,
+  Opening,
   SecretStoreView,
   SessionRef,
   SessionsChange,
@@ -34,7 +35,7 @@ export type FakeControls = {
   request(fields: Partial<InboxItemView>): InboxItemView;
   /** A request changes under the person's eyes. */
   change(key: ItemKey, fields: Partial<InboxItemView>): void;
-  openItem(key: ItemKey): void;
+  open(opening: Opening): void;
   setGateways(change: (gateways: GatewayView[]) => GatewayView[]): void;
 };
 
@@ -83,7 +84,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
   const inboxChanged = new Emitter<InboxChange>();
   const sessionsChanged = new Emitter<SessionsChange>();
   const secretsChanged = new Emitter<SecretStoreView>();
-  const openItem = new Emitter<ItemKey>();
+  const open = new Emitter<Opening>();
   const settingsChanged = new Emitter<Settings>();
 
   const waits = (item: InboxItemView) =>
@@ -147,6 +148,8 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     const { item } = find(input.key);
     if (item.phase.kind !== "waiting") throw new BackendError("alreadyDecided", item.key, false);
     if (item.revision !== input.revision) throw new BackendError("itemChanged", item.key, false);
+    if (item.barred.some(({ decision }) => decision === input.decision))
+      throw new BackendError("missingScope", item.key, false);
     if (!item.offered.includes(input.decision))
       throw new BackendError("notOffered", item.key, false);
     const sent = decided(item, { kind: "deciding", decision: input.decision, surface: "window" });
@@ -202,7 +205,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       secrets,
       notifications: { kind: "actions", server: "GNOME Shell" },
       settings,
-      openItem: null,
+      opening: null,
     }),
     settingsSave: (next) =>
       answer(() => {
@@ -218,7 +221,8 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     secretStoreChoose: (choice) =>
       answer(() => {
         if (choice === "keychain") return secrets;
-        return setSecrets({ kind: "ready", place: choice });
+        const place = choice === "newEncryptedFile" ? "encryptedFile" : choice;
+        return setSecrets({ kind: "ready", place });
       }),
     secretStoreUnlock: (passphrase) =>
       answer(() => {
@@ -318,7 +322,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     onInboxChanged: (handler) => inboxChanged.on(handler),
     onSessionsChanged: (handler) => sessionsChanged.on(handler),
     onSecretsChanged: (handler) => secretsChanged.on(handler),
-    onOpenItem: (handler) => openItem.on(handler),
+    onOpen: (handler) => open.on(handler),
     onSettingsChanged: (handler) => settingsChanged.on(handler),
 
     controls: {
@@ -341,7 +345,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
         details.set(key, { ...before, item, subject: fields.subject ?? before.subject });
         putItem(item);
       },
-      openItem: (key) => openItem.emit(key),
+      open: (opening) => open.emit(opening),
       setGateways,
     },
   };

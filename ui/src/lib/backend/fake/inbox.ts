@@ -25,6 +25,7 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     cwd: "~/projects/gallery",
     host: "gateway",
     offered: ["allowOnce", "allowAlways", "deny"],
+    barred: [],
     createdAt: now - 14 * second,
     expiresAt: now + 29 * minute,
     revision: 1,
@@ -47,7 +48,7 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     others: [],
     context: null,
     facts: [],
-    options: [],
+    questions: [],
     ...rest,
   };
 }
@@ -95,9 +96,17 @@ function waiting(now: number): Draft[] {
         createdAt: now - 22 * second,
         expiresAt: null,
       },
-      options: [
-        { value: "q1:main", label: "main", description: "Ships with tonight’s release" },
-        { value: "q1:next", label: "next", description: "Ships in two weeks" },
+      questions: [
+        {
+          id: "q1",
+          text: "Which branch should the fix go to?",
+          options: [
+            { value: "q1:main", label: "main", description: "Ships with tonight’s release" },
+            { value: "q1:next", label: "next", description: "Ships in two weeks" },
+          ],
+          multiSelect: false,
+          freeText: false,
+        },
       ],
       context: "Both are green. main is frozen at 18:00.",
     },
@@ -251,6 +260,65 @@ function long(now: number): Draft[] {
   ];
 }
 
+/** Several questions in one request, of each sort. */
+function questions(now: number): Draft {
+  const option = (id: string) => (label: string) => {
+    const description = label === "iOS" ? "Takes a day longer, and a review" : null;
+    return { value: `${id}:${label}`, label, description };
+  };
+  return {
+    item: {
+      key: "gw-studio/question/several",
+      kind: "question",
+      subject:
+        "Which platforms should be built?\nWhich channel?\nHow should the release be called?",
+      offered: ["approve", "reject"],
+      cwd: null,
+      host: null,
+      createdAt: now - 5 * second,
+      expiresAt: null,
+    },
+    questions: [
+      {
+        id: "q1",
+        text: "Which platforms should be built?",
+        options: ["Linux", "macOS", "Windows", "iOS"].map(option("q1")),
+        multiSelect: true,
+        freeText: false,
+      },
+      {
+        id: "q2",
+        text: "Which channel?",
+        options: ["stable", "beta"].map(option("q2")),
+        multiSelect: false,
+        freeText: true,
+      },
+      {
+        id: "q3",
+        text: "How should the release be called?",
+        options: [],
+        multiSelect: false,
+        freeText: true,
+      },
+    ],
+  };
+}
+
+/** As a connection sees it that may read and decide nothing. */
+function notOurs(draft: Draft): Draft {
+  const { kind = "exec", offered = ["allowOnce", "allowAlways", "deny"] } = draft.item;
+  const scope = {
+    question: "operator.questions",
+    devicePairing: "operator.pairing",
+    nodePairing: "operator.pairing",
+    exec: "operator.approvals",
+    plugin: "operator.approvals",
+    system: "operator.approvals",
+  }[kind];
+  const barred = offered.map((decision) => ({ decision, scope }));
+  return { ...draft, item: { ...draft.item, barred } };
+}
+
 function crowd(now: number, count: number): Draft[] {
   const commands = [
     "make build",
@@ -279,7 +347,9 @@ export function inboxOf(scenario: Scenario, now: number): InboxItemDetail[] {
     case "many":
       return number([...crowd(now, scenario.requests), ...past(now)]);
     case "long":
-      return number([...long(now), ...past(now)]);
+      return number([...long(now), questions(now), ...past(now)]);
+    case "older":
+      return number([...waiting(now).map(notOurs), ...past(now)]);
     case "offline":
       return number([...unreachable(now), ...past(now)]);
     default:

@@ -32,6 +32,13 @@ export const gateways = {
     "From the gateway’s computer: “openclaw dashboard” prints a link, “openclaw qr” a setup code.",
   withSecret: (kind: string) => `with a ${kind.toLowerCase()} in it, now out of sight`,
   startOver: "Paste something else",
+  fromLink:
+    "A link filled this in, and nothing is connected yet. Check the address, and go on only if you trust where the link came from.",
+  linkWaits: (address: string) => `A link wants to add ${address}.`,
+  linkUse: "Show it instead",
+  linkDismiss: "Ignore it",
+  linkNoAddress: "another gateway",
+  linkRefused: "A link was opened",
   address: "Address",
   addressHint: "ws://127.0.0.1:18789",
   name: "Name",

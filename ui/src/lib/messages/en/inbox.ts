@@ -144,6 +144,13 @@ export const inbox = {
       "it asks for a secret, and a secret does not go through this window. Answer it on the gateway.",
     unreadable: "it could not be read whole, so it cannot be answered from here.",
   },
+  barred: (decisions: string, scope: string, gateway: string) =>
+    `${decisions} cannot be pressed: ${gateway} did not grant this app ${scope}.`,
+  barredMend:
+    "Ask whoever runs the gateway for a token or a pairing with that scope, then replace the sign-in.",
+  barredSettings: "Open the gateway’s settings",
+  reading: "Looking through it for what stands out…",
+  notRead: "It could not be looked through, so nothing in it is marked.",
   nothingOffered: "The gateway offers no decision that can be made from here.",
   choices: "Choices",
   armed: (decision: string) => `Press Enter to confirm “${decision}”, Esc to leave it.`,
@@ -194,6 +201,8 @@ export const inbox = {
   dangerFirst: "What was noticed is in view first",
   answer: "Your answer",
   answerHint: "Type an answer",
+  answerOwn: "In your own words",
+  answerMany: (question: string) => `${question} (any number)`,
   sendAnswer: "Send the answer",
   decline: "Decline to answer",
   pairingWarning: "Approve only what you started yourself. It gets the scopes named here.",

@@ -354,6 +354,16 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "It makes a computer a node of the gateway. Gatehouse connects as an operator.",
     "Ask for a setup code (“openclaw qr”) or a dashboard link.",
   ),
+  linkUnreadable: words(
+    "The link leads nowhere",
+    "Something asked Gatehouse to open a link that it does not know. Nothing was done.",
+    "If you clicked it yourself, ask whoever gave it to you for another one.",
+  ),
+  linkItemUnknown: words(
+    "The request is not here",
+    "The link names a request that no gateway of yours has, or that ended long ago.",
+    "Look into the inbox; if its gateway is missing, add it first.",
+  ),
   unreadablePaste: words(
     "Not recognised",
     "It is neither an address, nor a link, nor a setup code, nor a token.",

@@ -49,5 +49,17 @@ export const secrets = {
   fileLockedMeaning: "Type the passphrase of the encrypted file that holds your tokens.",
   wrong: "That is not its passphrase.",
   open: "Unlock",
+  forgotten: "I forgot the passphrase…",
+  forgottenTitle: "Start over with a new file?",
+  forgottenMeaning:
+    "Nobody can open the file without its passphrase. It is set aside as it is, still encrypted, and a new one takes its place.",
+  forgottenLost: "What is in it is lost to this app:",
+  forgottenTokens: "Every saved token and password has to be pasted again.",
+  forgottenPairing:
+    "This computer gets a new device key, so each gateway asks for a pairing again.",
+  forgottenGateways: (names: string) => `That concerns ${names}.`,
+  forgottenKept: "Gateways, sessions and the inbox stay as they are.",
+  forgottenKnown: "I know that I have to give these again",
+  forgottenConfirm: "Set it aside and start over",
   later: "Not now",
 };

@@ -1,8 +1,8 @@
-//! What the tray shows, from the inbox. Pure.
+//! What the tray shows, from the inbox: how many items wait, and the first of them to be decided in place. Pure;
+//! the shell draws it.
 
-use gatehouse_fleet::view::{Decision, InboxItemView, InboxSnapshot, ItemKey, ItemKind, PhaseView};
-
-use crate::shell::notices::{label, outside_the_window};
+use crate::choices::{allowed, label, lack, outside_the_window};
+use crate::view::{Decision, InboxItemView, InboxSnapshot, ItemKey, ItemKind, PhaseView};
 
 /// As many as a person takes in at a glance; the rest is in the window.
 const ENTRIES: usize = 3;
@@ -14,23 +14,23 @@ const COMMAND_LINES: usize = 8;
 
 /// What the tray shows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct TrayModel {
-    pub(super) waiting: u32,
-    pub(super) entries: Vec<Entry>,
+pub struct TrayModel {
+    pub waiting: u32,
+    pub entries: Vec<Entry>,
 }
 
 /// One item that waits.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
-    pub(super) title: String,
+pub struct Entry {
+    pub title: String,
     /// What will run, whole, then where.
-    pub(super) lines: Vec<String>,
-    pub(super) choices: Vec<(&'static str, Choice)>,
+    pub lines: Vec<String>,
+    pub choices: Vec<(&'static str, Choice)>,
 }
 
 /// What an entry of the menu means.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Choice {
+pub enum Choice {
     Decide {
         key: ItemKey,
         revision: u32,
@@ -40,7 +40,8 @@ pub(super) enum Choice {
 }
 
 impl TrayModel {
-    pub(super) fn of(inbox: &InboxSnapshot) -> Self {
+    /// The tray for an inbox as it stands.
+    pub fn of(inbox: &InboxSnapshot) -> Self {
         let waits = |item: &&InboxItemView| matches!(item.phase, PhaseView::Waiting { .. });
         let entries = inbox
             .items
@@ -56,7 +57,7 @@ impl TrayModel {
     }
 
     /// The number, in words.
-    pub(super) fn headline(&self) -> String {
+    pub fn headline(&self) -> String {
         match self.waiting {
             0 => "Nothing waits for you".to_owned(),
             1 => "1 request waits for you".to_owned(),
@@ -65,7 +66,7 @@ impl TrayModel {
     }
 
     /// All choices in the order of the menu.
-    pub(super) fn choices(&self) -> Vec<Choice> {
+    pub fn choices(&self) -> Vec<Choice> {
         self.entries
             .iter()
             .flat_map(|entry| entry.choices.iter().map(|(_, c)| c.clone()))
@@ -82,10 +83,11 @@ fn entry(item: &InboxItemView) -> Entry {
         lines.push("… the rest is in the window".to_owned());
     }
     lines.push(place(item));
+    lines.extend(lack(&item.barred));
     // What cannot be read whole here, or needs more than a choice, is not decided here.
     let decidable = whole && item.kind != ItemKind::Question;
     let offered = if decidable {
-        outside_the_window(&item.offered)
+        allowed(&outside_the_window(&item.offered), &item.barred)
     } else {
         Vec::new()
     };
@@ -140,7 +142,7 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use gatehouse_fleet::view::GatewayId;
+    use crate::view::{BarredDecision, GatewayId};
 
     use super::*;
 
@@ -158,6 +160,7 @@ mod tests {
             cwd: Some("/srv".into()),
             host: None,
             offered: vec![Decision::AllowOnce, Decision::AllowAlways, Decision::Deny],
+            barred: vec![],
             created_at: 0.0,
             expires_at: None,
             revision: 3,
@@ -213,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_cannot_be_read_whole_in_the_menu_is_decided_in_the_window() {
+    fn what_cannot_be_read_or_decided_in_the_menu_is_shown_in_the_window() {
         let long = item(
             "a",
             &"x".repeat(LINE_CHARACTERS * (COMMAND_LINES + 1)),
@@ -227,7 +230,15 @@ mod tests {
             kind: ItemKind::Question,
             ..item("c", "Which?", waiting())
         };
-        for item in [long, cut, question] {
+        let barred = |decision| BarredDecision {
+            decision,
+            scope: "operator.approvals".into(),
+        };
+        let not_ours = InboxItemView {
+            barred: vec![barred(Decision::AllowOnce), barred(Decision::Deny)],
+            ..item("d", "ls", waiting())
+        };
+        for item in [long, cut, question, not_ours] {
             let key = item.key.clone();
             assert_eq!(model(vec![item]).choices(), [Choice::Show(key)]);
         }

@@ -1,0 +1,63 @@
+//! Choices outside of the window, on a notification or in the tray: which there are, and their words.
+//!
+//! The page has words of its own; these are for where there is no page.
+
+use crate::view::{BarredDecision, CommandError, Decision};
+
+/// The words on a decision's button. Unique, and without commas, which one platform takes for separators.
+pub fn label(decision: Decision) -> &'static str {
+    match decision {
+        Decision::AllowOnce => "Allow once",
+        Decision::AllowAlways => "Always allow",
+        Decision::Deny => "Deny",
+        Decision::Approve => "Approve",
+        Decision::Reject => "Reject",
+    }
+}
+
+/// The decisions that may be made from a notice or the tray: what is offered, less what outlasts the request.
+///
+/// A standing permission deserves the window, where all that it permits can be read.
+pub fn outside_the_window(offered: &[Decision]) -> Vec<Decision> {
+    let lasts = |decision: &Decision| *decision == Decision::AllowAlways;
+    offered.iter().copied().filter(|d| !lasts(d)).collect()
+}
+
+/// The offered decisions that this connection may make.
+pub(crate) fn allowed(offered: &[Decision], barred: &[BarredDecision]) -> Vec<Decision> {
+    let is_barred = |decision: &Decision| barred.iter().any(|b| b.decision == *decision);
+    offered.iter().copied().filter(|d| !is_barred(d)).collect()
+}
+
+/// Why a choice is missing, where it is for want of a scope.
+pub(crate) fn lack(barred: &[BarredDecision]) -> Option<String> {
+    let first = barred.first()?;
+    Some(format!("This app was not granted {}.", first.scope))
+}
+
+/// Why a choice did not count.
+pub fn refusal(error: &CommandError) -> &'static str {
+    match error.code.as_str() {
+        "itemChanged" => "The request changed after it was shown. Look at it again.",
+        "alreadyDecided" => "It was decided elsewhere first, or its time had run out.",
+        "itemUnknown" => "The gateway no longer asks for it.",
+        "busy" => "Another choice for it is on its way.",
+        "missingScope" => {
+            "This app may not decide on that gateway. Open Gatehouse to see what it lacks."
+        }
+        "gatewayRefused" => "The gateway refused it. Open Gatehouse to see why.",
+        _ => "It could not reach the gateway. The request still waits; open Gatehouse.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_standing_permission_is_not_given_outside_of_the_window() {
+        let offered = [Decision::AllowOnce, Decision::AllowAlways, Decision::Deny];
+        let left = [Decision::AllowOnce, Decision::Deny];
+        assert_eq!(outside_the_window(&offered), left);
+    }
+}
