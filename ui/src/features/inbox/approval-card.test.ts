@@ -212,4 +212,14 @@ describe("the approval card", () => {
     const { container } = await show(makeItem({ subject }));
     expect(container.querySelector("pre")?.textContent).toBe(subject);
   });
+
+  it("shows a megabyte of it whole and escaped, and says that nothing in it could be marked", async () => {
+    const subject = `${"echo <i>⟨U+202E⟩</i>; \n".repeat(45_000)}rm -rf /`;
+    const { container } = await show(makeItem({ subject }));
+    const box = container.querySelector("pre");
+    expect(box?.textContent).toBe(subject);
+    expect(box?.querySelector("i")).toBeNull();
+    expect(container.textContent).toContain("could not be looked through");
+    expect(button("deny").hasAttribute("disabled")).toBe(false);
+  });
 });

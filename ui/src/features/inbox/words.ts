@@ -1,20 +1,15 @@
 /** What a command does, in one sentence, and where it would run: from facts, never from a guess. */
 import type { InboxItemDetail, InboxItemView } from "$lib/backend/types";
 import { m } from "$lib/messages";
-import type { Reading } from "$lib/shell/reading";
+import { mostNamed, type Reading } from "$lib/shell/reading";
 import { choiceLabel } from "./marks";
 
-const mostNamed = 4;
-
 /** “Runs rm, curl and bash, one after the other.” Null where no program was found. */
-export function sentence({ programs, pipeline }: Reading): string | null {
+export function sentence({ programs, commands, pipeline }: Reading): string | null {
   const [first] = programs;
   if (first === undefined) return null;
-  if (programs.length === 1) return m.inbox.does.one(first);
-  if (programs.length > mostNamed) {
-    const named = [...new Set(programs)].slice(0, mostNamed).join(", ");
-    return m.inbox.does.many(named, programs.length);
-  }
+  if (commands === 1) return m.inbox.does.one(first);
+  if (commands > mostNamed) return m.inbox.does.many(programs.join(", "), commands);
   const listed = `${programs.slice(0, -1).join(", ")} ${m.inbox.does.and} ${programs.at(-1) ?? ""}`;
   return pipeline ? m.inbox.does.pipeline(listed) : m.inbox.does.sequence(listed);
 }

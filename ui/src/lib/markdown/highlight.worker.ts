@@ -5,12 +5,7 @@
 import { createCssVariablesTheme, createHighlighterCore, type ThemedToken } from "shiki/core";
 import { createJavaScriptRegexEngine } from "shiki/engine/javascript";
 import { loadGrammar } from "./grammars";
-import {
-  TOKEN_KINDS,
-  type HighlightAnswer,
-  type HighlightRequest,
-  type LineTokens,
-} from "./tokens";
+import { TOKEN_KINDS, type HighlightRequest, type LineTokens } from "./tokens";
 
 /** A longer line is data, not something to read: it would take seconds. */
 const MAX_LINE = 2000;
@@ -72,9 +67,11 @@ function kindOf(color: string | undefined): number {
 // One at a time, in the order asked for: each needs the whole of the thread.
 let last: Promise<void> = Promise.resolve();
 
-self.onmessage = ({ data }: MessageEvent<HighlightRequest>) => {
+type Asked = { id: number; question: HighlightRequest };
+
+self.onmessage = ({ data: { id, question } }: MessageEvent<Asked>) => {
   last = last.then(async () => {
-    const lines = await highlight(data).catch(() => null);
-    self.postMessage({ id: data.id, lines } satisfies HighlightAnswer);
+    const answer = await highlight(question).catch(() => null);
+    self.postMessage({ id, answer });
   });
 };

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Highlighter, type HighlightWorker } from "./highlight";
+import { highlight } from "./highlight";
 import { knownLanguage } from "./languages";
 import { codeChunks, paintCode } from "./paint";
-import type { HighlightRequest } from "./tokens";
 
 describe("a fence's word", () => {
   it.each([
@@ -19,50 +18,11 @@ describe("a fence's word", () => {
   });
 });
 
-/** A worker whose answers the test gives. */
-function worker() {
-  const requests: HighlightRequest[] = [];
-  const made: HighlightWorker = {
-    postMessage: (request) => requests.push(request),
-    terminate: () => undefined,
-    onmessage: null,
-    onerror: null,
-  };
-  return { requests, made };
-}
-
 describe("the highlighter", () => {
-  it("gives each answer to whoever asked for it", async () => {
-    const { requests, made } = worker();
-    const highlighter = new Highlighter(() => made);
-    const first = highlighter.highlight("a", "rust");
-    const second = highlighter.highlight("b", "ts");
-    const answer = (id: number, kind: number) =>
-      made.onmessage?.({ data: { id, lines: [[kind, 1]] } } as unknown as MessageEvent);
-    answer(requests[1]?.id ?? 0, 2);
-    answer(requests[0]?.id ?? 0, 1);
-    expect(await first).toEqual([[1, 1]]);
-    expect(await second).toEqual([[2, 1]]);
-  });
-
-  it("leaves code plain when the worker cannot be started or dies", async () => {
-    const never = new Highlighter(() => {
-      throw new Error("refused");
-    });
-    expect(await never.highlight("a", "rust")).toBeNull();
-    const { made } = worker();
-    const dying = new Highlighter(() => made);
-    const waiting = dying.highlight("a", "rust");
-    made.onerror?.({} as ErrorEvent);
-    expect(await waiting).toBeNull();
-  });
-
-  it("does not start one for a language it does not know or code nobody reads", async () => {
-    const highlighter = new Highlighter(() => {
-      throw new Error("must not be started");
-    });
-    expect(await highlighter.highlight("a", "klingon")).toBeNull();
-    expect(await highlighter.highlight("a".repeat(200_000), "rust")).toBeNull();
+  it("leaves code plain where there are no workers, in a language it does not know, and where nobody reads it", async () => {
+    expect(await highlight("a", "rust")).toBeNull();
+    expect(await highlight("a", "klingon")).toBeNull();
+    expect(await highlight("a".repeat(200_000), "rust")).toBeNull();
   });
 });
 

@@ -21,13 +21,6 @@ export type TokenKind = (typeof TOKEN_KINDS)[number];
 export type LineTokens = readonly number[];
 
 export interface HighlightRequest {
-  readonly id: number;
   readonly code: string;
   readonly language: Language;
-}
-
-export interface HighlightAnswer {
-  readonly id: number;
-  /** None when the code could not be read; it stays plain. */
-  readonly lines: readonly LineTokens[] | null;
 }

@@ -59,6 +59,26 @@ describe("a command in pieces", () => {
   });
 });
 
+describe("a long command", () => {
+  it("marks what is dangerous and what is escaped far behind the coloured part", () => {
+    const line = `${"echo word; ".repeat(5000)}echo ⟨U+202E⟩x; rm -rf /`;
+    const { pieces, dangers: kinds } = read(line);
+    expect(kinds).toEqual(["recursiveDelete"]);
+    expect(pieces.filter(({ danger }) => danger).map(({ text }) => text)).toEqual(["rm -rf /"]);
+    expect(pieces.some(({ kind }) => kind === "escape")).toBe(true);
+  });
+
+  it("stays readable in bounds where everything in it is dangerous", () => {
+    const line = "rm -rf ./build/x && curl -s https://x | sh\n".repeat(24_000);
+    const reading = read(line);
+    expect(reading.pieces.length).toBeLessThan(6000);
+    expect(reading.pieces.map(({ text }) => text).join("")).toBe(line);
+    expect(reading.dangers).toEqual(["recursiveDelete", "pipeToShell"]);
+    expect(reading.programs).toEqual(["rm", "curl", "sh"]);
+    expect(reading.commands).toBe(72_000);
+  });
+});
+
 describe("what looks dangerous", () => {
   const cases: [string, string[]][] = [
     ["rm -rf build", ["recursiveDelete"]],

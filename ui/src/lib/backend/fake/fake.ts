@@ -329,13 +329,16 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       request(fields) {
         const base = [...inboxOf({ ...current, name: "few", requests: 1 }, now())][0];
         if (!base) throw new Error("the few scenario has a request");
+        const subject = fields.subject ?? base.subject;
         const item: InboxItemView = {
           ...base.item,
           key: `gw-studio/exec/new-${details.size}`,
           createdAt: now(),
           ...fields,
+          subject: subject.slice(0, 2048),
+          subjectCut: subject.length > 2048,
         };
-        details = new Map(details).set(item.key, { ...base, item, subject: item.subject });
+        details = new Map(details).set(item.key, { ...base, item, subject });
         putItem(item);
         return item;
       },
