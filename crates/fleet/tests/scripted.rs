@@ -11,7 +11,8 @@ mod desk;
 use desk::{Desk, OpenedChat};
 use gatehouse_fleet::NoticeCommand;
 use gatehouse_fleet::view::{
-    AddGateway, ConnectionView, CredentialKind, Decision, EditGateway, PhaseView, Role, SessionRef,
+    AddGateway, ConnectionView, CredentialKind, Decision, EditGateway, Opening, PhaseView, Role,
+    SessionRef,
 };
 use gatehouse_testkit::scripted_gateway::{Script, ScriptedGateway};
 use gatehouse_vault::{GatewaySecret, Secret, SecretKey, SecretVault as _};
@@ -65,6 +66,83 @@ async fn an_approval_is_notified_decided_once_and_shown_as_recorded() {
         gateway.record(&approval),
         (Some("allow-once".to_owned()), 1)
     );
+}
+
+#[tokio::test]
+async fn a_decision_that_the_scopes_do_not_allow_is_barred_and_never_sent() {
+    let script = Script {
+        scopes: vec!["operator.read", "operator.write"],
+        ..Script::default()
+    };
+    let gateway = ScriptedGateway::start(script).await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "home", "secret").await;
+    let approval = gateway.ask("uname -a");
+
+    let item = desk.waits(&id, "uname -a").await;
+    let lacks: Vec<_> = item.barred.iter().map(|b| b.scope.as_str()).collect();
+    assert_eq!(lacks, ["operator.approvals"; 2], "both choices, and why");
+    let shown = desk
+        .notice(|c| match c {
+            NoticeCommand::Show(notice) => Some(notice.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(shown.buttons, [], "nothing to press on the notification");
+    let refused = desk.decide(&item, Decision::AllowOnce).await.unwrap_err();
+    assert_eq!(refused, "missingScope");
+    assert_eq!(gateway.record(&approval), (None, 0), "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_link_opens_a_request_in_full_and_decides_nothing() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "Home server", "secret").await;
+    let approval = gateway.ask("uname -a");
+    let item = desk.waits(&id, "uname -a").await;
+    for named in [id.0.as_str(), "home%20server"] {
+        let link = format!("gatehouse://approval/{named}/{approval}?decision=allow-once");
+        let opened = desk.fleet.open_link(link).await;
+        let key = item.key.clone();
+        assert_eq!(opened, Opening::Item { key }, "by {named}");
+    }
+    assert_eq!(gateway.record(&approval), (None, 0));
+    for (link, code) in [
+        ("gatehouse://approval/elsewhere/1", "linkItemUnknown"),
+        ("gatehouse://allow/home/1", "linkUnreadable"),
+        ("https://example.org/", "linkUnreadable"),
+    ] {
+        let Opening::Refused { problem } = desk.fleet.open_link(link.to_owned()).await else {
+            panic!("{link} opens nothing")
+        };
+        assert_eq!(problem.code, code, "{link}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_with_a_token_adds_nothing_until_the_person_does_and_shows_none_of_it() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    let link = format!("gatehouse://add?url={}&token=hunter2hunter2", gateway.url());
+    let opened = desk.fleet.open_link(link).await;
+    assert!(!format!("{opened:?}").contains("hunter2"), "{opened:?}");
+    assert_eq!(desk.fleet.gateways_list().await, []);
+
+    let Opening::AddGateway { recognised } = opened else {
+        panic!("{opened:?}")
+    };
+    let add = AddGateway {
+        url: recognised.url.unwrap(),
+        name: String::new(),
+        draft: recognised.draft,
+        secret: None,
+        pin: None,
+    };
+    let added = desk.fleet.gateway_add(add).await.unwrap();
+    let key = SecretKey::gateway(&added.id.0, GatewaySecret::Token).unwrap();
+    let kept = desk.vault.get(&key).await.unwrap().unwrap();
+    assert_eq!(kept.expose(), "hunter2hunter2", "it is in the vault now");
 }
 
 #[tokio::test]

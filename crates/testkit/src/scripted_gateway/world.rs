@@ -28,6 +28,8 @@ pub struct Script {
     pub sessions: Vec<ScriptedSession>,
     pub max_payload: u64,
     pub tick_interval_ms: u64,
+    /// What it grants, whatever was asked for.
+    pub scopes: Vec<&'static str>,
 }
 
 #[derive(Clone)]
@@ -49,6 +51,13 @@ impl Default for Script {
             sessions: vec![main],
             max_payload: 26_214_400,
             tick_interval_ms: 30_000,
+            scopes: vec![
+                "operator.read",
+                "operator.write",
+                "operator.approvals",
+                "operator.pairing",
+                "operator.admin",
+            ],
         }
     }
 }
@@ -76,8 +85,7 @@ impl World {
                 "stateVersion": { "presence": 1, "health": 1 }, "uptimeMs": 1000,
                 "sessionDefaults": { "defaultAgentId": "main", "mainKey": "main",
                     "mainSessionKey": "agent:main:main", "scope": "per-sender" } },
-            "auth": { "role": "operator", "scopes": ["operator.read", "operator.write",
-                "operator.approvals", "operator.pairing", "operator.admin"] },
+            "auth": { "role": "operator", "scopes": self.script.scopes },
             "policy": { "maxPayload": self.script.max_payload,
                 "maxBufferedBytes": 52_428_800, "tickIntervalMs": self.script.tick_interval_ms },
         })
