@@ -30,8 +30,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "gatehouse-control",
+        &[
+            "gatehouse-protocol",
+            "gatehouse-fleet",
+            "gatehouse-vault",
+            "gatehouse-store",
+        ],
+    ),
+    (
         "gatehouse-cli",
         &[
+            "gatehouse-control",
             "gatehouse-protocol",
             "gatehouse-client",
             "gatehouse-vault",

@@ -1,0 +1,215 @@
+//! The browsers that signed in: for each a fleet with the one gateway in it.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use gatehouse_fleet::view::{AddGateway, CredentialKind, SecretInput};
+use gatehouse_fleet::{Clock, Environment, Fleet, FleetError, FleetOptions};
+use gatehouse_protocol::{ClientId, ClientInfo, ClientMode};
+use gatehouse_store::{SqliteCache, StoreError};
+use gatehouse_vault::MemoryVault;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::{
+    assets::Assets,
+    events::Streams,
+    guard::{Admission, Door},
+};
+
+/// Browsers at a time. A fleet is a connection and a small cache; a person has few.
+const MOST: usize = 32;
+
+/// A browser that has not been heard of for this long has to sign in again.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// What the control UI is made of.
+pub struct ControlOptions {
+    /// The gateway as this process reaches it, such as `ws://127.0.0.1:18789`. Asked for at each sign-in, because
+    /// the port is known only once the gateway listens.
+    pub gateway_url: Arc<dyn Fn() -> String + Send + Sync>,
+    /// What the page calls the gateway.
+    pub gateway_name: String,
+    /// SHA-256 of the gateway's own certificate, when it speaks TLS with one that it made itself.
+    pub pin: Option<String>,
+    pub door: Arc<dyn Door>,
+    pub assets: Arc<dyn Assets>,
+    /// Where each browser's cache lives while it is signed in. Removed afterwards.
+    pub scratch: PathBuf,
+    /// Whether the cookie is kept to encrypted connections.
+    pub secure: bool,
+}
+
+/// Why a browser could not be let in.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    #[error("no folder for the browser's cache could be made: {0}")]
+    Scratch(#[from] std::io::Error),
+    #[error("the browser's cache could not be opened: {0}")]
+    Store(#[from] StoreError),
+    #[error("the gateway could not be added: {0}")]
+    Fleet(#[from] FleetError),
+    #[error("{MOST} browsers are signed in, which is the most at a time: close one, or wait")]
+    TooMany,
+    #[error("the system gave no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// The control UI of one gateway. A cheap handle.
+#[derive(Clone)]
+pub struct ControlUi {
+    pub(crate) options: Arc<ControlOptions>,
+    /// By the SHA-256 of the cookie, so that looking one up says nothing about another. Never locked over an await.
+    browsers: Arc<Mutex<HashMap<[u8; 32], Arc<Browser>>>>,
+}
+
+/// One browser that signed in.
+pub(crate) struct Browser {
+    pub(crate) fleet: Fleet,
+    pub(crate) streams: Streams,
+    seen: Mutex<Instant>,
+    /// Holds the cache; removed with the browser.
+    _scratch: tempfile::TempDir,
+}
+
+impl ControlUi {
+    pub fn new(options: ControlOptions) -> Self {
+        Self {
+            options: Arc::new(options),
+            browsers: Arc::default(),
+        }
+    }
+
+    /// Lets a browser in and gives the text of its cookie.
+    pub(crate) async fn sign_in(
+        &self,
+        admission: Admission,
+        credential: Option<Zeroizing<String>>,
+    ) -> Result<String, ControlError> {
+        self.forget_the_absent().await;
+        if self.lock().len() >= MOST {
+            return Err(ControlError::TooMany);
+        }
+        let mut random = Zeroizing::new([0u8; 32]);
+        getrandom::fill(random.as_mut_slice())?;
+        let cookie = URL_SAFE_NO_PAD.encode(random.as_slice());
+        let browser = Browser::start(&self.options, admission, credential).await?;
+        self.lock().insert(hashed(&cookie), Arc::new(browser));
+        Ok(cookie)
+    }
+
+    /// The browser that holds this cookie.
+    pub(crate) fn browser(&self, cookie: &str) -> Option<Arc<Browser>> {
+        let browser = self.lock().get(&hashed(cookie)).cloned()?;
+        *browser.seen.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Some(browser)
+    }
+
+    /// Ends a browser's session and everything that it held.
+    pub(crate) async fn sign_out(&self, cookie: &str) {
+        let gone = self.lock().remove(&hashed(cookie));
+        if let Some(browser) = gone {
+            browser.fleet.shutdown().await;
+        }
+    }
+
+    /// Ends all sessions: the gateway stops.
+    pub async fn shutdown(&self) {
+        let all: Vec<_> = self.lock().drain().map(|(_, browser)| browser).collect();
+        for browser in all {
+            browser.fleet.shutdown().await;
+        }
+    }
+
+    async fn forget_the_absent(&self) {
+        let absent: Vec<_> = self
+            .lock()
+            .extract_if(|_, browser| browser.is_absent())
+            .map(|(_, browser)| browser)
+            .collect();
+        for browser in absent {
+            browser.fleet.shutdown().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Arc<Browser>>> {
+        self.browsers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Browser {
+    async fn start(
+        options: &ControlOptions,
+        admission: Admission,
+        credential: Option<Zeroizing<String>>,
+    ) -> Result<Self, ControlError> {
+        std::fs::create_dir_all(&options.scratch)?;
+        let scratch = tempfile::Builder::new()
+            .prefix("browser-")
+            .tempdir_in(&options.scratch)?;
+        let clock = Clock::system();
+        let fleet = Fleet::start(FleetOptions {
+            data_dir: scratch.path().to_owned(),
+            cache: Arc::new(SqliteCache::open(scratch.path(), clock.now()).await?),
+            vault: Arc::new(MemoryVault::default()),
+            environment: Environment::default(),
+            clock,
+            client: client(),
+        })
+        .await?;
+        fleet
+            .gateway_add(AddGateway {
+                url: (options.gateway_url)(),
+                name: options.gateway_name.clone(),
+                draft: None,
+                secret: secret(admission, credential),
+                pin: options.pin.clone(),
+            })
+            .await?;
+        Ok(Self {
+            streams: Streams::start(&fleet),
+            fleet,
+            seen: Mutex::new(Instant::now()),
+            _scratch: scratch,
+        })
+    }
+
+    fn is_absent(&self) -> bool {
+        let seen = *self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.elapsed() > FORGOTTEN_AFTER && self.streams.is_empty()
+    }
+}
+
+fn client() -> ClientInfo {
+    ClientInfo {
+        id: ClientId::GatewayClient,
+        mode: ClientMode::Backend,
+        display_name: Some("Control UI".to_owned()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: std::env::consts::OS.to_owned(),
+        device_family: None,
+        instance_id: None,
+    }
+}
+
+fn secret(admission: Admission, credential: Option<Zeroizing<String>>) -> Option<SecretInput> {
+    let kind = match admission {
+        Admission::Open => return None,
+        Admission::Token => CredentialKind::Token,
+        Admission::Password => CredentialKind::Password,
+    };
+    let value = credential?;
+    Some(SecretInput {
+        kind,
+        value: value.as_str().to_owned(),
+    })
+}
+
+fn hashed(cookie: &str) -> [u8; 32] {
+    Sha256::digest(cookie.as_bytes()).into()
+}

@@ -1,0 +1,167 @@
+//! The commands that the page may call, by the names that the desktop's bridge gives them.
+//!
+//! What belongs to a desktop (where secrets are kept, other gateways, notifications) is not here: a browser sees
+//! the one gateway that served it. `tests/` holds that every other command of the bridge is.
+
+use gatehouse_fleet::view::{
+    AppInfo, CommandError, NotificationSupport, Platform, SessionRef, Surface,
+};
+use gatehouse_fleet::{Fleet, FleetError};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// Every command that [`call`] answers.
+#[cfg(test)]
+const COMMANDS: &[&str] = &[
+    "app_info",
+    "chat_abort",
+    "chat_close",
+    "chat_older",
+    "chat_retry",
+    "chat_send",
+    "gateway_reconnect",
+    "gateways_list",
+    "inbox_decide",
+    "inbox_item",
+    "inbox_snapshot",
+    "secret_store_state",
+    "session_create",
+    "session_delete",
+    "session_patch",
+    "sessions_refresh",
+    "sessions_search",
+    "sessions_snapshot",
+    "settings_save",
+];
+
+type Answer = Result<Value, CommandError>;
+
+/// Calls a command with its arguments by name.
+pub(crate) async fn call(fleet: &Fleet, command: &str, arguments: Map<String, Value>) -> Answer {
+    let mut args = Arguments(arguments);
+    match command {
+        "app_info" => plain(app_info(fleet).await),
+        "settings_save" => answer(fleet.settings_save(args.take("settings")?).await),
+        "secret_store_state" => plain(fleet.secret_store_state().await),
+        "gateways_list" => plain(fleet.gateways_list().await),
+        "gateway_reconnect" => answer(fleet.gateway_reconnect(args.take("id")?).await),
+        "inbox_snapshot" => plain(fleet.inbox_snapshot().await),
+        "inbox_item" => answer(fleet.inbox_item(args.take("key")?).await),
+        "inbox_decide" => answer(
+            fleet
+                .inbox_decide(args.take("input")?, Surface::Window)
+                .await,
+        ),
+        _ => about_sessions(fleet, command, args).await,
+    }
+}
+
+async fn about_sessions(fleet: &Fleet, command: &str, mut args: Arguments) -> Answer {
+    match command {
+        "sessions_snapshot" => plain(fleet.sessions_snapshot().await),
+        "sessions_refresh" => answer(fleet.sessions_refresh(args.take("gateway")?).await),
+        "sessions_search" => answer(fleet.sessions_search(args.take("text")?).await),
+        "session_create" => answer(fleet.session_create(args.take("session")?).await),
+        "session_patch" => answer(fleet.session_patch(args.take("patch")?).await),
+        "session_delete" => answer(fleet.session_delete(args.take("session")?).await),
+        _ => about_a_chat(fleet, command, args).await,
+    }
+}
+
+async fn about_a_chat(fleet: &Fleet, command: &str, mut args: Arguments) -> Answer {
+    match command {
+        "chat_close" => answer(fleet.chat_close(args.take("session")?).await),
+        "chat_older" => {
+            let (session, before) = (args.take("session")?, args.take("before")?);
+            answer(fleet.chat_older(session, before).await)
+        }
+        "chat_send" => answer(fleet.chat_send(args.take("message")?).await),
+        "chat_retry" => {
+            let (session, id): (SessionRef, String) = (args.take("session")?, args.take("id")?);
+            answer(fleet.chat_retry(session, id).await)
+        }
+        "chat_abort" => answer(fleet.chat_abort(args.take("session")?).await),
+        unknown => Err(refused(
+            "no_such_command",
+            format!("there is no command {unknown:?}"),
+        )),
+    }
+}
+
+async fn app_info(fleet: &Fleet) -> AppInfo {
+    AppInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        platform: Platform::Browser,
+        secrets: fleet.secret_store_state().await,
+        notifications: NotificationSupport::None,
+        settings: fleet.settings().await,
+        opening: None,
+    }
+}
+
+/// Arguments by name, each taken once.
+struct Arguments(Map<String, Value>);
+
+impl Arguments {
+    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, CommandError> {
+        let value = self.0.remove(name).unwrap_or(Value::Null);
+        serde_json::from_value(value)
+            .map_err(|error| refused("invalid_arguments", format!("{name}: {error}")))
+    }
+}
+
+fn answer<T: Serialize>(result: Result<T, FleetError>) -> Answer {
+    plain(result.map_err(|error| error.to_view())?)
+}
+
+fn plain<T: Serialize>(value: T) -> Answer {
+    serde_json::to_value(value).map_err(|error| refused("internal", error.to_string()))
+}
+
+pub(crate) fn refused(code: &str, message: impl Into<String>) -> CommandError {
+    CommandError {
+        code: code.to_owned(),
+        message: message.into(),
+        retryable: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What only a desktop has: other gateways, a place for secrets, notifications, windows, links. A transcript is
+    /// opened at an address of its own, because its updates need the tab's stream.
+    const OF_THE_DESKTOP: &[&str] = &[
+        "chat_open",
+        "credential_forget",
+        "credential_rotate",
+        "draft_drop",
+        "gateway_add",
+        "gateway_discover",
+        "gateway_edit",
+        "gateway_pause",
+        "gateway_recognise",
+        "gateway_remove",
+        "notification_test",
+        "open_external",
+        "secret_store_choose",
+        "secret_store_unlock",
+        "window_ready",
+    ];
+
+    #[test]
+    fn every_command_of_the_page_is_answered_here_or_belongs_to_the_desktop() {
+        let bindings = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../ui/src/lib/backend/bindings.ts"
+        );
+        let text = std::fs::read_to_string(bindings).unwrap();
+        let named = text.split("__TAURI_INVOKE(\"").skip(1);
+        let mut bridge: Vec<&str> = named.filter_map(|rest| rest.split('"').next()).collect();
+        bridge.sort_unstable();
+        let mut ours: Vec<&str> = COMMANDS.iter().chain(OF_THE_DESKTOP).copied().collect();
+        ours.sort_unstable();
+        assert_eq!(ours, bridge);
+    }
+}

@@ -1,0 +1,22 @@
+//! The control UI: the same page that the desktop shows, in a browser, against the gateway that serves it.
+//!
+//! A browser that signed in gets a [`Fleet`](gatehouse_fleet::Fleet) of its own with one gateway in it, over
+//! loopback and with the credential that the person typed. So everything that the page shows has gone through
+//! the same inbox, transcript and wording as in the desktop, and there is one implementation of them.
+//!
+//! What this deliberately is not: a way to a gateway's methods. A browser can call the page's commands, which
+//! `call` lists, and nothing else. No answer holds a secret; the session is a cookie that scripts cannot read.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod assets;
+mod browser;
+mod call;
+mod events;
+mod guard;
+mod routes;
+
+pub use assets::{Asset, Assets, Folder};
+pub use browser::{ControlError, ControlOptions, ControlUi};
+pub use guard::{Admission, Door, Refusal};
+pub use routes::router;

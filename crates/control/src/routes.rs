@@ -1,0 +1,252 @@
+//! The control UI's addresses: the page, signing in and out, its commands, its events.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State},
+    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Sse, sse::KeepAlive},
+    routing::{get, post},
+};
+use futures_util::{Stream, StreamExt};
+use gatehouse_fleet::view::{CommandError, SessionRef};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio_stream::wrappers::ReceiverStream;
+use zeroize::Zeroizing;
+
+use crate::{
+    assets,
+    browser::{Browser, ControlUi},
+    call::{call, refused},
+    guard::{Refusal, is_same_site},
+};
+
+/// The cookie of a browser that signed in.
+const COOKIE: &str = "gatehouse_control";
+
+/// What one command may carry: an attachment of the size that the gateway takes, in base64.
+const MOST_BYTES: usize = 34 << 20;
+
+#[derive(Deserialize)]
+struct SignIn {
+    credential: Option<Zeroizing<String>>,
+}
+
+#[derive(Deserialize)]
+struct OpenChat {
+    session: SessionRef,
+    tab: String,
+}
+
+/// Routes for the gateway's own server. Needs the peer's address as axum's `ConnectInfo<SocketAddr>`.
+pub fn router(control: ControlUi) -> Router {
+    let api = Router::new()
+        .route(
+            "/control/api/session",
+            get(session).post(sign_in).delete(sign_out),
+        )
+        .route("/control/api/events/{tab}", get(events))
+        .route("/control/api/call/{command}", post(command))
+        .route("/control/api/chat", post(open_chat))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(middleware::from_fn_with_state(
+            control.clone(),
+            only_our_page,
+        ));
+    api.fallback(get(page)).with_state(control)
+}
+
+async fn page(State(control): State<ControlUi>, request: Request) -> Response<Body> {
+    assets::serve(control.options.assets.as_ref(), request.uri().path())
+}
+
+/// Turns away what another site's page sent with this browser's cookie.
+async fn only_our_page(
+    State(control): State<ControlUi>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let mut response = if is_same_site(control.options.door.as_ref(), request.headers()) {
+        next.run(request).await
+    } else {
+        let words = "this address answers the gateway's own page only";
+        problem(StatusCode::FORBIDDEN, "forbidden", words)
+    };
+    assets::protect(&mut response);
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Whether this browser is signed in, and if not, whether it would need a credential.
+async fn session(State(control): State<ControlUi>, headers: HeaderMap) -> Response<Body> {
+    let signed_in = browser(&control, &headers).is_some();
+    Json(json!({ "signedIn": signed_in, "name": control.options.gateway_name })).into_response()
+}
+
+async fn sign_in(
+    State(control): State<ControlUi>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Json(input): Json<SignIn>,
+) -> Response<Body> {
+    let door = &control.options.door;
+    let admission = match door.admit(peer, input.credential.as_ref()).await {
+        Ok(admission) => admission,
+        Err(refusal) => return turned_away(refusal),
+    };
+    match control.sign_in(admission, input.credential).await {
+        Ok(cookie) => with_cookie(&control, &cookie, "Max-Age=43200"),
+        Err(error) => {
+            tracing::warn!(%error, "a browser could not be let in");
+            problem(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                &error.to_string(),
+            )
+        }
+    }
+}
+
+async fn sign_out(State(control): State<ControlUi>, headers: HeaderMap) -> Response<Body> {
+    if let Some(cookie) = cookie(&headers) {
+        control.sign_out(cookie).await;
+    }
+    with_cookie(&control, "", "Max-Age=0")
+}
+
+async fn command(
+    State(control): State<ControlUi>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Json(arguments): Json<Map<String, Value>>,
+) -> Response<Body> {
+    let Some(browser) = browser(&control, &headers) else {
+        return turned_away(Refusal::Unauthorized);
+    };
+    if name == "chat_close"
+        && let Some(session) = arguments.get("session")
+        && let Ok(session) = SessionRef::deserialize(session)
+    {
+        browser.streams.end_chat(&session);
+    }
+    match call(&browser.fleet, &name, arguments).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(error) => refusal(error),
+    }
+}
+
+/// Opens a transcript: answers what it is now; its updates come over the tab's stream.
+async fn open_chat(
+    State(control): State<ControlUi>,
+    headers: HeaderMap,
+    Json(input): Json<OpenChat>,
+) -> Response<Body> {
+    let Some(browser) = browser(&control, &headers) else {
+        return turned_away(Refusal::Unauthorized);
+    };
+    let (snapshot, updates) = match browser.fleet.chat_open(input.session.clone()).await {
+        Ok(opened) => opened,
+        Err(error) => return refusal(error.to_view()),
+    };
+    if !browser
+        .streams
+        .carry_chat(&input.tab, input.session, updates)
+    {
+        return refusal(refused(
+            "no_such_tab",
+            "open the tab's stream of events first",
+        ));
+    }
+    Json(snapshot).into_response()
+}
+
+async fn events(
+    State(control): State<ControlUi>,
+    Path(tab): Path<String>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let Some(browser) = browser(&control, &headers) else {
+        return turned_away(Refusal::Unauthorized);
+    };
+    let Some(receiver) = browser.streams.open(&tab) else {
+        let words = "too many tabs of this browser are open";
+        return problem(StatusCode::TOO_MANY_REQUESTS, "too_many_tabs", words);
+    };
+    Sse::new(open_stream(receiver))
+        .keep_alive(KeepAlive::default())
+        .into_response()
+}
+
+/// The tab's events after one that says that the stream is open: what comes from now on is not missed.
+fn open_stream(
+    receiver: tokio::sync::mpsc::Receiver<axum::response::sse::Event>,
+) -> impl Stream<Item = Result<axum::response::sse::Event, Infallible>> {
+    let open = axum::response::sse::Event::default()
+        .event("open")
+        .data("{}");
+    futures_util::stream::once(async { open })
+        .chain(ReceiverStream::new(receiver))
+        .map(Ok)
+}
+
+fn browser(control: &ControlUi, headers: &HeaderMap) -> Option<Arc<Browser>> {
+    control.browser(cookie(headers)?)
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let all = headers.get_all(header::COOKIE).iter();
+    let pairs = all
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, value)| value)
+}
+
+/// An empty answer that sets the cookie. Scripts cannot read it, and no other site's request carries it.
+fn with_cookie(control: &ControlUi, value: &str, life: &str) -> Response<Body> {
+    let secure = if control.options.secure {
+        "; Secure"
+    } else {
+        ""
+    };
+    let text =
+        format!("{COOKIE}={value}; Path=/control/api; HttpOnly; SameSite=Strict; {life}{secure}");
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Ok(text) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(header::SET_COOKIE, text);
+    }
+    response
+}
+
+fn turned_away(refusal: Refusal) -> Response<Body> {
+    match refusal {
+        Refusal::Unauthorized => {
+            let words = "sign in with the gateway's token or password";
+            problem(StatusCode::UNAUTHORIZED, "unauthorized", words)
+        }
+        Refusal::Locked { retry_after_s } => {
+            let words = format!("too many wrong credentials: try again in {retry_after_s} s");
+            let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "rate_limited", &words);
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
+            response
+        }
+    }
+}
+
+fn problem(status: StatusCode, code: &str, words: &str) -> Response<Body> {
+    (status, Json(refused(code, words))).into_response()
+}
+
+/// A command's refusal is an answer, not a failure of the transport: the page reads its code.
+fn refusal(error: CommandError) -> Response<Body> {
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(error)).into_response()
+}
