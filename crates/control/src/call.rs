@@ -157,8 +157,9 @@ mod tests {
             "/../../ui/src/lib/backend/bindings.ts"
         );
         let text = std::fs::read_to_string(bindings).unwrap();
-        let named = text.split("__TAURI_INVOKE(\"").skip(1);
-        let mut bridge: Vec<&str> = named.filter_map(|rest| rest.split('"').next()).collect();
+        let calls = text.split("__TAURI_INVOKE<").skip(1);
+        let named = calls.filter_map(|rest| rest.split("(\"").nth(1)?.split('"').next());
+        let mut bridge: Vec<&str> = named.collect();
         bridge.sort_unstable();
         let mut ours: Vec<&str> = COMMANDS.iter().chain(OF_THE_DESKTOP).copied().collect();
         ours.sort_unstable();
