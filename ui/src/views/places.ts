@@ -21,5 +21,19 @@ const after = 400;
 export function preload(): void {
   setTimeout(() => {
     for (const load of Object.values(places)) void load();
+    void warmUp();
   }, after);
+}
+
+/** Reads a little of everything once, so that the first chat that is opened does not pay for compiling what reads it. */
+async function warmUp(): Promise<void> {
+  const [{ MarkdownDocument }, { sanitise }] = await Promise.all([
+    import("$lib/markdown/document"),
+    import("$lib/markdown/sanitise"),
+  ]);
+  const sample =
+    "# a\n\n*b* **c** `d` [e](https://f.example)\n\n- g\n- [ ] h\n\n> i\n\n|j|\n|-|\n|k|\n";
+  for (const block of new MarkdownDocument().update(sample, false)) {
+    if (block.kind === "prose") sanitise(block.html);
+  }
 }

@@ -49,13 +49,24 @@
 
   /** From the click on a session to its messages on the screen. */
   async function open(hash) {
+    const before = document.querySelector("[data-message]");
+    const shown = () => {
+      const message = document.querySelector("[data-message]");
+      return message !== null && message !== before;
+    };
     const started = performance.now();
     location.hash = hash;
-    while (!document.querySelector("[data-message]")) await frame();
+    while (!shown()) await frame();
     await frame();
     await frame();
     return { ms: round(performance.now() - started) };
   }
+
+  /** The sessions in the list. */
+  const sessions = async () =>
+    [...document.querySelectorAll("a[href*='#/sessions/']")].map((link) =>
+      link.getAttribute("href"),
+    );
 
   /** Frames while text streams in, with the view at its end. */
   async function stream(ms) {
@@ -142,5 +153,12 @@
     };
   }
 
-  window.gatehouseBench = { open, stream, scrollToTop, steadyWhileStreaming, steadyWhilePaging };
+  window.gatehouseBench = {
+    open,
+    sessions,
+    stream,
+    scrollToTop,
+    steadyWhileStreaming,
+    steadyWhilePaging,
+  };
 })();

@@ -62,6 +62,24 @@ export const shots = [
     },
   },
 
+  { name: "add-linked", fake: "few", act: (page) => follow(page, linked("wss://gw.example.org/")) },
+  {
+    name: "add-linked-while-filling-in",
+    fake: "few",
+    hash: "#/add-gateway",
+    act: async (page) => {
+      await page.getByRole("textbox").fill("ws://127.0.0.1:18789");
+      await press(page, "Continue");
+      await page.waitForTimeout(200);
+      await follow(page, linked("wss://gw.example.org/"));
+    },
+  },
+  {
+    name: "add-linked-refused",
+    fake: "few",
+    act: (page) => follow(page, { kind: "refused", problem: problem("linkItemUnknown") }),
+  },
+
   // The inbox.
   { name: "inbox-empty", fake: "quiet" },
   { name: "inbox-few", fake: "few" },
@@ -72,6 +90,30 @@ export const shots = [
   { name: "inbox-escapes", fake: "long", hash: inbox("gw-studio/exec/bidi") },
   { name: "inbox-unbroken", fake: "long", hash: inbox("gw-studio/exec/unbroken") },
   { name: "inbox-question", fake: "few", hash: inbox("gw-studio/question/3") },
+  {
+    name: "inbox-questions",
+    fake: "long",
+    hash: inbox("gw-studio/question/several"),
+    act: async (page) => {
+      await page.getByLabel("Linux").check();
+      await page.getByLabel("Windows").check();
+      await page.getByLabel("beta").check();
+    },
+  },
+  {
+    name: "inbox-megabyte",
+    fake: "few",
+    act: async (page) => {
+      await page.evaluate(() => {
+        const subject = `${"echo word && ".repeat(80_000)}rm -rf ~/work ⟨U+202E⟩`;
+        const { key } = globalThis.fake.request({ subject });
+        globalThis.location.hash = `#/inbox/${encodeURIComponent(key)}`;
+      });
+      await page.waitForSelector("[data-reading=read]", { timeout: 30_000 });
+      await page.waitForTimeout(300);
+    },
+  },
+  { name: "inbox-question-no-permission", fake: "older", hash: inbox("gw-studio/question/3") },
   { name: "inbox-pairing", fake: "few", hash: inbox("gw-home/device/4") },
   { name: "inbox-offline", fake: "offline", hash: plain },
   { name: "inbox-offline-deciding", fake: "offline", hash: dangerous },
@@ -200,11 +242,40 @@ export const shots = [
     act: (page) => page.getByLabel("Encrypted file").check(),
   },
   { name: "secrets-passphrase", fake: "passphrase" },
+  {
+    name: "secrets-passphrase-forgotten",
+    fake: "passphrase",
+    act: async (page) => {
+      await press(page, "I forgot the passphrase…");
+      await page.waitForTimeout(200);
+    },
+  },
 
   // Over everything.
   { name: "palette", fake: "few", hash: plain, act: (page) => page.keyboard.press("Control+k") },
   { name: "keys", fake: "few", hash: plain, act: (page) => page.keyboard.press("?") },
 ];
+
+const problem = (code) => ({ code, detail: null, requestId: null, deviceId: null });
+
+/** A link that adds a gateway, as the desktop hands it on: its token stays there. */
+function linked(url) {
+  const recognised = {
+    form: "addLink",
+    draft: "draft-1",
+    url,
+    name: "Studio",
+    credential: "token",
+    problem: null,
+  };
+  return { kind: "addGateway", recognised };
+}
+
+/** @param {Page} page @param {object} opening */
+async function follow(page, opening) {
+  await page.evaluate((it) => globalThis.fake.open(it), opening);
+  await page.waitForTimeout(300);
+}
 
 /** @param {Page} page @param {string} address @param {number} wait */
 async function add(page, address, wait) {

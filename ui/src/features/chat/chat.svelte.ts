@@ -25,8 +25,10 @@ import {
   extendDown,
   extendUp,
   initialRange,
+  openingRange,
   type MountedRange,
 } from "$lib/scroll/window";
+import { leastHeight } from "./heights";
 import { Transcript, type Entry } from "./transcript.svelte";
 
 /** What a chat needs of the backend. */
@@ -48,6 +50,8 @@ export interface ChatEnvironment {
   newId(): string;
   /** Calls back before the next drawing. */
   nextFrame(callback: () => void): void;
+  /** The most that a view can be high, in pixels. */
+  viewHeight(): number;
 }
 
 export const pageEnvironment: ChatEnvironment = {
@@ -58,6 +62,7 @@ export const pageEnvironment: ChatEnvironment = {
     if (document.hidden) setTimeout(callback, 250);
     else requestAnimationFrame(callback);
   },
+  viewHeight: () => window.innerHeight,
 };
 
 export type ChatPhase =
@@ -326,7 +331,9 @@ export class Chat {
   }
 
   #takeSnapshot(snapshot: ChatSnapshot): void {
+    const first = this.transcript.entries.length === 0;
     this.#change(() => this.transcript.reset(snapshot));
+    if (first) this.#openAtEnd();
     this.title = snapshot.title;
     this.model = snapshot.model;
     this.run = snapshot.run;
@@ -334,6 +341,13 @@ export class Chat {
     this.limits = snapshot.limits;
     this.contextTokens = snapshot.contextTokens;
     this.totalTokens = snapshot.totalTokens;
+  }
+
+  /** What fills the view and no more, so that it is there at once; the rest is mounted frame by frame. */
+  #openAtEnd(): void {
+    const { entries } = this.transcript;
+    const height = (index: number) => (entries[index] ? leastHeight(entries[index]) : 0);
+    this.range = openingRange(entries.length, height, this.environment.viewHeight());
   }
 
   /** Changes the transcript and keeps the same messages mounted. */

@@ -79,6 +79,7 @@ function world(first = snapshot([message("a")])) {
     now: () => now,
     newId: () => `own-${(id += 1)}`,
     nextFrame: (callback) => frames.push(callback),
+    viewHeight: () => 10_000,
   });
   return {
     chat,

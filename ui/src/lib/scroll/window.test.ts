@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { carryRange, extendDown, extendUp, initialRange, MOUNTED, STEP } from "./window";
+import {
+  carryRange,
+  extendDown,
+  extendUp,
+  initialRange,
+  MOUNTED,
+  openingRange,
+  STEP,
+} from "./window";
 
 const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
@@ -7,6 +15,19 @@ describe("the mounted range", () => {
   it("opens with the end of the list", () => {
     expect(initialRange(1000)).toEqual({ start: 976, end: 1000 });
     expect(initialRange(3)).toEqual({ start: 0, end: 3 });
+  });
+
+  it("opens for the first time with what fills the view for certain, and no more", () => {
+    expect(openingRange(1000, () => 100, 850)).toEqual({ start: 991, end: 1000 });
+    expect(openingRange(3, () => 100, 850)).toEqual({ start: 0, end: 3 });
+    expect(
+      openingRange(1000, () => 1, 850),
+      "bounded",
+    ).toEqual(initialRange(1000));
+    expect(
+      openingRange(1000, () => 5000, 850),
+      "one is enough",
+    ).toEqual({ start: 999, end: 1000 });
   });
 
   it("grows upwards to its bound and then lets go of the end", () => {

@@ -28,6 +28,25 @@ export function initialRange(count: number): MountedRange {
   return { start: Math.max(0, count - OPENING), end: count };
 }
 
+/**
+ * The range a list opens with for the first time: as many rows at its end as fill `view` pixels for certain, by the
+ * least that each can be high. What is mounted beyond that would only keep the person waiting.
+ */
+export function openingRange(
+  count: number,
+  leastHeight: (row: number) => number,
+  view: number,
+): MountedRange {
+  const { start: least, end } = initialRange(count);
+  let start = end;
+  let height = 0;
+  while (start > least && height < view) {
+    start -= 1;
+    height += leastHeight(start);
+  }
+  return { start, end };
+}
+
 /** One step of earlier rows; what falls out at the end is far below. */
 export function extendUp(range: MountedRange): MountedRange {
   const start = Math.max(0, range.start - STEP);
