@@ -1,6 +1,7 @@
 /** Starts the page: chooses a backend, applies what was set before the first paint, mounts the window's view. */
-import { mount } from "svelte";
+import { mount, unmount } from "svelte";
 import App from "./App.svelte";
+import SignIn from "$features/signin/SignIn.svelte";
 import { applyAppearance } from "./lib/appearance";
 import { Announcer } from "./lib/announcer.svelte";
 import { chooseBackend } from "./lib/backend";
@@ -13,8 +14,22 @@ import { Clock } from "./lib/time/clock.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
+/** Shows the form and resolves once it has done its work. */
+async function askCredential(
+  gateway: string,
+  signIn: (credential: string) => Promise<void>,
+): Promise<void> {
+  const target = document.getElementById("app");
+  if (!target) return;
+  let form: ReturnType<typeof mount> | undefined;
+  await new Promise<void>((done) => {
+    form = mount(SignIn, { target, props: { gateway, signIn, done } });
+  });
+  if (form) await unmount(form);
+}
+
 async function start(): Promise<void> {
-  const backend = await chooseBackend(window.location.search);
+  const backend = await chooseBackend(window.location.search, askCredential);
   const info: AppInfo = await backend.appInfo();
   applyAppearance(info.settings.appearance, document.documentElement);
   const page: Page = {

@@ -12,6 +12,18 @@ export const settingsSections = [
   "secrets",
   "about",
 ] as const;
+/** The sections that this backend has something to set in. */
+export function sectionsFor(can: {
+  notifications: boolean;
+  secretStore: boolean;
+}): readonly SettingsSection[] {
+  return settingsSections.filter(
+    (section) =>
+      (section !== "notifications" || can.notifications) &&
+      (section !== "secrets" || can.secretStore),
+  );
+}
+
 export type SettingsSection = (typeof settingsSections)[number];
 
 export type Route =

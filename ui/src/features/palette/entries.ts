@@ -2,7 +2,7 @@
 import type { Desk } from "$features/desk";
 import type { Page } from "$lib/page";
 import { m } from "$lib/messages";
-import { settingsSections } from "$lib/router.svelte";
+import { sectionsFor } from "$lib/router.svelte";
 import type { PaletteEntry } from "./palette.svelte";
 
 const mostSessions = 500;
@@ -16,7 +16,7 @@ export function entriesOf(desk: Desk, page: Page, showKeys: () => void): Palette
   ];
 }
 
-function places({ router }: Page): PaletteEntry[] {
+function places({ router, backend }: Page): PaletteEntry[] {
   return [
     {
       id: "inbox",
@@ -32,7 +32,7 @@ function places({ router }: Page): PaletteEntry[] {
       keys: "2",
       run: () => router.go({ name: "sessions", session: null }),
     },
-    ...settingsSections.map((section): PaletteEntry => {
+    ...sectionsFor(backend.capabilities).map((section): PaletteEntry => {
       return {
         id: `settings-${section}`,
         group: "places",
@@ -80,13 +80,14 @@ function actions(
         run: () => void backend.gatewayReconnect(gateway.id),
       };
     });
+  const add: PaletteEntry = {
+    id: "add-gateway",
+    group: "actions",
+    label: m.gateways.addTitle,
+    run: () => router.go({ name: "addGateway" }),
+  };
   return [
-    {
-      id: "add-gateway",
-      group: "actions",
-      label: m.gateways.addTitle,
-      run: () => router.go({ name: "addGateway" }),
-    },
+    ...(backend.capabilities.editGateways ? [add] : []),
     ...reconnect,
     { id: "keys", group: "actions", label: m.keys.overlay, keys: "?", run: showKeys },
   ];

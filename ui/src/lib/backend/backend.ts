@@ -49,6 +49,8 @@ export type Capabilities = {
   secretStore: boolean;
   /** Links open in the person's browser. */
   openExternal: boolean;
+  /** The person signed in to get here, and can sign out. */
+  signOut: boolean;
 };
 
 /** Why a call failed, as data; `lib/errors` has the words. */
@@ -93,6 +95,9 @@ export interface Backend {
   windowReady(): Promise<void>;
   /** Opens an http(s) link outside of the app. The page asks the person first. */
   openExternal(url: string): Promise<void>;
+
+  /** Ends what the sign-in began. */
+  signOut(): Promise<void>;
 
   secretStoreState(): Promise<SecretStoreView>;
   secretStoreChoose(choice: SecretStoreChoice, passphrase: string | null): Promise<SecretStoreView>;

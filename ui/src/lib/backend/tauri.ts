@@ -53,6 +53,7 @@ export function tauriBackend(): Backend {
       notifications: true,
       secretStore: true,
       openExternal: true,
+      signOut: false,
     },
 
     appInfo: () => checked.appInfo() as Promise<AppInfo>,
@@ -60,6 +61,8 @@ export function tauriBackend(): Backend {
     notificationTest: () => checked.notificationTest(),
     windowReady: () => done(checked.windowReady()),
     openExternal: (url) => done(checked.openExternal(url)),
+
+    signOut: () => Promise.resolve(),
 
     secretStoreState: () => checked.secretStoreState(),
     secretStoreChoose: (choice, passphrase) => checked.secretStoreChoose(choice, passphrase),

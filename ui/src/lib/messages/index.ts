@@ -13,6 +13,7 @@ import { problems, unknownProblem } from "./en/problems";
 import { secrets } from "./en/secrets";
 import { sessions } from "./en/sessions";
 import { settings } from "./en/settings";
+import { signin } from "./en/signin";
 
 const en = {
   common,
@@ -24,6 +25,7 @@ const en = {
   sessions,
   settings,
   chat,
+  signin,
   problems,
   unknownProblem,
 };

@@ -197,6 +197,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       notifications: true,
       secretStore: true,
       openExternal: true,
+      signOut: false,
     },
 
     appInfo: async (): Promise<AppInfo> => ({
@@ -217,6 +218,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     windowReady: async () => undefined,
     openExternal: async () => undefined,
 
+    signOut: () => Promise.resolve(),
     secretStoreState: () => answer(() => secrets),
     secretStoreChoose: (choice) =>
       answer(() => {
