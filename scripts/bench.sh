@@ -8,8 +8,14 @@ port=${BENCH_PORT:-4178}
 (cd ui && npx vite build --mode screens --logLevel error)
 (cd ui && exec npx vite preview --mode screens --outDir ../target/ui-screens --port "$port" --strictPort --logLevel error) &
 server=$!
-trap 'kill "$server" 2>/dev/null || true' EXIT
+trap 'kill "$server" ${display:-} 2>/dev/null || true' EXIT
 
 cargo build --release --features custom-protocol --example empty-window
 BENCH_PAGE_URL="http://127.0.0.1:$port/?fake=few" cargo bench --features custom-protocol --bench desktop
-(cd ui && npm run -s bench)
+# The page's frames in the desktop's own engine, then in Chromium. Only WebKit's browser needs a display.
+exec 3<> <(:)
+Xvfb -displayfd 3 -screen 0 1400x1000x24 >/dev/null 2>&1 &
+display=$!
+read -r -u 3 number
+(cd ui && DISPLAY=":$number" node tests/bench/chat.mjs webkit)
+(cd ui && node tests/bench/chat.mjs chromium)

@@ -64,6 +64,14 @@ impl Scene {
         }
     }
 
+    /// Ends the app as a crash does, and starts it again.
+    async fn kill_and_start_again(&mut self, arguments: &[&str]) {
+        // `Child::kill` is SIGKILL: nothing of the app runs after it.
+        self.app.kill().unwrap();
+        self.app.wait().unwrap();
+        self.app = self.desktop.command(APP).args(arguments).spawn().unwrap();
+    }
+
     /// Waits until a question gets a yes.
     async fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
         let begun = Instant::now();
@@ -299,4 +307,44 @@ async fn a_closed_window_ends_its_web_process_and_notices_go_on_until_the_app_en
         .config_home()
         .join("app.gatehouse.desktop/.window-state.json");
     assert!(state.exists(), "the window's place is remembered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_it_comes_back_with_every_request_and_no_answer_is_given_twice() {
+    let background = ["--background"];
+    let mut scene = Scene::new(NotificationDaemon::Dunst, &background).await;
+    scene.tray.menu_with("Nothing waits for you", SOON).await;
+    let mut raised = Vec::new();
+    for (round, pause_ms) in [0, 2, 10, 60, 300].into_iter().enumerate() {
+        raised.push(scene.gateway.ask(&format!("make step-{round}")));
+        let command = format!("uname --round {round}");
+        let answered = scene.gateway.ask(&command);
+        let notice = scene.notice(&command).await;
+        scene
+            .desktop
+            .notices()
+            .choose(&notice, "Deny")
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        scene.kill_and_start_again(&background).await;
+        raised.push(answered);
+        raised.push(scene.gateway.ask_silently(&format!("whoami {round}")));
+
+        let undecided = |id: &&String| scene.gateway.record(id).0.is_none();
+        let waiting = raised.iter().filter(undecided).count();
+        let label = format!("{waiting} requests wait for you");
+        scene.tray.menu_with(&label, SOON).await;
+    }
+    for id in &raised {
+        let (decision, answers) = scene.gateway.record(id);
+        assert!(
+            answers <= 1,
+            "{id} was answered {answers} times: {decision:?}"
+        );
+        assert!(
+            decision.is_none() || decision.as_deref() == Some("deny"),
+            "{id} got {decision:?}, which nobody chose"
+        );
+    }
 }
