@@ -1,0 +1,132 @@
+//! One model call: from a request to an assistant message, told as it arrives.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use tokio::time::Instant;
+
+use super::{coalesce::Coalescer, parts::Shared, stop::StopSignal};
+use crate::{
+    event::Emitter,
+    message::{AssistantMessage, Content, StopReason, ToolCall, Usage},
+    provider::{ModelEvent, ModelRequest, ProviderError, ResolvedModel},
+};
+
+/// What came of a model call.
+pub(crate) enum Answer {
+    Whole(AssistantMessage),
+    /// The run was stopped; what there was until then, without tool calls.
+    Stopped(AssistantMessage),
+    Failed(ProviderError),
+}
+
+/// What a call needs of its run.
+pub(crate) struct Asking<'a> {
+    pub(crate) shared: &'a Shared,
+    pub(crate) stop: &'a StopSignal,
+    pub(crate) emitter: &'a Arc<Emitter>,
+    pub(crate) model: &'a ResolvedModel,
+    /// The number of the assistant message within the run.
+    pub(crate) item: u32,
+}
+
+/// What has arrived besides text.
+#[derive(Default)]
+struct Arrived {
+    calls: Vec<ToolCall>,
+    end: Option<(Usage, StopReason)>,
+}
+
+impl Asking<'_> {
+    /// Makes the call, once.
+    pub(crate) async fn ask(&self, request: ModelRequest) -> Answer {
+        let every = self.shared.options.delta_every;
+        let mut told = Coalescer::new(self.emitter.clone(), self.item, every);
+        let mut arrived = Arrived::default();
+        let result = tokio::select! {
+            biased;
+            () = self.stop.token().cancelled() => None,
+            result = self.read(request, &mut told, &mut arrived) => Some(result),
+        };
+        let (thinking, text) = told.finish();
+        match result {
+            None => {
+                arrived.calls.clear();
+                let message = self.message(thinking, text, arrived);
+                Answer::Stopped(AssistantMessage {
+                    stop_reason: StopReason::Aborted,
+                    error_message: self.stop.cause().map(|cause| cause.sentence().to_owned()),
+                    ..message
+                })
+            }
+            Some(Err(error)) => Answer::Failed(error),
+            Some(Ok(())) => Answer::Whole(self.message(thinking, text, arrived)),
+        }
+    }
+
+    async fn read(
+        &self,
+        request: ModelRequest,
+        told: &mut Coalescer,
+        arrived: &mut Arrived,
+    ) -> Result<(), ProviderError> {
+        let silence = self.shared.options.model_silence;
+        let begun = tokio::time::timeout(silence, self.model.provider.stream(request)).await;
+        let mut stream = begun.map_err(|_| ProviderError::Silent(silence))??;
+        let mut patience = Instant::now() + silence;
+        while arrived.end.is_none() {
+            let next = tokio::select! {
+                biased;
+                () = at(told.deadline()) => {
+                    told.flush();
+                    continue;
+                }
+                next = stream.next() => next,
+                () = tokio::time::sleep_until(patience) => {
+                    return Err(ProviderError::Silent(silence));
+                }
+            };
+            patience = Instant::now() + silence;
+            let Some(event) = next else {
+                let text = "the stream ended before the answer did".to_owned();
+                return Err(ProviderError::Unreadable(text));
+            };
+            match event? {
+                ModelEvent::Text(piece) => told.text(&piece),
+                ModelEvent::Thinking(piece) => told.thinking(&piece),
+                ModelEvent::ToolCall(call) => arrived.calls.push(call),
+                ModelEvent::Done { usage, stop } => arrived.end = Some((usage, stop)),
+            }
+        }
+        Ok(())
+    }
+
+    fn message(&self, thinking: String, text: String, arrived: Arrived) -> AssistantMessage {
+        let mut content = Vec::new();
+        if !thinking.is_empty() {
+            content.push(Content::Thinking { thinking });
+        }
+        if !text.is_empty() {
+            content.push(Content::Text { text });
+        }
+        content.extend(arrived.calls.into_iter().map(Content::ToolCall));
+        let (mut usage, stop_reason) = arrived.end.unwrap_or((Usage::default(), StopReason::Stop));
+        self.model.info.price.charge(&mut usage);
+        AssistantMessage {
+            content,
+            provider: self.model.info.name.provider.clone(),
+            model: self.model.info.name.model.clone(),
+            usage,
+            stop_reason,
+            error_message: None,
+            timestamp: self.shared.clock.now_ms(),
+        }
+    }
+}
+
+async fn at(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

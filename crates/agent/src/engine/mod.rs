@@ -1,0 +1,203 @@
+//! The engine: takes inputs for sessions, runs one at a time for each, and tells how they end.
+//!
+//! It keeps nothing itself: transcripts are the journal's, decisions the governor's, settings the profiles'.
+
+mod actor;
+mod answer;
+mod calls;
+mod coalesce;
+mod ended;
+mod lane;
+mod parts;
+mod request;
+mod run;
+mod stop;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    event::{Emitter, RunIds},
+    message::{Content, Message, UserMessage},
+};
+use actor::{Actor, Command, Submission};
+use lane::Item;
+use parts::Shared;
+
+pub use lane::{Overflow, QueueRules};
+pub use parts::{EngineOptions, EngineParts};
+pub use request::{
+    AbortCause, Accepted, ActiveRun, AgentProfile, Budget, Origin, Profiles, QueueMode, RunOutcome,
+    RunRequest, RunStatus, SubmitError, ToolPolicy, Waited,
+};
+
+/// Commands that may wait for the actor.
+const COMMANDS: usize = 256;
+
+/// A handle to a running engine. The engine ends when the last one is dropped, or by [`Engine::stop`].
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    commands: mpsc::Sender<Command>,
+    runs: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl Engine {
+    /// Starts an engine on the current runtime.
+    pub fn start(parts: EngineParts) -> Self {
+        let shared = Arc::new(Shared::new(parts));
+        let (commands, received) = mpsc::channel(COMMANDS);
+        let runs = TaskTracker::new();
+        let shutdown = CancellationToken::new();
+        let actor = Actor::new(
+            shared.clone(),
+            received,
+            commands.downgrade(),
+            runs.clone(),
+            shutdown.clone(),
+        );
+        tokio::spawn(actor.run());
+        Self {
+            shared,
+            commands,
+            runs,
+            shutdown,
+        }
+    }
+
+    /// Takes an input. Once this returns, the input is durable and will run, or waits, even if the caller
+    /// goes away before.
+    pub async fn submit(&self, request: RunRequest) -> Result<Accepted, SubmitError> {
+        if !has_substance(&request.content) {
+            return Err(SubmitError::Empty);
+        }
+        let engine = self.clone();
+        let taken = tokio::spawn(async move { engine.take(request).await });
+        taken.await.unwrap_or(Err(SubmitError::Stopping))
+    }
+
+    async fn take(&self, mut request: RunRequest) -> Result<Accepted, SubmitError> {
+        let given = request.run_id.take();
+        let run_id = given.unwrap_or_else(|| self.shared.randomness.id());
+        let id = run_id.clone();
+        self.ask(|reply| Command::Reserve { run_id: id, reply })
+            .await
+            .ok_or(SubmitError::Stopping)??;
+        let message = Message::User(UserMessage {
+            content: request.content.clone(),
+            timestamp: self.shared.clock.now_ms(),
+        });
+        let journal = &self.shared.journal;
+        if let Err(error) = journal
+            .accept(&request.session_key, &run_id, &message)
+            .await
+        {
+            let _ = self.commands.send(Command::Release { run_id }).await;
+            return Err(error.into());
+        }
+        let item = self.item(run_id.clone(), request, message);
+        let sent = self.commands.send(Command::Submit(Box::new(item))).await;
+        sent.map_err(|_| SubmitError::Stopping)?;
+        Ok(Accepted { run_id })
+    }
+
+    fn item(&self, run_id: String, request: RunRequest, message: Message) -> Item<Submission> {
+        let ids = RunIds {
+            run_id: Arc::from(run_id.as_str()),
+            session_key: Arc::from(request.session_key.as_str()),
+            agent_id: Arc::from(request.agent_id.as_str()),
+        };
+        let shared = &self.shared;
+        let is_heartbeat = request.origin == Origin::Heartbeat;
+        let emitter = Emitter::new(shared.sink.clone(), shared.clock.clone(), ids, is_heartbeat);
+        let text = message.text();
+        let line = text.lines().next().unwrap_or_default();
+        Item {
+            run_id,
+            mode: request.queue,
+            line: line.chars().take(160).collect(),
+            payload: Submission {
+                request,
+                message,
+                emitter: Arc::new(emitter),
+            },
+        }
+    }
+
+    /// Stops a run or an input of a session, or all of them. Returns the ids that were hit; a run that is
+    /// among them ends a little later.
+    pub async fn abort(&self, session_key: &str, run_id: Option<&str>) -> Vec<String> {
+        let session_key = session_key.to_owned();
+        let run_id = run_id.map(str::to_owned);
+        let hit = self.ask(|reply| Command::Abort {
+            session_key,
+            run_id,
+            reply,
+        });
+        hit.await.unwrap_or_default()
+    }
+
+    /// Waits until a run has ended, but no longer than `timeout`.
+    pub async fn wait(&self, run_id: &str, timeout: Duration) -> Waited {
+        let id = run_id.to_owned();
+        let outcome = self.ask(|reply| Command::Await { run_id: id, reply });
+        match tokio::time::timeout(timeout, outcome).await {
+            Err(_) => Waited::Pending,
+            Ok(Some(Some(outcome))) => Waited::Ended(outcome),
+            Ok(_) => Waited::Unknown,
+        }
+    }
+
+    /// What is known of a run now.
+    pub async fn look_up(&self, run_id: &str) -> Waited {
+        let run_id = run_id.to_owned();
+        let found = self.ask(|reply| Command::Lookup { run_id, reply }).await;
+        found.unwrap_or(Waited::Unknown)
+    }
+
+    /// The run of a session, if it has one.
+    pub async fn active(&self, session_key: &str) -> Option<ActiveRun> {
+        let session_key = session_key.to_owned();
+        self.ask(|reply| Command::Active { session_key, reply })
+            .await?
+    }
+
+    /// The runs of all sessions, by session key.
+    pub async fn all_active(&self) -> Vec<(String, ActiveRun)> {
+        let all = self.ask(|reply| Command::AllActive { reply }).await;
+        all.unwrap_or_default()
+    }
+
+    /// Changes the rules of the queues that exist; what waits already keeps waiting.
+    pub async fn set_queue_rules(&self, rules: QueueRules) {
+        // An engine that stopped has no queues.
+        let _ = self.commands.send(Command::SetRules(rules)).await;
+    }
+
+    /// Stops all runs and waits until they have written their last word, but no longer than `grace`.
+    /// True when all did.
+    pub async fn stop(&self, grace: Duration) -> bool {
+        self.shutdown.cancel();
+        self.runs.close();
+        tokio::time::timeout(grace, self.runs.wait()).await.is_ok()
+    }
+
+    async fn ask<R>(&self, command: impl FnOnce(oneshot::Sender<R>) -> Command) -> Option<R> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+fn has_substance(content: &[Content]) -> bool {
+    content.iter().any(|block| match block {
+        Content::Text { text } => !text.trim().is_empty(),
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! What is asked of the engine, and what it answers.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::{
+    journal::JournalError,
+    message::{Content, StopReason, Usage},
+    provider::{ModelRef, Models, Thinking},
+};
+
+/// An input for a session.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// The caller's id for it; one is made when there is none.
+    pub run_id: Option<String>,
+    pub session_key: String,
+    pub agent_id: String,
+    pub content: Vec<Content>,
+    /// What to do when the session is busy.
+    pub queue: QueueMode,
+    pub origin: Origin,
+    /// The model to use instead of the agent's own.
+    pub model: Option<ModelRef>,
+    pub thinking: Option<Thinking>,
+    /// Added to the system prompt, for this run alone.
+    pub extra_system: Option<String>,
+    /// How long the run may take, waiting left out; the engine's own limit when none.
+    pub timeout: Option<Duration>,
+    pub budget: Budget,
+}
+
+impl RunRequest {
+    /// A person's text, steering a busy session.
+    pub fn text(session_key: &str, agent_id: &str, text: impl Into<String>) -> Self {
+        Self {
+            run_id: None,
+            session_key: session_key.to_owned(),
+            agent_id: agent_id.to_owned(),
+            content: vec![Content::text(text)],
+            queue: QueueMode::Steer,
+            origin: Origin::Person,
+            model: None,
+            thinking: None,
+            extra_system: None,
+            timeout: None,
+            budget: Budget::default(),
+        }
+    }
+}
+
+/// What an input does to a session with a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum QueueMode {
+    /// The active run reads it before its next tool or model call.
+    #[default]
+    Steer,
+    /// It gets a run of its own after the active one.
+    Followup,
+    /// Everything that waits becomes one run after the active one.
+    Collect,
+    /// The active run is stopped and this one starts.
+    Interrupt,
+}
+
+/// Who started a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Person,
+    /// The heartbeat timer.
+    Heartbeat,
+    /// The gateway itself: start hooks, `BOOT.md`, announcements of finished sub-agents.
+    Gateway,
+    /// A run of a parent session, `depth` levels below a person.
+    Subagent {
+        depth: u32,
+    },
+}
+
+impl Origin {
+    pub(crate) fn depth(self) -> u32 {
+        match self {
+            Self::Subagent { depth } => depth,
+            _ => 0,
+        }
+    }
+}
+
+/// What a run may cost. A run that goes over ends with an error before its next model call.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Budget {
+    pub usd: Option<f64>,
+    /// Tokens in and out, over all model calls.
+    pub tokens: Option<u64>,
+}
+
+/// The input is durable and will run, or waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub run_id: String,
+}
+
+/// The input was not taken.
+#[derive(Debug, Error)]
+pub enum SubmitError {
+    #[error("the input is empty")]
+    Empty,
+    /// The same id runs, waits, or ended a short while ago.
+    #[error("the run id {0} is in use")]
+    DuplicateRun(String),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("the engine is stopping")]
+    Stopping,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunOutcome {
+    pub run_id: Arc<str>,
+    pub status: RunStatus,
+    /// The text of the last assistant message.
+    pub text: String,
+    /// For [`RunStatus::Failed`]: what went wrong, for a person to read. For others why it ended early.
+    pub error: Option<String>,
+    pub stop_reason: StopReason,
+    /// Over all model calls of the run.
+    pub usage: Usage,
+    /// None when the input never began to run.
+    pub started_at_ms: Option<u64>,
+    pub ended_at_ms: u64,
+    /// The heartbeat had nothing to say; no one needs to see the text.
+    pub silent: bool,
+}
+
+/// The ways a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    Done,
+    Failed,
+    Aborted(AbortCause),
+    /// The run's own time limit.
+    TimedOut,
+    /// Its input was dropped from a full queue.
+    Dropped,
+}
+
+/// Who stopped a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AbortCause {
+    /// A person, or a client for one.
+    Requested,
+    /// A newer input in mode [`QueueMode::Interrupt`].
+    Interrupted,
+    /// The engine stops.
+    Shutdown,
+}
+
+/// What [`super::Engine::wait`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Waited {
+    Ended(RunOutcome),
+    /// It still runs or waits.
+    Pending,
+    /// No such run, or it ended too long ago.
+    Unknown,
+}
+
+/// The run of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveRun {
+    pub run_id: String,
+    /// It was told to stop and has not ended yet.
+    pub stopping: bool,
+    /// Inputs that wait for their turn or for the run to read them, oldest first.
+    pub waiting: Vec<String>,
+}
+
+/// What the engine needs to know about an agent, asked anew for every run.
+#[async_trait]
+pub trait Profiles: Send + Sync {
+    /// # Errors
+    /// A sentence for a person, when there is no such agent or its settings cannot be used.
+    async fn profile(&self, agent_id: &str, session_key: &str) -> Result<AgentProfile, String>;
+}
+
+/// An agent's settings for a session.
+#[derive(Clone)]
+pub struct AgentProfile {
+    /// Made when it is missing.
+    pub workspace: PathBuf,
+    /// The first is used; the others when it fails, in order.
+    pub models: Vec<ModelRef>,
+    /// All models of the configuration.
+    pub catalog: Arc<Models>,
+    pub tools: ToolPolicy,
+    pub thinking: Option<Thinking>,
+    /// Stands before everything else in the system prompt.
+    pub system: Option<String>,
+    /// Folders of skills, beside the workspace's own `skills/`.
+    pub skill_folders: Vec<PathBuf>,
+    /// No workspace files and no skills in the prompt.
+    pub bare_prompt: bool,
+}
+
+/// Which tools an agent has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolPolicy {
+    /// Only these, when given.
+    pub allow: Option<Vec<String>>,
+    /// Never these.
+    pub deny: Vec<String>,
+}
+
+impl ToolPolicy {
+    pub fn permits(&self, tool: &str) -> bool {
+        let named = |list: &[String]| list.iter().any(|name| name == tool || name == "*");
+        !named(&self.deny) && self.allow.as_deref().is_none_or(named)
+    }
+}

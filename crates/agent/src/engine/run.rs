@@ -1,0 +1,407 @@
+//! One run: input, model, tools, model again, until there is nothing more to do.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt;
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    actor::{Command, Input, Submission},
+    answer::{Answer, Asking},
+    lane::Batch,
+    parts::Shared,
+    request::{AgentProfile, RunOutcome, RunRequest, RunStatus},
+    stop::{StopCause, StopSignal},
+};
+use crate::{
+    event::{Emitter, RunEventKind},
+    journal::JournalError,
+    message::{AssistantMessage, Message, StopReason, ToolCall, Usage},
+    provider::{ModelRef, ModelRequest, ProviderError, Purpose, ResolvedModel},
+    tools::ToolSpec,
+    transcript,
+};
+
+/// A run that has begun.
+pub(crate) struct Run {
+    pub(super) shared: Arc<Shared>,
+    pub(super) emitter: Arc<Emitter>,
+    pub(super) stop: Arc<StopSignal>,
+    actor: mpsc::Sender<Command>,
+    inputs: Vec<Input>,
+    dropped: Vec<String>,
+    request: RunRequest,
+    profile: Option<AgentProfile>,
+    /// The transcript as the model sees it.
+    pub(super) context: Vec<Message>,
+    pub(super) usage: Usage,
+    /// The text of the last assistant message.
+    text: String,
+    /// Assistant messages so far.
+    pub(super) items: u32,
+    started_at_ms: Option<u64>,
+}
+
+/// A run cannot go on.
+#[derive(Debug, Error)]
+pub(crate) enum RunError {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Model(#[from] ProviderError),
+    #[error("{0}")]
+    Profile(String),
+    #[error("the run made {0} model calls and was ended there")]
+    TooManyTurns(u32),
+    #[error("the run went over its budget: {0}")]
+    OverBudget(String),
+}
+
+/// How the turns of a run ended, when they did not fail.
+enum Finish {
+    Done(StopReason),
+    Stopped(StopCause),
+}
+
+impl Run {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        actor: mpsc::Sender<Command>,
+        batch: Batch<Submission>,
+        stop: Arc<StopSignal>,
+    ) -> Self {
+        let lead = &batch.items[0].payload;
+        Self {
+            shared,
+            emitter: lead.emitter.clone(),
+            stop,
+            actor,
+            request: lead.request.clone(),
+            inputs: batch.items,
+            dropped: batch.dropped,
+            profile: None,
+            context: Vec::new(),
+            usage: Usage::default(),
+            text: String::new(),
+            items: 0,
+            started_at_ms: None,
+        }
+    }
+
+    /// Runs, and says how it ended whatever happens.
+    pub(crate) async fn supervised(self) -> RunOutcome {
+        let (emitter, clock) = (self.emitter.clone(), self.shared.clock.clone());
+        let ended = AssertUnwindSafe(self.perform()).catch_unwind().await;
+        let outcome = ended.unwrap_or_else(|_| RunOutcome {
+            run_id: emitter.run_id().clone(),
+            status: RunStatus::Failed,
+            text: String::new(),
+            error: Some("the run ended by an internal fault".into()),
+            stop_reason: StopReason::Error,
+            usage: Usage::default(),
+            started_at_ms: None,
+            ended_at_ms: clock.now_ms(),
+            silent: false,
+        });
+        emitter.emit(RunEventKind::Ended(outcome.clone()));
+        outcome
+    }
+
+    async fn perform(mut self) -> RunOutcome {
+        let result = self.within_limits().await;
+        if let Err(error) = &result {
+            tracing::warn!(%error, run_id = %self.emitter.run_id(), "a run failed");
+        }
+        let result = match result {
+            Ok(finish) => Ok(finish),
+            Err(error) => Err(self.end_with(error).await),
+        };
+        let (status, stop_reason, error) = match result {
+            Ok(Finish::Done(reason)) => (RunStatus::Done, reason, None),
+            Ok(Finish::Stopped(cause)) => {
+                let sentence = cause.sentence().to_owned();
+                (cause.status(), StopReason::Aborted, Some(sentence))
+            }
+            Err(error) => (
+                RunStatus::Failed,
+                StopReason::Error,
+                Some(error.to_string()),
+            ),
+        };
+        RunOutcome {
+            run_id: self.emitter.run_id().clone(),
+            status,
+            text: self.text,
+            error,
+            stop_reason,
+            usage: self.usage,
+            started_at_ms: self.started_at_ms,
+            ended_at_ms: self.shared.clock.now_ms(),
+            silent: false,
+        }
+    }
+
+    /// Waits for room, then runs under the time limit.
+    async fn within_limits(&mut self) -> Result<Finish, RunError> {
+        let (shared, stop) = (self.shared.clone(), self.stop.clone());
+        let room = shared.room_for(self.request.origin);
+        let _permit = tokio::select! {
+            biased;
+            () = stop.token().cancelled() => None,
+            permit = room.acquire() => permit.ok(),
+        };
+        let limit = self.request.timeout.or(shared.options.run_timeout);
+        let out_of_time = async {
+            let Some(limit) = limit else {
+                return std::future::pending().await;
+            };
+            tokio::time::sleep(limit).await;
+            stop.stop(StopCause::TimedOut);
+            std::future::pending().await
+        };
+        tokio::select! {
+            finish = self.turns() => finish,
+            // Only pulls the signal; the turns end by it, in good order.
+            never = out_of_time => never,
+        }
+    }
+
+    async fn turns(&mut self) -> Result<Finish, RunError> {
+        self.begin().await?;
+        loop {
+            if let Some(cause) = self.stop.cause() {
+                return self.end_stopped(cause, None).await;
+            }
+            self.check_limits()?;
+            let answer = self.ask().await?;
+            let message = match answer {
+                Answer::Whole(message) => message,
+                Answer::Failed(error) => return Err(error.into()),
+                Answer::Stopped(message) => {
+                    let cause = self.stop.cause();
+                    let cause = cause.expect("only the signal stops an answer");
+                    return self.end_stopped(cause, Some(message)).await;
+                }
+            };
+            let calls: Vec<ToolCall> = message.tool_calls().cloned().collect();
+            let reason = message.stop_reason;
+            self.keep_answer(message).await?;
+            let steers = if calls.is_empty() {
+                self.finishing().await
+            } else {
+                self.make_calls(&calls).await?
+            };
+            if calls.is_empty() && steers.is_empty() {
+                return Ok(Finish::Done(reason));
+            }
+            self.read_inputs(steers).await?;
+        }
+    }
+
+    /// From the transcript and the input to the context of the first call.
+    async fn begin(&mut self) -> Result<(), RunError> {
+        let now = self.shared.clock.now_ms();
+        self.started_at_ms = Some(now);
+        self.emitter
+            .emit(RunEventKind::Started { started_at_ms: now });
+        let key = &self.request.session_key;
+        self.context = self.shared.journal.load(key).await?;
+        for message in transcript::mend(&self.context, now) {
+            self.keep(message).await?;
+        }
+        let inputs = std::mem::take(&mut self.inputs);
+        self.read_inputs(inputs).await?;
+        let profiles = &self.shared.profiles;
+        let profile = profiles
+            .profile(&self.request.agent_id, &self.request.session_key)
+            .await
+            .map_err(RunError::Profile)?;
+        self.profile = Some(profile);
+        Ok(())
+    }
+
+    /// Puts inputs into the transcript. Those that are not the run's own are told that it carries them.
+    async fn read_inputs(&mut self, inputs: Vec<Input>) -> Result<(), RunError> {
+        for input in inputs {
+            let emitter = &input.payload.emitter;
+            if emitter.run_id() != self.emitter.run_id() {
+                let into = self.emitter.run_id().clone();
+                emitter.emit(RunEventKind::Merged { into });
+            }
+            let message = input.payload.message;
+            let key = &self.request.session_key;
+            let journal = &self.shared.journal;
+            journal.append(key, &input.run_id, &message).await?;
+            self.context.push(message);
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self) -> Result<Answer, RunError> {
+        let model = self.model()?;
+        self.emitter.emit(RunEventKind::Model {
+            provider: model.info.name.provider.clone(),
+            model: model.info.name.model.clone(),
+        });
+        self.items += 1;
+        let request = ModelRequest {
+            model: model.info.name.model.clone(),
+            purpose: Purpose::Reply,
+            system: self.system_prompt(),
+            messages: self.context.clone(),
+            tools: self.tools(),
+            max_output_tokens: model.info.max_output_tokens,
+            thinking: self.request.thinking.or(self.profile().thinking),
+        };
+        let asking = Asking {
+            shared: &self.shared,
+            stop: &self.stop,
+            emitter: &self.emitter,
+            model: &model,
+            item: self.items,
+        };
+        Ok(asking.ask(request).await)
+    }
+
+    fn model(&self) -> Result<ResolvedModel, RunError> {
+        let profile = self.profile();
+        let chosen = self.request.model.as_ref();
+        let name: &ModelRef = chosen
+            .or(profile.models.first())
+            .ok_or_else(|| RunError::Profile("the agent has no model".into()))?;
+        let model = profile.catalog.find(name).cloned();
+        Ok(model.ok_or_else(|| ProviderError::UnknownModel(name.to_string()))?)
+    }
+
+    fn system_prompt(&self) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        parts.extend(self.profile().system.as_deref());
+        parts.extend(self.request.extra_system.as_deref());
+        let dropped = self.dropped.join("\n- ");
+        let note = format!("Messages that were dropped from a full queue began with:\n- {dropped}");
+        if !dropped.is_empty() {
+            parts.push(&note);
+        }
+        parts.join("\n\n")
+    }
+
+    fn tools(&self) -> Vec<ToolSpec> {
+        let policy = &self.profile().tools;
+        let mut specs = self.shared.invoker.toolbox.specs();
+        specs.retain(|spec| policy.permits(spec.name));
+        specs
+    }
+
+    fn check_limits(&self) -> Result<(), RunError> {
+        let most = self.shared.options.most_turns;
+        if self.items >= most {
+            return Err(RunError::TooManyTurns(most));
+        }
+        let budget = &self.request.budget;
+        if let Some(usd) = budget.usd
+            && self.usage.cost.total >= usd
+        {
+            let text = format!("${:.4} of ${usd:.4}", self.usage.cost.total);
+            return Err(RunError::OverBudget(text));
+        }
+        if let Some(tokens) = budget.tokens
+            && self.usage.total_tokens >= tokens
+        {
+            let text = format!("{} of {tokens} tokens", self.usage.total_tokens);
+            return Err(RunError::OverBudget(text));
+        }
+        Ok(())
+    }
+
+    async fn keep_answer(&mut self, message: AssistantMessage) -> Result<(), RunError> {
+        self.usage.add(&message.usage);
+        let message = Message::Assistant(message);
+        let text = message.text();
+        if !text.is_empty() {
+            self.text = text;
+        }
+        self.keep(message).await?;
+        let usage = self.usage;
+        self.emitter.emit(RunEventKind::Usage { usage });
+        Ok(())
+    }
+
+    /// The last word of a run that was stopped.
+    async fn end_stopped(
+        &mut self,
+        cause: StopCause,
+        partial: Option<AssistantMessage>,
+    ) -> Result<Finish, RunError> {
+        let now = self.shared.clock.now_ms();
+        let last = partial.map_or_else(
+            || transcript::ending(StopReason::Aborted, cause.sentence(), now),
+            Message::Assistant,
+        );
+        let text = last.text();
+        if !text.is_empty() {
+            self.text = text;
+        }
+        self.keep(last).await?;
+        Ok(Finish::Stopped(cause))
+    }
+
+    /// The last word of a run that failed. A transcript that cannot be written stays as it is.
+    async fn end_with(&mut self, error: RunError) -> RunError {
+        let now = self.shared.clock.now_ms();
+        let last = transcript::ending(StopReason::Error, &error.to_string(), now);
+        if let Err(second) = self.keep(last).await {
+            tracing::warn!(error = %second, "the end of a failed run was not written");
+        }
+        error
+    }
+
+    /// Writes a message, durably, and adds it to the context.
+    pub(super) async fn keep(&mut self, message: Message) -> Result<(), RunError> {
+        let key = &self.request.session_key;
+        let run_id = self.emitter.run_id();
+        self.shared.journal.append(key, run_id, &message).await?;
+        self.context.push(message);
+        Ok(())
+    }
+
+    pub(super) async fn take_steers(&self) -> Vec<Input> {
+        self.ask_actor(|session_key, run_id, reply| Command::TakeSteers {
+            session_key,
+            run_id,
+            reply,
+        })
+        .await
+    }
+
+    async fn finishing(&self) -> Vec<Input> {
+        self.ask_actor(|session_key, run_id, reply| Command::Finishing {
+            session_key,
+            run_id,
+            reply,
+        })
+        .await
+    }
+
+    async fn ask_actor(
+        &self,
+        command: impl FnOnce(String, Arc<str>, oneshot::Sender<Vec<Input>>) -> Command,
+    ) -> Vec<Input> {
+        let (reply, answer) = oneshot::channel();
+        let key = self.request.session_key.clone();
+        let command = command(key, self.emitter.run_id().clone(), reply);
+        if self.actor.send(command).await.is_err() {
+            return Vec::new();
+        }
+        answer.await.unwrap_or_default()
+    }
+
+    pub(super) fn request(&self) -> &RunRequest {
+        &self.request
+    }
+
+    pub(super) fn profile(&self) -> &AgentProfile {
+        let profile = self.profile.as_ref();
+        profile.expect("a run begins with its profile")
+    }
+}

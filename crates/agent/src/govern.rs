@@ -1,0 +1,188 @@
+//! The one gate that every tool call passes: what is about to happen, and the answer to it.
+//!
+//! Nothing here decides. The owner implements [`Governor`]; a question to a person is asked and answered
+//! inside of it. What is resolved for the question is what runs: see [`Action::fingerprint`].
+
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::tools::ToolOutput;
+
+/// Exactly what a tool call will do. An approval is bound to all of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Action {
+    /// The tool's name, `exec` for example.
+    pub tool: String,
+    /// The arguments as the model gave them.
+    pub arguments: Value,
+    /// What the arguments were resolved to.
+    pub effect: Effect,
+    pub agent_id: String,
+    pub session_key: String,
+    pub run_id: String,
+    pub tool_call_id: String,
+    /// The workspace that the call belongs to.
+    pub workspace: PathBuf,
+}
+
+/// What happens outside of the engine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Effect {
+    /// A process is started.
+    Exec(ExecEffect),
+    /// Files are read or written.
+    Files { paths: Vec<FileEffect> },
+    /// A page is fetched.
+    Fetch { url: String },
+    /// A background process is looked at or acted on.
+    Process { action: String, session: String },
+    /// Another session is read, written to or made.
+    Session { action: String, target: String },
+    /// Nothing outside of the engine.
+    None,
+}
+
+/// The process that will be started, and nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecEffect {
+    /// What the model wrote.
+    pub command: String,
+    /// What is spawned: the shell, its flag, the command.
+    pub argv: Vec<String>,
+    /// `argv[0]` as an absolute path with links resolved.
+    pub executable: PathBuf,
+    /// The program that a plain command names first, found along the search path; none where a shell has
+    /// more to say about it.
+    pub program: Option<PathBuf>,
+    /// Absolute, links resolved.
+    pub cwd: PathBuf,
+    /// The variables that the call sets on top of the inherited environment, by name, sorted.
+    pub env_names: Vec<String>,
+    /// A hash over these variables' names and values: a value is bound, and not shown.
+    pub env_digest: String,
+    pub pty: bool,
+    pub background: bool,
+}
+
+/// One file of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileEffect {
+    pub access: FileAccess,
+    /// Absolute, links resolved as far as the path exists.
+    pub path: PathBuf,
+}
+
+/// What is done to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FileAccess {
+    Read,
+    Write,
+    Delete,
+    List,
+}
+
+/// May it happen?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may, as it is.
+    Allow {
+        /// The approval that allowed it, when one was asked for.
+        approval_id: Option<String>,
+    },
+    /// It may not; the reason goes to the model.
+    Deny { reason: String },
+}
+
+impl Verdict {
+    /// Allowed without a question.
+    pub fn allow() -> Self {
+        Self::Allow { approval_id: None }
+    }
+}
+
+/// What came of a governed action.
+#[derive(Clone, Debug)]
+pub enum ToolOutcome {
+    /// It ran; the output may still be that of a failure.
+    Ran(ToolOutput),
+    /// It was denied and did not run.
+    Denied { reason: String },
+    /// It changed between the question and the run, and did not run.
+    Changed,
+    /// The run was stopped before the tool began.
+    Aborted,
+}
+
+/// Decides every tool call.
+#[async_trait]
+pub trait Governor: Send + Sync {
+    /// Called before anything happens. May take as long as a person needs. When the run is aborted while it
+    /// waits, the future is dropped: a question that is open then must be closed as unanswered.
+    async fn govern(&self, action: &Action) -> Verdict;
+
+    /// Called once for every action that was governed to the end.
+    async fn outcome(&self, action: &Action, outcome: &ToolOutcome);
+}
+
+impl Action {
+    /// SHA-256 over all of the action, as lower-case hex. Two actions have the same one only when every part
+    /// is the same.
+    pub fn fingerprint(&self) -> String {
+        let value = serde_json::to_value(self).expect("an action has only string keys");
+        let mut text = String::new();
+        write_sorted(&value, &mut text);
+        hex(&Sha256::digest(text.as_bytes()))
+    }
+}
+
+/// JSON with the keys of every object sorted, so that equal actions have equal bytes.
+fn write_sorted(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<_> = map.keys().collect();
+            keys.sort();
+            out.push('{');
+            for key in keys {
+                out.push_str(&Value::from(key.as_str()).to_string());
+                out.push(':');
+                write_sorted(&map[key], out);
+                out.push(',');
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                write_sorted(item, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        plain => out.push_str(&plain.to_string()),
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Lets everything happen. For tests, and for a mock gateway whose tools touch nothing.
+pub struct AllowAll;
+
+#[async_trait]
+impl Governor for AllowAll {
+    async fn govern(&self, _action: &Action) -> Verdict {
+        Verdict::allow()
+    }
+
+    async fn outcome(&self, _action: &Action, _outcome: &ToolOutcome) {}
+}

@@ -1,0 +1,165 @@
+//! Where a transcript lives. The engine says what happened, at once; the journal makes it last.
+
+use std::{collections::HashMap, sync::Mutex};
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::message::Message;
+
+/// Keeps the transcripts of sessions. Every write is durable when the call returns.
+///
+/// The engine has one run per session at a time, and only that run writes to the session's transcript.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Keeps an input that was accepted and waits for its turn. Once [`Journal::append`] wrote it under the
+    /// same run id, or [`Journal::withdraw`] was called, it waits no more. What still waits when the process
+    /// starts again was interrupted: it is shown, and not run.
+    async fn accept(
+        &self,
+        session_key: &str,
+        run_id: &str,
+        message: &Message,
+    ) -> Result<(), JournalError> {
+        let _ = (session_key, run_id, message);
+        Ok(())
+    }
+
+    /// Forgets a waiting input that will not run.
+    async fn withdraw(&self, session_key: &str, run_id: &str) -> Result<(), JournalError> {
+        let _ = (session_key, run_id);
+        Ok(())
+    }
+
+    /// The messages that make up the context of the session, oldest first: after a compaction its summary
+    /// and what came after. Empty for a session that is not known.
+    async fn load(&self, session_key: &str) -> Result<Vec<Message>, JournalError>;
+
+    /// Adds one message at the end. `run_id` is the run that the message belongs to; for a user message it is
+    /// the id that was accepted with it, also when another run carries it.
+    async fn append(
+        &self,
+        session_key: &str,
+        run_id: &str,
+        message: &Message,
+    ) -> Result<(), JournalError>;
+
+    /// From now on [`Journal::load`] begins with the summary instead of its `replaced` oldest messages.
+    /// The older messages may stay readable for history.
+    async fn compact(
+        &self,
+        session_key: &str,
+        run_id: &str,
+        compaction: &Compaction,
+    ) -> Result<(), JournalError>;
+}
+
+/// What a compaction does to the context.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compaction {
+    /// A [`Message::CompactionSummary`].
+    pub summary: Message,
+    /// How many of the messages that `load` would return now are replaced, from the oldest on.
+    pub replaced: usize,
+}
+
+/// A transcript could not be read or written.
+#[derive(Debug, Error)]
+#[error("{doing}: {source}")]
+pub struct JournalError {
+    pub doing: String,
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl JournalError {
+    /// `doing` completes "could not …".
+    pub fn new(
+        doing: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            doing: doing.into(),
+            source: source.into(),
+        }
+    }
+}
+
+/// A journal in memory, for tests and for a gateway that keeps nothing.
+#[derive(Default)]
+pub struct MemoryJournal {
+    sessions: Mutex<HashMap<String, Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    context: Vec<(String, Message)>,
+    waiting: Vec<(String, Message)>,
+}
+
+impl MemoryJournal {
+    /// The context of a session with the run that each message belongs to.
+    pub fn entries(&self, session_key: &str) -> Vec<(String, Message)> {
+        self.with(session_key, |kept| kept.context.clone())
+    }
+
+    /// The run ids of the inputs that wait.
+    pub fn waiting(&self, session_key: &str) -> Vec<String> {
+        self.with(session_key, |kept| {
+            kept.waiting.iter().map(|(id, _)| id.clone()).collect()
+        })
+    }
+
+    fn with<R>(&self, session_key: &str, act: impl FnOnce(&mut Kept) -> R) -> R {
+        let mut sessions = self
+            .sessions
+            .lock()
+            .expect("no one panics while holding it");
+        act(sessions.entry(session_key.to_owned()).or_default())
+    }
+}
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn accept(&self, key: &str, run_id: &str, message: &Message) -> Result<(), JournalError> {
+        self.with(key, |kept| {
+            kept.waiting.push((run_id.to_owned(), message.clone()));
+        });
+        Ok(())
+    }
+
+    async fn withdraw(&self, key: &str, run_id: &str) -> Result<(), JournalError> {
+        self.with(key, |kept| kept.waiting.retain(|(id, _)| id != run_id));
+        Ok(())
+    }
+
+    async fn load(&self, key: &str) -> Result<Vec<Message>, JournalError> {
+        Ok(self.with(key, |kept| {
+            kept.context.iter().map(|(_, m)| m.clone()).collect()
+        }))
+    }
+
+    async fn append(&self, key: &str, run_id: &str, message: &Message) -> Result<(), JournalError> {
+        self.with(key, |kept| {
+            if matches!(message, Message::User(_)) {
+                kept.waiting.retain(|(id, _)| id != run_id);
+            }
+            kept.context.push((run_id.to_owned(), message.clone()));
+        });
+        Ok(())
+    }
+
+    async fn compact(
+        &self,
+        key: &str,
+        run_id: &str,
+        compaction: &Compaction,
+    ) -> Result<(), JournalError> {
+        self.with(key, |kept| {
+            let replaced = compaction.replaced.min(kept.context.len());
+            let summary = (run_id.to_owned(), compaction.summary.clone());
+            kept.context.splice(..replaced, [summary]);
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! What a run needs from a model: one streamed answer to a list of messages.
+//!
+//! A provider only asks once. Trying again, other models and prices are the business of the parts around it.
+
+use std::{pin::Pin, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures_util::Stream;
+use thiserror::Error;
+
+use crate::{
+    message::{Message, StopReason, ToolCall, Usage},
+    tools::ToolSpec,
+};
+
+pub mod scripted;
+
+/// An answer as it arrives. Dropping it ends the call.
+pub type ModelStream = Pin<Box<dyn Stream<Item = Result<ModelEvent, ProviderError>> + Send>>;
+
+/// Something that answers.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// Begins an answer.
+    async fn stream(&self, request: ModelRequest) -> Result<ModelStream, ProviderError>;
+}
+
+/// What a model is asked.
+#[derive(Clone, Debug)]
+pub struct ModelRequest {
+    /// The model's name at its provider.
+    pub model: String,
+    pub purpose: Purpose,
+    pub system: String,
+    pub messages: Vec<Message>,
+    pub tools: Vec<ToolSpec>,
+    /// The most tokens of the answer; the provider's own limit when none.
+    pub max_output_tokens: Option<u32>,
+    /// How much the model should think, where it can be told.
+    pub thinking: Option<Thinking>,
+}
+
+/// What the answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Reply,
+    /// A summary in place of older messages.
+    Compaction,
+}
+
+/// Levels of thinking, as OpenClaw names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thinking {
+    Off,
+    Minimal,
+    Low,
+    Medium,
+    High,
+}
+
+/// A piece of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ModelEvent {
+    Text(String),
+    Thinking(String),
+    /// A whole call; providers that stream calls in pieces put them together first.
+    ToolCall(ToolCall),
+    /// The last one. Costs are filled in by the caller, who knows the prices.
+    Done {
+        usage: Usage,
+        stop: StopReason,
+    },
+}
+
+/// A model call failed.
+#[derive(Clone, Debug, Error)]
+pub enum ProviderError {
+    /// The provider could not be reached, or the connection broke.
+    #[error("the model provider cannot be reached: {0}")]
+    Unreachable(String),
+    /// It said nothing for too long.
+    #[error("the model provider sent nothing for {} s", .0.as_secs())]
+    Silent(Duration),
+    /// It is busy or limits the rate.
+    #[error("the model provider is busy (status {status}): {message}")]
+    Busy {
+        status: u16,
+        message: String,
+        /// How long it asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// It does not accept the key.
+    #[error("the model provider refused the credentials (status {status}): {message}")]
+    Unauthorized { status: u16, message: String },
+    /// The context is larger than the model takes.
+    #[error("the conversation is too long for the model: {0}")]
+    ContextOverflow(String),
+    /// It refused the request for another reason.
+    #[error("the model provider refused the request: {0}")]
+    Refused(String),
+    /// Its answer makes no sense.
+    #[error("the model provider's answer cannot be read: {0}")]
+    Unreadable(String),
+    /// It failed too often a short while ago; not asked.
+    #[error("the model provider failed repeatedly and is left alone for {} s", .0.as_secs())]
+    CircuitOpen(Duration),
+    /// No provider or model has this name.
+    #[error("there is no model {0} in the configuration")]
+    UnknownModel(String),
+}
+
+impl ProviderError {
+    /// The same call may succeed a little later.
+    pub fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_) | Self::Silent(_) | Self::Busy { .. } | Self::Unreadable(_)
+        )
+    }
+
+    /// Another model may succeed with the same conversation.
+    pub fn another_model_may_help(&self) -> bool {
+        !matches!(self, Self::ContextOverflow(_))
+    }
+}
+
+/// A model, by provider and name: `anthropic/claude-sonnet-4-5`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ModelRef {
+    pub provider: String,
+    pub model: String,
+}
+
+impl ModelRef {
+    /// Reads `provider/model`. The model's name may hold further slashes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (provider, model) = text.trim().split_once('/')?;
+        let named = !provider.is_empty() && !model.is_empty();
+        named.then(|| Self {
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Display for ModelRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.provider, self.model)
+    }
+}
+
+/// What is known about one model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelInfo {
+    pub name: ModelRef,
+    /// How many tokens the model takes in all.
+    pub context_window: u64,
+    pub max_output_tokens: Option<u32>,
+    pub price: Price,
+}
+
+/// US dollars for a million tokens, as OpenClaw's `models.providers.*.models[].cost` gives them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Price {
+    pub input: f64,
+    pub output: f64,
+    pub cache_read: f64,
+    pub cache_write: f64,
+}
+
+impl Price {
+    /// Fills in what the tokens cost, and their sum where the provider gave none.
+    pub fn charge(&self, usage: &mut Usage) {
+        let cost = |tokens: u64, price: f64| tokens as f64 * price / 1_000_000.0;
+        usage.cost.input = cost(usage.input, self.input);
+        usage.cost.output = cost(usage.output, self.output);
+        usage.cost.cache_read = cost(usage.cache_read, self.cache_read);
+        usage.cost.cache_write = cost(usage.cache_write, self.cache_write);
+        usage.cost.total =
+            usage.cost.input + usage.cost.output + usage.cost.cache_read + usage.cost.cache_write;
+        let sum = usage.input + usage.output + usage.cache_read + usage.cache_write;
+        usage.total_tokens = usage.total_tokens.max(sum);
+    }
+}
+
+/// A model with the provider that answers for it.
+#[derive(Clone)]
+pub struct ResolvedModel {
+    pub info: ModelInfo,
+    pub provider: Arc<dyn Provider>,
+}
+
+/// The models that the configuration names. Built anew when the configuration changes.
+#[derive(Clone, Default)]
+pub struct Models {
+    models: Vec<ResolvedModel>,
+}
+
+impl Models {
+    /// Only the built-in scripted model.
+    pub fn scripted() -> Self {
+        let mut models = Self::default();
+        models.add(scripted::model(scripted::Scripted::default()));
+        models
+    }
+
+    /// Adds a model, in place of one with the same name.
+    pub fn add(&mut self, model: ResolvedModel) {
+        self.models
+            .retain(|known| known.info.name != model.info.name);
+        self.models.push(model);
+    }
+
+    /// In the order they were added.
+    pub fn list(&self) -> impl Iterator<Item = &ModelInfo> {
+        self.models.iter().map(|model| &model.info)
+    }
+
+    pub fn find(&self, name: &ModelRef) -> Option<&ResolvedModel> {
+        self.models.iter().find(|model| model.info.name == *name)
+    }
+}

@@ -1,0 +1,296 @@
+//! One process with all that it starts: a process group of its own, ended as a whole.
+//!
+//! A task owns the process and its output; others hold a [`Child`]. When the last one is dropped the group
+//! is killed.
+
+use std::{process::ExitStatus, time::Duration};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
+
+use super::{output::Output, spawn::Spawned};
+
+/// How long a group has to end after it was asked, before it is killed.
+const GRACE: Duration = Duration::from_millis(1_500);
+
+/// How long output is read after the end: whoever still holds the pipe was killed.
+const LAST_OUTPUT: Duration = Duration::from_millis(500);
+
+/// Asks that may wait; the owner answers at once.
+const ASKS: usize = 16;
+
+/// Why a process came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// By itself.
+    Own,
+    /// The run was stopped, or someone asked for it.
+    Stopped,
+    TimedOut,
+}
+
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) exit: Exit,
+    pub(crate) code: Option<i32>,
+    pub(crate) signal: Option<i32>,
+}
+
+impl Ended {
+    /// An exit code is an answer; a signal, a stop and a timeout are failures.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.exit != Exit::Own || self.signal.is_some()
+    }
+
+    pub(crate) fn reason(&self) -> &'static str {
+        match (self.exit, self.signal) {
+            (Exit::Own, None) => "exit",
+            (Exit::Own, Some(_)) => "signal",
+            (Exit::Stopped, _) => "manual-cancel",
+            (Exit::TimedOut, _) => "overall-timeout",
+        }
+    }
+
+    /// What to add to the output for the model.
+    pub(crate) fn note(&self) -> Option<String> {
+        match (self.exit, self.code, self.signal) {
+            (Exit::Stopped, ..) => Some("Command stopped before it finished".into()),
+            (Exit::TimedOut, ..) => Some("Command timed out and was stopped".into()),
+            (Exit::Own, Some(0), _) => None,
+            (Exit::Own, Some(code), _) => Some(format!("Command exited with code {code}")),
+            (Exit::Own, None, Some(signal)) => {
+                Some(format!("Command was ended by signal {signal}"))
+            }
+            (Exit::Own, None, None) => Some("Command ended in an unknown way".into()),
+        }
+    }
+
+    fn of(exit: Exit, status: Option<ExitStatus>) -> Self {
+        Self {
+            exit,
+            code: status.and_then(|status| status.code()),
+            signal: status.and_then(signal_of),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn signal_of(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal_of(_status: ExitStatus) -> Option<i32> {
+    None
+}
+
+/// A handle to a process.
+#[derive(Clone)]
+pub(crate) struct Child {
+    pid: u32,
+    state: watch::Receiver<State>,
+    asks: mpsc::Sender<Ask>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// Bytes written so far.
+    total: u64,
+    ended: Option<Ended>,
+}
+
+enum Ask {
+    Stop(Exit),
+    Output {
+        part: Part,
+        reply: oneshot::Sender<String>,
+    },
+}
+
+/// Which part of the output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Part {
+    All,
+    /// So many of the newest bytes.
+    Last(usize),
+}
+
+impl Child {
+    /// Takes a process over. It is ended at the deadline, if there is one.
+    pub(crate) fn own(spawned: Spawned, deadline: Option<Instant>, kept_output: usize) -> Self {
+        let (asks, asked) = mpsc::channel(ASKS);
+        let (publish, state) = watch::channel(State::default());
+        let pid = spawned.leader.pid();
+        let owner = Owner {
+            spawned,
+            output: Output::new(kept_output),
+            publish,
+            asked,
+            deadline,
+        };
+        tokio::spawn(owner.run());
+        Self { pid, state, asks }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn ended(&self) -> Ended {
+        let mut state = self.state.clone();
+        let ended = state.wait_for(|state| state.ended.is_some()).await;
+        // The owner lives as long as a handle does, unless its runtime is going down.
+        ended.map_or(Ended::of(Exit::Stopped, None), |state| {
+            state.ended.clone().expect("this was waited for")
+        })
+    }
+
+    /// Waits until there is more output than `known` bytes; returns how many there are.
+    pub(crate) async fn more_output(&self, known: u64) -> u64 {
+        let mut state = self.state.clone();
+        let total = state.wait_for(|state| state.total > known).await;
+        let total = total.map(|state| state.total).ok();
+        match total {
+            Some(total) => total,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Bytes written so far.
+    pub(crate) fn total(&self) -> u64 {
+        self.state.borrow().total
+    }
+
+    /// Ends the whole group and waits until it has ended.
+    pub(crate) async fn stop(&self, exit: Exit) -> Ended {
+        // A full queue or a gone owner: the wait tells.
+        let _ = self.asks.send(Ask::Stop(exit)).await;
+        self.ended().await
+    }
+
+    pub(crate) async fn output(&self, part: Part) -> String {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.asks.send(Ask::Output { part, reply }).await;
+        answer.await.unwrap_or_default()
+    }
+}
+
+/// The task that owns the process.
+struct Owner {
+    spawned: Spawned,
+    output: Output,
+    publish: watch::Sender<State>,
+    asked: mpsc::Receiver<Ask>,
+    deadline: Option<Instant>,
+}
+
+impl Owner {
+    async fn run(mut self) {
+        let (exit, status) = self.live().await;
+        self.spawned.leader.kill_group();
+        self.read_the_rest().await;
+        let ended = Ended::of(exit, status);
+        self.publish
+            .send_modify(|state| state.ended = Some(ended.clone()));
+        while let Some(ask) = self.asked.recv().await {
+            self.answer(ask);
+        }
+    }
+
+    /// Until the leader is gone.
+    async fn live(&mut self) -> (Exit, Option<ExitStatus>) {
+        let mut exit = Exit::Own;
+        let mut kill_at = None;
+        loop {
+            tokio::select! {
+                biased;
+                () = at(kill_at) => {
+                    self.spawned.leader.kill_group();
+                    kill_at = None;
+                }
+                () = at(self.deadline), if exit == Exit::Own => {
+                    exit = self.ask_to_end(Exit::TimedOut, &mut kill_at);
+                }
+                ask = self.asked.recv(), if exit == Exit::Own => match ask {
+                    Some(Ask::Stop(why)) => exit = self.ask_to_end(why, &mut kill_at),
+                    Some(ask) => self.answer(ask),
+                    None => exit = self.ask_to_end(Exit::Stopped, &mut kill_at),
+                },
+                status = self.spawned.leader.wait() => return (exit, status),
+                Some(bytes) = self.spawned.output.recv() => self.take(&bytes),
+            }
+        }
+    }
+
+    fn ask_to_end(&self, why: Exit, kill_at: &mut Option<Instant>) -> Exit {
+        self.spawned.leader.end_group();
+        *kill_at = Some(Instant::now() + GRACE);
+        why
+    }
+
+    async fn read_the_rest(&mut self) {
+        let patience = tokio::time::sleep(LAST_OUTPUT);
+        tokio::pin!(patience);
+        loop {
+            tokio::select! {
+                biased;
+                bytes = self.spawned.output.recv() => match bytes {
+                    Some(bytes) => self.take(&bytes),
+                    None => return,
+                },
+                () = &mut patience => return,
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.output.push(bytes);
+        let total = self.output.total();
+        self.publish.send_modify(|state| state.total = total);
+    }
+
+    /// A caller that went away needs no answer.
+    fn answer(&self, ask: Ask) {
+        match ask {
+            Ask::Stop(_) => {}
+            Ask::Output { part, reply } => {
+                let text = match part {
+                    Part::All => self.output.all(),
+                    Part::Last(most) => self.output.last(most),
+                };
+                let _ = reply.send(text);
+            }
+        }
+    }
+}
+
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exit_code_is_an_answer_and_a_signal_a_failure() {
+        let ended = |code, signal| Ended {
+            exit: Exit::Own,
+            code,
+            signal,
+        };
+        assert!(!ended(Some(3), None).is_failure());
+        assert_eq!(
+            ended(Some(3), None).note().unwrap(),
+            "Command exited with code 3"
+        );
+        assert!(ended(None, Some(9)).is_failure());
+    }
+}

@@ -1,0 +1,102 @@
+//! From a tool call to its result: resolve, govern, resolve again, run, report.
+//!
+//! This is the only place in the crate that runs a tool.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{CallContext, Tool, ToolError, ToolOutput, Toolbox};
+use crate::govern::{Action, Effect, Governor, ToolOutcome, Verdict};
+
+/// Runs tool calls under a governor.
+#[derive(Clone)]
+pub(crate) struct Invoker {
+    pub(crate) toolbox: Toolbox,
+    pub(crate) governor: Arc<dyn Governor>,
+}
+
+/// What became of a call.
+#[derive(Debug)]
+pub(crate) enum Invocation {
+    Finished(ToolOutput),
+    /// The run was stopped before the call finished.
+    Aborted,
+}
+
+impl Invoker {
+    /// Makes a call. Every failure becomes an output that the model can read.
+    pub(crate) async fn invoke(
+        &self,
+        name: &str,
+        arguments: &Value,
+        call: &CallContext,
+    ) -> Invocation {
+        let Some(tool) = self.toolbox.find(name) else {
+            return failed(&ToolError::Unknown(name.to_owned()));
+        };
+        let effect = match tool.resolve(arguments, call).await {
+            Ok(effect) => effect,
+            Err(error) => return failed(&error),
+        };
+        let action = action(name, arguments, effect, call);
+        let verdict = tokio::select! {
+            biased;
+            () = call.cancel.cancelled() => None,
+            verdict = self.governor.govern(&action) => Some(verdict),
+        };
+        match verdict {
+            None => self.report(&action, ToolOutcome::Aborted).await,
+            Some(Verdict::Deny { reason }) => {
+                self.report(&action, ToolOutcome::Denied { reason }).await
+            }
+            Some(Verdict::Allow { .. }) => {
+                let outcome = run_allowed(&*tool, &action, call).await;
+                self.report(&action, outcome).await
+            }
+        }
+    }
+
+    async fn report(&self, action: &Action, outcome: ToolOutcome) -> Invocation {
+        self.governor.outcome(action, &outcome).await;
+        match outcome {
+            ToolOutcome::Ran(output) => Invocation::Finished(output),
+            ToolOutcome::Denied { reason } => Invocation::Finished(ToolOutput::denied(&reason)),
+            ToolOutcome::Changed => Invocation::Finished(ToolOutput::denied(
+                "what the call would do changed between the question and the run, so it did not run",
+            )),
+            ToolOutcome::Aborted => Invocation::Aborted,
+        }
+    }
+}
+
+/// Runs an action if it still means what was allowed.
+async fn run_allowed(tool: &dyn Tool, action: &Action, call: &CallContext) -> ToolOutcome {
+    let again = tool.resolve(&action.arguments, call).await;
+    if !matches!(&again, Ok(effect) if *effect == action.effect) {
+        return ToolOutcome::Changed;
+    }
+    if call.cancel.is_cancelled() {
+        return ToolOutcome::Aborted;
+    }
+    // A tool that is stopped on its way says what it did until then.
+    let result = tool.run(&action.effect, &action.arguments, call).await;
+    ToolOutcome::Ran(result.unwrap_or_else(|error| ToolOutput::error(error.to_string())))
+}
+
+fn action(name: &str, arguments: &Value, effect: Effect, call: &CallContext) -> Action {
+    Action {
+        tool: name.to_owned(),
+        arguments: arguments.clone(),
+        effect,
+        agent_id: call.agent_id.to_string(),
+        session_key: call.session_key.to_string(),
+        run_id: call.run_id.to_string(),
+        tool_call_id: call.tool_call_id.clone(),
+        workspace: call.workspace.clone(),
+    }
+}
+
+fn failed(error: &ToolError) -> Invocation {
+    Invocation::Finished(ToolOutput::error(error.to_string()))
+}

@@ -1,0 +1,144 @@
+//! What a well-formed transcript is, and how a broken one is mended.
+//!
+//! Every tool call has a result after it, and a run's last message is an assistant message without calls.
+//! A transcript that is otherwise was cut off: its process died in the middle of a run.
+
+use std::collections::HashSet;
+
+use crate::message::{
+    AssistantMessage, Content, Message, StopReason, ToolCall, ToolResultMessage, Usage,
+};
+
+/// What the transcript says about a run whose process died.
+pub const INTERRUPTED: &str = "The gateway stopped while this run was going on.";
+
+/// What the model reads about a call whose result was lost.
+const RESULT_LOST: &str =
+    "The gateway stopped before this tool call finished. Whether it took effect is not known.";
+
+/// True when a run ended in the middle.
+pub fn is_interrupted(messages: &[Message]) -> bool {
+    match messages.last() {
+        None | Some(Message::CompactionSummary(_)) => false,
+        Some(Message::User(_) | Message::ToolResult(_)) => true,
+        Some(Message::Assistant(message)) => message.tool_calls().next().is_some(),
+    }
+}
+
+/// The messages that make an interrupted transcript whole and say that it was interrupted. None for one that
+/// is whole.
+pub fn mend(messages: &[Message], now_ms: u64) -> Vec<Message> {
+    if !is_interrupted(messages) {
+        return Vec::new();
+    }
+    let mut added: Vec<Message> = calls_without_result(messages)
+        .into_iter()
+        .map(|call| lost_result(call, now_ms))
+        .collect();
+    added.push(ending(StopReason::Aborted, INTERRUPTED, now_ms));
+    added
+}
+
+/// An assistant message without text that says why a run ended.
+pub(crate) fn ending(stop_reason: StopReason, why: &str, now_ms: u64) -> Message {
+    Message::Assistant(AssistantMessage {
+        content: Vec::new(),
+        provider: String::new(),
+        model: String::new(),
+        usage: Usage::default(),
+        stop_reason,
+        error_message: Some(why.to_owned()),
+        timestamp: now_ms,
+    })
+}
+
+fn calls_without_result(messages: &[Message]) -> Vec<&ToolCall> {
+    let last = messages.iter().rposition(
+        |message| matches!(message, Message::Assistant(m) if m.tool_calls().next().is_some()),
+    );
+    let Some(last) = last else { return Vec::new() };
+    let done: HashSet<&str> = messages[last + 1..]
+        .iter()
+        .filter_map(|message| match message {
+            Message::ToolResult(result) => Some(result.tool_call_id.as_str()),
+            _ => None,
+        })
+        .collect();
+    let Message::Assistant(message) = &messages[last] else {
+        return Vec::new();
+    };
+    let calls = message.tool_calls();
+    calls
+        .filter(|call| !done.contains(call.id.as_str()))
+        .collect()
+}
+
+fn lost_result(call: &ToolCall, now_ms: u64) -> Message {
+    Message::ToolResult(ToolResultMessage {
+        tool_call_id: call.id.clone(),
+        tool_name: call.name.clone(),
+        content: vec![Content::text(RESULT_LOST)],
+        details: None,
+        is_error: true,
+        timestamp: now_ms,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn calling(ids: &[&str]) -> Message {
+        let call = |id: &&str| {
+            Content::ToolCall(ToolCall {
+                id: (*id).to_owned(),
+                name: "exec".into(),
+                arguments: json!({}),
+            })
+        };
+        let Message::Assistant(mut message) = ending(StopReason::ToolUse, "", 1) else {
+            unreachable!("an ending is an assistant message")
+        };
+        message.content = ids.iter().map(call).collect();
+        Message::Assistant(message)
+    }
+
+    #[test]
+    fn a_whole_transcript_needs_nothing() {
+        let whole = [Message::user("hi", 1), ending(StopReason::Stop, "", 2)];
+        assert_eq!(mend(&whole, 3), []);
+        assert_eq!(mend(&[], 3), []);
+    }
+
+    #[test]
+    fn a_question_without_an_answer_was_interrupted() {
+        let mended = mend(&[Message::user("hi", 1)], 3);
+        assert_eq!(mended, [ending(StopReason::Aborted, INTERRUPTED, 3)]);
+    }
+
+    #[test]
+    fn every_call_without_a_result_gets_one() {
+        let Message::ToolResult(first) = lost_result(
+            &ToolCall {
+                id: "a".into(),
+                name: "exec".into(),
+                arguments: json!({}),
+            },
+            2,
+        ) else {
+            unreachable!("it is a result")
+        };
+        let cut = [
+            Message::user("hi", 1),
+            calling(&["a", "b"]),
+            Message::ToolResult(first),
+        ];
+        let mended = mend(&cut, 3);
+        assert_eq!(mended.len(), 2, "a result for b and an ending");
+        assert!(matches!(&mended[0], Message::ToolResult(r) if r.tool_call_id == "b"));
+        let whole = [cut.as_slice(), &mended].concat();
+        assert!(!is_interrupted(&whole));
+    }
+}
