@@ -33,4 +33,6 @@ pub enum StoreNotice {
     /// Gateways, settings and inbox were damaged. `restored` of the gateways came back with the settings
     /// from the copy that is kept beside; the inbox's history did not.
     RecordsSetAside { to: PathBuf, restored: usize },
+    /// What the gateway persists was damaged: sessions, devices and the allow-list begin empty.
+    GatewaySetAside { to: PathBuf },
 }

@@ -3,12 +3,13 @@
 //! Two kinds of things, told apart because they are lost differently: *records* (the gateways, the settings,
 //! the inbox), which nothing else knows, and the *cache* of sessions and messages, which the gateways can
 //! give again. Payloads are JSON text that this crate does not read, so it knows nothing of the protocol.
-//! It holds no secret: those are the vault's.
+//! It holds no secret: those are the vault's. What a gateway of our own persists is in [`gateway`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod bounds;
 mod error;
+pub mod gateway;
 mod record;
 mod sqlite;
 

@@ -1,7 +1,7 @@
 //! One database file: opened, migrated, checked, and set aside when it is damaged.
 //!
 //! One connection writes, so writers queue in order instead of meeting as `SQLITE_BUSY`; a file has
-//! a second one that reads meanwhile (WAL).
+//! others that read meanwhile (WAL).
 
 use std::borrow::Cow;
 use std::fs;
@@ -23,16 +23,18 @@ const BUSY: Duration = Duration::from_secs(5);
 const QUEUE: Duration = Duration::from_secs(30);
 
 /// What tells the two files apart.
-pub(super) struct Kind {
+pub(crate) struct Kind {
     name: &'static str,
     migrations: &'static [(i64, &'static str, &'static str)],
     synchronous: SqliteSynchronous,
     /// Whether to read the whole file at the start. The records are small; the cache is not, so damage
     /// in it is found when it is met, noted in a marker file, and dealt with at the next start.
     check_whole: bool,
+    /// How many connections read beside the writer.
+    readers: u32,
 }
 
-pub(super) const RECORDS: Kind = Kind {
+pub(crate) const RECORDS: Kind = Kind {
     name: "records",
     migrations: &[(
         1,
@@ -41,9 +43,10 @@ pub(super) const RECORDS: Kind = Kind {
     )],
     synchronous: SqliteSynchronous::Full,
     check_whole: true,
+    readers: 1,
 };
 
-pub(super) const CACHE: Kind = Kind {
+pub(crate) const CACHE: Kind = Kind {
     name: "cache",
     migrations: &[(
         1,
@@ -52,26 +55,41 @@ pub(super) const CACHE: Kind = Kind {
     )],
     synchronous: SqliteSynchronous::Normal,
     check_whole: false,
+    readers: 1,
+};
+
+/// What a gateway persists. It can be large, so damage is found when it is met; a person waits for answers
+/// that would be lost with the power, so each commit is synced.
+pub(crate) const GATEWAY: Kind = Kind {
+    name: "gateway",
+    migrations: &[(
+        1,
+        "gateway",
+        include_str!("../../migrations/gateway/0001_gateway.sql"),
+    )],
+    synchronous: SqliteSynchronous::Full,
+    check_whole: false,
+    readers: 4,
 };
 
 /// An open database.
-pub(super) struct Database {
+pub(crate) struct Database {
     /// The only connection that writes.
-    pub(super) write: SqlitePool,
+    pub(crate) write: SqlitePool,
     /// Reads beside a writer. The same connection where the database is in memory.
-    pub(super) read: SqlitePool,
+    pub(crate) read: SqlitePool,
     path: Option<PathBuf>,
 }
 
 /// A database and how it came about.
-pub(super) struct Opened {
-    pub(super) database: Database,
+pub(crate) struct Opened {
+    pub(crate) database: Database,
     /// Where the damaged one was put.
-    pub(super) set_aside: Option<PathBuf>,
+    pub(crate) set_aside: Option<PathBuf>,
 }
 
 impl Database {
-    pub(super) async fn open(
+    pub(crate) async fn open(
         folder: &Path,
         kind: &Kind,
         now: Millis,
@@ -100,7 +118,7 @@ impl Database {
         }
     }
 
-    pub(super) async fn in_memory(kind: &Kind) -> Result<Opened, StoreError> {
+    pub(crate) async fn in_memory(kind: &Kind) -> Result<Opened, StoreError> {
         let options = SqliteConnectOptions::new()
             .in_memory(true)
             .foreign_keys(true);
@@ -140,7 +158,7 @@ impl Database {
             write.close().await;
             return Err(error);
         }
-        let read = pool(1).connect_lazy_with(options);
+        let read = pool(kind.readers).connect_lazy_with(options);
         Ok(Self {
             write,
             read,
@@ -149,7 +167,7 @@ impl Database {
     }
 
     /// Names what went wrong. Damage is noted beside the file, so that the next start sets it aside.
-    pub(super) fn failed(&self, error: sqlx::Error) -> StoreError {
+    pub(crate) fn failed(&self, error: sqlx::Error) -> StoreError {
         let error = classify(&error, self.path.as_deref());
         if let (StoreError::Damaged, Some(path)) = (&error, &self.path)
             && let Err(cause) = fs::write(marker(path), [])
@@ -159,7 +177,7 @@ impl Database {
         error
     }
 
-    pub(super) async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
     }
@@ -226,7 +244,7 @@ async fn check_whole(pool: &SqlitePool) -> Result<(), sqlx::Error> {
 const DAMAGED: &str = "quick_check found damage";
 
 /// Sorts an error of the database by what a person can do about it.
-pub(super) fn classify(error: &sqlx::Error, path: Option<&Path>) -> StoreError {
+pub(crate) fn classify(error: &sqlx::Error, path: Option<&Path>) -> StoreError {
     let not_writable = || StoreError::NotWritable {
         path: path.map(Path::to_owned).unwrap_or_default(),
     };
@@ -256,17 +274,17 @@ pub(super) fn classify(error: &sqlx::Error, path: Option<&Path>) -> StoreError {
 }
 
 /// Starts a transaction that is going to write: asking for the lock later could fail halfway.
-pub(super) async fn begin(
+pub(crate) async fn begin(
     pool: &SqlitePool,
 ) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, sqlx::Error> {
     pool.begin_with("BEGIN IMMEDIATE").await
 }
 
 /// The connection inside of a transaction, which is what queries run on.
-pub(super) type Connection = SqliteConnection;
+pub(crate) type Connection = SqliteConnection;
 
 /// Makes the folder, for its owner alone where it is new: transcripts are private.
-pub(super) fn make_folder(folder: &Path) -> Result<(), StoreError> {
+pub(crate) fn make_folder(folder: &Path) -> Result<(), StoreError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -287,7 +305,7 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-pub(super) fn file_error(error: &io::Error, path: &Path) -> StoreError {
+pub(crate) fn file_error(error: &io::Error, path: &Path) -> StoreError {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StoreError::DiskFull,
         _ => StoreError::NotWritable {

@@ -6,11 +6,11 @@
 //! `records.backup.json`, which is written with every change of theirs.
 
 mod backup;
-mod database;
+pub(crate) mod database;
 mod inbox;
 mod messages;
 mod records;
-mod search;
+pub(crate) mod search;
 mod sessions;
 #[cfg(test)]
 mod tests;

@@ -37,7 +37,7 @@ impl SqliteCache {
 
 /// What was typed as an FTS5 expression: every word quoted, so that none is an operator, and the last one
 /// also matching as a beginning. None where nothing is left to look for.
-fn expression(text: &str) -> Option<String> {
+pub(crate) fn expression(text: &str) -> Option<String> {
     let words: Vec<String> = text
         .split(|c: char| c.is_whitespace() || c == '\0')
         .filter(|word| word.chars().any(char::is_alphanumeric))

@@ -1,0 +1,50 @@
+//! What a gateway persists, behind one interface: sessions and their transcripts, runs, approvals, devices,
+//! answers to idempotency keys, usage, agents, settings and the audit rows.
+//!
+//! The records are plain: `json`, `overrides` and `extra` are the caller's own text, never read here, so this
+//! knows nothing of the protocol. Secrets are not kept: of a token only its hash. The interface is the sum of
+//! one trait for each area; a contract suite says what every store has to do.
+
+mod approval;
+mod device;
+mod ledger;
+mod run;
+mod session;
+mod sqlite;
+mod transcript;
+
+use async_trait::async_trait;
+
+use crate::StoreNotice;
+
+pub use approval::{
+    AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, Resolution,
+    Resolved,
+};
+pub use device::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
+pub use ledger::{
+    AgentRecord, AuditRow, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal,
+};
+pub use run::{RunRecord, RunState, RunStore};
+pub use session::{
+    SessionChange, SessionFilter, SessionGroup, SessionList, SessionOrder, SessionRow,
+    SessionStatus, SessionStore, TokenUsage,
+};
+pub use sqlite::SqliteGatewayStore;
+pub use transcript::{
+    ArchivedTranscript, Entry, EntryHit, EntryPage, EntrySearch, NewEntry, TranscriptStore,
+    WaitingInput,
+};
+
+/// Everything a gateway persists. Each writing call is one transaction: after it returned, a killed process
+/// comes back with it; before, with all or nothing of it.
+#[async_trait]
+pub trait GatewayStore:
+    SessionStore + TranscriptStore + RunStore + ApprovalStore + DeviceStore + LedgerStore
+{
+    /// What a person should know about how the store was opened.
+    fn notices(&self) -> Vec<StoreNotice>;
+    /// Ends the connections after the writes that were under way; later calls fail with
+    /// [`StoreError::Closed`](crate::StoreError::Closed).
+    async fn close(&self);
+}

@@ -1,0 +1,103 @@
+//! The allow-list's entries, in their order.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
+
+use super::ledger;
+use crate::Millis;
+use crate::gateway::AllowEntry;
+use crate::sqlite::database::Connection;
+
+type Done<T> = Result<T, sqlx::Error>;
+
+pub(super) async fn entries(pool: &SqlitePool, agent: Option<&str>) -> Done<Vec<AllowEntry>> {
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "SELECT id, agent, pattern, arg_pattern, source, command, added_at, last_used_at, \
+         last_command, last_resolved FROM allow_entry",
+    );
+    if let Some(agent) = agent {
+        query.push(" WHERE agent IN ('*', ");
+        query.push_bind(agent.to_owned()).push(")");
+    }
+    query.push(" ORDER BY position");
+    let rows = query.build().fetch_all(pool).await?;
+    rows.iter().map(entry).collect()
+}
+
+/// Adds an entry at the end, unless one of the same agent and patterns is there.
+pub(super) async fn add(c: &mut Connection, entry: &AllowEntry) -> Done<()> {
+    sqlx::query(
+        "INSERT INTO allow_entry (id, position, agent, pattern, arg_pattern, source, command, \
+         added_at, last_used_at, last_command, last_resolved) \
+         SELECT ?, (SELECT coalesce(max(position), 0) + 1 FROM allow_entry), ?, ?, ?, ?, ?, ?, ?, ?, ? \
+         WHERE NOT EXISTS (SELECT 1 FROM allow_entry \
+                           WHERE agent = ? AND pattern = ? AND arg_pattern IS ?)",
+    )
+    .bind(&entry.id)
+    .bind(&entry.agent)
+    .bind(&entry.pattern)
+    .bind(&entry.arg_pattern)
+    .bind(&entry.source)
+    .bind(&entry.command)
+    .bind(entry.added_at)
+    .bind(entry.last_used_at)
+    .bind(&entry.last_command)
+    .bind(&entry.last_resolved)
+    .bind(&entry.agent)
+    .bind(&entry.pattern)
+    .bind(&entry.arg_pattern)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn replace(
+    c: &mut Connection,
+    entries: Vec<AllowEntry>,
+    setting: Option<(String, String)>,
+) -> Done<()> {
+    sqlx::query("DELETE FROM allow_entry")
+        .execute(&mut *c)
+        .await?;
+    for entry in &entries {
+        add(c, entry).await?;
+    }
+    if let Some((name, json)) = setting {
+        ledger::put_setting(c, &name, &json).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn used(
+    c: &mut Connection,
+    id: String,
+    at: Millis,
+    command: String,
+    resolved: Option<String>,
+) -> Done<()> {
+    sqlx::query(
+        "UPDATE allow_entry SET last_used_at = ?, last_command = ?, last_resolved = ? WHERE id = ?",
+    )
+    .bind(at)
+    .bind(command)
+    .bind(resolved)
+    .bind(id)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+fn entry(row: &SqliteRow) -> Done<AllowEntry> {
+    Ok(AllowEntry {
+        id: row.try_get(0)?,
+        agent: row.try_get(1)?,
+        pattern: row.try_get(2)?,
+        arg_pattern: row.try_get(3)?,
+        source: row.try_get(4)?,
+        command: row.try_get(5)?,
+        added_at: row.try_get(6)?,
+        last_used_at: row.try_get(7)?,
+        last_command: row.try_get(8)?,
+        last_resolved: row.try_get(9)?,
+    })
+}

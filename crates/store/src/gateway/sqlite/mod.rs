@@ -1,0 +1,105 @@
+//! The gateway's store in SQLite: `gateway.sqlite3` in the folder given.
+//!
+//! One task writes, in commits that concurrent writers share; readers have connections of their own. Nothing
+//! is cached beside what SQLite caches, whose size is fixed.
+
+mod allow_list;
+mod answers;
+mod approvals;
+mod devices;
+mod inputs;
+mod ledger;
+mod pairing;
+mod rows;
+mod runs;
+mod sessions;
+#[cfg(test)]
+mod tests;
+mod transcripts;
+mod words;
+mod writer;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+
+use super::{GatewayStore, RunRecord};
+use crate::sqlite::database::{self, Connection, Database, GATEWAY, Opened};
+use crate::{Millis, Result, StoreNotice};
+use writer::{Work, Writer};
+
+/// The gateway's store in SQLite.
+pub struct SqliteGatewayStore {
+    database: Database,
+    writer: Writer,
+    interrupted: Vec<RunRecord>,
+    notices: Vec<StoreNotice>,
+}
+
+impl SqliteGatewayStore {
+    /// Opens the store in `folder`, which is made where it is missing. At `now`, runs that were left running
+    /// are noted as interrupted.
+    pub async fn open(folder: &Path, now: Millis) -> Result<Self> {
+        database::make_folder(folder)?;
+        Self::assemble(Database::open(folder, &GATEWAY, now).await?, now).await
+    }
+
+    /// A store that is gone when it is dropped.
+    pub async fn in_memory() -> Result<Self> {
+        Self::assemble(Database::in_memory(&GATEWAY).await?, 0).await
+    }
+
+    async fn assemble(opened: Opened, now: Millis) -> Result<Self> {
+        let database = opened.database;
+        let writer = Writer::start(database.write.clone());
+        let left = writer.write(move |c| Box::pin(begin_anew(c, now))).await;
+        let interrupted = left.map_err(|e| database.failed(e))?;
+        let set_aside = opened.set_aside.into_iter();
+        Ok(Self {
+            database,
+            writer,
+            interrupted,
+            notices: set_aside
+                .map(|to| StoreNotice::GatewaySetAside { to })
+                .collect(),
+        })
+    }
+
+    /// Runs a write in the task that writes.
+    async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, T> + Send + 'static,
+    {
+        let written = self.writer.write(work).await;
+        written.map_err(|e| self.database.failed(e))
+    }
+
+    /// Runs a read on a connection of its own.
+    async fn read<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T> {
+        work.await.map_err(|e| self.database.failed(e))
+    }
+}
+
+/// What a process that ended left behind: its runs, and the answers it did not get to give.
+async fn begin_anew(
+    connection: &mut Connection,
+    now: Millis,
+) -> Result<Vec<RunRecord>, sqlx::Error> {
+    sqlx::query("DELETE FROM answer WHERE json IS NULL")
+        .execute(&mut *connection)
+        .await?;
+    runs::interrupt(connection, now).await
+}
+
+#[async_trait]
+impl GatewayStore for SqliteGatewayStore {
+    fn notices(&self) -> Vec<StoreNotice> {
+        self.notices.clone()
+    }
+
+    async fn close(&self) {
+        self.writer.close().await;
+        self.database.close().await;
+    }
+}

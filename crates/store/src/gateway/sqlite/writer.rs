@@ -1,0 +1,193 @@
+//! The one task that writes. Writes that wait together are committed together, so that one sync of the disk
+//! serves all of them; each runs in a savepoint, so that one that fails takes no other along.
+//!
+//! A writer is told of its success after the commit, never before.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use sqlx::SqlitePool;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::sqlite::database::{Connection, begin};
+
+/// How many writes may wait before the next one waits for room.
+const WAITING: usize = 256;
+
+/// The most writes in one commit: a writer at the front must not wait for many behind it.
+const TOGETHER: usize = 64;
+
+type Failed = sqlx::Error;
+pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> + Send + 'c>>;
+
+/// Tells a writer what became of its write.
+type Settle = Box<dyn FnOnce(Result<(), Failed>) + Send>;
+type Job = Box<dyn for<'c> FnOnce(&'c mut Connection) -> Work<'c, Settle> + Send>;
+
+enum Message {
+    /// What to do, and whom to tell if it was not even begun.
+    Write(Job),
+    Close(oneshot::Sender<()>),
+}
+
+/// A handle to the task.
+#[derive(Clone)]
+pub(super) struct Writer {
+    jobs: mpsc::Sender<Message>,
+}
+
+impl Writer {
+    /// Starts the task. It ends when it is closed, or with the last handle.
+    pub(super) fn start(pool: SqlitePool) -> Self {
+        let (jobs, waiting) = mpsc::channel(WAITING);
+        tokio::spawn(write_all(pool, waiting));
+        Self { jobs }
+    }
+
+    /// Runs `work` in a transaction and gives its result after the commit.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, T> + Send + 'static,
+    {
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            Box::pin(async move {
+                match work(connection).await {
+                    Ok(value) => Ok(Box::new(move |committed: Result<(), Failed>| {
+                        // A caller that no longer waits has lost interest, not the write.
+                        let _ = tell.send(committed.map(|()| value));
+                    }) as Settle),
+                    Err(error) => {
+                        let class = again(&error);
+                        let _ = tell.send(Err(error));
+                        Err(class)
+                    }
+                }
+            })
+        });
+        let gone = |_| Failed::PoolClosed;
+        self.jobs.send(Message::Write(job)).await.map_err(gone)?;
+        told.await.unwrap_or(Err(Failed::PoolClosed))
+    }
+
+    /// Ends the task after the writes that wait.
+    pub(super) async fn close(&self) {
+        let (tell, told) = oneshot::channel();
+        if self.jobs.send(Message::Close(tell)).await.is_ok() {
+            let _ = told.await;
+        }
+    }
+}
+
+async fn write_all(pool: SqlitePool, mut waiting: mpsc::Receiver<Message>) {
+    let mut batch = Vec::new();
+    while waiting.recv_many(&mut batch, TOGETHER).await > 0 {
+        let mut jobs = Vec::with_capacity(batch.len());
+        let mut close = None;
+        for message in batch.drain(..) {
+            match message {
+                // What comes after the close finds the store closed: dropping the job says so.
+                Message::Write(_) if close.is_some() => {}
+                Message::Write(job) => jobs.push(job),
+                Message::Close(tell) => close = Some(tell),
+            }
+        }
+        commit(&pool, jobs).await;
+        if let Some(tell) = close {
+            waiting.close();
+            let _ = tell.send(());
+            return;
+        }
+    }
+}
+
+/// Runs the jobs in one transaction and tells each what became of it.
+async fn commit(pool: &SqlitePool, jobs: Vec<Job>) {
+    let mut settles = Vec::with_capacity(jobs.len());
+    let result = run(pool, jobs, &mut settles).await;
+    for settle in settles {
+        settle(match &result {
+            Ok(()) => Ok(()),
+            Err(error) => Err(again(error)),
+        });
+    }
+}
+
+async fn run(pool: &SqlitePool, jobs: Vec<Job>, settles: &mut Vec<Settle>) -> Result<(), Failed> {
+    let mut transaction = begin(pool).await?;
+    let alone = jobs.len() == 1;
+    for job in jobs {
+        if alone {
+            if let Ok(settle) = job(&mut transaction).await {
+                settles.push(settle);
+            } else {
+                return transaction.rollback().await;
+            }
+            continue;
+        }
+        sqlx::query("SAVEPOINT job")
+            .execute(&mut *transaction)
+            .await?;
+        match job(&mut transaction).await {
+            Ok(settle) => settles.push(settle),
+            // Fails where SQLite has already ended the whole transaction, as it may with a full disk.
+            Err(_) => {
+                sqlx::query("ROLLBACK TO job")
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+        }
+        sqlx::query("RELEASE job")
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await
+}
+
+/// The same error once more, for the others that it struck; errors of the driver cannot be cloned.
+fn again(error: &Failed) -> Failed {
+    match error {
+        Failed::PoolClosed | Failed::WorkerCrashed => Failed::PoolClosed,
+        Failed::PoolTimedOut => Failed::PoolTimedOut,
+        Failed::Database(inner) => Failed::Database(Box::new(Struck {
+            message: inner.message().to_owned(),
+            code: inner.code().map(|code| code.into_owned()),
+        })),
+        other => Failed::Protocol(other.to_string()),
+    }
+}
+
+/// A copy of a database error, with what it is sorted by.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+struct Struck {
+    message: String,
+    code: Option<String>,
+}
+
+impl sqlx::error::DatabaseError for Struck {
+    fn message(&self) -> &str {
+        &self.message
+    }
+
+    fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+        self.code.as_deref().map(Into::into)
+    }
+
+    fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+        self
+    }
+
+    fn kind(&self) -> sqlx::error::ErrorKind {
+        sqlx::error::ErrorKind::Other
+    }
+}

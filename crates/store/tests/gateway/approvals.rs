@@ -1,0 +1,278 @@
+use gatehouse_store::gateway::{
+    AllowEntry, ApprovalRecord, ApprovalState, Consumed, Created, Resolution, Resolved,
+};
+
+use super::GatewayWorld;
+
+fn approval(id: &str, created_at: i64) -> ApprovalRecord {
+    ApprovalRecord {
+        id: id.to_owned(),
+        kind: "exec".to_owned(),
+        state: ApprovalState::Pending,
+        created_at,
+        expires_at: created_at + 1_000,
+        agent: Some("main".to_owned()),
+        session: Some("agent:main:main".to_owned()),
+        run: Some("r".to_owned()),
+        digest: format!("digest of {id}"),
+        request: r#"{"command":"ls"}"#.to_owned(),
+        decision: None,
+        reason: None,
+        resolver: None,
+        settled_at: None,
+        consumed_at: None,
+    }
+}
+
+fn answer(state: ApprovalState, by: &str, at: i64) -> Resolution {
+    Resolution {
+        state,
+        decision: Some("word".to_owned()),
+        reason: None,
+        resolver: Some(by.to_owned()),
+        at,
+        allow: None,
+    }
+}
+
+fn allow(id: &str, pattern: &str) -> AllowEntry {
+    AllowEntry {
+        id: id.to_owned(),
+        agent: "main".to_owned(),
+        pattern: pattern.to_owned(),
+        added_at: 1,
+        ..AllowEntry::default()
+    }
+}
+
+pub async fn the_first_answer_wins_and_the_other_sees_it(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    store.approval_create(approval("a", 1)).await.unwrap();
+    let first = answer(ApprovalState::Denied, "ada", 5);
+    let Resolved::Won(record) = store.approval_resolve("a", first).await.unwrap() else {
+        panic!("nobody was before");
+    };
+    assert_eq!(record.state, ApprovalState::Denied);
+    assert_eq!(record.settled_at, Some(5));
+    let second = answer(ApprovalState::Allowed, "bob", 6);
+    let lost = store.approval_resolve("a", second).await.unwrap();
+    assert_eq!(lost, Resolved::Lost(record.clone()));
+    assert_eq!(record.resolver.as_deref(), Some("ada"));
+    let none = answer(ApprovalState::Allowed, "bob", 6);
+    let unknown = store.approval_resolve("no", none).await.unwrap();
+    assert_eq!(unknown, Resolved::Unknown);
+}
+
+pub async fn of_many_answers_at_once_exactly_one_wins(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    for round in 0..10 {
+        let id = format!("a{round}");
+        store.approval_create(approval(&id, 1)).await.unwrap();
+        let mut answers = Vec::new();
+        for n in 0..20 {
+            let (store, id) = (store.clone(), id.clone());
+            let state = if n % 2 == 0 {
+                ApprovalState::Allowed
+            } else {
+                ApprovalState::Denied
+            };
+            let answer = answer(state, &n.to_string(), 2);
+            answers.push(tokio::spawn(async move {
+                store.approval_resolve(&id, answer).await.unwrap()
+            }));
+        }
+        let mut won = Vec::new();
+        let mut lost = Vec::new();
+        for answer in answers {
+            match answer.await.unwrap() {
+                Resolved::Won(record) => won.push(record),
+                Resolved::Lost(record) => lost.push(record),
+                Resolved::Unknown => panic!("it is known"),
+            }
+        }
+        assert_eq!(won.len(), 1, "one answer wins");
+        assert!(lost.iter().all(|record| *record == won[0]), "all see it");
+        let stands = store.approval(&id).await.unwrap();
+        assert_eq!(stands.as_ref(), won.first());
+    }
+}
+
+pub async fn what_was_allowed_is_consumed_once_and_by_its_own_digest(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    store.approval_create(approval("a", 1)).await.unwrap();
+    let yes = answer(ApprovalState::Allowed, "ada", 5);
+    store.approval_resolve("a", yes).await.unwrap();
+    let other = store.approval_consume("a", "another digest", 6).await;
+    assert_eq!(other.unwrap(), Consumed::Differs);
+    let mut takers = Vec::new();
+    for _ in 0..20 {
+        let store = store.clone();
+        takers.push(tokio::spawn(async move {
+            store.approval_consume("a", "digest of a", 7).await.unwrap()
+        }));
+    }
+    let mut taken = 0;
+    for taker in takers {
+        match taker.await.unwrap() {
+            Consumed::Now(record) => {
+                assert_eq!(record.consumed_at, Some(7));
+                taken += 1;
+            }
+            other => assert_eq!(other, Consumed::Before),
+        }
+    }
+    assert_eq!(taken, 1);
+}
+
+pub async fn what_was_not_allowed_is_never_consumed(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    for (id, settled) in [
+        ("pending", None),
+        ("denied", Some(ApprovalState::Denied)),
+        ("cancelled", Some(ApprovalState::Cancelled)),
+        ("expired", Some(ApprovalState::Expired)),
+    ] {
+        store.approval_create(approval(id, 1)).await.unwrap();
+        if let Some(state) = settled {
+            let answer = answer(state, "ada", 2);
+            store.approval_resolve(id, answer).await.unwrap();
+        }
+        let digest = format!("digest of {id}");
+        let consumed = store.approval_consume(id, &digest, 3).await.unwrap();
+        assert_eq!(consumed, Consumed::NotAllowed, "{id}");
+    }
+    let unknown = store.approval_consume("no", "d", 3).await.unwrap();
+    assert_eq!(unknown, Consumed::Unknown);
+}
+
+pub async fn an_expired_approval_takes_no_answer(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    for id in ["a", "b", "later"] {
+        let created = if id == "later" { 5_000 } else { 1 };
+        store.approval_create(approval(id, created)).await.unwrap();
+    }
+    let late = answer(ApprovalState::Allowed, "ada", 1_001);
+    let Resolved::Lost(record) = store.approval_resolve("a", late).await.unwrap() else {
+        panic!("an answer at the moment of expiry is late");
+    };
+    assert_eq!(record.state, ApprovalState::Expired);
+    assert_eq!(record.decision, None);
+    let expired = store.approvals_expire(2_000).await.unwrap();
+    let ids: Vec<_> = expired.iter().map(|record| record.id.as_str()).collect();
+    assert_eq!(
+        ids,
+        ["b"],
+        "each is told once, and what has time left is not"
+    );
+    assert_eq!(store.approvals_pending().await.unwrap().len(), 1);
+}
+
+pub async fn what_waits_comes_back_after_a_restart(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    for (id, created) in [("second", 2), ("first", 1), ("settled", 3)] {
+        store.approval_create(approval(id, created)).await.unwrap();
+    }
+    let no = answer(ApprovalState::Denied, "ada", 4);
+    store.approval_resolve("settled", no).await.unwrap();
+    store.close().await;
+    let store = world.open(5).await;
+    let waiting = store.approvals_pending().await.unwrap();
+    assert_eq!(waiting, [approval("first", 1), approval("second", 2)]);
+}
+
+pub async fn history_is_read_in_pages_the_latest_first(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    for n in 1..=5 {
+        let id = format!("a{n}");
+        store.approval_create(approval(&id, n)).await.unwrap();
+        // Two of the same time are told apart by their ids.
+        let no = answer(ApprovalState::Denied, "ada", 10 + n / 2);
+        store.approval_resolve(&id, no).await.unwrap();
+    }
+    store.approval_create(approval("waits", 9)).await.unwrap();
+    let mut seen = Vec::new();
+    loop {
+        let before: Option<String> = seen.last().cloned();
+        let page = store.approvals_history(before.as_deref(), 2).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        seen.extend(page.into_iter().map(|record| record.id));
+    }
+    assert_eq!(seen, ["a5", "a4", "a3", "a2", "a1"]);
+}
+
+pub async fn an_approval_of_a_known_id_changes_nothing(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    let first = store.approval_create(approval("a", 1)).await.unwrap();
+    assert_eq!(first, Created::New);
+    let other = ApprovalRecord {
+        request: "\"another\"".to_owned(),
+        ..approval("a", 2)
+    };
+    let again = store.approval_create(other).await.unwrap();
+    assert_eq!(again, Created::Exists(Box::new(approval("a", 1))));
+}
+
+pub async fn allow_always_is_added_with_the_answer_that_wins_and_with_no_other(
+    world: &dyn GatewayWorld,
+) {
+    let store = world.open(0).await;
+    store.approval_create(approval("a", 1)).await.unwrap();
+    for (pattern, at) in [("/bin/ls", 2), ("/bin/rm", 3)] {
+        let always = Resolution {
+            allow: Some(allow(pattern, pattern)),
+            ..answer(ApprovalState::Allowed, "ada", at)
+        };
+        store.approval_resolve("a", always).await.unwrap();
+    }
+    let entries = store.allow_entries(None).await.unwrap();
+    assert_eq!(entries, [allow("/bin/ls", "/bin/ls")]);
+}
+
+pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    let all = AllowEntry {
+        agent: "*".to_owned(),
+        ..allow("3", "/opt/*")
+    };
+    let other = AllowEntry {
+        agent: "other".to_owned(),
+        ..allow("4", "/bin/z")
+    };
+    let list = vec![
+        allow("1", "/bin/z"),
+        allow("2", "/bin/a"),
+        all.clone(),
+        other,
+    ];
+    let setting = Some(("exec".to_owned(), "{}".to_owned()));
+    store
+        .allow_entries_replace(list.clone(), setting)
+        .await
+        .unwrap();
+    assert_eq!(store.allow_entries(None).await.unwrap(), list);
+    assert_eq!(store.setting("exec").await.unwrap().as_deref(), Some("{}"));
+    let of_main = store.allow_entries(Some("main")).await.unwrap();
+    assert_eq!(of_main, list[..3]);
+
+    let twin = allow("5", "/bin/a");
+    store.allow_entry_add(twin).await.unwrap();
+    assert_eq!(
+        store.allow_entries(None).await.unwrap().len(),
+        4,
+        "it is there"
+    );
+    store
+        .allow_entry_used("2", 77, "a --help", Some("/bin/a"))
+        .await
+        .unwrap();
+    let used = &store.allow_entries(Some("main")).await.unwrap()[1];
+    assert_eq!(used.last_used_at, Some(77));
+    assert_eq!(used.last_command.as_deref(), Some("a --help"));
+    store
+        .allow_entries_replace(vec![all.clone()], None)
+        .await
+        .unwrap();
+    assert_eq!(store.allow_entries(None).await.unwrap(), [all]);
+}

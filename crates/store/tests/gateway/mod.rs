@@ -1,0 +1,128 @@
+//! What every store of a gateway has to do, whatever it is built on. `gateway_contract_tests!` makes a test
+//! of each function; the store under test is made by a `GatewayWorld`.
+
+pub mod approvals;
+pub mod devices;
+pub mod ledger;
+pub mod sessions;
+pub mod transcripts;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gatehouse_store::Millis;
+use gatehouse_store::gateway::{GatewayStore, NewEntry, RunRecord, RunState, SessionRow};
+
+/// A place to keep things that outlives the store that is opened on it.
+#[async_trait]
+pub trait GatewayWorld: Send + Sync {
+    /// Opens the store. Called again after `close`, it is a restart of the gateway.
+    async fn open(&self, now: Millis) -> Arc<dyn GatewayStore>;
+}
+
+/// Makes a test of each function of the contract. `$world` is an expression that makes a `GatewayWorld`.
+#[macro_export]
+macro_rules! gateway_contract_tests {
+    ($world:expr) => {
+        $crate::gateway_contract_tests! { @area sessions, $world,
+            a_session_is_created_once
+            sessions_are_listed_latest_first_in_pages_with_their_total
+            a_list_is_narrowed_by_what_was_asked_for
+            a_change_is_made_to_what_is_there_and_concurrent_ones_lose_nothing
+            a_reset_gives_a_new_id_and_keeps_the_old_transcript
+            a_fork_copies_up_to_the_entry_named
+            a_deleted_session_takes_its_transcripts_along_and_no_other
+            groups_are_kept_in_order_and_renamed_with_their_sessions
+            a_run_begins_and_ends_once_and_its_session_says_so
+            a_run_that_the_process_did_not_live_to_end_is_interrupted
+            an_earlier_run_does_not_end_what_a_later_one_says
+        }
+        $crate::gateway_contract_tests! { @area transcripts, $world,
+            entries_are_numbered_from_one_and_paged_backwards
+            an_entry_that_is_there_is_not_added_again
+            an_append_moves_the_session_and_its_preview
+            a_compaction_keeps_the_old_transcript_and_goes_on_counting
+            a_search_finds_words_of_the_live_transcript_alone
+            everything_written_is_there_after_a_restart
+            an_append_to_no_session_is_refused
+            an_input_waits_until_it_is_an_entry
+        }
+        $crate::gateway_contract_tests! { @area approvals, $world,
+            the_first_answer_wins_and_the_other_sees_it
+            of_many_answers_at_once_exactly_one_wins
+            what_was_allowed_is_consumed_once_and_by_its_own_digest
+            what_was_not_allowed_is_never_consumed
+            an_expired_approval_takes_no_answer
+            what_waits_comes_back_after_a_restart
+            history_is_read_in_pages_the_latest_first
+            an_approval_of_a_known_id_changes_nothing
+            allow_always_is_added_with_the_answer_that_wins_and_with_no_other
+            the_allow_list_keeps_its_order_and_is_replaced_whole
+        }
+        $crate::gateway_contract_tests! { @area devices, $world,
+            a_device_is_paired_with_the_request_that_wins
+            a_later_request_of_a_device_supersedes_the_former
+            an_expired_request_is_neither_listed_nor_approved
+            a_token_is_found_by_its_hash_until_its_device_is_removed
+            a_setup_code_is_taken_once_and_not_after_its_time
+        }
+        $crate::gateway_contract_tests! { @area ledger, $world,
+            a_key_is_claimed_by_one_and_answered_for_all
+            a_claim_without_an_answer_does_not_outlive_the_process
+            usage_is_summed_by_day_session_and_model
+            a_model_without_a_price_is_counted_apart
+            agents_and_settings_are_the_last_that_were_put
+            audit_rows_are_numbered_without_a_gap
+            a_closed_store_says_so
+        }
+    };
+    (@area $area:ident, $world:expr, $($test:ident)*) => {
+        mod $area {
+            use super::*;
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    $crate::gateway::$area::$test(&$world).await;
+                }
+            )*
+        }
+    };
+}
+
+pub fn session(key: &str, updated_at: Millis) -> SessionRow {
+    SessionRow {
+        key: key.to_owned(),
+        session_id: format!("id-of-{key}"),
+        agent: "main".to_owned(),
+        kind: "direct".to_owned(),
+        overrides: "{}".to_owned(),
+        extra: "{}".to_owned(),
+        created_at: 1,
+        updated_at,
+        ..SessionRow::default()
+    }
+}
+
+pub fn entry(n: i64) -> NewEntry {
+    NewEntry {
+        id: format!("m{n}"),
+        at: n * 1000,
+        role: "user".to_owned(),
+        run: None,
+        input: None,
+        json: format!("{{\"n\":{n}}}"),
+        text: format!("message number {n}"),
+    }
+}
+
+pub fn run(id: &str, session: &str, started_at: Millis) -> RunRecord {
+    RunRecord {
+        id: id.to_owned(),
+        session: session.to_owned(),
+        agent: "main".to_owned(),
+        state: RunState::Running,
+        started_at,
+        ended_at: None,
+        json: "{}".to_owned(),
+    }
+}
