@@ -1,2 +1,28 @@
 //! The gateway: WebSocket and HTTP, request routing, sessions, approvals, configuration.
+//!
+//! `start` shows what it is made of and in which order; `state` what a handler is given; `methods` has one file
+//! for each family of methods. The wire types are `gatehouse-protocol`'s, a run is `gatehouse-agent`'s, what is
+//! kept is kept by `gatehouse-store`.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod auth;
+pub mod broadcast;
+mod clock;
+pub mod config;
+mod error;
+mod health;
+mod limits;
+mod machine;
+mod methods;
+mod net;
+pub mod router;
+mod start;
+pub mod state;
+mod web;
+
+pub use clock::Clock;
+pub use error::StartError;
+pub use health::{Health, HealthMonitor};
+pub use limits::Limits;
+pub use machine::{Load, Machine};
+pub use start::{Gateway, RunningGateway, StartOptions};

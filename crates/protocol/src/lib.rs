@@ -20,6 +20,7 @@ pub mod methods;
 pub mod model;
 pub mod scope;
 pub mod secret;
+pub mod serve;
 pub mod version;
 
 pub use connect::{ClientId, ClientInfo, ClientMode, ConnectAuth, ConnectParams};

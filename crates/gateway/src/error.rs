@@ -1,0 +1,46 @@
+//! Why a gateway could not start, or could not stay.
+
+use std::net::SocketAddr;
+
+use crate::config::ConfigError;
+
+/// A start that failed, in the words of what went wrong first.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration cannot be used. Every mistake is in it, with its path.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The combination of options is refused for safety: without authentication beyond this machine, for example.
+    #[error("{0}")]
+    Unsafe(String),
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        address: SocketAddr,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{what}: {source}")]
+    State {
+        what: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// The randomness of the system is not to be had; nothing secret can be made without it.
+    #[error("no randomness: {0}")]
+    Randomness(String),
+    #[error("the store: {0}")]
+    Store(String),
+}
+
+impl StartError {
+    /// The status that a command ends with: 78 for a configuration that has to be changed first
+    /// (`EX_CONFIG` of sysexits.h), 1 for the rest.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config(_) | Self::Unsafe(_) => 78,
+            _ => 1,
+        }
+    }
+}

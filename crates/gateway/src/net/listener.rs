@@ -1,0 +1,87 @@
+//! Accepts connections and gives each a task. Nothing is read here.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use super::half_open::{HalfOpen, Ticket};
+use super::http;
+use crate::auth::canonical;
+use crate::error::StartError;
+use crate::state::App;
+
+/// A bound socket and what speaks over it.
+pub(crate) struct Listener {
+    pub(crate) socket: TcpListener,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) web: axum::Router,
+}
+
+/// How long to wait after an accept that failed, as when no file descriptors are left.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
+
+/// Binds, without accepting yet.
+pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|source| StartError::Bind { address, source })
+}
+
+impl Listener {
+    /// Accepts until the gateway stops.
+    pub(crate) async fn run(self, app: App) {
+        let limits = app.limits;
+        let mut places = HalfOpen::new(limits.half_open, limits.half_open_per_address);
+        let web = Arc::new(self.web);
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = app.stopping.cancelled() => return,
+                accepted = self.socket.accept() => accepted,
+            };
+            let (stream, from) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                    continue;
+                }
+            };
+            let Some(ticket) = places.take(canonical(from.ip())) else {
+                tracing::debug!(%from, "too many unauthenticated connections from this address");
+                continue;
+            };
+            // Latency matters more than full packets; a socket that is gone already fails later.
+            let _ = stream.set_nodelay(true);
+            let (app, tls, web) = (app.clone(), self.tls.clone(), Arc::clone(&web));
+            let tasks = app.tasks.clone();
+            tasks.spawn(async move { serve(app, tls, web, stream, from, ticket).await });
+        }
+    }
+}
+
+async fn serve(
+    app: App,
+    tls: Option<TlsAcceptor>,
+    web: Arc<axum::Router>,
+    stream: TcpStream,
+    from: SocketAddr,
+    ticket: Ticket,
+) {
+    let Some(tls) = tls else {
+        return http::serve(app, web, stream, from, ticket).await;
+    };
+    let evicted = ticket.evicted.clone();
+    let handshake = tokio::time::timeout(app.limits.handshake, tls.accept(stream));
+    tokio::select! {
+        biased;
+        () = evicted.cancelled() => {}
+        done = handshake => match done {
+            Ok(Ok(stream)) => http::serve(app, web, stream, from, ticket).await,
+            Ok(Err(error)) => tracing::debug!(%from, %error, "no TLS came about"),
+            Err(_) => tracing::debug!(%from, "no TLS came about in time"),
+        },
+    }
+}

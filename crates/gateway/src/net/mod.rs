@@ -1,0 +1,9 @@
+//! Sockets: the listener, HTTP and WebSocket on the same port, and the task that owns one connection. What is
+//! said over them is decided elsewhere.
+
+mod half_open;
+mod http;
+mod listener;
+mod ws;
+
+pub(crate) use listener::{Listener, bind};

@@ -1,0 +1,57 @@
+//! The hello: what this gateway is and can, how things stand, and what this connection may do.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::auth::Admission;
+use crate::broadcast::EVENTS;
+use crate::router::Caller;
+use crate::state::App;
+
+/// Builds the payload of `hello-ok`.
+pub(super) fn build(app: &App, caller: &Caller, admission: &Admission) -> impl Serialize + use<> {
+    let methods: Vec<&str> = app.methods.names().collect();
+    let events: Vec<&str> = EVENTS.iter().map(|kind| kind.name).collect();
+    let limits = &app.limits;
+    json!({
+        "type": "hello-ok",
+        "protocol": caller.protocol,
+        "server": {
+            "version": app.identity.version,
+            "bootId": app.identity.boot_id,
+            "connId": format!("{}-{}", app.identity.boot_id, caller.conn.0),
+        },
+        "features": {"methods": methods, "events": events, "capabilities": []},
+        "snapshot": snapshot(app),
+        "auth": auth(caller, admission),
+        "policy": {
+            "maxPayload": limits.max_payload,
+            "maxBufferedBytes": limits.max_buffered,
+            "tickIntervalMs": u64::try_from(limits.tick.as_millis()).unwrap_or(u64::MAX),
+        },
+    })
+}
+
+fn snapshot(app: &App) -> Value {
+    let presence = app.hub.presence();
+    let health = app.health.current();
+    json!({
+        "presence": presence.entries,
+        "health": health.snapshot,
+        "stateVersion": {
+            "presence": presence.version.presence,
+            "health": health.version,
+        },
+        "uptimeMs": app.uptime_ms(),
+        "sessionDefaults": crate::methods::session_defaults(app),
+        "stateDir": app.state_dir,
+        "authMode": app.gatekeeper.mode(),
+    })
+}
+
+fn auth(caller: &Caller, _admission: &Admission) -> Value {
+    json!({
+        "role": caller.role,
+        "scopes": caller.scopes,
+    })
+}

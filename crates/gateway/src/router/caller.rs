@@ -1,0 +1,71 @@
+//! Who calls, and what a handler is given.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use gatehouse_protocol::serve::ClientClaims;
+use gatehouse_protocol::{MethodScope, ProtocolVersion, Role, Scope};
+
+use super::MethodError;
+use crate::auth::AuthMethod;
+use crate::broadcast::ConnId;
+use crate::state::App;
+
+/// A connection that has passed its handshake. What it may do is decided once, then.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub conn: ConnId,
+    pub role: Role,
+    pub scopes: Vec<Scope>,
+    pub protocol: ProtocolVersion,
+    /// By its own account.
+    pub client: ClientClaims,
+    /// What the client can show; see `gatehouse_protocol::connect::caps`.
+    pub caps: Vec<String>,
+    /// Proven by signature.
+    pub device_id: Option<String>,
+    pub method: AuthMethod,
+    /// Who a trusted proxy or Tailscale says it is.
+    pub user: Option<String>,
+    pub address: IpAddr,
+}
+
+impl Caller {
+    /// Whether this connection may do what asks for `scope`.
+    pub fn may(&self, scope: MethodScope) -> bool {
+        self.role == Role::Operator && scope.allowed_by(&self.scopes)
+    }
+
+    pub fn has_cap(&self, cap: &str) -> bool {
+        self.caps.iter().any(|own| own == cap)
+    }
+
+    /// How a record names who acted: the client's own name for itself, else its id.
+    pub fn label(&self) -> &str {
+        let client = &self.client;
+        client.display_name.as_deref().unwrap_or(&client.id)
+    }
+}
+
+/// What a handler gets beside its parameters. Cheap to clone; it may outlive the connection.
+#[derive(Clone)]
+pub struct Cx {
+    pub app: App,
+    pub caller: Arc<Caller>,
+}
+
+impl Cx {
+    /// For methods whose scope depends on their parameters.
+    pub fn require(&self, scope: MethodScope) -> Result<(), MethodError> {
+        if self.caller.may(scope) {
+            Ok(())
+        } else {
+            Err(MethodError::missing_scope(scope))
+        }
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub fn now_ms(&self) -> u64 {
+        self.app.clock.now_ms()
+    }
+}

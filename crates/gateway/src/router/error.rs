@@ -1,0 +1,93 @@
+//! Why a method did not do what it was asked. The codes are the published ones; clients branch on them
+//! and on `details`, never on the message.
+
+use gatehouse_protocol::serve::ErrorShape;
+use gatehouse_protocol::{ErrorCode, MethodScope};
+use serde_json::{Value, json};
+
+/// The error of one request.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct MethodError {
+    pub code: ErrorCode,
+    /// For people. Must hold no secret.
+    pub message: String,
+    pub details: Value,
+    pub retryable: bool,
+    pub retry_after_ms: Option<u64>,
+}
+
+impl MethodError {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            details: Value::Null,
+            retryable: false,
+            retry_after_ms: None,
+        }
+    }
+
+    /// The request is wrong, and stays wrong when repeated.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::InvalidRequest, message)
+    }
+
+    /// What is needed is not there now.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Unavailable, message)
+    }
+
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(ErrorCode::Forbidden, message)
+    }
+
+    pub fn unknown_method(name: &str) -> Self {
+        Self::invalid(format!("unknown method: {name}"))
+    }
+
+    /// Parameters that break the method's shape.
+    pub fn params(method: &str, reason: &str) -> Self {
+        Self::invalid(format!("invalid {method} params: {reason}"))
+    }
+
+    /// "Transport" of the protocol: the details name the missing scope.
+    pub fn missing_scope(scope: MethodScope) -> Self {
+        let name = scope.as_str();
+        Self::forbidden(format!("missing scope: {name}")).with_details(json!({
+            "code": gatehouse_protocol::error::DETAIL_MISSING_SCOPE,
+            "missingScope": name,
+            "requiredScopes": [name],
+        }))
+    }
+
+    /// A failure inside; the cause goes to the log under the request's id, not to the client.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "a request failed inside");
+        Self::unavailable("internal error")
+    }
+
+    #[must_use]
+    pub fn with_details(mut self, details: Value) -> Self {
+        self.details = details;
+        self
+    }
+
+    /// The same request may succeed after this many milliseconds.
+    #[must_use]
+    pub fn retry_after(mut self, ms: u64) -> Self {
+        self.retryable = true;
+        self.retry_after_ms = Some(ms);
+        self
+    }
+
+    pub(crate) fn into_shape(self) -> ErrorShape {
+        ErrorShape {
+            code: self.code.as_str().to_owned(),
+            message: self.message,
+            details: self.details,
+            retryable: self.retryable,
+            retry_after_ms: self.retry_after_ms,
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! From a request frame to its answer: one table of methods, each with its name, who may call it, and a
+//! handler with typed parameters and a typed result. What a method does is in `methods`.
+
+mod caller;
+mod error;
+mod params;
+mod table;
+
+pub use caller::{Caller, Cx};
+pub use error::MethodError;
+pub use params::NoParams;
+pub(crate) use params::read as read_params;
+pub(crate) use table::refusal;
+pub use table::{Access, MethodTable};

@@ -1,0 +1,128 @@
+//! Reads parameters, and says what is wrong with them in the words that the published gateway uses.
+//! It stops at the first fault, where the published one lists all.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::MethodError;
+
+/// Parameters of a method that takes none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParams {}
+
+/// Absent parameters count as an empty object, as does `null`.
+pub(crate) fn read<P: DeserializeOwned>(
+    method: &str,
+    params: Option<&RawValue>,
+) -> Result<P, MethodError> {
+    let text = match params.map(RawValue::get) {
+        None | Some("null") => "{}",
+        Some(text) => text,
+    };
+    let mut input = serde_json::Deserializer::from_str(text);
+    serde_path_to_error::deserialize(&mut input)
+        .map_err(|error| MethodError::params(method, &wording(&error)))
+}
+
+fn wording(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let place = pointer(error.path());
+    let text = error.inner().to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    let quoted = || text.split('`').nth(1).unwrap_or_default();
+    if text.starts_with("missing field") {
+        let at = if place.is_empty() {
+            String::new()
+        } else {
+            format!("at {place}: ")
+        };
+        return format!("{at}must have required property '{}'", quoted());
+    }
+    if text.starts_with("unknown field") {
+        let parent = place.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let at = if parent.is_empty() { "root" } else { parent };
+        return format!("at {at}: unexpected property '{}'", quoted());
+    }
+    let what = text
+        .rsplit_once("expected ")
+        .map_or(text, |(_, expected)| expected);
+    let at = if place.is_empty() {
+        "root"
+    } else {
+        place.as_str()
+    };
+    format!("at {at}: must be {}", schema_type(what))
+}
+
+/// `a.b[2]` as a JSON pointer.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Map { key } => Some(format!("/{key}")),
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Enum { variant } => Some(format!("/{variant}")),
+            Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// serde's word for a type, in the schema's words.
+fn schema_type(expected: &str) -> &str {
+    match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => "integer",
+        "f32" | "f64" => "number",
+        "a string" | "a borrowed string" => "string",
+        "a boolean" => "boolean",
+        "a sequence" => "array",
+        "a map" => "object",
+        text if text.starts_with("struct ") => "object",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Sample {
+        #[serde(rename = "sessionKey")]
+        _session_key: String,
+        #[serde(default, rename = "limit")]
+        _limit: Option<u32>,
+    }
+
+    fn complaint(params: &str) -> String {
+        let raw = RawValue::from_string(params.to_owned()).unwrap();
+        read::<Sample>("chat.history", Some(&raw))
+            .unwrap_err()
+            .message
+    }
+
+    #[test]
+    fn complaints_read_like_the_published_gateways() {
+        assert_eq!(
+            complaint(r#"{"sessionKey":"a","limit":"many"}"#),
+            "invalid chat.history params: at /limit: must be integer"
+        );
+        assert_eq!(
+            complaint("{}"),
+            "invalid chat.history params: must have required property 'sessionKey'"
+        );
+        assert_eq!(
+            complaint(r#"{"sessionKey":"a","surprise":1}"#),
+            "invalid chat.history params: at root: unexpected property 'surprise'"
+        );
+        assert_eq!(complaint("[]").split(':').count(), 3);
+    }
+
+    #[test]
+    fn absent_and_null_parameters_are_an_empty_object() {
+        let null = RawValue::from_string("null".to_owned()).unwrap();
+        assert!(read::<NoParams>("health", None).is_ok());
+        assert!(read::<NoParams>("health", Some(&null)).is_ok());
+    }
+}

@@ -1,0 +1,131 @@
+//! The table of methods. A family adds its methods in `methods/<family>.rs` with [`MethodTable::add`];
+//! `features.methods` of the hello is this table's list, so that it says exactly what works.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use gatehouse_protocol::serve::{self, Request};
+use gatehouse_protocol::{MethodScope, Role};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use tungstenite::Utf8Bytes;
+
+use super::{Cx, MethodError, params};
+
+/// Who may call a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Operators with this scope. `Dynamic` lets every operator in; the handler asks [`Cx::require`].
+    Operator(MethodScope),
+    /// Nodes alone.
+    Node,
+}
+
+/// An answer on its way: the whole response frame.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Utf8Bytes> + Send>>;
+type Handler = dyn Fn(Cx, String, Option<&RawValue>) -> Answering + Send + Sync;
+
+struct Entry {
+    access: Access,
+    handler: Box<Handler>,
+}
+
+/// Every method of this gateway.
+#[derive(Default)]
+pub struct MethodTable {
+    entries: BTreeMap<&'static str, Entry>,
+}
+
+impl MethodTable {
+    /// Adds one method. Its name must be free: two handlers for one name is a mistake of ours.
+    pub fn add<P, R, F, Fut>(&mut self, name: &'static str, access: Access, handler: F)
+    where
+        P: DeserializeOwned + Send + 'static,
+        R: Serialize,
+        F: Fn(Cx, P) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, MethodError>> + Send + 'static,
+    {
+        let handler = Arc::new(handler);
+        let call = move |cx: Cx, id: String, raw: Option<&RawValue>| -> Answering {
+            let params = match params::read::<P>(name, raw) {
+                Ok(params) => params,
+                Err(error) => return answered(refusal(&id, error)),
+            };
+            let handling = handler(cx, params);
+            Box::pin(async move {
+                match handling.await {
+                    Ok(result) => written(&id, &result),
+                    Err(error) => refusal(&id, error),
+                }
+            })
+        };
+        let entry = Entry {
+            access,
+            handler: Box::new(call),
+        };
+        let before = self.entries.insert(name, entry);
+        assert!(before.is_none(), "{name} has two handlers");
+    }
+
+    /// For operators with a scope; the common case of [`Self::add`].
+    pub fn operator<P, R, F, Fut>(&mut self, name: &'static str, scope: MethodScope, handler: F)
+    where
+        P: DeserializeOwned + Send + 'static,
+        R: Serialize,
+        F: Fn(Cx, P) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<R, MethodError>> + Send + 'static,
+    {
+        self.add(name, Access::Operator(scope), handler);
+    }
+
+    /// The names, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.entries.keys().copied()
+    }
+
+    /// Who may call a method that is there.
+    pub fn access(&self, name: &str) -> Option<Access> {
+        self.entries.get(name).map(|entry| entry.access)
+    }
+
+    /// Finds the method, checks the caller, reads the parameters and starts the handler.
+    pub(crate) fn dispatch(&self, cx: Cx, request: &Request<'_>) -> Answering {
+        let id = request.id.as_ref();
+        let Some(entry) = self.entries.get(request.method.as_ref()) else {
+            return answered(refusal(id, MethodError::unknown_method(&request.method)));
+        };
+        if let Err(error) = admit(entry.access, &cx) {
+            return answered(refusal(id, error));
+        }
+        (entry.handler)(cx, id.to_owned(), request.params)
+    }
+}
+
+fn admit(access: Access, cx: &Cx) -> Result<(), MethodError> {
+    match access {
+        Access::Operator(_) if cx.caller.role != Role::Operator => {
+            Err(MethodError::invalid("unauthorized role: node"))
+        }
+        Access::Operator(scope) => cx.require(scope),
+        Access::Node if cx.caller.role == Role::Node => Ok(()),
+        Access::Node => Err(MethodError::invalid("unauthorized role: operator")),
+    }
+}
+
+fn answered(frame: Utf8Bytes) -> Answering {
+    Box::pin(std::future::ready(frame))
+}
+
+pub(crate) fn refusal(id: &str, error: MethodError) -> Utf8Bytes {
+    serve::refusal(id, &error.into_shape()).into()
+}
+
+fn written<R: Serialize>(id: &str, result: &R) -> Utf8Bytes {
+    match serve::reply(id, result) {
+        Ok(frame) => frame.into(),
+        Err(error) => refusal(id, MethodError::internal(error)),
+    }
+}

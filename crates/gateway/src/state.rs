@@ -1,0 +1,79 @@
+//! What handlers are given: one cheap handle to everything that the gateway is made of.
+//!
+//! A handler `async fn list(cx: Cx, params: P) -> Result<R, MethodError>` reaches
+//! - the store by `cx.app.store` (a trait object; a write is durable when its future is done),
+//! - the run engine by `cx.app.engine`,
+//! - subscribers by `cx.app.hub.publish(Event::new(EventKind::…, &payload), audience, delivery)`,
+//! - the clock by `cx.now_ms()`; nothing calls the system's clock itself,
+//! - the configuration by `cx.app.config.current()`, an immutable snapshot,
+//! - work that outlives the request by `cx.app.tasks.spawn(…)`, ended by `cx.app.stopping`.
+//!
+//! There is no lock here: each part is a handle to the task that owns it.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::Gatekeeper;
+use crate::broadcast::Hub;
+use crate::clock::Clock;
+use crate::config::ConfigHandle;
+use crate::health::HealthMonitor;
+use crate::limits::Limits;
+use crate::machine::Machine;
+use crate::router::MethodTable;
+
+/// The gateway's parts. Cloning clones a handle.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// All that a handler can reach.
+pub struct Parts {
+    pub clock: Clock,
+    pub config: ConfigHandle,
+    pub hub: Hub,
+    pub gatekeeper: Gatekeeper,
+    pub health: HealthMonitor,
+    pub machine: Machine,
+    pub identity: Identity,
+    pub limits: Limits,
+    pub methods: MethodTable,
+    /// Where everything that is kept is kept.
+    pub state_dir: PathBuf,
+    /// Work that outlives a request. Stopping waits for it, up to `limits.drain`.
+    pub tasks: TaskTracker,
+    /// Cancelled when the gateway stops.
+    pub stopping: CancellationToken,
+}
+
+/// Which gateway this is, and since when.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    pub version: &'static str,
+    /// Changes with every start.
+    pub boot_id: String,
+    pub started_at_ms: u64,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Milliseconds since the start.
+    pub fn uptime_ms(&self) -> u64 {
+        let started = self.identity.started_at_ms;
+        self.clock.now_ms().saturating_sub(started)
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

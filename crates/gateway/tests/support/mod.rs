@@ -1,0 +1,226 @@
+//! A gateway on a free port with its state in a temporary folder, a plain WebSocket client, and the published
+//! schema to hold every frame to.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+pub mod schema;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
+use gatehouse_gateway::config::Config;
+use gatehouse_gateway::{Clock, Gateway, Limits, RunningGateway, StartOptions};
+use gatehouse_protocol::device::{DeviceKey, ProofClaims, ProofVersion};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+pub const TOKEN: &str = "a-token-for-tests";
+/// Longer than anything here takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const ALL_SCOPES: [&str; 5] = [
+    "operator.read",
+    "operator.write",
+    "operator.approvals",
+    "operator.pairing",
+    "operator.admin",
+];
+
+/// A gateway of a test's own.
+pub struct TestGateway {
+    pub running: RunningGateway,
+    pub state: TempDir,
+}
+
+impl TestGateway {
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut StartOptions)) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.gateway.port = 0;
+        let mut options = StartOptions {
+            config,
+            auth: AuthSettings::Token(SharedSecret::of(TOKEN)),
+            state_dir: state.path().to_owned(),
+            clock: Clock::system(),
+            limits: Limits::default(),
+        };
+        change(&mut options);
+        let running = Gateway::start(options).await.unwrap();
+        Self { running, state }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.running.local_addr()
+    }
+
+    /// A socket that was upgraded and has said nothing yet.
+    pub async fn dial(&self) -> Wire {
+        Wire::dial(self.address()).await
+    }
+
+    /// A client that is in, with these scopes.
+    pub async fn client(&self, scopes: &[&str]) -> Wire {
+        let mut wire = self.dial().await;
+        let answer = wire.connect(scopes).await;
+        assert_eq!(answer["ok"], true, "{answer}");
+        wire
+    }
+}
+
+/// One WebSocket, as a client holds it.
+pub struct Wire {
+    pub socket: WebSocketStream<TcpStream>,
+    next: u64,
+    /// Events that came while an answer was awaited.
+    pub events: Vec<Value>,
+}
+
+impl Wire {
+    pub async fn dial(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let url = format!("ws://{address}/");
+        let (socket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
+        Self {
+            socket,
+            next: 1,
+            events: Vec::new(),
+        }
+    }
+
+    pub async fn send(&mut self, text: impl Into<String>) {
+        self.socket.send(Message::text(text.into())).await.unwrap();
+    }
+
+    /// The next frame as JSON; none when the gateway closed.
+    pub async fn receive(&mut self) -> Option<Value> {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            match next.expect("the gateway says something in time")? {
+                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// What the gateway closed with.
+    pub async fn closed_with(&mut self) -> Option<(u16, String)> {
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            match next.expect("the gateway closes in time") {
+                Some(Ok(Message::Close(frame))) => {
+                    return frame.map(|frame| (frame.code.into(), frame.reason.to_string()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// The challenge's nonce and time.
+    pub async fn challenge(&mut self) -> (String, u64) {
+        let frame = self.receive().await.unwrap();
+        assert_eq!(frame["event"], "connect.challenge", "{frame}");
+        let payload = &frame["payload"];
+        (
+            payload["nonce"].as_str().unwrap().to_owned(),
+            payload["ts"].as_u64().unwrap(),
+        )
+    }
+
+    /// Connects as an operator with a fixed device and the shared token.
+    pub async fn connect(&mut self, scopes: &[&str]) -> Value {
+        let key = DeviceKey::from_seed([9; 32]);
+        self.connect_as(&key, json!({"token": TOKEN}), scopes, |_| {})
+            .await
+    }
+
+    /// Connects with a device and credentials; `change` may bend the parameters before they go out.
+    pub async fn connect_as(
+        &mut self,
+        key: &DeviceKey,
+        auth: Value,
+        scopes: &[&str],
+        change: impl FnOnce(&mut Value),
+    ) -> Value {
+        let (nonce, ts) = self.challenge().await;
+        let mut params = connect_params(key, &nonce, ts, auth, scopes);
+        change(&mut params);
+        self.request("connect", params).await
+    }
+
+    /// Sends a request and waits for its answer.
+    pub async fn request(&mut self, method: &str, params: Value) -> Value {
+        let id = format!("r{}", self.next);
+        self.next += 1;
+        let frame = json!({"type": "req", "id": id, "method": method, "params": params});
+        self.send(frame.to_string()).await;
+        loop {
+            let frame = self.receive().await.expect("an answer before the end");
+            if frame["type"] == "res" && frame["id"] == id.as_str() {
+                return frame;
+            }
+            self.events.push(frame);
+        }
+    }
+
+    /// The payload of a request that succeeds.
+    pub async fn ask(&mut self, method: &str, params: Value) -> Value {
+        let answer = self.request(method, params).await;
+        assert_eq!(answer["ok"], true, "{method}: {answer}");
+        answer["payload"].clone()
+    }
+
+    /// The next event of a name, with what came before it left in `events`.
+    pub async fn event(&mut self, name: &str) -> Value {
+        if let Some(at) = self.events.iter().position(|event| event["event"] == name) {
+            return self.events.remove(at);
+        }
+        loop {
+            let frame = self.receive().await.expect("an event before the end");
+            if frame["event"] == name {
+                return frame;
+            }
+            self.events.push(frame);
+        }
+    }
+}
+
+/// The parameters of a connect whose proof holds.
+pub fn connect_params(
+    key: &DeviceKey,
+    nonce: &str,
+    ts: u64,
+    auth: Value,
+    scopes: &[&str],
+) -> Value {
+    let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
+    let token = ["token", "deviceToken", "bootstrapToken"];
+    let token = token.iter().find_map(|name| auth[*name].as_str());
+    let claims = ProofClaims {
+        client_id: "gateway-client",
+        client_mode: "ui",
+        role: "operator",
+        scopes: &scopes,
+        signed_at_ms: ts,
+        token,
+        nonce,
+        platform: "linux",
+        device_family: None,
+    };
+    let device = claims.prove(ProofVersion::V3, key);
+    json!({
+        "minProtocol": 3, "maxProtocol": 4,
+        "client": {"id": "gateway-client", "mode": "ui", "version": "1", "platform": "linux",
+            "displayName": "Test"},
+        "caps": ["tool-events", "approvals", "exec-approvals"],
+        "role": "operator", "scopes": scopes, "device": device, "auth": auth,
+    })
+}
