@@ -37,7 +37,8 @@ pub enum TestkitError {
         method: String,
         code: String,
         message: String,
-        details: Value,
+        /// Boxed: how large a `Value` is depends on features that other crates ask of serde_json.
+        details: Box<Value>,
     },
 
     #[error("{what} did not happen within {waited:?}")]

@@ -282,6 +282,6 @@ fn result(method: &str, line: Value) -> Result<Value, TestkitError> {
         method: method.to_owned(),
         code: text(&error["code"]),
         message: text(&error["message"]),
-        details: error["details"].clone(),
+        details: Box::new(error["details"].clone()),
     })
 }

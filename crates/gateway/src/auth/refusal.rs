@@ -112,11 +112,11 @@ impl Refusal {
     /// Adds to the details.
     #[must_use]
     pub fn detail(mut self, name: &str, value: Value) -> Self {
-        let details = &mut self.error.details;
+        let details = self.error.details.get_or_insert_default();
         if !details.is_object() {
-            *details = Value::Object(Map::new());
+            **details = Value::Object(Map::new());
         }
-        if let Value::Object(details) = details {
+        if let Value::Object(details) = &mut **details {
             details.insert(name.to_owned(), value);
         }
         self

@@ -12,7 +12,8 @@ pub struct MethodError {
     pub code: ErrorCode,
     /// For people. Must hold no secret.
     pub message: String,
-    pub details: Value,
+    /// Boxed, because errors are returned by value everywhere.
+    pub details: Option<Box<Value>>,
     pub retryable: bool,
     pub retry_after_ms: Option<u64>,
 }
@@ -22,7 +23,7 @@ impl MethodError {
         Self {
             code,
             message: message.into(),
-            details: Value::Null,
+            details: None,
             retryable: false,
             retry_after_ms: None,
         }
@@ -69,7 +70,7 @@ impl MethodError {
 
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
-        self.details = details;
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -85,7 +86,7 @@ impl MethodError {
         ErrorShape {
             code: self.code.as_str().to_owned(),
             message: self.message,
-            details: self.details,
+            details: self.details.map_or(Value::Null, |details| *details),
             retryable: self.retryable,
             retry_after_ms: self.retry_after_ms,
         }

@@ -97,7 +97,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
                     if silent > app.limits.ping_every + app.limits.pong_window {
                         return (None, "no sign of life".to_owned());
                     }
-                    poll_fn(|cx| Poll::Ready(self.ping(cx))).await;
+                    poll_fn(|cx| {
+                        self.ping(cx);
+                        Poll::Ready(())
+                    })
+                    .await;
                     continue;
                 }
                 step = poll_fn(|cx| self.poll_step(cx)) => step,
