@@ -34,6 +34,8 @@ export const gateways = {
   startOver: "Paste something else",
   fromLink:
     "A link filled this in, and nothing is connected yet. Check the address, and go on only if you trust where the link came from.",
+  linkSecret: (place: string) =>
+    `What it signs in with is kept (${place.toLowerCase()}) only once you connect.`,
   linkWaits: (address: string) => `A link wants to add ${address}.`,
   linkUse: "Show it instead",
   linkDismiss: "Ignore it",
