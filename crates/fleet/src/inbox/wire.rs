@@ -3,15 +3,18 @@
 //! Only decisions that the request names are offered; one that this app does not know is left out, because the
 //! real gateway takes a decision that was not offered as a denial.
 
-use gatehouse_protocol::Scope;
+mod pairing;
+mod question;
+
 use gatehouse_protocol::model::approval as wire;
-use gatehouse_protocol::model::pairing::{DevicePairRequest, NodePairRequest, PairResolved};
-use gatehouse_protocol::model::question::{QuestionRecord, QuestionResolved, QuestionStatus};
 use serde_json::Value;
 
 use super::event::ReadBackAnswer;
-use super::item::{Content, EpochMs, Outcome, Question, Request, Unavailable, Verdict};
+use super::item::{Content, EpochMs, Outcome, Request, Unavailable, Verdict};
 use crate::view::{Decision, FactLabel, ItemKind};
+
+pub(crate) use pairing::{device, node, pairing_told};
+pub(crate) use question::{question, question_told};
 
 pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
     let request = approval.request;
@@ -113,163 +116,6 @@ pub(crate) fn system(approval: wire::SystemApproval) -> Request {
     )
 }
 
-/// A question asks for answers (`Approve`) or none (`Reject`). One that asks for a secret can only be declined
-/// here: a secret is not typed into a page.
-pub(crate) fn question(record: QuestionRecord) -> Request {
-    let asks_secret = record
-        .questions
-        .items
-        .iter()
-        .any(|q| q.is_secret || q.secret_store.is_some());
-    let unread = !record.questions.unreadable.is_empty();
-    let subject: Vec<String> = record
-        .questions
-        .items
-        .iter()
-        .filter_map(|q| q.question.clone())
-        .collect();
-    let withheld = Unavailable {
-        decision: Decision::Approve,
-        reason: Some(
-            if unread {
-                "unreadable"
-            } else {
-                "asksForSecret"
-            }
-            .to_owned(),
-        ),
-    };
-    let answerable = !asks_secret && !unread;
-    let questions = record.questions.items.into_iter().map(|q| Question {
-        id: q.question_id,
-        text: q.question.unwrap_or_default(),
-        free: q.is_other || q.options.is_empty(),
-        options: q
-            .options
-            .into_iter()
-            .map(|o| (o.label, o.description))
-            .collect(),
-        many: q.multi_select,
-    });
-    let content = Content {
-        subject: subject.join("\n"),
-        agent: record.agent_id,
-        session: record.session_key,
-        run: record.run_id,
-        questions: questions.collect(),
-        offered: if answerable {
-            vec![Decision::Approve, Decision::Reject]
-        } else {
-            vec![Decision::Reject]
-        },
-        unavailable: if answerable {
-            Vec::new()
-        } else {
-            vec![withheld]
-        },
-        ..Content::default()
-    };
-    let id = record.id;
-    pending(
-        ItemKind::Question,
-        id,
-        record.created_at_ms,
-        record.expires_at_ms,
-        content,
-    )
-}
-
-pub(crate) fn device(request: DevicePairRequest) -> Request {
-    let roles = if request.roles.is_empty() {
-        request.role.into_iter().collect()
-    } else {
-        request.roles
-    };
-    let approving_takes = device_takes(&roles, &request.scopes);
-    let content = Content {
-        subject: request
-            .display_name
-            .unwrap_or_else(|| request.request_id.clone()),
-        offered: vec![Decision::Approve, Decision::Reject],
-        facts: facts([
-            (FactLabel::Device, request.device_id),
-            (FactLabel::Platform, request.platform),
-            (FactLabel::Address, request.remote_ip),
-            (FactLabel::Role, joined(roles)),
-            (FactLabel::Scopes, joined(request.scopes)),
-            (FactLabel::ClientId, request.client_id),
-        ]),
-        approving_takes,
-        ..Content::default()
-    };
-    pending(
-        ItemKind::DevicePairing,
-        request.request_id,
-        request.ts,
-        None,
-        content,
-    )
-}
-
-pub(crate) fn node(request: NodePairRequest) -> Request {
-    let approving_takes = node_takes(&request.commands);
-    let content = Content {
-        subject: request
-            .display_name
-            .unwrap_or_else(|| request.request_id.clone()),
-        offered: vec![Decision::Approve, Decision::Reject],
-        node: request.node_id.clone(),
-        facts: facts([
-            (FactLabel::Device, request.node_id),
-            (FactLabel::Platform, request.platform),
-            (FactLabel::Address, request.remote_ip),
-            (FactLabel::Version, request.version),
-            (FactLabel::Scopes, joined(request.commands)),
-        ]),
-        approving_takes,
-        ..Content::default()
-    };
-    pending(
-        ItemKind::NodePairing,
-        request.request_id,
-        request.ts,
-        None,
-        content,
-    )
-}
-
-/// Approving a device hands on scopes, which takes having them; any other role than an operator's takes admin.
-/// Source: "Device pairing approvals" of the gateway's page on operator scopes.
-fn device_takes(roles: &[String], scopes: &[String]) -> Vec<String> {
-    if roles.iter().any(|role| role != "operator") {
-        return vec![Scope::Admin.as_str().to_owned()];
-    }
-    let of_operators = scopes.iter().filter(|s| s.starts_with("operator."));
-    of_operators.cloned().collect()
-}
-
-/// Commands of a node whose approval takes admin. Source: "Node pairing approvals" of the gateway's page on
-/// operator scopes; any other command takes write.
-const ADMIN_COMMANDS: [&str; 8] = [
-    "system.run",
-    "system.run.prepare",
-    "system.which",
-    "browser.proxy",
-    "browser.proxy.upload.v1",
-    "fs.listDir",
-    "system.execApprovals.get",
-    "system.execApprovals.set",
-];
-
-fn node_takes(commands: &[String]) -> Vec<String> {
-    let scope = match commands {
-        [] => return Vec::new(),
-        all if all.iter().any(|c| ADMIN_COMMANDS.contains(&c.as_str())) => Scope::Admin,
-        _ => Scope::Write,
-    };
-    vec![scope.as_str().to_owned()]
-}
-
 /// What a `…resolved` event tells. The gateway's record may say otherwise and is read afterwards.
 pub(crate) fn told(event: &wire::ApprovalResolved) -> Outcome {
     let verdict = match (&event.terminal_status, &event.decision) {
@@ -281,35 +127,6 @@ pub(crate) fn told(event: &wire::ApprovalResolved) -> Outcome {
     Outcome {
         verdict,
         by: event.resolved_by.clone(),
-        by_this_app: None,
-        at: time(event.ts),
-    }
-}
-
-pub(crate) fn question_told(event: &QuestionResolved) -> Outcome {
-    let verdict = match event.status {
-        Some(QuestionStatus::Answered) => Verdict::Decided(Decision::Approve),
-        Some(QuestionStatus::Expired) => Verdict::Expired,
-        _ => Verdict::Gone,
-    };
-    Outcome {
-        verdict,
-        by: None,
-        by_this_app: None,
-        at: None,
-    }
-}
-
-pub(crate) fn pairing_told(event: &PairResolved) -> Outcome {
-    let verdict = match event.decision.as_deref() {
-        Some("approved") => Verdict::Decided(Decision::Approve),
-        Some("rejected") => Verdict::Decided(Decision::Reject),
-        Some("expired") => Verdict::Expired,
-        _ => Verdict::Gone,
-    };
-    Outcome {
-        verdict,
-        by: None,
         by_this_app: None,
         at: time(event.ts),
     }
@@ -469,44 +286,6 @@ mod tests {
             exec(from_value(raw).unwrap()).content.offered,
             [Decision::Deny]
         );
-    }
-
-    #[test]
-    fn a_question_for_a_secret_can_only_be_declined() {
-        let raw = json!({"id": "q", "questions": [{"questionId": "key", "question": "The key?",
-            "options": [], "isSecret": true}], "createdAtMs": 1, "expiresAtMs": 2, "status": "pending"});
-        let request = question(from_value(raw).unwrap());
-        assert_eq!(request.content.offered, [Decision::Reject]);
-        assert_eq!(
-            request.content.unavailable[0].reason.as_deref(),
-            Some("asksForSecret")
-        );
-    }
-
-    #[test]
-    fn a_question_keeps_whether_several_answers_are_wanted() {
-        let raw = json!({"id": "q", "questions": [{"questionId": "a", "question": "Which?", "multiSelect": true,
-            "options": [{"label": "red"}, {"label": "blue"}]}], "createdAtMs": 1, "expiresAtMs": 2, "status": "pending"});
-        let request = question(from_value(raw).unwrap());
-        assert!(request.content.questions[0].many);
-        assert!(!request.content.questions[0].free);
-    }
-
-    #[test]
-    fn approving_a_pairing_takes_what_it_hands_on() {
-        let device = |roles: &[&str], scopes: &[&str]| {
-            let raw = json!({"requestId": "r", "deviceId": "d", "roles": roles, "scopes": scopes, "ts": 1});
-            device(from_value(raw).unwrap()).content.approving_takes
-        };
-        assert_eq!(device(&["operator"], &["operator.read"]), ["operator.read"]);
-        assert_eq!(device(&["node"], &[]), ["operator.admin"]);
-        let node = |commands: &[&str]| {
-            let raw = json!({"requestId": "r", "nodeId": "n", "commands": commands, "ts": 1});
-            node(from_value(raw).unwrap()).content.approving_takes
-        };
-        assert_eq!(node(&[]), [""; 0]);
-        assert_eq!(node(&["canvas.show"]), ["operator.write"]);
-        assert_eq!(node(&["canvas.show", "system.run"]), ["operator.admin"]);
     }
 
     #[test]
