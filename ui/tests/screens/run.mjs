@@ -94,6 +94,8 @@ async function take(shot, theme, size) {
   page.on("pageerror", (error) => problems.push(error.message));
   try {
     await page.goto(`${address}?fake=${shot.fake}${shot.hash ?? ""}`);
+    // On a busy machine the parts that come later take their time.
+    await page.waitForLoadState("networkidle");
     await page.waitForTimeout(shot.wait ?? 350);
     await shot.act?.(page);
     await page.waitForTimeout(120);

@@ -179,7 +179,8 @@ export const inbox = {
     one: (program: string) => `Runs ${program}.`,
     sequence: (programs: string) => `Runs ${programs}, one after the other.`,
     pipeline: (programs: string) => `Runs ${programs}, each feeding the next.`,
-    many: (programs: string, count: number) => `Runs ${count.toLocaleString()} commands: ${programs}.`,
+    many: (programs: string, count: number) =>
+      `Runs ${count.toLocaleString()} commands: ${programs}.`,
     and: "and",
   },
   dangers: {
