@@ -18,6 +18,7 @@ mod net;
 pub mod router;
 mod start;
 pub mod state;
+mod tailscale;
 mod web;
 
 pub use clock::Clock;

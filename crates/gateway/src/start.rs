@@ -2,14 +2,20 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use gatehouse_protocol::Secret;
 use gatehouse_protocol::model::presence::PresenceEntry;
+use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
 use serde_json::json;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::auth::{AuthSettings, Gatekeeper};
+use crate::auth::{
+    AuthSettings, FailureLimits, Failures, GateRules, Gatekeeper, PairingDesk, random_token,
+};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigHandle};
@@ -57,6 +63,14 @@ impl Gateway {
             )));
         }
 
+        let now = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+        let store = SqliteGatewayStore::open(&state_dir, now).await;
+        let store = store.map_err(|error| StartError::Store(error.to_string()))?;
+        for notice in store.notices() {
+            tracing::warn!(?notice, "the store was opened, but not as it was left");
+        }
+        let store: Arc<dyn GatewayStore> = Arc::new(store);
+
         let socket = net::bind(listen_on).await?;
         let address = socket.local_addr().map_err(|source| StartError::Bind {
             address: listen_on,
@@ -75,7 +89,14 @@ impl Gateway {
         let (health, health_task) = HealthMonitor::start(clock.clone(), hub.clone(), "main");
         tasks.spawn(health_task);
 
-        let gatekeeper = Gatekeeper::new(auth, config.gateway.control_ui.allowed_origins.clone());
+        let (failures, failures_task) = Failures::start(clock.clone());
+        tasks.spawn(failures_task);
+        let (_, rules) = watch::channel(Arc::new(gate_rules(&config, auth)));
+        let desk = PairingDesk::new(Arc::clone(&store), clock.clone());
+        let process_secret = random_token().and_then(Secret::new);
+        let process_secret = process_secret
+            .ok_or_else(|| StartError::Randomness("the system gives none".to_owned()))?;
+        let gatekeeper = Gatekeeper::new(rules, desk, failures, hub.clone(), process_secret);
         let app = App::new(Parts {
             clock,
             config: ConfigHandle::fixed(config),
@@ -83,9 +104,11 @@ impl Gateway {
             gatekeeper,
             health,
             machine,
+            store,
             identity,
             limits,
             methods: methods::table(),
+            public_url: format!("ws://{address}"),
             state_dir,
             tasks: tasks.clone(),
             stopping: CancellationToken::new(),
@@ -125,6 +148,7 @@ impl RunningGateway {
         app.stopping.cancel();
         app.tasks.close();
         let (tasks, drain) = (app.tasks.clone(), app.limits.drain);
+        let store = Arc::clone(&app.store);
         drop(app);
         if tokio::time::timeout(drain, tasks.wait()).await.is_err() {
             tracing::warn!(
@@ -132,6 +156,18 @@ impl RunningGateway {
                 "work was still going on when the gateway stopped"
             );
         }
+        store.close().await;
+    }
+}
+
+fn gate_rules(config: &Config, settings: AuthSettings) -> GateRules {
+    GateRules {
+        settings,
+        allowed_origins: config.gateway.control_ui.allowed_origins.clone(),
+        failure_limits: FailureLimits::default(),
+        auto_approve_local: true,
+        allow_tailscale: false,
+        identity_scopes: Default::default(),
     }
 }
 

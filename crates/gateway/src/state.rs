@@ -14,6 +14,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use gatehouse_store::gateway::GatewayStore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -38,9 +39,12 @@ pub struct Parts {
     pub gatekeeper: Gatekeeper,
     pub health: HealthMonitor,
     pub machine: Machine,
+    pub store: Arc<dyn GatewayStore>,
     pub identity: Identity,
     pub limits: Limits,
     pub methods: MethodTable,
+    /// Under which address clients of this machine's network find the gateway.
+    pub public_url: String,
     /// Where everything that is kept is kept.
     pub state_dir: PathBuf,
     /// Work that outlives a request. Stopping waits for it, up to `limits.drain`.

@@ -1,17 +1,32 @@
 //! Who may come in, and as what. `Gatekeeper` decides about one connect from what the peer presented and
 //! where it came from; the pieces it decides with have a file each. It never logs or answers a secret.
 
+mod device;
+mod failures;
 mod gatekeeper;
+mod identity;
+mod issued;
 mod origin;
+mod pairing;
 mod peer;
 mod proof;
 mod refusal;
+mod scopes;
+mod setup_code;
 mod shared;
 
-pub use gatekeeper::{Admission, Attempt, Gatekeeper};
+pub use device::{DeviceFacts, PairingFacts};
+pub use failures::{FailureLimits, Failures};
+pub use gatekeeper::{Admission, Attempt, GateRules, Gatekeeper};
+pub use identity::IdentityRules;
+pub(crate) use issued::random_token;
+pub use issued::{IssuedToken, token_hash};
+pub(crate) use pairing::PairingDesk;
 pub use peer::Peer;
 pub(crate) use peer::canonical;
 pub use refusal::Refusal;
+pub(crate) use scopes::covers;
+pub(crate) use setup_code::SetupCode;
 pub use shared::{AuthSettings, SharedSecret};
 
 /// How a connection was authenticated.
@@ -27,7 +42,7 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
-    /// The name that the hello gives it.
+    /// The published name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",

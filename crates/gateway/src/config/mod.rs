@@ -1,7 +1,10 @@
 //! The configuration: what it says, where it comes from, and what is wrong with it.
 
+mod check;
 mod error;
 mod model;
+mod sections;
+mod shape;
 
 use std::sync::Arc;
 

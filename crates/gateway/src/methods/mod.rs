@@ -1,5 +1,6 @@
 //! The methods, one file for each family. A family adds its methods in its `register`; it takes one line here.
 
+mod devices;
 mod system;
 
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use crate::state::App;
 pub(crate) fn table() -> MethodTable {
     let mut table = MethodTable::default();
     system::register(&mut table);
+    devices::register(&mut table);
     table
 }
 

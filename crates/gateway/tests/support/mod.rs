@@ -84,9 +84,20 @@ pub struct Wire {
 
 impl Wire {
     pub async fn dial(address: SocketAddr) -> Self {
+        Self::dial_with(address, &[]).await
+    }
+
+    /// With further headers in the upgrade.
+    pub async fn dial_with(address: SocketAddr, headers: &[(&'static str, &str)]) -> Self {
+        use tokio_tungstenite::tungstenite::client::IntoClientRequest;
         let stream = TcpStream::connect(address).await.unwrap();
-        let url = format!("ws://{address}/");
-        let (socket, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
+        let mut request = format!("ws://{address}/").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let (socket, _) = tokio_tungstenite::client_async(request, stream)
+            .await
+            .unwrap();
         Self {
             socket,
             next: 1,
@@ -150,8 +161,20 @@ impl Wire {
         scopes: &[&str],
         change: impl FnOnce(&mut Value),
     ) -> Value {
+        self.connect_with_role(key, auth, scopes, "operator", change)
+            .await
+    }
+
+    pub async fn connect_with_role(
+        &mut self,
+        key: &DeviceKey,
+        auth: Value,
+        scopes: &[&str],
+        role: &str,
+        change: impl FnOnce(&mut Value),
+    ) -> Value {
         let (nonce, ts) = self.challenge().await;
-        let mut params = connect_params(key, &nonce, ts, auth, scopes);
+        let mut params = connect_params_as(key, &nonce, ts, auth, scopes, role);
         change(&mut params);
         self.request("connect", params).await
     }
@@ -201,13 +224,24 @@ pub fn connect_params(
     auth: Value,
     scopes: &[&str],
 ) -> Value {
+    connect_params_as(key, nonce, ts, auth, scopes, "operator")
+}
+
+fn connect_params_as(
+    key: &DeviceKey,
+    nonce: &str,
+    ts: u64,
+    auth: Value,
+    scopes: &[&str],
+    role: &str,
+) -> Value {
     let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
     let token = ["token", "deviceToken", "bootstrapToken"];
     let token = token.iter().find_map(|name| auth[*name].as_str());
     let claims = ProofClaims {
         client_id: "gateway-client",
         client_mode: "ui",
-        role: "operator",
+        role,
         scopes: &scopes,
         signed_at_ms: ts,
         token,
@@ -221,6 +255,6 @@ pub fn connect_params(
         "client": {"id": "gateway-client", "mode": "ui", "version": "1", "platform": "linux",
             "displayName": "Test"},
         "caps": ["tool-events", "approvals", "exec-approvals"],
-        "role": "operator", "scopes": scopes, "device": device, "auth": auth,
+        "role": role, "scopes": scopes, "device": device, "auth": auth,
     })
 }

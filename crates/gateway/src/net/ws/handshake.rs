@@ -193,10 +193,7 @@ fn caller(
         protocol,
         client: connect.client.clone(),
         caps: connect.caps.clone(),
-        device_id: admission
-            .device
-            .as_ref()
-            .map(|device| device.as_str().to_owned()),
+        device_id: admission.device.clone(),
         method: admission.method,
         user: admission.user.clone(),
         address: peer.address,

@@ -49,9 +49,23 @@ fn snapshot(app: &App) -> Value {
     })
 }
 
-fn auth(caller: &Caller, _admission: &Admission) -> Value {
-    json!({
-        "role": caller.role,
-        "scopes": caller.scopes,
-    })
+/// The granted role and scopes, and the device's tokens. This text holds secrets: it goes to the socket alone.
+fn auth(caller: &Caller, admission: &Admission) -> Value {
+    let mut auth = json!({"role": caller.role, "scopes": caller.scopes});
+    if let Some(issued) = &admission.issued {
+        auth["deviceToken"] = json!(issued.token.expose());
+        auth["issuedAtMs"] = json!(issued.issued_at_ms);
+    }
+    if !admission.handoff.is_empty() {
+        let tokens = admission.handoff.iter().map(|issued| {
+            json!({
+                "deviceToken": issued.token.expose(),
+                "role": issued.role,
+                "scopes": issued.scopes,
+                "issuedAtMs": issued.issued_at_ms,
+            })
+        });
+        auth["deviceTokens"] = tokens.collect();
+    }
+    auth
 }

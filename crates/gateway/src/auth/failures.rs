@@ -1,0 +1,200 @@
+//! Failed attempts of each address, and the lock-out that too many lead to. One task owns the count. An attempt
+//! while locked out is refused before anything is compared, and does not make the lock-out longer.
+
+use std::collections::HashMap;
+use std::collections::VecDeque;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock::Clock;
+
+/// What failures lead to; the published gateway's defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailureLimits {
+    pub max_attempts: usize,
+    pub window_ms: u64,
+    pub lockout_ms: u64,
+    /// Attempts of this machine are not counted, except those of a browser's page.
+    pub exempt_loopback: bool,
+}
+
+impl Default for FailureLimits {
+    fn default() -> Self {
+        Self {
+            max_attempts: 10,
+            window_ms: 60_000,
+            lockout_ms: 300_000,
+            exempt_loopback: true,
+        }
+    }
+}
+
+/// A handle to the task that counts.
+#[derive(Debug, Clone)]
+pub struct Failures {
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+enum Command {
+    Look(String, oneshot::Sender<Option<u64>>),
+    Failed(String, FailureLimits),
+    Succeeded(String),
+}
+
+/// Addresses that are remembered at most; the one that failed longest ago is forgotten first.
+const MOST_REMEMBERED: usize = 10_000;
+
+impl Failures {
+    /// Starts the count. It ends with its last handle.
+    pub(crate) fn start(clock: Clock) -> (Self, impl Future<Output = ()> + use<>) {
+        let (commands, mut inbox) = mpsc::unbounded_channel();
+        let run = async move {
+            let mut book = Book::default();
+            while let Some(command) = inbox.recv().await {
+                let now = clock.now_ms();
+                match command {
+                    Command::Look(who, answer) => {
+                        // The asker may have gone.
+                        let _ = answer.send(book.locked_for(&who, now));
+                    }
+                    Command::Failed(who, limits) => book.failed(who, limits, now),
+                    Command::Succeeded(who) => book.succeeded(&who),
+                }
+            }
+        };
+        (Self { commands }, run)
+    }
+
+    /// For how many milliseconds it is still locked out.
+    pub async fn locked_for(&self, who: &str) -> Option<u64> {
+        let (answer, waiting) = oneshot::channel();
+        self.commands
+            .send(Command::Look(who.to_owned(), answer))
+            .ok()?;
+        waiting.await.ok().flatten()
+    }
+
+    pub fn failed(&self, who: &str, limits: FailureLimits) {
+        // Without a count the gateway is stopping.
+        let _ = self.commands.send(Command::Failed(who.to_owned(), limits));
+    }
+
+    pub fn succeeded(&self, who: &str) {
+        // As above.
+        let _ = self.commands.send(Command::Succeeded(who.to_owned()));
+    }
+}
+
+#[derive(Default)]
+struct Book {
+    known: HashMap<String, Record>,
+}
+
+#[derive(Default)]
+struct Record {
+    failures: VecDeque<u64>,
+    locked_until: u64,
+}
+
+impl Book {
+    fn locked_for(&self, who: &str, now: u64) -> Option<u64> {
+        let until = self.known.get(who)?.locked_until;
+        until.checked_sub(now).filter(|left| *left > 0)
+    }
+
+    fn failed(&mut self, who: String, limits: FailureLimits, now: u64) {
+        if self.known.len() >= MOST_REMEMBERED && !self.known.contains_key(&who) {
+            self.forget_one(now);
+        }
+        let record = self.known.entry(who).or_default();
+        if record.locked_until > now {
+            return;
+        }
+        record.failures.push_back(now);
+        let window_began = now.saturating_sub(limits.window_ms);
+        while record.failures.front().is_some_and(|at| *at < window_began) {
+            record.failures.pop_front();
+        }
+        if record.failures.len() >= limits.max_attempts {
+            record.locked_until = now + limits.lockout_ms;
+            record.failures.clear();
+        }
+    }
+
+    /// A success ends the count, not a lock-out.
+    fn succeeded(&mut self, who: &str) {
+        if self
+            .known
+            .get(who)
+            .is_some_and(|record| record.locked_until == 0)
+        {
+            self.known.remove(who);
+        }
+    }
+
+    /// One who is locked out is kept before one who is not.
+    fn forget_one(&mut self, now: u64) {
+        let oldest = self
+            .known
+            .iter()
+            .min_by_key(|(_, record)| (record.locked_until > now, record.failures.back().copied()));
+        if let Some(who) = oldest.map(|(who, _)| who.clone()) {
+            self.known.remove(&who);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: FailureLimits = FailureLimits {
+        max_attempts: 3,
+        window_ms: 1000,
+        lockout_ms: 5000,
+        exempt_loopback: true,
+    };
+
+    #[test]
+    fn three_failures_in_the_window_lock_out_and_the_lock_ends() {
+        let mut book = Book::default();
+        for at in [0, 400, 800] {
+            assert_eq!(book.locked_for("a", at), None);
+            book.failed("a".into(), LIMITS, at);
+        }
+        assert_eq!(book.locked_for("a", 900), Some(4900));
+        assert_eq!(book.locked_for("b", 900), None);
+        book.failed("a".into(), LIMITS, 2000);
+        assert_eq!(book.locked_for("a", 5800), None);
+    }
+
+    #[test]
+    fn failures_far_apart_and_failures_before_a_success_do_not_add_up() {
+        let mut book = Book::default();
+        for at in [0, 1500, 3000, 4500] {
+            book.failed("a".into(), LIMITS, at);
+        }
+        assert_eq!(book.locked_for("a", 4500), None);
+        book.failed("b".into(), LIMITS, 0);
+        book.failed("b".into(), LIMITS, 1);
+        book.succeeded("b");
+        book.failed("b".into(), LIMITS, 2);
+        assert_eq!(book.locked_for("b", 3), None);
+    }
+
+    #[test]
+    fn a_crowd_of_addresses_is_not_remembered_without_bound() {
+        let mut book = Book::default();
+        for at in 0..3 {
+            book.failed("locked".into(), LIMITS, at);
+        }
+        for number in 0..2 * MOST_REMEMBERED as u64 {
+            book.failed(format!("n{number}"), LIMITS, 3);
+            if number > MOST_REMEMBERED as u64 + 10 {
+                break;
+            }
+        }
+        assert!(book.known.len() <= MOST_REMEMBERED);
+        assert!(book.locked_for("locked", 4).is_some());
+    }
+}

@@ -1,0 +1,81 @@
+//! People whom somebody in front has identified: a reverse proxy that authenticates, or Tailscale Serve on this
+//! machine. Their headers are believed only from where only they can come.
+
+use std::net::IpAddr;
+
+use gatehouse_protocol::ConnectErrorCode;
+use ipnet::IpNet;
+
+use super::{Peer, Refusal};
+
+/// How a trusted proxy tells who it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdentityRules {
+    pub user_header: String,
+    pub required_headers: Vec<String>,
+    /// Only these; none means all.
+    pub allow_users: Vec<String>,
+    pub allow_loopback: bool,
+}
+
+/// The person that a trusted proxy names.
+pub(super) fn proxied_user(
+    peer: &Peer,
+    rules: &IdentityRules,
+    proxies: &[IpNet],
+) -> Result<String, Refusal> {
+    let from_proxy = proxies.iter().any(|net| net.contains(&peer.socket));
+    if !from_proxy || (peer.socket.is_loopback() && !rules.allow_loopback) {
+        return Err(missing("trusted_proxy_untrusted_source"));
+    }
+    let header = |name: &str| {
+        let value = peer.headers.get(name)?.to_str().ok()?.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    };
+    if rules
+        .required_headers
+        .iter()
+        .any(|name| header(name).is_none())
+    {
+        return Err(missing("trusted_proxy_missing_header"));
+    }
+    let user = header(&rules.user_header).ok_or_else(|| missing("trusted_proxy_user_missing"))?;
+    let allowed = rules.allow_users.is_empty()
+        || rules
+            .allow_users
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(&user));
+    if allowed {
+        Ok(user)
+    } else {
+        Err(missing("trusted_proxy_user_not_allowed"))
+    }
+}
+
+fn missing(reason: &str) -> Refusal {
+    Refusal::unauthorized(
+        ConnectErrorCode::AuthIdentityHeaderRequired,
+        reason,
+        "the proxy in front did not identify a person who may come in",
+        "review_auth_configuration",
+        false,
+    )
+}
+
+/// What Tailscale Serve says about who is behind it: only from this machine, where Serve runs, and only with
+/// the headers that it sets itself. The login still has to be confirmed by the local daemon.
+pub(super) fn claimed_by_serve(peer: &Peer) -> Option<(String, IpAddr)> {
+    let text = |name: &str| peer.headers.get(name)?.to_str().ok().map(str::trim);
+    if !peer.socket.is_loopback() {
+        return None;
+    }
+    let login = text("tailscale-user-login").filter(|login| !login.is_empty())?;
+    let from = text("x-forwarded-for")?
+        .rsplit(',')
+        .next()?
+        .trim()
+        .parse()
+        .ok()?;
+    (text("x-forwarded-proto").is_some() && text("x-forwarded-host").is_some())
+        .then(|| (login.to_owned(), from))
+}

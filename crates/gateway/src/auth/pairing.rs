@@ -1,0 +1,375 @@
+//! Pairing: which devices are known, what each may do, and what happens to one that is new or wants more.
+//! Everything is in the store; a request is settled there in one step, so that it cannot be answered twice.
+
+use std::sync::Arc;
+
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{
+    DeviceRecord, DeviceToken, GatewayStore, PairingRecord, PairingState,
+};
+use uuid::Uuid;
+
+use super::device::{DeviceFacts, PairingFacts};
+use super::issued::{self, IssuedToken, token_hash};
+use super::scopes::{covers, union};
+use crate::clock::Clock;
+
+/// How long a request waits for an answer, in milliseconds ("Node pairing" of the published documentation).
+pub(crate) const REQUEST_LIFETIME_MS: u64 = 5 * 60 * 1000;
+
+/// The devices of this gateway.
+#[derive(Clone)]
+pub(crate) struct PairingDesk {
+    store: Arc<dyn GatewayStore>,
+    clock: Clock,
+}
+
+/// A device that connects, as far as pairing is concerned.
+pub(crate) struct Request<'a> {
+    pub(crate) device_id: &'a str,
+    pub(crate) public_key: &'a str,
+    pub(crate) role: &'a str,
+    pub(crate) scopes: &'a [String],
+    pub(crate) client: &'a gatehouse_protocol::serve::ClientClaims,
+    pub(crate) remote_ip: Option<String>,
+}
+
+/// How a device stands.
+pub(crate) enum Decision {
+    /// It is paired for what it asks.
+    Paired(DeviceRecord, DeviceFacts),
+    /// It is not, for this reason; `is_new` when it is not known at all.
+    Wanting {
+        reason: &'static str,
+        known: Option<(DeviceRecord, DeviceFacts)>,
+    },
+}
+
+impl PairingDesk {
+    pub(crate) fn new(store: Arc<dyn GatewayStore>, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    fn now(&self) -> i64 {
+        millis(self.clock.now_ms())
+    }
+
+    /// Looks a device up.
+    pub(crate) async fn look(&self, ask: &Request<'_>) -> Result<Decision, StoreError> {
+        let Some(record) = self.store.device(ask.device_id).await? else {
+            return Ok(Decision::Wanting {
+                reason: "not-paired",
+                known: None,
+            });
+        };
+        let facts = DeviceFacts::of(&record);
+        let reason = if !facts.has_role(ask.role) {
+            "role-upgrade"
+        } else if !covers(&facts.scopes, ask.scopes) {
+            "scope-upgrade"
+        } else {
+            return Ok(Decision::Paired(record, facts));
+        };
+        Ok(Decision::Wanting {
+            reason,
+            known: Some((record, facts)),
+        })
+    }
+
+    /// Pairs a device for what it asks, beside what it had.
+    pub(crate) async fn pair(
+        &self,
+        ask: &Request<'_>,
+        known: Option<(DeviceRecord, DeviceFacts)>,
+        via: &str,
+    ) -> Result<(DeviceRecord, DeviceFacts), StoreError> {
+        let paired = self.widened(ask, known, via);
+        self.store.device_put(paired.0.clone()).await?;
+        Ok(paired)
+    }
+
+    fn widened(
+        &self,
+        ask: &Request<'_>,
+        known: Option<(DeviceRecord, DeviceFacts)>,
+        via: &str,
+    ) -> (DeviceRecord, DeviceFacts) {
+        let now = self.clock.now_ms();
+        let client = ask.client;
+        let before = known
+            .map(|(_, facts)| facts)
+            .unwrap_or_else(|| DeviceFacts {
+                created_at_ms: now,
+                ..DeviceFacts::default()
+            });
+        let facts = DeviceFacts {
+            roles: union(&before.roles, &[ask.role.to_owned()]),
+            scopes: union(&before.scopes, ask.scopes),
+            platform: Some(client.platform.clone()),
+            device_family: client.device_family.clone(),
+            client_id: Some(client.id.clone()),
+            client_mode: Some(client.mode.clone()),
+            remote_ip: ask.remote_ip.clone(),
+            approved_via: Some(via.to_owned()),
+            ..before
+        };
+        let record = DeviceRecord {
+            id: ask.device_id.to_owned(),
+            public_key: ask.public_key.to_owned(),
+            name: client.display_name.clone(),
+            approved_at: millis(now),
+            last_seen_at: Some(millis(now)),
+            json: facts.to_json(),
+        };
+        (record, facts)
+    }
+
+    /// Keeps a request for a person to answer. One that already waits for the same stays as it is, so that its
+    /// id does not change while somebody looks at it; the flag says whether it is new.
+    pub(crate) async fn request(
+        &self,
+        ask: &Request<'_>,
+        is_repair: bool,
+    ) -> Result<(PairingFacts, bool), StoreError> {
+        let pending = self.pending().await?;
+        let same = pending.into_iter().find(|waiting| {
+            waiting.device_id == ask.device_id
+                && waiting.role == ask.role
+                && covers(&waiting.scopes, ask.scopes)
+        });
+        if let Some(waiting) = same {
+            return Ok((waiting, false));
+        }
+        let now = self.clock.now_ms();
+        let facts = PairingFacts {
+            request_id: Uuid::new_v4().to_string(),
+            device_id: ask.device_id.to_owned(),
+            public_key: ask.public_key.to_owned(),
+            display_name: ask.client.display_name.clone(),
+            platform: Some(ask.client.platform.clone()),
+            device_family: ask.client.device_family.clone(),
+            client_id: Some(ask.client.id.clone()),
+            client_mode: Some(ask.client.mode.clone()),
+            role: ask.role.to_owned(),
+            roles: vec![ask.role.to_owned()],
+            scopes: ask.scopes.to_vec(),
+            remote_ip: ask.remote_ip.clone(),
+            silent: false,
+            is_repair,
+            ts: now,
+        };
+        let record = PairingRecord {
+            id: facts.request_id.clone(),
+            device: facts.device_id.clone(),
+            state: PairingState::Pending,
+            created_at: millis(now),
+            expires_at: millis(now + REQUEST_LIFETIME_MS),
+            settled_at: None,
+            json: serde_json::to_string(&facts).expect("texts and numbers are JSON"),
+        };
+        self.store.pairing_put(record).await?;
+        Ok((facts, true))
+    }
+
+    /// What waits for an answer, the oldest first.
+    pub(crate) async fn pending(&self) -> Result<Vec<PairingFacts>, StoreError> {
+        let pending = self.store.pairings_pending(self.now()).await?;
+        Ok(pending.iter().filter_map(PairingFacts::of).collect())
+    }
+
+    /// The request of an id that still waits.
+    pub(crate) async fn waiting(&self, id: &str) -> Result<Option<PairingFacts>, StoreError> {
+        let pending = self.pending().await?;
+        Ok(pending.into_iter().find(|waiting| waiting.request_id == id))
+    }
+
+    /// Settles a request as approved and pairs its device, in one step. None when something was first.
+    pub(crate) async fn approve(
+        &self,
+        request: &PairingFacts,
+    ) -> Result<Option<(DeviceRecord, DeviceFacts)>, StoreError> {
+        let known = self.store.device(&request.device_id).await?;
+        let known = known.map(|record| (DeviceFacts::of(&record), record));
+        let client = gatehouse_protocol::serve::ClientClaims {
+            id: request.client_id.clone().unwrap_or_default(),
+            display_name: request.display_name.clone(),
+            version: String::new(),
+            build_id: None,
+            platform: request.platform.clone().unwrap_or_default(),
+            device_family: request.device_family.clone(),
+            model_identifier: None,
+            time_zone: None,
+            mode: request.client_mode.clone().unwrap_or_default(),
+            instance_id: None,
+        };
+        let ask = Request {
+            device_id: &request.device_id,
+            public_key: &request.public_key,
+            role: &request.role,
+            scopes: &request.scopes,
+            client: &client,
+            remote_ip: request.remote_ip.clone(),
+        };
+        let known = known.map(|(facts, record)| (record, facts));
+        let (record, facts) = self.widened(&ask, known, "operator");
+        let approved = PairingState::Approved;
+        let settled = self
+            .store
+            .pairing_settle(
+                &request.request_id,
+                approved,
+                self.now(),
+                Some(record.clone()),
+            )
+            .await?;
+        Ok(settled.map(|_| (record, facts)))
+    }
+
+    /// Settles a request as rejected. False when something was first.
+    pub(crate) async fn reject(&self, id: &str) -> Result<bool, StoreError> {
+        let rejected = PairingState::Rejected;
+        let settled = self
+            .store
+            .pairing_settle(id, rejected, self.now(), None)
+            .await?;
+        Ok(settled.is_some())
+    }
+
+    /// The live token that belongs to a hash, if it is this device's in this role.
+    pub(crate) async fn token(
+        &self,
+        device: &str,
+        role: &str,
+        presented: &str,
+    ) -> Result<Option<DeviceToken>, StoreError> {
+        let found = self
+            .store
+            .device_token_by_hash(&token_hash(presented))
+            .await?;
+        Ok(found.filter(|token| {
+            token.device == device && token.role == role && token.revoked_at.is_none()
+        }))
+    }
+
+    /// The token that a paired device gets when it came with `secret`. None when it has one of its own making
+    /// (it rotated), which must not be taken away from it.
+    pub(crate) async fn issue(
+        &self,
+        record: &DeviceRecord,
+        facts: &DeviceFacts,
+        role: &str,
+        scopes: &[String],
+        secret: &str,
+    ) -> Result<Option<IssuedToken>, StoreError> {
+        let tokens = self.store.device_tokens(&record.id).await?;
+        let current = tokens.into_iter().find(|token| token.role == role);
+        let live = current.as_ref().filter(|token| token.revoked_at.is_none());
+        if live.is_some_and(|token| token.rotated_at.is_some()) {
+            return Ok(None);
+        }
+        let mut facts = facts.clone();
+        let salt = match facts.token_salts.get(role) {
+            Some(salt) if current.is_none() || live.is_some() => salt.clone(),
+            _ => self.new_salt(record, &mut facts, role).await?,
+        };
+        let Some(token) = issued::derive(secret, &salt, &record.id, role) else {
+            return Ok(None);
+        };
+        let hash = token_hash(token.expose());
+        let scopes_json = serde_json::to_string(scopes).expect("texts are JSON");
+        let unchanged = live.filter(|own| own.hash == hash && own.scopes == scopes_json);
+        let issued_at = match unchanged {
+            Some(own) => own.created_at,
+            None => {
+                let now = self.now();
+                self.put_token(&record.id, role, hash, scopes_json, now, None)
+                    .await?;
+                now
+            }
+        };
+        Ok(Some(IssuedToken {
+            token,
+            role: role.to_owned(),
+            scopes: scopes.to_vec(),
+            issued_at_ms: u64::try_from(issued_at).unwrap_or_default(),
+        }))
+    }
+
+    async fn new_salt(
+        &self,
+        record: &DeviceRecord,
+        facts: &mut DeviceFacts,
+        role: &str,
+    ) -> Result<String, StoreError> {
+        let salt = issued::random_token()
+            .ok_or_else(|| StoreError::Failed("the system gives no randomness".to_owned()))?;
+        facts.token_salts.insert(role.to_owned(), salt.clone());
+        let record = DeviceRecord {
+            json: facts.to_json(),
+            ..record.clone()
+        };
+        self.store.device_put(record).await?;
+        Ok(salt)
+    }
+
+    /// A token of nobody's derivation, in place of the one before.
+    pub(crate) async fn rotate(
+        &self,
+        device: &str,
+        role: &str,
+        scopes: &[String],
+    ) -> Result<Option<(gatehouse_protocol::Secret, u64)>, StoreError> {
+        let Some(token) = issued::random_token().and_then(gatehouse_protocol::Secret::new) else {
+            return Ok(None);
+        };
+        let scopes = serde_json::to_string(scopes).expect("texts are JSON");
+        let (hash, now) = (token_hash(token.expose()), self.now());
+        self.put_token(device, role, hash, scopes, now, Some(now))
+            .await?;
+        Ok(Some((token, self.clock.now_ms())))
+    }
+
+    async fn put_token(
+        &self,
+        device: &str,
+        role: &str,
+        hash: String,
+        scopes: String,
+        created_at: i64,
+        rotated_at: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let token = DeviceToken {
+            device: device.to_owned(),
+            role: role.to_owned(),
+            hash,
+            scopes,
+            created_at,
+            rotated_at,
+            revoked_at: None,
+            last_used_at: None,
+        };
+        self.store.device_token_put(token).await
+    }
+
+    /// Takes a setup code, which is used up then.
+    pub(crate) async fn take_setup_code(&self, token: &str) -> Result<Option<String>, StoreError> {
+        self.store
+            .setup_code_take(&token_hash(token), self.now())
+            .await
+    }
+
+    /// Notes that a device was here. Nobody waits for it.
+    pub(crate) async fn seen(&self, device: &str) {
+        if let Err(error) = self.store.device_seen(device, self.now()).await {
+            tracing::warn!(%error, "when a device was last seen could not be kept");
+        }
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn GatewayStore> {
+        &self.store
+    }
+}
+
+fn millis(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,44 @@
+//! Sets of scopes: which one includes which.
+
+/// Whether everything in `asked` is granted. `operator.admin` includes every operator scope, and
+/// `operator.write` includes reading and talking ("Scope levels" of the published operator scopes).
+pub(crate) fn covers(granted: &[String], asked: &[String]) -> bool {
+    asked.iter().all(|scope| includes(granted, scope))
+}
+
+fn includes(granted: &[String], scope: &str) -> bool {
+    let has = |name: &str| granted.iter().any(|own| own == name);
+    has(scope)
+        || (scope.starts_with("operator.") && has("operator.admin"))
+        || (matches!(scope, "operator.read" | "operator.talk") && has("operator.write"))
+}
+
+/// Both, without repetition, in a fixed order.
+pub(crate) fn union(a: &[String], b: &[String]) -> Vec<String> {
+    let all: std::collections::BTreeSet<&String> = a.iter().chain(b).collect();
+    all.into_iter().cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn admin_covers_all_and_write_covers_read_and_nothing_more() {
+        assert!(covers(
+            &set(&["operator.admin"]),
+            &set(&["operator.pairing", "operator.read"])
+        ));
+        assert!(covers(&set(&["operator.write"]), &set(&["operator.read"])));
+        assert!(!covers(
+            &set(&["operator.write"]),
+            &set(&["operator.approvals"])
+        ));
+        assert!(!covers(&set(&["operator.read"]), &set(&["operator.write"])));
+        assert!(covers(&[], &[]));
+    }
+}

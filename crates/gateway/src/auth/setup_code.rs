@@ -1,0 +1,34 @@
+//! Setup codes: a one-time way in for a new device, made by an administrator. The code carries an address and a
+//! bootstrap token; of the token only the hash is kept, and taking it uses it up.
+
+use serde::{Deserialize, Serialize};
+
+/// What is kept beside the hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SetupCode {
+    pub(crate) setup_id: String,
+    /// `limited` or `node`.
+    pub(crate) profile: String,
+}
+
+impl SetupCode {
+    /// How long a code is good, in milliseconds; the published gateway's time.
+    pub(crate) const LIFETIME_MS: u64 = 10 * 60 * 1000;
+
+    /// What the operator's half of the handoff may do: enough to work with, nothing to let others in with
+    /// ("Handshake" of the published protocol).
+    pub(super) fn operator_scopes(&self) -> Vec<String> {
+        if self.profile == "node" {
+            return Vec::new();
+        }
+        [
+            "operator.approvals",
+            "operator.read",
+            "operator.talk.secrets",
+            "operator.write",
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+}

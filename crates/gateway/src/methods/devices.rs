@@ -1,0 +1,428 @@
+//! Devices: who asks to be paired, who is, and the tokens they hold. `device.pair.*` and `device.token.*`.
+//!
+//! A device that manages itself with its own token sees and changes itself alone, unless it is an administrator;
+//! and nobody gives away more than they have ("Device pairing" of the published operator scopes).
+
+use std::collections::HashSet;
+
+use gatehouse_protocol::MethodScope::{Admin, Pairing};
+use gatehouse_protocol::{MethodScope, Role};
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{DeviceRecord, DeviceToken};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::auth::{
+    AuthMethod, DeviceFacts, PairingFacts, SetupCode, covers, random_token, token_hash,
+};
+use crate::broadcast::{Audience, Delivery, Event, EventKind};
+use crate::router::{Cx, MethodError, MethodTable, NoParams};
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("device.pair.list", Pairing, list);
+    table.operator("device.pair.approve", Pairing, approve);
+    table.operator("device.pair.reject", Pairing, reject);
+    table.operator("device.pair.remove", Pairing, remove);
+    table.operator("device.pair.rename", Pairing, rename);
+    table.operator("device.pair.setupCode", Admin, setup_code);
+    table.operator("device.token.rotate", Pairing, rotate);
+    table.operator("device.token.revoke", Pairing, revoke);
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PairList {
+    pending: Vec<PairingFacts>,
+    paired: Vec<Value>,
+}
+
+async fn list(cx: Cx, _: NoParams) -> Result<PairList, MethodError> {
+    let pending = cx.app.gatekeeper.desk().pending().await.map_err(failed)?;
+    let pending = pending
+        .into_iter()
+        .filter(|ask| manages(&cx, &ask.device_id));
+    let connected: HashSet<String> = cx
+        .app
+        .hub
+        .members()
+        .await
+        .iter()
+        .filter_map(|caller| caller.device_id.clone())
+        .collect();
+    let mut paired = Vec::new();
+    for record in cx.app.store.devices().await.map_err(failed)? {
+        if !manages(&cx, &record.id) {
+            continue;
+        }
+        let tokens = cx
+            .app
+            .store
+            .device_tokens(&record.id)
+            .await
+            .map_err(failed)?;
+        paired.push(shown(&record, &tokens, connected.contains(&record.id)));
+    }
+    Ok(PairList {
+        pending: pending.collect(),
+        paired,
+    })
+}
+
+/// A device as it is shown; never with a token.
+fn shown(record: &DeviceRecord, tokens: &[DeviceToken], connected: bool) -> Value {
+    let facts = DeviceFacts::of(record);
+    let tokens: Vec<Value> = tokens
+        .iter()
+        .map(|token| {
+            let scopes: Vec<String> = serde_json::from_str(&token.scopes).unwrap_or_default();
+            compact(
+                json!({"role": token.role, "scopes": scopes, "createdAtMs": token.created_at,
+            "rotatedAtMs": token.rotated_at, "revokedAtMs": token.revoked_at,
+            "lastUsedAtMs": token.last_used_at}),
+            )
+        })
+        .collect();
+    compact(json!({
+        "deviceId": record.id, "publicKey": record.public_key, "displayName": record.name,
+        "label": facts.label, "platform": facts.platform, "deviceFamily": facts.device_family,
+        "clientId": facts.client_id, "clientMode": facts.client_mode,
+        "role": facts.roles.first(), "roles": facts.roles, "scopes": facts.scopes,
+        "remoteIp": facts.remote_ip, "approvedVia": facts.approved_via,
+        "createdAtMs": facts.created_at_ms, "approvedAtMs": record.approved_at,
+        "lastSeenAtMs": record.last_seen_at, "connected": connected, "tokens": tokens,
+    }))
+}
+
+/// Without what is not there.
+fn compact(mut value: Value) -> Value {
+    if let Value::Object(fields) = &mut value {
+        fields.retain(|_, field| !field.is_null());
+    }
+    value
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RequestParams {
+    request_id: String,
+}
+
+async fn approve(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
+    let desk = cx.app.gatekeeper.desk();
+    let waiting = desk
+        .waiting(params.request_id.trim())
+        .await
+        .map_err(failed)?;
+    let Some(request) = waiting.filter(|ask| manages(&cx, &ask.device_id)) else {
+        return Err(MethodError::invalid("unknown requestId"));
+    };
+    let is_operator = request.role == Role::Operator.as_str();
+    if !cx.caller.may(Admin) && !(is_operator && covers(&own_scopes(&cx), &request.scopes)) {
+        return Err(MethodError::forbidden(
+            "the request asks for more than this connection may give",
+        )
+        .with_details(
+            json!({"code": "MISSING_SCOPE", "missingScope": "operator.admin",
+            "requiredScopes": ["operator.admin"]}),
+        ));
+    }
+    let approved = desk.approve(&request).await.map_err(failed)?;
+    let Some((record, _)) = approved else {
+        return Err(MethodError::invalid("unknown requestId"));
+    };
+    resolved(&cx, &request.request_id, &request.device_id, "approved");
+    Ok(json!({"requestId": request.request_id, "device": shown(&record, &[], false)}))
+}
+
+async fn reject(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
+    let desk = cx.app.gatekeeper.desk();
+    let waiting = desk
+        .waiting(params.request_id.trim())
+        .await
+        .map_err(failed)?;
+    let Some(request) = waiting.filter(|ask| manages(&cx, &ask.device_id)) else {
+        return Err(MethodError::invalid("unknown requestId"));
+    };
+    if !desk.reject(&request.request_id).await.map_err(failed)? {
+        return Err(MethodError::invalid("unknown requestId"));
+    }
+    resolved(&cx, &request.request_id, &request.device_id, "rejected");
+    Ok(json!({"requestId": request.request_id, "deviceId": request.device_id}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DeviceParams {
+    device_id: String,
+}
+
+async fn remove(cx: Cx, params: DeviceParams) -> Result<Value, MethodError> {
+    let device = known(&cx, &params.device_id).await?.id;
+    cx.app.store.device_remove(&device).await.map_err(failed)?;
+    end_connections(&cx, &device, None, "device removed");
+    changed(&cx, &device);
+    Ok(json!({"deviceId": device, "removedAtMs": cx.now_ms()}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RenameParams {
+    device_id: String,
+    label: String,
+}
+
+/// The longest label, in characters (`DevicePairRenameParams`).
+const MAX_LABEL: usize = 64;
+
+async fn rename(cx: Cx, params: RenameParams) -> Result<Value, MethodError> {
+    let label = params.label.trim();
+    if label.is_empty() || label.chars().count() > MAX_LABEL {
+        return Err(MethodError::params(
+            "device.pair.rename",
+            "at /label: must be 1 to 64 characters",
+        ));
+    }
+    let record = known(&cx, &params.device_id).await?;
+    let mut facts = DeviceFacts::of(&record);
+    facts.label = Some(label.to_owned());
+    let device = record.id.clone();
+    let renamed = DeviceRecord {
+        json: facts.to_json(),
+        ..record
+    };
+    cx.app.store.device_put(renamed).await.map_err(failed)?;
+    changed(&cx, &device);
+    Ok(json!({"deviceId": device, "label": label}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RotateParams {
+    device_id: String,
+    role: String,
+    #[serde(default)]
+    scopes: Option<Vec<String>>,
+}
+
+async fn rotate(cx: Cx, params: RotateParams) -> Result<Value, MethodError> {
+    let (record, token) = managed_token(&cx, &params.device_id, &params.role).await?;
+    let granted: Vec<String> = serde_json::from_str(&token.scopes).unwrap_or_default();
+    let scopes = params.scopes.unwrap_or_else(|| granted.clone());
+    let approved = DeviceFacts::of(&record).scopes;
+    if !covers(&approved, &scopes) || !may_touch(&cx, &scopes) {
+        return Err(MethodError::invalid("device token rotation denied"));
+    }
+    let rotated = cx
+        .app
+        .gatekeeper
+        .desk()
+        .rotate(&record.id, &params.role, &scopes)
+        .await;
+    let Some((fresh, at)) = rotated.map_err(failed)? else {
+        return Err(MethodError::unavailable("the system gives no randomness"));
+    };
+    changed(&cx, &record.id);
+    // Only the device itself, already in by its own token, is given the new one.
+    let own = cx.caller.method == AuthMethod::DeviceToken
+        && cx.caller.device_id.as_deref() == Some(&record.id)
+        && cx.caller.role.as_str() == params.role;
+    let mut reply = json!({"deviceId": record.id, "role": params.role, "scopes": scopes,
+        "rotatedAtMs": at, "tokenDelivery": "withheld-cross-device"});
+    if own {
+        reply["tokenDelivery"] = json!("in-band");
+        reply["token"] = json!(fresh.expose());
+    } else {
+        end_connections(&cx, &record.id, Some(params.role), "device token rotated");
+    }
+    Ok(reply)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RevokeParams {
+    device_id: String,
+    role: String,
+}
+
+async fn revoke(cx: Cx, params: RevokeParams) -> Result<Value, MethodError> {
+    let (record, _) = managed_token(&cx, &params.device_id, &params.role).await?;
+    let now = cx.now_ms();
+    let at = i64::try_from(now).unwrap_or(i64::MAX);
+    let revoked = cx
+        .app
+        .store
+        .device_token_revoke(&record.id, &params.role, at)
+        .await;
+    if !revoked.map_err(failed)? {
+        return Err(MethodError::invalid("unknown deviceId/role"));
+    }
+    end_connections(
+        &cx,
+        &record.id,
+        Some(params.role.clone()),
+        "device token revoked",
+    );
+    changed(&cx, &record.id);
+    Ok(json!({"deviceId": record.id, "role": params.role, "revokedAtMs": now}))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SetupCodeParams {
+    #[serde(default)]
+    public_url: Option<String>,
+    #[serde(default, rename = "preferRemoteUrl")]
+    _prefer_remote_url: Option<bool>,
+    #[serde(default, rename = "includeQr")]
+    _include_qr: Option<bool>,
+    #[serde(default)]
+    bootstrap_profile: Option<String>,
+    #[serde(default, rename = "joinUrl")]
+    _join_url: Option<bool>,
+}
+
+/// The code is the secret itself: it is answered once and kept as a hash.
+async fn setup_code(cx: Cx, params: SetupCodeParams) -> Result<Value, MethodError> {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let profile = match params.bootstrap_profile.as_deref() {
+        None | Some("limited") => "limited",
+        Some("node") => "node",
+        Some(_) => {
+            return Err(MethodError::params(
+                "device.pair.setupCode",
+                "at /bootstrapProfile: must be equal to one of the allowed values",
+            ));
+        }
+    };
+    let url_source = if params.public_url.is_some() {
+        "params.publicUrl"
+    } else {
+        "gateway.bind"
+    };
+    let url = params
+        .public_url
+        .unwrap_or_else(|| cx.app.public_url.clone());
+    let token =
+        random_token().ok_or_else(|| MethodError::unavailable("the system gives no randomness"))?;
+    let setup = SetupCode {
+        setup_id: Uuid::new_v4().to_string(),
+        profile: profile.to_owned(),
+    };
+    let expires = cx.now_ms() + SetupCode::LIFETIME_MS;
+    let json = serde_json::to_string(&setup).map_err(MethodError::internal)?;
+    let at = i64::try_from(expires).unwrap_or(i64::MAX);
+    cx.app
+        .store
+        .setup_code_put(&token_hash(&token), at, &json)
+        .await
+        .map_err(failed)?;
+    let code = json!({"url": url, "bootstrapToken": token, "expiresAtMs": expires}).to_string();
+    let auth = if cx.app.gatekeeper.mode() == "password" {
+        "password"
+    } else {
+        "token"
+    };
+    Ok(json!({
+        "setupId": setup.setup_id, "setupCode": URL_SAFE_NO_PAD.encode(code), "gatewayUrl": url,
+        "auth": auth, "urlSource": url_source, "access": profile, "expiresAtMs": expires,
+    }))
+}
+
+/// Whether the caller may manage this device: its own, or any when it is an administrator or came with more
+/// than a device token.
+fn manages(cx: &Cx, device: &str) -> bool {
+    cx.caller.method != AuthMethod::DeviceToken
+        || cx.caller.may(Admin)
+        || cx.caller.device_id.as_deref() == Some(device)
+}
+
+async fn known(cx: &Cx, device: &str) -> Result<DeviceRecord, MethodError> {
+    let record = cx.app.store.device(device.trim()).await.map_err(failed)?;
+    record
+        .filter(|record| manages(cx, &record.id))
+        .ok_or_else(|| MethodError::invalid("unknown deviceId"))
+}
+
+/// A token that the caller may rotate or revoke.
+async fn managed_token(
+    cx: &Cx,
+    device: &str,
+    role: &str,
+) -> Result<(DeviceRecord, DeviceToken), MethodError> {
+    let record = known(cx, device).await?;
+    if role != Role::Operator.as_str() && !cx.caller.may(Admin) {
+        return Err(MethodError::missing_scope(MethodScope::Admin));
+    }
+    let tokens = cx
+        .app
+        .store
+        .device_tokens(&record.id)
+        .await
+        .map_err(failed)?;
+    let token = tokens
+        .into_iter()
+        .find(|token| token.role == role && token.revoked_at.is_none());
+    let token = token.ok_or_else(|| MethodError::invalid("unknown deviceId/role"))?;
+    let scopes: Vec<String> = serde_json::from_str(&token.scopes).unwrap_or_default();
+    if may_touch(cx, &scopes) {
+        Ok((record, token))
+    } else {
+        Err(MethodError::missing_scope(MethodScope::Admin))
+    }
+}
+
+/// Nobody changes a token that is wider than their own.
+fn may_touch(cx: &Cx, scopes: &[String]) -> bool {
+    cx.caller.may(Admin) || covers(&own_scopes(cx), scopes)
+}
+
+fn own_scopes(cx: &Cx) -> Vec<String> {
+    cx.caller
+        .scopes
+        .iter()
+        .map(|scope| scope.as_str().to_owned())
+        .collect()
+}
+
+/// Ends what a device still has open; its access is gone.
+fn end_connections(cx: &Cx, device: &str, role: Option<String>, reason: &str) {
+    let device = device.to_owned();
+    cx.app.hub.close_where(
+        move |caller| {
+            caller.device_id.as_deref() == Some(&device)
+                && role
+                    .as_deref()
+                    .is_none_or(|role| caller.role.as_str() == role)
+        },
+        gatehouse_protocol::close::ACCESS_REMOVED,
+        reason,
+    );
+}
+
+fn resolved(cx: &Cx, request: &str, device: &str, decision: &str) {
+    let payload =
+        json!({"requestId": request, "deviceId": device, "decision": decision, "ts": cx.now_ms()});
+    tell(cx, EventKind::DEVICE_PAIR_RESOLVED, &payload);
+}
+
+fn changed(cx: &Cx, device: &str) {
+    tell(
+        cx,
+        EventKind::DEVICE_PAIR_CHANGED,
+        &json!({"deviceId": device, "ts": cx.now_ms()}),
+    );
+}
+
+fn tell(cx: &Cx, kind: EventKind, payload: &Value) {
+    if let Some(event) = Event::new(kind, payload) {
+        cx.app
+            .hub
+            .publish(event, Audience::Everyone, Delivery::DropIfSlow);
+    }
+}
+
+fn failed(error: StoreError) -> MethodError {
+    MethodError::internal(error)
+}

@@ -1,0 +1,315 @@
+//! Pairing and device tokens, over a real socket: who is let in, who has to wait for a person, and what ends.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use gatehouse_protocol::device::DeviceKey;
+use serde_json::{Value, json};
+use support::schema::assert_valid;
+use support::{ALL_SCOPES, TOKEN, TestGateway, Wire};
+
+/// A client that a proxy in front makes a remote one.
+async fn from_afar(gateway: &TestGateway) -> Wire {
+    Wire::dial_with(gateway.address(), &[("x-forwarded-for", "203.0.113.9")]).await
+}
+
+fn key(seed: u8) -> DeviceKey {
+    DeviceKey::from_seed([seed; 32])
+}
+
+fn shared() -> Value {
+    json!({"token": TOKEN})
+}
+
+#[tokio::test]
+async fn a_device_of_this_machine_is_paired_silently_and_gets_the_same_token_each_time() {
+    let gateway = TestGateway::start().await;
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let mut wire = gateway.dial().await;
+        let hello = wire
+            .connect_as(&key(1), shared(), &ALL_SCOPES, |_| {})
+            .await;
+        assert_valid("HelloOk", &hello["payload"]);
+        tokens.push(hello["payload"]["auth"]["deviceToken"].clone());
+    }
+    assert!(tokens[0].is_string());
+    assert_eq!(tokens[0], tokens[1]);
+}
+
+#[tokio::test]
+async fn a_device_token_opens_what_it_was_given_for_and_nothing_wider() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.dial().await;
+    let hello = wire
+        .connect_as(&key(1), shared(), &["operator.read"], |_| {})
+        .await;
+    let token = hello["payload"]["auth"]["deviceToken"].clone();
+    let auth = json!({"deviceToken": token});
+
+    let mut again = gateway.dial().await;
+    let hello = again
+        .connect_as(&key(1), auth.clone(), &["operator.read"], |_| {})
+        .await;
+    assert_eq!(hello["ok"], true, "{hello}");
+    assert_eq!(hello["payload"]["auth"]["deviceToken"], token);
+
+    let mut wider = gateway.dial().await;
+    let answer = wider
+        .connect_as(&key(1), auth.clone(), &["operator.admin"], |_| {})
+        .await;
+    assert_eq!(answer["error"]["details"]["code"], "AUTH_SCOPE_MISMATCH");
+
+    let mut other = gateway.dial().await;
+    let answer = other
+        .connect_as(&key(2), auth, &["operator.read"], |_| {})
+        .await;
+    assert_eq!(
+        answer["error"]["details"]["code"],
+        "AUTH_DEVICE_TOKEN_MISMATCH"
+    );
+}
+
+#[tokio::test]
+async fn a_remote_device_waits_for_a_person_and_comes_in_when_approved() {
+    let gateway = TestGateway::start().await;
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let mut remote = from_afar(&gateway).await;
+    let refused = remote
+        .connect_as(&key(7), shared(), &["operator.read"], |_| {})
+        .await;
+    assert_valid("ResponseFrame", &refused);
+    let details = &refused["error"]["details"];
+    assert_eq!(refused["error"]["code"], "NOT_PAIRED");
+    assert_eq!(details["code"], "PAIRING_REQUIRED");
+    assert_eq!(details["reason"], "not-paired");
+    let request = details["requestId"].as_str().unwrap().to_owned();
+    let (code, reason) = remote.closed_with().await.unwrap();
+    assert_eq!(code, 1008);
+    assert!(reason.contains(&request));
+
+    let event = operator.event("device.pair.requested").await;
+    assert_valid("DevicePairRequestedEvent", &event["payload"]);
+    assert_eq!(event["payload"]["requestId"], request.as_str());
+
+    // Asking again does not make a second request.
+    let mut again = from_afar(&gateway).await;
+    let refused = again
+        .connect_as(&key(7), shared(), &["operator.read"], |_| {})
+        .await;
+    assert_eq!(refused["error"]["details"]["requestId"], request.as_str());
+
+    operator
+        .ask("device.pair.approve", json!({"requestId": request}))
+        .await;
+    let event = operator.event("device.pair.resolved").await;
+    assert_valid("DevicePairResolvedEvent", &event["payload"]);
+    assert_eq!(event["payload"]["decision"], "approved");
+
+    let mut remote = from_afar(&gateway).await;
+    let hello = remote
+        .connect_as(&key(7), shared(), &["operator.read"], |_| {})
+        .await;
+    assert_eq!(hello["ok"], true, "{hello}");
+
+    let second = operator
+        .request("device.pair.approve", json!({"requestId": request}))
+        .await;
+    assert_eq!(second["ok"], false, "an answer counts once");
+}
+
+#[tokio::test]
+async fn a_rejected_request_is_gone_and_lets_nobody_in() {
+    let gateway = TestGateway::start().await;
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let mut remote = from_afar(&gateway).await;
+    let refused = remote.connect_as(&key(7), shared(), &[], |_| {}).await;
+    let request = refused["error"]["details"]["requestId"].clone();
+    operator
+        .ask("device.pair.reject", json!({"requestId": request}))
+        .await;
+    let list = operator.ask("device.pair.list", json!({})).await;
+    assert_eq!(list["pending"], json!([]));
+    let mut remote = from_afar(&gateway).await;
+    let refused = remote.connect_as(&key(7), shared(), &[], |_| {}).await;
+    assert_ne!(refused["error"]["details"]["requestId"], request);
+}
+
+#[tokio::test]
+async fn nobody_approves_more_than_they_may_do_themselves() {
+    let gateway = TestGateway::start().await;
+    let mut helper = gateway.client(&["operator.read", "operator.pairing"]).await;
+    let mut remote = from_afar(&gateway).await;
+    let refused = remote
+        .connect_as(&key(7), shared(), &["operator.admin"], |_| {})
+        .await;
+    let request = refused["error"]["details"]["requestId"].clone();
+    let answer = helper
+        .request("device.pair.approve", json!({"requestId": request}))
+        .await;
+    assert_eq!(answer["error"]["code"], "FORBIDDEN");
+    let list = helper.ask("device.pair.list", json!({})).await;
+    assert_eq!(list["pending"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_revoked_token_ends_the_connection_and_opens_nothing_more() {
+    let gateway = TestGateway::start().await;
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let mut wire = gateway.dial().await;
+    let hello = wire
+        .connect_as(&key(3), shared(), &["operator.read"], |_| {})
+        .await;
+    let token = hello["payload"]["auth"]["deviceToken"].clone();
+    let device = key(3).device_id().as_str().to_owned();
+    let revoke = json!({"deviceId": device, "role": "operator"});
+    operator.ask("device.token.revoke", revoke).await;
+    assert_eq!(
+        wire.closed_with().await,
+        Some((4001, "device token revoked".to_owned()))
+    );
+    let mut again = gateway.dial().await;
+    let auth = json!({"deviceToken": token});
+    let answer = again
+        .connect_as(&key(3), auth, &["operator.read"], |_| {})
+        .await;
+    assert_eq!(
+        answer["error"]["details"]["code"],
+        "AUTH_DEVICE_TOKEN_MISMATCH"
+    );
+}
+
+#[tokio::test]
+async fn a_device_that_rotates_its_own_token_is_given_the_new_one_and_others_never_are() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.dial().await;
+    let scopes = ["operator.read", "operator.pairing"];
+    let hello = wire.connect_as(&key(3), shared(), &scopes, |_| {}).await;
+    let token = hello["payload"]["auth"]["deviceToken"].clone();
+    let mut own = gateway.dial().await;
+    own.connect_as(&key(3), json!({"deviceToken": token}), &scopes, |_| {})
+        .await;
+    let device = key(3).device_id().as_str().to_owned();
+    let params = json!({"deviceId": device, "role": "operator"});
+    let rotated = own.ask("device.token.rotate", params.clone()).await;
+    assert_valid("DeviceTokenRotateResult", &rotated);
+    let fresh = rotated["token"].clone();
+    assert_ne!(fresh, token);
+
+    let mut again = gateway.dial().await;
+    let hello = again
+        .connect_as(&key(3), json!({"deviceToken": fresh}), &scopes, |_| {})
+        .await;
+    assert_eq!(hello["ok"], true, "{hello}");
+
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let rotated = operator.ask("device.token.rotate", params).await;
+    assert_valid("DeviceTokenRotateResult", &rotated);
+    assert!(rotated.get("token").is_none());
+}
+
+#[tokio::test]
+async fn a_setup_code_pairs_a_node_with_an_operators_half_and_works_once() {
+    let gateway = TestGateway::start().await;
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let code = operator.ask("device.pair.setupCode", json!({})).await;
+    assert_valid("DevicePairSetupCodeResult", &code);
+    let bootstrap = bootstrap_token(&code);
+    let as_node = |params: &mut Value| params["role"] = json!("node");
+    for (round, expected) in [(0, true), (1, false)] {
+        let mut remote = from_afar(&gateway).await;
+        let auth = json!({"bootstrapToken": bootstrap});
+        let answer = remote
+            .connect_with_role(&key(8 + round), auth, &[], "node", as_node)
+            .await;
+        assert_eq!(answer["ok"], expected, "{answer}");
+        if expected {
+            assert_valid("HelloOk", &answer["payload"]);
+            let handoff = &answer["payload"]["auth"]["deviceTokens"][0];
+            assert_eq!(handoff["role"], "operator");
+            let scopes = handoff["scopes"].as_array().unwrap();
+            assert!(!scopes.contains(&json!("operator.admin")));
+        } else {
+            assert_eq!(
+                answer["error"]["details"]["code"],
+                "AUTH_BOOTSTRAP_TOKEN_INVALID"
+            );
+        }
+    }
+}
+
+fn bootstrap_token(code: &Value) -> String {
+    use base64::Engine;
+    let text = code["setupCode"].as_str().unwrap();
+    let json = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(text)
+        .unwrap();
+    let code: Value = serde_json::from_slice(&json).unwrap();
+    code["bootstrapToken"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn too_many_wrong_tokens_from_afar_lock_the_address_out_and_no_other() {
+    let gateway = TestGateway::with(|options| {
+        options.config.gateway.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await;
+    let guess = async |address: &str| {
+        let headers = [("x-forwarded-for", address)];
+        let mut wire = Wire::dial_with(gateway.address(), &headers).await;
+        let answer = wire
+            .connect_as(&key(1), json!({"token": "guess"}), &[], |_| {})
+            .await;
+        answer["error"].clone()
+    };
+    for _ in 0..10 {
+        let error = guess("203.0.113.9").await;
+        assert_eq!(error["details"]["code"], "AUTH_TOKEN_MISMATCH");
+    }
+    let error = guess("203.0.113.9").await;
+    assert_eq!(error["details"]["code"], "AUTH_RATE_LIMITED");
+    assert!(error["retryAfterMs"].as_u64().unwrap() > 0);
+    assert_eq!(
+        guess("203.0.113.10").await["details"]["code"],
+        "AUTH_TOKEN_MISMATCH"
+    );
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_is_turned_away() {
+    let gateway = TestGateway::start().await;
+    let headers = [("origin", "https://evil.example")];
+    let mut wire = Wire::dial_with(gateway.address(), &headers).await;
+    let answer = wire
+        .connect_as(&key(1), shared(), &ALL_SCOPES, |_| {})
+        .await;
+    assert_eq!(
+        answer["error"]["details"]["code"],
+        "CONTROL_UI_ORIGIN_NOT_ALLOWED"
+    );
+}
+
+#[tokio::test]
+async fn what_is_kept_holds_no_token_in_the_clear() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.dial().await;
+    let hello = wire
+        .connect_as(&key(1), shared(), &ALL_SCOPES, |_| {})
+        .await;
+    let token = hello["payload"]["auth"]["deviceToken"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let folder = gateway.state;
+    gateway.running.stop("test").await;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        for secret in [token.as_str(), TOKEN] {
+            let found = bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes());
+            assert!(!found, "a secret is in {}", path.display());
+        }
+    }
+}
