@@ -42,7 +42,7 @@ impl CredentialSource for MemoryCredentials {
             password,
             bootstrap_token: None,
             device_token: self.device_token.lock().unwrap().clone(),
-            device_key: DeviceKey::from_seed(self.seed),
+            device_key: Some(DeviceKey::from_seed(self.seed)),
         })
     }
 

@@ -1,3 +1,42 @@
 //! `gatehouse`: the headless gateway and every operation from a terminal.
+//!
+//! This file only wires: definition (`args`) → target and credentials (`dial`) → one command (`commands`) →
+//! what is printed (`output`). Every failure is a [`failure::Failure`] with an exit status and a next step.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
-fn main() {}
+mod args;
+mod commands;
+mod dial;
+mod environment;
+mod failure;
+mod output;
+mod problem_words;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Cli;
+use environment::Environment;
+use output::Output;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = Environment::of_this_process();
+    let mut output = Output::to_terminal(cli.json, &environment);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(commands::run(cli.command, &environment, &mut output)),
+        Err(error) => Err(error.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::from(failure.kind.status())
+        }
+    }
+}

@@ -39,7 +39,7 @@ impl CredentialSource for FromEnvironment {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .clone(),
-            device_key: DeviceKey::from_seed([seed; 32]),
+            device_key: Some(DeviceKey::from_seed([seed; 32])),
         })
     }
 

@@ -1,9 +1,11 @@
 //! The handle onto a connection: cheap to clone, shared by everybody who asks a gateway something.
 //! The socket belongs to the actor; this only passes messages to it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use gatehouse_protocol::frame::RequestFrame;
 use gatehouse_protocol::method::{EncodeError, decode, encode};
 use gatehouse_protocol::{GatewayError, Method, ProtocolVersion};
 use serde_json::Value;
@@ -39,14 +41,14 @@ pub enum RequestError {
     #[error("the connection is another one by now")]
     Stale,
     #[error("{method} was not answered in time")]
-    TimedOut { method: &'static str },
+    TimedOut { method: Cow<'static, str> },
     /// Nothing was sent.
     #[error("too many requests wait for an answer")]
     Busy,
     /// Nothing was sent.
     #[error("{method} is {size} bytes, the gateway takes {limit}")]
     TooLarge {
-        method: &'static str,
+        method: Cow<'static, str>,
         size: u64,
         limit: u64,
     },
@@ -58,7 +60,7 @@ pub enum RequestError {
     /// There is an answer, but not one of this method.
     #[error("the answer to {method} could not be read: {reason}")]
     BadResponse {
-        method: &'static str,
+        method: Cow<'static, str>,
         reason: String,
     },
 }
@@ -73,7 +75,7 @@ pub(crate) enum Command {
 /// One written request.
 pub(crate) struct Request {
     pub(crate) id: String,
-    pub(crate) method: &'static str,
+    pub(crate) method: Cow<'static, str>,
     pub(crate) text: Zeroizing<String>,
     /// It was written for this connection and is sent on no other.
     pub(crate) generation: Generation,
@@ -142,6 +144,24 @@ impl Connection {
         }
     }
 
+    /// Asks for a method that a person named, with whatever parameters they gave: `gatehouse call`. Nothing
+    /// else sends what it has no type for.
+    pub async fn call(&self, method: &str, params: &Value) -> Result<Value, RequestError> {
+        let link = (*self.link.borrow()).ok_or(RequestError::Disconnected)?;
+        let id = self.next_id(link);
+        let frame = RequestFrame::new(&id, method, params);
+        let text = serde_json::to_string(&frame).map_err(|error| RequestError::BadResponse {
+            method: method.to_owned().into(),
+            reason: error.to_string(),
+        })?;
+        let name = Cow::Owned(method.to_owned());
+        let answer = self.exchange(link, id, name, Zeroizing::new(text)).await;
+        match answer {
+            Err(RequestError::Stale) => Err(RequestError::Disconnected),
+            answer => answer,
+        }
+    }
+
     /// Asks the gateway on the connection that a decision was made on, and on no other. Approvals are
     /// resolved with this only.
     pub async fn request_on<M: Method>(
@@ -170,19 +190,38 @@ impl Connection {
         self.commands.closed().await;
     }
 
+    fn next_id(&self, link: Link) -> String {
+        let number = self.ids.fetch_add(1, Ordering::Relaxed);
+        format!("{}-{number}", link.generation)
+    }
+
     async fn ask<M: Method>(
         &self,
         link: Link,
         params: M::Params,
     ) -> Result<M::Output, RequestError> {
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        let id = format!("{}-{id}", link.generation);
+        let id = self.next_id(link);
         let text = encode::<M>(&id, &params, link.protocol).map_err(not_encoded)?;
         drop(params);
+        let payload = self.exchange(link, id, M::NAME.into(), text).await?;
+        decode::<M>(payload).map_err(|error| RequestError::BadResponse {
+            method: M::NAME.into(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Sends what was written and waits for its answer.
+    async fn exchange(
+        &self,
+        link: Link,
+        id: String,
+        method: Cow<'static, str>,
+        text: Zeroizing<String>,
+    ) -> Result<Value, RequestError> {
         let size = text.len() as u64;
         if size > link.max_payload {
             return Err(RequestError::TooLarge {
-                method: M::NAME,
+                method,
                 size,
                 limit: link.max_payload,
             });
@@ -191,7 +230,7 @@ impl Connection {
         let generation = link.generation;
         let request = Request {
             id,
-            method: M::NAME,
+            method,
             text,
             generation,
             reply,
@@ -200,11 +239,7 @@ impl Connection {
             .send(Command::Request(request))
             .await
             .map_err(|_| RequestError::Disconnected)?;
-        let payload = answer.await.map_err(|_| RequestError::Disconnected)??;
-        decode::<M>(payload).map_err(|error| RequestError::BadResponse {
-            method: M::NAME,
-            reason: error.to_string(),
-        })
+        answer.await.map_err(|_| RequestError::Disconnected)?
     }
 }
 
@@ -212,7 +247,7 @@ fn not_encoded(error: EncodeError) -> RequestError {
     match error {
         EncodeError::TooNew { method, .. } => RequestError::Unsupported { method },
         EncodeError::NotJson { method, source } => RequestError::BadResponse {
-            method,
+            method: method.into(),
             reason: source.to_string(),
         },
     }

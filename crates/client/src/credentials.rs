@@ -13,7 +13,9 @@ pub struct Credentials {
     pub bootstrap_token: Option<Secret>,
     /// Issued by the gateway to this device.
     pub device_token: Option<DeviceToken>,
-    pub device_key: DeviceKey,
+    /// Proves who this device is. Gateways take a `gateway-client` in `backend` mode without one, on the
+    /// loopback interface and with the shared secret; anyone else has to have it.
+    pub device_key: Option<DeviceKey>,
 }
 
 /// Why secrets could not be loaded or kept.
@@ -147,7 +149,7 @@ mod tests {
                 scopes: vec!["operator.read".into()],
                 issued_at_ms: None,
             }),
-            device_key: DeviceKey::from_seed([1; 32]),
+            device_key: Some(DeviceKey::from_seed([1; 32])),
         };
         select(&credentials, &[Scope::Read, Scope::Approvals], case.retry)
     }

@@ -125,7 +125,8 @@ fn connect_params(
         platform: &client.platform,
         device_family: client.device_family.as_deref(),
     };
-    let device = claims.prove(ProofVersion::V3, &credentials.device_key);
+    let key = credentials.device_key.as_ref();
+    let device = key.map(|key| claims.prove(ProofVersion::V3, key));
     let user_agent = Some(format!("gatehouse/{}", client.version));
     ConnectParams {
         min_protocol: ProtocolVersion::OLDEST,
@@ -134,7 +135,7 @@ fn connect_params(
         caps,
         role,
         scopes: selected.scopes.clone(),
-        device: Some(device),
+        device,
         auth: selected.auth.clone(),
         locale: None,
         user_agent,

@@ -12,6 +12,7 @@ mod attempt;
 mod config;
 mod connection;
 mod credentials;
+pub mod doctor;
 mod event;
 mod handshake;
 mod live;

@@ -1,5 +1,6 @@
 //! Requests that wait for an answer: bounded in number, each with a deadline.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ pub(crate) struct Pending {
 }
 
 struct Entry {
-    method: &'static str,
+    method: Cow<'static, str>,
     until: Instant,
     reply: oneshot::Sender<Result<serde_json::Value, RequestError>>,
 }
@@ -41,7 +42,7 @@ impl Pending {
     pub(crate) fn insert(
         &mut self,
         id: String,
-        method: &'static str,
+        method: Cow<'static, str>,
         reply: oneshot::Sender<Result<serde_json::Value, RequestError>>,
     ) {
         let until = Instant::now() + self.deadline;

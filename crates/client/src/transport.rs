@@ -1,7 +1,8 @@
-//! From an address to an open WebSocket: policy, name, TCP, TLS, upgrade. What is said over it is not
-//! decided here.
+//! From an address to an open WebSocket: policy, name, TCP, TLS, upgrade, one function for each so that `doctor`
+//! can walk them. What is said over it is not decided here.
 
 use std::io::ErrorKind;
+use std::net::SocketAddr;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -10,6 +11,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, client::IntoClientRequest};
 
+use crate::address::GatewayUrl;
 use crate::config::{ConnectionConfig, Limits};
 use crate::problem::{Problem, ProblemCode};
 
@@ -22,12 +24,7 @@ pub(crate) type Socket = WebSocketStream<Box<dyn Stream>>;
 
 /// Opens a socket, within the connect deadline.
 pub(crate) async fn open(config: &ConnectionConfig) -> Result<Socket, Problem> {
-    if !config.url.may_carry_secrets() {
-        return Err(Problem::new(ProblemCode::PlainTextRefused).with_detail(config.url.host()));
-    }
-    if config.pin.is_some() && !config.url.is_tls() {
-        return Err(ProblemCode::PinWithoutTls.into());
-    }
+    allowed(config)?;
     let deadline = config.limits.connect_deadline;
     tokio::time::timeout(deadline, open_unbounded(config))
         .await
@@ -35,28 +32,37 @@ pub(crate) async fn open(config: &ConnectionConfig) -> Result<Socket, Problem> {
 }
 
 async fn open_unbounded(config: &ConnectionConfig) -> Result<Socket, Problem> {
-    let host = config.url.host();
-    let tcp = dial(&host, config.url.port()).await?;
-    let stream: Box<dyn Stream> = if config.url.is_tls() {
-        Box::new(crate::tls::wrap(tcp, &host, config.pin).await?)
-    } else {
-        Box::new(tcp)
-    };
-    let request =
-        config.url.as_str().into_client_request().map_err(|error| {
-            Problem::new(ProblemCode::NotAGateway).with_detail(error.to_string())
-        })?;
-    let limits = Some(socket_limits(&config.limits));
-    match tokio_tungstenite::client_async_with_config(request, stream, limits).await {
-        Ok((socket, _)) => Ok(socket),
-        Err(error) => Err(upgrade_problem(error)),
-    }
+    let addresses = resolve(&config.url).await?;
+    let tcp = dial(&addresses).await?;
+    let stream = secure(tcp, config).await?;
+    upgrade(stream, config).await
 }
 
-async fn dial(host: &str, port: u16) -> Result<TcpStream, Problem> {
-    let found = tokio::net::lookup_host((host, port)).await;
-    let addresses = found
-        .map_err(|error| Problem::new(ProblemCode::DnsFailed).with_detail(error.to_string()))?;
+/// Whether secrets may go to this address in this way at all. Asked before anything is sent.
+pub(crate) fn allowed(config: &ConnectionConfig) -> Result<(), Problem> {
+    if !config.url.may_carry_secrets() {
+        return Err(Problem::new(ProblemCode::PlainTextRefused).with_detail(config.url.host()));
+    }
+    if config.pin.is_some() && !config.url.is_tls() {
+        return Err(ProblemCode::PinWithoutTls.into());
+    }
+    Ok(())
+}
+
+/// The addresses behind the name.
+pub(crate) async fn resolve(url: &GatewayUrl) -> Result<Vec<SocketAddr>, Problem> {
+    let found = tokio::net::lookup_host((url.host(), url.port())).await;
+    let addresses: Vec<_> = found
+        .map_err(|error| Problem::new(ProblemCode::DnsFailed).with_detail(error.to_string()))?
+        .collect();
+    if addresses.is_empty() {
+        return Err(ProblemCode::DnsFailed.into());
+    }
+    Ok(addresses)
+}
+
+/// Connects to the first address that answers; the last refusal counts when none does.
+pub(crate) async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, Problem> {
     let mut problem = Problem::new(ProblemCode::DnsFailed);
     for address in addresses {
         match TcpStream::connect(address).await {
@@ -69,6 +75,34 @@ async fn dial(host: &str, port: u16) -> Result<TcpStream, Problem> {
         }
     }
     Err(problem)
+}
+
+/// Puts TLS around the stream, where the address wants it.
+pub(crate) async fn secure(
+    tcp: TcpStream,
+    config: &ConnectionConfig,
+) -> Result<Box<dyn Stream>, Problem> {
+    if !config.url.is_tls() {
+        return Ok(Box::new(tcp));
+    }
+    let stream = crate::tls::wrap(tcp, &config.url.host(), config.pin).await?;
+    Ok(Box::new(stream))
+}
+
+/// Asks for a WebSocket.
+pub(crate) async fn upgrade(
+    stream: Box<dyn Stream>,
+    config: &ConnectionConfig,
+) -> Result<Socket, Problem> {
+    let request =
+        config.url.as_str().into_client_request().map_err(|error| {
+            Problem::new(ProblemCode::NotAGateway).with_detail(error.to_string())
+        })?;
+    let limits = Some(socket_limits(&config.limits));
+    match tokio_tungstenite::client_async_with_config(request, stream, limits).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(error) => Err(upgrade_problem(error)),
+    }
 }
 
 fn dial_problem(error: &std::io::Error) -> Problem {

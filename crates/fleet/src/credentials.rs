@@ -130,7 +130,7 @@ impl CredentialSource for GatewayCredentials {
             password: None,
             bootstrap_token: None,
             device_token,
-            device_key,
+            device_key: Some(device_key),
         };
         let Some(wanted) = secret_of(self.kind) else {
             return Ok(credentials);

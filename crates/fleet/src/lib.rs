@@ -22,11 +22,11 @@ pub mod paste;
 mod permission;
 mod sessions;
 pub mod tray;
-pub mod untrusted;
 pub mod view;
 
 pub use clock::Clock;
 pub use discover::Environment;
 pub use error::FleetError;
 pub use fleet::{Fleet, FleetEvent, FleetOptions};
+pub use gatehouse_protocol::untrusted;
 pub use notices::{Notice, NoticeCommand, PlainKind, PlainNotice, Urgency};

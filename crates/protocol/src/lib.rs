@@ -21,6 +21,7 @@ pub mod model;
 pub mod scope;
 pub mod secret;
 pub mod serve;
+pub mod untrusted;
 pub mod version;
 
 pub use connect::{ClientId, ClientInfo, ClientMode, ConnectAuth, ConnectParams};

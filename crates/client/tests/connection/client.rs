@@ -60,7 +60,7 @@ impl CredentialSource for Vault {
             password: None,
             bootstrap_token: kept.bootstrap.clone(),
             device_token: kept.device.clone(),
-            device_key: DeviceKey::from_seed([5; 32]),
+            device_key: Some(DeviceKey::from_seed([5; 32])),
         })
     }
 

@@ -4,6 +4,7 @@
 
 mod backpressure;
 mod client;
+mod doctor;
 mod failures;
 mod frames;
 mod handshake;

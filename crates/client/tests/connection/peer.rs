@@ -165,6 +165,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         self.socket.close(Some(frame)).await.unwrap();
     }
 
+    /// Whether the client hangs up without a request.
+    pub(crate) async fn hung_up_without_a_word(mut self) -> bool {
+        while let Some(Ok(message)) = self.socket.next().await {
+            if message.is_text() || message.is_binary() {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Reads until the client hangs up; the code it gave, if it gave one.
     pub(crate) async fn hung_up(mut self) -> Option<u16> {
         let mut code = None;

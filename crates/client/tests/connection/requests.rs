@@ -42,7 +42,12 @@ async fn a_request_that_is_not_answered_in_time_fails_and_its_late_answer_is_har
     let mut talk = peer.welcome().await;
     client.up().await;
     let answer = client.connection.request::<Health>(NoParams {}).await;
-    assert_eq!(answer, Err(RequestError::TimedOut { method: "health" }));
+    assert_eq!(
+        answer,
+        Err(RequestError::TimedOut {
+            method: "health".into()
+        })
+    );
     let late = talk.asked().await;
     talk.answer(&late, json!(1)).await;
     talk.answer(&late, json!(2)).await;

@@ -1,5 +1,5 @@
 //! The methods that this application calls, by area. There is no method that passes a name through:
-//! what is not declared here cannot be sent.
+//! what is not declared here is sent only by a person at a terminal, with `gatehouse call`.
 
 mod approvals;
 mod chat;

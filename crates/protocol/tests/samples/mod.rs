@@ -124,6 +124,16 @@ fn system() -> Vec<Sample> {
     vec![
         sample::<Connect>("ConnectParams", Some(CONNECT), connect()),
         sample::<Health>("", Some(&[]), NoParams {}),
+        sample::<Status>("", Some(&[]), NoParams {}),
+        sample::<LogsTail>(
+            "LogsTailParams",
+            Some(&["cursor", "limit", "maxBytes"]),
+            LogsTailParams {
+                cursor: Some(1),
+                limit: Some(5000),
+                max_bytes: Some(1_000_000),
+            },
+        ),
         sample::<SystemPresence>("", Some(&[]), NoParams {}),
         sample::<ModelsList>(
             "ModelsListParams",

@@ -93,6 +93,26 @@ pub fn cap_tail(text: &str, max_bytes: usize) -> (&str, bool) {
     (&text[start..], true)
 }
 
+/// JSON that can be printed: what would reorder or hide text becomes a `\\u` escape, which means the same to every
+/// reader of JSON. Such characters occur in strings only, so the text may be taken whole.
+pub fn json(text: &str) -> String {
+    use std::fmt::Write as _;
+    if !text.chars().any(|c| is_hidden(c, Policy::Command)) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        if !is_hidden(c, Policy::Command) {
+            out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            write!(out, "\\u{unit:04x}").expect("writing to a String cannot fail");
+        }
+    }
+    out
+}
+
 fn push_code_point(out: &mut String, c: char) {
     use std::fmt::Write as _;
     write!(out, "⟨U+{:04X}⟩", u32::from(c)).expect("writing to a String cannot fail");
@@ -192,6 +212,21 @@ mod tests {
         assert_eq!(cap_tail("éa", 2), ("a", true));
         assert_eq!(cap("abc", 3), ("abc", false));
         assert_eq!(one_line("a\nb\u{202e}", 100), "a b⟨U+202E⟩");
+    }
+
+    #[test]
+    fn json_stays_the_same_value_and_shows_nothing_hidden() {
+        let value =
+            serde_json::json!({"command": "rm \u{202E}txt\u{E0041}\u{1b}[2K", "n": [1, "é👍"]});
+        let printed = json(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(
+            !printed.chars().any(|c| is_hidden(c, Policy::Command)),
+            "{printed}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&printed).unwrap(),
+            value
+        );
     }
 
     proptest! {

@@ -1,0 +1,225 @@
+//! The definition of the command line. Help, completions and man pages come from here and from nowhere else.
+
+mod target;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+pub(crate) use target::{DeviceChoice, Target};
+
+/// Run AI agents behind a gateway, and decide what they may do, from a terminal.
+#[derive(Parser)]
+#[command(
+    name = "gatehouse",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 done, 1 failed, 2 usage, 3 refused by the gateway, 4 not reachable, \
+        5 not let in, 78 configuration."
+)]
+pub(crate) struct Cli {
+    /// Answer in JSON, for scripts; errors too, on stderr
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Connect, say who answers, and leave again
+    Connect(ConnectArgs),
+    /// How a gateway is doing
+    Status(Target),
+    /// List, read, search and stop sessions
+    Sessions(SessionsArgs),
+    /// Give an agent a task in a session of its own
+    Spawn(SpawnArgs),
+    /// Say something in a session and read the answer as it comes
+    Send(SendArgs),
+    /// See what waits for a decision, and decide
+    Approvals(ApprovalsArgs),
+    /// Call any method of the gateway
+    Call(CallArgs),
+    /// The gateway's log
+    Logs(LogsArgs),
+    /// Find out why a gateway cannot be reached, step by step
+    Doctor(Target),
+    /// Print completions for a shell
+    Completions { shell: Shell },
+    /// Write the man pages into a folder
+    Man { folder: PathBuf },
+}
+
+#[derive(Args)]
+pub(crate) struct ConnectArgs {
+    /// The host, instead of a whole address
+    #[arg(long, requires = "port", conflicts_with = "url")]
+    pub(crate) host: Option<String>,
+    /// The port on that host, or on this machine
+    #[arg(long, conflicts_with = "url")]
+    pub(crate) port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+#[derive(Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct SessionsArgs {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(subcommand)]
+    pub(crate) action: SessionsAction,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum SessionsAction {
+    /// All sessions, the latest first
+    List {
+        /// Only those that are at work now
+        #[arg(long)]
+        active: bool,
+        /// Only those of this kind, as the KIND column has it
+        #[arg(long)]
+        kind: Option<String>,
+    },
+    /// What was said in a session
+    History {
+        key: String,
+        /// How many messages, counted from the end
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Stop what a session is doing; the session stays
+    Kill { key: String },
+    /// Find a text in what was said
+    Search {
+        text: String,
+        /// At most this many hits
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=25))]
+        limit: u32,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct SpawnArgs {
+    /// What is to be done
+    #[arg(long)]
+    pub(crate) task: String,
+    /// The model, as `provider/model`; otherwise the agent's own
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// Stop when it has cost this much
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub(crate) budget: Option<f64>,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+#[derive(Args)]
+pub(crate) struct SendArgs {
+    /// The session's key; `main` is the main one
+    #[arg(long)]
+    pub(crate) session: String,
+    /// The message; `-` reads it from stdin
+    pub(crate) text: String,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+#[derive(Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct ApprovalsArgs {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(subcommand)]
+    pub(crate) action: ApprovalsAction,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ApprovalsAction {
+    /// What waits now
+    List,
+    /// Print each approval as it comes, and how it ends, until interrupted
+    Watch,
+    /// Allow one, once
+    Allow {
+        /// The whole id
+        id: String,
+        /// Allow the same again without asking, where the gateway offers it
+        #[arg(long)]
+        always: bool,
+    },
+    /// Deny one
+    Deny {
+        /// The whole id
+        id: String,
+        /// A note for this confirmation; gateways have no field for it, so it is not sent
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct CallArgs {
+    /// The method's name, such as `sessions.list`
+    pub(crate) method: String,
+    /// Its parameters as JSON; `-` reads them from stdin
+    pub(crate) params: Option<String>,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+#[derive(Args)]
+pub(crate) struct LogsArgs {
+    /// Go on with what is written from now on
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// How many lines, counted from the end
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    match text.trim_start_matches('$').parse::<f64>() {
+        Ok(amount) if amount.is_finite() && amount > 0.0 => Ok(amount),
+        _ => Err("an amount is a positive number of US dollars".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_the_connection_may_stand_before_or_after_the_action() {
+        for line in [
+            "gatehouse sessions --url ws://127.0.0.1:1 list",
+            "gatehouse sessions list --url ws://127.0.0.1:1 --json",
+        ] {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            let Command::Sessions(sessions) = cli.command else {
+                panic!("{line}")
+            };
+            assert_eq!(sessions.target.url.as_deref(), Some("ws://127.0.0.1:1"));
+        }
+    }
+
+    #[test]
+    fn a_budget_is_a_positive_amount() {
+        assert_eq!(dollars("$2.50"), Ok(2.5));
+        for wrong in ["0", "-1", "NaN", "inf", "two"] {
+            assert!(dollars(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Which gateway, and what to show it. What follows from these options is decided in `dial`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// The options that every command with a gateway takes. A value that is a secret has no `Debug`.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Target {
+    /// The gateway's address [env: OPENCLAW_GATEWAY_URL] [default: ws://127.0.0.1:18789]
+    #[arg(long, global = true)]
+    pub(crate) url: Option<String>,
+    /// Its token; other programs of this machine can see it, so prefer --token-file or the
+    /// environment [env: OPENCLAW_GATEWAY_TOKEN]
+    #[arg(
+        long,
+        global = true,
+        conflicts_with = "token_file",
+        hide_env_values = true
+    )]
+    pub(crate) token: Option<String>,
+    /// A file with the token; `-` reads it from stdin
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// Its password; other programs of this machine can see it [env: OPENCLAW_GATEWAY_PASSWORD]
+    #[arg(long, global = true, conflicts_with = "password_file")]
+    pub(crate) password: Option<String>,
+    /// A file with the password; `-` reads it from stdin
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Trust the certificate with this fingerprint, and no other
+    #[arg(long, global = true, value_name = "SHA256")]
+    pub(crate) pin: Option<String>,
+    /// What this command line proves itself with
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub(crate) device: DeviceChoice,
+    /// Seconds to wait for the gateway and for each answer
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) timeout: u64,
+}
+
+/// What a gateway recognises this command line by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeviceChoice {
+    /// With the shared secret on this machine none is needed; elsewhere the one in the keychain
+    #[default]
+    Auto,
+    /// A device of its own, its key in the system's keychain
+    Keychain,
+    /// A device of its own, its key in a file encrypted with GATEHOUSE_PASSPHRASE
+    File,
+    /// A new device for this one command; gateways may ask to pair it each time
+    Ephemeral,
+    /// None
+    None,
+}

@@ -1,0 +1,207 @@
+//! One decision. It is sent once, on the connection that the approval was read on, and never again by itself; what is
+//! printed is the gateway's record. An id is always the whole one: half an id could be another approval's.
+
+use std::time::Duration;
+
+use gatehouse_client::{ConnectionEvent, RequestError};
+use gatehouse_protocol::methods::{
+    ApprovalFamily, ApprovalResolve, ApprovalResolveParams, ExecApprovalResolve,
+    PluginApprovalResolve, ResolveParams,
+};
+use gatehouse_protocol::model::approval::{Decision, Verdict};
+use gatehouse_protocol::untrusted::one_line;
+use gatehouse_protocol::{GatewayError, GatewayEvent};
+use serde::Serialize;
+
+use super::read::{self, Recorded, Waiting};
+use super::show;
+use crate::commands::Context;
+use crate::dial::Link;
+use crate::failure::{Failure, FailureKind};
+
+/// How long a gateway without records may take to tell what it recorded.
+const ECHO: Duration = Duration::from_secs(5);
+
+/// What became of the decision.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Decided {
+    /// Whether it was this answer that counted.
+    applied: bool,
+    record: Recorded,
+}
+
+pub(super) async fn run(
+    context: &mut Context<'_>,
+    link: &mut Link,
+    id: String,
+    verdict: Verdict,
+) -> Result<(), Failure> {
+    let waiting = read::waiting(link).await?;
+    let decided = match waiting.into_iter().find(|approval| approval.id == id) {
+        Some(approval) => {
+            check_offered(&approval, verdict)?;
+            send(link, approval.kind, id, verdict).await?
+        }
+        None => unlisted(link, id, verdict).await?,
+    };
+    tell(context, decided)
+}
+
+fn check_offered(approval: &Waiting, verdict: Verdict) -> Result<(), Failure> {
+    let decision = Decision::from(verdict);
+    if approval.offers(&decision) {
+        return Ok(());
+    }
+    let offered = approval.decisions.iter().flatten();
+    let offered: Vec<&str> = offered.map(Decision::as_str).collect();
+    let offered = one_line(&offered.join(", "), 200);
+    Err(Failure::new(
+        FailureKind::Refused,
+        "notOffered",
+        format!("this approval cannot be answered with {decision}; nothing was sent"),
+    )
+    .next(format!("it may be answered: {offered}")))
+}
+
+/// It does not wait, as far as the lists tell: the record says what became of it.
+async fn unlisted(link: &mut Link, id: String, verdict: Verdict) -> Result<Decided, Failure> {
+    let Some(record) = read::record(link, &id).await? else {
+        return Err(gone(&id));
+    };
+    let family = read::family_of(&record);
+    let record = Recorded::from(record);
+    match family {
+        Some(family) if record.is_pending() => send(link, family, id, verdict).await,
+        _ => Ok(Decided {
+            applied: false,
+            record,
+        }),
+    }
+}
+
+async fn send(
+    link: &mut Link,
+    family: ApprovalFamily,
+    id: String,
+    verdict: Verdict,
+) -> Result<Decided, Failure> {
+    if link.offers::<ApprovalResolve>() {
+        return send_recorded(link, family, id, verdict).await;
+    }
+    let params = ResolveParams {
+        id: id.clone(),
+        decision: verdict,
+    };
+    let reply = match family {
+        ApprovalFamily::Plugin => link.ask_here::<PluginApprovalResolve>(params).await,
+        _ => link.ask_here::<ExecApprovalResolve>(params).await,
+    };
+    match reply {
+        Ok(_) => {
+            let record = echo(link, &id).await;
+            Ok(Decided {
+                applied: record.decision == Some(verdict.into()),
+                record,
+            })
+        }
+        Err(RequestError::Gateway(error)) if is_over(&error) => Err(gone(&id)),
+        Err(error) => Err(unsure(error)),
+    }
+}
+
+/// On a gateway that keeps records: first answer wins, and the record is read back.
+async fn send_recorded(
+    link: &Link,
+    family: ApprovalFamily,
+    id: String,
+    verdict: Verdict,
+) -> Result<Decided, Failure> {
+    let params = ApprovalResolveParams {
+        id: id.clone(),
+        kind: family,
+        decision: verdict,
+    };
+    let reply = link
+        .ask_here::<ApprovalResolve>(params)
+        .await
+        .map_err(unsure)?;
+    let read_back = read::record(link, &id).await?;
+    Ok(Decided {
+        applied: reply.applied,
+        record: read_back.unwrap_or(reply.approval).into(),
+    })
+}
+
+/// A gateway without records tells by an event what it recorded.
+async fn echo(link: &mut Link, id: &str) -> Recorded {
+    let told = async {
+        while let Some(event) = link.events.recv().await {
+            if let ConnectionEvent::Event {
+                event:
+                    GatewayEvent::ExecApprovalResolved(resolved)
+                    | GatewayEvent::PluginApprovalResolved(resolved),
+                ..
+            } = event
+                && resolved.id == id
+            {
+                return Some(Recorded::from(*resolved));
+            }
+        }
+        None
+    };
+    let told = tokio::time::timeout(ECHO, told).await.ok().flatten();
+    told.unwrap_or_else(|| Recorded::unknown(id.to_owned(), None))
+}
+
+fn is_over(error: &GatewayError) -> bool {
+    use gatehouse_protocol::ErrorCode;
+    use gatehouse_protocol::error::{REASON_ALREADY_RESOLVED, REASON_APPROVAL_NOT_FOUND};
+    error.code == ErrorCode::ApprovalNotFound
+        || matches!(
+            error.reason(),
+            Some(REASON_ALREADY_RESOLVED | REASON_APPROVAL_NOT_FOUND)
+        )
+}
+
+fn tell(context: &mut Context<'_>, decided: Decided) -> Result<(), Failure> {
+    if context.output.is_json() {
+        context.output.value(&decided)?;
+    } else {
+        show::recorded(context, &decided.record)?;
+    }
+    if decided.applied {
+        return Ok(());
+    }
+    Err(Failure::new(
+        FailureKind::Refused,
+        "alreadyDecided",
+        format!(
+            "your answer changed nothing: it was {}",
+            show::sentence(&decided.record)
+        ),
+    ))
+}
+
+fn gone(id: &str) -> Failure {
+    let id = one_line(id, 200);
+    Failure::new(
+        FailureKind::Refused,
+        "notWaiting",
+        format!("no approval {id} waits: it was answered, ran out of time, or never was"),
+    )
+    .next("`gatehouse approvals list` shows what waits; an id is given whole")
+}
+
+/// A decision whose fate is not known is not sent again.
+fn unsure(error: RequestError) -> Failure {
+    let may_have_counted = matches!(
+        error,
+        RequestError::Disconnected | RequestError::TimedOut { .. }
+    );
+    let failure = Failure::from(error);
+    if may_have_counted {
+        return failure.next("whether it counted is not known: `gatehouse approvals list` tells");
+    }
+    failure
+}

@@ -1,0 +1,246 @@
+//! Approvals as the gateway has them, in shapes that stay the same whatever gateway and family they come from.
+
+use gatehouse_protocol::methods::{
+    ApprovalFamily, ApprovalGet, ApprovalIdParams, ExecApprovalList, PluginApprovalList,
+    SystemApprovalList,
+};
+use gatehouse_protocol::model::approval::{
+    ApprovalKind, ApprovalRecord, ApprovalResolved, ApprovalStatus, Decision, ExecApproval,
+    PluginApproval, SystemApproval,
+};
+use gatehouse_protocol::{Listed, NoParams};
+use serde::{Serialize, Serializer};
+
+use crate::dial::Link;
+use crate::failure::{Failure, FailureKind};
+
+/// Something that waits for a person.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Waiting {
+    pub(super) id: String,
+    #[serde(serialize_with = "family_name")]
+    pub(super) kind: ApprovalFamily,
+    /// The command, or what the plugin or the system agent wants to do.
+    pub(super) request: String,
+    pub(super) warning: Option<String>,
+    pub(super) cwd: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) agent_id: Option<String>,
+    pub(super) session_key: Option<String>,
+    pub(super) created_at_ms: Option<u64>,
+    pub(super) expires_at_ms: Option<u64>,
+    /// What may be answered; nothing when the gateway does not say.
+    pub(super) decisions: Option<Vec<Decision>>,
+}
+
+/// How an approval ended, as recorded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Recorded {
+    pub(super) id: String,
+    pub(super) status: Option<ApprovalStatus>,
+    pub(super) decision: Option<Decision>,
+    pub(super) reason: Option<String>,
+    pub(super) decided_by: Option<String>,
+    pub(super) at_ms: Option<u64>,
+}
+
+impl Waiting {
+    /// Whether it offers a decision. A gateway that does not say takes once and deny.
+    pub(super) fn offers(&self, decision: &Decision) -> bool {
+        match &self.decisions {
+            Some(offered) => offered.contains(decision),
+            None => *decision != Decision::AllowAlways,
+        }
+    }
+}
+
+impl Recorded {
+    /// Whether the gateway still waits for an answer.
+    pub(super) fn is_pending(&self) -> bool {
+        self.status == Some(ApprovalStatus::Pending)
+    }
+
+    /// Gone, and the gateway keeps no record.
+    pub(super) fn unknown(id: String, status: Option<ApprovalStatus>) -> Self {
+        Self {
+            id,
+            status,
+            decision: None,
+            reason: None,
+            decided_by: None,
+            at_ms: None,
+        }
+    }
+}
+
+impl From<ExecApproval> for Waiting {
+    fn from(approval: ExecApproval) -> Self {
+        let request = approval.request;
+        let plan = request.system_run_plan.and_then(|plan| plan.command_text);
+        let words = request.command.or(plan).or(request.command_preview);
+        Self {
+            id: approval.id,
+            kind: ApprovalFamily::Exec,
+            request: words.unwrap_or_else(|| request.command_argv.join(" ")),
+            warning: request.warning_text,
+            cwd: request.cwd,
+            host: request.host,
+            agent_id: request.agent_id,
+            session_key: request.session_key,
+            created_at_ms: approval.created_at_ms,
+            expires_at_ms: approval.expires_at_ms,
+            decisions: request.allowed_decisions.map(|mut offered| {
+                offered.retain(|decision| !request.unavailable_decisions.contains(decision));
+                offered
+            }),
+        }
+    }
+}
+
+impl From<PluginApproval> for Waiting {
+    fn from(approval: PluginApproval) -> Self {
+        let request = approval.request;
+        Self {
+            id: approval.id,
+            kind: ApprovalFamily::Plugin,
+            request: sentence([request.title, request.description, request.detail]),
+            warning: None,
+            cwd: None,
+            host: request.plugin_id,
+            agent_id: request.agent_id,
+            session_key: request.session_key,
+            created_at_ms: approval.created_at_ms,
+            expires_at_ms: approval.expires_at_ms,
+            decisions: request.allowed_decisions,
+        }
+    }
+}
+
+impl From<SystemApproval> for Waiting {
+    fn from(approval: SystemApproval) -> Self {
+        let request = approval.request;
+        Self {
+            id: approval.id,
+            kind: ApprovalFamily::SystemAgent,
+            request: sentence([request.title, request.description, None]),
+            warning: None,
+            cwd: None,
+            host: None,
+            agent_id: request.agent_id,
+            session_key: request.session_key,
+            created_at_ms: approval.created_at_ms,
+            expires_at_ms: approval.expires_at_ms,
+            decisions: request.allowed_decisions,
+        }
+    }
+}
+
+impl From<ApprovalRecord> for Recorded {
+    fn from(record: ApprovalRecord) -> Self {
+        let by = record.resolver.map(|by| {
+            let parts = [by.kind, by.id];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        });
+        Self {
+            id: record.id,
+            status: record.status,
+            decision: record.decision,
+            reason: record.reason.map(|reason| reason.as_str().to_owned()),
+            decided_by: by.filter(|by| !by.is_empty()),
+            at_ms: record.resolved_at_ms,
+        }
+    }
+}
+
+impl From<ApprovalResolved> for Recorded {
+    fn from(resolved: ApprovalResolved) -> Self {
+        let status = match (&resolved.terminal_status, &resolved.decision) {
+            (Some(status), _) => Some(status.clone()),
+            (None, Some(Decision::AllowOnce | Decision::AllowAlways)) => {
+                Some(ApprovalStatus::Allowed)
+            }
+            (None, Some(Decision::Deny)) => Some(ApprovalStatus::Denied),
+            (None, _) => None,
+        };
+        Self {
+            id: resolved.id,
+            status,
+            decision: resolved.decision,
+            reason: None,
+            decided_by: resolved.resolved_by,
+            at_ms: resolved.ts,
+        }
+    }
+}
+
+/// Everything that waits now, the oldest first.
+pub(super) async fn waiting(link: &Link) -> Result<Vec<Waiting>, Failure> {
+    let mut waiting = take(link.read::<ExecApprovalList>(NoParams {}).await?)?;
+    if link.offers::<PluginApprovalList>() {
+        waiting.extend(take(link.read::<PluginApprovalList>(NoParams {}).await?)?);
+    }
+    if link.offers::<SystemApprovalList>() {
+        waiting.extend(take(link.read::<SystemApprovalList>(NoParams {}).await?)?);
+    }
+    waiting.sort_by_key(|approval| approval.created_at_ms);
+    Ok(waiting)
+}
+
+/// An approval that cannot be shown must not look as if it were not there.
+fn take<T: Into<Waiting>>(list: Listed<T>) -> Result<Vec<Waiting>, Failure> {
+    if !list.unreadable.is_empty() {
+        let count = list.unreadable.len();
+        return Err(Failure::new(
+            FailureKind::General,
+            "badAnswer",
+            format!("{count} of the approvals that wait cannot be read"),
+        )
+        .next("`gatehouse call exec.approval.list` shows them as they are"));
+    }
+    Ok(list.items.into_iter().map(Into::into).collect())
+}
+
+/// The record of an approval, where the gateway keeps one.
+pub(super) async fn record(link: &Link, id: &str) -> Result<Option<ApprovalRecord>, Failure> {
+    if !link.offers::<ApprovalGet>() {
+        return Ok(None);
+    }
+    let params = ApprovalIdParams { id: id.to_owned() };
+    match link.read::<ApprovalGet>(params).await {
+        Ok(found) => Ok(Some(found.approval)),
+        Err(failure) if failure.kind == FailureKind::Refused => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The family that a record belongs to; the gateway has to be told when it is decided.
+pub(super) fn family_of(record: &ApprovalRecord) -> Option<ApprovalFamily> {
+    match record.presentation.as_ref()?.kind.as_ref()? {
+        ApprovalKind::Exec => Some(ApprovalFamily::Exec),
+        ApprovalKind::Plugin => Some(ApprovalFamily::Plugin),
+        ApprovalKind::SystemAgent => Some(ApprovalFamily::SystemAgent),
+        ApprovalKind::Other(_) => None,
+    }
+}
+
+pub(super) fn name_of(family: ApprovalFamily) -> &'static str {
+    match family {
+        ApprovalFamily::Exec => "exec",
+        ApprovalFamily::Plugin => "plugin",
+        ApprovalFamily::SystemAgent => "system-agent",
+    }
+}
+
+fn family_name<S: Serializer>(family: &ApprovalFamily, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(name_of(*family))
+}
+
+fn sentence(parts: [Option<String>; 3]) -> String {
+    let told = parts
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.trim().is_empty());
+    told.collect::<Vec<_>>().join("\n")
+}

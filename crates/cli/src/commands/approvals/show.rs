@@ -1,0 +1,82 @@
+//! Approvals as people read them. What would run is never shortened, and nothing in it is hidden.
+
+use gatehouse_protocol::model::approval::{ApprovalStatus, Decision};
+use gatehouse_protocol::untrusted::{Policy, escape, one_line};
+
+use super::read::{Recorded, Waiting, name_of};
+use crate::commands::Context;
+use crate::environment::now_ms;
+use crate::failure::Failure;
+use crate::output::age;
+
+pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(), Failure> {
+    let style = context.output.style;
+    let left = approval
+        .expires_at_ms
+        .map(|at| format!("{} left", age::span(at.saturating_sub(now_ms()))));
+    let whose = [&approval.agent_id, &approval.session_key, &approval.host];
+    let whose = whose.into_iter().flatten().map(|text| one_line(text, 200));
+    let about: Vec<String> = whose.chain(left).collect();
+    let id = one_line(&approval.id, 200);
+    context.output.line(&format!(
+        "{}  {}  {}",
+        style.bold(&id),
+        style.waiting(name_of(approval.kind)),
+        style.dim(&about.join("  ")),
+    ))?;
+    // A second line of a command must not look like a line of ours.
+    for line in escape(&approval.request, Policy::Command).text.split('\n') {
+        context.output.line(&format!("  | {line}"))?;
+    }
+    if let Some(cwd) = &approval.cwd {
+        context
+            .output
+            .line(&format!("  in {}", one_line(cwd, 4096)))?;
+    }
+    if let Some(warning) = &approval.warning {
+        let warning = one_line(warning, 1000);
+        context.output.line(&format!("  {}", style.bad(&warning)))?;
+    }
+    let offered = approval.decisions.as_deref().map(|offered| {
+        let names: Vec<&str> = offered.iter().map(Decision::as_str).collect();
+        one_line(&names.join(", "), 200)
+    });
+    let offered = offered.unwrap_or_else(|| "the gateway does not say".to_owned());
+    context
+        .output
+        .line(&style.dim(&format!("  may be answered: {offered}")))
+}
+
+/// One line about how it ended.
+pub(super) fn recorded(context: &mut Context<'_>, record: &Recorded) -> Result<(), Failure> {
+    let line = sentence(record);
+    let style = context.output.style;
+    let id = style.bold(&one_line(&record.id, 200));
+    let line = match record.status {
+        Some(ApprovalStatus::Allowed) => style.good(&line),
+        Some(ApprovalStatus::Pending) => style.waiting(&line),
+        _ => style.bad(&line),
+    };
+    context.output.line(&format!("{id}  {line}"))
+}
+
+/// The record in words.
+pub(super) fn sentence(record: &Recorded) -> String {
+    let status = record
+        .status
+        .as_ref()
+        .map_or("ended", ApprovalStatus::as_str);
+    let mut words = one_line(status, 40);
+    if let Some(decision) = &record.decision {
+        words = format!("{words} ({})", one_line(decision.as_str(), 40));
+    }
+    if let Some(by) = &record.decided_by {
+        words = format!("{words} by {}", one_line(by, 200));
+    }
+    if let Some(reason) = &record.reason
+        && reason != "user"
+    {
+        words = format!("{words}, reason: {}", one_line(reason, 100));
+    }
+    words
+}

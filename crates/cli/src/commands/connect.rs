@@ -1,0 +1,70 @@
+//! `connect`: who answers, what this connection may do.
+
+use serde::Serialize;
+
+use super::Context;
+use crate::args::ConnectArgs;
+use crate::failure::Failure;
+use crate::output::table::Table;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Greeting {
+    pub(super) url: String,
+    pub(super) version: Option<String>,
+    pub(super) protocol: u32,
+    pub(super) auth: Option<String>,
+    pub(super) role: Option<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) methods: usize,
+    pub(super) uptime_ms: Option<u64>,
+    pub(super) boot_id: Option<String>,
+}
+
+impl Greeting {
+    pub(super) fn of(url: &str, hello: &gatehouse_protocol::HelloOk) -> Self {
+        Self {
+            url: url.to_owned(),
+            version: hello.server.version.clone(),
+            protocol: hello.protocol.0,
+            auth: hello.auth.method.clone(),
+            role: hello.auth.role.clone(),
+            scopes: hello
+                .auth
+                .scopes
+                .iter()
+                .map(|s| s.as_str().to_owned())
+                .collect(),
+            methods: hello.features.methods.len(),
+            uptime_ms: hello.snapshot.uptime_ms,
+            boot_id: hello.server.boot_id.clone(),
+        }
+    }
+}
+
+pub(super) async fn run(context: &mut Context<'_>, args: ConnectArgs) -> Result<(), Failure> {
+    let mut target = args.target;
+    if let Some(port) = args.port {
+        let host = args.host.as_deref().unwrap_or("127.0.0.1");
+        target.url = Some(format!("ws://{host}:{port}"));
+    }
+    let dial = context.dial(target)?;
+    let link = dial.connect(context.environment).await?;
+    let greeting = Greeting::of(dial.url.as_str(), &link.hello);
+    link.close().await;
+    if context.output.is_json() {
+        return context.output.value(&greeting);
+    }
+    let mut table = Table::new(["CONNECTED", ""]);
+    let known = |value: Option<String>| value.unwrap_or_default();
+    table.row(["gateway".into(), greeting.url]);
+    table.row(["version".into(), known(greeting.version)]);
+    table.row(["protocol".into(), greeting.protocol.to_string()]);
+    table.row(["let in by".into(), known(greeting.auth)]);
+    table.row(["scopes".into(), greeting.scopes.join(" ")]);
+    table.row(["methods".into(), greeting.methods.to_string()]);
+    for line in table.lines(context.output.style) {
+        context.output.line(&line)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! `doctor`: the walk to a gateway, with words.
+
+use gatehouse_client::doctor::{CheckedStep, DoctorStep, StepOutcome};
+use gatehouse_protocol::untrusted::one_line;
+use serde::Serialize;
+
+use super::Context;
+use crate::args::Target;
+use crate::failure::Failure;
+use crate::output::style::Style;
+use crate::problem_words;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    url: &'a str,
+    ok: bool,
+    steps: &'a [CheckedStep],
+    stopped_at: Option<&'static str>,
+}
+
+pub(super) async fn run(context: &mut Context<'_>, target: Target) -> Result<(), Failure> {
+    let dial = context.dial(target)?;
+    let is_json = context.output.is_json();
+    let style = context.output.style;
+    let mut lines = Vec::new();
+    let diagnosis = dial
+        .examine(context.environment, |checked| {
+            lines.push(line(checked, style))
+        })
+        .await?;
+    let stopped = diagnosis.stopped();
+    if is_json {
+        context.output.value(&Report {
+            url: dial.url.as_str(),
+            ok: stopped.is_none(),
+            steps: &diagnosis.steps,
+            stopped_at: stopped.map(|(step, _)| step.name()),
+        })?;
+    } else {
+        context.output.line(dial.url.as_str())?;
+        for line in lines {
+            context.output.line(&line)?;
+        }
+    }
+    match stopped {
+        None => Ok(()),
+        Some((_, problem)) => Err(problem_words::failure(problem, &dial)),
+    }
+}
+
+fn line(checked: &CheckedStep, style: Style) -> String {
+    let (mark, fact) = match &checked.outcome {
+        StepOutcome::Passed { fact } => (style.good("ok  "), fact.clone().unwrap_or_default()),
+        StepOutcome::NotNeeded => (style.dim("-   "), "not needed".to_owned()),
+        StepOutcome::Stopped { problem } => {
+            (style.bad("STOP"), problem_words::code_name(problem.code))
+        }
+        StepOutcome::NotReached => (style.dim("    "), "not reached".to_owned()),
+    };
+    let what = describe(checked.step);
+    let fact = one_line(&fact, 300);
+    format!("  {mark}  {what:<34}  {fact}")
+        .trim_end()
+        .to_owned()
+}
+
+fn describe(step: DoctorStep) -> &'static str {
+    match step {
+        DoctorStep::Name => "the name has an address",
+        DoctorStep::Tcp => "something listens there",
+        DoctorStep::Tls => "TLS, and the certificate is trusted",
+        DoctorStep::Upgrade => "it takes a WebSocket",
+        DoctorStep::Challenge => "it greets as a gateway does",
+        DoctorStep::Auth => "the secret is the right one",
+        DoctorStep::Pairing => "this device is let in",
+        DoctorStep::Scopes => "it may do what was asked for",
+    }
+}

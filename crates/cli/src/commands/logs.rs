@@ -1,0 +1,105 @@
+//! `logs`: the end of the gateway's log, and what is written from then on.
+
+use std::time::Duration;
+
+use gatehouse_protocol::methods::{LogsTail, LogsTailParams};
+use gatehouse_protocol::untrusted::{Policy, escape};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Context;
+use crate::args::LogsArgs;
+use crate::failure::Failure;
+
+/// How often a followed log is asked for more, as the reference command line does.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A line of the log. `record` when the gateway writes JSON, as OpenClaw does.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogLine<'a> {
+    raw: &'a str,
+    record: Option<Value>,
+}
+
+pub(super) async fn run(context: &mut Context<'_>, args: LogsArgs) -> Result<(), Failure> {
+    let link = context.link(args.target).await?;
+    let mut cursor = None;
+    loop {
+        let params = LogsTailParams {
+            cursor,
+            limit: Some(args.limit),
+            max_bytes: None,
+        };
+        let tail = link.read::<LogsTail>(params).await?;
+        if tail.reset && cursor.is_some() {
+            context.output.note("the log began anew");
+        }
+        for line in &tail.lines {
+            print(context, line)?;
+        }
+        cursor = tail.cursor.or(cursor);
+        if !args.follow {
+            link.close().await;
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn print(context: &mut Context<'_>, raw: &str) -> Result<(), Failure> {
+    let record: Option<Value> = serde_json::from_str(raw).ok().filter(Value::is_object);
+    if context.output.is_json() {
+        return context.output.value_line(&LogLine { raw, record });
+    }
+    let shown = record.as_ref().and_then(readable);
+    let shown = shown.unwrap_or_else(|| raw.to_owned());
+    context.output.line(&escape(&shown, Policy::Command).text)
+}
+
+/// Time, level and words of a record, when it has them where log libraries put them.
+fn readable(record: &Value) -> Option<String> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let meta = &record["_meta"];
+    let time = text(&record["time"])
+        .or_else(|| text(&meta["date"]))
+        .or_else(|| text(&record["timestamp"]))?;
+    let level = text(&meta["logLevelName"])
+        .or_else(|| text(&record["level"]))
+        .unwrap_or_default();
+    let words = text(&record["message"])
+        .or_else(|| text(&record["fields"]["message"]))
+        .or_else(|| numbered(record))?;
+    Some(format!("{time}  {level:<5}  {words}"))
+}
+
+/// A record whose words are in the fields `0`, `1`, …; the last text is the message, those before say where from.
+fn numbered(record: &Value) -> Option<String> {
+    let parts: Vec<&str> = (0..8)
+        .map_while(|place| record.get(place.to_string()))
+        .filter_map(Value::as_str)
+        .filter(|part| !part.starts_with('{'))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_record_is_shown_as_time_level_and_words() {
+        let record = json!({"0": "{\"subsystem\":\"gateway\"}", "1": "ready", "_meta": {"logLevelName": "INFO"},
+            "time": "2026-11-21T16:00:00.000Z"});
+        assert_eq!(
+            readable(&record).unwrap(),
+            "2026-11-21T16:00:00.000Z  INFO   ready"
+        );
+    }
+
+    #[test]
+    fn what_is_no_such_record_is_shown_as_it_is() {
+        assert_eq!(readable(&json!({"a": 1})), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! Completions and man pages, out of the definition.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::Context;
+use crate::args::Cli;
+use crate::failure::Failure;
+
+pub(super) fn completions(context: &mut Context<'_>, shell: Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "gatehouse", &mut script);
+    context.output.raw(&script)
+}
+
+pub(super) fn man(context: &mut Context<'_>, folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)?;
+    clap_mangen::generate_to(Cli::command(), folder)?;
+    context
+        .output
+        .note(&format!("man pages are in {}", folder.display()));
+    Ok(())
+}

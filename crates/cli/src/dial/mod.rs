@@ -1,0 +1,197 @@
+//! From options and environment to a connection that is up. Which secret goes where is decided here, once.
+//!
+//! Secrets of the environment belong to the gateway of the environment: with `--url` naming another one they are not
+//! sent, as the reference command line has it. A token on the command line is taken without a word in
+//! scripts; at a terminal a note says that others can see it.
+
+mod device;
+mod link;
+mod vault;
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use gatehouse_client::{CertificatePin, GatewayUrl};
+use gatehouse_protocol::Secret;
+
+use crate::args::Target;
+use crate::environment::Environment;
+use crate::failure::Failure;
+use crate::output::Output;
+
+pub(crate) use link::Link;
+
+/// Where a gateway listens unless told otherwise.
+pub(crate) const DEFAULT_URL: &str = "ws://127.0.0.1:18789";
+/// A secret is a line; a file of another kind was named by mistake.
+const MAX_SECRET_BYTES: u64 = 16 * 1024;
+
+/// A gateway, and what to present there.
+pub(crate) struct Dial {
+    pub(crate) url: GatewayUrl,
+    pub(crate) pin: Option<CertificatePin>,
+    pub(crate) secrets: Secrets,
+    pub(crate) timeout: Duration,
+    target: Target,
+    /// There is a secret in the environment, and it is another gateway's.
+    pub(crate) kept_back: bool,
+}
+
+/// The shared secrets that were given.
+#[derive(Default)]
+pub(crate) struct Secrets {
+    pub(crate) token: Option<Secret>,
+    pub(crate) password: Option<Secret>,
+}
+
+impl Secrets {
+    fn is_empty(&self) -> bool {
+        self.token.is_none() && self.password.is_none()
+    }
+}
+
+impl Dial {
+    /// Reads the options.
+    pub(crate) fn new(
+        target: Target,
+        environment: &Environment,
+        output: &Output,
+    ) -> Result<Self, Failure> {
+        let home_url = environment
+            .get("OPENCLAW_GATEWAY_URL")
+            .unwrap_or(DEFAULT_URL);
+        let url = address(target.url.as_deref().unwrap_or(home_url))?;
+        let is_home = target.url.is_none() || address(home_url).is_ok_and(|home| home == url);
+        let mut secrets = given(&target, output)?;
+        let from_environment = environment_secrets(environment);
+        let kept_back = secrets.is_empty() && !is_home && !from_environment.is_empty();
+        if secrets.is_empty() && is_home {
+            secrets = from_environment;
+        }
+        let pin = target.pin.as_deref().map(CertificatePin::parse).transpose();
+        let pin = pin.map_err(|error| Failure::usage(format!("--pin: {error}")))?;
+        Ok(Self {
+            timeout: Duration::from_secs(target.timeout),
+            url,
+            pin,
+            secrets,
+            target,
+            kept_back,
+        })
+    }
+}
+
+fn address(text: &str) -> Result<GatewayUrl, Failure> {
+    GatewayUrl::parse(text).map_err(|error| {
+        Failure::usage(format!("this is no gateway's address: {error}"))
+            .next(format!("an address looks like {DEFAULT_URL}"))
+    })
+}
+
+/// What the command line says, straight or by a file.
+fn given(target: &Target, output: &Output) -> Result<Secrets, Failure> {
+    for (option, value) in [("--token", &target.token), ("--password", &target.password)] {
+        if value.is_some() {
+            output.hint(&format!(
+                "{option} can be seen by other programs of this machine; {option}-file keeps it to yourself"
+            ));
+        }
+    }
+    let read = |straight: &Option<String>, file: &Option<std::path::PathBuf>| match (straight, file)
+    {
+        (Some(text), _) => Ok(Secret::new(text)),
+        (None, Some(path)) => secret_file(path).map(Some),
+        (None, None) => Ok(None),
+    };
+    Ok(Secrets {
+        token: read(&target.token, &target.token_file)?,
+        password: read(&target.password, &target.password_file)?,
+    })
+}
+
+fn environment_secrets(environment: &Environment) -> Secrets {
+    let read = |name: &str| environment.get(name).and_then(Secret::new);
+    Secrets {
+        token: read("OPENCLAW_GATEWAY_TOKEN"),
+        password: read("OPENCLAW_GATEWAY_PASSWORD"),
+    }
+}
+
+/// A secret from a file, or from stdin for `-`.
+pub(crate) fn secret_file(path: &Path) -> Result<Secret, Failure> {
+    let mut text = zeroize::Zeroizing::new(String::new());
+    let read = if path == Path::new("-") {
+        std::io::stdin()
+            .take(MAX_SECRET_BYTES)
+            .read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path)
+            .and_then(|file| file.take(MAX_SECRET_BYTES).read_to_string(&mut text))
+    };
+    let shown = path.display();
+    read.map_err(|error| Failure::configuration(format!("{shown} cannot be read: {error}")))?;
+    Secret::new(text.as_str()).ok_or_else(|| Failure::configuration(format!("{shown} is empty")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dial(target: Target, variables: &[(&str, &str)]) -> Dial {
+        let environment = Environment::with(variables);
+        Dial::new(target, &environment, &Output::silent()).unwrap()
+    }
+
+    fn token(dial: &Dial) -> Option<&str> {
+        dial.secrets.token.as_ref().map(Secret::expose)
+    }
+
+    #[test]
+    fn the_environments_secret_goes_to_the_environments_gateway_only() {
+        let variables = [
+            ("OPENCLAW_GATEWAY_URL", "wss://home.example"),
+            ("OPENCLAW_GATEWAY_TOKEN", "mine"),
+        ];
+        let home = dial(Target::default(), &variables);
+        assert_eq!(token(&home), Some("mine"));
+
+        let other = Target {
+            url: Some("wss://other.example".into()),
+            ..Target::default()
+        };
+        let other = dial(other, &variables);
+        assert_eq!(token(&other), None, "another gateway must not see it");
+        assert!(other.kept_back);
+
+        let same = Target {
+            url: Some("https://home.example/".into()),
+            ..Target::default()
+        };
+        assert_eq!(token(&dial(same, &variables)), Some("mine"));
+    }
+
+    #[test]
+    fn what_is_given_stands_above_the_environment_whole() {
+        let target = Target {
+            password: Some("given".into()),
+            ..Target::default()
+        };
+        let dial = dial(target, &[("OPENCLAW_GATEWAY_TOKEN", "mine")]);
+        assert_eq!(token(&dial), None, "two secrets of two origins do not mix");
+        assert_eq!(
+            dial.secrets.password.as_ref().map(Secret::expose),
+            Some("given")
+        );
+    }
+
+    #[test]
+    fn a_secret_comes_out_of_a_file_without_its_line_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "abc\n").unwrap();
+        assert_eq!(secret_file(&path).ok().unwrap().expose(), "abc");
+        std::fs::write(&path, " \n").unwrap();
+        assert_eq!(secret_file(&path).err().unwrap().kind.status(), 78);
+    }
+}

@@ -1,0 +1,96 @@
+//! Aligned columns. Cells are one line of escaped text; the last column is as long as it is.
+
+use crate::output::style::Style;
+
+/// Longest cell of any column but the last, in characters. Whole texts are in `--json`.
+const CELL_MAX: usize = 48;
+
+/// A table as it grows.
+pub(crate) struct Table<const N: usize> {
+    head: [&'static str; N],
+    rows: Vec<[String; N]>,
+}
+
+impl<const N: usize> Table<N> {
+    pub(crate) fn new(head: [&'static str; N]) -> Self {
+        Self {
+            head,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row. Cells are untrusted and are escaped here.
+    pub(crate) fn row(&mut self, cells: [String; N]) {
+        let mut place = 0;
+        self.rows.push(cells.map(|cell| {
+            place += 1;
+            let longest = if place == N { usize::MAX } else { CELL_MAX };
+            cell_text(&cell, longest)
+        }));
+    }
+
+    pub(crate) fn lines(&self, style: Style) -> Vec<String> {
+        let width = |column: usize| {
+            let cells = self.rows.iter().map(|row| row[column].chars().count());
+            cells.max().unwrap_or(0).max(self.head[column].len())
+        };
+        let widths: Vec<usize> = (0..N).map(width).collect();
+        let line = |cells: Vec<&str>| {
+            let padded = cells.iter().zip(&widths).map(|(cell, width)| {
+                let missing = width.saturating_sub(cell.chars().count());
+                format!("{cell}{}", " ".repeat(missing))
+            });
+            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        let head = style.dim(&line(self.head.to_vec()));
+        let rows = self
+            .rows
+            .iter()
+            .map(|row| line(row.iter().map(String::as_str).collect()));
+        std::iter::once(head).chain(rows).collect()
+    }
+}
+
+fn cell_text(text: &str, longest: usize) -> String {
+    let line = gatehouse_protocol::untrusted::one_line(text, 4096);
+    if line.chars().count() <= longest {
+        return if line.is_empty() {
+            "-".to_owned()
+        } else {
+            line
+        };
+    }
+    let kept: String = line.chars().take(longest - 1).collect();
+    format!("{kept}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_and_an_empty_cell_is_seen() {
+        let mut table = Table::new(["KEY", "TITLE"]);
+        table.row(["a".into(), "first".into()]);
+        table.row(["longer".into(), String::new()]);
+        assert_eq!(
+            table.lines(Style::new(false)),
+            ["KEY     TITLE", "a       first", "longer  -"]
+        );
+    }
+
+    #[test]
+    fn a_title_cannot_break_the_table_or_hide_what_follows() {
+        let mut table = Table::new(["TITLE"]);
+        table.row(["a\nb\u{202e}c".into()]);
+        assert_eq!(table.lines(Style::new(false))[1], "a b⟨U+202E⟩c");
+    }
+
+    #[test]
+    fn a_long_cell_is_cut_and_says_so() {
+        let mut table = Table::new(["TITLE", "N"]);
+        table.row(["é".repeat(100), "1".into()]);
+        let line = &table.lines(Style::new(false))[1];
+        assert_eq!(line, &format!("{}…  1", "é".repeat(47)));
+    }
+}
