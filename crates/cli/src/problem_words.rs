@@ -189,8 +189,8 @@ fn of_this_side(code: ProblemCode) -> Words {
         ),
         _ => say(
             Configuration,
-            "the keychain does not work",
-            "`--device file` with GATEHOUSE_PASSPHRASE keeps the key encrypted instead",
+            "the key of this device cannot be kept or read",
+            "`--device file` with GATEHOUSE_PASSPHRASE keeps it in an encrypted file; `--device ephemeral` makes one for this command alone",
         ),
     }
 }

@@ -44,7 +44,7 @@ pub(crate) struct Target {
 /// What a gateway recognises this command line by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DeviceChoice {
-    /// With the shared secret on this machine none is needed; elsewhere the one in the keychain
+    /// None for a gateway on this machine, which wants none; elsewhere the one in the keychain
     #[default]
     Auto,
     /// A device of its own, its key in the system's keychain

@@ -28,7 +28,7 @@ pub(super) async fn run(context: &mut Context<'_>, target: Target) -> Result<(),
         .examine(context.environment, |checked| {
             lines.push(line(checked, style))
         })
-        .await?;
+        .await;
     let stopped = diagnosis.stopped();
     if is_json {
         context.output.value(&Report {
@@ -60,7 +60,7 @@ fn line(checked: &CheckedStep, style: Style) -> String {
     };
     let what = describe(checked.step);
     let fact = one_line(&fact, 300);
-    format!("  {mark}  {what:<34}  {fact}")
+    format!("  {mark}  {what:<36}  {fact}")
         .trim_end()
         .to_owned()
 }

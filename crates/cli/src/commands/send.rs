@@ -39,7 +39,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: SendArgs) -> Result<(),
         key: args.session.clone(),
         ..MessagesSubscribeParams::default()
     };
-    link.ask::<MessagesSubscribe>(watched).await?;
+    link.read::<MessagesSubscribe>(watched).await?;
     let said = ChatSendParams {
         session_key: args.session.clone(),
         message,
@@ -47,7 +47,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: SendArgs) -> Result<(),
         ..ChatSendParams::default()
     };
     let run_id = said.idempotency_key.clone();
-    let sent = link.ask::<ChatSend>(said).await?;
+    let sent = link.read::<ChatSend>(said).await?;
     let run_id = sent.run_id.unwrap_or(run_id);
     let answer = follow(context, &mut link, args.session, run_id).await?;
     link.close().await;

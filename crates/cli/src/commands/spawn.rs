@@ -27,7 +27,6 @@ pub(super) async fn run(context: &mut Context<'_>, args: SpawnArgs) -> Result<()
         .next("without --budget the gateway's own limits hold"));
     }
     let params = SessionsCreateParams {
-        idempotency_key: Some(uuid::Uuid::new_v4().to_string()),
         model: args.model,
         message: Some(args.task),
         ..SessionsCreateParams::default()

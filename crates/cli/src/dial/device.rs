@@ -1,18 +1,17 @@
 //! What this command line proves itself with, and where that is kept.
 //!
 //! Gateways let a `gateway-client` in `backend` mode in without a device, on the loopback interface and with the
-//! shared secret, and leave no pairing record behind. So nothing is kept for that. Everywhere else a device
-//! is wanted: its key lives in the keychain; where there is none the person says what instead.
+//! shared secret, and leave no pairing record behind. So nothing is kept for that. Everywhere else a device is
+//! wanted: its key lives in the keychain; where there is none the person says what instead.
 
 use async_trait::async_trait;
 use gatehouse_client::{CredentialError, CredentialSource, Credentials};
 use gatehouse_protocol::{ClientMode, DeviceKey, DeviceToken};
 
-use super::vault::Safe;
+use super::vault::{Shelf, ShelfPlace};
 use super::{Dial, Secrets};
 use crate::args::DeviceChoice;
 use crate::environment::Environment;
-use crate::failure::Failure;
 
 /// Who this command line is to one gateway.
 pub(crate) struct Identity {
@@ -21,32 +20,22 @@ pub(crate) struct Identity {
 }
 
 impl Dial {
-    /// Decides who to be, and opens the vault if that needs one.
-    pub(super) async fn identity(&self, environment: &Environment) -> Result<Identity, Failure> {
-        let choice = match self.target.device {
-            DeviceChoice::Auto if self.is_trusted_from_here() => DeviceChoice::None,
-            DeviceChoice::Auto => DeviceChoice::Keychain,
-            chosen => chosen,
+    /// Decides who to be. A vault is opened only when the gateway has greeted, so that one that is not there is
+    /// said to be not there.
+    pub(super) fn identity(&self, environment: &Environment) -> Identity {
+        let keeping = |place| Kept::In(Box::new(Shelf::new(place, environment, &self.url)));
+        let (mode, kept) = match self.target.device {
+            DeviceChoice::Auto if self.url.is_loopback() => (ClientMode::Backend, Kept::Nothing),
+            DeviceChoice::None => (ClientMode::Backend, Kept::Nothing),
+            DeviceChoice::Ephemeral => (ClientMode::Cli, Kept::ForNow),
+            DeviceChoice::File => (ClientMode::Cli, keeping(ShelfPlace::File)),
+            DeviceChoice::Keychain | DeviceChoice::Auto => {
+                (ClientMode::Cli, keeping(ShelfPlace::Keychain))
+            }
         };
         let secrets = self.secrets.copy();
-        let (mode, kept) = match choice {
-            DeviceChoice::None => (ClientMode::Backend, Kept::Nothing),
-            DeviceChoice::Ephemeral => (ClientMode::Cli, Kept::ForNow(new_key()?)),
-            DeviceChoice::File => {
-                let safe = Safe::file(environment, &self.url).await?;
-                (ClientMode::Cli, Kept::In(safe))
-            }
-            DeviceChoice::Keychain | DeviceChoice::Auto => {
-                let safe = Safe::keychain(environment, &self.url).await?;
-                (ClientMode::Cli, Kept::In(safe))
-            }
-        };
         let source = Box::new(Presented { secrets, kept });
-        Ok(Identity { mode, source })
-    }
-
-    fn is_trusted_from_here(&self) -> bool {
-        self.url.is_loopback() && !self.secrets.is_empty()
+        Identity { mode, source }
     }
 }
 
@@ -63,8 +52,8 @@ impl Secrets {
 enum Kept {
     Nothing,
     /// Gone when the command ends.
-    ForNow(DeviceKey),
-    In(Safe),
+    ForNow,
+    In(Box<Shelf>),
 }
 
 /// The secrets that were given, and the device.
@@ -79,8 +68,11 @@ impl CredentialSource for Presented {
         let secrets = self.secrets.copy();
         let (device_key, device_token) = match &self.kept {
             Kept::Nothing => (None, None),
-            Kept::ForNow(key) => (Some(DeviceKey::from_seed(*key.seed())), None),
-            Kept::In(safe) => (Some(safe.device_key().await?), safe.device_token().await?),
+            Kept::ForNow => (Some(new_key()?), None),
+            Kept::In(shelf) => {
+                let safe = shelf.open().await?;
+                (Some(safe.device_key().await?), safe.device_token().await?)
+            }
         };
         Ok(Credentials {
             token: secrets.token,
@@ -93,15 +85,15 @@ impl CredentialSource for Presented {
 
     async fn keep_device_token(&self, token: DeviceToken) -> Result<(), CredentialError> {
         match &self.kept {
-            Kept::In(safe) => safe.keep_device_token(&token).await,
-            Kept::Nothing | Kept::ForNow(_) => Ok(()),
+            Kept::In(shelf) => shelf.open().await?.keep_device_token(&token).await,
+            Kept::Nothing | Kept::ForNow => Ok(()),
         }
     }
 
     async fn forget_device_token(&self) -> Result<(), CredentialError> {
         match &self.kept {
-            Kept::In(safe) => safe.forget_device_token().await,
-            Kept::Nothing | Kept::ForNow(_) => Ok(()),
+            Kept::In(shelf) => shelf.open().await?.forget_device_token().await,
+            Kept::Nothing | Kept::ForNow => Ok(()),
         }
     }
 
@@ -110,9 +102,8 @@ impl CredentialSource for Presented {
     }
 }
 
-fn new_key() -> Result<DeviceKey, Failure> {
+fn new_key() -> Result<DeviceKey, CredentialError> {
     let mut seed = zeroize::Zeroizing::new([0_u8; 32]);
-    getrandom::fill(&mut *seed)
-        .map_err(|error| Failure::configuration(format!("no random numbers: {error}")))?;
+    getrandom::fill(&mut *seed).map_err(|e| CredentialError::Unavailable(e.to_string()))?;
     Ok(DeviceKey::from_seed(*seed))
 }

@@ -33,7 +33,7 @@ pub(crate) struct Link {
 impl Dial {
     /// Connects.
     pub(crate) async fn connect(&self, environment: &Environment) -> Result<Link, Failure> {
-        let Identity { mode, source } = self.identity(environment).await?;
+        let Identity { mode, source } = self.identity(environment);
         let tasks = TaskTracker::new();
         let (connection, mut events) = Connection::spawn(
             self.config(mode),
@@ -62,9 +62,9 @@ impl Dial {
         &self,
         environment: &Environment,
         report: impl FnMut(&CheckedStep) + Send,
-    ) -> Result<Diagnosis, Failure> {
-        let Identity { mode, source } = self.identity(environment).await?;
-        Ok(doctor::walk(&self.config(mode), &*source, report).await)
+    ) -> Diagnosis {
+        let Identity { mode, source } = self.identity(environment);
+        doctor::walk(&self.config(mode), &*source, report).await
     }
 
     fn config(&self, mode: ClientMode) -> ConnectionConfig {
@@ -160,7 +160,8 @@ impl Link {
             .await
     }
 
-    /// Reads, and asks again while the gateway says that it is not ready yet. For methods that change nothing.
+    /// Asks, and asks again while the gateway says that it is not ready yet. For methods that change nothing, or
+    /// whose idempotency key makes the second the first.
     pub(crate) async fn read<M: Method>(&self, params: M::Params) -> Result<M::Output, Failure>
     where
         M::Params: Clone,

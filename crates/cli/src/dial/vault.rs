@@ -12,13 +12,31 @@ use gatehouse_vault::{
     VaultError,
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use crate::environment::Environment;
-use crate::failure::Failure;
 
 const DEVICE_KEY: &str = "cli/device-key";
 const PASSPHRASE: &str = "GATEHOUSE_PASSPHRASE";
+
+/// Where the vault keeps things.
+#[derive(Clone, Copy)]
+pub(super) enum ShelfPlace {
+    /// The system's keychain, or what was chosen in its place before.
+    Keychain,
+    /// An encrypted file, made the first time.
+    File,
+}
+
+/// A vault that is opened when it is first needed.
+pub(super) struct Shelf {
+    place: ShelfPlace,
+    folder: Option<PathBuf>,
+    passphrase: Option<Secret>,
+    token_name: String,
+    safe: OnceCell<Safe>,
+}
 
 /// The vault, open, for one gateway.
 pub(super) struct Safe {
@@ -26,72 +44,65 @@ pub(super) struct Safe {
     token_key: SecretKey,
 }
 
-impl Safe {
-    /// In the system's keychain, or in what was chosen in its place before.
-    pub(super) async fn keychain(
-        environment: &Environment,
-        url: &GatewayUrl,
-    ) -> Result<Self, Failure> {
-        let vault = open(environment)?;
-        let mut state = vault.state().await;
-        if matches!(
-            state,
-            SecretStoreState::KeychainLocked | SecretStoreState::PassphraseNeeded { .. }
-        ) {
-            let passphrase = environment.get(PASSPHRASE).map(Secret::new);
-            state = vault
-                .unlock(passphrase)
-                .await
-                .map_err(|error| unusable(&error))?;
-        }
-        Self::ready(vault, state, url)
-    }
-
-    /// In an encrypted file, which is made the first time.
-    pub(super) async fn file(environment: &Environment, url: &GatewayUrl) -> Result<Self, Failure> {
-        let Some(passphrase) = environment.get(PASSPHRASE).map(Secret::new) else {
-            return Err(
-                Failure::configuration(format!("--device file needs {PASSPHRASE}")).next(
-                    "set it to the passphrase that opens the file, or that a new one is made with",
-                ),
-            );
-        };
-        let vault = open(environment)?;
-        let chosen = vault.choose(Choice::EncryptedFile, Some(passphrase)).await;
-        let state = chosen.map_err(|error| unusable(&error))?;
-        Self::ready(vault, state, url)
-    }
-
-    fn ready(
-        vault: SystemVault,
-        state: SecretStoreState,
-        url: &GatewayUrl,
-    ) -> Result<Self, Failure> {
+impl Shelf {
+    pub(super) fn new(place: ShelfPlace, environment: &Environment, url: &GatewayUrl) -> Self {
         let scheme = if url.is_tls() { "wss" } else { "ws" };
-        let name = format!("cli/device-token/{scheme}:{}:{}", url.host(), url.port());
-        let token_key = SecretKey::new(name).map_err(|error| unusable(&error))?;
-        let next = "`--device file` with GATEHOUSE_PASSPHRASE keeps the key encrypted, \
-            `--device ephemeral` makes one for this command alone";
+        Self {
+            place,
+            folder: environment.state_dir().map(|folder| folder.join("cli")),
+            passphrase: environment.get(PASSPHRASE).map(Secret::new),
+            token_name: format!("cli/device-token/{scheme}:{}:{}", url.host(), url.port()),
+            safe: OnceCell::new(),
+        }
+    }
+
+    pub(super) async fn open(&self) -> Result<&Safe, CredentialError> {
+        self.safe.get_or_try_init(|| self.unlock()).await
+    }
+
+    async fn unlock(&self) -> Result<Safe, CredentialError> {
+        let folder = self.folder.as_ref().ok_or_else(|| {
+            CredentialError::Unavailable("there is no home folder; set GATEHOUSE_STATE_DIR".into())
+        })?;
+        let vault = SystemVault::open(folder, Redactor::default()).map_err(failed)?;
+        let state = match self.place {
+            ShelfPlace::Keychain => self.keychain(&vault).await?,
+            ShelfPlace::File => self.file(&vault).await?,
+        };
+        self.ready(vault, state)
+    }
+
+    async fn keychain(&self, vault: &SystemVault) -> Result<SecretStoreState, CredentialError> {
+        match vault.state().await {
+            SecretStoreState::KeychainLocked | SecretStoreState::PassphraseNeeded { .. } => {
+                vault.unlock(self.passphrase.clone()).await.map_err(failed)
+            }
+            state => Ok(state),
+        }
+    }
+
+    async fn file(&self, vault: &SystemVault) -> Result<SecretStoreState, CredentialError> {
+        let passphrase = self.passphrase.clone().ok_or_else(no_passphrase)?;
+        let chosen = vault.choose(Choice::EncryptedFile, Some(passphrase)).await;
+        chosen.map_err(failed)
+    }
+
+    fn ready(&self, vault: SystemVault, state: SecretStoreState) -> Result<Safe, CredentialError> {
+        let token_key = SecretKey::new(self.token_name.clone()).map_err(failed)?;
         match state {
             SecretStoreState::Ready(Place::Keychain | Place::EncryptedFile) => {
-                Ok(Self { vault, token_key })
+                Ok(Safe { vault, token_key })
             }
             SecretStoreState::Ready(Place::Memory) | SecretStoreState::ChoiceNeeded { .. } => {
-                Err(Failure::configuration(
-                    "a gateway on another machine wants to know this device, and there is no keychain to keep its key in",
-                )
-                .next(next))
+                Err(CredentialError::Unavailable("there is no keychain".into()))
             }
-            SecretStoreState::KeychainLocked => {
-                Err(Failure::configuration("the keychain is locked").next("unlock it and try again"))
-            }
-            SecretStoreState::PassphraseNeeded { .. } => Err(Failure::configuration(
-                "this device's key is in an encrypted file, and its passphrase was not given or is wrong",
-            )
-            .next(format!("set {PASSPHRASE}"))),
+            SecretStoreState::KeychainLocked => Err(CredentialError::Locked),
+            SecretStoreState::PassphraseNeeded { .. } => Err(no_passphrase()),
         }
     }
+}
 
+impl Safe {
     /// The key, made when it is first needed.
     pub(super) async fn device_key(&self) -> Result<DeviceKey, CredentialError> {
         let name = SecretKey::new(DEVICE_KEY).map_err(failed)?;
@@ -131,26 +142,13 @@ impl Safe {
     }
 }
 
-fn open(environment: &Environment) -> Result<SystemVault, Failure> {
-    let folder: PathBuf = environment
-        .state_dir()
-        .ok_or_else(|| {
-            Failure::configuration("there is no home folder")
-                .next("set GATEHOUSE_STATE_DIR to a folder of your own")
-        })?
-        .join("cli");
-    SystemVault::open(&folder, Redactor::default()).map_err(|error| unusable(&error))
-}
-
-fn unusable(error: &VaultError) -> Failure {
-    Failure::configuration(error.to_string())
+fn no_passphrase() -> CredentialError {
+    CredentialError::Unavailable(format!("{PASSPHRASE} is not set, or is another file's"))
 }
 
 fn failed(error: VaultError) -> CredentialError {
     match error {
-        VaultError::KeychainLocked | VaultError::PassphraseNeeded | VaultError::WrongPassphrase => {
-            CredentialError::Locked
-        }
+        VaultError::KeychainLocked => CredentialError::Locked,
         other => CredentialError::Unavailable(other.to_string()),
     }
 }

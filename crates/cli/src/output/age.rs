@@ -45,10 +45,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_in_utc() {
-        assert_eq!(
-            moment(1_795_255_849_279),
-            "2026-11-21 13:30:49".replace("13:30:49", &moment(1_795_255_849_279)[11..])
-        );
+        assert_eq!(moment(1_795_255_849_279), "2026-11-21 10:10:49");
         assert_eq!(moment(0), "1970-01-01 00:00:00");
     }
 }

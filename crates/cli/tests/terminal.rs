@@ -1,0 +1,104 @@
+//! The command line without a gateway: what it says of itself, and how it fails.
+#![allow(clippy::unwrap_used)]
+
+mod run;
+
+use std::net::TcpListener;
+
+use run::Gatehouse;
+
+/// An address where nobody listens.
+fn nowhere() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("ws://{}", listener.local_addr().unwrap())
+}
+
+#[test]
+fn what_is_no_command_is_a_usage_error() {
+    for line in [
+        vec!["--bogus"],
+        vec!["sessions"],
+        vec!["approvals", "allow"],
+        vec!["call", "health", "{not json"],
+        vec!["status", "--url", "ftp://somewhere"],
+        vec!["status", "--pin", "abc"],
+        vec!["status", "--token", "a", "--token-file", "b"],
+        vec!["spawn", "--task", "x", "--budget", "-1"],
+        vec!["connect", "--url", "ws://203.0.113.1", "--token", "a"],
+    ] {
+        let done = Gatehouse::new().run(&line);
+        assert_eq!(done.status, 2, "{line:?}: {done:?}");
+        assert!(done.stdout.is_empty(), "{line:?}: an error is no answer");
+    }
+}
+
+#[test]
+fn nobody_there_is_told_from_other_failures_and_says_what_to_do() {
+    let url = nowhere();
+    for command in [
+        &["status"][..],
+        &["connect"],
+        &["sessions", "list"],
+        &["doctor"],
+    ] {
+        let done = Gatehouse::new().with("--url", &url).run(command);
+        assert_eq!(done.status, 4, "{command:?}: {done:?}");
+        assert!(done.stderr.contains("nothing listens"), "{done:?}");
+        assert!(done.stderr.contains("next:"), "{done:?}");
+    }
+}
+
+#[test]
+fn an_error_is_json_where_json_was_asked_for() {
+    let done = Gatehouse::new()
+        .with("--url", &nowhere())
+        .run(&["status", "--json"]);
+    let error: serde_json::Value = serde_json::from_str(&done.stderr).unwrap();
+    assert_eq!(error["error"]["kind"], "unreachable");
+    assert_eq!(error["error"]["code"], "connectionRefused");
+}
+
+#[test]
+fn the_doctor_says_at_which_step_it_stopped() {
+    let done = Gatehouse::new()
+        .with("--url", &nowhere())
+        .run(&["doctor", "--json"]);
+    assert_eq!(done.status, 4);
+    let report = done.json();
+    assert_eq!(report["stoppedAt"], "tcp");
+    assert_eq!(report["steps"][0]["outcome"]["kind"], "passed");
+    assert_eq!(
+        report["steps"][1]["outcome"]["problem"]["code"],
+        "connectionRefused"
+    );
+    assert_eq!(report["steps"].as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn a_secret_that_cannot_be_read_is_a_configuration_error() {
+    let done = Gatehouse::new().run(&["status", "--token-file", "/nowhere/token"]);
+    assert_eq!(done.status, 78, "{done:?}");
+}
+
+#[test]
+fn a_remote_gateway_is_not_tried_in_the_clear() {
+    let done = Gatehouse::new().run(&["connect", "--url", "ws://gateway.example"]);
+    assert_eq!(done.status, 2, "{done:?}");
+    assert!(done.stderr.contains("in the clear"), "{done:?}");
+}
+
+#[test]
+fn completions_and_man_pages_come_from_the_definition() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let done = Gatehouse::new().run(&["completions", shell]);
+        assert_eq!(done.status, 0);
+        assert!(done.stdout.contains("approvals"), "{shell}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("man");
+    let done = Gatehouse::new().run(&["man", path.to_str().unwrap()]);
+    assert_eq!(done.status, 0, "{done:?}");
+    for page in ["gatehouse.1", "gatehouse-approvals-watch.1"] {
+        assert!(path.join(page).exists(), "{page}");
+    }
+}
