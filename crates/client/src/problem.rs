@@ -29,6 +29,8 @@ pub struct Problem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub enum ProblemCode {
+    /// The gateway in this process could not be started. The client itself never says it.
+    OwnGatewayFailed,
     // The gateway refused the connect: its `details.code`.
     AuthRequired,
     AuthUnauthorized,

@@ -11,17 +11,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gatehouse_client::{CredentialError, CredentialSource, Credentials};
 use gatehouse_protocol::{DeviceKey, DeviceToken};
-use gatehouse_vault::{GatewaySecret, Secret, SecretKey, SecretVault, VaultError};
+use gatehouse_vault::{GatewaySecret, MemoryVault, Secret, SecretKey, SecretVault, VaultError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use zeroize::Zeroize;
 
 use crate::view::{CredentialKind, GatewayId};
 
+/// The name of the gateway in this process.
+pub(crate) fn own_gateway() -> GatewayId {
+    GatewayId("this-computer".to_owned())
+}
+
 /// Keeps and reads secrets, one gateway at a time.
 #[derive(Clone)]
 pub(crate) struct Safe {
     vault: Arc<dyn SecretVault>,
+    /// For the gateway in this process: its token is made at each start, and nothing of it is kept.
+    own: Arc<dyn SecretVault>,
     /// Two gateways that connect at once must not make two device keys.
     making_key: Arc<Mutex<()>>,
 }
@@ -30,12 +37,22 @@ impl Safe {
     pub(crate) fn new(vault: Arc<dyn SecretVault>) -> Self {
         Self {
             vault,
+            own: Arc::new(MemoryVault::new()),
             making_key: Arc::default(),
         }
     }
 
     pub(crate) fn vault(&self) -> &Arc<dyn SecretVault> {
         &self.vault
+    }
+
+    /// Where this gateway's secrets are.
+    pub(crate) fn vault_of(&self, gateway: &GatewayId) -> &Arc<dyn SecretVault> {
+        if *gateway == own_gateway() {
+            &self.own
+        } else {
+            &self.vault
+        }
     }
 
     /// Keeps what a person gave, in place of whatever kind there was before.
@@ -48,14 +65,15 @@ impl Safe {
         let Some(kept) = secret_of(kind) else {
             return Ok(());
         };
-        self.vault.put(&key(gateway, kept)?, value).await?;
+        let vault = self.vault_of(gateway);
+        vault.put(&key(gateway, kept)?, value).await?;
         for other in [
             GatewaySecret::Token,
             GatewaySecret::Password,
             GatewaySecret::BootstrapToken,
         ] {
             if other != kept {
-                self.vault.delete(&key(gateway, other)?).await?;
+                vault.delete(&key(gateway, other)?).await?;
             }
         }
         Ok(())
@@ -64,7 +82,8 @@ impl Safe {
     /// Forgets everything of a gateway. The device key is not a gateway's and stays.
     pub(crate) async fn forget(&self, gateway: &GatewayId) -> Result<(), VaultError> {
         for secret in GatewaySecret::ALL {
-            self.vault.delete(&key(gateway, secret)?).await?;
+            let key = key(gateway, secret)?;
+            self.vault_of(gateway).delete(&key).await?;
         }
         Ok(())
     }
@@ -75,23 +94,33 @@ impl Safe {
         secret: GatewaySecret,
     ) -> Result<Option<Secret>, CredentialError> {
         let key = key(gateway, secret).map_err(failed)?;
-        self.vault.get(&key).await.map_err(failed)
+        self.vault_of(gateway).get(&key).await.map_err(failed)
     }
 
-    async fn device_key(&self) -> Result<DeviceKey, CredentialError> {
+    /// This installation's key. The gateway in this process does not wait for a keychain that is closed or missing:
+    /// it sees another key then, and takes that one as well.
+    async fn device_key(&self, gateway: &GatewayId) -> Result<DeviceKey, CredentialError> {
         let _one_at_a_time = self.making_key.lock().await;
-        let name = SecretKey::device_identity();
-        if let Some(kept) = self.vault.get(&name).await.map_err(failed)? {
-            return read_key(&kept);
+        match device_key_in(&self.vault).await {
+            Err(_) if *gateway == own_gateway() => device_key_in(&self.own).await,
+            known => known,
         }
-        let mut seed = [0_u8; 32];
-        getrandom::fill(&mut seed).map_err(|e| CredentialError::Unavailable(e.to_string()))?;
-        let text = Secret::new(STANDARD.encode(seed));
-        let made = DeviceKey::from_seed(seed);
-        seed.zeroize();
-        self.vault.put(&name, &text).await.map_err(failed)?;
-        Ok(made)
     }
+}
+
+/// The device key that a vault holds, made where there is none.
+async fn device_key_in(vault: &Arc<dyn SecretVault>) -> Result<DeviceKey, CredentialError> {
+    let name = SecretKey::device_identity();
+    if let Some(kept) = vault.get(&name).await.map_err(failed)? {
+        return read_key(&kept);
+    }
+    let mut seed = [0_u8; 32];
+    getrandom::fill(&mut seed).map_err(|e| CredentialError::Unavailable(e.to_string()))?;
+    let text = Secret::new(STANDARD.encode(seed));
+    let made = DeviceKey::from_seed(seed);
+    seed.zeroize();
+    vault.put(&name, &text).await.map_err(failed)?;
+    Ok(made)
 }
 
 /// One gateway's secrets, as a connection asks for them.
@@ -116,7 +145,7 @@ pub(crate) enum CredentialChange {
 #[async_trait]
 impl CredentialSource for GatewayCredentials {
     async fn load(&self) -> Result<Credentials, CredentialError> {
-        let device_key = self.safe.device_key().await?;
+        let device_key = self.safe.device_key(&self.gateway).await?;
         (self.changed)(CredentialChange::Device(
             device_key.device_id().as_str().to_owned(),
         ));
@@ -159,7 +188,7 @@ impl CredentialSource for GatewayCredentials {
         let json = serde_json::to_string(&kept)
             .map_err(|e| CredentialError::Unavailable(e.to_string()))?;
         self.safe
-            .vault
+            .vault_of(&self.gateway)
             .put(&key, &Secret::new(json))
             .await
             .map_err(failed)?;
@@ -169,14 +198,22 @@ impl CredentialSource for GatewayCredentials {
 
     async fn forget_device_token(&self) -> Result<(), CredentialError> {
         let key = key(&self.gateway, GatewaySecret::DeviceToken).map_err(failed)?;
-        self.safe.vault.delete(&key).await.map_err(failed)?;
+        self.safe
+            .vault_of(&self.gateway)
+            .delete(&key)
+            .await
+            .map_err(failed)?;
         (self.changed)(CredentialChange::DeviceTokenForgotten);
         Ok(())
     }
 
     async fn bootstrap_used(&self) -> Result<(), CredentialError> {
         let key = key(&self.gateway, GatewaySecret::BootstrapToken).map_err(failed)?;
-        self.safe.vault.delete(&key).await.map_err(failed)?;
+        self.safe
+            .vault_of(&self.gateway)
+            .delete(&key)
+            .await
+            .map_err(failed)?;
         (self.changed)(CredentialChange::BootstrapUsed);
         Ok(())
     }

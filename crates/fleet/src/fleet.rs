@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::core::{Core, CoreHandle, Entry, InboxDesk, Outlet, Scribe, SessionDesk};
-use crate::credentials::Safe;
+use crate::credentials::{Safe, own_gateway};
 use crate::discover::Environment;
 use crate::drafts::Drafts;
 use crate::error::FleetError;
@@ -117,7 +117,7 @@ impl Fleet {
         };
         restore(&mut core, cache.as_ref()).await?;
         let ids: Vec<GatewayId> = core.gateways.keys().cloned().collect();
-        for id in &ids {
+        for id in ids.iter().filter(|id| **id != own_gateway()) {
             core.connect(id);
         }
         tracker.spawn(core.run(inlets));

@@ -4,6 +4,7 @@ mod chat;
 mod gateways;
 mod inbox;
 mod links;
+mod own;
 mod secrets;
 mod sessions;
 mod settings;

@@ -4,6 +4,7 @@ use gatehouse_client::{ConnectionState, Problem, ProblemCode};
 use gatehouse_vault::Place;
 
 use super::{Core, Entry};
+use crate::credentials::own_gateway;
 use crate::inbox::{EpochMs, millis};
 use crate::untrusted::one_line;
 use crate::view::{
@@ -28,10 +29,11 @@ impl Core {
             id: id.clone(),
             name: entry.record.name.clone(),
             url: entry.record.url.clone(),
+            own: *id == own_gateway(),
             connection: self.connection_view(entry),
             credential: CredentialView {
                 kind: entry.kind,
-                place: self.secret_place(entry),
+                place: self.secret_place(id, entry),
                 has_device_token: entry.known.has_device_token,
                 saved_at: entry.record.credential_saved_at.map(millis),
             },
@@ -57,11 +59,11 @@ impl Core {
         }
     }
 
-    fn secret_place(&self, entry: &Entry) -> SecretPlace {
+    fn secret_place(&self, id: &GatewayId, entry: &Entry) -> SecretPlace {
         if entry.kind == CredentialKind::None && !entry.known.has_device_token {
             return SecretPlace::Nowhere;
         }
-        match self.safe.vault().place() {
+        match self.safe.vault_of(id).place() {
             Some(Place::Keychain) => SecretPlace::Keychain,
             Some(Place::EncryptedFile) => SecretPlace::EncryptedFile,
             Some(Place::Memory) => SecretPlace::Memory,
@@ -73,9 +75,9 @@ impl Core {
         if entry.record.paused {
             return ConnectionView::Paused;
         }
-        if let Some(code) = entry.unusable {
+        if let Some(problem) = &entry.unusable {
             return ConnectionView::Stopped {
-                problem: problem_view(&Problem::from(code)),
+                problem: problem_view(problem),
             };
         }
         match &entry.state {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gatehouse_client::{
     CertificatePin, Connection, ConnectionConfig, ConnectionEvent, ConnectionState, GatewayUrl,
-    Generation, Limits, ProblemCode,
+    Generation, Limits, Problem, ProblemCode,
 };
 use gatehouse_protocol::model::presence::PresenceEntry;
 use gatehouse_protocol::{HelloOk, Scope};
@@ -58,7 +58,7 @@ pub(crate) struct Entry {
     /// Since when it is away, and whether that was said.
     pub(crate) away: Option<(EpochMs, bool)>,
     /// Why it cannot even be tried.
-    pub(crate) unusable: Option<ProblemCode>,
+    pub(crate) unusable: Option<Problem>,
 }
 
 impl Entry {
@@ -130,7 +130,7 @@ impl Core {
         let config = match config(&entry.record, &self.client) {
             Ok(config) => config,
             Err(code) => {
-                entry.unusable = Some(code);
+                entry.unusable = Some(Problem::from(code));
                 return;
             }
         };

@@ -18,6 +18,8 @@ pub struct GatewayView {
     pub name: String,
     /// Never with user information, query or fragment.
     pub url: String,
+    /// The gateway in this process. It is started and switched off with a setting, and needs no secret of a person.
+    pub own: bool,
     pub connection: ConnectionView,
     pub credential: CredentialView,
     /// The protocol version that was agreed on, once connected.

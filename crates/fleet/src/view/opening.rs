@@ -3,7 +3,7 @@
 use serde::Serialize;
 use specta::Type;
 
-use super::{ItemKey, ProblemView, Recognised};
+use super::{ItemKey, ProblemView, Recognised, SessionRef};
 
 /// A place to go to. Opening one decides nothing, connects to nothing and keeps nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -15,6 +15,8 @@ use super::{ItemKey, ProblemView, Recognised};
 pub enum Opening {
     /// A request, in full.
     Item { key: ItemKey },
+    /// A transcript.
+    Session { session: SessionRef },
     /// Add gateway, filled in. A secret in the link waits here under `recognised.draft` until the person adds it.
     AddGateway { recognised: Recognised },
     /// A link that leads nowhere, and why.

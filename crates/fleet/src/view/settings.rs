@@ -10,6 +10,20 @@ use super::{Opening, SecretStoreView};
 pub struct Settings {
     pub notifications: NotificationSettings,
     pub appearance: AppearanceSettings,
+    pub own_gateway: OwnGatewaySettings,
+}
+
+/// The gateway in this process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OwnGatewaySettings {
+    pub enabled: bool,
+}
+
+impl Default for OwnGatewaySettings {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Type)]
