@@ -54,7 +54,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "gatehouse-protocol",
             "gatehouse-client",
+            "gatehouse-control",
             "gatehouse-fleet",
+            "gatehouse-gateway",
             "gatehouse-vault",
             "gatehouse-store",
         ],

@@ -20,7 +20,10 @@ async fn it_is_shown_at_once_and_connected_when_it_listens() {
     assert!(desk.fleet.own_gateway_starting().await.unwrap());
     let shown = desk.fleet.gateways_list().await.remove(0);
     assert!(shown.own);
-    assert!(matches!(shown.connection, ConnectionView::Connecting { .. }));
+    assert!(matches!(
+        shown.connection,
+        ConnectionView::Connecting { .. }
+    ));
 
     let token = Secret::new("of-this-start");
     desk.fleet
@@ -32,7 +35,10 @@ async fn it_is_shown_at_once_and_connected_when_it_listens() {
     assert_eq!(shown.credential.place, SecretPlace::Memory);
     let key = SecretKey::gateway("this-computer", GatewaySecret::Token).unwrap();
     let kept = desk.vault.get(&key).await.unwrap();
-    assert!(kept.is_none(), "its token is of one start, and kept nowhere");
+    assert!(
+        kept.is_none(),
+        "its token is of one start, and kept nowhere"
+    );
 }
 
 #[tokio::test]

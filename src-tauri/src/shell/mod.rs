@@ -7,6 +7,7 @@ pub(crate) mod life;
 pub(crate) mod links;
 pub(crate) mod logging;
 pub mod notices;
+pub(crate) mod own_gateway;
 pub mod rendering;
 pub(crate) mod start;
 pub(crate) mod streams;

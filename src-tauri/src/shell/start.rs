@@ -17,6 +17,7 @@ use super::desk::Desk;
 use super::life::Life;
 use super::logging;
 use super::notices::{self, Notifier, router};
+use super::own_gateway;
 use super::surfaces::AppSurfaces;
 use gatehouse_fleet::{Clock, Environment, Fleet, FleetOptions};
 
@@ -43,11 +44,12 @@ pub(crate) async fn fleet_and_notices(
     redactor: Redactor,
     started: Instant,
 ) -> Started {
-    let fleet = fleet(app, redactor).await?;
+    let fleet = fleet(app, redactor.clone()).await?;
     let life = app.state::<Life>();
     let Notifier { notices, events } = notices::start(&life.tracker, life.cancel.child_token());
     app.manage(Desk::new(started, notices.support()));
     app.manage(fleet.clone());
+    own_gateway::start(app, fleet.clone(), redactor);
     let surfaces = Arc::new(AppSurfaces::new(app.clone()));
     let notifier = Notifier { notices, events };
     let cancel = life.cancel.child_token();

@@ -6,6 +6,7 @@ import { problemOf } from "$lib/errors";
 type Change = {
   notifications?: Partial<Settings["notifications"]>;
   appearance?: Partial<Settings["appearance"]>;
+  ownGateway?: Partial<Settings["ownGateway"]>;
 };
 
 export class Preferences {
@@ -28,6 +29,7 @@ export class Preferences {
     this.current = {
       notifications: { ...before.notifications, ...change.notifications },
       appearance: { ...before.appearance, ...change.appearance },
+      ownGateway: { ...before.ownGateway, ...change.ownGateway },
     };
     try {
       this.current = await this.backend.settingsSave(this.current);

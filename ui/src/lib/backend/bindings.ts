@@ -253,6 +253,8 @@ export type GatewayView = {
 	name: string,
 	/**  Never with user information, query or fragment. */
 	url: string,
+	/**  The gateway in this process. It is started and switched off with a setting, and needs no secret of a person. */
+	own: boolean,
 	connection: ConnectionView,
 	credential: CredentialView,
 	/**  The protocol version that was agreed on, once connected. */
@@ -415,10 +417,17 @@ export type Open = Opening;
 export type Opening = 
 /**  A request, in full. */
 { kind: "item"; key: ItemKey } | 
+/**  A transcript. */
+{ kind: "session"; session: SessionRef } | 
 /**  Add gateway, filled in. A secret in the link waits here under `recognised.draft` until the person adds it. */
 { kind: "addGateway"; recognised: Recognised } | 
 /**  A link that leads nowhere, and why. */
 { kind: "refused"; problem: ProblemView };
+
+/**  The gateway in this process. */
+export type OwnGatewaySettings = {
+	enabled?: boolean,
+};
 
 export type PastedForm = "url" | "dashboardLink" | "setupCode" | "bareToken" | 
 /**  `openclaw://gateway/add?…`, `gatehouse://add?…` */
@@ -609,6 +618,7 @@ export type SessionsSnapshot = {
 export type Settings = {
 	notifications?: NotificationSettings,
 	appearance?: AppearanceSettings,
+	ownGateway?: OwnGatewaySettings,
 };
 
 /**  The settings changed in another window. */

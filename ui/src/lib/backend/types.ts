@@ -11,8 +11,10 @@ export type * from "./bindings";
 
 export type AppearanceSettings = Required<bindings.AppearanceSettings>;
 export type NotificationSettings = Required<bindings.NotificationSettings>;
+export type OwnGatewaySettings = Required<bindings.OwnGatewaySettings>;
 export type Settings = {
   notifications: NotificationSettings;
   appearance: AppearanceSettings;
+  ownGateway: OwnGatewaySettings;
 };
 export type AppInfo = Omit<bindings.AppInfo, "settings"> & { settings: Settings };

@@ -61,6 +61,7 @@ export const problemCodes = [
   "shutdown",
   "startupSidecars",
   // Our side.
+  "ownGatewayFailed",
   "keychainLocked",
   "keychainUnavailable",
   "noCredential",

@@ -79,6 +79,7 @@ const rows: Record<ProblemCode, Row> = {
   startupSidecars: ["passing", "reconnect"],
   connectionLost: ["passing", "reconnect"],
   unavailable: ["passing", "reconnect"],
+  ownGatewayFailed: ["warning", "none"],
   keychainLocked: ["warning", "openSecrets"],
   keychainUnavailable: ["warning", "openSecrets"],
   noCredential: ["warning", "replaceSecret"],

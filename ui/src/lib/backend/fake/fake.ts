@@ -51,6 +51,7 @@ export const usualSettings: Settings = {
     sound: true,
   },
   appearance: { theme: "system", density: "compact", reduceMotion: false },
+  ownGateway: { enabled: true },
 };
 
 function secretsOf(current: Scenario): SecretStoreView {

@@ -13,6 +13,7 @@ export function makeGateway(
   fields: Partial<GatewayView> & Pick<GatewayView, "id" | "name" | "url">,
 ): GatewayView {
   return {
+    own: false,
     connection: { kind: "ready", since: now - 5_400_000 },
     credential: {
       kind: "token",

@@ -26,6 +26,10 @@ export const gateways = {
   firstMeaning:
     "Gatehouse shows what your agents ask to do, on every OpenClaw gateway you have, and lets you decide from the notification.",
   addTitle: "Add a gateway",
+  own: "Run a gateway on this computer",
+  ownMeaning:
+    "Part of this app: agents run here, and each of their actions goes through your approvals. It is reached from this computer only, and keeps its state in ~/.gatehouse.",
+  ownNote: "Part of this app. It needs no token of yours.",
   paste: "Address, link, setup code or token",
   pasteHint: "Paste what you have",
   pasteExamples:

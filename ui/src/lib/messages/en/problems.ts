@@ -217,6 +217,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     waits,
   ),
   connectionLost: words("The connection was lost", "The gateway or the network went away.", waits),
+  ownGatewayFailed: words(
+    "The gateway on this computer did not start",
+    "Another program may hold its place, or its folder (~/.gatehouse) cannot be used.",
+    "Switch it off and on in the settings, under Gateways. The log has the whole story.",
+  ),
   unavailable: words("The gateway is busy", "It is there and takes no more now.", waits),
   disconnected: words("The connection was lost", "The gateway or the network went away.", waits),
   shutdown: words("The gateway is shutting down", "It said so before it closed.", waits),

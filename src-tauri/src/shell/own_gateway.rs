@@ -1,0 +1,161 @@
+//! The gateway in this process, "This computer": started and stopped as the settings say.
+//!
+//! Listens on loopback alone. Its token is made here at each start, goes to the fleet in memory, and is kept by
+//! the gateway as a hash.
+
+use std::path::PathBuf;
+
+use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
+use gatehouse_gateway::config::Config;
+use gatehouse_gateway::{Clock, Gateway, Limits, RunningGateway, StartError, StartOptions};
+use gatehouse_vault::{Redactor, Secret};
+use tauri::{AppHandle, Manager};
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::desk::Desk;
+use super::life::Life;
+use gatehouse_fleet::view::{GatewayId, Opening, SessionRef};
+use gatehouse_fleet::{Fleet, FleetError};
+
+/// The session that a person finds on the first run.
+const FIRST_SESSION: &str = "agent:main:main";
+
+/// Follows the setting until the app ends.
+pub(crate) fn start(app: &AppHandle, fleet: Fleet, redactor: Redactor) {
+    let life = app.state::<Life>();
+    let Ok(home) = app.path().home_dir() else {
+        return error!("there is no home folder, so no gateway is started on this computer");
+    };
+    let own = OwnGateway {
+        app: app.clone(),
+        fleet,
+        redactor,
+        state_dir: home.join(".gatehouse"),
+        cancel: life.cancel.child_token(),
+    };
+    life.tracker
+        .spawn_on(own.run(), tauri::async_runtime::handle().inner());
+}
+
+struct OwnGateway {
+    app: AppHandle,
+    fleet: Fleet,
+    redactor: Redactor,
+    state_dir: PathBuf,
+    cancel: CancellationToken,
+}
+
+impl OwnGateway {
+    async fn run(self) {
+        while !self.cancel.is_cancelled() {
+            if !self.fleet.settings().await.own_gateway.enabled {
+                self.until(true).await;
+                continue;
+            }
+            let running = self.start_and_tell().await;
+            self.until(false).await;
+            if let Some(gateway) = running {
+                gateway.stop("switched off").await;
+            }
+            if !self.cancel.is_cancelled()
+                && let Err(error) = self.fleet.own_gateway_off().await
+            {
+                warn!(%error, "the gateway on this computer is still shown");
+            }
+        }
+    }
+
+    /// Waits until the person wants it on, or off, or the app ends.
+    async fn until(&self, enabled: bool) {
+        let mut changes = self.fleet.subscribe();
+        loop {
+            if self.fleet.settings().await.own_gateway.enabled == enabled {
+                return;
+            }
+            let next = self.cancel.run_until_cancelled(changes.recv()).await;
+            if matches!(next, None | Some(Err(RecvError::Closed))) {
+                return self.cancel.cancel();
+            }
+        }
+    }
+
+    async fn start_and_tell(&self) -> Option<RunningGateway> {
+        match self.start_one().await {
+            Ok(gateway) => Some(gateway),
+            Err(error) => {
+                warn!(%error, "no gateway on this computer");
+                // The fleet only refuses when the app is ending.
+                let _ = self.fleet.own_gateway_failed(&error.to_string()).await;
+                None
+            }
+        }
+    }
+
+    async fn start_one(&self) -> Result<RunningGateway, OwnGatewayError> {
+        let is_first_run = self.fleet.own_gateway_starting().await?;
+        let token = new_token()?;
+        self.redactor.learn(&token);
+        let gateway = self.listen(&token).await?;
+        let address = gateway.local_addr();
+        info!(%address, "the gateway on this computer listens");
+        self.fleet
+            .own_gateway_at(format!("ws://{address}"), token)
+            .await?;
+        if is_first_run {
+            let session = SessionRef {
+                gateway: GatewayId("this-computer".to_owned()),
+                key: FIRST_SESSION.to_owned(),
+            };
+            self.app.state::<Desk>().want(&self.app, Opening::Session { session });
+        }
+        Ok(gateway)
+    }
+
+    /// On the port that clients look for; where another gateway has that one, on any that is free.
+    async fn listen(&self, token: &Secret) -> Result<RunningGateway, StartError> {
+        match Gateway::start(self.options(token, None)).await {
+            Err(StartError::Bind { source, .. })
+                if source.kind() == std::io::ErrorKind::AddrInUse =>
+            {
+                info!("the usual port is taken, so another one is used");
+                Gateway::start(self.options(token, Some(0))).await
+            }
+            started => started,
+        }
+    }
+
+    fn options(&self, token: &Secret, port: Option<u16>) -> StartOptions {
+        let mut config = Config::default();
+        if let Some(port) = port {
+            config.gateway.port = port;
+        }
+        StartOptions {
+            config,
+            auth: AuthSettings::Token(SharedSecret::of(token.expose())),
+            state_dir: self.state_dir.clone(),
+            clock: Clock::system(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// 256 random bits in hexadecimal: nobody guesses them, so a plain hash is enough to keep them.
+fn new_token() -> Result<Secret, OwnGatewayError> {
+    let mut random = zeroize::Zeroizing::new([0_u8; 32]);
+    getrandom::fill(random.as_mut_slice())?;
+    let text = random.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Secret::new(String::from_iter::<Vec<String>>(text)))
+}
+
+/// Why there is no gateway on this computer.
+#[derive(Debug, thiserror::Error)]
+enum OwnGatewayError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    #[error("the system gave no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+}
