@@ -11,6 +11,7 @@ pub mod message;
 pub mod provider;
 pub mod tools;
 pub mod transcript;
+pub mod workspace;
 
 pub use ambient::{Clock, Randomness, SystemClock, SystemRandomness};
 pub use engine::{

@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub mod exec;
+pub mod files;
 mod invoke;
 
 pub(crate) use invoke::{Invocation, Invoker};

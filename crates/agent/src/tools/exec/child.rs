@@ -3,7 +3,7 @@
 //! A task owns the process and its output; others hold a [`Child`]. When the last one is dropped the group
 //! is killed.
 
-use std::{process::ExitStatus, time::Duration};
+use std::time::Duration;
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -36,7 +36,8 @@ pub(crate) enum Exit {
 pub(crate) struct Ended {
     pub(crate) exit: Exit,
     pub(crate) code: Option<i32>,
-    pub(crate) signal: Option<i32>,
+    /// `SIGKILL` for example.
+    pub(crate) signal: Option<String>,
 }
 
 impl Ended {
@@ -46,7 +47,7 @@ impl Ended {
     }
 
     pub(crate) fn reason(&self) -> &'static str {
-        match (self.exit, self.signal) {
+        match (self.exit, self.signal.as_ref()) {
             (Exit::Own, None) => "exit",
             (Exit::Own, Some(_)) => "signal",
             (Exit::Stopped, _) => "manual-cancel",
@@ -56,7 +57,7 @@ impl Ended {
 
     /// What to add to the output for the model.
     pub(crate) fn note(&self) -> Option<String> {
-        match (self.exit, self.code, self.signal) {
+        match (self.exit, self.code, self.signal.as_ref()) {
             (Exit::Stopped, ..) => Some("Command stopped before it finished".into()),
             (Exit::TimedOut, ..) => Some("Command timed out and was stopped".into()),
             (Exit::Own, Some(0), _) => None,
@@ -68,23 +69,13 @@ impl Ended {
         }
     }
 
-    fn of(exit: Exit, status: Option<ExitStatus>) -> Self {
+    fn of(exit: Exit, status: Status) -> Self {
         Self {
             exit,
-            code: status.and_then(|status| status.code()),
-            signal: status.and_then(signal_of),
+            code: status.code,
+            signal: status.signal,
         }
     }
-}
-
-#[cfg(unix)]
-fn signal_of(status: ExitStatus) -> Option<i32> {
-    std::os::unix::process::ExitStatusExt::signal(&status)
-}
-
-#[cfg(not(unix))]
-fn signal_of(_status: ExitStatus) -> Option<i32> {
-    None
 }
 
 /// A handle to a process.
@@ -108,6 +99,10 @@ enum Ask {
         part: Part,
         reply: oneshot::Sender<String>,
     },
+    Write {
+        bytes: Vec<u8>,
+        reply: oneshot::Sender<bool>,
+    },
 }
 
 /// Which part of the output.
@@ -116,6 +111,8 @@ pub(crate) enum Part {
     All,
     /// So many of the newest bytes.
     Last(usize),
+    /// What was written after so many bytes.
+    Since(u64),
 }
 
 impl Child {
@@ -144,9 +141,14 @@ impl Child {
         let mut state = self.state.clone();
         let ended = state.wait_for(|state| state.ended.is_some()).await;
         // The owner lives as long as a handle does, unless its runtime is going down.
-        ended.map_or(Ended::of(Exit::Stopped, None), |state| {
+        ended.map_or(Ended::of(Exit::Stopped, Status::default()), |state| {
             state.ended.clone().expect("this was waited for")
         })
+    }
+
+    /// How it ended, if it did.
+    pub(crate) fn end_so_far(&self) -> Option<Ended> {
+        self.state.borrow().ended.clone()
     }
 
     /// Waits until there is more output than `known` bytes; returns how many there are.
@@ -177,6 +179,13 @@ impl Child {
         let _ = self.asks.send(Ask::Output { part, reply }).await;
         answer.await.unwrap_or_default()
     }
+
+    /// Writes to the input of the process. False when it takes none any more.
+    pub(crate) async fn write(&self, bytes: Vec<u8>) -> bool {
+        let (reply, answer) = oneshot::channel();
+        let _ = self.asks.send(Ask::Write { bytes, reply }).await;
+        answer.await.unwrap_or(false)
+    }
 }
 
 /// The task that owns the process.
@@ -202,7 +211,7 @@ impl Owner {
     }
 
     /// Until the leader is gone.
-    async fn live(&mut self) -> (Exit, Option<ExitStatus>) {
+    async fn live(&mut self) -> (Exit, Status) {
         let mut exit = Exit::Own;
         let mut kill_at = None;
         loop {
@@ -261,8 +270,12 @@ impl Owner {
                 let text = match part {
                     Part::All => self.output.all(),
                     Part::Last(most) => self.output.last(most),
+                    Part::Since(known) => self.output.since(known),
                 };
                 let _ = reply.send(text);
+            }
+            Ask::Write { bytes, reply } => {
+                let _ = reply.send(self.spawned.input.try_send(bytes).is_ok());
             }
         }
     }
@@ -281,16 +294,16 @@ mod tests {
 
     #[test]
     fn an_exit_code_is_an_answer_and_a_signal_a_failure() {
-        let ended = |code, signal| Ended {
+        let ended = |code, signal: Option<&str>| Ended {
             exit: Exit::Own,
             code,
-            signal,
+            signal: signal.map(str::to_owned),
         };
         assert!(!ended(Some(3), None).is_failure());
         assert_eq!(
             ended(Some(3), None).note().unwrap(),
             "Command exited with code 3"
         );
-        assert!(ended(None, Some(9)).is_failure());
+        assert!(ended(None, Some("SIGKILL")).is_failure());
     }
 }

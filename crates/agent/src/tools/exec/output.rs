@@ -48,6 +48,18 @@ impl Output {
         format!("{head}\n[… {missing} bytes of output left out …]\n{tail}")
     }
 
+    /// What came after the first `known` bytes, as far as it is kept.
+    pub(crate) fn since(&self, known: u64) -> String {
+        let new = self.total.saturating_sub(known);
+        let kept = self.last(usize::try_from(new).unwrap_or(usize::MAX));
+        let lost = new.saturating_sub(kept.len() as u64);
+        // A character that is cut in two may take up to three bytes.
+        if lost > 3 {
+            return format!("[… {lost} bytes of output left out …]\n{kept}");
+        }
+        kept
+    }
+
     /// The newest `most` bytes, at a character's beginning.
     pub(crate) fn last(&self, most: usize) -> String {
         let tail = self.tail.len().min(most);
@@ -83,6 +95,21 @@ mod tests {
         assert_eq!(output.total(), 16);
         assert_eq!(output.all(), "0123\n[… 8 bytes of output left out …]\ncdef");
         assert_eq!(output.last(100), "cdef");
+    }
+
+    #[test]
+    fn what_is_new_is_told_once_and_a_gap_is_named() {
+        let mut output = Output::new(8);
+        output.push(b"0123");
+        assert_eq!(output.since(0), "0123");
+        assert_eq!(output.since(4), "");
+        output.push(b"45");
+        assert_eq!(output.since(4), "45");
+        output.push(b"6789abcdef");
+        assert_eq!(
+            output.since(6),
+            "[… 6 bytes of output left out …]\ncdef"
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Starting a process as the leader of a group of its own, with its output and input as channels.
 
-use std::process::{ExitStatus, Stdio};
+use std::{collections::BTreeMap, ffi::OsString, process::Stdio};
 
 use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    process::Command,
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    process::{ChildStdin, Command},
     sync::mpsc,
 };
 
@@ -12,16 +12,25 @@ use super::ExecOptions;
 use crate::{govern::ExecEffect, tools::ToolError};
 
 /// Chunks that may wait between a reader and the owner: a process that writes faster is slowed down.
-const CHUNKS: usize = 64;
+pub(super) const CHUNKS: usize = 64;
 
 /// Bytes of one chunk, at most.
-const CHUNK: usize = 8 * 1024;
+pub(super) const CHUNK: usize = 8 * 1024;
 
 /// A process that has just begun.
 pub(super) struct Spawned {
     pub(super) leader: Leader,
     /// What it writes. Closed when nobody holds its output any more.
     pub(super) output: mpsc::Receiver<Vec<u8>>,
+    /// What it reads. An empty chunk closes its input.
+    pub(super) input: mpsc::Sender<Vec<u8>>,
+}
+
+/// How a process ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Status {
+    pub(super) code: Option<i32>,
+    pub(super) signal: Option<String>,
 }
 
 /// The first process of the group.
@@ -30,18 +39,23 @@ pub(super) enum Leader {
         child: tokio::process::Child,
         pid: u32,
     },
+    Pty(super::pty::Terminal),
 }
 
 impl Leader {
     pub(super) fn pid(&self) -> u32 {
-        let Self::Plain { pid, .. } = self;
-        *pid
+        match self {
+            Self::Plain { pid, .. } => *pid,
+            Self::Pty(terminal) => terminal.pid(),
+        }
     }
 
     /// Waits for the leader. Safe to drop and call again.
-    pub(super) async fn wait(&mut self) -> Option<ExitStatus> {
-        let Self::Plain { child, .. } = self;
-        child.wait().await.ok()
+    pub(super) async fn wait(&mut self) -> Status {
+        match self {
+            Self::Plain { child, .. } => child.wait().await.map(status_of).unwrap_or_default(),
+            Self::Pty(terminal) => terminal.wait().await,
+        }
     }
 
     /// Asks the group to end.
@@ -55,12 +69,50 @@ impl Leader {
     }
 }
 
+#[cfg(unix)]
+fn status_of(status: std::process::ExitStatus) -> Status {
+    use std::os::unix::process::ExitStatusExt;
+    Status {
+        code: status.code(),
+        signal: status.signal().map(signal_name),
+    }
+}
+
+/// The signals that end a process in practice; others by number.
+#[cfg(unix)]
+fn signal_name(number: i32) -> String {
+    let known = match number {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        6 => "SIGABRT",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        15 => "SIGTERM",
+        other => return format!("SIG{other}"),
+    };
+    known.to_owned()
+}
+
+#[cfg(not(unix))]
+fn status_of(status: std::process::ExitStatus) -> Status {
+    Status {
+        code: status.code(),
+        signal: None,
+    }
+}
+
 /// Spawns exactly what the effect says.
 pub(super) fn spawn(
     effect: &ExecEffect,
-    env: &std::collections::BTreeMap<String, String>,
+    env: &BTreeMap<String, String>,
     options: &ExecOptions,
 ) -> Result<Spawned, ToolError> {
+    let env = environment(env, options);
+    if effect.pty {
+        return super::pty::spawn(effect, &env);
+    }
     let mut command = Command::new(&effect.executable);
     command
         .args(&effect.argv[1..])
@@ -75,7 +127,7 @@ pub(super) fn spawn(
         .envs(env)
         // As OpenClaw does, so that a shell's start files can tell where they run.
         .env("OPENCLAW_SHELL", "exec")
-        .stdin(Stdio::null())
+        .stdin(stdin_for(effect))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
@@ -92,10 +144,36 @@ pub(super) fn spawn(
     let stderr = child.stderr.take().expect("it was piped");
     tokio::spawn(read(stdout, chunks.clone()));
     tokio::spawn(read(stderr, chunks));
+    let (input, lines) = mpsc::channel(CHUNKS);
+    if let Some(stdin) = child.stdin.take() {
+        tokio::spawn(write(stdin, lines));
+    }
     Ok(Spawned {
         leader: Leader::Plain { child, pid },
         output,
+        input,
     })
+}
+
+/// All that the process gets: what is inherited, what the call sets, and a mark for a shell's start files to
+/// tell where they run, as OpenClaw sets it.
+fn environment(
+    env: &BTreeMap<String, String>,
+    options: &ExecOptions,
+) -> BTreeMap<OsString, OsString> {
+    let mut all: BTreeMap<_, _> = options.environment.iter().cloned().collect();
+    all.extend(env.iter().map(|(name, value)| (name.into(), value.into())));
+    all.insert("OPENCLAW_SHELL".into(), "exec".into());
+    all
+}
+
+/// A command that nobody can write to must not wait for input.
+fn stdin_for(effect: &ExecEffect) -> Stdio {
+    if effect.background {
+        Stdio::piped()
+    } else {
+        Stdio::null()
+    }
 }
 
 async fn read(mut from: impl AsyncRead + Unpin, chunks: mpsc::Sender<Vec<u8>>) {
@@ -108,6 +186,14 @@ async fn read(mut from: impl AsyncRead + Unpin, chunks: mpsc::Sender<Vec<u8>>) {
                     return;
                 }
             }
+        }
+    }
+}
+
+async fn write(mut to: ChildStdin, mut chunks: mpsc::Receiver<Vec<u8>>) {
+    while let Some(bytes) = chunks.recv().await {
+        if bytes.is_empty() || to.write_all(&bytes).await.is_err() {
+            return;
         }
     }
 }

@@ -1,0 +1,184 @@
+use std::{fs, os::unix::fs::symlink, sync::Arc};
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::{
+    message::Content,
+    tools::{Tool, ToolOutput},
+};
+
+struct Place {
+    _folder: tempfile::TempDir,
+    call: CallContext,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = folder.path().canonicalize().unwrap();
+        let call = CallContext {
+            agent_id: Arc::from("main"),
+            session_key: Arc::from("agent:main:main"),
+            run_id: Arc::from("run"),
+            tool_call_id: "call".into(),
+            workspace,
+            depth: 0,
+            cancel: CancellationToken::new(),
+            progress: Arc::new(|_| {}),
+        };
+        Self {
+            _folder: folder,
+            call,
+        }
+    }
+
+    fn put(&self, path: &str, text: &str) {
+        let path = self.call.workspace.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn get(&self, path: &str) -> Option<String> {
+        fs::read_to_string(self.call.workspace.join(path)).ok()
+    }
+
+    async fn run(&self, tool: &dyn Tool, given: Value) -> Result<ToolOutput, ToolError> {
+        let effect = tool.resolve(&given, &self.call).await?;
+        tool.run(&effect, &given, &self.call).await
+    }
+
+    async fn text(&self, tool: &dyn Tool, given: Value) -> String {
+        self.run(tool, given).await.unwrap().plain()
+    }
+}
+
+#[tokio::test]
+async fn read_gives_the_lines_asked_for_and_says_how_to_go_on() {
+    let place = Place::new();
+    place.put("f", "1\n2\n3\n4\n");
+    assert_eq!(place.text(&Read, json!({ "path": "f" })).await, "1\n2\n3\n4");
+    let part = place
+        .text(&Read, json!({ "path": "f", "offset": 2, "limit": 2 }))
+        .await;
+    assert!(part.starts_with("2\n3\n\n[Lines 2 to 3 of 4."), "{part}");
+    let beyond = place.run(&Read, json!({ "path": "f", "offset": 9 })).await;
+    assert!(beyond.is_err());
+}
+
+#[tokio::test]
+async fn read_shows_an_image_and_refuses_other_bytes() {
+    let place = Place::new();
+    let file = |name: &str| place.call.workspace.join(name);
+    fs::write(file("a.png"), [0x89, b'P', b'N', b'G', 0, 1]).unwrap();
+    fs::write(file("b.bin"), [0xFF, 0xFE, 0, 1]).unwrap();
+    let output = place.run(&Read, json!({ "path": "a.png" })).await.unwrap();
+    assert!(matches!(&output.content[1], Content::Image { mime_type, .. } if mime_type == "image/png"));
+    assert!(place.run(&Read, json!({ "path": "b.bin" })).await.is_err());
+}
+
+#[tokio::test]
+async fn write_and_edit_change_a_file() {
+    let place = Place::new();
+    place
+        .text(&Write, json!({ "path": "a/b", "content": "one two" }))
+        .await;
+    let edits = json!([{ "oldText": "two", "newText": "three" }]);
+    place
+        .text(&Edit, json!({ "path": "a/b", "edits": edits }))
+        .await;
+    assert_eq!(place.get("a/b").unwrap(), "one three");
+}
+
+#[tokio::test]
+async fn no_tool_leaves_the_workspace() {
+    let place = Place::new();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret"), "needle").unwrap();
+    symlink(outside.path(), place.call.workspace.join("out")).unwrap();
+    let patch = "*** Begin Patch\n*** Add File: out/new\n+x\n*** End Patch";
+    let calls: [(&dyn Tool, Value); 8] = [
+        (&Read, json!({ "path": "out/secret" })),
+        (&Read, json!({ "path": "/etc/hostname" })),
+        (&Write, json!({ "path": "out/new", "content": "x" })),
+        (&Edit, json!({ "path": "out/secret", "oldText": "needle", "newText": "x" })),
+        (&Ls, json!({ "path": "out" })),
+        (&Find, json!({ "path": "..", "pattern": "*" })),
+        (&Grep, json!({ "path": "out", "pattern": "needle" })),
+        (&ApplyPatch, json!({ "input": patch })),
+    ];
+    for (tool, given) in calls {
+        let result = place.run(tool, given.clone()).await;
+        let name = tool.spec().name;
+        assert!(matches!(result, Err(ToolError::Path(_))), "{name} {given}: {result:?}");
+    }
+    let found = place.text(&Grep, json!({ "pattern": "needle" })).await;
+    assert_eq!(found, "No matches found", "a search follows no link");
+}
+
+#[tokio::test]
+async fn find_and_grep_leave_out_what_git_ignores() {
+    let place = Place::new();
+    place.put(".gitignore", "target/\n");
+    place.put("src/a.rs", "let x = 1;\nlet Y = 2;\n");
+    place.put("src/deep/b.rs", "nothing\n");
+    place.put("target/c.rs", "let x = 3;\n");
+    let found = place.text(&Find, json!({ "pattern": "*.rs" })).await;
+    assert_eq!(found, "src/a.rs\nsrc/deep/b.rs");
+    let found = place.text(&Find, json!({ "pattern": "src/*.rs" })).await;
+    assert_eq!(found, "src/a.rs");
+    let found = place
+        .text(&Grep, json!({ "pattern": "LET [xy]", "ignoreCase": true }))
+        .await;
+    assert_eq!(found, "src/a.rs:1: let x = 1;\nsrc/a.rs:2: let Y = 2;");
+    let found = place
+        .text(&Grep, json!({ "pattern": "x = 1", "context": 1, "path": "src" }))
+        .await;
+    assert_eq!(found, "src/a.rs:1: let x = 1;\nsrc/a.rs-2- let Y = 2;");
+    assert!(place.run(&Grep, json!({ "pattern": "(" })).await.is_err());
+}
+
+#[tokio::test]
+async fn ls_lists_a_folder() {
+    let place = Place::new();
+    assert_eq!(place.text(&Ls, json!({})).await, "(empty folder)");
+    place.put("b/c", "");
+    place.put("a", "");
+    assert_eq!(place.text(&Ls, json!({})).await, "a\nb/");
+}
+
+#[tokio::test]
+async fn a_patch_changes_several_files() {
+    let place = Place::new();
+    place.put("keep", "a\nb\nc\n");
+    place.put("old", "x\n");
+    place.put("gone", "x\n");
+    let patch = "*** Begin Patch\n*** Add File: new/file\n+hello\n*** Update File: keep\n@@\n a\n-b\n+B\n\
+        *** Update File: old\n*** Move to: moved\n@@\n-x\n+y\n*** Delete File: gone\n*** End Patch";
+    let said = place.text(&ApplyPatch, json!({ "input": patch })).await;
+    assert_eq!(said, "Changed files:\nA new/file\nM keep\nM moved\nD gone");
+    assert_eq!(place.get("new/file").unwrap(), "hello\n");
+    assert_eq!(place.get("keep").unwrap(), "a\nB\nc\n");
+    assert_eq!(place.get("moved").unwrap(), "y\n");
+    assert_eq!((place.get("old"), place.get("gone")), (None, None));
+}
+
+#[tokio::test]
+async fn a_patch_that_does_not_fit_changes_nothing() {
+    let place = Place::new();
+    place.put("a", "1\n");
+    place.put("taken", "1\n");
+    for rest in [
+        "*** Update File: a\n@@\n-2\n+3",
+        "*** Add File: taken\n+x",
+        "*** Delete File: missing",
+        "*** Update File: a\n*** Move to: taken\n@@\n-1\n+2",
+    ] {
+        let patch = format!("*** Begin Patch\n*** Add File: new\n+x\n{rest}\n*** End Patch");
+        let result = place.run(&ApplyPatch, json!({ "input": patch })).await;
+        assert!(result.is_err(), "{rest}");
+        assert_eq!(place.get("new"), None, "{rest}");
+        assert_eq!(place.get("a").unwrap(), "1\n");
+    }
+}
