@@ -18,6 +18,7 @@ use crate::{
 pub mod exec;
 pub mod files;
 mod invoke;
+pub mod process;
 
 pub(crate) use invoke::{Invocation, Invoker};
 

@@ -193,7 +193,7 @@ fn row(session: &Session) -> Value {
 
 /// What is new since the last poll, after waiting for it if there is nothing.
 async fn poll(session: &Session, timeout_ms: u64, call: &CallContext) -> ToolOutput {
-    let known = session.polled_up_to(session.child.total());
+    let known = session.polled();
     if known == session.child.total() && session.child.end_so_far().is_none() {
         let wait = Duration::from_millis(timeout_ms).min(LONGEST_POLL);
         tokio::select! {
@@ -205,12 +205,19 @@ async fn poll(session: &Session, timeout_ms: u64, call: &CallContext) -> ToolOut
         }
     }
     let (text, total) = session.child.output_since(known).await;
-    session.polled_up_to(total);
+    session.set_polled(total);
     let details = row(session);
     let status = details["status"].as_str().unwrap_or_default().to_owned();
-    let shown = if text.is_empty() { "(no new output)" } else { text.trim_end() };
+    let shown = if text.is_empty() {
+        "(no new output)"
+    } else {
+        text.trim_end()
+    };
     let ended = session.child.end_so_far().and_then(|ended| ended.note());
-    let note = ended.map_or_else(|| format!("[{status}]"), |note| format!("[{status}: {note}]"));
+    let note = ended.map_or_else(
+        || format!("[{status}]"),
+        |note| format!("[{status}: {note}]"),
+    );
     ToolOutput::text(format!("{shown}\n\n{note}")).with_details(details)
 }
 

@@ -158,7 +158,9 @@ mod elsewhere {
     use super::{super::Existing, Missing};
 
     pub(crate) fn folder(root: &Path, names: &[OsString], missing: Missing) -> io::Result<PathBuf> {
-        let folder = names.iter().fold(root.to_owned(), |path, name| path.join(name));
+        let folder = names
+            .iter()
+            .fold(root.to_owned(), |path, name| path.join(name));
         if missing == Missing::Make {
             fs::create_dir_all(&folder)?;
         }
@@ -203,7 +205,10 @@ mod elsewhere {
         }
 
         pub(crate) fn file(&self) -> io::Result<File> {
-            File::options().write(true).create_new(true).open(&self.draft)
+            File::options()
+                .write(true)
+                .create_new(true)
+                .open(&self.draft)
         }
 
         pub(crate) fn put_in_place(self, existing: Existing) -> io::Result<()> {

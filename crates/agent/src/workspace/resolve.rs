@@ -67,9 +67,7 @@ fn steps(path: &Path) -> impl Iterator<Item = Step> + '_ {
 /// Only from a folder that is there: what `missing/..` means depends on what will be made.
 fn go_up(place: &mut PathBuf) -> Result<(), PathError> {
     if !place.is_dir() {
-        return Err(PathError::Malformed(
-            place.join("..").display().to_string(),
-        ));
+        return Err(PathError::Malformed(place.join("..").display().to_string()));
     }
     place.pop();
     Ok(())

@@ -96,7 +96,9 @@ fn a_link_that_is_swapped_in_after_the_question_is_not_followed() {
 fn a_write_makes_folders_keeps_the_mode_and_leaves_no_draft() {
     use std::os::unix::fs::PermissionsExt;
     let (_folder, workspace) = place();
-    let file = workspace.resolve("new/deep/run.sh", LastLink::Follow).unwrap();
+    let file = workspace
+        .resolve("new/deep/run.sh", LastLink::Follow)
+        .unwrap();
     workspace.write(&file, b"one", Existing::Replace).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
     workspace.write(&file, b"two", Existing::Replace).unwrap();

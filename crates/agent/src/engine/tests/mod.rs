@@ -82,7 +82,7 @@ impl Bench {
         let mut options = EngineOptions::default();
         tune(&mut options);
         let mut toolbox = Toolbox::default();
-        toolbox.add(Exec::new(ExecOptions::new(std::env::vars_os())));
+        toolbox.add(Exec::new(ExecOptions::new(std::env::vars_os()), None));
         let engine = Engine::start(EngineParts {
             journal: journal.clone(),
             governor,

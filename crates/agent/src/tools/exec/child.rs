@@ -10,7 +10,10 @@ use tokio::{
     time::Instant,
 };
 
-use super::{output::Output, spawn::Spawned};
+use super::{
+    output::Output,
+    spawn::{Spawned, Status},
+};
 
 /// How long a group has to end after it was asked, before it is killed.
 const GRACE: Duration = Duration::from_millis(1_500);
@@ -97,7 +100,8 @@ enum Ask {
     Stop(Exit),
     Output {
         part: Part,
-        reply: oneshot::Sender<String>,
+        /// With the bytes written so far.
+        reply: oneshot::Sender<(String, u64)>,
     },
     Write {
         bytes: Vec<u8>,
@@ -117,7 +121,7 @@ pub(crate) enum Part {
 
 impl Child {
     /// Takes a process over. It is ended at the deadline, if there is one.
-    pub(crate) fn own(spawned: Spawned, deadline: Option<Instant>, kept_output: usize) -> Self {
+    pub(super) fn own(spawned: Spawned, deadline: Option<Instant>, kept_output: usize) -> Self {
         let (asks, asked) = mpsc::channel(ASKS);
         let (publish, state) = watch::channel(State::default());
         let pid = spawned.leader.pid();
@@ -175,6 +179,15 @@ impl Child {
     }
 
     pub(crate) async fn output(&self, part: Part) -> String {
+        self.output_and_total(part).await.0
+    }
+
+    /// What was written after the first `known` bytes, and how many bytes that makes in all.
+    pub(crate) async fn output_since(&self, known: u64) -> (String, u64) {
+        self.output_and_total(Part::Since(known)).await
+    }
+
+    async fn output_and_total(&self, part: Part) -> (String, u64) {
         let (reply, answer) = oneshot::channel();
         let _ = self.asks.send(Ask::Output { part, reply }).await;
         answer.await.unwrap_or_default()
@@ -272,7 +285,7 @@ impl Owner {
                     Part::Last(most) => self.output.last(most),
                     Part::Since(known) => self.output.since(known),
                 };
-                let _ = reply.send(text);
+                let _ = reply.send((text, self.output.total()));
             }
             Ask::Write { bytes, reply } => {
                 let _ = reply.send(self.spawned.input.try_send(bytes).is_ok());

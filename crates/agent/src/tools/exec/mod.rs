@@ -5,6 +5,8 @@
 
 mod child;
 mod output;
+mod processes;
+mod pty;
 mod request;
 mod spawn;
 
@@ -20,8 +22,12 @@ use tokio::time::Instant;
 
 use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec};
 use crate::govern::Effect;
-use child::{Child, Ended, Exit, Part};
 use request::ExecRequest;
+
+pub use processes::Processes;
+
+pub(crate) use child::{Child, Ended, Exit, Part};
+pub(crate) use processes::Session;
 
 /// What the tool needs from outside.
 #[derive(Clone)]
@@ -36,6 +42,8 @@ pub struct ExecOptions {
     pub kept_output: usize,
     /// The shortest time between two live updates.
     pub update_every: Duration,
+    /// How long a call waits before its process goes to the background; 10 s in OpenClaw.
+    pub patience: Duration,
 }
 
 impl ExecOptions {
@@ -49,6 +57,7 @@ impl ExecOptions {
             timeout: Some(Duration::from_secs(1800)),
             kept_output: 200_000,
             update_every: Duration::from_millis(100),
+            patience: Duration::from_secs(10),
         }
     }
 
@@ -70,12 +79,21 @@ const LIVE_TAIL: usize = 4_000;
 /// The tool.
 pub struct Exec {
     options: ExecOptions,
+    /// Takes what goes to the background; without it every call waits for the end.
+    processes: Option<Processes>,
 }
 
 impl Exec {
-    pub fn new(options: ExecOptions) -> Self {
-        Self { options }
+    pub fn new(options: ExecOptions, processes: Option<Processes>) -> Self {
+        Self { options, processes }
     }
+}
+
+/// Why a call stopped watching its process.
+enum Watched {
+    Ended(Ended),
+    /// It takes longer than the call waits.
+    Yielded,
 }
 
 #[async_trait]
@@ -109,21 +127,37 @@ impl Tool for Exec {
         let spawned = spawn::spawn(effect, &request.env, &self.options)?;
         let deadline = timeout.map(|timeout| started + timeout);
         let child = Child::own(spawned, deadline, self.options.kept_output);
-        let ended = self.watch(&child, call).await;
-        Ok(report(&child, &ended, &effect.cwd, started.elapsed()).await)
+        let patience = request.patience(self.options.patience);
+        let watched = self.watch(&child, started + patience, call).await;
+        match (watched, &self.processes) {
+            (Watched::Yielded, Some(processes)) => {
+                let agent_id = call.agent_id.clone();
+                let session = processes.add(agent_id, &effect.command, &effect.cwd, child);
+                Ok(in_background(&session.await).await)
+            }
+            (Watched::Yielded, None) => Err(ToolError::Failed("there is no background".into())),
+            (Watched::Ended(ended), _) => {
+                Ok(report(&child, &ended, &effect.cwd, started.elapsed()).await)
+            }
+        }
     }
 }
 
 impl Exec {
     /// Waits for the end and tells about the output on the way.
-    async fn watch(&self, child: &Child, call: &CallContext) -> Ended {
+    async fn watch(&self, child: &Child, until: Instant, call: &CallContext) -> Watched {
         let mut told = 0;
         let mut next_update = Instant::now();
         loop {
             tokio::select! {
                 biased;
-                () = call.cancel.cancelled() => return child.stop(Exit::Stopped).await,
-                ended = child.ended() => return ended,
+                () = call.cancel.cancelled() => {
+                    return Watched::Ended(child.stop(Exit::Stopped).await);
+                }
+                ended = child.ended() => return Watched::Ended(ended),
+                () = tokio::time::sleep_until(until), if self.processes.is_some() => {
+                    return Watched::Yielded;
+                }
                 total = news(child, told, next_update) => told = total,
             }
             next_update = Instant::now() + self.options.update_every;
@@ -145,6 +179,24 @@ async fn running(child: &Child) -> ToolOutput {
     ToolOutput::text(tail).with_details(details)
 }
 
+async fn in_background(session: &Session) -> ToolOutput {
+    let (tail, total) = session.child.output_since(0).await;
+    session.set_polled(total);
+    let id = &session.id;
+    let text = format!(
+        "{}\n\n(Command still runs in the background as session {id}; use the tool process to poll or end it)",
+        tail.trim_end()
+    );
+    ToolOutput::text(text.trim_start()).with_details(json!({
+        "status": "running",
+        "sessionId": id,
+        "pid": session.child.pid(),
+        "startedAt": session.started_at_ms,
+        "cwd": session.cwd,
+        "tail": tail,
+    }))
+}
+
 async fn report(child: &Child, ended: &Ended, cwd: &Path, took: Duration) -> ToolOutput {
     let output = child.output(Part::All).await;
     let text = output.trim_end();
@@ -154,7 +206,7 @@ async fn report(child: &Child, ended: &Ended, cwd: &Path, took: Duration) -> Too
     let details = json!({
         "status": if ended.is_failure() { "failed" } else { "completed" },
         "exitCode": ended.code,
-        "exitSignal": ended.signal,
+        "exitSignal": &ended.signal,
         "exitReason": ended.reason(),
         "durationMs": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         "aggregated": text,
@@ -165,3 +217,6 @@ async fn report(child: &Child, ended: &Ended, cwd: &Path, took: Duration) -> Too
         ..ToolOutput::text(said).with_details(details)
     }
 }
+
+#[cfg(test)]
+mod tests;

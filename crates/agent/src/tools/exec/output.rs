@@ -106,10 +106,7 @@ mod tests {
         output.push(b"45");
         assert_eq!(output.since(4), "45");
         output.push(b"6789abcdef");
-        assert_eq!(
-            output.since(6),
-            "[… 6 bytes of output left out …]\ncdef"
-        );
+        assert_eq!(output.since(6), "[… 6 bytes of output left out …]\ncdef");
     }
 
     #[test]

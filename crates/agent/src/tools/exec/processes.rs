@@ -36,9 +36,13 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// How much was polled before; from now on it is `total`.
-    pub(crate) fn polled_up_to(&self, total: u64) -> u64 {
-        self.polled.swap(total, Ordering::SeqCst)
+    /// How much of the output was polled, in bytes.
+    pub(crate) fn polled(&self) -> u64 {
+        self.polled.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_polled(&self, total: u64) {
+        self.polled.store(total, Ordering::SeqCst);
     }
 }
 

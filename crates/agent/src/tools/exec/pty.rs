@@ -48,7 +48,10 @@ pub(super) fn spawn(
     env: &BTreeMap<OsString, OsString>,
 ) -> Result<Spawned, ToolError> {
     let failed = |error: &dyn std::fmt::Display| {
-        ToolError::Failed(format!("cannot start {} on a terminal: {error}", effect.command))
+        ToolError::Failed(format!(
+            "cannot start {} on a terminal: {error}",
+            effect.command
+        ))
     };
     let pair = native_pty_system()
         .openpty(SIZE)

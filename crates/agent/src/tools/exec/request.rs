@@ -30,7 +30,10 @@ pub(super) struct ExecRequest {
     #[serde(default)]
     pty: bool,
     #[serde(default)]
-    background: bool,
+    pub(super) background: bool,
+    /// Milliseconds.
+    #[serde(default)]
+    yield_ms: Option<u64>,
     #[serde(default)]
     host: Option<String>,
 }
@@ -46,6 +49,10 @@ pub(super) fn schema() -> Value {
                 "description": "Environment variables on top of the inherited ones." },
             "timeoutSeconds": { "type": "number", "minimum": 0,
                 "description": "The command's whole lifetime in seconds; 0 for no limit." },
+            "pty": { "type": "boolean", "description": "Run on a terminal, for programs that need one." },
+            "background": { "type": "boolean", "description": "Return at once with a sessionId for the tool process." },
+            "yieldMs": { "type": "integer", "minimum": 10, "maximum": 120_000,
+                "description": "Go to the background after so many milliseconds; 10000 when left out." },
         },
     })
 }
@@ -97,6 +104,15 @@ impl ExecRequest {
             Some(seconds) if seconds > 0.0 => Duration::try_from_secs_f64(seconds).ok(),
             Some(_) => None,
         }
+    }
+
+    /// How long the call waits before the process goes to the background; clamped as OpenClaw does.
+    pub(super) fn patience(&self, configured: Duration) -> Duration {
+        if self.background {
+            return Duration::ZERO;
+        }
+        let asked = self.yield_ms.map(|ms| ms.clamp(10, 120_000));
+        asked.map_or(configured, Duration::from_millis)
     }
 
     pub(super) fn effect(

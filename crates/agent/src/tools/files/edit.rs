@@ -110,7 +110,10 @@ fn replace(text: &str, edits: &[Replacement]) -> Result<String, ToolError> {
         places.push((only_place(text, &edit.old_text)?, &edit.new_text));
     }
     places.sort_by_key(|(place, _)| place.start);
-    if places.windows(2).any(|pair| pair[0].0.end > pair[1].0.start) {
+    if places
+        .windows(2)
+        .any(|pair| pair[0].0.end > pair[1].0.start)
+    {
         return Err(ToolError::Failed(
             "two edits overlap; merge them into one".into(),
         ));
@@ -133,7 +136,13 @@ fn only_place(text: &str, old: &str) -> Result<Range<usize>, ToolError> {
     if old.is_empty() {
         return Err(ToolError::Arguments("an oldText is empty".into()));
     }
-    let first: String = old.lines().next().unwrap_or_default().chars().take(80).collect();
+    let first: String = old
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(80)
+        .collect();
     let Some(start) = text.find(old) else {
         let text = format!("the text that begins with “{first}” is not in the file");
         return Err(ToolError::Failed(text));

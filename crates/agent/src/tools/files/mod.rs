@@ -79,7 +79,11 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, ToolError> {
     let root = call.workspace.clone();
     let done = tokio::task::spawn_blocking(move || work(Workspace::new(&root)?)).await;
-    done.unwrap_or_else(|_| Err(ToolError::Failed("the tool ended by an internal fault".into())))
+    done.unwrap_or_else(|_| {
+        Err(ToolError::Failed(
+            "the tool ended by an internal fault".into(),
+        ))
+    })
 }
 
 /// A text file, with a clear word about one that is none.

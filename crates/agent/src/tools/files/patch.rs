@@ -245,7 +245,10 @@ fn seek(lines: &[String], wanted: &[String], from: usize, at_end: bool) -> Optio
     views.iter().find_map(|view| {
         (first..=last).find(|&at| {
             let there = lines[at..].iter().map(|line| view(line));
-            wanted.iter().map(|line| view(line)).eq(there.take(wanted.len()))
+            wanted
+                .iter()
+                .map(|line| view(line))
+                .eq(there.take(wanted.len()))
         })
     })
 }

@@ -71,7 +71,10 @@ fn blanks_around_lines_do_not_matter_when_nothing_fits_exactly() {
 
 #[test]
 fn windows_line_ends_are_kept() {
-    assert_eq!(patched("a\r\nb\r\n", "-b\n+c\n+d").unwrap(), "a\r\nc\r\nd\r\n");
+    assert_eq!(
+        patched("a\r\nb\r\n", "-b\n+c\n+d").unwrap(),
+        "a\r\nc\r\nd\r\n"
+    );
 }
 
 #[test]
@@ -88,7 +91,10 @@ fn a_patch_that_does_not_fit_says_what_is_missing() {
     let error = patched("a\n", "-b\n+c").unwrap_err();
     assert!(matches!(error, PatchError::LinesMissing { .. }), "{error}");
     let error = patched("a\n", "@@ z\n-a\n+c").unwrap_err();
-    assert!(matches!(error, PatchError::ContextMissing { .. }), "{error}");
+    assert!(
+        matches!(error, PatchError::ContextMissing { .. }),
+        "{error}"
+    );
 }
 
 #[test]

@@ -58,7 +58,10 @@ impl Place {
 async fn read_gives_the_lines_asked_for_and_says_how_to_go_on() {
     let place = Place::new();
     place.put("f", "1\n2\n3\n4\n");
-    assert_eq!(place.text(&Read, json!({ "path": "f" })).await, "1\n2\n3\n4");
+    assert_eq!(
+        place.text(&Read, json!({ "path": "f" })).await,
+        "1\n2\n3\n4"
+    );
     let part = place
         .text(&Read, json!({ "path": "f", "offset": 2, "limit": 2 }))
         .await;
@@ -74,7 +77,9 @@ async fn read_shows_an_image_and_refuses_other_bytes() {
     fs::write(file("a.png"), [0x89, b'P', b'N', b'G', 0, 1]).unwrap();
     fs::write(file("b.bin"), [0xFF, 0xFE, 0, 1]).unwrap();
     let output = place.run(&Read, json!({ "path": "a.png" })).await.unwrap();
-    assert!(matches!(&output.content[1], Content::Image { mime_type, .. } if mime_type == "image/png"));
+    assert!(
+        matches!(&output.content[1], Content::Image { mime_type, .. } if mime_type == "image/png")
+    );
     assert!(place.run(&Read, json!({ "path": "b.bin" })).await.is_err());
 }
 
@@ -102,7 +107,10 @@ async fn no_tool_leaves_the_workspace() {
         (&Read, json!({ "path": "out/secret" })),
         (&Read, json!({ "path": "/etc/hostname" })),
         (&Write, json!({ "path": "out/new", "content": "x" })),
-        (&Edit, json!({ "path": "out/secret", "oldText": "needle", "newText": "x" })),
+        (
+            &Edit,
+            json!({ "path": "out/secret", "oldText": "needle", "newText": "x" }),
+        ),
         (&Ls, json!({ "path": "out" })),
         (&Find, json!({ "path": "..", "pattern": "*" })),
         (&Grep, json!({ "path": "out", "pattern": "needle" })),
@@ -111,7 +119,10 @@ async fn no_tool_leaves_the_workspace() {
     for (tool, given) in calls {
         let result = place.run(tool, given.clone()).await;
         let name = tool.spec().name;
-        assert!(matches!(result, Err(ToolError::Path(_))), "{name} {given}: {result:?}");
+        assert!(
+            matches!(result, Err(ToolError::Path(_))),
+            "{name} {given}: {result:?}"
+        );
     }
     let found = place.text(&Grep, json!({ "pattern": "needle" })).await;
     assert_eq!(found, "No matches found", "a search follows no link");
@@ -133,7 +144,10 @@ async fn find_and_grep_leave_out_what_git_ignores() {
         .await;
     assert_eq!(found, "src/a.rs:1: let x = 1;\nsrc/a.rs:2: let Y = 2;");
     let found = place
-        .text(&Grep, json!({ "pattern": "x = 1", "context": 1, "path": "src" }))
+        .text(
+            &Grep,
+            json!({ "pattern": "x = 1", "context": 1, "path": "src" }),
+        )
         .await;
     assert_eq!(found, "src/a.rs:1: let x = 1;\nsrc/a.rs-2- let Y = 2;");
     assert!(place.run(&Grep, json!({ "pattern": "(" })).await.is_err());
