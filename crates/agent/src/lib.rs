@@ -6,9 +6,12 @@ mod ambient;
 pub mod engine;
 pub mod event;
 pub mod govern;
+pub mod heartbeat;
 pub mod journal;
 pub mod message;
+pub mod prompt;
 pub mod provider;
+pub mod skills;
 pub mod tools;
 pub mod transcript;
 pub mod workspace;
@@ -16,7 +19,7 @@ pub mod workspace;
 pub use ambient::{Clock, Randomness, SystemClock, SystemRandomness};
 pub use engine::{
     AbortCause, Accepted, ActiveRun, AgentProfile, Budget, Engine, EngineOptions, EngineParts,
-    Origin, Profiles, QueueMode, RunOutcome, RunRequest, RunStatus, SubmitError, Waited,
+    Origin, Profiles, QueueMode, RunOutcome, RunRequest, RunStatus, SubmitError, Task, Waited,
 };
 pub use event::{RunEvent, RunEventKind, RunSink};
 pub use govern::{Action, Governor, ToolOutcome, Verdict};

@@ -80,8 +80,12 @@ pub enum Content {
     Text {
         text: String,
     },
+    #[serde(rename_all = "camelCase")]
     Thinking {
         thinking: String,
+        /// The provider's proof that the thinking is its own; some want it back with the next call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thinking_signature: Option<String>,
     },
     #[serde(rename_all = "camelCase")]
     Image {

@@ -11,6 +11,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
+    WeakEngine,
     ended::EndedRuns,
     lane::{Batch, Item, Lane, QueueRules, Step, StopWhy, Withdrawal},
     parts::Shared,
@@ -88,7 +89,7 @@ pub(crate) struct Actor {
     shared: Arc<Shared>,
     commands: mpsc::Receiver<Command>,
     /// For the runs, to talk back.
-    handle: mpsc::WeakSender<Command>,
+    engine: WeakEngine,
     lanes: HashMap<String, Lane<Submission>>,
     running: HashMap<String, Arc<StopSignal>>,
     ended: EndedRuns,
@@ -98,24 +99,18 @@ pub(crate) struct Actor {
 }
 
 impl Actor {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        commands: mpsc::Receiver<Command>,
-        handle: mpsc::WeakSender<Command>,
-        runs: TaskTracker,
-        shutdown: CancellationToken,
-    ) -> Self {
-        let ended = EndedRuns::new(shared.options.kept_outcomes);
+    pub(crate) fn new(engine: WeakEngine, commands: mpsc::Receiver<Command>) -> Self {
+        let options = &engine.shared.options;
         Self {
-            rules: shared.options.queue,
-            shared,
+            ended: EndedRuns::new(options.kept_outcomes),
+            rules: options.queue,
+            shared: engine.shared.clone(),
+            runs: engine.runs.clone(),
+            shutdown: engine.shutdown.clone(),
+            engine,
             commands,
-            handle,
             lanes: HashMap::new(),
             running: HashMap::new(),
-            ended,
-            runs,
-            shutdown,
         }
     }
 
@@ -300,12 +295,13 @@ impl Actor {
         for item in batch.items.iter().skip(1) {
             self.ended.merge(&item.run_id, &run_id);
         }
-        let Some(handle) = self.handle.upgrade() else {
+        let Some(engine) = self.engine.upgrade() else {
             return;
         };
+        let handle = engine.commands.clone();
         let stop = Arc::new(StopSignal::default());
         self.running.insert(run_id, stop.clone());
-        let run = Run::new(self.shared.clone(), handle.clone(), batch, stop);
+        let run = Run::new(self.shared.clone(), engine, batch, stop);
         let session_key = session_key.to_owned();
         self.runs.spawn(async move {
             let outcome = run.supervised().await;

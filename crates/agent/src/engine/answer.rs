@@ -28,20 +28,35 @@ pub(crate) struct Asking<'a> {
     pub(crate) model: &'a ResolvedModel,
     /// The number of the assistant message within the run.
     pub(crate) item: u32,
+    pub(crate) audience: Audience,
+}
+
+/// Whether deltas are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    Watchers,
+    Nobody,
 }
 
 /// What has arrived besides text.
 #[derive(Default)]
 struct Arrived {
     calls: Vec<ToolCall>,
+    thinking_signature: Option<String>,
     end: Option<(Usage, StopReason)>,
 }
 
 impl Asking<'_> {
+    /// For an answer that is no part of the conversation.
+    pub(crate) fn quietly(mut self) -> Self {
+        self.audience = Audience::Nobody;
+        self
+    }
+
     /// Makes the call, once.
     pub(crate) async fn ask(&self, request: ModelRequest) -> Answer {
         let every = self.shared.options.delta_every;
-        let mut told = Coalescer::new(self.emitter.clone(), self.item, every);
+        let mut told = Coalescer::new(self.watchers(), self.item, every);
         let mut arrived = Arrived::default();
         let result = tokio::select! {
             biased;
@@ -62,6 +77,10 @@ impl Asking<'_> {
             Some(Err(error)) => Answer::Failed(error),
             Some(Ok(())) => Answer::Whole(self.message(thinking, text, arrived)),
         }
+    }
+
+    fn watchers(&self) -> Option<Arc<Emitter>> {
+        (self.audience == Audience::Watchers).then(|| self.emitter.clone())
     }
 
     async fn read(
@@ -94,6 +113,9 @@ impl Asking<'_> {
             match event? {
                 ModelEvent::Text(piece) => told.text(&piece),
                 ModelEvent::Thinking(piece) => told.thinking(&piece),
+                ModelEvent::ThinkingSignature(signature) => {
+                    arrived.thinking_signature = Some(signature);
+                }
                 ModelEvent::ToolCall(call) => arrived.calls.push(call),
                 ModelEvent::Done { usage, stop } => arrived.end = Some((usage, stop)),
             }
@@ -104,7 +126,11 @@ impl Asking<'_> {
     fn message(&self, thinking: String, text: String, arrived: Arrived) -> AssistantMessage {
         let mut content = Vec::new();
         if !thinking.is_empty() {
-            content.push(Content::Thinking { thinking });
+            let thinking_signature = arrived.thinking_signature;
+            content.push(Content::Thinking {
+                thinking,
+                thinking_signature,
+            });
         }
         if !text.is_empty() {
             content.push(Content::Text { text });

@@ -60,6 +60,7 @@ impl Run {
             depth: self.request().origin.depth(),
             cancel: self.stop.token().child_token(),
             progress: progress(&self.emitter, call),
+            engine: Some(self.engine().clone()),
         }
     }
 

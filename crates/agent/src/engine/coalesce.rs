@@ -8,7 +8,8 @@ use crate::event::{Emitter, RunEventKind};
 
 /// Text and thinking of one assistant message.
 pub(crate) struct Coalescer {
-    emitter: Arc<Emitter>,
+    /// None when nobody is to be told.
+    emitter: Option<Arc<Emitter>>,
     item: u32,
     every: Duration,
     text: Channel,
@@ -37,7 +38,7 @@ impl Channel {
 
 impl Coalescer {
     /// For the assistant message number `item` of a run.
-    pub(crate) fn new(emitter: Arc<Emitter>, item: u32, every: Duration) -> Self {
+    pub(crate) fn new(emitter: Option<Arc<Emitter>>, item: u32, every: Duration) -> Self {
         Self {
             emitter,
             item,
@@ -68,12 +69,10 @@ impl Coalescer {
     pub(crate) fn flush(&mut self) {
         let item = self.item;
         if let Some((text, delta)) = self.thinking.take() {
-            self.emitter
-                .emit(RunEventKind::Thinking { item, text, delta });
+            self.tell(RunEventKind::Thinking { item, text, delta });
         }
         if let Some((text, delta)) = self.text.take() {
-            self.emitter
-                .emit(RunEventKind::Assistant { item, text, delta });
+            self.tell(RunEventKind::Assistant { item, text, delta });
         }
         self.next = Instant::now() + self.every;
     }
@@ -82,6 +81,12 @@ impl Coalescer {
     pub(crate) fn finish(mut self) -> (String, String) {
         self.flush();
         (self.thinking.all, self.text.all)
+    }
+
+    fn tell(&self, kind: RunEventKind) {
+        if let Some(emitter) = &self.emitter {
+            emitter.emit(kind);
+        }
     }
 
     fn flush_if_due(&mut self) {

@@ -4,8 +4,12 @@
 
 mod actor;
 mod answer;
+mod ask;
+mod begin;
 mod calls;
 mod coalesce;
+mod compact;
+mod direct;
 mod ended;
 mod lane;
 mod parts;
@@ -20,17 +24,19 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     event::{Emitter, RunIds},
+    journal::JournalError,
     message::{Content, Message, UserMessage},
 };
 use actor::{Actor, Command, Submission};
 use lane::Item;
 use parts::Shared;
 
+pub use direct::{DirectError, ToolRequest};
 pub use lane::{Overflow, QueueRules};
 pub use parts::{EngineOptions, EngineParts};
 pub use request::{
     AbortCause, Accepted, ActiveRun, AgentProfile, Budget, Origin, Profiles, QueueMode, RunOutcome,
-    RunRequest, RunStatus, SubmitError, ToolPolicy, Waited,
+    RunRequest, RunStatus, SubmitError, Task, ToolPolicy, Waited,
 };
 
 /// Commands that may wait for the actor.
@@ -45,6 +51,25 @@ pub struct Engine {
     shutdown: CancellationToken,
 }
 
+/// A handle that does not keep the engine alive.
+pub(crate) struct WeakEngine {
+    shared: Arc<Shared>,
+    commands: mpsc::WeakSender<Command>,
+    runs: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+impl WeakEngine {
+    fn upgrade(&self) -> Option<Engine> {
+        Some(Engine {
+            shared: self.shared.clone(),
+            commands: self.commands.upgrade()?,
+            runs: self.runs.clone(),
+            shutdown: self.shutdown.clone(),
+        })
+    }
+}
+
 impl Engine {
     /// Starts an engine on the current runtime.
     pub fn start(parts: EngineParts) -> Self {
@@ -52,26 +77,29 @@ impl Engine {
         let (commands, received) = mpsc::channel(COMMANDS);
         let runs = TaskTracker::new();
         let shutdown = CancellationToken::new();
-        let actor = Actor::new(
-            shared.clone(),
-            received,
-            commands.downgrade(),
-            runs.clone(),
-            shutdown.clone(),
-        );
-        tokio::spawn(actor.run());
-        Self {
+        let engine = Self {
             shared,
             commands,
             runs,
             shutdown,
+        };
+        tokio::spawn(Actor::new(engine.downgrade(), received).run());
+        engine
+    }
+
+    fn downgrade(&self) -> WeakEngine {
+        WeakEngine {
+            shared: self.shared.clone(),
+            commands: self.commands.downgrade(),
+            runs: self.runs.clone(),
+            shutdown: self.shutdown.clone(),
         }
     }
 
     /// Takes an input. Once this returns, the input is durable and will run, or waits, even if the caller
     /// goes away before.
     pub async fn submit(&self, request: RunRequest) -> Result<Accepted, SubmitError> {
-        if !has_substance(&request.content) {
+        if request.task == Task::Reply && !has_substance(&request.content) {
             return Err(SubmitError::Empty);
         }
         let engine = self.clone();
@@ -90,11 +118,7 @@ impl Engine {
             content: request.content.clone(),
             timestamp: self.shared.clock.now_ms(),
         });
-        let journal = &self.shared.journal;
-        if let Err(error) = journal
-            .accept(&request.session_key, &run_id, &message)
-            .await
-        {
+        if let Err(error) = self.accept(&request, &run_id, &message).await {
             let _ = self.commands.send(Command::Release { run_id }).await;
             return Err(error.into());
         }
@@ -102,6 +126,20 @@ impl Engine {
         let sent = self.commands.send(Command::Submit(Box::new(item))).await;
         sent.map_err(|_| SubmitError::Stopping)?;
         Ok(Accepted { run_id })
+    }
+
+    /// A compaction has no input to keep.
+    async fn accept(
+        &self,
+        request: &RunRequest,
+        run_id: &str,
+        message: &Message,
+    ) -> Result<(), JournalError> {
+        if request.task == Task::Compact {
+            return Ok(());
+        }
+        let journal = &self.shared.journal;
+        journal.accept(&request.session_key, run_id, message).await
     }
 
     fn item(&self, run_id: String, request: RunRequest, message: Message) -> Item<Submission> {
@@ -175,6 +213,15 @@ impl Engine {
     pub async fn set_queue_rules(&self, rules: QueueRules) {
         // An engine that stopped has no queues.
         let _ = self.commands.send(Command::SetRules(rules)).await;
+    }
+
+    /// How deep sub-agents may start sub-agents.
+    pub(crate) fn subagent_depth(&self) -> u32 {
+        self.shared.options.subagent_depth
+    }
+
+    pub(crate) fn fresh_id(&self) -> String {
+        self.shared.randomness.id()
     }
 
     /// Stops all runs and waits until they have written their last word, but no longer than `grace`.

@@ -13,6 +13,7 @@ use crate::{
     event::RunSink,
     govern::Governor,
     journal::Journal,
+    provider::Backoff,
     tools::{Invoker, Toolbox},
 };
 
@@ -42,8 +43,10 @@ pub struct EngineOptions {
     pub concurrent_runs: usize,
     /// Sub-agents at the same time.
     pub concurrent_subagents: usize,
-    /// How deep sub-agents may start sub-agents: 1 means that only a person's run may.
+    /// How deep sub-agents may start sub-agents: 1 means that only a person's run may. OpenClaw's default is 5.
     pub subagent_depth: u32,
+    /// How failed model calls are made again.
+    pub backoff: Backoff,
     /// Model calls in one run; a loop ends there.
     pub most_turns: u32,
     /// Outcomes kept for [`super::Engine::wait`].
@@ -60,7 +63,8 @@ impl Default for EngineOptions {
             model_silence: Duration::from_secs(120),
             concurrent_runs: (cores * 4).max(8),
             concurrent_subagents: 8,
-            subagent_depth: 1,
+            subagent_depth: 5,
+            backoff: Backoff::default(),
             most_turns: 200,
             kept_outcomes: 1_000,
         }

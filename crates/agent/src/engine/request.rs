@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::{
     journal::JournalError,
     message::{Content, StopReason, Usage},
+    prompt::PromptOptions,
     provider::{ModelRef, Models, Thinking},
 };
 
@@ -18,7 +19,9 @@ pub struct RunRequest {
     pub run_id: Option<String>,
     pub session_key: String,
     pub agent_id: String,
+    /// Empty for a [`Task::Compact`].
     pub content: Vec<Content>,
+    pub task: Task,
     /// What to do when the session is busy.
     pub queue: QueueMode,
     pub origin: Origin,
@@ -40,6 +43,7 @@ impl RunRequest {
             session_key: session_key.to_owned(),
             agent_id: agent_id.to_owned(),
             content: vec![Content::text(text)],
+            task: Task::Reply,
             queue: QueueMode::Steer,
             origin: Origin::Person,
             model: None,
@@ -49,6 +53,16 @@ impl RunRequest {
             budget: Budget::default(),
         }
     }
+}
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Task {
+    /// Answers the input.
+    #[default]
+    Reply,
+    /// Puts a summary in place of the older part of the context. The summary is the outcome's text.
+    Compact,
 }
 
 /// What an input does to a session with a run.
@@ -197,12 +211,7 @@ pub struct AgentProfile {
     pub catalog: Arc<Models>,
     pub tools: ToolPolicy,
     pub thinking: Option<Thinking>,
-    /// Stands before everything else in the system prompt.
-    pub system: Option<String>,
-    /// Folders of skills, beside the workspace's own `skills/`.
-    pub skill_folders: Vec<PathBuf>,
-    /// No workspace files and no skills in the prompt.
-    pub bare_prompt: bool,
+    pub prompt: PromptOptions,
 }
 
 /// Which tools an agent has.

@@ -4,21 +4,23 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt;
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::{
+    Engine,
     actor::{Command, Input, Submission},
-    answer::{Answer, Asking},
+    answer::Answer,
     lane::Batch,
     parts::Shared,
-    request::{AgentProfile, RunOutcome, RunRequest, RunStatus},
+    request::{AgentProfile, Origin, RunOutcome, RunRequest, RunStatus, Task},
     stop::{StopCause, StopSignal},
 };
 use crate::{
     event::{Emitter, RunEventKind},
+    heartbeat,
     journal::JournalError,
     message::{AssistantMessage, Message, StopReason, ToolCall, Usage},
-    provider::{ModelRef, ModelRequest, ProviderError, Purpose, ResolvedModel},
+    provider::ProviderError,
     tools::ToolSpec,
     transcript,
 };
@@ -28,19 +30,23 @@ pub(crate) struct Run {
     pub(super) shared: Arc<Shared>,
     pub(super) emitter: Arc<Emitter>,
     pub(super) stop: Arc<StopSignal>,
-    actor: mpsc::Sender<Command>,
-    inputs: Vec<Input>,
-    dropped: Vec<String>,
-    request: RunRequest,
-    profile: Option<AgentProfile>,
+    engine: Engine,
+    pub(super) inputs: Vec<Input>,
+    pub(super) dropped: Vec<String>,
+    pub(super) request: RunRequest,
+    pub(super) profile: Option<AgentProfile>,
     /// The transcript as the model sees it.
     pub(super) context: Vec<Message>,
     pub(super) usage: Usage,
     /// The text of the last assistant message.
     text: String,
-    /// Assistant messages so far.
+    /// Assistant messages so far, those of failed calls included.
     pub(super) items: u32,
-    started_at_ms: Option<u64>,
+    /// Model calls that were answered.
+    turns: u32,
+    /// Made once, from what the workspace holds when the run begins.
+    pub(super) system: String,
+    pub(super) started_at_ms: Option<u64>,
 }
 
 /// A run cannot go on.
@@ -67,7 +73,7 @@ enum Finish {
 impl Run {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        actor: mpsc::Sender<Command>,
+        engine: Engine,
         batch: Batch<Submission>,
         stop: Arc<StopSignal>,
     ) -> Self {
@@ -76,7 +82,7 @@ impl Run {
             shared,
             emitter: lead.emitter.clone(),
             stop,
-            actor,
+            engine,
             request: lead.request.clone(),
             inputs: batch.items,
             dropped: batch.dropped,
@@ -85,6 +91,8 @@ impl Run {
             usage: Usage::default(),
             text: String::new(),
             items: 0,
+            turns: 0,
+            system: String::new(),
             started_at_ms: None,
         }
     }
@@ -129,6 +137,9 @@ impl Run {
                 Some(error.to_string()),
             ),
         };
+        let silent = status == RunStatus::Done
+            && self.request.origin == Origin::Heartbeat
+            && heartbeat::has_nothing_to_say(&self.text);
         RunOutcome {
             run_id: self.emitter.run_id().clone(),
             status,
@@ -138,7 +149,7 @@ impl Run {
             usage: self.usage,
             started_at_ms: self.started_at_ms,
             ended_at_ms: self.shared.clock.now_ms(),
-            silent: false,
+            silent,
         }
     }
 
@@ -169,12 +180,18 @@ impl Run {
 
     async fn turns(&mut self) -> Result<Finish, RunError> {
         self.begin().await?;
+        if self.request.task == Task::Compact {
+            self.text = self.compact_on_request().await?;
+            return Ok(Finish::Done(StopReason::Stop));
+        }
         loop {
             if let Some(cause) = self.stop.cause() {
                 return self.end_stopped(cause, None).await;
             }
             self.check_limits()?;
+            self.compact_when_full().await?;
             let answer = self.ask().await?;
+            self.turns += 1;
             let message = match answer {
                 Answer::Whole(message) => message,
                 Answer::Failed(error) => return Err(error.into()),
@@ -199,30 +216,8 @@ impl Run {
         }
     }
 
-    /// From the transcript and the input to the context of the first call.
-    async fn begin(&mut self) -> Result<(), RunError> {
-        let now = self.shared.clock.now_ms();
-        self.started_at_ms = Some(now);
-        self.emitter
-            .emit(RunEventKind::Started { started_at_ms: now });
-        let key = &self.request.session_key;
-        self.context = self.shared.journal.load(key).await?;
-        for message in transcript::mend(&self.context, now) {
-            self.keep(message).await?;
-        }
-        let inputs = std::mem::take(&mut self.inputs);
-        self.read_inputs(inputs).await?;
-        let profiles = &self.shared.profiles;
-        let profile = profiles
-            .profile(&self.request.agent_id, &self.request.session_key)
-            .await
-            .map_err(RunError::Profile)?;
-        self.profile = Some(profile);
-        Ok(())
-    }
-
     /// Puts inputs into the transcript. Those that are not the run's own are told that it carries them.
-    async fn read_inputs(&mut self, inputs: Vec<Input>) -> Result<(), RunError> {
+    pub(super) async fn read_inputs(&mut self, inputs: Vec<Input>) -> Result<(), RunError> {
         for input in inputs {
             let emitter = &input.payload.emitter;
             if emitter.run_id() != self.emitter.run_id() {
@@ -238,55 +233,7 @@ impl Run {
         Ok(())
     }
 
-    async fn ask(&mut self) -> Result<Answer, RunError> {
-        let model = self.model()?;
-        self.emitter.emit(RunEventKind::Model {
-            provider: model.info.name.provider.clone(),
-            model: model.info.name.model.clone(),
-        });
-        self.items += 1;
-        let request = ModelRequest {
-            model: model.info.name.model.clone(),
-            purpose: Purpose::Reply,
-            system: self.system_prompt(),
-            messages: self.context.clone(),
-            tools: self.tools(),
-            max_output_tokens: model.info.max_output_tokens,
-            thinking: self.request.thinking.or(self.profile().thinking),
-        };
-        let asking = Asking {
-            shared: &self.shared,
-            stop: &self.stop,
-            emitter: &self.emitter,
-            model: &model,
-            item: self.items,
-        };
-        Ok(asking.ask(request).await)
-    }
-
-    fn model(&self) -> Result<ResolvedModel, RunError> {
-        let profile = self.profile();
-        let chosen = self.request.model.as_ref();
-        let name: &ModelRef = chosen
-            .or(profile.models.first())
-            .ok_or_else(|| RunError::Profile("the agent has no model".into()))?;
-        let model = profile.catalog.find(name).cloned();
-        Ok(model.ok_or_else(|| ProviderError::UnknownModel(name.to_string()))?)
-    }
-
-    fn system_prompt(&self) -> String {
-        let mut parts: Vec<&str> = Vec::new();
-        parts.extend(self.profile().system.as_deref());
-        parts.extend(self.request.extra_system.as_deref());
-        let dropped = self.dropped.join("\n- ");
-        let note = format!("Messages that were dropped from a full queue began with:\n- {dropped}");
-        if !dropped.is_empty() {
-            parts.push(&note);
-        }
-        parts.join("\n\n")
-    }
-
-    fn tools(&self) -> Vec<ToolSpec> {
+    pub(super) fn tools(&self) -> Vec<ToolSpec> {
         let policy = &self.profile().tools;
         let mut specs = self.shared.invoker.toolbox.specs();
         specs.retain(|spec| policy.permits(spec.name));
@@ -295,7 +242,7 @@ impl Run {
 
     fn check_limits(&self) -> Result<(), RunError> {
         let most = self.shared.options.most_turns;
-        if self.items >= most {
+        if self.turns >= most {
             return Err(RunError::TooManyTurns(most));
         }
         let budget = &self.request.budget;
@@ -390,10 +337,14 @@ impl Run {
         let (reply, answer) = oneshot::channel();
         let key = self.request.session_key.clone();
         let command = command(key, self.emitter.run_id().clone(), reply);
-        if self.actor.send(command).await.is_err() {
+        if self.engine.commands.send(command).await.is_err() {
             return Vec::new();
         }
         answer.await.unwrap_or_default()
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     pub(super) fn request(&self) -> &RunRequest {

@@ -2,18 +2,31 @@
 //!
 //! A provider only asks once. Trying again, other models and prices are the business of the parts around it.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use futures_util::Stream;
-use thiserror::Error;
 
 use crate::{
     message::{Message, StopReason, ToolCall, Usage},
     tools::ToolSpec,
 };
 
+mod backoff;
+mod breaker;
+mod error;
+mod http;
+mod key;
+mod remote;
 pub mod scripted;
+
+pub use backoff::Backoff;
+pub use breaker::{BreakerRules, Guarded};
+pub use error::ProviderError;
+pub(crate) use http::builder as http_builder;
+pub use http::{HttpError, client};
+pub use key::ApiKey;
+pub use remote::{Api, Remote};
 
 /// An answer as it arrives. Dropping it ends the call.
 pub type ModelStream = Pin<Box<dyn Stream<Item = Result<ModelEvent, ProviderError>> + Send>>;
@@ -63,6 +76,8 @@ pub enum Thinking {
 pub enum ModelEvent {
     Text(String),
     Thinking(String),
+    /// Belongs to the thinking before it; see [`crate::message::Content::Thinking`].
+    ThinkingSignature(String),
     /// A whole call; providers that stream calls in pieces put them together first.
     ToolCall(ToolCall),
     /// The last one. Costs are filled in by the caller, who knows the prices.
@@ -70,58 +85,6 @@ pub enum ModelEvent {
         usage: Usage,
         stop: StopReason,
     },
-}
-
-/// A model call failed.
-#[derive(Clone, Debug, Error)]
-pub enum ProviderError {
-    /// The provider could not be reached, or the connection broke.
-    #[error("the model provider cannot be reached: {0}")]
-    Unreachable(String),
-    /// It said nothing for too long.
-    #[error("the model provider sent nothing for {} s", .0.as_secs())]
-    Silent(Duration),
-    /// It is busy or limits the rate.
-    #[error("the model provider is busy (status {status}): {message}")]
-    Busy {
-        status: u16,
-        message: String,
-        /// How long it asks to wait.
-        retry_after: Option<Duration>,
-    },
-    /// It does not accept the key.
-    #[error("the model provider refused the credentials (status {status}): {message}")]
-    Unauthorized { status: u16, message: String },
-    /// The context is larger than the model takes.
-    #[error("the conversation is too long for the model: {0}")]
-    ContextOverflow(String),
-    /// It refused the request for another reason.
-    #[error("the model provider refused the request: {0}")]
-    Refused(String),
-    /// Its answer makes no sense.
-    #[error("the model provider's answer cannot be read: {0}")]
-    Unreadable(String),
-    /// It failed too often a short while ago; not asked.
-    #[error("the model provider failed repeatedly and is left alone for {} s", .0.as_secs())]
-    CircuitOpen(Duration),
-    /// No provider or model has this name.
-    #[error("there is no model {0} in the configuration")]
-    UnknownModel(String),
-}
-
-impl ProviderError {
-    /// The same call may succeed a little later.
-    pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable(_) | Self::Silent(_) | Self::Busy { .. } | Self::Unreadable(_)
-        )
-    }
-
-    /// Another model may succeed with the same conversation.
-    pub fn another_model_may_help(&self) -> bool {
-        !matches!(self, Self::ContextOverflow(_))
-    }
 }
 
 /// A model, by provider and name: `anthropic/claude-sonnet-4-5`.

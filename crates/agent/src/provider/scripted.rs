@@ -13,7 +13,10 @@ use super::{
     ModelEvent, ModelInfo, ModelRef, ModelRequest, ModelStream, Price, Provider, ProviderError,
     Purpose, ResolvedModel,
 };
-use crate::message::{Message, StopReason, ToolCall, Usage};
+use crate::{
+    heartbeat,
+    message::{Message, StopReason, ToolCall, Usage},
+};
 
 /// The name of the provider and of its only model.
 pub const PROVIDER: &str = "scripted";
@@ -147,6 +150,9 @@ impl Scripted {
         if !calls.is_empty() {
             return Ok(calls);
         }
+        if text.contains(heartbeat::OK) {
+            return Ok(self.words(heartbeat::OK, self.gap));
+        }
         let Some((word, rest)) = directives(text).find(|(word, _)| is_show(word)) else {
             return Ok(self.free_answer(text));
         };
@@ -264,21 +270,23 @@ fn tool_result(message: &Message) -> Option<String> {
     Some(format!("The tool {} {verb}: {quoted}", result.tool_name))
 }
 
-/// The same for the same messages: what was said, shortened.
+/// The same for the same messages: what the user said, shortened.
 fn summary(messages: &[Message]) -> String {
-    let mut lines = vec![format!(
-        "Summary of {} messages (made by script):",
-        messages.len()
-    )];
-    lines.extend(messages.iter().filter_map(|message| {
-        let Message::User(_) = message else {
-            return None;
-        };
-        let text: String = message.text().chars().take(120).collect();
-        Some(format!("- the user said: {}", text.replace('\n', " ")))
-    }));
-    lines.truncate(50);
-    lines.join("\n")
+    let text = messages
+        .iter()
+        .map(Message::text)
+        .collect::<Vec<_>>()
+        .join("\n");
+    let said = text.lines().filter_map(|line| {
+        let new = line.strip_prefix("User: ");
+        new.or_else(|| line.strip_prefix("- the user said: "))
+    });
+    let lines: Vec<String> = said
+        .map(|line| line.chars().take(120).collect::<String>())
+        .map(|line| format!("- the user said: {line}"))
+        .take(50)
+        .collect();
+    format!("A summary made by script.\n{}", lines.join("\n"))
 }
 
 /// About four characters to a token, as with real models.

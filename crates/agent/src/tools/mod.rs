@@ -11,6 +11,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    engine::Engine,
     govern::Effect,
     message::{Content, text_of},
 };
@@ -18,7 +19,13 @@ use crate::{
 pub mod exec;
 pub mod files;
 mod invoke;
+pub mod memory;
 pub mod process;
+pub mod sessions;
+pub mod web;
+
+use exec::{Exec, ExecOptions, Processes};
+use process::Process;
 
 pub(crate) use invoke::{Invocation, Invoker};
 
@@ -145,6 +152,8 @@ pub struct CallContext {
     pub cancel: CancellationToken,
     /// Takes output while the tool still runs.
     pub progress: Arc<dyn Fn(ToolOutput) + Send + Sync>,
+    /// The engine of the run, for tools that start others. None for a call outside of a run.
+    pub engine: Option<Engine>,
 }
 
 /// The tools of an engine, by name.
@@ -154,6 +163,22 @@ pub struct Toolbox {
 }
 
 impl Toolbox {
+    /// The tools that need nothing of a gateway: commands, files, memory. With `processes`, what takes long
+    /// goes to the background.
+    pub fn standard(exec: ExecOptions, processes: Option<Processes>) -> Self {
+        let mut toolbox = Self::default();
+        match processes {
+            None => toolbox.add(Exec::new(exec)),
+            Some(processes) => {
+                toolbox.add(Exec::with_background(exec, processes.clone()));
+                toolbox.add(Process::new(processes));
+            }
+        }
+        files::add_to(&mut toolbox);
+        memory::add_to(&mut toolbox);
+        toolbox
+    }
+
     /// Adds a tool, in place of one with the same name.
     pub fn add(&mut self, tool: impl Tool + 'static) {
         let name = tool.spec().name;

@@ -1,6 +1,8 @@
 //! The engine as its owner sees it, with the scripted model.
 
 mod basics;
+mod models;
+mod others;
 mod queueing;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -14,14 +16,12 @@ use crate::{
     event::{RunEvent, RunEventKind},
     govern::{AllowAll, Governor},
     journal::MemoryJournal,
+    prompt::PromptOptions,
     provider::{
         Models,
         scripted::{self, Scripted},
     },
-    tools::{
-        Toolbox,
-        exec::{Exec, ExecOptions},
-    },
+    tools::{Toolbox, exec::ExecOptions, sessions},
 };
 
 pub(super) const KEY: &str = "agent:main:main";
@@ -57,9 +57,7 @@ pub(super) fn profile(workspace: PathBuf) -> AgentProfile {
         catalog: Arc::new(catalog),
         tools: ToolPolicy::default(),
         thinking: None,
-        system: None,
-        skill_folders: Vec::new(),
-        bare_prompt: true,
+        prompt: PromptOptions::default(),
     }
 }
 
@@ -81,8 +79,8 @@ impl Bench {
         change(&mut profile);
         let mut options = EngineOptions::default();
         tune(&mut options);
-        let mut toolbox = Toolbox::default();
-        toolbox.add(Exec::new(ExecOptions::new(std::env::vars_os()), None));
+        let mut toolbox = Toolbox::standard(ExecOptions::new(std::env::vars_os()), None);
+        sessions::add_to(&mut toolbox, Arc::new(others::AnySessions));
         let engine = Engine::start(EngineParts {
             journal: journal.clone(),
             governor,

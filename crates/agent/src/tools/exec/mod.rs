@@ -84,7 +84,15 @@ pub struct Exec {
 }
 
 impl Exec {
-    pub fn new(options: ExecOptions, processes: Option<Processes>) -> Self {
+    /// Every call waits for its command to end.
+    pub fn new(options: ExecOptions) -> Self {
+        let processes = None;
+        Self { options, processes }
+    }
+
+    /// What takes long goes to the background, where the tool `process` finds it.
+    pub fn with_background(options: ExecOptions, processes: Processes) -> Self {
+        let processes = Some(processes);
         Self { options, processes }
     }
 }

@@ -32,10 +32,11 @@ impl Place {
             depth: 0,
             cancel: CancellationToken::new(),
             progress: Arc::new(move |output| taken.lock().unwrap().push(output)),
+            engine: None,
         };
         Self {
             _folder: folder,
-            exec: Exec::new(options, Some(processes.clone())),
+            exec: Exec::with_background(options, processes.clone()),
             process: Process::new(processes),
             call,
             updates,

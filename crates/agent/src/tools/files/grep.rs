@@ -142,12 +142,11 @@ impl Search {
             self.left -= 1;
             let from = index.saturating_sub(self.context).max(told);
             let to = (index + self.context + 1).min(lines.len());
-            for number in from..to {
-                let is_match = self.regex.is_match(lines[number]);
-                let mark = if is_match { ':' } else { '-' };
-                let line: String = lines[number].chars().take(LONGEST_LINE).collect();
+            for (number, line) in (from + 1..).zip(&lines[from.min(to)..to]) {
+                let mark = if self.regex.is_match(line) { ':' } else { '-' };
+                let line: String = line.chars().take(LONGEST_LINE).collect();
                 self.found
-                    .push(format!("{shown}{mark}{}{mark} {line}", number + 1));
+                    .push(format!("{shown}{mark}{number}{mark} {line}"));
             }
             told = to.max(told);
         }

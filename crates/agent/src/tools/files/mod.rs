@@ -22,6 +22,8 @@ use crate::{
     workspace::{LastLink, PathError, Workspace},
 };
 
+pub(crate) use walk::files as files_below;
+
 pub use apply_patch::ApplyPatch;
 pub use edit::Edit;
 pub use find::Find;

@@ -27,6 +27,7 @@ impl Place {
             depth: 0,
             cancel: CancellationToken::new(),
             progress: Arc::new(|_| {}),
+            engine: None,
         };
         Self {
             _folder: folder,

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::tools::ToolError;
 
 /// Every file below `folder`, sorted within each folder. Ends early when the run is stopped.
-pub(super) fn files(folder: &Path, cancel: CancellationToken) -> impl Iterator<Item = PathBuf> {
+pub(crate) fn files(folder: &Path, cancel: CancellationToken) -> impl Iterator<Item = PathBuf> {
     let walk = ignore::WalkBuilder::new(folder)
         .follow_links(false)
         .hidden(false)

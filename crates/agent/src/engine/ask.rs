@@ -1,0 +1,173 @@
+//! One answer for a run: the agent's models in order, each with a few attempts.
+
+use std::borrow::Cow;
+
+use super::{
+    answer::{Answer, Asking, Audience},
+    run::{Run, RunError},
+};
+use crate::{
+    event::RunEventKind,
+    message::{Content, Message},
+    provider::{ModelRef, ModelRequest, ProviderError, Purpose, ResolvedModel},
+};
+
+impl Run {
+    /// Asks until there is an answer, or nobody is left to ask.
+    pub(super) async fn ask(&mut self) -> Result<Answer, RunError> {
+        let models = self.candidates()?;
+        let mut last = None;
+        for model in &models {
+            let mut answer = self.ask_patiently(model).await;
+            if matches!(&answer, Answer::Failed(ProviderError::ContextOverflow(_)))
+                && self.compact_now(model).await?
+            {
+                answer = self.ask_patiently(model).await;
+            }
+            let Answer::Failed(error) = answer else {
+                return Ok(answer);
+            };
+            if !error.another_model_may_help() {
+                return Ok(Answer::Failed(error));
+            }
+            tracing::warn!(%error, model = %model.info.name, "a model gave no answer");
+            last = Some(error);
+        }
+        let none = || ProviderError::UnknownModel("(none)".into());
+        Ok(Answer::Failed(last.unwrap_or_else(none)))
+    }
+
+    /// The first of the agent's models, or the one of the request.
+    pub(super) fn first_model(&self) -> Result<ResolvedModel, RunError> {
+        let mut models = self.candidates()?;
+        Ok(models.swap_remove(0))
+    }
+
+    /// The request's model if it names one, then the agent's. A name that the configuration does not know is
+    /// skipped as long as another is left.
+    fn candidates(&self) -> Result<Vec<ResolvedModel>, RunError> {
+        let profile = self.profile();
+        let chosen = self.request().model.as_ref();
+        let rest = profile.models.iter().filter(|name| Some(*name) != chosen);
+        let names: Vec<&ModelRef> = chosen.into_iter().chain(rest).collect();
+        let found: Vec<_> = names
+            .iter()
+            .filter_map(|name| profile.catalog.find(name).cloned())
+            .collect();
+        let first = names.first().copied();
+        let unknown = match (first, found.first()) {
+            (None, _) => return Err(RunError::Profile("the agent has no model".into())),
+            // A person who chose a model wants to hear that it is not there.
+            (Some(name), _) if Some(name) == chosen && profile.catalog.find(name).is_none() => name,
+            (Some(name), None) => name,
+            (Some(_), Some(_)) => return Ok(found),
+        };
+        Err(ProviderError::UnknownModel(unknown.to_string()).into())
+    }
+
+    async fn ask_patiently(&mut self, model: &ResolvedModel) -> Answer {
+        let mut attempt = 1;
+        loop {
+            let answer = self.ask_once(model).await;
+            let Answer::Failed(error) = &answer else {
+                return answer;
+            };
+            let fraction = self.shared.randomness.fraction();
+            let backoff = &self.shared.options.backoff;
+            let Some(wait) = backoff.after(attempt, error, fraction) else {
+                return answer;
+            };
+            self.emitter.emit(RunEventKind::Retry {
+                attempt,
+                delay_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                reason: error.to_string(),
+            });
+            tokio::select! {
+                biased;
+                // The next call ends at once, as stopped.
+                () = self.stop.token().cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn ask_once(&mut self, model: &ResolvedModel) -> Answer {
+        self.emitter.emit(RunEventKind::Model {
+            provider: model.info.name.provider.clone(),
+            model: model.info.name.model.clone(),
+        });
+        self.items += 1;
+        let longest = usize::try_from(model.info.context_window).unwrap_or(usize::MAX);
+        let request = ModelRequest {
+            model: model.info.name.model.clone(),
+            purpose: Purpose::Reply,
+            system: self.system.clone(),
+            messages: shortened(&self.context, longest),
+            tools: self.tools(),
+            max_output_tokens: model.info.max_output_tokens,
+            thinking: self.request().thinking.or(self.profile().thinking),
+        };
+        self.asking(model).ask(request).await
+    }
+
+    pub(super) fn asking<'a>(&'a self, model: &'a ResolvedModel) -> Asking<'a> {
+        Asking {
+            shared: &self.shared,
+            stop: &self.stop,
+            emitter: &self.emitter,
+            model,
+            item: self.items,
+            audience: Audience::Watchers,
+        }
+    }
+}
+
+/// The messages, with the middle taken out of results that alone would fill a quarter of the context: as many
+/// characters as the context has tokens.
+fn shortened(messages: &[Message], longest: usize) -> Vec<Message> {
+    let mut messages = messages.to_vec();
+    for message in &mut messages {
+        let Message::ToolResult(result) = message else {
+            continue;
+        };
+        for block in &mut result.content {
+            if let Content::Text { text } = block
+                && let Cow::Owned(short) = without_middle(text, longest)
+            {
+                *text = short;
+            }
+        }
+    }
+    messages
+}
+
+fn without_middle(text: &str, longest: usize) -> Cow<'_, str> {
+    if text.len() <= longest {
+        return Cow::Borrowed(text);
+    }
+    let (mut head, mut tail) = (longest / 2, text.len() - longest / 2);
+    while !text.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !text.is_char_boundary(tail) {
+        tail += 1;
+    }
+    let gone = tail - head;
+    let (head, tail) = (&text[..head], &text[tail..]);
+    Cow::Owned(format!("{head}\n[… {gone} bytes left out …]\n{tail}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_results_lose_their_middle_and_short_ones_nothing() {
+        assert_eq!(without_middle("short", 10), "short");
+        assert_eq!(
+            without_middle("aaaaaüüüüübbbbb", 11),
+            "aaaaa\n[… 10 bytes left out …]\nbbbbb"
+        );
+    }
+}

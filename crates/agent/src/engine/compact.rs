@@ -1,0 +1,274 @@
+//! Compaction: when the context fills, a summary takes the place of its older part.
+
+use super::{
+    answer::Answer,
+    run::{Run, RunError},
+};
+use crate::{
+    event::{CompactionPhase, RunEventKind},
+    journal::Compaction,
+    message::{CompactionSummary, Content, Message},
+    provider::{ModelRequest, Purpose, ResolvedModel},
+};
+
+/// Tokens that stay free for the answer; OpenClaw's reserve. A quarter of a smaller context.
+const RESERVE: u64 = 20_000;
+
+/// Tokens of the newest messages that are kept as they are. A quarter of a smaller context.
+const KEPT: u64 = 20_000;
+
+/// The most of the older part that is given to the model at once, in bytes for each token of its context.
+const READ_PER_TOKEN: u64 = 2;
+
+const INSTRUCTION: &str = "Summarise the conversation below so that it can go on from the summary alone. Keep \
+what the user wants, decisions, facts, names, paths, open tasks and unfinished work. Leave out pleasantries. \
+Write the summary and nothing else.";
+
+impl Run {
+    /// Compacts before a call that would not fit. A compaction that fails is told, and the call is made.
+    pub(super) async fn compact_when_full(&mut self) -> Result<(), RunError> {
+        let Ok(model) = self.first_model() else {
+            return Ok(());
+        };
+        let window = model.info.context_window;
+        let full = window.saturating_sub(RESERVE.min(window / 4));
+        if self.tokens() > full {
+            self.compact_now(&model).await?;
+        }
+        Ok(())
+    }
+
+    /// For a person who asks for it. The summary, or why there is none.
+    pub(super) async fn compact_on_request(&mut self) -> Result<String, RunError> {
+        let model = self.first_model()?;
+        if !self.compact_now(&model).await? {
+            return Ok("There is nothing to compact yet.".into());
+        }
+        Ok(self.context.first().map(Message::text).unwrap_or_default())
+    }
+
+    /// True when the context is shorter now.
+    pub(super) async fn compact_now(&mut self, model: &ResolvedModel) -> Result<bool, RunError> {
+        let window = model.info.context_window;
+        let tokens_before = self.tokens();
+        let Some(cut) = cut(&self.context, KEPT.min(window / 4)) else {
+            return Ok(false);
+        };
+        self.tell(CompactionPhase::Started { tokens_before });
+        let summary = match self.summarise(model, cut).await {
+            Ok(summary) => summary,
+            Err(reason) => {
+                self.tell(CompactionPhase::Failed { reason });
+                return Ok(false);
+            }
+        };
+        let summary = Message::CompactionSummary(CompactionSummary {
+            summary,
+            tokens_before,
+            timestamp: self.shared.clock.now_ms(),
+        });
+        let compaction = Compaction {
+            summary: summary.clone(),
+            replaced: cut,
+        };
+        let key = &self.request().session_key;
+        let run_id = self.emitter.run_id();
+        self.shared
+            .journal
+            .compact(key, run_id, &compaction)
+            .await?;
+        self.context.splice(..cut, [summary]);
+        let tokens_after = self.tokens();
+        self.tell(CompactionPhase::Done {
+            tokens_before,
+            tokens_after,
+        });
+        Ok(true)
+    }
+
+    /// Part by part, when the older messages are more than the model reads at once: each summary is the
+    /// beginning of what the next one is made from.
+    async fn summarise(&mut self, model: &ResolvedModel, cut: usize) -> Result<String, String> {
+        let most = model.info.context_window.saturating_mul(READ_PER_TOKEN);
+        let most = usize::try_from(most).unwrap_or(usize::MAX).max(1_000);
+        let text = rendered(&self.context[..cut]);
+        let mut summary = String::new();
+        for part in parts(&text, most) {
+            let text = if summary.is_empty() {
+                part.to_owned()
+            } else {
+                format!("Earlier summary: {summary}\n{part}")
+            };
+            summary = self.summarise_text(model, text).await?;
+        }
+        Ok(summary)
+    }
+
+    async fn summarise_text(
+        &mut self,
+        model: &ResolvedModel,
+        text: String,
+    ) -> Result<String, String> {
+        let request = ModelRequest {
+            model: model.info.name.model.clone(),
+            purpose: Purpose::Compaction,
+            system: INSTRUCTION.to_owned(),
+            messages: vec![Message::user(text, self.shared.clock.now_ms())],
+            tools: Vec::new(),
+            max_output_tokens: model.info.max_output_tokens,
+            thinking: None,
+        };
+        match self.asking(model).quietly().ask(request).await {
+            Answer::Whole(message) => {
+                self.usage.add(&message.usage);
+                let text = Message::Assistant(message).text();
+                if text.trim().is_empty() {
+                    return Err("the model wrote no summary".into());
+                }
+                Ok(text)
+            }
+            Answer::Stopped(_) => Err("the run was stopped".into()),
+            Answer::Failed(error) => Err(error.to_string()),
+        }
+    }
+
+    /// About how many tokens the next call would take.
+    fn tokens(&self) -> u64 {
+        let tools = self
+            .tools()
+            .into_iter()
+            .map(|tool| tool.description.len() + tool.parameters.to_string().len());
+        let fixed = self.system.len() + tools.sum::<usize>();
+        (fixed as u64).div_ceil(4) + self.context.iter().map(estimate).sum::<u64>()
+    }
+
+    fn tell(&self, phase: CompactionPhase) {
+        self.emitter.emit(RunEventKind::Compaction(phase));
+    }
+}
+
+/// About four bytes to a token; an image is about 1,500.
+fn estimate(message: &Message) -> u64 {
+    let content = match message {
+        Message::User(message) => &message.content,
+        Message::Assistant(message) => &message.content,
+        Message::ToolResult(message) => &message.content,
+        Message::CompactionSummary(message) => {
+            return (message.summary.len() as u64).div_ceil(4);
+        }
+    };
+    let tokens = content.iter().map(|block| match block {
+        Content::Text { text } => (text.len() as u64).div_ceil(4),
+        Content::Thinking { thinking, .. } => (thinking.len() as u64).div_ceil(4),
+        Content::Image { .. } => 1_500,
+        Content::ToolCall(call) => (call.arguments.to_string().len() as u64).div_ceil(4) + 20,
+    });
+    tokens.sum::<u64>() + 8
+}
+
+/// How many of the oldest messages a summary may replace: what is kept fits `keep` tokens, is at least the
+/// last message, and does not begin with a result whose call is gone. None when there is nothing to win.
+fn cut(messages: &[Message], keep: u64) -> Option<usize> {
+    let mut kept = 0;
+    let mut cut = messages.len();
+    while cut > 0 {
+        kept += estimate(&messages[cut - 1]);
+        if kept > keep && cut < messages.len() {
+            break;
+        }
+        cut -= 1;
+    }
+    let is_result = |message: &Message| matches!(message, Message::ToolResult(_));
+    while cut < messages.len() && is_result(&messages[cut]) {
+        cut += 1;
+    }
+    if cut == messages.len() {
+        // Only results at the end: go back to the call that they belong to.
+        cut = messages.iter().rposition(|message| !is_result(message))?;
+    }
+    let only_summary = cut == 1 && matches!(messages[0], Message::CompactionSummary(_));
+    (cut > 0 && !only_summary).then_some(cut)
+}
+
+/// The messages as a text.
+fn rendered(messages: &[Message]) -> String {
+    let mut text = String::new();
+    for message in messages {
+        let who = match message {
+            Message::User(_) => "User",
+            Message::Assistant(_) => "Assistant",
+            Message::ToolResult(_) => "Tool result",
+            Message::CompactionSummary(_) => "Earlier summary",
+        };
+        text.push_str(&format!("{who}: {}\n", message.text()));
+        if let Message::Assistant(answer) = message {
+            for call in answer.tool_calls() {
+                text.push_str(&format!("Tool call: {} {}\n", call.name, call.arguments));
+            }
+        }
+    }
+    text
+}
+
+/// Pieces of at most `most` bytes, each ending with a line where it can.
+fn parts(text: &str, most: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while rest.len() > most {
+        let mut end = most;
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let end = rest[..end].rfind('\n').map_or(end, |line| line + 1);
+        let (part, after) = rest.split_at(end);
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::ToolResultMessage;
+
+    fn result(text: &str) -> Message {
+        Message::ToolResult(ToolResultMessage {
+            tool_call_id: "c".into(),
+            tool_name: "exec".into(),
+            content: vec![Content::text(text)],
+            details: None,
+            is_error: false,
+            timestamp: 0,
+        })
+    }
+
+    fn user(length: usize) -> Message {
+        Message::user("x".repeat(length), 0)
+    }
+
+    #[test]
+    fn the_newest_messages_that_fit_are_kept() {
+        let messages = [user(400), user(400), user(400), user(400)];
+        // 108 tokens each.
+        assert_eq!(cut(&messages, 220), Some(2));
+        assert_eq!(cut(&messages, 10), Some(3), "the last one always stays");
+        assert_eq!(cut(&messages, 10_000), None);
+    }
+
+    #[test]
+    fn a_long_text_is_read_in_parts_that_end_with_lines() {
+        assert_eq!(parts("aa\nbb\ncc", 7), ["aa\nbb\n", "cc"]);
+        assert_eq!(parts("üüüü", 5), ["üü", "üü"]);
+        assert_eq!(parts("", 5), [""]);
+    }
+
+    #[test]
+    fn a_result_is_never_kept_without_its_call() {
+        let messages = [user(400), user(8), result("x"), result("y"), user(8)];
+        assert_eq!(cut(&messages, 25), Some(4));
+        let messages = [user(400), user(8), result("x"), result(&"y".repeat(800))];
+        assert_eq!(cut(&messages, 20), Some(1), "back to the call");
+    }
+}

@@ -1,0 +1,224 @@
+use std::sync::Mutex;
+
+use super::*;
+use crate::{
+    event::CompactionPhase,
+    journal::Journal,
+    message::Message,
+    provider::{
+        ModelInfo, ModelRef, ModelRequest, ModelStream, Price, Provider, ProviderError,
+        ResolvedModel,
+    },
+};
+
+/// Fails as it was told, then answers by script.
+struct Failing {
+    failures: Mutex<Vec<ProviderError>>,
+}
+
+#[async_trait]
+impl Provider for Failing {
+    async fn stream(&self, request: ModelRequest) -> Result<ModelStream, ProviderError> {
+        let failure = self.failures.lock().unwrap().pop();
+        match failure {
+            Some(error) => Err(error),
+            None => Scripted::default().stream(request).await,
+        }
+    }
+}
+
+fn name(provider: &str) -> ModelRef {
+    ModelRef {
+        provider: provider.into(),
+        model: "m".into(),
+    }
+}
+
+/// A model that fails so many times, last failure first, and costs a dollar for every million tokens.
+fn failing(provider: &str, failures: Vec<ProviderError>, context_window: u64) -> ResolvedModel {
+    ResolvedModel {
+        info: ModelInfo {
+            name: name(provider),
+            context_window,
+            max_output_tokens: None,
+            price: Price {
+                input: 1.0,
+                output: 1.0,
+                ..Price::default()
+            },
+        },
+        provider: Arc::new(Failing {
+            failures: Mutex::new(failures),
+        }),
+    }
+}
+
+fn bench(models: Vec<ResolvedModel>) -> Bench {
+    Bench::with(
+        Arc::new(AllowAll),
+        |profile| {
+            let mut catalog = Models::default();
+            profile.models = models.iter().map(|m| m.info.name.clone()).collect();
+            models.into_iter().for_each(|model| catalog.add(model));
+            profile.catalog = Arc::new(catalog);
+        },
+        |_| {},
+    )
+}
+
+fn busy() -> ProviderError {
+    ProviderError::Busy {
+        status: 529,
+        message: "overloaded".into(),
+        retry_after: None,
+    }
+}
+
+fn retries(events: &[RunEvent]) -> usize {
+    let retries = events.iter();
+    retries
+        .filter(|event| matches!(event.kind, RunEventKind::Retry { .. }))
+        .count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_provider_is_asked_again() {
+    let mut bench = bench(vec![failing("one", vec![busy(), busy()], 100_000)]);
+    let run_id = bench.say("think: x").await;
+    let events = bench.until_ended(&run_id).await;
+    let outcome = bench.outcome(&run_id).await;
+    assert_eq!(outcome.text, "I thought about: x");
+    assert_eq!(retries(&events), 2);
+    assert!(outcome.usage.cost.total > 0.0, "it has a price");
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_a_model_gives_no_answer_the_next_one_is_asked() {
+    let refused = ProviderError::Unauthorized {
+        status: 401,
+        message: "no".into(),
+    };
+    let models = vec![
+        failing("one", vec![refused], 100_000),
+        failing("two", vec![], 100_000),
+    ];
+    let mut bench = bench(models);
+    let run_id = bench.say("think: x").await;
+    let events = bench.until_ended(&run_id).await;
+    assert_eq!(retries(&events), 0, "a refusal is not tried again");
+    let (_, last) = bench.journal.entries(KEY).pop().unwrap();
+    assert!(matches!(last, Message::Assistant(m) if m.provider == "two"));
+}
+
+#[tokio::test]
+async fn a_model_that_a_person_chose_and_that_is_not_there_is_named() {
+    let bench = bench(vec![failing("one", vec![], 100_000)]);
+    let request = RunRequest {
+        model: Some(name("missing")),
+        ..RunRequest::text(KEY, "main", "hello")
+    };
+    let run_id = bench.engine.submit(request).await.unwrap().run_id;
+    let error = bench.outcome(&run_id).await.error.unwrap();
+    assert!(error.contains("missing/m"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_the_wait_for_another_attempt() {
+    let mut bench = bench(vec![failing("one", vec![busy(); 3], 100_000)]);
+    let run_id = bench.say("hello").await;
+    bench
+        .until(|event| matches!(event.kind, RunEventKind::Retry { .. }))
+        .await;
+    bench.engine.abort(KEY, None).await;
+    let outcome = bench.outcome(&run_id).await;
+    assert_eq!(outcome.status, RunStatus::Aborted(AbortCause::Requested));
+}
+
+#[tokio::test]
+async fn a_budget_in_dollars_ends_a_run() {
+    let bench = bench(vec![failing("one", vec![], 100_000)]);
+    let request = RunRequest {
+        budget: Budget {
+            usd: Some(0.000_000_1),
+            tokens: None,
+        },
+        ..RunRequest::text(KEY, "main", "exec: true")
+    };
+    let run_id = bench.engine.submit(request).await.unwrap().run_id;
+    let error = bench.outcome(&run_id).await.error.unwrap();
+    assert!(error.contains("budget") && error.contains('$'), "{error}");
+}
+
+async fn fill(bench: &Bench, messages: usize) {
+    for number in 0..messages {
+        let text = format!("fact {number} {}", "x".repeat(2_000));
+        let user = Message::user(text, 1);
+        bench.journal.append(KEY, "old", &user).await.unwrap();
+        let end = crate::transcript::ending(crate::message::StopReason::Stop, "", 2);
+        bench.journal.append(KEY, "old", &end).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_full_context_is_compacted_before_the_call() {
+    let mut bench = bench(vec![failing("one", vec![], 16_000)]);
+    fill(&bench, 30).await;
+    let run_id = bench.say("think: x").await;
+    let events = bench.until_ended(&run_id).await;
+    assert_eq!(bench.outcome(&run_id).await.text, "I thought about: x");
+    let context = bench.journal.load(KEY).await.unwrap();
+    assert!(matches!(context[0], Message::CompactionSummary(_)));
+    assert!(context.len() < 20, "{} messages", context.len());
+    assert!(
+        context[0].text().contains("fact 0"),
+        "{}",
+        context[0].text()
+    );
+    let done = events.iter().find_map(|event| match event.kind {
+        RunEventKind::Compaction(CompactionPhase::Done {
+            tokens_before,
+            tokens_after,
+        }) => Some((tokens_before, tokens_after)),
+        _ => None,
+    });
+    let (before, after) = done.unwrap();
+    assert!(after < before / 2, "{before} to {after}");
+    let told = events
+        .iter()
+        .filter(|event| matches!(event.kind, RunEventKind::Assistant { .. }));
+    for event in told {
+        let RunEventKind::Assistant { text, .. } = &event.kind else {
+            continue;
+        };
+        assert!(!text.contains("summary made by script"), "it is not told");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_finds_the_context_too_long_makes_it_shorter() {
+    let overflow = ProviderError::ContextOverflow("too long".into());
+    let bench = bench(vec![failing("one", vec![overflow], 100_000)]);
+    fill(&bench, 60).await;
+    let run_id = bench.say("think: x").await;
+    assert_eq!(bench.outcome(&run_id).await.text, "I thought about: x");
+    let context = bench.journal.load(KEY).await.unwrap();
+    assert!(matches!(context[0], Message::CompactionSummary(_)));
+}
+
+#[tokio::test]
+async fn a_person_may_ask_for_a_compaction() {
+    let bench = bench(vec![failing("one", vec![], 16_000)]);
+    fill(&bench, 10).await;
+    let request = RunRequest {
+        task: Task::Compact,
+        content: Vec::new(),
+        ..RunRequest::text(KEY, "main", "")
+    };
+    let run_id = bench.engine.submit(request).await.unwrap().run_id;
+    let outcome = bench.outcome(&run_id).await;
+    assert_eq!(outcome.status, RunStatus::Done);
+    assert!(outcome.text.contains("fact 0"), "{}", outcome.text);
+    let context = bench.journal.load(KEY).await.unwrap();
+    assert!(matches!(context[0], Message::CompactionSummary(_)));
+    assert!(!crate::transcript::is_interrupted(&context));
+}

@@ -1,0 +1,249 @@
+//! Leaves a provider alone that fails again and again, and tries it once in a while.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use futures_util::Stream;
+use tokio::time::Instant;
+
+use super::{ModelEvent, ModelRequest, ModelStream, Provider, ProviderError};
+
+/// When a provider is left alone, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct BreakerRules {
+    /// Transient failures in a row.
+    pub failures: u32,
+    /// The first time; every further one doubles it.
+    pub first: Duration,
+    pub longest: Duration,
+}
+
+impl Default for BreakerRules {
+    fn default() -> Self {
+        Self {
+            failures: 5,
+            first: Duration::from_secs(15),
+            longest: Duration::from_secs(5 * 60),
+        }
+    }
+}
+
+/// What is thought of the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Closed {
+        failures: u32,
+    },
+    Open {
+        until: Instant,
+        times: u32,
+    },
+    /// One call finds out.
+    Trying {
+        times: u32,
+    },
+}
+
+/// The state with its rules. Every call is one short step under the lock.
+struct Breaker {
+    rules: BreakerRules,
+    state: Mutex<State>,
+}
+
+impl Breaker {
+    fn step<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
+        act(&mut self.state.lock().expect("no step panics"))
+    }
+
+    fn admit(&self, now: Instant) -> Result<(), ProviderError> {
+        self.step(|state| match *state {
+            State::Closed { .. } => Ok(()),
+            State::Open { until, .. } if now < until => {
+                Err(ProviderError::CircuitOpen(until - now))
+            }
+            State::Open { times, .. } => {
+                *state = State::Trying { times };
+                Ok(())
+            }
+            // The one call is on its way.
+            State::Trying { .. } => Err(ProviderError::CircuitOpen(self.rules.first)),
+        })
+    }
+
+    fn succeeded(&self) {
+        self.step(|state| *state = State::Closed { failures: 0 });
+    }
+
+    fn failed(&self, now: Instant) {
+        self.step(|state| {
+            *state = match *state {
+                State::Closed { failures } if failures + 1 < self.rules.failures => State::Closed {
+                    failures: failures + 1,
+                },
+                State::Closed { .. } => self.open(now, 0),
+                State::Trying { times } | State::Open { times, .. } => self.open(now, times + 1),
+            };
+        });
+    }
+
+    /// A call ended without telling anything about the provider: it was stopped.
+    fn undecided(&self, now: Instant) {
+        self.step(|state| {
+            if let State::Trying { times } = *state {
+                *state = State::Open { until: now, times };
+            }
+        });
+    }
+
+    fn open(&self, now: Instant, times: u32) -> State {
+        let wait = self.rules.first.saturating_mul(1 << times.min(10));
+        let until = now + wait.min(self.rules.longest);
+        State::Open { until, times }
+    }
+
+    fn judge(&self, error: &ProviderError) {
+        if error.is_transient() {
+            self.failed(Instant::now());
+        } else {
+            // It answered; what it said is another matter.
+            self.succeeded();
+        }
+    }
+}
+
+/// A provider behind a breaker.
+pub struct Guarded {
+    inner: Arc<dyn Provider>,
+    breaker: Arc<Breaker>,
+}
+
+impl Guarded {
+    pub fn new(inner: Arc<dyn Provider>, rules: BreakerRules) -> Self {
+        let state = Mutex::new(State::Closed { failures: 0 });
+        let breaker = Arc::new(Breaker { rules, state });
+        Self { inner, breaker }
+    }
+}
+
+#[async_trait]
+impl Provider for Guarded {
+    async fn stream(&self, request: ModelRequest) -> Result<ModelStream, ProviderError> {
+        self.breaker.admit(Instant::now())?;
+        let mut watch = Watch {
+            breaker: self.breaker.clone(),
+            decided: false,
+        };
+        match self.inner.stream(request).await {
+            Ok(inner) => Ok(Box::pin(Watched { inner, watch })),
+            Err(error) => {
+                watch.decide(|breaker| breaker.judge(&error));
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Tells the breaker how a call ended, also when it is dropped on the way.
+struct Watch {
+    breaker: Arc<Breaker>,
+    decided: bool,
+}
+
+impl Watch {
+    fn decide(&mut self, how: impl FnOnce(&Breaker)) {
+        if !self.decided {
+            self.decided = true;
+            how(&self.breaker);
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.decide(|breaker| breaker.undecided(Instant::now()));
+    }
+}
+
+struct Watched {
+    inner: ModelStream,
+    watch: Watch,
+}
+
+impl Stream for Watched {
+    type Item = Result<ModelEvent, ProviderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = self.inner.as_mut().poll_next(cx);
+        match &polled {
+            Poll::Ready(Some(Ok(ModelEvent::Done { .. }))) => {
+                self.watch.decide(Breaker::succeeded);
+            }
+            Poll::Ready(Some(Err(error))) => self.watch.decide(|breaker| breaker.judge(error)),
+            _ => {}
+        }
+        polled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn breaker(failures: u32) -> Breaker {
+        Breaker {
+            rules: BreakerRules {
+                failures,
+                ..BreakerRules::default()
+            },
+            state: Mutex::new(State::Closed { failures: 0 }),
+        }
+    }
+
+    #[test]
+    fn failures_in_a_row_open_it_and_a_success_closes_it() {
+        let breaker = breaker(2);
+        let now = Instant::now();
+        breaker.failed(now);
+        breaker.succeeded();
+        breaker.failed(now);
+        assert!(breaker.admit(now).is_ok(), "not two in a row");
+        breaker.failed(now);
+        assert!(matches!(
+            breaker.admit(now),
+            Err(ProviderError::CircuitOpen(_))
+        ));
+    }
+
+    #[test]
+    fn after_a_while_one_call_is_let_through() {
+        let breaker = breaker(1);
+        let now = Instant::now();
+        breaker.failed(now);
+        let later = now + Duration::from_secs(15);
+        assert!(breaker.admit(later).is_ok());
+        assert!(breaker.admit(later).is_err(), "only one");
+        breaker.failed(later);
+        assert!(breaker.admit(later + Duration::from_secs(29)).is_err());
+        let later = later + Duration::from_secs(30);
+        assert!(breaker.admit(later).is_ok());
+        breaker.succeeded();
+        assert!(breaker.admit(later).is_ok());
+        assert!(breaker.admit(later).is_ok());
+    }
+
+    #[test]
+    fn a_trial_that_was_stopped_leaves_room_for_the_next() {
+        let breaker = breaker(1);
+        let now = Instant::now();
+        breaker.failed(now);
+        let later = now + Duration::from_secs(15);
+        breaker.admit(later).unwrap();
+        breaker.undecided(later);
+        assert!(breaker.admit(later).is_ok());
+    }
+}

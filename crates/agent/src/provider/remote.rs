@@ -1,0 +1,142 @@
+//! Providers behind HTTP, through genai: OpenAI-compatible endpoints, Anthropic, Ollama and Gemini.
+//!
+//! This is the only file that knows the library.
+
+mod convert;
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
+use genai::{
+    Client, ModelIden, ServiceTarget,
+    adapter::AdapterKind,
+    chat::{ChatOptions, ChatStreamEvent, ReasoningEffort},
+    resolver::{AuthData, Endpoint},
+};
+
+use super::{ApiKey, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError, Thinking};
+
+/// What a provider speaks; OpenClaw's `models.providers.*.api`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    OpenAiCompletions,
+    OpenAiResponses,
+    Anthropic,
+    Ollama,
+    Gemini,
+}
+
+impl Api {
+    /// By OpenClaw's name for it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "openai-completions" => Self::OpenAiCompletions,
+            "openai-responses" => Self::OpenAiResponses,
+            "anthropic-messages" => Self::Anthropic,
+            "ollama" => Self::Ollama,
+            "google-generative-ai" => Self::Gemini,
+            _ => return None,
+        })
+    }
+
+    fn adapter(self) -> AdapterKind {
+        match self {
+            Self::OpenAiCompletions => AdapterKind::OpenAI,
+            Self::OpenAiResponses => AdapterKind::OpenAIResp,
+            Self::Anthropic => AdapterKind::Anthropic,
+            Self::Ollama => AdapterKind::Ollama,
+            Self::Gemini => AdapterKind::Gemini,
+        }
+    }
+}
+
+/// One provider of the configuration.
+pub struct Remote {
+    client: Client,
+    api: Api,
+    /// Ends in a slash.
+    base_url: String,
+    key: Option<ApiKey>,
+}
+
+impl Remote {
+    /// `base_url` is where the API's own paths begin, `https://api.example.org/v1` for example.
+    pub fn new(http: reqwest::Client, api: Api, base_url: &str, key: Option<ApiKey>) -> Self {
+        let client = Client::builder().with_reqwest(http).build();
+        Self {
+            client: client.expect("with a given HTTP client nothing is built"),
+            api,
+            base_url: format!("{}/", base_url.trim_end_matches('/')),
+            key,
+        }
+    }
+
+    fn target(&self, model: &str) -> ServiceTarget {
+        let key = self.key.as_ref().map_or("", ApiKey::reveal);
+        ServiceTarget {
+            endpoint: Endpoint::from_owned(self.base_url.clone()),
+            auth: AuthData::from_single(key),
+            model: ModelIden::new(self.api.adapter(), model),
+        }
+    }
+
+    fn options(request: &ModelRequest) -> ChatOptions {
+        let mut options = ChatOptions::default()
+            .with_capture_usage(true)
+            .with_capture_tool_calls(true);
+        if let Some(most) = request.max_output_tokens {
+            options = options.with_max_tokens(most);
+        }
+        if let Some(effort) = request.thinking.and_then(effort) {
+            options = options.with_reasoning_effort(effort);
+        }
+        options
+    }
+}
+
+/// None where nothing is said about it.
+fn effort(thinking: Thinking) -> Option<ReasoningEffort> {
+    match thinking {
+        Thinking::Off => None,
+        Thinking::Minimal | Thinking::Low => Some(ReasoningEffort::Low),
+        Thinking::Medium => Some(ReasoningEffort::Medium),
+        Thinking::High => Some(ReasoningEffort::High),
+    }
+}
+
+#[async_trait]
+impl Provider for Remote {
+    async fn stream(&self, request: ModelRequest) -> Result<ModelStream, ProviderError> {
+        let target = self.target(&request.model);
+        let options = Self::options(&request);
+        let chat = convert::request(request);
+        let key = self.key.clone();
+        let begun = self
+            .client
+            .exec_chat_stream(target, chat, Some(&options))
+            .await
+            .map_err(|error| convert::error(&error, key.as_ref()))?;
+        let events = begun.stream.flat_map(move |event| {
+            let events = match event {
+                Ok(event) => events_of(event),
+                Err(error) => vec![Err(convert::error(&error, key.as_ref()))],
+            };
+            stream::iter(events)
+        });
+        Ok(Box::pin(events))
+    }
+}
+
+fn events_of(event: ChatStreamEvent) -> Vec<Result<ModelEvent, ProviderError>> {
+    match event {
+        ChatStreamEvent::Chunk(chunk) => vec![Ok(ModelEvent::Text(chunk.content))],
+        ChatStreamEvent::ReasoningChunk(chunk) => vec![Ok(ModelEvent::Thinking(chunk.content))],
+        ChatStreamEvent::ThoughtSignatureChunk(chunk) => {
+            vec![Ok(ModelEvent::ThinkingSignature(chunk.content))]
+        }
+        // Calls are taken whole from the end.
+        ChatStreamEvent::Start | ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::Heartbeat => {
+            Vec::new()
+        }
+        ChatStreamEvent::End(end) => convert::end(end),
+    }
+}

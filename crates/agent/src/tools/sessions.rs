@@ -1,0 +1,237 @@
+//! Tools about sessions: `sessions_list`, `sessions_history`, `sessions_send`, `sessions_spawn` and
+//! `session_status`.
+//!
+//! What a session is, and which ones an agent may see, is the gateway's business: it implements [`Sessions`].
+
+mod spawn;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec, Toolbox, files::arguments};
+use crate::govern::Effect;
+
+pub use spawn::SessionsSpawn;
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub agent_id: String,
+    pub session_key: String,
+    pub run_id: String,
+}
+
+/// The session of a sub-agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildSession {
+    pub session_key: String,
+    pub agent_id: String,
+    /// The session of the run that spawned it.
+    pub parent: String,
+    pub label: Option<String>,
+    pub task: String,
+    /// How deep below a person's session: 1 and more.
+    pub depth: u32,
+}
+
+/// The gateway's sessions, as far as an agent may see them. Errors are sentences for the model.
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// `params` as OpenClaw's `sessions_list` takes them.
+    async fn list(&self, caller: &Caller, params: &Value) -> Result<Value, String>;
+
+    /// `params` as OpenClaw's `sessions_history` takes them.
+    async fn history(&self, caller: &Caller, key: &str, params: &Value) -> Result<Value, String>;
+
+    /// Gives a message to another session and waits so long for its answer; zero does not wait.
+    async fn send(
+        &self,
+        caller: &Caller,
+        key: &str,
+        message: &str,
+        wait: Duration,
+    ) -> Result<Value, String>;
+
+    /// What is known of a session.
+    async fn status(&self, caller: &Caller, key: &str) -> Result<Value, String>;
+
+    /// Makes a sub-agent's session known, before its run is submitted.
+    async fn create_child(&self, caller: &Caller, child: &ChildSession) -> Result<(), String>;
+}
+
+/// Adds all of them.
+pub fn add_to(toolbox: &mut Toolbox, sessions: Arc<dyn Sessions>) {
+    for ask in [Ask::List, Ask::History, Ask::Send, Ask::Status] {
+        toolbox.add(SessionTool {
+            sessions: sessions.clone(),
+            ask,
+        });
+    }
+    toolbox.add(SessionsSpawn::new(sessions));
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ask {
+    List,
+    History,
+    Send,
+    Status,
+}
+
+struct SessionTool {
+    sessions: Arc<dyn Sessions>,
+    ask: Ask,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Arguments {
+    #[serde(default)]
+    session_key: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    timeout_seconds: Option<f64>,
+}
+
+/// How long `sessions_send` waits when the call does not say.
+const WAIT: Duration = Duration::from_secs(30);
+
+impl Arguments {
+    fn key<'a>(&'a self, call: &'a CallContext) -> &'a str {
+        self.session_key.as_deref().unwrap_or(&call.session_key)
+    }
+
+    fn wait(&self) -> Duration {
+        let asked = self.timeout_seconds.map(|seconds| seconds.max(0.0));
+        asked
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .unwrap_or(WAIT)
+    }
+}
+
+fn caller(call: &CallContext) -> Caller {
+    Caller {
+        agent_id: call.agent_id.to_string(),
+        session_key: call.session_key.to_string(),
+        run_id: call.run_id.to_string(),
+    }
+}
+
+#[async_trait]
+impl Tool for SessionTool {
+    fn spec(&self) -> ToolSpec {
+        match self.ask {
+            Ask::List => ToolSpec {
+                name: "sessions_list",
+                label: "Sessions",
+                description: "List sessions, newest first.",
+                parameters: json!({
+                    "type": "object",
+                    "properties": {
+                        "limit": { "type": "integer", "minimum": 1 },
+                        "activeMinutes": { "type": "integer", "minimum": 1 },
+                        "search": { "type": "string" },
+                        "agentId": { "type": "string" },
+                    },
+                }),
+            },
+            Ask::History => ToolSpec {
+                name: "sessions_history",
+                label: "Session history",
+                description: "Read the newest messages of a session.",
+                parameters: json!({
+                    "type": "object",
+                    "required": ["sessionKey"],
+                    "properties": {
+                        "sessionKey": { "type": "string" },
+                        "limit": { "type": "integer", "minimum": 1 },
+                        "includeTools": { "type": "boolean" },
+                    },
+                }),
+            },
+            Ask::Send => ToolSpec {
+                name: "sessions_send",
+                label: "Session send",
+                description: "Give a message to another session, and wait for its answer or not.",
+                parameters: json!({
+                    "type": "object",
+                    "required": ["sessionKey", "message"],
+                    "properties": {
+                        "sessionKey": { "type": "string" },
+                        "message": { "type": "string" },
+                        "timeoutSeconds": { "type": "number", "minimum": 0, "description": "0 does not wait." },
+                    },
+                }),
+            },
+            Ask::Status => ToolSpec {
+                name: "session_status",
+                label: "Session status",
+                description: "Show the model, usage and state of a session; this one when none is named.",
+                parameters: json!({
+                    "type": "object",
+                    "properties": { "sessionKey": { "type": "string" } },
+                }),
+            },
+        }
+    }
+
+    async fn resolve(&self, given: &Value, call: &CallContext) -> Result<Effect, ToolError> {
+        let parsed: Arguments = arguments(given)?;
+        let named = parsed.session_key.is_some();
+        if !named && matches!(self.ask, Ask::History | Ask::Send) {
+            let text = "the argument `sessionKey` is missing";
+            return Err(ToolError::Arguments(text.into()));
+        }
+        let (action, target) = match self.ask {
+            Ask::List => ("list", ""),
+            Ask::History => ("history", parsed.key(call)),
+            Ask::Send => ("send", parsed.key(call)),
+            Ask::Status => ("status", parsed.key(call)),
+        };
+        Ok(Effect::Session {
+            action: action.to_owned(),
+            target: target.to_owned(),
+        })
+    }
+
+    async fn run(
+        &self,
+        _effect: &Effect,
+        given: &Value,
+        call: &CallContext,
+    ) -> Result<ToolOutput, ToolError> {
+        let parsed: Arguments = arguments(given)?;
+        let (caller, key) = (caller(call), parsed.key(call));
+        let sessions = &self.sessions;
+        let work = async {
+            match self.ask {
+                Ask::List => sessions.list(&caller, given).await,
+                Ask::History => sessions.history(&caller, key, given).await,
+                Ask::Status => sessions.status(&caller, key).await,
+                Ask::Send => {
+                    let message = parsed.message.as_deref().unwrap_or_default();
+                    if message.trim().is_empty() {
+                        return Err("the argument `message` is empty".to_owned());
+                    }
+                    if key == &*call.session_key {
+                        return Err("a session cannot send to itself".to_owned());
+                    }
+                    sessions.send(&caller, key, message, parsed.wait()).await
+                }
+            }
+        };
+        let result = tokio::select! {
+            biased;
+            () = call.cancel.cancelled() => Err("the run was stopped".to_owned()),
+            result = work => result,
+        };
+        Ok(ToolOutput::json(result.map_err(ToolError::Failed)?))
+    }
+}
+
+#[cfg(test)]
+mod tests;

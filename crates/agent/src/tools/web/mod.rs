@@ -1,0 +1,354 @@
+//! The tool `web_fetch`: one page, as Markdown or text.
+//!
+//! Only addresses out in the world, after names were resolved and again on every redirect, unless the
+//! configuration names the host. No proxy, no cookies, no scripts. What comes back is marked as written by
+//! others.
+
+mod address;
+mod resolver;
+
+use std::{
+    collections::BTreeSet,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::{Host, Url};
+
+use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec, files::arguments};
+use crate::{govern::Effect, provider::HttpError};
+
+/// What may be fetched, and how much; OpenClaw's `tools.web.fetch`.
+#[derive(Clone, Debug)]
+pub struct FetchOptions {
+    pub reach: Reach,
+    pub max_bytes: usize,
+    pub max_characters: usize,
+    pub max_redirects: usize,
+    /// For the whole fetch.
+    pub timeout: Duration,
+    pub user_agent: String,
+}
+
+impl Default for FetchOptions {
+    fn default() -> Self {
+        Self {
+            reach: Reach::default(),
+            max_bytes: 750_000,
+            max_characters: 20_000,
+            max_redirects: 3,
+            timeout: Duration::from_secs(30),
+            user_agent: concat!(
+                "Mozilla/5.0 (compatible; Gatehouse/",
+                env!("CARGO_PKG_VERSION"),
+                ")"
+            )
+            .into(),
+        }
+    }
+}
+
+/// Which hosts may have an address that is not public.
+#[derive(Clone, Debug, Default)]
+pub struct Reach {
+    /// All of them.
+    pub private_network: bool,
+    /// These, by their exact name.
+    pub hosts: BTreeSet<String>,
+}
+
+impl Reach {
+    fn allows(&self, host: &str) -> bool {
+        self.private_network || self.hosts.contains(&host.to_lowercase())
+    }
+}
+
+/// The tool.
+pub struct WebFetch {
+    options: FetchOptions,
+    http: reqwest::Client,
+}
+
+impl WebFetch {
+    /// Makes a client of its own.
+    pub fn new(options: FetchOptions) -> Result<Self, HttpError> {
+        let reach = Arc::new(options.reach.clone());
+        let http = crate::provider::http_builder()?
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .dns_resolver(resolver::Filtered(reach))
+            .user_agent(&options.user_agent)
+            .build()?;
+        Ok(Self { options, http })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Arguments {
+    url: String,
+    #[serde(default)]
+    extract_mode: Mode,
+    #[serde(default)]
+    max_chars: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    #[default]
+    Markdown,
+    Text,
+}
+
+#[async_trait]
+impl Tool for WebFetch {
+    fn spec(&self) -> ToolSpec {
+        ToolSpec {
+            name: "web_fetch",
+            label: "Web fetch",
+            description: "Fetch a page over HTTP and return its content as Markdown or text. Runs no scripts.",
+            parameters: json!({
+                "type": "object",
+                "required": ["url"],
+                "properties": {
+                    "url": { "type": "string", "description": "http or https." },
+                    "extractMode": { "type": "string", "enum": ["markdown", "text"] },
+                    "maxChars": { "type": "integer", "minimum": 100 },
+                },
+            }),
+        }
+    }
+
+    async fn resolve(&self, given: &Value, _call: &CallContext) -> Result<Effect, ToolError> {
+        let given: Arguments = arguments(given)?;
+        let url = self.checked(&given.url)?;
+        Ok(Effect::Fetch { url: url.into() })
+    }
+
+    async fn run(
+        &self,
+        effect: &Effect,
+        given: &Value,
+        call: &CallContext,
+    ) -> Result<ToolOutput, ToolError> {
+        let Effect::Fetch { url } = effect else {
+            return Err(ToolError::Failed("not a page".into()));
+        };
+        let given: Arguments = arguments(given)?;
+        let work = tokio::time::timeout(self.options.timeout, self.fetch(url));
+        let started = Instant::now();
+        let fetched = tokio::select! {
+            biased;
+            () = call.cancel.cancelled() => {
+                return Err(ToolError::Failed("the run was stopped".into()));
+            }
+            fetched = work => fetched,
+        };
+        let slow = |_| {
+            let seconds = self.options.timeout.as_secs();
+            ToolError::Failed(format!("{url} gave no answer within {seconds} s"))
+        };
+        let page = fetched.map_err(slow)??;
+        Ok(self.report(url, &given, &page, started.elapsed()))
+    }
+}
+
+/// What came back.
+struct Page {
+    url: Url,
+    status: u16,
+    content_type: String,
+    body: String,
+    /// There was more than may be loaded.
+    cut: bool,
+}
+
+impl WebFetch {
+    /// A URL that may be asked for, as far as the URL itself tells.
+    fn checked(&self, url: &str) -> Result<Url, ToolError> {
+        let refused = |why: &str| ToolError::Arguments(format!("{url} cannot be fetched: {why}"));
+        let parsed = Url::parse(url).map_err(|error| refused(&error.to_string()))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(refused("only http and https can be"));
+        }
+        if !parsed.username().is_empty() || parsed.password().is_some() {
+            return Err(refused("it holds credentials"));
+        }
+        let address = match parsed.host() {
+            None => return Err(refused("it names no host")),
+            Some(Host::Domain(_)) => return Ok(parsed),
+            Some(Host::Ipv4(address)) => IpAddr::V4(address),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        };
+        let host = parsed.host_str().unwrap_or_default();
+        if address::is_public(address) || self.options.reach.allows(host) {
+            return Ok(parsed);
+        }
+        Err(refused("its address is not a public one"))
+    }
+
+    async fn fetch(&self, url: &str) -> Result<Page, ToolError> {
+        let mut url = self.checked(url)?;
+        for _ in 0..=self.options.max_redirects {
+            let response = self.get(&url).await?;
+            if !response.status().is_redirection() {
+                return self.load(url, response).await;
+            }
+            let target = response.headers().get(reqwest::header::LOCATION);
+            let Some(target) = target.and_then(|target| target.to_str().ok()) else {
+                return self.load(url, response).await;
+            };
+            let joined = url
+                .join(target)
+                .map_err(|error| ToolError::Failed(format!("{url} leads nowhere: {error}")))?;
+            url = self.checked(joined.as_str())?;
+        }
+        let most = self.options.max_redirects;
+        Err(ToolError::Failed(format!(
+            "{url}: more than {most} redirects"
+        )))
+    }
+
+    async fn get(&self, url: &Url) -> Result<reqwest::Response, ToolError> {
+        let request = self
+            .http
+            .get(url.clone())
+            .header(
+                reqwest::header::ACCEPT,
+                "text/markdown, text/html;q=0.9, */*;q=0.1",
+            )
+            .header(reqwest::header::ACCEPT_LANGUAGE, "en-US,en;q=0.9");
+        request
+            .send()
+            .await
+            .map_err(|error| ToolError::Failed(format!("{url}: {}", chain(&error))))
+    }
+
+    async fn load(&self, url: Url, response: reqwest::Response) -> Result<Page, ToolError> {
+        let status = response.status().as_u16();
+        let content_type = response
+            .headers()
+            .get(reqwest::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned();
+        let mut bytes = Vec::new();
+        let mut cut = false;
+        let mut stream = response.bytes_stream();
+        while let Some(chunk) = stream.next().await {
+            let chunk =
+                chunk.map_err(|error| ToolError::Failed(format!("{url}: {}", chain(&error))))?;
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > self.options.max_bytes {
+                bytes.truncate(self.options.max_bytes);
+                cut = true;
+                break;
+            }
+        }
+        Ok(Page {
+            url,
+            status,
+            content_type,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+            cut,
+        })
+    }
+
+    fn report(&self, url: &str, given: &Arguments, page: &Page, took: Duration) -> ToolOutput {
+        let (text, extractor) = extract(page, given.extract_mode);
+        let most = given.max_chars.unwrap_or(self.options.max_characters);
+        let most = most.min(self.options.max_characters);
+        let raw_length = text.chars().count();
+        let shown: String = text.chars().take(most).collect();
+        let wrapped = wrapped(&shown);
+        let output = json!({
+            "url": url,
+            "finalUrl": page.url.as_str(),
+            "status": page.status,
+            "contentType": page.content_type.chars().take(256).collect::<String>(),
+            "title": title(page),
+            "extractMode": if given.extract_mode == Mode::Text { "text" } else { "markdown" },
+            "extractor": extractor,
+            "externalContent": { "untrusted": true, "source": "web_fetch", "wrapped": true },
+            "truncated": page.cut || raw_length > most,
+            "length": wrapped.chars().count(),
+            "rawLength": raw_length,
+            "tookMs": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            "text": wrapped,
+        });
+        ToolOutput {
+            is_error: page.status >= 400,
+            ..ToolOutput::json(output)
+        }
+    }
+}
+
+/// An error with its causes: the library's own words leave the reason out.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+const BEGIN: &str = "<<<EXTERNAL_UNTRUSTED_CONTENT>>>";
+const END: &str = "<<<END_EXTERNAL_UNTRUSTED_CONTENT>>>";
+
+/// Marks a text as written by others. Marks inside of it are taken out: a page must not end its own.
+fn wrapped(text: &str) -> String {
+    let text = text.replace(BEGIN, "[mark removed]");
+    let text = text.replace(END, "[mark removed]");
+    format!("{BEGIN}\nSource: web_fetch\n---\n{text}\n{END}")
+}
+
+fn is_html(page: &Page) -> bool {
+    let kind = page.content_type.to_lowercase();
+    let begins = page.body.trim_start().get(..15).unwrap_or_default();
+    kind.contains("html") || (kind.is_empty() && begins.eq_ignore_ascii_case("<!doctype html>"))
+}
+
+fn extract(page: &Page, mode: Mode) -> (String, &'static str) {
+    if !is_html(page) {
+        return (page.body.clone(), "raw");
+    }
+    let skipped = vec![
+        "script", "style", "noscript", "template", "svg", "iframe", "head",
+    ];
+    let converter = htmd::HtmlToMarkdown::builder().skip_tags(skipped).build();
+    let Ok(markdown) = converter.convert(&page.body) else {
+        return (page.body.clone(), "raw");
+    };
+    match mode {
+        Mode::Markdown => (markdown, "htmd"),
+        Mode::Text => (without_marks(&markdown), "htmd"),
+    }
+}
+
+/// Markdown without its links and marks.
+fn without_marks(markdown: &str) -> String {
+    let link = regex::Regex::new(r"!?\[([^\]]*)\]\([^)]*\)").expect("the pattern is fixed");
+    let marks = regex::Regex::new(r"(?m)^#{1,6} |\*\*|__|`").expect("the pattern is fixed");
+    let text = link.replace_all(markdown, "$1");
+    marks.replace_all(&text, "").into_owned()
+}
+
+fn title(page: &Page) -> Option<String> {
+    let pattern = regex::Regex::new(r"(?is)<title[^>]*>(.*?)</title>");
+    let pattern = pattern.expect("the pattern is fixed");
+    let found = pattern.captures(&page.body).filter(|_| is_html(page))?;
+    let title = htmd::convert(&found[1]).ok()?;
+    let title: String = title.trim().chars().take(256).collect();
+    (!title.is_empty()).then(|| wrapped(&title))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+use std::sync::Mutex;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+
+fn call() -> CallContext {
+    CallContext {
+        agent_id: Arc::from("main"),
+        session_key: Arc::from("agent:main:main"),
+        run_id: Arc::from("run"),
+        tool_call_id: "call".into(),
+        workspace: std::path::PathBuf::from("/"),
+        depth: 0,
+        cancel: CancellationToken::new(),
+        progress: Arc::new(|_| {}),
+        engine: None,
+    }
+}
+
+/// A server that answers every path with what the test says, one request for each connection.
+async fn serve(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (u16, Arc<Mutex<u32>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(Mutex::new(0));
+    let count = asked.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let mut buffer = vec![0; 4096];
+            let read = socket.read(&mut buffer).await.unwrap();
+            *count.lock().unwrap() += 1;
+            let text = String::from_utf8_lossy(&buffer[..read]).into_owned();
+            let path = text.split(' ').nth(1).unwrap_or("/");
+            // A reader that has enough hangs up.
+            let _ = socket.write_all(answer(path).as_bytes()).await;
+        }
+    });
+    (port, asked)
+}
+
+fn page(kind: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
+fn redirect(to: &str) -> String {
+    format!(
+        "HTTP/1.1 302 Found\r\nlocation: {to}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    )
+}
+
+fn reaching(hosts: &[&str]) -> FetchOptions {
+    FetchOptions {
+        reach: Reach {
+            private_network: false,
+            hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
+        },
+        max_bytes: 2_000,
+        ..FetchOptions::default()
+    }
+}
+
+async fn fetch(options: FetchOptions, url: &str) -> Result<Value, ToolError> {
+    let tool = WebFetch::new(options).unwrap();
+    let given = json!({ "url": url });
+    let effect = tool.resolve(&given, &call()).await?;
+    let output = tool.run(&effect, &given, &call()).await?;
+    Ok(output.details.unwrap())
+}
+
+#[tokio::test]
+async fn a_page_comes_as_markdown_and_marked_as_foreign() {
+    let html = "<!doctype html><html><head><title>A &amp; B</title><style>x</style></head>\
+        <body><h1>Head</h1><p>Some <b>text</b>.</p><script>alert(1)</script></body></html>";
+    let (port, _) = serve(move |_| page("text/html", html)).await;
+    let url = format!("http://127.0.0.1:{port}/");
+    let told = fetch(reaching(&["127.0.0.1"]), &url).await.unwrap();
+    let text = told["text"].as_str().unwrap();
+    assert!(
+        text.contains("# Head") && text.contains("**text**"),
+        "{text}"
+    );
+    assert!(!text.contains("alert"), "{text}");
+    assert!(text.starts_with(BEGIN) && text.ends_with(END));
+    assert!(told["title"].as_str().unwrap().contains("A & B"));
+    assert_eq!(told["status"], 200);
+}
+
+#[tokio::test]
+async fn addresses_that_are_not_public_are_refused_however_they_are_written() {
+    let (port, asked) = serve(|_| page("text/plain", "secret")).await;
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "0.0.0.0",
+    ] {
+        let result = fetch(reaching(&[]), &format!("http://{host}:{port}/")).await;
+        assert!(result.is_err(), "{host}: {result:?}");
+    }
+    assert_eq!(*asked.lock().unwrap(), 0, "nothing was asked");
+}
+
+#[tokio::test]
+async fn a_redirect_is_checked_like_the_first_address() {
+    let (inner, asked) = serve(|_| page("text/plain", "secret")).await;
+    let (port, _) = serve(move |path| match path {
+        "/literal" => redirect(&format!("http://0.0.0.0:{inner}/")),
+        "/name" => redirect(&format!("http://localhost:{inner}/")),
+        "/file" => redirect("file:///etc/passwd"),
+        "/loop" => redirect("/loop"),
+        "/fine" => redirect("/end"),
+        _ => page("text/plain", "the end"),
+    })
+    .await;
+    // By this name alone; the inner server has the same address under others.
+    let options = || reaching(&["127.0.0.1"]);
+    let at = |path: &str| format!("http://127.0.0.1:{port}/{path}");
+    let fine = fetch(options(), &at("fine")).await.unwrap();
+    assert!(fine["text"].as_str().unwrap().contains("the end"));
+    for path in ["literal", "name", "file", "loop"] {
+        let result = fetch(options(), &at(path)).await;
+        assert!(result.is_err(), "{path}: {result:?}");
+    }
+    assert_eq!(*asked.lock().unwrap(), 0, "the inner server was not asked");
+}
+
+#[tokio::test]
+async fn a_large_page_is_cut() {
+    let (port, _) = serve(|_| page("text/plain", &"x".repeat(100_000))).await;
+    let url = format!("http://127.0.0.1:{port}/");
+    let told = fetch(reaching(&["127.0.0.1"]), &url).await.unwrap();
+    assert_eq!(told["truncated"], true);
+    assert_eq!(told["rawLength"], 2_000);
+}
+
+#[tokio::test]
+async fn urls_that_are_none_of_the_web_are_refused() {
+    for url in [
+        "file:///etc/passwd",
+        "ftp://example.org/",
+        "http://user:pw@example.org/",
+        "nothing",
+        "http://",
+    ] {
+        let result = fetch(reaching(&[]), url).await;
+        assert!(
+            matches!(result, Err(ToolError::Arguments(_))),
+            "{url}: {result:?}"
+        );
+    }
+}
+
+#[test]
+fn a_page_cannot_end_its_own_mark() {
+    let text = wrapped(&format!("a {END} b"));
+    assert_eq!(text.matches(END).count(), 1);
+}

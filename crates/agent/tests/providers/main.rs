@@ -1,0 +1,310 @@
+//! Providers over HTTP: an OpenAI-compatible endpoint, and answers recorded in the shapes of Anthropic and
+//! Ollama.
+// A test that cannot go on says so by its panic.
+#![allow(clippy::unwrap_used)]
+
+mod endpoint;
+
+use std::{sync::Arc, time::Duration};
+
+use endpoint::Endpoint;
+use futures_util::StreamExt;
+use gatehouse_agent::{
+    message::{AssistantMessage, Content, Message, StopReason, ToolCall, ToolResultMessage, Usage},
+    provider::{
+        Api, ApiKey, BreakerRules, Guarded, ModelEvent, ModelRequest, Provider, ProviderError,
+        Purpose, Remote, client,
+    },
+    tools::ToolSpec,
+};
+use gatehouse_testkit::model::ScriptedModel;
+use serde_json::json;
+
+fn request(messages: Vec<Message>) -> ModelRequest {
+    ModelRequest {
+        model: "a-model".into(),
+        purpose: Purpose::Reply,
+        system: "Be brief.".into(),
+        messages,
+        tools: vec![ToolSpec {
+            name: "exec",
+            label: "Exec",
+            description: "Runs a command.",
+            parameters: json!({ "type": "object", "properties": { "command": { "type": "string" } } }),
+        }],
+        max_output_tokens: Some(1_000),
+        thinking: None,
+    }
+}
+
+fn remote(api: Api, base_url: &str) -> Remote {
+    let key = ApiKey::new("the-key".into());
+    Remote::new(client().unwrap(), api, base_url, Some(key))
+}
+
+/// What an answer came to.
+#[derive(Debug, Default)]
+struct Told {
+    text: String,
+    pieces: usize,
+    thinking: String,
+    calls: Vec<ToolCall>,
+    end: Option<(Usage, StopReason)>,
+}
+
+async fn ask(provider: &dyn Provider, request: ModelRequest) -> Result<Told, ProviderError> {
+    let mut stream = provider.stream(request).await?;
+    let mut told = Told::default();
+    while let Some(event) = stream.next().await {
+        match event? {
+            ModelEvent::Text(piece) => {
+                told.pieces += 1;
+                told.text.push_str(&piece);
+            }
+            ModelEvent::Thinking(piece) => told.thinking.push_str(&piece),
+            ModelEvent::ThinkingSignature(_) => {}
+            ModelEvent::ToolCall(call) => told.calls.push(call),
+            ModelEvent::Done { usage, stop } => told.end = Some((usage, stop)),
+        }
+    }
+    Ok(told)
+}
+
+#[tokio::test]
+async fn an_openai_compatible_endpoint_streams_text_with_usage() {
+    let model = ScriptedModel::start().unwrap();
+    let provider = remote(Api::OpenAiCompletions, &model.base_url());
+    let told = ask(&provider, request(vec![Message::user("stream: 5", 0)]))
+        .await
+        .unwrap();
+    assert_eq!(told.text, "word1 word2 word3 word4 word5 ");
+    assert_eq!(told.pieces, 5, "it is streamed");
+    let (usage, stop) = told.end.unwrap();
+    assert_eq!(stop, StopReason::Stop);
+    assert!(usage.input > 0 && usage.output > 0, "{usage:?}");
+    let sent = &model.requests()[0];
+    assert_eq!(sent["messages"][0]["role"], "system");
+    assert_eq!(sent["tools"][0]["function"]["name"], "exec");
+}
+
+#[tokio::test]
+async fn a_tool_call_and_its_result_go_there_and_back() {
+    let model = ScriptedModel::start().unwrap();
+    let provider = remote(Api::OpenAiCompletions, &model.base_url());
+    let mut messages = vec![Message::user("exec: uname -a", 0)];
+    let told = ask(&provider, request(messages.clone())).await.unwrap();
+    let [call] = told.calls.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(call.name, "exec");
+    assert_eq!(call.arguments, json!({ "command": "uname -a" }));
+    assert_eq!(told.end.unwrap().1, StopReason::ToolUse);
+    messages.push(Message::Assistant(AssistantMessage {
+        content: vec![Content::ToolCall(call.clone())],
+        provider: String::new(),
+        model: String::new(),
+        usage: Usage::default(),
+        stop_reason: StopReason::ToolUse,
+        error_message: None,
+        timestamp: 0,
+    }));
+    messages.push(Message::ToolResult(ToolResultMessage {
+        tool_call_id: call.id.clone(),
+        tool_name: "exec".into(),
+        content: vec![Content::text("Linux")],
+        details: None,
+        is_error: false,
+        timestamp: 0,
+    }));
+    let told = ask(&provider, request(messages)).await.unwrap();
+    assert_eq!(told.text, "Done: Linux");
+}
+
+#[tokio::test]
+async fn thinking_is_told_apart_from_text() {
+    let model = ScriptedModel::start().unwrap();
+    let provider = remote(Api::OpenAiCompletions, &model.base_url());
+    let told = ask(&provider, request(vec![Message::user("think: hard", 0)]))
+        .await
+        .unwrap();
+    assert_eq!(told.thinking, "Let me see. I have it.");
+    assert_eq!(told.text, "Thought about: hard");
+}
+
+#[tokio::test]
+async fn dropping_an_answer_hangs_up() {
+    let model = ScriptedModel::start().unwrap();
+    let provider = remote(Api::OpenAiCompletions, &model.base_url());
+    let mut stream = provider
+        .stream(request(vec![Message::user("slow: x", 0)]))
+        .await
+        .unwrap();
+    stream.next().await.unwrap().unwrap();
+    while model.stalled() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(stream);
+    while model.stalled() > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+const ANTHROPIC: &str = r#"event: message_start
+data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","content":[],"model":"a-model","usage":{"input_tokens":10,"cache_read_input_tokens":5,"cache_creation_input_tokens":3,"output_tokens":1}}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"I will "}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"look."}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":0}
+
+event: content_block_start
+data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_1","name":"exec","input":{}}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"command\":"}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":" \"ls\"}"}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":1}
+
+event: message_delta
+data: {"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":7}}
+
+event: message_stop
+data: {"type":"message_stop"}
+
+"#;
+
+#[tokio::test]
+async fn anthropic_answers_with_text_a_call_and_cached_tokens() {
+    let endpoint = Endpoint::start(vec![(200, "text/event-stream", ANTHROPIC.to_owned())]).await;
+    let provider = remote(Api::Anthropic, &endpoint.url("/v1"));
+    let told = ask(&provider, request(vec![Message::user("look", 0)]))
+        .await
+        .unwrap();
+    assert_eq!(told.text, "I will look.");
+    assert_eq!(told.calls[0].id, "toolu_1");
+    assert_eq!(told.calls[0].arguments, json!({ "command": "ls" }));
+    let (usage, stop) = told.end.unwrap();
+    assert_eq!(stop, StopReason::ToolUse);
+    assert_eq!(
+        (
+            usage.input,
+            usage.output,
+            usage.cache_read,
+            usage.cache_write
+        ),
+        (10, 7, 5, 3)
+    );
+    let asked = endpoint.asked();
+    assert!(asked[0].starts_with("POST /v1/messages"), "{}", asked[0]);
+    assert!(asked[0].contains("x-api-key: the-key"));
+    assert!(asked[0].contains("Be brief."));
+}
+
+#[tokio::test]
+async fn ollama_answers_line_by_line() {
+    let lines = concat!(
+        r#"{"model":"a-model","message":{"role":"assistant","content":"Hel"},"done":false}"#,
+        "\n",
+        r#"{"model":"a-model","message":{"role":"assistant","content":"lo"},"done":false}"#,
+        "\n",
+        r#"{"model":"a-model","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":11,"eval_count":2}"#,
+        "\n",
+    );
+    let endpoint = Endpoint::start(vec![(200, "application/x-ndjson", lines.to_owned())]).await;
+    let provider = remote(Api::Ollama, &endpoint.url(""));
+    let told = ask(&provider, request(vec![Message::user("hi", 0)]))
+        .await
+        .unwrap();
+    assert_eq!(told.text, "Hello");
+    let (usage, stop) = told.end.unwrap();
+    assert_eq!((usage.input, usage.output), (11, 2));
+    assert_eq!(stop, StopReason::Stop);
+    assert!(endpoint.asked()[0].starts_with("POST /api/chat"));
+}
+
+async fn failure(status: u16, body: &str) -> ProviderError {
+    let body = body.to_owned();
+    let endpoint = Endpoint::start(vec![(status, "application/json", body)]).await;
+    let provider = remote(Api::OpenAiCompletions, &endpoint.url("/v1"));
+    let asked = ask(&provider, request(vec![Message::user("hi", 0)])).await;
+    asked.unwrap_err()
+}
+
+#[tokio::test]
+async fn failures_are_told_apart_by_what_can_be_done_about_them() {
+    let body = |message: &str| json!({ "error": { "message": message } }).to_string();
+    let error = failure(401, &body("Incorrect API key provided: the-key")).await;
+    assert!(
+        matches!(error, ProviderError::Unauthorized { .. }),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("the-key"), "{error}");
+    let error = failure(503, &body("overloaded")).await;
+    assert!(error.is_transient() && error.to_string().contains("overloaded"));
+    let error = failure(
+        400,
+        &body("This model's maximum context length is 8 tokens"),
+    )
+    .await;
+    assert!(
+        matches!(error, ProviderError::ContextOverflow(_)),
+        "{error}"
+    );
+    let error = failure(400, &body("no such parameter")).await;
+    assert!(matches!(error, ProviderError::Refused(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_rate_limit_says_how_long_to_wait() {
+    let endpoint = Endpoint::start(vec![(
+        429,
+        "application/json\r\nretry-after: 7",
+        "{}".to_owned(),
+    )])
+    .await;
+    let provider = remote(Api::OpenAiCompletions, &endpoint.url("/v1"));
+    let error = ask(&provider, request(vec![Message::user("hi", 0)]))
+        .await
+        .unwrap_err();
+    let ProviderError::Busy { retry_after, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(retry_after, Some(Duration::from_secs(7)));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_is_left_alone_after_a_while() {
+    // A port that was free a moment ago.
+    let port = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let remote = remote(
+        Api::OpenAiCompletions,
+        &format!("http://127.0.0.1:{port}/v1"),
+    );
+    let rules = BreakerRules {
+        failures: 2,
+        ..BreakerRules::default()
+    };
+    let guarded = Guarded::new(Arc::new(remote), rules);
+    for _ in 0..2 {
+        let error = ask(&guarded, request(vec![Message::user("hi", 0)])).await;
+        let error = error.unwrap_err();
+        assert!(matches!(error, ProviderError::Unreachable(_)), "{error}");
+    }
+    let error = ask(&guarded, request(vec![Message::user("hi", 0)])).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, ProviderError::CircuitOpen(_)), "{error}");
+}
