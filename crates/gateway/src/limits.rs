@@ -54,3 +54,13 @@ impl Default for Limits {
         }
     }
 }
+
+impl Limits {
+    /// With the time for a handshake that the configuration asks for.
+    pub(crate) fn with_handshake(mut self, ms: Option<u64>) -> Self {
+        if let Some(ms) = ms {
+            self.handshake = Duration::from_millis(ms);
+        }
+        self
+    }
+}

@@ -8,33 +8,77 @@ use gatehouse_protocol::Secret;
 use gatehouse_protocol::model::presence::PresenceEntry;
 use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::auth::{
-    AuthSettings, FailureLimits, Failures, GateRules, Gatekeeper, PairingDesk, random_token,
-};
+use crate::auth::{AuthSettings, Failures, Gatekeeper, PairingDesk, random_token};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigHandle};
+use crate::config::{Config, ConfigHandle, ConfigPlace, Env, Prepared, Reading};
 use crate::error::StartError;
 use crate::health::HealthMonitor;
 use crate::limits::Limits;
 use crate::machine::Machine;
-use crate::net::{self, Listener};
+use crate::net::{self, Listener, Tls};
 use crate::state::{App, Identity, Parts};
-use crate::{methods, web};
+use crate::web::{self, Counters, WebParts};
+use crate::{live_config, maintenance, methods};
 
 /// What a gateway is started with. Paths, clock and limits come from outside.
 pub struct StartOptions {
     pub config: Config,
     pub auth: AuthSettings,
+    /// The file behind the configuration; without one it does not change.
+    pub file: Option<ConfigFile>,
     /// Where everything that is kept is kept.
     pub state_dir: PathBuf,
     pub clock: Clock,
     pub limits: Limits,
+    /// What is served beside the gateway's own.
+    pub web: WebParts,
+    /// What `logs.tail` reads.
+    pub log_file: Option<PathBuf>,
+}
+
+/// A configuration file, as it was read.
+pub struct ConfigFile {
+    pub place: ConfigPlace,
+    pub env: Env,
+    pub text: Option<String>,
+    pub reading: Reading,
+}
+
+impl StartOptions {
+    /// A gateway with this configuration and everything else as usual.
+    pub fn new(config: Config, auth: AuthSettings, state_dir: PathBuf) -> Self {
+        Self {
+            config,
+            auth,
+            file: None,
+            state_dir,
+            clock: Clock::system(),
+            limits: Limits::default(),
+            web: WebParts::default(),
+            log_file: None,
+        }
+    }
+
+    /// From what `config::prepare` found.
+    pub fn prepared(prepared: Prepared, env: Env, state_dir: PathBuf) -> Self {
+        let config = prepared.reading.config.clone();
+        let file = ConfigFile {
+            place: prepared.place,
+            env,
+            text: prepared.text,
+            reading: prepared.reading,
+        };
+        Self {
+            file: Some(file),
+            ..Self::new(config, prepared.auth, state_dir)
+        }
+    }
 }
 
 /// The gateway as a whole.
@@ -44,6 +88,7 @@ pub struct Gateway;
 pub struct RunningGateway {
     app: App,
     address: SocketAddr,
+    tls_fingerprint: Option<String>,
 }
 
 impl Gateway {
@@ -52,32 +97,24 @@ impl Gateway {
         let StartOptions {
             config,
             auth,
+            file,
             state_dir,
             clock,
             limits,
+            web,
+            log_file,
         } = options;
-        let listen_on = SocketAddr::new(config.gateway.bind.address(), config.gateway.port);
-        if matches!(auth, AuthSettings::None) && !listen_on.ip().is_loopback() {
-            return Err(StartError::Unsafe(format!(
-                "authentication \"none\" is for this machine alone, and {listen_on} can be reached from others; choose a token or a password, or bind to loopback"
-            )));
-        }
+        check_safe(&config, &auth)?;
+        let limits = limits.with_handshake(config.gateway.handshake_timeout_ms);
+        let tls = net::load_tls(&config, &state_dir)?;
 
-        let now = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
-        let store = SqliteGatewayStore::open(&state_dir, now).await;
-        let store = store.map_err(|error| StartError::Store(error.to_string()))?;
-        for notice in store.notices() {
-            tracing::warn!(?notice, "the store was opened, but not as it was left");
-        }
-        let store: Arc<dyn GatewayStore> = Arc::new(store);
+        let store = open_store(&state_dir, &clock).await?;
 
-        let socket = net::bind(listen_on).await?;
-        let address = socket.local_addr().map_err(|source| StartError::Bind {
-            address: listen_on,
-            source,
-        })?;
+        // The port is taken before anything runs that could not be taken back.
+        let (socket, address) = listen(&config).await?;
 
         let tasks = TaskTracker::new();
+        let stopping = CancellationToken::new();
         let machine = Machine::here();
         let identity = Identity {
             version: env!("CARGO_PKG_VERSION"),
@@ -88,18 +125,24 @@ impl Gateway {
         tasks.spawn(hub_task);
         let (health, health_task) = HealthMonitor::start(clock.clone(), hub.clone(), "main");
         tasks.spawn(health_task);
+        let config = match file {
+            Some(file) => live_config::start(file, &config, &hub, &health, &clock, &tasks),
+            None => ConfigHandle::fixed(config),
+        };
 
         let (failures, failures_task) = Failures::start(clock.clone());
         tasks.spawn(failures_task);
-        let (_, rules) = watch::channel(Arc::new(gate_rules(&config, auth)));
+        let rules = live_config::gate_rules(&config, auth, &tasks);
         let desk = PairingDesk::new(Arc::clone(&store), clock.clone());
         let process_secret = random_token().and_then(Secret::new);
         let process_secret = process_secret
             .ok_or_else(|| StartError::Randomness("the system gives none".to_owned()))?;
         let gatekeeper = Gatekeeper::new(rules, desk, failures, hub.clone(), process_secret);
+
+        let scheme = if tls.is_some() { "wss" } else { "ws" };
         let app = App::new(Parts {
             clock,
-            config: ConfigHandle::fixed(config),
+            config,
             hub,
             gatekeeper,
             health,
@@ -108,19 +151,27 @@ impl Gateway {
             identity,
             limits,
             methods: methods::table(),
-            public_url: format!("ws://{address}"),
+            public_url: format!("{scheme}://{address}"),
+            counters: Counters::new(),
+            log_file,
             state_dir,
             tasks: tasks.clone(),
-            stopping: CancellationToken::new(),
+            stopping,
         });
+        tasks.spawn(maintenance::run(app.clone()));
+        let tls_fingerprint = tls.as_ref().map(|tls| tls.fingerprint.clone());
         let listener = Listener {
             socket,
-            tls: None,
-            web: web::routes(app.clone()),
+            tls: tls.map(|tls: Tls| tls.acceptor),
+            web: web::routes(app.clone(), web),
         };
         tasks.spawn(listener.run(app.clone()));
         tracing::info!(%address, auth = app.gatekeeper.mode(), "the gateway takes connections");
-        Ok(RunningGateway { app, address })
+        Ok(RunningGateway {
+            app,
+            address,
+            tls_fingerprint,
+        })
     }
 }
 
@@ -128,6 +179,11 @@ impl RunningGateway {
     /// Where it listens; the port is a real one even when 0 was asked for.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// SHA-256 of the certificate, for clients to pin; none without TLS.
+    pub fn tls_fingerprint(&self) -> Option<&str> {
+        self.tls_fingerprint.as_deref()
     }
 
     /// The parts, for whoever shares the process with the gateway.
@@ -160,15 +216,43 @@ impl RunningGateway {
     }
 }
 
-fn gate_rules(config: &Config, settings: AuthSettings) -> GateRules {
-    GateRules {
-        settings,
-        allowed_origins: config.gateway.control_ui.allowed_origins.clone(),
-        failure_limits: FailureLimits::default(),
-        auto_approve_local: true,
-        allow_tailscale: false,
-        identity_scopes: Default::default(),
+/// Refuses what would let strangers in.
+fn check_safe(config: &Config, auth: &AuthSettings) -> Result<(), StartError> {
+    let address = config.gateway.bind.address();
+    if matches!(auth, AuthSettings::None) && !address.is_loopback() {
+        return Err(StartError::Unsafe(format!(
+            "authentication \"none\" is for this machine alone, and {address} can be reached from others; choose a token or a password, or bind to loopback"
+        )));
     }
+    if matches!(auth, AuthSettings::TrustedProxy { proxies, .. } if proxies.is_empty()) {
+        return Err(StartError::Unsafe(
+            "authentication \"trusted-proxy\" needs gateway.trustedProxies: without it anyone could pretend to be the proxy".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+async fn open_store(
+    state_dir: &std::path::Path,
+    clock: &Clock,
+) -> Result<Arc<dyn GatewayStore>, StartError> {
+    let now = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+    let store = SqliteGatewayStore::open(state_dir, now).await;
+    let store = store.map_err(|error| StartError::Store(error.to_string()))?;
+    for notice in store.notices() {
+        tracing::warn!(?notice, "the store was opened, but not as it was left");
+    }
+    Ok(Arc::new(store))
+}
+
+async fn listen(config: &Config) -> Result<(TcpListener, SocketAddr), StartError> {
+    let wanted = SocketAddr::new(config.gateway.bind.address(), config.gateway.port);
+    let socket = net::bind(wanted).await?;
+    let address = socket.local_addr().map_err(|source| StartError::Bind {
+        address: wanted,
+        source,
+    })?;
+    Ok((socket, address))
 }
 
 fn own_presence(machine: &Machine, identity: &Identity) -> PresenceEntry {

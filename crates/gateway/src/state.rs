@@ -26,6 +26,7 @@ use crate::health::HealthMonitor;
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::router::MethodTable;
+use crate::web::Counters;
 
 /// The gateway's parts. Cloning clones a handle.
 #[derive(Clone)]
@@ -45,6 +46,9 @@ pub struct Parts {
     pub methods: MethodTable,
     /// Under which address clients of this machine's network find the gateway.
     pub public_url: String,
+    pub(crate) counters: Counters,
+    /// What `logs.tail` reads.
+    pub log_file: Option<PathBuf>,
     /// Where everything that is kept is kept.
     pub state_dir: PathBuf,
     /// Work that outlives a request. Stopping waits for it, up to `limits.drain`.

@@ -364,10 +364,6 @@ impl PairingDesk {
             tracing::warn!(%error, "when a device was last seen could not be kept");
         }
     }
-
-    pub(crate) fn store(&self) -> &Arc<dyn GatewayStore> {
-        &self.store
-    }
 }
 
 fn millis(ms: u64) -> i64 {

@@ -1,32 +1,33 @@
-//! The configuration: what it says, where it comes from, and what is wrong with it.
+//! The configuration: what it may say (`sections`, `shape`), what is wrong with it (`check`), how it is read
+//! (`read`, `migrate`) and written (`file`), and who owns it while the gateway runs (`desk`).
 
+mod changes;
 mod check;
+mod desk;
 mod error;
+mod file;
+mod migrate;
 mod model;
+mod prepare;
+mod read;
+mod redact;
+mod schema;
 mod sections;
 mod shape;
+mod watch_file;
 
-use std::sync::Arc;
-
-use tokio::sync::watch;
-
+pub use changes::Change;
+pub(crate) use desk::{ConfigDesk, Reloaded};
+pub use desk::{ConfigHandle, Edit, EditError, Edited, FileState};
 pub use error::{ConfigError, Mistake};
-pub use model::{AuthConfig, AuthMode, Bind, Config, ControlUiConfig, GatewayConfig};
-
-/// The configuration in force. Cheap to clone; every look is at one whole, unchanging snapshot.
-#[derive(Debug, Clone)]
-pub struct ConfigHandle {
-    current: watch::Receiver<Arc<Config>>,
-}
-
-impl ConfigHandle {
-    /// A configuration that does not change.
-    pub fn fixed(config: Config) -> Self {
-        let (_, current) = watch::channel(Arc::new(config));
-        Self { current }
-    }
-
-    pub fn current(&self) -> Arc<Config> {
-        self.current.borrow().clone()
-    }
-}
+pub use file::ConfigPlace;
+pub use model::{
+    AuthConfig, AuthMode, Bind, Config, ControlUiConfig, GatewayConfig, HttpToolsConfig,
+    TrustedProxyConfig,
+};
+pub use prepare::{Flags, Prepared, SecretFlag, prepare};
+pub use read::{Env, Reading, read};
+pub(crate) use schema::{hints, json_schema, lookup};
+pub(crate) use sections::ROOT;
+pub use shape::Reload;
+pub(crate) use watch_file::watch_file;

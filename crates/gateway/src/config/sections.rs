@@ -11,7 +11,7 @@ const MS: Shape = Whole(0, u64::MAX);
 const COUNT: Shape = Whole(0, 1_000_000);
 
 /// The whole configuration.
-pub static ROOT: Shape = Object(&[
+pub(crate) static ROOT: Shape = Object(&[
     hot(
         "gateway",
         Object(GATEWAY),

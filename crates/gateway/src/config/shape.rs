@@ -21,7 +21,7 @@ impl Reload {
 
 /// What a value may be.
 #[derive(Debug)]
-pub enum Shape {
+pub(crate) enum Shape {
     Object(&'static [Field]),
     /// Names that a person chooses, all with the same shape.
     Map(&'static Shape),
@@ -47,12 +47,12 @@ pub enum Shape {
 
 /// One name in an object.
 #[derive(Debug)]
-pub struct Field {
-    pub name: &'static str,
-    pub shape: Shape,
-    pub reload: Reload,
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) shape: Shape,
+    pub(crate) reload: Reload,
     /// One sentence for people.
-    pub about: &'static str,
+    pub(crate) about: &'static str,
 }
 
 /// A field that takes effect while the gateway runs.
@@ -77,7 +77,7 @@ pub(super) const fn restart(name: &'static str, shape: Shape, about: &'static st
 
 impl Shape {
     /// The shape under one name or index.
-    pub fn child(&self, name: &str) -> Option<(&Shape, Option<&'static Field>)> {
+    pub(crate) fn child(&self, name: &str) -> Option<(&Shape, Option<&'static Field>)> {
         match self {
             Self::Object(fields) => {
                 let field = fields.iter().find(|field| field.name == name)?;
@@ -90,7 +90,7 @@ impl Shape {
     }
 
     /// In words, for a mistake.
-    pub fn expected(&self) -> String {
+    pub(crate) fn expected(&self) -> String {
         match self {
             Self::Object(_) | Self::Map(_) => "an object".to_owned(),
             Self::List(_) => "a list".to_owned(),

@@ -1,6 +1,8 @@
 //! The methods, one file for each family. A family adds its methods in its `register`; it takes one line here.
 
+mod config;
 mod devices;
+mod logs;
 mod system;
 
 use serde_json::{Value, json};
@@ -13,6 +15,8 @@ pub(crate) fn table() -> MethodTable {
     let mut table = MethodTable::default();
     system::register(&mut table);
     devices::register(&mut table);
+    config::register(&mut table);
+    logs::register(&mut table);
     table
 }
 

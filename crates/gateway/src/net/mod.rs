@@ -4,6 +4,8 @@
 mod half_open;
 mod http;
 mod listener;
+mod tls;
 mod ws;
 
 pub(crate) use listener::{Listener, bind};
+pub(crate) use tls::{Tls, load as load_tls};

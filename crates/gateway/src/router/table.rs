@@ -11,6 +11,7 @@ use gatehouse_protocol::{MethodScope, Role};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use tracing::Instrument;
 use tungstenite::Utf8Bytes;
 
 use super::{Cx, MethodError, params};
@@ -94,13 +95,16 @@ impl MethodTable {
     /// Finds the method, checks the caller, reads the parameters and starts the handler.
     pub(crate) fn dispatch(&self, cx: Cx, request: &Request<'_>) -> Answering {
         let id = request.id.as_ref();
-        let Some(entry) = self.entries.get(request.method.as_ref()) else {
+        let Some((name, entry)) = self.entries.get_key_value(request.method.as_ref()) else {
             return answered(refusal(id, MethodError::unknown_method(&request.method)));
         };
         if let Err(error) = admit(entry.access, &cx) {
             return answered(refusal(id, error));
         }
-        (entry.handler)(cx, id.to_owned(), request.params)
+        cx.app.counters.request(name);
+        let span = tracing::info_span!("request", id, method = name, conn = cx.caller.conn.0);
+        let answering = span.in_scope(|| (entry.handler)(cx, id.to_owned(), request.params));
+        Box::pin(answering.instrument(span))
     }
 }
 

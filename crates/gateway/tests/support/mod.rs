@@ -2,6 +2,7 @@
 //! schema to hold every frame to.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod http;
 pub mod schema;
 
 use std::net::SocketAddr;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
 use gatehouse_gateway::config::Config;
-use gatehouse_gateway::{Clock, Gateway, Limits, RunningGateway, StartOptions};
+use gatehouse_gateway::{Gateway, RunningGateway, StartOptions};
 use gatehouse_protocol::device::{DeviceKey, ProofClaims, ProofVersion};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -44,13 +45,8 @@ impl TestGateway {
         let state = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.gateway.port = 0;
-        let mut options = StartOptions {
-            config,
-            auth: AuthSettings::Token(SharedSecret::of(TOKEN)),
-            state_dir: state.path().to_owned(),
-            clock: Clock::system(),
-            limits: Limits::default(),
-        };
+        let auth = AuthSettings::Token(SharedSecret::of(TOKEN));
+        let mut options = StartOptions::new(config, auth, state.path().to_owned());
         change(&mut options);
         let running = Gateway::start(options).await.unwrap();
         Self { running, state }

@@ -86,6 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
             let step = tokio::select! {
                 biased;
                 () = overflow.cancelled() => {
+                    app.counters.slow_consumers.inc();
                     return (Some(close::POLICY), "slow consumer".to_owned());
                 }
                 _ = tick.tick() => {

@@ -43,14 +43,20 @@ where
     match greeted {
         Ok(Ok(greeted)) => {
             drop(ticket);
+            app.counters.handshake("ok");
+            app.counters.opened();
             socket.set_max_payload(app.limits.max_payload);
+            let counters = app.counters.clone();
             live::run(app, socket, greeted).await;
+            counters.ended();
         }
         Ok(Err(farewell)) => {
+            app.counters.handshake("refused");
             let (code, reason) = (farewell.code, farewell.reason);
             socket.close(code, &reason, app.limits.close_grace).await;
         }
         Err(_) => {
+            app.counters.handshake("timeout");
             tracing::debug!(conn = conn.0, address = %peer.address, "no connect came in time");
             socket
                 .close(close::POLICY, "handshake timeout", app.limits.close_grace)

@@ -1,0 +1,117 @@
+//! The file: where it is, and how it is written so that a crash leaves either the old one or the new one whole.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::ConfigError;
+use super::read::MAX_BYTES;
+
+/// Our own name for the file, and the published gateway's.
+pub(crate) const OWN_NAME: &str = "gatehouse.json";
+pub(crate) const PUBLISHED_NAME: &str = "openclaw.json";
+
+/// Where a configuration is read from, and where it goes when it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigPlace {
+    pub read_from: PathBuf,
+    /// Never another program's file: what was read from an `openclaw.json` is written beside it.
+    pub write_to: PathBuf,
+}
+
+impl ConfigPlace {
+    /// The file that was named, or the one in the state folder. An `openclaw.json` is read when there is no
+    /// file of our own.
+    pub fn find(named: Option<&Path>, state_dir: &Path) -> Self {
+        let read_from = match named {
+            Some(path) => path.to_owned(),
+            None => {
+                let own = state_dir.join(OWN_NAME);
+                let published = state_dir.join(PUBLISHED_NAME);
+                if !own.exists() && published.exists() {
+                    published
+                } else {
+                    own
+                }
+            }
+        };
+        let write_to = if read_from
+            .file_name()
+            .is_some_and(|name| name == PUBLISHED_NAME)
+        {
+            read_from.with_file_name(OWN_NAME)
+        } else {
+            read_from.clone()
+        };
+        Self {
+            read_from,
+            write_to,
+        }
+    }
+
+    /// The text; none when there is no file, which is a configuration too.
+    pub fn text(&self) -> Result<Option<String>, ConfigError> {
+        let failed = |source| ConfigError::Read {
+            path: self.read_from.clone(),
+            source,
+        };
+        match std::fs::metadata(&self.read_from) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+            Ok(found) if found.len() > MAX_BYTES => {
+                return Err(failed(std::io::Error::other("the file is too large")));
+            }
+            Ok(_) => {}
+        }
+        let bytes = std::fs::read(&self.read_from).map_err(failed)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| failed(std::io::Error::other("the file is not UTF-8")))?;
+        Ok(Some(
+            text.strip_prefix('\u{feff}')
+                .map_or(text.clone(), str::to_owned),
+        ))
+    }
+
+    /// Writes a text in place of the file. `backup` is kept beside it as `.bak`.
+    pub fn write(&self, text: &str, backup: Option<&str>) -> Result<(), ConfigError> {
+        let path = &self.write_to;
+        if let Some(before) = backup {
+            replace(&path.with_extension("json.bak"), before)?;
+        }
+        replace(path, text)
+    }
+}
+
+/// The opaque name of one state of the file.
+pub(crate) fn revision(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Readable by its owner alone, whole or not at all.
+fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
+    let failed = |source| ConfigError::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let beside = path.with_extension("json.new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(&beside).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    std::fs::rename(&beside, path).map_err(failed)?;
+    // The name is durable when its folder is; systems that cannot open a folder do without.
+    if let Ok(folder) = std::fs::File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}

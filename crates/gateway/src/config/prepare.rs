@@ -1,0 +1,355 @@
+//! Everything that has to be known before a gateway can start: the file, what the command line and the
+//! environment say over it, and how clients are to authenticate.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use gatehouse_protocol::Secret;
+
+use super::desk::pretty;
+use super::file::ConfigPlace;
+use super::read::{Env, Reading, read};
+use super::redact::hidden;
+use super::sections::ROOT;
+use super::{AuthMode, Bind, Config, ConfigError, Mistake};
+use crate::auth::{AuthSettings, IdentityRules, SharedSecret, random_token};
+
+/// A secret of the command line, or the file it is in.
+#[derive(Clone)]
+pub enum SecretFlag {
+    Text(Secret),
+    File(PathBuf),
+}
+
+/// What the command line says over the file.
+#[derive(Clone, Default)]
+pub struct Flags {
+    pub config: Option<PathBuf>,
+    pub port: Option<u16>,
+    pub bind: Option<Bind>,
+    pub auth: Option<AuthMode>,
+    pub token: Option<SecretFlag>,
+    pub password: Option<SecretFlag>,
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    pub tls_self_signed: bool,
+}
+
+/// A configuration that is ready to start with.
+pub struct Prepared {
+    pub place: ConfigPlace,
+    /// The file's text; none when there is no file.
+    pub text: Option<String>,
+    pub reading: Reading,
+    pub auth: AuthSettings,
+    /// A token that was made just now, to be shown once.
+    pub generated_token: Option<Secret>,
+    /// What was brought up to date, or is otherwise worth a line in the log.
+    pub notes: Vec<String>,
+}
+
+/// Reads, overrides, checks. The file is written when older names or clear secrets were found in it, and a
+/// generated token's hash is kept.
+pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, ConfigError> {
+    let place = ConfigPlace::find(flags.config.as_deref(), state_dir);
+    if flags.config.is_some() && !place.read_from.exists() {
+        return Err(ConfigError::Read {
+            path: place.read_from,
+            source: std::io::ErrorKind::NotFound.into(),
+        });
+    }
+    let mut text = place.text()?;
+    let mut reading = read(text.as_deref().unwrap_or_default(), &place.read_from, env)?;
+    let mut notes = std::mem::take(&mut reading.changes);
+    if !notes.is_empty() {
+        // The copy that is kept must not keep what was just taken out of the clear.
+        let before = json5::from_str(text.as_deref().unwrap_or("{}")).unwrap_or_default();
+        let new = pretty(&reading.source);
+        place.write(&new, Some(&pretty(&hidden(&ROOT, &before))))?;
+        notes.push(format!(
+            "{} was brought up to date",
+            place.write_to.display()
+        ));
+        text = Some(new);
+    }
+    apply(&mut reading.config, flags, env)?;
+    let (auth, generated_token) = auth(&reading.config, flags, env, state_dir)?;
+    Ok(Prepared {
+        place,
+        text,
+        reading,
+        auth,
+        generated_token,
+        notes,
+    })
+}
+
+/// The command line over the environment over the file.
+fn apply(config: &mut Config, flags: &Flags, env: &Env) -> Result<(), ConfigError> {
+    let gateway = &mut config.gateway;
+    if let Some((name, text)) = variable(env, "GATEWAY_PORT") {
+        gateway.port = text
+            .parse()
+            .map_err(|_| one(&name, "must be a whole number from 0 to 65535"))?;
+    }
+    if let Some((name, text)) = variable(env, "GATEWAY_BIND") {
+        gateway.bind =
+            bind(&text).ok_or_else(|| one(&name, "must be loopback, lan or an IP address"))?;
+    }
+    if let Some(port) = flags.port {
+        gateway.port = port;
+    }
+    if let Some(bind) = flags.bind {
+        gateway.bind = bind;
+    }
+    if let Some(mode) = flags.auth {
+        gateway.auth.mode = mode;
+    } else if flags.password.is_some() {
+        gateway.auth.mode = AuthMode::Password;
+    } else if flags.token.is_some() {
+        gateway.auth.mode = AuthMode::Token;
+    }
+    if flags.tls_cert.is_some() || flags.tls_self_signed {
+        gateway.tls.enabled = true;
+        gateway.tls.cert_path = flags.tls_cert.clone();
+        gateway.tls.key_path = flags.tls_key.clone();
+        gateway.tls.auto_generate = Some(flags.tls_self_signed);
+    }
+    Ok(())
+}
+
+fn bind(text: &str) -> Option<Bind> {
+    match text.trim() {
+        "loopback" => Some(Bind::Loopback),
+        "lan" => Some(Bind::Lan),
+        other => other.parse::<IpAddr>().ok().map(Bind::Address),
+    }
+}
+
+/// Our own name for a variable, or the published gateway's.
+fn variable(env: &Env, name: &str) -> Option<(String, String)> {
+    ["GATEHOUSE", "OPENCLAW"].into_iter().find_map(|prefix| {
+        let name = format!("{prefix}_{name}");
+        let value = env.get(&name)?.trim().to_owned();
+        (!value.is_empty()).then_some((name, value))
+    })
+}
+
+fn one(path: &str, problem: &str) -> ConfigError {
+    ConfigError::Mistakes(vec![Mistake {
+        path: path.to_owned(),
+        problem: problem.to_owned(),
+        suggestion: None,
+    }])
+}
+
+/// Where the hash of a token that we made is kept.
+const TOKEN_HASH_FILE: &str = "gateway-token.hash";
+
+fn auth(
+    config: &Config,
+    flags: &Flags,
+    env: &Env,
+    state_dir: &Path,
+) -> Result<(AuthSettings, Option<Secret>), ConfigError> {
+    let auth = &config.gateway.auth;
+    let token = given(
+        &flags.token,
+        env,
+        "GATEWAY_TOKEN",
+        config,
+        "token",
+        auth.token_hash.as_deref(),
+    );
+    let password = given(
+        &flags.password,
+        env,
+        "GATEWAY_PASSWORD",
+        config,
+        "password",
+        auth.password_hash.as_deref(),
+    );
+    match auth.mode {
+        AuthMode::None => Ok((AuthSettings::None, None)),
+        AuthMode::Token => match token? {
+            Some(secret) => Ok((AuthSettings::Token(secret), None)),
+            None => kept_or_made(state_dir),
+        },
+        AuthMode::Password => match password? {
+            Some(secret) => Ok((AuthSettings::Password(secret), None)),
+            None => Err(one(
+                "gateway.auth.password",
+                "is needed in this mode: give --password-file or set GATEHOUSE_GATEWAY_PASSWORD",
+            )),
+        },
+        AuthMode::TrustedProxy => {
+            let proxy = &auth.trusted_proxy;
+            let user_header = proxy.user_header.clone();
+            let user_header = user_header.ok_or_else(|| {
+                one(
+                    "gateway.auth.trustedProxy.userHeader",
+                    "is needed in this mode",
+                )
+            })?;
+            let rules = IdentityRules {
+                user_header,
+                required_headers: proxy.required_headers.clone(),
+                allow_users: proxy.allow_users.clone(),
+                allow_loopback: proxy.allow_loopback,
+            };
+            let proxies = config.gateway.trusted_proxies.clone();
+            Ok((
+                AuthSettings::TrustedProxy {
+                    rules,
+                    proxies,
+                    local: password?,
+                },
+                None,
+            ))
+        }
+    }
+}
+
+/// The secret that the command line, the environment or the file gives, in this order.
+fn given(
+    flag: &Option<SecretFlag>,
+    env: &Env,
+    variable_name: &str,
+    config: &Config,
+    name: &str,
+    hash: Option<&str>,
+) -> Result<Option<SharedSecret>, ConfigError> {
+    match flag {
+        Some(SecretFlag::Text(secret)) => return Ok(Some(SharedSecret::of(secret.expose()))),
+        Some(SecretFlag::File(path)) => {
+            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+                path: path.clone(),
+                source,
+            })?;
+            let secret =
+                Secret::new(text).ok_or_else(|| one(&path.display().to_string(), "is empty"))?;
+            return Ok(Some(SharedSecret::of(secret.expose())));
+        }
+        None => {}
+    }
+    if let Some((_, text)) = variable(env, variable_name) {
+        return Ok(Some(SharedSecret::of(&text)));
+    }
+    // What still stands in the file is a reference that has been resolved.
+    let path = format!("gateway.auth.{name}");
+    if let Some(text) = config.at(&path).and_then(serde_json::Value::as_str) {
+        return Ok(Some(SharedSecret::of(text)));
+    }
+    let Some(hash) = hash else {
+        return Ok(None);
+    };
+    let secret = SharedSecret::from_hash(hash);
+    secret
+        .map(Some)
+        .map_err(|error| one(&format!("{path}Hash"), &error.to_string()))
+}
+
+/// The token that was made at an earlier start, or a new one. Of it only the hash is kept: it is random, so
+/// SHA-256 is enough, and a person sees it once.
+fn kept_or_made(state_dir: &Path) -> Result<(AuthSettings, Option<Secret>), ConfigError> {
+    let path = state_dir.join(TOKEN_HASH_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(hash) => {
+            let secret = SharedSecret::from_hash(hash.trim());
+            let secret =
+                secret.map_err(|error| one(&path.display().to_string(), &error.to_string()))?;
+            return Ok((AuthSettings::Token(secret), None));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(source) => return Err(ConfigError::Read { path, source }),
+    }
+    let token = random_token().and_then(Secret::new);
+    let token = token.ok_or_else(|| {
+        one(
+            "gateway.auth.token",
+            "cannot be made: the system gives no randomness",
+        )
+    })?;
+    let hash = SharedSecret::hash_random(token.expose());
+    let place = ConfigPlace {
+        read_from: path.clone(),
+        write_to: path,
+    };
+    place.write(&hash, None)?;
+    Ok((
+        AuthSettings::Token(SharedSecret::of(token.expose())),
+        Some(token),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> Env {
+        pairs
+            .iter()
+            .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+            .collect()
+    }
+
+    fn accepts(auth: &AuthSettings, text: &str) -> bool {
+        matches!(auth, AuthSettings::Token(secret) if secret.matches(text))
+    }
+
+    #[test]
+    fn without_any_secret_a_token_is_made_once_and_only_its_hash_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = prepare(folder.path(), &Flags::default(), &Env::new()).unwrap();
+        let token = first.generated_token.unwrap();
+        assert!(accepts(&first.auth, token.expose()));
+        let second = prepare(folder.path(), &Flags::default(), &Env::new()).unwrap();
+        assert!(second.generated_token.is_none());
+        assert!(accepts(&second.auth, token.expose()));
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            assert!(!text.contains(token.expose()));
+        }
+    }
+
+    #[test]
+    fn the_command_line_goes_over_the_environment_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("gatehouse.json"), "{gateway: {port: 1}}").unwrap();
+        let variables = env(&[
+            ("OPENCLAW_GATEWAY_PORT", "2"),
+            ("OPENCLAW_GATEWAY_TOKEN", "from-env"),
+        ]);
+        let flags = Flags {
+            port: Some(3),
+            ..Flags::default()
+        };
+        let read = prepare(folder.path(), &Flags::default(), &Env::new()).unwrap();
+        assert_eq!(read.reading.config.gateway.port, 1);
+        let read = prepare(folder.path(), &Flags::default(), &variables).unwrap();
+        assert_eq!(read.reading.config.gateway.port, 2);
+        assert!(accepts(&read.auth, "from-env"));
+        let read = prepare(folder.path(), &flags, &variables).unwrap();
+        assert_eq!(read.reading.config.gateway.port, 3);
+    }
+
+    #[test]
+    fn a_clear_token_of_an_openclaw_file_is_honoured_and_leaves_no_copy_of_ours_in_the_clear() {
+        let folder = tempfile::tempdir().unwrap();
+        let theirs = folder.path().join("openclaw.json");
+        std::fs::write(&theirs, "{gateway: {auth: {token: 'hunter2'}}}").unwrap();
+        let read = prepare(folder.path(), &Flags::default(), &Env::new()).unwrap();
+        assert!(accepts(&read.auth, "hunter2"));
+        assert!(!read.notes.is_empty());
+        assert!(
+            std::fs::read_to_string(&theirs)
+                .unwrap()
+                .contains("hunter2"),
+            "not ours to change"
+        );
+        for name in ["gatehouse.json", "gatehouse.json.bak"] {
+            let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+            assert!(!text.contains("hunter2"), "{name}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What happens when the configuration changes while the gateway runs: the rules of the gate follow it, clients
+//! hear of it, and what needs a restart is said.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{AuthSettings, FailureLimits, GateRules};
+use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
+use crate::clock::Clock;
+use crate::config::{self, Config, ConfigDesk, ConfigHandle, Reload, Reloaded};
+use crate::health::HealthMonitor;
+use crate::start::ConfigFile;
+
+/// Starts the owner of the configuration. `effective` is what the command line and the environment made of it.
+pub(crate) fn start(
+    file: ConfigFile,
+    effective: &Config,
+    hub: &Hub,
+    health: &HealthMonitor,
+    clock: &Clock,
+    tasks: &TaskTracker,
+) -> ConfigHandle {
+    let watches = effective.gateway.reload.mode != "off";
+    let path = file.place.read_from.clone();
+    let told_path = file.place.write_to.clone();
+    let (hub, health, clock) = (hub.clone(), health.clone(), clock.clone());
+    let mut reading = file.reading;
+    reading.config = effective.clone();
+    health.set_section(
+        "configReload",
+        status(if watches { "active" } else { "disabled" }),
+    );
+    let tell = move |reloaded: Reloaded| match reloaded {
+        Reloaded::Applied(changes, hash) => {
+            for change in &changes {
+                let now = change.reload == Reload::Hot;
+                tracing::info!(
+                    path = change.path,
+                    takes_effect_now = now,
+                    "the configuration changed"
+                );
+            }
+            health.set_section("configReload", status("active"));
+            let payload = json!({"path": told_path, "hash": hash, "ts": clock.now_ms()});
+            if let Some(event) = Event::new(EventKind::CONFIG_CHANGED, &payload) {
+                hub.publish(event, Audience::Everyone, Delivery::DropIfSlow);
+            }
+        }
+        Reloaded::Refused(error) => {
+            tracing::error!(%error, "the configuration file was changed to something unusable; the last good one stays in force");
+            health.set_section("configReload", status("invalid"));
+        }
+    };
+    let (handle, desk) = ConfigDesk::start(file.place, file.env, file.text, reading, tell);
+    let (watch, touched) = if watches {
+        config::watch_file(&path)
+    } else {
+        (None, tokio::sync::mpsc::channel(1).1)
+    };
+    tasks.spawn(async move {
+        let _watch = watch;
+        desk.run(touched).await;
+    });
+    handle
+}
+
+fn status(word: &str) -> serde_json::Value {
+    json!({"hotReloadStatus": word})
+}
+
+/// The rules of the gate, and a task that keeps them in step. How clients authenticate needs a restart.
+pub(crate) fn gate_rules(
+    config: &ConfigHandle,
+    settings: AuthSettings,
+    tasks: &TaskTracker,
+) -> watch::Receiver<Arc<GateRules>> {
+    let mut configs = config.watch();
+    let first = rules(&config.current(), settings.clone());
+    let (sender, receiver) = watch::channel(Arc::new(first));
+    tasks.spawn(async move {
+        while configs.changed().await.is_ok() {
+            let config = configs.borrow_and_update().clone();
+            sender.send_replace(Arc::new(rules(&config, settings.clone())));
+        }
+    });
+    receiver
+}
+
+fn rules(config: &Config, settings: AuthSettings) -> GateRules {
+    let gateway = &config.gateway;
+    let limit = &gateway.auth.rate_limit;
+    GateRules {
+        settings,
+        allowed_origins: gateway.control_ui.allowed_origins.clone(),
+        failure_limits: FailureLimits {
+            max_attempts: limit.max_attempts.max(1),
+            window_ms: limit.window_ms,
+            lockout_ms: limit.lockout_ms,
+            exempt_loopback: limit.exempt_loopback,
+        },
+        auto_approve_local: gateway.nodes.pairing.auto_approve_local,
+        allow_tailscale: gateway.auth.allow_tailscale,
+        identity_scopes: gateway.auth.identity_scopes.clone(),
+    }
+}

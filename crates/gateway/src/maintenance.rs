@@ -1,0 +1,27 @@
+//! What has to be done now and then: forgetting answers whose time has passed.
+
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+
+use crate::state::App;
+
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Runs until the gateway stops.
+pub(crate) async fn run(app: App) {
+    let mut due = tokio::time::interval(EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = app.stopping.cancelled() => return,
+            _ = due.tick() => {
+                let now = i64::try_from(app.clock.now_ms()).unwrap_or(i64::MAX);
+                if let Err(error) = app.store.answers_expire(now).await {
+                    tracing::warn!(%error, "old answers could not be forgotten");
+                }
+            }
+        }
+    }
+}

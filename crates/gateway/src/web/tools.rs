@@ -1,0 +1,156 @@
+//! `POST /tools/invoke`: one tool, without a turn of an agent. Shapes, statuses and the list of what is denied
+//! are those of the published "Tools invoke API".
+
+use std::net::SocketAddr;
+
+use async_trait::async_trait;
+use axum::body::Bytes;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::Method;
+use axum::response::Response;
+use axum::{RequestExt, body::Body};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Web, reply};
+
+/// A tool, as a request asks for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolCall {
+    pub tool: String,
+    pub args: Value,
+    /// Absent for the main session.
+    pub session_key: Option<String>,
+    pub agent_id: Option<String>,
+    pub idempotency_key: Option<String>,
+}
+
+/// Why a tool did not do it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolFailure {
+    /// There is no such tool, or policy does not offer it.
+    NotAvailable,
+    /// The input is wrong.
+    Input(String),
+    /// Policy says no to exactly this.
+    Denied(String),
+    /// Anything else; the words are safe to show.
+    Failed(String),
+}
+
+/// Runs tools under the gateway's governor.
+#[async_trait]
+pub trait ToolCalls: Send + Sync {
+    async fn call(&self, call: ToolCall) -> Result<Value, ToolFailure>;
+}
+
+/// Never over HTTP, unless the configuration says otherwise.
+const DENIED: [&str; 12] = [
+    "exec",
+    "spawn",
+    "shell",
+    "fs_write",
+    "fs_delete",
+    "fs_move",
+    "apply_patch",
+    "sessions_spawn",
+    "sessions_send",
+    "cron",
+    "gateway",
+    "nodes",
+];
+/// Of the reference document alone: it would wait for a person at a terminal.
+const INTERACTIVE: &str = "whatsapp_login";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Invoke {
+    #[serde(default)]
+    tool: Option<String>,
+    /// Goes before `tool`.
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    action: Option<String>,
+    #[serde(default)]
+    args: Option<Map<String, Value>>,
+    #[serde(default)]
+    session_key: Option<String>,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+pub(super) async fn invoke(
+    State(web): State<Web>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+) -> Response {
+    if request.method() != Method::POST {
+        return reply::error(405, "method_not_allowed", "Method Not Allowed");
+    }
+    if let Err(refusal) = web.admit(from, request.headers()).await {
+        return reply::unauthorized(&refusal);
+    }
+    // Read only now: a stranger's megabytes are not waited for.
+    let reading = request.extract::<Bytes, _>();
+    let body = match tokio::time::timeout(web.app.limits.handshake, reading).await {
+        Err(_) => return reply::error(408, "request_timeout", "the request took too long"),
+        Ok(Err(_)) => return reply::error(413, "payload_too_large", "the request is too large"),
+        Ok(Ok(body)) => body,
+    };
+    let call = match read(&body) {
+        Ok(call) => call,
+        Err(message) => return reply::error(400, "invalid_request", &message),
+    };
+    let missing = || {
+        let message = format!("Tool not available: {}", call.tool);
+        reply::error(404, "not_found", &message)
+    };
+    let Some(tools) = web.parts.tools.as_ref().filter(|_| web.offers(&call.tool)) else {
+        return missing();
+    };
+    match tools.call(call.clone()).await {
+        Ok(result) => reply::json(200, &json!({"ok": true, "result": result})),
+        Err(ToolFailure::NotAvailable) => missing(),
+        Err(ToolFailure::Input(message)) => reply::error(400, "tool_error", &message),
+        Err(ToolFailure::Denied(message)) => reply::error(403, "tool_call_blocked", &message),
+        Err(ToolFailure::Failed(message)) => reply::error(500, "tool_error", &message),
+    }
+}
+
+impl Web {
+    fn offers(&self, tool: &str) -> bool {
+        let config = self.app.config.current();
+        let lists = &config.gateway.tools;
+        let named = |list: &[String]| list.iter().any(|own| own == tool);
+        let by_default = DENIED.contains(&tool) || tool == INTERACTIVE;
+        !named(&lists.deny) && (!by_default || named(&lists.allow))
+    }
+}
+
+fn read(body: &[u8]) -> Result<ToolCall, String> {
+    let invoke: Invoke =
+        serde_json::from_slice(body).map_err(|error| format!("invalid JSON body: {error}"))?;
+    let tool = invoke
+        .name
+        .or(invoke.tool)
+        .map(|name| name.trim().to_owned());
+    let tool = tool
+        .filter(|name| !name.is_empty())
+        .ok_or("tools.invoke requires body.tool")?;
+    let mut args = invoke.args.unwrap_or_default();
+    if let Some(action) = invoke.action {
+        args.entry("action").or_insert(Value::String(action));
+    }
+    Ok(ToolCall {
+        tool,
+        args: Value::Object(args),
+        session_key: invoke
+            .session_key
+            .filter(|key| key != "main" && !key.is_empty()),
+        agent_id: invoke.agent_id,
+        idempotency_key: invoke.idempotency_key,
+    })
+}

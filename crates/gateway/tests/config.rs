@@ -1,0 +1,252 @@
+//! The configuration while the gateway runs: what clients see and change, and what an edit of the file does.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use gatehouse_gateway::StartOptions;
+use gatehouse_gateway::config::{Env, Flags, SecretFlag, prepare};
+use gatehouse_protocol::Secret;
+use serde_json::{Value, json};
+use support::schema::assert_valid;
+use support::{ALL_SCOPES, TOKEN, TestGateway};
+
+const KEY: &str = "provider-key-that-nobody-sees";
+
+fn start_text() -> String {
+    format!(
+        "{{ // a person's own words\n gateway: {{port: 0, reload: {{debounceMs: 20}}}},\n \
+         models: {{providers: {{mine: {{apiKey: '{KEY}', baseUrl: 'http://127.0.0.1:1'}}}}}} }}"
+    )
+}
+
+/// A gateway whose configuration is this file.
+async fn gateway(text: &str) -> TestGateway {
+    TestGateway::with(|options| {
+        let folder = options.state_dir.clone();
+        std::fs::write(folder.join("gatehouse.json"), text).unwrap();
+        let flags = Flags {
+            token: Secret::new(TOKEN).map(SecretFlag::Text),
+            ..Flags::default()
+        };
+        let prepared = prepare(&folder, &flags, &Env::new()).unwrap();
+        *options = StartOptions::prepared(prepared, Env::new(), folder);
+    })
+    .await
+}
+
+fn file(gateway: &TestGateway) -> String {
+    std::fs::read_to_string(gateway.state.path().join("gatehouse.json")).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_shown_keeps_the_persons_words_and_hides_the_secrets() {
+    let gateway = gateway(&start_text()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let shown = wire.ask("config.get", json!({})).await;
+    assert!(!shown.to_string().contains(KEY));
+    assert!(
+        shown["raw"]
+            .as_str()
+            .unwrap()
+            .contains("a person's own words")
+    );
+    assert_eq!(
+        shown["parsed"]["models"]["providers"]["mine"]["apiKey"],
+        "__OPENCLAW_REDACTED__"
+    );
+    assert_eq!(shown["valid"], true);
+}
+
+#[tokio::test]
+async fn an_edit_names_its_base_keeps_hidden_secrets_and_is_told_to_others() {
+    let gateway = gateway(&start_text()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let mut other = gateway.client(&["operator.read"]).await;
+    let shown = wire.ask("config.get", json!({})).await;
+    let mut edited = shown["parsed"].clone();
+    edited["gateway"]["controlUi"] = json!({"allowedOrigins": ["https://ui.example"]});
+    let raw = edited.to_string();
+
+    let without = wire.request("config.set", json!({"raw": raw})).await;
+    assert_eq!(without["error"]["code"], "INVALID_REQUEST");
+    let done = wire
+        .ask("config.set", json!({"raw": raw, "baseHash": shown["hash"]}))
+        .await;
+    assert_eq!(done["restart"]["required"], false);
+    assert!(!done.to_string().contains(KEY));
+    assert!(file(&gateway).contains(KEY), "the secret is still there");
+    let event = other.event("config.changed").await;
+    assert_eq!(event["payload"]["hash"], done["hash"]);
+
+    let stale = wire
+        .request(
+            "config.set",
+            json!({"raw": "{}", "baseHash": shown["hash"]}),
+        )
+        .await;
+    assert!(
+        stale["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("config changed")
+    );
+    assert!(gateway.state.path().join("gatehouse.json.bak").exists());
+    let config = gateway.running.app().config.current();
+    assert_eq!(
+        config.gateway.control_ui.allowed_origins,
+        ["https://ui.example"]
+    );
+}
+
+#[tokio::test]
+async fn a_patch_merges_says_what_needs_a_restart_and_takes_no_list_apart_silently() {
+    let gateway = gateway("{gateway: {port: 0, tools: {deny: ['a', 'b']}}}").await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let hash = wire.ask("config.get", json!({})).await["hash"].clone();
+    let shrinking = json!({"raw": "{gateway: {tools: {deny: ['a']}}}", "baseHash": hash});
+    let answer = wire.request("config.patch", shrinking.clone()).await;
+    assert!(
+        answer["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("gateway.tools.deny")
+    );
+    let mut named = shrinking;
+    named["replacePaths"] = json!(["gateway.tools.deny"]);
+    let done = wire.ask("config.patch", named).await;
+    let patch = json!({"raw": "{gateway: {port: 1234}}", "baseHash": done["hash"]});
+    let done = wire.ask("config.patch", patch).await;
+    assert_eq!(
+        done["restart"],
+        json!({"required": true, "paths": ["gateway.port"]})
+    );
+    assert_eq!(done["config"]["gateway"]["tools"]["deny"], json!(["a"]));
+}
+
+#[tokio::test]
+async fn an_invalid_edit_changes_nothing_and_lists_every_mistake() {
+    let gateway = gateway(&start_text()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let before = file(&gateway);
+    let hash = wire.ask("config.get", json!({})).await["hash"].clone();
+    let raw = "{gateway: {prot: 1, auth: {mode: 'tokne'}}}";
+    let answer = wire
+        .request("config.set", json!({"raw": raw, "baseHash": hash}))
+        .await;
+    let issues = answer["error"]["details"]["issues"].as_array().unwrap();
+    assert_eq!(issues.len(), 2);
+    assert!(
+        issues[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("did you mean \"port\"")
+    );
+    assert_eq!(file(&gateway), before);
+}
+
+#[tokio::test]
+async fn only_administrators_change_the_configuration() {
+    let gateway = gateway(&start_text()).await;
+    let mut wire = gateway.client(&["operator.read", "operator.write"]).await;
+    let answer = wire.request("config.set", json!({"raw": "{}"})).await;
+    assert_eq!(answer["error"]["details"]["missingScope"], "operator.admin");
+}
+
+async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..500 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{what} did not come about");
+}
+
+#[tokio::test]
+async fn a_good_edit_of_the_file_takes_effect_and_a_bad_one_leaves_the_last_good_one() {
+    let gateway = gateway(&start_text()).await;
+    let path = gateway.state.path().join("gatehouse.json");
+    let write = |path: &Path, text: &str| {
+        let beside = path.with_extension("tmp");
+        std::fs::write(&beside, text).unwrap();
+        std::fs::rename(beside, path).unwrap();
+    };
+    let app = gateway.running.app().clone();
+    let denied = || app.config.current().gateway.tools.deny.clone();
+    write(
+        &path,
+        "{gateway: {reload: {debounceMs: 20}, tools: {deny: ['x']}}}",
+    );
+    until("the edit", || denied() == ["x"]).await;
+
+    write(&path, "{gateway: {tols: {}}}");
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let mut shown = Value::Null;
+    for _ in 0..500 {
+        shown = wire.ask("config.get", json!({})).await;
+        if shown["valid"] == false {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(
+        shown["issues"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("did you mean \"tools\"")
+    );
+    assert_eq!(denied(), ["x"]);
+
+    write(&path, "{gateway: {tools: {deny: ['y']}}}");
+    until("the mended edit", || denied() == ["y"]).await;
+}
+
+#[tokio::test]
+async fn the_schema_and_every_lookup_have_the_published_shape() {
+    let gateway = gateway(&start_text()).await;
+    let mut wire = gateway.client(&["operator.read"]).await;
+    assert_valid(
+        "ConfigSchemaResponse",
+        &wire.ask("config.schema", json!({})).await,
+    );
+    for path in [
+        "gateway",
+        "gateway.auth.mode",
+        "models.providers.mine.apiKey",
+        "agents.list[0].id",
+    ] {
+        let found = wire
+            .ask("config.schema.lookup", json!({"path": path}))
+            .await;
+        assert_valid("ConfigSchemaLookupResult", &found);
+    }
+    let missing = wire
+        .request("config.schema.lookup", json!({"path": "no.such"}))
+        .await;
+    assert_eq!(missing["error"]["message"], "config schema path not found");
+}
+
+#[tokio::test]
+async fn the_log_is_read_from_where_a_client_left_off() {
+    let gateway = TestGateway::with(|options| {
+        let file = options.state_dir.join("gateway.log");
+        std::fs::write(&file, "first\nsecond\n").unwrap();
+        options.log_file = Some(file);
+    })
+    .await;
+    let mut wire = gateway.client(&["operator.read"]).await;
+    let tail = wire.ask("logs.tail", json!({"limit": 1})).await;
+    assert_valid("LogsTailResult", &tail);
+    assert_eq!(tail["lines"], json!(["second"]));
+    let path = gateway.state.path().join("gateway.log");
+    std::fs::write(path, "first\nsecond\nthird\n").unwrap();
+    let tail = wire
+        .ask("logs.tail", json!({"cursor": tail["cursor"]}))
+        .await;
+    assert_eq!(tail["lines"], json!(["third"]));
+    let wrong = wire.request("logs.tail", json!({"limit": 0})).await;
+    assert_eq!(wrong["error"]["code"], "INVALID_REQUEST");
+}

@@ -1,0 +1,216 @@
+//! HTTP on the gateway's port: liveness, tools, metrics, the control UI.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
+use gatehouse_gateway::{FolderAssets, ToolCall, ToolCalls, ToolFailure};
+use serde_json::{Value, json};
+use support::http::{self, Answer};
+use support::{TOKEN, TestGateway};
+
+/// Answers what it was asked; some names fail in their own way.
+struct Echo;
+
+#[async_trait]
+impl ToolCalls for Echo {
+    async fn call(&self, call: ToolCall) -> Result<Value, ToolFailure> {
+        match call.tool.as_str() {
+            "missing" => Err(ToolFailure::NotAvailable),
+            "picky" => Err(ToolFailure::Input("no such argument".into())),
+            "guarded" => Err(ToolFailure::Denied("policy says no".into())),
+            "broken" => Err(ToolFailure::Failed("it broke".into())),
+            _ => Ok(json!({"tool": call.tool, "args": call.args, "session": call.session_key})),
+        }
+    }
+}
+
+async fn gateway() -> TestGateway {
+    TestGateway::with(|options| {
+        options.web.tools = Some(Arc::new(Echo));
+        options.config.gateway.tools.deny = vec!["browser".into()];
+        options.config.gateway.tools.allow = vec!["gateway".into()];
+    })
+    .await
+}
+
+async fn invoke(gateway: &TestGateway, body: &str, token: Option<&str>) -> Answer {
+    http::post(gateway.address(), "/tools/invoke", body, token).await
+}
+
+#[tokio::test]
+async fn anyone_may_ask_whether_it_lives() {
+    let gateway = TestGateway::start().await;
+    for path in ["/health", "/healthz", "/ready", "/readyz"] {
+        let answer = http::get(gateway.address(), path, None).await;
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
+}
+
+#[tokio::test]
+async fn a_tool_is_invoked_with_its_action_and_the_main_session_by_default() {
+    let gateway = gateway().await;
+    let body = r#"{"tool":"session_status","action":"json","args":{"a":1},"sessionKey":"main"}"#;
+    let answer = invoke(&gateway, body, Some(TOKEN)).await;
+    assert_eq!(answer.status, 200);
+    let result =
+        json!({"tool": "session_status", "args": {"a": 1, "action": "json"}, "session": null});
+    assert_eq!(answer.json(), json!({"ok": true, "result": result}));
+}
+
+#[tokio::test]
+async fn each_failure_has_its_published_status() {
+    let gateway = gateway().await;
+    let cases = [
+        (r#"{"tool":"exec"}"#, 404, "not_found"),
+        (r#"{"tool":"whatsapp_login"}"#, 404, "not_found"),
+        (r#"{"tool":"browser"}"#, 404, "not_found"),
+        (r#"{"tool":"missing"}"#, 404, "not_found"),
+        (r#"{"tool":"picky"}"#, 400, "tool_error"),
+        (r#"{"tool":"guarded"}"#, 403, "tool_call_blocked"),
+        (r#"{"tool":"broken"}"#, 500, "tool_error"),
+        (r#"{"args":{}}"#, 400, "invalid_request"),
+        ("not json", 400, "invalid_request"),
+        (r#"{"tool":"x","args":[]}"#, 400, "invalid_request"),
+    ];
+    for (body, status, kind) in cases {
+        let answer = invoke(&gateway, body, Some(TOKEN)).await;
+        assert_eq!(answer.status, status, "{body}");
+        assert_eq!(answer.json()["ok"], false, "{body}");
+        assert_eq!(answer.json()["error"]["type"], kind, "{body}");
+    }
+    let allowed = invoke(&gateway, r#"{"tool":"gateway"}"#, Some(TOKEN)).await;
+    assert_eq!(
+        allowed.status, 200,
+        "the configuration takes it off the list"
+    );
+    let wrong_method = http::get(gateway.address(), "/tools/invoke", Some(TOKEN)).await;
+    assert_eq!(wrong_method.status, 405);
+}
+
+#[tokio::test]
+async fn two_megabytes_are_taken_and_more_are_not() {
+    let gateway = gateway().await;
+    let body = |size: usize| format!(r#"{{"tool":"t","args":{{"a":"{}"}}}}"#, "x".repeat(size));
+    let fits = invoke(&gateway, &body(2 * 1024 * 1024 - 100), Some(TOKEN)).await;
+    assert_eq!(fits.status, 200);
+    let too_much = invoke(&gateway, &body(2 * 1024 * 1024 + 100), Some(TOKEN)).await;
+    assert_eq!(too_much.status, 413);
+}
+
+#[tokio::test]
+async fn nothing_goes_without_the_secret_and_guessing_is_locked_out() {
+    let gateway = TestGateway::with(|options| {
+        options.web.tools = Some(Arc::new(Echo));
+        options.config.gateway.auth.rate_limit.exempt_loopback = false;
+        options.config.gateway.auth.rate_limit.max_attempts = 3;
+    })
+    .await;
+    let body = r#"{"tool":"t"}"#;
+    assert_eq!(invoke(&gateway, body, None).await.status, 401);
+    assert_eq!(
+        http::get(gateway.address(), "/metrics", None).await.status,
+        401
+    );
+    for _ in 0..3 {
+        assert_eq!(invoke(&gateway, body, Some("guess")).await.status, 401);
+    }
+    let locked = invoke(&gateway, body, Some(TOKEN)).await;
+    assert_eq!(locked.status, 429);
+    assert!(
+        locked
+            .header("retry-after")
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            > 0
+    );
+}
+
+#[tokio::test]
+async fn a_password_is_kept_slowly_hashed_and_opens_all_the_same() {
+    let hash = SharedSecret::hash_chosen("correct horse").unwrap();
+    let gateway = TestGateway::with(|options| {
+        options.web.tools = Some(Arc::new(Echo));
+        options.auth = AuthSettings::Password(SharedSecret::from_hash(&hash).unwrap());
+    })
+    .await;
+    for _ in 0..2 {
+        let answer = invoke(&gateway, r#"{"tool":"t"}"#, Some("correct horse")).await;
+        assert_eq!(answer.status, 200);
+    }
+    assert_eq!(
+        invoke(&gateway, r#"{"tool":"t"}"#, Some("battery"))
+            .await
+            .status,
+        401
+    );
+}
+
+#[tokio::test]
+async fn metrics_count_handshakes_and_requests_and_name_no_secret() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&["operator.read"]).await;
+    wire.ask("health", json!({})).await;
+    let answer = http::get(gateway.address(), "/metrics", Some(TOKEN)).await;
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer
+            .body
+            .contains("gatehouse_handshakes_total{outcome=\"ok\"} 1")
+    );
+    assert!(
+        answer
+            .body
+            .contains("gatehouse_requests_total{method=\"health\"} 1")
+    );
+    assert!(!answer.body.contains(TOKEN));
+}
+
+#[tokio::test]
+async fn the_page_is_served_with_a_policy_and_nothing_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("ui");
+    std::fs::create_dir_all(page.join("assets")).unwrap();
+    std::fs::write(page.join("index.html"), "<!doctype html>the page").unwrap();
+    std::fs::write(page.join("assets/app.js"), "1").unwrap();
+    std::fs::write(folder.path().join("secret.txt"), "secret").unwrap();
+    let gateway = TestGateway::with(|options| {
+        options.web.assets = Some(Arc::new(FolderAssets(page)));
+    })
+    .await;
+    let get = async |path: &str| http::get(gateway.address(), path, None).await;
+    let index = get("/").await;
+    assert_eq!((index.status, index.body.contains("the page")), (200, true));
+    let policy = index.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    assert!(!index.body.contains(TOKEN));
+    let script = get("/assets/app.js").await;
+    assert!(
+        script
+            .header("cache-control")
+            .unwrap()
+            .contains("immutable")
+    );
+    assert_eq!(
+        get("/sessions/agent:main:main").await.status,
+        200,
+        "a place inside the page"
+    );
+    for path in [
+        "/../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/assets/../../secret.txt",
+        "/missing.js",
+    ] {
+        let answer = get(path).await;
+        assert!(
+            answer.status == 404 && !answer.body.contains("secret"),
+            "{path}"
+        );
+    }
+}
