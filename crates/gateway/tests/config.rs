@@ -182,7 +182,7 @@ async fn a_good_edit_of_the_file_takes_effect_and_a_bad_one_leaves_the_last_good
     );
     until("the edit", || denied() == ["x"]).await;
 
-    write(&path, "{gateway: {tols: {}}}");
+    write(&path, "{gateway: {toolz: {}}}");
     let mut wire = gateway.client(&ALL_SCOPES).await;
     let mut shown = Value::Null;
     for _ in 0..500 {
