@@ -108,10 +108,9 @@ impl Gateway {
         let limits = limits.with_handshake(config.gateway.handshake_timeout_ms);
         let tls = net::load_tls(&config, &state_dir)?;
 
-        let store = open_store(&state_dir, &clock).await?;
-
-        // The port is taken before anything runs that could not be taken back.
+        // The port is taken before anything runs that could not be taken back; nothing is accepted yet.
         let (socket, address) = listen(&config).await?;
+        let store = open_store(&state_dir, &clock).await?;
 
         let tasks = TaskTracker::new();
         let stopping = CancellationToken::new();

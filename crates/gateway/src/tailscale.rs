@@ -57,11 +57,7 @@ async fn whois(_: IpAddr) -> std::io::Result<String> {
 /// The login name in an answer of the daemon.
 fn login_of(answer: &str) -> Option<String> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
-    if !head
-        .split_whitespace()
-        .nth(1)
-        .is_some_and(|status| status == "200")
-    {
+    if head.split_whitespace().nth(1) != Some("200") {
         return None;
     }
     let body: serde_json::Value = serde_json::from_str(body).ok()?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
 use gatehouse_gateway::config::Config;
-use gatehouse_gateway::{Clock, Gateway, Limits, RunningGateway, StartError, StartOptions};
+use gatehouse_gateway::{Gateway, RunningGateway, StartError, StartOptions};
 use gatehouse_vault::{Redactor, Secret};
 use tauri::{AppHandle, Manager};
 use tokio::sync::broadcast::error::RecvError;
@@ -131,13 +131,8 @@ impl OwnGateway {
         if let Some(port) = port {
             config.gateway.port = port;
         }
-        StartOptions {
-            config,
-            auth: AuthSettings::Token(SharedSecret::of(token.expose())),
-            state_dir: self.state_dir.clone(),
-            clock: Clock::system(),
-            limits: Limits::default(),
-        }
+        let auth = AuthSettings::Token(SharedSecret::of(token.expose()));
+        StartOptions::new(config, auth, self.state_dir.clone())
     }
 }
 

@@ -118,7 +118,8 @@ async fn approve(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
         return Err(MethodError::invalid("unknown requestId"));
     };
     let is_operator = request.role == Role::Operator.as_str();
-    if !cx.caller.may(Admin) && !(is_operator && covers(&own_scopes(&cx), &request.scopes)) {
+    let has_as_much = is_operator && covers(&own_scopes(&cx), &request.scopes);
+    if !has_as_much && !cx.caller.may(Admin) {
         return Err(MethodError::forbidden(
             "the request asks for more than this connection may give",
         )
