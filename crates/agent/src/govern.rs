@@ -129,7 +129,8 @@ pub trait Governor: Send + Sync {
     /// waits, the future is dropped: a question that is open then must be closed as unanswered.
     async fn govern(&self, action: &Action) -> Verdict;
 
-    /// Called once for every action that was governed to the end.
+    /// Called once for every action that [`Governor::govern`] was called with, also when its future was
+    /// dropped.
     async fn outcome(&self, action: &Action, outcome: &ToolOutcome);
 }
 

@@ -253,7 +253,9 @@ impl Actor {
             return;
         };
         let steps = lane.ended(&run_id, Instant::now());
-        if !stopping {
+        if stopping {
+            self.withdraw_all(steps);
+        } else {
             self.carry_out(session_key, steps, None);
         }
         if self.lanes.get(session_key).is_some_and(Lane::is_idle) {
@@ -324,7 +326,8 @@ impl Actor {
         }
     }
 
-    /// An input that will not run: told, remembered, and forgotten by the journal.
+    /// An input that will not run: told, remembered, and forgotten by the journal. When the engine stops the
+    /// journal keeps it, so that its writer finds it after the restart.
     fn withdraw(&mut self, item: Input, status: RunStatus) {
         let outcome = RunOutcome {
             run_id: item.payload.emitter.run_id().clone(),
@@ -341,6 +344,9 @@ impl Actor {
             .emitter
             .emit(RunEventKind::Ended(outcome.clone()));
         self.ended.end(outcome);
+        if status == RunStatus::Aborted(AbortCause::Shutdown) {
+            return;
+        }
         let journal = self.shared.journal.clone();
         self.runs.spawn(async move {
             let key = &item.payload.request.session_key;
@@ -354,14 +360,24 @@ impl Actor {
         let keys: Vec<String> = self.lanes.keys().cloned().collect();
         for key in keys {
             let steps = self.lanes.get_mut(&key).map(|lane| lane.abort(None));
-            for step in steps.unwrap_or_default() {
-                if let Step::Withdraw { item, .. } = step {
-                    self.withdraw(item, RunStatus::Aborted(AbortCause::Shutdown));
-                }
-            }
+            self.withdraw_all(steps.unwrap_or_default());
         }
         for stop in self.running.values() {
             stop.stop(StopCause::Abort(AbortCause::Shutdown));
+        }
+    }
+
+    /// Nothing starts any more.
+    fn withdraw_all(&mut self, steps: Vec<Step<Submission>>) {
+        for step in steps {
+            let items = match step {
+                Step::Withdraw { item, .. } => vec![item],
+                Step::Start(batch) => batch.items,
+                Step::Stop { .. } | Step::Waits { .. } => Vec::new(),
+            };
+            for item in items {
+                self.withdraw(item, RunStatus::Aborted(AbortCause::Shutdown));
+            }
         }
     }
 }

@@ -246,5 +246,5 @@ fn has_substance(content: &[Content]) -> bool {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

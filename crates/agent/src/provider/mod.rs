@@ -14,6 +14,7 @@ use crate::{
 
 mod backoff;
 mod breaker;
+mod configured;
 mod error;
 mod http;
 mod key;
@@ -22,6 +23,7 @@ pub mod scripted;
 
 pub use backoff::Backoff;
 pub use breaker::{BreakerRules, Guarded};
+pub use configured::{ModelConfig, ProviderConfig};
 pub use error::ProviderError;
 pub(crate) use http::builder as http_builder;
 pub use http::{HttpError, client};

@@ -139,3 +139,12 @@ async fn an_empty_input_is_refused() {
         .await;
     assert!(matches!(refused, Err(SubmitError::Empty)), "{refused:?}");
 }
+
+#[tokio::test]
+async fn what_waits_when_the_engine_stops_is_kept_for_its_writer() {
+    let mut bench = Bench::new();
+    ready(&mut bench, "sleep 1000").await;
+    let waiting = bench.say_as("md: ", QueueMode::Followup).await;
+    assert!(bench.engine.stop(Duration::from_secs(30)).await);
+    assert_eq!(bench.journal.waiting(KEY), [waiting.as_str()]);
+}

@@ -248,7 +248,7 @@ impl Owner {
         }
     }
 
-    fn ask_to_end(&self, why: Exit, kill_at: &mut Option<Instant>) -> Exit {
+    fn ask_to_end(&mut self, why: Exit, kill_at: &mut Option<Instant>) -> Exit {
         self.spawned.leader.end_group();
         *kill_at = Some(Instant::now() + GRACE);
         why

@@ -226,5 +226,5 @@ async fn report(child: &Child, ended: &Ended, cwd: &Path, took: Duration) -> Too
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

@@ -27,6 +27,8 @@ const SIZE: PtySize = PtySize {
 pub(super) struct Terminal {
     pid: u32,
     status: watch::Receiver<Option<Status>>,
+    #[cfg(not(unix))]
+    killer: Box<dyn portable_pty::ChildKiller + Send + Sync>,
     /// Held open as long as the process lives: closing it hangs up.
     _master: Box<dyn MasterPty + Send>,
 }
@@ -34,6 +36,12 @@ pub(super) struct Terminal {
 impl Terminal {
     pub(super) fn pid(&self) -> u32 {
         self.pid
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn kill(&mut self) {
+        // One that is gone already is what was wanted.
+        drop(self.killer.kill());
     }
 
     pub(super) async fn wait(&mut self) -> Status {
@@ -77,6 +85,8 @@ pub(super) fn spawn(
         .map_err(|error| failed(&error))?;
     let writer = pair.master.take_writer().map_err(|error| failed(&error))?;
     let pid = child.process_id().unwrap_or_default();
+    #[cfg(not(unix))]
+    let killer = child.clone_killer();
     let (ended, status) = watch::channel(None);
     let (chunks, output) = mpsc::channel(CHUNKS);
     let (input, lines) = mpsc::channel(CHUNKS);
@@ -92,6 +102,8 @@ pub(super) fn spawn(
         leader: Leader::Pty(Terminal {
             pid,
             status,
+            #[cfg(not(unix))]
+            killer,
             _master,
         }),
         output,

@@ -59,13 +59,30 @@ impl Leader {
     }
 
     /// Asks the group to end.
-    pub(super) fn end_group(&self) {
-        group::signal(self.pid(), group::Signal::End);
+    #[cfg(unix)]
+    pub(super) fn end_group(&mut self) {
+        group::signal(self.pid(), rustix::process::Signal::TERM);
     }
 
     /// Ends the group without asking.
-    pub(super) fn kill_group(&self) {
-        group::signal(self.pid(), group::Signal::Kill);
+    #[cfg(unix)]
+    pub(super) fn kill_group(&mut self) {
+        group::signal(self.pid(), rustix::process::Signal::KILL);
+    }
+
+    /// Without process groups the leader alone is ended, and is not asked.
+    #[cfg(not(unix))]
+    pub(super) fn end_group(&mut self) {
+        self.kill_group();
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn kill_group(&mut self) {
+        // One that is gone already is what was wanted.
+        match self {
+            Self::Plain { child, .. } => drop(child.start_kill()),
+            Self::Pty(terminal) => terminal.kill(),
+        }
     }
 }
 
@@ -199,36 +216,14 @@ async fn write(mut to: ChildStdin, mut chunks: mpsc::Receiver<Vec<u8>>) {
 }
 
 #[cfg(unix)]
-pub(super) mod group {
-    use rustix::process::{Pid, kill_process_group};
-
-    #[derive(Clone, Copy)]
-    pub(crate) enum Signal {
-        End,
-        Kill,
-    }
+mod group {
+    use rustix::process::{Pid, Signal, kill_process_group};
 
     /// A group that is gone already is what was wanted.
-    pub(crate) fn signal(leader: u32, signal: Signal) {
-        let signal = match signal {
-            Signal::End => rustix::process::Signal::TERM,
-            Signal::Kill => rustix::process::Signal::KILL,
-        };
+    pub(super) fn signal(leader: u32, signal: Signal) {
         let pid = i32::try_from(leader).ok().and_then(Pid::from_raw);
         if let Some(pid) = pid {
             let _ = kill_process_group(pid, signal);
         }
     }
-}
-
-#[cfg(not(unix))]
-pub(super) mod group {
-    #[derive(Clone, Copy)]
-    pub(crate) enum Signal {
-        End,
-        Kill,
-    }
-
-    /// Without process groups the leader is ended when its handle is dropped.
-    pub(crate) fn signal(_leader: u32, _signal: Signal) {}
 }

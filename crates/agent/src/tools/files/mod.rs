@@ -97,5 +97,5 @@ fn read_text(workspace: &Workspace, path: &Path) -> Result<String, ToolError> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
