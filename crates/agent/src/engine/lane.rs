@@ -46,6 +46,8 @@ pub enum Overflow {
 pub(crate) struct Item<T> {
     pub(crate) run_id: String,
     pub(crate) mode: QueueMode,
+    /// Whether others may steer the run that it starts.
+    pub(crate) steerable: bool,
     /// One line of it, should it be dropped.
     pub(crate) line: String,
     pub(crate) payload: T,
@@ -309,7 +311,11 @@ impl<T> Lane<T> {
         self.active = Some(Active {
             run_id: first.run_id.clone(),
             merged: items.iter().skip(1).map(|i| i.run_id.clone()).collect(),
-            phase: Phase::Steerable,
+            phase: if first.steerable {
+                Phase::Steerable
+            } else {
+                Phase::Closing
+            },
         });
         let dropped = std::mem::take(&mut self.dropped);
         vec![Step::Start(Batch { items, dropped })]

@@ -9,6 +9,7 @@ fn item(id: &str, mode: QueueMode) -> Item<()> {
     Item {
         run_id: id.to_owned(),
         mode,
+        steerable: true,
         line: format!("line of {id}"),
         payload: (),
     }
@@ -61,6 +62,20 @@ fn a_steer_that_comes_too_late_gets_a_run_of_its_own() {
     let mut lane = Lane::new(QueueRules::default());
     lane.submit(item("a", QueueMode::Steer), now);
     lane.finishing("a");
+    lane.submit(item("b", QueueMode::Steer), now);
+    assert_eq!(ids(&lane.take_steers("a")), [""; 0]);
+    assert_eq!(started(&lane.ended("a", now)), [["b"]]);
+}
+
+#[test]
+fn a_run_that_is_not_to_be_steered_is_waited_for() {
+    let now = Instant::now();
+    let mut lane = Lane::new(QueueRules::default());
+    let heartbeat = Item {
+        steerable: false,
+        ..item("a", QueueMode::Followup)
+    };
+    lane.submit(heartbeat, now);
     lane.submit(item("b", QueueMode::Steer), now);
     assert_eq!(ids(&lane.take_steers("a")), [""; 0]);
     assert_eq!(started(&lane.ended("a", now)), [["b"]]);

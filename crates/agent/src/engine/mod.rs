@@ -156,6 +156,8 @@ impl Engine {
         Item {
             run_id,
             mode: request.queue,
+            // What a person says must not end up in a run whose answer nobody is shown.
+            steerable: !is_heartbeat && request.task == Task::Reply,
             line: line.chars().take(160).collect(),
             payload: Submission {
                 request,

@@ -3,6 +3,7 @@
 //! This is the only file that knows the library.
 
 mod convert;
+mod quiet;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
@@ -12,6 +13,8 @@ use genai::{
     chat::{ChatOptions, ChatStreamEvent, ReasoningEffort},
     resolver::{AuthData, Endpoint},
 };
+
+use quiet::Quiet;
 
 use super::{ApiKey, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError, Thinking};
 
@@ -110,12 +113,11 @@ impl Provider for Remote {
         let options = Self::options(&request);
         let chat = convert::request(request);
         let key = self.key.clone();
-        let begun = self
-            .client
-            .exec_chat_stream(target, chat, Some(&options))
+        let begun = self.client.exec_chat_stream(target, chat, Some(&options));
+        let begun = Quiet::new(begun)
             .await
             .map_err(|error| convert::error(&error, key.as_ref()))?;
-        let events = begun.stream.flat_map(move |event| {
+        let events = Quiet::new(begun.stream).flat_map(move |event| {
             let events = match event {
                 Ok(event) => events_of(event),
                 Err(error) => vec![Err(convert::error(&error, key.as_ref()))],

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod endpoint;
+mod log;
 
 use std::{sync::Arc, time::Duration};
 
@@ -263,6 +264,19 @@ async fn failures_are_told_apart_by_what_can_be_done_about_them() {
     );
     let error = failure(400, &body("no such parameter")).await;
     assert!(matches!(error, ProviderError::Refused(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_key_that_a_server_repeats_reaches_no_log() {
+    let (log, _logging) = log::Log::start();
+    tracing::error!("this test sees what is logged");
+    for status in [401, 500] {
+        let body = json!({ "error": { "message": "you sent the-key" } }).to_string();
+        failure(status, &body).await;
+    }
+    let logged = log.text();
+    assert!(logged.contains("this test sees"), "{logged}");
+    assert!(!logged.contains("the-key"), "{logged}");
 }
 
 #[tokio::test]
