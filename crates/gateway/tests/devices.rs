@@ -313,3 +313,56 @@ async fn what_is_kept_holds_no_token_in_the_clear() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_device_that_asks_for_more_gets_it_from_a_person_with_a_wider_token() {
+    let gateway = TestGateway::start().await;
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let mut wire = gateway.dial().await;
+    wire.connect_as(&key(4), shared(), &["operator.read"], |_| {})
+        .await;
+    let asked = wire
+        .ask(
+            "device.scopes.requestUpgrade",
+            json!({"scopes": ["operator.write"]}),
+        )
+        .await;
+    assert_valid("ScopeUpgradeRegistration", &asked);
+    let request = asked["requestId"].clone();
+    let waiting = json!({"type": "req", "id": "w", "method": "device.scopes.waitUpgrade",
+        "params": {"requestId": request}});
+    wire.send(waiting.to_string()).await;
+    operator
+        .ask("device.pair.approve", json!({"requestId": request}))
+        .await;
+    let answer = loop {
+        let frame = wire.receive().await.unwrap();
+        if frame["id"] == "w" {
+            break frame;
+        }
+    };
+    assert_valid("ScopeUpgradeResult", &answer["payload"]);
+    let auth = json!({"deviceToken": answer["payload"]["deviceToken"]});
+    let mut wider = gateway.dial().await;
+    let scopes = ["operator.read", "operator.write"];
+    let hello = wider.connect_as(&key(4), auth, &scopes, |_| {}).await;
+    assert_eq!(hello["ok"], true, "{hello}");
+}
+
+#[tokio::test]
+async fn without_authentication_only_this_machine_itself_comes_in() {
+    let gateway = TestGateway::with(|options| {
+        options.auth = gatehouse_gateway::auth::AuthSettings::None;
+    })
+    .await;
+    let mut wire = gateway.dial().await;
+    let hello = wire
+        .connect_as(&key(1), json!({}), &ALL_SCOPES, |_| {})
+        .await;
+    assert_eq!(hello["ok"], true, "{hello}");
+    let mut remote = from_afar(&gateway).await;
+    let answer = remote
+        .connect_as(&key(1), json!({}), &ALL_SCOPES, |_| {})
+        .await;
+    assert_eq!(answer["error"]["details"]["code"], "AUTH_TOKEN_MISSING");
+}

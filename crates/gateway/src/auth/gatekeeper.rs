@@ -281,7 +281,13 @@ impl Gatekeeper {
             });
         }
         if matches!(rules.settings, AuthSettings::None) {
-            return Ok(Known::by(AuthMethod::None));
+            // Something in between that is not known here may have brought anyone.
+            let near = attempt.peer.is_local() || attempt.peer.trusted_proxy;
+            return if near {
+                Ok(Known::by(AuthMethod::None))
+            } else {
+                Err(missing("token"))
+            };
         }
         if let Some(known) = self.by_shared_secret(&rules.settings, attempt).await {
             return Ok(known);

@@ -21,11 +21,11 @@ pub use gatekeeper::{Admission, Attempt, GateRules, Gatekeeper};
 pub use identity::IdentityRules;
 pub(crate) use issued::random_token;
 pub use issued::{IssuedToken, token_hash};
-pub(crate) use pairing::PairingDesk;
+pub(crate) use pairing::{PairingDesk, Request as PairingAsk};
 pub use peer::Peer;
 pub(crate) use peer::canonical;
 pub use refusal::Refusal;
-pub(crate) use scopes::covers;
+pub(crate) use scopes::{covers, union};
 pub(crate) use setup_code::SetupCode;
 pub use shared::{AuthSettings, SharedSecret};
 

@@ -33,6 +33,8 @@ pub struct Flags {
     pub tls_cert: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     pub tls_self_signed: bool,
+    /// The token to expect when nothing else names one; without it one is made and its hash kept.
+    pub kept_token: Option<SharedSecret>,
 }
 
 /// A configuration that is ready to start with.
@@ -173,7 +175,10 @@ fn auth(
         AuthMode::None => Ok((AuthSettings::None, None)),
         AuthMode::Token => match token? {
             Some(secret) => Ok((AuthSettings::Token(secret), None)),
-            None => kept_or_made(state_dir),
+            None => match &flags.kept_token {
+                Some(kept) => Ok((AuthSettings::Token(kept.clone()), None)),
+                None => kept_or_made(state_dir),
+            },
         },
         AuthMode::Password => match password? {
             Some(secret) => Ok((AuthSettings::Password(secret), None)),

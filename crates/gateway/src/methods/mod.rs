@@ -3,6 +3,7 @@
 mod config;
 mod devices;
 mod logs;
+mod scope_upgrade;
 mod system;
 
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ pub(crate) fn table() -> MethodTable {
     devices::register(&mut table);
     config::register(&mut table);
     logs::register(&mut table);
+    scope_upgrade::register(&mut table);
     table
 }
 
