@@ -24,3 +24,9 @@ impl Clock {
         (self.0)()
     }
 }
+
+impl gatehouse_agent::Clock for Clock {
+    fn now_ms(&self) -> u64 {
+        Self::now_ms(self)
+    }
+}

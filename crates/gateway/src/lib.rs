@@ -5,19 +5,27 @@
 //! kept is kept by `gatehouse-store`.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod agents;
 pub mod auth;
 pub mod broadcast;
 mod clock;
 pub mod config;
+mod day;
 mod error;
+pub mod govern;
 mod health;
+mod house;
 mod limits;
 mod live_config;
 mod machine;
 mod maintenance;
 mod methods;
 mod net;
+mod once;
 pub mod router;
+pub mod runs;
+pub mod sessions;
+mod settings;
 mod start;
 pub mod state;
 mod tailscale;

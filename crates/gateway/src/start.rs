@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigHandle, ConfigPlace, Env, Prepared, Reading};
 use crate::error::StartError;
 use crate::health::HealthMonitor;
+use crate::house::House;
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::net::{self, Listener, Tls};
@@ -137,9 +138,25 @@ impl Gateway {
         let process_secret = process_secret
             .ok_or_else(|| StartError::Randomness("the system gives none".to_owned()))?;
         let gatekeeper = Gatekeeper::new(rules, desk, failures, hub.clone(), process_secret);
-
+        let house = House::build(
+            Arc::clone(&store),
+            &config,
+            &hub,
+            &clock,
+            &state_dir,
+            &tasks,
+        )
+        .await;
+        let house = house.map_err(|error| StartError::Store(error.to_string()))?;
         let scheme = if tls.is_some() { "wss" } else { "ws" };
         let app = App::new(Parts {
+            sessions: house.sessions,
+            runs: house.runs,
+            approvals: house.approvals,
+            policy: house.policy,
+            agents: house.agents,
+            models: house.models,
+            tools: house.tools,
             clock,
             config,
             hub,
@@ -203,7 +220,10 @@ impl RunningGateway {
         app.stopping.cancel();
         app.tasks.close();
         let (tasks, drain) = (app.tasks.clone(), app.limits.drain);
-        let store = Arc::clone(&app.store);
+        if !app.runs.engine.stop(drain).await {
+            tracing::warn!("runs were still going on when the gateway stopped");
+        }
+        let store = app.store.clone();
         drop(app);
         if tokio::time::timeout(drain, tasks.wait()).await.is_err() {
             tracing::warn!(

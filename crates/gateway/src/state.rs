@@ -2,7 +2,7 @@
 //!
 //! A handler `async fn list(cx: Cx, params: P) -> Result<R, MethodError>` reaches
 //! - the store by `cx.app.store` (a trait object; a write is durable when its future is done),
-//! - the run engine by `cx.app.engine`,
+//! - the run engine by `cx.app.runs.engine`; inputs go through `cx.app.runs.submit`,
 //! - subscribers by `cx.app.hub.publish(Event::new(EventKind::…, &payload), audience, delivery)`,
 //! - the clock by `cx.now_ms()`; nothing calls the system's clock itself,
 //! - the configuration by `cx.app.config.current()`, an immutable snapshot,
@@ -14,18 +14,23 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use gatehouse_agent::tools::ToolSpec;
 use gatehouse_store::gateway::GatewayStore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::agents::{Agents, ModelCatalog};
 use crate::auth::Gatekeeper;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
+use crate::govern::{Approvals, PolicySource};
 use crate::health::HealthMonitor;
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::router::MethodTable;
+use crate::runs::Runs;
+use crate::sessions::Sessions;
 use crate::web::Counters;
 
 /// The gateway's parts. Cloning clones a handle.
@@ -34,13 +39,21 @@ pub struct App(Arc<Parts>);
 
 /// All that a handler can reach.
 pub struct Parts {
+    pub store: Arc<dyn GatewayStore>,
+    pub sessions: Sessions,
+    pub runs: Runs,
+    pub approvals: Approvals,
+    pub policy: PolicySource,
+    pub agents: Agents,
+    pub models: ModelCatalog,
+    /// The tools that agents have.
+    pub tools: Vec<ToolSpec>,
     pub clock: Clock,
     pub config: ConfigHandle,
     pub hub: Hub,
     pub gatekeeper: Gatekeeper,
     pub health: HealthMonitor,
     pub machine: Machine,
-    pub store: Arc<dyn GatewayStore>,
     pub identity: Identity,
     pub limits: Limits,
     pub methods: MethodTable,

@@ -28,6 +28,8 @@ pub enum Topic {
     Session(String),
     /// The approvals of one session, by its key.
     SessionApprovals(String),
+    /// The tool events of one session's runs, by its key; for those who can show them.
+    SessionTools(String),
     /// The tool events of one run.
     RunTools(String),
 }

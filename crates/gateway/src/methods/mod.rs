@@ -1,10 +1,22 @@
 //! The methods, one file for each family. A family adds its methods in its `register`; it takes one line here.
 
+mod agents;
+mod approvals;
+mod catalog;
+mod chat;
 mod config;
 mod devices;
+mod exec_policy;
+mod groups;
+mod history;
 mod logs;
 mod scope_upgrade;
+mod session_patch;
+mod session_runs;
+mod session_write;
+mod sessions;
 mod system;
+mod usage;
 
 use serde_json::{Value, json};
 
@@ -19,15 +31,27 @@ pub(crate) fn table() -> MethodTable {
     config::register(&mut table);
     logs::register(&mut table);
     scope_upgrade::register(&mut table);
+    sessions::register(&mut table);
+    session_write::register(&mut table);
+    chat::register(&mut table);
+    history::register(&mut table);
+    approvals::register(&mut table);
+    exec_policy::register(&mut table);
+    catalog::register(&mut table);
+    session_runs::register(&mut table);
+    groups::register(&mut table);
+    agents::register(&mut table);
+    usage::register(&mut table);
     table
 }
 
 /// What a client needs to address the main session before it has read any list.
-pub(crate) fn session_defaults(_app: &App) -> Value {
+pub(crate) fn session_defaults(app: &App) -> Value {
+    let agent = app.sessions.defaults().agent_id;
     json!({
-        "defaultAgentId": "main",
+        "defaultAgentId": agent,
         "mainKey": "main",
-        "mainSessionKey": "agent:main:main",
+        "mainSessionKey": format!("agent:{agent}:main"),
         "scope": "per-sender",
     })
 }

@@ -18,6 +18,19 @@ pub struct MethodError {
     pub retry_after_ms: Option<u64>,
 }
 
+impl From<gatehouse_store::StoreError> for MethodError {
+    /// A full disk and a busy one are said; the rest is ours to look into.
+    fn from(error: gatehouse_store::StoreError) -> Self {
+        use gatehouse_store::StoreError;
+        match error {
+            StoreError::DiskFull => Self::unavailable("the gateway's disk is full"),
+            StoreError::Busy => Self::unavailable("the gateway's store is busy").retry_after(500),
+            StoreError::Closed => Self::unavailable("the gateway is stopping").retry_after(1_000),
+            other => Self::internal(other),
+        }
+    }
+}
+
 impl MethodError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {

@@ -81,8 +81,10 @@ pub struct Resolution {
 pub enum Resolved {
     /// It is recorded; the record as it now is.
     Won(ApprovalRecord),
-    /// Something else was first, or it had expired; the record that stands.
+    /// Something else was first; the record that stands.
     Lost(ApprovalRecord),
+    /// Its time was over, and this call noted it.
+    Expired(ApprovalRecord),
     Unknown,
 }
 
@@ -112,7 +114,7 @@ pub enum Consumed {
 pub trait ApprovalStore: Send + Sync {
     async fn approval_create(&self, approval: ApprovalRecord) -> Result<Created>;
     /// Settles an approval that is pending and has not expired at `resolution.at`. One that has is noted as
-    /// expired.
+    /// expired. Whoever is not told `Lost` or `Unknown` has changed the record.
     async fn approval_resolve(&self, id: &str, resolution: Resolution) -> Result<Resolved>;
     /// Takes what was allowed, for the action of this digest.
     async fn approval_consume(&self, id: &str, digest: &str, at: Millis) -> Result<Consumed>;

@@ -87,7 +87,7 @@ pub async fn of_many_answers_at_once_exactly_one_wins(world: &dyn GatewayWorld) 
             match answer.await.unwrap() {
                 Resolved::Won(record) => won.push(record),
                 Resolved::Lost(record) => lost.push(record),
-                Resolved::Unknown => panic!("it is known"),
+                other => panic!("it is known and in time: {other:?}"),
             }
         }
         assert_eq!(won.len(), 1, "one answer wins");
@@ -152,11 +152,14 @@ pub async fn an_expired_approval_takes_no_answer(world: &dyn GatewayWorld) {
         store.approval_create(approval(id, created)).await.unwrap();
     }
     let late = answer(ApprovalState::Allowed, "ada", 1_001);
-    let Resolved::Lost(record) = store.approval_resolve("a", late).await.unwrap() else {
-        panic!("an answer at the moment of expiry is late");
+    let first = store.approval_resolve("a", late.clone()).await.unwrap();
+    let Resolved::Expired(record) = first else {
+        panic!("an answer at the moment of expiry is late: {first:?}");
     };
     assert_eq!(record.state, ApprovalState::Expired);
     assert_eq!(record.decision, None);
+    let again = store.approval_resolve("a", late).await.unwrap();
+    assert_eq!(again, Resolved::Lost(record), "it is noted once");
     let expired = store.approvals_expire(2_000).await.unwrap();
     let ids: Vec<_> = expired.iter().map(|record| record.id.as_str()).collect();
     assert_eq!(

@@ -147,7 +147,9 @@ async fn create(c: &mut Connection, record: ApprovalRecord) -> Done<Created> {
 }
 
 async fn resolve(c: &mut Connection, id: String, resolution: Resolution) -> Done<Resolved> {
-    expire(c, resolution.at, Some(&id)).await?;
+    if let Some(record) = expire(c, resolution.at, Some(&id)).await?.pop() {
+        return Ok(Resolved::Expired(record));
+    }
     let won = sqlx::query(
         "UPDATE approval SET state = ?, decision = ?, reason = ?, resolver = ?, settled_at = ? \
          WHERE id = ? AND state = 'pending'",

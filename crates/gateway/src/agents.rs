@@ -1,0 +1,205 @@
+//! The agents: those of the configuration and those that clients made, and what a run of one starts with.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gatehouse_agent::provider::{ModelRef, Models};
+use gatehouse_agent::{AgentProfile, Profiles};
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{AgentRecord, GatewayStore};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::sessions::SessionDefaults;
+
+/// What the configuration says about agents.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AgentSettings {
+    /// The agent that a key without one means.
+    pub default_agent: Option<String>,
+    pub agents: Vec<AgentEntry>,
+    /// `provider/model` of agents that name none, and what is tried when it fails.
+    pub model: Option<String>,
+    pub fallbacks: Vec<String>,
+    pub workspace: Option<PathBuf>,
+}
+
+/// An agent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AgentEntry {
+    #[serde(skip)]
+    pub id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emoji: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar: Option<String>,
+}
+
+/// The models in force. Cheap to clone.
+#[derive(Clone)]
+pub struct ModelCatalog(watch::Receiver<Arc<Models>>);
+
+impl ModelCatalog {
+    /// Models that do not change.
+    pub fn fixed(models: Models) -> Self {
+        let (_, models) = watch::channel(Arc::new(models));
+        Self(models)
+    }
+
+    pub fn current(&self) -> Arc<Models> {
+        self.0.borrow().clone()
+    }
+}
+
+/// A handle to the agents.
+#[derive(Clone)]
+pub struct Agents {
+    store: Arc<dyn GatewayStore>,
+    settings: Arc<dyn Fn() -> AgentSettings + Send + Sync>,
+    models: ModelCatalog,
+    state_dir: PathBuf,
+}
+
+const MAIN: &str = "main";
+
+impl Agents {
+    pub fn new(
+        store: Arc<dyn GatewayStore>,
+        settings: impl Fn() -> AgentSettings + Send + Sync + 'static,
+        models: ModelCatalog,
+        state_dir: &Path,
+    ) -> Self {
+        Self {
+            store,
+            settings: Arc::new(settings),
+            models,
+            state_dir: state_dir.to_owned(),
+        }
+    }
+
+    /// What a session has where it says nothing itself.
+    pub fn defaults(&self) -> SessionDefaults {
+        let settings = (self.settings)();
+        let model = self.first_model(&settings);
+        let models = self.models.current();
+        let window = models.find(&model).map(|found| found.info.context_window);
+        SessionDefaults {
+            agent_id: default_agent(&settings),
+            model_provider: model.provider,
+            model: model.model,
+            context_tokens: window.unwrap_or(0),
+            thinking: "off".to_owned(),
+        }
+    }
+
+    /// All of them, the default one first.
+    pub async fn list(&self) -> Result<Vec<AgentEntry>, StoreError> {
+        let settings = (self.settings)();
+        let main = default_agent(&settings);
+        let mut all = settings.agents;
+        for made in self.store.agents().await? {
+            if all.iter().all(|agent| agent.id != made.id) {
+                all.push(entry(made));
+            }
+        }
+        if all.iter().all(|agent| agent.id != main) {
+            all.push(AgentEntry {
+                id: main.clone(),
+                ..AgentEntry::default()
+            });
+        }
+        all.sort_by_key(|agent| agent.id != main);
+        Ok(all)
+    }
+
+    pub async fn find(&self, id: &str) -> Result<Option<AgentEntry>, StoreError> {
+        let all = self.list().await?;
+        Ok(all.into_iter().find(|agent| agent.id == id))
+    }
+
+    /// The folder that an agent works in where it names none.
+    pub fn workspace(&self, id: &str) -> PathBuf {
+        let settings = (self.settings)();
+        let own = settings.agents.iter().find(|agent| agent.id == id);
+        if let Some(folder) = own.and_then(|agent| agent.workspace.clone()) {
+            return folder;
+        }
+        let main = default_agent(&settings) == id;
+        match (settings.workspace, main) {
+            (Some(folder), true) => folder,
+            (None, true) => self.state_dir.join("workspace"),
+            (_, false) => self.state_dir.join(format!("workspace-{id}")),
+        }
+    }
+
+    /// The model of an agent that names none, or of the first that there is.
+    fn first_model(&self, settings: &AgentSettings) -> ModelRef {
+        let wanted = settings.model.as_deref().and_then(ModelRef::parse);
+        let models = self.models.current();
+        let first = models.list().next().map(|info| info.name.clone());
+        wanted.or(first).unwrap_or_else(|| ModelRef {
+            provider: "none".to_owned(),
+            model: "none".to_owned(),
+        })
+    }
+
+    /// The models of an agent, in the order they are tried.
+    fn models_of(&self, agent: &AgentEntry) -> Vec<ModelRef> {
+        let settings = (self.settings)();
+        let own = agent.model.as_deref().and_then(ModelRef::parse);
+        let mut models = vec![own.unwrap_or_else(|| self.first_model(&settings))];
+        let fallbacks = settings
+            .fallbacks
+            .iter()
+            .filter_map(|name| ModelRef::parse(name));
+        models.extend(fallbacks);
+        models
+    }
+}
+
+#[async_trait]
+impl Profiles for Agents {
+    async fn profile(&self, agent_id: &str, _session_key: &str) -> Result<AgentProfile, String> {
+        let found = self
+            .find(agent_id)
+            .await
+            .map_err(|error| error.to_string())?;
+        let agent = found.ok_or_else(|| format!("there is no agent {agent_id}"))?;
+        let own = agent.workspace.clone();
+        let workspace = own.unwrap_or_else(|| self.workspace(agent_id));
+        // Tools resolve their paths against it, so it has to be there before the first call.
+        let made = tokio::fs::create_dir_all(&workspace).await;
+        made.map_err(|error| format!("cannot make {}: {error}", workspace.display()))?;
+        Ok(AgentProfile {
+            workspace,
+            models: self.models_of(&agent),
+            catalog: self.models.current(),
+            tools: Default::default(),
+            thinking: None,
+            prompt: Default::default(),
+        })
+    }
+}
+
+fn default_agent(settings: &AgentSettings) -> String {
+    let named = settings.default_agent.clone();
+    let first = || settings.agents.first().map(|agent| agent.id.clone());
+    named.or_else(first).unwrap_or_else(|| MAIN.to_owned())
+}
+
+fn entry(record: AgentRecord) -> AgentEntry {
+    let kept: AgentEntry = serde_json::from_str(&record.json).unwrap_or_default();
+    AgentEntry {
+        id: record.id,
+        name: record.name,
+        ..kept
+    }
+}

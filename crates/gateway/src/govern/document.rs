@@ -1,0 +1,309 @@
+//! The approvals document (`exec.approvals.get` and `.set`): defaults and agents with their strictness, and
+//! the allow-list. The list's entries are rows of the store, so that one can be added with an answer; the
+//! rest is one setting. Together they are the published file, under one hash.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{AllowEntry, GatewayStore};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::allow_list::ALLOW_ALWAYS;
+use super::policy::{Ask, ExecPolicy, ExecWishes, Security};
+
+/// Where the document without its entries is kept.
+const SETTING: &str = "exec.approvals";
+
+/// Every agent's.
+const EVERY_AGENT: &str = "*";
+
+/// Why a document was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    #[error("exec approvals changed since they were read; re-run exec.approvals.get and retry")]
+    Changed,
+    #[error("exec approvals base hash required; re-run exec.approvals.get and retry")]
+    NoBaseHash,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The published file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApprovalsDocument {
+    pub version: Version,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub socket: Option<Value>,
+    #[serde(default)]
+    pub defaults: Strictness,
+    #[serde(default)]
+    pub agents: BTreeMap<String, AgentApprovals>,
+}
+
+/// The only version there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Version;
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Strictness {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<Security>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Ask>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask_fallback: Option<Security>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_allow_skills: Option<bool>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AgentApprovals {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<Security>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Ask>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask_fallback: Option<Security>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_allow_skills: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowlist: Vec<DocumentEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mcp_tools: Option<Value>,
+}
+
+/// An entry as the file shows it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DocumentEntry {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    pub pattern: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arg_pattern: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_command: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_resolved_path: Option<String>,
+}
+
+/// Reads the policy that holds for a call, anew each time: a change holds from the next call on.
+#[derive(Clone)]
+pub struct PolicySource {
+    store: Arc<dyn GatewayStore>,
+    configured: Arc<dyn Fn() -> ExecWishes + Send + Sync>,
+    home: Option<PathBuf>,
+}
+
+impl PolicySource {
+    pub fn new(
+        store: Arc<dyn GatewayStore>,
+        configured: impl Fn() -> ExecWishes + Send + Sync + 'static,
+        home: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            store,
+            configured: Arc::new(configured),
+            home,
+        }
+    }
+
+    /// What holds for an agent in a session.
+    pub async fn policy(&self, agent: &str, session: &str) -> Result<ExecPolicy, StoreError> {
+        let document = self.stored().await?;
+        let of_agent = |name: &str| document.agents.get(name).map(AgentApprovals::wishes);
+        let row = self.store.session(session).await?;
+        let of_session = row.map(|row| session_wishes(&row.overrides));
+        let wishes: Vec<ExecWishes> = [
+            Some(document.defaults.wishes()),
+            of_agent(EVERY_AGENT),
+            of_agent(agent),
+            of_session,
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let rules = self.store.allow_entries(Some(agent)).await?;
+        let configured = (self.configured)();
+        Ok(ExecPolicy::strictest(
+            configured,
+            &wishes,
+            rules,
+            self.home.clone(),
+        ))
+    }
+
+    /// What the configuration says by itself, for `resolvedDefaults`.
+    pub async fn defaults(&self) -> Result<ExecPolicy, StoreError> {
+        let document = self.stored().await?;
+        let wishes = [document.defaults.wishes()];
+        let configured = (self.configured)();
+        Ok(ExecPolicy::strictest(
+            configured,
+            &wishes,
+            Vec::new(),
+            self.home.clone(),
+        ))
+    }
+
+    /// The whole document with its hash, and whether one was ever written.
+    pub async fn document(&self) -> Result<(ApprovalsDocument, String, bool), StoreError> {
+        let mut document = self.stored().await?;
+        let entries = self.store.allow_entries(None).await?;
+        let exists = !entries.is_empty() || self.store.setting(SETTING).await?.is_some();
+        for entry in entries {
+            let agent = document.agents.entry(entry.agent.clone()).or_default();
+            agent.allowlist.push(entry.into());
+        }
+        let hash = hash(&document);
+        Ok((document, hash, exists))
+    }
+
+    /// Replaces the document, if it is still the one of this hash.
+    pub async fn replace(
+        &self,
+        mut document: ApprovalsDocument,
+        base_hash: Option<&str>,
+        now: i64,
+    ) -> Result<(), DocumentError> {
+        let (_, hash, exists) = self.document().await?;
+        match base_hash {
+            Some(base) if base != hash => return Err(DocumentError::Changed),
+            None if exists => return Err(DocumentError::NoBaseHash),
+            _ => {}
+        }
+        let mut entries = Vec::new();
+        for (name, agent) in &mut document.agents {
+            let own = std::mem::take(&mut agent.allowlist).into_iter();
+            entries.extend(own.map(|entry| entry.into_row(name, now)));
+        }
+        let json = serde_json::to_string(&document).expect("a document has only string keys");
+        let setting = Some((SETTING.to_owned(), json));
+        self.store.allow_entries_replace(entries, setting).await?;
+        Ok(())
+    }
+
+    async fn stored(&self) -> Result<ApprovalsDocument, StoreError> {
+        let Some(json) = self.store.setting(SETTING).await? else {
+            return Ok(ApprovalsDocument::default());
+        };
+        // What cannot be read must not open anything: the strictest there is takes its place.
+        Ok(serde_json::from_str(&json).unwrap_or_else(|error| {
+            tracing::error!(%error, "the approvals document cannot be read; commands are denied");
+            ApprovalsDocument {
+                defaults: Strictness {
+                    security: Some(Security::Deny),
+                    ..Strictness::default()
+                },
+                ..ApprovalsDocument::default()
+            }
+        }))
+    }
+}
+
+fn hash(document: &ApprovalsDocument) -> String {
+    let json = serde_json::to_vec(document).expect("a document has only string keys");
+    let digest = Sha256::digest(json);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A session's own wishes, `execSecurity` and `execAsk`.
+fn session_wishes(overrides: &str) -> ExecWishes {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Overrides {
+        exec_security: Option<Security>,
+        exec_ask: Option<Ask>,
+    }
+    let own: Overrides = serde_json::from_str(overrides).unwrap_or_default();
+    ExecWishes {
+        security: own.exec_security,
+        ask: own.exec_ask,
+        ..ExecWishes::default()
+    }
+}
+
+impl Strictness {
+    fn wishes(&self) -> ExecWishes {
+        ExecWishes {
+            mode: None,
+            security: self.security,
+            ask: self.ask,
+            ask_fallback: self.ask_fallback,
+        }
+    }
+}
+
+impl AgentApprovals {
+    fn wishes(&self) -> ExecWishes {
+        ExecWishes {
+            mode: None,
+            security: self.security,
+            ask: self.ask,
+            ask_fallback: self.ask_fallback,
+        }
+    }
+}
+
+impl From<AllowEntry> for DocumentEntry {
+    fn from(row: AllowEntry) -> Self {
+        Self {
+            id: Some(row.id),
+            pattern: row.pattern,
+            source: row.source,
+            command_text: row.command,
+            arg_pattern: row.arg_pattern,
+            last_used_at: row.last_used_at.map(|at| at as f64),
+            last_used_command: row.last_command,
+            last_resolved_path: row.last_resolved,
+        }
+    }
+}
+
+impl DocumentEntry {
+    fn into_row(self, agent: &str, now: i64) -> AllowEntry {
+        AllowEntry {
+            id: self.id.unwrap_or_else(|| Uuid::new_v4().to_string()),
+            agent: agent.to_owned(),
+            pattern: self.pattern,
+            arg_pattern: self.arg_pattern,
+            source: self.source.filter(|source| source == ALLOW_ALWAYS),
+            command: self.command_text,
+            added_at: now,
+            last_used_at: self.last_used_at.map(|at| at as i64),
+            last_command: self.last_used_command,
+            last_resolved: self.last_resolved_path,
+        }
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(1)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u8::deserialize(deserializer)? {
+            1 => Ok(Self),
+            other => Err(serde::de::Error::custom(format!(
+                "version {other} is not known"
+            ))),
+        }
+    }
+}

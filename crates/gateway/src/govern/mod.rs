@@ -1,0 +1,23 @@
+//! Governance: the one judge of every action (`judge`), what it goes by (`policy`, `allow_list`, `document`),
+//! the questions to people and their answers (`registry`), and the place where a run's tool calls meet all of
+//! it (`governor`). What a question looks like on the wire is in `wire`.
+
+mod allow_list;
+mod document;
+mod governor;
+mod judge;
+mod policy;
+mod question;
+mod registry;
+mod registry_task;
+#[cfg(test)]
+mod registry_tests;
+pub(crate) mod wire;
+
+pub use document::{ApprovalsDocument, DocumentError, PolicySource};
+pub(crate) use governor::can_answer;
+pub use governor::{GatewayGovernor, Waiting};
+pub use judge::{Judgement, govern};
+pub use policy::{Ask, ExecMode, ExecPolicy, ExecWishes, Security};
+pub use question::{Decision, Question};
+pub use registry::{AnswerError, Approvals, ApprovalsError, Pending, Resolver};

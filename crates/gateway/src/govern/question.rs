@@ -1,0 +1,137 @@
+//! A question to a person, before it is recorded; and the words it can be answered with.
+
+use gatehouse_agent::Action;
+use gatehouse_agent::govern::ExecEffect;
+use gatehouse_store::gateway::AllowEntry;
+use serde_json::{Map, Value, json};
+
+use super::allow_list;
+use super::policy::ExecPolicy;
+
+/// An answer's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    AllowOnce,
+    AllowAlways,
+    Deny,
+}
+
+impl Decision {
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "allow-once" => Some(Self::AllowOnce),
+            "allow-always" => Some(Self::AllowAlways),
+            "deny" => Some(Self::Deny),
+            _ => None,
+        }
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AllowOnce => "allow-once",
+            Self::AllowAlways => "allow-always",
+            Self::Deny => "deny",
+        }
+    }
+}
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// The asker's own id; one is made where there is none.
+    pub id: Option<String>,
+    pub agent: Option<String>,
+    pub session: Option<String>,
+    pub run: Option<String>,
+    /// Of exactly what will run.
+    pub digest: String,
+    /// The `request` of the published events, with `allowedDecisions`.
+    pub request: Map<String, Value>,
+    /// How long it can be answered, in milliseconds.
+    pub timeout_ms: u64,
+    /// What an answer "always" adds to the allow-list; none where that is not offered.
+    pub always: Option<AllowEntry>,
+}
+
+impl Question {
+    /// The question about a run's command.
+    pub(super) fn about(
+        action: &Action,
+        exec: &ExecEffect,
+        policy: &ExecPolicy,
+        may_be_always: bool,
+        timeout_ms: u64,
+    ) -> Self {
+        let always = if may_be_always {
+            entry(action, exec)
+        } else {
+            None
+        };
+        let allowed = match always {
+            Some(_) => json!(["allow-once", "allow-always", "deny"]),
+            None => json!(["allow-once", "deny"]),
+        };
+        let program = exec.program.as_deref().unwrap_or(&exec.executable);
+        let mut request = object(json!({
+            "command": exec.command,
+            "commandArgv": exec.argv,
+            "cwd": exec.cwd,
+            "resolvedPath": program,
+            "envKeys": exec.env_names,
+            "host": "gateway",
+            "nodeId": null,
+            "security": policy.security,
+            "ask": policy.ask,
+            "agentId": action.agent_id,
+            "sessionKey": action.session_key,
+            "sessionId": null,
+            "runId": action.run_id,
+            "toolCallId": action.tool_call_id,
+            "warningText": null,
+            "allowedDecisions": allowed,
+        }));
+        if always.is_none() {
+            request.insert("unavailableDecisions".into(), json!(["allow-always"]));
+        }
+        Self {
+            id: None,
+            agent: Some(action.agent_id.clone()),
+            session: Some(action.session_key.clone()),
+            run: Some(action.run_id.clone()),
+            digest: action.fingerprint(),
+            request,
+            timeout_ms,
+            always,
+        }
+    }
+
+    /// Whether the question offers an answer.
+    pub fn offers(&self, decision: Decision) -> bool {
+        offers(&self.request, decision)
+    }
+}
+
+/// Whether a recorded request offers an answer.
+pub(super) fn offers(request: &Map<String, Value>, decision: Decision) -> bool {
+    let allowed = request.get("allowedDecisions").and_then(Value::as_array);
+    allowed.is_some_and(|all| all.iter().any(|word| word == decision.word()))
+}
+
+fn entry(action: &Action, exec: &ExecEffect) -> Option<AllowEntry> {
+    let (pattern, arguments) = allow_list::exact(exec)?;
+    Some(AllowEntry {
+        agent: action.agent_id.clone(),
+        pattern,
+        arg_pattern: Some(arguments),
+        source: Some(allow_list::ALLOW_ALWAYS.to_owned()),
+        last_resolved: exec.program.as_ref().map(|path| path.display().to_string()),
+        ..AllowEntry::default()
+    })
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

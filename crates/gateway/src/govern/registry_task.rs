@@ -1,0 +1,185 @@
+//! The task behind the approvals: who waits for which answer, what expires when, and what is announced.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, GatewayStore, Resolution, Resolved};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use super::wire;
+use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
+use crate::clock::Clock;
+
+/// How soon a store that failed is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The longest sleep: a clock that was set forward is noticed within it.
+const LONGEST: Duration = Duration::from_secs(30);
+
+pub(super) enum Command {
+    Asked(Box<ApprovalRecord>),
+    Settled(Box<ApprovalRecord>),
+    /// Who is to be told, and that it is listened for from now on.
+    Wait(
+        String,
+        oneshot::Sender<Box<ApprovalRecord>>,
+        oneshot::Sender<()>,
+    ),
+    /// Nobody waits for the answer any more.
+    Withdraw(String),
+}
+
+pub(super) struct RegistryTask {
+    store: Arc<dyn GatewayStore>,
+    hub: Hub,
+    clock: Clock,
+    inbox: mpsc::UnboundedReceiver<Command>,
+    waiters: HashMap<String, Vec<oneshot::Sender<Box<ApprovalRecord>>>>,
+    /// When the next one expires, in milliseconds since the epoch.
+    next: Option<i64>,
+}
+
+impl RegistryTask {
+    pub(super) fn new(
+        store: Arc<dyn GatewayStore>,
+        hub: Hub,
+        clock: Clock,
+        inbox: mpsc::UnboundedReceiver<Command>,
+    ) -> Self {
+        Self {
+            store,
+            hub,
+            clock,
+            inbox,
+            waiters: HashMap::new(),
+            // At once: what expired while the gateway was down is noted first.
+            next: Some(0),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        loop {
+            let due = self.due();
+            tokio::select! {
+                biased;
+                command = self.inbox.recv() => match command {
+                    Some(command) => self.handle(command).await,
+                    None => return,
+                },
+                () = due => self.expire().await,
+            }
+        }
+    }
+
+    fn due(&self) -> impl Future<Output = ()> + use<> {
+        let now = self.now();
+        let wait = self.next.map(|next| {
+            let ms = u64::try_from(next.saturating_sub(now)).unwrap_or(0);
+            Duration::from_millis(ms).min(LONGEST)
+        });
+        let until = wait.map(|wait| Instant::now() + wait);
+        async move {
+            match until {
+                Some(until) => tokio::time::sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    async fn handle(&mut self, command: Command) {
+        match command {
+            Command::Asked(record) => {
+                self.next = Some(
+                    self.next
+                        .map_or(record.expires_at, |next| next.min(record.expires_at)),
+                );
+                self.announce(EventKind::EXEC_APPROVAL_REQUESTED, &wire::pending(&record));
+                self.announce_in_session(&record);
+            }
+            Command::Settled(record) => self.settled(*record),
+            Command::Wait(id, tell, listening) => {
+                self.waiters.retain(|_, all| {
+                    all.retain(|waiter| !waiter.is_closed());
+                    !all.is_empty()
+                });
+                self.waiters.entry(id).or_default().push(tell);
+                // Who gave up meanwhile needs to know nothing.
+                let _ = listening.send(());
+            }
+            Command::Withdraw(id) => self.withdraw(&id).await,
+        }
+    }
+
+    /// Tells those who wait and those who watch.
+    fn settled(&mut self, record: ApprovalRecord) {
+        self.announce(EventKind::EXEC_APPROVAL_RESOLVED, &wire::resolved(&record));
+        self.announce_in_session(&record);
+        for waiter in self.waiters.remove(&record.id).unwrap_or_default() {
+            // Who stopped waiting needs no answer.
+            let _ = waiter.send(Box::new(record.clone()));
+        }
+    }
+
+    async fn withdraw(&mut self, id: &str) {
+        let resolution = Resolution {
+            state: ApprovalState::Cancelled,
+            decision: None,
+            reason: Some("run-aborted".to_owned()),
+            resolver: None,
+            at: self.now(),
+            allow: None,
+        };
+        match self.store.approval_resolve(id, resolution).await {
+            Ok(Resolved::Won(record) | Resolved::Expired(record)) => self.settled(record),
+            Ok(Resolved::Lost(_) | Resolved::Unknown) => {}
+            // It stays pending until it expires; nobody waits that it could let through.
+            Err(error) => tracing::warn!(%error, id, "could not withdraw an approval"),
+        }
+    }
+
+    async fn expire(&mut self) {
+        let now = self.now();
+        let expired = match self.store.approvals_expire(now).await {
+            Ok(expired) => expired,
+            Err(error) => {
+                tracing::warn!(%error, "could not note expired approvals");
+                let again = i64::try_from(AGAIN.as_millis()).unwrap_or(i64::MAX);
+                self.next = Some(now.saturating_add(again));
+                return;
+            }
+        };
+        for record in expired {
+            self.settled(record);
+        }
+        self.next = match self.store.approvals_pending().await {
+            Ok(waiting) => waiting.iter().map(|record| record.expires_at).min(),
+            Err(_) => Some(now.saturating_add(1_000)),
+        };
+    }
+
+    fn announce(&self, kind: EventKind, payload: &serde_json::Value) {
+        if let Some(event) = Event::new(kind, payload) {
+            self.hub
+                .publish(event, Audience::Everyone, Delivery::Required);
+        }
+    }
+
+    fn announce_in_session(&self, record: &ApprovalRecord) {
+        let Some(session) = &record.session else {
+            return;
+        };
+        let payload = wire::session_event(record, self.clock.now_ms());
+        if let Some(event) = Event::new(EventKind::SESSION_APPROVAL, &payload) {
+            let topic = Topic::SessionApprovals(session.clone());
+            self.hub
+                .publish(event, Audience::Topics(vec![topic]), Delivery::Required);
+        }
+    }
+
+    fn now(&self) -> i64 {
+        i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX)
+    }
+}

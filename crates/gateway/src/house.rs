@@ -1,0 +1,125 @@
+//! What runs and governs, built on the store in one place: sessions, the watch over runs, approvals, the
+//! governor, agents, tools and the engine. Part of the start; the order is what each needs of the others.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gatehouse_agent::engine::{EngineOptions, EngineParts};
+use gatehouse_agent::provider::Models;
+use gatehouse_agent::tools::exec::{Exec, ExecOptions, Processes};
+use gatehouse_agent::tools::process::Process;
+use gatehouse_agent::tools::web::{FetchOptions, WebFetch};
+use gatehouse_agent::tools::{ToolSpec, Toolbox, files, memory};
+use gatehouse_agent::{Engine, SystemRandomness};
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::GatewayStore;
+use tokio_util::task::TaskTracker;
+
+use crate::agents::{Agents, ModelCatalog};
+use crate::broadcast::Hub;
+use crate::clock::Clock;
+use crate::config::ConfigHandle;
+use crate::govern::{Approvals, GatewayGovernor, PolicySource};
+use crate::runs::{RunBook, RunWatch, Runs, StoreJournal, recover};
+use crate::sessions::Sessions;
+use crate::settings;
+
+/// Handles to all of it.
+pub(crate) struct House {
+    pub(crate) sessions: Sessions,
+    pub(crate) runs: Runs,
+    pub(crate) approvals: Approvals,
+    pub(crate) policy: PolicySource,
+    pub(crate) agents: Agents,
+    pub(crate) models: ModelCatalog,
+    pub(crate) tools: Vec<ToolSpec>,
+}
+
+impl House {
+    /// Builds it, and mends what the last process left.
+    pub(crate) async fn build(
+        store: Arc<dyn GatewayStore>,
+        config: &ConfigHandle,
+        hub: &Hub,
+        clock: &Clock,
+        state_dir: &Path,
+        tasks: &TaskTracker,
+    ) -> Result<Self, StoreError> {
+        let models = ModelCatalog::fixed(Models::scripted());
+        let agents = Agents::new(
+            store.clone(),
+            {
+                let config = config.clone();
+                move || settings::agents(&config.current())
+            },
+            models.clone(),
+            state_dir,
+        );
+        let defaults = agents.clone();
+        let sessions = Sessions::new(store.clone(), hub.clone(), clock.clone(), move || {
+            defaults.defaults()
+        });
+        recover(&sessions).await?;
+
+        let (book, booking) = RunBook::start(sessions.clone());
+        tasks.spawn(booking);
+        let (watch, watching) = RunWatch::start(hub.clone(), book, clock.clone());
+        tasks.spawn(watching);
+        let (approvals, settling) = Approvals::start(store.clone(), hub.clone(), clock.clone());
+        tasks.spawn(settling);
+        let policy = PolicySource::new(
+            store.clone(),
+            {
+                let config = config.clone();
+                move || settings::exec(&config.current())
+            },
+            std::env::home_dir(),
+        );
+
+        let governor = GatewayGovernor {
+            store,
+            approvals: approvals.clone(),
+            policy: policy.clone(),
+            hub: hub.clone(),
+            clock: clock.clone(),
+            waiting: Arc::new(watch.clone()),
+        };
+        let toolbox = toolbox(clock);
+        let tools = toolbox.specs();
+        let engine = Engine::start(EngineParts {
+            journal: Arc::new(StoreJournal::new(sessions.clone())),
+            governor: Arc::new(governor),
+            profiles: Arc::new(agents.clone()),
+            sink: Arc::new(watch.clone()),
+            toolbox,
+            clock: Arc::new(clock.clone()),
+            randomness: Arc::new(SystemRandomness),
+            options: EngineOptions::default(),
+        });
+        Ok(Self {
+            runs: Runs::new(engine, watch, sessions.clone()),
+            sessions,
+            approvals,
+            policy,
+            agents,
+            models,
+            tools,
+        })
+    }
+}
+
+/// The tools that need nothing but the workspace and the machine.
+fn toolbox(clock: &Clock) -> Toolbox {
+    let mut toolbox = Toolbox::default();
+    let processes = Processes::start(Arc::new(clock.clone()), Arc::new(SystemRandomness));
+    let options = ExecOptions::new(std::env::vars_os());
+    toolbox.add(Exec::with_background(options, processes.clone()));
+    toolbox.add(Process::new(processes));
+    files::add_to(&mut toolbox);
+    memory::add_to(&mut toolbox);
+    match WebFetch::new(FetchOptions::default()) {
+        Ok(fetch) => toolbox.add(fetch),
+        Err(error) => tracing::warn!(%error, "agents cannot fetch pages"),
+    }
+    toolbox
+}

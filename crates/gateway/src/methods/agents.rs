@@ -1,0 +1,213 @@
+//! The agents: list, make, change, remove; and who one is.
+
+use gatehouse_protocol::MethodScope;
+use gatehouse_store::gateway::AgentRecord;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::agents::AgentEntry;
+use crate::router::{Cx, MethodError, MethodTable};
+use crate::sessions::is_agent_id;
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("agents.list", MethodScope::Read, list);
+    table.operator("agents.create", MethodScope::Admin, create);
+    table.operator("agents.update", MethodScope::Admin, update);
+    table.operator("agents.delete", MethodScope::Admin, delete);
+    table.operator("agent.identity.get", MethodScope::Read, identity);
+}
+
+#[derive(Debug, Deserialize)]
+struct Anything {}
+
+async fn list(cx: Cx, _: Anything) -> Result<Value, MethodError> {
+    let defaults = cx.app.sessions.defaults();
+    let agents = cx.app.agents.list().await?;
+    let agents: Vec<Value> = agents.iter().map(|agent| summary(&cx, agent)).collect();
+    Ok(json!({
+        "defaultId": defaults.agent_id,
+        "mainKey": "main",
+        "scope": "per-sender",
+        "ownership": "sole",
+        "selectionRequired": false,
+        "agents": agents,
+    }))
+}
+
+fn summary(cx: &Cx, agent: &AgentEntry) -> Value {
+    let defaults = cx.app.sessions.defaults();
+    let main = format!("{}/{}", defaults.model_provider, defaults.model);
+    let workspace = agent.workspace.clone();
+    let mut summary = json!({
+        "id": agent.id,
+        "workspace": workspace.unwrap_or_else(|| cx.app.agents.workspace(&agent.id)),
+        "model": {"primary": agent.model.as_ref().unwrap_or(&main)},
+        "thinkingLevels": [{"id": "off", "label": "off"}],
+        "thinkingOptions": ["off"],
+        "thinkingDefault": defaults.thinking,
+    });
+    if let Some(name) = &agent.name {
+        summary["name"] = json!(name);
+    }
+    let mut identity = serde_json::Map::new();
+    for (field, value) in [
+        ("name", &agent.name),
+        ("emoji", &agent.emoji),
+        ("avatar", &agent.avatar),
+    ] {
+        if let Some(value) = value {
+            identity.insert(field.to_owned(), json!(value));
+        }
+    }
+    if !identity.is_empty() {
+        summary["identity"] = Value::Object(identity);
+    }
+    summary
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CreateParams {
+    name: String,
+    #[serde(default)]
+    workspace: Option<String>,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    emoji: Option<String>,
+    #[serde(default)]
+    avatar: Option<String>,
+}
+
+async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
+    let id = id_of(&params.name);
+    if !is_agent_id(&id) {
+        return Err(MethodError::invalid(
+            "an agent's name needs a letter or a digit",
+        ));
+    }
+    if cx.app.agents.find(&id).await?.is_some() {
+        return Err(MethodError::invalid(format!(
+            "agent \"{id}\" already exists"
+        )));
+    }
+    let entry = AgentEntry {
+        id: id.clone(),
+        name: Some(params.name.clone()),
+        workspace: params.workspace.map(Into::into),
+        model: params.model.clone(),
+        emoji: params.emoji,
+        avatar: params.avatar,
+    };
+    keep(&cx, &entry).await?;
+    let workspace = entry
+        .workspace
+        .unwrap_or_else(|| cx.app.agents.workspace(&id));
+    let mut answer =
+        json!({"ok": true, "agentId": id, "name": params.name, "workspace": workspace});
+    if let Some(model) = params.model {
+        answer["model"] = json!(model);
+    }
+    Ok(answer)
+}
+
+/// Letters and digits in lower case, `-` for what is between.
+fn id_of(name: &str) -> String {
+    let lower = name.trim().to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-").chars().take(64).collect()
+}
+
+async fn keep(cx: &Cx, entry: &AgentEntry) -> Result<(), MethodError> {
+    let record = AgentRecord {
+        id: entry.id.clone(),
+        name: entry.name.clone(),
+        created_at: cx.app.sessions.now(),
+        json: serde_json::to_string(entry).map_err(MethodError::internal)?,
+    };
+    Ok(cx.app.store.agent_put(record).await?)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct UpdateParams {
+    agent_id: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    workspace: Option<String>,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    emoji: Option<String>,
+    #[serde(default)]
+    avatar: Option<String>,
+}
+
+async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
+    let mut entry = made(&cx, &params.agent_id).await?;
+    entry.name = params.name.or(entry.name);
+    entry.workspace = params.workspace.map(Into::into).or(entry.workspace);
+    entry.model = params.model.or(entry.model);
+    entry.emoji = params.emoji.or(entry.emoji);
+    entry.avatar = params.avatar.or(entry.avatar);
+    keep(&cx, &entry).await?;
+    Ok(json!({"ok": true, "agentId": params.agent_id}))
+}
+
+/// An agent that a client made; those of the configuration are changed there.
+async fn made(cx: &Cx, id: &str) -> Result<AgentEntry, MethodError> {
+    let found = cx.app.agents.find(id).await?;
+    let entry = found.ok_or_else(|| MethodError::invalid(format!("agent \"{id}\" not found")))?;
+    let ours = cx.app.store.agents().await?;
+    match ours.iter().any(|agent| agent.id == id) {
+        true => Ok(entry),
+        false => Err(MethodError::invalid(format!(
+            "agent \"{id}\" is the configuration's; change it there"
+        ))),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DeleteParams {
+    agent_id: String,
+    /// The workspace stays in any case: what an agent wrote is a person's to remove.
+    #[serde(default, rename = "deleteFiles")]
+    _delete_files: Option<bool>,
+}
+
+async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
+    made(&cx, &params.agent_id).await?;
+    cx.app.store.agent_remove(&params.agent_id).await?;
+    Ok(json!({"ok": true, "agentId": params.agent_id, "removedBindings": 0}))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct IdentityParams {
+    agent_id: Option<String>,
+    session_key: Option<String>,
+}
+
+async fn identity(cx: Cx, params: IdentityParams) -> Result<Value, MethodError> {
+    let key = params.session_key.as_deref().unwrap_or("main");
+    let name = cx.app.sessions.name(key, params.agent_id.as_deref());
+    let found = cx.app.agents.find(&name.agent).await?;
+    let agent = found
+        .ok_or_else(|| MethodError::invalid(format!("unknown agent id \"{}\"", name.agent)))?;
+    let named = agent.name.is_some();
+    let mut answer = json!({
+        "agentId": agent.id,
+        "name": agent.name.unwrap_or_else(|| "Assistant".to_owned()),
+        "nameSource": if named { "agent" } else { "default" },
+    });
+    if let Some(emoji) = agent.emoji {
+        answer["emoji"] = json!(emoji);
+    }
+    if let Some(avatar) = agent.avatar {
+        answer["avatar"] = json!(avatar);
+    }
+    Ok(answer)
+}

@@ -1,0 +1,167 @@
+//! What there is to choose from: models, tools, skills, commands.
+
+use gatehouse_protocol::MethodScope;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::router::{Cx, MethodError, MethodTable};
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("models.list", MethodScope::Read, list_models);
+    table.operator("models.authStatus", MethodScope::Read, auth_status);
+    table.operator("tools.catalog", MethodScope::Read, tools);
+    table.operator("tools.effective", MethodScope::Read, effective);
+    table.operator("skills.status", MethodScope::Read, skills);
+    table.operator("commands.list", MethodScope::Read, list_commands);
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct AgentParams {
+    agent_id: Option<String>,
+}
+
+async fn list_models(cx: Cx, _: AgentParams) -> Result<Value, MethodError> {
+    Ok(json!({"models": models(&cx)}))
+}
+
+/// The models of the configuration, the default one marked.
+pub(super) fn models(cx: &Cx) -> Vec<Value> {
+    let defaults = cx.app.sessions.defaults();
+    let models = cx.app.models.current();
+    models
+        .list()
+        .map(|info| {
+            let main =
+                info.name.provider == defaults.model_provider && info.name.model == defaults.model;
+            let mut model = json!({
+                "id": info.name.model,
+                "name": info.name.model,
+                "provider": info.name.provider,
+                "available": true,
+                "contextWindow": info.context_window,
+                "reasoning": false,
+                "supportsTools": true,
+            });
+            if main {
+                model["tags"] = json!(["default"]);
+            }
+            model
+        })
+        .collect()
+}
+
+async fn auth_status(cx: Cx, _: AgentParams) -> Result<Value, MethodError> {
+    let models = cx.app.models.current();
+    let mut names: Vec<String> = models
+        .list()
+        .map(|info| info.name.provider.clone())
+        .collect();
+    names.dedup();
+    let providers: Vec<Value> = names
+        .iter()
+        .map(|name| json!({"provider": name, "displayName": name, "status": "static", "profiles": []}))
+        .collect();
+    Ok(json!({"ts": cx.now_ms(), "providers": providers}))
+}
+
+fn agent(cx: &Cx, params: AgentParams) -> String {
+    params
+        .agent_id
+        .unwrap_or_else(|| cx.app.sessions.defaults().agent_id)
+}
+
+async fn tools(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
+    let tools: Vec<Value> = cx
+        .app
+        .tools
+        .iter()
+        .map(|spec| {
+            json!({
+                "id": spec.name, "label": spec.label, "description": spec.description,
+                "source": "core", "risk": risk(spec.name), "defaultProfiles": ["full"],
+            })
+        })
+        .collect();
+    Ok(json!({
+        "agentId": agent(&cx, params),
+        "profiles": [{"id": "full", "label": "Full"}],
+        "groups": [{"id": "core", "label": "Built in", "source": "core", "tools": tools}],
+    }))
+}
+
+/// What a careless use of a tool could do.
+fn risk(tool: &str) -> &'static str {
+    match tool {
+        "exec" | "process" => "high",
+        "write" | "edit" | "apply_patch" | "web_fetch" | "sessions_send" | "sessions_spawn" => {
+            "medium"
+        }
+        _ => "low",
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EffectiveParams {
+    #[serde(default)]
+    agent_id: Option<String>,
+    session_key: String,
+}
+
+async fn effective(cx: Cx, params: EffectiveParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.session_key, params.agent_id.as_deref());
+    let tools: Vec<Value> = cx
+        .app
+        .tools
+        .iter()
+        .map(|spec| {
+            json!({
+                "id": spec.name, "label": spec.label, "description": spec.description,
+                "rawDescription": spec.description, "source": "core", "risk": risk(spec.name),
+            })
+        })
+        .collect();
+    Ok(json!({
+        "agentId": name.agent,
+        "profile": "full",
+        "groups": [{"id": "core", "label": "Built in", "source": "core", "tools": tools}],
+    }))
+}
+
+async fn skills(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
+    let agent_id = agent(&cx, params);
+    let workspace = cx.app.agents.workspace(&agent_id);
+    Ok(json!({
+        "agentId": agent_id,
+        "workspaceDir": workspace,
+        "managedSkillsDir": workspace.join("skills"),
+        "skills": [],
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+struct Anything {}
+
+async fn list_commands(_: Cx, _: Anything) -> Result<Value, MethodError> {
+    Ok(json!({"commands": commands()}))
+}
+
+/// What a message can say to the gateway itself; see `chat.send`.
+pub(super) fn commands() -> Vec<Value> {
+    [
+        ("stop", "/stop", "Stop what runs in this session."),
+        ("new", "/new", "Begin this session anew."),
+    ]
+    .into_iter()
+    .map(|(name, alias, description)| {
+        json!({
+            "name": name, "textAliases": [alias], "description": description,
+            "category": "session", "source": "native", "scope": "text", "acceptsArgs": false,
+        })
+    })
+    .collect()
+}

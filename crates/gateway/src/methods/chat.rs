@@ -1,0 +1,243 @@
+//! Writing to a conversation: `chat.send`, `chat.abort`, `chat.inject`.
+
+use std::time::Duration;
+
+use gatehouse_agent::QueueMode;
+use gatehouse_agent::message::{AssistantMessage, Content, Message, StopReason, Usage};
+use gatehouse_protocol::MethodScope;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::broadcast::Topic;
+use crate::once::once;
+use crate::router::{Cx, MethodError, MethodTable};
+use crate::runs::{Input, Submitted, new_entry, thinking};
+use crate::sessions::SessionName;
+
+/// The capability without which no tool event is sent.
+const TOOL_EVENTS: &str = "tool-events";
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("chat.send", MethodScope::Write, send);
+    table.operator("chat.abort", MethodScope::Write, abort);
+    table.operator("chat.inject", MethodScope::Admin, inject);
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SendParams {
+    session_key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    message: String,
+    #[serde(default)]
+    thinking: Option<String>,
+    #[serde(default)]
+    queue_mode: Option<Queue>,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
+    #[serde(default)]
+    timeout_ms: Option<u64>,
+    idempotency_key: String,
+}
+
+/// The published words for what an input does to a busy session.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Queue {
+    Steer,
+    Followup,
+    Collect,
+    Interrupt,
+}
+
+/// A file that goes with a message.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Attachment {
+    #[serde(default)]
+    mime_type: Option<String>,
+    #[serde(default)]
+    file_name: Option<String>,
+    #[serde(default)]
+    content: Option<String>,
+}
+
+async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.session_key, params.agent_id.as_deref());
+    let key = params.idempotency_key.clone();
+    if let Some(command) = command(&params.message) {
+        return once(&cx, "chat.send", Some(&key), || {
+            obey(&cx, &name, command, &key)
+        })
+        .await;
+    }
+    once(&cx, "chat.send", Some(&key), || sent(&cx, name, params)).await
+}
+
+async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, MethodError> {
+    let mut input = Input::text(name, params.idempotency_key, "");
+    input.content = content(params.message, params.attachments)?;
+    input.queue = params.queue_mode.map_or(QueueMode::Steer, Queue::mode);
+    input.thinking = params.thinking.as_deref().and_then(thinking);
+    input.timeout = params
+        .timeout_ms
+        .filter(|ms| *ms > 0)
+        .map(Duration::from_millis);
+    input.dedupe = true;
+    submitted(cx, input).await
+}
+
+/// Gives an input to the engine and answers with its run. A caller that can show tools follows them.
+pub(super) async fn submitted(cx: &Cx, input: Input) -> Result<Value, MethodError> {
+    if cx.caller.has_cap(TOOL_EVENTS) {
+        let topic = Topic::RunTools(input.run_id.clone());
+        cx.app.hub.subscribe(cx.caller.conn, topic).await;
+    }
+    Ok(match cx.app.runs.submit(input).await? {
+        Submitted::Started(run_id) => json!({"runId": run_id, "status": "started"}),
+        Submitted::Known(run_id) => json!({"runId": run_id, "status": "in_flight"}),
+    })
+}
+
+/// A message's blocks. Files other than images have no place in a message here.
+pub(super) fn content(
+    message: String,
+    attachments: Vec<Attachment>,
+) -> Result<Vec<Content>, MethodError> {
+    let mut content = Vec::new();
+    if !message.trim().is_empty() {
+        content.push(Content::text(message));
+    }
+    for file in attachments {
+        let mime_type = file.mime_type.unwrap_or_default();
+        let name = file.file_name.unwrap_or_else(|| "an attachment".to_owned());
+        if !mime_type.starts_with("image/") {
+            return Err(MethodError::invalid(format!(
+                "{name} is no image; this gateway takes images alone"
+            )));
+        }
+        let Some(data) = file.content else {
+            return Err(MethodError::invalid(format!("{name} has no content")));
+        };
+        content.push(Content::Image { data, mime_type });
+    }
+    if content.is_empty() {
+        return Err(MethodError::invalid("message or attachment required"));
+    }
+    Ok(content)
+}
+
+/// What a message says to the gateway itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SlashCommand {
+    Stop,
+    New,
+}
+
+fn command(message: &str) -> Option<SlashCommand> {
+    match message.trim() {
+        "/stop" | "/abort" => Some(SlashCommand::Stop),
+        "/new" | "/reset" => Some(SlashCommand::New),
+        _ => None,
+    }
+}
+
+async fn obey(
+    cx: &Cx,
+    name: &SessionName,
+    command: SlashCommand,
+    run_id: &str,
+) -> Result<Value, MethodError> {
+    match command {
+        SlashCommand::Stop => {
+            cx.app.runs.engine.abort(&name.key, None).await;
+        }
+        SlashCommand::New => {
+            super::session_write::reset_session(cx, name).await?;
+        }
+    }
+    Ok(json!({"runId": run_id, "status": "ok"}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AbortParams {
+    session_key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    run_id: Option<String>,
+}
+
+async fn abort(cx: Cx, params: AbortParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.session_key, params.agent_id.as_deref());
+    let run_ids = cx
+        .app
+        .runs
+        .engine
+        .abort(&name.key, params.run_id.as_deref())
+        .await;
+    Ok(json!({"ok": true, "aborted": !run_ids.is_empty(), "runIds": run_ids}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InjectParams {
+    session_key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    message: String,
+    #[serde(default)]
+    label: Option<String>,
+}
+
+/// Puts a message of the assistant into the transcript without a run.
+async fn inject(cx: Cx, params: InjectParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    let name = sessions.name(&params.session_key, params.agent_id.as_deref());
+    let text = match &params.label {
+        Some(label) => format!("[{label}]\n\n{}", params.message),
+        None => params.message.clone(),
+    };
+    let message = Message::Assistant(AssistantMessage {
+        content: vec![Content::text(text)],
+        provider: "gateway".to_owned(),
+        model: "gateway-injected".to_owned(),
+        usage: Usage::default(),
+        stop_reason: StopReason::Stop,
+        error_message: None,
+        timestamp: cx.now_ms(),
+    });
+    let id = Uuid::new_v4().to_string();
+    let entry = new_entry(&message, &id, id.clone());
+    let store = &sessions.store;
+    let numbers = store.entries_append(&name.key, vec![entry]).await?;
+    let Some(numbers) = numbers else {
+        return Err(MethodError::invalid("session not found"));
+    };
+    let seq = numbers.first().copied().unwrap_or_default();
+    if let Some(row) = store.session(&name.key).await? {
+        let shown = serde_json::to_value(&message).unwrap_or_default();
+        sessions.said(&row, &shown, &id, seq);
+    }
+    Ok(json!({"ok": true, "messageId": id}))
+}
+
+impl Queue {
+    pub(super) fn mode(self) -> QueueMode {
+        match self {
+            Self::Steer => QueueMode::Steer,
+            Self::Followup => QueueMode::Followup,
+            Self::Collect => QueueMode::Collect,
+            Self::Interrupt => QueueMode::Interrupt,
+        }
+    }
+}

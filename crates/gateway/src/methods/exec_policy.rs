@@ -1,0 +1,61 @@
+//! The approvals document: `exec.approvals.get` and `exec.approvals.set`.
+
+use gatehouse_protocol::{ErrorCode, MethodScope};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::govern::{ApprovalsDocument, DocumentError};
+use crate::router::{Cx, MethodError, MethodTable};
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("exec.approvals.get", MethodScope::Admin, get);
+    table.operator("exec.approvals.set", MethodScope::Admin, set);
+}
+
+#[derive(Debug, Deserialize)]
+struct Anything {}
+
+async fn get(cx: Cx, _: Anything) -> Result<Value, MethodError> {
+    snapshot(&cx).await
+}
+
+async fn snapshot(cx: &Cx) -> Result<Value, MethodError> {
+    let (document, hash, exists) = cx.app.policy.document().await?;
+    let defaults = cx.app.policy.defaults().await?;
+    Ok(json!({
+        "path": format!("{}#exec_approvals", cx.app.state_dir.join("gateway.sqlite3").display()),
+        "exists": exists,
+        "hash": hash,
+        "file": document,
+        "resolvedDefaults": {
+            "security": defaults.security,
+            "ask": defaults.ask,
+            "askFallback": defaults.fallback,
+            "autoAllowSkills": false,
+        },
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SetParams {
+    file: ApprovalsDocument,
+    #[serde(default)]
+    base_hash: Option<String>,
+}
+
+async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
+    let now = cx.app.sessions.now();
+    let base = params.base_hash.as_deref();
+    let replaced = cx.app.policy.replace(params.file, base, now).await;
+    replaced.map_err(|error| match error {
+        DocumentError::Store(error) => error.into(),
+        other => MethodError::new(ErrorCode::InvalidRequest, other.to_string()),
+    })?;
+    let by = json!({"by": cx.caller.label(), "device": cx.caller.device_id});
+    cx.app
+        .store
+        .audit_append(now, "exec.approvals.set", &by.to_string())
+        .await?;
+    snapshot(&cx).await
+}

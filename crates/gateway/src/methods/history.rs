@@ -1,0 +1,372 @@
+//! Reading a conversation: `chat.history`, `chat.startup`, `chat.metadata`, `chat.message.get`,
+//! `sessions.get` and `sessions.preview`.
+//!
+//! A message is not taken apart on its way out: its text in the store is the text on the wire, with what the
+//! store knows of it put at its end.
+
+use gatehouse_protocol::MethodScope;
+use gatehouse_store::gateway::{Entry, SessionRow};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::router::{Cx, MethodError, MethodTable};
+use crate::runs::InFlight;
+use crate::sessions::SessionName;
+
+/// The published default and bound.
+const LIMIT: u32 = 200;
+const MOST: u32 = 1_000;
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("chat.history", MethodScope::Read, history);
+    table.operator("chat.startup", MethodScope::Read, startup);
+    table.operator("chat.metadata", MethodScope::Read, metadata);
+    table.operator("chat.message.get", MethodScope::Read, message_get);
+    table.operator("sessions.get", MethodScope::Read, get);
+    table.operator("sessions.preview", MethodScope::Read, preview);
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HistoryParams {
+    session_key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    limit: Option<u32>,
+    /// How many of the latest to leave out.
+    #[serde(default)]
+    offset: Option<u32>,
+    #[serde(default)]
+    cursor: Option<String>,
+}
+
+/// What `chat.history` answers.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct History {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    session_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<String>,
+    messages: Vec<Box<RawValue>>,
+    pending_inputs: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delta_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_offset: Option<u32>,
+    has_more: bool,
+    total_messages: u64,
+    defaults: Value,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    session_info: Value,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    in_flight_run: Value,
+}
+
+async fn history(cx: Cx, params: HistoryParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.session_key, params.agent_id.as_deref());
+    if let Some(cursor) = &params.cursor {
+        return since(&cx, &name, cursor).await;
+    }
+    let limit = params.limit.unwrap_or(LIMIT).clamp(1, MOST);
+    let history = page(&cx, &name, limit, params.offset.unwrap_or(0)).await?;
+    serde_json::to_value(history).map_err(MethodError::internal)
+}
+
+async fn page(
+    cx: &Cx,
+    name: &SessionName,
+    limit: u32,
+    offset: u32,
+) -> Result<History, MethodError> {
+    let sessions = &cx.app.sessions;
+    let store = &sessions.store;
+    let row = store.session(&name.key).await?;
+    let before = match offset {
+        0 => None,
+        _ => {
+            let latest = store.entries_page(&name.key, None, 1).await?;
+            let last = latest.entries.last().map_or(0, |entry| entry.seq);
+            Some(last + 1 - i64::from(offset))
+        }
+    };
+    let page = store.entries_page(&name.key, before, limit).await?;
+    let shown = u32::try_from(page.entries.len()).unwrap_or(u32::MAX);
+    let cursor = row.as_ref().map(|row| {
+        let last = page.entries.last().map_or(0, |entry| entry.seq);
+        format!("{}:{last}", row.session_id)
+    });
+    Ok(History {
+        session_key: name.key.clone(),
+        session_id: row.as_ref().map(|row| row.session_id.clone()),
+        messages: page.entries.iter().map(wire).collect(),
+        pending_inputs: pending(cx, &name.key).await?,
+        delta_cursor: cursor.filter(|_| offset == 0),
+        offset: (offset > 0).then_some(offset),
+        next_offset: page.has_older.then(|| offset.saturating_add(shown)),
+        has_more: page.has_older,
+        total_messages: page.total,
+        defaults: super::sessions::defaults(cx),
+        session_info: row.map_or(Value::Null, |row| Value::Object(sessions.wire(&row))),
+        in_flight_run: in_flight(cx, name).await,
+        kind: None,
+    })
+}
+
+/// What came since a cursor; a reset where that cannot be told.
+async fn since(cx: &Cx, name: &SessionName, cursor: &str) -> Result<Value, MethodError> {
+    let reset = || Ok(json!({"kind": "reset"}));
+    let store = &cx.app.sessions.store;
+    let Some((session_id, seen)) = cursor.rsplit_once(':') else {
+        return reset();
+    };
+    let Ok(seen) = seen.parse::<i64>() else {
+        return reset();
+    };
+    let Some(row) = store
+        .session(&name.key)
+        .await?
+        .filter(|row| row.session_id == session_id)
+    else {
+        return reset();
+    };
+    let entries = store.entries_after(&name.key, seen, MOST).await?;
+    // A compaction numbers what it keeps anew: then there is a gap.
+    let follows = entries.first().is_none_or(|first| first.seq == seen + 1);
+    if !follows || entries.len() as u64 >= u64::from(MOST) {
+        return reset();
+    }
+    let last = entries.last().map_or(seen, |entry| entry.seq);
+    let messages: Vec<Box<RawValue>> = entries.iter().map(wire).collect();
+    let mut delta = json!({
+        "kind": "delta",
+        "messages": messages,
+        "deltaCursor": format!("{session_id}:{last}"),
+        "pendingInputs": pending(cx, &name.key).await?,
+        "sessionInfo": cx.app.sessions.wire(&row),
+    });
+    let run = in_flight(cx, name).await;
+    if !run.is_null() {
+        delta["inFlightRun"] = run;
+    }
+    Ok(delta)
+}
+
+async fn pending(cx: &Cx, key: &str) -> Result<Value, MethodError> {
+    let waiting = cx.app.sessions.store.inputs(Some(key)).await?;
+    let items: Vec<Value> = waiting
+        .iter()
+        .map(|input| {
+            let mut message: Value = serde_json::from_str(&input.json).unwrap_or_default();
+            message["timestamp"] = json!(input.at);
+            message["__openclaw"] = json!({"id": format!("pending:{}", input.id)});
+            json!({"id": input.id, "runId": input.id, "acceptedAt": input.at, "message": message})
+        })
+        .collect();
+    Ok(json!({"total": items.len(), "items": items}))
+}
+
+async fn in_flight(cx: &Cx, name: &SessionName) -> Value {
+    let runs = cx.app.runs.watch.in_flight(&name.key).await;
+    let Some(InFlight {
+        run_id,
+        started_at_ms,
+        text,
+        seq,
+    }) = runs.into_iter().next()
+    else {
+        return Value::Null;
+    };
+    json!({
+        "runId": run_id,
+        "text": text,
+        "startedAt": started_at_ms,
+        "events": [{
+            "runId": run_id, "sessionKey": name.key, "agentId": name.agent,
+            "stream": "assistant", "seq": seq, "ts": started_at_ms, "data": {},
+        }],
+    })
+}
+
+/// An entry's message with what the store knows of it.
+pub(super) fn wire(entry: &Entry) -> Box<RawValue> {
+    let mut meta = json!({"id": entry.id, "recordTimestampMs": entry.at, "seq": entry.seq});
+    if let Some(run) = &entry.run {
+        meta["runId"] = json!(run);
+    }
+    let open = entry
+        .json
+        .trim_end()
+        .strip_suffix('}')
+        .unwrap_or("{\"role\":\"unknown\"");
+    let text = format!("{open},\"__openclaw\":{meta}}}");
+    RawValue::from_string(text).unwrap_or_else(|_| unreadable(&entry.id))
+}
+
+/// What stands for a message whose text was damaged.
+fn unreadable(id: &str) -> Box<RawValue> {
+    let value = json!({"role": "system", "content": "This message cannot be read.", "__openclaw": {"id": id}});
+    RawValue::from_string(value.to_string()).expect("a value is JSON")
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StartupParams {
+    #[serde(default)]
+    session_key: Option<String>,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+/// The history together with the metadata: what a client draws first.
+async fn startup(cx: Cx, params: StartupParams) -> Result<Value, MethodError> {
+    let key = params.session_key.as_deref().unwrap_or("main");
+    let name = cx.app.sessions.name(key, params.agent_id.as_deref());
+    let limit = params.limit.unwrap_or(LIMIT).clamp(1, MOST);
+    let history = page(&cx, &name, limit, 0).await?;
+    let mut answer = serde_json::to_value(history).map_err(MethodError::internal)?;
+    answer["metadata"] = about(&cx, &name).await?;
+    Ok(answer)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MetadataParams {
+    #[serde(default)]
+    session_key: Option<String>,
+    #[serde(default)]
+    agent_id: Option<String>,
+}
+
+async fn metadata(cx: Cx, params: MetadataParams) -> Result<Value, MethodError> {
+    let key = params.session_key.as_deref().unwrap_or("main");
+    let name = cx.app.sessions.name(key, params.agent_id.as_deref());
+    about(&cx, &name).await
+}
+
+async fn about(cx: &Cx, name: &SessionName) -> Result<Value, MethodError> {
+    Ok(json!({
+        "sessionKey": name.key,
+        "agentId": name.agent,
+        "models": super::catalog::models(cx),
+        "commands": super::catalog::commands(),
+        "defaults": super::sessions::defaults(cx),
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct MessageParams {
+    session_key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    message_id: String,
+}
+
+async fn message_get(cx: Cx, params: MessageParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.session_key, params.agent_id.as_deref());
+    let store = &cx.app.sessions.store;
+    Ok(match store.entry(&name.key, &params.message_id).await? {
+        Some(entry) => json!({"ok": true, "message": wire(&entry)}),
+        None => json!({"ok": false, "unavailableReason": "not_found"}),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GetParams {
+    #[serde(alias = "sessionKey")]
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+async fn get(cx: Cx, params: GetParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.key, params.agent_id.as_deref());
+    let limit = params.limit.unwrap_or(LIMIT).clamp(1, MOST);
+    let page = cx
+        .app
+        .sessions
+        .store
+        .entries_page(&name.key, None, limit)
+        .await?;
+    let messages: Vec<Box<RawValue>> = page.entries.iter().map(wire).collect();
+    Ok(json!({"messages": messages}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PreviewParams {
+    keys: Vec<String>,
+    #[serde(default)]
+    limit: Option<u32>,
+    #[serde(default)]
+    max_chars: Option<usize>,
+}
+
+/// A few lines of each of at most 64 sessions.
+async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
+    let limit = params.limit.unwrap_or(12).clamp(1, 50);
+    let most = params.max_chars.unwrap_or(240).max(20);
+    let mut previews = Vec::new();
+    for key in params.keys.iter().take(64) {
+        let name = cx.app.sessions.name(key, None);
+        let row = cx.app.sessions.store.session(&name.key).await?;
+        previews.push(match row {
+            None => json!({"key": key, "status": "missing", "items": []}),
+            Some(row) => lines(&cx, key, &row, limit, most).await?,
+        });
+    }
+    Ok(json!({"ts": cx.now_ms(), "previews": previews}))
+}
+
+async fn lines(
+    cx: &Cx,
+    key: &str,
+    row: &SessionRow,
+    limit: u32,
+    most: usize,
+) -> Result<Value, MethodError> {
+    let page = cx
+        .app
+        .sessions
+        .store
+        .entries_page(&row.key, None, limit)
+        .await?;
+    let items: Vec<Value> = page
+        .entries
+        .iter()
+        .filter_map(|entry| line(entry, most))
+        .collect();
+    let status = if items.is_empty() { "empty" } else { "ok" };
+    Ok(json!({"key": key, "status": status, "items": items}))
+}
+
+fn line(entry: &Entry, most: usize) -> Option<Value> {
+    let message: gatehouse_agent::Message = serde_json::from_str(&entry.json).ok()?;
+    let role = match entry.role.as_str() {
+        "toolResult" => "tool",
+        role @ ("user" | "assistant") => role,
+        _ => "other",
+    };
+    let text: String = message.text().chars().take(most).collect();
+    (!text.is_empty()).then(|| json!({"role": role, "text": text}))
+}

@@ -1,0 +1,215 @@
+//! The fields of `sessions.patch`. Each can be left, set, or cleared with `null`.
+
+use gatehouse_store::gateway::SessionRow;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+
+use crate::router::MethodError;
+use crate::sessions::Overrides;
+
+/// A change of one field: none to leave it, `Some(None)` to clear it.
+type Field<T> = Option<Option<T>>;
+
+/// The published limit of a label.
+const LABEL: usize = 512;
+
+/// Fields that change nothing here and that clients read back: kept with the row as they are.
+const KEPT: &[&str] = &[
+    "icon",
+    "color",
+    "boardFace",
+    "statusNote",
+    "attention",
+    "fastMode",
+    "verboseLevel",
+    "traceLevel",
+    "reasoningLevel",
+    "responseUsage",
+    "sendPolicy",
+    "groupActivation",
+    "toolOverrides",
+    "contextWindow",
+];
+
+/// Fields of the published schema that widen what a session may do and that this gateway does not have.
+const REFUSED: &[&str] = &["elevatedLevel", "execHost", "execNode", "permissionMode"];
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Patch {
+    #[serde(deserialize_with = "field")]
+    label: Field<String>,
+    #[serde(deserialize_with = "field")]
+    display_name: Field<String>,
+    #[serde(deserialize_with = "field")]
+    category: Field<String>,
+    #[serde(deserialize_with = "field")]
+    model: Field<String>,
+    #[serde(deserialize_with = "field")]
+    thinking_level: Field<String>,
+    #[serde(deserialize_with = "field")]
+    exec_security: Field<String>,
+    #[serde(deserialize_with = "field")]
+    exec_ask: Field<String>,
+    archived: Option<bool>,
+    pinned: Option<bool>,
+    unread: Option<bool>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+impl Patch {
+    /// Refuses what cannot be.
+    pub(super) fn check(&self) -> Result<(), MethodError> {
+        if let Some(Some(label)) = &self.label
+            && (label.trim().is_empty() || label.chars().count() > LABEL)
+        {
+            return Err(MethodError::invalid("a label has 1 to 512 characters"));
+        }
+        if let Some(Some(model)) = &self.model
+            && !model.contains('/')
+        {
+            return Err(MethodError::invalid(format!(
+                "model {model} is not of the form provider/model"
+            )));
+        }
+        for (name, value, words) in [
+            (
+                "execSecurity",
+                &self.exec_security,
+                &["deny", "allowlist", "full"][..],
+            ),
+            ("execAsk", &self.exec_ask, &["off", "on-miss", "always"]),
+        ] {
+            if let Some(Some(word)) = value
+                && !words.contains(&word.as_str())
+            {
+                let words = words.join(", ");
+                return Err(MethodError::invalid(format!(
+                    "{name} must be one of {words}"
+                )));
+            }
+        }
+        let refused = REFUSED.iter().find(|name| self.others.contains_key(**name));
+        match refused {
+            Some(name) => Err(MethodError::invalid(format!(
+                "{name} is not available on this gateway"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether it touches what governs commands.
+    pub(super) fn needs_admin(&self) -> bool {
+        self.exec_security.is_some() || self.exec_ask.is_some()
+    }
+
+    pub(super) fn new_label(&self) -> Option<&str> {
+        self.label.as_ref()?.as_deref()
+    }
+
+    pub(super) fn apply(self, row: &mut SessionRow, now: i64) {
+        let mut overrides = Overrides::of(row);
+        set(&mut row.label, self.label);
+        set(&mut row.display_name, self.display_name);
+        set(&mut row.group, self.category);
+        set(&mut overrides.model, self.model);
+        set(&mut overrides.thinking_level, self.thinking_level);
+        set(&mut overrides.exec_security, self.exec_security);
+        set(&mut overrides.exec_ask, self.exec_ask);
+        row.overrides = overrides.json();
+        if let Some(archived) = self.archived {
+            row.archived_at = archived.then_some(now);
+        }
+        if let Some(pinned) = self.pinned {
+            row.pinned_at = pinned.then_some(now);
+        }
+        if let Some(unread) = self.unread {
+            row.read_at = (!unread).then_some(now);
+        }
+        row.extra = kept(&row.extra, self.others);
+        row.updated_at = row.updated_at.max(now);
+    }
+}
+
+/// The row's own extra fields with those that were sent.
+fn kept(extra: &str, sent: Map<String, Value>) -> String {
+    let mut extra: Map<String, Value> = serde_json::from_str(extra).unwrap_or_default();
+    for (name, value) in sent {
+        if !KEPT.contains(&name.as_str()) {
+            continue;
+        }
+        match value {
+            Value::Null => extra.remove(&name),
+            value => extra.insert(name, value),
+        };
+    }
+    Value::Object(extra).to_string()
+}
+
+fn set<T>(place: &mut Option<T>, change: Field<T>) {
+    if let Some(value) = change {
+        *place = value;
+    }
+}
+
+/// Tells `null` from a field that is not there.
+fn field<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Field<T>, D::Error> {
+    Option::<T>::deserialize(d).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn patched(row: &SessionRow, patch: Value) -> SessionRow {
+        let patch: Patch = serde_json::from_value(patch).unwrap();
+        let mut row = row.clone();
+        patch.apply(&mut row, 77);
+        row
+    }
+
+    #[test]
+    fn a_field_is_left_set_or_cleared() {
+        let row = SessionRow {
+            label: Some("old".to_owned()),
+            overrides: r#"{"model":"a/b"}"#.to_owned(),
+            extra: r#"{"icon":"x"}"#.to_owned(),
+            ..SessionRow::default()
+        };
+        let same = patched(&row, json!({}));
+        assert_eq!(
+            (same.label.as_deref(), same.extra.as_str()),
+            (Some("old"), r#"{"icon":"x"}"#)
+        );
+        let set = patched(
+            &row,
+            json!({"label": "new", "model": null, "icon": null, "color": "red", "pinned": true}),
+        );
+        assert_eq!(set.label.as_deref(), Some("new"));
+        assert_eq!(set.overrides, "{}");
+        assert_eq!(set.extra, r#"{"color":"red"}"#);
+        assert_eq!(set.pinned_at, Some(77));
+        assert_eq!(patched(&row, json!({"label": null})).label, None);
+    }
+
+    #[test]
+    fn what_widens_a_session_is_refused_and_what_governs_it_needs_an_admin() {
+        let read = |patch: Value| serde_json::from_value::<Patch>(patch).unwrap();
+        for wrong in [
+            json!({"permissionMode": "full"}),
+            json!({"elevatedLevel": "on"}),
+            json!({"execSecurity": "everything"}),
+            json!({"execAsk": "never"}),
+            json!({"label": " "}),
+            json!({"model": "no-provider"}),
+        ] {
+            assert!(read(wrong.clone()).check().is_err(), "{wrong}");
+        }
+        let governs = read(json!({"execAsk": "always"}));
+        assert!(governs.check().is_ok() && governs.needs_admin());
+        assert!(!read(json!({"label": "a"})).needs_admin());
+    }
+}

@@ -1,0 +1,364 @@
+//! Running by session or agent: `sessions.send`, `.steer`, `.abort`, `.compact`, `agent`, `agent.wait`, `wake`.
+
+use std::time::Duration;
+
+use gatehouse_agent::provider::ModelRef;
+use gatehouse_agent::{QueueMode, RunOutcome, RunStatus, Task, Waited};
+use gatehouse_protocol::MethodScope;
+use gatehouse_store::gateway::{RunRecord, RunState};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::chat::{Attachment, content, submitted};
+use crate::once::once;
+use crate::router::{Cx, MethodError, MethodTable};
+use crate::runs::{Input, thinking};
+use crate::sessions::{Change, SessionName};
+
+/// How long `agent.wait` waits when it does not say.
+const WAIT_MS: u64 = 30_000;
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("sessions.send", MethodScope::Write, send);
+    table.operator("sessions.steer", MethodScope::Write, steer);
+    table.operator("sessions.abort", MethodScope::Write, abort);
+    table.operator("sessions.compact", MethodScope::Admin, compact);
+    table.operator("agent", MethodScope::Dynamic, agent);
+    table.operator("agent.wait", MethodScope::Write, wait);
+    table.operator("wake", MethodScope::Write, wake);
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SendParams {
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    message: String,
+    #[serde(default)]
+    thinking: Option<String>,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
+    #[serde(default)]
+    timeout_ms: Option<u64>,
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
+    run(cx, "sessions.send", params, QueueMode::Followup).await
+}
+
+/// The running run reads it; where none runs, one begins.
+async fn steer(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
+    run(cx, "sessions.steer", params, QueueMode::Steer).await
+}
+
+async fn run(
+    cx: Cx,
+    method: &'static str,
+    params: SendParams,
+    queue: QueueMode,
+) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.key, params.agent_id.as_deref());
+    if cx.app.store.session(&name.key).await?.is_none() && !name.is_main() {
+        return Err(MethodError::invalid(format!(
+            "session not found: {}",
+            params.key
+        )));
+    }
+    let key = params.idempotency_key.clone();
+    let work = || async {
+        let run_id = key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+        let mut input = Input::text(name, run_id, "");
+        input.content = content(params.message, params.attachments)?;
+        input.queue = queue;
+        input.thinking = params.thinking.as_deref().and_then(thinking);
+        input.timeout = params
+            .timeout_ms
+            .filter(|ms| *ms > 0)
+            .map(Duration::from_millis);
+        submitted(&cx, input).await
+    };
+    once(&cx, method, key.as_deref(), work).await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct AbortParams {
+    key: Option<String>,
+    run_id: Option<String>,
+    agent_id: Option<String>,
+    clear_queued: Option<bool>,
+}
+
+async fn abort(cx: Cx, params: AbortParams) -> Result<Value, MethodError> {
+    let Some(name) = whose(&cx, &params).await? else {
+        return Ok(json!({"ok": true, "abortedRunId": null, "status": "no-active-run"}));
+    };
+    // Without a run's id, what waits goes with what runs unless it is to stay.
+    let active = cx.app.runs.engine.active(&name.key).await;
+    let only_active = params.clear_queued == Some(false);
+    let run_id = match (&params.run_id, only_active) {
+        (Some(id), _) => Some(id.clone()),
+        (None, true) => active.as_ref().map(|run| run.run_id.clone()),
+        (None, false) => None,
+    };
+    let hit = cx.app.runs.engine.abort(&name.key, run_id.as_deref()).await;
+    if !hit.is_empty() {
+        cx.app
+            .sessions
+            .changed(&name.key, Change::Reason("abort"))
+            .await;
+    }
+    let status = if hit.is_empty() {
+        "no-active-run"
+    } else {
+        "aborted"
+    };
+    Ok(json!({"ok": true, "abortedRunId": hit.first(), "status": status}))
+}
+
+/// The session that is meant: by its key, or by a run of it.
+async fn whose(cx: &Cx, params: &AbortParams) -> Result<Option<SessionName>, MethodError> {
+    if let Some(key) = &params.key {
+        return Ok(Some(cx.app.sessions.name(key, params.agent_id.as_deref())));
+    }
+    let Some(run_id) = &params.run_id else {
+        return Err(MethodError::invalid("key or runId required"));
+    };
+    let run = cx.app.store.run(run_id).await?;
+    Ok(run.map(|run| cx.app.sessions.name(&run.session, None)))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CompactParams {
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+}
+
+/// The longest that a summary may take.
+const COMPACT_WITHIN: Duration = Duration::from_secs(300);
+
+/// Puts a summary in place of the older part of the context, and waits for it.
+async fn compact(cx: Cx, params: CompactParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.key, params.agent_id.as_deref());
+    let answer = |compacted: bool, reason: Option<&str>| {
+        let mut answer = json!({"ok": true, "key": name.key, "compacted": compacted});
+        if let Some(reason) = reason {
+            answer["reason"] = json!(reason);
+        }
+        Ok(answer)
+    };
+    let transcript = cx.app.store.entries_page(&name.key, None, 1).await?;
+    if transcript.total == 0 {
+        return answer(false, Some("no transcript"));
+    }
+    if cx.app.runs.engine.active(&name.key).await.is_some() {
+        return Err(MethodError::invalid(
+            "the session is busy; retry when its run is over",
+        ));
+    }
+    let run_id = Uuid::new_v4().to_string();
+    let mut input = Input::text(name.clone(), run_id.clone(), "");
+    input.content = Vec::new();
+    input.task = Task::Compact;
+    input.queue = QueueMode::Followup;
+    cx.app.runs.submit(input).await?;
+    match cx.app.runs.engine.wait(&run_id, COMPACT_WITHIN).await {
+        Waited::Ended(outcome) if outcome.status == RunStatus::Done => {
+            cx.app
+                .sessions
+                .changed(&name.key, Change::Reason("compact"))
+                .await;
+            answer(true, None)
+        }
+        Waited::Ended(outcome) => answer(false, outcome.error.as_deref().or(Some("failed"))),
+        Waited::Pending | Waited::Unknown => {
+            answer(false, Some("it takes longer than is waited for"))
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AgentParams {
+    message: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    session_key: Option<String>,
+    #[serde(default)]
+    session_id: Option<String>,
+    #[serde(default)]
+    provider: Option<String>,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    thinking: Option<String>,
+    #[serde(default)]
+    attachments: Vec<Attachment>,
+    /// In seconds.
+    #[serde(default)]
+    timeout: Option<u64>,
+    #[serde(default)]
+    extra_system_prompt: Option<String>,
+    idempotency_key: String,
+}
+
+/// Accepted at once; how it ended is `agent.wait`'s to say.
+async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
+    cx.require(match params.model.is_some() || params.provider.is_some() {
+        true => MethodScope::Admin,
+        false => MethodScope::Write,
+    })?;
+    let name = session_of(&cx, &params).await?;
+    let known = cx.app.agents.find(&name.agent).await?;
+    if known.is_none() {
+        return Err(MethodError::invalid(format!(
+            "unknown agent id \"{}\"",
+            name.agent
+        )));
+    }
+    let key = params.idempotency_key.clone();
+    let work = || async {
+        let mut input = Input::text(name.clone(), params.idempotency_key, "");
+        input.content = content(params.message, params.attachments)?;
+        input.thinking = params.thinking.as_deref().and_then(thinking);
+        input.model = model(params.provider.as_deref(), params.model.as_deref());
+        input.timeout = params.timeout.filter(|s| *s > 0).map(Duration::from_secs);
+        input.extra_system = params.extra_system_prompt;
+        input.created_via = "run";
+        let run = submitted(&cx, input).await?;
+        Ok(json!({
+            "runId": run["runId"],
+            "status": "accepted",
+            "sessionKey": name.key,
+            "acceptedAt": cx.now_ms(),
+        }))
+    };
+    once(&cx, "agent", Some(&key), work).await
+}
+
+async fn session_of(cx: &Cx, params: &AgentParams) -> Result<SessionName, MethodError> {
+    let sessions = &cx.app.sessions;
+    if let Some(id) = &params.session_id
+        && params.session_key.is_none()
+        && let Some(row) = sessions.store.session_by_id(id).await?
+    {
+        return Ok(sessions.name(&row.key, None));
+    }
+    let key = params.session_key.as_deref().unwrap_or("main");
+    Ok(sessions.name(key, params.agent_id.as_deref()))
+}
+
+fn model(provider: Option<&str>, model: Option<&str>) -> Option<ModelRef> {
+    let model = model?;
+    match provider {
+        Some(provider) => Some(ModelRef {
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+        }),
+        None => ModelRef::parse(model),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WaitParams {
+    run_id: String,
+    #[serde(default)]
+    timeout_ms: Option<u64>,
+}
+
+async fn wait(cx: Cx, params: WaitParams) -> Result<Value, MethodError> {
+    let timeout = Duration::from_millis(params.timeout_ms.unwrap_or(WAIT_MS));
+    match cx.app.runs.engine.wait(&params.run_id, timeout).await {
+        Waited::Ended(outcome) => Ok(ended(&params.run_id, &outcome)),
+        Waited::Pending => Ok(json!({"runId": params.run_id, "status": "timeout"})),
+        // It may have ended before the gateway last started.
+        Waited::Unknown => match cx.app.store.run(&params.run_id).await? {
+            Some(run) => Ok(recorded(&run)),
+            None => Ok(json!({"runId": params.run_id, "status": "timeout"})),
+        },
+    }
+}
+
+fn ended(run_id: &str, outcome: &RunOutcome) -> Value {
+    let status = match outcome.status {
+        RunStatus::Done => "ok",
+        RunStatus::TimedOut => "timeout",
+        _ => "error",
+    };
+    let mut answer = json!({
+        "runId": run_id,
+        "status": status,
+        "startedAt": outcome.started_at_ms,
+        "endedAt": outcome.ended_at_ms,
+    });
+    if status != "ok" {
+        answer["error"] = json!(outcome.error.as_deref().unwrap_or("aborted"));
+    }
+    answer
+}
+
+fn recorded(run: &RunRecord) -> Value {
+    let status = match run.state {
+        RunState::Ended => "ok",
+        RunState::Running | RunState::TimedOut => "timeout",
+        RunState::Failed | RunState::Aborted | RunState::Interrupted => "error",
+    };
+    let mut answer = json!({
+        "runId": run.id, "status": status, "startedAt": run.started_at, "endedAt": run.ended_at,
+    });
+    if status == "error" {
+        let kept: Value = serde_json::from_str(&run.json).unwrap_or_default();
+        let why = match run.state {
+            RunState::Interrupted => json!("the gateway stopped while it ran"),
+            _ => kept.get("error").cloned().unwrap_or(json!("aborted")),
+        };
+        answer["error"] = why;
+    }
+    answer
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WakeParams {
+    mode: WakeMode,
+    text: String,
+    #[serde(default)]
+    session_key: Option<String>,
+    #[serde(default)]
+    agent_id: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WakeMode {
+    Now,
+    NextHeartbeat,
+}
+
+/// Tells an agent something: at once, or after what it does now.
+async fn wake(cx: Cx, params: WakeParams) -> Result<Value, MethodError> {
+    let key = params.session_key.as_deref().unwrap_or("main");
+    let name = cx.app.sessions.name(key, params.agent_id.as_deref());
+    let mut input = Input::text(name, Uuid::new_v4().to_string(), params.text);
+    input.queue = match params.mode {
+        WakeMode::Now => QueueMode::Steer,
+        WakeMode::NextHeartbeat => QueueMode::Followup,
+    };
+    input.created_via = "internal";
+    submitted(&cx, input).await?;
+    Ok(json!({"ok": true}))
+}

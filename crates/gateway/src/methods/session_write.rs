@@ -1,0 +1,298 @@
+//! What changes a session: create, patch, reset, delete, compact, fork.
+
+use gatehouse_protocol::MethodScope;
+use gatehouse_store::gateway::{SessionFilter, SessionRow};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::chat::{Attachment, content, submitted};
+use super::session_patch::Patch;
+use crate::once::once;
+use crate::router::{Cx, MethodError, MethodTable};
+use crate::runs::Input;
+use crate::sessions::{Change, Overrides, SessionName};
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("sessions.create", MethodScope::Dynamic, create);
+    table.operator("sessions.patch", MethodScope::Dynamic, patch);
+    table.operator("sessions.reset", MethodScope::Admin, reset);
+    table.operator("sessions.delete", MethodScope::Dynamic, delete);
+    table.operator("sessions.fork", MethodScope::Write, fork);
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CreateParams {
+    key: Option<String>,
+    idempotency_key: Option<String>,
+    agent_id: Option<String>,
+    label: Option<String>,
+    display_name: Option<String>,
+    category: Option<String>,
+    model: Option<String>,
+    thinking_level: Option<String>,
+    parent_session_key: Option<String>,
+    task: Option<String>,
+    message: Option<String>,
+    attachments: Vec<Attachment>,
+}
+
+async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
+    cx.require(MethodScope::Write)?;
+    let key = params.idempotency_key.clone();
+    once(&cx, "sessions.create", key.as_deref(), || {
+        created(&cx, params)
+    })
+    .await
+}
+
+async fn created(cx: &Cx, params: CreateParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    let wanted = match &params.key {
+        Some(key) => key.clone(),
+        None => format!("dashboard:{}", Uuid::new_v4()),
+    };
+    let name = sessions.name(&wanted, params.agent_id.as_deref());
+    free_label(cx, params.label.as_deref(), &name.key).await?;
+    let mut row = sessions.new_row(&name, "operator");
+    let overrides = Overrides {
+        model: params.model.clone(),
+        thinking_level: params.thinking_level.clone(),
+        ..Overrides::default()
+    };
+    row.label = params.label.clone();
+    row.display_name = params.display_name.clone();
+    row.group = params.category.clone();
+    row.parent = params
+        .parent_session_key
+        .as_deref()
+        .map(|key| sessions.name(key, None).key);
+    row.overrides = overrides.json();
+    let row = sessions
+        .store
+        .session_create(row.clone())
+        .await?
+        .unwrap_or(row);
+    sessions.publish(&row, &Change::Reason("create"));
+    let mut answer = json!({
+        "ok": true,
+        "key": row.key,
+        "sessionId": row.session_id,
+        "entry": sessions.wire(&row),
+        "runStarted": false,
+    });
+    if let Some(text) = params.message.or(params.task) {
+        let mut input = Input::text(name, Uuid::new_v4().to_string(), "");
+        input.content = content(text, params.attachments)?;
+        let run = submitted(cx, input).await?;
+        answer["runStarted"] = json!(true);
+        answer["runId"] = run["runId"].clone();
+    }
+    Ok(answer)
+}
+
+/// A label names one session.
+pub(super) async fn free_label(cx: &Cx, label: Option<&str>, key: &str) -> Result<(), MethodError> {
+    let Some(label) = label else {
+        return Ok(());
+    };
+    let filter = SessionFilter {
+        label: Some(label.to_owned()),
+        limit: Some(2),
+        ..SessionFilter::default()
+    };
+    let list = cx.app.sessions.store.sessions(&filter).await?;
+    match list.rows.iter().any(|row| row.key != key) {
+        true => Err(MethodError::invalid(format!(
+            "label already in use: {label}"
+        ))),
+        false => Ok(()),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PatchParams {
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    expected_session_id: Option<String>,
+    #[serde(flatten)]
+    patch: Patch,
+}
+
+async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    let name = sessions.name(&params.key, params.agent_id.as_deref());
+    cx.require(match params.patch.needs_admin() {
+        true => MethodScope::Admin,
+        false => MethodScope::Write,
+    })?;
+    params.patch.check()?;
+    free_label(&cx, params.patch.new_label(), &name.key).await?;
+    expect(&cx, &name, params.expected_session_id.as_deref()).await?;
+    // The main session can be patched before anything was said in it.
+    sessions.ensure(&name, "operator").await?;
+    let now = sessions.now();
+    let patch = params.patch;
+    let change = Box::new(move |row: &mut SessionRow| patch.apply(row, now));
+    let row = sessions.store.session_change(&name.key, change).await?;
+    let row = row.ok_or_else(|| unknown(&name))?;
+    sessions.publish(&row, &Change::Reason("patch"));
+    let wire = sessions.wire(&row);
+    Ok(json!({
+        "ok": true,
+        "path": cx.app.state_dir.join("gateway.sqlite3"),
+        "key": row.key,
+        "resolved": {"modelProvider": wire.get("modelProvider"), "model": wire.get("model")},
+        "entry": wire,
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ResetParams {
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+}
+
+async fn reset(cx: Cx, params: ResetParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.key, params.agent_id.as_deref());
+    let row = reset_session(&cx, &name).await?;
+    Ok(json!({"ok": true, "key": row.key, "entry": cx.app.sessions.wire(&row)}))
+}
+
+/// Ends what runs, and begins the session anew.
+pub(super) async fn reset_session(cx: &Cx, name: &SessionName) -> Result<SessionRow, MethodError> {
+    let sessions = &cx.app.sessions;
+    stop(cx, name).await;
+    sessions.ensure(name, "operator").await?;
+    let id = Uuid::new_v4().to_string();
+    let reset = sessions.store.session_reset(&name.key, &id, sessions.now());
+    let row = reset.await?.ok_or_else(|| unknown(name))?;
+    sessions.publish(&row, &Change::Reason("reset"));
+    Ok(row)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DeleteParams {
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    expected_session_id: Option<String>,
+    #[serde(default)]
+    archived_only: bool,
+}
+
+async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    // What a person has put away may go with less than what is still on the list.
+    cx.require(match params.archived_only {
+        true => MethodScope::Write,
+        false => MethodScope::Admin,
+    })?;
+    let name = sessions.name(&params.key, params.agent_id.as_deref());
+    if name.is_main() {
+        return Err(MethodError::invalid(format!(
+            "Cannot delete the main session ({}).",
+            name.key
+        )));
+    }
+    expect(&cx, &name, params.expected_session_id.as_deref()).await?;
+    let row = sessions.store.session(&name.key).await?;
+    if params.archived_only && row.is_some_and(|row| row.archived_at.is_none()) {
+        return Err(MethodError::invalid("the session is not archived"));
+    }
+    stop(&cx, &name).await;
+    let deleted = sessions.store.session_delete(&name.key).await?;
+    if deleted {
+        sessions.gone(&name.key, &name.agent);
+    }
+    Ok(json!({"ok": true, "key": name.key, "deleted": deleted, "archived": []}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ForkParams {
+    session_key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    entry_id: String,
+}
+
+/// A new session with what was said up to before an entry of the person's, whose text is to be edited; or
+/// up to and with any other entry.
+async fn fork(cx: Cx, params: ForkParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    let name = sessions.name(&params.session_key, params.agent_id.as_deref());
+    let entry = sessions.store.entry(&name.key, &params.entry_id).await?;
+    let entry = entry.ok_or_else(|| MethodError::invalid("entry not found"))?;
+    let of_person = entry.role == "user";
+    let through = match of_person {
+        true => {
+            let page = sessions
+                .store
+                .entries_page(&name.key, Some(entry.seq), 1)
+                .await?;
+            page.entries.first().map(|before| before.id.clone())
+        }
+        false => Some(entry.id.clone()),
+    };
+    let fork = sessions.name(&format!("fork:{}", Uuid::new_v4()), Some(&name.agent));
+    let mut row = sessions.new_row(&fork, "operator");
+    row.parent = Some(name.key.clone());
+    let made = match (of_person, through) {
+        // There is nothing before the first message.
+        (true, None) => sessions
+            .store
+            .session_create(row.clone())
+            .await?
+            .is_none()
+            .then_some(row),
+        (_, through) => {
+            let forked = sessions
+                .store
+                .session_fork(&name.key, through.as_deref(), row);
+            forked.await?
+        }
+    };
+    let row = made.ok_or_else(|| MethodError::invalid("the session could not be forked"))?;
+    sessions.publish(&row, &Change::Reason("fork"));
+    let mut answer = json!({"sessionKey": row.key});
+    if of_person {
+        let message: Option<gatehouse_agent::Message> = serde_json::from_str(&entry.json).ok();
+        answer["editorText"] = json!(message.map(|message| message.text()).unwrap_or_default());
+    }
+    Ok(answer)
+}
+
+/// Refuses where the session is not the one that the caller saw.
+async fn expect(cx: &Cx, name: &SessionName, id: Option<&str>) -> Result<(), MethodError> {
+    let Some(id) = id else {
+        return Ok(());
+    };
+    let row = cx.app.sessions.store.session(&name.key).await?;
+    match row.is_some_and(|row| row.session_id == id) {
+        true => Ok(()),
+        false => Err(MethodError::invalid(
+            "the session has changed since it was read",
+        )),
+    }
+}
+
+/// Stops what runs in a session.
+async fn stop(cx: &Cx, name: &SessionName) {
+    cx.app.runs.engine.abort(&name.key, None).await;
+}
+
+fn unknown(name: &SessionName) -> MethodError {
+    MethodError::invalid(format!("session not found: {}", name.key))
+}

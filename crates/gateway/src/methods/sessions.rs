@@ -1,0 +1,320 @@
+//! The roster: list, watch, find, describe. What changes a session is in `session_write`.
+
+use gatehouse_protocol::MethodScope;
+use gatehouse_store::gateway::{EntrySearch, SessionFilter, SessionOrder};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::broadcast::Topic;
+use crate::govern::wire;
+use crate::router::{Cx, MethodError, MethodTable};
+
+/// What a list has when it does not say; more is asked for in pages.
+const LIMIT: u32 = 200;
+const MOST: u32 = 1_000;
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("sessions.list", MethodScope::Read, list);
+    table.operator("sessions.subscribe", MethodScope::Read, subscribe);
+    table.operator("sessions.messages.subscribe", MethodScope::Read, follow);
+    table.operator("sessions.messages.unsubscribe", MethodScope::Read, unfollow);
+    table.operator("sessions.describe", MethodScope::Read, describe);
+    table.operator("sessions.resolve", MethodScope::Read, resolve);
+    table.operator("sessions.search", MethodScope::Read, search);
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ListParams {
+    limit: Option<u32>,
+    offset: Option<u32>,
+    active_minutes: Option<i64>,
+    sort_by: Option<String>,
+    label: Option<String>,
+    spawned_by: Option<String>,
+    agent_id: Option<String>,
+    search: Option<String>,
+    archived: Option<Archived>,
+}
+
+/// `archived` of a list: one kind, the other, or `all`.
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+enum Archived {
+    One(bool),
+    All(All),
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum All {
+    All,
+}
+
+async fn list(cx: Cx, params: ListParams) -> Result<Value, MethodError> {
+    page(&cx, params).await
+}
+
+async fn page(cx: &Cx, params: ListParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    let limit = params.limit.unwrap_or(LIMIT).clamp(1, MOST);
+    let offset = params.offset.unwrap_or(0);
+    let filter = filter(params, limit, offset, sessions.now());
+    let list = sessions.store.sessions(&filter).await?;
+    let count = list.rows.len() as u64;
+    let next = u64::from(offset) + count;
+    let has_more = next < list.total;
+    let rows: Vec<_> = list.rows.iter().map(|row| sessions.wire(row)).collect();
+    Ok(json!({
+        "ts": cx.now_ms(),
+        "path": cx.app.state_dir.join("gateway.sqlite3"),
+        "count": count,
+        "totalCount": list.total,
+        "limitApplied": limit,
+        "nextOffset": has_more.then_some(next),
+        "hasMore": has_more,
+        "owners": [],
+        "defaults": defaults(cx),
+        "sessions": rows,
+    }))
+}
+
+fn filter(params: ListParams, limit: u32, offset: u32, now: i64) -> SessionFilter {
+    let since = params
+        .active_minutes
+        .map(|minutes| now.saturating_sub(minutes.saturating_mul(60_000)));
+    SessionFilter {
+        agent: params.agent_id,
+        label: params.label,
+        spawned_by: params.spawned_by,
+        archived: match params.archived {
+            None => Some(false),
+            Some(Archived::One(archived)) => Some(archived),
+            Some(Archived::All(All::All)) => None,
+        },
+        updated_since: since,
+        search: params.search.filter(|text| !text.trim().is_empty()),
+        order: match params.sort_by.as_deref() {
+            Some("lastInteractionAt") => SessionOrder::Activity,
+            _ => SessionOrder::Updated,
+        },
+        offset,
+        limit: Some(limit),
+        ..SessionFilter::default()
+    }
+}
+
+/// What a session has where it says nothing itself.
+pub(super) fn defaults(cx: &Cx) -> Value {
+    let defaults = cx.app.sessions.defaults();
+    json!({
+        "modelProvider": defaults.model_provider,
+        "model": defaults.model,
+        "contextTokens": defaults.context_tokens,
+        "thinkingLevels": [{"id": "off", "label": "off"}],
+        "thinkingOptions": ["off"],
+        "thinkingDefault": defaults.thinking,
+        "modelSelectionTarget": "session",
+    })
+}
+
+/// Protocol 4 answers with a first list where the parameters say which.
+async fn subscribe(cx: Cx, params: ListParams) -> Result<Value, MethodError> {
+    let subscribed = cx.app.hub.subscribe(cx.caller.conn, Topic::Sessions).await;
+    let mut answer = json!({"subscribed": subscribed});
+    if params != ListParams::default() {
+        answer["list"] = page(&cx, params).await?;
+    }
+    Ok(answer)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FollowParams {
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    include_approvals: bool,
+}
+
+/// The messages of one session, its tools where the client can show them, and its approvals where it asks.
+async fn follow(cx: Cx, params: FollowParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.key, params.agent_id.as_deref());
+    if params.include_approvals {
+        cx.require(MethodScope::Approvals)?;
+    }
+    let (hub, conn) = (&cx.app.hub, cx.caller.conn);
+    let subscribed = hub.subscribe(conn, Topic::Session(name.key.clone())).await;
+    if cx.caller.has_cap("tool-events") {
+        hub.subscribe(conn, Topic::SessionTools(name.key.clone()))
+            .await;
+    }
+    let mut answer = json!({"subscribed": subscribed, "key": name.key});
+    if params.include_approvals {
+        let topic = Topic::SessionApprovals(name.key.clone());
+        hub.subscribe(conn, topic).await;
+        answer["approvalReplay"] = replay(&cx, &name.key).await?;
+    }
+    Ok(answer)
+}
+
+async fn replay(cx: &Cx, key: &str) -> Result<Value, MethodError> {
+    let waiting = cx.app.approvals.pending().await?;
+    let own = waiting
+        .iter()
+        .filter(|record| record.session.as_deref() == Some(key));
+    let approvals: Vec<Value> = own.map(wire::snapshot).collect();
+    Ok(json!({
+        "sessionKey": key,
+        "updatedAtMs": cx.now_ms(),
+        "approvals": approvals,
+        "truncated": false,
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct KeyParams {
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+}
+
+async fn unfollow(cx: Cx, params: KeyParams) -> Result<Value, MethodError> {
+    let name = cx
+        .app
+        .sessions
+        .name(&params.key, params.agent_id.as_deref());
+    let (hub, conn) = (&cx.app.hub, cx.caller.conn);
+    for topic in [
+        Topic::Session(name.key.clone()),
+        Topic::SessionTools(name.key.clone()),
+        Topic::SessionApprovals(name.key.clone()),
+    ] {
+        hub.unsubscribe(conn, topic);
+    }
+    Ok(json!({"subscribed": false, "key": name.key}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribeParams {
+    key: String,
+}
+
+async fn describe(cx: Cx, params: DescribeParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    let name = sessions.name(&params.key, None);
+    let row = sessions.store.session(&name.key).await?;
+    Ok(json!({"session": row.map(|row| sessions.wire(&row))}))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ResolveParams {
+    key: Option<String>,
+    session_id: Option<String>,
+    label: Option<String>,
+    agent_id: Option<String>,
+    spawned_by: Option<String>,
+    allow_missing: bool,
+}
+
+/// Finds one session by key, id or label.
+async fn resolve(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    let store = &sessions.store;
+    let named = [&params.key, &params.session_id, &params.label];
+    if named.iter().filter(|name| name.is_some()).count() != 1 {
+        return Err(MethodError::invalid(
+            "exactly one of key, sessionId and label is required",
+        ));
+    }
+    let found = if let Some(key) = &params.key {
+        let name = sessions.name(key, params.agent_id.as_deref());
+        store.session(&name.key).await?.into_iter().collect()
+    } else if let Some(id) = &params.session_id {
+        store.session_by_id(id).await?.into_iter().collect()
+    } else {
+        let filter = SessionFilter {
+            label: params.label.clone(),
+            agent: params.agent_id.clone(),
+            spawned_by: params.spawned_by.clone(),
+            limit: Some(10),
+            ..SessionFilter::default()
+        };
+        store.sessions(&filter).await?.rows
+    };
+    let candidate = |row: &gatehouse_store::gateway::SessionRow| {
+        let mut value = json!({"key": row.key, "agentId": row.agent});
+        if let Some(name) = &row.display_name {
+            value["displayName"] = json!(name);
+        }
+        value
+    };
+    match found.as_slice() {
+        [row] => {
+            let mut value = candidate(row);
+            value["ok"] = json!(true);
+            Ok(value)
+        }
+        [] if params.allow_missing => Ok(json!({"ok": false})),
+        [] => Err(MethodError::invalid("no session matches")),
+        several => {
+            let candidates: Vec<Value> = several.iter().map(candidate).collect();
+            Ok(json!({"ok": false, "candidates": candidates}))
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SearchParams {
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    session_keys: Option<Vec<String>>,
+    query: String,
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+async fn search(cx: Cx, params: SearchParams) -> Result<Value, MethodError> {
+    let limit = params.limit.unwrap_or(20).clamp(1, 100);
+    let keys: Vec<Option<String>> = match params.session_keys {
+        None => vec![None],
+        Some(keys) => keys
+            .iter()
+            .take(64)
+            .map(|key| Some(cx.app.sessions.name(key, None).key))
+            .collect(),
+    };
+    let mut hits = Vec::new();
+    for key in keys {
+        let search = EntrySearch {
+            text: params.query.clone(),
+            key,
+            agent: params.agent_id.clone(),
+            limit: limit.saturating_add(1),
+        };
+        hits.extend(cx.app.sessions.store.entries_search(&search).await?);
+    }
+    hits.retain(|hit| hit.role == "user" || hit.role == "assistant");
+    hits.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let truncated = hits.len() > limit as usize;
+    hits.truncate(limit as usize);
+    let results: Vec<Value> = hits
+        .iter()
+        .map(|hit| {
+            json!({
+                "sessionKey": hit.key, "sessionId": hit.session_id, "messageId": hit.id,
+                "role": hit.role, "timestamp": hit.at, "snippet": hit.excerpt, "score": hit.score,
+            })
+        })
+        .collect();
+    Ok(json!({"results": results, "truncated": truncated}))
+}

@@ -1,0 +1,204 @@
+//! What was used and what it cost: `usage.status`, `usage.cost`, `sessions.usage` and its parts.
+
+use gatehouse_protocol::MethodScope;
+use gatehouse_store::gateway::{UsageBy, UsageQuery, UsageTotal};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::day;
+use crate::router::{Cx, MethodError, MethodTable};
+
+const DAY_MS: i64 = 86_400_000;
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("usage.status", MethodScope::Read, status);
+    table.operator("usage.cost", MethodScope::Read, cost);
+    table.operator("sessions.usage", MethodScope::Read, sessions);
+    table.operator("sessions.usage.timeseries", MethodScope::Read, timeseries);
+    table.operator("sessions.usage.logs", MethodScope::Read, logs);
+}
+
+#[derive(Debug, Deserialize)]
+struct Anything {}
+
+/// The providers' quotas. None of ours tells one.
+async fn status(cx: Cx, _: Anything) -> Result<Value, MethodError> {
+    Ok(json!({"updatedAt": cx.now_ms(), "providers": []}))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RangeParams {
+    key: Option<String>,
+    agent_id: Option<String>,
+    start_date: Option<String>,
+    end_date: Option<String>,
+    /// Instead of dates: so many days up to today.
+    days: Option<i64>,
+    range: Option<String>,
+    limit: Option<u32>,
+}
+
+impl RangeParams {
+    fn query(&self, cx: &Cx) -> UsageQuery {
+        let today = cx.app.sessions.now();
+        let days = match self.range.as_deref() {
+            Some("7d") => Some(7),
+            Some("30d") => Some(30),
+            Some("90d") => Some(90),
+            Some("1y") => Some(365),
+            Some(_) => None,
+            None => self.days.or(Some(30)),
+        };
+        let since = days.map(|days| day::utc(today - (days.clamp(1, 3_650) - 1) * DAY_MS));
+        UsageQuery {
+            from: self.start_date.clone().or(since),
+            to: self.end_date.clone().or_else(|| Some(day::utc(today))),
+            session: self
+                .key
+                .as_deref()
+                .map(|key| cx.app.sessions.name(key, None).key),
+            agent: self.agent_id.clone(),
+        }
+    }
+}
+
+async fn cost(cx: Cx, params: RangeParams) -> Result<Value, MethodError> {
+    let query = params.query(&cx);
+    let store = &cx.app.store;
+    let daily = store.usage_totals(&query, UsageBy::Day).await?;
+    let all = store.usage_totals(&query, UsageBy::All).await?;
+    let daily: Vec<Value> = daily
+        .iter()
+        .map(|total| {
+            let mut day = totals(Some(total));
+            day.insert("date".into(), json!(total.group));
+            Value::Object(day)
+        })
+        .collect();
+    Ok(json!({
+        "updatedAt": cx.now_ms(),
+        "days": daily.len(),
+        "daily": daily,
+        "totals": totals(all.first()),
+    }))
+}
+
+/// The published names of the sums.
+fn totals(total: Option<&UsageTotal>) -> Map<String, Value> {
+    let tokens = total.map(|total| total.tokens).unwrap_or_default();
+    let sum = tokens.input + tokens.output + tokens.cache_read + tokens.cache_write;
+    let value = json!({
+        "input": tokens.input,
+        "output": tokens.output,
+        "cacheRead": tokens.cache_read,
+        "cacheWrite": tokens.cache_write,
+        "totalTokens": sum,
+        "totalCost": tokens.cost_usd.unwrap_or(0.0),
+        "inputCost": 0.0,
+        "outputCost": 0.0,
+        "cacheReadCost": 0.0,
+        "cacheWriteCost": 0.0,
+        "missingCostEntries": total.map_or(0, |total| total.unpriced),
+    });
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+async fn sessions(cx: Cx, params: RangeParams) -> Result<Value, MethodError> {
+    let query = params.query(&cx);
+    let store = &cx.app.store;
+    let mut by_session = store.usage_totals(&query, UsageBy::Session).await?;
+    by_session.sort_by_key(|total| std::cmp::Reverse(total.tokens.input + total.tokens.output));
+    let limit = params.limit.unwrap_or(50).clamp(1, 1_000) as usize;
+    let mut rows = Vec::new();
+    for total in by_session.iter().take(limit) {
+        let row = store.session(&total.group).await?;
+        let label = row.as_ref().and_then(|row| row.label.clone());
+        rows.push(json!({
+            "key": total.group,
+            "label": label,
+            "sessionId": row.as_ref().map(|row| &row.session_id),
+            "updatedAt": row.as_ref().map(|row| row.updated_at),
+            "agentId": row.as_ref().map(|row| &row.agent),
+            "usage": totals(Some(total)),
+        }));
+    }
+    let all = store.usage_totals(&query, UsageBy::All).await?;
+    let by = async |by| -> Result<Vec<Value>, MethodError> {
+        let sums = store.usage_totals(&query, by).await?;
+        let rows = sums
+            .iter()
+            .map(|sum| json!({"id": sum.group, "totals": totals(Some(sum))}));
+        Ok(rows.collect())
+    };
+    Ok(json!({
+        "updatedAt": cx.now_ms(),
+        "startDate": query.from,
+        "endDate": query.to,
+        "sessions": rows,
+        "totals": totals(all.first()),
+        "aggregates": {
+            "byModel": by(UsageBy::Model).await?,
+            "byAgent": by(UsageBy::Agent).await?,
+            "daily": by(UsageBy::Day).await?,
+        },
+    }))
+}
+
+#[derive(Debug, Deserialize)]
+struct KeyParams {
+    key: String,
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+async fn known(cx: &Cx, params: &KeyParams) -> Result<String, MethodError> {
+    let name = cx.app.sessions.name(&params.key, None);
+    let row = cx.app.store.session(&name.key).await?;
+    row.map(|row| row.key).ok_or_else(|| {
+        MethodError::invalid(format!("No transcript found for session: {}", params.key))
+    })
+}
+
+async fn timeseries(cx: Cx, params: KeyParams) -> Result<Value, MethodError> {
+    let key = known(&cx, &params).await?;
+    let mut records = cx.app.store.usage_records(&key, 200).await?;
+    records.reverse();
+    let (mut tokens, mut cost) = (0, 0.0);
+    let points: Vec<Value> = records
+        .iter()
+        .map(|record| {
+            let own = record.tokens.input + record.tokens.output;
+            tokens += own;
+            cost += record.tokens.cost_usd.unwrap_or(0.0);
+            json!({
+                "timestamp": record.at, "input": record.tokens.input, "output": record.tokens.output,
+                "cacheRead": record.tokens.cache_read, "cacheWrite": record.tokens.cache_write,
+                "totalTokens": own, "cost": record.tokens.cost_usd.unwrap_or(0.0),
+                "cumulativeTokens": tokens, "cumulativeCost": cost,
+            })
+        })
+        .collect();
+    Ok(json!({"points": points}))
+}
+
+async fn logs(cx: Cx, params: KeyParams) -> Result<Value, MethodError> {
+    let key = known(&cx, &params).await?;
+    let limit = params.limit.unwrap_or(200).clamp(1, 1_000);
+    let records = cx.app.store.usage_records(&key, limit).await?;
+    let logs: Vec<Value> = records
+        .iter()
+        .rev()
+        .map(|record| {
+            json!({
+                "timestamp": record.at, "role": "assistant", "runId": record.run,
+                "model": record.model, "tokens": record.tokens.input + record.tokens.output,
+                "cost": record.tokens.cost_usd,
+            })
+        })
+        .collect();
+    Ok(json!({"logs": logs}))
+}

@@ -1,0 +1,114 @@
+//! Notes in the store how runs begin and end, in order, and tells those who watch the list after it is noted.
+//! A task of its own, so that a delta never waits for the disk.
+
+use gatehouse_agent::{RunEvent, RunEventKind, RunOutcome, RunStatus};
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{RunRecord, RunState};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::translate::stop_word;
+use crate::sessions::{Change, Sessions};
+
+/// A handle to the book.
+#[derive(Clone)]
+pub struct RunBook {
+    lines: mpsc::UnboundedSender<Line>,
+}
+
+struct Line {
+    run_id: String,
+    session: String,
+    agent: String,
+    at: i64,
+    what: What,
+}
+
+enum What {
+    Began,
+    Ended(Box<RunOutcome>),
+}
+
+impl RunBook {
+    /// Starts the book. It ends when the last handle is gone and all was noted.
+    pub(crate) fn start(sessions: Sessions) -> (Self, impl Future<Output = ()>) {
+        let (lines, inbox) = mpsc::unbounded_channel();
+        (Self { lines }, keep(sessions, inbox))
+    }
+
+    /// Takes what is to be noted of an event.
+    pub(super) fn hears(&self, event: &RunEvent) {
+        let what = match &event.kind {
+            RunEventKind::Started { .. } => What::Began,
+            RunEventKind::Ended(outcome) => What::Ended(Box::new(outcome.clone())),
+            _ => return,
+        };
+        let line = Line {
+            run_id: event.run_id.to_string(),
+            session: event.session_key.to_string(),
+            agent: event.agent_id.to_string(),
+            at: i64::try_from(event.ts_ms).unwrap_or(i64::MAX),
+            what,
+        };
+        // The book ends only with the gateway; what it misses then is noted at the next start.
+        let _ = self.lines.send(line);
+    }
+}
+
+async fn keep(sessions: Sessions, mut inbox: mpsc::UnboundedReceiver<Line>) {
+    while let Some(line) = inbox.recv().await {
+        let noted = match &line.what {
+            What::Began => began(&sessions, &line).await,
+            What::Ended(outcome) => ended(&sessions, &line, outcome).await,
+        };
+        if let Err(error) = noted {
+            tracing::error!(%error, run = %line.run_id, "a run could not be noted");
+        }
+        let phase = match line.what {
+            What::Began => "start",
+            What::Ended(_) => "end",
+        };
+        let run_id = line.run_id;
+        sessions
+            .changed(&line.session, Change::Run { phase, run_id })
+            .await;
+    }
+}
+
+async fn began(sessions: &Sessions, line: &Line) -> Result<(), StoreError> {
+    let run = RunRecord {
+        id: line.run_id.clone(),
+        session: line.session.clone(),
+        agent: line.agent.clone(),
+        state: RunState::Running,
+        started_at: line.at,
+        ended_at: None,
+        json: "{}".to_owned(),
+    };
+    sessions.store.run_begin(run).await.map(drop)
+}
+
+async fn ended(sessions: &Sessions, line: &Line, outcome: &RunOutcome) -> Result<(), StoreError> {
+    // An input that never began to run ends all the same: who waits for it must find it.
+    began(sessions, line).await?;
+    let json = json!({
+        "stopReason": stop_word(outcome),
+        "error": outcome.error,
+        "text": outcome.text,
+    });
+    let at = i64::try_from(outcome.ended_at_ms).unwrap_or(i64::MAX);
+    let json = json.to_string();
+    let ended = sessions
+        .store
+        .run_end(&line.run_id, state(outcome.status), at, &json);
+    ended.await.map(drop)
+}
+
+fn state(status: RunStatus) -> RunState {
+    match status {
+        RunStatus::Done => RunState::Ended,
+        RunStatus::Failed | RunStatus::Dropped => RunState::Failed,
+        RunStatus::Aborted(_) => RunState::Aborted,
+        RunStatus::TimedOut => RunState::TimedOut,
+    }
+}

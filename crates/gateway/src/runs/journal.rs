@@ -1,0 +1,202 @@
+//! Transcripts in the store. A message is written as clients are going to read it, and told to those who
+//! follow its session as soon as it is kept.
+
+use async_trait::async_trait;
+use gatehouse_agent::journal::{Compaction, Journal, JournalError};
+use gatehouse_agent::message::{AssistantMessage, Content, Message};
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{Entry, NewEntry, TokenUsage, UsageRecord, WaitingInput};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::day;
+use crate::sessions::Sessions;
+
+/// Keeps transcripts in the store.
+pub struct StoreJournal {
+    sessions: Sessions,
+}
+
+impl StoreJournal {
+    pub fn new(sessions: Sessions) -> Self {
+        Self { sessions }
+    }
+
+    async fn add(&self, key: &str, entry: NewEntry) -> Result<i64, StoreError> {
+        let store = &self.sessions.store;
+        if let Some(numbers) = store.entries_append(key, vec![entry.clone()]).await? {
+            return Ok(numbers.first().copied().unwrap_or_default());
+        }
+        // A session that only the engine knew until now, such as a sub-agent's.
+        let name = self.sessions.name(key, None);
+        self.sessions.ensure(&name, "run").await?;
+        let numbers = store.entries_append(key, vec![entry]).await?;
+        Ok(numbers
+            .unwrap_or_default()
+            .first()
+            .copied()
+            .unwrap_or_default())
+    }
+
+    async fn charge(&self, key: &str, run_id: &str, message: &AssistantMessage) {
+        let tokens = tokens(message);
+        if tokens == TokenUsage::default() {
+            return;
+        }
+        let name = self.sessions.name(key, None);
+        let at = i64::try_from(message.timestamp).unwrap_or(i64::MAX);
+        let usage = UsageRecord {
+            at,
+            day: day::utc(at),
+            session: key.to_owned(),
+            agent: name.agent,
+            run: run_id.to_owned(),
+            provider: message.provider.clone(),
+            model: message.model.clone(),
+            tokens,
+        };
+        if let Err(error) = self.sessions.store.usage_add(usage).await {
+            tracing::error!(%error, key, "usage could not be recorded");
+        }
+    }
+}
+
+#[async_trait]
+impl Journal for StoreJournal {
+    async fn accept(&self, key: &str, run_id: &str, message: &Message) -> Result<(), JournalError> {
+        let input = WaitingInput {
+            id: run_id.to_owned(),
+            key: key.to_owned(),
+            at: self.sessions.now(),
+            json: written(message, run_id).to_string(),
+        };
+        let kept = self.sessions.store.input_put(input).await;
+        kept.map_err(|error| JournalError::new("could not keep the input", error))
+    }
+
+    async fn withdraw(&self, _key: &str, run_id: &str) -> Result<(), JournalError> {
+        let gone = self.sessions.store.input_remove(run_id).await;
+        gone.map(drop)
+            .map_err(|error| JournalError::new("could not forget the input", error))
+    }
+
+    async fn load(&self, key: &str) -> Result<Vec<Message>, JournalError> {
+        let failed = |error| JournalError::new("could not read the transcript", error);
+        let entries = self.sessions.store.entries(key).await.map_err(failed)?;
+        entries.iter().map(read).collect()
+    }
+
+    async fn append(&self, key: &str, run_id: &str, message: &Message) -> Result<(), JournalError> {
+        let failed = |error| JournalError::new("could not write the transcript", error);
+        let entry = new_entry(message, run_id, Uuid::new_v4().to_string());
+        let seq = self.add(key, entry.clone()).await.map_err(failed)?;
+        if let Message::Assistant(assistant) = message {
+            self.charge(key, run_id, assistant).await;
+        }
+        let row = self.sessions.store.session(key).await.map_err(failed)?;
+        if let Some(row) = row {
+            let shown = shown(&entry, seq);
+            self.sessions.said(&row, &shown, &entry.id, seq);
+        }
+        Ok(())
+    }
+
+    async fn compact(
+        &self,
+        key: &str,
+        run_id: &str,
+        compaction: &Compaction,
+    ) -> Result<(), JournalError> {
+        let failed = |error| JournalError::new("could not compact the transcript", error);
+        let store = &self.sessions.store;
+        let entries = store.entries(key).await.map_err(failed)?;
+        let summary = new_entry(&compaction.summary, run_id, Uuid::new_v4().to_string());
+        let mut kept = vec![summary];
+        for entry in entries.iter().skip(compaction.replaced) {
+            let text = searchable(&read(entry)?);
+            kept.push(again(entry, text));
+        }
+        let now = self.sessions.now();
+        let replaced = store.entries_replace(key, "compaction", now, kept).await;
+        replaced.map(drop).map_err(failed)
+    }
+}
+
+/// A message as an entry.
+pub(crate) fn new_entry(message: &Message, run_id: &str, id: String) -> NewEntry {
+    let input = matches!(message, Message::User(_)).then(|| run_id.to_owned());
+    let json = written(message, run_id);
+    NewEntry {
+        id,
+        at: json["timestamp"].as_i64().unwrap_or_default(),
+        role: json["role"].as_str().unwrap_or_default().to_owned(),
+        run: Some(run_id.to_owned()),
+        input,
+        text: searchable(message),
+        json: json.to_string(),
+    }
+}
+
+fn again(entry: &Entry, text: String) -> NewEntry {
+    NewEntry {
+        id: entry.id.clone(),
+        at: entry.at,
+        role: entry.role.clone(),
+        run: entry.run.clone(),
+        input: None,
+        json: entry.json.clone(),
+        text,
+    }
+}
+
+/// The message as the published gateway sends it: a person's plain text is a bare string, under the key
+/// that its client can recognise it by.
+fn written(message: &Message, run_id: &str) -> Value {
+    let mut value = serde_json::to_value(message).expect("a message has only string keys");
+    if let Message::User(user) = message {
+        if let [Content::Text { text }] = user.content.as_slice() {
+            value["content"] = json!(text);
+        }
+        value["idempotencyKey"] = json!(format!("{run_id}:user"));
+    }
+    value
+}
+
+/// What a search finds a message by: what people and the agent said, not what tools printed.
+fn searchable(message: &Message) -> String {
+    match message {
+        Message::User(_) | Message::Assistant(_) => message.text(),
+        Message::ToolResult(_) | Message::CompactionSummary(_) => String::new(),
+    }
+}
+
+fn read(entry: &Entry) -> Result<Message, JournalError> {
+    serde_json::from_str(&entry.json).map_err(|error| {
+        JournalError::new(format!("could not read the message {}", entry.id), error)
+    })
+}
+
+/// The message of a new entry, as clients see it.
+fn shown(entry: &NewEntry, seq: i64) -> Value {
+    let mut value: Value = serde_json::from_str(&entry.json).unwrap_or_default();
+    let mut meta = json!({"id": entry.id, "recordTimestampMs": entry.at, "seq": seq});
+    if let Some(run) = &entry.run {
+        meta["runId"] = json!(run);
+    }
+    value["__openclaw"] = meta;
+    value
+}
+
+fn tokens(message: &AssistantMessage) -> TokenUsage {
+    let usage = &message.usage;
+    let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    TokenUsage {
+        input: count(usage.input),
+        output: count(usage.output),
+        cache_read: count(usage.cache_read),
+        cache_write: count(usage.cache_write),
+        context: count(usage.input + usage.cache_read + usage.cache_write + usage.output),
+        // A price of nothing and no known price look the same to the engine.
+        cost_usd: (usage.cost.total > 0.0).then_some(usage.cost.total),
+    }
+}

@@ -1,0 +1,18 @@
+//! Runs, as clients see them. The engine tells what happens; `journal` keeps transcripts in the store,
+//! `watch` turns events of the engine into `agent` and `chat` events and keeps what is in flight, `translate`
+//! says what each looks like, `book` notes in the store how runs begin and end, `submit` takes inputs.
+
+mod book;
+mod journal;
+mod recover;
+mod submit;
+mod translate;
+mod watch;
+
+pub use book::RunBook;
+pub use journal::StoreJournal;
+pub(crate) use journal::new_entry;
+pub(crate) use recover::recover;
+pub(crate) use submit::thinking;
+pub use submit::{Input, Runs, Submitted};
+pub use watch::{InFlight, Registration, RunWatch};

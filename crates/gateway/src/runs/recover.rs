@@ -1,0 +1,65 @@
+//! What a process that ended in the middle of runs left behind: transcripts that were cut off are made whole
+//! and say so, and inputs that waited are shown where they belong. Nothing of it is run.
+
+use std::collections::BTreeSet;
+
+use gatehouse_agent::message::Message;
+use gatehouse_agent::transcript;
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::NewEntry;
+use uuid::Uuid;
+
+use super::journal::new_entry;
+use crate::sessions::Sessions;
+
+/// Mends what the last process left. Called once, before anything can run.
+pub(crate) async fn recover(sessions: &Sessions) -> Result<(), StoreError> {
+    let store = &sessions.store;
+    let interrupted = store.interrupted();
+    let mut touched: BTreeSet<String> = interrupted.iter().map(|run| run.session.clone()).collect();
+    for input in store.inputs(None).await? {
+        let Ok(message) = serde_json::from_str::<Message>(&input.json) else {
+            store.input_remove(&input.id).await?;
+            continue;
+        };
+        let name = sessions.name(&input.key, None);
+        sessions.ensure(&name, "run").await?;
+        let entry = NewEntry {
+            input: Some(input.id.clone()),
+            ..new_entry(&message, &input.id, Uuid::new_v4().to_string())
+        };
+        store.entries_append(&input.key, vec![entry]).await?;
+        touched.insert(input.key);
+    }
+    for key in &touched {
+        mend(sessions, key).await?;
+    }
+    if !touched.is_empty() {
+        tracing::warn!(
+            sessions = touched.len(),
+            "runs were cut off when the gateway last stopped"
+        );
+    }
+    Ok(())
+}
+
+async fn mend(sessions: &Sessions, key: &str) -> Result<(), StoreError> {
+    let entries = sessions.store.entries(key).await?;
+    let run = entries
+        .last()
+        .and_then(|entry| entry.run.clone())
+        .unwrap_or_default();
+    let messages: Vec<Message> = entries
+        .iter()
+        .filter_map(|entry| serde_json::from_str(&entry.json).ok())
+        .collect();
+    let now = u64::try_from(sessions.now()).unwrap_or_default();
+    let added: Vec<NewEntry> = transcript::mend(&messages, now)
+        .iter()
+        .map(|message| new_entry(message, &run, Uuid::new_v4().to_string()))
+        .collect();
+    if !added.is_empty() {
+        sessions.store.entries_append(key, added).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Inputs on their way to the engine: the session is there, the watch knows whose run it is, and the same
+//! words sent twice in a moment run once.
+
+use std::time::Duration;
+
+use gatehouse_agent::message::Content;
+use gatehouse_agent::provider::{ModelRef, Thinking};
+use gatehouse_agent::{Budget, Engine, Origin, QueueMode, RunRequest, SubmitError, Task};
+use gatehouse_store::gateway::SessionRow;
+use sha2::{Digest, Sha256};
+
+use super::{Registration, RunWatch};
+use crate::router::MethodError;
+use crate::sessions::{Change, Overrides, SessionName, Sessions};
+
+/// What is to be run.
+#[derive(Debug, Clone)]
+pub struct Input {
+    pub name: SessionName,
+    /// Becomes the run's id.
+    pub run_id: String,
+    pub content: Vec<Content>,
+    pub task: Task,
+    pub queue: QueueMode,
+    pub model: Option<ModelRef>,
+    pub thinking: Option<Thinking>,
+    pub timeout: Option<Duration>,
+    pub extra_system: Option<String>,
+    /// How a session that it makes came to be.
+    pub created_via: &'static str,
+    /// Whether the same content a moment ago is the same input.
+    pub dedupe: bool,
+}
+
+/// What became of an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    Started(String),
+    /// This run is known already, or does what was asked.
+    Known(String),
+}
+
+/// A handle to the runs.
+#[derive(Clone)]
+pub struct Runs {
+    pub engine: Engine,
+    pub watch: RunWatch,
+    sessions: Sessions,
+}
+
+impl Input {
+    /// A text, which steers a busy session.
+    pub fn text(name: SessionName, run_id: String, text: impl Into<String>) -> Self {
+        Self {
+            name,
+            run_id,
+            content: vec![Content::text(text)],
+            task: Task::Reply,
+            queue: QueueMode::Steer,
+            model: None,
+            thinking: None,
+            timeout: None,
+            extra_system: None,
+            created_via: "operator",
+            dedupe: false,
+        }
+    }
+
+    fn fingerprint(&self) -> String {
+        let content = serde_json::to_vec(&self.content).expect("content has only string keys");
+        let digest = Sha256::digest(content);
+        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}\n{hex}", self.name.key)
+    }
+}
+
+impl Runs {
+    pub fn new(engine: Engine, watch: RunWatch, sessions: Sessions) -> Self {
+        Self {
+            engine,
+            watch,
+            sessions,
+        }
+    }
+
+    /// Gives an input to the engine. When this returns it is durable.
+    pub async fn submit(&self, input: Input) -> Result<Submitted, MethodError> {
+        if self.sessions.store.run(&input.run_id).await?.is_some() {
+            return Ok(Submitted::Known(input.run_id));
+        }
+        let (row, _) = self.sessions.ensure(&input.name, input.created_via).await?;
+        let fingerprint = input.dedupe.then(|| input.fingerprint());
+        let registration = Registration {
+            run_id: input.run_id.clone(),
+            session_key: row.key.clone(),
+            session_id: row.session_id.clone(),
+            agent_id: row.agent.clone(),
+            accepted_at_ms: u64::try_from(self.sessions.now()).unwrap_or_default(),
+        };
+        if let Some(same) = self.watch.register(registration, fingerprint).await {
+            return Ok(Submitted::Known(same));
+        }
+        let run_id = input.run_id.clone();
+        match self.engine.submit(request(input, &row)).await {
+            Ok(accepted) => {
+                self.sessions.publish(&row, &Change::Reason("send"));
+                Ok(Submitted::Started(accepted.run_id))
+            }
+            Err(SubmitError::DuplicateRun(known)) => Ok(Submitted::Known(known)),
+            Err(error) => {
+                self.watch.forget(&run_id);
+                Err(refused(error))
+            }
+        }
+    }
+}
+
+fn request(input: Input, row: &SessionRow) -> RunRequest {
+    let overrides = Overrides::of(row);
+    let own_model = overrides.model.as_deref().and_then(ModelRef::parse);
+    let own_thinking = overrides.thinking_level.as_deref().and_then(thinking);
+    RunRequest {
+        run_id: Some(input.run_id),
+        session_key: row.key.clone(),
+        agent_id: row.agent.clone(),
+        content: input.content,
+        task: input.task,
+        queue: input.queue,
+        origin: Origin::Person,
+        model: input.model.or(own_model),
+        thinking: input.thinking.or(own_thinking),
+        extra_system: input.extra_system,
+        timeout: input.timeout,
+        budget: Budget::default(),
+    }
+}
+
+fn refused(error: SubmitError) -> MethodError {
+    match error {
+        SubmitError::Empty => MethodError::invalid("message or attachment required"),
+        SubmitError::Stopping => {
+            MethodError::unavailable("the gateway is stopping").retry_after(1_000)
+        }
+        other => MethodError::internal(other),
+    }
+}
+
+/// A level of thinking by its word; none where it is no level of ours.
+pub(crate) fn thinking(word: &str) -> Option<Thinking> {
+    match word {
+        "off" => Some(Thinking::Off),
+        "minimal" => Some(Thinking::Minimal),
+        "low" => Some(Thinking::Low),
+        "medium" => Some(Thinking::Medium),
+        "high" => Some(Thinking::High),
+        _ => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! What a session's key means. The full form is `agent:<agent>:<rest>`; clients may leave the agent out.
+
+/// A session's full name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SessionName {
+    pub key: String,
+    pub agent: String,
+}
+
+impl SessionName {
+    /// Reads what a client wrote. `main` is the main session of the agent named, or of the default one.
+    pub fn new(key: &str, agent: Option<&str>, default_agent: &str) -> Self {
+        let key = key.trim();
+        if let Some(agent) = agent_of(key) {
+            return Self {
+                key: key.to_owned(),
+                agent: agent.to_owned(),
+            };
+        }
+        let agent = agent.map_or(default_agent, str::trim).to_lowercase();
+        let rest = if key.is_empty() { "main" } else { key };
+        Self {
+            key: format!("agent:{agent}:{rest}"),
+            agent,
+        }
+    }
+
+    /// What comes after the agent.
+    pub fn rest(&self) -> &str {
+        self.key.splitn(3, ':').nth(2).unwrap_or_default()
+    }
+
+    pub fn is_main(&self) -> bool {
+        self.rest() == "main"
+    }
+
+    /// The published kinds.
+    pub fn kind(&self) -> &'static str {
+        match self.rest() {
+            "global" => "global",
+            rest if rest.contains(":group:") || rest.contains(":channel:") => "group",
+            _ => "direct",
+        }
+    }
+
+    /// What a list groups by.
+    pub fn classification(&self) -> &'static str {
+        match self.rest() {
+            "main" => "main",
+            rest if rest.starts_with("subagent:") => "subagent",
+            rest if rest.starts_with("cron:") => "cron",
+            rest if rest.starts_with("hook:") => "hook",
+            _ => "chat",
+        }
+    }
+}
+
+/// The agent that a full key names.
+fn agent_of(key: &str) -> Option<&str> {
+    let mut parts = key.splitn(3, ':');
+    let (Some("agent"), Some(agent), Some(rest)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    (is_agent_id(agent) && !rest.is_empty()).then_some(agent)
+}
+
+/// The published rule: letters, digits, `-` and `_`, beginning with a letter or digit, 64 at most.
+pub fn is_agent_id(id: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let begins = id.starts_with(|c: char| c.is_ascii_alphanumeric());
+    begins && id.len() <= 64 && id.chars().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_completed_with_the_agent_that_it_leaves_out() {
+        for (key, agent, wanted) in [
+            ("main", None, "agent:main:main"),
+            ("", None, "agent:main:main"),
+            ("main", Some("ops"), "agent:ops:main"),
+            ("agent:ops:main", None, "agent:ops:main"),
+            ("agent:ops:main", Some("other"), "agent:ops:main"),
+            ("build", None, "agent:main:build"),
+            ("agent:", None, "agent:main:agent:"),
+            ("agent:a/b:c", None, "agent:main:agent:a/b:c"),
+            ("agent:ops:a:b:c", None, "agent:ops:a:b:c"),
+        ] {
+            let name = SessionName::new(key, agent, "main");
+            assert_eq!(name.key, wanted, "{key:?} {agent:?}");
+            assert_eq!(SessionName::new(&name.key, None, "x"), name, "it is full");
+        }
+    }
+
+    #[test]
+    fn a_key_tells_what_kind_of_session_it_is() {
+        for (key, kind, class) in [
+            ("main", "direct", "main"),
+            ("subagent:1", "direct", "subagent"),
+            ("telegram:group:-1", "group", "chat"),
+            ("global", "global", "chat"),
+        ] {
+            let name = SessionName::new(key, None, "main");
+            assert_eq!((name.kind(), name.classification()), (kind, class), "{key}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Sessions as clients see them: what a key means (`key`), what a row looks like (`row`), and the news of
+//! their changes. What is kept of them is the store's; what a method does with them is in `methods`.
+
+mod key;
+mod row;
+
+use std::sync::Arc;
+
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{GatewayStore, SessionRow};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
+use crate::clock::Clock;
+
+pub use key::{SessionName, is_agent_id};
+pub use row::{Overrides, row as wire_row};
+
+/// What a session has where it says nothing itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionDefaults {
+    pub agent_id: String,
+    pub model_provider: String,
+    pub model: String,
+    pub context_tokens: u64,
+    pub thinking: String,
+}
+
+/// Why the list has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A word of the published gateway, such as `send` or `patch`.
+    Reason(&'static str),
+    /// A run of the session went on.
+    Run { phase: &'static str, run_id: String },
+}
+
+/// A handle to the sessions.
+#[derive(Clone)]
+pub struct Sessions {
+    pub store: Arc<dyn GatewayStore>,
+    hub: Hub,
+    clock: Clock,
+    defaults: Arc<dyn Fn() -> SessionDefaults + Send + Sync>,
+}
+
+impl Sessions {
+    pub fn new(
+        store: Arc<dyn GatewayStore>,
+        hub: Hub,
+        clock: Clock,
+        defaults: impl Fn() -> SessionDefaults + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            store,
+            hub,
+            clock,
+            defaults: Arc::new(defaults),
+        }
+    }
+
+    pub fn defaults(&self) -> SessionDefaults {
+        (self.defaults)()
+    }
+
+    pub fn now(&self) -> i64 {
+        i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX)
+    }
+
+    /// The full name of a session that a client named.
+    pub fn name(&self, key: &str, agent: Option<&str>) -> SessionName {
+        SessionName::new(key, agent, &self.defaults().agent_id)
+    }
+
+    /// A new row for a session, not kept yet.
+    pub fn new_row(&self, name: &SessionName, created_via: &str) -> SessionRow {
+        let now = self.now();
+        SessionRow {
+            key: name.key.clone(),
+            session_id: Uuid::new_v4().to_string(),
+            agent: name.agent.clone(),
+            kind: name.kind().to_owned(),
+            overrides: "{}".to_owned(),
+            extra: json!({"createdVia": created_via}).to_string(),
+            created_at: now,
+            updated_at: now,
+            ..SessionRow::default()
+        }
+    }
+
+    /// The session of that name, made where there is none. Says whether it was made.
+    pub async fn ensure(
+        &self,
+        name: &SessionName,
+        created_via: &str,
+    ) -> Result<(SessionRow, bool), StoreError> {
+        if let Some(row) = self.store.session(&name.key).await? {
+            return Ok((row, false));
+        }
+        let row = self.new_row(name, created_via);
+        match self.store.session_create(row.clone()).await? {
+            // Another was a moment faster.
+            Some(there) => Ok((there, false)),
+            None => {
+                self.publish(&row, &Change::Reason("create"));
+                Ok((row, true))
+            }
+        }
+    }
+
+    /// A row as clients see it.
+    pub fn wire(&self, row: &SessionRow) -> Map<String, Value> {
+        wire_row(row, &self.defaults(), self.now())
+    }
+
+    /// Tells those who watch the list that a session has changed.
+    pub async fn changed(&self, key: &str, change: Change) {
+        match self.store.session(key).await {
+            Ok(Some(row)) => self.publish(&row, &change),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, key, "a change could not be told"),
+        }
+    }
+
+    /// Tells them of a row that was just read or written.
+    pub fn publish(&self, row: &SessionRow, change: &Change) {
+        let session = self.wire(row);
+        // The published gateway sends the row twice: flat beside the reason, and as `session`.
+        let mut payload = session.clone();
+        payload.remove("key");
+        payload.insert("sessionKey".into(), json!(row.key));
+        payload.insert("agentId".into(), json!(row.agent));
+        payload.insert("ts".into(), json!(self.now()));
+        match change {
+            Change::Reason(reason) => {
+                payload.insert("reason".into(), json!(reason));
+            }
+            Change::Run { phase, run_id } => {
+                payload.insert("phase".into(), json!(phase));
+                payload.insert("runId".into(), json!(run_id));
+            }
+        }
+        payload.insert("session".into(), Value::Object(session));
+        self.send(&payload);
+    }
+
+    /// Tells them that a session is gone.
+    pub fn gone(&self, key: &str, agent: &str) {
+        let payload = json!({
+            "sessionKey": key, "agentId": agent, "reason": "delete", "ts": self.now(),
+        });
+        self.send(&payload);
+    }
+
+    fn send<T: serde::Serialize>(&self, payload: &T) {
+        if let Some(event) = Event::new(EventKind::SESSIONS_CHANGED, payload) {
+            let audience = Audience::Topics(vec![Topic::Sessions]);
+            self.hub.publish(event, audience, Delivery::Required);
+        }
+    }
+
+    /// Tells those who follow a session of a message that is in its transcript now.
+    pub fn said(&self, row: &SessionRow, message: &Value, id: &str, seq: i64) {
+        let payload = json!({
+            "sessionKey": row.key,
+            "agentId": row.agent,
+            "sessionId": row.session_id,
+            "updatedAt": row.updated_at,
+            "message": message,
+            "messageId": id,
+            "messageSeq": seq,
+            "session": self.wire(row),
+        });
+        if let Some(event) = Event::new(EventKind::SESSION_MESSAGE, &payload) {
+            let audience = Audience::Topics(vec![Topic::Session(row.key.clone())]);
+            self.hub.publish(event, audience, Delivery::Required);
+        }
+    }
+}

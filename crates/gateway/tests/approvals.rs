@@ -1,0 +1,270 @@
+//! Approvals over real sockets, with a run that waits for them.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use gatehouse_protocol::device::DeviceKey;
+use serde_json::{Value, json};
+use support::schema::assert_valid;
+use support::{ALL_SCOPES, TOKEN, TestGateway, Wire};
+
+const MAIN: &str = "agent:main:main";
+
+/// Starts a run whose model wants to run a command, and gives the question about it.
+async fn asked(wire: &mut Wire, key: &str, command: &str) -> Value {
+    let message = format!("exec: {command}");
+    let params = json!({"sessionKey": MAIN, "message": message, "idempotencyKey": key});
+    wire.ask("chat.send", params).await;
+    wire.event("exec.approval.requested").await["payload"].clone()
+}
+
+async fn ended(wire: &mut Wire, run: &str) -> Value {
+    loop {
+        let payload = wire.event("chat").await["payload"].clone();
+        let last = !matches!(payload["state"].as_str(), Some("delta" | "status"));
+        if payload["runId"] == run && last {
+            return payload;
+        }
+    }
+}
+
+fn workspace(gateway: &TestGateway) -> std::path::PathBuf {
+    gateway.state.path().join("workspace")
+}
+
+#[tokio::test]
+async fn a_command_waits_for_the_answer_and_runs_then() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let question = asked(&mut wire, "r1", "touch made.txt").await;
+    let request = &question["request"];
+    assert_eq!(request["command"], "touch made.txt");
+    assert_eq!(request["sessionKey"], MAIN);
+    assert!(request["resolvedPath"].as_str().unwrap().starts_with('/'));
+    assert!(
+        !workspace(&gateway).join("made.txt").exists(),
+        "not before the answer"
+    );
+
+    let list = wire.ask("exec.approval.list", json!({})).await;
+    assert_eq!(list[0]["id"], question["id"]);
+    let get = wire
+        .ask("approval.get", json!({"id": question["id"]}))
+        .await;
+    assert_valid("ApprovalGetResult", &get);
+    let resolve = json!({"id": question["id"], "kind": "exec", "decision": "allow-once"});
+    let resolved = wire.ask("approval.resolve", resolve).await;
+    assert_valid("ApprovalResolveResult", &resolved);
+    assert_eq!(resolved["applied"], true);
+    let told = wire.event("exec.approval.resolved").await;
+    assert_eq!(told["payload"]["decision"], "allow-once");
+    assert_eq!(told["payload"]["resolvedBy"], "Test");
+    assert_eq!(ended(&mut wire, "r1").await["state"], "final");
+    assert!(workspace(&gateway).join("made.txt").exists());
+
+    let tools: Vec<_> = wire
+        .events
+        .iter()
+        .filter(|e| e["payload"]["stream"] == "tool")
+        .collect();
+    let phases: Vec<_> = tools
+        .iter()
+        .map(|e| &e["payload"]["data"]["phase"])
+        .collect();
+    assert_eq!(phases.first(), Some(&&json!("start")));
+    assert_eq!(phases.last(), Some(&&json!("result")));
+    let history = wire.ask("approval.history", json!({})).await;
+    assert_valid("ApprovalHistoryResult", &history);
+    assert_eq!(history["items"][0]["status"], "allowed");
+    assert_eq!(wire.ask("exec.approval.list", json!({})).await, json!([]));
+}
+
+#[tokio::test]
+async fn a_denied_command_does_not_run_and_the_second_answer_changes_nothing() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let question = asked(&mut wire, "r1", "touch never.txt").await;
+    let deny = json!({"id": question["id"], "decision": "deny"});
+    let ok = wire.ask("exec.approval.resolve", deny).await;
+    assert_eq!(ok, json!({"ok": true}));
+    let late = json!({"id": question["id"], "decision": "allow-once"});
+    let refused = wire.request("exec.approval.resolve", late).await;
+    assert_eq!(
+        refused["error"]["details"]["reason"],
+        "APPROVAL_ALREADY_RESOLVED"
+    );
+    let late = json!({"id": question["id"], "kind": "exec", "decision": "allow-once"});
+    let shown = wire.ask("approval.resolve", late).await;
+    assert_eq!(
+        (&shown["applied"], &shown["approval"]["status"]),
+        (&json!(false), &json!("denied"))
+    );
+    ended(&mut wire, "r1").await;
+    assert!(!workspace(&gateway).join("never.txt").exists());
+}
+
+#[tokio::test]
+async fn of_two_people_who_answer_at_once_one_decides() {
+    let gateway = TestGateway::start().await;
+    let mut one = gateway.client(&ALL_SCOPES).await;
+    let mut other = gateway.dial().await;
+    let key = DeviceKey::from_seed([8; 32]);
+    let token = json!({"token": TOKEN});
+    let joined = other.connect_as(&key, token, &ALL_SCOPES, |_| {}).await;
+    assert_eq!(joined["ok"], true, "{joined}");
+    let question = asked(&mut one, "r1", "touch made.txt").await;
+    assert_eq!(
+        other.event("exec.approval.requested").await["payload"],
+        question
+    );
+    let resolve =
+        |decision: &str| json!({"id": question["id"], "kind": "exec", "decision": decision});
+    let (yes, no) = tokio::join!(
+        one.ask("approval.resolve", resolve("allow-once")),
+        other.ask("approval.resolve", resolve("deny")),
+    );
+    assert_ne!(yes["applied"], no["applied"], "one of the two");
+    assert_eq!(yes["approval"], no["approval"], "both see what is recorded");
+    ended(&mut one, "r1").await;
+    let ran = workspace(&gateway).join("made.txt").exists();
+    assert_eq!(ran, yes["applied"] == true);
+}
+
+#[tokio::test]
+async fn with_nobody_to_ask_the_command_is_denied_at_once() {
+    let gateway = TestGateway::start().await;
+    // Neither holds the scope to answer.
+    let mut wire = gateway.client(&["operator.read", "operator.write"]).await;
+    let params = json!({"sessionKey": MAIN, "message": "exec: touch a", "idempotencyKey": "r1"});
+    wire.ask("chat.send", params).await;
+    ended(&mut wire, "r1").await;
+    let history = wire.ask("chat.history", json!({"sessionKey": MAIN})).await;
+    let text = history["messages"].to_string();
+    assert!(
+        text.contains("nobody who could give one is connected"),
+        "{text}"
+    );
+    assert!(!workspace(&gateway).join("a").exists());
+}
+
+#[tokio::test]
+async fn always_lets_the_same_command_run_without_a_question() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let question = asked(&mut wire, "r1", "touch made.txt").await;
+    let always = json!({"id": question["id"], "decision": "allow-always"});
+    wire.ask("exec.approval.resolve", always).await;
+    ended(&mut wire, "r1").await;
+    std::fs::remove_file(workspace(&gateway).join("made.txt")).unwrap();
+    let params =
+        json!({"sessionKey": MAIN, "message": "exec:  touch made.txt", "idempotencyKey": "r2"});
+    wire.ask("chat.send", params).await;
+    ended(&mut wire, "r2").await;
+    assert!(
+        workspace(&gateway).join("made.txt").exists(),
+        "it ran by itself"
+    );
+
+    let snapshot = wire.ask("exec.approvals.get", json!({})).await;
+    assert_valid("ExecApprovalsSnapshot", &snapshot);
+    let entry = &snapshot["file"]["agents"]["main"]["allowlist"][0];
+    assert_eq!(entry["source"], "allow-always");
+    let other = asked(&mut wire, "r3", "touch other.txt").await;
+    assert_eq!(
+        other["request"]["command"], "touch other.txt",
+        "another is asked about"
+    );
+}
+
+#[tokio::test]
+async fn a_stopped_run_takes_its_question_along() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let question = asked(&mut wire, "r1", "touch never.txt").await;
+    wire.ask("chat.abort", json!({"sessionKey": MAIN})).await;
+    let told = wire.event("exec.approval.resolved").await;
+    assert_eq!(
+        (&told["payload"]["id"], &told["payload"]["decision"]),
+        (&question["id"], &json!("deny"))
+    );
+    let late = json!({"id": question["id"], "kind": "exec", "decision": "allow-once"});
+    let shown = wire.ask("approval.resolve", late).await;
+    assert_eq!(
+        (&shown["applied"], &shown["approval"]["status"]),
+        (&json!(false), &json!("cancelled"))
+    );
+    assert_valid("ApprovalResolveResult", &shown);
+    assert!(!workspace(&gateway).join("never.txt").exists());
+}
+
+#[tokio::test]
+async fn the_document_makes_it_stricter_for_the_next_call() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let before = wire.ask("exec.approvals.get", json!({})).await;
+    let file = json!({"version": 1, "defaults": {"security": "deny"}});
+    let set = json!({"file": file, "baseHash": before["hash"]});
+    let after = wire.ask("exec.approvals.set", set.clone()).await;
+    assert_valid("ExecApprovalsSnapshot", &after);
+    assert_eq!(after["resolvedDefaults"]["security"], "deny");
+    let stale = wire.request("exec.approvals.set", set).await;
+    assert_eq!(stale["ok"], false, "the hash is of an older one: {stale}");
+    let params = json!({"sessionKey": MAIN, "message": "exec: touch a", "idempotencyKey": "r1"});
+    wire.ask("chat.send", params).await;
+    ended(&mut wire, "r1").await;
+    assert!(!workspace(&gateway).join("a").exists());
+    let list = wire.ask("approval.history", json!({})).await;
+    assert_eq!(list["items"], json!([]), "nobody was asked");
+}
+
+#[tokio::test]
+async fn another_client_asks_and_waits_for_the_answer() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let params = json!({"id": "own", "command": "echo hi", "cwd": "/", "host": "gateway",
+        "sessionKey": MAIN, "agentId": "main", "timeoutMs": 60_000, "twoPhase": true});
+    assert_valid("ExecApprovalRequestParams", &params);
+    let accepted = wire.ask("exec.approval.request", params.clone()).await;
+    assert_eq!(
+        (&accepted["status"], &accepted["id"]),
+        (&json!("accepted"), &json!("own"))
+    );
+    let twice = wire.request("exec.approval.request", params).await;
+    assert_eq!(twice["error"]["message"], "approval id already pending");
+    let summary = wire.ask("exec.approval.get", json!({"id": "own"})).await;
+    assert_eq!(summary["commandText"], "echo hi");
+    wire.ask(
+        "exec.approval.resolve",
+        json!({"id": "own", "decision": "allow-once"}),
+    )
+    .await;
+    let decision = wire
+        .ask("exec.approval.waitDecision", json!({"id": "own"}))
+        .await;
+    assert_eq!(decision["decision"], "allow-once");
+    let none = json!({"id": "none", "decision": "deny"});
+    let none = wire.request("exec.approval.resolve", none).await;
+    assert_eq!(none["error"]["details"]["reason"], "APPROVAL_NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_question_outlives_a_restart_and_its_answer_runs_nothing() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let params = json!({"id": "own", "command": "touch a", "timeoutMs": 600_000, "twoPhase": true});
+    wire.ask("exec.approval.request", params).await;
+    drop(wire);
+    let TestGateway { running, state } = gateway;
+    running.stop("restart").await;
+    let gateway = TestGateway::with(|options| options.state_dir = state.path().to_owned()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let list = wire.ask("exec.approval.list", json!({})).await;
+    assert_eq!(list[0]["id"], "own");
+    wire.ask(
+        "exec.approval.resolve",
+        json!({"id": "own", "decision": "allow-once"}),
+    )
+    .await;
+    let get = wire.ask("approval.get", json!({"id": "own"})).await;
+    assert_eq!(get["approval"]["status"], "allowed");
+}
