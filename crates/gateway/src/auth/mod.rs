@@ -1,9 +1,11 @@
 //! Who may come in, and as what. `Gatekeeper` decides about one connect from what the peer presented and
 //! where it came from; the pieces it decides with have a file each. It never logs or answers a secret.
 
+mod admit;
 mod device;
 mod failures;
 mod gatekeeper;
+mod identify;
 mod identity;
 mod issued;
 mod origin;
@@ -11,6 +13,7 @@ mod pairing;
 mod peer;
 mod proof;
 mod refusal;
+mod refusals;
 mod scopes;
 mod setup_code;
 mod shared;

@@ -1,4 +1,4 @@
-//! Devices: who asks to be paired, who is, and the tokens they hold. `device.pair.*` and `device.token.*`.
+//! Devices: who asks to be paired, who is, and the tokens they hold. `device.pair.*`.
 //!
 //! A device that manages itself with its own token sees and changes itself alone, unless it is an administrator;
 //! and nobody gives away more than they have ("Device pairing" of the published operator scopes).
@@ -6,16 +6,13 @@
 use std::collections::HashSet;
 
 use gatehouse_protocol::MethodScope::{Admin, Pairing};
-use gatehouse_protocol::{MethodScope, Role};
+use gatehouse_protocol::Role;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{DeviceRecord, DeviceToken};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::auth::{
-    AuthMethod, DeviceFacts, PairingFacts, SetupCode, covers, random_token, token_hash,
-};
+use crate::auth::{AuthMethod, DeviceFacts, PairingFacts, covers};
 use crate::broadcast::{Audience, Delivery, Event, EventKind};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
@@ -25,9 +22,6 @@ pub(super) fn register(table: &mut MethodTable) {
     table.operator("device.pair.reject", Pairing, reject);
     table.operator("device.pair.remove", Pairing, remove);
     table.operator("device.pair.rename", Pairing, rename);
-    table.operator("device.pair.setupCode", Admin, setup_code);
-    table.operator("device.token.rotate", Pairing, rotate);
-    table.operator("device.token.revoke", Pairing, revoke);
 }
 
 #[derive(Serialize)]
@@ -197,140 +191,6 @@ async fn rename(cx: Cx, params: RenameParams) -> Result<Value, MethodError> {
     Ok(json!({"deviceId": device, "label": label}))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RotateParams {
-    device_id: String,
-    role: String,
-    #[serde(default)]
-    scopes: Option<Vec<String>>,
-}
-
-async fn rotate(cx: Cx, params: RotateParams) -> Result<Value, MethodError> {
-    let (record, token) = managed_token(&cx, &params.device_id, &params.role).await?;
-    let granted: Vec<String> = serde_json::from_str(&token.scopes).unwrap_or_default();
-    let scopes = params.scopes.unwrap_or_else(|| granted.clone());
-    let approved = DeviceFacts::of(&record).scopes;
-    if !covers(&approved, &scopes) || !may_touch(&cx, &scopes) {
-        return Err(MethodError::invalid("device token rotation denied"));
-    }
-    let rotated = cx
-        .app
-        .gatekeeper
-        .desk()
-        .rotate(&record.id, &params.role, &scopes)
-        .await;
-    let Some((fresh, at)) = rotated.map_err(failed)? else {
-        return Err(MethodError::unavailable("the system gives no randomness"));
-    };
-    changed(&cx, &record.id);
-    // Only the device itself, already in by its own token, is given the new one.
-    let own = cx.caller.method == AuthMethod::DeviceToken
-        && cx.caller.device_id.as_deref() == Some(&record.id)
-        && cx.caller.role.as_str() == params.role;
-    let mut reply = json!({"deviceId": record.id, "role": params.role, "scopes": scopes,
-        "rotatedAtMs": at, "tokenDelivery": "withheld-cross-device"});
-    if own {
-        reply["tokenDelivery"] = json!("in-band");
-        reply["token"] = json!(fresh.expose());
-    } else {
-        end_connections(&cx, &record.id, Some(params.role), "device token rotated");
-    }
-    Ok(reply)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct RevokeParams {
-    device_id: String,
-    role: String,
-}
-
-async fn revoke(cx: Cx, params: RevokeParams) -> Result<Value, MethodError> {
-    let (record, _) = managed_token(&cx, &params.device_id, &params.role).await?;
-    let now = cx.now_ms();
-    let at = i64::try_from(now).unwrap_or(i64::MAX);
-    let revoked = cx
-        .app
-        .store
-        .device_token_revoke(&record.id, &params.role, at)
-        .await;
-    if !revoked.map_err(failed)? {
-        return Err(MethodError::invalid("unknown deviceId/role"));
-    }
-    end_connections(
-        &cx,
-        &record.id,
-        Some(params.role.clone()),
-        "device token revoked",
-    );
-    changed(&cx, &record.id);
-    Ok(json!({"deviceId": record.id, "role": params.role, "revokedAtMs": now}))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SetupCodeParams {
-    #[serde(default)]
-    public_url: Option<String>,
-    #[serde(default, rename = "preferRemoteUrl")]
-    _prefer_remote_url: Option<bool>,
-    #[serde(default, rename = "includeQr")]
-    _include_qr: Option<bool>,
-    #[serde(default)]
-    bootstrap_profile: Option<String>,
-    #[serde(default, rename = "joinUrl")]
-    _join_url: Option<bool>,
-}
-
-/// The code is the secret itself: it is answered once and kept as a hash.
-async fn setup_code(cx: Cx, params: SetupCodeParams) -> Result<Value, MethodError> {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let profile = match params.bootstrap_profile.as_deref() {
-        None | Some("limited") => "limited",
-        Some("node") => "node",
-        Some(_) => {
-            return Err(MethodError::params(
-                "device.pair.setupCode",
-                "at /bootstrapProfile: must be equal to one of the allowed values",
-            ));
-        }
-    };
-    let url_source = if params.public_url.is_some() {
-        "params.publicUrl"
-    } else {
-        "gateway.bind"
-    };
-    let url = params
-        .public_url
-        .unwrap_or_else(|| cx.app.public_url.clone());
-    let token =
-        random_token().ok_or_else(|| MethodError::unavailable("the system gives no randomness"))?;
-    let setup = SetupCode {
-        setup_id: Uuid::new_v4().to_string(),
-        profile: profile.to_owned(),
-    };
-    let expires = cx.now_ms() + SetupCode::LIFETIME_MS;
-    let json = serde_json::to_string(&setup).map_err(MethodError::internal)?;
-    let at = i64::try_from(expires).unwrap_or(i64::MAX);
-    cx.app
-        .store
-        .setup_code_put(&token_hash(&token), at, &json)
-        .await
-        .map_err(failed)?;
-    let code = json!({"url": url, "bootstrapToken": token, "expiresAtMs": expires}).to_string();
-    let auth = if cx.app.gatekeeper.mode() == "password" {
-        "password"
-    } else {
-        "token"
-    };
-    Ok(json!({
-        "setupId": setup.setup_id, "setupCode": URL_SAFE_NO_PAD.encode(code), "gatewayUrl": url,
-        "auth": auth, "urlSource": url_source, "access": profile, "expiresAtMs": expires,
-    }))
-}
-
 /// Whether the caller may manage this device: its own, or any when it is an administrator or came with more
 /// than a device token.
 fn manages(cx: &Cx, device: &str) -> bool {
@@ -339,47 +199,14 @@ fn manages(cx: &Cx, device: &str) -> bool {
         || cx.caller.device_id.as_deref() == Some(device)
 }
 
-async fn known(cx: &Cx, device: &str) -> Result<DeviceRecord, MethodError> {
+pub(super) async fn known(cx: &Cx, device: &str) -> Result<DeviceRecord, MethodError> {
     let record = cx.app.store.device(device.trim()).await.map_err(failed)?;
     record
         .filter(|record| manages(cx, &record.id))
         .ok_or_else(|| MethodError::invalid("unknown deviceId"))
 }
 
-/// A token that the caller may rotate or revoke.
-async fn managed_token(
-    cx: &Cx,
-    device: &str,
-    role: &str,
-) -> Result<(DeviceRecord, DeviceToken), MethodError> {
-    let record = known(cx, device).await?;
-    if role != Role::Operator.as_str() && !cx.caller.may(Admin) {
-        return Err(MethodError::missing_scope(MethodScope::Admin));
-    }
-    let tokens = cx
-        .app
-        .store
-        .device_tokens(&record.id)
-        .await
-        .map_err(failed)?;
-    let token = tokens
-        .into_iter()
-        .find(|token| token.role == role && token.revoked_at.is_none());
-    let token = token.ok_or_else(|| MethodError::invalid("unknown deviceId/role"))?;
-    let scopes: Vec<String> = serde_json::from_str(&token.scopes).unwrap_or_default();
-    if may_touch(cx, &scopes) {
-        Ok((record, token))
-    } else {
-        Err(MethodError::missing_scope(MethodScope::Admin))
-    }
-}
-
-/// Nobody changes a token that is wider than their own.
-fn may_touch(cx: &Cx, scopes: &[String]) -> bool {
-    cx.caller.may(Admin) || covers(&own_scopes(cx), scopes)
-}
-
-fn own_scopes(cx: &Cx) -> Vec<String> {
+pub(super) fn own_scopes(cx: &Cx) -> Vec<String> {
     cx.caller
         .scopes
         .iter()
@@ -388,7 +215,7 @@ fn own_scopes(cx: &Cx) -> Vec<String> {
 }
 
 /// Ends what a device still has open; its access is gone.
-fn end_connections(cx: &Cx, device: &str, role: Option<String>, reason: &str) {
+pub(super) fn end_connections(cx: &Cx, device: &str, role: Option<String>, reason: &str) {
     let device = device.to_owned();
     cx.app.hub.close_where(
         move |caller| {
@@ -408,7 +235,7 @@ fn resolved(cx: &Cx, request: &str, device: &str, decision: &str) {
     tell(cx, EventKind::DEVICE_PAIR_RESOLVED, &payload);
 }
 
-fn changed(cx: &Cx, device: &str) {
+pub(super) fn changed(cx: &Cx, device: &str) {
     tell(
         cx,
         EventKind::DEVICE_PAIR_CHANGED,
@@ -424,6 +251,6 @@ fn tell(cx: &Cx, kind: EventKind, payload: &Value) {
     }
 }
 
-fn failed(error: StoreError) -> MethodError {
+pub(super) fn failed(error: StoreError) -> MethodError {
     MethodError::internal(error)
 }

@@ -5,6 +5,7 @@ mod approvals;
 mod catalog;
 mod chat;
 mod config;
+mod device_tokens;
 mod devices;
 mod exec_policy;
 mod groups;
@@ -28,6 +29,7 @@ pub(crate) fn table() -> MethodTable {
     let mut table = MethodTable::default();
     system::register(&mut table);
     devices::register(&mut table);
+    device_tokens::register(&mut table);
     config::register(&mut table);
     logs::register(&mut table);
     scope_upgrade::register(&mut table);

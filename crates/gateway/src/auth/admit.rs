@@ -1,0 +1,260 @@
+//! What an identified client is let in with: its device's pairing, its scopes, and its tokens.
+
+use gatehouse_protocol::serve::ConnectRequest;
+use gatehouse_protocol::{ConnectErrorCode, ErrorCode, Role, Scope};
+use gatehouse_store::StoreError;
+use serde_json::json;
+
+use super::identify::Known;
+use super::pairing::{Decision, Request};
+use super::refusals::{pairing_required, store_failed};
+use super::{
+    Admission, Attempt, AuthMethod, GateRules, Gatekeeper, IssuedToken, Refusal, SetupCode,
+};
+use crate::broadcast::{Audience, Delivery, Event, EventKind};
+
+impl Gatekeeper {
+    pub(super) async fn admit_device(
+        &self,
+        rules: &GateRules,
+        attempt: &Attempt<'_>,
+        role: Role,
+        device: String,
+        known: Known,
+    ) -> Result<Admission, Refusal> {
+        let scopes = asked_for(attempt.request, &known);
+        let proof = attempt.request.device.as_ref();
+        let ask = Request {
+            device_id: &device,
+            public_key: proof.map_or("", |proof| &proof.public_key),
+            role: role.as_str(),
+            scopes: &scopes,
+            client: &attempt.request.client,
+            remote_ip: (!attempt.peer.address.is_loopback())
+                .then(|| attempt.peer.address.to_string()),
+        };
+        if is_local_backend(attempt, &known) {
+            // A program of this machine that already knows the secret leaves no record behind.
+            let token = known.token.as_ref().map(|grant| grant.issued(&role));
+            return Ok(admission(
+                rules,
+                role.clone(),
+                &scopes,
+                Some(device),
+                &known,
+                token,
+            ));
+        }
+        let (record, facts) = match self.desk.look(&ask).await.map_err(store_failed)? {
+            Decision::Paired(record, facts) => (record, facts),
+            Decision::Wanting {
+                reason,
+                known: before,
+            } => {
+                let via = if known.setup.is_some() {
+                    "setup-code"
+                } else if pairs_silently(rules, attempt, &role, &known, reason, before.is_some()) {
+                    "silent"
+                } else {
+                    return Err(self.ask_a_person(&ask, reason, before.is_some()).await);
+                };
+                let paired = self
+                    .desk
+                    .pair(&ask, before, via)
+                    .await
+                    .map_err(store_failed)?;
+                tracing::info!(device, via, role = ask.role, "a device was paired");
+                paired
+            }
+        };
+        let issued = match &known.token {
+            Some(grant) => Some(grant.issued(&role)),
+            None => {
+                let secret = known.secret.as_ref().unwrap_or(&self.process_secret);
+                let issued =
+                    self.desk
+                        .issue(&record, &facts, role.as_str(), &scopes, secret.expose());
+                issued.await.map_err(store_failed)?
+            }
+        };
+        let mut admitted = admission(
+            rules,
+            role.clone(),
+            &scopes,
+            Some(device.clone()),
+            &known,
+            issued,
+        );
+        if let Some(setup) = &known.setup {
+            admitted.handoff = self
+                .hand_off(&ask, setup, &known)
+                .await
+                .map_err(store_failed)?;
+        }
+        let desk = self.desk.clone();
+        tokio::spawn(async move { desk.seen(&device).await });
+        Ok(admitted)
+    }
+
+    /// The operator's half of a setup code: the same device, a second role.
+    async fn hand_off(
+        &self,
+        ask: &Request<'_>,
+        setup: &SetupCode,
+        known: &Known,
+    ) -> Result<Vec<IssuedToken>, StoreError> {
+        let scopes = setup.operator_scopes();
+        let Some(secret) = known.secret.as_ref().filter(|_| !scopes.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let ask = Request {
+            role: "operator",
+            scopes: &scopes,
+            remote_ip: ask.remote_ip.clone(),
+            ..*ask
+        };
+        let before = match self.desk.look(&ask).await? {
+            Decision::Paired(record, facts) => Some((record, facts)),
+            Decision::Wanting { known, .. } => known,
+        };
+        let (record, facts) = self.desk.pair(&ask, before, "setup-code").await?;
+        let issued = self
+            .desk
+            .issue(&record, &facts, "operator", &scopes, secret.expose())
+            .await?;
+        let payload = json!({"setupId": setup.setup_id, "deviceId": ask.device_id,
+            "access": setup.profile, "ts": record.approved_at});
+        self.tell(EventKind::DEVICE_PAIR_SETUP_COMPLETED, &payload);
+        Ok(issued.into_iter().collect())
+    }
+
+    async fn ask_a_person(&self, ask: &Request<'_>, reason: &'static str, known: bool) -> Refusal {
+        match self.desk.request(ask, known).await {
+            Ok((request, is_new)) => {
+                if is_new {
+                    tracing::info!(device = ask.device_id, reason, "a device asks to be paired");
+                    self.tell(EventKind::DEVICE_PAIR_REQUESTED, &request);
+                }
+                pairing_required(&request, reason)
+            }
+            Err(error) => store_failed(error),
+        }
+    }
+
+    fn tell<T: serde::Serialize>(&self, kind: EventKind, payload: &T) {
+        if let Some(event) = Event::new(kind, payload) {
+            self.hub
+                .publish(event, Audience::Everyone, Delivery::DropIfSlow);
+        }
+    }
+}
+
+/// What it asks for. A device token that comes without a wish asks for what it was given.
+pub(super) fn asked_for(request: &ConnectRequest, known: &Known) -> Vec<String> {
+    match (&request.scopes, &known.token) {
+        (Some(scopes), _) => scopes.clone(),
+        (None, Some(grant)) => grant.scopes.clone(),
+        (None, None) => Vec::new(),
+    }
+}
+
+pub(super) fn admission(
+    rules: &GateRules,
+    role: Role,
+    scopes: &[String],
+    device: Option<String>,
+    known: &Known,
+    issued: Option<IssuedToken>,
+) -> Admission {
+    let personal = known.user.as_ref().and_then(|user| {
+        let mut entries = rules.identity_scopes.iter();
+        entries.find(|(name, _)| name.eq_ignore_ascii_case(user))
+    });
+    let personal = personal
+        .map(|(_, scopes)| scopes.as_slice())
+        .unwrap_or_default();
+    let scopes = super::scopes::union(scopes, personal);
+    Admission {
+        role,
+        scopes: scopes
+            .iter()
+            .map(|scope| Scope::from(scope.as_str()))
+            .collect(),
+        method: known.method,
+        device,
+        user: known.user.clone(),
+        issued,
+        handoff: Vec::new(),
+    }
+}
+
+/// Without a device only those come in who have shown the shared secret or were identified. What they declare
+/// counts on this machine's own command line and backends; to others it grants nothing.
+pub(super) fn admit_without_device(
+    rules: &GateRules,
+    attempt: &Attempt<'_>,
+    role: Role,
+    known: Known,
+) -> Result<Admission, Refusal> {
+    let trusted = known.method.is_shared_secret()
+        || matches!(
+            known.method,
+            AuthMethod::None | AuthMethod::TrustedProxy | AuthMethod::Tailscale
+        );
+    if role != Role::Operator || !trusted {
+        return Err(Refusal::new(
+            ErrorCode::NotPaired,
+            ConnectErrorCode::DeviceIdentityRequired,
+            "device identity required",
+        ));
+    }
+    let client = &attempt.request.client;
+    let own_tool = matches!(
+        (client.id.as_str(), client.mode.as_str()),
+        ("cli", "cli") | ("gateway-client", "backend")
+    );
+    let local = attempt.peer.is_local() && attempt.peer.origin.is_none();
+    let keeps = (own_tool && local) || known.method == AuthMethod::TrustedProxy;
+    let scopes = if keeps {
+        asked_for(attempt.request, &known)
+    } else {
+        Vec::new()
+    };
+    Ok(admission(rules, role, &scopes, None, &known, None))
+}
+
+/// The published gateway's exception for its own helpers: a backend on this machine, no browser.
+pub(super) fn is_local_backend(attempt: &Attempt<'_>, known: &Known) -> bool {
+    let client = &attempt.request.client;
+    client.id == "gateway-client"
+        && client.mode == "backend"
+        && attempt.peer.is_local()
+        && attempt.peer.origin.is_none()
+        && (known.method.is_shared_secret()
+            || matches!(known.method, AuthMethod::None | AuthMethod::DeviceToken))
+}
+
+/// Whether a device of this machine is paired without asking. A page of a browser is not, unless it is the
+/// control UI; and wider scopes are given only to one that has shown the shared secret.
+pub(super) fn pairs_silently(
+    rules: &GateRules,
+    attempt: &Attempt<'_>,
+    role: &Role,
+    known: &Known,
+    reason: &str,
+    is_known: bool,
+) -> bool {
+    let client = &attempt.request.client;
+    let is_own_page = matches!(
+        client.id.as_str(),
+        "openclaw-control-ui" | "webchat-ui" | "webchat"
+    );
+    if !attempt.peer.is_local()
+        || !rules.auto_approve_local
+        || (attempt.peer.origin.is_some() && !is_own_page)
+        || (is_known && *role != Role::Operator)
+    {
+        return false;
+    }
+    reason != "scope-upgrade" || known.method.is_shared_secret() || known.method == AuthMethod::None
+}

@@ -1,0 +1,90 @@
+//! Every name of the configuration. Names and meanings are those of the published gateway where both have the
+//! thing; sections that only it has are let through, so that an `openclaw.json` can be read.
+
+mod agents;
+mod gateway;
+mod models;
+
+use super::shape::Shape::{Foreign, Object, Text, Whole};
+use super::shape::{Field, Shape, hot, restart};
+use agents::{AGENTS, MESSAGES, SESSION, TOOLS};
+use gateway::{GATEWAY, LOGGING};
+use models::MODELS;
+
+pub(super) const MS: Shape = Whole(0, u64::MAX);
+
+pub(super) const COUNT: Shape = Whole(0, 1_000_000);
+
+/// The whole configuration.
+pub(crate) static ROOT: Shape = Object(&[
+    hot(
+        "gateway",
+        Object(GATEWAY),
+        "The server itself: address, authentication, HTTP.",
+    ),
+    hot(
+        "agents",
+        Object(AGENTS),
+        "Who the agents are and what they start with.",
+    ),
+    hot(
+        "models",
+        Object(MODELS),
+        "Providers of models, and what they cost.",
+    ),
+    hot("tools", Object(TOOLS), "What agents may use."),
+    hot(
+        "session",
+        Object(SESSION),
+        "How conversations are kept apart.",
+    ),
+    hot(
+        "messages",
+        Object(MESSAGES),
+        "What happens to a message while a run is going on.",
+    ),
+    restart("logging", Object(LOGGING), "What is written to the log."),
+    hot("env", Foreign, "Environment variables for runs."),
+    hot("approvals", Foreign, "Where approvals are forwarded."),
+    hot(
+        "meta",
+        Foreign,
+        "Written by the program that last changed the file.",
+    ),
+    hot("wizard", Foreign, "Written by the set-up assistant."),
+    hot("$schema", Text, "For editors."),
+    foreign("acp"),
+    foreign("audio"),
+    foreign("auth"),
+    foreign("bindings"),
+    foreign("broadcast"),
+    foreign("browser"),
+    foreign("canvasHost"),
+    foreign("channels"),
+    foreign("cli"),
+    foreign("cloudWorkers"),
+    foreign("commands"),
+    foreign("cron"),
+    foreign("diagnostics"),
+    foreign("discovery"),
+    foreign("hooks"),
+    foreign("mcp"),
+    foreign("media"),
+    foreign("memory"),
+    foreign("nodeHost"),
+    foreign("plugins"),
+    foreign("secrets"),
+    foreign("skills"),
+    foreign("talk"),
+    foreign("ui"),
+    foreign("update"),
+    foreign("web"),
+]);
+
+const fn foreign(name: &'static str) -> Field {
+    hot(
+        name,
+        Foreign,
+        "A section of OpenClaw that this gateway does not use.",
+    )
+}

@@ -1,0 +1,75 @@
+//! Providers of models, and what they cost.
+
+use super::super::shape::Shape::{
+    Choice, Either, Flag, Foreign, List, Map, Number, Object, Secret, Text, Whole,
+};
+use super::super::shape::{Field, Shape, hot};
+
+pub(super) const MODELS: &[Field] = &[
+    hot(
+        "mode",
+        Choice(&["merge", "replace"]),
+        "Whether built-in providers stay.",
+    ),
+    hot("providers", Map(&Object(PROVIDER)), "Providers by name."),
+    hot("pricing", Foreign, "Not used here."),
+];
+
+pub(super) const PROVIDER: &[Field] = &[
+    hot("baseUrl", Text, "Where it is."),
+    hot(
+        "apiKey",
+        Either(&Secret, &Foreign),
+        "A key, or a reference to one such as ${NAME}.",
+    ),
+    hot(
+        "api",
+        Text,
+        "How it is spoken to: openai-completions, anthropic-messages, ollama, scripted.",
+    ),
+    hot("auth", Text, "How the key is presented."),
+    hot("authHeader", Flag, "Present the key as a bearer token."),
+    hot("headers", Map(&Secret), "Further headers."),
+    hot("models", List(&Object(MODEL)), "What it offers."),
+    hot("injectNumCtxForOpenAICompat", Flag, "Not used here."),
+    hot("request", Foreign, "Not used here."),
+];
+
+pub(super) const MODEL: &[Field] = &[
+    hot("id", Text, "Its name at the provider."),
+    hot("name", Text, "Its name for people."),
+    hot("api", Text, "How it is spoken to."),
+    hot("reasoning", Flag, "Whether it thinks."),
+    hot("input", List(&Text), "What it reads."),
+    hot(
+        "cost",
+        Object(&[
+            hot("input", Number, "Dollars for a million tokens."),
+            hot("output", Number, "Dollars for a million tokens."),
+            hot("cacheRead", Number, "Dollars for a million tokens."),
+            hot("cacheWrite", Number, "Dollars for a million tokens."),
+            hot("tieredPricing", Foreign, "Not used here."),
+        ]),
+        "What it costs.",
+    ),
+    hot(
+        "contextWindow",
+        COUNT_TOKENS,
+        "How much it reads at once, in tokens.",
+    ),
+    hot(
+        "contextTokens",
+        COUNT_TOKENS,
+        "How much of that is used, in tokens.",
+    ),
+    hot(
+        "maxTokens",
+        COUNT_TOKENS,
+        "How much it writes at once, in tokens.",
+    ),
+    hot("headers", Map(&Secret), "Further headers."),
+    hot("compat", Foreign, "Peculiarities."),
+    hot("params", Foreign, "Parameters."),
+];
+
+pub(super) const COUNT_TOKENS: Shape = Whole(0, 1_000_000_000);
