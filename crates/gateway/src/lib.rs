@@ -7,6 +7,7 @@
 
 pub mod agents;
 pub mod auth;
+mod boot;
 pub mod broadcast;
 mod clock;
 pub mod config;

@@ -25,7 +25,7 @@ use crate::machine::Machine;
 use crate::net::{self, Listener, Tls};
 use crate::state::{App, Identity, Parts};
 use crate::web::{self, Counters, WebParts};
-use crate::{live_config, maintenance, methods};
+use crate::{boot, live_config, maintenance, methods};
 
 /// What a gateway is started with. Paths, clock and limits come from outside.
 pub struct StartOptions {
@@ -137,7 +137,14 @@ impl Gateway {
         let process_secret = random_token().and_then(Secret::new);
         let process_secret = process_secret
             .ok_or_else(|| StartError::Randomness("the system gives none".to_owned()))?;
-        let gatekeeper = Gatekeeper::new(rules, desk, failures, hub.clone(), process_secret);
+        let gatekeeper = Gatekeeper::new(
+            rules,
+            desk,
+            failures,
+            hub.clone(),
+            tasks.clone(),
+            process_secret,
+        );
         let house = House::build(
             Arc::clone(&store),
             &config,
@@ -182,6 +189,7 @@ impl Gateway {
             web: web::routes(app.clone(), web),
         };
         tasks.spawn(listener.run(app.clone()));
+        tasks.spawn(boot::run(app.clone()));
         tracing::info!(%address, auth = app.gatekeeper.mode(), "the gateway takes connections");
         Ok(RunningGateway {
             app,

@@ -366,3 +366,16 @@ async fn without_authentication_only_this_machine_itself_comes_in() {
         .await;
     assert_eq!(answer["error"]["details"]["code"], "AUTH_TOKEN_MISSING");
 }
+
+#[tokio::test]
+async fn a_setup_code_gives_nobody_more_than_its_own_share() {
+    let gateway = TestGateway::start().await;
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let code = operator.ask("device.pair.setupCode", json!({})).await;
+    let auth = json!({"bootstrapToken": bootstrap_token(&code)});
+    let mut remote = from_afar(&gateway).await;
+    let answer = remote
+        .connect_as(&key(12), auth, &["operator.admin"], |_| {})
+        .await;
+    assert_eq!(answer["error"]["details"]["code"], "PAIRING_REQUIRED");
+}

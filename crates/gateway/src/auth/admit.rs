@@ -3,13 +3,15 @@
 use gatehouse_protocol::serve::ConnectRequest;
 use gatehouse_protocol::{ConnectErrorCode, ErrorCode, Role, Scope};
 use gatehouse_store::StoreError;
+use gatehouse_store::gateway::DeviceRecord;
 use serde_json::json;
 
 use super::identify::Known;
 use super::pairing::{Decision, Request};
 use super::refusals::{pairing_required, store_failed};
 use super::{
-    Admission, Attempt, AuthMethod, GateRules, Gatekeeper, IssuedToken, Refusal, SetupCode,
+    Admission, Attempt, AuthMethod, DeviceFacts, GateRules, Gatekeeper, IssuedToken, Refusal,
+    SetupCode,
 };
 use crate::broadcast::{Audience, Delivery, Event, EventKind};
 
@@ -36,64 +38,70 @@ impl Gatekeeper {
         if is_local_backend(attempt, &known) {
             // A program of this machine that already knows the secret leaves no record behind.
             let token = known.token.as_ref().map(|grant| grant.issued(&role));
+            let device = Some(device.clone());
             return Ok(admission(
                 rules,
                 role.clone(),
                 &scopes,
-                Some(device),
+                device,
                 &known,
                 token,
             ));
         }
-        let (record, facts) = match self.desk.look(&ask).await.map_err(store_failed)? {
-            Decision::Paired(record, facts) => (record, facts),
-            Decision::Wanting {
-                reason,
-                known: before,
-            } => {
-                let via = if known.setup.is_some() {
-                    "setup-code"
-                } else if pairs_silently(rules, attempt, &role, &known, reason, before.is_some()) {
-                    "silent"
-                } else {
-                    return Err(self.ask_a_person(&ask, reason, before.is_some()).await);
-                };
-                let paired = self
-                    .desk
-                    .pair(&ask, before, via)
-                    .await
-                    .map_err(store_failed)?;
-                tracing::info!(device, via, role = ask.role, "a device was paired");
-                paired
-            }
-        };
+        let (record, facts) = self.paired(rules, attempt, &ask, &known).await?;
         let issued = match &known.token {
             Some(grant) => Some(grant.issued(&role)),
             None => {
                 let secret = known.secret.as_ref().unwrap_or(&self.process_secret);
-                let issued =
+                let issuing =
                     self.desk
                         .issue(&record, &facts, role.as_str(), &scopes, secret.expose());
-                issued.await.map_err(store_failed)?
+                issuing.await.map_err(store_failed)?
             }
         };
-        let mut admitted = admission(
-            rules,
-            role.clone(),
-            &scopes,
-            Some(device.clone()),
-            &known,
-            issued,
-        );
+        let named = Some(device.clone());
+        let mut admitted = admission(rules, role.clone(), &scopes, named, &known, issued);
         if let Some(setup) = &known.setup {
-            admitted.handoff = self
-                .hand_off(&ask, setup, &known)
-                .await
-                .map_err(store_failed)?;
+            let handing = self.hand_off(&ask, setup, &known);
+            admitted.handoff = handing.await.map_err(store_failed)?;
         }
         let desk = self.desk.clone();
-        tokio::spawn(async move { desk.seen(&device).await });
+        self.tasks.spawn(async move { desk.seen(&device).await });
         Ok(admitted)
+    }
+
+    /// The record of a device that is paired for what it asks, or is paired now. One that has to wait for a
+    /// person is refused.
+    async fn paired(
+        &self,
+        rules: &GateRules,
+        attempt: &Attempt<'_>,
+        ask: &Request<'_>,
+        known: &Known,
+    ) -> Result<(DeviceRecord, DeviceFacts), Refusal> {
+        let (reason, before) = match self.desk.look(ask).await.map_err(store_failed)? {
+            Decision::Paired(record, facts) => return Ok((record, facts)),
+            Decision::Wanting { reason, known } => (reason, known),
+        };
+        let via = if known
+            .setup
+            .as_ref()
+            .is_some_and(|setup| setup.admits(ask.role, ask.scopes))
+        {
+            "setup-code"
+        } else if pairs_silently(rules, attempt, ask.role, known, reason, before.is_some()) {
+            "silent"
+        } else {
+            return Err(self.ask_a_person(ask, reason, before.is_some()).await);
+        };
+        let pairing = self.desk.pair(ask, before, via).await;
+        tracing::info!(
+            device = ask.device_id,
+            via,
+            role = ask.role,
+            "a device is paired"
+        );
+        pairing.map_err(store_failed)
     }
 
     /// The operator's half of a setup code: the same device, a second role.
@@ -239,7 +247,7 @@ pub(super) fn is_local_backend(attempt: &Attempt<'_>, known: &Known) -> bool {
 pub(super) fn pairs_silently(
     rules: &GateRules,
     attempt: &Attempt<'_>,
-    role: &Role,
+    role: &str,
     known: &Known,
     reason: &str,
     is_known: bool,
@@ -252,7 +260,7 @@ pub(super) fn pairs_silently(
     if !attempt.peer.is_local()
         || !rules.auto_approve_local
         || (attempt.peer.origin.is_some() && !is_own_page)
-        || (is_known && *role != Role::Operator)
+        || (is_known && role != Role::Operator.as_str())
     {
         return false;
     }

@@ -7,6 +7,7 @@ use gatehouse_protocol::device::Challenge;
 use gatehouse_protocol::serve::ConnectRequest;
 use gatehouse_protocol::{Role, Scope, Secret};
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 
 use super::admit::admit_without_device;
 use super::pairing::PairingDesk;
@@ -59,6 +60,7 @@ pub struct Gatekeeper {
     pub(super) desk: PairingDesk,
     pub(super) failures: Failures,
     pub(super) hub: Hub,
+    pub(super) tasks: TaskTracker,
     /// What tokens are derived from when no shared secret was presented: of this process alone.
     pub(super) process_secret: Arc<Secret>,
     /// A password that was proven right, so that it is not derived anew for every connect.
@@ -71,6 +73,7 @@ impl Gatekeeper {
         desk: PairingDesk,
         failures: Failures,
         hub: Hub,
+        tasks: TaskTracker,
         process_secret: Secret,
     ) -> Self {
         Self {
@@ -78,6 +81,7 @@ impl Gatekeeper {
             desk,
             failures,
             hub,
+            tasks,
             process_secret: Arc::new(process_secret),
             proven: Arc::default(),
         }

@@ -31,4 +31,37 @@ impl SetupCode {
         .map(str::to_owned)
         .to_vec()
     }
+
+    /// What the code lets a new device in for: a node without scopes, or an operator with no more than the
+    /// operator's half. Whoever holds a code gets nothing wider by asking for it.
+    pub(super) fn admits(&self, role: &str, scopes: &[String]) -> bool {
+        match role {
+            "node" => scopes.is_empty(),
+            "operator" => {
+                let own = self.operator_scopes();
+                !own.is_empty() && super::covers(&own, scopes)
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_lets_nobody_in_for_more_than_its_profile() {
+        let code = |profile: &str| SetupCode {
+            setup_id: "s".into(),
+            profile: profile.into(),
+        };
+        let scopes = |name: &str| vec![name.to_owned()];
+        assert!(code("limited").admits("node", &[]));
+        assert!(code("limited").admits("operator", &scopes("operator.read")));
+        assert!(!code("limited").admits("operator", &scopes("operator.admin")));
+        assert!(!code("limited").admits("operator", &scopes("operator.pairing")));
+        assert!(!code("limited").admits("node", &scopes("operator.read")));
+        assert!(!code("node").admits("operator", &[]));
+    }
 }
