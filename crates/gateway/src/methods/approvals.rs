@@ -117,12 +117,14 @@ fn question(params: RequestParams) -> Result<Question, MethodError> {
         "host": params.host, "node": params.node_id,
     });
     // Always is the asker's to keep: this gateway does not know what it would run.
-    let never = |word: &str| params.unavailable_decisions.iter().any(|no| no == word);
+    let asks_always = params.ask.as_deref() == Some("always");
+    let never = |word: &str| {
+        (word == "allow-always" && asks_always)
+            || params.unavailable_decisions.iter().any(|no| no == word)
+    };
     let allowed: Vec<&str> = ["allow-once", "allow-always", "deny"]
         .into_iter()
-        .filter(|word| {
-            !never(word) && !(*word == "allow-always" && params.ask.as_deref() == Some("always"))
-        })
+        .filter(|word| !never(word))
         .collect();
     let request = json!({
         "command": command,
