@@ -1,5 +1,6 @@
 //! The methods, one file for each family. A family adds its methods in its `register`; it takes one line here.
 
+mod agent_files;
 mod agents;
 mod approvals;
 mod catalog;
@@ -28,6 +29,7 @@ use crate::state::App;
 pub(crate) fn table() -> MethodTable {
     let mut table = MethodTable::default();
     system::register(&mut table);
+    agent_files::register(&mut table);
     devices::register(&mut table);
     device_tokens::register(&mut table);
     config::register(&mut table);

@@ -1,0 +1,49 @@
+//! The files that shape an agent, seen and changed by clients.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use serde_json::json;
+use support::schema::assert_valid;
+use support::{ALL_SCOPES, TestGateway};
+
+#[tokio::test]
+async fn a_file_is_written_read_and_listed_in_the_published_shapes() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let params = json!({"agentId": "main", "name": "SOUL.md", "content": "Be kind."});
+    let set = wire.ask("agents.files.set", params).await;
+    assert_valid("AgentsFilesSetResult", &set);
+    let get = wire
+        .ask(
+            "agents.files.get",
+            json!({"agentId": "main", "name": "SOUL.md"}),
+        )
+        .await;
+    assert_valid("AgentsFilesGetResult", &get);
+    assert_eq!(get["file"]["content"], "Be kind.");
+    let list = wire
+        .ask("agents.files.list", json!({"agentId": "main"}))
+        .await;
+    assert_valid("AgentsFilesListResult", &list);
+    let soul = list["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|file| file["name"] == "SOUL.md");
+    assert_eq!(soul.unwrap()["missing"], false);
+}
+
+#[tokio::test]
+async fn other_names_and_other_agents_are_refused() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    for name in ["../secret", "notes.txt", "/etc/passwd", "SOUL.md/../x", ""] {
+        let params = json!({"agentId": "main", "name": name, "content": "x"});
+        let answer = wire.request("agents.files.set", params).await;
+        assert_eq!(answer["error"]["code"], "INVALID_REQUEST", "{name}");
+    }
+    let params = json!({"agentId": "nobody", "name": "SOUL.md"});
+    let answer = wire.request("agents.files.get", params).await;
+    assert_eq!(answer["error"]["code"], "INVALID_REQUEST");
+}
