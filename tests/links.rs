@@ -25,7 +25,7 @@ async fn a_second_start_hands_its_link_to_the_first_which_opens_a_place_and_does
     let driver = WebDriver::start(&desktop, &BTreeMap::new()).await.unwrap();
     let client = driver.open(Path::new(APP), &[]).await.unwrap();
     let page = Page { client };
-    page.says("Connect a gateway").await;
+    page.says("This computer").await;
     let follow = |link: &str| {
         let second = desktop.command(APP).arg(link).status().unwrap();
         assert!(second.success(), "it hands over and ends");

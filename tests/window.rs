@@ -92,7 +92,7 @@ async fn a_click_on_the_notification_decides_what_a_real_agent_runs_and_no_token
         desktop,
         ..
     } = &scene;
-    page.says("Connect a gateway").await;
+    page.says("This computer").await;
     picture(desktop, "1-first-run");
     page.add_gateway(&gateway.url(), gateway.secret(), "Studio")
         .await;

@@ -83,6 +83,7 @@ impl Page {
 
     /// Adds a gateway by its address and token, and waits until it is connected.
     pub(crate) async fn add_gateway(&self, url: &str, token: &str, name: &str) {
+        self.go("Add a gateway").await;
         self.fill("Address, link, setup code or token", url).await;
         self.press("Continue").await;
         self.fill("Name", name).await;
