@@ -113,9 +113,11 @@ impl Asking<'_> {
             match event? {
                 ModelEvent::Text(piece) => told.text(&piece),
                 ModelEvent::Thinking(piece) => told.thinking(&piece),
-                ModelEvent::ThinkingSignature(signature) => {
-                    arrived.thinking_signature = Some(signature);
+                ModelEvent::ThinkingSignature(piece) => {
+                    let signature = arrived.thinking_signature.get_or_insert_default();
+                    signature.push_str(&piece);
                 }
+                ModelEvent::Alive => {}
                 ModelEvent::ToolCall(call) => arrived.calls.push(call),
                 ModelEvent::Done { usage, stop } => arrived.end = Some((usage, stop)),
             }

@@ -60,7 +60,7 @@ pub(crate) struct WeakEngine {
 }
 
 impl WeakEngine {
-    fn upgrade(&self) -> Option<Engine> {
+    pub(crate) fn upgrade(&self) -> Option<Engine> {
         Some(Engine {
             shared: self.shared.clone(),
             commands: self.commands.upgrade()?,
@@ -87,7 +87,7 @@ impl Engine {
         engine
     }
 
-    fn downgrade(&self) -> WeakEngine {
+    pub(crate) fn downgrade(&self) -> WeakEngine {
         WeakEngine {
             shared: self.shared.clone(),
             commands: self.commands.downgrade(),

@@ -78,8 +78,10 @@ pub enum Thinking {
 pub enum ModelEvent {
     Text(String),
     Thinking(String),
-    /// Belongs to the thinking before it; see [`crate::message::Content::Thinking`].
+    /// A piece of the signature of the thinking before it; see [`crate::message::Content::Thinking`].
     ThinkingSignature(String),
+    /// Nothing new, but the provider is at it.
+    Alive,
     /// A whole call; providers that stream calls in pieces put them together first.
     ToolCall(ToolCall),
     /// The last one. Costs are filled in by the caller, who knows the prices.

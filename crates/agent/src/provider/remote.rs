@@ -137,7 +137,7 @@ fn events_of(event: ChatStreamEvent) -> Vec<Result<ModelEvent, ProviderError>> {
         }
         // Calls are taken whole from the end.
         ChatStreamEvent::Start | ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::Heartbeat => {
-            Vec::new()
+            vec![Ok(ModelEvent::Alive)]
         }
         ChatStreamEvent::End(end) => convert::end(end),
     }

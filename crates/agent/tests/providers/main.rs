@@ -49,6 +49,7 @@ struct Told {
     text: String,
     pieces: usize,
     thinking: String,
+    signature: String,
     calls: Vec<ToolCall>,
     end: Option<(Usage, StopReason)>,
 }
@@ -63,7 +64,8 @@ async fn ask(provider: &dyn Provider, request: ModelRequest) -> Result<Told, Pro
                 told.text.push_str(&piece);
             }
             ModelEvent::Thinking(piece) => told.thinking.push_str(&piece),
-            ModelEvent::ThinkingSignature(_) => {}
+            ModelEvent::ThinkingSignature(piece) => told.signature.push_str(&piece),
+            ModelEvent::Alive => {}
             ModelEvent::ToolCall(call) => told.calls.push(call),
             ModelEvent::Done { usage, stop } => told.end = Some((usage, stop)),
         }
@@ -210,6 +212,74 @@ async fn anthropic_answers_with_text_a_call_and_cached_tokens() {
     assert!(asked[0].starts_with("POST /v1/messages"), "{}", asked[0]);
     assert!(asked[0].contains("x-api-key: the-key"));
     assert!(asked[0].contains("Be brief."));
+}
+
+#[tokio::test]
+async fn signed_thinking_goes_back_to_anthropic_as_it_came() {
+    let answer = concat!(
+        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"model\":\"a\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}\n\n",
+        "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n",
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}}\n\n",
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"c2ln\"}}\n\n",
+        "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+        "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":2}}\n\n",
+        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+    );
+    let endpoint = Endpoint::start(vec![(200, "text/event-stream", answer.to_owned())]).await;
+    let provider = remote(Api::Anthropic, &endpoint.url("/v1"));
+    let asked = request(vec![Message::user("think", 0)]);
+    let told = ask(&provider, asked).await.unwrap();
+    assert_eq!(
+        (told.thinking.as_str(), told.signature.as_str()),
+        ("hm", "c2ln")
+    );
+    let thought = Content::Thinking {
+        thinking: told.thinking,
+        thinking_signature: Some(told.signature),
+    };
+    let call = ToolCall {
+        id: "toolu_1".into(),
+        name: "exec".into(),
+        arguments: json!({ "command": "true" }),
+    };
+    let before = Message::Assistant(AssistantMessage {
+        content: vec![thought, Content::ToolCall(call)],
+        provider: String::new(),
+        model: String::new(),
+        usage: Usage::default(),
+        stop_reason: StopReason::ToolUse,
+        error_message: None,
+        timestamp: 0,
+    });
+    let result = Message::ToolResult(ToolResultMessage {
+        tool_call_id: "toolu_1".into(),
+        tool_name: "exec".into(),
+        content: vec![Content::text("fine")],
+        details: None,
+        is_error: false,
+        timestamp: 0,
+    });
+    let asked = request(vec![Message::user("think", 0), before, result]);
+    ask(&provider, asked).await.unwrap();
+    let body = endpoint.asked().pop().unwrap();
+    let body = body.split_once("\r\n\r\n").unwrap().1.to_owned();
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let block = &body["messages"][1]["content"][0];
+    assert_eq!(
+        (&block["type"], &block["thinking"], &block["signature"]),
+        (&json!("thinking"), &json!("hm"), &json!("c2ln"))
+    );
+}
+
+#[tokio::test]
+async fn a_provider_that_breaks_off_because_it_is_busy_may_be_asked_again() {
+    let event = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+    let endpoint = Endpoint::start(vec![(200, "text/event-stream", event.to_owned())]).await;
+    let provider = remote(Api::Anthropic, &endpoint.url("/v1"));
+    let error = ask(&provider, request(vec![Message::user("hi", 0)])).await;
+    let error = error.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    assert!(error.to_string().contains("Overloaded"), "{error}");
 }
 
 #[tokio::test]

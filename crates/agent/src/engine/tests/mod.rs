@@ -21,7 +21,11 @@ use crate::{
         Models,
         scripted::{self, Scripted},
     },
-    tools::{Toolbox, exec::ExecOptions, sessions},
+    tools::{
+        Toolbox,
+        exec::{ExecOptions, Processes},
+        sessions,
+    },
 };
 
 pub(super) const KEY: &str = "agent:main:main";
@@ -79,7 +83,9 @@ impl Bench {
         change(&mut profile);
         let mut options = EngineOptions::default();
         tune(&mut options);
-        let mut toolbox = Toolbox::standard(ExecOptions::new(std::env::vars_os()), None);
+        let processes = Processes::start(Arc::new(SystemClock), Arc::new(SystemRandomness));
+        let exec = ExecOptions::new(std::env::vars_os());
+        let mut toolbox = Toolbox::standard(exec, Some(processes));
         sessions::add_to(&mut toolbox, Arc::new(others::AnySessions));
         let engine = Engine::start(EngineParts {
             journal: journal.clone(),

@@ -222,3 +222,54 @@ async fn a_person_may_ask_for_a_compaction() {
     assert!(matches!(context[0], Message::CompactionSummary(_)));
     assert!(!crate::transcript::is_interrupted(&context));
 }
+
+/// Begins to answer and breaks off, or never says anything.
+struct Broken {
+    silent: bool,
+}
+
+#[async_trait]
+impl Provider for Broken {
+    async fn stream(&self, _request: ModelRequest) -> Result<ModelStream, ProviderError> {
+        use crate::provider::ModelEvent;
+        use futures_util::{StreamExt, stream};
+        if self.silent {
+            return Ok(stream::pending().boxed());
+        }
+        Ok(stream::iter([Ok(ModelEvent::Text("half an ans".into()))]).boxed())
+    }
+}
+
+async fn broken(silent: bool) -> (RunOutcome, Bench) {
+    let mut model = failing("one", Vec::new(), 100_000);
+    model.provider = Arc::new(Broken { silent });
+    let mut bench = bench(vec![model]);
+    let request = RunRequest::text(KEY, "main", "hello");
+    let run_id = bench.engine.submit(request).await.unwrap().run_id;
+    let ended = loop {
+        let event = bench.events.recv().await.unwrap();
+        if let RunEventKind::Ended(outcome) = event.kind {
+            assert_eq!(*event.run_id, *run_id);
+            break outcome;
+        }
+    };
+    (ended, bench)
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_an_answer_is_none() {
+    let (outcome, bench) = broken(false).await;
+    assert_eq!(outcome.status, RunStatus::Failed);
+    let told = bench.transcript();
+    assert!(
+        told.iter().all(|line| !line.contains("half an ans")),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_says_nothing_is_given_up() {
+    let (outcome, _bench) = broken(true).await;
+    assert_eq!(outcome.status, RunStatus::Failed);
+    assert!(outcome.error.unwrap().contains("sent nothing for 120 s"));
+}

@@ -231,3 +231,49 @@ async fn a_workspace_that_is_missing_is_made() {
     assert_eq!(bench.outcome(&run_id).await.status, RunStatus::Done);
     assert_eq!(std::fs::read_to_string(workspace.join("a")).unwrap(), "x");
 }
+
+#[tokio::test]
+async fn the_end_of_a_background_command_wakes_its_session() {
+    let mut bench = Bench::new();
+    let first = bench
+        .say("background: while [ ! -e go ]; do sleep 0.02; done; echo built; exit 3")
+        .await;
+    bench.until_ended(&first).await;
+    std::fs::write(bench.workspace.path().join("go"), "").unwrap();
+    bench
+        .until(|event| matches!(event.kind, RunEventKind::Ended(_)))
+        .await;
+    let told = bench.transcript();
+    let told = told.iter().find(|line| line.contains("[Exec completion]"));
+    let told = told.expect("the session is told");
+    assert!(
+        told.contains("exited with code 3") && told.ends_with("built"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn runs_wait_when_there_are_too_many() {
+    let mut bench = Bench::with(
+        Arc::new(AllowAll),
+        |_| {},
+        |options| options.concurrent_runs = 1,
+    );
+    let first = bench
+        .say("exec: echo ready; while [ ! -e go ]; do sleep 0.02; done")
+        .await;
+    bench
+        .until(|event| matches!(event.kind, RunEventKind::ToolUpdate { .. }))
+        .await;
+    let other = RunRequest::text("agent:main:other", "main", "think: x");
+    let second = bench.engine.submit(other).await.unwrap().run_id;
+    std::fs::write(bench.workspace.path().join("go"), "").unwrap();
+    let events = bench.until_ended(&second).await;
+    let at = |run_id: &str, is_it: fn(&RunEventKind) -> bool| {
+        let mut events = events.iter();
+        events.position(|event| &*event.run_id == run_id && is_it(&event.kind))
+    };
+    let ended = at(&first, |kind| matches!(kind, RunEventKind::Ended(_)));
+    let started = at(&second, |kind| matches!(kind, RunEventKind::Started { .. }));
+    assert!(ended.unwrap() < started.unwrap());
+}

@@ -4,6 +4,7 @@
 //! governor, with an absolute, resolved executable; the search path is not consulted again.
 
 mod child;
+mod notify;
 mod output;
 mod processes;
 mod pty;
@@ -42,6 +43,9 @@ pub struct ExecOptions {
     pub kept_output: usize,
     /// The shortest time between two live updates.
     pub update_every: Duration,
+    /// A command in the background that says something or fails starts a run of its session when it ends;
+    /// OpenClaw's `tools.exec.notifyOnExit`.
+    pub notify_on_exit: bool,
     /// How long a call waits before its process goes to the background; 10 s in OpenClaw.
     pub patience: Duration,
 }
@@ -57,6 +61,7 @@ impl ExecOptions {
             timeout: Some(Duration::from_secs(1800)),
             kept_output: 200_000,
             update_every: Duration::from_millis(100),
+            notify_on_exit: true,
             patience: Duration::from_secs(10),
         }
     }
@@ -141,7 +146,12 @@ impl Tool for Exec {
             (Watched::Yielded, Some(processes)) => {
                 let agent_id = call.agent_id.clone();
                 let session = processes.add(agent_id, &effect.command, &effect.cwd, child);
-                Ok(in_background(&session.await).await)
+                let session = session.await;
+                let output = in_background(&session).await;
+                if self.options.notify_on_exit {
+                    notify::when_ended(session, call);
+                }
+                Ok(output)
             }
             (Watched::Yielded, None) => Err(ToolError::Failed("there is no background".into())),
             (Watched::Ended(ended), _) => {
