@@ -11,6 +11,7 @@ mod environment;
 mod failure;
 mod output;
 mod problem_words;
+mod server;
 
 use std::process::ExitCode;
 

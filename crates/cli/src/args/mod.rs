@@ -1,5 +1,6 @@
 //! The definition of the command line. Help, completions and man pages come from here and from nowhere else.
 
+mod gateway;
 mod target;
 
 use std::path::PathBuf;
@@ -7,6 +8,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use gateway::{
+    AuthKind, BindTo, GatewayAction, GatewayArgs, RunArgs, StateDir, TokenArgs,
+};
 pub(crate) use target::{DeviceChoice, Target};
 
 /// Run AI agents behind a gateway, and decide what they may do, from a terminal.
@@ -28,6 +32,8 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Run a gateway of your own, and look after it
+    Gateway(GatewayArgs),
     /// Connect, say who answers, and leave again
     Connect(ConnectArgs),
     /// How a gateway is doing

@@ -4,6 +4,7 @@ mod approvals;
 mod call;
 mod connect;
 mod doctor;
+mod gateway;
 mod logs;
 mod send;
 mod sessions;
@@ -46,6 +47,7 @@ pub(crate) async fn run(
     };
     let context = &mut context;
     match command {
+        Command::Gateway(args) => gateway::run(context, args.action).await,
         Command::Connect(args) => connect::run(context, args).await,
         Command::Status(target) => status::run(context, target).await,
         Command::Sessions(args) => sessions::run(context, args).await,

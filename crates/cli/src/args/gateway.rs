@@ -1,0 +1,112 @@
+//! `gatehouse gateway …`: a gateway of one's own. A flag stands above the environment, that above the configuration.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Target;
+
+#[derive(Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct GatewayArgs {
+    #[command(subcommand)]
+    pub(crate) action: GatewayAction,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum GatewayAction {
+    /// Run a gateway until interrupted
+    Run(Box<RunArgs>),
+    /// Whether a gateway runs in this state folder
+    Status(StateDir),
+    /// Show the token of the gateway that keeps its state here
+    Token(TokenArgs),
+    /// Ask a gateway how it is
+    Health(Target),
+    /// End the gateway that runs in this state folder, letting its work finish
+    Stop(StateDir),
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct StateDir {
+    /// Where the gateway keeps everything [env: GATEHOUSE_STATE_DIR] [default: ~/.gatehouse]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct TokenArgs {
+    #[command(flatten)]
+    pub(crate) state: StateDir,
+    /// Make a new one; a running gateway takes it at its next start
+    #[arg(long)]
+    pub(crate) new: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    /// The port to listen on
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
+    /// `loopback`, `lan` or an address
+    #[arg(long, value_parser = bind)]
+    pub(crate) bind: Option<BindTo>,
+    /// How clients show that they may come in
+    #[arg(long, value_enum)]
+    pub(crate) auth: Option<AuthKind>,
+    /// The token; other programs of this machine can see it [env: OPENCLAW_GATEWAY_TOKEN]
+    #[arg(long, conflicts_with = "token_file")]
+    pub(crate) token: Option<String>,
+    /// A file with the token; `-` reads it from stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// The password; other programs of this machine can see it [env: OPENCLAW_GATEWAY_PASSWORD]
+    #[arg(long, conflicts_with = "password_file")]
+    pub(crate) password: Option<String>,
+    /// A file with the password; `-` reads it from stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) state: StateDir,
+    /// The configuration, JSON5 [default: gatehouse.json in the state folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Serve TLS with a certificate made here; its fingerprint is printed
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub(crate) tls_self_signed: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BindTo {
+    Loopback,
+    Lan,
+    Address(IpAddr),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AuthKind {
+    /// Anyone on this machine; not for any other address
+    None,
+    Token,
+    Password,
+    /// A proxy in front says who it is, as the configuration has it
+    TrustedProxy,
+}
+
+fn bind(text: &str) -> Result<BindTo, String> {
+    match text {
+        "loopback" => Ok(BindTo::Loopback),
+        "lan" => Ok(BindTo::Lan),
+        address => address
+            .parse()
+            .map(BindTo::Address)
+            .map_err(|_| "neither loopback, nor lan, nor an address".to_owned()),
+    }
+}

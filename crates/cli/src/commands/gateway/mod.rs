@@ -1,0 +1,165 @@
+//! `gateway`: run one, and look after the one that runs.
+
+mod run;
+
+use std::time::Duration;
+
+use gatehouse_protocol::NoParams;
+use gatehouse_protocol::methods::Health;
+use gatehouse_vault::Redactor;
+use serde_json::json;
+
+use super::Context;
+use crate::args::{GatewayAction, StateDir, Target, TokenArgs};
+use crate::environment::now_ms;
+use crate::failure::{Failure, FailureKind};
+use crate::output::age;
+use crate::server::secret::{self, OwnToken};
+use crate::server::{record, state_dir};
+
+/// Longer than a gateway gives its work to end.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(context: &mut Context<'_>, action: GatewayAction) -> Result<(), Failure> {
+    match action {
+        GatewayAction::Run(args) => run::run(context, *args).await,
+        GatewayAction::Status(state) => status(context, &state),
+        GatewayAction::Token(args) => token(context, args).await,
+        GatewayAction::Health(target) => health(context, target).await,
+        GatewayAction::Stop(state) => stop(context, &state).await,
+    }
+}
+
+fn status(context: &mut Context<'_>, state: &StateDir) -> Result<(), Failure> {
+    let folder = state_dir(state, context.environment)?;
+    let found = record::running(&folder)?;
+    if context.output.is_json() {
+        context.output.value(&json!({
+            "running": found.is_some(), "stateDir": folder, "gateway": found,
+        }))?;
+    }
+    let Some(found) = found else {
+        return Err(not_running(&folder));
+    };
+    if context.output.is_json() {
+        return Ok(());
+    }
+    let since = age::span(now_ms().saturating_sub(found.started_at_ms));
+    context.output.line(&format!(
+        "running at {} since {since}, process {}",
+        found.url, found.pid
+    ))?;
+    if let Some(fingerprint) = &found.fingerprint {
+        context.output.line(&format!("certificate {fingerprint}"))?;
+    }
+    Ok(())
+}
+
+fn not_running(folder: &std::path::Path) -> Failure {
+    let words = format!("no gateway runs in {}", folder.display());
+    Failure::new(FailureKind::Unreachable, "notRunning", words)
+        .next("`gatehouse gateway run` starts one; --state-dir names another folder")
+}
+
+async fn token(context: &mut Context<'_>, args: TokenArgs) -> Result<(), Failure> {
+    let folder = state_dir(&args.state, context.environment)?;
+    let redactor = Redactor::new();
+    if args.new {
+        std::fs::create_dir_all(&folder)?;
+        let made = secret::make(&folder, &redactor).await?;
+        if made.shown_once {
+            context
+                .output
+                .note("there is no keychain: this is shown once, and only its hash is kept");
+        }
+        return show(context, made.secret.expose());
+    }
+    match secret::find(&folder, &redactor).await? {
+        OwnToken::Kept(token) => show(context, token.expose()),
+        OwnToken::HashOnly(_) => Err(Failure::configuration(
+            "only the hash of the token is kept, because there was no keychain when it was made",
+        )
+        .next("`gatehouse gateway token --new` makes another one and shows it once")),
+        OwnToken::None => Err(Failure::configuration(format!(
+            "no token was made in {} yet",
+            folder.display()
+        ))
+        .next("`gatehouse gateway run` makes one, or `gatehouse gateway token --new`")),
+    }
+}
+
+/// The one command whose answer is a secret, because that is what was asked for.
+fn show(context: &mut Context<'_>, token: &str) -> Result<(), Failure> {
+    if context.output.is_json() {
+        return context.output.value(&json!({ "token": token }));
+    }
+    context.output.line(token)
+}
+
+async fn health(context: &mut Context<'_>, target: Target) -> Result<(), Failure> {
+    let link = context.link(target).await?;
+    let health = link.read::<Health>(NoParams {}).await;
+    link.close().await;
+    let health = health?;
+    if context.output.is_json() {
+        return context.output.value(&health);
+    }
+    let is_well = health["ok"] != false;
+    context.output.line(if is_well {
+        "ok"
+    } else {
+        "not well; --json says more"
+    })?;
+    if is_well {
+        return Ok(());
+    }
+    Err(Failure::new(
+        FailureKind::General,
+        "notWell",
+        "the gateway says that it is not well",
+    ))
+}
+
+async fn stop(context: &mut Context<'_>, state: &StateDir) -> Result<(), Failure> {
+    let folder = state_dir(state, context.environment)?;
+    let Some(found) = record::running(&folder)? else {
+        return Err(not_running(&folder));
+    };
+    ask_to_end(found.pid)?;
+    let until = tokio::time::Instant::now() + STOP_LIMIT;
+    while record::running(&folder)?.is_some_and(|now| now.pid == found.pid) {
+        if tokio::time::Instant::now() > until {
+            return Err(Failure::new(
+                FailureKind::General,
+                "stillRunning",
+                format!("process {} was asked to end and still runs", found.pid),
+            )
+            .next("see its log for what it waits for"));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    if context.output.is_json() {
+        return context.output.value(&json!({ "stopped": found }));
+    }
+    context.output.line("stopped")
+}
+
+#[cfg(unix)]
+fn ask_to_end(pid: u32) -> Result<(), Failure> {
+    let number = i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    let pid = number.ok_or_else(|| Failure::configuration("the record names no process"))?;
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+        .map_err(|error| std::io::Error::from(error).into())
+}
+
+#[cfg(not(unix))]
+fn ask_to_end(_pid: u32) -> Result<(), Failure> {
+    Err(Failure::new(
+        FailureKind::General,
+        "notSupported",
+        "a gateway cannot be ended from here on this system",
+    )
+    .next("press Ctrl-C where it runs"))
+}

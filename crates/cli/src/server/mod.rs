@@ -1,0 +1,21 @@
+//! What the command line adds to the gateway to run it headless: the shared secret, the record of a running one, and
+//! the log. What the gateway itself is, is `gatehouse-gateway`'s.
+
+pub(crate) mod log;
+pub(crate) mod record;
+pub(crate) mod secret;
+
+use std::path::PathBuf;
+
+use crate::args::StateDir;
+use crate::environment::Environment;
+use crate::failure::Failure;
+
+/// The state folder that is meant.
+pub(crate) fn state_dir(given: &StateDir, environment: &Environment) -> Result<PathBuf, Failure> {
+    let folder = given.state_dir.clone().or_else(|| environment.state_dir());
+    folder.ok_or_else(|| {
+        Failure::configuration("there is no home folder to keep the gateway's state in")
+            .next("give one with --state-dir")
+    })
+}

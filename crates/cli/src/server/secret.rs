@@ -1,0 +1,117 @@
+//! The token of a gateway that was given none: made once, kept in the keychain. Where there is no keychain it is shown
+//! once, when it is made, and only its hash is kept.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gatehouse_gateway::auth::SharedSecret;
+use gatehouse_vault::{
+    Place, Redactor, Secret, SecretKey, SecretStoreState, SecretVault, SystemVault,
+};
+use zeroize::Zeroizing;
+
+use crate::failure::{Failure, FailureKind};
+
+/// Beside the state; holds `sha256:…` of 256 random bits.
+const HASH_FILE: &str = "gateway-token.hash";
+const KEY: &str = "server/token";
+
+/// Where the token of a gateway is.
+pub(crate) enum OwnToken {
+    /// In the keychain.
+    Kept(Secret),
+    /// Only its hash is known.
+    HashOnly(SharedSecret),
+    None,
+}
+
+/// A token that was just made.
+pub(crate) struct NewToken {
+    pub(crate) secret: Secret,
+    /// Nothing but its hash is kept: whoever made it has to write it down.
+    pub(crate) shown_once: bool,
+}
+
+/// Looks for the token of the gateway in this state folder.
+pub(crate) async fn find(state_dir: &Path, redactor: &Redactor) -> Result<OwnToken, Failure> {
+    let hash = read_hash(state_dir)?;
+    if let Some(vault) = keychain(state_dir, redactor).await?
+        && let Some(secret) = vault.get(&key()?).await.map_err(unusable)?
+    {
+        // Whichever was made last counts.
+        let is_current = hash
+            .as_ref()
+            .is_none_or(|hash| hash.matches(secret.expose()));
+        if is_current {
+            return Ok(OwnToken::Kept(secret));
+        }
+    }
+    Ok(hash.map_or(OwnToken::None, OwnToken::HashOnly))
+}
+
+/// Makes a new token in place of the old one.
+pub(crate) async fn make(state_dir: &Path, redactor: &Redactor) -> Result<NewToken, Failure> {
+    let mut bytes = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(&mut *bytes)
+        .map_err(|error| Failure::configuration(format!("no random numbers: {error}")))?;
+    let secret = Secret::new(URL_SAFE_NO_PAD.encode(*bytes));
+    redactor.learn(&secret);
+    let vault = keychain(state_dir, redactor).await?;
+    if let Some(vault) = &vault {
+        vault.put(&key()?, &secret).await.map_err(unusable)?;
+    }
+    let path = state_dir.join(HASH_FILE);
+    let hash = SharedSecret::hash_random(secret.expose());
+    write_private(&path, hash.as_bytes())?;
+    Ok(NewToken {
+        secret,
+        shown_once: vault.is_none(),
+    })
+}
+
+fn read_hash(state_dir: &Path) -> Result<Option<SharedSecret>, Failure> {
+    let path = state_dir.join(HASH_FILE);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let words = format!("{} cannot be read: {error}", path.display());
+            return Err(Failure::configuration(words));
+        }
+    };
+    let hash = SharedSecret::from_hash(text.trim()).map_err(|error| {
+        Failure::configuration(format!("{}: {error}", path.display()))
+            .next("`gatehouse gateway token --new` makes a new token")
+    })?;
+    Ok(Some(hash))
+}
+
+/// The keychain, when it is there and open. A gateway without one is usual, so that is no error.
+async fn keychain(state_dir: &Path, redactor: &Redactor) -> Result<Option<SystemVault>, Failure> {
+    let folder = state_dir.join("server");
+    let vault = SystemVault::open(&folder, redactor.clone()).map_err(unusable)?;
+    match vault.state().await {
+        SecretStoreState::Ready(Place::Keychain) => Ok(Some(vault)),
+        _ => Ok(None),
+    }
+}
+
+fn key() -> Result<SecretKey, Failure> {
+    SecretKey::new(KEY).map_err(unusable)
+}
+
+fn unusable(error: gatehouse_vault::VaultError) -> Failure {
+    Failure::new(FailureKind::Configuration, "keychain", error.to_string())
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    Ok(file.sync_all()?)
+}
