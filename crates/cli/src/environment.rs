@@ -34,11 +34,6 @@ impl Environment {
         (!value.trim().is_empty()).then_some(value.as_str())
     }
 
-    /// All of them, for references in a configuration.
-    pub(crate) fn variables(&self) -> &HashMap<String, String> {
-        &self.variables
-    }
-
     /// `~/.gatehouse`, or what `GATEHOUSE_STATE_DIR` names.
     pub(crate) fn state_dir(&self) -> Option<PathBuf> {
         if let Some(folder) = self.get("GATEHOUSE_STATE_DIR") {

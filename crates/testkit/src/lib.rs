@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | a published gateway | [`gateway::RealGateway`] |
 //! | another client of it | [`operator::Operator`] |
+//! | the official command line | [`official::OfficialCli`] |
 //! | the model behind it | [`model::ScriptedModel`] |
 //! | the wire in between, to be pulled | [`cable::Cable`] |
 //! | a display, a bus, a keyring, notifications | [`desktop::DesktopSession`] |
@@ -19,6 +20,7 @@ pub mod desktop;
 pub mod error;
 pub mod gateway;
 pub mod model;
+pub mod official;
 pub mod operator;
 pub mod peers;
 mod scratch;

@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
+    path::PathBuf,
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -44,15 +45,63 @@ struct Link {
     next: u64,
 }
 
+/// Where an operator connects, and as whom.
+#[derive(Clone, Debug)]
+pub struct OperatorDial {
+    pub url: String,
+    pub auth: Auth,
+    pub secret: String,
+    /// Exactly this one is offered.
+    pub protocol: u32,
+    pub tls_fingerprint: Option<String>,
+    pub scopes: Vec<&'static str>,
+    /// A new device of its own, which the gateway may want to pair first. Without one it is a `gateway-client` in
+    /// `backend` mode, which needs none on the loopback interface.
+    pub with_device: bool,
+    /// Where the script's own words go.
+    pub log: PathBuf,
+}
+
+/// Every operator scope.
+pub const ALL_SCOPES: [&str; 5] = [
+    "operator.admin",
+    "operator.read",
+    "operator.write",
+    "operator.approvals",
+    "operator.pairing",
+];
+
+impl OperatorDial {
+    /// With the gateway's shared secret and every scope.
+    pub fn to(gateway: &RealGateway) -> Self {
+        let certificate = gateway.certificate();
+        Self {
+            url: gateway.url(),
+            auth: gateway.auth(),
+            secret: gateway.secret().to_owned(),
+            protocol: gateway.version().protocol(),
+            tls_fingerprint: certificate.map(|certificate| certificate.fingerprint().to_string()),
+            scopes: ALL_SCOPES.to_vec(),
+            with_device: false,
+            log: gateway.log_path().with_file_name("operator.log"),
+        }
+    }
+}
+
 impl Operator {
     /// Connects with the gateway's shared secret.
     pub async fn connect(gateway: &RealGateway) -> Result<Self, TestkitError> {
+        Self::dial(OperatorDial::to(gateway)).await
+    }
+
+    /// Connects, and waits until it was greeted.
+    pub async fn dial(dial: OperatorDial) -> Result<Self, TestkitError> {
         let listener = TcpListener::bind("127.0.0.1:0").during("listen for the operator")?;
         listener
             .set_nonblocking(true)
             .during("listen for the operator")?;
         let address = listener.local_addr().during("listen for the operator")?;
-        let mut process = command(gateway, address.port())?.spawn()?;
+        let mut process = command(&dial, address.port())?.spawn()?;
         let socket = process
             .wait_for(CONNECT_LIMIT, async || {
                 listener.accept().ok().map(|(socket, _)| socket)
@@ -91,6 +140,29 @@ impl Operator {
     /// The `hello-ok` that it was greeted with.
     pub fn hello(&self) -> &Value {
         &self.hello
+    }
+
+    /// Stops reading from the gateway, as a client that hangs does. [`resume`](Self::resume) undoes it.
+    pub fn pause(&self) -> Result<(), TestkitError> {
+        self.order("pause")
+    }
+
+    pub fn resume(&self) -> Result<(), TestkitError> {
+        self.order("resume")
+    }
+
+    /// Breaks the connection; the reference client then connects again by itself. Each further greeting is an
+    /// event `{"hello": …}`, each end `{"closed": {code, reason}}`.
+    pub fn drop_connection(&self) -> Result<(), TestkitError> {
+        self.order("drop")
+    }
+
+    fn order(&self, what: &str) -> Result<(), TestkitError> {
+        let mut link = self.link.lock().expect("no one panics while holding it");
+        let line = json!({ "control": what }).to_string() + "\n";
+        link.socket
+            .write_all(line.as_bytes())
+            .during("talk to the operator")
     }
 
     /// Calls any method and waits for its answer.
@@ -219,18 +291,16 @@ impl PendingCall {
     }
 }
 
-fn command(gateway: &RealGateway, port: u16) -> Result<PeerCommand, TestkitError> {
-    let log = gateway.log_path().with_file_name("operator.log");
-    let secret = match gateway.auth() {
+fn command(dial: &OperatorDial, port: u16) -> Result<PeerCommand, TestkitError> {
+    let secret = match dial.auth {
         Auth::Token => "token",
         Auth::Password => "password",
     };
     let config = json!({
-        "port": port, "url": gateway.url(), secret: gateway.secret(),
-        "protocol": gateway.version().protocol(),
-        "tlsFingerprint": gateway.certificate().map(|certificate| certificate.fingerprint()),
+        "port": port, "url": dial.url, secret: dial.secret, "protocol": dial.protocol,
+        "tlsFingerprint": dial.tls_fingerprint, "scopes": dial.scopes, "device": dial.with_device,
     });
-    Ok(PeerCommand::new("the operator", peers::node()?, &log)
+    Ok(PeerCommand::new("the operator", peers::node()?, &dial.log)
         .arg(peers::script("operator.mjs")?)
         .env("OPERATOR_CONFIG", config.to_string())
         .env("PATH", "/usr/bin:/bin"))

@@ -50,8 +50,20 @@ async fn status(cx: Cx, _: StatusParams) -> Result<Value, MethodError> {
         },
         "channelSummary": [],
         "queuedSystemEvents": [],
-        "sessions": part("sessions"),
+        "sessions": sessions(&part("sessions")),
     }))
+}
+
+/// The official command line reads these parts without looking whether they are there.
+fn sessions(known: &Value) -> Value {
+    let path = known["path"].as_str().unwrap_or_default();
+    json!({
+        "paths": [path],
+        "count": known["count"],
+        "defaults": {"model": null, "contextTokens": null},
+        "recent": known["recent"],
+        "byAgent": [],
+    })
 }
 
 async fn presence(cx: Cx, _: NoParams) -> Result<Vec<PresenceEntry>, MethodError> {

@@ -26,6 +26,11 @@ pub fn published_scope(method: &str) -> Option<&'static str> {
     PUBLISHED["methods"][method]["scope"].as_str()
 }
 
+/// Whether there is such a definition.
+pub fn is_published(definition: &str) -> bool {
+    PUBLISHED["definitions"][definition].is_object()
+}
+
 /// Fails when a value breaks one of the published definitions.
 pub fn assert_valid(definition: &str, value: &Value) {
     let faults = faults(definition, value);

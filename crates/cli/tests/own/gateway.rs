@@ -1,0 +1,122 @@
+//! A headless gateway of a test's own: the built binary with its state in a temporary folder.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use gatehouse_testkit::gateway::Auth;
+use gatehouse_testkit::official::OfficialCli;
+use gatehouse_testkit::operator::{ALL_SCOPES, Operator, OperatorDial};
+use serde_json::Value;
+
+use crate::run::Gatehouse;
+
+pub(crate) const TOKEN: &str = "token-of-the-own-gateway-1f0e";
+
+/// A running gateway. Killed when dropped.
+pub(crate) struct OwnGateway {
+    child: Child,
+    pub(crate) url: String,
+    state: tempfile::TempDir,
+}
+
+impl OwnGateway {
+    pub(crate) fn start() -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), 0)
+    }
+
+    fn in_folder(state: tempfile::TempDir, port: u16) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gatehouse"))
+            .args([
+                "gateway",
+                "run",
+                "--json",
+                "--port",
+                &port.to_string(),
+                "--state-dir",
+            ])
+            .arg(state.path())
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", state.path())
+            .env("OPENCLAW_GATEWAY_TOKEN", TOKEN)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(state.path().join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("{error}: {line}{}", log_of(state.path())));
+        let url = said["gateway"]["url"].as_str().unwrap().to_owned();
+        Self { child, url, state }
+    }
+
+    pub(crate) fn state_dir(&self) -> &Path {
+        self.state.path()
+    }
+
+    pub(crate) fn log(&self) -> String {
+        log_of(self.state.path())
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The status that it ended with.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        let until = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it does not end: {}", self.log())
+    }
+
+    /// Our command line as somebody uses it who is let in.
+    pub(crate) fn gatehouse(&self) -> Gatehouse {
+        Gatehouse::new()
+            .env("OPENCLAW_GATEWAY_URL", &self.url)
+            .env("OPENCLAW_GATEWAY_TOKEN", TOKEN)
+    }
+
+    pub(crate) fn official(&self) -> OfficialCli {
+        OfficialCli::of(&self.url, TOKEN).unwrap()
+    }
+
+    /// How the reference client connects.
+    pub(crate) fn dial(&self) -> OperatorDial {
+        OperatorDial {
+            url: self.url.clone(),
+            auth: Auth::Token,
+            secret: TOKEN.to_owned(),
+            protocol: 4,
+            tls_fingerprint: None,
+            scopes: ALL_SCOPES.to_vec(),
+            with_device: false,
+            log: self.state.path().join("operator.log"),
+        }
+    }
+
+    pub(crate) async fn operator(&self) -> Operator {
+        let dialled = Operator::dial(self.dial()).await;
+        dialled.unwrap_or_else(|error| panic!("{error}\n{}", self.log()))
+    }
+}
+
+impl Drop for OwnGateway {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn log_of(state: &Path) -> String {
+    std::fs::read_to_string(state.join("log")).unwrap_or_default()
+}

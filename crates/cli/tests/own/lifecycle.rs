@@ -1,0 +1,104 @@
+//! Starting, looking after and ending a headless gateway.
+
+use crate::gateway::OwnGateway;
+use crate::run::Gatehouse;
+
+#[test]
+fn a_gateway_is_seen_asked_and_ended() {
+    let mut gateway = OwnGateway::start();
+    let folder = gateway.state_dir().to_str().unwrap().to_owned();
+    let here = || Gatehouse::new().with("--state-dir", &folder);
+
+    let status = here().run(&["gateway", "status", "--json"]);
+    assert_eq!(status.status, 0, "{status:?}");
+    assert_eq!(status.json()["gateway"]["pid"], gateway.pid());
+    let health = gateway.gatehouse().run(&["gateway", "health"]);
+    assert_eq!(
+        (health.status, health.stdout.trim()),
+        (0, "ok"),
+        "{health:?}"
+    );
+    let second = here().run(&["gateway", "run", "--port", "0"]);
+    assert_eq!(
+        second.status, 1,
+        "one state folder has one gateway: {second:?}"
+    );
+
+    let stopped = here().run(&["gateway", "stop"]);
+    assert_eq!(stopped.status, 0, "{stopped:?}\n{}", gateway.log());
+    assert_eq!(
+        gateway.ended(),
+        Some(0),
+        "a stop that was asked for is no failure"
+    );
+    let after = here().run(&["gateway", "status"]);
+    assert_eq!(after.status, 4, "{after:?}");
+}
+
+#[test]
+fn what_cannot_be_configured_ends_with_78() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = || Gatehouse::new().with("--state-dir", folder.path().to_str().unwrap());
+    for line in [
+        &["gateway", "run", "--bind", "lan", "--auth", "none"][..],
+        &["gateway", "run", "--auth", "password"],
+        &["gateway", "run", "--token-file", "/nowhere/token"],
+    ] {
+        let done = here().run(line);
+        assert_eq!(done.status, 78, "{line:?}: {done:?}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let done = here().run(&["gateway", "run", "--auth", "none", "--port", &port]);
+    assert_eq!(
+        done.status, 1,
+        "a port that is taken is no mistake of the configuration: {done:?}"
+    );
+    assert!(done.stderr.contains("--port"), "{done:?}");
+}
+
+#[test]
+fn a_token_is_made_once_and_only_its_hash_is_kept_where_there_is_no_keychain() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = || Gatehouse::new().with("--state-dir", folder.path().to_str().unwrap());
+    let made = here().run(&["gateway", "token", "--new"]);
+    assert_eq!(made.status, 0, "{made:?}");
+    let token = made.stdout.trim();
+    assert!(token.len() >= 43, "256 bits: {token}");
+    let again = here().run(&["gateway", "token"]);
+    assert_eq!(again.status, 78, "{again:?}");
+    for entry in walk(folder.path()) {
+        let bytes = std::fs::read(&entry).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(token), "{} holds the token", entry.display());
+    }
+}
+
+#[test]
+fn no_secret_reaches_the_log() {
+    let gateway = OwnGateway::start();
+    let wrong = Gatehouse::new()
+        .with("--url", &gateway.url)
+        .with("--token", "a-wrong-token-9b1c")
+        .run(&["connect"]);
+    assert_eq!(wrong.status, 5, "{wrong:?}");
+    gateway.gatehouse().run(&["status"]);
+    let log = gateway.log();
+    for secret in [crate::gateway::TOKEN, "a-wrong-token-9b1c"] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                walk(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,14 @@
+//! Our own gateway, as `gatehouse gateway run` starts it, with clients that this project did not write: the official
+//! command line and the reference client. Every answer and event that passes is held to the published schema.
+#![allow(clippy::unwrap_used)]
+
+mod frames;
+mod gateway;
+mod lifecycle;
+mod official;
+mod reference;
+#[path = "../run/mod.rs"]
+mod run;
+#[path = "../../../gateway/tests/support/schema.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod schema;
