@@ -1,12 +1,12 @@
 //! What the process was started with, taken once and passed on, so that nothing below reads it behind a
 //! test's back. Values may be secrets: nothing here prints them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The environment, the home folder and the clock.
 pub(crate) struct Environment {
-    variables: HashMap<String, String>,
+    variables: BTreeMap<String, String>,
 }
 
 impl Environment {
@@ -32,6 +32,11 @@ impl Environment {
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let value = self.variables.get(name)?;
         (!value.trim().is_empty()).then_some(value.as_str())
+    }
+
+    /// All of them, for references in a configuration.
+    pub(crate) fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
     }
 
     /// `~/.gatehouse`, or what `GATEHOUSE_STATE_DIR` names.

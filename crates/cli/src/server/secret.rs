@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::{Failure, FailureKind};
 
-/// Beside the state; holds `sha256:…` of 256 random bits.
+/// Beside the state, where the gateway looks for it; holds `sha256:…` of 256 random bits.
 const HASH_FILE: &str = "gateway-token.hash";
 const KEY: &str = "server/token";
 
@@ -22,7 +22,7 @@ pub(crate) enum OwnToken {
     /// In the keychain.
     Kept(Secret),
     /// Only its hash is known.
-    HashOnly(SharedSecret),
+    HashOnly,
     None,
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn find(state_dir: &Path, redactor: &Redactor) -> Result<OwnTok
             return Ok(OwnToken::Kept(secret));
         }
     }
-    Ok(hash.map_or(OwnToken::None, OwnToken::HashOnly))
+    Ok(hash.map_or(OwnToken::None, |_| OwnToken::HashOnly))
 }
 
 /// Makes a new token in place of the old one.
@@ -57,17 +57,29 @@ pub(crate) async fn make(state_dir: &Path, redactor: &Redactor) -> Result<NewTok
         .map_err(|error| Failure::configuration(format!("no random numbers: {error}")))?;
     let secret = Secret::new(URL_SAFE_NO_PAD.encode(*bytes));
     redactor.learn(&secret);
-    let vault = keychain(state_dir, redactor).await?;
-    if let Some(vault) = &vault {
-        vault.put(&key()?, &secret).await.map_err(unusable)?;
-    }
+    let is_kept = keep(state_dir, redactor, &secret).await?;
     let path = state_dir.join(HASH_FILE);
     let hash = SharedSecret::hash_random(secret.expose());
     write_private(&path, hash.as_bytes())?;
     Ok(NewToken {
         secret,
-        shown_once: vault.is_none(),
+        shown_once: !is_kept,
     })
+}
+
+/// Keeps a token in the keychain; false where there is none.
+pub(crate) async fn keep(
+    state_dir: &Path,
+    redactor: &Redactor,
+    token: &Secret,
+) -> Result<bool, Failure> {
+    match keychain(state_dir, redactor).await? {
+        Some(vault) => {
+            vault.put(&key()?, token).await.map_err(unusable)?;
+            Ok(true)
+        }
+        None => Ok(false),
+    }
 }
 
 fn read_hash(state_dir: &Path) -> Result<Option<SharedSecret>, Failure> {

@@ -18,15 +18,21 @@ pub(crate) const TOKEN: &str = "token-of-the-own-gateway-1f0e";
 pub(crate) struct OwnGateway {
     child: Child,
     pub(crate) url: String,
+    /// Of its certificate.
+    pub(crate) fingerprint: Option<String>,
     state: tempfile::TempDir,
 }
 
 impl OwnGateway {
     pub(crate) fn start() -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), 0)
+        Self::start_with(&[])
     }
 
-    fn in_folder(state: tempfile::TempDir, port: u16) -> Self {
+    pub(crate) fn start_with(options: &[&str]) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), 0, options)
+    }
+
+    fn in_folder(state: tempfile::TempDir, port: u16, options: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_gatehouse"))
             .args([
                 "gateway",
@@ -37,6 +43,7 @@ impl OwnGateway {
                 "--state-dir",
             ])
             .arg(state.path())
+            .args(options)
             .env_clear()
             .env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("HOME", state.path())
@@ -52,7 +59,13 @@ impl OwnGateway {
         let said: Value = serde_json::from_str(&line)
             .unwrap_or_else(|error| panic!("{error}: {line}{}", log_of(state.path())));
         let url = said["gateway"]["url"].as_str().unwrap().to_owned();
-        Self { child, url, state }
+        let fingerprint = said["gateway"]["fingerprint"].as_str().map(str::to_owned);
+        Self {
+            child,
+            url,
+            fingerprint,
+            state,
+        }
     }
 
     pub(crate) fn state_dir(&self) -> &Path {
@@ -77,6 +90,16 @@ impl OwnGateway {
             std::thread::sleep(Duration::from_millis(20));
         }
         panic!("it does not end: {}", self.log())
+    }
+
+    /// Dies without a word, and comes back on the same port with the same state.
+    pub(crate) fn killed_and_back(mut self) -> Self {
+        let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let state = std::mem::replace(&mut self.state, tempfile::tempdir().unwrap());
+        drop(self);
+        Self::in_folder(state, port, &[])
     }
 
     /// Our command line as somebody uses it who is let in.

@@ -89,6 +89,55 @@ fn no_secret_reaches_the_log() {
     }
 }
 
+#[test]
+fn a_certificate_made_here_is_pinned_and_no_other_is_trusted() {
+    let gateway = OwnGateway::start_with(&["--tls-self-signed"]);
+    assert!(gateway.url.starts_with("wss://"), "{}", gateway.url);
+    let unknown = gateway.gatehouse().run(&["doctor", "--json"]);
+    assert_eq!(unknown.status, 4, "{unknown:?}");
+    assert_eq!(unknown.json()["stoppedAt"], "tls");
+    let seen = unknown.json()["steps"][2]["outcome"]["problem"]["detail"].clone();
+    let pin = seen
+        .as_str()
+        .expect("the fingerprint that was seen is told")
+        .to_owned();
+    assert!(
+        same_pin(&pin, gateway.fingerprint.as_deref().unwrap()),
+        "{pin}"
+    );
+    let pinned = gateway.gatehouse().with("--pin", &pin).run(&["connect"]);
+    assert_eq!(pinned.status, 0, "{pinned:?}");
+    let other = gateway
+        .gatehouse()
+        .with("--pin", &"ab".repeat(32))
+        .run(&["status", "--json"]);
+    assert_eq!(other.status, 4, "{other:?}");
+    assert!(other.stderr.contains("pinMismatch"), "{other:?}");
+}
+
+fn same_pin(one: &str, other: &str) -> bool {
+    let digits = |text: &str| {
+        let text = text.to_lowercase().replace("sha256:", "");
+        text.replace(':', "")
+    };
+    digits(one) == digits(other)
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_told_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("gatehouse.json"), "{gateway: {prot: 1}}").unwrap();
+    let done = Gatehouse::new()
+        .with("--state-dir", folder.path().to_str().unwrap())
+        .run(&["gateway", "run"]);
+    assert_eq!(done.status, 78, "{done:?}");
+    assert!(done.stderr.contains("gateway.prot"), "{done:?}");
+    assert!(
+        done.stderr.contains("port"),
+        "it says what was meant: {done:?}"
+    );
+}
+
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());

@@ -52,3 +52,72 @@ async fn it_sees_the_devices_and_lets_one_in() {
         .unwrap();
     assert_eq!(list["pending"], json!([]), "{list}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_reads_the_log() {
+    let gateway = OwnGateway::start();
+    let cli = gateway.official();
+    let log = well(&gateway, &cli, &["logs", "--json", "--limit", "20"]).await;
+    assert!(!log.stdout.trim().is_empty(), "{log:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_has_an_agent_do_a_turn_and_finds_it_again() {
+    let gateway = OwnGateway::start();
+    let cli = gateway.official();
+    let said = cli
+        .run_plain(&[
+            "agent",
+            "--agent",
+            "main",
+            "--message",
+            "stream: 5",
+            "--json",
+        ])
+        .await
+        .unwrap();
+    assert_eq!(said.status, Some(0), "{said:?}\n{}", gateway.log());
+    assert!(said.stdout.contains("word5"), "{said:?}");
+    let list = call(&gateway, &cli, "sessions.list", json!({})).await;
+    assert_eq!(list["sessions"][0]["key"], "agent:main:main", "{list:#}");
+    let removed = well(
+        &gateway,
+        &cli,
+        &["sessions", "archive", "agent:main:main", "--json"],
+    )
+    .await;
+    assert!(removed.stdout.contains("agent:main:main"), "{removed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_sees_what_waits_and_decides() {
+    let gateway = OwnGateway::start();
+    let cli = gateway.official();
+    let operator = gateway.operator().await;
+    let _other = gateway.operator().await;
+    let minutes = std::time::Duration::from_secs(300);
+    let raised = operator
+        .raise_exec_approval("echo from afar", minutes)
+        .await
+        .unwrap();
+    let pending = well(&gateway, &cli, &["approvals", "pending", "--json"])
+        .await
+        .json()
+        .unwrap();
+    assert_eq!(
+        pending["approvals"][0]["id"],
+        raised.id.as_str(),
+        "{pending:#}"
+    );
+    well(
+        &gateway,
+        &cli,
+        &["approvals", "resolve", &raised.id, "deny"],
+    )
+    .await;
+    let record = operator
+        .call("approval.get", json!({"id": raised.id}))
+        .await
+        .unwrap();
+    assert_eq!(record["approval"]["status"], "denied", "{record:#}");
+}

@@ -76,7 +76,7 @@ async fn token(context: &mut Context<'_>, args: TokenArgs) -> Result<(), Failure
     }
     match secret::find(&folder, &redactor).await? {
         OwnToken::Kept(token) => show(context, token.expose()),
-        OwnToken::HashOnly(_) => Err(Failure::configuration(
+        OwnToken::HashOnly => Err(Failure::configuration(
             "only the hash of the token is kept, because there was no keychain when it was made",
         )
         .next("`gatehouse gateway token --new` makes another one and shows it once")),

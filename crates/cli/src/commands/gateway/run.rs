@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
-use gatehouse_gateway::config::{AuthMode, Bind, Config};
-use gatehouse_gateway::{Clock, Gateway, Limits, RunningGateway, StartError, StartOptions};
+use gatehouse_gateway::config::{
+    AuthMode, Bind, ConfigError, Flags, Prepared, SecretFlag, prepare,
+};
+use gatehouse_gateway::{Gateway, RunningGateway, StartError, StartOptions};
 use gatehouse_protocol::Secret;
 use gatehouse_vault::Redactor;
 use serde_json::json;
@@ -12,33 +13,39 @@ use serde_json::json;
 use crate::args::{AuthKind, BindTo, RunArgs};
 use crate::commands::Context;
 use crate::dial::secret_file;
-use crate::environment::{Environment, now_ms};
+use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
 use crate::server::record::{RunRecord, StateLock};
-use crate::server::secret::{self, OwnToken};
-use crate::server::{log, state_dir};
+use crate::server::{log, secret, state_dir};
 
 pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), Failure> {
-    let redactor = Redactor::new();
-    log::start(context.environment, &redactor, context.output.is_json());
     let folder = state_dir(&args.state, context.environment)?;
     let mut lock = StateLock::take(&folder)?;
-    let config = configuration(&args, &folder, context.environment)?;
-    let mode = config.gateway.auth.mode;
-    let auth = authentication(context, &args, mode, &folder, &redactor).await?;
-    let gateway = Gateway::start(StartOptions {
-        config,
-        auth,
-        state_dir: folder,
-        clock: Clock::system(),
-        limits: Limits::default(),
-    });
-    let gateway = gateway.await.map_err(|error| failed(&error))?;
+    let redactor = Redactor::new();
+    let log_file = log::start(context.environment, &redactor, &folder)?;
+    let env = context.environment.variables().clone();
+    for name in ["GATEWAY_TOKEN", "GATEWAY_PASSWORD"] {
+        for prefix in ["OPENCLAW", "GATEHOUSE"] {
+            let value = context.environment.get(&format!("{prefix}_{name}"));
+            value.inspect(|value| redactor.learn(&gatehouse_vault::Secret::new(*value)));
+        }
+    }
+    let flags = flags(&args, &redactor)?;
+    let mut prepared = prepare(&folder, &flags, &env).map_err(misconfigured)?;
+    for note in &prepared.notes {
+        context.output.note(note);
+    }
+    show_new_token(context, &mut prepared, &folder, &redactor).await?;
+    let mut options = StartOptions::prepared(prepared, env, folder);
+    options.log_file = Some(log_file);
+    let gateway = Gateway::start(options)
+        .await
+        .map_err(|error| failed(&error))?;
     let record = RunRecord {
         pid: std::process::id(),
         url: url_of(&gateway),
         started_at_ms: now_ms(),
-        fingerprint: None,
+        fingerprint: gateway.tls_fingerprint().map(str::to_owned),
     };
     lock.write(&record)?;
     announce(context, &record)?;
@@ -57,7 +64,13 @@ fn announce(context: &mut Context<'_>, record: &RunRecord) -> Result<(), Failure
             .output
             .value_line(&json!({ "event": "listening", "gateway": record }));
     }
-    context.output.line(&format!("listening at {}", record.url))
+    context
+        .output
+        .line(&format!("listening at {}", record.url))?;
+    match &record.fingerprint {
+        Some(pin) => context.output.line(&format!("certificate {pin}")),
+        None => Ok(()),
+    }
 }
 
 /// The address for clients of this machine.
@@ -66,128 +79,87 @@ fn url_of(gateway: &RunningGateway) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
     }
-    format!("ws://{address}")
-}
-
-fn configuration(
-    args: &RunArgs,
-    _folder: &Path,
-    environment: &Environment,
-) -> Result<Config, Failure> {
-    let mut config = Config::default();
-    let gateway = &mut config.gateway;
-    let port = environment.get("OPENCLAW_GATEWAY_PORT").map(str::parse);
-    if let Some(port) = port {
-        gateway.port = port.map_err(|_| {
-            Failure::configuration("OPENCLAW_GATEWAY_PORT is no port")
-                .next("it is a number up to 65535")
-        })?;
-    }
-    if let Some(port) = args.port {
-        gateway.port = port;
-    }
-    match args.bind {
-        Some(BindTo::Loopback) => gateway.bind = Bind::Loopback,
-        Some(BindTo::Lan) => gateway.bind = Bind::Lan,
-        Some(BindTo::Address(address)) => gateway.bind = Bind::Address(address),
-        None => {}
-    }
-    let has_password = args.password.is_some() || args.password_file.is_some();
-    gateway.auth.mode = match args.auth {
-        Some(AuthKind::None) => AuthMode::None,
-        Some(AuthKind::Token) => AuthMode::Token,
-        Some(AuthKind::Password) => AuthMode::Password,
-        Some(AuthKind::TrustedProxy) => AuthMode::TrustedProxy,
-        None if has_password => AuthMode::Password,
-        None => gateway.auth.mode,
+    let scheme = if gateway.tls_fingerprint().is_some() {
+        "wss"
+    } else {
+        "ws"
     };
-    Ok(config)
+    format!("{scheme}://{address}")
 }
 
-async fn authentication(
-    context: &mut Context<'_>,
-    args: &RunArgs,
-    mode: AuthMode,
-    folder: &Path,
-    redactor: &Redactor,
-) -> Result<AuthSettings, Failure> {
-    let environment = context.environment;
-    match mode {
-        AuthMode::None => Ok(AuthSettings::None),
-        AuthMode::Token => {
-            let name = "OPENCLAW_GATEWAY_TOKEN";
-            let given = given(&args.token, args.token_file.as_deref(), name, environment)?;
-            let shared = match given {
-                Some(token) => taken(&token, redactor),
-                None => own_token(context, folder, redactor).await?,
-            };
-            Ok(AuthSettings::Token(shared))
-        }
-        AuthMode::Password => {
-            let name = "OPENCLAW_GATEWAY_PASSWORD";
-            let given = given(&args.password, args.password_file.as_deref(), name, environment)?;
-            let password = given.ok_or_else(|| {
-                Failure::configuration("password authentication needs a password")
-                    .next("give it with --password-file or OPENCLAW_GATEWAY_PASSWORD")
-            })?;
-            Ok(AuthSettings::Password(taken(&password, redactor)))
-        }
-        AuthMode::TrustedProxy => Err(Failure::configuration(
-            "trusted-proxy authentication needs gateway.auth.trustedProxy and gateway.trustedProxies in the configuration",
-        )
-        .next("give the configuration with --config")),
-    }
+fn flags(args: &RunArgs, redactor: &Redactor) -> Result<Flags, Failure> {
+    Ok(Flags {
+        config: args.config.clone(),
+        port: args.port,
+        bind: args.bind.map(|bind| match bind {
+            BindTo::Loopback => Bind::Loopback,
+            BindTo::Lan => Bind::Lan,
+            BindTo::Address(address) => Bind::Address(address),
+        }),
+        auth: args.auth.map(|auth| match auth {
+            AuthKind::None => AuthMode::None,
+            AuthKind::Token => AuthMode::Token,
+            AuthKind::Password => AuthMode::Password,
+            AuthKind::TrustedProxy => AuthMode::TrustedProxy,
+        }),
+        token: given(&args.token, args.token_file.as_deref(), redactor)?,
+        password: given(&args.password, args.password_file.as_deref(), redactor)?,
+        tls_cert: args.tls_cert.clone(),
+        tls_key: args.tls_key.clone(),
+        tls_self_signed: args.tls_self_signed,
+    })
 }
 
-/// A secret from a flag, a file or the environment, in this order.
+/// A secret from a flag or a file.
 fn given(
     flag: &Option<String>,
     file: Option<&Path>,
-    variable: &str,
-    environment: &Environment,
-) -> Result<Option<Secret>, Failure> {
-    if let Some(text) = flag {
-        let secret = Secret::new(text);
-        return match secret {
-            Some(secret) => Ok(Some(secret)),
-            None => Err(Failure::configuration("an empty secret is no secret")),
-        };
-    }
-    match file {
-        Some(path) => secret_file(path).map(Some),
-        None => Ok(environment.get(variable).and_then(Secret::new)),
-    }
-}
-
-fn taken(secret: &Secret, redactor: &Redactor) -> SharedSecret {
+    redactor: &Redactor,
+) -> Result<Option<SecretFlag>, Failure> {
+    let secret = match (flag, file) {
+        (Some(text), _) => {
+            let secret = Secret::new(text);
+            secret.ok_or_else(|| Failure::configuration("an empty secret is no secret"))?
+        }
+        (None, Some(path)) => secret_file(path)?,
+        (None, None) => return Ok(None),
+    };
     redactor.learn(&gatehouse_vault::Secret::new(secret.expose()));
-    SharedSecret::of(secret.expose())
+    Ok(Some(SecretFlag::Text(secret)))
 }
 
-/// The token that was made here before, or a new one.
-async fn own_token(
+/// A token that was just made goes into the keychain; where there is none it is shown, this once.
+async fn show_new_token(
     context: &mut Context<'_>,
+    prepared: &mut Prepared,
     folder: &Path,
     redactor: &Redactor,
-) -> Result<SharedSecret, Failure> {
-    match secret::find(folder, redactor).await? {
-        OwnToken::Kept(token) => return Ok(SharedSecret::of(token.expose())),
-        OwnToken::HashOnly(hash) => return Ok(hash),
-        OwnToken::None => {}
-    }
-    let made = secret::make(folder, redactor).await?;
-    if made.shown_once {
-        context
-            .output
-            .note("there is no keychain: this token is shown once, and only its hash is kept");
-        // Not through the log, which would take it out.
-        context.output.note(made.secret.expose());
-    } else {
+) -> Result<(), Failure> {
+    let Some(token) = prepared.generated_token.take() else {
+        return Ok(());
+    };
+    let token = gatehouse_vault::Secret::new(token.expose());
+    redactor.learn(&token);
+    if secret::keep(folder, redactor, &token).await? {
         context
             .output
             .note("a token was made and is in the keychain: `gatehouse gateway token` shows it");
+        return Ok(());
     }
-    Ok(SharedSecret::of(made.secret.expose()))
+    context
+        .output
+        .note("there is no keychain: this token is shown once, and only its hash is kept");
+    // Not through the log, which would take it out.
+    context.output.note(token.expose());
+    Ok(())
+}
+
+fn misconfigured(error: ConfigError) -> Failure {
+    let words = gatehouse_protocol::untrusted::escape(
+        &error.to_string(),
+        gatehouse_protocol::untrusted::Policy::Command,
+    );
+    Failure::configuration(words.text).next("mend the configuration and start again")
 }
 
 fn failed(error: &StartError) -> Failure {
