@@ -7,7 +7,7 @@
 
 #[path = "desktop/latency.rs"]
 mod latency;
-#[path = "desktop/measure.rs"]
+#[path = "measure.rs"]
 mod measure;
 #[path = "../window/page.rs"]
 #[allow(

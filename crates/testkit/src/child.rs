@@ -247,6 +247,11 @@ impl PeerProcess {
         self.ended
     }
 
+    /// The group's leader.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn pid(&self) -> Option<Pid> {
         Pid::from_raw(i32::try_from(self.child.id()).ok()?)
     }

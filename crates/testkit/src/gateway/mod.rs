@@ -109,6 +109,11 @@ impl RealGateway {
         self.certificate.as_ref()
     }
 
+    /// The first of its processes, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().map(PeerProcess::id)
+    }
+
     /// The model that its agent talks to.
     pub fn model(&self) -> &ScriptedModel {
         &self.model

@@ -26,11 +26,11 @@ use std::{
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, broadcast, oneshot};
 
 use crate::error::{During, TestkitError};
 
@@ -54,6 +54,7 @@ pub(crate) struct Stage {
     stalled: AtomicUsize,
     released: Notify,
     requests: Mutex<Vec<Value>>,
+    calls: broadcast::Sender<Instant>,
 }
 
 impl ScriptedModel {
@@ -103,6 +104,11 @@ impl ScriptedModel {
         self.stage.released.notify_waiters();
     }
 
+    /// When each request from now on was read.
+    pub fn calls(&self) -> broadcast::Receiver<Instant> {
+        self.stage.calls.subscribe()
+    }
+
     /// The bodies of the requests so far, oldest first.
     pub fn requests(&self) -> Vec<Value> {
         self.stage
@@ -132,6 +138,7 @@ impl Stage {
             stalled: AtomicUsize::new(0),
             released: Notify::new(),
             requests: Mutex::new(Vec::new()),
+            calls: broadcast::channel(KEPT_REQUESTS).0,
         }
     }
 
@@ -140,6 +147,8 @@ impl Stage {
     }
 
     fn keep(&self, request: Value) {
+        // Nobody may be watching.
+        let _ = self.calls.send(Instant::now());
         let mut requests = self
             .requests
             .lock()
