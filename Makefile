@@ -11,7 +11,7 @@ SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help run dev test test-fast check format screenshots bench package package-test bindings peers record
+.PHONY: help run dev test test-fast check format screenshots bench bench-gateway package package-test bindings peers record
 .PHONY: system-run system-test system-package
 
 help: ## this list
@@ -61,9 +61,13 @@ screenshots: system-test ui/dist/index.html peers ## each screen in its states i
 	cargo test --test window $(CARGO_FLAGS)
 	cp target/screens/window/3-asked.png docs/window.png
 
-bench: system-test ui/dist/index.html ## the figures in the README
+bench: system-test ui/dist/index.html peers ## the figures in the README
 	cargo build --release $(CARGO_FLAGS)
 	scripts/bench.sh
+
+bench-gateway: system-test peers ## the gateway's figures alone, and what its code costs without sockets
+	cargo bench -p gatehouse-cli --bench gateway
+	cargo bench -p gatehouse-gateway --bench frames --bench routing --bench fan_out
 
 package: system-package ui/node_modules/.package-lock.json ## the .deb and the .rpm, in target/release/bundle
 	ui/node_modules/.bin/tauri build --bundles deb,rpm

@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
-# Measures the figures of the README: start, memory and latency of the app, then frame times of its page.
+# Measures the figures of the README: the gateway beside the published one, then start, memory and latency of
+# the app, then frame times of its page.
 # The page with its fake backend is served on loopback for Chromium, which the app's memory is set beside.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# First, while nothing else of ours runs.
+cargo bench -p gatehouse-cli --bench gateway
 
 port=${BENCH_PORT:-4178}
 (cd ui && npx vite build --mode screens --logLevel error)

@@ -74,7 +74,7 @@ async fn measure_own(figures: &mut Figures) {
 
 async fn measure_real(figures: &mut Figures) {
     let real = RealGateway::start(Version::V4, GatewayOptions::default()).await;
-    let mut subject = Subject::Real(real.expect("the published gateway starts"));
+    let mut subject = Subject::Real(Box::new(real.expect("the published gateway starts")));
     figures.put(What::Start, start(&mut subject, 3).await);
     measure(&subject, figures).await;
     let reason = "a million messages can only be injected one by one, which takes it hours";

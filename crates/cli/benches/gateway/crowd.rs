@@ -146,9 +146,7 @@ fn spread(all: &[Heard], figures: &mut Figures) -> Outcome {
     }
     let told = times.len();
     let complete = times.into_values().filter(|times| times.len() == all.len());
-    let spreads: Vec<f64> = complete
-        .filter_map(|times| Some(between(&times)?))
-        .collect();
+    let spreads: Vec<f64> = complete.filter_map(|times| between(&times)).collect();
     figures.note(format!(
         "a run of {WORDS} words became {told} deltas for {} subscribers, of which all heard {}",
         all.len(),

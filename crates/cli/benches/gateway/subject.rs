@@ -11,7 +11,7 @@ use crate::own::OwnGateway;
 
 pub(crate) enum Subject {
     Own(OwnGateway),
-    Real(RealGateway),
+    Real(Box<RealGateway>),
 }
 
 impl Subject {

@@ -82,7 +82,7 @@ impl Event {
     }
 
     /// The frame for one connection.
-    pub(crate) fn frame(&self, seq: u64) -> String {
+    pub fn frame(&self, seq: u64) -> String {
         serve::event_frame(&self.0.body, seq, &self.0.tail)
     }
 }

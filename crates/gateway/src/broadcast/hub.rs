@@ -37,9 +37,9 @@ pub enum Topic {
 /// A connection as the hub knows it.
 #[derive(Debug)]
 pub struct Member {
-    pub(crate) caller: Arc<Caller>,
-    pub(crate) outbox: Outbox,
-    pub(crate) presence: PresenceEntry,
+    pub caller: Arc<Caller>,
+    pub outbox: Outbox,
+    pub presence: PresenceEntry,
 }
 
 /// A handle to the hub.
@@ -65,10 +65,7 @@ type Predicate = Box<dyn Fn(&Caller) -> bool + Send>;
 
 impl Hub {
     /// Starts the hub. It ends when the last handle is gone.
-    pub(crate) fn start(
-        clock: Clock,
-        own_entry: PresenceEntry,
-    ) -> (Self, impl Future<Output = ()>) {
+    pub fn start(clock: Clock, own_entry: PresenceEntry) -> (Self, impl Future<Output = ()>) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let book = PresenceBook::new(clock, own_entry);
         let (board, presence) = watch::channel(book.board());
@@ -82,7 +79,8 @@ impl Hub {
         (Self { commands, presence }, task.run())
     }
 
-    pub(crate) fn join(&self, member: Member) {
+    /// Lets a connection in whose handshake is done.
+    pub fn join(&self, member: Member) {
         self.tell(Command::Join(member));
     }
 

@@ -11,5 +11,5 @@ mod presence;
 pub use event::{Audience, Delivery, Event, StateVersion};
 pub use hub::{ConnId, Hub, Member, Topic};
 pub use kinds::{EVENTS, EventKind, Guard};
-pub(crate) use outbox::{Outbox, OutboxReader, Outgoing, outbox};
+pub use outbox::{Outbox, OutboxReader, Outgoing, outbox};
 pub use presence::PresenceBoard;

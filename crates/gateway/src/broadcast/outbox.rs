@@ -13,7 +13,7 @@ use super::{Delivery, Event};
 
 /// Something to write.
 #[derive(Debug)]
-pub(crate) enum Outgoing {
+pub enum Outgoing {
     /// A whole frame: an answer.
     Frame(Utf8Bytes),
     /// An event, to be numbered.
@@ -24,7 +24,7 @@ pub(crate) enum Outgoing {
 
 /// The writing end. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(crate) struct Outbox {
+pub struct Outbox {
     queue: mpsc::UnboundedSender<Outgoing>,
     shared: Arc<Shared>,
 }
@@ -41,13 +41,13 @@ struct Shared {
 
 /// The reading end.
 #[derive(Debug)]
-pub(crate) struct OutboxReader {
+pub struct OutboxReader {
     queue: mpsc::UnboundedReceiver<Outgoing>,
     shared: Arc<Shared>,
 }
 
 /// A queue that holds up to `limit` bytes.
-pub(crate) fn outbox(limit: usize) -> (Outbox, OutboxReader) {
+pub fn outbox(limit: usize) -> (Outbox, OutboxReader) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let shared = Arc::new(Shared {
         waiting: AtomicUsize::new(0),
@@ -130,7 +130,7 @@ impl Outbox {
 
 impl OutboxReader {
     /// The next thing to write. `None` when nobody can write any more.
-    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Outgoing>> {
         let next = std::task::ready!(self.queue.poll_recv(cx));
         if let Some(item) = &next {
             self.shared

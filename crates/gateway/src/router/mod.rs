@@ -11,4 +11,4 @@ pub use error::MethodError;
 pub use params::NoParams;
 pub(crate) use params::read as read_params;
 pub(crate) use table::refusal;
-pub use table::{Access, MethodTable};
+pub use table::{Access, Answering, MethodTable};

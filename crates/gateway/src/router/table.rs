@@ -26,7 +26,7 @@ pub enum Access {
 }
 
 /// An answer on its way: the whole response frame.
-pub(crate) type Answering = Pin<Box<dyn Future<Output = Utf8Bytes> + Send>>;
+pub type Answering = Pin<Box<dyn Future<Output = Utf8Bytes> + Send>>;
 type Handler = dyn Fn(Cx, String, Option<&RawValue>) -> Answering + Send + Sync;
 
 struct Entry {
@@ -93,7 +93,7 @@ impl MethodTable {
     }
 
     /// Finds the method, checks the caller, reads the parameters and starts the handler.
-    pub(crate) fn dispatch(&self, cx: Cx, request: &Request<'_>) -> Answering {
+    pub fn dispatch(&self, cx: Cx, request: &Request<'_>) -> Answering {
         let id = request.id.as_ref();
         let Some((name, entry)) = self.entries.get_key_value(request.method.as_ref()) else {
             return answered(refusal(id, MethodError::unknown_method(&request.method)));
