@@ -25,7 +25,7 @@ fn fan_out(criterion: &mut Criterion) {
     let runtime = runtime.expect("a runtime needs nothing but memory");
     let mut group = criterion.benchmark_group("fan out a delta");
     for crowd in CROWDS {
-        let (hub, task) = Hub::start(Clock::system(), PresenceEntry::default());
+        let (hub, task) = Hub::start(Clock::system(), nobody());
         let hub_task = runtime.spawn(task);
         let mut readers = runtime.block_on(gather(&hub, crowd));
         group.throughput(Throughput::Elements(crowd));
@@ -37,11 +37,16 @@ fn fan_out(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A presence that says nothing.
+fn nobody() -> PresenceEntry {
+    serde_json::from_str("{}").expect("every part of a presence may be absent")
+}
+
 async fn gather(hub: &Hub, crowd: u64) -> Vec<OutboxReader> {
     let mut readers = Vec::new();
     for number in 0..crowd {
         let (outbox, reader) = outbox(LIMIT);
-        let (caller, presence) = (support::caller(number), PresenceEntry::default());
+        let (caller, presence) = (support::caller(number), nobody());
         hub.join(Member {
             caller,
             outbox,
