@@ -34,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "gatehouse-protocol",
             "gatehouse-fleet",
+            "gatehouse-gateway",
             "gatehouse-vault",
             "gatehouse-store",
         ],

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -17,7 +17,6 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
-    assets::Assets,
     events::Streams,
     guard::{Admission, Door},
 };
@@ -30,15 +29,13 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// What the control UI is made of.
 pub struct ControlOptions {
-    /// The gateway as this process reaches it, such as `ws://127.0.0.1:18789`. Asked for at each sign-in, because
-    /// the port is known only once the gateway listens.
-    pub gateway_url: Arc<dyn Fn() -> String + Send + Sync>,
+    /// The gateway as this process reaches it, such as `ws://127.0.0.1:18789`. Said once the gateway listens: before
+    /// that nobody can sign in.
+    pub gateway_url: Arc<OnceLock<String>>,
     /// What the page calls the gateway.
     pub gateway_name: String,
     /// SHA-256 of the gateway's own certificate, when it speaks TLS with one that it made itself.
     pub pin: Option<String>,
-    pub door: Arc<dyn Door>,
-    pub assets: Arc<dyn Assets>,
     /// Where each browser's cache lives while it is signed in. Removed afterwards.
     pub scratch: PathBuf,
     /// Whether the cookie is kept to encrypted connections.
@@ -56,6 +53,8 @@ pub enum ControlError {
     Fleet(#[from] FleetError),
     #[error("{MOST} browsers are signed in, which is the most at a time: close one, or wait")]
     TooMany,
+    #[error("the gateway does not listen yet")]
+    NotListening,
     #[error("the system gave no random numbers: {0}")]
     Random(#[from] getrandom::Error),
 }
@@ -64,6 +63,7 @@ pub enum ControlError {
 #[derive(Clone)]
 pub struct ControlUi {
     pub(crate) options: Arc<ControlOptions>,
+    pub(crate) door: Arc<dyn Door>,
     /// By the SHA-256 of the cookie, so that looking one up says nothing about another. Never locked over an await.
     browsers: Arc<Mutex<HashMap<[u8; 32], Arc<Browser>>>>,
 }
@@ -78,9 +78,10 @@ pub(crate) struct Browser {
 }
 
 impl ControlUi {
-    pub fn new(options: ControlOptions) -> Self {
+    pub fn new(options: Arc<ControlOptions>, door: Arc<dyn Door>) -> Self {
         Self {
-            options: Arc::new(options),
+            options,
+            door,
             browsers: Arc::default(),
         }
     }
@@ -152,6 +153,10 @@ impl Browser {
         let scratch = tempfile::Builder::new()
             .prefix("browser-")
             .tempdir_in(&options.scratch)?;
+        let url = options
+            .gateway_url
+            .get()
+            .ok_or(ControlError::NotListening)?;
         let clock = Clock::system();
         let fleet = Fleet::start(FleetOptions {
             data_dir: scratch.path().to_owned(),
@@ -164,7 +169,7 @@ impl Browser {
         .await?;
         fleet
             .gateway_add(AddGateway {
-                url: (options.gateway_url)(),
+                url: url.clone(),
                 name: options.gateway_name.clone(),
                 draft: None,
                 secret: secret(admission, credential),

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use async_trait::async_trait;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
+use gatehouse_gateway::auth::AuthMethod;
 use zeroize::Zeroizing;
 
 /// What the gateway says of a person who wants in.
@@ -31,29 +32,52 @@ pub trait Door: Send + Sync {
     /// When the credential is missing or wrong, or the address is locked out.
     async fn admit(
         &self,
-        peer: SocketAddr,
+        from: SocketAddr,
+        headers: &HeaderMap,
         credential: Option<&Zeroizing<String>>,
     ) -> Result<Admission, Refusal>;
 
-    /// Whether a page at this origin may talk to the gateway that is addressed as `host`. Also the guard against
-    /// a name that was pointed at this machine afterwards.
-    fn origin_allowed(&self, origin: Option<&str>, host: &str) -> bool;
+    /// Whether the page that made a request with these headers may talk to the gateway. Also the guard against a name
+    /// that was pointed at this machine afterwards.
+    fn origin_allowed(&self, from: SocketAddr, headers: &HeaderMap) -> bool;
 }
 
-/// Whether a request that changes something was made by our own page.
+#[async_trait]
+impl Door for gatehouse_gateway::Door {
+    async fn admit(
+        &self,
+        from: SocketAddr,
+        headers: &HeaderMap,
+        credential: Option<&Zeroizing<String>>,
+    ) -> Result<Admission, Refusal> {
+        let secret = credential.map(|it| it.as_str());
+        match gatehouse_gateway::Door::admit(self, from, headers, secret).await {
+            Ok(AuthMethod::None) => Ok(Admission::Open),
+            Ok(AuthMethod::Password) => Ok(Admission::Password),
+            Ok(_) => Ok(Admission::Token),
+            Err(refusal) => {
+                Err(refusal
+                    .error
+                    .retry_after_ms
+                    .map_or(Refusal::Unauthorized, |wait_ms| Refusal::Locked {
+                        retry_after_s: wait_ms.div_ceil(1000),
+                    }))
+            }
+        }
+    }
+
+    fn origin_allowed(&self, from: SocketAddr, headers: &HeaderMap) -> bool {
+        gatehouse_gateway::Door::origin_allowed(self, from, headers)
+    }
+}
+
+/// Whether a request was made by our own page.
 ///
 /// A browser says in `Sec-Fetch-Site` where a request comes from, and sends `Origin` with each that is not a plain
 /// read; neither can be set by a page. Without both it is no browser, and has no cookie that others could use.
-pub(crate) fn is_same_site(door: &dyn Door, headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(host) = text(header::HOST) else {
-        return false;
-    };
+pub(crate) fn is_same_site(door: &dyn Door, from: SocketAddr, headers: &HeaderMap) -> bool {
     let site = headers
         .get("sec-fetch-site")
         .and_then(|value| value.to_str().ok());
-    if !matches!(site, None | Some("same-origin" | "none")) {
-        return false;
-    }
-    door.origin_allowed(text(header::ORIGIN), host)
+    matches!(site, None | Some("same-origin" | "none")) && door.origin_allowed(from, headers)
 }

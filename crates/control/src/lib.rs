@@ -9,14 +9,20 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod assets;
 mod browser;
 mod call;
 mod events;
 mod guard;
 mod routes;
 
-pub use assets::{Asset, Assets, Folder};
 pub use browser::{ControlError, ControlOptions, ControlUi};
 pub use guard::{Admission, Door, Refusal};
 pub use routes::router;
+
+use std::sync::Arc;
+
+/// The control UI's addresses, for a gateway that is about to start.
+pub fn routes(options: ControlOptions) -> gatehouse_gateway::ControlRoutes {
+    let options = Arc::new(options);
+    Arc::new(move |door| router(ControlUi::new(options.clone(), Arc::new(door))))
+}

@@ -1,4 +1,4 @@
-//! The control UI's addresses: the page, signing in and out, its commands, its events.
+//! The control UI's addresses: signing in and out, its commands, its events. The page's files are the gateway's to serve.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
@@ -19,7 +19,6 @@ use tokio_stream::wrappers::ReceiverStream;
 use zeroize::Zeroizing;
 
 use crate::{
-    assets,
     browser::{Browser, ControlUi},
     call::{call, refused},
     guard::{Refusal, is_same_site},
@@ -57,29 +56,32 @@ pub fn router(control: ControlUi) -> Router {
             control.clone(),
             only_our_page,
         ));
-    api.fallback(get(page)).with_state(control)
-}
-
-async fn page(State(control): State<ControlUi>, request: Request) -> Response<Body> {
-    assets::serve(control.options.assets.as_ref(), request.uri().path())
+    api.with_state(control)
 }
 
 /// Turns away what another site's page sent with this browser's cookie.
 async fn only_our_page(
     State(control): State<ControlUi>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response<Body> {
-    let mut response = if is_same_site(control.options.door.as_ref(), request.headers()) {
+    let mut response = if is_same_site(control.door.as_ref(), from, request.headers()) {
         next.run(request).await
     } else {
         let words = "this address answers the gateway's own page only";
         problem(StatusCode::FORBIDDEN, "forbidden", words)
     };
-    assets::protect(&mut response);
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
     response
 }
 
@@ -91,11 +93,15 @@ async fn session(State(control): State<ControlUi>, headers: HeaderMap) -> Respon
 
 async fn sign_in(
     State(control): State<ControlUi>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     Json(input): Json<SignIn>,
 ) -> Response<Body> {
-    let door = &control.options.door;
-    let admission = match door.admit(peer, input.credential.as_ref()).await {
+    let admitted = control
+        .door
+        .admit(from, &headers, input.credential.as_ref())
+        .await;
+    let admission = match admitted {
         Ok(admission) => admission,
         Err(refusal) => return turned_away(refusal),
     };

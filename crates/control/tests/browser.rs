@@ -5,16 +5,20 @@
     reason = "a test says what failed by where it stops"
 )]
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{Request, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, Request, Response, StatusCode, header},
 };
-use gatehouse_control::{Admission, ControlOptions, ControlUi, Door, Folder, Refusal, router};
+use gatehouse_control::{Admission, ControlOptions, ControlUi, Door, Refusal, router};
 use gatehouse_testkit::scripted_gateway::{Script, ScriptedGateway};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -31,6 +35,7 @@ impl Door for OneDoor {
     async fn admit(
         &self,
         _: SocketAddr,
+        _: &HeaderMap,
         credential: Option<&Zeroizing<String>>,
     ) -> Result<Admission, Refusal> {
         match credential.map(|it| it.as_str()) {
@@ -40,8 +45,9 @@ impl Door for OneDoor {
         }
     }
 
-    fn origin_allowed(&self, origin: Option<&str>, host: &str) -> bool {
-        host == HOST && origin.is_none_or(|origin| origin == format!("http://{HOST}"))
+    fn origin_allowed(&self, _: SocketAddr, headers: &HeaderMap) -> bool {
+        let says = |name: HeaderName, text: &str| headers.get(name).is_some_and(|it| it == text);
+        says(header::HOST, HOST) && says(header::ORIGIN, &format!("http://{HOST}"))
     }
 }
 
@@ -55,17 +61,14 @@ impl Scene {
     async fn new() -> Self {
         let gateway = ScriptedGateway::start(Script::default()).await;
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("index.html"), "<!doctype html>the page").unwrap();
-        let url = gateway.url();
-        let control = ControlUi::new(ControlOptions {
-            gateway_url: Arc::new(move || url.clone()),
+        let options = ControlOptions {
+            gateway_url: Arc::new(OnceLock::from(gateway.url())),
             gateway_name: "Studio".to_owned(),
             pin: None,
-            door: Arc::new(OneDoor),
-            assets: Arc::new(Folder(folder.path().to_owned())),
             scratch: folder.path().join("browsers"),
             secure: false,
-        });
+        };
+        let control = ControlUi::new(Arc::new(options), Arc::new(OneDoor));
         Self {
             router: router(control),
             gateway,

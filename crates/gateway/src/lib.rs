@@ -38,4 +38,6 @@ pub use health::{Health, HealthMonitor};
 pub use limits::Limits;
 pub use machine::{Load, Machine};
 pub use start::{ConfigFile, Gateway, RunningGateway, StartOptions};
-pub use web::{Asset, Assets, FolderAssets, ToolCall, ToolCalls, ToolFailure, WebParts};
+pub use web::{
+    Asset, Assets, ControlRoutes, Door, FolderAssets, ToolCall, ToolCalls, ToolFailure, WebParts,
+};

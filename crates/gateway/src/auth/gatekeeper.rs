@@ -138,6 +138,11 @@ impl Gatekeeper {
         }
     }
 
+    /// Whether the page that made a request may talk to this gateway.
+    pub(crate) fn allows_origin(&self, peer: &Peer) -> bool {
+        origin::check(peer, &self.rules().allowed_origins).is_ok()
+    }
+
     /// Decides about an HTTP request by its bearer secret. Returns how it was authenticated.
     pub(crate) async fn admit_http(
         &self,

@@ -4,6 +4,7 @@
 mod assets;
 mod avatar;
 mod bearer;
+mod door;
 mod metrics;
 mod reply;
 mod tools;
@@ -18,6 +19,7 @@ use serde_json::json;
 use crate::state::App;
 
 pub use assets::{Asset, Assets, FolderAssets};
+pub use door::Door;
 pub(crate) use metrics::Counters;
 pub use tools::{ToolCall, ToolCalls, ToolFailure};
 
@@ -26,9 +28,14 @@ pub use tools::{ToolCall, ToolCalls, ToolFailure};
 pub struct WebParts {
     /// The control UI.
     pub assets: Option<Arc<dyn Assets>>,
+    /// The control UI's own addresses, for which whoever serves them asks the door.
+    pub control: Option<ControlRoutes>,
     /// Who runs a tool for `POST /tools/invoke`.
     pub tools: Option<Arc<dyn ToolCalls>>,
 }
+
+/// Makes the control UI's routes, given who decides about sign-ins.
+pub type ControlRoutes = Arc<dyn Fn(Door) -> Router + Send + Sync>;
 
 /// What the routes are given.
 #[derive(Clone)]
@@ -40,7 +47,11 @@ struct Web {
 /// All routes.
 pub(crate) fn routes(app: App, parts: WebParts) -> Router {
     let body = app.limits.http_body;
-    Router::new()
+    let control = parts
+        .control
+        .clone()
+        .map(|build| build(Door::new(app.clone())));
+    let routes = Router::new()
         .route("/health", get(live))
         .route("/healthz", get(live))
         .route("/ready", get(ready))
@@ -50,7 +61,11 @@ pub(crate) fn routes(app: App, parts: WebParts) -> Router {
         .route("/metrics", get(metrics::serve))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(body))
-        .with_state(Web { app, parts })
+        .with_state(Web { app, parts });
+    match control {
+        Some(control) => control.merge(routes),
+        None => routes,
+    }
 }
 
 async fn live() -> axum::response::Response {
