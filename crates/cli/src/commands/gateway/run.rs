@@ -107,6 +107,7 @@ fn flags(args: &RunArgs, redactor: &Redactor) -> Result<Flags, Failure> {
         tls_cert: args.tls_cert.clone(),
         tls_key: args.tls_key.clone(),
         tls_self_signed: args.tls_self_signed,
+        kept_token: None,
     })
 }
 
