@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use gatehouse_agent::provider::{ModelRef, Models};
+use gatehouse_agent::provider::{ModelRef, Models, scripted};
 use gatehouse_agent::{AgentProfile, Profiles};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AgentRecord, GatewayStore};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use crate::config::{Config, ConfigHandle};
 use crate::sessions::SessionDefaults;
+use crate::settings;
 
 /// What the configuration says about agents.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,9 +56,39 @@ impl ModelCatalog {
         Self(models)
     }
 
+    /// The models of a configuration, made anew when its providers change. The task ends with the
+    /// configuration.
+    pub(crate) fn follow(config: &ConfigHandle) -> (Self, impl Future<Output = ()> + use<>) {
+        let mut changes = config.watch();
+        let mut known = providers_of(&changes.borrow_and_update());
+        let (models, current) = watch::channel(Arc::new(made(&changes.borrow())));
+        let following = async move {
+            while changes.changed().await.is_ok() {
+                let config = changes.borrow_and_update().clone();
+                let providers = providers_of(&config);
+                if providers != known {
+                    known = providers;
+                    models.send_replace(Arc::new(made(&config)));
+                }
+            }
+        };
+        (Self(current), following)
+    }
+
     pub fn current(&self) -> Arc<Models> {
         self.0.borrow().clone()
     }
+}
+
+fn providers_of(config: &Config) -> Option<serde_json::Value> {
+    config.at("models.providers").cloned()
+}
+
+fn made(config: &Config) -> Models {
+    Models::configured(settings::providers(config)).unwrap_or_else(|error| {
+        tracing::error!(%error, "no provider of models can be reached; the scripted one remains");
+        Models::scripted()
+    })
 }
 
 /// A handle to the agents.
@@ -144,11 +176,10 @@ impl Agents {
     fn first_model(&self, settings: &AgentSettings) -> ModelRef {
         let wanted = settings.model.as_deref().and_then(ModelRef::parse);
         let models = self.models.current();
-        let first = models.list().next().map(|info| info.name.clone());
-        wanted.or(first).unwrap_or_else(|| ModelRef {
-            provider: "none".to_owned(),
-            model: "none".to_owned(),
-        })
+        // The scripted one is for a gateway that has no other.
+        let mut names = models.list().map(|info| info.name.clone());
+        let first = names.find(|name| *name != scripted::name());
+        wanted.or(first).unwrap_or_else(scripted::name)
     }
 
     /// The models of an agent, in the order they are tried.

@@ -5,14 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatehouse_agent::engine::{EngineOptions, EngineParts};
-use gatehouse_agent::provider::Models;
-use gatehouse_agent::tools::exec::{Exec, ExecOptions, Processes};
-use gatehouse_agent::tools::process::Process;
+use gatehouse_agent::tools::exec::{ExecOptions, Processes};
 use gatehouse_agent::tools::web::{FetchOptions, WebFetch};
-use gatehouse_agent::tools::{ToolSpec, Toolbox, files, memory};
+use gatehouse_agent::tools::{ToolSpec, Toolbox, sessions};
 use gatehouse_agent::{Engine, SystemRandomness};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::agents::{Agents, ModelCatalog};
@@ -20,7 +19,7 @@ use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
 use crate::govern::{Approvals, GatewayGovernor, PolicySource};
-use crate::runs::{RunBook, RunWatch, Runs, StoreJournal, recover};
+use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
 use crate::sessions::Sessions;
 use crate::settings;
 
@@ -44,8 +43,10 @@ impl House {
         clock: &Clock,
         state_dir: &Path,
         tasks: &TaskTracker,
+        stopping: &CancellationToken,
     ) -> Result<Self, StoreError> {
-        let models = ModelCatalog::fixed(Models::scripted());
+        let (models, following) = ModelCatalog::follow(config);
+        tasks.spawn(until(stopping.clone(), following));
         let agents = Agents::new(
             store.clone(),
             {
@@ -84,7 +85,8 @@ impl House {
             clock: clock.clone(),
             waiting: Arc::new(watch.clone()),
         };
-        let toolbox = toolbox(clock);
+        let (own_sessions, post) = AgentSessions::new(sessions.clone());
+        let toolbox = toolbox(clock, own_sessions);
         let tools = toolbox.specs();
         let engine = Engine::start(EngineParts {
             journal: Arc::new(StoreJournal::new(sessions.clone())),
@@ -96,8 +98,10 @@ impl House {
             randomness: Arc::new(SystemRandomness),
             options: EngineOptions::default(),
         });
+        let runs = Runs::new(engine, watch, sessions.clone());
+        tasks.spawn(post.deliver(runs.clone(), stopping.clone()));
         Ok(Self {
-            runs: Runs::new(engine, watch, sessions.clone()),
+            runs,
             sessions,
             approvals,
             policy,
@@ -108,15 +112,20 @@ impl House {
     }
 }
 
-/// The tools that need nothing but the workspace and the machine.
-fn toolbox(clock: &Clock) -> Toolbox {
-    let mut toolbox = Toolbox::default();
+/// Ends a task with the gateway.
+async fn until(stopping: CancellationToken, task: impl Future<Output = ()>) {
+    tokio::select! {
+        () = stopping.cancelled() => {}
+        () = task => {}
+    }
+}
+
+/// The tools of the workspace and the machine, of the web, and of sessions.
+fn toolbox(clock: &Clock, sessions: AgentSessions) -> Toolbox {
     let processes = Processes::start(Arc::new(clock.clone()), Arc::new(SystemRandomness));
     let options = ExecOptions::new(std::env::vars_os());
-    toolbox.add(Exec::with_background(options, processes.clone()));
-    toolbox.add(Process::new(processes));
-    files::add_to(&mut toolbox);
-    memory::add_to(&mut toolbox);
+    let mut toolbox = Toolbox::standard(options, Some(processes));
+    sessions::add_to(&mut toolbox, Arc::new(sessions));
     match WebFetch::new(FetchOptions::default()) {
         Ok(fetch) => toolbox.add(fetch),
         Err(error) => tracing::warn!(%error, "agents cannot fetch pages"),

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use gatehouse_agent::provider::{Api, ApiKey, ModelConfig, Price, ProviderConfig};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -41,6 +42,52 @@ pub(crate) fn agents(config: &Config) -> AgentSettings {
         fallbacks,
         workspace: text(config.at("agents.defaults.workspace")).map(|path| expanded(&path)),
     }
+}
+
+/// `models.providers`, those that can be spoken to.
+pub(crate) fn providers(config: &Config) -> Vec<ProviderConfig> {
+    let providers = config.at("models.providers").and_then(Value::as_object);
+    let providers = providers.into_iter().flatten();
+    providers
+        .filter_map(|(id, value)| provider(id, value))
+        .collect()
+}
+
+fn provider(id: &str, value: &Value) -> Option<ProviderConfig> {
+    let api = text(value.get("api")).unwrap_or_else(|| "openai-completions".to_owned());
+    let Some(api) = Api::parse(&api) else {
+        tracing::warn!(
+            provider = id,
+            api,
+            "this way to speak to a provider is not known"
+        );
+        return None;
+    };
+    let models = value.get("models").and_then(Value::as_array);
+    let models = models.into_iter().flatten();
+    Some(ProviderConfig {
+        id: id.to_owned(),
+        api,
+        base_url: text(value.get("baseUrl"))?,
+        key: text(value.get("apiKey")).map(ApiKey::new),
+        models: models.filter_map(offered).collect(),
+    })
+}
+
+fn offered(model: &Value) -> Option<ModelConfig> {
+    let cost = |name: &str| model["cost"][name].as_f64().unwrap_or(0.0);
+    let most = model["maxTokens"].as_u64();
+    Some(ModelConfig {
+        id: text(model.get("id"))?,
+        context_window: model["contextWindow"].as_u64(),
+        max_output_tokens: most.and_then(|most| u32::try_from(most).ok()),
+        price: Price {
+            input: cost("input"),
+            output: cost("output"),
+            cache_read: cost("cacheRead"),
+            cache_write: cost("cacheWrite"),
+        },
+    })
 }
 
 fn entry(id: &str, agent: &Value) -> AgentEntry {
@@ -123,6 +170,23 @@ mod tests {
         assert_eq!(settings.agents[0].model.as_deref(), Some("q/o"));
         assert_eq!(settings.agents[0].name.as_deref(), Some("Ops"));
         assert_eq!(agents(&config(json!({}))), AgentSettings::default());
+    }
+
+    #[test]
+    fn a_provider_that_cannot_be_spoken_to_is_left_out() {
+        let providers = providers(&config(json!({"models": {"providers": {
+            "local": {"baseUrl": "http://127.0.0.1:1/v1", "models": [
+                {"id": "m", "contextWindow": 9000, "cost": {"input": 1.5}}, {"name": "without an id"},
+            ]},
+            "odd": {"baseUrl": "http://127.0.0.1:1", "api": "carrier-pigeon", "models": []},
+            "nowhere": {"models": []},
+        }}})));
+        let [local] = providers.as_slice() else {
+            panic!("one of the three: {}", providers.len());
+        };
+        assert_eq!((local.id.as_str(), local.models.len()), ("local", 1));
+        assert_eq!(local.models[0].context_window, Some(9000));
+        assert_eq!(local.models[0].price.input, 1.5);
     }
 
     #[test]

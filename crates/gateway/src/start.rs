@@ -23,6 +23,7 @@ use crate::house::House;
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::net::{self, Listener, Tls};
+use crate::runs::DirectCalls;
 use crate::state::{App, Identity, Parts};
 use crate::web::{self, Counters, WebParts};
 use crate::{boot, live_config, maintenance, methods};
@@ -152,6 +153,7 @@ impl Gateway {
             &clock,
             &state_dir,
             &tasks,
+            &stopping,
         )
         .await;
         let house = house.map_err(|error| StartError::Store(error.to_string()))?;
@@ -186,7 +188,7 @@ impl Gateway {
         let listener = Listener {
             socket,
             tls: tls.map(|tls: Tls| tls.acceptor),
-            web: web::routes(app.clone(), web),
+            web: web::routes(app.clone(), with_tools(web, &app)),
         };
         tasks.spawn(listener.run(app.clone()));
         tasks.spawn(boot::run(app.clone()));
@@ -280,6 +282,13 @@ async fn listen(config: &Config) -> Result<(TcpListener, SocketAddr), StartError
         source,
     })?;
     Ok((socket, address))
+}
+
+/// The gateway's own tools over HTTP, unless others were given.
+fn with_tools(mut web: WebParts, app: &App) -> WebParts {
+    let own = || DirectCalls::new(app.runs.clone(), app.sessions.clone(), app.stopping.clone());
+    web.tools.get_or_insert_with(|| Arc::new(own()));
+    web
 }
 
 fn own_presence(machine: &Machine, identity: &Identity) -> PresenceEntry {

@@ -18,6 +18,7 @@ mod session_runs;
 mod session_write;
 mod sessions;
 mod system;
+mod tools;
 mod usage;
 
 use serde_json::{Value, json};
@@ -46,6 +47,7 @@ pub(crate) fn table() -> MethodTable {
     groups::register(&mut table);
     agents::register(&mut table);
     usage::register(&mut table);
+    tools::register(&mut table);
     table
 }
 

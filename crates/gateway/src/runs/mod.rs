@@ -2,17 +2,21 @@
 //! `watch` turns events of the engine into `agent` and `chat` events and keeps what is in flight, `translate`
 //! says what each looks like, `book` notes in the store how runs begin and end, `submit` takes inputs.
 
+mod agent_sessions;
 mod book;
 mod journal;
 mod recover;
 mod submit;
+mod tool_calls;
 mod translate;
 mod watch;
 
+pub use agent_sessions::{AgentSessions, Post};
 pub use book::RunBook;
 pub use journal::StoreJournal;
 pub(crate) use journal::new_entry;
 pub(crate) use recover::recover;
 pub(crate) use submit::thinking;
 pub use submit::{Input, Runs, Submitted};
+pub use tool_calls::DirectCalls;
 pub use watch::{InFlight, Registration, RunWatch};

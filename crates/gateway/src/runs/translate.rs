@@ -66,8 +66,9 @@ pub(super) fn told(kind: &RunEventKind, run_id: &str, ts: u64) -> Told {
         ),
         RunEventKind::Compaction(phase) => Told::agent("compaction", compaction(phase)),
         RunEventKind::Ended(outcome) => ended(outcome, ts),
-        // Waiting is told by who waits (`chat.send` answers), merging by the run that goes on.
-        RunEventKind::Queued { .. } | RunEventKind::Merged { .. } => Told::default(),
+        RunEventKind::Merged { into } => merged(into, ts),
+        // Waiting shows in the history's pending inputs.
+        RunEventKind::Queued { .. } => Told::default(),
         tool => told_tool(tool, ts),
     }
 }
@@ -118,6 +119,17 @@ fn told_tool(kind: &RunEventKind, ts: u64) -> Told {
         _ => Vec::new(),
     };
     Told { agent, chat: None }
+}
+
+/// An input that another run took up ends here without an answer of its own: who waits for it waits no more.
+fn merged(into: &str, ts: u64) -> Told {
+    let data = json!({
+        "phase": "end", "endedAt": ts, "stopReason": "merged", "aborted": false, "mergedInto": into,
+    });
+    Told {
+        agent: vec![part("lifecycle", data)],
+        chat: Some(ChatPart(json!({"state": "final", "stopReason": "merged"}))),
+    }
 }
 
 fn ended(outcome: &RunOutcome, ts: u64) -> Told {

@@ -1,0 +1,199 @@
+//! The sessions as an agent's tools see them: those of its own agent, and no others.
+//!
+//! A message to another session goes through a task that owns the runs, because the tools belong to the engine
+//! that they would have to hold.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use gatehouse_agent::tools::sessions::{self as tools, Caller, ChildSession};
+use gatehouse_agent::{Origin, QueueMode, Waited};
+use gatehouse_store::gateway::{SessionFilter, SessionRow};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Input, Runs, Submitted};
+use crate::sessions::{Change, SessionName, Sessions};
+
+/// Messages that may wait for the task.
+const LETTERS: usize = 64;
+
+/// What the tools are given.
+pub struct AgentSessions {
+    sessions: Sessions,
+    letters: mpsc::Sender<Letter>,
+}
+
+/// The other end of it.
+pub struct Post(mpsc::Receiver<Letter>);
+
+struct Letter {
+    input: Input,
+    wait: Duration,
+    answer: oneshot::Sender<Result<Value, String>>,
+}
+
+impl AgentSessions {
+    pub fn new(sessions: Sessions) -> (Self, Post) {
+        let (letters, inbox) = mpsc::channel(LETTERS);
+        (Self { sessions, letters }, Post(inbox))
+    }
+
+    /// A session of the caller's agent.
+    async fn own(&self, caller: &Caller, key: &str) -> Result<SessionRow, String> {
+        let name = self.sessions.name(key, Some(&caller.agent_id));
+        let missing = || format!("there is no session {key} of this agent");
+        if name.agent != caller.agent_id {
+            return Err(missing());
+        }
+        let row = self.sessions.store.session(&name.key).await;
+        row.map_err(|error| error.to_string())?.ok_or_else(missing)
+    }
+}
+
+impl Post {
+    /// Delivers what agents send, until the gateway stops.
+    pub async fn deliver(mut self, runs: Runs, stopping: CancellationToken) {
+        loop {
+            tokio::select! {
+                biased;
+                () = stopping.cancelled() => return,
+                letter = self.0.recv() => match letter {
+                    None => return,
+                    Some(letter) => {
+                        let (runs, stopping) = (runs.clone(), stopping.clone());
+                        tokio::spawn(async move {
+                            tokio::select! {
+                                () = stopping.cancelled() => {}
+                                () = one(runs, letter) => {}
+                            }
+                        });
+                    }
+                },
+            }
+        }
+    }
+}
+
+async fn one(runs: Runs, letter: Letter) {
+    let answer = match runs.submit(letter.input).await {
+        Err(error) => Err(error.message),
+        Ok(Submitted::Started(run) | Submitted::Known(run)) => {
+            match runs.engine.wait(&run, letter.wait).await {
+                Waited::Ended(outcome) => Ok(json!({
+                    "status": "ok", "runId": run, "reply": outcome.text, "error": outcome.error,
+                })),
+                Waited::Pending | Waited::Unknown => {
+                    Ok(json!({"status": "accepted", "runId": run}))
+                }
+            }
+        }
+    };
+    // The run that asked may have been stopped.
+    let _ = letter.answer.send(answer);
+}
+
+#[async_trait]
+impl tools::Sessions for AgentSessions {
+    async fn list(&self, caller: &Caller, params: &Value) -> Result<Value, String> {
+        let limit = params["limit"].as_u64().unwrap_or(50).clamp(1, 200);
+        let since = params["activeMinutes"].as_i64();
+        let filter = SessionFilter {
+            agent: Some(caller.agent_id.clone()),
+            archived: Some(false),
+            search: params["search"].as_str().map(str::to_owned),
+            updated_since: since
+                .map(|minutes| self.sessions.now() - minutes.saturating_mul(60_000)),
+            limit: u32::try_from(limit).ok(),
+            ..SessionFilter::default()
+        };
+        let list = self.sessions.store.sessions(&filter).await;
+        let list = list.map_err(|error| error.to_string())?;
+        let rows: Vec<Value> = list.rows.iter().map(brief).collect();
+        Ok(json!({"count": rows.len(), "sessions": rows}))
+    }
+
+    async fn history(&self, caller: &Caller, key: &str, params: &Value) -> Result<Value, String> {
+        let row = self.own(caller, key).await?;
+        let limit = params["limit"].as_u64().unwrap_or(20).clamp(1, 100);
+        let limit = u32::try_from(limit).unwrap_or(20);
+        let page = self
+            .sessions
+            .store
+            .entries_page(&row.key, None, limit)
+            .await;
+        let page = page.map_err(|error| error.to_string())?;
+        let with_tools = params["includeTools"] == true;
+        let shown = page
+            .entries
+            .iter()
+            .filter(|entry| with_tools || entry.role != "toolResult");
+        let messages: Vec<Value> = shown
+            .filter_map(|entry| serde_json::from_str(&entry.json).ok())
+            .collect();
+        Ok(json!({"sessionKey": row.key, "messages": messages}))
+    }
+
+    async fn send(
+        &self,
+        caller: &Caller,
+        key: &str,
+        message: &str,
+        wait: Duration,
+    ) -> Result<Value, String> {
+        let row = self.own(caller, key).await?;
+        if row.key == caller.session_key {
+            return Err("a session cannot send to itself".to_owned());
+        }
+        let name = SessionName {
+            key: row.key,
+            agent: row.agent,
+        };
+        let text = format!("[from session {}]\n\n{message}", caller.session_key);
+        let mut input = Input::text(name, Uuid::new_v4().to_string(), text);
+        input.queue = QueueMode::Followup;
+        input.origin = Origin::Gateway;
+        let (answer, told) = oneshot::channel();
+        let letter = Letter {
+            input,
+            wait,
+            answer,
+        };
+        let gone = || "the gateway is stopping".to_owned();
+        self.letters.send(letter).await.map_err(|_| gone())?;
+        told.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    async fn status(&self, caller: &Caller, key: &str) -> Result<Value, String> {
+        let row = self.own(caller, key).await?;
+        Ok(Value::Object(self.sessions.wire(&row)))
+    }
+
+    async fn create_child(&self, _: &Caller, child: &ChildSession) -> Result<(), String> {
+        let name = self
+            .sessions
+            .name(&child.session_key, Some(&child.agent_id));
+        let mut row = self.sessions.new_row(&name, "spawn");
+        row.label = child.label.clone();
+        row.parent = Some(child.parent.clone());
+        row.spawned_by = Some(child.parent.clone());
+        row.depth = i64::from(child.depth);
+        let made = self.sessions.store.session_create(row.clone()).await;
+        match made.map_err(|error| error.to_string())? {
+            Some(_) => Err(format!("there is a session {} already", name.key)),
+            None => {
+                self.sessions.publish(&row, &Change::Reason("create"));
+                Ok(())
+            }
+        }
+    }
+}
+
+fn brief(row: &SessionRow) -> Value {
+    json!({
+        "key": row.key, "label": row.label, "displayName": row.display_name, "kind": row.kind,
+        "updatedAt": row.updated_at, "lastMessagePreview": row.preview,
+    })
+}

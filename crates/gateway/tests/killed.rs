@@ -1,0 +1,129 @@
+//! A gateway that is killed while a run goes on and while a question waits: what was acknowledged is there at the
+//! next start, the run says that it was cut off, and no answer lets anything of it run.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use support::{ALL_SCOPES, TestGateway, Wire};
+
+const FOLDER: &str = "GATEHOUSE_TEST_FOLDER";
+const VICTIM: &str = "a_gateway_that_is_going_to_be_killed";
+const MAIN: &str = "agent:main:main";
+
+/// A gateway in a process of its own.
+struct Victim {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Victim {
+    fn start(folder: &Path) -> Self {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", "--nocapture", VICTIM])
+            .env(FOLDER, folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let address = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("listens on ")?.parse().ok())
+            .expect("it says where it listens");
+        Self { process, address }
+    }
+
+    async fn client(&self) -> Wire {
+        let mut wire = Wire::dial(self.address).await;
+        let answer = wire.connect(&ALL_SCOPES).await;
+        assert_eq!(answer["ok"], true, "{answer}");
+        wire
+    }
+
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+async fn again(folder: &Path) -> (TestGateway, Wire) {
+    let gateway = TestGateway::with(|options| options.state_dir = folder.to_owned()).await;
+    let wire = gateway.client(&ALL_SCOPES).await;
+    (gateway, wire)
+}
+
+async fn history(wire: &mut Wire) -> Value {
+    wire.ask("chat.history", json!({"sessionKey": MAIN})).await
+}
+
+#[tokio::test]
+async fn a_run_that_was_killed_is_shown_as_cut_off_and_its_message_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let victim = Victim::start(folder.path());
+    let mut wire = victim.client().await;
+    let send = json!({"sessionKey": MAIN, "message": "slow: 500", "idempotencyKey": "r1"});
+    wire.ask("chat.send", send.clone()).await;
+    while wire.event("chat").await["payload"]["state"] != "delta" {}
+    victim.kill();
+
+    let (_gateway, mut wire) = again(folder.path()).await;
+    let history = history(&mut wire).await;
+    assert_eq!(history["messages"][0]["content"], "slow: 500");
+    let last = history["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["stopReason"], "aborted", "{history}");
+    assert_eq!(history["inFlightRun"], Value::Null);
+    assert_eq!(history["pendingInputs"]["total"], 0);
+    assert_eq!(history["sessionInfo"]["status"], "failed");
+    let ended = wire
+        .ask("agent.wait", json!({"runId": "r1", "timeoutMs": 100}))
+        .await;
+    assert_eq!(ended["status"], "error");
+    let same = wire.ask("chat.send", send).await;
+    assert_eq!(same["runId"], "r1", "the key is known");
+    assert_eq!(
+        wire.ask("chat.history", json!({"sessionKey": MAIN})).await["messages"],
+        history["messages"],
+        "and it did not run again"
+    );
+}
+
+#[tokio::test]
+async fn a_question_of_a_killed_run_comes_back_and_its_answer_runs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let victim = Victim::start(folder.path());
+    let mut wire = victim.client().await;
+    let send =
+        json!({"sessionKey": MAIN, "message": "exec: touch never.txt", "idempotencyKey": "r1"});
+    wire.ask("chat.send", send).await;
+    let question = wire.event("exec.approval.requested").await["payload"].clone();
+    victim.kill();
+
+    let (_gateway, mut wire) = again(folder.path()).await;
+    let list = wire.ask("exec.approval.list", json!({})).await;
+    assert_eq!(list, json!([question]), "it is not lost");
+    let allow = json!({"id": question["id"], "kind": "exec", "decision": "allow-once"});
+    let answer = wire.ask("approval.resolve", allow).await;
+    assert_eq!(answer["approval"]["status"], "allowed");
+    // A run after it has had every chance.
+    let send = json!({"message": "hello", "sessionKey": MAIN, "idempotencyKey": "r2"});
+    wire.ask("agent", send).await;
+    wire.ask("agent.wait", json!({"runId": "r2", "timeoutMs": 20_000}))
+        .await;
+    assert!(!folder.path().join("workspace/never.txt").exists());
+    let text = history(&mut wire).await["messages"].to_string();
+    assert!(text.contains("The gateway stopped"), "{text}");
+}
+
+#[tokio::test]
+#[ignore = "not a test of its own: the process that the tests above start and kill"]
+async fn a_gateway_that_is_going_to_be_killed() {
+    let folder = std::env::var_os(FOLDER).expect("started by a test above");
+    let gateway = TestGateway::with(|options| options.state_dir = folder.into()).await;
+    println!("listens on {}", gateway.address());
+    std::future::pending::<()>().await;
+}
