@@ -135,8 +135,10 @@ fn events_of(event: ChatStreamEvent) -> Vec<Result<ModelEvent, ProviderError>> {
         ChatStreamEvent::ThoughtSignatureChunk(chunk) => {
             vec![Ok(ModelEvent::ThinkingSignature(chunk.content))]
         }
+        // Comes before anything was sent.
+        ChatStreamEvent::Start => Vec::new(),
         // Calls are taken whole from the end.
-        ChatStreamEvent::Start | ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::Heartbeat => {
+        ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::Heartbeat => {
             vec![Ok(ModelEvent::Alive)]
         }
         ChatStreamEvent::End(end) => convert::end(end),
