@@ -75,6 +75,31 @@ fn the_doctor_says_at_which_step_it_stopped() {
 }
 
 #[test]
+fn the_mock_says_what_it_is_and_runs_no_command() {
+    let greeted = Gatehouse::new().run(&["connect", "--mock", "--json"]);
+    assert_eq!(greeted.status, 0, "{greeted:?}");
+    assert_eq!(greeted.json()["mock"], true);
+    let talked = Gatehouse::new()
+        .saying("stream: 3\n")
+        .run(&["connect", "--mock"]);
+    assert_eq!(talked.status, 0, "{talked:?}");
+    assert!(talked.stdout.contains("word1 word2 word3"), "{talked:?}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let touched = folder.path().join("touched");
+    let line = format!("exec: touch {}\n", touched.display());
+    let refused = Gatehouse::new().saying(&line).run(&["connect", "--mock"]);
+    assert!(!touched.exists(), "{refused:?}");
+}
+
+#[test]
+fn a_gateway_that_was_named_is_never_replaced_by_the_mock() {
+    let url = nowhere();
+    let done = Gatehouse::new().run(&["connect", "--url", &url]);
+    assert_eq!(done.status, 4, "{done:?}");
+}
+
+#[test]
 fn a_secret_that_cannot_be_read_is_a_configuration_error() {
     let done = Gatehouse::new().run(&["status", "--token-file", "/nowhere/token"]);
     assert_eq!(done.status, 78, "{done:?}");

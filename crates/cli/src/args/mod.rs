@@ -34,7 +34,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a gateway of your own, and look after it
     Gateway(GatewayArgs),
-    /// Connect, say who answers, and leave again
+    /// Connect and say who answers; without a gateway, try the mock
     Connect(ConnectArgs),
     /// How a gateway is doing
     Status(Target),
@@ -66,6 +66,13 @@ pub(crate) struct ConnectArgs {
     /// The port on that host, or on this machine
     #[arg(long, conflicts_with = "url")]
     pub(crate) port: Option<u16>,
+    /// Only the gateway that was named, or the usual one; never the mock
+    #[arg(long, conflicts_with = "mock")]
+    pub(crate) real: bool,
+    /// A gateway in this process whose model is a script and whose tools touch nothing; what stdin says is
+    /// said to it, line by line
+    #[arg(long, conflicts_with_all = ["url", "host", "port"])]
+    pub(crate) mock: bool,
     #[command(flatten)]
     pub(crate) target: Target,
 }

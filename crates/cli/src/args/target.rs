@@ -13,12 +13,7 @@ pub(crate) struct Target {
     pub(crate) url: Option<String>,
     /// Its token; other programs of this machine can see it, so prefer --token-file or the
     /// environment [env: OPENCLAW_GATEWAY_TOKEN]
-    #[arg(
-        long,
-        global = true,
-        conflicts_with = "token_file",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, conflicts_with = "token_file")]
     pub(crate) token: Option<String>,
     /// A file with the token; `-` reads it from stdin
     #[arg(long, global = true, value_name = "FILE")]

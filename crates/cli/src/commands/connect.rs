@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Context;
-use crate::args::ConnectArgs;
-use crate::failure::Failure;
+use super::{Context, mock};
+use crate::args::{ConnectArgs, Target};
+use crate::failure::{Failure, FailureKind};
 use crate::output::table::Table;
 
 #[derive(Serialize)]
@@ -19,6 +19,8 @@ pub(super) struct Greeting {
     pub(super) methods: usize,
     pub(super) uptime_ms: Option<u64>,
     pub(super) boot_id: Option<String>,
+    /// It is the one in this process, whose model is a script.
+    pub(super) mock: bool,
 }
 
 impl Greeting {
@@ -38,20 +40,49 @@ impl Greeting {
             methods: hello.features.methods.len(),
             uptime_ms: hello.snapshot.uptime_ms,
             boot_id: hello.server.boot_id.clone(),
+            mock: false,
         }
     }
 }
 
 pub(super) async fn run(context: &mut Context<'_>, args: ConnectArgs) -> Result<(), Failure> {
-    let mut target = args.target;
-    if let Some(port) = args.port {
-        let host = args.host.as_deref().unwrap_or("127.0.0.1");
+    if args.mock {
+        return mock::run(context).await;
+    }
+    let is_named = args.port.is_some()
+        || args.target.url.is_some()
+        || context.environment.get("OPENCLAW_GATEWAY_URL").is_some();
+    let met = meet(context, args.target, args.host, args.port).await;
+    match met {
+        Err(failure) if failure.kind == FailureKind::Unreachable && !is_named && !args.real => {
+            context
+                .output
+                .note(&format!("{}: this is the mock instead", failure.message));
+            mock::run(context).await
+        }
+        met => met,
+    }
+}
+
+/// Connects to a real gateway.
+async fn meet(
+    context: &mut Context<'_>,
+    mut target: Target,
+    host: Option<String>,
+    port: Option<u16>,
+) -> Result<(), Failure> {
+    if let Some(port) = port {
+        let host = host.as_deref().unwrap_or("127.0.0.1");
         target.url = Some(format!("ws://{host}:{port}"));
     }
     let dial = context.dial(target)?;
     let link = dial.connect(context.environment).await?;
     let greeting = Greeting::of(dial.url.as_str(), &link.hello);
     link.close().await;
+    tell(context, greeting)
+}
+
+pub(super) fn tell(context: &mut Context<'_>, greeting: Greeting) -> Result<(), Failure> {
     if context.output.is_json() {
         return context.output.value(&greeting);
     }

@@ -6,6 +6,7 @@ mod connect;
 mod doctor;
 mod gateway;
 mod logs;
+mod mock;
 mod send;
 mod sessions;
 mod shell;
@@ -27,6 +28,11 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     pub(crate) fn dial(&self, target: Target) -> Result<Dial, Failure> {
         Dial::new(target, self.environment, self.output)
+    }
+
+    /// As `dial`, for a target that no person typed.
+    pub(crate) fn dial_quietly(&self, target: Target) -> Result<Dial, Failure> {
+        Dial::new(target, self.environment, &Output::quiet())
     }
 
     /// Connects to the gateway that the options name.

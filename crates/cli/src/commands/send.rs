@@ -23,7 +23,7 @@ const MAX_MESSAGE: u64 = 10 * 1024 * 1024;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+pub(super) struct Answer {
     session: String,
     run_id: String,
     /// `final`, `aborted` or `error`.
@@ -35,13 +35,25 @@ struct Answer {
 pub(super) async fn run(context: &mut Context<'_>, args: SendArgs) -> Result<(), Failure> {
     let message = message(args.text)?;
     let mut link = context.link(args.target).await?;
+    let answer = converse(context, &mut link, args.session, message).await?;
+    link.close().await;
+    finish(context, &answer)
+}
+
+/// Says something and prints the answer as it grows.
+pub(super) async fn converse(
+    context: &mut Context<'_>,
+    link: &mut Link,
+    session: String,
+    message: String,
+) -> Result<Answer, Failure> {
     let watched = MessagesSubscribeParams {
-        key: args.session.clone(),
+        key: session.clone(),
         ..MessagesSubscribeParams::default()
     };
     link.read::<MessagesSubscribe>(watched).await?;
     let said = ChatSendParams {
-        session_key: args.session.clone(),
+        session_key: session.clone(),
         message,
         idempotency_key: uuid::Uuid::new_v4().to_string(),
         ..ChatSendParams::default()
@@ -49,9 +61,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: SendArgs) -> Result<(),
     let run_id = said.idempotency_key.clone();
     let sent = link.read::<ChatSend>(said).await?;
     let run_id = sent.run_id.unwrap_or(run_id);
-    let answer = follow(context, &mut link, args.session, run_id).await?;
-    link.close().await;
-    finish(context, &answer)
+    follow(context, link, session, run_id).await
 }
 
 fn message(given: String) -> Result<String, Failure> {
@@ -147,7 +157,7 @@ fn waits(context: &Context<'_>, id: &str, command: Option<&str>) {
     ));
 }
 
-fn finish(context: &mut Context<'_>, answer: &Answer) -> Result<(), Failure> {
+pub(super) fn finish(context: &mut Context<'_>, answer: &Answer) -> Result<(), Failure> {
     if context.output.is_json() {
         context.output.value(answer)?;
     } else {

@@ -140,7 +140,7 @@ mod tests {
 
     fn dial(target: Target, variables: &[(&str, &str)]) -> Dial {
         let environment = Environment::with(variables);
-        Dial::new(target, &environment, &Output::silent()).unwrap()
+        Dial::new(target, &environment, &Output::quiet()).unwrap()
     }
 
     fn token(dial: &Dial) -> Option<&str> {

@@ -47,8 +47,8 @@ impl Output {
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn silent() -> Self {
+    /// Says nothing.
+    pub(crate) fn quiet() -> Self {
         Self {
             json: false,
             style: Style::new(false),

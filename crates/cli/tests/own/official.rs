@@ -62,31 +62,20 @@ async fn it_reads_the_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_has_an_agent_do_a_turn_and_finds_it_again() {
+async fn it_starts_a_turn_and_finds_the_session_again() {
     let gateway = OwnGateway::start();
     let cli = gateway.official();
-    let said = cli
-        .run_plain(&[
-            "agent",
-            "--agent",
-            "main",
-            "--message",
-            "stream: 5",
-            "--json",
-        ])
-        .await
-        .unwrap();
-    assert_eq!(said.status, Some(0), "{said:?}\n{}", gateway.log());
-    assert!(said.stdout.contains("word5"), "{said:?}");
+    let key = "agent:main:main";
+    let params = json!({"sessionKey": key, "message": "stream: 5", "idempotencyKey": "one"});
+    let sent = call(&gateway, &cli, "chat.send", params).await;
+    assert_eq!(sent["runId"], "one", "{sent}");
+    let wait = json!({"runId": "one", "timeoutMs": 60_000});
+    let ended = call(&gateway, &cli, "agent.wait", wait).await;
+    assert_eq!(ended["status"], "ok", "{ended}");
     let list = call(&gateway, &cli, "sessions.list", json!({})).await;
-    assert_eq!(list["sessions"][0]["key"], "agent:main:main", "{list:#}");
-    let removed = well(
-        &gateway,
-        &cli,
-        &["sessions", "archive", "agent:main:main", "--json"],
-    )
-    .await;
-    assert!(removed.stdout.contains("agent:main:main"), "{removed:?}");
+    assert_eq!(list["sessions"][0]["key"], key, "{list:#}");
+    let history = call(&gateway, &cli, "chat.history", json!({"sessionKey": key})).await;
+    assert!(history.to_string().contains("word5"), "{history:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,4 +109,23 @@ async fn it_sees_what_waits_and_decides() {
         .await
         .unwrap();
     assert_eq!(record["approval"]["status"], "denied", "{record:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_has_an_agent_do_a_turn() {
+    let gateway = OwnGateway::start();
+    let cli = gateway.official();
+    let said = cli
+        .run_plain(&[
+            "agent",
+            "--agent",
+            "main",
+            "--message",
+            "stream: 5",
+            "--json",
+        ])
+        .await
+        .unwrap();
+    assert_eq!(said.status, Some(0), "{said:?}\n{}", gateway.log());
+    assert!(said.stdout.contains("word5"), "{said:?}");
 }

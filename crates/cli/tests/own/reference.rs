@@ -234,7 +234,7 @@ async fn a_reader_that_does_not_read_holds_up_nobody() {
     let operator = gateway.operator().await;
     let mut events = operator.events();
     sleeper.pause().unwrap();
-    let run = say(&gateway, &operator, "agent:main:fast", "stream: 3000").await;
+    let run = say(&gateway, &operator, "agent:main:fast", "stream: 1000").await;
     let last = ended(&mut events, &run).await;
     assert_eq!(last["state"], "final");
     sleeper.resume().unwrap();

@@ -1,6 +1,6 @@
 //! Runs the built binary with an environment of its own, and reads what it says.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -16,6 +16,7 @@ pub(crate) struct Gatehouse {
     options: Vec<String>,
     environment: Vec<(String, String)>,
     home: tempfile::TempDir,
+    stdin: String,
 }
 
 /// What a run said.
@@ -38,6 +39,7 @@ impl Gatehouse {
             options: Vec::new(),
             environment: Vec::new(),
             home: tempfile::tempdir().unwrap(),
+            stdin: String::new(),
         }
     }
 
@@ -53,9 +55,25 @@ impl Gatehouse {
         self
     }
 
+    /// With something to read.
+    #[allow(dead_code, reason = "not every test that shares this file needs it")]
+    pub(crate) fn saying(mut self, text: &str) -> Self {
+        self.stdin = text.to_owned();
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(&self, line: &[&str]) -> Done {
-        let output = self.command(line).output().unwrap();
+        let mut child = self
+            .command(line)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // One that does not read has ended already, or never will.
+        let _ = child.stdin.take().unwrap().write_all(self.stdin.as_bytes());
+        let output = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Done {
             status: output.status.code().unwrap_or(-1),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::govern::{AnswerError, ApprovalsError, Decision, Question, Resolver, can_answer, wire};
-use crate::router::{Cx, MethodError, MethodTable};
+use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
 /// How long a question waits that does not say; and the bounds of what it may say.
 const TIMEOUT_MS: u64 = 30 * 60 * 1000;
@@ -24,9 +24,16 @@ pub(super) fn register(table: &mut MethodTable) {
     table.operator("exec.approval.list", scope, list);
     table.operator("exec.approval.get", scope, get_exec);
     table.operator("exec.approval.resolve", scope, resolve_exec);
+    table.operator("plugin.approval.list", scope, none_waits);
+    table.operator("openclaw.approval.list", scope, none_waits);
     table.operator("approval.get", scope, get);
     table.operator("approval.resolve", scope, resolve);
     table.operator("approval.history", scope, history);
+}
+
+/// Here only commands ask. Clients that show every family read its list all the same.
+async fn none_waits(_: Cx, _: NoParams) -> Result<Vec<Value>, MethodError> {
+    Ok(Vec::new())
 }
 
 #[derive(Debug, Deserialize)]

@@ -19,6 +19,9 @@ use crate::sessions::{Change, SessionName};
 /// How long `agent.wait` waits when it does not say.
 const WAIT_MS: u64 = 30_000;
 
+/// No run is waited for longer than this; `agent.wait` can go on.
+const AGENT_WITHIN: Duration = Duration::from_secs(48 * 3600);
+
 pub(super) fn register(table: &mut MethodTable) {
     table.operator("sessions.send", MethodScope::Write, send);
     table.operator("sessions.steer", MethodScope::Write, steer);
@@ -215,7 +218,8 @@ struct AgentParams {
     idempotency_key: String,
 }
 
-/// Accepted at once; how it ended is `agent.wait`'s to say.
+/// Answers twice, as the published gateway does: that it was accepted, and how it ended. `agent.wait` says the
+/// latter to whoever did not ask here.
 async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
     cx.require(match params.model.is_some() || params.provider.is_some() {
         true => MethodScope::Admin,
@@ -246,7 +250,35 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
             "acceptedAt": cx.now_ms(),
         }))
     };
-    once(&cx, "agent", Some(&key), work).await
+    let accepted = once(&cx, "agent", Some(&key), work).await?;
+    cx.answer_early(&accepted);
+    let run_id = accepted["runId"].as_str().unwrap_or_default();
+    match cx.app.runs.engine.wait(run_id, AGENT_WITHIN).await {
+        Waited::Ended(outcome) => done(run_id, &outcome),
+        // The same key again, after the run was over or before the gateway last started.
+        Waited::Pending | Waited::Unknown => match cx.app.store.run(run_id).await? {
+            Some(run) => Ok(recorded(&run)),
+            None => Ok(accepted),
+        },
+    }
+}
+
+/// The last answer of `agent`.
+fn done(run_id: &str, outcome: &RunOutcome) -> Result<Value, MethodError> {
+    if outcome.status != RunStatus::Done {
+        let why = outcome.error.as_deref().unwrap_or("the run was stopped");
+        return Err(MethodError::unavailable(why));
+    }
+    let payloads = match outcome.text.is_empty() || outcome.silent {
+        true => json!([]),
+        false => json!([{"text": outcome.text, "mediaUrl": null}]),
+    };
+    Ok(json!({
+        "runId": run_id,
+        "status": "ok",
+        "summary": "completed",
+        "result": {"payloads": payloads, "meta": {}},
+    }))
 }
 
 async fn session_of(cx: &Cx, params: &AgentParams) -> Result<SessionName, MethodError> {

@@ -8,7 +8,7 @@ use gatehouse_protocol::{MethodScope, ProtocolVersion, Role, Scope};
 
 use super::MethodError;
 use crate::auth::AuthMethod;
-use crate::broadcast::ConnId;
+use crate::broadcast::{ConnId, Outbox};
 use crate::state::App;
 
 /// A connection that has passed its handshake. What it may do is decided once, then.
@@ -52,6 +52,15 @@ impl Caller {
 pub struct Cx {
     pub app: App,
     pub caller: Arc<Caller>,
+    pub(crate) early: Early,
+}
+
+/// Where an answer goes that is not the last one of its request.
+#[derive(Clone)]
+pub(crate) struct Early {
+    /// The request's.
+    pub(crate) id: String,
+    pub(crate) outbox: Outbox,
 }
 
 impl Cx {
@@ -62,6 +71,13 @@ impl Cx {
         } else {
             Err(MethodError::missing_scope(scope))
         }
+    }
+
+    /// Answers ahead of the answer itself, for methods of which clients expect both: that it was accepted, and how
+    /// it ended.
+    pub(crate) fn answer_early(&self, payload: &serde_json::Value) {
+        let frame = super::table::written(&self.early.id, payload);
+        self.early.outbox.frame(frame);
     }
 
     /// Milliseconds since the Unix epoch.

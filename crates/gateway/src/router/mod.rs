@@ -6,6 +6,7 @@ mod error;
 mod params;
 mod table;
 
+pub(crate) use caller::Early;
 pub use caller::{Caller, Cx};
 pub use error::MethodError;
 pub use params::NoParams;

@@ -127,7 +127,7 @@ pub(crate) fn refusal(id: &str, error: MethodError) -> Utf8Bytes {
     serve::refusal(id, &error.into_shape()).into()
 }
 
-fn written<R: Serialize>(id: &str, result: &R) -> Utf8Bytes {
+pub(super) fn written<R: Serialize>(id: &str, result: &R) -> Utf8Bytes {
     match serve::reply(id, result) {
         Ok(frame) => frame.into(),
         Err(error) => refusal(id, MethodError::internal(error)),

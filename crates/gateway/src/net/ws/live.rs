@@ -219,6 +219,10 @@ impl Desk {
         let cx = Cx {
             app: self.app.clone(),
             caller: Arc::clone(&self.caller),
+            early: router::Early {
+                id: request.id.to_string(),
+                outbox: self.outbox.clone(),
+            },
         };
         let mut answering = self.app.methods.dispatch(cx, &request);
         let first = poll_fn(|cx| Poll::Ready(answering.as_mut().poll(cx))).await;
