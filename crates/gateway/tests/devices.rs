@@ -379,3 +379,20 @@ async fn a_setup_code_gives_nobody_more_than_its_own_share() {
         .await;
     assert_eq!(answer["error"]["details"]["code"], "PAIRING_REQUIRED");
 }
+
+#[tokio::test]
+async fn a_device_that_removes_itself_hears_that_it_did_before_its_connection_ends() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.dial().await;
+    wire.connect_as(&key(5), shared(), &ALL_SCOPES, |_| {})
+        .await;
+    let device = key(5).device_id().as_str().to_owned();
+    let removed = wire
+        .ask("device.pair.remove", json!({"deviceId": device}))
+        .await;
+    assert_eq!(removed["deviceId"], device.as_str());
+    assert_eq!(
+        wire.closed_with().await,
+        Some((4001, "device removed".to_owned()))
+    );
+}

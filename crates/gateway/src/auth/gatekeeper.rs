@@ -111,24 +111,14 @@ impl Gatekeeper {
         origin::check(attempt.peer, &rules.allowed_origins)?;
         let role = role(attempt.request)?;
         let who = counted_as(attempt.peer, &rules.failure_limits);
-        if let Some(who) = &who
-            && let Some(left) = self.failures.locked_for(who).await
-        {
-            return Err(Refusal::rate_limited(left));
-        }
+        self.not_locked_out(who.as_deref()).await?;
         let device = proof::check(attempt.request, attempt.challenge, attempt.now_ms)?;
         let device = device.map(|device| device.as_str().to_owned());
-        let known = self
+        let identified = self
             .identify(&rules, &attempt, device.as_deref(), &role)
             .await;
-        match (&known, &who) {
-            (Err(refusal), Some(who)) if refusal.is_guess => {
-                self.failures.failed(who, rules.failure_limits);
-            }
-            (Ok(_), Some(who)) => self.failures.succeeded(who),
-            _ => {}
-        }
-        let known = known?;
+        self.count(who.as_deref(), &rules, identified.as_ref().err());
+        let known = identified?;
         match device {
             Some(device) => {
                 self.admit_device(&rules, &attempt, role, device, known)
@@ -152,42 +142,63 @@ impl Gatekeeper {
         let rules = self.rules();
         origin::check(peer, &rules.allowed_origins)?;
         let who = counted_as(peer, &rules.failure_limits);
-        if let Some(who) = &who
-            && let Some(left) = self.failures.locked_for(who).await
-        {
-            return Err(Refusal::rate_limited(left));
-        }
-        let outcome = match (&rules.settings, bearer) {
+        self.not_locked_out(who.as_deref()).await?;
+        let identified = self.identify_http(&rules.settings, peer, bearer).await;
+        self.count(who.as_deref(), &rules, identified.as_ref().err());
+        identified
+    }
+
+    async fn identify_http(
+        &self,
+        settings: &AuthSettings,
+        peer: &Peer,
+        bearer: Option<&str>,
+    ) -> Result<AuthMethod, Refusal> {
+        match (settings, bearer) {
             (AuthSettings::None, _) if peer.is_local() => Ok(AuthMethod::None),
-            (AuthSettings::None, _) => Err(missing("token")),
-            (
-                AuthSettings::TrustedProxy {
-                    rules,
-                    proxies,
-                    local,
-                },
-                bearer,
-            ) => match (local, bearer) {
-                (Some(secret), Some(text)) if peer.is_local() => {
-                    self.compare(secret, text, AuthMethod::Password).await
-                }
-                _ => identity::proxied_user(peer, rules, proxies).map(|_| AuthMethod::TrustedProxy),
-            },
+            (AuthSettings::None | AuthSettings::Token(_), None) | (AuthSettings::None, _) => {
+                Err(missing("token"))
+            }
+            (AuthSettings::Password(_), None) => Err(missing("password")),
             (AuthSettings::Token(secret), Some(text)) => {
                 self.compare(secret, text, AuthMethod::Token).await
             }
             (AuthSettings::Password(secret), Some(text)) => {
                 self.compare(secret, text, AuthMethod::Password).await
             }
-            (AuthSettings::Token(_), None) => Err(missing("token")),
-            (AuthSettings::Password(_), None) => Err(missing("password")),
-        };
-        if let (Err(refusal), Some(who)) = (&outcome, &who)
-            && refusal.is_guess
-        {
-            self.failures.failed(who, rules.failure_limits);
+            (
+                AuthSettings::TrustedProxy {
+                    local: Some(secret),
+                    ..
+                },
+                Some(text),
+            ) if peer.is_local() => self.compare(secret, text, AuthMethod::Password).await,
+            (AuthSettings::TrustedProxy { rules, proxies, .. }, _) => {
+                let user = identity::proxied_user(peer, rules, proxies);
+                user.map(|_| AuthMethod::TrustedProxy)
+            }
         }
-        outcome
+    }
+
+    async fn not_locked_out(&self, who: Option<&str>) -> Result<(), Refusal> {
+        let Some(who) = who else {
+            return Ok(());
+        };
+        match self.failures.locked_for(who).await {
+            Some(left) => Err(Refusal::rate_limited(left)),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a wrong guess, and forgets earlier ones after a success. A misunderstanding is neither.
+    fn count(&self, who: Option<&str>, rules: &GateRules, refusal: Option<&Refusal>) {
+        match (who, refusal) {
+            (Some(who), Some(refusal)) if refusal.is_guess => {
+                self.failures.failed(who, rules.failure_limits);
+            }
+            (Some(who), None) => self.failures.succeeded(who),
+            _ => {}
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! and nobody gives away more than they have ("Device pairing" of the published operator scopes).
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use gatehouse_protocol::MethodScope::{Admin, Pairing};
 use gatehouse_protocol::Role;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::auth::{AuthMethod, DeviceFacts, PairingFacts, covers};
 use crate::broadcast::{Audience, Delivery, Event, EventKind};
-use crate::router::{Cx, MethodError, MethodTable, NoParams};
+use crate::router::{Caller, Cx, MethodError, MethodTable, NoParams};
 
 pub(super) fn register(table: &mut MethodTable) {
     table.operator("device.pair.list", Pairing, list);
@@ -214,19 +215,29 @@ pub(super) fn own_scopes(cx: &Cx) -> Vec<String> {
         .collect()
 }
 
-/// Ends what a device still has open; its access is gone.
-pub(super) fn end_connections(cx: &Cx, device: &str, role: Option<String>, reason: &str) {
-    let device = device.to_owned();
-    cx.app.hub.close_where(
-        move |caller| {
-            caller.device_id.as_deref() == Some(&device)
-                && role
-                    .as_deref()
-                    .is_none_or(|role| caller.role.as_str() == role)
-        },
-        gatehouse_protocol::close::ACCESS_REMOVED,
-        reason,
-    );
+/// How long the caller's own connection stays, so that the answer arrives before the end.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Ends what a device still has open; its access is gone. The caller's own connection ends after its answer.
+pub(super) fn end_connections(cx: &Cx, device: &str, role: Option<String>, reason: &'static str) {
+    let (own, device) = (cx.caller.conn, device.to_owned());
+    let concerned = move |caller: &Caller| {
+        caller.device_id.as_deref() == Some(&device)
+            && role
+                .as_deref()
+                .is_none_or(|role| caller.role.as_str() == role)
+    };
+    let code = gatehouse_protocol::close::ACCESS_REMOVED;
+    let is_own = concerned(&cx.caller);
+    let others = move |caller: &Caller| caller.conn != own && concerned(caller);
+    cx.app.hub.close_where(others, code, reason);
+    if is_own {
+        let hub = cx.app.hub.clone();
+        cx.app.tasks.spawn(async move {
+            tokio::time::sleep(LAST_WORDS).await;
+            hub.close_where(move |caller| caller.conn == own, code, reason);
+        });
+    }
 }
 
 fn resolved(cx: &Cx, request: &str, device: &str, decision: &str) {
