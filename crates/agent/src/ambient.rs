@@ -43,3 +43,11 @@ impl Randomness for SystemRandomness {
         bits as f64 / (1_u64 << 53) as f64
     }
 }
+
+/// Waits for a moment, for ever when there is none.
+pub(crate) async fn at(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

@@ -13,6 +13,7 @@ use tokio::{
 
 use crate::{
     Engine, Origin, QueueMode, RunRequest,
+    ambient::at,
     provider::ModelRef,
     workspace::{LastLink, Workspace},
 };
@@ -202,13 +203,6 @@ async fn has_task(plan: &HeartbeatPlan) -> bool {
     });
     let bytes = read.await.ok().flatten();
     bytes.is_none_or(|bytes| !is_effectively_empty(&String::from_utf8_lossy(&bytes)))
-}
-
-async fn at(next: Option<Instant>) {
-    match next {
-        Some(next) => tokio::time::sleep_until(next).await,
-        None => std::future::pending().await,
-    }
 }
 
 #[cfg(test)]

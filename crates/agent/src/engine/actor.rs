@@ -20,6 +20,7 @@ use super::{
     stop::{StopCause, StopSignal},
 };
 use crate::{
+    ambient::at,
     event::{Emitter, RunEventKind},
     message::{Message, StopReason, Usage},
 };
@@ -396,11 +397,4 @@ fn active_of(lane: &Lane<Submission>) -> Option<ActiveRun> {
         stopping,
         waiting: lane.waiting().map(str::to_owned).collect(),
     })
-}
-
-async fn at(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
-    }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{coalesce::Coalescer, parts::Shared, stop::StopSignal};
 use crate::{
+    ambient::at,
     event::Emitter,
     message::{AssistantMessage, Content, StopReason, ToolCall, Usage},
     provider::{ModelEvent, ModelRequest, ProviderError, ResolvedModel},
@@ -149,12 +150,5 @@ impl Asking<'_> {
             error_message: None,
             timestamp: self.shared.clock.now_ms(),
         }
-    }
-}
-
-async fn at(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
     }
 }

@@ -10,6 +10,8 @@ use tokio::{
     time::Instant,
 };
 
+use crate::ambient::at;
+
 use super::{
     output::Output,
     spawn::{Spawned, Status},
@@ -291,13 +293,6 @@ impl Owner {
                 let _ = reply.send(self.spawned.input.try_send(bytes).is_ok());
             }
         }
-    }
-}
-
-async fn at(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant).await,
-        None => std::future::pending().await,
     }
 }
 
