@@ -27,15 +27,20 @@ const MOST: usize = 32;
 /// A browser that has not been heard of for this long has to sign in again.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
 
+/// How this process reaches the gateway.
+pub struct Reach {
+    /// Such as `ws://127.0.0.1:18789`.
+    pub url: String,
+    /// SHA-256 of the gateway's certificate, when it speaks TLS.
+    pub pin: Option<String>,
+}
+
 /// What the control UI is made of.
 pub struct ControlOptions {
-    /// The gateway as this process reaches it, such as `ws://127.0.0.1:18789`. Said once the gateway listens: before
-    /// that nobody can sign in.
-    pub gateway_url: Arc<OnceLock<String>>,
+    /// The gateway as this process reaches it. Said once the gateway listens: before that nobody can sign in.
+    pub reach: Arc<OnceLock<Reach>>,
     /// What the page calls the gateway.
     pub gateway_name: String,
-    /// SHA-256 of the gateway's own certificate, when it speaks TLS with one that it made itself.
-    pub pin: Option<String>,
     /// Where each browser's cache lives while it is signed in. Removed afterwards.
     pub scratch: PathBuf,
     /// Whether the cookie is kept to encrypted connections.
@@ -153,10 +158,7 @@ impl Browser {
         let scratch = tempfile::Builder::new()
             .prefix("browser-")
             .tempdir_in(&options.scratch)?;
-        let url = options
-            .gateway_url
-            .get()
-            .ok_or(ControlError::NotListening)?;
+        let reach = options.reach.get().ok_or(ControlError::NotListening)?;
         let clock = Clock::system();
         let fleet = Fleet::start(FleetOptions {
             data_dir: scratch.path().to_owned(),
@@ -169,11 +171,11 @@ impl Browser {
         .await?;
         fleet
             .gateway_add(AddGateway {
-                url: url.clone(),
+                url: reach.url.clone(),
                 name: options.gateway_name.clone(),
                 draft: None,
                 secret: secret(admission, credential),
-                pin: options.pin.clone(),
+                pin: reach.pin.clone(),
             })
             .await?;
         Ok(Self {

@@ -15,7 +15,7 @@ mod events;
 mod guard;
 mod routes;
 
-pub use browser::{ControlError, ControlOptions, ControlUi};
+pub use browser::{ControlError, ControlOptions, ControlUi, Reach};
 pub use guard::{Admission, Door, Refusal};
 pub use routes::router;
 

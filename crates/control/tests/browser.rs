@@ -18,7 +18,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, HeaderName, Request, Response, StatusCode, header},
 };
-use gatehouse_control::{Admission, ControlOptions, ControlUi, Door, Refusal, router};
+use gatehouse_control::{Admission, ControlOptions, ControlUi, Door, Reach, Refusal, router};
 use gatehouse_testkit::scripted_gateway::{Script, ScriptedGateway};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -62,9 +62,11 @@ impl Scene {
         let gateway = ScriptedGateway::start(Script::default()).await;
         let folder = tempfile::tempdir().unwrap();
         let options = ControlOptions {
-            gateway_url: Arc::new(OnceLock::from(gateway.url())),
+            reach: Arc::new(OnceLock::from(Reach {
+                url: gateway.url(),
+                pin: None,
+            })),
             gateway_name: "Studio".to_owned(),
-            pin: None,
             scratch: folder.path().join("browsers"),
             secure: false,
         };

@@ -1,6 +1,7 @@
 //! Why a gateway could not start, or could not stay.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::config::ConfigError;
 
@@ -25,6 +26,10 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    #[error(
+        "another gateway works in {0} already: stop it, add it by its address, or choose another state folder"
+    )]
+    StateInUse(PathBuf),
     #[error("TLS: {0}")]
     Tls(String),
     /// The randomness of the system is not to be had; nothing secret can be made without it.

@@ -29,6 +29,7 @@ pub mod sessions;
 mod settings;
 mod start;
 pub mod state;
+mod state_lock;
 mod tailscale;
 mod web;
 
@@ -40,4 +41,5 @@ pub use machine::{Load, Machine};
 pub use start::{ConfigFile, Gateway, RunningGateway, StartOptions};
 pub use web::{
     Asset, Assets, ControlRoutes, Door, FolderAssets, ToolCall, ToolCalls, ToolFailure, WebParts,
+    media_type,
 };

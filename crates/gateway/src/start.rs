@@ -25,6 +25,7 @@ use crate::machine::Machine;
 use crate::net::{self, Listener, Tls};
 use crate::runs::DirectCalls;
 use crate::state::{App, Identity, Parts};
+use crate::state_lock::StateLock;
 use crate::web::{self, Counters, WebParts};
 use crate::{boot, live_config, maintenance, methods};
 
@@ -91,6 +92,7 @@ pub struct RunningGateway {
     app: App,
     address: SocketAddr,
     tls_fingerprint: Option<String>,
+    state_lock: StateLock,
 }
 
 impl Gateway {
@@ -108,6 +110,7 @@ impl Gateway {
         } = options;
         check_safe(&config, &auth)?;
         let limits = limits.with_handshake(config.gateway.handshake_timeout_ms);
+        let state_lock = StateLock::take(&state_dir)?;
         let tls = net::load_tls(&config, &state_dir)?;
 
         // The port is taken before anything runs that could not be taken back; nothing is accepted yet.
@@ -197,6 +200,7 @@ impl Gateway {
             app,
             address,
             tls_fingerprint,
+            state_lock,
         })
     }
 }
@@ -242,6 +246,7 @@ impl RunningGateway {
             );
         }
         store.close().await;
+        drop(self.state_lock);
     }
 }
 

@@ -5,8 +5,7 @@
 
 use std::path::PathBuf;
 
-use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
-use gatehouse_gateway::config::Config;
+use gatehouse_gateway::config::{self, AuthMode, Bind, Env, Flags, SecretFlag};
 use gatehouse_gateway::{Gateway, RunningGateway, StartError, StartOptions};
 use gatehouse_vault::{Redactor, Secret};
 use tauri::{AppHandle, Manager};
@@ -108,31 +107,46 @@ impl OwnGateway {
                 gateway: GatewayId("this-computer".to_owned()),
                 key: FIRST_SESSION.to_owned(),
             };
-            self.app.state::<Desk>().want(&self.app, Opening::Session { session });
+            self.app
+                .state::<Desk>()
+                .want(&self.app, Opening::Session { session });
         }
         Ok(gateway)
     }
 
     /// On the port that clients look for; where another gateway has that one, on any that is free.
     async fn listen(&self, token: &Secret) -> Result<RunningGateway, StartError> {
-        match Gateway::start(self.options(token, None)).await {
+        match Gateway::start(self.options(token, None)?).await {
             Err(StartError::Bind { source, .. })
                 if source.kind() == std::io::ErrorKind::AddrInUse =>
             {
                 info!("the usual port is taken, so another one is used");
-                Gateway::start(self.options(token, Some(0))).await
+                Gateway::start(self.options(token, Some(0))?).await
             }
             started => started,
         }
     }
 
-    fn options(&self, token: &Secret, port: Option<u16>) -> StartOptions {
-        let mut config = Config::default();
-        if let Some(port) = port {
-            config.gateway.port = port;
+    /// What `~/.gatehouse/gatehouse.json` says, but for how it is reached: from this computer, by this app.
+    fn options(&self, token: &Secret, port: Option<u16>) -> Result<StartOptions, StartError> {
+        let given = gatehouse_protocol::Secret::new(token.expose());
+        let flags = Flags {
+            port,
+            bind: Some(Bind::Loopback),
+            auth: Some(AuthMode::Token),
+            token: given.map(SecretFlag::Text),
+            ..Flags::default()
+        };
+        let env = Env::new();
+        let prepared = config::prepare(&self.state_dir, &flags, &env)?;
+        for note in &prepared.notes {
+            info!(note, "the configuration of the gateway on this computer");
         }
-        let auth = AuthSettings::Token(SharedSecret::of(token.expose()));
-        StartOptions::new(config, auth, self.state_dir.clone())
+        Ok(StartOptions::prepared(
+            prepared,
+            env,
+            self.state_dir.clone(),
+        ))
     }
 }
 

@@ -2,6 +2,7 @@
 //! the log. What the gateway itself is, is `gatehouse-gateway`'s.
 
 pub(crate) mod log;
+pub(crate) mod page;
 pub(crate) mod record;
 pub(crate) mod secret;
 

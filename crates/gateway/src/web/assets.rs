@@ -94,7 +94,8 @@ fn clean(path: &str) -> Option<String> {
     plain.then(|| path.to_owned())
 }
 
-fn media_type(path: &str) -> &'static str {
+/// The media type of a file, by its ending.
+pub fn media_type(path: &str) -> &'static str {
     match path.rsplit('.').next().unwrap_or_default() {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::state::App;
 
-pub use assets::{Asset, Assets, FolderAssets};
+pub use assets::{Asset, Assets, FolderAssets, media_type};
 pub use door::Door;
 pub(crate) use metrics::Counters;
 pub use tools::{ToolCall, ToolCalls, ToolFailure};

@@ -1,7 +1,9 @@
 //! `gateway run`: flags over environment over configuration, then the gateway, then wait for a signal.
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
+use gatehouse_control::Reach;
 use gatehouse_gateway::config::{
     AuthMode, Bind, ConfigError, Flags, Prepared, SecretFlag, prepare,
 };
@@ -16,7 +18,7 @@ use crate::dial::secret_file;
 use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
 use crate::server::record::{RunRecord, StateLock};
-use crate::server::{log, secret, state_dir};
+use crate::server::{log, page, secret, state_dir};
 
 pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), Failure> {
     let folder = state_dir(&args.state, context.environment)?;
@@ -36,11 +38,22 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
         context.output.note(note);
     }
     show_new_token(context, &mut prepared, &folder, &redactor).await?;
+    let said = &prepared.reading.config.gateway;
+    let (has_page, secure) = (said.control_ui.enabled, said.tls.enabled);
     let mut options = StartOptions::prepared(prepared, env, folder);
     options.log_file = Some(log_file);
+    let reach = Arc::new(OnceLock::new());
+    if has_page {
+        options.web = page::web(&options.state_dir, reach.clone(), secure);
+    }
     let gateway = Gateway::start(options)
         .await
         .map_err(|error| failed(&error))?;
+    // Empty until here, so this cannot fail.
+    let _ = reach.set(Reach {
+        url: url_of(&gateway),
+        pin: gateway.tls_fingerprint().map(str::to_owned),
+    });
     let record = RunRecord {
         pid: std::process::id(),
         url: url_of(&gateway),
