@@ -29,7 +29,7 @@ fn routing(criterion: &mut Criterion) {
             bencher.to_async(&runtime).iter(|| async {
                 let app = gateway.app().clone();
                 let caller = caller.clone();
-                let cx = Cx { app, caller };
+                let cx = Cx::new(app, caller);
                 let request = Request::parse(black_box(&text)).unwrap();
                 let answering = gateway.app().methods.dispatch(cx, &request);
                 answering.await

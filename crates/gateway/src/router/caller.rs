@@ -52,7 +52,7 @@ impl Caller {
 pub struct Cx {
     pub app: App,
     pub caller: Arc<Caller>,
-    pub(crate) early: Early,
+    early: Option<Early>,
 }
 
 /// Where an answer goes that is not the last one of its request.
@@ -73,11 +73,30 @@ impl Cx {
         }
     }
 
+    /// For a caller that gets the answer itself and none ahead of it.
+    pub fn new(app: App, caller: Arc<Caller>) -> Self {
+        Self {
+            app,
+            caller,
+            early: None,
+        }
+    }
+
+    /// With somewhere for an answer ahead of the answer itself.
+    pub(crate) fn answering(self, early: Early) -> Self {
+        Self {
+            early: Some(early),
+            ..self
+        }
+    }
+
     /// Answers ahead of the answer itself, for methods of which clients expect both: that it was accepted, and how
     /// it ended.
     pub(crate) fn answer_early(&self, payload: &serde_json::Value) {
-        let frame = super::table::written(&self.early.id, payload);
-        self.early.outbox.frame(frame);
+        if let Some(early) = &self.early {
+            let frame = super::table::written(&early.id, payload);
+            early.outbox.frame(frame);
+        }
     }
 
     /// Milliseconds since the Unix epoch.

@@ -216,14 +216,11 @@ impl Desk {
             let error = MethodError::unavailable("too many requests in flight").retry_after(100);
             return self.outbox.frame(router::refusal(&request.id, error));
         };
-        let cx = Cx {
-            app: self.app.clone(),
-            caller: Arc::clone(&self.caller),
-            early: router::Early {
-                id: request.id.to_string(),
-                outbox: self.outbox.clone(),
-            },
+        let early = router::Early {
+            id: request.id.to_string(),
+            outbox: self.outbox.clone(),
         };
+        let cx = Cx::new(self.app.clone(), Arc::clone(&self.caller)).answering(early);
         let mut answering = self.app.methods.dispatch(cx, &request);
         let first = poll_fn(|cx| Poll::Ready(answering.as_mut().poll(cx))).await;
         if let Poll::Ready(frame) = first {
