@@ -90,6 +90,13 @@ impl Desk {
         *self.lock() = Page::Absent { wanted: None };
     }
 
+    /// Where a page that is not there yet begins, unless a person asked for something.
+    pub(crate) fn begin_at(&self, opening: Opening) {
+        if let Page::Absent { wanted } = &mut *self.lock() {
+            wanted.get_or_insert(opening);
+        }
+    }
+
     /// A person wants to see this: the page is told now, or when it comes.
     pub(crate) fn want(&self, app: &AppHandle, opening: Opening) {
         match &mut *self.lock() {

@@ -93,7 +93,9 @@ impl OwnGateway {
     }
 
     async fn start_one(&self) -> Result<RunningGateway, OwnGatewayError> {
-        let is_first_run = self.fleet.own_gateway_starting().await?;
+        if self.fleet.own_gateway_starting().await? {
+            self.show_first_session();
+        }
         let token = new_token()?;
         self.redactor.learn(&token);
         let gateway = self.listen(&token).await?;
@@ -102,16 +104,18 @@ impl OwnGateway {
         self.fleet
             .own_gateway_at(format!("ws://{address}"), token)
             .await?;
-        if is_first_run {
-            let session = SessionRef {
-                gateway: GatewayId("this-computer".to_owned()),
-                key: FIRST_SESSION.to_owned(),
-            };
-            self.app
-                .state::<Desk>()
-                .want(&self.app, Opening::Session { session });
-        }
         Ok(gateway)
+    }
+
+    /// The first run: the page begins in a chat. A page that is there already stays where the person is.
+    fn show_first_session(&self) {
+        let session = SessionRef {
+            gateway: GatewayId("this-computer".to_owned()),
+            key: FIRST_SESSION.to_owned(),
+        };
+        self.app
+            .state::<Desk>()
+            .begin_at(Opening::Session { session });
     }
 
     /// On the port that clients look for; where another gateway has that one, on any that is free.

@@ -10,6 +10,7 @@ use gatehouse_gateway::config::{
 use gatehouse_gateway::{Gateway, RunningGateway, StartError, StartOptions};
 use gatehouse_protocol::Secret;
 use gatehouse_vault::Redactor;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 
 use crate::args::{AuthKind, BindTo, RunArgs};
@@ -32,6 +33,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
             value.inspect(|value| redactor.learn(&gatehouse_vault::Secret::new(*value)));
         }
     }
+    allow_many_connections();
     let flags = flags(&args, &redactor)?;
     let mut prepared = prepare(&folder, &flags, &env).map_err(misconfigured)?;
     for note in &prepared.notes {
@@ -69,6 +71,15 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     tokio::spawn(end_at_once());
     gateway.stop(reason).await;
     Ok(())
+}
+
+/// Each connection is an open file, and the usual soft limit of 1,024 is a terminal's, not a server's.
+fn allow_many_connections() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 fn announce(context: &mut Context<'_>, record: &RunRecord) -> Result<(), Failure> {

@@ -1,0 +1,49 @@
+//! The first run, with nothing configured: the app's own gateway, a chat on it, and an approval to try.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says what failed by where it stops"
+)]
+
+#[allow(dead_code, reason = "shared with the test of the whole window")]
+#[path = "window/page.rs"]
+mod page;
+
+use std::{collections::BTreeMap, path::Path};
+
+use gatehouse_testkit::{
+    desktop::{DesktopSession, NoticeState, ShownNotice},
+    webdriver::WebDriver,
+};
+use page::{Page, SOON, picture};
+
+const APP: &str = env!("CARGO_BIN_EXE_gatehouse-desktop");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_run_ends_in_a_chat_whose_agent_asks_before_it_acts() {
+    let desktop = DesktopSession::start().await.unwrap();
+    let driver = WebDriver::start(&desktop, &BTreeMap::new()).await.unwrap();
+    let client = driver.open(Path::new(APP), &[]).await.unwrap();
+    let page = Page { client };
+    page.find("//textarea").await;
+    picture(&desktop, "own-1-first-run");
+
+    page.send("exec: uname -s").await;
+    let asked = |notice: &ShownNotice| {
+        notice.body.contains("uname -s") && notice.state == NoticeState::Shown
+    };
+    let notice = desktop.notices().wait_for(SOON, asked).await;
+    let notice = notice.unwrap_or_else(|error| panic!("{error}\n{}", driver.log_tail()));
+    picture(&desktop, "own-2-asked");
+    desktop
+        .notices()
+        .choose(&notice, "Allow once")
+        .await
+        .unwrap();
+    page.says("Linux").await;
+    picture(&desktop, "own-3-went-on");
+    page.go("Inbox").await;
+    page.says("Allowed once").await;
+    page.client.clone().close().await.unwrap();
+}
