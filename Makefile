@@ -35,7 +35,7 @@ check: system-test ui/dist/index.html peers ## formatting, clippy, svelte-check,
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
 	cd ui && npm run -s check
-	cargo test -q --test layering --test bindings $(CARGO_FLAGS)
+	cargo test -q --workspace --test layering --test bindings $(CARGO_FLAGS)
 
 format: ui/node_modules/.package-lock.json ## format all code
 	cargo fmt --all
