@@ -43,7 +43,7 @@ async fn it_asks_how_the_gateway_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_sees_the_devices_and_lets_one_in() {
+async fn it_sees_that_no_device_waits() {
     let gateway = OwnGateway::start();
     let cli = gateway.official();
     let list = well(&gateway, &cli, &["devices", "list", "--json"])
