@@ -294,3 +294,16 @@ async fn what_was_said_is_there_after_a_restart_and_a_run_that_was_cut_off_is_sh
         "the key is known after a restart"
     );
 }
+
+#[tokio::test]
+async fn health_and_status_count_the_sessions_that_there_are() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    for (label, count) in [("one", 1), ("two", 2)] {
+        wire.ask("sessions.create", json!({"label": label})).await;
+        for method in ["health", "status"] {
+            let answer = wire.ask(method, json!({})).await;
+            assert_eq!(answer["sessions"]["count"], count, "{method}");
+        }
+    }
+}

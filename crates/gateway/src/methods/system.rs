@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gatehouse_protocol::MethodScope::Read;
 use gatehouse_protocol::model::presence::PresenceEntry;
+use gatehouse_store::gateway::SessionFilter;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -31,7 +32,21 @@ async fn health(cx: Cx, params: HealthParams) -> Result<Map<String, Value>, Meth
     } else {
         cx.app.health.current()
     };
-    Ok(Arc::unwrap_or_clone(health).snapshot)
+    let mut snapshot = Arc::unwrap_or_clone(health).snapshot;
+    let count = session_count(&cx).await?;
+    if let Some(sessions) = snapshot.get_mut("sessions") {
+        sessions["count"] = json!(count);
+    }
+    Ok(snapshot)
+}
+
+/// How many sessions there are, archived ones among them. The snapshot that is broadcast does not count them.
+async fn session_count(cx: &Cx) -> Result<u64, MethodError> {
+    let filter = SessionFilter {
+        limit: Some(1),
+        ..SessionFilter::default()
+    };
+    Ok(cx.app.store.sessions(&filter).await?.total)
 }
 
 #[derive(Deserialize)]
@@ -40,6 +55,8 @@ struct StatusParams {}
 
 async fn status(cx: Cx, _: StatusParams) -> Result<Value, MethodError> {
     let health = cx.app.health.current();
+    let mut known = health.snapshot.get("sessions").cloned().unwrap_or_default();
+    known["count"] = json!(session_count(&cx).await?);
     let part = |name: &str| health.snapshot.get(name).cloned().unwrap_or_default();
     Ok(json!({
         "runtimeVersion": cx.app.identity.version,
@@ -50,7 +67,7 @@ async fn status(cx: Cx, _: StatusParams) -> Result<Value, MethodError> {
         },
         "channelSummary": [],
         "queuedSystemEvents": [],
-        "sessions": sessions(&part("sessions")),
+        "sessions": sessions(&known),
     }))
 }
 
