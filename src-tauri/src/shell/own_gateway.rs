@@ -3,6 +3,7 @@
 //! Listens on loopback alone. Its token is made here at each start, goes to the fleet in memory, and is kept by
 //! the gateway as a hash.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use gatehouse_gateway::config::{self, AuthMode, Bind, Env, Flags, SecretFlag};
@@ -141,7 +142,11 @@ impl OwnGateway {
             token: given.map(SecretFlag::Text),
             ..Flags::default()
         };
-        let env = Env::new();
+        // For keys that the file names and does not hold: `"apiKey": "${MY_KEY}"`.
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        let env: Env = std::env::vars_os().filter_map(text).collect();
         let prepared = config::prepare(&self.state_dir, &flags, &env)?;
         for note in &prepared.notes {
             info!(note, "the configuration of the gateway on this computer");
