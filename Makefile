@@ -52,7 +52,7 @@ test-ui: ui/dist/index.html system-test
 	cd ui && npm run -s screens -- --quick
 
 test-rust: ui/dist/index.html system-test peers
-	cargo test --workspace $(CARGO_FLAGS)
+	cargo test --workspace --no-fail-fast $(CARGO_FLAGS)
 
 # ---- what is looked at, measured, shipped ------------------------------------------------------------------
 

@@ -28,6 +28,8 @@ pub struct Limits {
     pub half_open_per_address: usize,
     /// Requests of one connection whose handlers are at work.
     pub in_flight: usize,
+    /// How long one more request waits for one of those to end before it is refused.
+    pub in_flight_patience: Duration,
     /// Largest HTTP request body, in bytes.
     pub http_body: usize,
     /// How long the runs and requests at work may take to end when the gateway stops.
@@ -49,6 +51,7 @@ impl Default for Limits {
             half_open: 1024,
             half_open_per_address: 32,
             in_flight: 512,
+            in_flight_patience: Duration::from_millis(250),
             http_body: 2 * 1024 * 1024,
             drain: Duration::from_secs(10),
         }

@@ -212,7 +212,7 @@ async fn a_burst_of_pipelined_requests_is_answered_each_with_its_own_id() {
     while answered.len() < 2000 {
         let frame = wire.receive().await.unwrap();
         if frame["type"] == "res" {
-            assert_eq!(frame["ok"], true);
+            assert_eq!(frame["ok"], true, "{frame}");
             answered.insert(frame["id"].as_str().unwrap().to_owned());
         }
     }

@@ -12,8 +12,8 @@ use std::task::{Context, Poll};
 use gatehouse_protocol::close;
 use gatehouse_protocol::serve::{Request, RequestFault};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Interval, MissedTickBehavior, timeout};
 use tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use super::handshake::Greeted;
@@ -212,7 +212,7 @@ impl Desk {
             Ok(request) => request,
             Err(fault) => return self.malformed(&fault),
         };
-        let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() else {
+        let Some(permit) = self.permit().await else {
             let error = MethodError::unavailable("too many requests in flight").retry_after(100);
             return self.outbox.frame(router::refusal(&request.id, error));
         };
@@ -232,6 +232,13 @@ impl Desk {
             drop(permit);
             outbox.frame(frame);
         });
+    }
+
+    /// A burst is read only as fast as it is answered; a request is refused when none of those at work ends.
+    async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        let patience = self.app.limits.in_flight_patience;
+        let permit = Arc::clone(&self.free).acquire_owned();
+        timeout(patience, permit).await.ok()?.ok()
     }
 
     fn malformed(&self, fault: &RequestFault) {
