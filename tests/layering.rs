@@ -8,22 +8,27 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("gatehouse-protocol", &[]),
     ("gatehouse-vault", &[]),
-    ("gatehouse-store", &[]),
+    ("gatehouse-policy", &[]),
+    ("gatehouse-audit", &[]),
+    ("gatehouse-store", &["gatehouse-audit"]),
     ("gatehouse-client", &["gatehouse-protocol"]),
     (
         "gatehouse-fleet",
         &[
             "gatehouse-protocol",
             "gatehouse-client",
+            "gatehouse-policy",
             "gatehouse-vault",
             "gatehouse-store",
         ],
     ),
-    ("gatehouse-agent", &[]),
+    ("gatehouse-agent", &["gatehouse-policy"]),
     (
         "gatehouse-gateway",
         &[
             "gatehouse-protocol",
+            "gatehouse-policy",
+            "gatehouse-audit",
             "gatehouse-vault",
             "gatehouse-store",
             "gatehouse-agent",
@@ -45,6 +50,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gatehouse-control",
             "gatehouse-protocol",
             "gatehouse-client",
+            "gatehouse-policy",
+            "gatehouse-audit",
+            "gatehouse-store",
             "gatehouse-vault",
             "gatehouse-gateway",
         ],
@@ -65,7 +73,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that must stay free of input, output and async, so that they can be fuzzed and benchmarked alone.
-const PURE: &[&str] = &["gatehouse-protocol"];
+const PURE: &[&str] = &["gatehouse-protocol", "gatehouse-policy", "gatehouse-audit"];
 const IMPURE: &[&str] = &[
     "tokio",
     "async-std",

@@ -1,0 +1,24 @@
+//! Given an action: allow, ask or deny, and why.
+//!
+//! Pure: no input or output, no clock, no randomness. What is known of the machine is passed in as a
+//! [`World`]; what was judged comes back as a [`Plan`], and the plan is what runs.
+//!
+//! - `shell`: from a command line to the commands it will run (`shell::analyse`)
+//! - `programs`: what one command does, read from its arguments (`programs::read`)
+//! - `verdict`, `effect`, `word`, `plan`, `world`: the words all of it is said in
+
+mod analysis;
+mod effect;
+mod plan;
+pub mod programs;
+pub mod shell;
+mod verdict;
+mod word;
+mod world;
+
+pub use analysis::{Analysis, Command, Reach};
+pub use effect::{Effect, EffectKind, Target, Zone};
+pub use plan::{Pipeline, Plan, Spawn, Stage};
+pub use verdict::{Finding, Span, Verdict};
+pub use word::{Piece, Word};
+pub use world::{Dialect, NoFiles, Taint, World, WorldFiles};
