@@ -19,6 +19,7 @@ use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
 use crate::govern::{Approvals, GatewayGovernor, PolicySource};
+use crate::heartbeats::{self, HeartbeatSwitch, LastHeartbeat};
 use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
 use crate::sessions::Sessions;
 use crate::settings;
@@ -32,6 +33,8 @@ pub(crate) struct House {
     pub(crate) agents: Agents,
     pub(crate) models: ModelCatalog,
     pub(crate) tools: Vec<ToolSpec>,
+    pub(crate) last_heartbeat: LastHeartbeat,
+    pub(crate) heartbeat_switch: HeartbeatSwitch,
 }
 
 impl House {
@@ -64,7 +67,9 @@ impl House {
 
         let (book, booking) = RunBook::start(sessions.clone());
         tasks.spawn(booking);
-        let (watch, watching) = RunWatch::start(hub.clone(), book, clock.clone());
+        let last_heartbeat = LastHeartbeat::new(hub.clone());
+        let (watch, watching) =
+            RunWatch::start(hub.clone(), book, clock.clone(), last_heartbeat.clone());
         tasks.spawn(watching);
         let (approvals, settling) = Approvals::start(store.clone(), hub.clone(), clock.clone());
         tasks.spawn(settling);
@@ -98,6 +103,15 @@ impl House {
             randomness: Arc::new(SystemRandomness),
             options: EngineOptions::default(),
         });
+        let heartbeat_switch = HeartbeatSwitch::on();
+        let beating = heartbeats::follow(
+            engine.clone(),
+            agents.clone(),
+            sessions.clone(),
+            config.clone(),
+            heartbeat_switch.clone(),
+        );
+        tasks.spawn(until(stopping.clone(), beating));
         let runs = Runs::new(engine, watch, sessions.clone());
         tasks.spawn(post.deliver(runs.clone(), stopping.clone()));
         Ok(Self {
@@ -108,6 +122,8 @@ impl House {
             agents,
             models,
             tools,
+            last_heartbeat,
+            heartbeat_switch,
         })
     }
 }

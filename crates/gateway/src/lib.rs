@@ -15,6 +15,7 @@ mod day;
 mod error;
 pub mod govern;
 mod health;
+mod heartbeats;
 mod house;
 mod limits;
 mod live_config;

@@ -169,6 +169,8 @@ impl Gateway {
             agents: house.agents,
             models: house.models,
             tools: house.tools,
+            last_heartbeat: house.last_heartbeat,
+            heartbeat_switch: house.heartbeat_switch,
             clock,
             config,
             hub,

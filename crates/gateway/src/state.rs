@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::ConfigHandle;
 use crate::govern::{Approvals, PolicySource};
 use crate::health::HealthMonitor;
+use crate::heartbeats::{HeartbeatSwitch, LastHeartbeat};
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::router::MethodTable;
@@ -48,6 +49,8 @@ pub struct Parts {
     pub models: ModelCatalog,
     /// The tools that agents have.
     pub tools: Vec<ToolSpec>,
+    pub last_heartbeat: LastHeartbeat,
+    pub heartbeat_switch: HeartbeatSwitch,
     pub clock: Clock,
     pub config: ConfigHandle,
     pub hub: Hub,

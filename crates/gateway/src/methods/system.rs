@@ -1,8 +1,9 @@
-//! How the gateway and its machine are: `health`, `status`, `system-presence`, `system.info`, `last-heartbeat`.
+//! How the gateway and its machine are: `health`, `status`, `system-presence`, `system.info`, `last-heartbeat`,
+//! `set-heartbeats`.
 
 use std::sync::Arc;
 
-use gatehouse_protocol::MethodScope::Read;
+use gatehouse_protocol::MethodScope::{Admin, Read};
 use gatehouse_protocol::model::presence::PresenceEntry;
 use gatehouse_store::gateway::SessionFilter;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ pub(super) fn register(table: &mut MethodTable) {
     table.operator("system-presence", Read, presence);
     table.operator("system.info", Read, info);
     table.operator("last-heartbeat", Read, last_heartbeat);
+    table.operator("set-heartbeats", Admin, set_heartbeats);
 }
 
 /// `probe` asks for a look of this moment instead of the last one.
@@ -133,7 +135,18 @@ async fn info(cx: Cx, _: NoParams) -> Result<SystemInfo, MethodError> {
     })
 }
 
-/// No heartbeat has run yet.
-async fn last_heartbeat(_: Cx, _: NoParams) -> Result<Option<Value>, MethodError> {
-    Ok(None)
+async fn last_heartbeat(cx: Cx, _: NoParams) -> Result<Option<Value>, MethodError> {
+    Ok(cx.app.last_heartbeat.get())
+}
+
+/// Off holds until it is set again or the gateway ends; the configuration stays as it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SetHeartbeats {
+    enabled: bool,
+}
+
+async fn set_heartbeats(cx: Cx, params: SetHeartbeats) -> Result<Value, MethodError> {
+    cx.app.heartbeat_switch.set(params.enabled);
+    Ok(json!({"ok": true, "enabled": params.enabled}))
 }

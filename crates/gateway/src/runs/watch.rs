@@ -13,6 +13,7 @@ use super::RunBook;
 use super::translate::{AgentPart, Told, told};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
 use crate::govern::Waiting;
+use crate::heartbeats::LastHeartbeat;
 
 /// The same words in the same session within this time are one input: a click that was heard twice, or a
 /// client that sent again under a new key.
@@ -69,12 +70,14 @@ impl RunWatch {
         hub: Hub,
         book: RunBook,
         clock: crate::clock::Clock,
+        heartbeats: LastHeartbeat,
     ) -> (Self, impl Future<Output = ()>) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let task = WatchTask {
             hub,
             book,
             clock,
+            heartbeats,
             inbox,
             runs: HashMap::new(),
             lately: VecDeque::new(),
@@ -138,6 +141,7 @@ struct WatchTask {
     hub: Hub,
     book: RunBook,
     clock: crate::clock::Clock,
+    heartbeats: LastHeartbeat,
     inbox: mpsc::UnboundedReceiver<Command>,
     runs: HashMap<String, Live>,
     /// What was sent within the last moment.
@@ -223,6 +227,7 @@ impl WatchTask {
         live.take(&event);
         let told = told(&event.kind, &event.run_id, event.ts_ms);
         self.book.hears(&event);
+        self.heartbeats.hears(&event);
         self.publish(&event.run_id, event.ts_ms, told);
         if matches!(
             event.kind,
