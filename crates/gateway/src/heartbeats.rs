@@ -129,13 +129,8 @@ fn plan(
     agent: &AgentEntry,
     sessions: &Sessions,
 ) -> Option<HeartbeatPlan> {
-    let said = |name: &str| {
-        let own = own_section(config, &agent.id).and_then(|section| section.get(name));
-        let value = own.or_else(|| config.at(&format!("agents.defaults.heartbeat.{name}")))?;
-        let text = value.as_str()?.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    };
-    let every = interval(&said("every")?)?;
+    let said = |name: &str| said(config, &agent.id, name);
+    let every = interval_of(config, &agent.id)?;
     let session = said("session").unwrap_or_else(|| "main".to_owned());
     Some(HeartbeatPlan {
         session_key: sessions.name(&session, Some(&agent.id)).key,
@@ -145,6 +140,28 @@ fn plan(
         prompt: said("prompt"),
         model: said("model").as_deref().and_then(ModelRef::parse),
     })
+}
+
+/// How often an agent's heartbeat comes; none where it is off.
+pub(crate) fn interval_of(config: &Config, agent: &str) -> Option<Duration> {
+    interval(&said(config, agent, "every")?)
+}
+
+/// `1h`, `30m`, `90s`: the largest unit that says it whole.
+pub(crate) fn in_words(every: Duration) -> String {
+    match every.as_secs() {
+        seconds if seconds % 3_600 == 0 => format!("{}h", seconds / 3_600),
+        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
+}
+
+/// What the agent's own section says, or else the defaults.
+fn said(config: &Config, agent: &str, name: &str) -> Option<String> {
+    let own = own_section(config, agent).and_then(|section| section.get(name));
+    let value = own.or_else(|| config.at(&format!("agents.defaults.heartbeat.{name}")))?;
+    let text = value.as_str()?.trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// The `heartbeat` of one agent, in either form of the list.

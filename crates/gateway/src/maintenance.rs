@@ -1,4 +1,5 @@
-//! What has to be done now and then: forgetting answers whose time has passed.
+//! What has to be done now and then: forgetting answers whose time has passed, counting
+//! what the health snapshot tells of agents and sessions.
 
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ pub(crate) async fn run(app: App) {
                 let now = i64::try_from(app.clock.now_ms()).unwrap_or(i64::MAX);
                 if let Err(error) = app.store.answers_expire(now).await {
                     tracing::warn!(%error, "old answers could not be forgotten");
+                }
+                if let Err(error) = crate::methods::status::take_census(&app).await {
+                    tracing::warn!(?error, "agents and sessions could not be counted");
                 }
             }
         }

@@ -17,6 +17,7 @@ mod session_patch;
 mod session_runs;
 mod session_write;
 mod sessions;
+pub(crate) mod status;
 mod system;
 mod tools;
 mod usage;
@@ -29,6 +30,7 @@ use crate::state::App;
 /// The whole table.
 pub(crate) fn table() -> MethodTable {
     let mut table = MethodTable::default();
+    status::register(&mut table);
     system::register(&mut table);
     agent_files::register(&mut table);
     devices::register(&mut table);

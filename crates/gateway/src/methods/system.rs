@@ -1,88 +1,17 @@
-//! How the gateway and its machine are: `health`, `status`, `system-presence`, `system.info`, `last-heartbeat`,
-//! `set-heartbeats`.
-
-use std::sync::Arc;
+//! The gateway's machine and who is connected: `system-presence`, `system.info`; and its heartbeats.
 
 use gatehouse_protocol::MethodScope::{Admin, Read};
 use gatehouse_protocol::model::presence::PresenceEntry;
-use gatehouse_store::gateway::SessionFilter;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
 pub(super) fn register(table: &mut MethodTable) {
-    table.operator("health", Read, health);
-    table.operator("status", Read, status);
     table.operator("system-presence", Read, presence);
     table.operator("system.info", Read, info);
     table.operator("last-heartbeat", Read, last_heartbeat);
     table.operator("set-heartbeats", Admin, set_heartbeats);
-}
-
-/// `probe` asks for a look of this moment instead of the last one.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct HealthParams {
-    #[serde(default)]
-    probe: bool,
-}
-
-async fn health(cx: Cx, params: HealthParams) -> Result<Map<String, Value>, MethodError> {
-    let health = if params.probe {
-        cx.app.health.refreshed().await
-    } else {
-        cx.app.health.current()
-    };
-    let mut snapshot = Arc::unwrap_or_clone(health).snapshot;
-    let count = session_count(&cx).await?;
-    if let Some(sessions) = snapshot.get_mut("sessions") {
-        sessions["count"] = json!(count);
-    }
-    Ok(snapshot)
-}
-
-/// How many sessions there are, archived ones among them. The snapshot that is broadcast does not count them.
-async fn session_count(cx: &Cx) -> Result<u64, MethodError> {
-    let filter = SessionFilter {
-        limit: Some(1),
-        ..SessionFilter::default()
-    };
-    Ok(cx.app.store.sessions(&filter).await?.total)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StatusParams {}
-
-async fn status(cx: Cx, _: StatusParams) -> Result<Value, MethodError> {
-    let health = cx.app.health.current();
-    let mut known = health.snapshot.get("sessions").cloned().unwrap_or_default();
-    known["count"] = json!(session_count(&cx).await?);
-    let part = |name: &str| health.snapshot.get(name).cloned().unwrap_or_default();
-    Ok(json!({
-        "runtimeVersion": cx.app.identity.version,
-        "uptimeMs": cx.app.uptime_ms(),
-        "heartbeat": {
-            "defaultAgentId": part("defaultAgentId"),
-            "agents": [],
-        },
-        "channelSummary": [],
-        "queuedSystemEvents": [],
-        "sessions": sessions(&known),
-    }))
-}
-
-/// The official command line reads these parts without looking whether they are there.
-fn sessions(known: &Value) -> Value {
-    let path = known["path"].as_str().unwrap_or_default();
-    json!({
-        "paths": [path],
-        "count": known["count"],
-        "defaults": {"model": null, "contextTokens": null},
-        "recent": known["recent"],
-        "byAgent": [],
-    })
 }
 
 async fn presence(cx: Cx, _: NoParams) -> Result<Vec<PresenceEntry>, MethodError> {
