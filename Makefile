@@ -62,12 +62,10 @@ screenshots: system-test ui/dist/index.html peers ## each screen in its states i
 	cp target/screens/window/3-asked.png docs/window.png
 
 bench: system-test ui/dist/index.html peers ## the figures in the README
-	cargo build --release $(CARGO_FLAGS)
 	scripts/bench.sh
 
 bench-gateway: system-test peers ## the gateway's figures alone, and what its code costs without sockets
-	cargo bench -p gatehouse-cli --bench gateway
-	cargo bench -p gatehouse-gateway --bench frames --bench routing --bench fan_out
+	cargo bench --workspace $(CARGO_FLAGS) --bench gateway --bench frames --bench routing --bench fan_out
 
 package: system-package ui/node_modules/.package-lock.json ## the .deb and the .rpm, in target/release/bundle
 	ui/node_modules/.bin/tauri build --bundles deb,rpm

@@ -5,8 +5,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# One build for all of them: another choice of packages would switch features and compile everything anew.
+features=(--workspace --features custom-protocol)
+cargo build --release "${features[@]}" --bins --example empty-window --bench gateway --bench desktop
+
 # First, while nothing else of ours runs.
-cargo bench -p gatehouse-cli --bench gateway
+cargo bench "${features[@]}" --bench gateway
 
 port=${BENCH_PORT:-4178}
 (cd ui && npx vite build --mode screens --logLevel error)
@@ -14,8 +18,7 @@ port=${BENCH_PORT:-4178}
 server=$!
 trap 'kill "$server" ${display:-} 2>/dev/null || true' EXIT
 
-cargo build --release --features custom-protocol --example empty-window
-BENCH_PAGE_URL="http://127.0.0.1:$port/?fake=few" cargo bench --features custom-protocol --bench desktop
+BENCH_PAGE_URL="http://127.0.0.1:$port/?fake=few" cargo bench "${features[@]}" --bench desktop
 # The page's frames in the desktop's own engine, then in Chromium. Only WebKit's browser needs a display.
 exec 3<> <(:)
 Xvfb -displayfd 3 -screen 0 1400x1000x24 >/dev/null 2>&1 &
