@@ -27,9 +27,14 @@ pub enum StartError {
         source: std::io::Error,
     },
     #[error(
-        "another gateway works in {0} already: stop it, add it by its address, or choose another state folder"
+        "another gateway works in {}{} already: stop it, add it by its address, or choose another state folder",
+        folder.display(),
+        process.map(|id| format!(" (process {id})")).unwrap_or_default()
     )]
-    StateInUse(PathBuf),
+    StateInUse {
+        folder: PathBuf,
+        process: Option<u32>,
+    },
     #[error("TLS: {0}")]
     Tls(String),
     /// The randomness of the system is not to be had; nothing secret can be made without it.

@@ -25,12 +25,12 @@ mod methods;
 mod net;
 mod once;
 pub mod router;
+mod running;
 pub mod runs;
 pub mod sessions;
 mod settings;
 mod start;
 pub mod state;
-mod state_lock;
 mod tailscale;
 mod web;
 
@@ -39,6 +39,7 @@ pub use error::StartError;
 pub use health::{Health, HealthMonitor};
 pub use limits::Limits;
 pub use machine::{Load, Machine};
+pub use running::{RunRecord, StateLock, running};
 pub use start::{ConfigFile, Gateway, RunningGateway, StartOptions};
 pub use web::{
     Asset, Assets, ControlRoutes, Door, FolderAssets, ToolCall, ToolCalls, ToolFailure, WebParts,

@@ -23,9 +23,9 @@ use crate::house::House;
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::net::{self, Listener, Tls};
+use crate::running::{RunRecord, StateLock};
 use crate::runs::DirectCalls;
 use crate::state::{App, Identity, Parts};
-use crate::state_lock::StateLock;
 use crate::web::{self, Counters, WebParts};
 use crate::{boot, live_config, maintenance, methods};
 
@@ -43,6 +43,10 @@ pub struct StartOptions {
     pub web: WebParts,
     /// What `logs.tail` reads.
     pub log_file: Option<PathBuf>,
+    /// The hold on the state folder, where the caller has it already.
+    pub state_lock: Option<StateLock>,
+    /// The program that the gateway is a part of, where it has no process of its own.
+    pub within: Option<String>,
 }
 
 /// A configuration file, as it was read.
@@ -65,6 +69,8 @@ impl StartOptions {
             limits: Limits::default(),
             web: WebParts::default(),
             log_file: None,
+            state_lock: None,
+            within: None,
         }
     }
 
@@ -91,7 +97,7 @@ pub struct Gateway;
 pub struct RunningGateway {
     app: App,
     address: SocketAddr,
-    tls_fingerprint: Option<String>,
+    record: RunRecord,
     state_lock: StateLock,
 }
 
@@ -107,10 +113,15 @@ impl Gateway {
             limits,
             web,
             log_file,
+            state_lock,
+            within,
         } = options;
         check_safe(&config, &auth)?;
         let limits = limits.with_handshake(config.gateway.handshake_timeout_ms);
-        let state_lock = StateLock::take(&state_dir)?;
+        let mut state_lock = match state_lock {
+            Some(held) => held,
+            None => StateLock::take(&state_dir)?,
+        };
         let tls = net::load_tls(&config, &state_dir)?;
 
         // The port is taken before anything runs that could not be taken back; nothing is accepted yet.
@@ -190,6 +201,19 @@ impl Gateway {
         });
         tasks.spawn(maintenance::run(app.clone()));
         let tls_fingerprint = tls.as_ref().map(|tls| tls.fingerprint.clone());
+        let record = RunRecord {
+            pid: std::process::id(),
+            url: local_url(scheme, address),
+            started_at_ms: app.identity.started_at_ms,
+            fingerprint: tls_fingerprint.clone(),
+            within,
+        };
+        state_lock
+            .write(&record)
+            .map_err(|source| StartError::State {
+                what: "the record of the running gateway cannot be written".to_owned(),
+                source,
+            })?;
         let listener = Listener {
             socket,
             tls: tls.map(|tls: Tls| tls.acceptor),
@@ -201,7 +225,7 @@ impl Gateway {
         Ok(RunningGateway {
             app,
             address,
-            tls_fingerprint,
+            record,
             state_lock,
         })
     }
@@ -215,7 +239,12 @@ impl RunningGateway {
 
     /// SHA-256 of the certificate, for clients to pin; none without TLS.
     pub fn tls_fingerprint(&self) -> Option<&str> {
-        self.tls_fingerprint.as_deref()
+        self.record.fingerprint.as_deref()
+    }
+
+    /// What `running.json` says of it.
+    pub fn record(&self) -> &RunRecord {
+        &self.record
     }
 
     /// The parts, for whoever shares the process with the gateway.
@@ -289,6 +318,14 @@ async fn listen(config: &Config) -> Result<(TcpListener, SocketAddr), StartError
         source,
     })?;
     Ok((socket, address))
+}
+
+/// The address for clients of this machine.
+fn local_url(scheme: &str, mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    }
+    format!("{scheme}://{address}")
 }
 
 /// The gateway's own tools over HTTP, unless others were given.

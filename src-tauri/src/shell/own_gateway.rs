@@ -151,11 +151,9 @@ impl OwnGateway {
         for note in &prepared.notes {
             info!(note, "the configuration of the gateway on this computer");
         }
-        Ok(StartOptions::prepared(
-            prepared,
-            env,
-            self.state_dir.clone(),
-        ))
+        let mut options = StartOptions::prepared(prepared, env, self.state_dir.clone());
+        options.within = Some("the Gatehouse app".to_owned());
+        Ok(options)
     }
 }
 

@@ -1,9 +1,8 @@
-//! What the command line adds to the gateway to run it headless: the shared secret, the record of a running one, and
-//! the log. What the gateway itself is, is `gatehouse-gateway`'s.
+//! What the command line adds to the gateway to run it headless: the shared secret, the
+//! page, and the log. What the gateway itself is, is `gatehouse-gateway`'s.
 
 pub(crate) mod log;
 pub(crate) mod page;
-pub(crate) mod record;
 pub(crate) mod secret;
 
 use std::path::PathBuf;

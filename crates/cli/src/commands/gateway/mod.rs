@@ -4,6 +4,7 @@ mod run;
 
 use std::time::Duration;
 
+use gatehouse_gateway::running;
 use gatehouse_protocol::NoParams;
 use gatehouse_protocol::methods::Health;
 use gatehouse_vault::Redactor;
@@ -15,7 +16,7 @@ use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
 use crate::output::age;
 use crate::server::secret::{self, OwnToken};
-use crate::server::{record, state_dir};
+use crate::server::state_dir;
 
 /// Longer than a gateway gives its work to end.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
@@ -32,7 +33,7 @@ pub(super) async fn run(context: &mut Context<'_>, action: GatewayAction) -> Res
 
 fn status(context: &mut Context<'_>, state: &StateDir) -> Result<(), Failure> {
     let folder = state_dir(state, context.environment)?;
-    let found = record::running(&folder)?;
+    let found = running(&folder)?;
     if context.output.is_json() {
         context.output.value(&json!({
             "running": found.is_some(), "stateDir": folder, "gateway": found,
@@ -122,12 +123,20 @@ async fn health(context: &mut Context<'_>, target: Target) -> Result<(), Failure
 
 async fn stop(context: &mut Context<'_>, state: &StateDir) -> Result<(), Failure> {
     let folder = state_dir(state, context.environment)?;
-    let Some(found) = record::running(&folder)? else {
+    let Some(found) = running(&folder)? else {
         return Err(not_running(&folder));
     };
+    if let Some(program) = &found.within {
+        return Err(Failure::new(
+            FailureKind::General,
+            "within",
+            format!("the gateway runs within {program}, which would end with it"),
+        )
+        .next("switch it off there, under Settings, Gateways"));
+    }
     ask_to_end(found.pid)?;
     let until = tokio::time::Instant::now() + STOP_LIMIT;
-    while record::running(&folder)?.is_some_and(|now| now.pid == found.pid) {
+    while running(&folder)?.is_some_and(|now| now.pid == found.pid) {
         if tokio::time::Instant::now() > until {
             return Err(Failure::new(
                 FailureKind::General,

@@ -7,7 +7,7 @@ use gatehouse_control::Reach;
 use gatehouse_gateway::config::{
     AuthMode, Bind, ConfigError, Flags, Prepared, SecretFlag, prepare,
 };
-use gatehouse_gateway::{Gateway, RunningGateway, StartError, StartOptions};
+use gatehouse_gateway::{Gateway, RunRecord, StartError, StartOptions, StateLock};
 use gatehouse_protocol::Secret;
 use gatehouse_vault::Redactor;
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -16,14 +16,12 @@ use serde_json::json;
 use crate::args::{AuthKind, BindTo, RunArgs};
 use crate::commands::Context;
 use crate::dial::secret_file;
-use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
-use crate::server::record::{RunRecord, StateLock};
 use crate::server::{log, page, secret, state_dir};
 
 pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), Failure> {
     let folder = state_dir(&args.state, context.environment)?;
-    let mut lock = StateLock::take(&folder)?;
+    let lock = StateLock::take(&folder).map_err(|error| failed(&error))?;
     let redactor = Redactor::new();
     let log_file = log::start(context.environment, &redactor, &folder)?;
     let env = context.environment.variables().clone();
@@ -44,6 +42,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     let (has_page, secure) = (said.control_ui.enabled, said.tls.enabled);
     let mut options = StartOptions::prepared(prepared, env, folder);
     options.log_file = Some(log_file);
+    options.state_lock = Some(lock);
     let reach = Arc::new(OnceLock::new());
     if has_page {
         options.web = page::web(&options.state_dir, reach.clone(), secure);
@@ -53,17 +52,10 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
         .map_err(|error| failed(&error))?;
     // Empty until here, so this cannot fail.
     let _ = reach.set(Reach {
-        url: url_of(&gateway),
+        url: gateway.record().url.clone(),
         pin: gateway.tls_fingerprint().map(str::to_owned),
     });
-    let record = RunRecord {
-        pid: std::process::id(),
-        url: url_of(&gateway),
-        started_at_ms: now_ms(),
-        fingerprint: gateway.tls_fingerprint().map(str::to_owned),
-    };
-    lock.write(&record)?;
-    announce(context, &record)?;
+    announce(context, gateway.record())?;
     let reason = signalled().await?;
     context.output.note(&format!(
         "{reason}: letting the work end; once more ends at once"
@@ -95,20 +87,6 @@ fn announce(context: &mut Context<'_>, record: &RunRecord) -> Result<(), Failure
         Some(pin) => context.output.line(&format!("certificate {pin}")),
         None => Ok(()),
     }
-}
-
-/// The address for clients of this machine.
-fn url_of(gateway: &RunningGateway) -> String {
-    let mut address = gateway.local_addr();
-    if address.ip().is_unspecified() {
-        address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
-    }
-    let scheme = if gateway.tls_fingerprint().is_some() {
-        "wss"
-    } else {
-        "ws"
-    };
-    format!("{scheme}://{address}")
 }
 
 fn flags(args: &RunArgs, redactor: &Redactor) -> Result<Flags, Failure> {
@@ -194,6 +172,9 @@ fn failed(error: &StartError) -> Failure {
     };
     let failure = Failure::new(kind, "notStarted", error.to_string());
     match error {
+        StartError::StateInUse { .. } => Failure::new(kind, "alreadyRunning", error.to_string())
+            .next("`gatehouse gateway status` shows it; --state-dir names another folder"),
+        StartError::State { .. } => failure.next("name another folder with --state-dir"),
         StartError::Bind { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {
             failure.next("something listens there already; choose another port with --port")
         }

@@ -1,62 +1,65 @@
-//! That a gateway runs in a state folder: a locked file beside the state that says where it listens. The lock tells
-//! whether it still runs, also after a crash; the file has no secret.
+//! One process at a time on a state folder. Two would each take the other's runs for dead, and answer the same
+//! approvals. What is locked is `running.json`, which says where the gateway of the folder listens: the lock
+//! tells whether it still runs, also after a crash; the file has no secret.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{Failure, FailureKind};
+use crate::error::StartError;
 
 const NAME: &str = "running.json";
 
-/// A running gateway.
+/// A gateway that runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RunRecord {
-    pub(crate) pid: u32,
-    pub(crate) url: String,
-    pub(crate) started_at_ms: u64,
+pub struct RunRecord {
+    pub pid: u32,
+    /// For clients of this machine.
+    pub url: String,
+    pub started_at_ms: u64,
     /// Of the certificate, to pin it.
-    pub(crate) fingerprint: Option<String>,
+    pub fingerprint: Option<String>,
+    /// The program it is a part of, where it has no process of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
 }
 
-/// The lock on a state folder. Given back when dropped.
-pub(crate) struct StateLock {
+/// The hold on a state folder. The system lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub struct StateLock {
     file: File,
     path: PathBuf,
 }
 
 impl StateLock {
     /// Takes it, or says who has it.
-    pub(crate) fn take(state_dir: &Path) -> Result<Self, Failure> {
-        make_folder(state_dir)?;
+    pub fn take(state_dir: &Path) -> Result<Self, StartError> {
+        let failed = |source| StartError::State {
+            what: format!("{} cannot be used", state_dir.display()),
+            source,
+        };
+        make_folder(state_dir).map_err(failed)?;
         let path = state_dir.join(NAME);
-        let file = open(&path)?;
-        if is_locked(&file)? {
-            let other = read(&path).map(|record| format!(" (process {})", record.pid));
-            return Err(Failure::new(
-                FailureKind::General,
-                "alreadyRunning",
-                format!(
-                    "a gateway runs in {} already{}",
-                    state_dir.display(),
-                    other.unwrap_or_default()
-                ),
-            )
-            .next("`gatehouse gateway status` shows it; --state-dir names another folder"));
+        let file = open(&path).map_err(failed)?;
+        if is_locked(&file).map_err(failed)? {
+            return Err(StartError::StateInUse {
+                folder: state_dir.to_owned(),
+                process: read(&path).map(|record| record.pid),
+            });
         }
         Ok(Self { file, path })
     }
 
     /// Says where the gateway listens.
-    pub(crate) fn write(&mut self, record: &RunRecord) -> Result<(), Failure> {
-        let text = serde_json::to_string(record).expect("a record of texts and numbers is JSON");
+    pub(crate) fn write(&mut self, record: &RunRecord) -> io::Result<()> {
+        let text = serde_json::to_string(record)?;
         self.file.set_len(0)?;
         self.file.rewind()?;
         self.file.write_all(text.as_bytes())?;
-        Ok(self.file.sync_all()?)
+        self.file.sync_all()
     }
 }
 
@@ -68,15 +71,12 @@ impl Drop for StateLock {
 }
 
 /// The gateway that runs in a state folder now.
-pub(crate) fn running(state_dir: &Path) -> Result<Option<RunRecord>, Failure> {
+pub fn running(state_dir: &Path) -> io::Result<Option<RunRecord>> {
     let path = state_dir.join(NAME);
     let Ok(file) = OpenOptions::new().read(true).write(true).open(&path) else {
         return Ok(None);
     };
-    if !is_locked(&file)? {
-        return Ok(None);
-    }
-    Ok(read(&path))
+    Ok(if is_locked(&file)? { read(&path) } else { None })
 }
 
 fn read(path: &Path) -> Option<RunRecord> {
@@ -85,36 +85,29 @@ fn read(path: &Path) -> Option<RunRecord> {
     serde_json::from_str(&text).ok()
 }
 
-fn open(path: &Path) -> Result<File, Failure> {
+fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| unusable(path, &error))
+    options.open(path)
 }
 
 /// Only this person may look into it.
-fn make_folder(folder: &Path) -> Result<(), Failure> {
+fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .map_err(|error| unusable(folder, &error))
-}
-
-fn unusable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::configuration(format!("{} cannot be used: {error}", path.display()))
-        .next("name another folder with --state-dir")
+    builder.create(folder)
 }
 
 /// Takes the lock if it is free; it stays with the open file.
-fn is_locked(file: &File) -> Result<bool, Failure> {
+fn is_locked(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(false),
-        Err(std::fs::TryLockError::WouldBlock) => Ok(true),
-        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -128,19 +121,27 @@ mod tests {
             url: "ws://127.0.0.1:1".into(),
             started_at_ms: 1,
             fingerprint: None,
+            within: None,
         }
     }
 
     #[test]
-    fn a_folder_has_one_gateway_at_a_time() {
+    fn a_folder_has_one_gateway_at_a_time_and_says_where() {
         let folder = tempfile::tempdir().unwrap();
-        let mut lock = StateLock::take(folder.path()).ok().unwrap();
+        let mut lock = StateLock::take(folder.path()).unwrap();
         lock.write(&record()).unwrap();
         assert_eq!(running(folder.path()).unwrap(), Some(record()));
-        let second = StateLock::take(folder.path()).err().unwrap();
-        assert_eq!(second.code, "alreadyRunning");
+        let second = StateLock::take(folder.path()).unwrap_err();
+        assert!(matches!(
+            second,
+            StartError::StateInUse {
+                process: Some(7),
+                ..
+            }
+        ));
         drop(lock);
         assert_eq!(running(folder.path()).unwrap(), None);
+        assert!(StateLock::take(folder.path()).is_ok());
     }
 
     #[test]
