@@ -57,7 +57,7 @@ pub(crate) fn view(
             gateway: gateway.clone(),
             key: row.key.clone(),
         },
-        title: one_line(title.unwrap_or(&row.key), TITLE),
+        title: title.map_or_else(|| of_key(&row.key), |title| one_line(title, TITLE)),
         agent: short(&row.agent_id).or_else(|| agent_of(&row.key)),
         kind: short(&row.kind),
         channel: short(&row.channel),
@@ -82,6 +82,18 @@ pub(crate) fn view(
 fn agent_of(key: &str) -> Option<String> {
     let agent = key.strip_prefix("agent:")?.split(':').next()?;
     Some(one_line(agent, TITLE))
+}
+
+/// What a session is called that nothing names: an agent's own conversation, or its key without the agent.
+fn of_key(key: &str) -> String {
+    let rest = key
+        .strip_prefix("agent:")
+        .and_then(|key| key.split_once(':'));
+    match rest {
+        Some((_, "main")) => "Main session".to_owned(),
+        Some((_, rest)) => one_line(rest, TITLE),
+        None => one_line(key, TITLE),
+    }
 }
 
 /// What an event makes of a row.

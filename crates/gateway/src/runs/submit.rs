@@ -90,7 +90,10 @@ impl Runs {
         if self.sessions.store.run(&input.run_id).await?.is_some() {
             return Ok(Submitted::Known(input.run_id));
         }
-        let (row, _) = self.sessions.ensure(&input.name, input.created_via).await?;
+        let (mut row, _) = self.sessions.ensure(&input.name, input.created_via).await?;
+        if let (Origin::Person, Some(text)) = (&input.origin, first_text(&input.content)) {
+            self.sessions.name_by(&mut row, text).await?;
+        }
         let fingerprint = input.dedupe.then(|| input.fingerprint());
         let registration = Registration {
             run_id: input.run_id.clone(),
@@ -135,6 +138,13 @@ fn request(input: Input, row: &SessionRow) -> RunRequest {
         timeout: input.timeout,
         budget: Budget::default(),
     }
+}
+
+fn first_text(content: &[Content]) -> Option<&str> {
+    content.iter().find_map(|part| match part {
+        Content::Text { text } => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 fn refused(error: SubmitError) -> MethodError {

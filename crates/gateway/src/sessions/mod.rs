@@ -3,6 +3,7 @@
 
 mod key;
 mod row;
+mod title;
 
 use std::sync::Arc;
 
@@ -107,6 +108,22 @@ impl Sessions {
                 Ok((row, true))
             }
         }
+    }
+
+    /// Lets the first thing that a person says name a session that has no name.
+    pub(crate) async fn name_by(
+        &self,
+        row: &mut SessionRow,
+        message: &str,
+    ) -> Result<(), StoreError> {
+        let Some(title) = title::derived(row, message) else {
+            return Ok(());
+        };
+        let change = Box::new(move |row: &mut SessionRow| title::put(row, &title));
+        if let Some(named) = self.store.session_change(&row.key, change).await? {
+            *row = named;
+        }
+        Ok(())
     }
 
     /// A row as clients see it.
