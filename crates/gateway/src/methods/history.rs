@@ -68,17 +68,25 @@ struct History {
     in_flight_run: Value,
 }
 
-async fn history(cx: Cx, params: HistoryParams) -> Result<Value, MethodError> {
+/// Written as it is: messages are passed on as they are kept, without being read.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Page(Box<History>),
+    Since(Value),
+}
+
+async fn history(cx: Cx, params: HistoryParams) -> Result<Answer, MethodError> {
     let name = cx
         .app
         .sessions
         .name(&params.session_key, params.agent_id.as_deref());
     if let Some(cursor) = &params.cursor {
-        return since(&cx, &name, cursor).await;
+        return Ok(Answer::Since(since(&cx, &name, cursor).await?));
     }
     let limit = params.limit.unwrap_or(LIMIT).clamp(1, MOST);
     let history = page(&cx, &name, limit, params.offset.unwrap_or(0)).await?;
-    serde_json::to_value(history).map_err(MethodError::internal)
+    Ok(Answer::Page(Box::new(history)))
 }
 
 async fn page(

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::broadcast::Topic;
 use crate::govern::wire;
 use crate::router::{Cx, MethodError, MethodTable};
+use crate::sessions::wire_row;
 
 /// What a list has when it does not say; more is asked for in pages.
 const LIMIT: u32 = 200;
@@ -64,7 +65,10 @@ async fn page(cx: &Cx, params: ListParams) -> Result<Value, MethodError> {
     let count = list.rows.len() as u64;
     let next = u64::from(offset) + count;
     let has_more = next < list.total;
-    let rows: Vec<_> = list.rows.iter().map(|row| sessions.wire(row)).collect();
+    // Once for all rows: they are worked out of the configuration.
+    let (inherited, now) = (sessions.defaults(), sessions.now());
+    let rows = list.rows.iter();
+    let rows: Vec<_> = rows.map(|row| wire_row(row, &inherited, now)).collect();
     Ok(json!({
         "ts": cx.now_ms(),
         "path": cx.app.state_dir.join("gateway.sqlite3"),
