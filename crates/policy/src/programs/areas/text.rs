@@ -5,11 +5,12 @@ use crate::programs::code::Language;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    Act, DECODES, Grammar, Operands, PASSES, Program, READ, READ_ALL, RUNS, TEXT, WRITE, flag, flags, joined, program,
-    value,
+    Act, DECODES, Grammar, Operands, PASSES, Program, READ, READ_ALL, RUNS, TEXT, WRITE, flag,
+    flags, joined, program, value,
 };
 use crate::word::Word;
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     // Of those that only read, options with values that are not named here are taken for files: no more is read.
     program("cat gcat tac nl fmt expand unexpand column colrm paste join comm pr od strings look glow mdcat hexyl zcat-read csvlook ul more pg most cmp fold gfold hd vis col lam rs")
@@ -139,7 +140,11 @@ fn search(parsed: &Parsed, reader: &mut Reader<'_>) {
     let rg = reader.invocation.argv[0].prefix().ends_with("rg");
     if parsed.any("-l --files") {
         reader.out.io.names_files = super::files::in_workspace(reader)
-            && parsed.operands.iter().skip(1).all(|word| !word.prefix().starts_with('/') && !word.prefix().contains(".."));
+            && parsed
+                .operands
+                .iter()
+                .skip(1)
+                .all(|word| !word.prefix().starts_with('/') && !word.prefix().contains(".."));
     }
     if !parsed.has("-r") && !rg {
         return;
@@ -162,7 +167,11 @@ fn decodes(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn sed(parsed: &Parsed, reader: &mut Reader<'_>) {
     let given = parsed.any("-e -f");
-    let files = if given { &parsed.operands[..] } else { parsed.operands.get(1..).unwrap_or(&[]) };
+    let files = if given {
+        &parsed.operands[..]
+    } else {
+        parsed.operands.get(1..).unwrap_or(&[])
+    };
     if !given {
         if let Some(text) = parsed.operands.first() {
             crate::programs::code::read(reader, text, Language::Sed);
@@ -195,11 +204,23 @@ fn awk(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn jq(parsed: &Parsed, reader: &mut Reader<'_>) {
     let text = parsed.operand(0).unwrap_or("");
     if parsed.has("--slurpfile") {
-        parsed.operands.iter().for_each(|word| reader.act(READ, word));
+        parsed
+            .operands
+            .iter()
+            .for_each(|word| reader.act(READ, word));
     }
-    if !parsed.has("-f") && (text.contains("env.") || text.contains("$ENV") || text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "env")) {
+    if !parsed.has("-f")
+        && (text.contains("env.")
+            || text.contains("$ENV")
+            || text
+                .split(|c: char| !c.is_alphanumeric())
+                .any(|word| word == "env"))
+    {
         reader.out.io.emits_secret = true;
-        reader.ask("print-environment", "It reads variables, credentials among them.");
+        reader.ask(
+            "print-environment",
+            "It reads variables, credentials among them.",
+        );
     }
     if text.contains("input_filename") || text.contains("import ") || text.contains("include ") {
         reader.ask("loads-code", "It loads more code.");
@@ -210,7 +231,11 @@ fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {
     for found in &parsed.found {
         found.value.iter().for_each(|word| reader.act(READ, word));
     }
-    parsed.operands.first().into_iter().for_each(|word| reader.act(READ, word));
+    parsed
+        .operands
+        .first()
+        .into_iter()
+        .for_each(|word| reader.act(READ, word));
     if parsed.has("-i") {
         for word in parsed.operands.iter().skip(1) {
             reader.touch(word, Access::Write);
@@ -223,7 +248,11 @@ fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn in_place(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let access = if reader.invocation.argv[0].prefix().contains('2') { Access::Write } else { Access::Read };
+    let access = if reader.invocation.argv[0].prefix().contains('2') {
+        Access::Write
+    } else {
+        Access::Read
+    };
     for word in &parsed.operands {
         reader.touch(word, access);
     }
@@ -233,7 +262,11 @@ fn calculator(_: &Parsed, _: &mut Reader<'_>) {}
 
 fn date(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in &parsed.operands {
-        if word.known().is_some_and(|text| !text.starts_with('+') && text.len() >= 8 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
+        if word.known().is_some_and(|text| {
+            !text.starts_with('+')
+                && text.len() >= 8
+                && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        }) {
             reader.ask("set-clock", "It sets the clock.");
         }
     }

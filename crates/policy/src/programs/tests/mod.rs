@@ -1,5 +1,6 @@
 //! The table, read as sentences. A small splitter stands in for the shell: quotes, pipes and lists, nothing else.
 
+mod areas;
 mod corpus;
 
 use super::{Invocation, Reading, Runs, Stdin, foreign, read};
@@ -64,7 +65,12 @@ pub(super) fn split(line: &str) -> Vec<Vec<Word>> {
 }
 
 /// The verdict on a command and all that it runs.
-pub(super) fn judge(argv: &[Word], world: &World<'_>, depth: u32, notes: &mut Vec<String>) -> Verdict {
+pub(super) fn judge(
+    argv: &[Word],
+    world: &World<'_>,
+    depth: u32,
+    notes: &mut Vec<String>,
+) -> Verdict {
     if depth > 6 {
         return Verdict::Ask;
     }
@@ -79,21 +85,42 @@ pub(super) fn judge(argv: &[Word], world: &World<'_>, depth: u32, notes: &mut Ve
     of_reading(&reading, world, depth, notes)
 }
 
-fn of_reading(reading: &Reading, world: &World<'_>, depth: u32, notes: &mut Vec<String>) -> Verdict {
-    let mut verdict = if reading.known { Verdict::Allow } else { Verdict::Ask };
+fn of_reading(
+    reading: &Reading,
+    world: &World<'_>,
+    depth: u32,
+    notes: &mut Vec<String>,
+) -> Verdict {
+    let mut verdict = if reading.known {
+        Verdict::Allow
+    } else {
+        Verdict::Ask
+    };
     for finding in &reading.findings {
-        notes.push(format!("{:?} {} {}", finding.verdict, finding.code, finding.text));
+        notes.push(format!(
+            "{:?} {} {}",
+            finding.verdict, finding.code, finding.text
+        ));
         verdict = verdict.max(finding.verdict);
     }
     for runs in &reading.runs {
         verdict = verdict.max(match runs {
             Runs::Command { argv, .. } => judge(argv, world, depth + 1, notes),
-            Runs::Script { text, dialect: Dialect::Posix, .. } => match text.known() {
+            Runs::Script {
+                text,
+                dialect: Dialect::Posix,
+                ..
+            } => match text.known() {
                 Some(text) => line(text, world, depth + 1, notes),
                 None => Verdict::Ask,
             },
             Runs::Script { text, dialect, .. } => match text.known() {
-                Some(text) => of_reading(&foreign::read(text, *dialect, world), world, depth + 1, notes),
+                Some(text) => of_reading(
+                    &foreign::read(text, *dialect, world),
+                    world,
+                    depth + 1,
+                    notes,
+                ),
                 None => Verdict::Ask,
             },
             Runs::Input { .. } | Runs::File { .. } => Verdict::Allow,
@@ -118,7 +145,9 @@ pub(super) fn check(verdict: Verdict, lines: &[&str]) {
         let mut notes = Vec::new();
         let got = line(text, &world, 0, &mut notes);
         if got != verdict {
-            wrong.push(format!("{text}\n    is {got:?}, not {verdict:?}: {notes:?}"));
+            wrong.push(format!(
+                "{text}\n    is {got:?}, not {verdict:?}: {notes:?}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
