@@ -196,7 +196,6 @@ fn judge_read(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<Fi
             ("read-secret", "what authenticates someone")
         };
         out.push(finding(verdict, code, format!("{path} holds {what}.")));
-        return;
     }
     if access == Access::ReadAll && holds_secrets(path, world) {
         let inside_home = path != world.home && is_below(path, trimmed(&world.home));

@@ -14,6 +14,8 @@ pub(crate) struct Parsed {
     pub(crate) dashes: Option<usize>,
     /// Whether an operand could turn out to be an option.
     pub(crate) vague: bool,
+    /// Whether an operand begins with a pattern, which may match a file that is named like an option.
+    pub(crate) open: bool,
 }
 
 pub(crate) struct Found {
@@ -130,7 +132,8 @@ impl Parser<'_> {
             } else if minus || (begin == "-" && word.known().is_none()) {
                 self.cluster(word, 1);
             } else {
-                self.parsed.vague |= begin.is_empty() && word.known().is_none();
+                self.parsed.vague |= begins_unknown(word);
+                self.parsed.open |= begin.is_empty() && word.known().is_none();
                 self.parsed.operands.push(word.clone());
                 if self.grammar == Grammar::Stops {
                     self.parsed
@@ -322,6 +325,14 @@ impl Parser<'_> {
                 None => self.strange(&begin[..at]),
             }
         }
+    }
+}
+
+fn begins_unknown(word: &Word) -> bool {
+    match word {
+        Word::Known(_) => false,
+        Word::Unknown(_) => true,
+        Word::Partial(pieces) => matches!(pieces.first(), Some(Piece::Unknown(_))),
     }
 }
 

@@ -49,26 +49,10 @@ pub(super) static PROGRAMS: &[Program] = &[
 
 /// A name that begins like an option is one, when a pattern leaves it open.
 fn open_pattern(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let before = parsed.dashes.unwrap_or(parsed.operands.len());
-    let open = parsed.operands[..before].iter().any(|word| matches!(word, Word::Partial(pieces) if matches!(pieces.first(), Some(crate::word::Piece::Pattern(_)))));
-    if open && parsed.vague {
-        // The agent's own files are matched; one that is named like an option would run a program.
-        reader
-            .out
-            .findings
-            .retain(|finding| finding.code != "unknown-argument");
-        let named = reader
-            .world
-            .taint
-            .written
-            .iter()
-            .any(|path| crate::place::name(path).starts_with("--"));
-        if named {
-            reader.ask(
-                "pattern-option",
-                "A file that the pattern matches is named like an option.",
-            );
-        }
+    // The agent's own files are matched; one that is named like an option would run a program.
+    let named = reader.world.taint.written.iter().any(|path| crate::place::name(path).starts_with('-'));
+    if parsed.open && named {
+        reader.ask("pattern-option", "A file that the pattern matches is named like an option.");
     }
 }
 

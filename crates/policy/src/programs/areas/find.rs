@@ -14,7 +14,7 @@ use crate::word::{Piece, Word};
 pub(super) static PROGRAMS: &[Program] = &[
     program("find gfind").grammar(Grammar::Plain).also(find),
     program("bfs").grammar(Grammar::Plain).also(find),
-    program("fd fdfind").io(NAMES).strict().grammar(Grammar::Stops).options(&[]).also(fd),
+    program("fd fdfind").io(NAMES).grammar(Grammar::Plain).also(fd),
     program("locate mlocate plocate mdfind which whereis command-not-found apropos whatis tldr cheat").options(&[flags("-a -b -i -l -n -r -s -v -c -e -0"), value("-onlyin", LIST)]),
     program("updatedb").asks(crate::effect::EffectKind::System, "index", "reads every name on this machine"),
     program("fd-options").strict().options(FD).operands(Operands::First(TEXT, LIST)),
@@ -181,9 +181,18 @@ fn chosen(root: &str, expression: &[Word]) -> Vec<Word> {
             "-path" | "-ipath" | "-wholename" | "-iwholename" => pattern.to_owned(),
             _ => continue,
         };
-        chosen.push(Word::Partial(vec![Piece::Pattern(text)]));
+        chosen.push(patterned(&text));
     }
     chosen
+}
+
+/// A pattern as a word: what surely comes first, and the rest.
+fn patterned(text: &str) -> Word {
+    match text.find(['*', '?', '[']) {
+        None => Word::from(text),
+        Some(0) => Word::Partial(vec![Piece::Pattern(text.to_owned())]),
+        Some(at) => Word::Partial(vec![Piece::Text(text[..at].to_owned()), Piece::Pattern(text[at..].to_owned())]),
+    }
 }
 
 /// All that a search finds is deleted: with nothing to narrow it, everything.

@@ -35,7 +35,7 @@ const fn looks(names: &'static str) -> Program {
 
 #[rustfmt::skip]
 const LOCAL: &[Opt] = &[
-    value("--upload-pack --receive-pack --exec", HELPER), value("-x", Act::Shell), flags("-a -b -d -f -i -l -n -p -q -s -t -u -v -z"), value("-m", TEXT), value("-F --file", READ), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")),
+    value("--upload-pack --receive-pack --exec", HELPER), flags("-a -b -d -f -i -l -n -p -q -s -t -u -v -x -z"), value("-m", TEXT), value("-F --file", READ), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")),
 ];
 
 const fn local(names: &'static str) -> Program {
@@ -60,7 +60,7 @@ static SUBS: &[Program] = &[
            ls-files grep last-modified interpret-trailers verify-commit verify-tag diagnose-off"),
     program("fsck").also(look),
     program("hash-object").each(READ).options(&[flags("-w --stdin"), value("-t --path", TEXT)]),
-    local("add stage commit mv rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
+    local("add stage mv rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
     program("commit").options(&[
         value("-m --message --author --date -c -C --reedit-message --reuse-message --fixup --squash --cleanup --trailer", TEXT), value("-F --file -t --template --pathspec-from-file", READ), joined("-S --gpg-sign -u --untracked-files", SIGNS),
         flag("-n --no-verify", Act::Ask("skips-hooks", "It leaves out the checks that the project asks for.")), flags("-a --all -p --patch -q --quiet -v --verbose -s --signoff -i --include -o --only --amend --no-edit --allow-empty --allow-empty-message --reset-author --dry-run --short --porcelain --no-gpg-sign --status --no-status -z --null --branch --long --no-post-rewrite"), flag("-e --edit", EDITOR),

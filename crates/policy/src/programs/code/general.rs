@@ -229,8 +229,8 @@ impl Walker<'_, '_> {
             self.seen.network = true;
             return;
         }
-        if EVALS.contains(&name) && !self.harmless_load(at, name) {
-            self.seen.evals = true;
+        if EVALS.contains(&name) {
+            self.seen.evals |= !self.harmless_load(at, name);
             return;
         }
         if ENVIRONMENT.contains(&name) {

@@ -5,7 +5,7 @@ mod corpus;
 
 use super::{Invocation, Reading, Runs, Stdin, foreign, read};
 use crate::verdict::Verdict;
-use crate::word::Word;
+use crate::word::{Piece, Word};
 use crate::world::{Dialect, NoFiles, Taint, World};
 
 pub(super) fn world() -> World<'static> {
@@ -23,6 +23,21 @@ pub(super) fn world() -> World<'static> {
         taint: Taint::default(),
         files: &NoFiles,
     }
+}
+
+/// Stands for an unquoted `*`.
+const PATTERN: char = '\u{1}';
+
+fn patterned(text: String) -> Word {
+    let Some(at) = text.find(PATTERN) else {
+        return Word::Known(text);
+    };
+    let mut pieces = Vec::new();
+    if at > 0 {
+        pieces.push(Piece::Text(text[..at].to_owned()));
+    }
+    pieces.push(Piece::Pattern(text[at..].replace(PATTERN, "*")));
+    Word::Partial(pieces)
 }
 
 /// Splits a line into commands of words, as far as these tests need it.
@@ -50,16 +65,16 @@ pub(super) fn split(line: &str) -> Vec<Vec<Word>> {
             '~' if word.is_none() => word = Some("/home/dev".to_owned()),
             ' ' | '\n' | '\t' | '|' | ';' | '&' => {
                 let last = commands.len() - 1;
-                commands[last].extend(word.take().map(Word::Known));
+                commands[last].extend(word.take().map(patterned));
                 if c != ' ' && c != '\t' {
                     commands.push(Vec::new());
                 }
             }
-            c => word.get_or_insert_default().push(c),
+            c => word.get_or_insert_default().push(if c == '*' { PATTERN } else { c }),
         }
     }
     let last = commands.len() - 1;
-    commands[last].extend(word.map(Word::Known));
+    commands[last].extend(word.map(patterned));
     commands.retain(|command| !command.is_empty());
     commands
 }
