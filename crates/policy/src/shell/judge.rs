@@ -116,6 +116,8 @@ pub(super) struct Judge<'w> {
     pub(super) readers: Vec<Script>,
     /// How many pipelines and background commands the tree is within.
     pub(super) multiplied: u32,
+    /// The words of the command at hand and where they stand.
+    pub(super) words: Vec<(String, Span)>,
     /// Substitutions so far; names their files.
     pub(super) descriptors: u32,
 }
@@ -147,6 +149,7 @@ impl<'w> Judge<'w> {
             guessed: Guessed::default(),
             readers: Vec::new(),
             multiplied: 0,
+            words: Vec::new(),
             descriptors: 0,
         }
     }
@@ -165,13 +168,13 @@ impl<'w> Judge<'w> {
         true
     }
 
-    /// Goes one level down the tree; false when it is too deep.
+    /// Goes one level down the tree; false when it is too deep. Either way the caller comes up again.
     pub(super) fn descend(&mut self) -> bool {
-        if self.tree >= DEEPEST_TREE {
+        self.tree += 1;
+        if self.tree > DEEPEST_TREE {
             self.ask("too-nested", "Too much in it is nested.");
             return false;
         }
-        self.tree += 1;
         self.step()
     }
 

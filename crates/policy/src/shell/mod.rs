@@ -126,3 +126,6 @@ fn span(start: usize, end: usize) -> Span {
         end: u32::try_from(end).unwrap_or(u32::MAX),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 use gatehouse_policy::{Analysis, Dialect, NoFiles, Taint, Verdict, World, shell};
 
 /// The machine that the labels speak of.
-pub fn world() -> World<'static> {
+pub(crate) fn world() -> World<'static> {
     World {
         dialect: Dialect::Posix,
         cwd: "/home/dev/project".to_owned(),
@@ -21,13 +21,13 @@ pub fn world() -> World<'static> {
     }
 }
 
-pub struct Labelled {
-    pub command: String,
-    pub verdict: Verdict,
-    pub why: String,
+pub(crate) struct Labelled {
+    pub(crate) command: String,
+    pub(crate) verdict: Verdict,
+    pub(crate) why: String,
 }
 
-pub fn labelled() -> Vec<Labelled> {
+pub(crate) fn labelled() -> Vec<Labelled> {
     include_str!("../commands.jsonl")
         .lines()
         .map(|line| {
@@ -41,12 +41,12 @@ pub fn labelled() -> Vec<Labelled> {
         .collect()
 }
 
-pub fn analyse(command: &str) -> Analysis {
+pub(crate) fn analyse(command: &str) -> Analysis {
     shell::analyse(command, &world())
 }
 
 /// Checks that each line gets the verdict; all that do not are shown with their findings.
-pub fn check(verdict: Verdict, lines: &[&str]) {
+pub(crate) fn check(verdict: Verdict, lines: &[&str]) {
     let mut wrong = Vec::new();
     for line in lines {
         let analysis = analyse(line);
@@ -57,6 +57,6 @@ pub fn check(verdict: Verdict, lines: &[&str]) {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), lines.len(), wrong.join("\n"));
 }
 
-pub fn codes(analysis: &Analysis) -> Vec<String> {
+pub(crate) fn codes(analysis: &Analysis) -> Vec<String> {
     analysis.findings.iter().map(|f| format!("{:?} {}: {}", f.verdict, f.code, f.text)).collect()
 }

@@ -254,7 +254,7 @@ impl Judge<'_> {
         let unknown = || Taken::Words(vec![Word::Unknown(format!("${{{name}}}"))]);
         let is_set = match (set, self.guess) {
             (Some(set), _) => set,
-            (None, Guess::Empty) => kind == '+' && false,
+            (None, Guess::Empty) => false,
             (None, Guess::Unknown) => {
                 // Whether it runs or not, what is in the default is looked at.
                 let mut aside = scope.clone();

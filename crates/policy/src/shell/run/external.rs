@@ -3,8 +3,8 @@
 use unicode_security::skeleton;
 
 use super::super::judge::{Input, Judge, Output};
-use super::super::scope::{Flow, Scope, shown};
-use crate::effect::{Effect, Target};
+use super::super::scope::{Flow, Scope};
+use crate::effect::Target;
 use crate::place;
 use crate::programs::{self, Invocation, Reading, Stdin};
 use crate::verdict::{Finding, Span};
@@ -26,7 +26,9 @@ impl Judge<'_> {
             if !self.step() {
                 return Output::unknown(flow);
             }
+            let flow_before = output.flow;
             output = self.program(argv, folder, scope, input, flow);
+            output.flow.join(flow_before);
         }
         output
     }
@@ -52,25 +54,22 @@ impl Judge<'_> {
         self.note_links(argv, &invocation);
         for finding in &reading.findings {
             let finding = finding.clone();
-            self.placed_finding(finding, argv);
+            self.placed_finding(finding);
         }
         for effect in &reading.effects {
             let mut effect = effect.clone();
-            effect.span = effect.span.or(self.span);
+            effect.span = effect.span.or_else(|| self.place_of(&effect.text)).or(self.span);
             self.report.effect(effect);
         }
-        let read = self.note_effects(&reading.effects, scope);
+        let read = self.note_effects(&reading.effects);
         self.flows(&reading, input, flow, read);
         if let Some(instead) = &reading.instead {
             self.note_instead(argv, instead);
         }
-        let text = self.output_text(argv, &reading, input, scope);
+        let text = self.output_text(argv, input, scope);
         let emitted = Self::emitted(&reading, input.flow, flow, read);
-        let word = match &text {
-            Some(text) => Word::Known(text.clone()),
-            None => Word::Unknown("output".to_owned()),
-        };
-        self.note_writes(&reading, emitted, &self.copied(argv, &reading, input, word));
+        let copied = self.copied(argv, &reading, input);
+        self.note_writes(&reading, emitted, &copied);
         let ran = self.run_all(reading.runs, scope, input, flow);
         let mut all = emitted.with(ran.flow);
         all.names = emitted.names;
@@ -193,7 +192,6 @@ impl Judge<'_> {
     fn output_text(
         &mut self,
         argv: &[Word],
-        reading: &Reading,
         input: &Input,
         scope: &Scope,
     ) -> Option<String> {
@@ -210,12 +208,11 @@ impl Judge<'_> {
         {
             return held.text.known().map(str::to_owned);
         }
-        let _ = reading;
         super::output::known(argv, text)
     }
 
     /// What a program that copies leaves in the file that it writes: what it read, where that is known.
-    fn copied(&self, argv: &[Word], reading: &Reading, input: &Input, output: Word) -> Word {
+    fn copied(&self, argv: &[Word], reading: &Reading, input: &Input) -> Word {
         let unknown = || Word::Unknown("a file".to_owned());
         match argv.first().and_then(Word::known) {
             Some("tee") => match &input.from {
@@ -236,21 +233,26 @@ impl Judge<'_> {
                 });
                 held.map_or_else(|| Word::Known(String::new()), |held| held.text.clone())
             }
-            _ => {
-                let _ = output;
-                unknown()
-            }
+            _ => unknown(),
         }
     }
 
     /// Puts a finding where the word stands that it is about, as far as that can be told.
-    fn placed_finding(&mut self, mut finding: Finding, argv: &[Word]) {
-        finding.span = finding.span.or_else(|| self.place_of(&finding.text, argv)).or(self.span);
+    fn placed_finding(&mut self, mut finding: Finding) {
+        finding.span = finding.span.or_else(|| self.place_of(&finding.text)).or(self.span);
         self.report.finding(finding);
     }
 
-    fn place_of(&self, _text: &str, _argv: &[Word]) -> Option<Span> {
-        None
+    /// The place of the longest word that a sentence names.
+    fn place_of(&self, text: &str) -> Option<Span> {
+        if !self.placed {
+            return None;
+        }
+        let named = self.words.iter().filter(|(word, _)| {
+            let word = word.trim_start_matches("./").trim_end_matches('/');
+            word.len() > 1 && text.contains(word)
+        });
+        named.max_by_key(|(word, _)| word.len()).map(|(_, span)| *span)
     }
 
     /// A command word in letters that look like others.
@@ -268,10 +270,6 @@ impl Judge<'_> {
             "The name of the program is not written in plain letters.".to_owned()
         };
         self.ask("confusable", &text);
-    }
-
-    pub(super) fn shown_command(argv: &[Word]) -> String {
-        argv.iter().map(shown).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -300,9 +298,4 @@ impl WorldFiles for Linked<'_> {
     fn is_dir(&self, path: &str) -> Option<bool> {
         self.world.files.is_dir(path)
     }
-}
-
-/// Whether an effect is on the network.
-pub(super) fn is_network(effect: &Effect) -> bool {
-    matches!(effect.kind, crate::effect::EffectKind::Network)
 }

@@ -1,7 +1,7 @@
 //! What flows from one command into another, and what that calls for.
 
 use super::super::judge::{Held, Input, Judge, Output};
-use super::super::scope::{Flow, Scope};
+use super::super::scope::Flow;
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::programs::Reading;
 use crate::verdict::Verdict;
@@ -10,6 +10,9 @@ use crate::word::Word;
 impl Judge<'_> {
     /// Judges what a command does with what flows into it, by its input and by its words.
     pub(super) fn flows(&mut self, reading: &Reading, input: &Input, words: Flow, read: Flow) {
+        if reading.io.runs_input {
+            self.run_from(input.flow);
+        }
         let network = reading
             .effects
             .iter()
@@ -41,7 +44,7 @@ impl Judge<'_> {
     }
 
     /// Notes what was read and written; what the read files carry.
-    pub(super) fn note_effects(&mut self, effects: &[Effect], scope: &Scope) -> Flow {
+    pub(super) fn note_effects(&mut self, effects: &[Effect]) -> Flow {
         let mut flow = Flow::default();
         for effect in effects {
             let path = match &effect.target {
@@ -64,7 +67,6 @@ impl Judge<'_> {
                 }
             }
         }
-        let _ = scope;
         flow
     }
 

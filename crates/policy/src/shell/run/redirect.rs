@@ -1,7 +1,7 @@
 //! Redirections: what they read and write, and where a command's input then comes from.
 
 use super::super::judge::{Held, Input, Judge, Output};
-use super::super::scope::{Flow, Scope, Value, pieces_of, word_of};
+use super::super::scope::{Flow, Scope, pieces_of, word_of};
 use super::super::syntax::{FileMode, Redirect, RedirectKind};
 use crate::effect::{EffectKind, Target};
 use crate::place::{self, Access};
@@ -14,15 +14,11 @@ pub(super) struct Redirected {
     pub(super) input: Option<Input>,
     /// The file that its output goes to.
     output: Option<(Word, bool)>,
-    pub(super) any: bool,
 }
 
 impl Judge<'_> {
     pub(super) fn redirects(&mut self, redirects: &[Redirect], scope: &mut Scope) -> Redirected {
-        let mut all = Redirected {
-            any: !redirects.is_empty(),
-            ..Redirected::default()
-        };
+        let mut all = Redirected::default();
         for redirect in redirects {
             self.step();
             let outer = self.enter(redirect.at);
@@ -247,10 +243,5 @@ impl Judge<'_> {
         if !path.starts_with("/dev/") {
             self.taint.written.insert(path);
         }
-    }
-
-    /// An assignment of one text, for what needs no more.
-    pub(super) fn set_text(scope: &mut Scope, name: &str, word: Word) {
-        scope.set(name, Value::scalar(word));
     }
 }

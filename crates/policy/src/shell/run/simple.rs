@@ -68,15 +68,7 @@ impl Judge<'_> {
         input: &Input,
     ) -> Output {
         let outer = self.take_flow();
-        let mut argv = Vec::with_capacity(simple.words.len());
-        for (n, word) in simple.words.iter().enumerate() {
-            let first = n == 0;
-            let words = self.expand(word, scope);
-            if first {
-                self.confusable(&words);
-            }
-            argv.extend(words);
-        }
+        let argv = self.words_of(simple, scope);
         let flow = self.take_flow();
         let (values, assigned) = self.values(&simple.assignments, scope);
         let redirected = self.redirects(&command.redirects, scope);
@@ -108,6 +100,24 @@ impl Judge<'_> {
         };
         self.flow = outer.with(self.flow);
         self.written(redirected, output, scope)
+    }
+
+    /// The words of a command, their places noted.
+    fn words_of(&mut self, simple: &Simple, scope: &mut Scope) -> Vec<Word> {
+        let mut places = Vec::new();
+        let mut argv = Vec::with_capacity(simple.words.len());
+        for (n, word) in simple.words.iter().enumerate() {
+            let words = self.expand(word, scope);
+            if n == 0 {
+                self.confusable(&words);
+            } else if let (true, Some(at)) = (self.placed, word.at.0) {
+                let known = words.iter().filter_map(Word::known);
+                places.extend(known.map(|text| (text.to_owned(), at)));
+            }
+            argv.extend(words);
+        }
+        self.words = places;
+        argv
     }
 
     fn values(&mut self, assignments: &[Assignment], scope: &mut Scope) -> (Vec<Value>, Flow) {
