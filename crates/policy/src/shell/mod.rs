@@ -27,7 +27,7 @@ use self::parser::Unread;
 use self::prescan::Fault;
 use self::scope::Scope;
 use crate::analysis::Analysis;
-use crate::plan::Plan;
+use crate::plan::{Pipeline, Plan, Spawn, Stage};
 use crate::programs::foreign;
 use crate::verdict::{Span, Verdict};
 use crate::world::{Dialect, World};
@@ -94,8 +94,21 @@ fn in_another_shell(command: &str, dialect: Dialect, judge: &mut Judge<'_>) -> P
     if !reading.known {
         judge.ask("unknown-command", "It is not known what it does.");
     }
-    Plan::Shell {
-        text: command.to_owned(),
+    // The other shell is a program like any other, and the text is its argument.
+    let argv = match dialect {
+        Dialect::Cmd => vec!["cmd", "/d", "/c", command],
+        _ => vec!["powershell", "-NoProfile", "-NonInteractive", "-Command", command],
+    };
+    let spawn = Spawn {
+        argv: argv.into_iter().map(str::to_owned).collect(),
+        assignments: Vec::new(),
+    };
+    Plan::Direct {
+        lists: vec![Pipeline {
+            when: Stage::Always,
+            negated: false,
+            spawns: vec![spawn],
+        }],
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn scan(text: &str) -> Result<usize, Fault> {
     if text.len() > MOST_TEXT {
         return Err(Fault::TooLong);
     }
-    if let Some(c) = text.chars().find(|c| invisible(*c)) {
+    if let Some(c) = text.chars().find(|c| is_unseen(*c)) {
         return Err(Fault::Invisible(c));
     }
     let nesting = nesting(text)?;
@@ -67,10 +67,11 @@ pub(super) fn scan(text: &str) -> Result<usize, Fault> {
 
 /// The text without what is invisible.
 pub(super) fn visible(text: &str) -> String {
-    text.chars().filter(|c| !invisible(*c)).collect()
+    text.chars().filter(|c| !is_unseen(*c)).collect()
 }
 
-fn invisible(c: char) -> bool {
+/// Whether a character is not seen, or is read otherwise than it looks.
+pub(super) fn is_unseen(c: char) -> bool {
     if (' '..='~').contains(&c) || matches!(c, '\t' | '\n') {
         return false;
     }

@@ -107,7 +107,7 @@ impl Out<'_> {
             Kind::Group(script) => self.braces(script),
             Kind::Arith(expression) => {
                 self.put("((");
-                self.word(expression);
+                self.parts(&expression.parts, word::Context::Arith);
                 self.put("))");
             }
             Kind::Test(test) => {
@@ -155,7 +155,7 @@ impl Out<'_> {
                 self.put("for ((");
                 for (n, part) in parts.iter().enumerate() {
                     self.put(if n > 0 { "; " } else { "" });
-                    self.word(part);
+                    self.parts(&part.parts, word::Context::Arith);
                 }
                 self.put(")); do");
                 self.closed(body);
@@ -246,7 +246,7 @@ impl Out<'_> {
         self.put(&assignment.name);
         if let Some(index) = &assignment.index {
             self.put("[");
-            self.parts(index, word::Context::Plain);
+            self.parts(index, word::Context::Arith);
             self.put("]");
         }
         self.put(if assignment.append { "+=" } else { "=" });

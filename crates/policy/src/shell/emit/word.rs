@@ -1,6 +1,7 @@
 //! Words.
 
 use super::super::syntax::{Op, Param, Part};
+use super::super::prescan::is_unseen;
 use super::Out;
 
 /// What a part stands in, which decides how text is quoted.
@@ -28,11 +29,7 @@ impl Out<'_> {
                 self.text_in(text, Context::Double);
                 self.put("\"");
             }
-            Part::Quoted(text) => {
-                self.put("'");
-                self.put(&text.replace('\'', r"'\''"));
-                self.put("'");
-            }
+            Part::Quoted(text) => self.quoted(text),
             Part::Glob(pattern) => self.put(pattern),
             Part::Tilde(user) => {
                 self.put("~");
@@ -74,11 +71,10 @@ impl Out<'_> {
         if matches!(context, Context::Plain) {
             return self.put(text);
         }
-        for (n, c) in text.char_indices() {
+        for c in text.chars() {
             let escaped = match c {
-                '"' | '`' | '\\' => true,
-                // A dollar that begins nothing stands for itself; within arithmetic it never does.
-                '$' => text[n + 1..].starts_with(|c: char| !c.is_whitespace()) || context != Context::Double || n + 1 == text.len(),
+                '$' | '`' | '\\' => true,
+                '"' => context != Context::Arith,
                 '}' => context == Context::InnerDouble,
                 _ => false,
             };
@@ -87,6 +83,25 @@ impl Out<'_> {
             }
             self.text.push(c);
         }
+    }
+
+    /// In single quotes, or in those of ANSI C where what is quoted cannot be seen.
+    fn quoted(&mut self, text: &str) {
+        if !text.chars().any(is_unseen) {
+            let text = text.replace('\'', r"'\''");
+            return self.put(&format!("'{text}'"));
+        }
+        self.put("$'");
+        for c in text.chars() {
+            if is_unseen(c) || matches!(c, '\'' | '\\') {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    self.put(&format!("\\x{byte:02x}"));
+                }
+            } else {
+                self.text.push(c);
+            }
+        }
+        self.put("'");
     }
 
     fn param(&mut self, param: &Param, context: Context) {

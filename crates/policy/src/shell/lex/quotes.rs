@@ -104,7 +104,16 @@ impl Lexer<'_> {
         self.bump();
         let name = plain_name(self.rest());
         if name.is_empty() {
-            out.text('$');
+            // Quoted, since what is written after it could make it begin something.
+            let quote_follows = self.rest().starts_with(['\\', '\'', '"']);
+            if mode == Mode::Regex && quote_follows {
+                return unread("a pattern is not understood");
+            }
+            if mode.quoted() || mode == Mode::Regex {
+                out.text('$');
+            } else {
+                out.quoted("$");
+            }
             return Ok(());
         }
         self.pos += name.len();
