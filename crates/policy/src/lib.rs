@@ -10,8 +10,8 @@
 
 mod analysis;
 mod effect;
-mod plan;
 pub mod place;
+mod plan;
 pub mod programs;
 pub mod shell;
 mod verdict;

@@ -67,7 +67,10 @@ impl Access {
     }
 
     fn changes(self) -> bool {
-        !matches!(self, Self::Read | Self::ReadAll | Self::List | Self::Execute)
+        !matches!(
+            self,
+            Self::Read | Self::ReadAll | Self::List | Self::Execute
+        )
     }
 }
 
@@ -88,11 +91,19 @@ fn at_place(place: &Place, access: Access, world: &World<'_>) -> Touch {
     let mut findings = Vec::new();
     judge(place, access, world, &mut findings);
     let target = match access {
-        Access::DeleteAll | Access::ReadAll | Access::PermissionAll => Target::Below(place.path.clone()),
+        Access::DeleteAll | Access::ReadAll | Access::PermissionAll => {
+            Target::Below(place.path.clone())
+        }
         _ => Target::Path(place.path.clone()),
     };
     Touch {
-        effect: effect(access, target, place.zone, place.secret.is_some() && !access.changes(), &place.path),
+        effect: effect(
+            access,
+            target,
+            place.zone,
+            place.secret.is_some() && !access.changes(),
+            &place.path,
+        ),
         findings,
     }
 }
@@ -131,7 +142,11 @@ fn judge(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<Finding
         Access::Write | Access::Append | Access::Create => judge_write(place, access, out),
         Access::Permission | Access::PermissionAll => {
             if access == Access::PermissionAll && is_critical(path, world) {
-                out.push(finding(Verdict::Deny, "permission-system", format!("It changes who may use everything below {path}.")));
+                out.push(finding(
+                    Verdict::Deny,
+                    "permission-system",
+                    format!("It changes who may use everything below {path}."),
+                ));
             }
             judge_write(place, access, out);
         }
@@ -140,15 +155,32 @@ fn judge(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<Finding
 
 fn judge_device(path: &str, device: Device, access: Access, out: &mut Vec<Finding>) {
     match (device, access) {
-        (Device::Harmless, Access::Delete | Access::DeleteAll | Access::Permission | Access::PermissionAll)
-        | (Device::Raw, _) if access.changes() => {
-            out.push(finding(Verdict::Deny, "device-write", format!("It writes to the device {path} itself, past every file system.")));
+        (
+            Device::Harmless,
+            Access::Delete | Access::DeleteAll | Access::Permission | Access::PermissionAll,
+        )
+        | (Device::Raw, _)
+            if access.changes() =>
+        {
+            out.push(finding(
+                Verdict::Deny,
+                "device-write",
+                format!("It writes to the device {path} itself, past every file system."),
+            ));
         }
         (Device::Raw, Access::Read | Access::ReadAll) => {
-            out.push(finding(Verdict::Ask, "device-read", format!("It reads the device {path} itself.")));
+            out.push(finding(
+                Verdict::Ask,
+                "device-read",
+                format!("It reads the device {path} itself."),
+            ));
         }
         (Device::Network, _) => {
-            out.push(finding(Verdict::Deny, "device-network", format!("It opens a connection through {path}.")));
+            out.push(finding(
+                Verdict::Deny,
+                "device-network",
+                format!("It opens a connection through {path}."),
+            ));
         }
         _ => {}
     }
@@ -158,14 +190,25 @@ fn judge_read(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<Fi
     let path = place.path.as_str();
     if let Some(verdict) = place.secret {
         let own = place.guard == Some(Guard::Own);
-        let (code, what) = if own { ("read-own-state", "our own state") } else { ("read-secret", "what authenticates someone") };
+        let (code, what) = if own {
+            ("read-own-state", "our own state")
+        } else {
+            ("read-secret", "what authenticates someone")
+        };
         out.push(finding(verdict, code, format!("{path} holds {what}.")));
-        return;
     }
     if access == Access::ReadAll && holds_secrets(path, world) {
         let inside_home = path != world.home && is_below(path, trimmed(&world.home));
-        let verdict = if inside_home { Verdict::Deny } else { Verdict::Ask };
-        out.push(finding(verdict, "read-everything", format!("{path} holds files that authenticate someone.")));
+        let verdict = if inside_home {
+            Verdict::Deny
+        } else {
+            Verdict::Ask
+        };
+        out.push(finding(
+            verdict,
+            "read-everything",
+            format!("{path} holds files that authenticate someone."),
+        ));
     }
 }
 
@@ -175,10 +218,14 @@ fn holds_secrets(path: &str, world: &World<'_>) -> bool {
     if is_below(path, trimmed(&world.workspace)) && path != home {
         return false;
     }
-    if is_below(home, path) || ["/etc", "/proc", "/home", "/Users", "/var", "/root"].contains(&path) {
+    if is_below(home, path) || ["/etc", "/proc", "/home", "/Users", "/var", "/root"].contains(&path)
+    {
         return true;
     }
-    let Some(rest) = path.strip_prefix(home).map(|rest| rest.trim_start_matches('/')) else {
+    let Some(rest) = path
+        .strip_prefix(home)
+        .map(|rest| rest.trim_start_matches('/'))
+    else {
         return false;
     };
     sets::HOME_SECRETS.iter().any(|secret| holds(rest, secret))
@@ -189,10 +236,22 @@ fn judge_execute(place: &Place, out: &mut Vec<Finding>) {
     match place.zone {
         Zone::Workspace => {}
         Zone::Protected if place.guard == Some(Guard::Own) => {
-            out.push(finding(Verdict::Deny, "run-own-state", format!("{path} is part of our own state.")));
+            out.push(finding(
+                Verdict::Deny,
+                "run-own-state",
+                format!("{path} is part of our own state."),
+            ));
         }
-        Zone::Tmp => out.push(finding(Verdict::Ask, "run-temporary", format!("{path} is a temporary file that anyone may have put there."))),
-        _ => out.push(finding(Verdict::Ask, "run-outside", format!("{path} is run, and it is not part of the workspace."))),
+        Zone::Tmp => out.push(finding(
+            Verdict::Ask,
+            "run-temporary",
+            format!("{path} is a temporary file that anyone may have put there."),
+        )),
+        _ => out.push(finding(
+            Verdict::Ask,
+            "run-outside",
+            format!("{path} is run, and it is not part of the workspace."),
+        )),
     }
 }
 
@@ -201,24 +260,44 @@ fn judge_write(place: &Place, access: Access, out: &mut Vec<Finding>) {
     let says = access.says(path);
     match place.guard {
         Some(Guard::Own) => {
-            out.push(finding(Verdict::Deny, "write-own-state", format!("It {says}, which is our own state.")));
+            out.push(finding(
+                Verdict::Deny,
+                "write-own-state",
+                format!("It {says}, which is our own state."),
+            ));
             return;
         }
         Some(Guard::Protected) => {
-            out.push(finding(Verdict::Deny, "write-protected", format!("It {says}, which decides what runs or who may do what.")));
+            out.push(finding(
+                Verdict::Deny,
+                "write-protected",
+                format!("It {says}, which decides what runs or who may do what."),
+            ));
             return;
         }
         Some(Guard::Instructions) => {
-            out.push(finding(Verdict::Ask, "write-instructions", format!("It {says}, which others act on unasked.")));
+            out.push(finding(
+                Verdict::Ask,
+                "write-instructions",
+                format!("It {says}, which others act on unasked."),
+            ));
         }
         None => {}
     }
     if place.evidence && access != Access::Append && access != Access::Create {
-        out.push(finding(Verdict::Deny, "erase-evidence", format!("It {says}, which is a record of what was done.")));
+        out.push(finding(
+            Verdict::Deny,
+            "erase-evidence",
+            format!("It {says}, which is a record of what was done."),
+        ));
         return;
     }
     if place.secret == Some(Verdict::Deny) {
-        out.push(finding(Verdict::Deny, "write-secret", format!("It {says}, which authenticates someone.")));
+        out.push(finding(
+            Verdict::Deny,
+            "write-secret",
+            format!("It {says}, which authenticates someone."),
+        ));
     }
     outside(place, &says, out);
 }
@@ -227,9 +306,17 @@ fn outside(place: &Place, says: &str, out: &mut Vec<Finding>) {
     match place.zone {
         Zone::Workspace | Zone::Tmp | Zone::Protected | Zone::Device | Zone::Elsewhere => {}
         Zone::Home | Zone::System => {
-            out.push(finding(Verdict::Ask, "write-outside", format!("It {says}, outside of the workspace.")));
+            out.push(finding(
+                Verdict::Ask,
+                "write-outside",
+                format!("It {says}, outside of the workspace."),
+            ));
         }
-        Zone::Unknown => out.push(finding(Verdict::Ask, "unknown-path", format!("It {says}, and that is not known before it runs."))),
+        Zone::Unknown => out.push(finding(
+            Verdict::Ask,
+            "unknown-path",
+            format!("It {says}, and that is not known before it runs."),
+        )),
     }
 }
 
@@ -244,22 +331,45 @@ fn judge_delete(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<
         } else {
             "delete-system"
         };
-        out.push(finding(Verdict::Deny, code, format!("It {}.", access.says(path))));
+        out.push(finding(
+            Verdict::Deny,
+            code,
+            format!("It {}.", access.says(path)),
+        ));
         return;
     }
     if all && holds("/etc", path) {
-        out.push(finding(Verdict::Deny, "delete-system", format!("It {}.", access.says(path))));
+        out.push(finding(
+            Verdict::Deny,
+            "delete-system",
+            format!("It {}.", access.says(path)),
+        ));
         return;
     }
     if all && holds_guarded(path, world) {
-        out.push(finding(Verdict::Deny, "delete-protected", format!("It {}, which holds what decides what runs.", access.says(path))));
+        out.push(finding(
+            Verdict::Deny,
+            "delete-protected",
+            format!(
+                "It {}, which holds what decides what runs.",
+                access.says(path)
+            ),
+        ));
         return;
     }
     let root_of = |folder: &str| path == trimmed(folder);
     if root_of(&world.workspace) {
-        out.push(finding(Verdict::Ask, "delete-workspace", format!("It {}: the whole workspace.", access.says(path))));
+        out.push(finding(
+            Verdict::Ask,
+            "delete-workspace",
+            format!("It {}: the whole workspace.", access.says(path)),
+        ));
     } else if world.tmp.iter().any(|tmp| root_of(tmp)) || path == "/tmp" || path == "/var/tmp" {
-        out.push(finding(Verdict::Ask, "delete-temporary", format!("It {}, which other programs use too.", access.says(path))));
+        out.push(finding(
+            Verdict::Ask,
+            "delete-temporary",
+            format!("It {}, which other programs use too.", access.says(path)),
+        ));
     }
     judge_write(place, access, out);
 }
@@ -279,17 +389,34 @@ fn holds_guarded(path: &str, world: &World<'_>) -> bool {
 /// The root, a home, what the system lies in, and what holds the workspace: never deleted as a whole.
 pub fn is_critical(path: &str, world: &World<'_>) -> bool {
     const TOPS: &[&str] = &[
-        "/usr/local", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/usr/lib64", "/usr/include", "/var/lib", "/var/log",
-        "/var/cache", "/var/spool", "/var/run", "/var/db", "/opt/homebrew", "/usr/src", "/var/mail", "/var/www", "/var/backups",
+        "/usr/local",
+        "/usr/share",
+        "/usr/lib",
+        "/usr/bin",
+        "/usr/sbin",
+        "/usr/lib64",
+        "/usr/include",
+        "/var/lib",
+        "/var/log",
+        "/var/cache",
+        "/var/spool",
+        "/var/run",
+        "/var/db",
+        "/opt/homebrew",
+        "/usr/src",
+        "/var/mail",
+        "/var/www",
+        "/var/backups",
     ];
     if path == "/tmp" || world.tmp.iter().any(|tmp| path == trimmed(tmp)) {
         return false;
     }
     let (home, workspace) = (trimmed(&world.home), trimmed(&world.workspace));
     let top = path.len() > 1 && path[1..].bytes().all(|b| b != b'/');
-    let someones = ["/home/", "/Users/"]
-        .iter()
-        .any(|all| path.strip_prefix(all).is_some_and(|rest| !rest.contains('/')));
+    let someones = ["/home/", "/Users/"].iter().any(|all| {
+        path.strip_prefix(all)
+            .is_some_and(|rest| !rest.contains('/'))
+    });
     let ours = path == workspace && path != home;
     !ours
         && (path == "/"
@@ -298,9 +425,11 @@ pub fn is_critical(path: &str, world: &World<'_>) -> bool {
             || is_below(home, path)
             || holds(path, workspace)
             || TOPS.contains(&path)
-            || ["/boot", "/bin", "/sbin", "/lib", "/lib64", "/System", "/proc", "/sys"]
-                .iter()
-                .any(|part| holds(part, path)))
+            || [
+                "/boot", "/bin", "/sbin", "/lib", "/lib64", "/System", "/proc", "/sys",
+            ]
+            .iter()
+            .any(|part| holds(part, path)))
 }
 
 fn unknown(shown: &str, access: Access, _world: &World<'_>) -> Touch {
@@ -312,7 +441,14 @@ fn unknown(shown: &str, access: Access, _world: &World<'_>) -> Touch {
             Access::Execute => "run-unknown",
             _ => "read-unknown",
         };
-        findings.push(finding(Verdict::Ask, code, format!("It {}, and which that is comes out only when it runs.", access.says(shown))));
+        findings.push(finding(
+            Verdict::Ask,
+            code,
+            format!(
+                "It {}, and which that is comes out only when it runs.",
+                access.says(shown)
+            ),
+        ));
     }
     Touch {
         effect: effect(access, Target::Unknown, Zone::Unknown, false, shown),
@@ -332,19 +468,42 @@ fn part(text: &str, access: Access, cwd: Option<&str>, world: &World<'_>) -> Tou
             }
         }
     }
-    let tail = text.rsplit('…').next().unwrap_or("").trim_start_matches('/');
-    if !tail.is_empty() && sets::below_any(tail, sets::HOME_SECRETS) && !access.changes() && access != Access::List {
+    let tail = text
+        .rsplit('…')
+        .next()
+        .unwrap_or("")
+        .trim_start_matches('/');
+    if !tail.is_empty()
+        && sets::below_any(tail, sets::HOME_SECRETS)
+        && !access.changes()
+        && access != Access::List
+    {
         touch.effect.secret = true;
-        touch.findings.push(finding(Verdict::Deny, "read-secret", format!("{text} holds what authenticates someone.")));
+        touch.findings.push(finding(
+            Verdict::Deny,
+            "read-secret",
+            format!("{text} holds what authenticates someone."),
+        ));
     }
     if !tail.is_empty() && sets::below_any(tail, sets::HOME) && access.changes() {
-        touch.findings.push(finding(Verdict::Deny, "write-protected", format!("It {}, which decides what runs or who may do what.", access.says(text))));
+        touch.findings.push(finding(
+            Verdict::Deny,
+            "write-protected",
+            format!(
+                "It {}, which decides what runs or who may do what.",
+                access.says(text)
+            ),
+        ));
     }
     let before = text.split('…').next().unwrap_or("");
     if access == Access::DeleteAll && before.ends_with('/') {
         // The unknown part may be empty, and then it is the folder itself.
         if let Some(folder) = normalise(before, cwd).filter(|folder| is_critical(folder, world)) {
-            touch.findings.push(finding(Verdict::Deny, "delete-critical", format!("It deletes everything below {folder} when the unknown part is empty.")));
+            touch.findings.push(finding(
+                Verdict::Deny,
+                "delete-critical",
+                format!("It deletes everything below {folder} when the unknown part is empty."),
+            ));
         }
     }
     touch
@@ -361,13 +520,19 @@ fn pattern(text: &str, glob: &str, access: Access, cwd: Option<&str>, world: &Wo
     };
     let mut findings = Vec::new();
     let last = name(&glob);
-    let all = last.bytes().all(|b| matches!(b, b'*' | b'?' | b'.' | b'[' | b']' | b'!' | b'^')) && last.contains('*');
+    let all = last
+        .bytes()
+        .all(|b| matches!(b, b'*' | b'?' | b'.' | b'[' | b']' | b'!' | b'^'))
+        && last.contains('*');
     let whole_folder = all && glob == format!("{}/{last}", if fixed == "/" { "" } else { &fixed });
     if whole_folder && access.changes() {
         // Everything in a folder is the folder.
         judge(&place, access, world, &mut findings);
     } else {
-        let one = Place { path: format!("{}/…", trimmed(&fixed)), ..place.clone() };
+        let one = Place {
+            path: format!("{}/…", trimmed(&fixed)),
+            ..place.clone()
+        };
         judge(&one, access, world, &mut findings);
     }
     let mut secret = place.secret.is_some();
@@ -386,7 +551,13 @@ fn pattern(text: &str, glob: &str, access: Access, cwd: Option<&str>, world: &Wo
     });
     let shown = format!("what {text} matches");
     Touch {
-        effect: effect(access, Target::Below(fixed), place.zone, secret && !access.changes(), &shown),
+        effect: effect(
+            access,
+            Target::Below(fixed),
+            place.zone,
+            secret && !access.changes(),
+            &shown,
+        ),
         findings,
     }
 }
@@ -401,5 +572,9 @@ fn fixed_folder(glob: &str) -> String {
         folder.push('/');
         folder.push_str(part);
     }
-    if folder.is_empty() { "/".to_owned() } else { folder }
+    if folder.is_empty() {
+        "/".to_owned()
+    } else {
+        folder
+    }
 }

@@ -21,9 +21,8 @@ pub fn device(path: &str) -> Option<Device> {
     let rest = path.strip_prefix("/dev/").unwrap_or("");
     let first = rest.split('/').next().unwrap_or("");
     Some(match first {
-        "null" | "zero" | "full" | "random" | "urandom" | "stdin" | "stdout" | "stderr" | "tty" | "fd" | "ptmx" => {
-            Device::Harmless
-        }
+        "null" | "zero" | "full" | "random" | "urandom" | "stdin" | "stdout" | "stderr" | "tty"
+        | "fd" | "ptmx" => Device::Harmless,
         "tcp" | "udp" => Device::Network,
         _ => Device::Raw,
     })

@@ -35,7 +35,9 @@ fn go(pattern: &[u8], text: &[u8], start: bool, steps: &mut u32) -> bool {
             }
         }
         b'?' => match text.split_first() {
-            Some((&c, after)) if c != b'/' && !(start && c == b'.') => go(rest, after, false, steps),
+            Some((&c, after)) if c != b'/' && !(start && c == b'.') => {
+                go(rest, after, false, steps)
+            }
             _ => false,
         },
         b'[' => match (class(rest), text.split_first()) {

@@ -36,11 +36,14 @@ pub fn destination(text: &str, world: &World<'_>) -> Destination {
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
     let scheme = scheme.to_ascii_lowercase();
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or("");
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let authority = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     let (host, port) = host_and_port(authority);
     let port = port.or_else(|| default_port(&scheme));
     let class = host_class(&host);
-    let own = class == HostClass::Loopback && port.is_some_and(|port| world.own_ports.contains(&port));
+    let own =
+        class == HostClass::Loopback && port.is_some_and(|port| world.own_ports.contains(&port));
     Destination {
         scheme,
         host,
@@ -53,7 +56,10 @@ pub fn destination(text: &str, world: &World<'_>) -> Destination {
 fn host_and_port(authority: &str) -> (String, Option<u16>) {
     if let Some(rest) = authority.strip_prefix('[') {
         let (host, after) = rest.split_once(']').unwrap_or((rest, ""));
-        return (host.to_owned(), after.strip_prefix(':').and_then(|port| port.parse().ok()));
+        return (
+            host.to_owned(),
+            after.strip_prefix(':').and_then(|port| port.parse().ok()),
+        );
     }
     match authority.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') => (host.to_owned(), port.parse().ok()),
@@ -118,25 +124,61 @@ fn decoded(host: &str) -> String {
 
 fn by_name(host: &str) -> HostClass {
     const LOOPBACK: &[&str] = &[
-        "localhost", "ip6-localhost", "ip6-loopback", "localhost.localdomain", "localhost6", "host.docker.internal",
-        "host.containers.internal", "gateway.docker.internal", "localtest.me", "lvh.me", "kubernetes.docker.internal",
+        "localhost",
+        "ip6-localhost",
+        "ip6-loopback",
+        "localhost.localdomain",
+        "localhost6",
+        "host.docker.internal",
+        "host.containers.internal",
+        "gateway.docker.internal",
+        "localtest.me",
+        "lvh.me",
+        "kubernetes.docker.internal",
     ];
     const METADATA: &[&str] = &[
-        "metadata.google.internal", "metadata", "metadata.goog", "instance-data", "instance-data.ec2.internal",
-        "metadata.azure.internal", "metadata.azure.com", "metadata.packet.net", "metadata.platformequinix.com",
+        "metadata.google.internal",
+        "metadata",
+        "metadata.goog",
+        "instance-data",
+        "instance-data.ec2.internal",
+        "metadata.azure.internal",
+        "metadata.azure.com",
+        "metadata.packet.net",
+        "metadata.platformequinix.com",
         "rancher-metadata",
     ];
-    if METADATA.contains(&host) || host.contains("169.254.169.254") || host.contains("169-254-169-254") {
+    if METADATA.contains(&host)
+        || host.contains("169.254.169.254")
+        || host.contains("169-254-169-254")
+    {
         return HostClass::Metadata;
     }
     if host.contains("a9fea9fe") || host.contains("2852039166") {
         return HostClass::Metadata;
     }
-    let below = |name: &&str| host == *name || host.strip_suffix(*name).is_some_and(|rest| rest.ends_with('.'));
-    if LOOPBACK.iter().any(below) || host.starts_with("127.0.0.1.") || host.starts_with("127-0-0-1.") {
+    let below = |name: &&str| {
+        host == *name
+            || host
+                .strip_suffix(*name)
+                .is_some_and(|rest| rest.ends_with('.'))
+    };
+    if LOOPBACK.iter().any(below)
+        || host.starts_with("127.0.0.1.")
+        || host.starts_with("127-0-0-1.")
+    {
         return HostClass::Loopback;
     }
-    let private = [".local", ".internal", ".lan", ".home", ".corp", ".intranet", ".home.arpa", ".cluster.local"];
+    let private = [
+        ".local",
+        ".internal",
+        ".lan",
+        ".home",
+        ".corp",
+        ".intranet",
+        ".home.arpa",
+        ".cluster.local",
+    ];
     if private.iter().any(|end| host.ends_with(end)) {
         return HostClass::Private;
     }
@@ -178,8 +220,15 @@ fn number(part: &str) -> Option<u64> {
 
 fn class_v4(address: Ipv4Addr) -> HostClass {
     const METADATA: &[[u8; 4]] = &[
-        [169, 254, 169, 254], [169, 254, 170, 2], [169, 254, 170, 23], [169, 254, 169, 253], [169, 254, 0, 23],
-        [169, 254, 10, 10], [100, 100, 100, 200], [168, 63, 129, 16], [192, 0, 0, 192],
+        [169, 254, 169, 254],
+        [169, 254, 170, 2],
+        [169, 254, 170, 23],
+        [169, 254, 169, 253],
+        [169, 254, 0, 23],
+        [169, 254, 10, 10],
+        [100, 100, 100, 200],
+        [168, 63, 129, 16],
+        [192, 0, 0, 192],
     ];
     if METADATA.contains(&address.octets()) {
         return HostClass::Metadata;

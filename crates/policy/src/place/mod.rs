@@ -187,7 +187,11 @@ fn zone_of(path: &str, roots: &Roots<'_>, in_workspace: bool) -> Zone {
         return Zone::Workspace;
     }
     let tmp = roots.tmp.iter().any(|tmp| is_below(path, trimmed(tmp)));
-    if tmp || ["/tmp", "/var/tmp", "/dev/shm"].iter().any(|tmp| is_below(path, tmp)) {
+    if tmp
+        || ["/tmp", "/var/tmp", "/dev/shm"]
+            .iter()
+            .any(|tmp| is_below(path, tmp))
+    {
         return Zone::Tmp;
     }
     if is_below(path, "/dev") {
@@ -217,7 +221,10 @@ fn outside(place: &mut Place, roots: &Roots<'_>, lists: &sets::Lists) {
     let of_home = is_below(&path, roots.home).then(|| relative(&path, roots.home));
     let guarded = match of_home {
         Some(rest) => sets::below_any(rest, lists.home),
-        None => place.zone == Zone::System && (sets::below_any(&path, lists.system) || other_home(&path, lists)),
+        None => {
+            place.zone == Zone::System
+                && (sets::below_any(&path, lists.system) || other_home(&path, lists))
+        }
     };
     place.evidence = is_evidence(&path);
     if guarded || sets::anywhere(&path[1..], lists.anywhere) {
@@ -231,7 +238,9 @@ fn outside(place: &mut Place, roots: &Roots<'_>, lists: &sets::Lists) {
 
 /// The folder of someone else's home, and the rest: `/home/ann/.ssh` is as protected as one's own.
 fn other_home_rest(path: &str) -> Option<&str> {
-    let rest = ["/home/", "/Users/", "/users/"].iter().find_map(|all| path.strip_prefix(all))?;
+    let rest = ["/home/", "/Users/", "/users/"]
+        .iter()
+        .find_map(|all| path.strip_prefix(all))?;
     rest.split_once('/').map(|(_, rest)| rest)
 }
 
@@ -239,7 +248,12 @@ fn other_home(path: &str, lists: &sets::Lists) -> bool {
     other_home_rest(path).is_some_and(|rest| sets::below_any(rest, lists.home))
 }
 
-fn secret_outside(path: &str, of_home: Option<&str>, zone: Zone, lists: &sets::Lists) -> Option<Verdict> {
+fn secret_outside(
+    path: &str,
+    of_home: Option<&str>,
+    zone: Zone,
+    lists: &sets::Lists,
+) -> Option<Verdict> {
     let file = name(path);
     if file.ends_with(".pub") || (zone == Zone::Device && !is_below(path, "/dev/mem")) {
         return None;
@@ -256,32 +270,54 @@ fn secret_outside(path: &str, of_home: Option<&str>, zone: Zone, lists: &sets::L
     if rest.is_some_and(|rest| sets::below_any(rest, lists.home_private)) {
         return Some(Verdict::Ask);
     }
-    let public_certificates = zone == Zone::System || path.contains("/certs/") || path.contains("/site-packages/");
+    let public_certificates =
+        zone == Zone::System || path.contains("/certs/") || path.contains("/site-packages/");
     let by_name = sets::secret_name(file) && !(public_certificates && file.ends_with(".pem"));
     if !by_name {
         return None;
     }
-    let key = file.starts_with("id_") || matches!(file, ".netrc" | ".pgpass" | ".git-credentials" | ".env");
-    Some(if key && zone != Zone::Tmp { Verdict::Deny } else { Verdict::Ask })
+    let key = file.starts_with("id_")
+        || matches!(file, ".netrc" | ".pgpass" | ".git-credentials" | ".env");
+    Some(if key && zone != Zone::Tmp {
+        Verdict::Deny
+    } else {
+        Verdict::Ask
+    })
 }
 
 /// `/proc/1/environ`, `/proc/self/mem`: what another process, or the gateway, has in its hands.
 fn is_process_memory(path: &str) -> bool {
     path.strip_prefix("/proc/").is_some_and(|rest| {
         rest.split_once('/').is_some_and(|(_, file)| {
-            ["environ", "mem", "auxv", "maps", "smaps", "fd", "map_files", "stack", "syscall"]
-                .iter()
-                .any(|one| is_below(file, one))
+            [
+                "environ",
+                "mem",
+                "auxv",
+                "maps",
+                "smaps",
+                "fd",
+                "map_files",
+                "stack",
+                "syscall",
+            ]
+            .iter()
+            .any(|one| is_below(file, one))
         })
     })
 }
 
 fn is_evidence(path: &str) -> bool {
     let file = name(path);
-    let history = file.ends_with("_history") || matches!(file, ".history" | ".zhistory" | "fish_history");
-    let log = is_below(path, "/var/log") || is_below(path, "/Library/Logs") || is_below(path, "/run/log");
-    let audit = path
-        .split('/')
-        .any(|part| part == "audit" || part.starts_with("audit.") || part.starts_with("audit-") || part.ends_with("-audit") || part.ends_with("audit.log"));
+    let history =
+        file.ends_with("_history") || matches!(file, ".history" | ".zhistory" | "fish_history");
+    let log =
+        is_below(path, "/var/log") || is_below(path, "/Library/Logs") || is_below(path, "/run/log");
+    let audit = path.split('/').any(|part| {
+        part == "audit"
+            || part.starts_with("audit.")
+            || part.starts_with("audit-")
+            || part.ends_with("-audit")
+            || part.ends_with("audit.log")
+    });
     history || log || audit
 }

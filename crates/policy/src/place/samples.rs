@@ -3,16 +3,19 @@
 use super::{normalise, trimmed};
 use crate::world::World;
 
+#[rustfmt::skip]
 const HOME: &[&str] = &[
     ".ssh", ".ssh/id_rsa", ".ssh/id_ed25519", ".ssh/authorized_keys", ".aws", ".aws/credentials", ".netrc", ".kube/config",
     ".docker/config.json", ".git-credentials", ".npmrc", ".pypirc", ".gnupg", ".bashrc", ".bash_profile", ".profile", ".zshrc",
     ".bash_history", ".gitconfig", ".config/autostart/x.desktop", ".openclaw", ".openclaw/openclaw.json", ".gatehouse", ".env",
     "Library/Keychains/login.keychain-db", "Library/LaunchAgents/x.plist", ".claude/settings.json",
 ];
+#[rustfmt::skip]
 const WORKSPACE: &[&str] = &[
     ".env", ".git", ".git/config", ".git/hooks/pre-commit", ".vscode/tasks.json", ".mcp.json", ".claude", ".claude/settings.json",
     ".cursor", "AGENTS.md", "CLAUDE.md",
 ];
+#[rustfmt::skip]
 const SYSTEM: &[&str] = &[
     "/bin", "/boot", "/dev", "/etc", "/home", "/Users", "/lib", "/opt", "/proc", "/root", "/sbin", "/srv", "/sys", "/usr", "/var",
     "/etc/passwd", "/etc/shadow", "/etc/sudoers", "/etc/crontab", "/etc/cron.d/x", "/dev/sda", "/dev/nvme0n1", "/dev/disk0",

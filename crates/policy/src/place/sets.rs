@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use super::path::is_below;
 
 /// Below the home folder: what is run at login or by tools unasked, and what authenticates.
+#[rustfmt::skip]
 pub(super) const HOME: &[&str] = &[
     ".ssh", ".gnupg", ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases",
     ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin", ".zlogout", ".kshrc", ".mkshrc", ".cshrc",
@@ -47,6 +48,7 @@ pub(super) const HOME: &[&str] = &[
 ];
 
 /// Anywhere: below a workspace these decide over git, editors and agents.
+#[rustfmt::skip]
 pub(super) const ANYWHERE: &[&str] = &[
     ".git/hooks", ".git/config", ".git/config.worktree", ".git/info/attributes", ".git/commondir", ".git/gitdir",
     ".vscode/tasks.json", ".vscode/settings.json", ".vscode/launch.json", ".vscode/mcp.json", ".idea", ".claude",
@@ -57,6 +59,7 @@ pub(super) const ANYWHERE: &[&str] = &[
 ];
 
 /// Anywhere: standing instructions and settings that a person should see change.
+#[rustfmt::skip]
 pub(super) const INSTRUCTIONS: &[&str] = &[
     "AGENTS.md", "AGENTS.override.md", "CLAUDE.md", "CLAUDE.local.md", "GEMINI.md", ".cursorrules", ".windsurfrules",
     ".clinerules", ".roorules", ".github/copilot-instructions.md", ".github/instructions", ".github/workflows",
@@ -68,6 +71,7 @@ pub(super) const INSTRUCTIONS: &[&str] = &[
 ];
 
 /// Of the system: who may log in, what is run at start, what is trusted.
+#[rustfmt::skip]
 pub(super) const SYSTEM: &[&str] = &[
     "/etc/passwd*", "/etc/shadow*", "/etc/gshadow*", "/etc/group*", "/etc/sudoers*", "/etc/sudoers.d", "/etc/doas.conf",
     "/etc/pam.d", "/etc/pam.conf", "/etc/security", "/etc/ssh", "/etc/cron*", "/etc/crontab", "/etc/anacrontab", "/etc/at.allow",
@@ -90,6 +94,7 @@ pub(super) const SYSTEM: &[&str] = &[
 ];
 
 /// Below the home folder: files whose content authenticates.
+#[rustfmt::skip]
 pub(super) const HOME_SECRETS: &[&str] = &[
     ".ssh/id_*", ".ssh/identity", ".gnupg/private-keys-v1.d", ".gnupg/secring.gpg", ".aws/credentials", ".aws/sso/cache",
     ".aws/cli/cache", ".aws/config", ".azure", ".config/gcloud", ".kube", ".docker/config.json", ".netrc", "_netrc", ".pgpass",
@@ -116,6 +121,7 @@ pub(super) const HOME_SECRETS: &[&str] = &[
 ];
 
 /// Below the home folder: may hold what authenticates; a person looks first.
+#[rustfmt::skip]
 pub(super) const HOME_PRIVATE: &[&str] = &[
     ".bash_history", ".zsh_history", ".history", ".sh_history", ".python_history", ".node_repl_history", ".psql_history",
     ".mysql_history", ".sqlite_history", ".rediscli_history", ".lesshst", ".viminfo", ".local/share/fish/fish_history",
@@ -123,6 +129,7 @@ pub(super) const HOME_PRIVATE: &[&str] = &[
 ];
 
 /// Of the system: files whose content authenticates.
+#[rustfmt::skip]
 pub(super) const SYSTEM_SECRETS: &[&str] = &[
     "/etc/shadow*", "/etc/gshadow*", "/etc/master.passwd", "/etc/sudoers*", "/etc/sudoers.d", "/etc/ssh/ssh_host_*",
     "/etc/ssl/private", "/etc/pki/tls/private", "/etc/krb5.keytab", "/etc/kubernetes", "/var/lib/kubelet",
@@ -160,23 +167,86 @@ pub(super) fn secret_name(name: &str) -> bool {
     if name.ends_with(".pub") || name.ends_with(".md") {
         return false;
     }
-    let public_env = [".example", ".sample", ".template", ".dist", ".defaults", ".schema"];
-    if name == ".env" || name.starts_with(".env.") || name.starts_with(".env_") || name.ends_with(".env") {
+    let public_env = [
+        ".example",
+        ".sample",
+        ".template",
+        ".dist",
+        ".defaults",
+        ".schema",
+    ];
+    if name == ".env"
+        || name.starts_with(".env.")
+        || name.starts_with(".env_")
+        || name.ends_with(".env")
+    {
         return !public_env.iter().any(|end| name.ends_with(end));
     }
     matches!(
         name,
-        ".netrc" | ".pgpass" | ".htpasswd" | ".npmrc" | ".pypirc" | ".dockercfg" | ".dockerconfigjson" | ".envrc"
-            | "credentials" | "credentials.json" | "credentials.yml" | "credentials.yaml" | "credentials.toml"
-            | "client_secret.json" | "service-account.json" | "service_account.json" | "serviceaccount.json"
-            | "secrets.json" | "secrets.yml" | "secrets.yaml" | "secrets.toml" | "secret.json" | "secret.yaml"
-            | "master.key" | "kubeconfig" | "terraform.tfstate" | "id_rsa" | "id_dsa" | "id_ecdsa" | "id_ed25519"
-            | "id_ecdsa_sk" | "id_ed25519_sk" | ".git-credentials" | ".vault-token" | ".vault_pass" | "auth.json"
-            | "key.json" | "token.json" | "tokens.json" | "wallet.dat" | "local.settings.json" | "keystore.jks"
-    ) || [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk", ".asc", ".gpg", ".age", ".keychain",
-          ".keychain-db", ".tfvars", ".tfstate", ".ovpn", ".mobileprovision"]
-        .iter()
-        .any(|end| name.ends_with(end))
+        ".netrc"
+            | ".pgpass"
+            | ".htpasswd"
+            | ".npmrc"
+            | ".pypirc"
+            | ".dockercfg"
+            | ".dockerconfigjson"
+            | ".envrc"
+            | "credentials"
+            | "credentials.json"
+            | "credentials.yml"
+            | "credentials.yaml"
+            | "credentials.toml"
+            | "client_secret.json"
+            | "service-account.json"
+            | "service_account.json"
+            | "serviceaccount.json"
+            | "secrets.json"
+            | "secrets.yml"
+            | "secrets.yaml"
+            | "secrets.toml"
+            | "secret.json"
+            | "secret.yaml"
+            | "master.key"
+            | "kubeconfig"
+            | "terraform.tfstate"
+            | "id_rsa"
+            | "id_dsa"
+            | "id_ecdsa"
+            | "id_ed25519"
+            | "id_ecdsa_sk"
+            | "id_ed25519_sk"
+            | ".git-credentials"
+            | ".vault-token"
+            | ".vault_pass"
+            | "auth.json"
+            | "key.json"
+            | "token.json"
+            | "tokens.json"
+            | "wallet.dat"
+            | "local.settings.json"
+            | "keystore.jks"
+    ) || [
+        ".pem",
+        ".key",
+        ".p12",
+        ".pfx",
+        ".jks",
+        ".keystore",
+        ".kdbx",
+        ".ppk",
+        ".asc",
+        ".gpg",
+        ".age",
+        ".keychain",
+        ".keychain-db",
+        ".tfvars",
+        ".tfstate",
+        ".ovpn",
+        ".mobileprovision",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
 }
 
 /// The lists, in the case that paths are compared in.

@@ -7,9 +7,14 @@ use crate::word::{Piece, Word};
 pub(crate) enum Named {
     Exact(String),
     /// What a pattern matches: as it was written, and with its quoted parts escaped.
-    Pattern { text: String, glob: String },
+    Pattern {
+        text: String,
+        glob: String,
+    },
     /// Unknown pieces stand as `…`.
-    Part { text: String },
+    Part {
+        text: String,
+    },
     Unknown,
 }
 

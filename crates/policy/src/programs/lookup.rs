@@ -21,7 +21,9 @@ pub(crate) fn find(name: &str) -> Option<&'static Program> {
     if let Some(program) = INDEX.get(name) {
         return Some(program);
     }
-    let begin = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-');
+    let begin = name
+        .trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+        .trim_end_matches('-');
     if begin.len() < name.len() && begin.len() > 1 {
         return INDEX.get(begin).copied();
     }

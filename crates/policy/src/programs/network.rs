@@ -20,19 +20,44 @@ pub(crate) fn url(reader: &mut Reader<'_>, word: &Word, how: Use) {
     let lower = text.to_ascii_lowercase();
     if let Some(path) = lower.strip_prefix("file:") {
         let path = &text[text.len() - path.len()..];
-        let path = path.trim_start_matches("//localhost").trim_start_matches("//");
+        let path = path
+            .trim_start_matches("//localhost")
+            .trim_start_matches("//");
         reader.touch(&Word::from(path), Access::Read);
         return;
     }
     let to = destination(&text, reader.world);
-    let zone = if to.class == HostClass::Loopback { Zone::System } else { Zone::Elsewhere };
-    reader.effect(EffectKind::Network, Target::Url(text.clone()), zone, format!("connects to {text}"));
-    let class = if text.contains('…') && host_is_unknown(word) { HostClass::Unknown } else { to.class };
+    let zone = if to.class == HostClass::Loopback {
+        Zone::System
+    } else {
+        Zone::Elsewhere
+    };
+    reader.effect(
+        EffectKind::Network,
+        Target::Url(text.clone()),
+        zone,
+        format!("connects to {text}"),
+    );
+    let class = if text.contains('…') && host_is_unknown(word) {
+        HostClass::Unknown
+    } else {
+        to.class
+    };
     if to.own {
-        return reader.find(Verdict::Deny, "own-gateway", format!("{text} is the gateway that this agent is governed by."));
+        return reader.find(
+            Verdict::Deny,
+            "own-gateway",
+            format!("{text} is the gateway that this agent is governed by."),
+        );
     }
-    if !matches!(to.scheme.as_str(), "" | "http" | "https" | "ws" | "wss") && class == HostClass::Loopback {
-        reader.find(Verdict::Ask, "network-scheme", format!("{text} speaks to a local service in a way that is not a web page's."));
+    if !matches!(to.scheme.as_str(), "" | "http" | "https" | "ws" | "wss")
+        && class == HostClass::Loopback
+    {
+        reader.find(
+            Verdict::Ask,
+            "network-scheme",
+            format!("{text} speaks to a local service in a way that is not a web page's."),
+        );
     }
     judge(reader, class, &text, how);
 }
@@ -44,7 +69,9 @@ fn host_is_unknown(word: &Word) -> bool {
     let Some(Piece::Text(text)) = pieces.first() else {
         return true;
     };
-    let rest = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+    let rest = text
+        .split_once("://")
+        .map_or(text.as_str(), |(_, rest)| rest);
     !rest.contains('/')
 }
 
@@ -83,7 +110,10 @@ fn judge(reader: &mut Reader<'_>, class: HostClass, text: &str, how: Use) {
 pub(crate) fn upload(reader: &mut Reader<'_>, word: &Word) {
     reader.out.io.sends_input = true;
     if reader.touch(word, Access::Read) {
-        let text = format!("{} authenticates someone, and it is sent over the network.", shown_word(word));
+        let text = format!(
+            "{} authenticates someone, and it is sent over the network.",
+            shown_word(word)
+        );
         reader.find(Verdict::Deny, "upload-secret", text);
     }
 }

@@ -14,6 +14,8 @@ pub(crate) struct Parsed {
     pub(crate) dashes: Option<usize>,
     /// Whether an operand could turn out to be an option.
     pub(crate) vague: bool,
+    /// Whether an operand begins with a pattern, which may match a file that is named like an option.
+    pub(crate) open: bool,
 }
 
 pub(crate) struct Found {
@@ -33,7 +35,12 @@ impl Parsed {
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&Word> {
-        self.found.iter().rev().find(|found| found.option.is(name))?.value.as_ref()
+        self.found
+            .iter()
+            .rev()
+            .find(|found| found.option.is(name))?
+            .value
+            .as_ref()
     }
 
     pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Word> {
@@ -111,7 +118,9 @@ impl Parser<'_> {
             self.at += 1;
             if word.known() == Some("--") {
                 self.parsed.dashes = Some(self.parsed.operands.len());
-                self.parsed.operands.extend_from_slice(&self.args[self.at..]);
+                self.parsed
+                    .operands
+                    .extend_from_slice(&self.args[self.at..]);
                 return;
             }
             let begin = word.prefix();
@@ -123,10 +132,13 @@ impl Parser<'_> {
             } else if minus || (begin == "-" && word.known().is_none()) {
                 self.cluster(word, 1);
             } else {
-                self.parsed.vague |= begin.is_empty() && word.known().is_none();
+                self.parsed.vague |= begins_unknown(word);
+                self.parsed.open |= begin.is_empty() && word.known().is_none();
                 self.parsed.operands.push(word.clone());
                 if self.grammar == Grammar::Stops {
-                    self.parsed.operands.extend_from_slice(&self.args[self.at..]);
+                    self.parsed
+                        .operands
+                        .extend_from_slice(&self.args[self.at..]);
                     return;
                 }
             }
@@ -167,7 +179,10 @@ impl Parser<'_> {
         };
         let mut matching: Vec<&'static Opt> = self.exact(name).into_iter().collect();
         if matching.is_empty() {
-            matching = self.all().filter(|option| abbreviates(option, name)).collect();
+            matching = self
+                .all()
+                .filter(|option| abbreviates(option, name))
+                .collect();
         }
         if matching.is_empty() {
             return self.strange(name);
@@ -185,9 +200,15 @@ impl Parser<'_> {
 
     fn single(&mut self, word: &Word) {
         let begin = word.prefix();
-        let double = begin.strip_prefix('-').filter(|rest| rest.starts_with('-')).unwrap_or(begin);
+        let double = begin
+            .strip_prefix('-')
+            .filter(|rest| rest.starts_with('-'))
+            .unwrap_or(begin);
         let (name, value) = match double.find('=') {
-            Some(at) => (&double[..at], Some(without(word, begin.len() - double.len() + at + 1))),
+            Some(at) => (
+                &double[..at],
+                Some(without(word, begin.len() - double.len() + at + 1)),
+            ),
             None if word.known().is_none() => {
                 self.parsed.vague = true;
                 return self.strange(begin);
@@ -272,7 +293,11 @@ impl Parser<'_> {
             let name = format!("-{letter}");
             match self.exact(&name) {
                 Some(option) => {
-                    let value = if option.takes == Takes::Value { self.next_value() } else { None };
+                    let value = if option.takes == Takes::Value {
+                        self.next_value()
+                    } else {
+                        None
+                    };
                     self.push(option, value);
                 }
                 None => self.strange(&name),
@@ -300,6 +325,14 @@ impl Parser<'_> {
                 None => self.strange(&begin[..at]),
             }
         }
+    }
+}
+
+fn begins_unknown(word: &Word) -> bool {
+    match word {
+        Word::Known(_) => false,
+        Word::Unknown(_) => true,
+        Word::Partial(pieces) => matches!(pieces.first(), Some(Piece::Unknown(_))),
     }
 }
 

@@ -57,11 +57,17 @@ impl<'a> Reader<'a> {
 
     fn strict(&mut self, parsed: &Parsed, program: &Program) {
         for name in &parsed.strange {
-            let text = format!("{} has no option {name} that is known to be harmless.", first_name(program));
+            let text = format!(
+                "{} has no option {name} that is known to be harmless.",
+                first_name(program)
+            );
             self.find(Verdict::Ask, "unknown-option", text);
         }
         if parsed.vague {
-            let text = format!("An argument of {} is not known and may be an option.", first_name(program));
+            let text = format!(
+                "An argument of {} is not known and may be an option.",
+                first_name(program)
+            );
             self.find(Verdict::Ask, "unknown-argument", text);
         }
     }
@@ -71,7 +77,10 @@ impl<'a> Reader<'a> {
             return;
         };
         let Some(name) = first.known() else {
-            return self.ask("unknown-subcommand", "What it is told to do is only known when it runs.");
+            return self.ask(
+                "unknown-subcommand",
+                "What it is told to do is only known when it runs.",
+            );
         };
         if let Some(sub) = program.subs.iter().find(|sub| sub.is(name)) {
             self.by(sub, &parsed.operands[1..]);
@@ -115,7 +124,11 @@ impl<'a> Reader<'a> {
 
     fn says(&mut self, says: &Says, program: &Program) {
         let what = shown(&self.invocation.argv);
-        let zone = if says.kind == EffectKind::Remote { Zone::Elsewhere } else { Zone::System };
+        let zone = if says.kind == EffectKind::Remote {
+            Zone::Elsewhere
+        } else {
+            Zone::System
+        };
         self.effect(says.kind, Target::Named(what), zone, says.text);
         if says.verdict > Verdict::Allow {
             let text = format!("{} {}.", first_name(program), says.text);
@@ -162,7 +175,13 @@ impl<'a> Reader<'a> {
         secret
     }
 
-    pub(crate) fn effect(&mut self, kind: EffectKind, target: Target, zone: Zone, text: impl Into<String>) {
+    pub(crate) fn effect(
+        &mut self,
+        kind: EffectKind,
+        target: Target,
+        zone: Zone,
+        text: impl Into<String>,
+    ) {
         self.out.effects.push(Effect {
             kind,
             target,
@@ -208,7 +227,13 @@ impl<'a> Reader<'a> {
         self.command(argv, false, None, false);
     }
 
-    pub(crate) fn command(&mut self, argv: &[Word], more: bool, cwd: Option<Word>, elsewhere: bool) {
+    pub(crate) fn command(
+        &mut self,
+        argv: &[Word],
+        more: bool,
+        cwd: Option<Word>,
+        elsewhere: bool,
+    ) {
         if argv.is_empty() {
             return;
         }

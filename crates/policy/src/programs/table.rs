@@ -128,33 +128,75 @@ pub(crate) const NO_IO: Io = Io {
     prints_arguments: false,
     names_files: false,
 };
-pub(crate) const PASSES: Io = Io { passes_input: true, ..NO_IO };
-pub(crate) const DECODES: Io = Io { decodes: true, passes_input: true, ..NO_IO };
-pub(crate) const NETWORK: Io = Io { emits_network: true, sends_input: true, ..NO_IO };
-pub(crate) const FETCHES: Io = Io { emits_network: true, ..NO_IO };
-pub(crate) const SENDS: Io = Io { sends_input: true, ..NO_IO };
-pub(crate) const RUNS: Io = Io { runs_input: true, ..NO_IO };
-pub(crate) const SECRET: Io = Io { emits_secret: true, ..NO_IO };
-pub(crate) const NAMES: Io = Io { names_files: true, ..NO_IO };
+pub(crate) const PASSES: Io = Io {
+    passes_input: true,
+    ..NO_IO
+};
+pub(crate) const DECODES: Io = Io {
+    decodes: true,
+    passes_input: true,
+    ..NO_IO
+};
+pub(crate) const NETWORK: Io = Io {
+    emits_network: true,
+    sends_input: true,
+    ..NO_IO
+};
+pub(crate) const FETCHES: Io = Io {
+    emits_network: true,
+    ..NO_IO
+};
+pub(crate) const SENDS: Io = Io {
+    sends_input: true,
+    ..NO_IO
+};
+pub(crate) const RUNS: Io = Io {
+    runs_input: true,
+    ..NO_IO
+};
+pub(crate) const SECRET: Io = Io {
+    emits_secret: true,
+    ..NO_IO
+};
+pub(crate) const NAMES: Io = Io {
+    names_files: true,
+    ..NO_IO
+};
 
 /// Options without a value and without an effect.
 pub(crate) const fn flags(names: &'static str) -> Opt {
-    Opt { names, takes: Takes::Nothing, act: Act::Nothing }
+    Opt {
+        names,
+        takes: Takes::Nothing,
+        act: Act::Nothing,
+    }
 }
 
 /// Options without a value that do something.
 pub(crate) const fn flag(names: &'static str, act: Act) -> Opt {
-    Opt { names, takes: Takes::Nothing, act }
+    Opt {
+        names,
+        takes: Takes::Nothing,
+        act,
+    }
 }
 
 /// Options with a value.
 pub(crate) const fn value(names: &'static str, act: Act) -> Opt {
-    Opt { names, takes: Takes::Value, act }
+    Opt {
+        names,
+        takes: Takes::Value,
+        act,
+    }
 }
 
 /// Options with a value that must be joined.
 pub(crate) const fn joined(names: &'static str, act: Act) -> Opt {
-    Opt { names, takes: Takes::Joined, act }
+    Opt {
+        names,
+        takes: Takes::Joined,
+        act,
+    }
 }
 
 /// A program that reads its operands as text, until more is said of it.
@@ -216,16 +258,37 @@ impl Program {
         self
     }
 
-    pub(crate) const fn says(mut self, verdict: Verdict, kind: EffectKind, code: &'static str, text: &'static str) -> Self {
-        self.says = Some(Says { verdict, kind, code, text });
+    pub(crate) const fn says(
+        mut self,
+        verdict: Verdict,
+        kind: EffectKind,
+        code: &'static str,
+        text: &'static str,
+    ) -> Self {
+        self.says = Some(Says {
+            verdict,
+            kind,
+            code,
+            text,
+        });
         self
     }
 
-    pub(crate) const fn asks(self, kind: EffectKind, code: &'static str, text: &'static str) -> Self {
+    pub(crate) const fn asks(
+        self,
+        kind: EffectKind,
+        code: &'static str,
+        text: &'static str,
+    ) -> Self {
         self.says(Verdict::Ask, kind, code, text)
     }
 
-    pub(crate) const fn denies(self, kind: EffectKind, code: &'static str, text: &'static str) -> Self {
+    pub(crate) const fn denies(
+        self,
+        kind: EffectKind,
+        code: &'static str,
+        text: &'static str,
+    ) -> Self {
         self.says(Verdict::Deny, kind, code, text)
     }
 

@@ -26,6 +26,7 @@ pub(crate) fn split(word: &Word) -> Option<(String, Word)> {
 }
 
 /// Whose value is loaded as code, names a program that is run, or is a line for a shell.
+#[rustfmt::skip]
 const RUNS: &[&str] = &[
     "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "LD_BIND_NOW", "LD_DEBUG_OUTPUT", "LD_ORIGIN_PATH", "DYLD_INSERT_LIBRARIES",
     "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "BASH_ENV", "ENV", "ZDOTDIR", "PROMPT_COMMAND", "PS0",
@@ -51,6 +52,7 @@ const RUNS: &[&str] = &[
 ];
 
 /// Where everything that is sent passes through, or what is trusted.
+#[rustfmt::skip]
 const ROUTES: &[&str] = &[
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "FTP_PROXY", "ftp_proxy", "SSL_CERT_FILE",
     "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED", "GIT_SSL_NO_VERIFY",
@@ -60,31 +62,65 @@ const ROUTES: &[&str] = &[
 /// Judges one assignment that a command gets or that stays in the shell.
 pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
     if name.starts_with("HIST") {
-        return reader.deny("erase-evidence", "It changes the record of the commands that are run.");
+        return reader.deny(
+            "erase-evidence",
+            "It changes the record of the commands that are run.",
+        );
     }
     if name.starts_with("OPENCLAW_") || name.starts_with("GATEHOUSE_") {
-        return reader.find(Verdict::Deny, "own-environment", format!("{name} decides over the gateway."));
+        return reader.find(
+            Verdict::Deny,
+            "own-environment",
+            format!("{name} decides over the gateway."),
+        );
     }
     if name == "PATH" {
         return path(value, reader);
     }
-    let numbered = ["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "BASH_FUNC_", "TF_CLI_ARGS_", "CARGO_TARGET_", "npm_config_", "NPM_CONFIG_", "DYLD_", "LD_"];
-    let runs = RUNS.contains(&name) || numbered.iter().any(|begin| name.starts_with(begin) && !harmless(name));
+    let numbered = [
+        "GIT_CONFIG_KEY_",
+        "GIT_CONFIG_VALUE_",
+        "BASH_FUNC_",
+        "TF_CLI_ARGS_",
+        "CARGO_TARGET_",
+        "npm_config_",
+        "NPM_CONFIG_",
+        "DYLD_",
+        "LD_",
+    ];
+    let runs = RUNS.contains(&name)
+        || numbered
+            .iter()
+            .any(|begin| name.starts_with(begin) && !harmless(name));
     if runs {
         if is_harmless_value(name, value) {
             return;
         }
-        let text = format!("{name}={} decides what other commands run.", shown_word(value));
+        let text = format!(
+            "{name}={} decides what other commands run.",
+            shown_word(value)
+        );
         return reader.find(Verdict::Deny, "poisoned-environment", text);
     }
     if ROUTES.contains(&name) {
-        let text = format!("{name}={} decides where things go or what is trusted.", shown_word(value));
+        let text = format!(
+            "{name}={} decides where things go or what is trusted.",
+            shown_word(value)
+        );
         reader.find(Verdict::Ask, "redirected-environment", text);
     }
 }
 
 fn harmless(name: &str) -> bool {
-    matches!(name, "CARGO_TARGET_DIR" | "npm_config_loglevel" | "NPM_CONFIG_LOGLEVEL" | "npm_config_yes" | "npm_config_fund" | "npm_config_audit")
+    matches!(
+        name,
+        "CARGO_TARGET_DIR"
+            | "npm_config_loglevel"
+            | "NPM_CONFIG_LOGLEVEL"
+            | "npm_config_yes"
+            | "npm_config_fund"
+            | "npm_config_audit"
+    )
 }
 
 /// Values of such variables that are plain and common.
@@ -92,20 +128,83 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
     let Some(value) = value.known() else {
         return false;
     };
-    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=., ".contains(&b));
+    let plain = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_=., ".contains(&b))
+    };
     match name {
-        "PAGER" | "GIT_PAGER" | "MANPAGER" | "SYSTEMD_PAGER" | "BAT_PAGER" => matches!(value, "" | "cat" | "less" | "more"),
-        "EDITOR" | "VISUAL" | "GIT_EDITOR" | "GIT_SEQUENCE_EDITOR" => matches!(value, "" | "true" | ":" | "cat" | "vi" | "vim" | "nano"),
+        "PAGER" | "GIT_PAGER" | "MANPAGER" | "SYSTEMD_PAGER" | "BAT_PAGER" => {
+            matches!(value, "" | "cat" | "less" | "more")
+        }
+        "EDITOR" | "VISUAL" | "GIT_EDITOR" | "GIT_SEQUENCE_EDITOR" => {
+            matches!(value, "" | "true" | ":" | "cat" | "vi" | "vim" | "nano")
+        }
         "NODE_OPTIONS" => value.split(' ').all(|one| {
             let name = one.split('=').next().unwrap_or("");
-            matches!(name, "" | "--max-old-space-size" | "--max_old_space_size" | "--no-warnings" | "--trace-warnings" | "--enable-source-maps" | "--no-deprecation" | "--trace-deprecation" | "--openssl-legacy-provider" | "--experimental-vm-modules" | "--unhandled-rejections")
+            matches!(
+                name,
+                "" | "--max-old-space-size"
+                    | "--max_old_space_size"
+                    | "--no-warnings"
+                    | "--trace-warnings"
+                    | "--enable-source-maps"
+                    | "--no-deprecation"
+                    | "--trace-deprecation"
+                    | "--openssl-legacy-provider"
+                    | "--experimental-vm-modules"
+                    | "--unhandled-rejections"
+            )
         }),
-        "RUSTFLAGS" | "RUSTDOCFLAGS" => value.split(' ').all(|one| matches!(one, "" | "-D" | "warnings" | "-Dwarnings" | "-A" | "-Awarnings" | "-Cdebuginfo=0")) || value.starts_with("-C target-cpu=") && plain(value),
+        "RUSTFLAGS" | "RUSTDOCFLAGS" => {
+            value.split(' ').all(|one| {
+                matches!(
+                    one,
+                    "" | "-D" | "warnings" | "-Dwarnings" | "-A" | "-Awarnings" | "-Cdebuginfo=0"
+                )
+            }) || value.starts_with("-C target-cpu=") && plain(value)
+        }
         "CC" | "CXX" => matches!(value, "gcc" | "clang" | "cc" | "g++" | "clang++" | "c++"),
-        "CFLAGS" | "CXXFLAGS" => value.split(' ').all(|one| one.is_empty() || ["-O", "-g", "-W", "-std", "-f"].iter().any(|begin| one.starts_with(begin)) && plain(one)),
-        "PYTHONPATH" | "GOFLAGS" | "MAKEFLAGS" | "PYTHONWARNINGS" | "LESS" | "RUSTUP_TOOLCHAIN" | "IFS" | "PS1" | "PS4" => {
-            matches!(value, "." | "src" | "./src" | "-mod=mod" | "-mod=vendor" | "-mod=readonly" | "-count=1" | "-race" | "ignore" | "default" | "once" | "-R" | "-FRX" | "-FX" | "stable" | "nightly" | "beta" | "\n" | "," | ":" | " " | "" | "|" | ";" | "\t" | "+ " | "$ ")
-                || (name == "MAKEFLAGS" && value.strip_prefix("-j").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit())))
+        "CFLAGS" | "CXXFLAGS" => value.split(' ').all(|one| {
+            one.is_empty()
+                || ["-O", "-g", "-W", "-std", "-f"]
+                    .iter()
+                    .any(|begin| one.starts_with(begin))
+                    && plain(one)
+        }),
+        "PYTHONPATH" | "GOFLAGS" | "MAKEFLAGS" | "PYTHONWARNINGS" | "LESS" | "RUSTUP_TOOLCHAIN"
+        | "IFS" | "PS1" | "PS4" => {
+            matches!(
+                value,
+                "." | "src"
+                    | "./src"
+                    | "-mod=mod"
+                    | "-mod=vendor"
+                    | "-mod=readonly"
+                    | "-count=1"
+                    | "-race"
+                    | "ignore"
+                    | "default"
+                    | "once"
+                    | "-R"
+                    | "-FRX"
+                    | "-FX"
+                    | "stable"
+                    | "nightly"
+                    | "beta"
+                    | "\n"
+                    | ","
+                    | ":"
+                    | " "
+                    | ""
+                    | "|"
+                    | ";"
+                    | "\t"
+                    | "+ "
+                    | "$ "
+            ) || (name == "MAKEFLAGS"
+                && value
+                    .strip_prefix("-j")
+                    .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit())))
         }
         _ => false,
     }
@@ -113,7 +212,16 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
 
 /// `PATH` may gain folders of the system; any other decides which program a name is.
 fn path(value: &Word, reader: &mut Reader<'_>) {
-    const KEPT: &[&str] = &["/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin"];
+    const KEPT: &[&str] = &[
+        "/bin",
+        "/usr/bin",
+        "/usr/local/bin",
+        "/sbin",
+        "/usr/sbin",
+        "/usr/local/sbin",
+        "/opt/homebrew/bin",
+        "/snap/bin",
+    ];
     let text = shown_word(value);
     let (cwd, world) = (reader.cwd(), reader.world);
     let mut verdict = Verdict::Allow;
@@ -122,12 +230,17 @@ fn path(value: &Word, reader: &mut Reader<'_>) {
             continue;
         }
         let kept = normalise(part, cwd).is_some_and(|path| {
-            is_below(&path, &world.workspace) && (path.ends_with("/node_modules/.bin") || path.ends_with("/.venv/bin"))
+            is_below(&path, &world.workspace)
+                && (path.ends_with("/node_modules/.bin") || path.ends_with("/.venv/bin"))
         });
         verdict = verdict.max(if kept { Verdict::Ask } else { Verdict::Deny });
     }
     if verdict > Verdict::Allow {
-        reader.find(verdict, "poisoned-path", format!("PATH={text} decides which program a name is."));
+        reader.find(
+            verdict,
+            "poisoned-path",
+            format!("PATH={text} decides which program a name is."),
+        );
     }
 }
 
@@ -135,11 +248,33 @@ fn path(value: &Word, reader: &mut Reader<'_>) {
 pub(crate) fn is_secret(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     [
-        "KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "PRIVATE", "AUTH", "COOKIE", "DATABASE_URL", "DSN", "PASS", "_PAT",
-        "CONNECTION_STRING", "WEBHOOK",
+        "KEY",
+        "TOKEN",
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "PASSPHRASE",
+        "CREDENTIAL",
+        "PRIVATE",
+        "AUTH",
+        "COOKIE",
+        "DATABASE_URL",
+        "DSN",
+        "PASS",
+        "_PAT",
+        "CONNECTION_STRING",
+        "WEBHOOK",
     ]
     .iter()
     .any(|part| upper.contains(part))
-        && !matches!(upper.as_str(), "SSH_AUTH_SOCK" | "KEYBOARD" | "XAUTHORITY" | "COLORFGBG" | "GPG_TTY" | "KEYMAP" | "KEYTIMEOUT")
+        && !matches!(
+            upper.as_str(),
+            "SSH_AUTH_SOCK"
+                | "KEYBOARD"
+                | "XAUTHORITY"
+                | "COLORFGBG"
+                | "GPG_TTY"
+                | "KEYMAP"
+                | "KEYTIMEOUT"
+        )
 }
-

@@ -8,8 +8,12 @@ use crate::programs::table::{
 };
 use crate::word::Word;
 
-const HELPER: Act = Act::Deny("helper-program", "It runs a program that is named by an option.");
+const HELPER: Act = Act::Deny(
+    "helper-program",
+    "It runs a program that is named by an option.",
+);
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("tar gtar bsdtar star pax-tar").grammar(Grammar::Tar).strict().options(&[
         flag("-c --create", TEXT), flag("-x --extract --get", TEXT), flag("-t --list", TEXT), flag("-r --append", TEXT), flag("-u --update", TEXT), flag("-A --catenate --concatenate", TEXT), flag("-d --diff --compare", TEXT), flag("--delete", TEXT),
@@ -45,15 +49,10 @@ pub(super) static PROGRAMS: &[Program] = &[
 
 /// A name that begins like an option is one, when a pattern leaves it open.
 fn open_pattern(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let before = parsed.dashes.unwrap_or(parsed.operands.len());
-    let open = parsed.operands[..before].iter().any(|word| matches!(word, Word::Partial(pieces) if matches!(pieces.first(), Some(crate::word::Piece::Pattern(_)))));
-    if open && parsed.vague {
-        // The agent's own files are matched; one that is named like an option would run a program.
-        reader.out.findings.retain(|finding| finding.code != "unknown-argument");
-        let named = reader.world.taint.written.iter().any(|path| crate::place::name(path).starts_with("--"));
-        if named {
-            reader.ask("pattern-option", "A file that the pattern matches is named like an option.");
-        }
+    // The agent's own files are matched; one that is named like an option would run a program.
+    let named = reader.world.taint.written.iter().any(|path| crate::place::name(path).starts_with('-'));
+    if parsed.open && named {
+        reader.ask("pattern-option", "A file that the pattern matches is named like an option.");
     }
 }
 
@@ -62,7 +61,10 @@ fn tar(parsed: &Parsed, reader: &mut Reader<'_>) {
     for action in parsed.values("--checkpoint-action") {
         let text = action.prefix();
         if text.starts_with("exec") || action.known().is_none() {
-            reader.deny("helper-program", "It runs a program that is named by an option.");
+            reader.deny(
+                "helper-program",
+                "It runs a program that is named by an option.",
+            );
             let at = text.find('=').map_or(text.len(), |at| at + 1);
             reader.shell(without(action, at));
         }
@@ -73,19 +75,38 @@ fn tar(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
     }
     let file = parsed.value("-f");
-    let folder = parsed.value("-C").cloned().unwrap_or_else(|| Word::from("."));
+    let folder = parsed
+        .value("-C")
+        .cloned()
+        .unwrap_or_else(|| Word::from("."));
     let makes = parsed.any("-c -r -u -A --delete");
-    let remote = file.is_some_and(|file| file.prefix().split('/').next().is_some_and(|begin| begin.contains(':')));
-    if remote && !reader.invocation.argv.iter().any(|arg| arg.known() == Some("--force-local")) {
+    let remote = file.is_some_and(|file| {
+        file.prefix()
+            .split('/')
+            .next()
+            .is_some_and(|begin| begin.contains(':'))
+    });
+    if remote
+        && !reader
+            .invocation
+            .argv
+            .iter()
+            .any(|arg| arg.known() == Some("--force-local"))
+    {
         reader.ask("network", "The archive is on another machine.");
     } else if let Some(file) = file.filter(|file| file.known() != Some("-")) {
         reader.touch(file, if makes { Access::Write } else { Access::Read });
     }
     if makes {
-        let base = folder.known().filter(|folder| *folder != ".").map(str::to_owned);
+        let base = folder
+            .known()
+            .filter(|folder| *folder != ".")
+            .map(str::to_owned);
         for word in &parsed.operands {
             let word = match (&base, word.known()) {
-                (Some(base), Some(text)) if !text.starts_with('/') => Word::Known(format!("{}/{text}", base.trim_end_matches('/'))),
+                (Some(base), Some(text)) if !text.starts_with('/') => {
+                    Word::Known(format!("{}/{text}", base.trim_end_matches('/')))
+                }
                 _ => word.clone(),
             };
             reader.touch(&word, Access::ReadAll);
@@ -104,9 +125,15 @@ fn tar(parsed: &Parsed, reader: &mut Reader<'_>) {
 /// What an archive holds is written below a folder.
 fn into(reader: &mut Reader<'_>, folder: &Word) {
     reader.touch(folder, Access::Create);
-    if let Some(place) = folder.known().and_then(|text| crate::place::locate(text, reader.cwd(), reader.world)) {
+    if let Some(place) = folder
+        .known()
+        .and_then(|text| crate::place::locate(text, reader.cwd(), reader.world))
+    {
         if place.path == reader.world.home {
-            reader.deny("unpack-home", "What the archive holds lands in the home folder, start-up files among it.");
+            reader.deny(
+                "unpack-home",
+                "What the archive holds lands in the home folder, start-up files among it.",
+            );
         }
     }
 }
@@ -117,8 +144,16 @@ fn zip(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.shell(command.clone());
     }
     // `-TT` is read as two clusters where it stands alone.
-    if reader.invocation.argv.iter().any(|arg| arg.prefix().starts_with("-TT") || arg.prefix().starts_with("--unzip-c")) {
-        reader.deny("helper-program", "It runs a program that is named by an option.");
+    if reader
+        .invocation
+        .argv
+        .iter()
+        .any(|arg| arg.prefix().starts_with("-TT") || arg.prefix().starts_with("--unzip-c"))
+    {
+        reader.deny(
+            "helper-program",
+            "It runs a program that is named by an option.",
+        );
     }
     let Some((archive, files)) = parsed.operands.split_first() else {
         return;
@@ -148,7 +183,10 @@ fn unzip(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.out.io.decodes = true;
         return;
     }
-    let folder = parsed.value("-d").cloned().unwrap_or_else(|| Word::from("."));
+    let folder = parsed
+        .value("-d")
+        .cloned()
+        .unwrap_or_else(|| Word::from("."));
     into(reader, &folder);
 }
 
@@ -156,8 +194,14 @@ fn seven(parsed: &Parsed, reader: &mut Reader<'_>) {
     let Some((verb, rest)) = parsed.operands.split_first() else {
         return;
     };
-    let folder = rest.iter().find(|word| word.prefix().starts_with("-o")).map(|word| without(word, 2));
-    let files: Vec<&Word> = rest.iter().filter(|word| !word.prefix().starts_with('-')).collect();
+    let folder = rest
+        .iter()
+        .find(|word| word.prefix().starts_with("-o"))
+        .map(|word| without(word, 2));
+    let files: Vec<&Word> = rest
+        .iter()
+        .filter(|word| !word.prefix().starts_with('-'))
+        .collect();
     match verb.known() {
         Some("l" | "t" | "i" | "h" | "b") => files.iter().for_each(|word| {
             reader.touch(word, Access::Read);
@@ -170,7 +214,14 @@ fn seven(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         Some("a" | "u" | "d" | "rn") => {
             for (at, word) in files.iter().enumerate() {
-                reader.touch(word, if at == 0 { Access::Write } else { Access::ReadAll });
+                reader.touch(
+                    word,
+                    if at == 0 {
+                        Access::Write
+                    } else {
+                        Access::ReadAll
+                    },
+                );
             }
             if rest.iter().any(|word| word.prefix() == "-sdel") {
                 reader.ask("deletes-sources", "It deletes what it packs.");
@@ -183,7 +234,9 @@ fn seven(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn loose(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in &parsed.operands {
         let text = word.prefix();
-        if !text.starts_with('-') && (text.contains('/') || text.contains('.') || word.known().is_none()) {
+        if !text.starts_with('-')
+            && (text.contains('/') || text.contains('.') || word.known().is_none())
+        {
             reader.touch(word, Access::Read);
             reader.touch(word, Access::Write);
         }

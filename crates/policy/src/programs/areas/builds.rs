@@ -5,15 +5,21 @@ use crate::effect::{EffectKind, Zone};
 use crate::place::{Access, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
-use crate::programs::table::{Act, Grammar, Opt, Program, READ, TEXT, WRITE, flag, flags, joined, program, value};
+use crate::programs::table::{
+    Act, Grammar, Opt, Program, READ, TEXT, WRITE, flag, flags, joined, program, value,
+};
 use crate::programs::variables;
 use crate::verdict::Verdict;
 use crate::word::Word;
 
-const HELPER: Act = Act::Deny("helper-program", "It runs a program that is named by an option.");
+const HELPER: Act = Act::Deny(
+    "helper-program",
+    "It runs a program that is named by an option.",
+);
 const LOADS: Act = Act::Ask("loads-code", "It loads code or options from elsewhere.");
 const FOLDER: Act = Act::Path(Access::Create);
 
+#[rustfmt::skip]
 const CARGO: &[Opt] = &[
     value("--config", Act::Ask("other-configuration", "Its configuration decides what is run.")), value("-Z", Act::Ask("unstable-option", "It uses options that may run programs.")),
     value("--manifest-path --lockfile-path", READ), value("--target-dir --out-dir --artifact-dir --root --path", FOLDER), value("-C", READ),
@@ -22,9 +28,12 @@ const CARGO: &[Opt] = &[
 ];
 
 const fn task(names: &'static str) -> Program {
-    program(names).grammar(Grammar::Plain).also(|parsed, reader| careful(&parsed.operands, reader))
+    program(names)
+        .grammar(Grammar::Plain)
+        .also(|parsed, reader| careful(&parsed.operands, reader))
 }
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("cargo").grammar(Grammar::Stops).shared(CARGO).subs(&[
         program("build b check c test t bench doc d clippy fix tree metadata pkgid locate-project verify-project read-manifest version nextest llvm-cov miri expand udeps machete deny audit outdated geiger bloat semver-checks msrv hack insta fuzz careful tarpaulin sort report rustc rustdoc criterion hakari help generate-lockfile mutants show-asm asm modules depgraph")
@@ -106,20 +115,52 @@ pub(super) static PROGRAMS: &[Program] = &[
 pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
     for word in args {
         let text = word.prefix();
-        let at = if text.starts_with('-') { text.find('=').map(|at| at + 1) } else { Some(0) };
+        let at = if text.starts_with('-') {
+            text.find('=').map(|at| at + 1)
+        } else {
+            Some(0)
+        };
         let Some(at) = at else {
             continue;
         };
         let path = crate::programs::options::without(word, at);
         let begin = path.prefix();
-        let outside = begin.starts_with('/') || begin.starts_with("..") || begin.contains("/../") || begin.starts_with(".git/") || begin.contains("/.git/") || begin.starts_with(".vscode") || begin.starts_with(".claude");
+        let outside = begin.starts_with('/')
+            || begin.starts_with("..")
+            || begin.contains("/../")
+            || begin.starts_with(".git/")
+            || begin.contains("/.git/")
+            || begin.starts_with(".vscode")
+            || begin.starts_with(".claude");
         if !outside {
             continue;
         }
-        let config = text.starts_with('-') && ["config", "plugin", "require", "preset", "loader", "import", "setup", "rc", "resolver", "formatter", "reporter", "transform"].iter().any(|part| text[..at].contains(part));
-        let zone = path.known().and_then(|text| locate(text, reader.cwd(), reader.world)).map(|place| place.zone);
+        let config = text.starts_with('-')
+            && [
+                "config",
+                "plugin",
+                "require",
+                "preset",
+                "loader",
+                "import",
+                "setup",
+                "rc",
+                "resolver",
+                "formatter",
+                "reporter",
+                "transform",
+            ]
+            .iter()
+            .any(|part| text[..at].contains(part));
+        let zone = path
+            .known()
+            .and_then(|text| locate(text, reader.cwd(), reader.world))
+            .map(|place| place.zone);
         if config && zone != Some(Zone::Workspace) {
-            reader.ask("loads-code", "It loads code or options from outside of the workspace.");
+            reader.ask(
+                "loads-code",
+                "It loads code or options from outside of the workspace.",
+            );
         }
         reader.touch(&path, Access::Write);
     }
@@ -127,7 +168,13 @@ pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
 
 /// What stands after `--` goes to the program that is built or to the tool that is started.
 fn after_dashes(parsed: &Parsed, reader: &mut Reader<'_>) {
-    careful(parsed.operands.get(parsed.dashes.unwrap_or(0)..).unwrap_or(&[]), reader);
+    careful(
+        parsed
+            .operands
+            .get(parsed.dashes.unwrap_or(0)..)
+            .unwrap_or(&[]),
+        reader,
+    );
 }
 
 /// `cargo +nightly build`: the first operand chooses a toolchain.
@@ -135,9 +182,16 @@ fn toolchain(parsed: &Parsed, reader: &mut Reader<'_>) {
     let Some(first) = parsed.operand(0).filter(|first| first.starts_with('+')) else {
         return;
     };
-    reader.out.findings.retain(|finding| finding.code != "unknown-subcommand");
+    reader
+        .out
+        .findings
+        .retain(|finding| finding.code != "unknown-subcommand");
     if first.contains('/') {
-        reader.find(Verdict::Ask, "loads-code", "The toolchain is named by a path.");
+        reader.find(
+            Verdict::Ask,
+            "loads-code",
+            "The toolchain is named by a path.",
+        );
     }
     let mut argv = vec![Word::from("cargo")];
     argv.extend_from_slice(&parsed.operands[1..]);
@@ -147,24 +201,51 @@ fn toolchain(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn compiler(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in reader.invocation.argv.iter().skip(1) {
         let text = word.prefix();
-        if text.starts_with("-fplugin") || text.starts_with("-wrapper") || text.starts_with("-B/") || text.contains("linker=") || text.starts_with("-specs") || text.starts_with("--plugin") || text.starts_with("-fuse-ld=/") {
-            reader.find(Verdict::Deny, "helper-program", "It runs a program that is named by an option.");
+        if text.starts_with("-fplugin")
+            || text.starts_with("-wrapper")
+            || text.starts_with("-B/")
+            || text.contains("linker=")
+            || text.starts_with("-specs")
+            || text.starts_with("--plugin")
+            || text.starts_with("-fuse-ld=/")
+        {
+            reader.find(
+                Verdict::Deny,
+                "helper-program",
+                "It runs a program that is named by an option.",
+            );
         }
         if text.starts_with('@') {
-            reader.find(Verdict::Ask, "other-configuration", "A file of options decides what it does.");
+            reader.find(
+                Verdict::Ask,
+                "other-configuration",
+                "A file of options decides what it does.",
+            );
         }
     }
     let _ = parsed;
 }
 
 fn go_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let run = reader.invocation.argv.iter().any(|arg| arg.known() == Some("run"));
+    let run = reader
+        .invocation
+        .argv
+        .iter()
+        .any(|arg| arg.known() == Some("run"));
     for (at, word) in parsed.operands.iter().enumerate() {
         let text = word.prefix();
         let first = text.split('/').next().unwrap_or("");
-        let remote = text.contains('@') || (first.contains('.') && !text.starts_with('.') && !text.ends_with(".go") && !text.contains("..."));
+        let remote = text.contains('@')
+            || (first.contains('.')
+                && !text.starts_with('.')
+                && !text.ends_with(".go")
+                && !text.contains("..."));
         if remote && (!run || at == 0) {
-            reader.find(Verdict::Ask, "downloaded-tool", "It may download code from others and runs it.");
+            reader.find(
+                Verdict::Ask,
+                "downloaded-tool",
+                "It may download code from others and runs it.",
+            );
         }
         if run {
             careful(std::slice::from_ref(word), reader);
@@ -173,10 +254,23 @@ fn go_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn go_env(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if parsed.strange.iter().any(|name| name == "-w" || name == "-u") {
-        reader.ask("persistent-configuration", "It changes what later commands do.");
+    if parsed
+        .strange
+        .iter()
+        .any(|name| name == "-w" || name == "-u")
+    {
+        reader.ask(
+            "persistent-configuration",
+            "It changes what later commands do.",
+        );
     }
-    if parsed.strange.iter().any(|name| name == "-m") && reader.invocation.argv.iter().any(|arg| arg.prefix().contains("cache")) {
+    if parsed.strange.iter().any(|name| name == "-m")
+        && reader
+            .invocation
+            .argv
+            .iter()
+            .any(|arg| arg.prefix().contains("cache"))
+    {
         reader.ask("package-cache", "It deletes downloaded packages.");
     }
 }
@@ -185,16 +279,39 @@ fn jvm(parsed: &Parsed, reader: &mut Reader<'_>, loads: &[&str]) {
     let args = &reader.invocation.argv[1..];
     for word in args {
         let text = word.prefix();
-        if loads.iter().any(|name| text == *name || text.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))) {
+        if loads.iter().any(|name| {
+            text == *name
+                || text
+                    .strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with('='))
+        }) {
             reader.ask("loads-code", "It loads a build from elsewhere.");
         }
-        if text.starts_with("-Dexec") || text.starts_with("exec:") || text.contains("jvmargs") || text.starts_with("-Djavaagent") {
-            reader.find(Verdict::Ask, "inline-code", "It runs what an argument says.");
+        if text.starts_with("-Dexec")
+            || text.starts_with("exec:")
+            || text.contains("jvmargs")
+            || text.starts_with("-Djavaagent")
+        {
+            reader.find(
+                Verdict::Ask,
+                "inline-code",
+                "It runs what an argument says.",
+            );
         }
     }
     for word in &parsed.operands {
         let text = word.prefix().to_ascii_lowercase();
-        if ["publish", "deploy", "release", "upload", "install-", "site-deploy"].iter().any(|part| text.contains(part)) {
+        if [
+            "publish",
+            "deploy",
+            "release",
+            "upload",
+            "install-",
+            "site-deploy",
+        ]
+        .iter()
+        .any(|part| text.contains(part))
+        {
             reader.ask("publish", "It publishes what it builds.");
         }
     }
@@ -204,27 +321,46 @@ fn jvm(parsed: &Parsed, reader: &mut Reader<'_>, loads: &[&str]) {
 
 fn dotnet(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
-        Some("test" | "build" | "run" | "clean" | "format" | "publish" | "pack" | "msbuild" | "vstest" | "list" | "sln" | "new" | "restore" | "watch" | "help") | None => {
+        Some(
+            "test" | "build" | "run" | "clean" | "format" | "publish" | "pack" | "msbuild"
+            | "vstest" | "list" | "sln" | "new" | "restore" | "watch" | "help",
+        )
+        | None => {
             let args = parsed.operands.clone();
             careful(&args, reader);
         }
-        Some("add" | "remove" | "tool" | "workload" | "nuget" | "package") => reader.ask("package-install", "It installs or publishes packages."),
+        Some("add" | "remove" | "tool" | "workload" | "nuget" | "package") => {
+            reader.ask("package-install", "It installs or publishes packages.")
+        }
         Some(file) if file.ends_with(".dll") => {
             let file = Word::from(file);
             reader.file(&file);
         }
-        _ => reader.ask("unknown-subcommand", "What dotnet does here is not known to be harmless."),
+        _ => reader.ask(
+            "unknown-subcommand",
+            "What dotnet does here is not known to be harmless.",
+        ),
     }
-    if reader.invocation.argv.iter().any(|arg| arg.prefix().starts_with("-p:") && arg.prefix().contains("Event") || arg.prefix().contains("Exec") || arg.prefix().starts_with("-logger:") || arg.prefix().starts_with("/p:PreBuild")) {
+    if reader.invocation.argv.iter().any(|arg| {
+        arg.prefix().starts_with("-p:") && arg.prefix().contains("Event")
+            || arg.prefix().contains("Exec")
+            || arg.prefix().starts_with("-logger:")
+            || arg.prefix().starts_with("/p:PreBuild")
+    }) {
         reader.ask("inline-code", "It runs what an argument says.");
     }
 }
 
 fn swift(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
-        Some("build" | "test" | "run" | "format") => careful(&parsed.operands[1..].to_vec(), reader),
+        Some("build" | "test" | "run" | "format") => {
+            careful(&parsed.operands[1..].to_vec(), reader)
+        }
         Some("package") => match parsed.operand(1) {
-            Some("describe" | "dump-package" | "show-dependencies" | "clean" | "tools-version" | "init" | "reset" | "dump-symbol-graph") => {}
+            Some(
+                "describe" | "dump-package" | "show-dependencies" | "clean" | "tools-version"
+                | "init" | "reset" | "dump-symbol-graph",
+            ) => {}
             _ => reader.ask("package-install", "It brings in packages from others."),
         },
         Some(file) if file.ends_with(".swift") => {
@@ -234,7 +370,12 @@ fn swift(parsed: &Parsed, reader: &mut Reader<'_>) {
         None if reader.invocation.argv.len() == 2 => {}
         _ => reader.ask("code-input", "It runs code that it is given."),
     }
-    if reader.invocation.argv.iter().any(|arg| arg.known() == Some("-e")) {
+    if reader
+        .invocation
+        .argv
+        .iter()
+        .any(|arg| arg.known() == Some("-e"))
+    {
         reader.ask("inline-code", "It runs code that is given in an argument.");
     }
 }
@@ -274,11 +415,30 @@ fn media(parsed: &Parsed, reader: &mut Reader<'_>) {
         let text = word.prefix();
         if text.contains("://") || text.starts_with("concat:") || text.starts_with("subfile") {
             reader.ask("network", "It may read from elsewhere.");
-        } else if (text.starts_with('|') || text.contains("msl:") || text.contains("ephemeral:") || text == "-dSAFER=false" || text == "-dNOSAFER" || text == "-config") && !text.is_empty() {
-            reader.ask("helper-program", "It may run a program or a script that an argument names.");
-        } else if !text.starts_with('-') && (text.contains('/') || text.contains('.') || word.known().is_none()) {
+        } else if (text.starts_with('|')
+            || text.contains("msl:")
+            || text.contains("ephemeral:")
+            || text == "-dSAFER=false"
+            || text == "-dNOSAFER"
+            || text == "-config")
+            && !text.is_empty()
+        {
+            reader.ask(
+                "helper-program",
+                "It may run a program or a script that an argument names.",
+            );
+        } else if !text.starts_with('-')
+            && (text.contains('/') || text.contains('.') || word.known().is_none())
+        {
             let last = parsed.operands.last() == Some(word);
-            reader.touch(word, if last && parsed.operands.len() > 1 { Access::Write } else { Access::Read });
+            reader.touch(
+                word,
+                if last && parsed.operands.len() > 1 {
+                    Access::Write
+                } else {
+                    Access::Read
+                },
+            );
         }
     }
 }

@@ -3,15 +3,20 @@
 use crate::effect::EffectKind;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
-use crate::programs::table::{
-    Act, Grammar, NO_IO, Operands, Program, flag, flags, program, value,
-};
+use crate::programs::table::{Act, Grammar, NO_IO, Operands, Program, flag, flags, program, value};
 use crate::programs::{Io, Runs, variables};
 use crate::word::{Piece, Word};
 
-const PRINTS: Io = Io { prints_arguments: true, ..NO_IO };
-const HISTORY: Act = Act::Deny("erase-evidence", "It erases or rewrites the record of the commands that were run.");
+const PRINTS: Io = Io {
+    prints_arguments: true,
+    ..NO_IO
+};
+const HISTORY: Act = Act::Deny(
+    "erase-evidence",
+    "It erases or rewrites the record of the commands that were run.",
+);
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("echo printf").grammar(Grammar::Plain).io(PRINTS),
     program("print").io(PRINTS),
@@ -55,15 +60,25 @@ fn assignments(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn unset(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if parsed.operands.iter().any(|word| word.known().is_some_and(|name| name.starts_with("HIST"))) {
-        reader.deny("erase-evidence", "It stops the record of the commands that are run.");
+    if parsed
+        .operands
+        .iter()
+        .any(|word| word.known().is_some_and(|name| name.starts_with("HIST")))
+    {
+        reader.deny(
+            "erase-evidence",
+            "It stops the record of the commands that are run.",
+        );
     }
 }
 
 fn set(parsed: &Parsed, reader: &mut Reader<'_>) {
     for pair in parsed.operands.windows(2) {
         if pair[0].known() == Some("+o") && pair[1].known() == Some("history") {
-            reader.deny("erase-evidence", "It stops the record of the commands that are run.");
+            reader.deny(
+                "erase-evidence",
+                "It stops the record of the commands that are run.",
+            );
         }
     }
 }
@@ -136,4 +151,3 @@ pub(crate) fn runs_input(reader: &mut Reader<'_>, dialect: crate::world::Dialect
     reader.out.io.runs_input = true;
     reader.out.runs.push(Runs::Input { dialect });
 }
-

@@ -18,6 +18,7 @@ const CLOUD: &str = "cloud-credentials";
 const USES: &str = "uses the credentials of a cloud";
 const DELETES: &str = "infrastructure-delete";
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("terraform tofu terragrunt").grammar(Grammar::Stops).options(&[value("-chdir", Act::Path(Access::Create)), flags("-version --version -help --help")]).subs(&[
         program("validate version providers graph get-off metadata help -version"), program("fmt").options(&[flags("-check -diff -recursive -list -write")]).each(Act::Path(Access::Write)),
@@ -36,11 +37,13 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("gh").io(FETCHES).grammar(Grammar::Stops).subs(GH),
 ];
 
+#[rustfmt::skip]
 const KUBE: &[Opt] = &[
     value("-n --namespace --context --cluster --user -s --server --request-timeout -v --v --as --as-group --as-uid --cache-dir --certificate-authority --client-certificate --client-key --token --password --username --tls-server-name", TEXT), value("--kubeconfig", TEXT),
     flags("--insecure-skip-tls-verify --match-server-version --warnings-as-errors"),
 ];
 
+#[rustfmt::skip]
 static KUBECTL: &[Program] = &[
     program("get describe events top").options(KUBE).also(kube_read),
     program("logs log version api-resources api-versions explain cluster-info diff wait options help completion kustomize").options(KUBE),
@@ -61,11 +64,18 @@ static KUBECTL: &[Program] = &[
 
 fn kube_read(parsed: &Parsed, reader: &mut Reader<'_>) {
     let secret = parsed.operands.iter().any(|word| {
-        word.prefix().split([',', '/']).any(|part| matches!(part.to_ascii_lowercase().as_str(), "secret" | "secrets" | "all-secrets"))
+        word.prefix().split([',', '/']).any(|part| {
+            matches!(
+                part.to_ascii_lowercase().as_str(),
+                "secret" | "secrets" | "all-secrets"
+            )
+        })
     });
     let shows = reader.invocation.argv.iter().any(|arg| {
         let text = arg.prefix();
-        ["yaml", "json", "template", "jsonpath", "custom"].iter().any(|part| text.contains(part))
+        ["yaml", "json", "template", "jsonpath", "custom"]
+            .iter()
+            .any(|part| text.contains(part))
     });
     if secret {
         reader.out.io.emits_secret = true;
@@ -80,19 +90,51 @@ fn kube_exec(parsed: &Parsed, reader: &mut Reader<'_>) {
         let argv = words[at + 1..].to_vec();
         reader.command(&argv, false, None, true);
     }
-    if words.iter().any(|word| word.prefix().starts_with("--overrides") || word.prefix().starts_with("--privileged")) {
-        reader.deny("container-escape", "It asks for rights over the machine that it runs on.");
+    if words.iter().any(|word| {
+        word.prefix().starts_with("--overrides") || word.prefix().starts_with("--privileged")
+    }) {
+        reader.deny(
+            "container-escape",
+            "It asks for rights over the machine that it runs on.",
+        );
     }
     let _ = parsed;
 }
 
 fn kube_delete(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let all = reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("--all" | "-A" | "--all-namespaces" | "--all=true")));
+    let all = reader.invocation.argv.iter().any(|arg| {
+        matches!(
+            arg.known(),
+            Some("--all" | "-A" | "--all-namespaces" | "--all=true")
+        )
+    });
     let whole = parsed.operands.iter().any(|word| {
-        word.prefix().split([',', '/']).any(|part| matches!(part, "ns" | "namespace" | "namespaces" | "node" | "nodes" | "no" | "pv" | "persistentvolume" | "pvc" | "persistentvolumeclaim" | "crd" | "crds" | "customresourcedefinition" | "clusterrole" | "storageclass" | "all"))
+        word.prefix().split([',', '/']).any(|part| {
+            matches!(
+                part,
+                "ns" | "namespace"
+                    | "namespaces"
+                    | "node"
+                    | "nodes"
+                    | "no"
+                    | "pv"
+                    | "persistentvolume"
+                    | "pvc"
+                    | "persistentvolumeclaim"
+                    | "crd"
+                    | "crds"
+                    | "customresourcedefinition"
+                    | "clusterrole"
+                    | "storageclass"
+                    | "all"
+            )
+        })
     });
     if all || whole {
-        reader.deny(DELETES, "It deletes a whole part of a cluster, and nobody is asked again.");
+        reader.deny(
+            DELETES,
+            "It deletes a whole part of a cluster, and nobody is asked again.",
+        );
     }
 }
 
@@ -101,20 +143,63 @@ fn confirmed(reader: &Reader<'_>) -> bool {
     reader.invocation.argv.iter().skip(1).any(|arg| {
         let text = arg.prefix();
         let name = text.split('=').next().unwrap_or("");
-        let yes = text.split_once('=').is_none_or(|(_, value)| !matches!(value, "false" | "0" | "no"));
-        yes && matches!(name, "-auto-approve" | "--auto-approve" | "--yes" | "-y" | "--force" | "-f" | "--quiet" | "-q" | "--confirm" | "--no-confirm" | "--assume-yes" | "--skip-confirmation" | "--approve" | "--no-input" | "--force-destroy" | "--yes-i-really-mean-it" | "--non-interactive" | "--no-prompt" | "--skip-preview" | "--terragrunt-non-interactive" | "--autoapprove" | "--accept" | "--acknowledge-delete" | "-Y" | "--noconfirm")
-    }) || matches!(reader.invocation.stdin, Stdin::Pipe | Stdin::Text(_) | Stdin::File(_))
+        let yes = text
+            .split_once('=')
+            .is_none_or(|(_, value)| !matches!(value, "false" | "0" | "no"));
+        yes && matches!(
+            name,
+            "-auto-approve"
+                | "--auto-approve"
+                | "--yes"
+                | "-y"
+                | "--force"
+                | "-f"
+                | "--quiet"
+                | "-q"
+                | "--confirm"
+                | "--no-confirm"
+                | "--assume-yes"
+                | "--skip-confirmation"
+                | "--approve"
+                | "--no-input"
+                | "--force-destroy"
+                | "--yes-i-really-mean-it"
+                | "--non-interactive"
+                | "--no-prompt"
+                | "--skip-preview"
+                | "--terragrunt-non-interactive"
+                | "--autoapprove"
+                | "--accept"
+                | "--acknowledge-delete"
+                | "-Y"
+                | "--noconfirm"
+        )
+    }) || matches!(
+        reader.invocation.stdin,
+        Stdin::Pipe | Stdin::Text(_) | Stdin::File(_)
+    )
 }
 
 fn terraform(parsed: &Parsed, reader: &mut Reader<'_>) {
     let argv = &reader.invocation.argv;
-    let destroys = argv.iter().any(|arg| matches!(arg.known(), Some("destroy" | "-destroy" | "--destroy")));
+    let destroys = argv
+        .iter()
+        .any(|arg| matches!(arg.known(), Some("destroy" | "-destroy" | "--destroy")));
     let plan_only = argv.iter().any(|arg| arg.known() == Some("plan"));
     if destroys && !plan_only && confirmed(reader) {
-        reader.deny(DELETES, "It deletes infrastructure, and nobody is asked again.");
+        reader.deny(
+            DELETES,
+            "It deletes infrastructure, and nobody is asked again.",
+        );
     }
-    if matches!(parsed.operand(0), Some("rm" | "delete" | "replace-provider" | "push")) {
-        reader.ask(DELETES, "It changes what the tool knows of the infrastructure.");
+    if matches!(
+        parsed.operand(0),
+        Some("rm" | "delete" | "replace-provider" | "push")
+    ) {
+        reader.ask(
+            DELETES,
+            "It changes what the tool knows of the infrastructure.",
+        );
     }
 }
 
@@ -122,22 +207,80 @@ fn has_word(parsed: &Parsed, list: &[&str]) -> bool {
     parsed.operands.iter().any(|word| {
         word.known().is_some_and(|text| {
             let text = text.to_ascii_lowercase();
-            text.split([':', '-', '_', '/']).any(|part| list.contains(&part))
+            text.split([':', '-', '_', '/'])
+                .any(|part| list.contains(&part))
         })
     })
 }
 
 /// Deletion without a question, and what prints a credential, are denied wherever they are.
 fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
-    const DELETE: &[&str] = &["delete", "destroy", "terminate", "remove", "rm", "purge", "drop", "teardown", "nuke", "down", "reset", "rb", "undeploy", "deprovision", "wipe"];
-    const SECRETS: &[&str] = &["print", "token", "tokens", "secret", "secrets", "password", "passwords", "key", "keys", "creds", "credential", "credentials", "otp"];
+    const DELETE: &[&str] = &[
+        "delete",
+        "destroy",
+        "terminate",
+        "remove",
+        "rm",
+        "purge",
+        "drop",
+        "teardown",
+        "nuke",
+        "down",
+        "reset",
+        "rb",
+        "undeploy",
+        "deprovision",
+        "wipe",
+    ];
+    const SECRETS: &[&str] = &[
+        "print",
+        "token",
+        "tokens",
+        "secret",
+        "secrets",
+        "password",
+        "passwords",
+        "key",
+        "keys",
+        "creds",
+        "credential",
+        "credentials",
+        "otp",
+    ];
     let program = reader.invocation.argv[0].prefix().to_owned();
     if has_word(parsed, DELETE) && confirmed(reader) {
-        reader.deny(DELETES, "It deletes what runs or is kept elsewhere, and nobody is asked again.");
+        reader.deny(
+            DELETES,
+            "It deletes what runs or is kept elsewhere, and nobody is asked again.",
+        );
     }
-    let secrets = matches!(program.as_str(), "op" | "bw" | "lpass" | "doppler" | "infisical" | "pass" | "gopass" | "chamber" | "aws-vault" | "teller" | "vault" | "berglas" | "ansible-vault" | "sops" | "age");
-    let reads = has_word(parsed, &["get", "show", "access", "read", "print", "view", "list", "decrypt", "export", "dump", "fetch", "reveal", "item", "unlock", "run", "exec", "d"]);
-    if (secrets && (reads || program == "pass" || program == "gopass")) || (has_word(parsed, SECRETS) && reads) {
+    let secrets = matches!(
+        program.as_str(),
+        "op" | "bw"
+            | "lpass"
+            | "doppler"
+            | "infisical"
+            | "pass"
+            | "gopass"
+            | "chamber"
+            | "aws-vault"
+            | "teller"
+            | "vault"
+            | "berglas"
+            | "ansible-vault"
+            | "sops"
+            | "age"
+    );
+    let reads = has_word(
+        parsed,
+        &[
+            "get", "show", "access", "read", "print", "view", "list", "decrypt", "export", "dump",
+            "fetch", "reveal", "item", "unlock", "run", "exec", "d",
+        ],
+    );
+    if (secrets && (reads || program == "pass" || program == "gopass"))
+        || (has_word(parsed, SECRETS) && reads)
+    {
         reader.out.io.emits_secret = true;
         reader.deny("read-secret", "It prints what authenticates someone.");
     }
@@ -153,33 +296,88 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn aws(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let verb = parsed.operands.iter().skip(1).find_map(Word::known).unwrap_or("").to_owned();
+    let verb = parsed
+        .operands
+        .iter()
+        .skip(1)
+        .find_map(Word::known)
+        .unwrap_or("")
+        .to_owned();
     let service = parsed.operand(0).unwrap_or("").to_owned();
     let args = &reader.invocation.argv;
-    let has = |name: &str| args.iter().any(|arg| arg.prefix().split('=').next() == Some(name));
+    let has = |name: &str| {
+        args.iter()
+            .any(|arg| arg.prefix().split('=').next() == Some(name))
+    };
     if has("--dryrun") || has("--dry-run") || verb == "help" {
         return;
     }
-    let deletes = ["delete-", "terminate-", "remove-", "purge-", "deregister-", "schedule-key-deletion", "disable-", "stop-logging", "detach-", "revoke-"].iter().any(|begin| verb.starts_with(begin));
-    let bucket = service == "s3" && (verb == "rb" || verb == "rm" && has("--recursive") || verb == "sync" && has("--delete"));
+    let deletes = [
+        "delete-",
+        "terminate-",
+        "remove-",
+        "purge-",
+        "deregister-",
+        "schedule-key-deletion",
+        "disable-",
+        "stop-logging",
+        "detach-",
+        "revoke-",
+    ]
+    .iter()
+    .any(|begin| verb.starts_with(begin));
+    let bucket = service == "s3"
+        && (verb == "rb"
+            || verb == "rm" && has("--recursive")
+            || verb == "sync" && has("--delete"));
     if deletes || bucket {
-        reader.deny(DELETES, "It deletes what runs or is kept in the cloud, and nobody is asked again.");
+        reader.deny(
+            DELETES,
+            "It deletes what runs or is kept in the cloud, and nobody is asked again.",
+        );
     }
     let secret = matches!(
         (service.as_str(), verb.as_str()),
-        ("secretsmanager", "get-secret-value" | "batch-get-secret-value") | ("sts", "get-session-token" | "assume-role" | "get-federation-token" | "assume-role-with-web-identity") | ("iam", "create-access-key" | "create-login-profile" | "update-login-profile") | ("ecr", "get-login-password" | "get-authorization-token") | ("ec2", "get-password-data") | ("configure", "get" | "export-credentials") | ("kms", "decrypt") | ("rds", "generate-db-auth-token") | ("eks", "get-token") | ("lightsail", "download-default-key-pair")
+        (
+            "secretsmanager",
+            "get-secret-value" | "batch-get-secret-value"
+        ) | (
+            "sts",
+            "get-session-token"
+                | "assume-role"
+                | "get-federation-token"
+                | "assume-role-with-web-identity"
+        ) | (
+            "iam",
+            "create-access-key" | "create-login-profile" | "update-login-profile"
+        ) | ("ecr", "get-login-password" | "get-authorization-token")
+            | ("ec2", "get-password-data")
+            | ("configure", "get" | "export-credentials")
+            | ("kms", "decrypt")
+            | ("rds", "generate-db-auth-token")
+            | ("eks", "get-token")
+            | ("lightsail", "download-default-key-pair")
     ) || has("--with-decryption");
     if secret {
         reader.out.io.emits_secret = true;
         reader.deny("read-secret", "It prints what authenticates someone.");
     }
     if service == "s3" && matches!(verb.as_str(), "cp" | "mv" | "sync") {
-        for word in parsed.operands.iter().skip(2).filter(|word| !word.prefix().starts_with("s3://")) {
+        for word in parsed
+            .operands
+            .iter()
+            .skip(2)
+            .filter(|word| !word.prefix().starts_with("s3://"))
+        {
             upload(reader, word);
             reader.touch(word, Access::ReadAll);
         }
     }
-    let files: Vec<Word> = args.iter().filter(|arg| arg.prefix().starts_with("file://") || arg.prefix().starts_with("fileb://")).cloned().collect();
+    let files: Vec<Word> = args
+        .iter()
+        .filter(|arg| arg.prefix().starts_with("file://") || arg.prefix().starts_with("fileb://"))
+        .cloned()
+        .collect();
     for word in files {
         let at = word.prefix().find("://").map_or(0, |at| at + 3);
         upload(reader, &crate::programs::options::without(&word, at));
@@ -188,6 +386,7 @@ fn aws(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 const READS_GH: &str = "list view status diff checks ls show ls-tree files get";
 
+#[rustfmt::skip]
 static GH: &[Program] = &[
     program("pr issue run workflow repo release project label ruleset milestone cache org gist attestation discussion").grammar(Grammar::Stops).also(forge),
     program("status search help version --version"),
@@ -216,16 +415,28 @@ fn gh_alias(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 /// Looking is allowed; what others see is asked about; deletion without a question is denied.
 fn forge(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let group = reader.invocation.argv.get(1).and_then(Word::known).unwrap_or("").to_owned();
+    let group = reader
+        .invocation
+        .argv
+        .get(1)
+        .and_then(Word::known)
+        .unwrap_or("")
+        .to_owned();
     let verb = parsed.operand(0).unwrap_or("").to_owned();
     if READS_GH.split(' ').any(|read| read == verb) || verb == "watch" {
         return;
     }
     if verb == "delete" && (confirmed(reader) || group == "repo") {
-        return reader.deny(DELETES, "It deletes what is kept on the forge, and nobody is asked again.");
+        return reader.deny(
+            DELETES,
+            "It deletes what is kept on the forge, and nobody is asked again.",
+        );
     }
     reader.ask("publish", "It changes what others see on the forge.");
-    if matches!((group.as_str(), verb.as_str()), ("gist", "create" | "edit") | ("release", "upload" | "create")) {
+    if matches!(
+        (group.as_str(), verb.as_str()),
+        ("gist", "create" | "edit") | ("release", "upload" | "create")
+    ) {
         for word in parsed.operands.iter().skip(1) {
             if word.known().is_none_or(|text| !text.starts_with('-')) {
                 let word = word.clone();
@@ -247,9 +458,16 @@ fn published(reader: &mut Reader<'_>, word: &Word) {
 }
 
 fn gh_api(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let method = parsed.value("-X").and_then(Word::known).unwrap_or("GET").to_ascii_uppercase();
+    let method = parsed
+        .value("-X")
+        .and_then(Word::known)
+        .unwrap_or("GET")
+        .to_ascii_uppercase();
     if method == "DELETE" {
-        reader.deny(DELETES, "It deletes what is kept on the forge, and nobody is asked again.");
+        reader.deny(
+            DELETES,
+            "It deletes what is kept on the forge, and nobody is asked again.",
+        );
     }
     for word in parsed.values("-f") {
         if let Some(at) = word.prefix().find("=@") {
@@ -264,4 +482,3 @@ fn gh_api(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
     }
 }
-

@@ -10,10 +10,17 @@ use crate::programs::table::{
 use crate::verdict::Verdict;
 use crate::word::Word;
 
-const ESCAPE: Act = Act::Deny("container-escape", "The container gets rights over this machine.");
-const LOOSE: Act = Act::Ask("container-loose", "The container is less shut in than usual.");
+const ESCAPE: Act = Act::Deny(
+    "container-escape",
+    "The container gets rights over this machine.",
+);
+const LOOSE: Act = Act::Ask(
+    "container-loose",
+    "The container is less shut in than usual.",
+);
 const CONTAINERS: &str = "containers";
 
+#[rustfmt::skip]
 const RUN: &[Opt] = &[
     value("-v --volume --mount --volumes-from", TEXT), flag("--privileged", ESCAPE), value("--pid --ipc --userns --cgroupns --uts", TEXT), value("--network --net", TEXT), value("--cap-add", TEXT), value("--security-opt", TEXT), value("--device --device-cgroup-rule --gpus", LOOSE),
     value("--env-file --label-file", READ), value("--cidfile --iidfile --metadata-file", WRITE), value("--entrypoint", TEXT), value("--add-host --dns --link", LOOSE),
@@ -21,6 +28,7 @@ const RUN: &[Opt] = &[
     flags("-d --detach -i --interactive -t --tty --rm --init --read-only -P --publish-all --no-healthcheck --oom-kill-disable --sig-proxy -q --quiet -T --no-deps --service-ports --build --use-aliases --no-TTY --remove-orphans --quiet-pull --disable-content-trust"), joined("--systemd", TEXT),
 ];
 
+#[rustfmt::skip]
 static DOCKER: &[Program] = &[
     program("ps images ls inspect logs stats top version info port history diff events wait search manifest").also(formats),
     program("container").grammar(Grammar::Stops).subs(&[program("ls list ps inspect logs stats top port diff wait").also(formats), program("run create").shared(RUN).grammar(Grammar::Stops).strict().asks(EffectKind::System, CONTAINERS, "starts a container").also(run), program("exec").shared(RUN).grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "runs a command in a container").also(exec),
@@ -45,14 +53,23 @@ static DOCKER: &[Program] = &[
     program("prune").asks(EffectKind::Delete, CONTAINERS, "deletes what is not in use"),
 ];
 
-const COMPOSE: &[Opt] = &[value("-f --file --env-file --project-directory", READ), value("-p --project-name --profile --ansi --progress --parallel", TEXT), flags("--compatibility --dry-run --all-resources -v --version")];
+const COMPOSE: &[Opt] = &[
+    value("-f --file --env-file --project-directory", READ),
+    value(
+        "-p --project-name --profile --ansi --progress --parallel",
+        TEXT,
+    ),
+    flags("--compatibility --dry-run --all-resources -v --version"),
+];
 
+#[rustfmt::skip]
 static COMPOSES: &[Program] = &[
     program("ps config convert logs ls images top version port events stats volumes").also(formats),
     program("run").shared(RUN).grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "starts a container").also(run), program("exec").shared(RUN).grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "runs a command in a container").also(exec),
     program("up down start stop restart build pull push create rm kill pause unpause cp attach watch scale wait publish commit export").asks(EffectKind::System, CONTAINERS, "starts, stops or deletes containers"),
 ];
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("docker podman nerdctl docker.exe finch lima").grammar(Grammar::Stops).options(&[
         value("-H --host --url", Act::Ask("other-machine", "It works on the containers of another machine.")), value("-c --context --connection", Act::Ask("other-machine", "It works on the containers of another machine.")), value("--config --tlscacert --tlscert --tlskey", Act::Ask("other-configuration", "Its configuration comes from elsewhere.")), value("-l --log-level -n --namespace", TEXT), flags("-D --debug --tls --tlsverify -v --version --help --remote"),
@@ -71,23 +88,56 @@ fn run(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     for word in parsed.values("--pid") {
         if word.known().is_none_or(|text| text == "host") {
-            reader.deny("container-escape", "The container sees the processes of this machine.");
+            reader.deny(
+                "container-escape",
+                "The container sees the processes of this machine.",
+            );
         }
     }
     for word in parsed.values("--network") {
-        if word.known().is_none_or(|text| text == "host" || text.starts_with("container:")) {
-            reader.ask("container-loose", "The container uses the network of this machine.");
+        if word
+            .known()
+            .is_none_or(|text| text == "host" || text.starts_with("container:"))
+        {
+            reader.ask(
+                "container-loose",
+                "The container uses the network of this machine.",
+            );
         }
     }
     for word in parsed.values("--cap-add") {
         let name = word.known().unwrap_or("ALL").to_ascii_uppercase();
-        let strong = ["ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "SYS_RAWIO", "DAC_READ_SEARCH", "DAC_OVERRIDE", "NET_ADMIN", "BPF", "SYS_CHROOT"];
-        let verdict = if strong.contains(&name.trim_start_matches("CAP_")) { Verdict::Deny } else { Verdict::Ask };
-        reader.find(verdict, "container-escape", format!("The container gets the right {name} over this machine."));
+        let strong = [
+            "ALL",
+            "SYS_ADMIN",
+            "SYS_PTRACE",
+            "SYS_MODULE",
+            "SYS_RAWIO",
+            "DAC_READ_SEARCH",
+            "DAC_OVERRIDE",
+            "NET_ADMIN",
+            "BPF",
+            "SYS_CHROOT",
+        ];
+        let verdict = if strong.contains(&name.trim_start_matches("CAP_")) {
+            Verdict::Deny
+        } else {
+            Verdict::Ask
+        };
+        reader.find(
+            verdict,
+            "container-escape",
+            format!("The container gets the right {name} over this machine."),
+        );
     }
     for word in parsed.values("--security-opt") {
-        if word.known().is_none_or(|text| text.contains("unconfined") || text.contains("disable") || text.contains("systempaths")) {
-            reader.deny("container-escape", "The container is let out of what shuts it in.");
+        if word.known().is_none_or(|text| {
+            text.contains("unconfined") || text.contains("disable") || text.contains("systempaths")
+        }) {
+            reader.deny(
+                "container-escape",
+                "The container is let out of what shuts it in.",
+            );
         }
     }
     if let Some((_, command)) = parsed.operands.split_first() {
@@ -111,9 +161,15 @@ fn exec(parsed: &Parsed, reader: &mut Reader<'_>) {
 /// `-v FROM:TO`, `--mount type=bind,source=FROM,target=TO`.
 fn volume(reader: &mut Reader<'_>, word: &Word) {
     let text = word.prefix();
-    if let Some(known) = word.known().filter(|text| text.contains('=') && text.contains(',')) {
+    if let Some(known) = word
+        .known()
+        .filter(|text| text.contains('=') && text.contains(','))
+    {
         for part in known.split(',') {
-            if let Some(path) = part.strip_prefix("source=").or_else(|| part.strip_prefix("src=")) {
+            if let Some(path) = part
+                .strip_prefix("source=")
+                .or_else(|| part.strip_prefix("src="))
+            {
                 bound(reader, &Word::from(path));
             }
         }
@@ -129,23 +185,46 @@ fn volume(reader: &mut Reader<'_>, word: &Word) {
 
 fn bound(reader: &mut Reader<'_>, from: &Word) {
     let Some(text) = from.known() else {
-        return reader.ask("container-mount", "Which folder of this machine the container gets is only known when it runs.");
+        return reader.ask(
+            "container-mount",
+            "Which folder of this machine the container gets is only known when it runs.",
+        );
     };
     if !text.starts_with(['/', '.', '~']) {
         // A volume with a name.
         return;
     }
     let Some(place) = locate(text, reader.cwd(), reader.world) else {
-        return reader.ask("container-mount", "Which folder of this machine the container gets is not known.");
+        return reader.ask(
+            "container-mount",
+            "Which folder of this machine the container gets is not known.",
+        );
     };
     let path = &place.path;
     let socket = path.ends_with(".sock");
-    if socket || is_critical(path, reader.world) || matches!(place.zone, Zone::Device) && !path.starts_with("/dev/shm") {
-        reader.find(Verdict::Deny, "container-escape", format!("The container gets {path} of this machine, and with it the machine."));
-    } else if place.secret == Some(Verdict::Deny) || matches!(place.guard, Some(Guard::Protected | Guard::Own)) {
-        reader.find(Verdict::Deny, "container-escape", format!("The container gets {path}, which decides who may do what."));
+    if socket
+        || is_critical(path, reader.world)
+        || matches!(place.zone, Zone::Device) && !path.starts_with("/dev/shm")
+    {
+        reader.find(
+            Verdict::Deny,
+            "container-escape",
+            format!("The container gets {path} of this machine, and with it the machine."),
+        );
+    } else if place.secret == Some(Verdict::Deny)
+        || matches!(place.guard, Some(Guard::Protected | Guard::Own))
+    {
+        reader.find(
+            Verdict::Deny,
+            "container-escape",
+            format!("The container gets {path}, which decides who may do what."),
+        );
     } else if !matches!(place.zone, Zone::Workspace | Zone::Tmp) {
-        reader.find(Verdict::Ask, "container-mount", format!("The container gets {path}, outside of the workspace."));
+        reader.find(
+            Verdict::Ask,
+            "container-mount",
+            format!("The container gets {path}, outside of the workspace."),
+        );
     }
     reader.touch(from, Access::ReadAll);
 }

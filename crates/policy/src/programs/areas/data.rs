@@ -4,7 +4,9 @@ use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
-use crate::programs::table::{Act, Grammar, NETWORK, Program, READ, TEXT, WRITE, flags, program, value};
+use crate::programs::table::{
+    Act, Grammar, NETWORK, Program, READ, TEXT, WRITE, flags, program, value,
+};
 use crate::verdict::Verdict;
 use crate::word::Word;
 
@@ -12,6 +14,7 @@ const DATABASE: &str = "database";
 const CLIENT: &str = "speaks to a database";
 const PERSIST: &str = "persistence";
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("psql pgcli mysql mariadb mycli mongo mongosh redis-cli valkey-cli keydb-cli cqlsh clickhouse clickhouse-client influx sqlcmd bcp sqlplus usql mssql-cli iredis cockroach neo4j cypher-shell arangosh couchdb etcdctl memcached-tool rethinkdb surreal duckdb-remote trino presto beeline hive impala-shell snowsql-off isql osql tsql db2 rqlite litecli-off kcat kafkacat kafka-console-producer kafka-console-consumer kafka-topics rabbitmqadmin rabbitmqctl mosquitto_pub mosquitto_sub nats")
         .io(NETWORK).asks(EffectKind::Remote, DATABASE, CLIENT).options(&[
@@ -38,19 +41,53 @@ pub(super) static PROGRAMS: &[Program] = &[
 ];
 
 fn database(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let mut given = parsed.found.iter().filter_map(|found| found.value.clone()).chain(parsed.operands.iter().cloned());
+    let mut given = parsed
+        .found
+        .iter()
+        .filter_map(|found| found.value.clone())
+        .chain(parsed.operands.iter().cloned());
     let shell = given.any(|word| {
         let text = crate::programs::reader::shown_word(&word);
         let lower = text.to_ascii_lowercase();
-        text.trim_start().starts_with("\\!") || lower.contains("to program") || lower.contains("from program") || text.contains("\\! ") || lower.contains("xp_cmdshell") || lower.starts_with("system ") || lower.contains("into outfile") || lower.contains("into dumpfile") || lower.contains("pg_read_file") || lower.contains("load_file(") || lower.contains("lo_export") || lower.contains("sys_exec")
+        text.trim_start().starts_with("\\!")
+            || lower.contains("to program")
+            || lower.contains("from program")
+            || text.contains("\\! ")
+            || lower.contains("xp_cmdshell")
+            || lower.starts_with("system ")
+            || lower.contains("into outfile")
+            || lower.contains("into dumpfile")
+            || lower.contains("pg_read_file")
+            || lower.contains("load_file(")
+            || lower.contains("lo_export")
+            || lower.contains("sys_exec")
     });
     if shell {
-        reader.deny("database-shell", "It makes the database run a command or reach files.");
+        reader.deny(
+            "database-shell",
+            "It makes the database run a command or reach files.",
+        );
     }
-    let words: Vec<String> = reader.invocation.argv.iter().map(|word| crate::programs::reader::shown_word(word).to_ascii_lowercase()).collect();
-    let wipes = words.iter().any(|word| matches!(word.as_str(), "flushall" | "flushdb") || word.contains("dropdatabase") || word.contains("drop database") || word.contains("drop schema") || word.contains("drop table") || word.contains("truncate "));
+    let words: Vec<String> = reader
+        .invocation
+        .argv
+        .iter()
+        .map(|word| crate::programs::reader::shown_word(word).to_ascii_lowercase())
+        .collect();
+    let wipes = words.iter().any(|word| {
+        matches!(word.as_str(), "flushall" | "flushdb")
+            || word.contains("dropdatabase")
+            || word.contains("drop database")
+            || word.contains("drop schema")
+            || word.contains("drop table")
+            || word.contains("truncate ")
+    });
     if wipes {
-        reader.find(Verdict::Ask, "database-delete", "It deletes what a database holds.");
+        reader.find(
+            Verdict::Ask,
+            "database-delete",
+            "It deletes what a database holds.",
+        );
     }
 }
 
@@ -66,8 +103,28 @@ fn sqlite(parsed: &Parsed, reader: &mut Reader<'_>) {
     let lower = text.to_ascii_lowercase();
     let question = {
         let begin = lower.trim_start();
-        ["select", ".schema", ".tables", ".mode", ".headers", "pragma", "explain", "with", ".dump", ".indexes", ".databases", ".help"].iter().any(|word| begin.starts_with(word))
-            && !["insert ", "update ", "delete ", "drop ", "create ", "alter ", "attach ", "replace ", "vacuum", "detach "].iter().any(|word| lower.contains(word))
+        [
+            "select",
+            ".schema",
+            ".tables",
+            ".mode",
+            ".headers",
+            "pragma",
+            "explain",
+            "with",
+            ".dump",
+            ".indexes",
+            ".databases",
+            ".help",
+        ]
+        .iter()
+        .any(|word| begin.starts_with(word))
+            && ![
+                "insert ", "update ", "delete ", "drop ", "create ", "alter ", "attach ",
+                "replace ", "vacuum", "detach ",
+            ]
+            .iter()
+            .any(|word| lower.contains(word))
     };
     if let Some(file) = parsed.operands.first() {
         reader.touch(file, Access::Read);
@@ -77,15 +134,47 @@ fn sqlite(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     let lines_run = lower.lines().any(|line| {
         let line = line.trim_start();
-        line.starts_with(".shell") || line.starts_with(".system") || line.starts_with(".sh") || line.starts_with(".load") || (line.starts_with(".output") || line.starts_with(".once") || line.starts_with(".out")) && line.contains('|') || line.starts_with(".import") && line.contains('|')
+        line.starts_with(".shell")
+            || line.starts_with(".system")
+            || line.starts_with(".sh")
+            || line.starts_with(".load")
+            || (line.starts_with(".output")
+                || line.starts_with(".once")
+                || line.starts_with(".out"))
+                && line.contains('|')
+            || line.starts_with(".import") && line.contains('|')
     });
     if lines_run || lower.contains("load_extension") || lower.contains("edit(") {
-        reader.deny("database-shell", "It makes the database run a command or load code.");
+        reader.deny(
+            "database-shell",
+            "It makes the database run a command or load code.",
+        );
     }
-    if lower.contains("writefile(") || lower.contains("readfile(") || lower.contains("attach ") || lower.lines().any(|line| [".read", ".output", ".once", ".import", ".save", ".backup", ".restore", ".clone", ".open", ".archive", ".log", ".excel"].iter().any(|dot| line.trim_start().starts_with(dot))) {
-        reader.ask("database-files", "It makes the database read or write files.");
+    if lower.contains("writefile(")
+        || lower.contains("readfile(")
+        || lower.contains("attach ")
+        || lower.lines().any(|line| {
+            [
+                ".read", ".output", ".once", ".import", ".save", ".backup", ".restore", ".clone",
+                ".open", ".archive", ".log", ".excel",
+            ]
+            .iter()
+            .any(|dot| line.trim_start().starts_with(dot))
+        })
+    {
+        reader.ask(
+            "database-files",
+            "It makes the database read or write files.",
+        );
     }
-    if text.trim().is_empty() && parsed.operands.len() < 2 && !reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("-version" | "--version" | "-help"))) {
+    if text.trim().is_empty()
+        && parsed.operands.len() < 2
+        && !reader
+            .invocation
+            .argv
+            .iter()
+            .any(|arg| matches!(arg.known(), Some("-version" | "--version" | "-help")))
+    {
         reader.ask("code-input", "It runs whatever it is given.");
     }
 }
@@ -93,10 +182,18 @@ fn sqlite(parsed: &Parsed, reader: &mut Reader<'_>) {
 /// Editors run commands when they are told to: `vim -c '!cmd'`, `emacs --eval`.
 fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
     let argv = reader.invocation.argv.clone();
-    if argv.len() == 2 && matches!(argv[1].known(), Some("--version" | "--help" | "-v" | "-h" | "--list-extensions")) {
+    if argv.len() == 2
+        && matches!(
+            argv[1].known(),
+            Some("--version" | "--help" | "-v" | "-h" | "--list-extensions")
+        )
+    {
         return;
     }
-    reader.ask("editor", "It opens an editor, which can run and write anything.");
+    reader.ask(
+        "editor",
+        "It opens an editor, which can run and write anything.",
+    );
     let name = argv[0].prefix().to_owned();
     let mut at = 1;
     while let Some(word) = argv.get(at) {
@@ -104,7 +201,21 @@ fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
         at += 1;
         let code = if text.starts_with('+') {
             Some(text[1..].to_owned())
-        } else if matches!(text.as_str(), "-c" | "--cmd" | "-eval" | "--eval" | "-e" | "--execute" | "-f" | "--funcall" | "-l" | "--load" | "-S" | "-u" | "-x") {
+        } else if matches!(
+            text.as_str(),
+            "-c" | "--cmd"
+                | "-eval"
+                | "--eval"
+                | "-e"
+                | "--execute"
+                | "-f"
+                | "--funcall"
+                | "-l"
+                | "--load"
+                | "-S"
+                | "-u"
+                | "-x"
+        ) {
             at += 1;
             argv.get(at - 1).map(crate::programs::reader::shown_word)
         } else if text.starts_with("--eval=") || text.starts_with("--load=") {
@@ -121,13 +232,39 @@ fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
         if let Some((_, command)) = code.split_once('!') {
             reader.deny("editor-command", "It runs a command from the editor.");
             reader.shell(Word::from(command));
-        } else if ["shell", "system", "call-process", "start-process", "term", "delete-", "write", "libcall", "os.execute", "lua", "python", "perl", "ruby", "exec"].iter().any(|word| code.contains(word)) {
+        } else if [
+            "shell",
+            "system",
+            "call-process",
+            "start-process",
+            "term",
+            "delete-",
+            "write",
+            "libcall",
+            "os.execute",
+            "lua",
+            "python",
+            "perl",
+            "ruby",
+            "exec",
+        ]
+        .iter()
+        .any(|word| code.contains(word))
+        {
             reader.deny("editor-command", "It runs code from the editor.");
         } else if matches!(text.as_str(), "-u" | "-S" | "-l" | "--load") && !name.contains("code") {
             reader.touch(&Word::Known(code), Access::Execute);
         }
     }
-    if parsed.operands.iter().any(|word| matches!(word.known(), Some("--install-extension" | "tunnel" | "serve-web"))) || argv.iter().any(|word| matches!(word.prefix(), "--install-extension" | "--add-mcp")) {
+    if parsed.operands.iter().any(|word| {
+        matches!(
+            word.known(),
+            Some("--install-extension" | "tunnel" | "serve-web")
+        )
+    }) || argv
+        .iter()
+        .any(|word| matches!(word.prefix(), "--install-extension" | "--add-mcp"))
+    {
         reader.deny(PERSIST, "It adds what the editor runs from now on.");
     }
 }
@@ -136,10 +273,36 @@ fn defaults(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
         Some("read" | "read-type" | "domains" | "find" | "help") => {}
         _ => {
-            let words = reader.invocation.argv.iter().map(|word| word.prefix().to_ascii_lowercase()).collect::<Vec<_>>().join(" ");
-            let strong = ["loginwindow", "loginitems", "gatekeeper", "quarantine", "lsquarantine", "autologin", "security", "alf", "softwareupdate", "tcc", "loginhook", "logouthook", "screensaver", "launchservices"].iter().any(|part| words.contains(part));
+            let words = reader
+                .invocation
+                .argv
+                .iter()
+                .map(|word| word.prefix().to_ascii_lowercase())
+                .collect::<Vec<_>>()
+                .join(" ");
+            let strong = [
+                "loginwindow",
+                "loginitems",
+                "gatekeeper",
+                "quarantine",
+                "lsquarantine",
+                "autologin",
+                "security",
+                "alf",
+                "softwareupdate",
+                "tcc",
+                "loginhook",
+                "logouthook",
+                "screensaver",
+                "launchservices",
+            ]
+            .iter()
+            .any(|part| words.contains(part));
             if strong {
-                reader.deny("disables-security", "It changes what protects this machine or what is started at login.");
+                reader.deny(
+                    "disables-security",
+                    "It changes what protects this machine or what is started at login.",
+                );
             } else {
                 reader.ask("settings", "It changes settings of programs.");
             }
@@ -148,7 +311,15 @@ fn defaults(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn plist(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let looks = reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("-lint" | "-p" | "-extract" | "-help" | "-type"))) || parsed.operands.iter().any(|word| word.prefix().starts_with("Print"));
+    let looks = reader.invocation.argv.iter().any(|arg| {
+        matches!(
+            arg.known(),
+            Some("-lint" | "-p" | "-extract" | "-help" | "-type")
+        )
+    }) || parsed
+        .operands
+        .iter()
+        .any(|word| word.prefix().starts_with("Print"));
     for word in &parsed.operands {
         if word.prefix().contains('/') || word.prefix().ends_with(".plist") {
             reader.touch(word, if looks { Access::Read } else { Access::Write });
@@ -158,14 +329,28 @@ fn plist(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn launchctl(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
-        Some("list" | "print" | "blame" | "help" | "version" | "managername" | "manageruid" | "print-disabled" | "dumpstate") => {}
-        Some("load" | "bootstrap" | "submit" | "enable" | "start" | "kickstart" | "setenv" | "config" | "asuser" | "bsexec" | "plist") => {
-            reader.deny(PERSIST, "It sets up what is started from now on, whoever looks.");
+        Some(
+            "list" | "print" | "blame" | "help" | "version" | "managername" | "manageruid"
+            | "print-disabled" | "dumpstate",
+        ) => {}
+        Some(
+            "load" | "bootstrap" | "submit" | "enable" | "start" | "kickstart" | "setenv"
+            | "config" | "asuser" | "bsexec" | "plist",
+        ) => {
+            reader.deny(
+                PERSIST,
+                "It sets up what is started from now on, whoever looks.",
+            );
         }
         _ => {
-            let ours = parsed.operands.iter().any(|word| word.prefix().contains("openclaw") || word.prefix().contains("gatehouse"));
+            let ours = parsed.operands.iter().any(|word| {
+                word.prefix().contains("openclaw") || word.prefix().contains("gatehouse")
+            });
             if ours {
-                return reader.deny("kill-gateway", "It stops the gateway that this agent is governed by.");
+                return reader.deny(
+                    "kill-gateway",
+                    "It stops the gateway that this agent is governed by.",
+                );
             }
             reader.ask("service", "It changes a service.");
         }
@@ -174,16 +359,25 @@ fn launchctl(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn disk_tools(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
-        Some("list" | "info" | "listFilesystems" | "destinationinfo" | "listbackups" | "latestbackup" | "status" | "cs-list" | "activity") => {}
+        Some(
+            "list" | "info" | "listFilesystems" | "destinationinfo" | "listbackups"
+            | "latestbackup" | "status" | "cs-list" | "activity",
+        ) => {}
         Some("apfs" | "appleRAID" | "coreStorage") if parsed.operand(1) == Some("list") => {}
-        Some("mount" | "unmount" | "mountDisk" | "unmountDisk" | "eject" | "verifyVolume" | "verifyDisk" | "startbackup" | "compare") => reader.ask("mount", "It changes what is mounted."),
+        Some(
+            "mount" | "unmount" | "mountDisk" | "unmountDisk" | "eject" | "verifyVolume"
+            | "verifyDisk" | "startbackup" | "compare",
+        ) => reader.ask("mount", "It changes what is mounted."),
         _ => reader.deny("format", "It changes disks, or deletes backups."),
     }
 }
 
 fn mac(parsed: &Parsed, reader: &mut Reader<'_>) {
     let program = reader.invocation.argv[0].prefix().to_owned();
-    if matches!(program.as_str(), "say" | "afplay" | "mdls" | "qlmanage" | "textutil" | "sips" | "lsappinfo") {
+    if matches!(
+        program.as_str(),
+        "say" | "afplay" | "mdls" | "qlmanage" | "textutil" | "sips" | "lsappinfo"
+    ) {
         for word in &parsed.operands {
             if word.prefix().contains('/') {
                 reader.touch(word, Access::Write);
@@ -191,9 +385,18 @@ fn mac(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         return;
     }
-    if parsed.operands.is_empty() || reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("-g" | "-dv" | "-d" | "--verify" | "-v" | "--pkgs" | "--files"))) {
+    if parsed.operands.is_empty()
+        || reader.invocation.argv.iter().any(|arg| {
+            matches!(
+                arg.known(),
+                Some("-g" | "-dv" | "-d" | "--verify" | "-v" | "--pkgs" | "--files")
+            )
+        })
+    {
         return reader.ask("system-state", "It looks at settings of this machine.");
     }
-    reader.ask("system-state", "It changes settings of this machine or drives other programs.");
+    reader.ask(
+        "system-state",
+        "It changes settings of this machine or drives other programs.",
+    );
 }
-

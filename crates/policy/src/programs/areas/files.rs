@@ -6,10 +6,11 @@ use crate::place::Access;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    APPEND, Act, CREATE, DELETE, Grammar, LIST, NAMES, Operands, PASSES, Program, READ, TEXT, WRITE, flag, flags, joined,
-    program, value,
+    APPEND, Act, CREATE, DELETE, Grammar, LIST, NAMES, Operands, PASSES, Program, READ, TEXT,
+    WRITE, flag, flags, joined, program, value,
 };
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("ls dir vdir exa eza lsd tree lla la ll").each(LIST).io(NAMES).options(&[
         value("-I --ignore --hide -w --width -T --tabsize --format --sort --time --time-style --block-size --quoting-style --indicator-style -L --level -P --charset --filelimit --git-ignore-glob", TEXT),
@@ -110,7 +111,10 @@ pub(super) static PROGRAMS: &[Program] = &[
 fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
     let only_here = parsed.operands.iter().all(|word| {
         let text = word.prefix();
-        !text.starts_with('/') && !text.starts_with("..") && !text.contains("/..") && !(text.is_empty() && word.known().is_some())
+        !text.starts_with('/')
+            && !text.starts_with("..")
+            && !text.contains("/..")
+            && !(text.is_empty() && word.known().is_some())
     });
     reader.out.io.names_files &= only_here && in_workspace(reader);
 }
@@ -121,18 +125,30 @@ pub(super) fn in_workspace(reader: &Reader<'_>) -> bool {
     let Some(cwd) = reader.cwd() else {
         return false;
     };
-    crate::place::locate(cwd, None, reader.world).is_some_and(|place| matches!(place.zone, Zone::Workspace | Zone::Tmp))
+    crate::place::locate(cwd, None, reader.world)
+        .is_some_and(|place| matches!(place.zone, Zone::Workspace | Zone::Tmp))
 }
 
 fn remove(parsed: &Parsed, reader: &mut Reader<'_>) {
     let all = parsed.has("-r");
     for word in &parsed.operands {
-        reader.touch(word, if all { Access::DeleteAll } else { Access::Delete });
+        reader.touch(
+            word,
+            if all {
+                Access::DeleteAll
+            } else {
+                Access::Delete
+            },
+        );
     }
 }
 
 fn tee(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let access = if parsed.has("-a") { Access::Append } else { Access::Write };
+    let access = if parsed.has("-a") {
+        Access::Append
+    } else {
+        Access::Write
+    };
     for word in &parsed.operands {
         if word.known() != Some("-") {
             reader.touch(word, access);
@@ -142,22 +158,43 @@ fn tee(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn chmod(parsed: &Parsed, reader: &mut Reader<'_>) {
     let all = parsed.has("-R");
-    let access = if all { Access::PermissionAll } else { Access::Permission };
+    let access = if all {
+        Access::PermissionAll
+    } else {
+        Access::Permission
+    };
     let symbolic = parsed.any("-r -X -s -t -w -x") && !parsed.operands.first().is_some_and(is_mode);
-    let files = if parsed.has("--reference") || symbolic { &parsed.operands[..] } else { parsed.operands.get(1..).unwrap_or(&[]) };
+    let files = if parsed.has("--reference") || symbolic {
+        &parsed.operands[..]
+    } else {
+        parsed.operands.get(1..).unwrap_or(&[])
+    };
     if let (Some(mode), false) = (parsed.operands.first(), symbolic) {
         let mode = mode.known().unwrap_or("…");
         let numeric = mode.bytes().all(|b| b.is_ascii_digit());
         let special = numeric && mode.len() >= 4 && mode.trim_start_matches('0').len() >= 4;
         if special || (!numeric && mode.contains('s')) {
-            reader.deny("set-user-id", "It lets a program run with the rights of its owner.");
+            reader.deny(
+                "set-user-id",
+                "It lets a program run with the rights of its owner.",
+            );
         }
-        let open = (numeric && matches!(mode.as_bytes().last(), Some(b'2' | b'3' | b'6' | b'7'))) || mode.contains("o+w") || mode.contains("a+w") || mode.contains("a+rwx") || mode.contains("o+rwx");
+        let open = (numeric && matches!(mode.as_bytes().last(), Some(b'2' | b'3' | b'6' | b'7')))
+            || mode.contains("o+w")
+            || mode.contains("a+w")
+            || mode.contains("a+rwx")
+            || mode.contains("o+rwx");
         if open {
-            reader.ask("open-to-all", "It lets everyone on this machine change the files.");
+            reader.ask(
+                "open-to-all",
+                "It lets everyone on this machine change the files.",
+            );
         }
         if mode == "…" {
-            reader.ask("unknown-mode", "What rights it gives is only known when it runs.");
+            reader.ask(
+                "unknown-mode",
+                "What rights it gives is only known when it runs.",
+            );
         }
     }
     for word in files {
@@ -166,11 +203,18 @@ fn chmod(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn is_mode(word: &crate::word::Word) -> bool {
-    word.known().is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit() || b"ugoarwxXst+-=,".contains(&b)))
+    word.known().is_some_and(|text| {
+        text.bytes()
+            .all(|b| b.is_ascii_digit() || b"ugoarwxXst+-=,".contains(&b))
+    })
 }
 
 fn owner(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let access = if parsed.has("-R") { Access::PermissionAll } else { Access::Permission };
+    let access = if parsed.has("-R") {
+        Access::PermissionAll
+    } else {
+        Access::Permission
+    };
     let from = usize::from(!parsed.has("--reference"));
     for word in parsed.operands.get(from..).unwrap_or(&[]) {
         reader.touch(word, access);
@@ -179,22 +223,36 @@ fn owner(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 /// `xattr -d com.apple.quarantine` takes away what asks before a downloaded program is run.
 fn attributes(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let quarantine = parsed.operands.iter().any(|word| word.prefix().contains("quarantine"));
+    let quarantine = parsed
+        .operands
+        .iter()
+        .any(|word| word.prefix().contains("quarantine"));
     if quarantine || parsed.strange.iter().any(|name| name == "-c") {
-        reader.deny("quarantine", "It takes away the mark that asks before a downloaded program is run.");
+        reader.deny(
+            "quarantine",
+            "It takes away the mark that asks before a downloaded program is run.",
+        );
     } else if !parsed.strange.is_empty() {
         reader.ask("attributes", "It changes attributes of files.");
     }
 }
 
 fn attribute_flags(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let removes = parsed.strange.iter().any(|name| matches!(name.as_str(), "-a" | "-i"))
+    let removes = parsed
+        .strange
+        .iter()
+        .any(|name| matches!(name.as_str(), "-a" | "-i"))
         || parsed.operands.iter().any(|word| {
             let text = word.prefix();
-            text.starts_with("no") || text.starts_with("=") || text.contains("schg") && text.starts_with("no")
+            text.starts_with("no")
+                || text.starts_with("=")
+                || text.contains("schg") && text.starts_with("no")
         });
     if removes {
-        reader.deny("append-only", "It takes away the mark that keeps a file from being changed.");
+        reader.deny(
+            "append-only",
+            "It takes away the mark that keeps a file from being changed.",
+        );
     } else {
         reader.ask("attributes", "It changes attributes of files.");
     }
@@ -206,12 +264,22 @@ fn attribute_flags(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn disks(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let listing = parsed.strange.iter().any(|name| matches!(name.as_str(), "-l" | "--list" | "-n" | "--no-act" | "--detail"))
-        || matches!(parsed.operand(0), Some("list" | "status" | "get" | "print" | "luksDump" | "isLuks"));
+    let listing = parsed.strange.iter().any(|name| {
+        matches!(
+            name.as_str(),
+            "-l" | "--list" | "-n" | "--no-act" | "--detail"
+        )
+    }) || matches!(
+        parsed.operand(0),
+        Some("list" | "status" | "get" | "print" | "luksDump" | "isLuks")
+    );
     if listing || (parsed.operands.is_empty() && !parsed.strange.is_empty()) {
         reader.ask("disks", "It looks at the disks themselves.");
     } else {
-        reader.deny("format", "It changes disks, partitions or file systems themselves.");
+        reader.deny(
+            "format",
+            "It changes disks, partitions or file systems themselves.",
+        );
     }
 }
 
@@ -220,4 +288,3 @@ fn mount(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.deny("mount-root", "It changes how the root is mounted.");
     }
 }
-

@@ -5,18 +5,22 @@ use crate::effect::Zone;
 use crate::place::{Access, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
-use crate::programs::table::{Grammar, LIST, NAMES, Operands, Program, TEXT, flag, flags, joined, program, value};
+use crate::programs::table::{
+    Grammar, LIST, NAMES, Operands, Program, TEXT, flag, flags, joined, program, value,
+};
 use crate::word::{Piece, Word};
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("find gfind").grammar(Grammar::Plain).also(find),
     program("bfs").grammar(Grammar::Plain).also(find),
-    program("fd fdfind").io(NAMES).strict().grammar(Grammar::Stops).options(&[]).also(fd),
+    program("fd fdfind").io(NAMES).grammar(Grammar::Plain).also(fd),
     program("locate mlocate plocate mdfind which whereis command-not-found apropos whatis tldr cheat").options(&[flags("-a -b -i -l -n -r -s -v -c -e -0"), value("-onlyin", LIST)]),
     program("updatedb").asks(crate::effect::EffectKind::System, "index", "reads every name on this machine"),
     program("fd-options").strict().options(FD).operands(Operands::First(TEXT, LIST)),
 ];
 
+#[rustfmt::skip]
 const FD: &[crate::programs::table::Opt] = &[
     flag("-x --exec -X --exec-batch", TEXT),
     value("-t --type -e --extension -E --exclude -d --max-depth --min-depth --exact-depth -S --size --changed-within --changed-before --newer --older -o --owner --color -j --threads --max-results --base-directory --path-separator --search-path --strip-cwd-prefix -c --format --and --ignore-file --max-buffer-time --batch-size --gen-completions -C", TEXT),
@@ -62,12 +66,14 @@ fn roots(words: &[Word]) -> (Vec<Word>, &[Word]) {
 }
 
 /// Tests and actions with one argument that do nothing but choose or show.
+#[rustfmt::skip]
 const ONE: &[&str] = &[
     "-name", "-iname", "-path", "-ipath", "-wholename", "-iwholename", "-regex", "-iregex", "-regextype", "-type", "-xtype", "-size", "-mtime", "-mmin", "-atime",
     "-amin", "-ctime", "-cmin", "-newer", "-anewer", "-cnewer", "-newermt", "-newerct", "-newerat", "-newermm", "-perm", "-user", "-group", "-uid", "-gid", "-links",
     "-inum", "-samefile", "-lname", "-ilname", "-maxdepth", "-mindepth", "-fstype", "-used", "-context", "-printf", "-flags", "-Bmin", "-Btime", "-depth-n", "-since", "-limit",
 ];
 
+#[rustfmt::skip]
 const NONE: &[&str] = &[
     "-print", "-print0", "-ls", "-prune", "-quit", "-depth", "-d", "-not", "-and", "-a", "-or", "-o", "-empty", "-executable", "-readable", "-writable", "-nouser",
     "-nogroup", "-true", "-false", "-xdev", "-mount", "-daystart", "-follow", "-noleaf", "-warn", "-nowarn", "-help", "--help", "-version", "--version", "-ignore_readdir_race", "-noignore_readdir_race", "-X", "-E",
@@ -81,14 +87,35 @@ fn find(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     let mut names = roots.iter().all(|root| below_own(reader, root));
     let narrow = expression.iter().any(|word| {
-        matches!(word.known(), Some("-name" | "-iname" | "-path" | "-ipath" | "-regex" | "-empty" | "-mtime" | "-size" | "-newer" | "-wholename" | "-mmin" | "-inum" | "-samefile" | "-iregex"))
+        matches!(
+            word.known(),
+            Some(
+                "-name"
+                    | "-iname"
+                    | "-path"
+                    | "-ipath"
+                    | "-regex"
+                    | "-empty"
+                    | "-mtime"
+                    | "-size"
+                    | "-newer"
+                    | "-wholename"
+                    | "-mmin"
+                    | "-inum"
+                    | "-samefile"
+                    | "-iregex"
+            )
+        )
     });
     let mut at = 0;
     while at < expression.len() {
         let word = &expression[at];
         at += 1;
         let Some(text) = word.known() else {
-            reader.ask("unknown-argument", "A part of the search is only known when it runs.");
+            reader.ask(
+                "unknown-argument",
+                "A part of the search is only known when it runs.",
+            );
             continue;
         };
         match text {
@@ -136,8 +163,9 @@ fn below_own(reader: &Reader<'_>, root: &Word) -> bool {
     let Some(text) = root.known() else {
         return false;
     };
-    locate(text, reader.cwd(), reader.world)
-        .is_some_and(|place| matches!(place.zone, Zone::Workspace | Zone::Tmp) && place.guard.is_none())
+    locate(text, reader.cwd(), reader.world).is_some_and(|place| {
+        matches!(place.zone, Zone::Workspace | Zone::Tmp) && place.guard.is_none()
+    })
 }
 
 /// What the expression says of the names that are found, as words below a root; none where it says nothing.
@@ -153,9 +181,18 @@ fn chosen(root: &str, expression: &[Word]) -> Vec<Word> {
             "-path" | "-ipath" | "-wholename" | "-iwholename" => pattern.to_owned(),
             _ => continue,
         };
-        chosen.push(Word::Partial(vec![Piece::Pattern(text)]));
+        chosen.push(patterned(&text));
     }
     chosen
+}
+
+/// A pattern as a word: what surely comes first, and the rest.
+fn patterned(text: &str) -> Word {
+    match text.find(['*', '?', '[']) {
+        None => Word::from(text),
+        Some(0) => Word::Partial(vec![Piece::Pattern(text.to_owned())]),
+        Some(at) => Word::Partial(vec![Piece::Text(text[..at].to_owned()), Piece::Pattern(text[at..].to_owned())]),
+    }
 }
 
 /// All that a search finds is deleted: with nothing to narrow it, everything.
@@ -187,10 +224,20 @@ fn one(root: &Word) -> Word {
     }
 }
 
-fn runs(reader: &mut Reader<'_>, roots: &[Word], expression: &[Word], command: &[Word], narrow: bool) {
+fn runs(
+    reader: &mut Reader<'_>,
+    roots: &[Word],
+    expression: &[Word],
+    command: &[Word],
+    narrow: bool,
+) {
     for root in roots {
         let own = below_own(reader, root);
-        let mut stand_ins = if own && narrow { chosen(root.known().unwrap_or("."), expression) } else { Vec::new() };
+        let mut stand_ins = if own && narrow {
+            chosen(root.known().unwrap_or("."), expression)
+        } else {
+            Vec::new()
+        };
         if stand_ins.is_empty() {
             stand_ins.push(match (own, narrow) {
                 (true, true) => one(root),
@@ -201,7 +248,13 @@ fn runs(reader: &mut Reader<'_>, roots: &[Word], expression: &[Word], command: &
         for stands_for in stand_ins {
             let argv: Vec<Word> = command
                 .iter()
-                .map(|word| if word.known() == Some("{}") { stands_for.clone() } else { replaced(word, "{}") })
+                .map(|word| {
+                    if word.known() == Some("{}") {
+                        stands_for.clone()
+                    } else {
+                        replaced(word, "{}")
+                    }
+                })
                 .collect();
             reader.command(&argv, false, None, false);
         }
@@ -212,7 +265,9 @@ fn fd(_: &Parsed, reader: &mut Reader<'_>) {
     let args = reader.invocation.argv[1..].to_vec();
     let at = args.iter().position(|word| {
         let text = word.prefix();
-        matches!(text, "-x" | "--exec" | "-X" | "--exec-batch") || text.starts_with("--exec") || (text.starts_with('-') && !text.starts_with("--") && text.contains(['x', 'X']))
+        matches!(text, "-x" | "--exec" | "-X" | "--exec-batch")
+            || text.starts_with("--exec")
+            || (text.starts_with('-') && !text.starts_with("--") && text.contains(['x', 'X']))
     });
     let (own, command) = match at {
         Some(at) => (&args[..at], args.get(at + 1..).unwrap_or(&[])),
@@ -221,11 +276,25 @@ fn fd(_: &Parsed, reader: &mut Reader<'_>) {
     reader.again("fd-options", own);
     if let Some(at) = at {
         reader.out.io.names_files = false;
-        let joined = args[at].known().and_then(|text| text.split_once('=')).map(|(_, rest)| Word::from(rest));
-        let end = command.iter().position(|word| word.known() == Some(";")).unwrap_or(command.len());
-        let mut argv: Vec<Word> = joined.into_iter().chain(command[..end].iter().cloned()).map(|word| replaced(&word, "{}")).collect();
+        let joined = args[at]
+            .known()
+            .and_then(|text| text.split_once('='))
+            .map(|(_, rest)| Word::from(rest));
+        let end = command
+            .iter()
+            .position(|word| word.known() == Some(";"))
+            .unwrap_or(command.len());
+        let mut argv: Vec<Word> = joined
+            .into_iter()
+            .chain(command[..end].iter().cloned())
+            .map(|word| replaced(&word, "{}"))
+            .collect();
         let own_folder = super::files::in_workspace(reader);
-        let stands_for = if own_folder { found(&Word::from(".")) } else { Word::Unknown("what the search finds".to_owned()) };
+        let stands_for = if own_folder {
+            found(&Word::from("."))
+        } else {
+            Word::Unknown("what the search finds".to_owned())
+        };
         argv.push(stands_for);
         reader.command(&argv, false, None, false);
     }

@@ -8,16 +8,21 @@ use crate::programs::network::{Use, url};
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
-    Act, FETCHES, Grammar, Opt, Operands, Program, READ, SENDS, TEXT, WRITE, flag, flags, joined, program, value,
+    Act, FETCHES, Grammar, Operands, Opt, Program, READ, SENDS, TEXT, WRITE, flag, flags, joined,
+    program, value,
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
 
-const HELPER: Act = Act::Deny("helper-program", "It runs a program that is named by an option.");
+const HELPER: Act = Act::Deny(
+    "helper-program",
+    "It runs a program that is named by an option.",
+);
 const EDITOR: Act = Act::Ask("editor", "It opens an editor.");
 const LOSES: &str = "loses-work";
 const SIGNS: Act = Act::Nothing;
 
+#[rustfmt::skip]
 const LOOKS: &[Opt] = &[
     value("--output", WRITE), flag("--ext-diff --textconv", Act::Ask("external-diff", "It runs the programs that the repository names.")),
     flag("-O --open-files-in-pager", Act::Ask("editor", "It opens a pager.")), flag("--no-index", TEXT), value("--contents", READ),
@@ -28,14 +33,16 @@ const fn looks(names: &'static str) -> Program {
     program(names).options(LOOKS).also(look)
 }
 
+#[rustfmt::skip]
 const LOCAL: &[Opt] = &[
-    value("--upload-pack --receive-pack --exec", HELPER), value("-x", Act::Shell), flags("-a -b -d -f -i -l -n -p -q -s -t -u -v -z"), value("-m", TEXT), value("-F --file", READ), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")),
+    value("--upload-pack --receive-pack --exec", HELPER), flags("-a -b -d -f -i -l -n -p -q -s -t -u -v -x -z"), value("-m", TEXT), value("-F --file", READ), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")),
 ];
 
 const fn local(names: &'static str) -> Program {
     program(names).options(LOCAL).also(outside)
 }
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("git").grammar(Grammar::Stops).strict().options(&[
         value("-C", READ), value("-c --config-env", TEXT), joined("--exec-path", TEXT), value("--git-dir --work-tree --namespace --super-prefix --attr-source", TEXT),
@@ -46,13 +53,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("git-upload-pack git-receive-pack git-shell git-remote-ext git-daemon").denies(EffectKind::Execute, "git-transport", "runs the other end of a transfer"),
 ];
 
+#[rustfmt::skip]
 static SUBS: &[Program] = &[
     looks("status diff log show rev-parse blame annotate ls-tree cat-file describe shortlog rev-list name-rev merge-base for-each-ref show-ref diff-tree diff-index diff-files diff-pairs \
            count-objects check-ignore check-attr check-ref-format check-mailmap whatchanged range-diff cherry version verify-pack show-branch show-index get-tar-commit-id merge-tree patch-id stripspace column fmt-merge-msg var help \
            ls-files grep last-modified interpret-trailers verify-commit verify-tag diagnose-off"),
     program("fsck").also(look),
     program("hash-object").each(READ).options(&[flags("-w --stdin"), value("-t --path", TEXT)]),
-    local("add stage commit mv rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
+    local("add stage mv rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
     program("commit").options(&[
         value("-m --message --author --date -c -C --reedit-message --reuse-message --fixup --squash --cleanup --trailer", TEXT), value("-F --file -t --template --pathspec-from-file", READ), joined("-S --gpg-sign -u --untracked-files", SIGNS),
         flag("-n --no-verify", Act::Ask("skips-hooks", "It leaves out the checks that the project asks for.")), flags("-a --all -p --patch -q --quiet -v --verbose -s --signoff -i --include -o --only --amend --no-edit --allow-empty --allow-empty-message --reset-author --dry-run --short --porcelain --no-gpg-sign --status --no-status -z --null --branch --long --no-post-rewrite"), flag("-e --edit", EDITOR),
@@ -108,6 +116,7 @@ static SUBS: &[Program] = &[
     program("upload-pack receive-pack remote-ext remote-fd shell").denies(EffectKind::Execute, "git-transport", "runs the other end of a transfer"),
 ];
 
+#[rustfmt::skip]
 const TRANSFER: &[Opt] = &[
     value("--upload-pack --receive-pack --exec -u-off --server-option-off", HELPER),
     flag("--mirror --delete -d", Act::Ask(LOSES, "It deletes what the other machine has.")),
@@ -122,29 +131,43 @@ fn globals(parsed: &Parsed, reader: &mut Reader<'_>) {
         let (key, value) = text.split_once('=').unwrap_or((&text, "true"));
         match git_config::kind(key, value) {
             Key::Harmless => {}
-            Key::Unknown => reader.ask("git-setting", "A setting that is given in an argument may decide what it runs."),
+            Key::Unknown => reader.ask(
+                "git-setting",
+                "A setting that is given in an argument may decide what it runs.",
+            ),
             Key::Runs => {
                 let text = format!("The setting {key} names a command that git runs.");
                 reader.find(Verdict::Deny, "git-setting-command", text);
                 let command = without(setting, key.len() + 1);
-                reader.shell(command.known().map_or(command.clone(), |text| Word::from(text.trim_start_matches('!'))));
+                reader.shell(command.known().map_or(command.clone(), |text| {
+                    Word::from(text.trim_start_matches('!'))
+                }));
             }
         }
     }
     if parsed.value("--exec-path").is_some() {
-        reader.deny("helper-program", "Its own commands come from a folder that an option names.");
+        reader.deny(
+            "helper-program",
+            "Its own commands come from a folder that an option names.",
+        );
     }
     for name in ["--git-dir", "--work-tree"] {
         for path in parsed.values(name) {
             if !own(path, reader) {
-                reader.ask("other-repository", "It works in another repository than the workspace's.");
+                reader.ask(
+                    "other-repository",
+                    "It works in another repository than the workspace's.",
+                );
             }
         }
     }
     if let Some(first) = parsed.operands.first() {
         let elsewhere = parsed.values("-C").any(|path| !own(path, reader));
         if elsewhere && reader.out.instead.is_none() && first.known().is_some() {
-            reader.ask("other-repository", "It works in another repository than the workspace's, whose hooks run.");
+            reader.ask(
+                "other-repository",
+                "It works in another repository than the workspace's, whose hooks run.",
+            );
         }
     }
     if parsed.operands.is_empty() {
@@ -161,11 +184,17 @@ fn own(path: &Word, reader: &Reader<'_>) -> bool {
 /// Runs with the repository's own helpers off: no file-system monitor, no pager, no external diff.
 fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("--no-index") {
-        parsed.operands.iter().for_each(|word| reader.act(READ, word));
+        parsed
+            .operands
+            .iter()
+            .for_each(|word| reader.act(READ, word));
     }
     for word in &parsed.operands {
         if word.known().is_none() && word.prefix().is_empty() {
-            reader.ask("unknown-argument", "An argument is only known when it runs, and may be an option.");
+            reader.ask(
+                "unknown-argument",
+                "An argument is only known when it runs, and may be an option.",
+            );
         }
     }
     let argv = &reader.invocation.argv;
@@ -176,13 +205,40 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     if sub == "ls-files" {
         reader.out.io.names_files = super::files::in_workspace(reader);
     }
-    if sub == "grep" && argv.iter().any(|arg| arg.prefix().starts_with("-O") || arg.prefix().starts_with("--open")) {
-        reader.deny("helper-program", "It runs a program that is named by an option.");
+    if sub == "grep"
+        && argv
+            .iter()
+            .any(|arg| arg.prefix().starts_with("-O") || arg.prefix().starts_with("--open"))
+    {
+        reader.deny(
+            "helper-program",
+            "It runs a program that is named by an option.",
+        );
     }
     let mut instead = argv[..at].to_vec();
-    instead.extend(["-c", "core.fsmonitor=false", "-c", "core.pager=cat", "--no-pager"].map(Word::from));
+    instead.extend(
+        [
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "core.pager=cat",
+            "--no-pager",
+        ]
+        .map(Word::from),
+    );
     instead.push(argv[at].clone());
-    let diffs = matches!(sub, "diff" | "log" | "show" | "whatchanged" | "diff-tree" | "diff-index" | "diff-files" | "format-patch" | "range-diff");
+    let diffs = matches!(
+        sub,
+        "diff"
+            | "log"
+            | "show"
+            | "whatchanged"
+            | "diff-tree"
+            | "diff-index"
+            | "diff-files"
+            | "format-patch"
+            | "range-diff"
+    );
     let asked = parsed.has("--ext-diff");
     if diffs && !asked && sub != "range-diff" {
         instead.extend(["--no-ext-diff", "--no-textconv"].map(Word::from));
@@ -196,7 +252,16 @@ fn sub_at(argv: &[Word]) -> Option<usize> {
     let mut at = 1;
     while let Some(word) = argv.get(at) {
         let text = word.prefix();
-        if matches!(text, "-C" | "-c" | "--git-dir" | "--work-tree" | "--namespace" | "--config-env" | "--super-prefix" | "--attr-source") {
+        if matches!(
+            text,
+            "-C" | "-c"
+                | "--git-dir"
+                | "--work-tree"
+                | "--namespace"
+                | "--config-env"
+                | "--super-prefix"
+                | "--attr-source"
+        ) {
             at += 2;
         } else if text.starts_with('-') {
             at += 1;
@@ -242,8 +307,16 @@ fn clean(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn maintain(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
-        Some("start" | "register") => reader.deny("persistence", "It sets up a job that runs again and again."),
-        _ if parsed.strange.iter().any(|name| name.starts_with("--prune")) => reader.ask(LOSES, "It deletes what lost work is found by."),
+        Some("start" | "register") => {
+            reader.deny("persistence", "It sets up a job that runs again and again.")
+        }
+        _ if parsed
+            .strange
+            .iter()
+            .any(|name| name.starts_with("--prune")) =>
+        {
+            reader.ask(LOSES, "It deletes what lost work is found by.")
+        }
         _ => {}
     }
 }
@@ -253,10 +326,18 @@ fn remote_url(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in &parsed.operands {
         let text = shown_word(word);
         if let Some(command) = text.strip_prefix("ext::") {
-            reader.deny("git-transport", "The address is a command that is run on this machine.");
+            reader.deny(
+                "git-transport",
+                "The address is a command that is run on this machine.",
+            );
             reader.shell(Word::Known(command.replace("% ", " ").replace("%20", " ")));
-        } else if text.starts_with("fd::") || text.contains("::") && !text.contains("://") && !text.starts_with('[') {
-            reader.deny("git-transport", "The address names a program of this machine.");
+        } else if text.starts_with("fd::")
+            || text.contains("::") && !text.contains("://") && !text.starts_with('[')
+        {
+            reader.deny(
+                "git-transport",
+                "The address names a program of this machine.",
+            );
         } else if text.contains("://") {
             url(reader, word, Use::Send);
         } else if text.starts_with('-') {
@@ -271,7 +352,10 @@ fn clone(parsed: &Parsed, reader: &mut Reader<'_>) {
         let text = shown_word(setting);
         let (key, value) = text.split_once('=').unwrap_or((&text, ""));
         if git_config::kind(key, value) == Key::Runs {
-            reader.deny("git-setting-command", "A setting names a command that git runs.");
+            reader.deny(
+                "git-setting-command",
+                "A setting names a command that git runs.",
+            );
         }
     }
     match (parsed.operands.first(), parsed.operands.get(1)) {
@@ -280,7 +364,13 @@ fn clone(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         (Some(address), None) => {
             let text = shown_word(address);
-            let name = text.trim_end_matches('/').trim_end_matches(".git").rsplit(['/', ':']).next().unwrap_or("").to_owned();
+            let name = text
+                .trim_end_matches('/')
+                .trim_end_matches(".git")
+                .rsplit(['/', ':'])
+                .next()
+                .unwrap_or("")
+                .to_owned();
             reader.touch(&Word::Known(name), Access::Create);
         }
         _ => {}
@@ -293,13 +383,27 @@ fn bisect_run(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 /// Other programs that keep versions: questions are answered, everything else is asked about.
 fn others(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let questions = ["status", "st", "log", "diff", "info", "blame", "cat", "annotate", "show", "list", "ls", "files", "heads", "branches", "tags", "summary", "help", "version", "identify", "id", "manifest", "annotate"];
-    let asked = parsed.operand(0).is_some_and(|name| questions.contains(&name));
-    let options = parsed.strange.iter().any(|name| name.starts_with("--config") || name.starts_with("--ssh") || name.starts_with("--remotecmd"));
+    let questions = [
+        "status", "st", "log", "diff", "info", "blame", "cat", "annotate", "show", "list", "ls",
+        "files", "heads", "branches", "tags", "summary", "help", "version", "identify", "id",
+        "manifest", "annotate",
+    ];
+    let asked = parsed
+        .operand(0)
+        .is_some_and(|name| questions.contains(&name));
+    let options = parsed.strange.iter().any(|name| {
+        name.starts_with("--config") || name.starts_with("--ssh") || name.starts_with("--remotecmd")
+    });
     if options {
-        reader.deny("git-setting-command", "A setting that is given in an argument names a command.");
+        reader.deny(
+            "git-setting-command",
+            "A setting that is given in an argument names a command.",
+        );
     }
     if !asked {
-        reader.ask("version-control", "It changes a repository or speaks to another machine.");
+        reader.ask(
+            "version-control",
+            "It changes a repository or speaks to another machine.",
+        );
     }
 }

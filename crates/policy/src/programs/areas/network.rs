@@ -6,15 +6,23 @@ use crate::programs::network::{Use, upload, url};
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
-    APPEND, Act, FETCHES, Grammar, NETWORK, Operands, Program, READ, SENDS, TEXT, WRITE, flag, flags, program, value,
+    APPEND, Act, FETCHES, Grammar, NETWORK, Operands, Program, READ, SENDS, TEXT, WRITE, flag,
+    flags, program, value,
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
 
-const OTHER_CONFIG: Act = Act::Ask("other-configuration", "A file of options decides what it does.");
-const HELPER: Act = Act::Deny("helper-program", "It runs a program that is named by an option.");
+const OTHER_CONFIG: Act = Act::Ask(
+    "other-configuration",
+    "A file of options decides what it does.",
+);
+const HELPER: Act = Act::Deny(
+    "helper-program",
+    "It runs a program that is named by an option.",
+);
 const TUNNEL: Act = Act::Ask("tunnel", "It opens a way from one network into another.");
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("curl curl.exe").strict().io(FETCHES).options(&[
         value("-d --data --data-ascii --data-binary --data-urlencode --json", TEXT), value("--data-raw --form-string", TEXT), value("-F --form", TEXT),
@@ -118,7 +126,12 @@ fn curl(parsed: &Parsed, reader: &mut Reader<'_>) {
         if let Some(at) = text.find("=@").or_else(|| text.find("=<")) {
             let path = without(word, at + 2);
             let path = match path.known() {
-                Some(text) => Word::from(text.split([';', ',']).next().unwrap_or("").trim_matches('"')),
+                Some(text) => Word::from(
+                    text.split([';', ','])
+                        .next()
+                        .unwrap_or("")
+                        .trim_matches('"'),
+                ),
                 None => path,
             };
             sent(reader, &path);
@@ -128,13 +141,18 @@ fn curl(parsed: &Parsed, reader: &mut Reader<'_>) {
         sent(reader, word);
     }
     for name in ["-H", "-w"] {
-        parsed.values(name).for_each(|word| data(reader, word, false));
+        parsed
+            .values(name)
+            .for_each(|word| data(reader, word, false));
     }
     for word in parsed.values("--variable") {
         data(reader, word, true);
     }
     for word in parsed.values("-b") {
-        if word.known().is_none_or(|text| !text.contains('=') && !text.is_empty()) {
+        if word
+            .known()
+            .is_none_or(|text| !text.contains('=') && !text.is_empty())
+        {
             upload(reader, word);
         }
     }
@@ -167,8 +185,12 @@ fn downloaded(reader: &mut Reader<'_>, address: &Word, folder: Option<&Word>) {
 
 fn wget(parsed: &Parsed, reader: &mut Reader<'_>) {
     let sends = parsed.any("--post-data --post-file")
-        || parsed.value("--method").is_some_and(|method| !matches!(method.known(), Some("GET" | "HEAD" | "get" | "head")));
-    parsed.values("--post-file").for_each(|word| sent(reader, word));
+        || parsed
+            .value("--method")
+            .is_some_and(|method| !matches!(method.known(), Some("GET" | "HEAD" | "get" | "head")));
+    parsed
+        .values("--post-file")
+        .for_each(|word| sent(reader, word));
     for word in &parsed.operands {
         url(reader, word, if sends { Use::Send } else { Use::Get });
         match parsed.value("-O") {
@@ -219,13 +241,28 @@ fn ssh_options(parsed: &Parsed, reader: &mut Reader<'_>) {
                 if value.known() == Some("none") {
                     continue;
                 }
-                reader.deny("helper-program", "It runs a command of this machine that is named by an option.");
+                reader.deny(
+                    "helper-program",
+                    "It runs a command of this machine that is named by an option.",
+                );
                 reader.shell(value);
             }
-            "proxyusefdpass" | "permitlocalcommand" | "pkcs11provider" | "securitykeyprovider" | "include" | "sendenv" | "xauthlocation" | "match" => {
-                reader.ask("ssh-option", "An option decides what is run or loaded on this machine.");
+            "proxyusefdpass"
+            | "permitlocalcommand"
+            | "pkcs11provider"
+            | "securitykeyprovider"
+            | "include"
+            | "sendenv"
+            | "xauthlocation"
+            | "match" => {
+                reader.ask(
+                    "ssh-option",
+                    "An option decides what is run or loaded on this machine.",
+                );
             }
-            "localforward" | "remoteforward" | "dynamicforward" | "tunnel" => reader.ask("tunnel", "It opens a way from one network into another."),
+            "localforward" | "remoteforward" | "dynamicforward" | "tunnel" => {
+                reader.ask("tunnel", "It opens a way from one network into another.")
+            }
             "" => reader.ask("unknown-argument", "An option is only known when it runs."),
             _ => {}
         }
@@ -240,16 +277,30 @@ fn ssh(parsed: &Parsed, reader: &mut Reader<'_>) {
     url(reader, host, Use::Send);
     reader.ask("network", "It logs in to another machine.");
     // Options may stand behind the host as well.
-    if rest.first().is_some_and(|word| word.prefix().starts_with('-')) {
-        let again = crate::programs::options::parse(rest, super::super::lookup::find("ssh").expect("ssh is in the table"));
+    if rest
+        .first()
+        .is_some_and(|word| word.prefix().starts_with('-'))
+    {
+        let again = crate::programs::options::parse(
+            rest,
+            super::super::lookup::find("ssh").expect("ssh is in the table"),
+        );
         ssh_options(&again, reader);
         if !again.operands.is_empty() {
-            reader.script(super::builtins::joined(&again.operands), crate::world::Dialect::Posix, true);
+            reader.script(
+                super::builtins::joined(&again.operands),
+                crate::world::Dialect::Posix,
+                true,
+            );
         }
         return;
     }
     if !rest.is_empty() {
-        reader.script(super::builtins::joined(rest), crate::world::Dialect::Posix, true);
+        reader.script(
+            super::builtins::joined(rest),
+            crate::world::Dialect::Posix,
+            true,
+        );
     }
 }
 
@@ -278,7 +329,11 @@ fn transfer(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.out.io.emits_network = true;
         for word in parsed.operands.iter().filter(|word| is_remote(word)) {
             let text = shown_word(word);
-            let host = if text.contains("://") { text.clone() } else { text.split(':').next().unwrap_or("").to_owned() };
+            let host = if text.contains("://") {
+                text.clone()
+            } else {
+                text.split(':').next().unwrap_or("").to_owned()
+            };
             url(reader, &Word::Known(host), Use::Send);
         }
     }
@@ -297,7 +352,11 @@ fn transfer(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
     }
     if !is_remote(to) {
-        let dry = reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("-n" | "--dry-run" | "--list-only")));
+        let dry = reader
+            .invocation
+            .argv
+            .iter()
+            .any(|arg| matches!(arg.known(), Some("-n" | "--dry-run" | "--list-only")));
         if !dry && parsed.operands.len() > 1 {
             reader.touch(to, Access::Write);
         }
@@ -310,7 +369,8 @@ fn transfer(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn netcat(parsed: &Parsed, reader: &mut Reader<'_>) {
     let listens = reader.invocation.argv.iter().any(|arg| {
         let text = arg.prefix();
-        text == "--listen" || (text.starts_with('-') && !text.starts_with("--") && text.contains('l'))
+        text == "--listen"
+            || (text.starts_with('-') && !text.starts_with("--") && text.contains('l'))
     });
     if listens {
         reader.ask("listens", "It opens a port.");
@@ -319,27 +379,53 @@ fn netcat(parsed: &Parsed, reader: &mut Reader<'_>) {
         let host = Word::Known(format!("{}:{port}", shown_word(host)));
         url(reader, &host, Use::Send);
     }
-    reader.ask("network", "It sends to another machine or takes from it, as it is.");
+    reader.ask(
+        "network",
+        "It sends to another machine or takes from it, as it is.",
+    );
 }
 
 fn socat(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in &parsed.operands {
         let text = word.prefix();
         let upper = text.to_ascii_uppercase();
-        if upper.starts_with("EXEC:") || upper.starts_with("SYSTEM:") || upper.starts_with("SHELL:") {
-            reader.deny("reverse-shell", "It hands a program of this machine to whoever is at the other end.");
+        if upper.starts_with("EXEC:") || upper.starts_with("SYSTEM:") || upper.starts_with("SHELL:")
+        {
+            reader.deny(
+                "reverse-shell",
+                "It hands a program of this machine to whoever is at the other end.",
+            );
             let at = text.find(':').unwrap_or(0) + 1;
             reader.shell(without(word, at));
         }
-        let file = ["OPEN:", "FILE:", "GOPEN:", "CREATE:"].iter().any(|begin| upper.starts_with(begin));
+        let file = ["OPEN:", "FILE:", "GOPEN:", "CREATE:"]
+            .iter()
+            .any(|begin| upper.starts_with(begin));
         if file || text.starts_with('/') || text.starts_with("./") {
-            let at = if file { text.find(':').unwrap_or(0) + 1 } else { 0 };
+            let at = if file {
+                text.find(':').unwrap_or(0) + 1
+            } else {
+                0
+            };
             let path = without(word, at);
-            let path = path.known().map_or(path.clone(), |text| Word::from(text.split(',').next().unwrap_or("")));
+            let path = path.known().map_or(path.clone(), |text| {
+                Word::from(text.split(',').next().unwrap_or(""))
+            });
             reader.touch(&path, Access::Read);
             reader.touch(&path, Access::Write);
         }
-        if let Some(at) = ["TCP:", "TCP4:", "TCP6:", "TCP-CONNECT:", "UDP:", "OPENSSL:", "SSL:"].iter().find(|begin| upper.starts_with(**begin)) {
+        if let Some(at) = [
+            "TCP:",
+            "TCP4:",
+            "TCP6:",
+            "TCP-CONNECT:",
+            "UDP:",
+            "OPENSSL:",
+            "SSL:",
+        ]
+        .iter()
+        .find(|begin| upper.starts_with(**begin))
+        {
             let host = without(word, at.len());
             url(reader, &host, Use::Send);
         }
@@ -358,16 +444,35 @@ fn getent(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn keygen(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let listing = reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("-l" | "-lf" | "-L" | "-F" | "-B")));
-    let file = parsed.value("-f").cloned().unwrap_or_else(|| Word::Known(format!("{}/.ssh/id_ed25519", reader.world.home)));
-    let reads = reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("-y" | "-e" | "-yf")));
+    let listing = reader
+        .invocation
+        .argv
+        .iter()
+        .any(|arg| matches!(arg.known(), Some("-l" | "-lf" | "-L" | "-F" | "-B")));
+    let file = parsed
+        .value("-f")
+        .cloned()
+        .unwrap_or_else(|| Word::Known(format!("{}/.ssh/id_ed25519", reader.world.home)));
+    let reads = reader
+        .invocation
+        .argv
+        .iter()
+        .any(|arg| matches!(arg.known(), Some("-y" | "-e" | "-yf")));
     if reads {
         reader.touch(&file, Access::Read);
     } else if !listing {
-        reader.ask("ssh-keys", "It makes or changes keys that log in elsewhere.");
+        reader.ask(
+            "ssh-keys",
+            "It makes or changes keys that log in elsewhere.",
+        );
         reader.touch(&file, Access::Write);
     }
-    if reader.invocation.argv.iter().any(|arg| arg.prefix().starts_with("-D")) {
+    if reader
+        .invocation
+        .argv
+        .iter()
+        .any(|arg| arg.prefix().starts_with("-D"))
+    {
         reader.deny("loads-code", "It loads a library that an option names.");
     }
 }

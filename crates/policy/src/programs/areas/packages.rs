@@ -2,12 +2,10 @@
 
 use crate::effect::{EffectKind, Target, Zone};
 use crate::place::Access;
+use crate::programs::lookup;
 use crate::programs::options::Parsed;
 use crate::programs::reader::{Reader, shown_word};
-use crate::programs::table::{
-    Act, Grammar, Program, TEXT, flags, program, value,
-};
-use crate::programs::lookup;
+use crate::programs::table::{Act, Grammar, Program, TEXT, flags, program, value};
 use crate::verdict::Verdict;
 use crate::word::Word;
 use crate::world::Dialect;
@@ -17,7 +15,10 @@ const INSTALLS: &str = "installs packages from others, whose scripts run";
 const PUBLISH: &str = "publish";
 const PUBLISHES: &str = "publishes a package to everyone";
 const ACCOUNT: &str = "package-account";
-const SHELL: Act = Act::Deny("helper-program", "It runs scripts with another program than the shell.");
+const SHELL: Act = Act::Deny(
+    "helper-program",
+    "It runs scripts with another program than the shell.",
+);
 const LOADS: Act = Act::Ask("loads-code", "It loads code or options from elsewhere.");
 
 const fn reads(names: &'static str) -> Program {
@@ -28,11 +29,13 @@ const fn installs(names: &'static str) -> Program {
     program(names).asks(EffectKind::System, INSTALL, INSTALLS)
 }
 
+#[rustfmt::skip]
 const NPM_OPTIONS: &[crate::programs::table::Opt] = &[
     value("--script-shell --shell", SHELL), value("--node-options", SHELL), value("--git --viewer --editor --browser", SHELL), value("--userconfig --globalconfig", LOADS), value("--prefix -C --cwd --dir", Act::Path(Access::Create)),
     value("--registry --proxy --https-proxy", Act::Ask("other-registry", "Packages come from elsewhere.")), value("-w --workspace --loglevel --cache -F --filter --omit --include --if", TEXT), flags("-s --silent -q --quiet -y --yes -g --global --json -ws --workspaces --if-present --offline -r --recursive --parallel --no-audit --no-fund --ignore-scripts --verbose --version -v --help -h"),
 ];
 
+#[rustfmt::skip]
 const NPM: &[Program] = &[
     program("test t tst").also(|parsed, reader| script(reader, "test", &parsed.operands)),
     program("start").also(|parsed, reader| script(reader, "start", &parsed.operands)),
@@ -64,6 +67,7 @@ const NPM: &[Program] = &[
     program("cache").asks(EffectKind::System, "package-cache", "changes the cache of packages"),
 ];
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("npm npm.cmd cnpm").shared(NPM_OPTIONS).subs(NPM),
     program("pnpm").shared(NPM_OPTIONS).subs(NPM).open().also(own_command),
@@ -113,29 +117,61 @@ pub(super) static PROGRAMS: &[Program] = &[
 /// The manifest that a task is named in.
 fn manifest(reader: &Reader<'_>) -> Option<serde_json::Value> {
     let cwd = reader.cwd()?;
-    let text = reader.world.files.text(&format!("{}/package.json", cwd.trim_end_matches('/')))?;
+    let text = reader
+        .world
+        .files
+        .text(&format!("{}/package.json", cwd.trim_end_matches('/')))?;
     serde_json::from_str(&text).ok()
 }
 
 /// Runs a task of the project by its name. Where the manifest can be read, its text is what is judged.
 pub(super) fn script(reader: &mut Reader<'_>, name: &str, rest: &[Word]) {
-    reader.effect(EffectKind::Execute, Target::Named(name.to_owned()), Zone::Workspace, format!("runs the project's task {name}"));
+    reader.effect(
+        EffectKind::Execute,
+        Target::Named(name.to_owned()),
+        Zone::Workspace,
+        format!("runs the project's task {name}"),
+    );
     if name.contains('…') {
-        return reader.ask("unknown-task", "Which task it runs is only known when it runs.");
+        return reader.ask(
+            "unknown-task",
+            "Which task it runs is only known when it runs.",
+        );
     }
     super::builds::careful(rest, reader);
     for found in reader.invocation.argv.iter() {
         let text = found.prefix();
         if text.starts_with("--script-sh") || text.starts_with("--node-opt") {
-            reader.deny("helper-program", "It runs scripts with another program than the shell.");
+            reader.deny(
+                "helper-program",
+                "It runs scripts with another program than the shell.",
+            );
         }
     }
     if !super::files::in_workspace(reader) {
-        reader.ask("task-outside", "It runs a task of a project that is not the workspace.");
+        reader.ask(
+            "task-outside",
+            "It runs a task of a project that is not the workspace.",
+        );
     }
-    let risky = ["publish", "deploy", "release", "postinstall", "preinstall", "destroy", "eject", "nuke"];
-    if risky.iter().any(|word| name.split([':', '-', '_']).any(|part| part == *word)) {
-        reader.ask("task-publishes", "The task's name says that it changes something outside of the workspace.");
+    let risky = [
+        "publish",
+        "deploy",
+        "release",
+        "postinstall",
+        "preinstall",
+        "destroy",
+        "eject",
+        "nuke",
+    ];
+    if risky
+        .iter()
+        .any(|word| name.split([':', '-', '_']).any(|part| part == *word))
+    {
+        reader.ask(
+            "task-publishes",
+            "The task's name says that it changes something outside of the workspace.",
+        );
     }
     let Some(manifest) = manifest(reader) else {
         return;
@@ -154,17 +190,35 @@ fn config(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     let shell = parsed.operands.iter().any(|word| {
         let text = word.prefix();
-        text.starts_with("script-shell") || text.starts_with("node-options") || text.starts_with("git") || text.starts_with("shell") || text.starts_with("init-module") || text.starts_with("onload")
+        text.starts_with("script-shell")
+            || text.starts_with("node-options")
+            || text.starts_with("git")
+            || text.starts_with("shell")
+            || text.starts_with("init-module")
+            || text.starts_with("onload")
     });
     if shell {
-        return reader.deny("persistent-helper", "It makes later commands run another program.");
+        return reader.deny(
+            "persistent-helper",
+            "It makes later commands run another program.",
+        );
     }
-    reader.ask("package-configuration", "It changes how packages are installed.");
+    reader.ask(
+        "package-configuration",
+        "It changes how packages are installed.",
+    );
 }
 
 /// Whether a tool of the project is already there, so that nothing is downloaded.
 fn is_installed(reader: &Reader<'_>, name: &str) -> bool {
-    reader.world.files.resolve(&format!("{}/node_modules/.bin/{name}", reader.world.workspace.trim_end_matches('/'))).is_some()
+    reader
+        .world
+        .files
+        .resolve(&format!(
+            "{}/node_modules/.bin/{name}",
+            reader.world.workspace.trim_end_matches('/')
+        ))
+        .is_some()
 }
 
 fn execute(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -175,9 +229,16 @@ fn execute(parsed: &Parsed, reader: &mut Reader<'_>) {
     let local = parsed.has("--no-install") || is_installed(reader, &name);
     let program = reader.invocation.argv[0].prefix().to_owned();
     // `yarn exec` and `pnpm exec` run what is installed.
-    let exec = matches!(program.as_str(), "pnpm" | "yarn") && matches!(reader.invocation.argv.get(1).and_then(Word::known), Some("exec"));
+    let exec = matches!(program.as_str(), "pnpm" | "yarn")
+        && matches!(
+            reader.invocation.argv.get(1).and_then(Word::known),
+            Some("exec")
+        );
     if parsed.has("-p") || !(local || exec) || name.contains('@') {
-        reader.ask("downloaded-tool", "It may download code from others and runs it.");
+        reader.ask(
+            "downloaded-tool",
+            "It may download code from others and runs it.",
+        );
     }
     if lookup::find(&name).is_some() {
         let mut argv = vec![tool.clone()];
@@ -194,7 +255,10 @@ fn execute(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn own_command(parsed: &Parsed, reader: &mut Reader<'_>) {
     let Some((first, rest)) = parsed.operands.split_first() else {
         if reader.invocation.argv.len() == 1 {
-            reader.ask(INSTALL, "It installs packages from others, whose scripts run.");
+            reader.ask(
+                INSTALL,
+                "It installs packages from others, whose scripts run.",
+            );
         }
         return;
     };
@@ -205,7 +269,26 @@ fn own_command(parsed: &Parsed, reader: &mut Reader<'_>) {
         return;
     }
     let is_script = manifest(reader).is_some_and(|manifest| manifest["scripts"][name].is_string());
-    let common = ["build", "dev", "lint", "format", "fmt", "typecheck", "type-check", "check", "watch", "clean", "coverage", "e2e", "serve", "preview", "ci", "compile", "generate", "storybook"];
+    let common = [
+        "build",
+        "dev",
+        "lint",
+        "format",
+        "fmt",
+        "typecheck",
+        "type-check",
+        "check",
+        "watch",
+        "clean",
+        "coverage",
+        "e2e",
+        "serve",
+        "preview",
+        "ci",
+        "compile",
+        "generate",
+        "storybook",
+    ];
     if is_script || common.contains(&name.split(':').next().unwrap_or("")) {
         return script(reader, name, rest);
     }
@@ -223,8 +306,14 @@ fn yarn(parsed: &Parsed, reader: &mut Reader<'_>) {
             return reader.run(&argv);
         }
     }
-    if matches!(parsed.operand(0), Some("workspaces" | "plugin" | "policies" | "global" | "constraints" | "unplug")) {
-        return reader.ask("unknown-subcommand", "What yarn does here is not known to be harmless.");
+    if matches!(
+        parsed.operand(0),
+        Some("workspaces" | "plugin" | "policies" | "global" | "constraints" | "unplug")
+    ) {
+        return reader.ask(
+            "unknown-subcommand",
+            "What yarn does here is not known to be harmless.",
+        );
     }
     own_command(parsed, reader);
 }
@@ -251,9 +340,16 @@ fn bun(parsed: &Parsed, reader: &mut Reader<'_>) {
             let file = Word::from(file);
             reader.file(&file);
         }
-        Some(name) if manifest(reader).is_some_and(|manifest| manifest["scripts"][name].is_string()) => script(reader, name, &parsed.operands[1..]),
+        Some(name)
+            if manifest(reader).is_some_and(|manifest| manifest["scripts"][name].is_string()) =>
+        {
+            script(reader, name, &parsed.operands[1..])
+        }
         None if parsed.any("-e --version -v -h") => {}
-        _ => reader.ask(INSTALL, "It installs packages from others, whose scripts run."),
+        _ => reader.ask(
+            INSTALL,
+            "It installs packages from others, whose scripts run.",
+        ),
     }
 }
 
@@ -263,7 +359,11 @@ fn in_environment(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn versions(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
-        Some("list" | "ls" | "current" | "which" | "where" | "version" | "versions" | "show" | "--version" | "whence" | "toolchain-list" | "alias-list") | None => {}
+        Some(
+            "list" | "ls" | "current" | "which" | "where" | "version" | "versions" | "show"
+            | "--version" | "whence" | "toolchain-list" | "alias-list",
+        )
+        | None => {}
         Some("run") => {
             if parsed.operands.len() > 2 {
                 let argv = parsed.operands[2..].to_vec();
@@ -271,7 +371,10 @@ fn versions(parsed: &Parsed, reader: &mut Reader<'_>) {
             }
         }
         Some("exec" | "x") => super::wrappers::tail(parsed, reader),
-        _ => reader.ask(INSTALL, "It changes which programs a name means, or installs them."),
+        _ => reader.ask(
+            INSTALL,
+            "It changes which programs a name means, or installs them.",
+        ),
     }
 }
 
@@ -279,21 +382,88 @@ fn versions(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn system_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
     let first = parsed.operand(0).unwrap_or("");
     let program = reader.invocation.argv[0].prefix().to_owned();
-    let questions = ["list", "search", "show", "info", "depends", "rdepends", "policy", "madison", "deps", "uses", "leaves", "home", "config", "doctor", "outdated", "desc", "help", "provides", "repolist", "history", "--version", "why", "cat", "list-installed", "connections", "remotes"];
+    let questions = [
+        "list",
+        "search",
+        "show",
+        "info",
+        "depends",
+        "rdepends",
+        "policy",
+        "madison",
+        "deps",
+        "uses",
+        "leaves",
+        "home",
+        "config",
+        "doctor",
+        "outdated",
+        "desc",
+        "help",
+        "provides",
+        "repolist",
+        "history",
+        "--version",
+        "why",
+        "cat",
+        "list-installed",
+        "connections",
+        "remotes",
+    ];
     let flags_ask = match program.as_str() {
-        "dpkg" => parsed.strange.iter().any(|name| matches!(name.as_str(), "-l" | "-L" | "-s" | "-S" | "--list" | "--status" | "--listfiles" | "--search" | "--version" | "--print-architecture" | "-p" | "-I" | "-c")),
-        "rpm" => parsed.strange.iter().any(|name| name == "-q" || name == "--query"),
-        "pacman" | "yay" | "paru" => parsed.strange.first().is_some_and(|name| name == "-Q" || name == "-F") ,
-        _ => parsed.operands.is_empty() && parsed.strange.iter().any(|name| name == "--version" || name == "--prefix" || name == "--help"),
+        "dpkg" => parsed.strange.iter().any(|name| {
+            matches!(
+                name.as_str(),
+                "-l" | "-L"
+                    | "-s"
+                    | "-S"
+                    | "--list"
+                    | "--status"
+                    | "--listfiles"
+                    | "--search"
+                    | "--version"
+                    | "--print-architecture"
+                    | "-p"
+                    | "-I"
+                    | "-c"
+            )
+        }),
+        "rpm" => parsed
+            .strange
+            .iter()
+            .any(|name| name == "-q" || name == "--query"),
+        "pacman" | "yay" | "paru" => parsed
+            .strange
+            .first()
+            .is_some_and(|name| name == "-Q" || name == "-F"),
+        _ => {
+            parsed.operands.is_empty()
+                && parsed
+                    .strange
+                    .iter()
+                    .any(|name| name == "--version" || name == "--prefix" || name == "--help")
+        }
     };
     if flags_ask || (questions.contains(&first) && !matches!(program.as_str(), "nix" | "apt-key")) {
-        reader.out.findings.retain(|finding| finding.code != INSTALL);
+        reader
+            .out
+            .findings
+            .retain(|finding| finding.code != INSTALL);
     }
     // Options of these can run programs: `-o APT::Update::Pre-Invoke::=…`, `--eval`.
     for word in reader.invocation.argv.iter().skip(1) {
         let text = word.prefix();
-        if text.contains("Pre-Invoke") || text.contains("Post-Invoke") || text.contains("--eval") || text.starts_with("--pre-invoke") || text.contains("Dpkg::Pre-Install-Pkgs") {
-            reader.find(Verdict::Deny, "helper-program", "It runs a command that is named by an option.");
+        if text.contains("Pre-Invoke")
+            || text.contains("Post-Invoke")
+            || text.contains("--eval")
+            || text.starts_with("--pre-invoke")
+            || text.contains("Dpkg::Pre-Install-Pkgs")
+        {
+            reader.find(
+                Verdict::Deny,
+                "helper-program",
+                "It runs a command that is named by an option.",
+            );
         }
     }
 }

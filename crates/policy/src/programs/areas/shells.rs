@@ -17,6 +17,7 @@ use crate::world::Dialect;
 const STARTUP: Act = Act::Deny("startup-file", "A file is run before anything else is.");
 const LOADS: Act = Act::Ask("loads-code", "It loads more code.");
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("sh bash zsh dash ksh mksh ksh93 pdksh ash yash rbash oksh posh csh tcsh fish xonsh nu elvish osh ysh rc es").grammar(Grammar::Stops).strict().options(&[
         flag("-c --command", TEXT), flag("-s --stdin", TEXT), flag("-i --interactive", TEXT),
@@ -77,12 +78,25 @@ fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
     if !from_input {
         return reader.file(&parsed.operands[0].clone());
     }
-    if parsed.found.iter().any(|found| found.option.is("-l") && found.value.is_none()) && parsed.strange.is_empty() && reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("--version" | "--help"))) {
+    if parsed
+        .found
+        .iter()
+        .any(|found| found.option.is("-l") && found.value.is_none())
+        && parsed.strange.is_empty()
+        && reader
+            .invocation
+            .argv
+            .iter()
+            .any(|arg| matches!(arg.known(), Some("--version" | "--help")))
+    {
         return;
     }
     match &reader.invocation.stdin {
         Stdin::Pipe if parsed.has("-i") => {
-            reader.deny("reverse-shell", "A shell is driven by what another program hands it.");
+            reader.deny(
+                "reverse-shell",
+                "A shell is driven by what another program hands it.",
+            );
         }
         Stdin::File(path) => {
             let path = path.clone();
@@ -91,7 +105,10 @@ fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         Stdin::Text(_) => {}
         Stdin::Inherited => reader.ask("shell-input", "A shell runs whatever it is given."),
-        Stdin::Pipe => reader.ask("shell-input", "A shell runs whatever another command writes."),
+        Stdin::Pipe => reader.ask(
+            "shell-input",
+            "A shell runs whatever another command writes.",
+        ),
     }
     runs_input(reader, Dialect::Posix);
 }
@@ -111,13 +128,26 @@ fn is_question(reader: &Reader<'_>) -> bool {
     reader.invocation.argv.len() == 2
         && matches!(
             reader.invocation.argv[1].known(),
-            Some("--version" | "-V" | "-v" | "--help" | "-h" | "-version" | "-VV" | "version" | "help" | "-help")
+            Some(
+                "--version"
+                    | "-V"
+                    | "-v"
+                    | "--help"
+                    | "-h"
+                    | "-version"
+                    | "-VV"
+                    | "version"
+                    | "help"
+                    | "-help"
+            )
         )
 }
 
 fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
     match parsed.operands.first() {
-        Some(Word::Known(dash)) if dash == "-" || dash == "/dev/stdin" || dash == "/dev/fd/0" => input(reader, language),
+        Some(Word::Known(dash)) if dash == "-" || dash == "/dev/stdin" || dash == "/dev/fd/0" => {
+            input(reader, language)
+        }
         Some(file) => {
             let file = file.clone();
             reader.file(&file);
@@ -138,15 +168,25 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
     match module.known().unwrap_or("…") {
         "pip" | "pip3" => reader.again("pip", args),
         "pytest" | "py.test" => reader.again("pytest", args),
-        "unittest" | "doctest" | "mypy" | "black" | "ruff" | "flake8" | "pylint" | "isort" | "coverage" | "tox" | "nox" | "pyright" | "build" | "bandit" | "sphinx"
-        | "autopep8" | "yapf" | "pyflakes" | "pycodestyle" | "pydocstyle" | "behave" | "ipykernel" | "mkdocs" | "cython" | "numpy.f2py" => reader.again("pytest", args),
-        "json.tool" | "tokenize" | "ast" | "tabnanny" | "dis" | "calendar" | "this" | "platform" | "timeit-off" | "base64" | "sysconfig" | "quopri" | "gzip" | "symtable" | "pyclbr" | "inspect" => {
+        "unittest" | "doctest" | "mypy" | "black" | "ruff" | "flake8" | "pylint" | "isort"
+        | "coverage" | "tox" | "nox" | "pyright" | "build" | "bandit" | "sphinx" | "autopep8"
+        | "yapf" | "pyflakes" | "pycodestyle" | "pydocstyle" | "behave" | "ipykernel"
+        | "mkdocs" | "cython" | "numpy.f2py" => reader.again("pytest", args),
+        "json.tool" | "tokenize" | "ast" | "tabnanny" | "dis" | "calendar" | "this"
+        | "platform" | "timeit-off" | "base64" | "sysconfig" | "quopri" | "gzip" | "symtable"
+        | "pyclbr" | "inspect" => {
             for word in args {
                 if !word.prefix().starts_with('-') {
                     reader.touch(word, Access::Read);
                 }
             }
-            if module.known() == Some("json.tool") && args.iter().filter(|word| !word.prefix().starts_with('-')).count() > 1 {
+            if module.known() == Some("json.tool")
+                && args
+                    .iter()
+                    .filter(|word| !word.prefix().starts_with('-'))
+                    .count()
+                    > 1
+            {
                 reader.touch(&args[args.len() - 1], Access::Write);
             }
             reader.out.io.passes_input = true;
@@ -169,7 +209,15 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
         module => {
             // A module of the project lies in the workspace; its name is all there is to see.
             let path = Word::Known(format!("{}.py", module.replace('.', "/")));
-            let own = reader.world.files.resolve(&format!("{}/{}", reader.world.workspace, module.split('.').next().unwrap_or(""))).is_some();
+            let own = reader
+                .world
+                .files
+                .resolve(&format!(
+                    "{}/{}",
+                    reader.world.workspace,
+                    module.split('.').next().unwrap_or("")
+                ))
+                .is_some();
             if own {
                 reader.file(&path);
             } else {
@@ -188,8 +236,18 @@ fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
             given = true;
         }
     }
-    let test = parsed.has("-v") && reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("--test")));
-    let check = reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("--check" | "-c" | "--version" | "--help" | "--v8-options")));
+    let test = parsed.has("-v")
+        && reader
+            .invocation
+            .argv
+            .iter()
+            .any(|arg| matches!(arg.known(), Some("--test")));
+    let check = reader.invocation.argv.iter().any(|arg| {
+        matches!(
+            arg.known(),
+            Some("--check" | "-c" | "--version" | "--help" | "--v8-options")
+        )
+    });
     if let Some(script) = parsed.value("--run") {
         return super::packages::script(reader, script.known().unwrap_or("…"), &parsed.operands);
     }
@@ -208,7 +266,33 @@ fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
     for name in parsed.values("-M") {
         let module = name.known().unwrap_or("…").trim_start_matches('-');
         let module = module.split(['=', ' ']).next().unwrap_or("");
-        if !matches!(module, "strict" | "warnings" | "utf8" | "Data::Dumper" | "List::Util" | "POSIX" | "JSON::PP" | "JSON" | "Time::HiRes" | "feature" | "bigint" | "bignum" | "integer" | "Time::Local" | "Encode" | "open" | "5.010" | "v5.10" | "MIME::Base64" | "Digest::SHA" | "Digest::MD5" | "Text::Wrap" | "Scalar::Util" | "constant") {
+        if !matches!(
+            module,
+            "strict"
+                | "warnings"
+                | "utf8"
+                | "Data::Dumper"
+                | "List::Util"
+                | "POSIX"
+                | "JSON::PP"
+                | "JSON"
+                | "Time::HiRes"
+                | "feature"
+                | "bigint"
+                | "bignum"
+                | "integer"
+                | "Time::Local"
+                | "Encode"
+                | "open"
+                | "5.010"
+                | "v5.10"
+                | "MIME::Base64"
+                | "Digest::SHA"
+                | "Digest::MD5"
+                | "Text::Wrap"
+                | "Scalar::Util"
+                | "constant"
+        ) {
             reader.ask("loads-code", "It loads more code.");
         }
     }
@@ -229,7 +313,9 @@ fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
                 reader.touch(word, Access::Write);
             }
             // The two-argument `open` behind `<>` runs what ends or begins with a bar.
-            if word.prefix().trim().starts_with('|') || word.known().is_some_and(|text| text.trim().ends_with('|')) {
+            if word.prefix().trim().starts_with('|')
+                || word.known().is_some_and(|text| text.trim().ends_with('|'))
+            {
                 reader.deny("pipe-open", "The name of a file is run as a command.");
             }
         }
@@ -238,7 +324,20 @@ fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn ruby(parsed: &Parsed, reader: &mut Reader<'_>) {
     for name in parsed.values("-r") {
-        if !matches!(name.known().unwrap_or("…"), "json" | "yaml" | "set" | "time" | "date" | "pp" | "csv" | "bigdecimal" | "digest" | "base64" | "securerandom") {
+        if !matches!(
+            name.known().unwrap_or("…"),
+            "json"
+                | "yaml"
+                | "set"
+                | "time"
+                | "date"
+                | "pp"
+                | "csv"
+                | "bigdecimal"
+                | "digest"
+                | "base64"
+                | "securerandom"
+        ) {
             reader.ask("loads-code", "It loads more code.");
         }
     }
@@ -255,7 +354,9 @@ fn ruby(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn php(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if parsed.any("-r -B -f -S --ini -n") && (parsed.any("-r -B -f -S") || parsed.operands.is_empty()) {
+    if parsed.any("-r -B -f -S --ini -n")
+        && (parsed.any("-r -B -f -S") || parsed.operands.is_empty())
+    {
         return;
     }
     file_or_input(parsed, reader, Language::Php);
@@ -263,7 +364,10 @@ fn php(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn osascript(parsed: &Parsed, reader: &mut Reader<'_>) {
     if !parsed.has("-e") {
-        reader.ask("inline-code", "It runs AppleScript, which drives other programs.");
+        reader.ask(
+            "inline-code",
+            "It runs AppleScript, which drives other programs.",
+        );
         file_or_input(parsed, reader, Language::AppleScript);
     }
 }
@@ -271,7 +375,10 @@ fn osascript(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn deno(parsed: &Parsed, reader: &mut Reader<'_>) {
     let rest = parsed.operands.get(1..).unwrap_or(&[]);
     match parsed.operand(0) {
-        Some("fmt" | "lint" | "check" | "test" | "bench" | "doc" | "info" | "types" | "--version" | "-V" | "task" | "coverage" | "completions" | "help") => {
+        Some(
+            "fmt" | "lint" | "check" | "test" | "bench" | "doc" | "info" | "types" | "--version"
+            | "-V" | "task" | "coverage" | "completions" | "help",
+        ) => {
             if rest.iter().any(|word| word.prefix().contains("://")) {
                 reader.ask("remote-code", "It runs code from elsewhere.");
             }
@@ -293,15 +400,32 @@ fn deno(parsed: &Parsed, reader: &mut Reader<'_>) {
                 }
             }
         }
-        _ => reader.ask("unknown-subcommand", "What deno does here is not known to be harmless."),
+        _ => reader.ask(
+            "unknown-subcommand",
+            "What deno does here is not known to be harmless.",
+        ),
     }
 }
 
 fn java(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let odd = parsed.strange.iter().any(|name| !(name.starts_with("-D") || name.starts_with("-X") || name.starts_with("-ea")));
-    reader.out.findings.retain(|finding| odd || finding.code != "unknown-option");
-    if reader.invocation.argv.iter().any(|arg| arg.prefix().contains("OnOutOfMemoryError") || arg.prefix().contains("OnError=")) {
-        reader.deny("helper-program", "It runs a command that is named by an option.");
+    let odd = parsed
+        .strange
+        .iter()
+        .any(|name| !(name.starts_with("-D") || name.starts_with("-X") || name.starts_with("-ea")));
+    reader
+        .out
+        .findings
+        .retain(|finding| odd || finding.code != "unknown-option");
+    if reader
+        .invocation
+        .argv
+        .iter()
+        .any(|arg| arg.prefix().contains("OnOutOfMemoryError") || arg.prefix().contains("OnError="))
+    {
+        reader.deny(
+            "helper-program",
+            "It runs a command that is named by an option.",
+        );
     }
     if !parsed.has("-jar") && !is_question(reader) {
         match parsed.operand(0) {
@@ -320,7 +444,12 @@ fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
         return;
     }
     let program = reader.invocation.argv[0].prefix().to_owned();
-    let code = parsed.strange.iter().any(|name| matches!(name.as_str(), "-e" | "-E" | "--eval" | "--execute" | "-c" | "--command" | "-x" | "-r"));
+    let code = parsed.strange.iter().any(|name| {
+        matches!(
+            name.as_str(),
+            "-e" | "-E" | "--eval" | "--execute" | "-c" | "--command" | "-x" | "-r"
+        )
+    });
     if code {
         for word in &parsed.operands {
             code::read(reader, word, Language::Other);
@@ -328,9 +457,15 @@ fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.ask("inline-code", "It runs code that is given in an argument.");
         return;
     }
-    let project = matches!(program.as_str(), "dart" | "zig" | "nim" | "crystal" | "lein" | "nimble" | "ghc" | "v" | "elixir");
+    let project = matches!(
+        program.as_str(),
+        "dart" | "zig" | "nim" | "crystal" | "lein" | "nimble" | "ghc" | "v" | "elixir"
+    );
     match parsed.operand(0) {
-        Some("build" | "test" | "check" | "fmt" | "format" | "analyze" | "version" | "spec" | "doc" | "c" | "compile" | "build-exe" | "build-lib") if project => {}
+        Some(
+            "build" | "test" | "check" | "fmt" | "format" | "analyze" | "version" | "spec" | "doc"
+            | "c" | "compile" | "build-exe" | "build-lib",
+        ) if project => {}
         Some(_) => {
             let file = parsed.operands[0].clone();
             reader.file(&file);
@@ -348,4 +483,3 @@ fn cmd(_: &Parsed, reader: &mut Reader<'_>) {
     let args = reader.invocation.argv[1..].to_vec();
     foreign::cmd_line(&args, reader);
 }
-

@@ -4,7 +4,9 @@ use crate::effect::{EffectKind, Target, Zone};
 use crate::place::Access;
 use crate::programs::options::Parsed;
 use crate::programs::reader::{Reader, shown_word};
-use crate::programs::table::{Act, Grammar, Program, READ, SECRET, TEXT, WRITE, flag, flags, program, value};
+use crate::programs::table::{
+    Act, Grammar, Program, READ, SECRET, TEXT, WRITE, flag, flags, program, value,
+};
 use crate::verdict::Verdict;
 
 const SERVICE: &str = "service";
@@ -14,6 +16,7 @@ const SECURITY: &str = "disables-security";
 const POWER: &str = "power";
 const STATE: &str = "system-state";
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("uname hostname-show arch nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks lslogins-off sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
              top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors uuidgen uuid cal date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
@@ -80,17 +83,32 @@ fn ps(parsed: &Parsed, reader: &mut Reader<'_>) {
     let environment = parsed.operands.iter().any(|word| {
         let text = word.prefix();
         let letters = text.bytes().all(|b| b.is_ascii_alphabetic());
-        !text.starts_with('-') && letters && text.contains('e') && text.len() <= 6 && !text.contains("pid") || text == "-E" || text.starts_with("-E") || text.contains("environ")
+        !text.starts_with('-')
+            && letters
+            && text.contains('e')
+            && text.len() <= 6
+            && !text.contains("pid")
+            || text == "-E"
+            || text.starts_with("-E")
+            || text.contains("environ")
     });
     if environment {
         reader.out.io.emits_secret = true;
-        reader.ask("print-environment", "It prints the environment of processes, credentials among it.");
+        reader.ask(
+            "print-environment",
+            "It prints the environment of processes, credentials among it.",
+        );
     }
 }
 
 fn signal(reader: &mut Reader<'_>, what: String) {
     let text = format!("signals {what}");
-    reader.effect(EffectKind::Signal, Target::Process(what), Zone::System, text);
+    reader.effect(
+        EffectKind::Signal,
+        Target::Process(what),
+        Zone::System,
+        text,
+    );
 }
 
 fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -123,9 +141,15 @@ fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
         } else if numbers {
             reader.deny("kill-group", "It signals a whole group of processes.");
         } else if text == "…" {
-            reader.ask("signal", "Which process it signals is only known when it runs.");
+            reader.ask(
+                "signal",
+                "Which process it signals is only known when it runs.",
+            );
         } else if !text.starts_with('%') {
-            reader.ask("signal", "It signals a process that this run may not have started.");
+            reader.ask(
+                "signal",
+                "It signals a process that this run may not have started.",
+            );
         }
         signal(reader, text);
     }
@@ -134,19 +158,51 @@ fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
 /// The gateway, the desktop session and what supervises: not an agent's to stop.
 fn is_ours(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    ["openclaw", "gatehouse", "clawd", "moltbot"].iter().any(|name| text.contains(name) || (text.len() >= 4 && name.starts_with(&text)))
-        || matches!(text.as_str(), "." | ".*" | "" | "systemd" | "init" | "launchd" | "sshd" | "dbus-daemon" | "auditd" | "rsyslogd" | "syslogd" | "Xorg" | "gnome-shell" | "loginwindow" | "windowserver" | "-1" | "claw")
+    ["openclaw", "gatehouse", "clawd", "moltbot"]
+        .iter()
+        .any(|name| text.contains(name) || (text.len() >= 4 && name.starts_with(&text)))
+        || matches!(
+            text.as_str(),
+            "." | ".*"
+                | ""
+                | "systemd"
+                | "init"
+                | "launchd"
+                | "sshd"
+                | "dbus-daemon"
+                | "auditd"
+                | "rsyslogd"
+                | "syslogd"
+                | "Xorg"
+                | "gnome-shell"
+                | "loginwindow"
+                | "windowserver"
+                | "-1"
+                | "claw"
+        )
 }
 
 fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let everyone = parsed.strange.iter().any(|name| matches!(name.as_str(), "-u" | "-U" | "--user" | "-t" | "--uid" | "-g"));
+    let everyone = parsed.strange.iter().any(|name| {
+        matches!(
+            name.as_str(),
+            "-u" | "-U" | "--user" | "-t" | "--uid" | "-g"
+        )
+    });
     for word in &parsed.operands {
         let text = shown_word(word);
         if is_ours(&text) || reader.invocation.argv[0].prefix() == "killall5" {
-            reader.find(Verdict::Deny, "kill-gateway", format!("It stops {text}, which governs this agent or keeps this machine running."));
+            reader.find(
+                Verdict::Deny,
+                "kill-gateway",
+                format!("It stops {text}, which governs this agent or keeps this machine running."),
+            );
         }
         if everyone && text == reader.world.user {
-            reader.deny("kill-all", "It signals every process of the user, the gateway among them.");
+            reader.deny(
+                "kill-all",
+                "It signals every process of the user, the gateway among them.",
+            );
         }
         signal(reader, text);
     }
@@ -160,30 +216,89 @@ fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn systemctl(parsed: &Parsed, reader: &mut Reader<'_>) {
     let verb = parsed.operand(0).unwrap_or("list-units");
-    let looks = ["status", "list-units", "list-unit-files", "show", "cat", "is-active", "is-enabled", "is-failed", "list-timers", "list-dependencies", "list-sockets", "list-jobs", "get-default", "is-system-running", "help", "list-machines", "show-environment-off", "--version"];
+    let looks = [
+        "status",
+        "list-units",
+        "list-unit-files",
+        "show",
+        "cat",
+        "is-active",
+        "is-enabled",
+        "is-failed",
+        "list-timers",
+        "list-dependencies",
+        "list-sockets",
+        "list-jobs",
+        "get-default",
+        "is-system-running",
+        "help",
+        "list-machines",
+        "show-environment-off",
+        "--version",
+    ];
     if looks.contains(&verb) {
         return;
     }
     match verb {
-        "enable" | "link" | "edit" | "reenable" | "preset" | "preset-all" | "add-wants" | "add-requires" | "set-default" | "set-environment" | "import-environment" | "revert" => {
-            reader.deny(PERSIST, "It sets up what is started from now on, whoever looks.");
+        "enable" | "link" | "edit" | "reenable" | "preset" | "preset-all" | "add-wants"
+        | "add-requires" | "set-default" | "set-environment" | "import-environment" | "revert" => {
+            reader.deny(
+                PERSIST,
+                "It sets up what is started from now on, whoever looks.",
+            );
         }
-        "poweroff" | "reboot" | "halt" | "kexec" | "suspend" | "hibernate" | "rescue" | "emergency" | "exit" | "switch-root" | "isolate" | "soft-reboot" | "hybrid-sleep" | "default" => {
+        "poweroff" | "reboot" | "halt" | "kexec" | "suspend" | "hibernate" | "rescue"
+        | "emergency" | "exit" | "switch-root" | "isolate" | "soft-reboot" | "hybrid-sleep"
+        | "default" => {
             reader.deny(POWER, "It stops or restarts this machine.");
         }
         "mask" | "disable" | "stop" | "kill" => {
             let protects = parsed.operands.iter().skip(1).any(|word| {
                 let text = shown_word(word);
-                is_ours(&text) || ["apparmor", "auditd", "firewalld", "ufw", "fail2ban", "rsyslog", "clamav", "systemd-journald", "falcon-sensor", "sshd", "selinux", "crowdstrike", "osqueryd", "wazuh", "falco", "nftables", "iptables", "unattended-upgrades", "syslog"].iter().any(|name| text.contains(name))
+                is_ours(&text)
+                    || [
+                        "apparmor",
+                        "auditd",
+                        "firewalld",
+                        "ufw",
+                        "fail2ban",
+                        "rsyslog",
+                        "clamav",
+                        "systemd-journald",
+                        "falcon-sensor",
+                        "sshd",
+                        "selinux",
+                        "crowdstrike",
+                        "osqueryd",
+                        "wazuh",
+                        "falco",
+                        "nftables",
+                        "iptables",
+                        "unattended-upgrades",
+                        "syslog",
+                    ]
+                    .iter()
+                    .any(|name| text.contains(name))
             });
             if protects {
-                return reader.deny(SECURITY, "It stops what protects this machine or records what is done.");
+                return reader.deny(
+                    SECURITY,
+                    "It stops what protects this machine or records what is done.",
+                );
             }
             reader.ask(SERVICE, "It stops a service.");
         }
         _ => {
-            if parsed.operands.iter().skip(1).any(|word| is_ours(&shown_word(word))) {
-                return reader.deny("kill-gateway", "It restarts or changes the gateway that this agent is governed by.");
+            if parsed
+                .operands
+                .iter()
+                .skip(1)
+                .any(|word| is_ours(&shown_word(word)))
+            {
+                return reader.deny(
+                    "kill-gateway",
+                    "It restarts or changes the gateway that this agent is governed by.",
+                );
             }
             reader.ask(SERVICE, "It changes a service.");
         }
@@ -192,33 +307,111 @@ fn systemctl(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn service(parsed: &Parsed, reader: &mut Reader<'_>) {
     let words: Vec<String> = parsed.operands.iter().map(shown_word).collect();
-    if words.iter().any(|word| word == "status") || parsed.strange.iter().any(|name| name == "--status-all" || name == "--list") {
+    if words.iter().any(|word| word == "status")
+        || parsed
+            .strange
+            .iter()
+            .any(|name| name == "--status-all" || name == "--list")
+    {
         return;
     }
     let program = reader.invocation.argv[0].prefix().to_owned();
-    let starts = matches!(program.as_str(), "rc-update" | "update-rc.d" | "chkconfig" | "insserv");
+    let starts = matches!(
+        program.as_str(),
+        "rc-update" | "update-rc.d" | "chkconfig" | "insserv"
+    );
     if starts {
-        return reader.deny(PERSIST, "It sets up what is started from now on, whoever looks.");
+        return reader.deny(
+            PERSIST,
+            "It sets up what is started from now on, whoever looks.",
+        );
     }
     let stops = words.iter().any(|word| word == "stop");
-    if words.first().is_some_and(|word| is_ours(word)) || stops && words.iter().any(|word| ["auditd", "apparmor", "ufw", "rsyslog", "fail2ban", "firewalld"].contains(&word.as_str())) {
-        return reader.deny(SECURITY, "It stops what protects this machine or records what is done.");
+    if words.first().is_some_and(|word| is_ours(word))
+        || stops
+            && words.iter().any(|word| {
+                [
+                    "auditd",
+                    "apparmor",
+                    "ufw",
+                    "rsyslog",
+                    "fail2ban",
+                    "firewalld",
+                ]
+                .contains(&word.as_str())
+            })
+    {
+        return reader.deny(
+            SECURITY,
+            "It stops what protects this machine or records what is done.",
+        );
     }
     reader.ask(SERVICE, "It changes a service.");
 }
 
 fn controls(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let looks = ["status", "show", "list", "get", "list-sessions", "list-users", "list-seats", "blame", "critical-chain", "time", "list-timezones", "list-locales", "get-recursively", "list-schemas", "list-keys", "read", "tree", "introspect", "monitor-off", "dump", "info", "verify", "calendar", "timespan"];
+    let looks = [
+        "status",
+        "show",
+        "list",
+        "get",
+        "list-sessions",
+        "list-users",
+        "list-seats",
+        "blame",
+        "critical-chain",
+        "time",
+        "list-timezones",
+        "list-locales",
+        "get-recursively",
+        "list-schemas",
+        "list-keys",
+        "read",
+        "tree",
+        "introspect",
+        "monitor-off",
+        "dump",
+        "info",
+        "verify",
+        "calendar",
+        "timespan",
+    ];
     let program = reader.invocation.argv[0].prefix().to_owned();
     let first = parsed.operand(0);
-    let quiet = first.is_none_or(|first| looks.contains(&first)) || matches!(program.as_str(), "systemd-cgls" | "systemd-detect-virt" | "systemd-path" | "systemd-escape" | "notify-send" | "zenity");
+    let quiet = first.is_none_or(|first| looks.contains(&first))
+        || matches!(
+            program.as_str(),
+            "systemd-cgls"
+                | "systemd-detect-virt"
+                | "systemd-path"
+                | "systemd-escape"
+                | "notify-send"
+                | "zenity"
+        );
     if !quiet {
-        reader.ask(STATE, "It changes settings of this machine or drives other programs.");
+        reader.ask(
+            STATE,
+            "It changes settings of this machine or drives other programs.",
+        );
     }
     if program == "xdotool" || program == "ydotool" || program == "wtype" {
-        reader.deny("drives-desktop", "It types and clicks as a person does, and could answer a question for them.");
+        reader.deny(
+            "drives-desktop",
+            "It types and clicks as a person does, and could answer a question for them.",
+        );
     }
-    if program == "loginctl" && matches!(first, Some("enable-linger" | "terminate-user" | "kill-user" | "kill-session" | "terminate-session")) {
+    if program == "loginctl"
+        && matches!(
+            first,
+            Some(
+                "enable-linger"
+                    | "terminate-user"
+                    | "kill-user"
+                    | "kill-session"
+                    | "terminate-session"
+            )
+        )
+    {
         reader.deny(PERSIST, "It changes what of a user outlives their session.");
     }
 }
@@ -227,13 +420,22 @@ fn crontab(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.strange.iter().any(|name| name == "-l") && parsed.operands.is_empty() {
         return reader.ask("scheduled-jobs", "It reads scheduled jobs.");
     }
-    reader.deny(PERSIST, "It sets up or deletes jobs that run again and again.");
+    reader.deny(
+        PERSIST,
+        "It sets up or deletes jobs that run again and again.",
+    );
 }
 
 fn users(parsed: &Parsed, reader: &mut Reader<'_>) {
     let program = reader.invocation.argv[0].prefix().to_owned();
-    let looks = parsed.strange.iter().any(|name| matches!(name.as_str(), "-S" | "--status" | "-l" | "-list" | "-c" | "--check" | "-read")) && !matches!(program.as_str(), "usermod" | "useradd" | "groupmod");
-    let reads = matches!(parsed.operand(1), Some("-read" | "-list")) || program == "visudo" && parsed.strange.iter().any(|name| name == "-c");
+    let looks = parsed.strange.iter().any(|name| {
+        matches!(
+            name.as_str(),
+            "-S" | "--status" | "-l" | "-list" | "-c" | "--check" | "-read"
+        )
+    }) && !matches!(program.as_str(), "usermod" | "useradd" | "groupmod");
+    let reads = matches!(parsed.operand(1), Some("-read" | "-list"))
+        || program == "visudo" && parsed.strange.iter().any(|name| name == "-c");
     if looks || reads {
         return reader.ask(USERS, "It looks at the users of this machine.");
     }
@@ -242,8 +444,30 @@ fn users(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn firewall(parsed: &Parsed, reader: &mut Reader<'_>) {
     let program = reader.invocation.argv[0].prefix().to_owned();
-    let looks = parsed.strange.iter().any(|name| matches!(name.as_str(), "-L" | "-S" | "--list" | "--list-rules" | "--state" | "--list-all" | "-s" | "--getglobalstate")) || matches!(parsed.operand(0), Some("status" | "list" | "show" | "qdisc-show"));
-    let flushes = parsed.strange.iter().any(|name| matches!(name.as_str(), "-F" | "--flush" | "-X" | "-P" | "-D" | "--delete" | "-d")) || matches!(parsed.operand(0), Some("disable" | "flush" | "reset" | "stop" | "delete" | "destroy"));
+    let looks = parsed.strange.iter().any(|name| {
+        matches!(
+            name.as_str(),
+            "-L" | "-S"
+                | "--list"
+                | "--list-rules"
+                | "--state"
+                | "--list-all"
+                | "-s"
+                | "--getglobalstate"
+        )
+    }) || matches!(
+        parsed.operand(0),
+        Some("status" | "list" | "show" | "qdisc-show")
+    );
+    let flushes = parsed.strange.iter().any(|name| {
+        matches!(
+            name.as_str(),
+            "-F" | "--flush" | "-X" | "-P" | "-D" | "--delete" | "-d"
+        )
+    }) || matches!(
+        parsed.operand(0),
+        Some("disable" | "flush" | "reset" | "stop" | "delete" | "destroy")
+    );
     if looks && !flushes {
         return reader.ask("firewall", "It looks at the firewall.");
     }
@@ -252,22 +476,46 @@ fn firewall(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn sysctl(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if parsed.has("-w") || parsed.operands.iter().any(|word| word.prefix().contains('=')) {
+    if parsed.has("-w")
+        || parsed
+            .operands
+            .iter()
+            .any(|word| word.prefix().contains('='))
+    {
         reader.deny(STATE, "It changes settings of the kernel.");
     }
 }
 
 fn network_state(parsed: &Parsed, reader: &mut Reader<'_>) {
     let program = reader.invocation.argv[0].prefix().to_owned();
-    let changes = ["add", "del", "delete", "set", "up", "down", "flush", "change", "replace", "append", "exec", "connect", "modify", "mtu", "hw", "netmask", "off", "on", "import", "load", "save", "reload"];
+    let changes = [
+        "add", "del", "delete", "set", "up", "down", "flush", "change", "replace", "append",
+        "exec", "connect", "modify", "mtu", "hw", "netmask", "off", "on", "import", "load", "save",
+        "reload",
+    ];
     let looks = match program.as_str() {
         "hostname" | "domainname" | "arp" | "route" => parsed.operands.is_empty(),
-        "networksetup" => parsed.strange.iter().all(|name| name.starts_with("-get") || name.starts_with("-list")),
-        "scutil" => parsed.strange.iter().any(|name| name.starts_with("--dns") || name.starts_with("--proxy") || name.starts_with("--nwi")),
-        "dhclient" | "dhcpcd" | "wpa_supplicant" | "macchanger" | "ifup" | "ifdown" | "nmtui" => false,
-        _ => !parsed.operands.iter().any(|word| word.known().is_none_or(|text| changes.contains(&text))),
+        "networksetup" => parsed
+            .strange
+            .iter()
+            .all(|name| name.starts_with("-get") || name.starts_with("-list")),
+        "scutil" => parsed.strange.iter().any(|name| {
+            name.starts_with("--dns") || name.starts_with("--proxy") || name.starts_with("--nwi")
+        }),
+        "dhclient" | "dhcpcd" | "wpa_supplicant" | "macchanger" | "ifup" | "ifdown" | "nmtui" => {
+            false
+        }
+        _ => !parsed
+            .operands
+            .iter()
+            .any(|word| word.known().is_none_or(|text| changes.contains(&text))),
     };
-    if program == "ip" && parsed.operands.iter().any(|word| word.known() == Some("exec")) {
+    if program == "ip"
+        && parsed
+            .operands
+            .iter()
+            .any(|word| word.known() == Some("exec"))
+    {
         super::wrappers::tail(parsed, reader);
     }
     if !looks {
@@ -281,14 +529,24 @@ fn own(parsed: &Parsed, reader: &mut Reader<'_>) {
     let word = |at: usize| words.get(at).map_or("", String::as_str);
     let looks = match (word(0), word(1)) {
         ("" | "status" | "health" | "version" | "help" | "logs" | "doctor-off", _) => true,
-        ("gateway" | "daemon" | "node" | "nodes" | "agents" | "sessions" | "channels" | "models" | "skills" | "plugins" | "cron" | "hooks", "status" | "list" | "show" | "health" | "info") => true,
+        (
+            "gateway" | "daemon" | "node" | "nodes" | "agents" | "sessions" | "channels" | "models"
+            | "skills" | "plugins" | "cron" | "hooks",
+            "status" | "list" | "show" | "health" | "info",
+        ) => true,
         ("policy", "check" | "explain" | "test") | ("audit", "verify") => true,
         _ => false,
     };
     if looks {
-        return reader.ask("own-gateway", "It asks the gateway that this agent is governed by.");
+        return reader.ask(
+            "own-gateway",
+            "It asks the gateway that this agent is governed by.",
+        );
     }
-    reader.deny("own-gateway", "It changes or drives the gateway that this agent is governed by.");
+    reader.deny(
+        "own-gateway",
+        "It changes or drives the gateway that this agent is governed by.",
+    );
 }
 
 fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -297,11 +555,18 @@ fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
     let mut reads = Vec::new();
     for pair in args.windows(2) {
         match pair[0].known() {
-            Some("-in" | "-inkey" | "-CAfile" | "-key" | "-cert" | "-kfile" | "-signkey" | "-CA" | "-CAkey" | "-certfile" | "-untrusted" | "-sigfile" | "-verify" | "-prverify" | "-sign" | "-rand" | "-passin" | "-pass") => reads.push(pair[1].clone()),
+            Some(
+                "-in" | "-inkey" | "-CAfile" | "-key" | "-cert" | "-kfile" | "-signkey" | "-CA"
+                | "-CAkey" | "-certfile" | "-untrusted" | "-sigfile" | "-verify" | "-prverify"
+                | "-sign" | "-rand" | "-passin" | "-pass",
+            ) => reads.push(pair[1].clone()),
             Some("-out" | "-keyout" | "-writerand" | "-signature-out" | "-pubout-off") => {
                 reader.touch(&pair[1], Access::Write);
             }
-            Some("-engine" | "-provider" | "-provider-path" | "-config") => reader.ask("loads-code", "It loads code or options that an option names."),
+            Some("-engine" | "-provider" | "-provider-path" | "-config") => reader.ask(
+                "loads-code",
+                "It loads code or options that an option names.",
+            ),
             _ => {}
         }
     }
@@ -313,17 +578,27 @@ fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.touch(&word, Access::Read);
     }
     match sub.as_str() {
-        "enc" | "aes-256-cbc" | "aes-128-cbc" | "base64" | "des3" | "bf" | "cms" | "smime" | "pkeyutl" | "rsautl" | "zlib" => {
+        "enc" | "aes-256-cbc" | "aes-128-cbc" | "base64" | "des3" | "bf" | "cms" | "smime"
+        | "pkeyutl" | "rsautl" | "zlib" => {
             reader.out.io.passes_input = true;
-            reader.out.io.decodes |= args.iter().any(|arg| matches!(arg.known(), Some("-d" | "-decrypt" | "-decode")));
+            reader.out.io.decodes |= args
+                .iter()
+                .any(|arg| matches!(arg.known(), Some("-d" | "-decrypt" | "-decode")));
         }
-        "dgst" | "sha256" | "sha1" | "md5" | "sha512" | "rand" | "version" | "ciphers" | "list" | "prime" | "x509" | "req" | "verify" | "asn1parse" | "crl" | "crl2pkcs7" | "ec" | "rsa" | "pkey" | "genrsa" | "genpkey" | "ecparam" | "dhparam" | "pkcs12" | "pkcs8" | "passwd" | "speed" | "errstr" | "help" | "sha384" | "kdf" | "mac" | "pkcs7" | "storeutl" => {}
+        "dgst" | "sha256" | "sha1" | "md5" | "sha512" | "rand" | "version" | "ciphers" | "list"
+        | "prime" | "x509" | "req" | "verify" | "asn1parse" | "crl" | "crl2pkcs7" | "ec"
+        | "rsa" | "pkey" | "genrsa" | "genpkey" | "ecparam" | "dhparam" | "pkcs12" | "pkcs8"
+        | "passwd" | "speed" | "errstr" | "help" | "sha384" | "kdf" | "mac" | "pkcs7"
+        | "storeutl" => {}
         "s_client" | "s_time" | "ocsp" => {
             reader.out.io.sends_input = true;
             reader.out.io.emits_network = true;
             reader.ask("network", "It connects to another machine.");
         }
-        _ => reader.ask("unknown-subcommand", "What openssl does here is not known to be harmless."),
+        _ => reader.ask(
+            "unknown-subcommand",
+            "What openssl does here is not known to be harmless.",
+        ),
     }
     if args.last().is_some_and(|word| word.prefix().contains('/')) {
         reader.touch(&args[args.len() - 1], Access::Read);

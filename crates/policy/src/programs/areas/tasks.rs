@@ -15,14 +15,20 @@ pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
         match word.known() {
             Some(text) if text.contains('=') => assignment(text, reader),
             Some(text) => targets.push(text.to_owned()),
-            None => reader.ask("unknown-task", "Which target it makes is only known when it runs."),
+            None => reader.ask(
+                "unknown-task",
+                "Which target it makes is only known when it runs.",
+            ),
         }
     }
     for target in &targets {
         named(target, reader);
     }
     if !super::files::in_workspace(reader) {
-        reader.ask("task-outside", "It runs a task of a project that is not the workspace.");
+        reader.ask(
+            "task-outside",
+            "It runs a task of a project that is not the workspace.",
+        );
     }
     if parsed.has("-f") || parsed.has("-C") {
         return;
@@ -33,22 +39,61 @@ pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn assignment(text: &str, reader: &mut Reader<'_>) {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let name = name.trim_end_matches([':', '?', '+', '!']);
-    if matches!(name, "SHELL" | ".SHELLFLAGS" | "MAKE" | "MAKEFLAGS" | "MAKEFILES") {
-        return reader.find(Verdict::Deny, "helper-program", format!("{name} decides which program runs every recipe."));
+    if matches!(
+        name,
+        "SHELL" | ".SHELLFLAGS" | "MAKE" | "MAKEFLAGS" | "MAKEFILES"
+    ) {
+        return reader.find(
+            Verdict::Deny,
+            "helper-program",
+            format!("{name} decides which program runs every recipe."),
+        );
     }
     variables::judge(name, &Word::from(value), reader);
     if value.contains(['`', ';', '|', '&']) || value.contains("$(") || value.contains("$$") {
-        reader.find(Verdict::Ask, "inline-code", format!("The value of {name} is a command to whatever uses it."));
+        reader.find(
+            Verdict::Ask,
+            "inline-code",
+            format!("The value of {name} is a command to whatever uses it."),
+        );
     }
-    super::builds::careful(&[Word::from(text.split_once('=').map_or("", |(_, value)| value))], reader);
+    super::builds::careful(
+        &[Word::from(
+            text.split_once('=').map_or("", |(_, value)| value),
+        )],
+        reader,
+    );
 }
 
 /// Targets whose name says that they reach outside.
 fn named(target: &str, reader: &mut Reader<'_>) {
-    reader.effect(EffectKind::Execute, Target::Named(target.to_owned()), Zone::Workspace, format!("runs the project's task {target}"));
-    let parts = ["install", "uninstall", "deploy", "publish", "release", "push", "upload", "destroy", "distclean-all", "ship", "rollback"];
-    if target.split(['-', '_', ':', '/', '.']).any(|part| parts.contains(&part)) {
-        reader.ask("task-publishes", "The task's name says that it changes something outside of the workspace.");
+    reader.effect(
+        EffectKind::Execute,
+        Target::Named(target.to_owned()),
+        Zone::Workspace,
+        format!("runs the project's task {target}"),
+    );
+    let parts = [
+        "install",
+        "uninstall",
+        "deploy",
+        "publish",
+        "release",
+        "push",
+        "upload",
+        "destroy",
+        "distclean-all",
+        "ship",
+        "rollback",
+    ];
+    if target
+        .split(['-', '_', ':', '/', '.'])
+        .any(|part| parts.contains(&part))
+    {
+        reader.ask(
+            "task-publishes",
+            "The task's name says that it changes something outside of the workspace.",
+        );
     }
 }
 
@@ -59,7 +104,12 @@ fn recipes(targets: &[String], reader: &mut Reader<'_>) {
     };
     let text = ["GNUmakefile", "makefile", "Makefile"]
         .iter()
-        .find_map(|name| reader.world.files.text(&format!("{}/{name}", cwd.trim_end_matches('/'))));
+        .find_map(|name| {
+            reader
+                .world
+                .files
+                .text(&format!("{}/{name}", cwd.trim_end_matches('/')))
+        });
     let Some(text) = text else {
         return;
     };
@@ -84,7 +134,9 @@ fn recipes(targets: &[String], reader: &mut Reader<'_>) {
 
 fn first_target(text: &str) -> Option<String> {
     text.lines()
-        .filter(|line| !line.starts_with(['\t', '#', '.', ' ']) && !line.contains(":=") && !line.contains("?="))
+        .filter(|line| {
+            !line.starts_with(['\t', '#', '.', ' ']) && !line.contains(":=") && !line.contains("?=")
+        })
         .find_map(|line| line.split_once(':').map(|(name, _)| name.trim().to_owned()))
 }
 
@@ -96,14 +148,23 @@ fn rule(text: &str, target: &str) -> (Vec<String>, Vec<String>) {
     for line in text.replace("\\\n", " ").lines() {
         if let Some(command) = line.strip_prefix('\t') {
             if inside {
-                recipe.push(command.trim_start_matches(['@', '-', '+']).replace("$$", "$"));
+                recipe.push(
+                    command
+                        .trim_start_matches(['@', '-', '+'])
+                        .replace("$$", "$"),
+                );
             }
             continue;
         }
         inside = line.split_once(':').is_some_and(|(names, rest)| {
-            let ours = !rest.starts_with('=') && names.split_whitespace().any(|name| name == target);
+            let ours =
+                !rest.starts_with('=') && names.split_whitespace().any(|name| name == target);
             if ours {
-                before.extend(rest.trim_start_matches(':').split_whitespace().map(str::to_owned));
+                before.extend(
+                    rest.trim_start_matches(':')
+                        .split_whitespace()
+                        .map(str::to_owned),
+                );
             }
             ours
         });
@@ -116,17 +177,46 @@ pub(super) fn runner(parsed: &Parsed, reader: &mut Reader<'_>) {
         match word.known() {
             Some(text) if text.contains('=') => assignment(text, reader),
             Some(text) => named(text, reader),
-            None => reader.ask("unknown-task", "Which task it runs is only known when it runs."),
+            None => reader.ask(
+                "unknown-task",
+                "Which task it runs is only known when it runs.",
+            ),
         }
     }
-    let loads = ["-f", "--justfile", "--taskfile", "-d", "--dir", "--working-directory", "--shell", "--shell-arg", "-c", "--command", "--rakefile", "-r", "--require", "-e", "--execute", "-E", "--eval", "--global", "-g"];
+    let loads = [
+        "-f",
+        "--justfile",
+        "--taskfile",
+        "-d",
+        "--dir",
+        "--working-directory",
+        "--shell",
+        "--shell-arg",
+        "-c",
+        "--command",
+        "--rakefile",
+        "-r",
+        "--require",
+        "-e",
+        "--execute",
+        "-E",
+        "--eval",
+        "--global",
+        "-g",
+    ];
     for name in &parsed.strange {
         if loads.contains(&name.as_str()) {
-            reader.ask("loads-code", "It runs tasks from elsewhere, or by another shell.");
+            reader.ask(
+                "loads-code",
+                "It runs tasks from elsewhere, or by another shell.",
+            );
         }
     }
     if !super::files::in_workspace(reader) {
-        reader.ask("task-outside", "It runs a task of a project that is not the workspace.");
+        reader.ask(
+            "task-outside",
+            "It runs a task of a project that is not the workspace.",
+        );
     }
 }
 
@@ -143,7 +233,9 @@ pub(super) fn cmake(parsed: &Parsed, reader: &mut Reader<'_>) {
             args.extend_from_slice(rest);
             reader.again("rm", &args);
         }
-        "copy" | "copy_if_different" | "copy_directory" | "copy_directory_if_different" => reader.again("cp", rest),
+        "copy" | "copy_if_different" | "copy_directory" | "copy_directory_if_different" => {
+            reader.again("cp", rest)
+        }
         "rename" => reader.again("mv", rest),
         "touch" | "touch_nocreate" => reader.again("touch", rest),
         "make_directory" => reader.again("mkdir", rest),
@@ -158,7 +250,8 @@ pub(super) fn cmake(parsed: &Parsed, reader: &mut Reader<'_>) {
         "env" => reader.again("env", rest),
         "time" => reader.run(rest),
         "chdir" => reader.run(rest.get(1..).unwrap_or(&[])),
-        "echo" | "echo_append" | "capabilities" | "compare_files" | "md5sum" | "sha1sum" | "sha256sum" | "sleep" | "true" | "false" => {}
+        "echo" | "echo_append" | "capabilities" | "compare_files" | "md5sum" | "sha1sum"
+        | "sha256sum" | "sleep" | "true" | "false" => {}
         other => {
             let text = format!("cmake -E {} is not known.", shown_word(&Word::from(other)));
             reader.find(Verdict::Ask, "unknown-subcommand", text);

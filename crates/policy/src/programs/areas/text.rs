@@ -5,11 +5,12 @@ use crate::programs::code::Language;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    Act, DECODES, Grammar, Operands, PASSES, Program, READ, READ_ALL, RUNS, TEXT, WRITE, flag, flags, joined, program,
-    value,
+    Act, DECODES, Grammar, Operands, PASSES, Program, READ, READ_ALL, RUNS, TEXT, WRITE, flag,
+    flags, joined, program, value,
 };
 use crate::word::Word;
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     // Of those that only read, options with values that are not named here are taken for files: no more is read.
     program("cat gcat tac nl fmt expand unexpand column colrm paste join comm pr od strings look glow mdcat hexyl zcat-read csvlook ul more pg most cmp fold gfold hd vis col lam rs")
@@ -41,7 +42,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("rg ripgrep").strict().io(PASSES).operands(Operands::FirstUnless("-e -f --regexp --file --files --type-list", TEXT, READ)).options(&[
         value("-e --regexp -m --max-count -A -B -C --after-context --before-context --context -g --glob --iglob -t --type -T --type-not --type-add --type-clear -M --max-columns -j --threads -d --max-depth --maxdepth --max-filesize --sort --sortr --encoding -E -r --replace --color --colors --context-separator --field-match-separator --field-context-separator --path-separator --dfa-size-limit --regex-size-limit --engine --generate --hyperlink-format --pre-glob", TEXT),
         value("-f --file --ignore-file", READ),
-        value("--pre", Act::Shell), value("--hostname-bin", Act::Deny("helper-program", "It runs a program that is named by an option.")),
+        value("--pre", Act::Deny("helper-program", "It runs a program that is named by an option.")), value("--hostname-bin", Act::Deny("helper-program", "It runs a program that is named by an option.")),
         flag("--files", TEXT), flags("-l --files-with-matches --files-without-match -L --follow"),
         flags("-i --ignore-case -s --case-sensitive -S --smart-case -v --invert-match -w --word-regexp -x --line-regexp -c --count --count-matches -n --line-number -N --no-line-number -o --only-matching -q --quiet -h -H --with-filename -I --no-filename -F --fixed-strings -P --pcre2 -a --text -u --unrestricted -U --multiline --multiline-dotall -z --search-zip -0 --null --null-data -p --pretty -b --byte-offset --json --vimgrep --heading --no-heading --hidden -. --no-hidden --no-ignore --no-ignore-vcs --no-ignore-parent --no-ignore-dot --no-ignore-global --no-ignore-files --no-ignore-messages --no-messages --no-config --stats --column --no-column --trim --passthru --passthrough --crlf --debug --trace --type-list --version -V --help --binary --block-buffered --line-buffered --one-file-system --glob-case-insensitive --include-zero --no-pre --mmap --no-mmap --no-require-git --auto-hybrid-regex --no-unicode --max-columns-preview"),
     ]).also(search),
@@ -139,7 +140,11 @@ fn search(parsed: &Parsed, reader: &mut Reader<'_>) {
     let rg = reader.invocation.argv[0].prefix().ends_with("rg");
     if parsed.any("-l --files") {
         reader.out.io.names_files = super::files::in_workspace(reader)
-            && parsed.operands.iter().skip(1).all(|word| !word.prefix().starts_with('/') && !word.prefix().contains(".."));
+            && parsed
+                .operands
+                .iter()
+                .skip(1)
+                .all(|word| !word.prefix().starts_with('/') && !word.prefix().contains(".."));
     }
     if !parsed.has("-r") && !rg {
         return;
@@ -162,7 +167,11 @@ fn decodes(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn sed(parsed: &Parsed, reader: &mut Reader<'_>) {
     let given = parsed.any("-e -f");
-    let files = if given { &parsed.operands[..] } else { parsed.operands.get(1..).unwrap_or(&[]) };
+    let files = if given {
+        &parsed.operands[..]
+    } else {
+        parsed.operands.get(1..).unwrap_or(&[])
+    };
     if !given {
         if let Some(text) = parsed.operands.first() {
             crate::programs::code::read(reader, text, Language::Sed);
@@ -195,11 +204,23 @@ fn awk(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn jq(parsed: &Parsed, reader: &mut Reader<'_>) {
     let text = parsed.operand(0).unwrap_or("");
     if parsed.has("--slurpfile") {
-        parsed.operands.iter().for_each(|word| reader.act(READ, word));
+        parsed
+            .operands
+            .iter()
+            .for_each(|word| reader.act(READ, word));
     }
-    if !parsed.has("-f") && (text.contains("env.") || text.contains("$ENV") || text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "env")) {
+    if !parsed.has("-f")
+        && (text.contains("env.")
+            || text.contains("$ENV")
+            || text
+                .split(|c: char| !c.is_alphanumeric())
+                .any(|word| word == "env"))
+    {
         reader.out.io.emits_secret = true;
-        reader.ask("print-environment", "It reads variables, credentials among them.");
+        reader.ask(
+            "print-environment",
+            "It reads variables, credentials among them.",
+        );
     }
     if text.contains("input_filename") || text.contains("import ") || text.contains("include ") {
         reader.ask("loads-code", "It loads more code.");
@@ -210,7 +231,11 @@ fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {
     for found in &parsed.found {
         found.value.iter().for_each(|word| reader.act(READ, word));
     }
-    parsed.operands.first().into_iter().for_each(|word| reader.act(READ, word));
+    parsed
+        .operands
+        .first()
+        .into_iter()
+        .for_each(|word| reader.act(READ, word));
     if parsed.has("-i") {
         for word in parsed.operands.iter().skip(1) {
             reader.touch(word, Access::Write);
@@ -223,7 +248,11 @@ fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn in_place(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let access = if reader.invocation.argv[0].prefix().contains('2') { Access::Write } else { Access::Read };
+    let access = if reader.invocation.argv[0].prefix().contains('2') {
+        Access::Write
+    } else {
+        Access::Read
+    };
     for word in &parsed.operands {
         reader.touch(word, access);
     }
@@ -233,7 +262,11 @@ fn calculator(_: &Parsed, _: &mut Reader<'_>) {}
 
 fn date(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in &parsed.operands {
-        if word.known().is_some_and(|text| !text.starts_with('+') && text.len() >= 8 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
+        if word.known().is_some_and(|text| {
+            !text.starts_with('+')
+                && text.len() >= 8
+                && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        }) {
             reader.ask("set-clock", "It sets the clock.");
         }
     }

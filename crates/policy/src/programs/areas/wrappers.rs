@@ -5,7 +5,8 @@ use crate::effect::{EffectKind, Target, Zone};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    Act, Grammar, Operands, Program, READ, SECRET, TEXT, WRITE, flag, flags, joined as attached, program, value,
+    Act, Grammar, Operands, Program, READ, SECRET, TEXT, WRITE, flag, flags, joined as attached,
+    program, value,
 };
 use crate::programs::variables;
 use crate::verdict::Verdict;
@@ -14,6 +15,7 @@ use crate::world::Dialect;
 
 const ROOT: Act = Act::Nothing;
 
+#[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("env genv").grammar(Grammar::Stops).strict().options(&[
         flags("-i --ignore-environment -0 --null -v --debug --list-signal-handling"),
@@ -129,8 +131,16 @@ fn env(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     if let Some(line) = parsed.value("-S") {
         // The line is split by rules of its own; it is read as a command that comes before the others.
-        reader.ask("split-string", "It splits a text into a command by rules of its own.");
-        let mut words: Vec<Word> = line.known().unwrap_or("").split_ascii_whitespace().map(Word::from).collect();
+        reader.ask(
+            "split-string",
+            "It splits a text into a command by rules of its own.",
+        );
+        let mut words: Vec<Word> = line
+            .known()
+            .unwrap_or("")
+            .split_ascii_whitespace()
+            .map(Word::from)
+            .collect();
         words.extend_from_slice(rest);
         while words.first().and_then(variables::split).is_some() {
             let first = words.remove(0);
@@ -143,8 +153,16 @@ fn env(parsed: &Parsed, reader: &mut Reader<'_>) {
     if rest.is_empty() {
         reader.out.io.emits_secret = true;
         let target = Target::Named("every variable".to_owned());
-        reader.effect(EffectKind::Read, target, Zone::Elsewhere, "prints every variable, credentials among them");
-        return reader.ask("print-environment", "It prints every variable, credentials among them.");
+        reader.effect(
+            EffectKind::Read,
+            target,
+            Zone::Elsewhere,
+            "prints every variable, credentials among them",
+        );
+        return reader.ask(
+            "print-environment",
+            "It prints every variable, credentials among them.",
+        );
     }
     reader.command(rest, false, cwd, false);
 }
@@ -152,16 +170,26 @@ fn env(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn printenv(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.operands.is_empty() {
         reader.out.io.emits_secret = true;
-        return reader.ask("print-environment", "It prints every variable, credentials among them.");
+        return reader.ask(
+            "print-environment",
+            "It prints every variable, credentials among them.",
+        );
     }
     for word in &parsed.operands {
         match word.known() {
             Some(name) if !variables::is_secret(name) => {}
             Some(name) => {
                 reader.out.io.emits_secret = true;
-                reader.find(Verdict::Deny, "print-secret", format!("It prints {name}, which authenticates someone."));
+                reader.find(
+                    Verdict::Deny,
+                    "print-secret",
+                    format!("It prints {name}, which authenticates someone."),
+                );
             }
-            None => reader.ask("print-environment", "Which variable it prints is only known when it runs."),
+            None => reader.ask(
+                "print-environment",
+                "Which variable it prints is only known when it runs.",
+            ),
         }
     }
 }
@@ -176,7 +204,10 @@ fn sudo(parsed: &Parsed, reader: &mut Reader<'_>) {
         rest = after;
     }
     if parsed.any("-s -i --shell --login") && rest.is_empty() {
-        return reader.deny("privileged-shell", "It opens a shell with the rights of another user.");
+        return reader.deny(
+            "privileged-shell",
+            "It opens a shell with the rights of another user.",
+        );
     }
     let cwd = parsed.value("-D").cloned();
     if parsed.has("-s") || parsed.has("-i") {
@@ -204,7 +235,11 @@ fn xargs(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.out.io.passes_input = true;
         return;
     }
-    let mark = parsed.value("-I").or_else(|| parsed.value("-i")).or_else(|| parsed.value("--replace")).or_else(|| parsed.value("-J"));
+    let mark = parsed
+        .value("-I")
+        .or_else(|| parsed.value("-i"))
+        .or_else(|| parsed.value("--replace"))
+        .or_else(|| parsed.value("-J"));
     let mark = match mark {
         Some(mark) => mark.known().map(str::to_owned),
         None if parsed.any("-i --replace") => Some("{}".to_owned()),
@@ -213,7 +248,11 @@ fn xargs(parsed: &Parsed, reader: &mut Reader<'_>) {
     let Some(mark) = mark.filter(|mark| !mark.is_empty()) else {
         return reader.command(&parsed.operands, true, None, false);
     };
-    let argv: Vec<Word> = parsed.operands.iter().map(|word| replaced(word, &mark)).collect();
+    let argv: Vec<Word> = parsed
+        .operands
+        .iter()
+        .map(|word| replaced(word, &mark))
+        .collect();
     reader.command(&argv, false, None, false);
 }
 
@@ -232,12 +271,23 @@ pub(super) fn replaced(word: &Word, mark: &str) -> Word {
             pieces.push(Piece::Text(part.to_owned()));
         }
     }
-    if pieces.len() == 1 { Word::Unknown("a line of the input".to_owned()) } else { Word::Partial(pieces) }
+    if pieces.len() == 1 {
+        Word::Unknown("a line of the input".to_owned())
+    } else {
+        Word::Partial(pieces)
+    }
 }
 
 fn parallel(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let end = parsed.operands.iter().position(|word| matches!(word.known(), Some(":::" | "::::" | ":::+"))).unwrap_or(parsed.operands.len());
-    let mut words: Vec<Word> = parsed.operands[..end].iter().map(|word| replaced(word, "{}")).collect();
+    let end = parsed
+        .operands
+        .iter()
+        .position(|word| matches!(word.known(), Some(":::" | "::::" | ":::+")))
+        .unwrap_or(parsed.operands.len());
+    let mut words: Vec<Word> = parsed.operands[..end]
+        .iter()
+        .map(|word| replaced(word, "{}"))
+        .collect();
     if words.is_empty() {
         for word in parsed.operands.iter().skip(1) {
             reader.shell(word.clone());
@@ -268,11 +318,16 @@ fn flock(parsed: &Parsed, reader: &mut Reader<'_>) {
     let Some((file, rest)) = parsed.operands.split_first() else {
         return;
     };
-    if file.known().is_none_or(|file| !file.bytes().all(|b| b.is_ascii_digit())) {
+    if file
+        .known()
+        .is_none_or(|file| !file.bytes().all(|b| b.is_ascii_digit()))
+    {
         reader.touch(file, crate::place::Access::Create);
     }
     match rest {
-        [Word::Known(flag), line, ..] if flag == "-c" || flag == "--command" => reader.shell(line.clone()),
+        [Word::Known(flag), line, ..] if flag == "-c" || flag == "--command" => {
+            reader.shell(line.clone())
+        }
         _ => reader.run(rest),
     }
 }
@@ -298,7 +353,9 @@ pub(super) fn tail(parsed: &Parsed, reader: &mut Reader<'_>) {
         let Some(name) = rest[0].known() else {
             continue;
         };
-        if crate::programs::lookup::find(crate::place::name(name)).is_some() || name.starts_with('-') {
+        if crate::programs::lookup::find(crate::place::name(name)).is_some()
+            || name.starts_with('-')
+        {
             if !name.starts_with('-') {
                 reader.command(rest, false, None, false);
             }
@@ -309,7 +366,10 @@ pub(super) fn tail(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn benchmark(parsed: &Parsed, reader: &mut Reader<'_>) {
-    parsed.operands.iter().for_each(|word| reader.shell(word.clone()));
+    parsed
+        .operands
+        .iter()
+        .for_each(|word| reader.shell(word.clone()));
 }
 
 fn deferred(_: &Parsed, reader: &mut Reader<'_>) {
@@ -317,14 +377,34 @@ fn deferred(_: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn multiplexer(parsed: &Parsed, reader: &mut Reader<'_>) {
-    const LISTS: &[&str] = &["ls", "list-sessions", "list-windows", "list-panes", "list-keys", "info", "display-message", "has-session"];
+    const LISTS: &[&str] = &[
+        "ls",
+        "list-sessions",
+        "list-windows",
+        "list-panes",
+        "list-keys",
+        "info",
+        "display-message",
+        "has-session",
+    ];
     let first = parsed.operand(0).unwrap_or("");
-    if LISTS.contains(&first) || parsed.strange.iter().any(|name| matches!(name.as_str(), "-V" | "--version")) {
+    if LISTS.contains(&first)
+        || parsed
+            .strange
+            .iter()
+            .any(|name| matches!(name.as_str(), "-V" | "--version"))
+    {
         return;
     }
-    reader.ask("outside-supervision", "It runs commands in a session that outlives the run.");
+    reader.ask(
+        "outside-supervision",
+        "It runs commands in a session that outlives the run.",
+    );
     for word in parsed.operands.iter().skip(1) {
-        if word.known().is_none_or(|text| text.contains([' ', ';', '|', '$', '`'])) {
+        if word
+            .known()
+            .is_none_or(|text| text.contains([' ', ';', '|', '$', '`']))
+        {
             reader.shell(word.clone());
         }
     }
@@ -336,9 +416,16 @@ fn multiplexed(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn clipboard(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if parsed.strange.iter().any(|name| name == "-o" || name == "--output") {
+    if parsed
+        .strange
+        .iter()
+        .any(|name| name == "-o" || name == "--output")
+    {
         reader.out.io.emits_secret = true;
         return reader.ask("clipboard", "It reads the clipboard.");
     }
-    reader.ask("clipboard", "It puts something on the clipboard, which a person may paste.");
+    reader.ask(
+        "clipboard",
+        "It puts something on the clipboard, which a person may paste.",
+    );
 }

@@ -1,10 +1,11 @@
 //! The table, read as sentences. A small splitter stands in for the shell: quotes, pipes and lists, nothing else.
 
+mod areas;
 mod corpus;
 
 use super::{Invocation, Reading, Runs, Stdin, foreign, read};
 use crate::verdict::Verdict;
-use crate::word::Word;
+use crate::word::{Piece, Word};
 use crate::world::{Dialect, NoFiles, Taint, World};
 
 pub(super) fn world() -> World<'static> {
@@ -22,6 +23,21 @@ pub(super) fn world() -> World<'static> {
         taint: Taint::default(),
         files: &NoFiles,
     }
+}
+
+/// Stands for an unquoted `*`.
+const PATTERN: char = '\u{1}';
+
+fn patterned(text: String) -> Word {
+    let Some(at) = text.find(PATTERN) else {
+        return Word::Known(text);
+    };
+    let mut pieces = Vec::new();
+    if at > 0 {
+        pieces.push(Piece::Text(text[..at].to_owned()));
+    }
+    pieces.push(Piece::Pattern(text[at..].replace(PATTERN, "*")));
+    Word::Partial(pieces)
 }
 
 /// Splits a line into commands of words, as far as these tests need it.
@@ -49,22 +65,27 @@ pub(super) fn split(line: &str) -> Vec<Vec<Word>> {
             '~' if word.is_none() => word = Some("/home/dev".to_owned()),
             ' ' | '\n' | '\t' | '|' | ';' | '&' => {
                 let last = commands.len() - 1;
-                commands[last].extend(word.take().map(Word::Known));
+                commands[last].extend(word.take().map(patterned));
                 if c != ' ' && c != '\t' {
                     commands.push(Vec::new());
                 }
             }
-            c => word.get_or_insert_default().push(c),
+            c => word.get_or_insert_default().push(if c == '*' { PATTERN } else { c }),
         }
     }
     let last = commands.len() - 1;
-    commands[last].extend(word.map(Word::Known));
+    commands[last].extend(word.map(patterned));
     commands.retain(|command| !command.is_empty());
     commands
 }
 
 /// The verdict on a command and all that it runs.
-pub(super) fn judge(argv: &[Word], world: &World<'_>, depth: u32, notes: &mut Vec<String>) -> Verdict {
+pub(super) fn judge(
+    argv: &[Word],
+    world: &World<'_>,
+    depth: u32,
+    notes: &mut Vec<String>,
+) -> Verdict {
     if depth > 6 {
         return Verdict::Ask;
     }
@@ -79,21 +100,42 @@ pub(super) fn judge(argv: &[Word], world: &World<'_>, depth: u32, notes: &mut Ve
     of_reading(&reading, world, depth, notes)
 }
 
-fn of_reading(reading: &Reading, world: &World<'_>, depth: u32, notes: &mut Vec<String>) -> Verdict {
-    let mut verdict = if reading.known { Verdict::Allow } else { Verdict::Ask };
+fn of_reading(
+    reading: &Reading,
+    world: &World<'_>,
+    depth: u32,
+    notes: &mut Vec<String>,
+) -> Verdict {
+    let mut verdict = if reading.known {
+        Verdict::Allow
+    } else {
+        Verdict::Ask
+    };
     for finding in &reading.findings {
-        notes.push(format!("{:?} {} {}", finding.verdict, finding.code, finding.text));
+        notes.push(format!(
+            "{:?} {} {}",
+            finding.verdict, finding.code, finding.text
+        ));
         verdict = verdict.max(finding.verdict);
     }
     for runs in &reading.runs {
         verdict = verdict.max(match runs {
             Runs::Command { argv, .. } => judge(argv, world, depth + 1, notes),
-            Runs::Script { text, dialect: Dialect::Posix, .. } => match text.known() {
+            Runs::Script {
+                text,
+                dialect: Dialect::Posix,
+                ..
+            } => match text.known() {
                 Some(text) => line(text, world, depth + 1, notes),
                 None => Verdict::Ask,
             },
             Runs::Script { text, dialect, .. } => match text.known() {
-                Some(text) => of_reading(&foreign::read(text, *dialect, world), world, depth + 1, notes),
+                Some(text) => of_reading(
+                    &foreign::read(text, *dialect, world),
+                    world,
+                    depth + 1,
+                    notes,
+                ),
                 None => Verdict::Ask,
             },
             Runs::Input { .. } | Runs::File { .. } => Verdict::Allow,
@@ -118,7 +160,9 @@ pub(super) fn check(verdict: Verdict, lines: &[&str]) {
         let mut notes = Vec::new();
         let got = line(text, &world, 0, &mut notes);
         if got != verdict {
-            wrong.push(format!("{text}\n    is {got:?}, not {verdict:?}: {notes:?}"));
+            wrong.push(format!(
+                "{text}\n    is {got:?}, not {verdict:?}: {notes:?}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

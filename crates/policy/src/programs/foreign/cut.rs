@@ -1,0 +1,284 @@
+//! A line of PowerShell or cmd, cut into commands of words in lower case: escapes taken out, groups opened.
+
+use crate::world::Dialect;
+
+/// A command within a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Command {
+    pub(super) words: Vec<Word>,
+    /// Files that its output is written to.
+    pub(super) writes: Vec<String>,
+    /// It takes the output of the one before.
+    pub(super) piped: bool,
+    /// It is called by `&` or `.`, with a name that may be put together.
+    pub(super) called: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) text: String,
+    pub(super) quoted: bool,
+}
+
+impl Command {
+    pub(super) fn name(&self) -> &str {
+        self.words.first().map_or("", |word| word.text.as_str())
+    }
+
+    pub(super) fn args(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().skip(1).map(|word| word.text.as_str())
+    }
+
+    /// Whether a parameter is given, at full length or abbreviated: `-recurse`, `-rec`, `-r`.
+    pub(super) fn has(&self, parameter: &str) -> bool {
+        self.args().any(|arg| {
+            let arg = arg.split(':').next().unwrap_or("");
+            arg.len() > 1 && arg.starts_with('-') && parameter.starts_with(arg)
+        })
+    }
+
+    /// Whether a switch of cmd is given: `/s`, also joined as `/s/q`.
+    pub(super) fn switch(&self, letter: &str) -> bool {
+        self.args()
+            .any(|arg| arg.starts_with('/') && arg.split('/').any(|one| one == letter))
+    }
+}
+
+/// Cuts a line. Quotes hold together; parentheses, braces and `$(` open a command of their own.
+pub(super) fn cut(text: &str, dialect: Dialect) -> Vec<Command> {
+    let mut cutter = Cutter {
+        chars: text.chars().collect(),
+        at: 0,
+        power: dialect == Dialect::PowerShell,
+        commands: vec![Command::default()],
+        word: None,
+        quoted: false,
+        writing: false,
+    };
+    cutter.run();
+    cutter
+        .commands
+        .retain(|command| !command.words.is_empty() || !command.writes.is_empty());
+    cutter.commands
+}
+
+struct Cutter {
+    chars: Vec<char>,
+    at: usize,
+    power: bool,
+    commands: Vec<Command>,
+    word: Option<String>,
+    quoted: bool,
+    /// The next word is a file that is written.
+    writing: bool,
+}
+
+impl Cutter {
+    fn peek(&self, ahead: usize) -> char {
+        self.chars.get(self.at + ahead).copied().unwrap_or('\0')
+    }
+
+    fn push(&mut self, c: char) {
+        self.word.get_or_insert_default().extend(c.to_lowercase());
+    }
+
+    fn end_word(&mut self) {
+        let Some(text) = self.word.take() else {
+            return;
+        };
+        let quoted = std::mem::take(&mut self.quoted);
+        let Some(command) = self.commands.last_mut() else {
+            return;
+        };
+        if std::mem::take(&mut self.writing) {
+            command.writes.push(text);
+            return;
+        }
+        if command.words.is_empty()
+            && !quoted
+            && matches!(text.as_str(), "&" | "." | "@" | "call" | "=")
+        {
+            command.called |= text != "@" && text != "call";
+            return;
+        }
+        if command.words.is_empty()
+            && !quoted
+            && text.starts_with('@')
+            && text.len() > 1
+            && !self.power
+        {
+            command.words.push(Word {
+                text: text[1..].to_owned(),
+                quoted,
+            });
+            return;
+        }
+        command.words.push(Word { text, quoted });
+    }
+
+    fn end_command(&mut self, piped: bool) {
+        self.end_word();
+        self.commands.push(Command {
+            piped,
+            ..Command::default()
+        });
+    }
+
+    fn run(&mut self) {
+        while self.at < self.chars.len() {
+            let c = self.peek(0);
+            self.at += 1;
+            match c {
+                '^' if !self.power => {
+                    if self.at < self.chars.len() {
+                        let next = self.peek(0);
+                        self.at += 1;
+                        if next != '\n' {
+                            self.push(next);
+                        }
+                    }
+                }
+                '`' if self.power => {
+                    let next = self.peek(0);
+                    self.at += 1;
+                    if next != '\n' && next != '\0' {
+                        self.push(next);
+                    }
+                }
+                '"' => self.double(),
+                '\'' if self.power => self.single(),
+                '#' if self.power && self.word.is_none() => {
+                    while self.at < self.chars.len() && self.peek(0) != '\n' {
+                        self.at += 1;
+                    }
+                }
+                '|' => {
+                    let twice = self.peek(0) == '|';
+                    self.at += usize::from(twice);
+                    self.end_command(!twice);
+                }
+                '&' if self.power && self.peek(0) != '&' && self.word.is_none() => {
+                    self.push('&');
+                    self.end_word();
+                }
+                '&' => {
+                    self.at += usize::from(self.peek(0) == '&');
+                    self.end_command(false);
+                }
+                ';' if self.power => self.end_command(false),
+                '\n' => self.end_command(false),
+                '>' => self.redirect(),
+                '$' if self.power && self.peek(0) == '(' => {}
+                '(' | '{' if self.power && self.method_call(c) => self.push(c),
+                '(' | ')' | '{' | '}' if self.power || c == '(' || c == ')' => {
+                    self.end_command(false)
+                }
+                '+' if self.power && self.joins() => {}
+                '=' if self.power
+                    && self.word.is_some()
+                    && self
+                        .commands
+                        .last()
+                        .is_some_and(|command| command.words.is_empty())
+                    && self.word.as_ref().is_some_and(|word| word.starts_with('$')) =>
+                {
+                    self.end_word();
+                    self.end_command(false);
+                }
+                c if c.is_whitespace() => self.end_word(),
+                c => self.push(c),
+            }
+        }
+        self.end_word();
+    }
+
+    /// `[x]::y(` and `.method(` belong to the word before.
+    fn method_call(&self, c: char) -> bool {
+        c == '('
+            && self.word.as_ref().is_some_and(|word| {
+                word.contains("::") || word.starts_with('$') && word.contains('.')
+            })
+    }
+
+    /// Texts put together: `'i' + 'ex'`.
+    fn joins(&mut self) -> bool {
+        let mut ahead = 0;
+        while self.peek(ahead) == ' ' {
+            ahead += 1;
+        }
+        let quoted_before = self.quoted && self.word.is_some()
+            || self.word.is_none()
+                && self
+                    .commands
+                    .last()
+                    .and_then(|command| command.words.last())
+                    .is_some_and(|word| word.quoted);
+        if !quoted_before || !matches!(self.peek(ahead), '\'' | '"') {
+            return false;
+        }
+        self.at += ahead;
+        if self.word.is_none() {
+            if let Some(word) = self
+                .commands
+                .last_mut()
+                .and_then(|command| command.words.pop())
+            {
+                self.word = Some(word.text);
+                self.quoted = true;
+            }
+        }
+        true
+    }
+
+    fn double(&mut self) {
+        self.quoted = true;
+        self.word.get_or_insert_default();
+        while self.at < self.chars.len() {
+            let c = self.peek(0);
+            self.at += 1;
+            match c {
+                '"' => return,
+                '`' if self.power => {
+                    let next = self.peek(0);
+                    self.at += 1;
+                    self.push(next);
+                }
+                c => self.push(c),
+            }
+        }
+    }
+
+    fn single(&mut self) {
+        self.quoted = true;
+        self.word.get_or_insert_default();
+        while self.at < self.chars.len() {
+            let c = self.peek(0);
+            self.at += 1;
+            if c == '\'' {
+                if self.peek(0) != '\'' {
+                    return;
+                }
+                self.at += 1;
+            }
+            self.push(c);
+        }
+    }
+
+    /// `> file`, `>> file`, `2>&1`, `2>$null`.
+    fn redirect(&mut self) {
+        if self
+            .word
+            .as_ref()
+            .is_some_and(|word| matches!(word.as_str(), "1" | "2" | "3" | "4" | "5" | "6" | "*"))
+        {
+            self.word = None;
+        }
+        self.end_word();
+        self.at += usize::from(self.peek(0) == '>');
+        if self.peek(0) == '&' {
+            self.at += 2;
+            return;
+        }
+        self.writing = true;
+    }
+}
