@@ -16,6 +16,8 @@ use crate::world::{Taint, World};
 /// Steps that one analysis may take: nodes of the tree, words, results of braces, commands that are run by others.
 /// The longest line of the labelled file takes 40; a script of 60 KB about 9,000.
 const BUDGET: u32 = 40_000;
+/// A longer output is not followed.
+const LONGEST: usize = 64 * 1024;
 /// How deep commands may be run by commands.
 pub(super) const DEEPEST_RUN: u32 = 8;
 /// How deep the tree may be gone into, functions and scripts together. Bounds the stack.
@@ -75,7 +77,10 @@ impl Output {
         self.flow.join(other.flow);
         self.flow.names = names;
         self.pieces.append(&mut other.pieces);
-        if self.pieces.len() > 64 {
+        let length = |piece: &Piece| match piece {
+            Piece::Text(text) | Piece::Pattern(text) | Piece::Unknown(text) => text.len(),
+        };
+        if self.pieces.len() > 64 || self.pieces.iter().map(length).sum::<usize>() > LONGEST {
             self.pieces = vec![Piece::Unknown("output".to_owned())];
         }
     }
@@ -166,6 +171,11 @@ impl<'w> Judge<'w> {
         }
         self.steps += 1;
         true
+    }
+
+    /// Takes the steps that many words cost.
+    pub(super) fn charge(&mut self, words: usize) {
+        self.steps = self.steps.saturating_add(u32::try_from(words / 4).unwrap_or(u32::MAX));
     }
 
     /// Goes one level down the tree; false when it is too deep. Either way the caller comes up again.

@@ -5,7 +5,9 @@ use brush_parser::ast;
 use super::Converter;
 use crate::shell::lex::{self, Mode};
 use crate::shell::parser::Unread;
-use crate::shell::syntax::{Arm, At, Command, Kind, Redirect, Script, Test, Then, Word};
+use crate::shell::syntax::{
+    Arm, At, Command, Kind, Redirect, Script, Test, Then, Timed, Word,
+};
 
 impl Converter<'_> {
     pub(super) fn command(&self, command: &ast::Command) -> Result<Command, Unread> {
@@ -149,6 +151,15 @@ impl Converter<'_> {
                 None => otherwise = Some(body),
             }
         }
+        // `else` with nothing but an `if` in it is `elif`.
+        while let Some(Kind::If {
+            arms: mut more,
+            otherwise: last,
+        }) = otherwise.as_mut().and_then(only)
+        {
+            arms.append(&mut more);
+            otherwise = last;
+        }
         Ok(Kind::If { arms, otherwise })
     }
 
@@ -189,6 +200,25 @@ impl Converter<'_> {
     fn test_word(&self, word: &ast::Word) -> Result<Word, Unread> {
         self.word_as(word, Mode::Assigned)
     }
+}
+
+/// Takes out the one branching that a script consists of.
+fn only(script: &mut Script) -> Option<Kind> {
+    let [item] = script.items.as_mut_slice() else {
+        return None;
+    };
+    let lone = item.rest.is_empty() && !item.background && !item.first.negated;
+    let [command] = item.first.commands.as_mut_slice() else {
+        return None;
+    };
+    let bare = lone && item.first.timed == Timed::No && command.redirects.is_empty();
+    if !bare || !matches!(command.kind, Kind::If { .. }) {
+        return None;
+    }
+    Some(std::mem::replace(
+        &mut command.kind,
+        Kind::Group(Script::default()),
+    ))
 }
 
 fn plain(kind: Kind, at: At) -> Command {

@@ -10,7 +10,11 @@ pub(super) struct Fields {
     /// Whether there is a word even where nothing is in it: quotes were.
     open: bool,
     separators: String,
+    size: usize,
 }
+
+/// A text longer than this is not followed: a value that is doubled again and again would fill the memory.
+const LONGEST: usize = 64 * 1024;
 
 impl Fields {
     pub(super) fn new(separators: String) -> Self {
@@ -19,6 +23,7 @@ impl Fields {
             current: Vec::new(),
             open: false,
             separators,
+            size: 0,
         }
     }
 
@@ -33,6 +38,13 @@ impl Fields {
 
     pub(super) fn text(&mut self, text: &str) {
         self.open = true;
+        self.size += text.len();
+        if self.size > LONGEST {
+            if !matches!(self.current.last(), Some(Piece::Unknown(_))) {
+                self.unknown("a long text");
+            }
+            return;
+        }
         if let Some(Piece::Text(before)) = self.current.last_mut() {
             before.push_str(text);
         } else {

@@ -37,6 +37,7 @@ impl Judge<'_> {
             }
             all.extend(fields.finish());
         }
+        self.charge(all.len());
         all
     }
 

@@ -21,16 +21,18 @@ impl Judge<'_> {
         flow: Flow,
     ) -> Output {
         self.report.command(argv, self.span, self.reach);
-        let mut output = Output::default();
+        let mut output: Option<Output> = None;
         for folder in scope.folders.clone() {
             if !self.step() {
                 return Output::unknown(flow);
             }
-            let flow_before = output.flow;
-            output = self.program(argv, folder, scope, input, flow);
-            output.flow.join(flow_before);
+            let mut next = self.program(argv, folder, scope, input, flow);
+            if let Some(before) = output {
+                next.flow.join(before.flow);
+            }
+            output = Some(next);
         }
-        output
+        output.unwrap_or_default()
     }
 
     fn program(
