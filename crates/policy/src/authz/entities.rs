@@ -204,24 +204,21 @@ impl Resource<'_> {
             Self::Session { agent, .. } => entity(self.uid(), [("agent", text(agent))], none),
             Self::Approval {
                 agent,
-                requested_by: None,
+                requested_by,
                 ..
-            } => entity(self.uid(), [("agent", text(agent))], none),
-            Self::Approval {
-                agent,
-                requested_by: Some(person),
-                ..
-            } => {
-                let person = RestrictedExpression::new_entity_uid(uid(Kind::User, person));
-                entity(
-                    self.uid(),
-                    [("agent", text(agent)), ("requestedBy", person)],
-                    none,
-                )
-            }
+            } => approval(self.uid(), agent, *requested_by),
             Self::Gateway => entity(self.uid(), [], none),
         }
     }
+}
+
+fn approval(uid_of: EntityUid, agent: &str, requested_by: Option<&str>) -> Option<Entity> {
+    let agent = ("agent", text(agent));
+    let Some(person) = requested_by else {
+        return entity(uid_of, [agent], HashSet::new());
+    };
+    let person = RestrictedExpression::new_entity_uid(uid(Kind::User, person));
+    entity(uid_of, [agent, ("requestedBy", person)], HashSet::new())
 }
 
 impl Call<'_> {

@@ -54,5 +54,7 @@ pub(super) fn is_in_its_words(commands: &[Command], plan: Option<&Plan>) -> bool
         return false;
     };
     let mut spawns = lists.iter().flat_map(|list| &list.spawns);
-    commands.iter().all(|command| command.exact) && spawns.all(|spawn| spawn.assignments.is_empty())
+    !commands.is_empty()
+        && commands.iter().all(|command| command.exact)
+        && spawns.all(|spawn| spawn.assignments.is_empty())
 }

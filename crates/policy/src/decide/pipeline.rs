@@ -5,6 +5,7 @@ use super::danger;
 use super::decision::{Decision, RuleHit};
 use super::policy::Policy;
 use super::request::{Act, Context, Request, SessionAccess};
+use crate::analysis::Command;
 use crate::authz::{Asking, Call, Principal, Resource, Right};
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::plan::Plan;
@@ -25,21 +26,7 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         Act::Command(analysis) => (analysis.commands.as_slice(), Some(&analysis.plan)),
         _ => (&[] as &[_], None),
     };
-    let facts = Facts {
-        agent: request.agent_id,
-        session: request.session_key,
-        channel: request.channel,
-        tool: request.tool,
-        arguments: request.arguments,
-        commands,
-        effects: &effects,
-        folders: Folders {
-            home: context.home,
-            workspace: context.workspace,
-        },
-        now: context.now,
-        counts: context.counts,
-    };
+    let facts = facts(request, context, commands, &effects);
     let base = baseline::findings(request, &effects);
     let mut others = preset_findings(policy.preset(), request, &effects);
     others.extend(authz_findings(request, policy, context, &effects));
@@ -47,22 +34,21 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
     others.extend(baseline::of_taint(request, context.taint));
     let judged = judge_rules(policy, &facts);
 
-    let dangerous = {
-        let all = || base.iter().chain(&others).cloned().collect::<Vec<_>>();
-        danger::is_dangerous(&all(), &effects, commands, plan)
-    };
     let base_verdict = strictest(&base);
-    let allowed_by = judged.open.first().filter(|_| {
-        base_verdict == Verdict::Ask && !dangerous && may_be_lowered(request, &facts, plan)
-    });
-    let counted = match allowed_by {
-        Some(_) => Verdict::Allow,
-        None => base_verdict,
-    };
-    let would = counted.max(strictest(&others)).max(judged.verdict);
-    let enforced = policy.preset() != Preset::Observe;
+    let strict = strictest(&others).max(judged.verdict);
     let mut findings = base;
     findings.extend(others);
+    let dangerous = danger::is_dangerous(&findings, &effects, commands, plan);
+    let lowerable =
+        base_verdict == Verdict::Ask && !dangerous && may_be_lowered(request, &facts, plan);
+    let allowed_by = judged.open.filter(|_| lowerable);
+    let with = |open: bool| match open && lowerable {
+        true => strict,
+        false => base_verdict.max(strict),
+    };
+    let would = with(judged.open.is_some());
+    let shadow_verdict = with(judged.open.is_some() || judged.shadow_open);
+    let enforced = policy.preset() != Preset::Observe;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
     Decision {
         verdict: if enforced { would } else { Verdict::Allow },
@@ -73,7 +59,7 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         commands: commands.to_vec(),
         plan: plan.cloned(),
         allowed_by: allowed_by.map(|rule| rule.id.clone()),
-        shadow_verdict: would.max(judged.shadow_verdict),
+        shadow_verdict: shadow_verdict.max(judged.shadow_verdict),
         rules: judged.hits,
         shadow: judged.shadow,
         approval: judged.approval,
@@ -81,6 +67,29 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         rates: judged.rates,
         taint: baseline::taint_after(request, &effects, context.taint),
         effects,
+    }
+}
+
+fn facts<'a>(
+    request: &Request<'a>,
+    context: &Context<'a>,
+    commands: &'a [Command],
+    effects: &'a [Effect],
+) -> Facts<'a> {
+    Facts {
+        agent: request.agent_id,
+        session: request.session_key,
+        channel: request.channel,
+        tool: request.tool,
+        arguments: request.arguments,
+        commands,
+        effects,
+        folders: Folders {
+            home: context.home,
+            workspace: context.workspace,
+        },
+        now: context.now,
+        counts: context.counts,
     }
 }
 
@@ -98,8 +107,10 @@ struct Judged<'p> {
     shadow_verdict: Verdict,
     hits: Vec<RuleHit>,
     shadow: Vec<RuleHit>,
-    /// Those that allow and name the action themselves.
-    open: Vec<&'p Rule>,
+    /// The first that allows and names the action itself.
+    open: Option<&'p Rule>,
+    /// Whether one in the shadow does.
+    shadow_open: bool,
     approval: Approval,
     rates: Vec<RateKey>,
 }
@@ -112,19 +123,20 @@ fn judge_rules<'p>(policy: &'p Policy, facts: &'p Facts<'p>) -> Judged<'p> {
         let Some(told) = told(rule, hit.matched) else {
             continue;
         };
+        let opens = rule.verdict == Verdict::Allow && rule.when.names_the_action(facts);
         if rule.enabled == Enabled::Shadow {
+            judged.shadow_open |= opens;
             judged.shadow_verdict = judged.shadow_verdict.max(told.verdict);
             judged.shadow.push(told);
             continue;
         }
         judged.verdict = judged.verdict.max(told.verdict);
-        match rule.verdict {
-            Verdict::Allow if rule.when.names_the_action(facts) => judged.open.push(rule),
-            Verdict::Ask => {
-                let own = rule.approval.unwrap_or_default();
-                approval = Some(approval.map_or(own, |joined| joined.join(own)));
-            }
-            Verdict::Allow | Verdict::Deny => {}
+        if opens {
+            judged.open = judged.open.or(Some(rule));
+        }
+        if rule.verdict == Verdict::Ask {
+            let own = rule.approval.unwrap_or_default();
+            approval = Some(approval.map_or(own, |joined| joined.join(own)));
         }
         judged.hits.push(told);
     }

@@ -11,7 +11,7 @@ use super::path::Folders;
 use super::pattern::Pattern;
 use super::time::Moment;
 use crate::analysis::Command;
-use crate::effect::{Effect, Zone};
+use crate::effect::{Effect, EffectKind, Zone};
 use crate::verdict::Verdict;
 
 /// What rules are held against.
@@ -222,7 +222,11 @@ fn named(patterns: Option<&Vec<Pattern>>, name: Option<&str>) -> bool {
 
 impl EffectTest {
     fn holds(&self, effect: &Effect, reading: Reading) -> Matched {
-        let kind = self.kinds.is_empty() || self.kinds.contains(&effect.kind);
+        let adds = matches!(effect.kind, EffectKind::Append | EffectKind::Create);
+        let kind = self.kinds.is_empty()
+            || self.kinds.contains(&effect.kind)
+            // Who keeps something from being written does not mean that more may be added to it.
+            || (reading == Reading::Loose && adds && self.kinds.contains(&EffectKind::Write));
         let secret = self.secret.is_none_or(|secret| secret == effect.secret);
         if !kind || !secret {
             return Matched::No;

@@ -2,31 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::support::{HOME, WORKSPACE, act, analyse, effect, found, policy, request, run, world};
-use crate::analysis::Analysis;
-use crate::authz::{AgentRights, AgentScope, Role};
-use crate::decide::{
-    Act, Context, CredentialUse, Fetch, HostClass, Judged, Policy, SessionAccess, SessionUse,
-    ToolUse, decide, explain,
+use super::support::{
+    HOME, WORKSPACE, act, analyse, check, effect, found, policy, request, run, world,
 };
+use crate::authz::AgentRights;
+use crate::decide::{Act, Context, Fetch, HostClass, Judged, Policy, ToolUse, decide, explain};
 use crate::effect::{EffectKind, Target, Zone};
 use crate::rules::{Counts, Moment, RateBy, RateKey};
-use crate::verdict::Verdict::{self, Allow, Ask, Deny};
+use crate::verdict::Verdict::{Allow, Ask, Deny};
 use crate::world::Taint;
-
-#[track_caller]
-fn check(rules: &str, cases: &[(&str, Verdict)]) {
-    let policy = policy(rules);
-    for (line, wanted) in cases {
-        let decision = run(&policy, line);
-        assert_eq!(
-            decision.verdict,
-            *wanted,
-            "{line}: {:#?}",
-            explain(&decision)
-        );
-    }
-}
 
 #[test]
 fn without_rules_the_analysis_decides() {
@@ -71,69 +55,6 @@ fn a_rule_that_may_be_about_it_asks() {
         rule,
         &[("ls --force", Deny), ("ls $x", Ask), ("ls -l", Allow)],
     );
-}
-
-#[test]
-fn a_rule_that_names_every_command_in_full_lets_it_run() {
-    let rule = r#"{id: "build", verdict: "allow", match: {command: ["make", "make test"]}}"#;
-    check(
-        rule,
-        &[
-            ("make", Allow),
-            ("make; make test", Allow),
-            ("make install", Ask),
-            ("make; cargo build", Ask),
-            ("make $x", Ask),
-            ("/tmp/make", Ask),
-            ("make; rm /", Deny),
-        ],
-    );
-}
-
-#[test]
-fn a_rule_by_pattern_lets_nothing_run() {
-    let rule = r#"{id: "all", verdict: "allow", match: {command: ["make **", "^make.*$"]}}"#;
-    check(rule, &[("make", Ask), ("make test", Ask)]);
-    check(
-        r#"{id: "all", verdict: "allow", match: {}}"#,
-        &[("make", Ask), ("rm /", Deny)],
-    );
-}
-
-#[test]
-fn a_rule_never_lets_run_what_is_dangerous() {
-    let rule = r#"{id: "x", verdict: "allow", match: {command: ["rm /", "rm /etc/x", "sudo"]}}"#;
-    let allowing = policy(rule);
-    assert_eq!(run(&allowing, "rm /").verdict, Deny);
-    // The analysis by hand allows it, the place makes it dangerous: nothing is lowered, nothing is raised.
-    assert!(run(&allowing, "rm /etc/x").dangerous);
-    let mut analysis = analyse("sudo", &world());
-    analysis.effects.push(effect(
-        EffectKind::Privilege,
-        Target::Unknown,
-        Zone::Unknown,
-    ));
-    let decision = act(&allowing, "exec", &Value::Null, Act::Command(&analysis));
-    assert_eq!((decision.verdict, decision.allowed_by), (Ask, None));
-}
-
-#[test]
-fn a_rule_lets_nothing_run_beside_the_words_of_its_commands() {
-    use crate::plan::Plan;
-    let allowing = policy(r#"{id: "x", verdict: "allow", match: {command: "make"}}"#);
-    let mut analysis = analyse("make", &world());
-    if let Plan::Direct { lists } = &mut analysis.plan {
-        lists[0].spawns[0]
-            .assignments
-            .push(("LD_PRELOAD".to_owned(), "x".to_owned()));
-    }
-    let with =
-        |analysis: &Analysis| act(&allowing, "exec", &Value::Null, Act::Command(analysis)).verdict;
-    assert_eq!(with(&analysis), Ask);
-    analysis.plan = Plan::Shell {
-        text: "make >x".to_owned(),
-    };
-    assert_eq!(with(&analysis), Ask);
 }
 
 #[test]
@@ -205,22 +126,6 @@ fn arguments_are_tested_by_pointer() {
     assert_eq!(with(json!({"amount": 99.5, "to": ["xy"]})), Allow);
     assert_eq!(with(json!({"amount": 100})), Allow);
     assert_eq!(with(json!({"all": true})), Deny);
-}
-
-#[test]
-fn a_tool_of_a_server_asks_unless_a_rule_names_it() {
-    let policy = policy(
-        r#"{id: "one", verdict: "allow", match: {tool: "read_note"}},
-           {id: "many", verdict: "allow", match: {tool: "write_*"}}"#,
-    );
-    let tool = ToolUse {
-        server: Some("notes"),
-        reads_only: true,
-    };
-    let call = |name| act(&policy, name, &Value::Null, Act::Tool(tool)).verdict;
-    assert_eq!(call("read_note"), Allow);
-    assert_eq!(call("write_note"), Ask);
-    assert_eq!(call("other"), Ask);
 }
 
 #[test]
@@ -336,112 +241,6 @@ fn a_rule_holds_at_its_time() {
 }
 
 #[test]
-fn a_session_that_read_a_secret_asks_before_it_reaches_out() {
-    let rights = AgentRights::default();
-    let taint = Taint {
-        secrets: ["/home/user/.netrc".to_owned()].into(),
-        ..Taint::default()
-    };
-    let context = Context::new(HOME, WORKSPACE, &rights, &taint);
-    let asked = |act| {
-        let decision = decide(
-            &request("t", &Value::Null, act),
-            &Policy::default(),
-            &context,
-        );
-        (decision.verdict, decision.dangerous)
-    };
-    let fetch = Fetch {
-        url: "https://a.test/",
-        host: "a.test",
-        class: HostClass::Public,
-        findings: &[],
-    };
-    assert_eq!(asked(Act::Fetch(fetch)), (Ask, true));
-    let session = |access| SessionUse {
-        access,
-        target: "other",
-        agent_id: "main",
-    };
-    assert_eq!(
-        asked(Act::Session(session(SessionAccess::Write))),
-        (Ask, true)
-    );
-    assert_eq!(
-        asked(Act::Session(session(SessionAccess::Read))),
-        (Allow, false)
-    );
-}
-
-#[test]
-fn reading_a_secret_taints_the_session() {
-    let mut secret = effect(
-        EffectKind::Read,
-        Target::Path("/h/.netrc".to_owned()),
-        Zone::Home,
-    );
-    secret.secret = true;
-    let written = effect(
-        EffectKind::Write,
-        Target::Path("/w/a".to_owned()),
-        Zone::Workspace,
-    );
-    let effects = [secret, written];
-    let judged = Judged {
-        effects: &effects,
-        findings: &[],
-    };
-    let taint = act(&Policy::default(), "read", &Value::Null, Act::Files(judged)).taint;
-    assert!(taint.secrets.contains("/h/.netrc") && taint.written.contains("/w/a"));
-}
-
-#[test]
-fn an_agent_does_only_what_its_scopes_and_its_role_permit() {
-    let ask = |rights: &AgentRights, act| {
-        let taint = Taint::default();
-        let context = Context::new(HOME, WORKSPACE, rights, &taint);
-        decide(
-            &request("t", &Value::Null, act),
-            &Policy::default(),
-            &context,
-        )
-        .verdict
-    };
-    let without = |scope| {
-        let mut rights = AgentRights::default();
-        rights.scopes.remove(&scope);
-        rights
-    };
-    let analysis = analyse("ls", &world());
-    let run = Act::Command(&analysis);
-    assert_eq!(ask(&AgentRights::default(), run), Allow);
-    assert_eq!(ask(&without(AgentScope::Exec), run), Deny);
-    assert_eq!(ask(&AgentRights::observer(), run), Deny);
-    let fetch = Fetch {
-        url: "https://a.test/",
-        host: "a.test",
-        class: HostClass::Public,
-        findings: &[],
-    };
-    assert_eq!(ask(&without(AgentScope::Network), Act::Fetch(fetch)), Deny);
-    let credential = |bound| {
-        Act::Credential(CredentialUse {
-            name: "c",
-            kind: "api_key",
-            host: None,
-            bound,
-        })
-    };
-    assert_eq!(ask(&AgentRights::default(), credential(true)), Allow);
-    assert_eq!(ask(&AgentRights::default(), credential(false)), Deny);
-    let release = AgentRights {
-        role: Role::Release,
-        ..AgentRights::default()
-    };
-    assert_eq!(ask(&release, credential(false)), Ask);
-}
-
-#[test]
 fn what_an_approval_takes_is_the_strictest_of_the_rules_that_ask() {
     let policy = policy(
         r#"{id: "a", verdict: "ask", match: {command: "make"}, approval: {timeoutSeconds: 60}},
@@ -452,23 +251,6 @@ fn what_an_approval_takes_is_the_strictest_of_the_rules_that_ask() {
     assert_eq!((approval.timeout_seconds, approval.approvers), (60, 2));
     let usual = run(&Policy::default(), "make").approval;
     assert_eq!((usual.timeout_seconds, usual.approvers), (600, 1));
-}
-
-#[test]
-fn facts_that_are_passed_in_have_a_say() {
-    let (rights, taint) = (AgentRights::default(), Taint::default());
-    let facts = [found(Deny, "breaker-open")];
-    let context = Context {
-        facts: &facts,
-        ..Context::new(HOME, WORKSPACE, &rights, &taint)
-    };
-    let analysis = analyse("ls", &world());
-    let decision = decide(
-        &request("exec", &Value::Null, Act::Command(&analysis)),
-        &Policy::default(),
-        &context,
-    );
-    assert_eq!(decision.verdict, Deny);
 }
 
 #[test]

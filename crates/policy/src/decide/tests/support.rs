@@ -163,3 +163,18 @@ pub(crate) fn run(policy: &Policy, line: &str) -> Decision {
     let analysis = analyse(line, &world());
     act(policy, "exec", &Value::Null, Act::Command(&analysis))
 }
+
+/// Checks the verdicts of lines under rules.
+#[track_caller]
+pub(crate) fn check(rules: &str, cases: &[(&str, Verdict)]) {
+    let policy = policy(rules);
+    for (line, wanted) in cases {
+        let decision = run(&policy, line);
+        assert_eq!(
+            decision.verdict,
+            *wanted,
+            "{line}: {:#?}",
+            crate::decide::explain(&decision)
+        );
+    }
+}
