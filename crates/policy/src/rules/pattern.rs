@@ -82,6 +82,12 @@ pub(crate) fn expression(text: &str) -> Result<Option<&str>, String> {
 
 /// Compiles what stands between the anchors. The group keeps `a|b` from escaping them.
 pub(crate) fn compile(inner: &str, case: Case) -> Result<Pattern, String> {
+    // By itself first: `a)|(?:b` is no expression, and would be one between the brackets of the group.
+    regex_syntax::ast::parse::ParserBuilder::new()
+        .nest_limit(MAX_NESTING)
+        .build()
+        .parse(inner)
+        .map_err(|error| not_an_expression(&error.kind().to_string()))?;
     RegexBuilder::new(&format!(r"\A(?:{inner})\z"))
         .size_limit(MAX_COMPILED)
         .dfa_size_limit(MAX_COMPILED)
@@ -100,12 +106,13 @@ fn in_words(error: &regex::Error) -> String {
             let text = other.to_string();
             // The last line says what is wrong; those above draw it.
             let last = text.lines().last().unwrap_or_default();
-            format!(
-                "is not a regular expression: {}",
-                last.trim_start_matches("error: ")
-            )
+            not_an_expression(last.trim_start_matches("error: "))
         }
     }
+}
+
+fn not_an_expression(why: &str) -> String {
+    format!("is not a regular expression: {why}")
 }
 
 enum Translated {
@@ -188,6 +195,7 @@ mod tests {
             "^(a$",
             "^((((((a{100}){100}){100}){100}){100})$",
             "^(?=a)b$",
+            "^a)|(?:b$",
         ] {
             assert!(Pattern::read(wrong, Case::Sensitive).is_err(), "{wrong}");
         }

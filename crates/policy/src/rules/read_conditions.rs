@@ -57,7 +57,11 @@ pub(super) fn read(reader: &mut Reader, at: &At<'_>, open: bool) -> Option<Condi
         .get("paths")
         .map(|at| reader.texts(&at, PathPattern::read));
     conditions.commands = at.get("command").map(|at| read_commands(reader, &at));
-    let not = at.get("notCommand").or_else(|| at.get("not_command"));
+    let other = at.get("not_command");
+    if let (Some(_), Some(other)) = (at.get("notCommand"), &other) {
+        reader.error(&other.path, "is the same as notCommand, which is there too");
+    }
+    let not = at.get("notCommand").or(other);
     conditions.not_commands = not.map(|at| read_commands(reader, &at));
     conditions.arguments = at
         .get("args")

@@ -50,6 +50,10 @@ fn every_kind_of_mistake_is_told() {
         (rule("command: '^(a$'"), "is not a regular expression"),
         (rule("command: '^a'"), "begins with ^ and ends with $"),
         (rule("command: []"), "is an empty list"),
+        (
+            rule("notCommand: 'a', not_command: 'b'"),
+            "is the same as notCommand",
+        ),
         (rule("paths: '/a/../b'"), "may not have . or .."),
         (rule("hosts: 'https://a.test'"), "a host has no slash"),
         (rule("time: {from: '25:00'}"), "is a time such as"),
