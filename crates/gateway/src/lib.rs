@@ -33,6 +33,7 @@ mod start;
 pub mod state;
 mod tailscale;
 mod web;
+pub mod world;
 
 pub use clock::Clock;
 pub use error::StartError;
