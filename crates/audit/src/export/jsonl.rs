@@ -73,6 +73,11 @@ impl ExportVerifier {
         }
     }
 
+    /// The key that the export is held against.
+    pub fn key(&self) -> Option<&Key> {
+        self.verifier.key()
+    }
+
     /// The next lines.
     pub fn lines<'l>(&mut self, lines: impl IntoIterator<Item = &'l str>) {
         let mut rows = Vec::new();
@@ -131,7 +136,7 @@ impl ExportVerifier {
                 seq: report.size,
                 kind: BreakKind::Truncated,
                 text: format!(
-                    "no checkpoint counts the records after {counted}: the end of the export is missing"
+                    "no checkpoint counts the records after {counted}: they are not proven, and more may be missing"
                 ),
             });
         }

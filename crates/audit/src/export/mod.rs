@@ -9,3 +9,4 @@ mod time;
 pub use csv::{csv_header, csv_row};
 pub use jsonl::{ExportVerifier, checkpoint_line, header_line, segment_line};
 pub use otlp::otlp_document;
+pub use time::rfc3339;

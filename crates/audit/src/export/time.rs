@@ -2,7 +2,7 @@
 
 /// RFC 3339 in UTC, with milliseconds. The calendar is Howard Hinnant's `civil_from_days`, see
 /// <https://howardhinnant.github.io/date_algorithms.html>.
-pub(super) fn rfc3339(ms: i64) -> String {
+pub fn rfc3339(ms: i64) -> String {
     let (day, within) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000));
     let z = day + 719_468;
     let era = z.div_euclid(146_097);

@@ -135,6 +135,11 @@ impl Verifier {
         }
     }
 
+    /// The first of the keys.
+    pub(crate) fn key(&self) -> Option<&Key> {
+        self.keys.first()
+    }
+
     /// The number of the record that is due.
     pub(crate) fn due(&self) -> u64 {
         self.chain.next()

@@ -1,5 +1,6 @@
 //! The definition of the command line. Help, completions and man pages come from here and from nowhere else.
 
+mod audit;
 mod gateway;
 mod target;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use audit::{AuditAction, AuditArgs, AuditFilters, Format};
 pub(crate) use gateway::{
     AuthKind, BindTo, GatewayAction, GatewayArgs, RunArgs, StateDir, TokenArgs,
 };
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Send(SendArgs),
     /// See what waits for a decision, and decide
     Approvals(ApprovalsArgs),
+    /// Read, check and export what the gateway recorded
+    Audit(AuditArgs),
     /// Call any method of the gateway
     Call(CallArgs),
     /// The gateway's log

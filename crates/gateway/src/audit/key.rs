@@ -164,15 +164,24 @@ fn secret_key(name: &str) -> Result<SecretKey, AuditKeyError> {
     Ok(SecretKey::new(name)?)
 }
 
+impl StateKey {
+    /// The key, where one was made.
+    pub async fn kept_seed(&self) -> Result<Option<Zeroizing<[u8; 32]>>, AuditKeyError> {
+        let Some(text) = self.get(SEED).await? else {
+            return Ok(None);
+        };
+        match gatehouse_audit::Hash::from_hex(text.trim()) {
+            Some(seed) => Ok(Some(Zeroizing::new(seed.0))),
+            None => Err(AuditKeyError::Unreadable(SEED)),
+        }
+    }
+}
+
 #[async_trait]
 impl AuditKey for StateKey {
     async fn seed(&self) -> Result<Zeroizing<[u8; 32]>, AuditKeyError> {
-        if let Some(text) = self.get(SEED).await? {
-            let hash = gatehouse_audit::Hash::from_hex(text.trim());
-            return match hash {
-                Some(seed) => Ok(Zeroizing::new(seed.0)),
-                None => Err(AuditKeyError::Unreadable(SEED)),
-            };
+        if let Some(seed) = self.kept_seed().await? {
+            return Ok(seed);
         }
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *seed).map_err(|_| AuditKeyError::Randomness)?;

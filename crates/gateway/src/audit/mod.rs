@@ -11,6 +11,7 @@ mod key;
 mod recover;
 mod redact;
 mod verify;
+mod view;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use keeper::{CHECKPOINT_EVERY, CHECKPOINT_WITHIN, Keeping};
 pub use key::{AuditKey, AuditKeyError, KeptBreak, KeptHead, StateKey};
 pub use redact::Redact;
 pub use verify::{Evidence, verify};
+pub use view::{AuditView, report_json};
 
 /// An intent's number, to name in its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,13 +1,12 @@
 //! `gatehouse.audit.*`: the audit, listed, verified and exported.
 
-use gatehouse_audit::verify::Broken;
-use gatehouse_audit::{Actor, Record};
+use gatehouse_audit::Record;
 use gatehouse_protocol::MethodScope::{Admin, Read};
-use gatehouse_store::gateway::{AuditFilter, AuditRow};
-use serde::{Deserialize, Serialize};
+use gatehouse_store::gateway::AuditFilter;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::audit::{ExportFormat, done_by};
+use crate::audit::{AuditView, ExportFormat, done_by, report_json};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
 pub(super) fn register(table: &mut MethodTable) {
@@ -43,26 +42,6 @@ struct ListParams {
     text: Option<String>,
 }
 
-/// A record, as it is shown.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AuditView {
-    seq: u64,
-    at: i64,
-    kind: String,
-    actor: Actor,
-    agent_id: Option<String>,
-    session_key: Option<String>,
-    what: String,
-    verdict: Option<String>,
-    rules: Vec<String>,
-    approval_id: Option<String>,
-    policy_version: Option<String>,
-    outcome: Option<String>,
-    /// The whole record, redacted before it was written.
-    json: Value,
-}
-
 async fn list(cx: Cx, params: ListParams) -> Result<Value, MethodError> {
     let filter = AuditFilter {
         before: params.before,
@@ -76,33 +55,8 @@ async fn list(cx: Cx, params: ListParams) -> Result<Value, MethodError> {
     };
     let page = cx.app.store.audit_list(&filter).await?;
     let (size, root) = cx.app.audit.head().await;
-    let records: Vec<_> = page.rows.iter().map(shown).collect();
+    let records: Vec<_> = page.rows.iter().map(AuditView::of).collect();
     Ok(json!({"records": records, "more": page.more, "size": size, "root": root.to_hex()}))
-}
-
-/// What somebody made of a record so that it cannot be read is shown as it is.
-pub(crate) fn shown(row: &AuditRow) -> AuditView {
-    let json = serde_json::from_str(&row.bytes).unwrap_or_else(|_| json!(row.bytes));
-    let draft = Record::read(&row.bytes).map(|record| record.draft);
-    let draft = draft.unwrap_or_default();
-    AuditView {
-        seq: row.seq,
-        at: row.at,
-        kind: row.kind.clone(),
-        actor: draft.actor,
-        agent_id: row.agent.clone(),
-        session_key: row.session.clone(),
-        what: draft
-            .what
-            .or(draft.action)
-            .unwrap_or_else(|| row.kind.clone()),
-        verdict: row.verdict.clone(),
-        rules: draft.rules,
-        approval_id: draft.approval_id,
-        policy_version: draft.policy_version,
-        outcome: draft.outcome,
-        json,
-    }
 }
 
 #[derive(Deserialize)]
@@ -116,25 +70,13 @@ async fn get(cx: Cx, params: GetParams) -> Result<Value, MethodError> {
     let row = row.ok_or_else(|| MethodError::invalid("there is no record of this number"))?;
     let previous = Record::read(&row.bytes).map(|record| record.prev);
     Ok(json!({
-        "record": shown(&row), "leaf": row.leaf.to_hex(), "previous": previous.unwrap_or_default(),
+        "record": AuditView::of(&row), "leaf": row.leaf.to_hex(), "previous": previous.unwrap_or_default(),
     }))
 }
 
 async fn verify(cx: Cx, _: NoParams) -> Result<Value, MethodError> {
     let report = cx.app.audit.verify().await?;
-    let checkpoint = report.checkpoint.map(
-        |checked| json!({"size": checked.size, "root": checked.root.to_hex(), "at": checked.at}),
-    );
-    let key = cx.app.audit.verifier().map(ToString::to_string);
-    Ok(json!({
-        "intact": report.intact(), "records": report.records, "checkpoint": checkpoint,
-        "broken": report.broken.as_ref().map(broken), "size": report.size,
-        "root": report.root.to_hex(), "key": key,
-    }))
-}
-
-fn broken(broken: &Broken) -> Value {
-    json!({"seq": broken.seq, "kind": broken.kind.word(), "text": broken.text})
+    Ok(report_json(&report, cx.app.audit.verifier()))
 }
 
 #[derive(Deserialize)]

@@ -125,6 +125,19 @@ impl Database {
         }
     }
 
+    /// Opens what is there to be looked at: nothing is made, migrated, mended or set aside.
+    pub(crate) async fn look(folder: &Path, kind: &Kind) -> Result<Self, StoreError> {
+        let path = folder.join(format!("{}.sqlite3", kind.name));
+        let options = SqliteConnectOptions::new().filename(&path).read_only(true);
+        let read = pool(1).connect_with(options).await;
+        let read = read.map_err(|e| classify(&e, Some(&path)))?;
+        Ok(Self {
+            write: read.clone(),
+            read,
+            path: None,
+        })
+    }
+
     pub(crate) async fn in_memory(kind: &Kind) -> Result<Opened, StoreError> {
         let options = SqliteConnectOptions::new()
             .in_memory(true)

@@ -52,6 +52,18 @@ impl SqliteGatewayStore {
         Self::assemble(Database::in_memory(&GATEWAY).await?, 0).await
     }
 
+    /// Opens a store to look at it, as evidence: nothing in it changes, and writing to it fails.
+    pub async fn look(folder: &Path) -> Result<Self> {
+        let database = Database::look(folder, &GATEWAY).await?;
+        Ok(Self {
+            writer: Writer::start(database.write.clone()),
+            database,
+            interrupted: Vec::new(),
+            notices: Vec::new(),
+            scrub: None,
+        })
+    }
+
     async fn assemble(opened: Opened, now: Millis) -> Result<Self> {
         let database = opened.database;
         let writer = Writer::start(database.write.clone());
