@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use gatehouse_audit::Hash;
 use gatehouse_vault::{Place, Secret, SecretKey, SecretStoreState, SecretVault};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -62,12 +63,24 @@ pub struct StateKey {
     vault: Option<Arc<dyn SecretVault>>,
 }
 
-const SEED: &str = "audit/key";
-const HEAD: &str = "audit/head";
+/// What is kept.
+#[derive(Clone, Copy)]
+enum Kept {
+    Seed,
+    Head,
+}
 
-/// Says in the folder where the key is.
-const PLACE_FILE: &str = "place";
-const KEYCHAIN: &str = "keychain";
+impl Kept {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Seed => "key",
+            Self::Head => "head",
+        }
+    }
+}
+
+/// Says in the folder that both are in the keychain, and under which name: another log's are there as well.
+const PLACE_FILE: &str = "keychain";
 
 impl StateKey {
     /// `vault` is asked where it is the keychain's; any other place is no better than a file.
@@ -78,48 +91,55 @@ impl StateKey {
         }
     }
 
-    /// The keychain, where the key is or is going to be there.
-    async fn keychain(&self) -> Result<Option<&Arc<dyn SecretVault>>, AuditKeyError> {
-        if self.read("key")?.is_some() {
+    /// The key, where one was made.
+    pub async fn kept_seed(&self) -> Result<Option<Zeroizing<[u8; 32]>>, AuditKeyError> {
+        let Some(text) = self.get(Kept::Seed).await? else {
             return Ok(None);
-        }
-        let chosen = self
-            .read(PLACE_FILE)?
-            .is_some_and(|place| place == KEYCHAIN);
-        let ready = match &self.vault {
-            Some(vault) => {
-                let state = vault.state().await;
-                (state == SecretStoreState::Ready(Place::Keychain)).then_some(vault)
-            }
-            None => None,
         };
-        match ready {
-            Some(vault) => Ok(Some(vault)),
-            // Another key would make everything that was signed look forged.
-            None if chosen => Err(AuditKeyError::NoKeychain),
-            None => Ok(None),
+        match Hash::from_hex(text.trim()) {
+            Some(seed) => Ok(Some(Zeroizing::new(seed.0))),
+            None => Err(AuditKeyError::Unreadable("key")),
         }
     }
 
-    async fn get(&self, name: &'static str) -> Result<Option<Zeroizing<String>>, AuditKeyError> {
-        let kept = match self.keychain().await? {
-            Some(vault) => {
-                let kept = vault.get(&secret_key(name)?).await?;
-                kept.map(|secret| secret.expose().to_owned())
-            }
-            None => self.read(file_name(name))?,
-        };
-        Ok(kept.map(Zeroizing::new))
+    /// The keychain, if it can be used now.
+    async fn keychain(&self) -> Option<&Arc<dyn SecretVault>> {
+        let vault = self.vault.as_ref()?;
+        let state = vault.state().await;
+        (state == SecretStoreState::Ready(Place::Keychain)).then_some(vault)
     }
 
-    async fn put(&self, name: &'static str, text: &str) -> Result<(), AuditKeyError> {
-        match self.keychain().await? {
-            Some(vault) => {
-                vault.put(&secret_key(name)?, &Secret::new(text)).await?;
-                self.write(PLACE_FILE, KEYCHAIN)
+    async fn get(&self, kept: Kept) -> Result<Option<Zeroizing<String>>, AuditKeyError> {
+        let Some(log) = self.read(PLACE_FILE)? else {
+            return Ok(self.read(kept.name())?.map(Zeroizing::new));
+        };
+        // Another key would make everything that was signed look forged, so there is no other place to look.
+        let vault = self.keychain().await.ok_or(AuditKeyError::NoKeychain)?;
+        let secret = vault.get(&secret_key(&log, kept)?).await?;
+        Ok(secret.map(|secret| Zeroizing::new(secret.expose().to_owned())))
+    }
+
+    async fn put(&self, kept: Kept, text: &str) -> Result<(), AuditKeyError> {
+        match self.read(PLACE_FILE)? {
+            Some(log) => {
+                let vault = self.keychain().await.ok_or(AuditKeyError::NoKeychain)?;
+                vault
+                    .put(&secret_key(&log, kept)?, &Secret::new(text))
+                    .await?;
+                Ok(())
             }
-            None => self.write(file_name(name), text),
+            None => self.write(kept.name(), text),
         }
+    }
+
+    /// Decides where the key of a new log is kept.
+    async fn place(&self) -> Result<(), AuditKeyError> {
+        if self.keychain().await.is_none() {
+            return Ok(());
+        }
+        let mut log = [0; 8];
+        getrandom::fill(&mut log).map_err(|_| AuditKeyError::Randomness)?;
+        self.write(PLACE_FILE, &format!("{:016x}", u64::from_be_bytes(log)))
     }
 
     fn read(&self, name: &str) -> Result<Option<String>, AuditKeyError> {
@@ -156,25 +176,12 @@ fn write_private(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     std::fs::rename(fresh, path)
 }
 
-fn file_name(name: &'static str) -> &'static str {
-    name.rsplit('/').next().unwrap_or(name)
-}
-
-fn secret_key(name: &str) -> Result<SecretKey, AuditKeyError> {
-    Ok(SecretKey::new(name)?)
-}
-
-impl StateKey {
-    /// The key, where one was made.
-    pub async fn kept_seed(&self) -> Result<Option<Zeroizing<[u8; 32]>>, AuditKeyError> {
-        let Some(text) = self.get(SEED).await? else {
-            return Ok(None);
-        };
-        match gatehouse_audit::Hash::from_hex(text.trim()) {
-            Some(seed) => Ok(Some(Zeroizing::new(seed.0))),
-            None => Err(AuditKeyError::Unreadable(SEED)),
-        }
-    }
+fn secret_key(log: &str, kept: Kept) -> Result<SecretKey, AuditKeyError> {
+    Ok(SecretKey::new(format!(
+        "audit/{}/{}",
+        log.trim(),
+        kept.name()
+    ))?)
 }
 
 #[async_trait]
@@ -183,22 +190,25 @@ impl AuditKey for StateKey {
         if let Some(seed) = self.kept_seed().await? {
             return Ok(seed);
         }
+        if self.read(PLACE_FILE)?.is_none() {
+            self.place().await?;
+        }
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(&mut *seed).map_err(|_| AuditKeyError::Randomness)?;
-        let text = Zeroizing::new(gatehouse_audit::Hash(*seed).to_hex());
-        self.put(SEED, &text).await?;
+        let text = Zeroizing::new(Hash(*seed).to_hex());
+        self.put(Kept::Seed, &text).await?;
         Ok(seed)
     }
 
     async fn head(&self) -> Result<KeptHead, AuditKeyError> {
-        let Some(text) = self.get(HEAD).await? else {
+        let Some(text) = self.get(Kept::Head).await? else {
             return Ok(KeptHead::default());
         };
-        serde_json::from_str(&text).map_err(|_| AuditKeyError::Unreadable(HEAD))
+        serde_json::from_str(&text).map_err(|_| AuditKeyError::Unreadable("head"))
     }
 
     async fn keep_head(&self, head: &KeptHead) -> Result<(), AuditKeyError> {
-        let text = serde_json::to_string(head).map_err(|_| AuditKeyError::Unreadable(HEAD))?;
-        self.put(HEAD, &text).await
+        let text = serde_json::to_string(head).map_err(|_| AuditKeyError::Unreadable("head"))?;
+        self.put(Kept::Head, &text).await
     }
 }

@@ -10,16 +10,17 @@ mod keeper;
 mod key;
 mod recover;
 mod redact;
+mod seal;
 mod verify;
 mod view;
 
 use std::sync::Arc;
 
 use gatehouse_audit::note::Verifier;
-use gatehouse_audit::verify::Report;
+use gatehouse_audit::verify::{Broken, Report};
 use gatehouse_audit::{Actor, Draft, Hash};
-use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{Appended, ApprovalRecord, GatewayStore, Scrub, Witness};
+use gatehouse_store::{Millis, StoreError};
 use serde_json::json;
 
 use crate::clock::Clock;
@@ -195,6 +196,31 @@ impl AuditLog {
             head: self.keeping.kept().await,
         };
         verify(self.store.clone(), evidence).await
+    }
+
+    /// Drops what was signed before a time, and gives how many records that were. Nothing is dropped of a log that
+    /// is broken: it is evidence. `by` says who wanted it, and is recorded first.
+    pub async fn seal(&self, before: Millis, by: Draft) -> Result<Result<u64, Broken>, StoreError> {
+        if let Some(broken) = self.verify().await?.broken {
+            return Ok(Err(broken));
+        }
+        let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
+        let Some(segment) = seal::segment(&*self.store, before, now).await? else {
+            return Ok(Ok(0));
+        };
+        let dropped = segment.last + 1 - segment.first;
+        let what = format!(
+            "records {} to {} were sealed away",
+            segment.first, segment.last
+        );
+        self.event(Draft {
+            kind: "audit.sealed".to_owned(),
+            what: Some(what),
+            ..by
+        })
+        .await?;
+        self.store.audit_seal(segment).await?;
+        Ok(Ok(dropped))
     }
 
     /// A page of an export; `after` is what the page before gave as the next.

@@ -14,6 +14,7 @@ pub(super) fn register(table: &mut MethodTable) {
     table.operator("gatehouse.audit.get", Read, get);
     table.operator("gatehouse.audit.verify", Read, verify);
     table.operator("gatehouse.audit.export", Admin, export);
+    table.operator("gatehouse.audit.seal", Admin, seal);
 }
 
 /// The longest page of a list, and what is shown unasked.
@@ -77,6 +78,24 @@ async fn get(cx: Cx, params: GetParams) -> Result<Value, MethodError> {
 async fn verify(cx: Cx, _: NoParams) -> Result<Value, MethodError> {
     let report = cx.app.audit.verify().await?;
     Ok(report_json(&report, cx.app.audit.verifier()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SealParams {
+    /// Milliseconds since 1970: what was signed before is dropped.
+    before: i64,
+}
+
+async fn seal(cx: Cx, params: SealParams) -> Result<Value, MethodError> {
+    let by = done_by(&cx.caller, "audit.sealed", String::new());
+    match cx.app.audit.seal(params.before, by).await? {
+        Ok(dropped) => Ok(json!({"sealed": dropped})),
+        Err(broken) => Err(MethodError::invalid(format!(
+            "the audit is broken, and nothing of it is dropped: {}",
+            broken.text
+        ))),
+    }
 }
 
 #[derive(Deserialize)]
