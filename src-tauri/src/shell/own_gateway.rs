@@ -5,10 +5,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use gatehouse_gateway::audit::StateKey;
 use gatehouse_gateway::config::{self, AuthMode, Bind, Env, Flags, SecretFlag};
 use gatehouse_gateway::{Gateway, RunningGateway, StartError, StartOptions};
-use gatehouse_vault::{Redactor, Secret};
+use gatehouse_vault::{Redactor, Secret, SecretVault};
 use tauri::{AppHandle, Manager};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +25,12 @@ use gatehouse_fleet::{Fleet, FleetError};
 const FIRST_SESSION: &str = "agent:main:main";
 
 /// Follows the setting until the app ends.
-pub(crate) fn start(app: &AppHandle, fleet: Fleet, redactor: Redactor) {
+pub(crate) fn start(
+    app: &AppHandle,
+    fleet: Fleet,
+    redactor: Redactor,
+    vault: Arc<dyn SecretVault>,
+) {
     let life = app.state::<Life>();
     let Ok(home) = app.path().home_dir() else {
         return error!("there is no home folder, so no gateway is started on this computer");
@@ -32,6 +39,7 @@ pub(crate) fn start(app: &AppHandle, fleet: Fleet, redactor: Redactor) {
         app: app.clone(),
         fleet,
         redactor,
+        vault,
         state_dir: home.join(".gatehouse"),
         cancel: life.cancel.child_token(),
     };
@@ -43,6 +51,7 @@ struct OwnGateway {
     app: AppHandle,
     fleet: Fleet,
     redactor: Redactor,
+    vault: Arc<dyn SecretVault>,
     state_dir: PathBuf,
     cancel: CancellationToken,
 }
@@ -153,6 +162,9 @@ impl OwnGateway {
         }
         let mut options = StartOptions::prepared(prepared, env, self.state_dir.clone());
         options.within = Some("the Gatehouse app".to_owned());
+        let key = StateKey::new(&self.state_dir, Some(self.vault.clone()));
+        options.audit_key = Some(Arc::new(key));
+        options.secrets = Arc::new(self.redactor.clone());
         Ok(options)
     }
 }

@@ -44,12 +44,15 @@ pub(crate) async fn fleet_and_notices(
     redactor: Redactor,
     started: Instant,
 ) -> Started {
-    let fleet = fleet(app, redactor.clone()).await?;
+    let data_dir = app.path().app_data_dir()?;
+    private_folder(&data_dir)?;
+    let vault = Arc::new(SystemVault::open(&data_dir, redactor.clone())?);
+    let fleet = fleet(app, data_dir, vault.clone()).await?;
     let life = app.state::<Life>();
     let Notifier { notices, events } = notices::start(&life.tracker, life.cancel.child_token());
     app.manage(Desk::new(started, notices.support()));
     app.manage(fleet.clone());
-    own_gateway::start(app, fleet.clone(), redactor);
+    own_gateway::start(app, fleet.clone(), redactor, vault);
     let surfaces = Arc::new(AppSurfaces::new(app.clone()));
     let notifier = Notifier { notices, events };
     let cancel = life.cancel.child_token();
@@ -58,16 +61,13 @@ pub(crate) async fn fleet_and_notices(
     Ok(())
 }
 
-async fn fleet(app: &AppHandle, redactor: Redactor) -> Started<Fleet> {
-    let data_dir = app.path().app_data_dir()?;
-    private_folder(&data_dir)?;
+async fn fleet(app: &AppHandle, data_dir: PathBuf, vault: Arc<SystemVault>) -> Started<Fleet> {
     let clock = Clock::system();
-    let vault = SystemVault::open(&data_dir, redactor)?;
     let cache = SqliteCache::open(&data_dir, clock.now()).await?;
     let options = FleetOptions {
         data_dir,
         cache: Arc::new(cache),
-        vault: Arc::new(vault),
+        vault,
         environment: environment(app),
         clock,
         client: client(),

@@ -1,6 +1,7 @@
 //! One file for each command. A command asks, and hands what it learned to `output`.
 
 mod approvals;
+mod audit;
 mod call;
 mod connect;
 mod doctor;
@@ -62,6 +63,7 @@ pub(crate) async fn run(
         Command::Send(args) => send::run(context, args).await,
         Command::Approvals(args) => approvals::run(context, args).await,
         Command::Policy(args) => policy::run(context, args).await,
+        Command::Audit(args) => audit::run(context, args).await,
         Command::Call(args) => call::run(context, args).await,
         Command::Logs(args) => logs::run(context, args).await,
         Command::Doctor(target) => doctor::run(context, target).await,

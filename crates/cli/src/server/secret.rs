@@ -2,6 +2,7 @@
 //! once, when it is made, and only its hash is kept.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -107,6 +108,15 @@ async fn keychain(state_dir: &Path, redactor: &Redactor) -> Result<Option<System
         SecretStoreState::Ready(Place::Keychain) => Ok(Some(vault)),
         _ => Ok(None),
     }
+}
+
+/// The keychain for the audit's key: as a trait object, where there is one.
+pub(crate) async fn audit_vault(
+    state_dir: &Path,
+    redactor: &Redactor,
+) -> Result<Option<Arc<dyn SecretVault>>, Failure> {
+    let vault = keychain(state_dir, redactor).await?;
+    Ok(vault.map(|vault| Arc::new(vault) as Arc<dyn SecretVault>))
 }
 
 fn key() -> Result<SecretKey, Failure> {

@@ -2,6 +2,7 @@
 //! command line and the reference client. Every answer and event that passes is held to the published schema.
 #![allow(clippy::unwrap_used)]
 
+mod audit;
 mod frames;
 mod gateway;
 mod lifecycle;

@@ -88,7 +88,7 @@ impl Approvals {
     /// Records a question and tells those who may answer.
     pub async fn ask(&self, question: Question) -> Result<Pending, ApprovalsError> {
         let record = self.recorded(question);
-        match self.store.approval_create(record.clone()).await? {
+        match self.store.approval_create(record.clone(), None).await? {
             Created::Exists(_) => Err(ApprovalsError::Taken),
             Created::New => {
                 self.tell(Command::Asked(Box::new(record.clone())));
@@ -150,7 +150,7 @@ impl Approvals {
                 .then(|| self.always(&record))
                 .flatten(),
         };
-        match self.store.approval_resolve(id, resolution).await? {
+        match self.store.approval_resolve(id, resolution, None).await? {
             Resolved::Won(record) => {
                 self.tell(Command::Settled(Box::new(record.clone())));
                 Ok(record)
@@ -166,7 +166,8 @@ impl Approvals {
 
     /// Takes what was allowed for the action of this digest. Only the first to ask gets it.
     pub(super) async fn consume(&self, id: &str, digest: &str) -> Result<bool, StoreError> {
-        let consumed = self.store.approval_consume(id, digest, self.now()).await?;
+        let now = self.now();
+        let consumed = self.store.approval_consume(id, digest, now, None).await?;
         Ok(matches!(consumed, Consumed::Now(_)))
     }
 
@@ -180,7 +181,7 @@ impl Approvals {
             at: self.now(),
             allow: None,
         };
-        match self.store.approval_resolve(id, resolution).await? {
+        match self.store.approval_resolve(id, resolution, None).await? {
             Resolved::Won(record) | Resolved::Expired(record) => {
                 self.tell(Command::Settled(Box::new(record.clone())));
                 Ok(Some(record))

@@ -132,7 +132,7 @@ impl RegistryTask {
             at: self.now(),
             allow: None,
         };
-        match self.store.approval_resolve(id, resolution).await {
+        match self.store.approval_resolve(id, resolution, None).await {
             Ok(Resolved::Won(record) | Resolved::Expired(record)) => self.settled(record),
             Ok(Resolved::Lost(_) | Resolved::Unknown) => {}
             // It stays pending until it expires; nobody waits that it could let through.
@@ -142,7 +142,7 @@ impl RegistryTask {
 
     async fn expire(&mut self) {
         let now = self.now();
-        let expired = match self.store.approvals_expire(now).await {
+        let expired = match self.store.approvals_expire(now, None).await {
             Ok(expired) => expired,
             Err(error) => {
                 tracing::warn!(%error, "could not note expired approvals");

@@ -4,6 +4,7 @@ use gatehouse_protocol::{ErrorCode, MethodScope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::audit::done_by;
 use crate::govern::{ApprovalsDocument, DocumentError};
 use crate::router::{Cx, MethodError, MethodTable};
 
@@ -52,10 +53,8 @@ async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
         DocumentError::Store(error) => error.into(),
         other => MethodError::new(ErrorCode::InvalidRequest, other.to_string()),
     })?;
-    let by = json!({"by": cx.caller.label(), "device": cx.caller.device_id});
-    cx.app
-        .store
-        .audit_append(now, "exec.approvals.set", &by.to_string())
-        .await?;
+    let what = "the approvals document was replaced".to_owned();
+    let set = done_by(&cx.caller, "policy.changed", what);
+    cx.app.audit.event(set).await?;
     snapshot(&cx).await
 }

@@ -3,6 +3,7 @@
 mod agent_files;
 mod agents;
 mod approvals;
+mod audit;
 mod catalog;
 mod chat;
 mod config;
@@ -43,6 +44,7 @@ pub(crate) fn table() -> MethodTable {
     chat::register(&mut table);
     history::register(&mut table);
     approvals::register(&mut table);
+    audit::register(&mut table);
     exec_policy::register(&mut table);
     catalog::register(&mut table);
     session_runs::register(&mut table);

@@ -2,10 +2,12 @@
 //!
 //! An approval is settled once. Every way to settle it (an answer, expiry, being withdrawn) is a
 //! compare-and-swap on `Pending`, so of two answers one wins and the other is shown the record. What was
-//! allowed can be consumed once, and only by the action of the digest that was asked for.
+//! allowed can be consumed once, and only by the action of the digest that was asked for. What the audit says
+//! of a change is written in the change's own transaction: there is neither without the other.
 
 use async_trait::async_trait;
 
+use super::Witness;
 use crate::{Millis, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,14 +114,34 @@ pub enum Consumed {
 
 #[async_trait]
 pub trait ApprovalStore: Send + Sync {
-    async fn approval_create(&self, approval: ApprovalRecord) -> Result<Created>;
+    /// `audit` is written if this call makes the record.
+    async fn approval_create(
+        &self,
+        approval: ApprovalRecord,
+        audit: Option<Witness>,
+    ) -> Result<Created>;
     /// Settles an approval that is pending and has not expired at `resolution.at`. One that has is noted as
-    /// expired. Whoever is not told `Lost` or `Unknown` has changed the record.
-    async fn approval_resolve(&self, id: &str, resolution: Resolution) -> Result<Resolved>;
-    /// Takes what was allowed, for the action of this digest.
-    async fn approval_consume(&self, id: &str, digest: &str, at: Millis) -> Result<Consumed>;
-    /// Notes every pending one that has expired at `now`, and gives those.
-    async fn approvals_expire(&self, now: Millis) -> Result<Vec<ApprovalRecord>>;
+    /// expired. Whoever is not told `Lost` or `Unknown` has changed the record, and `audit` is written.
+    async fn approval_resolve(
+        &self,
+        id: &str,
+        resolution: Resolution,
+        audit: Option<Witness>,
+    ) -> Result<Resolved>;
+    /// Takes what was allowed, for the action of this digest. `audit` is written if it may run now.
+    async fn approval_consume(
+        &self,
+        id: &str,
+        digest: &str,
+        at: Millis,
+        audit: Option<Witness>,
+    ) -> Result<Consumed>;
+    /// Notes every pending one that has expired at `now`, and gives those; `audit` is written for each.
+    async fn approvals_expire(
+        &self,
+        now: Millis,
+        audit: Option<Witness>,
+    ) -> Result<Vec<ApprovalRecord>>;
     async fn approval(&self, id: &str) -> Result<Option<ApprovalRecord>>;
     /// What waits, the oldest first.
     async fn approvals_pending(&self) -> Result<Vec<ApprovalRecord>>;

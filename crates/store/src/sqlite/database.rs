@@ -62,11 +62,18 @@ pub(crate) const CACHE: Kind = Kind {
 /// that would be lost with the power, so each commit is synced.
 pub(crate) const GATEWAY: Kind = Kind {
     name: "gateway",
-    migrations: &[(
-        1,
-        "gateway",
-        include_str!("../../migrations/gateway/0001_gateway.sql"),
-    )],
+    migrations: &[
+        (
+            1,
+            "gateway",
+            include_str!("../../migrations/gateway/0001_gateway.sql"),
+        ),
+        (
+            2,
+            "audit",
+            include_str!("../../migrations/gateway/0002_audit.sql"),
+        ),
+    ],
     synchronous: SqliteSynchronous::Full,
     check_whole: false,
     readers: 4,
@@ -116,6 +123,19 @@ impl Database {
             }
             Err(other) => Err(other),
         }
+    }
+
+    /// Opens what is there to be looked at: nothing is made, migrated, mended or set aside.
+    pub(crate) async fn look(folder: &Path, kind: &Kind) -> Result<Self, StoreError> {
+        let path = folder.join(format!("{}.sqlite3", kind.name));
+        let options = SqliteConnectOptions::new().filename(&path).read_only(true);
+        let read = pool(1).connect_with(options).await;
+        let read = read.map_err(|e| classify(&e, Some(&path)))?;
+        Ok(Self {
+            write: read.clone(),
+            read,
+            path: None,
+        })
     }
 
     pub(crate) async fn in_memory(kind: &Kind) -> Result<Opened, StoreError> {

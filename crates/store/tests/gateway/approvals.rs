@@ -4,7 +4,7 @@ use gatehouse_store::gateway::{
 
 use super::GatewayWorld;
 
-fn approval(id: &str, created_at: i64) -> ApprovalRecord {
+pub fn approval(id: &str, created_at: i64) -> ApprovalRecord {
     ApprovalRecord {
         id: id.to_owned(),
         kind: "exec".to_owned(),
@@ -47,19 +47,19 @@ fn allow(id: &str, pattern: &str) -> AllowEntry {
 
 pub async fn the_first_answer_wins_and_the_other_sees_it(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.approval_create(approval("a", 1)).await.unwrap();
+    store.approval_create(approval("a", 1), None).await.unwrap();
     let first = answer(ApprovalState::Denied, "ada", 5);
-    let Resolved::Won(record) = store.approval_resolve("a", first).await.unwrap() else {
+    let Resolved::Won(record) = store.approval_resolve("a", first, None).await.unwrap() else {
         panic!("nobody was before");
     };
     assert_eq!(record.state, ApprovalState::Denied);
     assert_eq!(record.settled_at, Some(5));
     let second = answer(ApprovalState::Allowed, "bob", 6);
-    let lost = store.approval_resolve("a", second).await.unwrap();
+    let lost = store.approval_resolve("a", second, None).await.unwrap();
     assert_eq!(lost, Resolved::Lost(record.clone()));
     assert_eq!(record.resolver.as_deref(), Some("ada"));
     let none = answer(ApprovalState::Allowed, "bob", 6);
-    let unknown = store.approval_resolve("no", none).await.unwrap();
+    let unknown = store.approval_resolve("no", none, None).await.unwrap();
     assert_eq!(unknown, Resolved::Unknown);
 }
 
@@ -67,7 +67,7 @@ pub async fn of_many_answers_at_once_exactly_one_wins(world: &dyn GatewayWorld) 
     let store = world.open(0).await;
     for round in 0..10 {
         let id = format!("a{round}");
-        store.approval_create(approval(&id, 1)).await.unwrap();
+        store.approval_create(approval(&id, 1), None).await.unwrap();
         let mut answers = Vec::new();
         for n in 0..20 {
             let (store, id) = (store.clone(), id.clone());
@@ -78,7 +78,7 @@ pub async fn of_many_answers_at_once_exactly_one_wins(world: &dyn GatewayWorld) 
             };
             let answer = answer(state, &n.to_string(), 2);
             answers.push(tokio::spawn(async move {
-                store.approval_resolve(&id, answer).await.unwrap()
+                store.approval_resolve(&id, answer, None).await.unwrap()
             }));
         }
         let mut won = Vec::new();
@@ -99,16 +99,19 @@ pub async fn of_many_answers_at_once_exactly_one_wins(world: &dyn GatewayWorld) 
 
 pub async fn what_was_allowed_is_consumed_once_and_by_its_own_digest(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.approval_create(approval("a", 1)).await.unwrap();
+    store.approval_create(approval("a", 1), None).await.unwrap();
     let yes = answer(ApprovalState::Allowed, "ada", 5);
-    store.approval_resolve("a", yes).await.unwrap();
-    let other = store.approval_consume("a", "another digest", 6).await;
+    store.approval_resolve("a", yes, None).await.unwrap();
+    let other = store.approval_consume("a", "another digest", 6, None).await;
     assert_eq!(other.unwrap(), Consumed::Differs);
     let mut takers = Vec::new();
     for _ in 0..20 {
         let store = store.clone();
         takers.push(tokio::spawn(async move {
-            store.approval_consume("a", "digest of a", 7).await.unwrap()
+            store
+                .approval_consume("a", "digest of a", 7, None)
+                .await
+                .unwrap()
         }));
     }
     let mut taken = 0;
@@ -132,16 +135,16 @@ pub async fn what_was_not_allowed_is_never_consumed(world: &dyn GatewayWorld) {
         ("cancelled", Some(ApprovalState::Cancelled)),
         ("expired", Some(ApprovalState::Expired)),
     ] {
-        store.approval_create(approval(id, 1)).await.unwrap();
+        store.approval_create(approval(id, 1), None).await.unwrap();
         if let Some(state) = settled {
             let answer = answer(state, "ada", 2);
-            store.approval_resolve(id, answer).await.unwrap();
+            store.approval_resolve(id, answer, None).await.unwrap();
         }
         let digest = format!("digest of {id}");
-        let consumed = store.approval_consume(id, &digest, 3).await.unwrap();
+        let consumed = store.approval_consume(id, &digest, 3, None).await.unwrap();
         assert_eq!(consumed, Consumed::NotAllowed, "{id}");
     }
-    let unknown = store.approval_consume("no", "d", 3).await.unwrap();
+    let unknown = store.approval_consume("no", "d", 3, None).await.unwrap();
     assert_eq!(unknown, Consumed::Unknown);
 }
 
@@ -149,18 +152,24 @@ pub async fn an_expired_approval_takes_no_answer(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     for id in ["a", "b", "later"] {
         let created = if id == "later" { 5_000 } else { 1 };
-        store.approval_create(approval(id, created)).await.unwrap();
+        store
+            .approval_create(approval(id, created), None)
+            .await
+            .unwrap();
     }
     let late = answer(ApprovalState::Allowed, "ada", 1_001);
-    let first = store.approval_resolve("a", late.clone()).await.unwrap();
+    let first = store
+        .approval_resolve("a", late.clone(), None)
+        .await
+        .unwrap();
     let Resolved::Expired(record) = first else {
         panic!("an answer at the moment of expiry is late: {first:?}");
     };
     assert_eq!(record.state, ApprovalState::Expired);
     assert_eq!(record.decision, None);
-    let again = store.approval_resolve("a", late).await.unwrap();
+    let again = store.approval_resolve("a", late, None).await.unwrap();
     assert_eq!(again, Resolved::Lost(record), "it is noted once");
-    let expired = store.approvals_expire(2_000).await.unwrap();
+    let expired = store.approvals_expire(2_000, None).await.unwrap();
     let ids: Vec<_> = expired.iter().map(|record| record.id.as_str()).collect();
     assert_eq!(
         ids,
@@ -173,10 +182,13 @@ pub async fn an_expired_approval_takes_no_answer(world: &dyn GatewayWorld) {
 pub async fn what_waits_comes_back_after_a_restart(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     for (id, created) in [("second", 2), ("first", 1), ("settled", 3)] {
-        store.approval_create(approval(id, created)).await.unwrap();
+        store
+            .approval_create(approval(id, created), None)
+            .await
+            .unwrap();
     }
     let no = answer(ApprovalState::Denied, "ada", 4);
-    store.approval_resolve("settled", no).await.unwrap();
+    store.approval_resolve("settled", no, None).await.unwrap();
     store.close().await;
     let store = world.open(5).await;
     let waiting = store.approvals_pending().await.unwrap();
@@ -187,12 +199,15 @@ pub async fn history_is_read_in_pages_the_latest_first(world: &dyn GatewayWorld)
     let store = world.open(0).await;
     for n in 1..=5 {
         let id = format!("a{n}");
-        store.approval_create(approval(&id, n)).await.unwrap();
+        store.approval_create(approval(&id, n), None).await.unwrap();
         // Two of the same time are told apart by their ids.
         let no = answer(ApprovalState::Denied, "ada", 10 + n / 2);
-        store.approval_resolve(&id, no).await.unwrap();
+        store.approval_resolve(&id, no, None).await.unwrap();
     }
-    store.approval_create(approval("waits", 9)).await.unwrap();
+    store
+        .approval_create(approval("waits", 9), None)
+        .await
+        .unwrap();
     let mut seen = Vec::new();
     loop {
         let before: Option<String> = seen.last().cloned();
@@ -207,13 +222,13 @@ pub async fn history_is_read_in_pages_the_latest_first(world: &dyn GatewayWorld)
 
 pub async fn an_approval_of_a_known_id_changes_nothing(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    let first = store.approval_create(approval("a", 1)).await.unwrap();
+    let first = store.approval_create(approval("a", 1), None).await.unwrap();
     assert_eq!(first, Created::New);
     let other = ApprovalRecord {
         request: "\"another\"".to_owned(),
         ..approval("a", 2)
     };
-    let again = store.approval_create(other).await.unwrap();
+    let again = store.approval_create(other, None).await.unwrap();
     assert_eq!(again, Created::Exists(Box::new(approval("a", 1))));
 }
 
@@ -221,13 +236,13 @@ pub async fn allow_always_is_added_with_the_answer_that_wins_and_with_no_other(
     world: &dyn GatewayWorld,
 ) {
     let store = world.open(0).await;
-    store.approval_create(approval("a", 1)).await.unwrap();
+    store.approval_create(approval("a", 1), None).await.unwrap();
     for (pattern, at) in [("/bin/ls", 2), ("/bin/rm", 3)] {
         let always = Resolution {
             allow: Some(allow(pattern, pattern)),
             ..answer(ApprovalState::Allowed, "ada", at)
         };
-        store.approval_resolve("a", always).await.unwrap();
+        store.approval_resolve("a", always, None).await.unwrap();
     }
     let entries = store.allow_entries(None).await.unwrap();
     assert_eq!(entries, [allow("/bin/ls", "/bin/ls")]);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use gatehouse_control::Reach;
+use gatehouse_gateway::audit::StateKey;
 use gatehouse_gateway::config::{
     AuthMode, Bind, ConfigError, Flags, Prepared, SecretFlag, prepare,
 };
@@ -43,6 +44,9 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     let mut options = StartOptions::prepared(prepared, env, folder);
     options.log_file = Some(log_file);
     options.state_lock = Some(lock);
+    let vault = secret::audit_vault(&options.state_dir, &redactor).await?;
+    options.audit_key = Some(Arc::new(StateKey::new(&options.state_dir, vault)));
+    options.secrets = Arc::new(redactor.clone());
     let reach = Arc::new(OnceLock::new());
     if has_page {
         options.web = page::web(&options.state_dir, reach.clone(), secure);

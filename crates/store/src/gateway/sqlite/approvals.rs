@@ -5,10 +5,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::rows::Word;
-use super::{SqliteGatewayStore, allow_list};
+use super::{SqliteGatewayStore, allow_list, audit};
 use crate::gateway::{
     AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, Resolution,
-    Resolved,
+    Resolved, Witness,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -20,24 +20,48 @@ const COLUMNS: &str = "id, kind, state, created_at, expires_at, agent, session, 
 
 #[async_trait]
 impl ApprovalStore for SqliteGatewayStore {
-    async fn approval_create(&self, approval: ApprovalRecord) -> Result<Created> {
-        self.write(move |c| Box::pin(create(c, approval))).await
-    }
-
-    async fn approval_resolve(&self, id: &str, resolution: Resolution) -> Result<Resolved> {
-        let id = id.to_owned();
-        self.write(move |c| Box::pin(resolve(c, id, resolution)))
+    async fn approval_create(
+        &self,
+        approval: ApprovalRecord,
+        audit: Option<Witness>,
+    ) -> Result<Created> {
+        let audit = self.scrubbed(audit);
+        self.write(move |c| Box::pin(create(c, approval, audit)))
             .await
     }
 
-    async fn approval_consume(&self, id: &str, digest: &str, at: Millis) -> Result<Consumed> {
+    async fn approval_resolve(
+        &self,
+        id: &str,
+        resolution: Resolution,
+        audit: Option<Witness>,
+    ) -> Result<Resolved> {
+        let (id, audit) = (id.to_owned(), self.scrubbed(audit));
+        self.write(move |c| Box::pin(resolve(c, id, resolution, audit)))
+            .await
+    }
+
+    async fn approval_consume(
+        &self,
+        id: &str,
+        digest: &str,
+        at: Millis,
+        audit: Option<Witness>,
+    ) -> Result<Consumed> {
         let (id, digest) = (id.to_owned(), digest.to_owned());
-        self.write(move |c| Box::pin(consume(c, id, digest, at)))
+        let audit = self.scrubbed(audit);
+        self.write(move |c| Box::pin(consume(c, id, digest, at, audit)))
             .await
     }
 
-    async fn approvals_expire(&self, now: Millis) -> Result<Vec<ApprovalRecord>> {
-        self.write(move |c| Box::pin(expire(c, now, None))).await
+    async fn approvals_expire(
+        &self,
+        now: Millis,
+        audit: Option<Witness>,
+    ) -> Result<Vec<ApprovalRecord>> {
+        let audit = self.scrubbed(audit);
+        self.write(move |c| Box::pin(expire(c, now, None, audit)))
+            .await
     }
 
     async fn approval(&self, id: &str) -> Result<Option<ApprovalRecord>> {
@@ -117,7 +141,11 @@ async fn find<'e>(
     row.as_ref().map(approval).transpose()
 }
 
-async fn create(c: &mut Connection, record: ApprovalRecord) -> Done<Created> {
+async fn create(
+    c: &mut Connection,
+    record: ApprovalRecord,
+    audit: Option<Witness>,
+) -> Done<Created> {
     if let Some(there) = find(&mut *c, &record.id).await? {
         return Ok(Created::Exists(Box::new(there)));
     }
@@ -141,13 +169,34 @@ async fn create(c: &mut Connection, record: ApprovalRecord) -> Done<Created> {
     .bind(&record.resolver)
     .bind(record.settled_at)
     .bind(record.consumed_at)
-    .execute(c)
+    .execute(&mut *c)
     .await?;
+    witness(c, audit.as_ref(), &[&record]).await?;
     Ok(Created::New)
 }
 
-async fn resolve(c: &mut Connection, id: String, resolution: Resolution) -> Done<Resolved> {
-    if let Some(record) = expire(c, resolution.at, Some(&id)).await?.pop() {
+/// Writes what the audit says of the records that have just changed.
+async fn witness(
+    c: &mut Connection,
+    witness: Option<&Witness>,
+    changed: &[&ApprovalRecord],
+) -> Done<()> {
+    let Some(witness) = witness else {
+        return Ok(());
+    };
+    let drafts = changed.iter().map(|record| witness.of(record).prepare());
+    audit::append(c, &drafts.collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+async fn resolve(
+    c: &mut Connection,
+    id: String,
+    resolution: Resolution,
+    audit: Option<Witness>,
+) -> Done<Resolved> {
+    let expired = expire(c, resolution.at, Some(&id), audit.clone()).await?;
+    if let Some(record) = expired.into_iter().next() {
         return Ok(Resolved::Expired(record));
     }
     let won = sqlx::query(
@@ -167,14 +216,23 @@ async fn resolve(c: &mut Connection, id: String, resolution: Resolution) -> Done
     if won && let Some(entry) = &resolution.allow {
         allow_list::add(c, entry).await?;
     }
-    Ok(match find(c, &id).await? {
-        Some(record) if won => Resolved::Won(record),
-        Some(record) => Resolved::Lost(record),
-        None => Resolved::Unknown,
-    })
+    let Some(record) = find(&mut *c, &id).await? else {
+        return Ok(Resolved::Unknown);
+    };
+    if !won {
+        return Ok(Resolved::Lost(record));
+    }
+    witness(c, audit.as_ref(), &[&record]).await?;
+    Ok(Resolved::Won(record))
 }
 
-async fn consume(c: &mut Connection, id: String, digest: String, at: Millis) -> Done<Consumed> {
+async fn consume(
+    c: &mut Connection,
+    id: String,
+    digest: String,
+    at: Millis,
+    audit: Option<Witness>,
+) -> Done<Consumed> {
     let consumed = sqlx::query(
         "UPDATE approval SET consumed_at = ? WHERE id = ? AND digest = ? AND state = 'allowed' \
          AND consumed_at IS NULL",
@@ -186,11 +244,14 @@ async fn consume(c: &mut Connection, id: String, digest: String, at: Millis) -> 
     .await?
     .rows_affected()
         > 0;
-    let Some(record) = find(c, &id).await? else {
+    let Some(record) = find(&mut *c, &id).await? else {
         return Ok(Consumed::Unknown);
     };
+    if consumed {
+        witness(c, audit.as_ref(), &[&record]).await?;
+        return Ok(Consumed::Now(Box::new(record)));
+    }
     Ok(match record {
-        record if consumed => Consumed::Now(Box::new(record)),
         record if record.state != ApprovalState::Allowed => Consumed::NotAllowed,
         record if record.digest != digest => Consumed::Differs,
         _ => Consumed::Before,
@@ -198,7 +259,12 @@ async fn consume(c: &mut Connection, id: String, digest: String, at: Millis) -> 
 }
 
 /// Notes what has expired, of all or of one.
-async fn expire(c: &mut Connection, now: Millis, id: Option<&str>) -> Done<Vec<ApprovalRecord>> {
+async fn expire(
+    c: &mut Connection,
+    now: Millis,
+    id: Option<&str>,
+    audit: Option<Witness>,
+) -> Done<Vec<ApprovalRecord>> {
     let mut query = QueryBuilder::<Sqlite>::new(
         "UPDATE approval SET state = 'expired', settled_at = expires_at \
          WHERE state = 'pending' AND expires_at <= ",
@@ -208,8 +274,12 @@ async fn expire(c: &mut Connection, now: Millis, id: Option<&str>) -> Done<Vec<A
         query.push(" AND id = ").push_bind(id.to_owned());
     }
     query.push(" RETURNING ").push(COLUMNS);
-    let rows = query.build().fetch_all(c).await?;
-    rows.iter().map(approval).collect()
+    let rows = query.build().fetch_all(&mut *c).await?;
+    let expired: Vec<_> = rows.iter().map(approval).collect::<Done<_>>()?;
+    if !expired.is_empty() {
+        witness(c, audit.as_ref(), &expired.iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(expired)
 }
 
 fn approval(row: &SqliteRow) -> Done<ApprovalRecord> {

@@ -6,12 +6,14 @@
 mod allow_list;
 mod answers;
 mod approvals;
+mod audit;
 mod devices;
 mod inputs;
 mod ledger;
 mod pairing;
 mod rows;
 mod runs;
+mod sealed;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -23,7 +25,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
-use super::{GatewayStore, RunRecord};
+use super::{GatewayStore, RunRecord, Scrub, Witness};
 use crate::sqlite::database::{self, Connection, Database, GATEWAY, Opened};
 use crate::{Millis, Result, StoreNotice};
 use writer::{Work, Writer};
@@ -34,6 +36,7 @@ pub struct SqliteGatewayStore {
     writer: Writer,
     interrupted: Vec<RunRecord>,
     notices: Vec<StoreNotice>,
+    scrub: Option<Scrub>,
 }
 
 impl SqliteGatewayStore {
@@ -49,6 +52,18 @@ impl SqliteGatewayStore {
         Self::assemble(Database::in_memory(&GATEWAY).await?, 0).await
     }
 
+    /// Opens a store to look at it, as evidence: nothing in it changes, and writing to it fails.
+    pub async fn look(folder: &Path) -> Result<Self> {
+        let database = Database::look(folder, &GATEWAY).await?;
+        Ok(Self {
+            writer: Writer::start(database.write.clone()),
+            database,
+            interrupted: Vec::new(),
+            notices: Vec::new(),
+            scrub: None,
+        })
+    }
+
     async fn assemble(opened: Opened, now: Millis) -> Result<Self> {
         let database = opened.database;
         let writer = Writer::start(database.write.clone());
@@ -62,7 +77,24 @@ impl SqliteGatewayStore {
             notices: set_aside
                 .map(|to| StoreNotice::GatewaySetAside { to })
                 .collect(),
+            scrub: None,
         })
+    }
+
+    /// Puts everything that is recorded in the audit through `scrub` before it is written.
+    #[must_use]
+    pub fn scrubbing(self, scrub: Scrub) -> Self {
+        Self {
+            scrub: Some(scrub),
+            ..self
+        }
+    }
+
+    fn scrubbed(&self, audit: Option<Witness>) -> Option<Witness> {
+        match &self.scrub {
+            Some(scrub) => audit.map(|audit| audit.scrubbed(scrub.clone())),
+            None => audit,
+        }
     }
 
     /// Runs a write in the task that writes.
@@ -89,6 +121,7 @@ async fn begin_anew(
     sqlx::query("DELETE FROM answer WHERE json IS NULL")
         .execute(&mut *connection)
         .await?;
+    audit::adopt(connection).await?;
     runs::interrupt(connection, now).await
 }
 

@@ -1,0 +1,236 @@
+//! Exports: JSON lines verify without the gateway, here and in another language; a table holds no formula.
+
+#![allow(clippy::unwrap_used)]
+
+use std::process::Command;
+
+use gatehouse_audit::checkpoint::{Checkpoint, log_signer};
+use gatehouse_audit::export::{
+    ExportVerifier, checkpoint_line, csv_header, csv_row, header_line, otlp_document, segment_line,
+};
+use gatehouse_audit::note::Signer;
+use gatehouse_audit::segment::Segment;
+use gatehouse_audit::verify::{BreakKind, Head, Report};
+use gatehouse_audit::{Actor, Draft, Frontier, Hash, Record};
+use serde_json::{Value, json};
+
+/// The script, as it is documented.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/verify-audit.py");
+
+fn signer() -> Signer {
+    log_signer(&[3; 32])
+}
+
+fn draft(n: u64) -> Draft {
+    Draft {
+        ts: 1_795_262_400_123,
+        kind: "tool.intent".to_owned(),
+        actor: Actor::agent("main"),
+        agent: Some("main".to_owned()),
+        action: (n % 2 == 0).then(|| "exec".to_owned()),
+        what: Some(format!("echo \"{n} ü€😀\"")),
+        verdict: Some("deny".to_owned()),
+        rules: vec!["a".to_owned(), "b".to_owned()],
+        request: Some(json!({"command": "echo", "big": 1e21, "n": n})),
+        intent: Some(n),
+        ..Draft::default()
+    }
+}
+
+/// The lines of an export of records 1 to 20 with checkpoints at 8, 16 and 20; the first 8 may be sealed.
+fn export(sealed: bool) -> Vec<String> {
+    let (mut tree, mut prev) = (Frontier::default(), Hash::ZERO);
+    let mut lines = vec![header_line(&signer().verifier())];
+    for seq in 1..=20 {
+        let record = draft(seq).prepare().seal(seq, prev);
+        prev = record.leaf;
+        tree.push(prev);
+        if !(sealed && seq <= 8) {
+            lines.push(format!("{}\n", record.bytes));
+        }
+        if [8, 16, 20].contains(&seq) {
+            let note = note(&tree);
+            if sealed && seq == 8 {
+                lines.push(segment_line(&segment(&tree, prev, note)));
+            } else {
+                lines.push(checkpoint_line(seq, &note, 5));
+            }
+        }
+    }
+    lines
+}
+
+fn note(tree: &Frontier) -> String {
+    let checkpoint = Checkpoint {
+        origin: signer().name().to_owned(),
+        size: tree.size(),
+        root: tree.root(),
+    };
+    checkpoint.sign(&signer()).unwrap()
+}
+
+fn segment(tree: &Frontier, leaf: Hash, note: String) -> Segment {
+    Segment {
+        first: 1,
+        last: tree.size(),
+        from_at: 1,
+        to_at: 2,
+        sealed_at: 3,
+        leaf,
+        frontier: tree.to_bytes(),
+        note,
+        proof: Vec::new(),
+    }
+}
+
+fn verified(lines: &[String]) -> Report {
+    let mut verifier = ExportVerifier::new(None, None, 1);
+    verifier.lines(lines.concat().lines());
+    verifier.finish()
+}
+
+/// Whether the script in another language finds it intact, and what it says.
+fn scripted(lines: &[String], options: &[&str]) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("export.jsonl");
+    std::fs::write(&file, lines.concat()).unwrap();
+    let done = Command::new("python3")
+        .arg(SCRIPT)
+        .arg(&file)
+        .args(options)
+        .output()
+        .expect("python3 runs the script");
+    let said = String::from_utf8(done.stdout).unwrap();
+    let error = String::from_utf8(done.stderr).unwrap();
+    assert!(error.is_empty(), "it finds, and does not fail: {error}");
+    (done.status.success(), said)
+}
+
+#[test]
+fn an_export_verifies_here_and_in_another_language() {
+    for sealed in [false, true] {
+        let lines = export(sealed);
+        let report = verified(&lines);
+        assert!(report.intact(), "{report:?}");
+        assert_eq!(report.size, 20);
+        assert_eq!(report.checkpoint.unwrap().size, 20);
+        let key = signer().verifier().to_string();
+        let head = format!("20:{}", report.root);
+        let (intact, said) = scripted(&lines, &["--key", &key, "--head", &head]);
+        assert!(intact, "{said}");
+        assert!(said.contains("20 records") && said.contains(&report.root.to_hex()));
+    }
+}
+
+#[test]
+fn both_find_what_was_done_to_an_export() {
+    type Tamper = fn(&mut Vec<String>);
+    let cases: [(&str, Tamper, BreakKind, u64); 8] = [
+        (
+            "changed",
+            |l| l[4] = l[4].replace("echo", "true"),
+            BreakKind::Changed,
+            4,
+        ),
+        ("deleted", |l| drop(l.remove(4)), BreakKind::Missing, 4),
+        (
+            "doubled",
+            |l| l.insert(4, l[4].clone()),
+            BreakKind::Inserted,
+            5,
+        ),
+        ("swapped", |l| l.swap(4, 6), BreakKind::Reordered, 4),
+        ("cut off", |l| l.truncate(13), BreakKind::Truncated, 11),
+        (
+            "nonsense",
+            |l| l[4] = "{}\n".to_owned(),
+            BreakKind::BadJson,
+            4,
+        ),
+        (
+            "signature",
+            |l| l[9] = l[9].replace("\\n8\\n", "\\n7\\n"),
+            BreakKind::BadSignature,
+            8,
+        ),
+        (
+            "without its end",
+            |l| drop(l.pop()),
+            BreakKind::Truncated,
+            20,
+        ),
+    ];
+    for (name, tamper, kind, seq) in cases {
+        let mut lines = export(false);
+        tamper(&mut lines);
+        let broken = verified(&lines).broken.expect(name);
+        assert_eq!((broken.kind, broken.seq), (kind, seq), "{name}: {broken:?}");
+        let (intact, said) = scripted(&lines, &[]);
+        assert!(!intact, "{name}: {said}");
+    }
+}
+
+#[test]
+fn an_export_of_another_key_or_an_older_log_is_found() {
+    let lines = export(false);
+    let other = log_signer(&[4; 32]).verifier();
+    let mut verifier = ExportVerifier::new(Some(other.clone()), None, 1);
+    verifier.lines(lines.concat().lines());
+    let broken = verifier.finish().broken.unwrap();
+    assert_eq!((broken.kind, broken.seq), (BreakKind::BadSignature, 8));
+    assert!(!scripted(&lines, &["--key", &other.to_string()]).0);
+    let head = Head {
+        size: 21,
+        root: Hash::ZERO,
+    };
+    let mut verifier = ExportVerifier::new(None, Some(head), 1);
+    verifier.lines(lines.concat().lines());
+    let broken = verifier.finish().broken.unwrap();
+    assert_eq!((broken.kind, broken.seq), (BreakKind::RolledBack, 21));
+    let head = format!("21:{}", Hash::ZERO);
+    assert!(!scripted(&lines, &["--head", &head]).0);
+}
+
+fn record(draft: Draft) -> Record {
+    Record::read(&draft.prepare().seal(1, Hash::ZERO).bytes).unwrap()
+}
+
+#[test]
+fn no_cell_of_a_table_is_a_formula() {
+    for start in [
+        "=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", "\u{a0}=",
+    ] {
+        let formula = format!("{start}cmd|' /C calc'!A1,\"x\";y\nz");
+        let mut odd = draft(1);
+        odd.what = Some(formula.clone());
+        odd.actor.id = formula.clone();
+        let line = csv_row(&record(odd), Hash::ZERO);
+        let quoted = format!("\"'{}\"", formula.replace('"', "\"\""));
+        assert_eq!(line.matches(&quoted).count(), 2, "{line}");
+    }
+    let line = csv_row(&record(draft(2)), Hash::ZERO);
+    assert!(line.starts_with("1,1795262400123,2026-11-21T12:00:00.123Z,tool.intent,agent,main,"));
+    assert!(line.contains(r#""echo ""2 ü€😀""""#), "{line}");
+    assert_eq!(csv_header().matches(',').count(), 23);
+}
+
+#[test]
+fn a_collector_is_given_a_log_request() {
+    let record = record(draft(2));
+    let text = otlp_document([(&record, Hash::ZERO)]);
+    let value: Value = serde_json::from_str(&text).unwrap();
+    let log = &value["resourceLogs"][0]["scopeLogs"][0]["logRecords"][0];
+    assert_eq!(log["timeUnixNano"], "1795262400123000000");
+    assert_eq!(
+        (&log["severityNumber"], &log["eventName"]),
+        (&json!(13), &json!("gatehouse.tool.intent"))
+    );
+    let attributes = log["attributes"].as_array().unwrap();
+    let of = |key: &str| attributes.iter().find(|a| a["key"] == key).unwrap()["value"].clone();
+    assert_eq!(of("gatehouse.audit.seq"), json!({"intValue": "1"}));
+    assert_eq!(of("gatehouse.agent"), json!({"stringValue": "main"}));
+    assert_eq!(
+        of("gatehouse.rules")["arrayValue"]["values"][1],
+        json!({"stringValue": "b"})
+    );
+}

@@ -1,0 +1,103 @@
+//! `gatehouse audit …`: what was recorded, whether it still is what was recorded, and all of it in other forms.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use gatehouse_gateway::audit::ExportFormat;
+
+use super::Target;
+
+#[derive(Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct AuditArgs {
+    /// Read what the gateway of this state folder recorded, instead of asking one; it need not run
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(subcommand)]
+    pub(crate) action: AuditAction,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum AuditAction {
+    /// What was recorded, the latest first
+    List {
+        /// At most this many
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+        limit: u32,
+        /// Only what is older than the record of this number
+        #[arg(long, value_name = "SEQ")]
+        before: Option<u64>,
+        #[command(flatten)]
+        filter: AuditFilters,
+    },
+    /// Print each record as it comes, until interrupted
+    Follow {
+        #[command(flatten)]
+        filter: AuditFilters,
+    },
+    /// Check that nothing was changed, taken out, put in, moved or cut off; exits with 1 where something was
+    Verify {
+        /// An export in JSON lines, instead of a gateway
+        file: Option<PathBuf>,
+        /// The key that has to have signed the export; without it, the one that the export names
+        #[arg(long, requires = "file")]
+        key: Option<String>,
+    },
+    /// Write all of it to stdout
+    Export {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Args, Clone, Default)]
+pub(crate) struct AuditFilters {
+    /// Only this kind, such as `tool.intent`; more than one may be given
+    #[arg(long = "kind")]
+    pub(crate) kinds: Vec<String>,
+    /// Only this agent's
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// Only this session's
+    #[arg(long)]
+    pub(crate) session: Option<String>,
+    /// Only what was answered with `allow`, `ask` or `deny`
+    #[arg(long)]
+    pub(crate) verdict: Option<String>,
+    /// Only what has this text in what was done, or in what it was done to
+    #[arg(long)]
+    pub(crate) text: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON lines, which verify by themselves
+    #[default]
+    Jsonl,
+    /// A table that is safe to open in a spreadsheet
+    Csv,
+    /// OpenTelemetry logs, a request on each line
+    Otlp,
+}
+
+impl From<Format> for ExportFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Jsonl => Self::Jsonl,
+            Format::Csv => Self::Csv,
+            Format::Otlp => Self::Otlp,
+        }
+    }
+}
+
+impl Format {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Otlp => "otlp",
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Verifying an export, far from the gateway that wrote it.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use gatehouse_audit::export::ExportVerifier;
+use gatehouse_audit::note::Verifier;
+use gatehouse_gateway::audit::report_json;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// How many lines are read at once.
+const LINES: usize = 8_192;
+
+/// A longer line is no record of ours, and is not read into memory.
+const LONGEST: u64 = 16 * 1024 * 1024;
+
+pub(super) fn verify(path: &Path, key: Option<&str>) -> Result<Value, Failure> {
+    let key = match key.map(Verifier::read) {
+        Some(Ok(key)) => Some(key),
+        Some(Err(error)) => {
+            return Err(Failure::usage(error.to_string())
+                .next("`gatehouse audit verify` of the gateway shows it"));
+        }
+        None => None,
+    };
+    let named = File::open(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut verifier = ExportVerifier::new(key.clone(), None, threads);
+    let mut reader = BufReader::new(named);
+    loop {
+        let lines = read(&mut reader)?;
+        if lines.is_empty() {
+            break;
+        }
+        verifier.lines(lines.iter().map(String::as_str));
+    }
+    let used = verifier.key().cloned();
+    Ok(report_json(&verifier.finish(), used.as_ref()))
+}
+
+/// The next lines. What is not text cannot be what was hashed, and is shown as such.
+fn read(reader: &mut impl BufRead) -> Result<Vec<String>, Failure> {
+    let mut lines = Vec::new();
+    while lines.len() < LINES {
+        let mut bytes = Vec::new();
+        let read = std::io::Read::take(&mut *reader, LONGEST).read_until(b'\n', &mut bytes)?;
+        if read == 0 {
+            break;
+        }
+        if bytes.last() == Some(&b'\n') {
+            bytes.pop();
+        }
+        lines.push(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    Ok(lines)
+}

@@ -1,0 +1,72 @@
+//! Records and findings for a person. Texts of records are an agent's: they are escaped.
+
+use gatehouse_audit::export::rfc3339;
+use gatehouse_protocol::untrusted::one_line;
+use serde_json::Value;
+
+use crate::commands::Context;
+use crate::failure::Failure;
+use crate::output::table::Table;
+
+/// Longest line of a record, in bytes.
+const LONGEST: usize = 2_000;
+
+pub(super) fn table(context: &mut Context<'_>, records: &[Value]) -> Result<(), Failure> {
+    let mut table = Table::new(["SEQ", "TIME", "KIND", "WHO", "RESULT", "WHAT"]);
+    for record in records {
+        table.row(cells(record));
+    }
+    for line in table.lines(context.output.style) {
+        context.output.line(&line)?;
+    }
+    Ok(())
+}
+
+pub(super) fn line(record: &Value) -> String {
+    one_line(&cells(record).join("  "), LONGEST)
+}
+
+fn cells(record: &Value) -> [String; 6] {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let result = [&record["verdict"], &record["outcome"]];
+    let result = result.into_iter().find(|value| value.is_string());
+    let who = match record["agentId"].as_str() {
+        Some(agent) => agent.to_owned(),
+        None => text(&record["actor"]["id"]),
+    };
+    [
+        record["seq"].to_string(),
+        rfc3339(record["at"].as_i64().unwrap_or(0)),
+        text(&record["kind"]),
+        who,
+        result.map(text).unwrap_or_default(),
+        text(&record["what"]),
+    ]
+}
+
+pub(super) fn report(context: &mut Context<'_>, report: &Value) -> Result<(), Failure> {
+    let number = |value: &Value| value.as_u64().unwrap_or(0);
+    let broken = &report["broken"];
+    if broken.is_null() {
+        let records = number(&report["records"]);
+        context.output.line(&format!("intact: {records} records"))?;
+    } else {
+        let (seq, kind) = (number(&broken["seq"]), broken["kind"].as_str());
+        let kind = one_line(kind.unwrap_or_default(), 40);
+        context.output.line(&format!("broken at {seq}: {kind}"))?;
+    }
+    let checkpoint = &report["checkpoint"];
+    if checkpoint.is_null() {
+        context.output.note("no checkpoint was found right");
+    } else {
+        let size = number(&checkpoint["size"]);
+        let root = one_line(checkpoint["root"].as_str().unwrap_or_default(), 64);
+        let at = rfc3339(checkpoint["at"].as_i64().unwrap_or(0));
+        let words = format!("signed: {size} records at {at}, root {root}");
+        context.output.line(&words)?;
+    }
+    match report["key"].as_str() {
+        Some(key) => context.output.line(&format!("key: {}", one_line(key, 200))),
+        None => Ok(()),
+    }
+}

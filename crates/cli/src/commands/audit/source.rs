@@ -1,0 +1,204 @@
+//! Where the audit is read: over the wire, or from the files of a gateway. Both give the wire's shapes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gatehouse_audit::checkpoint::log_signer;
+use gatehouse_gateway::audit::{
+    AuditKey, AuditView, Evidence, StateKey, export_page, export_start, report_json, verify,
+};
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{AuditFilter, AuditStore, GatewayStore, SqliteGatewayStore};
+use gatehouse_vault::Redactor;
+use serde_json::{Value, json};
+
+use crate::args::{AuditFilters, Format, Target};
+use crate::commands::Context;
+use crate::dial::Link;
+use crate::failure::{Failure, FailureKind};
+use crate::server::secret;
+
+/// How many records are exported at once.
+const PAGE: u32 = 2_000;
+
+pub(super) enum Source {
+    Gateway(Box<Link>),
+    Files(Files),
+}
+
+/// The files of a gateway, opened to be looked at.
+pub(super) struct Files {
+    store: Arc<SqliteGatewayStore>,
+    evidence: Evidence,
+}
+
+/// An answer of `gatehouse.audit.list`.
+pub(super) struct Listing {
+    pub(super) whole: Value,
+}
+
+impl Listing {
+    pub(super) fn records(&self) -> &[Value] {
+        let records = self.whole["records"].as_array();
+        records.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn more(&self) -> bool {
+        self.whole["more"] == true
+    }
+
+    pub(super) fn latest(&self) -> u64 {
+        let latest = self.records().first();
+        latest
+            .and_then(|record| record["seq"].as_u64())
+            .unwrap_or(0)
+    }
+}
+
+impl Source {
+    pub(super) async fn open(
+        context: &Context<'_>,
+        state_dir: Option<PathBuf>,
+        target: Target,
+    ) -> Result<Self, Failure> {
+        match state_dir {
+            Some(folder) => Ok(Self::Files(Files::open(context, &folder).await?)),
+            None => Ok(Self::Gateway(Box::new(context.link(target).await?))),
+        }
+    }
+
+    pub(super) async fn list(
+        &self,
+        filter: &AuditFilters,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Listing, Failure> {
+        let whole = match self {
+            Self::Gateway(link) => {
+                let params = json!({
+                    "before": before, "limit": limit, "kinds": filter.kinds,
+                    "agentId": filter.agent, "sessionKey": filter.session,
+                    "verdict": filter.verdict, "text": filter.text,
+                });
+                call(link, "gatehouse.audit.list", params).await?
+            }
+            Self::Files(files) => files
+                .list(filter, before, limit)
+                .await
+                .map_err(unreadable)?,
+        };
+        Ok(Listing { whole })
+    }
+
+    pub(super) async fn verify(&self) -> Result<Value, Failure> {
+        match self {
+            Self::Gateway(link) => call(link, "gatehouse.audit.verify", json!({})).await,
+            Self::Files(files) => {
+                let key = files.evidence.key.clone();
+                let report = verify(files.store.clone(), files.evidence.clone()).await;
+                Ok(report_json(&report.map_err(unreadable)?, key.as_ref()))
+            }
+        }
+    }
+
+    /// A page, and what the next one comes after.
+    pub(super) async fn export(
+        &self,
+        format: Format,
+        after: Option<u64>,
+    ) -> Result<(String, Option<u64>), Failure> {
+        match self {
+            Self::Gateway(link) => {
+                let params = json!({"format": format.word(), "after": after, "limit": PAGE});
+                let page = call(link, "gatehouse.audit.export", params).await?;
+                let text = page["text"].as_str().unwrap_or_default().to_owned();
+                Ok((text, page["next"].as_u64()))
+            }
+            Self::Files(files) => files.export(format, after).await.map_err(unreadable),
+        }
+    }
+
+    pub(super) async fn close(self) {
+        match self {
+            Self::Gateway(link) => link.close().await,
+            Self::Files(files) => files.store.close().await,
+        }
+    }
+}
+
+/// Calls a method, leaving out the parameters that were not given.
+async fn call(link: &Link, method: &str, mut params: Value) -> Result<Value, Failure> {
+    if let Value::Object(fields) = &mut params {
+        fields.retain(|_, value| !value.is_null());
+    }
+    Ok(link.connection.call(method, &params).await?)
+}
+
+impl Files {
+    async fn open(context: &Context<'_>, folder: &Path) -> Result<Self, Failure> {
+        let store = SqliteGatewayStore::look(folder).await.map_err(unreadable)?;
+        let vault = secret::audit_vault(folder, &Redactor::new()).await?;
+        let key = StateKey::new(folder, vault);
+        let evidence = match (key.kept_seed().await, key.head().await) {
+            (Ok(seed), Ok(head)) => Evidence {
+                key: seed.map(|seed| log_signer(&seed).verifier()),
+                head: Some(head),
+            },
+            (Err(error), _) | (_, Err(error)) => {
+                context
+                    .output
+                    .note(&format!("without its key and head: {error}"));
+                Evidence::default()
+            }
+        };
+        Ok(Self {
+            store: Arc::new(store),
+            evidence,
+        })
+    }
+
+    async fn list(
+        &self,
+        filter: &AuditFilters,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Value, StoreError> {
+        let filter = AuditFilter {
+            before,
+            since: None,
+            kinds: filter.kinds.clone(),
+            agent: filter.agent.clone(),
+            session: filter.session.clone(),
+            verdict: filter.verdict.clone(),
+            text: filter.text.clone(),
+            limit,
+        };
+        let page = self.store.audit_list(&filter).await?;
+        let records: Vec<_> = page.rows.iter().map(AuditView::of).collect();
+        Ok(json!({"records": records, "more": page.more}))
+    }
+
+    async fn export(
+        &self,
+        format: Format,
+        after: Option<u64>,
+    ) -> Result<(String, Option<u64>), StoreError> {
+        let format = format.into();
+        let mut text = String::new();
+        if after.is_none() {
+            text = export_start(&*self.store, format, self.evidence.key.as_ref()).await?;
+        }
+        let after = after.unwrap_or(0);
+        let page = export_page(&*self.store, format, after, u64::MAX, PAGE).await?;
+        text.push_str(&page.text);
+        Ok((text, page.next))
+    }
+}
+
+fn unreadable(error: StoreError) -> Failure {
+    let failure = Failure::new(FailureKind::General, "audit", error.to_string());
+    match error {
+        StoreError::NotWritable { .. } => failure.next("--state-dir names the folder of a gateway"),
+        _ => failure,
+    }
+}

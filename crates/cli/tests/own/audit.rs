@@ -1,0 +1,86 @@
+//! The audit from a terminal: of a running gateway, of its files, of an export, and after somebody was at it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::gateway::OwnGateway;
+use crate::run::{Done, Gatehouse};
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/verify-audit.py");
+
+fn of_files(folder: &Path, line: &[&str]) -> Done {
+    Gatehouse::new()
+        .with("--state-dir", folder.to_str().unwrap())
+        .run(line)
+}
+
+/// Writes an export to a file, and says whether it verifies here and in another language.
+fn verifies(export: &Done, folder: &Path) -> (bool, bool) {
+    assert_eq!(export.status, 0, "{export:?}");
+    let file = folder.join("export.jsonl");
+    std::fs::write(&file, &export.stdout).unwrap();
+    let here = Gatehouse::new().run(&["audit", "verify", file.to_str().unwrap()]);
+    let script = Command::new("python3").arg(SCRIPT).arg(&file).output();
+    (here.status == 0, script.unwrap().status.success())
+}
+
+#[test]
+fn an_audit_is_listed_verified_and_exported_over_the_wire_and_from_files() {
+    let mut gateway = OwnGateway::start();
+    let folder = gateway.state_dir().to_owned();
+    let listed = gateway.gatehouse().run(&["audit", "list", "--json"]);
+    assert_eq!(
+        listed.json()["records"][0]["kind"],
+        "login.accepted",
+        "{listed:?}"
+    );
+    let found = gateway.gatehouse().run(&["audit", "verify"]);
+    assert_eq!(found.status, 0, "{found:?}");
+    assert!(found.stdout.starts_with("intact: "), "{found:?}");
+    let scratch = tempfile::tempdir().unwrap();
+    let export = gateway.gatehouse().run(&["audit", "export"]);
+    assert_eq!(verifies(&export, scratch.path()), (true, true));
+    let csv = gateway
+        .gatehouse()
+        .run(&["audit", "export", "--format", "csv"]);
+    assert!(csv.stdout.starts_with("seq,at,time,kind"), "{csv:?}");
+
+    Gatehouse::new()
+        .with("--state-dir", folder.to_str().unwrap())
+        .run(&["gateway", "stop"]);
+    assert_eq!(gateway.ended(), Some(0));
+    let found = of_files(&folder, &["audit", "verify", "--json"]);
+    assert_eq!(
+        (found.status, &found.json()["intact"]),
+        (0, &true.into()),
+        "{found:?}"
+    );
+    let listed = of_files(&folder, &["audit", "list"]);
+    assert!(listed.stdout.contains("gateway.stopped"), "{listed:?}");
+    let export = of_files(&folder, &["audit", "export"]);
+    assert_eq!(verifies(&export, scratch.path()), (true, true));
+
+    let database = folder.join("gateway.sqlite3");
+    let was = std::fs::read(&database).unwrap();
+    let is = replaced(&was, b"login.accepted", b"login.accepteD");
+    assert_ne!(was, is, "there is something to change");
+    std::fs::write(&database, is).unwrap();
+    let found = of_files(&folder, &["audit", "verify"]);
+    assert_eq!(found.status, 1, "{found:?}");
+    assert!(
+        found.stdout.starts_with("broken at 2: changed"),
+        "{found:?}"
+    );
+    let export = of_files(&folder, &["audit", "export"]);
+    assert_eq!(verifies(&export, scratch.path()), (false, false));
+}
+
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for at in 0..bytes.len() - from.len() {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    bytes
+}
