@@ -77,6 +77,8 @@ struct Cleared {
     judged: Judged,
     digest: String,
     approval: Option<String>,
+    /// What the agent should know about what ran.
+    note: Option<String>,
 }
 
 #[async_trait]
@@ -89,6 +91,7 @@ impl Governor for GatewayGovernor {
                 Verdict::Allow {
                     approval_id: cleared.approval,
                     launch: cleared.look.launch,
+                    note: cleared.note,
                 }
             }
             Err(Stop::Denied { reason, code }) => Verdict::Deny { reason, code },
@@ -153,7 +156,8 @@ impl GatewayGovernor {
         let taint = self.taints.of(&action.session_key).await?;
         let (judge, action) = (self.judge.clone(), action.clone());
         let judged = tokio::task::spawn_blocking(move || judge.judge(&action, taint)).await;
-        let judged = judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))?;
+        let judged =
+            judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))?;
         Ok(judged)
     }
 
@@ -171,6 +175,7 @@ impl GatewayGovernor {
             judged,
             digest,
             approval: None,
+            note: None,
         })
     }
 
@@ -209,10 +214,13 @@ impl GatewayGovernor {
         mut asking: Asking,
         policy: &ExecPolicy,
     ) -> Result<Cleared, Stop> {
+        let mut note = None;
         for _ in 0..MOST_EDITS {
             let nonce = Uuid::new_v4().simple().to_string();
             let digest = look.binding.digest(&nonce);
             let question = Question::about(&action, &judged, &look, asking, policy, digest);
+            // Nothing stays open while a person thinks.
+            drop(look);
             let pending = self.parts.approvals.ask(question).await;
             let pending = pending.map_err(|error| {
                 let text = format!("the approval could not be asked for: {error}");
@@ -220,13 +228,21 @@ impl GatewayGovernor {
             })?;
             let settled = self.answer(&action, pending).await?;
             if settled.state == ApprovalState::Allowed {
-                return self.take(&action, &nonce, &settled).await;
+                let mut cleared = self.take(&action, &nonce, &settled).await?;
+                cleared.note = note;
+                return Ok(cleared);
             }
             let (Some(edited), Effect::Exec(exec)) = (wire::edited(&settled), &mut action.effect)
             else {
                 return Err(refusal(&settled));
             };
+            note = Some(format!(
+                "A person changed the command; what ran is: {edited}"
+            ));
+            exec.argv.truncate(2);
+            exec.argv.push(edited.clone());
             exec.command = edited;
+            exec.program = None;
             judged = self.judged(&action).await?;
             self.recorder.intent(&action, &judged).await?;
             asking = match course(&action, &judged, policy) {
@@ -272,6 +288,7 @@ impl GatewayGovernor {
                 judged,
                 digest,
                 approval: Some(id.clone()),
+                note: None,
             }),
             Consumed::Differs => Err(Stop::denied(
                 "what the call would do changed between the question and the run, so it did not run",
