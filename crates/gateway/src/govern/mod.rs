@@ -22,6 +22,7 @@ mod registry;
 mod registry_task;
 #[cfg(test)]
 mod registry_tests;
+mod stop;
 mod taint;
 pub(crate) mod undo;
 mod verdict;
