@@ -18,11 +18,33 @@ use crate::agents::{Agents, ModelCatalog};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
-use crate::govern::{Approvals, GatewayGovernor, PolicySource};
 use crate::heartbeats::{self, HeartbeatSwitch, LastHeartbeat};
+use crate::govern::undo::{UndoBox, UndoLimits};
+use crate::govern::{
+    Approvals, GatewayGovernor, GovernorParts, Judge, PolicyDesk, PolicySource, Taints,
+};
 use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
 use crate::sessions::Sessions;
 use crate::settings;
+use crate::world::Surroundings;
+
+/// What of the state folder is the gateway's alone. The agents' workspaces are in it too.
+const OWN_PLACES: [&str; 15] = [
+    "gateway.sqlite3",
+    "gateway.sqlite3-wal",
+    "gateway.sqlite3-shm",
+    "state.lock",
+    "policy.json5",
+    "roles.cedar",
+    "openclaw.json",
+    "gatehouse.json",
+    "gateway-token.hash",
+    "undo",
+    "audit",
+    "credentials",
+    "tls",
+    "records.sqlite3",
+];
 
 /// Handles to all of it.
 pub(crate) struct House {
@@ -35,6 +57,10 @@ pub(crate) struct House {
     pub(crate) tools: Vec<ToolSpec>,
     pub(crate) last_heartbeat: LastHeartbeat,
     pub(crate) heartbeat_switch: HeartbeatSwitch,
+    pub(crate) undo: UndoBox,
+    pub(crate) desk: PolicyDesk,
+    pub(crate) judge: Judge,
+    pub(crate) taints: Taints,
 }
 
 impl House {
@@ -45,6 +71,7 @@ impl House {
         hub: &Hub,
         clock: &Clock,
         state_dir: &Path,
+        port: u16,
         tasks: &TaskTracker,
         stopping: &CancellationToken,
     ) -> Result<Self, StoreError> {
@@ -82,16 +109,35 @@ impl House {
             std::env::home_dir(),
         );
 
-        let governor = GatewayGovernor {
+        let exec = ExecOptions::new(std::env::vars_os());
+        let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
+        tasks.spawn(until(stopping.clone(), desk.clone().follow()));
+        let own_places = OWN_PLACES.map(|name| state_dir.join(name));
+        let surroundings = Surroundings {
+            protected: own_places
+                .iter()
+                .map(|place| place.to_string_lossy().into_owned())
+                .collect(),
+            own_ports: vec![port],
+            ..Surroundings::of(&variables())
+        };
+        let judge = Judge::new(surroundings, desk.clone(), clock.clone());
+        let taints = Taints::new(store.clone());
+        let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
+        let governor = GatewayGovernor::new(GovernorParts {
             store,
             approvals: approvals.clone(),
             policy: policy.clone(),
             hub: hub.clone(),
             clock: clock.clone(),
             waiting: Arc::new(watch.clone()),
-        };
+            exec: exec.clone(),
+            judge: judge.clone(),
+            taints: taints.clone(),
+            undo: undo.clone(),
+        });
         let (own_sessions, post) = AgentSessions::new(sessions.clone());
-        let toolbox = toolbox(clock, own_sessions);
+        let toolbox = toolbox(clock, exec, own_sessions);
         let tools = toolbox.specs();
         let engine = Engine::start(EngineParts {
             journal: Arc::new(StoreJournal::new(sessions.clone())),
@@ -124,8 +170,19 @@ impl House {
             tools,
             last_heartbeat,
             heartbeat_switch,
+            undo,
+            desk,
+            judge,
+            taints,
         })
     }
+}
+
+/// The variables of this process, those that are text.
+fn variables() -> crate::config::Env {
+    let all = std::env::vars_os();
+    all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Ends a task with the gateway.
@@ -137,9 +194,8 @@ async fn until(stopping: CancellationToken, task: impl Future<Output = ()>) {
 }
 
 /// The tools of the workspace and the machine, of the web, and of sessions.
-fn toolbox(clock: &Clock, sessions: AgentSessions) -> Toolbox {
+fn toolbox(clock: &Clock, options: ExecOptions, sessions: AgentSessions) -> Toolbox {
     let processes = Processes::start(Arc::new(clock.clone()), Arc::new(SystemRandomness));
-    let options = ExecOptions::new(std::env::vars_os());
     let mut toolbox = Toolbox::standard(options, Some(processes));
     sessions::add_to(&mut toolbox, Arc::new(sessions));
     match WebFetch::new(FetchOptions::default()) {

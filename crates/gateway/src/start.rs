@@ -183,6 +183,7 @@ impl Gateway {
             &hub,
             &clock,
             &state_dir,
+            address.port(),
             &tasks,
             &stopping,
         )
@@ -200,6 +201,10 @@ impl Gateway {
             tools: house.tools,
             last_heartbeat: house.last_heartbeat,
             heartbeat_switch: house.heartbeat_switch,
+            undo: house.undo,
+            desk: house.desk,
+            judge: house.judge,
+            taints: house.taints,
             clock,
             config,
             hub,

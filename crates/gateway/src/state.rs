@@ -26,7 +26,8 @@ use crate::auth::Gatekeeper;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
-use crate::govern::{Approvals, PolicySource};
+use crate::govern::undo::UndoBox;
+use crate::govern::{Approvals, Judge, PolicyDesk, PolicySource, Taints};
 use crate::health::HealthMonitor;
 use crate::heartbeats::{HeartbeatSwitch, LastHeartbeat};
 use crate::limits::Limits;
@@ -54,6 +55,12 @@ pub struct Parts {
     pub tools: Vec<ToolSpec>,
     pub last_heartbeat: LastHeartbeat,
     pub heartbeat_switch: HeartbeatSwitch,
+    /// What agents' actions replaced.
+    pub undo: UndoBox,
+    /// What the gateway goes by, and how it may be changed.
+    pub desk: PolicyDesk,
+    pub(crate) judge: Judge,
+    pub(crate) taints: Taints,
     pub clock: Clock,
     pub config: ConfigHandle,
     pub hub: Hub,

@@ -8,6 +8,7 @@
 mod approval;
 mod audit;
 mod device;
+mod grant;
 mod ledger;
 mod run;
 mod session;
@@ -27,6 +28,7 @@ pub use audit::{
     Witness,
 };
 pub use device::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
+pub use grant::{GrantKind, GrantRecord, GrantStore};
 pub use ledger::{AgentRecord, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal};
 pub use run::{RunRecord, RunState, RunStore};
 pub use session::{
@@ -43,7 +45,14 @@ pub use transcript::{
 /// comes back with it; before, with all or nothing of it.
 #[async_trait]
 pub trait GatewayStore:
-    SessionStore + TranscriptStore + RunStore + ApprovalStore + DeviceStore + LedgerStore + AuditStore
+    SessionStore
+    + TranscriptStore
+    + RunStore
+    + ApprovalStore
+    + GrantStore
+    + DeviceStore
+    + LedgerStore
+    + AuditStore
 {
     /// What a person should know about how the store was opened.
     fn notices(&self) -> Vec<StoreNotice>;

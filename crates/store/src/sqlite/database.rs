@@ -73,6 +73,11 @@ pub(crate) const GATEWAY: Kind = Kind {
             "audit",
             include_str!("../../migrations/gateway/0002_audit.sql"),
         ),
+        (
+            5,
+            "approvals",
+            include_str!("../../migrations/gateway/0005_approvals.sql"),
+        ),
     ],
     synchronous: SqliteSynchronous::Full,
     check_whole: false,

@@ -1,6 +1,11 @@
 //! Starting a process as the leader of a group of its own, with its output and input as channels.
 
-use std::{collections::BTreeMap, ffi::OsString, process::Stdio};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    process::Stdio,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
@@ -16,6 +21,27 @@ pub(super) const CHUNKS: usize = 64;
 
 /// Bytes of one chunk, at most.
 pub(super) const CHUNK: usize = 8 * 1024;
+
+/// The variable that every process of a run begins with, by which it is known to be one.
+pub const RUN_MARK: &str = "GATEHOUSE_AGENT_RUN";
+
+/// Whether any was started since this program began.
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a process of a run was started since this program began. Before that there is none to look for.
+pub fn has_started() -> bool {
+    STARTED.load(Ordering::Relaxed)
+}
+
+/// The marks that a process of a run is given: ours, and the one by which OpenClaw lets a shell's start files tell
+/// where they run.
+pub(super) fn marks() -> [(OsString, OsString); 2] {
+    STARTED.store(true, Ordering::Relaxed);
+    [
+        (RUN_MARK.into(), "1".into()),
+        ("OPENCLAW_SHELL".into(), "exec".into()),
+    ]
+}
 
 /// A process that has just begun.
 pub(super) struct Spawned {
@@ -40,6 +66,8 @@ pub(super) enum Leader {
         pid: u32,
     },
     Pty(super::pty::Terminal),
+    /// Several programs, one pipeline after the other.
+    Job(super::job::Job),
 }
 
 impl Leader {
@@ -47,6 +75,7 @@ impl Leader {
         match self {
             Self::Plain { pid, .. } => *pid,
             Self::Pty(terminal) => terminal.pid(),
+            Self::Job(job) => job.pid(),
         }
     }
 
@@ -55,39 +84,41 @@ impl Leader {
         match self {
             Self::Plain { child, .. } => child.wait().await.map(status_of).unwrap_or_default(),
             Self::Pty(terminal) => terminal.wait().await,
+            Self::Job(job) => job.wait().await,
         }
     }
 
-    /// Asks the group to end.
-    #[cfg(unix)]
+    /// Asks the group to end. Without process groups the leader alone is ended, and is not asked.
     pub(super) fn end_group(&mut self) {
-        group::signal(self.pid(), rustix::process::Signal::TERM);
+        self.end(group::Ending::Ask);
     }
 
     /// Ends the group without asking.
+    pub(super) fn kill_group(&mut self) {
+        self.end(group::Ending::Kill);
+    }
+
     #[cfg(unix)]
-    pub(super) fn kill_group(&mut self) {
-        group::signal(self.pid(), rustix::process::Signal::KILL);
-    }
-
-    /// Without process groups the leader alone is ended, and is not asked.
-    #[cfg(not(unix))]
-    pub(super) fn end_group(&mut self) {
-        self.kill_group();
+    fn end(&mut self, ending: group::Ending) {
+        match self {
+            Self::Job(job) => job.end(ending),
+            other => group::end(other.pid(), ending),
+        }
     }
 
     #[cfg(not(unix))]
-    pub(super) fn kill_group(&mut self) {
+    fn end(&mut self, ending: group::Ending) {
         // One that is gone already is what was wanted.
         match self {
             Self::Plain { child, .. } => drop(child.start_kill()),
             Self::Pty(terminal) => terminal.kill(),
+            Self::Job(job) => job.end(ending),
         }
     }
 }
 
 #[cfg(unix)]
-fn status_of(status: std::process::ExitStatus) -> Status {
+pub(super) fn status_of(status: std::process::ExitStatus) -> Status {
     use std::os::unix::process::ExitStatusExt;
     Status {
         code: status.code(),
@@ -113,7 +144,7 @@ fn signal_name(number: i32) -> String {
 }
 
 #[cfg(not(unix))]
-fn status_of(status: std::process::ExitStatus) -> Status {
+pub(super) fn status_of(status: std::process::ExitStatus) -> Status {
     Status {
         code: status.code(),
         signal: None,
@@ -135,15 +166,7 @@ pub(super) fn spawn(
         .args(&effect.argv[1..])
         .current_dir(&effect.cwd)
         .env_clear()
-        .envs(
-            options
-                .environment
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
         .envs(env)
-        // As OpenClaw does, so that a shell's start files can tell where they run.
-        .env("OPENCLAW_SHELL", "exec")
         .stdin(stdin_for(effect))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -152,9 +175,14 @@ pub(super) fn spawn(
     command.process_group(0);
     #[cfg(unix)]
     command.arg0(&effect.argv[0]);
+    started(&mut command, &effect.command)
+}
+
+/// Starts a command whose output is piped. `name` is what an error calls it.
+pub(super) fn started(command: &mut Command, name: &str) -> Result<Spawned, ToolError> {
     let mut child = command
         .spawn()
-        .map_err(|error| ToolError::io(format!("cannot start {}", effect.command), error))?;
+        .map_err(|error| ToolError::io(format!("cannot start {name}"), error))?;
     let pid = child.id().expect("it was not waited for yet");
     let (chunks, output) = mpsc::channel(CHUNKS);
     let stdout = child.stdout.take().expect("it was piped");
@@ -172,20 +200,19 @@ pub(super) fn spawn(
     })
 }
 
-/// All that the process gets: what is inherited, what the call sets, and a mark for a shell's start files to
-/// tell where they run, as OpenClaw sets it.
+/// All that the process gets: what is inherited, what the call sets, and the marks of a run.
 fn environment(
     env: &BTreeMap<String, String>,
     options: &ExecOptions,
 ) -> BTreeMap<OsString, OsString> {
     let mut all: BTreeMap<_, _> = options.environment.iter().cloned().collect();
     all.extend(env.iter().map(|(name, value)| (name.into(), value.into())));
-    all.insert("OPENCLAW_SHELL".into(), "exec".into());
+    all.extend(marks());
     all
 }
 
 /// A command that nobody can write to must not wait for input.
-fn stdin_for(effect: &ExecEffect) -> Stdio {
+pub(super) fn stdin_for(effect: &ExecEffect) -> Stdio {
     if effect.background {
         Stdio::piped()
     } else {
@@ -193,7 +220,7 @@ fn stdin_for(effect: &ExecEffect) -> Stdio {
     }
 }
 
-async fn read(mut from: impl AsyncRead + Unpin, chunks: mpsc::Sender<Vec<u8>>) {
+pub(super) async fn read(mut from: impl AsyncRead + Unpin, chunks: mpsc::Sender<Vec<u8>>) {
     let mut buffer = vec![0; CHUNK];
     loop {
         match from.read(&mut buffer).await {
@@ -215,15 +242,44 @@ async fn write(mut to: ChildStdin, mut chunks: mpsc::Receiver<Vec<u8>>) {
     }
 }
 
-#[cfg(unix)]
-mod group {
-    use rustix::process::{Pid, Signal, kill_process_group};
+/// Process groups, as far as the system has them.
+pub(super) mod group {
+    use tokio::process::Command;
+
+    /// How a group is ended.
+    #[derive(Clone, Copy, Debug)]
+    pub(in super::super) enum Ending {
+        Ask,
+        Kill,
+    }
 
     /// A group that is gone already is what was wanted.
-    pub(super) fn signal(leader: u32, signal: Signal) {
+    #[cfg(unix)]
+    pub(in super::super) fn end(leader: u32, ending: Ending) {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let signal = match ending {
+            Ending::Ask => Signal::TERM,
+            Ending::Kill => Signal::KILL,
+        };
         let pid = i32::try_from(leader).ok().and_then(Pid::from_raw);
         if let Some(pid) = pid {
             let _ = kill_process_group(pid, signal);
         }
+    }
+
+    /// The handles of what is dropped end it.
+    #[cfg(not(unix))]
+    pub(in super::super) fn end(_: u32, _: Ending) {}
+
+    /// Puts a process into the group of a leader, or makes it one.
+    pub(in super::super) fn join(command: &mut Command, leader: Option<u32>) {
+        #[cfg(unix)]
+        command.process_group(
+            leader
+                .and_then(|leader| i32::try_from(leader).ok())
+                .unwrap_or(0),
+        );
+        #[cfg(not(unix))]
+        let _ = (command, leader);
     }
 }

@@ -1,11 +1,11 @@
-//! Approvals. The swap from `pending` is one statement: whoever changes the row has won.
+//! Approvals. Each swap from one state to the next is one statement: whoever changes the row has won.
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::rows::Word;
-use super::{SqliteGatewayStore, allow_list, audit};
+use super::{SqliteGatewayStore, allow_list, audit, grants};
 use crate::gateway::{
     AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, Resolution,
     Resolved, Witness,
@@ -16,7 +16,7 @@ use crate::{Millis, Result};
 type Done<T> = std::result::Result<T, sqlx::Error>;
 
 const COLUMNS: &str = "id, kind, state, created_at, expires_at, agent, session, run, digest, \
-    request, decision, reason, resolver, settled_at, consumed_at";
+    request, decision, reason, resolver, settled_at, consumed_at, requester, approvers, approved_by, bound";
 
 #[async_trait]
 impl ApprovalStore for SqliteGatewayStore {
@@ -54,13 +54,26 @@ impl ApprovalStore for SqliteGatewayStore {
             .await
     }
 
+    async fn approval_revoke(
+        &self,
+        id: &str,
+        resolver: Option<&str>,
+        at: Millis,
+        audit: Option<Witness>,
+    ) -> Result<Option<ApprovalRecord>> {
+        let (id, resolver) = (id.to_owned(), resolver.map(str::to_owned));
+        let audit = self.scrubbed(audit);
+        self.write(move |c| Box::pin(revoke(c, id, resolver, at, audit)))
+            .await
+    }
+
     async fn approvals_expire(
         &self,
         now: Millis,
         audit: Option<Witness>,
     ) -> Result<Vec<ApprovalRecord>> {
         let audit = self.scrubbed(audit);
-        self.write(move |c| Box::pin(expire(c, now, None, audit)))
+        self.write(move |c| Box::pin(async move { expire(c, now, None, audit.as_ref()).await }))
             .await
     }
 
@@ -141,6 +154,20 @@ async fn find<'e>(
     row.as_ref().map(approval).transpose()
 }
 
+/// Writes what the audit says of the records that have just changed.
+async fn witness(
+    c: &mut Connection,
+    witness: Option<&Witness>,
+    changed: &[ApprovalRecord],
+) -> Done<()> {
+    let (Some(witness), false) = (witness, changed.is_empty()) else {
+        return Ok(());
+    };
+    let drafts = changed.iter().map(|record| witness.of(record).prepare());
+    audit::append(c, &drafts.collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
 async fn create(
     c: &mut Connection,
     record: ApprovalRecord,
@@ -151,8 +178,9 @@ async fn create(
     }
     sqlx::query(
         "INSERT INTO approval (id, kind, state, created_at, expires_at, agent, session, run, \
-         digest, request, decision, reason, resolver, settled_at, consumed_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         digest, request, decision, reason, resolver, settled_at, consumed_at, requester, \
+         approvers, approved_by, bound) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&record.id)
     .bind(&record.kind)
@@ -169,24 +197,14 @@ async fn create(
     .bind(&record.resolver)
     .bind(record.settled_at)
     .bind(record.consumed_at)
+    .bind(&record.requester)
+    .bind(record.approvers)
+    .bind(record.approved_by.join("\n"))
+    .bind(record.bound)
     .execute(&mut *c)
     .await?;
-    witness(c, audit.as_ref(), &[&record]).await?;
+    witness(c, audit.as_ref(), &[record]).await?;
     Ok(Created::New)
-}
-
-/// Writes what the audit says of the records that have just changed.
-async fn witness(
-    c: &mut Connection,
-    witness: Option<&Witness>,
-    changed: &[&ApprovalRecord],
-) -> Done<()> {
-    let Some(witness) = witness else {
-        return Ok(());
-    };
-    let drafts = changed.iter().map(|record| witness.of(record).prepare());
-    audit::append(c, &drafts.collect::<Vec<_>>()).await?;
-    Ok(())
 }
 
 async fn resolve(
@@ -195,9 +213,17 @@ async fn resolve(
     resolution: Resolution,
     audit: Option<Witness>,
 ) -> Done<Resolved> {
-    let expired = expire(c, resolution.at, Some(&id), audit.clone()).await?;
-    if let Some(record) = expired.into_iter().next() {
+    let mut expired = expire(c, resolution.at, Some(&id), audit.as_ref()).await?;
+    if let Some(record) = expired.pop() {
         return Ok(Resolved::Expired(record));
+    }
+    if resolution.state == ApprovalState::Allowed
+        && let Some(not_enough) = count(c, &id, &resolution).await?
+    {
+        if let Resolved::Counted(record) = &not_enough {
+            witness(c, audit.as_ref(), std::slice::from_ref(record)).await?;
+        }
+        return Ok(not_enough);
     }
     let won = sqlx::query(
         "UPDATE approval SET state = ?, decision = ?, reason = ?, resolver = ?, settled_at = ? \
@@ -216,14 +242,45 @@ async fn resolve(
     if won && let Some(entry) = &resolution.allow {
         allow_list::add(c, entry).await?;
     }
+    if won && let Some(grant) = &resolution.grant {
+        grants::add(c, grant).await?;
+    }
     let Some(record) = find(&mut *c, &id).await? else {
         return Ok(Resolved::Unknown);
     };
     if !won {
         return Ok(Resolved::Lost(record));
     }
-    witness(c, audit.as_ref(), &[&record]).await?;
+    witness(c, audit.as_ref(), std::slice::from_ref(&record)).await?;
     Ok(Resolved::Won(record))
+}
+
+/// Counts a yes. Gives what it came to where it does not settle the question.
+async fn count(c: &mut Connection, id: &str, yes: &Resolution) -> Done<Option<Resolved>> {
+    let Some(mut record) = find(&mut *c, id).await? else {
+        return Ok(None);
+    };
+    if record.state != ApprovalState::Pending {
+        return Ok(None);
+    }
+    let Some(by) = &yes.by else {
+        // Nobody in particular is nobody: alone they do, beside others they do not count.
+        let alone = record.approvers <= 1;
+        return Ok((!alone).then_some(Resolved::Counted(record)));
+    };
+    if record.requester.as_ref() == Some(by) {
+        return Ok(Some(Resolved::Own(record)));
+    }
+    if !record.approved_by.contains(by) {
+        record.approved_by.push(by.clone());
+        sqlx::query("UPDATE approval SET approved_by = ? WHERE id = ? AND state = 'pending'")
+            .bind(record.approved_by.join("\n"))
+            .bind(id)
+            .execute(c)
+            .await?;
+    }
+    let enough = record.approved_by.len() >= record.approvers as usize;
+    Ok((!enough).then_some(Resolved::Counted(record)))
 }
 
 async fn consume(
@@ -233,9 +290,10 @@ async fn consume(
     at: Millis,
     audit: Option<Witness>,
 ) -> Done<Consumed> {
+    expire(c, at, Some(&id), audit.as_ref()).await?;
     let consumed = sqlx::query(
-        "UPDATE approval SET consumed_at = ? WHERE id = ? AND digest = ? AND state = 'allowed' \
-         AND consumed_at IS NULL",
+        "UPDATE approval SET state = 'consumed', consumed_at = ? \
+         WHERE id = ? AND digest = ? AND state = 'allowed'",
     )
     .bind(at)
     .bind(&id)
@@ -248,36 +306,67 @@ async fn consume(
         return Ok(Consumed::Unknown);
     };
     if consumed {
-        witness(c, audit.as_ref(), &[&record]).await?;
-        return Ok(Consumed::Now(Box::new(record)));
+        witness(c, audit.as_ref(), std::slice::from_ref(&record)).await?;
     }
-    Ok(match record {
-        record if record.state != ApprovalState::Allowed => Consumed::NotAllowed,
-        record if record.digest != digest => Consumed::Differs,
-        _ => Consumed::Before,
+    Ok(match record.state {
+        ApprovalState::Consumed if consumed => Consumed::Now(Box::new(record)),
+        ApprovalState::Consumed if record.digest == digest => Consumed::Before,
+        ApprovalState::Allowed | ApprovalState::Consumed => Consumed::Differs,
+        ApprovalState::Expired if record.decision.is_some() => Consumed::Late,
+        _ => Consumed::NotAllowed,
     })
 }
 
-/// Notes what has expired, of all or of one.
+async fn revoke(
+    c: &mut Connection,
+    id: String,
+    resolver: Option<String>,
+    at: Millis,
+    audit: Option<Witness>,
+) -> Done<Option<ApprovalRecord>> {
+    expire(c, at, Some(&id), audit.as_ref()).await?;
+    let mut query = QueryBuilder::<Sqlite>::new(
+        "UPDATE approval SET state = 'revoked', reason = 'revoked', settled_at = ",
+    );
+    query.push_bind(at);
+    query
+        .push(", resolver = coalesce(")
+        .push_bind(resolver)
+        .push(", resolver)");
+    query
+        .push(" WHERE state = 'allowed' AND id = ")
+        .push_bind(id);
+    query.push(" RETURNING ").push(COLUMNS);
+    let row = query.build().fetch_optional(&mut *c).await?;
+    let revoked = row.as_ref().map(approval).transpose()?;
+    if let Some(record) = &revoked {
+        witness(c, audit.as_ref(), std::slice::from_ref(record)).await?;
+    }
+    Ok(revoked)
+}
+
+/// Notes what has expired, of all or of one: first what was allowed and not used, then what nobody answered.
 async fn expire(
     c: &mut Connection,
     now: Millis,
     id: Option<&str>,
-    audit: Option<Witness>,
+    audit: Option<&Witness>,
 ) -> Done<Vec<ApprovalRecord>> {
-    let mut query = QueryBuilder::<Sqlite>::new(
-        "UPDATE approval SET state = 'expired', settled_at = expires_at \
-         WHERE state = 'pending' AND expires_at <= ",
-    );
-    query.push_bind(now);
-    if let Some(id) = id {
-        query.push(" AND id = ").push_bind(id.to_owned());
-    }
-    query.push(" RETURNING ").push(COLUMNS);
-    let rows = query.build().fetch_all(&mut *c).await?;
-    let expired: Vec<_> = rows.iter().map(approval).collect::<Done<_>>()?;
-    if !expired.is_empty() {
-        witness(c, audit.as_ref(), &expired.iter().collect::<Vec<_>>()).await?;
+    let unused = "UPDATE approval SET state = 'expired' WHERE state = 'allowed' AND bound \
+        AND expires_at <= ";
+    let unanswered = "UPDATE approval SET state = 'expired', settled_at = expires_at \
+        WHERE state = 'pending' AND expires_at <= ";
+    let mut expired = Vec::new();
+    for statement in [unused, unanswered] {
+        let mut query = QueryBuilder::<Sqlite>::new(statement);
+        query.push_bind(now);
+        if let Some(id) = id {
+            query.push(" AND id = ").push_bind(id.to_owned());
+        }
+        query.push(" RETURNING ").push(COLUMNS);
+        let rows = query.build().fetch_all(&mut *c).await?;
+        expired = rows.iter().map(approval).collect::<Done<_>>()?;
+        witness(c, audit, &expired).await?;
     }
     Ok(expired)
 }
@@ -299,5 +388,13 @@ fn approval(row: &SqliteRow) -> Done<ApprovalRecord> {
         resolver: row.try_get(12)?,
         settled_at: row.try_get(13)?,
         consumed_at: row.try_get(14)?,
+        requester: row.try_get(15)?,
+        approvers: row.try_get(16)?,
+        approved_by: lines(row.try_get(17)?),
+        bound: row.try_get(18)?,
     })
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
 }

@@ -8,6 +8,7 @@ mod answers;
 mod approvals;
 mod audit;
 mod devices;
+mod grants;
 mod inputs;
 mod ledger;
 mod pairing;
