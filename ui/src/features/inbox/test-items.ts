@@ -44,6 +44,8 @@ export function makeDetail(
     context: null,
     facts: [],
     questions: [],
+    analysis: null,
+    governed: false,
     ...fields,
   };
 }

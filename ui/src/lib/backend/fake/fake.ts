@@ -26,6 +26,7 @@ import { FakeChat } from "./chat";
 import { Emitter } from "./emitter";
 import { gatewaysOf } from "./gateways";
 import { discover, gatewayCalls } from "./gateway-calls";
+import { governanceCalls } from "./governance";
 import { decided, inboxOf } from "./inbox";
 import { scenario, type Scenario } from "./scenario";
 import { sessionsOf } from "./sessions";
@@ -74,7 +75,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
   const current = scenario(search);
   let settings = usualSettings;
   let secrets = secretsOf(current);
-  let gateways = gatewaysOf(current.name, now());
+  let gateways = gatewaysOf(current, now());
   let details = new Map(inboxOf(current, now()).map((each) => [each.item.key, each]));
   let sessions = sessionsOf(current, now());
   let inboxRevision = 1;
@@ -129,7 +130,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     secrets = next;
     secretsChanged.emit(next);
     if (next.kind === "ready") {
-      setGateways(() => gatewaysOf("few", now()));
+      setGateways(() => gatewaysOf({ ...current, name: "few" }, now()));
     }
     return next;
   }
@@ -199,6 +200,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       secretStore: true,
       openExternal: true,
       signOut: false,
+      autoAnswers: true,
     },
 
     appInfo: async (): Promise<AppInfo> => ({
@@ -235,6 +237,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
         return setSecrets({ kind: "ready", place: "encryptedFile" });
       }),
 
+    ...governanceCalls(current, now),
     ...gatewayCalls({ current, now, answer, list: () => gateways, set: setGateways }),
     gatewaysList: () => answer(() => gateways),
     gatewayDiscover: () => answer(() => discover(current.name)),
