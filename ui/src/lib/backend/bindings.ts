@@ -1052,6 +1052,8 @@ export type UndoItemView = {
 	/**  In bytes. */
 	size: number,
 	session: string | null,
+	/**  The tool call that replaced it. */
+	toolCall: string | null,
 };
 
 export type UndoWhat = "deleted" | "overwrote";

@@ -71,6 +71,17 @@ function secretsOf(current: Scenario): SecretStoreView {
   }
 }
 
+/** A browser that the gateway does not know, with `?fake=signin`. */
+export async function fakeSignIn(
+  search: string,
+  credential: (gateway: string, signIn: (typed: string) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  if (new URLSearchParams(search).get("fake") !== "signin") return;
+  await credential("Home server", async (typed) => {
+    if (typed === "wrong") throw new BackendError("unauthorized", "unauthorized", false);
+  });
+}
+
 export function fakeBackend(search: string, now: () => number = Date.now): FakeBackend {
   const current = scenario(search);
   let settings = usualSettings;

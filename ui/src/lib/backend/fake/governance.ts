@@ -175,19 +175,22 @@ function cedarProblems(text: string) {
 }
 
 function decision(command: string, { rules, version }: PolicyView) {
-  const { cut: _cut, ...read } = analyse(command);
+  const { findings, effects, commands, dangerous, verdict: least } = analyse(command);
   const hits = rules.filter(
     ({ id }) =>
       (id === "tests-run-freely" && /\b(npm|cargo) test\b/.test(command)) ||
       (id === "no-force-push" && /push.*--force/.test(command)),
   );
   const denied = hits.some((each) => each.verdict === "deny");
-  const allowed = hits.some((each) => each.verdict === "allow") && !read.dangerous;
-  const verdict = denied ? "deny" : allowed ? "allow" : read.verdict;
+  const allowed = hits.some((each) => each.verdict === "allow") && !dangerous;
+  const verdict = denied ? "deny" : allowed ? "allow" : least;
   return {
-    ...read,
     verdict,
+    dangerous,
     command,
+    findings,
+    effects,
+    commands,
     plan: command.includes("$(") ? null : command.replace(/\s+/g, " "),
     rules: hits.map(({ id, verdict: each, text }) => ({ id, verdict: each, text })),
     policyVersion: version,

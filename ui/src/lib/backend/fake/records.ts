@@ -248,7 +248,8 @@ export function undoOf(kind: string, now: number): UndoItemView[] {
   if (kind === "empty" || kind === "none") return [];
   return [
     {
-      id: "call_1a",
+      id: "u-1",
+      toolCall: "call_18a",
       at: now - 3 * minute,
       path: "~/projects/gallery/build/index.html",
       what: "overwrote",
@@ -256,7 +257,8 @@ export function undoOf(kind: string, now: number): UndoItemView[] {
       session: "agent:main:0",
     },
     {
-      id: "call_3a",
+      id: "u-2",
+      toolCall: "call_19",
       at: now - 5 * minute,
       path: "~/projects/gallery/notes/plan.md",
       what: "deleted",
