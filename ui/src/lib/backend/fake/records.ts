@@ -249,7 +249,7 @@ export function undoOf(kind: string, now: number): UndoItemView[] {
   return [
     {
       id: "u-1",
-      toolCall: "call_18a",
+      toolCall: "call_9",
       at: now - 3 * minute,
       path: "~/projects/gallery/build/index.html",
       what: "overwrote",
@@ -258,7 +258,7 @@ export function undoOf(kind: string, now: number): UndoItemView[] {
     },
     {
       id: "u-2",
-      toolCall: "call_19",
+      toolCall: "call_9",
       at: now - 5 * minute,
       path: "~/projects/gallery/notes/plan.md",
       what: "deleted",

@@ -102,7 +102,7 @@ export const terms = {
   exactly: "Exactly this command",
   exactlyMeaning: "Every word of it, in this folder, by this agent.",
   pattern: "Commands that match a pattern",
-  patternMeaning: "`*` stands for one word, `**` for any number of them.",
+  patternMeaning: "“*” stands for one word, “**” for any number of them.",
   patternField: "Pattern",
   preview: (count: number) =>
     count === 0

@@ -161,7 +161,7 @@ export const policy = {
   editRuleTitle: "Change the rule",
   ruleCommand: "Commands that match",
   ruleCommandHelp:
-    "`*` is one word, `**` any number of words. It is matched on what really runs, past sudo, env and the like.",
+    "“*” is one word, “**” any number of words. It is matched on what really runs, past sudo, env and the like.",
   ruleAgent: "Only this agent",
   ruleAgentHelp: "Empty means every agent.",
   ruleGateway: "Gateway",
