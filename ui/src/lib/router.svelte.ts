@@ -34,7 +34,7 @@ export type Route =
   | { name: "sessions"; session: SessionRef | null }
   | { name: "settings"; section: SettingsSection | null; gateway: GatewayId | null }
   | { name: "policy"; section: PolicySection | null }
-  | { name: "audit"; record: number | null }
+  | { name: "audit"; record: number | "proof" | null }
   | { name: "addGateway" }
   | { name: "approval"; item: ItemKey | null };
 
@@ -55,7 +55,7 @@ export function parseRoute(hash: string): Route {
     case "policy":
       return { name, section: policySections.find((section) => section === first) ?? null };
     case "audit":
-      return { name, record: /^\d+$/.test(first ?? "") ? Number(first) : null };
+      return { name, record: first === "proof" ? first : numberOf(first) };
     case "add-gateway":
       return { name: "addGateway" };
     case "settings":
@@ -94,6 +94,10 @@ function decode(part: string): string {
   } catch {
     return part;
   }
+}
+
+function numberOf(text: string | undefined): number | null {
+  return /^\d+$/.test(text ?? "") ? Number(text) : null;
 }
 
 function sectionOf(text: string | undefined): SettingsSection | null {

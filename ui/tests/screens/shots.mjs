@@ -284,7 +284,7 @@ export const shots = [
     act: async (page) => {
       await settled(page);
       await press(page, "Edit…");
-      await page.getByLabel("Command").fill("npm ci");
+      await page.getByRole("textbox", { name: "Command" }).fill("npm ci");
     },
   },
 
@@ -301,7 +301,7 @@ export const shots = [
     name: "policy-preset",
     fake: "few&own=few",
     hash: "#/policy/rules",
-    act: (page) => page.getByLabel(/^Strict/).click(),
+    act: (page) => page.getByRole("radio", { name: /^Strict/ }).click(),
   },
   {
     name: "policy-document",
@@ -336,7 +336,7 @@ export const shots = [
     fake: "few&own=few",
     hash: "#/policy/try",
     act: async (page) => {
-      await page.getByLabel("Command").fill("npm test -- --grep upload");
+      await page.getByRole("textbox", { name: "Command" }).fill("npm test -- --grep upload");
       await page.waitForTimeout(500);
     },
   },
@@ -379,7 +379,7 @@ export const shots = [
   {
     name: "audit-intact",
     fake: "few&own=few",
-    hash: "#/audit",
+    hash: "#/audit/proof",
     act: async (page) => {
       await press(page, "Check all records");
       await page.waitForTimeout(700);
@@ -388,7 +388,7 @@ export const shots = [
   {
     name: "audit-broken",
     fake: "few&own=broken",
-    hash: "#/audit",
+    hash: "#/audit/proof",
     act: async (page) => {
       await press(page, "Check all records");
       await page.waitForTimeout(700);
@@ -397,7 +397,7 @@ export const shots = [
   {
     name: "audit-filtered",
     fake: "few&own=few",
-    hash: "#/audit/48207",
+    hash: "#/audit",
     act: async (page) => {
       await page.getByLabel("Search the records").fill("push");
       await page.waitForTimeout(500);

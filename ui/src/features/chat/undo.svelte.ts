@@ -1,12 +1,13 @@
 /** What the tool calls of an open session replaced, and bringing it back. */
 import type { Backend } from "$lib/backend/backend";
-import type { ProblemView, SessionRef, UndoItemView } from "$lib/backend/types";
+import type { ProblemView, SessionRef, ToolView, UndoItemView } from "$lib/backend/types";
 import { problemOf } from "$lib/errors";
 
+type Call = Pick<ToolView, "id" | "summary" | "arguments">;
 type UndoBackend = Pick<Backend, "undoList" | "undoRestore">;
 
 export class Undo {
-  /** One call may have replaced several files. */
+  /** One call may have replaced several files. Where the gateway does not say which call it was, its words name them. */
   items = $state.raw<readonly UndoItemView[]>([]);
   restored = $state.raw<readonly string[]>([]);
   busy = $state<string | null>(null);
@@ -27,8 +28,11 @@ export class Undo {
     if (turn === this.#turn) this.items = items;
   }
 
-  of(call: string): readonly UndoItemView[] {
-    return this.items.filter(({ toolCall }) => toolCall === call);
+  of({ id, summary, arguments: given }: Call): readonly UndoItemView[] {
+    const names = `${summary} ${given ?? ""}`;
+    return this.items.filter(({ toolCall, path }) =>
+      toolCall === null ? names.includes(path.replace(/^.*\//, "")) : toolCall === id,
+    );
   }
 
   async restore(id: string): Promise<void> {

@@ -16,6 +16,7 @@ export function makeItem(fields: Partial<InboxItemView> = {}): InboxItemView {
     host: "gateway",
     offered: ["allowOnce", "deny"],
     barred: [],
+    dangerous: false,
     createdAt: 1,
     expiresAt: null,
     revision: 1,

@@ -394,6 +394,8 @@ export type InboxItemView = {
 	offered: Decision[],
 	/**  Offered decisions that this connection may not make; none of them is sent. */
 	barred: BarredDecision[],
+	/**  It does what a person should look at before they allow it. False where it was not read. */
+	dangerous: boolean,
 	createdAt: number,
 	expiresAt: number | null,
 	/**  Rises with every change of this item; `inbox_decide` sends back the one the person looked at. */
@@ -683,7 +685,9 @@ export type Settings = {
 export type SettingsChanged = Settings;
 
 /**  Where a decision was made. */
-export type Surface = "window" | "notification" | "tray" | "approvalWindow";
+export type Surface = "window" | "notification" | "tray" | "approvalWindow" | 
+/**  A rule of the person's, without a surface. */
+"rule";
 
 export type Theme = "system" | "light" | "dark";
 

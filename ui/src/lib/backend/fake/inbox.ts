@@ -27,6 +27,7 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     host: "gateway",
     offered: ["allowOnce", "allowAlways", "deny"],
     barred: [],
+    dangerous: (item.kind ?? "exec") === "exec" && analyse(item.subject).dangerous,
     createdAt: now - 14 * second,
     expiresAt: now + 29 * minute,
     revision: 1,

@@ -7,10 +7,13 @@ const presets: Record<Preset, { label: string; help: string }> = {
     label: "Guarded",
     help: "Runs what is proven harmless, refuses what is catastrophic, asks for the rest.",
   },
-  strict: { label: "Strict", help: "Asks for everything that changes anything." },
+  strict: {
+    label: "Strict",
+    help: "As guarded, and asks for every change that is not surely the workspace’s.",
+  },
   observe: {
     label: "Observe",
-    help: "Runs all but the catastrophic, and records what guarded would have asked.",
+    help: "Holds nothing up, and records what guarded would have asked or refused.",
   },
 };
 

@@ -386,7 +386,7 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   ),
   undoGone: words(
     "It can no longer be brought back",
-    "What is kept for undoing is bounded, and this made room for something newer.",
+    "It is not kept any more, or something newer is in its place.",
     "Look into version control or a backup.",
   ),
   invalidInput: words(
