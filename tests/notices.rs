@@ -103,6 +103,7 @@ fn notice(id: &str, revision: u32) -> Notice {
         title: "Home: main wants to run a command".into(),
         body: format!("rm -rf build\nin /srv\n{id}"),
         buttons: vec![Decision::AllowOnce, Decision::AllowAlways, Decision::Deny],
+        review: false,
         private: false,
         urgency: Urgency::Critical,
         sound: true,

@@ -20,7 +20,7 @@ use tauri_specta::{
     collect_events,
 };
 
-use crate::commands::{app, chat, gateways, inbox, secrets, sessions};
+use crate::commands::{app, chat, gateways, governance, inbox, secrets, sessions};
 
 /// The gateways or their connections changed: all of them, as they are now.
 #[derive(Clone, Debug, Serialize, Type, Event)]
@@ -73,6 +73,7 @@ pub fn bridge() -> Builder<tauri::Wry> {
             gateways::gateway_pause,
             gateways::credential_rotate,
             gateways::credential_forget,
+            gateways::gateway_diagnose,
             inbox::inbox_snapshot,
             inbox::inbox_item,
             inbox::inbox_decide,
@@ -88,6 +89,30 @@ pub fn bridge() -> Builder<tauri::Wry> {
             chat::chat_send,
             chat::chat_retry,
             chat::chat_abort,
+            governance::policy_get,
+            governance::policy_validate,
+            governance::policy_set,
+            governance::policy_check,
+            governance::policy_simulate,
+            governance::grants_list,
+            governance::grants_preview,
+            governance::grant_revoke,
+            governance::audit_list,
+            governance::audit_record,
+            governance::audit_verify,
+            governance::audit_export,
+            governance::audit_export_page,
+            governance::agent_credentials_list,
+            governance::agent_credential_set,
+            governance::agent_credential_rotate,
+            governance::agent_credential_delete,
+            governance::agents_list,
+            governance::undo_list,
+            governance::undo_restore,
+            governance::auto_answers,
+            governance::auto_answers_pause,
+            governance::auto_rule_save,
+            governance::auto_rule_remove,
         ])
         .events(collect_events![
             GatewaysChanged,

@@ -148,6 +148,7 @@ impl Desk {
             decision,
             revision: item.revision,
             answer: None,
+            terms: None,
         };
         let decided = self.fleet.inbox_decide(input, Surface::Notification).await;
         decided.map(drop).map_err(|error| error.code().to_owned())

@@ -10,10 +10,21 @@ use gatehouse_fleet::{Fleet, FleetError};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+use crate::governance;
+
 /// Every command that [`call`] answers.
 #[cfg(test)]
 const COMMANDS: &[&str] = &[
+    "agent_credential_delete",
+    "agent_credential_rotate",
+    "agent_credential_set",
+    "agent_credentials_list",
+    "agents_list",
     "app_info",
+    "audit_export_page",
+    "audit_list",
+    "audit_record",
+    "audit_verify",
     "chat_abort",
     "chat_close",
     "chat_older",
@@ -21,9 +32,17 @@ const COMMANDS: &[&str] = &[
     "chat_send",
     "gateway_reconnect",
     "gateways_list",
+    "grant_revoke",
+    "grants_list",
+    "grants_preview",
     "inbox_decide",
     "inbox_item",
     "inbox_snapshot",
+    "policy_check",
+    "policy_get",
+    "policy_set",
+    "policy_simulate",
+    "policy_validate",
     "secret_store_state",
     "session_create",
     "session_delete",
@@ -32,9 +51,11 @@ const COMMANDS: &[&str] = &[
     "sessions_search",
     "sessions_snapshot",
     "settings_save",
+    "undo_list",
+    "undo_restore",
 ];
 
-type Answer = Result<Value, CommandError>;
+pub(crate) type Answer = Result<Value, CommandError>;
 
 /// Calls a command with its arguments by name.
 pub(crate) async fn call(fleet: &Fleet, command: &str, arguments: Map<String, Value>) -> Answer {
@@ -81,10 +102,7 @@ async fn about_a_chat(fleet: &Fleet, command: &str, mut args: Arguments) -> Answ
             answer(fleet.chat_retry(session, id).await)
         }
         "chat_abort" => answer(fleet.chat_abort(args.take("session")?).await),
-        unknown => Err(refused(
-            "no_such_command",
-            format!("there is no command {unknown:?}"),
-        )),
+        _ => governance::call(fleet, command, args).await,
     }
 }
 
@@ -100,17 +118,17 @@ async fn app_info(fleet: &Fleet) -> AppInfo {
 }
 
 /// Arguments by name, each taken once.
-struct Arguments(Map<String, Value>);
+pub(crate) struct Arguments(Map<String, Value>);
 
 impl Arguments {
-    fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, CommandError> {
+    pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, CommandError> {
         let value = self.0.remove(name).unwrap_or(Value::Null);
         serde_json::from_value(value)
             .map_err(|error| refused("invalid_arguments", format!("{name}: {error}")))
     }
 }
 
-fn answer<T: Serialize>(result: Result<T, FleetError>) -> Answer {
+pub(crate) fn answer<T: Serialize>(result: Result<T, FleetError>) -> Answer {
     plain(result.map_err(|error| error.to_view())?)
 }
 
@@ -133,11 +151,17 @@ mod tests {
     /// What only a desktop has: other gateways, a place for secrets, notifications, windows, links. A transcript is
     /// opened at an address of its own, because its updates need the tab's stream.
     const OF_THE_DESKTOP: &[&str] = &[
+        "audit_export",
+        "auto_answers",
+        "auto_answers_pause",
+        "auto_rule_remove",
+        "auto_rule_save",
         "chat_open",
         "credential_forget",
         "credential_rotate",
         "draft_drop",
         "gateway_add",
+        "gateway_diagnose",
         "gateway_discover",
         "gateway_edit",
         "gateway_pause",

@@ -12,6 +12,7 @@
 mod browser;
 mod call;
 mod events;
+mod governance;
 mod guard;
 mod routes;
 

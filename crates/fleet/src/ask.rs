@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use gatehouse_client::{Connection, Generation, RequestError};
 use gatehouse_protocol::methods as m;
-use gatehouse_protocol::{GatewayError, HelloOk, Listed, Method, NoParams};
+use gatehouse_protocol::{GatewayError, HelloOk, Listed, Method, NoParams, own};
+use serde_json::{Value, json};
 
 use crate::error::request_code;
 use crate::inbox::{ALREADY_DECIDED, wire};
 use crate::inbox::{ReadBackAnswer, Request, Resolve, ResolveAnswer, Trouble};
-use crate::view::{Decision, ItemKind};
+use crate::view::{DecideTerms, Decision, ItemKind, Lasting};
 
 /// One connection of one gateway, with what was agreed on it.
 #[derive(Clone)]
@@ -125,6 +126,9 @@ impl Asker {
         id: &str,
     ) -> ResolveAnswer {
         let id = id.to_owned();
+        if let Some(terms) = &resolve.terms {
+            return self.choose(resolve.decision, terms, id).await;
+        }
         let sent = match (kind, wire::verdict(resolve.decision)) {
             (ItemKind::Exec | ItemKind::Plugin | ItemKind::System, Some(decision)) => {
                 self.resolve_approval(kind, id, decision).await
@@ -161,15 +165,7 @@ impl Asker {
                 .connection
                 .request_on::<m::ApprovalResolve>(on, params)
                 .await?;
-            return Ok(
-                match wire::recorded(&reply.approval, self.device.as_deref()) {
-                    ReadBackAnswer::Ended(mut outcome) => {
-                        outcome.by_this_app = Some(reply.applied);
-                        ResolveAnswer::Recorded(outcome)
-                    }
-                    _ => ResolveAnswer::Accepted,
-                },
-            );
+            return Ok(self.recorded(&reply));
         }
         let params = m::ResolveParams { id, decision };
         let reply = match kind {
@@ -189,6 +185,35 @@ impl Asker {
         } else {
             ResolveAnswer::Failed(Trouble::new("gatewayRefused"))
         })
+    }
+
+    /// A decision with how long it holds, a reason or another command, which our own gateway takes.
+    async fn choose(&self, decision: Decision, terms: &DecideTerms, id: String) -> ResolveAnswer {
+        if !has::<own::ApprovalsResolve>(&self.hello) {
+            return ResolveAnswer::Failed(Trouble::new("notSupported"));
+        }
+        let params = choice(decision, terms, id);
+        let sent = self
+            .connection
+            .request_on::<own::ApprovalsResolve>(self.generation, params)
+            .await;
+        match sent {
+            Ok(reply) => self.recorded(&reply),
+            Err(error) if matches!(error, RequestError::Disconnected | RequestError::Stale) => {
+                ResolveAnswer::Disconnected
+            }
+            Err(error) => ResolveAnswer::Failed(trouble(&error)),
+        }
+    }
+
+    fn recorded(&self, reply: &m::ApprovalResolveReply) -> ResolveAnswer {
+        match wire::recorded(&reply.approval, self.device.as_deref()) {
+            ReadBackAnswer::Ended(mut outcome) => {
+                outcome.by_this_app = Some(reply.applied);
+                ResolveAnswer::Recorded(outcome)
+            }
+            _ => ResolveAnswer::Accepted,
+        }
     }
 
     async fn resolve_question(
@@ -246,6 +271,26 @@ impl Asker {
             }
         };
         Ok(ResolveAnswer::Accepted)
+    }
+}
+
+/// What goes to our own gateway. To deny has no terms but its reason.
+fn choice(decision: Decision, terms: &DecideTerms, id: String) -> Value {
+    if matches!(decision, Decision::Deny | Decision::Reject) {
+        return json!({"id": id, "decision": "deny", "reason": terms.reason});
+    }
+    if let Some(command) = &terms.edited_command {
+        return json!({"id": id, "decision": "once", "editedCommand": command});
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
+    let until = terms.until.map(|until| until as i64);
+    match terms.lasting {
+        Lasting::Once => json!({"id": id, "decision": "once"}),
+        Lasting::Session => json!({"id": id, "decision": "session"}),
+        Lasting::For => json!({"id": id, "decision": "for", "minutes": terms.minutes}),
+        Lasting::Always => {
+            json!({"id": id, "decision": "always", "pattern": terms.pattern, "until": until})
+        }
     }
 }
 

@@ -15,12 +15,17 @@ pub fn label(decision: Decision) -> &'static str {
     }
 }
 
-/// The decisions that may be made from a notice or the tray: what is offered, less what outlasts the request.
+/// The decisions that may be made from a notice or the tray: what is offered, less what outlasts the request, and of
+/// what is dangerous no more than to refuse it.
 ///
-/// A standing permission deserves the window, where all that it permits can be read.
-pub fn outside_the_window(offered: &[Decision]) -> Vec<Decision> {
-    let lasts = |decision: &Decision| *decision == Decision::AllowAlways;
-    offered.iter().copied().filter(|d| !lasts(d)).collect()
+/// A standing permission deserves the window, where all that it permits can be read, and so does what is dangerous.
+pub fn outside_the_window(offered: &[Decision], dangerous: bool) -> Vec<Decision> {
+    let fits = |decision: &Decision| match decision {
+        Decision::AllowAlways => false,
+        Decision::AllowOnce | Decision::Approve => !dangerous,
+        Decision::Deny | Decision::Reject => true,
+    };
+    offered.iter().copied().filter(fits).collect()
 }
 
 /// The offered decisions that this connection may make.
@@ -58,6 +63,12 @@ mod tests {
     fn a_standing_permission_is_not_given_outside_of_the_window() {
         let offered = [Decision::AllowOnce, Decision::AllowAlways, Decision::Deny];
         let left = [Decision::AllowOnce, Decision::Deny];
-        assert_eq!(outside_the_window(&offered), left);
+        assert_eq!(outside_the_window(&offered, false), left);
+    }
+
+    #[test]
+    fn what_is_dangerous_can_only_be_refused_outside_of_the_window() {
+        let offered = [Decision::AllowOnce, Decision::AllowAlways, Decision::Deny];
+        assert_eq!(outside_the_window(&offered, true), [Decision::Deny]);
     }
 }

@@ -38,6 +38,17 @@ pub enum FleetError {
     Pin(#[from] PinError),
     #[error("{0}")]
     InvalidInput(&'static str),
+    #[error("the gateway has no {0}")]
+    NotSupported(&'static str),
+    #[error("another policy came into force in the meantime")]
+    PolicyMoved,
+    #[error("the policy has errors")]
+    PolicyInvalid,
+    /// The gateway's own words.
+    #[error("it cannot be brought back: {0}")]
+    UndoGone(String),
+    #[error("the file cannot be written: {0}")]
+    File(#[from] std::io::Error),
     #[error("the gateway did not grant this app {0}")]
     MissingScope(String),
     #[error(transparent)]
@@ -64,6 +75,11 @@ impl FleetError {
             Self::NodeJoinLink => "nodeJoinLink",
             Self::Address(_) | Self::Pin(_) => "badAddress",
             Self::PlainTextRefused => "plainTextRefused",
+            Self::NotSupported(_) => "notSupported",
+            Self::PolicyMoved => "policyMoved",
+            Self::PolicyInvalid => "policyInvalid",
+            Self::UndoGone(_) => "undoGone",
+            Self::File(_) => "internal",
             Self::MissingScope(_) => "missingScope",
             Self::Refused(refusal) => refusal_code(*refusal),
             Self::Request(error) => request_code(error),

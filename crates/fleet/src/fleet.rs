@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::core::{Core, CoreHandle, Entry, InboxDesk, Outlet, Scribe, SessionDesk};
+use crate::core::{ANSWERS, AnswerDesk, Core, CoreHandle, Entry, InboxDesk, Outlet, Scribe, SessionDesk};
 use crate::credentials::{Safe, own_gateway};
 use crate::discover::Environment;
 use crate::drafts::Drafts;
@@ -112,6 +112,7 @@ impl Fleet {
             chats: std::collections::HashMap::new(),
             drafts: Drafts::default(),
             settings: Settings::default(),
+            answers: AnswerDesk::default(),
             epochs: 0,
             flush_at: None,
         };
@@ -184,6 +185,9 @@ impl Fleet {
 async fn restore(core: &mut Core, cache: &dyn Cache) -> Result<(), FleetError> {
     if let Some(json) = cache.setting(SETTINGS).await? {
         core.settings = serde_json::from_str(&json).unwrap_or_default();
+    }
+    if let Some(json) = cache.setting(ANSWERS).await? {
+        core.answers.book = serde_json::from_str(&json).unwrap_or_default();
     }
     for record in cache.gateways().await? {
         let id = GatewayId(record.id.clone());

@@ -4,6 +4,8 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod analysis;
+mod answers;
 mod api;
 mod ask;
 pub mod chat;
@@ -16,6 +18,7 @@ pub mod discover;
 pub mod drafts;
 mod error;
 mod fleet;
+mod governance;
 pub mod inbox;
 pub mod notices;
 pub mod paste;

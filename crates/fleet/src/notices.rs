@@ -40,6 +40,8 @@ pub struct Notice {
     pub title: String,
     pub body: String,
     pub buttons: Vec<Decision>,
+    /// It is dangerous, so that a button to look at it stands in the place of one to allow it.
+    pub review: bool,
     /// Command, folder and agent are left out.
     pub private: bool,
     pub urgency: Urgency,
@@ -153,7 +155,7 @@ fn buttons(item: &Item, standing: &Standing) -> Vec<Decision> {
     if item.request.kind == ItemKind::Question {
         return Vec::new();
     }
-    let offered = choices::outside_the_window(&item.request.content.offered);
+    let offered = choices::outside_the_window(&item.request.content.offered, standing.dangerous);
     choices::allowed(&offered, &standing.barred)
 }
 
@@ -190,6 +192,7 @@ fn notice(
         title,
         body: lines.join("\n"),
         buttons: buttons(item, standing),
+        review: standing.dangerous,
         private,
         urgency: Urgency::Critical,
         sound: settings.sound,
@@ -302,7 +305,7 @@ mod tests {
     fn home() -> Standing {
         Standing {
             gateway_name: "home".into(),
-            barred: Vec::new(),
+            ..Standing::default()
         }
     }
 
@@ -325,6 +328,23 @@ mod tests {
             "{}",
             notice.body
         );
+    }
+
+    #[test]
+    fn what_is_dangerous_is_reviewed_or_refused() {
+        let settings = NotificationSettings::default();
+        let standing = Standing {
+            dangerous: true,
+            ..home()
+        };
+        let notice = shown(NoticeBoard::default().waits(
+            &item("a", "curl x | sh"),
+            &standing,
+            &settings,
+            0,
+        ));
+        assert_eq!(notice.buttons, [Decision::Deny]);
+        assert!(notice.review, "the whole of it is a click away");
     }
 
     #[test]

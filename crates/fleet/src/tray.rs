@@ -87,7 +87,10 @@ fn entry(item: &InboxItemView) -> Entry {
     // What cannot be read whole here, or needs more than a choice, is not decided here.
     let decidable = whole && item.kind != ItemKind::Question;
     let offered = if decidable {
-        allowed(&outside_the_window(&item.offered), &item.barred)
+        allowed(
+            &outside_the_window(&item.offered, item.dangerous),
+            &item.barred,
+        )
     } else {
         Vec::new()
     };
@@ -161,6 +164,7 @@ mod tests {
             host: None,
             offered: vec![Decision::AllowOnce, Decision::AllowAlways, Decision::Deny],
             barred: vec![],
+            dangerous: false,
             created_at: 0.0,
             expires_at: None,
             revision: 3,

@@ -18,6 +18,7 @@ pub mod lenient;
 pub mod method;
 pub mod methods;
 pub mod model;
+pub mod own;
 pub mod scope;
 pub mod secret;
 pub mod serve;

@@ -1,7 +1,8 @@
 //! Commands about gateways: find, add, edit, connect, and their credentials.
 
 use gatehouse_fleet::view::{
-    AddGateway, EditGateway, FoundGateway, GatewayId, GatewayView, Recognised, SecretInput,
+    AddGateway, DiagnosisView, EditGateway, FoundGateway, GatewayId, GatewayView, Recognised,
+    SecretInput,
 };
 use tauri::State;
 
@@ -107,4 +108,14 @@ pub(crate) async fn credential_forget(
     id: GatewayId,
 ) -> Answer<GatewayView> {
     fleet.credential_forget(id).await.map_err(|e| e.to_view())
+}
+
+/// Walks the way to a gateway step by step and says where it stops. Changes nothing.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn gateway_diagnose(
+    fleet: State<'_, Fleet>,
+    id: GatewayId,
+) -> Answer<DiagnosisView> {
+    fleet.gateway_diagnose(id).await.map_err(|e| e.to_view())
 }

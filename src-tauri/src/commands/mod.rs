@@ -4,6 +4,7 @@
 pub(crate) mod app;
 pub(crate) mod chat;
 pub(crate) mod gateways;
+pub(crate) mod governance;
 pub(crate) mod inbox;
 pub(crate) mod secrets;
 pub(crate) mod sessions;

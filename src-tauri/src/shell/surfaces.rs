@@ -109,6 +109,7 @@ async fn decide(app: &AppHandle, choosing: Choosing, surface: Surface) -> Result
         decision,
         revision,
         answer: None,
+        terms: None,
     };
     let fleet = app.state::<Fleet>().inner().clone();
     fleet

@@ -1,9 +1,12 @@
 /** The controllers that every feature of the main window shares, made once and passed by context. */
 import { createContext } from "svelte";
 import type { AppInfo } from "$lib/backend/types";
+import type { Audit } from "./audit/audit.svelte";
 import type { Gateways } from "./gateways/gateways.svelte";
 import type { LinkedGateway } from "./gateways/linked-gateway.svelte";
+import type { Governed } from "./governance/governed.svelte";
 import type { Inbox } from "./inbox/inbox.svelte";
+import type { Policy } from "./policy/policy.svelte";
 import type { Secrets } from "./secrets/secrets.svelte";
 import type { Sessions } from "./sessions/sessions.svelte";
 import type { Preferences } from "./settings/settings.svelte";
@@ -12,6 +15,9 @@ export type Desk = {
   info: AppInfo;
   inbox: Inbox;
   gateways: Gateways;
+  governed: Governed;
+  policy: Policy;
+  audit: Audit;
   linked: LinkedGateway;
   sessions: Sessions;
   preferences: Preferences;

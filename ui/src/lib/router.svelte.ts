@@ -10,8 +10,11 @@ export const settingsSections = [
   "notifications",
   "appearance",
   "secrets",
+  "credentials",
   "about",
 ] as const;
+export const policySections = ["rules", "try", "simulate", "grants", "roles", "answers"] as const;
+export type PolicySection = (typeof policySections)[number];
 /** The sections that this backend has something to set in. */
 export function sectionsFor(can: {
   notifications: boolean;
@@ -30,6 +33,8 @@ export type Route =
   | { name: "inbox"; item: ItemKey | null }
   | { name: "sessions"; session: SessionRef | null }
   | { name: "settings"; section: SettingsSection | null; gateway: GatewayId | null }
+  | { name: "policy"; section: PolicySection | null }
+  | { name: "audit"; record: number | "proof" | null }
   | { name: "addGateway" }
   | { name: "approval"; item: ItemKey | null };
 
@@ -47,6 +52,10 @@ export function parseRoute(hash: string): Route {
       return { name, item: first || null };
     case "sessions":
       return { name, session: first && second ? { gateway: first, key: second } : null };
+    case "policy":
+      return { name, section: policySections.find((section) => section === first) ?? null };
+    case "audit":
+      return { name, record: first === "proof" ? first : numberOf(first) };
     case "add-gateway":
       return { name: "addGateway" };
     case "settings":
@@ -65,6 +74,10 @@ export function formatRoute(route: Route): string {
       return path("sessions", route.session?.gateway, route.session?.key);
     case "settings":
       return path("settings", route.section, route.gateway);
+    case "policy":
+      return path("policy", route.section);
+    case "audit":
+      return path("audit", route.record === null ? null : String(route.record));
     case "addGateway":
       return path("add-gateway");
   }
@@ -81,6 +94,10 @@ function decode(part: string): string {
   } catch {
     return part;
   }
+}
+
+function numberOf(text: string | undefined): number | null {
+  return /^\d+$/.test(text ?? "") ? Number(text) : null;
 }
 
 function sectionOf(text: string | undefined): SettingsSection | null {

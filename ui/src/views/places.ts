@@ -5,6 +5,10 @@
 export const places = {
   sessionsList: () => import("$features/sessions/SessionsList.svelte"),
   session: () => import("$features/sessions/SessionContent.svelte"),
+  policyList: () => import("$features/policy/PolicyList.svelte"),
+  policy: () => import("$features/policy/PolicyContent.svelte"),
+  auditList: () => import("$features/audit/AuditList.svelte"),
+  audit: () => import("$features/audit/AuditContent.svelte"),
   settingsList: () => import("$features/settings/SettingsList.svelte"),
   settings: () => import("$features/settings/SettingsContent.svelte"),
   addGateway: () => import("$features/gateways/AddGatewayView.svelte"),

@@ -10,7 +10,9 @@ export function windowKeys(
   const places: readonly [string, string, Route][] = [
     ["1", m.common.inbox, { name: "inbox", item: null }],
     ["2", m.common.sessions, { name: "sessions", session: null }],
-    ["3", m.common.settings, { name: "settings", section: null, gateway: null }],
+    ["3", m.governance.policy, { name: "policy", section: null }],
+    ["4", m.governance.audit, { name: "audit", record: null }],
+    ["5", m.common.settings, { name: "settings", section: null, gateway: null }],
   ];
   return [
     {
@@ -43,6 +45,10 @@ function above(route: Route): Route {
       return { name: "sessions", session: null };
     case "settings":
       return { ...route, section: route.gateway ? "gateways" : null, gateway: null };
+    case "policy":
+      return { name: "policy", section: null };
+    case "audit":
+      return { name: "audit", record: null };
     case "addGateway":
       return { name: "settings", section: "gateways", gateway: null };
   }

@@ -111,7 +111,9 @@ async function take(shot, theme, size) {
 function overflow(page) {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
-    const wide = [...document.querySelectorAll("body *:not(pre, pre *, table, table *)")].filter(
+    const wide = [
+      ...document.querySelectorAll("body *:not(pre, pre *, table, table *, textarea)"),
+    ].filter(
       (element) =>
         element.scrollWidth > element.clientWidth + 1 &&
         /auto|scroll/.test(getComputedStyle(element).overflowX) &&

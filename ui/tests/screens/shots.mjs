@@ -251,6 +251,215 @@ export const shots = [
     },
   },
 
+  // Approvals of the gateway that takes terms.
+  { name: "inbox-own-dangerous", fake: "few&own=few", hash: inbox("gw-own/exec/own-1") },
+  { name: "inbox-own", fake: "few&own=few", hash: inbox("gw-own/exec/own-2") },
+  {
+    name: "inbox-own-longer",
+    fake: "few&own=few",
+    hash: inbox("gw-own/exec/own-2"),
+    act: async (page) => {
+      await settled(page);
+      await press(page, "Allow longer…");
+      await page.getByLabel("Always here").check();
+      await page.getByLabel("Commands that match a pattern").check();
+      await page.getByLabel("Pattern", { exact: true }).fill("npm run build **");
+      await page.waitForTimeout(500);
+    },
+  },
+  {
+    name: "inbox-own-deny",
+    fake: "few&own=few",
+    hash: inbox("gw-own/exec/own-1"),
+    act: async (page) => {
+      await settled(page);
+      await press(page, "Deny with a reason…");
+      await page.getByLabel("Reason").fill("Use the example environment; the real one stays here.");
+    },
+  },
+  {
+    name: "inbox-own-edit",
+    fake: "few&own=few",
+    hash: inbox("gw-own/exec/own-1"),
+    act: async (page) => {
+      await settled(page);
+      await press(page, "Edit…");
+      await page.getByRole("textbox", { name: "Command" }).fill("npm ci");
+    },
+  },
+
+  // Policy.
+  { name: "policy-rules", fake: "few&own=few", hash: "#/policy/rules" },
+  { name: "policy-rules-empty", fake: "few&own=empty", hash: "#/policy/rules" },
+  { name: "policy-rules-long", fake: "few&own=long", hash: "#/policy/rules" },
+  { name: "policy-rules-read-only", fake: "few&own=readonly", hash: "#/policy/rules" },
+  { name: "policy-rules-error", fake: "few&own=error", hash: "#/policy/rules" },
+  { name: "policy-rules-loading", fake: "few&own=slow", hash: "#/policy/rules", wait: 3600 },
+  { name: "policy-none", fake: "few", hash: "#/policy/rules" },
+  { name: "policy-away", fake: "few&own=away", hash: "#/policy/rules" },
+  {
+    name: "policy-preset",
+    fake: "few&own=few",
+    hash: "#/policy/rules",
+    act: (page) => page.getByRole("radio", { name: /^Strict/ }).click(),
+  },
+  {
+    name: "policy-document",
+    fake: "few&own=few",
+    hash: "#/policy/rules",
+    act: (page) => press(page, "no-force-push"),
+  },
+  {
+    name: "policy-document-problems",
+    fake: "few&own=few",
+    hash: "#/policy/rules",
+    act: async (page) => {
+      await press(page, "Document");
+      const field = page.getByLabel("Policy document");
+      const text = await field.inputValue();
+      await field.fill(text.replace('verdict: "deny"', 'verdict: "denied"').replace("org", "com"));
+      await page.waitForTimeout(600);
+    },
+  },
+  { name: "policy-try", fake: "few&own=few", hash: "#/policy/try" },
+  {
+    name: "policy-try-denied",
+    fake: "few&own=few",
+    hash: "#/policy/try",
+    act: async (page) => {
+      await page.getByRole("button", { name: /rm -rf build/ }).click();
+      await page.waitForTimeout(500);
+    },
+  },
+  {
+    name: "policy-try-allowed",
+    fake: "few&own=few",
+    hash: "#/policy/try",
+    act: async (page) => {
+      await page.getByRole("textbox", { name: "Command" }).fill("npm test -- --grep upload");
+      await page.waitForTimeout(500);
+    },
+  },
+  { name: "policy-simulate", fake: "few&own=few", hash: "#/policy/simulate", wait: 700 },
+  { name: "policy-simulate-long", fake: "few&own=long", hash: "#/policy/simulate", wait: 700 },
+  { name: "policy-simulate-empty", fake: "few&own=empty", hash: "#/policy/simulate", wait: 700 },
+  { name: "policy-grants", fake: "few&own=few", hash: "#/policy/grants" },
+  { name: "policy-grants-empty", fake: "few&own=empty", hash: "#/policy/grants" },
+  { name: "policy-grants-long", fake: "few&own=long", hash: "#/policy/grants" },
+  {
+    name: "policy-grants-revoke",
+    fake: "few&own=few",
+    hash: "#/policy/grants",
+    act: (page) => press(page, "Take back npm ci"),
+  },
+  { name: "policy-roles", fake: "few&own=few", hash: "#/policy/roles" },
+  {
+    name: "policy-roles-document",
+    fake: "few&own=few",
+    hash: "#/policy/roles",
+    act: (page) => press(page, "Document"),
+  },
+  { name: "policy-answers", fake: "few&own=few", hash: "#/policy/answers" },
+  { name: "policy-answers-empty", fake: "few&own=empty", hash: "#/policy/answers" },
+  { name: "policy-answers-paused", fake: "few&own=paused", hash: "#/policy/answers" },
+  {
+    name: "policy-answers-new",
+    fake: "few&own=few",
+    hash: "#/policy/answers",
+    act: (page) => press(page, "Add a rule"),
+  },
+
+  // The audit.
+  { name: "audit", fake: "few&own=few", hash: "#/audit" },
+  { name: "audit-empty", fake: "few&own=empty", hash: "#/audit" },
+  { name: "audit-error", fake: "few&own=error", hash: "#/audit" },
+  { name: "audit-loading", fake: "few&own=slow", hash: "#/audit", wait: 3600 },
+  { name: "audit-record", fake: "few&own=few", hash: "#/audit/48207" },
+  { name: "audit-record-long", fake: "few&own=long", hash: "#/audit/48207" },
+  {
+    name: "audit-intact",
+    fake: "few&own=few",
+    hash: "#/audit/proof",
+    act: async (page) => {
+      await press(page, "Check all records");
+      await page.waitForTimeout(700);
+    },
+  },
+  {
+    name: "audit-broken",
+    fake: "few&own=broken",
+    hash: "#/audit/proof",
+    act: async (page) => {
+      await press(page, "Check all records");
+      await page.waitForTimeout(700);
+    },
+  },
+  {
+    name: "audit-filtered",
+    fake: "few&own=few",
+    hash: "#/audit",
+    act: async (page) => {
+      await page.getByLabel("Search the records").fill("push");
+      await page.waitForTimeout(500);
+    },
+  },
+
+  // Credentials of agents.
+  { name: "credentials", fake: "few&own=few", hash: "#/settings/credentials" },
+  { name: "credentials-empty", fake: "few&own=empty", hash: "#/settings/credentials" },
+  { name: "credentials-long", fake: "few&own=long", hash: "#/settings/credentials" },
+  { name: "credentials-error", fake: "few&own=error", hash: "#/settings/credentials" },
+  {
+    name: "credentials-add",
+    fake: "few&own=few",
+    hash: "#/settings/credentials",
+    act: async (page) => {
+      await press(page, "Add a credential");
+      await page.getByLabel("Name", { exact: true }).fill("DEPLOY_TOKEN");
+      await page.getByLabel("Value").fill("a-token-that-nobody-sees");
+    },
+  },
+  {
+    name: "credentials-rotate",
+    fake: "few&own=few",
+    hash: "#/settings/credentials",
+    act: async (page) => {
+      await press(page, "More: DEPLOY_TOKEN");
+      await page.getByRole("menuitem", { name: "Rotate…" }).click();
+    },
+  },
+
+  // The gateway of this computer, the way to one that cannot be reached, and what can be undone.
+  { name: "own-gateway", fake: "few&own=few", hash: "#/settings/gateways/gw-own" },
+  { name: "own-gateway-failed", fake: "few&own=failed", hash: "#/settings/gateways/gw-own" },
+  { name: "own-gateway-switch", fake: "few&own=few", hash: "#/settings/gateways" },
+  {
+    name: "doctor",
+    fake: "few",
+    hash: "#/settings/gateways/gw-lab",
+    act: async (page) => {
+      await press(page, "Walk the way to it…");
+      await page.waitForTimeout(300);
+      await page.getByRole("button", { name: "Walk it again" }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: "chat-undo",
+    fake: "few&own=few",
+    hash: "#/sessions/gw-own/agent%3Amain%3Aown",
+    wait: 900,
+  },
+  { name: "sign-in", fake: "signin" },
+  {
+    name: "sign-in-wrong",
+    fake: "signin",
+    act: async (page) => {
+      await page.getByLabel("Token or password").fill("wrong");
+      await press(page, "Sign in");
+      await page.waitForTimeout(300);
+    },
+  },
+
   // Over everything.
   { name: "palette", fake: "few", hash: plain, act: (page) => page.keyboard.press("Control+k") },
   { name: "keys", fake: "few", hash: plain, act: (page) => page.keyboard.press("?") },

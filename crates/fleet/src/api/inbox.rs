@@ -38,6 +38,7 @@ impl Fleet {
             revision: input.revision,
             surface,
             answer: input.answer.unwrap_or_default(),
+            terms: input.terms,
         };
         self.call(move |core| {
             if let Some(scope) = core.scope_for(&key, choice.decision) {

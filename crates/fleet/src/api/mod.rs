@@ -1,6 +1,8 @@
 //! What a person can ask the fleet for, one file per area. The names are those of the bridge's commands.
 
+mod answers;
 mod chat;
+mod diagnose;
 mod gateways;
 mod inbox;
 mod links;

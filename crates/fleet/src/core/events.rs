@@ -7,6 +7,7 @@ use gatehouse_protocol::{GatewayEvent, HelloOk};
 
 use super::{Core, Fact, News, Write};
 use crate::ask::listable;
+use crate::governance::governs;
 use crate::inbox::wire;
 use crate::inbox::{InboxEvent, Outcome, Request};
 use crate::view::{GatewayId, ItemKind};
@@ -63,8 +64,11 @@ impl Core {
         entry.away = None;
         entry.record.last_seen = Some(now);
         let generation = entry.inbox_generation(generation);
-        if entry.known.server_version != hello.server.version {
+        let governed = governs(&hello);
+        let known = (&entry.known.server_version, entry.known.governed);
+        if known != (&hello.server.version, governed) {
             entry.known.server_version = hello.server.version.clone();
+            entry.known.governed = governed;
             self.keep_gateway(gateway);
         }
         // Only when it was last heard from; the next connect says it again.

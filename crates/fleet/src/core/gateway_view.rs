@@ -27,6 +27,7 @@ impl Core {
         let attachments = hello.and_then(|h| h.policy.attachments.as_ref());
         GatewayView {
             id: id.clone(),
+            governed: entry.known.governed,
             name: entry.record.name.clone(),
             url: entry.record.url.clone(),
             own: *id == own_gateway(),
@@ -112,7 +113,7 @@ impl Core {
 }
 
 /// A problem as the page reads it.
-fn problem_view(problem: &Problem) -> ProblemView {
+pub(crate) fn problem_view(problem: &Problem) -> ProblemView {
     let code = serde_json::to_value(problem.code).ok();
     ProblemView {
         code: code

@@ -41,6 +41,8 @@ const ASKED_AT_ONCE: usize = 8;
 pub(crate) struct Known {
     pub(crate) has_device_token: bool,
     pub(crate) server_version: Option<String>,
+    /// It keeps a policy of its own.
+    pub(crate) governed: bool,
 }
 
 /// One gateway.
@@ -330,7 +332,7 @@ impl Core {
     }
 }
 
-fn config(
+pub(crate) fn config(
     record: &GatewayRecord,
     client: &gatehouse_protocol::ClientInfo,
 ) -> Result<ConnectionConfig, ProblemCode> {

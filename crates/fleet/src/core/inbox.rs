@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use gatehouse_store::{InboxPhase, InboxRecord};
 
 use super::{Core, Write};
+use crate::analysis::{Reading, Readings};
 use crate::ask::Asker;
 use crate::inbox::{
-    self, Effect, Inbox, InboxEvent, Item, Phase, ReadBackAnswer, Refusal, Resolve, ResolveAnswer,
+    self, Beside, Effect, Inbox, InboxEvent, Item, Phase, ReadBackAnswer, Refusal, Resolve, ResolveAnswer,
     Standing, Trouble, parse_key, reduce,
 };
 use crate::permission;
@@ -23,6 +24,8 @@ pub(crate) struct InboxDesk {
     pub(crate) board: crate::notices::NoticeBoard,
     /// Why an item was asked: the session's last message before it.
     pub(crate) contexts: HashMap<ItemKey, Option<String>>,
+    /// What commands that wait would do.
+    pub(crate) readings: Readings,
     revision: u32,
     changed: BTreeSet<ItemKey>,
     removed: BTreeSet<ItemKey>,
@@ -149,6 +152,7 @@ impl Core {
 
     fn forget_item(&mut self, key: ItemKey) {
         self.inbox.contexts.remove(&key);
+        self.inbox.readings.forget(&key);
         self.inbox.changed.remove(&key);
         self.inbox.unwritten.remove(&key);
         self.inbox.removed.insert(key.clone());
@@ -161,6 +165,10 @@ impl Core {
     }
 
     pub(crate) fn notify(&mut self, key: &ItemKey) {
+        if self.answer_by_rule(key) {
+            return;
+        }
+        self.read_command(key);
         let Some(item) = self.inbox.inbox.item(key) else {
             return;
         };
@@ -174,6 +182,13 @@ impl Core {
             self.outlet.push(command);
         }
         self.find_context(key);
+    }
+
+    /// Reads the command of an item that waits, so that what is shown of it tells how grave it is.
+    fn read_command(&mut self, key: &ItemKey) -> Option<std::sync::Arc<Reading>> {
+        let item = self.inbox.inbox.item(key)?;
+        let is_command = item.request.kind == ItemKind::Exec;
+        is_command.then(|| self.inbox.readings.read(key, &item.request.content))?
     }
 
     fn withdraw(&mut self, key: &ItemKey) {
@@ -208,11 +223,15 @@ impl Core {
         Some(inbox::line(item, self.standing(item)))
     }
 
-    pub(crate) fn item_detail(&self, key: &ItemKey) -> Option<InboxItemDetail> {
+    pub(crate) fn item_detail(&mut self, key: &ItemKey) -> Option<InboxItemDetail> {
+        let reading = self.read_command(key);
         let item = self.inbox.inbox.item(key)?;
-        let others = self.others_at(&item.gateway);
-        let context = self.inbox.contexts.get(key).cloned().flatten();
-        Some(inbox::detail(item, self.standing(item), others, context))
+        let beside = Beside {
+            others: self.others_at(&item.gateway),
+            context: self.inbox.contexts.get(key).cloned().flatten(),
+            analysis: reading.map(|reading| reading.view.clone()),
+        };
+        Some(inbox::detail(item, self.standing(item), beside))
     }
 
     /// Other operators who are connected to a gateway and may answer there.
@@ -245,6 +264,12 @@ impl Core {
         Standing {
             gateway_name: self.gateway_name(&item.gateway),
             barred: self.barred(item),
+            dangerous: self
+                .inbox
+                .readings
+                .known(&item.key())
+                .is_some_and(|reading| reading.view.dangerous),
+            governed: self.is_governed(&item.gateway),
         }
     }
 

@@ -4,6 +4,7 @@
 //! disk or a keychain. What has to wait is spawned and comes back as a job. Changes go out together about every
 //! 30 ms, notices at once.
 
+mod answers;
 mod chat_approvals;
 mod chats;
 mod context;
@@ -36,8 +37,10 @@ use crate::error::FleetError;
 use crate::fleet::FleetEvent;
 use crate::view::{GatewayId, SessionRef, Settings};
 
+pub(crate) use answers::{ANSWERS, AnswerDesk};
 pub(crate) use chats::{OPENS_WITH, OpenChat, ROW_TEXT};
-pub(crate) use gateways::{Entry, kind_word};
+pub(crate) use gateway_view::problem_view;
+pub(crate) use gateways::{Entry, config, kind_word};
 pub(crate) use inbox::InboxDesk;
 pub(crate) use outlet::Outlet;
 pub(crate) use scribe::{Scribe, Write};
@@ -140,6 +143,7 @@ pub(crate) struct Core {
     pub(crate) chats: HashMap<SessionRef, OpenChat>,
     pub(crate) drafts: Drafts,
     pub(crate) settings: Settings,
+    pub(crate) answers: AnswerDesk,
     pub(crate) epochs: u64,
     pub(crate) flush_at: Option<Instant>,
 }

@@ -30,6 +30,10 @@ pub(crate) enum Write {
         gateway: String,
         done: oneshot::Sender<Result<(), StoreError>>,
     },
+    Setting {
+        name: &'static str,
+        json: String,
+    },
     Messages {
         session: SessionKey,
         batch: MessageBatch,
@@ -88,6 +92,7 @@ async fn run(cache: &dyn Cache, write: Write) -> Result<(), StoreError> {
         }
         Write::Seen { gateway, at } => cache.gateway_seen(&gateway, at).await,
         Write::Sessions { gateway, batch } => cache.sessions_write(&gateway, batch).await,
+        Write::Setting { name, json } => cache.setting_put(name, &json).await,
         Write::Messages { session, batch } => cache.messages_write(&session, batch).await,
     }
 }

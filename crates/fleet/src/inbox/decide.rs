@@ -49,6 +49,7 @@ impl Step<'_> {
             key,
             decision,
             surface,
+            terms,
             ..
         } = choice;
         self.set_phase(
@@ -70,6 +71,7 @@ impl Step<'_> {
             token,
             decision,
             answers,
+            terms,
         }));
     }
 }

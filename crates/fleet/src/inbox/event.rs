@@ -1,7 +1,7 @@
 //! What the inbox is told, and what it asks for.
 
 use super::item::{Generation, Item, Outcome, Request, Trouble};
-use crate::view::{Decision, GatewayId, ItemKey, ItemKind, Surface};
+use crate::view::{DecideTerms, Decision, GatewayId, ItemKey, ItemKind, Surface};
 
 /// A fact, or a person's choice.
 #[derive(Clone, Debug)]
@@ -78,6 +78,8 @@ pub struct Choice {
     pub surface: Surface,
     /// For a question: `questionId:label` or free text.
     pub answer: Vec<String>,
+    /// For a gateway that takes them.
+    pub terms: Option<DecideTerms>,
 }
 
 /// The gateway's answer to a resolve.
@@ -147,6 +149,7 @@ pub struct Resolve {
     pub decision: Decision,
     /// For a question: its answers by question id.
     pub answers: Vec<(String, Vec<String>)>,
+    pub terms: Option<DecideTerms>,
 }
 
 /// Why a choice was not taken.

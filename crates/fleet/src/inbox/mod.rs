@@ -22,7 +22,7 @@ pub use item::{
 };
 pub use reduce::{Inbox, reduce};
 pub(crate) use settle::ALREADY_DECIDED;
-pub use view::{Standing, detail, line, snapshot};
+pub use view::{Beside, Standing, detail, line, snapshot};
 pub(crate) use view::{millis, waiting};
 
 #[cfg(test)]

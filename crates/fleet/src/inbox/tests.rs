@@ -56,6 +56,7 @@ fn choose(inbox: &Inbox, decision: Decision, surface: Surface) -> InboxEvent {
         revision,
         surface,
         answer: Vec::new(),
+        terms: None,
     })
 }
 
@@ -279,8 +280,7 @@ fn a_command_of_one_megabyte_is_kept_whole_and_one_beyond_the_limit_cannot_be_al
     let shown = detail(
         inbox.item(&key("a")).unwrap(),
         Standing::default(),
-        Vec::new(),
-        None,
+        Beside::default(),
     );
     assert_eq!(shown.subject.len(), 1024 * 1024);
     assert!(shown.item.subject_cut && shown.item.subject.len() <= 2048);
@@ -299,8 +299,7 @@ fn a_command_of_one_megabyte_is_kept_whole_and_one_beyond_the_limit_cannot_be_al
     let shown = detail(
         inbox.item(&key("b")).unwrap(),
         Standing::default(),
-        Vec::new(),
-        None,
+        Beside::default(),
     );
     assert_eq!(shown.item.offered, [Decision::Deny]);
     assert_eq!(shown.unavailable[0].reason.as_deref(), Some(TOO_LARGE));
@@ -361,6 +360,7 @@ fn a_question_is_answered_with_what_it_offers_and_only_whole() {
             revision: inbox.item(&key).unwrap().revision,
             surface: Surface::Window,
             answer: given.iter().map(|a| (*a).to_owned()).collect(),
+            terms: None,
         };
         reduce(inbox, InboxEvent::Decide(choice), 2)
     };

@@ -4,7 +4,7 @@ use super::item::{Content, EpochMs, Item, Phase, Question, Trouble, Verdict};
 use super::reduce::Inbox;
 use crate::untrusted::{Policy, cap, escape, one_line};
 use crate::view::{
-    BarredDecision, Fact, InboxItemDetail, InboxItemView, InboxSnapshot, Millis, PhaseView,
+    BarredDecision, CommandAnalysis, Fact, InboxItemDetail, InboxItemView, InboxSnapshot, Millis, PhaseView,
     ProblemView, QuestionOption, QuestionView, UnavailableDecision,
 };
 
@@ -19,6 +19,10 @@ const SHORT: usize = 1024;
 pub struct Standing {
     pub gateway_name: String,
     pub barred: Vec<BarredDecision>,
+    /// It does what a person should look at before they allow it.
+    pub dangerous: bool,
+    /// It takes terms with a decision.
+    pub governed: bool,
 }
 
 /// The inbox as it stands. `standing` tells of an item's gateway.
@@ -67,20 +71,32 @@ pub fn line(item: &Item, standing: Standing) -> InboxItemView {
         host: short(&content.host),
         offered: content.offered.clone(),
         barred: standing.barred,
+        dangerous: standing.dangerous,
         created_at: millis(request.created_at),
         expires_at: request.expires_at.map(millis),
         revision: item.revision,
     }
 }
 
-/// One item in full. `others` and `context` are what the fleet knows beside the request.
-pub fn detail(
-    item: &Item,
-    standing: Standing,
-    others: Vec<String>,
-    context: Option<String>,
-) -> InboxItemDetail {
+/// What the fleet knows of an item beside its request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// Other operators who may answer.
+    pub others: Vec<String>,
+    /// The last message before it asked.
+    pub context: Option<String>,
+    pub analysis: Option<CommandAnalysis>,
+}
+
+/// One item in full.
+pub fn detail(item: &Item, standing: Standing, beside: Beside) -> InboxItemDetail {
     let content = &item.request.content;
+    let governed = standing.governed;
+    let Beside {
+        others,
+        context,
+        analysis,
+    } = beside;
     let subject = escape(&content.subject, Policy::Command);
     InboxItemDetail {
         item: line(item, standing),
@@ -107,6 +123,8 @@ pub fn detail(
         context: context.map(|c| escape(&c, Policy::Prose).text),
         facts: facts(content),
         questions: content.questions.iter().map(question).collect(),
+        analysis,
+        governed,
     }
 }
 

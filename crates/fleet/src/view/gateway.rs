@@ -20,6 +20,8 @@ pub struct GatewayView {
     pub url: String,
     /// The gateway in this process. It is started and switched off with a setting, and needs no secret of a person.
     pub own: bool,
+    /// It keeps policy, audit and credentials itself.
+    pub governed: bool,
     pub connection: ConnectionView,
     pub credential: CredentialView,
     /// The protocol version that was agreed on, once connected.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{GatewayId, Millis, ProblemView};
+use super::{CommandAnalysis, GatewayId, Millis, ProblemView};
 
 /// Names one item over all gateways: `gateway/kind/id`. Opaque to the page.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Type)]
@@ -42,6 +42,8 @@ pub enum Surface {
     Notification,
     Tray,
     ApprovalWindow,
+    /// A rule of the person's, without a surface.
+    Rule,
 }
 
 /// One line of the inbox. Long text is cut here; `InboxItemDetail` has it whole.
@@ -65,6 +67,8 @@ pub struct InboxItemView {
     pub offered: Vec<Decision>,
     /// Offered decisions that this connection may not make; none of them is sent.
     pub barred: Vec<BarredDecision>,
+    /// It does what a person should look at before they allow it. False where it was not read.
+    pub dangerous: bool,
     pub created_at: Millis,
     pub expires_at: Option<Millis>,
     /// Rises with every change of this item; `inbox_decide` sends back the one the person looked at.
@@ -136,6 +140,10 @@ pub struct InboxItemDetail {
     pub facts: Vec<Fact>,
     /// For a question request: what is asked, in order. Each needs an answer.
     pub questions: Vec<QuestionView>,
+    /// For a command: what it does, as this app reads it. None where it cannot be read.
+    pub analysis: Option<CommandAnalysis>,
+    /// Its gateway takes terms: for how long, a reason, an edited command.
+    pub governed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -233,4 +241,32 @@ pub struct DecideInput {
     pub revision: u32,
     /// For a question: the chosen options' values, and `id:words` for own words.
     pub answer: Option<Vec<String>>,
+    /// For a governed gateway: how long it holds, and why.
+    pub terms: Option<DecideTerms>,
+}
+
+/// How a governed gateway is to take a decision, beyond yes and no.
+#[derive(Clone, Debug, PartialEq, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DecideTerms {
+    pub lasting: Lasting,
+    /// For `for`.
+    pub minutes: Option<u32>,
+    /// For `always`: a pattern instead of exactly this command.
+    pub pattern: Option<String>,
+    /// For `always`: when it ends.
+    pub until: Option<Millis>,
+    /// Reaches the agent.
+    pub reason: Option<String>,
+    /// Runs this instead; a new request.
+    pub edited_command: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Lasting {
+    Once,
+    Session,
+    For,
+    Always,
 }

@@ -5,15 +5,23 @@
 //! bidi characters stand as visible escapes. Times are milliseconds since the Unix epoch as `f64`
 //! (exact to the millisecond for the next 280,000 years, and a plain `number` in TypeScript).
 
+mod analysis;
+mod answers;
 mod chat;
+mod diagnosis;
 mod gateway;
+mod governance;
 mod inbox;
 mod opening;
 mod sessions;
 mod settings;
 
+pub use analysis::*;
+pub use answers::*;
 pub use chat::*;
+pub use diagnosis::*;
 pub use gateway::*;
+pub use governance::*;
 pub use inbox::*;
 pub use opening::*;
 pub use sessions::*;

@@ -409,6 +409,7 @@ impl World {
             revision,
             surface: Surface::Window,
             answer: Vec::new(),
+            terms: None,
         };
         let may = item.is_waiting() && !stale && item.request.content.offered.contains(&decision);
         let before = self.resolves;

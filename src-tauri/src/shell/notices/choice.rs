@@ -6,6 +6,9 @@ use uuid::Uuid;
 /// What a platform calls a click on the notice itself.
 pub(super) const OPEN: &str = "default";
 
+/// The button that shows what is dangerous instead of allowing it.
+pub(super) const REVIEW: &str = "review";
+
 /// Names one showing of one notice, so that a button pressed on an earlier one, or on one left over from
 /// an earlier run of the app, can never be taken for a button of this one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -121,9 +121,11 @@ impl Native {
 fn buttons(notice: &Notice, showing: &Showing) -> Vec<(String, &'static str)> {
     let mut decisions = notice.buttons.clone();
     decisions.sort_by_key(|d| !matches!(d, Decision::Deny | Decision::Reject));
+    let review = notice.review.then(|| (OPEN.to_owned(), "Review"));
     decisions
         .into_iter()
         .map(|d| (showing.button(d), label(d)))
+        .chain(review)
         .collect()
 }
 

@@ -10,6 +10,7 @@ pub(super) fn notice(key: &str, revision: u32, buttons: Vec<Decision>) -> Notice
         title: "Home: main wants to run a command".to_owned(),
         body: "rm -rf build".to_owned(),
         buttons,
+        review: false,
         private: false,
         urgency: Urgency::Critical,
         sound: true,

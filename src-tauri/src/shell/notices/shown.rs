@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gatehouse_fleet::choices;
 use gatehouse_fleet::view::ItemKey;
 
-use super::choice::{OPEN, Showing, parse_button};
+use super::choice::{OPEN, REVIEW, Showing, parse_button};
 use super::{Attention, Notice, NoticeEvent};
 
 /// All notices that wait, by item.
@@ -37,7 +37,7 @@ impl Waiting {
     /// Keeps a notice. Answers whether it is to be shown: one that the person dismissed comes back only when
     /// it asks for attention anew.
     pub(super) fn put(&mut self, mut notice: Notice, attention: Attention) -> bool {
-        notice.buttons = choices::outside_the_window(&notice.buttons);
+        notice.buttons = choices::outside_the_window(&notice.buttons, notice.review);
         let Some(entry) = self.notices.get_mut(&notice.key) else {
             let entry = Entry {
                 id: None,
@@ -106,7 +106,7 @@ impl Waiting {
 
     /// What a click that the server reports means; none when it means nothing (any more).
     pub(super) fn clicked(&mut self, id: u32, name: &str) -> Option<NoticeEvent> {
-        if name == OPEN {
+        if name == OPEN || name == REVIEW {
             let entry = self.notices.values().find(|entry| entry.id == Some(id))?;
             return Some(NoticeEvent::OpenRequested {
                 key: entry.notice.key.clone(),

@@ -1,5 +1,6 @@
 /** What can be done from within a message. */
 import type { Entry } from "./transcript.svelte";
+import type { Undo } from "./undo.svelte";
 
 export interface MessageActions {
   /** Asks the person whether to open the address. */
@@ -9,4 +10,6 @@ export interface MessageActions {
   /** Puts the question that led to this answer back into the composer: a run is never started by itself. */
   askAgain(entry: Entry): void;
   canAskAgain(entry: Entry): boolean;
+  /** What tool calls replaced, where the gateway keeps it. */
+  undo?: Undo;
 }

@@ -12,6 +12,7 @@
  */
 import type { Backend } from "$lib/backend/backend";
 import type {
+  DecideTerms,
   Decision,
   InboxItemDetail,
   InboxItemView,
@@ -22,6 +23,9 @@ import { problemOf } from "$lib/errors";
 
 /** Longer than the time between seeing something appear and being able to hold back a press. */
 export const settleTime = 400;
+
+/** What is asked before a decision with terms: for how long, why not, what instead. */
+export type Asking = "longer" | "deny" | "edit" | null;
 
 /** Why a press did not count, to be said beside the choices. */
 export type Ignored = "tooSoon" | "enter" | null;
@@ -40,6 +44,7 @@ export class Approval {
   /** Chosen with the keyboard, not confirmed. */
   armed = $state<Decision | null>(null);
   confirmingAlways = $state(false);
+  asking = $state<Asking>(null);
   changed = $state(false);
   ignored = $state<Ignored>(null);
   sending = $state<Decision | null>(null);
@@ -116,8 +121,27 @@ export class Approval {
   /** A press on a choice with the pointer or with Space. */
   press(decision: Decision): void {
     if (!this.#takes(decision)) return;
-    if (decision === "allowAlways") this.confirmingAlways = true;
-    else void this.#send(decision);
+    if (decision !== "allowAlways") void this.#send(decision);
+    else if (this.shown?.governed) this.asking = "longer";
+    else this.confirmingAlways = true;
+  }
+
+  /** Denying with a reason and running something else: what can be asked for here. */
+  get canSayMore(): boolean {
+    return this.shown?.governed === true && this.item?.kind === "exec";
+  }
+
+  /** Asks for the terms of a decision that is possible now. */
+  ask(what: "deny" | "edit"): void {
+    const decision = what === "deny" ? this.deny : this.allow;
+    if (this.canSayMore && decision && this.#takes(decision)) this.asking = what;
+  }
+
+  /** The second step of a decision with terms. */
+  decideWith(decision: Decision, terms: Partial<DecideTerms>): void {
+    if (this.asking === null || !this.#takes(decision)) return;
+    this.asking = null;
+    void this.#send(decision, { ...plainTerms, ...terms });
   }
 
   /** The second, explicit step of Allow always. */
@@ -141,7 +165,7 @@ export class Approval {
 
   /** Takes a first step back. True when there was one. */
   stepBack(): boolean {
-    const had = this.armed !== null || this.confirmingAlways;
+    const had = this.armed !== null || this.confirmingAlways || this.asking !== null;
     this.#stepBack();
     return had;
   }
@@ -161,7 +185,7 @@ export class Approval {
     return true;
   }
 
-  async #send(decision: Decision): Promise<void> {
+  async #send(decision: Decision, terms: DecideTerms | null = null): Promise<void> {
     const { shown } = this;
     if (!shown || this.sending) return;
     const { key, revision } = shown.item;
@@ -169,7 +193,7 @@ export class Approval {
     this.sending = decision;
     this.refusal = null;
     try {
-      const item = await this.backend.inboxDecide({ key, decision, revision, answer });
+      const item = await this.backend.inboxDecide({ key, decision, revision, answer, terms });
       this.decided(item);
       this.#ifStill(key, () => this.show(item));
     } catch (thrown) {
@@ -204,6 +228,7 @@ export class Approval {
   #stepBack(): void {
     this.armed = null;
     this.confirmingAlways = false;
+    this.asking = null;
   }
 
   #clear(): void {
@@ -220,6 +245,15 @@ export class Approval {
     this.#loading = null;
   }
 }
+
+const plainTerms: DecideTerms = {
+  lasting: "once",
+  minutes: null,
+  pattern: null,
+  until: null,
+  reason: null,
+  editedCommand: null,
+};
 
 /** What a decision is about. Where it differs, what was read is no longer what would happen. */
 function substance({ item, subject, ...rest }: InboxItemDetail): string {

@@ -7,9 +7,13 @@ import { makeDetail, makeItem } from "./test-items";
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 /** An approval that shows `item`, with the first moment over unless told. */
-async function shown(item: InboxItemView = makeItem(), wait = settleTime) {
+async function shown(
+  item: InboxItemView = makeItem(),
+  wait = settleTime,
+  fields: Partial<InboxItemDetail> = {},
+) {
   let time = 0;
-  let detail: InboxItemDetail = makeDetail(item);
+  let detail: InboxItemDetail = makeDetail(item, fields);
   const decide = vi.fn(async (): Promise<InboxItemView> => {
     const phase = { kind: "deciding", decision: "deny", surface: "window" } as const;
     return { ...item, phase, revision: item.revision + 1 };
@@ -182,6 +186,57 @@ describe("allow always", () => {
     approval.press("allowAlways");
     await change({ cwd: "/" });
     approval.confirmAlways();
+    expect(decide).not.toHaveBeenCalled();
+  });
+});
+
+describe("a decision with terms", () => {
+  const item = makeItem({ offered: ["allowOnce", "allowAlways", "deny"] });
+  const governed = () => shown(item, settleTime, { governed: true });
+
+  it("is asked for where the gateway takes them, and sent with what was chosen", async () => {
+    const { approval, decide } = await governed();
+    approval.press("allowAlways");
+    expect([approval.asking, approval.confirmingAlways]).toEqual(["longer", false]);
+    approval.decideWith("allowAlways", { lasting: "for", minutes: 60 });
+    expect(decide).toHaveBeenCalledWith(
+      expect.objectContaining({
+        decision: "allowAlways",
+        terms: expect.objectContaining({ lasting: "for", minutes: 60, pattern: null }),
+      }),
+    );
+  });
+
+  it("denies with a reason that reaches the agent", async () => {
+    const { approval, decide } = await governed();
+    approval.ask("deny");
+    approval.decideWith("deny", { reason: "use staging" });
+    expect(decide).toHaveBeenCalledWith(
+      expect.objectContaining({ terms: expect.objectContaining({ reason: "use staging" }) }),
+    );
+  });
+
+  it("is not asked for where the gateway does not take them", async () => {
+    const { approval } = await shown(item);
+    approval.ask("deny");
+    approval.ask("edit");
+    expect([approval.asking, approval.canSayMore]).toEqual([null, false]);
+  });
+
+  it("is sent by its own step only", async () => {
+    const { approval, decide } = await governed();
+    approval.decideWith("allowAlways", { lasting: "always" });
+    approval.press("allowAlways");
+    approval.stepBack();
+    approval.decideWith("allowAlways", { lasting: "always" });
+    expect(decide).not.toHaveBeenCalled();
+  });
+
+  it("is left when the request changes under the question", async () => {
+    const { approval, decide, change } = await governed();
+    approval.ask("edit");
+    await change({ cwd: "/" }, { governed: true });
+    approval.decideWith("allowOnce", { editedCommand: "ls" });
     expect(decide).not.toHaveBeenCalled();
   });
 });

@@ -16,6 +16,7 @@ export function makeItem(fields: Partial<InboxItemView> = {}): InboxItemView {
     host: "gateway",
     offered: ["allowOnce", "deny"],
     barred: [],
+    dangerous: false,
     createdAt: 1,
     expiresAt: null,
     revision: 1,
@@ -44,6 +45,8 @@ export function makeDetail(
     context: null,
     facts: [],
     questions: [],
+    analysis: null,
+    governed: false,
     ...fields,
   };
 }

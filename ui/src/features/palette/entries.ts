@@ -2,7 +2,7 @@
 import type { Desk } from "$features/desk";
 import type { Page } from "$lib/page";
 import { m } from "$lib/messages";
-import { sectionsFor } from "$lib/router.svelte";
+import { policySections, sectionsFor } from "$lib/router.svelte";
 import type { PaletteEntry } from "./palette.svelte";
 
 const mostSessions = 500;
@@ -31,6 +31,22 @@ function places({ router, backend }: Page): PaletteEntry[] {
       label: m.common.sessions,
       keys: "2",
       run: () => router.go({ name: "sessions", session: null }),
+    },
+    ...policySections.map((section): PaletteEntry => {
+      return {
+        id: `policy-${section}`,
+        group: "places",
+        label: m.policy.sections[section],
+        detail: m.governance.policy,
+        run: () => router.go({ name: "policy", section }),
+      };
+    }),
+    {
+      id: "audit",
+      group: "places",
+      label: m.governance.audit,
+      keys: "4",
+      run: () => router.go({ name: "audit", record: null }),
     },
     ...sectionsFor(backend.capabilities).map((section): PaletteEntry => {
       return {

@@ -4,12 +4,14 @@
  *
  * No method takes or gives a gateway's method name or raw frame, and none returns a secret.
  */
+import type { Governance } from "./governance";
 import type {
   AddGateway,
   AppInfo,
   ChatSnapshot,
   ChatUpdate,
   DecideInput,
+  DiagnosisView,
   EditGateway,
   FoundGateway,
   GatewayId,
@@ -51,6 +53,8 @@ export type Capabilities = {
   openExternal: boolean;
   /** The person signed in to get here, and can sign out. */
   signOut: boolean;
+  /** Rules can answer here for gateways that keep no policy of their own. */
+  autoAnswers: boolean;
 };
 
 /** Why a call failed, as data; `lib/errors` has the words. */
@@ -85,7 +89,7 @@ function isCommandError(
   return typeof code === "string" && typeof message === "string";
 }
 
-export interface Backend {
+export interface Backend extends Governance {
   readonly capabilities: Capabilities;
 
   appInfo(): Promise<AppInfo>;
@@ -114,6 +118,8 @@ export interface Backend {
   gatewayPause(id: GatewayId, paused: boolean): Promise<void>;
   credentialRotate(id: GatewayId, secret: SecretInput): Promise<GatewayView>;
   credentialForget(id: GatewayId): Promise<GatewayView>;
+  /** Walks the way to a gateway, step by step. Changes nothing. */
+  gatewayDiagnose(id: GatewayId): Promise<DiagnosisView>;
 
   inboxSnapshot(): Promise<InboxSnapshot>;
   inboxItem(key: ItemKey): Promise<InboxItemDetail>;

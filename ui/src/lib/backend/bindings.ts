@@ -75,6 +75,56 @@ export const commands = {
 	chatRetry: (session: SessionRef, id: string) => __TAURI_INVOKE<null>("chat_retry", { session, id }),
 	/**  Stops the session's run. */
 	chatAbort: (session: SessionRef) => __TAURI_INVOKE<null>("chat_abort", { session }),
+	/**  Walks the way to a gateway step by step and says where it stops. Changes nothing. */
+	gatewayDiagnose: (id: GatewayId) => __TAURI_INVOKE<DiagnosisView>("gateway_diagnose", { id }),
+	/**  A gateway's policy as it is in force. */
+	policyGet: (gateway: GatewayId) => __TAURI_INVOKE<PolicyView>("policy_get", { gateway }),
+	/**  What is wrong with a policy, without taking it. */
+	policyValidate: (gateway: GatewayId, document: string, roles: string | null) => __TAURI_INVOKE<PolicyProblem[]>("policy_validate", { gateway, document, roles }),
+	/**  Takes a change of policy, and answers what is in force then. */
+	policySet: (input: SetPolicy) => __TAURI_INVOKE<PolicyView>("policy_set", { input }),
+	/**  What policy says of a command. Runs nothing. */
+	policyCheck: (input: CheckCommand) => __TAURI_INVOKE<DecisionView>("policy_check", { input }),
+	/**  Which past actions would get another answer. */
+	policySimulate: (input: SimulatePolicy) => __TAURI_INVOKE<SimulationView>("policy_simulate", { input }),
+	/**  Standing permissions. */
+	grantsList: (gateway: GatewayId) => __TAURI_INVOKE<GrantView[]>("grants_list", { gateway }),
+	/**  Past actions that a pattern would have matched. */
+	grantsPreview: (gateway: GatewayId, pattern: string, agent: string | null) => __TAURI_INVOKE<PastCommand[]>("grants_preview", { gateway, pattern, agent }),
+	/**  Takes a standing permission back. */
+	grantRevoke: (gateway: GatewayId, id: string) => __TAURI_INVOKE<boolean>("grant_revoke", { gateway, id }),
+	/**  A page of the audit, the newest first. */
+	auditList: (query: AuditQuery) => __TAURI_INVOKE<AuditPage>("audit_list", { query }),
+	/**  One record whole. */
+	auditRecord: (gateway: GatewayId, seq: number) => __TAURI_INVOKE<AuditRecordView>("audit_record", { gateway, seq }),
+	/**  Checks every record against the tree and the checkpoint. */
+	auditVerify: (gateway: GatewayId) => __TAURI_INVOKE<VerificationView>("audit_verify", { gateway }),
+	/**  Writes the whole audit to a file in the person's downloads. */
+	auditExport: (input: ExportAudit) => __TAURI_INVOKE<ExportedAudit>("audit_export", { input }),
+	/**  A part of an export, from the record after `after`. */
+	auditExportPage: (input: ExportAudit, after: number | null) => __TAURI_INVOKE<AuditExportPage>("audit_export_page", { input, after }),
+	/**  Credentials that agents use by name. */
+	agentCredentialsList: (gateway: GatewayId) => __TAURI_INVOKE<AgentCredentialView[]>("agent_credentials_list", { gateway }),
+	/**  Keeps a credential for agents. */
+	agentCredentialSet: (input: SetAgentCredential) => __TAURI_INVOKE<null>("agent_credential_set", { input }),
+	/**  Puts a new value in the place of a credential's old one. */
+	agentCredentialRotate: (input: RotateAgentCredential) => __TAURI_INVOKE<null>("agent_credential_rotate", { input }),
+	/**  Deletes a credential. */
+	agentCredentialDelete: (gateway: GatewayId, name: string) => __TAURI_INVOKE<boolean>("agent_credential_delete", { gateway, name }),
+	/**  A gateway's agents. */
+	agentsList: (gateway: GatewayId) => __TAURI_INVOKE<AgentView[]>("agents_list", { gateway }),
+	/**  What tool calls replaced and can be brought back. */
+	undoList: (gateway: GatewayId, session: string | null) => __TAURI_INVOKE<UndoItemView[]>("undo_list", { gateway, session }),
+	/**  Brings back what a tool call replaced, and answers where it is. */
+	undoRestore: (gateway: GatewayId, id: string) => __TAURI_INVOKE<string>("undo_restore", { gateway, id }),
+	/**  The rules by which this app answers, and what they answered. */
+	autoAnswers: () => __TAURI_INVOKE<AutoAnswerView>("auto_answers"),
+	/**  Stops all of these rules, or lets them answer again. */
+	autoAnswersPause: (paused: boolean) => __TAURI_INVOKE<AutoAnswerView>("auto_answers_pause", { paused }),
+	/**  Adds a rule, or changes the one with its id. */
+	autoRuleSave: (rule: AutoRule) => __TAURI_INVOKE<AutoAnswerView>("auto_rule_save", { rule }),
+	/**  Removes a rule. */
+	autoRuleRemove: (id: string) => __TAURI_INVOKE<AutoAnswerView>("auto_rule_remove", { id }),
 };
 
 /** Events */
@@ -211,6 +261,8 @@ export type DecideInput = {
 	revision: number,
 	/**  For a question: the chosen options' values, and `id:words` for own words. */
 	answer: string[] | null,
+	/**  For a governed gateway: how long it holds, and why. */
+	terms: DecideTerms | null,
 };
 
 /**  A choice that a request may offer. `Approve` and `Reject` belong to pairing. */
@@ -255,6 +307,8 @@ export type GatewayView = {
 	url: string,
 	/**  The gateway in this process. It is started and switched off with a setting, and needs no secret of a person. */
 	own: boolean,
+	/**  It keeps policy, audit and credentials itself. */
+	governed: boolean,
 	connection: ConnectionView,
 	credential: CredentialView,
 	/**  The protocol version that was agreed on, once connected. */
@@ -315,6 +369,10 @@ export type InboxItemDetail = {
 	facts: Fact[],
 	/**  For a question request: what is asked, in order. Each needs an answer. */
 	questions: QuestionView[],
+	/**  For a command: what it does, as this app reads it. None where it cannot be read. */
+	analysis: CommandAnalysis | null,
+	/**  Its gateway takes terms: for how long, a reason, an edited command. */
+	governed: boolean,
 };
 
 /**  One line of the inbox. Long text is cut here; `InboxItemDetail` has it whole. */
@@ -336,6 +394,8 @@ export type InboxItemView = {
 	offered: Decision[],
 	/**  Offered decisions that this connection may not make; none of them is sent. */
 	barred: BarredDecision[],
+	/**  It does what a person should look at before they allow it. False where it was not read. */
+	dangerous: boolean,
 	createdAt: number,
 	expiresAt: number | null,
 	/**  Rises with every change of this item; `inbox_decide` sends back the one the person looked at. */
@@ -625,7 +685,9 @@ export type Settings = {
 export type SettingsChanged = Settings;
 
 /**  Where a decision was made. */
-export type Surface = "window" | "notification" | "tray" | "approvalWindow";
+export type Surface = "window" | "notification" | "tray" | "approvalWindow" | 
+/**  A rule of the person's, without a surface. */
+"rule";
 
 export type Theme = "system" | "light" | "dark";
 
@@ -657,6 +719,432 @@ export type UnavailableDecision = {
 	/**  Why, as the gateway or its policy gives it; none where it does not say. */
 	reason: string | null,
 };
+
+/**  One agent of a gateway. */
+export type AgentView = {
+	id: string,
+	name: string | null,
+	/**  Used where none is named. */
+	usual: boolean,
+	model: string | null,
+	workspace: string | null,
+};
+
+/**  A credential that agents use by its name. Never its value, nor any part of it. */
+export type AgentCredentialView = {
+	name: string,
+	/**  `api_key`, `oauth_token`, `password`, `certificate`, `ssh_key`, `service_account`. */
+	kind: string,
+	state: CredentialState,
+	createdAt: number,
+	rotatedAt: number | null,
+	expiresAt: number | null,
+	lastUsedAt: number | null,
+	uses: number,
+	maxUses: number | null,
+	/**  Until then the value before the last rotation is taken as well. */
+	graceUntil: number | null,
+	boundHosts: string[],
+	boundTools: string[],
+};
+
+export type CredentialState = "active" | "expired" | "usedUp";
+
+/**  A new credential, or a new value for one that is there. The secret goes in once and never comes back. */
+export type SetAgentCredential = {
+	gateway: GatewayId,
+	name: string,
+	kind: string,
+	secret: string,
+	expiresAt: number | null,
+	maxUses: number | null,
+	boundHosts: string[],
+	boundTools: string[],
+};
+
+/**  A new value in the place of the old one, which is taken for `grace_ms` more. */
+export type RotateAgentCredential = {
+	gateway: GatewayId,
+	name: string,
+	secret: string,
+	graceMs: number | null,
+};
+
+/**  What the analysis says of a command, over the text as it is shown. */
+export type CommandAnalysis = {
+	verdict: Verdict,
+	/**  At or above the level from which a person should look before they allow. */
+	dangerous: boolean,
+	/**  The strictest first. */
+	findings: FindingView[],
+	effects: EffectView[],
+	commands: ReadCommand[],
+	/**  There is more than is listed here. */
+	cut: boolean,
+};
+
+export type Verdict = "allow" | "ask" | "deny";
+
+/**  A part of the shown text, in UTF-16 units, the end exclusive. */
+export type SpanView = {
+	start: number,
+	end: number,
+};
+
+export type FindingView = {
+	verdict: Verdict,
+	code: string,
+	span: SpanView | null,
+	text: string,
+};
+
+export type EffectView = {
+	kind: EffectKind,
+	/**  What it is done to, where that is known. */
+	target: string | null,
+	zone: Zone,
+	/**  It reads what authenticates someone. */
+	secret: boolean,
+	span: SpanView | null,
+	text: string,
+};
+
+export type EffectKind = "read" | "list" | "write" | "append" | "create" | "delete" | "permission" | "execute" | "network" | "system" | "signal" | "privilege" | "remote" | "environment";
+
+export type Zone = "workspace" | "tmp" | "home" | "system" | "protected" | "device" | "elsewhere" | "unknown";
+
+/**  One command that would run. */
+export type ReadCommand = {
+	argv: string[],
+	/**  Every word of it is known. */
+	exact: boolean,
+	/**  Another command runs it, or it stands in a file. */
+	indirect: boolean,
+};
+
+/**  Policy's answer for one command. */
+export type DecisionView = {
+	verdict: Verdict,
+	dangerous: boolean,
+	/**  The command as it was asked about, escaped; the spans are in it. */
+	command: string,
+	findings: FindingView[],
+	effects: EffectView[],
+	commands: ReadCommand[],
+	/**  What would run in the end, as text; none where nothing may. */
+	plan: string | null,
+	rules: RuleHit[],
+	policyVersion: string | null,
+};
+
+export type RuleHit = {
+	id: string,
+	verdict: Verdict,
+	text: string,
+};
+
+export type Preset = "guarded" | "strict" | "observe";
+
+/**  A gateway's policy as it is in force. */
+export type PolicyView = {
+	version: string,
+	preset: Preset | null,
+	/**  JSON5. */
+	document: string,
+	/**  Of the document and the roles; a change is made to this one. */
+	hash: string,
+	problems: PolicyProblem[],
+	rules: RuleView[],
+	/**  Cedar. */
+	roles: string,
+	changedAt: number | null,
+};
+
+export type PolicyProblem = {
+	/**  An error keeps the document from being taken; a warning does not. */
+	error: boolean,
+	path: string,
+	line: number,
+	column: number,
+	message: string,
+	suggestion: string | null,
+};
+
+export type RuleView = {
+	id: string,
+	state: RuleState,
+	verdict: Verdict,
+	/**  In words. */
+	text: string,
+	problems: PolicyProblem[],
+};
+
+/**  In the shadow, a rule is counted and recorded, and decides nothing. */
+export type RuleState = "on" | "off" | "shadow";
+
+/**  A change of policy. What is none stays as it is. */
+export type SetPolicy = {
+	gateway: GatewayId,
+	/**  The policy that the person changed; another one in force is refused as `policyMoved`. */
+	baseHash: string,
+	document: string | null,
+	roles: string | null,
+	preset: Preset | null,
+};
+
+export type CheckCommand = {
+	gateway: GatewayId,
+	command: string,
+	cwd: string | null,
+	agent: string | null,
+};
+
+export type SimulatePolicy = {
+	gateway: GatewayId,
+	/**  The document to try; none tries the one in force. */
+	document: string | null,
+	since: number,
+};
+
+/**  What past actions would get from a policy. */
+export type SimulationView = {
+	examined: number,
+	flips: FlipView[],
+	counts: FlipCount[],
+};
+
+export type FlipView = {
+	seq: number,
+	at: number,
+	agent: string | null,
+	session: string | null,
+	what: string,
+	was: Verdict,
+	would: Verdict,
+	why: string,
+};
+
+export type FlipCount = {
+	was: Verdict,
+	would: Verdict,
+	count: number,
+};
+
+/**  A standing permission. */
+export type GrantView = {
+	id: string,
+	/**  A pattern, or exactly this command. */
+	pattern: boolean,
+	text: string,
+	agent: string | null,
+	session: string | null,
+	cwd: string | null,
+	createdAt: number,
+	createdBy: string | null,
+	expiresAt: number | null,
+	uses: number,
+	lastUsedAt: number | null,
+};
+
+/**  A past action that a pattern would have matched. */
+export type PastCommand = {
+	seq: number,
+	at: number,
+	command: string,
+};
+
+export type AuditQuery = {
+	gateway: GatewayId,
+	/**  Only what is older than this record. */
+	before: number | null,
+	limit: number,
+	kinds: string[],
+	agent: string | null,
+	session: string | null,
+	verdict: Verdict | null,
+	text: string | null,
+};
+
+/**  Records, the newest first. */
+export type AuditPage = {
+	records: AuditLine[],
+	more: boolean,
+	/**  How many records there are in all. */
+	size: number,
+	/**  The root of the tree over all of them, in hex. */
+	root: string,
+};
+
+export type AuditLine = {
+	seq: number,
+	at: number,
+	/**  Such as `tool.intent`, `approval.answered`, `policy.changed`. */
+	kind: string,
+	actor: AuditActor,
+	agent: string | null,
+	session: string | null,
+	what: string,
+	verdict: Verdict | null,
+	rules: string[],
+	approval: string | null,
+	policyVersion: string | null,
+	outcome: string | null,
+};
+
+export type AuditActor = {
+	kind: string,
+	id: string,
+};
+
+/**  One record whole. */
+export type AuditRecordView = {
+	line: AuditLine,
+	/**  The whole record as indented JSON, redacted. */
+	json: string,
+	/**  Its hash in the tree, in hex. */
+	leaf: string,
+	/**  The hash of the record before it, in hex. */
+	previous: string,
+};
+
+export type VerificationView = {
+	intact: boolean,
+	records: number,
+	checkpoint: CheckpointView | null,
+	/**  The first record that does not fit. */
+	broken: BrokenRecord | null,
+};
+
+export type CheckpointView = {
+	size: number,
+	root: string,
+	at: number | null,
+};
+
+export type BrokenRecord = {
+	seq: number,
+	/**  `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolledBack`, or the gateway's own word. */
+	kind: string,
+	text: string,
+};
+
+export type AuditFormat = "jsonl" | "csv" | "otlp";
+
+export type ExportAudit = {
+	gateway: GatewayId,
+	format: AuditFormat,
+};
+
+/**  Where an export was written. */
+export type ExportedAudit = {
+	place: string,
+	bytes: number,
+};
+
+/**  A part of an export, and the record before which the next one begins. */
+export type AuditExportPage = {
+	text: string,
+	next: number | null,
+};
+
+/**  What a tool call replaced and can be brought back. */
+export type UndoItemView = {
+	id: string,
+	at: number,
+	path: string,
+	what: UndoWhat,
+	/**  In bytes. */
+	size: number,
+	session: string | null,
+	/**  The tool call that replaced it. */
+	toolCall: string | null,
+};
+
+export type UndoWhat = "deleted" | "overwrote";
+
+/**  How a governed gateway is to take a decision, beyond yes and no. */
+export type DecideTerms = {
+	lasting: Lasting,
+	/**  For `for`. */
+	minutes: number | null,
+	/**  For `always`: a pattern instead of exactly this command. */
+	pattern: string | null,
+	/**  For `always`: when it ends. */
+	until: number | null,
+	/**  Reaches the agent. */
+	reason: string | null,
+	/**  Runs this instead; a new request. */
+	editedCommand: string | null,
+};
+
+export type Lasting = "once" | "session" | "for" | "always";
+
+/**  Rules by which this app answers for a person, on gateways that keep no policy of their own. */
+export type AutoAnswerView = {
+	/**  None of them answers. */
+	paused: boolean,
+	rules: AutoRuleView[],
+	/**  What they answered lately, the newest first. */
+	answered: AutoAnswered[],
+};
+
+export type AutoRuleView = {
+	rule: AutoRule,
+	uses: number,
+	lastUsedAt: number | null,
+	/**  Why it answers nothing, where it cannot be read. */
+	problem: string | null,
+};
+
+export type AutoRule = {
+	/**  Empty for a new one. */
+	id: string,
+	enabled: boolean,
+	/**  None means every gateway that keeps no policy. */
+	gateway: GatewayId | null,
+	/**  None means every agent. `*` stands for anything. */
+	agent: string | null,
+	/**  Matched on each command that would run, past wrappers; all have to match to allow, one is enough to deny. */
+	command: string,
+	answer: AutoAnswer,
+	note: string,
+};
+
+export type AutoAnswer = "allow" | "deny";
+
+export type AutoAnswered = {
+	at: number,
+	rule: string,
+	gateway: GatewayId,
+	gatewayName: string,
+	item: ItemKey,
+	subject: string,
+	agent: string | null,
+	answer: AutoAnswer,
+};
+
+/**  The way to a gateway, step by step. */
+export type DiagnosisView = {
+	steps: CheckedStepView[],
+};
+
+export type CheckedStepView = {
+	step: DoctorStep,
+	outcome: StepOutcomeView,
+};
+
+/**  The steps, in the order in which they are taken. */
+export type DoctorStep = "name" | "tcp" | "tls" | "upgrade" | "challenge" | "auth" | "pairing" | "scopes";
+
+export type StepOutcomeView = 
+/**  With what was found out: untrusted text, escaped. */
+{ kind: "passed"; fact: string | null } | 
+/**  There is nothing to do here: TLS for a plain address on this machine. */
+{ kind: "notNeeded" } | 
+/**  The walk ended here. */
+{ kind: "stopped"; problem: ProblemView } | 
+/**  The walk ended before. */
+{ kind: "notReached" };
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

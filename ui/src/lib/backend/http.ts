@@ -6,8 +6,10 @@
  * cannot read; nothing about it is stored here.
  */
 import { asBackendError, BackendError, type Backend, type Unsubscribe } from "./backend";
+import { download } from "./download";
+import type { Governance } from "./governance";
 import { TabStream } from "./http-events";
-import type { ChatUpdate, SessionRef } from "./types";
+import type { AuditExportPage, ChatUpdate, SessionRef } from "./types";
 
 const API = "/control/api";
 
@@ -53,6 +55,42 @@ function onlyOnTheDesktop(): Promise<never> {
 
 const sameSession = (a: SessionRef, b: SessionRef) => a.gateway === b.gateway && a.key === b.key;
 
+function governance(): Governance {
+  return {
+    policyGet: (gateway) => call("policy_get", { gateway }),
+    policyValidate: (gateway, document, roles) =>
+      call("policy_validate", { gateway, document, roles }),
+    policySet: (input) => call("policy_set", { input }),
+    policyCheck: (input) => call("policy_check", { input }),
+    policySimulate: (input) => call("policy_simulate", { input }),
+
+    grantsList: (gateway) => call("grants_list", { gateway }),
+    grantsPreview: (gateway, pattern, agent) => call("grants_preview", { gateway, pattern, agent }),
+    grantRevoke: (gateway, id) => call("grant_revoke", { gateway, id }),
+
+    auditList: (query) => call("audit_list", { query }),
+    auditRecord: (gateway, seq) => call("audit_record", { gateway, seq }),
+    auditVerify: (gateway) => call("audit_verify", { gateway }),
+    auditExport: (input) =>
+      download(input, (after) => call<AuditExportPage>("audit_export_page", { input, after })),
+
+    agentCredentialsList: (gateway) => call("agent_credentials_list", { gateway }),
+    agentCredentialSet: (input) => call("agent_credential_set", { input }),
+    agentCredentialRotate: (input) => call("agent_credential_rotate", { input }),
+    agentCredentialDelete: (gateway, name) => call("agent_credential_delete", { gateway, name }),
+
+    agentsList: (gateway) => call("agents_list", { gateway }),
+
+    undoList: (gateway, session) => call("undo_list", { gateway, session }),
+    undoRestore: (gateway, id) => call("undo_restore", { gateway, id }),
+
+    autoAnswers: () => Promise.resolve({ paused: false, rules: [], answered: [] }),
+    autoAnswersPause: onlyOnTheDesktop,
+    autoRuleSave: onlyOnTheDesktop,
+    autoRuleRemove: onlyOnTheDesktop,
+  };
+}
+
 /** `signedOut` is called when the server no longer knows this browser. */
 export function httpBackend(signedOut: () => void): Backend {
   const stream = new TabStream(`${API}/events`, async () => {
@@ -71,6 +109,7 @@ export function httpBackend(signedOut: () => void): Backend {
       secretStore: false,
       openExternal: true,
       signOut: true,
+      autoAnswers: false,
     },
 
     appInfo: () => call("app_info"),
@@ -102,6 +141,9 @@ export function httpBackend(signedOut: () => void): Backend {
     gatewayPause: onlyOnTheDesktop,
     credentialRotate: onlyOnTheDesktop,
     credentialForget: onlyOnTheDesktop,
+    gatewayDiagnose: onlyOnTheDesktop,
+
+    ...governance(),
 
     inboxSnapshot: () => call("inbox_snapshot"),
     inboxItem: (key) => call("inbox_item", { key }),

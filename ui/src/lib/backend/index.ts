@@ -12,7 +12,8 @@ export async function chooseBackend(
 ): Promise<Backend> {
   // The constant is false in a production build, which drops the branch and the fake with it.
   if (__FAKE_BACKEND__ && new URLSearchParams(search).has("fake")) {
-    const { fakeBackend } = await import("./fake/fake");
+    const { fakeBackend, fakeSignIn } = await import("./fake/fake");
+    await fakeSignIn(search, credential);
     const fake = fakeBackend(search);
     // The screens check brings a screen into its state with these.
     Object.assign(globalThis, { fake: fake.controls });

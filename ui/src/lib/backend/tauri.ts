@@ -8,6 +8,7 @@
 import { Channel } from "@tauri-apps/api/core";
 import { asBackendError, type Backend, type Unsubscribe } from "./backend";
 import { commands, events } from "./bindings";
+import type { Governance } from "./governance";
 import type { AppInfo, ChatUpdate, Settings } from "./types";
 
 type Commands = typeof commands;
@@ -46,6 +47,40 @@ function follow<T>(event: { listen: Listen<T> }, handler: (payload: T) => void):
 
 const done = (answer: Promise<unknown>): Promise<void> => answer.then(() => undefined);
 
+function governance(): Governance {
+  return {
+    policyGet: (gateway) => checked.policyGet(gateway),
+    policyValidate: (gateway, document, roles) => checked.policyValidate(gateway, document, roles),
+    policySet: (input) => checked.policySet(input),
+    policyCheck: (input) => checked.policyCheck(input),
+    policySimulate: (input) => checked.policySimulate(input),
+
+    grantsList: (gateway) => checked.grantsList(gateway),
+    grantsPreview: (gateway, pattern, agent) => checked.grantsPreview(gateway, pattern, agent),
+    grantRevoke: (gateway, id) => checked.grantRevoke(gateway, id),
+
+    auditList: (query) => checked.auditList(query),
+    auditRecord: (gateway, seq) => checked.auditRecord(gateway, seq),
+    auditVerify: (gateway) => checked.auditVerify(gateway),
+    auditExport: (input) => checked.auditExport(input),
+
+    agentCredentialsList: (gateway) => checked.agentCredentialsList(gateway),
+    agentCredentialSet: (input) => done(checked.agentCredentialSet(input)),
+    agentCredentialRotate: (input) => done(checked.agentCredentialRotate(input)),
+    agentCredentialDelete: (gateway, name) => checked.agentCredentialDelete(gateway, name),
+
+    agentsList: (gateway) => checked.agentsList(gateway),
+
+    undoList: (gateway, session) => checked.undoList(gateway, session),
+    undoRestore: (gateway, id) => checked.undoRestore(gateway, id),
+
+    autoAnswers: () => checked.autoAnswers(),
+    autoAnswersPause: (paused) => checked.autoAnswersPause(paused),
+    autoRuleSave: (rule) => checked.autoRuleSave(rule),
+    autoRuleRemove: (id) => checked.autoRuleRemove(id),
+  };
+}
+
 export function tauriBackend(): Backend {
   return {
     capabilities: {
@@ -54,6 +89,7 @@ export function tauriBackend(): Backend {
       secretStore: true,
       openExternal: true,
       signOut: false,
+      autoAnswers: true,
     },
 
     appInfo: () => checked.appInfo() as Promise<AppInfo>,
@@ -79,6 +115,9 @@ export function tauriBackend(): Backend {
     gatewayPause: (id, paused) => done(checked.gatewayPause(id, paused)),
     credentialRotate: (id, secret) => checked.credentialRotate(id, secret),
     credentialForget: (id) => checked.credentialForget(id),
+    gatewayDiagnose: (id) => checked.gatewayDiagnose(id),
+
+    ...governance(),
 
     inboxSnapshot: () => checked.inboxSnapshot(),
     inboxItem: (key) => checked.inboxItem(key),

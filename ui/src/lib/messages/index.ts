@@ -5,10 +5,14 @@
  * compile time, and a build here must work without one. Another language is another object of the type
  * `Messages`, chosen at the start; the compiler names what it lacks.
  */
+import { agentCredentials } from "./en/agent-credentials";
+import { audit } from "./en/audit";
 import { chat } from "./en/chat";
 import { common, keys, time } from "./en/common";
 import { gateways } from "./en/gateways";
+import { doctor, governance, terms, undo } from "./en/governance";
 import { inbox } from "./en/inbox";
+import { policy } from "./en/policy";
 import { problems, unknownProblem } from "./en/problems";
 import { secrets } from "./en/secrets";
 import { sessions } from "./en/sessions";
@@ -26,6 +30,13 @@ const en = {
   settings,
   chat,
   signin,
+  agentCredentials,
+  audit,
+  doctor,
+  governance,
+  policy,
+  terms,
+  undo,
   problems,
   unknownProblem,
 };

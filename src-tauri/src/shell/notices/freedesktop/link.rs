@@ -18,7 +18,7 @@ use zbus::names::OwnedUniqueName;
 use zbus::zvariant::Value;
 use zbus::{Connection, MatchRule, Message, MessageStream, fdo};
 
-use super::super::choice::{OPEN, Showing};
+use super::super::choice::{OPEN, REVIEW, Showing};
 use super::super::{Attention, Notice, text};
 use super::Bus;
 
@@ -182,6 +182,9 @@ impl Link {
 /// Buttons as the specification wants them: name, words, name, words. The click on the notice comes first.
 fn actions(notice: &Notice, showing: &Showing) -> Vec<String> {
     let mut actions = vec![OPEN.to_owned(), "Show".to_owned()];
+    if notice.review {
+        actions.extend([REVIEW.to_owned(), "Review".to_owned()]);
+    }
     for decision in &notice.buttons {
         actions.push(showing.button(*decision));
         actions.push(label(*decision).to_owned());

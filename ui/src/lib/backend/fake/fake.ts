@@ -26,6 +26,7 @@ import { FakeChat } from "./chat";
 import { Emitter } from "./emitter";
 import { gatewaysOf } from "./gateways";
 import { discover, gatewayCalls } from "./gateway-calls";
+import { governanceCalls } from "./governance";
 import { decided, inboxOf } from "./inbox";
 import { scenario, type Scenario } from "./scenario";
 import { sessionsOf } from "./sessions";
@@ -70,11 +71,22 @@ function secretsOf(current: Scenario): SecretStoreView {
   }
 }
 
+/** A browser that the gateway does not know, with `?fake=signin`. */
+export async function fakeSignIn(
+  search: string,
+  credential: (gateway: string, signIn: (typed: string) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  if (new URLSearchParams(search).get("fake") !== "signin") return;
+  await credential("Home server", async (typed) => {
+    if (typed === "wrong") throw new BackendError("unauthorized", "unauthorized", false);
+  });
+}
+
 export function fakeBackend(search: string, now: () => number = Date.now): FakeBackend {
   const current = scenario(search);
   let settings = usualSettings;
   let secrets = secretsOf(current);
-  let gateways = gatewaysOf(current.name, now());
+  let gateways = gatewaysOf(current, now());
   let details = new Map(inboxOf(current, now()).map((each) => [each.item.key, each]));
   let sessions = sessionsOf(current, now());
   let inboxRevision = 1;
@@ -129,7 +141,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     secrets = next;
     secretsChanged.emit(next);
     if (next.kind === "ready") {
-      setGateways(() => gatewaysOf("few", now()));
+      setGateways(() => gatewaysOf({ ...current, name: "few" }, now()));
     }
     return next;
   }
@@ -199,6 +211,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       secretStore: true,
       openExternal: true,
       signOut: false,
+      autoAnswers: true,
     },
 
     appInfo: async (): Promise<AppInfo> => ({
@@ -235,6 +248,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
         return setSecrets({ kind: "ready", place: "encryptedFile" });
       }),
 
+    ...governanceCalls(current, now),
     ...gatewayCalls({ current, now, answer, list: () => gateways, set: setGateways }),
     gatewaysList: () => answer(() => gateways),
     gatewayDiscover: () => answer(() => discover(current.name)),

@@ -1,6 +1,15 @@
 /** The gateway commands of the fake: recognising a paste, adding, editing, pairing that goes on by itself. */
 import { BackendError, type Backend } from "../backend";
-import type { FoundGateway, GatewayId, GatewayView, PastedForm, Recognised } from "../types";
+import type {
+  CheckedStepView,
+  DiagnosisView,
+  DoctorStep,
+  FoundGateway,
+  GatewayId,
+  GatewayView,
+  PastedForm,
+  Recognised,
+} from "../types";
 import { makeGateway, problem } from "./gateways";
 import type { Scenario, ScenarioName } from "./scenario";
 
@@ -23,7 +32,46 @@ type GatewayCalls = Pick<
   | "gatewayPause"
   | "credentialRotate"
   | "credentialForget"
+  | "gatewayDiagnose"
 >;
+
+/** Where a walk to it would stop, by what is known of its connection. */
+function diagnosis({ connection, url }: GatewayView): DiagnosisView {
+  const stopped = "problem" in connection ? connection.problem : null;
+  const stops: Partial<Record<string, DoctorStep>> = {
+    connectionRefused: "tcp",
+    unreachable: "tcp",
+    tlsUntrusted: "tls",
+    pinMismatch: "tls",
+    pairingRequired: "pairing",
+  };
+  const at = stopped ? (stops[stopped.code] ?? "auth") : null;
+  const facts: Partial<Record<DoctorStep, string>> = {
+    name: "10.0.0.12",
+    tcp: "10.0.0.12:18789",
+    challenge: "protocol 4, 2026.9.6",
+    scopes: "operator.read, operator.write, operator.approvals",
+  };
+  const steps = doctorSteps.map((step, index): CheckedStepView => {
+    const end = at ? doctorSteps.indexOf(at) : doctorSteps.length;
+    if (index === end && stopped) return { step, outcome: { kind: "stopped", problem: stopped } };
+    if (index > end) return { step, outcome: { kind: "notReached" } };
+    if (step === "tls" && url.startsWith("ws:")) return { step, outcome: { kind: "notNeeded" } };
+    return { step, outcome: { kind: "passed", fact: facts[step] ?? null } };
+  });
+  return { steps };
+}
+
+const doctorSteps: readonly DoctorStep[] = [
+  "name",
+  "tcp",
+  "tls",
+  "upgrade",
+  "challenge",
+  "auth",
+  "pairing",
+  "scopes",
+];
 
 export function discover(name: ScenarioName): FoundGateway[] {
   const found = (url: string, source: string, alreadyAdded: boolean): FoundGateway => ({
@@ -162,6 +210,7 @@ export function gatewayCalls({ current, now, answer, list, set }: World): Gatewa
         ready(id);
         return rotated;
       }),
+    gatewayDiagnose: (id) => answer(() => diagnosis(find(id))),
     credentialForget: (id) =>
       answer(() => {
         const credential = {

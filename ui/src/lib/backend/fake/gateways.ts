@@ -1,6 +1,6 @@
 /** Made-up gateways in every state that a connection can be in. */
 import type { ConnectionView, GatewayView, ProblemView } from "../types";
-import type { ScenarioName } from "./scenario";
+import type { OwnKind, Scenario, ScenarioName } from "./scenario";
 
 export function problem(code: string, more: Partial<ProblemView> = {}): ProblemView {
   return { code, detail: null, requestId: null, deviceId: null, ...more };
@@ -14,6 +14,7 @@ export function makeGateway(
 ): GatewayView {
   return {
     own: false,
+    governed: false,
     connection: { kind: "ready", since: now - 5_400_000 },
     credential: {
       kind: "token",
@@ -33,7 +34,36 @@ export function makeGateway(
   };
 }
 
-export function gatewaysOf(name: ScenarioName, now: number): GatewayView[] {
+/** The gateway that is part of the app. */
+function ownGateway(kind: OwnKind, now: number): GatewayView[] {
+  if (kind === "none") return [];
+  const read = ["operator.read", "operator.write", "operator.approvals"];
+  const gateway = makeGateway(now, {
+    id: "gw-own",
+    name: "This computer",
+    url: "ws://127.0.0.1:41873",
+    own: true,
+    governed: true,
+    serverVersion: "0.1.0",
+    running: 1,
+    scopes: kind === "readonly" ? read : [...scopes, "operator.admin"],
+    credential: { kind: "token", place: "memory", hasDeviceToken: false, savedAt: null },
+  });
+  const failed = problem("ownGatewayFailed", {
+    detail: "the folder ~/.gatehouse/state cannot be written: Permission denied (os error 13)",
+  });
+  if (kind === "failed") {
+    return [{ ...gateway, ...down({ kind: "stopped", problem: failed }), governed: false }];
+  }
+  if (kind === "away") return [{ ...offline(gateway, now), governed: true }];
+  return [gateway];
+}
+
+export function gatewaysOf({ name, own }: Pick<Scenario, "name" | "own">, now: number) {
+  return [...ownGateway(own, now), ...othersOf(name, now)];
+}
+
+function othersOf(name: ScenarioName, now: number): GatewayView[] {
   if (name === "empty") return [];
   const gateways = usual(now, name);
   switch (name) {

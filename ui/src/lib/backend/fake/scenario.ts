@@ -19,6 +19,22 @@ export const scenarioNames = [
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
+/** What the gateway of this computer holds, chosen with `&own=few`; none has no such gateway. */
+export const ownKinds = [
+  "none",
+  "few",
+  "empty",
+  "long",
+  "broken",
+  "readonly",
+  "paused",
+  "error",
+  "slow",
+  "away",
+  "failed",
+] as const;
+export type OwnKind = (typeof ownKinds)[number];
+
 export type Scenario = {
   name: ScenarioName;
   /** How long each call takes, in milliseconds. */
@@ -29,6 +45,7 @@ export type Scenario = {
   messages: number;
   sessions: number;
   requests: number;
+  own: OwnKind;
 };
 
 const sizes: Partial<Record<ScenarioName, Partial<Scenario>>> = {
@@ -49,9 +66,11 @@ export function scenario(search: string): Scenario {
     messages: 24,
     sessions: 14,
     requests: 4,
+    own: "none",
     ...sizes[name],
   };
-  const number = (key: keyof Scenario, usual: number) => {
+  const own = ownKinds.find((known) => known === query.get("own")) ?? base.own;
+  const number = (key: string, usual: number) => {
     const text = query.get(key);
     return text === null || !Number.isFinite(Number(text)) ? usual : Number(text);
   };
@@ -62,5 +81,6 @@ export function scenario(search: string): Scenario {
     messages: number("messages", base.messages),
     sessions: number("sessions", base.sessions),
     requests: number("requests", base.requests),
+    own,
   };
 }

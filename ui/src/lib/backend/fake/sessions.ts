@@ -60,5 +60,9 @@ function session(scenario: Scenario, now: number, index: number): SessionView {
 }
 
 export function sessionsOf(scenario: Scenario, now: number): SessionView[] {
-  return Array.from({ length: scenario.sessions }, (_, index) => session(scenario, now, index));
+  const others = Array.from({ length: scenario.sessions }, (_, i) => session(scenario, now, i));
+  if (scenario.own === "none") return others;
+  const own = { gateway: "gw-own", key: "agent:main:own" };
+  const made = { ...session(scenario, now, 1), session: own, title: "Tidy the build folder" };
+  return [{ ...made, activity: "idle", cached: false }, ...others];
 }

@@ -59,6 +59,7 @@ const surfaces: Record<Surface, string> = {
   notification: "the notification",
   tray: "the tray",
   approvalWindow: "the approval window",
+  rule: "a rule of yours",
 };
 
 const facts: Record<FactLabel, string> = {
@@ -86,6 +87,7 @@ export const inbox = {
   surfaces,
   facts,
   waiting: "Waiting",
+  grave: "Look twice",
   lately: "Decided lately",
   waitingCount: (count: number) => `${count} ${plural(count, "waits", "wait")}`,
   badge: (count: number) =>

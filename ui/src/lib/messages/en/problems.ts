@@ -374,6 +374,21 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "It is neither an address, nor a link, nor a setup code, nor a token.",
     "Copy it again, whole.",
   ),
+  policyMoved: words(
+    "The policy changed in the meantime",
+    "Somebody saved another one after you began, so yours was not taken.",
+    "Load what is in force, and make your change to that.",
+  ),
+  policyInvalid: words(
+    "The policy was not taken",
+    "It has errors, and a policy with errors holds nobody back.",
+    "Mend what is listed, then save again.",
+  ),
+  undoGone: words(
+    "It can no longer be brought back",
+    "It is not kept any more, or something newer is in its place.",
+    "Look into version control or a backup.",
+  ),
   invalidInput: words(
     "That was not accepted",
     "A value has not the form that is needed.",

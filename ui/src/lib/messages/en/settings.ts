@@ -6,6 +6,7 @@ export const settings = {
     notifications: "Notifications",
     appearance: "Appearance",
     secrets: "Secrets",
+    credentials: "Credentials",
     about: "About",
   },
   notifications: {

@@ -1,0 +1,110 @@
+//! Answering by rule: what waits on a gateway without a policy of its own, before a person is notified of it.
+
+use std::collections::HashSet;
+
+use super::{Core, Write};
+use crate::answers::{AnswerBook, Asked};
+use crate::choices::allowed;
+use crate::inbox::{Choice, EpochMs, InboxEvent, millis};
+use crate::untrusted::one_line;
+use crate::view::{AutoAnswer, AutoAnswered, Decision, GatewayId, ItemKey, ItemKind, Surface};
+
+/// The setting under which the rules and their answers are kept.
+pub(crate) const ANSWERS: &str = "autoAnswers";
+
+/// Items that are remembered as answered; the oldest of more are forgotten together.
+const REMEMBERED: usize = 4096;
+
+/// A command as it is recorded, in bytes.
+const SUBJECT: usize = 500;
+
+/// The rules, and what they have had their say on.
+#[derive(Default)]
+pub(crate) struct AnswerDesk {
+    pub(crate) book: AnswerBook,
+    /// By key and time, for a gateway may use an id again. What was answered once and still waits is a person's.
+    answered: HashSet<(ItemKey, EpochMs)>,
+}
+
+impl Core {
+    /// Answers an item by rule. True where a rule did, so that nobody has to be notified.
+    pub(super) fn answer_by_rule(&mut self, key: &ItemKey) -> bool {
+        let Some((choice, answered)) = self.rule_for(key) else {
+            return false;
+        };
+        if self.answers.answered.len() >= REMEMBERED {
+            self.answers.answered.clear();
+        }
+        let created_at = self.inbox.inbox.item(key).map_or(0, |i| i.request.created_at);
+        self.answers.answered.insert((key.clone(), created_at));
+        if let Some(refusal) = self.inbox_event(InboxEvent::Decide(choice)) {
+            tracing::warn!(%refusal, "a rule's answer was not taken");
+            return false;
+        }
+        self.answers.book.record(answered);
+        self.keep_answers();
+        true
+    }
+
+    fn rule_for(&mut self, key: &ItemKey) -> Option<(Choice, AutoAnswered)> {
+        let item = self.inbox.inbox.item(key)?;
+        let mark = (key.clone(), item.request.created_at);
+        let open = item.is_waiting() && item.request.kind == ItemKind::Exec;
+        if !open || self.is_governed(&item.gateway) || self.answers.answered.contains(&mark) {
+            return None;
+        }
+        let reading = self.inbox.readings.read(key, &item.request.content)?;
+        let asked = Asked {
+            gateway: &item.gateway,
+            agent: item.request.content.agent.as_deref(),
+            reading: &reading,
+        };
+        let (rule, answer) = self.answers.book.answer(&asked)?;
+        let decision = match answer {
+            AutoAnswer::Allow => Decision::AllowOnce,
+            AutoAnswer::Deny => Decision::Deny,
+        };
+        if !allowed(&item.request.content.offered, &self.barred(item)).contains(&decision) {
+            return None;
+        }
+        let answered = AutoAnswered {
+            at: millis(self.now()),
+            rule,
+            gateway: item.gateway.clone(),
+            gateway_name: one_line(&self.gateway_name(&item.gateway), 80),
+            item: key.clone(),
+            subject: one_line(&item.request.content.subject, SUBJECT),
+            agent: item.request.content.agent.as_ref().map(|a| one_line(a, 80)),
+            answer,
+        };
+        let choice = Choice {
+            key: key.clone(),
+            decision,
+            revision: item.revision,
+            surface: Surface::Rule,
+            answer: Vec::new(),
+            terms: None,
+        };
+        Some((choice, answered))
+    }
+
+    /// It keeps a policy of its own, as far as it ever said.
+    pub(crate) fn is_governed(&self, gateway: &GatewayId) -> bool {
+        let entry = self.gateways.get(gateway);
+        entry.is_some_and(|entry| entry.known.governed)
+    }
+
+    /// Hands the rules and their answers to the store.
+    pub(crate) fn keep_answers(&mut self) {
+        let Ok(json) = serde_json::to_string(&self.answers.book) else {
+            return;
+        };
+        let write = Write::Setting {
+            name: ANSWERS,
+            json,
+        };
+        if self.scribe.write(write).is_err() {
+            tracing::warn!("an answer by rule could not be kept: too much waits to be written");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/** Which shape stands for what in the audit. */
+import type { Component } from "svelte";
+import Ban from "@lucide/svelte/icons/ban";
+import BookLock from "@lucide/svelte/icons/book-lock";
+import Check from "@lucide/svelte/icons/check";
+import CircleHelp from "@lucide/svelte/icons/circle-question-mark";
+import Dot from "@lucide/svelte/icons/circle-small";
+import LogIn from "@lucide/svelte/icons/log-in";
+import Settings2 from "@lucide/svelte/icons/settings-2";
+import ShieldCheck from "@lucide/svelte/icons/shield-check";
+import SquareTerminal from "@lucide/svelte/icons/square-terminal";
+import UserRound from "@lucide/svelte/icons/user-round";
+import type { AuditLine } from "$lib/backend/types";
+
+type Mark = {
+  icon: Component<{ size?: number }>;
+  tone: "allow" | "ask" | "deny" | "quiet";
+};
+
+const areas: Record<string, Mark["icon"]> = {
+  tool: SquareTerminal,
+  approval: UserRound,
+  policy: ShieldCheck,
+  credential: BookLock,
+  access: LogIn,
+  config: Settings2,
+};
+
+const verdicts = { allow: Check, ask: CircleHelp, deny: Ban };
+
+/** A verdict where there is one, else what it is about. */
+export function markOf({ verdict, kind }: Pick<AuditLine, "verdict" | "kind">): Mark {
+  if (verdict) return { icon: verdicts[verdict], tone: verdict };
+  return { icon: areas[kind.split(".")[0] ?? ""] ?? Dot, tone: "quiet" };
+}

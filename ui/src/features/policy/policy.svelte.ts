@@ -1,0 +1,145 @@
+/**
+ * The policy of one gateway under a person's eyes: what is in force, what they changed and did not save, and what is
+ * wrong with that.
+ *
+ * A change is made to the policy that the person saw. Where another one came into force meanwhile, the gateway refuses
+ * it, and what they typed stays theirs until they load the other one.
+ */
+import { Asked } from "$features/governance/asked.svelte";
+import { Attempt } from "$features/governance/attempt.svelte";
+import type { Backend } from "$lib/backend/backend";
+import type { GatewayId, PolicyProblem, PolicyView, Preset } from "$lib/backend/types";
+
+/** So long after the last key a changed document is looked at. */
+export const validateAfter = 300;
+
+type PolicyBackend = Pick<Backend, "policyGet" | "policyValidate" | "policySet">;
+
+export class Policy {
+  gateway = $state<GatewayId | null>(null);
+  /** What was typed; null where it is what is in force. */
+  draft = $state<string | null>(null);
+  rolesDraft = $state<string | null>(null);
+  /** How the rules are shown. */
+  view = $state<"rules" | "document">("rules");
+  validating = $state(false);
+  saved = $state(false);
+  readonly change = new Attempt();
+  readonly asked = new Asked<PolicyView>(() => {
+    if (this.gateway === null) return Promise.reject(new Error("no gateway"));
+    return this.backend.policyGet(this.gateway);
+  });
+  #found = $state.raw<readonly PolicyProblem[] | null>(null);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #turn = 0;
+
+  readonly document = $derived.by(() => this.draft ?? this.asked.value?.document ?? "");
+  readonly roles = $derived.by(() => this.rolesDraft ?? this.asked.value?.roles ?? "");
+  readonly problems = $derived.by<readonly PolicyProblem[]>(
+    () => this.#found ?? this.asked.value?.problems ?? [],
+  );
+  readonly errors = $derived.by(() => this.problems.filter(({ error }) => error).length);
+  readonly unsaved = $derived.by(() => this.draft !== null || this.rolesDraft !== null);
+  /** Somebody else's policy came into force under the draft. */
+  readonly moved = $derived.by(() => this.change.problem?.code === "policyMoved");
+
+  constructor(private readonly backend: PolicyBackend) {}
+
+  /** Looks at this gateway's policy; asks for it again where it is the same. */
+  show(gateway: GatewayId): void {
+    if (gateway !== this.gateway) {
+      this.gateway = gateway;
+      this.asked.clear();
+      this.discard();
+    }
+    void this.asked.load();
+  }
+
+  type(text: string): void {
+    this.draft = text === this.asked.value?.document ? null : text;
+    this.#changed();
+  }
+
+  typeRoles(text: string): void {
+    this.rolesDraft = text === this.asked.value?.roles ? null : text;
+    this.#changed();
+  }
+
+  discard(): void {
+    this.draft = null;
+    this.rolesDraft = null;
+    this.saved = false;
+    this.change.forget();
+    this.#forgetProblems();
+  }
+
+  /** Takes what is in force now, in the place of what was typed. */
+  async loadCurrent(): Promise<void> {
+    this.discard();
+    await this.asked.load();
+  }
+
+  save(): Promise<boolean> {
+    return this.#set({ document: this.draft, roles: this.rolesDraft, preset: null });
+  }
+
+  preset(preset: Preset): Promise<boolean> {
+    return this.#set({ document: null, roles: null, preset });
+  }
+
+  async #set(change: {
+    document: string | null;
+    roles: string | null;
+    preset: Preset | null;
+  }): Promise<boolean> {
+    const { gateway } = this;
+    const baseHash = this.asked.value?.hash;
+    if (gateway === null || baseHash === undefined) return false;
+    this.saved = false;
+    return this.change.make(async () => {
+      const policy = await this.backend.policySet({ gateway, baseHash, ...change });
+      if (gateway !== this.gateway) return;
+      this.asked.put(policy);
+      if (change.preset === null) this.discard();
+      this.saved = true;
+    });
+  }
+
+  #changed(): void {
+    this.saved = false;
+    clearTimeout(this.#timer);
+    this.#turn += 1;
+    if (!this.unsaved) return this.#forgetProblems();
+    const turn = this.#turn;
+    this.validating = true;
+    this.#timer = setTimeout(() => void this.#validate(turn), validateAfter);
+  }
+
+  async #validate(turn: number): Promise<void> {
+    const { gateway, document, rolesDraft } = this;
+    if (gateway === null) return;
+    try {
+      const found = await this.backend.policyValidate(gateway, document, rolesDraft);
+      if (turn === this.#turn) this.#found = found;
+    } catch {
+      // It says so when it is saved; until then what was known stands.
+    } finally {
+      if (turn === this.#turn) this.validating = false;
+    }
+  }
+
+  #forgetProblems(): void {
+    clearTimeout(this.#timer);
+    this.#turn += 1;
+    this.#found = null;
+    this.validating = false;
+  }
+}
+
+/** Where a rule begins in the document, by its name. */
+export function lineOfRule(document: string, id: string): number {
+  const quoted = `"${id}"`;
+  const lines = document.split("\n");
+  const named = lines.findIndex((line) => /\bid["']?\s*:/.test(line) && line.includes(quoted));
+  return (named < 0 ? lines.findIndex((line) => line.includes(id)) : named) + 1;
+}

@@ -1,0 +1,92 @@
+/** The words of the audit. */
+import { plural } from "./common";
+
+export const audit = {
+  title: "Audit",
+  count: (count: number) => `${count.toLocaleString()} ${plural(count, "record", "records")}`,
+  search: "Search the records",
+  filter: "Filter",
+  kinds: {
+    all: "Everything",
+    tool: "Tool calls",
+    approval: "Approvals",
+    policy: "Policy",
+    credential: "Credentials",
+    access: "Sign-ins",
+    config: "Configuration",
+  },
+  verdict: "Verdict",
+  anyVerdict: "Any verdict",
+  kind: "Kind",
+  clear: "Clear the filters",
+  noneTitle: "Nothing is recorded yet",
+  noneMeaning:
+    "Every tool call, answer, sign-in and change of policy stands here from the first on.",
+  noMatch: "Nothing matches",
+  noMatchMeaning: "No record has what the filters ask for.",
+  older: "Load older ones",
+  list: "Records",
+  newer: "Show the newest",
+
+  state: "State",
+  overview: "Overview",
+  proof: "Proof",
+  proofMeaning:
+    "Each record holds the hash of the one before it, and a signed checkpoint holds the root of all. Checking recomputes every one.",
+  verify: "Check all records",
+  verifying: "the check of all records",
+  intact: "Intact",
+  intactMeaning: (records: number) =>
+    `${records.toLocaleString()} ${plural(records, "record", "records")} recomputed; each fits the one before it and the signed checkpoint.`,
+  broken: (seq: number) => `Broken at record ${seq.toLocaleString()}`,
+  brokenMeaning:
+    "Records from there on cannot be trusted. Keep a copy of the gateway's folder as it is, and find out who could write to it.",
+  brokenKinds: {
+    changed: "The record was changed.",
+    missing: "A record is missing.",
+    inserted: "A record was put in.",
+    reordered: "Records were put in another order.",
+    truncated: "Records at the end are gone.",
+    rolledBack: "The audit was put back to an earlier state.",
+  } as Record<string, string>,
+  openBroken: "Open that record",
+  checkpoint: "Checkpoint",
+  noCheckpoint: "No checkpoint yet",
+  checkpointOf: (size: number) =>
+    `over ${size.toLocaleString()} ${plural(size, "record", "records")}`,
+  root: "Root",
+  size: "Records",
+
+  export: "Export",
+  exportMeaning: "All records, redacted, with what is needed to check them without Gatehouse.",
+  format: "Format",
+  formats: {
+    jsonl: { label: "JSON lines", help: "Can be checked with the script in the documentation." },
+    csv: { label: "CSV", help: "For a spreadsheet; safe to open in one." },
+    otlp: { label: "OpenTelemetry", help: "Log records for a collector." },
+  },
+  exportRun: "Export",
+  exporting: "the export",
+  exported: (place: string, size: string) => `Written: ${place} (${size})`,
+
+  record: (seq: number) => `Record ${seq.toLocaleString()}`,
+  fields: {
+    what: "What",
+    when: "When",
+    kind: "Kind",
+    who: "Who",
+    agent: "Agent",
+    session: "Session",
+    verdict: "Verdict",
+    outcome: "Outcome",
+    rules: "Rules",
+    approval: "Approval",
+    policy: "Policy",
+    leaf: "Hash",
+    previous: "Hash before",
+  },
+  whole: "The whole record",
+  newerRecord: "Newer record",
+  olderRecord: "Older record",
+  recordGone: "That record is not there",
+};

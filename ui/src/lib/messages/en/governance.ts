@@ -1,0 +1,169 @@
+/** Words that policy, audit and the approval card share. */
+import type {
+  DoctorStep,
+  EffectKind,
+  Lasting,
+  RuleState,
+  Verdict,
+  Zone,
+} from "../../backend/types";
+import { plural } from "./common";
+
+const verdicts: Record<Verdict, string> = { allow: "Allow", ask: "Ask", deny: "Deny" };
+
+const effects: Record<EffectKind, string> = {
+  read: "Reads",
+  list: "Lists",
+  write: "Writes",
+  append: "Appends",
+  create: "Creates",
+  delete: "Deletes",
+  permission: "Changes rights",
+  execute: "Runs",
+  network: "Network",
+  system: "Changes the system",
+  signal: "Signals",
+  privilege: "Raises rights",
+  remote: "Changes elsewhere",
+  environment: "Sets variables",
+};
+
+const zones: Record<Zone, string> = {
+  workspace: "workspace",
+  tmp: "temporary",
+  home: "home folder",
+  system: "system",
+  protected: "protected",
+  device: "device",
+  elsewhere: "elsewhere",
+  unknown: "unknown place",
+};
+
+const states: Record<RuleState, string> = { on: "On", off: "Off", shadow: "Shadow" };
+
+export const governance = {
+  policy: "Policy",
+  audit: "Audit",
+  verdicts,
+  effects,
+  zones,
+  states,
+  gateway: "Gateway",
+  noneTitle: "No gateway here keeps a policy",
+  noneMeaning:
+    "The gateway that comes with Gatehouse decides by rules, records all of it, and keeps credentials for agents. Switch it on under Settings, Gateways.",
+  noneBrowser: "This gateway keeps no policy, or this sign-in may not read it.",
+  openSettings: "Open the settings",
+  away: (name: string) =>
+    `${name} is not connected. Its policy and its audit can be read once it is.`,
+  readOnly: (scope: string) =>
+    `You can look, and change nothing: the gateway did not grant this app ${scope}.`,
+  waitsFor: (name: string) => `the answer of ${name}`,
+  everyAgent: "every agent",
+  never: "never",
+  analysis: {
+    title: "What it does",
+    dangerous: "Look twice",
+    dangerousMeaning: "It does what policy calls dangerous.",
+    danger: "Danger",
+    ask: "Asks",
+    effect: "Effect",
+    none: "Nothing in it stands out. It was read whole.",
+    cut: "There is more than is listed here.",
+    more: (count: number) => `${count} more`,
+    fewer: "Fewer",
+    unread: "It could not be read, so nothing in it is explained.",
+    secret: "a secret",
+    mark: (numbers: string) => `see ${numbers}`,
+  },
+};
+
+const lasting: Record<Lasting, string> = {
+  once: "Once",
+  session: "This session",
+  for: "For a time",
+  always: "Always here",
+};
+
+/** What a decision on a governed gateway can say beyond yes and no. */
+export const terms = {
+  lasting,
+  longer: "Allow longer…",
+  longerTitle: "Allow for longer than once",
+  holds: "How long it holds",
+  meanings: {
+    session: "This exact command, until the session ends.",
+    for: "This exact command, for the time below.",
+    always: "In this folder, until the date below or until you take it back.",
+  },
+  minutes: "For how long",
+  minutesOf: { 15: "15 minutes", 60: "1 hour", 480: "8 hours" },
+  covers: "What it covers",
+  exactly: "Exactly this command",
+  exactlyMeaning: "Every word of it, in this folder, by this agent.",
+  pattern: "Commands that match a pattern",
+  patternMeaning: "“*” stands for one word, “**” for any number of them.",
+  patternField: "Pattern",
+  preview: (count: number) =>
+    count === 0
+      ? "It would have matched nothing that was run so far."
+      : `It would have matched ${count} past ${plural(count, "action", "actions")}:`,
+  previewFailed: "What it would have matched is unknown.",
+  until: "Until",
+  untils: { week: "A week from now", month: "30 days from now", quarter: "90 days from now" },
+  allowFor: {
+    session: "Allow for this session",
+    for: "Allow for this time",
+    always: "Allow always here",
+  },
+  back: "It is listed under Policy, Standing permissions, and can be taken back there.",
+  denyBecause: "Deny with a reason…",
+  denyTitle: "Deny, and say why",
+  denyMeaning: "The agent reads it and can do something else instead.",
+  reason: "Reason",
+  reasonHint: "Use the staging database instead.",
+  deny: "Deny",
+  edit: "Edit…",
+  editTitle: "Run something else instead",
+  editMeaning:
+    "What the agent asked for is not run. Your command is judged anew, and runs as a request of its own.",
+  editField: "Command",
+  editApprove: "Allow this command once",
+  editSame: "Nothing is changed yet.",
+};
+
+export const undo = {
+  offer: {
+    deleted: (path: string) => `It deleted ${path}.`,
+    overwrote: (path: string) => `It overwrote ${path}.`,
+  },
+  kept: (size: string) => `The version before is kept (${size}).`,
+  restore: "Bring it back",
+  restored: (path: string) => `Brought back: ${path}`,
+  label: "What can be undone",
+};
+
+const steps: Record<DoctorStep, string> = {
+  name: "Find its address",
+  tcp: "Reach the port",
+  tls: "Agree on encryption",
+  upgrade: "Open a WebSocket",
+  challenge: "Hear a gateway's greeting",
+  auth: "Sign in",
+  pairing: "Be known as a device",
+  scopes: "Be granted what is needed",
+};
+
+export const doctor = {
+  title: "Where it stops",
+  steps,
+  walk: "Walk the way to it…",
+  again: "Walk it again",
+  meaning: "Takes each step of a connection once, and changes nothing.",
+  walking: "the way to the gateway",
+  passed: "Works",
+  notNeeded: "Not needed",
+  stopped: "Stops here",
+  notReached: "Not reached",
+  allPassed: "Every step works. If it stays disconnected, reconnect.",
+};

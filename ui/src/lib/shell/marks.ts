@@ -1,0 +1,114 @@
+/**
+ * What the analysis says of a command, laid over its text: a numbered list of sentences, and the text cut so that each
+ * stretch carries the numbers that are about it.
+ *
+ * Where two overlap, the stretch looks like the graver one and is named by both.
+ */
+import type { CommandAnalysis, EffectView, SpanView, Verdict } from "../backend/types";
+import type { Piece } from "./reading";
+
+/** `danger`: look twice. `ask`: a reason to ask. `effect`: what it does. */
+export type Level = "danger" | "ask" | "effect";
+
+export type Entry = {
+  number: number;
+  level: Level;
+  text: string;
+  about: string;
+  spans: SpanView[];
+};
+
+export type MarkedPiece = Piece & { level?: Level; numbers?: readonly number[]; ends?: string };
+
+/** More sentences than this are no help. */
+const mostEntries = 60;
+
+const gravity: Record<Level, number> = { danger: 2, ask: 1, effect: 0 };
+const levelOf: Record<Verdict, Level> = { deny: "danger", ask: "ask", allow: "effect" };
+
+function effectLevel({ secret, zone, kind }: EffectView): Level {
+  const looks = kind === "read" || kind === "list";
+  if (secret || zone === "device") return "danger";
+  return zone === "protected" && !looks ? "danger" : "effect";
+}
+
+/** The gravest first, and among equals the one that comes first in the text. `about` names what an effect is. */
+export function entriesOf(
+  { findings, effects }: Pick<CommandAnalysis, "findings" | "effects">,
+  about: (effect: EffectView) => string,
+): Entry[] {
+  const known = new Map<string, Entry>();
+  const add = (level: Level, text: string, word: string, span: SpanView | null) => {
+    const entry = known.get(text);
+    if (entry) {
+      if (gravity[level] > gravity[entry.level]) entry.level = level;
+      if (span && !entry.spans.some((each) => same(each, span))) entry.spans.push(span);
+    } else {
+      known.set(text, { number: 0, level, text, about: word, spans: span ? [span] : [] });
+    }
+  };
+  for (const { verdict, text, span } of findings) add(levelOf[verdict], text, "", span);
+  for (const effect of effects) add(effectLevel(effect), effect.text, about(effect), effect.span);
+  const from = ({ spans }: Entry) => spans[0]?.start ?? -1;
+  return [...known.values()]
+    .sort((one, other) => gravity[other.level] - gravity[one.level] || from(one) - from(other))
+    .slice(0, mostEntries)
+    .map((entry, index) => ({ ...entry, number: index + 1 }));
+}
+
+const same = (one: SpanView, other: SpanView) => one.start === other.start && one.end === other.end;
+
+type Stretch = { start: number; end: number; level: Level; numbers: number[]; ends: number[] };
+
+/** The stretches of the text that something is said of, in order and apart. */
+function stretches(entries: readonly Entry[]): Stretch[] {
+  const spans = entries.flatMap(({ spans, level, number }) =>
+    spans
+      .filter(({ start, end }) => end > start)
+      .map(({ start, end }) => ({ start, end, level, number })),
+  );
+  const borders = [...new Set(spans.flatMap(({ start, end }) => [start, end]))].sort(
+    (one, other) => one - other,
+  );
+  const found: Stretch[] = [];
+  for (const [index, start] of borders.entries()) {
+    const end = borders[index + 1];
+    if (end === undefined) break;
+    const over = spans.filter((span) => span.start <= start && span.end >= end);
+    const [first] = over;
+    if (!first) continue;
+    const level = over.reduce<Level>(
+      (gravest, span) => (gravity[span.level] > gravity[gravest] ? span.level : gravest),
+      first.level,
+    );
+    const numbers = over.map(({ number }) => number).sort((one, other) => one - other);
+    const ends = over.filter((span) => span.end === end).map(({ number }) => number);
+    found.push({ start, end, level, numbers, ends: ends.sort((one, other) => one - other) });
+  }
+  return found;
+}
+
+/** The pieces, cut at the borders of what is said of them. Joined they are the same text. */
+export function mark(pieces: readonly Piece[], entries: readonly Entry[]): MarkedPiece[] {
+  const marks = stretches(entries);
+  const cut: MarkedPiece[] = [];
+  let [at, next] = [0, 0];
+  for (const { kind, text } of pieces) {
+    const end = at + text.length;
+    const start = at;
+    while (at < end) {
+      while (next < marks.length && (marks[next]?.end ?? 0) <= at) next += 1;
+      const found = marks[next];
+      const inside = found !== undefined && found.start <= at;
+      const to = Math.min(end, found === undefined ? end : inside ? found.end : found.start);
+      const part = { kind, text: text.slice(at - start, to - start), danger: false };
+      if (inside) {
+        const ends = to === found.end ? found.ends.join(" ") : "";
+        const danger = found.level === "danger";
+        cut.push({ ...part, danger, level: found.level, numbers: found.numbers, ends });
+      } else cut.push(part);
+      at = to;
+    }
+  }
+  return cut;
+}
