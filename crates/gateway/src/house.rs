@@ -29,11 +29,11 @@ use crate::settings;
 use crate::world::Surroundings;
 
 /// What of the state folder is the gateway's alone. The agents' workspaces are in it too.
-const OWN_PLACES: [&str; 15] = [
+const OWN_PLACES: &[&str] = &[
     "gateway.sqlite3",
     "gateway.sqlite3-wal",
     "gateway.sqlite3-shm",
-    "state.lock",
+    "running.json",
     "policy.json5",
     "roles.cedar",
     "openclaw.json",
@@ -112,7 +112,7 @@ impl House {
         let exec = ExecOptions::new(std::env::vars_os());
         let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
         tasks.spawn(until(stopping.clone(), desk.clone().follow()));
-        let own_places = OWN_PLACES.map(|name| state_dir.join(name));
+        let own_places: Vec<_> = OWN_PLACES.iter().map(|name| state_dir.join(name)).collect();
         let surroundings = Surroundings {
             protected: own_places
                 .iter()

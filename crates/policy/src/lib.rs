@@ -17,7 +17,6 @@ pub mod decide;
 mod effect;
 pub mod place;
 mod plan;
-pub mod place;
 pub mod programs;
 pub mod rules;
 pub mod shell;

@@ -61,7 +61,7 @@ pub(crate) async fn fleet_and_notices(
     Ok(())
 }
 
-async fn fleet(app: &AppHandle, data_dir: PathBuf, vault: Arc<SystemVault>) -> Started<Fleet> {
+async fn fleet(app: &AppHandle, data_dir: std::path::PathBuf, vault: Arc<SystemVault>) -> Started<Fleet> {
     let clock = Clock::system();
     let cache = SqliteCache::open(&data_dir, clock.now()).await?;
     let options = FleetOptions {

@@ -41,7 +41,7 @@ impl Trial {
         let port = DEFAULT_URL
             .rsplit(':')
             .next()
-            .and_then(|port| port.parse().ok());
+            .and_then(|port| port.parse::<u16>().ok());
         around.own_ports.extend(port);
         Ok(Self {
             policy,
