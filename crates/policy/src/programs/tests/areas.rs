@@ -64,3 +64,32 @@ fn what_leaves_the_machine_is_asked_about() {
         "curl https://example.com", "curl -X POST http://localhost:3000/x -d a=b", "wget https://example.com/x", "ssh host", "ssh host ls", "scp x host:y", "rsync -a x host:y", "ping -c1 example.com", "dig example.com", "nc -z localhost 80", "telnet h 1", "npm install", "npm install x", "npm ci", "yarn", "yarn add x", "pnpm install", "pip install x", "pip3 install -r r.txt", "python3 -m pip install x", "uv sync", "cargo install x", "cargo add x", "cargo update", "cargo publish", "go get x", "go install x@latest", "gem install x", "bundle install", "brew install x", "apt install x", "apt-get update", "sudo apt update", "npx create-react-app x", "npx eslint .", "docker run alpine ls", "docker build .", "docker compose up", "docker exec x ls", "docker rm x", "docker push x", "kubectl apply -f x", "kubectl exec x -- ls", "kubectl delete pod x", "helm install x y", "terraform plan", "terraform apply", "terraform destroy", "aws s3 ls", "gcloud projects list", "gh pr merge 1", "gh issue create", "gh api repos/x/y", "kill 123", "kill -9 123", "killall node", "systemctl restart x", "sudo ls", "psql -c 'select 1'", "redis-cli get x", "mysql -e 'select 1'", "make install", "make deploy", "npm publish", "npm run deploy", "env", "printenv", "crontab -l", "at_off || env", "source x", ". x", "someprogram", "./x --flag && someprogram", "python3 -c 'import os; os.system(\"ls\")'", "python3 -c 'import requests'", "node -e 'fetch(\"http://x\")'", "python3 -m http.server", "ssh-keygen -t ed25519 -f k", "openssl s_client -connect h:443", "bash", "python3", "node", "tmux new -d ls", "nmap h", "git-lfs pull", "gpg -d x", "pbpaste", "date -s 2020-01-01",
     ]);
 }
+
+#[test]
+fn names_of_files_are_told_from_other_output() {
+    let world = super::world();
+    for (line, names) in [
+        ("find . -name '*.rs'", true),
+        ("find src -type f", true),
+        ("find / -name x", false),
+        ("find . -printf '%p'", false),
+        ("git ls-files", true),
+        ("rg -l foo", true),
+        ("rg --files", true),
+        ("grep -rl foo src", true),
+        ("fd -e rs", true),
+        ("ls src", true),
+        ("ls /etc", false),
+        ("cat list.txt", false),
+    ] {
+        let reading = super::super::read(
+            &super::super::Invocation {
+                argv: super::split(line).remove(0),
+                cwd: Some(world.cwd.clone()),
+                stdin: super::super::Stdin::Inherited,
+            },
+            &world,
+        );
+        assert_eq!(reading.io.names_files, names, "{line}");
+    }
+}
