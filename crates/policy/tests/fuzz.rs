@@ -77,7 +77,10 @@ fn heavy_lines_end_in_a_question_and_soon() {
         format!("echo {}", "{a,b}".repeat(40)),
         format!("echo {{1..100000000}}"),
         format!("f() {{ f; f; }}; f"),
-        "x=a; ".to_owned() + &"x=$x$x; ".repeat(200) + "echo $x",
+        "x=a; ".to_owned() + &"x=$x$x; ".repeat(200) + "rm $x",
+        "x=a; ".to_owned() + &"x+=$x; ".repeat(200) + "rm $x",
+        "a=(b); ".to_owned() + &"a+=(\"${a[@]}\"); ".repeat(200) + "rm \"${a[@]}\"",
+        "set -- a; ".to_owned() + &"set -- \"$@\" \"$@\"; ".repeat(200) + "rm \"$@\"",
         "for a in {1..60}; do for b in {1..60}; do for c in {1..60}; do rm -rf \"x$a$b$c\"; done; done; done".to_owned(),
         "( ".repeat(3_000),
         "((".repeat(3_000),
@@ -100,6 +103,7 @@ fn heavy_lines_end_in_a_question_and_soon() {
         let started = std::time::Instant::now();
         let shown: String = text.chars().take(60).collect();
         let analysis = analyse(&text);
+        println!("{shown}: {} steps, {:?}, {:?}", analysis.steps, started.elapsed(), analysis.verdict);
         assert!(analysis.verdict > Verdict::Allow, "{shown}: {:?}", support::codes(&analysis));
         assert!(started.elapsed().as_secs() < 5, "{shown} took {:?}", started.elapsed());
     }

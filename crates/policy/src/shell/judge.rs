@@ -175,7 +175,8 @@ impl<'w> Judge<'w> {
 
     /// Takes the steps that many words cost.
     pub(super) fn charge(&mut self, words: usize) {
-        self.steps = self.steps.saturating_add(u32::try_from(words / 4).unwrap_or(u32::MAX));
+        let cost = u32::try_from(words / 4).unwrap_or(u32::MAX);
+        self.steps = self.steps.saturating_add(cost).min(BUDGET);
     }
 
     /// Goes one level down the tree; false when it is too deep. Either way the caller comes up again.
@@ -223,7 +224,7 @@ impl<'w> Judge<'w> {
     /// Reads a text that is to be run.
     pub(super) fn parse(&mut self, text: &str) -> Result<Script, Unread> {
         let nesting = prescan::scan(text).map_err(|fault| Unread(fault.says()))?;
-        self.steps += text.len() as u32 / 64;
+        self.charge(text.len() / 16);
         parse_caged(text, nesting)
     }
 }

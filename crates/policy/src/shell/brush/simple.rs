@@ -187,9 +187,11 @@ impl Converter<'_> {
             RedirectKind::Text(word) => word.at,
             RedirectKind::Empty => At(None),
         };
-        let fd = fd.map(|n| u32::try_from(n).map_err(|_| Unread("a descriptor is no number".into())));
+        let fd = fd
+            .map(|n| u32::try_from(n).map_err(|_| Unread("a descriptor is no number".into())))
+            .transpose()?;
         Ok(Redirect {
-            fd: fd.transpose()?,
+            fd: fd.or_else(|| implied(&kind)),
             kind,
             at,
         })
@@ -247,6 +249,19 @@ impl Converter<'_> {
             },
         };
         Ok(RedirectKind::Text(word))
+    }
+}
+
+/// The descriptor that `>&2` and `<&3` leave unsaid. `>& file` is another thing and has none.
+fn implied(kind: &RedirectKind) -> Option<u32> {
+    let RedirectKind::Duplicate { output, word } = kind else {
+        return None;
+    };
+    match word.parts.as_slice() {
+        [Part::Text(text)] if text.bytes().all(|b| b.is_ascii_digit() || b == b'-') => {
+            Some(u32::from(*output))
+        }
+        _ => None,
     }
 }
 

@@ -7,10 +7,12 @@ use super::super::judge::Judge;
 use super::super::lex::{self, Mode, Nested};
 use super::super::parser::{Unread, parse_caged};
 use super::super::prescan;
-use super::super::scope::{Scope, shown};
+use super::super::scope::{Scope, pieces_of, shown};
 use super::super::syntax::{Part, Script};
-use crate::word::Word;
+use crate::word::{Piece, Word};
 
+/// Why a word is not known that is a number, whatever it is.
+pub(in crate::shell) const NUMBER: &str = "a number";
 /// How often a variable may lead to another.
 const DEEPEST: u32 = 4;
 
@@ -27,7 +29,7 @@ impl Judge<'_> {
         scope: &mut Scope,
         depth: u32,
     ) -> Word {
-        let unknown = Word::Unknown("a number".to_owned());
+        let unknown = Word::Unknown(NUMBER.to_owned());
         if depth > DEEPEST {
             return unknown;
         }
@@ -37,6 +39,7 @@ impl Judge<'_> {
         };
         self.names(&known, scope, depth);
         if text.known().is_none() {
+            self.not_a_number(text);
             return unknown;
         }
         let mut values = |name: &str| {
@@ -50,6 +53,18 @@ impl Judge<'_> {
         match evaluate(&known, &mut values) {
             Some(number) => Word::Known(number.to_string()),
             None => unknown,
+        }
+    }
+
+    /// Asks where a part of an expression is not known and may be more than a number.
+    fn not_a_number(&mut self, text: &Word) {
+        let numbers = ["$?", "$$", "$!", "$#", "$PPID", "$UID", "$EUID", "$RANDOM", "$SECONDS", "$LINENO", NUMBER];
+        let safe = pieces_of(text).iter().all(|piece| match piece {
+            Piece::Unknown(why) => numbers.contains(&why.as_str()) || why.starts_with("${#"),
+            Piece::Text(_) | Piece::Pattern(_) => true,
+        });
+        if !safe {
+            self.ask("arithmetic-unknown", "It calculates with a text that is only known when it runs, and such a text can run commands.");
         }
     }
 
@@ -70,7 +85,7 @@ impl Judge<'_> {
                         self.judge_arithmetic(&text, scope, depth);
                     }
                     Word::Known(_) => {}
-                    _ if is_number(name) => {}
+                    Word::Unknown(why) if why == NUMBER || is_number(name) => {}
                     _ => self.ask(
                         "arithmetic-unknown",
                         "It calculates with a text that is only known when it runs, and such a text can run commands.",

@@ -15,6 +15,7 @@ pub(super) struct Fields {
 
 /// A text longer than this is not followed: a value that is doubled again and again would fill the memory.
 const LONGEST: usize = 64 * 1024;
+const MOST_PIECES: usize = 64;
 
 impl Fields {
     pub(super) fn new(separators: String) -> Self {
@@ -40,26 +41,31 @@ impl Fields {
         self.open = true;
         self.size += text.len();
         if self.size > LONGEST {
-            if !matches!(self.current.last(), Some(Piece::Unknown(_))) {
-                self.unknown("a long text");
-            }
             return;
         }
         if let Some(Piece::Text(before)) = self.current.last_mut() {
             before.push_str(text);
         } else {
-            self.current.push(Piece::Text(text.to_owned()));
+            self.piece(Piece::Text(text.to_owned()));
+        }
+    }
+
+    fn piece(&mut self, piece: Piece) {
+        if self.current.len() >= MOST_PIECES {
+            self.size = LONGEST + 1;
+        } else {
+            self.current.push(piece);
         }
     }
 
     pub(super) fn pattern(&mut self, pattern: &str) {
         self.open = true;
-        self.current.push(Piece::Pattern(pattern.to_owned()));
+        self.piece(Piece::Pattern(pattern.to_owned()));
     }
 
     pub(super) fn unknown(&mut self, why: &str) {
         self.open = true;
-        self.current.push(Piece::Unknown(why.to_owned()));
+        self.piece(Piece::Unknown(why.to_owned()));
     }
 
     /// A word that is not split.
@@ -68,7 +74,7 @@ impl Fields {
         match word {
             Word::Known(text) => self.text(text),
             Word::Unknown(why) => self.unknown(why),
-            Word::Partial(pieces) => self.current.extend(pieces.iter().cloned()),
+            Word::Partial(pieces) => pieces.iter().cloned().for_each(|piece| self.piece(piece)),
         }
     }
 
@@ -149,7 +155,11 @@ impl Fields {
     pub(super) fn next(&mut self) {
         if self.open {
             let pieces = std::mem::take(&mut self.current);
-            self.done.push(word_of(pieces));
+            self.done.push(if self.size > LONGEST {
+                Word::Unknown("a long text".to_owned())
+            } else {
+                word_of(pieces)
+            });
         }
         self.open = false;
     }
@@ -161,6 +171,9 @@ impl Fields {
 
     /// All of it as one word.
     pub(super) fn joined(self) -> Vec<Piece> {
+        if self.size > LONGEST {
+            return vec![Piece::Unknown("a long text".to_owned())];
+        }
         let mut pieces = Vec::new();
         for word in self.done {
             pieces.extend(super::super::scope::pieces_of(&word));

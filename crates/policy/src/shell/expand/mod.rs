@@ -13,6 +13,7 @@ use super::scope::{Flow, Scope, word_of};
 use super::syntax::{FileMode, Kind, Part, RedirectKind, Script, Word as Written};
 use crate::word::{Piece, Word};
 
+pub(super) use self::arith::NUMBER;
 pub(super) use self::param::is_name;
 pub(super) use self::pattern::matches_word;
 
@@ -147,6 +148,7 @@ impl Judge<'_> {
         self.ascend();
         match output.word() {
             Word::Known(text) => Word::Known(text.trim_end_matches('\n').to_owned()),
+            Word::Unknown(why) if why == NUMBER => Word::Unknown(why),
             Word::Unknown(_) => Word::Unknown("the output of a command".to_owned()),
             Word::Partial(mut pieces) => {
                 if let Some(Piece::Text(last)) = pieces.last_mut() {

@@ -2,13 +2,14 @@
 
 use unicode_security::skeleton;
 
+use super::super::expand::NUMBER;
 use super::super::judge::{Input, Judge, Output};
 use super::super::scope::{Flow, Scope};
 use crate::effect::Target;
 use crate::place;
 use crate::programs::{self, Invocation, Reading, Stdin};
 use crate::verdict::{Finding, Span};
-use crate::word::Word;
+use crate::word::{Piece, Word};
 use crate::world::{World, WorldFiles};
 
 impl Judge<'_> {
@@ -75,7 +76,11 @@ impl Judge<'_> {
         let ran = self.run_all(reading.runs, scope, input, flow);
         let mut all = emitted.with(ran.flow);
         all.names = emitted.names;
-        Self::output_of(text, all)
+        let mut output = Self::output_of(text, all);
+        if matches!(output.pieces.as_slice(), [Piece::Unknown(_)]) && super::output::is_number(argv) {
+            output.pieces = vec![Piece::Unknown(NUMBER.to_owned())];
+        }
+        output
     }
 
     /// Asks the table, with the links that the line itself made.

@@ -252,12 +252,15 @@ fn appended(before: Value, more: Value) -> Value {
             guess: None,
         };
     }
-    let mut pieces: Vec<crate::word::Piece> = Vec::new();
+    let mut whole = Output::default();
     for word in words.iter().chain(&more.words) {
-        pieces.extend(super::super::scope::pieces_of(word));
+        whole.append(Output {
+            pieces: super::super::scope::pieces_of(word),
+            flow: Flow::default(),
+        });
     }
     Value {
         flow,
-        ..Value::scalar(super::super::scope::word_of(pieces))
+        ..Value::scalar(whole.word())
     }
 }
