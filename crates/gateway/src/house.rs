@@ -28,7 +28,7 @@ use crate::settings;
 use crate::world::Surroundings;
 
 /// What of the state folder is the gateway's alone. The agents' workspaces are in it too.
-const OWN_PLACES: [&str; 15] = [
+const OWN_PLACES: &[&str] = &[
     "gateway.sqlite3",
     "gateway.sqlite3-wal",
     "gateway.sqlite3-shm",
@@ -107,10 +107,9 @@ impl House {
         let exec = ExecOptions::new(std::env::vars_os());
         let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
         tasks.spawn(until(stopping.clone(), desk.clone().follow()));
-        let own_places = OWN_PLACES.map(|name| state_dir.join(name));
+        let own_places = OWN_PLACES.iter().map(|name| state_dir.join(name));
         let surroundings = Surroundings {
             protected: own_places
-                .iter()
                 .map(|place| place.to_string_lossy().into_owned())
                 .collect(),
             own_ports: vec![port],
