@@ -112,10 +112,9 @@ impl House {
         let exec = ExecOptions::new(std::env::vars_os());
         let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
         tasks.spawn(until(stopping.clone(), desk.clone().follow()));
-        let own_places: Vec<_> = OWN_PLACES.iter().map(|name| state_dir.join(name)).collect();
+        let own_places = OWN_PLACES.iter().map(|name| state_dir.join(name));
         let surroundings = Surroundings {
             protected: own_places
-                .iter()
                 .map(|place| place.to_string_lossy().into_owned())
                 .collect(),
             own_ports: vec![port],
