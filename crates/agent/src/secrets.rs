@@ -145,7 +145,11 @@ impl Secrets {
         texts: &[&str],
         usage: &CredentialUse<'_>,
     ) -> Result<Values, ToolError> {
-        let texts: Vec<&str> = texts.iter().copied().filter(|one| has_reference(one)).collect();
+        let texts: Vec<&str> = texts
+            .iter()
+            .copied()
+            .filter(|one| has_reference(one))
+            .collect();
         if texts.is_empty() {
             return Ok(Values::default());
         }

@@ -18,6 +18,7 @@ use crate::agents::{Agents, ModelCatalog};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
+use crate::credentials::CredentialDesk;
 use crate::govern::undo::{UndoBox, UndoLimits};
 use crate::govern::{
     Approvals, GatewayGovernor, GovernorParts, Judge, PolicyDesk, PolicySource, Taints,
@@ -64,6 +65,7 @@ impl House {
     /// Builds it, and mends what the last process left.
     pub(crate) async fn build(
         store: Arc<dyn GatewayStore>,
+        credentials: &CredentialDesk,
         config: &ConfigHandle,
         hub: &Hub,
         clock: &Clock,
@@ -72,7 +74,7 @@ impl House {
         tasks: &TaskTracker,
         stopping: &CancellationToken,
     ) -> Result<Self, StoreError> {
-        let (models, following) = ModelCatalog::follow(config);
+        let (models, following) = ModelCatalog::follow(config, credentials.clone());
         tasks.spawn(until(stopping.clone(), following));
         let agents = Agents::new(
             store.clone(),
@@ -135,10 +137,11 @@ impl House {
         let toolbox = toolbox(clock, exec, own_sessions);
         let tools = toolbox.specs();
         let engine = Engine::start(EngineParts {
-            journal: Arc::new(StoreJournal::new(sessions.clone())),
+            journal: Arc::new(StoreJournal::new(sessions.clone(), credentials.redactor())),
             governor: Arc::new(governor),
             profiles: Arc::new(agents.clone()),
             sink: Arc::new(watch.clone()),
+            secrets: credentials.secrets(),
             toolbox,
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SystemRandomness),

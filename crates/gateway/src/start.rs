@@ -1,5 +1,6 @@
 //! The start, in its order, in one place; and the stop.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,6 +8,8 @@ use std::sync::Arc;
 use gatehouse_protocol::Secret;
 use gatehouse_protocol::model::presence::PresenceEntry;
 use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
+use gatehouse_vault::Redactor;
+use gatehouse_vault::credentials::KeyShelf;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +20,7 @@ use crate::auth::{AuthSettings, Failures, Gatekeeper, PairingDesk, random_token}
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigHandle, ConfigPlace, Env, Prepared, Reading};
+use crate::credentials::CredentialDesk;
 use crate::error::StartError;
 use crate::health::HealthMonitor;
 use crate::house::House;
@@ -43,6 +47,10 @@ pub struct StartOptions {
     pub web: WebParts,
     /// What `logs.tail` reads.
     pub log_file: Option<PathBuf>,
+    /// Where the master key of credentials is kept; without it there are no credentials.
+    pub keys: Option<Arc<dyn KeyShelf>>,
+    /// Learns every secret that passes. The log has to go through the same one.
+    pub redactor: Redactor,
 }
 
 /// A configuration file, as it was read.
@@ -65,6 +73,8 @@ impl StartOptions {
             limits: Limits::default(),
             web: WebParts::default(),
             log_file: None,
+            keys: None,
+            redactor: Redactor::new(),
         }
     }
 
@@ -107,6 +117,8 @@ impl Gateway {
             limits,
             web,
             log_file,
+            keys,
+            redactor,
         } = options;
         check_safe(&config, &auth)?;
         let limits = limits.with_handshake(config.gateway.handshake_timeout_ms);
@@ -115,7 +127,7 @@ impl Gateway {
 
         // The port is taken before anything runs that could not be taken back; nothing is accepted yet.
         let (socket, address) = listen(&config).await?;
-        let store = open_store(&state_dir, &clock).await?;
+        let store = open_store(&state_dir, &clock, &redactor).await?;
 
         let tasks = TaskTracker::new();
         let stopping = CancellationToken::new();
@@ -134,6 +146,11 @@ impl Gateway {
             None => ConfigHandle::fixed(config),
         };
 
+        let credentials = CredentialDesk::open(store.clone(), keys, redactor, clock.clone()).await;
+        let credentials = credentials.map_err(|error| StartError::Store(error.to_string()))?;
+        credentials.adopt_keys(&config).await;
+        tasks.spawn(credentials.clone().follow(config.clone(), stopping.clone()));
+
         let (failures, failures_task) = Failures::start(clock.clone());
         tasks.spawn(failures_task);
         let rules = live_config::gate_rules(&config, auth, &tasks);
@@ -151,6 +168,7 @@ impl Gateway {
         );
         let house = House::build(
             Arc::clone(&store),
+            &credentials,
             &config,
             &hub,
             &clock,
@@ -170,6 +188,7 @@ impl Gateway {
             agents: house.agents,
             models: house.models,
             tools: house.tools,
+            credentials,
             undo: house.undo,
             desk: house.desk,
             judge: house.judge,
@@ -274,10 +293,16 @@ fn check_safe(config: &Config, auth: &AuthSettings) -> Result<(), StartError> {
 async fn open_store(
     state_dir: &std::path::Path,
     clock: &Clock,
+    redactor: &Redactor,
 ) -> Result<Arc<dyn GatewayStore>, StartError> {
     let now = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
     let store = SqliteGatewayStore::open(state_dir, now).await;
     let store = store.map_err(|error| StartError::Store(error.to_string()))?;
+    let redactor = redactor.clone();
+    store.redact_audit(move |text| match redactor.redact(text) {
+        Cow::Owned(clean) => Some(clean),
+        Cow::Borrowed(_) => None,
+    });
     for notice in store.notices() {
         tracing::warn!(?notice, "the store was opened, but not as it was left");
     }

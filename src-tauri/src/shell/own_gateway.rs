@@ -5,10 +5,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use gatehouse_gateway::config::{self, AuthMode, Bind, Env, Flags, SecretFlag};
 use gatehouse_gateway::{Gateway, RunningGateway, StartError, StartOptions};
-use gatehouse_vault::{Redactor, Secret};
+use gatehouse_vault::credentials::VaultShelf;
+use gatehouse_vault::{Redactor, Secret, SecretVault};
 use tauri::{AppHandle, Manager};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -23,7 +25,12 @@ use gatehouse_fleet::{Fleet, FleetError};
 const FIRST_SESSION: &str = "agent:main:main";
 
 /// Follows the setting until the app ends.
-pub(crate) fn start(app: &AppHandle, fleet: Fleet, redactor: Redactor) {
+pub(crate) fn start(
+    app: &AppHandle,
+    fleet: Fleet,
+    redactor: Redactor,
+    vault: Arc<dyn SecretVault>,
+) {
     let life = app.state::<Life>();
     let Ok(home) = app.path().home_dir() else {
         return error!("there is no home folder, so no gateway is started on this computer");
@@ -32,6 +39,7 @@ pub(crate) fn start(app: &AppHandle, fleet: Fleet, redactor: Redactor) {
         app: app.clone(),
         fleet,
         redactor,
+        vault,
         state_dir: home.join(".gatehouse"),
         cancel: life.cancel.child_token(),
     };
@@ -43,6 +51,7 @@ struct OwnGateway {
     app: AppHandle,
     fleet: Fleet,
     redactor: Redactor,
+    vault: Arc<dyn SecretVault>,
     state_dir: PathBuf,
     cancel: CancellationToken,
 }
@@ -151,11 +160,11 @@ impl OwnGateway {
         for note in &prepared.notes {
             info!(note, "the configuration of the gateway on this computer");
         }
-        Ok(StartOptions::prepared(
-            prepared,
-            env,
-            self.state_dir.clone(),
-        ))
+        Ok(StartOptions {
+            keys: Some(Arc::new(VaultShelf::new(self.vault.clone()))),
+            redactor: self.redactor.clone(),
+            ..StartOptions::prepared(prepared, env, self.state_dir.clone())
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use gatehouse_protocol::{ClientId, ClientInfo, ClientMode};
 use gatehouse_store::SqliteCache;
-use gatehouse_vault::{Redactor, SystemVault};
+use gatehouse_vault::{Redactor, SecretVault, SystemVault};
 use tauri::{AppHandle, Manager};
 use tracing::info;
 use uuid::Uuid;
@@ -44,12 +44,13 @@ pub(crate) async fn fleet_and_notices(
     redactor: Redactor,
     started: Instant,
 ) -> Started {
-    let fleet = fleet(app, redactor.clone()).await?;
+    let vault = vault(app, redactor.clone())?;
+    let fleet = fleet(app, vault.clone()).await?;
     let life = app.state::<Life>();
     let Notifier { notices, events } = notices::start(&life.tracker, life.cancel.child_token());
     app.manage(Desk::new(started, notices.support()));
     app.manage(fleet.clone());
-    own_gateway::start(app, fleet.clone(), redactor);
+    own_gateway::start(app, fleet.clone(), redactor, vault);
     let surfaces = Arc::new(AppSurfaces::new(app.clone()));
     let notifier = Notifier { notices, events };
     let cancel = life.cancel.child_token();
@@ -58,16 +59,21 @@ pub(crate) async fn fleet_and_notices(
     Ok(())
 }
 
-async fn fleet(app: &AppHandle, redactor: Redactor) -> Started<Fleet> {
+/// One for the fleet and for this computer's gateway.
+fn vault(app: &AppHandle, redactor: Redactor) -> Started<Arc<dyn SecretVault>> {
     let data_dir = app.path().app_data_dir()?;
     private_folder(&data_dir)?;
+    Ok(Arc::new(SystemVault::open(&data_dir, redactor)?))
+}
+
+async fn fleet(app: &AppHandle, vault: Arc<dyn SecretVault>) -> Started<Fleet> {
+    let data_dir = app.path().app_data_dir()?;
     let clock = Clock::system();
-    let vault = SystemVault::open(&data_dir, redactor)?;
     let cache = SqliteCache::open(&data_dir, clock.now()).await?;
     let options = FleetOptions {
         data_dir,
         cache: Arc::new(cache),
-        vault: Arc::new(vault),
+        vault,
         environment: environment(app),
         clock,
         client: client(),

@@ -16,7 +16,9 @@ use genai::{
 
 use quiet::Quiet;
 
-use super::{ApiKey, ProviderKey, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError, Thinking};
+use super::{
+    ApiKey, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError, ProviderKey, Thinking,
+};
 
 /// What a provider speaks; OpenClaw's `models.providers.*.api`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +65,7 @@ pub struct Remote {
 
 impl Remote {
     /// `base_url` is where the API's own paths begin, `https://api.example.org/v1` for example.
-    pub fn new(
-        http: reqwest::Client,
-        api: Api,
-        base_url: &str,
-        key: Option<ProviderKey>,
-    ) -> Self {
+    pub fn new(http: reqwest::Client, api: Api, base_url: &str, key: Option<ProviderKey>) -> Self {
         let client = Client::builder().with_reqwest(http).build();
         Self {
             client: client.expect("with a given HTTP client nothing is built"),

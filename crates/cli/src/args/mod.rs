@@ -1,5 +1,6 @@
 //! The definition of the command line. Help, completions and man pages come from here and from nowhere else.
 
+mod credentials;
 mod gateway;
 mod policy;
 mod target;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use credentials::{CredentialsAction, CredentialsArgs, SecretFrom, SetArgs};
 pub(crate) use gateway::{
     AuthKind, BindTo, GatewayAction, GatewayArgs, RunArgs, StateDir, TokenArgs,
 };
@@ -50,6 +52,8 @@ pub(crate) enum Command {
     Approvals(ApprovalsArgs),
     /// Try what a policy makes of commands, check one, and simulate a change
     Policy(PolicyArgs),
+    /// Keep secrets that agents use by name and never see
+    Credentials(CredentialsArgs),
     /// Call any method of the gateway
     Call(CallArgs),
     /// The gateway's log

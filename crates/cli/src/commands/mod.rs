@@ -3,6 +3,7 @@
 mod approvals;
 mod call;
 mod connect;
+mod credentials;
 mod doctor;
 mod gateway;
 mod logs;
@@ -62,6 +63,7 @@ pub(crate) async fn run(
         Command::Send(args) => send::run(context, args).await,
         Command::Approvals(args) => approvals::run(context, args).await,
         Command::Policy(args) => policy::run(context, args).await,
+        Command::Credentials(args) => credentials::run(context, args).await,
         Command::Call(args) => call::run(context, args).await,
         Command::Logs(args) => logs::run(context, args).await,
         Command::Doctor(target) => doctor::run(context, target).await,

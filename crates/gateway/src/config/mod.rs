@@ -2,6 +2,7 @@
 //! (`read`, `migrate`) and written (`file`), and who owns it while the gateway runs (`desk`).
 
 mod changes;
+mod clear_keys;
 mod check;
 mod desk;
 mod error;
@@ -17,6 +18,7 @@ mod shape;
 mod watch_file;
 
 pub use changes::Change;
+pub(crate) use clear_keys::ClearKey;
 pub(crate) use desk::{ConfigDesk, Reloaded};
 pub use desk::{ConfigHandle, Edit, EditError, Edited, FileState};
 pub use error::{ConfigError, Mistake};

@@ -6,6 +6,7 @@ mod approvals;
 mod catalog;
 mod chat;
 mod config;
+mod credentials;
 mod device_tokens;
 mod devices;
 mod exec_policy;
@@ -37,6 +38,7 @@ pub(crate) fn table() -> MethodTable {
     devices::register(&mut table);
     device_tokens::register(&mut table);
     config::register(&mut table);
+    credentials::register(&mut table);
     logs::register(&mut table);
     scope_upgrade::register(&mut table);
     sessions::register(&mut table);

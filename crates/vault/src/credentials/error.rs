@@ -33,6 +33,8 @@ pub enum CredentialError {
     /// Row and seal do not fit: altered, moved, or given other limits.
     #[error("the credential {0} was altered where it is kept, so it is not used")]
     Altered(String),
+    #[error("this gateway was given no place for the master key of credentials")]
+    NoShelf,
     #[error("the master key of the credentials is not where it was kept")]
     KeyMissing,
     #[error("the master key does not fit these credentials")]

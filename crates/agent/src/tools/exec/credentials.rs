@@ -94,5 +94,7 @@ pub(super) fn filled_environment(
         Some(text) => OsString::from(values.fill(text).as_str()),
         None => value.to_owned(),
     };
-    env.iter().map(|(name, value)| (name.clone(), fill(value))).collect()
+    env.iter()
+        .map(|(name, value)| (name.clone(), fill(value)))
+        .collect()
 }

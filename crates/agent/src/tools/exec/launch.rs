@@ -155,7 +155,10 @@ impl Ready {
         Ok(Self {
             program,
             name: name.clone(),
-            words: words.iter().map(|word| values.fill(word).to_string()).collect(),
+            words: words
+                .iter()
+                .map(|word| values.fill(word).to_string())
+                .collect(),
             assignments: credentials::filled_pairs(&spawn.assignments, values),
             values: values.clone(),
         })

@@ -19,7 +19,7 @@ use crate::dial::secret_file;
 use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
 use crate::server::record::{RunRecord, StateLock};
-use crate::server::{log, page, secret, state_dir};
+use crate::server::{keys, log, page, secret, state_dir};
 
 pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), Failure> {
     let folder = state_dir(&args.state, context.environment)?;
@@ -42,8 +42,11 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     show_new_token(context, &mut prepared, &folder, &redactor).await?;
     let said = &prepared.reading.config.gateway;
     let (has_page, secure) = (said.control_ui.enabled, said.tls.enabled);
+    let keys = keys::shelf(&args, &folder, &redactor, context.output).await?;
     let mut options = StartOptions::prepared(prepared, env, folder);
     options.log_file = Some(log_file);
+    options.keys = Some(keys);
+    options.redactor = redactor;
     let reach = Arc::new(OnceLock::new());
     if has_page {
         options.web = page::web(&options.state_dir, reach.clone(), secure);

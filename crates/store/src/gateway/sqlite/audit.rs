@@ -37,7 +37,8 @@ const MOST_LISTED: u32 = 1_000;
 #[async_trait]
 impl AuditStore for SqliteGatewayStore {
     async fn audit_append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>> {
-        let prepared = drafts.into_iter().map(Draft::prepare).collect();
+        let prepared = drafts.into_iter().map(|draft| self.redacted(draft));
+        let prepared = prepared.map(Draft::prepare).collect();
         let appended = self.writer.append(prepared).await;
         appended.map_err(|e| self.database.failed(e))
     }

@@ -23,8 +23,10 @@ mod words;
 mod writer;
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 
 use super::{GatewayStore, RunRecord};
 use crate::sqlite::database::{self, Connection, Database, GATEWAY, Opened};
@@ -37,7 +39,11 @@ pub struct SqliteGatewayStore {
     writer: Writer,
     interrupted: Vec<RunRecord>,
     notices: Vec<StoreNotice>,
+    redaction: OnceLock<Redaction>,
 }
+
+/// The text without secrets, where it has any.
+type Redaction = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 impl SqliteGatewayStore {
     /// Opens the store in `folder`, which is made where it is missing. At `now`, runs that were left running
@@ -65,6 +71,35 @@ impl SqliteGatewayStore {
             notices: set_aside
                 .map(|to| StoreNotice::GatewaySetAside { to })
                 .collect(),
+            redaction: OnceLock::new(),
+        })
+    }
+
+    /// Takes secrets out of what the audit is given: what is hashed cannot be taken back. `redact` gives the
+    /// text without them, where there are any. Set once.
+    pub fn redact_audit(&self, redact: impl Fn(&str) -> Option<String> + Send + Sync + 'static) {
+        if self.redaction.set(Box::new(redact)).is_err() {
+            tracing::warn!("the audit has its redaction already");
+        }
+    }
+
+    /// A record without secrets.
+    fn redacted(&self, draft: Draft) -> Draft {
+        let Some(redact) = self.redaction.get() else {
+            return draft;
+        };
+        let Ok(text) = serde_json::to_string(&draft) else {
+            return draft;
+        };
+        // What stands for a secret needs no escape, so the JSON stays one.
+        let Some(clean) = redact(&text) else {
+            return draft;
+        };
+        serde_json::from_str(&clean).unwrap_or_else(|_| Draft {
+            ts: draft.ts,
+            kind: draft.kind,
+            actor: draft.actor,
+            ..Draft::default()
         })
     }
 
