@@ -55,7 +55,9 @@ fn all_bytes(folder: &Path) -> Vec<u8> {
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|part| part == text.as_bytes())
+    bytes
+        .windows(text.len())
+        .any(|part| part == text.as_bytes())
 }
 
 /// The audit of a gateway that was stopped.
@@ -71,7 +73,10 @@ async fn a_credential_is_set_listed_rotated_and_deleted_and_its_value_never_come
     let gateway = gateway().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;
     let set = wire.ask("gatehouse.credentials.set", github()).await;
-    assert_eq!((&set["name"], &set["state"]), (&json!("github"), &json!("active")));
+    assert_eq!(
+        (&set["name"], &set["state"]),
+        (&json!("github"), &json!("active"))
+    );
     let rotate = json!({"name": "github", "secret": "another-value-0123", "graceMs": 60_000});
     let rotated = wire.ask("gatehouse.credentials.rotate", rotate).await;
     assert!(rotated["graceUntil"].is_i64(), "{rotated}");
@@ -82,11 +87,23 @@ async fn a_credential_is_set_listed_rotated_and_deleted_and_its_value_never_come
     let mut names: Vec<&str> = fields.keys().map(String::as_str).collect();
     names.sort_unstable();
     let wanted = [
-        "boundHosts", "boundTools", "createdAt", "expiresAt", "graceUntil", "lastUsedAt", "maxUses",
-        "name", "rotatedAt", "state", "type", "uses",
+        "boundHosts",
+        "boundTools",
+        "createdAt",
+        "expiresAt",
+        "graceUntil",
+        "lastUsedAt",
+        "maxUses",
+        "name",
+        "rotatedAt",
+        "state",
+        "type",
+        "uses",
     ];
     assert_eq!(names, wanted);
-    let rewrapped = wire.ask("gatehouse.credentials.rotateMasterKey", json!({})).await;
+    let rewrapped = wire
+        .ask("gatehouse.credentials.rotateMasterKey", json!({}))
+        .await;
     assert_eq!(rewrapped["wrapped"], 2);
     let name = json!({"name": "github"});
     let deleted = wire.ask("gatehouse.credentials.delete", name.clone()).await;
@@ -107,7 +124,9 @@ async fn whoever_may_only_read_changes_no_credential() {
         ("delete", json!({"name": "github"})),
         ("rotateMasterKey", json!({})),
     ] {
-        let answer = wire.request(&format!("gatehouse.credentials.{method}"), params).await;
+        let answer = wire
+            .request(&format!("gatehouse.credentials.{method}"), params)
+            .await;
         assert_eq!(answer["ok"], false, "{method}: {answer}");
     }
 }
@@ -139,21 +158,33 @@ async fn an_agent_uses_a_credential_by_name_and_nobody_sees_it() {
     let mut wire = gateway.client(&ALL_SCOPES).await;
     wire.ask("gatehouse.credentials.set", github()).await;
     let env = json!({"TOKEN": "{{cred:github}}"});
-    let ran = exec(&mut wire, "sh -c 'test ${#TOKEN} -eq 28 && echo \"it is $TOKEN\"'", env).await;
+    let ran = exec(
+        &mut wire,
+        "sh -c 'test ${#TOKEN} -eq 28 && echo \"it is $TOKEN\"'",
+        env,
+    )
+    .await;
     let text = ran.to_string();
     assert!(text.contains("it is [redacted]"), "{text}");
     assert!(!text.contains(VALUE), "{text}");
     let env = json!({"TOKEN": "{{cred:github}}"});
-    let encoded = exec(&mut wire, "printenv TOKEN | tr -d '\\n' | base64", env).await.to_string();
+    let encoded = exec(&mut wire, "printenv TOKEN | tr -d '\\n' | base64", env)
+        .await
+        .to_string();
     assert!(encoded.contains("[redacted]"), "{encoded}");
-    let word = exec(&mut wire, "echo --token={{cred:github}}", json!({})).await.to_string();
+    let word = exec(&mut wire, "echo --token={{cred:github}}", json!({}))
+        .await
+        .to_string();
     assert!(word.contains("--token=[redacted]"), "{word}");
 
     let folder = gateway.state.path().to_owned();
     let state = gateway.state;
     gateway.running.stop("the test").await;
     let bytes = all_bytes(&folder);
-    assert!(holds(&bytes, "{{cred:github}}"), "the reference is what is kept");
+    assert!(
+        holds(&bytes, "{{cred:github}}"),
+        "the reference is what is kept"
+    );
     assert!(!holds(&bytes, VALUE), "no file has the value");
     let records = records(&folder).await;
     let of = |kind: &str| records.iter().filter(|one| one["kind"] == kind).count();
@@ -175,7 +206,10 @@ async fn a_credential_that_is_not_bound_there_is_refused_with_its_reason() {
     assert!(refused.contains("not bound to the tool exec"), "{refused}");
     let unknown = json!({"TOKEN": "{{cred:gitlab}}"});
     let unknown = exec(&mut wire, "printenv TOKEN", unknown).await.to_string();
-    assert!(unknown.contains("there is no credential gitlab"), "{unknown}");
+    assert!(
+        unknown.contains("there is no credential gitlab"),
+        "{unknown}"
+    );
     let listed = wire.ask("gatehouse.credentials.list", json!({})).await;
     assert_eq!(listed["credentials"][0]["uses"], 0);
 }
@@ -211,12 +245,21 @@ async fn a_providers_key_in_the_clear_moves_into_the_credentials() {
     assert_eq!(key["boundTools"], json!(["models"]));
     // And one that a client writes.
     let shown = wire.ask("config.get", json!({})).await;
-    assert!(shown["raw"].as_str().unwrap().contains("{{cred:provider-mine}}"), "{shown}");
+    assert!(
+        shown["raw"]
+            .as_str()
+            .unwrap()
+            .contains("{{cred:provider-mine}}"),
+        "{shown}"
+    );
     let patch = json!({"models": {"providers": {"mine": {"apiKey": "sk-newer-key-in-the-clear"}}}});
     let patch = json!({"raw": patch.to_string(), "baseHash": shown["hash"]});
     let patched = wire.ask("config.patch", patch).await;
     let now = wire.ask("config.get", json!({})).await;
-    assert_eq!(patched["hash"], now["hash"], "the answer is of what is there");
+    assert_eq!(
+        patched["hash"], now["hash"],
+        "the answer is of what is there"
+    );
     let file = std::fs::read_to_string(&path).unwrap();
     assert!(!file.contains("sk-newer-key"), "{file}");
     let listed = wire.ask("gatehouse.credentials.list", json!({})).await;

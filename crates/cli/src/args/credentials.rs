@@ -126,7 +126,16 @@ mod tests {
     fn a_time_has_a_number_and_a_unit() {
         assert_eq!(span("90d"), Ok(7_776_000_000));
         assert_eq!(span("45s"), Ok(45_000));
-        for wrong in ["", "d", "90", "-1d", "1.5h", "0s", "1y", "99999999999999999d"] {
+        for wrong in [
+            "",
+            "d",
+            "90",
+            "-1d",
+            "1.5h",
+            "0s",
+            "1y",
+            "99999999999999999d",
+        ] {
             assert!(span(wrong).is_err(), "{wrong}");
         }
     }

@@ -69,7 +69,11 @@ pub(crate) struct RunArgs {
     pub(crate) password_file: Option<PathBuf>,
     /// Keep the master key of the credentials in this file, which has to be its owner's alone; for machines
     /// without a keychain. Whoever can read it can read every credential
-    #[arg(long, value_name = "FILE", conflicts_with = "credential_passphrase_file")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "credential_passphrase_file"
+    )]
     pub(crate) credential_key_file: Option<PathBuf>,
     /// Keep it in a file that is encrypted with the passphrase in this one; `-` reads it from stdin
     #[arg(long, value_name = "FILE")]

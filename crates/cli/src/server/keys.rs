@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatehouse_vault::credentials::{KeyFile, KeyShelf, VaultShelf};
-use gatehouse_vault::{Choice, Redactor, Secret, SecretStoreState, SecretVault, SystemVault, VaultError};
+use gatehouse_vault::{
+    Choice, Redactor, Secret, SecretStoreState, SecretVault, SystemVault, VaultError,
+};
 
 use crate::args::RunArgs;
 use crate::dial::secret_file;

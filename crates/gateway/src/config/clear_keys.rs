@@ -35,7 +35,10 @@ pub(super) fn replace(source: &mut Value, referred: &[Referred]) -> bool {
     let mut any = false;
     for (provider, secret, reference) in referred {
         let key = &mut source["models"]["providers"][provider.as_str()]["apiKey"];
-        if key.as_str().is_some_and(|text| text.trim() == secret.expose()) {
+        if key
+            .as_str()
+            .is_some_and(|text| text.trim() == secret.expose())
+        {
             *key = Value::String(reference.clone());
             any = true;
         }
@@ -75,10 +78,17 @@ mod tests {
     fn a_persons_words_stay_around_the_reference() {
         let text = "{ // mine\n models: {providers: {a: {apiKey: 'sk-1234567890'}}} }";
         let mut wanted: Value = json5::from_str(text).unwrap();
-        let referred = [("a".to_owned(), Secret::new("sk-1234567890"), "{{cred:p}}".to_owned())];
+        let referred = [(
+            "a".to_owned(),
+            Secret::new("sk-1234567890"),
+            "{{cred:p}}".to_owned(),
+        )];
         assert!(replace(&mut wanted, &referred));
         assert!(!replace(&mut wanted.clone(), &referred), "once");
         let told = replace_in_text(text, &referred, &wanted).unwrap();
-        assert_eq!(told, "{ // mine\n models: {providers: {a: {apiKey: '{{cred:p}}'}}} }");
+        assert_eq!(
+            told,
+            "{ // mine\n models: {providers: {a: {apiKey: '{{cred:p}}'}}} }"
+        );
     }
 }

@@ -289,9 +289,10 @@ impl ConfigDesk {
             return Ok(());
         }
         let reading = read_value(wanted, &self.env)?;
-        let own_words = self.text.as_deref().and_then(|text| {
-            clear_keys::replace_in_text(text, keys, &reading.source)
-        });
+        let own_words = self
+            .text
+            .as_deref()
+            .and_then(|text| clear_keys::replace_in_text(text, keys, &reading.source));
         let text = own_words.unwrap_or_else(|| pretty(&reading.source));
         self.keep(text, reading).map(drop)
     }

@@ -2,8 +2,8 @@
 //! (`read`, `migrate`) and written (`file`), and who owns it while the gateway runs (`desk`).
 
 mod changes;
-mod clear_keys;
 mod check;
+mod clear_keys;
 mod desk;
 mod error;
 mod file;

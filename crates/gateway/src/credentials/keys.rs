@@ -66,7 +66,9 @@ impl CredentialDesk {
                 count,
                 "keys of model providers were moved out of the configuration into the credentials"
             ),
-            Err(error) => tracing::error!(%error, "the configuration still holds keys in the clear"),
+            Err(error) => {
+                tracing::error!(%error, "the configuration still holds keys in the clear")
+            }
         }
     }
 
@@ -120,7 +122,10 @@ fn bound_host(base_url: &str) -> Option<String> {
     let url = Url::parse(base_url).ok()?;
     let found = host(&url)?;
     let plain = if found.is_private { "" } else { "http://" };
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let port = url
+        .port()
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
     Some(format!("{plain}{}{port}", found.name))
 }
 

@@ -115,7 +115,11 @@ impl CredentialDesk {
             "boundHosts": new.bounds.hosts(), "boundTools": new.bounds.tools(),
         });
         let replaced = self.vault()?.set(new, self.now()).await?;
-        let kind = if replaced { "credential.replaced" } else { "credential.set" };
+        let kind = if replaced {
+            "credential.replaced"
+        } else {
+            "credential.set"
+        };
         self.changed(kind, &name, by, told).await?;
         self.find(&name).await
     }
@@ -198,7 +202,10 @@ impl CredentialDesk {
         let vault = self.vault()?;
         let checked = vault.check(name, to, self.now()).await;
         let (outcome, detail) = match &checked {
-            Ok(standing) => ("allowed", json!({"version": standing.version, "to": to.to_string()})),
+            Ok(standing) => (
+                "allowed",
+                json!({"version": standing.version, "to": to.to_string()}),
+            ),
             Err(CredentialError::Refused(refusal)) => (
                 "refused",
                 json!({"code": refusal.code(), "reason": refusal.to_string(), "to": to.to_string()}),
@@ -247,7 +254,9 @@ impl CredentialDesk {
 
     async fn record(&self, draft: Draft) -> Result<(), CredentialError> {
         let appended = self.0.store.audit_append(vec![draft]).await;
-        appended.map(drop).map_err(|error| RowsError::new(error).into())
+        appended
+            .map(drop)
+            .map_err(|error| RowsError::new(error).into())
     }
 }
 

@@ -29,7 +29,9 @@ impl CredentialRows for StoreRows {
 
     async fn header_swap(&self, seen: Option<&Header>, new: &Header) -> Done<bool> {
         let seen = seen.map(header_record);
-        let swapped = self.0.credential_header_swap(seen.as_ref(), &header_record(new));
+        let swapped = self
+            .0
+            .credential_header_swap(seen.as_ref(), &header_record(new));
         swapped.await.map_err(RowsError::new)
     }
 
@@ -55,12 +57,18 @@ impl CredentialRows for StoreRows {
     }
 
     async fn versions(&self, id: &str) -> Done<Vec<VersionRow>> {
-        let all = self.0.credential_versions(id).await.map_err(RowsError::new)?;
+        let all = self
+            .0
+            .credential_versions(id)
+            .await
+            .map_err(RowsError::new)?;
         all.into_iter().map(version_of).collect()
     }
 
     async fn put(&self, key_id: &str, row: &CredentialRow, version: &VersionRow) -> Done<bool> {
-        let put = self.0.credential_put(key_id, record(row)?, version_record(version));
+        let put = self
+            .0
+            .credential_put(key_id, record(row)?, version_record(version));
         put.await.map_err(RowsError::new)
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use gatehouse_agent::secrets::{CredentialUse, Credentials, Redact, RedactStream, Values};
 use gatehouse_vault::credentials::{CredentialName, Destination, Part, parts};
-use gatehouse_vault::{Redactor, RedactingStream};
+use gatehouse_vault::{RedactingStream, Redactor};
 use zeroize::Zeroizing;
 
 use super::{CredentialDesk, host, reason, used_by};

@@ -66,7 +66,12 @@ pub(super) fn course(action: &Action, judged: &Judged, policy: &ExecPolicy) -> C
 
 /// What could not be read cannot be run either: there is nothing but the text that came in.
 fn unreadable(judged: &Judged) -> String {
-    let texts: Vec<&str> = judged.findings.iter().map(|f| f.text.as_str()).take(3).collect();
+    let texts: Vec<&str> = judged
+        .findings
+        .iter()
+        .map(|f| f.text.as_str())
+        .take(3)
+        .collect();
     let why = if texts.is_empty() {
         "it is not a command that this shell can read".to_owned()
     } else {
@@ -140,4 +145,3 @@ fn of_judgement(judgement: Judgement, judged: &Judged) -> Course {
         },
     }
 }
-

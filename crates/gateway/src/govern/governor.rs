@@ -153,7 +153,8 @@ impl GatewayGovernor {
         let taint = self.taints.of(&action.session_key).await?;
         let (judge, action) = (self.judge.clone(), action.clone());
         let judged = tokio::task::spawn_blocking(move || judge.judge(&action, taint)).await;
-        let judged = judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))?;
+        let judged =
+            judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))?;
         Ok(judged)
     }
 

@@ -79,14 +79,21 @@ impl Recorder {
 
     /// Writes what came of it.
     pub(super) async fn outcome(&self, action: &Action, outcome: &ToolOutcome) {
-        let opened = self.open.lock().ok().and_then(|mut open| open.remove(&key(action)));
+        let opened = self
+            .open
+            .lock()
+            .ok()
+            .and_then(|mut open| open.remove(&key(action)));
         let opened = opened.unwrap_or_default();
         let (word, detail) = match outcome {
             ToolOutcome::Ran(output) => {
                 let word = if output.is_error { "error" } else { "ok" };
                 let details = output.details.as_ref();
                 let field = |name: &str| details.and_then(|details| details.get(name)).cloned();
-                (word, json!({"exitCode": field("exitCode"), "durationMs": field("durationMs")}))
+                (
+                    word,
+                    json!({"exitCode": field("exitCode"), "durationMs": field("durationMs")}),
+                )
             }
             ToolOutcome::Denied { reason, code } => {
                 ("denied", json!({"reason": reason, "code": code}))
@@ -148,8 +155,14 @@ pub(super) fn what(action: &Action) -> String {
             format!("{} {}", action.tool, shown.join(" "))
         }
         Effect::Fetch { url } => format!("{} {url}", action.tool),
-        Effect::Process { action: done, session } => format!("{} {done} {session}", action.tool),
-        Effect::Session { action: done, target } => format!("{} {done} {target}", action.tool),
+        Effect::Process {
+            action: done,
+            session,
+        } => format!("{} {done} {session}", action.tool),
+        Effect::Session {
+            action: done,
+            target,
+        } => format!("{} {done} {target}", action.tool),
         Effect::None => action.tool.clone(),
     }
 }

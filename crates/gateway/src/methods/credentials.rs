@@ -21,7 +21,11 @@ pub(super) fn register(table: &mut MethodTable) {
     table.operator("gatehouse.credentials.rotate", Admin, rotate);
     table.operator("gatehouse.credentials.expire", Admin, expire);
     table.operator("gatehouse.credentials.delete", Admin, delete);
-    table.operator("gatehouse.credentials.rotateMasterKey", Admin, rotate_master_key);
+    table.operator(
+        "gatehouse.credentials.rotateMasterKey",
+        Admin,
+        rotate_master_key,
+    );
 }
 
 fn by(cx: &Cx) -> By<'_> {

@@ -148,7 +148,9 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
     let taint = cx.app.taints.of(&session).await?;
     let judge = cx.app.judge.clone();
     blocking(move || {
-        let cwd = params.cwd.map_or_else(|| workspace.clone(), |cwd| workspace.join(cwd));
+        let cwd = params
+            .cwd
+            .map_or_else(|| workspace.clone(), |cwd| workspace.join(cwd));
         let doer = Doer { agent, session };
         judge.check(&doer, &params.command, &cwd, &workspace, &taint)
     })

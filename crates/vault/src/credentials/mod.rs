@@ -12,11 +12,13 @@ mod bounds;
 mod error;
 mod keys;
 mod name;
+mod opening;
 mod reference;
 mod rekey;
 mod rows;
 mod seal;
 mod shelf;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod vault;
@@ -30,4 +32,5 @@ pub use rows::{
     CredentialRow, CredentialRows, Header, Millis, Rewrapped, RowsError, Sealed, VersionRow,
 };
 pub use shelf::{KeyFile, KeyShelf, VaultShelf};
-pub use vault::{Credential, CredentialState, CredentialVault, NewCredential, Standing, Taken};
+pub use taking::{Standing, Taken};
+pub use vault::{Credential, CredentialState, CredentialVault, NewCredential};

@@ -13,7 +13,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::keys::new_id;
-use super::vault::Open;
+use super::opening::Open;
 use super::{CredentialError, CredentialVault, Header, MasterKey, Rewrapped, seal};
 
 /// How often the data keys are wrapped anew when a credential comes in between.

@@ -4,13 +4,14 @@
 //! passes is made known to the redactor first. Who may use what, and the record of it, are the caller's.
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use super::keys::new_id;
 use super::name::check_secret;
+use super::opening::{Held, Open};
 use super::{
     Bounds, CredentialError, CredentialKind, CredentialName, CredentialRow, CredentialRows,
-    Destination, Header, KeyShelf, MasterKey, Millis, Refusal, VersionRow, seal,
+    KeyShelf, Millis, Refusal, VersionRow, seal,
 };
 use crate::{Redactor, Secret};
 
@@ -18,23 +19,10 @@ use crate::{Redactor, Secret};
 pub struct CredentialVault {
     pub(super) rows: Arc<dyn CredentialRows>,
     pub(super) shelf: Arc<dyn KeyShelf>,
-    redactor: Redactor,
+    pub(super) redactor: Redactor,
     pub(super) held: RwLock<Option<Held>>,
     /// The master key is being changed.
     pub(super) changing: AtomicBool,
-}
-
-/// The master key with its id.
-#[derive(Clone)]
-pub(super) struct Held {
-    pub(super) key_id: String,
-    pub(super) master: Arc<MasterKey>,
-}
-
-/// The rows' header and the key that fits it.
-pub(super) struct Open {
-    pub(super) header: Header,
-    pub(super) master: Arc<MasterKey>,
 }
 
 /// A credential to be kept.
@@ -64,21 +52,8 @@ pub enum CredentialState {
     UsedUp,
 }
 
-/// What a use would be of, found before it is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    pub id: String,
-    pub version: u32,
-}
-
-/// A value for one use.
-pub struct Taken {
-    pub version: u32,
-    pub secret: Secret,
-}
-
 /// How often a change is tried when another one comes in between.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 impl CredentialVault {
     /// Finishes what an earlier process left half done. The master key is not asked for yet, except where a
@@ -233,128 +208,6 @@ impl CredentialVault {
         Ok(list)
     }
 
-    /// Whether a use would be allowed, without making it. For the record that comes before the use.
-    pub async fn check(
-        &self,
-        name: &CredentialName,
-        to: &Destination<'_>,
-        now: Millis,
-    ) -> Result<Standing, CredentialError> {
-        let row = self.allowed(name, to, now).await?;
-        Ok(Standing {
-            id: row.id,
-            version: row.version,
-        })
-    }
-
-    /// Makes a use: counts it and gives the value in force.
-    pub async fn take(
-        &self,
-        name: &CredentialName,
-        to: &Destination<'_>,
-        now: Millis,
-    ) -> Result<Taken, CredentialError> {
-        let row = self.allowed(name, to, now).await?;
-        let version = row.version;
-        self.take_version(row, version, now).await
-    }
-
-    /// As [`Self::take`], but the newest former value in its grace: for where the one in force is not known yet.
-    /// None when there is no such.
-    pub async fn take_former(
-        &self,
-        name: &CredentialName,
-        to: &Destination<'_>,
-        now: Millis,
-    ) -> Result<Option<Taken>, CredentialError> {
-        let row = self.allowed(name, to, now).await?;
-        let versions = self.rows.versions(&row.id).await?;
-        let former = versions
-            .iter()
-            .filter(|one| one.version != row.version && is_usable(one, now))
-            .map(|one| one.version)
-            .max();
-        match former {
-            Some(version) => self.take_version(row, version, now).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    async fn take_version(
-        &self,
-        row: CredentialRow,
-        number: u32,
-        now: Millis,
-    ) -> Result<Taken, CredentialError> {
-        let secret = self.value(&row, number).await?;
-        self.redactor.learn(&secret);
-        if !self.rows.used(&row.id, row.revision, now).await? {
-            return Err(self.why_not(&row.name, now).await?);
-        }
-        Ok(Taken {
-            version: number,
-            secret,
-        })
-    }
-
-    async fn value(&self, row: &CredentialRow, number: u32) -> Result<Secret, CredentialError> {
-        for _ in 0..TRIES {
-            let open = self.opened().await?.ok_or(CredentialError::KeyMissing)?;
-            let versions = self.rows.versions(&row.id).await?;
-            let version = versions.into_iter().find(|one| one.version == number);
-            let version = version.ok_or(CredentialError::Conflict)?;
-            match seal::value(&open.master, &open.header, row, &version) {
-                Some(secret) => return Ok(secret),
-                None if self.has_key(&open).await? => return Err(altered(row)),
-                None => {}
-            }
-        }
-        Err(CredentialError::Conflict)
-    }
-
-    /// Whether the master key is still the same: where something did not open, that may be why.
-    async fn has_key(&self, open: &Open) -> Result<bool, CredentialError> {
-        let header = self.rows.header().await?;
-        Ok(header.is_some_and(|header| header.key_id == open.header.key_id))
-    }
-
-    async fn allowed(
-        &self,
-        name: &CredentialName,
-        to: &Destination<'_>,
-        now: Millis,
-    ) -> Result<CredentialRow, CredentialError> {
-        let unknown = || Refusal::Unknown(name.to_string());
-        let row = self.rows.credential(name).await?.ok_or_else(unknown)?;
-        match state(&row, now) {
-            CredentialState::Active => {}
-            CredentialState::Expired => return Err(Refusal::Expired(name.to_string()).into()),
-            CredentialState::UsedUp => return Err(Refusal::UsedUp(name.to_string()).into()),
-        }
-        if !row.bounds.allow(to) {
-            let name = name.to_string();
-            let to = to.to_string();
-            return Err(Refusal::NotBound { name, to }.into());
-        }
-        Ok(row)
-    }
-
-    /// A use was not counted though it was allowed a moment before.
-    async fn why_not(
-        &self,
-        name: &CredentialName,
-        now: Millis,
-    ) -> Result<CredentialError, CredentialError> {
-        let row = self.rows.credential(name).await?;
-        let name = name.to_string();
-        Ok(match row.map(|row| state(&row, now)) {
-            None => Refusal::Unknown(name).into(),
-            Some(CredentialState::Expired) => Refusal::Expired(name).into(),
-            Some(CredentialState::UsedUp) => Refusal::UsedUp(name).into(),
-            Some(CredentialState::Active) => CredentialError::Conflict,
-        })
-    }
-
     /// Changes a credential: `work` alters the row and gives all versions it is to have.
     async fn change(
         &self,
@@ -400,75 +253,6 @@ impl CredentialVault {
             row,
         })
     }
-
-    /// The header and its key; none while there are no credentials.
-    pub(super) async fn opened(&self) -> Result<Option<Open>, CredentialError> {
-        let Some(header) = self.rows.header().await? else {
-            return Ok(None);
-        };
-        let held = self
-            .held
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if let Some(held) = held.filter(|held| held.key_id == header.key_id) {
-            let master = held.master;
-            return Ok(Some(Open { header, master }));
-        }
-        let master = self.shelf.get(&header.key_id).await?;
-        let master = master.ok_or(CredentialError::KeyMissing)?;
-        if !seal::fits(&master, &header) {
-            return Err(CredentialError::WrongKey);
-        }
-        let master = self.hold(&header.key_id, master);
-        Ok(Some(Open { header, master }))
-    }
-
-    async fn opened_or_begun(&self) -> Result<Open, CredentialError> {
-        if let Some(open) = self.opened().await? {
-            return Ok(open);
-        }
-        let (vault_id, key_id, master) = (new_id(), new_id(), MasterKey::generate());
-        self.put_on_shelf(&key_id, &master).await?;
-        let header = Header {
-            check: seal::check_of(&master, &vault_id, &key_id),
-            vault_id,
-            key_id,
-            next_key_id: None,
-            former_key_id: None,
-        };
-        if self.rows.header_swap(None, &header).await? {
-            let master = self.hold(&header.key_id, master);
-            return Ok(Open { header, master });
-        }
-        // Another one was quicker.
-        self.shelf.delete(&header.key_id).await?;
-        self.opened().await?.ok_or(CredentialError::Conflict)
-    }
-
-    /// A key counts only once it was read back: what is sealed with it must be openable tomorrow.
-    pub(super) async fn put_on_shelf(
-        &self,
-        key_id: &str,
-        master: &MasterKey,
-    ) -> Result<(), CredentialError> {
-        self.shelf.put(key_id, master).await?;
-        let kept = self.shelf.get(key_id).await?;
-        match kept {
-            Some(kept) if kept.bytes() == master.bytes() => Ok(()),
-            _ => Err(CredentialError::KeyMissing),
-        }
-    }
-
-    pub(super) fn hold(&self, key_id: &str, master: MasterKey) -> Arc<MasterKey> {
-        let master = Arc::new(master);
-        let held = Held {
-            key_id: key_id.to_owned(),
-            master: Arc::clone(&master),
-        };
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
-        master
-    }
 }
 
 /// What a change of a credential works with.
@@ -491,11 +275,11 @@ impl Change<'_> {
     }
 }
 
-fn altered(row: &CredentialRow) -> CredentialError {
+pub(super) fn altered(row: &CredentialRow) -> CredentialError {
     CredentialError::Altered(row.name.to_string())
 }
 
-fn is_usable(version: &VersionRow, now: Millis) -> bool {
+pub(super) fn is_usable(version: &VersionRow, now: Millis) -> bool {
     version.usable_until.is_none_or(|until| now < until)
 }
 
@@ -503,7 +287,7 @@ fn is_expired(row: &CredentialRow, now: Millis) -> bool {
     row.expires_at.is_some_and(|at| at <= now)
 }
 
-fn state(row: &CredentialRow, now: Millis) -> CredentialState {
+pub(super) fn state(row: &CredentialRow, now: Millis) -> CredentialState {
     if is_expired(row, now) {
         CredentialState::Expired
     } else if row.max_uses.is_some_and(|most| row.uses >= most) {

@@ -22,7 +22,10 @@ pub(super) async fn run(context: &mut Context<'_>, args: CredentialsArgs) -> Res
         } => {
             let secret = secret::read(&secret, false)?;
             let grace = grace.unwrap_or(0);
-            ("rotate", json!({"name": name, "secret": secret.as_str(), "graceMs": grace}))
+            (
+                "rotate",
+                json!({"name": name, "secret": secret.as_str(), "graceMs": grace}),
+            )
         }
         CredentialsAction::Expire { name, within } => {
             let at = within.map(|ms| now_ms().saturating_add(ms));
@@ -61,7 +64,9 @@ fn show(context: &mut Context<'_>, method: &str, answer: &Value) -> Result<(), F
         }),
         "gatehouse.credentials.rotateMasterKey" => {
             let count = answer["wrapped"].as_u64().unwrap_or_default();
-            context.output.line(&format!("{count} values are under another master key now"))
+            context
+                .output
+                .line(&format!("{count} values are under another master key now"))
         }
         _ => one(context, answer),
     }
@@ -81,12 +86,23 @@ fn one(context: &mut Context<'_>, credential: &Value) -> Result<(), Failure> {
 }
 
 fn list(context: &mut Context<'_>, answer: &Value) -> Result<(), Failure> {
-    let all = answer["credentials"].as_array().cloned().unwrap_or_default();
+    let all = answer["credentials"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     if all.is_empty() {
         context.output.note("there are no credentials");
         return Ok(());
     }
-    let mut table = Table::new(["NAME", "TYPE", "STATE", "USES", "LAST USED", "EXPIRES", "BOUND TO"]);
+    let mut table = Table::new([
+        "NAME",
+        "TYPE",
+        "STATE",
+        "USES",
+        "LAST USED",
+        "EXPIRES",
+        "BOUND TO",
+    ]);
     for one in &all {
         let uses = match one["maxUses"].as_u64() {
             Some(most) => format!("{} of {most}", one["uses"]),
@@ -98,7 +114,10 @@ fn list(context: &mut Context<'_>, answer: &Value) -> Result<(), Failure> {
             text(&one["state"]),
             uses,
             age::ago(one["lastUsedAt"].as_u64(), now_ms()),
-            one["expiresAt"].as_u64().map(age::moment).unwrap_or_default(),
+            one["expiresAt"]
+                .as_u64()
+                .map(age::moment)
+                .unwrap_or_default(),
             bounds(one),
         ]);
     }

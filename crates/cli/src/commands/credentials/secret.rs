@@ -67,8 +67,10 @@ fn unseen() -> Result<Zeroizing<String>, Failure> {
 
 #[cfg(not(unix))]
 fn unseen() -> Result<Zeroizing<String>, Failure> {
-    Err(Failure::usage("a secret cannot be typed here without being shown")
-        .next("use --secret-file, or give it on stdin"))
+    Err(
+        Failure::usage("a secret cannot be typed here without being shown")
+            .next("use --secret-file, or give it on stdin"),
+    )
 }
 
 #[cfg(test)]
