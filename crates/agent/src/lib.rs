@@ -12,6 +12,7 @@ pub mod launch;
 pub mod message;
 pub mod prompt;
 pub mod provider;
+pub mod secrets;
 pub mod skills;
 pub mod tools;
 pub mod transcript;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::config::{Config, ConfigHandle};
+use crate::credentials::CredentialDesk;
 use crate::sessions::SessionDefaults;
 use crate::settings;
 
@@ -58,17 +59,20 @@ impl ModelCatalog {
 
     /// The models of a configuration, made anew when its providers change. The task ends with the
     /// configuration.
-    pub(crate) fn follow(config: &ConfigHandle) -> (Self, impl Future<Output = ()> + use<>) {
+    pub(crate) fn follow(
+        config: &ConfigHandle,
+        credentials: CredentialDesk,
+    ) -> (Self, impl Future<Output = ()> + use<>) {
         let mut changes = config.watch();
         let mut known = providers_of(&changes.borrow_and_update());
-        let (models, current) = watch::channel(Arc::new(made(&changes.borrow())));
+        let (models, current) = watch::channel(Arc::new(made(&changes.borrow(), &credentials)));
         let following = async move {
             while changes.changed().await.is_ok() {
                 let config = changes.borrow_and_update().clone();
                 let providers = providers_of(&config);
                 if providers != known {
                     known = providers;
-                    models.send_replace(Arc::new(made(&config)));
+                    models.send_replace(Arc::new(made(&config, &credentials)));
                 }
             }
         };
@@ -84,8 +88,9 @@ fn providers_of(config: &Config) -> Option<serde_json::Value> {
     config.at("models.providers").cloned()
 }
 
-fn made(config: &Config) -> Models {
-    Models::configured(settings::providers(config)).unwrap_or_else(|error| {
+fn made(config: &Config, credentials: &CredentialDesk) -> Models {
+    let key = |said: &str, base_url: &str| credentials.provider_key(said, base_url);
+    Models::configured(settings::providers(config, &key)).unwrap_or_else(|error| {
         tracing::error!(%error, "no provider of models can be reached; the scripted one remains");
         Models::scripted()
     })

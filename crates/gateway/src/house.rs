@@ -18,11 +18,12 @@ use crate::agents::{Agents, ModelCatalog};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
-use crate::heartbeats::{self, HeartbeatSwitch, LastHeartbeat};
+use crate::credentials::CredentialDesk;
 use crate::govern::undo::{UndoBox, UndoLimits};
 use crate::govern::{
     Approvals, GatewayGovernor, GovernorParts, Judge, PolicyDesk, PolicySource, Taints,
 };
+use crate::heartbeats::{self, HeartbeatSwitch, LastHeartbeat};
 use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
 use crate::sessions::Sessions;
 use crate::settings;
@@ -67,6 +68,7 @@ impl House {
     /// Builds it, and mends what the last process left.
     pub(crate) async fn build(
         store: Arc<dyn GatewayStore>,
+        credentials: &CredentialDesk,
         config: &ConfigHandle,
         hub: &Hub,
         clock: &Clock,
@@ -75,7 +77,7 @@ impl House {
         tasks: &TaskTracker,
         stopping: &CancellationToken,
     ) -> Result<Self, StoreError> {
-        let (models, following) = ModelCatalog::follow(config);
+        let (models, following) = ModelCatalog::follow(config, credentials.clone());
         tasks.spawn(until(stopping.clone(), following));
         let agents = Agents::new(
             store.clone(),
@@ -139,10 +141,11 @@ impl House {
         let toolbox = toolbox(clock, exec, own_sessions);
         let tools = toolbox.specs();
         let engine = Engine::start(EngineParts {
-            journal: Arc::new(StoreJournal::new(sessions.clone())),
+            journal: Arc::new(StoreJournal::new(sessions.clone(), credentials.redactor())),
             governor: Arc::new(governor),
             profiles: Arc::new(agents.clone()),
             sink: Arc::new(watch.clone()),
+            secrets: credentials.secrets(),
             toolbox,
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SystemRandomness),

@@ -12,6 +12,7 @@ mod boot;
 pub mod broadcast;
 mod clock;
 pub mod config;
+pub mod credentials;
 mod day;
 mod error;
 pub mod govern;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use gatehouse_agent::provider::{Api, ApiKey, ModelConfig, Price, ProviderConfig};
+use gatehouse_agent::provider::{Api, ModelConfig, Price, ProviderConfig, ProviderKey};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -45,15 +45,23 @@ pub(crate) fn agents(config: &Config) -> AgentSettings {
 }
 
 /// `models.providers`, those that can be spoken to.
-pub(crate) fn providers(config: &Config) -> Vec<ProviderConfig> {
+/// A key is made by `key`, of what the configuration says and where the provider is.
+pub(crate) fn providers(
+    config: &Config,
+    key: &dyn Fn(&str, &str) -> ProviderKey,
+) -> Vec<ProviderConfig> {
     let providers = config.at("models.providers").and_then(Value::as_object);
     let providers = providers.into_iter().flatten();
     providers
-        .filter_map(|(id, value)| provider(id, value))
+        .filter_map(|(id, value)| provider(id, value, key))
         .collect()
 }
 
-fn provider(id: &str, value: &Value) -> Option<ProviderConfig> {
+fn provider(
+    id: &str,
+    value: &Value,
+    key: &dyn Fn(&str, &str) -> ProviderKey,
+) -> Option<ProviderConfig> {
     let api = text(value.get("api")).unwrap_or_else(|| "openai-completions".to_owned());
     let Some(api) = Api::parse(&api) else {
         tracing::warn!(
@@ -65,11 +73,12 @@ fn provider(id: &str, value: &Value) -> Option<ProviderConfig> {
     };
     let models = value.get("models").and_then(Value::as_array);
     let models = models.into_iter().flatten();
+    let base_url = text(value.get("baseUrl"))?;
     Some(ProviderConfig {
         id: id.to_owned(),
         api,
-        base_url: text(value.get("baseUrl"))?,
-        key: text(value.get("apiKey")).map(ApiKey::new),
+        key: text(value.get("apiKey")).map(|said| key(&said, &base_url)),
+        base_url,
         models: models.filter_map(offered).collect(),
     })
 }
@@ -172,9 +181,16 @@ mod tests {
         assert_eq!(agents(&config(json!({}))), AgentSettings::default());
     }
 
+    fn of_providers(config: &Config) -> Vec<ProviderConfig> {
+        let key = |said: &str, _: &str| {
+            ProviderKey::Here(gatehouse_agent::provider::ApiKey::new(said.to_owned()))
+        };
+        providers(config, &key)
+    }
+
     #[test]
     fn a_provider_that_cannot_be_spoken_to_is_left_out() {
-        let providers = providers(&config(json!({"models": {"providers": {
+        let providers = of_providers(&config(json!({"models": {"providers": {
             "local": {"baseUrl": "http://127.0.0.1:1/v1", "models": [
                 {"id": "m", "contextWindow": 9000, "cost": {"input": 1.5}}, {"name": "without an id"},
             ]},

@@ -1,5 +1,6 @@
 //! The start, in its order, in one place; and the stop.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use gatehouse_protocol::Secret;
 use gatehouse_protocol::model::presence::PresenceEntry;
 use gatehouse_store::gateway::{GatewayStore, Scrub, SqliteGatewayStore};
 use gatehouse_vault::Redactor;
+use gatehouse_vault::credentials::KeyShelf;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +21,7 @@ use crate::auth::{AuthSettings, Failures, Gatekeeper, PairingDesk, random_token}
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigHandle, ConfigPlace, Env, Prepared, Reading};
+use crate::credentials::CredentialDesk;
 use crate::error::StartError;
 use crate::health::HealthMonitor;
 use crate::house::House;
@@ -51,8 +54,10 @@ pub struct StartOptions {
     pub within: Option<String>,
     /// Where the key is that signs the audit; files beside the state, if nothing else is given.
     pub audit_key: Option<Arc<dyn AuditKey>>,
-    /// What is taken out of the audit before it is written.
-    pub secrets: Arc<dyn Redact>,
+    /// Where the master key of credentials is kept; without it there are no credentials.
+    pub keys: Option<Arc<dyn KeyShelf>>,
+    /// Learns every secret that passes. The log has to go through the same one.
+    pub redactor: Redactor,
 }
 
 /// A configuration file, as it was read.
@@ -78,7 +83,8 @@ impl StartOptions {
             state_lock: None,
             within: None,
             audit_key: None,
-            secrets: Arc::new(Redactor::new()),
+            keys: None,
+            redactor: Redactor::new(),
         }
     }
 
@@ -124,7 +130,8 @@ impl Gateway {
             state_lock,
             within,
             audit_key,
-            secrets,
+            keys,
+            redactor,
         } = options;
         check_safe(&config, &auth)?;
         let limits = limits.with_handshake(config.gateway.handshake_timeout_ms);
@@ -136,7 +143,7 @@ impl Gateway {
 
         // The port is taken before anything runs that could not be taken back; nothing is accepted yet.
         let (socket, address) = listen(&config).await?;
-        let (gate, scrub) = Gate::new(secrets);
+        let (gate, scrub) = Gate::new(Arc::new(redactor.clone()));
         let store = open_store(&state_dir, &clock, scrub).await?;
 
         let audit_key = audit_key.unwrap_or_else(|| Arc::new(StateKey::new(&state_dir, None)));
@@ -162,6 +169,11 @@ impl Gateway {
             None => ConfigHandle::fixed(config),
         };
 
+        let credentials = CredentialDesk::open(store.clone(), keys, redactor, clock.clone()).await;
+        let credentials = credentials.map_err(|error| StartError::Store(error.to_string()))?;
+        credentials.adopt_keys(&config).await;
+        tasks.spawn(credentials.clone().follow(config.clone(), stopping.clone()));
+
         let (failures, failures_task) = Failures::start(clock.clone());
         tasks.spawn(failures_task);
         let rules = live_config::gate_rules(&config, auth, &tasks);
@@ -179,6 +191,7 @@ impl Gateway {
         );
         let house = House::build(
             Arc::clone(&store),
+            &credentials,
             &config,
             &hub,
             &clock,
@@ -201,6 +214,7 @@ impl Gateway {
             tools: house.tools,
             last_heartbeat: house.last_heartbeat,
             heartbeat_switch: house.heartbeat_switch,
+            credentials,
             undo: house.undo,
             desk: house.desk,
             judge: house.judge,
@@ -329,6 +343,11 @@ async fn open_store(
     let now = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
     let store = SqliteGatewayStore::open(state_dir, now).await;
     let store = store.map_err(|error| StartError::Store(error.to_string()))?;
+    let redactor = redactor.clone();
+    store.redact_audit(move |text| match redactor.redact(text) {
+        Cow::Owned(clean) => Some(clean),
+        Cow::Borrowed(_) => None,
+    });
     for notice in store.notices() {
         tracing::warn!(?notice, "the store was opened, but not as it was left");
     }

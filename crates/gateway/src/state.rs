@@ -26,6 +26,7 @@ use crate::auth::Gatekeeper;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
+use crate::credentials::CredentialDesk;
 use crate::govern::undo::UndoBox;
 use crate::govern::{Approvals, Judge, PolicyDesk, PolicySource, Taints};
 use crate::health::HealthMonitor;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub desk: PolicyDesk,
     pub(crate) judge: Judge,
     pub(crate) taints: Taints,
+    /// Secrets that agents use by name.
+    pub credentials: CredentialDesk,
     pub clock: Clock,
     pub config: ConfigHandle,
     pub hub: Hub,

@@ -1,7 +1,7 @@
 //! Replaces a file in one step: whoever reads finds the old content or the new, also after a crash.
 //!
 //! The content is written to a temporary file beside it, synced, and renamed over it. Whatever goes through
-//! here is already encrypted or not secret, so a temporary file that a crash leaves tells nothing.
+//! here is encrypted or not secret, or for its owner alone as the temporary file is too (the key file).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod atomic;
+pub mod credentials;
 mod error;
 mod file;
 mod key;
@@ -24,7 +25,7 @@ pub use error::{Damage, VaultError};
 pub use file::KdfCost;
 pub use key::{GatewaySecret, SERVICE, SecretKey};
 pub use memory::MemoryVault;
-pub use redact::{REDACTED, RedactingWriter, Redactor};
+pub use redact::{REDACTED, RedactingStream, RedactingWriter, Redactor};
 pub use secret::Secret;
 pub use state::{Choice, ChoiceReason, Place, SecretStoreState};
 pub use system::SystemVault;

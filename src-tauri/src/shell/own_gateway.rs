@@ -10,6 +10,7 @@ use std::sync::Arc;
 use gatehouse_gateway::audit::StateKey;
 use gatehouse_gateway::config::{self, AuthMode, Bind, Env, Flags, SecretFlag};
 use gatehouse_gateway::{Gateway, RunningGateway, StartError, StartOptions};
+use gatehouse_vault::credentials::VaultShelf;
 use gatehouse_vault::{Redactor, Secret, SecretVault};
 use tauri::{AppHandle, Manager};
 use tokio::sync::broadcast::error::RecvError;
@@ -160,12 +161,14 @@ impl OwnGateway {
         for note in &prepared.notes {
             info!(note, "the configuration of the gateway on this computer");
         }
-        let mut options = StartOptions::prepared(prepared, env, self.state_dir.clone());
-        options.within = Some("the Gatehouse app".to_owned());
         let key = StateKey::new(&self.state_dir, Some(self.vault.clone()));
-        options.audit_key = Some(Arc::new(key));
-        options.secrets = Arc::new(self.redactor.clone());
-        Ok(options)
+        Ok(StartOptions {
+            within: Some("the Gatehouse app".to_owned()),
+            audit_key: Some(Arc::new(key)),
+            keys: Some(Arc::new(VaultShelf::new(self.vault.clone()))),
+            redactor: self.redactor.clone(),
+            ..StartOptions::prepared(prepared, env, self.state_dir.clone())
+        })
     }
 }
 

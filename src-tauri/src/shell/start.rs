@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use gatehouse_protocol::{ClientId, ClientInfo, ClientMode};
 use gatehouse_store::SqliteCache;
-use gatehouse_vault::{Redactor, SystemVault};
+use gatehouse_vault::{Redactor, SecretVault, SystemVault};
 use tauri::{AppHandle, Manager};
 use tracing::info;
 use uuid::Uuid;
@@ -44,10 +44,8 @@ pub(crate) async fn fleet_and_notices(
     redactor: Redactor,
     started: Instant,
 ) -> Started {
-    let data_dir = app.path().app_data_dir()?;
-    private_folder(&data_dir)?;
-    let vault = Arc::new(SystemVault::open(&data_dir, redactor.clone())?);
-    let fleet = fleet(app, data_dir, vault.clone()).await?;
+    let vault = vault(app, redactor.clone())?;
+    let fleet = fleet(app, vault.clone()).await?;
     let life = app.state::<Life>();
     let Notifier { notices, events } = notices::start(&life.tracker, life.cancel.child_token());
     app.manage(Desk::new(started, notices.support()));
@@ -61,7 +59,15 @@ pub(crate) async fn fleet_and_notices(
     Ok(())
 }
 
-async fn fleet(app: &AppHandle, data_dir: std::path::PathBuf, vault: Arc<SystemVault>) -> Started<Fleet> {
+/// One for the fleet and for this computer's gateway.
+fn vault(app: &AppHandle, redactor: Redactor) -> Started<Arc<dyn SecretVault>> {
+    let data_dir = app.path().app_data_dir()?;
+    private_folder(&data_dir)?;
+    Ok(Arc::new(SystemVault::open(&data_dir, redactor)?))
+}
+
+async fn fleet(app: &AppHandle, vault: Arc<dyn SecretVault>) -> Started<Fleet> {
+    let data_dir = app.path().app_data_dir()?;
     let clock = Clock::system();
     let cache = SqliteCache::open(&data_dir, clock.now()).await?;
     let options = FleetOptions {

@@ -61,6 +61,7 @@ impl Run {
             cancel: self.stop.token().child_token(),
             progress: progress(&self.emitter, call),
             engine: Some(self.engine().clone()),
+            secrets: self.shared.secrets.clone(),
         }
     }
 

@@ -55,6 +55,7 @@ impl Engine {
             cancel: request.cancel,
             progress: Arc::new(|_| {}),
             engine: Some(self.clone()),
+            secrets: self.shared.secrets.clone(),
         };
         let made = invoker.invoke(&request.tool, &request.arguments, &call);
         match made.await {

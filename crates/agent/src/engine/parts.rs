@@ -14,6 +14,7 @@ use crate::{
     govern::Governor,
     journal::Journal,
     provider::Backoff,
+    secrets::Secrets,
     tools::{Invoker, Toolbox},
 };
 
@@ -23,6 +24,8 @@ pub struct EngineParts {
     pub governor: Arc<dyn Governor>,
     pub profiles: Arc<dyn Profiles>,
     pub sink: Arc<dyn RunSink>,
+    /// What tools may use without the model seeing it.
+    pub secrets: Secrets,
     pub toolbox: Toolbox,
     pub clock: Arc<dyn Clock>,
     pub randomness: Arc<dyn Randomness>,
@@ -77,6 +80,7 @@ pub(crate) struct Shared {
     pub(crate) profiles: Arc<dyn Profiles>,
     pub(crate) sink: Arc<dyn RunSink>,
     pub(crate) invoker: Invoker,
+    pub(crate) secrets: Secrets,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) options: EngineOptions,
@@ -96,6 +100,7 @@ impl Shared {
                 toolbox: parts.toolbox,
                 governor: parts.governor,
             },
+            secrets: parts.secrets,
             clock: parts.clock,
             randomness: parts.randomness,
             options: parts.options,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Api, ApiKey, BreakerRules, Guarded, HttpError, ModelInfo, ModelRef, Models, Price, Remote,
+    Api, BreakerRules, Guarded, HttpError, ModelInfo, ModelRef, Models, Price, ProviderKey, Remote,
     ResolvedModel, client,
 };
 
@@ -17,7 +17,7 @@ pub struct ProviderConfig {
     pub api: Api,
     /// Where the API's own paths begin.
     pub base_url: String,
-    pub key: Option<ApiKey>,
+    pub key: Option<ProviderKey>,
     pub models: Vec<ModelConfig>,
 }
 

@@ -24,6 +24,9 @@ pub enum ProviderError {
     /// It does not accept the key.
     #[error("the model provider refused the credentials (status {status}): {message}")]
     Unauthorized { status: u16, message: String },
+    /// Its key is a credential that may not be used now; it was not asked.
+    #[error("the key of the model provider cannot be used: {0}")]
+    KeyRefused(String),
     /// The context is larger than the model takes.
     #[error("the conversation is too long for the model: {0}")]
     ContextOverflow(String),

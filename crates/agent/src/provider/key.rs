@@ -1,6 +1,8 @@
-//! A provider's key, in a type that cannot be printed or serialised by accident.
+//! A provider's key, in a type that cannot be printed or serialised by accident; or where to ask for it.
 
 use std::sync::Arc;
+
+use async_trait::async_trait;
 
 use zeroize::Zeroizing;
 
@@ -24,5 +26,30 @@ impl ApiKey {
             return text.to_owned();
         }
         text.replace(self.0.as_str(), "[key]")
+    }
+}
+
+/// Gives a key that is kept elsewhere, anew for each call.
+#[async_trait]
+pub trait KeySource: Send + Sync {
+    /// # Errors
+    /// A sentence for a person: why it may not be used now.
+    async fn key(&self) -> Result<ApiKey, String>;
+}
+
+/// Where a provider's key is.
+#[derive(Clone)]
+pub enum ProviderKey {
+    /// In the configuration or the environment.
+    Here(ApiKey),
+    Kept(Arc<dyn KeySource>),
+}
+
+impl ProviderKey {
+    pub(super) async fn get(&self) -> Result<ApiKey, String> {
+        match self {
+            Self::Here(key) => Ok(key.clone()),
+            Self::Kept(source) => source.key().await,
+        }
     }
 }

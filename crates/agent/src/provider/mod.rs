@@ -27,7 +27,7 @@ pub use configured::{ModelConfig, ProviderConfig};
 pub use error::ProviderError;
 pub(crate) use http::builder as http_builder;
 pub use http::{HttpError, client};
-pub use key::ApiKey;
+pub use key::{ApiKey, KeySource, ProviderKey};
 pub use remote::{Api, Remote};
 
 /// An answer as it arrives. Dropping it ends the call.

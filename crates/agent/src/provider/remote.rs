@@ -16,7 +16,9 @@ use genai::{
 
 use quiet::Quiet;
 
-use super::{ApiKey, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError, Thinking};
+use super::{
+    ApiKey, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError, ProviderKey, Thinking,
+};
 
 /// What a provider speaks; OpenClaw's `models.providers.*.api`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,12 +60,12 @@ pub struct Remote {
     api: Api,
     /// Ends in a slash.
     base_url: String,
-    key: Option<ApiKey>,
+    key: Option<ProviderKey>,
 }
 
 impl Remote {
     /// `base_url` is where the API's own paths begin, `https://api.example.org/v1` for example.
-    pub fn new(http: reqwest::Client, api: Api, base_url: &str, key: Option<ApiKey>) -> Self {
+    pub fn new(http: reqwest::Client, api: Api, base_url: &str, key: Option<ProviderKey>) -> Self {
         let client = Client::builder().with_reqwest(http).build();
         Self {
             client: client.expect("with a given HTTP client nothing is built"),
@@ -73,8 +75,8 @@ impl Remote {
         }
     }
 
-    fn target(&self, model: &str) -> ServiceTarget {
-        let key = self.key.as_ref().map_or("", ApiKey::reveal);
+    fn target(&self, model: &str, key: Option<&ApiKey>) -> ServiceTarget {
+        let key = key.map_or("", ApiKey::reveal);
         ServiceTarget {
             endpoint: Endpoint::from_owned(self.base_url.clone()),
             auth: AuthData::from_single(key),
@@ -109,10 +111,13 @@ fn effort(thinking: Thinking) -> Option<ReasoningEffort> {
 #[async_trait]
 impl Provider for Remote {
     async fn stream(&self, request: ModelRequest) -> Result<ModelStream, ProviderError> {
-        let target = self.target(&request.model);
+        let key = match &self.key {
+            None => None,
+            Some(key) => Some(key.get().await.map_err(ProviderError::KeyRefused)?),
+        };
+        let target = self.target(&request.model, key.as_ref());
         let options = Self::options(&request);
         let chat = convert::request(request);
-        let key = self.key.clone();
         let begun = self.client.exec_chat_stream(target, chat, Some(&options));
         let begun = Quiet::new(begun)
             .await

@@ -50,20 +50,30 @@ impl Invoker {
             verdict = self.governor.govern(&action) => Some(verdict),
         };
         match verdict {
-            None => self.report(&action, ToolOutcome::Aborted).await,
+            None => self.report(&action, ToolOutcome::Aborted, call).await,
             Some(Verdict::Deny { reason, code }) => {
                 let denied = ToolOutcome::Denied { reason, code };
-                self.report(&action, denied).await
+                self.report(&action, denied, call).await
             }
             Some(Verdict::Allow { launch, note, .. }) => {
                 let outcome = run_allowed(&*tool, &action, launch, call).await;
                 let outcome = with_note(outcome, note);
-                self.report(&action, outcome).await
+                self.report(&action, outcome, call).await
             }
         }
     }
 
-    async fn report(&self, action: &Action, outcome: ToolOutcome) -> Invocation {
+    /// Whoever hears of an output hears of it without secrets.
+    async fn report(
+        &self,
+        action: &Action,
+        outcome: ToolOutcome,
+        call: &CallContext,
+    ) -> Invocation {
+        let outcome = match outcome {
+            ToolOutcome::Ran(output) => ToolOutcome::Ran(call.secrets.clean(output)),
+            other => other,
+        };
         self.governor.outcome(action, &outcome).await;
         match outcome {
             ToolOutcome::Ran(output) => Invocation::Finished(output),

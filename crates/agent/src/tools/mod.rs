@@ -15,6 +15,7 @@ use crate::{
     govern::Effect,
     launch::Launch,
     message::{Content, text_of},
+    secrets::Secrets,
 };
 
 pub mod exec;
@@ -170,6 +171,8 @@ pub struct CallContext {
     pub progress: Arc<dyn Fn(ToolOutput) + Send + Sync>,
     /// The engine of the run, for tools that start others. None for a call outside of a run.
     pub engine: Option<Engine>,
+    /// Credentials by reference, and what takes secrets out of output.
+    pub secrets: Secrets,
 }
 
 /// The tools of an engine, by name.

@@ -67,6 +67,17 @@ pub(crate) struct RunArgs {
     /// A file with the password; `-` reads it from stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
+    /// Keep the master key of the credentials in this file, which has to be its owner's alone; for machines
+    /// without a keychain. Whoever can read it can read every credential
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "credential_passphrase_file"
+    )]
+    pub(crate) credential_key_file: Option<PathBuf>,
+    /// Keep it in a file that is encrypted with the passphrase in this one; `-` reads it from stdin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) credential_passphrase_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) state: StateDir,
     /// The configuration, JSON5 [default: gatehouse.json in the state folder]

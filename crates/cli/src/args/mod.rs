@@ -1,6 +1,7 @@
 //! The definition of the command line. Help, completions and man pages come from here and from nowhere else.
 
 mod audit;
+mod credentials;
 mod gateway;
 mod policy;
 mod target;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use audit::{AuditAction, AuditArgs, AuditFilters, Format};
+pub(crate) use credentials::{CredentialsAction, CredentialsArgs, SecretFrom, SetArgs};
 pub(crate) use gateway::{
     AuthKind, BindTo, GatewayAction, GatewayArgs, RunArgs, StateDir, TokenArgs,
 };
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     Policy(PolicyArgs),
     /// Read, check and export what the gateway recorded
     Audit(AuditArgs),
+    /// Keep secrets that agents use by name and never see
+    Credentials(CredentialsArgs),
     /// Call any method of the gateway
     Call(CallArgs),
     /// The gateway's log

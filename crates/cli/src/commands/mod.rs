@@ -4,6 +4,7 @@ mod approvals;
 mod audit;
 mod call;
 mod connect;
+mod credentials;
 mod doctor;
 mod gateway;
 mod logs;
@@ -64,6 +65,7 @@ pub(crate) async fn run(
         Command::Approvals(args) => approvals::run(context, args).await,
         Command::Policy(args) => policy::run(context, args).await,
         Command::Audit(args) => audit::run(context, args).await,
+        Command::Credentials(args) => credentials::run(context, args).await,
         Command::Call(args) => call::run(context, args).await,
         Command::Logs(args) => logs::run(context, args).await,
         Command::Doctor(target) => doctor::run(context, target).await,

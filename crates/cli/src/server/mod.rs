@@ -1,6 +1,7 @@
 //! What the command line adds to the gateway to run it headless: the shared secret, the
 //! page, and the log. What the gateway itself is, is `gatehouse-gateway`'s.
 
+pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod page;
 pub(crate) mod secret;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::changes::{self, Change};
+use super::clear_keys::{self, ClearKey, Referred};
 use super::file::{ConfigPlace, revision};
 use super::read::{Env, Reading, read, read_value};
 use super::sections::ROOT;
@@ -73,6 +74,8 @@ enum Command {
         Option<String>,
         oneshot::Sender<Result<Edited, EditError>>,
     ),
+    ClearKeys(oneshot::Sender<Vec<ClearKey>>),
+    Refer(Vec<Referred>, oneshot::Sender<Result<(), EditError>>),
 }
 
 impl ConfigHandle {
@@ -99,6 +102,26 @@ impl ConfigHandle {
         let (answer, waiting) = oneshot::channel();
         self.desk.as_ref()?.send(Command::Look(answer)).ok()?;
         waiting.await.ok()
+    }
+
+    /// Keys of model providers that stand in the file in the clear.
+    pub(crate) async fn clear_keys(&self) -> Vec<ClearKey> {
+        let (answer, waiting) = oneshot::channel();
+        let Some(desk) = &self.desk else {
+            return Vec::new();
+        };
+        // A desk that is gone has no file.
+        let _ = desk.send(Command::ClearKeys(answer));
+        waiting.await.unwrap_or_default()
+    }
+
+    /// Puts references in the place of such keys.
+    pub(crate) async fn refer(&self, keys: Vec<Referred>) -> Result<(), EditError> {
+        let (answer, waiting) = oneshot::channel();
+        let desk = self.desk.as_ref().ok_or(EditError::NoFile)?;
+        let told = desk.send(Command::Refer(keys, answer));
+        told.map_err(|_| EditError::NoFile)?;
+        waiting.await.map_err(|_| EditError::NoFile)?
     }
 
     /// Changes the file. `base` is the hash of what the client looked at.
@@ -215,6 +238,12 @@ impl ConfigDesk {
             Command::Edit(edit, base, answer) => {
                 let _ = answer.send(self.edit(edit, base));
             }
+            Command::ClearKeys(answer) => {
+                let _ = answer.send(clear_keys::found(&self.source));
+            }
+            Command::Refer(keys, answer) => {
+                let _ = answer.send(self.refer(&keys));
+            }
         }
     }
 
@@ -247,6 +276,29 @@ impl ConfigDesk {
             Some(raw) => raw,
             None => pretty(&reading.source),
         };
+        let changes = self.keep(text, reading)?;
+        Ok(Edited {
+            file: self.state(),
+            changes,
+        })
+    }
+
+    fn refer(&mut self, keys: &[Referred]) -> Result<(), EditError> {
+        let mut wanted = self.source.clone();
+        if !clear_keys::replace(&mut wanted, keys) {
+            return Ok(());
+        }
+        let reading = read_value(wanted, &self.env)?;
+        let own_words = self
+            .text
+            .as_deref()
+            .and_then(|text| clear_keys::replace_in_text(text, keys, &reading.source));
+        let text = own_words.unwrap_or_else(|| pretty(&reading.source));
+        self.keep(text, reading).map(drop)
+    }
+
+    /// Writes the file and takes it into force.
+    fn keep(&mut self, text: String, reading: Reading) -> Result<Vec<Change>, EditError> {
         let backup = pretty(&redact::hidden(&ROOT, &self.source));
         self.place
             .write(&text, self.text.as_ref().map(|_| backup.as_str()))?;
@@ -255,10 +307,7 @@ impl ConfigDesk {
         self.text = Some(text);
         let changes = self.take(reading);
         (self.tell)(Reloaded::Applied(changes.clone(), self.hash()));
-        Ok(Edited {
-            file: self.state(),
-            changes,
-        })
+        Ok(changes)
     }
 
     fn parse(&self, raw: &str) -> Result<Value, ConfigError> {

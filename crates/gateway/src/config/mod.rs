@@ -3,6 +3,7 @@
 
 mod changes;
 mod check;
+mod clear_keys;
 mod desk;
 mod error;
 mod file;
@@ -17,6 +18,7 @@ mod shape;
 mod watch_file;
 
 pub use changes::Change;
+pub(crate) use clear_keys::ClearKey;
 pub(crate) use desk::{ConfigDesk, Reloaded};
 pub use desk::{ConfigHandle, Edit, EditError, Edited, FileState};
 pub use error::{ConfigError, Mistake};

@@ -1,5 +1,5 @@
 //! Hides secrets in a configuration before it is shown, and puts them back when it comes home changed. What is
-//! a secret is in the tree of names; a reference to the environment is not.
+//! a secret is in the tree of names; a reference to the environment or to a credential is not.
 
 use serde_json::Value;
 
@@ -122,8 +122,9 @@ fn sounds_secret(name: &str) -> bool {
     words.iter().any(|word| name.contains(word))
 }
 
-fn is_reference(text: &str) -> bool {
-    text.starts_with("${") && text.ends_with('}')
+pub(super) fn is_reference(text: &str) -> bool {
+    let environment = text.starts_with("${") && text.ends_with('}');
+    environment || (text.starts_with("{{cred:") && text.ends_with("}}"))
 }
 
 #[cfg(test)]

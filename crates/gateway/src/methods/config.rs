@@ -99,7 +99,7 @@ async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
 }
 
 async fn edit(cx: &Cx, edit: Edit, base: Option<String>) -> Result<Value, MethodError> {
-    let edited = cx.app.config.edit(edit, base).await.map_err(refused)?;
+    let mut edited = cx.app.config.edit(edit, base).await.map_err(refused)?;
     let paths: Vec<&str> = edited
         .changes
         .iter()
@@ -111,6 +111,10 @@ async fn edit(cx: &Cx, edit: Edit, base: Option<String>) -> Result<Value, Method
         ..done_by(&cx.caller, "config.changed", what)
     };
     cx.app.audit.note(changed).await;
+    cx.app.credentials.adopt_keys(&cx.app.config).await;
+    if let Some(file) = cx.app.config.file().await {
+        edited.file = file;
+    }
     Ok(done(&edited))
 }
 

@@ -7,6 +7,7 @@ mod audit;
 mod catalog;
 mod chat;
 mod config;
+mod credentials;
 mod device_tokens;
 mod devices;
 mod exec_policy;
@@ -40,6 +41,7 @@ pub(crate) fn table() -> MethodTable {
     devices::register(&mut table);
     device_tokens::register(&mut table);
     config::register(&mut table);
+    credentials::register(&mut table);
     logs::register(&mut table);
     scope_upgrade::register(&mut table);
     sessions::register(&mut table);

@@ -1,11 +1,14 @@
 //! Transcripts in the store. A message is written as clients are going to read it, and told to those who
 //! follow its session as soon as it is kept.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use gatehouse_agent::journal::{Compaction, Journal, JournalError};
 use gatehouse_agent::message::{AssistantMessage, Content, Message};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{Entry, NewEntry, TokenUsage, UsageRecord, WaitingInput};
+use gatehouse_vault::Redactor;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,11 +18,20 @@ use crate::sessions::Sessions;
 /// Keeps transcripts in the store.
 pub struct StoreJournal {
     sessions: Sessions,
+    redactor: Redactor,
 }
 
 impl StoreJournal {
-    pub fn new(sessions: Sessions) -> Self {
-        Self { sessions }
+    /// What is kept goes through the redactor first.
+    pub fn new(sessions: Sessions, redactor: Redactor) -> Self {
+        Self { sessions, redactor }
+    }
+
+    fn clean(&self, text: String) -> String {
+        match self.redactor.redact(&text) {
+            Cow::Owned(clean) => clean,
+            Cow::Borrowed(_) => text,
+        }
     }
 
     async fn add(&self, key: &str, entry: NewEntry) -> Result<i64, StoreError> {
@@ -68,7 +80,7 @@ impl Journal for StoreJournal {
             id: run_id.to_owned(),
             key: key.to_owned(),
             at: self.sessions.now(),
-            json: written(message, run_id).to_string(),
+            json: self.clean(written(message, run_id).to_string()),
         };
         let kept = self.sessions.store.input_put(input).await;
         kept.map_err(|error| JournalError::new("could not keep the input", error))
@@ -89,6 +101,11 @@ impl Journal for StoreJournal {
     async fn append(&self, key: &str, run_id: &str, message: &Message) -> Result<(), JournalError> {
         let failed = |error| JournalError::new("could not write the transcript", error);
         let entry = new_entry(message, run_id, Uuid::new_v4().to_string());
+        let entry = NewEntry {
+            json: self.clean(entry.json),
+            text: self.clean(entry.text),
+            ..entry
+        };
         let seq = self.add(key, entry.clone()).await.map_err(failed)?;
         if let Message::Assistant(assistant) = message {
             self.charge(key, run_id, assistant).await;

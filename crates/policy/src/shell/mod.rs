@@ -97,7 +97,13 @@ fn in_another_shell(command: &str, dialect: Dialect, judge: &mut Judge<'_>) -> P
     // The other shell is a program like any other, and the text is its argument.
     let argv = match dialect {
         Dialect::Cmd => vec!["cmd", "/d", "/c", command],
-        _ => vec!["powershell", "-NoProfile", "-NonInteractive", "-Command", command],
+        _ => vec![
+            "powershell",
+            "-NoProfile",
+            "-NonInteractive",
+            "-Command",
+            command,
+        ],
     };
     let spawn = Spawn {
         argv: argv.into_iter().map(str::to_owned).collect(),

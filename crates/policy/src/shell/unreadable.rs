@@ -15,14 +15,20 @@ const MOST_PARTS: usize = 64;
 const MOST_TEXT: usize = 8 * 1024;
 
 const KEYWORDS: &[&str] = &[
-    "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "for", "case", "esac", "in", "!", "{", "}", "time",
-    "function", "select",
+    "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "for", "case", "esac",
+    "in", "!", "{", "}", "time", "function", "select",
 ];
 
 impl Judge<'_> {
     /// Asks about a text that is not read, and looks at its parts.
     pub(super) fn unreadable(&mut self, text: &str, why: &Unread) {
-        self.ask("unreadable", &format!("It cannot be read as a command: {}.", why.0.trim_end_matches('.')));
+        self.ask(
+            "unreadable",
+            &format!(
+                "It cannot be read as a command: {}.",
+                why.0.trim_end_matches('.')
+            ),
+        );
         let begin: String = text.chars().take(MOST_TEXT).collect();
         self.parts_of(&begin);
         let reading = foreign::read(&begin, Dialect::PowerShell, self.world);
@@ -47,7 +53,9 @@ impl Judge<'_> {
                 continue;
             }
             let mut scope = Scope::new(self.world);
-            let script = self.parse(&line).or_else(|_| self.parse(&line.replace(['"', '\''], "")));
+            let script = self
+                .parse(&line)
+                .or_else(|_| self.parse(&line.replace(['"', '\''], "")));
             if let Ok(script) = script {
                 self.script(&script, &mut scope, &Input::inherited());
             }

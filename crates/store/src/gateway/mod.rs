@@ -2,11 +2,13 @@
 //! answers to idempotency keys, usage, agents, settings and the audit.
 //!
 //! The records are plain: `json`, `overrides` and `extra` are the caller's own text, never read here, so this
-//! knows nothing of the protocol. Secrets are not kept: of a token only its hash. The interface is the sum of
+//! knows nothing of the protocol. No secret is kept in the clear: of a token only its hash, and a credential only
+//! sealed, with a key that is not here. The interface is the sum of
 //! one trait for each area; a contract suite says what every store has to do.
 
 mod approval;
 mod audit;
+mod credential;
 mod device;
 mod grant;
 mod ledger;
@@ -26,6 +28,9 @@ pub use approval::{
 pub use audit::{
     Appended, AuditCheckpoint, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore, Scrub,
     Witness,
+};
+pub use credential::{
+    CredentialHeader, CredentialKey, CredentialRecord, CredentialStore, CredentialVersion,
 };
 pub use device::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
 pub use grant::{GrantKind, GrantRecord, GrantStore};
@@ -53,6 +58,7 @@ pub trait GatewayStore:
     + DeviceStore
     + LedgerStore
     + AuditStore
+    + CredentialStore
 {
     /// What a person should know about how the store was opened.
     fn notices(&self) -> Vec<StoreNotice>;

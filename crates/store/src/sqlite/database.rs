@@ -74,6 +74,11 @@ pub(crate) const GATEWAY: Kind = Kind {
             include_str!("../../migrations/gateway/0002_audit.sql"),
         ),
         (
+            3,
+            "credentials",
+            include_str!("../../migrations/gateway/0003_credentials.sql"),
+        ),
+        (
             5,
             "approvals",
             include_str!("../../migrations/gateway/0005_approvals.sql"),

@@ -3,6 +3,7 @@
 
 pub mod approvals;
 pub mod audit;
+pub mod credentials;
 pub mod devices;
 pub mod ledger;
 pub mod sessions;
@@ -71,6 +72,12 @@ macro_rules! gateway_contract_tests {
             an_expired_request_is_neither_listed_nor_approved
             a_token_is_found_by_its_hash_until_its_device_is_removed
             a_setup_code_is_taken_once_and_not_after_its_time
+        }
+        $crate::gateway_contract_tests! { @area credentials, $world,
+            a_credential_comes_back_as_it_was_put_also_after_a_restart
+            a_credential_is_changed_only_from_the_state_that_was_seen
+            a_use_is_counted_within_its_limits
+            all_data_keys_change_with_the_header_or_none
         }
         $crate::gateway_contract_tests! { @area ledger, $world,
             a_key_is_claimed_by_one_and_answered_for_all

@@ -92,6 +92,7 @@ impl Bench {
             governor,
             profiles: Arc::new(OneProfile(profile)),
             sink: Arc::new(sink),
+            secrets: crate::secrets::Secrets::none(),
             toolbox,
             clock: Arc::new(SystemClock),
             randomness: Arc::new(SystemRandomness),

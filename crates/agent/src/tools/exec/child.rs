@@ -10,7 +10,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::ambient::at;
+use crate::{ambient::at, secrets::RedactStream};
 
 use super::{
     output::Output,
@@ -123,13 +123,20 @@ pub(crate) enum Part {
 
 impl Child {
     /// Takes a process over. It is ended at the deadline, if there is one.
-    pub(super) fn own(spawned: Spawned, deadline: Option<Instant>, kept_output: usize) -> Self {
+    /// What it writes is kept without secrets.
+    pub(super) fn own(
+        spawned: Spawned,
+        deadline: Option<Instant>,
+        kept_output: usize,
+        redaction: Box<dyn RedactStream>,
+    ) -> Self {
         let (asks, asked) = mpsc::channel(ASKS);
         let (publish, state) = watch::channel(State::default());
         let pid = spawned.leader.pid();
         let owner = Owner {
             spawned,
             output: Output::new(kept_output),
+            redaction,
             publish,
             asked,
             deadline,
@@ -207,6 +214,8 @@ impl Child {
 struct Owner {
     spawned: Spawned,
     output: Output,
+    /// A secret may be cut by a chunk, and would be by what is kept: it goes before that.
+    redaction: Box<dyn RedactStream>,
     publish: watch::Sender<State>,
     asked: mpsc::Receiver<Ask>,
     deadline: Option<Instant>,
@@ -217,6 +226,9 @@ impl Owner {
         let (exit, status) = self.live().await;
         self.spawned.leader.kill_group();
         self.read_the_rest().await;
+        let mut held = Vec::new();
+        self.redaction.finish(&mut held);
+        self.keep(&held);
         let ended = Ended::of(exit, status);
         self.publish
             .send_modify(|state| state.ended = Some(ended.clone()));
@@ -272,6 +284,12 @@ impl Owner {
     }
 
     fn take(&mut self, bytes: &[u8]) {
+        let mut clean = Vec::with_capacity(bytes.len());
+        self.redaction.push(bytes, &mut clean);
+        self.keep(&clean);
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
         self.output.push(bytes);
         let total = self.output.total();
         self.publish.send_modify(|state| state.total = total);

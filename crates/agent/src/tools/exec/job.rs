@@ -17,7 +17,7 @@ use super::{
     launch::Ready,
     spawn::{CHUNKS, Leader, Spawned, Status, group, read, status_of},
 };
-use crate::{launch::Launch, tools::ToolError};
+use crate::{launch::Launch, secrets::Values, tools::ToolError};
 
 /// What a shell says when there is no such program.
 const NOT_FOUND: i32 = 127;
@@ -59,12 +59,17 @@ impl Job {
 }
 
 /// Starts the first pipeline, and a task for the rest.
-pub(super) fn start(launch: &Launch, lists: &[Pipeline]) -> Result<Spawned, ToolError> {
+pub(super) fn start(
+    launch: &Launch,
+    lists: &[Pipeline],
+    values: &Values,
+) -> Result<Spawned, ToolError> {
     let (chunks, output) = mpsc::channel(CHUNKS);
     let (publish, state) = watch::channel(State::default());
     let (stop, stopped) = watch::channel(false);
     let runner = Runner {
         launch: launch.clone(),
+        values: values.clone(),
         chunks,
         publish,
         stopped,
@@ -82,6 +87,7 @@ pub(super) fn start(launch: &Launch, lists: &[Pipeline]) -> Result<Spawned, Tool
 
 struct Runner {
     launch: Launch,
+    values: Values,
     chunks: mpsc::Sender<Vec<u8>>,
     publish: watch::Sender<State>,
     stopped: watch::Receiver<bool>,
@@ -141,7 +147,7 @@ impl Runner {
         let last = pipeline.spawns.len().saturating_sub(1);
         for (n, spawn) in pipeline.spawns.iter().enumerate() {
             let leader = children.first().and_then(Child::id);
-            let started = Ready::direct(&self.launch, spawn).and_then(|ready| {
+            let started = Ready::direct(&self.launch, spawn, &self.values).and_then(|ready| {
                 let (output, next) = joint(n < last)?;
                 let child = self.start(&ready, input.take(), output, leader)?;
                 input = next;

@@ -7,12 +7,13 @@ use gatehouse_policy::{Pipeline, Plan, Spawn};
 use tokio::process::Command;
 
 use super::{
-    job,
+    credentials, job,
     spawn::{self, Spawned},
 };
 use crate::{
     govern::ExecEffect,
     launch::{Launch, SHELL},
+    secrets::Values,
     tools::ToolError,
 };
 
@@ -27,12 +28,18 @@ pub(super) struct Ready {
     pub(super) name: String,
     words: Vec<String>,
     assignments: Vec<(String, String)>,
+    values: Values,
 }
 
 /// Starts a launch. What changed since it was opened does not run.
-pub(super) fn launch(launch: &Launch, effect: &ExecEffect) -> Result<Spawned, ToolError> {
+/// References are replaced by `values`.
+pub(super) fn launch(
+    launch: &Launch,
+    effect: &ExecEffect,
+    values: &Values,
+) -> Result<Spawned, ToolError> {
     check(launch)?;
-    let spawned = start(launch, effect)?;
+    let spawned = start(launch, effect, values)?;
     // An interpreter reads its script by the script's path.
     check(launch)?;
     Ok(spawned)
@@ -47,16 +54,16 @@ fn check(launch: &Launch) -> Result<(), ToolError> {
     ))
 }
 
-fn start(launch: &Launch, effect: &ExecEffect) -> Result<Spawned, ToolError> {
+fn start(launch: &Launch, effect: &ExecEffect, values: &Values) -> Result<Spawned, ToolError> {
     if effect.pty {
-        return on_a_terminal(launch, effect);
+        return on_a_terminal(launch, effect, values);
     }
     match launch.plan() {
         Plan::Direct { lists } => match only(lists) {
-            Some(spawn) => one(launch, &Ready::direct(launch, spawn)?, effect),
-            None => job::start(launch, lists),
+            Some(spawn) => one(launch, &Ready::direct(launch, spawn, values)?, effect),
+            None => job::start(launch, lists, values),
         },
-        Plan::Shell { text } => one(launch, &Ready::shell(launch, text)?, effect),
+        Plan::Shell { text } => one(launch, &Ready::shell(launch, text, values)?, effect),
         Plan::Nothing => Err(nothing()),
     }
 }
@@ -66,7 +73,7 @@ fn nothing() -> ToolError {
 }
 
 /// The only program of a plan, where its exit is the plan's.
-fn only(lists: &[Pipeline]) -> Option<&Spawn> {
+pub(super) fn only(lists: &[Pipeline]) -> Option<&Spawn> {
     match lists {
         [
             Pipeline {
@@ -95,13 +102,17 @@ fn one(launch: &Launch, ready: &Ready, effect: &ExecEffect) -> Result<Spawned, T
 
 /// A terminal's library closes every handle before the start, so all of it goes by path; it was compared before
 /// and is compared after.
-fn on_a_terminal(launch: &Launch, effect: &ExecEffect) -> Result<Spawned, ToolError> {
+fn on_a_terminal(
+    launch: &Launch,
+    effect: &ExecEffect,
+    values: &Values,
+) -> Result<Spawned, ToolError> {
     let ready = match launch.plan() {
         Plan::Direct { lists } => match only(lists) {
-            Some(spawn) => Ready::direct(launch, spawn)?,
-            None => Ready::shell(launch, &written(lists))?,
+            Some(spawn) => Ready::direct(launch, spawn, values)?,
+            None => Ready::shell(launch, &written(lists), values)?,
         },
-        Plan::Shell { text } => Ready::shell(launch, text)?,
+        Plan::Shell { text } => Ready::shell(launch, text, values)?,
         Plan::Nothing => return Err(nothing()),
     };
     let path = launch.program_path(&ready.name).map(PathBuf::from);
@@ -112,14 +123,14 @@ fn on_a_terminal(launch: &Launch, effect: &ExecEffect) -> Result<Spawned, ToolEr
         executable: path.unwrap_or(ready.program),
         ..effect.clone()
     };
-    let mut environment = environment(launch);
+    let mut environment = environment(launch, values);
     environment.extend(ready.assignments.iter().map(pair));
     super::pty::spawn(&exact, &environment)
 }
 
 /// The plan's environment, with the folder it begins in and the marks of a run.
-fn environment(launch: &Launch) -> BTreeMap<OsString, OsString> {
-    let mut all = launch.environment().clone();
+fn environment(launch: &Launch, values: &Values) -> BTreeMap<OsString, OsString> {
+    let mut all = credentials::filled_environment(launch.environment(), values);
     all.insert("PWD".into(), launch.folder_name().into());
     all.extend(spawn::marks());
     all
@@ -130,7 +141,11 @@ fn pair((name, value): &(String, String)) -> (OsString, OsString) {
 }
 
 impl Ready {
-    pub(super) fn direct(launch: &Launch, spawn: &Spawn) -> Result<Self, ToolError> {
+    pub(super) fn direct(
+        launch: &Launch,
+        spawn: &Spawn,
+        values: &Values,
+    ) -> Result<Self, ToolError> {
         let Some((name, words)) = spawn.argv.split_first() else {
             return Err(nothing());
         };
@@ -140,12 +155,16 @@ impl Ready {
         Ok(Self {
             program,
             name: name.clone(),
-            words: words.to_vec(),
-            assignments: spawn.assignments.clone(),
+            words: words
+                .iter()
+                .map(|word| values.fill(word).to_string())
+                .collect(),
+            assignments: credentials::filled_pairs(&spawn.assignments, values),
+            values: values.clone(),
         })
     }
 
-    fn shell(launch: &Launch, text: &str) -> Result<Self, ToolError> {
+    fn shell(launch: &Launch, text: &str, values: &Values) -> Result<Self, ToolError> {
         let Some(program) = launch.program(SHELL) else {
             return Err(ToolError::Failed(format!("there is no {SHELL} to run it")));
         };
@@ -155,6 +174,7 @@ impl Ready {
             name: SHELL.to_owned(),
             words: words.map(str::to_owned).collect(),
             assignments: Vec::new(),
+            values: values.clone(),
         })
     }
 
@@ -164,7 +184,7 @@ impl Ready {
             .args(&self.words)
             .current_dir(launch.folder())
             .env_clear()
-            .envs(environment(launch))
+            .envs(environment(launch, &self.values))
             .envs(self.assignments.iter().map(pair))
             .kill_on_drop(true);
         #[cfg(unix)]

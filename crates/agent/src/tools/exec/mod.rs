@@ -4,6 +4,7 @@
 //! it (`launch`); where nobody judged, the argument vector that was shown to the governor.
 
 mod child;
+mod credentials;
 mod environment;
 mod job;
 mod launch;
@@ -150,7 +151,9 @@ impl Tool for Exec {
             return Err(ToolError::Failed("not a command".into()));
         };
         let request = ExecRequest::read(arguments)?;
-        let spawned = spawn::spawn(effect, &request.env, &self.options)?;
+        let values = credentials::for_shell(effect, &request.env, call).await?;
+        let env = credentials::filled(&request.env, &values);
+        let spawned = spawn::spawn(effect, &env, &self.options)?;
         self.follow(spawned, effect, &request, call).await
     }
 
@@ -165,7 +168,8 @@ impl Tool for Exec {
             return Err(ToolError::Failed("not a command".into()));
         };
         let request = ExecRequest::read(arguments)?;
-        let spawned = launch::launch(launch, effect)?;
+        let values = credentials::for_launch(launch, effect, call).await?;
+        let spawned = launch::launch(launch, effect, &values)?;
         self.follow(spawned, effect, &request, call).await
     }
 }
@@ -182,7 +186,8 @@ impl Exec {
         let timeout = request.timeout(self.options.timeout);
         let started = Instant::now();
         let deadline = timeout.map(|timeout| started + timeout);
-        let child = Child::own(spawned, deadline, self.options.kept_output);
+        let redaction = call.secrets.redactor.stream();
+        let child = Child::own(spawned, deadline, self.options.kept_output, redaction);
         let patience = request.patience(self.options.patience);
         let watched = self.watch(&child, started + patience, call).await;
         match (watched, &self.processes) {

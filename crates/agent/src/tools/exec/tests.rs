@@ -35,6 +35,7 @@ impl Place {
             cancel: CancellationToken::new(),
             progress: Arc::new(move |output| taken.lock().unwrap().push(output)),
             engine: None,
+            secrets: crate::secrets::Secrets::none(),
         };
         Self {
             _folder: folder,

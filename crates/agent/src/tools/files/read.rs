@@ -59,6 +59,7 @@ impl Tool for Read {
     ) -> Result<ToolOutput, ToolError> {
         let path = only_path(effect)?;
         let given: Arguments = arguments(given)?;
+        let redactor = call.secrets.redactor.clone();
         blocking(call, move |workspace| {
             let bytes = workspace.read(&path, LARGEST)?;
             if let Some(mime_type) = image_type(&bytes) {
@@ -66,6 +67,8 @@ impl Tool for Read {
             }
             let text = String::from_utf8(bytes)
                 .map_err(|_| ToolError::Failed("it is neither text (UTF-8) nor an image".into()))?;
+            // Before it is cut: half of a secret is not known as one.
+            let text = redactor.text(&text);
             Ok(ToolOutput::text(part(&text, given.offset, given.limit)?))
         })
         .await

@@ -28,6 +28,7 @@ impl Place {
             cancel: CancellationToken::new(),
             progress: Arc::new(|_| {}),
             engine: None,
+            secrets: crate::secrets::Secrets::none(),
         };
         Self {
             _folder: folder,

@@ -56,6 +56,7 @@ fn call() -> CallContext {
         cancel: CancellationToken::new(),
         progress: Arc::new(|_| {}),
         engine: None,
+        secrets: crate::secrets::Secrets::none(),
     }
 }
 

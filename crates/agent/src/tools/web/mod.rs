@@ -5,10 +5,11 @@
 //! others.
 
 mod address;
+mod request;
 mod resolver;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -16,6 +17,7 @@ use std::{
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::{Host, Url};
@@ -93,6 +95,8 @@ impl WebFetch {
 struct Arguments {
     url: String,
     #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
     extract_mode: Mode,
     #[serde(default)]
     max_chars: Option<usize>,
@@ -118,6 +122,8 @@ impl Tool for WebFetch {
                 "required": ["url"],
                 "properties": {
                     "url": { "type": "string", "description": "http or https." },
+                    "headers": { "type": "object", "additionalProperties": { "type": "string" },
+                        "description": "Further headers. A credential is named as {{cred:NAME}}, here or in the url." },
                     "extractMode": { "type": "string", "enum": ["markdown", "text"] },
                     "maxChars": { "type": "integer", "minimum": 100 },
                 },
@@ -128,6 +134,7 @@ impl Tool for WebFetch {
     async fn resolve(&self, given: &Value, _call: &CallContext) -> Result<Effect, ToolError> {
         let given: Arguments = arguments(given)?;
         let url = self.checked(&given.url)?;
+        request::check(&given.headers)?;
         Ok(Effect::Fetch { url: url.into() })
     }
 
@@ -141,7 +148,7 @@ impl Tool for WebFetch {
             return Err(ToolError::Failed("not a page".into()));
         };
         let given: Arguments = arguments(given)?;
-        let work = tokio::time::timeout(self.options.timeout, self.fetch(url));
+        let work = tokio::time::timeout(self.options.timeout, self.fetch(url, &given, call));
         let started = Instant::now();
         let fetched = tokio::select! {
             biased;
@@ -155,7 +162,7 @@ impl Tool for WebFetch {
             ToolError::Failed(format!("{url} gave no answer within {seconds} s"))
         };
         let page = fetched.map_err(slow)??;
-        Ok(self.report(url, &given, &page, started.elapsed()))
+        Ok(self.report(url, &given, &page, started.elapsed(), call))
     }
 }
 
@@ -193,21 +200,32 @@ impl WebFetch {
         Err(refused("its address is not a public one"))
     }
 
-    async fn fetch(&self, url: &str) -> Result<Page, ToolError> {
-        let mut url = self.checked(url)?;
+    async fn fetch(
+        &self,
+        url: &str,
+        given: &Arguments,
+        call: &CallContext,
+    ) -> Result<Page, ToolError> {
+        let first = request::filled(&self.checked(url)?, &given.headers, call).await?;
+        let (mut url, mut headers) = (first.url, first.headers);
         for _ in 0..=self.options.max_redirects {
-            let response = self.get(&url).await?;
+            let response = self.get(&url, &headers).await?;
             if !response.status().is_redirection() {
-                return self.load(url, response).await;
+                return self.load(url, response, call).await;
             }
             let target = response.headers().get(reqwest::header::LOCATION);
             let Some(target) = target.and_then(|target| target.to_str().ok()) else {
-                return self.load(url, response).await;
+                return self.load(url, response, call).await;
             };
             let joined = url
                 .join(target)
                 .map_err(|error| ToolError::Failed(format!("{url} leads nowhere: {error}")))?;
-            url = self.checked(joined.as_str())?;
+            let next = self.checked(joined.as_str())?;
+            if next.origin() != url.origin() {
+                // They were meant for the host that the call named, and so were the credentials in them.
+                headers.clear();
+            }
+            url = next;
         }
         let most = self.options.max_redirects;
         Err(ToolError::Failed(format!(
@@ -215,7 +233,7 @@ impl WebFetch {
         )))
     }
 
-    async fn get(&self, url: &Url) -> Result<reqwest::Response, ToolError> {
+    async fn get(&self, url: &Url, headers: &HeaderMap) -> Result<reqwest::Response, ToolError> {
         let request = self
             .http
             .get(url.clone())
@@ -223,14 +241,22 @@ impl WebFetch {
                 reqwest::header::ACCEPT,
                 "text/markdown, text/html;q=0.9, */*;q=0.1",
             )
-            .header(reqwest::header::ACCEPT_LANGUAGE, "en-US,en;q=0.9");
+            .header(reqwest::header::ACCEPT_LANGUAGE, "en-US,en;q=0.9")
+            // In place of those above, where they are the same.
+            .headers(headers.clone());
         request
             .send()
             .await
             .map_err(|error| ToolError::Failed(format!("{url}: {}", chain(&error))))
     }
 
-    async fn load(&self, url: Url, response: reqwest::Response) -> Result<Page, ToolError> {
+    /// What is cut here is cut after secrets were taken out: half of one is not known as such.
+    async fn load(
+        &self,
+        url: Url,
+        response: reqwest::Response,
+        call: &CallContext,
+    ) -> Result<Page, ToolError> {
         let status = response.status().as_u16();
         let content_type = response
             .headers()
@@ -238,18 +264,22 @@ impl WebFetch {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
             .to_owned();
+        let mut redaction = call.secrets.redactor.stream();
         let mut bytes = Vec::new();
         let mut cut = false;
         let mut stream = response.bytes_stream();
         while let Some(chunk) = stream.next().await {
             let chunk =
                 chunk.map_err(|error| ToolError::Failed(format!("{url}: {}", chain(&error))))?;
-            bytes.extend_from_slice(&chunk);
+            redaction.push(&chunk, &mut bytes);
             if bytes.len() > self.options.max_bytes {
                 bytes.truncate(self.options.max_bytes);
                 cut = true;
                 break;
             }
+        }
+        if !cut {
+            redaction.finish(&mut bytes);
         }
         Ok(Page {
             url,
@@ -260,8 +290,17 @@ impl WebFetch {
         })
     }
 
-    fn report(&self, url: &str, given: &Arguments, page: &Page, took: Duration) -> ToolOutput {
+    fn report(
+        &self,
+        url: &str,
+        given: &Arguments,
+        page: &Page,
+        took: Duration,
+        call: &CallContext,
+    ) -> ToolOutput {
         let (text, extractor) = extract(page, given.extract_mode);
+        // What HTML had written in its own way is plain now.
+        let text = call.secrets.redactor.text(&text);
         let most = given.max_chars.unwrap_or(self.options.max_characters);
         let most = most.min(self.options.max_characters);
         let raw_length = text.chars().count();

@@ -18,7 +18,7 @@ use crate::args::{AuthKind, BindTo, RunArgs};
 use crate::commands::Context;
 use crate::dial::secret_file;
 use crate::failure::{Failure, FailureKind};
-use crate::server::{log, page, secret, state_dir};
+use crate::server::{keys, log, page, secret, state_dir};
 
 pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), Failure> {
     let folder = state_dir(&args.state, context.environment)?;
@@ -41,12 +41,14 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     show_new_token(context, &mut prepared, &folder, &redactor).await?;
     let said = &prepared.reading.config.gateway;
     let (has_page, secure) = (said.control_ui.enabled, said.tls.enabled);
+    let keys = keys::shelf(&args, &folder, &redactor, context.output).await?;
     let mut options = StartOptions::prepared(prepared, env, folder);
     options.log_file = Some(log_file);
     options.state_lock = Some(lock);
     let vault = secret::audit_vault(&options.state_dir, &redactor).await?;
     options.audit_key = Some(Arc::new(StateKey::new(&options.state_dir, vault)));
-    options.secrets = Arc::new(redactor.clone());
+    options.keys = Some(keys);
+    options.redactor = redactor;
     let reach = Arc::new(OnceLock::new());
     if has_page {
         options.web = page::web(&options.state_dir, reach.clone(), secure);

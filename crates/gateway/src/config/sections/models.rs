@@ -20,7 +20,7 @@ pub(super) const PROVIDER: &[Field] = &[
     hot(
         "apiKey",
         Either(&Secret, &Foreign),
-        "A key, or a reference to one such as ${NAME}.",
+        "A key, or a reference to one such as ${NAME} or {{cred:NAME}}.",
     ),
     hot(
         "api",

@@ -50,9 +50,17 @@ pub(super) static PROGRAMS: &[Program] = &[
 /// A name that begins like an option is one, when a pattern leaves it open.
 fn open_pattern(parsed: &Parsed, reader: &mut Reader<'_>) {
     // The agent's own files are matched; one that is named like an option would run a program.
-    let named = reader.world.taint.written.iter().any(|path| crate::place::name(path).starts_with('-'));
+    let named = reader
+        .world
+        .taint
+        .written
+        .iter()
+        .any(|path| crate::place::name(path).starts_with('-'));
     if parsed.open && named {
-        reader.ask("pattern-option", "A file that the pattern matches is named like an option.");
+        reader.ask(
+            "pattern-option",
+            "A file that the pattern matches is named like an option.",
+        );
     }
 }
 

@@ -7,6 +7,7 @@ mod allow_list;
 mod answers;
 mod approvals;
 mod audit;
+mod credentials;
 mod devices;
 mod grants;
 mod inputs;

@@ -1,0 +1,100 @@
+//! References to credentials in a command: values of variables, and words of programs that start without a shell.
+//!
+//! In a text for a shell a value could end a word or begin a command, so it is never put there: the call sets a
+//! variable to the reference, and the command uses the variable.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+};
+
+use gatehouse_policy::{Pipeline, Plan};
+
+use super::launch::only;
+use crate::{
+    govern::ExecEffect,
+    launch::Launch,
+    secrets::{CredentialUse, Values, has_reference},
+    tools::{CallContext, ToolError},
+};
+
+/// The tool that credentials are bound to.
+const TOOL: &str = "exec";
+
+/// The values for a command that goes to the shell as it is.
+pub(super) async fn for_shell(
+    effect: &ExecEffect,
+    env: &BTreeMap<String, String>,
+    call: &CallContext,
+) -> Result<Values, ToolError> {
+    not_in_a_shell(&effect.command)?;
+    let texts: Vec<&str> = env.values().map(String::as_str).collect();
+    taken(&texts, call).await
+}
+
+/// The values for what was judged and opened.
+pub(super) async fn for_launch(
+    launch: &Launch,
+    effect: &ExecEffect,
+    call: &CallContext,
+) -> Result<Values, ToolError> {
+    let environment = launch.environment().values();
+    let mut texts: Vec<&str> = environment.filter_map(|value| value.to_str()).collect();
+    match launch.plan() {
+        // On a terminal, several programs are a text for the shell.
+        Plan::Direct { lists } if effect.pty && only(lists).is_none() => {
+            not_in_a_shell(&effect.command)?;
+        }
+        Plan::Direct { lists } => texts.extend(lists.iter().flat_map(words)),
+        Plan::Shell { text } => not_in_a_shell(text)?,
+        Plan::Nothing => {}
+    }
+    taken(&texts, call).await
+}
+
+fn words(pipeline: &Pipeline) -> impl Iterator<Item = &str> {
+    pipeline.spawns.iter().flat_map(|spawn| {
+        let values = spawn.assignments.iter().map(|(_, value)| value.as_str());
+        spawn.argv.iter().map(String::as_str).chain(values)
+    })
+}
+
+async fn taken(texts: &[&str], call: &CallContext) -> Result<Values, ToolError> {
+    let usage = CredentialUse::of(TOOL, None, call);
+    call.secrets.values(texts, &usage).await
+}
+
+fn not_in_a_shell(text: &str) -> Result<(), ToolError> {
+    if !has_reference(text) {
+        return Ok(());
+    }
+    Err(ToolError::Arguments(
+        "this command needs a shell, and a credential is not put into a shell's text: set a variable to the \
+         reference in the argument `env` and use that variable in the command"
+            .into(),
+    ))
+}
+
+/// Variables by name and value, with values put in.
+pub(super) fn filled(env: &BTreeMap<String, String>, values: &Values) -> BTreeMap<String, String> {
+    let fill = |(name, value): (&String, &String)| (name.clone(), values.fill(value).to_string());
+    env.iter().map(fill).collect()
+}
+
+pub(super) fn filled_pairs(pairs: &[(String, String)], values: &Values) -> Vec<(String, String)> {
+    let fill = |(name, value): &(String, String)| (name.clone(), values.fill(value).to_string());
+    pairs.iter().map(fill).collect()
+}
+
+pub(super) fn filled_environment(
+    env: &BTreeMap<OsString, OsString>,
+    values: &Values,
+) -> BTreeMap<OsString, OsString> {
+    let fill = |value: &OsStr| match value.to_str() {
+        Some(text) => OsString::from(values.fill(text).as_str()),
+        None => value.to_owned(),
+    };
+    env.iter()
+        .map(|(name, value)| (name.clone(), fill(value)))
+        .collect()
+}
