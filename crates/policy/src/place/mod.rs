@@ -15,7 +15,7 @@ pub use access::{Access, Touch, is_critical, touch};
 pub use device::{Device, device};
 pub(crate) use glob::matches;
 pub use hosts::{Destination, HostClass, destination, host_class};
-pub(crate) use path::{holds, is_below, name, normalise};
+pub(crate) use path::{is_below, name, normalise};
 pub(crate) use word::{Named, named};
 
 use crate::effect::Zone;

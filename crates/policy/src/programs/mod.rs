@@ -173,10 +173,10 @@ fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader
     reader.file(&Word::from(program));
     let name = place::name(program);
     let kept = path.is_some_and(|path| KEPT.iter().any(|folder| path.contains(folder)));
-    if kept || matches!(name, "gradlew" | "mvnw" | "manage.py") {
-        if let Some(entry) = lookup::find(name) {
-            reader.by(entry, args);
-        }
+    if (kept || matches!(name, "gradlew" | "mvnw" | "manage.py"))
+        && let Some(entry) = lookup::find(name)
+    {
+        reader.by(entry, args);
     }
 }
 

@@ -228,8 +228,8 @@ impl Parser<'_> {
     /// `-xvf FILE`, `-ofile`, `-20`.
     fn cluster(&mut self, word: &Word, from: usize) {
         let begin = word.prefix();
-        let mut letters = begin.char_indices().skip(from);
-        while let Some((at, letter)) = letters.next() {
+        let letters = begin.char_indices().skip(from);
+        for (at, letter) in letters {
             let mut name = [0; 8];
             name[0] = b'-';
             let end = 1 + letter.encode_utf8(&mut name[1..]).len();

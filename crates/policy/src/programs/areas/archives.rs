@@ -50,9 +50,17 @@ pub(super) static PROGRAMS: &[Program] = &[
 /// A name that begins like an option is one, when a pattern leaves it open.
 fn open_pattern(parsed: &Parsed, reader: &mut Reader<'_>) {
     // The agent's own files are matched; one that is named like an option would run a program.
-    let named = reader.world.taint.written.iter().any(|path| crate::place::name(path).starts_with('-'));
+    let named = reader
+        .world
+        .taint
+        .written
+        .iter()
+        .any(|path| crate::place::name(path).starts_with('-'));
     if parsed.open && named {
-        reader.ask("pattern-option", "A file that the pattern matches is named like an option.");
+        reader.ask(
+            "pattern-option",
+            "A file that the pattern matches is named like an option.",
+        );
     }
 }
 
@@ -128,13 +136,12 @@ fn into(reader: &mut Reader<'_>, folder: &Word) {
     if let Some(place) = folder
         .known()
         .and_then(|text| crate::place::locate(text, reader.cwd(), reader.world))
+        && place.path == reader.world.home
     {
-        if place.path == reader.world.home {
-            reader.deny(
-                "unpack-home",
-                "What the archive holds lands in the home folder, start-up files among it.",
-            );
-        }
+        reader.deny(
+            "unpack-home",
+            "What the archive holds lands in the home folder, start-up files among it.",
+        );
     }
 }
 

@@ -70,7 +70,9 @@ pub(super) fn split(line: &str) -> Vec<Vec<Word>> {
                     commands.push(Vec::new());
                 }
             }
-            c => word.get_or_insert_default().push(if c == '*' { PATTERN } else { c }),
+            c => word
+                .get_or_insert_default()
+                .push(if c == '*' { PATTERN } else { c }),
         }
     }
     let last = commands.len() - 1;
