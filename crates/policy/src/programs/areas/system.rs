@@ -112,6 +112,7 @@ fn users(parsed: &Parsed, reader: &mut Reader<'_>) {
             "-S" | "--status" | "-l" | "-list" | "-c" | "--check" | "-read"
         )
     }) && !matches!(program.as_str(), "usermod" | "useradd" | "groupmod");
+    let looks = looks && program != "dscl";
     let reads = matches!(parsed.operand(1), Some("-read" | "-list"))
         || program == "visudo" && parsed.strange.iter().any(|name| name == "-c");
     if looks || reads {

@@ -369,6 +369,14 @@ pub(super) fn is_critical(path: &str) -> bool {
         {
             true
         }
+        // Another shell may have taken the backslashes out.
+        [one]
+            if ["users", "windows", "program files"]
+                .iter()
+                .any(|begin| one.starts_with(begin)) =>
+        {
+            true
+        }
         ["users"] | ["users", _] => true,
         ["users", _, last] => matches!(
             *last,

@@ -2,6 +2,7 @@
 
 mod areas;
 mod corpus;
+mod denied;
 
 use super::{Invocation, Reading, Runs, Stdin, foreign, read};
 use crate::verdict::Verdict;

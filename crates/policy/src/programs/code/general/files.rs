@@ -6,7 +6,40 @@ impl Walker<'_, '_> {
     /// Opening, reading, writing, deleting: where the path is a text it is judged, elsewhere it is asked about.
     pub(super) fn files(&mut self, at: usize, name: &str, called: bool, attribute: bool) -> bool {
         let ours = called || attribute;
-        let access = if DELETES_ALL.contains(&name) && ours {
+        let class = if attribute {
+            self.tokens[..at]
+                .iter()
+                .rev()
+                .find_map(|token| match token {
+                    Token::Name(name) => Some(name.as_str()),
+                    _ => None,
+                })
+        } else {
+            None
+        };
+        let of_files = matches!(
+            class,
+            Some("File" | "IO" | "Dir" | "FileUtils" | "Pathname" | "io")
+        );
+        let access = if of_files
+            && matches!(
+                name,
+                "read"
+                    | "new"
+                    | "open"
+                    | "readlines"
+                    | "foreach"
+                    | "entries"
+                    | "children"
+                    | "glob"
+                    | "each_line"
+            ) {
+            self.mode(at)
+        } else if of_files && matches!(name, "delete") {
+            Access::Delete
+        } else if of_files && matches!(name, "write" | "binwrite") {
+            Access::Write
+        } else if DELETES_ALL.contains(&name) && ours {
             Access::DeleteAll
         } else if DELETES.contains(&name) && ours {
             Access::Delete
@@ -143,6 +176,14 @@ impl Walker<'_, '_> {
     /// `Path("x").unlink()`: the text in the parentheses before.
     pub(super) fn path_before(&self, at: usize) -> Option<String> {
         if at < 3 || self.sign(at - 1) != '.' || self.sign(at - 2) != ')' {
+            return None;
+        }
+        let of_a_path = at >= 5
+            && matches!(
+                self.name(at - 5),
+                Some("Path" | "PurePath" | "PosixPath" | "Pathname")
+            );
+        if !of_a_path {
             return None;
         }
         match &self.tokens[at - 3] {
