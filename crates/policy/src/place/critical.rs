@@ -4,28 +4,15 @@ use super::path::{holds, is_below};
 use super::trimmed;
 use crate::world::World;
 
+#[rustfmt::skip]
+const TOPS: &[&str] = &[
+    "/usr/local", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/usr/lib64", "/usr/include", "/var/lib",
+    "/var/log", "/var/cache", "/var/spool", "/var/run", "/var/db", "/opt/homebrew", "/usr/src", "/var/mail",
+    "/var/www", "/var/backups",
+];
+
 /// The root, a home, what the system lies in, and what holds the workspace: never deleted as a whole.
 pub fn is_critical(path: &str, world: &World<'_>) -> bool {
-    const TOPS: &[&str] = &[
-        "/usr/local",
-        "/usr/share",
-        "/usr/lib",
-        "/usr/bin",
-        "/usr/sbin",
-        "/usr/lib64",
-        "/usr/include",
-        "/var/lib",
-        "/var/log",
-        "/var/cache",
-        "/var/spool",
-        "/var/run",
-        "/var/db",
-        "/opt/homebrew",
-        "/usr/src",
-        "/var/mail",
-        "/var/www",
-        "/var/backups",
-    ];
     if path == "/tmp" || world.tmp.iter().any(|tmp| path == trimmed(tmp)) {
         return false;
     }

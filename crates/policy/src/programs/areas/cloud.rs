@@ -216,40 +216,20 @@ fn has_word(parsed: &Parsed, list: &[&str]) -> bool {
     })
 }
 
+#[rustfmt::skip]
+const DELETE: &[&str] = &[
+    "delete", "destroy", "terminate", "remove", "rm", "purge", "drop", "teardown", "nuke", "down", "reset", "rb",
+    "undeploy", "deprovision", "wipe",
+];
+
+#[rustfmt::skip]
+const SECRETS: &[&str] = &[
+    "print", "token", "tokens", "secret", "secrets", "password", "passwords", "key", "keys", "creds", "credential",
+    "credentials", "otp",
+];
+
 /// Deletion without a question, and what prints a credential, are denied wherever they are.
 fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
-    const DELETE: &[&str] = &[
-        "delete",
-        "destroy",
-        "terminate",
-        "remove",
-        "rm",
-        "purge",
-        "drop",
-        "teardown",
-        "nuke",
-        "down",
-        "reset",
-        "rb",
-        "undeploy",
-        "deprovision",
-        "wipe",
-    ];
-    const SECRETS: &[&str] = &[
-        "print",
-        "token",
-        "tokens",
-        "secret",
-        "secrets",
-        "password",
-        "passwords",
-        "key",
-        "keys",
-        "creds",
-        "credential",
-        "credentials",
-        "otp",
-    ];
     let program = reader.invocation.argv[0].prefix().to_owned();
     if has_word(parsed, DELETE) && confirmed(reader) {
         reader.deny(

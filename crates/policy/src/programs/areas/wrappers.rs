@@ -264,17 +264,12 @@ fn deferred(_: &Parsed, reader: &mut Reader<'_>) {
     super::builtins::runs_input(reader, Dialect::Posix);
 }
 
+#[rustfmt::skip]
+const LISTS: &[&str] = &[
+    "ls", "list-sessions", "list-windows", "list-panes", "list-keys", "info", "display-message", "has-session",
+];
+
 fn multiplexer(parsed: &Parsed, reader: &mut Reader<'_>) {
-    const LISTS: &[&str] = &[
-        "ls",
-        "list-sessions",
-        "list-windows",
-        "list-panes",
-        "list-keys",
-        "info",
-        "display-message",
-        "has-session",
-    ];
     let first = parsed.operand(0).unwrap_or("");
     if LISTS.contains(&first)
         || parsed

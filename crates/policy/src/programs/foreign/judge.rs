@@ -172,39 +172,22 @@ fn deletion(command: &Command, name: &str, out: &mut Vec<Reason>) {
     }
 }
 
+#[rustfmt::skip]
+const AUTORUN: &[&str] = &[
+    "currentversion\\run", "\\winlogon", "image file execution options", "currentcontrolset\\services",
+    "appinit_dlls", "\\policies\\explorer\\run", "\\shell\\open\\command", "silentprocessexit", "\\command
+    processor", "\\environment", "bootexecute", "\\lsa", "userinitmprlogonscript", "\\active setup",
+    "\\startupapproved", "inprocserver32", "\\windows\\load",
+];
+
+#[rustfmt::skip]
+const GUARDS: &[&str] = &[
+    "windows defender", "disableantispyware", "disablerealtimemonitoring", "enablelua", "consentpromptbehavior",
+    "\\smartscreen", "\\eventlog", "firewallpolicy", "\\powershell\\scriptblocklogging", "executionpolicy",
+    "tamperprotection",
+];
+
 fn settings(command: &Command, name: &str, line: &str, out: &mut Vec<Reason>) {
-    const AUTORUN: &[&str] = &[
-        "currentversion\\run",
-        "\\winlogon",
-        "image file execution options",
-        "currentcontrolset\\services",
-        "appinit_dlls",
-        "\\policies\\explorer\\run",
-        "\\shell\\open\\command",
-        "silentprocessexit",
-        "\\command processor",
-        "\\environment",
-        "bootexecute",
-        "\\lsa",
-        "userinitmprlogonscript",
-        "\\active setup",
-        "\\startupapproved",
-        "inprocserver32",
-        "\\windows\\load",
-    ];
-    const GUARDS: &[&str] = &[
-        "windows defender",
-        "disableantispyware",
-        "disablerealtimemonitoring",
-        "enablelua",
-        "consentpromptbehavior",
-        "\\smartscreen",
-        "\\eventlog",
-        "firewallpolicy",
-        "\\powershell\\scriptblocklogging",
-        "executionpolicy",
-        "tamperprotection",
-    ];
     let registry = name == "reg"
         && command.args().next().is_some_and(|verb| {
             matches!(
