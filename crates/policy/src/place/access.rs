@@ -105,7 +105,8 @@ fn at_place(place: &Place, access: Access, world: &World<'_>) -> Touch {
             access,
             target,
             place.zone,
-            place.secret.is_some() && !access.changes(),
+            (place.secret.is_some() && !access.changes())
+                || (access == Access::ReadAll && holds_secrets(&place.path, world)),
             &place.path,
         ),
         findings,
@@ -145,7 +146,8 @@ fn judge(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<Finding
         Access::Delete | Access::DeleteAll => judge_delete(place, access, world, out),
         Access::Write | Access::Append | Access::Create => judge_write(place, access, out),
         Access::Permission | Access::PermissionAll => {
-            if access == Access::PermissionAll && is_critical(path, world) {
+            let alone = access == Access::Permission && path == trimmed(&world.home);
+            if !alone && is_critical(path, world) {
                 out.push(finding(
                     Verdict::Deny,
                     "permission-system",

@@ -42,7 +42,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         program("build b check c test t bench doc d clippy fix tree metadata pkgid locate-project verify-project read-manifest version nextest llvm-cov miri expand udeps machete deny audit outdated geiger bloat semver-checks msrv hack insta fuzz careful tarpaulin sort report rustc rustdoc criterion hakari help generate-lockfile mutants show-asm asm modules depgraph")
             .strict().shared(CARGO).also(after_dashes),
         program("fmt").options(CARGO).also(after_dashes),
-        program("run r").grammar(Grammar::Stops).strict().shared(CARGO),
+        program("run r").grammar(Grammar::Stops).strict().shared(CARGO).also(manifest),
         program("clean").strict().shared(CARGO).also(|parsed, reader| {
             if let Some(folder) = parsed.value("--target-dir") {
                 reader.touch(folder, Access::DeleteAll);
@@ -169,8 +169,16 @@ pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
     }
 }
 
+/// `cargo --manifest-path`: another project than the one at hand.
+fn manifest(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if let Some(path) = parsed.value("--manifest-path") {
+        super::tasks::elsewhere(path, reader);
+    }
+}
+
 /// What stands after `--` goes to the program that is built or to the tool that is started.
 fn after_dashes(parsed: &Parsed, reader: &mut Reader<'_>) {
+    manifest(parsed, reader);
     careful(
         parsed
             .operands

@@ -62,7 +62,8 @@ static KUBECTL: &[Program] = &[
     program("delete").options(KUBE).asks(EffectKind::Remote, DELETES, "deletes in a cluster").also(kube_delete),
     program("drain").options(KUBE).asks(EffectKind::Remote, DELETES, "empties a machine of a cluster"),
     program("create").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES).also(|parsed, reader| if parsed.operand(0) == Some("token") { reader.deny("read-secret", "It makes and prints what logs in to a cluster."); }),
-    program("apply replace patch edit set scale autoscale rollout label annotate expose taint cordon uncordon certificate plugin").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES),
+    program("rollout").options(KUBE).also(|parsed, reader| if !matches!(parsed.operand(0), Some("status" | "history")) { reader.ask(REMOTE, "It changes what runs in a cluster."); }),
+    program("apply replace patch edit set scale autoscale label annotate expose taint cordon uncordon certificate plugin").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES),
 ];
 
 fn kube_read(parsed: &Parsed, reader: &mut Reader<'_>) {
