@@ -2,6 +2,8 @@
 
 mod areas;
 mod corpus;
+mod denied;
+mod properties;
 
 use super::{Invocation, Reading, Runs, Stdin, foreign, read};
 use crate::verdict::Verdict;
