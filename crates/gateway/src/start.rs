@@ -23,7 +23,7 @@ use crate::config::{Config, ConfigHandle, ConfigPlace, Env, Prepared, Reading};
 use crate::credentials::CredentialDesk;
 use crate::error::StartError;
 use crate::health::HealthMonitor;
-use crate::house::House;
+use crate::house::{House, Site};
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::net::{self, Listener, Tls};
@@ -194,8 +194,10 @@ impl Gateway {
             &config,
             &hub,
             &clock,
-            &state_dir,
-            address.port(),
+            &Site {
+                state_dir: state_dir.clone(),
+                port: address.port(),
+            },
             &tasks,
             &stopping,
         )

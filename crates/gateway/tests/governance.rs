@@ -447,12 +447,12 @@ async fn a_process_of_a_run_cannot_speak_to_the_gateway() {
     let answer = fs::read_to_string(bench.file("answer.txt")).unwrap_or_default();
     assert_eq!(answer, "", "it was hung up on");
     // The same from outside of a run is answered.
-    let outside = std::process::Command::new("bash")
+    let outside = tokio::process::Command::new("bash")
         .arg("speak.sh")
         .current_dir(bench.file(""))
         .status()
-        .unwrap();
-    assert!(outside.success());
+        .await;
+    assert!(outside.unwrap().success());
     let answer = fs::read_to_string(bench.file("answer.txt")).unwrap();
     assert!(answer.starts_with("HTTP/1.1"), "{answer}");
 }
