@@ -1,6 +1,5 @@
 //! The start, in its order, in one place; and the stop.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -343,11 +342,6 @@ async fn open_store(
     let now = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
     let store = SqliteGatewayStore::open(state_dir, now).await;
     let store = store.map_err(|error| StartError::Store(error.to_string()))?;
-    let redactor = redactor.clone();
-    store.redact_audit(move |text| match redactor.redact(text) {
-        Cow::Owned(clean) => Some(clean),
-        Cow::Borrowed(_) => None,
-    });
     for notice in store.notices() {
         tracing::warn!(?notice, "the store was opened, but not as it was left");
     }

@@ -42,7 +42,7 @@ impl CredentialVault {
         Ok(Some(Open { header, master }))
     }
 
-    async fn opened_or_begun(&self) -> Result<Open, CredentialError> {
+    pub(super) async fn opened_or_begun(&self) -> Result<Open, CredentialError> {
         if let Some(open) = self.opened().await? {
             return Ok(open);
         }
