@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::audit::{AuditKey, AuditLog, Gate, Redact, StateKey};
+use crate::audit::{AuditKey, AuditLog, Gate, StateKey};
 use crate::auth::{AuthSettings, Failures, Gatekeeper, PairingDesk, random_token};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;

@@ -28,11 +28,9 @@ impl CredentialRows for StoreRows {
     }
 
     async fn header_swap(&self, seen: Option<&Header>, new: &Header) -> Done<bool> {
-        let seen = seen.map(header_record);
-        let swapped = self
-            .0
-            .credential_header_swap(seen.as_ref(), &header_record(new));
-        swapped.await.map_err(RowsError::new)
+        let (seen, new) = (seen.map(header_record), header_record(new));
+        let swapped = self.0.credential_header_swap(seen.as_ref(), &new).await;
+        swapped.map_err(RowsError::new)
     }
 
     async fn rewrap(&self, seen: &Header, new: &Header, wrapped: Vec<Rewrapped>) -> Done<bool> {

@@ -92,8 +92,8 @@ async fn rotate(cx: Cx, params: RotateParams) -> Result<Value, MethodError> {
     if !(0..=LONGEST_GRACE_MS).contains(&params.grace_ms) {
         return Err(MethodError::invalid("a grace is thirty days at most"));
     }
-    let credentials = &cx.app.credentials;
-    let rotated = credentials.rotate(&name, &secret, params.grace_ms, &by(&cx));
+    let (credentials, by) = (&cx.app.credentials, by(&cx));
+    let rotated = credentials.rotate(&name, &secret, params.grace_ms, &by);
     Ok(view(&rotated.await.map_err(refused)?))
 }
 
