@@ -49,9 +49,13 @@ async fn beside_policy(fleet: &Fleet, command: &str, mut args: Arguments) -> Ans
             let input: ExportAudit = args.take("input")?;
             answer(fleet.audit_export_page(&input, args.take("after")?).await)
         }
-        "agent_credentials_list" => answer(fleet.agent_credentials_list(args.take("gateway")?).await),
+        "agent_credentials_list" => {
+            answer(fleet.agent_credentials_list(args.take("gateway")?).await)
+        }
         "agent_credential_set" => answer(fleet.agent_credential_set(args.take("input")?).await),
-        "agent_credential_rotate" => answer(fleet.agent_credential_rotate(args.take("input")?).await),
+        "agent_credential_rotate" => {
+            answer(fleet.agent_credential_rotate(args.take("input")?).await)
+        }
         "agent_credential_delete" => {
             let gateway: GatewayId = args.take("gateway")?;
             let name = args.take("name")?;

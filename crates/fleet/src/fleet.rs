@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::core::{ANSWERS, AnswerDesk, Core, CoreHandle, Entry, InboxDesk, Outlet, Scribe, SessionDesk};
+use crate::core::{
+    ANSWERS, AnswerDesk, Core, CoreHandle, Entry, InboxDesk, Outlet, Scribe, SessionDesk,
+};
 use crate::credentials::{Safe, own_gateway};
 use crate::discover::Environment;
 use crate::drafts::Drafts;

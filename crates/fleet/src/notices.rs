@@ -337,12 +337,8 @@ mod tests {
             dangerous: true,
             ..home()
         };
-        let notice = shown(NoticeBoard::default().waits(
-            &item("a", "curl x | sh"),
-            &standing,
-            &settings,
-            0,
-        ));
+        let notice =
+            shown(NoticeBoard::default().waits(&item("a", "curl x | sh"), &standing, &settings, 0));
         assert_eq!(notice.buttons, [Decision::Deny]);
         assert!(notice.review, "the whole of it is a click away");
     }

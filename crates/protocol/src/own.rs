@@ -91,7 +91,10 @@ mod tests {
             grace_ms: None,
         };
         let sent = serde_json::to_value(&params).unwrap();
-        assert_eq!(sent, serde_json::json!({"name": "DEPLOY", "secret": "s3cret"}));
+        assert_eq!(
+            sent,
+            serde_json::json!({"name": "DEPLOY", "secret": "s3cret"})
+        );
         assert_eq!(CredentialsRotate::NAME, "gatehouse.credentials.rotate");
     }
 }

@@ -6,9 +6,10 @@ use gatehouse_policy::{Analysis, Effect, EffectKind, Plan, Target, Verdict, Zone
 const CODES: [&str; 4] = ["secret-network", "secret-tool", "secret-session", "no-plan"];
 
 pub(super) fn is_dangerous(analysis: &Analysis) -> bool {
-    let grave = analysis.findings.iter().any(|finding| {
-        finding.verdict == Verdict::Deny || CODES.contains(&finding.code.as_str())
-    });
+    let grave = analysis
+        .findings
+        .iter()
+        .any(|finding| finding.verdict == Verdict::Deny || CODES.contains(&finding.code.as_str()));
     let unknown = analysis.commands.iter().any(|command| {
         let program = command.argv.first();
         !command.exact && program.is_none_or(|program| program.contains('…'))
@@ -67,9 +68,15 @@ mod tests {
 
     #[test]
     fn what_is_the_agents_own_is_not_dangerous_and_what_is_not_is() {
-        assert!(!is_dangerous(&analysis(vec![deletes(Zone::Workspace, false)])));
+        assert!(!is_dangerous(&analysis(vec![deletes(
+            Zone::Workspace,
+            false
+        )])));
         assert!(is_dangerous(&analysis(vec![deletes(Zone::Home, false)])));
-        assert!(is_dangerous(&analysis(vec![deletes(Zone::Workspace, true)])));
+        assert!(is_dangerous(&analysis(vec![deletes(
+            Zone::Workspace,
+            true
+        )])));
     }
 
     #[test]

@@ -182,7 +182,7 @@ fn target(target: &Target) -> Option<String> {
     }
 }
 
-pub(crate) fn read_command(command: &gatehouse_policy::Command) -> ReadCommand {
+fn read_command(command: &gatehouse_policy::Command) -> ReadCommand {
     let word = |word: &String| escape(cap(word, SENTENCE).0, Policy::Command).text;
     ReadCommand {
         argv: command.argv.iter().take(LISTED).map(word).collect(),
@@ -218,7 +218,10 @@ mod tests {
         };
         let (findings, effects) = said(command, &[finding(5, 7)], &[effect]);
         let span = findings[0].span.unwrap();
-        let shown: Vec<u16> = escape(command, Policy::Command).text.encode_utf16().collect();
+        let shown: Vec<u16> = escape(command, Policy::Command)
+            .text
+            .encode_utf16()
+            .collect();
         let marked = &shown[span.start as usize..span.end as usize];
         assert_eq!(String::from_utf16(marked).unwrap(), "rm");
         assert_eq!(findings[0].text, "it⟨U+202E⟩asks");

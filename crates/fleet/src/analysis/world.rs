@@ -64,7 +64,11 @@ fn absolute(cwd: &str, home: &str) -> String {
 fn workspace(cwd: &str, home: &str) -> String {
     let depth = cwd.split('/').filter(|part| !part.is_empty()).count();
     let too_wide = depth < 2 || cwd.trim_end_matches('/') == home;
-    if too_wide { NOWHERE.to_owned() } else { cwd.to_owned() }
+    if too_wide {
+        NOWHERE.to_owned()
+    } else {
+        cwd.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +79,10 @@ mod tests {
     #[track_caller]
     fn check(cwd: Option<&str>, at: &str, workspace: &str, home: &str) {
         let world = of(cwd, &NoFiles);
-        assert_eq!((world.cwd.as_str(), world.workspace.as_str()), (at, workspace));
+        assert_eq!(
+            (world.cwd.as_str(), world.workspace.as_str()),
+            (at, workspace)
+        );
         assert_eq!(world.home, home);
     }
 
@@ -83,7 +90,12 @@ mod tests {
     fn the_folder_it_runs_in_is_the_agents() {
         let at = "/home/anna/projects/gallery";
         check(Some(at), at, at, "/home/anna");
-        check(Some("~/projects"), "/home/user/projects", "/home/user/projects", "/home/user");
+        check(
+            Some("~/projects"),
+            "/home/user/projects",
+            "/home/user/projects",
+            "/home/user",
+        );
     }
 
     #[test]

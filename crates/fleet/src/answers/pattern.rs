@@ -103,7 +103,11 @@ mod tests {
     fn check(pattern: &str, command: &str, is: bool, names: bool) {
         let read = CommandPattern::read(pattern).unwrap();
         let argv = argv(command);
-        assert_eq!((read.is(&argv), read.names(&argv)), (is, names), "{pattern} on {command}");
+        assert_eq!(
+            (read.is(&argv), read.names(&argv)),
+            (is, names),
+            "{pattern} on {command}"
+        );
     }
 
     #[test]
@@ -112,9 +116,24 @@ mod tests {
         check("npm test **", "npm test -- --grep x", true, true);
         check("npm *", "npm test", true, true);
         check("npm *", "npm run x", false, true);
-        check("git push ** --force **", "git push origin main --force", true, true);
-        check("git push ** --force **", "git push origin main", false, false);
-        check("git push --force*", "git push --force-with-lease", true, true);
+        check(
+            "git push ** --force **",
+            "git push origin main --force",
+            true,
+            true,
+        );
+        check(
+            "git push ** --force **",
+            "git push origin main",
+            false,
+            false,
+        );
+        check(
+            "git push --force*",
+            "git push --force-with-lease",
+            true,
+            true,
+        );
     }
 
     #[test]

@@ -118,7 +118,10 @@ fn a_rule_keeps_to_its_gateway_its_agent_and_its_switch() {
     assert_eq!(here(|r| r.enabled = false), None);
     assert_eq!(here(|r| r.gateway = Some(GatewayId("other".into()))), None);
     assert_eq!(here(|r| r.agent = Some("op*".into())), None);
-    assert_eq!(here(|r| r.agent = Some("ma*".into())), Some(AutoAnswer::Allow));
+    assert_eq!(
+        here(|r| r.agent = Some("ma*".into())),
+        Some(AutoAnswer::Allow)
+    );
 }
 
 #[test]
@@ -148,7 +151,10 @@ fn each_answer_is_recorded_and_the_record_is_bounded() {
     let view = book.view();
     assert_eq!(view.answered.len(), ANSWERED);
     assert_eq!(view.rules[0].uses as usize, ANSWERED + 5);
-    assert!(view.answered[0].at > view.answered[1].at, "the newest first");
+    assert!(
+        view.answered[0].at > view.answered[1].at,
+        "the newest first"
+    );
 }
 
 #[test]

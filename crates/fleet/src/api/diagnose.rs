@@ -98,7 +98,10 @@ mod tests {
     fn an_address_that_cannot_be_read_stops_the_walk_before_it_begins() {
         let walk = stopped_at_once(&Problem::from(ProblemCode::NotAGateway));
         assert_eq!(walk.steps.len(), DoctorStep::ALL.len());
-        assert!(matches!(walk.steps[0].outcome, StepOutcomeView::Stopped { .. }));
+        assert!(matches!(
+            walk.steps[0].outcome,
+            StepOutcomeView::Stopped { .. }
+        ));
         assert_eq!(walk.steps[7].outcome, StepOutcomeView::NotReached);
     }
 }

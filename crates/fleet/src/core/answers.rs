@@ -35,7 +35,11 @@ impl Core {
         if self.answers.answered.len() >= REMEMBERED {
             self.answers.answered.clear();
         }
-        let created_at = self.inbox.inbox.item(key).map_or(0, |i| i.request.created_at);
+        let created_at = self
+            .inbox
+            .inbox
+            .item(key)
+            .map_or(0, |i| i.request.created_at);
         self.answers.answered.insert((key.clone(), created_at));
         if let Some(refusal) = self.inbox_event(InboxEvent::Decide(choice)) {
             tracing::warn!(%refusal, "a rule's answer was not taken");

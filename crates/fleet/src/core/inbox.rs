@@ -8,8 +8,8 @@ use super::{Core, Write};
 use crate::analysis::{Reading, Readings};
 use crate::ask::Asker;
 use crate::inbox::{
-    self, Beside, Effect, Inbox, InboxEvent, Item, Phase, ReadBackAnswer, Refusal, Resolve, ResolveAnswer,
-    Standing, Trouble, parse_key, reduce,
+    self, Beside, Effect, Inbox, InboxEvent, Item, Phase, ReadBackAnswer, Refusal, Resolve,
+    ResolveAnswer, Standing, Trouble, parse_key, reduce,
 };
 use crate::permission;
 use crate::view::{

@@ -44,7 +44,10 @@ static GROUPS: [(&str, &[&str]); 6] = [
             "grant.used",
         ],
     ),
-    ("policy", &["policy.changed", "policy.loaded", "undo.restored"]),
+    (
+        "policy",
+        &["policy.changed", "policy.loaded", "undo.restored"],
+    ),
     (
         "credential",
         &[
@@ -69,12 +72,15 @@ static GROUPS: [(&str, &[&str]); 6] = [
             "audit.exported",
         ],
     ),
-    ("config", &[
+    (
+        "config",
+        &[
             "config.changed",
             "exec.approvals.set",
             "gateway.started",
             "gateway.stopped",
-        ]),
+        ],
+    ),
 ];
 
 impl Fleet {
@@ -279,7 +285,9 @@ async fn create(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(FleetError::InvalidInput("there are too many exports in that folder"))
+    Err(FleetError::InvalidInput(
+        "there are too many exports in that folder",
+    ))
 }
 
 #[cfg(test)]
@@ -302,7 +310,9 @@ mod tests {
 
     #[test]
     fn a_record_is_shown_with_what_hides_in_it_visible() {
-        let line = line(Fields(&json!({"seq": 4, "what": "ls\u{202e}", "verdict": "odd"})));
+        let line = line(Fields(
+            &json!({"seq": 4, "what": "ls\u{202e}", "verdict": "odd"}),
+        ));
         assert_eq!((line.what.as_str(), line.verdict), ("ls⟨U+202E⟩", None));
     }
 }

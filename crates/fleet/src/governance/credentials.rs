@@ -20,7 +20,10 @@ impl Fleet {
         let answer = self
             .ask_governed::<own::CredentialsList>(&gateway, NoParams {})
             .await?;
-        Ok(Fields(&answer).list("credentials").map(credential).collect())
+        Ok(Fields(&answer)
+            .list("credentials")
+            .map(credential)
+            .collect())
     }
 
     pub async fn agent_credential_set(&self, input: SetAgentCredential) -> Result<(), FleetError> {
@@ -102,7 +105,10 @@ mod tests {
             "name": "DEPLOY", "type": "api_key", "state": "used-up", "uses": 1, "maxUses": 1,
             "boundHosts": ["api.example.org"], "secret": "must not get through",
         })));
-        assert_eq!((read.state, read.max_uses), (CredentialState::UsedUp, Some(1)));
+        assert_eq!(
+            (read.state, read.max_uses),
+            (CredentialState::UsedUp, Some(1))
+        );
         let shown = serde_json::to_string(&read).unwrap();
         assert!(!shown.contains("must not"), "{shown}");
     }

@@ -46,9 +46,10 @@ impl Fleet {
 /// The `details.reason` of a refusal.
 fn reason(error: &FleetError) -> Option<&str> {
     match error {
-        FleetError::Request(RequestError::Gateway(refusal)) => {
-            refusal.details.get("reason").and_then(|reason| reason.as_str())
-        }
+        FleetError::Request(RequestError::Gateway(refusal)) => refusal
+            .details
+            .get("reason")
+            .and_then(|reason| reason.as_str()),
         _ => None,
     }
 }

@@ -4,8 +4,8 @@ use super::item::{Content, EpochMs, Item, Phase, Question, Trouble, Verdict};
 use super::reduce::Inbox;
 use crate::untrusted::{Policy, cap, escape, one_line};
 use crate::view::{
-    BarredDecision, CommandAnalysis, Fact, InboxItemDetail, InboxItemView, InboxSnapshot, Millis, PhaseView,
-    ProblemView, QuestionOption, QuestionView, UnavailableDecision,
+    BarredDecision, CommandAnalysis, Fact, InboxItemDetail, InboxItemView, InboxSnapshot, Millis,
+    PhaseView, ProblemView, QuestionOption, QuestionView, UnavailableDecision,
 };
 
 /// A line's subject, in bytes; the whole is in the detail.
