@@ -182,7 +182,7 @@ fn target(target: &Target) -> Option<String> {
     }
 }
 
-pub(crate) fn read_command(command: &gatehouse_policy::Command) -> ReadCommand {
+fn read_command(command: &gatehouse_policy::Command) -> ReadCommand {
     let word = |word: &String| escape(cap(word, SENTENCE).0, Policy::Command).text;
     ReadCommand {
         argv: command.argv.iter().take(LISTED).map(word).collect(),

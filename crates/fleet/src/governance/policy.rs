@@ -1,6 +1,6 @@
 //! Policy: read, checked, changed, tried; and standing permissions.
 
-use gatehouse_policy::{Command, Effect, Finding, Plan, Verdict};
+use gatehouse_policy::{Effect, Finding, Plan, Verdict};
 use gatehouse_protocol::methods as m;
 use gatehouse_protocol::model::catalog::AgentSummary;
 use gatehouse_protocol::{NoParams, own};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::read::{Fields, verdict};
 use super::reason;
-use crate::analysis::{read_command, said};
+use crate::analysis::said;
 use crate::error::FleetError;
 use crate::fleet::Fleet;
 use crate::untrusted::{Policy, escape, one_line};
