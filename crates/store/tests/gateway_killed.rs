@@ -72,7 +72,11 @@ async fn check(store: &SqliteGatewayStore, key: &str, last: i64) {
     assert!(entries.iter().any(|entry| entry.id == format!("m{last}")));
     let id = format!("{key}/{last}");
     let approval = store.approval(&id).await.unwrap().unwrap();
-    assert_eq!(approval.state, ApprovalState::Allowed, "the answer is kept");
+    assert_eq!(
+        approval.state,
+        ApprovalState::Consumed,
+        "it is kept as it was"
+    );
     let again = store.approval_consume(&id, "digest", 9).await.unwrap();
     assert_eq!(again, Consumed::Before, "it is not consumed a second time");
     let run = store.run(&id).await.unwrap().unwrap();
@@ -122,11 +126,8 @@ async fn write(
         store.approval_create(approval(&id)).await.unwrap();
         let yes = Resolution {
             state: ApprovalState::Allowed,
-            decision: None,
-            reason: None,
-            resolver: None,
             at: 1,
-            allow: None,
+            ..Resolution::default()
         };
         store.approval_resolve(&id, yes).await.unwrap();
         let consumed = store.approval_consume(&id, "digest", 2).await.unwrap();
@@ -165,10 +166,6 @@ fn approval(id: &str) -> ApprovalRecord {
         run: None,
         digest: "digest".to_owned(),
         request: "{}".to_owned(),
-        decision: None,
-        reason: None,
-        resolver: None,
-        settled_at: None,
-        consumed_at: None,
+        ..ApprovalRecord::default()
     }
 }

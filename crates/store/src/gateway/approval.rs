@@ -1,25 +1,34 @@
 //! Approvals: what waits for a person's answer, and the entries that allow without one.
 //!
-//! An approval is settled once. Every way to settle it (an answer, expiry, being withdrawn) is a
-//! compare-and-swap on `Pending`, so of two answers one wins and the other is shown the record. What was
-//! allowed can be consumed once, and only by the action of the digest that was asked for.
+//! `Pending` becomes `Allowed`, `Denied`, `Expired` or `Cancelled`; `Allowed` becomes `Consumed`, `Expired` or
+//! `Revoked`. Each is a compare-and-swap on the state before, so of two answers one wins and the other is shown
+//! the record. What was allowed can be consumed once, in its time, and only by the action of the digest that was
+//! asked for. Nobody answers their own question with yes, and where two people are asked for, two must say it.
 
 use async_trait::async_trait;
 
+use super::GrantRecord;
 use crate::{Millis, Result};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ApprovalState {
+    #[default]
     Pending,
+    /// A person said yes, and it has not run yet.
     Allowed,
     Denied,
+    /// Nobody answered in its time, or what was allowed did not run in it.
     Expired,
     /// Withdrawn by who asked, such as a run that was aborted.
     Cancelled,
+    /// What was allowed has begun to run.
+    Consumed,
+    /// A person took the yes back before it was used.
+    Revoked,
 }
 
 /// A question to a person, and its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApprovalRecord {
     pub id: String,
     /// A word of the caller's, such as `exec`.
@@ -43,6 +52,15 @@ pub struct ApprovalRecord {
     pub settled_at: Option<Millis>,
     /// When the action that was allowed began to run.
     pub consumed_at: Option<Millis>,
+    /// Who asked: a principal, who cannot say yes to it.
+    pub requester: Option<String>,
+    /// How many people must say yes; 0 counts as one.
+    pub approvers: u32,
+    /// Who has said yes so far: principals, each once.
+    pub approved_by: Vec<String>,
+    /// Whether the gateway itself runs what is allowed. Then a yes that is not used in its time expires; else it
+    /// is the asker's to keep.
+    pub bound: bool,
 }
 
 /// An entry of the allow-list.
@@ -64,7 +82,7 @@ pub struct AllowEntry {
 }
 
 /// An answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Resolution {
     /// One of the settled states.
     pub state: ApprovalState,
@@ -72,8 +90,12 @@ pub struct Resolution {
     pub reason: Option<String>,
     pub resolver: Option<String>,
     pub at: Millis,
+    /// The principal who answers; none where nobody does.
+    pub by: Option<String>,
     /// Added to the allow-list in the same transaction, if this answer wins.
     pub allow: Option<AllowEntry>,
+    /// Added to the grants in the same transaction, if this answer wins.
+    pub grant: Option<GrantRecord>,
 }
 
 /// What became of an answer.
@@ -85,6 +107,10 @@ pub enum Resolved {
     Lost(ApprovalRecord),
     /// Its time was over, and this call noted it.
     Expired(ApprovalRecord),
+    /// A yes that was counted; more people must say it.
+    Counted(ApprovalRecord),
+    /// Nobody says yes to their own question; it stands as it was.
+    Own(ApprovalRecord),
     Unknown,
 }
 
@@ -105,7 +131,9 @@ pub enum Consumed {
     Differs,
     /// It has been consumed before.
     Before,
-    /// It was not allowed: pending, denied, expired or cancelled.
+    /// It was allowed, and its time to run is over; this call noted it where none had.
+    Late,
+    /// It was not allowed: pending, denied, cancelled, revoked, or expired before an answer.
     NotAllowed,
     Unknown,
 }
@@ -118,7 +146,15 @@ pub trait ApprovalStore: Send + Sync {
     async fn approval_resolve(&self, id: &str, resolution: Resolution) -> Result<Resolved>;
     /// Takes what was allowed, for the action of this digest.
     async fn approval_consume(&self, id: &str, digest: &str, at: Millis) -> Result<Consumed>;
-    /// Notes every pending one that has expired at `now`, and gives those.
+    /// Takes a yes back that was not used yet. Gives the record as it now is where this call did it.
+    async fn approval_revoke(
+        &self,
+        id: &str,
+        resolver: Option<&str>,
+        at: Millis,
+    ) -> Result<Option<ApprovalRecord>>;
+    /// Notes every one that has expired at `now`, pending or allowed and bound, and gives those that nobody had
+    /// answered.
     async fn approvals_expire(&self, now: Millis) -> Result<Vec<ApprovalRecord>>;
     async fn approval(&self, id: &str) -> Result<Option<ApprovalRecord>>;
     /// What waits, the oldest first.

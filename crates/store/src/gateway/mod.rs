@@ -7,6 +7,7 @@
 
 mod approval;
 mod device;
+mod grant;
 mod ledger;
 mod run;
 mod session;
@@ -22,6 +23,7 @@ pub use approval::{
     Resolved,
 };
 pub use device::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
+pub use grant::{GrantKind, GrantRecord, GrantStore};
 pub use ledger::{
     AgentRecord, AuditRow, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal,
 };
@@ -40,7 +42,7 @@ pub use transcript::{
 /// comes back with it; before, with all or nothing of it.
 #[async_trait]
 pub trait GatewayStore:
-    SessionStore + TranscriptStore + RunStore + ApprovalStore + DeviceStore + LedgerStore
+    SessionStore + TranscriptStore + RunStore + ApprovalStore + GrantStore + DeviceStore + LedgerStore
 {
     /// What a person should know about how the store was opened.
     fn notices(&self) -> Vec<StoreNotice>;

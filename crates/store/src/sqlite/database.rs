@@ -62,11 +62,18 @@ pub(crate) const CACHE: Kind = Kind {
 /// that would be lost with the power, so each commit is synced.
 pub(crate) const GATEWAY: Kind = Kind {
     name: "gateway",
-    migrations: &[(
-        1,
-        "gateway",
-        include_str!("../../migrations/gateway/0001_gateway.sql"),
-    )],
+    migrations: &[
+        (
+            1,
+            "gateway",
+            include_str!("../../migrations/gateway/0001_gateway.sql"),
+        ),
+        (
+            5,
+            "approvals",
+            include_str!("../../migrations/gateway/0005_approvals.sql"),
+        ),
+    ],
     synchronous: SqliteSynchronous::Full,
     check_whole: false,
     readers: 4,

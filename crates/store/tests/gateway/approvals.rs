@@ -1,5 +1,6 @@
 use gatehouse_store::gateway::{
-    AllowEntry, ApprovalRecord, ApprovalState, Consumed, Created, Resolution, Resolved,
+    AllowEntry, ApprovalRecord, ApprovalState, Consumed, Created, GrantKind, GrantRecord,
+    Resolution, Resolved,
 };
 
 use super::GatewayWorld;
@@ -16,11 +17,7 @@ fn approval(id: &str, created_at: i64) -> ApprovalRecord {
         run: Some("r".to_owned()),
         digest: format!("digest of {id}"),
         request: r#"{"command":"ls"}"#.to_owned(),
-        decision: None,
-        reason: None,
-        resolver: None,
-        settled_at: None,
-        consumed_at: None,
+        ..ApprovalRecord::default()
     }
 }
 
@@ -31,7 +28,8 @@ fn answer(state: ApprovalState, by: &str, at: i64) -> Resolution {
         reason: None,
         resolver: Some(by.to_owned()),
         at,
-        allow: None,
+        by: Some(by.to_owned()),
+        ..Resolution::default()
     }
 }
 
@@ -134,7 +132,10 @@ pub async fn what_was_not_allowed_is_never_consumed(world: &dyn GatewayWorld) {
     ] {
         store.approval_create(approval(id, 1)).await.unwrap();
         if let Some(state) = settled {
-            let answer = answer(state, "ada", 2);
+            let answer = Resolution {
+                decision: None,
+                ..answer(state, "ada", 2)
+            };
             store.approval_resolve(id, answer).await.unwrap();
         }
         let digest = format!("digest of {id}");
@@ -278,4 +279,149 @@ pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn Ga
         .await
         .unwrap();
     assert_eq!(store.allow_entries(None).await.unwrap(), [all]);
+}
+
+/// An approval whose run waits for the answer, and is what consumes it.
+fn bound(id: &str, approvers: u32) -> ApprovalRecord {
+    ApprovalRecord {
+        bound: true,
+        approvers,
+        requester: Some("agent:main".to_owned()),
+        ..approval(id, 1)
+    }
+}
+
+fn yes(by: &str, at: i64) -> Resolution {
+    answer(ApprovalState::Allowed, by, at)
+}
+
+pub async fn what_was_allowed_and_not_used_in_its_time_expires(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    for id in ["noted", "late"] {
+        store.approval_create(bound(id, 1)).await.unwrap();
+        store.approval_resolve(id, yes("ada", 5)).await.unwrap();
+    }
+    let late = store
+        .approval_consume("late", "digest of late", 1_001)
+        .await;
+    assert_eq!(late.unwrap(), Consumed::Late);
+    let told = store.approvals_expire(1_001).await.unwrap();
+    assert_eq!(told, [], "it was answered, so nobody waits to be told");
+    let noted = store.approval("noted").await.unwrap().unwrap();
+    assert_eq!(noted.state, ApprovalState::Expired);
+    assert_eq!(noted.decision.as_deref(), Some("word"), "the answer stays");
+    // What another client asked for is that client's to use.
+    store.approval_create(approval("own", 1)).await.unwrap();
+    store.approval_resolve("own", yes("ada", 5)).await.unwrap();
+    store.approvals_expire(5_000).await.unwrap();
+    let own = store.approval("own").await.unwrap().unwrap();
+    assert_eq!(own.state, ApprovalState::Allowed);
+}
+
+pub async fn a_yes_is_taken_back_until_it_is_used(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    for id in ["unused", "used", "pending"] {
+        store.approval_create(bound(id, 1)).await.unwrap();
+        if id != "pending" {
+            store.approval_resolve(id, yes("ada", 5)).await.unwrap();
+        }
+    }
+    store
+        .approval_consume("used", "digest of used", 6)
+        .await
+        .unwrap();
+    let revoked = store
+        .approval_revoke("unused", Some("bob"), 7)
+        .await
+        .unwrap();
+    assert_eq!(revoked.unwrap().state, ApprovalState::Revoked);
+    for id in ["unused", "used", "pending", "none"] {
+        let again = store.approval_revoke(id, Some("bob"), 8).await.unwrap();
+        assert_eq!(again, None, "{id}");
+    }
+    let taken = store
+        .approval_consume("unused", "digest of unused", 9)
+        .await;
+    assert_eq!(taken.unwrap(), Consumed::NotAllowed);
+}
+
+pub async fn two_people_must_say_yes_where_two_are_asked_for(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    store.approval_create(bound("a", 2)).await.unwrap();
+    for n in 0..2 {
+        let counted = store
+            .approval_resolve("a", yes("ada", 5 + n))
+            .await
+            .unwrap();
+        let Resolved::Counted(record) = counted else {
+            panic!("one person is one, however often: {counted:?}");
+        };
+        assert_eq!(record.approved_by, ["ada"]);
+        assert_eq!(record.state, ApprovalState::Pending);
+    }
+    let second = store.approval_resolve("a", yes("bob", 7)).await.unwrap();
+    let Resolved::Won(record) = second else {
+        panic!("that makes two: {second:?}");
+    };
+    assert_eq!(record.approved_by, ["ada", "bob"]);
+    store.approval_create(bound("b", 2)).await.unwrap();
+    store.approval_resolve("b", yes("ada", 5)).await.unwrap();
+    let no = answer(ApprovalState::Denied, "bob", 6);
+    let denied = store.approval_resolve("b", no).await.unwrap();
+    assert!(matches!(denied, Resolved::Won(_)), "one no is enough");
+}
+
+pub async fn nobody_says_yes_to_their_own_question(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    store.approval_create(bound("a", 1)).await.unwrap();
+    let own = store
+        .approval_resolve("a", yes("agent:main", 5))
+        .await
+        .unwrap();
+    let Resolved::Own(record) = own else {
+        panic!("it asked itself: {own:?}");
+    };
+    assert_eq!(record.state, ApprovalState::Pending);
+    let no = answer(ApprovalState::Denied, "agent:main", 6);
+    let denied = store.approval_resolve("a", no).await.unwrap();
+    assert!(
+        matches!(denied, Resolved::Won(_)),
+        "to deny one's own is to withdraw it"
+    );
+}
+
+pub async fn a_grant_comes_with_its_answer_and_holds_until_its_end(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    store.approval_create(bound("a", 1)).await.unwrap();
+    let grant = |id: &str, expires_at| GrantRecord {
+        id: id.to_owned(),
+        kind: GrantKind::Exact,
+        text: "touch a".to_owned(),
+        digest: Some("d".to_owned()),
+        agent: "main".to_owned(),
+        created_at: 5,
+        created_by: "Ada".to_owned(),
+        expires_at,
+        ..GrantRecord::default()
+    };
+    for (id, at) in [("first", 5), ("second", 6)] {
+        let with_grant = Resolution {
+            grant: Some(grant(id, Some(100))),
+            ..yes("ada", at)
+        };
+        store.approval_resolve("a", with_grant).await.unwrap();
+    }
+    let listed = store.grants(None, 10).await.unwrap();
+    assert_eq!(listed, [grant("first", Some(100))], "the answer that won");
+    assert!(store.grant_use("first", 11).await.unwrap());
+    assert_eq!(store.grants(Some("main"), 12).await.unwrap()[0].uses, 1);
+    assert_eq!(store.grants(Some("other"), 12).await.unwrap(), []);
+    assert!(
+        !store.grant_use("first", 100).await.unwrap(),
+        "it has ended"
+    );
+    assert!(store.grant_revoke("first", 13).await.unwrap());
+    assert!(!store.grant_revoke("first", 14).await.unwrap());
+    assert!(!store.grant_use("first", 15).await.unwrap());
+    assert_eq!(store.grants(None, 15).await.unwrap(), []);
 }

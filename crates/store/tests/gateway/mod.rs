@@ -58,6 +58,11 @@ macro_rules! gateway_contract_tests {
             an_approval_of_a_known_id_changes_nothing
             allow_always_is_added_with_the_answer_that_wins_and_with_no_other
             the_allow_list_keeps_its_order_and_is_replaced_whole
+            what_was_allowed_and_not_used_in_its_time_expires
+            a_yes_is_taken_back_until_it_is_used
+            two_people_must_say_yes_where_two_are_asked_for
+            nobody_says_yes_to_their_own_question
+            a_grant_comes_with_its_answer_and_holds_until_its_end
         }
         $crate::gateway_contract_tests! { @area devices, $world,
             a_device_is_paired_with_the_request_that_wins

@@ -1,11 +1,11 @@
-//! Approvals. The swap from `pending` is one statement: whoever changes the row has won.
+//! Approvals. Each swap from one state to the next is one statement: whoever changes the row has won.
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::rows::Word;
-use super::{SqliteGatewayStore, allow_list};
+use super::{SqliteGatewayStore, allow_list, grants};
 use crate::gateway::{
     AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, Resolution,
     Resolved,
@@ -16,7 +16,7 @@ use crate::{Millis, Result};
 type Done<T> = std::result::Result<T, sqlx::Error>;
 
 const COLUMNS: &str = "id, kind, state, created_at, expires_at, agent, session, run, digest, \
-    request, decision, reason, resolver, settled_at, consumed_at";
+    request, decision, reason, resolver, settled_at, consumed_at, requester, approvers, approved_by, bound";
 
 #[async_trait]
 impl ApprovalStore for SqliteGatewayStore {
@@ -33,6 +33,17 @@ impl ApprovalStore for SqliteGatewayStore {
     async fn approval_consume(&self, id: &str, digest: &str, at: Millis) -> Result<Consumed> {
         let (id, digest) = (id.to_owned(), digest.to_owned());
         self.write(move |c| Box::pin(consume(c, id, digest, at)))
+            .await
+    }
+
+    async fn approval_revoke(
+        &self,
+        id: &str,
+        resolver: Option<&str>,
+        at: Millis,
+    ) -> Result<Option<ApprovalRecord>> {
+        let (id, resolver) = (id.to_owned(), resolver.map(str::to_owned));
+        self.write(move |c| Box::pin(revoke(c, id, resolver, at)))
             .await
     }
 
@@ -123,8 +134,9 @@ async fn create(c: &mut Connection, record: ApprovalRecord) -> Done<Created> {
     }
     sqlx::query(
         "INSERT INTO approval (id, kind, state, created_at, expires_at, agent, session, run, \
-         digest, request, decision, reason, resolver, settled_at, consumed_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         digest, request, decision, reason, resolver, settled_at, consumed_at, requester, \
+         approvers, approved_by, bound) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&record.id)
     .bind(&record.kind)
@@ -141,6 +153,10 @@ async fn create(c: &mut Connection, record: ApprovalRecord) -> Done<Created> {
     .bind(&record.resolver)
     .bind(record.settled_at)
     .bind(record.consumed_at)
+    .bind(&record.requester)
+    .bind(record.approvers)
+    .bind(record.approved_by.join("\n"))
+    .bind(record.bound)
     .execute(c)
     .await?;
     Ok(Created::New)
@@ -149,6 +165,11 @@ async fn create(c: &mut Connection, record: ApprovalRecord) -> Done<Created> {
 async fn resolve(c: &mut Connection, id: String, resolution: Resolution) -> Done<Resolved> {
     if let Some(record) = expire(c, resolution.at, Some(&id)).await?.pop() {
         return Ok(Resolved::Expired(record));
+    }
+    if resolution.state == ApprovalState::Allowed
+        && let Some(not_enough) = count(c, &id, &resolution).await?
+    {
+        return Ok(not_enough);
     }
     let won = sqlx::query(
         "UPDATE approval SET state = ?, decision = ?, reason = ?, resolver = ?, settled_at = ? \
@@ -167,6 +188,9 @@ async fn resolve(c: &mut Connection, id: String, resolution: Resolution) -> Done
     if won && let Some(entry) = &resolution.allow {
         allow_list::add(c, entry).await?;
     }
+    if won && let Some(grant) = &resolution.grant {
+        grants::add(c, grant).await?;
+    }
     Ok(match find(c, &id).await? {
         Some(record) if won => Resolved::Won(record),
         Some(record) => Resolved::Lost(record),
@@ -174,10 +198,39 @@ async fn resolve(c: &mut Connection, id: String, resolution: Resolution) -> Done
     })
 }
 
+/// Counts a yes. Gives what it came to where it does not settle the question.
+async fn count(c: &mut Connection, id: &str, yes: &Resolution) -> Done<Option<Resolved>> {
+    let Some(mut record) = find(&mut *c, id).await? else {
+        return Ok(None);
+    };
+    if record.state != ApprovalState::Pending {
+        return Ok(None);
+    }
+    let Some(by) = &yes.by else {
+        // Nobody in particular is nobody: alone they do, beside others they do not count.
+        let alone = record.approvers <= 1;
+        return Ok((!alone).then_some(Resolved::Counted(record)));
+    };
+    if record.requester.as_ref() == Some(by) {
+        return Ok(Some(Resolved::Own(record)));
+    }
+    if !record.approved_by.contains(by) {
+        record.approved_by.push(by.clone());
+        sqlx::query("UPDATE approval SET approved_by = ? WHERE id = ? AND state = 'pending'")
+            .bind(record.approved_by.join("\n"))
+            .bind(id)
+            .execute(c)
+            .await?;
+    }
+    let enough = record.approved_by.len() >= record.approvers as usize;
+    Ok((!enough).then_some(Resolved::Counted(record)))
+}
+
 async fn consume(c: &mut Connection, id: String, digest: String, at: Millis) -> Done<Consumed> {
+    expire(c, at, Some(&id)).await?;
     let consumed = sqlx::query(
-        "UPDATE approval SET consumed_at = ? WHERE id = ? AND digest = ? AND state = 'allowed' \
-         AND consumed_at IS NULL",
+        "UPDATE approval SET state = 'consumed', consumed_at = ? \
+         WHERE id = ? AND digest = ? AND state = 'allowed'",
     )
     .bind(at)
     .bind(&id)
@@ -189,27 +242,55 @@ async fn consume(c: &mut Connection, id: String, digest: String, at: Millis) -> 
     let Some(record) = find(c, &id).await? else {
         return Ok(Consumed::Unknown);
     };
-    Ok(match record {
-        record if consumed => Consumed::Now(Box::new(record)),
-        record if record.state != ApprovalState::Allowed => Consumed::NotAllowed,
-        record if record.digest != digest => Consumed::Differs,
-        _ => Consumed::Before,
+    Ok(match record.state {
+        ApprovalState::Consumed if consumed => Consumed::Now(Box::new(record)),
+        ApprovalState::Consumed if record.digest == digest => Consumed::Before,
+        ApprovalState::Allowed | ApprovalState::Consumed => Consumed::Differs,
+        ApprovalState::Expired if record.decision.is_some() => Consumed::Late,
+        _ => Consumed::NotAllowed,
     })
 }
 
-/// Notes what has expired, of all or of one.
-async fn expire(c: &mut Connection, now: Millis, id: Option<&str>) -> Done<Vec<ApprovalRecord>> {
+async fn revoke(
+    c: &mut Connection,
+    id: String,
+    resolver: Option<String>,
+    at: Millis,
+) -> Done<Option<ApprovalRecord>> {
+    expire(c, at, Some(&id)).await?;
     let mut query = QueryBuilder::<Sqlite>::new(
-        "UPDATE approval SET state = 'expired', settled_at = expires_at \
-         WHERE state = 'pending' AND expires_at <= ",
+        "UPDATE approval SET state = 'revoked', reason = 'revoked', settled_at = ",
     );
-    query.push_bind(now);
-    if let Some(id) = id {
-        query.push(" AND id = ").push_bind(id.to_owned());
-    }
+    query.push_bind(at);
+    query
+        .push(", resolver = coalesce(")
+        .push_bind(resolver)
+        .push(", resolver)");
+    query
+        .push(" WHERE state = 'allowed' AND id = ")
+        .push_bind(id);
     query.push(" RETURNING ").push(COLUMNS);
-    let rows = query.build().fetch_all(c).await?;
-    rows.iter().map(approval).collect()
+    let row = query.build().fetch_optional(c).await?;
+    row.as_ref().map(approval).transpose()
+}
+
+/// Notes what has expired, of all or of one: first what was allowed and not used, then what nobody answered.
+async fn expire(c: &mut Connection, now: Millis, id: Option<&str>) -> Done<Vec<ApprovalRecord>> {
+    let unused = "UPDATE approval SET state = 'expired' WHERE state = 'allowed' AND bound \
+        AND expires_at <= ";
+    let unanswered = "UPDATE approval SET state = 'expired', settled_at = expires_at \
+        WHERE state = 'pending' AND expires_at <= ";
+    let mut expired = Vec::new();
+    for statement in [unused, unanswered] {
+        let mut query = QueryBuilder::<Sqlite>::new(statement);
+        query.push_bind(now);
+        if let Some(id) = id {
+            query.push(" AND id = ").push_bind(id.to_owned());
+        }
+        query.push(" RETURNING ").push(COLUMNS);
+        expired = query.build().fetch_all(&mut *c).await?;
+    }
+    expired.iter().map(approval).collect()
 }
 
 fn approval(row: &SqliteRow) -> Done<ApprovalRecord> {
@@ -229,5 +310,13 @@ fn approval(row: &SqliteRow) -> Done<ApprovalRecord> {
         resolver: row.try_get(12)?,
         settled_at: row.try_get(13)?,
         consumed_at: row.try_get(14)?,
+        requester: row.try_get(15)?,
+        approvers: row.try_get(16)?,
+        approved_by: lines(row.try_get(17)?),
+        bound: row.try_get(18)?,
     })
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
 }

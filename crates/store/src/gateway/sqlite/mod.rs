@@ -7,6 +7,7 @@ mod allow_list;
 mod answers;
 mod approvals;
 mod devices;
+mod grants;
 mod inputs;
 mod ledger;
 mod pairing;

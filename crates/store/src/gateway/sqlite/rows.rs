@@ -3,7 +3,7 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use crate::gateway::{ApprovalState, PairingState, RunState, SessionStatus};
+use crate::gateway::{ApprovalState, GrantKind, PairingState, RunState, SessionStatus};
 
 /// A state and its word.
 pub(super) trait Word: Copy + Sized + 'static {
@@ -41,6 +41,7 @@ words!(SessionStatus: Idle = "idle", Running = "running", Done = "done", Failed 
 words!(RunState: Running = "running", Ended = "ended", Failed = "failed", Aborted = "aborted",
     TimedOut = "timed-out", Interrupted = "interrupted");
 words!(ApprovalState: Pending = "pending", Allowed = "allowed", Denied = "denied",
-    Expired = "expired", Cancelled = "cancelled");
+    Expired = "expired", Cancelled = "cancelled", Consumed = "consumed", Revoked = "revoked");
+words!(GrantKind: Exact = "exact", Pattern = "pattern");
 words!(PairingState: Pending = "pending", Approved = "approved", Rejected = "rejected",
     Expired = "expired", Superseded = "superseded");

@@ -1,0 +1,93 @@
+//! Grants. They are added with the answer that made them; see `approvals`.
+
+use async_trait::async_trait;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::SqliteGatewayStore;
+use super::rows::Word;
+use crate::gateway::{GrantKind, GrantRecord, GrantStore};
+use crate::sqlite::database::Connection;
+use crate::{Millis, Result};
+
+type Done<T> = std::result::Result<T, sqlx::Error>;
+
+/// What holds at a time.
+const HOLDS: &str = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ";
+
+#[async_trait]
+impl GrantStore for SqliteGatewayStore {
+    async fn grants(&self, agent: Option<&str>, now: Millis) -> Result<Vec<GrantRecord>> {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT id, kind, text, digest, agent, session, cwd, created_at, created_by, \
+             expires_at, uses, last_used_at, revoked_at FROM approval_grant WHERE ",
+        );
+        query.push(HOLDS).push_bind(now).push(")");
+        if let Some(agent) = agent {
+            query.push(" AND agent = ").push_bind(agent.to_owned());
+        }
+        query.push(" ORDER BY created_at DESC, id");
+        let rows = query.build().fetch_all(&self.database.read);
+        self.read(async { rows.await?.iter().map(grant).collect() })
+            .await
+    }
+
+    async fn grant_use(&self, id: &str, at: Millis) -> Result<bool> {
+        let id = id.to_owned();
+        let set = "UPDATE approval_grant SET uses = uses + 1, last_used_at = ";
+        self.write(move |c| Box::pin(change(c, set, id, at))).await
+    }
+
+    async fn grant_revoke(&self, id: &str, at: Millis) -> Result<bool> {
+        let id = id.to_owned();
+        let set = "UPDATE approval_grant SET revoked_at = ";
+        self.write(move |c| Box::pin(change(c, set, id, at))).await
+    }
+}
+
+/// Changes a grant if it holds.
+async fn change(c: &mut Connection, set: &'static str, id: String, at: Millis) -> Done<bool> {
+    let mut query = QueryBuilder::<Sqlite>::new(set);
+    query.push_bind(at).push(" WHERE id = ").push_bind(id);
+    query.push(" AND ").push(HOLDS).push_bind(at).push(")");
+    Ok(query.build().execute(c).await?.rows_affected() > 0)
+}
+
+pub(super) async fn add(c: &mut Connection, grant: &GrantRecord) -> Done<()> {
+    sqlx::query(
+        "INSERT INTO approval_grant (id, kind, text, digest, agent, session, cwd, created_at, \
+         created_by, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(&grant.id)
+    .bind(grant.kind.word())
+    .bind(&grant.text)
+    .bind(&grant.digest)
+    .bind(&grant.agent)
+    .bind(&grant.session)
+    .bind(&grant.cwd)
+    .bind(grant.created_at)
+    .bind(&grant.created_by)
+    .bind(grant.expires_at)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+fn grant(row: &SqliteRow) -> Done<GrantRecord> {
+    let uses: i64 = row.try_get(10)?;
+    Ok(GrantRecord {
+        id: row.try_get(0)?,
+        kind: GrantKind::column(row, 1)?,
+        text: row.try_get(2)?,
+        digest: row.try_get(3)?,
+        agent: row.try_get(4)?,
+        session: row.try_get(5)?,
+        cwd: row.try_get(6)?,
+        created_at: row.try_get(7)?,
+        created_by: row.try_get(8)?,
+        expires_at: row.try_get(9)?,
+        uses: u64::try_from(uses).unwrap_or_default(),
+        last_used_at: row.try_get(11)?,
+        revoked_at: row.try_get(12)?,
+    })
+}
