@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::tools::ToolOutput;
+use crate::{launch::Launch, tools::ToolOutput};
 
 /// Exactly what a tool call will do. An approval is bound to all of it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -97,15 +97,32 @@ pub enum Verdict {
     Allow {
         /// The approval that allowed it, when one was asked for.
         approval_id: Option<String>,
+        /// For a command: what was judged, opened. It is what runs.
+        launch: Option<Launch>,
     },
     /// It may not; the reason goes to the model.
-    Deny { reason: String },
+    Deny {
+        reason: String,
+        /// What kind of refusal, for programs: `no_approver` for example.
+        code: Option<&'static str>,
+    },
 }
 
 impl Verdict {
     /// Allowed without a question.
     pub fn allow() -> Self {
-        Self::Allow { approval_id: None }
+        Self::Allow {
+            approval_id: None,
+            launch: None,
+        }
+    }
+
+    /// Refused, with the reason that the model reads.
+    pub fn deny(reason: impl Into<String>) -> Self {
+        Self::Deny {
+            reason: reason.into(),
+            code: None,
+        }
     }
 }
 
@@ -115,7 +132,10 @@ pub enum ToolOutcome {
     /// It ran; the output may still be that of a failure.
     Ran(ToolOutput),
     /// It was denied and did not run.
-    Denied { reason: String },
+    Denied {
+        reason: String,
+        code: Option<&'static str>,
+    },
     /// It changed between the question and the run, and did not run.
     Changed,
     /// The run was stopped before the tool began.
@@ -139,32 +159,41 @@ impl Action {
     /// is the same.
     pub fn fingerprint(&self) -> String {
         let value = serde_json::to_value(self).expect("an action has only string keys");
-        let mut text = String::new();
-        write_sorted(&value, &mut text);
-        hex(&Sha256::digest(text.as_bytes()))
+        hex(&Sha256::digest(canonical(&value).as_bytes()))
     }
 }
 
-/// JSON with the keys of every object sorted, so that equal actions have equal bytes.
+/// RFC 8785 for values whose numbers are integers and whose keys are ASCII.
+pub fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write_sorted(value, &mut text);
+    text
+}
+
+/// JSON with the keys of every object sorted, so that equal values have equal bytes.
 fn write_sorted(value: &Value, out: &mut String) {
     match value {
         Value::Object(map) => {
             let mut keys: Vec<_> = map.keys().collect();
             keys.sort();
             out.push('{');
-            for key in keys {
+            for (n, key) in keys.into_iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
                 out.push_str(&Value::from(key.as_str()).to_string());
                 out.push(':');
                 write_sorted(&map[key], out);
-                out.push(',');
             }
             out.push('}');
         }
         Value::Array(items) => {
             out.push('[');
-            for item in items {
+            for (n, item) in items.iter().enumerate() {
+                if n > 0 {
+                    out.push(',');
+                }
                 write_sorted(item, out);
-                out.push(',');
             }
             out.push(']');
         }

@@ -8,6 +8,7 @@ pub mod event;
 pub mod govern;
 pub mod heartbeat;
 pub mod journal;
+pub mod launch;
 pub mod message;
 pub mod prompt;
 pub mod provider;

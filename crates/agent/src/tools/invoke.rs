@@ -7,7 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{CallContext, Tool, ToolError, ToolOutput, Toolbox};
-use crate::govern::{Action, Effect, Governor, ToolOutcome, Verdict};
+use crate::{
+    govern::{Action, Effect, Governor, ToolOutcome, Verdict},
+    launch::Launch,
+};
 
 /// Runs tool calls under a governor.
 #[derive(Clone)]
@@ -47,11 +50,12 @@ impl Invoker {
         };
         match verdict {
             None => self.report(&action, ToolOutcome::Aborted).await,
-            Some(Verdict::Deny { reason }) => {
-                self.report(&action, ToolOutcome::Denied { reason }).await
+            Some(Verdict::Deny { reason, code }) => {
+                let denied = ToolOutcome::Denied { reason, code };
+                self.report(&action, denied).await
             }
-            Some(Verdict::Allow { .. }) => {
-                let outcome = run_allowed(&*tool, &action, call).await;
+            Some(Verdict::Allow { launch, .. }) => {
+                let outcome = run_allowed(&*tool, &action, launch, call).await;
                 self.report(&action, outcome).await
             }
         }
@@ -61,9 +65,12 @@ impl Invoker {
         self.governor.outcome(action, &outcome).await;
         match outcome {
             ToolOutcome::Ran(output) => Invocation::Finished(output),
-            ToolOutcome::Denied { reason } => Invocation::Finished(ToolOutput::denied(&reason)),
+            ToolOutcome::Denied { reason, code } => {
+                Invocation::Finished(ToolOutput::denied(&reason, code))
+            }
             ToolOutcome::Changed => Invocation::Finished(ToolOutput::denied(
                 "what the call would do changed between the question and the run, so it did not run",
+                Some("changed"),
             )),
             ToolOutcome::Aborted => Invocation::Aborted,
         }
@@ -71,7 +78,12 @@ impl Invoker {
 }
 
 /// Runs an action if it still means what was allowed.
-async fn run_allowed(tool: &dyn Tool, action: &Action, call: &CallContext) -> ToolOutcome {
+async fn run_allowed(
+    tool: &dyn Tool,
+    action: &Action,
+    launch: Option<Launch>,
+    call: &CallContext,
+) -> ToolOutcome {
     let again = tool.resolve(&action.arguments, call).await;
     if !matches!(&again, Ok(effect) if *effect == action.effect) {
         return ToolOutcome::Changed;
@@ -80,7 +92,11 @@ async fn run_allowed(tool: &dyn Tool, action: &Action, call: &CallContext) -> To
         return ToolOutcome::Aborted;
     }
     // A tool that is stopped on its way says what it did until then.
-    let result = tool.run(&action.effect, &action.arguments, call).await;
+    let (effect, arguments) = (&action.effect, &action.arguments);
+    let result = match &launch {
+        Some(launch) => tool.launch(launch, effect, arguments, call).await,
+        None => tool.run(effect, arguments, call).await,
+    };
     ToolOutcome::Ran(result.unwrap_or_else(|error| ToolOutput::error(error.to_string())))
 }
 

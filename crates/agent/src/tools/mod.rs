@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     engine::Engine,
     govern::Effect,
+    launch::Launch,
     message::{Content, text_of},
 };
 
@@ -84,8 +85,12 @@ impl ToolOutput {
         text_of(&self.content)
     }
 
-    pub(crate) fn denied(reason: &str) -> Self {
-        Self::error(reason).with_details(json!({ "status": "denied", "reason": reason }))
+    pub(crate) fn denied(reason: &str, code: Option<&str>) -> Self {
+        let mut details = json!({ "status": "denied", "reason": reason });
+        if let Some(code) = code {
+            details["code"] = json!(code);
+        }
+        Self::error(reason).with_details(details)
     }
 }
 
@@ -135,6 +140,17 @@ pub trait Tool: Send + Sync {
         arguments: &Value,
         call: &CallContext,
     ) -> Result<ToolOutput, ToolError>;
+
+    /// Does what was judged and opened for it. Only a tool that starts processes is given such.
+    async fn launch(
+        &self,
+        _launch: &Launch,
+        effect: &Effect,
+        arguments: &Value,
+        call: &CallContext,
+    ) -> Result<ToolOutput, ToolError> {
+        self.run(effect, arguments, call).await
+    }
 }
 
 /// What a call belongs to.

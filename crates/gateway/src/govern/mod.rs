@@ -3,9 +3,13 @@
 //! it (`governor`). What a question looks like on the wire is in `wire`.
 
 mod allow_list;
+mod answers;
+mod binding;
 mod document;
 mod governor;
 mod judge;
+mod moment;
+mod pattern;
 mod policy;
 mod question;
 mod registry;
@@ -14,10 +18,11 @@ mod registry_task;
 mod registry_tests;
 pub(crate) mod wire;
 
+pub use answers::{Choice, ChoiceError, Resolver};
 pub use document::{ApprovalsDocument, DocumentError, PolicySource};
 pub(crate) use governor::can_answer;
 pub use governor::{GatewayGovernor, Waiting};
 pub use judge::{Judgement, govern};
 pub use policy::{Ask, ExecMode, ExecPolicy, ExecWishes, Security};
 pub use question::{Decision, Question};
-pub use registry::{AnswerError, Approvals, ApprovalsError, Pending, Resolver};
+pub use registry::{AnswerError, Answered, Approvals, ApprovalsError, Pending};

@@ -6,6 +6,7 @@ use gatehouse_store::gateway::AllowEntry;
 use serde_json::{Map, Value, json};
 
 use super::allow_list;
+use super::answers::GrantBasis;
 use super::policy::ExecPolicy;
 
 /// An answer's word.
@@ -51,6 +52,14 @@ pub struct Question {
     pub timeout_ms: u64,
     /// What an answer "always" adds to the allow-list; none where that is not offered.
     pub always: Option<AllowEntry>,
+    /// What grants are made of; none where the asker is another client.
+    pub(crate) grants: Option<GrantBasis>,
+    /// The principal who asks.
+    pub requester: Option<String>,
+    /// How many people must say yes.
+    pub approvers: u32,
+    /// Whether the gateway itself runs what is allowed.
+    pub bound: bool,
 }
 
 impl Question {

@@ -15,6 +15,8 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use super::answers::{Choice, ChoiceError, Resolver};
+use super::moment::Moment;
 use super::question::{Decision, Question, offers};
 use super::registry_task::{Command, RegistryTask};
 use super::wire;
@@ -38,19 +40,31 @@ pub enum AnswerError {
     /// Another answer was first, or the time was over; the record that stands.
     #[error("approval already resolved")]
     Settled(Box<ApprovalRecord>),
-    #[error("{0} is not offered for this approval")]
-    NotOffered(&'static str),
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    #[error("an approval cannot be given by who asked for it")]
+    Own,
+    #[error("the approval is for another action than the one that was named")]
+    Differs,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Who answered.
+/// What an answer came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolver {
-    /// The device's id, where it proved one.
-    pub device: Option<String>,
-    /// How people know it.
-    pub label: String,
+pub enum Answered {
+    /// It settled the question.
+    Settled(ApprovalRecord),
+    /// It was counted; more people must say yes.
+    Counted(ApprovalRecord),
+}
+
+impl Answered {
+    pub fn record(&self) -> &ApprovalRecord {
+        match self {
+            Self::Settled(record) | Self::Counted(record) => record,
+        }
+    }
 }
 
 /// A question that waits. Dropped before it was answered, it is withdrawn.
@@ -64,7 +78,7 @@ pub struct Pending {
 #[derive(Clone)]
 pub struct Approvals {
     store: Arc<dyn GatewayStore>,
-    clock: Clock,
+    moment: Moment,
     commands: mpsc::UnboundedSender<Command>,
 }
 
@@ -76,10 +90,11 @@ impl Approvals {
         clock: Clock,
     ) -> (Self, impl Future<Output = ()>) {
         let (commands, inbox) = mpsc::unbounded_channel();
-        let task = RegistryTask::new(store.clone(), hub, clock.clone(), inbox);
+        let moment = Moment::new(clock);
+        let task = RegistryTask::new(store.clone(), hub, moment.clone(), inbox);
         let handle = Self {
             store,
-            clock,
+            moment,
             commands,
         };
         (handle, task.run())
@@ -120,54 +135,128 @@ impl Approvals {
         }
     }
 
-    /// Answers a question with a word that it offers.
+    /// Answers a question with a published word that it offers.
     pub async fn answer(
         &self,
         id: &str,
         decision: Decision,
         resolver: &Resolver,
-    ) -> Result<ApprovalRecord, AnswerError> {
+    ) -> Result<Answered, AnswerError> {
+        let record = self.open(id).await?;
+        if !offers(&wire::request(&record), decision) {
+            return Err(ChoiceError::NotOffered(decision.word()).into());
+        }
+        self.settle(&record, &Choice::of(decision), resolver).await
+    }
+
+    /// Answers a question with a choice that it offers. With `digest`, only the question of exactly that digest.
+    pub async fn choose(
+        &self,
+        id: &str,
+        digest: Option<&str>,
+        choice: &Choice,
+        resolver: &Resolver,
+    ) -> Result<Answered, AnswerError> {
+        let record = self.open(id).await?;
+        if digest.is_some_and(|digest| digest != record.digest) {
+            return Err(AnswerError::Differs);
+        }
+        self.settle(&record, choice, resolver).await
+    }
+
+    /// Puts another command in the place of the one that is asked about: this question is withdrawn, and whoever
+    /// waits for it asks anew.
+    pub async fn edit(
+        &self,
+        id: &str,
+        command: &str,
+        resolver: &Resolver,
+    ) -> Result<Answered, AnswerError> {
+        let record = self.open(id).await?;
+        if !record.bound {
+            return Err(ChoiceError::NotOffered("edit").into());
+        }
+        let mut json: serde_json::Value =
+            serde_json::from_str(&resolver.json(&Choice::Once)).unwrap_or_default();
+        json["choice"] = json!("edit");
+        json["edited"] = json!(command);
+        let resolution = Resolution {
+            state: ApprovalState::Cancelled,
+            reason: Some("edited".to_owned()),
+            resolver: Some(json.to_string()),
+            by: Some(resolver.principal.clone()),
+            at: self.now(),
+            ..Resolution::default()
+        };
+        self.resolve(id, resolution).await
+    }
+
+    /// Takes a yes back that was not used yet. False where there is none.
+    pub async fn revoke(&self, id: &str, resolver: &Resolver) -> Result<bool, StoreError> {
+        let by = resolver.json(&Choice::Deny { reason: None });
+        let revoked = self.store.approval_revoke(id, Some(&by), self.now()).await?;
+        let is_revoked = revoked.is_some();
+        if let Some(record) = revoked {
+            self.tell(Command::Settled(Box::new(record)));
+        }
+        Ok(is_revoked)
+    }
+
+    /// The record of a question that can still be answered.
+    async fn open(&self, id: &str) -> Result<ApprovalRecord, AnswerError> {
         let Some(record) = self.store.approval(id).await? else {
             return Err(AnswerError::Unknown);
         };
         if record.state != ApprovalState::Pending {
             return Err(AnswerError::Settled(Box::new(record)));
         }
-        if !offers(&wire::request(&record), decision) {
-            return Err(AnswerError::NotOffered(decision.word()));
-        }
-        let state = match decision {
-            Decision::Deny => ApprovalState::Denied,
-            _ => ApprovalState::Allowed,
-        };
+        Ok(record)
+    }
+
+    async fn settle(
+        &self,
+        record: &ApprovalRecord,
+        choice: &Choice,
+        resolver: &Resolver,
+    ) -> Result<Answered, AnswerError> {
+        let now = self.now();
+        let effects = choice.effects(record, &resolver.label, now)?;
         let resolution = Resolution {
-            state,
-            decision: Some(decision.word().to_owned()),
+            state: effects.state,
+            decision: Some(effects.decision.word().to_owned()),
             reason: Some("user".to_owned()),
-            resolver: Some(resolver.json()),
-            at: self.now(),
-            allow: (decision == Decision::AllowAlways)
-                .then(|| self.always(&record))
-                .flatten(),
+            resolver: Some(resolver.json(choice)),
+            at: now,
+            by: Some(resolver.principal.clone()),
+            allow: effects.allow,
+            grant: effects.grant,
         };
+        self.resolve(&record.id, resolution).await
+    }
+
+    async fn resolve(&self, id: &str, resolution: Resolution) -> Result<Answered, AnswerError> {
         match self.store.approval_resolve(id, resolution).await? {
             Resolved::Won(record) => {
                 self.tell(Command::Settled(Box::new(record.clone())));
-                Ok(record)
+                Ok(Answered::Settled(record))
+            }
+            Resolved::Counted(record) => {
+                self.tell(Command::Counted(Box::new(record.clone())));
+                Ok(Answered::Counted(record))
             }
             Resolved::Expired(record) => {
                 self.tell(Command::Settled(Box::new(record.clone())));
                 Err(AnswerError::Settled(Box::new(record)))
             }
             Resolved::Lost(record) => Err(AnswerError::Settled(Box::new(record))),
+            Resolved::Own(_) => Err(AnswerError::Own),
             Resolved::Unknown => Err(AnswerError::Unknown),
         }
     }
 
-    /// Takes what was allowed for the action of this digest. Only the first to ask gets it.
-    pub(super) async fn consume(&self, id: &str, digest: &str) -> Result<bool, StoreError> {
-        let consumed = self.store.approval_consume(id, digest, self.now()).await?;
-        Ok(matches!(consumed, Consumed::Now(_)))
+    /// Takes what was allowed for the action of this digest. Only the first to ask gets it, in its time.
+    pub(super) async fn consume(&self, id: &str, digest: &str) -> Result<Consumed, StoreError> {
+        self.store.approval_consume(id, digest, self.now()).await
     }
 
     /// Denies a question because nobody can be asked. Gives the record that stands.
@@ -176,16 +265,17 @@ impl Approvals {
             state: ApprovalState::Denied,
             decision: Some(Decision::Deny.word().to_owned()),
             reason: Some("no-route".to_owned()),
-            resolver: None,
             at: self.now(),
-            allow: None,
+            ..Resolution::default()
         };
         match self.store.approval_resolve(id, resolution).await? {
             Resolved::Won(record) | Resolved::Expired(record) => {
                 self.tell(Command::Settled(Box::new(record.clone())));
                 Ok(Some(record))
             }
-            Resolved::Lost(record) => Ok(Some(record)),
+            Resolved::Lost(record) | Resolved::Counted(record) | Resolved::Own(record) => {
+                Ok(Some(record))
+            }
             Resolved::Unknown => Ok(None),
         }
     }
@@ -205,6 +295,9 @@ impl Approvals {
         if let Some(always) = question.always {
             request.insert(wire::ALWAYS.into(), allow_entry_json(&always));
         }
+        if let Some(basis) = question.grants {
+            request.insert(wire::GRANT_BASIS.into(), json!(basis));
+        }
         ApprovalRecord {
             id: question.id.unwrap_or_else(|| Uuid::new_v4().to_string()),
             kind: "exec".to_owned(),
@@ -216,33 +309,16 @@ impl Approvals {
             run: question.run,
             digest: question.digest,
             request: serde_json::Value::Object(request).to_string(),
-            decision: None,
-            reason: None,
-            resolver: None,
-            settled_at: None,
-            consumed_at: None,
+            requester: question.requester,
+            approvers: question.approvers,
+            bound: question.bound,
+            ..ApprovalRecord::default()
         }
     }
 
-    /// The entry that was recorded with the question for an answer "always".
-    fn always(&self, record: &ApprovalRecord) -> Option<AllowEntry> {
-        let request = wire::request(record);
-        let entry = request.get(wire::ALWAYS)?;
-        let text = |name: &str| entry.get(name)?.as_str().map(str::to_owned);
-        Some(AllowEntry {
-            id: Uuid::new_v4().to_string(),
-            agent: record.agent.clone()?,
-            pattern: text("pattern")?,
-            arg_pattern: Some(text("argPattern")?),
-            source: Some(super::allow_list::ALLOW_ALWAYS.to_owned()),
-            added_at: self.now(),
-            last_resolved: text("lastResolvedPath"),
-            ..AllowEntry::default()
-        })
-    }
-
-    fn now(&self) -> i64 {
-        i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX)
+    /// The time by which questions expire.
+    pub(crate) fn now(&self) -> i64 {
+        self.moment.now()
     }
 
     fn tell(&self, command: Command) {
@@ -272,17 +348,6 @@ impl Drop for Pending {
             let id = self.record.id.clone();
             self.approvals.tell(Command::Withdraw(id));
         }
-    }
-}
-
-impl Resolver {
-    fn json(&self) -> String {
-        let mut json = json!({"kind": "runtime", "label": self.label});
-        if let Some(device) = &self.device {
-            json["kind"] = json!("device");
-            json["id"] = json!(device);
-        }
-        json.to_string()
     }
 }
 

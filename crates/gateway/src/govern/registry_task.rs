@@ -9,9 +9,9 @@ use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, GatewayStore, Reso
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::moment::Moment;
 use super::wire;
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
-use crate::clock::Clock;
 
 /// How soon a store that failed is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -22,6 +22,8 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub(super) enum Command {
     Asked(Box<ApprovalRecord>),
     Settled(Box<ApprovalRecord>),
+    /// One more person said yes; it still waits.
+    Counted(Box<ApprovalRecord>),
     /// Who is to be told, and that it is listened for from now on.
     Wait(
         String,
@@ -35,7 +37,7 @@ pub(super) enum Command {
 pub(super) struct RegistryTask {
     store: Arc<dyn GatewayStore>,
     hub: Hub,
-    clock: Clock,
+    moment: Moment,
     inbox: mpsc::UnboundedReceiver<Command>,
     waiters: HashMap<String, Vec<oneshot::Sender<Box<ApprovalRecord>>>>,
     /// When the next one expires, in milliseconds since the epoch.
@@ -46,13 +48,13 @@ impl RegistryTask {
     pub(super) fn new(
         store: Arc<dyn GatewayStore>,
         hub: Hub,
-        clock: Clock,
+        moment: Moment,
         inbox: mpsc::UnboundedReceiver<Command>,
     ) -> Self {
         Self {
             store,
             hub,
-            clock,
+            moment,
             inbox,
             waiters: HashMap::new(),
             // At once: what expired while the gateway was down is noted first.
@@ -61,6 +63,7 @@ impl RegistryTask {
     }
 
     pub(super) async fn run(mut self) {
+        self.end_those_of_the_future().await;
         loop {
             let due = self.due();
             tokio::select! {
@@ -70,6 +73,27 @@ impl RegistryTask {
                     None => return,
                 },
                 () = due => self.expire().await,
+            }
+        }
+    }
+
+    /// A clock that was set back while the gateway was down must not give a question more time than it had.
+    async fn end_those_of_the_future(&mut self) {
+        let now = self.now();
+        let Ok(waiting) = self.store.approvals_pending().await else {
+            return;
+        };
+        for record in waiting.into_iter().filter(|r| r.created_at > now) {
+            let resolution = Resolution {
+                state: ApprovalState::Expired,
+                reason: Some("clock".to_owned()),
+                at: now,
+                ..Resolution::default()
+            };
+            match self.store.approval_resolve(&record.id, resolution).await {
+                Ok(Resolved::Won(record)) => self.settled(record),
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "could not end an approval of the future"),
             }
         }
     }
@@ -100,6 +124,10 @@ impl RegistryTask {
                 self.announce_in_session(&record);
             }
             Command::Settled(record) => self.settled(*record),
+            // The same question once more, with how far it has come.
+            Command::Counted(record) => {
+                self.announce(EventKind::EXEC_APPROVAL_REQUESTED, &wire::pending(&record));
+            }
             Command::Wait(id, tell, listening) => {
                 self.waiters.retain(|_, all| {
                     all.retain(|waiter| !waiter.is_closed());
@@ -126,15 +154,13 @@ impl RegistryTask {
     async fn withdraw(&mut self, id: &str) {
         let resolution = Resolution {
             state: ApprovalState::Cancelled,
-            decision: None,
             reason: Some("run-aborted".to_owned()),
-            resolver: None,
             at: self.now(),
-            allow: None,
+            ..Resolution::default()
         };
         match self.store.approval_resolve(id, resolution).await {
             Ok(Resolved::Won(record) | Resolved::Expired(record)) => self.settled(record),
-            Ok(Resolved::Lost(_) | Resolved::Unknown) => {}
+            Ok(_) => {}
             // It stays pending until it expires; nobody waits that it could let through.
             Err(error) => tracing::warn!(%error, id, "could not withdraw an approval"),
         }
@@ -171,7 +197,8 @@ impl RegistryTask {
         let Some(session) = &record.session else {
             return;
         };
-        let payload = wire::session_event(record, self.clock.now_ms());
+        let now = u64::try_from(self.now()).unwrap_or_default();
+        let payload = wire::session_event(record, now);
         if let Some(event) = Event::new(EventKind::SESSION_APPROVAL, &payload) {
             let topic = Topic::SessionApprovals(session.clone());
             self.hub
@@ -180,6 +207,6 @@ impl RegistryTask {
     }
 
     fn now(&self) -> i64 {
-        i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX)
+        self.moment.now()
     }
 }

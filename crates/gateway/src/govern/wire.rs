@@ -1,10 +1,23 @@
 //! What a recorded approval looks like on the wire: the published events and snapshots.
 
-use gatehouse_store::gateway::{ApprovalRecord, ApprovalState};
+use gatehouse_store::gateway::{AllowEntry, ApprovalRecord, ApprovalState};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::answers::{Choice, GrantBasis};
+use super::question::Decision;
 
 /// Where the recorded request keeps the entry for an answer "always".
 pub(crate) const ALWAYS: &str = "allowAlways";
+
+/// Where the recorded request keeps what grants are made of.
+pub(crate) const GRANT_BASIS: &str = "grantBasis";
+
+/// Where the request says which of the gateway's own answers it takes.
+pub(crate) const CHOICES: &str = "choices";
+
+/// The reasons that the published schema knows.
+const PUBLISHED_REASONS: &[&str] = &["user", "timeout", "run-aborted", "no-route"];
 
 /// The recorded request.
 pub(crate) fn request(record: &ApprovalRecord) -> Map<String, Value> {
@@ -12,11 +25,70 @@ pub(crate) fn request(record: &ApprovalRecord) -> Map<String, Value> {
     serde_json::from_str(&record.request).unwrap_or_default()
 }
 
-/// The request as others see it: without what an answer "always" would add.
+/// The request as others see it: without what an answer would add, with what a batch names it by.
 fn shown(record: &ApprovalRecord) -> Map<String, Value> {
     let mut request = request(record);
     request.remove(ALWAYS);
+    request.remove(GRANT_BASIS);
+    if record.bound {
+        request.insert("digest".into(), json!(record.digest));
+    }
+    if record.approvers > 1 {
+        request.insert("approvers".into(), json!(record.approvers));
+        request.insert("approvedBy".into(), json!(record.approved_by.len()));
+    }
     request
+}
+
+/// The gateway's own words that a question takes. One of another client takes what its published words say.
+pub(crate) fn choices(record: &ApprovalRecord) -> Vec<String> {
+    let request = request(record);
+    let texts = |name: &str| -> Vec<String> {
+        let list = request.get(name).and_then(Value::as_array);
+        let texts = list.into_iter().flatten().filter_map(Value::as_str);
+        texts.map(str::to_owned).collect()
+    };
+    if request.contains_key(CHOICES) {
+        return texts(CHOICES);
+    }
+    let published = texts("allowedDecisions").into_iter();
+    let own = published.filter_map(|word| Decision::parse(&word));
+    own.map(|word| Choice::of(word).word().to_owned()).collect()
+}
+
+/// What grants of this question are made of.
+pub(crate) fn grant_basis(record: &ApprovalRecord) -> Option<GrantBasis> {
+    let basis = request(record).remove(GRANT_BASIS)?;
+    serde_json::from_value(basis).ok()
+}
+
+/// The entry of the allow-list that was recorded with the question for an answer "always".
+pub(crate) fn always(record: &ApprovalRecord, now: i64) -> Option<AllowEntry> {
+    let request = request(record);
+    let entry = request.get(ALWAYS)?;
+    let text = |name: &str| entry.get(name)?.as_str().map(str::to_owned);
+    Some(AllowEntry {
+        id: Uuid::new_v4().to_string(),
+        agent: record.agent.clone()?,
+        pattern: text("pattern")?,
+        arg_pattern: Some(text("argPattern")?),
+        source: Some(super::allow_list::ALLOW_ALWAYS.to_owned()),
+        added_at: now,
+        last_resolved: text("lastResolvedPath"),
+        ..AllowEntry::default()
+    })
+}
+
+/// What a person wrote for the agent with the answer.
+pub(crate) fn note(record: &ApprovalRecord) -> Option<String> {
+    let note = resolver(record).remove("note")?;
+    note.as_str().map(str::to_owned)
+}
+
+/// The command that a person put in place of the one that was asked about.
+pub(crate) fn edited(record: &ApprovalRecord) -> Option<String> {
+    let edited = resolver(record).remove("edited")?;
+    edited.as_str().map(str::to_owned)
 }
 
 /// `exec.approval.requested`, and an item of `exec.approval.list`.
@@ -36,6 +108,7 @@ pub(crate) fn resolved(record: &ApprovalRecord) -> Value {
         "id": record.id,
         "decision": decision(record),
         "resolvedBy": resolver(record).get("label").cloned().unwrap_or_default(),
+        "choice": resolver(record).get("choice").cloned().unwrap_or_default(),
         "ts": record.settled_at,
         "request": shown(record),
     })
@@ -45,7 +118,7 @@ pub(crate) fn resolved(record: &ApprovalRecord) -> Value {
 pub(crate) fn decision(record: &ApprovalRecord) -> Option<String> {
     match record.state {
         ApprovalState::Pending => None,
-        ApprovalState::Allowed => record.decision.clone(),
+        ApprovalState::Allowed | ApprovalState::Consumed => record.decision.clone(),
         _ => Some("deny".to_owned()),
     }
 }
@@ -85,9 +158,11 @@ pub(crate) fn snapshot(record: &ApprovalRecord) -> Value {
     snapshot["source"] = source(record);
     snapshot["reason"] = json!(reason(record));
     snapshot["resolver"] = public_resolver(record);
-    if let (ApprovalState::Allowed | ApprovalState::Denied, Some(word)) =
-        (record.state, &record.decision)
-    {
+    let answered = matches!(
+        record.state,
+        ApprovalState::Allowed | ApprovalState::Consumed | ApprovalState::Denied
+    );
+    if let (true, Some(word)) = (answered, &record.decision) {
         snapshot["decision"] = json!(word);
     }
     snapshot
@@ -122,20 +197,24 @@ fn presentation(record: &ApprovalRecord) -> Value {
 fn status(state: ApprovalState) -> &'static str {
     match state {
         ApprovalState::Pending => "pending",
-        ApprovalState::Allowed => "allowed",
+        ApprovalState::Allowed | ApprovalState::Consumed => "allowed",
         ApprovalState::Denied => "denied",
         ApprovalState::Expired => "expired",
-        ApprovalState::Cancelled => "cancelled",
+        ApprovalState::Cancelled | ApprovalState::Revoked => "cancelled",
     }
 }
 
 fn reason(record: &ApprovalRecord) -> &str {
     let fallback = match record.state {
         ApprovalState::Expired => "timeout",
-        ApprovalState::Cancelled => "run-aborted",
+        ApprovalState::Cancelled | ApprovalState::Revoked => "run-aborted",
         _ => "user",
     };
-    record.reason.as_deref().unwrap_or(fallback)
+    // A yes that was not used keeps its reason; of an expired one the published reason is the time.
+    let kept = record.reason.as_deref();
+    kept.filter(|reason| PUBLISHED_REASONS.contains(reason))
+        .filter(|_| record.state != ApprovalState::Expired)
+        .unwrap_or(fallback)
 }
 
 fn source(record: &ApprovalRecord) -> Value {
@@ -158,7 +237,9 @@ fn resolver(record: &ApprovalRecord) -> Map<String, Value> {
 /// The resolver without the name that only the event shows.
 fn public_resolver(record: &ApprovalRecord) -> Value {
     let mut resolver = resolver(record);
-    resolver.remove("label");
+    for own in ["label", "choice", "note", "edited"] {
+        resolver.remove(own);
+    }
     if !resolver.contains_key("kind") {
         resolver.insert("kind".into(), json!("system"));
     }

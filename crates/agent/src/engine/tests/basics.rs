@@ -107,7 +107,7 @@ impl Governor for Fixed {
 #[tokio::test]
 async fn a_denied_call_does_not_run_and_its_reason_reaches_the_model() {
     let reason = "not on a Saturday".to_owned();
-    let governor = Fixed::new(Verdict::Deny { reason });
+    let governor = Fixed::new(Verdict::deny(reason));
     let bench = Bench::with(governor.clone(), |_| {}, |_| {});
     let run_id = bench.say("exec: touch it-ran").await;
     let outcome = bench.outcome(&run_id).await;

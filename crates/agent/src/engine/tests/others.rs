@@ -156,9 +156,7 @@ async fn a_client_may_call_a_tool_and_is_governed() {
     impl Governor for NoExec {
         async fn govern(&self, action: &Action) -> Verdict {
             match action.tool.as_str() {
-                "exec" => Verdict::Deny {
-                    reason: "no commands".into(),
-                },
+                "exec" => Verdict::deny("no commands"),
                 _ => Verdict::allow(),
             }
         }

@@ -1,9 +1,12 @@
 //! The tool `exec`: a shell command in the workspace.
 //!
-//! Parameters as OpenClaw documents them. What is spawned is the argument vector that was shown to the
-//! governor, with an absolute, resolved executable; the search path is not consulted again.
+//! Parameters as OpenClaw documents them. What is spawned is the plan that was judged, from what was opened for
+//! it (`launch`); where nobody judged, the argument vector that was shown to the governor.
 
 mod child;
+mod environment;
+mod job;
+mod launch;
 mod notify;
 mod output;
 mod processes;
@@ -12,6 +15,7 @@ mod request;
 mod spawn;
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
     time::Duration,
@@ -22,8 +26,12 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec};
-use crate::govern::Effect;
+use crate::{
+    govern::{Effect, ExecEffect},
+    launch::Launch,
+};
 use request::ExecRequest;
+use spawn::Spawned;
 
 pub use processes::Processes;
 
@@ -64,6 +72,12 @@ impl ExecOptions {
             notify_on_exit: true,
             patience: Duration::from_secs(10),
         }
+    }
+
+    /// The environment of a judged command: what is known to be harmless of the inherited one, and what the
+    /// call sets on top.
+    pub fn clean_environment(&self, arguments: &Value) -> BTreeMap<OsString, OsString> {
+        environment::clean(&self.environment, arguments)
     }
 
     pub(crate) fn search_path(&self) -> Option<&OsString> {
@@ -135,9 +149,37 @@ impl Tool for Exec {
             return Err(ToolError::Failed("not a command".into()));
         };
         let request = ExecRequest::read(arguments)?;
+        let spawned = spawn::spawn(effect, &request.env, &self.options)?;
+        self.follow(spawned, effect, &request, call).await
+    }
+
+    async fn launch(
+        &self,
+        launch: &Launch,
+        effect: &Effect,
+        arguments: &Value,
+        call: &CallContext,
+    ) -> Result<ToolOutput, ToolError> {
+        let Effect::Exec(effect) = effect else {
+            return Err(ToolError::Failed("not a command".into()));
+        };
+        let request = ExecRequest::read(arguments)?;
+        let spawned = launch::launch(launch, effect)?;
+        self.follow(spawned, effect, &request, call).await
+    }
+}
+
+impl Exec {
+    /// Watches a process to its end, or into the background.
+    async fn follow(
+        &self,
+        spawned: Spawned,
+        effect: &ExecEffect,
+        request: &ExecRequest,
+        call: &CallContext,
+    ) -> Result<ToolOutput, ToolError> {
         let timeout = request.timeout(self.options.timeout);
         let started = Instant::now();
-        let spawned = spawn::spawn(effect, &request.env, &self.options)?;
         let deadline = timeout.map(|timeout| started + timeout);
         let child = Child::own(spawned, deadline, self.options.kept_output);
         let patience = request.patience(self.options.patience);
@@ -159,9 +201,7 @@ impl Tool for Exec {
             }
         }
     }
-}
 
-impl Exec {
     /// Waits for the end and tells about the output on the way.
     async fn watch(&self, child: &Child, until: Instant, call: &CallContext) -> Watched {
         let mut told = 0;

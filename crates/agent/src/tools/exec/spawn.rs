@@ -40,6 +40,8 @@ pub(super) enum Leader {
         pid: u32,
     },
     Pty(super::pty::Terminal),
+    /// Several programs, one pipeline after the other.
+    Job(super::job::Job),
 }
 
 impl Leader {
@@ -47,6 +49,7 @@ impl Leader {
         match self {
             Self::Plain { pid, .. } => *pid,
             Self::Pty(terminal) => terminal.pid(),
+            Self::Job(job) => job.pid(),
         }
     }
 
@@ -55,39 +58,41 @@ impl Leader {
         match self {
             Self::Plain { child, .. } => child.wait().await.map(status_of).unwrap_or_default(),
             Self::Pty(terminal) => terminal.wait().await,
+            Self::Job(job) => job.wait().await,
         }
     }
 
-    /// Asks the group to end.
-    #[cfg(unix)]
+    /// Asks the group to end. Without process groups the leader alone is ended, and is not asked.
     pub(super) fn end_group(&mut self) {
-        group::signal(self.pid(), rustix::process::Signal::TERM);
+        self.end(group::Ending::Ask);
     }
 
     /// Ends the group without asking.
+    pub(super) fn kill_group(&mut self) {
+        self.end(group::Ending::Kill);
+    }
+
     #[cfg(unix)]
-    pub(super) fn kill_group(&mut self) {
-        group::signal(self.pid(), rustix::process::Signal::KILL);
-    }
-
-    /// Without process groups the leader alone is ended, and is not asked.
-    #[cfg(not(unix))]
-    pub(super) fn end_group(&mut self) {
-        self.kill_group();
+    fn end(&mut self, ending: group::Ending) {
+        match self {
+            Self::Job(job) => job.end(ending),
+            other => group::end(other.pid(), ending),
+        }
     }
 
     #[cfg(not(unix))]
-    pub(super) fn kill_group(&mut self) {
+    fn end(&mut self, ending: group::Ending) {
         // One that is gone already is what was wanted.
         match self {
             Self::Plain { child, .. } => drop(child.start_kill()),
             Self::Pty(terminal) => terminal.kill(),
+            Self::Job(job) => job.end(ending),
         }
     }
 }
 
 #[cfg(unix)]
-fn status_of(status: std::process::ExitStatus) -> Status {
+pub(super) fn status_of(status: std::process::ExitStatus) -> Status {
     use std::os::unix::process::ExitStatusExt;
     Status {
         code: status.code(),
@@ -113,7 +118,7 @@ fn signal_name(number: i32) -> String {
 }
 
 #[cfg(not(unix))]
-fn status_of(status: std::process::ExitStatus) -> Status {
+pub(super) fn status_of(status: std::process::ExitStatus) -> Status {
     Status {
         code: status.code(),
         signal: None,
@@ -152,9 +157,14 @@ pub(super) fn spawn(
     command.process_group(0);
     #[cfg(unix)]
     command.arg0(&effect.argv[0]);
+    started(&mut command, &effect.command)
+}
+
+/// Starts a command whose output is piped. `name` is what an error calls it.
+pub(super) fn started(command: &mut Command, name: &str) -> Result<Spawned, ToolError> {
     let mut child = command
         .spawn()
-        .map_err(|error| ToolError::io(format!("cannot start {}", effect.command), error))?;
+        .map_err(|error| ToolError::io(format!("cannot start {name}"), error))?;
     let pid = child.id().expect("it was not waited for yet");
     let (chunks, output) = mpsc::channel(CHUNKS);
     let stdout = child.stdout.take().expect("it was piped");
@@ -185,7 +195,7 @@ fn environment(
 }
 
 /// A command that nobody can write to must not wait for input.
-fn stdin_for(effect: &ExecEffect) -> Stdio {
+pub(super) fn stdin_for(effect: &ExecEffect) -> Stdio {
     if effect.background {
         Stdio::piped()
     } else {
@@ -193,7 +203,7 @@ fn stdin_for(effect: &ExecEffect) -> Stdio {
     }
 }
 
-async fn read(mut from: impl AsyncRead + Unpin, chunks: mpsc::Sender<Vec<u8>>) {
+pub(super) async fn read(mut from: impl AsyncRead + Unpin, chunks: mpsc::Sender<Vec<u8>>) {
     let mut buffer = vec![0; CHUNK];
     loop {
         match from.read(&mut buffer).await {
@@ -215,15 +225,44 @@ async fn write(mut to: ChildStdin, mut chunks: mpsc::Receiver<Vec<u8>>) {
     }
 }
 
-#[cfg(unix)]
-mod group {
-    use rustix::process::{Pid, Signal, kill_process_group};
+/// Process groups, as far as the system has them.
+pub(super) mod group {
+    use tokio::process::Command;
+
+    /// How a group is ended.
+    #[derive(Clone, Copy, Debug)]
+    pub(in super::super) enum Ending {
+        Ask,
+        Kill,
+    }
 
     /// A group that is gone already is what was wanted.
-    pub(super) fn signal(leader: u32, signal: Signal) {
+    #[cfg(unix)]
+    pub(in super::super) fn end(leader: u32, ending: Ending) {
+        use rustix::process::{Pid, Signal, kill_process_group};
+        let signal = match ending {
+            Ending::Ask => Signal::TERM,
+            Ending::Kill => Signal::KILL,
+        };
         let pid = i32::try_from(leader).ok().and_then(Pid::from_raw);
         if let Some(pid) = pid {
             let _ = kill_process_group(pid, signal);
         }
+    }
+
+    /// The handles of what is dropped end it.
+    #[cfg(not(unix))]
+    pub(in super::super) fn end(_: u32, _: Ending) {}
+
+    /// Puts a process into the group of a leader, or makes it one.
+    pub(in super::super) fn join(command: &mut Command, leader: Option<u32>) {
+        #[cfg(unix)]
+        command.process_group(
+            leader
+                .and_then(|leader| i32::try_from(leader).ok())
+                .unwrap_or(0),
+        );
+        #[cfg(not(unix))]
+        let _ = (command, leader);
     }
 }

@@ -1,0 +1,395 @@
+//! What a command needs to run, opened once: its folder, its programs and its scripts, with the hash of each.
+//!
+//! A question to a person is bound to all of it ([`Launch::bound`]). Before the run it is opened again and must
+//! be the same; then it is started from what was opened: the folder by its handle, and on Linux a binary program
+//! by its handle too. A script is read by its interpreter through its path, as programs look beside themselves
+//! for the rest of them; it is compared with what was opened right before and right after the start.
+//!
+//! Opening reads files; call it off the async threads.
+
+mod digests;
+mod find;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::{OsStr, OsString},
+    fmt,
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use gatehouse_policy::{Pipeline, Plan};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::govern::hex;
+
+pub use digests::Digests;
+use digests::{Identity, read_whole};
+
+/// Why something could not be opened for a run.
+#[derive(Debug, Error)]
+#[error("cannot use {}: {source}", path.display())]
+pub struct LaunchError {
+    path: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+impl LaunchError {
+    fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self { path, source }
+    }
+}
+
+/// What is to be opened.
+#[derive(Clone, Debug)]
+pub struct LaunchRequest {
+    pub plan: Plan,
+    /// Absolute, links resolved.
+    pub cwd: PathBuf,
+    /// All that the process will get.
+    pub environment: BTreeMap<OsString, OsString>,
+    /// The arguments of each command that will run, also of those that others start.
+    pub commands: Vec<Vec<String>>,
+    /// Files that the analysis found to be run, beside those that the arguments of an interpreter name.
+    pub scripts: Vec<PathBuf>,
+}
+
+/// What was opened. Cheap to clone.
+#[derive(Clone)]
+pub struct Launch(Arc<Opened>);
+
+struct Opened {
+    plan: Plan,
+    cwd: Folder,
+    environment: BTreeMap<OsString, OsString>,
+    /// By the word that names it.
+    programs: BTreeMap<String, Program>,
+    scripts: BTreeMap<PathBuf, Content>,
+}
+
+struct Folder {
+    path: PathBuf,
+    identity: Identity,
+    handle: Option<File>,
+}
+
+/// A program, as a word of a command names it.
+enum Program {
+    Found {
+        /// Links resolved.
+        path: PathBuf,
+        content: Content,
+        /// Begins with `#!`: the system reads it through its path.
+        is_script: bool,
+    },
+    /// There is none of that name.
+    Missing,
+}
+
+/// A file as it was opened.
+struct Content {
+    /// None where it may be run and not read.
+    sha256: Option<String>,
+    identity: Identity,
+    handle: Option<File>,
+}
+
+impl Launch {
+    /// Opens everything. `now_ms` is the time of day: a file that changed a moment ago is hashed anew each time.
+    pub fn open(
+        request: LaunchRequest,
+        digests: &Digests,
+        now_ms: u64,
+    ) -> Result<Self, LaunchError> {
+        let cwd = Folder::open(&request.cwd)?;
+        let search = request.environment.get(OsStr::new("PATH"));
+        let mut opener = Opener {
+            cwd: &cwd.path,
+            search: search.map(OsString::as_os_str),
+            digests,
+            now_ms,
+            programs: BTreeMap::new(),
+            scripts: BTreeMap::new(),
+        };
+        for name in names(&request) {
+            opener.program(&name)?;
+        }
+        let mut scripts: BTreeSet<PathBuf> = request.scripts.iter().cloned().collect();
+        let direct = spawned(&request.plan).map(|spawn| spawn.argv.as_slice());
+        for argv in direct.chain(request.commands.iter().map(Vec::as_slice)) {
+            scripts.extend(find::script(argv, &cwd.path));
+        }
+        for path in scripts {
+            opener.script(&path)?;
+        }
+        let Opener {
+            programs, scripts, ..
+        } = opener;
+        Ok(Self(Arc::new(Opened {
+            plan: request.plan,
+            cwd,
+            environment: request.environment,
+            programs,
+            scripts,
+        })))
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.0.plan
+    }
+
+    pub fn environment(&self) -> &BTreeMap<OsString, OsString> {
+        &self.0.environment
+    }
+
+    /// All that an approval is bound to, apart from who asks: plan, folder, environment, programs, scripts.
+    pub fn bound(&self) -> Value {
+        let opened = &self.0;
+        let programs = opened.programs.iter().map(|(name, program)| match program {
+            Program::Found { path, content, .. } => {
+                json!({"name": name, "realpath": path, "sha256": content.seen()})
+            }
+            Program::Missing => json!({"name": name, "realpath": null, "sha256": null}),
+        });
+        let scripts = opened.scripts.iter().map(
+            |(path, content)| json!({"path": path.to_string_lossy(), "sha256": content.seen()}),
+        );
+        json!({
+            "plan": opened.plan,
+            "cwd": {
+                "path": opened.cwd.path.to_string_lossy(),
+                "dev": opened.cwd.identity.dev.to_string(),
+                "ino": opened.cwd.identity.ino.to_string(),
+            },
+            "env": environment_digest(&opened.environment),
+            "exe": programs.collect::<Vec<_>>(),
+            "scripts": scripts.collect::<Vec<_>>(),
+        })
+    }
+
+    /// The folder, by its handle where the system has that.
+    pub(crate) fn folder(&self) -> PathBuf {
+        let folder = &self.0.cwd;
+        by_handle(folder.handle.as_ref()).unwrap_or_else(|| folder.path.clone())
+    }
+
+    pub(crate) fn folder_name(&self) -> &Path {
+        &self.0.cwd.path
+    }
+
+    /// What to start for a word: the opened file itself where the system can start that.
+    pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
+        match self.0.programs.get(name)? {
+            Program::Found {
+                is_script: false,
+                content,
+                path,
+            } => Some(by_handle(content.handle.as_ref()).unwrap_or_else(|| path.clone())),
+            Program::Found { path, .. } => Some(path.clone()),
+            Program::Missing => None,
+        }
+    }
+
+    /// Its path, for what cannot start from a handle.
+    pub(crate) fn program_path(&self, name: &str) -> Option<&Path> {
+        match self.0.programs.get(name)? {
+            Program::Found { path, .. } => Some(path),
+            Program::Missing => None,
+        }
+    }
+
+    /// Whether every path still leads to what was opened, unchanged.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        let programs = self
+            .0
+            .programs
+            .values()
+            .filter_map(|program| match program {
+                Program::Found { path, content, .. } => Some((path, content)),
+                Program::Missing => None,
+            });
+        let mut files = programs.chain(&self.0.scripts);
+        files.all(|(path, content)| {
+            std::fs::metadata(path).is_ok_and(|now| Identity::of(&now) == content.identity)
+        })
+    }
+}
+
+impl fmt::Debug for Launch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Launch").field(&self.0.plan).finish()
+    }
+}
+
+/// The same opening, not an equal one.
+impl PartialEq for Launch {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Launch {}
+
+/// SHA-256 over every name and value, each with its length.
+fn environment_digest(environment: &BTreeMap<OsString, OsString>) -> String {
+    let mut hash = Sha256::new();
+    for part in environment.iter().flat_map(|(name, value)| [name, value]) {
+        let bytes = part.as_encoded_bytes();
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    }
+    hex(&hash.finalize())
+}
+
+/// Every word that names a program.
+fn names(request: &LaunchRequest) -> BTreeSet<String> {
+    let direct = spawned(&request.plan).filter_map(|spawn| spawn.argv.first());
+    let others = request.commands.iter().filter_map(|argv| argv.first());
+    let mut names: BTreeSet<String> = direct.chain(others).cloned().collect();
+    if !matches!(request.plan, Plan::Nothing) {
+        names.insert(SHELL.to_owned());
+    }
+    names
+}
+
+/// The shell of a plan that needs one.
+pub(crate) const SHELL: &str = "bash";
+
+fn spawned(plan: &Plan) -> impl Iterator<Item = &gatehouse_policy::Spawn> {
+    let lists: &[Pipeline] = match plan {
+        Plan::Direct { lists } => lists,
+        Plan::Shell { .. } | Plan::Nothing => &[],
+    };
+    lists.iter().flat_map(|pipeline| &pipeline.spawns)
+}
+
+/// The path by which a child finds an open file of ours: it is opened anew by no name.
+#[cfg(target_os = "linux")]
+fn by_handle(file: Option<&File>) -> Option<PathBuf> {
+    use std::os::fd::AsRawFd;
+    file.map(|file| PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd())))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn by_handle(_: Option<&File>) -> Option<PathBuf> {
+    None
+}
+
+impl Folder {
+    fn open(path: &Path) -> Result<Self, LaunchError> {
+        // A folder has no handle of this kind on Windows.
+        let handle = File::open(path);
+        let handle = if cfg!(unix) {
+            Some(handle.map_err(LaunchError::at(path))?)
+        } else {
+            handle.ok()
+        };
+        let metadata = match &handle {
+            Some(handle) => handle.metadata(),
+            None => std::fs::metadata(path),
+        };
+        let metadata = metadata.map_err(LaunchError::at(path))?;
+        if !metadata.is_dir() {
+            return Err(LaunchError {
+                path: path.to_owned(),
+                source: io::ErrorKind::NotADirectory.into(),
+            });
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            identity: Identity::of(&metadata),
+            handle,
+        })
+    }
+}
+
+impl Content {
+    /// The hash, or for a file that cannot be read which file it is and since when it is unchanged.
+    fn seen(&self) -> String {
+        match &self.sha256 {
+            Some(sha256) => sha256.clone(),
+            None => format!("unread:{:?}", self.identity),
+        }
+    }
+}
+
+/// Opens one after the other.
+struct Opener<'a> {
+    cwd: &'a Path,
+    search: Option<&'a OsStr>,
+    digests: &'a Digests,
+    now_ms: u64,
+    programs: BTreeMap<String, Program>,
+    scripts: BTreeMap<PathBuf, Content>,
+}
+
+impl Opener<'_> {
+    fn program(&mut self, name: &str) -> Result<(), LaunchError> {
+        if self.programs.contains_key(name) {
+            return Ok(());
+        }
+        let found = find::program(name, self.search, self.cwd);
+        let Some(path) = found.and_then(|path| path.canonicalize().ok()) else {
+            self.programs.insert(name.to_owned(), Program::Missing);
+            return Ok(());
+        };
+        let content = self.content(&path)?;
+        let interpreter = content.handle.as_ref().and_then(find::interpreter);
+        let program = Program::Found {
+            path,
+            is_script: interpreter.is_some(),
+            content,
+        };
+        self.programs.insert(name.to_owned(), program);
+        match interpreter {
+            // An interpreter of an interpreter is not looked for: the system reads four levels, people none.
+            Some(interpreter) if !self.programs.contains_key(&interpreter) => {
+                self.program(&interpreter)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn script(&mut self, path: &Path) -> Result<(), LaunchError> {
+        let Ok(path) = path.canonicalize() else {
+            return Ok(());
+        };
+        if !path.is_file() {
+            return Ok(());
+        }
+        let content = self.content(&path)?;
+        self.scripts.insert(path, content);
+        Ok(())
+    }
+
+    fn content(&self, path: &Path) -> Result<Content, LaunchError> {
+        let handle = match File::open(path) {
+            Ok(handle) => handle,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                let metadata = std::fs::metadata(path).map_err(LaunchError::at(path))?;
+                return Ok(Content {
+                    sha256: None,
+                    identity: Identity::of(&metadata),
+                    handle: None,
+                });
+            }
+            Err(error) => return Err(LaunchError::at(path)(error)),
+        };
+        let (identity, sha256) =
+            read_whole(&handle, self.digests, self.now_ms).map_err(LaunchError::at(path))?;
+        Ok(Content {
+            sha256: Some(sha256),
+            identity,
+            handle: Some(handle),
+        })
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

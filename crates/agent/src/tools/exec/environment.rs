@@ -1,0 +1,132 @@
+//! The environment of a judged command. What is inherited is chosen by name, so that nothing reaches a command
+//! that nobody thought of: no token, no variable that makes a program load code.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use serde_json::Value;
+
+/// What a command inherits.
+const INHERITED: &[&str] = &[
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TERM",
+    "COLORTERM",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "HOSTNAME",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "NO_COLOR",
+    "CI",
+    "DEBIAN_FRONTEND",
+    // Where tools of a developer are and keep their things.
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "CARGO_TARGET_DIR",
+    "GOPATH",
+    "GOROOT",
+    "GOCACHE",
+    "GOMODCACHE",
+    "JAVA_HOME",
+    "NVM_DIR",
+    "NODE_PATH",
+    "PNPM_HOME",
+    "BUN_INSTALL",
+    "DENO_DIR",
+    "VIRTUAL_ENV",
+    "PYENV_ROOT",
+    "CONDA_PREFIX",
+    "RBENV_ROOT",
+    "GEM_HOME",
+    "ANDROID_HOME",
+    "DOTNET_ROOT",
+    "NIX_PATH",
+    "HOMEBREW_PREFIX",
+    // How the network is reached.
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "GIT_SSL_CAINFO",
+    // Without these nothing starts on Windows.
+    "SYSTEMROOT",
+    "SYSTEMDRIVE",
+    "WINDIR",
+    "COMSPEC",
+    "PATHEXT",
+    "USERPROFILE",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "PROGRAMDATA",
+    "PROGRAMFILES",
+    "PROGRAMFILES(X86)",
+    "NUMBER_OF_PROCESSORS",
+    "PROCESSOR_ARCHITECTURE",
+    "OS",
+];
+
+const INHERITED_PREFIXES: &[&str] = &["LC_", "XDG_"];
+
+/// The inherited variables that are known, and the call's own.
+pub(super) fn clean(
+    inherited: &[(OsString, OsString)],
+    arguments: &Value,
+) -> BTreeMap<OsString, OsString> {
+    let known = inherited.iter().filter(|(name, _)| is_known(name));
+    let mut all: BTreeMap<_, _> = known.cloned().collect();
+    let own = arguments.get("env").and_then(Value::as_object);
+    for (name, value) in own.into_iter().flatten() {
+        if let Some(value) = value.as_str() {
+            all.insert(name.into(), value.into());
+        }
+    }
+    all
+}
+
+fn is_known(name: &OsString) -> bool {
+    // Some of them are written in small letters too (`http_proxy`).
+    let name = name.to_string_lossy().to_uppercase();
+    INHERITED.contains(&name.as_str())
+        || INHERITED_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_inherited_that_is_not_known() {
+        let inherited = [
+            ("PATH", "/bin"),
+            ("LC_ALL", "C"),
+            ("http_proxy", "p"),
+            ("NODE_OPTIONS", "--require evil"),
+            ("LD_PRELOAD", "evil.so"),
+            ("GITHUB_TOKEN", "secret"),
+            ("BASH_FUNC_ls%%", "() { evil; }"),
+        ];
+        let inherited = inherited.map(|(name, value)| (name.into(), value.into()));
+        let clean = clean(&inherited, &json!({"env": {"OWN": "1"}}));
+        let names: Vec<_> = clean.keys().map(|name| name.to_str().unwrap()).collect();
+        assert_eq!(names, ["LC_ALL", "OWN", "PATH", "http_proxy"]);
+    }
+}

@@ -1,0 +1,241 @@
+//! Starting what was judged and opened: programs without a shell where the plan names them, else the shell with
+//! the plan's own text, without its start files. The text that the model wrote is not read again.
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, process::Stdio};
+
+use gatehouse_policy::{Pipeline, Plan, Spawn};
+use tokio::process::Command;
+
+use super::{
+    job,
+    spawn::{self, Spawned},
+};
+use crate::{
+    govern::ExecEffect,
+    launch::{Launch, SHELL},
+    tools::ToolError,
+};
+
+/// The shell's words before its text: nothing of anyone's start files is read.
+const PLAIN_SHELL: [&str; 3] = ["--noprofile", "--norc", "-c"];
+
+/// One program with its words, ready to be started.
+pub(super) struct Ready {
+    /// What is started.
+    program: PathBuf,
+    /// What it is told that it is called.
+    pub(super) name: String,
+    words: Vec<String>,
+    assignments: Vec<(String, String)>,
+}
+
+/// Starts a launch. What changed since it was opened does not run.
+pub(super) fn launch(launch: &Launch, effect: &ExecEffect) -> Result<Spawned, ToolError> {
+    check(launch)?;
+    let spawned = start(launch, effect)?;
+    // An interpreter reads its script by the script's path.
+    check(launch)?;
+    Ok(spawned)
+}
+
+fn check(launch: &Launch) -> Result<(), ToolError> {
+    if launch.is_unchanged() {
+        return Ok(());
+    }
+    Err(ToolError::Failed(
+        "a program or a script changed after it was looked at, so the command was stopped".into(),
+    ))
+}
+
+fn start(launch: &Launch, effect: &ExecEffect) -> Result<Spawned, ToolError> {
+    if effect.pty {
+        return on_a_terminal(launch, effect);
+    }
+    match launch.plan() {
+        Plan::Direct { lists } => match only(lists) {
+            Some(spawn) => one(launch, &Ready::direct(launch, spawn)?, effect),
+            None => job::start(launch, lists),
+        },
+        Plan::Shell { text } => one(launch, &Ready::shell(launch, text)?, effect),
+        Plan::Nothing => Err(nothing()),
+    }
+}
+
+fn nothing() -> ToolError {
+    ToolError::Failed("the command could not be read, so there is nothing to run".into())
+}
+
+/// The only program of a plan, where its exit is the plan's.
+fn only(lists: &[Pipeline]) -> Option<&Spawn> {
+    match lists {
+        [
+            Pipeline {
+                negated: false,
+                spawns,
+                ..
+            },
+        ] => match spawns.as_slice() {
+            [spawn] => Some(spawn),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn one(launch: &Launch, ready: &Ready, effect: &ExecEffect) -> Result<Spawned, ToolError> {
+    let mut command = ready.command(launch);
+    command
+        .stdin(spawn::stdin_for(effect))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    #[cfg(unix)]
+    command.process_group(0);
+    spawn::started(&mut command, &ready.name)
+}
+
+/// A terminal's library closes every handle before the start, so all of it goes by path; it was compared before
+/// and is compared after.
+fn on_a_terminal(launch: &Launch, effect: &ExecEffect) -> Result<Spawned, ToolError> {
+    let ready = match launch.plan() {
+        Plan::Direct { lists } => match only(lists) {
+            Some(spawn) => Ready::direct(launch, spawn)?,
+            None => Ready::shell(launch, &written(lists))?,
+        },
+        Plan::Shell { text } => Ready::shell(launch, text)?,
+        Plan::Nothing => return Err(nothing()),
+    };
+    let path = launch.program_path(&ready.name).map(PathBuf::from);
+    let exact = ExecEffect {
+        argv: std::iter::once(ready.name.clone())
+            .chain(ready.words.clone())
+            .collect(),
+        executable: path.unwrap_or(ready.program),
+        ..effect.clone()
+    };
+    let mut environment = environment(launch);
+    environment.extend(ready.assignments.iter().map(pair));
+    super::pty::spawn(&exact, &environment)
+}
+
+/// The plan's environment, with the folder it begins in and a mark for a shell's start files to tell where they
+/// run, as OpenClaw sets it.
+fn environment(launch: &Launch) -> BTreeMap<OsString, OsString> {
+    let mut all = launch.environment().clone();
+    all.insert("PWD".into(), launch.folder_name().into());
+    all.insert("OPENCLAW_SHELL".into(), "exec".into());
+    all
+}
+
+fn pair((name, value): &(String, String)) -> (OsString, OsString) {
+    (name.into(), value.into())
+}
+
+impl Ready {
+    pub(super) fn direct(launch: &Launch, spawn: &Spawn) -> Result<Self, ToolError> {
+        let Some((name, words)) = spawn.argv.split_first() else {
+            return Err(nothing());
+        };
+        let Some(program) = launch.program(name) else {
+            return Err(ToolError::Failed(format!("{name}: command not found")));
+        };
+        Ok(Self {
+            program,
+            name: name.clone(),
+            words: words.to_vec(),
+            assignments: spawn.assignments.clone(),
+        })
+    }
+
+    fn shell(launch: &Launch, text: &str) -> Result<Self, ToolError> {
+        let Some(program) = launch.program(SHELL) else {
+            return Err(ToolError::Failed(format!("there is no {SHELL} to run it")));
+        };
+        let words = PLAIN_SHELL.iter().copied().chain([text]);
+        Ok(Self {
+            program,
+            name: SHELL.to_owned(),
+            words: words.map(str::to_owned).collect(),
+            assignments: Vec::new(),
+        })
+    }
+
+    pub(super) fn command(&self, launch: &Launch) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.words)
+            .current_dir(launch.folder())
+            .env_clear()
+            .envs(environment(launch))
+            .envs(self.assignments.iter().map(pair))
+            .kill_on_drop(true);
+        #[cfg(unix)]
+        command.arg0(&self.name);
+        command
+    }
+}
+
+/// A plan as text for a shell: each word quoted, so that it means itself.
+fn written(lists: &[Pipeline]) -> String {
+    use gatehouse_policy::Stage;
+    let mut text = String::new();
+    for (n, pipeline) in lists.iter().enumerate() {
+        if n > 0 {
+            text.push_str(match pipeline.when {
+                Stage::Always => "; ",
+                Stage::OnSuccess => " && ",
+                Stage::OnFailure => " || ",
+            });
+        }
+        if pipeline.negated {
+            text.push_str("! ");
+        }
+        let spawns: Vec<String> = pipeline.spawns.iter().map(spawn_text).collect();
+        text.push_str(&spawns.join(" | "));
+    }
+    text
+}
+
+fn spawn_text(spawn: &Spawn) -> String {
+    let assignments = spawn.assignments.iter();
+    let assignments = assignments.map(|(name, value)| format!("{name}={}", quoted(value)));
+    // `command` keeps a function or an alias from standing in for the program.
+    let words = spawn.argv.iter().map(|word| quoted(word));
+    let all: Vec<String> = assignments
+        .chain(["command".to_owned()])
+        .chain(words)
+        .collect();
+    all.join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_as_text_means_itself() {
+        let spawn = |words: &[&str]| Spawn {
+            argv: words.iter().map(|word| (*word).to_owned()).collect(),
+            assignments: Vec::new(),
+        };
+        let lists = [
+            Pipeline {
+                when: gatehouse_policy::Stage::Always,
+                negated: true,
+                spawns: vec![spawn(&["echo", "it's $HOME"]), spawn(&["cat"])],
+            },
+            Pipeline {
+                when: gatehouse_policy::Stage::OnSuccess,
+                negated: false,
+                spawns: vec![spawn(&["true"])],
+            },
+        ];
+        assert_eq!(
+            written(&lists),
+            r"! command 'echo' 'it'\''s $HOME' | command 'cat' && command 'true'"
+        );
+    }
+}

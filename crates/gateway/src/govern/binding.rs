@@ -1,0 +1,148 @@
+//! What an approval is bound to, and the digest of it. The digest covers who asks, all that will run, the policy
+//! it was judged by, and a nonce, so that no two questions have the same one. A grant has a digest without what
+//! changes from question to question.
+
+use gatehouse_agent::Action;
+use gatehouse_agent::govern::{Effect, canonical};
+use gatehouse_agent::launch::Launch;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+const APPROVAL: &[u8] = b"gov-approval-v1\0";
+const GRANT: &[u8] = b"gov-grant-v1\0";
+
+/// All that an action is, at the moment it was looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Binding {
+    agent: String,
+    session: String,
+    policy_version: String,
+    /// What will happen, without who does it.
+    deed: Value,
+}
+
+impl Binding {
+    /// Of a command that was opened.
+    pub(super) fn of_launch(action: &Action, launch: &Launch, policy_version: &str) -> Self {
+        let mut deed = launch.bound();
+        deed["kind"] = json!("exec");
+        if let Effect::Exec(exec) = &action.effect {
+            deed["pty"] = json!(exec.pty);
+            deed["background"] = json!(exec.background);
+        }
+        Self::new(action, deed, policy_version)
+    }
+
+    /// Of an action that starts no process.
+    pub(super) fn of_action(action: &Action, policy_version: &str) -> Self {
+        let deed = json!({
+            "kind": "tool",
+            "tool": action.tool,
+            "arguments": hex(&Sha256::digest(canonical(&action.arguments))),
+            "effect": action.effect,
+        });
+        Self::new(action, deed, policy_version)
+    }
+
+    fn new(action: &Action, deed: Value, policy_version: &str) -> Self {
+        Self {
+            agent: action.agent_id.clone(),
+            session: action.session_key.clone(),
+            policy_version: policy_version.to_owned(),
+            deed,
+        }
+    }
+
+    /// What an approval carries.
+    pub(super) fn digest(&self, nonce: &str) -> String {
+        let mut bound = self.deed.clone();
+        bound["agent"] = json!(self.agent);
+        bound["session"] = json!(self.session);
+        bound["policy_version"] = json!(self.policy_version);
+        bound["nonce"] = json!(nonce);
+        tagged(APPROVAL, &bound)
+    }
+
+    /// What a grant for this session carries: it ends with the policy it was given under.
+    pub(super) fn session_digest(&self) -> String {
+        let mut bound = self.deed.clone();
+        bound["agent"] = json!(self.agent);
+        bound["session"] = json!(self.session);
+        bound["policy_version"] = json!(self.policy_version);
+        tagged(GRANT, &bound)
+    }
+
+    /// What a grant for every session of the agent carries. A policy that denies still denies.
+    pub(super) fn agent_digest(&self) -> String {
+        let mut bound = self.deed.clone();
+        bound["agent"] = json!(self.agent);
+        tagged(GRANT, &bound)
+    }
+}
+
+fn tagged(tag: &[u8], value: &Value) -> String {
+    let mut hash = Sha256::new();
+    hash.update(tag);
+    hash.update(canonical(value));
+    hex(&hash.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(session: &str, arguments: Value) -> Action {
+        Action {
+            tool: "web_fetch".to_owned(),
+            arguments,
+            effect: Effect::None,
+            agent_id: "main".to_owned(),
+            session_key: session.to_owned(),
+            run_id: "r".to_owned(),
+            tool_call_id: "c".to_owned(),
+            workspace: "/ws".into(),
+        }
+    }
+
+    #[test]
+    fn every_part_changes_the_digest_and_the_run_does_not() {
+        let digest = |action: &Action, policy: &str, nonce: &str| {
+            Binding::of_action(action, policy).digest(nonce)
+        };
+        let first = action("s", json!({"b": 1, "a": [1, 2]}));
+        let wanted = digest(&first, "1", "n");
+        let other_run = Action {
+            run_id: "r2".to_owned(),
+            ..first.clone()
+        };
+        assert_eq!(digest(&other_run, "1", "n"), wanted);
+        for (action, policy, nonce) in [
+            (first.clone(), "2", "n"),
+            (first.clone(), "1", "m"),
+            (action("t", first.arguments.clone()), "1", "n"),
+            (action("s", json!({"b": 2, "a": [1, 2]})), "1", "n"),
+        ] {
+            assert_ne!(digest(&action, policy, nonce), wanted, "{action:?} {policy} {nonce}");
+        }
+    }
+
+    #[test]
+    fn a_grant_of_the_agent_holds_in_every_session_and_one_of_the_session_does_not() {
+        let of = |session, policy| Binding::of_action(&action(session, json!({})), policy);
+        assert_eq!(of("s", "1").agent_digest(), of("t", "2").agent_digest());
+        assert_ne!(of("s", "1").session_digest(), of("t", "1").session_digest());
+        assert_ne!(of("s", "1").session_digest(), of("s", "2").session_digest());
+        assert_ne!(of("s", "1").session_digest(), of("s", "1").agent_digest());
+    }
+
+    #[test]
+    fn the_bound_value_is_canonical() {
+        let value = json!({"b": [1, {"d": "\u{1}\n\"é", "c": null}], "a": true});
+        let wanted = "{\"a\":true,\"b\":[1,{\"c\":null,\"d\":\"\\u0001\\n\\\"é\"}]}";
+        assert_eq!(canonical(&value), wanted);
+    }
+}

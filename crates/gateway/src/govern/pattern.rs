@@ -1,0 +1,101 @@
+//! Patterns of grants: words of which some may be anything. `cargo test *` matches `cargo test` with any words
+//! after it; a `*` inside a word stands for any part of that word, and never for a space.
+//!
+//! A pattern is held against the resolved words of every command of a line, never against its text: what a shell
+//! could make of it is the analysis' business.
+
+use globset::{GlobBuilder, GlobMatcher};
+
+/// Why a text is no pattern.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    #[error("the pattern is empty")]
+    Empty,
+    #[error("the first word of a pattern names the program, so it cannot hold a *")]
+    AnyProgram,
+    #[error("the pattern names a program alone; say `{0} *` to allow it with any words")]
+    Bare(String),
+    #[error("{0} is not a pattern")]
+    Malformed(String),
+}
+
+/// A pattern, read.
+#[derive(Debug, Clone)]
+pub(crate) struct CommandPattern {
+    words: Vec<GlobMatcher>,
+    /// Whether more words may follow.
+    open: bool,
+}
+
+impl CommandPattern {
+    pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
+        let mut words: Vec<&str> = text.split_whitespace().collect();
+        let Some(program) = words.first().copied() else {
+            return Err(PatternError::Empty);
+        };
+        if program.contains(['*', '?', '[', '{']) {
+            return Err(PatternError::AnyProgram);
+        }
+        let open = words.last() == Some(&"*");
+        if open {
+            words.pop();
+        } else if words.len() == 1 {
+            return Err(PatternError::Bare(program.to_owned()));
+        }
+        let matchers = words.iter().map(|word| {
+            let glob = GlobBuilder::new(word).literal_separator(true).build();
+            glob.map(|glob| glob.compile_matcher())
+                .map_err(|_| PatternError::Malformed((*word).to_owned()))
+        });
+        Ok(Self {
+            words: matchers.collect::<Result<_, _>>()?,
+            open,
+        })
+    }
+
+    /// Whether it matches the words of one command.
+    pub(crate) fn matches(&self, argv: &[String]) -> bool {
+        let long_enough = if self.open {
+            argv.len() >= self.words.len()
+        } else {
+            argv.len() == self.words.len()
+        };
+        long_enough && self.words.iter().zip(argv).all(|(glob, word)| glob.is_match(word))
+    }
+
+    /// Whether it matches a command that is plain words. For a preview; what runs is matched by its words.
+    pub(crate) fn matches_text(&self, command: &str) -> bool {
+        let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+        self.matches(&words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_matches_word_by_word() {
+        for (pattern, command, wanted) in [
+            ("cargo test *", "cargo test", true),
+            ("cargo test *", "cargo test -p store", true),
+            ("cargo test *", "cargo build", false),
+            ("cargo test", "cargo test -p store", false),
+            ("git push origin *", "git push other", false),
+            ("rm build/*", "rm build/a", true),
+            ("rm build/*", "rm build/a/b", false),
+            ("rm build/*", "rm build/a b", false),
+            ("npm run lint:*", "npm run lint:css", true),
+        ] {
+            let parsed = CommandPattern::parse(pattern).unwrap();
+            assert_eq!(parsed.matches_text(command), wanted, "{pattern} on {command}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_names_its_program_and_says_what_follows() {
+        for text in ["", "*", "* -rf", "r? x", "rm", "a [", "{rm,ls} x"] {
+            assert!(CommandPattern::parse(text).is_err(), "{text}");
+        }
+    }
+}
