@@ -1,1 +1,13 @@
-//! The tamper-evident record.
+//! The tamper-evident record of what agents did, who allowed it and what came of it.
+//!
+//! A record is a line of canonical JSON (RFC 8785) that holds the hash of the line before it; its own hash is
+//! a leaf of a Merkle tree (RFC 6962), whose root is signed from time to time. Nothing here reads a file, a
+//! clock or a key store: records come in, and proofs and findings come out.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod hash;
+mod record;
+
+pub use hash::{Hash, leaf_hash, node_hash};
+pub use record::{Actor, Draft, Prepared, Record, Sealed, UNKNOWN_OUTCOME, VERSION};

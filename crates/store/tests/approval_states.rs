@@ -125,11 +125,11 @@ impl Model {
 async fn take(store: &SqliteGatewayStore, step: &Step, now: i64) -> &'static str {
     match step {
         Step::Wait(_) => "waited",
-        Step::Expire if store.approvals_expire(now).await.unwrap().is_empty() => "nothing",
+        Step::Expire if store.approvals_expire(now, None).await.unwrap().is_empty() => "nothing",
         Step::Expire => "expired",
         Step::Answer { state, by } => {
             let resolution = resolution(*state, PEOPLE[*by], now);
-            match store.approval_resolve("a", resolution).await.unwrap() {
+            match store.approval_resolve("a", resolution, None).await.unwrap() {
                 Resolved::Won(_) => "won",
                 Resolved::Lost(_) => "lost",
                 Resolved::Expired(_) => "expired",
@@ -140,7 +140,11 @@ async fn take(store: &SqliteGatewayStore, step: &Step, now: i64) -> &'static str
         }
         Step::Consume { own } => {
             let digest = if *own { "digest" } else { "another" };
-            match store.approval_consume("a", digest, now).await.unwrap() {
+            match store
+                .approval_consume("a", digest, now, None)
+                .await
+                .unwrap()
+            {
                 Consumed::Now(_) => "now",
                 Consumed::Before => "before",
                 Consumed::Differs => "differs",
@@ -149,7 +153,7 @@ async fn take(store: &SqliteGatewayStore, step: &Step, now: i64) -> &'static str
                 Consumed::Unknown => "unknown",
             }
         }
-        Step::Revoke => match store.approval_revoke("a", None, now).await.unwrap() {
+        Step::Revoke => match store.approval_revoke("a", None, now, None).await.unwrap() {
             Some(_) => "revoked",
             None => "nothing",
         },
@@ -180,7 +184,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let store = SqliteGatewayStore::in_memory().await.unwrap();
-            store.approval_create(question(approvers)).await.unwrap();
+            store.approval_create(question(approvers), None).await.unwrap();
             let mut model = Model {
                 state: ApprovalState::Pending,
                 yes: Vec::new(),
@@ -223,9 +227,9 @@ fn of_64_threads_exactly_one_takes_what_was_allowed() {
                 id: id.clone(),
                 ..question(1)
             };
-            store.approval_create(question).await.unwrap();
+            store.approval_create(question, None).await.unwrap();
             let yes = resolution(ApprovalState::Allowed, "ada", 2);
-            store.approval_resolve(&id, yes).await.unwrap();
+            store.approval_resolve(&id, yes, None).await.unwrap();
         });
         let together = Arc::new(Barrier::new(64));
         let threads: Vec<_> = (0..64)
@@ -235,7 +239,7 @@ fn of_64_threads_exactly_one_takes_what_was_allowed() {
                 std::thread::spawn(move || {
                     together.wait();
                     handle
-                        .block_on(store.approval_consume(&id, "digest", 3))
+                        .block_on(store.approval_consume(&id, "digest", 3, None))
                         .unwrap()
                 })
             })
@@ -286,7 +290,10 @@ async fn a_kill_at_any_transition_loses_none_that_was_told_and_lets_nothing_run_
                 record.settled_at.is_some(),
                 record.state != ApprovalState::Pending
             );
-            let again = store.approval_consume("a", "digest", 9).await.unwrap();
+            let again = store
+                .approval_consume("a", "digest", 9, None)
+                .await
+                .unwrap();
             let wanted = record.state == ApprovalState::Allowed;
             assert_eq!(
                 matches!(again, Consumed::Now(_)),
@@ -342,14 +349,20 @@ async fn a_process_that_is_killed_between_two_transitions() {
         println!("{stage}");
         std::io::stdin().read_line(&mut String::new()).unwrap();
     };
-    store.approval_create(question(1)).await.unwrap();
+    store.approval_create(question(1), None).await.unwrap();
     say("asked");
     let yes = resolution(ApprovalState::Allowed, "ada", 2);
-    store.approval_resolve("a", yes).await.unwrap();
+    store.approval_resolve("a", yes, None).await.unwrap();
     say("allowed");
-    store.approval_consume("a", "digest", 3).await.unwrap();
+    store
+        .approval_consume("a", "digest", 3, None)
+        .await
+        .unwrap();
     say("consumed");
-    store.approval_consume("a", "digest", 4).await.unwrap();
+    store
+        .approval_consume("a", "digest", 4, None)
+        .await
+        .unwrap();
     say("again");
     std::future::pending::<()>().await;
 }

@@ -77,7 +77,10 @@ async fn check(store: &SqliteGatewayStore, key: &str, last: i64) {
         ApprovalState::Consumed,
         "it is kept as it was"
     );
-    let again = store.approval_consume(&id, "digest", 9).await.unwrap();
+    let again = store
+        .approval_consume(&id, "digest", 9, None)
+        .await
+        .unwrap();
     assert_eq!(again, Consumed::Before, "it is not consumed a second time");
     let run = store.run(&id).await.unwrap().unwrap();
     assert_eq!(run.state, RunState::Interrupted, "the process died with it");
@@ -123,14 +126,17 @@ async fn write(
     for round in first.. {
         let id = format!("{key}/{round}");
         store.run_begin(run(&id, &key)).await.unwrap();
-        store.approval_create(approval(&id)).await.unwrap();
+        store.approval_create(approval(&id), None).await.unwrap();
         let yes = Resolution {
             state: ApprovalState::Allowed,
             at: 1,
             ..Resolution::default()
         };
-        store.approval_resolve(&id, yes).await.unwrap();
-        let consumed = store.approval_consume(&id, "digest", 2).await.unwrap();
+        store.approval_resolve(&id, yes, None).await.unwrap();
+        let consumed = store
+            .approval_consume(&id, "digest", 2, None)
+            .await
+            .unwrap();
         assert!(matches!(consumed, Consumed::Now(_)));
         let entry = NewEntry {
             id: format!("m{round}"),

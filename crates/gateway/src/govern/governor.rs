@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use gatehouse_agent::govern::{Effect, ExecEffect};
 use gatehouse_agent::{Action, Governor, ToolOutcome, Verdict};
+use gatehouse_audit::{Actor, Draft};
 use gatehouse_protocol::{MethodScope, Role};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, GatewayStore};
@@ -153,18 +154,20 @@ impl GatewayGovernor {
     }
 
     async fn note(&self, kind: &str, action: &Action, what: Value) -> Result<(), StoreError> {
-        let json = json!({
-            "tool": action.tool,
-            "agentId": action.agent_id,
-            "sessionKey": action.session_key,
-            "runId": action.run_id,
-            "toolCallId": action.tool_call_id,
-            "digest": action.fingerprint(),
-            "result": what,
-        });
-        let at = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
-        let noted = self.store.audit_append(at, kind, &json.to_string()).await;
-        noted.map(drop)
+        let draft = Draft {
+            ts: i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX),
+            kind: kind.to_owned(),
+            actor: Actor::agent(&action.agent_id),
+            agent: Some(action.agent_id.clone()),
+            session: Some(action.session_key.clone()),
+            run: Some(action.run_id.clone()),
+            action: Some(action.tool.clone()),
+            request_digest: Some(action.fingerprint()),
+            trace: Some(action.tool_call_id.clone()),
+            detail: Some(what),
+            ..Draft::default()
+        };
+        self.store.audit_append(vec![draft]).await.map(drop)
     }
 }
 

@@ -17,6 +17,7 @@ mod registry_task;
 #[cfg(test)]
 mod registry_tests;
 pub(crate) mod wire;
+mod witness;
 
 pub use answers::{Choice, ChoiceError, Resolver};
 pub use document::{ApprovalsDocument, DocumentError, PolicySource};

@@ -5,12 +5,12 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, GatewayStore, Resolution, Resolved};
+use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, GatewayStore, Resolution, Resolved, Witness};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::moment::Moment;
-use super::wire;
+use super::{wire, witness};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
 
 /// How soon a store that failed is asked again.
@@ -90,7 +90,7 @@ impl RegistryTask {
                 at: now,
                 ..Resolution::default()
             };
-            match self.store.approval_resolve(&record.id, resolution).await {
+            match self.store.approval_resolve(&record.id, resolution, self.witness()).await {
                 Ok(Resolved::Won(record)) => self.settled(record),
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "could not end an approval of the future"),
@@ -158,7 +158,7 @@ impl RegistryTask {
             at: self.now(),
             ..Resolution::default()
         };
-        match self.store.approval_resolve(id, resolution).await {
+        match self.store.approval_resolve(id, resolution, self.witness()).await {
             Ok(Resolved::Won(record) | Resolved::Expired(record)) => self.settled(record),
             Ok(_) => {}
             // It stays pending until it expires; nobody waits that it could let through.
@@ -168,7 +168,7 @@ impl RegistryTask {
 
     async fn expire(&mut self) {
         let now = self.now();
-        let expired = match self.store.approvals_expire(now).await {
+        let expired = match self.store.approvals_expire(now, self.witness()).await {
             Ok(expired) => expired,
             Err(error) => {
                 tracing::warn!(%error, "could not note expired approvals");
@@ -204,6 +204,10 @@ impl RegistryTask {
             self.hub
                 .publish(event, Audience::Topics(vec![topic]), Delivery::Required);
         }
+    }
+
+    fn witness(&self) -> Option<Witness> {
+        witness::of_approval(self.now())
     }
 
     fn now(&self) -> i64 {

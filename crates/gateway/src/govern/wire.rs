@@ -228,7 +228,7 @@ fn source(record: &ApprovalRecord) -> Value {
     Value::Object(source)
 }
 
-fn resolver(record: &ApprovalRecord) -> Map<String, Value> {
+pub(super) fn resolver(record: &ApprovalRecord) -> Map<String, Value> {
     let kept = record.resolver.as_deref();
     kept.and_then(|json| serde_json::from_str(json).ok())
         .unwrap_or_default()

@@ -1,5 +1,6 @@
 //! The approvals document: `exec.approvals.get` and `exec.approvals.set`.
 
+use gatehouse_audit::{Actor, Draft};
 use gatehouse_protocol::{ErrorCode, MethodScope};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -52,10 +53,13 @@ async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
         DocumentError::Store(error) => error.into(),
         other => MethodError::new(ErrorCode::InvalidRequest, other.to_string()),
     })?;
-    let by = json!({"by": cx.caller.label(), "device": cx.caller.device_id});
-    cx.app
-        .store
-        .audit_append(now, "exec.approvals.set", &by.to_string())
-        .await?;
+    let set = Draft {
+        ts: now,
+        kind: "exec.approvals.set".to_owned(),
+        actor: Actor::new("operator", cx.caller.label()),
+        detail: Some(json!({"device": cx.caller.device_id})),
+        ..Draft::default()
+    };
+    cx.app.store.audit_append(vec![set]).await?;
     snapshot(&cx).await
 }

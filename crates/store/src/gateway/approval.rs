@@ -4,10 +4,11 @@
 //! `Revoked`. Each is a compare-and-swap on the state before, so of two answers one wins and the other is shown
 //! the record. What was allowed can be consumed once, in its time, and only by the action of the digest that was
 //! asked for. Nobody answers their own question with yes, and where two people are asked for, two must say it.
+//! What the audit says of a change is written in the change's own transaction: there is neither without the other.
 
 use async_trait::async_trait;
 
-use super::GrantRecord;
+use super::{GrantRecord, Witness};
 use crate::{Millis, Result};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,22 +141,44 @@ pub enum Consumed {
 
 #[async_trait]
 pub trait ApprovalStore: Send + Sync {
-    async fn approval_create(&self, approval: ApprovalRecord) -> Result<Created>;
+    /// `audit` is written if this call makes the record.
+    async fn approval_create(
+        &self,
+        approval: ApprovalRecord,
+        audit: Option<Witness>,
+    ) -> Result<Created>;
     /// Settles an approval that is pending and has not expired at `resolution.at`. One that has is noted as
-    /// expired. Whoever is not told `Lost` or `Unknown` has changed the record.
-    async fn approval_resolve(&self, id: &str, resolution: Resolution) -> Result<Resolved>;
-    /// Takes what was allowed, for the action of this digest.
-    async fn approval_consume(&self, id: &str, digest: &str, at: Millis) -> Result<Consumed>;
+    /// expired. Whoever is not told `Lost`, `Own` or `Unknown` has changed the record, and `audit` is written.
+    async fn approval_resolve(
+        &self,
+        id: &str,
+        resolution: Resolution,
+        audit: Option<Witness>,
+    ) -> Result<Resolved>;
+    /// Takes what was allowed, for the action of this digest. `audit` is written if it may run now, or if its
+    /// time was over and this call noted it.
+    async fn approval_consume(
+        &self,
+        id: &str,
+        digest: &str,
+        at: Millis,
+        audit: Option<Witness>,
+    ) -> Result<Consumed>;
     /// Takes a yes back that was not used yet. Gives the record as it now is where this call did it.
     async fn approval_revoke(
         &self,
         id: &str,
         resolver: Option<&str>,
         at: Millis,
+        audit: Option<Witness>,
     ) -> Result<Option<ApprovalRecord>>;
     /// Notes every one that has expired at `now`, pending or allowed and bound, and gives those that nobody had
-    /// answered.
-    async fn approvals_expire(&self, now: Millis) -> Result<Vec<ApprovalRecord>>;
+    /// answered; `audit` is written for each.
+    async fn approvals_expire(
+        &self,
+        now: Millis,
+        audit: Option<Witness>,
+    ) -> Result<Vec<ApprovalRecord>>;
     async fn approval(&self, id: &str) -> Result<Option<ApprovalRecord>>;
     /// What waits, the oldest first.
     async fn approvals_pending(&self) -> Result<Vec<ApprovalRecord>>;

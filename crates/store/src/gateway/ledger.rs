@@ -1,4 +1,4 @@
-//! What is kept beside: answers to idempotency keys, usage and cost, agents, settings, audit rows.
+//! What is kept beside: answers to idempotency keys, usage and cost, agents, settings.
 
 use async_trait::async_trait;
 
@@ -73,16 +73,6 @@ pub struct AgentRecord {
     pub json: String,
 }
 
-/// A row of the audit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditRow {
-    /// From 1, without a gap.
-    pub seq: i64,
-    pub at: Millis,
-    pub kind: String,
-    pub json: String,
-}
-
 #[async_trait]
 pub trait LedgerStore: Send + Sync {
     /// Asks for the right to answer a key until `expires_at`. A claim that has expired at `now` is as none.
@@ -109,9 +99,4 @@ pub trait LedgerStore: Send + Sync {
     async fn setting_put(&self, name: &str, json: &str) -> Result<()>;
     /// Says whether there was one.
     async fn setting_remove(&self, name: &str) -> Result<bool>;
-
-    /// Adds a row and gives its number. Rows are never changed or deleted.
-    async fn audit_append(&self, at: Millis, kind: &str, json: &str) -> Result<i64>;
-    /// Rows after the number `after`, in order.
-    async fn audit_rows(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>>;
 }

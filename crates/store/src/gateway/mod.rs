@@ -1,11 +1,12 @@
 //! What a gateway persists, behind one interface: sessions and their transcripts, runs, approvals, devices,
-//! answers to idempotency keys, usage, agents, settings and the audit rows.
+//! answers to idempotency keys, usage, agents, settings and the audit.
 //!
 //! The records are plain: `json`, `overrides` and `extra` are the caller's own text, never read here, so this
 //! knows nothing of the protocol. Secrets are not kept: of a token only its hash. The interface is the sum of
 //! one trait for each area; a contract suite says what every store has to do.
 
 mod approval;
+mod audit;
 mod device;
 mod grant;
 mod ledger;
@@ -22,11 +23,10 @@ pub use approval::{
     AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, Resolution,
     Resolved,
 };
+pub use audit::{Appended, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore, Witness};
 pub use device::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
 pub use grant::{GrantKind, GrantRecord, GrantStore};
-pub use ledger::{
-    AgentRecord, AuditRow, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal,
-};
+pub use ledger::{AgentRecord, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal};
 pub use run::{RunRecord, RunState, RunStore};
 pub use session::{
     SessionChange, SessionFilter, SessionGroup, SessionList, SessionOrder, SessionRow,
@@ -42,7 +42,14 @@ pub use transcript::{
 /// comes back with it; before, with all or nothing of it.
 #[async_trait]
 pub trait GatewayStore:
-    SessionStore + TranscriptStore + RunStore + ApprovalStore + GrantStore + DeviceStore + LedgerStore
+    SessionStore
+    + TranscriptStore
+    + RunStore
+    + ApprovalStore
+    + GrantStore
+    + DeviceStore
+    + LedgerStore
+    + AuditStore
 {
     /// What a person should know about how the store was opened.
     fn notices(&self) -> Vec<StoreNotice>;

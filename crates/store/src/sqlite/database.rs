@@ -69,6 +69,11 @@ pub(crate) const GATEWAY: Kind = Kind {
             include_str!("../../migrations/gateway/0001_gateway.sql"),
         ),
         (
+            2,
+            "audit",
+            include_str!("../../migrations/gateway/0002_audit.sql"),
+        ),
+        (
             5,
             "approvals",
             include_str!("../../migrations/gateway/0005_approvals.sql"),

@@ -45,19 +45,19 @@ fn allow(id: &str, pattern: &str) -> AllowEntry {
 
 pub async fn the_first_answer_wins_and_the_other_sees_it(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.approval_create(approval("a", 1)).await.unwrap();
+    store.approval_create(approval("a", 1), None).await.unwrap();
     let first = answer(ApprovalState::Denied, "ada", 5);
-    let Resolved::Won(record) = store.approval_resolve("a", first).await.unwrap() else {
+    let Resolved::Won(record) = store.approval_resolve("a", first, None).await.unwrap() else {
         panic!("nobody was before");
     };
     assert_eq!(record.state, ApprovalState::Denied);
     assert_eq!(record.settled_at, Some(5));
     let second = answer(ApprovalState::Allowed, "bob", 6);
-    let lost = store.approval_resolve("a", second).await.unwrap();
+    let lost = store.approval_resolve("a", second, None).await.unwrap();
     assert_eq!(lost, Resolved::Lost(record.clone()));
     assert_eq!(record.resolver.as_deref(), Some("ada"));
     let none = answer(ApprovalState::Allowed, "bob", 6);
-    let unknown = store.approval_resolve("no", none).await.unwrap();
+    let unknown = store.approval_resolve("no", none, None).await.unwrap();
     assert_eq!(unknown, Resolved::Unknown);
 }
 
@@ -65,7 +65,7 @@ pub async fn of_many_answers_at_once_exactly_one_wins(world: &dyn GatewayWorld) 
     let store = world.open(0).await;
     for round in 0..10 {
         let id = format!("a{round}");
-        store.approval_create(approval(&id, 1)).await.unwrap();
+        store.approval_create(approval(&id, 1), None).await.unwrap();
         let mut answers = Vec::new();
         for n in 0..20 {
             let (store, id) = (store.clone(), id.clone());
@@ -76,7 +76,7 @@ pub async fn of_many_answers_at_once_exactly_one_wins(world: &dyn GatewayWorld) 
             };
             let answer = answer(state, &n.to_string(), 2);
             answers.push(tokio::spawn(async move {
-                store.approval_resolve(&id, answer).await.unwrap()
+                store.approval_resolve(&id, answer, None).await.unwrap()
             }));
         }
         let mut won = Vec::new();
@@ -97,16 +97,19 @@ pub async fn of_many_answers_at_once_exactly_one_wins(world: &dyn GatewayWorld) 
 
 pub async fn what_was_allowed_is_consumed_once_and_by_its_own_digest(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.approval_create(approval("a", 1)).await.unwrap();
+    store.approval_create(approval("a", 1), None).await.unwrap();
     let yes = answer(ApprovalState::Allowed, "ada", 5);
-    store.approval_resolve("a", yes).await.unwrap();
-    let other = store.approval_consume("a", "another digest", 6).await;
+    store.approval_resolve("a", yes, None).await.unwrap();
+    let other = store.approval_consume("a", "another digest", 6, None).await;
     assert_eq!(other.unwrap(), Consumed::Differs);
     let mut takers = Vec::new();
     for _ in 0..20 {
         let store = store.clone();
         takers.push(tokio::spawn(async move {
-            store.approval_consume("a", "digest of a", 7).await.unwrap()
+            store
+                .approval_consume("a", "digest of a", 7, None)
+                .await
+                .unwrap()
         }));
     }
     let mut taken = 0;
@@ -130,19 +133,19 @@ pub async fn what_was_not_allowed_is_never_consumed(world: &dyn GatewayWorld) {
         ("cancelled", Some(ApprovalState::Cancelled)),
         ("expired", Some(ApprovalState::Expired)),
     ] {
-        store.approval_create(approval(id, 1)).await.unwrap();
+        store.approval_create(approval(id, 1), None).await.unwrap();
         if let Some(state) = settled {
             let answer = Resolution {
                 decision: None,
                 ..answer(state, "ada", 2)
             };
-            store.approval_resolve(id, answer).await.unwrap();
+            store.approval_resolve(id, answer, None).await.unwrap();
         }
         let digest = format!("digest of {id}");
-        let consumed = store.approval_consume(id, &digest, 3).await.unwrap();
+        let consumed = store.approval_consume(id, &digest, 3, None).await.unwrap();
         assert_eq!(consumed, Consumed::NotAllowed, "{id}");
     }
-    let unknown = store.approval_consume("no", "d", 3).await.unwrap();
+    let unknown = store.approval_consume("no", "d", 3, None).await.unwrap();
     assert_eq!(unknown, Consumed::Unknown);
 }
 
@@ -150,18 +153,24 @@ pub async fn an_expired_approval_takes_no_answer(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     for id in ["a", "b", "later"] {
         let created = if id == "later" { 5_000 } else { 1 };
-        store.approval_create(approval(id, created)).await.unwrap();
+        store
+            .approval_create(approval(id, created), None)
+            .await
+            .unwrap();
     }
     let late = answer(ApprovalState::Allowed, "ada", 1_001);
-    let first = store.approval_resolve("a", late.clone()).await.unwrap();
+    let first = store
+        .approval_resolve("a", late.clone(), None)
+        .await
+        .unwrap();
     let Resolved::Expired(record) = first else {
         panic!("an answer at the moment of expiry is late: {first:?}");
     };
     assert_eq!(record.state, ApprovalState::Expired);
     assert_eq!(record.decision, None);
-    let again = store.approval_resolve("a", late).await.unwrap();
+    let again = store.approval_resolve("a", late, None).await.unwrap();
     assert_eq!(again, Resolved::Lost(record), "it is noted once");
-    let expired = store.approvals_expire(2_000).await.unwrap();
+    let expired = store.approvals_expire(2_000, None).await.unwrap();
     let ids: Vec<_> = expired.iter().map(|record| record.id.as_str()).collect();
     assert_eq!(
         ids,
@@ -174,10 +183,13 @@ pub async fn an_expired_approval_takes_no_answer(world: &dyn GatewayWorld) {
 pub async fn what_waits_comes_back_after_a_restart(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     for (id, created) in [("second", 2), ("first", 1), ("settled", 3)] {
-        store.approval_create(approval(id, created)).await.unwrap();
+        store
+            .approval_create(approval(id, created), None)
+            .await
+            .unwrap();
     }
     let no = answer(ApprovalState::Denied, "ada", 4);
-    store.approval_resolve("settled", no).await.unwrap();
+    store.approval_resolve("settled", no, None).await.unwrap();
     store.close().await;
     let store = world.open(5).await;
     let waiting = store.approvals_pending().await.unwrap();
@@ -188,12 +200,15 @@ pub async fn history_is_read_in_pages_the_latest_first(world: &dyn GatewayWorld)
     let store = world.open(0).await;
     for n in 1..=5 {
         let id = format!("a{n}");
-        store.approval_create(approval(&id, n)).await.unwrap();
+        store.approval_create(approval(&id, n), None).await.unwrap();
         // Two of the same time are told apart by their ids.
         let no = answer(ApprovalState::Denied, "ada", 10 + n / 2);
-        store.approval_resolve(&id, no).await.unwrap();
+        store.approval_resolve(&id, no, None).await.unwrap();
     }
-    store.approval_create(approval("waits", 9)).await.unwrap();
+    store
+        .approval_create(approval("waits", 9), None)
+        .await
+        .unwrap();
     let mut seen = Vec::new();
     loop {
         let before: Option<String> = seen.last().cloned();
@@ -208,13 +223,13 @@ pub async fn history_is_read_in_pages_the_latest_first(world: &dyn GatewayWorld)
 
 pub async fn an_approval_of_a_known_id_changes_nothing(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    let first = store.approval_create(approval("a", 1)).await.unwrap();
+    let first = store.approval_create(approval("a", 1), None).await.unwrap();
     assert_eq!(first, Created::New);
     let other = ApprovalRecord {
         request: "\"another\"".to_owned(),
         ..approval("a", 2)
     };
-    let again = store.approval_create(other).await.unwrap();
+    let again = store.approval_create(other, None).await.unwrap();
     assert_eq!(again, Created::Exists(Box::new(approval("a", 1))));
 }
 
@@ -222,13 +237,13 @@ pub async fn allow_always_is_added_with_the_answer_that_wins_and_with_no_other(
     world: &dyn GatewayWorld,
 ) {
     let store = world.open(0).await;
-    store.approval_create(approval("a", 1)).await.unwrap();
+    store.approval_create(approval("a", 1), None).await.unwrap();
     for (pattern, at) in [("/bin/ls", 2), ("/bin/rm", 3)] {
         let always = Resolution {
             allow: Some(allow(pattern, pattern)),
             ..answer(ApprovalState::Allowed, "ada", at)
         };
-        store.approval_resolve("a", always).await.unwrap();
+        store.approval_resolve("a", always, None).await.unwrap();
     }
     let entries = store.allow_entries(None).await.unwrap();
     assert_eq!(entries, [allow("/bin/ls", "/bin/ls")]);
@@ -298,22 +313,31 @@ fn yes(by: &str, at: i64) -> Resolution {
 pub async fn what_was_allowed_and_not_used_in_its_time_expires(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     for id in ["noted", "late"] {
-        store.approval_create(bound(id, 1)).await.unwrap();
-        store.approval_resolve(id, yes("ada", 5)).await.unwrap();
+        store.approval_create(bound(id, 1), None).await.unwrap();
+        store
+            .approval_resolve(id, yes("ada", 5), None)
+            .await
+            .unwrap();
     }
     let late = store
-        .approval_consume("late", "digest of late", 1_001)
+        .approval_consume("late", "digest of late", 1_001, None)
         .await;
     assert_eq!(late.unwrap(), Consumed::Late);
-    let told = store.approvals_expire(1_001).await.unwrap();
+    let told = store.approvals_expire(1_001, None).await.unwrap();
     assert_eq!(told, [], "it was answered, so nobody waits to be told");
     let noted = store.approval("noted").await.unwrap().unwrap();
     assert_eq!(noted.state, ApprovalState::Expired);
     assert_eq!(noted.decision.as_deref(), Some("word"), "the answer stays");
     // What another client asked for is that client's to use.
-    store.approval_create(approval("own", 1)).await.unwrap();
-    store.approval_resolve("own", yes("ada", 5)).await.unwrap();
-    store.approvals_expire(5_000).await.unwrap();
+    store
+        .approval_create(approval("own", 1), None)
+        .await
+        .unwrap();
+    store
+        .approval_resolve("own", yes("ada", 5), None)
+        .await
+        .unwrap();
+    store.approvals_expire(5_000, None).await.unwrap();
     let own = store.approval("own").await.unwrap().unwrap();
     assert_eq!(own.state, ApprovalState::Allowed);
 }
@@ -321,36 +345,42 @@ pub async fn what_was_allowed_and_not_used_in_its_time_expires(world: &dyn Gatew
 pub async fn a_yes_is_taken_back_until_it_is_used(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     for id in ["unused", "used", "pending"] {
-        store.approval_create(bound(id, 1)).await.unwrap();
+        store.approval_create(bound(id, 1), None).await.unwrap();
         if id != "pending" {
-            store.approval_resolve(id, yes("ada", 5)).await.unwrap();
+            store
+                .approval_resolve(id, yes("ada", 5), None)
+                .await
+                .unwrap();
         }
     }
     store
-        .approval_consume("used", "digest of used", 6)
+        .approval_consume("used", "digest of used", 6, None)
         .await
         .unwrap();
     let revoked = store
-        .approval_revoke("unused", Some("bob"), 7)
+        .approval_revoke("unused", Some("bob"), 7, None)
         .await
         .unwrap();
     assert_eq!(revoked.unwrap().state, ApprovalState::Revoked);
     for id in ["unused", "used", "pending", "none"] {
-        let again = store.approval_revoke(id, Some("bob"), 8).await.unwrap();
+        let again = store
+            .approval_revoke(id, Some("bob"), 8, None)
+            .await
+            .unwrap();
         assert_eq!(again, None, "{id}");
     }
     let taken = store
-        .approval_consume("unused", "digest of unused", 9)
+        .approval_consume("unused", "digest of unused", 9, None)
         .await;
     assert_eq!(taken.unwrap(), Consumed::NotAllowed);
 }
 
 pub async fn two_people_must_say_yes_where_two_are_asked_for(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.approval_create(bound("a", 2)).await.unwrap();
+    store.approval_create(bound("a", 2), None).await.unwrap();
     for n in 0..2 {
         let counted = store
-            .approval_resolve("a", yes("ada", 5 + n))
+            .approval_resolve("a", yes("ada", 5 + n), None)
             .await
             .unwrap();
         let Resolved::Counted(record) = counted else {
@@ -359,23 +389,29 @@ pub async fn two_people_must_say_yes_where_two_are_asked_for(world: &dyn Gateway
         assert_eq!(record.approved_by, ["ada"]);
         assert_eq!(record.state, ApprovalState::Pending);
     }
-    let second = store.approval_resolve("a", yes("bob", 7)).await.unwrap();
+    let second = store
+        .approval_resolve("a", yes("bob", 7), None)
+        .await
+        .unwrap();
     let Resolved::Won(record) = second else {
         panic!("that makes two: {second:?}");
     };
     assert_eq!(record.approved_by, ["ada", "bob"]);
-    store.approval_create(bound("b", 2)).await.unwrap();
-    store.approval_resolve("b", yes("ada", 5)).await.unwrap();
+    store.approval_create(bound("b", 2), None).await.unwrap();
+    store
+        .approval_resolve("b", yes("ada", 5), None)
+        .await
+        .unwrap();
     let no = answer(ApprovalState::Denied, "bob", 6);
-    let denied = store.approval_resolve("b", no).await.unwrap();
+    let denied = store.approval_resolve("b", no, None).await.unwrap();
     assert!(matches!(denied, Resolved::Won(_)), "one no is enough");
 }
 
 pub async fn nobody_says_yes_to_their_own_question(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.approval_create(bound("a", 1)).await.unwrap();
+    store.approval_create(bound("a", 1), None).await.unwrap();
     let own = store
-        .approval_resolve("a", yes("agent:main", 5))
+        .approval_resolve("a", yes("agent:main", 5), None)
         .await
         .unwrap();
     let Resolved::Own(record) = own else {
@@ -383,7 +419,7 @@ pub async fn nobody_says_yes_to_their_own_question(world: &dyn GatewayWorld) {
     };
     assert_eq!(record.state, ApprovalState::Pending);
     let no = answer(ApprovalState::Denied, "agent:main", 6);
-    let denied = store.approval_resolve("a", no).await.unwrap();
+    let denied = store.approval_resolve("a", no, None).await.unwrap();
     assert!(
         matches!(denied, Resolved::Won(_)),
         "to deny one's own is to withdraw it"
@@ -392,7 +428,7 @@ pub async fn nobody_says_yes_to_their_own_question(world: &dyn GatewayWorld) {
 
 pub async fn a_grant_comes_with_its_answer_and_holds_until_its_end(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.approval_create(bound("a", 1)).await.unwrap();
+    store.approval_create(bound("a", 1), None).await.unwrap();
     let grant = |id: &str, expires_at| GrantRecord {
         id: id.to_owned(),
         kind: GrantKind::Exact,
@@ -409,7 +445,7 @@ pub async fn a_grant_comes_with_its_answer_and_holds_until_its_end(world: &dyn G
             grant: Some(grant(id, Some(100))),
             ..yes("ada", at)
         };
-        store.approval_resolve("a", with_grant).await.unwrap();
+        store.approval_resolve("a", with_grant, None).await.unwrap();
     }
     let listed = store.grants(None, 10).await.unwrap();
     assert_eq!(listed, [grant("first", Some(100))], "the answer that won");

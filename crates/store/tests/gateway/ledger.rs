@@ -124,25 +124,6 @@ pub async fn agents_and_settings_are_the_last_that_were_put(world: &dyn GatewayW
     assert_eq!(store.setting("s").await.unwrap(), None);
 }
 
-pub async fn audit_rows_are_numbered_without_a_gap(world: &dyn GatewayWorld) {
-    let store = world.open(0).await;
-    let mut rows = Vec::new();
-    for n in 0..20_i64 {
-        let store = store.clone();
-        rows.push(tokio::spawn(async move {
-            store.audit_append(n, "kind", "{}").await.unwrap()
-        }));
-    }
-    let mut numbers = Vec::new();
-    for row in rows {
-        numbers.push(row.await.unwrap());
-    }
-    numbers.sort_unstable();
-    assert_eq!(numbers, (1..=20).collect::<Vec<_>>());
-    let page = store.audit_rows(17, 2).await.unwrap();
-    assert_eq!(page.iter().map(|row| row.seq).collect::<Vec<_>>(), [18, 19]);
-}
-
 pub async fn a_closed_store_says_so(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     store.close().await;

@@ -2,6 +2,7 @@
 //! of each function; the store under test is made by a `GatewayWorld`.
 
 pub mod approvals;
+pub mod audit;
 pub mod devices;
 pub mod ledger;
 pub mod sessions;
@@ -77,8 +78,13 @@ macro_rules! gateway_contract_tests {
             usage_is_summed_by_day_session_and_model
             a_model_without_a_price_is_counted_apart
             agents_and_settings_are_the_last_that_were_put
-            audit_rows_are_numbered_without_a_gap
             a_closed_store_says_so
+        }
+        $crate::gateway_contract_tests! { @area audit, $world,
+            records_are_chained_without_a_gap_whoever_writes
+            a_page_is_narrowed_and_goes_on_where_the_last_one_ended
+            an_intent_is_open_until_its_outcome
+            a_change_of_an_approval_is_written_with_it_and_no_other
         }
     };
     (@area $area:ident, $world:expr, $($test:ident)*) => {

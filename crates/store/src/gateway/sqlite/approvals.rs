@@ -5,10 +5,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::rows::Word;
-use super::{SqliteGatewayStore, allow_list, grants};
+use super::{SqliteGatewayStore, allow_list, audit, grants};
 use crate::gateway::{
     AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, Resolution,
-    Resolved,
+    Resolved, Witness,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -20,19 +20,35 @@ const COLUMNS: &str = "id, kind, state, created_at, expires_at, agent, session, 
 
 #[async_trait]
 impl ApprovalStore for SqliteGatewayStore {
-    async fn approval_create(&self, approval: ApprovalRecord) -> Result<Created> {
-        self.write(move |c| Box::pin(create(c, approval))).await
-    }
-
-    async fn approval_resolve(&self, id: &str, resolution: Resolution) -> Result<Resolved> {
-        let id = id.to_owned();
-        self.write(move |c| Box::pin(resolve(c, id, resolution)))
+    async fn approval_create(
+        &self,
+        approval: ApprovalRecord,
+        audit: Option<Witness>,
+    ) -> Result<Created> {
+        self.write(move |c| Box::pin(create(c, approval, audit)))
             .await
     }
 
-    async fn approval_consume(&self, id: &str, digest: &str, at: Millis) -> Result<Consumed> {
+    async fn approval_resolve(
+        &self,
+        id: &str,
+        resolution: Resolution,
+        audit: Option<Witness>,
+    ) -> Result<Resolved> {
+        let id = id.to_owned();
+        self.write(move |c| Box::pin(resolve(c, id, resolution, audit)))
+            .await
+    }
+
+    async fn approval_consume(
+        &self,
+        id: &str,
+        digest: &str,
+        at: Millis,
+        audit: Option<Witness>,
+    ) -> Result<Consumed> {
         let (id, digest) = (id.to_owned(), digest.to_owned());
-        self.write(move |c| Box::pin(consume(c, id, digest, at)))
+        self.write(move |c| Box::pin(consume(c, id, digest, at, audit)))
             .await
     }
 
@@ -41,14 +57,20 @@ impl ApprovalStore for SqliteGatewayStore {
         id: &str,
         resolver: Option<&str>,
         at: Millis,
+        audit: Option<Witness>,
     ) -> Result<Option<ApprovalRecord>> {
         let (id, resolver) = (id.to_owned(), resolver.map(str::to_owned));
-        self.write(move |c| Box::pin(revoke(c, id, resolver, at)))
+        self.write(move |c| Box::pin(revoke(c, id, resolver, at, audit)))
             .await
     }
 
-    async fn approvals_expire(&self, now: Millis) -> Result<Vec<ApprovalRecord>> {
-        self.write(move |c| Box::pin(expire(c, now, None))).await
+    async fn approvals_expire(
+        &self,
+        now: Millis,
+        audit: Option<Witness>,
+    ) -> Result<Vec<ApprovalRecord>> {
+        self.write(move |c| Box::pin(async move { expire(c, now, None, audit.as_ref()).await }))
+            .await
     }
 
     async fn approval(&self, id: &str) -> Result<Option<ApprovalRecord>> {
@@ -128,7 +150,25 @@ async fn find<'e>(
     row.as_ref().map(approval).transpose()
 }
 
-async fn create(c: &mut Connection, record: ApprovalRecord) -> Done<Created> {
+/// Writes what the audit says of the records that have just changed.
+async fn witness(
+    c: &mut Connection,
+    witness: Option<&Witness>,
+    changed: &[ApprovalRecord],
+) -> Done<()> {
+    let (Some(witness), false) = (witness, changed.is_empty()) else {
+        return Ok(());
+    };
+    let drafts = changed.iter().map(|record| witness.of(record).prepare());
+    audit::append(c, &drafts.collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+async fn create(
+    c: &mut Connection,
+    record: ApprovalRecord,
+    audit: Option<Witness>,
+) -> Done<Created> {
     if let Some(there) = find(&mut *c, &record.id).await? {
         return Ok(Created::Exists(Box::new(there)));
     }
@@ -157,18 +197,28 @@ async fn create(c: &mut Connection, record: ApprovalRecord) -> Done<Created> {
     .bind(record.approvers)
     .bind(record.approved_by.join("\n"))
     .bind(record.bound)
-    .execute(c)
+    .execute(&mut *c)
     .await?;
+    witness(c, audit.as_ref(), &[record]).await?;
     Ok(Created::New)
 }
 
-async fn resolve(c: &mut Connection, id: String, resolution: Resolution) -> Done<Resolved> {
-    if let Some(record) = expire(c, resolution.at, Some(&id)).await?.pop() {
+async fn resolve(
+    c: &mut Connection,
+    id: String,
+    resolution: Resolution,
+    audit: Option<Witness>,
+) -> Done<Resolved> {
+    let mut expired = expire(c, resolution.at, Some(&id), audit.as_ref()).await?;
+    if let Some(record) = expired.pop() {
         return Ok(Resolved::Expired(record));
     }
     if resolution.state == ApprovalState::Allowed
         && let Some(not_enough) = count(c, &id, &resolution).await?
     {
+        if let Resolved::Counted(record) = &not_enough {
+            witness(c, audit.as_ref(), std::slice::from_ref(record)).await?;
+        }
         return Ok(not_enough);
     }
     let won = sqlx::query(
@@ -191,11 +241,14 @@ async fn resolve(c: &mut Connection, id: String, resolution: Resolution) -> Done
     if won && let Some(grant) = &resolution.grant {
         grants::add(c, grant).await?;
     }
-    Ok(match find(c, &id).await? {
-        Some(record) if won => Resolved::Won(record),
-        Some(record) => Resolved::Lost(record),
-        None => Resolved::Unknown,
-    })
+    let Some(record) = find(&mut *c, &id).await? else {
+        return Ok(Resolved::Unknown);
+    };
+    if !won {
+        return Ok(Resolved::Lost(record));
+    }
+    witness(c, audit.as_ref(), std::slice::from_ref(&record)).await?;
+    Ok(Resolved::Won(record))
 }
 
 /// Counts a yes. Gives what it came to where it does not settle the question.
@@ -226,8 +279,14 @@ async fn count(c: &mut Connection, id: &str, yes: &Resolution) -> Done<Option<Re
     Ok((!enough).then_some(Resolved::Counted(record)))
 }
 
-async fn consume(c: &mut Connection, id: String, digest: String, at: Millis) -> Done<Consumed> {
-    expire(c, at, Some(&id)).await?;
+async fn consume(
+    c: &mut Connection,
+    id: String,
+    digest: String,
+    at: Millis,
+    audit: Option<Witness>,
+) -> Done<Consumed> {
+    expire(c, at, Some(&id), audit.as_ref()).await?;
     let consumed = sqlx::query(
         "UPDATE approval SET state = 'consumed', consumed_at = ? \
          WHERE id = ? AND digest = ? AND state = 'allowed'",
@@ -239,9 +298,12 @@ async fn consume(c: &mut Connection, id: String, digest: String, at: Millis) -> 
     .await?
     .rows_affected()
         > 0;
-    let Some(record) = find(c, &id).await? else {
+    let Some(record) = find(&mut *c, &id).await? else {
         return Ok(Consumed::Unknown);
     };
+    if consumed {
+        witness(c, audit.as_ref(), std::slice::from_ref(&record)).await?;
+    }
     Ok(match record.state {
         ApprovalState::Consumed if consumed => Consumed::Now(Box::new(record)),
         ApprovalState::Consumed if record.digest == digest => Consumed::Before,
@@ -256,8 +318,9 @@ async fn revoke(
     id: String,
     resolver: Option<String>,
     at: Millis,
+    audit: Option<Witness>,
 ) -> Done<Option<ApprovalRecord>> {
-    expire(c, at, Some(&id)).await?;
+    expire(c, at, Some(&id), audit.as_ref()).await?;
     let mut query = QueryBuilder::<Sqlite>::new(
         "UPDATE approval SET state = 'revoked', reason = 'revoked', settled_at = ",
     );
@@ -270,12 +333,21 @@ async fn revoke(
         .push(" WHERE state = 'allowed' AND id = ")
         .push_bind(id);
     query.push(" RETURNING ").push(COLUMNS);
-    let row = query.build().fetch_optional(c).await?;
-    row.as_ref().map(approval).transpose()
+    let row = query.build().fetch_optional(&mut *c).await?;
+    let revoked = row.as_ref().map(approval).transpose()?;
+    if let Some(record) = &revoked {
+        witness(c, audit.as_ref(), std::slice::from_ref(record)).await?;
+    }
+    Ok(revoked)
 }
 
 /// Notes what has expired, of all or of one: first what was allowed and not used, then what nobody answered.
-async fn expire(c: &mut Connection, now: Millis, id: Option<&str>) -> Done<Vec<ApprovalRecord>> {
+async fn expire(
+    c: &mut Connection,
+    now: Millis,
+    id: Option<&str>,
+    audit: Option<&Witness>,
+) -> Done<Vec<ApprovalRecord>> {
     let unused = "UPDATE approval SET state = 'expired' WHERE state = 'allowed' AND bound \
         AND expires_at <= ";
     let unanswered = "UPDATE approval SET state = 'expired', settled_at = expires_at \
@@ -288,9 +360,11 @@ async fn expire(c: &mut Connection, now: Millis, id: Option<&str>) -> Done<Vec<A
             query.push(" AND id = ").push_bind(id.to_owned());
         }
         query.push(" RETURNING ").push(COLUMNS);
-        expired = query.build().fetch_all(&mut *c).await?;
+        let rows = query.build().fetch_all(&mut *c).await?;
+        expired = rows.iter().map(approval).collect::<Done<_>>()?;
+        witness(c, audit, &expired).await?;
     }
-    expired.iter().map(approval).collect()
+    Ok(expired)
 }
 
 fn approval(row: &SqliteRow) -> Done<ApprovalRecord> {

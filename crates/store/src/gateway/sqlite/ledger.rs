@@ -1,4 +1,4 @@
-//! Agents, settings and audit rows; answers and usage are next door.
+//! Agents and settings; answers and usage are next door.
 
 use async_trait::async_trait;
 use sqlx::Row;
@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteGatewayStore, answers};
 use crate::gateway::{
-    AgentRecord, AuditRow, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal,
+    AgentRecord, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -104,33 +104,6 @@ impl LedgerStore for SqliteGatewayStore {
         })
         .await
     }
-
-    async fn audit_append(&self, at: Millis, kind: &str, json: &str) -> Result<i64> {
-        let (kind, json) = (kind.to_owned(), json.to_owned());
-        self.write(move |c| {
-            Box::pin(async move {
-                sqlx::query_scalar(
-                    "INSERT INTO audit (at, kind, json) VALUES (?, ?, ?) RETURNING seq",
-                )
-                .bind(at)
-                .bind(kind)
-                .bind(json)
-                .fetch_one(c)
-                .await
-            })
-        })
-        .await
-    }
-
-    async fn audit_rows(&self, after: i64, limit: u32) -> Result<Vec<AuditRow>> {
-        let rows =
-            sqlx::query("SELECT seq, at, kind, json FROM audit WHERE seq > ? ORDER BY seq LIMIT ?")
-                .bind(after)
-                .bind(limit)
-                .fetch_all(&self.database.read);
-        self.read(async { rows.await?.iter().map(audit).collect() })
-            .await
-    }
 }
 
 async fn put_agent(c: &mut Connection, agent: AgentRecord) -> Done<()> {
@@ -161,15 +134,6 @@ fn agent(row: &SqliteRow) -> Done<AgentRecord> {
         id: row.try_get(0)?,
         name: row.try_get(1)?,
         created_at: row.try_get(2)?,
-        json: row.try_get(3)?,
-    })
-}
-
-fn audit(row: &SqliteRow) -> Done<AuditRow> {
-    Ok(AuditRow {
-        seq: row.try_get(0)?,
-        at: row.try_get(1)?,
-        kind: row.try_get(2)?,
         json: row.try_get(3)?,
     })
 }

@@ -6,6 +6,7 @@
 mod allow_list;
 mod answers;
 mod approvals;
+mod audit;
 mod devices;
 mod grants;
 mod inputs;
@@ -90,6 +91,7 @@ async fn begin_anew(
     sqlx::query("DELETE FROM answer WHERE json IS NULL")
         .execute(&mut *connection)
         .await?;
+    audit::adopt(connection).await?;
     runs::interrupt(connection, now).await
 }
 

@@ -1,14 +1,18 @@
 //! The one task that writes. Writes that wait together are committed together, so that one sync of the disk
-//! serves all of them; each runs in a savepoint, so that one that fails takes no other along.
+//! serves all of them; each runs in a savepoint, so that one that fails takes no other along. Appends to the
+//! audit need none, for nothing can be wrong with one alone: they go in last, together.
 //!
 //! A writer is told of its success after the commit, never before.
 
 use std::future::Future;
 use std::pin::Pin;
 
+use gatehouse_audit::Prepared;
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
+use super::audit;
+use crate::gateway::Appended;
 use crate::sqlite::database::{Connection, begin};
 
 /// How many writes may wait before the next one waits for room.
@@ -27,7 +31,14 @@ type Job = Box<dyn for<'c> FnOnce(&'c mut Connection) -> Work<'c, Settle> + Send
 enum Message {
     /// What to do, and whom to tell if it was not even begun.
     Write(Job),
+    Append(Append),
     Close(oneshot::Sender<()>),
+}
+
+/// Records for the audit, and whom to tell where they were put.
+struct Append {
+    records: Vec<Prepared>,
+    tell: oneshot::Sender<Result<Vec<Appended>, Failed>>,
 }
 
 /// A handle to the task.
@@ -71,6 +82,17 @@ impl Writer {
         told.await.unwrap_or(Err(Failed::PoolClosed))
     }
 
+    /// Adds records to the audit, all or none.
+    pub(super) async fn append(&self, records: Vec<Prepared>) -> Result<Vec<Appended>, Failed> {
+        let (tell, told) = oneshot::channel();
+        let append = Message::Append(Append { records, tell });
+        self.jobs
+            .send(append)
+            .await
+            .map_err(|_| Failed::PoolClosed)?;
+        told.await.unwrap_or(Err(Failed::PoolClosed))
+    }
+
     /// Ends the task after the writes that wait.
     pub(super) async fn close(&self) {
         let (tell, told) = oneshot::channel();
@@ -84,16 +106,18 @@ async fn write_all(pool: SqlitePool, mut waiting: mpsc::Receiver<Message>) {
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, TOGETHER).await > 0 {
         let mut jobs = Vec::with_capacity(batch.len());
+        let mut appends = Vec::new();
         let mut close = None;
         for message in batch.drain(..) {
             match message {
                 // What comes after the close finds the store closed: dropping the job says so.
-                Message::Write(_) if close.is_some() => {}
+                Message::Write(_) | Message::Append(_) if close.is_some() => {}
                 Message::Write(job) => jobs.push(job),
+                Message::Append(append) => appends.push(append),
                 Message::Close(tell) => close = Some(tell),
             }
         }
-        commit(&pool, jobs).await;
+        commit(&pool, jobs, appends).await;
         if let Some(tell) = close {
             waiting.close();
             let _ = tell.send(());
@@ -102,47 +126,79 @@ async fn write_all(pool: SqlitePool, mut waiting: mpsc::Receiver<Message>) {
     }
 }
 
-/// Runs the jobs in one transaction and tells each what became of it.
-async fn commit(pool: &SqlitePool, jobs: Vec<Job>) {
+/// Runs the jobs and appends in one transaction and tells each what became of it.
+async fn commit(pool: &SqlitePool, jobs: Vec<Job>, appends: Vec<Append>) {
     let mut settles = Vec::with_capacity(jobs.len());
-    let result = run(pool, jobs, &mut settles).await;
+    let result = run(pool, jobs, &appends, &mut settles).await;
     for settle in settles {
         settle(match &result {
-            Ok(()) => Ok(()),
+            Ok(_) => Ok(()),
             Err(error) => Err(again(error)),
         });
     }
+    let mut places = result.as_deref().unwrap_or_default();
+    for append in appends {
+        let told = match &result {
+            Ok(_) => {
+                let (own, rest) = places.split_at(append.records.len().min(places.len()));
+                places = rest;
+                Ok(own.to_vec())
+            }
+            Err(error) => Err(again(error)),
+        };
+        // A caller that no longer waits has lost interest, not the write.
+        let _ = append.tell.send(told);
+    }
 }
 
-async fn run(pool: &SqlitePool, jobs: Vec<Job>, settles: &mut Vec<Settle>) -> Result<(), Failed> {
+async fn run(
+    pool: &SqlitePool,
+    jobs: Vec<Job>,
+    appends: &[Append],
+    settles: &mut Vec<Settle>,
+) -> Result<Vec<Appended>, Failed> {
     let mut transaction = begin(pool).await?;
-    let alone = jobs.len() == 1;
+    let alone = jobs.len() == 1 && appends.is_empty();
     for job in jobs {
         if alone {
             if let Ok(settle) = job(&mut transaction).await {
                 settles.push(settle);
             } else {
-                return transaction.rollback().await;
+                transaction.rollback().await?;
+                return Ok(Vec::new());
             }
-            continue;
+            break;
         }
-        sqlx::query("SAVEPOINT job")
-            .execute(&mut *transaction)
-            .await?;
-        match job(&mut transaction).await {
-            Ok(settle) => settles.push(settle),
-            // Fails where SQLite has already ended the whole transaction, as it may with a full disk.
-            Err(_) => {
-                sqlx::query("ROLLBACK TO job")
-                    .execute(&mut *transaction)
-                    .await?;
-            }
-        }
-        sqlx::query("RELEASE job")
-            .execute(&mut *transaction)
-            .await?;
+        in_savepoint(&mut transaction, job, settles).await?;
     }
-    transaction.commit().await
+    let mut places = Vec::new();
+    if !appends.is_empty() {
+        let records = appends.iter().flat_map(|append| &append.records);
+        places = audit::append(&mut transaction, records).await?;
+    }
+    transaction.commit().await?;
+    Ok(places)
+}
+
+async fn in_savepoint(
+    transaction: &mut Connection,
+    job: Job,
+    settles: &mut Vec<Settle>,
+) -> Result<(), Failed> {
+    sqlx::query("SAVEPOINT job")
+        .execute(&mut *transaction)
+        .await?;
+    match job(transaction).await {
+        Ok(settle) => settles.push(settle),
+        // Fails where SQLite has already ended the whole transaction, as it may with a full disk.
+        Err(_) => {
+            sqlx::query("ROLLBACK TO job")
+                .execute(&mut *transaction)
+                .await?;
+        }
+    }
+    sqlx::query("RELEASE job").execute(transaction).await?;
+    Ok(())
 }
 
 /// The same error once more, for the others that it struck; errors of the driver cannot be cloned.

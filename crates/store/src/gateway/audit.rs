@@ -1,0 +1,106 @@
+//! The audit's records: added at the end of a hash chain, read, and never changed.
+//!
+//! The number, the former record's hash and the leaf are worked out inside of the transaction that writes, so
+//! that concurrent writers make one chain. Appends that wait together are written together.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gatehouse_audit::{Draft, Hash};
+
+use super::ApprovalRecord;
+use crate::{Millis, Result};
+
+/// What the audit says of an approval that has changed, made of the record as it then is. It runs inside of
+/// the transaction: it has to be quick.
+#[derive(Clone)]
+pub struct Witness(Arc<dyn Fn(&ApprovalRecord) -> Draft + Send + Sync>);
+
+impl Witness {
+    pub fn new(say: impl Fn(&ApprovalRecord) -> Draft + Send + Sync + 'static) -> Self {
+        Self(Arc::new(say))
+    }
+
+    pub(super) fn of(&self, record: &ApprovalRecord) -> Draft {
+        (self.0)(record)
+    }
+}
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Witness")
+    }
+}
+
+/// Where a record was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub seq: u64,
+    pub leaf: Hash,
+}
+
+/// A record with the columns it is found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditRow {
+    /// From 1, without a gap.
+    pub seq: u64,
+    pub at: Millis,
+    pub kind: String,
+    pub agent: Option<String>,
+    pub session: Option<String>,
+    pub run: Option<String>,
+    pub verdict: Option<String>,
+    pub intent: Option<u64>,
+    pub text: String,
+    /// The canonical JSON.
+    pub bytes: String,
+    pub leaf: Hash,
+}
+
+/// A record's hash alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditLeaf {
+    pub seq: u64,
+    pub leaf: Hash,
+}
+
+/// Which records to list. What is not given narrows nothing.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Only what is older than this number.
+    pub before: Option<u64>,
+    /// Only what is not older than this time.
+    pub since: Option<Millis>,
+    /// Empty for all.
+    pub kinds: Vec<String>,
+    pub agent: Option<String>,
+    pub session: Option<String>,
+    pub verdict: Option<String>,
+    /// Part of what was done or of what it was done to, in either case of ASCII letters.
+    pub text: Option<String>,
+    pub limit: u32,
+}
+
+/// Records, the latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditPage {
+    pub rows: Vec<AuditRow>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+#[async_trait]
+pub trait AuditStore: Send + Sync {
+    /// Adds records, all or none, and says where they were put.
+    async fn audit_append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>>;
+    /// Records from the latest on.
+    async fn audit_list(&self, filter: &AuditFilter) -> Result<AuditPage>;
+    async fn audit_row(&self, seq: u64) -> Result<Option<AuditRow>>;
+    /// Records after the number `after`, in order.
+    async fn audit_rows(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>>;
+    /// The hashes of the records after the number `after`, in order.
+    async fn audit_leaves(&self, after: u64, limit: u32) -> Result<Vec<AuditLeaf>>;
+    /// The numbers of the records of `kind` after the number `after` that no record names as its intent.
+    async fn audit_open(&self, kind: &str, after: u64) -> Result<Vec<AuditRow>>;
+}
