@@ -158,11 +158,8 @@ pub async fn a_change_of_an_approval_is_written_with_it_and_no_other(world: &dyn
     };
     let yes = |at| Resolution {
         state: ApprovalState::Allowed,
-        decision: None,
-        reason: None,
-        resolver: None,
         at,
-        allow: None,
+        ..Resolution::default()
     };
     for id in ["a", "a", "late", "later"] {
         let approval = approval(id);
@@ -189,7 +186,7 @@ pub async fn a_change_of_an_approval_is_written_with_it_and_no_other(world: &dyn
         "approval.Pending late false",
         "approval.Pending later false",
         "approval.Allowed a false",
-        "approval.Allowed a true",
+        "approval.Consumed a true",
         "approval.Expired late false",
         "approval.Expired later false",
     ];
@@ -217,10 +214,6 @@ fn approval(id: &str) -> ApprovalRecord {
         run: None,
         digest: "d".to_owned(),
         request: "{}".to_owned(),
-        decision: None,
-        reason: None,
-        resolver: None,
-        settled_at: None,
-        consumed_at: None,
+        ..ApprovalRecord::default()
     }
 }

@@ -1,0 +1,306 @@
+//! What an agent's allowed action deletes or overwrites in the workspace is kept here first, and can be had back.
+//!
+//! Kept means copied (the system shares the blocks where it can) into `<root>/<session>/<number>`, with a line
+//! about it that is written last: what has none was not finished and is not listed. It is bounded: a large file,
+//! a folder of very many, and what a build makes again are not kept. This is a courtesy beside the approval, not
+//! a backup; where it cannot be kept the action still happens.
+
+mod copy;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use copy::{copy, measure};
+
+/// How much is kept, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct UndoLimits {
+    /// Of one file, in bytes.
+    pub file: u64,
+    /// Of all that is kept for a session, in bytes; the oldest go first.
+    pub session: u64,
+    /// Files and folders of one deletion.
+    pub entries: usize,
+    pub age_ms: i64,
+}
+
+impl Default for UndoLimits {
+    fn default() -> Self {
+        Self {
+            file: 32 << 20,
+            session: 256 << 20,
+            entries: 20_000,
+            age_ms: 7 * 24 * 60 * 60 * 1000,
+        }
+    }
+}
+
+/// What was done to what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UndoWhat {
+    Deleted,
+    Overwrote,
+}
+
+/// Something that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Kept {
+    pub id: String,
+    pub at: i64,
+    /// Where it was.
+    pub path: PathBuf,
+    pub what: UndoWhat,
+    /// In bytes.
+    pub size: u64,
+    pub session_key: String,
+    /// The folder that it must stay in.
+    pub workspace: PathBuf,
+}
+
+/// Why something was not given back.
+#[derive(Debug, thiserror::Error)]
+pub enum UndoError {
+    #[error("this is not kept any more")]
+    Unknown,
+    #[error("what is at {} now could not be kept, so it was left as it is", .0.display())]
+    Newer(PathBuf),
+    #[error("{} is not in the workspace any more", .0.display())]
+    Outside(PathBuf),
+    #[error("it could not be given back: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// The place where things are kept. Its calls read and write files: make them off the async threads.
+#[derive(Debug, Clone)]
+pub struct UndoBox {
+    root: Arc<Path>,
+    limits: UndoLimits,
+}
+
+impl UndoBox {
+    pub fn new(root: PathBuf, limits: UndoLimits) -> Self {
+        Self {
+            root: root.into(),
+            limits,
+        }
+    }
+
+    /// Keeps what is at a path. None where there is nothing, or more than is kept.
+    pub fn keep(
+        &self,
+        workspace: &Path,
+        session: &str,
+        path: &Path,
+        what: UndoWhat,
+        now: i64,
+    ) -> io::Result<Option<Kept>> {
+        let Some(place) = inside(workspace, path) else {
+            return Ok(None);
+        };
+        let Some(size) = measure(&place, &self.limits)? else {
+            return Ok(None);
+        };
+        if size > self.limits.session {
+            return Ok(None);
+        }
+        let folder = self.root.join(slug(session));
+        fs::create_dir_all(&folder)?;
+        self.make_room(&folder, size)?;
+        let (number, own) = claim(&folder)?;
+        let kept = Kept {
+            id: format!("{}/{number}", slug(session)),
+            at: now,
+            path: place.clone(),
+            what,
+            size,
+            session_key: session.to_owned(),
+            workspace: workspace.to_owned(),
+        };
+        let copied = copy(&place, &own.join(DATA)).and_then(|()| write_line(&own, &kept));
+        if let Err(error) = copied {
+            // Half of it is of no use; tidying would find it too.
+            let _ = fs::remove_dir_all(&own);
+            return Err(error);
+        }
+        Ok(Some(kept))
+    }
+
+    /// What is kept, the latest first; of one session, or all.
+    pub fn list(&self, session: Option<&str>) -> io::Result<Vec<Kept>> {
+        let mut all: Vec<Kept> = Vec::new();
+        for folder in folders(&self.root)? {
+            for own in folders(&folder)? {
+                all.extend(read_line(&own));
+            }
+        }
+        all.retain(|kept| session.is_none_or(|session| kept.session_key == session));
+        all.sort_by_key(|kept| (std::cmp::Reverse(kept.at), std::cmp::Reverse(number(&kept.id))));
+        Ok(all)
+    }
+
+    /// Puts something back where it was. What is there now is kept first; what cannot be kept is not replaced.
+    pub fn restore(&self, id: &str, now: i64) -> Result<PathBuf, UndoError> {
+        let own = self.folder(id).ok_or(UndoError::Unknown)?;
+        let kept = read_line(&own).ok_or(UndoError::Unknown)?;
+        let place = kept.path.clone();
+        if let Some(parent) = place.parent() {
+            // A folder that went with it is made again, if that stays inside.
+            let there = parent.ancestors().find(|folder| folder.exists());
+            if !there.is_some_and(|there| is_below(&kept.workspace, there)) {
+                return Err(UndoError::Outside(place));
+            }
+            fs::create_dir_all(parent)?;
+        }
+        if inside(&kept.workspace, &place).as_deref() != Some(place.as_path()) {
+            return Err(UndoError::Outside(place));
+        }
+        if place.symlink_metadata().is_ok() {
+            let (workspace, session) = (&kept.workspace, &kept.session_key);
+            let newer = self.keep(workspace, session, &place, UndoWhat::Overwrote, now)?;
+            if newer.is_none() {
+                return Err(UndoError::Newer(place));
+            }
+        }
+        put(&own.join(DATA), &place)?;
+        Ok(place)
+    }
+
+    /// Drops what is too old or was not finished.
+    pub fn tidy(&self, now: i64) -> io::Result<()> {
+        for folder in folders(&self.root)? {
+            for own in folders(&folder)? {
+                let kept = read_line(&own);
+                let too_old = |kept: &Kept| now.saturating_sub(kept.at) > self.limits.age_ms;
+                if kept.is_none_or(|kept| too_old(&kept)) {
+                    fs::remove_dir_all(&own)?;
+                }
+            }
+            // Fails while something is in it.
+            let _ = fs::remove_dir(&folder);
+        }
+        Ok(())
+    }
+
+    fn make_room(&self, folder: &Path, size: u64) -> io::Result<()> {
+        let mut all: Vec<(PathBuf, Kept)> = folders(folder)?
+            .into_iter()
+            .filter_map(|own| read_line(&own).map(|kept| (own, kept)))
+            .collect();
+        all.sort_by_key(|(_, kept)| number(&kept.id));
+        let mut total: u64 = all.iter().map(|(_, kept)| kept.size).sum();
+        for (own, kept) in all {
+            if total.saturating_add(size) <= self.limits.session {
+                break;
+            }
+            fs::remove_dir_all(own)?;
+            total = total.saturating_sub(kept.size);
+        }
+        Ok(())
+    }
+
+    /// The folder of an id, if it is one.
+    fn folder(&self, id: &str) -> Option<PathBuf> {
+        let (session, number) = id.split_once('/')?;
+        let is_slug = session.len() == SLUG && session.bytes().all(|b| b.is_ascii_hexdigit());
+        let number: u64 = number.parse().ok()?;
+        is_slug.then(|| self.root.join(session).join(number.to_string()))
+    }
+}
+
+const DATA: &str = "data";
+const LINE: &str = "about.json";
+const SLUG: usize = 16;
+
+/// A session's folder. Its key can hold what a path cannot.
+fn slug(session: &str) -> String {
+    let hash = Sha256::digest(session);
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    hex[..SLUG].to_owned()
+}
+
+fn number(id: &str) -> u64 {
+    let number = id.rsplit_once('/').map(|(_, number)| number);
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default()
+}
+
+/// The next number's folder, made.
+fn claim(folder: &Path) -> io::Result<(u64, PathBuf)> {
+    let taken = folders(folder)?.into_iter().filter_map(|own| {
+        let name = own.file_name()?.to_str()?;
+        name.parse::<u64>().ok()
+    });
+    let mut next = taken.max().unwrap_or_default() + 1;
+    loop {
+        let own = folder.join(next.to_string());
+        match fs::create_dir(&own) {
+            Ok(()) => return Ok((next, own)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => next += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let entries = entries.collect::<io::Result<Vec<_>>>()?;
+    let folders = entries.into_iter().map(|entry| entry.path());
+    Ok(folders.filter(|path| path.is_dir()).collect())
+}
+
+fn write_line(own: &Path, kept: &Kept) -> io::Result<()> {
+    let json = serde_json::to_vec(kept)?;
+    let next = own.join("about.next");
+    fs::write(&next, json)?;
+    fs::rename(next, own.join(LINE))
+}
+
+fn read_line(own: &Path) -> Option<Kept> {
+    serde_json::from_slice(&fs::read(own.join(LINE)).ok()?).ok()
+}
+
+/// The place of a path: its folder with links resolved, its own name as it is. None outside of the workspace, and
+/// for the workspace itself.
+fn inside(workspace: &Path, path: &Path) -> Option<PathBuf> {
+    let workspace = workspace.canonicalize().ok()?;
+    let parent = path.parent()?.canonicalize().ok()?;
+    let place = parent.join(path.file_name()?);
+    let is_inside = parent.starts_with(&workspace) || place == workspace;
+    is_inside.then_some(place)
+}
+
+fn is_below(workspace: &Path, folder: &Path) -> bool {
+    match (workspace.canonicalize(), folder.canonicalize()) {
+        (Ok(workspace), Ok(folder)) => folder.starts_with(workspace),
+        _ => false,
+    }
+}
+
+/// Puts a copy in a place, all of it or nothing.
+fn put(data: &Path, place: &Path) -> io::Result<()> {
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let next = place.with_file_name(format!(".{name}.restored"));
+    let is_folder = data.symlink_metadata()?.is_dir();
+    copy::remove(&next)?;
+    copy(data, &next)?;
+    if is_folder || place.is_dir() {
+        // A folder is not replaced in one step; what was there is kept already.
+        copy::remove(place)?;
+    }
+    fs::rename(&next, place)
+}
+
+#[cfg(all(test, unix))]
+mod tests;

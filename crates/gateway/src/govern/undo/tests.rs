@@ -1,0 +1,145 @@
+use super::*;
+
+const SESSION: &str = "agent:main:main";
+
+struct Place {
+    _folder: tempfile::TempDir,
+    workspace: PathBuf,
+    undo: UndoBox,
+}
+
+impl Place {
+    fn new(limits: UndoLimits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let workspace = root.join("ws");
+        fs::create_dir(&workspace).unwrap();
+        Self {
+            _folder: folder,
+            workspace,
+            undo: UndoBox::new(root.join("undo"), limits),
+        }
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.workspace.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn keep(&self, path: &Path, now: i64) -> Option<Kept> {
+        let kept = self
+            .undo
+            .keep(&self.workspace, SESSION, path, UndoWhat::Deleted, now);
+        kept.unwrap()
+    }
+}
+
+#[test]
+fn a_deleted_file_comes_back_as_it_was() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new(UndoLimits::default());
+    let path = place.write("run.sh", "echo 1");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
+    let kept = place.keep(&path, 5).unwrap();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(place.undo.list(Some(SESSION)).unwrap(), [kept.clone()]);
+    assert_eq!(place.undo.list(Some("other")).unwrap(), []);
+    assert_eq!(place.undo.restore(&kept.id, 6).unwrap(), path);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "echo 1");
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o750);
+}
+
+#[test]
+fn a_deleted_folder_comes_back_with_its_links_and_without_what_is_made_again() {
+    let place = Place::new(UndoLimits::default());
+    place.write("src/a/one.rs", "1");
+    place.write("src/node_modules/big.js", "x");
+    place.write("src/target/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55");
+    let folder = place.workspace.join("src");
+    std::os::unix::fs::symlink("a/one.rs", folder.join("link")).unwrap();
+    let kept = place.keep(&folder, 5).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    place.undo.restore(&kept.id, 6).unwrap();
+    assert_eq!(fs::read_to_string(folder.join("link")).unwrap(), "1");
+    assert_eq!(fs::read_link(folder.join("link")).unwrap(), Path::new("a/one.rs"));
+    assert!(!folder.join("node_modules").exists());
+    assert!(!folder.join("target").exists());
+    assert!(place.keep(&place.workspace.join("nothing"), 7).is_none());
+}
+
+#[test]
+fn what_is_newer_is_kept_before_it_is_replaced() {
+    let place = Place::new(UndoLimits::default());
+    let path = place.write("a", "old");
+    let old = place.keep(&path, 5).unwrap();
+    place.write("a", "new");
+    place.undo.restore(&old.id, 6).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    let newer = &place.undo.list(None).unwrap()[0];
+    assert_eq!((newer.at, newer.what), (6, UndoWhat::Overwrote));
+    place.undo.restore(&newer.id, 7).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+}
+
+#[test]
+fn what_is_newer_and_cannot_be_kept_stays() {
+    let limits = UndoLimits {
+        file: 3,
+        ..UndoLimits::default()
+    };
+    let place = Place::new(limits);
+    let path = place.write("a", "old");
+    let old = place.keep(&path, 5).unwrap();
+    place.write("a", "much newer");
+    let refused = place.undo.restore(&old.id, 6);
+    assert!(matches!(refused, Err(UndoError::Newer(_))), "{refused:?}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "much newer");
+}
+
+#[test]
+fn nothing_outside_of_the_workspace_is_kept_or_written() {
+    let place = Place::new(UndoLimits::default());
+    let outside = place.workspace.with_file_name("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("a"), "1").unwrap();
+    assert!(place.keep(&outside.join("a"), 1).is_none());
+    let link = place.workspace.join("link");
+    std::os::unix::fs::symlink(&outside, &link).unwrap();
+    assert!(place.keep(&link.join("a"), 1).is_none());
+
+    let path = place.write("sub/a", "mine");
+    let kept = place.keep(&path, 2).unwrap();
+    fs::remove_dir_all(place.workspace.join("sub")).unwrap();
+    std::os::unix::fs::symlink(&outside, place.workspace.join("sub")).unwrap();
+    let refused = place.undo.restore(&kept.id, 3);
+    assert!(matches!(refused, Err(UndoError::Outside(_))), "{refused:?}");
+    assert_eq!(fs::read_to_string(outside.join("a")).unwrap(), "1");
+    for id in ["../1", "x", "0123456789abcdef/..", "0123456789abcdef/9"] {
+        assert!(matches!(place.undo.restore(id, 4), Err(UndoError::Unknown)), "{id}");
+    }
+}
+
+#[test]
+fn what_is_kept_is_bounded_by_size_and_by_age() {
+    let limits = UndoLimits {
+        file: 10,
+        session: 20,
+        age_ms: 100,
+        ..UndoLimits::default()
+    };
+    let place = Place::new(limits);
+    assert!(place.keep(&place.write("large", "01234567890"), 1).is_none());
+    for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
+        let path = place.write(name, "12345678");
+        place.keep(&path, 2 + n as i64).unwrap();
+    }
+    let left = place.undo.list(None).unwrap();
+    let names: Vec<_> = left.iter().map(|kept| kept.path.file_name().unwrap()).collect();
+    assert_eq!(names, ["c", "b"], "the oldest made room");
+    place.undo.tidy(104).unwrap();
+    assert_eq!(place.undo.list(None).unwrap().len(), 1);
+    place.undo.tidy(200).unwrap();
+    assert_eq!(place.undo.list(None).unwrap(), []);
+}
