@@ -18,7 +18,8 @@ use crate::agents::{Agents, ModelCatalog};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
-use crate::govern::{Approvals, GatewayGovernor, PolicySource};
+use crate::govern::undo::{UndoBox, UndoLimits};
+use crate::govern::{Approvals, GatewayGovernor, GovernorParts, PolicySource, Surroundings};
 use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
 use crate::sessions::Sessions;
 use crate::settings;
@@ -32,6 +33,7 @@ pub(crate) struct House {
     pub(crate) agents: Agents,
     pub(crate) models: ModelCatalog,
     pub(crate) tools: Vec<ToolSpec>,
+    pub(crate) undo: UndoBox,
 }
 
 impl House {
@@ -42,6 +44,7 @@ impl House {
         hub: &Hub,
         clock: &Clock,
         state_dir: &Path,
+        port: u16,
         tasks: &TaskTracker,
         stopping: &CancellationToken,
     ) -> Result<Self, StoreError> {
@@ -77,16 +80,25 @@ impl House {
             std::env::home_dir(),
         );
 
-        let governor = GatewayGovernor {
+        let exec = ExecOptions::new(std::env::vars_os());
+        let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
+        let governor = GatewayGovernor::new(GovernorParts {
             store,
             approvals: approvals.clone(),
             policy: policy.clone(),
             hub: hub.clone(),
             clock: clock.clone(),
             waiting: Arc::new(watch.clone()),
-        };
+            exec: exec.clone(),
+            surroundings: Surroundings::new(
+                std::env::home_dir().as_deref(),
+                &[state_dir.to_owned()],
+                vec![port],
+            ),
+            undo: undo.clone(),
+        });
         let (own_sessions, post) = AgentSessions::new(sessions.clone());
-        let toolbox = toolbox(clock, own_sessions);
+        let toolbox = toolbox(clock, exec, own_sessions);
         let tools = toolbox.specs();
         let engine = Engine::start(EngineParts {
             journal: Arc::new(StoreJournal::new(sessions.clone())),
@@ -108,6 +120,7 @@ impl House {
             agents,
             models,
             tools,
+            undo,
         })
     }
 }
@@ -121,9 +134,8 @@ async fn until(stopping: CancellationToken, task: impl Future<Output = ()>) {
 }
 
 /// The tools of the workspace and the machine, of the web, and of sessions.
-fn toolbox(clock: &Clock, sessions: AgentSessions) -> Toolbox {
+fn toolbox(clock: &Clock, options: ExecOptions, sessions: AgentSessions) -> Toolbox {
     let processes = Processes::start(Arc::new(clock.clone()), Arc::new(SystemRandomness));
-    let options = ExecOptions::new(std::env::vars_os());
     let mut toolbox = Toolbox::standard(options, Some(processes));
     sessions::add_to(&mut toolbox, Arc::new(sessions));
     match WebFetch::new(FetchOptions::default()) {

@@ -155,6 +155,7 @@ impl Gateway {
             &hub,
             &clock,
             &state_dir,
+            address.port(),
             &tasks,
             &stopping,
         )
@@ -169,6 +170,7 @@ impl Gateway {
             agents: house.agents,
             models: house.models,
             tools: house.tools,
+            undo: house.undo,
             clock,
             config,
             hub,

@@ -24,6 +24,7 @@ use crate::auth::Gatekeeper;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
+use crate::govern::undo::UndoBox;
 use crate::govern::{Approvals, PolicySource};
 use crate::health::HealthMonitor;
 use crate::limits::Limits;
@@ -48,6 +49,8 @@ pub struct Parts {
     pub models: ModelCatalog,
     /// The tools that agents have.
     pub tools: Vec<ToolSpec>,
+    /// What agents' actions replaced.
+    pub undo: UndoBox,
     pub clock: Clock,
     pub config: ConfigHandle,
     pub hub: Hub,

@@ -1,28 +1,37 @@
-//! Where a run's tool calls are governed: the judge decides, a person is asked where it says so, and what
-//! was allowed is taken once, for exactly the action that was asked about. Every step is in the audit.
+//! Where a run's tool calls are governed, in one line: judge, record the intent, ask where it must be asked, look
+//! again, take the answer once, keep what will be replaced, and hand on exactly what was judged.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use gatehouse_agent::govern::{Effect, ExecEffect};
+use gatehouse_agent::govern::Effect;
+use gatehouse_agent::launch::Digests;
+use gatehouse_agent::tools::exec::ExecOptions;
 use gatehouse_agent::{Action, Governor, ToolOutcome, Verdict};
-use gatehouse_audit::{Actor, Draft};
 use gatehouse_protocol::{MethodScope, Role};
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, GatewayStore};
-use serde_json::{Value, json};
+use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, Consumed, GatewayStore};
+use uuid::Uuid;
 
+use super::course::{Course, Question as Asking, course, without_anyone};
 use super::document::PolicySource;
-use super::judge::{Judgement, govern, without_anyone};
+use super::grants::answering;
+use super::look::{Look, Looker};
 use super::policy::ExecPolicy;
 use super::question::Question;
+use super::records::Recorder;
 use super::registry::{Approvals, Pending};
+use super::taint::Taints;
+use super::undo::{UndoBox, targets::targets};
+use super::verdict::{Judge, Judged};
+use super::wire;
+use super::world::Surroundings;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::router::Caller;
 
-/// How long a person has to answer; the published gateway's default.
-const ANSWER_WITHIN_MS: u64 = 30 * 60 * 1000;
+/// How often a person may put another command in place before it ends.
+const MOST_EDITS: usize = 8;
 
 /// Told while a run waits for a person, so that its watchers see why nothing happens.
 pub trait Waiting: Send + Sync {
@@ -30,144 +39,308 @@ pub trait Waiting: Send + Sync {
     fn goes_on(&self, action: &Action, approval_id: &str);
 }
 
-/// Governs the tool calls of runs.
-pub struct GatewayGovernor {
+/// What a governor is made of.
+pub struct GovernorParts {
     pub store: Arc<dyn GatewayStore>,
     pub approvals: Approvals,
     pub policy: PolicySource,
     pub hub: Hub,
     pub clock: Clock,
     pub waiting: Arc<dyn Waiting>,
+    /// As the tool that starts commands has them.
+    pub exec: ExecOptions,
+    pub surroundings: Surroundings,
+    pub undo: UndoBox,
+}
+
+/// Governs the tool calls of runs.
+pub struct GatewayGovernor {
+    parts: GovernorParts,
+    judge: Judge,
+    looker: Looker,
+    taints: Taints,
+    recorder: Recorder,
+}
+
+/// Why a call does not run.
+enum Stop {
+    Denied {
+        reason: String,
+        code: Option<&'static str>,
+    },
+    Store(StoreError),
+}
+
+/// What may run.
+struct Cleared {
+    look: Look,
+    judged: Judged,
+    digest: String,
+    approval: Option<String>,
 }
 
 #[async_trait]
 impl Governor for GatewayGovernor {
     async fn govern(&self, action: &Action) -> Verdict {
-        let decided = self.decide(action).await;
-        // Without a record of it nothing happens.
-        let verdict = decided.unwrap_or_else(|error| {
-            tracing::error!(%error, tool = %action.tool, "a call could not be governed");
-            deny("the gateway could not record the decision, so the call did not run")
-        });
-        match self
-            .note("action.governed", action, verdict_json(&verdict))
-            .await
-        {
-            Ok(()) => verdict,
-            Err(_) => deny("the gateway could not record the decision, so the call did not run"),
+        match self.decide(action).await {
+            Ok(cleared) => {
+                let approval = cleared.approval.as_deref();
+                self.recorder.allowed(action, &cleared.digest, approval);
+                Verdict::Allow {
+                    approval_id: cleared.approval,
+                    launch: cleared.look.launch,
+                }
+            }
+            Err(Stop::Denied { reason, code }) => Verdict::Deny { reason, code },
+            Err(Stop::Store(error)) => {
+                // Without a record of it nothing happens.
+                tracing::error!(%error, tool = %action.tool, "a call could not be governed");
+                Verdict::Deny {
+                    reason: "the gateway could not record the decision, so the call did not run"
+                        .to_owned(),
+                    code: Some("no_record"),
+                }
+            }
         }
     }
 
     async fn outcome(&self, action: &Action, outcome: &ToolOutcome) {
-        let outcome = match outcome {
-            ToolOutcome::Ran(output) => json!({"ran": true, "isError": output.is_error}),
-            ToolOutcome::Denied { .. } => return,
-            ToolOutcome::Changed => json!({"ran": false, "changed": true}),
-            ToolOutcome::Aborted => json!({"ran": false, "aborted": true}),
-        };
-        if let Err(error) = self.note("action.outcome", action, outcome).await {
-            tracing::error!(%error, tool = %action.tool, "an outcome could not be recorded");
-        }
+        self.recorder.outcome(action, outcome).await;
     }
 }
 
 impl GatewayGovernor {
-    async fn decide(&self, action: &Action) -> Result<Verdict, StoreError> {
+    pub fn new(parts: GovernorParts) -> Self {
+        Self {
+            judge: Judge {
+                surroundings: parts.surroundings.clone(),
+            },
+            looker: Looker {
+                options: parts.exec.clone(),
+                digests: Arc::new(Digests::default()),
+                clock: parts.clock.clone(),
+            },
+            taints: Taints::new(parts.store.clone()),
+            recorder: Recorder::new(parts.store.clone(), parts.clock.clone()),
+            parts,
+        }
+    }
+
+    async fn decide(&self, action: &Action) -> Result<Cleared, Stop> {
         let policy = self
+            .parts
             .policy
             .policy(&action.agent_id, &action.session_key)
             .await?;
-        match (govern(action, &policy), &action.effect) {
-            (Judgement::Ask { may_be_always }, Effect::Exec(exec)) => {
-                self.ask(action, exec, &policy, may_be_always).await
+        let judged = self.judged(action).await?;
+        self.recorder.intent(action, &judged).await?;
+        let cleared = match course(action, &judged, &policy) {
+            Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
+            Course::Run { rule } => {
+                self.used(rule.as_deref(), action).await?;
+                self.cleared(action, judged).await?
             }
-            (Judgement::Ask { .. }, _) => Ok(deny("only commands can be asked about here")),
-            (judged, _) => self.conclude(action, judged).await,
-        }
+            Course::Ask(asking) => self.ask(action, judged, asking, &policy).await?,
+        };
+        let session = &action.session_key;
+        self.taints.add(session, &cleared.judged.taint).await?;
+        self.keep(action, &cleared.judged).await;
+        Ok(cleared)
     }
 
-    async fn conclude(&self, action: &Action, judged: Judgement) -> Result<Verdict, StoreError> {
-        match judged {
-            Judgement::Allow { rule } => {
-                if let (Some(rule), Effect::Exec(exec)) = (rule, &action.effect) {
-                    self.used(&rule, exec).await?;
+    /// The policy's answer, from what is known now.
+    async fn judged(&self, action: &Action) -> Result<Judged, Stop> {
+        let taint = self.taints.of(&action.session_key).await?;
+        let (judge, action) = (self.judge.clone(), action.clone());
+        let judged = tokio::task::spawn_blocking(move || judge.judge(&action, taint)).await;
+        judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))
+    }
+
+    async fn look(&self, action: &Action, judged: &Judged) -> Result<Look, Stop> {
+        let look = self.looker.look(action, judged).await;
+        look.map_err(|reason| Stop::denied(&reason, "unusable"))
+    }
+
+    /// Runs without a question.
+    async fn cleared(&self, action: &Action, judged: Judged) -> Result<Cleared, Stop> {
+        let look = self.look(action, &judged).await?;
+        let digest = look.binding.digest("");
+        Ok(Cleared {
+            look,
+            judged,
+            digest,
+            approval: None,
+        })
+    }
+
+    /// By a grant, by a person, or not at all.
+    async fn ask(
+        &self,
+        action: &Action,
+        judged: Judged,
+        asking: Asking,
+        policy: &ExecPolicy,
+    ) -> Result<Cleared, Stop> {
+        let look = self.look(action, &judged).await?;
+        if asking.may_be_granted && self.granted(action, &judged, &look).await? {
+            return self.cleared(action, judged).await;
+        }
+        if !self.someone_can_answer().await {
+            return match without_anyone(action, asking, policy) {
+                Course::Run { rule } => {
+                    self.used(rule.as_deref(), action).await?;
+                    self.cleared(action, judged).await
                 }
-                Ok(Verdict::allow())
+                Course::Deny { reason, code } => Err(Stop::Denied { reason, code }),
+                Course::Ask(_) => Err(Stop::denied("nobody was asked", "no_approver")),
+            };
+        }
+        self.asked(action.clone(), judged, look, asking, policy)
+            .await
+    }
+
+    /// Asks, and asks anew for each command that a person puts in place.
+    async fn asked(
+        &self,
+        mut action: Action,
+        mut judged: Judged,
+        mut look: Look,
+        mut asking: Asking,
+        policy: &ExecPolicy,
+    ) -> Result<Cleared, Stop> {
+        for _ in 0..MOST_EDITS {
+            let nonce = Uuid::new_v4().simple().to_string();
+            let digest = look.binding.digest(&nonce);
+            let question = Question::about(&action, &judged, &look, asking, policy, digest);
+            let pending = self.parts.approvals.ask(question).await;
+            let pending = pending.map_err(|error| {
+                let text = format!("the approval could not be asked for: {error}");
+                Stop::denied(&text, "unasked")
+            })?;
+            let settled = self.answer(&action, pending).await?;
+            if settled.state == ApprovalState::Allowed {
+                return self.take(&action, &nonce, &settled).await;
             }
-            Judgement::Deny { reason } => Ok(Verdict::Deny { reason }),
-            Judgement::Ask { .. } => Ok(deny("nobody was asked")),
+            let (Some(edited), Effect::Exec(exec)) = (wire::edited(&settled), &mut action.effect)
+            else {
+                return Err(refusal(&settled));
+            };
+            exec.command = edited;
+            judged = self.judged(&action).await?;
+            self.recorder.intent(&action, &judged).await?;
+            asking = match course(&action, &judged, policy) {
+                Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
+                Course::Ask(asking) => asking,
+                // What a person wrote is asked about all the same: its digest is what is approved.
+                Course::Run { .. } => Asking {
+                    may_be_always: false,
+                    by_mode: true,
+                    may_be_granted: false,
+                },
+            };
+            look = self.look(&action, &judged).await?;
+        }
+        Err(Stop::denied("the command was changed too often", "changed"))
+    }
+
+    async fn answer(&self, action: &Action, pending: Pending) -> Result<ApprovalRecord, Stop> {
+        let id = pending.record.id.clone();
+        self.parts.waiting.waits(action, &id);
+        let settled = pending.settled().await?;
+        self.parts.waiting.goes_on(action, &id);
+        Ok(settled)
+    }
+
+    /// Looks at everything again and takes the answer, if it is still for the same.
+    async fn take(
+        &self,
+        action: &Action,
+        nonce: &str,
+        settled: &ApprovalRecord,
+    ) -> Result<Cleared, Stop> {
+        let judged = self.judged(action).await?;
+        if judged.enforced && judged.verdict == gatehouse_policy::Verdict::Deny {
+            return Err(Stop::denied(&judged.reason(), "policy"));
+        }
+        let look = self.look(action, &judged).await?;
+        let digest = look.binding.digest(nonce);
+        let id = &settled.id;
+        match self.parts.approvals.consume(id, &digest).await? {
+            Consumed::Now(_) => Ok(Cleared {
+                look,
+                judged,
+                digest,
+                approval: Some(id.clone()),
+            }),
+            Consumed::Differs => Err(Stop::denied(
+                "what the call would do changed between the question and the run, so it did not run",
+                "changed",
+            )),
+            Consumed::Late => Err(Stop::denied(
+                "the approval was given and its time is over, so the call did not run",
+                "expired",
+            )),
+            Consumed::Before | Consumed::NotAllowed | Consumed::Unknown => Err(Stop::denied(
+                "the approval was used before or taken back, so the call did not run",
+                "used",
+            )),
         }
     }
 
-    async fn used(&self, rule: &str, exec: &ExecEffect) -> Result<(), StoreError> {
+    /// Whether grants answer it; each is counted.
+    async fn granted(&self, action: &Action, judged: &Judged, look: &Look) -> Result<bool, Stop> {
+        if judged.dangerous || judged.approvers > 1 {
+            return Ok(false);
+        }
+        let (store, now) = (&self.parts.store, self.parts.approvals.now());
+        let grants = store.grants(Some(&action.agent_id), now).await?;
+        let session = &action.session_key;
+        let found = answering(&grants, session, &look.binding, &judged.commands);
+        for grant in &found {
+            // Taken back a moment ago: then nothing runs by it.
+            if !store.grant_use(&grant.id, now).await? {
+                return Ok(false);
+            }
+        }
+        Ok(!found.is_empty())
+    }
+
+    async fn used(&self, rule: Option<&str>, action: &Action) -> Result<(), StoreError> {
+        let (Some(rule), Effect::Exec(exec)) = (rule, &action.effect) else {
+            return Ok(());
+        };
         let program = exec.program.as_ref().map(|path| path.display().to_string());
-        let at = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
-        self.store
+        let at = i64::try_from(self.parts.clock.now_ms()).unwrap_or(i64::MAX);
+        self.parts
+            .store
             .allow_entry_used(rule, at, &exec.command, program.as_deref())
             .await
     }
 
-    async fn ask(
-        &self,
-        action: &Action,
-        exec: &ExecEffect,
-        policy: &ExecPolicy,
-        may_be_always: bool,
-    ) -> Result<Verdict, StoreError> {
-        if !self.someone_can_answer().await {
-            return self.conclude(action, without_anyone(action, policy)).await;
+    /// Keeps what the action replaces. What cannot be kept is lost, and said in the log.
+    async fn keep(&self, action: &Action, judged: &Judged) {
+        let targets = targets(action, &judged.effects);
+        if targets.is_empty() {
+            return;
         }
-        let question = Question::about(action, exec, policy, may_be_always, ANSWER_WITHIN_MS);
-        let pending = match self.approvals.ask(question).await {
-            Ok(pending) => pending,
-            Err(error) => {
-                return Ok(deny(&format!(
-                    "the approval could not be asked for: {error}"
-                )));
+        let undo = self.parts.undo.clone();
+        let (workspace, session) = (action.workspace.clone(), action.session_key.clone());
+        let now = self.parts.approvals.now();
+        let kept = tokio::task::spawn_blocking(move || {
+            for (path, what) in targets {
+                if let Err(error) = undo.keep(&workspace, &session, &path, what, now) {
+                    tracing::warn!(%error, "something could not be kept before it is replaced");
+                }
             }
-        };
-        self.await_answer(action, pending).await
-    }
-
-    async fn await_answer(&self, action: &Action, pending: Pending) -> Result<Verdict, StoreError> {
-        let id = pending.record.id.clone();
-        self.waiting.waits(action, &id);
-        let settled = pending.settled().await?;
-        self.waiting.goes_on(action, &id);
-        if settled.state != ApprovalState::Allowed {
-            return Ok(deny(&refusal(&settled)));
-        }
-        if self.approvals.consume(&id, &action.fingerprint()).await? {
-            return Ok(Verdict::Allow {
-                approval_id: Some(id),
-            });
-        }
-        Ok(deny(
-            "the approval was used before or is for another action, so the call did not run",
-        ))
+        });
+        // It ends by itself if it must.
+        let _ = kept.await;
     }
 
     /// Whether anyone is connected who may answer and can show a question.
     async fn someone_can_answer(&self) -> bool {
-        let members = self.hub.members().await;
+        let members = self.parts.hub.members().await;
         members.iter().any(|caller| can_answer(caller))
-    }
-
-    async fn note(&self, kind: &str, action: &Action, what: Value) -> Result<(), StoreError> {
-        let draft = Draft {
-            ts: i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX),
-            kind: kind.to_owned(),
-            actor: Actor::agent(&action.agent_id),
-            agent: Some(action.agent_id.clone()),
-            session: Some(action.session_key.clone()),
-            run: Some(action.run_id.clone()),
-            action: Some(action.tool.clone()),
-            request_digest: Some(action.fingerprint()),
-            trace: Some(action.tool_call_id.clone()),
-            detail: Some(what),
-            ..Draft::default()
-        };
-        self.store.audit_append(vec![draft]).await.map(drop)
     }
 }
 
@@ -177,26 +350,33 @@ pub(crate) fn can_answer(caller: &Caller) -> bool {
     caller.role == Role::Operator && caller.may(MethodScope::Approvals) && shows
 }
 
-fn refusal(record: &ApprovalRecord) -> String {
+fn refusal(record: &ApprovalRecord) -> Stop {
     match record.state {
-        ApprovalState::Denied => "a person denied the command".to_owned(),
-        ApprovalState::Expired => {
-            "nobody answered the approval in time, so it is denied".to_owned()
+        ApprovalState::Denied => match wire::note(record) {
+            Some(note) => Stop::denied(&format!("a person denied it: {note}"), "denied"),
+            None => Stop::denied("a person denied the command", "denied"),
+        },
+        ApprovalState::Expired => Stop::denied(
+            "nobody answered the approval in time, so it is denied",
+            "expired",
+        ),
+        ApprovalState::Cancelled => Stop::denied("the approval was withdrawn", "cancelled"),
+        ApprovalState::Revoked => Stop::denied("the approval was taken back", "revoked"),
+        _ => Stop::denied("the approval was not given", "denied"),
+    }
+}
+
+impl Stop {
+    fn denied(reason: &str, code: &'static str) -> Self {
+        Self::Denied {
+            reason: reason.to_owned(),
+            code: Some(code),
         }
-        ApprovalState::Cancelled => "the approval was withdrawn".to_owned(),
-        _ => "the approval was not given".to_owned(),
     }
 }
 
-fn verdict_json(verdict: &Verdict) -> Value {
-    match verdict {
-        Verdict::Allow { approval_id } => json!({"verdict": "allow", "approvalId": approval_id}),
-        Verdict::Deny { reason } => json!({"verdict": "deny", "reason": reason}),
-    }
-}
-
-fn deny(reason: &str) -> Verdict {
-    Verdict::Deny {
-        reason: reason.to_owned(),
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }

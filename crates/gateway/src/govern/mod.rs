@@ -5,25 +5,34 @@
 mod allow_list;
 mod answers;
 mod binding;
+mod course;
 mod document;
 mod governor;
+mod grants;
 mod judge;
+mod look;
 mod moment;
 mod pattern;
 mod policy;
 mod question;
+mod records;
 mod registry;
 mod registry_task;
 #[cfg(test)]
 mod registry_tests;
+mod taint;
+pub(crate) mod undo;
+mod verdict;
 pub(crate) mod wire;
 mod witness;
+mod world;
 
 pub use answers::{Choice, ChoiceError, Resolver};
 pub use document::{ApprovalsDocument, DocumentError, PolicySource};
 pub(crate) use governor::can_answer;
-pub use governor::{GatewayGovernor, Waiting};
+pub use governor::{GatewayGovernor, GovernorParts, Waiting};
 pub use judge::{Judgement, govern};
 pub use policy::{Ask, ExecMode, ExecPolicy, ExecWishes, Security};
 pub use question::{Decision, Question};
 pub use registry::{AnswerError, Answered, Approvals, ApprovalsError, Pending};
+pub use world::Surroundings;

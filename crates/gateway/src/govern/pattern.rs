@@ -8,7 +8,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 /// Why a text is no pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PatternError {
+pub(crate) enum PatternError {
     #[error("the pattern is empty")]
     Empty,
     #[error("the first word of a pattern names the program, so it cannot hold a *")]

@@ -1,13 +1,17 @@
 //! A question to a person, before it is recorded; and the words it can be answered with.
 
 use gatehouse_agent::Action;
-use gatehouse_agent::govern::ExecEffect;
+use gatehouse_agent::govern::{Effect, ExecEffect};
 use gatehouse_store::gateway::AllowEntry;
 use serde_json::{Map, Value, json};
 
 use super::allow_list;
 use super::answers::GrantBasis;
+use super::course::Question as Asking;
+use super::look::Look;
 use super::policy::ExecPolicy;
+use super::verdict::Judged;
+use super::{records, wire};
 
 /// An answer's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,30 +67,33 @@ pub struct Question {
 }
 
 impl Question {
-    /// The question about a run's command.
+    /// The question about a run's action.
     pub(super) fn about(
         action: &Action,
-        exec: &ExecEffect,
+        judged: &Judged,
+        look: &Look,
+        asking: Asking,
         policy: &ExecPolicy,
-        may_be_always: bool,
-        timeout_ms: u64,
+        digest: String,
     ) -> Self {
-        let always = if may_be_always {
-            entry(action, exec)
-        } else {
-            None
+        let exec = match &action.effect {
+            Effect::Exec(exec) => Some(exec),
+            _ => None,
         };
+        let always = exec
+            .filter(|_| asking.may_be_always)
+            .and_then(|exec| entry(action, exec));
         let allowed = match always {
             Some(_) => json!(["allow-once", "allow-always", "deny"]),
             None => json!(["allow-once", "deny"]),
         };
-        let program = exec.program.as_deref().unwrap_or(&exec.executable);
+        let program = exec.map(|exec| exec.program.as_deref().unwrap_or(&exec.executable));
         let mut request = object(json!({
-            "command": exec.command,
-            "commandArgv": exec.argv,
-            "cwd": exec.cwd,
+            "command": records::what(action),
+            "commandArgv": exec.map(|exec| &exec.argv),
+            "cwd": exec.map_or(&action.workspace, |exec| &exec.cwd),
             "resolvedPath": program,
-            "envKeys": exec.env_names,
+            "envKeys": exec.map(|exec| exec.env_names.clone()).unwrap_or_default(),
             "host": "gateway",
             "nodeId": null,
             "security": policy.security,
@@ -98,6 +105,8 @@ impl Question {
             "toolCallId": action.tool_call_id,
             "warningText": null,
             "allowedDecisions": allowed,
+            "analysis": judged.view,
+            wire::CHOICES: choices(judged, asking, exec.is_some()),
         }));
         if always.is_none() {
             request.insert("unavailableDecisions".into(), json!(["allow-always"]));
@@ -107,10 +116,20 @@ impl Question {
             agent: Some(action.agent_id.clone()),
             session: Some(action.session_key.clone()),
             run: Some(action.run_id.clone()),
-            digest: action.fingerprint(),
+            digest,
             request,
-            timeout_ms,
+            timeout_ms: judged.timeout_ms,
             always,
+            grants: Some(GrantBasis {
+                session_digest: look.binding.session_digest(),
+                agent_digest: look.binding.agent_digest(),
+                text: records::what(action),
+                cwd: exec.map(|exec| exec.cwd.display().to_string()),
+                may_be_pattern: judged.commands.len() == 1 && judged.commands[0].exact,
+            }),
+            requester: Some(format!("agent:{}", action.agent_id)),
+            approvers: judged.approvers,
+            bound: true,
         }
     }
 
@@ -118,6 +137,20 @@ impl Question {
     pub fn offers(&self, decision: Decision) -> bool {
         offers(&self.request, decision)
     }
+}
+
+/// The gateway's own words that a question takes. What is dangerous, or takes two, is allowed one by one; a mode that
+/// always asks is not to be answered ahead.
+fn choices(judged: &Judged, asking: Asking, is_command: bool) -> Vec<&'static str> {
+    let mut choices = vec!["once"];
+    if asking.may_be_granted && !judged.dangerous && judged.approvers <= 1 {
+        choices.extend(["session", "for", "always"]);
+    }
+    if is_command {
+        choices.push("edit");
+    }
+    choices.push("deny");
+    choices
 }
 
 /// Whether a recorded request offers an answer.

@@ -61,6 +61,10 @@ fn question(id: &str) -> Question {
             arg_pattern: Some("sha256:argv:1".to_owned()),
             ..AllowEntry::default()
         }),
+        grants: None,
+        requester: Some("agent:main".to_owned()),
+        approvers: 1,
+        bound: true,
     }
 }
 
@@ -68,6 +72,7 @@ fn ada() -> Resolver {
     Resolver {
         device: None,
         label: "Ada".to_owned(),
+        principal: "device:ada".to_owned(),
     }
 }
 
@@ -126,7 +131,7 @@ async fn a_word_that_was_not_offered_decides_nothing() {
         .approvals
         .answer("a", Decision::AllowAlways, &ada())
         .await;
-    assert!(matches!(always, Err(AnswerError::NotOffered(_))));
+    assert!(matches!(always, Err(AnswerError::Choice(_))));
     assert_eq!(bench.approvals.pending().await.unwrap().len(), 1);
 }
 

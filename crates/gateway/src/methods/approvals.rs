@@ -6,7 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::govern::{AnswerError, ApprovalsError, Decision, Question, Resolver, can_answer, wire};
+use crate::govern::{
+    AnswerError, ApprovalsError, ChoiceError, Decision, Question, can_answer, wire,
+};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
 /// How long a question waits that does not say; and the bounds of what it may say.
@@ -82,7 +84,7 @@ struct RequestParams {
 /// A client asks on its own behalf: it is told the answer, and runs what it asked about itself.
 async fn request(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
     let two_phase = params.two_phase;
-    let pending = match cx.app.approvals.ask(question(params)?).await {
+    let pending = match cx.app.approvals.ask(question(params, cx.caller.principal())?).await {
         Ok(pending) => pending,
         Err(ApprovalsError::Taken) => {
             return Err(MethodError::invalid("approval id already pending"));
@@ -105,7 +107,7 @@ async fn request(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
     decision_of(&cx, &record.id).await
 }
 
-fn question(params: RequestParams) -> Result<Question, MethodError> {
+fn question(params: RequestParams, requester: String) -> Result<Question, MethodError> {
     let command = params.command.as_deref().map(str::trim).unwrap_or_default();
     if command.is_empty() {
         return Err(MethodError::invalid("command is required"));
@@ -161,6 +163,10 @@ fn question(params: RequestParams) -> Result<Question, MethodError> {
         request: request.as_object().cloned().unwrap_or_default(),
         timeout_ms: timeout.clamp(SHORTEST_MS, LONGEST_MS),
         always: None,
+        grants: None,
+        requester: Some(requester),
+        approvers: 1,
+        bound: false,
     })
 }
 
@@ -191,7 +197,9 @@ async fn decision_of(cx: &Cx, id: &str) -> Result<Value, MethodError> {
 fn decision(record: &ApprovalRecord) -> Value {
     // The published answer to no answer is null; what was decided is a word.
     let word = match record.state {
-        ApprovalState::Allowed | ApprovalState::Denied => wire::decision(record),
+        ApprovalState::Allowed | ApprovalState::Consumed | ApprovalState::Denied => {
+            wire::decision(record)
+        }
         _ => None,
     };
     json!({
@@ -275,25 +283,32 @@ async fn answered(
             params.decision
         )));
     };
-    let resolver = Resolver {
-        device: cx.caller.device_id.clone(),
-        label: cx.caller.label().to_owned(),
-    };
-    match cx
-        .app
-        .approvals
-        .answer(&params.id, decision, &resolver)
-        .await
-    {
-        Ok(record) => Ok(Ok(record)),
+    let resolver = cx.caller.resolver();
+    let approvals = &cx.app.approvals;
+    match approvals.answer(&params.id, decision, &resolver).await {
+        Ok(answered) => Ok(Ok(answered.record().clone())),
         Err(AnswerError::Settled(record)) => Ok(Err(record)),
-        Err(AnswerError::Unknown) => Err(not_found()),
-        Err(AnswerError::NotOffered(word)) => Err(MethodError::invalid(format!(
-            "{word} is not available for this approval"
-        ))
-        .with_details(json!({"reason": "APPROVAL_DECISION_UNAVAILABLE"}))),
-        Err(AnswerError::Store(error)) => Err(error.into()),
+        Err(other) => Err(refused(other)),
     }
+}
+
+/// Why an answer was not taken, on the wire.
+pub(super) fn refused(error: AnswerError) -> MethodError {
+    let reason = match &error {
+        AnswerError::Unknown => return not_found(),
+        AnswerError::Settled(_) => "APPROVAL_ALREADY_RESOLVED",
+        AnswerError::Choice(ChoiceError::NotOffered(_)) => "APPROVAL_DECISION_UNAVAILABLE",
+        AnswerError::Choice(ChoiceError::Wrong(_)) => "APPROVAL_DECISION_INVALID",
+        AnswerError::Own => "APPROVAL_OWN_REQUEST",
+        AnswerError::Differs => "APPROVAL_DIGEST_MISMATCH",
+        AnswerError::Store(_) => {
+            let AnswerError::Store(error) = error else {
+                return not_found();
+            };
+            return error.into();
+        }
+    };
+    MethodError::invalid(error.to_string()).with_details(json!({"reason": reason}))
 }
 
 fn not_found() -> MethodError {

@@ -9,6 +9,7 @@ use gatehouse_protocol::{MethodScope, ProtocolVersion, Role, Scope};
 use super::MethodError;
 use crate::auth::AuthMethod;
 use crate::broadcast::{ConnId, Outbox};
+use crate::govern::Resolver;
 use crate::state::App;
 
 /// A connection that has passed its handshake. What it may do is decided once, then.
@@ -38,6 +39,25 @@ impl Caller {
 
     pub fn has_cap(&self, cap: &str) -> bool {
         self.caps.iter().any(|own| own == cap)
+    }
+
+    /// Who counts as one person: a user that a proxy vouches for, else a device, else all who share a secret.
+    pub fn principal(&self) -> String {
+        let principal = match (&self.user, &self.device_id) {
+            (Some(user), _) => format!("user:{user}"),
+            (None, Some(device)) => format!("device:{device}"),
+            (None, None) => "shared".to_owned(),
+        };
+        principal.replace(char::is_control, "")
+    }
+
+    /// How an answer names who gave it.
+    pub fn resolver(&self) -> Resolver {
+        Resolver {
+            device: self.device_id.clone(),
+            label: self.label().to_owned(),
+            principal: self.principal(),
+        }
     }
 
     /// How a record names who acted: the client's own name for itself, else its id.

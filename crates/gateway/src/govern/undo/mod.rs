@@ -6,6 +6,7 @@
 //! a backup; where it cannot be kept the action still happens.
 
 mod copy;
+pub(super) mod targets;
 
 use std::fs;
 use std::io;

@@ -1,0 +1,168 @@
+//! What the audit says of tool calls: the intent, which must be written before anything runs, and the outcome.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use gatehouse_agent::govern::Effect;
+use gatehouse_agent::{Action, ToolOutcome};
+use gatehouse_audit::{Actor, Draft};
+use gatehouse_policy::Verdict;
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::GatewayStore;
+use serde_json::{Value, json};
+
+use super::verdict::Judged;
+use crate::clock::Clock;
+
+/// Writes the records of tool calls.
+#[derive(Clone)]
+pub(super) struct Recorder {
+    pub(super) store: Arc<dyn GatewayStore>,
+    pub(super) clock: Clock,
+    /// The intents whose outcome is not known yet, by call; locked for a look at a time.
+    open: Arc<Mutex<HashMap<String, Opened>>>,
+}
+
+/// An intent that was written.
+#[derive(Debug, Clone, Default)]
+struct Opened {
+    seq: u64,
+    digest: Option<String>,
+    approval: Option<String>,
+}
+
+impl Recorder {
+    pub(super) fn new(store: Arc<dyn GatewayStore>, clock: Clock) -> Self {
+        Self {
+            store,
+            clock,
+            open: Arc::default(),
+        }
+    }
+
+    /// Writes what is about to be decided. Without it nothing may run.
+    pub(super) async fn intent(&self, action: &Action, judged: &Judged) -> Result<(), StoreError> {
+        let draft = Draft {
+            verdict: Some(word(judged.verdict).to_owned()),
+            rules: judged.rules.clone(),
+            policy_version: Some(judged.policy_version.clone()),
+            detail: Some(json!({
+                "findings": judged.findings,
+                "effects": judged.effects,
+                "plan": judged.plan,
+                "enforced": judged.enforced,
+            })),
+            request: Some(request(action)),
+            ..self.draft("tool.intent", action)
+        };
+        let appended = self.store.audit_append(vec![draft]).await?;
+        let seq = appended.first().map(|appended| appended.seq);
+        if let (Some(seq), Ok(mut open)) = (seq, self.open.lock()) {
+            let opened = Opened {
+                seq,
+                ..Opened::default()
+            };
+            open.insert(key(action), opened);
+        }
+        Ok(())
+    }
+
+    /// Notes by what a call came to run.
+    pub(super) fn allowed(&self, action: &Action, digest: &str, approval: Option<&str>) {
+        if let Ok(mut open) = self.open.lock()
+            && let Some(opened) = open.get_mut(&key(action))
+        {
+            opened.digest = Some(digest.to_owned());
+            opened.approval = approval.map(str::to_owned);
+        }
+    }
+
+    /// Writes what came of it.
+    pub(super) async fn outcome(&self, action: &Action, outcome: &ToolOutcome) {
+        let opened = self.open.lock().ok().and_then(|mut open| open.remove(&key(action)));
+        let opened = opened.unwrap_or_default();
+        let (word, detail) = match outcome {
+            ToolOutcome::Ran(output) => {
+                let word = if output.is_error { "error" } else { "ok" };
+                let details = output.details.as_ref();
+                let field = |name: &str| details.and_then(|details| details.get(name)).cloned();
+                (word, json!({"exitCode": field("exitCode"), "durationMs": field("durationMs")}))
+            }
+            ToolOutcome::Denied { reason, code } => {
+                ("denied", json!({"reason": reason, "code": code}))
+            }
+            ToolOutcome::Changed => ("changed", Value::Null),
+            ToolOutcome::Aborted => ("aborted", Value::Null),
+        };
+        let draft = Draft {
+            outcome: Some(word.to_owned()),
+            detail: (!detail.is_null()).then_some(detail),
+            intent: (opened.seq > 0).then_some(opened.seq),
+            request_digest: opened.digest,
+            approval_id: opened.approval,
+            ..self.draft("tool.outcome", action)
+        };
+        if let Err(error) = self.store.audit_append(vec![draft]).await {
+            tracing::error!(%error, tool = %action.tool, "an outcome could not be recorded");
+        }
+    }
+
+    fn draft(&self, kind: &str, action: &Action) -> Draft {
+        Draft {
+            ts: i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX),
+            kind: kind.to_owned(),
+            actor: Actor::agent(&action.agent_id),
+            agent: Some(action.agent_id.clone()),
+            session: Some(action.session_key.clone()),
+            run: Some(action.run_id.clone()),
+            action: Some(action.tool.clone()),
+            what: Some(what(action)),
+            trace: Some(action.tool_call_id.clone()),
+            ..Draft::default()
+        }
+    }
+}
+
+fn key(action: &Action) -> String {
+    format!("{}\0{}", action.run_id, action.tool_call_id)
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Allow => "allow",
+        Verdict::Ask => "ask",
+        Verdict::Deny => "deny",
+    }
+}
+
+/// One line for a person: what the call is about.
+pub(super) fn what(action: &Action) -> String {
+    match &action.effect {
+        Effect::Exec(exec) => exec.command.clone(),
+        Effect::Files { paths } => {
+            let shown = paths.iter().map(|file| {
+                let path = file.path.strip_prefix(&action.workspace);
+                path.unwrap_or(&file.path).display().to_string()
+            });
+            let shown: Vec<String> = shown.take(5).collect();
+            format!("{} {}", action.tool, shown.join(" "))
+        }
+        Effect::Fetch { url } => format!("{} {url}", action.tool),
+        Effect::Process { action: done, session } => format!("{} {done} {session}", action.tool),
+        Effect::Session { action: done, target } => format!("{} {done} {target}", action.tool),
+        Effect::None => action.tool.clone(),
+    }
+}
+
+/// What was asked for, as far as it can be judged again later: no content of files, no values of variables.
+fn request(action: &Action) -> Value {
+    match &action.effect {
+        Effect::Exec(exec) => json!({
+            "command": exec.command,
+            "cwd": exec.cwd,
+            "workspace": action.workspace,
+            "env": exec.env_names,
+        }),
+        other => json!({"effect": other, "workspace": action.workspace}),
+    }
+}
