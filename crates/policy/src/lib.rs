@@ -5,11 +5,13 @@
 //!
 //! - `shell`: from a command line to the commands it will run (`shell::analyse`)
 //! - `programs`: what one command does, read from its arguments (`programs::read`)
+//! - `place`: where a path lies and whose it is, and where a connection goes
 //! - `verdict`, `effect`, `word`, `plan`, `world`: the words all of it is said in
 
 mod analysis;
 mod effect;
 mod plan;
+pub mod place;
 pub mod programs;
 pub mod shell;
 mod verdict;

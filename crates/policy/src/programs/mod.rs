@@ -1,9 +1,21 @@
 //! What one command does, read from its arguments by a typed table of programs and their flags.
 
+mod areas;
+mod code;
+pub mod foreign;
+mod lookup;
+mod network;
+mod options;
+mod reader;
+mod table;
+mod variables;
+
 use crate::effect::Effect;
+use crate::place::{self, Named, named};
 use crate::verdict::Finding;
 use crate::word::Word;
 use crate::world::{Dialect, World};
+use reader::Reader;
 
 /// A command after expansion, its assignments and redirections taken off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +73,9 @@ pub struct Io {
     pub passes_input: bool,
     /// Its output is the text of these words (`echo`, `printf`), known when they are.
     pub prints_arguments: bool,
+    /// Its output is names of files, all below the workspace or a temporary folder and none of them guarded or
+    /// secret by name as far as the command says (`find . -name '*.rs'`, `git ls-files`, `rg -l`).
+    pub names_files: bool,
 }
 
 /// Something that a command runs.
@@ -86,6 +101,83 @@ pub enum Runs {
 }
 
 /// Reads what a command does.
-pub fn read(_invocation: &Invocation, _world: &World<'_>) -> Reading {
-    Reading::default()
+///
+/// A name is looked up in the table; so is a path in a folder of the system. Another path is a file that is run.
+pub fn read(invocation: &Invocation, world: &World<'_>) -> Reading {
+    let mut reader = Reader::new(invocation, world);
+    let (program, args) = match invocation.argv.split_first() {
+        Some((Word::Known(program), args)) => (program.as_str(), args),
+        Some((program @ Word::Partial(_), args)) => {
+            by_pattern(program, args, &mut reader);
+            return reader.out;
+        }
+        _ => return reader.out,
+    };
+    if !program.contains('/') {
+        by_name(program, args, &mut reader);
+        return reader.out;
+    }
+    let path = place::normalise(program, reader.cwd());
+    match path.as_deref().and_then(of_the_system) {
+        Some(name) => by_name(name, args, &mut reader),
+        None => by_path(program, path.as_deref(), args, &mut reader),
+    }
+    reader.out
 }
+
+fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
+    let lower;
+    let name = if reader.world.ignore_case && name.bytes().any(|b| b.is_ascii_uppercase()) {
+        lower = name.to_ascii_lowercase();
+        lower.as_str()
+    } else {
+        name
+    };
+    match lookup::find(name) {
+        Some(program) => reader.by(program, args),
+        None => foreign::by_name(name, args, reader),
+    }
+}
+
+/// The name of a program that lies where the system keeps its programs.
+fn of_the_system(path: &str) -> Option<&str> {
+    const FOLDERS: &[&str] = &[
+        "/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin",
+        "/opt/local/bin", "/usr/libexec", "/run/current-system/sw/bin", "/usr/lib/git-core", "/usr/lib/openssh",
+    ];
+    let (folder, name) = path.rsplit_once('/')?;
+    FOLDERS.contains(&folder).then_some(name)
+}
+
+/// A file that is run; a task runner or a tool that a project keeps is read by its name as well.
+fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader<'_>) {
+    const KEPT: &[&str] = &["/node_modules/.bin/", "/.venv/bin/", "/venv/bin/", "/vendor/bin/", "/bin/"];
+    reader.out.known = true;
+    reader.file(&Word::from(program));
+    let name = place::name(program);
+    let kept = path.is_some_and(|path| KEPT.iter().any(|folder| path.contains(folder)));
+    if kept || matches!(name, "gradlew" | "mvnw" | "manage.py") {
+        if let Some(entry) = lookup::find(name) {
+            reader.by(entry, args);
+        }
+    }
+}
+
+/// `/???/[r]m`: each program of the table that the pattern may name is read, and it is asked about.
+fn by_pattern(program: &Word, args: &[Word], reader: &mut Reader<'_>) {
+    let Named::Pattern { glob, .. } = named(program) else {
+        return;
+    };
+    let mut count = 0;
+    for name in lookup::names() {
+        let paths = [format!("/bin/{name}"), format!("/usr/bin/{name}")];
+        if count < 8 && paths.iter().any(|path| place::matches(&glob, path)) {
+            count += 1;
+            by_name(name, args, reader);
+        }
+    }
+    reader.out.known = false;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! What shells have built in. The caller follows those that change its state; here is what remains of them.
+
+use crate::effect::EffectKind;
+use crate::programs::options::Parsed;
+use crate::programs::reader::Reader;
+use crate::programs::table::{
+    Act, Grammar, NO_IO, Operands, Program, flag, flags, program, value,
+};
+use crate::programs::{Io, Runs, variables};
+use crate::word::{Piece, Word};
+
+const PRINTS: Io = Io { prints_arguments: true, ..NO_IO };
+const HISTORY: Act = Act::Deny("erase-evidence", "It erases or rewrites the record of the commands that were run.");
+
+pub(super) static PROGRAMS: &[Program] = &[
+    program("echo printf").grammar(Grammar::Plain).io(PRINTS),
+    program("print").io(PRINTS),
+    program("test [ [[").grammar(Grammar::Plain),
+    program(
+        "true false : pwd times umask jobs wait fg bg shift return exit logout break continue getopts let dirs cd chdir pushd popd \
+         local readonly typeset integer float hash rehash disown suspend shopt setopt unsetopt sleep usleep yes seq caller \
+         zmodload whence colors builtin-help compgen complete compopt",
+    )
+    .grammar(Grammar::Plain),
+    program("read mapfile readarray").grammar(Grammar::Plain),
+    program("type").grammar(Grammar::Plain),
+    program("export declare").grammar(Grammar::Plain).also(assignments),
+    program("unset").grammar(Grammar::Plain).also(unset),
+    program("set").grammar(Grammar::Plain).also(set),
+    program("ulimit").grammar(Grammar::Plain),
+    program("history").options(&[flag("-c -d -w -a -r -n", HISTORY), flags("-p -s")]),
+    program("fc").strict().options(&[flags("-l -n -r")]),
+    program("alias unalias").grammar(Grammar::Plain).also(alias),
+    program("bind enable").grammar(Grammar::Plain).asks(
+        EffectKind::Environment,
+        "shell-state",
+        "changes what the shell itself does",
+    ),
+    program("eval").grammar(Grammar::Plain).also(eval),
+    program("source .").grammar(Grammar::Stops).also(source),
+    program("trap").grammar(Grammar::Plain).also(trap),
+    program("command").grammar(Grammar::Stops).options(&[flags("-p"), flags("-v -V")]).also(command),
+    program("builtin noglob nocorrect -").grammar(Grammar::Stops).operands(Operands::Command(0)),
+    program("exec").grammar(Grammar::Stops).strict().options(&[flags("-c -l"), value("-a", Act::Nothing)]).operands(Operands::Command(0)),
+    program("coproc time").grammar(Grammar::Stops).options(&[flags("-p -v -l -h --verbose --portability -a --append --quiet -q"), value("-f --format", Act::Nothing), value("-o --output", crate::programs::table::WRITE)]).operands(Operands::Command(0)),
+];
+
+fn assignments(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        let Some((name, value)) = variables::split(word) else {
+            continue;
+        };
+        variables::judge(&name, &value, reader);
+    }
+}
+
+fn unset(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.operands.iter().any(|word| word.known().is_some_and(|name| name.starts_with("HIST"))) {
+        reader.deny("erase-evidence", "It stops the record of the commands that are run.");
+    }
+}
+
+fn set(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for pair in parsed.operands.windows(2) {
+        if pair[0].known() == Some("+o") && pair[1].known() == Some("history") {
+            reader.deny("erase-evidence", "It stops the record of the commands that are run.");
+        }
+    }
+}
+
+/// An alias is what a later command means: its text is read as the command it becomes.
+fn alias(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        if let Some((_, value)) = variables::split(word) {
+            reader.ask("shell-state", "It changes what a later command means.");
+            reader.shell(value);
+        }
+    }
+}
+
+fn eval(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let words = match parsed.operands.first().and_then(Word::known) {
+        Some("--") => &parsed.operands[1..],
+        _ => &parsed.operands[..],
+    };
+    if !words.is_empty() {
+        reader.shell(joined(words));
+    }
+}
+
+/// The words with blanks between them, as one word.
+pub(crate) fn joined(words: &[Word]) -> Word {
+    if let Some(known) = words.iter().map(Word::known).collect::<Option<Vec<_>>>() {
+        return Word::Known(known.join(" "));
+    }
+    let mut pieces = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            pieces.push(Piece::Text(" ".to_owned()));
+        }
+        match word {
+            Word::Known(text) => pieces.push(Piece::Text(text.clone())),
+            Word::Partial(parts) => pieces.extend(parts.iter().cloned()),
+            Word::Unknown(why) => pieces.push(Piece::Unknown(why.clone())),
+        }
+    }
+    Word::Partial(pieces)
+}
+
+fn source(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if let Some(path) = parsed.operands.first() {
+        reader.ask("source-file", "It runs a file in the shell itself.");
+        reader.file(path);
+    }
+}
+
+fn trap(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let words = match parsed.operands.first().and_then(Word::known) {
+        Some("--") => &parsed.operands[1..],
+        Some("-l" | "-p" | "-" | "") => return,
+        _ => &parsed.operands[..],
+    };
+    if let [text, _, ..] = words {
+        reader.shell(text.clone());
+    }
+}
+
+fn command(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if !parsed.has("-v") {
+        reader.run(&parsed.operands);
+    }
+}
+
+/// What runs its input when it is given nothing else to run.
+pub(crate) fn runs_input(reader: &mut Reader<'_>, dialect: crate::world::Dialect) {
+    reader.out.io.runs_input = true;
+    reader.out.runs.push(Runs::Input { dialect });
+}
+

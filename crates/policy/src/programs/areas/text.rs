@@ -1,0 +1,240 @@
+//! Text: shown, searched, cut, sorted, compared, counted.
+
+use crate::place::Access;
+use crate::programs::code::Language;
+use crate::programs::options::Parsed;
+use crate::programs::reader::Reader;
+use crate::programs::table::{
+    Act, DECODES, Grammar, Operands, PASSES, Program, READ, READ_ALL, RUNS, TEXT, WRITE, flag, flags, joined, program,
+    value,
+};
+use crate::word::Word;
+
+pub(super) static PROGRAMS: &[Program] = &[
+    // Of those that only read, options with values that are not named here are taken for files: no more is read.
+    program("cat gcat tac nl fmt expand unexpand column colrm paste join comm pr od strings look glow mdcat hexyl zcat-read csvlook ul more pg most cmp fold gfold hd vis col lam rs")
+        .io(PASSES).each(READ),
+    program("bat batcat highlight pygmentize source-highlight").strict().io(PASSES).each(READ).options(&[
+        flags("-A -n -p -pp -P -L -u -d -f -S -h -V --plain --number --show-all --diff --list-themes --list-languages --force-colorization --no-pager -g -N"),
+        joined("--paging --color --decorations --italic-text --style --theme --language --line-range --wrap --tabs --highlight-line --file-name --terminal-width", TEXT),
+        value("-l -r -H -m --map-syntax", TEXT), value("--pager", Act::Shell),
+    ]),
+    program("wc gwc sha1sum sha224sum sha256sum sha384sum sha512sum gsha256sum md5sum gmd5sum b2sum b3sum shasum md5 sha256 sha512 crc32 xxhsum xxh64sum numfmt")
+        .each(READ).options(&[value("--files0-from", READ)]),
+    program("head ghead").io(PASSES).each(READ).options(&[value("-n --lines -c --bytes", TEXT), flags("-q -v -z --quiet --silent --verbose")]),
+    program("cut gcut").io(PASSES).each(READ).options(&[
+        value("-b --bytes -c --characters -d --delimiter -f --fields --output-delimiter", TEXT), flags("-n -s -z -w --complement --only-delimited"),
+    ]),
+    program("tail gtail").io(PASSES).each(READ).options(&[
+        value("-n --lines -c --bytes -s --sleep-interval --pid --max-unchanged-stats -b", TEXT), joined("--follow", TEXT), flags("-f -F -q -v -z -r --retry --quiet --verbose"),
+    ]),
+    program("less gless lv zless").strict().io(PASSES).each(READ).options(&[
+        flags("-N -S -R -r -F -X -i -I -M -m -n -e -E -f -g -G -J -q -Q -s -u -U -w -W -~ -a -A -c -d -V --version --help -K -L --chop-long-lines --LINE-NUMBERS --RAW-CONTROL-CHARS --no-init --quit-if-one-screen"),
+        value("-b -h -j -p -P -t -T -x -y -z -D -#", TEXT), value("-o -O --log-file --LOG-FILE", WRITE), value("-k --lesskey-file --lesskey-src", Act::Ask("pager-keys", "A file decides what the pager's keys run.")),
+    ]).also(pager),
+    program("grep egrep fgrep rgrep ggrep zgrep bzgrep xzgrep pgrep-text").io(PASSES).operands(Operands::FirstUnless("-e -f --regexp --file", TEXT, READ)).options(&[
+        value("-e --regexp -m --max-count -A -B -C --after-context --before-context --context --include --exclude --exclude-dir --label -d --directories -D --devices --binary-files --group-separator", TEXT),
+        value("-f --file --exclude-from", READ), joined("--color --colour", TEXT),
+        flags("-r -R --recursive --dereference-recursive"), flags("-l -L --files-with-matches --files-without-match"),
+        flags("-i -v -w -x -c -n -o -q -s -h -H -E -F -G -P -a -I -U -z -Z -b -T -y"),
+    ]).also(search),
+    program("rg ripgrep").strict().io(PASSES).operands(Operands::FirstUnless("-e -f --regexp --file --files --type-list", TEXT, READ)).options(&[
+        value("-e --regexp -m --max-count -A -B -C --after-context --before-context --context -g --glob --iglob -t --type -T --type-not --type-add --type-clear -M --max-columns -j --threads -d --max-depth --maxdepth --max-filesize --sort --sortr --encoding -E -r --replace --color --colors --context-separator --field-match-separator --field-context-separator --path-separator --dfa-size-limit --regex-size-limit --engine --generate --hyperlink-format --pre-glob", TEXT),
+        value("-f --file --ignore-file", READ),
+        value("--pre", Act::Shell), value("--hostname-bin", Act::Deny("helper-program", "It runs a program that is named by an option.")),
+        flag("--files", TEXT), flags("-l --files-with-matches --files-without-match -L --follow"),
+        flags("-i --ignore-case -s --case-sensitive -S --smart-case -v --invert-match -w --word-regexp -x --line-regexp -c --count --count-matches -n --line-number -N --no-line-number -o --only-matching -q --quiet -h -H --with-filename -I --no-filename -F --fixed-strings -P --pcre2 -a --text -u --unrestricted -U --multiline --multiline-dotall -z --search-zip -0 --null --null-data -p --pretty -b --byte-offset --json --vimgrep --heading --no-heading --hidden -. --no-hidden --no-ignore --no-ignore-vcs --no-ignore-parent --no-ignore-dot --no-ignore-global --no-ignore-files --no-ignore-messages --no-messages --no-config --stats --column --no-column --trim --passthru --passthrough --crlf --debug --trace --type-list --version -V --help --binary --block-buffered --line-buffered --one-file-system --glob-case-insensitive --include-zero --no-pre --mmap --no-mmap --no-require-git --auto-hybrid-regex --no-unicode --max-columns-preview"),
+    ]).also(search),
+    program("ag ack pt ugrep ug sift git-grep-off").strict().io(PASSES).operands(Operands::First(TEXT, READ)).options(&[
+        flags("-i -l -L -c -n -v -w -Q -s -S -a -u -t -o -r -R -f -H -h -0 --hidden --nocolor --nogroup --column --files-with-matches -E -F -P -q --no-heading --literal"),
+        value("-A -B -C -m -G --ignore --ignore-dir --depth -g --type --include --exclude", TEXT), value("--pager", Act::Shell), value("--filter", Act::Shell), value("-p --path-to-ignore", READ),
+    ]),
+    program("sort gsort").strict().io(PASSES).each(READ).options(&[
+        flags("-b -d -f -g -i -M -h -n -R -r -V -c -C -m -s -u -z --ignore-leading-blanks --dictionary-order --ignore-case --general-numeric-sort --ignore-nonprinting --month-sort --human-numeric-sort --numeric-sort --random-sort --reverse --version-sort --merge --stable --unique --zero-terminated --debug --version --help"),
+        value("-k --key -t --field-separator -S --buffer-size --parallel --batch-size --sort", TEXT), joined("--check", TEXT),
+        value("-o --output", WRITE), value("-T --temporary-directory", Act::Path(Access::Create)), value("--files0-from --random-source", READ),
+        value("--compress-program", Act::Deny("helper-program", "It runs a program that is named by an option.")),
+    ]),
+    program("uniq guniq").strict().io(PASSES).options(&[
+        flags("-c -d -D -i -u -z --count --repeated --ignore-case --unique --zero-terminated"), joined("--all-repeated --group", TEXT), value("-f -s -w --skip-fields --skip-chars --check-chars", TEXT),
+    ]).operands(Operands::First(READ, WRITE)),
+    program("tr gtr").grammar(Grammar::Plain).io(DECODES),
+    program("rev").io(DECODES).each(READ),
+    program("base64 base32 basenc gbase64 base58").io(PASSES).each(READ).options(&[
+        flag("-d -D --decode", TEXT), value("-w --wrap -b --break", TEXT), value("-i --input", READ), value("-o --output", WRITE), flags("--ignore-garbage --base64 --base64url --base32 --base16 --z85"),
+    ]).also(decodes),
+    program("xxd").io(PASSES).options(&[
+        flag("-r -revert", TEXT), value("-c -g -l -s -n -o -R -len -seek -cols -offset", TEXT), flags("-p -ps -plain -postscript -i -u -b -C -v -e -a -d -E -x"),
+    ]).operands(Operands::First(READ, WRITE)).also(decodes),
+    program("hexdump uuencode").io(PASSES).each(READ),
+    program("uudecode").io(DECODES).each(READ).options(&[value("-o", WRITE), flags("-c -i -m -p -r -s")]),
+    program("diff gdiff colordiff sdiff diff3 wdiff delta difft icdiff diffstat interdiff").strict().io(PASSES).each(READ_ALL).options(&[
+        flags("-q -s -c -u -e -n -y -l -p -t -T -i -E -b -w -B -a -d -N -r -P -x -w -Z --brief --report-identical-files --unified --recursive --new-file --text --ignore-case --ignore-all-space --ignore-space-change --ignore-blank-lines --side-by-side --suppress-common-lines --minimal --no-dereference --left-column --strip-trailing-cr -3 -A -m"),
+        value("-C -U -W -I -F -L --label --exclude --horizon-lines --tabsize --width --ignore-matching-lines", TEXT), joined("--color --context", TEXT), value("-X --exclude-from --from-file --to-file", READ),
+        value("-o --output", WRITE), value("--diff-program", Act::Program),
+    ]),
+    program("patch gpatch").strict().options(&[
+        flags("-b -c -e -E -f -l -n -N -R -s -t -T -u -v -Z --backup --dry-run --force --forward --reverse --silent --batch --unified --verbose --binary -C --check"),
+        value("-p --strip -F --fuzz -D --ifdef -V -z --suffix -B --prefix -Y -g --reject-format", TEXT), value("-i --input", READ), value("-o --output -r --reject-file", WRITE), value("-d --directory", Act::Path(Access::Write)),
+    ]).operands(Operands::First(WRITE, READ)),
+    program("sed gsed ssed").io(PASSES).strict().options(&[
+        value("-e --expression", Act::Code(Language::Sed)), value("-f --file", Act::Script), value("-l --line-length", TEXT),
+        joined("-i --in-place", TEXT), flags("-n -E -r -s -u -z --quiet --silent --regexp-extended --separate --unbuffered --null-data --posix --debug --follow-symlinks --sandbox --help --version"),
+        value("-I", TEXT),
+    ]).also(sed),
+    program("awk gawk mawk nawk original-awk goawk").io(PASSES).strict().grammar(Grammar::Stops).options(&[
+        value("-F --field-separator", TEXT), value("-v --assign", TEXT), value("-f --file -E --exec", Act::Script), value("-e --source", Act::Code(Language::Awk)),
+        value("-i --include -l --load", Act::Ask("loads-code", "It loads more code.")), value("-W", TEXT),
+        joined("-d -o -p --dump-variables --pretty-print --profile", Act::Ask("writes-profile", "It writes a file.")), flags("-b -c -C -g -h -I -k -M -n -N -O -P -r -s -S -t -V --sandbox --posix --csv --bignum --version --help --re-interval"),
+    ]).also(awk),
+    program("jq gojq jaq").io(PASSES).options(&[
+        value("-L --library-path", Act::Ask("loads-code", "It loads more code.")), value("--indent", TEXT), value("-f --from-file", READ),
+        flags("-r -c -s -n -e -S -C -M -a -j -R --raw-output --compact-output --slurp --null-input --exit-status --sort-keys --tab --stream --seq --raw-output0"),
+        value("--arg --argjson", TEXT), value("--slurpfile --rawfile", TEXT), flag("--args --jsonargs", TEXT),
+    ]).operands(Operands::FirstUnless("-f --from-file", TEXT, READ)).also(jq),
+    program("yq xq tomlq dasel").io(PASSES).strict().options(&[
+        flags("-r -y -Y -c -n -e -j -P -C -M -s -t -N -o=json --raw-output --prettyPrint --null-input --unwrapScalar --exit-status --no-doc"),
+        flag("-i --inplace", TEXT), value("-o --output-format -p --input-format -I --indent -f -w -s --selector", TEXT), value("--from-file", READ),
+    ]).operands(Operands::First(TEXT, READ)).also(yq),
+    program("xmllint xmlstarlet tidy csvcut csvgrep csvstat csvsort csvjson in2csv xsv qsv mlr").io(PASSES).asks_nothing(),
+    program("iconv giconv recode dos2unix unix2dos").options(&[value("-f -t --from-code --to-code", TEXT), value("-o --output", WRITE), flags("-c -l -s --list")]).also(in_place),
+    program("shuf gshuf tsort ptx").strict().io(PASSES).each(READ).options(&[
+        value("-n --head-count -i --input-range", TEXT), flags("-e -r -z --echo --repeat --zero-terminated"), value("-o --output", WRITE), value("--random-source", READ),
+    ]),
+    program("seq gseq expr factor bc dc cal ncal date-off jot primes units numbat qalc figlet toilet cowsay fortune lolcat banner").also(calculator),
+    program("date gdate").strict().options(&[
+        value("-d --date -r --reference -v -j", TEXT), value("-f --file", READ), joined("-I --iso-8601 --rfc-3339", TEXT), flags("-u --utc --universal -R --rfc-email --debug --help --version -n"),
+        value("-s --set", Act::Ask("set-clock", "It sets the clock.")),
+    ]).operands(Operands::Each(TEXT)).also(date),
+    program("pv gpv progress mbuffer").io(PASSES).each(READ),
+    program("vipe vidir zathura").asks(crate::effect::EffectKind::Execute, "editor", "opens an editor"),
+    program("fzf sk peco gum dialog whiptail").io(PASSES).strict().options(&[
+        value("--preview --bind --execute", Act::Shell), value("-q --query -f --filter -d --delimiter -n --nth --with-nth --height --prompt --header", TEXT), flags("-m --multi -e --exact -1 -0 -i +i --ansi --no-sort --reverse -s"),
+    ]),
+    program("cloc tokei scc sloccount loc").each(Act::Path(Access::List)).strict().options(&[flags("--by-file --json --yaml --csv --quiet --vcs -f -s --files --hidden"), value("--exclude-dir --include-lang --exclude-lang -e -t -o", TEXT)]),
+    program("ripgrep-all rga").io(PASSES).asks(crate::effect::EffectKind::Execute, "helper-program", "runs other programs for each kind of file"),
+    program("ctags etags cscope gtags").each(READ).options(&[value("-f -o", WRITE), value("--options", Act::Ask("loads-options", "A file of options is read.")), flags("-R -a")]),
+    program("envsubst").io(PASSES).also(calculator),
+    program("apply-input").io(RUNS),
+];
+
+impl Program {
+    /// Reads its operands, whatever its options.
+    const fn asks_nothing(self) -> Self {
+        self.each(READ)
+    }
+}
+
+/// `less +!cmd` runs a command, and `LESSOPEN` is not set in a clean environment.
+fn pager(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        let text = word.prefix();
+        if text.starts_with('+') && text.contains('!') {
+            reader.deny("pager-command", "It runs a command from the pager.");
+        }
+    }
+}
+
+fn search(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let rg = reader.invocation.argv[0].prefix().ends_with("rg");
+    if parsed.any("-l --files") {
+        reader.out.io.names_files = super::files::in_workspace(reader)
+            && parsed.operands.iter().skip(1).all(|word| !word.prefix().starts_with('/') && !word.prefix().contains(".."));
+    }
+    if !parsed.has("-r") && !rg {
+        return;
+    }
+    let skip = usize::from(!parsed.any("-e -f --files"));
+    for word in parsed.operands.iter().skip(skip) {
+        reader.act(READ_ALL, word);
+    }
+    if parsed.operands.len() <= skip {
+        reader.act(READ_ALL, &Word::from("."));
+    }
+}
+
+fn decodes(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let name = reader.invocation.argv[0].prefix();
+    if parsed.any("-d -r") || name.ends_with("uudecode") {
+        reader.out.io.decodes = true;
+    }
+}
+
+fn sed(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let given = parsed.any("-e -f");
+    let files = if given { &parsed.operands[..] } else { parsed.operands.get(1..).unwrap_or(&[]) };
+    if !given {
+        if let Some(text) = parsed.operands.first() {
+            crate::programs::code::read(reader, text, Language::Sed);
+        }
+    }
+    let in_place = parsed.any("-i -I");
+    for word in files {
+        reader.touch(word, Access::Read);
+        if in_place {
+            reader.touch(word, Access::Write);
+        }
+    }
+}
+
+fn awk(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let given = parsed.any("-f -e");
+    if !given {
+        if let Some(text) = parsed.operands.first() {
+            crate::programs::code::read(reader, text, Language::Awk);
+        }
+    }
+    for word in parsed.operands.iter().skip(usize::from(!given)) {
+        // `name=value` sets a variable of the script.
+        if crate::programs::variables::split(word).is_none() {
+            reader.act(READ, word);
+        }
+    }
+}
+
+fn jq(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let text = parsed.operand(0).unwrap_or("");
+    if parsed.has("--slurpfile") {
+        parsed.operands.iter().for_each(|word| reader.act(READ, word));
+    }
+    if !parsed.has("-f") && (text.contains("env.") || text.contains("$ENV") || text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "env")) {
+        reader.out.io.emits_secret = true;
+        reader.ask("print-environment", "It reads variables, credentials among them.");
+    }
+    if text.contains("input_filename") || text.contains("import ") || text.contains("include ") {
+        reader.ask("loads-code", "It loads more code.");
+    }
+}
+
+fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for found in &parsed.found {
+        found.value.iter().for_each(|word| reader.act(READ, word));
+    }
+    parsed.operands.first().into_iter().for_each(|word| reader.act(READ, word));
+    if parsed.has("-i") {
+        for word in parsed.operands.iter().skip(1) {
+            reader.touch(word, Access::Write);
+        }
+    }
+    let text = parsed.operand(0).unwrap_or("");
+    if text.contains("env(") || text.contains("strenv") || text.contains("load") {
+        reader.ask("loads-code", "It reads variables or other files.");
+    }
+}
+
+fn in_place(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let access = if reader.invocation.argv[0].prefix().contains('2') { Access::Write } else { Access::Read };
+    for word in &parsed.operands {
+        reader.touch(word, access);
+    }
+}
+
+fn calculator(_: &Parsed, _: &mut Reader<'_>) {}
+
+fn date(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        if word.known().is_some_and(|text| !text.starts_with('+') && text.len() >= 8 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')) {
+            reader.ask("set-clock", "It sets the clock.");
+        }
+    }
+}

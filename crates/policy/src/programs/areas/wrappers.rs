@@ -1,0 +1,344 @@
+//! Programs that run another: with other rights, at another time, in another place, or for each line.
+
+use super::builtins::joined;
+use crate::effect::{EffectKind, Target, Zone};
+use crate::programs::options::Parsed;
+use crate::programs::reader::Reader;
+use crate::programs::table::{
+    Act, Grammar, Operands, Program, READ, SECRET, TEXT, WRITE, flag, flags, joined as attached, program, value,
+};
+use crate::programs::variables;
+use crate::verdict::Verdict;
+use crate::word::Word;
+use crate::world::Dialect;
+
+const ROOT: Act = Act::Nothing;
+
+pub(super) static PROGRAMS: &[Program] = &[
+    program("env genv").grammar(Grammar::Stops).strict().options(&[
+        flags("-i --ignore-environment -0 --null -v --debug --list-signal-handling"),
+        value("-u --unset", TEXT), value("-C --chdir -P -a --argv0", TEXT), value("-S --split-string", TEXT),
+        attached("--block-signal --default-signal --ignore-signal", TEXT),
+    ]).also(env),
+    program("printenv").also(printenv),
+    program("nohup setsid catchsegv linux32 linux64 i386 x86_64 rlwrap ltrace-wrap unbuffer proxychains4-off dbus-run-session cpulimit-off")
+        .grammar(Grammar::Stops).strict().options(&[flags("-c -f -w --ctty --fork --wait -p")]).operands(Operands::Command(0)),
+    program("timeout gtimeout").grammar(Grammar::Stops).strict().options(&[
+        flags("-v --verbose --preserve-status --foreground -p -f"), value("-k --kill-after -s --signal", TEXT),
+    ]).operands(Operands::Command(1)),
+    program("nice gnice").grammar(Grammar::Stops).strict().options(&[value("-n --adjustment", TEXT)]).operands(Operands::Command(0)),
+    program("ionice").grammar(Grammar::Stops).strict().options(&[
+        value("-c --class -n --classdata", TEXT), flags("-t --ignore"), value("-p --pid -P --pgid -u --uid", TEXT),
+    ]).operands(Operands::Command(0)),
+    program("chrt").grammar(Grammar::Stops).strict().options(&[
+        flags("-a -b -d -f -i -m -o -r -v --batch --deadline --fifo --idle --max --other --rr -R"), value("-T -P -D", TEXT), flags("-p --pid"),
+    ]).operands(Operands::Command(1)),
+    program("taskset").grammar(Grammar::Stops).strict().options(&[flags("-a --all-tasks -c --cpu-list"), flags("-p --pid")]).operands(Operands::Command(1)),
+    program("stdbuf gstdbuf").grammar(Grammar::Stops).strict().options(&[value("-i --input -o --output -e --error", TEXT)]).operands(Operands::Command(0)),
+    program("caffeinate").grammar(Grammar::Stops).strict().options(&[flags("-d -i -m -s -u"), value("-t -w", TEXT)]).operands(Operands::Command(0)),
+    program("numactl prlimit setarch cgexec schedtool softlimit").grammar(Grammar::Stops).asks(EffectKind::System, "limits", "runs a command with other limits").also(tail),
+    program("chronic ts-wrap ifne errno-wrap mispipe").grammar(Grammar::Stops).options(&[flags("-v -e -n")]).operands(Operands::Command(0)),
+    program("arch").grammar(Grammar::Stops).options(&[flags("-x86_64 -arm64 -arm64e -i386 -64 -32")]).operands(Operands::Command(0)),
+    program("sudo").grammar(Grammar::Stops).strict().says(Verdict::Ask, EffectKind::Privilege, "privilege", "runs a command with the rights of another user").options(&[
+        flags("-A --askpass -B --bell -b --background -H --set-home -k -K --reset-timestamp --remove-timestamp -n --non-interactive -N -P --preserve-groups -S --stdin -v --validate -l --list"),
+        attached("--preserve-env", TEXT), flags("-E"),
+        value("-u --user -g --group -h --host -p --prompt -r --role -t --type -C --close-from -T --command-timeout -U --other-user", ROOT), value("-a", TEXT),
+        value("-D --chdir -R --chroot", TEXT),
+        flag("-s --shell -i --login", TEXT),
+        flag("-e --edit", Act::Ask("privileged-edit", "It opens files in an editor with the rights of another user.")),
+    ]).also(sudo),
+    program("sudoedit").asks(EffectKind::Privilege, "privilege", "changes files with the rights of another user").each(WRITE),
+    program("doas").grammar(Grammar::Stops).strict().says(Verdict::Ask, EffectKind::Privilege, "privilege", "runs a command with the rights of another user").options(&[
+        flags("-n -L"), flag("-s", TEXT), value("-u -a", TEXT), value("-C", READ),
+    ]).also(sudo),
+    program("pkexec gksudo gksu kdesu kdesudo run0 sudo-rs please dzdo pfexec calife super").grammar(Grammar::Stops)
+        .says(Verdict::Ask, EffectKind::Privilege, "privilege", "runs a command with the rights of another user")
+        .options(&[value("--user -u -g --group", TEXT), flags("--disable-internal-agent --keep-cwd -n")]).operands(Operands::Command(0)),
+    program("su runuser sg newgrp login machinectl-shell").says(Verdict::Ask, EffectKind::Privilege, "privilege", "becomes another user").options(&[
+        value("-c --command --session-command", Act::Shell), value("-s --shell", Act::Ask("other-shell", "Another shell is run.")),
+        value("-g --group -G --supp-group -w --whitelist-environment -u --user", TEXT), flags("-l --login -m -p --preserve-environment -f --fast -P --pty -T"),
+    ]).also(become_user),
+    program("xargs gxargs").grammar(Grammar::Stops).strict().options(&[
+        flags("-0 --null -r --no-run-if-empty -t --verbose -p --interactive -x --exit -o --open-tty"),
+        value("-a --arg-file", READ), value("-d --delimiter -E -I -J -R -S -L -n --max-args -P --max-procs -s --max-chars --process-slot-var", TEXT),
+        attached("-e -i -l --eof --replace --max-lines", TEXT), flags("--show-limits"),
+    ]).also(xargs),
+    program("parallel sem rush").grammar(Grammar::Stops).asks(EffectKind::Execute, "parallel", "runs a command for each line of its input").also(parallel),
+    program("watch viddy hwatch").grammar(Grammar::Stops).strict().options(&[
+        flags("-b --beep -c --color -C --no-color -e --errexit -g --chgexit -p --precise -t --no-title -w --no-wrap"),
+        attached("-d --differences", TEXT), value("-n --interval -q --equexit", TEXT), flag("-x --exec", TEXT),
+    ]).also(watch),
+    program("entr").grammar(Grammar::Stops).options(&[flags("-a -c -d -n -p -r -z"), flag("-s", TEXT)]).also(watch),
+    program("watchexec reflex nodemon chokidar fswatch inotifywait onchange").grammar(Grammar::Stops)
+        .asks(EffectKind::Execute, "watcher", "runs a command whenever a file changes").also(tail),
+    program("flock lockf").grammar(Grammar::Stops).strict().options(&[
+        flags("-e -x -n -s -u -F -o --exclusive --nonblock --shared --unlock --no-fork --close --verbose --nb -k"),
+        value("-w --timeout -E --conflict-exit-code -t", TEXT),
+    ]).also(flock),
+    program("script").options(&[
+        value("-c --command", Act::Shell), flags("-a --append -e --return -f --flush --force -q --quiet -r -k -p -F"),
+        value("-E --echo -m --logging-format -o --output-limit", TEXT), value("-I --log-in -O --log-out -B --log-io -T --log-timing", WRITE),
+        attached("-t --timing", TEXT),
+    ]).also(script),
+    program("scriptreplay").each(READ),
+    program("strace ltrace gstrace").grammar(Grammar::Stops).strict().options(&[
+        flags("-f -F -ff -c -C -d -h -i -k -n -q -qq -r -t -tt -ttt -T -v -V -w -x -xx -y -yy -z -Z -D -S --follow-forks --summary-only --no-abbrev --decode-fds -Y"),
+        value("-a -b -e -I -O -P -s -S -u -U -X --trace --signal --status --string-limit", TEXT), value("-E --env", TEXT),
+        value("-o --output", Act::Path(crate::place::Access::Write)), value("-p --attach", Act::Ask("attach", "It looks into another process.")),
+    ]).operands(Operands::Command(0)),
+    program("dtruss dtrace ktrace truss perf bpftrace opensnoop execsnoop sysdig").grammar(Grammar::Stops)
+        .asks(EffectKind::System, "trace", "looks into processes or the system").also(tail),
+    program("valgrind heaptrack hyperfine-off rr faketime fakeroot eatmydata").grammar(Grammar::Stops).options(&[flags("-v -q"), value("-s", TEXT)]).also(tail),
+    program("hyperfine").also(benchmark).options(&[
+        value("-w --warmup -m --min-runs -M --max-runs -r --runs -u --time-unit -n --command-name -L --parameter-list -s --style --sort", TEXT),
+        value("-p --prepare -c --cleanup --setup --conclude -C", Act::Shell), value("-S --shell", Act::Shell),
+        value("--export-json --export-csv --export-markdown --export-asciidoc --export-orgmode", WRITE), flags("-i -N --show-output --ignore-failure"), value("--input", READ), value("--output", TEXT),
+    ]),
+    program("unshare nsenter chroot gchroot bwrap firejail proot setpriv-run systemd-nspawn schroot capsh arch-chroot fakechroot").grammar(Grammar::Stops)
+        .asks(EffectKind::Privilege, "other-root", "runs a command in another view of the system").also(tail),
+    program("systemd-run").grammar(Grammar::Stops).denies(EffectKind::System, "outside-supervision", "runs a command outside of what is supervised").also(tail),
+    program("at batch").denies(EffectKind::System, "deferred-job", "runs a command later, when nobody looks").options(&[
+        flags("-m -M -l -v -b -r -d"), value("-q -t", TEXT), value("-f", READ),
+    ]).also(deferred),
+    program("atq").asks(EffectKind::System, "scheduled-jobs", "lists scheduled jobs"),
+    program("atrm").asks(EffectKind::System, "scheduled-jobs", "removes a scheduled job"),
+    program("start-stop-daemon daemonize daemon supervisord pm2 forever immortal runit sv s6-svc")
+        .asks(EffectKind::System, "outside-supervision", "starts or stops programs that outlive the run"),
+    program("screen tmux zellij byobu dtach abduco dvtm mosh").also(multiplexer),
+    program("expect autoexpect").asks(EffectKind::Execute, "inline-code", "drives other programs by a script").options(&[value("-c", Act::Ask("inline-code", "It runs a script that is given in an argument.")), value("-f", Act::Script)]),
+    program("busybox toybox gobusybox").grammar(Grammar::Stops).also(multiplexed),
+    program("xdg-open open-with gnome-open kde-open start-app").asks(EffectKind::Execute, "open", "opens something with whatever program is set for it"),
+    program("xclip xsel pbcopy wl-copy clip.exe").also(clipboard),
+    program("pbpaste wl-paste").io(SECRET).asks(EffectKind::Read, "clipboard", "reads the clipboard"),
+];
+
+fn env(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let cwd = parsed.value("-C").cloned();
+    let mut rest = parsed.operands.as_slice();
+    while let [first, after @ ..] = rest {
+        let Some((name, value)) = variables::split(first) else {
+            break;
+        };
+        variables::judge(&name, &value, reader);
+        rest = after;
+    }
+    if let [Word::Known(dash), after @ ..] = rest {
+        if dash == "-" {
+            rest = after;
+        }
+    }
+    if let Some(line) = parsed.value("-S") {
+        // The line is split by rules of its own; it is read as a command that comes before the others.
+        reader.ask("split-string", "It splits a text into a command by rules of its own.");
+        let mut words: Vec<Word> = line.known().unwrap_or("").split_ascii_whitespace().map(Word::from).collect();
+        words.extend_from_slice(rest);
+        while words.first().and_then(variables::split).is_some() {
+            let first = words.remove(0);
+            if let Some((name, value)) = variables::split(&first) {
+                variables::judge(&name, &value, reader);
+            }
+        }
+        return reader.command(&words, false, cwd, false);
+    }
+    if rest.is_empty() {
+        reader.out.io.emits_secret = true;
+        let target = Target::Named("every variable".to_owned());
+        reader.effect(EffectKind::Read, target, Zone::Elsewhere, "prints every variable, credentials among them");
+        return reader.ask("print-environment", "It prints every variable, credentials among them.");
+    }
+    reader.command(rest, false, cwd, false);
+}
+
+fn printenv(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.operands.is_empty() {
+        reader.out.io.emits_secret = true;
+        return reader.ask("print-environment", "It prints every variable, credentials among them.");
+    }
+    for word in &parsed.operands {
+        match word.known() {
+            Some(name) if !variables::is_secret(name) => {}
+            Some(name) => {
+                reader.out.io.emits_secret = true;
+                reader.find(Verdict::Deny, "print-secret", format!("It prints {name}, which authenticates someone."));
+            }
+            None => reader.ask("print-environment", "Which variable it prints is only known when it runs."),
+        }
+    }
+}
+
+fn sudo(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut rest = parsed.operands.as_slice();
+    while let [first, after @ ..] = rest {
+        let Some((name, value)) = variables::split(first) else {
+            break;
+        };
+        variables::judge(&name, &value, reader);
+        rest = after;
+    }
+    if parsed.any("-s -i --shell --login") && rest.is_empty() {
+        return reader.deny("privileged-shell", "It opens a shell with the rights of another user.");
+    }
+    let cwd = parsed.value("-D").cloned();
+    if parsed.has("-s") || parsed.has("-i") {
+        return reader.shell(joined(rest));
+    }
+    reader.command(rest, false, cwd, false);
+}
+
+fn become_user(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    if parsed.has("-c") {
+        return;
+    }
+    if program.ends_with("runuser") && parsed.has("-u") {
+        return reader.run(&parsed.operands);
+    }
+    if program.ends_with("sg") && parsed.operands.len() > 1 {
+        return reader.shell(joined(&parsed.operands[1..]));
+    }
+    super::builtins::runs_input(reader, Dialect::Posix);
+}
+
+fn xargs(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.operands.is_empty() {
+        reader.out.io.passes_input = true;
+        return;
+    }
+    let mark = parsed.value("-I").or_else(|| parsed.value("-i")).or_else(|| parsed.value("--replace")).or_else(|| parsed.value("-J"));
+    let mark = match mark {
+        Some(mark) => mark.known().map(str::to_owned),
+        None if parsed.any("-i --replace") => Some("{}".to_owned()),
+        None => None,
+    };
+    let Some(mark) = mark.filter(|mark| !mark.is_empty()) else {
+        return reader.command(&parsed.operands, true, None, false);
+    };
+    let argv: Vec<Word> = parsed.operands.iter().map(|word| replaced(word, &mark)).collect();
+    reader.command(&argv, false, None, false);
+}
+
+/// The word with what is put in at a mark unknown.
+pub(super) fn replaced(word: &Word, mark: &str) -> Word {
+    use crate::word::Piece;
+    let Some(text) = word.known().filter(|text| text.contains(mark)) else {
+        return word.clone();
+    };
+    let mut pieces = Vec::new();
+    for (at, part) in text.split(mark).enumerate() {
+        if at > 0 {
+            pieces.push(Piece::Unknown("a line of the input".to_owned()));
+        }
+        if !part.is_empty() {
+            pieces.push(Piece::Text(part.to_owned()));
+        }
+    }
+    if pieces.len() == 1 { Word::Unknown("a line of the input".to_owned()) } else { Word::Partial(pieces) }
+}
+
+fn parallel(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let end = parsed.operands.iter().position(|word| matches!(word.known(), Some(":::" | "::::" | ":::+"))).unwrap_or(parsed.operands.len());
+    let mut words: Vec<Word> = parsed.operands[..end].iter().map(|word| replaced(word, "{}")).collect();
+    if words.is_empty() {
+        for word in parsed.operands.iter().skip(1) {
+            reader.shell(word.clone());
+        }
+        return super::builtins::runs_input(reader, Dialect::Posix);
+    }
+    for given in parsed.operands.iter().skip(end + 1) {
+        let mut line = words.clone();
+        line.push(given.clone());
+        reader.shell(joined(&line));
+    }
+    if end == parsed.operands.len() {
+        words.push(Word::Unknown("a line of the input".to_owned()));
+        reader.shell(joined(&words));
+    }
+}
+
+fn watch(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.has("-x") {
+        return reader.run(&parsed.operands);
+    }
+    if !parsed.operands.is_empty() {
+        reader.shell(joined(&parsed.operands));
+    }
+}
+
+fn flock(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let Some((file, rest)) = parsed.operands.split_first() else {
+        return;
+    };
+    if file.known().is_none_or(|file| !file.bytes().all(|b| b.is_ascii_digit())) {
+        reader.touch(file, crate::place::Access::Create);
+    }
+    match rest {
+        [Word::Known(flag), line, ..] if flag == "-c" || flag == "--command" => reader.shell(line.clone()),
+        _ => reader.run(rest),
+    }
+}
+
+fn script(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let Some((file, rest)) = parsed.operands.split_first() else {
+        if !parsed.has("-c") {
+            super::builtins::runs_input(reader, Dialect::Posix);
+        }
+        return;
+    };
+    reader.touch(file, crate::place::Access::Write);
+    if rest.is_empty() && !parsed.has("-c") {
+        super::builtins::runs_input(reader, Dialect::Posix);
+    }
+    reader.run(rest);
+}
+
+/// The first word that can be a program, and what follows it; each suffix that begins with a known program is judged.
+pub(super) fn tail(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for at in 0..parsed.operands.len().min(8) {
+        let rest = &parsed.operands[at..];
+        let Some(name) = rest[0].known() else {
+            continue;
+        };
+        if crate::programs::lookup::find(crate::place::name(name)).is_some() || name.starts_with('-') {
+            if !name.starts_with('-') {
+                reader.command(rest, false, None, false);
+            }
+        } else if at == parsed.operands.len() - 1 && name.contains(' ') {
+            reader.shell(rest[0].clone());
+        }
+    }
+}
+
+fn benchmark(parsed: &Parsed, reader: &mut Reader<'_>) {
+    parsed.operands.iter().for_each(|word| reader.shell(word.clone()));
+}
+
+fn deferred(_: &Parsed, reader: &mut Reader<'_>) {
+    super::builtins::runs_input(reader, Dialect::Posix);
+}
+
+fn multiplexer(parsed: &Parsed, reader: &mut Reader<'_>) {
+    const LISTS: &[&str] = &["ls", "list-sessions", "list-windows", "list-panes", "list-keys", "info", "display-message", "has-session"];
+    let first = parsed.operand(0).unwrap_or("");
+    if LISTS.contains(&first) || parsed.strange.iter().any(|name| matches!(name.as_str(), "-V" | "--version")) {
+        return;
+    }
+    reader.ask("outside-supervision", "It runs commands in a session that outlives the run.");
+    for word in parsed.operands.iter().skip(1) {
+        if word.known().is_none_or(|text| text.contains([' ', ';', '|', '$', '`'])) {
+            reader.shell(word.clone());
+        }
+    }
+    tail(parsed, reader);
+}
+
+fn multiplexed(parsed: &Parsed, reader: &mut Reader<'_>) {
+    reader.run(&parsed.operands);
+}
+
+fn clipboard(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.strange.iter().any(|name| name == "-o" || name == "--output") {
+        reader.out.io.emits_secret = true;
+        return reader.ask("clipboard", "It reads the clipboard.");
+    }
+    reader.ask("clipboard", "It puts something on the clipboard, which a person may paste.");
+}

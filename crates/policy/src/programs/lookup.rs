@@ -1,0 +1,34 @@
+//! From a program's name to its entry: one map, made at first use.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::areas;
+use super::table::Program;
+
+static INDEX: LazyLock<HashMap<&'static str, &'static Program>> = LazyLock::new(|| {
+    let mut index = HashMap::with_capacity(2_048);
+    for program in areas::all() {
+        for name in program.names.split(' ') {
+            index.entry(name).or_insert(program);
+        }
+    }
+    index
+});
+
+/// Finds a program by its name: `rm`, `grm`, `python3.12`, `gcc-13`.
+pub(crate) fn find(name: &str) -> Option<&'static Program> {
+    if let Some(program) = INDEX.get(name) {
+        return Some(program);
+    }
+    let begin = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-');
+    if begin.len() < name.len() && begin.len() > 1 {
+        return INDEX.get(begin).copied();
+    }
+    None
+}
+
+/// Every name in the table.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    INDEX.keys().copied()
+}

@@ -1,0 +1,89 @@
+//! Connections: where they go, what they send, what they bring.
+
+use super::reader::{Reader, shown_word};
+use crate::effect::{EffectKind, Target, Zone};
+use crate::place::{Access, HostClass, destination};
+use crate::verdict::Verdict;
+use crate::word::{Piece, Word};
+
+/// What is done over a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Get,
+    /// Something is sent, changed, or a connection is held.
+    Send,
+}
+
+/// A URL, a `host:port` or a host that is connected to.
+pub(crate) fn url(reader: &mut Reader<'_>, word: &Word, how: Use) {
+    let text = shown_word(word);
+    let lower = text.to_ascii_lowercase();
+    if let Some(path) = lower.strip_prefix("file:") {
+        let path = &text[text.len() - path.len()..];
+        let path = path.trim_start_matches("//localhost").trim_start_matches("//");
+        reader.touch(&Word::from(path), Access::Read);
+        return;
+    }
+    let to = destination(&text, reader.world);
+    let zone = if to.class == HostClass::Loopback { Zone::System } else { Zone::Elsewhere };
+    reader.effect(EffectKind::Network, Target::Url(text.clone()), zone, format!("connects to {text}"));
+    let class = if text.contains('…') && host_is_unknown(word) { HostClass::Unknown } else { to.class };
+    if to.own {
+        return reader.find(Verdict::Deny, "own-gateway", format!("{text} is the gateway that this agent is governed by."));
+    }
+    if !matches!(to.scheme.as_str(), "" | "http" | "https" | "ws" | "wss") && class == HostClass::Loopback {
+        reader.find(Verdict::Ask, "network-scheme", format!("{text} speaks to a local service in a way that is not a web page's."));
+    }
+    judge(reader, class, &text, how);
+}
+
+fn host_is_unknown(word: &Word) -> bool {
+    let Word::Partial(pieces) = word else {
+        return true;
+    };
+    let Some(Piece::Text(text)) = pieces.first() else {
+        return true;
+    };
+    let rest = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+    !rest.contains('/')
+}
+
+/// A host that is connected to.
+pub(crate) fn host(reader: &mut Reader<'_>, word: &Word) {
+    url(reader, word, Use::Send);
+}
+
+fn judge(reader: &mut Reader<'_>, class: HostClass, text: &str, how: Use) {
+    match (class, how) {
+        (HostClass::Loopback, Use::Get) => {}
+        (HostClass::Loopback, Use::Send) => {
+            reader.find(Verdict::Ask, "network-local", format!("It sends to {text} on this machine."));
+        }
+        (HostClass::Metadata, _) => reader.find(
+            Verdict::Deny,
+            "metadata-address",
+            format!("{text} is the cloud's metadata service, which hands out this machine's credentials."),
+        ),
+        (HostClass::Private, _) => {
+            reader.find(Verdict::Ask, "network-private", format!("It connects to {text} in a private network."));
+        }
+        (HostClass::LinkLocal, _) => {
+            reader.find(Verdict::Ask, "network-link-local", format!("It connects to {text}, an address of the link."));
+        }
+        (HostClass::Public, _) => {
+            reader.find(Verdict::Ask, "network", format!("It connects to {text}."));
+        }
+        (HostClass::Unknown, _) => {
+            reader.find(Verdict::Ask, "network-unknown", "Where it connects to is only known when it runs.");
+        }
+    }
+}
+
+/// A file whose content is sent.
+pub(crate) fn upload(reader: &mut Reader<'_>, word: &Word) {
+    reader.out.io.sends_input = true;
+    if reader.touch(word, Access::Read) {
+        let text = format!("{} authenticates someone, and it is sent over the network.", shown_word(word));
+        reader.find(Verdict::Deny, "upload-secret", text);
+    }
+}

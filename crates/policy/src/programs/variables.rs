@@ -1,0 +1,145 @@
+//! Variables that decide what a later command runs or says.
+
+use super::reader::{Reader, shown_word};
+use crate::place::{is_below, normalise};
+use crate::verdict::Verdict;
+use crate::word::{Piece, Word};
+
+use super::options::without;
+
+/// `NAME=value` as a name and a value; none for other words. `NAME+=value` too.
+pub(crate) fn split(word: &Word) -> Option<(String, Word)> {
+    let begin = match word {
+        Word::Known(text) => text.as_str(),
+        Word::Partial(pieces) => match pieces.first() {
+            Some(Piece::Text(text)) => text,
+            _ => return None,
+        },
+        Word::Unknown(_) => return None,
+    };
+    let at = begin.find('=')?;
+    let name = begin[..at].trim_end_matches('+');
+    let valid = !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    valid.then(|| (name.to_owned(), without(word, at + 1)))
+}
+
+/// Whose value is loaded as code, names a program that is run, or is a line for a shell.
+const RUNS: &[&str] = &[
+    "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "LD_BIND_NOW", "LD_DEBUG_OUTPUT", "LD_ORIGIN_PATH", "DYLD_INSERT_LIBRARIES",
+    "DYLD_LIBRARY_PATH", "DYLD_FRAMEWORK_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "BASH_ENV", "ENV", "ZDOTDIR", "PROMPT_COMMAND", "PS0",
+    "PS1", "PS4", "SHELLOPTS", "BASHOPTS", "BASH_FUNC", "PERL5LIB", "PERL5OPT", "PERL5DB", "PERLLIB", "PYTHONPATH", "PYTHONSTARTUP",
+    "PYTHONHOME", "PYTHONINSPECT", "PYTHONWARNINGS", "PYTHONBREAKPOINT", "PYTHONUSERBASE", "PYTHONEXECUTABLE", "NODE_OPTIONS", "NODE_PATH", "RUBYOPT",
+    "RUBYLIB", "GEM_PATH", "GEM_HOME", "BUNDLE_GEMFILE", "BUNDLE_PATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "JAVA_OPTS",
+    "MAVEN_OPTS", "GRADLE_OPTS", "CLASSPATH", "LUA_INIT", "LUA_PATH", "LUA_CPATH", "R_PROFILE", "R_ENVIRON", "PHPRC", "PHP_INI_SCAN_DIR",
+    "GIT_SSH", "GIT_SSH_COMMAND", "GIT_PROXY_COMMAND", "GIT_ASKPASS", "SSH_ASKPASS", "SUDO_ASKPASS", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "GIT_PAGER",
+    "GIT_EXTERNAL_DIFF", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR", "GIT_CONFIG", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS", "GIT_DIR", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_HTTP_PROXY_AUTHMETHOD", "PAGER", "MANPAGER", "LESSOPEN", "LESSCLOSE",
+    "LESSKEY", "LESS", "BAT_PAGER", "DELTA_PAGER", "SYSTEMD_PAGER", "PSQL_PAGER", "EDITOR", "VISUAL", "FCEDIT", "SUDO_EDITOR", "BROWSER", "SHELL",
+    "TERMINFO", "TERMCAP", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTC", "RUSTDOC", "RUSTFLAGS", "RUSTDOCFLAGS", "CARGO_HOME", "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN", "CARGO_ENCODED_RUSTFLAGS", "CC", "CXX", "LD", "AR", "CFLAGS", "CXXFLAGS", "LDFLAGS", "MAKEFLAGS", "GNUMAKEFLAGS", "MAKEFILES", "MAKESHELL",
+    "GOFLAGS", "GOTOOLDIR", "GOROOT", "GOPROXY", "GONOSUMDB", "GONOSUMCHECK", "GOTOOLCHAIN", "GOENV", "CGO_CFLAGS", "CGO_LDFLAGS", "VIMINIT", "EXINIT", "MYVIMRC",
+    "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "XDG_DATA_DIRS", "IFS", "CDPATH", "GLOBIGNORE", "FPATH", "TAR_OPTIONS", "TAPE", "RSYNC_RSH", "CVS_RSH",
+    "SVN_SSH", "HGRCPATH", "WGETRC", "CURL_HOME", "RIPGREP_CONFIG_PATH", "FZF_DEFAULT_COMMAND", "FZF_DEFAULT_OPTS", "ACK_PAGER", "GREP_OPTIONS",
+    "ZIPOPT", "UNZIP", "GZIP", "XZ_OPT", "OPENSSL_CONF", "OPENSSL_ENGINES", "SSLKEYLOGFILE", "GCONV_PATH", "LOCPATH", "NLSPATH", "MALLOC_CONF", "HOSTALIASES",
+    "RESOLV_HOST_CONF", "NPM_CONFIG_SCRIPT_SHELL", "NPM_CONFIG_USERCONFIG", "YARN_RC_FILENAME", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE",
+    "UV_INDEX_URL", "TF_CLI_CONFIG_FILE", "TF_CLI_ARGS", "DOCKER_HOST", "DOCKER_CONFIG", "KUBECONFIG", "KUBE_EDITOR", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+    "ANSIBLE_CONFIG", "ANSIBLE_LIBRARY", "CMAKE_TOOLCHAIN_FILE", "CMAKE_PREFIX_PATH", "PKG_CONFIG", "PKG_CONFIG_PATH", "ELECTRON_RUN_AS_NODE", "VSCODE_IPC_HOOK",
+    "PHP_CS_FIXER", "PLAYWRIGHT_BROWSERS_PATH", "ERL_FLAGS", "ERL_AFLAGS", "ELIXIR_ERL_OPTIONS", "GHCRTS", "DOTNET_STARTUP_HOOKS", "CORECLR_PROFILER",
+    "CORECLR_PROFILER_PATH", "COMSPEC", "PATHEXT", "PSMODULEPATH",
+];
+
+/// Where everything that is sent passes through, or what is trusted.
+const ROUTES: &[&str] = &[
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "FTP_PROXY", "ftp_proxy", "SSL_CERT_FILE",
+    "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED", "GIT_SSL_NO_VERIFY",
+    "PYTHONHTTPSVERIFY", "GIT_SSL_CAINFO", "SSH_AUTH_SOCK", "HOME", "USER", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "XAUTHORITY",
+];
+
+/// Judges one assignment that a command gets or that stays in the shell.
+pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
+    if name.starts_with("HIST") {
+        return reader.deny("erase-evidence", "It changes the record of the commands that are run.");
+    }
+    if name.starts_with("OPENCLAW_") || name.starts_with("GATEHOUSE_") {
+        return reader.find(Verdict::Deny, "own-environment", format!("{name} decides over the gateway."));
+    }
+    if name == "PATH" {
+        return path(value, reader);
+    }
+    let numbered = ["GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "BASH_FUNC_", "TF_CLI_ARGS_", "CARGO_TARGET_", "npm_config_", "NPM_CONFIG_", "DYLD_", "LD_"];
+    let runs = RUNS.contains(&name) || numbered.iter().any(|begin| name.starts_with(begin) && !harmless(name));
+    if runs {
+        if is_harmless_value(name, value) {
+            return;
+        }
+        let text = format!("{name}={} decides what other commands run.", shown_word(value));
+        return reader.find(Verdict::Deny, "poisoned-environment", text);
+    }
+    if ROUTES.contains(&name) {
+        let text = format!("{name}={} decides where things go or what is trusted.", shown_word(value));
+        reader.find(Verdict::Ask, "redirected-environment", text);
+    }
+}
+
+fn harmless(name: &str) -> bool {
+    matches!(name, "CARGO_TARGET_DIR" | "npm_config_loglevel" | "NPM_CONFIG_LOGLEVEL" | "npm_config_yes" | "npm_config_fund" | "npm_config_audit")
+}
+
+/// Values of such variables that are plain and common.
+fn is_harmless_value(name: &str, value: &Word) -> bool {
+    let Some(value) = value.known() else {
+        return false;
+    };
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=., ".contains(&b));
+    match name {
+        "PAGER" | "GIT_PAGER" | "MANPAGER" | "SYSTEMD_PAGER" | "BAT_PAGER" => matches!(value, "" | "cat" | "less" | "more"),
+        "EDITOR" | "VISUAL" | "GIT_EDITOR" | "GIT_SEQUENCE_EDITOR" => matches!(value, "" | "true" | ":" | "cat" | "vi" | "vim" | "nano"),
+        "NODE_OPTIONS" => value.split(' ').all(|one| {
+            let name = one.split('=').next().unwrap_or("");
+            matches!(name, "" | "--max-old-space-size" | "--max_old_space_size" | "--no-warnings" | "--trace-warnings" | "--enable-source-maps" | "--no-deprecation" | "--trace-deprecation" | "--openssl-legacy-provider" | "--experimental-vm-modules" | "--unhandled-rejections")
+        }),
+        "RUSTFLAGS" | "RUSTDOCFLAGS" => value.split(' ').all(|one| matches!(one, "" | "-D" | "warnings" | "-Dwarnings" | "-A" | "-Awarnings" | "-Cdebuginfo=0")) || value.starts_with("-C target-cpu=") && plain(value),
+        "CC" | "CXX" => matches!(value, "gcc" | "clang" | "cc" | "g++" | "clang++" | "c++"),
+        "CFLAGS" | "CXXFLAGS" => value.split(' ').all(|one| one.is_empty() || ["-O", "-g", "-W", "-std", "-f"].iter().any(|begin| one.starts_with(begin)) && plain(one)),
+        "PYTHONPATH" | "GOFLAGS" | "MAKEFLAGS" | "PYTHONWARNINGS" | "LESS" | "RUSTUP_TOOLCHAIN" | "IFS" | "PS1" | "PS4" => {
+            matches!(value, "." | "src" | "./src" | "-mod=mod" | "-mod=vendor" | "-mod=readonly" | "-count=1" | "-race" | "ignore" | "default" | "once" | "-R" | "-FRX" | "-FX" | "stable" | "nightly" | "beta" | "\n" | "," | ":" | " " | "" | "|" | ";" | "\t" | "+ " | "$ ")
+                || (name == "MAKEFLAGS" && value.strip_prefix("-j").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit())))
+        }
+        _ => false,
+    }
+}
+
+/// `PATH` may gain folders of the system; any other decides which program a name is.
+fn path(value: &Word, reader: &mut Reader<'_>) {
+    const KEPT: &[&str] = &["/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin"];
+    let text = shown_word(value);
+    let (cwd, world) = (reader.cwd(), reader.world);
+    let mut verdict = Verdict::Allow;
+    for part in text.split(':') {
+        if part == "…" || KEPT.contains(&part) {
+            continue;
+        }
+        let kept = normalise(part, cwd).is_some_and(|path| {
+            is_below(&path, &world.workspace) && (path.ends_with("/node_modules/.bin") || path.ends_with("/.venv/bin"))
+        });
+        verdict = verdict.max(if kept { Verdict::Ask } else { Verdict::Deny });
+    }
+    if verdict > Verdict::Allow {
+        reader.find(verdict, "poisoned-path", format!("PATH={text} decides which program a name is."));
+    }
+}
+
+/// A variable whose value authenticates someone, by its name.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    [
+        "KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "PRIVATE", "AUTH", "COOKIE", "DATABASE_URL", "DSN", "PASS", "_PAT",
+        "CONNECTION_STRING", "WEBHOOK",
+    ]
+    .iter()
+    .any(|part| upper.contains(part))
+        && !matches!(upper.as_str(), "SSH_AUTH_SOCK" | "KEYBOARD" | "XAUTHORITY" | "COLORFGBG" | "GPG_TTY" | "KEYMAP" | "KEYTIMEOUT")
+}
+
