@@ -1,0 +1,155 @@
+//! Splitting into words.
+
+use super::super::scope::word_of;
+use crate::word::{Piece, Word};
+
+/// Words under construction.
+pub(super) struct Fields {
+    done: Vec<Word>,
+    current: Vec<Piece>,
+    /// Whether there is a word even where nothing is in it: quotes were.
+    open: bool,
+    separators: String,
+}
+
+impl Fields {
+    pub(super) fn new(separators: String) -> Self {
+        Self {
+            done: Vec::new(),
+            current: Vec::new(),
+            open: false,
+            separators,
+        }
+    }
+
+    pub(super) fn open(&mut self) {
+        self.open = true;
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        self.open = true;
+        if let Some(Piece::Text(before)) = self.current.last_mut() {
+            before.push_str(text);
+        } else {
+            self.current.push(Piece::Text(text.to_owned()));
+        }
+    }
+
+    pub(super) fn pattern(&mut self, pattern: &str) {
+        self.open = true;
+        self.current.push(Piece::Pattern(pattern.to_owned()));
+    }
+
+    pub(super) fn unknown(&mut self, why: &str) {
+        self.open = true;
+        self.current.push(Piece::Unknown(why.to_owned()));
+    }
+
+    /// A word that is not split.
+    pub(super) fn word(&mut self, word: &Word) {
+        self.open = true;
+        match word {
+            Word::Known(text) => self.text(text),
+            Word::Unknown(why) => self.unknown(why),
+            Word::Partial(pieces) => self.current.extend(pieces.iter().cloned()),
+        }
+    }
+
+    /// The result of an expansion: split and open to patterns unless it is quoted.
+    pub(super) fn push(&mut self, word: &Word, quoted: bool) {
+        match word {
+            _ if quoted => self.quoted(word),
+            Word::Known(text) => self.split(text),
+            Word::Unknown(why) => self.unknown(why),
+            Word::Partial(pieces) => {
+                for piece in pieces {
+                    match piece {
+                        Piece::Text(text) => self.split(text),
+                        Piece::Pattern(text) => self.pattern(text),
+                        Piece::Unknown(why) => self.unknown(why),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Within quotes a pattern is text.
+    fn quoted(&mut self, word: &Word) {
+        let Word::Partial(pieces) = word else {
+            return self.word(word);
+        };
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) | Piece::Pattern(text) => self.text(text),
+                Piece::Unknown(why) => self.unknown(why),
+            }
+        }
+    }
+
+    fn split(&mut self, text: &str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            match rest.find(|c: char| self.separators.contains(c)) {
+                None => {
+                    self.patterned(rest);
+                    return;
+                }
+                Some(at) => {
+                    if at > 0 {
+                        self.patterned(&rest[..at]);
+                    }
+                    self.next();
+                    let width = rest[at..].chars().next().map_or(1, char::len_utf8);
+                    rest = &rest[at + width..];
+                }
+            }
+        }
+    }
+
+    /// Text in which `*`, `?` and `[…]` are patterns.
+    fn patterned(&mut self, text: &str) {
+        let mut rest = text;
+        while let Some(at) = rest.find(['*', '?', '[']) {
+            let length = match rest.as_bytes()[at] {
+                b'[' => match rest[at..].find(']') {
+                    Some(close) => close + 1,
+                    None => break,
+                },
+                _ => 1,
+            };
+            if at > 0 {
+                self.text(&rest[..at]);
+            }
+            self.pattern(&rest[at..at + length]);
+            rest = &rest[at + length..];
+        }
+        if !rest.is_empty() {
+            self.text(rest);
+        }
+    }
+
+    /// Ends the word, if there is one.
+    pub(super) fn next(&mut self) {
+        if self.open {
+            let pieces = std::mem::take(&mut self.current);
+            self.done.push(word_of(pieces));
+        }
+        self.open = false;
+    }
+
+    pub(super) fn finish(mut self) -> Vec<Word> {
+        self.next();
+        self.done
+    }
+
+    /// All of it as one word.
+    pub(super) fn joined(self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        for word in self.done {
+            pieces.extend(super::super::scope::pieces_of(&word));
+            pieces.push(Piece::Text(" ".to_owned()));
+        }
+        pieces.extend(self.current);
+        pieces
+    }
+}

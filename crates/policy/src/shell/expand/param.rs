@@ -1,0 +1,357 @@
+//! `$x` and `${x…}`.
+
+use super::super::judge::{Guess, Judge};
+use super::super::scope::{Flow, Guessed, Scope, Value, pieces_of, word_of};
+use super::super::syntax::{Op, Param, Part};
+use super::fields::Fields;
+use super::pattern;
+use crate::word::{Piece, Word};
+
+impl Judge<'_> {
+    pub(super) fn param(
+        &mut self,
+        param: &Param,
+        quoted: bool,
+        scope: &mut Scope,
+        fields: &mut Fields,
+    ) {
+        let mut value = self.value(param, scope);
+        if param.length {
+            let length = match value.words.as_slice() {
+                words if value.array => Word::Known(words.len().to_string()),
+                [Word::Known(text)] => Word::Known(text.chars().count().to_string()),
+                _ => Word::Unknown(format!("${{#{}}}", param.name)),
+            };
+            return fields.push(&length, quoted);
+        }
+        if value.words.is_empty() && !value.array {
+            value = self.unset(param, value);
+        }
+        self.flow.join(value.flow);
+        let Some(words) = self.operate(param, value, scope, quoted, fields) else {
+            return;
+        };
+        let star = param.name == "*" || param.index.as_deref().is_some_and(|i| is(i, "*"));
+        self.emit(&words, quoted, star, fields);
+    }
+
+    fn emit(&mut self, words: &[Word], quoted: bool, star: bool, fields: &mut Fields) {
+        if quoted && star && words.len() > 1 {
+            let mut pieces = Vec::new();
+            for (n, word) in words.iter().enumerate() {
+                if n > 0 {
+                    pieces.push(Piece::Text(" ".to_owned()));
+                }
+                pieces.extend(pieces_of(word));
+            }
+            return fields.push(&word_of(pieces), true);
+        }
+        for (n, word) in words.iter().enumerate() {
+            if n > 0 {
+                fields.next();
+            }
+            if quoted {
+                fields.open();
+            }
+            fields.push(word, quoted);
+        }
+    }
+
+    /// A variable that is not known to be set.
+    fn unset(&mut self, param: &Param, value: Value) -> Value {
+        if matches!(param.op, Op::Default { .. }) {
+            return value;
+        }
+        self.note(Guessed {
+            empty: true,
+            default: false,
+        });
+        let word = match self.guess {
+            Guess::Unknown => Word::Unknown(format!("${}", param.name)),
+            Guess::Empty => Word::Known(String::new()),
+        };
+        Value {
+            words: vec![word],
+            ..value
+        }
+    }
+
+    /// What a parameter holds before its operation.
+    fn value(&mut self, param: &Param, scope: &mut Scope) -> Value {
+        let plain = self.plain(&param.name, param.index.as_deref(), scope);
+        if !param.indirect {
+            return plain;
+        }
+        if matches!(param.op, Op::Names(_)) || param.index.is_some() {
+            return Value::unknown("a list of names");
+        }
+        match plain.words.as_slice() {
+            [Word::Known(name)] if is_name(name) => self.plain(name, None, scope),
+            _ => Value::unknown("a variable that another names"),
+        }
+    }
+
+    fn plain(&mut self, name: &str, index: Option<&[Part]>, scope: &mut Scope) -> Value {
+        let array = |words: Vec<Word>| Value {
+            words,
+            array: true,
+            flow: Flow::default(),
+            guess: None,
+        };
+        match name {
+            "@" | "*" => match &scope.positional {
+                Some(words) => array(words.to_vec()),
+                None => Value::unknown("$@"),
+            },
+            "#" => match &scope.positional {
+                Some(words) => Value::scalar(Word::Known(words.len().to_string())),
+                None => Value::unknown("$#"),
+            },
+            "0" => Value::scalar(Word::from("bash")),
+            "?" | "$" | "!" | "-" => Value::unknown(&format!("${name}")),
+            _ if name.starts_with(|c: char| c.is_ascii_digit()) => match &scope.positional {
+                Some(words) => {
+                    let at = name.parse::<usize>().unwrap_or(usize::MAX);
+                    let word = words.get(at.wrapping_sub(1)).cloned();
+                    Value::scalar(word.unwrap_or_else(|| Word::Known(String::new())))
+                }
+                None => Value::unknown(&format!("${name}")),
+            },
+            _ => {
+                let value = self.variable(name, scope);
+                self.element(value, index, scope)
+            }
+        }
+    }
+
+    fn element(&mut self, value: Value, index: Option<&[Part]>, scope: &mut Scope) -> Value {
+        let Some(index) = index else {
+            let words = value.words.into_iter().take(1).collect();
+            return Value {
+                words,
+                array: false,
+                ..value
+            };
+        };
+        if is(index, "@") || is(index, "*") {
+            return Value {
+                array: true,
+                ..value
+            };
+        }
+        let word = match self.arithmetic(index, scope).known().map(str::parse::<usize>) {
+            Some(Ok(at)) => value.words.get(at).cloned(),
+            _ => None,
+        };
+        let word = word.unwrap_or_else(|| Word::Unknown("an element".to_owned()));
+        Value {
+            words: vec![word],
+            array: false,
+            ..value
+        }
+    }
+
+    /// The words after the operation; none where they are in `fields` already.
+    fn operate(
+        &mut self,
+        param: &Param,
+        value: Value,
+        scope: &mut Scope,
+        quoted: bool,
+        fields: &mut Fields,
+    ) -> Option<Vec<Word>> {
+        match &param.op {
+            Op::None | Op::Names(_) => Some(value.words),
+            Op::Default { kind, colon, word } => {
+                let taken = self.default(&param.name, *kind, *colon, &value, word, scope);
+                match taken {
+                    Taken::Words(words) => Some(words),
+                    Taken::Written => {
+                        for part in word {
+                            self.part(part, quoted, scope, fields);
+                        }
+                        None
+                    }
+                }
+            }
+            Op::Substring { offset, length } => {
+                let offset = self.number(offset, scope);
+                let length = length.as_ref().map(|l| self.number(l, scope));
+                if value.array {
+                    return Some(slice_list(&value.words, offset, length));
+                }
+                Some(each(&value.words, |text| substring(text, offset, length)))
+            }
+            Op::Remove { kind, pattern } => {
+                let pattern = self.parts_as_pattern(pattern, scope);
+                let glob = pattern::glob(&pattern);
+                Some(each(&value.words, |text| {
+                    pattern::remove(kind, glob.as_deref()?, text)
+                }))
+            }
+            Op::Replace {
+                kind,
+                pattern,
+                with,
+            } => {
+                let pattern = self.parts_as_pattern(pattern, scope);
+                let glob = pattern::glob(&pattern);
+                let with = match with {
+                    Some(with) => self.parts_as_one(with, scope),
+                    None => Word::Known(String::new()),
+                };
+                Some(each(&value.words, |text| {
+                    pattern::replace(kind, glob.as_deref()?, text, with.known()?)
+                }))
+            }
+            Op::Case { kind, pattern } => {
+                let all = pattern.is_empty();
+                Some(each(&value.words, |text| {
+                    all.then(|| change_case(kind, text))
+                }))
+            }
+            Op::Transform(operator) => Some(self.transform(*operator, &value.words)),
+        }
+    }
+
+    fn transform(&mut self, operator: char, words: &[Word]) -> Vec<Word> {
+        if operator == 'P' {
+            self.ask(
+                "prompt-expansion",
+                "It expands a text as a prompt, which can run commands.",
+            );
+        }
+        each(words, |text| match operator {
+            'U' => Some(text.to_uppercase()),
+            'L' => Some(text.to_lowercase()),
+            'u' => Some(change_case("^", text)),
+            _ => None,
+        })
+    }
+
+    fn default(
+        &mut self,
+        name: &str,
+        kind: char,
+        colon: bool,
+        value: &Value,
+        word: &[Part],
+        scope: &mut Scope,
+    ) -> Taken {
+        let set = match value.words.as_slice() {
+            [] if value.array => Some(false),
+            [] => None,
+            [Word::Known(text)] => Some(!colon || !text.is_empty()),
+            [Word::Unknown(_) | Word::Partial(_)] => None,
+            _ => Some(true),
+        };
+        if set.is_none() {
+            self.note(Guessed {
+                empty: false,
+                default: true,
+            });
+        }
+        let unknown = || Taken::Words(vec![Word::Unknown(format!("${{{name}}}"))]);
+        let is_set = match (set, self.guess) {
+            (Some(set), _) => set,
+            (None, Guess::Empty) => kind == '+' && false,
+            (None, Guess::Unknown) => {
+                // Whether it runs or not, what is in the default is looked at.
+                let mut aside = scope.clone();
+                self.parts_as_one(word, &mut aside);
+                return unknown();
+            }
+        };
+        match (kind, is_set) {
+            ('+', true) => Taken::Written,
+            ('+', false) => Taken::Words(Vec::new()),
+            (_, true) => Taken::Words(value.words.clone()),
+            ('=', false) => {
+                let word = self.parts_as_one(word, scope);
+                scope.set(name, Value::scalar(word.clone()));
+                Taken::Words(vec![word])
+            }
+            ('?', false) => Taken::Words(vec![Word::Unknown(format!("${{{name}}}"))]),
+            _ => Taken::Written,
+        }
+    }
+
+    fn parts_as_pattern(&mut self, parts: &[Part], scope: &mut Scope) -> Word {
+        self.parts_as_one(parts, scope)
+    }
+
+    fn number(&mut self, parts: &[Part], scope: &mut Scope) -> Option<i64> {
+        if parts.is_empty() {
+            return Some(0);
+        }
+        self.arithmetic(parts, scope).known()?.parse().ok()
+    }
+}
+
+enum Taken {
+    Words(Vec<Word>),
+    /// The word as it is written after the operator.
+    Written,
+}
+
+fn is(parts: &[Part], what: &str) -> bool {
+    matches!(parts, [Part::Text(text)] if text == what)
+}
+
+pub(in crate::shell) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn each(words: &[Word], change: impl Fn(&str) -> Option<String>) -> Vec<Word> {
+    words
+        .iter()
+        .map(|word| match word.known().and_then(&change) {
+            Some(text) => Word::Known(text),
+            None => Word::Unknown("an expansion".to_owned()),
+        })
+        .collect()
+}
+
+fn change_case(kind: &str, text: &str) -> String {
+    let mut chars = text.chars();
+    match (kind, chars.next()) {
+        ("^^", _) => text.to_uppercase(),
+        (",,", _) => text.to_lowercase(),
+        ("^", Some(first)) => first.to_uppercase().chain(chars).collect(),
+        (",", Some(first)) => first.to_lowercase().chain(chars).collect(),
+        _ => String::new(),
+    }
+}
+
+fn bounds(length: usize, offset: Option<i64>, count: Option<Option<i64>>) -> Option<(usize, usize)> {
+    let length = length as i64;
+    let offset = offset?;
+    let start = if offset < 0 { length + offset } else { offset };
+    if start < 0 || start > length {
+        return Some((0, 0));
+    }
+    let end = match count {
+        None => length,
+        Some(count) => match count? {
+            count if count < 0 => length + count,
+            count => (start + count).min(length),
+        },
+    };
+    Some((start as usize, end.max(start) as usize))
+}
+
+fn substring(text: &str, offset: Option<i64>, count: Option<Option<i64>>) -> Option<String> {
+    let chars: Vec<char> = text.chars().collect();
+    let (start, end) = bounds(chars.len(), offset, count)?;
+    Some(chars[start..end].iter().collect())
+}
+
+/// `${@:2}`: positions begin at one, element zero being the shell itself.
+fn slice_list(words: &[Word], offset: Option<i64>, count: Option<Option<i64>>) -> Vec<Word> {
+    let offset = offset.map(|at| if at > 0 { at - 1 } else { at });
+    match bounds(words.len(), offset, count) {
+        Some((start, end)) => words[start..end].to_vec(),
+        None => vec![Word::Unknown("a part of a list".to_owned())],
+    }
+}

@@ -1,0 +1,109 @@
+//! Patterns on texts that are known: prefix and suffix removal, replacement, `case`.
+
+use crate::place;
+use crate::word::{Piece, Word};
+
+/// A text as a pattern that matches only itself.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "*?[]\\".contains(c) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The pattern that a word is; none where a part of it is not known.
+pub(super) fn glob(word: &Word) -> Option<String> {
+    match word {
+        Word::Known(text) => Some(escaped(text)),
+        Word::Unknown(_) => None,
+        Word::Partial(pieces) => pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Some(escaped(text)),
+                Piece::Pattern(pattern) => Some(pattern.clone()),
+                Piece::Unknown(_) => None,
+            })
+            .collect(),
+    }
+}
+
+/// `*` of `case` and of expansions passes slashes; that of paths does not. Slashes are taken for a letter.
+fn matches(glob: &str, text: &str) -> bool {
+    place::matches(&glob.replace('/', "\u{1}"), &text.replace('/', "\u{1}"))
+}
+
+/// Whether a pattern matches; none where that is not known.
+pub(in crate::shell) fn matches_word(pattern: &Word, text: &Word) -> Option<bool> {
+    Some(matches(&glob(pattern)?, text.known()?))
+}
+
+/// The longest text that patterns are tried on at every place.
+const LONGEST: usize = 1024;
+
+pub(super) fn remove(kind: &str, glob: &str, text: &str) -> Option<String> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let mut cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    cuts.push(text.len());
+    let prefix = kind.starts_with('#');
+    let longest = kind.len() == 2;
+    // The longest prefix is the last cut, the longest suffix the first.
+    if prefix == longest {
+        cuts.reverse();
+    }
+    for cut in cuts {
+        let (head, tail) = text.split_at(cut);
+        let (candidate, rest) = if prefix { (head, tail) } else { (tail, head) };
+        if matches(glob, candidate) {
+            return Some(rest.to_owned());
+        }
+    }
+    Some(text.to_owned())
+}
+
+pub(super) fn replace(kind: &str, glob: &str, text: &str, with: &str) -> Option<String> {
+    if text.len() > LONGEST || glob.is_empty() {
+        return (text.len() <= LONGEST).then(|| text.to_owned());
+    }
+    let mut out = String::new();
+    let mut at = 0;
+    while at <= text.len() {
+        let anchored = match kind {
+            "/#" => at == 0,
+            _ => true,
+        };
+        let found = anchored.then(|| longest_at(kind, glob, text, at)).flatten();
+        match found {
+            Some(end) if end > at || kind.len() == 2 && kind != "//" => {
+                out.push_str(with);
+                at = end;
+                if kind != "//" {
+                    break;
+                }
+            }
+            _ => {
+                let Some(c) = text[at..].chars().next() else {
+                    break;
+                };
+                out.push(c);
+                at += c.len_utf8();
+            }
+        }
+    }
+    out.push_str(&text[at.min(text.len())..]);
+    Some(out)
+}
+
+fn longest_at(kind: &str, glob: &str, text: &str, at: usize) -> Option<usize> {
+    if kind == "/%" {
+        return matches(glob, &text[at..]).then_some(text.len());
+    }
+    let mut ends: Vec<usize> = text[at..].char_indices().map(|(n, _)| at + n).collect();
+    ends.push(text.len());
+    ends.into_iter().rev().find(|end| matches(glob, &text[at..*end]))
+}

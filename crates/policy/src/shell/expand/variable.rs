@@ -1,0 +1,83 @@
+//! The value of a name.
+
+use super::super::judge::{Guess, Judge};
+use super::super::scope::{Flow, Guessed, Scope, Value};
+use crate::word::Word;
+
+/// Parts of names that credentials are kept under.
+const CREDENTIALS: &[&str] = &[
+    "SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "API_KEY", "APIKEY",
+    "ACCESS_KEY", "PRIVATE_KEY", "AUTH_KEY", "DATABASE_URL", "CONNECTION_STRING",
+];
+
+/// Whether a variable of this name holds what authenticates someone.
+pub(in crate::shell) fn is_credential(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    CREDENTIALS.iter().any(|part| upper.contains(part)) || upper.ends_with("_KEY")
+}
+
+impl Judge<'_> {
+    /// The value of a variable; no words where it is not set, or not known to be.
+    pub(in crate::shell) fn variable(&mut self, name: &str, scope: &Scope) -> Value {
+        if let Some(value) = scope.variables.get(name) {
+            return self.guessed_value(value);
+        }
+        let known = |text: &str| Value::scalar(Word::Known(text.to_owned()));
+        let folder = scope.folder();
+        match name {
+            "HOME" => known(&self.world.home),
+            "PWD" => folder.map_or_else(|| Value::unknown("$PWD"), known),
+            "OLDPWD" => match &scope.previous {
+                Some(folder) => known(folder),
+                None => Value::unknown("$OLDPWD"),
+            },
+            "USER" | "LOGNAME" => known(&self.world.user),
+            "TMPDIR" => match self.world.tmp.first() {
+                Some(tmp) => known(tmp),
+                None => Value::unknown("$TMPDIR"),
+            },
+            "IFS" => known(" \t\n"),
+            "OPTIND" | "BASH_SUBSHELL" | "SHLVL" | "PPID" | "UID" | "EUID" | "RANDOM" | "SRANDOM"
+            | "SECONDS" | "LINENO" | "BASHPID" | "EPOCHSECONDS" | "EPOCHREALTIME" | "HOSTNAME"
+            | "BASH" | "BASH_VERSION" | "MACHTYPE" | "OSTYPE" | "HOSTTYPE" | "PATH" | "REPLY"
+            | "COLUMNS" | "LINES" | "_" | "BASH_COMMAND" | "PIPESTATUS" | "BASH_REMATCH" | "SHELL"
+            | "LANG" => Value::unknown(&format!("${name}")),
+            _ => self.environment(name),
+        }
+    }
+
+    fn guessed_value(&mut self, value: &Value) -> Value {
+        if let (Some((word, guessed)), Guess::Empty) = (&value.guess, self.guess) {
+            self.guessed.empty |= guessed.empty;
+            self.guessed.default |= guessed.default;
+            let mut value = value.clone();
+            value.words = vec![word.clone()];
+            return value;
+        }
+        if let Some((_, guessed)) = &value.guess {
+            self.guessed.empty |= guessed.empty;
+            self.guessed.default |= guessed.default;
+        }
+        value.clone()
+    }
+
+    fn environment(&self, name: &str) -> Value {
+        let mut value = match self.world.variables.get(name) {
+            Some(text) => Value::scalar(Word::Known(text.clone())),
+            None => Value {
+                words: Vec::new(),
+                array: false,
+                flow: Flow::default(),
+                guess: None,
+            },
+        };
+        value.flow.environment = is_credential(name);
+        value
+    }
+
+    /// Remembers that something was taken for granted.
+    pub(super) fn note(&mut self, guessed: Guessed) {
+        self.guessed.empty |= guessed.empty;
+        self.guessed.default |= guessed.default;
+    }
+}

@@ -1,0 +1,214 @@
+//! The one that goes through a tree, in the order in which it would run, and notes what it would do.
+
+use std::collections::BTreeMap;
+
+use super::parser::{Unread, parse_caged};
+use super::prescan;
+use super::report::Report;
+use super::scope::{Flow, Guessed};
+use super::syntax::Script;
+use crate::analysis::Reach;
+use crate::programs::Stdin;
+use crate::verdict::{Finding, Span, Verdict};
+use crate::word::{Piece, Word};
+use crate::world::{Taint, World};
+
+/// Steps that one analysis may take: nodes of the tree, words, results of braces, commands that are run by others.
+/// The longest line of the labelled file takes 40; a script of 60 KB about 9,000.
+const BUDGET: u32 = 40_000;
+/// How deep commands may be run by commands.
+pub(super) const DEEPEST_RUN: u32 = 8;
+/// How deep the tree may be gone into, functions and scripts together. Bounds the stack.
+const DEEPEST_TREE: u32 = 72;
+
+/// What a command reads.
+#[derive(Debug, Clone)]
+pub(super) struct Input {
+    pub(super) from: Stdin,
+    pub(super) flow: Flow,
+}
+
+impl Input {
+    pub(super) fn inherited() -> Self {
+        Self {
+            from: Stdin::Inherited,
+            flow: Flow::default(),
+        }
+    }
+
+    pub(super) fn output(output: &Output) -> Self {
+        let from = match output.word() {
+            Word::Unknown(_) => Stdin::Pipe,
+            word => Stdin::Text(word),
+        };
+        Self {
+            from,
+            flow: output.flow,
+        }
+    }
+}
+
+/// What a command writes to its output.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Output {
+    pub(super) pieces: Vec<Piece>,
+    pub(super) flow: Flow,
+}
+
+impl Output {
+    pub(super) fn unknown(flow: Flow) -> Self {
+        Self {
+            pieces: vec![Piece::Unknown("output".to_owned())],
+            flow,
+        }
+    }
+
+    pub(super) fn text(text: String, flow: Flow) -> Self {
+        Self {
+            pieces: vec![Piece::Text(text)],
+            flow,
+        }
+    }
+
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.flow.join(other.flow);
+        self.pieces.append(&mut other.pieces);
+        if self.pieces.len() > 64 {
+            self.pieces = vec![Piece::Unknown("output".to_owned())];
+        }
+    }
+
+    pub(super) fn word(&self) -> Word {
+        super::scope::word_of(self.pieces.clone())
+    }
+}
+
+/// A file that the line wrote.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) text: Word,
+    pub(super) flow: Flow,
+}
+
+pub(super) struct Judge<'w> {
+    pub(super) world: &'w World<'w>,
+    pub(super) report: Report,
+    pub(super) taint: Taint,
+    steps: u32,
+    tree: u32,
+    pub(super) run: u32,
+    pub(super) reach: Reach,
+    /// The place of the command at hand; all that it runs in turn is shown there.
+    pub(super) span: Option<Span>,
+    /// Whether places in the text at hand are places in the original.
+    pub(super) placed: bool,
+    /// Where the words of the expansion at hand come from.
+    pub(super) flow: Flow,
+    pub(super) files: BTreeMap<String, Held>,
+    pub(super) links: BTreeMap<String, String>,
+    /// Functions that are being run.
+    pub(super) calls: Vec<String>,
+    pub(super) guess: Guess,
+    pub(super) guessed: Guessed,
+    /// Commands that read what the command at hand writes: `> >(…)`.
+    pub(super) readers: Vec<Script>,
+    /// How many pipelines and background commands the tree is within.
+    pub(super) multiplied: u32,
+    /// Substitutions so far; names their files.
+    pub(super) descriptors: u32,
+}
+
+/// How an unset variable is taken: for empty, or for unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guess {
+    Unknown,
+    Empty,
+}
+
+impl<'w> Judge<'w> {
+    pub(super) fn new(world: &'w World<'w>) -> Self {
+        Self {
+            world,
+            report: Report::default(),
+            taint: world.taint.clone(),
+            steps: 0,
+            tree: 0,
+            run: 0,
+            reach: Reach::Direct,
+            span: None,
+            placed: true,
+            flow: Flow::default(),
+            files: BTreeMap::new(),
+            links: BTreeMap::new(),
+            calls: Vec::new(),
+            guess: Guess::Unknown,
+            guessed: Guessed::default(),
+            readers: Vec::new(),
+            multiplied: 0,
+            descriptors: 0,
+        }
+    }
+
+    pub(super) fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// Takes a step; false when there are none left.
+    pub(super) fn step(&mut self) -> bool {
+        if self.steps >= BUDGET {
+            self.ask("budget", "There is too much in it to look through.");
+            return false;
+        }
+        self.steps += 1;
+        true
+    }
+
+    /// Goes one level down the tree; false when it is too deep.
+    pub(super) fn descend(&mut self) -> bool {
+        if self.tree >= DEEPEST_TREE {
+            self.ask("too-nested", "Too much in it is nested.");
+            return false;
+        }
+        self.tree += 1;
+        self.step()
+    }
+
+    pub(super) fn ascend(&mut self) {
+        self.tree = self.tree.saturating_sub(1);
+    }
+
+    pub(super) fn ask(&mut self, code: &str, text: &str) {
+        self.report
+            .find(Verdict::Ask, code, self.span, text.to_owned());
+    }
+
+    pub(super) fn deny(&mut self, code: &str, text: &str) {
+        self.report
+            .find(Verdict::Deny, code, self.span, text.to_owned());
+    }
+
+    pub(super) fn finding(&mut self, mut finding: Finding) {
+        if finding.span.is_none() {
+            finding.span = self.span;
+        }
+        self.report.finding(finding);
+    }
+
+    /// Enters the place of a node, where it has one of its own.
+    pub(super) fn enter(&mut self, at: super::syntax::At) -> Option<Span> {
+        let before = self.span;
+        if self.placed
+            && let Some(span) = at.0
+        {
+            self.span = Some(span);
+        }
+        before
+    }
+
+    /// Reads a text that is to be run.
+    pub(super) fn parse(&mut self, text: &str) -> Result<Script, Unread> {
+        let nesting = prescan::scan(text).map_err(|fault| Unread(fault.says()))?;
+        self.steps += text.len() as u32 / 64;
+        parse_caged(text, nesting)
+    }
+}

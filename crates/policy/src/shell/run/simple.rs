@@ -1,0 +1,253 @@
+//! A simple command: its assignments, its words, its redirections; then what it is.
+
+use super::super::judge::{Guess, Input, Judge, Output};
+use super::super::report::Report;
+use super::super::scope::{Flow, Guessed, Scope, Value};
+use super::super::syntax::{AssignedValue, Assignment, Command, Simple};
+use crate::plan::Spawn;
+use crate::verdict::Verdict;
+use crate::word::Word;
+
+impl Judge<'_> {
+    pub(super) fn simple(
+        &mut self,
+        simple: &Simple,
+        command: &Command,
+        scope: &mut Scope,
+        input: &Input,
+    ) -> Output {
+        let before = scope.clone();
+        let outer = std::mem::take(&mut self.guessed);
+        let output = self.once(simple, command, scope, input);
+        let guessed = std::mem::replace(&mut self.guessed, outer);
+        if guessed.any() && self.guess == Guess::Unknown {
+            self.guess_again(simple, command, before, input);
+        }
+        // Within an assignment or a function, who asked wants to know too.
+        self.guessed.empty |= guessed.empty;
+        self.guessed.default |= guessed.default;
+        output
+    }
+
+    /// Once more with variables that nobody set taken for empty, as they will be in a clean environment. Only the
+    /// worst counts of it, unless a default that is written in the line took their place.
+    fn guess_again(
+        &mut self,
+        simple: &Simple,
+        command: &Command,
+        mut scope: Scope,
+        input: &Input,
+    ) {
+        let report = std::mem::take(&mut self.report);
+        let (taint, files) = (self.taint.clone(), self.files.clone());
+        let flow = self.flow;
+        self.guess = Guess::Empty;
+        self.guessed = Guessed::default();
+        self.once(simple, command, &mut scope, input);
+        let guessed = self.guessed;
+        self.guess = Guess::Unknown;
+        self.flow = flow;
+        (self.taint, self.files) = (taint, files);
+        let guess: Report = std::mem::replace(&mut self.report, report);
+        for mut finding in guess.findings {
+            let worst = matches!(finding.code.as_str(), "delete-root" | "delete-home");
+            if finding.verdict == Verdict::Deny && (worst || !guessed.empty) {
+                if worst && guessed.empty {
+                    finding.text = format!("{} That is so when a variable in it is empty.", finding.text);
+                }
+                self.report.finding(finding);
+            }
+        }
+    }
+
+    fn once(
+        &mut self,
+        simple: &Simple,
+        command: &Command,
+        scope: &mut Scope,
+        input: &Input,
+    ) -> Output {
+        let outer = self.take_flow();
+        let mut argv = Vec::with_capacity(simple.words.len());
+        for (n, word) in simple.words.iter().enumerate() {
+            let first = n == 0;
+            let words = self.expand(word, scope);
+            if first {
+                self.confusable(&words);
+            }
+            argv.extend(words);
+        }
+        let flow = self.take_flow();
+        let (values, assigned) = self.values(&simple.assignments, scope);
+        let redirected = self.redirects(&command.redirects, scope);
+        self.flow = Flow::default();
+        let input = redirected.input.clone().unwrap_or_else(|| input.clone());
+        let output = if argv.is_empty() {
+            self.assign_all(&simple.assignments, values, scope);
+            Output {
+                pieces: Vec::new(),
+                flow: flow.with(assigned),
+            }
+        } else {
+            self.note_spawn(&argv, simple, command, &values, scope);
+            // The assignments hold for the command, and are looked at as such.
+            let mut inner = scope.clone();
+            for (assignment, value) in simple.assignments.iter().zip(&values) {
+                for word in &value.words {
+                    self.check_exported(&assignment.name, word, scope);
+                }
+            }
+            if simple.assignments.is_empty() {
+                self.dispatch(argv, scope, &input, flow)
+            } else {
+                self.assign_all(&simple.assignments, values, &mut inner);
+                let output = self.dispatch(argv, &mut inner, &input, flow.with(assigned));
+                scope.folders = inner.folders;
+                output
+            }
+        };
+        self.flow = outer.with(self.flow);
+        self.written(redirected, output, scope)
+    }
+
+    fn values(&mut self, assignments: &[Assignment], scope: &mut Scope) -> (Vec<Value>, Flow) {
+        let mut values = Vec::with_capacity(assignments.len());
+        let mut all = Flow::default();
+        let mut scope = scope.clone();
+        for assignment in assignments {
+            if let Some(index) = &assignment.index {
+                self.arithmetic(index, &mut scope);
+            }
+            let value = self.value_of(assignment, &mut scope);
+            all.join(value.flow);
+            // What comes after it in the line sees it.
+            if assignment.index.is_none() && !assignment.append {
+                scope.set(&assignment.name, value.clone());
+            }
+            values.push(value);
+        }
+        (values, all)
+    }
+
+    fn value_of(&mut self, assignment: &Assignment, scope: &mut Scope) -> Value {
+        self.take_flow();
+        let mut value = match &assignment.value {
+            AssignedValue::Array(words) => {
+                let mut all = Vec::new();
+                for word in words {
+                    all.extend(self.expand(word, scope));
+                }
+                Value {
+                    words: all,
+                    array: true,
+                    flow: Flow::default(),
+                    guess: None,
+                }
+            }
+            AssignedValue::Scalar(word) => {
+                let outer = std::mem::take(&mut self.guessed);
+                let mut value = Value::scalar(self.expand_one(word, scope));
+                let guessed = std::mem::replace(&mut self.guessed, outer);
+                if guessed.any() && self.guess == Guess::Unknown {
+                    let report = std::mem::take(&mut self.report);
+                    self.guess = Guess::Empty;
+                    let outer = std::mem::take(&mut self.guessed);
+                    let word = self.expand_one(word, &mut scope.clone());
+                    self.guessed = outer;
+                    self.guess = Guess::Unknown;
+                    self.report = report;
+                    value.guess = Some((word, guessed));
+                }
+                value
+            }
+        };
+        value.flow = self.take_flow();
+        value
+    }
+
+    fn assign_all(&mut self, assignments: &[Assignment], values: Vec<Value>, scope: &mut Scope) {
+        for (assignment, mut value) in assignments.iter().zip(values) {
+            let name = assignment.name.as_str();
+            for word in &value.words {
+                self.check_assignment(name, word, scope);
+            }
+            if assignment.index.is_some() {
+                let mut whole = Value::unknown(&format!("${name}"));
+                whole.array = true;
+                whole.flow = value.flow;
+                scope.set(name, whole);
+                continue;
+            }
+            if assignment.append {
+                let before = self.variable(name, scope);
+                value = appended(before, value);
+            }
+            scope.set(name, value);
+        }
+    }
+
+    /// Notes what the command comes to, should it be spawned without a shell.
+    fn note_spawn(
+        &mut self,
+        argv: &[Word],
+        simple: &Simple,
+        command: &Command,
+        values: &[Value],
+        scope: &Scope,
+    ) {
+        let (true, Some(at)) = (self.placed, command.at.0) else {
+            return;
+        };
+        let known: Option<Vec<String>> = argv
+            .iter()
+            .map(|word| word.known().map(str::to_owned))
+            .collect();
+        let assignments: Option<Vec<(String, String)>> = simple
+            .assignments
+            .iter()
+            .zip(values)
+            .map(|(assignment, value)| match value.words.as_slice() {
+                [Word::Known(text)] if !assignment.append && assignment.index.is_none() => {
+                    Some((assignment.name.clone(), text.clone()))
+                }
+                _ => None,
+            })
+            .collect();
+        let plain = known
+            .as_ref()
+            .and_then(|argv| argv.first())
+            .is_some_and(|name| {
+                !super::builtin::is_builtin(name)
+                    && !scope.functions.contains_key(name)
+                    && !scope.aliases.contains_key(name)
+            });
+        let spawn = match (known, assignments) {
+            (Some(argv), Some(assignments)) if plain => Some(Spawn { argv, assignments }),
+            _ => None,
+        };
+        self.report.spawn(at, spawn);
+    }
+}
+
+/// `x+=y`.
+fn appended(before: Value, more: Value) -> Value {
+    let flow = before.flow.with(more.flow);
+    let mut words = before.words;
+    if before.array || more.array {
+        words.extend(more.words);
+        return Value {
+            words,
+            array: true,
+            flow,
+            guess: None,
+        };
+    }
+    let mut pieces: Vec<crate::word::Piece> = Vec::new();
+    for word in words.iter().chain(&more.words) {
+        pieces.extend(super::super::scope::pieces_of(word));
+    }
+    Value {
+        flow,
+        ..Value::scalar(super::super::scope::word_of(pieces))
+    }
+}

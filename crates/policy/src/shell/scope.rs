@@ -1,0 +1,260 @@
+//! What a shell knows while it runs a line: variables, functions, aliases, the folder it is in.
+//!
+//! Cheap to copy, since each subshell and each stage of a pipeline works on a copy.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::syntax::Command;
+use crate::word::{Piece, Word};
+use crate::world::World;
+
+/// Where what a command emits comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Flow {
+    /// A file that authenticates someone.
+    pub(super) secret: bool,
+    /// The environment, or a variable that is named like a credential.
+    pub(super) environment: bool,
+    pub(super) network: bool,
+    /// Decoded, decompressed or turned around, so that nobody saw it.
+    pub(super) decoded: bool,
+}
+
+impl Flow {
+    pub(super) fn join(&mut self, other: Self) {
+        self.secret |= other.secret;
+        self.environment |= other.environment;
+        self.network |= other.network;
+        self.decoded |= other.decoded;
+    }
+
+    pub(super) fn with(mut self, other: Self) -> Self {
+        self.join(other);
+        self
+    }
+}
+
+/// The value of a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Value {
+    /// One word for a scalar.
+    pub(super) words: Vec<Word>,
+    pub(super) array: bool,
+    pub(super) flow: Flow,
+    /// What it is when variables that are not known are taken for empty.
+    pub(super) guess: Option<(Word, Guessed)>,
+}
+
+/// What was taken for granted while expanding.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Guessed {
+    /// A variable is empty.
+    pub(super) empty: bool,
+    /// A variable is not set, so that its default holds.
+    pub(super) default: bool,
+}
+
+impl Guessed {
+    pub(super) fn any(self) -> bool {
+        self.empty || self.default
+    }
+}
+
+impl Value {
+    pub(super) fn scalar(word: Word) -> Self {
+        Self {
+            words: vec![word],
+            array: false,
+            flow: Flow::default(),
+            guess: None,
+        }
+    }
+
+    pub(super) fn unknown(why: &str) -> Self {
+        Self::scalar(Word::Unknown(why.to_owned()))
+    }
+}
+
+/// The bodies that a name may stand for, more than one where it depends on what happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Function {
+    pub(super) bodies: Vec<Rc<Command>>,
+    /// The name may not be a function at all.
+    pub(super) perhaps: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    pub(super) variables: Rc<BTreeMap<String, Value>>,
+    pub(super) functions: Rc<BTreeMap<String, Function>>,
+    pub(super) aliases: Rc<BTreeMap<String, String>>,
+    /// None where they are not known.
+    pub(super) positional: Option<Rc<Vec<Word>>>,
+    /// Where the shell may be. More than one where a change of folder may have failed.
+    pub(super) folders: Vec<Option<String>>,
+    pub(super) stack: Vec<Option<String>>,
+    pub(super) previous: Option<String>,
+}
+
+/// More folders than this, and none of them is known.
+const MOST_FOLDERS: usize = 4;
+
+impl Scope {
+    pub(super) fn new(world: &World<'_>) -> Self {
+        Self {
+            variables: Rc::default(),
+            functions: Rc::default(),
+            aliases: Rc::default(),
+            positional: Some(Rc::default()),
+            folders: vec![Some(world.cwd.clone())],
+            stack: Vec::new(),
+            previous: None,
+        }
+    }
+
+    pub(super) fn folder(&self) -> Option<&str> {
+        match self.folders.as_slice() {
+            [one] => one.as_deref(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        Rc::make_mut(&mut self.variables).insert(name.to_owned(), value);
+    }
+
+    pub(super) fn unset(&mut self, name: &str) {
+        let empty = Value::scalar(Word::Known(String::new()));
+        Rc::make_mut(&mut self.variables).insert(name.to_owned(), empty);
+    }
+
+    pub(super) fn define(&mut self, name: &str, body: Rc<Command>) {
+        let function = Function {
+            bodies: vec![body],
+            perhaps: false,
+        };
+        Rc::make_mut(&mut self.functions).insert(name.to_owned(), function);
+    }
+
+    /// What may hold when some commands may have run and may not.
+    pub(super) fn join(&mut self, other: &Self) {
+        if !Rc::ptr_eq(&self.variables, &other.variables) {
+            self.join_variables(other);
+        }
+        if !Rc::ptr_eq(&self.functions, &other.functions) {
+            self.join_functions(other);
+        }
+        if self.positional != other.positional {
+            self.positional = None;
+        }
+        if !Rc::ptr_eq(&self.aliases, &other.aliases) {
+            let aliases = Rc::make_mut(&mut self.aliases);
+            for (name, text) in other.aliases.iter() {
+                aliases.entry(name.clone()).or_insert_with(|| text.clone());
+            }
+        }
+        for folder in &other.folders {
+            self.add_folder(folder.clone());
+        }
+    }
+
+    pub(super) fn add_folder(&mut self, folder: Option<String>) {
+        if !self.folders.contains(&folder) {
+            self.folders.push(folder);
+        }
+        if self.folders.len() > MOST_FOLDERS {
+            self.folders = vec![None];
+        }
+    }
+
+    fn join_variables(&mut self, other: &Self) {
+        let names: Vec<String> = self
+            .variables
+            .keys()
+            .chain(other.variables.keys())
+            .filter(|name| self.variables.get(*name) != other.variables.get(*name))
+            .cloned()
+            .collect();
+        for name in names {
+            let flow = [self.variables.get(&name), other.variables.get(&name)]
+                .into_iter()
+                .flatten()
+                .fold(Flow::default(), |flow, value| flow.with(value.flow));
+            let mut value = Value::unknown(&format!("${name}"));
+            value.flow = flow;
+            self.set(&name, value);
+        }
+    }
+
+    fn join_functions(&mut self, other: &Self) {
+        let functions = Rc::make_mut(&mut self.functions);
+        for (name, function) in functions.iter_mut() {
+            if !other.functions.contains_key(name) {
+                function.perhaps = true;
+            }
+        }
+        for (name, theirs) in other.functions.iter() {
+            match functions.get_mut(name) {
+                None => {
+                    let mut theirs = theirs.clone();
+                    theirs.perhaps = true;
+                    functions.insert(name.clone(), theirs);
+                }
+                Some(ours) => {
+                    ours.perhaps |= theirs.perhaps;
+                    for body in &theirs.bodies {
+                        if !ours.bodies.contains(body) {
+                            ours.bodies.push(body.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A word of pieces, in its plainest form.
+pub(super) fn word_of(pieces: Vec<Piece>) -> Word {
+    let mut merged: Vec<Piece> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match (merged.last_mut(), piece) {
+            (Some(Piece::Text(text)), Piece::Text(more)) => text.push_str(&more),
+            (_, Piece::Text(text)) if text.is_empty() => {}
+            (_, piece) => merged.push(piece),
+        }
+    }
+    if merged.len() > 1 {
+        return Word::Partial(merged);
+    }
+    match merged.pop() {
+        None => Word::Known(String::new()),
+        Some(Piece::Text(text)) => Word::Known(text),
+        Some(Piece::Unknown(why)) => Word::Unknown(why),
+        Some(pattern) => Word::Partial(vec![pattern]),
+    }
+}
+
+/// The pieces of a word.
+pub(super) fn pieces_of(word: &Word) -> Vec<Piece> {
+    match word {
+        Word::Known(text) => vec![Piece::Text(text.clone())],
+        Word::Partial(pieces) => pieces.clone(),
+        Word::Unknown(why) => vec![Piece::Unknown(why.clone())],
+    }
+}
+
+/// How a word is shown: unknown parts as `…`.
+pub(super) fn shown(word: &Word) -> String {
+    match word {
+        Word::Known(text) => text.clone(),
+        Word::Unknown(_) => "…".to_owned(),
+        Word::Partial(pieces) => pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) | Piece::Pattern(text) => text.as_str(),
+                Piece::Unknown(_) => "…",
+            })
+            .collect(),
+    }
+}
