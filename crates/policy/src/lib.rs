@@ -6,19 +6,26 @@
 //! - `shell`: from a command line to the commands it will run (`shell::analyse`)
 //! - `programs`: what one command does, read from its arguments (`programs::read`)
 //! - `place`: where a path lies and whose it is, and where a connection goes
+//! - `rules`: what a person wrote, read and held against an action
+//! - `authz`: who may do what, in Cedar
+//! - `decide`: all of it joined to one decision (`decide::decide`)
 //! - `verdict`, `effect`, `word`, `plan`, `world`: the words all of it is said in
 
 mod analysis;
+pub mod authz;
+pub mod decide;
 mod effect;
 mod plan;
 pub mod place;
 pub mod programs;
+pub mod rules;
 pub mod shell;
 mod verdict;
 mod word;
 mod world;
 
 pub use analysis::{Analysis, Command, Reach};
+pub use decide::{Context, Decision, DecisionView, Policy, Request, decide};
 pub use effect::{Effect, EffectKind, Target, Zone};
 pub use plan::{Pipeline, Plan, Spawn, Stage};
 pub use verdict::{Finding, Span, Verdict};

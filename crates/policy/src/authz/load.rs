@@ -1,0 +1,161 @@
+//! Reads policies in Cedar: parsed, checked strictly against the schema, named by us, and sliced by action, so that
+//! a decision evaluates only what can have a say.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use cedar_policy::{
+    ActionConstraint, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator,
+};
+use miette::Diagnostic;
+
+use super::entities::action;
+use super::right::Right;
+use crate::rules::{Place, Problem, Severity};
+
+/// What policies may speak of.
+pub const SCHEMA: &str = include_str!("schema.cedarschema");
+/// What is part of every policy.
+pub const CORE: &str = include_str!("core.cedar");
+/// The roles that a gateway begins with.
+pub const DEFAULT_ROLES: &str = include_str!("roles.cedar");
+
+/// The largest text of roles, in bytes.
+const MAX_BYTES: usize = 256 * 1024;
+
+/// Who may do what, compiled.
+#[derive(Debug)]
+pub struct Authz {
+    /// The policies that are about an action, for each action.
+    slices: HashMap<Right, PolicySet>,
+    /// What a policy is called, and why it asks, by the id that we gave it.
+    labels: HashMap<PolicyId, Label>,
+}
+
+/// What is told of a policy.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Label {
+    /// Its `@id`, or its number. Two policies may have the same.
+    pub(super) name: String,
+    /// The reason of its `@require_approval`.
+    pub(super) asks: Option<String>,
+}
+
+impl Authz {
+    /// Reads roles. On the left what is unusual, on the right why they are refused.
+    pub fn load(roles: &str) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        if roles.len() > MAX_BYTES {
+            let message = format!("is longer than {MAX_BYTES} bytes");
+            return Err(vec![problem(Severity::Error, Place::START, message)]);
+        }
+        let parsed = PolicySet::from_str(roles).map_err(|errors| {
+            errors
+                .iter()
+                .map(|error| told(Severity::Error, error, roles))
+                .collect::<Vec<_>>()
+        })?;
+        if parsed.templates().next().is_some() {
+            let message =
+                "has a template (?principal or ?resource); write each policy out".to_owned();
+            return Err(vec![problem(Severity::Error, Place::START, message)]);
+        }
+        let checked = Validator::new(schema()).validate(&parsed, ValidationMode::Strict);
+        let errors = checked
+            .validation_errors()
+            .map(|error| told(Severity::Error, error, roles));
+        let errors: Vec<_> = errors.collect();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let warnings = checked.validation_warnings();
+        let warnings = warnings
+            .map(|warning| told(Severity::Warning, warning, roles))
+            .collect();
+        let core = PolicySet::from_str(CORE).expect("the core was tested");
+        Ok((Self::of(&[("core", &core), ("roles", &parsed)]), warnings))
+    }
+
+    fn of(sources: &[(&str, &PolicySet)]) -> Self {
+        let mut authz = Self {
+            slices: Right::ALL
+                .iter()
+                .map(|right| (*right, PolicySet::new()))
+                .collect(),
+            labels: HashMap::new(),
+        };
+        for (source, policies) in sources {
+            for policy in policies.policies() {
+                authz.add(source, policy);
+            }
+        }
+        authz
+    }
+
+    /// Ids in a text may be there twice or be chosen to mislead; ours say where a policy comes from.
+    fn add(&mut self, source: &str, policy: &Policy) {
+        let number = policy.id().to_string().replace("policy", "");
+        let id = PolicyId::new(format!("{source}.{number}"));
+        let name = policy.annotation("id").filter(|name| !name.is_empty());
+        let asks = policy
+            .annotation("require_approval")
+            .map(|reason| match reason {
+                "" => "the policy asks for an approval".to_owned(),
+                reason => reason.to_owned(),
+            });
+        let label = Label {
+            name: name.map_or_else(|| format!("{source} policy {number}"), str::to_owned),
+            asks,
+        };
+        self.labels.insert(id.clone(), label);
+        let policy = policy.new_id(id);
+        for (right, slice) in &mut self.slices {
+            if is_about(&policy.action_constraint(), *right) {
+                slice
+                    .add(policy.clone())
+                    .expect("ids are numbered, so none is there twice");
+            }
+        }
+    }
+
+    pub(super) fn slice(&self, right: Right) -> Option<&PolicySet> {
+        self.slices.get(&right)
+    }
+
+    pub(super) fn label(&self, id: &PolicyId) -> Label {
+        self.labels.get(id).cloned().unwrap_or_default()
+    }
+}
+
+pub(super) fn schema() -> Schema {
+    Schema::from_cedarschema_str(SCHEMA)
+        .expect("the schema was tested")
+        .0
+}
+
+fn is_about(constraint: &ActionConstraint, right: Right) -> bool {
+    // The schema has no groups of actions, so that `in` names the actions themselves.
+    match constraint {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(uid) => *uid == action(right),
+        ActionConstraint::In(uids) => uids.contains(&action(right)),
+    }
+}
+
+fn told(severity: Severity, error: &dyn Diagnostic, text: &str) -> Problem {
+    let label = error.labels().and_then(|mut labels| labels.next());
+    let place = label.map_or(Place::START, |label| Place::of(label.offset(), text));
+    let mut told = problem(severity, place, error.to_string());
+    told.suggestion = error.help().map(|help| help.to_string());
+    told
+}
+
+fn problem(severity: Severity, place: Place, message: String) -> Problem {
+    Problem {
+        severity,
+        path: "roles".to_owned(),
+        line: place.line,
+        column: place.column,
+        message,
+        suggestion: None,
+    }
+}

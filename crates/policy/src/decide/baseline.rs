@@ -1,0 +1,173 @@
+//! What an action calls for before any rule is asked: the analysis of a command, and what stands for it where there
+//! is no command.
+
+use super::request::{Act, Fetch, HostClass, Request, SessionAccess, SessionUse, ToolUse};
+use crate::effect::{Effect, EffectKind, Zone};
+use crate::plan::Plan;
+use crate::verdict::{Finding, Verdict};
+use crate::world::Taint;
+
+pub(super) fn finding(verdict: Verdict, code: &str, text: impl Into<String>) -> Finding {
+    Finding {
+        verdict,
+        code: code.to_owned(),
+        span: None,
+        text: text.into(),
+    }
+}
+
+/// What speaks against a request by itself.
+pub(super) fn findings(request: &Request<'_>, effects: &[Effect]) -> Vec<Finding> {
+    match &request.act {
+        Act::Command(analysis) => {
+            let mut found = analysis.findings.clone();
+            if strictest(&found) < analysis.verdict {
+                found.push(finding(
+                    analysis.verdict,
+                    "not-proven",
+                    "it is not proven to be harmless",
+                ));
+            }
+            if analysis.plan == Plan::Nothing && strictest(&found) < Verdict::Ask {
+                found.push(finding(
+                    Verdict::Ask,
+                    "no-plan",
+                    "nothing is known that could be run",
+                ));
+            }
+            found
+        }
+        Act::Files(files) => {
+            let mut found = files.findings.to_vec();
+            let floors = effects.iter().filter_map(floor).filter(|floor| {
+                // What was found says it better, where it is as strict.
+                strictest(files.findings) < floor.verdict
+            });
+            found.extend(floors);
+            found
+        }
+        Act::Fetch(fetch) => {
+            let mut found = fetch.findings.to_vec();
+            found.extend(of_host(fetch));
+            found
+        }
+        Act::Tool(used) => of_tool(used, request.tool).into_iter().collect(),
+        Act::Process { .. } | Act::Session(_) | Act::Credential(_) => Vec::new(),
+    }
+}
+
+pub(super) fn strictest(findings: &[Finding]) -> Verdict {
+    findings
+        .iter()
+        .map(|finding| finding.verdict)
+        .max()
+        .unwrap_or_default()
+}
+
+/// The least that touching a file calls for, by where it lies.
+fn floor(effect: &Effect) -> Option<Finding> {
+    let looks = matches!(effect.kind, EffectKind::Read | EffectKind::List);
+    let text = &effect.text;
+    let (verdict, code, why) = match effect.zone {
+        Zone::Protected if !looks => (
+            Verdict::Deny,
+            "protected-write",
+            "which decides over people, agents or this machine",
+        ),
+        Zone::Device if !looks => (Verdict::Deny, "device-write", "which is a device"),
+        _ if effect.secret => (Verdict::Ask, "secret-read", "which authenticates someone"),
+        Zone::Workspace | Zone::Tmp | Zone::Elsewhere => return None,
+        Zone::Unknown => (
+            Verdict::Ask,
+            "unknown-place",
+            "and it is not known where that is",
+        ),
+        Zone::Home | Zone::System | Zone::Protected | Zone::Device => (
+            Verdict::Ask,
+            "outside-workspace",
+            "which is outside of the workspace",
+        ),
+    };
+    Some(finding(verdict, code, format!("{text}, {why}")))
+}
+
+fn of_host(fetch: &Fetch<'_>) -> Option<Finding> {
+    let host = fetch.host;
+    Some(match fetch.class {
+        HostClass::Public => return None,
+        HostClass::Metadata => finding(
+            Verdict::Deny,
+            "metadata-host",
+            format!("{host} hands out this machine's credentials"),
+        ),
+        HostClass::Private | HostClass::LinkLocal => finding(
+            Verdict::Ask,
+            "private-host",
+            format!("{host} is on a private network"),
+        ),
+        HostClass::Loopback => finding(
+            Verdict::Ask,
+            "local-host",
+            format!("{host} is this machine"),
+        ),
+        HostClass::Unknown => finding(
+            Verdict::Ask,
+            "unknown-host",
+            format!("it is not known where {host} is"),
+        ),
+    })
+}
+
+fn of_tool(used: &ToolUse<'_>, tool: &str) -> Option<Finding> {
+    let server = used.server?;
+    let text = format!("what {tool} of {server} does is not known here");
+    Some(finding(Verdict::Ask, "foreign-tool", text))
+}
+
+/// What the session did before that speaks against what it does now. Commands bring this with their analysis.
+pub(super) fn of_taint(request: &Request<'_>, taint: &Taint) -> Option<Finding> {
+    let secret = taint.secrets.iter().next()?;
+    let (code, does) = match &request.act {
+        Act::Fetch(fetch) => ("secret-network", format!("reaches {}", fetch.host)),
+        Act::Tool(used) => ("secret-tool", format!("calls {}", used.server?)),
+        Act::Session(SessionUse {
+            access: SessionAccess::Write | SessionAccess::Create,
+            target,
+            ..
+        }) => ("secret-session", format!("writes to {target}")),
+        Act::Command(_)
+        | Act::Files(_)
+        | Act::Process { .. }
+        | Act::Session(_)
+        | Act::Credential(_) => {
+            return None;
+        }
+    };
+    let text = format!("this session read {secret} before, and now {does}");
+    Some(finding(Verdict::Ask, code, text))
+}
+
+/// What the session is tainted with when it was done.
+pub(super) fn taint_after(request: &Request<'_>, effects: &[Effect], before: &Taint) -> Taint {
+    use crate::effect::Target;
+    let mut taint = match &request.act {
+        Act::Command(analysis) => analysis.taint.clone(),
+        _ => before.clone(),
+    };
+    if matches!(request.act, Act::Command(_)) {
+        return taint;
+    }
+    for effect in effects {
+        let (Target::Path(path) | Target::Below(path)) = &effect.target else {
+            continue;
+        };
+        match effect.kind {
+            EffectKind::Read if effect.secret => drop(taint.secrets.insert(path.clone())),
+            EffectKind::Write | EffectKind::Append | EffectKind::Create => {
+                taint.written.insert(path.clone());
+            }
+            _ => {}
+        }
+    }
+    taint
+}

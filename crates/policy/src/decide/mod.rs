@@ -1,0 +1,25 @@
+//! The one decision: a request, a policy and what is known beside it go in, a verdict and its reasons come out.
+//!
+//! Everything that has a say is asked every time, and the strictest answer wins: the analysis (or what stands for
+//! it where there is no command), the preset, the rules, the roles, the facts that are passed in, and what the
+//! session did before. Only a rule that names the action exactly turns an `ask` of the analysis into an `allow`.
+
+mod baseline;
+mod danger;
+mod decision;
+mod explain;
+mod pipeline;
+mod policy;
+mod request;
+mod simulate;
+pub mod vetting;
+
+pub use decision::{Decision, DecisionView, RuleHit};
+pub use explain::explain;
+pub use pipeline::decide;
+pub use policy::{DEFAULT_DOCUMENT, Policy, RuleView};
+pub use request::{
+    Act, Context, CredentialUse, Fetch, HostClass, Judged, Request, SessionAccess, SessionUse,
+    ToolUse,
+};
+pub use simulate::{Flip, PastAct, PastAction, Simulation, simulate};

@@ -1,0 +1,321 @@
+//! The decision itself.
+
+use super::baseline::{self, finding, strictest};
+use super::danger;
+use super::decision::{Decision, RuleHit};
+use super::policy::Policy;
+use super::request::{Act, Context, Request, SessionAccess};
+use crate::authz::{Asking, Call, Principal, Resource, Right};
+use crate::effect::{Effect, EffectKind, Target, Zone};
+use crate::plan::Plan;
+use crate::rules::command::Matched;
+use crate::rules::matching::Facts;
+use crate::rules::model::Rule;
+use crate::rules::path::Folders;
+use crate::rules::{Approval, Enabled, Preset, RateKey};
+use crate::verdict::{Finding, Verdict};
+
+/// The most that the policies are asked about one action. Beyond it a person is.
+const MOST_RESOURCES: usize = 128;
+
+/// Decides about a request. Everything that has a say is asked, every time; the strictest answer holds.
+pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> Decision {
+    let effects = request.act.effects();
+    let (commands, plan) = match request.act {
+        Act::Command(analysis) => (analysis.commands.as_slice(), Some(&analysis.plan)),
+        _ => (&[] as &[_], None),
+    };
+    let facts = Facts {
+        agent: request.agent_id,
+        session: request.session_key,
+        channel: request.channel,
+        tool: request.tool,
+        arguments: request.arguments,
+        commands,
+        effects: &effects,
+        folders: Folders {
+            home: context.home,
+            workspace: context.workspace,
+        },
+        now: context.now,
+        counts: context.counts,
+    };
+    let base = baseline::findings(request, &effects);
+    let mut others = preset_findings(policy.preset(), request, &effects);
+    others.extend(authz_findings(request, policy, context, &effects));
+    others.extend(context.facts.iter().cloned());
+    others.extend(baseline::of_taint(request, context.taint));
+    let judged = judge_rules(policy, &facts);
+
+    let dangerous = {
+        let all = || base.iter().chain(&others).cloned().collect::<Vec<_>>();
+        danger::is_dangerous(&all(), &effects, commands, plan)
+    };
+    let base_verdict = strictest(&base);
+    let allowed_by = judged.open.first().filter(|_| {
+        base_verdict == Verdict::Ask && !dangerous && may_be_lowered(request, &facts, plan)
+    });
+    let counted = match allowed_by {
+        Some(_) => Verdict::Allow,
+        None => base_verdict,
+    };
+    let would = counted.max(strictest(&others)).max(judged.verdict);
+    let enforced = policy.preset() != Preset::Observe;
+    let mut findings = base;
+    findings.extend(others);
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
+    Decision {
+        verdict: if enforced { would } else { Verdict::Allow },
+        would,
+        enforced,
+        dangerous: dangerous || would == Verdict::Deny,
+        findings,
+        commands: commands.to_vec(),
+        plan: plan.cloned(),
+        allowed_by: allowed_by.map(|rule| rule.id.clone()),
+        shadow_verdict: would.max(judged.shadow_verdict),
+        rules: judged.hits,
+        shadow: judged.shadow,
+        approval: judged.approval,
+        policy_version: policy.version().to_owned(),
+        rates: judged.rates,
+        taint: baseline::taint_after(request, &effects, context.taint),
+        effects,
+    }
+}
+
+/// Of a command, all that runs has to be in its words; other acts have nothing beside what is known of them.
+fn may_be_lowered(request: &Request<'_>, facts: &Facts<'_>, plan: Option<&Plan>) -> bool {
+    match request.act {
+        Act::Command(_) => danger::is_in_its_words(facts.commands, plan),
+        _ => true,
+    }
+}
+
+#[derive(Default)]
+struct Judged<'p> {
+    verdict: Verdict,
+    shadow_verdict: Verdict,
+    hits: Vec<RuleHit>,
+    shadow: Vec<RuleHit>,
+    /// Those that allow and name the action themselves.
+    open: Vec<&'p Rule>,
+    approval: Approval,
+    rates: Vec<RateKey>,
+}
+
+fn judge_rules<'p>(policy: &'p Policy, facts: &'p Facts<'p>) -> Judged<'p> {
+    let mut judged = Judged::default();
+    let mut approval: Option<Approval> = None;
+    for (rule, hit) in policy.matching(facts) {
+        judged.rates.extend(hit.rate);
+        let Some(told) = told(rule, hit.matched) else {
+            continue;
+        };
+        if rule.enabled == Enabled::Shadow {
+            judged.shadow_verdict = judged.shadow_verdict.max(told.verdict);
+            judged.shadow.push(told);
+            continue;
+        }
+        judged.verdict = judged.verdict.max(told.verdict);
+        match rule.verdict {
+            Verdict::Allow if rule.when.names_the_action(facts) => judged.open.push(rule),
+            Verdict::Ask => {
+                let own = rule.approval.unwrap_or_default();
+                approval = Some(approval.map_or(own, |joined| joined.join(own)));
+            }
+            Verdict::Allow | Verdict::Deny => {}
+        }
+        judged.hits.push(told);
+    }
+    judged.approval = approval.unwrap_or_default();
+    judged
+}
+
+/// What a match comes to: where it only may be one, a rule that would deny asks.
+fn told(rule: &Rule, matched: Matched) -> Option<RuleHit> {
+    let (verdict, text) = match matched {
+        Matched::No => return None,
+        Matched::Yes => (rule.verdict, rule.text().to_owned()),
+        Matched::Maybe => {
+            let text = format!(
+                "{} (it may be about this; what it does is known only when it runs)",
+                rule.text()
+            );
+            (rule.verdict.min(Verdict::Ask), text)
+        }
+    };
+    Some(RuleHit {
+        id: rule.id.clone(),
+        verdict,
+        text,
+    })
+}
+
+/// What a preset adds to what was found.
+fn preset_findings(preset: Preset, request: &Request<'_>, effects: &[Effect]) -> Vec<Finding> {
+    if preset != Preset::Strict {
+        return Vec::new();
+    }
+    let mut found: Vec<_> = effects.iter().filter_map(strict).collect();
+    if let Act::Command(analysis) = request.act
+        && analysis.commands.iter().any(|command| !command.exact)
+    {
+        let text = "not every word is known before it runs";
+        found.push(finding(Verdict::Ask, "strict-unknown", text));
+    }
+    found
+}
+
+fn strict(effect: &Effect) -> Option<Finding> {
+    use EffectKind as K;
+    let ours = matches!(effect.zone, Zone::Workspace | Zone::Tmp);
+    let changes = matches!(
+        effect.kind,
+        K::Write | K::Append | K::Create | K::Delete | K::Permission
+    );
+    match effect.kind {
+        K::Network | K::Remote => {
+            let text = format!(
+                "{}: nothing leaves this machine (preset strict)",
+                effect.text
+            );
+            Some(finding(Verdict::Deny, "strict-network", text))
+        }
+        _ if effect.target == Target::Unknown => {
+            let text = format!(
+                "{}: what it touches is not known (preset strict)",
+                effect.text
+            );
+            Some(finding(Verdict::Ask, "strict-unknown", text))
+        }
+        _ if changes && !ours => {
+            let text = format!("{}: outside of the workspace (preset strict)", effect.text);
+            Some(finding(Verdict::Ask, "strict-outside", text))
+        }
+        K::System | K::Signal | K::Privilege => {
+            let text = format!("{}: changes the machine (preset strict)", effect.text);
+            Some(finding(Verdict::Ask, "strict-system", text))
+        }
+        _ => None,
+    }
+}
+
+/// What the roles say to it: to the tool, and to every path, host, session and credential that it touches.
+fn authz_findings(
+    request: &Request<'_>,
+    policy: &Policy,
+    context: &Context<'_>,
+    effects: &[Effect],
+) -> Vec<Finding> {
+    let principal = Principal::Agent {
+        id: request.agent_id,
+        rights: context.rights,
+    };
+    let call = Call {
+        agent: request.agent_id,
+        session: request.session_key,
+        channel: request.channel.unwrap_or_default(),
+        tool: request.tool,
+    };
+    let asking = Asking::new(principal, &call);
+    let mut wanted = vec![(Right::ToolCall, tool(request, effects))];
+    wanted.extend(
+        effects
+            .iter()
+            .filter_map(|effect| of_effect(effect, context.workspace)),
+    );
+    wanted.extend(of_act(request));
+    let mut asked: Vec<(Right, Resource<'_>)> = Vec::with_capacity(wanted.len());
+    for one in wanted {
+        if !asked.contains(&one) {
+            asked.push(one);
+        }
+    }
+    let mut found = Vec::new();
+    if asked.len() > MOST_RESOURCES {
+        let text = format!("it touches more than {MOST_RESOURCES} things");
+        found.push(finding(Verdict::Ask, "too-many", text));
+        asked.truncate(MOST_RESOURCES);
+    }
+    for (right, resource) in &asked {
+        let access = policy.authz().ask(&asking, *right, resource);
+        let code = match access.verdict {
+            Verdict::Allow => continue,
+            Verdict::Ask => "role-asks",
+            Verdict::Deny => "role-denies",
+        };
+        let told = access.reasons.into_iter();
+        let told = told.map(|reason| finding(access.verdict, code, reason.text));
+        found.extend(told.filter(|one| !found.contains(one)).collect::<Vec<_>>());
+    }
+    found
+}
+
+fn tool<'a>(request: &Request<'a>, effects: &[Effect]) -> Resource<'a> {
+    let looks = |effect: &Effect| matches!(effect.kind, EffectKind::Read | EffectKind::List);
+    let (server, reads_only) = match request.act {
+        Act::Tool(used) => (used.server, used.reads_only),
+        Act::Files(_) => (None, effects.iter().all(looks)),
+        Act::Session(used) => (
+            None,
+            matches!(used.access, SessionAccess::List | SessionAccess::Read),
+        ),
+        Act::Command(_) | Act::Fetch(_) | Act::Process { .. } | Act::Credential(_) => (None, false),
+    };
+    Resource::Tool {
+        name: request.tool,
+        server,
+        reads_only,
+        runs: matches!(request.act, Act::Command(_)),
+    }
+}
+
+fn of_effect<'a>(effect: &'a Effect, workspace: &'a str) -> Option<(Right, Resource<'a>)> {
+    let right = Right::of_effect(effect.kind)?;
+    let host = |name: &'a str| Some((right, Resource::Host { name }));
+    if right == Right::HostConnect {
+        return match &effect.target {
+            Target::Host(name) => host(name),
+            Target::Url(url) => host(crate::rules::host_of(url).unwrap_or_default()),
+            _ => host(""),
+        };
+    }
+    let path = match &effect.target {
+        Target::Path(path) | Target::Below(path) => path.as_str(),
+        Target::Unknown => "",
+        _ => return None,
+    };
+    let resource = Resource::Path {
+        path,
+        zone: effect.zone,
+        secret: effect.secret,
+        below: matches!(effect.target, Target::Below(_)),
+        workspace: (effect.zone == Zone::Workspace).then_some(workspace),
+    };
+    Some((right, resource))
+}
+
+fn of_act<'a>(request: &Request<'a>) -> Option<(Right, Resource<'a>)> {
+    match request.act {
+        Act::Session(used) => {
+            let right = match used.access {
+                SessionAccess::List | SessionAccess::Read => Right::SessionRead,
+                SessionAccess::Write => Right::SessionWrite,
+                SessionAccess::Create => Right::SessionCreate,
+            };
+            let (key, agent) = (used.target, used.agent_id);
+            Some((right, Resource::Session { key, agent }))
+        }
+        Act::Credential(used) => {
+            let (name, kind, bound) = (used.name, used.kind, used.bound);
+            Some((
+                Right::CredentialUse,
+                Resource::Credential { name, kind, bound },
+            ))
+        }
+        Act::Command(_) | Act::Files(_) | Act::Fetch(_) | Act::Tool(_) | Act::Process { .. } => {
+            None
+        }
+    }
+}
