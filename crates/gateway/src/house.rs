@@ -19,10 +19,30 @@ use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
 use crate::govern::undo::{UndoBox, UndoLimits};
-use crate::govern::{Approvals, GatewayGovernor, GovernorParts, PolicySource, Surroundings};
+use crate::govern::{
+    Approvals, GatewayGovernor, GovernorParts, Judge, PolicyDesk, PolicySource, Surroundings, Taints,
+};
 use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
 use crate::sessions::Sessions;
 use crate::settings;
+
+/// What of the state folder is the gateway's alone. The agents' workspaces are in it too.
+const OWN_PLACES: [&str; 15] = [
+    "gateway.sqlite3",
+    "gateway.sqlite3-wal",
+    "gateway.sqlite3-shm",
+    "state.lock",
+    "policy.json5",
+    "roles.cedar",
+    "openclaw.json",
+    "gatehouse.json",
+    "gateway-token.hash",
+    "undo",
+    "audit",
+    "credentials",
+    "tls",
+    "records.sqlite3",
+];
 
 /// Handles to all of it.
 pub(crate) struct House {
@@ -34,6 +54,9 @@ pub(crate) struct House {
     pub(crate) models: ModelCatalog,
     pub(crate) tools: Vec<ToolSpec>,
     pub(crate) undo: UndoBox,
+    pub(crate) desk: PolicyDesk,
+    pub(crate) judge: Judge,
+    pub(crate) taints: Taints,
 }
 
 impl House {
@@ -81,6 +104,15 @@ impl House {
         );
 
         let exec = ExecOptions::new(std::env::vars_os());
+        let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
+        tasks.spawn(until(stopping.clone(), desk.clone().follow()));
+        let surroundings = Surroundings::new(
+            std::env::home_dir().as_deref(),
+            &OWN_PLACES.map(|name| state_dir.join(name)),
+            vec![port],
+        );
+        let judge = Judge::new(surroundings, desk.clone(), clock.clone());
+        let taints = Taints::new(store.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
         let governor = GatewayGovernor::new(GovernorParts {
             store,
@@ -90,11 +122,8 @@ impl House {
             clock: clock.clone(),
             waiting: Arc::new(watch.clone()),
             exec: exec.clone(),
-            surroundings: Surroundings::new(
-                std::env::home_dir().as_deref(),
-                &[state_dir.to_owned()],
-                vec![port],
-            ),
+            judge: judge.clone(),
+            taints: taints.clone(),
             undo: undo.clone(),
         });
         let (own_sessions, post) = AgentSessions::new(sessions.clone());
@@ -121,6 +150,9 @@ impl House {
             models,
             tools,
             undo,
+            desk,
+            judge,
+            taints,
         })
     }
 }

@@ -25,7 +25,7 @@ use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::config::ConfigHandle;
 use crate::govern::undo::UndoBox;
-use crate::govern::{Approvals, PolicySource};
+use crate::govern::{Approvals, Judge, PolicyDesk, PolicySource, Taints};
 use crate::health::HealthMonitor;
 use crate::limits::Limits;
 use crate::machine::Machine;
@@ -51,6 +51,10 @@ pub struct Parts {
     pub tools: Vec<ToolSpec>,
     /// What agents' actions replaced.
     pub undo: UndoBox,
+    /// What the gateway goes by, and how it may be changed.
+    pub desk: PolicyDesk,
+    pub(crate) judge: Judge,
+    pub(crate) taints: Taints,
     pub clock: Clock,
     pub config: ConfigHandle,
     pub hub: Hub,

@@ -38,6 +38,12 @@ pub(super) struct Question {
 /// The course of an action.
 pub(super) fn course(action: &Action, judged: &Judged, policy: &ExecPolicy) -> Course {
     let by_mode = of_judgement(judge::govern(action, policy), judged);
+    if judged.is_unreadable() {
+        return Course::Deny {
+            reason: unreadable(judged),
+            code: Some("unreadable"),
+        };
+    }
     if !judged.enforced {
         return by_mode;
     }
@@ -56,6 +62,17 @@ pub(super) fn course(action: &Action, judged: &Judged, policy: &ExecPolicy) -> C
         }),
         (Verdict::Allow, _) => by_mode,
     }
+}
+
+/// What could not be read cannot be run either: there is nothing but the text that came in.
+fn unreadable(judged: &Judged) -> String {
+    let texts: Vec<&str> = judged.findings.iter().map(|f| f.text.as_str()).take(3).collect();
+    let why = if texts.is_empty() {
+        "it is not a command that this shell can read".to_owned()
+    } else {
+        texts.join("; ")
+    };
+    format!("the command could not be read, so it cannot run: {why}; write it in a plainer way")
 }
 
 fn of_command(

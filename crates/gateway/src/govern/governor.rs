@@ -25,7 +25,6 @@ use super::taint::Taints;
 use super::undo::{UndoBox, targets::targets};
 use super::verdict::{Judge, Judged};
 use super::wire;
-use super::world::Surroundings;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::router::Caller;
@@ -49,7 +48,8 @@ pub struct GovernorParts {
     pub waiting: Arc<dyn Waiting>,
     /// As the tool that starts commands has them.
     pub exec: ExecOptions,
-    pub surroundings: Surroundings,
+    pub(crate) judge: Judge,
+    pub(crate) taints: Taints,
     pub undo: UndoBox,
 }
 
@@ -112,15 +112,13 @@ impl Governor for GatewayGovernor {
 impl GatewayGovernor {
     pub fn new(parts: GovernorParts) -> Self {
         Self {
-            judge: Judge {
-                surroundings: parts.surroundings.clone(),
-            },
+            judge: parts.judge.clone(),
             looker: Looker {
                 options: parts.exec.clone(),
                 digests: Arc::new(Digests::default()),
                 clock: parts.clock.clone(),
             },
-            taints: Taints::new(parts.store.clone()),
+            taints: parts.taints.clone(),
             recorder: Recorder::new(parts.store.clone(), parts.clock.clone()),
             parts,
         }
@@ -144,6 +142,8 @@ impl GatewayGovernor {
         };
         let session = &action.session_key;
         self.taints.add(session, &cleared.judged.taint).await?;
+        let now = i64::try_from(self.parts.clock.now_ms()).unwrap_or(i64::MAX);
+        self.judge.rates.add(&cleared.judged.counted, now);
         self.keep(action, &cleared.judged).await;
         Ok(cleared)
     }
@@ -153,7 +153,8 @@ impl GatewayGovernor {
         let taint = self.taints.of(&action.session_key).await?;
         let (judge, action) = (self.judge.clone(), action.clone());
         let judged = tokio::task::spawn_blocking(move || judge.judge(&action, taint)).await;
-        judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))
+        let judged = judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))?;
+        Ok(judged)
     }
 
     async fn look(&self, action: &Action, judged: &Judged) -> Result<Look, Stop> {

@@ -8,10 +8,10 @@ use gatehouse_agent::Action;
 use gatehouse_agent::govern::{Effect, ExecEffect};
 use gatehouse_agent::launch::{Digests, Launch, LaunchRequest};
 use gatehouse_agent::tools::exec::ExecOptions;
-use gatehouse_policy::{EffectKind, Plan, Target};
+use gatehouse_policy::Plan;
 
 use super::binding::Binding;
-use super::verdict::Judged;
+use super::verdict::{Judged, scripts};
 use crate::clock::Clock;
 
 /// Looks at what actions need.
@@ -55,12 +55,7 @@ impl Looker {
 
     fn request(&self, action: &Action, exec: &ExecEffect, judged: &Judged) -> LaunchRequest {
         let exact = judged.commands.iter().filter(|command| command.exact);
-        let scripts = judged.effects.iter().filter_map(|effect| {
-            match (&effect.target, effect.kind) {
-                (Target::Path(path), EffectKind::Execute) => Some(PathBuf::from(path)),
-                _ => None,
-            }
-        });
+        let scripts = scripts(judged).map(PathBuf::from);
         LaunchRequest {
             plan: judged.plan.clone().unwrap_or(Plan::Nothing),
             cwd: exec.cwd.clone(),

@@ -52,7 +52,7 @@ impl Recorder {
                 "plan": judged.plan,
                 "enforced": judged.enforced,
             })),
-            request: Some(request(action)),
+            request: Some(judged.past.clone()),
             ..self.draft("tool.intent", action)
         };
         let appended = self.store.audit_append(vec![draft]).await?;
@@ -151,18 +151,5 @@ pub(super) fn what(action: &Action) -> String {
         Effect::Process { action: done, session } => format!("{} {done} {session}", action.tool),
         Effect::Session { action: done, target } => format!("{} {done} {target}", action.tool),
         Effect::None => action.tool.clone(),
-    }
-}
-
-/// What was asked for, as far as it can be judged again later: no content of files, no values of variables.
-fn request(action: &Action) -> Value {
-    match &action.effect {
-        Effect::Exec(exec) => json!({
-            "command": exec.command,
-            "cwd": exec.cwd,
-            "workspace": action.workspace,
-            "env": exec.env_names,
-        }),
-        other => json!({"effect": other, "workspace": action.workspace}),
     }
 }

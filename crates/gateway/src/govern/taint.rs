@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// The sessions' taints.
 #[derive(Clone)]
-pub(super) struct Taints {
+pub(crate) struct Taints {
     store: Arc<dyn GatewayStore>,
     /// Those that were read; locked for a look at a time.
     known: Arc<Mutex<HashMap<String, Taint>>>,
@@ -28,14 +28,14 @@ struct Kept {
 }
 
 impl Taints {
-    pub(super) fn new(store: Arc<dyn GatewayStore>) -> Self {
+    pub(crate) fn new(store: Arc<dyn GatewayStore>) -> Self {
         Self {
             store,
             known: Arc::default(),
         }
     }
 
-    pub(super) async fn of(&self, session: &str) -> Result<Taint, StoreError> {
+    pub(crate) async fn of(&self, session: &str) -> Result<Taint, StoreError> {
         if let Some(known) = self.look(session) {
             return Ok(known);
         }

@@ -41,10 +41,6 @@ impl Surroundings {
         &self.0.home
     }
 
-    pub(super) fn own_ports(&self) -> &[u16] {
-        &self.0.own_ports
-    }
-
     /// The world of one command.
     pub(super) fn world<'a>(
         &self,

@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::half_open::{HalfOpen, Ticket};
-use super::http;
+use super::{http, peer};
 use crate::auth::canonical;
 use crate::error::StartError;
 use crate::state::App;
@@ -70,6 +70,12 @@ async fn serve(
     from: SocketAddr,
     ticket: Ticket,
 ) {
+    if let Ok(to) = stream.local_addr()
+        && peer::is_of_a_run(from, to).await
+    {
+        tracing::warn!(%from, "a process of an agent's run tried to connect, and was refused");
+        return;
+    }
     let Some(tls) = tls else {
         return http::serve(app, web, stream, from, ticket).await;
     };

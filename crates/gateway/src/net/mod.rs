@@ -4,6 +4,7 @@
 mod half_open;
 mod http;
 mod listener;
+mod peer;
 mod tls;
 mod ws;
 

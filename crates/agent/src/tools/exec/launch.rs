@@ -117,12 +117,11 @@ fn on_a_terminal(launch: &Launch, effect: &ExecEffect) -> Result<Spawned, ToolEr
     super::pty::spawn(&exact, &environment)
 }
 
-/// The plan's environment, with the folder it begins in and a mark for a shell's start files to tell where they
-/// run, as OpenClaw sets it.
+/// The plan's environment, with the folder it begins in and the marks of a run.
 fn environment(launch: &Launch) -> BTreeMap<OsString, OsString> {
     let mut all = launch.environment().clone();
     all.insert("PWD".into(), launch.folder_name().into());
-    all.insert("OPENCLAW_SHELL".into(), "exec".into());
+    all.extend(spawn::marks());
     all
 }
 

@@ -34,6 +34,7 @@ use request::ExecRequest;
 use spawn::Spawned;
 
 pub use processes::Processes;
+pub use spawn::{RUN_MARK, has_started};
 
 pub(crate) use child::{Child, Ended, Exit, Part};
 pub(crate) use processes::Session;

@@ -1,6 +1,11 @@
 //! Starting a process as the leader of a group of its own, with its output and input as channels.
 
-use std::{collections::BTreeMap, ffi::OsString, process::Stdio};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    process::Stdio,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
@@ -16,6 +21,27 @@ pub(super) const CHUNKS: usize = 64;
 
 /// Bytes of one chunk, at most.
 pub(super) const CHUNK: usize = 8 * 1024;
+
+/// The variable that every process of a run begins with, by which it is known to be one.
+pub const RUN_MARK: &str = "GATEHOUSE_AGENT_RUN";
+
+/// Whether any was started since this program began.
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a process of a run was started since this program began. Before that there is none to look for.
+pub fn has_started() -> bool {
+    STARTED.load(Ordering::Relaxed)
+}
+
+/// The marks that a process of a run is given: ours, and the one by which OpenClaw lets a shell's start files tell
+/// where they run.
+pub(super) fn marks() -> [(OsString, OsString); 2] {
+    STARTED.store(true, Ordering::Relaxed);
+    [
+        (RUN_MARK.into(), "1".into()),
+        ("OPENCLAW_SHELL".into(), "exec".into()),
+    ]
+}
 
 /// A process that has just begun.
 pub(super) struct Spawned {
@@ -140,15 +166,7 @@ pub(super) fn spawn(
         .args(&effect.argv[1..])
         .current_dir(&effect.cwd)
         .env_clear()
-        .envs(
-            options
-                .environment
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
         .envs(env)
-        // As OpenClaw does, so that a shell's start files can tell where they run.
-        .env("OPENCLAW_SHELL", "exec")
         .stdin(stdin_for(effect))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -182,15 +200,14 @@ pub(super) fn started(command: &mut Command, name: &str) -> Result<Spawned, Tool
     })
 }
 
-/// All that the process gets: what is inherited, what the call sets, and a mark for a shell's start files to
-/// tell where they run, as OpenClaw sets it.
+/// All that the process gets: what is inherited, what the call sets, and the marks of a run.
 fn environment(
     env: &BTreeMap<String, String>,
     options: &ExecOptions,
 ) -> BTreeMap<OsString, OsString> {
     let mut all: BTreeMap<_, _> = options.environment.iter().cloned().collect();
     all.extend(env.iter().map(|(name, value)| (name.into(), value.into())));
-    all.insert("OPENCLAW_SHELL".into(), "exec".into());
+    all.extend(marks());
     all
 }
 

@@ -1,0 +1,201 @@
+//! The policy: read, validated, changed, tried on a command, and held against what happened before.
+
+use std::path::PathBuf;
+
+use gatehouse_audit::{Actor, Draft};
+use gatehouse_policy::Policy;
+use gatehouse_policy::decide::{PastAction, simulate as simulated};
+use gatehouse_policy::rules::{Preset, Problem};
+use gatehouse_protocol::MethodScope;
+use gatehouse_store::gateway::AuditFilter;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::govern::{Doer, PolicyEdit, PolicyEditError, PolicyState};
+use crate::router::{Cx, MethodError, MethodTable, NoParams};
+
+/// Past actions that a simulation looks at, unless it says, and at most.
+const SIMULATED: u32 = 500;
+const MOST_SIMULATED: u32 = 1_000;
+
+/// The longest document that is read.
+const LONGEST: usize = 1 << 20;
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("gatehouse.policy.get", MethodScope::Read, get);
+    table.operator("gatehouse.policy.validate", MethodScope::Read, validate);
+    table.operator("gatehouse.policy.set", MethodScope::Admin, set);
+    table.operator("gatehouse.policy.check", MethodScope::Read, check);
+    table.operator("gatehouse.policy.simulate", MethodScope::Read, simulate);
+}
+
+async fn get(cx: Cx, _: NoParams) -> Result<Value, MethodError> {
+    Ok(view(&cx.app.desk.current()))
+}
+
+fn view(state: &PolicyState) -> Value {
+    let policy = &state.policy;
+    json!({
+        "version": policy.version(),
+        "preset": policy.preset(),
+        "document": policy.document(),
+        "hash": policy.hash(),
+        "problems": state.problems,
+        "rules": policy.rules(),
+        "roles": policy.roles(),
+        "changedAt": state.changed_at,
+    })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ValidateParams {
+    document: String,
+    #[serde(default)]
+    roles: Option<String>,
+}
+
+async fn validate(_: Cx, params: ValidateParams) -> Result<Value, MethodError> {
+    within_bounds(&[Some(&params.document), params.roles.as_deref()])?;
+    let problems = blocking(move || Policy::validate(&params.document, params.roles.as_deref()));
+    Ok(json!({"problems": problems.await?}))
+}
+
+fn within_bounds(texts: &[Option<&str>]) -> Result<(), MethodError> {
+    if texts.iter().flatten().any(|text| text.len() > LONGEST) {
+        return Err(MethodError::invalid("the document is too long"));
+    }
+    Ok(())
+}
+
+/// Work that takes long enough to hold up others.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, MethodError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(MethodError::internal)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SetParams {
+    base_hash: String,
+    #[serde(default)]
+    document: Option<String>,
+    #[serde(default)]
+    roles: Option<String>,
+    #[serde(default)]
+    preset: Option<Preset>,
+}
+
+async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
+    within_bounds(&[params.document.as_deref(), params.roles.as_deref()])?;
+    let before = cx.app.desk.current().policy;
+    let edit = PolicyEdit {
+        document: params.document,
+        roles: params.roles,
+        preset: params.preset,
+    };
+    let edited = cx.app.desk.edit(&params.base_hash, edit).await;
+    let state = edited.map_err(|error| match error {
+        PolicyEditError::Mistakes(problems) => mistakes(&problems),
+        PolicyEditError::Changed => MethodError::invalid(error.to_string())
+            .with_details(json!({"reason": "POLICY_CHANGED"})),
+        PolicyEditError::Io(error) => MethodError::internal(error),
+        PolicyEditError::Store(error) => error.into(),
+    })?;
+    let draft = Draft {
+        ts: cx.app.approvals.now(),
+        kind: "policy.changed".to_owned(),
+        actor: Actor::new("operator", cx.caller.label()),
+        policy_version: Some(state.policy.version().to_owned()),
+        detail: Some(json!({
+            "before": before.version(),
+            "preset": state.policy.preset(),
+            "hash": state.policy.hash(),
+            "device": cx.caller.device_id,
+        })),
+        ..Draft::default()
+    };
+    cx.app.store.audit_append(vec![draft]).await?;
+    Ok(view(&state))
+}
+
+fn mistakes(problems: &[Problem]) -> MethodError {
+    MethodError::invalid("the policy has mistakes").with_details(json!({"problems": problems}))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CheckParams {
+    command: String,
+    /// Which shell would read it; here it is always the gateway's own.
+    #[serde(default, rename = "dialect")]
+    _dialect: Option<String>,
+    #[serde(default)]
+    cwd: Option<PathBuf>,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    session_key: Option<String>,
+}
+
+async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
+    let defaults = cx.app.sessions.defaults();
+    let agent = params.agent_id.unwrap_or(defaults.agent_id);
+    let workspace = cx.app.agents.workspace(&agent);
+    let session = params.session_key.unwrap_or_default();
+    let taint = cx.app.taints.of(&session).await?;
+    let judge = cx.app.judge.clone();
+    blocking(move || {
+        let cwd = params.cwd.map_or_else(|| workspace.clone(), |cwd| workspace.join(cwd));
+        let doer = Doer { agent, session };
+        judge.check(&doer, &params.command, &cwd, &workspace, &taint)
+    })
+    .await
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SimulateParams {
+    document: Option<String>,
+    since: Option<i64>,
+    limit: Option<u32>,
+}
+
+/// What the recorded actions would have come to under another document; without one, under the one in force.
+async fn simulate(cx: Cx, params: SimulateParams) -> Result<Value, MethodError> {
+    within_bounds(&[params.document.as_deref()])?;
+    let filter = AuditFilter {
+        kinds: vec!["tool.intent".to_owned()],
+        since: params.since,
+        limit: params.limit.unwrap_or(SIMULATED).clamp(1, MOST_SIMULATED),
+        ..AuditFilter::default()
+    };
+    let page = cx.app.store.audit_list(&filter).await?;
+    let current = cx.app.desk.current().policy;
+    blocking(move || {
+        let candidate = match &params.document {
+            Some(document) => {
+                let loaded = Policy::load(document, Some(current.roles()));
+                Some(loaded.map_err(|problems| mistakes(&problems))?)
+            }
+            None => None,
+        };
+        // The record is read from its end; actions are decided from its beginning.
+        let past: Vec<PastAction> = page.rows.iter().rev().filter_map(past).collect();
+        let simulation = match &candidate {
+            Some(candidate) => simulated(&past, candidate, Some(&current)),
+            None => simulated(&past, &current, None),
+        };
+        serde_json::to_value(simulation).map_err(MethodError::internal)
+    })
+    .await?
+}
+
+fn past(row: &gatehouse_store::gateway::AuditRow) -> Option<PastAction> {
+    let mut record: Value = serde_json::from_str(&row.bytes).ok()?;
+    let mut past = record.get_mut("request")?.take();
+    past["seq"] = json!(row.seq);
+    serde_json::from_value(past).ok()
+}
