@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
 
 use cedar_policy::{
     ActionConstraint, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator,
@@ -73,6 +74,18 @@ impl Authz {
             .collect();
         let core = PolicySet::from_str(CORE).expect("the core was tested");
         Ok((Self::of(&[("core", &core), ("roles", &parsed)]), warnings))
+    }
+
+    /// As `load`; the roles that come with it are read once for all.
+    pub(crate) fn shared(roles: &str) -> Result<(Arc<Self>, Vec<Problem>), Vec<Problem>> {
+        static BUILT_IN: LazyLock<Arc<Authz>> = LazyLock::new(|| {
+            let (authz, _) = Authz::load(DEFAULT_ROLES).expect("the roles were tested");
+            Arc::new(authz)
+        });
+        if roles == DEFAULT_ROLES {
+            return Ok((Arc::clone(&BUILT_IN), Vec::new()));
+        }
+        Self::load(roles).map(|(authz, warnings)| (Arc::new(authz), warnings))
     }
 
     fn of(sources: &[(&str, &PolicySet)]) -> Self {

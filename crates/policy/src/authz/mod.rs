@@ -5,6 +5,8 @@ mod entities;
 mod load;
 mod right;
 mod role;
+#[cfg(test)]
+mod tests;
 
 pub use check::{Access, Reason};
 pub use load::{Authz, CORE, DEFAULT_ROLES, SCHEMA};

@@ -12,6 +12,8 @@ mod pipeline;
 mod policy;
 mod request;
 mod simulate;
+#[cfg(test)]
+mod tests;
 pub mod vetting;
 
 pub use decision::{Decision, DecisionView, RuleHit};

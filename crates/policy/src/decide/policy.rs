@@ -1,5 +1,7 @@
 //! A policy that was read, checked and compiled, and what it looks like from outside.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -21,7 +23,7 @@ pub struct Policy {
     roles: String,
     preset: Preset,
     pub(super) rules: Vec<Rule>,
-    pub(super) authz: Authz,
+    authz: Arc<Authz>,
     version: String,
     hash: String,
     warnings: Vec<Problem>,
@@ -67,7 +69,7 @@ impl Policy {
             check_examples(&mut read.reader, &read.value, &read.rules, analyse);
         }
         let roles = roles.unwrap_or(DEFAULT_ROLES);
-        let authz = Authz::load(roles);
+        let authz = Authz::shared(roles);
         let mut problems = read.reader.problems;
         let authz = match authz {
             Ok((authz, warnings)) => {

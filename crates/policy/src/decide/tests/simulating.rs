@@ -1,0 +1,74 @@
+//! Past actions, decided again.
+
+use serde_json::json;
+
+use crate::decide::{PastAction, Policy, simulate};
+use crate::verdict::Verdict::{Allow, Ask, Deny};
+
+fn fetched(seq: u64, at: i64, host: &str) -> PastAction {
+    serde_json::from_value(json!({
+        "seq": seq, "at": at, "agentId": "main", "sessionKey": "agent:main:main", "tool": "web_fetch",
+        "workspace": "/w", "home": "/h", "verdict": "allow",
+        "act": {"kind": "fetch", "url": format!("https://{host}/"), "host": host, "class": "public"},
+    }))
+    .unwrap()
+}
+
+fn policy(rules: &str) -> Policy {
+    Policy::load(&format!("{{rules: [{rules}]}}"), None).unwrap()
+}
+
+#[test]
+fn only_what_another_policy_decides_otherwise_is_told() {
+    let past = [
+        fetched(1, 0, "a.test"),
+        fetched(2, 1, "b.test"),
+        fetched(3, 2, "b.test"),
+    ];
+    let candidate = policy("{id: 'b', verdict: 'deny', reason: 'not b', match: {hosts: 'b.test'}}");
+    let found = simulate(&past, &candidate, Some(&Policy::default()));
+    assert_eq!(found.examined, 3);
+    let told: Vec<_> = found
+        .flips
+        .iter()
+        .map(|flip| (flip.seq, flip.was, flip.would))
+        .collect();
+    assert_eq!(told, [(2, Allow, Deny), (3, Allow, Deny)]);
+    assert_eq!(found.flips[0].why, "deny: rule b: not b");
+    assert_eq!(found.flips[0].what, "web_fetch: https://b.test/");
+    assert_eq!(found.counts.get("allow->deny"), Some(&2));
+}
+
+#[test]
+fn limits_are_counted_as_they_would_have_been() {
+    let past: Vec<_> = (0..5)
+        .map(|n| fetched(n, i64::try_from(n).unwrap() * 20_000, "a.test"))
+        .collect();
+    let candidate =
+        policy("{id: 'r', verdict: 'ask', match: {hosts: '*', rate: {limit: 2, per: 'minute'}}}");
+    let found = simulate(&past, &candidate, Some(&Policy::default()));
+    let told: Vec<_> = found.flips.iter().map(|flip| flip.seq).collect();
+    // The third is the first with two within the minute before it, and so is each after it.
+    assert_eq!(told, [2, 3, 4]);
+    assert!(found.flips.iter().all(|flip| flip.would == Ask));
+}
+
+#[test]
+fn without_a_current_policy_it_is_what_was_decided_then() {
+    let past = [PastAction {
+        verdict: Deny,
+        ..fetched(7, 0, "a.test")
+    }];
+    let found = simulate(&past, &Policy::default(), None);
+    assert_eq!((found.flips[0].was, found.flips[0].would), (Deny, Allow));
+}
+
+#[test]
+fn the_same_policy_flips_nothing() {
+    let past = [fetched(1, 0, "a.test")];
+    assert!(
+        simulate(&past, &Policy::default(), Some(&Policy::default()))
+            .flips
+            .is_empty()
+    );
+}
