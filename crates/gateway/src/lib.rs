@@ -32,6 +32,7 @@ pub mod state;
 mod state_lock;
 mod tailscale;
 mod web;
+pub mod world;
 
 pub use clock::Clock;
 pub use error::StartError;

@@ -1,6 +1,7 @@
 //! The definition of the command line. Help, completions and man pages come from here and from nowhere else.
 
 mod gateway;
+mod policy;
 mod target;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 pub(crate) use gateway::{
     AuthKind, BindTo, GatewayAction, GatewayArgs, RunArgs, StateDir, TokenArgs,
 };
+pub(crate) use policy::{On, PolicyAction, PolicyArgs, ShellKind};
 pub(crate) use target::{DeviceChoice, Target};
 
 /// Run AI agents behind a gateway, and decide what they may do, from a terminal.
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Send(SendArgs),
     /// See what waits for a decision, and decide
     Approvals(ApprovalsArgs),
+    /// Try what a policy makes of commands, check one, and simulate a change
+    Policy(PolicyArgs),
     /// Call any method of the gateway
     Call(CallArgs),
     /// The gateway's log

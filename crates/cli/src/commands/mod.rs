@@ -7,6 +7,7 @@ mod doctor;
 mod gateway;
 mod logs;
 mod mock;
+mod policy;
 mod send;
 mod sessions;
 mod shell;
@@ -60,6 +61,7 @@ pub(crate) async fn run(
         Command::Spawn(args) => spawn::run(context, args).await,
         Command::Send(args) => send::run(context, args).await,
         Command::Approvals(args) => approvals::run(context, args).await,
+        Command::Policy(args) => policy::run(context, args).await,
         Command::Call(args) => call::run(context, args).await,
         Command::Logs(args) => logs::run(context, args).await,
         Command::Doctor(target) => doctor::run(context, target).await,

@@ -176,3 +176,32 @@ fn rules_are_listed_as_they_were_written() {
         (&true.into(), &"shadow".into())
     );
 }
+
+/// The examples of the user's reference, in one language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let text = include_str!("../../../../../docs/policy.md");
+    let fence = format!("```{language}\n");
+    text.split(&fence)
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect()
+}
+
+#[test]
+fn what_the_reference_shows_is_right() {
+    let documents = blocks("json5");
+    assert!(documents.len() > 1);
+    for text in documents {
+        let document = match text.contains("rules:") {
+            true => text.to_owned(),
+            false => format!("{{rules: [{text}]}}"),
+        };
+        let policy = load(&document).unwrap_or_else(|problems| panic!("{text}: {problems:#?}"));
+        assert_eq!(policy.warnings(), [], "{text}");
+    }
+    for text in blocks("cedar") {
+        let (_, warnings) =
+            crate::authz::Authz::load(text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        assert_eq!(warnings, [], "{text}");
+    }
+}

@@ -1,0 +1,211 @@
+//! The machine as the analysis of a command may know it: folders, and what files say, read where they are asked for.
+//! Nothing is written and nothing is kept; what was read is looked at again before anything runs.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use gatehouse_policy::{Dialect, Taint, World, WorldFiles};
+
+use crate::config::Env;
+
+/// The largest script or manifest that is read, in bytes. A larger one counts as not known.
+const MAX_TEXT: u64 = 256 * 1024;
+/// The most links and folders of one path that are looked at; the systems themselves stop at forty links.
+const MAX_PARTS: usize = 256;
+
+/// What holds for all commands on this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    pub home: String,
+    pub user: String,
+    /// Folders for what is temporary.
+    pub tmp: Vec<String>,
+    /// The gateway's own state, policy and sockets.
+    pub protected: Vec<String>,
+    /// Ports of this machine that belong to gateways of ours.
+    pub own_ports: Vec<u16>,
+}
+
+impl Surroundings {
+    /// Taken from the variables of a process. What is protected is known to the caller.
+    pub fn of(env: &Env) -> Self {
+        let get = |names: &[&str]| {
+            let found = names
+                .iter()
+                .find_map(|name| env.get(*name).filter(|value| !value.is_empty()));
+            found.cloned().unwrap_or_default()
+        };
+        let own = get(&["TMPDIR", "TEMP", "TMP"]);
+        let mut tmp: Vec<_> = [own.as_str(), "/tmp", "/var/tmp"]
+            .into_iter()
+            .filter(|folder| Path::new(folder).is_absolute())
+            .map(|folder| slashes(Path::new(folder)))
+            .collect();
+        tmp.dedup();
+        Self {
+            home: slashes(Path::new(&get(&["HOME", "USERPROFILE"]))),
+            user: get(&["USER", "LOGNAME", "USERNAME"]),
+            tmp,
+            protected: Vec::new(),
+            own_ports: Vec::new(),
+        }
+    }
+
+    /// The world that a command would run in. `cwd` and `workspace` are absolute.
+    pub fn world(
+        &self,
+        dialect: Dialect,
+        cwd: &Path,
+        workspace: &Path,
+        taint: &Taint,
+    ) -> World<'static> {
+        World {
+            dialect,
+            cwd: slashes(cwd),
+            workspace: slashes(workspace),
+            home: self.home.clone(),
+            user: self.user.clone(),
+            tmp: self.tmp.clone(),
+            // A command gets a clean environment, so that no other variable has a value that is known.
+            variables: BTreeMap::new(),
+            protected: self.protected.clone(),
+            own_ports: self.own_ports.clone(),
+            ignore_case: cfg!(any(windows, target_os = "macos")),
+            taint: taint.clone(),
+            files: &MachineFiles,
+        }
+    }
+}
+
+/// The files of this machine.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MachineFiles;
+
+impl WorldFiles for MachineFiles {
+    /// What exists of the path is resolved, the rest is added as it is. None where something on the way cannot be
+    /// looked at.
+    fn resolve(&self, path: &str) -> Option<String> {
+        let path = Path::new(path);
+        let mut rest = Vec::new();
+        for folder in path.ancestors().take(MAX_PARTS) {
+            match folder.canonicalize() {
+                Ok(found) => {
+                    let whole = rest
+                        .iter()
+                        .rev()
+                        .fold(found, |whole: PathBuf, part| whole.join(part));
+                    return Some(slashes(&whole));
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    // A link whose target is not there leads somewhere all the same.
+                    if folder.is_symlink() {
+                        return dangling(folder, &rest);
+                    }
+                    rest.push(folder.file_name()?);
+                }
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        // Opening a pipe waits for its other end, so that it is looked at before; whoever swaps it holds up itself.
+        let about = std::fs::metadata(path).ok()?;
+        if !about.is_file() || about.len() > MAX_TEXT {
+            return None;
+        }
+        let mut text = String::new();
+        let mut file = File::open(path).ok()?.take(MAX_TEXT + 1);
+        let length = file.read_to_string(&mut text).ok()?;
+        (length as u64 <= MAX_TEXT).then_some(text)
+    }
+
+    fn is_dir(&self, path: &str) -> Option<bool> {
+        match std::fs::metadata(path) {
+            Ok(about) => Some(about.is_dir()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(false),
+            Err(_) => None,
+        }
+    }
+}
+
+/// Where a link leads whose target does not exist, one step of it.
+fn dangling(link: &Path, rest: &[&std::ffi::OsStr]) -> Option<String> {
+    let target = std::fs::read_link(link).ok()?;
+    let folder = link.parent()?.canonicalize().ok()?;
+    let whole = rest
+        .iter()
+        .rev()
+        .fold(folder.join(target), |whole, part| whole.join(part));
+    Some(slashes(&whole))
+}
+
+/// With `/`, and on Windows without the prefix of its long paths.
+fn slashes(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) {
+        return text.trim_start_matches(r"\\?\").replace('\\', "/");
+    }
+    text.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_come_from_the_variables_that_are_passed_in() {
+        let env = [
+            ("HOME", "/home/dev"),
+            ("USER", "dev"),
+            ("TMPDIR", "/run/tmp"),
+        ];
+        let env = env
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let around = Surroundings::of(&env);
+        assert_eq!(
+            (around.home.as_str(), around.user.as_str()),
+            ("/home/dev", "dev")
+        );
+        assert_eq!(around.tmp, ["/run/tmp", "/tmp", "/var/tmp"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_resolved_as_far_as_a_path_exists() {
+        let root = tempfile::tempdir().unwrap();
+        let base = root.path().canonicalize().unwrap();
+        let at = |path: &str| base.join(path).to_str().unwrap().to_owned();
+        std::fs::create_dir(at("real")).unwrap();
+        std::os::unix::fs::symlink(at("real"), at("link")).unwrap();
+        std::os::unix::fs::symlink("gone/away", at("dangling")).unwrap();
+        let resolve = |path: &str| MachineFiles.resolve(&at(path));
+        assert_eq!(resolve("link/new/file"), Some(at("real/new/file")));
+        assert_eq!(resolve("real"), Some(at("real")));
+        assert_eq!(resolve("dangling"), Some(at("gone/away")));
+        assert_eq!(resolve("dangling/x"), Some(at("gone/away/x")));
+        assert_eq!(MachineFiles.is_dir(&at("link")), Some(true));
+        assert_eq!(MachineFiles.is_dir(&at("nothing")), Some(false));
+    }
+
+    #[test]
+    fn only_small_texts_are_read() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
+        std::fs::write(at("small"), "make").unwrap();
+        std::fs::write(
+            at("large"),
+            vec![b'a'; usize::try_from(MAX_TEXT).unwrap() + 1],
+        )
+        .unwrap();
+        std::fs::write(at("bytes"), [0xff, 0xfe]).unwrap();
+        assert_eq!(MachineFiles.text(&at("small")).as_deref(), Some("make"));
+        for other in ["large", "bytes", "nothing", "."] {
+            assert_eq!(MachineFiles.text(&at(other)), None, "{other}");
+        }
+    }
+}
