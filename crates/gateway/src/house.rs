@@ -20,11 +20,12 @@ use crate::clock::Clock;
 use crate::config::ConfigHandle;
 use crate::govern::undo::{UndoBox, UndoLimits};
 use crate::govern::{
-    Approvals, GatewayGovernor, GovernorParts, Judge, PolicyDesk, PolicySource, Surroundings, Taints,
+    Approvals, GatewayGovernor, GovernorParts, Judge, PolicyDesk, PolicySource, Taints,
 };
 use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
 use crate::sessions::Sessions;
 use crate::settings;
+use crate::world::Surroundings;
 
 /// What of the state folder is the gateway's alone. The agents' workspaces are in it too.
 const OWN_PLACES: [&str; 15] = [
@@ -106,11 +107,15 @@ impl House {
         let exec = ExecOptions::new(std::env::vars_os());
         let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
         tasks.spawn(until(stopping.clone(), desk.clone().follow()));
-        let surroundings = Surroundings::new(
-            std::env::home_dir().as_deref(),
-            &OWN_PLACES.map(|name| state_dir.join(name)),
-            vec![port],
-        );
+        let own_places = OWN_PLACES.map(|name| state_dir.join(name));
+        let surroundings = Surroundings {
+            protected: own_places
+                .iter()
+                .map(|place| place.to_string_lossy().into_owned())
+                .collect(),
+            own_ports: vec![port],
+            ..Surroundings::of(&variables())
+        };
         let judge = Judge::new(surroundings, desk.clone(), clock.clone());
         let taints = Taints::new(store.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
@@ -155,6 +160,13 @@ impl House {
             taints,
         })
     }
+}
+
+/// The variables of this process, those that are text.
+fn variables() -> crate::config::Env {
+    let all = std::env::vars_os();
+    all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Ends a task with the gateway.

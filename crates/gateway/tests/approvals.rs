@@ -3,10 +3,9 @@
 
 mod support;
 
-use gatehouse_protocol::device::DeviceKey;
 use serde_json::{Value, json};
 use support::schema::assert_valid;
-use support::{ALL_SCOPES, TOKEN, TestGateway, Wire};
+use support::{ALL_SCOPES, TestGateway, Wire, another_person};
 
 const MAIN: &str = "agent:main:main";
 
@@ -34,7 +33,7 @@ fn workspace(gateway: &TestGateway) -> std::path::PathBuf {
 
 #[tokio::test]
 async fn a_command_waits_for_the_answer_and_runs_then() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::asking().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;
     let question = asked(&mut wire, "r1", "touch made.txt").await;
     let request = &question["request"];
@@ -81,7 +80,7 @@ async fn a_command_waits_for_the_answer_and_runs_then() {
 
 #[tokio::test]
 async fn a_denied_command_does_not_run_and_the_second_answer_changes_nothing() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::asking().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;
     let question = asked(&mut wire, "r1", "touch never.txt").await;
     let deny = json!({"id": question["id"], "decision": "deny"});
@@ -105,13 +104,9 @@ async fn a_denied_command_does_not_run_and_the_second_answer_changes_nothing() {
 
 #[tokio::test]
 async fn of_two_people_who_answer_at_once_one_decides() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::asking().await;
     let mut one = gateway.client(&ALL_SCOPES).await;
-    let mut other = gateway.dial().await;
-    let key = DeviceKey::from_seed([8; 32]);
-    let token = json!({"token": TOKEN});
-    let joined = other.connect_as(&key, token, &ALL_SCOPES, |_| {}).await;
-    assert_eq!(joined["ok"], true, "{joined}");
+    let mut other = another_person(&gateway).await;
     let question = asked(&mut one, "r1", "touch made.txt").await;
     assert_eq!(
         other.event("exec.approval.requested").await["payload"],
@@ -132,7 +127,7 @@ async fn of_two_people_who_answer_at_once_one_decides() {
 
 #[tokio::test]
 async fn with_nobody_to_ask_the_command_is_denied_at_once() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::asking().await;
     // Neither holds the scope to answer.
     let mut wire = gateway.client(&["operator.read", "operator.write"]).await;
     let params = json!({"sessionKey": MAIN, "message": "exec: touch a", "idempotencyKey": "r1"});
@@ -149,7 +144,7 @@ async fn with_nobody_to_ask_the_command_is_denied_at_once() {
 
 #[tokio::test]
 async fn always_lets_the_same_command_run_without_a_question() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::asking().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;
     let question = asked(&mut wire, "r1", "touch made.txt").await;
     let always = json!({"id": question["id"], "decision": "allow-always"});
@@ -178,7 +173,7 @@ async fn always_lets_the_same_command_run_without_a_question() {
 
 #[tokio::test]
 async fn a_stopped_run_takes_its_question_along() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::asking().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;
     let question = asked(&mut wire, "r1", "touch never.txt").await;
     wire.ask("chat.abort", json!({"sessionKey": MAIN})).await;
@@ -199,7 +194,7 @@ async fn a_stopped_run_takes_its_question_along() {
 
 #[tokio::test]
 async fn the_document_makes_it_stricter_for_the_next_call() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::asking().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;
     let before = wire.ask("exec.approvals.get", json!({})).await;
     let file = json!({"version": 1, "defaults": {"security": "deny"}});
@@ -219,8 +214,9 @@ async fn the_document_makes_it_stricter_for_the_next_call() {
 
 #[tokio::test]
 async fn another_client_asks_and_waits_for_the_answer() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::asking().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;
+    let mut person = another_person(&gateway).await;
     let params = json!({"id": "own", "command": "echo hi", "cwd": "/", "host": "gateway",
         "sessionKey": MAIN, "agentId": "main", "timeoutMs": 60_000, "twoPhase": true});
     assert_valid("ExecApprovalRequestParams", &params);
@@ -233,11 +229,10 @@ async fn another_client_asks_and_waits_for_the_answer() {
     assert_eq!(twice["error"]["message"], "approval id already pending");
     let summary = wire.ask("exec.approval.get", json!({"id": "own"})).await;
     assert_eq!(summary["commandText"], "echo hi");
-    wire.ask(
-        "exec.approval.resolve",
-        json!({"id": "own", "decision": "allow-once"}),
-    )
-    .await;
+    let allow = json!({"id": "own", "decision": "allow-once"});
+    let own = wire.request("exec.approval.resolve", allow.clone()).await;
+    assert_eq!(own["error"]["details"]["reason"], "APPROVAL_OWN_REQUEST");
+    person.ask("exec.approval.resolve", allow).await;
     let decision = wire
         .ask("exec.approval.waitDecision", json!({"id": "own"}))
         .await;
@@ -249,7 +244,7 @@ async fn another_client_asks_and_waits_for_the_answer() {
 
 #[tokio::test]
 async fn a_question_outlives_a_restart_and_its_answer_runs_nothing() {
-    let gateway = TestGateway::start().await;
+    let gateway = TestGateway::asking().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;
     let params = json!({"id": "own", "command": "touch a", "timeoutMs": 600_000, "twoPhase": true});
     wire.ask("exec.approval.request", params).await;
@@ -260,11 +255,9 @@ async fn a_question_outlives_a_restart_and_its_answer_runs_nothing() {
     let mut wire = gateway.client(&ALL_SCOPES).await;
     let list = wire.ask("exec.approval.list", json!({})).await;
     assert_eq!(list[0]["id"], "own");
-    wire.ask(
-        "exec.approval.resolve",
-        json!({"id": "own", "decision": "allow-once"}),
-    )
-    .await;
+    let mut person = another_person(&gateway).await;
+    let allow = json!({"id": "own", "decision": "allow-once"});
+    person.ask("exec.approval.resolve", allow).await;
     let get = wire.ask("approval.get", json!({"id": "own"})).await;
     assert_eq!(get["approval"]["status"], "allowed");
 }

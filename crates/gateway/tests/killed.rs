@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
-use support::{ALL_SCOPES, TestGateway, Wire};
+use support::{ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, Wire, write_policy};
 
 const FOLDER: &str = "GATEHOUSE_TEST_FOLDER";
 const VICTIM: &str = "a_gateway_that_is_going_to_be_killed";
@@ -95,6 +95,7 @@ async fn a_run_that_was_killed_is_shown_as_cut_off_and_its_message_is_kept() {
 #[tokio::test]
 async fn a_question_of_a_killed_run_comes_back_and_its_answer_runs_nothing() {
     let folder = tempfile::tempdir().unwrap();
+    write_policy(folder.path(), ASK_ABOUT_COMMANDS);
     let victim = Victim::start(folder.path());
     let mut wire = victim.client().await;
     let send =

@@ -27,7 +27,6 @@ pub(crate) mod undo;
 mod verdict;
 pub(crate) mod wire;
 mod witness;
-mod world;
 
 pub use answers::{Choice, ChoiceError, Resolver};
 pub use document::{ApprovalsDocument, DocumentError, PolicySource};
@@ -38,7 +37,6 @@ pub use policy_desk::{PolicyDesk, PolicyEdit, PolicyEditError, PolicyState};
 pub use policy::{Ask, ExecMode, ExecPolicy, ExecWishes, Security};
 pub use question::{Decision, Question};
 pub use registry::{AnswerError, Answered, Approvals, ApprovalsError, Pending};
-pub use world::Surroundings;
 pub(crate) use taint::Taints;
 pub(crate) use verdict::{Doer, Judge};
 pub(crate) use pattern::CommandPattern;

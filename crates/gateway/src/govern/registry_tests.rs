@@ -7,6 +7,7 @@ use gatehouse_store::gateway::{AllowEntry, ApprovalState, GatewayStore, SqliteGa
 use serde_json::json;
 
 use super::*;
+use crate::govern::answers::GrantBasis;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 
@@ -65,6 +66,32 @@ fn question(id: &str) -> Question {
         requester: Some("agent:main".to_owned()),
         approvers: 1,
         bound: true,
+    }
+}
+
+/// A question of the gateway's own, which takes every choice.
+fn own_question(id: &str, approvers: u32) -> Question {
+    let mut question = question(id);
+    let choices = json!(["once", "session", "for", "always", "edit", "deny"]);
+    question.request.insert(wire::CHOICES.to_owned(), choices);
+    Question {
+        approvers,
+        grants: Some(GrantBasis {
+            session_digest: "of the session".to_owned(),
+            agent_digest: "of the agent".to_owned(),
+            text: "touch a".to_owned(),
+            cwd: Some("/ws".to_owned()),
+            may_be_pattern: true,
+        }),
+        ..question
+    }
+}
+
+fn bob() -> Resolver {
+    Resolver {
+        device: None,
+        label: "Bob".to_owned(),
+        principal: "device:bob".to_owned(),
     }
 }
 
@@ -197,9 +224,9 @@ async fn after_a_restart_what_waited_waits_and_an_answer_lets_nothing_run() {
     let by = ada();
     let answer = bench.approvals.answer("a", Decision::AllowOnce, &by);
     let record = answer.await.unwrap();
-    assert_eq!(record.consumed_at, None, "nobody was left to run it");
+    assert_eq!(record.record().consumed_at, None, "nobody was left to run it");
     let other = bench.approvals.consume("a", "another").await.unwrap();
-    assert!(!other, "and nothing else can take it");
+    assert_eq!(other, Consumed::Differs, "and nothing else can take it");
 }
 
 #[tokio::test]
@@ -217,4 +244,171 @@ async fn what_an_answer_always_would_add_is_not_shown() {
     for shown in [wire::pending(&record), wire::resolved(&record)] {
         assert_eq!(shown["request"].get(wire::ALWAYS), None, "{shown}");
     }
+}
+
+#[tokio::test]
+async fn each_choice_grants_what_it_says_and_no_more() {
+    const MINUTE: i64 = 60_000;
+    let until = 1_000 + 5 * MINUTE;
+    let always = |pattern: Option<&str>, until| Choice::Always {
+        pattern: pattern.map(str::to_owned),
+        until,
+    };
+    let session = Some("agent:main:main");
+    for (choice, wanted) in [
+        (Choice::Once, None),
+        (Choice::Session, Some((session, Some("of the session"), 90 * 24 * 60))),
+        (Choice::For { minutes: 30 }, Some((None, Some("of the agent"), 30))),
+        (always(None, None), Some((None, Some("of the agent"), 90 * 24 * 60))),
+        (always(Some("touch *"), Some(until)), Some((None, None, 5))),
+    ] {
+        let bench = Bench::new().await;
+        bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+        let answered = bench.approvals.choose("a", None, &choice, &ada()).await;
+        assert_eq!(answered.unwrap().record().state, ApprovalState::Allowed);
+        let grants = bench.store.grants(None, 1_000).await.unwrap();
+        let got = grants.first().map(|grant| {
+            assert_eq!(grant.created_by, "Ada");
+            let minutes = (grant.expires_at.unwrap() - grant.created_at + MINUTE / 2) / MINUTE;
+            (grant.session.as_deref(), grant.digest.as_deref(), minutes)
+        });
+        assert_eq!(got, wanted, "{choice:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_choice_that_makes_no_sense_leaves_the_question_open() {
+    let bench = Bench::new().await;
+    bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+    let always = |pattern: Option<&str>, until| Choice::Always {
+        pattern: pattern.map(str::to_owned),
+        until,
+    };
+    let far = 91 * 24 * 60 * 60 * 1_000;
+    for choice in [
+        Choice::For { minutes: 0 },
+        Choice::For { minutes: 100_000 },
+        always(None, Some(1)),
+        always(None, Some(far)),
+        always(Some("rm *"), None),
+        always(Some("*"), None),
+    ] {
+        let refused = bench.approvals.choose("a", None, &choice, &ada()).await;
+        assert!(matches!(refused, Err(AnswerError::Choice(_))), "{choice:?}");
+    }
+    assert_eq!(bench.approvals.pending().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn two_people_say_yes_where_two_are_asked_for_and_never_who_asked() {
+    let bench = Bench::new().await;
+    let pending = bench.approvals.ask(own_question("a", 2)).await.unwrap();
+    let waiting = tokio::spawn(pending.settled());
+    let agent = Resolver {
+        principal: "agent:main".to_owned(),
+        ..ada()
+    };
+    let answer = async |by: &Resolver| bench.approvals.choose("a", None, &Choice::Once, by).await;
+    assert!(matches!(answer(&agent).await, Err(AnswerError::Own)));
+    for _ in 0..2 {
+        assert!(matches!(answer(&ada()).await, Ok(Answered::Counted(_))));
+    }
+    assert!(!waiting.is_finished(), "one person is not two");
+    assert!(matches!(answer(&bob()).await, Ok(Answered::Settled(_))));
+    assert_eq!(waiting.await.unwrap().unwrap().state, ApprovalState::Allowed);
+}
+
+#[tokio::test]
+async fn an_answer_names_the_digest_that_it_is_for() {
+    let bench = Bench::new().await;
+    bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+    let choose = async |digest| {
+        let by = ada();
+        bench.approvals.choose("a", Some(digest), &Choice::Once, &by).await
+    };
+    assert!(matches!(choose("another").await, Err(AnswerError::Differs)));
+    choose("digest").await.unwrap();
+    let taken = async |digest| bench.approvals.consume("a", digest).await.unwrap();
+    assert_eq!(taken("another").await, Consumed::Differs);
+    assert!(matches!(taken("digest").await, Consumed::Now(_)));
+    assert_eq!(taken("digest").await, Consumed::Before);
+}
+
+#[tokio::test]
+async fn an_edit_withdraws_the_question_and_hands_on_the_new_command() {
+    let bench = Bench::new().await;
+    let pending = bench.approvals.ask(own_question("a", 1)).await.unwrap();
+    let waiting = tokio::spawn(pending.settled());
+    bench.approvals.edit("a", "touch b", &ada()).await.unwrap();
+    let settled = waiting.await.unwrap().unwrap();
+    assert_eq!(settled.state, ApprovalState::Cancelled);
+    assert_eq!(wire::edited(&settled).as_deref(), Some("touch b"));
+    let late = bench.approvals.answer("a", Decision::AllowOnce, &ada()).await;
+    assert!(matches!(late, Err(AnswerError::Settled(_))));
+}
+
+#[tokio::test]
+async fn a_yes_that_was_taken_back_is_not_used() {
+    let bench = Bench::new().await;
+    bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+    let by = ada();
+    bench.approvals.choose("a", None, &Choice::Once, &by).await.unwrap();
+    assert!(bench.approvals.revoke("a", &by).await.unwrap());
+    assert!(!bench.approvals.revoke("a", &by).await.unwrap());
+    let taken = bench.approvals.consume("a", "digest").await.unwrap();
+    assert_eq!(taken, Consumed::NotAllowed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_gives_nobody_more_time() {
+    let bench = Bench::new().await;
+    let pending = bench.ask("a").await;
+    let waiting = tokio::spawn(pending.settled());
+    bench.now.store(1, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    let late = bench.approvals.answer("a", Decision::AllowOnce, &ada()).await;
+    assert!(matches!(late, Err(AnswerError::Settled(_))), "{late:?}");
+    assert_eq!(waiting.await.unwrap().unwrap().state, ApprovalState::Expired);
+}
+
+#[tokio::test]
+async fn a_question_from_the_future_is_ended_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = async || Arc::new(SqliteGatewayStore::open(folder.path(), 0).await.unwrap());
+    let bench = Bench::on(open().await);
+    bench.now.store(10_000_000, Ordering::SeqCst);
+    bench.ask("a").await.detach();
+    bench.store.close().await;
+    // The clock was set back while the gateway was down.
+    let bench = Bench::on(open().await);
+    let settled = bench.approvals.settled("a").await.unwrap().unwrap();
+    assert_eq!(settled.state, ApprovalState::Expired);
+}
+
+#[tokio::test]
+async fn a_person_s_reason_is_kept_for_the_agent_and_shown_to_no_client() {
+    let bench = Bench::new().await;
+    bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+    let deny = Choice::Deny {
+        reason: Some("use the staging folder".to_owned()),
+    };
+    let answered = bench.approvals.choose("a", None, &deny, &ada()).await.unwrap();
+    let record = answered.record();
+    assert_eq!(wire::note(record).as_deref(), Some("use the staging folder"));
+    assert_eq!(wire::snapshot(record)["resolver"].get("note"), None);
+}
+
+#[tokio::test]
+async fn every_transition_is_in_the_audit() {
+    let bench = Bench::new().await;
+    bench.approvals.ask(own_question("a", 2)).await.unwrap().detach();
+    for by in [ada(), bob()] {
+        bench.approvals.choose("a", None, &Choice::Once, &by).await.unwrap();
+    }
+    bench.approvals.consume("a", "digest").await.unwrap();
+    let rows = bench.store.audit_rows(0, 10).await.unwrap();
+    let kinds: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
+    let wanted = ["approval.asked", "approval.counted", "approval.allowed", "approval.consumed"];
+    assert_eq!(kinds, wanted);
+    assert!(rows.iter().all(|row| row.bytes.contains("\"request_digest\":\"digest\"")));
 }

@@ -13,15 +13,15 @@ use gatehouse_policy::decide::{
 use gatehouse_policy::place::{self, Access};
 use gatehouse_policy::rules::{Moment, RateKey};
 use gatehouse_policy::{
-    Analysis, Command, Decision, DecisionView, Effect as PolicyEffect, EffectKind, Finding, Plan,
-    Policy, Taint, Target, Verdict, Word, decide,
+    Analysis, Command, Decision, DecisionView, Dialect, Effect as PolicyEffect, EffectKind, Finding,
+    NoFiles, Plan, Policy, Taint, Target, Verdict, Word, decide,
 };
 use serde_json::{Value, json};
 
 use super::policy_desk::PolicyDesk;
 use super::rates::Rates;
-use super::world::{DiskFiles, Surroundings};
 use crate::clock::Clock;
+use crate::world::Surroundings;
 
 /// Variables that a call may set without a question: they change how something looks or is logged.
 const HARMLESS_VARIABLES: &[&str] = &[
@@ -56,7 +56,7 @@ pub(super) struct Judged {
 /// Judges actions. Its calls read files: make them off the async threads.
 #[derive(Clone)]
 pub(crate) struct Judge {
-    pub(super) surroundings: Surroundings,
+    pub(super) surroundings: Arc<Surroundings>,
     pub(super) desk: PolicyDesk,
     pub(super) rates: Arc<Rates>,
     pub(super) clock: Clock,
@@ -90,7 +90,7 @@ impl Judged {
 impl Judge {
     pub(crate) fn new(surroundings: Surroundings, desk: PolicyDesk, clock: Clock) -> Self {
         Self {
-            surroundings,
+            surroundings: Arc::new(surroundings),
             desk,
             rates: Arc::default(),
             clock,
@@ -140,18 +140,16 @@ impl Judge {
         }
     }
 
-    /// The commands of a recorded action, read again.
-    pub(crate) fn commands(
-        &self,
-        past: &Value,
-        files: &dyn gatehouse_policy::WorldFiles,
-    ) -> Option<Vec<Command>> {
+    /// The commands of a recorded action, read again; files are not what they were, and not looked at.
+    pub(crate) fn commands(&self, past: &Value) -> Option<Vec<Command>> {
         let command = past["act"]["command"].as_str()?;
         let cwd = Path::new(past["act"]["cwd"].as_str()?);
         let workspace = Path::new(past["workspace"].as_str()?);
-        let world = self
-            .surroundings
-            .world(cwd, workspace, Taint::default(), files);
+        let surroundings = &self.surroundings;
+        let world = gatehouse_policy::World {
+            files: &NoFiles,
+            ..surroundings.world(Dialect::Posix, cwd, workspace, &Taint::default())
+        };
         Some(gatehouse_policy::shell::analyse(command, &world).commands)
     }
 
@@ -190,10 +188,8 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn world(&self, cwd: &Path) -> gatehouse_policy::World<'static> {
-        let taint = self.taint.clone();
-        self.judge
-            .surroundings
-            .world(cwd, self.workspace, taint, &DiskFiles)
+        let surroundings = &self.judge.surroundings;
+        surroundings.world(Dialect::Posix, cwd, self.workspace, self.taint)
     }
 
     fn command(&self, command: &str, cwd: &Path, variables: &[&str]) -> Judged {
@@ -262,7 +258,7 @@ impl Asked<'_> {
         let now = i64::try_from(self.judge.clock.now_ms()).unwrap_or(i64::MAX);
         let rights = AgentRights::default();
         let workspace = self.workspace.to_string_lossy();
-        let home = self.judge.surroundings.home();
+        let home = &self.judge.surroundings.home;
         let counting = self.judge.rates.at(now);
         let context = Context {
             now: Moment {

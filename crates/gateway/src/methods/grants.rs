@@ -1,7 +1,6 @@
 //! What lies between once and always: our own answers to approvals, and the grants that come of them.
 
 use gatehouse_audit::{Actor, Draft};
-use gatehouse_policy::NoFiles;
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{AuditFilter, GrantKind, GrantRecord};
 use serde::Deserialize;
@@ -247,7 +246,7 @@ async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
             let record: Value = serde_json::from_str(&row.bytes).ok()?;
             let request = record.get("request")?;
             let command = request["act"]["command"].as_str()?.to_owned();
-            let commands = judge.commands(request, &NoFiles)?;
+            let commands = judge.commands(request)?;
             let all = !commands.is_empty()
                 && commands.iter().all(|one| one.exact && pattern.matches(&one.argv));
             all.then(|| json!({"seq": row.seq, "at": row.at, "command": command}))

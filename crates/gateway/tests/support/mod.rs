@@ -30,6 +30,16 @@ pub const ALL_SCOPES: [&str; 5] = [
     "operator.admin",
 ];
 
+/// A policy under which every command is asked about, the most harmless one too.
+pub const ASK_ABOUT_COMMANDS: &str =
+    r#"{ rules: [{ id: "commands", verdict: "ask", match: { tool: "exec" } }] }"#;
+
+/// Puts a policy into a state folder, before a gateway starts on it.
+pub fn write_policy(state_dir: &std::path::Path, document: &str) {
+    std::fs::create_dir_all(state_dir).unwrap();
+    std::fs::write(state_dir.join("policy.json5"), document).unwrap();
+}
+
 /// A gateway of a test's own.
 pub struct TestGateway {
     pub running: RunningGateway,
@@ -52,6 +62,15 @@ impl TestGateway {
         Self { running, state }
     }
 
+    /// One whose policy asks about every command.
+    pub async fn asking() -> Self {
+        Self::with_policy(ASK_ABOUT_COMMANDS).await
+    }
+
+    pub async fn with_policy(document: &str) -> Self {
+        Self::with(|options| write_policy(&options.state_dir, document)).await
+    }
+
     pub fn address(&self) -> SocketAddr {
         self.running.local_addr()
     }
@@ -68,6 +87,16 @@ impl TestGateway {
         assert_eq!(answer["ok"], true, "{answer}");
         wire
     }
+}
+
+/// A client with a device of its own.
+pub async fn another_person(gateway: &TestGateway) -> Wire {
+    let mut wire = gateway.dial().await;
+    let key = DeviceKey::from_seed([8; 32]);
+    let token = json!({"token": TOKEN});
+    let joined = wire.connect_as(&key, token, &ALL_SCOPES, |_| {}).await;
+    assert_eq!(joined["ok"], true, "{joined}");
+    wire
 }
 
 /// One WebSocket, as a client holds it.

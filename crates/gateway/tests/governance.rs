@@ -1,0 +1,408 @@
+//! The whole line over real sockets, with real processes: what is judged, asked about, looked at again, run, kept
+//! and recorded.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{
+    ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, Wire, another_person, write_policy,
+};
+
+const MAIN: &str = "agent:main:main";
+
+/// A gateway that asks about every command, a person, and a client that calls tools for an agent.
+struct Bench {
+    gateway: TestGateway,
+    person: Wire,
+    caller: Wire,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        Self::with_policy(ASK_ABOUT_COMMANDS).await
+    }
+
+    async fn with_policy(document: &str) -> Self {
+        let gateway = TestGateway::with_policy(document).await;
+        fs::create_dir_all(gateway.state.path().join("workspace")).unwrap();
+        Self {
+            person: another_person(&gateway).await,
+            caller: gateway.client(&ALL_SCOPES).await,
+            gateway,
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        let workspace = self.gateway.state.path().join("workspace");
+        workspace.canonicalize().unwrap().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = self.file(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// Calls a tool; the question about it, and the call, which goes on meanwhile.
+    async fn asked(&mut self, name: &str, args: Value) -> (Value, tokio::task::JoinHandle<Value>) {
+        let call = self.call(MAIN, name, args).await;
+        let question = self.person.event("exec.approval.requested").await;
+        (question["payload"].clone(), call)
+    }
+
+    async fn call(&self, session: &str, name: &str, args: Value) -> tokio::task::JoinHandle<Value> {
+        let mut wire = self.gateway.client(&["operator.read", "operator.write"]).await;
+        let params = json!({"name": name, "args": args, "sessionKey": session});
+        tokio::spawn(async move { wire.ask("tools.invoke", params).await })
+    }
+
+    async fn exec(&mut self, command: &str) -> (Value, tokio::task::JoinHandle<Value>) {
+        self.asked("exec", json!({"command": command})).await
+    }
+
+    async fn resolve(&mut self, question: &Value, answer: Value) -> Value {
+        let mut params = answer;
+        params["id"] = question["id"].clone();
+        self.person.ask("gatehouse.approvals.resolve", params).await
+    }
+
+    async fn grants(&mut self) -> Vec<Value> {
+        let listed = self.person.ask("gatehouse.grants.list", json!({})).await;
+        listed["grants"].as_array().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn the_question_carries_the_analysis_and_the_digest() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    let request = &question["request"];
+    let digest = request["digest"].as_str().unwrap();
+    assert_eq!(digest.len(), 64, "{request}");
+    assert_eq!(request["analysis"]["rules"][0]["id"], "commands", "{request}");
+    assert_eq!(request.get("grantBasis"), None);
+    let resolved = bench.resolve(&question, json!({"decision": "once", "digest": digest})).await;
+    assert_eq!((&resolved["applied"], &resolved["counted"]), (&json!(true), &json!(false)));
+    assert_eq!(call.await.unwrap()["ok"], true);
+    assert!(bench.file("made.txt").exists());
+}
+
+#[tokio::test]
+async fn a_reason_to_deny_reaches_the_agent() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch never.txt").await;
+    let deny = json!({"decision": "deny", "reason": "use the staging folder"});
+    bench.resolve(&question, deny).await;
+    let result = call.await.unwrap().to_string();
+    assert!(result.contains("use the staging folder"), "{result}");
+    assert!(!bench.file("never.txt").exists());
+}
+
+#[tokio::test]
+async fn what_is_granted_to_a_session_runs_there_again_and_is_asked_about_elsewhere() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    bench.resolve(&question, json!({"decision": "session"})).await;
+    call.await.unwrap();
+    fs::remove_file(bench.file("made.txt")).unwrap();
+    let again = bench.call(MAIN, "exec", json!({"command": "touch made.txt"})).await;
+    assert_eq!(again.await.unwrap()["ok"], true);
+    assert!(bench.file("made.txt").exists(), "it ran by itself");
+    let grants = bench.grants().await;
+    assert_eq!((&grants[0]["sessionKey"], &grants[0]["uses"]), (&json!(MAIN), &json!(1)));
+
+    let command = json!({"command": "touch made.txt"});
+    let elsewhere = bench.call("agent:main:other", "exec", command).await;
+    let question = bench.person.event("exec.approval.requested").await["payload"].clone();
+    bench.resolve(&question, json!({"decision": "deny"})).await;
+    assert_eq!(elsewhere.await.unwrap()["ok"], false);
+}
+
+#[tokio::test]
+async fn a_grant_that_is_revoked_asks_again() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    bench.resolve(&question, json!({"decision": "for", "minutes": 30})).await;
+    call.await.unwrap();
+    let grant = bench.grants().await[0].clone();
+    assert_eq!(grant["kind"], "exact");
+    let revoke = json!({"id": grant["id"]});
+    let revoked = bench.person.ask("gatehouse.grants.revoke", revoke).await;
+    assert_eq!(revoked["revoked"], true);
+    assert!(bench.grants().await.is_empty());
+    let (question, call) = bench.exec("touch made.txt").await;
+    bench.resolve(&question, json!({"decision": "deny"})).await;
+    call.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pattern_shows_what_it_would_have_matched_and_lets_only_that_run() {
+    let mut bench = Bench::new().await;
+    for command in ["touch a.txt", "mkdir b"] {
+        let (question, call) = bench.exec(command).await;
+        bench.resolve(&question, json!({"decision": "once"})).await;
+        call.await.unwrap();
+    }
+    let preview = json!({"pattern": "touch *"});
+    let preview = bench.person.ask("gatehouse.grants.preview", preview).await;
+    let matches = preview["matches"].as_array().unwrap();
+    assert_eq!(matches.len(), 1, "{preview}");
+    assert_eq!(matches[0]["command"], "touch a.txt");
+
+    let (question, call) = bench.exec("touch c.txt").await;
+    let always = json!({"decision": "always", "pattern": "touch *"});
+    bench.resolve(&question, always).await;
+    call.await.unwrap();
+    let again = bench.call(MAIN, "exec", json!({"command": "touch d.txt"})).await;
+    assert_eq!(again.await.unwrap()["ok"], true);
+    let (question, call) = bench.exec("touch e.txt && mkdir f").await;
+    bench.resolve(&question, json!({"decision": "deny"})).await;
+    call.await.unwrap();
+    assert!(!bench.file("e.txt").exists(), "the other half is not matched");
+}
+
+#[tokio::test]
+async fn an_edited_command_is_a_new_question_and_is_what_runs() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch wrong.txt").await;
+    let edit = json!({"decision": "once", "editedCommand": "touch right.txt"});
+    let edited = bench.resolve(&question, edit).await;
+    assert_eq!(edited["approval"]["status"], "cancelled");
+    let second = bench.person.event("exec.approval.requested").await["payload"].clone();
+    assert_eq!(second["request"]["command"], "touch right.txt");
+    assert_ne!(second["request"]["digest"], question["request"]["digest"]);
+    bench.resolve(&second, json!({"decision": "once"})).await;
+    call.await.unwrap();
+    assert!(bench.file("right.txt").exists());
+    assert!(!bench.file("wrong.txt").exists());
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_digest_by_digest() {
+    let mut bench = Bench::new().await;
+    let (one, first) = bench.exec("touch one.txt").await;
+    let (two, second) = bench.exec("touch two.txt").await;
+    let items = json!([
+        {"id": one["id"], "digest": one["request"]["digest"]},
+        {"id": two["id"], "digest": one["request"]["digest"]},
+    ]);
+    let batch = json!({"items": items, "decision": "once"});
+    let told = bench.person.ask("gatehouse.approvals.resolveBatch", batch).await;
+    assert_eq!(told["results"][0]["applied"], true, "{told}");
+    assert_eq!(told["results"][1]["applied"], false, "{told}");
+    first.await.unwrap();
+    assert!(bench.file("one.txt").exists());
+    bench.resolve(&two, json!({"decision": "deny"})).await;
+    second.await.unwrap();
+    assert!(!bench.file("two.txt").exists());
+}
+
+#[tokio::test]
+async fn a_rule_that_asks_for_two_people_waits_for_both() {
+    let policy = r#"{ rules: [{ id: "two", verdict: "ask", match: { tool: "exec" },
+        approval: { approvers: 2, timeoutSeconds: 60 } }] }"#;
+    let mut bench = Bench::with_policy(policy).await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    assert_eq!(question["request"]["approvers"], 2);
+    let counted = bench.resolve(&question, json!({"decision": "once"})).await;
+    assert_eq!(counted["counted"], true, "{counted}");
+    let again = bench.resolve(&question, json!({"decision": "once"})).await;
+    assert_eq!(again["counted"], true, "the same person is one person");
+    assert!(!bench.file("made.txt").exists());
+    let mut second = bench.gateway.client(&ALL_SCOPES).await;
+    let yes = json!({"id": question["id"], "decision": "once"});
+    let settled = second.ask("gatehouse.approvals.resolve", yes).await;
+    assert_eq!(settled["counted"], false, "{settled}");
+    call.await.unwrap();
+    assert!(bench.file("made.txt").exists());
+}
+
+/// Asks about a command, changes something, allows it: it does not run.
+async fn changed_in_between(bench: &mut Bench, args: Value, change: impl FnOnce(&Bench)) {
+    let (question, call) = bench.asked("exec", args).await;
+    change(bench);
+    let allowed = bench.resolve(&question, json!({"decision": "once"})).await;
+    assert_eq!(allowed["applied"], true);
+    let result = call.await.unwrap();
+    assert_eq!(result["ok"], false, "{result}");
+    let text = result.to_string();
+    assert!(text.contains("changed between the question and the run"), "{text}");
+    assert!(!bench.file("bad.txt").exists());
+}
+
+#[tokio::test]
+async fn a_script_that_was_swapped_does_not_run() {
+    let mut bench = Bench::new().await;
+    bench.write("task.sh", "touch good.txt\n");
+    changed_in_between(&mut bench, json!({"command": "bash task.sh"}), |bench| {
+        bench.write("task.sh", "touch bad.txt\n");
+    })
+    .await;
+    assert!(!bench.file("good.txt").exists());
+}
+
+#[tokio::test]
+async fn a_program_that_was_swapped_does_not_run() {
+    let mut bench = Bench::new().await;
+    bench.write("tool", "#!/bin/sh\ntouch good.txt\n");
+    changed_in_between(&mut bench, json!({"command": "./tool"}), |bench| {
+        let other = bench.write("other", "#!/bin/sh\ntouch bad.txt\n");
+        fs::rename(other, bench.file("tool")).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_linked_folder_that_was_swapped_runs_nothing() {
+    let mut bench = Bench::new().await;
+    for folder in ["first", "second"] {
+        fs::create_dir(bench.file(folder)).unwrap();
+    }
+    let link = bench.file("link");
+    std::os::unix::fs::symlink("first", &link).unwrap();
+    let args = json!({"command": "touch x", "workdir": "link"});
+    let (question, call) = bench.asked("exec", args).await;
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("second", &link).unwrap();
+    bench.resolve(&question, json!({"decision": "once"})).await;
+    assert_eq!(call.await.unwrap()["ok"], false);
+    assert!(!bench.file("second/x").exists());
+}
+
+#[tokio::test]
+async fn a_folder_that_was_replaced_by_another_of_its_name_runs_nothing() {
+    let mut bench = Bench::new().await;
+    fs::create_dir(bench.file("sub")).unwrap();
+    let args = json!({"command": "touch bad.txt", "workdir": "sub"});
+    changed_in_between(&mut bench, args, |bench| {
+        fs::rename(bench.file("sub"), bench.file("old")).unwrap();
+        fs::create_dir(bench.file("sub")).unwrap();
+    })
+    .await;
+    assert!(!bench.file("sub/bad.txt").exists());
+}
+
+#[tokio::test]
+async fn nobody_who_could_answer_is_a_denial_with_its_code() {
+    let gateway = TestGateway::asking().await;
+    let mut wire = gateway.client(&["operator.read", "operator.write"]).await;
+    let args = json!({"command": "touch never.txt"});
+    let params = json!({"name": "exec", "args": args, "sessionKey": MAIN});
+    let result = wire.ask("tools.invoke", params).await;
+    assert_eq!(result["ok"], false);
+    let text = result.to_string();
+    assert!(text.contains("nobody who could give one is connected"), "{text}");
+    let store = &gateway.running.app().store;
+    let rows = store.audit_rows(0, 100).await.unwrap();
+    let outcome = rows.iter().find(|row| row.kind == "tool.outcome").unwrap();
+    assert!(outcome.bytes.contains("no_approver"), "{}", outcome.bytes);
+    assert!(outcome.intent.is_some(), "it names what it is the outcome of");
+}
+
+#[tokio::test]
+async fn what_is_overwritten_is_kept_and_comes_back() {
+    let mut bench = Bench::new().await;
+    let path = bench.write("notes.txt", "old");
+    let args = json!({"path": "notes.txt", "content": "new"});
+    let call = bench.call(MAIN, "write", args).await;
+    assert_eq!(call.await.unwrap()["ok"], true);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+    let listed = bench.caller.ask("gatehouse.undo.list", json!({"sessionKey": MAIN})).await;
+    let item = &listed["items"][0];
+    assert_eq!((&item["what"], &item["path"]), (&json!("overwrote"), &json!(path)));
+    let restored = json!({"id": item["id"]});
+    let restored = bench.caller.ask("gatehouse.undo.restore", restored).await;
+    assert_eq!(restored["restored"], json!(path));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    let listed = bench.caller.ask("gatehouse.undo.list", json!({})).await;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2, "what was newer is kept too");
+}
+
+#[tokio::test]
+async fn a_policy_is_read_tried_changed_and_held_against_the_past() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    bench.resolve(&question, json!({"decision": "once"})).await;
+    call.await.unwrap();
+    let person = &mut bench.person;
+    let before = person.ask("gatehouse.policy.get", json!({})).await;
+    assert_eq!((&before["preset"], &before["rules"][0]["id"]), (&json!("guarded"), &json!("commands")));
+    let wrong = json!({"document": "{ preset: \"nonsense\" }"});
+    let wrong = person.ask("gatehouse.policy.validate", wrong).await;
+    assert_eq!(wrong["problems"][0]["severity"], "error", "{wrong}");
+    let check = json!({"command": "touch a"});
+    let check = person.ask("gatehouse.policy.check", check).await;
+    assert_eq!(check["verdict"], "ask", "{check}");
+
+    let denies = r#"{ rules: [{ id: "no", verdict: "deny", match: { command: "touch" } }] }"#;
+    let simulate = json!({"document": denies});
+    let simulated = person.ask("gatehouse.policy.simulate", simulate).await;
+    assert_eq!(simulated["examined"], 1, "{simulated}");
+    assert_eq!(simulated["flips"][0]["would"], "deny", "{simulated}");
+
+    let set = json!({"baseHash": before["hash"], "document": denies});
+    let after = person.ask("gatehouse.policy.set", set.clone()).await;
+    assert_ne!(after["version"], before["version"]);
+    let stale = person.request("gatehouse.policy.set", set).await;
+    assert_eq!(stale["error"]["details"]["reason"], "POLICY_CHANGED");
+    let call = bench.call(MAIN, "exec", json!({"command": "touch never.txt"})).await;
+    assert_eq!(call.await.unwrap()["ok"], false);
+    assert!(!bench.file("never.txt").exists());
+}
+
+#[tokio::test]
+async fn a_policy_that_became_stricter_meanwhile_holds_for_what_was_asked_before() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch never.txt").await;
+    let denies = r#"{ rules: [{ id: "no", verdict: "deny", match: { tool: "exec" } }] }"#;
+    write_policy(bench.gateway.state.path(), denies);
+    let wanted = json!("no");
+    loop {
+        let policy = bench.person.ask("gatehouse.policy.get", json!({})).await;
+        if policy["rules"][0]["id"] == wanted {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    bench.resolve(&question, json!({"decision": "once"})).await;
+    assert_eq!(call.await.unwrap()["ok"], false);
+    assert!(!bench.file("never.txt").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_of_a_run_cannot_speak_to_the_gateway() {
+    let mut bench = Bench::new().await;
+    let port = bench.gateway.address().port();
+    // The port is not written in the command: what the policy would deny is not what is tried here.
+    fs::write(bench.file("port.txt"), port.to_string()).unwrap();
+    bench.write(
+        "speak.sh",
+        "exec 3<>/dev/tcp/127.0.0.1/$(cat port.txt)\n\
+         printf 'GET /health HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3\n\
+         head -c 12 <&3 >answer.txt\n",
+    );
+    let (question, call) = bench.exec("bash speak.sh").await;
+    bench.resolve(&question, json!({"decision": "once"})).await;
+    call.await.unwrap();
+    let answer = fs::read_to_string(bench.file("answer.txt")).unwrap_or_default();
+    assert_eq!(answer, "", "it was hung up on");
+    // The same from outside of a run is answered.
+    let outside = std::process::Command::new("bash")
+        .arg("speak.sh")
+        .current_dir(bench.file(""))
+        .status()
+        .unwrap();
+    assert!(outside.success());
+    let answer = fs::read_to_string(bench.file("answer.txt")).unwrap();
+    assert!(answer.starts_with("HTTP/1.1"), "{answer}");
+}
