@@ -1,7 +1,8 @@
-//! PowerShell and cmd.
+//! PowerShell and cmd: cut into commands by rules of their own, held against a table of what is denied and a short
+//! list of what only reads. Everything else asks.
 
-use super::Reading;
-use super::reader::Reader;
+use super::reader::{Reader, shown_word};
+use super::{Reading, Runs};
 use crate::verdict::{Finding, Verdict};
 use crate::word::Word;
 use crate::world::{Dialect, World};
@@ -22,3 +23,15 @@ pub fn read(_text: &str, _dialect: Dialect, _world: &World<'_>) -> Reading {
 
 /// A name that the table does not have.
 pub(super) fn by_name(_name: &str, _args: &[Word], _reader: &mut Reader<'_>) {}
+
+/// `pwsh -c LINE` from another shell.
+pub(super) fn powershell_line(args: &[Word], reader: &mut Reader<'_>) {
+    let text = args.iter().map(shown_word).collect::<Vec<_>>().join(" ");
+    reader.out.runs.push(Runs::Script { text: Word::Known(text), dialect: Dialect::PowerShell, elsewhere: false });
+}
+
+/// `cmd /c LINE` from another shell.
+pub(super) fn cmd_line(args: &[Word], reader: &mut Reader<'_>) {
+    let text = args.iter().map(shown_word).collect::<Vec<_>>().join(" ");
+    reader.out.runs.push(Runs::Script { text: Word::Known(text), dialect: Dialect::Cmd, elsewhere: false });
+}

@@ -1,0 +1,284 @@
+//! Tools that build, test, check and format a project. They run the project's own code, which the workspace's owner
+//! has trusted; what they are told to read or write outside of it is judged.
+
+use crate::effect::{EffectKind, Zone};
+use crate::place::{Access, locate};
+use crate::programs::options::Parsed;
+use crate::programs::reader::Reader;
+use crate::programs::table::{Act, Grammar, Opt, Program, READ, TEXT, WRITE, flag, flags, joined, program, value};
+use crate::programs::variables;
+use crate::verdict::Verdict;
+use crate::word::Word;
+
+const HELPER: Act = Act::Deny("helper-program", "It runs a program that is named by an option.");
+const LOADS: Act = Act::Ask("loads-code", "It loads code or options from elsewhere.");
+const FOLDER: Act = Act::Path(Access::Create);
+
+const CARGO: &[Opt] = &[
+    value("--config", Act::Ask("other-configuration", "Its configuration decides what is run.")), value("-Z", Act::Ask("unstable-option", "It uses options that may run programs.")),
+    value("--manifest-path --lockfile-path", READ), value("--target-dir --out-dir --artifact-dir --root --path", FOLDER), value("-C", READ),
+    value("-p --package --exclude -j --jobs --features -F --bin --example --test --bench --profile --target --message-format --color --edition --name --vcs -i --invert -e --edges --depth --prefix --charset --format --filter-platform --format-version --partition -E --filter-expr --retries --run-ignored --test-threads", TEXT),
+    flags("--release -r -v --verbose -q --quiet --all --workspace --lib --bins --examples --tests --benches --all-targets --all-features --no-default-features --locked --offline --frozen --no-run --no-fail-fast --doc --open --no-deps --keep-going --fix --allow-dirty --allow-staged --check --timings --future-incompat-report --ignore-rust-version -h --help -V --version --list --no-capture --nocapture --document-private-items --unit-graph --ignored --broken-code"),
+];
+
+const fn task(names: &'static str) -> Program {
+    program(names).grammar(Grammar::Plain).also(|parsed, reader| careful(&parsed.operands, reader))
+}
+
+pub(super) static PROGRAMS: &[Program] = &[
+    program("cargo").grammar(Grammar::Stops).shared(CARGO).subs(&[
+        program("build b check c test t bench doc d clippy fix tree metadata pkgid locate-project verify-project read-manifest version nextest llvm-cov miri expand udeps machete deny audit outdated geiger bloat semver-checks msrv hack insta fuzz careful tarpaulin sort report rustc rustdoc criterion hakari help generate-lockfile mutants show-asm asm modules depgraph")
+            .strict().shared(CARGO).also(after_dashes),
+        program("fmt").options(CARGO).also(after_dashes),
+        program("run r").grammar(Grammar::Stops).strict().shared(CARGO),
+        program("clean").strict().shared(CARGO).also(|parsed, reader| {
+            if let Some(folder) = parsed.value("--target-dir") {
+                reader.touch(folder, Access::DeleteAll);
+            }
+        }),
+        program("new init").strict().shared(CARGO).each(FOLDER),
+        program("vendor package").strict().shared(CARGO).each(FOLDER),
+        program("watch").options(&[value("-s --shell", Act::Shell), value("-x --exec", TEXT)]).also(|parsed, reader| {
+            for word in parsed.values("-x") {
+                let mut argv = vec![Word::from("cargo")];
+                argv.extend(word.known().unwrap_or("…").split_ascii_whitespace().map(Word::from));
+                reader.run(&argv);
+            }
+        }),
+        program("search info").asks(EffectKind::Network, "network", "asks the registry"),
+        program("add remove rm update fetch install uninstall upgrade binstall").asks(EffectKind::System, "package-install", "brings in packages from others, whose build scripts run"),
+        program("publish yank owner login logout release").asks(EffectKind::Remote, "publish", "publishes a package to everyone"),
+    ]).also(toolchain),
+    program("rustc rustdoc gcc g++ cc c++ clang clang++ clang-cpp tcc icc icx zigcc nvcc gfortran gnat swiftc kotlinc javac scalac ghc-make ocamlc ocamlopt dmd ldc2 as nasm yasm ld lld gold mold ar ranlib strip objcopy objdump nm readelf size addr2line c++filt otool lipo install_name_tool libtool dsymutil llvm-config llvm-objdump emcc em++ wasm-pack wasm-bindgen wasm-opt protoc flatc thrift swig bison flex yacc lex cpp gcov lcov gcovr")
+        .options(&[
+            value("-o --output --out-dir -d --dump-dir", WRITE), joined("-MF", WRITE), value("-wrapper -B -fplugin -fuse-ld", HELPER), value("-Xclang -load", LOADS), value("-C --codegen", TEXT), value("--plugin", LOADS),
+            value("-I -L -D -U -l -x -W -isystem -include --edition --crate-type --crate-name --emit --cfg --target -arch -std", TEXT), flags("-c -S -E -g -w -v -O -f -m -s -p -M --version --help -shared -static -pipe -pthread -ansi -nostdlib"),
+        ]).each(READ).also(compiler),
+    program("go").grammar(Grammar::Stops).options(&[value("-C", READ)]).subs(&[
+        program("build test vet install-off list run").grammar(Grammar::Single).options(&[
+            value("-exec -toolexec -vettool", HELPER), value("-overlay -modfile -pgo", READ), value("-o -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -outputdir -pkgdir", WRITE),
+            value("-run -bench -count -timeout -tags -ldflags -gcflags -asmflags -gccgoflags -p -parallel -cpu -covermode -coverpkg -benchtime -shuffle -skip -fuzz -fuzztime -mod -f -compiler -buildmode -vet -installsuffix -buildvcs -list", TEXT),
+            flags("-v -x -n -a -race -msan -asan -work -short -cover -json -failfast -benchmem -c -i -m -u -deps -e -find -test -trimpath -modcacherw -linkshared -fullpath -artifacts"),
+        ]).strict().also(go_packages),
+        program("fmt fix doc version help clean tool bug-off env").also(go_env), program("generate").also(|parsed, reader| careful(&parsed.operands, reader)),
+        program("mod work").also(|parsed, reader| {
+            if !matches!(parsed.operand(0), Some("tidy" | "verify" | "graph" | "why" | "edit" | "init" | "vendor" | "use" | "sync")) {
+                reader.ask("package-install", "It brings in packages from others.");
+            }
+        }),
+        program("get install").asks(EffectKind::System, "package-install", "brings in packages from others"), program("telemetry bug").asks(EffectKind::Network, "network", "sends to others"),
+    ]),
+    program("gofmt goimports gofumpt").options(&[flag("-w", TEXT), value("-r -cpuprofile -local", TEXT), flags("-l -d -s -e")]).also(|parsed, reader| {
+        for word in &parsed.operands {
+            reader.touch(word, if parsed.has("-w") { Access::Write } else { Access::Read });
+        }
+    }),
+    program("make gmake bmake remake").strict().options(&[
+        value("-C --directory", FOLDER), value("-f --file --makefile", Act::Script), value("-I --include-dir", READ), joined("-j --jobs -l --load-average --max-load -O --output-sync --debug --shuffle --jobserver-auth", TEXT), value("-o --old-file --assume-old -W --what-if --new-file --assume-new", TEXT),
+        value("-E --eval", Act::Ask("inline-code", "It runs rules that are given in an argument.")),
+        flags("-b -m -B --always-make -d -e --environment-overrides -h --help -i --ignore-errors -k --keep-going -L --check-symlink-times -n --just-print --dry-run --recon -p --print-data-base -q --question -r --no-builtin-rules -R --no-builtin-variables -s --silent --quiet -S --no-keep-going --stop -t --touch --trace -v --version -w --print-directory --no-print-directory --warn-undefined-variables --no-silent"),
+    ]).also(super::tasks::make),
+    program("just task go-task mage doit invoke inv fab rake thor grunt gulp jake nox tox sbt mill lein-run ant").also(super::tasks::runner),
+    program("cmake").strict().options(&[
+        value("-P", Act::Script), value("-S -B", FOLDER), value("-G -A -T -D -U --target -t --config -j --parallel --preset -W --log-level --loglevel --component --trace-format", TEXT), value("-C --toolchain", LOADS), value("--build --install --open --prefix", FOLDER), flag("-E", TEXT),
+        value("--graphviz --trace-redirect --profiling-output", WRITE), flags("-L -LA -LAH -LH -N -h --help --version -v --verbose --fresh --clean-first --use-stderr --warn-uninitialized --trace --trace-expand --debug-output --list-presets --workflow --debug-find -Wno-dev -Wdev -Wno-deprecated"),
+    ]).grammar(Grammar::Stops).also(super::tasks::cmake),
+    task("ninja samu meson ctest cpack scons bazel bazelisk buck buck2 pants waf premake5 autoconf automake autoreconf aclocal autoheader pkg-config-off qmake tup earthly-off configure xcodebuild xcrun swiftlint swiftformat"),
+    program("gradle gradlew").also(|parsed, reader| jvm(parsed, reader, &["-I", "--init-script", "--include-build", "-b", "--build-file", "-c", "--settings-file"])),
+    program("mvn mvnw mvnd").also(|parsed, reader| jvm(parsed, reader, &["-s", "--settings", "-gs", "--global-settings", "-t", "--toolchains"])),
+    program("dotnet").also(dotnet),
+    program("swift").also(swift),
+    task("tsc eslint prettier biome oxlint jest vitest mocha jasmine ava tap karma cypress playwright storybook start-storybook build-storybook webpack webpack-cli vite rollup esbuild parcel swc babel tsup unbuild turbo nx lerna rush lage stylelint standard xo tslint htmlhint markdownlint markdownlint-cli2 cspell typedoc jsdoc api-extractor c8 nyc knip depcheck madge size-limit publint svelte-check svelte-kit vue-tsc vue-cli-service next nuxt nuxi astro remix gatsby react-scripts craco ng ember expo metro tailwindcss postcss sass lessc stylus cssnano svgo imagemin jscodeshift concurrently-off cross-env-off ls-lint textlint alex remark ajv json5 prisma-off graphql-codegen openapi-typescript buf tsd dprint rome attw npm-check tree-sitter wasm2wat wat2wasm solc hardhat forge-off bumpp-off"),
+    program("cross-env env-cmd dotenv concurrently npm-run-all run-s run-p wireit").also(node_wrappers),
+    task("pytest py.test ruff black isort flake8 pylint mypy pyright basedpyright pyre bandit pydocstyle pycodestyle pyflakes autopep8 yapf coverage sphinx-build sphinx-quickstart mkdocs vulture radon djlint codespell behave robot locust-off nbqa nosetests green slipcover cython maturin pyinstaller python-build twine-check tbump-off ty pip-audit safety pip-compile-off"),
+    task("rspec rubocop standardrb brakeman reek minitest cucumber rails rake-off sorbet srb steep erb haml-lint phpunit phpstan psalm pest php-cs-fixer phpcs phpcbf rector artisan infection golangci-lint staticcheck govulncheck gotestsum errcheck ginkgo mockgen wire sqlc gosec revive air-off"),
+    task("shellcheck shfmt bats yamllint actionlint hadolint ansible-lint tflint checkov-off tfsec-off jsonlint taplo toml-test markdown-link-check vale lychee-off proselint write-good typos ast-grep sg semgrep-off comby tokei-off clang-format clang-tidy cppcheck cpplint include-what-you-use rustfmt clippy-driver rust-analyzer cbindgen bindgen uncrustify astyle ktlint detekt google-java-format checkstyle pmd spotbugs jacoco scalafmt scalafix ormolu fourmolu hlint stylish-haskell stack cabal mix rebar3 gleam elm elm-test elm-format elm-review purs spago credo dialyzer dune ocamlformat zls stylua luacheck selene busted nimpretty nixfmt nixpkgs-fmt alejandra statix deadnix terraform-docs verilator iverilog yosys pandoc-off pdflatex-off doxygen asciidoctor mdbook hugo jekyll zola eleventy eslint_d prettierd tsserver gopls pyls clangd"),
+    program("pdflatex xelatex lualatex latex tex luatex latexmk tectonic bibtex biber dvipdf").options(&[flag("-shell-escape --shell-escape -enable-write18", Act::Ask("shell-escape", "The document may run commands.")), value("-output-directory", FOLDER)]).also(|parsed, reader| careful(&parsed.operands, reader)),
+    program("pandoc").strict().each(READ).options(&[
+        value("-o --output --log --extract-media", WRITE), value("-F --filter -L --lua-filter", LOADS), value("--pdf-engine", HELPER), value("-f -t -r -w --from --to --read --write -V --variable -M --metadata --toc-depth --columns --wrap --shift-heading-level-by --highlight-style --mathjax", TEXT), value("--template -c --css -H -B -A --bibliography --csl --metadata-file -d --defaults --reference-doc", READ),
+        flags("-s --standalone --toc -N --number-sections -v -h --help --self-contained --embed-resources --no-highlight --ascii --quiet"),
+    ]),
+    program("ffmpeg ffprobe ffplay sox convert magick identify mogrify montage composite gm exiftool pngquant optipng jpegoptim cwebp dwebp rsvg-convert inkscape gs ghostscript qpdf pdftk pdftotext pdfinfo pdftoppm pdfunite mutool img2pdf tesseract dot neato mmdc plantuml wkhtmltopdf weasyprint libreoffice soffice unoconv mediainfo lame flac oggenc opusenc")
+        .grammar(Grammar::Plain).also(media),
+];
+
+/// What a tool of a project is told to touch outside of the workspace.
+pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
+    for word in args {
+        let text = word.prefix();
+        let at = if text.starts_with('-') { text.find('=').map(|at| at + 1) } else { Some(0) };
+        let Some(at) = at else {
+            continue;
+        };
+        let path = crate::programs::options::without(word, at);
+        let begin = path.prefix();
+        let outside = begin.starts_with('/') || begin.starts_with("..") || begin.contains("/../") || begin.starts_with(".git/") || begin.contains("/.git/") || begin.starts_with(".vscode") || begin.starts_with(".claude");
+        if !outside {
+            continue;
+        }
+        let config = text.starts_with('-') && ["config", "plugin", "require", "preset", "loader", "import", "setup", "rc", "resolver", "formatter", "reporter", "transform"].iter().any(|part| text[..at].contains(part));
+        let zone = path.known().and_then(|text| locate(text, reader.cwd(), reader.world)).map(|place| place.zone);
+        if config && zone != Some(Zone::Workspace) {
+            reader.ask("loads-code", "It loads code or options from outside of the workspace.");
+        }
+        reader.touch(&path, Access::Write);
+    }
+}
+
+/// What stands after `--` goes to the program that is built or to the tool that is started.
+fn after_dashes(parsed: &Parsed, reader: &mut Reader<'_>) {
+    careful(parsed.operands.get(parsed.dashes.unwrap_or(0)..).unwrap_or(&[]), reader);
+}
+
+/// `cargo +nightly build`: the first operand chooses a toolchain.
+fn toolchain(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let Some(first) = parsed.operand(0).filter(|first| first.starts_with('+')) else {
+        return;
+    };
+    reader.out.findings.retain(|finding| finding.code != "unknown-subcommand");
+    if first.contains('/') {
+        reader.find(Verdict::Ask, "loads-code", "The toolchain is named by a path.");
+    }
+    let mut argv = vec![Word::from("cargo")];
+    argv.extend_from_slice(&parsed.operands[1..]);
+    reader.run(&argv);
+}
+
+fn compiler(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in reader.invocation.argv.iter().skip(1) {
+        let text = word.prefix();
+        if text.starts_with("-fplugin") || text.starts_with("-wrapper") || text.starts_with("-B/") || text.contains("linker=") || text.starts_with("-specs") || text.starts_with("--plugin") || text.starts_with("-fuse-ld=/") {
+            reader.find(Verdict::Deny, "helper-program", "It runs a program that is named by an option.");
+        }
+        if text.starts_with('@') {
+            reader.find(Verdict::Ask, "other-configuration", "A file of options decides what it does.");
+        }
+    }
+    let _ = parsed;
+}
+
+fn go_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let run = reader.invocation.argv.iter().any(|arg| arg.known() == Some("run"));
+    for (at, word) in parsed.operands.iter().enumerate() {
+        let text = word.prefix();
+        let first = text.split('/').next().unwrap_or("");
+        let remote = text.contains('@') || (first.contains('.') && !text.starts_with('.') && !text.ends_with(".go") && !text.contains("..."));
+        if remote && (!run || at == 0) {
+            reader.find(Verdict::Ask, "downloaded-tool", "It may download code from others and runs it.");
+        }
+        if run {
+            careful(std::slice::from_ref(word), reader);
+        }
+    }
+}
+
+fn go_env(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.strange.iter().any(|name| name == "-w" || name == "-u") {
+        reader.ask("persistent-configuration", "It changes what later commands do.");
+    }
+    if parsed.strange.iter().any(|name| name == "-m") && reader.invocation.argv.iter().any(|arg| arg.prefix().contains("cache")) {
+        reader.ask("package-cache", "It deletes downloaded packages.");
+    }
+}
+
+fn jvm(parsed: &Parsed, reader: &mut Reader<'_>, loads: &[&str]) {
+    let args = &reader.invocation.argv[1..];
+    for word in args {
+        let text = word.prefix();
+        if loads.iter().any(|name| text == *name || text.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))) {
+            reader.ask("loads-code", "It loads a build from elsewhere.");
+        }
+        if text.starts_with("-Dexec") || text.starts_with("exec:") || text.contains("jvmargs") || text.starts_with("-Djavaagent") {
+            reader.find(Verdict::Ask, "inline-code", "It runs what an argument says.");
+        }
+    }
+    for word in &parsed.operands {
+        let text = word.prefix().to_ascii_lowercase();
+        if ["publish", "deploy", "release", "upload", "install-", "site-deploy"].iter().any(|part| text.contains(part)) {
+            reader.ask("publish", "It publishes what it builds.");
+        }
+    }
+    let args = args.to_vec();
+    careful(&args, reader);
+}
+
+fn dotnet(parsed: &Parsed, reader: &mut Reader<'_>) {
+    match parsed.operand(0) {
+        Some("test" | "build" | "run" | "clean" | "format" | "publish" | "pack" | "msbuild" | "vstest" | "list" | "sln" | "new" | "restore" | "watch" | "help") | None => {
+            let args = parsed.operands.clone();
+            careful(&args, reader);
+        }
+        Some("add" | "remove" | "tool" | "workload" | "nuget" | "package") => reader.ask("package-install", "It installs or publishes packages."),
+        Some(file) if file.ends_with(".dll") => {
+            let file = Word::from(file);
+            reader.file(&file);
+        }
+        _ => reader.ask("unknown-subcommand", "What dotnet does here is not known to be harmless."),
+    }
+    if reader.invocation.argv.iter().any(|arg| arg.prefix().starts_with("-p:") && arg.prefix().contains("Event") || arg.prefix().contains("Exec") || arg.prefix().starts_with("-logger:") || arg.prefix().starts_with("/p:PreBuild")) {
+        reader.ask("inline-code", "It runs what an argument says.");
+    }
+}
+
+fn swift(parsed: &Parsed, reader: &mut Reader<'_>) {
+    match parsed.operand(0) {
+        Some("build" | "test" | "run" | "format") => careful(&parsed.operands[1..].to_vec(), reader),
+        Some("package") => match parsed.operand(1) {
+            Some("describe" | "dump-package" | "show-dependencies" | "clean" | "tools-version" | "init" | "reset" | "dump-symbol-graph") => {}
+            _ => reader.ask("package-install", "It brings in packages from others."),
+        },
+        Some(file) if file.ends_with(".swift") => {
+            let file = Word::from(file);
+            reader.file(&file);
+        }
+        None if reader.invocation.argv.len() == 2 => {}
+        _ => reader.ask("code-input", "It runs code that it is given."),
+    }
+    if reader.invocation.argv.iter().any(|arg| arg.known() == Some("-e")) {
+        reader.ask("inline-code", "It runs code that is given in an argument.");
+    }
+}
+
+/// `cross-env A=b tool`, `concurrently 'a' 'b'`.
+fn node_wrappers(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    if program == "concurrently" {
+        for word in &parsed.operands {
+            match word.known().and_then(|text| text.strip_prefix("npm:")) {
+                Some(task) => super::packages::script(reader, task, &[]),
+                None => reader.shell(word.clone()),
+            }
+        }
+        return;
+    }
+    if program.starts_with("run") || program == "npm-run-all" || program == "wireit" {
+        for word in &parsed.operands {
+            super::packages::script(reader, &crate::programs::reader::shown_word(word), &[]);
+        }
+        return;
+    }
+    let mut rest = parsed.operands.as_slice();
+    while let [first, after @ ..] = rest {
+        let Some((name, value)) = variables::split(first) else {
+            break;
+        };
+        variables::judge(&name, &value, reader);
+        rest = after;
+    }
+    reader.run(rest);
+}
+
+/// Converters: their operands may be read or written, and which is hard to say; both are judged.
+fn media(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        let text = word.prefix();
+        if text.contains("://") || text.starts_with("concat:") || text.starts_with("subfile") {
+            reader.ask("network", "It may read from elsewhere.");
+        } else if (text.starts_with('|') || text.contains("msl:") || text.contains("ephemeral:") || text == "-dSAFER=false" || text == "-dNOSAFER" || text == "-config") && !text.is_empty() {
+            reader.ask("helper-program", "It may run a program or a script that an argument names.");
+        } else if !text.starts_with('-') && (text.contains('/') || text.contains('.') || word.known().is_none()) {
+            let last = parsed.operands.last() == Some(word);
+            reader.touch(word, if last && parsed.operands.len() > 1 { Access::Write } else { Access::Read });
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Package programs and the tasks of a project: its own tasks run, code from others is asked about.
+
+use crate::effect::{EffectKind, Target, Zone};
+use crate::place::Access;
+use crate::programs::options::Parsed;
+use crate::programs::reader::{Reader, shown_word};
+use crate::programs::table::{
+    Act, Grammar, Program, TEXT, flags, program, value,
+};
+use crate::programs::lookup;
+use crate::verdict::Verdict;
+use crate::word::Word;
+use crate::world::Dialect;
+
+const INSTALL: &str = "package-install";
+const INSTALLS: &str = "installs packages from others, whose scripts run";
+const PUBLISH: &str = "publish";
+const PUBLISHES: &str = "publishes a package to everyone";
+const ACCOUNT: &str = "package-account";
+const SHELL: Act = Act::Deny("helper-program", "It runs scripts with another program than the shell.");
+const LOADS: Act = Act::Ask("loads-code", "It loads code or options from elsewhere.");
+
+const fn reads(names: &'static str) -> Program {
+    program(names)
+}
+
+const fn installs(names: &'static str) -> Program {
+    program(names).asks(EffectKind::System, INSTALL, INSTALLS)
+}
+
+const NPM_OPTIONS: &[crate::programs::table::Opt] = &[
+    value("--script-shell --shell", SHELL), value("--node-options", SHELL), value("--git --viewer --editor --browser", SHELL), value("--userconfig --globalconfig", LOADS), value("--prefix -C --cwd --dir", Act::Path(Access::Create)),
+    value("--registry --proxy --https-proxy", Act::Ask("other-registry", "Packages come from elsewhere.")), value("-w --workspace --loglevel --cache -F --filter --omit --include --if", TEXT), flags("-s --silent -q --quiet -y --yes -g --global --json -ws --workspaces --if-present --offline -r --recursive --parallel --no-audit --no-fund --ignore-scripts --verbose --version -v --help -h"),
+];
+
+const NPM: &[Program] = &[
+    program("test t tst").also(|parsed, reader| script(reader, "test", &parsed.operands)),
+    program("start").also(|parsed, reader| script(reader, "start", &parsed.operands)),
+    program("stop restart").also(|parsed, reader| script(reader, "stop", &parsed.operands)),
+    program("run run-script rum urn").shared(NPM_OPTIONS).also(|parsed, reader| {
+        if let Some(name) = parsed.operands.first() {
+            script(reader, &shown_word(name), &parsed.operands[1..]);
+        }
+    }),
+    reads("ls list ll la view info show v outdated why explain root prefix bin help help-search query fund doctor ping whoami search find completion docs bugs repo pkg-get sbom licenses audit-off --version"),
+    program("audit").also(|parsed, reader| {
+        if parsed.operand(0) == Some("fix") {
+            reader.ask(INSTALL, "It installs packages from others, whose scripts run.");
+        }
+    }),
+    program("pack").shared(NPM_OPTIONS).also(|_, reader| { reader.touch(&Word::from("package.tgz"), Access::Create); }),
+    program("config c get set").shared(NPM_OPTIONS).also(config),
+    program("pkg").asks(EffectKind::Write, "manifest", "changes the manifest of the project"),
+    program("version").asks(EffectKind::Write, "manifest", "changes the version and makes a commit"),
+    program("init create innit").also(|parsed, reader| {
+        if !parsed.operands.is_empty() {
+            reader.ask(INSTALL, "It downloads code from others and runs it.");
+        }
+    }),
+    installs("install i ci add in isntall update up upgrade uninstall un remove rm r unlink link ln rebuild rb dedupe ddp prune install-test it cit clean-install install-ci-test shrinkwrap dlx-add patch patch-commit import deploy fetch store env self-update approve-builds"),
+    program("exec x dlx").shared(NPM_OPTIONS).grammar(Grammar::Stops).also(execute),
+    program("publish unpublish deprecate dist-tag stage").asks(EffectKind::Remote, PUBLISH, PUBLISHES),
+    program("login logout adduser token owner access team org profile hook star unstar set-script trust").asks(EffectKind::Remote, ACCOUNT, "handles an account"),
+    program("cache").asks(EffectKind::System, "package-cache", "changes the cache of packages"),
+];
+
+pub(super) static PROGRAMS: &[Program] = &[
+    program("npm npm.cmd cnpm").shared(NPM_OPTIONS).subs(NPM),
+    program("pnpm").shared(NPM_OPTIONS).subs(NPM).open().also(own_command),
+    program("yarn yarnpkg").shared(NPM_OPTIONS).subs(NPM).open().also(yarn),
+    program("bun bunx-off").shared(NPM_OPTIONS).grammar(Grammar::Stops).options(&[value("-e --eval -p --print", Act::Code(crate::programs::code::Language::Node)), value("-r --preload", LOADS)]).also(bun),
+    program("npx bunx pnpx").grammar(Grammar::Stops).strict().options(&[
+        flags("--no-install --no --offline"), flags("-y --yes -q --quiet --bun --silent --ignore-existing --version -v --help -h --prefer-offline"), value("-p --package", TEXT), value("-c --call", Act::Shell), value("--script-shell --node-options -n --node-arg", SHELL), value("-w --workspace --cache", TEXT),
+    ]).also(execute),
+    program("corepack nvm fnm volta n nodenv asdf mise rtx pyenv rbenv jenv sdk sdkman rustup ghcup opam juliaup proto").also(versions),
+    program("pip pip3 pipx").subs(&[
+        reads("list show freeze check config-get debug inspect help index hash search"),
+        installs("install uninstall download wheel inject upgrade upgrade-all reinstall run runpip ensurepath"),
+        program("config cache").asks(EffectKind::System, "package-configuration", "reads or changes how packages are installed"),
+    ]).options(&[flags("-V --version -q -v -h --help --disable-pip-version-check"), value("--python --proxy --log --cache-dir", LOADS)]),
+    program("uv").grammar(Grammar::Stops).subs(&[
+        program("run").grammar(Grammar::Stops).options(&[value("--with --with-requirements --with-editable --index --index-url --extra-index-url --env-file --python -p --script --directory --project", LOADS), value("--extra --group --package", TEXT), flags("--frozen --locked --no-sync --all-extras --isolated --dev -q -v --offline --active --no-project -s")]).also(in_environment),
+        reads("tree version help export-off lock-check --version"),
+        installs("sync add remove lock pip tool venv-install python build init export"), program("venv").each(Act::Path(Access::Create)),
+        program("publish").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("cache self").asks(EffectKind::System, "package-cache", "changes the cache of packages"),
+    ]),
+    program("uvx pipx-run").asks(EffectKind::Execute, INSTALL, "downloads code from others and runs it"),
+    program("poetry pdm pipenv rye hatch conda mamba micromamba pixi").grammar(Grammar::Stops).subs(&[
+        program("run test").grammar(Grammar::Stops).options(&[value("-n --name -e -p --prefix", TEXT), flags("-q -v --no-capture-output --live-stream")]).also(in_environment),
+        reads("show check env-list version list info graph tree help about search outdated lint fmt --version config-list"),
+        installs("install add remove update lock sync upgrade uninstall create shell build self tool activate init new env clean cache"),
+        program("publish").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("config").asks(EffectKind::System, "package-configuration", "changes how packages are installed"),
+    ]),
+    program("gem").subs(&[
+        reads("list search environment env info specification contents which help outdated dependency query"),
+        installs("install uninstall update fetch unpack pristine cleanup build cert sources exec"), program("push yank owner signin signout").asks(EffectKind::Remote, PUBLISH, PUBLISHES),
+    ]),
+    program("bundle bundler").subs(&[
+        program("exec e").grammar(Grammar::Stops).also(in_environment), reads("list show info check outdated version platform env-off help why licenses"),
+        installs("install update add remove lock package cache pristine clean init gem binstubs"), program("config plugin").asks(EffectKind::System, "package-configuration", "changes how packages are installed"),
+        program("open console").asks(EffectKind::Execute, "editor", "opens an editor or a console"),
+    ]).open(),
+    program("composer").subs(&[
+        reads("show validate status licenses outdated why why-not check-platform-reqs audit diagnose about list depends prohibits fund dump-autoload dumpautoload"),
+        program("run-script run exec test").also(|parsed, reader| script(reader, parsed.operand(0).unwrap_or("test"), &[])),
+        installs("install update require remove create-project global self-update init reinstall archive bump config"),
+    ]),
+    installs("apt apt-get aptitude dpkg dnf yum rpm microdnf zypper pacman yay paru apk emerge xbps-install xbps-remove snap flatpak brew port fink nix nix-env nix-shell nix-channel guix eopkg pkg pkg_add pkgin swupd rpm-ostree winget choco scoop cabal-install mas softwareupdate installer gdebi alien update-alternatives dpkg-reconfigure add-apt-repository apt-key tlmgr cpan cpanm luarocks vcpkg conan spack easy_install helm-install krew").also(system_packages),
+    program("apt-cache apt-mark-show dpkg-query rpmquery apt-file apt-config pkg-config pkgconf pacman-query equery brew-list").also(|_, _| {}),
+    program("pre-commit lefthook husky commitlint lint-staged overcommit git-secrets").asks(EffectKind::Execute, "hooks", "installs or runs what git runs unasked"),
+];
+
+/// The manifest that a task is named in.
+fn manifest(reader: &Reader<'_>) -> Option<serde_json::Value> {
+    let cwd = reader.cwd()?;
+    let text = reader.world.files.text(&format!("{}/package.json", cwd.trim_end_matches('/')))?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Runs a task of the project by its name. Where the manifest can be read, its text is what is judged.
+pub(super) fn script(reader: &mut Reader<'_>, name: &str, rest: &[Word]) {
+    reader.effect(EffectKind::Execute, Target::Named(name.to_owned()), Zone::Workspace, format!("runs the project's task {name}"));
+    if name.contains('…') {
+        return reader.ask("unknown-task", "Which task it runs is only known when it runs.");
+    }
+    super::builds::careful(rest, reader);
+    for found in reader.invocation.argv.iter() {
+        let text = found.prefix();
+        if text.starts_with("--script-sh") || text.starts_with("--node-opt") {
+            reader.deny("helper-program", "It runs scripts with another program than the shell.");
+        }
+    }
+    if !super::files::in_workspace(reader) {
+        reader.ask("task-outside", "It runs a task of a project that is not the workspace.");
+    }
+    let risky = ["publish", "deploy", "release", "postinstall", "preinstall", "destroy", "eject", "nuke"];
+    if risky.iter().any(|word| name.split([':', '-', '_']).any(|part| part == *word)) {
+        reader.ask("task-publishes", "The task's name says that it changes something outside of the workspace.");
+    }
+    let Some(manifest) = manifest(reader) else {
+        return;
+    };
+    for when in ["pre", "", "post"] {
+        if let Some(text) = manifest["scripts"][format!("{when}{name}")].as_str() {
+            reader.script(Word::from(text), Dialect::Posix, false);
+        }
+    }
+}
+
+fn config(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let get = matches!(parsed.operand(0), Some("get" | "ls" | "list"));
+    if get {
+        return;
+    }
+    let shell = parsed.operands.iter().any(|word| {
+        let text = word.prefix();
+        text.starts_with("script-shell") || text.starts_with("node-options") || text.starts_with("git") || text.starts_with("shell") || text.starts_with("init-module") || text.starts_with("onload")
+    });
+    if shell {
+        return reader.deny("persistent-helper", "It makes later commands run another program.");
+    }
+    reader.ask("package-configuration", "It changes how packages are installed.");
+}
+
+/// Whether a tool of the project is already there, so that nothing is downloaded.
+fn is_installed(reader: &Reader<'_>, name: &str) -> bool {
+    reader.world.files.resolve(&format!("{}/node_modules/.bin/{name}", reader.world.workspace.trim_end_matches('/'))).is_some()
+}
+
+fn execute(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let Some((tool, rest)) = parsed.operands.split_first() else {
+        return;
+    };
+    let name = shown_word(tool);
+    let local = parsed.has("--no-install") || is_installed(reader, &name);
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    // `yarn exec` and `pnpm exec` run what is installed.
+    let exec = matches!(program.as_str(), "pnpm" | "yarn") && matches!(reader.invocation.argv.get(1).and_then(Word::known), Some("exec"));
+    if parsed.has("-p") || !(local || exec) || name.contains('@') {
+        reader.ask("downloaded-tool", "It may download code from others and runs it.");
+    }
+    if lookup::find(&name).is_some() {
+        let mut argv = vec![tool.clone()];
+        argv.extend_from_slice(rest);
+        reader.run(&argv);
+    } else if !local {
+        reader.ask("unknown-tool", "The tool that it runs is not known.");
+    } else {
+        super::builds::careful(rest, reader);
+    }
+}
+
+/// A name that is no sub-command is a script of the manifest or a tool of the project.
+fn own_command(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let Some((first, rest)) = parsed.operands.split_first() else {
+        if reader.invocation.argv.len() == 1 {
+            reader.ask(INSTALL, "It installs packages from others, whose scripts run.");
+        }
+        return;
+    };
+    let Some(name) = first.known() else {
+        return;
+    };
+    if NPM.iter().any(|sub| sub.is(name)) || name == "help" {
+        return;
+    }
+    let is_script = manifest(reader).is_some_and(|manifest| manifest["scripts"][name].is_string());
+    let common = ["build", "dev", "lint", "format", "fmt", "typecheck", "type-check", "check", "watch", "clean", "coverage", "e2e", "serve", "preview", "ci", "compile", "generate", "storybook"];
+    if is_script || common.contains(&name.split(':').next().unwrap_or("")) {
+        return script(reader, name, rest);
+    }
+    match lookup::find(name) {
+        Some(_) => reader.run(&parsed.operands),
+        None => reader.ask("unknown-tool", "The tool that it runs is not known."),
+    }
+}
+
+fn yarn(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if matches!(parsed.operand(0), Some("workspace")) {
+        if let Some(rest) = parsed.operands.get(2..) {
+            let mut argv = vec![Word::from("yarn")];
+            argv.extend_from_slice(rest);
+            return reader.run(&argv);
+        }
+    }
+    if matches!(parsed.operand(0), Some("workspaces" | "plugin" | "policies" | "global" | "constraints" | "unplug")) {
+        return reader.ask("unknown-subcommand", "What yarn does here is not known to be harmless.");
+    }
+    own_command(parsed, reader);
+}
+
+fn bun(parsed: &Parsed, reader: &mut Reader<'_>) {
+    match parsed.operand(0) {
+        Some("test") => super::builds::careful(&parsed.operands[1..], reader),
+        Some("run") => match parsed.operand(1) {
+            Some(file) if file.contains('.') => {
+                let file = Word::from(file);
+                reader.file(&file);
+            }
+            Some(name) => script(reader, name, &parsed.operands[2..]),
+            None => {}
+        },
+        Some("build") => super::builds::careful(&parsed.operands[1..], reader),
+        Some("x") => {
+            let mut argv = vec![Word::from("bunx")];
+            argv.extend_from_slice(&parsed.operands[1..]);
+            reader.run(&argv);
+        }
+        Some("pm" | "outdated" | "why") => {}
+        Some(file) if file.contains('.') => {
+            let file = Word::from(file);
+            reader.file(&file);
+        }
+        Some(name) if manifest(reader).is_some_and(|manifest| manifest["scripts"][name].is_string()) => script(reader, name, &parsed.operands[1..]),
+        None if parsed.any("-e --version -v -h") => {}
+        _ => reader.ask(INSTALL, "It installs packages from others, whose scripts run."),
+    }
+}
+
+fn in_environment(parsed: &Parsed, reader: &mut Reader<'_>) {
+    reader.run(&parsed.operands);
+}
+
+fn versions(parsed: &Parsed, reader: &mut Reader<'_>) {
+    match parsed.operand(0) {
+        Some("list" | "ls" | "current" | "which" | "where" | "version" | "versions" | "show" | "--version" | "whence" | "toolchain-list" | "alias-list") | None => {}
+        Some("run") => {
+            if parsed.operands.len() > 2 {
+                let argv = parsed.operands[2..].to_vec();
+                reader.run(&argv);
+            }
+        }
+        Some("exec" | "x") => super::wrappers::tail(parsed, reader),
+        _ => reader.ask(INSTALL, "It changes which programs a name means, or installs them."),
+    }
+}
+
+/// Questions to the packages of the system.
+fn system_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let first = parsed.operand(0).unwrap_or("");
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let questions = ["list", "search", "show", "info", "depends", "rdepends", "policy", "madison", "deps", "uses", "leaves", "home", "config", "doctor", "outdated", "desc", "help", "provides", "repolist", "history", "--version", "why", "cat", "list-installed", "connections", "remotes"];
+    let flags_ask = match program.as_str() {
+        "dpkg" => parsed.strange.iter().any(|name| matches!(name.as_str(), "-l" | "-L" | "-s" | "-S" | "--list" | "--status" | "--listfiles" | "--search" | "--version" | "--print-architecture" | "-p" | "-I" | "-c")),
+        "rpm" => parsed.strange.iter().any(|name| name == "-q" || name == "--query"),
+        "pacman" | "yay" | "paru" => parsed.strange.first().is_some_and(|name| name == "-Q" || name == "-F") ,
+        _ => parsed.operands.is_empty() && parsed.strange.iter().any(|name| name == "--version" || name == "--prefix" || name == "--help"),
+    };
+    if flags_ask || (questions.contains(&first) && !matches!(program.as_str(), "nix" | "apt-key")) {
+        reader.out.findings.retain(|finding| finding.code != INSTALL);
+    }
+    // Options of these can run programs: `-o APT::Update::Pre-Invoke::=…`, `--eval`.
+    for word in reader.invocation.argv.iter().skip(1) {
+        let text = word.prefix();
+        if text.contains("Pre-Invoke") || text.contains("Post-Invoke") || text.contains("--eval") || text.starts_with("--pre-invoke") || text.contains("Dpkg::Pre-Install-Pkgs") {
+            reader.find(Verdict::Deny, "helper-program", "It runs a command that is named by an option.");
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! Shells and interpreters: what they run is given as text, as a file, or comes in.
+
+use super::builtins::runs_input;
+use crate::effect::EffectKind;
+use crate::place::Access;
+use crate::programs::code::{self, Language};
+use crate::programs::options::Parsed;
+use crate::programs::reader::Reader;
+use crate::programs::table::{
+    Act, Grammar, Program, READ, TEXT, WRITE, flag, flags, joined, program, value,
+};
+use crate::programs::{Stdin, foreign};
+use crate::verdict::Verdict;
+use crate::word::Word;
+use crate::world::Dialect;
+
+const STARTUP: Act = Act::Deny("startup-file", "A file is run before anything else is.");
+const LOADS: Act = Act::Ask("loads-code", "It loads more code.");
+
+pub(super) static PROGRAMS: &[Program] = &[
+    program("sh bash zsh dash ksh mksh ksh93 pdksh ash yash rbash oksh posh csh tcsh fish xonsh nu elvish osh ysh rc es").grammar(Grammar::Stops).strict().options(&[
+        flag("-c --command", TEXT), flag("-s --stdin", TEXT), flag("-i --interactive", TEXT),
+        flags("-l --login -e -x -u -n -v -f -a -b -h -k -m -p -r -t -B -C -E -H -P -T -L -D --posix --noprofile --norc --no-config --noediting --restricted --verbose --help --version --debugger --dump-strings --private --no-rcs -d"),
+        value("-o -O +o +O", TEXT), flags("+x +e +u +m"),
+        value("--rcfile --init-file -C --init-command", STARTUP), value("--emulate", TEXT),
+    ]).also(shell),
+    program("python python2 python3 pypy pypy3 ipython ipython3 micropython cpython jython bpython pythonw").grammar(Grammar::Stops).strict().options(&[
+        value("-c", TEXT), value("-m", TEXT), value("-W -X --check-hash-based-pycs -Q", TEXT),
+        flags("-b -B -d -E -h -I -O -OO -P -q -R -s -S -u -v -V -x -bb -VV -t -3 --help --version --help-env --help-xoptions --help-all"), flag("-i", LOADS),
+    ]).also(python),
+    program("node nodejs iojs").grammar(Grammar::Stops).strict().options(&[
+        value("-e --eval", TEXT), value("-p --print", TEXT), value("-r --require --import --loader --experimental-loader", LOADS),
+        flag("-i --interactive", LOADS), value("--env-file --env-file-if-exists", READ), value("-C --conditions --input-type --max-old-space-size --stack-trace-limit --title --unhandled-rejections --test-name-pattern --test-reporter --test-concurrency --test-timeout --stack-size", TEXT),
+        value("--test-reporter-destination --cpu-prof-dir --heap-prof-dir --diagnostic-dir --report-dir", WRITE),
+        flags("-v --version -h --help -c --check --test --watch --no-warnings --trace-warnings --enable-source-maps --experimental-vm-modules --experimental-strip-types --experimental-modules --trace-deprecation --no-deprecation --experimental-test-coverage --preserve-symlinks --expose-gc --test-only --throw-deprecation --abort-on-uncaught-exception --use-strict --experimental-sqlite --experimental-transform-types --v8-options --cpu-prof --heap-prof --test-update-snapshots --test-force-exit --watch-path"),
+        joined("--inspect --inspect-brk --inspect-port", Act::Ask("debug-port", "It lets others run code in it through a port.")),
+        value("--run", TEXT),
+    ]).also(node),
+    program("ts-node tsx esno ts-node-esm jiti babel-node coffee sucrase-node vite-node").grammar(Grammar::Stops).strict().options(&[
+        value("-e --eval", Act::Code(Language::Node)), value("-p --print", Act::Code(Language::Node)), value("-r --require --import", LOADS), value("-P --project --tsconfig", READ),
+        flags("-T --transpile-only --esm --files --version -v -h --no-cache --swc --pretty watch --test --no-warnings"),
+    ]).also(runs_file),
+    program("deno").grammar(Grammar::Stops).also(deno),
+    program("perl perl5 raku perl6").grammar(Grammar::Stops).strict().options(&[
+        value("-e -E", TEXT), flag("-n", TEXT), flag("-p", TEXT), joined("-i", TEXT), flags("-w -W -X -c -s -S -t -T -u -U -v -a -f -g -h"),
+        joined("-l -0 -C -F -V -D -x", TEXT), value("-M -m", TEXT), value("-I", READ), joined("-d", LOADS),
+    ]).also(perl),
+    program("ruby jruby truffleruby mruby irb pry").grammar(Grammar::Stops).strict().options(&[
+        value("-e", Act::Code(Language::Ruby)), flags("-n -p -a -l -w -v -c -s -S -U -y -h -W --version --help --yjit --jit --verbose --disable-gems"), joined("-i -F -0 -K -T -x -W", TEXT), value("-r", TEXT), value("-I -C -E", READ), value("--encoding --enable --disable", TEXT),
+    ]).also(ruby),
+    program("php php-cli hhvm").grammar(Grammar::Stops).strict().options(&[
+        value("-r", Act::Code(Language::Php)), value("-B -R -E", Act::Code(Language::Php)), value("-f -F", Act::Script), value("-d -z", LOADS), value("-c", LOADS), flags("-n -i -l -m -q -v -w -s -H --ini --version --help -a"),
+        value("-S", Act::Ask("listens", "It opens a port.")), value("-t --rf --rc --re", TEXT),
+    ]).also(php),
+    program("lua luajit lua5.1 lua5.3 lua5.4 texlua luau").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::Lua)), value("-l", LOADS), flags("-v -E -W -"), flag("-i", LOADS)]).also(runs_file),
+    program("osascript osacompile").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::AppleScript)), value("-l -s", TEXT), flags("-i")]).also(osascript),
+    program("R Rscript julia octave ghc runghc runhaskell elixir iex-elixir erl erlang escript scala groovy kotlin jshell clojure clj lein bb guile racket sbcl clisp scheme gosh tclsh wish ocaml swipl crystal nim nimble dart zig v janet fennel maxima sage gap gp pforth bqn apl awkc m4 ex-lang gnuplot")
+        .grammar(Grammar::Stops).also(other),
+    program("java javaw").grammar(Grammar::Single).strict().options(&[
+        value("-jar", Act::Script), value("-cp -classpath --class-path -p --module-path -m --module --add-modules --add-opens --add-exports", TEXT), flags("-version --version -help -server -ea -enableassertions -Xint"),
+        value("-javaagent -agentlib -agentpath", LOADS),
+    ]).also(java),
+    program("pwsh powershell pwsh-preview powershell.exe pwsh.exe").grammar(Grammar::Plain).also(powershell),
+    program("cmd cmd.exe command.com").grammar(Grammar::Plain).also(cmd),
+    program("wine wine64 wsl wsl.exe mono box64 qemu-user").grammar(Grammar::Stops).asks(EffectKind::Execute, "emulator", "runs a program for another system").also(super::wrappers::tail),
+];
+
+fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.has("-c") {
+        match parsed.operands.first() {
+            Some(text) => reader.shell(text.clone()),
+            None => reader.ask("missing-code", "The code that it is to run is missing."),
+        }
+        return;
+    }
+    let from_input = parsed.has("-s") || parsed.operands.is_empty();
+    if !from_input {
+        return reader.file(&parsed.operands[0].clone());
+    }
+    if parsed.found.iter().any(|found| found.option.is("-l") && found.value.is_none()) && parsed.strange.is_empty() && reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("--version" | "--help"))) {
+        return;
+    }
+    match &reader.invocation.stdin {
+        Stdin::Pipe if parsed.has("-i") => {
+            reader.deny("reverse-shell", "A shell is driven by what another program hands it.");
+        }
+        Stdin::File(path) => {
+            let path = path.clone();
+            reader.out.io.runs_input = true;
+            return reader.file(&path);
+        }
+        Stdin::Text(_) => {}
+        Stdin::Inherited => reader.ask("shell-input", "A shell runs whatever it is given."),
+        Stdin::Pipe => reader.ask("shell-input", "A shell runs whatever another command writes."),
+    }
+    runs_input(reader, Dialect::Posix);
+}
+
+/// Code that comes in, or is to be typed.
+fn input(reader: &mut Reader<'_>, language: Language) {
+    reader.out.io.runs_input = true;
+    match reader.invocation.stdin.clone() {
+        Stdin::Text(text) => code::read(reader, &text, language),
+        Stdin::File(path) => reader.file(&path),
+        Stdin::Pipe => reader.ask("code-input", "It runs what another command writes."),
+        Stdin::Inherited => reader.ask("code-input", "It runs whatever it is given."),
+    }
+}
+
+fn is_question(reader: &Reader<'_>) -> bool {
+    reader.invocation.argv.len() == 2
+        && matches!(
+            reader.invocation.argv[1].known(),
+            Some("--version" | "-V" | "-v" | "--help" | "-h" | "-version" | "-VV" | "version" | "help" | "-help")
+        )
+}
+
+fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
+    match parsed.operands.first() {
+        Some(Word::Known(dash)) if dash == "-" || dash == "/dev/stdin" || dash == "/dev/fd/0" => input(reader, language),
+        Some(file) => {
+            let file = file.clone();
+            reader.file(&file);
+        }
+        None if is_question(reader) => {}
+        None => input(reader, language),
+    }
+}
+
+fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if let Some(text) = parsed.value("-c") {
+        return code::read(reader, text, Language::Python);
+    }
+    let Some(module) = parsed.value("-m") else {
+        return file_or_input(parsed, reader, Language::Python);
+    };
+    let args = &parsed.operands;
+    match module.known().unwrap_or("…") {
+        "pip" | "pip3" => reader.again("pip", args),
+        "pytest" | "py.test" => reader.again("pytest", args),
+        "unittest" | "doctest" | "mypy" | "black" | "ruff" | "flake8" | "pylint" | "isort" | "coverage" | "tox" | "nox" | "pyright" | "build" | "bandit" | "sphinx"
+        | "autopep8" | "yapf" | "pyflakes" | "pycodestyle" | "pydocstyle" | "behave" | "ipykernel" | "mkdocs" | "cython" | "numpy.f2py" => reader.again("pytest", args),
+        "json.tool" | "tokenize" | "ast" | "tabnanny" | "dis" | "calendar" | "this" | "platform" | "timeit-off" | "base64" | "sysconfig" | "quopri" | "gzip" | "symtable" | "pyclbr" | "inspect" => {
+            for word in args {
+                if !word.prefix().starts_with('-') {
+                    reader.touch(word, Access::Read);
+                }
+            }
+            if module.known() == Some("json.tool") && args.iter().filter(|word| !word.prefix().starts_with('-')).count() > 1 {
+                reader.touch(&args[args.len() - 1], Access::Write);
+            }
+            reader.out.io.passes_input = true;
+        }
+        "venv" | "virtualenv" | "compileall" | "py_compile" | "zipfile" | "tarfile" | "zipapp" => {
+            for word in args {
+                if !word.prefix().starts_with('-') {
+                    reader.touch(word, Access::Write);
+                }
+            }
+        }
+        "http.server" | "SimpleHTTPServer" | "pyftpdlib" | "smtpd" | "xmlrpc.server" => {
+            reader.ask("listens", "It opens a port and serves files through it.");
+        }
+        "code" | "pdb" | "idlelib" | "asyncio" => input(reader, Language::Python),
+        "timeit" | "cProfile" | "trace" | "profile" | "runpy" => {
+            reader.ask("inline-code", "It runs code that is given in an argument.");
+        }
+        "awscli" => reader.again("aws", args),
+        module => {
+            // A module of the project lies in the workspace; its name is all there is to see.
+            let path = Word::Known(format!("{}.py", module.replace('.', "/")));
+            let own = reader.world.files.resolve(&format!("{}/{}", reader.world.workspace, module.split('.').next().unwrap_or(""))).is_some();
+            if own {
+                reader.file(&path);
+            } else {
+                let text = format!("It runs the module {module}.");
+                reader.find(Verdict::Ask, "unknown-module", text);
+            }
+        }
+    }
+}
+
+fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut given = false;
+    for name in ["-e", "-p"] {
+        for text in parsed.values(name) {
+            code::read(reader, text, Language::Node);
+            given = true;
+        }
+    }
+    let test = parsed.has("-v") && reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("--test")));
+    let check = reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("--check" | "-c" | "--version" | "--help" | "--v8-options")));
+    if let Some(script) = parsed.value("--run") {
+        return super::packages::script(reader, script.known().unwrap_or("…"), &parsed.operands);
+    }
+    if !given && !(test && parsed.operands.is_empty()) && !(check && parsed.operands.is_empty()) {
+        file_or_input(parsed, reader, Language::Node);
+    }
+}
+
+fn runs_file(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if !parsed.any("-e -p") {
+        file_or_input(parsed, reader, Language::Node);
+    }
+}
+
+fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for name in parsed.values("-M") {
+        let module = name.known().unwrap_or("…").trim_start_matches('-');
+        let module = module.split(['=', ' ']).next().unwrap_or("");
+        if !matches!(module, "strict" | "warnings" | "utf8" | "Data::Dumper" | "List::Util" | "POSIX" | "JSON::PP" | "JSON" | "Time::HiRes" | "feature" | "bigint" | "bignum" | "integer" | "Time::Local" | "Encode" | "open" | "5.010" | "v5.10" | "MIME::Base64" | "Digest::SHA" | "Digest::MD5" | "Text::Wrap" | "Scalar::Util" | "constant") {
+            reader.ask("loads-code", "It loads more code.");
+        }
+    }
+    let mut given = false;
+    for text in parsed.values("-e") {
+        code::read(reader, text, Language::Perl);
+        given = true;
+    }
+    if !given {
+        return file_or_input(parsed, reader, Language::Perl);
+    }
+    let in_place = parsed.has("-i");
+    if parsed.any("-n -p") || in_place {
+        reader.out.io.passes_input = true;
+        for word in &parsed.operands {
+            reader.touch(word, Access::Read);
+            if in_place {
+                reader.touch(word, Access::Write);
+            }
+            // The two-argument `open` behind `<>` runs what ends or begins with a bar.
+            if word.prefix().trim().starts_with('|') || word.known().is_some_and(|text| text.trim().ends_with('|')) {
+                reader.deny("pipe-open", "The name of a file is run as a command.");
+            }
+        }
+    }
+}
+
+fn ruby(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for name in parsed.values("-r") {
+        if !matches!(name.known().unwrap_or("…"), "json" | "yaml" | "set" | "time" | "date" | "pp" | "csv" | "bigdecimal" | "digest" | "base64" | "securerandom") {
+            reader.ask("loads-code", "It loads more code.");
+        }
+    }
+    if parsed.has("-e") {
+        for word in &parsed.operands {
+            reader.touch(word, Access::Read);
+            if parsed.has("-i") {
+                reader.touch(word, Access::Write);
+            }
+        }
+        return;
+    }
+    file_or_input(parsed, reader, Language::Ruby);
+}
+
+fn php(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.any("-r -B -f -S --ini -n") && (parsed.any("-r -B -f -S") || parsed.operands.is_empty()) {
+        return;
+    }
+    file_or_input(parsed, reader, Language::Php);
+}
+
+fn osascript(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if !parsed.has("-e") {
+        reader.ask("inline-code", "It runs AppleScript, which drives other programs.");
+        file_or_input(parsed, reader, Language::AppleScript);
+    }
+}
+
+fn deno(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let rest = parsed.operands.get(1..).unwrap_or(&[]);
+    match parsed.operand(0) {
+        Some("fmt" | "lint" | "check" | "test" | "bench" | "doc" | "info" | "types" | "--version" | "-V" | "task" | "coverage" | "completions" | "help") => {
+            if rest.iter().any(|word| word.prefix().contains("://")) {
+                reader.ask("remote-code", "It runs code from elsewhere.");
+            }
+        }
+        Some("eval") => rest.iter().for_each(|word| {
+            if !word.prefix().starts_with('-') {
+                code::read(reader, word, Language::Node);
+            }
+        }),
+        Some("run" | "serve" | "compile") => {
+            for word in rest {
+                let text = word.prefix();
+                if text.contains("://") || text.starts_with("npm:") || text.starts_with("jsr:") {
+                    reader.ask("remote-code", "It runs code from elsewhere.");
+                } else if !text.starts_with('-') {
+                    let word = word.clone();
+                    reader.file(&word);
+                    return;
+                }
+            }
+        }
+        _ => reader.ask("unknown-subcommand", "What deno does here is not known to be harmless."),
+    }
+}
+
+fn java(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let odd = parsed.strange.iter().any(|name| !(name.starts_with("-D") || name.starts_with("-X") || name.starts_with("-ea")));
+    reader.out.findings.retain(|finding| odd || finding.code != "unknown-option");
+    if reader.invocation.argv.iter().any(|arg| arg.prefix().contains("OnOutOfMemoryError") || arg.prefix().contains("OnError=")) {
+        reader.deny("helper-program", "It runs a command that is named by an option.");
+    }
+    if !parsed.has("-jar") && !is_question(reader) {
+        match parsed.operand(0) {
+            Some(file) if file.ends_with(".java") => {
+                let file = Word::from(file);
+                reader.file(&file);
+            }
+            Some(_) => {}
+            None => reader.ask("code-input", "What it runs is not known."),
+        }
+    }
+}
+
+fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if is_question(reader) {
+        return;
+    }
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let code = parsed.strange.iter().any(|name| matches!(name.as_str(), "-e" | "-E" | "--eval" | "--execute" | "-c" | "--command" | "-x" | "-r"));
+    if code {
+        for word in &parsed.operands {
+            code::read(reader, word, Language::Other);
+        }
+        reader.ask("inline-code", "It runs code that is given in an argument.");
+        return;
+    }
+    let project = matches!(program.as_str(), "dart" | "zig" | "nim" | "crystal" | "lein" | "nimble" | "ghc" | "v" | "elixir");
+    match parsed.operand(0) {
+        Some("build" | "test" | "check" | "fmt" | "format" | "analyze" | "version" | "spec" | "doc" | "c" | "compile" | "build-exe" | "build-lib") if project => {}
+        Some(_) => {
+            let file = parsed.operands[0].clone();
+            reader.file(&file);
+        }
+        None => input(reader, Language::Other),
+    }
+}
+
+fn powershell(_: &Parsed, reader: &mut Reader<'_>) {
+    let args = reader.invocation.argv[1..].to_vec();
+    foreign::powershell_line(&args, reader);
+}
+
+fn cmd(_: &Parsed, reader: &mut Reader<'_>) {
+    let args = reader.invocation.argv[1..].to_vec();
+    foreign::cmd_line(&args, reader);
+}
+

@@ -1,0 +1,167 @@
+//! Task runners whose tasks stand in a file of the project: make, just, cmake.
+
+use crate::effect::{EffectKind, Target, Zone};
+use crate::programs::options::Parsed;
+use crate::programs::reader::{Reader, shown_word};
+use crate::programs::variables;
+use crate::verdict::Verdict;
+use crate::word::Word;
+use crate::world::Dialect;
+
+/// `make VAR=value target`.
+pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut targets = Vec::new();
+    for word in &parsed.operands {
+        match word.known() {
+            Some(text) if text.contains('=') => assignment(text, reader),
+            Some(text) => targets.push(text.to_owned()),
+            None => reader.ask("unknown-task", "Which target it makes is only known when it runs."),
+        }
+    }
+    for target in &targets {
+        named(target, reader);
+    }
+    if !super::files::in_workspace(reader) {
+        reader.ask("task-outside", "It runs a task of a project that is not the workspace.");
+    }
+    if parsed.has("-f") || parsed.has("-C") {
+        return;
+    }
+    recipes(&targets, reader);
+}
+
+fn assignment(text: &str, reader: &mut Reader<'_>) {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let name = name.trim_end_matches([':', '?', '+', '!']);
+    if matches!(name, "SHELL" | ".SHELLFLAGS" | "MAKE" | "MAKEFLAGS" | "MAKEFILES") {
+        return reader.find(Verdict::Deny, "helper-program", format!("{name} decides which program runs every recipe."));
+    }
+    variables::judge(name, &Word::from(value), reader);
+    if value.contains(['`', ';', '|', '&']) || value.contains("$(") || value.contains("$$") {
+        reader.find(Verdict::Ask, "inline-code", format!("The value of {name} is a command to whatever uses it."));
+    }
+    super::builds::careful(&[Word::from(text.split_once('=').map_or("", |(_, value)| value))], reader);
+}
+
+/// Targets whose name says that they reach outside.
+fn named(target: &str, reader: &mut Reader<'_>) {
+    reader.effect(EffectKind::Execute, Target::Named(target.to_owned()), Zone::Workspace, format!("runs the project's task {target}"));
+    let parts = ["install", "uninstall", "deploy", "publish", "release", "push", "upload", "destroy", "distclean-all", "ship", "rollback"];
+    if target.split(['-', '_', ':', '/', '.']).any(|part| parts.contains(&part)) {
+        reader.ask("task-publishes", "The task's name says that it changes something outside of the workspace.");
+    }
+}
+
+/// Where the makefile can be read, the recipes of what is made are judged.
+fn recipes(targets: &[String], reader: &mut Reader<'_>) {
+    let Some(cwd) = reader.cwd() else {
+        return;
+    };
+    let text = ["GNUmakefile", "makefile", "Makefile"]
+        .iter()
+        .find_map(|name| reader.world.files.text(&format!("{}/{name}", cwd.trim_end_matches('/'))));
+    let Some(text) = text else {
+        return;
+    };
+    let mut wanted: Vec<String> = targets.to_vec();
+    if wanted.is_empty() {
+        wanted.extend(first_target(&text));
+    }
+    let mut at = 0;
+    while at < wanted.len() && at < 32 {
+        let (before, recipe) = rule(&text, &wanted[at]);
+        for one in before {
+            if !wanted.contains(&one) {
+                wanted.push(one);
+            }
+        }
+        for line in recipe {
+            reader.script(Word::Known(line), Dialect::Posix, false);
+        }
+        at += 1;
+    }
+}
+
+fn first_target(text: &str) -> Option<String> {
+    text.lines()
+        .filter(|line| !line.starts_with(['\t', '#', '.', ' ']) && !line.contains(":=") && !line.contains("?="))
+        .find_map(|line| line.split_once(':').map(|(name, _)| name.trim().to_owned()))
+}
+
+/// What a target needs, and the lines of its recipe as a shell reads them.
+fn rule(text: &str, target: &str) -> (Vec<String>, Vec<String>) {
+    let mut before = Vec::new();
+    let mut recipe = Vec::new();
+    let mut inside = false;
+    for line in text.replace("\\\n", " ").lines() {
+        if let Some(command) = line.strip_prefix('\t') {
+            if inside {
+                recipe.push(command.trim_start_matches(['@', '-', '+']).replace("$$", "$"));
+            }
+            continue;
+        }
+        inside = line.split_once(':').is_some_and(|(names, rest)| {
+            let ours = !rest.starts_with('=') && names.split_whitespace().any(|name| name == target);
+            if ours {
+                before.extend(rest.trim_start_matches(':').split_whitespace().map(str::to_owned));
+            }
+            ours
+        });
+    }
+    (before, recipe)
+}
+
+pub(super) fn runner(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        match word.known() {
+            Some(text) if text.contains('=') => assignment(text, reader),
+            Some(text) => named(text, reader),
+            None => reader.ask("unknown-task", "Which task it runs is only known when it runs."),
+        }
+    }
+    let loads = ["-f", "--justfile", "--taskfile", "-d", "--dir", "--working-directory", "--shell", "--shell-arg", "-c", "--command", "--rakefile", "-r", "--require", "-e", "--execute", "-E", "--eval", "--global", "-g"];
+    for name in &parsed.strange {
+        if loads.contains(&name.as_str()) {
+            reader.ask("loads-code", "It runs tasks from elsewhere, or by another shell.");
+        }
+    }
+    if !super::files::in_workspace(reader) {
+        reader.ask("task-outside", "It runs a task of a project that is not the workspace.");
+    }
+}
+
+/// `cmake -E rm -rf x` is `rm`; `cmake -E env A=b tool` runs a tool.
+pub(super) fn cmake(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if !parsed.has("-E") {
+        return;
+    }
+    let rest = parsed.operands.get(1..).unwrap_or(&[]);
+    match parsed.operand(0).unwrap_or("…") {
+        "rm" => reader.again("rm", rest),
+        "remove" | "remove_directory" => {
+            let mut args = vec![Word::from("-rf")];
+            args.extend_from_slice(rest);
+            reader.again("rm", &args);
+        }
+        "copy" | "copy_if_different" | "copy_directory" | "copy_directory_if_different" => reader.again("cp", rest),
+        "rename" => reader.again("mv", rest),
+        "touch" | "touch_nocreate" => reader.again("touch", rest),
+        "make_directory" => reader.again("mkdir", rest),
+        "cat" => reader.again("cat", rest),
+        "tar" => reader.again("tar", rest),
+        "create_symlink" => {
+            let mut args = vec![Word::from("-s")];
+            args.extend_from_slice(rest);
+            reader.again("ln", &args);
+        }
+        "create_hardlink" => reader.again("ln", rest),
+        "env" => reader.again("env", rest),
+        "time" => reader.run(rest),
+        "chdir" => reader.run(rest.get(1..).unwrap_or(&[])),
+        "echo" | "echo_append" | "capabilities" | "compare_files" | "md5sum" | "sha1sum" | "sha256sum" | "sleep" | "true" | "false" => {}
+        other => {
+            let text = format!("cmake -E {} is not known.", shown_word(&Word::from(other)));
+            reader.find(Verdict::Ask, "unknown-subcommand", text);
+        }
+    }
+}
