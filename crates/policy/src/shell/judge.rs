@@ -71,7 +71,9 @@ impl Output {
     }
 
     pub(super) fn append(&mut self, mut other: Self) {
+        let names = other.flow.names && (self.pieces.is_empty() || self.flow.names);
         self.flow.join(other.flow);
+        self.flow.names = names;
         self.pieces.append(&mut other.pieces);
         if self.pieces.len() > 64 {
             self.pieces = vec![Piece::Unknown("output".to_owned())];

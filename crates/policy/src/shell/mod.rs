@@ -1,19 +1,128 @@
 //! From a command line to the commands it will run: what they are, what they do, and what is run in the end.
+//!
+//! - `prescan`: what no honest command holds, and what would be too much for a parser
+//! - `parser`, `brush`, `lex`: from text to tree (`syntax`)
+//! - `judge`, `run`, `expand`, `scope`: going through the tree as a shell would, noting instead of doing
+//! - `unreadable`: text that is no command
+//! - `emit`, `plan`: from tree to what runs
+//!
+//! What is proven harmless is allowed, what is catastrophic is denied, the rest is asked about.
 
+mod brush;
+mod emit;
+mod expand;
+mod judge;
+mod lex;
+mod parser;
+mod plan;
+mod prescan;
+mod report;
+mod run;
+mod scope;
+mod syntax;
+mod unreadable;
+
+use self::judge::{Input, Judge};
+use self::parser::Unread;
+use self::prescan::Fault;
+use self::scope::Scope;
 use crate::analysis::Analysis;
 use crate::plan::Plan;
-use crate::verdict::Verdict;
-use crate::world::World;
+use crate::programs::foreign;
+use crate::verdict::{Span, Verdict};
+use crate::world::{Dialect, World};
 
 /// Reads a command line and judges it.
-pub fn analyse(_command: &str, world: &World<'_>) -> Analysis {
+pub fn analyse(command: &str, world: &World<'_>) -> Analysis {
+    let mut judge = Judge::new(world);
+    judge.span = Some(span(0, command.len()));
+    let plan = match world.dialect {
+        Dialect::Posix => posix(command, &mut judge),
+        other => in_another_shell(command, other, &mut judge),
+    };
+    finish(judge, plan)
+}
+
+fn posix(command: &str, judge: &mut Judge<'_>) -> Plan {
+    let nesting = match prescan::scan(command) {
+        Ok(nesting) => nesting,
+        Err(fault) => {
+            faulty(command, fault, judge);
+            return Plan::Nothing;
+        }
+    };
+    let script = match parser::parse_caged(command, nesting) {
+        Ok(script) => script,
+        Err(why) => {
+            judge.unreadable(command, &why);
+            return Plan::Nothing;
+        }
+    };
+    let mut scope = Scope::new(judge.world);
+    judge.script(&script, &mut scope, &Input::inherited());
+    plan::plan(&script, &judge.report)
+}
+
+/// A text that no parser is given. It is asked about, and denied where what is left of it would be.
+fn faulty(command: &str, fault: Fault, judge: &mut Judge<'_>) {
+    judge.ask(fault.code(), &fault.says());
+    judge.placed = false;
+    if !matches!(fault, Fault::Invisible(_)) {
+        return judge.unreadable(command, &Unread(fault.says()));
+    }
+    let visible = prescan::visible(command);
+    let Ok(nesting) = prescan::scan(&visible) else {
+        return judge.unreadable(&visible, &Unread(fault.says()));
+    };
+    match parser::parse_caged(&visible, nesting) {
+        Ok(script) => {
+            let mut scope = Scope::new(judge.world);
+            judge.script(&script, &mut scope, &Input::inherited());
+        }
+        Err(why) => judge.unreadable(&visible, &why),
+    }
+}
+
+fn in_another_shell(command: &str, dialect: Dialect, judge: &mut Judge<'_>) -> Plan {
+    let reading = foreign::read(command, dialect, judge.world);
+    for finding in reading.findings {
+        judge.finding(finding);
+    }
+    for effect in reading.effects {
+        judge.report.effect(effect);
+    }
+    if !reading.known {
+        judge.ask("unknown-command", "It is not known what it does.");
+    }
+    Plan::Shell {
+        text: command.to_owned(),
+    }
+}
+
+fn finish(judge: Judge<'_>, plan: Plan) -> Analysis {
+    let steps = judge.steps();
+    let mut report = judge.report;
+    report.findings.sort_by(|a, b| b.verdict.cmp(&a.verdict));
+    let verdict = match plan {
+        // What cannot run needs no leave, and gets none.
+        Plan::Nothing => report.verdict.max(Verdict::Ask),
+        _ => report.verdict,
+    };
     Analysis {
-        verdict: Verdict::Ask,
-        findings: Vec::new(),
-        effects: Vec::new(),
-        commands: Vec::new(),
-        plan: Plan::Nothing,
-        taint: world.taint.clone(),
-        steps: 0,
+        verdict,
+        findings: report.findings,
+        effects: report.effects,
+        commands: report.commands,
+        plan,
+        taint: judge.taint,
+        steps,
+    }
+}
+
+/// A place, from bytes to bytes. A command is at most 64 KiB long.
+fn span(start: usize, end: usize) -> Span {
+    Span {
+        start: u32::try_from(start).unwrap_or(u32::MAX),
+        end: u32::try_from(end).unwrap_or(u32::MAX),
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Flow {
     pub(super) network: bool,
     /// Decoded, decompressed or turned around, so that nobody saw it.
     pub(super) decoded: bool,
+    /// Names of harmless files, and nothing else.
+    pub(super) names: bool,
 }
 
 impl Flow {
@@ -27,6 +29,7 @@ impl Flow {
         self.environment |= other.environment;
         self.network |= other.network;
         self.decoded |= other.decoded;
+        self.names &= other.names;
     }
 
     pub(super) fn with(mut self, other: Self) -> Self {

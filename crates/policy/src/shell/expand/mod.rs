@@ -13,6 +13,7 @@ use super::scope::{Flow, Scope, word_of};
 use super::syntax::{FileMode, Kind, Part, RedirectKind, Script, Word as Written};
 use crate::word::{Piece, Word};
 
+pub(super) use self::param::is_name;
 pub(super) use self::pattern::matches_word;
 
 impl Judge<'_> {

@@ -16,7 +16,6 @@ use super::judge::{Input, Judge, Output};
 use super::scope::Scope;
 use super::syntax::{Command, Item, Join, Kind, Pipeline, Script};
 
-pub(crate) use self::assign::judge_assignment;
 
 impl Judge<'_> {
     pub(super) fn script(&mut self, script: &Script, scope: &mut Scope, input: &Input) -> Output {

@@ -1,0 +1,136 @@
+//! What flows from one command into another, and what that calls for.
+
+use super::super::judge::{Held, Input, Judge, Output};
+use super::super::scope::{Flow, Scope};
+use crate::effect::{Effect, EffectKind, Target, Zone};
+use crate::programs::Reading;
+use crate::verdict::Verdict;
+use crate::word::Word;
+
+impl Judge<'_> {
+    /// Judges what a command does with what flows into it, by its input and by its words.
+    pub(super) fn flows(&mut self, reading: &Reading, input: &Input, words: Flow, read: Flow) {
+        let network = reading
+            .effects
+            .iter()
+            .any(|e| matches!(e.kind, EffectKind::Network | EffectKind::Remote) && !is_local(e));
+        let sent = if reading.io.sends_input { input.flow } else { Flow::default() };
+        let sends = sent.with(words);
+        if network && (sends.secret || (read.secret && reading.io.sends_input)) {
+            self.deny("secret-to-network", "It sends what authenticates someone over the network.");
+        } else if network && sent.environment {
+            self.deny("environment-to-network", "It sends the environment over the network.");
+        } else if network && words.environment {
+            self.ask("credential-to-network", "It hands a credential of the environment to a program that uses the network.");
+        } else if network && !self.taint.secrets.is_empty() {
+            self.ask("secret-then-network", "It uses the network after what authenticates someone was read.");
+        }
+        if reading.io.prints_arguments && words.environment {
+            self.deny("print-credential", "It prints a credential of the environment.");
+        }
+    }
+
+    /// What a command's output carries.
+    pub(super) fn emitted(reading: &Reading, input: Flow, words: Flow, read: Flow) -> Flow {
+        let mut flow = input.with(words).with(read);
+        flow.environment |= reading.io.emits_secret && !read.secret;
+        flow.network |= reading.io.emits_network;
+        flow.decoded |= reading.io.decodes;
+        flow.names = reading.io.names_files || (reading.io.passes_input && input.names);
+        flow
+    }
+
+    /// Notes what was read and written; what the read files carry.
+    pub(super) fn note_effects(&mut self, effects: &[Effect], scope: &Scope) -> Flow {
+        let mut flow = Flow::default();
+        for effect in effects {
+            let path = match &effect.target {
+                Target::Path(path) | Target::Below(path) => path,
+                _ => continue,
+            };
+            if effect.secret && effect.kind == EffectKind::Read {
+                flow.secret = true;
+                self.taint.secrets.insert(path.clone());
+            }
+            if effect.kind == EffectKind::Read && effect.zone != Zone::Unknown {
+                if let Some(held) = self.files.get(path) {
+                    flow.join(held.flow);
+                }
+                if self.taint.secrets.contains(path) {
+                    flow.secret = true;
+                }
+                if self.taint.fetched.contains(path) {
+                    flow.network = true;
+                }
+            }
+        }
+        let _ = scope;
+        flow
+    }
+
+    /// Files that a command wrote carry what it read.
+    pub(super) fn note_writes(&mut self, reading: &Reading, flow: Flow, text: &Word) {
+        let fetches = reading.io.emits_network
+            || reading.effects.iter().any(|e| e.kind == EffectKind::Network);
+        for effect in &reading.effects {
+            let writes = matches!(effect.kind, EffectKind::Write | EffectKind::Append | EffectKind::Create);
+            let Target::Path(path) = &effect.target else {
+                continue;
+            };
+            if !writes || path.starts_with("/dev/") {
+                continue;
+            }
+            let mut flow = flow;
+            flow.network |= fetches;
+            if flow.network || flow.decoded {
+                self.taint.fetched.insert(path.clone());
+            }
+            if flow.secret {
+                self.taint.secrets.insert(path.clone());
+            }
+            self.taint.written.insert(path.clone());
+            let held = Held {
+                text: text.clone(),
+                flow,
+            };
+            self.files.insert(path.clone(), held);
+        }
+    }
+
+    /// Judges something that is run and came from somewhere: the strictest that its way calls for.
+    pub(super) fn run_from(&mut self, flow: Flow) -> Verdict {
+        if flow.network {
+            self.deny("download-run", "It runs what came over the network, which nobody has seen.");
+            return Verdict::Deny;
+        }
+        if flow.decoded {
+            self.deny("decode-run", "It runs what was decoded, which nobody has seen.");
+            return Verdict::Deny;
+        }
+        Verdict::Allow
+    }
+
+    pub(super) fn output_of(text: Option<String>, flow: Flow) -> Output {
+        match text {
+            Some(text) => Output::text(text, flow),
+            None => Output::unknown(flow),
+        }
+    }
+}
+
+/// Whether a network effect stays on this machine.
+fn is_local(effect: &Effect) -> bool {
+    let host = match &effect.target {
+        Target::Host(host) => host.as_str(),
+        Target::Url(url) => {
+            let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+            let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+            rest.split(['/', '?', '#']).next().unwrap_or(rest)
+        }
+        _ => return false,
+    };
+    let host = host.strip_suffix(|c: char| c.is_ascii_digit()).map_or(host, |_| {
+        host.rsplit_once(':').map_or(host, |(name, _)| name)
+    });
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "::1")
+}

@@ -1,0 +1,266 @@
+//! The output of programs that only turn known text into other text.
+
+use crate::word::Word;
+
+/// Longer texts are not followed.
+const LONGEST: usize = 64 * 1024;
+
+/// What a program writes; none where that is not known.
+pub(super) fn known(argv: &[Word], input: Option<&str>) -> Option<String> {
+    let words: Vec<&str> = argv.iter().map(Word::known).collect::<Option<_>>()?;
+    let (name, args) = words.split_first()?;
+    let name = name.rsplit('/').next()?;
+    let text = match name {
+        "echo" => echo(args),
+        "printf" => printed(&argv[1..]),
+        "cat" if args.is_empty() || args == ["-"] => input.map(str::to_owned),
+        "rev" if args.is_empty() => Some(input?.lines().map(|l| l.chars().rev().collect::<String>() + "\n").collect()),
+        "tac" if args.is_empty() => Some(input?.lines().rev().map(|l| format!("{l}\n")).collect()),
+        "tr" => translated(args, input?),
+        "base64" | "gbase64" => unbase64(args, input?),
+        "base32" => None,
+        "xxd" => unhex(args, input?),
+        "true" | ":" | "false" | "cd" | "export" | "test" | "[" | "set" | "sleep" | "mkdir" | "touch" | "chmod" => {
+            Some(String::new())
+        }
+        "seq" => sequence(args),
+        "basename" => match args {
+            [path] => Some(format!("{}\n", path.trim_end_matches('/').rsplit('/').next().unwrap_or("/"))),
+            _ => None,
+        },
+        _ => None,
+    };
+    text.filter(|text| text.len() <= LONGEST)
+}
+
+fn echo(args: &[&str]) -> Option<String> {
+    let mut rest = args;
+    let (mut newline, mut escapes) = (true, false);
+    while let Some((first, after)) = rest.split_first() {
+        let flags = first.strip_prefix('-').unwrap_or_default();
+        if flags.is_empty() || !flags.chars().all(|c| "neE".contains(c)) {
+            break;
+        }
+        for flag in flags.chars() {
+            match flag {
+                'n' => newline = false,
+                'e' => escapes = true,
+                _ => escapes = false,
+            }
+        }
+        rest = after;
+    }
+    let mut text = rest.join(" ");
+    if escapes {
+        text = unescaped(&text)?;
+    }
+    if newline {
+        text.push('\n');
+    }
+    Some(text)
+}
+
+/// `printf` with `%s`, `%b`, `%d`, `%x`-free formats; none for others.
+pub(super) fn printed(args: &[Word]) -> Option<String> {
+    let words: Vec<&str> = args.iter().map(Word::known).collect::<Option<_>>()?;
+    let words = match words.as_slice() {
+        ["--", rest @ ..] => rest,
+        rest => rest,
+    };
+    let (format, values) = words.split_first()?;
+    if format.starts_with('-') {
+        return None;
+    }
+    let mut values = values.iter();
+    let mut out = String::new();
+    loop {
+        let mut consumed = false;
+        let mut chars = unescaped_format(format)?.into_iter();
+        while let Some(c) = chars.next() {
+            let (c, literal) = c;
+            if c != '%' || literal {
+                out.push(c);
+                continue;
+            }
+            match chars.next()?.0 {
+                '%' => out.push('%'),
+                's' | 'd' | 'i' | 'u' | 'c' => {
+                    out.push_str(values.next().copied().unwrap_or_default());
+                    consumed = true;
+                }
+                'b' => {
+                    out.push_str(&unescaped(values.next().copied().unwrap_or_default())?);
+                    consumed = true;
+                }
+                _ => return None,
+            }
+        }
+        if values.len() == 0 || !consumed || out.len() > LONGEST {
+            return Some(out);
+        }
+    }
+}
+
+/// The characters of a format and whether each was escaped.
+fn unescaped_format(format: &str) -> Option<Vec<(char, bool)>> {
+    let mut out = Vec::new();
+    let mut rest = format;
+    while let Some(c) = rest.chars().next() {
+        if c == '\\' {
+            let (escaped, length) = escape(&rest[1..])?;
+            out.extend(escaped.map(|c| (c, true)));
+            rest = &rest[1 + length..];
+        } else {
+            out.push((c, false));
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    Some(out)
+}
+
+fn unescaped(text: &str) -> Option<String> {
+    Some(unescaped_format(text)?.into_iter().map(|(c, _)| c).collect())
+}
+
+/// The character that an escape stands for, and the length of what follows the backslash.
+fn escape(rest: &str) -> Option<(Option<char>, usize)> {
+    let digits = |text: &str, radix: u32, most: usize| -> (u32, usize) {
+        let length = text.chars().take(most).take_while(|c| c.is_digit(radix)).count();
+        (u32::from_str_radix(&text[..length], radix).unwrap_or(0), length)
+    };
+    let Some(first) = rest.chars().next() else {
+        return Some((Some('\\'), 0));
+    };
+    let simple = match first {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        'a' => '\u{7}',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'v' => '\u{b}',
+        'e' => '\u{1b}',
+        '\\' => '\\',
+        '"' => '"',
+        '0'..='7' => {
+            let zero = usize::from(first == '0');
+            let (value, length) = digits(&rest[zero..], 8, 3);
+            return Some((Some(char::from_u32(value)?), zero + length)).filter(|_| value < 128);
+        }
+        'x' => {
+            let (value, length) = digits(&rest[1..], 16, 2);
+            return Some((Some(char::from_u32(value)?), 1 + length)).filter(|_| value < 128 && length > 0);
+        }
+        'c' | 'u' | 'U' => return None,
+        other => {
+            // The backslash stays; the caller sees it and then the character.
+            let _ = other;
+            return Some((Some('\\'), 0));
+        }
+    };
+    Some((Some(simple), 1))
+}
+
+fn translated(args: &[&str], input: &str) -> Option<String> {
+    match args {
+        ["-d", set] => {
+            let set = expanded(set)?;
+            Some(input.chars().filter(|c| !set.contains(c)).collect())
+        }
+        [from, to] if !from.starts_with('-') => {
+            let (from, to) = (expanded(from)?, expanded(to)?);
+            let last = *to.last()?;
+            Some(
+                input
+                    .chars()
+                    .map(|c| match from.iter().position(|f| *f == c) {
+                        Some(at) => to.get(at).copied().unwrap_or(last),
+                        None => c,
+                    })
+                    .collect(),
+            )
+        }
+        _ => None,
+    }
+}
+
+fn expanded(set: &str) -> Option<Vec<char>> {
+    match set {
+        "[:upper:]" => return Some(('A'..='Z').collect()),
+        "[:lower:]" => return Some(('a'..='z').collect()),
+        _ if set.contains("[:") || set.contains('\\') && unescaped(set).is_none() => return None,
+        _ => {}
+    }
+    let chars: Vec<char> = unescaped(set)?.chars().collect();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        if at + 2 < chars.len() && chars[at + 1] == '-' && chars[at] <= chars[at + 2] {
+            out.extend(chars[at]..=chars[at + 2]);
+            at += 3;
+        } else {
+            out.push(chars[at]);
+            at += 1;
+        }
+        if out.len() > 4096 {
+            return None;
+        }
+    }
+    Some(out)
+}
+
+fn unbase64(args: &[&str], input: &str) -> Option<String> {
+    let decodes = |arg: &str| matches!(arg, "-d" | "-D" | "-i" | "-di") || (arg.len() > 3 && "--decode".starts_with(arg));
+    if args.is_empty() || !args.iter().all(|arg| decodes(arg)) {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for byte in input.bytes().filter(|b| !b.is_ascii_whitespace()) {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => break,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn unhex(args: &[&str], input: &str) -> Option<String> {
+    if !args.iter().all(|a| matches!(*a, "-r" | "-p" | "-ps" | "-rp" | "-pr" | "-r -p")) || !args.iter().any(|a| a.contains('r')) {
+        return None;
+    }
+    let digits: String = input.chars().filter(|c| !c.is_whitespace()).collect();
+    if digits.len() % 2 == 1 || !digits.is_ascii() {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> = (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok())
+        .collect();
+    String::from_utf8(bytes?).ok()
+}
+
+fn sequence(args: &[&str]) -> Option<String> {
+    let numbers: Vec<i64> = args.iter().map(|a| a.parse().ok()).collect::<Option<_>>()?;
+    let (from, to) = match numbers.as_slice() {
+        [to] => (1, *to),
+        [from, to] => (*from, *to),
+        _ => return None,
+    };
+    if to.checked_sub(from)? > 1000 {
+        return None;
+    }
+    Some((from..=to).map(|n| format!("{n}\n")).collect())
+}

@@ -1,0 +1,183 @@
+//! Commands of the shell that change its variables and where it is.
+
+use std::rc::Rc;
+
+use super::super::judge::Judge;
+use super::super::scope::{Flow, Scope, Value, pieces_of, word_of};
+use crate::word::{Piece, Word};
+
+impl Judge<'_> {
+    /// Follows what a command changes in the shell.
+    pub(super) fn changing(&mut self, name: &str, args: &[Word], scope: &mut Scope, flow: Flow) {
+        match name {
+            "cd" | "chdir" => self.change_folder(args, scope),
+            "pushd" => self.push_folder(args, scope),
+            "popd" => self.pop_folder(args, scope),
+            "export" | "declare" | "typeset" | "local" | "readonly" => {
+                self.declare(name, args, scope, flow);
+            }
+            "set" => self.set_positional(args, scope),
+            "shift" => shift(args, scope),
+            "unset" => {
+                for word in args {
+                    self.name_of_variable(word, scope);
+                    if let Some(name) = word.known() {
+                        scope.unset(name);
+                        Rc::make_mut(&mut scope.functions).remove(name);
+                    }
+                }
+            }
+            "read" | "getopts" => self.read_into(args, scope),
+            "let" => {
+                for word in args {
+                    self.calculated(word, scope);
+                    forget_names(word, scope);
+                }
+            }
+            "printf" => self.printf_into(args, scope),
+            "test" | "[" => self.test_names(args, scope),
+            "shopt" => self.options(args),
+            _ => {}
+        }
+    }
+
+    fn declare(&mut self, name: &str, args: &[Word], scope: &mut Scope, flow: Flow) {
+        for word in args {
+            if let Some(option) = word.known().filter(|text| text.starts_with(['-', '+'])) {
+                if option.contains('n') && matches!(name, "declare" | "typeset" | "local") {
+                    self.ask("name-reference", "A variable stands for another.");
+                }
+                if option.contains('f') && name == "export" {
+                    self.ask("export-function", "It hands a function to every shell that comes after.");
+                }
+                if option.contains('i') {
+                    self.ask("arithmetic-unknown", "A variable is calculated whenever it is set.");
+                }
+                continue;
+            }
+            let Some((name, value)) = split(word) else {
+                if word.known().is_none() {
+                    self.ask("unknown-variable", "Which variable it sets is only known when it runs.");
+                }
+                continue;
+            };
+            if name.contains('[') {
+                self.name_of_variable(&Word::Known(name.clone()), scope);
+            }
+            let mut value = Value::scalar(value);
+            value.flow = flow;
+            scope.set(&name, value);
+        }
+    }
+
+    fn set_positional(&mut self, args: &[Word], scope: &mut Scope) {
+        let mut rest = args;
+        while let Some((first, after)) = rest.split_first() {
+            match first.known() {
+                Some("--") => {
+                    scope.positional = Some(Rc::new(after.to_vec()));
+                    return;
+                }
+                Some("-o" | "+o") => rest = after.get(1..).unwrap_or_default(),
+                Some(text) if text.starts_with(['-', '+']) && text.len() > 1 => rest = after,
+                _ => {
+                    scope.positional = Some(Rc::new(rest.to_vec()));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn read_into(&mut self, args: &[Word], scope: &mut Scope) {
+        let mut words = args.iter();
+        let mut any = false;
+        while let Some(word) = words.next() {
+            match word.known() {
+                Some("-d" | "-n" | "-N" | "-p" | "-t" | "-u" | "-i") => {
+                    words.next();
+                }
+                Some(text) if text.starts_with('-') => {}
+                Some(text) if super::super::expand::is_name(text) => {
+                    any = true;
+                    scope.set(text, Value::unknown(&format!("${text}")));
+                    if matches!(text, "PATH" | "IFS" | "BASH_ENV" | "PROMPT_COMMAND") {
+                        self.ask("unknown-variable", "It reads a variable that decides what runs.");
+                    }
+                }
+                _ => self.name_of_variable(word, scope),
+            }
+        }
+        if !any {
+            scope.set("REPLY", Value::unknown("$REPLY"));
+        }
+    }
+
+    fn printf_into(&mut self, args: &[Word], scope: &mut Scope) {
+        if let [Word::Known(option), target, rest @ ..] = args
+            && option == "-v"
+        {
+            self.name_of_variable(target, scope);
+            if let Some(name) = target.known() {
+                let text = super::output::printed(rest);
+                let value = text.map_or_else(|| Value::unknown("printf"), |t| Value::scalar(Word::Known(t)));
+                self.check_assignment(name, &value.words[0], scope);
+                scope.set(name, value);
+            }
+        }
+    }
+
+    /// `test -v name` reads a subscript; numbers are compared without being calculated.
+    fn test_names(&mut self, args: &[Word], scope: &mut Scope) {
+        for pair in args.windows(2) {
+            if matches!(pair[0].known(), Some("-v" | "-R")) {
+                self.name_of_variable(&pair[1], scope);
+            }
+        }
+    }
+
+    fn options(&mut self, args: &[Word]) {
+        let harmless = |text: &str| {
+            matches!(
+                text,
+                "-s" | "-u" | "-q" | "-p" | "nullglob" | "globstar" | "dotglob" | "failglob" | "nocaseglob" | "lastpipe"
+                    | "inherit_errexit" | "nocasematch" | "checkwinsize"
+            )
+        };
+        if !args.iter().all(|word| word.known().is_some_and(harmless)) {
+            self.ask("shell-state", "It changes how the shell reads commands.");
+        }
+    }
+}
+
+fn shift(args: &[Word], scope: &mut Scope) {
+    let count = match args.first() {
+        None => Some(1),
+        Some(word) => word.known().and_then(|text| text.parse::<usize>().ok()),
+    };
+    scope.positional = match (&scope.positional, count) {
+        (Some(words), Some(count)) => Some(Rc::new(words.get(count..).unwrap_or(words).to_vec())),
+        _ => None,
+    };
+}
+
+/// What `let` may have set is not known after it.
+fn forget_names(word: &Word, scope: &mut Scope) {
+    let text = word.known().unwrap_or_default();
+    let name = super::super::lex::identifier(text);
+    if !name.is_empty() {
+        scope.set(name, Value::scalar(Word::Known("0".to_owned())));
+    }
+}
+
+/// `name=value`.
+fn split(word: &Word) -> Option<(String, Word)> {
+    let prefix = word.prefix();
+    let at = prefix.find('=')?;
+    let name = prefix[..at].trim_end_matches('+').to_owned();
+    let mut pieces = pieces_of(word);
+    match pieces.first_mut() {
+        Some(Piece::Text(text)) => *text = text[at + 1..].to_owned(),
+        _ => return None,
+    }
+    Some((name, word_of(pieces)))
+}

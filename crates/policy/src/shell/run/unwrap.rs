@@ -1,0 +1,304 @@
+//! What a command runs in turn: other commands, scripts, its input, files. Each is judged as if it stood in the line.
+
+use super::super::judge::{DEEPEST_RUN, Input, Judge, Output};
+use super::super::scope::{Flow, Scope, pieces_of};
+use crate::analysis::Reach;
+use crate::programs::{Runs, Stdin, foreign};
+use crate::verdict::Verdict;
+use crate::word::{Piece, Word};
+use crate::world::Dialect;
+
+/// Stands in a script for a part that is not known.
+const HOLE: &str = "${__unknown__}";
+
+impl Judge<'_> {
+    pub(super) fn run_all(
+        &mut self,
+        runs: Vec<Runs>,
+        scope: &Scope,
+        input: &Input,
+        flow: Flow,
+    ) -> Output {
+        let mut output = Output::default();
+        for run in runs {
+            if !self.deeper() {
+                break;
+            }
+            let outer = std::mem::replace(&mut self.placed, false);
+            output.append(self.run_one(run, scope, input, flow));
+            self.placed = outer;
+            self.run -= 1;
+        }
+        output
+    }
+
+    fn deeper(&mut self) -> bool {
+        if self.run >= DEEPEST_RUN {
+            self.ask("too-nested", "Commands run commands deeper than is looked.");
+            return false;
+        }
+        self.run += 1;
+        self.step()
+    }
+
+    fn run_one(&mut self, run: Runs, scope: &Scope, input: &Input, flow: Flow) -> Output {
+        // Another process: it has the variables, and neither functions nor aliases.
+        let mut inner = scope.clone();
+        inner.functions = Default::default();
+        inner.aliases = Default::default();
+        let reach = self.reach;
+        if self.reach == Reach::Direct {
+            self.reach = Reach::Wrapped;
+        }
+        let output = match run {
+            Runs::Command {
+                argv, more, cwd, ..
+            } => {
+                if let Some(cwd) = cwd {
+                    self.change_folder(&[cwd], &mut inner);
+                }
+                self.run_command(argv, more, &mut inner, input, flow)
+            }
+            Runs::Script {
+                text,
+                dialect: Dialect::Posix,
+                ..
+            } => self.run_text(&text, flow, &mut inner, input),
+            Runs::Script { text, dialect, .. } => self.run_foreign(&text, dialect),
+            Runs::Input { dialect } => self.run_input(dialect, &mut inner, input),
+            Runs::File { path } => self.run_file(&path, &mut inner, input, &[]),
+        };
+        self.reach = reach;
+        output
+    }
+
+    fn run_command(
+        &mut self,
+        mut argv: Vec<Word>,
+        more: bool,
+        scope: &mut Scope,
+        input: &Input,
+        flow: Flow,
+    ) -> Output {
+        let mut input = input.clone();
+        if more {
+            match &input.from {
+                Stdin::Text(Word::Known(text)) => {
+                    argv.extend(text.split_ascii_whitespace().map(|w| Word::Known(w.to_owned())));
+                }
+                // A file somewhere below, of a name that nothing else has.
+                _ if input.flow.names => argv.push(Word::Partial(vec![
+                    Piece::Text("./".to_owned()),
+                    Piece::Pattern("…".to_owned()),
+                ])),
+                _ => argv.push(Word::Unknown("what it reads".to_owned())),
+            }
+            input = Input {
+                from: Stdin::Text(Word::Known(String::new())),
+                flow: input.flow,
+            };
+        }
+        let flow = if more { flow.with(input.flow) } else { flow };
+        self.unshadowed(argv, scope, &input, flow)
+    }
+
+    /// Runs a text as a script. What is not known of it is taken for a variable that nobody knows.
+    pub(super) fn run_text(
+        &mut self,
+        text: &Word,
+        flow: Flow,
+        scope: &mut Scope,
+        input: &Input,
+    ) -> Output {
+        self.run_from(flow);
+        let placed = std::mem::replace(&mut self.placed, false);
+        let output = match text {
+            Word::Known(text) => self.text(text, scope, input),
+            Word::Unknown(_) => {
+                self.ask("unknown-script", "What it runs is only known when it runs.");
+                Output::unknown(flow)
+            }
+            Word::Partial(_) => {
+                self.ask("unknown-script", "A part of what it runs is only known when it runs.");
+                let whole: String = pieces_of(text)
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Text(text) | Piece::Pattern(text) => text.as_str(),
+                        Piece::Unknown(_) => HOLE,
+                    })
+                    .collect();
+                self.text(&whole, scope, input)
+            }
+        };
+        self.placed = placed;
+        output
+    }
+
+    /// Runs a known text.
+    pub(super) fn text(&mut self, text: &str, scope: &mut Scope, input: &Input) -> Output {
+        if !self.deeper() {
+            self.run = self.run.saturating_sub(1);
+            return Output::unknown(input.flow);
+        }
+        let placed = std::mem::replace(&mut self.placed, false);
+        let output = match self.parse(text) {
+            Ok(script) => self.script(&script, scope, input),
+            Err(why) => {
+                self.unreadable(text, &why);
+                Output::unknown(input.flow)
+            }
+        };
+        self.placed = placed;
+        self.run -= 1;
+        output
+    }
+
+    fn run_foreign(&mut self, text: &Word, dialect: Dialect) -> Output {
+        let Some(text) = text.known() else {
+            self.ask("unknown-script", "What it runs is only known when it runs.");
+            return Output::unknown(Flow::default());
+        };
+        let reading = foreign::read(text, dialect, self.world);
+        for finding in reading.findings {
+            self.finding(finding);
+        }
+        for effect in reading.effects {
+            self.report.effect(effect);
+        }
+        Output::unknown(Flow::default())
+    }
+
+    fn run_input(&mut self, dialect: Dialect, scope: &mut Scope, input: &Input) -> Output {
+        let from = self.run_from(input.flow);
+        match (&input.from, dialect) {
+            (Stdin::Text(word), Dialect::Posix) => {
+                let word = word.clone();
+                let own = Input {
+                    from: Stdin::Inherited,
+                    flow: Flow::default(),
+                };
+                self.run_text(&word, Flow::default(), scope, &own)
+            }
+            (Stdin::Text(word), dialect) => {
+                let word = word.clone();
+                self.run_foreign(&word, dialect)
+            }
+            (Stdin::File(path), _) => {
+                let path = path.clone();
+                self.run_file(&path, scope, input, &[])
+            }
+            (Stdin::Pipe, _) if from == Verdict::Allow => {
+                self.ask("unknown-script", "It runs what another command writes.");
+                Output::unknown(input.flow)
+            }
+            (Stdin::Inherited, _) => {
+                self.ask("unknown-script", "It is a shell that runs what it is told later.");
+                Output::unknown(input.flow)
+            }
+            _ => Output::unknown(input.flow),
+        }
+    }
+
+    /// Runs a file: what the line itself wrote there, what the session wrote, what is known of its text.
+    pub(super) fn run_file(
+        &mut self,
+        path: &Word,
+        scope: &mut Scope,
+        input: &Input,
+        args: &[Word],
+    ) -> Output {
+        let Some(known) = path.known() else {
+            self.ask("unknown-script", "Which file it runs is only known when it runs.");
+            return Output::unknown(input.flow);
+        };
+        let Some(path) = self.absolute(known, scope) else {
+            self.ask("unknown-script", "Which file it runs is only known when it runs.");
+            return Output::unknown(input.flow);
+        };
+        self.step();
+        let mut flow = Flow::default();
+        flow.network = self.taint.fetched.contains(&path);
+        let held = self.files.get(&path).cloned();
+        if let Some(held) = &held {
+            flow.join(held.flow);
+        }
+        if self.run_from(flow) == Verdict::Deny {
+            return Output::unknown(flow);
+        }
+        scope.positional = Some(std::rc::Rc::new(args.to_vec()));
+        let reach = std::mem::replace(&mut self.reach, Reach::File);
+        let output = match held.map(|held| held.text) {
+            Some(text @ (Word::Known(_) | Word::Partial(_))) => self.run_script_text(&text, scope, input),
+            Some(Word::Unknown(_)) => {
+                self.ask("write-run", "It runs a file that was just written.");
+                Output::unknown(flow)
+            }
+            None => self.run_kept(&path, scope, input),
+        };
+        self.reach = reach;
+        output
+    }
+
+    fn run_kept(&mut self, path: &str, scope: &mut Scope, input: &Input) -> Output {
+        let written = self.taint.written.contains(path);
+        let text = self.world.files.text(path);
+        match text {
+            Some(text) if is_shell(path, &text) => {
+                self.run_script_text(&Word::Known(text), scope, input)
+            }
+            _ => {
+                if written {
+                    self.ask("write-run", "It runs a file that was written before in this session.");
+                }
+                Output::unknown(Flow::default())
+            }
+        }
+    }
+
+    /// The text of a file that is run: a script for a shell, or for something that is not read here.
+    fn run_script_text(&mut self, text: &Word, scope: &mut Scope, input: &Input) -> Output {
+        let begins = text.prefix();
+        if let Some(rest) = begins.strip_prefix("#!") {
+            let line = rest.lines().next().unwrap_or_default();
+            let shell = ["sh", "bash", "zsh", "dash", "ksh"]
+                .iter()
+                .any(|name| line.split(['/', ' ']).any(|word| word == *name));
+            if !shell {
+                self.ask("write-run", "It runs a file that was just written, in a language that is not read here.");
+                return Output::unknown(Flow::default());
+            }
+        }
+        self.run_text(text, Flow::default(), scope, input)
+    }
+
+    /// `. file`: in the shell itself.
+    pub(super) fn source(
+        &mut self,
+        args: &[Word],
+        scope: &mut Scope,
+        input: &Input,
+        flow: Flow,
+    ) -> Output {
+        let Some((path, rest)) = args.split_first() else {
+            return Output::default();
+        };
+        self.run_from(flow);
+        self.ask("source-file", "It runs a file in the shell itself.");
+        if path.known() == Some("/dev/stdin") {
+            return self.run_input(Dialect::Posix, scope, input);
+        }
+        let touched = self.touch(path, crate::place::Access::Read, scope);
+        self.flow.join(touched);
+        self.run_file(path, scope, input, rest)
+    }
+}
+
+fn is_shell(path: &str, text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    match line.strip_prefix("#!") {
+        Some(line) => ["sh", "bash", "dash", "ksh", "zsh"]
+            .iter()
+            .any(|name| line.split(['/', ' ']).any(|word| word == *name)),
+        None => path.ends_with(".sh") || path.ends_with(".bash"),
+    }
+}

@@ -1,0 +1,63 @@
+//! Text that cannot be read as a whole: asked about, and denied where a catastrophe shows in a part of it.
+
+use super::judge::{Input, Judge};
+use super::parser::Unread;
+use super::prescan;
+use super::report::Report;
+use super::scope::Scope;
+use crate::programs::foreign;
+use crate::verdict::Verdict;
+use crate::world::Dialect;
+
+/// More parts than this are not looked at.
+const MOST_PARTS: usize = 64;
+/// Only so much of a text is looked at in parts.
+const MOST_TEXT: usize = 8 * 1024;
+
+const KEYWORDS: &[&str] = &[
+    "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "for", "case", "esac", "in", "!", "{", "}", "time",
+    "function", "select",
+];
+
+impl Judge<'_> {
+    /// Asks about a text that is not read, and looks at its parts.
+    pub(super) fn unreadable(&mut self, text: &str, why: &Unread) {
+        self.ask("unreadable", &format!("It cannot be read as a command: {}.", why.0.trim_end_matches('.')));
+        let begin: String = text.chars().take(MOST_TEXT).collect();
+        self.parts_of(&begin);
+        let reading = foreign::read(&begin, Dialect::PowerShell, self.world);
+        for finding in reading.findings {
+            if finding.verdict == Verdict::Deny {
+                self.finding(finding);
+            }
+        }
+    }
+
+    fn parts_of(&mut self, text: &str) {
+        let outer = std::mem::take(&mut self.report);
+        let placed = std::mem::replace(&mut self.placed, false);
+        let separators = |c: char| ";&|\n(){}`".contains(c);
+        for part in text.split(separators).take(MOST_PARTS) {
+            let words: Vec<&str> = part
+                .split_ascii_whitespace()
+                .skip_while(|word| KEYWORDS.contains(word))
+                .collect();
+            let line = words.join(" ");
+            if line.is_empty() || prescan::scan(&line).is_err() {
+                continue;
+            }
+            let mut scope = Scope::new(self.world);
+            let script = self.parse(&line).or_else(|_| self.parse(&line.replace(['"', '\''], "")));
+            if let Ok(script) = script {
+                self.script(&script, &mut scope, &Input::inherited());
+            }
+        }
+        self.placed = placed;
+        let parts: Report = std::mem::replace(&mut self.report, outer);
+        for finding in parts.findings {
+            if finding.verdict == Verdict::Deny {
+                self.finding(finding);
+            }
+        }
+    }
+}

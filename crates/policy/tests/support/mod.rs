@@ -1,0 +1,62 @@
+//! The world of the labelled commands, and the commands.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use gatehouse_policy::{Analysis, Dialect, NoFiles, Taint, Verdict, World, shell};
+
+/// The machine that the labels speak of.
+pub fn world() -> World<'static> {
+    World {
+        dialect: Dialect::Posix,
+        cwd: "/home/dev/project".to_owned(),
+        workspace: "/home/dev/project".to_owned(),
+        home: "/home/dev".to_owned(),
+        user: "dev".to_owned(),
+        tmp: vec!["/tmp".to_owned()],
+        variables: Default::default(),
+        protected: vec!["/home/dev/.local/share/gatehouse".to_owned()],
+        own_ports: vec![18789],
+        ignore_case: false,
+        taint: Taint::default(),
+        files: &NoFiles,
+    }
+}
+
+pub struct Labelled {
+    pub command: String,
+    pub verdict: Verdict,
+    pub why: String,
+}
+
+pub fn labelled() -> Vec<Labelled> {
+    include_str!("../commands.jsonl")
+        .lines()
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
+            Labelled {
+                command: line["command"].as_str().expect("a command").to_owned(),
+                verdict: serde_json::from_value(line["verdict"].clone()).expect("a verdict"),
+                why: line["why"].as_str().unwrap_or_default().to_owned(),
+            }
+        })
+        .collect()
+}
+
+pub fn analyse(command: &str) -> Analysis {
+    shell::analyse(command, &world())
+}
+
+/// Checks that each line gets the verdict; all that do not are shown with their findings.
+pub fn check(verdict: Verdict, lines: &[&str]) {
+    let mut wrong = Vec::new();
+    for line in lines {
+        let analysis = analyse(line);
+        if analysis.verdict != verdict {
+            wrong.push(format!("{line}\n    is {:?}, not {verdict:?}: {:#?}", analysis.verdict, codes(&analysis)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), lines.len(), wrong.join("\n"));
+}
+
+pub fn codes(analysis: &Analysis) -> Vec<String> {
+    analysis.findings.iter().map(|f| format!("{:?} {}: {}", f.verdict, f.code, f.text)).collect()
+}
