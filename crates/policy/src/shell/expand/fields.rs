@@ -22,6 +22,11 @@ impl Fields {
         }
     }
 
+    /// Whether a word was ended and the next is not begun.
+    pub(super) fn begins_anew(&self) -> bool {
+        !self.open && !self.done.is_empty()
+    }
+
     pub(super) fn open(&mut self) {
         self.open = true;
     }

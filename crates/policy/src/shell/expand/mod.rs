@@ -68,8 +68,14 @@ impl Judge<'_> {
 
     fn part(&mut self, part: &Part, quoted: bool, scope: &mut Scope, fields: &mut Fields) {
         match part {
-            Part::Text(text) => fields.text(text),
-            Part::Quoted(text) => fields.text(text),
+            Part::Text(text) if !quoted && text.starts_with("~/") && fields.begins_anew() => {
+                // After a split a tilde is text for the shell; whoever wrote it so meant the home folder, and
+                // a `~` beside it is no better.
+                let home = self.tilde("", scope);
+                fields.word(&home);
+                fields.text(&text[1..]);
+            }
+            Part::Text(text) | Part::Quoted(text) => fields.text(text),
             Part::Glob(pattern) => fields.pattern(pattern),
             Part::Tilde(user) => {
                 let home = self.tilde(user, scope);

@@ -72,7 +72,9 @@ impl Judge<'_> {
         };
         self.note_writes(&reading, emitted, &self.copied(argv, &reading, input, word));
         let ran = self.run_all(reading.runs, scope, input, flow);
-        Self::output_of(text, emitted.with(ran.flow))
+        let mut all = emitted.with(ran.flow);
+        all.names = emitted.names;
+        Self::output_of(text, all)
     }
 
     /// Asks the table, with the links that the line itself made.
