@@ -1,13 +1,20 @@
 //! The table, by areas.
 
+mod archives;
 mod builds;
 mod builtins;
+mod cloud;
+mod containers;
 mod copies;
+mod data;
 mod files;
 mod find;
+mod git;
+mod git_config;
 mod network;
 mod packages;
 mod shells;
+mod system;
 mod tasks;
 mod text;
 mod wrappers;
@@ -16,13 +23,19 @@ use super::table::Program;
 
 pub(super) fn all() -> impl Iterator<Item = &'static Program> {
     [
+        archives::PROGRAMS,
         builds::PROGRAMS,
         builtins::PROGRAMS,
+        cloud::PROGRAMS,
+        containers::PROGRAMS,
+        data::PROGRAMS,
         files::PROGRAMS,
         find::PROGRAMS,
+        git::PROGRAMS,
         network::PROGRAMS,
         packages::PROGRAMS,
         shells::PROGRAMS,
+        system::PROGRAMS,
         text::PROGRAMS,
         wrappers::PROGRAMS,
     ]

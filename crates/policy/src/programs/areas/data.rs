@@ -1,0 +1,199 @@
+//! Databases, editors, and what macOS has of its own.
+
+use crate::effect::EffectKind;
+use crate::place::Access;
+use crate::programs::options::Parsed;
+use crate::programs::reader::Reader;
+use crate::programs::table::{Act, Grammar, NETWORK, Program, READ, TEXT, WRITE, flags, program, value};
+use crate::verdict::Verdict;
+use crate::word::Word;
+
+const DATABASE: &str = "database";
+const CLIENT: &str = "speaks to a database";
+const PERSIST: &str = "persistence";
+
+pub(super) static PROGRAMS: &[Program] = &[
+    program("psql pgcli mysql mariadb mycli mongo mongosh redis-cli valkey-cli keydb-cli cqlsh clickhouse clickhouse-client influx sqlcmd bcp sqlplus usql mssql-cli iredis cockroach neo4j cypher-shell arangosh couchdb etcdctl memcached-tool rethinkdb surreal duckdb-remote trino presto beeline hive impala-shell snowsql-off isql osql tsql db2 rqlite litecli-off kcat kafkacat kafka-console-producer kafka-console-consumer kafka-topics rabbitmqadmin rabbitmqctl mosquitto_pub mosquitto_sub nats")
+        .io(NETWORK).asks(EffectKind::Remote, DATABASE, CLIENT).options(&[
+            value("-c --command -e --execute --eval -Q -q", TEXT), value("-f --file -i --input-file", READ), value("-o --output -L --log-file", WRITE), value("-h --host -p --port -U --username -u --user -d --dbname -n -a -D --database -P -S -v --set -T -F", TEXT),
+        ]).also(database),
+    program("pg_dump pg_dumpall mysqldump mongodump mongoexport redis-dump pg_basebackup sqlite3-dump").io(NETWORK).asks(EffectKind::Read, DATABASE, "copies a whole database").options(&[value("-f --file -o --out -r --result-file --output", WRITE)]),
+    program("pg_restore mongorestore mongoimport mysqlimport createdb createuser pg_ctl initdb pg_resetwal mysqladmin mysql_install_db mysqld mongod redis-server postgres").io(NETWORK).asks(EffectKind::System, DATABASE, "changes a database or its server"),
+    program("dropdb dropuser pg_dropcluster mysqladmin-drop").denies(EffectKind::Remote, "database-delete", "deletes a whole database"),
+    program("sqlite3 sqlite sqlcipher duckdb litecli").grammar(Grammar::Stops).options(&[
+        value("-cmd", TEXT), value("-init", Act::Ask("loads-code", "It runs commands from a file.")), value("-separator -newline -nullvalue -mmap -pagecache -lookaside -vfs -maxsize", TEXT), flags("-header -noheader -csv -json -column -line -list -html -markdown -table -box -quote -tabs -batch -bail -readonly -version -help -echo -stats -ascii -interactive -nofollow -safe -deserialize -append -A -memtrace"), value("-zip", READ),
+    ]).also(sqlite),
+    program("vi vim nvim gvim vimdiff view ex rvim rview nano pico micro hx helix kak emacs emacsclient ed red joe mcedit ne jed mg zile code code-insiders codium cursor windsurf subl zed idea pycharm webstorm goland clion rubymine atom gedit kate mousepad xed bbedit mate open-editor")
+        .also(editor),
+    // macOS
+    program("security").denies(EffectKind::Read, "keychain", "reads or changes what authenticates a person").options(&[]),
+    program("defaults").also(defaults),
+    program("plutil PlistBuddy").also(plist),
+    program("launchctl").also(launchctl),
+    program("open").strict().options(&[flags("-e -t -f -g -h -n -j -R -W -F"), value("-a -b -s -u", Act::Ask("open", "It opens another program.")), value("--args --env --stdin --stdout --stderr", TEXT)]).asks(EffectKind::Execute, "open", "opens something with whatever program is set for it"),
+    program("diskutil tmutil").also(disk_tools),
+    program("pmset caffeinate-set systemsetup-set scutil-set lsregister mdutil dscacheutil pkgutil codesign xattr-set notarytool stapler altool productbuild pkgbuild spindump sample heap leaks vmmap automator shortcuts say afplay textutil sips qlmanage mdls mdimport lsappinfo")
+        .also(mac),
+    program("ditto").operands(crate::programs::table::Operands::Last(READ, WRITE)).options(&[flags("-c -k -x -v -V --sequesterRsrc --keepParent --rsrc --noextattr")]),
+];
+
+fn database(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut given = parsed.found.iter().filter_map(|found| found.value.clone()).chain(parsed.operands.iter().cloned());
+    let shell = given.any(|word| {
+        let text = crate::programs::reader::shown_word(&word);
+        let lower = text.to_ascii_lowercase();
+        text.trim_start().starts_with("\\!") || lower.contains("to program") || lower.contains("from program") || text.contains("\\! ") || lower.contains("xp_cmdshell") || lower.starts_with("system ") || lower.contains("into outfile") || lower.contains("into dumpfile") || lower.contains("pg_read_file") || lower.contains("load_file(") || lower.contains("lo_export") || lower.contains("sys_exec")
+    });
+    if shell {
+        reader.deny("database-shell", "It makes the database run a command or reach files.");
+    }
+    let words: Vec<String> = reader.invocation.argv.iter().map(|word| crate::programs::reader::shown_word(word).to_ascii_lowercase()).collect();
+    let wipes = words.iter().any(|word| matches!(word.as_str(), "flushall" | "flushdb") || word.contains("dropdatabase") || word.contains("drop database") || word.contains("drop schema") || word.contains("drop table") || word.contains("truncate "));
+    if wipes {
+        reader.find(Verdict::Ask, "database-delete", "It deletes what a database holds.");
+    }
+}
+
+fn sqlite(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut text = String::new();
+    for word in parsed.values("-cmd").chain(parsed.operands.iter().skip(1)) {
+        text.push_str(&crate::programs::reader::shown_word(word));
+        text.push('\n');
+    }
+    if let crate::programs::Stdin::Text(word) = &reader.invocation.stdin {
+        text.push_str(&crate::programs::reader::shown_word(word));
+    }
+    let lower = text.to_ascii_lowercase();
+    let question = {
+        let begin = lower.trim_start();
+        ["select", ".schema", ".tables", ".mode", ".headers", "pragma", "explain", "with", ".dump", ".indexes", ".databases", ".help"].iter().any(|word| begin.starts_with(word))
+            && !["insert ", "update ", "delete ", "drop ", "create ", "alter ", "attach ", "replace ", "vacuum", "detach "].iter().any(|word| lower.contains(word))
+    };
+    if let Some(file) = parsed.operands.first() {
+        reader.touch(file, Access::Read);
+        if !question {
+            reader.touch(file, Access::Write);
+        }
+    }
+    let lines_run = lower.lines().any(|line| {
+        let line = line.trim_start();
+        line.starts_with(".shell") || line.starts_with(".system") || line.starts_with(".sh") || line.starts_with(".load") || (line.starts_with(".output") || line.starts_with(".once") || line.starts_with(".out")) && line.contains('|') || line.starts_with(".import") && line.contains('|')
+    });
+    if lines_run || lower.contains("load_extension") || lower.contains("edit(") {
+        reader.deny("database-shell", "It makes the database run a command or load code.");
+    }
+    if lower.contains("writefile(") || lower.contains("readfile(") || lower.contains("attach ") || lower.lines().any(|line| [".read", ".output", ".once", ".import", ".save", ".backup", ".restore", ".clone", ".open", ".archive", ".log", ".excel"].iter().any(|dot| line.trim_start().starts_with(dot))) {
+        reader.ask("database-files", "It makes the database read or write files.");
+    }
+    if text.trim().is_empty() && parsed.operands.len() < 2 && !reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("-version" | "--version" | "-help"))) {
+        reader.ask("code-input", "It runs whatever it is given.");
+    }
+}
+
+/// Editors run commands when they are told to: `vim -c '!cmd'`, `emacs --eval`.
+fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let argv = reader.invocation.argv.clone();
+    if argv.len() == 2 && matches!(argv[1].known(), Some("--version" | "--help" | "-v" | "-h" | "--list-extensions")) {
+        return;
+    }
+    reader.ask("editor", "It opens an editor, which can run and write anything.");
+    let name = argv[0].prefix().to_owned();
+    let mut at = 1;
+    while let Some(word) = argv.get(at) {
+        let text = crate::programs::reader::shown_word(word);
+        at += 1;
+        let code = if text.starts_with('+') {
+            Some(text[1..].to_owned())
+        } else if matches!(text.as_str(), "-c" | "--cmd" | "-eval" | "--eval" | "-e" | "--execute" | "-f" | "--funcall" | "-l" | "--load" | "-S" | "-u" | "-x") {
+            at += 1;
+            argv.get(at - 1).map(crate::programs::reader::shown_word)
+        } else if text.starts_with("--eval=") || text.starts_with("--load=") {
+            text.split_once('=').map(|(_, code)| code.to_owned())
+        } else {
+            if !text.starts_with('-') {
+                reader.touch(word, Access::Write);
+            }
+            None
+        };
+        let Some(code) = code else {
+            continue;
+        };
+        if let Some((_, command)) = code.split_once('!') {
+            reader.deny("editor-command", "It runs a command from the editor.");
+            reader.shell(Word::from(command));
+        } else if ["shell", "system", "call-process", "start-process", "term", "delete-", "write", "libcall", "os.execute", "lua", "python", "perl", "ruby", "exec"].iter().any(|word| code.contains(word)) {
+            reader.deny("editor-command", "It runs code from the editor.");
+        } else if matches!(text.as_str(), "-u" | "-S" | "-l" | "--load") && !name.contains("code") {
+            reader.touch(&Word::Known(code), Access::Execute);
+        }
+    }
+    if parsed.operands.iter().any(|word| matches!(word.known(), Some("--install-extension" | "tunnel" | "serve-web"))) || argv.iter().any(|word| matches!(word.prefix(), "--install-extension" | "--add-mcp")) {
+        reader.deny(PERSIST, "It adds what the editor runs from now on.");
+    }
+}
+
+fn defaults(parsed: &Parsed, reader: &mut Reader<'_>) {
+    match parsed.operand(0) {
+        Some("read" | "read-type" | "domains" | "find" | "help") => {}
+        _ => {
+            let words = reader.invocation.argv.iter().map(|word| word.prefix().to_ascii_lowercase()).collect::<Vec<_>>().join(" ");
+            let strong = ["loginwindow", "loginitems", "gatekeeper", "quarantine", "lsquarantine", "autologin", "security", "alf", "softwareupdate", "tcc", "loginhook", "logouthook", "screensaver", "launchservices"].iter().any(|part| words.contains(part));
+            if strong {
+                reader.deny("disables-security", "It changes what protects this machine or what is started at login.");
+            } else {
+                reader.ask("settings", "It changes settings of programs.");
+            }
+        }
+    }
+}
+
+fn plist(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let looks = reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("-lint" | "-p" | "-extract" | "-help" | "-type"))) || parsed.operands.iter().any(|word| word.prefix().starts_with("Print"));
+    for word in &parsed.operands {
+        if word.prefix().contains('/') || word.prefix().ends_with(".plist") {
+            reader.touch(word, if looks { Access::Read } else { Access::Write });
+        }
+    }
+}
+
+fn launchctl(parsed: &Parsed, reader: &mut Reader<'_>) {
+    match parsed.operand(0) {
+        Some("list" | "print" | "blame" | "help" | "version" | "managername" | "manageruid" | "print-disabled" | "dumpstate") => {}
+        Some("load" | "bootstrap" | "submit" | "enable" | "start" | "kickstart" | "setenv" | "config" | "asuser" | "bsexec" | "plist") => {
+            reader.deny(PERSIST, "It sets up what is started from now on, whoever looks.");
+        }
+        _ => {
+            let ours = parsed.operands.iter().any(|word| word.prefix().contains("openclaw") || word.prefix().contains("gatehouse"));
+            if ours {
+                return reader.deny("kill-gateway", "It stops the gateway that this agent is governed by.");
+            }
+            reader.ask("service", "It changes a service.");
+        }
+    }
+}
+
+fn disk_tools(parsed: &Parsed, reader: &mut Reader<'_>) {
+    match parsed.operand(0) {
+        Some("list" | "info" | "listFilesystems" | "destinationinfo" | "listbackups" | "latestbackup" | "status" | "cs-list" | "activity") => {}
+        Some("apfs" | "appleRAID" | "coreStorage") if parsed.operand(1) == Some("list") => {}
+        Some("mount" | "unmount" | "mountDisk" | "unmountDisk" | "eject" | "verifyVolume" | "verifyDisk" | "startbackup" | "compare") => reader.ask("mount", "It changes what is mounted."),
+        _ => reader.deny("format", "It changes disks, or deletes backups."),
+    }
+}
+
+fn mac(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    if matches!(program.as_str(), "say" | "afplay" | "mdls" | "qlmanage" | "textutil" | "sips" | "lsappinfo") {
+        for word in &parsed.operands {
+            if word.prefix().contains('/') {
+                reader.touch(word, Access::Write);
+            }
+        }
+        return;
+    }
+    if parsed.operands.is_empty() || reader.invocation.argv.iter().any(|arg| matches!(arg.known(), Some("-g" | "-dv" | "-d" | "--verify" | "-v" | "--pkgs" | "--files"))) {
+        return reader.ask("system-state", "It looks at settings of this machine.");
+    }
+    reader.ask("system-state", "It changes settings of this machine or drives other programs.");
+}
+

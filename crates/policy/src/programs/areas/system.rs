@@ -1,0 +1,331 @@
+//! The machine itself: processes, services, users, networks, schedules, power.
+
+use crate::effect::{EffectKind, Target, Zone};
+use crate::place::Access;
+use crate::programs::options::Parsed;
+use crate::programs::reader::{Reader, shown_word};
+use crate::programs::table::{Act, Grammar, Program, READ, SECRET, TEXT, WRITE, flag, flags, program, value};
+use crate::verdict::Verdict;
+
+const SERVICE: &str = "service";
+const PERSIST: &str = "persistence";
+const USERS: &str = "users";
+const SECURITY: &str = "disables-security";
+const POWER: &str = "power";
+const STATE: &str = "system-state";
+
+pub(super) static PROGRAMS: &[Program] = &[
+    program("uname hostname-show arch nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks lslogins-off sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
+             top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors uuidgen uuid cal date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
+        .also(looks),
+    program("ps").grammar(Grammar::Plain).also(ps),
+    program("man info pinfo").strict().options(&[
+        value("-P --pager", Act::Deny("helper-program", "It runs a program that is named by an option.")), value("-H --html -B --browser", Act::Deny("helper-program", "It runs a program that is named by an option.")), value("-M --manpath -C --config-file", Act::Ask("other-configuration", "Pages or options come from elsewhere.")),
+        value("-s -S --sections -L --locale -m --systems -e --extension -E --encoding -r --prompt -R -p --preprocessor", TEXT), value("-l", READ), flags("-k -f -a -w -W -K -i -I -t -T -Z -X -d -D -u -c -7 --all --where --path --local-file --whatis --apropos --names-only --regex --wildcard --no-subpages --version --help"),
+    ]),
+    program("kill").grammar(Grammar::Plain).also(kill),
+    program("pkill killall skill killall5 xkill fkill kill-port").also(kill_by_name),
+    program("fuser").options(&[flag("-k --kill", Act::Ask("signal", "It kills whatever uses a file or a port.")), flags("-v -m -n -a -s -u -i -l")]),
+    program("renice snice taskpolicy").asks(EffectKind::Signal, "priority", "changes the priority of processes"),
+    program("systemctl").grammar(Grammar::Gnu).options(&[
+        value("-t --type --state -p --property -P -n --lines -o --output -s --signal --kill-whom --job-mode --root --image --host-off --what --timestamp", TEXT), value("-H --host -M --machine", Act::Ask("other-machine", "It works on another machine.")), flags("--user --system -a --all --no-pager -q --quiet -l --full --no-legend --plain --failed --no-block --now -f --force -r --runtime --global --no-reload --value --wait --version -h --help --show-types --no-wall"),
+    ]).also(systemctl),
+    program("service rc-service rc-update initctl chkconfig update-rc.d insserv sysv-rc-conf invoke-rc.d s6-rc dinitctl").also(service),
+    program("journalctl").options(&[flag("--vacuum-size --vacuum-time --vacuum-files --rotate --flush --sync --setup-keys --relinquish-var", TEXT), value("-u --unit -n --lines -S --since -U --until -p --priority -o --output -g --grep -b --boot -t --identifier --user-unit --facility -c --cursor -F --field", TEXT), value("--file -D --directory --root", READ), flags("-f -r -e -x -k -q -a --no-pager --user --system --list-boots --disk-usage --no-tail -m --no-hostname --utc")]).also(|parsed, reader| if parsed.has("--rotate") { reader.deny("erase-evidence", "It deletes or rotates the record of what was done."); }),
+    program("loginctl hostnamectl timedatectl localectl bootctl busctl coredumpctl networkctl systemd-analyze systemd-cgls systemd-cgtop systemd-detect-virt systemd-path systemd-escape systemd-id128 userdbctl homectl portablectl resolvectl-set oomctl udevadm gsettings dconf gdbus dbus-send qdbus kwriteconfig5 xfconf-query pw-cli wpctl pactl amixer brightnessctl xset xrandr setxkbmap xdotool ydotool wtype xinput wmctrl swaymsg hyprctl i3-msg gnome-extensions plasmashell notify-send osd_cat zenity kdialog")
+        .also(controls),
+    program("crontab fcrontab").also(crontab),
+    program("anacron crond cron incrontab fcron systemd-cron launchd").denies(EffectKind::System, PERSIST, "runs jobs later, when nobody looks"),
+    program("useradd adduser userdel deluser usermod groupadd addgroup groupdel delgroup groupmod gpasswd passwd chpasswd chage vipw vigr newusers visudo chsh chfn pwconv grpconv faillock dscl sysadminctl dseditgroup pwpolicy smbpasswd htpasswd-sys kadmin realm adcli faillog authconfig authselect pam-auth-update")
+        .also(users),
+    program("iptables ip6tables iptables-restore ip6tables-restore nft ufw firewall-cmd ebtables arptables ipset pfctl socketfilterfw ipfw shorewall csf fail2ban-client tc").also(firewall),
+    program("setenforce setsebool semanage semodule restorecon chcon aa-disable aa-complain aa-teardown aa-enforce apparmor_parser csrutil spctl fdesetup auditctl augenrules auditd rsyslogd syslogd logrotate kextload kextunload systemextensionsctl tccutil nvram bless profiles mdmclient")
+        .denies(EffectKind::System, SECURITY, "changes what protects this machine or records what is done"),
+    program("shutdown reboot halt poweroff init telinit runlevel-set pm-suspend rtcwake zzz").denies(EffectKind::System, POWER, "stops or restarts this machine"),
+    program("modprobe insmod rmmod kmod dkms depmod kexec kexec-load sysctl-set grub-install update-grub grub-mkconfig grub2-mkconfig mkinitcpio dracut update-initramfs efibootmgr mokutil fwupdmgr flashrom setpci ldconfig mkinitramfs")
+        .denies(EffectKind::System, STATE, "changes the kernel or how this machine starts"),
+    program("sysctl").options(&[flag("-w --write -p --load --system", TEXT), flags("-a --all -n --values -e -q -b -N -A -X -r")]).also(sysctl),
+    program("ip ifconfig route arp iwconfig iw nmcli ethtool brctl bridge ovs-vsctl networksetup scutil ipconfig dhclient dhcpcd wpa_supplicant wpa_cli hostname domainname nmtui macchanger ifup ifdown").also(network_state),
+    program("dmesg").options(&[flag("-C --clear -c --read-clear -D -E -n", Act::Deny("erase-evidence", "It clears the record of the kernel.")), flags("-H -T -w -k -u -L -e -x -r -t --human --ctime --follow")]),
+    program("hwclock ntpdate chronyc ntpd timedatectl-set systemsetup").asks(EffectKind::System, STATE, "changes the clock or settings of this machine"),
+    program("wall write mesg talk").asks(EffectKind::System, STATE, "writes to others who are logged in"),
+    program("gdb lldb cgdb gdbserver debugserver rust-gdb rust-lldb delve dlv pdb jdb").grammar(Grammar::Stops).strict().options(&[
+        value("-ex -iex --eval-command --init-eval-command -x --command -o --one-line -s --source -S -O -k", Act::Ask("inline-code", "It runs commands that are given in an argument.")), value("-p --pid --attach", Act::Ask("attach", "It looks into another process.")), flags("-q -batch -nx -n --batch --quiet --args -nh --version --tui"), value("--core -c --directory -d", READ),
+    ]).asks(EffectKind::Execute, "debugger", "runs a program under a debugger, which can run anything").also(super::wrappers::tail),
+    program("gcore procdump jmap jstack jcmd py-spy rbspy reptyr ptrace-tool memfd-exec").asks(EffectKind::System, "attach", "looks into another process"),
+    program("openclaw clawdbot moltbot openclaw-gateway").also(own),
+    program("gatehouse gatehouse-desktop").also(own),
+    program("gpg gpg2 gpgsm").options(&[
+        flag("--export-secret-keys --export-secret-subkeys -K --list-secret-keys --export-ownertrust", Act::Deny("read-secret", "It hands out keys that sign and decrypt for a person.")), flag("-d --decrypt", Act::Ask("decrypts", "It decrypts with a person's keys.")), value("-o --output", WRITE), value("-r --recipient -u --local-user --keyserver --homedir --passphrase --pinentry-mode --status-fd", TEXT), value("--passphrase-file", READ),
+        flag("--delete-keys --delete-secret-keys --gen-key --full-generate-key --quick-gen-key --import --recv-keys --send-keys --edit-key --sign-key --lsign-key --trust-model --refresh-keys", Act::Ask("keys", "It changes whose keys are trusted, or makes keys.")), flags("--verify -k --list-keys --armor -a --batch --yes --dearmor --with-colons --fingerprint --version"),
+        value("--photo-viewer --exec-path", Act::Deny("helper-program", "It runs a program that is named by an option.")), flag("-s --sign -b --detach-sign --clearsign -e --encrypt -c --symmetric", Act::Ask("signs", "It signs or encrypts with a person's keys.")),
+    ]).each(READ),
+    program("gpg-agent gpgconf gpg-connect-agent pinentry secret-tool keyring kwallet-query kwalletcli keyctl systemd-creds systemd-ask-password tpm2 ykman pkcs11-tool ssh-askpass pass-cli keepassxc-cli secretspec")
+        .io(SECRET).denies(EffectKind::Read, "read-secret", "reaches what authenticates a person"),
+    program("openssl libressl").grammar(Grammar::Stops).also(openssl),
+    program("xauth xhost").asks(EffectKind::System, STATE, "changes who may see the screen"), program("import-screen scrot gnome-screenshot spectacle flameshot grim maim screencapture ffcast wf-recorder arecord parecord fswebcam streamer").asks(EffectKind::Read, "screen", "records the screen, the camera or the microphone"),
+    program("logger systemd-cat").asks(EffectKind::Append, "log", "writes to the record of the system"),
+];
+
+fn looks(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        if word.prefix().starts_with('/') {
+            reader.touch(word, Access::List);
+        }
+    }
+}
+
+/// `ps e` shows the environment of every process.
+fn ps(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let environment = parsed.operands.iter().any(|word| {
+        let text = word.prefix();
+        let letters = text.bytes().all(|b| b.is_ascii_alphabetic());
+        !text.starts_with('-') && letters && text.contains('e') && text.len() <= 6 && !text.contains("pid") || text == "-E" || text.starts_with("-E") || text.contains("environ")
+    });
+    if environment {
+        reader.out.io.emits_secret = true;
+        reader.ask("print-environment", "It prints the environment of processes, credentials among it.");
+    }
+}
+
+fn signal(reader: &mut Reader<'_>, what: String) {
+    let text = format!("signals {what}");
+    reader.effect(EffectKind::Signal, Target::Process(what), Zone::System, text);
+}
+
+fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut words = parsed.operands.iter().peekable();
+    let mut first = true;
+    let mut any = false;
+    while let Some(word) = words.next() {
+        let text = shown_word(word);
+        if first && matches!(text.as_str(), "-l" | "-L" | "--list" | "--table") {
+            return;
+        }
+        if first && matches!(text.as_str(), "-s" | "-n" | "--signal" | "-q" | "--queue") {
+            words.next();
+            continue;
+        }
+        let is_signal = first && text.starts_with('-') && text != "--" && text != "-1-off";
+        first = first && text != "--" && text.starts_with('-') && !any;
+        let numbers = text.starts_with('-') && text[1..].bytes().all(|b| b.is_ascii_digit());
+        if is_signal && words.peek().is_some() && !any {
+            any = true;
+            continue;
+        }
+        if text == "--" {
+            any = true;
+            continue;
+        }
+        any = true;
+        if text == "-1" || text == "0" || text == "-0" || text == "1" {
+            reader.deny("kill-all", "It signals every process of the user, the gateway among them, or the first process.");
+        } else if numbers {
+            reader.deny("kill-group", "It signals a whole group of processes.");
+        } else if text == "…" {
+            reader.ask("signal", "Which process it signals is only known when it runs.");
+        } else if !text.starts_with('%') {
+            reader.ask("signal", "It signals a process that this run may not have started.");
+        }
+        signal(reader, text);
+    }
+}
+
+/// The gateway, the desktop session and what supervises: not an agent's to stop.
+fn is_ours(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["openclaw", "gatehouse", "clawd", "moltbot"].iter().any(|name| text.contains(name) || (text.len() >= 4 && name.starts_with(&text)))
+        || matches!(text.as_str(), "." | ".*" | "" | "systemd" | "init" | "launchd" | "sshd" | "dbus-daemon" | "auditd" | "rsyslogd" | "syslogd" | "Xorg" | "gnome-shell" | "loginwindow" | "windowserver" | "-1" | "claw")
+}
+
+fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let everyone = parsed.strange.iter().any(|name| matches!(name.as_str(), "-u" | "-U" | "--user" | "-t" | "--uid" | "-g"));
+    for word in &parsed.operands {
+        let text = shown_word(word);
+        if is_ours(&text) || reader.invocation.argv[0].prefix() == "killall5" {
+            reader.find(Verdict::Deny, "kill-gateway", format!("It stops {text}, which governs this agent or keeps this machine running."));
+        }
+        if everyone && text == reader.world.user {
+            reader.deny("kill-all", "It signals every process of the user, the gateway among them.");
+        }
+        signal(reader, text);
+    }
+    if !parsed.operands.is_empty() || everyone {
+        reader.ask("signal", "It signals processes by their name.");
+    }
+    if reader.invocation.argv[0].prefix() == "killall5" {
+        reader.deny("kill-all", "It signals every process.");
+    }
+}
+
+fn systemctl(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let verb = parsed.operand(0).unwrap_or("list-units");
+    let looks = ["status", "list-units", "list-unit-files", "show", "cat", "is-active", "is-enabled", "is-failed", "list-timers", "list-dependencies", "list-sockets", "list-jobs", "get-default", "is-system-running", "help", "list-machines", "show-environment-off", "--version"];
+    if looks.contains(&verb) {
+        return;
+    }
+    match verb {
+        "enable" | "link" | "edit" | "reenable" | "preset" | "preset-all" | "add-wants" | "add-requires" | "set-default" | "set-environment" | "import-environment" | "revert" => {
+            reader.deny(PERSIST, "It sets up what is started from now on, whoever looks.");
+        }
+        "poweroff" | "reboot" | "halt" | "kexec" | "suspend" | "hibernate" | "rescue" | "emergency" | "exit" | "switch-root" | "isolate" | "soft-reboot" | "hybrid-sleep" | "default" => {
+            reader.deny(POWER, "It stops or restarts this machine.");
+        }
+        "mask" | "disable" | "stop" | "kill" => {
+            let protects = parsed.operands.iter().skip(1).any(|word| {
+                let text = shown_word(word);
+                is_ours(&text) || ["apparmor", "auditd", "firewalld", "ufw", "fail2ban", "rsyslog", "clamav", "systemd-journald", "falcon-sensor", "sshd", "selinux", "crowdstrike", "osqueryd", "wazuh", "falco", "nftables", "iptables", "unattended-upgrades", "syslog"].iter().any(|name| text.contains(name))
+            });
+            if protects {
+                return reader.deny(SECURITY, "It stops what protects this machine or records what is done.");
+            }
+            reader.ask(SERVICE, "It stops a service.");
+        }
+        _ => {
+            if parsed.operands.iter().skip(1).any(|word| is_ours(&shown_word(word))) {
+                return reader.deny("kill-gateway", "It restarts or changes the gateway that this agent is governed by.");
+            }
+            reader.ask(SERVICE, "It changes a service.");
+        }
+    }
+}
+
+fn service(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let words: Vec<String> = parsed.operands.iter().map(shown_word).collect();
+    if words.iter().any(|word| word == "status") || parsed.strange.iter().any(|name| name == "--status-all" || name == "--list") {
+        return;
+    }
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let starts = matches!(program.as_str(), "rc-update" | "update-rc.d" | "chkconfig" | "insserv");
+    if starts {
+        return reader.deny(PERSIST, "It sets up what is started from now on, whoever looks.");
+    }
+    let stops = words.iter().any(|word| word == "stop");
+    if words.first().is_some_and(|word| is_ours(word)) || stops && words.iter().any(|word| ["auditd", "apparmor", "ufw", "rsyslog", "fail2ban", "firewalld"].contains(&word.as_str())) {
+        return reader.deny(SECURITY, "It stops what protects this machine or records what is done.");
+    }
+    reader.ask(SERVICE, "It changes a service.");
+}
+
+fn controls(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let looks = ["status", "show", "list", "get", "list-sessions", "list-users", "list-seats", "blame", "critical-chain", "time", "list-timezones", "list-locales", "get-recursively", "list-schemas", "list-keys", "read", "tree", "introspect", "monitor-off", "dump", "info", "verify", "calendar", "timespan"];
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let first = parsed.operand(0);
+    let quiet = first.is_none_or(|first| looks.contains(&first)) || matches!(program.as_str(), "systemd-cgls" | "systemd-detect-virt" | "systemd-path" | "systemd-escape" | "notify-send" | "zenity");
+    if !quiet {
+        reader.ask(STATE, "It changes settings of this machine or drives other programs.");
+    }
+    if program == "xdotool" || program == "ydotool" || program == "wtype" {
+        reader.deny("drives-desktop", "It types and clicks as a person does, and could answer a question for them.");
+    }
+    if program == "loginctl" && matches!(first, Some("enable-linger" | "terminate-user" | "kill-user" | "kill-session" | "terminate-session")) {
+        reader.deny(PERSIST, "It changes what of a user outlives their session.");
+    }
+}
+
+fn crontab(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.strange.iter().any(|name| name == "-l") && parsed.operands.is_empty() {
+        return reader.ask("scheduled-jobs", "It reads scheduled jobs.");
+    }
+    reader.deny(PERSIST, "It sets up or deletes jobs that run again and again.");
+}
+
+fn users(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let looks = parsed.strange.iter().any(|name| matches!(name.as_str(), "-S" | "--status" | "-l" | "-list" | "-c" | "--check" | "-read")) && !matches!(program.as_str(), "usermod" | "useradd" | "groupmod");
+    let reads = matches!(parsed.operand(1), Some("-read" | "-list")) || program == "visudo" && parsed.strange.iter().any(|name| name == "-c");
+    if looks || reads {
+        return reader.ask(USERS, "It looks at the users of this machine.");
+    }
+    reader.deny(USERS, "It changes who may use this machine, or as whom.");
+}
+
+fn firewall(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let looks = parsed.strange.iter().any(|name| matches!(name.as_str(), "-L" | "-S" | "--list" | "--list-rules" | "--state" | "--list-all" | "-s" | "--getglobalstate")) || matches!(parsed.operand(0), Some("status" | "list" | "show" | "qdisc-show"));
+    let flushes = parsed.strange.iter().any(|name| matches!(name.as_str(), "-F" | "--flush" | "-X" | "-P" | "-D" | "--delete" | "-d")) || matches!(parsed.operand(0), Some("disable" | "flush" | "reset" | "stop" | "delete" | "destroy"));
+    if looks && !flushes {
+        return reader.ask("firewall", "It looks at the firewall.");
+    }
+    let _ = program;
+    reader.deny(SECURITY, "It changes the firewall of this machine.");
+}
+
+fn sysctl(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.has("-w") || parsed.operands.iter().any(|word| word.prefix().contains('=')) {
+        reader.deny(STATE, "It changes settings of the kernel.");
+    }
+}
+
+fn network_state(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let changes = ["add", "del", "delete", "set", "up", "down", "flush", "change", "replace", "append", "exec", "connect", "modify", "mtu", "hw", "netmask", "off", "on", "import", "load", "save", "reload"];
+    let looks = match program.as_str() {
+        "hostname" | "domainname" | "arp" | "route" => parsed.operands.is_empty(),
+        "networksetup" => parsed.strange.iter().all(|name| name.starts_with("-get") || name.starts_with("-list")),
+        "scutil" => parsed.strange.iter().any(|name| name.starts_with("--dns") || name.starts_with("--proxy") || name.starts_with("--nwi")),
+        "dhclient" | "dhcpcd" | "wpa_supplicant" | "macchanger" | "ifup" | "ifdown" | "nmtui" => false,
+        _ => !parsed.operands.iter().any(|word| word.known().is_none_or(|text| changes.contains(&text))),
+    };
+    if program == "ip" && parsed.operands.iter().any(|word| word.known() == Some("exec")) {
+        super::wrappers::tail(parsed, reader);
+    }
+    if !looks {
+        reader.ask("network-state", "It changes the network of this machine.");
+    }
+}
+
+/// The gateways themselves, told from inside.
+fn own(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let words: Vec<String> = parsed.operands.iter().map(shown_word).collect();
+    let word = |at: usize| words.get(at).map_or("", String::as_str);
+    let looks = match (word(0), word(1)) {
+        ("" | "status" | "health" | "version" | "help" | "logs" | "doctor-off", _) => true,
+        ("gateway" | "daemon" | "node" | "nodes" | "agents" | "sessions" | "channels" | "models" | "skills" | "plugins" | "cron" | "hooks", "status" | "list" | "show" | "health" | "info") => true,
+        ("policy", "check" | "explain" | "test") | ("audit", "verify") => true,
+        _ => false,
+    };
+    if looks {
+        return reader.ask("own-gateway", "It asks the gateway that this agent is governed by.");
+    }
+    reader.deny("own-gateway", "It changes or drives the gateway that this agent is governed by.");
+}
+
+fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let sub = parsed.operand(0).unwrap_or("version").to_owned();
+    let args = parsed.operands.get(1..).unwrap_or(&[]).to_vec();
+    let mut reads = Vec::new();
+    for pair in args.windows(2) {
+        match pair[0].known() {
+            Some("-in" | "-inkey" | "-CAfile" | "-key" | "-cert" | "-kfile" | "-signkey" | "-CA" | "-CAkey" | "-certfile" | "-untrusted" | "-sigfile" | "-verify" | "-prverify" | "-sign" | "-rand" | "-passin" | "-pass") => reads.push(pair[1].clone()),
+            Some("-out" | "-keyout" | "-writerand" | "-signature-out" | "-pubout-off") => {
+                reader.touch(&pair[1], Access::Write);
+            }
+            Some("-engine" | "-provider" | "-provider-path" | "-config") => reader.ask("loads-code", "It loads code or options that an option names."),
+            _ => {}
+        }
+    }
+    for word in reads {
+        let word = match word.known().and_then(|text| text.strip_prefix("file:")) {
+            Some(path) => crate::word::Word::from(path),
+            None => word,
+        };
+        reader.touch(&word, Access::Read);
+    }
+    match sub.as_str() {
+        "enc" | "aes-256-cbc" | "aes-128-cbc" | "base64" | "des3" | "bf" | "cms" | "smime" | "pkeyutl" | "rsautl" | "zlib" => {
+            reader.out.io.passes_input = true;
+            reader.out.io.decodes |= args.iter().any(|arg| matches!(arg.known(), Some("-d" | "-decrypt" | "-decode")));
+        }
+        "dgst" | "sha256" | "sha1" | "md5" | "sha512" | "rand" | "version" | "ciphers" | "list" | "prime" | "x509" | "req" | "verify" | "asn1parse" | "crl" | "crl2pkcs7" | "ec" | "rsa" | "pkey" | "genrsa" | "genpkey" | "ecparam" | "dhparam" | "pkcs12" | "pkcs8" | "passwd" | "speed" | "errstr" | "help" | "sha384" | "kdf" | "mac" | "pkcs7" | "storeutl" => {}
+        "s_client" | "s_time" | "ocsp" => {
+            reader.out.io.sends_input = true;
+            reader.out.io.emits_network = true;
+            reader.ask("network", "It connects to another machine.");
+        }
+        _ => reader.ask("unknown-subcommand", "What openssl does here is not known to be harmless."),
+    }
+    if args.last().is_some_and(|word| word.prefix().contains('/')) {
+        reader.touch(&args[args.len() - 1], Access::Read);
+    }
+}
