@@ -99,6 +99,8 @@ pub enum Verdict {
         approval_id: Option<String>,
         /// For a command: what was judged, opened. It is what runs.
         launch: Option<Launch>,
+        /// What the model should know about what ran, such as that a person changed it.
+        note: Option<String>,
     },
     /// It may not; the reason goes to the model.
     Deny {
@@ -114,6 +116,7 @@ impl Verdict {
         Self::Allow {
             approval_id: None,
             launch: None,
+            note: None,
         }
     }
 

@@ -8,10 +8,14 @@ use crate::state::App;
 
 const EVERY: Duration = Duration::from_secs(60);
 
+/// How often what was kept for an undo is looked through: it is kept for days.
+const TIDY_EVERY: u64 = 60;
+
 /// Runs until the gateway stops.
 pub(crate) async fn run(app: App) {
     let mut due = tokio::time::interval(EVERY);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut rounds: u64 = 0;
     loop {
         tokio::select! {
             biased;
@@ -21,7 +25,19 @@ pub(crate) async fn run(app: App) {
                 if let Err(error) = app.store.answers_expire(now).await {
                     tracing::warn!(%error, "old answers could not be forgotten");
                 }
+                if rounds.is_multiple_of(TIDY_EVERY) {
+                    tidy(&app, now).await;
+                }
+                rounds += 1;
             }
         }
+    }
+}
+
+async fn tidy(app: &App, now: i64) {
+    let undo = app.undo.clone();
+    let tidied = tokio::task::spawn_blocking(move || undo.tidy(now)).await;
+    if let Ok(Err(error)) = tidied {
+        tracing::warn!(%error, "what was kept for an undo could not be looked through");
     }
 }

@@ -10,9 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{
-    ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, Wire, another_person, write_policy,
-};
+use support::{ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, Wire, another_person, write_policy};
 
 const MAIN: &str = "agent:main:main";
 
@@ -60,7 +58,10 @@ impl Bench {
     }
 
     async fn call(&self, session: &str, name: &str, args: Value) -> tokio::task::JoinHandle<Value> {
-        let mut wire = self.gateway.client(&["operator.read", "operator.write"]).await;
+        let mut wire = self
+            .gateway
+            .client(&["operator.read", "operator.write"])
+            .await;
         let params = json!({"name": name, "args": args, "sessionKey": session});
         tokio::spawn(async move { wire.ask("tools.invoke", params).await })
     }
@@ -88,10 +89,18 @@ async fn the_question_carries_the_analysis_and_the_digest() {
     let request = &question["request"];
     let digest = request["digest"].as_str().unwrap();
     assert_eq!(digest.len(), 64, "{request}");
-    assert_eq!(request["analysis"]["rules"][0]["id"], "commands", "{request}");
+    assert_eq!(
+        request["analysis"]["rules"][0]["id"], "commands",
+        "{request}"
+    );
     assert_eq!(request.get("grantBasis"), None);
-    let resolved = bench.resolve(&question, json!({"decision": "once", "digest": digest})).await;
-    assert_eq!((&resolved["applied"], &resolved["counted"]), (&json!(true), &json!(false)));
+    let resolved = bench
+        .resolve(&question, json!({"decision": "once", "digest": digest}))
+        .await;
+    assert_eq!(
+        (&resolved["applied"], &resolved["counted"]),
+        (&json!(true), &json!(false))
+    );
     assert_eq!(call.await.unwrap()["ok"], true);
     assert!(bench.file("made.txt").exists());
 }
@@ -111,14 +120,21 @@ async fn a_reason_to_deny_reaches_the_agent() {
 async fn what_is_granted_to_a_session_runs_there_again_and_is_asked_about_elsewhere() {
     let mut bench = Bench::new().await;
     let (question, call) = bench.exec("touch made.txt").await;
-    bench.resolve(&question, json!({"decision": "session"})).await;
+    bench
+        .resolve(&question, json!({"decision": "session"}))
+        .await;
     call.await.unwrap();
     fs::remove_file(bench.file("made.txt")).unwrap();
-    let again = bench.call(MAIN, "exec", json!({"command": "touch made.txt"})).await;
+    let again = bench
+        .call(MAIN, "exec", json!({"command": "touch made.txt"}))
+        .await;
     assert_eq!(again.await.unwrap()["ok"], true);
     assert!(bench.file("made.txt").exists(), "it ran by itself");
     let grants = bench.grants().await;
-    assert_eq!((&grants[0]["sessionKey"], &grants[0]["uses"]), (&json!(MAIN), &json!(1)));
+    assert_eq!(
+        (&grants[0]["sessionKey"], &grants[0]["uses"]),
+        (&json!(MAIN), &json!(1))
+    );
 
     let command = json!({"command": "touch made.txt"});
     let elsewhere = bench.call("agent:main:other", "exec", command).await;
@@ -131,7 +147,9 @@ async fn what_is_granted_to_a_session_runs_there_again_and_is_asked_about_elsewh
 async fn a_grant_that_is_revoked_asks_again() {
     let mut bench = Bench::new().await;
     let (question, call) = bench.exec("touch made.txt").await;
-    bench.resolve(&question, json!({"decision": "for", "minutes": 30})).await;
+    bench
+        .resolve(&question, json!({"decision": "for", "minutes": 30}))
+        .await;
     call.await.unwrap();
     let grant = bench.grants().await[0].clone();
     assert_eq!(grant["kind"], "exact");
@@ -162,12 +180,17 @@ async fn a_pattern_shows_what_it_would_have_matched_and_lets_only_that_run() {
     let always = json!({"decision": "always", "pattern": "touch *"});
     bench.resolve(&question, always).await;
     call.await.unwrap();
-    let again = bench.call(MAIN, "exec", json!({"command": "touch d.txt"})).await;
+    let again = bench
+        .call(MAIN, "exec", json!({"command": "touch d.txt"}))
+        .await;
     assert_eq!(again.await.unwrap()["ok"], true);
     let (question, call) = bench.exec("touch e.txt && mkdir f").await;
     bench.resolve(&question, json!({"decision": "deny"})).await;
     call.await.unwrap();
-    assert!(!bench.file("e.txt").exists(), "the other half is not matched");
+    assert!(
+        !bench.file("e.txt").exists(),
+        "the other half is not matched"
+    );
 }
 
 #[tokio::test]
@@ -196,7 +219,10 @@ async fn a_batch_is_answered_digest_by_digest() {
         {"id": two["id"], "digest": one["request"]["digest"]},
     ]);
     let batch = json!({"items": items, "decision": "once"});
-    let told = bench.person.ask("gatehouse.approvals.resolveBatch", batch).await;
+    let told = bench
+        .person
+        .ask("gatehouse.approvals.resolveBatch", batch)
+        .await;
     assert_eq!(told["results"][0]["applied"], true, "{told}");
     assert_eq!(told["results"][1]["applied"], false, "{told}");
     first.await.unwrap();
@@ -235,7 +261,10 @@ async fn changed_in_between(bench: &mut Bench, args: Value, change: impl FnOnce(
     let result = call.await.unwrap();
     assert_eq!(result["ok"], false, "{result}");
     let text = result.to_string();
-    assert!(text.contains("changed between the question and the run"), "{text}");
+    assert!(
+        text.contains("changed between the question and the run"),
+        "{text}"
+    );
     assert!(!bench.file("bad.txt").exists());
 }
 
@@ -300,12 +329,18 @@ async fn nobody_who_could_answer_is_a_denial_with_its_code() {
     let result = wire.ask("tools.invoke", params).await;
     assert_eq!(result["ok"], false);
     let text = result.to_string();
-    assert!(text.contains("nobody who could give one is connected"), "{text}");
+    assert!(
+        text.contains("nobody who could give one is connected"),
+        "{text}"
+    );
     let store = &gateway.running.app().store;
     let rows = store.audit_rows(0, 100).await.unwrap();
     let outcome = rows.iter().find(|row| row.kind == "tool.outcome").unwrap();
     assert!(outcome.bytes.contains("no_approver"), "{}", outcome.bytes);
-    assert!(outcome.intent.is_some(), "it names what it is the outcome of");
+    assert!(
+        outcome.intent.is_some(),
+        "it names what it is the outcome of"
+    );
 }
 
 #[tokio::test]
@@ -316,15 +351,25 @@ async fn what_is_overwritten_is_kept_and_comes_back() {
     let call = bench.call(MAIN, "write", args).await;
     assert_eq!(call.await.unwrap()["ok"], true);
     assert_eq!(fs::read_to_string(&path).unwrap(), "new");
-    let listed = bench.caller.ask("gatehouse.undo.list", json!({"sessionKey": MAIN})).await;
+    let listed = bench
+        .caller
+        .ask("gatehouse.undo.list", json!({"sessionKey": MAIN}))
+        .await;
     let item = &listed["items"][0];
-    assert_eq!((&item["what"], &item["path"]), (&json!("overwrote"), &json!(path)));
+    assert_eq!(
+        (&item["what"], &item["path"]),
+        (&json!("overwrote"), &json!(path))
+    );
     let restored = json!({"id": item["id"]});
     let restored = bench.caller.ask("gatehouse.undo.restore", restored).await;
     assert_eq!(restored["restored"], json!(path));
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     let listed = bench.caller.ask("gatehouse.undo.list", json!({})).await;
-    assert_eq!(listed["items"].as_array().unwrap().len(), 2, "what was newer is kept too");
+    assert_eq!(
+        listed["items"].as_array().unwrap().len(),
+        2,
+        "what was newer is kept too"
+    );
 }
 
 #[tokio::test]
@@ -335,7 +380,10 @@ async fn a_policy_is_read_tried_changed_and_held_against_the_past() {
     call.await.unwrap();
     let person = &mut bench.person;
     let before = person.ask("gatehouse.policy.get", json!({})).await;
-    assert_eq!((&before["preset"], &before["rules"][0]["id"]), (&json!("guarded"), &json!("commands")));
+    assert_eq!(
+        (&before["preset"], &before["rules"][0]["id"]),
+        (&json!("guarded"), &json!("commands"))
+    );
     let wrong = json!({"document": "{ preset: \"nonsense\" }"});
     let wrong = person.ask("gatehouse.policy.validate", wrong).await;
     assert_eq!(wrong["problems"][0]["severity"], "error", "{wrong}");
@@ -354,7 +402,9 @@ async fn a_policy_is_read_tried_changed_and_held_against_the_past() {
     assert_ne!(after["version"], before["version"]);
     let stale = person.request("gatehouse.policy.set", set).await;
     assert_eq!(stale["error"]["details"]["reason"], "POLICY_CHANGED");
-    let call = bench.call(MAIN, "exec", json!({"command": "touch never.txt"})).await;
+    let call = bench
+        .call(MAIN, "exec", json!({"command": "touch never.txt"}))
+        .await;
     assert_eq!(call.await.unwrap()["ok"], false);
     assert!(!bench.file("never.txt").exists());
 }

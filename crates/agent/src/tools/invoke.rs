@@ -10,6 +10,7 @@ use super::{CallContext, Tool, ToolError, ToolOutput, Toolbox};
 use crate::{
     govern::{Action, Effect, Governor, ToolOutcome, Verdict},
     launch::Launch,
+    message::Content,
 };
 
 /// Runs tool calls under a governor.
@@ -54,8 +55,9 @@ impl Invoker {
                 let denied = ToolOutcome::Denied { reason, code };
                 self.report(&action, denied).await
             }
-            Some(Verdict::Allow { launch, .. }) => {
+            Some(Verdict::Allow { launch, note, .. }) => {
                 let outcome = run_allowed(&*tool, &action, launch, call).await;
+                let outcome = with_note(outcome, note);
                 self.report(&action, outcome).await
             }
         }
@@ -74,6 +76,17 @@ impl Invoker {
             )),
             ToolOutcome::Aborted => Invocation::Aborted,
         }
+    }
+}
+
+/// Puts a note for the model before the output.
+fn with_note(outcome: ToolOutcome, note: Option<String>) -> ToolOutcome {
+    match (outcome, note) {
+        (ToolOutcome::Ran(mut output), Some(note)) => {
+            output.content.insert(0, Content::text(note));
+            ToolOutcome::Ran(output)
+        }
+        (outcome, _) => outcome,
     }
 }
 

@@ -23,14 +23,18 @@ pub enum Choice {
     /// The same again, in this session.
     Session,
     /// The same again, for so many minutes.
-    For { minutes: u32 },
+    For {
+        minutes: u32,
+    },
     /// The same again from now on, or what a pattern matches; until a time, in milliseconds since the epoch.
     Always {
         pattern: Option<String>,
         until: Option<i64>,
     },
     /// The reason reaches the agent.
-    Deny { reason: Option<String> },
+    Deny {
+        reason: Option<String>,
+    },
 }
 
 /// Why a choice cannot be made of a question.

@@ -126,7 +126,11 @@ mod tests {
             (action("t", first.arguments.clone()), "1", "n"),
             (action("s", json!({"b": 2, "a": [1, 2]})), "1", "n"),
         ] {
-            assert_ne!(digest(&action, policy, nonce), wanted, "{action:?} {policy} {nonce}");
+            assert_ne!(
+                digest(&action, policy, nonce),
+                wanted,
+                "{action:?} {policy} {nonce}"
+            );
         }
     }
 

@@ -66,7 +66,12 @@ pub(super) fn course(action: &Action, judged: &Judged, policy: &ExecPolicy) -> C
 
 /// What could not be read cannot be run either: there is nothing but the text that came in.
 fn unreadable(judged: &Judged) -> String {
-    let texts: Vec<&str> = judged.findings.iter().map(|f| f.text.as_str()).take(3).collect();
+    let texts: Vec<&str> = judged
+        .findings
+        .iter()
+        .map(|f| f.text.as_str())
+        .take(3)
+        .collect();
     let why = if texts.is_empty() {
         "it is not a command that this shell can read".to_owned()
     } else {
@@ -141,3 +146,189 @@ fn of_judgement(judgement: Judgement, judged: &Judged) -> Course {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use gatehouse_agent::govern::ExecEffect;
+    use gatehouse_policy::{Finding, Plan, Taint};
+    use gatehouse_store::gateway::AllowEntry;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::govern::policy::Security;
+
+    fn command() -> Action {
+        Action {
+            tool: "exec".to_owned(),
+            arguments: json!({}),
+            effect: Effect::Exec(ExecEffect {
+                command: "rm x".to_owned(),
+                argv: vec!["/bin/sh".into(), "-c".into(), "rm x".into()],
+                executable: "/bin/sh".into(),
+                program: Some("/bin/rm".into()),
+                cwd: "/ws".into(),
+                env_names: Vec::new(),
+                env_digest: String::new(),
+                pty: false,
+                background: false,
+            }),
+            agent_id: "main".to_owned(),
+            session_key: "s".to_owned(),
+            run_id: "r".to_owned(),
+            tool_call_id: "c".to_owned(),
+            workspace: "/ws".into(),
+        }
+    }
+
+    fn judged(verdict: Verdict) -> Judged {
+        Judged {
+            verdict,
+            enforced: true,
+            dangerous: false,
+            findings: vec![Finding {
+                verdict,
+                code: "code".to_owned(),
+                span: None,
+                text: "the reason".to_owned(),
+            }],
+            effects: Vec::new(),
+            commands: Vec::new(),
+            plan: Some(Plan::Shell {
+                text: "rm x".to_owned(),
+            }),
+            rules: Vec::new(),
+            approvers: 1,
+            timeout_ms: 1,
+            policy_version: "1".to_owned(),
+            taint: Taint::default(),
+            counted: Vec::new(),
+            view: Value::Null,
+            past: Value::Null,
+        }
+    }
+
+    fn modes(security: Security, ask: Ask, listed: bool) -> ExecPolicy {
+        let rule = AllowEntry {
+            id: "rm".to_owned(),
+            pattern: "rm".to_owned(),
+            ..AllowEntry::default()
+        };
+        ExecPolicy {
+            security,
+            ask,
+            fallback: Security::Full,
+            rules: if listed { vec![rule] } else { Vec::new() },
+            home: None,
+        }
+    }
+
+    fn word(course: &Course) -> &'static str {
+        match course {
+            Course::Run { .. } => "run",
+            Course::Ask(_) => "ask",
+            Course::Deny { .. } => "deny",
+        }
+    }
+
+    #[test]
+    fn the_modes_make_a_verdict_stricter_and_never_more_open() {
+        use Verdict::{Allow, Deny};
+        // For the verdicts allow, ask and deny, of a command on the list and of one that is not.
+        for (security, ask, listed, wanted) in [
+            (Security::Deny, Ask::Off, true, ["deny", "deny", "deny"]),
+            (
+                Security::Allowlist,
+                Ask::Off,
+                false,
+                ["deny", "deny", "deny"],
+            ),
+            (Security::Allowlist, Ask::Off, true, ["run", "run", "deny"]),
+            (
+                Security::Allowlist,
+                Ask::OnMiss,
+                false,
+                ["run", "ask", "deny"],
+            ),
+            (
+                Security::Allowlist,
+                Ask::OnMiss,
+                true,
+                ["run", "run", "deny"],
+            ),
+            (
+                Security::Allowlist,
+                Ask::Always,
+                true,
+                ["ask", "ask", "deny"],
+            ),
+            (Security::Full, Ask::Off, false, ["run", "ask", "deny"]),
+            (Security::Full, Ask::Always, false, ["ask", "ask", "deny"]),
+        ] {
+            let got = [Allow, Verdict::Ask, Deny].map(|verdict| {
+                let policy = modes(security, ask, listed);
+                word(&course(&command(), &judged(verdict), &policy))
+            });
+            assert_eq!(got, wanted, "{security:?} {ask:?} listed: {listed}");
+        }
+    }
+
+    #[test]
+    fn the_list_answers_for_nothing_dangerous_and_for_no_two_people() {
+        let policy = modes(Security::Full, Ask::Off, true);
+        let listed = modes(Security::Allowlist, Ask::OnMiss, true);
+        for change in [
+            |judged: &mut Judged| judged.dangerous = true,
+            |judged: &mut Judged| judged.approvers = 2,
+        ] {
+            let mut judged = judged(Verdict::Ask);
+            change(&mut judged);
+            for policy in [&policy, &listed] {
+                let course = course(&command(), &judged, policy);
+                let Course::Ask(question) = course else {
+                    panic!("a person must look: {course:?}");
+                };
+                assert!(!question.may_be_always);
+            }
+        }
+    }
+
+    #[test]
+    fn a_policy_that_observes_leaves_it_to_the_modes() {
+        let observed = Judged {
+            enforced: false,
+            ..judged(Verdict::Deny)
+        };
+        let full = modes(Security::Full, Ask::Off, false);
+        assert_eq!(
+            course(&command(), &observed, &full),
+            Course::Run { rule: None }
+        );
+        let asks = modes(Security::Allowlist, Ask::OnMiss, false);
+        assert_eq!(word(&course(&command(), &observed, &asks)), "ask");
+    }
+
+    #[test]
+    fn a_fallback_stands_in_for_a_mode_s_question_and_never_for_the_policy_s() {
+        let always = modes(Security::Full, Ask::Always, false);
+        for (verdict, wanted) in [(Verdict::Allow, "run"), (Verdict::Ask, "deny")] {
+            let Course::Ask(question) = course(&command(), &judged(verdict), &always) else {
+                panic!("the mode always asks");
+            };
+            let alone = without_anyone(&command(), question, &always);
+            assert_eq!(word(&alone), wanted, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_read_does_not_run() {
+        let unread = Judged {
+            plan: Some(Plan::Nothing),
+            ..judged(Verdict::Ask)
+        };
+        let full = modes(Security::Full, Ask::Off, false);
+        let course = course(&command(), &unread, &full);
+        assert!(
+            matches!(&course, Course::Deny { code: Some("unreadable"), reason } if reason.contains("the reason")),
+            "{course:?}"
+        );
+    }
+}

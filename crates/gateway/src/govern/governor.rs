@@ -21,6 +21,7 @@ use super::policy::ExecPolicy;
 use super::question::Question;
 use super::records::Recorder;
 use super::registry::{Approvals, Pending};
+use super::stop::{Stop, refusal, untaken};
 use super::taint::Taints;
 use super::undo::{UndoBox, targets::targets};
 use super::verdict::{Judge, Judged};
@@ -62,21 +63,14 @@ pub struct GatewayGovernor {
     recorder: Recorder,
 }
 
-/// Why a call does not run.
-enum Stop {
-    Denied {
-        reason: String,
-        code: Option<&'static str>,
-    },
-    Store(StoreError),
-}
-
 /// What may run.
 struct Cleared {
     look: Look,
     judged: Judged,
     digest: String,
     approval: Option<String>,
+    /// What the agent should know about what ran.
+    note: Option<String>,
 }
 
 #[async_trait]
@@ -89,6 +83,7 @@ impl Governor for GatewayGovernor {
                 Verdict::Allow {
                     approval_id: cleared.approval,
                     launch: cleared.look.launch,
+                    note: cleared.note,
                 }
             }
             Err(Stop::Denied { reason, code }) => Verdict::Deny { reason, code },
@@ -153,8 +148,7 @@ impl GatewayGovernor {
         let taint = self.taints.of(&action.session_key).await?;
         let (judge, action) = (self.judge.clone(), action.clone());
         let judged = tokio::task::spawn_blocking(move || judge.judge(&action, taint)).await;
-        let judged = judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))?;
-        Ok(judged)
+        judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))
     }
 
     async fn look(&self, action: &Action, judged: &Judged) -> Result<Look, Stop> {
@@ -165,13 +159,7 @@ impl GatewayGovernor {
     /// Runs without a question.
     async fn cleared(&self, action: &Action, judged: Judged) -> Result<Cleared, Stop> {
         let look = self.look(action, &judged).await?;
-        let digest = look.binding.digest("");
-        Ok(Cleared {
-            look,
-            judged,
-            digest,
-            approval: None,
-        })
+        Ok(Cleared::unasked(look, judged))
     }
 
     /// By a grant, by a person, or not at all.
@@ -184,13 +172,14 @@ impl GatewayGovernor {
     ) -> Result<Cleared, Stop> {
         let look = self.look(action, &judged).await?;
         if asking.may_be_granted && self.granted(action, &judged, &look).await? {
-            return self.cleared(action, judged).await;
+            // What was looked at for the grant is what runs.
+            return Ok(Cleared::unasked(look, judged));
         }
         if !self.someone_can_answer().await {
             return match without_anyone(action, asking, policy) {
                 Course::Run { rule } => {
                     self.used(rule.as_deref(), action).await?;
-                    self.cleared(action, judged).await
+                    Ok(Cleared::unasked(look, judged))
                 }
                 Course::Deny { reason, code } => Err(Stop::Denied { reason, code }),
                 Course::Ask(_) => Err(Stop::denied("nobody was asked", "no_approver")),
@@ -209,10 +198,13 @@ impl GatewayGovernor {
         mut asking: Asking,
         policy: &ExecPolicy,
     ) -> Result<Cleared, Stop> {
+        let mut note = None;
         for _ in 0..MOST_EDITS {
             let nonce = Uuid::new_v4().simple().to_string();
             let digest = look.binding.digest(&nonce);
             let question = Question::about(&action, &judged, &look, asking, policy, digest);
+            // Nothing stays open while a person thinks.
+            drop(look);
             let pending = self.parts.approvals.ask(question).await;
             let pending = pending.map_err(|error| {
                 let text = format!("the approval could not be asked for: {error}");
@@ -220,14 +212,23 @@ impl GatewayGovernor {
             })?;
             let settled = self.answer(&action, pending).await?;
             if settled.state == ApprovalState::Allowed {
-                return self.take(&action, &nonce, &settled).await;
+                let mut cleared = self.take(&action, &nonce, &settled).await?;
+                cleared.note = note;
+                return Ok(cleared);
             }
             let (Some(edited), Effect::Exec(exec)) = (wire::edited(&settled), &mut action.effect)
             else {
                 return Err(refusal(&settled));
             };
+            note = Some(format!(
+                "A person changed the command; what ran is: {edited}"
+            ));
+            exec.argv.truncate(2);
+            exec.argv.push(edited.clone());
             exec.command = edited;
+            exec.program = None;
             judged = self.judged(&action).await?;
+            self.recorder.replaced(&action).await?;
             self.recorder.intent(&action, &judged).await?;
             asking = match course(&action, &judged, policy) {
                 Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
@@ -272,19 +273,9 @@ impl GatewayGovernor {
                 judged,
                 digest,
                 approval: Some(id.clone()),
+                note: None,
             }),
-            Consumed::Differs => Err(Stop::denied(
-                "what the call would do changed between the question and the run, so it did not run",
-                "changed",
-            )),
-            Consumed::Late => Err(Stop::denied(
-                "the approval was given and its time is over, so the call did not run",
-                "expired",
-            )),
-            Consumed::Before | Consumed::NotAllowed | Consumed::Unknown => Err(Stop::denied(
-                "the approval was used before or taken back, so the call did not run",
-                "used",
-            )),
+            consumed => Err(untaken(&consumed)),
         }
     }
 
@@ -351,33 +342,15 @@ pub(crate) fn can_answer(caller: &Caller) -> bool {
     caller.role == Role::Operator && caller.may(MethodScope::Approvals) && shows
 }
 
-fn refusal(record: &ApprovalRecord) -> Stop {
-    match record.state {
-        ApprovalState::Denied => match wire::note(record) {
-            Some(note) => Stop::denied(&format!("a person denied it: {note}"), "denied"),
-            None => Stop::denied("a person denied the command", "denied"),
-        },
-        ApprovalState::Expired => Stop::denied(
-            "nobody answered the approval in time, so it is denied",
-            "expired",
-        ),
-        ApprovalState::Cancelled => Stop::denied("the approval was withdrawn", "cancelled"),
-        ApprovalState::Revoked => Stop::denied("the approval was taken back", "revoked"),
-        _ => Stop::denied("the approval was not given", "denied"),
-    }
-}
-
-impl Stop {
-    fn denied(reason: &str, code: &'static str) -> Self {
-        Self::Denied {
-            reason: reason.to_owned(),
-            code: Some(code),
+impl Cleared {
+    /// Without an approval.
+    fn unasked(look: Look, judged: Judged) -> Self {
+        Self {
+            digest: look.binding.digest(""),
+            look,
+            judged,
+            approval: None,
+            note: None,
         }
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
     }
 }

@@ -60,7 +60,12 @@ impl CommandPattern {
         } else {
             argv.len() == self.words.len()
         };
-        long_enough && self.words.iter().zip(argv).all(|(glob, word)| glob.is_match(word))
+        long_enough
+            && self
+                .words
+                .iter()
+                .zip(argv)
+                .all(|(glob, word)| glob.is_match(word))
     }
 
     /// Whether it matches a command that is plain words. For a preview; what runs is matched by its words.
@@ -88,7 +93,11 @@ mod tests {
             ("npm run lint:*", "npm run lint:css", true),
         ] {
             let parsed = CommandPattern::parse(pattern).unwrap();
-            assert_eq!(parsed.matches_text(command), wanted, "{pattern} on {command}");
+            assert_eq!(
+                parsed.matches_text(command),
+                wanted,
+                "{pattern} on {command}"
+            );
         }
     }
 

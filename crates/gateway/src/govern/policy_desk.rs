@@ -49,6 +49,8 @@ pub struct PolicyEdit {
 pub enum PolicyEditError {
     #[error("the policy changed since it was read; read it again and retry")]
     Changed,
+    #[error("the document says its preset in a way that only an editor can change")]
+    NoPreset,
     #[error("the policy has mistakes")]
     Mistakes(Vec<Problem>),
     #[error("the policy could not be written: {0}")]
@@ -134,7 +136,9 @@ impl PolicyDesk {
             Ok(policy) => self.put(policy).await,
             Err(problems) => {
                 tracing::error!("the policy file has mistakes; the last good policy stays");
-                self.0.current.send_modify(|state| state.problems = problems);
+                self.0
+                    .current
+                    .send_modify(|state| state.problems = problems);
             }
         }
     }
@@ -150,13 +154,14 @@ impl PolicyDesk {
         if before.hash() != base_hash {
             return Err(PolicyEditError::Changed);
         }
-        let mut document = edit.document.unwrap_or_else(|| before.document().to_owned());
+        let mut document = edit
+            .document
+            .unwrap_or_else(|| before.document().to_owned());
         if let Some(preset) = edit.preset {
             document = with_preset(&document, preset);
         }
         let roles = edit.roles.unwrap_or_else(|| before.roles().to_owned());
-        let policy =
-            Policy::load(&document, Some(&roles)).map_err(PolicyEditError::Mistakes)?;
+        let policy = Policy::load(&document, Some(&roles)).map_err(PolicyEditError::Mistakes)?;
         let folder = self.0.folder.clone();
         let written = tokio::task::spawn_blocking(move || {
             write(&folder, ROLES, &roles)?;
@@ -241,11 +246,11 @@ fn with_preset(document: &str, preset: Preset) -> String {
         Preset::Strict => "strict",
         Preset::Observe => "observe",
     };
-    let known = regex::Regex::new(r#"(?m)^(\s*["']?preset["']?\s*:\s*)["'][a-z]*["']"#)
+    let known = regex::Regex::new(r#"([{,\n]\s*["']?preset["']?\s*:\s*)["'][a-z]*["']"#)
         .expect("the pattern was tested");
     if known.is_match(document) {
         let put = format!("${{1}}\"{word}\"");
-        return known.replace(document, put.as_str()).into_owned();
+        return known.replacen(document, 1, put.as_str()).into_owned();
     }
     document.replacen('{', &format!("{{\n  preset: \"{word}\","), 1)
 }
@@ -293,7 +298,11 @@ mod tests {
         assert_eq!(again.policy.preset(), Preset::Observe);
         assert!(!again.problems.is_empty());
         let elsewhere = desk(folder.path()).await;
-        assert_eq!(elsewhere.current().policy.preset(), Preset::Strict, "nothing was ever good");
+        assert_eq!(
+            elsewhere.current().policy.preset(),
+            Preset::Strict,
+            "nothing was ever good"
+        );
     }
 
     #[tokio::test]
@@ -302,12 +311,16 @@ mod tests {
         let desk = desk(folder.path()).await;
         let following = tokio::spawn(desk.clone().follow());
         let mut changed = desk.0.current.subscribe();
-        let write = || std::fs::write(folder.path().join(DOCUMENT), "{ preset: \"strict\" }").unwrap();
+        let write =
+            || std::fs::write(folder.path().join(DOCUMENT), "{ preset: \"strict\" }").unwrap();
         write();
         // The watch begins when the task first runs; what was written before it is written again.
         loop {
             let waiting = changed.wait_for(|state| state.policy.preset() == Preset::Strict);
-            if tokio::time::timeout(Duration::from_secs(1), waiting).await.is_ok() {
+            if tokio::time::timeout(Duration::from_secs(1), waiting)
+                .await
+                .is_ok()
+            {
                 break;
             }
             write();

@@ -67,6 +67,23 @@ impl Recorder {
         Ok(())
     }
 
+    /// Writes that a person put another command in place of the one that was going to be run.
+    pub(super) async fn replaced(&self, action: &Action) -> Result<(), StoreError> {
+        let opened = self.close(action);
+        let draft = Draft {
+            outcome: Some("edited".to_owned()),
+            intent: (opened.seq > 0).then_some(opened.seq),
+            ..self.draft("tool.outcome", action)
+        };
+        self.store.audit_append(vec![draft]).await.map(drop)
+    }
+
+    fn close(&self, action: &Action) -> Opened {
+        let closed = self.open.lock().ok();
+        let closed = closed.and_then(|mut open| open.remove(&key(action)));
+        closed.unwrap_or_default()
+    }
+
     /// Notes by what a call came to run.
     pub(super) fn allowed(&self, action: &Action, digest: &str, approval: Option<&str>) {
         if let Ok(mut open) = self.open.lock()
@@ -79,14 +96,16 @@ impl Recorder {
 
     /// Writes what came of it.
     pub(super) async fn outcome(&self, action: &Action, outcome: &ToolOutcome) {
-        let opened = self.open.lock().ok().and_then(|mut open| open.remove(&key(action)));
-        let opened = opened.unwrap_or_default();
+        let opened = self.close(action);
         let (word, detail) = match outcome {
             ToolOutcome::Ran(output) => {
                 let word = if output.is_error { "error" } else { "ok" };
                 let details = output.details.as_ref();
                 let field = |name: &str| details.and_then(|details| details.get(name)).cloned();
-                (word, json!({"exitCode": field("exitCode"), "durationMs": field("durationMs")}))
+                (
+                    word,
+                    json!({"exitCode": field("exitCode"), "durationMs": field("durationMs")}),
+                )
             }
             ToolOutcome::Denied { reason, code } => {
                 ("denied", json!({"reason": reason, "code": code}))
@@ -148,8 +167,14 @@ pub(super) fn what(action: &Action) -> String {
             format!("{} {}", action.tool, shown.join(" "))
         }
         Effect::Fetch { url } => format!("{} {url}", action.tool),
-        Effect::Process { action: done, session } => format!("{} {done} {session}", action.tool),
-        Effect::Session { action: done, target } => format!("{} {done} {target}", action.tool),
+        Effect::Process {
+            action: done,
+            session,
+        } => format!("{} {done} {session}", action.tool),
+        Effect::Session {
+            action: done,
+            target,
+        } => format!("{} {done} {target}", action.tool),
         Effect::None => action.tool.clone(),
     }
 }

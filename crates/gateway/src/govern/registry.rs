@@ -103,7 +103,11 @@ impl Approvals {
     /// Records a question and tells those who may answer.
     pub async fn ask(&self, question: Question) -> Result<Pending, ApprovalsError> {
         let record = self.recorded(question);
-        match self.store.approval_create(record.clone(), self.witness()).await? {
+        match self
+            .store
+            .approval_create(record.clone(), self.witness())
+            .await?
+        {
             Created::Exists(_) => Err(ApprovalsError::Taken),
             Created::New => {
                 self.tell(Command::Asked(Box::new(record.clone())));
@@ -194,7 +198,10 @@ impl Approvals {
     /// Takes a yes back that was not used yet. False where there is none.
     pub async fn revoke(&self, id: &str, resolver: &Resolver) -> Result<bool, StoreError> {
         let by = resolver.json(&Choice::Deny { reason: None });
-        let revoked = self.store.approval_revoke(id, Some(&by), self.now(), self.witness()).await?;
+        let revoked = self
+            .store
+            .approval_revoke(id, Some(&by), self.now(), self.witness())
+            .await?;
         let is_revoked = revoked.is_some();
         if let Some(record) = revoked {
             self.tell(Command::Settled(Box::new(record)));
@@ -235,7 +242,11 @@ impl Approvals {
     }
 
     async fn resolve(&self, id: &str, resolution: Resolution) -> Result<Answered, AnswerError> {
-        match self.store.approval_resolve(id, resolution, self.witness()).await? {
+        match self
+            .store
+            .approval_resolve(id, resolution, self.witness())
+            .await?
+        {
             Resolved::Won(record) => {
                 self.tell(Command::Settled(Box::new(record.clone())));
                 Ok(Answered::Settled(record))
@@ -256,7 +267,9 @@ impl Approvals {
 
     /// Takes what was allowed for the action of this digest. Only the first to ask gets it, in its time.
     pub(super) async fn consume(&self, id: &str, digest: &str) -> Result<Consumed, StoreError> {
-        self.store.approval_consume(id, digest, self.now(), self.witness()).await
+        self.store
+            .approval_consume(id, digest, self.now(), self.witness())
+            .await
     }
 
     /// Denies a question because nobody can be asked. Gives the record that stands.
@@ -268,7 +281,11 @@ impl Approvals {
             at: self.now(),
             ..Resolution::default()
         };
-        match self.store.approval_resolve(id, resolution, self.witness()).await? {
+        match self
+            .store
+            .approval_resolve(id, resolution, self.witness())
+            .await?
+        {
             Resolved::Won(record) | Resolved::Expired(record) => {
                 self.tell(Command::Settled(Box::new(record.clone())));
                 Ok(Some(record))

@@ -5,7 +5,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, GatewayStore, Resolution, Resolved, Witness};
+use gatehouse_store::gateway::{
+    ApprovalRecord, ApprovalState, GatewayStore, Resolution, Resolved, Witness,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -90,7 +92,11 @@ impl RegistryTask {
                 at: now,
                 ..Resolution::default()
             };
-            match self.store.approval_resolve(&record.id, resolution, self.witness()).await {
+            match self
+                .store
+                .approval_resolve(&record.id, resolution, self.witness())
+                .await
+            {
                 Ok(Resolved::Won(record)) => self.settled(record),
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "could not end an approval of the future"),
@@ -158,7 +164,11 @@ impl RegistryTask {
             at: self.now(),
             ..Resolution::default()
         };
-        match self.store.approval_resolve(id, resolution, self.witness()).await {
+        match self
+            .store
+            .approval_resolve(id, resolution, self.witness())
+            .await
+        {
             Ok(Resolved::Won(record) | Resolved::Expired(record)) => self.settled(record),
             Ok(_) => {}
             // It stays pending until it expires; nobody waits that it could let through.

@@ -3,13 +3,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use gatehouse_protocol::model::presence::PresenceEntry;
-use gatehouse_store::gateway::{AllowEntry, ApprovalState, GatewayStore, SqliteGatewayStore};
+use gatehouse_store::gateway::{
+    AllowEntry, ApprovalState, Consumed, GatewayStore, SqliteGatewayStore,
+};
 use serde_json::json;
 
 use super::*;
-use crate::govern::answers::GrantBasis;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
+use crate::govern::answers::GrantBasis;
 
 /// The registry on a store in memory, with a clock that stands still until it is moved.
 struct Bench {
@@ -224,7 +226,11 @@ async fn after_a_restart_what_waited_waits_and_an_answer_lets_nothing_run() {
     let by = ada();
     let answer = bench.approvals.answer("a", Decision::AllowOnce, &by);
     let record = answer.await.unwrap();
-    assert_eq!(record.record().consumed_at, None, "nobody was left to run it");
+    assert_eq!(
+        record.record().consumed_at,
+        None,
+        "nobody was left to run it"
+    );
     let other = bench.approvals.consume("a", "another").await.unwrap();
     assert_eq!(other, Consumed::Differs, "and nothing else can take it");
 }
@@ -257,13 +263,27 @@ async fn each_choice_grants_what_it_says_and_no_more() {
     let session = Some("agent:main:main");
     for (choice, wanted) in [
         (Choice::Once, None),
-        (Choice::Session, Some((session, Some("of the session"), 90 * 24 * 60))),
-        (Choice::For { minutes: 30 }, Some((None, Some("of the agent"), 30))),
-        (always(None, None), Some((None, Some("of the agent"), 90 * 24 * 60))),
+        (
+            Choice::Session,
+            Some((session, Some("of the session"), 90 * 24 * 60)),
+        ),
+        (
+            Choice::For { minutes: 30 },
+            Some((None, Some("of the agent"), 30)),
+        ),
+        (
+            always(None, None),
+            Some((None, Some("of the agent"), 90 * 24 * 60)),
+        ),
         (always(Some("touch *"), Some(until)), Some((None, None, 5))),
     ] {
         let bench = Bench::new().await;
-        bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+        bench
+            .approvals
+            .ask(own_question("a", 1))
+            .await
+            .unwrap()
+            .detach();
         let answered = bench.approvals.choose("a", None, &choice, &ada()).await;
         assert_eq!(answered.unwrap().record().state, ApprovalState::Allowed);
         let grants = bench.store.grants(None, 1_000).await.unwrap();
@@ -279,7 +299,12 @@ async fn each_choice_grants_what_it_says_and_no_more() {
 #[tokio::test]
 async fn a_choice_that_makes_no_sense_leaves_the_question_open() {
     let bench = Bench::new().await;
-    bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+    bench
+        .approvals
+        .ask(own_question("a", 1))
+        .await
+        .unwrap()
+        .detach();
     let always = |pattern: Option<&str>, until| Choice::Always {
         pattern: pattern.map(str::to_owned),
         until,
@@ -315,16 +340,27 @@ async fn two_people_say_yes_where_two_are_asked_for_and_never_who_asked() {
     }
     assert!(!waiting.is_finished(), "one person is not two");
     assert!(matches!(answer(&bob()).await, Ok(Answered::Settled(_))));
-    assert_eq!(waiting.await.unwrap().unwrap().state, ApprovalState::Allowed);
+    assert_eq!(
+        waiting.await.unwrap().unwrap().state,
+        ApprovalState::Allowed
+    );
 }
 
 #[tokio::test]
 async fn an_answer_names_the_digest_that_it_is_for() {
     let bench = Bench::new().await;
-    bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+    bench
+        .approvals
+        .ask(own_question("a", 1))
+        .await
+        .unwrap()
+        .detach();
     let choose = async |digest| {
         let by = ada();
-        bench.approvals.choose("a", Some(digest), &Choice::Once, &by).await
+        bench
+            .approvals
+            .choose("a", Some(digest), &Choice::Once, &by)
+            .await
     };
     assert!(matches!(choose("another").await, Err(AnswerError::Differs)));
     choose("digest").await.unwrap();
@@ -343,16 +379,28 @@ async fn an_edit_withdraws_the_question_and_hands_on_the_new_command() {
     let settled = waiting.await.unwrap().unwrap();
     assert_eq!(settled.state, ApprovalState::Cancelled);
     assert_eq!(wire::edited(&settled).as_deref(), Some("touch b"));
-    let late = bench.approvals.answer("a", Decision::AllowOnce, &ada()).await;
+    let late = bench
+        .approvals
+        .answer("a", Decision::AllowOnce, &ada())
+        .await;
     assert!(matches!(late, Err(AnswerError::Settled(_))));
 }
 
 #[tokio::test]
 async fn a_yes_that_was_taken_back_is_not_used() {
     let bench = Bench::new().await;
-    bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+    bench
+        .approvals
+        .ask(own_question("a", 1))
+        .await
+        .unwrap()
+        .detach();
     let by = ada();
-    bench.approvals.choose("a", None, &Choice::Once, &by).await.unwrap();
+    bench
+        .approvals
+        .choose("a", None, &Choice::Once, &by)
+        .await
+        .unwrap();
     assert!(bench.approvals.revoke("a", &by).await.unwrap());
     assert!(!bench.approvals.revoke("a", &by).await.unwrap());
     let taken = bench.approvals.consume("a", "digest").await.unwrap();
@@ -366,9 +414,15 @@ async fn a_clock_that_is_set_back_gives_nobody_more_time() {
     let waiting = tokio::spawn(pending.settled());
     bench.now.store(1, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_secs(61)).await;
-    let late = bench.approvals.answer("a", Decision::AllowOnce, &ada()).await;
+    let late = bench
+        .approvals
+        .answer("a", Decision::AllowOnce, &ada())
+        .await;
     assert!(matches!(late, Err(AnswerError::Settled(_))), "{late:?}");
-    assert_eq!(waiting.await.unwrap().unwrap().state, ApprovalState::Expired);
+    assert_eq!(
+        waiting.await.unwrap().unwrap().state,
+        ApprovalState::Expired
+    );
 }
 
 #[tokio::test]
@@ -388,27 +442,56 @@ async fn a_question_from_the_future_is_ended_at_the_start() {
 #[tokio::test]
 async fn a_person_s_reason_is_kept_for_the_agent_and_shown_to_no_client() {
     let bench = Bench::new().await;
-    bench.approvals.ask(own_question("a", 1)).await.unwrap().detach();
+    bench
+        .approvals
+        .ask(own_question("a", 1))
+        .await
+        .unwrap()
+        .detach();
     let deny = Choice::Deny {
         reason: Some("use the staging folder".to_owned()),
     };
-    let answered = bench.approvals.choose("a", None, &deny, &ada()).await.unwrap();
+    let answered = bench
+        .approvals
+        .choose("a", None, &deny, &ada())
+        .await
+        .unwrap();
     let record = answered.record();
-    assert_eq!(wire::note(record).as_deref(), Some("use the staging folder"));
+    assert_eq!(
+        wire::note(record).as_deref(),
+        Some("use the staging folder")
+    );
     assert_eq!(wire::snapshot(record)["resolver"].get("note"), None);
 }
 
 #[tokio::test]
 async fn every_transition_is_in_the_audit() {
     let bench = Bench::new().await;
-    bench.approvals.ask(own_question("a", 2)).await.unwrap().detach();
+    bench
+        .approvals
+        .ask(own_question("a", 2))
+        .await
+        .unwrap()
+        .detach();
     for by in [ada(), bob()] {
-        bench.approvals.choose("a", None, &Choice::Once, &by).await.unwrap();
+        bench
+            .approvals
+            .choose("a", None, &Choice::Once, &by)
+            .await
+            .unwrap();
     }
     bench.approvals.consume("a", "digest").await.unwrap();
     let rows = bench.store.audit_rows(0, 10).await.unwrap();
     let kinds: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
-    let wanted = ["approval.asked", "approval.counted", "approval.allowed", "approval.consumed"];
+    let wanted = [
+        "approval.asked",
+        "approval.counted",
+        "approval.allowed",
+        "approval.consumed",
+    ];
     assert_eq!(kinds, wanted);
-    assert!(rows.iter().all(|row| row.bytes.contains("\"request_digest\":\"digest\"")));
+    assert!(
+        rows.iter()
+            .all(|row| row.bytes.contains("\"request_digest\":\"digest\""))
+    );
 }

@@ -110,7 +110,10 @@ mod tests {
         taints.add("s", &secret).await.unwrap();
         taints.add("s", &written).await.unwrap();
         let after = Taints::new(store).of("s").await.unwrap();
-        assert_eq!((after.secrets, after.written), (secret.secrets, written.written));
+        assert_eq!(
+            (after.secrets, after.written),
+            (secret.secrets, written.written)
+        );
         assert_eq!(taints.of("t").await.unwrap(), Taint::default());
     }
 }

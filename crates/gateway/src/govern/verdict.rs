@@ -13,8 +13,8 @@ use gatehouse_policy::decide::{
 use gatehouse_policy::place::{self, Access};
 use gatehouse_policy::rules::{Moment, RateKey};
 use gatehouse_policy::{
-    Analysis, Command, Decision, DecisionView, Dialect, Effect as PolicyEffect, EffectKind, Finding,
-    NoFiles, Plan, Policy, Taint, Target, Verdict, Word, decide,
+    Analysis, Command, Decision, DecisionView, Dialect, Effect as PolicyEffect, EffectKind,
+    Finding, NoFiles, Plan, Policy, Taint, Target, Verdict, Word, decide,
 };
 use serde_json::{Value, json};
 
@@ -25,8 +25,21 @@ use crate::world::Surroundings;
 
 /// Variables that a call may set without a question: they change how something looks or is logged.
 const HARMLESS_VARIABLES: &[&str] = &[
-    "LANG", "LC_ALL", "TZ", "TERM", "NO_COLOR", "FORCE_COLOR", "CI", "COLUMNS", "LINES", "NODE_ENV",
-    "RUST_BACKTRACE", "RUST_LOG", "DEBUG", "PORT", "HOST",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TERM",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CI",
+    "COLUMNS",
+    "LINES",
+    "NODE_ENV",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "DEBUG",
+    "PORT",
+    "HOST",
 ];
 
 /// What was decided of an action.
@@ -124,7 +137,10 @@ impl Judge {
             Effect::Files { paths } => asked.files(paths),
             Effect::Fetch { url } => asked.fetch(url),
             Effect::Process { action, session } => {
-                let act = Act::Process { action, id: session };
+                let act = Act::Process {
+                    action,
+                    id: session,
+                };
                 let past = json!({"kind": "process", "action": action, "id": session});
                 asked.decided(act, &[], past)
             }
@@ -355,8 +371,11 @@ fn join_taint(taint: &mut Taint, analysis: &Analysis) {
 
 /// Scripts that an action runs, by what was found of it.
 pub(super) fn scripts(judged: &Judged) -> impl Iterator<Item = &str> {
-    judged.effects.iter().filter_map(|effect| match &effect.target {
-        Target::Path(path) if effect.kind == EffectKind::Execute => Some(path.as_str()),
-        _ => None,
-    })
+    judged
+        .effects
+        .iter()
+        .filter_map(|effect| match &effect.target {
+            Target::Path(path) if effect.kind == EffectKind::Execute => Some(path.as_str()),
+            _ => None,
+        })
 }

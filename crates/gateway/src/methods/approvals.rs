@@ -84,7 +84,12 @@ struct RequestParams {
 /// A client asks on its own behalf: it is told the answer, and runs what it asked about itself.
 async fn request(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
     let two_phase = params.two_phase;
-    let pending = match cx.app.approvals.ask(question(params, cx.caller.principal())?).await {
+    let pending = match cx
+        .app
+        .approvals
+        .ask(question(params, cx.caller.principal())?)
+        .await
+    {
         Ok(pending) => pending,
         Err(ApprovalsError::Taken) => {
             return Err(MethodError::invalid("approval id already pending"));

@@ -105,7 +105,9 @@ async fn resolve(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
         None => {
             let digest = params.digest.as_deref();
             let choice = params.choice()?;
-            approvals.choose(&params.id, digest, &choice, &resolver).await
+            approvals
+                .choose(&params.id, digest, &choice, &resolver)
+                .await
         }
     };
     told(answered)
@@ -248,7 +250,9 @@ async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
             let command = request["act"]["command"].as_str()?.to_owned();
             let commands = judge.commands(request)?;
             let all = !commands.is_empty()
-                && commands.iter().all(|one| one.exact && pattern.matches(&one.argv));
+                && commands
+                    .iter()
+                    .all(|one| one.exact && pattern.matches(&one.argv));
             all.then(|| json!({"seq": row.seq, "at": row.at, "command": command}))
         });
         rows.take(SHOWN).collect::<Vec<_>>()

@@ -85,7 +85,25 @@ struct SetParams {
     #[serde(default)]
     roles: Option<String>,
     #[serde(default)]
-    preset: Option<Preset>,
+    preset: Option<PresetWord>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PresetWord {
+    Guarded,
+    Strict,
+    Observe,
+}
+
+impl From<PresetWord> for Preset {
+    fn from(word: PresetWord) -> Self {
+        match word {
+            PresetWord::Guarded => Self::Guarded,
+            PresetWord::Strict => Self::Strict,
+            PresetWord::Observe => Self::Observe,
+        }
+    }
 }
 
 async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
@@ -94,13 +112,14 @@ async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
     let edit = PolicyEdit {
         document: params.document,
         roles: params.roles,
-        preset: params.preset,
+        preset: params.preset.map(Preset::from),
     };
     let edited = cx.app.desk.edit(&params.base_hash, edit).await;
     let state = edited.map_err(|error| match error {
         PolicyEditError::Mistakes(problems) => mistakes(&problems),
         PolicyEditError::Changed => MethodError::invalid(error.to_string())
             .with_details(json!({"reason": "POLICY_CHANGED"})),
+        PolicyEditError::NoPreset => MethodError::invalid(error.to_string()),
         PolicyEditError::Io(error) => MethodError::internal(error),
         PolicyEditError::Store(error) => error.into(),
     })?;
@@ -148,7 +167,9 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
     let taint = cx.app.taints.of(&session).await?;
     let judge = cx.app.judge.clone();
     blocking(move || {
-        let cwd = params.cwd.map_or_else(|| workspace.clone(), |cwd| workspace.join(cwd));
+        let cwd = params
+            .cwd
+            .map_or_else(|| workspace.clone(), |cwd| workspace.join(cwd));
         let doer = Doer { agent, session };
         judge.check(&doer, &params.command, &cwd, &workspace, &taint)
     })

@@ -43,15 +43,17 @@ mod linux {
 
     /// The number of the socket whose own port is `from` and whose other end is `to`.
     fn socket(from: u16, to: u16) -> Option<u64> {
-        ["/proc/net/tcp", "/proc/net/tcp6"].iter().find_map(|table| {
-            let text = fs::read_to_string(table).ok()?;
-            text.lines().skip(1).find_map(|line| {
-                let fields: Vec<&str> = line.split_whitespace().collect();
-                let ends = (port(fields.get(1)?)?, port(fields.get(2)?)?);
-                let inode: u64 = fields.get(9)?.parse().ok()?;
-                (ends == (from, to) && inode > 0).then_some(inode)
+        ["/proc/net/tcp", "/proc/net/tcp6"]
+            .iter()
+            .find_map(|table| {
+                let text = fs::read_to_string(table).ok()?;
+                text.lines().skip(1).find_map(|line| {
+                    let fields: Vec<&str> = line.split_whitespace().collect();
+                    let ends = (port(fields.get(1)?)?, port(fields.get(2)?)?);
+                    let inode: u64 = fields.get(9)?.parse().ok()?;
+                    (ends == (from, to) && inode > 0).then_some(inode)
+                })
             })
-        })
     }
 
     fn port(end: &str) -> Option<u16> {
@@ -107,7 +109,9 @@ mod linux {
     }
 
     fn holds(pid: u32, wanted: &str) -> bool {
-        let handles = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten();
+        let handles = fs::read_dir(format!("/proc/{pid}/fd"))
+            .into_iter()
+            .flatten();
         handles.flatten().any(|handle| {
             fs::read_link(handle.path()).is_ok_and(|target| target.as_os_str() == wanted)
         })

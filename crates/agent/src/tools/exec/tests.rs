@@ -1,10 +1,12 @@
 use std::sync::{Arc, Mutex};
 
+use gatehouse_policy::{Pipeline, Plan, Spawn, Stage};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
     ambient::{SystemClock, SystemRandomness},
+    launch::{Digests, LaunchRequest},
     tools::process::Process,
 };
 
@@ -259,4 +261,180 @@ async fn a_command_on_a_terminal_reads_lines_and_is_ended_by_a_stop() {
     let killed = json!({ "action": "kill", "sessionId": id });
     let killed = place.process(killed).await.unwrap().details.unwrap();
     assert_eq!(killed["status"], "failed");
+}
+
+/// A plan of programs, each list of words one program; lists of lists are joined by pipes.
+fn plan(lists: &[(Stage, bool, &[&[&str]])]) -> Plan {
+    let words = |argv: &[&str]| Spawn {
+        argv: argv.iter().map(|word| (*word).to_owned()).collect(),
+        assignments: Vec::new(),
+    };
+    let lists = lists.iter().map(|(when, negated, spawns)| Pipeline {
+        when: *when,
+        negated: *negated,
+        spawns: spawns.iter().map(|argv| words(argv)).collect(),
+    });
+    Plan::Direct {
+        lists: lists.collect(),
+    }
+}
+
+impl Place {
+    async fn launch(&self, plan: Plan, given: Value) -> Result<ToolOutput, ToolError> {
+        let effect = self.exec.resolve(&given, &self.call).await?;
+        let Effect::Exec(exec) = &effect else {
+            panic!("it is a command");
+        };
+        let request = LaunchRequest {
+            plan,
+            cwd: exec.cwd.clone(),
+            environment: self.exec.options.clean_environment(&given),
+            commands: Vec::new(),
+            scripts: Vec::new(),
+        };
+        let launch = Launch::open(request, &Digests::default(), 0).unwrap();
+        self.exec.launch(&launch, &effect, &given, &self.call).await
+    }
+}
+
+#[tokio::test]
+async fn a_plan_of_programs_runs_without_a_shell() {
+    use Stage::{Always, OnFailure, OnSuccess};
+    let place = Place::new();
+    let check = async |plan: Plan, wanted: &str| {
+        let output = place
+            .launch(plan, json!({"command": "not this"}))
+            .await
+            .unwrap();
+        assert_eq!(output.plain(), wanted);
+    };
+    check(
+        plan(&[(Always, false, &[&["printf", "%s", "$HOME *"]])]),
+        "$HOME *",
+    )
+    .await;
+    let sorted: &[&[&str]] = &[&["printf", "b\\na\\n"], &["sort"], &["head", "-n1"]];
+    check(plan(&[(Always, false, sorted)]), "a").await;
+    let no: &[&[&str]] = &[&["false"]];
+    let says: &[&[&str]] = &[&["echo", "yes"]];
+    check(plan(&[(Always, true, no), (OnSuccess, false, says)]), "yes").await;
+    check(
+        plan(&[(Always, false, no), (OnFailure, false, says)]),
+        "yes",
+    )
+    .await;
+    let stops = "(no output)\n\n(Command exited with code 1)";
+    check(
+        plan(&[(Always, false, no), (OnSuccess, false, says)]),
+        stops,
+    )
+    .await;
+    let missing: &[&[&str]] = &[&["there-is-none-of-this-name"], &["cat"]];
+    let told = "there-is-none-of-this-name: command not found\n\n(Command exited with code 127)";
+    check(plan(&[(Always, false, missing)]), told).await;
+}
+
+#[tokio::test]
+async fn a_plan_is_ended_as_a_whole_at_its_time_limit() {
+    let place = Place::new();
+    let sleeps: &[&[&str]] = &[&["sleep", "1000"], &["cat"]];
+    let all = plan(&[
+        (Stage::Always, false, sleeps),
+        (Stage::Always, false, &[&["echo", "no"]]),
+    ]);
+    let given = json!({"command": "x", "timeoutSeconds": 0.3});
+    let output = place.launch(all, given).await.unwrap();
+    assert_eq!(output.details.unwrap()["exitReason"], "overall-timeout");
+    assert!(
+        !output
+            .content
+            .iter()
+            .any(|part| format!("{part:?}").contains("no\n"))
+    );
+}
+
+#[tokio::test]
+async fn a_text_for_the_shell_runs_without_anyone_s_start_files() {
+    let place = Place::new();
+    let text = "shopt -q login_shell || for n in 1 2; do echo $n; done | tac";
+    let plan = Plan::Shell { text: text.into() };
+    let output = place.launch(plan, json!({"command": "x"})).await.unwrap();
+    assert_eq!(output.plain(), "2\n1");
+}
+
+#[tokio::test]
+async fn a_terminal_gets_the_same_plan() {
+    let place = Place::new();
+    let words: &[&[&str]] = &[&["printf", "%s", "it's $HOME"]];
+    let one = plan(&[(Stage::Always, false, words)]);
+    let given = json!({"command": "x", "pty": true});
+    let output = place.launch(one, given.clone()).await.unwrap();
+    assert_eq!(output.plain(), "it's $HOME");
+    let two = plan(&[
+        (Stage::Always, false, words),
+        (Stage::OnSuccess, false, words),
+    ]);
+    let output = place.launch(two, given).await.unwrap();
+    assert_eq!(output.plain(), "it's $HOMEit's $HOME");
+}
+
+#[tokio::test]
+async fn what_changed_after_it_was_opened_does_not_start() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let tool = place.call.workspace.join("tool");
+    let write = |text: &str| {
+        std::fs::write(&tool, text).unwrap();
+        std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    write("#!/bin/sh\necho good\n");
+    let given = json!({"command": "./tool"});
+    let effect = place.exec.resolve(&given, &place.call).await.unwrap();
+    let request = LaunchRequest {
+        plan: plan(&[(Stage::Always, false, &[&["./tool"]])]),
+        cwd: place.call.workspace.clone(),
+        environment: place.exec.options.clean_environment(&given),
+        commands: Vec::new(),
+        scripts: Vec::new(),
+    };
+    let launch = Launch::open(request, &Digests::default(), 0).unwrap();
+    let first = place
+        .exec
+        .launch(&launch, &effect, &given, &place.call)
+        .await;
+    assert_eq!(first.unwrap().plain(), "good");
+    write("#!/bin/sh\necho other\n");
+    let second = place
+        .exec
+        .launch(&launch, &effect, &given, &place.call)
+        .await;
+    assert!(second.is_err(), "{second:?}");
+}
+
+#[tokio::test]
+async fn a_folder_is_entered_by_its_handle() {
+    let place = Place::new();
+    let workspace = &place.call.workspace;
+    std::fs::create_dir(workspace.join("sub")).unwrap();
+    let given = json!({"command": "pwd", "workdir": "sub"});
+    let effect = place.exec.resolve(&given, &place.call).await.unwrap();
+    let request = LaunchRequest {
+        plan: plan(&[(Stage::Always, false, &[&["touch", "here"]])]),
+        cwd: workspace.join("sub"),
+        environment: place.exec.options.clean_environment(&given),
+        commands: Vec::new(),
+        scripts: Vec::new(),
+    };
+    let launch = Launch::open(request, &Digests::default(), 0).unwrap();
+    std::fs::rename(workspace.join("sub"), workspace.join("moved")).unwrap();
+    std::fs::create_dir(workspace.join("sub")).unwrap();
+    let run = place
+        .exec
+        .launch(&launch, &effect, &given, &place.call)
+        .await;
+    run.unwrap();
+    if cfg!(target_os = "linux") {
+        assert!(workspace.join("moved/here").exists());
+    }
+    assert!(!workspace.join("sub/here").exists() || !cfg!(target_os = "linux"));
 }

@@ -19,7 +19,11 @@ pub(super) fn measure(path: &Path, limits: &UndoLimits) -> io::Result<Option<u64
     };
     if !metadata.is_dir() {
         let is_plain = metadata.is_file() || metadata.is_symlink();
-        let size = if metadata.is_file() { metadata.len() } else { 0 };
+        let size = if metadata.is_file() {
+            metadata.len()
+        } else {
+            0
+        };
         return Ok((is_plain && size <= limits.file).then_some(size));
     }
     if is_made_again(path) {

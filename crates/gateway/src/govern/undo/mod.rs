@@ -142,7 +142,12 @@ impl UndoBox {
             }
         }
         all.retain(|kept| session.is_none_or(|session| kept.session_key == session));
-        all.sort_by_key(|kept| (std::cmp::Reverse(kept.at), std::cmp::Reverse(number(&kept.id))));
+        all.sort_by_key(|kept| {
+            (
+                std::cmp::Reverse(kept.at),
+                std::cmp::Reverse(number(&kept.id)),
+            )
+        });
         Ok(all)
     }
 

@@ -28,7 +28,10 @@ pub(in super::super) fn targets(
             found.insert(file.path.clone(), what);
         }
     }
-    for effect in effects.iter().filter(|effect| effect.zone == Zone::Workspace) {
+    for effect in effects
+        .iter()
+        .filter(|effect| effect.zone == Zone::Workspace)
+    {
         let what = match effect.kind {
             EffectKind::Delete => UndoWhat::Deleted,
             EffectKind::Write | EffectKind::Append | EffectKind::Create => UndoWhat::Overwrote,

@@ -56,14 +56,20 @@ fn a_deleted_folder_comes_back_with_its_links_and_without_what_is_made_again() {
     let place = Place::new(UndoLimits::default());
     place.write("src/a/one.rs", "1");
     place.write("src/node_modules/big.js", "x");
-    place.write("src/target/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55");
+    place.write(
+        "src/target/CACHEDIR.TAG",
+        "Signature: 8a477f597d28d172789f06886806bc55",
+    );
     let folder = place.workspace.join("src");
     std::os::unix::fs::symlink("a/one.rs", folder.join("link")).unwrap();
     let kept = place.keep(&folder, 5).unwrap();
     fs::remove_dir_all(&folder).unwrap();
     place.undo.restore(&kept.id, 6).unwrap();
     assert_eq!(fs::read_to_string(folder.join("link")).unwrap(), "1");
-    assert_eq!(fs::read_link(folder.join("link")).unwrap(), Path::new("a/one.rs"));
+    assert_eq!(
+        fs::read_link(folder.join("link")).unwrap(),
+        Path::new("a/one.rs")
+    );
     assert!(!folder.join("node_modules").exists());
     assert!(!folder.join("target").exists());
     assert!(place.keep(&place.workspace.join("nothing"), 7).is_none());
@@ -117,7 +123,10 @@ fn nothing_outside_of_the_workspace_is_kept_or_written() {
     assert!(matches!(refused, Err(UndoError::Outside(_))), "{refused:?}");
     assert_eq!(fs::read_to_string(outside.join("a")).unwrap(), "1");
     for id in ["../1", "x", "0123456789abcdef/..", "0123456789abcdef/9"] {
-        assert!(matches!(place.undo.restore(id, 4), Err(UndoError::Unknown)), "{id}");
+        assert!(
+            matches!(place.undo.restore(id, 4), Err(UndoError::Unknown)),
+            "{id}"
+        );
     }
 }
 
@@ -130,13 +139,20 @@ fn what_is_kept_is_bounded_by_size_and_by_age() {
         ..UndoLimits::default()
     };
     let place = Place::new(limits);
-    assert!(place.keep(&place.write("large", "01234567890"), 1).is_none());
+    assert!(
+        place
+            .keep(&place.write("large", "01234567890"), 1)
+            .is_none()
+    );
     for (n, name) in ["a", "b", "c"].into_iter().enumerate() {
         let path = place.write(name, "12345678");
         place.keep(&path, 2 + n as i64).unwrap();
     }
     let left = place.undo.list(None).unwrap();
-    let names: Vec<_> = left.iter().map(|kept| kept.path.file_name().unwrap()).collect();
+    let names: Vec<_> = left
+        .iter()
+        .map(|kept| kept.path.file_name().unwrap())
+        .collect();
     assert_eq!(names, ["c", "b"], "the oldest made room");
     place.undo.tidy(104).unwrap();
     assert_eq!(place.undo.list(None).unwrap().len(), 1);
