@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use gatehouse_audit::segment::Segment;
+use gatehouse_audit::verify::{Columns, Row};
 use gatehouse_audit::{Draft, Hash};
 
 use super::ApprovalRecord;
@@ -58,6 +60,38 @@ pub struct AuditRow {
     pub leaf: Hash,
 }
 
+impl AuditRow {
+    /// As verifying wants it.
+    pub fn row(&self) -> Row<'_> {
+        Row {
+            bytes: &self.bytes,
+            columns: Some(Columns {
+                seq: self.seq,
+                leaf: self.leaf,
+                at: self.at,
+                kind: &self.kind,
+                agent: self.agent.as_deref(),
+                session: self.session.as_deref(),
+                run: self.run.as_deref(),
+                verdict: self.verdict.as_deref(),
+                intent: self.intent,
+                text: &self.text,
+            }),
+        }
+    }
+}
+
+/// A signed root of the first `size` records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditCheckpoint {
+    pub size: u64,
+    pub at: Millis,
+    /// The signed note.
+    pub note: String,
+    /// The right edge of the tree, to go on from.
+    pub frontier: Vec<u8>,
+}
+
 /// A record's hash alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditLeaf {
@@ -101,6 +135,16 @@ pub trait AuditStore: Send + Sync {
     async fn audit_rows(&self, after: u64, limit: u32) -> Result<Vec<AuditRow>>;
     /// The hashes of the records after the number `after`, in order.
     async fn audit_leaves(&self, after: u64, limit: u32) -> Result<Vec<AuditLeaf>>;
-    /// The numbers of the records of `kind` after the number `after` that no record names as its intent.
+    /// The records of `kind` after the number `after` that no record names as its intent.
     async fn audit_open(&self, kind: &str, after: u64) -> Result<Vec<AuditRow>>;
+
+    /// Keeps a checkpoint. One of its size that is there stays as it is.
+    async fn audit_checkpoint_put(&self, checkpoint: AuditCheckpoint) -> Result<()>;
+    /// Checkpoints of more than `after` records, the smallest first.
+    async fn audit_checkpoints(&self, after: u64, limit: u32) -> Result<Vec<AuditCheckpoint>>;
+    async fn audit_checkpoint_latest(&self) -> Result<Option<AuditCheckpoint>>;
+    /// Drops the records of a segment, and the checkpoints before its end, and keeps the segment for them.
+    async fn audit_seal(&self, segment: Segment) -> Result<()>;
+    /// In their order.
+    async fn audit_segments(&self) -> Result<Vec<Segment>>;
 }

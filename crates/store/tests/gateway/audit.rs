@@ -1,6 +1,8 @@
+use gatehouse_audit::segment::Segment;
 use gatehouse_audit::{Actor, Draft, Hash, Record, leaf_hash};
 use gatehouse_store::gateway::{
-    ApprovalRecord, ApprovalState, AuditFilter, AuditRow, GatewayStore, Resolution, Witness,
+    ApprovalRecord, ApprovalState, AuditCheckpoint, AuditFilter, AuditRow, GatewayStore,
+    Resolution, Witness,
 };
 use serde_json::json;
 
@@ -216,4 +218,69 @@ fn approval(id: &str) -> ApprovalRecord {
         request: "{}".to_owned(),
         ..ApprovalRecord::default()
     }
+}
+
+pub async fn checkpoints_and_segments_are_kept_and_a_sealed_log_goes_on(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    let drafts = (1..=8).map(|n| draft(n, "k"));
+    let places = store.audit_append(drafts.collect()).await.unwrap();
+    let checkpoint = |size: u64, note: &str| AuditCheckpoint {
+        size,
+        at: 9,
+        note: note.to_owned(),
+        frontier: vec![1, 2],
+    };
+    for (size, note) in [(4, "four"), (6, "six"), (8, "eight"), (8, "another")] {
+        let put = store.audit_checkpoint_put(checkpoint(size, note)).await;
+        put.unwrap();
+    }
+    let latest = store.audit_checkpoint_latest().await.unwrap();
+    assert_eq!(latest, Some(checkpoint(8, "eight")), "the first one stands");
+    let after = store.audit_checkpoints(4, 1).await.unwrap();
+    assert_eq!(after, [checkpoint(6, "six")]);
+    let segment = Segment {
+        first: 1,
+        last: 6,
+        from_at: 1,
+        to_at: 6,
+        sealed_at: 10,
+        leaf: places[5].leaf,
+        frontier: vec![3; 64],
+        note: "six".to_owned(),
+        proof: vec![places[0].leaf, places[1].leaf],
+    };
+    store.audit_seal(segment.clone()).await.unwrap();
+    assert_eq!(store.audit_segments().await.unwrap(), [segment]);
+    let left = store.audit_rows(0, 100).await.unwrap();
+    assert_eq!(left.iter().map(|row| row.seq).collect::<Vec<_>>(), [7, 8]);
+    let left = store.audit_checkpoints(0, 100).await.unwrap();
+    assert_eq!(
+        left.iter().map(|kept| kept.size).collect::<Vec<_>>(),
+        [6, 8]
+    );
+    let next = store.audit_append(vec![draft(9, "k")]).await.unwrap();
+    assert_eq!(next[0].seq, 9);
+    let last = Segment {
+        first: 7,
+        last: 9,
+        leaf: next[0].leaf,
+        ..store.audit_segments().await.unwrap().remove(0)
+    };
+    store.audit_seal(last).await.unwrap();
+    let next = store.audit_append(vec![draft(10, "k")]).await.unwrap();
+    let row = store.audit_row(10).await.unwrap().unwrap();
+    let prev = Record::read(&row.bytes).unwrap().prev;
+    assert_eq!(next[0].seq, 10, "it goes on after what was sealed");
+    assert_eq!(
+        Hash::from_hex(&prev),
+        Some(leaf_of_nine(&store.audit_segments().await.unwrap()))
+    );
+}
+
+fn leaf_of_nine(segments: &[Segment]) -> Hash {
+    segments
+        .iter()
+        .find(|segment| segment.last == 9)
+        .unwrap()
+        .leaf
 }

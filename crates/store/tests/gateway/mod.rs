@@ -85,6 +85,7 @@ macro_rules! gateway_contract_tests {
             a_page_is_narrowed_and_goes_on_where_the_last_one_ended
             an_intent_is_open_until_its_outcome
             a_change_of_an_approval_is_written_with_it_and_no_other
+            checkpoints_and_segments_are_kept_and_a_sealed_log_goes_on
         }
     };
     (@area $area:ident, $world:expr, $($test:ident)*) => {

@@ -1,12 +1,15 @@
 //! The audit's records. The end of the chain is read and moved inside of the transaction that writes.
 
 use async_trait::async_trait;
+use gatehouse_audit::segment::Segment;
 use gatehouse_audit::{Actor, Draft, Hash, Prepared, Sealed};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::SqliteGatewayStore;
-use crate::gateway::{Appended, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore};
+use super::{SqliteGatewayStore, sealed};
+use crate::gateway::{
+    Appended, AuditCheckpoint, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore,
+};
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
 
@@ -89,6 +92,30 @@ impl AuditStore for SqliteGatewayStore {
         let rows = query.build().fetch_all(&self.database.read);
         self.read(async { rows.await?.iter().map(record).collect() })
             .await
+    }
+
+    async fn audit_checkpoint_put(&self, checkpoint: AuditCheckpoint) -> Result<()> {
+        self.write(move |c| Box::pin(sealed::put_checkpoint(c, checkpoint)))
+            .await
+    }
+
+    async fn audit_checkpoints(&self, after: u64, limit: u32) -> Result<Vec<AuditCheckpoint>> {
+        self.read(sealed::checkpoints(&self.database.read, after, limit))
+            .await
+    }
+
+    async fn audit_checkpoint_latest(&self) -> Result<Option<AuditCheckpoint>> {
+        self.read(sealed::latest_checkpoint(&self.database.read))
+            .await
+    }
+
+    async fn audit_seal(&self, segment: Segment) -> Result<()> {
+        self.write(move |c| Box::pin(sealed::seal(c, segment)))
+            .await
+    }
+
+    async fn audit_segments(&self) -> Result<Vec<Segment>> {
+        self.read(sealed::segments(&self.database.read)).await
     }
 }
 
@@ -238,7 +265,7 @@ fn former(row: &SqliteRow) -> Done<Prepared> {
 }
 
 /// SQLite's integers are signed; no log grows past them.
-fn number(seq: u64) -> i64 {
+pub(super) fn number(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }
 
@@ -265,17 +292,17 @@ fn record(row: &SqliteRow) -> Done<AuditRow> {
     })
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-fn text(row: &SqliteRow, index: usize) -> Done<Option<String>> {
+pub(super) fn text(row: &SqliteRow, index: usize) -> Done<Option<String>> {
     let bytes: Option<&[u8]> = row.try_get(index)?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned()))
 }
 
 /// A hash of another length is that of nothing.
-fn hash(row: &SqliteRow, index: usize) -> Done<Hash> {
+pub(super) fn hash(row: &SqliteRow, index: usize) -> Done<Hash> {
     let bytes: Option<&[u8]> = row.try_get(index)?;
     Ok(bytes.and_then(Hash::from_slice).unwrap_or(Hash::ZERO))
 }

@@ -14,6 +14,7 @@ mod ledger;
 mod pairing;
 mod rows;
 mod runs;
+mod sealed;
 mod sessions;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,62 @@
+//! Checkpoints (C2SP, <https://c2sp.org/tlog-checkpoint>): a signed note of the log's name, how many records
+//! it has, and the root over them.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::hash::Hash;
+use crate::note::{self, NoteError, Signer, Verifier};
+
+/// How many records a log has, and their root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The log's name, which is also that of its key.
+    pub origin: String,
+    pub size: u64,
+    pub root: Hash,
+}
+
+impl Checkpoint {
+    /// The text that is signed.
+    pub fn text(&self) -> String {
+        let root = STANDARD.encode(self.root.0);
+        format!("{}\n{}\n{root}\n", self.origin, self.size)
+    }
+
+    /// Reads such a text. Lines after the third are another log's own.
+    pub fn read(text: &str) -> Option<Self> {
+        let body = text.strip_suffix('\n')?;
+        let mut lines = body.split('\n');
+        let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
+        if origin.is_empty() || lines.any(str::is_empty) || !is_decimal(size) {
+            return None;
+        }
+        Some(Self {
+            origin: origin.to_owned(),
+            size: size.parse().ok()?,
+            root: Hash::from_slice(&STANDARD.decode(root).ok()?)?,
+        })
+    }
+
+    /// The note.
+    pub fn sign(&self, signer: &Signer) -> Result<String, NoteError> {
+        signer.sign(&self.text())
+    }
+
+    /// Reads a note that one of the keys signed, which has to be the key of this log.
+    pub fn open(note: &str, keys: &[Verifier]) -> Result<Self, NoteError> {
+        let text = note::open(note, keys)?;
+        let checkpoint = Self::read(text).ok_or(NoteError::Malformed)?;
+        if keys.iter().any(|key| key.name() == checkpoint.origin) {
+            Ok(checkpoint)
+        } else {
+            Err(NoteError::Unsigned)
+        }
+    }
+}
+
+/// Without a sign and without leading zeros.
+fn is_decimal(text: &str) -> bool {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && (text == "0" || !text.starts_with('0'))
+}

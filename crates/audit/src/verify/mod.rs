@@ -1,0 +1,98 @@
+//! Verifying a log: a stream of rows, the signed checkpoints, and the head that was kept elsewhere.
+//!
+//! Each record is hashed, has to hold the hash of the one before, and the roots over them have to be those
+//! that were signed. Where they are not, the first bad record is named with what was done to it. Some of that
+//! shows only in the records that follow: a record that the next one does not vouch for was changed, one that
+//! comes up later was moved. So after a break the rest is still listened to; see `doubt`.
+
+mod digest;
+mod doubt;
+mod walk;
+
+use crate::hash::Hash;
+
+pub use digest::{Columns, Row};
+pub use walk::Verifier;
+
+/// What is wrong with the first bad record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BreakKind {
+    /// It is not what was written.
+    Changed,
+    /// It is not there, and later ones are.
+    Missing,
+    /// It was not there when the log was written.
+    Inserted,
+    /// Another record stands in its place, and it comes up later.
+    Reordered,
+    /// It and all later ones are not there, and a checkpoint of the log counts them.
+    Truncated,
+    /// It and all later ones are not there, or others are, and the head kept elsewhere knows them.
+    RolledBack,
+    /// The checkpoint of this size was not signed by the log's key.
+    BadSignature,
+    /// It is no record.
+    BadJson,
+}
+
+impl BreakKind {
+    /// The word for it in answers and exports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Missing => "missing",
+            Self::Inserted => "inserted",
+            Self::Reordered => "reordered",
+            Self::Truncated => "truncated",
+            Self::RolledBack => "rolled-back",
+            Self::BadSignature => "bad-signature",
+            Self::BadJson => "bad-json",
+        }
+    }
+}
+
+/// The first bad record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Its number, or its place where it has none.
+    pub seq: u64,
+    pub kind: BreakKind,
+    /// A sentence for a person.
+    pub text: String,
+}
+
+/// How many records a log had and their root, kept where whoever can write the log cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub size: u64,
+    pub root: Hash,
+}
+
+/// A checkpoint that was found right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub size: u64,
+    pub root: Hash,
+    /// As it is noted beside the checkpoint; it is not signed.
+    pub at: i64,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// How many rows were looked at.
+    pub records: u64,
+    /// How many records the log has up to the last good one, with those that were sealed away.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+    /// The last checkpoint that was found right.
+    pub checkpoint: Option<Checked>,
+    pub broken: Option<Broken>,
+}
+
+impl Report {
+    pub fn intact(&self) -> bool {
+        self.broken.is_none()
+    }
+}
