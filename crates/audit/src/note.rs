@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 
+use crate::hash::Hash;
+
 /// The signature type of Ed25519.
 const ED25519: u8 = 1;
 
@@ -43,6 +45,16 @@ impl Signer {
             name: name.to_owned(),
             key: SigningKey::from_bytes(seed),
         })
+    }
+
+    /// A key whose name ends with the beginning of its own hash.
+    pub(crate) fn named_by_key(prefix: &str, seed: &[u8; 32]) -> Self {
+        let key = SigningKey::from_bytes(seed);
+        let hash = Hash(Sha256::digest(key.verifying_key().as_bytes()).into());
+        Self {
+            name: format!("{prefix}{}", &hash.to_hex()[..16]),
+            key,
+        }
     }
 
     pub fn name(&self) -> &str {

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod agents;
+pub mod audit;
 pub mod auth;
 mod boot;
 pub mod broadcast;

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use gatehouse_protocol::Secret;
 use gatehouse_protocol::model::presence::PresenceEntry;
-use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
+use gatehouse_store::gateway::{GatewayStore, Scrub, SqliteGatewayStore};
+use gatehouse_vault::Redactor;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::audit::{AuditKey, AuditLog, Gate, Redact, StateKey};
 use crate::auth::{AuthSettings, Failures, Gatekeeper, PairingDesk, random_token};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
@@ -43,6 +45,10 @@ pub struct StartOptions {
     pub web: WebParts,
     /// What `logs.tail` reads.
     pub log_file: Option<PathBuf>,
+    /// Where the key is that signs the audit; files beside the state, if nothing else is given.
+    pub audit_key: Option<Arc<dyn AuditKey>>,
+    /// What is taken out of the audit before it is written.
+    pub secrets: Arc<dyn Redact>,
 }
 
 /// A configuration file, as it was read.
@@ -65,6 +71,8 @@ impl StartOptions {
             limits: Limits::default(),
             web: WebParts::default(),
             log_file: None,
+            audit_key: None,
+            secrets: Arc::new(Redactor::new()),
         }
     }
 
@@ -107,6 +115,8 @@ impl Gateway {
             limits,
             web,
             log_file,
+            audit_key,
+            secrets,
         } = options;
         check_safe(&config, &auth)?;
         let limits = limits.with_handshake(config.gateway.handshake_timeout_ms);
@@ -115,7 +125,14 @@ impl Gateway {
 
         // The port is taken before anything runs that could not be taken back; nothing is accepted yet.
         let (socket, address) = listen(&config).await?;
-        let store = open_store(&state_dir, &clock).await?;
+        let (gate, scrub) = Gate::new(secrets);
+        let store = open_store(&state_dir, &clock, scrub).await?;
+
+        let audit_key = audit_key.unwrap_or_else(|| Arc::new(StateKey::new(&state_dir, None)));
+        let audit = AuditLog::start(store.clone(), clock.clone(), gate, audit_key);
+        let (audit, keeping) = audit.await.map_err(|e| StartError::Store(e.to_string()))?;
+        // Beside the tasks that a stop waits for: it signs what those have written, and ends with the last handle.
+        tokio::spawn(keeping);
 
         let tasks = TaskTracker::new();
         let stopping = CancellationToken::new();
@@ -166,6 +183,7 @@ impl Gateway {
             sessions: house.sessions,
             runs: house.runs,
             approvals: house.approvals,
+            audit,
             policy: house.policy,
             agents: house.agents,
             models: house.models,
@@ -242,7 +260,7 @@ impl RunningGateway {
         if !app.runs.engine.stop(drain).await {
             tracing::warn!("runs were still going on when the gateway stopped");
         }
-        let store = app.store.clone();
+        let (store, audit) = (app.store.clone(), app.audit.clone());
         drop(app);
         if tokio::time::timeout(drain, tasks.wait()).await.is_err() {
             tracing::warn!(
@@ -250,6 +268,7 @@ impl RunningGateway {
                 "work was still going on when the gateway stopped"
             );
         }
+        audit.stopped(reason).await;
         store.close().await;
         drop(self.state_lock);
     }
@@ -274,6 +293,7 @@ fn check_safe(config: &Config, auth: &AuthSettings) -> Result<(), StartError> {
 async fn open_store(
     state_dir: &std::path::Path,
     clock: &Clock,
+    scrub: Scrub,
 ) -> Result<Arc<dyn GatewayStore>, StartError> {
     let now = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
     let store = SqliteGatewayStore::open(state_dir, now).await;
@@ -281,7 +301,7 @@ async fn open_store(
     for notice in store.notices() {
         tracing::warn!(?notice, "the store was opened, but not as it was left");
     }
-    Ok(Arc::new(store))
+    Ok(Arc::new(store.scrubbing(scrub)))
 }
 
 async fn listen(config: &Config) -> Result<(TcpListener, SocketAddr), StartError> {

@@ -4,6 +4,7 @@
 //! - the store by `cx.app.store` (a trait object; a write is durable when its future is done),
 //! - the run engine by `cx.app.runs.engine`; inputs go through `cx.app.runs.submit`,
 //! - subscribers by `cx.app.hub.publish(Event::new(EventKind::…, &payload), audience, delivery)`,
+//! - the audit by `cx.app.audit`: what changes who may do what is recorded there,
 //! - the clock by `cx.now_ms()`; nothing calls the system's clock itself,
 //! - the configuration by `cx.app.config.current()`, an immutable snapshot,
 //! - work that outlives the request by `cx.app.tasks.spawn(…)`, ended by `cx.app.stopping`.
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::agents::{Agents, ModelCatalog};
+use crate::audit::AuditLog;
 use crate::auth::Gatekeeper;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
@@ -44,6 +46,7 @@ pub struct Parts {
     pub sessions: Sessions,
     pub runs: Runs,
     pub approvals: Approvals,
+    pub audit: AuditLog,
     pub policy: PolicySource,
     pub agents: Agents,
     pub models: ModelCatalog,

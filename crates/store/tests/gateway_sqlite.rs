@@ -9,8 +9,12 @@ use std::fs;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 use gatehouse_store::StoreNotice;
-use gatehouse_store::gateway::{GatewayStore, SessionStore, SqliteGatewayStore, TranscriptStore};
+use gatehouse_store::gateway::{
+    ApprovalStore, AuditStore, GatewayStore, SessionStore, SqliteGatewayStore, TranscriptStore,
+    Witness,
+};
 use gateway::{GatewayWorld, entry, session};
 
 /// 2026-11-21 12:00:00 UTC.
@@ -81,4 +85,27 @@ async fn a_write_that_fails_takes_none_of_those_beside_it_along() {
     }
     let list = store.sessions(&Default::default()).await.unwrap();
     assert_eq!((failed, list.total), (50, 50));
+}
+
+#[tokio::test]
+async fn everything_that_is_recorded_is_scrubbed_first() {
+    let store = SqliteGatewayStore::in_memory().await.unwrap();
+    let store = store.scrubbing(Arc::new(|draft| Draft {
+        what: draft.what.map(|text| text.replace("hunter2", "[redacted]")),
+        ..draft
+    }));
+    let secret = || Draft {
+        what: Some("login hunter2".to_owned()),
+        ..Draft::default()
+    };
+    store.audit_append(vec![secret()]).await.unwrap();
+    let witness = Some(Witness::new(move |_| secret()));
+    let approval = gateway::approvals::approval("a", 1);
+    store.approval_create(approval, witness).await.unwrap();
+    let rows = store.audit_rows(0, 10).await.unwrap();
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert_eq!(row.text, "login [redacted]");
+        assert!(!row.bytes.contains("hunter2"), "{}", row.bytes);
+    }
 }

@@ -1,10 +1,12 @@
 //! `config.*`: the configuration file, seen and changed by clients. Secrets are hidden on the way out and put
 //! back on the way in; an edit names the state it was made on.
 
+use gatehouse_audit::Draft;
 use gatehouse_protocol::MethodScope::{Admin, Read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::audit::done_by;
 use crate::config::{self, Edit, EditError, Edited, FileState, Reload};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
@@ -98,6 +100,17 @@ async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
 
 async fn edit(cx: &Cx, edit: Edit, base: Option<String>) -> Result<Value, MethodError> {
     let edited = cx.app.config.edit(edit, base).await.map_err(refused)?;
+    let paths: Vec<&str> = edited
+        .changes
+        .iter()
+        .map(|change| change.path.as_str())
+        .collect();
+    let what = format!("the configuration was changed at {}", paths.join(", "));
+    let changed = Draft {
+        resource: Some(edited.file.place.write_to.display().to_string()),
+        ..done_by(&cx.caller, "config.changed", what)
+    };
+    cx.app.audit.note(changed).await;
     Ok(done(&edited))
 }
 

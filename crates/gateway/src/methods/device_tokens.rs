@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::devices::{changed, end_connections, failed, known, own_scopes};
+use super::devices::{changed, end_connections, failed, known, note, own_scopes};
 use crate::auth::{AuthMethod, DeviceFacts, SetupCode, covers, random_token, token_hash};
 use crate::router::{Cx, MethodError, MethodTable};
 
@@ -44,6 +44,11 @@ async fn rotate(cx: Cx, params: RotateParams) -> Result<Value, MethodError> {
     let Some((fresh, at)) = rotated.map_err(failed)? else {
         return Err(MethodError::unavailable("the system gives no randomness"));
     };
+    let what = format!(
+        "the {} token of device {} was rotated",
+        params.role, record.id
+    );
+    note(&cx, "token.rotated", &record.id, what).await;
     changed(&cx, &record.id);
     // Only the device itself, already in by its own token, is given the new one.
     let own = cx.caller.method == AuthMethod::DeviceToken
@@ -79,6 +84,11 @@ async fn revoke(cx: Cx, params: RevokeParams) -> Result<Value, MethodError> {
     if !revoked.map_err(failed)? {
         return Err(MethodError::invalid("unknown deviceId/role"));
     }
+    let what = format!(
+        "the {} token of device {} was revoked",
+        params.role, record.id
+    );
+    note(&cx, "token.revoked", &record.id, what).await;
     end_connections(
         &cx,
         &record.id,
@@ -140,6 +150,8 @@ async fn setup_code(cx: Cx, params: SetupCodeParams) -> Result<Value, MethodErro
         .setup_code_put(&token_hash(&token), at, &json)
         .await
         .map_err(failed)?;
+    let what = format!("a setup code for a {profile} device was made");
+    note(&cx, "pairing.code", &setup.setup_id, what).await;
     let code = json!({"url": url, "bootstrapToken": token, "expiresAtMs": expires}).to_string();
     let auth = if cx.app.gatekeeper.mode() == "password" {
         "password"

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use gatehouse_audit::Draft;
 use gatehouse_protocol::MethodScope::{Admin, Pairing};
 use gatehouse_protocol::Role;
 use gatehouse_store::StoreError;
@@ -13,6 +14,7 @@ use gatehouse_store::gateway::{DeviceRecord, DeviceToken};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::audit::done_by;
 use crate::auth::{AuthMethod, DeviceFacts, PairingFacts, covers};
 use crate::broadcast::{Audience, Delivery, Event, EventKind};
 use crate::router::{Caller, Cx, MethodError, MethodTable, NoParams};
@@ -127,7 +129,7 @@ async fn approve(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
     let Some((record, _)) = approved else {
         return Err(MethodError::invalid("unknown requestId"));
     };
-    resolved(&cx, &request.request_id, &request.device_id, "approved");
+    resolved(&cx, &request.request_id, &request.device_id, "approved").await;
     Ok(json!({"requestId": request.request_id, "device": shown(&record, &[], false)}))
 }
 
@@ -143,7 +145,7 @@ async fn reject(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
     if !desk.reject(&request.request_id).await.map_err(failed)? {
         return Err(MethodError::invalid("unknown requestId"));
     }
-    resolved(&cx, &request.request_id, &request.device_id, "rejected");
+    resolved(&cx, &request.request_id, &request.device_id, "rejected").await;
     Ok(json!({"requestId": request.request_id, "deviceId": request.device_id}))
 }
 
@@ -156,6 +158,13 @@ struct DeviceParams {
 async fn remove(cx: Cx, params: DeviceParams) -> Result<Value, MethodError> {
     let device = known(&cx, &params.device_id).await?.id;
     cx.app.store.device_remove(&device).await.map_err(failed)?;
+    note(
+        &cx,
+        "device.removed",
+        &device,
+        format!("device {device} was removed"),
+    )
+    .await;
     end_connections(&cx, &device, None, "device removed");
     changed(&cx, &device);
     Ok(json!({"deviceId": device, "removedAtMs": cx.now_ms()}))
@@ -240,10 +249,21 @@ pub(super) fn end_connections(cx: &Cx, device: &str, role: Option<String>, reaso
     }
 }
 
-fn resolved(cx: &Cx, request: &str, device: &str, decision: &str) {
+async fn resolved(cx: &Cx, request: &str, device: &str, decision: &str) {
+    let what = format!("the pairing of device {device} was {decision}");
+    note(cx, &format!("pairing.{decision}"), device, what).await;
     let payload =
         json!({"requestId": request, "deviceId": device, "decision": decision, "ts": cx.now_ms()});
     tell(cx, EventKind::DEVICE_PAIR_RESOLVED, &payload);
+}
+
+/// Records what was done to a device.
+pub(super) async fn note(cx: &Cx, kind: &str, device: &str, what: String) {
+    let done = Draft {
+        resource: Some(device.to_owned()),
+        ..done_by(&cx.caller, kind, what)
+    };
+    cx.app.audit.note(done).await;
 }
 
 pub(super) fn changed(cx: &Cx, device: &str) {

@@ -1,10 +1,10 @@
 //! The approvals document: `exec.approvals.get` and `exec.approvals.set`.
 
-use gatehouse_audit::{Actor, Draft};
 use gatehouse_protocol::{ErrorCode, MethodScope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::audit::done_by;
 use crate::govern::{ApprovalsDocument, DocumentError};
 use crate::router::{Cx, MethodError, MethodTable};
 
@@ -53,13 +53,8 @@ async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
         DocumentError::Store(error) => error.into(),
         other => MethodError::new(ErrorCode::InvalidRequest, other.to_string()),
     })?;
-    let set = Draft {
-        ts: now,
-        kind: "exec.approvals.set".to_owned(),
-        actor: Actor::new("operator", cx.caller.label()),
-        detail: Some(json!({"device": cx.caller.device_id})),
-        ..Draft::default()
-    };
-    cx.app.store.audit_append(vec![set]).await?;
+    let what = "the approvals document was replaced".to_owned();
+    let set = done_by(&cx.caller, "policy.changed", what);
+    cx.app.audit.event(set).await?;
     snapshot(&cx).await
 }

@@ -3,6 +3,7 @@
 mod agent_files;
 mod agents;
 mod approvals;
+mod audit;
 mod catalog;
 mod chat;
 mod config;
@@ -44,6 +45,7 @@ pub(crate) fn table() -> MethodTable {
     chat::register(&mut table);
     history::register(&mut table);
     approvals::register(&mut table);
+    audit::register(&mut table);
     exec_policy::register(&mut table);
     grants::register(&mut table);
     policy::register(&mut table);

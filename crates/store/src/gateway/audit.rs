@@ -24,6 +24,11 @@ impl Witness {
         Self(Arc::new(say))
     }
 
+    /// The same, with what it says scrubbed.
+    pub(super) fn scrubbed(self, scrub: Scrub) -> Self {
+        Self::new(move |record| scrub(self.of(record)))
+    }
+
     pub(super) fn of(&self, record: &ApprovalRecord) -> Draft {
         (self.0)(record)
     }
@@ -34,6 +39,9 @@ impl fmt::Debug for Witness {
         f.write_str("Witness")
     }
 }
+
+/// What every draft goes through before it is written, whoever wrote it: secrets are taken out here.
+pub type Scrub = Arc<dyn Fn(Draft) -> Draft + Send + Sync>;
 
 /// Where a record was put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -23,7 +23,10 @@ pub use approval::{
     AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, Resolution,
     Resolved,
 };
-pub use audit::{Appended, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore, Witness};
+pub use audit::{
+    Appended, AuditCheckpoint, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore, Scrub,
+    Witness,
+};
 pub use device::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
 pub use grant::{GrantKind, GrantRecord, GrantStore};
 pub use ledger::{AgentRecord, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal};

@@ -5,7 +5,7 @@ use gatehouse_store::gateway::{
 
 use super::GatewayWorld;
 
-fn approval(id: &str, created_at: i64) -> ApprovalRecord {
+pub fn approval(id: &str, created_at: i64) -> ApprovalRecord {
     ApprovalRecord {
         id: id.to_owned(),
         kind: "exec".to_owned(),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use gatehouse_audit::{Actor, Draft};
 use gatehouse_protocol::close;
 use gatehouse_protocol::device::Challenge;
 use gatehouse_protocol::model::presence::PresenceEntry;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use super::hello;
 use super::socket::Socket;
+use crate::audit::done_by;
 use crate::auth::{Admission, Attempt, Peer, Refusal};
 use crate::broadcast::{ConnId, EventKind, Member, OutboxReader, outbox};
 use crate::router::{self, Caller, MethodError};
@@ -78,6 +80,11 @@ where
     match admitted(app, &request, &challenge, peer).await {
         Ok((connect, protocol, admission)) => {
             let caller = caller(conn, &connect, protocol, &admission, peer);
+            if let Err(error) = app.audit.event(login(&caller)).await {
+                // Nobody is let in unrecorded.
+                let refusal = Refusal::from_error(error.into());
+                return Err(refused(socket, &request.id, refusal).await);
+            }
             let hello = hello::build(app, &caller, &admission);
             let frame = serve::reply(&request.id, &hello);
             let frame = frame.map_err(|_| Farewell::new(1011, "internal error"))?;
@@ -94,7 +101,43 @@ where
                 outbox,
             })
         }
-        Err(refusal) => Err(refused(socket, &request.id, refusal).await),
+        Err(refusal) => {
+            // Who is locked out has been recorded, and cannot fill the disk with further attempts.
+            if refusal.error.retry_after_ms.is_none() {
+                app.audit.note(turned_away(&refusal, peer, conn)).await;
+            }
+            Err(refused(socket, &request.id, refusal).await)
+        }
+    }
+}
+
+fn login(caller: &Caller) -> Draft {
+    let scopes: Vec<&str> = caller.scopes.iter().map(|scope| scope.as_str()).collect();
+    let what = format!("{} came in from {}", caller.label(), caller.address);
+    Draft {
+        action: Some("connect".to_owned()),
+        request: Some(json!({
+            "client": caller.client.id, "version": caller.client.version,
+            "method": format!("{:?}", caller.method), "scopes": scopes,
+            "device": caller.device_id, "user": caller.user,
+        })),
+        ..done_by(caller, "login.accepted", what)
+    }
+}
+
+fn turned_away(refusal: &Refusal, peer: &Peer, conn: ConnId) -> Draft {
+    Draft {
+        kind: "login.refused".to_owned(),
+        actor: Actor::new("unknown", &peer.address.to_string()),
+        action: Some("connect".to_owned()),
+        what: Some(format!("a connection from {} was refused", peer.address)),
+        outcome: Some("refused".to_owned()),
+        detail: Some(json!({
+            "reason": refusal.close_reason, "code": refusal.error.code.as_str(),
+            "message": refusal.error.message,
+        })),
+        trace: Some(conn.0.to_string()),
+        ..Draft::default()
     }
 }
 

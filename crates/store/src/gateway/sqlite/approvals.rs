@@ -25,6 +25,7 @@ impl ApprovalStore for SqliteGatewayStore {
         approval: ApprovalRecord,
         audit: Option<Witness>,
     ) -> Result<Created> {
+        let audit = self.scrubbed(audit);
         self.write(move |c| Box::pin(create(c, approval, audit)))
             .await
     }
@@ -35,7 +36,7 @@ impl ApprovalStore for SqliteGatewayStore {
         resolution: Resolution,
         audit: Option<Witness>,
     ) -> Result<Resolved> {
-        let id = id.to_owned();
+        let (id, audit) = (id.to_owned(), self.scrubbed(audit));
         self.write(move |c| Box::pin(resolve(c, id, resolution, audit)))
             .await
     }
@@ -48,6 +49,7 @@ impl ApprovalStore for SqliteGatewayStore {
         audit: Option<Witness>,
     ) -> Result<Consumed> {
         let (id, digest) = (id.to_owned(), digest.to_owned());
+        let audit = self.scrubbed(audit);
         self.write(move |c| Box::pin(consume(c, id, digest, at, audit)))
             .await
     }
@@ -60,6 +62,7 @@ impl ApprovalStore for SqliteGatewayStore {
         audit: Option<Witness>,
     ) -> Result<Option<ApprovalRecord>> {
         let (id, resolver) = (id.to_owned(), resolver.map(str::to_owned));
+        let audit = self.scrubbed(audit);
         self.write(move |c| Box::pin(revoke(c, id, resolver, at, audit)))
             .await
     }
@@ -69,6 +72,7 @@ impl ApprovalStore for SqliteGatewayStore {
         now: Millis,
         audit: Option<Witness>,
     ) -> Result<Vec<ApprovalRecord>> {
+        let audit = self.scrubbed(audit);
         self.write(move |c| Box::pin(async move { expire(c, now, None, audit.as_ref()).await }))
             .await
     }

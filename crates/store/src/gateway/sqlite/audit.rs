@@ -40,7 +40,11 @@ const MOST_LISTED: u32 = 1_000;
 #[async_trait]
 impl AuditStore for SqliteGatewayStore {
     async fn audit_append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>> {
-        let prepared = drafts.into_iter().map(Draft::prepare).collect();
+        let drafts = drafts.into_iter().map(|draft| match &self.scrub {
+            Some(scrub) => scrub(draft),
+            None => draft,
+        });
+        let prepared = drafts.map(Draft::prepare).collect();
         let appended = self.writer.append(prepared).await;
         appended.map_err(|e| self.database.failed(e))
     }

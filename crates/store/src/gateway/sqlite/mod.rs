@@ -26,7 +26,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
-use super::{GatewayStore, RunRecord};
+use super::{GatewayStore, RunRecord, Scrub, Witness};
 use crate::sqlite::database::{self, Connection, Database, GATEWAY, Opened};
 use crate::{Millis, Result, StoreNotice};
 use writer::{Work, Writer};
@@ -37,6 +37,7 @@ pub struct SqliteGatewayStore {
     writer: Writer,
     interrupted: Vec<RunRecord>,
     notices: Vec<StoreNotice>,
+    scrub: Option<Scrub>,
 }
 
 impl SqliteGatewayStore {
@@ -65,7 +66,24 @@ impl SqliteGatewayStore {
             notices: set_aside
                 .map(|to| StoreNotice::GatewaySetAside { to })
                 .collect(),
+            scrub: None,
         })
+    }
+
+    /// Puts everything that is recorded in the audit through `scrub` before it is written.
+    #[must_use]
+    pub fn scrubbing(self, scrub: Scrub) -> Self {
+        Self {
+            scrub: Some(scrub),
+            ..self
+        }
+    }
+
+    fn scrubbed(&self, audit: Option<Witness>) -> Option<Witness> {
+        match &self.scrub {
+            Some(scrub) => audit.map(|audit| audit.scrubbed(scrub.clone())),
+            None => audit,
+        }
     }
 
     /// Runs a write in the task that writes.

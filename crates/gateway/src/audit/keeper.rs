@@ -1,0 +1,360 @@
+//! The one task that signs. It keeps the right edge of the tree, so that a root costs a few hashes; signs it
+//! after so many records or so much time; and tells the place outside of the database how far that was.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatehouse_audit::checkpoint::{Checkpoint, log_signer};
+use gatehouse_audit::note::{Signer, Verifier};
+use gatehouse_audit::{Frontier, Hash};
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{AuditCheckpoint, GatewayStore};
+use tokio::sync::{mpsc, oneshot};
+
+use super::Gate;
+use super::key::{AuditKey, KeptBreak, KeptHead};
+use crate::clock::Clock;
+
+/// A checkpoint is signed after this many records,
+pub const CHECKPOINT_EVERY: u64 = 256;
+
+/// or when one has waited for this long.
+pub const CHECKPOINT_WITHIN: Duration = Duration::from_secs(60);
+
+/// How many leaves are read at once.
+const PAGE: u32 = 8_192;
+
+pub(super) enum Command {
+    /// A record is being written.
+    Counted,
+    Stop,
+    Checkpoint(oneshot::Sender<Option<u64>>),
+    Head(oneshot::Sender<(u64, Hash)>),
+    Kept(oneshot::Sender<Option<KeptHead>>),
+}
+
+pub(super) type Commands = mpsc::UnboundedSender<Command>;
+pub(super) type Waiting = mpsc::UnboundedReceiver<Command>;
+
+pub(super) fn channel() -> (Commands, Waiting) {
+    mpsc::unbounded_channel()
+}
+
+/// One more record goes through the gate.
+pub(super) fn count(commands: &Commands) {
+    // The task may have ended before the last record.
+    let _ = commands.send(Command::Counted);
+}
+
+/// A handle to the task.
+#[derive(Clone)]
+pub struct Keeping {
+    commands: Commands,
+    verifier: Option<Arc<Verifier>>,
+}
+
+struct Keeper {
+    store: Arc<dyn GatewayStore>,
+    clock: Clock,
+    key: Arc<dyn AuditKey>,
+    signer: Option<Signer>,
+    tree: Frontier,
+    /// How many records the last checkpoint counts.
+    signed: u64,
+    /// How many records came through the gate since.
+    counted: u64,
+    /// None where it could not be read: then it is not written over either.
+    kept: Option<KeptHead>,
+}
+
+impl Keeping {
+    /// Takes the tree up, and says what is not as it was left.
+    pub(super) async fn start(
+        store: Arc<dyn GatewayStore>,
+        clock: Clock,
+        gate: Gate,
+        key: Arc<dyn AuditKey>,
+    ) -> Result<(Self, Vec<String>, impl Future<Output = ()> + Send + 'static), StoreError> {
+        let signer = match key.seed().await {
+            Ok(seed) => Some(log_signer(&seed)),
+            Err(error) => {
+                tracing::error!(%error, "the audit is kept, but its checkpoints are not signed");
+                None
+            }
+        };
+        let kept = match key.head().await {
+            Ok(kept) => Some(kept),
+            Err(error) => {
+                tracing::error!(%error, "how far the audit was signed is not known");
+                None
+            }
+        };
+        let verifier = signer.as_ref().map(|signer| Arc::new(signer.verifier()));
+        let mut keeper = Keeper {
+            store,
+            clock,
+            key,
+            signer,
+            tree: Frontier::default(),
+            signed: 0,
+            counted: 0,
+            kept,
+        };
+        let found = keeper.take_up().await?;
+        let handle = Self {
+            commands: gate.commands,
+            verifier,
+        };
+        Ok((handle, found, keeper.run(gate.waiting)))
+    }
+
+    pub(super) fn stop(&self) {
+        let _ = self.commands.send(Command::Stop);
+    }
+
+    pub(super) async fn checkpoint(&self) -> Option<u64> {
+        self.ask(Command::Checkpoint).await.flatten()
+    }
+
+    pub(super) async fn head(&self) -> (u64, Hash) {
+        self.ask(Command::Head).await.unwrap_or((0, Hash::ZERO))
+    }
+
+    pub(super) async fn kept(&self) -> Option<KeptHead> {
+        self.ask(Command::Kept).await.flatten()
+    }
+
+    pub(super) fn verifier(&self) -> Option<&Verifier> {
+        self.verifier.as_deref()
+    }
+
+    async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Command) -> Option<T> {
+        let (tell, told) = oneshot::channel();
+        self.commands.send(question(tell)).ok()?;
+        told.await.ok()
+    }
+}
+
+impl Keeper {
+    async fn run(mut self, mut waiting: Waiting) {
+        let mut due = tokio::time::interval(CHECKPOINT_WITHIN);
+        due.reset();
+        loop {
+            tokio::select! {
+                biased;
+                command = waiting.recv() => match command {
+                    Some(Command::Stop) | None => return,
+                    Some(command) => self.obey(command).await,
+                },
+                _ = due.tick() => self.sign().await,
+            }
+        }
+    }
+
+    async fn obey(&mut self, command: Command) {
+        // Whoever asked and no longer waits has lost interest in the answer alone.
+        match command {
+            Command::Counted => {
+                self.counted += 1;
+                if self.counted > CHECKPOINT_EVERY {
+                    self.sign().await;
+                }
+            }
+            Command::Stop => {}
+            Command::Checkpoint(tell) => {
+                self.sign().await;
+                let signed = self.signer.is_some().then_some(self.signed);
+                let _ = tell.send(signed);
+            }
+            Command::Head(tell) => {
+                self.advance_or_say().await;
+                let _ = tell.send((self.tree.size(), self.tree.root()));
+            }
+            Command::Kept(tell) => {
+                let _ = tell.send(self.kept.clone());
+            }
+        }
+    }
+
+    async fn advance_or_say(&mut self) {
+        if let Err(error) = self.advance(None).await {
+            tracing::error!(%error, "the audit could not be read");
+        }
+    }
+
+    /// Adds what was written since to the tree. Gives the root at the size `at`, when it comes by it.
+    async fn advance(&mut self, at: Option<u64>) -> Result<Option<Hash>, StoreError> {
+        let mut passed = None;
+        loop {
+            let leaves = self.store.audit_leaves(self.tree.size(), PAGE).await?;
+            if leaves.is_empty() {
+                return Ok(passed);
+            }
+            for leaf in leaves {
+                if leaf.seq != self.tree.size() + 1 {
+                    // What is missing is for verifying to name; nothing is signed over a gap.
+                    return Err(StoreError::Failed(format!(
+                        "record {} of the audit is missing",
+                        self.tree.size() + 1
+                    )));
+                }
+                self.tree.push(leaf.leaf);
+                if at == Some(self.tree.size()) {
+                    passed = Some(self.tree.root());
+                }
+            }
+        }
+    }
+
+    async fn sign(&mut self) {
+        if let Err(error) = self.try_to_sign().await {
+            tracing::error!(%error, "the audit could not be signed");
+        }
+    }
+
+    async fn try_to_sign(&mut self) -> Result<(), StoreError> {
+        self.counted = 0;
+        self.advance(None).await?;
+        let (size, root) = (self.tree.size(), self.tree.root());
+        let Some(signer) = &self.signer else {
+            return Ok(());
+        };
+        if size == self.signed {
+            return Ok(());
+        }
+        let checkpoint = Checkpoint {
+            origin: signer.name().to_owned(),
+            size,
+            root,
+        };
+        let note = checkpoint
+            .sign(signer)
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        let checkpoint = AuditCheckpoint {
+            size,
+            at: self.now(),
+            note,
+            frontier: self.tree.to_bytes(),
+        };
+        self.store.audit_checkpoint_put(checkpoint).await?;
+        self.signed = size;
+        self.keep(size, root).await;
+        Ok(())
+    }
+
+    /// Tells the place outside. Only after the records are safe: a head ahead of them would be a false alarm.
+    async fn keep(&mut self, size: u64, root: Hash) {
+        let Some(kept) = &mut self.kept else {
+            return;
+        };
+        (kept.size, kept.root) = (size, root.to_hex());
+        if let Err(error) = self.key.keep_head(kept).await {
+            tracing::error!(%error, "the head of the audit could not be kept outside of it");
+        }
+    }
+
+    fn now(&self) -> i64 {
+        i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX)
+    }
+
+    /// Builds the tree of what there is, and holds it against the head.
+    async fn take_up(&mut self) -> Result<Vec<String>, StoreError> {
+        let head = self.kept.clone().unwrap_or_default();
+        let passed = if self.trust_last(&head).await? {
+            Hash::from_hex(&head.root)
+        } else {
+            self.begin_after_segments().await?;
+            let already = (self.tree.size() == head.size).then(|| self.tree.root());
+            match self.advance(Some(head.size)).await {
+                Ok(passed) => already.or(passed),
+                Err(error) => {
+                    return Ok(self.broken(self.tree.size() + 1, error.to_string()));
+                }
+            }
+        };
+        if let Err(error) = self.advance(None).await {
+            return Ok(self.broken(self.tree.size() + 1, error.to_string()));
+        }
+        let size = self.tree.size();
+        if head.size > size {
+            let text = format!(
+                "the log has {size} records, and the head kept outside of it counts {}",
+                head.size
+            );
+            return Ok(self.broken(size + 1, text));
+        }
+        let other = passed.is_some_and(|root| root.to_hex() != head.root);
+        if head.size > 0 && other {
+            let text = format!(
+                "the first {} records are not those that the head kept outside of the log knows",
+                head.size
+            );
+            return Ok(self.broken(self.last_signed_before(head.size).await? + 1, text));
+        }
+        Ok(Vec::new())
+    }
+
+    /// The last checkpoint is trusted where the head says the same: then only what came after is read.
+    async fn trust_last(&mut self, head: &KeptHead) -> Result<bool, StoreError> {
+        let Some(last) = self.store.audit_checkpoint_latest().await? else {
+            return Ok(false);
+        };
+        self.signed = last.size;
+        let Some(tree) = Frontier::from_bytes(last.size, &last.frontier) else {
+            return Ok(false);
+        };
+        let same = last.size == head.size && tree.root().to_hex() == head.root;
+        if same {
+            self.tree = tree;
+        }
+        Ok(same)
+    }
+
+    async fn begin_after_segments(&mut self) -> Result<(), StoreError> {
+        let segments = self.store.audit_segments().await?;
+        let last = segments
+            .last()
+            .and_then(|segment| Frontier::from_bytes(segment.last, &segment.frontier));
+        self.tree = last.unwrap_or_default();
+        Ok(())
+    }
+
+    /// The largest checkpoint below a size.
+    async fn last_signed_before(&self, size: u64) -> Result<u64, StoreError> {
+        let (mut last, mut after) = (0, 0);
+        loop {
+            let page = self.store.audit_checkpoints(after, 1_000).await?;
+            let Some(newest) = page.last() else {
+                return Ok(last);
+            };
+            after = newest.size;
+            let below = page.iter().filter(|checkpoint| checkpoint.size < size);
+            last = below
+                .map(|checkpoint| checkpoint.size)
+                .max()
+                .unwrap_or(last);
+            if after >= size {
+                return Ok(last);
+            }
+        }
+    }
+
+    /// Notes a break where it stays, unless it is known.
+    fn broken(&mut self, seq: u64, text: String) -> Vec<String> {
+        let at = self.now();
+        // What was signed is past: the next checkpoint counts what there is now.
+        self.signed = self.signed.min(self.tree.size().saturating_sub(1));
+        let Some(kept) = &mut self.kept else {
+            return vec![text];
+        };
+        if kept.breaks.iter().any(|known| known.seq == seq) {
+            return Vec::new();
+        }
+        kept.breaks.push(KeptBreak {
+            seq,
+            at,
+            text: text.clone(),
+        });
+        vec![text]
+    }
+}

@@ -1,0 +1,244 @@
+//! The audit of this gateway: what happened is redacted, put into the store's hash chain, and signed from time
+//! to time by a key that is not in the store.
+//!
+//! [`AuditLog`] is what the other parts call. Whoever is about to do something writes an *intent* and does it
+//! only if that was written; what came of it is the *outcome*, which names its intent. An intent without an
+//! outcome is one whose process did not live to tell: the next start says so. Everything else is an *event*.
+
+mod export;
+mod keeper;
+mod key;
+mod recover;
+mod redact;
+mod verify;
+
+use std::sync::Arc;
+
+use gatehouse_audit::note::Verifier;
+use gatehouse_audit::verify::Report;
+use gatehouse_audit::{Actor, Draft, Hash};
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{Appended, ApprovalRecord, GatewayStore, Scrub, Witness};
+use serde_json::json;
+
+use crate::clock::Clock;
+use crate::router::Caller;
+
+pub use export::{ExportFormat, ExportPage, export_page, export_start};
+pub use keeper::{CHECKPOINT_EVERY, CHECKPOINT_WITHIN, Keeping};
+pub use key::{AuditKey, AuditKeyError, KeptBreak, KeptHead, StateKey};
+pub use redact::Redact;
+pub use verify::{Evidence, verify};
+
+/// An intent's number, to name in its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intent {
+    pub seq: u64,
+}
+
+/// A handle to the audit.
+#[derive(Clone)]
+pub struct AuditLog {
+    store: Arc<dyn GatewayStore>,
+    clock: Clock,
+    keeping: Keeping,
+}
+
+/// What stands before the store: everything that is recorded, by whoever, goes through it. It takes secrets
+/// out, and counts for the next checkpoint.
+pub struct Gate {
+    commands: keeper::Commands,
+    waiting: keeper::Waiting,
+}
+
+impl Gate {
+    /// The gate, and what the store has to be given of it.
+    pub fn new(secrets: Arc<dyn Redact>) -> (Self, Scrub) {
+        let (commands, waiting) = keeper::channel();
+        let counted = commands.clone();
+        let scrub = move |draft| {
+            keeper::count(&counted);
+            redact::redacted(draft, &*secrets)
+        };
+        (Self { commands, waiting }, Arc::new(scrub))
+    }
+}
+
+impl AuditLog {
+    /// Takes the log up where it was left, in a store that the gate stands before. Gives the handle, and what
+    /// signs checkpoints until the log is stopped; spawn it. Without the key nothing is signed, and the log says
+    /// so.
+    pub async fn start(
+        store: Arc<dyn GatewayStore>,
+        clock: Clock,
+        gate: Gate,
+        key: Arc<dyn AuditKey>,
+    ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), StoreError> {
+        let (keeping, found, task) =
+            Keeping::start(store.clone(), clock.clone(), gate, key).await?;
+        let log = Self {
+            store,
+            clock,
+            keeping,
+        };
+        for found in found {
+            tracing::error!(%found, "the audit is not as it was left");
+            let broken = Draft {
+                kind: "audit.broken".to_owned(),
+                actor: Actor::gateway(),
+                what: Some(found),
+                ..Draft::default()
+            };
+            log.event(broken).await?;
+        }
+        recover::unknown_outcomes(&log).await?;
+        Ok((log, task))
+    }
+
+    /// Records that something is about to be done. If this fails, it must not be done.
+    pub async fn intent(&self, draft: Draft) -> Result<Intent, StoreError> {
+        let kind = named(&draft.kind, "tool.intent");
+        let appended = self.append(Draft { kind, ..draft }).await?;
+        Ok(Intent { seq: appended.seq })
+    }
+
+    /// Records what came of it.
+    pub async fn outcome(&self, intent: Intent, draft: Draft) -> Result<(), StoreError> {
+        let draft = Draft {
+            kind: named(&draft.kind, "tool.outcome"),
+            intent: Some(intent.seq),
+            ..draft
+        };
+        self.append(draft).await.map(drop)
+    }
+
+    /// Records something that is neither, and gives its number.
+    pub async fn event(&self, draft: Draft) -> Result<u64, StoreError> {
+        self.append(draft).await.map(|appended| appended.seq)
+    }
+
+    /// Records what has happened already and cannot be refused any more; a failure goes to the log.
+    pub async fn note(&self, draft: Draft) {
+        let kind = draft.kind.clone();
+        if let Err(error) = self.append(draft).await {
+            tracing::error!(%error, kind, "an event could not be recorded in the audit");
+        }
+    }
+
+    /// That a credential was put into an action: by its name, never its value.
+    pub async fn credential_used(
+        &self,
+        name: &str,
+        used_by: Draft,
+        target: &str,
+    ) -> Result<u64, StoreError> {
+        let draft = Draft {
+            kind: "credential.used".to_owned(),
+            action: Some(name.to_owned()),
+            resource: Some(target.to_owned()),
+            what: Some(format!("credential {name} for {target}")),
+            ..used_by
+        };
+        self.event(draft).await
+    }
+
+    /// What is said of an approval's change, for the store to write in the change's own transaction.
+    pub fn witness(
+        &self,
+        say: impl Fn(&ApprovalRecord) -> Draft + Send + Sync + 'static,
+    ) -> Witness {
+        let clock = self.clock.clone();
+        Witness::new(move |record| timed(say(record), &clock))
+    }
+
+    async fn append(&self, draft: Draft) -> Result<Appended, StoreError> {
+        let draft = timed(draft, &self.clock);
+        let appended = self.store.audit_append(vec![draft]).await?;
+        let appended = appended.first().copied();
+        appended.ok_or_else(|| StoreError::Failed("the store appended nothing".to_owned()))
+    }
+
+    /// How many records there are, and their root.
+    pub async fn head(&self) -> (u64, Hash) {
+        self.keeping.head().await
+    }
+
+    /// Signs what there is now. Gives how many records that is; none where there is no key.
+    pub async fn checkpoint(&self) -> Option<u64> {
+        self.keeping.checkpoint().await
+    }
+
+    /// Records that the gateway stops, and signs the last of it.
+    pub(crate) async fn stopped(&self, reason: &str) {
+        let stopped = Draft {
+            kind: "gateway.stopped".to_owned(),
+            actor: Actor::gateway(),
+            what: Some(reason.to_owned()),
+            ..Draft::default()
+        };
+        self.note(stopped).await;
+        self.checkpoint().await;
+        self.keeping.stop();
+    }
+
+    /// The public half of the key.
+    pub fn verifier(&self) -> Option<&Verifier> {
+        self.keeping.verifier()
+    }
+
+    /// Verifies everything there is, against the checkpoints and the head kept outside.
+    pub async fn verify(&self) -> Result<Report, StoreError> {
+        let evidence = Evidence {
+            key: self.verifier().cloned(),
+            head: self.keeping.kept().await,
+        };
+        verify(self.store.clone(), evidence).await
+    }
+
+    /// A page of an export; `after` is what the page before gave as the next.
+    pub async fn export(
+        &self,
+        format: ExportFormat,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<ExportPage, StoreError> {
+        let mut text = String::new();
+        if after.is_none() {
+            self.checkpoint().await;
+            text = export_start(&*self.store, format, self.verifier()).await?;
+        }
+        let until = self.store.audit_checkpoint_latest().await?;
+        // Without a key nothing is signed, and everything is exported as it is.
+        let until = until.map_or(u64::MAX, |checkpoint| checkpoint.size);
+        let mut page = export_page(&*self.store, format, after.unwrap_or(0), until, limit).await?;
+        page.text.insert_str(0, &text);
+        Ok(page)
+    }
+}
+
+fn timed(draft: Draft, clock: &Clock) -> Draft {
+    let ts = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
+    Draft { ts, ..draft }
+}
+
+fn named(kind: &str, otherwise: &str) -> String {
+    if kind.is_empty() { otherwise } else { kind }.to_owned()
+}
+
+/// Who acts on a connection.
+pub fn actor(caller: &Caller) -> Actor {
+    let id = caller.device_id.as_deref().or(caller.user.as_deref());
+    Actor::new(caller.role.as_str(), id.unwrap_or_else(|| caller.label()))
+}
+
+/// Something that a client did to the gateway itself.
+pub fn done_by(caller: &Caller, kind: &str, what: String) -> Draft {
+    Draft {
+        kind: kind.to_owned(),
+        actor: actor(caller),
+        what: Some(what),
+        trace: Some(caller.conn.0.to_string()),
+        detail: Some(json!({"client": caller.label(), "address": caller.address.to_string()})),
+        ..Draft::default()
+    }
+}

@@ -1,0 +1,51 @@
+//! What a process that ended left open: intents of which nobody told what came of them.
+
+use gatehouse_audit::{Actor, Draft, Record, UNKNOWN_OUTCOME};
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::{AuditFilter, AuditRow};
+
+use super::{AuditLog, Intent};
+
+const STARTED: &str = "gateway.started";
+
+/// Says of every open intent that its outcome is not known, and that the gateway has started.
+pub(super) async fn unknown_outcomes(log: &AuditLog) -> Result<(), StoreError> {
+    let former = AuditFilter {
+        kinds: vec![STARTED.to_owned()],
+        limit: 1,
+        ..AuditFilter::default()
+    };
+    // The former start has settled what was open before it.
+    let former = log.store.audit_list(&former).await?;
+    let after = former.rows.first().map_or(0, |row| row.seq);
+    for open in log.store.audit_open("tool.intent", after).await? {
+        if open.verdict.as_deref() != Some("deny") {
+            log.outcome(Intent { seq: open.seq }, unknown(&open))
+                .await?;
+        }
+    }
+    let started = Draft {
+        kind: STARTED.to_owned(),
+        actor: Actor::gateway(),
+        what: Some(format!("gatehouse {}", env!("CARGO_PKG_VERSION"))),
+        ..Draft::default()
+    };
+    log.event(started).await.map(drop)
+}
+
+fn unknown(open: &AuditRow) -> Draft {
+    let intent = Record::read(&open.bytes).map(|record| record.draft);
+    let intent = intent.unwrap_or_default();
+    Draft {
+        actor: Actor::gateway(),
+        agent: open.agent.clone(),
+        session: open.session.clone(),
+        run: open.run.clone(),
+        action: intent.action,
+        what: intent.what,
+        outcome: Some(UNKNOWN_OUTCOME.to_owned()),
+        request_digest: intent.request_digest,
+        trace: intent.trace,
+        ..Draft::default()
+    }
+}
