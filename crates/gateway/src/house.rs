@@ -1,7 +1,7 @@
 //! What runs and governs, built on the store in one place: sessions, the watch over runs, approvals, the
 //! governor, agents, tools and the engine. Part of the start; the order is what each needs of the others.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use gatehouse_agent::engine::{EngineOptions, EngineParts};
@@ -28,7 +28,7 @@ use crate::settings;
 use crate::world::Surroundings;
 
 /// What of the state folder is the gateway's alone. The agents' workspaces are in it too.
-const OWN_PLACES: [&str; 15] = [
+const OWN_PLACES: &[&str] = &[
     "gateway.sqlite3",
     "gateway.sqlite3-wal",
     "gateway.sqlite3-shm",
@@ -44,6 +44,26 @@ const OWN_PLACES: [&str; 15] = [
     "tls",
     "records.sqlite3",
 ];
+
+/// Where the gateway is.
+pub(crate) struct Site {
+    pub(crate) state_dir: PathBuf,
+    pub(crate) port: u16,
+}
+
+impl Site {
+    /// What the analysis of a command knows of this machine.
+    fn surroundings(&self) -> Surroundings {
+        let own_places = OWN_PLACES.iter().map(|name| self.state_dir.join(name));
+        Surroundings {
+            protected: own_places
+                .map(|place| place.to_string_lossy().into_owned())
+                .collect(),
+            own_ports: vec![self.port],
+            ..Surroundings::of(&variables())
+        }
+    }
+}
 
 /// Handles to all of it.
 pub(crate) struct House {
@@ -67,11 +87,11 @@ impl House {
         config: &ConfigHandle,
         hub: &Hub,
         clock: &Clock,
-        state_dir: &Path,
-        port: u16,
+        site: &Site,
         tasks: &TaskTracker,
         stopping: &CancellationToken,
     ) -> Result<Self, StoreError> {
+        let state_dir = site.state_dir.as_path();
         let (models, following) = ModelCatalog::follow(config);
         tasks.spawn(until(stopping.clone(), following));
         let agents = Agents::new(
@@ -107,16 +127,7 @@ impl House {
         let exec = ExecOptions::new(std::env::vars_os());
         let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
         tasks.spawn(until(stopping.clone(), desk.clone().follow()));
-        let own_places = OWN_PLACES.map(|name| state_dir.join(name));
-        let surroundings = Surroundings {
-            protected: own_places
-                .iter()
-                .map(|place| place.to_string_lossy().into_owned())
-                .collect(),
-            own_ports: vec![port],
-            ..Surroundings::of(&variables())
-        };
-        let judge = Judge::new(surroundings, desk.clone(), clock.clone());
+        let judge = Judge::new(site.surroundings(), desk.clone(), clock.clone());
         let taints = Taints::new(store.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
         let governor = GatewayGovernor::new(GovernorParts {

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigHandle, ConfigPlace, Env, Prepared, Reading};
 use crate::error::StartError;
 use crate::health::HealthMonitor;
-use crate::house::House;
+use crate::house::{House, Site};
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::net::{self, Listener, Tls};
@@ -171,8 +171,10 @@ impl Gateway {
             &config,
             &hub,
             &clock,
-            &state_dir,
-            address.port(),
+            &Site {
+                state_dir: state_dir.clone(),
+                port: address.port(),
+            },
             &tasks,
             &stopping,
         )

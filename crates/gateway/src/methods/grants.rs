@@ -1,12 +1,13 @@
 //! What lies between once and always: our own answers to approvals, and the grants that come of them.
 
-use gatehouse_audit::{Actor, Draft};
+use gatehouse_audit::Draft;
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{AuditFilter, GrantKind, GrantRecord};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::approvals::refused;
+use crate::audit::done_by;
 use crate::govern::{AnswerError, Answered, Choice, CommandPattern, wire};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
@@ -265,15 +266,12 @@ async fn revoke(cx: Cx, params: IdParams) -> Result<Value, MethodError> {
     let now = cx.app.approvals.now();
     let revoked = cx.app.store.grant_revoke(&params.id, now).await?;
     if revoked {
+        let what = format!("the grant {} was revoked", params.id);
         let draft = Draft {
-            ts: now,
-            kind: "grant.revoked".to_owned(),
-            actor: Actor::new("operator", cx.caller.label()),
             resource: Some(params.id.clone()),
-            detail: Some(json!({"device": cx.caller.device_id})),
-            ..Draft::default()
+            ..done_by(&cx.caller, "grant.revoked", what)
         };
-        cx.app.store.audit_append(vec![draft]).await?;
+        cx.app.audit.event(draft).await?;
     }
     Ok(json!({"revoked": revoked}))
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gatehouse_audit::{Actor, Draft};
+use gatehouse_audit::Draft;
 use gatehouse_policy::Policy;
 use gatehouse_policy::decide::{PastAction, simulate as simulated};
 use gatehouse_policy::rules::{Preset, Problem};
@@ -11,6 +11,7 @@ use gatehouse_store::gateway::AuditFilter;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::audit::done_by;
 use crate::govern::{Doer, PolicyEdit, PolicyEditError, PolicyState};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
@@ -123,20 +124,20 @@ async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
         PolicyEditError::Io(error) => MethodError::internal(error),
         PolicyEditError::Store(error) => error.into(),
     })?;
+    let (from, to) = (before.version(), state.policy.version());
     let draft = Draft {
-        ts: cx.app.approvals.now(),
-        kind: "policy.changed".to_owned(),
-        actor: Actor::new("operator", cx.caller.label()),
-        policy_version: Some(state.policy.version().to_owned()),
+        policy_version: Some(to.to_owned()),
         detail: Some(json!({
-            "before": before.version(),
-            "preset": state.policy.preset(),
-            "hash": state.policy.hash(),
-            "device": cx.caller.device_id,
+            "before": from, "preset": state.policy.preset(), "hash": state.policy.hash(),
+            "client": cx.caller.label(),
         })),
-        ..Draft::default()
+        ..done_by(
+            &cx.caller,
+            "policy.changed",
+            format!("the policy was changed from {from} to {to}"),
+        )
     };
-    cx.app.store.audit_append(vec![draft]).await?;
+    cx.app.audit.event(draft).await?;
     Ok(view(&state))
 }
 

@@ -1,10 +1,11 @@
 //! What agents' actions replaced, and how it comes back.
 
-use gatehouse_audit::{Actor, Draft};
+use gatehouse_audit::Draft;
 use gatehouse_protocol::MethodScope;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::audit::done_by;
 use crate::govern::undo::{Kept, UndoError};
 use crate::router::{Cx, MethodError, MethodTable};
 
@@ -57,14 +58,15 @@ async fn restore(cx: Cx, params: RestoreParams) -> Result<Value, MethodError> {
         Err(UndoError::Io(error)) => return Err(MethodError::internal(error)),
         Err(refused) => return Err(MethodError::invalid(refused.to_string())),
     };
+    let shown = path.display().to_string();
     let draft = Draft {
-        ts: now,
-        kind: "undo.restored".to_owned(),
-        actor: Actor::new("operator", cx.caller.label()),
-        resource: Some(path.display().to_string()),
-        detail: Some(json!({"id": params.id, "device": cx.caller.device_id})),
-        ..Draft::default()
+        resource: Some(shown.clone()),
+        ..done_by(
+            &cx.caller,
+            "undo.restored",
+            format!("{shown} was given back"),
+        )
     };
-    cx.app.store.audit_append(vec![draft]).await?;
+    cx.app.audit.event(draft).await?;
     Ok(json!({"restored": path}))
 }
