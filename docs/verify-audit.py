@@ -123,13 +123,17 @@ class Broken(Exception):
 
 
 def verify(lines, key, head):
-    tree, prev, counted = Tree(), bytes(32), 0
+    tree, prev, counted, begun = Tree(), bytes(32), 0, False
     for line in lines:
         line = line.rstrip(b"\n")
         due = tree.size + 1
         if line.startswith(b'{"audit":'):
+            if begun:
+                raise Broken(f"another first line stands in place {due}")
             key = key or Key(json.loads(line)["key"])
         elif line.startswith(b'{"segment":'):
+            if begun:
+                raise Broken(f"a sealed segment stands in place {due}, after a record")
             segment = json.loads(line)["segment"]
             tree = Tree(segment["last"], map(bytes.fromhex, segment["frontier"]))
             prev, counted = bytes.fromhex(segment["leaf"]), segment["last"]
@@ -145,6 +149,7 @@ def verify(lines, key, head):
                              f"the first {counted} are")
             counted = tree.size
         elif line:
+            begun = True
             try:
                 record = json.loads(line)
                 seq, held = record["seq"], bytes.fromhex(record["prev"])

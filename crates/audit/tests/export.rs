@@ -170,6 +170,23 @@ fn both_find_what_was_done_to_an_export() {
     }
 }
 
+/// What stands beside the records must not speak for other records than those that are shown.
+#[test]
+fn a_first_line_or_a_segment_counts_before_the_first_record_alone() {
+    let (whole, sealed) = (export(false), export(true));
+    let forged = || {
+        let other = whole[1].replace("echo", "true");
+        let forged = whole[2..9].iter().cloned();
+        std::iter::once(other).chain(forged).collect::<Vec<_>>()
+    };
+    let header_last = [forged(), whole.clone()].concat();
+    let segment_last = [vec![whole[0].clone()], forged(), sealed[1..].to_vec()].concat();
+    for lines in [header_last, segment_last] {
+        assert!(!verified(&lines).intact(), "{lines:?}");
+        assert!(!scripted(&lines, &[]).0);
+    }
+}
+
 #[test]
 fn an_export_of_another_key_or_an_older_log_is_found() {
     let lines = export(false);

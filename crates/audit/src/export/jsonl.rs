@@ -92,6 +92,7 @@ impl ExportVerifier {
                 rows.clear();
                 self.beside(line);
             } else {
+                self.begun = true;
                 rows.push(Row {
                     bytes: line,
                     columns: None,

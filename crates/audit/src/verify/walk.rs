@@ -97,6 +97,11 @@ impl Verifier {
 
     /// A segment that was sealed away, in their order and before any row.
     pub fn segment(&mut self, segment: Segment) {
+        if self.records > 0 {
+            // It would speak for records that were just shown as others.
+            let text = "a sealed segment stands after a record".to_owned();
+            return self.note(self.due(), BreakKind::Inserted, text);
+        }
         let checked = if self.keys.is_empty() {
             // Without a key nothing that was signed is looked at.
             Frontier::from_bytes(segment.last, &segment.frontier).ok_or(SegmentError::Root)
