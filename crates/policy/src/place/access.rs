@@ -1,6 +1,9 @@
 //! What touching a path calls for: allowed below the workspace and the temporary folders, asked about outside,
 //! denied where it decides over people, agents and the machine.
 
+mod unsure;
+
+use super::critical::is_critical;
 use super::device::{Device, device};
 use super::path::{holds, is_below, name, normalise};
 use super::word::{Named, named};
@@ -9,6 +12,7 @@ use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::verdict::{Finding, Verdict};
 use crate::word::Word;
 use crate::world::World;
+use unsure::{part, pattern, unknown};
 
 /// How a path is touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,7 +105,8 @@ fn at_place(place: &Place, access: Access, world: &World<'_>) -> Touch {
             access,
             target,
             place.zone,
-            place.secret.is_some() && !access.changes(),
+            (place.secret.is_some() && !access.changes())
+                || (access == Access::ReadAll && holds_secrets(&place.path, world)),
             &place.path,
         ),
         findings,
@@ -141,7 +146,8 @@ fn judge(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<Finding
         Access::Delete | Access::DeleteAll => judge_delete(place, access, world, out),
         Access::Write | Access::Append | Access::Create => judge_write(place, access, out),
         Access::Permission | Access::PermissionAll => {
-            if access == Access::PermissionAll && is_critical(path, world) {
+            let alone = access == Access::Permission && path == trimmed(&world.home);
+            if !alone && is_critical(path, world) {
                 out.push(finding(
                     Verdict::Deny,
                     "permission-system",
@@ -384,197 +390,4 @@ fn holds_guarded(path: &str, world: &World<'_>) -> bool {
         .strip_prefix(trimmed(&world.home))
         .map(|rest| rest.trim_start_matches('/'))
         .is_some_and(|rest| sets::HOME.iter().any(|guarded| holds(rest, guarded)))
-}
-
-/// The root, a home, what the system lies in, and what holds the workspace: never deleted as a whole.
-pub fn is_critical(path: &str, world: &World<'_>) -> bool {
-    const TOPS: &[&str] = &[
-        "/usr/local",
-        "/usr/share",
-        "/usr/lib",
-        "/usr/bin",
-        "/usr/sbin",
-        "/usr/lib64",
-        "/usr/include",
-        "/var/lib",
-        "/var/log",
-        "/var/cache",
-        "/var/spool",
-        "/var/run",
-        "/var/db",
-        "/opt/homebrew",
-        "/usr/src",
-        "/var/mail",
-        "/var/www",
-        "/var/backups",
-    ];
-    if path == "/tmp" || world.tmp.iter().any(|tmp| path == trimmed(tmp)) {
-        return false;
-    }
-    let (home, workspace) = (trimmed(&world.home), trimmed(&world.workspace));
-    let top = path.len() > 1 && path[1..].bytes().all(|b| b != b'/');
-    let someones = ["/home/", "/Users/"].iter().any(|all| {
-        path.strip_prefix(all)
-            .is_some_and(|rest| !rest.contains('/'))
-    });
-    let ours = path == workspace && path != home;
-    !ours
-        && (path == "/"
-            || top
-            || someones
-            || is_below(home, path)
-            || holds(path, workspace)
-            || TOPS.contains(&path)
-            || [
-                "/boot", "/bin", "/sbin", "/lib", "/lib64", "/System", "/proc", "/sys",
-            ]
-            .iter()
-            .any(|part| holds(part, path)))
-}
-
-fn unknown(shown: &str, access: Access, _world: &World<'_>) -> Touch {
-    let mut findings = Vec::new();
-    if access != Access::List {
-        let code = match access {
-            Access::Delete | Access::DeleteAll => "delete-unknown",
-            _ if access.changes() => "write-unknown",
-            Access::Execute => "run-unknown",
-            _ => "read-unknown",
-        };
-        findings.push(finding(
-            Verdict::Ask,
-            code,
-            format!(
-                "It {}, and which that is comes out only when it runs.",
-                access.says(shown)
-            ),
-        ));
-    }
-    Touch {
-        effect: effect(access, Target::Unknown, Zone::Unknown, false, shown),
-        findings,
-    }
-}
-
-/// A path of which a part is only known when it runs: judged by the parts that are known, and asked about.
-fn part(text: &str, access: Access, cwd: Option<&str>, world: &World<'_>) -> Touch {
-    let mut touch = unknown(text, access, world);
-    let absolute = text.starts_with('/');
-    if absolute || !text.starts_with('…') {
-        if let Some(place) = locate(text, cwd, world) {
-            if place.secret.is_some() || place.guard.is_some() || place.zone == Zone::Device {
-                judge(&place, access, world, &mut touch.findings);
-                touch.effect.secret |= place.secret.is_some() && !access.changes();
-            }
-        }
-    }
-    let tail = text
-        .rsplit('…')
-        .next()
-        .unwrap_or("")
-        .trim_start_matches('/');
-    if !tail.is_empty()
-        && sets::below_any(tail, sets::HOME_SECRETS)
-        && !access.changes()
-        && access != Access::List
-    {
-        touch.effect.secret = true;
-        touch.findings.push(finding(
-            Verdict::Deny,
-            "read-secret",
-            format!("{text} holds what authenticates someone."),
-        ));
-    }
-    if !tail.is_empty() && sets::below_any(tail, sets::HOME) && access.changes() {
-        touch.findings.push(finding(
-            Verdict::Deny,
-            "write-protected",
-            format!(
-                "It {}, which decides what runs or who may do what.",
-                access.says(text)
-            ),
-        ));
-    }
-    let before = text.split('…').next().unwrap_or("");
-    if access == Access::DeleteAll && before.ends_with('/') {
-        // The unknown part may be empty, and then it is the folder itself.
-        if let Some(folder) = normalise(before, cwd).filter(|folder| is_critical(folder, world)) {
-            touch.findings.push(finding(
-                Verdict::Deny,
-                "delete-critical",
-                format!("It deletes everything below {folder} when the unknown part is empty."),
-            ));
-        }
-    }
-    touch
-}
-
-/// What a pattern matches: judged by the folder it lies in and by what is sensitive and could match.
-fn pattern(text: &str, glob: &str, access: Access, cwd: Option<&str>, world: &World<'_>) -> Touch {
-    let Some(glob) = normalise(glob, cwd) else {
-        return unknown(text, access, world);
-    };
-    let fixed = fixed_folder(&glob);
-    let Some(place) = locate(&fixed, None, world) else {
-        return unknown(text, access, world);
-    };
-    let mut findings = Vec::new();
-    let last = name(&glob);
-    let all = last
-        .bytes()
-        .all(|b| matches!(b, b'*' | b'?' | b'.' | b'[' | b']' | b'!' | b'^'))
-        && last.contains('*');
-    let whole_folder = all && glob == format!("{}/{last}", if fixed == "/" { "" } else { &fixed });
-    if whole_folder && access.changes() {
-        // Everything in a folder is the folder.
-        judge(&place, access, world, &mut findings);
-    } else {
-        let one = Place {
-            path: format!("{}/…", trimmed(&fixed)),
-            ..place.clone()
-        };
-        judge(&one, access, world, &mut findings);
-    }
-    let mut secret = place.secret.is_some();
-    super::samples::each(cwd, world, |sample| {
-        if !matches(&glob, sample) {
-            return;
-        }
-        if let Some(place) = locate(sample, None, world) {
-            let before = findings.len();
-            judge(&place, access, world, &mut findings);
-            secret |= place.secret.is_some();
-            if findings.len() > before + 3 {
-                findings.truncate(before + 3);
-            }
-        }
-    });
-    let shown = format!("what {text} matches");
-    Touch {
-        effect: effect(
-            access,
-            Target::Below(fixed),
-            place.zone,
-            secret && !access.changes(),
-            &shown,
-        ),
-        findings,
-    }
-}
-
-/// The folder that a pattern surely lies in.
-fn fixed_folder(glob: &str) -> String {
-    let mut folder = String::new();
-    for part in glob.split('/').skip(1) {
-        if part.contains(['*', '?', '[', '\\']) {
-            break;
-        }
-        folder.push('/');
-        folder.push_str(part);
-    }
-    if folder.is_empty() {
-        "/".to_owned()
-    } else {
-        folder
-    }
 }

@@ -122,33 +122,21 @@ fn decoded(host: &str) -> String {
     out
 }
 
+#[rustfmt::skip]
+const LOOPBACK: &[&str] = &[
+    "localhost", "ip6-localhost", "ip6-loopback", "localhost.localdomain", "localhost6", "host.docker.internal",
+    "host.containers.internal", "gateway.docker.internal", "localtest.me", "lvh.me", "kubernetes.docker.internal",
+];
+
+#[rustfmt::skip]
+const BY_NAME_METADATA: &[&str] = &[
+    "metadata.google.internal", "metadata", "metadata.goog", "instance-data", "instance-data.ec2.internal",
+    "metadata.azure.internal", "metadata.azure.com", "metadata.packet.net", "metadata.platformequinix.com",
+    "rancher-metadata",
+];
+
 fn by_name(host: &str) -> HostClass {
-    const LOOPBACK: &[&str] = &[
-        "localhost",
-        "ip6-localhost",
-        "ip6-loopback",
-        "localhost.localdomain",
-        "localhost6",
-        "host.docker.internal",
-        "host.containers.internal",
-        "gateway.docker.internal",
-        "localtest.me",
-        "lvh.me",
-        "kubernetes.docker.internal",
-    ];
-    const METADATA: &[&str] = &[
-        "metadata.google.internal",
-        "metadata",
-        "metadata.goog",
-        "instance-data",
-        "instance-data.ec2.internal",
-        "metadata.azure.internal",
-        "metadata.azure.com",
-        "metadata.packet.net",
-        "metadata.platformequinix.com",
-        "rancher-metadata",
-    ];
-    if METADATA.contains(&host)
+    if BY_NAME_METADATA.contains(&host)
         || host.contains("169.254.169.254")
         || host.contains("169-254-169-254")
     {
@@ -218,18 +206,13 @@ fn number(part: &str) -> Option<u64> {
     part.parse().ok()
 }
 
+#[rustfmt::skip]
+const METADATA: &[[u8; 4]] = &[
+    [169, 254, 169, 254], [169, 254, 170, 2], [169, 254, 170, 23], [169, 254, 169, 253], [169, 254, 0, 23], [169,
+    254, 10, 10], [100, 100, 100, 200], [168, 63, 129, 16], [192, 0, 0, 192],
+];
+
 fn class_v4(address: Ipv4Addr) -> HostClass {
-    const METADATA: &[[u8; 4]] = &[
-        [169, 254, 169, 254],
-        [169, 254, 170, 2],
-        [169, 254, 170, 23],
-        [169, 254, 169, 253],
-        [169, 254, 0, 23],
-        [169, 254, 10, 10],
-        [100, 100, 100, 200],
-        [168, 63, 129, 16],
-        [192, 0, 0, 192],
-    ];
     if METADATA.contains(&address.octets()) {
         return HostClass::Metadata;
     }

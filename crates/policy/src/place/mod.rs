@@ -3,6 +3,7 @@
 //! By words first (`..`, doubled slashes, `/proc/self/root`), then by what is known of links; the stricter holds.
 
 mod access;
+mod critical;
 mod device;
 mod glob;
 mod hosts;
@@ -11,11 +12,12 @@ mod samples;
 mod sets;
 mod word;
 
-pub use access::{Access, Touch, is_critical, touch};
+pub use access::{Access, Touch, touch};
+pub use critical::is_critical;
 pub use device::{Device, device};
 pub(crate) use glob::matches;
 pub use hosts::{Destination, HostClass, destination, host_class};
-pub(crate) use path::{holds, is_below, name, normalise};
+pub(crate) use path::{is_below, name, normalise};
 pub(crate) use word::{Named, named};
 
 use crate::effect::Zone;

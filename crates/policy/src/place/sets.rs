@@ -164,7 +164,11 @@ pub(super) fn anywhere(path: &str, list: &[&str]) -> bool {
 pub(super) fn secret_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let name = lower.as_str();
-    if name.ends_with(".pub") || name.ends_with(".md") {
+    let certificate = name.ends_with(".pem")
+        && ["cert", "ca.", "chain", "public", "pub."]
+            .iter()
+            .any(|part| name.contains(part));
+    if certificate || name.ends_with(".pub") || name.ends_with(".md") {
         return false;
     }
     let public_env = [

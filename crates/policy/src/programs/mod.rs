@@ -139,44 +139,33 @@ fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
     }
 }
 
+#[rustfmt::skip]
+const FOLDERS: &[&str] = &[
+    "/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin",
+    "/opt/local/bin", "/usr/libexec", "/run/current-system/sw/bin", "/usr/lib/git-core", "/usr/lib/openssh",
+];
+
 /// The name of a program that lies where the system keeps its programs.
 fn of_the_system(path: &str) -> Option<&str> {
-    const FOLDERS: &[&str] = &[
-        "/bin",
-        "/usr/bin",
-        "/sbin",
-        "/usr/sbin",
-        "/usr/local/bin",
-        "/usr/local/sbin",
-        "/opt/homebrew/bin",
-        "/snap/bin",
-        "/opt/local/bin",
-        "/usr/libexec",
-        "/run/current-system/sw/bin",
-        "/usr/lib/git-core",
-        "/usr/lib/openssh",
-    ];
     let (folder, name) = path.rsplit_once('/')?;
     FOLDERS.contains(&folder).then_some(name)
 }
 
+#[rustfmt::skip]
+const KEPT: &[&str] = &[
+    "/node_modules/.bin/", "/.venv/bin/", "/venv/bin/", "/vendor/bin/", "/bin/",
+];
+
 /// A file that is run; a task runner or a tool that a project keeps is read by its name as well.
 fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader<'_>) {
-    const KEPT: &[&str] = &[
-        "/node_modules/.bin/",
-        "/.venv/bin/",
-        "/venv/bin/",
-        "/vendor/bin/",
-        "/bin/",
-    ];
     reader.out.known = true;
     reader.file(&Word::from(program));
     let name = place::name(program);
     let kept = path.is_some_and(|path| KEPT.iter().any(|folder| path.contains(folder)));
-    if kept || matches!(name, "gradlew" | "mvnw" | "manage.py") {
-        if let Some(entry) = lookup::find(name) {
-            reader.by(entry, args);
-        }
+    if (kept || matches!(name, "gradlew" | "mvnw" | "manage.py"))
+        && let Some(entry) = lookup::find(name)
+    {
+        reader.by(entry, args);
     }
 }
 

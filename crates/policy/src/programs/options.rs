@@ -159,7 +159,12 @@ impl Parser<'_> {
 
     fn next_value(&mut self) -> Option<Word> {
         let value = self.args.get(self.at).cloned();
-        self.at += usize::from(value.is_some());
+        // What looks like a long option is read as one as well: of one letter, some versions of a program take a
+        // value and others do not.
+        let option = value
+            .as_ref()
+            .is_some_and(|word| word.prefix().len() > 2 && word.prefix().starts_with("--"));
+        self.at += usize::from(value.is_some() && !option);
         value
     }
 
@@ -228,8 +233,8 @@ impl Parser<'_> {
     /// `-xvf FILE`, `-ofile`, `-20`.
     fn cluster(&mut self, word: &Word, from: usize) {
         let begin = word.prefix();
-        let mut letters = begin.char_indices().skip(from);
-        while let Some((at, letter)) = letters.next() {
+        let letters = begin.char_indices().skip(from);
+        for (at, letter) in letters {
             let mut name = [0; 8];
             name[0] = b'-';
             let end = 1 + letter.encode_utf8(&mut name[1..]).len();

@@ -153,10 +153,8 @@ impl<'a> Reader<'a> {
             Act::Path(access) => {
                 self.touch(word, access);
             }
-            Act::Url => network::url(self, word, network::Use::Get),
             Act::Host => network::host(self, word),
             Act::Shell => self.shell(word.clone()),
-            Act::Words => self.words(word),
             Act::Program => self.run(std::slice::from_ref(word)),
             Act::Script => self.file(word),
             Act::Code(language) => code::read(self, word, language),
@@ -243,18 +241,6 @@ impl<'a> Reader<'a> {
             cwd,
             elsewhere,
         });
-    }
-
-    /// Runs a command that is one word, split at blanks.
-    pub(crate) fn words(&mut self, word: &Word) {
-        match word.known() {
-            Some(text) if !text.contains(['\'', '"', '\\', '$', '`']) => {
-                let argv: Vec<Word> = text.split_ascii_whitespace().map(Word::from).collect();
-                self.run(&argv);
-            }
-            // Quotes are read as a shell reads them, which is what those do that split.
-            _ => self.shell(word.clone()),
-        }
     }
 
     /// Runs a file.

@@ -80,12 +80,9 @@ pub(crate) enum Act {
     /// Text, a number, a pattern: nothing is done to what it names.
     Nothing,
     Path(Access),
-    Url,
     Host,
     /// A line for a shell.
     Shell,
-    /// A command, split at blanks, without a shell.
-    Words,
     /// A program's name or path.
     Program,
     /// A file that is run, by an interpreter or as it is.

@@ -210,18 +210,13 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
     }
 }
 
+#[rustfmt::skip]
+const KEPT: &[&str] = &[
+    "/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin",
+];
+
 /// `PATH` may gain folders of the system; any other decides which program a name is.
 fn path(value: &Word, reader: &mut Reader<'_>) {
-    const KEPT: &[&str] = &[
-        "/bin",
-        "/usr/bin",
-        "/usr/local/bin",
-        "/sbin",
-        "/usr/sbin",
-        "/usr/local/sbin",
-        "/opt/homebrew/bin",
-        "/snap/bin",
-    ];
     let text = shown_word(value);
     let (cwd, world) = (reader.cwd(), reader.world);
     let mut verdict = Verdict::Allow;

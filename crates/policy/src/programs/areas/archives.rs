@@ -20,9 +20,9 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-f --file", TEXT), value("-C --directory --cd", TEXT), flag("-O --to-stdout", TEXT), flag("-P --absolute-names", Act::Ask("absolute-names", "It writes wherever the archive says.")), flag("--remove-files", TEXT),
         value("-I --use-compress-program", HELPER), value("--to-command --rsh-command --rmt-command -F --info-script --new-volume-script", HELPER), value("--checkpoint-action", TEXT),
         value("-T --files-from -X --exclude-from", READ), value("-g --listed-incremental --index-file --volno-file", WRITE),
-        value("--exclude --exclude-tag --strip-components --transform --xform -s --owner --group --mode --mtime -b --blocking-factor -N --newer --newer-mtime --format -H --sort --warning --suffix --record-size -L --tape-length -V --label -K --starting-file --occurrence-off --pax-option --owner-map --group-map --include --options --uid --gid --uname --gname --clamp-mtime-off --level --quoting-style --no-quote-chars --quote-chars --sparse-version --hole-detection", TEXT),
+        value("--exclude --exclude-tag --strip-components --transform --xform --owner --group --mode --mtime -b --blocking-factor -N --newer --newer-mtime --format -H --sort --warning --suffix --record-size -L --tape-length -V --label -K --starting-file --occurrence-off --pax-option --owner-map --group-map --include --options --uid --gid --uname --gname --clamp-mtime-off --level --quoting-style --no-quote-chars --quote-chars --sparse-version --hole-detection", TEXT),
         joined("--checkpoint --totals --backup --atime-preserve --occurrence --exclude-vcs-off", TEXT),
-        flags("-z --gzip --gunzip --ungzip -j --bzip2 -J --xz --lzma --lzip --lzop --zstd -Z --compress -a --auto-compress -v --verbose -p --preserve-permissions --same-permissions -k --keep-old-files --keep-newer-files --overwrite --overwrite-dir --no-overwrite-dir -m --touch -h --dereference --hard-dereference -w --interactive --confirmation -l --check-links --one-file-system -S --sparse -W --verify --numeric-owner --no-same-owner --no-same-permissions --same-owner --exclude-vcs --exclude-vcs-ignores --exclude-caches --exclude-backups --wildcards --no-wildcards --anchored --no-anchored --ignore-case --recursion --no-recursion --show-transformed-names --full-time --utc -R --block-number --null --no-null --ignore-zeros -i -B --read-full-records --ignore-failed-read --unlink-first -U --recursive-unlink --skip-old-files --acls --xattrs --selinux --no-acls --no-xattrs --no-selinux --one-top-level --force-local --help --version --usage --verbatim-files-from --no-ignore-command-error --delay-directory-restore --keep-directory-symlink --show-omitted-dirs --seek -n -G --incremental -o --old-archive --portability --posix --restrict --no-seek --mac-metadata --no-mac-metadata --disable-copyfile -M --multi-volume --test-label --check-device --no-check-device --no-auto-compress --no-delay-directory-restore --no-unquote --unquote --disable-copyfile"),
+        flags("-s --same-order --preserve-order -z --gzip --gunzip --ungzip -j --bzip2 -J --xz --lzma --lzip --lzop --zstd -Z --compress -a --auto-compress -v --verbose -p --preserve-permissions --same-permissions -k --keep-old-files --keep-newer-files --overwrite --overwrite-dir --no-overwrite-dir -m --touch -h --dereference --hard-dereference -w --interactive --confirmation -l --check-links --one-file-system -S --sparse -W --verify --numeric-owner --no-same-owner --no-same-permissions --same-owner --exclude-vcs --exclude-vcs-ignores --exclude-caches --exclude-backups --wildcards --no-wildcards --anchored --no-anchored --ignore-case --recursion --no-recursion --show-transformed-names --full-time --utc -R --block-number --null --no-null --ignore-zeros -i -B --read-full-records --ignore-failed-read --unlink-first -U --recursive-unlink --skip-old-files --acls --xattrs --selinux --no-acls --no-xattrs --no-selinux --one-top-level --force-local --help --version --usage --verbatim-files-from --no-ignore-command-error --delay-directory-restore --keep-directory-symlink --show-omitted-dirs --seek -n -G --incremental -o --old-archive --portability --posix --restrict --no-seek --mac-metadata --no-mac-metadata --disable-copyfile -M --multi-volume --test-label --check-device --no-check-device --no-auto-compress --no-delay-directory-restore --no-unquote --unquote --disable-copyfile"),
     ]).also(tar),
     program("zip").strict().options(&[
         flag("-T --test", TEXT), value("-TT --unzip-command", HELPER), flag("-r --recurse-paths -R --recurse-patterns", TEXT), flag("-m --move", TEXT), flag("-d --delete", TEXT), value("-P --password -b --temp-path -n --suffixes -t -tt -Z --compression-method -s --split-size -x --exclude -i --include -O -UN --display-dots-off -ws-off", TEXT), value("--out --output-file -lf", WRITE), flag("-@ --names-stdin", TEXT),
@@ -50,9 +50,17 @@ pub(super) static PROGRAMS: &[Program] = &[
 /// A name that begins like an option is one, when a pattern leaves it open.
 fn open_pattern(parsed: &Parsed, reader: &mut Reader<'_>) {
     // The agent's own files are matched; one that is named like an option would run a program.
-    let named = reader.world.taint.written.iter().any(|path| crate::place::name(path).starts_with('-'));
+    let named = reader
+        .world
+        .taint
+        .written
+        .iter()
+        .any(|path| crate::place::name(path).starts_with('-'));
     if parsed.open && named {
-        reader.ask("pattern-option", "A file that the pattern matches is named like an option.");
+        reader.ask(
+            "pattern-option",
+            "A file that the pattern matches is named like an option.",
+        );
     }
 }
 
@@ -128,13 +136,12 @@ fn into(reader: &mut Reader<'_>, folder: &Word) {
     if let Some(place) = folder
         .known()
         .and_then(|text| crate::place::locate(text, reader.cwd(), reader.world))
+        && place.path == reader.world.home
     {
-        if place.path == reader.world.home {
-            reader.deny(
-                "unpack-home",
-                "What the archive holds lands in the home folder, start-up files among it.",
-            );
-        }
+        reader.deny(
+            "unpack-home",
+            "What the archive holds lands in the home folder, start-up files among it.",
+        );
     }
 }
 

@@ -50,7 +50,23 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("coproc time").grammar(Grammar::Stops).options(&[flags("-p -v -l -h --verbose --portability -a --append --quiet -q"), value("-f --format", Act::Nothing), value("-o --output", crate::programs::table::WRITE)]).operands(Operands::Command(0)),
 ];
 
+/// Without names, `set`, `export` and `declare` print every variable.
+fn prints_all(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let none = parsed
+        .operands
+        .iter()
+        .all(|word| matches!(word.known(), Some("-p" | "-x" | "-px" | "-xp" | "-g")));
+    if none {
+        reader.out.io.emits_secret = true;
+        reader.ask(
+            "print-environment",
+            "It prints every variable, credentials among them.",
+        );
+    }
+}
+
 fn assignments(parsed: &Parsed, reader: &mut Reader<'_>) {
+    prints_all(parsed, reader);
     for word in &parsed.operands {
         let Some((name, value)) = variables::split(word) else {
             continue;
@@ -73,6 +89,9 @@ fn unset(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn set(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.operands.is_empty() {
+        prints_all(parsed, reader);
+    }
     for pair in parsed.operands.windows(2) {
         if pair[0].known() == Some("+o") && pair[1].known() == Some("history") {
             reader.deny(

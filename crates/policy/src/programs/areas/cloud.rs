@@ -1,5 +1,7 @@
 //! Programs that change what runs elsewhere: clouds, clusters, infrastructure, forges.
 
+mod forges;
+
 use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::Stdin;
@@ -11,6 +13,7 @@ use crate::programs::table::{
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
+use forges::{forge, gh_alias, gh_api};
 
 const REMOTE: &str = "remote-change";
 const CHANGES: &str = "changes what runs elsewhere";
@@ -59,7 +62,8 @@ static KUBECTL: &[Program] = &[
     program("delete").options(KUBE).asks(EffectKind::Remote, DELETES, "deletes in a cluster").also(kube_delete),
     program("drain").options(KUBE).asks(EffectKind::Remote, DELETES, "empties a machine of a cluster"),
     program("create").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES).also(|parsed, reader| if parsed.operand(0) == Some("token") { reader.deny("read-secret", "It makes and prints what logs in to a cluster."); }),
-    program("apply replace patch edit set scale autoscale rollout label annotate expose taint cordon uncordon certificate plugin").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES),
+    program("rollout").options(KUBE).also(|parsed, reader| if !matches!(parsed.operand(0), Some("status" | "history")) { reader.ask(REMOTE, "It changes what runs in a cluster."); }),
+    program("apply replace patch edit set scale autoscale label annotate expose taint cordon uncordon certificate plugin").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES),
 ];
 
 fn kube_read(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -213,40 +217,20 @@ fn has_word(parsed: &Parsed, list: &[&str]) -> bool {
     })
 }
 
+#[rustfmt::skip]
+const DELETE: &[&str] = &[
+    "delete", "destroy", "terminate", "remove", "rm", "purge", "drop", "teardown", "nuke", "down", "reset", "rb",
+    "undeploy", "deprovision", "wipe",
+];
+
+#[rustfmt::skip]
+const SECRETS: &[&str] = &[
+    "print", "token", "tokens", "secret", "secrets", "password", "passwords", "key", "keys", "creds", "credential",
+    "credentials", "otp",
+];
+
 /// Deletion without a question, and what prints a credential, are denied wherever they are.
 fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
-    const DELETE: &[&str] = &[
-        "delete",
-        "destroy",
-        "terminate",
-        "remove",
-        "rm",
-        "purge",
-        "drop",
-        "teardown",
-        "nuke",
-        "down",
-        "reset",
-        "rb",
-        "undeploy",
-        "deprovision",
-        "wipe",
-    ];
-    const SECRETS: &[&str] = &[
-        "print",
-        "token",
-        "tokens",
-        "secret",
-        "secrets",
-        "password",
-        "passwords",
-        "key",
-        "keys",
-        "creds",
-        "credential",
-        "credentials",
-        "otp",
-    ];
     let program = reader.invocation.argv[0].prefix().to_owned();
     if has_word(parsed, DELETE) && confirmed(reader) {
         reader.deny(
@@ -402,83 +386,3 @@ static GH: &[Program] = &[
     program("secret variable").also(|parsed, reader| if parsed.operand(0) == Some("list") { reader.ask(CLOUD, "It lists the secrets of a project."); } else { reader.ask(REMOTE, "It changes the secrets of a project."); }),
     program("extension ext alias config codespace cs copilot ssh-key gpg-key browse skill preview agent-task").asks(EffectKind::Remote, REMOTE, "changes an account, or what the tool itself runs").also(gh_alias),
 ];
-
-fn gh_alias(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if reader.invocation.argv.get(1).and_then(Word::known) == Some("alias") {
-        for word in &parsed.operands {
-            if let Some(command) = word.known().and_then(|text| text.strip_prefix('!')) {
-                reader.shell(Word::from(command));
-            }
-        }
-    }
-}
-
-/// Looking is allowed; what others see is asked about; deletion without a question is denied.
-fn forge(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let group = reader
-        .invocation
-        .argv
-        .get(1)
-        .and_then(Word::known)
-        .unwrap_or("")
-        .to_owned();
-    let verb = parsed.operand(0).unwrap_or("").to_owned();
-    if READS_GH.split(' ').any(|read| read == verb) || verb == "watch" {
-        return;
-    }
-    if verb == "delete" && (confirmed(reader) || group == "repo") {
-        return reader.deny(
-            DELETES,
-            "It deletes what is kept on the forge, and nobody is asked again.",
-        );
-    }
-    reader.ask("publish", "It changes what others see on the forge.");
-    if matches!(
-        (group.as_str(), verb.as_str()),
-        ("gist", "create" | "edit") | ("release", "upload" | "create")
-    ) {
-        for word in parsed.operands.iter().skip(1) {
-            if word.known().is_none_or(|text| !text.starts_with('-')) {
-                let word = word.clone();
-                published(reader, &word);
-            }
-        }
-    }
-    let args = reader.invocation.argv.clone();
-    for pair in args.windows(2) {
-        if matches!(pair[0].known(), Some("-F" | "--body-file" | "--notes-file")) {
-            published(reader, &pair[1]);
-        }
-    }
-}
-
-/// What is published is sent; a secret is denied whether it lies in the workspace or not.
-fn published(reader: &mut Reader<'_>, word: &Word) {
-    upload(reader, word);
-}
-
-fn gh_api(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let method = parsed
-        .value("-X")
-        .and_then(Word::known)
-        .unwrap_or("GET")
-        .to_ascii_uppercase();
-    if method == "DELETE" {
-        reader.deny(
-            DELETES,
-            "It deletes what is kept on the forge, and nobody is asked again.",
-        );
-    }
-    for word in parsed.values("-f") {
-        if let Some(at) = word.prefix().find("=@") {
-            upload(reader, &crate::programs::options::without(word, at + 2));
-        }
-    }
-    for word in parsed.values("--input") {
-        if word.known() != Some("-") {
-            upload(reader, word);
-        } else {
-            reader.out.io.sends_input = true;
-        }
-    }
-}

@@ -160,6 +160,12 @@ fn exec(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 /// `-v FROM:TO`, `--mount type=bind,source=FROM,target=TO`.
 fn volume(reader: &mut Reader<'_>, word: &Word) {
+    // `-v=FROM:TO` is `-v FROM:TO` here.
+    let word = &if word.prefix().starts_with('=') {
+        without(word, 1)
+    } else {
+        word.clone()
+    };
     let text = word.prefix();
     if let Some(known) = word
         .known()

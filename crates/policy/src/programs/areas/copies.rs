@@ -86,14 +86,14 @@ pub(super) fn copy(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         return;
     }
-    if let Some(mode) = parsed.value("-m").and_then(Word::known) {
-        if mode.contains('s') || (mode.len() >= 4 && mode.trim_start_matches('0').len() >= 4) {
-            reader.find(
-                Verdict::Deny,
-                "set-user-id",
-                "It lets a program run with the rights of its owner.",
-            );
-        }
+    if let Some(mode) = parsed.value("-m").and_then(Word::known)
+        && (mode.contains('s') || (mode.len() >= 4 && mode.trim_start_matches('0').len() >= 4))
+    {
+        reader.find(
+            Verdict::Deny,
+            "set-user-id",
+            "It lets a program run with the rights of its owner.",
+        );
     }
     let ends = ends(parsed);
     let all = parsed.any("-r -a");

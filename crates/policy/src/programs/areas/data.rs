@@ -1,5 +1,7 @@
 //! Databases, editors, and what macOS has of its own.
 
+mod editors;
+
 use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::options::Parsed;
@@ -9,6 +11,7 @@ use crate::programs::table::{
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
+use editors::editor;
 
 const DATABASE: &str = "database";
 const CLIENT: &str = "speaks to a database";
@@ -176,96 +179,6 @@ fn sqlite(parsed: &Parsed, reader: &mut Reader<'_>) {
             .any(|arg| matches!(arg.known(), Some("-version" | "--version" | "-help")))
     {
         reader.ask("code-input", "It runs whatever it is given.");
-    }
-}
-
-/// Editors run commands when they are told to: `vim -c '!cmd'`, `emacs --eval`.
-fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let argv = reader.invocation.argv.clone();
-    if argv.len() == 2
-        && matches!(
-            argv[1].known(),
-            Some("--version" | "--help" | "-v" | "-h" | "--list-extensions")
-        )
-    {
-        return;
-    }
-    reader.ask(
-        "editor",
-        "It opens an editor, which can run and write anything.",
-    );
-    let name = argv[0].prefix().to_owned();
-    let mut at = 1;
-    while let Some(word) = argv.get(at) {
-        let text = crate::programs::reader::shown_word(word);
-        at += 1;
-        let code = if text.starts_with('+') {
-            Some(text[1..].to_owned())
-        } else if matches!(
-            text.as_str(),
-            "-c" | "--cmd"
-                | "-eval"
-                | "--eval"
-                | "-e"
-                | "--execute"
-                | "-f"
-                | "--funcall"
-                | "-l"
-                | "--load"
-                | "-S"
-                | "-u"
-                | "-x"
-        ) {
-            at += 1;
-            argv.get(at - 1).map(crate::programs::reader::shown_word)
-        } else if text.starts_with("--eval=") || text.starts_with("--load=") {
-            text.split_once('=').map(|(_, code)| code.to_owned())
-        } else {
-            if !text.starts_with('-') {
-                reader.touch(word, Access::Write);
-            }
-            None
-        };
-        let Some(code) = code else {
-            continue;
-        };
-        if let Some((_, command)) = code.split_once('!') {
-            reader.deny("editor-command", "It runs a command from the editor.");
-            reader.shell(Word::from(command));
-        } else if [
-            "shell",
-            "system",
-            "call-process",
-            "start-process",
-            "term",
-            "delete-",
-            "write",
-            "libcall",
-            "os.execute",
-            "lua",
-            "python",
-            "perl",
-            "ruby",
-            "exec",
-        ]
-        .iter()
-        .any(|word| code.contains(word))
-        {
-            reader.deny("editor-command", "It runs code from the editor.");
-        } else if matches!(text.as_str(), "-u" | "-S" | "-l" | "--load") && !name.contains("code") {
-            reader.touch(&Word::Known(code), Access::Execute);
-        }
-    }
-    if parsed.operands.iter().any(|word| {
-        matches!(
-            word.known(),
-            Some("--install-extension" | "tunnel" | "serve-web")
-        )
-    }) || argv
-        .iter()
-        .any(|word| matches!(word.prefix(), "--install-extension" | "--add-mcp"))
-    {
-        reader.deny(PERSIST, "It adds what the editor runs from now on.");
     }
 }
 

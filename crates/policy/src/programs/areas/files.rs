@@ -111,10 +111,8 @@ pub(super) static PROGRAMS: &[Program] = &[
 fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
     let only_here = parsed.operands.iter().all(|word| {
         let text = word.prefix();
-        !text.starts_with('/')
-            && !text.starts_with("..")
-            && !text.contains("/..")
-            && !(text.is_empty() && word.known().is_some())
+        let empty = text.is_empty() && word.known().is_some();
+        !empty && !text.starts_with('/') && !text.starts_with("..") && !text.contains("/..")
     });
     reader.out.io.names_files &= only_here && in_workspace(reader);
 }

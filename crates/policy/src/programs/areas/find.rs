@@ -191,7 +191,10 @@ fn patterned(text: &str) -> Word {
     match text.find(['*', '?', '[']) {
         None => Word::from(text),
         Some(0) => Word::Partial(vec![Piece::Pattern(text.to_owned())]),
-        Some(at) => Word::Partial(vec![Piece::Text(text[..at].to_owned()), Piece::Pattern(text[at..].to_owned())]),
+        Some(at) => Word::Partial(vec![
+            Piece::Text(text[..at].to_owned()),
+            Piece::Pattern(text[at..].to_owned()),
+        ]),
     }
 }
 

@@ -43,6 +43,18 @@ const SECTIONS: &[&str] = &[
     "hook.",
 ];
 
+#[rustfmt::skip]
+const HARMLESS: &[&str] = &[
+    "user.", "color.", "advice.", "log.", "diff.", "merge.", "pull.", "push.", "fetch.", "rebase.", "branch.",
+    "status.", "column.", "blame.", "format.", "grep.", "rerere.", "tag.", "stash.", "gc.", "pack.", "i18n.",
+    "commit.", "core.quotepath", "core.abbrev", "core.autocrlf", "core.eol", "core.ignorecase", "core.filemode",
+    "core.precomposeunicode", "core.longpaths", "core.compression", "core.preloadindex", "core.untrackedcache",
+    "core.commentchar", "core.whitespace", "core.safecrlf", "core.bare", "init.defaultbranch", "feature.", "index.",
+    "notes.", "apply.", "am.", "checkout.", "clone.", "transfer.", "http.postbuffer", "http.lowspeed",
+    "http.version", "maintenance.auto", "versionsort.", "showbranch.", "worktree.", "bisect.", "author.",
+    "committer.", "gui.", "help.autocorrect",
+];
+
 /// What a setting is, and whether its value makes it harmless after all.
 pub(super) fn kind(key: &str, value: &str) -> Key {
     let key = key.to_ascii_lowercase();
@@ -96,67 +108,6 @@ pub(super) fn kind(key: &str, value: &str) -> Key {
             Key::Runs
         };
     }
-    const HARMLESS: &[&str] = &[
-        "user.",
-        "color.",
-        "advice.",
-        "log.",
-        "diff.",
-        "merge.",
-        "pull.",
-        "push.",
-        "fetch.",
-        "rebase.",
-        "branch.",
-        "status.",
-        "column.",
-        "blame.",
-        "format.",
-        "grep.",
-        "rerere.",
-        "tag.",
-        "stash.",
-        "gc.",
-        "pack.",
-        "i18n.",
-        "commit.",
-        "core.quotepath",
-        "core.abbrev",
-        "core.autocrlf",
-        "core.eol",
-        "core.ignorecase",
-        "core.filemode",
-        "core.precomposeunicode",
-        "core.longpaths",
-        "core.compression",
-        "core.preloadindex",
-        "core.untrackedcache",
-        "core.commentchar",
-        "core.whitespace",
-        "core.safecrlf",
-        "core.bare",
-        "init.defaultbranch",
-        "feature.",
-        "index.",
-        "notes.",
-        "apply.",
-        "am.",
-        "checkout.",
-        "clone.",
-        "transfer.",
-        "http.postbuffer",
-        "http.lowspeed",
-        "http.version",
-        "maintenance.auto",
-        "versionsort.",
-        "showbranch.",
-        "worktree.",
-        "bisect.",
-        "author.",
-        "committer.",
-        "gui.",
-        "help.autocorrect",
-    ];
     if HARMLESS.iter().any(|begin| key.starts_with(begin)) {
         Key::Harmless
     } else {

@@ -1,5 +1,7 @@
 //! Programs that speak to other machines.
 
+mod transfers;
+
 use crate::effect::EffectKind;
 use crate::place::{Access, name};
 use crate::programs::network::{Use, upload, url};
@@ -11,6 +13,7 @@ use crate::programs::table::{
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
+use transfers::{netcat, socat, ssh, ssh_options, transfer};
 
 const OTHER_CONFIG: Act = Act::Ask(
     "other-configuration",
@@ -213,10 +216,10 @@ fn any_url(parsed: &Parsed, reader: &mut Reader<'_>) {
             };
             url(reader, &word, Use::Send);
         }
-        if let Some(at) = text.find('@') {
-            if text[..at].ends_with('=') || text[..at].is_empty() || text[..at].ends_with(':') {
-                upload(reader, &without(word, at + 1));
-            }
+        if let Some(at) = text.find('@')
+            && (text[..at].ends_with('=') || text[..at].is_empty() || text[..at].ends_with(':'))
+        {
+            upload(reader, &without(word, at + 1));
         }
     }
 }
@@ -225,209 +228,6 @@ fn any_host(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in &parsed.operands {
         if word.prefix().contains('.') || word.prefix().contains(':') {
             url(reader, word, Use::Send);
-        }
-    }
-}
-
-/// Options of OpenSSH that name a command of this machine.
-fn ssh_options(parsed: &Parsed, reader: &mut Reader<'_>) {
-    for word in parsed.values("-o") {
-        let text = word.prefix();
-        let at = text.find(['=', ' ']).unwrap_or(text.len());
-        let key = text[..at].trim().to_ascii_lowercase();
-        let value = without(word, (at + 1).min(text.len()));
-        match key.as_str() {
-            "proxycommand" | "localcommand" | "knownhostscommand" => {
-                if value.known() == Some("none") {
-                    continue;
-                }
-                reader.deny(
-                    "helper-program",
-                    "It runs a command of this machine that is named by an option.",
-                );
-                reader.shell(value);
-            }
-            "proxyusefdpass"
-            | "permitlocalcommand"
-            | "pkcs11provider"
-            | "securitykeyprovider"
-            | "include"
-            | "sendenv"
-            | "xauthlocation"
-            | "match" => {
-                reader.ask(
-                    "ssh-option",
-                    "An option decides what is run or loaded on this machine.",
-                );
-            }
-            "localforward" | "remoteforward" | "dynamicforward" | "tunnel" => {
-                reader.ask("tunnel", "It opens a way from one network into another.")
-            }
-            "" => reader.ask("unknown-argument", "An option is only known when it runs."),
-            _ => {}
-        }
-    }
-}
-
-fn ssh(parsed: &Parsed, reader: &mut Reader<'_>) {
-    ssh_options(parsed, reader);
-    let Some((host, rest)) = parsed.operands.split_first() else {
-        return;
-    };
-    url(reader, host, Use::Send);
-    reader.ask("network", "It logs in to another machine.");
-    // Options may stand behind the host as well.
-    if rest
-        .first()
-        .is_some_and(|word| word.prefix().starts_with('-'))
-    {
-        let again = crate::programs::options::parse(
-            rest,
-            super::super::lookup::find("ssh").expect("ssh is in the table"),
-        );
-        ssh_options(&again, reader);
-        if !again.operands.is_empty() {
-            reader.script(
-                super::builtins::joined(&again.operands),
-                crate::world::Dialect::Posix,
-                true,
-            );
-        }
-        return;
-    }
-    if !rest.is_empty() {
-        reader.script(
-            super::builtins::joined(rest),
-            crate::world::Dialect::Posix,
-            true,
-        );
-    }
-}
-
-fn is_remote(word: &Word) -> bool {
-    let text = word.prefix();
-    if text.contains("://") {
-        return true;
-    }
-    match text.find(':') {
-        Some(at) => at > 0 && !text[..at].contains('/'),
-        None => word.known().is_none() && text.is_empty(),
-    }
-}
-
-fn transfer(parsed: &Parsed, reader: &mut Reader<'_>) {
-    ssh_options(parsed, reader);
-    if let Some(path) = parsed.value("--rsync-path") {
-        reader.script(path.clone(), crate::world::Dialect::Posix, true);
-    }
-    let remote = parsed.operands.iter().any(is_remote);
-    let Some((to, from)) = parsed.operands.split_last() else {
-        return;
-    };
-    if remote {
-        reader.ask("network", "It copies files to or from another machine.");
-        reader.out.io.emits_network = true;
-        for word in parsed.operands.iter().filter(|word| is_remote(word)) {
-            let text = shown_word(word);
-            let host = if text.contains("://") {
-                text.clone()
-            } else {
-                text.split(':').next().unwrap_or("").to_owned()
-            };
-            url(reader, &Word::Known(host), Use::Send);
-        }
-    }
-    for word in from {
-        if is_remote(word) {
-            continue;
-        }
-        if is_remote(to) {
-            upload(reader, word);
-            reader.touch(word, Access::ReadAll);
-        } else {
-            reader.touch(word, Access::ReadAll);
-        }
-        if parsed.has("--remove-source-files") {
-            reader.touch(word, Access::DeleteAll);
-        }
-    }
-    if !is_remote(to) {
-        let dry = reader
-            .invocation
-            .argv
-            .iter()
-            .any(|arg| matches!(arg.known(), Some("-n" | "--dry-run" | "--list-only")));
-        if !dry && parsed.operands.len() > 1 {
-            reader.touch(to, Access::Write);
-        }
-        if parsed.has("--delete") && !dry {
-            reader.touch(to, Access::DeleteAll);
-        }
-    }
-}
-
-fn netcat(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let listens = reader.invocation.argv.iter().any(|arg| {
-        let text = arg.prefix();
-        text == "--listen"
-            || (text.starts_with('-') && !text.starts_with("--") && text.contains('l'))
-    });
-    if listens {
-        reader.ask("listens", "It opens a port.");
-    } else if let Some(host) = parsed.operands.first() {
-        let port = parsed.operands.get(1).map(shown_word).unwrap_or_default();
-        let host = Word::Known(format!("{}:{port}", shown_word(host)));
-        url(reader, &host, Use::Send);
-    }
-    reader.ask(
-        "network",
-        "It sends to another machine or takes from it, as it is.",
-    );
-}
-
-fn socat(parsed: &Parsed, reader: &mut Reader<'_>) {
-    for word in &parsed.operands {
-        let text = word.prefix();
-        let upper = text.to_ascii_uppercase();
-        if upper.starts_with("EXEC:") || upper.starts_with("SYSTEM:") || upper.starts_with("SHELL:")
-        {
-            reader.deny(
-                "reverse-shell",
-                "It hands a program of this machine to whoever is at the other end.",
-            );
-            let at = text.find(':').unwrap_or(0) + 1;
-            reader.shell(without(word, at));
-        }
-        let file = ["OPEN:", "FILE:", "GOPEN:", "CREATE:"]
-            .iter()
-            .any(|begin| upper.starts_with(begin));
-        if file || text.starts_with('/') || text.starts_with("./") {
-            let at = if file {
-                text.find(':').unwrap_or(0) + 1
-            } else {
-                0
-            };
-            let path = without(word, at);
-            let path = path.known().map_or(path.clone(), |text| {
-                Word::from(text.split(',').next().unwrap_or(""))
-            });
-            reader.touch(&path, Access::Read);
-            reader.touch(&path, Access::Write);
-        }
-        if let Some(at) = [
-            "TCP:",
-            "TCP4:",
-            "TCP6:",
-            "TCP-CONNECT:",
-            "UDP:",
-            "OPENSSL:",
-            "SSL:",
-        ]
-        .iter()
-        .find(|begin| upper.starts_with(**begin))
-        {
-            let host = without(word, at.len());
-            url(reader, &host, Use::Send);
         }
     }
 }

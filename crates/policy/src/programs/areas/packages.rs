@@ -1,5 +1,7 @@
 //! Package programs and the tasks of a project: its own tasks run, code from others is asked about.
 
+mod scripts;
+
 use crate::effect::{EffectKind, Target, Zone};
 use crate::place::Access;
 use crate::programs::lookup;
@@ -9,6 +11,8 @@ use crate::programs::table::{Act, Grammar, Program, TEXT, flags, program, value}
 use crate::verdict::Verdict;
 use crate::word::Word;
 use crate::world::Dialect;
+pub(super) use scripts::script;
+use scripts::{bun, execute, own_command, yarn};
 
 const INSTALL: &str = "package-install";
 const INSTALLS: &str = "installs packages from others, whose scripts run";
@@ -114,75 +118,6 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("pre-commit lefthook husky commitlint lint-staged overcommit git-secrets").asks(EffectKind::Execute, "hooks", "installs or runs what git runs unasked"),
 ];
 
-/// The manifest that a task is named in.
-fn manifest(reader: &Reader<'_>) -> Option<serde_json::Value> {
-    let cwd = reader.cwd()?;
-    let text = reader
-        .world
-        .files
-        .text(&format!("{}/package.json", cwd.trim_end_matches('/')))?;
-    serde_json::from_str(&text).ok()
-}
-
-/// Runs a task of the project by its name. Where the manifest can be read, its text is what is judged.
-pub(super) fn script(reader: &mut Reader<'_>, name: &str, rest: &[Word]) {
-    reader.effect(
-        EffectKind::Execute,
-        Target::Named(name.to_owned()),
-        Zone::Workspace,
-        format!("runs the project's task {name}"),
-    );
-    if name.contains('…') {
-        return reader.ask(
-            "unknown-task",
-            "Which task it runs is only known when it runs.",
-        );
-    }
-    super::builds::careful(rest, reader);
-    for found in reader.invocation.argv.iter() {
-        let text = found.prefix();
-        if text.starts_with("--script-sh") || text.starts_with("--node-opt") {
-            reader.deny(
-                "helper-program",
-                "It runs scripts with another program than the shell.",
-            );
-        }
-    }
-    if !super::files::in_workspace(reader) {
-        reader.ask(
-            "task-outside",
-            "It runs a task of a project that is not the workspace.",
-        );
-    }
-    let risky = [
-        "publish",
-        "deploy",
-        "release",
-        "postinstall",
-        "preinstall",
-        "destroy",
-        "eject",
-        "nuke",
-    ];
-    if risky
-        .iter()
-        .any(|word| name.split([':', '-', '_']).any(|part| part == *word))
-    {
-        reader.ask(
-            "task-publishes",
-            "The task's name says that it changes something outside of the workspace.",
-        );
-    }
-    let Some(manifest) = manifest(reader) else {
-        return;
-    };
-    for when in ["pre", "", "post"] {
-        if let Some(text) = manifest["scripts"][format!("{when}{name}")].as_str() {
-            reader.script(Word::from(text), Dialect::Posix, false);
-        }
-    }
-}
-
 fn config(parsed: &Parsed, reader: &mut Reader<'_>) {
     let get = matches!(parsed.operand(0), Some("get" | "ls" | "list"));
     if get {
@@ -207,150 +142,6 @@ fn config(parsed: &Parsed, reader: &mut Reader<'_>) {
         "package-configuration",
         "It changes how packages are installed.",
     );
-}
-
-/// Whether a tool of the project is already there, so that nothing is downloaded.
-fn is_installed(reader: &Reader<'_>, name: &str) -> bool {
-    reader
-        .world
-        .files
-        .resolve(&format!(
-            "{}/node_modules/.bin/{name}",
-            reader.world.workspace.trim_end_matches('/')
-        ))
-        .is_some()
-}
-
-fn execute(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let Some((tool, rest)) = parsed.operands.split_first() else {
-        return;
-    };
-    let name = shown_word(tool);
-    let local = parsed.has("--no-install") || is_installed(reader, &name);
-    let program = reader.invocation.argv[0].prefix().to_owned();
-    // `yarn exec` and `pnpm exec` run what is installed.
-    let exec = matches!(program.as_str(), "pnpm" | "yarn")
-        && matches!(
-            reader.invocation.argv.get(1).and_then(Word::known),
-            Some("exec")
-        );
-    if parsed.has("-p") || !(local || exec) || name.contains('@') {
-        reader.ask(
-            "downloaded-tool",
-            "It may download code from others and runs it.",
-        );
-    }
-    if lookup::find(&name).is_some() {
-        let mut argv = vec![tool.clone()];
-        argv.extend_from_slice(rest);
-        reader.run(&argv);
-    } else if !local {
-        reader.ask("unknown-tool", "The tool that it runs is not known.");
-    } else {
-        super::builds::careful(rest, reader);
-    }
-}
-
-/// A name that is no sub-command is a script of the manifest or a tool of the project.
-fn own_command(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let Some((first, rest)) = parsed.operands.split_first() else {
-        if reader.invocation.argv.len() == 1 {
-            reader.ask(
-                INSTALL,
-                "It installs packages from others, whose scripts run.",
-            );
-        }
-        return;
-    };
-    let Some(name) = first.known() else {
-        return;
-    };
-    if NPM.iter().any(|sub| sub.is(name)) || name == "help" {
-        return;
-    }
-    let is_script = manifest(reader).is_some_and(|manifest| manifest["scripts"][name].is_string());
-    let common = [
-        "build",
-        "dev",
-        "lint",
-        "format",
-        "fmt",
-        "typecheck",
-        "type-check",
-        "check",
-        "watch",
-        "clean",
-        "coverage",
-        "e2e",
-        "serve",
-        "preview",
-        "ci",
-        "compile",
-        "generate",
-        "storybook",
-    ];
-    if is_script || common.contains(&name.split(':').next().unwrap_or("")) {
-        return script(reader, name, rest);
-    }
-    match lookup::find(name) {
-        Some(_) => reader.run(&parsed.operands),
-        None => reader.ask("unknown-tool", "The tool that it runs is not known."),
-    }
-}
-
-fn yarn(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if matches!(parsed.operand(0), Some("workspace")) {
-        if let Some(rest) = parsed.operands.get(2..) {
-            let mut argv = vec![Word::from("yarn")];
-            argv.extend_from_slice(rest);
-            return reader.run(&argv);
-        }
-    }
-    if matches!(
-        parsed.operand(0),
-        Some("workspaces" | "plugin" | "policies" | "global" | "constraints" | "unplug")
-    ) {
-        return reader.ask(
-            "unknown-subcommand",
-            "What yarn does here is not known to be harmless.",
-        );
-    }
-    own_command(parsed, reader);
-}
-
-fn bun(parsed: &Parsed, reader: &mut Reader<'_>) {
-    match parsed.operand(0) {
-        Some("test") => super::builds::careful(&parsed.operands[1..], reader),
-        Some("run") => match parsed.operand(1) {
-            Some(file) if file.contains('.') => {
-                let file = Word::from(file);
-                reader.file(&file);
-            }
-            Some(name) => script(reader, name, &parsed.operands[2..]),
-            None => {}
-        },
-        Some("build") => super::builds::careful(&parsed.operands[1..], reader),
-        Some("x") => {
-            let mut argv = vec![Word::from("bunx")];
-            argv.extend_from_slice(&parsed.operands[1..]);
-            reader.run(&argv);
-        }
-        Some("pm" | "outdated" | "why") => {}
-        Some(file) if file.contains('.') => {
-            let file = Word::from(file);
-            reader.file(&file);
-        }
-        Some(name)
-            if manifest(reader).is_some_and(|manifest| manifest["scripts"][name].is_string()) =>
-        {
-            script(reader, name, &parsed.operands[1..])
-        }
-        None if parsed.any("-e --version -v -h") => {}
-        _ => reader.ask(
-            INSTALL,
-            "It installs packages from others, whose scripts run.",
-        ),
-    }
 }
 
 fn in_environment(parsed: &Parsed, reader: &mut Reader<'_>) {

@@ -30,10 +30,27 @@ pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
             "It runs a task of a project that is not the workspace.",
         );
     }
+    if let Some(folder) = parsed.value("-C") {
+        elsewhere(folder, reader);
+    }
     if parsed.has("-f") || parsed.has("-C") {
         return;
     }
     recipes(&targets, reader);
+}
+
+/// A project that is not in the workspace: what it builds is not what was trusted.
+pub(super) fn elsewhere(path: &Word, reader: &mut Reader<'_>) {
+    let zone = path
+        .known()
+        .and_then(|path| crate::place::locate(path, reader.cwd(), reader.world))
+        .map(|place| place.zone);
+    if zone != Some(Zone::Workspace) {
+        reader.ask(
+            "task-outside",
+            "It runs a task of a project that is not the workspace.",
+        );
+    }
 }
 
 fn assignment(text: &str, reader: &mut Reader<'_>) {

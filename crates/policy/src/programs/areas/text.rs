@@ -172,10 +172,8 @@ fn sed(parsed: &Parsed, reader: &mut Reader<'_>) {
     } else {
         parsed.operands.get(1..).unwrap_or(&[])
     };
-    if !given {
-        if let Some(text) = parsed.operands.first() {
-            crate::programs::code::read(reader, text, Language::Sed);
-        }
+    if !given && let Some(text) = parsed.operands.first() {
+        crate::programs::code::read(reader, text, Language::Sed);
     }
     let in_place = parsed.any("-i -I");
     for word in files {
@@ -188,10 +186,8 @@ fn sed(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn awk(parsed: &Parsed, reader: &mut Reader<'_>) {
     let given = parsed.any("-f -e");
-    if !given {
-        if let Some(text) = parsed.operands.first() {
-            crate::programs::code::read(reader, text, Language::Awk);
-        }
+    if !given && let Some(text) = parsed.operands.first() {
+        crate::programs::code::read(reader, text, Language::Awk);
     }
     for word in parsed.operands.iter().skip(usize::from(!given)) {
         // `name=value` sets a variable of the script.

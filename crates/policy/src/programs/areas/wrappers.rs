@@ -1,5 +1,7 @@
 //! Programs that run another: with other rights, at another time, in another place, or for each line.
 
+mod many;
+
 use super::builtins::joined;
 use crate::effect::{EffectKind, Target, Zone};
 use crate::programs::options::Parsed;
@@ -12,6 +14,8 @@ use crate::programs::variables;
 use crate::verdict::Verdict;
 use crate::word::Word;
 use crate::world::Dialect;
+pub(super) use many::replaced;
+use many::{flock, parallel, script, watch, xargs};
 
 const ROOT: Act = Act::Nothing;
 
@@ -124,10 +128,10 @@ fn env(parsed: &Parsed, reader: &mut Reader<'_>) {
         variables::judge(&name, &value, reader);
         rest = after;
     }
-    if let [Word::Known(dash), after @ ..] = rest {
-        if dash == "-" {
-            rest = after;
-        }
+    if let [Word::Known(dash), after @ ..] = rest
+        && dash == "-"
+    {
+        rest = after;
     }
     if let Some(line) = parsed.value("-S") {
         // The line is split by rules of its own; it is read as a command that comes before the others.
@@ -230,122 +234,6 @@ fn become_user(parsed: &Parsed, reader: &mut Reader<'_>) {
     super::builtins::runs_input(reader, Dialect::Posix);
 }
 
-fn xargs(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if parsed.operands.is_empty() {
-        reader.out.io.passes_input = true;
-        return;
-    }
-    let mark = parsed
-        .value("-I")
-        .or_else(|| parsed.value("-i"))
-        .or_else(|| parsed.value("--replace"))
-        .or_else(|| parsed.value("-J"));
-    let mark = match mark {
-        Some(mark) => mark.known().map(str::to_owned),
-        None if parsed.any("-i --replace") => Some("{}".to_owned()),
-        None => None,
-    };
-    let Some(mark) = mark.filter(|mark| !mark.is_empty()) else {
-        return reader.command(&parsed.operands, true, None, false);
-    };
-    let argv: Vec<Word> = parsed
-        .operands
-        .iter()
-        .map(|word| replaced(word, &mark))
-        .collect();
-    reader.command(&argv, false, None, false);
-}
-
-/// The word with what is put in at a mark unknown.
-pub(super) fn replaced(word: &Word, mark: &str) -> Word {
-    use crate::word::Piece;
-    let Some(text) = word.known().filter(|text| text.contains(mark)) else {
-        return word.clone();
-    };
-    let mut pieces = Vec::new();
-    for (at, part) in text.split(mark).enumerate() {
-        if at > 0 {
-            pieces.push(Piece::Unknown("a line of the input".to_owned()));
-        }
-        if !part.is_empty() {
-            pieces.push(Piece::Text(part.to_owned()));
-        }
-    }
-    if pieces.len() == 1 {
-        Word::Unknown("a line of the input".to_owned())
-    } else {
-        Word::Partial(pieces)
-    }
-}
-
-fn parallel(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let end = parsed
-        .operands
-        .iter()
-        .position(|word| matches!(word.known(), Some(":::" | "::::" | ":::+")))
-        .unwrap_or(parsed.operands.len());
-    let mut words: Vec<Word> = parsed.operands[..end]
-        .iter()
-        .map(|word| replaced(word, "{}"))
-        .collect();
-    if words.is_empty() {
-        for word in parsed.operands.iter().skip(1) {
-            reader.shell(word.clone());
-        }
-        return super::builtins::runs_input(reader, Dialect::Posix);
-    }
-    for given in parsed.operands.iter().skip(end + 1) {
-        let mut line = words.clone();
-        line.push(given.clone());
-        reader.shell(joined(&line));
-    }
-    if end == parsed.operands.len() {
-        words.push(Word::Unknown("a line of the input".to_owned()));
-        reader.shell(joined(&words));
-    }
-}
-
-fn watch(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if parsed.has("-x") {
-        return reader.run(&parsed.operands);
-    }
-    if !parsed.operands.is_empty() {
-        reader.shell(joined(&parsed.operands));
-    }
-}
-
-fn flock(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let Some((file, rest)) = parsed.operands.split_first() else {
-        return;
-    };
-    if file
-        .known()
-        .is_none_or(|file| !file.bytes().all(|b| b.is_ascii_digit()))
-    {
-        reader.touch(file, crate::place::Access::Create);
-    }
-    match rest {
-        [Word::Known(flag), line, ..] if flag == "-c" || flag == "--command" => {
-            reader.shell(line.clone())
-        }
-        _ => reader.run(rest),
-    }
-}
-
-fn script(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let Some((file, rest)) = parsed.operands.split_first() else {
-        if !parsed.has("-c") {
-            super::builtins::runs_input(reader, Dialect::Posix);
-        }
-        return;
-    };
-    reader.touch(file, crate::place::Access::Write);
-    if rest.is_empty() && !parsed.has("-c") {
-        super::builtins::runs_input(reader, Dialect::Posix);
-    }
-    reader.run(rest);
-}
-
 /// The first word that can be a program, and what follows it; each suffix that begins with a known program is judged.
 pub(super) fn tail(parsed: &Parsed, reader: &mut Reader<'_>) {
     for at in 0..parsed.operands.len().min(8) {
@@ -376,17 +264,12 @@ fn deferred(_: &Parsed, reader: &mut Reader<'_>) {
     super::builtins::runs_input(reader, Dialect::Posix);
 }
 
+#[rustfmt::skip]
+const LISTS: &[&str] = &[
+    "ls", "list-sessions", "list-windows", "list-panes", "list-keys", "info", "display-message", "has-session",
+];
+
 fn multiplexer(parsed: &Parsed, reader: &mut Reader<'_>) {
-    const LISTS: &[&str] = &[
-        "ls",
-        "list-sessions",
-        "list-windows",
-        "list-panes",
-        "list-keys",
-        "info",
-        "display-message",
-        "has-session",
-    ];
     let first = parsed.operand(0).unwrap_or("");
     if LISTS.contains(&first)
         || parsed

@@ -57,7 +57,7 @@ impl Script {
         None
     }
 
-    fn to_line_end(&mut self) -> String {
+    fn rest_of_line(&mut self) -> String {
         let from = self.at;
         self.skip(|c| c != '\n');
         let text: String = self.chars[from..self.at].iter().collect();
@@ -115,17 +115,17 @@ impl Script {
             '\0' | '{' | '}' | '=' | 'd' | 'D' | 'g' | 'G' | 'h' | 'H' | 'n' | 'N' | 'p' | 'P'
             | 'x' | 'z' | 'F' => {}
             '#' => {
-                self.to_line_end();
+                self.rest_of_line();
             }
             'a' | 'i' | 'c' => self.text(),
             ':' | 'b' | 't' | 'T' => self.skip(|c| c != '\n' && c != ';' && c != '}'),
             'q' | 'Q' | 'l' | 'L' => self.skip(|c| c.is_ascii_digit() || c == ' '),
             'r' | 'R' => {
-                let path = self.to_line_end();
+                let path = self.rest_of_line();
                 reader.touch(&Word::Known(path), Access::Read);
             }
             'w' | 'W' => {
-                let path = self.to_line_end();
+                let path = self.rest_of_line();
                 writes(reader, path);
             }
             'e' => self.runs(reader),
@@ -137,7 +137,7 @@ impl Script {
                 self.pattern(end)?;
             }
             'v' => {
-                self.to_line_end();
+                self.rest_of_line();
             }
             _ => return None,
         }
@@ -145,7 +145,7 @@ impl Script {
     }
 
     fn runs(&mut self, reader: &mut Reader<'_>) {
-        let command = self.to_line_end();
+        let command = self.rest_of_line();
         if command.is_empty() {
             reader.out.io.runs_input = true;
             reader.deny("runs-input", "It runs the lines that it reads as commands.");
@@ -158,7 +158,7 @@ impl Script {
     /// Text that is added: to the end of the line, and on where a line ends in a backslash.
     fn text(&mut self) {
         loop {
-            let line = self.to_line_end();
+            let line = self.rest_of_line();
             if !line.ends_with('\\') || self.at >= self.chars.len() {
                 return;
             }
@@ -184,7 +184,7 @@ impl Script {
                 }
                 'w' => {
                     self.at += 1;
-                    let path = self.to_line_end();
+                    let path = self.rest_of_line();
                     writes(reader, path);
                     return Some(());
                 }

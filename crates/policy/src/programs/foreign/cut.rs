@@ -217,15 +217,14 @@ impl Cutter {
             return false;
         }
         self.at += ahead;
-        if self.word.is_none() {
-            if let Some(word) = self
+        if self.word.is_none()
+            && let Some(word) = self
                 .commands
                 .last_mut()
                 .and_then(|command| command.words.pop())
-            {
-                self.word = Some(word.text);
-                self.quoted = true;
-            }
+        {
+            self.word = Some(word.text);
+            self.quoted = true;
         }
         true
     }

@@ -1,8 +1,11 @@
 //! What one command of PowerShell or cmd calls for.
 
+mod guards;
+
 use super::cut::Command;
 use super::names::{PROTECTED, SECRETS, full, is_critical};
 use crate::verdict::Verdict;
+use guards::{helpers, security};
 
 /// A reason: the verdict, its code, a sentence.
 pub(super) type Reason = (Verdict, &'static str, &'static str);
@@ -169,39 +172,22 @@ fn deletion(command: &Command, name: &str, out: &mut Vec<Reason>) {
     }
 }
 
+#[rustfmt::skip]
+const AUTORUN: &[&str] = &[
+    "currentversion\\run", "\\winlogon", "image file execution options", "currentcontrolset\\services",
+    "appinit_dlls", "\\policies\\explorer\\run", "\\shell\\open\\command", "silentprocessexit", "\\command
+    processor", "\\environment", "bootexecute", "\\lsa", "userinitmprlogonscript", "\\active setup",
+    "\\startupapproved", "inprocserver32", "\\windows\\load",
+];
+
+#[rustfmt::skip]
+const GUARDS: &[&str] = &[
+    "windows defender", "disableantispyware", "disablerealtimemonitoring", "enablelua", "consentpromptbehavior",
+    "\\smartscreen", "\\eventlog", "firewallpolicy", "\\powershell\\scriptblocklogging", "executionpolicy",
+    "tamperprotection",
+];
+
 fn settings(command: &Command, name: &str, line: &str, out: &mut Vec<Reason>) {
-    const AUTORUN: &[&str] = &[
-        "currentversion\\run",
-        "\\winlogon",
-        "image file execution options",
-        "currentcontrolset\\services",
-        "appinit_dlls",
-        "\\policies\\explorer\\run",
-        "\\shell\\open\\command",
-        "silentprocessexit",
-        "\\command processor",
-        "\\environment",
-        "bootexecute",
-        "\\lsa",
-        "userinitmprlogonscript",
-        "\\active setup",
-        "\\startupapproved",
-        "inprocserver32",
-        "\\windows\\load",
-    ];
-    const GUARDS: &[&str] = &[
-        "windows defender",
-        "disableantispyware",
-        "disablerealtimemonitoring",
-        "enablelua",
-        "consentpromptbehavior",
-        "\\smartscreen",
-        "\\eventlog",
-        "firewallpolicy",
-        "\\powershell\\scriptblocklogging",
-        "executionpolicy",
-        "tamperprotection",
-    ];
     let registry = name == "reg"
         && command.args().next().is_some_and(|verb| {
             matches!(
@@ -297,174 +283,5 @@ fn settings(command: &Command, name: &str, line: &str, out: &mut Vec<Reason>) {
         );
     if users {
         out.push(USERS);
-    }
-}
-
-fn security(command: &Command, name: &str, line: &str, out: &mut Vec<Reason>) {
-    let verb = command.args().next().unwrap_or("");
-    let off = matches!(
-        name,
-        "set-mppreference"
-            | "add-mppreference"
-            | "set-executionpolicy"
-            | "bcdedit"
-            | "set-netfirewallprofile"
-            | "disable-netfirewallrule"
-            | "remove-netfirewallrule"
-            | "new-netfirewallrule"
-            | "uninstall-windowsfeature"
-            | "disable-windowsoptionalfeature"
-            | "fltmc"
-            | "reagentc"
-            | "set-psreadlineoption"
-            | "disable-computerrestore"
-            | "unblock-file"
-            | "disable-bitlocker"
-            | "set-smbserverconfiguration"
-            | "takeown"
-    ) || name == "netsh"
-        && (line.contains("advfirewall")
-            || line.contains("firewall")
-            || line.contains("portproxy")
-            || line.contains("trace"))
-        || name == "auditpol"
-            && (line.contains("/set") || line.contains("/clear") || line.contains("/remove"))
-        || matches!(
-            name,
-            "stop-service" | "set-service" | "sc" | "net" | "stop-process" | "taskkill"
-        ) && [
-            "windefend",
-            "mpssvc",
-            "eventlog",
-            "sense",
-            "wscsvc",
-            "msmpeng",
-            "securityhealth",
-            "sysmon",
-            "crowdstrike",
-            "csfalcon",
-            "wdnissvc",
-        ]
-        .iter()
-        .any(|service| line.contains(service));
-    if off {
-        out.push(SECURITY);
-    }
-    let evidence = matches!(
-        name,
-        "clear-eventlog" | "remove-eventlog" | "clear-history" | "limit-eventlog" | "wevtutil"
-    ) && !(name == "wevtutil"
-        && !matches!(verb, "cl" | "clear-log" | "sl" | "set-log"))
-        || name == "vssadmin" && (line.contains("delete") || line.contains("resize"))
-        || name == "wbadmin" && line.contains("delete")
-        || name == "fsutil" && line.contains("usn") && line.contains("delete")
-        || name == "wmic" && line.contains("shadowcopy") && line.contains("delete")
-        || line.contains("win32_shadowcopy") && line.contains("delete")
-        || name == "remove-item"
-            && (line.contains("consolehost_history") || line.contains("winevt"));
-    if evidence {
-        out.push(EVIDENCE);
-    }
-    let power = matches!(
-        name,
-        "shutdown" | "restart-computer" | "stop-computer" | "logoff" | "tsdiscon"
-    ) && !line.contains(" /a")
-        && !line.contains(" -a");
-    if power {
-        out.push(POWER);
-    }
-    let kills = matches!(name, "stop-process" | "taskkill" | "tskill" | "pskill")
-        && [
-            "openclaw",
-            "gatehouse",
-            "clawdbot",
-            "lsass",
-            "winlogon",
-            "csrss",
-            " * ",
-            " *",
-            "explorer",
-        ]
-        .iter()
-        .any(|process| line.contains(process));
-    let stops = matches!(
-        name,
-        "stop-service" | "restart-service" | "sc" | "net" | "set-service"
-    ) && (line.contains("openclaw") || line.contains("gatehouse"));
-    if kills || stops {
-        out.push(deny(
-            "kill-gateway",
-            "It stops what governs this agent or keeps this machine running.",
-        ));
-    }
-}
-
-/// Programs of the system that are used to fetch and run, and to read what is locked away.
-fn helpers(name: &str, line: &str, out: &mut Vec<Reason>) {
-    let remote = line.contains("http:")
-        || line.contains("https:")
-        || line.contains("ftp:")
-        || line.contains("\\\\");
-    let used = match name {
-        "certutil" => {
-            line.contains("urlcache")
-                || line.contains("decode")
-                || line.contains("verifyctl")
-                || line.contains("-addstore")
-        }
-        "bitsadmin" => {
-            line.contains("transfer") || line.contains("addfile") || line.contains("notify")
-        }
-        "mshta" | "hh" => true,
-        "regsvr32" => remote || line.contains("scrobj"),
-        "rundll32" => {
-            remote
-                || line.contains("javascript")
-                || line.contains("comsvcs")
-                || line.contains("url.dll")
-                || line.contains("advpack")
-        }
-        "msiexec" | "installutil" | "msbuild" | "cscript" | "wscript" | "pcalua" | "forfiles"
-        | "control" | "psexec" | "psexec64" => {
-            remote || matches!(name, "forfiles" | "pcalua" | "psexec" | "psexec64")
-        }
-        "wmic" => line.contains("process") && line.contains("create") || remote,
-        "invoke-wmimethod" | "invoke-cimmethod" => line.contains("create"),
-        _ => false,
-    };
-    if used {
-        out.push(HELPER);
-    }
-    let dumps = matches!(
-        name,
-        "mimikatz"
-            | "invoke-mimikatz"
-            | "procdump64"
-            | "ntdsutil"
-            | "vaultcmd"
-            | "cmdkey"
-            | "laZagne"
-            | "get-storedcredential"
-            | "esentutl"
-    ) || name == "procdump" && line.contains("lsass")
-        || line.contains("minidump") && line.contains("comsvcs")
-        || line.contains("convertfrom-securestring") && line.contains("asplaintext")
-        || line.contains("getnetworkcredential")
-        || name == "netsh" && line.contains("key=clear");
-    if dumps {
-        out.push(SECRET);
-    }
-    let memory = line.contains("net.sockets.tcpclient")
-        || line.contains("reflection.assembly]::load")
-        || line.contains("virtualalloc")
-        || line.contains("amsiutils")
-        || line.contains("amsiinitfailed")
-        || line.contains("[ref].assembly")
-        || line.contains("getdelegateforfunctionpointer");
-    if memory {
-        out.push(deny(
-            "code-injection",
-            "It loads code past what looks at it, or opens a connection that drives this machine.",
-        ));
     }
 }

@@ -5,15 +5,27 @@ use crate::verdict::Verdict;
 
 /// Lines whose verdict comes of the shell: flows, reserved words, assignments.
 const OF_THE_SHELL: &[&str] = &[
-    "gunzip -c payload.gz | sh", "time ! rm", "if ! test", "case x", "cat files.txt | xargs", "curl -fsSL", "wget -q https",
-    "curl -s https", "LD_PRELOAD", "RUSTC_WRAPPER", "env | base64", "NODE_ENV=test",
+    "gunzip -c payload.gz | sh",
+    "time ! rm",
+    "if ! test",
+    "case x",
+    "cat files.txt | xargs",
+    "curl -fsSL",
+    "wget -q https",
+    "curl -s https",
+    "LD_PRELOAD",
+    "RUSTC_WRAPPER",
+    "env | base64",
+    "NODE_ENV=test",
 ];
 
 /// What the small splitter of these tests reads as the shell does.
 fn is_simple(text: &str) -> bool {
-    !OF_THE_SHELL.iter().any(|begin| text.starts_with(begin)) && !text.contains([
-        '$', '`', '<', '>', '\r', '\0', '(', '{', '*', '?', '\u{b}', '#',
-    ]) && !text.contains("\\\n")
+    !OF_THE_SHELL.iter().any(|begin| text.starts_with(begin))
+        && !text.contains([
+            '$', '`', '<', '>', '\r', '\0', '(', '{', '*', '?', '\u{b}', '#',
+        ])
+        && !text.contains("\\\n")
         && text.is_ascii()
 }
 

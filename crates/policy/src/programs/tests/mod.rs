@@ -2,6 +2,8 @@
 
 mod areas;
 mod corpus;
+mod denied;
+mod properties;
 
 use super::{Invocation, Reading, Runs, Stdin, foreign, read};
 use crate::verdict::Verdict;
@@ -70,7 +72,9 @@ pub(super) fn split(line: &str) -> Vec<Vec<Word>> {
                     commands.push(Vec::new());
                 }
             }
-            c => word.get_or_insert_default().push(if c == '*' { PATTERN } else { c }),
+            c => word
+                .get_or_insert_default()
+                .push(if c == '*' { PATTERN } else { c }),
         }
     }
     let last = commands.len() - 1;

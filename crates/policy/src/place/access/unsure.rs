@@ -1,0 +1,155 @@
+//! Paths that are patterns, or known only in part.
+
+use super::*;
+
+pub(super) fn unknown(shown: &str, access: Access, _world: &World<'_>) -> Touch {
+    let mut findings = Vec::new();
+    if access != Access::List {
+        let code = match access {
+            Access::Delete | Access::DeleteAll => "delete-unknown",
+            _ if access.changes() => "write-unknown",
+            Access::Execute => "run-unknown",
+            _ => "read-unknown",
+        };
+        findings.push(finding(
+            Verdict::Ask,
+            code,
+            format!(
+                "It {}, and which that is comes out only when it runs.",
+                access.says(shown)
+            ),
+        ));
+    }
+    Touch {
+        effect: effect(access, Target::Unknown, Zone::Unknown, false, shown),
+        findings,
+    }
+}
+
+/// A path of which a part is only known when it runs: judged by the parts that are known, and asked about.
+pub(super) fn part(text: &str, access: Access, cwd: Option<&str>, world: &World<'_>) -> Touch {
+    let mut touch = unknown(text, access, world);
+    let absolute = text.starts_with('/');
+    if (absolute || !text.starts_with('…'))
+        && let Some(place) = locate(text, cwd, world)
+        && (place.secret.is_some() || place.guard.is_some() || place.zone == Zone::Device)
+    {
+        judge(&place, access, world, &mut touch.findings);
+        touch.effect.secret |= place.secret.is_some() && !access.changes();
+    }
+    let tail = text
+        .rsplit('…')
+        .next()
+        .unwrap_or("")
+        .trim_start_matches('/');
+    if !tail.is_empty()
+        && sets::below_any(tail, sets::HOME_SECRETS)
+        && !access.changes()
+        && access != Access::List
+    {
+        touch.effect.secret = true;
+        touch.findings.push(finding(
+            Verdict::Deny,
+            "read-secret",
+            format!("{text} holds what authenticates someone."),
+        ));
+    }
+    if !tail.is_empty() && sets::below_any(tail, sets::HOME) && access.changes() {
+        touch.findings.push(finding(
+            Verdict::Deny,
+            "write-protected",
+            format!(
+                "It {}, which decides what runs or who may do what.",
+                access.says(text)
+            ),
+        ));
+    }
+    let before = text.split('…').next().unwrap_or("");
+    if access == Access::DeleteAll && before.ends_with('/') {
+        // The unknown part may be empty, and then it is the folder itself.
+        if let Some(folder) = normalise(before, cwd).filter(|folder| is_critical(folder, world)) {
+            touch.findings.push(finding(
+                Verdict::Deny,
+                "delete-critical",
+                format!("It deletes everything below {folder} when the unknown part is empty."),
+            ));
+        }
+    }
+    touch
+}
+
+/// What a pattern matches: judged by the folder it lies in and by what is sensitive and could match.
+pub(super) fn pattern(
+    text: &str,
+    glob: &str,
+    access: Access,
+    cwd: Option<&str>,
+    world: &World<'_>,
+) -> Touch {
+    let Some(glob) = normalise(glob, cwd) else {
+        return unknown(text, access, world);
+    };
+    let fixed = fixed_folder(&glob);
+    let Some(place) = locate(&fixed, None, world) else {
+        return unknown(text, access, world);
+    };
+    let mut findings = Vec::new();
+    let last = name(&glob);
+    let all = last
+        .bytes()
+        .all(|b| matches!(b, b'*' | b'?' | b'.' | b'[' | b']' | b'!' | b'^'))
+        && last.contains('*');
+    let whole_folder = all && glob == format!("{}/{last}", if fixed == "/" { "" } else { &fixed });
+    if whole_folder && access.changes() {
+        // Everything in a folder is the folder.
+        judge(&place, access, world, &mut findings);
+    } else {
+        let one = Place {
+            path: format!("{}/…", trimmed(&fixed)),
+            ..place.clone()
+        };
+        judge(&one, access, world, &mut findings);
+    }
+    let mut secret = place.secret.is_some();
+    super::super::samples::each(cwd, world, |sample| {
+        if !matches(&glob, sample) {
+            return;
+        }
+        if let Some(place) = locate(sample, None, world) {
+            let before = findings.len();
+            judge(&place, access, world, &mut findings);
+            secret |= place.secret.is_some();
+            if findings.len() > before + 3 {
+                findings.truncate(before + 3);
+            }
+        }
+    });
+    let shown = format!("what {text} matches");
+    Touch {
+        effect: effect(
+            access,
+            Target::Below(fixed),
+            place.zone,
+            secret && !access.changes(),
+            &shown,
+        ),
+        findings,
+    }
+}
+
+/// The folder that a pattern surely lies in.
+pub(super) fn fixed_folder(glob: &str) -> String {
+    let mut folder = String::new();
+    for part in glob.split('/').skip(1) {
+        if part.contains(['*', '?', '[', '\\']) {
+            break;
+        }
+        folder.push('/');
+        folder.push_str(part);
+    }
+    if folder.is_empty() {
+        "/".to_owned()
+    } else {
+        folder
+    }
+}

@@ -1,0 +1,139 @@
+//! What git does to the work: looked at, thrown away, sent, fetched.
+
+use super::*;
+
+/// Paths outside of the workspace that a local command names.
+pub(super) fn outside(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        let text = word.prefix();
+        if text.starts_with('/') || text.starts_with("../") {
+            reader.touch(word, Access::Read);
+        }
+    }
+}
+
+/// `git checkout -- FILE` throws away what is in the file; `git checkout BRANCH` does not.
+pub(super) fn checkout(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let paths = match parsed.dashes {
+        Some(at) => parsed.operands.len() > at,
+        None => parsed.operand(0) == Some(".") || parsed.operands.len() > 1 && !parsed.any("-b -t"),
+    };
+    if paths {
+        reader.ask(LOSES, "It throws away work that is not committed.");
+    }
+}
+
+pub(super) fn restore(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if !parsed.has("-S") || parsed.has("-W") {
+        reader.ask(LOSES, "It throws away work that is not committed.");
+    }
+}
+
+pub(super) fn clean(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if !parsed.has("-n") {
+        reader.ask(LOSES, "It deletes files that git does not keep.");
+    }
+}
+
+pub(super) fn maintain(parsed: &Parsed, reader: &mut Reader<'_>) {
+    match parsed.operand(0) {
+        Some("start" | "register") => {
+            reader.deny("persistence", "It sets up a job that runs again and again.")
+        }
+        _ if parsed
+            .strange
+            .iter()
+            .any(|name| name.starts_with("--prune")) =>
+        {
+            reader.ask(LOSES, "It deletes what lost work is found by.")
+        }
+        _ => {}
+    }
+}
+
+/// `ext::sh -c …` is a transport that is a command.
+pub(super) fn remote_url(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        let text = shown_word(word);
+        if let Some(command) = text.strip_prefix("ext::") {
+            reader.deny(
+                "git-transport",
+                "The address is a command that is run on this machine.",
+            );
+            reader.shell(Word::Known(command.replace("% ", " ").replace("%20", " ")));
+        } else if text.starts_with("fd::")
+            || text.contains("::") && !text.contains("://") && !text.starts_with('[')
+        {
+            reader.deny(
+                "git-transport",
+                "The address names a program of this machine.",
+            );
+        } else if text.contains("://") {
+            url(reader, word, Use::Send);
+        } else if text.starts_with('-') {
+            reader.deny("git-transport", "An address begins like an option.");
+        }
+    }
+}
+
+pub(super) fn clone(parsed: &Parsed, reader: &mut Reader<'_>) {
+    remote_url(parsed, reader);
+    for setting in parsed.values("-c") {
+        let text = shown_word(setting);
+        let (key, value) = text.split_once('=').unwrap_or((&text, ""));
+        if git_config::kind(key, value) == Key::Runs {
+            reader.deny(
+                "git-setting-command",
+                "A setting names a command that git runs.",
+            );
+        }
+    }
+    match (parsed.operands.first(), parsed.operands.get(1)) {
+        (_, Some(folder)) => {
+            reader.touch(folder, Access::Create);
+        }
+        (Some(address), None) => {
+            let text = shown_word(address);
+            let name = text
+                .trim_end_matches('/')
+                .trim_end_matches(".git")
+                .rsplit(['/', ':'])
+                .next()
+                .unwrap_or("")
+                .to_owned();
+            reader.touch(&Word::Known(name), Access::Create);
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn bisect_run(parsed: &Parsed, reader: &mut Reader<'_>) {
+    reader.run(&parsed.operands);
+}
+
+/// Other programs that keep versions: questions are answered, everything else is asked about.
+pub(super) fn others(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let questions = [
+        "status", "st", "log", "diff", "info", "blame", "cat", "annotate", "show", "list", "ls",
+        "files", "heads", "branches", "tags", "summary", "help", "version", "identify", "id",
+        "manifest", "annotate",
+    ];
+    let asked = parsed
+        .operand(0)
+        .is_some_and(|name| questions.contains(&name));
+    let options = parsed.strange.iter().any(|name| {
+        name.starts_with("--config") || name.starts_with("--ssh") || name.starts_with("--remotecmd")
+    });
+    if options {
+        reader.deny(
+            "git-setting-command",
+            "A setting that is given in an argument names a command.",
+        );
+    }
+    if !asked {
+        reader.ask(
+            "version-control",
+            "It changes a repository or speaks to another machine.",
+        );
+    }
+}

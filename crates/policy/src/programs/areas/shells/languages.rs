@@ -1,0 +1,254 @@
+//! Interpreters of one language each.
+
+use super::*;
+
+pub(super) fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut given = false;
+    for name in ["-e", "-p"] {
+        for text in parsed.values(name) {
+            code::read(reader, text, Language::Node);
+            given = true;
+        }
+    }
+    let test = parsed.has("-v")
+        && reader
+            .invocation
+            .argv
+            .iter()
+            .any(|arg| matches!(arg.known(), Some("--test")));
+    let check = reader.invocation.argv.iter().any(|arg| {
+        matches!(
+            arg.known(),
+            Some("--check" | "-c" | "--version" | "--help" | "--v8-options")
+        )
+    });
+    if let Some(script) = parsed.value("--run") {
+        return super::super::packages::script(
+            reader,
+            script.known().unwrap_or("…"),
+            &parsed.operands,
+        );
+    }
+    let nothing = (test || check) && parsed.operands.is_empty();
+    if !given && !nothing {
+        file_or_input(parsed, reader, Language::Node);
+    }
+}
+
+pub(super) fn runs_file(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if !parsed.any("-e -p") {
+        file_or_input(parsed, reader, Language::Node);
+    }
+}
+
+pub(super) fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for name in parsed.values("-M") {
+        let module = name.known().unwrap_or("…").trim_start_matches('-');
+        let module = module.split(['=', ' ']).next().unwrap_or("");
+        if !matches!(
+            module,
+            "strict"
+                | "warnings"
+                | "utf8"
+                | "Data::Dumper"
+                | "List::Util"
+                | "POSIX"
+                | "JSON::PP"
+                | "JSON"
+                | "Time::HiRes"
+                | "feature"
+                | "bigint"
+                | "bignum"
+                | "integer"
+                | "Time::Local"
+                | "Encode"
+                | "open"
+                | "5.010"
+                | "v5.10"
+                | "MIME::Base64"
+                | "Digest::SHA"
+                | "Digest::MD5"
+                | "Text::Wrap"
+                | "Scalar::Util"
+                | "constant"
+        ) {
+            reader.ask("loads-code", "It loads more code.");
+        }
+    }
+    let mut given = false;
+    for text in parsed.values("-e") {
+        code::read(reader, text, Language::Perl);
+        given = true;
+    }
+    if !given {
+        return file_or_input(parsed, reader, Language::Perl);
+    }
+    let in_place = parsed.has("-i");
+    if parsed.any("-n -p") || in_place {
+        reader.out.io.passes_input = true;
+        for word in &parsed.operands {
+            reader.touch(word, Access::Read);
+            if in_place {
+                reader.touch(word, Access::Write);
+            }
+            // The two-argument `open` behind `<>` runs what ends or begins with a bar.
+            if word.prefix().trim().starts_with('|')
+                || word.known().is_some_and(|text| text.trim().ends_with('|'))
+            {
+                reader.deny("pipe-open", "The name of a file is run as a command.");
+            }
+        }
+    }
+}
+
+pub(super) fn ruby(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for name in parsed.values("-r") {
+        if !matches!(
+            name.known().unwrap_or("…"),
+            "json"
+                | "yaml"
+                | "set"
+                | "time"
+                | "date"
+                | "pp"
+                | "csv"
+                | "bigdecimal"
+                | "digest"
+                | "base64"
+                | "securerandom"
+        ) {
+            reader.ask("loads-code", "It loads more code.");
+        }
+    }
+    if parsed.has("-e") {
+        for word in &parsed.operands {
+            reader.touch(word, Access::Read);
+            if parsed.has("-i") {
+                reader.touch(word, Access::Write);
+            }
+        }
+        return;
+    }
+    file_or_input(parsed, reader, Language::Ruby);
+}
+
+pub(super) fn php(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.any("-r -B -f -S --ini -n")
+        && (parsed.any("-r -B -f -S") || parsed.operands.is_empty())
+    {
+        return;
+    }
+    file_or_input(parsed, reader, Language::Php);
+}
+
+pub(super) fn osascript(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if !parsed.has("-e") {
+        reader.ask(
+            "inline-code",
+            "It runs AppleScript, which drives other programs.",
+        );
+        file_or_input(parsed, reader, Language::AppleScript);
+    }
+}
+
+pub(super) fn deno(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let rest = parsed.operands.get(1..).unwrap_or(&[]);
+    match parsed.operand(0) {
+        Some(
+            "fmt" | "lint" | "check" | "test" | "bench" | "doc" | "info" | "types" | "--version"
+            | "-V" | "task" | "coverage" | "completions" | "help",
+        ) => {
+            if rest.iter().any(|word| word.prefix().contains("://")) {
+                reader.ask("remote-code", "It runs code from elsewhere.");
+            }
+        }
+        Some("eval") => rest.iter().for_each(|word| {
+            if !word.prefix().starts_with('-') {
+                code::read(reader, word, Language::Node);
+            }
+        }),
+        Some("run" | "serve" | "compile") => {
+            for word in rest {
+                let text = word.prefix();
+                if text.contains("://") || text.starts_with("npm:") || text.starts_with("jsr:") {
+                    reader.ask("remote-code", "It runs code from elsewhere.");
+                } else if !text.starts_with('-') {
+                    let word = word.clone();
+                    reader.file(&word);
+                    return;
+                }
+            }
+        }
+        _ => reader.ask(
+            "unknown-subcommand",
+            "What deno does here is not known to be harmless.",
+        ),
+    }
+}
+
+pub(super) fn java(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let odd = parsed
+        .strange
+        .iter()
+        .any(|name| !(name.starts_with("-D") || name.starts_with("-X") || name.starts_with("-ea")));
+    reader
+        .out
+        .findings
+        .retain(|finding| odd || finding.code != "unknown-option");
+    if reader
+        .invocation
+        .argv
+        .iter()
+        .any(|arg| arg.prefix().contains("OnOutOfMemoryError") || arg.prefix().contains("OnError="))
+    {
+        reader.deny(
+            "helper-program",
+            "It runs a command that is named by an option.",
+        );
+    }
+    if !parsed.has("-jar") && !is_question(reader) {
+        match parsed.operand(0) {
+            Some(file) if file.ends_with(".java") => {
+                let file = Word::from(file);
+                reader.file(&file);
+            }
+            Some(_) => {}
+            None => reader.ask("code-input", "What it runs is not known."),
+        }
+    }
+}
+
+pub(super) fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if is_question(reader) {
+        return;
+    }
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let code = parsed.strange.iter().any(|name| {
+        matches!(
+            name.as_str(),
+            "-e" | "-E" | "--eval" | "--execute" | "-c" | "--command" | "-x" | "-r"
+        )
+    });
+    if code {
+        for word in &parsed.operands {
+            code::read(reader, word, Language::Other);
+        }
+        reader.ask("inline-code", "It runs code that is given in an argument.");
+        return;
+    }
+    let project = matches!(
+        program.as_str(),
+        "dart" | "zig" | "nim" | "crystal" | "lein" | "nimble" | "ghc" | "v" | "elixir"
+    );
+    match parsed.operand(0) {
+        Some(
+            "build" | "test" | "check" | "fmt" | "format" | "analyze" | "version" | "spec" | "doc"
+            | "c" | "compile" | "build-exe" | "build-lib",
+        ) if project => {}
+        Some(_) => {
+            let file = parsed.operands[0].clone();
+            reader.file(&file);
+        }
+        None => input(reader, Language::Other),
+    }
+}

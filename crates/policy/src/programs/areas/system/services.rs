@@ -1,0 +1,328 @@
+//! Services, schedules and processes: what is looked at and what is stopped or set up.
+
+use super::*;
+
+pub(super) fn signal(reader: &mut Reader<'_>, what: String) {
+    let text = format!("signals {what}");
+    reader.effect(
+        EffectKind::Signal,
+        Target::Process(what),
+        Zone::System,
+        text,
+    );
+}
+
+pub(super) fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut words = parsed.operands.iter().peekable();
+    let mut first = true;
+    let mut any = false;
+    while let Some(word) = words.next() {
+        let text = shown_word(word);
+        if first && matches!(text.as_str(), "-l" | "-L" | "--list" | "--table") {
+            return;
+        }
+        if first && matches!(text.as_str(), "-s" | "-n" | "--signal" | "-q" | "--queue") {
+            words.next();
+            continue;
+        }
+        let is_signal = first && text.starts_with('-') && text != "--" && text != "-1-off";
+        first = first && text != "--" && text.starts_with('-') && !any;
+        let numbers = text.starts_with('-') && text[1..].bytes().all(|b| b.is_ascii_digit());
+        if is_signal && words.peek().is_some() && !any {
+            any = true;
+            continue;
+        }
+        if text == "--" {
+            any = true;
+            continue;
+        }
+        any = true;
+        if text == "-1" || text == "0" || text == "-0" || text == "1" {
+            reader.deny("kill-all", "It signals every process of the user, the gateway among them, or the first process.");
+        } else if numbers {
+            reader.deny("kill-group", "It signals a whole group of processes.");
+        } else if text == "…" {
+            reader.ask(
+                "signal",
+                "Which process it signals is only known when it runs.",
+            );
+        } else if !text.starts_with('%') {
+            reader.ask(
+                "signal",
+                "It signals a process that this run may not have started.",
+            );
+        }
+        signal(reader, text);
+    }
+}
+
+/// The gateway, the desktop session and what supervises: not an agent's to stop.
+pub(super) fn is_ours(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["openclaw", "gatehouse", "clawd", "moltbot"]
+        .iter()
+        .any(|name| text.contains(name) || (text.len() >= 4 && name.starts_with(&text)))
+        || matches!(
+            text.as_str(),
+            "." | ".*"
+                | ""
+                | "systemd"
+                | "init"
+                | "launchd"
+                | "sshd"
+                | "dbus-daemon"
+                | "auditd"
+                | "rsyslogd"
+                | "syslogd"
+                | "Xorg"
+                | "gnome-shell"
+                | "loginwindow"
+                | "windowserver"
+                | "-1"
+                | "claw"
+        )
+}
+
+pub(super) fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let everyone = parsed.strange.iter().any(|name| {
+        matches!(
+            name.as_str(),
+            "-u" | "-U" | "--user" | "-t" | "--uid" | "-g"
+        )
+    });
+    for word in &parsed.operands {
+        let text = shown_word(word);
+        if is_ours(&text) || reader.invocation.argv[0].prefix() == "killall5" {
+            reader.find(
+                Verdict::Deny,
+                "kill-gateway",
+                format!("It stops {text}, which governs this agent or keeps this machine running."),
+            );
+        }
+        if everyone && text == reader.world.user {
+            reader.deny(
+                "kill-all",
+                "It signals every process of the user, the gateway among them.",
+            );
+        }
+        signal(reader, text);
+    }
+    if !parsed.operands.is_empty() || everyone {
+        reader.ask("signal", "It signals processes by their name.");
+    }
+    if reader.invocation.argv[0].prefix() == "killall5" {
+        reader.deny("kill-all", "It signals every process.");
+    }
+}
+
+pub(super) fn systemctl(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let verb = parsed.operand(0).unwrap_or("list-units");
+    let looks = [
+        "status",
+        "list-units",
+        "list-unit-files",
+        "show",
+        "cat",
+        "is-active",
+        "is-enabled",
+        "is-failed",
+        "list-timers",
+        "list-dependencies",
+        "list-sockets",
+        "list-jobs",
+        "get-default",
+        "is-system-running",
+        "help",
+        "list-machines",
+        "show-environment-off",
+        "--version",
+    ];
+    if looks.contains(&verb) {
+        return;
+    }
+    match verb {
+        "enable" | "link" | "edit" | "reenable" | "preset" | "preset-all" | "add-wants"
+        | "add-requires" | "set-default" | "set-environment" | "import-environment" | "revert" => {
+            reader.deny(
+                PERSIST,
+                "It sets up what is started from now on, whoever looks.",
+            );
+        }
+        "poweroff" | "reboot" | "halt" | "kexec" | "suspend" | "hibernate" | "rescue"
+        | "emergency" | "exit" | "switch-root" | "isolate" | "soft-reboot" | "hybrid-sleep"
+        | "default" => {
+            reader.deny(POWER, "It stops or restarts this machine.");
+        }
+        "mask" | "disable" | "stop" | "kill" => {
+            let protects = parsed.operands.iter().skip(1).any(|word| {
+                let text = shown_word(word);
+                is_ours(&text)
+                    || [
+                        "apparmor",
+                        "auditd",
+                        "firewalld",
+                        "ufw",
+                        "fail2ban",
+                        "rsyslog",
+                        "clamav",
+                        "systemd-journald",
+                        "falcon-sensor",
+                        "sshd",
+                        "selinux",
+                        "crowdstrike",
+                        "osqueryd",
+                        "wazuh",
+                        "falco",
+                        "nftables",
+                        "iptables",
+                        "unattended-upgrades",
+                        "syslog",
+                    ]
+                    .iter()
+                    .any(|name| text.contains(name))
+            });
+            if protects {
+                return reader.deny(
+                    SECURITY,
+                    "It stops what protects this machine or records what is done.",
+                );
+            }
+            reader.ask(SERVICE, "It stops a service.");
+        }
+        _ => {
+            if parsed
+                .operands
+                .iter()
+                .skip(1)
+                .any(|word| is_ours(&shown_word(word)))
+            {
+                return reader.deny(
+                    "kill-gateway",
+                    "It restarts or changes the gateway that this agent is governed by.",
+                );
+            }
+            reader.ask(SERVICE, "It changes a service.");
+        }
+    }
+}
+
+pub(super) fn service(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let words: Vec<String> = parsed.operands.iter().map(shown_word).collect();
+    if words.iter().any(|word| word == "status")
+        || parsed
+            .strange
+            .iter()
+            .any(|name| name == "--status-all" || name == "--list")
+    {
+        return;
+    }
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let starts = matches!(
+        program.as_str(),
+        "rc-update" | "update-rc.d" | "chkconfig" | "insserv"
+    );
+    if starts {
+        return reader.deny(
+            PERSIST,
+            "It sets up what is started from now on, whoever looks.",
+        );
+    }
+    let stops = words.iter().any(|word| word == "stop");
+    if words.first().is_some_and(|word| is_ours(word))
+        || stops
+            && words.iter().any(|word| {
+                [
+                    "auditd",
+                    "apparmor",
+                    "ufw",
+                    "rsyslog",
+                    "fail2ban",
+                    "firewalld",
+                ]
+                .contains(&word.as_str())
+            })
+    {
+        return reader.deny(
+            SECURITY,
+            "It stops what protects this machine or records what is done.",
+        );
+    }
+    reader.ask(SERVICE, "It changes a service.");
+}
+
+pub(super) fn controls(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let looks = [
+        "status",
+        "show",
+        "list",
+        "get",
+        "list-sessions",
+        "list-users",
+        "list-seats",
+        "blame",
+        "critical-chain",
+        "time",
+        "list-timezones",
+        "list-locales",
+        "get-recursively",
+        "list-schemas",
+        "list-keys",
+        "read",
+        "tree",
+        "introspect",
+        "monitor-off",
+        "dump",
+        "info",
+        "verify",
+        "calendar",
+        "timespan",
+    ];
+    let program = reader.invocation.argv[0].prefix().to_owned();
+    let first = parsed.operand(0);
+    let quiet = first.is_none_or(|first| looks.contains(&first))
+        || matches!(
+            program.as_str(),
+            "systemd-cgls"
+                | "systemd-detect-virt"
+                | "systemd-path"
+                | "systemd-escape"
+                | "notify-send"
+                | "zenity"
+        );
+    if !quiet {
+        reader.ask(
+            STATE,
+            "It changes settings of this machine or drives other programs.",
+        );
+    }
+    if program == "xdotool" || program == "ydotool" || program == "wtype" {
+        reader.deny(
+            "drives-desktop",
+            "It types and clicks as a person does, and could answer a question for them.",
+        );
+    }
+    if program == "loginctl"
+        && matches!(
+            first,
+            Some(
+                "enable-linger"
+                    | "terminate-user"
+                    | "kill-user"
+                    | "kill-session"
+                    | "terminate-session"
+            )
+        )
+    {
+        reader.deny(PERSIST, "It changes what of a user outlives their session.");
+    }
+}
+
+pub(super) fn crontab(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.strange.iter().any(|name| name == "-l") && parsed.operands.is_empty() {
+        return reader.ask("scheduled-jobs", "It reads scheduled jobs.");
+    }
+    reader.deny(
+        PERSIST,
+        "It sets up or deletes jobs that run again and again.",
+    );
+}

@@ -1,0 +1,119 @@
+//! Wrappers that run a command for each line, or for as long as something is held.
+
+use super::*;
+
+pub(super) fn xargs(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.operands.is_empty() {
+        reader.out.io.passes_input = true;
+        return;
+    }
+    let mark = parsed
+        .value("-I")
+        .or_else(|| parsed.value("-i"))
+        .or_else(|| parsed.value("--replace"))
+        .or_else(|| parsed.value("-J"));
+    let mark = match mark {
+        Some(mark) => mark.known().map(str::to_owned),
+        None if parsed.any("-i --replace") => Some("{}".to_owned()),
+        None => None,
+    };
+    let Some(mark) = mark.filter(|mark| !mark.is_empty()) else {
+        return reader.command(&parsed.operands, true, None, false);
+    };
+    let argv: Vec<Word> = parsed
+        .operands
+        .iter()
+        .map(|word| replaced(word, &mark))
+        .collect();
+    reader.command(&argv, false, None, false);
+}
+
+/// The word with what is put in at a mark unknown.
+pub(crate) fn replaced(word: &Word, mark: &str) -> Word {
+    use crate::word::Piece;
+    let Some(text) = word.known().filter(|text| text.contains(mark)) else {
+        return word.clone();
+    };
+    let mut pieces = Vec::new();
+    for (at, part) in text.split(mark).enumerate() {
+        if at > 0 {
+            pieces.push(Piece::Unknown("a line of the input".to_owned()));
+        }
+        if !part.is_empty() {
+            pieces.push(Piece::Text(part.to_owned()));
+        }
+    }
+    if pieces.len() == 1 {
+        Word::Unknown("a line of the input".to_owned())
+    } else {
+        Word::Partial(pieces)
+    }
+}
+
+pub(super) fn parallel(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let end = parsed
+        .operands
+        .iter()
+        .position(|word| matches!(word.known(), Some(":::" | "::::" | ":::+")))
+        .unwrap_or(parsed.operands.len());
+    let mut words: Vec<Word> = parsed.operands[..end]
+        .iter()
+        .map(|word| replaced(word, "{}"))
+        .collect();
+    if words.is_empty() {
+        for word in parsed.operands.iter().skip(1) {
+            reader.shell(word.clone());
+        }
+        return super::super::builtins::runs_input(reader, Dialect::Posix);
+    }
+    for given in parsed.operands.iter().skip(end + 1) {
+        let mut line = words.clone();
+        line.push(given.clone());
+        reader.shell(joined(&line));
+    }
+    if end == parsed.operands.len() {
+        words.push(Word::Unknown("a line of the input".to_owned()));
+        reader.shell(joined(&words));
+    }
+}
+
+pub(super) fn watch(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.has("-x") {
+        return reader.run(&parsed.operands);
+    }
+    if !parsed.operands.is_empty() {
+        reader.shell(joined(&parsed.operands));
+    }
+}
+
+pub(super) fn flock(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let Some((file, rest)) = parsed.operands.split_first() else {
+        return;
+    };
+    if file
+        .known()
+        .is_none_or(|file| !file.bytes().all(|b| b.is_ascii_digit()))
+    {
+        reader.touch(file, crate::place::Access::Create);
+    }
+    match rest {
+        [Word::Known(flag), line, ..] if flag == "-c" || flag == "--command" => {
+            reader.shell(line.clone())
+        }
+        _ => reader.run(rest),
+    }
+}
+
+pub(super) fn script(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let Some((file, rest)) = parsed.operands.split_first() else {
+        if !parsed.has("-c") {
+            super::super::builtins::runs_input(reader, Dialect::Posix);
+        }
+        return;
+    };
+    reader.touch(file, crate::place::Access::Write);
+    if rest.is_empty() && !parsed.has("-c") {
+        super::super::builtins::runs_input(reader, Dialect::Posix);
+    }
+    reader.run(rest);
+}

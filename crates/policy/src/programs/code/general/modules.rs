@@ -1,0 +1,226 @@
+//! What code brings in, and what it calls to run a command.
+
+use super::*;
+
+impl Walker<'_, '_> {
+    /// `import x`, `from x import y`, `require("x")`, `use X`.
+    pub(super) fn brings_in(&mut self, at: usize, name: &str) -> bool {
+        let before = at.checked_sub(1).and_then(|at| self.name(at));
+        match (self.language, name) {
+            (Language::Python, "import" | "from") => true,
+            (Language::Python, _)
+                if matches!(before, Some("import")) && !self.after_from(at)
+                    || matches!(before, Some("from")) =>
+            {
+                let module = name.to_owned();
+                self.module(&module, at);
+                true
+            }
+            (Language::Python, _) if self.sign(at.wrapping_sub(1)) == ',' && self.imports(at) => {
+                let module = name.to_owned();
+                self.module(&module, at);
+                true
+            }
+            (Language::Node, "require" | "import")
+            | (Language::Ruby, "require" | "require_relative")
+            | (Language::Php, "require" | "include")
+            | (Language::Lua, "require") => {
+                let text = self.tokens[at + 1..]
+                    .iter()
+                    .take(2)
+                    .find_map(|token| match token {
+                        Token::Text(text) => Some(text.clone()),
+                        _ => None,
+                    });
+                match text {
+                    Some(module) => self.module(module.trim_start_matches("node:"), at),
+                    None => self.reader.ask("inline-code", "Its code loads more code."),
+                }
+                true
+            }
+            (Language::Perl, "use" | "require" | "no") => {
+                if let Some(module) = self.name(at + 1).map(str::to_owned) {
+                    self.module(&module, at);
+                }
+                true
+            }
+            (Language::Perl, _) if matches!(before, Some("use" | "require" | "no")) => true,
+            _ => false,
+        }
+    }
+
+    pub(super) fn after_from(&self, at: usize) -> bool {
+        self.tokens[..at]
+            .iter()
+            .rev()
+            .take(6)
+            .any(|token| matches!(token, Token::Name(name) if name == "from"))
+    }
+
+    /// Whether a comma stands in a list of modules.
+    pub(super) fn imports(&self, at: usize) -> bool {
+        for token in self.tokens[..at].iter().rev().take(24) {
+            match token {
+                Token::Name(name) if name == "import" => return true,
+                Token::Name(_) | Token::Sign(',' | '.') => {}
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    pub(super) fn module(&mut self, module: &str, at: usize) {
+        match module {
+            "os" | "shutil" | "pathlib" | "glob" | "tempfile" | "fs" | "fs/promises"
+            | "fileutils" | "FileUtils" | "File::Path" | "File::Copy" | "File::Find"
+            | "File::Basename" | "Cwd" | "fileinput" | "tmpdir" | "pathname" | "find" | "url" => {}
+            "subprocess" | "child_process" | "commands" | "open3" | "IPC::Open3" | "shelljs"
+            | "execa" | "pty" | "pexpect" | "sh" => {
+                self.reader
+                    .ask("code-command", "Its code may run a command.");
+            }
+            module
+                if NETWORK.contains(&module)
+                    || module.starts_with("http")
+                    || module.starts_with("net/")
+                    || module.starts_with("open-uri")
+                    || module.starts_with("LWP")
+                    || module.starts_with("IO::Socket")
+                    || module.starts_with("socket") =>
+            {
+                self.seen.network = true;
+            }
+            module if is_module(module) || module.parse::<f64>().is_ok() => {}
+            module if module.starts_with("./") || module.starts_with("../") => {
+                let path = Word::from(module);
+                self.reader.touch(&path, Access::Execute);
+            }
+            module => {
+                let text = format!("Its code loads {module}, which is not known to be harmless.");
+                let local = self.language == Language::Python || self.language == Language::Node;
+                let own = local
+                    && self
+                        .reader
+                        .world
+                        .files
+                        .resolve(&format!("{}/{module}", self.reader.world.workspace))
+                        .is_some();
+                if !own {
+                    self.reader.find(Verdict::Ask, "inline-code", text);
+                }
+            }
+        }
+        let _ = at;
+    }
+
+    /// `process.argv` and what only tells is harmless, the rest is not.
+    pub(super) fn process(&mut self, at: usize) {
+        match self.name(at + 2) {
+            Some(
+                "argv" | "version" | "versions" | "platform" | "arch" | "cwd" | "exit" | "stdout"
+                | "stderr" | "stdin" | "uptime" | "memoryUsage" | "hrtime" | "nextTick"
+                | "exitCode" | "pid" | "ppid" | "title" | "release" | "features" | "execPath"
+                | "cpuUsage",
+            ) => {}
+            Some("env") => {}
+            _ => self.seen.evals = true,
+        }
+    }
+
+    pub(super) fn runs(&mut self, at: usize, name: &str) {
+        if name == "fork" {
+            self.seen.forks = true;
+            return self
+                .reader
+                .ask("code-command", "Its code starts processes.");
+        }
+        if name == "exec"
+            && self.language == Language::Python
+            && !(at > 0 && self.sign(at - 1) == '.')
+        {
+            self.seen.evals = true;
+            let (texts, _) = self.arguments(at);
+            for text in texts {
+                walk(self.reader, &text, self.language, self.seen, self.depth + 1);
+            }
+            return;
+        }
+        if name == "exec"
+            && self.language == Language::Node
+            && at > 0
+            && self.sign(at - 1) == '.'
+            && matches!(self.tokens.get(at.wrapping_sub(2)), Some(Token::Text(_)))
+        {
+            // A pattern is matched: `/x/.exec(y)`.
+            return;
+        }
+        self.seen.runs = true;
+        self.reader.effect(
+            EffectKind::Execute,
+            Target::Named(name.to_owned()),
+            Zone::Unknown,
+            "runs a command from its code",
+        );
+        let (texts, others) = self.arguments(at);
+        if texts.is_empty() || others {
+            self.reader.ask(
+                "code-command",
+                "Its code runs a command that is only known when it runs.",
+            );
+        } else {
+            self.reader.ask("code-command", "Its code runs a command.");
+        }
+        if texts.is_empty() {
+            return;
+        }
+        if texts.len() == 1 || texts[0].contains(' ') {
+            self.reader.shell(Word::from(texts[0].as_str()));
+        }
+        if texts.len() > 1 {
+            let argv: Vec<Word> = texts.iter().map(|text| Word::from(text.as_str())).collect();
+            self.reader.run(&argv);
+        }
+    }
+
+    /// Words that only name something here: `net` as a variable, `http` in a text.
+    pub(super) fn plain_word(&self, at: usize, name: &str) -> bool {
+        let attribute = at > 0 && self.sign(at - 1) == '.';
+        let called = self.sign(at + 1) == '(';
+        let used = self.sign(at + 1) == '.' || called;
+        match name {
+            "connect" | "listen" | "mail" | "fetch" | "urlopen" | "dup2" | "createServer" => {
+                !called
+            }
+            "got" | "net" | "dns" | "tls" | "http" | "https" | "Net" | "Socket" | "socket"
+            | "requests" | "asyncio" => !used && !attribute,
+            _ => false,
+        }
+    }
+
+    /// `json.load(…)` is no loading of code; `do` of Lua and Ruby is a block.
+    pub(super) fn harmless_load(&self, at: usize, name: &str) -> bool {
+        let module = at.checked_sub(2).and_then(|at| self.name(at));
+        let attribute = at > 0 && self.sign(at - 1) == '.';
+        match name {
+            "load" => {
+                attribute
+                    && matches!(
+                        module,
+                        Some("json" | "tomllib" | "csv" | "JSON" | "toml" | "tomli" | "ast")
+                    )
+            }
+            "compile" => attribute && matches!(module, Some("re")),
+            "do" => self.language != Language::Perl || self.sign(at + 1) == '{',
+            "debug" => attribute,
+            "assert" | "code" | "vars" | "method" | "vm" | "binding" | "send" | "shelve"
+            | "modules" => {
+                self.sign(at + 1) != '('
+                    && !(attribute && name == "modules")
+                    && self.sign(at + 1) != '.'
+            }
+            "process" => self.language != Language::Node,
+            "constructor" => false,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Lines of PowerShell and cmd within other lines.
+
+use super::*;
+
+/// `powershell -NoProfile -EncodedCommand …`: what it runs is judged, decoded where it is encoded.
+pub(super) fn inner_powershell(
+    command: &Command,
+    world: &World<'_>,
+    out: &mut Reading,
+    depth: u32,
+) {
+    let words: Vec<&str> = command.args().collect();
+    let mut at = 0;
+    while at < words.len() {
+        let word = words[at].replacen('/', "-", usize::from(words[at].starts_with('/')));
+        at += 1;
+        let is = |parameter: &str, least: usize| {
+            word.len() >= least && word.starts_with('-') && parameter.starts_with(word.as_str())
+        };
+        if is("-encodedcommand", 2) && !is("-executionpolicy", 3) || word == "-ec" {
+            find(
+                out,
+                Verdict::Ask,
+                "encoded-command",
+                "What it runs is encoded.",
+            );
+            // The case of the letters matters here, and is gone: it is read again from the words as they were.
+            find(
+                out,
+                Verdict::Deny,
+                "decode-run",
+                "What it runs is encoded, so that nobody sees it.",
+            );
+            at += 1;
+        } else if is("-command", 2) {
+            return line(
+                &words[at..].join(" "),
+                Dialect::PowerShell,
+                world,
+                out,
+                depth + 1,
+            );
+        } else if is("-file", 2) {
+            return find(out, Verdict::Ask, "foreign-script", "It runs a script.");
+        } else if is("-executionpolicy", 3) || word == "-ep" {
+            find(
+                out,
+                Verdict::Ask,
+                "execution-policy",
+                "It says itself what scripts may run.",
+            );
+            at += 1;
+        } else if is("-windowstyle", 2)
+            || is("-inputformat", 4)
+            || is("-outputformat", 2)
+            || is("-version", 2)
+            || is("-configurationname", 5)
+            || is("-workingdirectory", 4)
+        {
+            at += 1;
+        } else if !word.starts_with('-') {
+            return line(
+                &words[at - 1..].join(" "),
+                Dialect::PowerShell,
+                world,
+                out,
+                depth + 1,
+            );
+        }
+    }
+    find(
+        out,
+        Verdict::Ask,
+        "shell-input",
+        "A shell runs whatever it is given.",
+    );
+}
+
+/// `cmd /c LINE`: what follows is judged.
+pub(super) fn inner_cmd(command: &Command, world: &World<'_>, out: &mut Reading, depth: u32) {
+    let words: Vec<&str> = command.args().collect();
+    match words
+        .iter()
+        .position(|word| word.starts_with("/c") || word.starts_with("/k") || word.starts_with("/r"))
+    {
+        Some(at) => {
+            let mut text = words[at].get(2..).unwrap_or("").to_owned();
+            for word in &words[at + 1..] {
+                text.push(' ');
+                text.push_str(word);
+            }
+            line(&text, Dialect::Cmd, world, out, depth + 1);
+        }
+        None => find(
+            out,
+            Verdict::Ask,
+            "shell-input",
+            "A shell runs whatever it is given.",
+        ),
+    }
+}
+
+/// A name that the table of programs does not have, but PowerShell or cmd does: `ri -r -fo $env:USERPROFILE`.
+pub(crate) fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
+    let lower = name.to_ascii_lowercase();
+    if !names::is_foreign(&lower) {
+        return;
+    }
+    let mut text = lower;
+    for arg in args {
+        text.push(' ');
+        text.push_str(&written(arg));
+    }
+    let mut reading = read(&text, Dialect::PowerShell, reader.world);
+    find(
+        &mut reading,
+        Verdict::Ask,
+        "foreign-command",
+        "It is a command of another shell.",
+    );
+    reader.out.known = true;
+    reader.out.findings.extend(reading.findings);
+    reader.out.effects.extend(reading.effects);
+}
+
+/// A word as it was before this shell took it for its own: `$env` is a variable there.
+pub(super) fn written(word: &Word) -> String {
+    match word {
+        Word::Partial(pieces) => pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) | Piece::Pattern(text) => text.clone(),
+                Piece::Unknown(why) if why.contains("env") => "$env".to_owned(),
+                Piece::Unknown(_) => "…".to_owned(),
+            })
+            .collect(),
+        word => {
+            let text = shown_word(word);
+            // `$env:X` with `$env` empty.
+            if text.starts_with(':') && text.len() > 3 {
+                format!("$env{text}")
+            } else {
+                text
+            }
+        }
+    }
+}
+
+/// `pwsh -c LINE` from another shell.
+pub(crate) fn powershell_line(args: &[Word], reader: &mut Reader<'_>) {
+    let Some((text, encoded)) = base64::command(args) else {
+        return reader.ask("shell-input", "A shell runs whatever it is given.");
+    };
+    if encoded {
+        reader.ask("encoded-command", "What it runs is encoded.");
+    }
+    if args.iter().any(|arg| arg.known().is_none()) {
+        reader.ask(
+            "unknown-code",
+            "A part of what it runs is only known when it runs.",
+        );
+    }
+    reader.out.runs.push(Runs::Script {
+        text: Word::Known(text),
+        dialect: Dialect::PowerShell,
+        elsewhere: false,
+    });
+}
+
+/// `cmd /c LINE` from another shell.
+pub(crate) fn cmd_line(args: &[Word], reader: &mut Reader<'_>) {
+    let words: Vec<String> = args.iter().map(shown_word).collect();
+    let Some(at) = words
+        .iter()
+        .position(|word| matches!(word.to_ascii_lowercase().get(..2), Some("/c" | "/k" | "/r")))
+    else {
+        return reader.ask("shell-input", "A shell runs whatever it is given.");
+    };
+    if args.iter().any(|arg| arg.known().is_none()) {
+        reader.ask(
+            "unknown-code",
+            "A part of what it runs is only known when it runs.",
+        );
+    }
+    let mut text = words[at].get(2..).unwrap_or("").to_owned();
+    for word in &words[at + 1..] {
+        text.push(' ');
+        text.push_str(word);
+    }
+    reader.out.runs.push(Runs::Script {
+        text: Word::Known(text),
+        dialect: Dialect::Cmd,
+        elsewhere: false,
+    });
+}
