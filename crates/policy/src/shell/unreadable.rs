@@ -14,6 +14,10 @@ const MOST_PARTS: usize = 64;
 /// Only so much of a text is looked at in parts.
 const MOST_TEXT: usize = 8 * 1024;
 
+/// From so many places on a text is read as another shell's.
+const MOST_FOREIGN: usize = 16;
+const SEPARATORS: [char; 9] = [';', '&', '|', '\n', '(', ')', '{', '}', '`'];
+
 const KEYWORDS: &[&str] = &[
     "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "for", "case", "esac",
     "in", "!", "{", "}", "time", "function", "select",
@@ -31,10 +35,19 @@ impl Judge<'_> {
         );
         let begin: String = text.chars().take(MOST_TEXT).collect();
         self.parts_of(&begin);
-        let reading = foreign::read(&begin, Dialect::PowerShell, self.world);
-        for finding in reading.findings {
-            if finding.verdict == Verdict::Deny {
-                self.finding(finding);
+        self.foreign_parts(&begin);
+    }
+
+    /// It may be meant for another shell, as a whole or from some place on.
+    fn foreign_parts(&mut self, text: &str) {
+        let inner = text.match_indices(SEPARATORS).map(|(at, found)| at + found.len());
+        for start in std::iter::once(0).chain(inner).take(MOST_FOREIGN) {
+            let rest = text[start..].trim_start();
+            let reading = foreign::read(rest, Dialect::PowerShell, self.world);
+            for finding in reading.findings {
+                if finding.verdict == Verdict::Deny {
+                    self.finding(finding);
+                }
             }
         }
     }
@@ -42,8 +55,7 @@ impl Judge<'_> {
     fn parts_of(&mut self, text: &str) {
         let outer = std::mem::take(&mut self.report);
         let placed = std::mem::replace(&mut self.placed, false);
-        let separators = |c: char| ";&|\n(){}`".contains(c);
-        for part in text.split(separators).take(MOST_PARTS) {
+        for part in text.split(SEPARATORS).take(MOST_PARTS) {
             let words: Vec<&str> = part
                 .split_ascii_whitespace()
                 .skip_while(|word| KEYWORDS.contains(word))

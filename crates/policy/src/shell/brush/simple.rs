@@ -232,7 +232,23 @@ impl Converter<'_> {
         Ok(RedirectKind::File(mode, word))
     }
 
+    /// A here-document ends with its tag. After `((` within a substitution the tokens are not what they should be,
+    /// and what is taken for the document is not it.
+    fn check_document(&self, document: &ast::IoHereDocument) -> Result<(), Unread> {
+        let ends = document.doc.loc.as_ref().is_some_and(|location| {
+            let (text, _) = self.source.slice(location);
+            let last = text.trim_end_matches('\n').rsplit('\n').next().unwrap_or_default();
+            last.trim_start_matches('\t') == unquoted(&document.here_end.value)
+        });
+        if ends {
+            Ok(())
+        } else {
+            Err(Unread("a here-document in it is not understood".to_owned()))
+        }
+    }
+
     fn document(&self, document: &ast::IoHereDocument) -> Result<RedirectKind, Unread> {
+        self.check_document(document)?;
         let text = document.doc.value.as_str();
         let Some(text) = text.strip_suffix('\n') else {
             return Ok(RedirectKind::Empty);
@@ -251,6 +267,11 @@ impl Converter<'_> {
         };
         Ok(RedirectKind::Text(word))
     }
+}
+
+/// Text with quotes and backslashes taken off.
+fn unquoted(tag: &str) -> String {
+    tag.chars().filter(|c| !"'\"\\".contains(*c)).collect()
 }
 
 /// The descriptor that `>&2` and `<&3` leave unsaid. `>& file` is another thing and has none.
