@@ -98,3 +98,81 @@ pub(super) fn filled_environment(
         .map(|(name, value)| (name.clone(), fill(value)))
         .collect()
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+    use tokio_util::sync::CancellationToken;
+
+    use crate::{
+        secrets::tests::One,
+        tools::{
+            CallContext, Tool, ToolError, ToolOutput,
+            exec::{Exec, ExecOptions},
+        },
+    };
+
+    const VALUE: &str = "a \"value\" with $signs; and 'quotes'";
+
+    fn call(folder: &std::path::Path) -> CallContext {
+        let one = One {
+            name: "key",
+            value: VALUE,
+            tool: "exec",
+            host: None,
+        };
+        CallContext {
+            agent_id: Arc::from("main"),
+            session_key: Arc::from("agent:main:main"),
+            run_id: Arc::from("run"),
+            tool_call_id: "call".into(),
+            workspace: folder.canonicalize().unwrap(),
+            depth: 0,
+            cancel: CancellationToken::new(),
+            progress: Arc::new(|_| {}),
+            engine: None,
+            secrets: one.secrets(),
+        }
+    }
+
+    async fn exec(given: Value) -> Result<ToolOutput, ToolError> {
+        let folder = tempfile::tempdir().unwrap();
+        let call = call(folder.path());
+        let exec = Exec::new(ExecOptions::new(std::env::vars_os()));
+        let effect = exec.resolve(&given, &call).await?;
+        let shown = serde_json::to_string(&effect).unwrap();
+        assert!(
+            !shown.contains("signs"),
+            "what is judged has the name alone"
+        );
+        exec.run(&effect, &given, &call).await
+    }
+
+    #[tokio::test]
+    async fn a_variable_gets_the_value_and_the_output_does_not_show_it() {
+        let command = "printf %s \"$KEY\" | wc -c; echo \"<$KEY>\"";
+        let given = json!({"command": command, "env": {"KEY": "{{cred:key}}"}});
+        let output = exec(given).await.unwrap();
+        let told = output.plain();
+        assert!(told.contains(&VALUE.len().to_string()), "{told}");
+        assert!(told.contains("<[redacted]>"), "{told}");
+        let details = output.details.unwrap().to_string();
+        assert!(!details.contains("signs"), "{details}");
+    }
+
+    #[tokio::test]
+    async fn a_text_for_the_shell_takes_no_value() {
+        let given = json!({"command": "echo {{cred:key}}"});
+        let refused = exec(given).await.unwrap_err().to_string();
+        assert!(refused.contains("the argument `env`"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn what_is_not_given_is_not_run() {
+        let given = json!({"command": "echo it-ran", "env": {"KEY": "{{cred:other}}"}});
+        let refused = exec(given).await.unwrap_err().to_string();
+        assert_eq!(refused, "there is no such credential");
+    }
+}

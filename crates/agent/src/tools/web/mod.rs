@@ -390,4 +390,6 @@ fn title(page: &Page) -> Option<String> {
 }
 
 #[cfg(test)]
+mod credential_tests;
+#[cfg(test)]
 mod tests;
