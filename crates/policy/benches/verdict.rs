@@ -38,7 +38,9 @@ fn long_line() -> String {
     let mut text = String::new();
     let mut n = 0;
     while text.len() < 60_000 {
-        text.push_str(&format!("grep -n \"pattern {n}\" src/file{n}.rs | sort -u | head -n 5\n"));
+        text.push_str(&format!(
+            "grep -n \"pattern {n}\" src/file{n}.rs | sort -u | head -n 5\n"
+        ));
         n += 1;
         if n % 8 == 0 {
             text.push_str("# what follows is much like what came before, and longer so that words do not run out\n");
@@ -51,7 +53,13 @@ fn long_line() -> String {
 fn percentiles(name: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];
-    println!("{name}: p50 {:?}, p99 {:?}, most {:?} ({} verdicts)", at(50), at(99), at(100), times.len());
+    println!(
+        "{name}: p50 {:?}, p99 {:?}, most {:?} ({} verdicts)",
+        at(50),
+        at(99),
+        at(100),
+        times.len()
+    );
 }
 
 fn verdicts(criterion: &mut Criterion) {
@@ -84,9 +92,16 @@ fn verdicts(criterion: &mut Criterion) {
         });
     });
     criterion.bench_function("verdict/one-command", |b| {
-        b.iter(|| black_box(shell::analyse("git diff --stat HEAD~1 | head -n 20", &world)));
+        b.iter(|| {
+            black_box(shell::analyse(
+                "git diff --stat HEAD~1 | head -n 20",
+                &world,
+            ))
+        });
     });
-    criterion.bench_function("verdict/60-kb", |b| b.iter(|| black_box(shell::analyse(&long, &world))));
+    criterion.bench_function("verdict/60-kb", |b| {
+        b.iter(|| black_box(shell::analyse(&long, &world)))
+    });
 }
 
 criterion_group!(benches, verdicts);

@@ -17,7 +17,10 @@ fn bash(args: &[&str]) -> (bool, String) {
         .stdin(Stdio::null())
         .output()
         .expect("bash runs");
-    (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    )
 }
 
 /// The plan as text, whatever is planned.
@@ -30,8 +33,14 @@ fn text_of(command: &str) -> Option<String> {
 }
 
 fn lines() -> Vec<String> {
-    let more = include_str!("scripts.txt").split("\n----\n").map(str::to_owned);
-    labelled().into_iter().map(|entry| entry.command).chain(more).collect()
+    let more = include_str!("scripts.txt")
+        .split("\n----\n")
+        .map(str::to_owned);
+    labelled()
+        .into_iter()
+        .map(|entry| entry.command)
+        .chain(more)
+        .collect()
 }
 
 #[test]
@@ -57,7 +66,11 @@ fn nearly_all_that_bash_takes_is_read() {
             refused.push(line);
         }
     }
-    assert!(refused.len() * 100 <= taken * 4, "{} of {taken}: {refused:#?}", refused.len());
+    assert!(
+        refused.len() * 100 <= taken * 4,
+        "{} of {taken}: {refused:#?}",
+        refused.len()
+    );
 }
 
 #[test]
@@ -72,7 +85,9 @@ fn bash_reads_what_is_written_out_as_it_is_meant() {
         let Some(again) = text_of(&declared) else {
             panic!("{text:?} is declared as {declared:?}, which is not read");
         };
-        let again = again.strip_prefix(":; f () { ").and_then(|rest| rest.strip_suffix("; }").or_else(|| rest.strip_suffix(" }")));
+        let again = again
+            .strip_prefix(":; f () { ")
+            .and_then(|rest| rest.strip_suffix("; }").or_else(|| rest.strip_suffix(" }")));
         assert_eq!(again, Some(text.as_str()), "bash says: {declared}");
     }
 }

@@ -16,7 +16,8 @@ fn labelled_commands_get_their_verdict() {
             exact += 1;
             continue;
         }
-        dangerous += usize::from(line.verdict == Verdict::Deny && analysis.verdict == Verdict::Allow);
+        dangerous +=
+            usize::from(line.verdict == Verdict::Deny && analysis.verdict == Verdict::Allow);
         refused += usize::from(line.verdict == Verdict::Allow);
         let shown: String = line.command.chars().take(120).collect();
         differences.push(format!(
@@ -29,7 +30,13 @@ fn labelled_commands_get_their_verdict() {
     }
     let report = format!("{exact} of {} exact\n{}", all.len(), differences.join("\n"));
     println!("{report}");
-    assert_eq!(dangerous, 0, "a command that must be denied is allowed: {report}");
+    assert_eq!(
+        dangerous, 0,
+        "a command that must be denied is allowed: {report}"
+    );
     assert_eq!(refused, 0, "a harmless command is not allowed: {report}");
-    assert!(exact * 100 >= all.len() * 95, "fewer than 95 in 100 are exact: {report}");
+    assert!(
+        exact * 100 >= all.len() * 95,
+        "fewer than 95 in 100 are exact: {report}"
+    );
 }

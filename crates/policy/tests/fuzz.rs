@@ -14,14 +14,22 @@ fn holds(text: &str) -> Result<(), TestCaseError> {
     prop_assert!(analysis.plan != Plan::Nothing || analysis.verdict > Verdict::Allow);
     prop_assert_eq!(
         analysis.verdict,
-        analysis.findings.iter().map(|f| f.verdict).max().unwrap_or_default(),
+        analysis
+            .findings
+            .iter()
+            .map(|f| f.verdict)
+            .max()
+            .unwrap_or_default(),
         "the verdict is that of the strictest finding"
     );
     for finding in &analysis.findings {
         prop_assert!(!finding.text.is_empty() && !finding.code.is_empty());
         if let Some(span) = finding.span {
             let (start, end) = (span.start as usize, span.end as usize);
-            prop_assert!(start <= end && text.get(start..end).is_some(), "{finding:?} in {text:?}");
+            prop_assert!(
+                start <= end && text.get(start..end).is_some(),
+                "{finding:?} in {text:?}"
+            );
         }
     }
     Ok(())
@@ -103,8 +111,21 @@ fn heavy_lines_end_in_a_question_and_soon() {
         let started = std::time::Instant::now();
         let shown: String = text.chars().take(60).collect();
         let analysis = analyse(&text);
-        println!("{shown}: {} steps, {:?}, {:?}", analysis.steps, started.elapsed(), analysis.verdict);
-        assert!(analysis.verdict > Verdict::Allow, "{shown}: {:?}", support::codes(&analysis));
-        assert!(started.elapsed().as_secs() < 5, "{shown} took {:?}", started.elapsed());
+        println!(
+            "{shown}: {} steps, {:?}, {:?}",
+            analysis.steps,
+            started.elapsed(),
+            analysis.verdict
+        );
+        assert!(
+            analysis.verdict > Verdict::Allow,
+            "{shown}: {:?}",
+            support::codes(&analysis)
+        );
+        assert!(
+            started.elapsed().as_secs() < 5,
+            "{shown} took {:?}",
+            started.elapsed()
+        );
     }
 }

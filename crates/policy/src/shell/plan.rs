@@ -44,15 +44,14 @@ fn item_of(item: &Item, report: &Report) -> Option<Vec<Pipeline>> {
     Some(lists)
 }
 
-fn pipeline(
-    pipeline: &super::syntax::Pipeline,
-    when: Stage,
-    report: &Report,
-) -> Option<Pipeline> {
+fn pipeline(pipeline: &super::syntax::Pipeline, when: Stage, report: &Report) -> Option<Pipeline> {
     if pipeline.timed != Timed::No {
         return None;
     }
-    let spawns = pipeline.commands.iter().map(|command| spawn(command, report));
+    let spawns = pipeline
+        .commands
+        .iter()
+        .map(|command| spawn(command, report));
     Some(Pipeline {
         when,
         negated: pipeline.negated,

@@ -88,7 +88,10 @@ fn nesting(text: &str) -> Result<usize, Fault> {
         count.step(byte);
     }
     let words = opened(text);
-    if count.deepest + words > DEEPEST || count.below_double > DEEPEST_DOUBLE || count.ticks > 2 * DEEPEST {
+    if count.deepest + words > DEEPEST
+        || count.below_double > DEEPEST_DOUBLE
+        || count.ticks > 2 * DEEPEST
+    {
         return Err(Fault::TooNested);
     }
     Ok(count.deepest + words + count.ticks / 2)
@@ -155,7 +158,11 @@ fn opened(text: &str) -> usize {
     }
     // The words occur in other text too (`for` in a message), hence closed only by their own: halve the weight of a
     // few, keep that of many.
-    if deepest > DEEPEST { deepest } else { deepest / 2 }
+    if deepest > DEEPEST {
+        deepest
+    } else {
+        deepest / 2
+    }
 }
 
 /// A number that a redirection follows at once.

@@ -157,7 +157,10 @@ pub(super) struct Redirect {
 pub(super) enum RedirectKind {
     File(FileMode, Word),
     /// `<&` and `>&`.
-    Duplicate { output: bool, word: Word },
+    Duplicate {
+        output: bool,
+        word: Word,
+    },
     /// A here-string, or a here-document written as one. A newline follows the text.
     Text(Word),
     /// A here-document with nothing in it.
@@ -198,7 +201,10 @@ pub(super) enum Part {
     Param(Box<Param>),
     Command(Script),
     Arith(Vec<Part>),
-    Process { input: bool, script: Script },
+    Process {
+        input: bool,
+        script: Script,
+    },
     Brace(Vec<Vec<Part>>),
     /// `{1..9}`, as it was written.
     Range(String),

@@ -19,14 +19,20 @@ const MOST_FOREIGN: usize = 16;
 const SEPARATORS: [char; 9] = [';', '&', '|', '\n', '(', ')', '{', '}', '`'];
 
 const KEYWORDS: &[&str] = &[
-    "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "for", "case", "esac", "in", "!", "{", "}", "time",
-    "function", "select",
+    "if", "then", "else", "elif", "fi", "do", "done", "while", "until", "for", "case", "esac",
+    "in", "!", "{", "}", "time", "function", "select",
 ];
 
 impl Judge<'_> {
     /// Asks about a text that is not read, and looks at its parts.
     pub(super) fn unreadable(&mut self, text: &str, why: &Unread) {
-        self.ask("unreadable", &format!("It cannot be read as a command: {}.", why.0.trim_end_matches('.')));
+        self.ask(
+            "unreadable",
+            &format!(
+                "It cannot be read as a command: {}.",
+                why.0.trim_end_matches('.')
+            ),
+        );
         let begin: String = text.chars().take(MOST_TEXT).collect();
         self.parts_of(&begin);
         self.foreign_parts(&begin);
@@ -34,7 +40,9 @@ impl Judge<'_> {
 
     /// It may be meant for another shell, as a whole or from some place on.
     fn foreign_parts(&mut self, text: &str) {
-        let inner = text.match_indices(SEPARATORS).map(|(at, found)| at + found.len());
+        let inner = text
+            .match_indices(SEPARATORS)
+            .map(|(at, found)| at + found.len());
         for start in std::iter::once(0).chain(inner).take(MOST_FOREIGN) {
             let rest = text[start..].trim_start();
             let reading = foreign::read(rest, Dialect::PowerShell, self.world);
@@ -59,7 +67,9 @@ impl Judge<'_> {
                 continue;
             }
             let mut scope = Scope::new(self.world);
-            let script = self.parse(&line).or_else(|_| self.parse(&line.replace(['"', '\''], "")));
+            let script = self
+                .parse(&line)
+                .or_else(|_| self.parse(&line.replace(['"', '\''], "")));
             if let Ok(script) = script {
                 self.script(&script, &mut scope, &Input::inherited());
             }

@@ -51,12 +51,26 @@ pub(crate) fn check(verdict: Verdict, lines: &[&str]) {
     for line in lines {
         let analysis = analyse(line);
         if analysis.verdict != verdict {
-            wrong.push(format!("{line}\n    is {:?}, not {verdict:?}: {:#?}", analysis.verdict, codes(&analysis)));
+            wrong.push(format!(
+                "{line}\n    is {:?}, not {verdict:?}: {:#?}",
+                analysis.verdict,
+                codes(&analysis)
+            ));
         }
     }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), lines.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        lines.len(),
+        wrong.join("\n")
+    );
 }
 
 pub(crate) fn codes(analysis: &Analysis) -> Vec<String> {
-    analysis.findings.iter().map(|f| format!("{:?} {}: {}", f.verdict, f.code, f.text)).collect()
+    analysis
+        .findings
+        .iter()
+        .map(|f| format!("{:?} {}: {}", f.verdict, f.code, f.text))
+        .collect()
 }

@@ -5,9 +5,7 @@ use brush_parser::ast;
 use super::Converter;
 use crate::shell::lex::{self, Mode};
 use crate::shell::parser::Unread;
-use crate::shell::syntax::{
-    Arm, At, Command, Kind, Redirect, Script, Test, Then, Timed, Word,
-};
+use crate::shell::syntax::{Arm, At, Command, Kind, Redirect, Script, Test, Then, Timed, Word};
 
 impl Converter<'_> {
     pub(super) fn command(&self, command: &ast::Command) -> Result<Command, Unread> {
@@ -87,13 +85,19 @@ impl Converter<'_> {
 
     fn for_words(&self, clause: &ast::ForClauseCommand) -> Result<Option<Vec<Word>>, Unread> {
         match &clause.values {
-            Some(values) => values.iter().map(|w| self.word(w)).collect::<Result<_, _>>().map(Some),
+            Some(values) => values
+                .iter()
+                .map(|w| self.word(w))
+                .collect::<Result<_, _>>()
+                .map(Some),
             // `for x; do` and `for x in; do` look alike in the tree; only the text tells them apart.
             None => {
                 let (text, _) = self.source.slice(&clause.loc);
                 let after = text.strip_prefix("for").unwrap_or(text).trim_start();
                 let after = after.strip_prefix(clause.variable_name.as_str());
-                let after = after.unwrap_or_default().trim_start_matches([' ', '\t', '\n']);
+                let after = after
+                    .unwrap_or_default()
+                    .trim_start_matches([' ', '\t', '\n']);
                 match after.starts_with("in") || after.starts_with('\\') {
                     true => Ok(Some(Vec::new())),
                     false => Ok(None),
@@ -124,7 +128,10 @@ impl Converter<'_> {
     fn case(&self, clause: &ast::CaseClauseCommand) -> Result<Kind, Unread> {
         let mut arms = Vec::with_capacity(clause.cases.len());
         for case in &clause.cases {
-            let patterns = case.patterns.iter().map(|w| self.word_as(w, Mode::Assigned));
+            let patterns = case
+                .patterns
+                .iter()
+                .map(|w| self.word_as(w, Mode::Assigned));
             arms.push(Arm {
                 patterns: patterns.collect::<Result<_, _>>()?,
                 body: case.cmd.as_ref().map(|c| self.list(c)).transpose()?,
@@ -163,11 +170,7 @@ impl Converter<'_> {
         Ok(Kind::If { arms, otherwise })
     }
 
-    fn repeat(
-        &self,
-        until: bool,
-        clause: &ast::WhileOrUntilClauseCommand,
-    ) -> Result<Kind, Unread> {
+    fn repeat(&self, until: bool, clause: &ast::WhileOrUntilClauseCommand) -> Result<Kind, Unread> {
         let condition: Script = self.list(&clause.0)?;
         Ok(Kind::While {
             until,
@@ -183,7 +186,9 @@ impl Converter<'_> {
             From::Or(a, b) => Test::Or(Box::new(self.test(a)?), Box::new(self.test(b)?)),
             From::Not(inner) => Test::Not(Box::new(self.test(inner)?)),
             From::Parenthesized(inner) => Test::Group(Box::new(self.test(inner)?)),
-            From::UnaryTest(predicate, word) => Test::Unary(unary(predicate), self.test_word(word)?),
+            From::UnaryTest(predicate, word) => {
+                Test::Unary(unary(predicate), self.test_word(word)?)
+            }
             From::BinaryTest(predicate, a, b) => {
                 let operator = binary(predicate);
                 let right = if operator == "=~" {

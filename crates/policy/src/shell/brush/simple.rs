@@ -57,9 +57,7 @@ impl Converter<'_> {
                 if let (Some(before), Some(here)) = (before, word.at.0)
                     && before.end == here.start
                 {
-                    return Err(Unread(
-                        "it is not clear where a word of it ends".to_owned(),
-                    ));
+                    return Err(Unread("it is not clear where a word of it ends".to_owned()));
                 }
                 simple.words.push(word);
             }
@@ -106,7 +104,10 @@ impl Converter<'_> {
         let mut at = name_end;
         let mut index = None;
         if text[at..].starts_with('[') {
-            let close = text.find("]=").or_else(|| text.find("]+=")).ok_or_else(unclear)?;
+            let close = text
+                .find("]=")
+                .or_else(|| text.find("]+="))
+                .ok_or_else(unclear)?;
             let inner = &text[at + 1..close];
             let place = base.map(|b| b + at + 1);
             index = Some(lex::word(inner, place, Mode::Arith, self.reader)?.parts);
@@ -236,7 +237,11 @@ impl Converter<'_> {
     fn check_document(&self, document: &ast::IoHereDocument) -> Result<(), Unread> {
         let ends = document.doc.loc.as_ref().is_some_and(|location| {
             let (text, _) = self.source.slice(location);
-            let last = text.trim_end_matches('\n').rsplit('\n').next().unwrap_or_default();
+            let last = text
+                .trim_end_matches('\n')
+                .rsplit('\n')
+                .next()
+                .unwrap_or_default();
             last.trim_start_matches('\t') == unquoted(&document.here_end.value)
         });
         if ends {

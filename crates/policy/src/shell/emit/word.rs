@@ -1,7 +1,7 @@
 //! Words.
 
-use super::super::syntax::{Op, Param, Part};
 use super::super::prescan::is_unseen;
+use super::super::syntax::{Op, Param, Part};
 use super::Out;
 
 /// What a part stands in, which decides how text is quoted.

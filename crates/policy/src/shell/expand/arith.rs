@@ -58,7 +58,10 @@ impl Judge<'_> {
 
     /// Asks where a part of an expression is not known and may be more than a number.
     fn not_a_number(&mut self, text: &Word) {
-        let numbers = ["$?", "$$", "$!", "$#", "$PPID", "$UID", "$EUID", "$RANDOM", "$SECONDS", "$LINENO", NUMBER];
+        let numbers = [
+            "$?", "$$", "$!", "$#", "$PPID", "$UID", "$EUID", "$RANDOM", "$SECONDS", "$LINENO",
+            NUMBER,
+        ];
         let safe = pieces_of(text).iter().all(|piece| match piece {
             Piece::Unknown(why) => numbers.contains(&why.as_str()) || why.starts_with("${#"),
             Piece::Text(_) | Piece::Pattern(_) => true,
@@ -101,7 +104,10 @@ impl Judge<'_> {
                 let word = self.parts_as_one(&word.parts, scope);
                 self.arithmetic_text(&word, scope, depth + 1);
             }
-            Err(_) => self.ask("arithmetic-unknown", "It calculates with a text that is not understood."),
+            Err(_) => self.ask(
+                "arithmetic-unknown",
+                "It calculates with a text that is not understood.",
+            ),
         }
     }
 }
@@ -110,8 +116,20 @@ impl Judge<'_> {
 fn is_number(name: &str) -> bool {
     matches!(
         name,
-        "RANDOM" | "SRANDOM" | "SECONDS" | "LINENO" | "PPID" | "UID" | "EUID" | "BASHPID" | "SHLVL" | "EPOCHSECONDS"
-            | "OPTIND" | "BASH_SUBSHELL" | "COLUMNS" | "LINES"
+        "RANDOM"
+            | "SRANDOM"
+            | "SECONDS"
+            | "LINENO"
+            | "PPID"
+            | "UID"
+            | "EUID"
+            | "BASHPID"
+            | "SHLVL"
+            | "EPOCHSECONDS"
+            | "OPTIND"
+            | "BASH_SUBSHELL"
+            | "COLUMNS"
+            | "LINES"
     )
 }
 

@@ -9,7 +9,10 @@ const MOST: usize = 256;
 
 /// The words that braces make of one word; none where they are too many.
 pub(super) fn expand(parts: &[Part]) -> Option<Vec<Cow<'_, [Part]>>> {
-    if !parts.iter().any(|p| matches!(p, Part::Brace(_) | Part::Range(_))) {
+    if !parts
+        .iter()
+        .any(|p| matches!(p, Part::Brace(_) | Part::Range(_)))
+    {
         return Some(vec![Cow::Borrowed(parts)]);
     }
     let mut words: Vec<Vec<Part>> = vec![Vec::new()];
@@ -33,7 +36,11 @@ pub(super) fn expand(parts: &[Part]) -> Option<Vec<Cow<'_, [Part]>>> {
         }
         words = words
             .iter()
-            .flat_map(|word| choices.iter().map(move |choice| [word.as_slice(), choice].concat()))
+            .flat_map(|word| {
+                choices
+                    .iter()
+                    .map(move |choice| [word.as_slice(), choice].concat())
+            })
             .collect();
     }
     Some(words.into_iter().map(Cow::Owned).collect())

@@ -139,7 +139,11 @@ impl Judge<'_> {
                 ..value
             };
         }
-        let word = match self.arithmetic(index, scope).known().map(str::parse::<usize>) {
+        let word = match self
+            .arithmetic(index, scope)
+            .known()
+            .map(str::parse::<usize>)
+        {
             Some(Ok(at)) => value.words.get(at).cloned(),
             _ => None,
         };
@@ -324,7 +328,11 @@ fn change_case(kind: &str, text: &str) -> String {
     }
 }
 
-fn bounds(length: usize, offset: Option<i64>, count: Option<Option<i64>>) -> Option<(usize, usize)> {
+fn bounds(
+    length: usize,
+    offset: Option<i64>,
+    count: Option<Option<i64>>,
+) -> Option<(usize, usize)> {
     let length = length as i64;
     let offset = offset?;
     let start = if offset < 0 { length + offset } else { offset };

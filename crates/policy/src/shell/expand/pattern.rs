@@ -105,5 +105,7 @@ fn longest_at(kind: &str, glob: &str, text: &str, at: usize) -> Option<usize> {
     }
     let mut ends: Vec<usize> = text[at..].char_indices().map(|(n, _)| at + n).collect();
     ends.push(text.len());
-    ends.into_iter().rev().find(|end| matches(glob, &text[at..*end]))
+    ends.into_iter()
+        .rev()
+        .find(|end| matches(glob, &text[at..*end]))
 }

@@ -6,8 +6,19 @@ use crate::word::Word;
 
 /// Parts of names that credentials are kept under.
 const CREDENTIALS: &[&str] = &[
-    "SECRET", "TOKEN", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "API_KEY", "APIKEY",
-    "ACCESS_KEY", "PRIVATE_KEY", "AUTH_KEY", "DATABASE_URL", "CONNECTION_STRING",
+    "SECRET",
+    "TOKEN",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "CREDENTIAL",
+    "API_KEY",
+    "APIKEY",
+    "ACCESS_KEY",
+    "PRIVATE_KEY",
+    "AUTH_KEY",
+    "DATABASE_URL",
+    "CONNECTION_STRING",
 ];
 
 /// Whether a variable of this name holds what authenticates someone.
@@ -37,11 +48,11 @@ impl Judge<'_> {
                 None => Value::unknown("$TMPDIR"),
             },
             "IFS" => known(" \t\n"),
-            "OPTIND" | "BASH_SUBSHELL" | "SHLVL" | "PPID" | "UID" | "EUID" | "RANDOM" | "SRANDOM"
-            | "SECONDS" | "LINENO" | "BASHPID" | "EPOCHSECONDS" | "EPOCHREALTIME" | "HOSTNAME"
-            | "BASH" | "BASH_VERSION" | "MACHTYPE" | "OSTYPE" | "HOSTTYPE" | "PATH" | "REPLY"
-            | "COLUMNS" | "LINES" | "_" | "BASH_COMMAND" | "PIPESTATUS" | "BASH_REMATCH" | "SHELL"
-            | "LANG" => Value::unknown(&format!("${name}")),
+            "OPTIND" | "BASH_SUBSHELL" | "SHLVL" | "PPID" | "UID" | "EUID" | "RANDOM"
+            | "SRANDOM" | "SECONDS" | "LINENO" | "BASHPID" | "EPOCHSECONDS" | "EPOCHREALTIME"
+            | "HOSTNAME" | "BASH" | "BASH_VERSION" | "MACHTYPE" | "OSTYPE" | "HOSTTYPE"
+            | "PATH" | "REPLY" | "COLUMNS" | "LINES" | "_" | "BASH_COMMAND" | "PIPESTATUS"
+            | "BASH_REMATCH" | "SHELL" | "LANG" => Value::unknown(&format!("${name}")),
             _ => self.environment(name),
         }
     }

@@ -89,7 +89,8 @@ fn shape(text: &str) -> Option<Shape> {
 fn is_range(inner: &str) -> bool {
     let ends: Vec<&str> = inner.split("..").collect();
     let number = |text: &str| text.parse::<i64>().is_ok();
-    let letter = |text: &str| text.len() == 1 && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    let letter =
+        |text: &str| text.len() == 1 && text.starts_with(|c: char| c.is_ascii_alphabetic());
     match ends.as_slice() {
         [a, b] => (number(a) && number(b)) || (letter(a) && letter(b)),
         [a, b, step] => number(step) && ((number(a) && number(b)) || (letter(a) && letter(b))),

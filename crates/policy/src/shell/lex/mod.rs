@@ -58,9 +58,7 @@ pub(super) fn word(
     };
     let parts = lexer.parts(mode, "")?;
     if lexer.pos < text.len() {
-        return Err(Unread(
-            "it is not clear where a word of it ends".to_owned(),
-        ));
+        return Err(Unread("it is not clear where a word of it ends".to_owned()));
     }
     let at = super::syntax::At(base.map(|start| super::span(start, start + text.len())));
     Ok(Word { parts, at })

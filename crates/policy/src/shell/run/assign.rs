@@ -7,8 +7,25 @@ use crate::word::{Piece, Word};
 
 /// Names that are not exported and yet decide what the shell does.
 const OF_THE_SHELL: &[&str] = &[
-    "PATH", "IFS", "CDPATH", "GLOBIGNORE", "HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCONTROL", "HISTIGNORE",
-    "PROMPT_COMMAND", "PS4", "PS0", "PS1", "BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "HOME", "FPATH",
+    "PATH",
+    "IFS",
+    "CDPATH",
+    "GLOBIGNORE",
+    "HISTFILE",
+    "HISTSIZE",
+    "HISTFILESIZE",
+    "HISTCONTROL",
+    "HISTIGNORE",
+    "PROMPT_COMMAND",
+    "PS4",
+    "PS0",
+    "PS1",
+    "BASH_ENV",
+    "ENV",
+    "SHELLOPTS",
+    "BASHOPTS",
+    "HOME",
+    "FPATH",
 ];
 
 impl Judge<'_> {
@@ -25,7 +42,12 @@ impl Judge<'_> {
         for finding in reading.findings {
             self.finding(finding);
         }
-        self.run_all(reading.runs, scope, &super::super::judge::Input::inherited(), Default::default());
+        self.run_all(
+            reading.runs,
+            scope,
+            &super::super::judge::Input::inherited(),
+            Default::default(),
+        );
     }
 
     /// A variable of the shell. What is not exported is seen by the shell alone, unless the environment has one of

@@ -5,11 +5,69 @@ use super::super::scope::{Flow, Scope, shown};
 use crate::word::Word;
 
 const BUILTINS: &[&str] = &[
-    ".", ":", "[", "alias", "bg", "bind", "break", "builtin", "caller", "cd", "command", "compgen", "complete",
-    "compopt", "continue", "coproc", "declare", "dirs", "disown", "echo", "enable", "eval", "exec", "exit", "export",
-    "false", "fc", "fg", "getopts", "hash", "help", "history", "jobs", "kill", "let", "local", "logout", "mapfile",
-    "popd", "printf", "pushd", "pwd", "read", "readarray", "readonly", "return", "set", "shift", "shopt", "source",
-    "suspend", "test", "time", "times", "trap", "true", "type", "typeset", "ulimit", "umask", "unalias", "unset", "wait",
+    ".",
+    ":",
+    "[",
+    "alias",
+    "bg",
+    "bind",
+    "break",
+    "builtin",
+    "caller",
+    "cd",
+    "command",
+    "compgen",
+    "complete",
+    "compopt",
+    "continue",
+    "coproc",
+    "declare",
+    "dirs",
+    "disown",
+    "echo",
+    "enable",
+    "eval",
+    "exec",
+    "exit",
+    "export",
+    "false",
+    "fc",
+    "fg",
+    "getopts",
+    "hash",
+    "help",
+    "history",
+    "jobs",
+    "kill",
+    "let",
+    "local",
+    "logout",
+    "mapfile",
+    "popd",
+    "printf",
+    "pushd",
+    "pwd",
+    "read",
+    "readarray",
+    "readonly",
+    "return",
+    "set",
+    "shift",
+    "shopt",
+    "source",
+    "suspend",
+    "test",
+    "time",
+    "times",
+    "trap",
+    "true",
+    "type",
+    "typeset",
+    "ulimit",
+    "umask",
+    "unalias",
+    "unset",
+    "wait",
 ];
 
 pub(super) fn is_builtin(name: &str) -> bool {
@@ -55,8 +113,8 @@ impl Judge<'_> {
         let name = argv.first().and_then(Word::known).unwrap_or_default();
         let args = &argv[1..];
         match name {
-            "eval" | "." | "source" | "trap" | "command" | "builtin" | "exec" | "alias" | "unalias"
-            | "bind" | "enable" | "complete" | "mapfile" | "readarray" => {
+            "eval" | "." | "source" | "trap" | "command" | "builtin" | "exec" | "alias"
+            | "unalias" | "bind" | "enable" | "complete" | "mapfile" | "readarray" => {
                 self.report.command(&argv, self.span, self.reach);
                 self.running(name, args, scope, input, flow)
             }
@@ -93,14 +151,20 @@ impl Judge<'_> {
     ) -> Output {
         if self.calls.iter().any(|call| call == name) {
             if self.multiplied > 0 {
-                self.deny("fork-bomb", "It is a function that starts itself over and over.");
+                self.deny(
+                    "fork-bomb",
+                    "It is a function that starts itself over and over.",
+                );
             } else {
                 self.ask("recursion", "It is a function that calls itself.");
             }
             return Output::unknown(flow);
         }
         if self.calls.len() >= DEEPEST_CALL {
-            self.ask("too-nested", "Functions call functions deeper than is looked.");
+            self.ask(
+                "too-nested",
+                "Functions call functions deeper than is looked.",
+            );
             return Output::unknown(flow);
         }
         self.calls.push(name.to_owned());
@@ -108,7 +172,11 @@ impl Judge<'_> {
         let before = scope.clone();
         let mut output = Output::default();
         for (n, body) in bodies.iter().enumerate() {
-            let mut inner = if n == 0 { scope.clone() } else { before.clone() };
+            let mut inner = if n == 0 {
+                scope.clone()
+            } else {
+                before.clone()
+            };
             // Names of arguments carry where they come from.
             self.flow.join(flow);
             output.append(self.command(body, &mut inner, input));
@@ -185,10 +253,14 @@ impl Judge<'_> {
                 ("command", Some("-v" | "-V" | "-pv" | "-pV")) => {
                     return Output::unknown(Flow::default());
                 }
-                ("command", Some("-p")) | ("exec", Some("-c" | "-l" | "-cl" | "-lc")) => rest = after,
+                ("command", Some("-p")) | ("exec", Some("-c" | "-l" | "-cl" | "-lc")) => {
+                    rest = after
+                }
                 ("exec", Some("-a")) => rest = after.get(1..).unwrap_or_default(),
                 ("exec", Some(text)) if text.starts_with('-') => {
-                    rest = after.get(usize::from(text.ends_with('a'))..).unwrap_or_default();
+                    rest = after
+                        .get(usize::from(text.ends_with('a'))..)
+                        .unwrap_or_default();
                 }
                 _ => break,
             }
@@ -203,7 +275,8 @@ impl Judge<'_> {
         for word in args {
             match word.known().and_then(|text| text.split_once('=')) {
                 Some((name, text)) => {
-                    std::rc::Rc::make_mut(&mut scope.aliases).insert(name.to_owned(), text.to_owned());
+                    std::rc::Rc::make_mut(&mut scope.aliases)
+                        .insert(name.to_owned(), text.to_owned());
                     let mut inner = scope.clone();
                     self.ask("shell-state", "It changes what a later command means.");
                     self.text(text, &mut inner, &Input::inherited());

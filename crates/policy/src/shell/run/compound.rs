@@ -156,13 +156,7 @@ impl Judge<'_> {
         output
     }
 
-    fn case(
-        &mut self,
-        word: &Written,
-        arms: &[Arm],
-        scope: &mut Scope,
-        input: &Input,
-    ) -> Output {
+    fn case(&mut self, word: &Written, arms: &[Arm], scope: &mut Scope, input: &Input) -> Output {
         let subject = self.expand_one(word, scope);
         let mut output = Output::default();
         let mut ends: Vec<Scope> = Vec::new();

@@ -61,7 +61,10 @@ impl Judge<'_> {
         }
         for effect in &reading.effects {
             let mut effect = effect.clone();
-            effect.span = effect.span.or_else(|| self.place_of(&effect.text)).or(self.span);
+            effect.span = effect
+                .span
+                .or_else(|| self.place_of(&effect.text))
+                .or(self.span);
             self.report.effect(effect);
         }
         let read = self.note_effects(&reading.effects);
@@ -77,7 +80,8 @@ impl Judge<'_> {
         let mut all = emitted.with(ran.flow);
         all.names = emitted.names;
         let mut output = Self::output_of(text, all);
-        if matches!(output.pieces.as_slice(), [Piece::Unknown(_)]) && super::output::is_number(argv) {
+        if matches!(output.pieces.as_slice(), [Piece::Unknown(_)]) && super::output::is_number(argv)
+        {
             output.pieces = vec![Piece::Unknown(NUMBER.to_owned())];
         }
         output
@@ -119,7 +123,10 @@ impl Judge<'_> {
                 if !matches!(argv.first(), Some(Word::Partial(_))) {
                     self.run_from(flow);
                 }
-                self.ask("unknown-command", "Which program it runs is only known when it runs.");
+                self.ask(
+                    "unknown-command",
+                    "Which program it runs is only known when it runs.",
+                );
             }
         }
     }
@@ -196,12 +203,7 @@ impl Judge<'_> {
     }
 
     /// What a program writes to its output, where that is known.
-    fn output_text(
-        &mut self,
-        argv: &[Word],
-        input: &Input,
-        scope: &Scope,
-    ) -> Option<String> {
+    fn output_text(&mut self, argv: &[Word], input: &Input, scope: &Scope) -> Option<String> {
         let text = match &input.from {
             Stdin::Text(word) => word.known(),
             Stdin::Inherited | Stdin::File(_) | Stdin::Pipe => None,
@@ -227,17 +229,23 @@ impl Judge<'_> {
                 _ => unknown(),
             },
             Some("cp" | "mv" | "install" | "ln") => {
-                let read = reading.effects.iter().find_map(|effect| match &effect.target {
-                    Target::Path(path) => self.files.get(path),
-                    _ => None,
-                });
+                let read = reading
+                    .effects
+                    .iter()
+                    .find_map(|effect| match &effect.target {
+                        Target::Path(path) => self.files.get(path),
+                        _ => None,
+                    });
                 read.map_or_else(unknown, |held| held.text.clone())
             }
             Some("touch" | "chmod" | "mkdir") => {
-                let held = reading.effects.iter().find_map(|effect| match &effect.target {
-                    Target::Path(path) => self.files.get(path),
-                    _ => None,
-                });
+                let held = reading
+                    .effects
+                    .iter()
+                    .find_map(|effect| match &effect.target {
+                        Target::Path(path) => self.files.get(path),
+                        _ => None,
+                    });
                 held.map_or_else(|| Word::Known(String::new()), |held| held.text.clone())
             }
             _ => unknown(),
@@ -246,7 +254,10 @@ impl Judge<'_> {
 
     /// Puts a finding where the word stands that it is about, as far as that can be told.
     fn placed_finding(&mut self, mut finding: Finding) {
-        finding.span = finding.span.or_else(|| self.place_of(&finding.text)).or(self.span);
+        finding.span = finding
+            .span
+            .or_else(|| self.place_of(&finding.text))
+            .or(self.span);
         self.report.finding(finding);
     }
 
@@ -259,7 +270,9 @@ impl Judge<'_> {
             let word = word.trim_start_matches("./").trim_end_matches('/');
             word.len() > 1 && text.contains(word)
         });
-        named.max_by_key(|(word, _)| word.len()).map(|(_, span)| *span)
+        named
+            .max_by_key(|(word, _)| word.len())
+            .map(|(_, span)| *span)
     }
 
     /// A command word in letters that look like others.

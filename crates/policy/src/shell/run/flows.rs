@@ -17,19 +17,38 @@ impl Judge<'_> {
             .effects
             .iter()
             .any(|e| matches!(e.kind, EffectKind::Network | EffectKind::Remote) && !is_local(e));
-        let sent = if reading.io.sends_input { input.flow } else { Flow::default() };
+        let sent = if reading.io.sends_input {
+            input.flow
+        } else {
+            Flow::default()
+        };
         let sends = sent.with(words);
         if network && (sends.secret || (read.secret && reading.io.sends_input)) {
-            self.deny("secret-to-network", "It sends what authenticates someone over the network.");
+            self.deny(
+                "secret-to-network",
+                "It sends what authenticates someone over the network.",
+            );
         } else if network && sent.environment {
-            self.deny("environment-to-network", "It sends the environment over the network.");
+            self.deny(
+                "environment-to-network",
+                "It sends the environment over the network.",
+            );
         } else if network && words.environment {
-            self.ask("credential-to-network", "It hands a credential of the environment to a program that uses the network.");
+            self.ask(
+                "credential-to-network",
+                "It hands a credential of the environment to a program that uses the network.",
+            );
         } else if network && !self.taint.secrets.is_empty() {
-            self.ask("secret-then-network", "It uses the network after what authenticates someone was read.");
+            self.ask(
+                "secret-then-network",
+                "It uses the network after what authenticates someone was read.",
+            );
         }
         if reading.io.prints_arguments && words.environment {
-            self.deny("print-credential", "It prints a credential of the environment.");
+            self.deny(
+                "print-credential",
+                "It prints a credential of the environment.",
+            );
         }
     }
 
@@ -73,9 +92,15 @@ impl Judge<'_> {
     /// Files that a command wrote carry what it read.
     pub(super) fn note_writes(&mut self, reading: &Reading, flow: Flow, text: &Word) {
         let fetches = reading.io.emits_network
-            || reading.effects.iter().any(|e| e.kind == EffectKind::Network);
+            || reading
+                .effects
+                .iter()
+                .any(|e| e.kind == EffectKind::Network);
         for effect in &reading.effects {
-            let writes = matches!(effect.kind, EffectKind::Write | EffectKind::Append | EffectKind::Create);
+            let writes = matches!(
+                effect.kind,
+                EffectKind::Write | EffectKind::Append | EffectKind::Create
+            );
             let Target::Path(path) = &effect.target else {
                 continue;
             };
@@ -102,11 +127,17 @@ impl Judge<'_> {
     /// Judges something that is run and came from somewhere: the strictest that its way calls for.
     pub(super) fn run_from(&mut self, flow: Flow) -> Verdict {
         if flow.network {
-            self.deny("download-run", "It runs what came over the network, which nobody has seen.");
+            self.deny(
+                "download-run",
+                "It runs what came over the network, which nobody has seen.",
+            );
             return Verdict::Deny;
         }
         if flow.decoded {
-            self.deny("decode-run", "It runs what was decoded, which nobody has seen.");
+            self.deny(
+                "decode-run",
+                "It runs what was decoded, which nobody has seen.",
+            );
             return Verdict::Deny;
         }
         Verdict::Allow
@@ -131,8 +162,10 @@ fn is_local(effect: &Effect) -> bool {
         }
         _ => return false,
     };
-    let host = host.strip_suffix(|c: char| c.is_ascii_digit()).map_or(host, |_| {
-        host.rsplit_once(':').map_or(host, |(name, _)| name)
-    });
+    let host = host
+        .strip_suffix(|c: char| c.is_ascii_digit())
+        .map_or(host, |_| {
+            host.rsplit_once(':').map_or(host, |(name, _)| name)
+        });
     matches!(host, "localhost" | "127.0.0.1" | "[::1]" | "::1")
 }

@@ -21,7 +21,9 @@ impl Judge<'_> {
             Some(Word::Known(text)) if text.is_empty() => scope.folders.clone(),
             Some(Word::Known(text)) => {
                 let folders = scope.folders.iter();
-                folders.map(|folder| place::normalise(text, folder.as_deref())).collect()
+                folders
+                    .map(|folder| place::normalise(text, folder.as_deref()))
+                    .collect()
             }
             Some(_) => vec![None],
         };
@@ -63,7 +65,9 @@ impl Judge<'_> {
         }
         let changes = std::iter::once(&item.first)
             .chain(item.rest.iter().map(|(_, pipeline)| pipeline))
-            .any(|pipeline| pipeline.commands.len() == 1 && changes_folder(&pipeline.commands[0].kind));
+            .any(|pipeline| {
+                pipeline.commands.len() == 1 && changes_folder(&pipeline.commands[0].kind)
+            });
         let sure = scope.folders.iter().all(|folder| match folder {
             Some(folder) => self.surely_there(folder),
             None => false,

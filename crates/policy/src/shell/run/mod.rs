@@ -4,8 +4,8 @@ mod assign;
 mod builtin;
 mod compound;
 mod external;
-mod folder;
 mod flows;
+mod folder;
 mod output;
 mod redirect;
 mod simple;
@@ -15,7 +15,6 @@ mod unwrap;
 use super::judge::{Input, Judge, Output};
 use super::scope::Scope;
 use super::syntax::{Command, Item, Join, Kind, Pipeline, Script};
-
 
 impl Judge<'_> {
     pub(super) fn script(&mut self, script: &Script, scope: &mut Scope, input: &Input) -> Output {

@@ -14,18 +14,25 @@ pub(super) fn known(argv: &[Word], input: Option<&str>) -> Option<String> {
         "echo" => echo(args),
         "printf" => printed(&argv[1..]),
         "cat" if args.is_empty() || args == ["-"] => input.map(str::to_owned),
-        "rev" if args.is_empty() => Some(input?.lines().map(|l| l.chars().rev().collect::<String>() + "\n").collect()),
+        "rev" if args.is_empty() => Some(
+            input?
+                .lines()
+                .map(|l| l.chars().rev().collect::<String>() + "\n")
+                .collect(),
+        ),
         "tac" if args.is_empty() => Some(input?.lines().rev().map(|l| format!("{l}\n")).collect()),
         "tr" => translated(args, input?),
         "base64" | "gbase64" => unbase64(args, input?),
         "base32" => None,
         "xxd" => unhex(args, input?),
-        "true" | ":" | "false" | "cd" | "export" | "test" | "[" | "set" | "sleep" | "mkdir" | "touch" | "chmod" => {
-            Some(String::new())
-        }
+        "true" | ":" | "false" | "cd" | "export" | "test" | "[" | "set" | "sleep" | "mkdir"
+        | "touch" | "chmod" => Some(String::new()),
         "seq" => sequence(args),
         "basename" => match args {
-            [path] => Some(format!("{}\n", path.trim_end_matches('/').rsplit('/').next().unwrap_or("/"))),
+            [path] => Some(format!(
+                "{}\n",
+                path.trim_end_matches('/').rsplit('/').next().unwrap_or("/")
+            )),
             _ => None,
         },
         _ => None,
@@ -39,7 +46,10 @@ pub(super) fn is_number(argv: &[Word]) -> bool {
     words.len() == argv.len()
         && matches!(
             words.as_slice(),
-            ["wc", "-l" | "-c" | "-w" | "-m"] | ["nproc"] | ["date", "+%s" | "+%s%N" | "+%Y" | "+%m"] | ["id", "-u" | "-g"]
+            ["wc", "-l" | "-c" | "-w" | "-m"]
+                | ["nproc"]
+                | ["date", "+%s" | "+%s%N" | "+%Y" | "+%m"]
+                | ["id", "-u" | "-g"]
         )
 }
 
@@ -129,14 +139,26 @@ fn unescaped_format(format: &str) -> Option<Vec<(char, bool)>> {
 }
 
 fn unescaped(text: &str) -> Option<String> {
-    Some(unescaped_format(text)?.into_iter().map(|(c, _)| c).collect())
+    Some(
+        unescaped_format(text)?
+            .into_iter()
+            .map(|(c, _)| c)
+            .collect(),
+    )
 }
 
 /// The character that an escape stands for, and the length of what follows the backslash.
 fn escape(rest: &str) -> Option<(Option<char>, usize)> {
     let digits = |text: &str, radix: u32, most: usize| -> (u32, usize) {
-        let length = text.chars().take(most).take_while(|c| c.is_digit(radix)).count();
-        (u32::from_str_radix(&text[..length], radix).unwrap_or(0), length)
+        let length = text
+            .chars()
+            .take(most)
+            .take_while(|c| c.is_digit(radix))
+            .count();
+        (
+            u32::from_str_radix(&text[..length], radix).unwrap_or(0),
+            length,
+        )
     };
     let Some(first) = rest.chars().next() else {
         return Some((Some('\\'), 0));
@@ -159,7 +181,8 @@ fn escape(rest: &str) -> Option<(Option<char>, usize)> {
         }
         'x' => {
             let (value, length) = digits(&rest[1..], 16, 2);
-            return Some((Some(char::from_u32(value)?), 1 + length)).filter(|_| value < 128 && length > 0);
+            return Some((Some(char::from_u32(value)?), 1 + length))
+                .filter(|_| value < 128 && length > 0);
         }
         'c' | 'u' | 'U' => return None,
         other => {
@@ -220,7 +243,9 @@ fn expanded(set: &str) -> Option<Vec<char>> {
 }
 
 fn unbase64(args: &[&str], input: &str) -> Option<String> {
-    let decodes = |arg: &str| matches!(arg, "-d" | "-D" | "-i" | "-di") || (arg.len() > 3 && "--decode".starts_with(arg));
+    let decodes = |arg: &str| {
+        matches!(arg, "-d" | "-D" | "-i" | "-di") || (arg.len() > 3 && "--decode".starts_with(arg))
+    };
     if args.is_empty() || !args.iter().all(|arg| decodes(arg)) {
         return None;
     }
@@ -248,7 +273,11 @@ fn unbase64(args: &[&str], input: &str) -> Option<String> {
 }
 
 fn unhex(args: &[&str], input: &str) -> Option<String> {
-    if !args.iter().all(|a| matches!(*a, "-r" | "-p" | "-ps" | "-rp" | "-pr" | "-r -p")) || !args.iter().any(|a| a.contains('r')) {
+    if !args
+        .iter()
+        .all(|a| matches!(*a, "-r" | "-p" | "-ps" | "-rp" | "-pr" | "-r -p"))
+        || !args.iter().any(|a| a.contains('r'))
+    {
         return None;
     }
     let digits: String = input.chars().filter(|c| !c.is_whitespace()).collect();

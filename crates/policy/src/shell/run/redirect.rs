@@ -73,12 +73,19 @@ impl Judge<'_> {
     ) {
         match word.known() {
             Some("-") => {}
-            Some(text) if text.trim_end_matches('-').bytes().all(|b| b.is_ascii_digit()) => {}
+            Some(text)
+                if text
+                    .trim_end_matches('-')
+                    .bytes()
+                    .all(|b| b.is_ascii_digit()) => {}
             // `>& file` writes both outputs to the file.
             Some(_) if output && fd.is_none() => {
                 self.file(FileMode::Both, None, word.clone(), scope, all);
             }
-            _ => self.ask("descriptor", "Which descriptor it uses is only known when it runs."),
+            _ => self.ask(
+                "descriptor",
+                "Which descriptor it uses is only known when it runs.",
+            ),
         }
     }
 
@@ -169,7 +176,10 @@ impl Judge<'_> {
     }
 
     pub(in crate::shell) fn reads(&mut self, word: &Word, scope: &Scope) -> Flow {
-        if word.known().is_some_and(|path| path.starts_with("/dev/fd/")) {
+        if word
+            .known()
+            .is_some_and(|path| path.starts_with("/dev/fd/"))
+        {
             return Flow::default();
         }
         self.touch(word, Access::Read, scope)

@@ -31,13 +31,7 @@ impl Judge<'_> {
 
     /// Once more with variables that nobody set taken for empty, as they will be in a clean environment. Only the
     /// worst counts of it, unless a default that is written in the line took their place.
-    fn guess_again(
-        &mut self,
-        simple: &Simple,
-        command: &Command,
-        mut scope: Scope,
-        input: &Input,
-    ) {
+    fn guess_again(&mut self, simple: &Simple, command: &Command, mut scope: Scope, input: &Input) {
         let report = std::mem::take(&mut self.report);
         let (taint, files) = (self.taint.clone(), self.files.clone());
         let flow = self.flow;
@@ -53,7 +47,10 @@ impl Judge<'_> {
             let worst = matches!(finding.code.as_str(), "delete-root" | "delete-home");
             if finding.verdict == Verdict::Deny && (worst || !guessed.empty) {
                 if worst && guessed.empty {
-                    finding.text = format!("{} That is so when a variable in it is empty.", finding.text);
+                    finding.text = format!(
+                        "{} That is so when a variable in it is empty.",
+                        finding.text
+                    );
                 }
                 self.report.finding(finding);
             }

@@ -48,16 +48,25 @@ impl Judge<'_> {
                     self.ask("name-reference", "A variable stands for another.");
                 }
                 if option.contains('f') && name == "export" {
-                    self.ask("export-function", "It hands a function to every shell that comes after.");
+                    self.ask(
+                        "export-function",
+                        "It hands a function to every shell that comes after.",
+                    );
                 }
                 if option.contains('i') {
-                    self.ask("arithmetic-unknown", "A variable is calculated whenever it is set.");
+                    self.ask(
+                        "arithmetic-unknown",
+                        "A variable is calculated whenever it is set.",
+                    );
                 }
                 continue;
             }
             let Some((name, value)) = split(word) else {
                 if word.known().is_none() {
-                    self.ask("unknown-variable", "Which variable it sets is only known when it runs.");
+                    self.ask(
+                        "unknown-variable",
+                        "Which variable it sets is only known when it runs.",
+                    );
                 }
                 continue;
             };
@@ -101,7 +110,10 @@ impl Judge<'_> {
                     any = true;
                     scope.set(text, Value::unknown(&format!("${text}")));
                     if matches!(text, "PATH" | "IFS" | "BASH_ENV" | "PROMPT_COMMAND") {
-                        self.ask("unknown-variable", "It reads a variable that decides what runs.");
+                        self.ask(
+                            "unknown-variable",
+                            "It reads a variable that decides what runs.",
+                        );
                     }
                 }
                 _ => self.name_of_variable(word, scope),
@@ -119,7 +131,10 @@ impl Judge<'_> {
             self.name_of_variable(target, scope);
             if let Some(name) = target.known() {
                 let text = super::output::printed(rest);
-                let value = text.map_or_else(|| Value::unknown("printf"), |t| Value::scalar(Word::Known(t)));
+                let value = text.map_or_else(
+                    || Value::unknown("printf"),
+                    |t| Value::scalar(Word::Known(t)),
+                );
                 self.check_assignment(name, &value.words[0], scope);
                 scope.set(name, value);
             }
@@ -139,8 +154,18 @@ impl Judge<'_> {
         let harmless = |text: &str| {
             matches!(
                 text,
-                "-s" | "-u" | "-q" | "-p" | "nullglob" | "globstar" | "dotglob" | "failglob" | "nocaseglob" | "lastpipe"
-                    | "inherit_errexit" | "nocasematch" | "checkwinsize"
+                "-s" | "-u"
+                    | "-q"
+                    | "-p"
+                    | "nullglob"
+                    | "globstar"
+                    | "dotglob"
+                    | "failglob"
+                    | "nocaseglob"
+                    | "lastpipe"
+                    | "inherit_errexit"
+                    | "nocasematch"
+                    | "checkwinsize"
             )
         };
         if !args.iter().all(|word| word.known().is_some_and(harmless)) {

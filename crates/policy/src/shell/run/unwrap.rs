@@ -84,7 +84,10 @@ impl Judge<'_> {
         if more {
             match &input.from {
                 Stdin::Text(Word::Known(text)) => {
-                    argv.extend(text.split_ascii_whitespace().map(|w| Word::Known(w.to_owned())));
+                    argv.extend(
+                        text.split_ascii_whitespace()
+                            .map(|w| Word::Known(w.to_owned())),
+                    );
                 }
                 // A file somewhere below, of a name that nothing else has.
                 _ if input.flow.names => argv.push(Word::Partial(vec![
@@ -119,7 +122,10 @@ impl Judge<'_> {
                 Output::unknown(flow)
             }
             Word::Partial(_) => {
-                self.ask("unknown-script", "A part of what it runs is only known when it runs.");
+                self.ask(
+                    "unknown-script",
+                    "A part of what it runs is only known when it runs.",
+                );
                 let whole: String = pieces_of(text)
                     .iter()
                     .map(|piece| match piece {
@@ -192,7 +198,10 @@ impl Judge<'_> {
                 Output::unknown(input.flow)
             }
             (Stdin::Inherited, _) => {
-                self.ask("unknown-script", "It is a shell that runs what it is told later.");
+                self.ask(
+                    "unknown-script",
+                    "It is a shell that runs what it is told later.",
+                );
                 Output::unknown(input.flow)
             }
             _ => Output::unknown(input.flow),
@@ -208,16 +217,24 @@ impl Judge<'_> {
         args: &[Word],
     ) -> Output {
         let Some(known) = path.known() else {
-            self.ask("unknown-script", "Which file it runs is only known when it runs.");
+            self.ask(
+                "unknown-script",
+                "Which file it runs is only known when it runs.",
+            );
             return Output::unknown(input.flow);
         };
         let Some(path) = self.absolute(known, scope) else {
-            self.ask("unknown-script", "Which file it runs is only known when it runs.");
+            self.ask(
+                "unknown-script",
+                "Which file it runs is only known when it runs.",
+            );
             return Output::unknown(input.flow);
         };
         self.step();
-        let mut flow = Flow::default();
-        flow.network = self.taint.fetched.contains(&path);
+        let mut flow = Flow {
+            network: self.taint.fetched.contains(&path),
+            ..Flow::default()
+        };
         let held = self.files.get(&path).cloned();
         if let Some(held) = &held {
             flow.join(held.flow);
@@ -228,7 +245,9 @@ impl Judge<'_> {
         scope.positional = Some(std::rc::Rc::new(args.to_vec()));
         let reach = std::mem::replace(&mut self.reach, Reach::File);
         let output = match held.map(|held| held.text) {
-            Some(text @ (Word::Known(_) | Word::Partial(_))) => self.run_script_text(&text, scope, input),
+            Some(text @ (Word::Known(_) | Word::Partial(_))) => {
+                self.run_script_text(&text, scope, input)
+            }
             Some(Word::Unknown(_)) => {
                 self.ask("write-run", "It runs a file that was just written.");
                 Output::unknown(flow)
@@ -248,7 +267,10 @@ impl Judge<'_> {
             }
             _ => {
                 if written {
-                    self.ask("write-run", "It runs a file that was written before in this session.");
+                    self.ask(
+                        "write-run",
+                        "It runs a file that was written before in this session.",
+                    );
                 }
                 Output::unknown(Flow::default())
             }
@@ -264,7 +286,10 @@ impl Judge<'_> {
                 .iter()
                 .any(|name| line.split(['/', ' ']).any(|word| word == *name));
             if !shell {
-                self.ask("write-run", "It runs a file that was just written, in a language that is not read here.");
+                self.ask(
+                    "write-run",
+                    "It runs a file that was just written, in a language that is not read here.",
+                );
                 return Output::unknown(Flow::default());
             }
         }
