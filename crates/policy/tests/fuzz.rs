@@ -83,8 +83,8 @@ proptest! {
 fn heavy_lines_end_in_a_question_and_soon() {
     let heavy = [
         format!("echo {}", "{a,b}".repeat(40)),
-        format!("echo {{1..100000000}}"),
-        format!("f() {{ f; f; }}; f"),
+        "echo {1..100000000}".to_owned(),
+        "f() { f; f; }; f".to_owned(),
         "x=a; ".to_owned() + &"x=$x$x; ".repeat(200) + "rm $x",
         "x=a; ".to_owned() + &"x+=$x; ".repeat(200) + "rm $x",
         "a=(b); ".to_owned() + &"a+=(\"${a[@]}\"); ".repeat(200) + "rm \"${a[@]}\"",

@@ -121,7 +121,9 @@ fn in_another_shell(command: &str, dialect: Dialect, judge: &mut Judge<'_>) -> P
 fn finish(judge: Judge<'_>, plan: Plan) -> Analysis {
     let steps = judge.steps();
     let mut report = judge.report;
-    report.findings.sort_by(|a, b| b.verdict.cmp(&a.verdict));
+    report
+        .findings
+        .sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
     let verdict = match plan {
         // What cannot run needs no leave, and gets none.
         Plan::Nothing => report.verdict.max(Verdict::Ask),

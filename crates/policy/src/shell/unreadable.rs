@@ -40,7 +40,9 @@ impl Judge<'_> {
 
     /// It may be meant for another shell, as a whole or from some place on.
     fn foreign_parts(&mut self, text: &str) {
-        let inner = text.match_indices(SEPARATORS).map(|(at, found)| at + found.len());
+        let inner = text
+            .match_indices(SEPARATORS)
+            .map(|(at, found)| at + found.len());
         for start in std::iter::once(0).chain(inner).take(MOST_FOREIGN) {
             let rest = text[start..].trim_start();
             let reading = foreign::read(rest, Dialect::PowerShell, self.world);

@@ -237,7 +237,11 @@ impl Converter<'_> {
     fn check_document(&self, document: &ast::IoHereDocument) -> Result<(), Unread> {
         let ends = document.doc.loc.as_ref().is_some_and(|location| {
             let (text, _) = self.source.slice(location);
-            let last = text.trim_end_matches('\n').rsplit('\n').next().unwrap_or_default();
+            let last = text
+                .trim_end_matches('\n')
+                .rsplit('\n')
+                .next()
+                .unwrap_or_default();
             last.trim_start_matches('\t') == unquoted(&document.here_end.value)
         });
         if ends {

@@ -115,11 +115,11 @@ impl Scan {
 
 /// The length less one of what begins with a dollar.
 fn expansion(text: &str) -> Option<usize> {
-    if text.starts_with("$(") {
-        return Some(2 + to_close(&text[2..])?);
+    if let Some(inner) = text.strip_prefix("$(") {
+        return Some(2 + to_close(inner)?);
     }
-    if text.starts_with("${") {
-        return Some(2 + to_brace(&text[2..])?);
+    if let Some(inner) = text.strip_prefix("${") {
+        return Some(2 + to_brace(inner)?);
     }
     if let Some(quoted) = text.strip_prefix("$'") {
         let mut escaped = false;

@@ -231,8 +231,10 @@ impl Judge<'_> {
             return Output::unknown(input.flow);
         };
         self.step();
-        let mut flow = Flow::default();
-        flow.network = self.taint.fetched.contains(&path);
+        let mut flow = Flow {
+            network: self.taint.fetched.contains(&path),
+            ..Flow::default()
+        };
         let held = self.files.get(&path).cloned();
         if let Some(held) = &held {
             flow.join(held.flow);
