@@ -1,6 +1,7 @@
 //! `gatehouse policy` without a gateway.
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code, reason = "the tests of gateways use the rest of it")]
 mod run;
 
 use run::Gatehouse;

@@ -43,7 +43,8 @@ async fn everything_opens_after_a_change_of_the_master_key_was_killed() {
     let (gateway, mut wire) = again(folder.path()).await;
     for number in 0..COUNT {
         let name = format!("c{number}");
-        let params = json!({"name": name, "type": "password", "secret": format!("value-of-{number}")});
+        let params =
+            json!({"name": name, "type": "password", "secret": format!("value-of-{number}")});
         wire.ask("gatehouse.credentials.set", params).await;
     }
     drop(wire);
@@ -53,7 +54,9 @@ async fn everything_opens_after_a_change_of_the_master_key_was_killed() {
         let (gateway, mut wire) = again(folder.path()).await;
         assert_eq!(keys(folder.path()), 1, "round {round}: one key is left");
         // Wrapping anew opens every data key.
-        let wrapped = wire.ask("gatehouse.credentials.rotateMasterKey", json!({})).await;
+        let wrapped = wire
+            .ask("gatehouse.credentials.rotateMasterKey", json!({}))
+            .await;
         assert_eq!(wrapped["wrapped"], COUNT, "round {round}");
         drop(wire);
         gateway.running.stop("the test").await;

@@ -117,8 +117,6 @@ pub(super) fn line(words: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn one_argument_is_a_line_and_several_are_words() {
         let line =
