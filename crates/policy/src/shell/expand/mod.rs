@@ -17,6 +17,9 @@ pub(super) use self::arith::NUMBER;
 pub(super) use self::param::is_name;
 pub(super) use self::pattern::matches_word;
 
+/// More words than this from one are not followed.
+const MOST_WORDS: usize = 1024;
+
 impl Judge<'_> {
     /// All the words that one word becomes.
     pub(super) fn expand(&mut self, word: &Written, scope: &mut Scope) -> Vec<Word> {
@@ -39,6 +42,13 @@ impl Judge<'_> {
             all.extend(fields.finish());
         }
         self.charge(all.len());
+        if all.len() > MOST_WORDS {
+            self.ask(
+                "too-many-words",
+                "It has too many words to be looked through.",
+            );
+            return vec![Word::Unknown("too much".to_owned())];
+        }
         all
     }
 

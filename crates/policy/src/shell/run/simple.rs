@@ -236,12 +236,18 @@ impl Judge<'_> {
     }
 }
 
+/// A longer array is not followed.
+const MOST_ELEMENTS: usize = 1024;
+
 /// `x+=y`.
 fn appended(before: Value, more: Value) -> Value {
     let flow = before.flow.with(more.flow);
     let mut words = before.words;
     if before.array || more.array {
         words.extend(more.words);
+        if words.len() > MOST_ELEMENTS {
+            words = vec![Word::Unknown("a long list".to_owned())];
+        }
         return Value {
             words,
             array: true,
