@@ -29,7 +29,7 @@ async fn a_first_run_ends_in_a_chat_whose_agent_asks_before_it_acts() {
     page.find("//textarea").await;
     picture(&desktop, "own-1-first-run");
 
-    page.send("exec: uname -s").await;
+    page.send("exec: crontab -l; uname -s").await;
     let asked = |notice: &ShownNotice| {
         notice.body.contains("uname -s") && notice.state == NoticeState::Shown
     };

@@ -14,7 +14,7 @@ use gatehouse_agent::{
     message::{AssistantMessage, Content, Message, StopReason, ToolCall, ToolResultMessage, Usage},
     provider::{
         Api, ApiKey, BreakerRules, Guarded, ModelEvent, ModelRequest, Provider, ProviderError,
-        Purpose, Remote, client,
+        ProviderKey, Purpose, Remote, client,
     },
     tools::ToolSpec,
 };
@@ -40,7 +40,12 @@ fn request(messages: Vec<Message>) -> ModelRequest {
 
 fn remote(api: Api, base_url: &str) -> Remote {
     let key = ApiKey::new("the-key".into());
-    Remote::new(client().unwrap(), api, base_url, Some(key))
+    Remote::new(
+        client().unwrap(),
+        api,
+        base_url,
+        Some(ProviderKey::Here(key)),
+    )
 }
 
 /// What an answer came to.
