@@ -43,6 +43,9 @@ const OWN_PLACES: &[&str] = &[
     "undo",
     "audit",
     "credentials",
+    "server",
+    "secrets.json",
+    "secrets.vault",
     "tls",
     "records.sqlite3",
 ];
@@ -51,12 +54,15 @@ const OWN_PLACES: &[&str] = &[
 pub(crate) struct Site {
     pub(crate) state_dir: PathBuf,
     pub(crate) port: u16,
+    /// Files of its own elsewhere.
+    pub(crate) own_files: Vec<PathBuf>,
 }
 
 impl Site {
     /// What the analysis of a command knows of this machine.
     fn surroundings(&self) -> Surroundings {
         let own_places = OWN_PLACES.iter().map(|name| self.state_dir.join(name));
+        let own_places = own_places.chain(self.own_files.iter().cloned());
         Surroundings {
             protected: own_places
                 .map(|place| place.to_string_lossy().into_owned())

@@ -57,6 +57,8 @@ pub struct StartOptions {
     pub keys: Option<Arc<dyn KeyShelf>>,
     /// Learns every secret that passes. The log has to go through the same one.
     pub redactor: Redactor,
+    /// Files outside of the state folder that agents must not reach, such as one with the master key.
+    pub own_files: Vec<PathBuf>,
 }
 
 /// A configuration file, as it was read.
@@ -84,6 +86,7 @@ impl StartOptions {
             audit_key: None,
             keys: None,
             redactor: Redactor::new(),
+            own_files: Vec::new(),
         }
     }
 
@@ -131,6 +134,7 @@ impl Gateway {
             audit_key,
             keys,
             redactor,
+            own_files,
         } = options;
         check_safe(&config, &auth)?;
         let limits = limits.with_handshake(config.gateway.handshake_timeout_ms);
@@ -197,6 +201,7 @@ impl Gateway {
             &Site {
                 state_dir: state_dir.clone(),
                 port: address.port(),
+                own_files,
             },
             &tasks,
             &stopping,

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use support::{ALL_SCOPES, TOKEN, TestGateway, Wire};
 
 const VALUE: &str = "ghp_Zm9vYmFyYmF6cXV4MDEyMzQ1";
-const ALLOW: &str = r#"{ rules: [{ id: "all", verdict: "allow", match: { tool: "exec" } }] }"#;
+/// Nothing is held up: what is tried here comes after the policy.
+const OBSERVE: &str = r#"{ preset: "observe" }"#;
 
 fn with_keys(options: &mut StartOptions) {
     let path = options.state_dir.join("master-keys");
@@ -26,7 +27,7 @@ fn with_keys(options: &mut StartOptions) {
 async fn gateway() -> TestGateway {
     TestGateway::with(|options| {
         with_keys(options);
-        support::write_policy(&options.state_dir, ALLOW);
+        support::write_policy(&options.state_dir, OBSERVE);
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Where a headless gateway keeps the master key of its credentials: the keychain; an encrypted file, where there is
 //! no keychain and a passphrase was given for it; or a file in the clear, where one was named.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gatehouse_vault::credentials::{KeyFile, KeyShelf, VaultShelf};
@@ -36,6 +36,13 @@ pub(crate) async fn shelf(
         open_file(&vault, passphrase).await?;
     }
     Ok(Arc::new(VaultShelf::new(Arc::new(vault))))
+}
+
+/// The files with a secret that the flags name.
+pub(crate) fn files(args: &RunArgs) -> Vec<PathBuf> {
+    let named = [&args.credential_key_file, &args.credential_passphrase_file];
+    let named = named.into_iter().flatten();
+    named.filter_map(|path| std::path::absolute(path).ok()).collect()
 }
 
 /// Whoever gives a passphrase chose the encrypted file.

@@ -49,6 +49,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     options.audit_key = Some(Arc::new(StateKey::new(&options.state_dir, vault)));
     options.keys = Some(keys);
     options.redactor = redactor;
+    options.own_files = keys::files(&args);
     let reach = Arc::new(OnceLock::new());
     if has_page {
         options.web = page::web(&options.state_dir, reach.clone(), secure);
