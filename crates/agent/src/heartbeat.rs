@@ -22,7 +22,7 @@ use crate::{
 pub const OK: &str = "HEARTBEAT_OK";
 
 /// How much may stand beside it; OpenClaw's `ackMaxChars`.
-const MOST_BESIDE: usize = 300;
+pub const MOST_BESIDE: usize = 300;
 
 /// What a heartbeat asks when the configuration has no words of its own; OpenClaw's words.
 pub const PROMPT: &str = "Read HEARTBEAT.md if it exists (workspace context). Follow it strictly. Do not infer \

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use gatehouse_agent::Engine;
 use gatehouse_agent::event::{RunEvent, RunEventKind};
-use gatehouse_agent::heartbeat::{HeartbeatPlan, Heartbeats};
+use gatehouse_agent::heartbeat::{HeartbeatPlan, Heartbeats, MOST_BESIDE, PROMPT};
 use gatehouse_agent::provider::ModelRef;
 use gatehouse_agent::{RunOutcome, RunStatus};
 use gatehouse_store::StoreError;
@@ -147,8 +147,29 @@ pub(crate) fn interval_of(config: &Config, agent: &str) -> Option<Duration> {
     interval(&said(config, agent, "every")?)
 }
 
+/// An agent's heartbeat as the health snapshot has it.
+pub(crate) fn shown(config: &Config, agent: &str) -> Value {
+    let every = interval_of(config, agent);
+    let ms = every.map(|every| u64::try_from(every.as_millis()).unwrap_or(u64::MAX));
+    let said = |name: &str| said(config, agent, name);
+    let mut shown = json!({
+        "enabled": every.is_some(),
+        "every": every.map_or_else(|| "disabled".to_owned(), in_words),
+        "everyMs": ms,
+        "prompt": said("prompt").unwrap_or_else(|| PROMPT.to_owned()),
+        "target": said("target").unwrap_or_else(|| "none".to_owned()),
+        "ackMaxChars": MOST_BESIDE,
+    });
+    for name in ["model", "session"] {
+        if let Some(text) = said(name) {
+            shown[name] = json!(text);
+        }
+    }
+    shown
+}
+
 /// `1h`, `30m`, `90s`: the largest unit that says it whole.
-pub(crate) fn in_words(every: Duration) -> String {
+fn in_words(every: Duration) -> String {
     match every.as_secs() {
         seconds if seconds % 3_600 == 0 => format!("{}h", seconds / 3_600),
         seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),

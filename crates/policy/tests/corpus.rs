@@ -3,14 +3,22 @@
 mod support;
 
 use gatehouse_policy::Verdict;
-use support::{analyse, codes, labelled};
+use support::{Labelled, analyse, codes, labelled, unseen};
 
 #[test]
 fn labelled_commands_get_their_verdict() {
-    let all = labelled();
+    check(&labelled());
+}
+
+#[test]
+fn commands_that_nobody_wrote_a_rule_for_get_theirs_too() {
+    check(&unseen());
+}
+
+fn check(all: &[Labelled]) {
     let mut differences = Vec::new();
     let (mut dangerous, mut refused, mut exact) = (0, 0, 0);
-    for line in &all {
+    for line in all {
         let analysis = analyse(&line.command);
         if analysis.verdict == line.verdict {
             exact += 1;

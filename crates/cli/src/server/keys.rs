@@ -42,7 +42,9 @@ pub(crate) async fn shelf(
 pub(crate) fn files(args: &RunArgs) -> Vec<PathBuf> {
     let named = [&args.credential_key_file, &args.credential_passphrase_file];
     let named = named.into_iter().flatten();
-    named.filter_map(|path| std::path::absolute(path).ok()).collect()
+    named
+        .filter_map(|path| std::path::absolute(path).ok())
+        .collect()
 }
 
 /// Whoever gives a passphrase chose the encrypted file.

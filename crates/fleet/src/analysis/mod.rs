@@ -4,7 +4,6 @@
 //! instead of a direct Allow. Of the machine it knows no more than the approval says, so what depends on a file or on
 //! a variable is read as unknown.
 
-mod danger;
 mod places;
 mod world;
 
@@ -120,7 +119,7 @@ fn view(command: &str, analysis: &Analysis) -> CommandAnalysis {
     let (findings, effects) = said(command, &analysis.findings, &analysis.effects);
     CommandAnalysis {
         verdict: analysis.verdict,
-        dangerous: danger::is_dangerous(analysis),
+        dangerous: analysis.is_dangerous(),
         findings,
         effects,
         commands: analysis

@@ -110,13 +110,16 @@ pub(crate) async fn take_census(app: &App) -> Result<(), MethodError> {
     let mut agents = Vec::new();
     for agent in app.agents.list().await? {
         let sessions = latest(app, Some(&agent.id), RECENT).await?;
-        agents.push(json!({
+        let mut counted = json!({
             "agentId": agent.id,
-            "name": agent.name,
             "isDefault": agent.id == defaults.agent_id,
-            "heartbeat": heartbeat(app, &agent),
+            "heartbeat": heartbeats::shown(&app.config.current(), &agent.id),
             "sessions": brief(app, &sessions),
-        }));
+        });
+        if let Some(name) = &agent.name {
+            counted["name"] = json!(name);
+        }
+        agents.push(counted);
     }
     let all = latest(app, None, RECENT).await?;
     app.health
@@ -165,15 +168,15 @@ fn shown(app: &App, list: &SessionList) -> Vec<Value> {
 /// Without ages: they would change the snapshot's version each time it is looked at.
 fn brief(app: &App, list: &SessionList) -> Value {
     let recent = list.rows.iter();
-    let recent = recent.map(|row| json!({"key": row.key, "updatedAt": row.updated_at}));
+    let recent =
+        recent.map(|row| json!({"key": row.key, "updatedAt": row.updated_at, "age": null}));
     json!({"path": path(app), "count": list.total, "recent": recent.collect::<Vec<_>>()})
 }
 
 fn heartbeat(app: &App, agent: &AgentEntry) -> Value {
-    let every = heartbeats::interval_of(&app.config.current(), &agent.id);
-    let ms = every.map(|every| u64::try_from(every.as_millis()).unwrap_or(u64::MAX));
-    let words = every.map_or_else(|| "disabled".to_owned(), heartbeats::in_words);
-    json!({"agentId": agent.id, "enabled": every.is_some(), "every": words, "everyMs": ms})
+    let mut shown = heartbeats::shown(&app.config.current(), &agent.id);
+    shown["agentId"] = json!(agent.id);
+    shown
 }
 
 /// Where the sessions are kept.

@@ -1,7 +1,7 @@
 //! Whether an action has to be looked at before it is allowed. A notification offers `Allow` only below this level,
 //! and no rule makes what is above it run without a question.
 
-use crate::analysis::Command;
+use crate::analysis::{Analysis, Command};
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::plan::Plan;
 use crate::verdict::{Finding, Verdict};
@@ -22,6 +22,19 @@ pub(super) fn is_dangerous(
         || effects.iter().any(effect)
         || commands.iter().any(runs_the_unknown)
         || plan == Some(&Plan::Nothing)
+}
+
+impl Analysis {
+    /// Whether it has to be looked at before it is allowed, whatever else has a say.
+    pub fn is_dangerous(&self) -> bool {
+        self.verdict == Verdict::Deny
+            || is_dangerous(
+                &self.findings,
+                &self.effects,
+                &self.commands,
+                Some(&self.plan),
+            )
+    }
 }
 
 fn effect(effect: &Effect) -> bool {
@@ -57,4 +70,49 @@ pub(super) fn is_in_its_words(commands: &[Command], plan: Option<&Plan>) -> bool
     !commands.is_empty()
         && commands.iter().all(|command| command.exact)
         && spawns.all(|spawn| spawn.assignments.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Taint;
+
+    fn analysis(effects: Vec<Effect>) -> Analysis {
+        Analysis {
+            verdict: Verdict::Ask,
+            findings: Vec::new(),
+            effects,
+            commands: Vec::new(),
+            plan: Plan::Direct { lists: Vec::new() },
+            taint: Taint::default(),
+            steps: 1,
+        }
+    }
+
+    fn deletes(zone: Zone, secret: bool) -> Effect {
+        Effect {
+            kind: EffectKind::Delete,
+            target: Target::Path("/x".into()),
+            zone,
+            secret,
+            span: None,
+            text: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_the_agents_own_is_not_dangerous_and_what_is_not_is() {
+        assert!(!analysis(vec![deletes(Zone::Workspace, false)]).is_dangerous());
+        assert!(analysis(vec![deletes(Zone::Home, false)]).is_dangerous());
+        assert!(analysis(vec![deletes(Zone::Workspace, true)]).is_dangerous());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_dangerous() {
+        let unread = Analysis {
+            plan: Plan::Nothing,
+            ..analysis(Vec::new())
+        };
+        assert!(unread.is_dangerous());
+    }
 }

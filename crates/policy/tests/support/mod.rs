@@ -27,8 +27,18 @@ pub(crate) struct Labelled {
     pub(crate) why: String,
 }
 
+/// The commands that the rules were written with.
 pub(crate) fn labelled() -> Vec<Labelled> {
-    include_str!("../commands.jsonl")
+    read(include_str!("../commands.jsonl"))
+}
+
+/// Commands that were labelled by someone who did not know the rules.
+pub(crate) fn unseen() -> Vec<Labelled> {
+    read(include_str!("../unseen.jsonl"))
+}
+
+fn read(lines: &str) -> Vec<Labelled> {
+    lines
         .lines()
         .map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
