@@ -21,7 +21,7 @@ pub(super) fn run(context: &mut Context<'_>, on: &On, words: &[String]) -> Resul
     let style = context.output.style;
     context.output.line(&headline(&decision, style))?;
     for finding in &decision.findings {
-        let mark = marked(finding.verdict, style);
+        let mark = padded(finding.verdict, style);
         let code = style.dim(&finding.code);
         context.output.line(&format!(
             "  {mark}  {}  {code}",
@@ -29,7 +29,7 @@ pub(super) fn run(context: &mut Context<'_>, on: &On, words: &[String]) -> Resul
         ))?;
     }
     for rule in &decision.rules {
-        let mark = marked(rule.verdict, style);
+        let mark = padded(rule.verdict, style);
         let text = one_line(&rule.text, SHOWN);
         context.output.line(&format!(
             "  {mark}  {text}  {}",
@@ -109,7 +109,17 @@ fn headline(decision: &Decision, style: Style) -> String {
 fn marked(verdict: Verdict, style: Style) -> String {
     match verdict {
         Verdict::Allow => style.good("allow"),
-        Verdict::Ask => style.waiting("ask  "),
-        Verdict::Deny => style.bad("deny "),
+        Verdict::Ask => style.waiting("ask"),
+        Verdict::Deny => style.bad("deny"),
     }
+}
+
+/// As wide as the widest verdict.
+fn padded(verdict: Verdict, style: Style) -> String {
+    let missing = match verdict {
+        Verdict::Allow => "",
+        Verdict::Ask => "  ",
+        Verdict::Deny => " ",
+    };
+    format!("{}{missing}", marked(verdict, style))
 }
