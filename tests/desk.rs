@@ -251,8 +251,8 @@ async fn a_closed_window_ends_its_web_process_and_notices_go_on_until_the_app_en
     };
     scene.until("the web processes end", || !web(&scene)).await;
 
-    let id = scene.gateway.ask("git push --force");
-    let notice = scene.notice("git push --force").await;
+    let id = scene.gateway.ask("curl https://example.org/feed");
+    let notice = scene.notice("curl https://example.org/feed").await;
     scene.picture("notice-without-window");
     scene
         .desktop

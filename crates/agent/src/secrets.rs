@@ -88,7 +88,7 @@ impl Values {
 
     /// The text with its references replaced. A value that looks like a reference is not read again.
     pub fn fill(&self, text: &str) -> Zeroizing<String> {
-        self.fill_with(text, |value| Cow::Borrowed(value))
+        self.fill_with(text, Cow::Borrowed)
     }
 
     /// As [`Self::fill`], with each value written in some way.

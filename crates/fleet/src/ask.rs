@@ -199,9 +199,7 @@ impl Asker {
             .await;
         match sent {
             Ok(reply) => self.recorded(&reply),
-            Err(error) if matches!(error, RequestError::Disconnected | RequestError::Stale) => {
-                ResolveAnswer::Disconnected
-            }
+            Err(RequestError::Disconnected | RequestError::Stale) => ResolveAnswer::Disconnected,
             Err(error) => ResolveAnswer::Failed(trouble(&error)),
         }
     }

@@ -50,8 +50,9 @@ const OWN_PLACES: &[&str] = &[
     "records.sqlite3",
 ];
 
-/// Where the gateway is.
+/// Where the gateway is, and what it may use there.
 pub(crate) struct Site {
+    pub(crate) credentials: CredentialDesk,
     pub(crate) state_dir: PathBuf,
     pub(crate) port: u16,
     /// Files of its own elsewhere.
@@ -94,7 +95,6 @@ impl House {
     /// Builds it, and mends what the last process left.
     pub(crate) async fn build(
         store: Arc<dyn GatewayStore>,
-        credentials: &CredentialDesk,
         config: &ConfigHandle,
         hub: &Hub,
         clock: &Clock,
@@ -103,7 +103,7 @@ impl House {
         stopping: &CancellationToken,
     ) -> Result<Self, StoreError> {
         let state_dir = site.state_dir.as_path();
-        let (models, following) = ModelCatalog::follow(config, credentials.clone());
+        let (models, following) = ModelCatalog::follow(config, site.credentials.clone());
         tasks.spawn(until(stopping.clone(), following));
         let agents = Agents::new(
             store.clone(),
@@ -159,11 +159,14 @@ impl House {
         let toolbox = toolbox(clock, exec, own_sessions);
         let tools = toolbox.specs();
         let engine = Engine::start(EngineParts {
-            journal: Arc::new(StoreJournal::new(sessions.clone(), credentials.redactor())),
+            journal: Arc::new(StoreJournal::new(
+                sessions.clone(),
+                site.credentials.redactor(),
+            )),
             governor: Arc::new(governor),
             profiles: Arc::new(agents.clone()),
             sink: Arc::new(watch.clone()),
-            secrets: credentials.secrets(),
+            secrets: site.credentials.secrets(),
             toolbox,
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SystemRandomness),

@@ -194,11 +194,11 @@ impl Gateway {
         );
         let house = House::build(
             Arc::clone(&store),
-            &credentials,
             &config,
             &hub,
             &clock,
             &Site {
+                credentials: credentials.clone(),
                 state_dir: state_dir.clone(),
                 port: address.port(),
                 own_files,

@@ -57,7 +57,11 @@ impl Judge<'_> {
     fn parts_of(&mut self, text: &str) {
         let outer = std::mem::take(&mut self.report);
         let placed = std::mem::replace(&mut self.placed, false);
-        for part in text.split(SEPARATORS).take(MOST_PARTS) {
+        // First what may be whole lists and pipelines, then every command by itself.
+        let lists = text.split(['\n', ';']);
+        let lists = lists.flat_map(|part| part.split("&&").flat_map(|part| part.split("||")));
+        let lists = lists.take(MOST_PARTS);
+        for part in lists.chain(text.split(SEPARATORS).take(MOST_PARTS)) {
             let words: Vec<&str> = part
                 .split_ascii_whitespace()
                 .skip_while(|word| KEYWORDS.contains(word))

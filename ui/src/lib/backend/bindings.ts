@@ -45,6 +45,8 @@ export const commands = {
 	credentialRotate: (id: GatewayId, secret: SecretInput) => __TAURI_INVOKE<GatewayView>("credential_rotate", { id, secret }),
 	/**  Deletes a gateway's secrets. */
 	credentialForget: (id: GatewayId) => __TAURI_INVOKE<GatewayView>("credential_forget", { id }),
+	/**  Walks the way to a gateway step by step and says where it stops. Changes nothing. */
+	gatewayDiagnose: (id: GatewayId) => __TAURI_INVOKE<DiagnosisView>("gateway_diagnose", { id }),
 	/**  The inbox at this moment. */
 	inboxSnapshot: () => __TAURI_INVOKE<InboxSnapshot>("inbox_snapshot"),
 	/**  One item in full. */
@@ -75,8 +77,6 @@ export const commands = {
 	chatRetry: (session: SessionRef, id: string) => __TAURI_INVOKE<null>("chat_retry", { session, id }),
 	/**  Stops the session's run. */
 	chatAbort: (session: SessionRef) => __TAURI_INVOKE<null>("chat_abort", { session }),
-	/**  Walks the way to a gateway step by step and says where it stops. Changes nothing. */
-	gatewayDiagnose: (id: GatewayId) => __TAURI_INVOKE<DiagnosisView>("gateway_diagnose", { id }),
 	/**  A gateway's policy as it is in force. */
 	policyGet: (gateway: GatewayId) => __TAURI_INVOKE<PolicyView>("policy_get", { gateway }),
 	/**  What is wrong with a policy, without taking it. */
@@ -96,7 +96,7 @@ export const commands = {
 	/**  A page of the audit, the newest first. */
 	auditList: (query: AuditQuery) => __TAURI_INVOKE<AuditPage>("audit_list", { query }),
 	/**  One record whole. */
-	auditRecord: (gateway: GatewayId, seq: number) => __TAURI_INVOKE<AuditRecordView>("audit_record", { gateway, seq }),
+	auditRecord: (gateway: GatewayId, seq: number | null) => __TAURI_INVOKE<AuditRecordView>("audit_record", { gateway, seq }),
 	/**  Checks every record against the tree and the checkpoint. */
 	auditVerify: (gateway: GatewayId) => __TAURI_INVOKE<VerificationView>("audit_verify", { gateway }),
 	/**  Writes the whole audit to a file in the person's downloads. */
@@ -147,6 +147,34 @@ export type AddGateway = {
 	pin: string | null,
 };
 
+/**  A credential that agents use by its name. Never its value, nor any part of it. */
+export type AgentCredentialView = {
+	name: string,
+	/**  `api_key`, `oauth_token`, `password`, `certificate`, `ssh_key`, `service_account`. */
+	kind: string,
+	state: CredentialState,
+	createdAt: number,
+	rotatedAt: number | null,
+	expiresAt: number | null,
+	lastUsedAt: number | null,
+	uses: number,
+	maxUses: number | null,
+	/**  Until then the value before the last rotation is taken as well. */
+	graceUntil: number | null,
+	boundHosts: string[],
+	boundTools: string[],
+};
+
+/**  One agent of a gateway. */
+export type AgentView = {
+	id: string,
+	name: string | null,
+	/**  Used where none is named. */
+	usual: boolean,
+	model: string | null,
+	workspace: string | null,
+};
+
 /**  What the page is told once, at its start. */
 export type AppInfo = {
 	version: string,
@@ -178,6 +206,112 @@ export type AttachmentLimits = {
 	maxCount: number,
 };
 
+export type AuditActor = {
+	kind: string,
+	id: string,
+};
+
+/**  A part of an export, and the record before which the next one begins. */
+export type AuditExportPage = {
+	text: string,
+	next: number | null,
+};
+
+export type AuditFormat = "jsonl" | "csv" | "otlp";
+
+export type AuditLine = {
+	seq: number,
+	at: number,
+	/**  Such as `tool.intent`, `approval.answered`, `policy.changed`. */
+	kind: string,
+	actor: AuditActor,
+	agent: string | null,
+	session: string | null,
+	what: string,
+	verdict: Verdict | null,
+	rules: string[],
+	approval: string | null,
+	policyVersion: string | null,
+	outcome: string | null,
+};
+
+/**  Records, the newest first. */
+export type AuditPage = {
+	records: AuditLine[],
+	more: boolean,
+	/**  How many records there are in all. */
+	size: number,
+	/**  The root of the tree over all of them, in hex. */
+	root: string,
+};
+
+export type AuditQuery = {
+	gateway: GatewayId,
+	/**  Only what is older than this record. */
+	before: number | null,
+	limit: number,
+	kinds: string[],
+	agent: string | null,
+	session: string | null,
+	verdict: Verdict | null,
+	text: string | null,
+};
+
+/**  One record whole. */
+export type AuditRecordView = {
+	line: AuditLine,
+	/**  The whole record as indented JSON, redacted. */
+	json: string,
+	/**  Its hash in the tree, in hex. */
+	leaf: string,
+	/**  The hash of the record before it, in hex. */
+	previous: string,
+};
+
+export type AutoAnswer = "allow" | "deny";
+
+/**  Rules by which this app answers for a person, on gateways that keep no policy of their own. */
+export type AutoAnswerView = {
+	/**  None of them answers. */
+	paused: boolean,
+	rules: AutoRuleView[],
+	/**  What they answered lately, the newest first. */
+	answered: AutoAnswered[],
+};
+
+export type AutoAnswered = {
+	at: number,
+	rule: string,
+	gateway: GatewayId,
+	gatewayName: string,
+	item: ItemKey,
+	subject: string,
+	agent: string | null,
+	answer: AutoAnswer,
+};
+
+export type AutoRule = {
+	/**  Empty for a new one. */
+	id: string,
+	enabled: boolean,
+	/**  None means every gateway that keeps no policy. */
+	gateway: GatewayId | null,
+	/**  None means every agent. `*` stands for anything. */
+	agent: string | null,
+	/**  Matched on each command that would run, past wrappers; all have to match to allow, one is enough to deny. */
+	command: string,
+	answer: AutoAnswer,
+	note: string,
+};
+
+export type AutoRuleView = {
+	rule: AutoRule,
+	uses: number,
+	lastUsedAt: number | null,
+	/**  Why it answers nothing, where it cannot be read. */
+	problem: string | null,
+};
+
 /**  A decision that the request offers and this connection may not make. */
 export type BarredDecision = {
 	decision: Decision,
@@ -190,6 +324,13 @@ export type BlockView =
 { kind: "text"; text: string } | { kind: "thinking"; text: string } | { kind: "tool"; tool: ToolView } | { kind: "image"; mime: string; 
 /**  A `data:` URL, at most 2 MiB, else none.  */
 data: string | null; name: string | null } | { kind: "file"; name: string; mime: string | null; bytes: number | null };
+
+export type BrokenRecord = {
+	seq: number,
+	/**  `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolledBack`, or the gateway's own word. */
+	kind: string,
+	text: string,
+};
 
 export type ChatSnapshot = {
 	session: SessionRef,
@@ -223,6 +364,37 @@ export type ChatUpdate =
 /**  The gateway went away or came back. */
 { kind: "connection"; gateway: GatewayId; online: boolean };
 
+export type CheckCommand = {
+	gateway: GatewayId,
+	command: string,
+	cwd: string | null,
+	agent: string | null,
+};
+
+export type CheckedStepView = {
+	step: DoctorStep,
+	outcome: StepOutcomeView,
+};
+
+export type CheckpointView = {
+	size: number,
+	root: string,
+	at: number | null,
+};
+
+/**  What the analysis says of a command, over the text as it is shown. */
+export type CommandAnalysis = {
+	verdict: Verdict,
+	/**  At or above the level from which a person should look before they allow. */
+	dangerous: boolean,
+	/**  The strictest first. */
+	findings: FindingView[],
+	effects: EffectView[],
+	commands: ReadCommand[],
+	/**  There is more than is listed here. */
+	cut: boolean,
+};
+
 /**  An error at the desktop's edge. */
 export type CommandError = {
 	/**  A code that the page acts on; the words are the page's. */
@@ -243,6 +415,8 @@ export type ConnectionView =
 { kind: "stopped"; problem: ProblemView };
 
 export type CredentialKind = "none" | "token" | "password" | "setupCode";
+
+export type CredentialState = "active" | "expired" | "usedUp";
 
 /**  Where a gateway's secret lives. Never the secret, nor any part of it. */
 export type CredentialView = {
@@ -265,10 +439,64 @@ export type DecideInput = {
 	terms: DecideTerms | null,
 };
 
+/**  How a governed gateway is to take a decision, beyond yes and no. */
+export type DecideTerms = {
+	lasting: Lasting,
+	/**  For `for`. */
+	minutes: number | null,
+	/**  For `always`: a pattern instead of exactly this command. */
+	pattern: string | null,
+	/**  For `always`: when it ends. */
+	until: number | null,
+	/**  Reaches the agent. */
+	reason: string | null,
+	/**  Runs this instead; a new request. */
+	editedCommand: string | null,
+};
+
 /**  A choice that a request may offer. `Approve` and `Reject` belong to pairing. */
 export type Decision = "allowOnce" | "allowAlways" | "deny" | "approve" | "reject";
 
+/**  Policy's answer for one command. */
+export type DecisionView = {
+	verdict: Verdict,
+	dangerous: boolean,
+	/**  The command as it was asked about, escaped; the spans are in it. */
+	command: string,
+	findings: FindingView[],
+	effects: EffectView[],
+	commands: ReadCommand[],
+	/**  What would run in the end, as text; none where nothing may. */
+	plan: string | null,
+	rules: RuleHit[],
+	policyVersion: string | null,
+};
+
 export type Density = "compact" | "comfortable";
+
+/**  The way to a gateway, step by step. */
+export type DiagnosisView = {
+	steps: CheckedStepView[],
+};
+
+/**  The steps, in the order in which they are taken. */
+export type DoctorStep = 
+/**  The host's name has an address. */
+"name" | 
+/**  Something listens there. */
+"tcp" | 
+/**  The certificate is trusted, or is the pinned one; and secrets may travel this way at all. */
+"tls" | 
+/**  What listens there takes a WebSocket. */
+"upgrade" | 
+/**  It greets as a gateway does, in a protocol that this application speaks. */
+"challenge" | 
+/**  The secret is the right one. */
+"auth" | 
+/**  This device is known. */
+"pairing" | 
+/**  The connection may do what was asked for. */
+"scopes";
 
 export type EditGateway = {
 	id: GatewayId,
@@ -277,12 +505,73 @@ export type EditGateway = {
 	pin: string | null,
 };
 
+/**  What is done. The words are those of rules (`effects: [delete, network]`). */
+export type EffectKind = "read" | "list" | "write" | "append" | "create" | "delete" | 
+/**  Owner, mode, attributes. */
+"permission" | 
+/**  A program or a script is run that is more than the command's own name says. */
+"execute" | "network" | 
+/**  A service, a process, a mount, a package: the state of the machine. */
+"system" | 
+/**  A process is signalled. */
+"signal" | 
+/**  Rights are raised (`sudo`). */
+"privilege" | 
+/**  Something that cannot be taken back outside of this machine: a deployment, a publication, a deletion. */
+"remote" | "environment";
+
+export type EffectView = {
+	kind: EffectKind,
+	/**  What it is done to, where that is known. */
+	target: string | null,
+	zone: Zone,
+	/**  It reads what authenticates someone. */
+	secret: boolean,
+	span: SpanView | null,
+	text: string,
+};
+
+export type ExportAudit = {
+	gateway: GatewayId,
+	format: AuditFormat,
+};
+
+/**  Where an export was written. */
+export type ExportedAudit = {
+	place: string,
+	bytes: number,
+};
+
 export type Fact = {
 	label: FactLabel,
 	value: string,
 };
 
 export type FactLabel = "plugin" | "tool" | "severity" | "description" | "device" | "platform" | "address" | "role" | "scopes" | "clientId" | "version";
+
+export type FindingView = {
+	verdict: Verdict,
+	code: string,
+	span: SpanView | null,
+	text: string,
+};
+
+export type FlipCount = {
+	was: Verdict,
+	would: Verdict,
+	count: number,
+};
+
+export type FlipView = {
+	seq: number,
+	at: number,
+	agent: string | null,
+	session: string | null,
+	what: string,
+	was: Verdict,
+	would: Verdict,
+	why: string,
+};
 
 /**  A gateway found on this computer; offered, never used by itself. */
 export type FoundGateway = {
@@ -330,6 +619,22 @@ export type GatewayView = {
 
 /**  The gateways or their connections changed: all of them, as they are now. */
 export type GatewaysChanged = GatewayView[];
+
+/**  A standing permission. */
+export type GrantView = {
+	id: string,
+	/**  A pattern, or exactly this command. */
+	pattern: boolean,
+	text: string,
+	agent: string | null,
+	session: string | null,
+	cwd: string | null,
+	createdAt: number,
+	createdBy: string | null,
+	expiresAt: number | null,
+	uses: number,
+	lastUsedAt: number | null,
+};
 
 /**  What changed. A page that sees a revision which is not its own plus one asks for a snapshot. */
 export type InboxChange = {
@@ -417,6 +722,8 @@ export type ItemKey = string;
 
 export type ItemKind = "exec" | "plugin" | "system" | "question" | "devicePairing" | "nodePairing";
 
+export type Lasting = "once" | "session" | "for" | "always";
+
 export type MessageState = { kind: "done" } | 
 /**  Ours, not confirmed yet. */
 { kind: "sending" } | 
@@ -489,6 +796,13 @@ export type OwnGatewaySettings = {
 	enabled?: boolean,
 };
 
+/**  A past action that a pattern would have matched. */
+export type PastCommand = {
+	seq: number,
+	at: number,
+	command: string,
+};
+
 export type PastedForm = "url" | "dashboardLink" | "setupCode" | "bareToken" | 
 /**  `openclaw://gateway/add?…`, `gatehouse://add?…` */
 "addLink" | 
@@ -516,6 +830,33 @@ export type PhaseView =
 { kind: "unreachable"; since: number; wasDeciding: Decision | null };
 
 export type Platform = "linux" | "macos" | "windows" | "browser";
+
+export type PolicyProblem = {
+	/**  An error keeps the document from being taken; a warning does not. */
+	error: boolean,
+	path: string,
+	line: number,
+	column: number,
+	message: string,
+	suggestion: string | null,
+};
+
+/**  A gateway's policy as it is in force. */
+export type PolicyView = {
+	version: string,
+	preset: Preset | null,
+	/**  JSON5. */
+	document: string,
+	/**  Of the document and the roles; a change is made to this one. */
+	hash: string,
+	problems: PolicyProblem[],
+	rules: RuleView[],
+	/**  Cedar. */
+	roles: string,
+	changedAt: number | null,
+};
+
+export type Preset = "guarded" | "strict" | "observe";
 
 /**  What went wrong, as data. The words are the page's: `ui/src/lib/errors` has an entry for each code. */
 export type ProblemView = {
@@ -546,6 +887,15 @@ export type QuestionView = {
 	freeText: boolean,
 };
 
+/**  One command that would run. */
+export type ReadCommand = {
+	argv: string[],
+	/**  Every word of it is known. */
+	exact: boolean,
+	/**  Another command runs it, or it stands in a file. */
+	indirect: boolean,
+};
+
 /**  What was made of a pasted text. A secret found in it stays in the backend under `draft`. */
 export type Recognised = {
 	form: PastedForm,
@@ -560,6 +910,32 @@ export type Recognised = {
 };
 
 export type Role = "user" | "assistant" | "system";
+
+/**  A new value in the place of the old one, which is taken for `grace_ms` more. */
+export type RotateAgentCredential = {
+	gateway: GatewayId,
+	name: string,
+	secret: string,
+	graceMs: number | null,
+};
+
+export type RuleHit = {
+	id: string,
+	verdict: Verdict,
+	text: string,
+};
+
+/**  In the shadow, a rule is counted and recorded, and decides nothing. */
+export type RuleState = "on" | "off" | "shadow";
+
+export type RuleView = {
+	id: string,
+	state: RuleState,
+	verdict: Verdict,
+	/**  In words. */
+	text: string,
+	problems: PolicyProblem[],
+};
 
 export type RunView = { kind: "idle" } | 
 /**  `phase` is the gateway's own word, such as `preparing_context`. */
@@ -675,6 +1051,28 @@ export type SessionsSnapshot = {
 	loading: GatewayId[],
 };
 
+/**  A new credential, or a new value for one that is there. The secret goes in once and never comes back. */
+export type SetAgentCredential = {
+	gateway: GatewayId,
+	name: string,
+	kind: string,
+	secret: string,
+	expiresAt: number | null,
+	maxUses: number | null,
+	boundHosts: string[],
+	boundTools: string[],
+};
+
+/**  A change of policy. What is none stays as it is. */
+export type SetPolicy = {
+	gateway: GatewayId,
+	/**  The policy that the person changed; another one in force is refused as `policyMoved`. */
+	baseHash: string,
+	document: string | null,
+	roles: string | null,
+	preset: Preset | null,
+};
+
 export type Settings = {
 	notifications?: NotificationSettings,
 	appearance?: AppearanceSettings,
@@ -683,6 +1081,36 @@ export type Settings = {
 
 /**  The settings changed in another window. */
 export type SettingsChanged = Settings;
+
+export type SimulatePolicy = {
+	gateway: GatewayId,
+	/**  The document to try; none tries the one in force. */
+	document: string | null,
+	since: number,
+};
+
+/**  What past actions would get from a policy. */
+export type SimulationView = {
+	examined: number,
+	flips: FlipView[],
+	counts: FlipCount[],
+};
+
+/**  A part of the shown text, in UTF-16 units, the end exclusive. */
+export type SpanView = {
+	start: number,
+	end: number,
+};
+
+export type StepOutcomeView = 
+/**  With what was found out: untrusted text, escaped. */
+{ kind: "passed"; fact: string | null } | 
+/**  There is nothing to do here: TLS for a plain address on this machine. */
+{ kind: "notNeeded" } | 
+/**  The walk ended here. */
+{ kind: "stopped"; problem: ProblemView } | 
+/**  The walk ended before. */
+{ kind: "notReached" };
 
 /**  Where a decision was made. */
 export type Surface = "window" | "notification" | "tray" | "approvalWindow" | 
@@ -720,333 +1148,6 @@ export type UnavailableDecision = {
 	reason: string | null,
 };
 
-/**  One agent of a gateway. */
-export type AgentView = {
-	id: string,
-	name: string | null,
-	/**  Used where none is named. */
-	usual: boolean,
-	model: string | null,
-	workspace: string | null,
-};
-
-/**  A credential that agents use by its name. Never its value, nor any part of it. */
-export type AgentCredentialView = {
-	name: string,
-	/**  `api_key`, `oauth_token`, `password`, `certificate`, `ssh_key`, `service_account`. */
-	kind: string,
-	state: CredentialState,
-	createdAt: number,
-	rotatedAt: number | null,
-	expiresAt: number | null,
-	lastUsedAt: number | null,
-	uses: number,
-	maxUses: number | null,
-	/**  Until then the value before the last rotation is taken as well. */
-	graceUntil: number | null,
-	boundHosts: string[],
-	boundTools: string[],
-};
-
-export type CredentialState = "active" | "expired" | "usedUp";
-
-/**  A new credential, or a new value for one that is there. The secret goes in once and never comes back. */
-export type SetAgentCredential = {
-	gateway: GatewayId,
-	name: string,
-	kind: string,
-	secret: string,
-	expiresAt: number | null,
-	maxUses: number | null,
-	boundHosts: string[],
-	boundTools: string[],
-};
-
-/**  A new value in the place of the old one, which is taken for `grace_ms` more. */
-export type RotateAgentCredential = {
-	gateway: GatewayId,
-	name: string,
-	secret: string,
-	graceMs: number | null,
-};
-
-/**  What the analysis says of a command, over the text as it is shown. */
-export type CommandAnalysis = {
-	verdict: Verdict,
-	/**  At or above the level from which a person should look before they allow. */
-	dangerous: boolean,
-	/**  The strictest first. */
-	findings: FindingView[],
-	effects: EffectView[],
-	commands: ReadCommand[],
-	/**  There is more than is listed here. */
-	cut: boolean,
-};
-
-export type Verdict = "allow" | "ask" | "deny";
-
-/**  A part of the shown text, in UTF-16 units, the end exclusive. */
-export type SpanView = {
-	start: number,
-	end: number,
-};
-
-export type FindingView = {
-	verdict: Verdict,
-	code: string,
-	span: SpanView | null,
-	text: string,
-};
-
-export type EffectView = {
-	kind: EffectKind,
-	/**  What it is done to, where that is known. */
-	target: string | null,
-	zone: Zone,
-	/**  It reads what authenticates someone. */
-	secret: boolean,
-	span: SpanView | null,
-	text: string,
-};
-
-export type EffectKind = "read" | "list" | "write" | "append" | "create" | "delete" | "permission" | "execute" | "network" | "system" | "signal" | "privilege" | "remote" | "environment";
-
-export type Zone = "workspace" | "tmp" | "home" | "system" | "protected" | "device" | "elsewhere" | "unknown";
-
-/**  One command that would run. */
-export type ReadCommand = {
-	argv: string[],
-	/**  Every word of it is known. */
-	exact: boolean,
-	/**  Another command runs it, or it stands in a file. */
-	indirect: boolean,
-};
-
-/**  Policy's answer for one command. */
-export type DecisionView = {
-	verdict: Verdict,
-	dangerous: boolean,
-	/**  The command as it was asked about, escaped; the spans are in it. */
-	command: string,
-	findings: FindingView[],
-	effects: EffectView[],
-	commands: ReadCommand[],
-	/**  What would run in the end, as text; none where nothing may. */
-	plan: string | null,
-	rules: RuleHit[],
-	policyVersion: string | null,
-};
-
-export type RuleHit = {
-	id: string,
-	verdict: Verdict,
-	text: string,
-};
-
-export type Preset = "guarded" | "strict" | "observe";
-
-/**  A gateway's policy as it is in force. */
-export type PolicyView = {
-	version: string,
-	preset: Preset | null,
-	/**  JSON5. */
-	document: string,
-	/**  Of the document and the roles; a change is made to this one. */
-	hash: string,
-	problems: PolicyProblem[],
-	rules: RuleView[],
-	/**  Cedar. */
-	roles: string,
-	changedAt: number | null,
-};
-
-export type PolicyProblem = {
-	/**  An error keeps the document from being taken; a warning does not. */
-	error: boolean,
-	path: string,
-	line: number,
-	column: number,
-	message: string,
-	suggestion: string | null,
-};
-
-export type RuleView = {
-	id: string,
-	state: RuleState,
-	verdict: Verdict,
-	/**  In words. */
-	text: string,
-	problems: PolicyProblem[],
-};
-
-/**  In the shadow, a rule is counted and recorded, and decides nothing. */
-export type RuleState = "on" | "off" | "shadow";
-
-/**  A change of policy. What is none stays as it is. */
-export type SetPolicy = {
-	gateway: GatewayId,
-	/**  The policy that the person changed; another one in force is refused as `policyMoved`. */
-	baseHash: string,
-	document: string | null,
-	roles: string | null,
-	preset: Preset | null,
-};
-
-export type CheckCommand = {
-	gateway: GatewayId,
-	command: string,
-	cwd: string | null,
-	agent: string | null,
-};
-
-export type SimulatePolicy = {
-	gateway: GatewayId,
-	/**  The document to try; none tries the one in force. */
-	document: string | null,
-	since: number,
-};
-
-/**  What past actions would get from a policy. */
-export type SimulationView = {
-	examined: number,
-	flips: FlipView[],
-	counts: FlipCount[],
-};
-
-export type FlipView = {
-	seq: number,
-	at: number,
-	agent: string | null,
-	session: string | null,
-	what: string,
-	was: Verdict,
-	would: Verdict,
-	why: string,
-};
-
-export type FlipCount = {
-	was: Verdict,
-	would: Verdict,
-	count: number,
-};
-
-/**  A standing permission. */
-export type GrantView = {
-	id: string,
-	/**  A pattern, or exactly this command. */
-	pattern: boolean,
-	text: string,
-	agent: string | null,
-	session: string | null,
-	cwd: string | null,
-	createdAt: number,
-	createdBy: string | null,
-	expiresAt: number | null,
-	uses: number,
-	lastUsedAt: number | null,
-};
-
-/**  A past action that a pattern would have matched. */
-export type PastCommand = {
-	seq: number,
-	at: number,
-	command: string,
-};
-
-export type AuditQuery = {
-	gateway: GatewayId,
-	/**  Only what is older than this record. */
-	before: number | null,
-	limit: number,
-	kinds: string[],
-	agent: string | null,
-	session: string | null,
-	verdict: Verdict | null,
-	text: string | null,
-};
-
-/**  Records, the newest first. */
-export type AuditPage = {
-	records: AuditLine[],
-	more: boolean,
-	/**  How many records there are in all. */
-	size: number,
-	/**  The root of the tree over all of them, in hex. */
-	root: string,
-};
-
-export type AuditLine = {
-	seq: number,
-	at: number,
-	/**  Such as `tool.intent`, `approval.answered`, `policy.changed`. */
-	kind: string,
-	actor: AuditActor,
-	agent: string | null,
-	session: string | null,
-	what: string,
-	verdict: Verdict | null,
-	rules: string[],
-	approval: string | null,
-	policyVersion: string | null,
-	outcome: string | null,
-};
-
-export type AuditActor = {
-	kind: string,
-	id: string,
-};
-
-/**  One record whole. */
-export type AuditRecordView = {
-	line: AuditLine,
-	/**  The whole record as indented JSON, redacted. */
-	json: string,
-	/**  Its hash in the tree, in hex. */
-	leaf: string,
-	/**  The hash of the record before it, in hex. */
-	previous: string,
-};
-
-export type VerificationView = {
-	intact: boolean,
-	records: number,
-	checkpoint: CheckpointView | null,
-	/**  The first record that does not fit. */
-	broken: BrokenRecord | null,
-};
-
-export type CheckpointView = {
-	size: number,
-	root: string,
-	at: number | null,
-};
-
-export type BrokenRecord = {
-	seq: number,
-	/**  `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolledBack`, or the gateway's own word. */
-	kind: string,
-	text: string,
-};
-
-export type AuditFormat = "jsonl" | "csv" | "otlp";
-
-export type ExportAudit = {
-	gateway: GatewayId,
-	format: AuditFormat,
-};
-
-/**  Where an export was written. */
-export type ExportedAudit = {
-	place: string,
-	bytes: number,
-};
-
-/**  A part of an export, and the record before which the next one begins. */
-export type AuditExportPage = {
-	text: string,
-	next: number | null,
-};
-
 /**  What a tool call replaced and can be brought back. */
 export type UndoItemView = {
 	id: string,
@@ -1062,89 +1163,32 @@ export type UndoItemView = {
 
 export type UndoWhat = "deleted" | "overwrote";
 
-/**  How a governed gateway is to take a decision, beyond yes and no. */
-export type DecideTerms = {
-	lasting: Lasting,
-	/**  For `for`. */
-	minutes: number | null,
-	/**  For `always`: a pattern instead of exactly this command. */
-	pattern: string | null,
-	/**  For `always`: when it ends. */
-	until: number | null,
-	/**  Reaches the agent. */
-	reason: string | null,
-	/**  Runs this instead; a new request. */
-	editedCommand: string | null,
+/**
+ *  What may become of an action. The order is from open to strict, and the strictest always wins: two verdicts
+ *  are joined with [`Ord::max`], and nothing lowers one.
+ */
+export type Verdict = "allow" | "ask" | "deny";
+
+export type VerificationView = {
+	intact: boolean,
+	records: number,
+	checkpoint: CheckpointView | null,
+	/**  The first record that does not fit. */
+	broken: BrokenRecord | null,
 };
 
-export type Lasting = "once" | "session" | "for" | "always";
-
-/**  Rules by which this app answers for a person, on gateways that keep no policy of their own. */
-export type AutoAnswerView = {
-	/**  None of them answers. */
-	paused: boolean,
-	rules: AutoRuleView[],
-	/**  What they answered lately, the newest first. */
-	answered: AutoAnswered[],
-};
-
-export type AutoRuleView = {
-	rule: AutoRule,
-	uses: number,
-	lastUsedAt: number | null,
-	/**  Why it answers nothing, where it cannot be read. */
-	problem: string | null,
-};
-
-export type AutoRule = {
-	/**  Empty for a new one. */
-	id: string,
-	enabled: boolean,
-	/**  None means every gateway that keeps no policy. */
-	gateway: GatewayId | null,
-	/**  None means every agent. `*` stands for anything. */
-	agent: string | null,
-	/**  Matched on each command that would run, past wrappers; all have to match to allow, one is enough to deny. */
-	command: string,
-	answer: AutoAnswer,
-	note: string,
-};
-
-export type AutoAnswer = "allow" | "deny";
-
-export type AutoAnswered = {
-	at: number,
-	rule: string,
-	gateway: GatewayId,
-	gatewayName: string,
-	item: ItemKey,
-	subject: string,
-	agent: string | null,
-	answer: AutoAnswer,
-};
-
-/**  The way to a gateway, step by step. */
-export type DiagnosisView = {
-	steps: CheckedStepView[],
-};
-
-export type CheckedStepView = {
-	step: DoctorStep,
-	outcome: StepOutcomeView,
-};
-
-/**  The steps, in the order in which they are taken. */
-export type DoctorStep = "name" | "tcp" | "tls" | "upgrade" | "challenge" | "auth" | "pairing" | "scopes";
-
-export type StepOutcomeView = 
-/**  With what was found out: untrusted text, escaped. */
-{ kind: "passed"; fact: string | null } | 
-/**  There is nothing to do here: TLS for a plain address on this machine. */
-{ kind: "notNeeded" } | 
-/**  The walk ended here. */
-{ kind: "stopped"; problem: ProblemView } | 
-/**  The walk ended before. */
-{ kind: "notReached" };
+/**  Where a path lies. */
+export type Zone = 
+/**  Below the agent's workspace. */
+"workspace" | "tmp" | 
+/**  Below the home folder, outside of the workspace. */
+"home" | "system" | 
+/**  What decides over people, agents and the machine: keys, start-up files, hooks, our own state. */
+"protected" | 
+/**  A device node. */
+"device" | 
+/**  Not on this machine, or not a place. */
+"elsewhere" | "unknown";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -23,7 +23,7 @@ const PAGE: u32 = 2_000;
 
 pub(super) enum Source {
     Gateway(Box<Link>),
-    Files(Files),
+    Files(Box<Files>),
 }
 
 /// The files of a gateway, opened to be looked at.
@@ -62,7 +62,10 @@ impl Source {
         target: Target,
     ) -> Result<Self, Failure> {
         match state_dir {
-            Some(folder) => Ok(Self::Files(Files::open(context, &folder).await?)),
+            Some(folder) => {
+                let files = Files::open(context, &folder).await?;
+                Ok(Self::Files(Box::new(files)))
+            }
             None => Ok(Self::Gateway(Box::new(context.link(target).await?))),
         }
     }
