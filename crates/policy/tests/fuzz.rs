@@ -123,7 +123,8 @@ fn heavy_lines_end_in_a_question_and_soon() {
             support::codes(&analysis)
         );
         assert!(
-            started.elapsed().as_secs() < 5,
+            // Steps are what is bounded; the clock only tells an end from none, on a busy machine too.
+            started.elapsed().as_secs() < 30,
             "{shown} took {:?}",
             started.elapsed()
         );
