@@ -27,6 +27,7 @@ fn with_keys(options: &mut StartOptions) {
 async fn gateway() -> TestGateway {
     TestGateway::with(|options| {
         with_keys(options);
+        options.config.raw = json!({"tools": {"exec": {"mode": "full"}}});
         support::write_policy(&options.state_dir, OBSERVE);
     })
     .await
@@ -173,11 +174,6 @@ async fn an_agent_uses_a_credential_by_name_and_nobody_sees_it() {
         .await
         .to_string();
     assert!(encoded.contains("[redacted]"), "{encoded}");
-    let word = exec(&mut wire, "echo --token={{cred:github}}", json!({}))
-        .await
-        .to_string();
-    assert!(word.contains("--token=[redacted]"), "{word}");
-
     let folder = gateway.state.path().to_owned();
     let state = gateway.state;
     gateway.running.stop("the test").await;
@@ -190,8 +186,18 @@ async fn an_agent_uses_a_credential_by_name_and_nobody_sees_it() {
     let records = records(&folder).await;
     let of = |kind: &str| records.iter().filter(|one| one["kind"] == kind).count();
     assert_eq!(of("credential.set"), 1);
-    assert_eq!(of("credential.used"), 3);
+    assert_eq!(of("credential.used"), 2);
     drop(state);
+}
+
+#[tokio::test]
+async fn a_credential_is_put_into_a_word_of_a_command_that_needs_no_shell() {
+    let gateway = TestGateway::with(with_keys).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    wire.ask("gatehouse.credentials.set", github()).await;
+    let word = exec(&mut wire, "/bin/echo --token={{cred:github}}", json!({})).await;
+    let word = word.to_string();
+    assert!(word.contains("--token=[redacted]"), "{word}");
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ use crate::world::Dialect;
 
 /// More parts than this are not looked at.
 const MOST_PARTS: usize = 64;
+/// From so many lines back it is read up to there.
+const MOST_BEGINNINGS: usize = 16;
 /// Only so much of a text is looked at in parts.
 const MOST_TEXT: usize = 8 * 1024;
 
@@ -33,7 +35,9 @@ impl Judge<'_> {
                 why.0.trim_end_matches('.')
             ),
         );
+        // A line that goes on is one line.
         let begin: String = text.chars().take(MOST_TEXT).collect();
+        let begin = begin.replace("\\\n", "");
         self.parts_of(&begin);
         self.foreign_parts(&begin);
     }
@@ -57,7 +61,11 @@ impl Judge<'_> {
     fn parts_of(&mut self, text: &str) {
         let outer = std::mem::take(&mut self.report);
         let placed = std::mem::replace(&mut self.placed, false);
-        // First what may be whole lists and pipelines, then every command by itself.
+        // What runs before the shell comes to the part that it cannot read.
+        let ends = text.match_indices('\n').rev().take(MOST_BEGINNINGS);
+        let mut beginnings = ends.map(|(end, _)| &text[..end]);
+        beginnings.any(|beginning| self.readable_part(beginning));
+        // Then what may be whole lists and pipelines, then every command by itself.
         let lists = text.split(['\n', ';']);
         let lists = lists.flat_map(|part| part.split("&&").flat_map(|part| part.split("||")));
         let lists = lists.take(MOST_PARTS);
@@ -66,17 +74,7 @@ impl Judge<'_> {
                 .split_ascii_whitespace()
                 .skip_while(|word| KEYWORDS.contains(word))
                 .collect();
-            let line = words.join(" ");
-            if line.is_empty() || prescan::scan(&line).is_err() {
-                continue;
-            }
-            let mut scope = Scope::new(self.world);
-            let script = self
-                .parse(&line)
-                .or_else(|_| self.parse(&line.replace(['"', '\''], "")));
-            if let Ok(script) = script {
-                self.script(&script, &mut scope, &Input::inherited());
-            }
+            self.readable_part(&words.join(" "));
         }
         self.placed = placed;
         let parts: Report = std::mem::replace(&mut self.report, outer);
@@ -85,5 +83,21 @@ impl Judge<'_> {
                 self.finding(finding);
             }
         }
+    }
+
+    /// Judges a part by itself. False where it cannot be read either.
+    fn readable_part(&mut self, part: &str) -> bool {
+        if part.trim().is_empty() || prescan::scan(part).is_err() {
+            return false;
+        }
+        let script = self
+            .parse(part)
+            .or_else(|_| self.parse(&part.replace(['"', '\''], "")));
+        let Ok(script) = script else {
+            return false;
+        };
+        let mut scope = Scope::new(self.world);
+        self.script(&script, &mut scope, &Input::inherited());
+        true
     }
 }
