@@ -10,7 +10,7 @@ set -euo pipefail
 run=(build-essential pkg-config libwebkit2gtk-4.1-dev libgtk-3-dev librsvg2-dev
   libayatana-appindicator3-dev libayatana-appindicator3-1 dbus)
 test=("${run[@]}" dbus-x11 xvfb openbox dunst gnome-keyring webkit2gtk-driver chromium imagemagick
-  xdotool x11-utils libnotify-bin libglib2.0-bin fonts-dejavu-core fonts-inter fonts-noto-color-emoji adwaita-icon-theme)
+  xdotool x11-utils libnotify-bin libglib2.0-bin fonts-dejavu-core fonts-inter fonts-noto-color-emoji adwaita-icon-theme python3)
 package=("${run[@]}" rpm fakeroot debootstrap xvfb)
 
 case "${1:-}" in
