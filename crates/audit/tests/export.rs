@@ -27,7 +27,7 @@ fn draft(n: u64) -> Draft {
         kind: "tool.intent".to_owned(),
         actor: Actor::agent("main"),
         agent: Some("main".to_owned()),
-        action: (n % 2 == 0).then(|| "exec".to_owned()),
+        action: n.is_multiple_of(2).then(|| "exec".to_owned()),
         what: Some(format!("echo \"{n} ü€😀\"")),
         verdict: Some("deny".to_owned()),
         rules: vec!["a".to_owned(), "b".to_owned()],

@@ -333,7 +333,8 @@ mod tests {
             {
                 seen.insert(*right);
                 let entities = [principal.entity().unwrap(), resource.entity().unwrap()];
-                Entities::from_entities(entities, Some(&schema)).expect(right.as_str());
+                Entities::from_entities(entities, Some(&schema))
+                    .unwrap_or_else(|error| panic!("{}: {error}", right.as_str()));
                 let context = Call::default().context().unwrap();
                 Request::new(
                     principal.uid(),
@@ -342,7 +343,7 @@ mod tests {
                     context,
                     Some(&schema),
                 )
-                .expect(right.as_str());
+                .unwrap_or_else(|error| panic!("{}: {error}", right.as_str()));
             }
         }
         assert_eq!(seen.len(), Right::ALL.len(), "every right was tried");

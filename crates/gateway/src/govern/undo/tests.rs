@@ -44,7 +44,10 @@ fn a_deleted_file_comes_back_as_it_was() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o750)).unwrap();
     let kept = place.keep(&path, 5).unwrap();
     fs::remove_file(&path).unwrap();
-    assert_eq!(place.undo.list(Some(SESSION)).unwrap(), [kept.clone()]);
+    assert_eq!(
+        place.undo.list(Some(SESSION)).unwrap(),
+        std::slice::from_ref(&kept)
+    );
     assert_eq!(place.undo.list(Some("other")).unwrap(), []);
     assert_eq!(place.undo.restore(&kept.id, 6).unwrap(), path);
     assert_eq!(fs::read_to_string(&path).unwrap(), "echo 1");
