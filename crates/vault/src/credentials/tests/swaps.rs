@@ -74,7 +74,8 @@ async fn a_value_in_the_place_of_another_does_not_open() {
 #[tokio::test]
 async fn a_value_with_other_attributes_does_not_open() {
     // The former value of the same credential has the same attributes, so it does not open either.
-    let checks: [(&str, fn(&mut CredentialRow)); 4] = [
+    type Change = fn(&mut CredentialRow);
+    let checks: [(&str, Change); 4] = [
         ("bounds", |row| {
             row.bounds = bound_to(&["evil.example"], &["exec"])
         }),
