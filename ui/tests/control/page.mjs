@@ -50,7 +50,11 @@ try {
 
   await composer.fill("exec: touch from-the-page.txt");
   await composer.press("Control+Enter");
-  await page.getByRole("link", { name: "Review" }).or(page.getByRole("button", { name: "Review" })).first().click();
+  await page
+    .getByRole("link", { name: "Review" })
+    .or(page.getByRole("button", { name: "Review" }))
+    .first()
+    .click();
   const allow = page.getByRole("button", { name: "Allow once" }).first();
   await allow.waitFor();
   // A press in the first moment after it came does not count.
