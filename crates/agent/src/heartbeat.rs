@@ -4,6 +4,8 @@
 //! [`crate::RunOutcome::silent`]. A session that is busy, or whose `HEARTBEAT.md` has nothing in it, is left
 //! alone until the next time.
 
+mod hours;
+
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use tokio::{
@@ -17,6 +19,8 @@ use crate::{
     provider::ModelRef,
     workspace::{LastLink, Workspace},
 };
+
+pub use hours::ActiveHours;
 
 /// The answer of a heartbeat with nothing to say.
 pub const OK: &str = "HEARTBEAT_OK";
@@ -52,6 +56,8 @@ pub struct HeartbeatPlan {
     pub workspace: PathBuf,
     /// Nothing shorter than a second.
     pub every: Duration,
+    /// Only in these, when given.
+    pub hours: Option<ActiveHours>,
     /// [`PROMPT`] when none.
     pub prompt: Option<String>,
     pub model: Option<ModelRef>,
@@ -153,7 +159,15 @@ impl Timer {
                 due.push(plan.clone());
             }
         }
+        let now_ms = self.engine.now_ms();
         for plan in due {
+            let is_time = plan
+                .hours
+                .as_ref()
+                .is_none_or(|hours| hours.include(now_ms));
+            if !is_time {
+                continue;
+            }
             if self.engine.active(&plan.session_key).await.is_some() || !has_task(&plan).await {
                 continue;
             }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::{
     provider::ModelRef,
-    skills::{self, Skill},
+    skills::{self, Host, Skill},
     workspace::{LastLink, Workspace},
 };
 
@@ -37,6 +37,8 @@ pub struct PromptOptions {
     pub skill_folders: Vec<PathBuf>,
     /// Names of skills that are not offered.
     pub disabled_skills: Vec<String>,
+    /// Only these are, when given.
+    pub only_skills: Option<Vec<String>>,
     /// Characters of one file; OpenClaw's `bootstrapMaxChars`.
     pub file_characters: usize,
     /// Characters of all files; OpenClaw's `bootstrapTotalMaxChars`.
@@ -49,6 +51,7 @@ impl Default for PromptOptions {
             identity: None,
             skill_folders: Vec::new(),
             disabled_skills: Vec::new(),
+            only_skills: None,
             file_characters: 20_000,
             total_characters: 60_000,
         }
@@ -105,11 +108,34 @@ pub fn assemble(options: &PromptOptions, about: &PromptAbout) -> String {
     parts.join("\n\n")
 }
 
-fn offered_skills(options: &PromptOptions, workspace: &std::path::Path) -> Vec<Skill> {
+/// All skills that an agent could have, those too that it is not offered. Reads files.
+pub fn skills_of(options: &PromptOptions, workspace: &std::path::Path) -> Vec<Skill> {
     let mut folders = vec![workspace.join("skills")];
     folders.extend(options.skill_folders.iter().cloned());
-    let mut found = skills::load(&folders);
-    found.retain(|skill| skill.for_model && !options.disabled_skills.contains(&skill.name));
+    skills::load(&folders)
+}
+
+impl PromptOptions {
+    /// Whether the person switched it off.
+    pub fn is_disabled(&self, skill: &Skill) -> bool {
+        self.disabled_skills.contains(&skill.name)
+    }
+
+    /// Whether it is among those that the agent may have.
+    pub fn is_listed(&self, skill: &Skill) -> bool {
+        let only = self.only_skills.as_ref();
+        only.is_none_or(|only| only.contains(&skill.name))
+    }
+}
+
+fn offered_skills(options: &PromptOptions, workspace: &std::path::Path) -> Vec<Skill> {
+    let mut found = skills_of(options, workspace);
+    let path = std::env::var_os("PATH");
+    let host = Host::here(path.as_deref());
+    found.retain(|skill| {
+        let wanted = skill.for_model && !options.is_disabled(skill) && options.is_listed(skill);
+        wanted && skill.about.missing(&host).is_empty()
+    });
     found
 }
 

@@ -2,12 +2,16 @@
 //!
 //! Only the front matter is read here; the model reads the rest when it needs it.
 
+mod about;
+
 use std::{
     collections::HashSet,
     fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
+
+pub use about::{Host, Needs, SkillAbout};
 
 /// How deep below a skills folder a skill may lie; folders in between only put things in order.
 const DEEPEST: usize = 4;
@@ -27,6 +31,9 @@ pub struct Skill {
     pub path: PathBuf,
     /// False when the front matter says `disable-model-invocation: true`.
     pub for_model: bool,
+    /// False when the front matter says `user-invocable: false`.
+    pub for_people: bool,
+    pub about: SkillAbout,
 }
 
 /// The skills of some folders. Of two with the same name the first folder's is taken. Reads files; not for an
@@ -81,6 +88,8 @@ fn parse(text: &str, path: &Path) -> Option<Skill> {
         description: field("description")?,
         path: path.to_owned(),
         for_model: field("disable-model-invocation").as_deref() != Some("true"),
+        for_people: field("user-invocable").as_deref() != Some("false"),
+        about: SkillAbout::read(field("metadata").as_deref(), field("homepage")),
     })
 }
 

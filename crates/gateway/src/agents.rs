@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::config::{Config, ConfigHandle};
 use crate::credentials::CredentialDesk;
 use crate::sessions::SessionDefaults;
-use crate::settings;
+use crate::settings::{self, RunSettings};
 
 /// What the configuration says about agents.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -101,6 +101,7 @@ fn made(config: &Config, credentials: &CredentialDesk) -> Models {
 pub struct Agents {
     store: Arc<dyn GatewayStore>,
     settings: Arc<dyn Fn() -> AgentSettings + Send + Sync>,
+    runs: Arc<dyn Fn(&str) -> RunSettings + Send + Sync>,
     models: ModelCatalog,
     state_dir: PathBuf,
 }
@@ -108,18 +109,25 @@ pub struct Agents {
 const MAIN: &str = "main";
 
 impl Agents {
-    pub fn new(
+    pub(crate) fn new(
         store: Arc<dyn GatewayStore>,
-        settings: impl Fn() -> AgentSettings + Send + Sync + 'static,
+        config: ConfigHandle,
         models: ModelCatalog,
         state_dir: &Path,
     ) -> Self {
+        let for_runs = config.clone();
         Self {
             store,
-            settings: Arc::new(settings),
+            settings: Arc::new(move || settings::agents(&config.current())),
+            runs: Arc::new(move |agent| settings::of_agent(&for_runs.current(), agent)),
             models,
             state_dir: state_dir.to_owned(),
         }
+    }
+
+    /// What the runs of an agent start with.
+    pub(crate) fn run_settings(&self, agent: &str) -> RunSettings {
+        (self.runs)(agent)
     }
 
     /// What a session has where it says nothing itself.
@@ -214,13 +222,17 @@ impl Profiles for Agents {
         // Tools resolve their paths against it, so it has to be there before the first call.
         let made = tokio::fs::create_dir_all(&workspace).await;
         made.map_err(|error| format!("cannot make {}: {error}", workspace.display()))?;
+        let runs = self.run_settings(agent_id);
         Ok(AgentProfile {
             workspace,
             models: self.models_of(&agent),
             catalog: self.models.current(),
-            tools: Default::default(),
-            thinking: None,
-            prompt: Default::default(),
+            tools: runs.tools,
+            thinking: runs.thinking,
+            prompt: runs.prompt,
+            context_tokens: runs.context_tokens,
+            budget: runs.budget,
+            ends_circles: runs.ends_circles,
         })
     }
 }

@@ -2,14 +2,15 @@
 //! They are off until an `every` is configured, since each costs a model call.
 //!
 //! What the last one came to is kept for `last-heartbeat` and told as the `heartbeat` event; the words for it
-//! (`ok-token`, `sent`, `failed`) are the published ones. `activeHours` and `target` are not followed.
+//! (`ok-token`, `sent`, `failed`) are the published ones. `target` is not followed: there is no channel,
+//! and the session has the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use gatehouse_agent::Engine;
 use gatehouse_agent::event::{RunEvent, RunEventKind};
-use gatehouse_agent::heartbeat::{HeartbeatPlan, Heartbeats, MOST_BESIDE, PROMPT};
+use gatehouse_agent::heartbeat::{ActiveHours, HeartbeatPlan, Heartbeats, MOST_BESIDE, PROMPT};
 use gatehouse_agent::provider::ModelRef;
 use gatehouse_agent::{RunOutcome, RunStatus};
 use gatehouse_store::StoreError;
@@ -20,6 +21,7 @@ use crate::agents::{AgentEntry, Agents};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::config::{Config, ConfigHandle};
 use crate::sessions::Sessions;
+use crate::settings;
 
 /// How much of an answer the last heartbeat shows.
 const PREVIEW: usize = 200;
@@ -137,9 +139,36 @@ fn plan(
         agent_id: agent.id.clone(),
         workspace: agents.workspace(&agent.id),
         every,
+        hours: hours_of(config, &agent.id),
         prompt: said("prompt"),
         model: said("model").as_deref().and_then(ModelRef::parse),
     })
+}
+
+/// When an agent's heartbeat comes; at any time where nothing is said, or nothing that can be understood.
+fn hours_of(config: &Config, agent: &str) -> Option<ActiveHours> {
+    let own = own_section(config, agent).and_then(|section| section.get("activeHours"));
+    let said = own.or_else(|| config.at("agents.defaults.heartbeat.activeHours"))?;
+    let text = |name: &str| said.get(name).and_then(Value::as_str);
+    let users = || {
+        config
+            .at("agents.defaults.userTimezone")
+            .and_then(Value::as_str)
+    };
+    let zone = match text("timezone") {
+        None | Some("user") => users(),
+        Some("local") => None,
+        named => named,
+    };
+    let zone = zone.map(str::to_owned);
+    let hours = ActiveHours::new(text("start")?, text("end")?, zone);
+    if hours.is_none() {
+        tracing::warn!(
+            agent,
+            "activeHours has a time that is none, and is not followed"
+        );
+    }
+    hours
 }
 
 /// How often an agent's heartbeat comes; none where it is off.
@@ -185,15 +214,9 @@ fn said(config: &Config, agent: &str, name: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The `heartbeat` of one agent, in either form of the list.
+/// The `heartbeat` of one agent.
 fn own_section<'a>(config: &'a Config, agent: &str) -> Option<&'a Value> {
-    let list = config.at("agents.list").and_then(Value::as_array);
-    let listed = list
-        .into_iter()
-        .flatten()
-        .find(|entry| entry["id"] == agent);
-    let named = config.at("agents.entries").and_then(|all| all.get(agent));
-    listed.or(named)?.get("heartbeat")
+    settings::agent_section(config, agent)?.get("heartbeat")
 }
 
 /// `30m`, `1h30m`, `90s`; a bare number is minutes, as published. Nothing for 0: that is off.

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gatehouse_agent::engine::{EngineOptions, EngineParts};
+use gatehouse_agent::engine::EngineParts;
 use gatehouse_agent::tools::exec::{ExecOptions, Processes};
 use gatehouse_agent::tools::web::{FetchOptions, WebFetch};
 use gatehouse_agent::tools::{ToolSpec, Toolbox, sessions};
@@ -106,15 +106,7 @@ impl House {
         let state_dir = site.state_dir.as_path();
         let (models, following) = ModelCatalog::follow(config, site.credentials.clone());
         tasks.spawn(until(stopping.clone(), following));
-        let agents = Agents::new(
-            store.clone(),
-            {
-                let config = config.clone();
-                move || settings::agents(&config.current())
-            },
-            models.clone(),
-            state_dir,
-        );
+        let agents = Agents::new(store.clone(), config.clone(), models.clone(), state_dir);
         let defaults = agents.clone();
         let sessions = Sessions::new(store.clone(), hub.clone(), clock.clone(), move || {
             defaults.defaults()
@@ -138,7 +130,7 @@ impl House {
             std::env::home_dir(),
         );
 
-        let exec = ExecOptions::new(std::env::vars_os());
+        let exec = settings::commands(&config.current(), std::env::vars_os());
         let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
         tasks.spawn(until(stopping.clone(), desk.clone().follow()));
         let judge = Judge::new(site.surroundings(), desk.clone(), clock.clone());
@@ -157,7 +149,8 @@ impl House {
             undo: undo.clone(),
         }));
         let (own_sessions, post) = AgentSessions::new(sessions.clone());
-        let toolbox = toolbox(clock, exec, own_sessions);
+        let fetching = settings::fetching(&config.current());
+        let toolbox = toolbox(clock, exec, fetching, own_sessions);
         let tools = toolbox.specs();
         let engine = Engine::start(EngineParts {
             journal: Arc::new(StoreJournal::new(
@@ -171,8 +164,12 @@ impl House {
             toolbox,
             clock: Arc::new(clock.clone()),
             randomness: Arc::new(SystemRandomness),
-            options: EngineOptions::default(),
+            options: settings::engine(&config.current()),
         });
+        tasks.spawn(until(
+            stopping.clone(),
+            follow_queues(engine.clone(), config.clone()),
+        ));
         let heartbeat_switch = HeartbeatSwitch::on();
         let beating = heartbeats::follow(
             engine.clone(),
@@ -218,12 +215,27 @@ async fn until(stopping: CancellationToken, task: impl Future<Output = ()>) {
     }
 }
 
+/// Keeps the queues of sessions as the configuration has them.
+async fn follow_queues(engine: Engine, config: ConfigHandle) {
+    let mut changes = config.watch();
+    while changes.changed().await.is_ok() {
+        let rules = settings::queue_rules(&changes.borrow_and_update().clone());
+        engine.set_queue_rules(rules).await;
+    }
+    std::future::pending().await
+}
+
 /// The tools of the workspace and the machine, of the web, and of sessions.
-fn toolbox(clock: &Clock, options: ExecOptions, sessions: AgentSessions) -> Toolbox {
+fn toolbox(
+    clock: &Clock,
+    options: ExecOptions,
+    fetching: FetchOptions,
+    sessions: AgentSessions,
+) -> Toolbox {
     let processes = Processes::start(Arc::new(clock.clone()), Arc::new(SystemRandomness));
     let mut toolbox = Toolbox::standard(options, Some(processes));
     sessions::add_to(&mut toolbox, Arc::new(sessions));
-    match WebFetch::new(FetchOptions::default()) {
+    match WebFetch::new(fetching) {
         Ok(fetch) => toolbox.add(fetch),
         Err(error) => tracing::warn!(%error, "agents cannot fetch pages"),
     }

@@ -26,6 +26,7 @@ mod maintenance;
 mod methods;
 mod net;
 mod once;
+mod options;
 pub mod router;
 mod running;
 pub mod runs;
@@ -42,8 +43,10 @@ pub use error::StartError;
 pub use health::{Health, HealthMonitor};
 pub use limits::Limits;
 pub use machine::{Load, Machine};
+pub use options::{ConfigFile, StartOptions};
 pub use running::{RunRecord, StateLock, running};
-pub use start::{ConfigFile, Gateway, RunningGateway, StartOptions};
+pub use start::{Gateway, RunningGateway};
+pub use tailscale::Tailscale;
 pub use web::{
     Asset, Assets, ControlRoutes, Door, FolderAssets, ToolCall, ToolCalls, ToolFailure, WebParts,
     media_type,

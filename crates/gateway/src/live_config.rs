@@ -12,7 +12,7 @@ use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigDesk, ConfigHandle, Reload, Reloaded};
 use crate::health::HealthMonitor;
-use crate::start::ConfigFile;
+use crate::options::ConfigFile;
 
 /// Starts the owner of the configuration. `effective` is what the command line and the environment made of it.
 pub(crate) fn start(

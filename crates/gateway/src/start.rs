@@ -1,110 +1,34 @@
 //! The start, in its order, in one place; and the stop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use gatehouse_protocol::Secret;
 use gatehouse_protocol::model::presence::PresenceEntry;
 use gatehouse_store::gateway::{GatewayStore, Scrub, SqliteGatewayStore};
-use gatehouse_vault::Redactor;
-use gatehouse_vault::credentials::KeyShelf;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::audit::{AuditKey, AuditLog, Gate, StateKey};
+use crate::audit::{AuditLog, Gate, StateKey};
 use crate::auth::{AuthSettings, Failures, Gatekeeper, PairingDesk, random_token};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigHandle, ConfigPlace, Env, Prepared, Reading};
+use crate::config::{Config, ConfigHandle};
 use crate::credentials::CredentialDesk;
 use crate::error::StartError;
 use crate::health::HealthMonitor;
 use crate::house::{House, Site};
-use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::net::{self, Listener, Tls};
+use crate::options::StartOptions;
 use crate::running::{RunRecord, StateLock};
 use crate::runs::DirectCalls;
 use crate::state::{App, Identity, Parts};
 use crate::web::{self, Counters, WebParts};
 use crate::{boot, live_config, maintenance, methods};
-
-/// What a gateway is started with. Paths, clock and limits come from outside.
-pub struct StartOptions {
-    pub config: Config,
-    pub auth: AuthSettings,
-    /// The file behind the configuration; without one it does not change.
-    pub file: Option<ConfigFile>,
-    /// Where everything that is kept is kept.
-    pub state_dir: PathBuf,
-    pub clock: Clock,
-    pub limits: Limits,
-    /// What is served beside the gateway's own.
-    pub web: WebParts,
-    /// What `logs.tail` reads.
-    pub log_file: Option<PathBuf>,
-    /// The hold on the state folder, where the caller has it already.
-    pub state_lock: Option<StateLock>,
-    /// The program that the gateway is a part of, where it has no process of its own.
-    pub within: Option<String>,
-    /// Where the key is that signs the audit; files beside the state, if nothing else is given.
-    pub audit_key: Option<Arc<dyn AuditKey>>,
-    /// Where the master key of credentials is kept; without it there are no credentials.
-    pub keys: Option<Arc<dyn KeyShelf>>,
-    /// Learns every secret that passes. The log has to go through the same one.
-    pub redactor: Redactor,
-    /// Files outside of the state folder that agents must not reach, such as one with the master key.
-    pub own_files: Vec<PathBuf>,
-}
-
-/// A configuration file, as it was read.
-pub struct ConfigFile {
-    pub place: ConfigPlace,
-    pub env: Env,
-    pub text: Option<String>,
-    pub reading: Reading,
-}
-
-impl StartOptions {
-    /// A gateway with this configuration and everything else as usual.
-    pub fn new(config: Config, auth: AuthSettings, state_dir: PathBuf) -> Self {
-        Self {
-            config,
-            auth,
-            file: None,
-            state_dir,
-            clock: Clock::system(),
-            limits: Limits::default(),
-            web: WebParts::default(),
-            log_file: None,
-            state_lock: None,
-            within: None,
-            audit_key: None,
-            keys: None,
-            redactor: Redactor::new(),
-            own_files: Vec::new(),
-        }
-    }
-
-    /// From what `config::prepare` found.
-    pub fn prepared(prepared: Prepared, env: Env, state_dir: PathBuf) -> Self {
-        let config = prepared.reading.config.clone();
-        let file = ConfigFile {
-            place: prepared.place,
-            env,
-            text: prepared.text,
-            reading: prepared.reading,
-        };
-        Self {
-            file: Some(file),
-            ..Self::new(config, prepared.auth, state_dir)
-        }
-    }
-}
 
 /// The gateway as a whole.
 pub struct Gateway;
@@ -134,6 +58,8 @@ impl Gateway {
             audit_key,
             keys,
             redactor,
+            tls_vault,
+            tailscale,
             own_files,
         } = options;
         check_safe(&config, &auth)?;
@@ -142,7 +68,7 @@ impl Gateway {
             Some(held) => held,
             None => StateLock::take(&state_dir)?,
         };
-        let tls = net::load_tls(&config, &state_dir)?;
+        let tls = net::load_tls(&config, &state_dir, tls_vault.as_ref()).await?;
 
         // The port is taken before anything runs that could not be taken back; nothing is accepted yet.
         let (socket, address) = listen(&config).await?;
@@ -190,6 +116,7 @@ impl Gateway {
             failures,
             hub.clone(),
             tasks.clone(),
+            tailscale,
             process_secret,
         );
         let house = House::build(

@@ -1,6 +1,7 @@
 //! Asks the Tailscale daemon of this machine who is behind an address, to confirm what Tailscale Serve says.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use gatehouse_protocol::ConnectErrorCode;
@@ -13,13 +14,30 @@ const SOCKET: &str = "/var/run/tailscale/tailscaled.sock";
 const DEADLINE: Duration = Duration::from_secs(2);
 const MAX_ANSWER: u64 = 256 * 1024;
 
-/// The login name, when the daemon agrees that it is behind this address.
-pub(crate) async fn confirmed(login: &str, address: IpAddr) -> Result<String, Refusal> {
-    let answer = tokio::time::timeout(DEADLINE, whois(address)).await;
-    let found = match answer {
-        Ok(Ok(text)) => login_of(&text),
-        Ok(Err(_)) | Err(_) => None,
-    };
+/// The daemon, by its socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tailscale {
+    pub socket: PathBuf,
+}
+
+impl Default for Tailscale {
+    fn default() -> Self {
+        Self {
+            socket: PathBuf::from(SOCKET),
+        }
+    }
+}
+
+impl Tailscale {
+    /// The login name, when the daemon agrees that it is behind this address.
+    pub(crate) async fn confirmed(&self, login: &str, address: IpAddr) -> Result<String, Refusal> {
+        let answer = tokio::time::timeout(DEADLINE, whois(&self.socket, address)).await;
+        agreed(login, answer.ok().and_then(Result::ok))
+    }
+}
+
+fn agreed(login: &str, answer: Option<String>) -> Result<String, Refusal> {
+    let found = answer.and_then(|answer| login_of(&answer));
     match found {
         Some(found) if found.eq_ignore_ascii_case(login) => Ok(found),
         Some(_) => Err(refused(
@@ -34,8 +52,8 @@ pub(crate) async fn confirmed(login: &str, address: IpAddr) -> Result<String, Re
 }
 
 #[cfg(unix)]
-async fn whois(address: IpAddr) -> std::io::Result<String> {
-    let mut socket = tokio::net::UnixStream::connect(SOCKET).await?;
+async fn whois(socket: &std::path::Path, address: IpAddr) -> std::io::Result<String> {
+    let mut socket = tokio::net::UnixStream::connect(socket).await?;
     let host = match address {
         IpAddr::V4(v4) => format!("{v4}:0"),
         IpAddr::V6(v6) => format!("[{v6}]:0"),
@@ -50,7 +68,7 @@ async fn whois(address: IpAddr) -> std::io::Result<String> {
 }
 
 #[cfg(not(unix))]
-async fn whois(_: IpAddr) -> std::io::Result<String> {
+async fn whois(_: &std::path::Path, _: IpAddr) -> std::io::Result<String> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 

@@ -49,3 +49,16 @@ async fn without_a_configured_interval_there_is_none() {
     let mut wire = gateway.client(&ALL_SCOPES).await;
     assert_eq!(wire.ask("last-heartbeat", json!({})).await, Value::Null);
 }
+
+#[tokio::test]
+async fn outside_of_its_active_hours_none_comes() {
+    let gateway = TestGateway::with(|options| {
+        let never = json!({"start": "08:00", "end": "08:00"});
+        let heartbeat = json!({"every": "1s", "activeHours": never});
+        options.config.raw = json!({"agents": {"defaults": {"heartbeat": heartbeat}}});
+    })
+    .await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(wire.ask("last-heartbeat", json!({})).await, Value::Null);
+}

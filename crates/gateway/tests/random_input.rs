@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use gatehouse_gateway::ToolCall;
 use gatehouse_gateway::config::{Env, read};
 use gatehouse_protocol::serve::{ConnectRequest, Request};
 use proptest::prelude::*;
@@ -42,6 +43,17 @@ proptest! {
         let request = Request::parse(&text).unwrap();
         prop_assert_eq!(request.id.as_ref(), id.as_str());
         prop_assert_eq!(request.method.as_ref(), method.as_str());
+    }
+
+    #[test]
+    fn no_bytes_break_the_reading_of_a_body(
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        text in almost_a_frame(),
+    ) {
+        let _ = ToolCall::read(&bytes);
+        if let Ok(call) = ToolCall::read(text.as_bytes()) {
+            prop_assert!(!call.tool.is_empty() && call.args.is_object());
+        }
     }
 
     #[test]

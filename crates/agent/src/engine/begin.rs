@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     parts::Shared,
+    repeats::Repeats,
     request::{AgentProfile, Origin, Task},
     run::{Run, RunError},
 };
@@ -54,6 +55,10 @@ impl Run {
         let profile = self.shared.prepared_profile(agent_id, key).await;
         let profile = profile.map_err(RunError::Profile)?;
         self.system = self.system_prompt(&profile).await;
+        self.repeats = Repeats::new(profile.ends_circles);
+        if !self.request.budget.is_limited() {
+            self.request.budget = profile.budget.clone();
+        }
         self.profile = Some(profile);
         Ok(())
     }

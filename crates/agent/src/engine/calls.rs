@@ -1,8 +1,18 @@
-//! The tool calls of one assistant message, one after the other, each with a result in the transcript.
+//! The tool calls of one assistant message, each with a result in the transcript, in the order of the calls.
+//!
+//! Neighbours that only look run at the same time; a call that changes something has the run to itself, since the
+//! one after it may count on what it did.
 
 use std::sync::Arc;
 
-use super::{actor::Input, run::Run, run::RunError};
+use futures_util::future::join_all;
+
+use super::{
+    actor::Input,
+    repeats::{Circle, Repeats},
+    run::Run,
+    run::RunError,
+};
 use crate::{
     event::{Emitter, RunEventKind},
     message::{Message, ToolCall, ToolResultMessage},
@@ -15,26 +25,59 @@ const SKIPPED: &str = "Skipped to process an incoming message.";
 /// In place of the result of a call that the end of the run overtook.
 const STOPPED: &str = "The run was stopped before this tool call ran.";
 
+/// Tools that change nothing.
+const LOOKING: &[&str] = &[
+    "read",
+    "ls",
+    "find",
+    "grep",
+    "memory_search",
+    "memory_get",
+    "web_fetch",
+    "sessions_list",
+    "sessions_history",
+    "session_status",
+];
+
+/// Calls that run at the same time, at most.
+const MOST_TOGETHER: usize = 8;
+
 impl Run {
     /// Makes the calls. A message that arrives in between overtakes those that have not begun; it is
     /// returned.
     pub(super) async fn make_calls(&mut self, calls: &[ToolCall]) -> Result<Vec<Input>, RunError> {
         let mut steers = Vec::new();
-        for call in calls {
+        let mut circle = None;
+        for group in together(calls) {
             if steers.is_empty() {
                 steers = self.take_steers().await;
             }
-            self.tell_start(call);
-            let output = if self.stop.token().is_cancelled() {
-                ToolOutput::error(STOPPED)
+            group.iter().for_each(|call| self.tell_start(call));
+            let all = |text: &str| vec![ToolOutput::error(text); group.len()];
+            let outputs = if self.stop.token().is_cancelled() || circle.is_some() {
+                all(STOPPED)
             } else if steers.is_empty() {
-                self.make_call(call).await
+                join_all(group.iter().map(|call| self.make_call(call))).await
             } else {
-                ToolOutput::error(SKIPPED)
+                all(SKIPPED)
             };
-            self.keep_result(call, output).await?;
+            for (call, output) in group.iter().zip(outputs) {
+                let output = match self.repeats.note(call, &output) {
+                    Circle::No => output,
+                    Circle::Warn => Repeats::warned(output),
+                    Circle::End => {
+                        circle = Some(call.name.clone());
+                        output
+                    }
+                };
+                self.keep_result(call, output).await?;
+            }
         }
-        Ok(steers)
+        match circle {
+            // Whoever says something meanwhile has taken it in hand.
+            Some(tool) if steers.is_empty() => Err(RunError::Circle(tool)),
+            _ => Ok(steers),
+        }
     }
 
     async fn make_call(&self, call: &ToolCall) -> ToolOutput {
@@ -62,6 +105,7 @@ impl Run {
             progress: progress(&self.emitter, call),
             engine: Some(self.engine().clone()),
             secrets: self.shared.secrets.clone(),
+            budget: self.request().budget.clone(),
         }
     }
 
@@ -91,6 +135,14 @@ impl Run {
         });
         Ok(())
     }
+}
+
+/// The calls, those together that run together.
+fn together(calls: &[ToolCall]) -> impl Iterator<Item = &[ToolCall]> {
+    let looks = |call: &ToolCall| LOOKING.contains(&call.name.as_str());
+    calls
+        .chunk_by(move |one, next| looks(one) && looks(next))
+        .flat_map(|group| group.chunks(MOST_TOGETHER))
 }
 
 fn progress(emitter: &Arc<Emitter>, call: &ToolCall) -> Arc<dyn Fn(ToolOutput) + Send + Sync> {

@@ -30,7 +30,7 @@ impl Run {
         let Ok(model) = self.first_model() else {
             return Ok(());
         };
-        let window = model.info.context_window;
+        let window = self.window(&model);
         let full = window.saturating_sub(RESERVE.min(window / 4));
         if self.tokens() > full {
             self.compact_now(&model).await?;
@@ -49,7 +49,7 @@ impl Run {
 
     /// True when the context is shorter now.
     pub(super) async fn compact_now(&mut self, model: &ResolvedModel) -> Result<bool, RunError> {
-        let window = model.info.context_window;
+        let window = self.window(model);
         let tokens_before = self.tokens();
         let Some(cut) = cut(&self.context, KEPT.min(window / 4)) else {
             return Ok(false);
@@ -89,7 +89,7 @@ impl Run {
     /// Part by part, when the older messages are more than the model reads at once: each summary is the
     /// beginning of what the next one is made from.
     async fn summarise(&mut self, model: &ResolvedModel, cut: usize) -> Result<String, String> {
-        let most = model.info.context_window.saturating_mul(READ_PER_TOKEN);
+        let most = self.window(model).saturating_mul(READ_PER_TOKEN);
         let most = usize::try_from(most).unwrap_or(usize::MAX).max(1_000);
         let text = rendered(&self.context[..cut]);
         let mut summary = String::new();
@@ -120,7 +120,7 @@ impl Run {
         };
         match self.asking(model).quietly().ask(request).await {
             Answer::Whole(message) => {
-                self.usage.add(&message.usage);
+                self.charge(&message.usage);
                 let text = Message::Assistant(message).text();
                 if text.trim().is_empty() {
                     return Err("the model wrote no summary".into());
@@ -130,6 +130,13 @@ impl Run {
             Answer::Stopped(_) => Err("the run was stopped".into()),
             Answer::Failed(error) => Err(error.to_string()),
         }
+    }
+
+    /// How many tokens the model takes, or fewer where the agent is to use no more.
+    fn window(&self, model: &ResolvedModel) -> u64 {
+        let window = model.info.context_window;
+        let wished = self.profile().context_tokens;
+        wished.map_or(window, |wished| wished.min(window))
     }
 
     /// About how many tokens the next call would take.

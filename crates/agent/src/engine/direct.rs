@@ -6,7 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use super::Engine;
+use super::{Budget, Engine};
 use crate::tools::{CallContext, Invocation, ToolOutput, ToolSpec};
 
 /// A call from outside of a run.
@@ -56,6 +56,7 @@ impl Engine {
             progress: Arc::new(|_| {}),
             engine: Some(self.clone()),
             secrets: self.shared.secrets.clone(),
+            budget: Budget::default(),
         };
         let made = invoker.invoke(&request.tool, &request.arguments, &call);
         match made.await {

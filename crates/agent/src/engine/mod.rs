@@ -6,6 +6,7 @@ mod actor;
 mod answer;
 mod ask;
 mod begin;
+mod budget;
 mod calls;
 mod coalesce;
 mod compact;
@@ -13,6 +14,7 @@ mod direct;
 mod ended;
 mod lane;
 mod parts;
+mod repeats;
 mod request;
 mod run;
 mod stop;
@@ -31,12 +33,13 @@ use actor::{Actor, Command, Submission};
 use lane::Item;
 use parts::Shared;
 
+pub use budget::Budget;
 pub use direct::{DirectError, ToolRequest};
 pub use lane::{Overflow, QueueRules};
 pub use parts::{EngineOptions, EngineParts};
 pub use request::{
-    AbortCause, Accepted, ActiveRun, AgentProfile, Budget, Origin, Profiles, QueueMode, RunOutcome,
-    RunRequest, RunStatus, SubmitError, Task, ToolPolicy, Waited,
+    AbortCause, Accepted, ActiveRun, AgentProfile, Origin, Profiles, QueueMode, RunOutcome,
+    RunRequest, RunStatus, SubmitError, Task, ToolLayer, ToolPolicy, Waited,
 };
 
 /// Commands that may wait for the actor.
@@ -220,6 +223,10 @@ impl Engine {
     /// How deep sub-agents may start sub-agents.
     pub(crate) fn subagent_depth(&self) -> u32 {
         self.shared.options.subagent_depth
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.shared.clock.now_ms()
     }
 
     pub(crate) fn fresh_id(&self) -> String {

@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use thiserror::Error;
 
+use super::budget::Budget;
 use crate::{
     journal::JournalError,
     message::{Content, StopReason, Usage},
@@ -100,14 +101,6 @@ impl Origin {
             _ => 0,
         }
     }
-}
-
-/// What a run may cost. A run that goes over ends with an error before its next model call.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Budget {
-    pub usd: Option<f64>,
-    /// Tokens in and out, over all model calls.
-    pub tokens: Option<u64>,
 }
 
 /// The input is durable and will run, or waits.
@@ -212,11 +205,23 @@ pub struct AgentProfile {
     pub tools: ToolPolicy,
     pub thinking: Option<Thinking>,
     pub prompt: PromptOptions,
+    /// The most of a context that is used, where that is less than the model takes.
+    pub context_tokens: Option<u64>,
+    /// For runs whose request has none; a new one for each.
+    pub budget: Budget,
+    /// Whether a run that goes in circles is ended.
+    pub ends_circles: bool,
 }
 
-/// Which tools an agent has.
+/// Which tools an agent has: those that every layer leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToolPolicy {
+    pub layers: Vec<ToolLayer>,
+}
+
+/// Names of tools; `*` stands for any letters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolLayer {
     /// Only these, when given.
     pub allow: Option<Vec<String>>,
     /// Never these.
@@ -225,7 +230,23 @@ pub struct ToolPolicy {
 
 impl ToolPolicy {
     pub fn permits(&self, tool: &str) -> bool {
-        let named = |list: &[String]| list.iter().any(|name| name == tool || name == "*");
+        self.layers.iter().all(|layer| layer.permits(tool))
+    }
+}
+
+impl ToolLayer {
+    fn permits(&self, tool: &str) -> bool {
+        let named = |list: &[String]| list.iter().any(|pattern| is_meant(pattern, tool));
         !named(&self.deny) && self.allow.as_deref().is_none_or(named)
     }
+}
+
+fn is_meant(pattern: &str, name: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(rest) = name.strip_prefix(before) else {
+        return false;
+    };
+    (0..=rest.len()).any(|from| rest.is_char_boundary(from) && is_meant(after, &rest[from..]))
 }

@@ -12,6 +12,7 @@ use super::{
     answer::Answer,
     lane::Batch,
     parts::Shared,
+    repeats::Repeats,
     request::{AgentProfile, Origin, RunOutcome, RunRequest, RunStatus, Task},
     stop::{StopCause, StopSignal},
 };
@@ -44,6 +45,7 @@ pub(crate) struct Run {
     pub(super) items: u32,
     /// Model calls that were answered.
     turns: u32,
+    pub(super) repeats: Repeats,
     /// Made once, from what the workspace holds when the run begins.
     pub(super) system: String,
     pub(super) started_at_ms: Option<u64>,
@@ -62,6 +64,14 @@ pub(crate) enum RunError {
     TooManyTurns(u32),
     #[error("the run went over its budget: {0}")]
     OverBudget(String),
+    #[error(
+        "the run has a budget in dollars, which cannot be kept: the configuration gives no cost for {0}"
+    )]
+    Unpriced(String),
+    #[error(
+        "the run made the same call again and again with the same result, and was ended there: {0}"
+    )]
+    Circle(String),
 }
 
 /// How the turns of a run ended, when they did not fail.
@@ -92,6 +102,7 @@ impl Run {
             text: String::new(),
             items: 0,
             turns: 0,
+            repeats: Repeats::new(true),
             system: String::new(),
             started_at_ms: None,
         }
@@ -245,24 +256,20 @@ impl Run {
         if self.turns >= most {
             return Err(RunError::TooManyTurns(most));
         }
-        let budget = &self.request.budget;
-        if let Some(usd) = budget.usd
-            && self.usage.cost.total >= usd
-        {
-            let text = format!("${:.4} of ${usd:.4}", self.usage.cost.total);
-            return Err(RunError::OverBudget(text));
-        }
-        if let Some(tokens) = budget.tokens
-            && self.usage.total_tokens >= tokens
-        {
-            let text = format!("{} of {tokens} tokens", self.usage.total_tokens);
-            return Err(RunError::OverBudget(text));
-        }
-        Ok(())
+        self.request
+            .budget
+            .used_up()
+            .map_or(Ok(()), |what| Err(RunError::OverBudget(what)))
+    }
+
+    /// Adds a model call to what the run has cost.
+    pub(super) fn charge(&mut self, usage: &Usage) {
+        self.usage.add(usage);
+        self.request.budget.spend(usage);
     }
 
     async fn keep_answer(&mut self, message: AssistantMessage) -> Result<(), RunError> {
-        self.usage.add(&message.usage);
+        self.charge(&message.usage);
         let message = Message::Assistant(message);
         let text = message.text();
         if !text.is_empty() {

@@ -27,7 +27,8 @@ pub struct ModelConfig {
     pub id: String,
     pub context_window: Option<u64>,
     pub max_output_tokens: Option<u32>,
-    pub price: Price,
+    /// None where the configuration does not say.
+    pub price: Option<Price>,
 }
 
 impl Models {
@@ -85,7 +86,7 @@ mod tests {
                 id: "org/model".into(),
                 context_window: Some(8_000),
                 max_output_tokens: None,
-                price: Price::default(),
+                price: None,
             }],
         }]);
         let models = models.unwrap();

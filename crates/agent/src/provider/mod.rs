@@ -123,7 +123,8 @@ pub struct ModelInfo {
     /// How many tokens the model takes in all.
     pub context_window: u64,
     pub max_output_tokens: Option<u32>,
-    pub price: Price,
+    /// None where nobody said what it costs.
+    pub price: Option<Price>,
 }
 
 /// US dollars for a million tokens, as OpenClaw's `models.providers.*.models[].cost` gives them.

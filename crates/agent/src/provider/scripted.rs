@@ -67,7 +67,7 @@ pub fn model(provider: Scripted) -> ResolvedModel {
         name: name(),
         context_window: 128_000,
         max_output_tokens: None,
-        price: Price::default(),
+        price: Some(Price::default()),
     };
     ResolvedModel {
         info,

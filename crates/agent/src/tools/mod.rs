@@ -11,7 +11,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    engine::Engine,
+    engine::{Budget, Engine},
     govern::Effect,
     launch::Launch,
     message::{Content, text_of},
@@ -173,6 +173,8 @@ pub struct CallContext {
     pub engine: Option<Engine>,
     /// Credentials by reference, and what takes secrets out of output.
     pub secrets: Secrets,
+    /// What the run may cost, for tools that start others.
+    pub budget: Budget,
 }
 
 /// The tools of an engine, by name.

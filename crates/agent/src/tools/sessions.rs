@@ -12,16 +12,18 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec, Toolbox, files::arguments};
-use crate::govern::Effect;
+use crate::{engine::Budget, govern::Effect};
 
 pub use spawn::SessionsSpawn;
 
 /// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     pub agent_id: String,
     pub session_key: String,
     pub run_id: String,
+    /// What its run may cost, with all that it starts.
+    pub budget: Budget,
 }
 
 /// The session of a sub-agent.
@@ -118,6 +120,7 @@ fn caller(call: &CallContext) -> Caller {
         agent_id: call.agent_id.to_string(),
         session_key: call.session_key.to_string(),
         run_id: call.run_id.to_string(),
+        budget: call.budget.clone(),
     }
 }
 

@@ -135,7 +135,7 @@ pub(crate) struct SpawnArgs {
     /// The model, as `provider/model`; otherwise the agent's own
     #[arg(long)]
     pub(crate) model: Option<String>,
-    /// Stop when it has cost this much
+    /// Stop when it has cost this much, with all that it starts; by the costs of the gateway's configuration
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub(crate) budget: Option<f64>,
     #[command(flatten)]
@@ -180,7 +180,7 @@ pub(crate) enum ApprovalsAction {
     Deny {
         /// The whole id
         id: String,
-        /// A note for this confirmation; gateways have no field for it, so it is not sent
+        /// Why, for the agent and the record; OpenClaw's gateways have no field for it, so that it is not sent there
         #[arg(long)]
         reason: Option<String>,
     },

@@ -1,10 +1,13 @@
 //! `spawn`: a task in a session of its own. It starts and does not wait; `sessions history` has the answer.
 
 use gatehouse_protocol::methods::{SessionsCreate, SessionsCreateParams};
+use gatehouse_protocol::model::session::SessionCreated;
+use gatehouse_protocol::own::{SessionsSpawn, SpawnBudget, SpawnParams};
 use serde::Serialize;
 
 use super::Context;
 use crate::args::SpawnArgs;
+use crate::dial::Link;
 use crate::failure::{Failure, FailureKind};
 
 #[derive(Serialize)]
@@ -17,21 +20,17 @@ struct Spawned {
 
 pub(super) async fn run(context: &mut Context<'_>, args: SpawnArgs) -> Result<(), Failure> {
     let link = context.link(args.target).await?;
-    if args.budget.is_some() {
-        link.close().await;
-        return Err(Failure::new(
-            FailureKind::Refused,
-            "notSupported",
-            "this gateway takes no budget for a run, so nothing was started",
-        )
-        .next("without --budget the gateway's own limits hold"));
-    }
-    let params = SessionsCreateParams {
-        model: args.model,
-        message: Some(args.task),
-        ..SessionsCreateParams::default()
+    let created = match args.budget {
+        Some(usd) => start_with_budget(&link, args.task, args.model, usd).await,
+        None => {
+            let params = SessionsCreateParams {
+                model: args.model,
+                message: Some(args.task),
+                ..SessionsCreateParams::default()
+            };
+            link.ask::<SessionsCreate>(params).await
+        }
     };
-    let created = link.ask::<SessionsCreate>(params).await;
     link.close().await;
     let created = created?;
     if let Some(error) = &created.run_error {
@@ -58,4 +57,28 @@ pub(super) async fn run(context: &mut Context<'_>, args: SpawnArgs) -> Result<()
         .output
         .hint(&format!("read it with: gatehouse sessions history '{key}'"));
     Ok(())
+}
+
+/// Only where the gateway keeps the budget: a task that may cost anything is not what was asked for.
+async fn start_with_budget(
+    link: &Link,
+    task: String,
+    model: Option<String>,
+    usd: f64,
+) -> Result<SessionCreated, Failure> {
+    if !link.offers::<SessionsSpawn>() {
+        return Err(Failure::new(
+            FailureKind::Refused,
+            "notSupported",
+            "this gateway takes no budget for a run, so nothing was started",
+        )
+        .next("without --budget the gateway's own limits hold"));
+    }
+    let budget = SpawnBudget { usd };
+    let params = SpawnParams {
+        task,
+        model,
+        budget,
+    };
+    link.ask::<SessionsSpawn>(params).await
 }

@@ -1,8 +1,9 @@
-//! Aligned columns. Cells are one line of escaped text; the last column is as long as it is.
+//! Aligned columns. Cells are one line of escaped text. The first column is what other commands are given, so that it
+//! is never cut; the last one is as long as it is.
 
 use crate::output::style::Style;
 
-/// Longest cell of any column but the last, in characters. Whole texts are in `--json`.
+/// Longest cell of any column between the first and the last, in characters. Whole texts are in `--json`.
 const CELL_MAX: usize = 48;
 
 /// A table as it grows.
@@ -24,7 +25,8 @@ impl<const N: usize> Table<N> {
         let mut place = 0;
         self.rows.push(cells.map(|cell| {
             place += 1;
-            let longest = if place == N { usize::MAX } else { CELL_MAX };
+            let is_between = place > 1 && place < N;
+            let longest = if is_between { CELL_MAX } else { usize::MAX };
             cell_text(&cell, longest)
         }));
     }
@@ -88,9 +90,10 @@ mod tests {
 
     #[test]
     fn a_long_cell_is_cut_and_says_so() {
-        let mut table = Table::new(["TITLE", "N"]);
-        table.row(["é".repeat(100), "1".into()]);
+        let mut table = Table::new(["KEY", "TITLE", "N"]);
+        table.row(["k".repeat(60), "é".repeat(100), "1".into()]);
         let line = &table.lines(Style::new(false))[1];
-        assert_eq!(line, &format!("{}…  1", "é".repeat(47)));
+        let key = "k".repeat(60);
+        assert_eq!(line, &format!("{key}  {}…  1", "é".repeat(47)));
     }
 }

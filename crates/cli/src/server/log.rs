@@ -1,11 +1,13 @@
 //! The log of a headless gateway: lines on stderr for whoever runs it, and lines of JSON in the state folder for
-//! `logs.tail`, both with every known secret taken out. `GATEHOUSE_LOG` filters them, in the way of `RUST_LOG`.
+//! `logs.tail`, both with every known secret taken out. `GATEHOUSE_LOG` filters them, in the way of `RUST_LOG`;
+//! without it the configuration's `logging.level` does.
 
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gatehouse_gateway::config::LoggingConfig;
 use gatehouse_vault::Redactor;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -23,12 +25,17 @@ pub(crate) fn start(
     environment: &Environment,
     redactor: &Redactor,
     folder: &Path,
+    configured: &LoggingConfig,
 ) -> Result<PathBuf, Failure> {
-    let path = folder.join(NAME);
+    let path = configured.file.clone();
+    let path = path.unwrap_or_else(|| folder.join(NAME));
     let file = open(&path)
         .map_err(|error| Failure::configuration(format!("{}: {error}", path.display())))?;
     let file = Arc::new(file);
-    let wanted = environment.get("GATEHOUSE_LOG").unwrap_or("info");
+    let wanted = environment
+        .get("GATEHOUSE_LOG")
+        .or(configured.level.as_deref().map(level))
+        .unwrap_or("info");
     let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
     let colour = std::io::stderr().is_terminal() && environment.get("NO_COLOR").is_none();
     let (for_file, for_stderr) = (redactor.clone(), redactor.clone());
@@ -45,6 +52,14 @@ pub(crate) fn start(
         .with(to_stderr)
         .try_init();
     Ok(path)
+}
+
+/// The published word for a level, as a filter.
+fn level(word: &str) -> &str {
+    match word {
+        "silent" => "off",
+        word => word,
+    }
 }
 
 /// One file for every line.

@@ -11,6 +11,7 @@ use gatehouse_testkit::operator::{ALL_SCOPES, Operator, OperatorDial};
 use serde_json::Value;
 
 use crate::run::Gatehouse;
+use crate::tap::Tap;
 
 pub(crate) const TOKEN: &str = "token-of-the-own-gateway-1f0e";
 
@@ -21,6 +22,8 @@ pub(crate) struct OwnGateway {
     /// Of its certificate.
     pub(crate) fingerprint: Option<String>,
     state: tempfile::TempDir,
+    /// Between it and the clients that are not ours.
+    pub(crate) tap: Tap,
 }
 
 impl OwnGateway {
@@ -29,14 +32,34 @@ impl OwnGateway {
     }
 
     pub(crate) fn start_with(options: &[&str]) -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap(), 0, options)
+        Self::in_folder(tempfile::tempdir().unwrap(), 0, options, None)
     }
 
-    fn in_folder(state: tempfile::TempDir, port: u16, options: &[&str]) -> Self {
+    /// With a configuration of its own.
+    pub(crate) fn configured(config: &Value) -> Self {
+        let state = tempfile::tempdir().unwrap();
+        std::fs::write(state.path().join("gatehouse.json"), config.to_string()).unwrap();
+        Self::in_folder(state, 0, &[], None)
+    }
+
+    /// With no more than so many open files.
+    pub(crate) fn with_files(files: u32) -> Self {
+        Self::in_folder(tempfile::tempdir().unwrap(), 0, &[], Some(files))
+    }
+
+    fn in_folder(
+        state: tempfile::TempDir,
+        port: u16,
+        options: &[&str],
+        files: Option<u32>,
+    ) -> Self {
         // The commands of these tests are harmless; what is tried is that a person is asked.
         let asks = r#"{ rules: [{ id: "commands", verdict: "ask", match: { tool: "exec" } }] }"#;
         std::fs::write(state.path().join("policy.json5"), asks).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gatehouse"))
+        let limit = files.map_or(String::new(), |files| format!("ulimit -n {files};"));
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("{limit} exec \"$@\""), "sh"])
+            .arg(env!("CARGO_BIN_EXE_gatehouse"))
             .args([
                 "gateway",
                 "run",
@@ -64,6 +87,7 @@ impl OwnGateway {
         let url = said["gateway"]["url"].as_str().unwrap().to_owned();
         let fingerprint = said["gateway"]["fingerprint"].as_str().map(str::to_owned);
         Self {
+            tap: Tap::on(&url),
             child,
             url,
             fingerprint,
@@ -77,6 +101,10 @@ impl OwnGateway {
 
     pub(crate) fn log(&self) -> String {
         log_of(self.state.path())
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.url.rsplit(':').next().unwrap().parse().unwrap()
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -97,12 +125,12 @@ impl OwnGateway {
 
     /// Dies without a word, and comes back on the same port with the same state.
     pub(crate) fn killed_and_back(mut self) -> Self {
-        let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
+        let port = self.port();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let state = std::mem::replace(&mut self.state, tempfile::tempdir().unwrap());
         drop(self);
-        Self::in_folder(state, port, &[])
+        Self::in_folder(state, port, &[], None)
     }
 
     /// Our command line as somebody uses it who is let in.
@@ -113,13 +141,13 @@ impl OwnGateway {
     }
 
     pub(crate) fn official(&self) -> OfficialCli {
-        OfficialCli::of(&self.url, TOKEN).unwrap()
+        OfficialCli::of(&self.tap.url, TOKEN).unwrap()
     }
 
     /// How the reference client connects.
     pub(crate) fn dial(&self) -> OperatorDial {
         OperatorDial {
-            url: self.url.clone(),
+            url: self.tap.url.clone(),
             auth: Auth::Token,
             secret: TOKEN.to_owned(),
             protocol: 4,

@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod audit;
+mod crowd;
 mod frames;
 mod gateway;
 mod lifecycle;
 mod official;
+mod ours;
+mod page;
 mod reference;
 #[path = "../run/mod.rs"]
 mod run;
 #[path = "../../../gateway/tests/support/schema.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod schema;
+mod tap;

@@ -1,9 +1,11 @@
 //! The official command line as a client of our gateway.
 
+use gatehouse_testkit::cable::Cable;
 use gatehouse_testkit::official::{OfficialCli, Said};
 use serde_json::{Value, json};
 
-use crate::gateway::OwnGateway;
+use crate::gateway::{OwnGateway, TOKEN};
+use crate::run::Gatehouse;
 
 /// Runs it with `--url` and `--token`, and expects it to go well.
 async fn well(gateway: &OwnGateway, cli: &OfficialCli, arguments: &[&str]) -> Said {
@@ -51,6 +53,61 @@ async fn it_sees_that_no_device_waits() {
         .json()
         .unwrap();
     assert_eq!(list["pending"], json!([]), "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_approves_a_device_that_waits_and_names_and_removes_it() {
+    let gateway = OwnGateway::start();
+    let cli = gateway.official();
+    // To the gateway its clients are somewhere else, so that their devices have to be paired.
+    let afar = Cable::from_afar(gateway.port()).await.unwrap();
+    let newcomer = Gatehouse::new()
+        .env("OPENCLAW_GATEWAY_TOKEN", TOKEN)
+        .env("GATEHOUSE_PASSPHRASE", "a passphrase for this test")
+        .env("OPENCLAW_GATEWAY_URL", &afar.url())
+        .with("--device", "file");
+    let waits = newcomer.run(&["connect", "--json"]);
+    assert_eq!(waits.status, 5, "{waits:?}");
+    let list = ["devices", "list", "--json"];
+    let listed = well(&gateway, &cli, &list).await.json().unwrap();
+    let request = listed["pending"][0]["requestId"].as_str();
+    let request = request.unwrap_or_else(|| panic!("{listed:#}")).to_owned();
+    assert!(waits.stderr.contains(&request), "{waits:?}");
+
+    well(&gateway, &cli, &["devices", "approve", &request]).await;
+    let comes_in = newcomer.run(&["connect", "--json"]);
+    assert_eq!(comes_in.status, 0, "{comes_in:?}\n{}", gateway.log());
+    let listed = well(&gateway, &cli, &list).await.json().unwrap();
+    assert_eq!(listed["pending"], json!([]), "{listed:#}");
+    let paired = listed["paired"].as_array().unwrap();
+    let device = paired.iter().find(|device| device["requestId"] != "");
+    let device = device.unwrap()["deviceId"].as_str().unwrap().to_owned();
+
+    let rename = [
+        "devices", "rename", "--device", &device, "--name", "Kitchen",
+    ];
+    well(&gateway, &cli, &rename).await;
+    well(&gateway, &cli, &["devices", "remove", &device]).await;
+    let turned_away = newcomer.run(&["connect", "--json"]);
+    assert_eq!(turned_away.status, 5, "{turned_away:?}");
+    let heard = gateway.tap.methods();
+    for method in [
+        "device.pair.list",
+        "device.pair.approve",
+        "device.pair.remove",
+    ] {
+        assert!(heard.contains(method), "{method} among {heard:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_lists_the_sessions() {
+    let gateway = OwnGateway::start();
+    let cli = gateway.official();
+    let params = json!({"key": "agent:main:listed", "label": "listed"});
+    call(&gateway, &cli, "sessions.create", params).await;
+    let shown = cli.run_plain(&["sessions", "--json"]).await.unwrap();
+    assert_eq!(shown.status, Some(0), "{shown:?}\n{}", gateway.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

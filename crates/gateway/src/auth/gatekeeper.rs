@@ -18,6 +18,7 @@ use super::{
 };
 use crate::broadcast::Hub;
 use crate::router::MethodError;
+use crate::tailscale::Tailscale;
 
 /// A connect, as far as it was read.
 pub struct Attempt<'a> {
@@ -61,6 +62,7 @@ pub struct Gatekeeper {
     pub(super) failures: Failures,
     pub(super) hub: Hub,
     pub(super) tasks: TaskTracker,
+    pub(super) tailscale: Tailscale,
     /// What tokens are derived from when no shared secret was presented: of this process alone.
     pub(super) process_secret: Arc<Secret>,
     /// A password that was proven right, so that it is not derived anew for every connect.
@@ -74,6 +76,7 @@ impl Gatekeeper {
         failures: Failures,
         hub: Hub,
         tasks: TaskTracker,
+        tailscale: Tailscale,
         process_secret: Secret,
     ) -> Self {
         Self {
@@ -82,6 +85,7 @@ impl Gatekeeper {
             failures,
             hub,
             tasks,
+            tailscale,
             process_secret: Arc::new(process_secret),
             proven: Arc::default(),
         }

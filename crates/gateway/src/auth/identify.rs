@@ -77,7 +77,7 @@ impl Gatekeeper {
             && auth.password.is_none()
             && let Some((login, from)) = identity::claimed_by_serve(attempt.peer)
         {
-            let user = crate::tailscale::confirmed(&login, from).await?;
+            let user = self.tailscale.confirmed(&login, from).await?;
             return Ok(Known {
                 user: Some(user),
                 ..Known::by(AuthMethod::Tailscale)

@@ -15,6 +15,7 @@ mod redact;
 mod schema;
 mod sections;
 mod shape;
+mod unused;
 mod watch_file;
 
 pub use changes::Change;
@@ -25,7 +26,7 @@ pub use error::{ConfigError, Mistake};
 pub use file::ConfigPlace;
 pub use model::{
     AuthConfig, AuthMode, Bind, Config, ControlUiConfig, GatewayConfig, HttpToolsConfig,
-    TrustedProxyConfig,
+    LoggingConfig, TrustedProxyConfig,
 };
 pub use prepare::{Flags, Prepared, SecretFlag, prepare};
 pub use read::{Env, Reading, read};

@@ -11,6 +11,7 @@ use super::file::ConfigPlace;
 use super::read::{Env, Reading, read};
 use super::redact::hidden;
 use super::sections::ROOT;
+use super::unused::unused;
 use super::{AuthMode, Bind, Config, ConfigError, Mistake};
 use crate::auth::{AuthSettings, IdentityRules, SharedSecret, random_token};
 
@@ -73,6 +74,13 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
             place.write_to.display()
         ));
         text = Some(new);
+    }
+    let unused = unused(&ROOT, &reading.config.raw);
+    if !unused.is_empty() {
+        notes.push(format!(
+            "these settings do nothing in this gateway: {}",
+            unused.join(", ")
+        ));
     }
     apply(&mut reading.config, flags, env)?;
     let (auth, generated_token) = auth(&reading.config, flags, env, state_dir)?;

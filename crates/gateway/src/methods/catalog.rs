@@ -1,5 +1,9 @@
 //! What there is to choose from: models, tools, skills, commands.
 
+use std::path::Path;
+
+use gatehouse_agent::prompt::{PromptOptions, skills_of};
+use gatehouse_agent::skills::{Host, Needs, Skill};
 use gatehouse_protocol::MethodScope;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -114,10 +118,12 @@ async fn effective(cx: Cx, params: EffectiveParams) -> Result<Value, MethodError
         .app
         .sessions
         .name(&params.session_key, params.agent_id.as_deref());
+    let policy = cx.app.agents.run_settings(&name.agent).tools;
     let tools: Vec<Value> = cx
         .app
         .tools
         .iter()
+        .filter(|spec| policy.permits(spec.name))
         .map(|spec| {
             json!({
                 "id": spec.name, "label": spec.label, "description": spec.description,
@@ -132,15 +138,85 @@ async fn effective(cx: Cx, params: EffectiveParams) -> Result<Value, MethodError
     }))
 }
 
-async fn skills(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
-    let agent_id = agent(&cx, params);
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct SkillsParams {
+    agent_id: Option<String>,
+    session_key: Option<String>,
+}
+
+/// All skills of an agent's folders, those too that it is not offered, with what is missing.
+async fn skills(cx: Cx, params: SkillsParams) -> Result<Value, MethodError> {
+    let agent_id = match (&params.agent_id, &params.session_key) {
+        (None, Some(key)) => cx.app.sessions.name(key, None).agent,
+        _ => agent(
+            &cx,
+            AgentParams {
+                agent_id: params.agent_id,
+            },
+        ),
+    };
     let workspace = cx.app.agents.workspace(&agent_id);
-    Ok(json!({
+    let options = cx.app.agents.run_settings(&agent_id).prompt;
+    let only = options.only_skills.clone();
+    let folder = workspace.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        let path = std::env::var_os("PATH");
+        let host = Host::here(path.as_deref());
+        let skills = skills_of(&options, &folder).into_iter();
+        let shown = skills.map(|skill| shown(&skill, &options, &host, &folder));
+        shown.collect::<Vec<Value>>()
+    });
+    let mut answer = json!({
         "agentId": agent_id,
         "workspaceDir": workspace,
         "managedSkillsDir": workspace.join("skills"),
-        "skills": [],
-    }))
+        "skills": found.await.map_err(MethodError::internal)?,
+    });
+    if let Some(only) = only {
+        answer["agentSkillFilter"] = json!(only);
+    }
+    Ok(answer)
+}
+
+/// One skill as clients expect it; the published schema has no definition of it.
+fn shown(skill: &Skill, options: &PromptOptions, host: &Host<'_>, workspace: &Path) -> Value {
+    let (about, missing) = (&skill.about, skill.about.missing(host));
+    let (disabled, listed) = (options.is_disabled(skill), options.is_listed(skill));
+    let eligible = !disabled && missing.is_empty();
+    let available = eligible && listed;
+    let source = match skill.path.starts_with(workspace) {
+        true => "openclaw-workspace",
+        false => "openclaw-extra",
+    };
+    let mut shown = json!({
+        "name": skill.name, "description": skill.description, "skillKey": skill.name,
+        "source": source, "bundled": false,
+        "filePath": skill.path, "baseDir": skill.path.parent(),
+        "always": about.always, "disabled": disabled, "eligible": eligible,
+        "blockedByAllowlist": false, "blockedByAgentFilter": !listed,
+        "platformIncompatible": !missing.os.is_empty(),
+        "modelVisible": available && skill.for_model,
+        "userInvocable": skill.for_people, "commandVisible": available && skill.for_people,
+        "requirements": needs(&about.needs), "missing": needs(&missing),
+        "configChecks": [], "install": [],
+    });
+    for (name, value) in [
+        ("emoji", &about.emoji),
+        ("homepage", &about.homepage),
+        ("primaryEnv", &about.primary_env),
+    ] {
+        if let Some(text) = value {
+            shown[name] = json!(text);
+        }
+    }
+    shown
+}
+
+fn needs(needs: &Needs) -> Value {
+    json!({
+        "bins": needs.bins, "anyBins": needs.any_bins, "env": needs.env, "config": [], "os": needs.os,
+    })
 }
 
 #[derive(Debug, Deserialize)]

@@ -14,6 +14,7 @@ use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::{Input, Submitted, new_entry, thinking};
 use crate::sessions::SessionName;
+use crate::settings;
 
 /// The capability without which no tool event is sent.
 const TOOL_EVENTS: &str = "tool-events";
@@ -82,7 +83,8 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
 async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, MethodError> {
     let mut input = Input::text(name, params.idempotency_key, "");
     input.content = content(params.message, params.attachments)?;
-    input.queue = params.queue_mode.map_or(QueueMode::Steer, Queue::mode);
+    let usual = || settings::queue_mode(&cx.app.config.current());
+    input.queue = params.queue_mode.map_or_else(usual, Queue::mode);
     input.thinking = params.thinking.as_deref().and_then(thinking);
     input.timeout = params
         .timeout_ms
@@ -207,10 +209,21 @@ async fn inject(cx: Cx, params: InjectParams) -> Result<Value, MethodError> {
         Some(label) => format!("[{label}]\n\n{}", params.message),
         None => params.message.clone(),
     };
+    let id = put(&cx, &name, text, "gateway-injected").await?;
+    Ok(json!({"ok": true, "messageId": id}))
+}
+
+/// Writes a message of the assistant that no model wrote, and shows it to those who watch. Its id.
+pub(super) async fn put(
+    cx: &Cx,
+    name: &SessionName,
+    text: String,
+    model: &str,
+) -> Result<String, MethodError> {
     let message = Message::Assistant(AssistantMessage {
         content: vec![Content::text(text)],
         provider: "gateway".to_owned(),
-        model: "gateway-injected".to_owned(),
+        model: model.to_owned(),
         usage: Usage::default(),
         stop_reason: StopReason::Stop,
         error_message: None,
@@ -218,17 +231,20 @@ async fn inject(cx: Cx, params: InjectParams) -> Result<Value, MethodError> {
     });
     let id = Uuid::new_v4().to_string();
     let entry = new_entry(&message, &id, id.clone());
-    let store = &sessions.store;
-    let numbers = store.entries_append(&name.key, vec![entry]).await?;
+    let sessions = &cx.app.sessions;
+    let numbers = sessions
+        .store
+        .entries_append(&name.key, vec![entry])
+        .await?;
     let Some(numbers) = numbers else {
         return Err(MethodError::invalid("session not found"));
     };
     let seq = numbers.first().copied().unwrap_or_default();
-    if let Some(row) = store.session(&name.key).await? {
+    if let Some(row) = sessions.store.session(&name.key).await? {
         let shown = serde_json::to_value(&message).unwrap_or_default();
         sessions.said(&row, &shown, &id, seq);
     }
-    Ok(json!({"ok": true, "messageId": id}))
+    Ok(id)
 }
 
 impl Queue {

@@ -17,6 +17,7 @@ mod history;
 mod logs;
 mod policy;
 mod scope_upgrade;
+mod send;
 mod session_patch;
 mod session_runs;
 mod session_write;
@@ -45,7 +46,9 @@ pub(crate) fn table() -> MethodTable {
     logs::register(&mut table);
     scope_upgrade::register(&mut table);
     sessions::register(&mut table);
+    send::register(&mut table);
     session_write::register(&mut table);
+    session_patch::register(&mut table);
     chat::register(&mut table);
     history::register(&mut table);
     approvals::register(&mut table);

@@ -1,11 +1,18 @@
-//! The fields of `sessions.patch`. Each can be left, set, or cleared with `null`.
+//! `sessions.patch` and `sessions.patchMany`. Each field can be left, set, or cleared with `null`.
 
+use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::SessionRow;
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::router::MethodError;
-use crate::sessions::Overrides;
+use super::session_write::{expect, free_label, unknown};
+use crate::router::{Cx, MethodError, MethodTable};
+use crate::sessions::{Change, Overrides, SessionName};
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("sessions.patch", MethodScope::Dynamic, patch);
+    table.operator("sessions.patchMany", MethodScope::Dynamic, patch_many);
+}
 
 /// A change of one field: none to leave it, `Some(None)` to clear it.
 type Field<T> = Option<Option<T>>;
@@ -34,9 +41,9 @@ const KEPT: &[&str] = &[
 /// Fields of the published schema that widen what a session may do and that this gateway does not have.
 const REFUSED: &[&str] = &["elevatedLevel", "execHost", "execNode", "permissionMode"];
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Patch {
+struct Patch {
     #[serde(deserialize_with = "field")]
     label: Field<String>,
     #[serde(deserialize_with = "field")]
@@ -60,7 +67,7 @@ pub(super) struct Patch {
 
 impl Patch {
     /// Refuses what cannot be.
-    pub(super) fn check(&self) -> Result<(), MethodError> {
+    fn check(&self) -> Result<(), MethodError> {
         if let Some(Some(label)) = &self.label
             && (label.trim().is_empty() || label.chars().count() > LABEL)
         {
@@ -100,15 +107,15 @@ impl Patch {
     }
 
     /// Whether it touches what governs commands.
-    pub(super) fn needs_admin(&self) -> bool {
+    fn needs_admin(&self) -> bool {
         self.exec_security.is_some() || self.exec_ask.is_some()
     }
 
-    pub(super) fn new_label(&self) -> Option<&str> {
+    fn new_label(&self) -> Option<&str> {
         self.label.as_ref()?.as_deref()
     }
 
-    pub(super) fn apply(self, row: &mut SessionRow, now: i64) {
+    fn apply(self, row: &mut SessionRow, now: i64) {
         let mut overrides = Overrides::of(row);
         set(&mut row.label, self.label);
         set(&mut row.display_name, self.display_name);
@@ -130,6 +137,126 @@ impl Patch {
         row.extra = kept(&row.extra, self.others);
         row.updated_at = row.updated_at.max(now);
     }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PatchParams {
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    expected_session_id: Option<String>,
+    #[serde(flatten)]
+    patch: Patch,
+}
+
+async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    let name = sessions.name(&params.key, params.agent_id.as_deref());
+    may_patch(&cx, &params.patch)?;
+    expect(&cx, &name, params.expected_session_id.as_deref()).await?;
+    // The main session can be patched before anything was said in it.
+    sessions.ensure(&name, "operator").await?;
+    let row = patched(&cx, &name, params.patch).await?;
+    let wire = sessions.wire(&row);
+    Ok(json!({
+        "ok": true,
+        "path": cx.app.state_dir.join("gateway.sqlite3"),
+        "key": row.key,
+        "resolved": {"modelProvider": wire.get("modelProvider"), "model": wire.get("model")},
+        "entry": wire,
+    }))
+}
+
+fn may_patch(cx: &Cx, patch: &Patch) -> Result<(), MethodError> {
+    cx.require(match patch.needs_admin() {
+        true => MethodScope::Admin,
+        false => MethodScope::Write,
+    })?;
+    patch.check()
+}
+
+/// Changes a session that is there.
+async fn patched(cx: &Cx, name: &SessionName, patch: Patch) -> Result<SessionRow, MethodError> {
+    let sessions = &cx.app.sessions;
+    free_label(cx, patch.new_label(), &name.key).await?;
+    let now = sessions.now();
+    let change = Box::new(move |row: &mut SessionRow| patch.apply(row, now));
+    let row = sessions.store.session_change(&name.key, change).await?;
+    let row = row.ok_or_else(|| unknown(name))?;
+    sessions.publish(&row, &Change::Reason("patch"));
+    Ok(row)
+}
+
+/// The most sessions of one request; the published number.
+const MOST_TARGETS: usize = 100;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PatchManyParams {
+    targets: Vec<Target>,
+    patch: Patch,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Target {
+    key: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    expected_session_id: Option<String>,
+    #[serde(default)]
+    expected_lifecycle_revision: Option<String>,
+}
+
+/// The same change to each of several sessions. One that cannot be changed keeps none of the others from it.
+async fn patch_many(cx: Cx, params: PatchManyParams) -> Result<Value, MethodError> {
+    if params.targets.is_empty() || params.targets.len() > MOST_TARGETS {
+        let reason = "at /targets: must have 1 to 100 items";
+        return Err(MethodError::params("sessions.patchMany", reason));
+    }
+    may_patch(&cx, &params.patch)?;
+    let mut outcomes = Vec::new();
+    for target in params.targets {
+        let sessions = &cx.app.sessions;
+        let name = sessions.name(&target.key, target.agent_id.as_deref());
+        let done = patch_one(&cx, &name, &target, params.patch.clone()).await;
+        let mut outcome = json!({"key": target.key, "agentId": name.agent});
+        match done {
+            Ok(_) => outcome["ok"] = json!(true),
+            Err(error) => {
+                outcome["ok"] = json!(false);
+                outcome["error"] = error_of(&error);
+            }
+        }
+        outcomes.push(outcome);
+    }
+    Ok(json!({"outcomes": outcomes}))
+}
+
+async fn patch_one(
+    cx: &Cx,
+    name: &SessionName,
+    target: &Target,
+    patch: Patch,
+) -> Result<SessionRow, MethodError> {
+    if target.expected_lifecycle_revision.is_some() {
+        // Rows of this gateway have no such revision, so that nobody can have seen one.
+        let text = "this gateway has no lifecycle revisions; name the session's id instead";
+        return Err(MethodError::invalid(text));
+    }
+    expect(cx, name, target.expected_session_id.as_deref()).await?;
+    patched(cx, name, patch).await
+}
+
+fn error_of(error: &MethodError) -> Value {
+    let mut shape = json!({"code": error.code.as_str(), "message": error.message});
+    if error.retryable {
+        shape["retryable"] = json!(true);
+    }
+    shape
 }
 
 /// The row's own extra fields with those that were sent.

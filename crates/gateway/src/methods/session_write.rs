@@ -1,5 +1,6 @@
-//! What changes a session: create, patch, reset, delete, compact, fork.
+//! What changes a session: create, spawn, reset, delete, fork. Changes of its fields are in `session_patch`.
 
+use gatehouse_agent::Budget;
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{SessionFilter, SessionRow};
 use serde::Deserialize;
@@ -7,7 +8,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chat::{Attachment, content, submitted};
-use super::session_patch::Patch;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::Input;
@@ -15,7 +15,7 @@ use crate::sessions::{Change, Overrides, SessionName};
 
 pub(super) fn register(table: &mut MethodTable) {
     table.operator("sessions.create", MethodScope::Dynamic, create);
-    table.operator("sessions.patch", MethodScope::Dynamic, patch);
+    table.operator("gatehouse.sessions.spawn", MethodScope::Write, spawn);
     table.operator("sessions.reset", MethodScope::Admin, reset);
     table.operator("sessions.delete", MethodScope::Dynamic, delete);
     table.operator("sessions.fork", MethodScope::Write, fork);
@@ -42,12 +42,62 @@ async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
     cx.require(MethodScope::Write)?;
     let key = params.idempotency_key.clone();
     once(&cx, "sessions.create", key.as_deref(), || {
-        created(&cx, params)
+        created(&cx, params, Budget::default())
     })
     .await
 }
 
-async fn created(cx: &Cx, params: CreateParams) -> Result<Value, MethodError> {
+/// `gatehouse.sessions.spawn`, a method of our own: a task in a session of its own, with a limit of what it may cost,
+/// for which the published `sessions.create` has no field.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SpawnParams {
+    task: String,
+    #[serde(default)]
+    agent_id: Option<String>,
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    budget: BudgetParams,
+    #[serde(default)]
+    idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct BudgetParams {
+    /// US dollars.
+    usd: Option<f64>,
+    /// Read and written.
+    tokens: Option<u64>,
+}
+
+async fn spawn(cx: Cx, params: SpawnParams) -> Result<Value, MethodError> {
+    if params
+        .budget
+        .usd
+        .is_some_and(|usd| !usd.is_finite() || usd <= 0.0)
+    {
+        return Err(MethodError::invalid("a budget in dollars is more than 0"));
+    }
+    let key = params.idempotency_key.clone();
+    let budget = Budget::new(params.budget.usd, params.budget.tokens);
+    let params = CreateParams {
+        agent_id: params.agent_id,
+        model: params.model,
+        label: params.label,
+        task: Some(params.task),
+        ..CreateParams::default()
+    };
+    once(&cx, "gatehouse.sessions.spawn", key.as_deref(), || {
+        created(&cx, params, budget)
+    })
+    .await
+}
+
+async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value, MethodError> {
     let sessions = &cx.app.sessions;
     let wanted = match &params.key {
         Some(key) => key.clone(),
@@ -85,6 +135,7 @@ async fn created(cx: &Cx, params: CreateParams) -> Result<Value, MethodError> {
     if let Some(text) = params.message.or(params.task) {
         let mut input = Input::text(name, Uuid::new_v4().to_string(), "");
         input.content = content(text, params.attachments)?;
+        input.budget = budget;
         let run = submitted(cx, input).await?;
         answer["runStarted"] = json!(true);
         answer["runId"] = run["runId"].clone();
@@ -109,46 +160,6 @@ pub(super) async fn free_label(cx: &Cx, label: Option<&str>, key: &str) -> Resul
         ))),
         false => Ok(()),
     }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PatchParams {
-    key: String,
-    #[serde(default)]
-    agent_id: Option<String>,
-    #[serde(default)]
-    expected_session_id: Option<String>,
-    #[serde(flatten)]
-    patch: Patch,
-}
-
-async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
-    let sessions = &cx.app.sessions;
-    let name = sessions.name(&params.key, params.agent_id.as_deref());
-    cx.require(match params.patch.needs_admin() {
-        true => MethodScope::Admin,
-        false => MethodScope::Write,
-    })?;
-    params.patch.check()?;
-    free_label(&cx, params.patch.new_label(), &name.key).await?;
-    expect(&cx, &name, params.expected_session_id.as_deref()).await?;
-    // The main session can be patched before anything was said in it.
-    sessions.ensure(&name, "operator").await?;
-    let now = sessions.now();
-    let patch = params.patch;
-    let change = Box::new(move |row: &mut SessionRow| patch.apply(row, now));
-    let row = sessions.store.session_change(&name.key, change).await?;
-    let row = row.ok_or_else(|| unknown(&name))?;
-    sessions.publish(&row, &Change::Reason("patch"));
-    let wire = sessions.wire(&row);
-    Ok(json!({
-        "ok": true,
-        "path": cx.app.state_dir.join("gateway.sqlite3"),
-        "key": row.key,
-        "resolved": {"modelProvider": wire.get("modelProvider"), "model": wire.get("model")},
-        "entry": wire,
-    }))
 }
 
 #[derive(Debug, Deserialize)]
@@ -275,7 +286,11 @@ async fn fork(cx: Cx, params: ForkParams) -> Result<Value, MethodError> {
 }
 
 /// Refuses where the session is not the one that the caller saw.
-async fn expect(cx: &Cx, name: &SessionName, id: Option<&str>) -> Result<(), MethodError> {
+pub(super) async fn expect(
+    cx: &Cx,
+    name: &SessionName,
+    id: Option<&str>,
+) -> Result<(), MethodError> {
     let Some(id) = id else {
         return Ok(());
     };
@@ -293,6 +308,6 @@ async fn stop(cx: &Cx, name: &SessionName) {
     cx.app.runs.engine.abort(&name.key, None).await;
 }
 
-fn unknown(name: &SessionName) -> MethodError {
+pub(super) fn unknown(name: &SessionName) -> MethodError {
     MethodError::invalid(format!("session not found: {}", name.key))
 }

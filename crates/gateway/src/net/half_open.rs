@@ -62,11 +62,8 @@ impl HalfOpen {
         if !address.is_loopback() && held >= self.most_per_address {
             return None;
         }
-        if self.open.len() >= self.most
-            && let Some((_, oldest)) = self.open.pop_first()
-        {
-            oldest.evict.cancel();
-            self.forget(oldest.address);
+        if self.open.len() >= self.most {
+            self.evict_oldest();
         }
         let number = self.next;
         self.next += 1;
@@ -82,6 +79,15 @@ impl HalfOpen {
             give_back: self.give_back.clone(),
             evicted,
         })
+    }
+
+    /// Ends the oldest one.
+    pub(super) fn evict_oldest(&mut self) {
+        self.collect();
+        if let Some((_, oldest)) = self.open.pop_first() {
+            oldest.evict.cancel();
+            self.forget(oldest.address);
+        }
     }
 
     fn collect(&mut self) {

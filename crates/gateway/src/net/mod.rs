@@ -6,6 +6,7 @@ mod http;
 mod listener;
 mod peer;
 mod tls;
+mod tls_key;
 mod ws;
 
 pub(crate) use listener::{Listener, bind};

@@ -1,15 +1,17 @@
-//! TLS: a certificate from files, or one that this gateway signs itself and keeps in its state folder. Clients
+//! TLS: a certificate from files, or one that this gateway signs itself; where its key is kept is `tls_key`'s. Clients
 //! pin the fingerprint, so that one is enough.
 
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use gatehouse_vault::SecretVault;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
+use zeroize::Zeroizing;
 
+use super::tls_key::{KeptKey, write_private};
 use crate::config::Config;
 use crate::error::StartError;
 
@@ -21,28 +23,24 @@ pub(crate) struct Tls {
 }
 
 /// Loads or makes the certificate. None when TLS is off.
-pub(crate) fn load(config: &Config, state_dir: &Path) -> Result<Option<Tls>, StartError> {
+pub(crate) async fn load(
+    config: &Config,
+    state_dir: &Path,
+    vault: Option<&Arc<dyn SecretVault>>,
+) -> Result<Option<Tls>, StartError> {
     let wanted = &config.gateway.tls;
     if !wanted.enabled {
         return Ok(None);
     }
-    let (cert, key) = match (&wanted.cert_path, &wanted.key_path) {
-        (Some(cert), Some(key)) => (cert.clone(), key.clone()),
-        (None, None) if wanted.auto_generate != Some(false) => {
-            let folder = state_dir.join("tls");
-            let (cert, key) = (folder.join("gateway.crt"), folder.join("gateway.key"));
-            if !(cert.exists() && key.exists()) {
-                make(&folder, &cert, &key)?;
-            }
-            (cert, key)
+    let (chain, key) = match (&wanted.cert_path, &wanted.key_path) {
+        (Some(cert), Some(key)) => {
+            let key = PrivateKeyDer::from_pem_file(key)
+                .map_err(|error| failed(format!("{}: {error}", key.display())))?;
+            (chain_of(cert)?, key)
         }
+        (None, None) if wanted.auto_generate != Some(false) => own(state_dir, vault).await?,
         _ => return Err(failed("certPath and keyPath belong together")),
     };
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(&cert)
-        .and_then(Iterator::collect)
-        .map_err(|error| failed(format!("{}: {error}", cert.display())))?;
-    let key = PrivateKeyDer::from_pem_file(&key)
-        .map_err(|error| failed(format!("{}: {error}", key.display())))?;
     let leaf = chain
         .first()
         .ok_or_else(|| failed("there is no certificate in the file"))?;
@@ -58,34 +56,55 @@ pub(crate) fn load(config: &Config, state_dir: &Path) -> Result<Option<Tls>, Sta
     }))
 }
 
-fn make(folder: &Path, cert_path: &Path, key_path: &Path) -> Result<(), StartError> {
+/// The certificate that this gateway signs itself, made where there is none.
+async fn own(
+    state_dir: &Path,
+    vault: Option<&Arc<dyn SecretVault>>,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), StartError> {
+    let folder = state_dir.join("tls");
+    let kept = KeptKey {
+        folder: &folder,
+        vault,
+    };
+    let cert = folder.join("gateway.crt");
+    let known = match cert.exists() {
+        true => kept
+            .get()
+            .await
+            .map_err(|error| failed(error.to_string()))?,
+        false => None,
+    };
+    let pem = match known {
+        Some(pem) => pem,
+        None => make(&kept, &cert).await?,
+    };
+    let key = PrivateKeyDer::from_pem_slice(pem.as_bytes())
+        .map_err(|error| failed(format!("the key of {}: {error}", cert.display())))?;
+    Ok((chain_of(&cert)?, key))
+}
+
+async fn make(kept: &KeptKey<'_>, cert: &Path) -> Result<Zeroizing<String>, StartError> {
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let made =
         rcgen::generate_simple_self_signed(names).map_err(|error| failed(error.to_string()))?;
-    let written = std::fs::create_dir_all(folder)
-        .and_then(|()| write_private(key_path, &made.signing_key.serialize_pem()))
-        .and_then(|()| write_private(cert_path, &made.cert.pem()));
-    written.map_err(|source| StartError::State {
-        what: format!(
-            "the certificate in {} could not be written",
-            folder.display()
-        ),
+    let unwritten = |source| StartError::State {
+        what: format!("the certificate {} could not be written", cert.display()),
         source,
-    })
+    };
+    std::fs::create_dir_all(kept.folder).map_err(unwritten)?;
+    let key = Zeroizing::new(made.signing_key.serialize_pem());
+    // Whoever is interrupted between the two begins anew, since there is no certificate yet.
+    kept.put(&key)
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    write_private(cert, &made.cert.pem()).map_err(unwritten)?;
+    Ok(key)
 }
 
-/// Readable by its owner alone. The key is no secret of a person: it protects this address only.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+fn chain_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
+    CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| failed(format!("{}: {error}", path.display())))
 }
 
 fn fingerprint(certificate: &CertificateDer<'_>) -> String {

@@ -155,6 +155,7 @@ impl tools::Sessions for AgentSessions {
         let mut input = Input::text(name, Uuid::new_v4().to_string(), text);
         input.queue = QueueMode::Followup;
         input.origin = Origin::Gateway;
+        input.budget = caller.budget.clone();
         let (answer, told) = oneshot::channel();
         let letter = Letter {
             input,

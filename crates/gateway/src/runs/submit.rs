@@ -27,6 +27,8 @@ pub struct Input {
     pub thinking: Option<Thinking>,
     pub timeout: Option<Duration>,
     pub extra_system: Option<String>,
+    /// What it may cost, with all that it starts.
+    pub budget: Budget,
     /// How a session that it makes came to be.
     pub created_via: &'static str,
     /// Whether the same content a moment ago is the same input.
@@ -63,6 +65,7 @@ impl Input {
             thinking: None,
             timeout: None,
             extra_system: None,
+            budget: Budget::default(),
             created_via: "operator",
             dedupe: false,
         }
@@ -136,7 +139,7 @@ fn request(input: Input, row: &SessionRow) -> RunRequest {
         thinking: input.thinking.or(own_thinking),
         extra_system: input.extra_system,
         timeout: input.timeout,
-        budget: Budget::default(),
+        budget: input.budget,
     }
 }
 

@@ -46,7 +46,7 @@ impl Assets for FolderAssets {
 
 /// The page talks to its own gateway alone and runs no code but its own.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; font-src 'self'; connect-src 'self' ws: wss:; manifest-src 'self'; \
+    img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
     worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 pub(super) async fn serve(State(web): State<Web>, request: Request<axum::body::Body>) -> Response {

@@ -100,7 +100,7 @@ pub(super) async fn invoke(
         Ok(Err(_)) => return reply::error(413, "payload_too_large", "the request is too large"),
         Ok(Ok(body)) => body,
     };
-    let call = match read(&body) {
+    let call = match ToolCall::read(&body) {
         Ok(call) => call,
         Err(message) => return reply::error(400, "invalid_request", &message),
     };
@@ -130,27 +130,30 @@ impl Web {
     }
 }
 
-fn read(body: &[u8]) -> Result<ToolCall, String> {
-    let invoke: Invoke =
-        serde_json::from_slice(body).map_err(|error| format!("invalid JSON body: {error}"))?;
-    let tool = invoke
-        .name
-        .or(invoke.tool)
-        .map(|name| name.trim().to_owned());
-    let tool = tool
-        .filter(|name| !name.is_empty())
-        .ok_or("tools.invoke requires body.tool")?;
-    let mut args = invoke.args.unwrap_or_default();
-    if let Some(action) = invoke.action {
-        args.entry("action").or_insert(Value::String(action));
+impl ToolCall {
+    /// Reads the body of a request. The error is a sentence for whoever sent it.
+    pub fn read(body: &[u8]) -> Result<Self, String> {
+        let invoke: Invoke =
+            serde_json::from_slice(body).map_err(|error| format!("invalid JSON body: {error}"))?;
+        let tool = invoke
+            .name
+            .or(invoke.tool)
+            .map(|name| name.trim().to_owned());
+        let tool = tool
+            .filter(|name| !name.is_empty())
+            .ok_or("tools.invoke requires body.tool")?;
+        let mut args = invoke.args.unwrap_or_default();
+        if let Some(action) = invoke.action {
+            args.entry("action").or_insert(Value::String(action));
+        }
+        Ok(Self {
+            tool,
+            args: Value::Object(args),
+            session_key: invoke
+                .session_key
+                .filter(|key| key != "main" && !key.is_empty()),
+            agent_id: invoke.agent_id,
+            idempotency_key: invoke.idempotency_key,
+        })
     }
-    Ok(ToolCall {
-        tool,
-        args: Value::Object(args),
-        session_key: invoke
-            .session_key
-            .filter(|key| key != "main" && !key.is_empty()),
-        agent_id: invoke.agent_id,
-        idempotency_key: invoke.idempotency_key,
-    })
 }

@@ -1,6 +1,9 @@
 //! The schema that OpenClaw publishes for protocol 4. Every frame a test sees can be held to it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
@@ -37,7 +40,25 @@ pub fn assert_valid(definition: &str, value: &Value) {
     assert!(faults.is_empty(), "{definition}: {faults:#?}\nin {value:#}");
 }
 
+thread_local! {
+    /// Made once for each definition: a stream has thousands of frames of the same one.
+    static VALIDATORS: RefCell<HashMap<String, Rc<jsonschema::Validator>>> = RefCell::default();
+}
+
 pub fn faults(definition: &str, value: &Value) -> Vec<String> {
+    let known = VALIDATORS.with_borrow(|all| all.get(definition).cloned());
+    let validator = known.unwrap_or_else(|| {
+        let made = Rc::new(validator(definition));
+        VALIDATORS.with_borrow_mut(|all| all.insert(definition.to_owned(), made.clone()));
+        made
+    });
+    let faults = validator.iter_errors(value);
+    faults
+        .map(|fault| format!("{}: {fault}", fault.instance_path()))
+        .collect()
+}
+
+fn validator(definition: &str) -> jsonschema::Validator {
     let mut definitions = Map::new();
     collect(&PUBLISHED, definition, &mut definitions);
     let narrowed = json!({
@@ -45,11 +66,7 @@ pub fn faults(definition: &str, value: &Value) -> Vec<String> {
         "$ref": format!("#/definitions/{definition}"),
         "definitions": definitions,
     });
-    let validator = jsonschema::validator_for(&narrowed).unwrap();
-    let faults = validator.iter_errors(value);
-    faults
-        .map(|fault| format!("{}: {fault}", fault.instance_path()))
-        .collect()
+    jsonschema::validator_for(&narrowed).unwrap()
 }
 
 /// Patterns over UTF-16 surrogates cannot be matched on UTF-8 text, which has none by construction.

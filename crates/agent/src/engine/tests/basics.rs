@@ -266,10 +266,7 @@ async fn an_unknown_agent_fails_the_run_with_a_sentence() {
 async fn a_budget_of_tokens_ends_a_run_before_its_next_model_call() {
     let bench = Bench::new();
     let request = RunRequest {
-        budget: Budget {
-            tokens: Some(1),
-            usd: None,
-        },
+        budget: Budget::new(None, Some(1)),
         ..RunRequest::text(KEY, "main", "exec: true")
     };
     let run_id = bench.engine.submit(request).await.unwrap().run_id;

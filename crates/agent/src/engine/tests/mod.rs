@@ -1,6 +1,7 @@
 //! The engine as its owner sees it, with the scripted model.
 
 mod basics;
+mod calls;
 mod models;
 mod others;
 mod queueing;
@@ -62,6 +63,9 @@ pub(super) fn profile(workspace: PathBuf) -> AgentProfile {
         tools: ToolPolicy::default(),
         thinking: None,
         prompt: PromptOptions::default(),
+        context_tokens: None,
+        budget: Budget::default(),
+        ends_circles: true,
     }
 }
 

@@ -41,11 +41,11 @@ fn failing(provider: &str, failures: Vec<ProviderError>, context_window: u64) ->
             name: name(provider),
             context_window,
             max_output_tokens: None,
-            price: Price {
+            price: Some(Price {
                 input: 1.0,
                 output: 1.0,
                 ..Price::default()
-            },
+            }),
         },
         provider: Arc::new(Failing {
             failures: Mutex::new(failures),
@@ -138,15 +138,45 @@ async fn a_stop_ends_the_wait_for_another_attempt() {
 async fn a_budget_in_dollars_ends_a_run() {
     let bench = bench(vec![failing("one", vec![], 100_000)]);
     let request = RunRequest {
-        budget: Budget {
-            usd: Some(0.000_000_1),
-            tokens: None,
-        },
+        budget: Budget::new(Some(0.000_000_1), None),
         ..RunRequest::text(KEY, "main", "exec: true")
     };
     let run_id = bench.engine.submit(request).await.unwrap().run_id;
     let error = bench.outcome(&run_id).await.error.unwrap();
     assert!(error.contains("budget") && error.contains('$'), "{error}");
+}
+
+#[tokio::test]
+async fn a_budget_is_shared_with_the_sub_agents_that_a_run_starts() {
+    let mut bench = bench(vec![failing("one", vec![], 100_000)]);
+    let budget = Budget::new(Some(0.000_000_1), None);
+    let request = RunRequest {
+        budget: budget.clone(),
+        ..RunRequest::text(KEY, "main", "spawn: think: deeply")
+    };
+    bench.engine.submit(request).await.unwrap();
+    let is_child = |event: &RunEvent| event.session_key.contains(":subagent:");
+    let ended = |event: &RunEvent| is_child(event) && matches!(event.kind, RunEventKind::Ended(_));
+    let events = bench.until(ended).await;
+    let Some(RunEventKind::Ended(outcome)) = events.last().map(|event| &event.kind) else {
+        panic!("the sub-agent ends");
+    };
+    let error = outcome.error.as_deref().unwrap_or_default();
+    assert!(error.contains("over its budget"), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_budget_in_dollars_is_not_spent_on_a_model_whose_price_nobody_knows() {
+    let mut model = failing("one", vec![], 100_000);
+    model.info.price = None;
+    let bench = bench(vec![model]);
+    let request = RunRequest {
+        budget: Budget::new(Some(5.0), None),
+        ..RunRequest::text(KEY, "main", "think: x")
+    };
+    let run_id = bench.engine.submit(request).await.unwrap().run_id;
+    let error = bench.outcome(&run_id).await.error.unwrap();
+    assert!(error.contains("no cost for one/m"), "{error}");
 }
 
 async fn fill(bench: &Bench, messages: usize) {

@@ -109,6 +109,7 @@ fn plan(bench: &Bench) -> HeartbeatPlan {
         agent_id: "main".into(),
         session_key: KEY.into(),
         workspace: bench.workspace.path().to_owned(),
+        hours: None,
         every: Duration::from_secs(20),
         prompt: None,
         model: None,
@@ -164,7 +165,12 @@ async fn a_client_may_call_a_tool_and_is_governed() {
     }
     let bench = Bench::with(
         Arc::new(NoExec),
-        |profile| profile.tools.deny = vec!["write".into()],
+        |profile| {
+            profile.tools.layers = vec![ToolLayer {
+                deny: vec!["write".into()],
+                ..ToolLayer::default()
+            }]
+        },
         |_| {},
     );
     std::fs::write(bench.workspace.path().join("f"), "text").unwrap();

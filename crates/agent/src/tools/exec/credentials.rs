@@ -134,6 +134,7 @@ mod tests {
             progress: Arc::new(|_| {}),
             engine: None,
             secrets: one.secrets(),
+            budget: Default::default(),
         }
     }
 

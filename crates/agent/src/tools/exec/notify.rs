@@ -23,6 +23,7 @@ pub(super) fn when_ended(session: Session, call: &CallContext) {
     let engine = engine.downgrade();
     let session_key = call.session_key.to_string();
     let agent_id = call.agent_id.to_string();
+    let budget = call.budget.clone();
     tokio::spawn(async move {
         let ended = session.child.ended().await;
         let known = session.polled();
@@ -34,6 +35,7 @@ pub(super) fn when_ended(session: Session, call: &CallContext) {
         let request = RunRequest {
             origin: Origin::Gateway,
             queue: QueueMode::Followup,
+            budget,
             ..RunRequest::text(&session_key, &agent_id, message(&session, &ended, &news))
         };
         wake(&engine, request).await;

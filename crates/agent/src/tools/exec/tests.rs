@@ -36,6 +36,7 @@ impl Place {
             progress: Arc::new(move |output| taken.lock().unwrap().push(output)),
             engine: None,
             secrets: crate::secrets::Secrets::none(),
+            budget: Default::default(),
         };
         Self {
             _folder: folder,

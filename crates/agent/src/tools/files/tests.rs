@@ -29,6 +29,7 @@ impl Place {
             progress: Arc::new(|_| {}),
             engine: None,
             secrets: crate::secrets::Secrets::none(),
+            budget: Default::default(),
         };
         Self {
             _folder: folder,

@@ -119,7 +119,7 @@ impl Tool for SessionsSpawn {
         };
         let made = self.sessions.create_child(&caller(call), &child).await;
         made.map_err(ToolError::Failed)?;
-        let accepted = engine.submit(request(&parsed, &child)?).await;
+        let accepted = engine.submit(request(&parsed, &child, call)?).await;
         let run_id = accepted
             .map_err(|error| ToolError::Failed(error.to_string()))?
             .run_id;
@@ -133,7 +133,11 @@ impl Tool for SessionsSpawn {
     }
 }
 
-fn request(parsed: &Arguments, child: &ChildSession) -> Result<RunRequest, ToolError> {
+fn request(
+    parsed: &Arguments,
+    child: &ChildSession,
+    call: &CallContext,
+) -> Result<RunRequest, ToolError> {
     let text = format!("[Subagent Task]\n{}", parsed.task);
     let seconds = parsed.run_timeout_seconds.filter(|seconds| *seconds > 0);
     Ok(RunRequest {
@@ -141,6 +145,7 @@ fn request(parsed: &Arguments, child: &ChildSession) -> Result<RunRequest, ToolE
         queue: QueueMode::Followup,
         model: parsed.model()?,
         timeout: seconds.map(Duration::from_secs),
+        budget: call.budget.clone(),
         ..RunRequest::text(&child.session_key, &child.agent_id, text)
     })
 }
@@ -177,6 +182,7 @@ async fn announce(engine: &Engine, call: &CallContext, child: &ChildSession, tol
     let request = RunRequest {
         origin: Origin::Gateway,
         queue: QueueMode::Steer,
+        budget: call.budget.clone(),
         ..RunRequest::text(&child.parent, &call.agent_id, text.trim_end())
     };
     if let Err(error) = engine.submit(request).await {

@@ -30,6 +30,7 @@ fn call(host: &'static str) -> CallContext {
         progress: Arc::new(|_| {}),
         engine: None,
         secrets: one.secrets(),
+        budget: Default::default(),
     }
 }
 

@@ -20,6 +20,7 @@ fn call() -> CallContext {
         progress: Arc::new(|_| {}),
         engine: None,
         secrets: crate::secrets::Secrets::none(),
+        budget: Default::default(),
     }
 }
 

@@ -10,8 +10,9 @@ use gatehouse_protocol::methods::{
 };
 use gatehouse_protocol::model::approval::{Decision, Verdict};
 use gatehouse_protocol::untrusted::one_line;
-use gatehouse_protocol::{GatewayError, GatewayEvent};
+use gatehouse_protocol::{GatewayError, GatewayEvent, own};
 use serde::Serialize;
+use serde_json::json;
 
 use super::read::{self, Recorded, Waiting};
 use super::show;
@@ -21,6 +22,22 @@ use crate::failure::{Failure, FailureKind};
 
 /// How long a gateway without records may take to tell what it recorded.
 const ECHO: Duration = Duration::from_secs(5);
+
+/// What is answered.
+pub(super) struct Answer {
+    pub(super) verdict: Verdict,
+    /// Of a denial, for a gateway that has a field for it.
+    pub(super) reason: Option<String>,
+}
+
+impl Answer {
+    pub(super) fn plain(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            reason: None,
+        }
+    }
+}
 
 /// What became of the decision.
 #[derive(Serialize)]
@@ -35,15 +52,15 @@ pub(super) async fn run(
     context: &mut Context<'_>,
     link: &mut Link,
     id: String,
-    verdict: Verdict,
+    answer: Answer,
 ) -> Result<(), Failure> {
     let waiting = read::waiting(link).await?;
     let decided = match waiting.into_iter().find(|approval| approval.id == id) {
         Some(approval) => {
-            check_offered(&approval, verdict)?;
-            send(link, approval.kind, id, verdict).await?
+            check_offered(&approval, answer.verdict)?;
+            send(link, approval.kind, id, &answer).await?
         }
-        None => unlisted(link, id, verdict).await?,
+        None => unlisted(link, id, &answer).await?,
     };
     tell(context, decided)
 }
@@ -65,14 +82,14 @@ fn check_offered(approval: &Waiting, verdict: Verdict) -> Result<(), Failure> {
 }
 
 /// It does not wait, as far as the lists tell: the record says what became of it.
-async fn unlisted(link: &mut Link, id: String, verdict: Verdict) -> Result<Decided, Failure> {
+async fn unlisted(link: &mut Link, id: String, answer: &Answer) -> Result<Decided, Failure> {
     let Some(record) = read::record(link, &id).await? else {
         return Err(gone(&id));
     };
     let family = read::family_of(&record);
     let record = Recorded::from(record);
     match family {
-        Some(family) if record.is_pending() => send(link, family, id, verdict).await,
+        Some(family) if record.is_pending() => send(link, family, id, answer).await,
         _ => Ok(Decided {
             applied: false,
             record,
@@ -84,11 +101,12 @@ async fn send(
     link: &mut Link,
     family: ApprovalFamily,
     id: String,
-    verdict: Verdict,
+    answer: &Answer,
 ) -> Result<Decided, Failure> {
     if link.offers::<ApprovalResolve>() {
-        return send_recorded(link, family, id, verdict).await;
+        return send_recorded(link, family, id, answer).await;
     }
+    let verdict = answer.verdict;
     let params = ResolveParams {
         id: id.clone(),
         decision: verdict,
@@ -115,17 +133,23 @@ async fn send_recorded(
     link: &Link,
     family: ApprovalFamily,
     id: String,
-    verdict: Verdict,
+    answer: &Answer,
 ) -> Result<Decided, Failure> {
-    let params = ApprovalResolveParams {
-        id: id.clone(),
-        kind: family,
-        decision: verdict,
+    let reply = match &answer.reason {
+        Some(reason) => {
+            let params = json!({"id": id, "decision": "deny", "reason": reason});
+            link.ask_here::<own::ApprovalsResolve>(params).await
+        }
+        None => {
+            let params = ApprovalResolveParams {
+                id: id.clone(),
+                kind: family,
+                decision: answer.verdict,
+            };
+            link.ask_here::<ApprovalResolve>(params).await
+        }
     };
-    let reply = link
-        .ask_here::<ApprovalResolve>(params)
-        .await
-        .map_err(unsure)?;
+    let reply = reply.map_err(unsure)?;
     let read_back = read::record(link, &id).await?;
     Ok(Decided {
         applied: reply.applied,

@@ -7,6 +7,10 @@ mod show;
 mod watch;
 
 use gatehouse_protocol::model::approval::Verdict;
+use gatehouse_protocol::own;
+use gatehouse_protocol::untrusted::one_line;
+
+use decide::Answer;
 
 use super::Context;
 use crate::args::{ApprovalsAction, ApprovalsArgs};
@@ -24,16 +28,22 @@ pub(super) async fn run(context: &mut Context<'_>, args: ApprovalsArgs) -> Resul
             } else {
                 Verdict::AllowOnce
             };
-            decide::run(context, &mut link, id, verdict).await
+            decide::run(context, &mut link, id, Answer::plain(verdict)).await
         }
         ApprovalsAction::Deny { id, reason } => {
-            let denied = decide::run(context, &mut link, id, Verdict::Deny).await;
-            if let (Ok(()), Some(reason)) = (&denied, reason) {
-                context
-                    .output
-                    .note(&format!("your note, which is not sent: {reason}"));
+            let has_field = link.offers::<own::ApprovalsResolve>();
+            if let (Some(reason), false) = (&reason, has_field) {
+                let reason = one_line(reason, 400);
+                context.output.note(&format!(
+                    "this gateway takes no reason, so yours is not sent: {reason}"
+                ));
             }
-            denied
+            let reason = reason.filter(|_| has_field);
+            let answer = Answer {
+                verdict: Verdict::Deny,
+                reason,
+            };
+            decide::run(context, &mut link, id, answer).await
         }
     };
     link.close().await;

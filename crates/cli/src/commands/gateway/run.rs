@@ -24,7 +24,6 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     let folder = state_dir(&args.state, context.environment)?;
     let lock = StateLock::take(&folder).map_err(|error| failed(&error))?;
     let redactor = Redactor::new();
-    let log_file = log::start(context.environment, &redactor, &folder)?;
     let env = context.environment.variables().clone();
     for name in ["GATEWAY_TOKEN", "GATEWAY_PASSWORD"] {
         for prefix in ["OPENCLAW", "GATEHOUSE"] {
@@ -35,6 +34,8 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     allow_many_connections();
     let flags = flags(&args, &redactor)?;
     let mut prepared = prepare(&folder, &flags, &env).map_err(misconfigured)?;
+    let wanted = &prepared.reading.config.logging;
+    let log_file = log::start(context.environment, &redactor, &folder, wanted)?;
     for note in &prepared.notes {
         context.output.note(note);
     }
@@ -46,6 +47,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     options.log_file = Some(log_file);
     options.state_lock = Some(lock);
     let vault = secret::audit_vault(&options.state_dir, &redactor).await?;
+    options.tls_vault = vault.clone();
     options.audit_key = Some(Arc::new(StateKey::new(&options.state_dir, vault)));
     options.keys = Some(keys);
     options.redactor = redactor;

@@ -24,6 +24,8 @@ struct HistoryLine<'a> {
     /// Of a tool's result: the tool.
     tool_name: Option<&'a str>,
     is_error: bool,
+    /// Why there is no answer, or no whole one.
+    error: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +74,7 @@ fn line(message: &Message) -> HistoryLine<'_> {
         tools: calls.map(tool).collect(),
         tool_name: message.tool_name.as_deref(),
         is_error: message.is_error == Some(true),
+        error: message.error_message.as_deref(),
     }
 }
 
@@ -98,6 +101,10 @@ fn print(context: &mut Context<'_>, message: &HistoryLine<'_>) -> Result<(), Fai
             .line(&indent(&one_line(&message.text, TOOL_TEXT_MAX)))?;
     } else if !message.text.is_empty() {
         context.output.line(&indent(&prose(&message.text)))?;
+    }
+    if let Some(error) = message.error {
+        let error = format!("ended: {}", one_line(error, 400));
+        context.output.line(&indent(&error))?;
     }
     for tool in &message.tools {
         let arguments = tool.arguments.map(ToString::to_string).unwrap_or_default();

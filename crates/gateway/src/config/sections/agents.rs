@@ -1,7 +1,8 @@
 //! Who the agents are, what they use, and how conversations are kept apart.
 
 use super::super::shape::Shape::{Choice, Either, Flag, Foreign, List, Map, Number, Object, Text};
-use super::super::shape::{Field, Shape, hot};
+use super::super::shape::{Field, Shape, hot, restart};
+use super::models::COUNT_TOKENS;
 use super::{COUNT, MS};
 
 pub(super) const AGENTS: &[Field] = &[
@@ -23,7 +24,7 @@ pub(super) const MODEL_CHOICE: Shape = Either(
             List(&Text),
             "Tried in this order when the first fails.",
         ),
-        hot("timeoutMs", MS, "How long one request may take."),
+        hot("timeoutMs", MS, "Not used here."),
     ]),
 );
 
@@ -33,46 +34,30 @@ pub(super) const AGENT_DEFAULTS: &[Field] = &[
         MODEL_CHOICE,
         "Which model, and which when it fails.",
     ),
-    hot("models", Foreign, "Models that may be chosen."),
+    hot("models", Foreign, "Not used here."),
     hot("workspace", Text, "The folder an agent works in."),
-    hot(
-        "skipBootstrap",
-        Flag,
-        "Do not make the workspace's first files.",
-    ),
-    hot("timeoutSeconds", COUNT, "How long a run may take."),
-    hot(
-        "mediaMaxMb",
-        Number,
-        "The largest attachment, in megabytes.",
-    ),
+    hot("skipBootstrap", Flag, "Not used here."),
+    restart("timeoutSeconds", COUNT, "How long a run may take."),
+    hot("mediaMaxMb", Number, "Not used here."),
     hot("contextTokens", COUNT, "How much context is used at most."),
-    hot("maxConcurrent", COUNT, "Runs at the same time."),
+    restart("maxConcurrent", COUNT, "Runs at the same time."),
     hot("thinkingDefault", Text, "How much a model thinks."),
-    hot("userTimezone", Text, "The time zone agents are told."),
+    hot("userTimezone", Text, "The time zone of active hours."),
     hot(
         "heartbeat",
-        Object(&[
-            hot("every", Text, "How often, as 30m."),
-            hot("prompt", Text, "What the agent is told."),
-            hot("model", Text, "Another model for it."),
-            hot("target", Text, "Where an answer goes."),
-            hot("session", Text, "In which session."),
-            hot("ackMaxChars", COUNT, "Not used here."),
-            hot("activeHours", Foreign, "Only at these hours."),
-        ]),
+        Object(HEARTBEAT),
         "Regular runs without a message.",
     ),
-    hot("subagents", Foreign, "Agents that agents start."),
-    hot(
-        "compaction",
+    restart(
+        "subagents",
         Foreign,
-        "What happens when the context fills.",
+        "Agents that agents start: maxConcurrent, maxSpawnDepth.",
     ),
+    hot("compaction", Foreign, "Not used here."),
     hot("contextPruning", Foreign, "Not used here."),
-    hot("memorySearch", Foreign, "Search in the workspace."),
+    hot("memorySearch", Foreign, "Not used here."),
     hot("sandbox", Foreign, "Not used here."),
-    hot("budget", Foreign, "What a run may cost."),
+    hot("budget", Object(BUDGET), "What a run may cost."),
     hot("blockStreamingDefault", Text, "Not used here."),
     hot("verboseDefault", Text, "Not used here."),
     hot("elevatedDefault", Text, "Not used here."),
@@ -84,7 +69,54 @@ pub(super) const AGENT_DEFAULTS: &[Field] = &[
         COUNT,
         "How much of a workspace file goes into the prompt.",
     ),
-    hot("params", Foreign, "Parameters for models."),
+    hot("params", Foreign, "Not used here."),
+];
+
+const HEARTBEAT: &[Field] = &[
+    hot("every", Text, "How often, as 30m."),
+    hot("prompt", Text, "What the agent is told."),
+    hot("model", Text, "Another model for it."),
+    hot("session", Text, "In which session."),
+    hot(
+        "activeHours",
+        Object(&[
+            hot("start", Text, "From when on, as 08:00."),
+            hot("end", Text, "Until when, as 22:00 or 24:00."),
+            hot(
+                "timezone",
+                Text,
+                "A time zone, as Europe/Berlin; or user, or local.",
+            ),
+        ]),
+        "Only at these hours.",
+    ),
+    hot(
+        "target",
+        Text,
+        "Not used here: there are no channels, and the session has the answer.",
+    ),
+    hot("ackMaxChars", COUNT, "Not used here."),
+    hot("agentId", Text, "Not used here."),
+    hot("directPolicy", Text, "Not used here."),
+    hot("to", Text, "Not used here."),
+    hot("accountId", Text, "Not used here."),
+    hot("timeoutSeconds", COUNT, "Not used here."),
+    hot("lightContext", Flag, "Not used here."),
+    hot("isolatedSession", Flag, "Not used here."),
+    hot("includeReasoning", Flag, "Not used here."),
+    hot("includeSystemPromptSection", Flag, "Not used here."),
+    hot("suppressToolErrorWarnings", Flag, "Not used here."),
+    hot("skipWhenBusy", Flag, "Not used here."),
+];
+
+/// Of our own: the published configuration has no such thing.
+const BUDGET: &[Field] = &[
+    hot(
+        "usd",
+        Number,
+        "In US dollars, by the cost that the models have in the configuration.",
+    ),
+    hot("tokens", COUNT_TOKENS, "In tokens, read and written."),
 ];
 
 pub(super) const AGENT: &[Field] = &[
@@ -92,7 +124,7 @@ pub(super) const AGENT: &[Field] = &[
     hot("name", Text, "Its name for people."),
     hot("default", Flag, "The one that is meant when none is named."),
     hot("workspace", Text, "The folder it works in."),
-    hot("agentDir", Text, "Where its own state is."),
+    hot("agentDir", Text, "Not used here."),
     hot("model", MODEL_CHOICE, "Which model."),
     hot(
         "identity",
@@ -104,19 +136,25 @@ pub(super) const AGENT: &[Field] = &[
         ]),
         "How it appears.",
     ),
-    hot("heartbeat", Foreign, "Its own regular runs."),
-    hot("tools", Foreign, "What it may use."),
-    hot("subagents", Foreign, "Agents that it may start."),
-    hot("skills", Foreign, "Skills that it has."),
+    hot("heartbeat", Object(HEARTBEAT), "Its own regular runs."),
+    hot("tools", Object(TOOLS), "What of it it may use."),
+    hot("subagents", Foreign, "Not used here."),
+    hot("skills", List(&Text), "Only these skills."),
     hot("sandbox", Foreign, "Not used here."),
-    hot("params", Foreign, "Parameters for models."),
+    hot("params", Foreign, "Not used here."),
     hot("thinkingDefault", Text, "How much it thinks."),
+    hot("contextTokens", COUNT, "How much context is used at most."),
+    hot("budget", Object(BUDGET), "What a run of it may cost."),
     hot("groupChat", Foreign, "Not used here."),
-    hot("memorySearch", Foreign, "Search in the workspace."),
+    hot("memorySearch", Foreign, "Not used here."),
 ];
 
 pub(super) const TOOLS: &[Field] = &[
-    hot("profile", Text, "A set of tools by name."),
+    hot(
+        "profile",
+        Choice(&["minimal", "coding", "messaging", "full"]),
+        "A set of tools by name.",
+    ),
     hot("allow", List(&Text), "Only these."),
     hot("alsoAllow", List(&Text), "These too."),
     hot("deny", List(&Text), "None of these."),
@@ -139,47 +177,78 @@ pub(super) const TOOLS: &[Field] = &[
                 Choice(&["deny", "allowlist", "ask", "full"]),
                 "Both in one word.",
             ),
-            hot("timeoutSec", COUNT, "How long a command may take."),
-            hot(
+            restart("timeoutSec", COUNT, "How long a command may take."),
+            restart(
                 "backgroundMs",
                 MS,
                 "When a command goes on in the background.",
             ),
-            hot("approvalTimeoutMs", MS, "How long an approval waits."),
-            hot("safeBins", List(&Text), "Programs that need no approval."),
-            hot("pathPrepend", List(&Text), "Folders put before PATH."),
-            hot("notifyOnExit", Flag, "Tell the agent when a command ends."),
-            hot("cleanupMs", MS, "How long ended commands are remembered."),
+            hot("approvalTimeoutMs", MS, "Not used here."),
+            hot(
+                "safeBins",
+                List(&Text),
+                "Not used here: the policy judges every program.",
+            ),
+            restart("pathPrepend", List(&Text), "Folders put before PATH."),
+            restart("notifyOnExit", Flag, "Tell the agent when a command ends."),
+            hot("cleanupMs", MS, "Not used here."),
             hot("node", Text, "Not used here."),
             hot("applyPatch", Foreign, "Not used here."),
         ]),
         "Running commands.",
     ),
-    hot("web", Foreign, "Reading the web."),
+    restart(
+        "web",
+        Foreign,
+        "Reading the web: fetch.ssrfPolicy.allowedHostnames, fetch.maxChars and the like.",
+    ),
     hot("elevated", Foreign, "Not used here."),
     hot("sandbox", Foreign, "Not used here."),
-    hot("subagents", Foreign, "Tools of agents that agents start."),
-    hot("agentToAgent", Foreign, "Agents that talk to agents."),
-    hot("sessions", Foreign, "Which sessions an agent sees."),
-    hot("byProvider", Foreign, "Other sets for other providers."),
+    hot("subagents", Foreign, "Not used here."),
+    hot(
+        "agentToAgent",
+        Foreign,
+        "Not used here: an agent talks to its own sessions alone.",
+    ),
+    hot(
+        "sessions",
+        Foreign,
+        "Not used here: an agent sees its own sessions alone.",
+    ),
+    hot("byProvider", Foreign, "Not used here."),
+    hot("toolsBySender", Foreign, "Not used here."),
+    hot("codeMode", Foreign, "Not used here."),
+    hot("github", Foreign, "Not used here."),
+    hot("updatePlan", Foreign, "Not used here."),
+    hot("sessions_spawn", Foreign, "Not used here."),
+    hot("links", Foreign, "Not used here."),
+    hot("experimental", Foreign, "Not used here."),
     hot("media", Foreign, "Not used here."),
     hot("message", Foreign, "Not used here."),
-    hot("fs", Foreign, "Where files may be touched."),
-    hot("loopDetection", Foreign, "Not used here."),
+    hot(
+        "fs",
+        Foreign,
+        "Not used here: files are touched in the workspace alone.",
+    ),
+    hot(
+        "loopDetection",
+        Object(&[hot(
+            "enabled",
+            Flag,
+            "False lets a run go in circles until its limit of model calls.",
+        )]),
+        "Runs that make the same call again and again.",
+    ),
 ];
 
 pub(super) const SESSION: &[Field] = &[
-    hot("mainKey", Text, "The name of the main conversation."),
-    hot(
-        "scope",
-        Choice(&["per-sender", "global"]),
-        "Whether everybody shares one conversation.",
-    ),
+    hot("mainKey", Text, "Not used here: it is main."),
+    hot("scope", Choice(&["per-sender", "global"]), "Not used here."),
     hot("dmScope", Text, "Not used here."),
     hot("identityLinks", Foreign, "Not used here."),
-    hot("idleMinutes", Number, "When a conversation starts anew."),
-    hot("reset", Foreign, "When a conversation starts anew."),
-    hot("resetByType", Foreign, "When a conversation starts anew."),
+    hot("idleMinutes", Number, "Not used here."),
+    hot("reset", Foreign, "Not used here."),
+    hot("resetByType", Foreign, "Not used here."),
     hot("store", Text, "Not used here."),
     hot("typingMode", Text, "Not used here."),
     hot("typingIntervalSeconds", Number, "Not used here."),

@@ -44,8 +44,8 @@ pub(crate) static ROOT: Shape = Object(&[
         "What happens to a message while a run is going on.",
     ),
     restart("logging", Object(LOGGING), "What is written to the log."),
-    hot("env", Foreign, "Environment variables for runs."),
-    hot("approvals", Foreign, "Where approvals are forwarded."),
+    hot("env", Foreign, "Not used here."),
+    hot("approvals", Foreign, "Not used here."),
     hot(
         "meta",
         Foreign,
@@ -74,7 +74,11 @@ pub(crate) static ROOT: Shape = Object(&[
     foreign("nodeHost"),
     foreign("plugins"),
     foreign("secrets"),
-    foreign("skills"),
+    hot(
+        "skills",
+        Foreign,
+        "Skills: load.extraDirs, and entries.NAME.enabled.",
+    ),
     foreign("talk"),
     foreign("ui"),
     foreign("update"),
@@ -82,9 +86,5 @@ pub(crate) static ROOT: Shape = Object(&[
 ]);
 
 const fn foreign(name: &'static str) -> Field {
-    hot(
-        name,
-        Foreign,
-        "A section of OpenClaw that this gateway does not use.",
-    )
+    hot(name, Foreign, "Not used here: a section of OpenClaw.")
 }

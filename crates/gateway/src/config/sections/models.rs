@@ -6,11 +6,7 @@ use super::super::shape::Shape::{
 use super::super::shape::{Field, Shape, hot};
 
 pub(super) const MODELS: &[Field] = &[
-    hot(
-        "mode",
-        Choice(&["merge", "replace"]),
-        "Whether built-in providers stay.",
-    ),
+    hot("mode", Choice(&["merge", "replace"]), "Not used here."),
     hot("providers", Map(&Object(PROVIDER)), "Providers by name."),
     hot("pricing", Foreign, "Not used here."),
 ];
@@ -27,9 +23,9 @@ pub(super) const PROVIDER: &[Field] = &[
         Text,
         "How it is spoken to: openai-completions, anthropic-messages, ollama, scripted.",
     ),
-    hot("auth", Text, "How the key is presented."),
-    hot("authHeader", Flag, "Present the key as a bearer token."),
-    hot("headers", Map(&Secret), "Further headers."),
+    hot("auth", Text, "Not used here."),
+    hot("authHeader", Flag, "Not used here."),
+    hot("headers", Map(&Secret), "Not used here."),
     hot("models", List(&Object(MODEL)), "What it offers."),
     hot("injectNumCtxForOpenAICompat", Flag, "Not used here."),
     hot("request", Foreign, "Not used here."),

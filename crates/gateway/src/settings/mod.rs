@@ -1,6 +1,9 @@
 //! What the configuration says about agents and commands, read out of the sections that are not typed
 //! elsewhere. What cannot be read there counts as not said: the check of the file has told it already.
 
+mod runs;
+mod tools;
+
 use std::path::PathBuf;
 
 use gatehouse_agent::provider::{Api, ModelConfig, Price, ProviderConfig, ProviderKey};
@@ -10,6 +13,8 @@ use serde_json::Value;
 use crate::agents::{AgentEntry, AgentSettings};
 use crate::config::Config;
 use crate::govern::ExecWishes;
+
+pub(crate) use runs::{RunSettings, commands, engine, fetching, of_agent, queue_mode, queue_rules};
 
 /// `tools.exec`.
 pub(crate) fn exec(config: &Config) -> ExecWishes {
@@ -90,12 +95,12 @@ fn offered(model: &Value) -> Option<ModelConfig> {
         id: text(model.get("id"))?,
         context_window: model["contextWindow"].as_u64(),
         max_output_tokens: most.and_then(|most| u32::try_from(most).ok()),
-        price: Price {
+        price: model.get("cost").map(|_| Price {
             input: cost("input"),
             output: cost("output"),
             cache_read: cost("cacheRead"),
             cache_write: cost("cacheWrite"),
-        },
+        }),
     })
 }
 
@@ -110,6 +115,17 @@ fn entry(id: &str, agent: &Value) -> AgentEntry {
         emoji: of_identity("emoji"),
         avatar: of_identity("avatar"),
     }
+}
+
+/// The section of one agent, in either form of the list.
+pub(crate) fn agent_section<'a>(config: &'a Config, agent: &str) -> Option<&'a Value> {
+    let list = config.at("agents.list").and_then(Value::as_array);
+    let listed = list
+        .into_iter()
+        .flatten()
+        .find(|entry| entry["id"] == agent);
+    let named = config.at("agents.entries").and_then(|all| all.get(agent));
+    listed.or(named)
 }
 
 /// A model by its name, or with what is tried when it fails.
@@ -202,7 +218,7 @@ mod tests {
         };
         assert_eq!((local.id.as_str(), local.models.len()), ("local", 1));
         assert_eq!(local.models[0].context_window, Some(9000));
-        assert_eq!(local.models[0].price.input, 1.5);
+        assert_eq!(local.models[0].price.map(|price| price.input), Some(1.5));
     }
 
     #[test]

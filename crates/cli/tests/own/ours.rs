@@ -1,0 +1,132 @@
+//! Our own command line at our own gateway, for what other gateways do not have.
+
+use std::time::{Duration, Instant};
+
+use gatehouse_testkit::model::ScriptedModel;
+use serde_json::{Value, json};
+
+use crate::gateway::OwnGateway;
+use crate::run::{Done, SOON};
+
+fn well(gateway: &OwnGateway, line: &[&str]) -> Done {
+    let done = gateway.gatehouse().run(line);
+    assert_eq!(done.status, 0, "{line:?}: {done:?}\n{}", gateway.log());
+    done
+}
+
+/// What `probe` finds, as soon as it does.
+fn eventually<T>(mut probe: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = probe() {
+            return found;
+        }
+        assert!(begun.elapsed() < SOON, "it did not come");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+#[test]
+fn a_task_that_costs_more_than_its_budget_is_stopped_and_its_history_says_why() {
+    let model = ScriptedModel::start().unwrap();
+    let gateway = OwnGateway::configured(&json!({
+        "models": {"providers": {"far": {
+            "baseUrl": model.base_url(), "api": "openai-completions",
+            "models": [{"id": "m", "cost": {"input": 1000, "output": 1000}}, {"id": "free"}],
+        }}},
+        "agents": {"defaults": {"model": {"primary": "far/m"}}},
+    }));
+    let spawned = |line: &[&str]| {
+        let line = [&["spawn", "--json", "--budget", "0.001", "--task"], line].concat();
+        let key = well(&gateway, &line).json()["key"].clone();
+        let key = key.as_str().unwrap().to_owned();
+        move |gateway: &OwnGateway, words: &str| {
+            eventually(|| {
+                let history = well(gateway, &["sessions", "history", &key]).stdout;
+                history.contains(words).then_some(())
+            });
+        }
+    };
+    spawned(&["exec: uname -s"])(&gateway, "over its budget: $");
+    spawned(&["hello", "--model", "far/free"])(&gateway, "no cost for far/free");
+}
+
+#[test]
+fn a_reason_to_deny_is_sent_and_the_agent_hears_it() {
+    let gateway = OwnGateway::start();
+    // Somebody has to be there who can answer, or the command is denied at once.
+    let _watcher = gateway.gatehouse().start(&["approvals", "watch", "--json"]);
+    let sending = gateway.gatehouse().start(&[
+        "send",
+        "--session",
+        "main",
+        "--json",
+        "exec: touch asked.txt",
+    ]);
+    let id = eventually(|| {
+        let list = well(&gateway, &["approvals", "list", "--json"]).json();
+        list["approvals"][0]["id"].as_str().map(str::to_owned)
+    });
+    let denied = well(
+        &gateway,
+        &["approvals", "deny", &id, "--reason", "not on a Sunday"],
+    );
+    assert!(!denied.stderr.contains("not sent"), "{denied:?}");
+    let history = eventually(|| {
+        let history = well(&gateway, &["sessions", "history", "main"]).stdout;
+        history.contains("not on a Sunday").then_some(history)
+    });
+    assert!(
+        !gateway.state_dir().join("workspace/asked.txt").exists(),
+        "{history}"
+    );
+    drop(sending);
+}
+
+/// Every command that needs no answer from a person, with what makes it say something.
+#[test]
+fn every_command_answers_in_json() {
+    let gateway = OwnGateway::start();
+    well(&gateway, &["send", "--session", "main", "stream: 2"]);
+    for line in [
+        &["status"][..],
+        &["connect"],
+        &["doctor"],
+        &["sessions", "list"],
+        &["sessions", "history", "main"],
+        &["sessions", "search", "stream"],
+        &["sessions", "kill", "main"],
+        &["spawn", "--task", "md:"],
+        &["send", "--session", "main", "stream: 1"],
+        &["approvals", "list"],
+        &["call", "health"],
+        &["logs", "--limit", "1"],
+        &["gateway", "health"],
+        &["audit", "list", "--limit", "1"],
+        &["audit", "verify"],
+        &["credentials", "list"],
+        &["policy", "check", "--", "ls"],
+        &["policy", "explain", "--", "ls"],
+        &["policy", "simulate", "--since", "1h"],
+    ] {
+        // What stands behind `--` belongs to the command that is looked at.
+        let line = [&["--json"], line].concat();
+        let done = gateway.gatehouse().run(&line);
+        assert_eq!(done.status, 0, "{line:?}: {done:?}");
+        for part in serde_json::Deserializer::from_str(&done.stdout).into_iter::<Value>() {
+            assert!(part.is_ok(), "{line:?}: {done:?}");
+        }
+        assert!(!done.stdout.trim().is_empty(), "{line:?}: {done:?}");
+    }
+    for line in [
+        &["--json", "approvals", "allow", "no-such-id"][..],
+        &["--json", "call", "no.such.method"],
+    ] {
+        let done = gateway.gatehouse().run(line);
+        assert_eq!(done.status, 3, "{line:?}: {done:?}");
+        let error: Value = serde_json::from_str(&done.stderr).unwrap_or_else(|error| {
+            panic!("{line:?}: {error}: {done:?}");
+        });
+        assert!(error["error"]["message"].is_string(), "{error}");
+    }
+}

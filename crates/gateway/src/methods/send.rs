@@ -1,0 +1,115 @@
+//! `send`: a message out of the gateway, without a run, to somebody on a channel.
+//!
+//! The one channel that is built in is `webchat`: the conversations themselves. Its addresses are the keys of sessions,
+//! and what is sent there stands in the transcript and is shown to whoever watches. Another channel is refused by its
+//! name, in the published words, with those that there are in the details.
+
+use gatehouse_protocol::MethodScope;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::chat::put;
+use crate::once::once;
+use crate::router::{Cx, MethodError, MethodTable};
+
+/// The channel that is the conversations themselves.
+const WEBCHAT: &str = "webchat";
+
+/// What stands for a model at a message that was only delivered; the published word.
+const MIRROR: &str = "delivery-mirror";
+
+pub(super) fn register(table: &mut MethodTable) {
+    table.operator("send", MethodScope::Write, send);
+}
+
+/// The published `SendParams`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    dead_code,
+    reason = "the whole shape is checked; not all of it means something here"
+)]
+struct SendParams {
+    to: String,
+    #[serde(default)]
+    message: String,
+    media_url: Option<String>,
+    #[serde(default)]
+    media_urls: Vec<String>,
+    buffer: Option<String>,
+    filename: Option<String>,
+    content_type: Option<String>,
+    as_voice: Option<bool>,
+    gif_playback: Option<bool>,
+    channel: Option<String>,
+    account_id: Option<String>,
+    agent_id: Option<String>,
+    reply_to_id: Option<String>,
+    thread_id: Option<String>,
+    force_document: Option<bool>,
+    silent: Option<bool>,
+    parse_mode: Option<String>,
+    session_key: Option<String>,
+    idempotency_key: String,
+}
+
+impl SendParams {
+    fn has_media(&self) -> bool {
+        let one = [&self.media_url, &self.buffer];
+        !self.media_urls.is_empty() || one.into_iter().any(Option::is_some)
+    }
+}
+
+async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
+    if params.message.trim().is_empty() && !params.has_media() {
+        return Err(MethodError::params("send", "text or media is required"));
+    }
+    if params.to.trim().is_empty() || params.idempotency_key.is_empty() {
+        return Err(MethodError::params(
+            "send",
+            "to and idempotencyKey must not be empty",
+        ));
+    }
+    let channel = params.channel.as_deref().unwrap_or(WEBCHAT).trim();
+    if !channel.eq_ignore_ascii_case(WEBCHAT) {
+        return Err(unsupported(channel));
+    }
+    if params.has_media() {
+        return Err(MethodError::invalid(
+            "webchat takes text alone; say where the file is in the message",
+        ));
+    }
+    let key = params.idempotency_key.clone();
+    once(&cx, "send", Some(&key), || delivered(&cx, params)).await
+}
+
+async fn delivered(cx: &Cx, params: SendParams) -> Result<Value, MethodError> {
+    let sessions = &cx.app.sessions;
+    let name = sessions.name(params.to.trim(), params.agent_id.as_deref());
+    if sessions.store.session(&name.key).await?.is_none() {
+        // The main session is there before anything was said in it.
+        if !name.is_main() {
+            let text = format!("unknown target: webchat has no session {}", params.to);
+            return Err(MethodError::invalid(text));
+        }
+        sessions.ensure(&name, "operator").await?;
+    }
+    let message_id = put(cx, &name, params.message, MIRROR).await?;
+    Ok(json!({
+        "runId": params.idempotency_key,
+        "messageId": message_id,
+        "channel": WEBCHAT,
+        "conversationId": name.key,
+    }))
+}
+
+fn unsupported(channel: &str) -> MethodError {
+    MethodError::invalid(format!(
+        "unsupported channel: {channel} (this gateway has webchat alone, whose addresses are session keys)"
+    ))
+    .with_details(json!({
+        "code": "UNSUPPORTED_CHANNEL",
+        "channel": channel,
+        "channels": [WEBCHAT],
+    }))
+}

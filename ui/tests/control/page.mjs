@@ -1,0 +1,89 @@
+/**
+ * The control UI as a person meets it: a real browser at a real gateway. Signs in, has a turn, lets a command run that
+ * the agent asked about, and looks whether the credential stayed anywhere.
+ *
+ *   node page.mjs ADDRESS < credential
+ *
+ * Writes one line of JSON: what the transcript says, where the credential was found, what the browser complained about.
+ */
+import { readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const address = process.argv[2];
+const credential = readFileSync(0, "utf8").trim();
+const patience = 120_000;
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu"],
+});
+const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+page.setDefaultTimeout(patience);
+const complaints = [];
+page.on("console", (message) => {
+  if (message.type() === "error") complaints.push(message.text());
+});
+page.on("pageerror", (error) => complaints.push(error.message));
+const answers = [];
+page.on("response", (response) => {
+  const kind = response.headers()["content-type"] ?? "";
+  if (kind.includes("event-stream")) return;
+  answers.push(response.text().catch(() => ""));
+});
+
+try {
+  await page.goto(address);
+  await page.getByLabel("Token or password").fill("not-the-credential");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("does not take this token").waitFor();
+  // A wrong credential is answered with 401, which the browser complains of.
+  complaints.length = 0;
+  await page.getByLabel("Token or password").fill(credential);
+  await page.getByRole("button", { name: "Sign in" }).click();
+
+  await page.getByRole("link", { name: "Sessions" }).click();
+  await page.getByText("Main session").first().click();
+  const composer = page.getByRole("textbox").last();
+  await composer.fill("stream: 3");
+  await composer.press("Control+Enter");
+  await page.getByText("word3").first().waitFor();
+
+  await composer.fill("exec: touch from-the-page.txt");
+  await composer.press("Control+Enter");
+  await page
+    .getByRole("link", { name: "Review" })
+    .or(page.getByRole("button", { name: "Review" }))
+    .first()
+    .click();
+  const allow = page.getByRole("button", { name: "Allow once" }).first();
+  await allow.waitFor();
+  // A press in the first moment after it came does not count.
+  await page.waitForTimeout(1_000);
+  await allow.click();
+  await page.getByText("Allowed once").first().waitFor();
+
+  const kept = await page.evaluate(async () => {
+    const databases = await indexedDB.databases();
+    const storage = [{ ...localStorage }, { ...sessionStorage }, document.cookie, databases];
+    return JSON.stringify(storage) + document.documentElement.outerHTML;
+  });
+  const said = (await Promise.all(answers)).join("\n");
+  const found = [];
+  for (const form of [credential, Buffer.from(credential).toString("base64")]) {
+    if (kept.includes(form)) found.push("the page");
+    if (said.includes(form)) found.push("an answer");
+  }
+  console.log(JSON.stringify({ found, complaints, cookies: await cookies() }));
+} catch (error) {
+  const text = await page.evaluate(() => document.body.innerText).catch(() => "");
+  console.error(`${error}\nthe page says:\n${text}\n${complaints.join("\n")}`);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}
+
+/** What scripts of the page cannot see. */
+async function cookies() {
+  const all = await page.context().cookies(`${address}/control/api`);
+  return all.map(({ httpOnly, sameSite }) => ({ httpOnly, sameSite }));
+}
