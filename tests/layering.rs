@@ -18,6 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gatehouse-protocol",
             "gatehouse-client",
             "gatehouse-policy",
+            "gatehouse-audit",
             "gatehouse-vault",
             "gatehouse-store",
         ],

@@ -96,13 +96,17 @@ impl OwnGateway {
     }
 
     /// Dies without a word, and comes back on the same port with the same state.
-    pub(crate) fn killed_and_back(mut self) -> Self {
+    pub(crate) fn killed_and_back(self) -> Self {
+        self.killed_and_back_with(&[])
+    }
+
+    pub(crate) fn killed_and_back_with(mut self, options: &[&str]) -> Self {
         let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let state = std::mem::replace(&mut self.state, tempfile::tempdir().unwrap());
         drop(self);
-        Self::in_folder(state, port, &[])
+        Self::in_folder(state, port, options)
     }
 
     /// Our command line as somebody uses it who is let in.

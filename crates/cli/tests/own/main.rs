@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod audit;
+mod credentials;
 mod frames;
 mod gateway;
 mod lifecycle;

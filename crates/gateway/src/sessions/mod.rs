@@ -1,6 +1,7 @@
 //! Sessions as clients see them: what a key means (`key`), what a row looks like (`row`), and the news of
 //! their changes. What is kept of them is the store's; what a method does with them is in `methods`.
 
+mod channel;
 mod key;
 mod row;
 mod title;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
 use crate::clock::Clock;
 
+pub(crate) use channel::channel_of;
 pub use key::{SessionName, is_agent_id};
 pub use row::{Overrides, row as wire_row};
 

@@ -22,6 +22,8 @@ mod scope;
 mod syntax;
 mod unreadable;
 
+use std::cell::OnceCell;
+
 use self::judge::{Input, Judge};
 use self::parser::Unread;
 use self::prescan::Fault;
@@ -34,7 +36,8 @@ use crate::world::{Dialect, World};
 
 /// Reads a command line and judges it.
 pub fn analyse(command: &str, world: &World<'_>) -> Analysis {
-    let mut judge = Judge::new(world);
+    let there = OnceCell::new();
+    let mut judge = Judge::new(world, &there);
     judge.span = Some(span(0, command.len()));
     let plan = match world.dialect {
         Dialect::Posix => posix(command, &mut judge),

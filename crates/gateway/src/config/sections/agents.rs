@@ -27,6 +27,27 @@ pub(super) const MODEL_CHOICE: Shape = Either(
     ]),
 );
 
+const RIGHTS: Shape = Object(&[
+    hot(
+        "role",
+        Choice(&["observer", "developer", "operator", "release"]),
+        "Its role in the policy.",
+    ),
+    hot(
+        "scopes",
+        List(&Choice(&[
+            "read",
+            "write",
+            "exec",
+            "network",
+            "sessions",
+            "tools",
+            "credentials",
+        ])),
+        "What it needs, and no more.",
+    ),
+]);
+
 pub(super) const AGENT_DEFAULTS: &[Field] = &[
     hot(
         "model",
@@ -50,6 +71,7 @@ pub(super) const AGENT_DEFAULTS: &[Field] = &[
     hot("maxConcurrent", COUNT, "Runs at the same time."),
     hot("thinkingDefault", Text, "How much a model thinks."),
     hot("userTimezone", Text, "The time zone agents are told."),
+    hot("rights", RIGHTS, "What every agent is trusted with."),
     hot(
         "heartbeat",
         Object(&[
@@ -105,6 +127,7 @@ pub(super) const AGENT: &[Field] = &[
         "How it appears.",
     ),
     hot("heartbeat", Foreign, "Its own regular runs."),
+    hot("rights", RIGHTS, "What it is trusted with."),
     hot("tools", Foreign, "What it may use."),
     hot("subagents", Foreign, "Agents that it may start."),
     hot("skills", Foreign, "Skills that it has."),

@@ -18,20 +18,20 @@ pub(super) fn inner_powershell(
             word.len() >= least && word.starts_with('-') && parameter.starts_with(word.as_str())
         };
         if is("-encodedcommand", 2) && !is("-executionpolicy", 3) || word == "-ec" {
-            find(
-                out,
-                Verdict::Ask,
-                "encoded-command",
-                "What it runs is encoded.",
-            );
-            // The case of the letters matters here, and is gone: it is read again from the words as they were.
-            find(
-                out,
-                Verdict::Deny,
-                "decode-run",
-                "What it runs is encoded, so that nobody sees it.",
-            );
+            let encoded = command.words.get(at + 1);
             at += 1;
+            match encoded.and_then(|word| base64::decoded(&word.raw)) {
+                Some(text) => {
+                    find(out, Verdict::Deny, "decode-run", &quoting(&text));
+                    return line(&text, Dialect::PowerShell, world, out, depth + 1);
+                }
+                None => find(
+                    out,
+                    Verdict::Deny,
+                    "decode-run",
+                    "What it runs is encoded in a way that cannot be read.",
+                ),
+            }
         } else if is("-command", 2) {
             return line(
                 &words[at..].join(" "),
@@ -74,6 +74,22 @@ pub(super) fn inner_powershell(
         "shell-input",
         "A shell runs whatever it is given.",
     );
+}
+
+/// What is hidden in Base64, for a person.
+fn quoting(text: &str) -> String {
+    const SHOWN: usize = 200;
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(SHOWN)
+        .collect();
+    let more = if text.chars().count() > SHOWN {
+        "…"
+    } else {
+        ""
+    };
+    format!("What it runs is encoded, so that nobody sees it: \"{line}{more}\".")
 }
 
 /// `cmd /c LINE`: what follows is judged.
@@ -152,7 +168,7 @@ pub(crate) fn powershell_line(args: &[Word], reader: &mut Reader<'_>) {
         return reader.ask("shell-input", "A shell runs whatever it is given.");
     };
     if encoded {
-        reader.ask("encoded-command", "What it runs is encoded.");
+        reader.find(Verdict::Ask, "encoded-command", quoting(&text));
     }
     if args.iter().any(|arg| arg.known().is_none()) {
         reader.ask(

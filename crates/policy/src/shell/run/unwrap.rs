@@ -41,6 +41,7 @@ impl Judge<'_> {
         self.step()
     }
 
+    /// A command that another one runs, here or elsewhere.
     fn run_one(&mut self, run: Runs, scope: &Scope, input: &Input, flow: Flow) -> Output {
         // Another process: it has the variables, and neither functions nor aliases.
         let mut inner = scope.clone();
@@ -49,6 +50,12 @@ impl Judge<'_> {
         let reach = self.reach;
         if self.reach == Reach::Direct {
             self.reach = Reach::Wrapped;
+        }
+        let (here, first) = (self.world, self.report.effects.len());
+        let away = is_elsewhere(&run);
+        if away {
+            self.leave();
+            inner.folders = vec![None];
         }
         let output = match run {
             Runs::Command {
@@ -68,6 +75,10 @@ impl Judge<'_> {
             Runs::Input { dialect } => self.run_input(dialect, &mut inner, input),
             Runs::File { path } => self.run_file(&path, &mut inner, input, &[]),
         };
+        self.world = here;
+        if away {
+            self.report.place_elsewhere(first);
+        }
         self.reach = reach;
         output
     }
@@ -315,6 +326,13 @@ impl Judge<'_> {
         let touched = self.touch(path, crate::place::Access::Read, scope);
         self.flow.join(touched);
         self.run_file(path, scope, input, rest)
+    }
+}
+
+fn is_elsewhere(run: &Runs) -> bool {
+    match run {
+        Runs::Command { elsewhere, .. } | Runs::Script { elsewhere, .. } => *elsewhere,
+        Runs::Input { .. } | Runs::File { .. } => false,
     }
 }
 
