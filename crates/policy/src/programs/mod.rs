@@ -76,6 +76,23 @@ pub struct Io {
     /// Its output is names of files, all below the workspace or a temporary folder and none of them guarded or
     /// secret by name as far as the command says (`find . -name '*.rs'`, `git ls-files`, `rg -l`).
     pub names_files: bool,
+    /// Its output is names of files of a home or of the system as a whole (`find / -name x`).
+    pub names_critical: bool,
+}
+
+/// Why a word is not known into which a line of the input is put.
+pub(crate) const A_LINE: &str = "a line of the input";
+
+/// Why a word is not known that is a process of the gateway (`pgrep openclaw`).
+pub(crate) const GATEWAY_PROCESS: &str = "a process of the gateway";
+
+/// Whether a command tells the processes of the gateway.
+pub(crate) fn finds_the_gateway(argv: &[Word]) -> bool {
+    let name = argv.first().and_then(Word::known).unwrap_or_default();
+    matches!(place::name(name), "pgrep" | "pidof")
+        && argv[1..]
+            .iter()
+            .any(|word| areas::is_ours(&reader::shown_word(word)))
 }
 
 /// Something that a command runs.
@@ -93,6 +110,8 @@ pub enum Runs {
         text: Word,
         dialect: Dialect,
         elsewhere: bool,
+        /// Its positional parameters.
+        args: Vec<Word>,
     },
     /// Its input, as a script.
     Input { dialect: Dialect },

@@ -119,8 +119,19 @@ pub(super) fn inner_cmd(command: &Command, world: &World<'_>, out: &mut Reading,
 /// A name that the table of programs does not have, but PowerShell or cmd does: `ri -r -fo $env:USERPROFILE`.
 pub(crate) fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
     let lower = name.to_ascii_lowercase();
-    if !names::is_foreign(&lower) {
+    let drive = |word: &Word| {
+        let text = word.prefix();
+        text.len() == 2 && text.ends_with(':')
+    };
+    let formats = lower == "format" && args.first().is_some_and(drive);
+    if !names::is_foreign(&lower) && !formats {
         return;
+    }
+    if names::full(&lower) == "remove-item" && deletes_a_home(args, reader) {
+        reader.deny(
+            "delete-system",
+            "It deletes a whole folder of a person or of the system.",
+        );
     }
     let mut text = lower;
     for arg in args {
@@ -137,6 +148,24 @@ pub(crate) fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
     reader.out.known = true;
     reader.out.findings.extend(reading.findings);
     reader.out.effects.extend(reading.effects);
+}
+
+/// Whether it deletes all of a folder that the outer shell named by its own variables.
+fn deletes_a_home(args: &[Word], reader: &Reader<'_>) -> bool {
+    let recursive = args.iter().any(|word| {
+        let text = word.prefix().to_ascii_lowercase();
+        text.len() > 1 && "-recurse".starts_with(&text)
+    });
+    let critical = args.iter().filter_map(Word::known).any(|text| {
+        crate::place::normalise(text, reader.cwd())
+            .is_some_and(|path| crate::place::is_critical(&path, reader.world))
+    });
+    recursive && critical
+}
+
+/// Whether a line of another shell has a command that this one does not have: `Remove-Item`.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.contains('-') && names::is_foreign(&name.to_ascii_lowercase())
 }
 
 /// A word as it was before this shell took it for its own: `$env` is a variable there.
@@ -168,7 +197,7 @@ pub(crate) fn powershell_line(args: &[Word], reader: &mut Reader<'_>) {
         return reader.ask("shell-input", "A shell runs whatever it is given.");
     };
     if encoded {
-        reader.find(Verdict::Ask, "encoded-command", quoting(&text));
+        reader.find(Verdict::Deny, "decode-run", quoting(&text));
     }
     if args.iter().any(|arg| arg.known().is_none()) {
         reader.ask(
@@ -180,6 +209,7 @@ pub(crate) fn powershell_line(args: &[Word], reader: &mut Reader<'_>) {
         text: Word::Known(text),
         dialect: Dialect::PowerShell,
         elsewhere: false,
+        args: Vec::new(),
     });
 }
 
@@ -207,5 +237,6 @@ pub(crate) fn cmd_line(args: &[Word], reader: &mut Reader<'_>) {
         text: Word::Known(text),
         dialect: Dialect::Cmd,
         elsewhere: false,
+        args: Vec::new(),
     });
 }

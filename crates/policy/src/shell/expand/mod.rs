@@ -158,7 +158,14 @@ impl Judge<'_> {
         self.ascend();
         match output.word() {
             Word::Known(text) => Word::Known(text.trim_end_matches('\n').to_owned()),
-            Word::Unknown(why) if why == NUMBER => Word::Unknown(why),
+            Word::Unknown(why) if why == NUMBER || why == crate::programs::GATEWAY_PROCESS => {
+                Word::Unknown(why)
+            }
+            // A file somewhere below, of a name that nothing else has.
+            Word::Unknown(_) if output.flow.names => Word::Partial(vec![
+                Piece::Text("./".to_owned()),
+                Piece::Pattern("…".to_owned()),
+            ]),
             Word::Unknown(_) => Word::Unknown("the output of a command".to_owned()),
             Word::Partial(mut pieces) => {
                 if let Some(Piece::Text(last)) = pieces.last_mut() {
