@@ -193,13 +193,18 @@ fn by_pattern(program: &Word, args: &[Word], reader: &mut Reader<'_>) {
     let Named::Pattern { glob, .. } = named(program) else {
         return;
     };
-    let mut count = 0;
-    for name in lookup::names() {
-        let paths = [format!("/bin/{name}"), format!("/usr/bin/{name}")];
-        if count < 8 && paths.iter().any(|path| place::matches(&glob, path)) {
-            count += 1;
-            by_name(name, args, reader);
-        }
+    reader.out.known = false;
+    // Neither part of a pattern crosses a slash, so that the folder is held against its part once.
+    let Some((folder, last)) = glob.rsplit_once('/') else {
+        return;
+    };
+    let folders = ["/bin", "/usr/bin"];
+    if !folders.iter().any(|one| place::matches(folder, one)) {
+        return;
+    }
+    let named = lookup::names().filter(|name| place::matches(last, name));
+    for name in named.take(8) {
+        by_name(name, args, reader);
     }
     reader.out.known = false;
 }

@@ -149,7 +149,7 @@ impl Ready {
         spawn: &Spawn,
         values: &Values,
     ) -> Result<Self, ToolError> {
-        Self::by_path(launch, spawn, values)?.from_a_copy(launch, &spawn.argv)
+        Self::by_path(launch, spawn, values)?.with_a_copy(launch, &spawn.argv)
     }
 
     fn by_path(launch: &Launch, spawn: &Spawn, values: &Values) -> Result<Self, ToolError> {
@@ -173,7 +173,7 @@ impl Ready {
 
     /// With the script as it was opened, in place of its path, where that means the same.
     #[cfg(target_os = "linux")]
-    fn from_a_copy(mut self, launch: &Launch, argv: &[String]) -> Result<Self, ToolError> {
+    fn with_a_copy(mut self, launch: &Launch, argv: &[String]) -> Result<Self, ToolError> {
         let copied = launch
             .copied_script(argv)
             .map_err(|error| ToolError::io(format!("cannot use the script {}", argv[1]), error))?;
@@ -185,7 +185,7 @@ impl Ready {
     }
 
     #[cfg(not(target_os = "linux"))]
-    fn from_a_copy(self, _: &Launch, _: &[String]) -> Result<Self, ToolError> {
+    fn with_a_copy(self, _: &Launch, _: &[String]) -> Result<Self, ToolError> {
         Ok(self)
     }
 

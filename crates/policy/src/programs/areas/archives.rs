@@ -138,6 +138,7 @@ fn into(reader: &mut Reader<'_>, folder: &Word) {
         .and_then(|text| crate::place::locate(text, reader.cwd(), reader.world))
         && crate::place::is_critical(&place.path, reader.world)
         && place.path != reader.world.workspace
+        && !["/opt", "/srv", "/mnt", "/media"].contains(&place.path.as_str())
     {
         reader.deny(
             "unpack-home",

@@ -161,11 +161,6 @@ impl Judge<'_> {
             Word::Unknown(why) if why == NUMBER || why == crate::programs::GATEWAY_PROCESS => {
                 Word::Unknown(why)
             }
-            // A file somewhere below, of a name that nothing else has.
-            Word::Unknown(_) if output.flow.names => Word::Partial(vec![
-                Piece::Text("./".to_owned()),
-                Piece::Pattern("…".to_owned()),
-            ]),
             Word::Unknown(_) => Word::Unknown("the output of a command".to_owned()),
             Word::Partial(mut pieces) => {
                 if let Some(Piece::Text(last)) = pieces.last_mut() {

@@ -123,7 +123,7 @@ impl Judge<'_> {
                 flow: input.flow,
             };
         }
-        let put_in = argv.iter().any(|word| holds_a_line(word));
+        let put_in = argv.iter().any(holds_a_line);
         let flow = if more || put_in {
             flow.with(input.flow)
         } else {
