@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the figures of the README: the gateway beside the published one, then start, memory and latency of
+# Measures the figures of the README: governance, the gateway beside the published one, then start, memory and latency of
 # the app, then frame times of its page.
 # The page with its fake backend is served on loopback for Chromium, which the app's memory is set beside.
 set -euo pipefail
@@ -7,9 +7,11 @@ cd "$(dirname "$0")/.."
 
 # One build for all of them: another choice of packages would switch features and compile everything anew.
 features=(--workspace --features custom-protocol)
-cargo build --release "${features[@]}" --bins --example empty-window --bench gateway --bench desktop
+governance=(--bench verdict --bench decide --bench decision --bench audit --bench verify)
+cargo build --release "${features[@]}" --bins --example empty-window --bench gateway --bench desktop "${governance[@]}"
 
-# First, while nothing else of ours runs.
+# First, while nothing else of ours runs: verdicts, decisions and the audit; then the gateway.
+cargo bench "${features[@]}" "${governance[@]}"
 cargo bench "${features[@]}" --bench gateway
 
 port=${BENCH_PORT:-4178}

@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gatehouse-vault", &[]),
     ("gatehouse-policy", &[]),
     ("gatehouse-audit", &[]),
+    ("gatehouse-resident", &[]),
     ("gatehouse-store", &["gatehouse-audit"]),
     ("gatehouse-client", &["gatehouse-protocol"]),
     (
@@ -67,6 +68,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gatehouse-control",
             "gatehouse-fleet",
             "gatehouse-gateway",
+            "gatehouse-resident",
             "gatehouse-vault",
             "gatehouse-store",
         ],

@@ -65,6 +65,8 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
     tauri::async_runtime::block_on(start::fleet_and_notices(&handle, redactor, started))?;
     shell::tray::put_up(&handle);
     shell::forward::start(&handle, &app.state::<Fleet>());
+    #[cfg(target_os = "linux")]
+    shell::idle_memory::give_back_after_start(&handle);
     if !deep_links::follow_among(&handle, std::env::args().skip(1)) {
         open_unless_background(&handle, std::env::args());
     }
@@ -108,7 +110,7 @@ fn on_window(app: &AppHandle, label: &str, event: &WindowEvent) {
                 shell::page_left(app);
             }
             #[cfg(target_os = "linux")]
-            shell::web_network::end_when_idle(app);
+            shell::idle_memory::end_when_idle(app);
         }
         _ => {}
     }

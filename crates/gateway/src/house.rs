@@ -8,7 +8,7 @@ use gatehouse_agent::engine::{EngineOptions, EngineParts};
 use gatehouse_agent::tools::exec::{ExecOptions, Processes};
 use gatehouse_agent::tools::web::{FetchOptions, WebFetch};
 use gatehouse_agent::tools::{ToolSpec, Toolbox, sessions};
-use gatehouse_agent::{Engine, SystemRandomness};
+use gatehouse_agent::{Engine, Governor, SystemRandomness};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
 use tokio_util::sync::CancellationToken;
@@ -76,6 +76,7 @@ impl Site {
 
 /// Handles to all of it.
 pub(crate) struct House {
+    pub(crate) governor: Arc<dyn Governor>,
     pub(crate) sessions: Sessions,
     pub(crate) runs: Runs,
     pub(crate) approvals: Approvals,
@@ -148,7 +149,7 @@ impl House {
         judge.count_the_past(&*store).await?;
         let taints = Taints::new(store.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
-        let governor = GatewayGovernor::new(GovernorParts {
+        let governor: Arc<dyn Governor> = Arc::new(GatewayGovernor::new(GovernorParts {
             store,
             approvals: approvals.clone(),
             policy: policy.clone(),
@@ -160,7 +161,7 @@ impl House {
             taints: taints.clone(),
             vetter: Vetter::new(models.clone(), site.credentials.redactor(), clock.clone()),
             undo: undo.clone(),
-        });
+        }));
         let (own_sessions, post) = AgentSessions::new(sessions.clone());
         let toolbox = toolbox(clock, exec, own_sessions);
         let tools = toolbox.specs();
@@ -169,7 +170,7 @@ impl House {
                 sessions.clone(),
                 site.credentials.redactor(),
             )),
-            governor: Arc::new(governor),
+            governor: governor.clone(),
             profiles: Arc::new(agents.clone()),
             sink: Arc::new(watch.clone()),
             secrets: site.credentials.secrets(),
@@ -191,6 +192,7 @@ impl House {
         tasks.spawn(post.deliver(runs.clone(), stopping.clone()));
         Ok(Self {
             runs,
+            governor,
             sessions,
             approvals,
             policy,

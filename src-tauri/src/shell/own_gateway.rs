@@ -107,6 +107,7 @@ impl OwnGateway {
         if self.fleet.own_gateway_starting().await? {
             self.show_first_session();
         }
+        self.app.state::<Desk>().first_paint().await;
         let token = new_token()?;
         self.redactor.learn(&token);
         let gateway = self.listen(&token).await?;

@@ -19,6 +19,8 @@ use crate::{
 /// Odd, so that the median is one of the runs.
 const RUNS: usize = 5;
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// Memory is read this long after the start, and after the window was closed: what idles is given back by then.
+const REST: Duration = Duration::from_secs(10);
 /// What the app's log says when the page has painted.
 const PAINTED: &str = "first useful paint";
 
@@ -78,7 +80,7 @@ fn measure_app(session: &DesktopSession, app: &Path, figures: &mut Figures) {
     figures
         .start_ms
         .push(run.begun.elapsed().as_secs_f64() * 1000.0);
-    figures.open_mb.push(settled_pss_mb(run.child.id()));
+    figures.open_mb.push(rested_pss_mb(run.child.id()));
     close_window(session);
     let limit = Instant::now() + Duration::from_secs(20);
     while tree_names(run.child.id())
@@ -91,7 +93,7 @@ fn measure_app(session: &DesktopSession, app: &Path, figures: &mut Figures) {
         );
         std::thread::sleep(Duration::from_millis(100));
     }
-    figures.closed_mb.push(settled_pss_mb(run.child.id()));
+    figures.closed_mb.push(rested_pss_mb(run.child.id()));
 }
 
 fn measure_empty(session: &DesktopSession, empty: &Path, figures: &mut Figures) {
@@ -110,7 +112,7 @@ fn measure_empty(session: &DesktopSession, empty: &Path, figures: &mut Figures) 
     figures
         .start_ms
         .push(run.begun.elapsed().as_secs_f64() * 1000.0);
-    figures.open_mb.push(settled_pss_mb(run.child.id()));
+    figures.open_mb.push(rested_pss_mb(run.child.id()));
 }
 
 fn measure_chromium(session: &DesktopSession, page_url: &str, figures: &mut Figures) {
@@ -131,8 +133,12 @@ fn measure_chromium(session: &DesktopSession, page_url: &str, figures: &mut Figu
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("--app={page_url}"));
     let run = Run::start(command, Stdio::null());
-    std::thread::sleep(Duration::from_secs(5));
-    figures.open_mb.push(settled_pss_mb(run.child.id()));
+    figures.open_mb.push(rested_pss_mb(run.child.id()));
+}
+
+fn rested_pss_mb(root: u32) -> f64 {
+    std::thread::sleep(REST);
+    settled_pss_mb(root)
 }
 
 /// As a person does: through the window manager.
