@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gatehouse-protocol",
             "gatehouse-client",
             "gatehouse-policy",
+            "gatehouse-audit",
             "gatehouse-vault",
             "gatehouse-store",
         ],

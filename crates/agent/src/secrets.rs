@@ -57,6 +57,16 @@ pub trait Credentials: Send + Sync {
     /// # Errors
     /// A sentence for the model: which one is not bound there, has expired, is used up or is not known.
     async fn take(&self, texts: &[&str], usage: &CredentialUse<'_>) -> Result<Values, String>;
+
+    /// As [`Self::take`], with the values before a rotation that are still in their grace: for a host that does not
+    /// know the new ones yet. None where there is no such value.
+    async fn take_former(
+        &self,
+        _texts: &[&str],
+        _usage: &CredentialUse<'_>,
+    ) -> Result<Option<Values>, String> {
+        Ok(None)
+    }
 }
 
 /// Takes secrets out of what tools bring back.
@@ -145,15 +155,25 @@ impl Secrets {
         texts: &[&str],
         usage: &CredentialUse<'_>,
     ) -> Result<Values, ToolError> {
-        let texts: Vec<&str> = texts
-            .iter()
-            .copied()
-            .filter(|one| has_reference(one))
-            .collect();
+        let texts = with_references(texts);
         if texts.is_empty() {
             return Ok(Values::default());
         }
         let taken = self.credentials.take(&texts, usage).await;
+        taken.map_err(ToolError::Failed)
+    }
+
+    /// The values before a rotation, for a host that refused those in force; none where there are no others.
+    pub(crate) async fn former_values(
+        &self,
+        texts: &[&str],
+        usage: &CredentialUse<'_>,
+    ) -> Result<Option<Values>, ToolError> {
+        let texts = with_references(texts);
+        if texts.is_empty() {
+            return Ok(None);
+        }
+        let taken = self.credentials.take_former(&texts, usage).await;
         taken.map_err(ToolError::Failed)
     }
 
@@ -191,6 +211,11 @@ impl Secrets {
             _ => {}
         }
     }
+}
+
+fn with_references<'t>(texts: &[&'t str]) -> Vec<&'t str> {
+    let texts = texts.iter().copied();
+    texts.filter(|text| has_reference(text)).collect()
 }
 
 struct NoCredentials;

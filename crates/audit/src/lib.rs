@@ -9,6 +9,7 @@
 pub mod checkpoint;
 pub mod export;
 mod hash;
+pub mod kinds;
 pub mod note;
 pub mod proof;
 mod record;

@@ -21,7 +21,7 @@ use crate::config::ConfigHandle;
 use crate::credentials::CredentialDesk;
 use crate::govern::undo::{UndoBox, UndoLimits};
 use crate::govern::{
-    Approvals, GatewayGovernor, GovernorParts, Judge, PolicyDesk, PolicySource, Taints,
+    Approvals, GatewayGovernor, GovernorParts, Judge, PolicyDesk, PolicySource, Taints, Vetter,
 };
 use crate::heartbeats::{self, HeartbeatSwitch, LastHeartbeat};
 use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
@@ -133,7 +133,12 @@ impl House {
         let exec = settings::commands(&config.current(), std::env::vars_os());
         let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
         tasks.spawn(until(stopping.clone(), desk.clone().follow()));
-        let judge = Judge::new(site.surroundings(), desk.clone(), clock.clone());
+        let rights = {
+            let config = config.clone();
+            Arc::new(move |agent: &str| settings::rights(&config.current(), agent))
+        };
+        let judge = Judge::new(site.surroundings(), desk.clone(), clock.clone(), rights);
+        judge.count_the_past(&*store).await?;
         let taints = Taints::new(store.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
         let governor: Arc<dyn Governor> = Arc::new(GatewayGovernor::new(GovernorParts {
@@ -146,6 +151,7 @@ impl House {
             exec: exec.clone(),
             judge: judge.clone(),
             taints: taints.clone(),
+            vetter: Vetter::new(models.clone(), site.credentials.redactor(), clock.clone()),
             undo: undo.clone(),
         }));
         let (own_sessions, post) = AgentSessions::new(sessions.clone());

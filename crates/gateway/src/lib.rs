@@ -40,6 +40,7 @@ pub mod world;
 
 pub use clock::Clock;
 pub use error::StartError;
+pub use gatehouse_agent::tools::exec::adopt_orphans;
 pub use health::{Health, HealthMonitor};
 pub use limits::Limits;
 pub use machine::{Load, Machine};

@@ -1,8 +1,11 @@
 //! What happens when the configuration changes while the gateway runs: the rules of the gate follow it, clients
 //! hear of it, and what needs a restart is said.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use gatehouse_audit::{Actor, Draft};
+use gatehouse_store::gateway::GatewayStore;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
@@ -10,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::auth::{AuthSettings, FailureLimits, GateRules};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
-use crate::config::{self, Config, ConfigDesk, ConfigHandle, Reload, Reloaded};
+use crate::config::{self, Change, Config, ConfigDesk, ConfigHandle, Reload, Reloaded};
 use crate::health::HealthMonitor;
 use crate::options::ConfigFile;
 
@@ -18,6 +21,7 @@ use crate::options::ConfigFile;
 pub(crate) fn start(
     file: ConfigFile,
     effective: &Config,
+    store: &Arc<dyn GatewayStore>,
     hub: &Hub,
     health: &HealthMonitor,
     clock: &Clock,
@@ -33,25 +37,33 @@ pub(crate) fn start(
         "configReload",
         status(if watches { "active" } else { "disabled" }),
     );
-    let tell = move |reloaded: Reloaded| match reloaded {
-        Reloaded::Applied(changes, hash) => {
-            for change in &changes {
-                let now = change.reload == Reload::Hot;
-                tracing::info!(
-                    path = change.path,
-                    takes_effect_now = now,
-                    "the configuration changed"
-                );
-            }
-            health.set_section("configReload", status("active"));
-            let payload = json!({"path": told_path, "hash": hash, "ts": clock.now_ms()});
-            if let Some(event) = Event::new(EventKind::CONFIG_CHANGED, &payload) {
-                hub.publish(event, Audience::Everyone, Delivery::DropIfSlow);
-            }
+    let recorded = (store.clone(), tasks.clone());
+    let tell = move |reloaded: Reloaded| {
+        if let Reloaded::Reread(changes, _) = &reloaded {
+            let (store, tasks) = &recorded;
+            let draft = by_hand(changes, &told_path, clock.now_ms());
+            tasks.spawn(record(store.clone(), draft));
         }
-        Reloaded::Refused(error) => {
-            tracing::error!(%error, "the configuration file was changed to something unusable; the last good one stays in force");
-            health.set_section("configReload", status("invalid"));
+        match reloaded {
+            Reloaded::Applied(changes, hash) | Reloaded::Reread(changes, hash) => {
+                for change in &changes {
+                    let now = change.reload == Reload::Hot;
+                    tracing::info!(
+                        path = change.path,
+                        takes_effect_now = now,
+                        "the configuration changed"
+                    );
+                }
+                health.set_section("configReload", status("active"));
+                let payload = json!({"path": told_path, "hash": hash, "ts": clock.now_ms()});
+                if let Some(event) = Event::new(EventKind::CONFIG_CHANGED, &payload) {
+                    hub.publish(event, Audience::Everyone, Delivery::DropIfSlow);
+                }
+            }
+            Reloaded::Refused(error) => {
+                tracing::error!(%error, "the configuration file was changed to something unusable; the last good one stays in force");
+                health.set_section("configReload", status("invalid"));
+            }
         }
     };
     let (handle, desk) = ConfigDesk::start(file.place, file.env, file.text, reading, tell);
@@ -65,6 +77,28 @@ pub(crate) fn start(
         desk.run(touched).await;
     });
     handle
+}
+
+/// A change that no call made: who wrote to the file is not known.
+fn by_hand(changes: &[Change], path: &Path, now_ms: u64) -> Draft {
+    let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+    Draft {
+        ts: i64::try_from(now_ms).unwrap_or(i64::MAX),
+        kind: "config.changed".to_owned(),
+        actor: Actor::new("file", "gatehouse.json"),
+        what: Some(format!(
+            "the configuration file was changed at {}",
+            paths.join(", ")
+        )),
+        resource: Some(path.display().to_string()),
+        ..Draft::default()
+    }
+}
+
+async fn record(store: Arc<dyn GatewayStore>, draft: Draft) {
+    if let Err(error) = store.audit_append(vec![draft]).await {
+        tracing::error!(%error, "a change of the configuration could not be recorded");
+    }
 }
 
 fn status(word: &str) -> serde_json::Value {

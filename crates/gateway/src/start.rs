@@ -94,7 +94,7 @@ impl Gateway {
         let (health, health_task) = HealthMonitor::start(clock.clone(), hub.clone(), "main");
         tasks.spawn(health_task);
         let config = match file {
-            Some(file) => live_config::start(file, &config, &hub, &health, &clock, &tasks),
+            Some(file) => live_config::start(file, &config, &store, &hub, &health, &clock, &tasks),
             None => ConfigHandle::fixed(config),
         };
 

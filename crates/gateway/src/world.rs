@@ -1,12 +1,14 @@
 //! The machine as the analysis of a command may know it: folders, and what files say, read where they are asked for.
 //! Nothing is written and nothing is kept; what was read is looked at again before anything runs.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use gatehouse_policy::{Dialect, Taint, World, WorldFiles};
+use sha2::{Digest, Sha256};
 
 use crate::config::Env;
 
@@ -130,6 +132,41 @@ impl WorldFiles for MachineFiles {
             Err(_) => None,
         }
     }
+}
+
+/// The files of this machine, and the hash of each text that was read: what was judged has to be what runs.
+#[derive(Debug, Default)]
+pub struct SeenFiles(RefCell<BTreeMap<String, String>>);
+
+impl SeenFiles {
+    /// The paths that were read, each with the SHA-256 of its text in hex.
+    pub fn read(self) -> BTreeMap<String, String> {
+        self.0.into_inner()
+    }
+}
+
+impl WorldFiles for SeenFiles {
+    fn resolve(&self, path: &str) -> Option<String> {
+        MachineFiles.resolve(path)
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        let text = MachineFiles.text(path)?;
+        // The first reading holds: a second one that differs is a change as well.
+        let mut all = self.0.borrow_mut();
+        all.entry(path.to_owned()).or_insert_with(|| hash_of(&text));
+        Some(text)
+    }
+
+    fn is_dir(&self, path: &str) -> Option<bool> {
+        MachineFiles.is_dir(path)
+    }
+}
+
+/// SHA-256 in hex.
+pub(crate) fn hash_of(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where a link leads whose target does not exist, one step of it.

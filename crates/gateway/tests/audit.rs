@@ -183,6 +183,13 @@ async fn log(folder: &Path, secrets: Redactor) -> (AuditLog, Arc<SqliteGatewaySt
     (log, store)
 }
 
+fn event(what: &str) -> Draft {
+    Draft {
+        kind: "config.changed".to_owned(),
+        ..intent(what)
+    }
+}
+
 fn intent(what: &str) -> Draft {
     Draft {
         actor: Actor::agent("main"),
@@ -229,7 +236,7 @@ async fn a_secret_is_not_in_the_database_whoever_recorded_it() {
     let (log, store) = log(folder.path(), secrets).await;
     let secret = || Draft {
         request: Some(json!({"command": "login hunter2-hunter2"})),
-        ..intent("login hunter2-hunter2")
+        ..event("login hunter2-hunter2")
     };
     log.event(secret()).await.unwrap();
     store.audit_append(vec![secret()]).await.unwrap();
@@ -243,7 +250,7 @@ async fn a_checkpoint_is_signed_after_256_records_and_at_the_stop() {
     let folder = tempfile::tempdir().unwrap();
     let (log, store) = log(folder.path(), Redactor::new()).await;
     for n in 0..300 {
-        log.event(intent(&n.to_string())).await.unwrap();
+        log.event(event(&n.to_string())).await.unwrap();
     }
     let signed = async || {
         store
@@ -273,7 +280,7 @@ async fn sealed_records_are_gone_and_the_log_goes_on_and_verifies() {
     let (log, store) = log(folder.path(), Redactor::new()).await;
     for round in 1..=3 {
         for n in 0..10 {
-            log.event(intent(&n.to_string())).await.unwrap();
+            log.event(event(&n.to_string())).await.unwrap();
         }
         let signed = log.checkpoint().await.unwrap();
         let sealed = log.seal(i64::MAX, intent("retention")).await.unwrap();
@@ -299,7 +306,7 @@ async fn without_its_key_the_log_goes_on_and_signs_nothing() {
     let mut file = std::fs::File::create(folder.path().join("audit/key")).unwrap();
     file.write_all(b"nonsense").unwrap();
     let (log, store) = log(folder.path(), Redactor::new()).await;
-    log.event(intent("goes on")).await.unwrap();
+    log.event(event("goes on")).await.unwrap();
     assert_eq!(log.checkpoint().await, None);
     assert_eq!(store.audit_checkpoint_latest().await.unwrap(), None);
     assert!(log.verify().await.unwrap().intact());

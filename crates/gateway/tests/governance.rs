@@ -360,6 +360,7 @@ async fn what_is_overwritten_is_kept_and_comes_back() {
         (&item["what"], &item["path"]),
         (&json!("overwrote"), &json!(path))
     );
+    assert!(item["toolCallId"].is_string(), "{item}");
     let restored = json!({"id": item["id"]});
     let restored = bench.caller.ask("gatehouse.undo.restore", restored).await;
     assert_eq!(restored["restored"], json!(path));

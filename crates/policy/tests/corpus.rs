@@ -3,7 +3,7 @@
 mod support;
 
 use gatehouse_policy::Verdict;
-use support::{Labelled, analyse, codes, labelled, unseen};
+use support::{Labelled, analyse, codes, labelled, unseen, wide};
 
 #[test]
 fn labelled_commands_get_their_verdict() {
@@ -13,6 +13,11 @@ fn labelled_commands_get_their_verdict() {
 #[test]
 fn commands_that_nobody_wrote_a_rule_for_get_theirs_too() {
     check(&unseen());
+}
+
+#[test]
+fn a_wide_field_of_commands_gets_its_verdicts() {
+    check(&wide());
 }
 
 fn check(all: &[Labelled]) {

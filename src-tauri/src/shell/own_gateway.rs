@@ -132,6 +132,7 @@ impl OwnGateway {
 
     /// On the port that clients look for; where another gateway has that one, on any that is free.
     async fn listen(&self, token: &Secret) -> Result<RunningGateway, StartError> {
+        gatehouse_gateway::adopt_orphans();
         match Gateway::start(self.options(token, None)?).await {
             Err(StartError::Bind { source, .. })
                 if source.kind() == std::io::ErrorKind::AddrInUse =>

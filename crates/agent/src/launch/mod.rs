@@ -2,11 +2,14 @@
 //!
 //! A question to a person is bound to all of it ([`Launch::bound`]). Before the run it is opened again and must
 //! be the same; then it is started from what was opened: the folder by its handle, and on Linux a binary program
-//! by its handle too. A script is read by its interpreter through its path, as programs look beside themselves
-//! for the rest of them; it is compared with what was opened right before and right after the start.
+//! by its handle too. A shell's or Python's script runs from a sealed copy of what was opened; one that asks where it
+//! lies, and those of other interpreters, are read through their path, as programs look beside themselves for the rest
+//! of them: they are compared with what was opened right before and right after the start.
 //!
 //! Opening reads files; call it off the async threads.
 
+#[cfg(target_os = "linux")]
+mod copied;
 mod digests;
 mod find;
 
@@ -27,6 +30,8 @@ use thiserror::Error;
 
 use crate::govern::hex;
 
+#[cfg(target_os = "linux")]
+pub(crate) use copied::Copied;
 pub use digests::Digests;
 use digests::{Identity, read_whole};
 
@@ -201,6 +206,40 @@ impl Launch {
         match self.0.programs.get(name)? {
             Program::Found { path, .. } => Some(path),
             Program::Missing => None,
+        }
+    }
+
+    /// The hash of a script or a program that was opened, by its path.
+    pub fn sha256_of(&self, path: &Path) -> Option<&str> {
+        let path = path.canonicalize().ok()?;
+        let programs = self
+            .0
+            .programs
+            .values()
+            .filter_map(|program| match program {
+                Program::Found { path, content, .. } => Some((path, content)),
+                Program::Missing => None,
+            });
+        let mut files = self.0.scripts.iter().chain(programs);
+        let (_, content) = files.find(|(known, _)| **known == path)?;
+        content.sha256.as_deref()
+    }
+
+    /// What to give an interpreter in place of its script, where the script can run from a copy.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn copied_script(&self, argv: &[String]) -> io::Result<Option<Copied>> {
+        let [program, word, ..] = argv else {
+            return Ok(None);
+        };
+        let Some(interpreter) = copied::bare(program) else {
+            return Ok(None);
+        };
+        let named = self.0.cwd.path.join(word);
+        let is_the_script = find::script(argv, &self.0.cwd.path).as_ref() == Some(&named);
+        let path = named.canonicalize().ok().filter(|_| is_the_script);
+        match path.and_then(|path| self.0.scripts.get_key_value(&path)) {
+            Some((path, content)) => copied::copied(interpreter, path, content),
+            None => Ok(None),
         }
     }
 

@@ -35,6 +35,14 @@ pub trait KeySource: Send + Sync {
     /// # Errors
     /// A sentence for a person: why it may not be used now.
     async fn key(&self) -> Result<ApiKey, String>;
+
+    /// The key before a rotation, while it is in its grace: for a provider that does not know the new one yet.
+    ///
+    /// # Errors
+    /// As [`Self::key`].
+    async fn former(&self) -> Result<Option<ApiKey>, String> {
+        Ok(None)
+    }
 }
 
 /// Where a provider's key is.
@@ -50,6 +58,14 @@ impl ProviderKey {
         match self {
             Self::Here(key) => Ok(key.clone()),
             Self::Kept(source) => source.key().await,
+        }
+    }
+
+    /// The one before a rotation, where it may still be used.
+    pub(super) async fn former(&self) -> Result<Option<ApiKey>, String> {
+        match self {
+            Self::Here(_) => Ok(None),
+            Self::Kept(source) => source.former().await,
         }
     }
 }

@@ -115,6 +115,27 @@ impl Provider for Remote {
             None => None,
             Some(key) => Some(key.get().await.map_err(ProviderError::KeyRefused)?),
         };
+        let refused = match self.begin(request.clone(), key).await {
+            Err(refused @ ProviderError::Unauthorized { .. }) => refused,
+            begun => return begun,
+        };
+        let former = match &self.key {
+            None => None,
+            Some(key) => key.former().await.map_err(ProviderError::KeyRefused)?,
+        };
+        match former {
+            Some(former) => self.begin(request, Some(former)).await,
+            None => Err(refused),
+        }
+    }
+}
+
+impl Remote {
+    async fn begin(
+        &self,
+        request: ModelRequest,
+        key: Option<ApiKey>,
+    ) -> Result<ModelStream, ProviderError> {
         let target = self.target(&request.model, key.as_ref());
         let options = Self::options(&request);
         let chat = convert::request(request);
@@ -122,14 +143,21 @@ impl Provider for Remote {
         let begun = Quiet::new(begun)
             .await
             .map_err(|error| convert::error(&error, key.as_ref()))?;
-        let events = Quiet::new(begun.stream).flat_map(move |event| {
-            let events = match event {
-                Ok(event) => events_of(event),
-                Err(error) => vec![Err(convert::error(&error, key.as_ref()))],
-            };
-            stream::iter(events)
-        });
-        Ok(Box::pin(events))
+        let mut events = Quiet::new(begun.stream)
+            .flat_map(move |event| {
+                let events = match event {
+                    Ok(event) => events_of(event),
+                    Err(error) => vec![Err(convert::error(&error, key.as_ref()))],
+                };
+                stream::iter(events)
+            })
+            .boxed();
+        // The status may come with the first event: a refusal is one of the beginning.
+        match events.next().await {
+            Some(Err(refused @ ProviderError::Unauthorized { .. })) => Err(refused),
+            Some(first) => Ok(Box::pin(stream::iter([first]).chain(events))),
+            None => Ok(Box::pin(stream::empty())),
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use futures_util::StreamExt;
 use gatehouse_agent::{
     message::{AssistantMessage, Content, Message, StopReason, ToolCall, ToolResultMessage, Usage},
     provider::{
-        Api, ApiKey, BreakerRules, Guarded, ModelEvent, ModelRequest, Provider, ProviderError,
-        ProviderKey, Purpose, Remote, client,
+        Api, ApiKey, BreakerRules, Guarded, KeySource, ModelEvent, ModelRequest, Provider,
+        ProviderError, ProviderKey, Purpose, Remote, client,
     },
     tools::ToolSpec,
 };
@@ -307,6 +307,45 @@ async fn ollama_answers_line_by_line() {
     assert_eq!((usage.input, usage.output), (11, 2));
     assert_eq!(stop, StopReason::Stop);
     assert!(endpoint.asked()[0].starts_with("POST /api/chat"));
+}
+
+/// A key that was rotated a moment ago.
+struct Rotated {
+    former: Option<&'static str>,
+}
+
+#[async_trait::async_trait]
+impl KeySource for Rotated {
+    async fn key(&self) -> Result<ApiKey, String> {
+        Ok(ApiKey::new("the-new-key".to_owned()))
+    }
+
+    async fn former(&self) -> Result<Option<ApiKey>, String> {
+        Ok(self.former.map(|key| ApiKey::new(key.to_owned())))
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_a_new_key_is_asked_once_more_with_the_one_before_it() {
+    let refusal = (401, "application/json", "{}".to_owned());
+    let lines = "data: [DONE]\n\n".to_owned();
+    for (former, wanted) in [(Some("the-old-key"), 2), (None, 1)] {
+        let answers = vec![refusal.clone(), (200, "text/event-stream", lines.clone())];
+        let endpoint = Endpoint::start(answers).await;
+        let key = ProviderKey::Kept(Arc::new(Rotated { former }));
+        let http = client().unwrap();
+        let url = endpoint.url("/v1");
+        let provider = Remote::new(http, Api::OpenAiCompletions, &url, Some(key));
+        let answered = ask(&provider, request(vec![Message::user("hi", 0)])).await;
+        let refused = matches!(answered, Err(ProviderError::Unauthorized { .. }));
+        assert_eq!(refused, former.is_none());
+        let asked = endpoint.asked();
+        assert_eq!(asked.len(), wanted, "{asked:?}");
+        assert!(asked[0].contains("the-new-key"), "{asked:?}");
+        if let Some(former) = former {
+            assert!(asked[1].contains(former), "{asked:?}");
+        }
+    }
 }
 
 async fn failure(status: u16, body: &str) -> ProviderError {

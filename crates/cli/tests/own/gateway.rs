@@ -124,13 +124,17 @@ impl OwnGateway {
     }
 
     /// Dies without a word, and comes back on the same port with the same state.
-    pub(crate) fn killed_and_back(mut self) -> Self {
+    pub(crate) fn killed_and_back(self) -> Self {
+        self.killed_and_back_with(&[])
+    }
+
+    pub(crate) fn killed_and_back_with(mut self, options: &[&str]) -> Self {
         let port = self.port();
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         let state = std::mem::replace(&mut self.state, tempfile::tempdir().unwrap());
         drop(self);
-        Self::in_folder(state, port, &[], None)
+        Self::in_folder(state, port, options, None)
     }
 
     /// Our command line as somebody uses it who is let in.

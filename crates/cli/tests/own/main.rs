@@ -4,6 +4,7 @@
 
 mod audit;
 mod crowd;
+mod credentials;
 mod frames;
 mod gateway;
 mod lifecycle;

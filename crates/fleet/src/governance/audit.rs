@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use gatehouse_audit::kinds::of_group;
 use gatehouse_protocol::{NoParams, own};
 use serde_json::{Value, json};
 use tokio::fs::OpenOptions;
@@ -21,67 +22,6 @@ const MOST_LISTED: u32 = 500;
 
 /// Files of one name that are tried, before an export gives up.
 const NAMES: u32 = 100;
-
-/// The kinds of record that belong together, by the first part of their name.
-static GROUPS: [(&str, &[&str]); 6] = [
-    ("tool", &["tool.intent", "tool.outcome"]),
-    (
-        "approval",
-        &[
-            "approval.asked",
-            "approval.counted",
-            "approval.allowed",
-            "approval.denied",
-            "approval.consumed",
-            "approval.expired",
-            "approval.cancelled",
-            "approval.revoked",
-            "approval.edited",
-            "approval.superseded",
-            "approval.resolved",
-            "grant.created",
-            "grant.revoked",
-            "grant.used",
-        ],
-    ),
-    (
-        "policy",
-        &["policy.changed", "policy.loaded", "undo.restored"],
-    ),
-    (
-        "credential",
-        &[
-            "credential.set",
-            "credential.rotated",
-            "credential.deleted",
-            "credential.used",
-            "credential.refused",
-        ],
-    ),
-    (
-        "access",
-        &[
-            "login.accepted",
-            "login.refused",
-            "pairing.code",
-            "device.paired",
-            "device.removed",
-            "token.rotated",
-            "token.revoked",
-            "audit.broken",
-            "audit.exported",
-        ],
-    ),
-    (
-        "config",
-        &[
-            "config.changed",
-            "exec.approvals.set",
-            "gateway.started",
-            "gateway.stopped",
-        ],
-    ),
-];
 
 impl Fleet {
     /// A page, the newest first.
@@ -227,11 +167,10 @@ fn length(text: &str) -> f64 {
 
 /// Groups of kinds by their kinds; what is none is a kind itself.
 fn kinds(wanted: &[String]) -> Vec<&str> {
-    let of = |name: &str| GROUPS.iter().find(|(group, _)| *group == name);
     wanted
         .iter()
-        .flat_map(|name| match of(name) {
-            Some((_, kinds)) => kinds.to_vec(),
+        .flat_map(|name| match of_group(name) {
+            Some(kinds) => kinds.to_vec(),
             None => vec![name.as_str()],
         })
         .collect()

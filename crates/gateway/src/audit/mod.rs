@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use gatehouse_audit::note::Verifier;
 use gatehouse_audit::verify::{Broken, Report};
-use gatehouse_audit::{Actor, Draft, Hash};
+use gatehouse_audit::{Actor, Draft, Hash, kinds};
 use gatehouse_store::gateway::{Appended, ApprovalRecord, GatewayStore, Scrub, Witness};
 use gatehouse_store::{Millis, StoreError};
 use serde_json::json;
@@ -59,7 +59,13 @@ impl Gate {
     pub fn new(secrets: Arc<dyn Redact>) -> (Self, Scrub) {
         let (commands, waiting) = keeper::channel();
         let counted = commands.clone();
-        let scrub = move |draft| {
+        let scrub = move |draft: Draft| {
+            // A filter by group would not find it.
+            debug_assert!(
+                kinds::is_known(&draft.kind),
+                "{} is in no group",
+                draft.kind
+            );
             keeper::count(&counted);
             redact::redacted(draft, &*secrets)
         };

@@ -136,7 +136,10 @@ impl ConfigHandle {
 
 /// What became of a change of the file.
 pub(crate) enum Reloaded {
+    /// By a call, which records it.
     Applied(Vec<Change>, String),
+    /// By a hand on the file.
+    Reread(Vec<Change>, String),
     /// The last good one stays in force.
     Refused(ConfigError),
 }
@@ -220,7 +223,7 @@ impl ConfigDesk {
             Ok(reading) => {
                 let changes = self.take(reading);
                 let hash = self.hash();
-                (self.tell)(Reloaded::Applied(changes, hash));
+                (self.tell)(Reloaded::Reread(changes, hash));
             }
             Err(error) => {
                 self.mistakes = told_as_mistakes(&error);

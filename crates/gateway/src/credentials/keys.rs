@@ -140,17 +140,35 @@ struct KeptKey {
 impl KeySource for KeptKey {
     async fn key(&self) -> Result<ApiKey, String> {
         let url = Url::parse(&self.base_url).map_err(|error| error.to_string())?;
-        let to = Destination {
-            tool: TOOL,
-            host: host(&url),
-        };
-        let draft = gatehouse_audit::Draft {
+        let taken = self.desk.take(&self.name, &to(&url), self.draft()).await;
+        let secret = taken.map_err(|error| reason(&error))?;
+        Ok(ApiKey::new(secret.expose().to_owned()))
+    }
+
+    async fn former(&self) -> Result<Option<ApiKey>, String> {
+        let url = Url::parse(&self.base_url).map_err(|error| error.to_string())?;
+        let taken = self
+            .desk
+            .take_former(&self.name, &to(&url), self.draft())
+            .await;
+        let secret = taken.map_err(|error| reason(&error))?;
+        Ok(secret.map(|secret| ApiKey::new(secret.expose().to_owned())))
+    }
+}
+
+impl KeptKey {
+    fn draft(&self) -> gatehouse_audit::Draft {
+        gatehouse_audit::Draft {
             actor: Actor::new("gateway", "models"),
             action: Some(TOOL.to_owned()),
             ..self.desk.draft()
-        };
-        let taken = self.desk.take(&self.name, &to, draft).await;
-        let secret = taken.map_err(|error| reason(&error))?;
-        Ok(ApiKey::new(secret.expose().to_owned()))
+        }
+    }
+}
+
+fn to(url: &Url) -> Destination<'_> {
+    Destination {
+        tool: TOOL,
+        host: host(url),
     }
 }

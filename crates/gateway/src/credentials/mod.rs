@@ -15,7 +15,7 @@ use gatehouse_audit::{Actor, Draft};
 use gatehouse_store::gateway::GatewayStore;
 use gatehouse_vault::credentials::{
     Credential, CredentialError, CredentialName, CredentialVault, Destination, Host, KeyShelf,
-    NewCredential, Refusal, RowsError, reference,
+    NewCredential, Refusal, RowsError, Standing, reference,
 };
 use gatehouse_vault::{Redactor, Secret};
 use serde_json::{Value, json};
@@ -171,6 +171,7 @@ impl CredentialDesk {
         let draft = Draft {
             kind: "credential.masterKeyRotated".to_owned(),
             actor: Actor::new("operator", by.label),
+            what: Some("puts another master key in place of the one in force".to_owned()),
             detail: Some(json!({"wrapped": count, "device": by.device})),
             ..self.draft()
         };
@@ -201,28 +202,30 @@ impl CredentialDesk {
     ) -> Result<Secret, CredentialError> {
         let vault = self.vault()?;
         let checked = vault.check(name, to, self.now()).await;
-        let (outcome, detail) = match &checked {
-            Ok(standing) => (
-                "allowed",
-                json!({"version": standing.version, "to": to.to_string()}),
-            ),
-            Err(CredentialError::Refused(refusal)) => (
-                "refused",
-                json!({"code": refusal.code(), "reason": refusal.to_string(), "to": to.to_string()}),
-            ),
-            Err(error) => ("failed", json!({"reason": error.to_string()})),
-        };
-        let draft = Draft {
-            kind: "credential.used".to_owned(),
-            resource: Some(name.to_string()),
-            what: Some(reference(name)),
-            outcome: Some(outcome.to_owned()),
-            detail: Some(detail),
-            ..draft
-        };
-        self.record(draft).await?;
+        let detail =
+            |standing: &Standing| json!({"version": standing.version, "to": to.to_string()});
+        self.record(use_of(name, to, checked.as_ref().map(detail), draft))
+            .await?;
         checked?;
         Ok(vault.take(name, to, self.now()).await?.secret)
+    }
+
+    /// As `take`, with the value before a rotation while it is in its grace. None, and no use, where there is none.
+    async fn take_former(
+        &self,
+        name: &CredentialName,
+        to: &Destination<'_>,
+        draft: Draft,
+    ) -> Result<Option<Secret>, CredentialError> {
+        let vault = self.vault()?;
+        let Some(standing) = vault.check_former(name, to, self.now()).await? else {
+            return Ok(None);
+        };
+        let detail =
+            json!({"version": standing.version, "to": to.to_string(), "afterRefusal": true});
+        self.record(use_of(name, to, Ok(detail), draft)).await?;
+        let taken = vault.take_former(name, to, self.now()).await?;
+        Ok(taken.map(|taken| taken.secret))
     }
 
     async fn changed(
@@ -238,6 +241,7 @@ impl CredentialDesk {
         let draft = Draft {
             kind: kind.to_owned(),
             actor: Actor::new("operator", by.label),
+            what: Some(format!("{} {}", said_of(kind), reference(name))),
             resource: Some(name.to_string()),
             detail: (!told.is_null()).then_some(told),
             ..self.draft()
@@ -257,6 +261,43 @@ impl CredentialDesk {
         appended
             .map(drop)
             .map_err(|error| RowsError::new(error).into())
+    }
+}
+
+/// What a change comes to, before the credential's reference.
+fn said_of(kind: &str) -> &'static str {
+    match kind {
+        "credential.set" => "keeps",
+        "credential.replaced" => "puts another value and other bounds in place of",
+        "credential.rotated" => "gives a new value to",
+        "credential.expires" => "sets the end of",
+        "credential.deleted" => "deletes",
+        _ => "changes",
+    }
+}
+
+/// A use, as the audit has it, with what is told of one that was allowed.
+fn use_of(
+    name: &CredentialName,
+    to: &Destination<'_>,
+    checked: Result<Value, &CredentialError>,
+    draft: Draft,
+) -> Draft {
+    let (outcome, detail) = match checked {
+        Ok(detail) => ("allowed", detail),
+        Err(CredentialError::Refused(refusal)) => (
+            "refused",
+            json!({"code": refusal.code(), "reason": refusal.to_string(), "to": to.to_string()}),
+        ),
+        Err(error) => ("failed", json!({"reason": error.to_string()})),
+    };
+    Draft {
+        kind: "credential.used".to_owned(),
+        resource: Some(name.to_string()),
+        what: Some(reference(name)),
+        outcome: Some(outcome.to_owned()),
+        detail: Some(detail),
+        ..draft
     }
 }
 

@@ -38,6 +38,33 @@ impl Credentials for Giver {
         }
         Ok(Values::new(values))
     }
+
+    async fn take_former(
+        &self,
+        texts: &[&str],
+        usage: &CredentialUse<'_>,
+    ) -> Result<Option<Values>, String> {
+        let names = names(texts)?;
+        let to = Destination {
+            tool: usage.tool,
+            host: usage.url.and_then(host),
+        };
+        let mut values = Vec::with_capacity(names.len());
+        let mut any = false;
+        for name in &names {
+            let draft = used_by(usage, self.0.draft());
+            let former = self.0.take_former(name, &to, draft).await;
+            let value = match former.map_err(|error| reason(&error))? {
+                Some(secret) => {
+                    any = true;
+                    Zeroizing::new(secret.expose().to_owned())
+                }
+                None => self.give(name, &to, usage).await?,
+            };
+            values.push((name.to_string(), value));
+        }
+        Ok(any.then(|| Values::new(values)))
+    }
 }
 
 impl Giver {

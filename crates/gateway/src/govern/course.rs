@@ -200,6 +200,8 @@ mod tests {
             timeout_ms: 1,
             policy_version: "1".to_owned(),
             taint: Taint::default(),
+            decision: None,
+            read: Default::default(),
             counted: Vec::new(),
             view: Value::Null,
             past: Value::Null,

@@ -23,12 +23,14 @@ use super::records::Recorder;
 use super::registry::{Approvals, Pending};
 use super::stop::{Stop, refusal, untaken};
 use super::taint::Taints;
-use super::undo::{UndoBox, targets::targets};
-use super::verdict::{Judge, Judged};
+use super::undo::{UndoBox, Whose, targets::targets};
+use super::verdict::{Judge, Judged, SessionFacts};
+use super::vetter::Vetter;
 use super::wire;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::router::Caller;
+use crate::sessions::channel_of;
 
 /// How often a person may put another command in place before it ends.
 const MOST_EDITS: usize = 8;
@@ -51,6 +53,7 @@ pub struct GovernorParts {
     pub exec: ExecOptions,
     pub(crate) judge: Judge,
     pub(crate) taints: Taints,
+    pub(crate) vetter: Vetter,
     pub undo: UndoBox,
 }
 
@@ -125,7 +128,7 @@ impl GatewayGovernor {
             .policy
             .policy(&action.agent_id, &action.session_key)
             .await?;
-        let judged = self.judged(action).await?;
+        let judged = self.vetted(self.judged(action).await?).await;
         self.recorder.intent(action, &judged).await?;
         let cleared = match course(action, &judged, &policy) {
             Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
@@ -145,10 +148,20 @@ impl GatewayGovernor {
 
     /// The policy's answer, from what is known now.
     async fn judged(&self, action: &Action) -> Result<Judged, Stop> {
-        let taint = self.taints.of(&action.session_key).await?;
+        let session = SessionFacts {
+            channel: channel_of(&*self.parts.store, &action.session_key).await?,
+            taint: self.taints.of(&action.session_key).await?,
+        };
         let (judge, action) = (self.judge.clone(), action.clone());
-        let judged = tokio::task::spawn_blocking(move || judge.judge(&action, taint)).await;
+        let judged = tokio::task::spawn_blocking(move || judge.judge(&action, session)).await;
         judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))
+    }
+
+    /// With a second opinion, where the policy wants one. Before the question only: what a person has answered is not
+    /// a model's to answer again.
+    async fn vetted(&self, judged: Judged) -> Judged {
+        let policy = self.judge.desk.current().policy;
+        self.parts.vetter.vetted(judged, policy.vetting()).await
     }
 
     async fn look(&self, action: &Action, judged: &Judged) -> Result<Look, Stop> {
@@ -227,7 +240,7 @@ impl GatewayGovernor {
             exec.argv.push(edited.clone());
             exec.command = edited;
             exec.program = None;
-            judged = self.judged(&action).await?;
+            judged = self.vetted(self.judged(&action).await?).await;
             self.recorder.replaced(&action).await?;
             self.recorder.intent(&action, &judged).await?;
             asking = match course(&action, &judged, policy) {
@@ -316,11 +329,16 @@ impl GatewayGovernor {
             return;
         }
         let undo = self.parts.undo.clone();
-        let (workspace, session) = (action.workspace.clone(), action.session_key.clone());
+        let action = action.clone();
         let now = self.parts.approvals.now();
         let kept = tokio::task::spawn_blocking(move || {
+            let whose = Whose {
+                workspace: &action.workspace,
+                session: &action.session_key,
+                tool_call: Some(&action.tool_call_id),
+            };
             for (path, what) in targets {
-                if let Err(error) = undo.keep(&workspace, &session, &path, what, now) {
+                if let Err(error) = undo.keep(&whose, &path, what, now) {
                     tracing::warn!(%error, "something could not be kept before it is replaced");
                 }
             }

@@ -1,18 +1,20 @@
 //! A look at what an action needs to run: everything opened and hashed, and the binding of it. Made before the
 //! question and again before the run.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gatehouse_agent::Action;
 use gatehouse_agent::govern::{Effect, ExecEffect};
 use gatehouse_agent::launch::{Digests, Launch, LaunchRequest};
 use gatehouse_agent::tools::exec::ExecOptions;
-use gatehouse_policy::Plan;
+use gatehouse_policy::{Plan, WorldFiles};
 
 use super::binding::Binding;
 use super::verdict::{Judged, scripts};
 use crate::clock::Clock;
+use crate::world::{MachineFiles, hash_of};
 
 /// Looks at what actions need.
 #[derive(Clone)]
@@ -41,10 +43,14 @@ impl Looker {
         };
         let request = self.request(action, exec, judged);
         let (digests, now) = (self.digests.clone(), self.clock.now_ms());
-        let opened = tokio::task::spawn_blocking(move || Launch::open(request, &digests, now));
+        let read = judged.read.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            let launch = Launch::open(request, &digests, now).map_err(|error| error.to_string())?;
+            is_what_was_judged(&launch, &read)?;
+            Ok::<_, String>(launch)
+        });
         let launch = match opened.await {
-            Ok(Ok(launch)) => launch,
-            Ok(Err(error)) => return Err(error.to_string()),
+            Ok(opened) => opened?,
             Err(_) => return Err("what the command needs could not be looked at".to_owned()),
         };
         Ok(Look {
@@ -62,6 +68,55 @@ impl Looker {
             environment: self.options.clean_environment(&action.arguments),
             commands: exact.map(|command| command.argv.clone()).collect(),
             scripts: scripts.collect(),
+        }
+    }
+}
+
+/// Whether what was opened, and what else was read to judge it, is what was read.
+fn is_what_was_judged(launch: &Launch, read: &BTreeMap<String, String>) -> Result<(), String> {
+    for (path, judged) in read {
+        let opened = launch.sha256_of(Path::new(path)).map(str::to_owned);
+        let now = opened.or_else(|| MachineFiles.text(path).map(|text| hash_of(&text)));
+        if now.as_ref() != Some(judged) {
+            return Err(format!(
+                "{path} changed while the command was looked at, so it did not run"
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use gatehouse_policy::Pipeline;
+
+    use super::*;
+
+    #[test]
+    fn a_script_that_is_another_than_the_one_that_was_judged_does_not_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let script = folder.join("x.sh");
+        std::fs::write(&script, "echo good").unwrap();
+        let judged = |text: &str| {
+            let path = script.to_string_lossy().into_owned();
+            BTreeMap::from([(path, hash_of(text))])
+        };
+        let plan = Plan::Direct {
+            lists: Vec::<Pipeline>::new(),
+        };
+        for scripts in [vec![script.clone()], Vec::new()] {
+            let request = LaunchRequest {
+                plan: plan.clone(),
+                cwd: folder.clone(),
+                environment: BTreeMap::new(),
+                commands: Vec::new(),
+                scripts,
+            };
+            let launch = Launch::open(request, &Digests::default(), 0).unwrap();
+            assert!(is_what_was_judged(&launch, &judged("echo good")).is_ok());
+            let swapped = is_what_was_judged(&launch, &judged("echo harmless"));
+            assert!(swapped.unwrap_err().contains("x.sh changed"));
         }
     }
 }

@@ -26,6 +26,7 @@ mod stop;
 mod taint;
 pub(crate) mod undo;
 mod verdict;
+mod vetter;
 pub(crate) mod wire;
 mod witness;
 
@@ -41,3 +42,4 @@ pub use question::{Decision, Question};
 pub use registry::{AnswerError, Answered, Approvals, ApprovalsError, Pending};
 pub(crate) use taint::Taints;
 pub(crate) use verdict::{Doer, Judge};
+pub(crate) use vetter::Vetter;

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatehouse_audit::{Actor, Draft};
 use gatehouse_policy::Policy;
 use gatehouse_policy::decide::DEFAULT_DOCUMENT;
 use gatehouse_policy::rules::{Preset, Problem};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::{Mutex, watch};
 
 use crate::clock::Clock;
@@ -97,6 +99,9 @@ impl PolicyDesk {
             problems,
             changed_at: now,
         });
+        let before = kept(&*store)
+            .await
+            .map(|policy| policy.version().to_owned());
         let desk = Self(Arc::new(Desk {
             folder: folder.to_owned(),
             store,
@@ -104,8 +109,36 @@ impl PolicyDesk {
             current,
             changing: Mutex::new(()),
         }));
+        if let Some(before) = before {
+            desk.record(&before, "while the gateway did not run").await;
+        }
         desk.remember().await;
         desk
+    }
+
+    /// Records a change that no call made: who wrote to the file is not known.
+    async fn record(&self, before: &str, when: &str) {
+        let state = self.current();
+        let version = state.policy.version();
+        if before == version {
+            return;
+        }
+        let draft = Draft {
+            ts: state.changed_at,
+            kind: "policy.changed".to_owned(),
+            actor: Actor::new("file", DOCUMENT),
+            what: Some(format!(
+                "the policy was changed from {before} to {version} {when}"
+            )),
+            policy_version: Some(version.to_owned()),
+            detail: Some(json!({
+                "before": before, "preset": state.policy.preset(), "hash": state.policy.hash(),
+            })),
+            ..Draft::default()
+        };
+        if let Err(error) = self.0.store.audit_append(vec![draft]).await {
+            tracing::error!(%error, "a change of the policy could not be recorded");
+        }
     }
 
     /// What holds now.
@@ -133,7 +166,11 @@ impl PolicyDesk {
     async fn read_again(&self) {
         let _one = self.0.changing.lock().await;
         match load(&texts(&self.0.folder)) {
-            Ok(policy) => self.put(policy).await,
+            Ok(policy) => {
+                let before = self.current().policy;
+                self.put(policy).await;
+                self.record(before.version(), "in its file").await;
+            }
             Err(problems) => {
                 tracing::error!("the policy file has mistakes; the last good policy stays");
                 self.0
@@ -214,10 +251,14 @@ fn load(texts: &io::Result<Texts>) -> Result<Policy, Vec<Problem>> {
 }
 
 async fn last_good(store: &dyn GatewayStore) -> Policy {
-    let json = store.setting(LAST_GOOD).await.ok().flatten();
-    let texts: Option<Texts> = json.and_then(|json| serde_json::from_str(&json).ok());
-    let kept = texts.and_then(|texts| load(&Ok(texts)).ok());
+    let kept = kept(store).await;
     kept.unwrap_or_else(|| Policy::of(Preset::Strict))
+}
+
+async fn kept(store: &dyn GatewayStore) -> Option<Policy> {
+    let json = store.setting(LAST_GOOD).await.ok().flatten()?;
+    let texts: Texts = serde_json::from_str(&json).ok()?;
+    load(&Ok(texts)).ok()
 }
 
 fn texts(folder: &Path) -> io::Result<Texts> {
@@ -303,6 +344,33 @@ mod tests {
             Preset::Strict,
             "nothing was ever good"
         );
+    }
+
+    #[tokio::test]
+    async fn a_change_that_no_call_made_is_recorded() {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn GatewayStore> = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
+        let open = || PolicyDesk::open(folder.path(), store.clone(), Clock::new(|| 1));
+        let write = |text: &str| std::fs::write(folder.path().join(DOCUMENT), text).unwrap();
+        let told = || async {
+            let rows = store.audit_rows(0, 10).await.unwrap();
+            rows.iter().map(|row| row.text.clone()).collect::<Vec<_>>()
+        };
+        open().await;
+        assert!(told().await.is_empty(), "the first policy is no change");
+        open().await;
+        assert!(told().await.is_empty(), "nor is the same one");
+        write("{ preset: \"strict\" }");
+        let desk = open().await;
+        write("{ preset: \"observe\" }");
+        desk.read_again().await;
+        let told = told().await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].contains("while the gateway did not run"),
+            "{told:?}"
+        );
+        assert!(told[1].contains("in its file"), "{told:?}");
     }
 
     #[tokio::test]

@@ -14,6 +14,13 @@ use serde_json::{Value, json};
 use super::verdict::Judged;
 use crate::clock::Clock;
 
+/// The kinds of these records.
+pub(super) const INTENT: &str = "tool.intent";
+pub(super) const OUTCOME: &str = "tool.outcome";
+
+/// Where an intent says what it counts as, for rules with a rate.
+pub(super) const COUNTED: &str = "counted";
+
 /// Writes the records of tool calls.
 #[derive(Clone)]
 pub(super) struct Recorder {
@@ -46,14 +53,9 @@ impl Recorder {
             verdict: Some(word(judged.verdict).to_owned()),
             rules: judged.rules.clone(),
             policy_version: Some(judged.policy_version.clone()),
-            detail: Some(json!({
-                "findings": judged.findings,
-                "effects": judged.effects,
-                "plan": judged.plan,
-                "enforced": judged.enforced,
-            })),
+            detail: Some(detail(judged)),
             request: Some(judged.past.clone()),
-            ..self.draft("tool.intent", action)
+            ..self.draft(INTENT, action)
         };
         let appended = self.store.audit_append(vec![draft]).await?;
         let seq = appended.first().map(|appended| appended.seq);
@@ -73,7 +75,7 @@ impl Recorder {
         let draft = Draft {
             outcome: Some("edited".to_owned()),
             intent: (opened.seq > 0).then_some(opened.seq),
-            ..self.draft("tool.outcome", action)
+            ..self.draft(OUTCOME, action)
         };
         self.store.audit_append(vec![draft]).await.map(drop)
     }
@@ -119,7 +121,7 @@ impl Recorder {
             intent: (opened.seq > 0).then_some(opened.seq),
             request_digest: opened.digest,
             approval_id: opened.approval,
-            ..self.draft("tool.outcome", action)
+            ..self.draft(OUTCOME, action)
         };
         if let Err(error) = self.store.audit_append(vec![draft]).await {
             tracing::error!(%error, tool = %action.tool, "an outcome could not be recorded");
@@ -140,6 +142,20 @@ impl Recorder {
             ..Draft::default()
         }
     }
+}
+
+/// Why it was judged so, and what would run.
+fn detail(judged: &Judged) -> Value {
+    let mut detail = json!({
+        "findings": judged.findings,
+        "effects": judged.effects,
+        "plan": judged.plan,
+        "enforced": judged.enforced,
+    });
+    if !judged.counted.is_empty() {
+        detail[COUNTED] = json!(judged.counted);
+    }
+    detail
 }
 
 fn key(action: &Action) -> String {

@@ -1,14 +1,16 @@
 //! What the policy says of an action: the analysis of its command or of the places it touches, the rules, and who
 //! may do what, as one answer.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use gatehouse_agent::Action;
 use gatehouse_agent::govern::{Effect, FileAccess, FileEffect};
 use gatehouse_policy::authz::AgentRights;
+use gatehouse_policy::decide::vetting::{Outcome, join};
 use gatehouse_policy::decide::{
-    Act, Context, Fetch, HostClass, Judged as Touched, Request, SessionAccess, SessionUse, ToolUse,
+    Act, Context, Fetch, Judged as Touched, Request, SessionAccess, SessionUse, ToolUse,
 };
 use gatehouse_policy::place::{self, Access};
 use gatehouse_policy::rules::{Moment, RateKey};
@@ -16,12 +18,14 @@ use gatehouse_policy::{
     Analysis, Command, Decision, DecisionView, Dialect, Effect as PolicyEffect, EffectKind,
     Finding, NoFiles, Plan, Policy, Taint, Target, Verdict, Word, decide,
 };
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::GatewayStore;
 use serde_json::{Value, json};
 
 use super::policy_desk::PolicyDesk;
 use super::rates::Rates;
 use crate::clock::Clock;
-use crate::world::Surroundings;
+use crate::world::{SeenFiles, Surroundings};
 
 /// Variables that a call may set without a question: they change how something looks or is logged.
 const HARMLESS_VARIABLES: &[&str] = &[
@@ -58,6 +62,10 @@ pub(super) struct Judged {
     pub(super) timeout_ms: u64,
     pub(super) policy_version: String,
     pub(super) taint: Taint,
+    /// All of it, for a second opinion.
+    pub(super) decision: Option<Arc<Decision>>,
+    /// The texts that were read for it, by path, each with its hash.
+    pub(super) read: BTreeMap<String, String>,
     /// What to count when it runs.
     pub(super) counted: Vec<RateKey>,
     /// As clients are shown it.
@@ -73,13 +81,26 @@ pub(crate) struct Judge {
     pub(super) desk: PolicyDesk,
     pub(super) rates: Arc<Rates>,
     pub(super) clock: Clock,
+    rights: RightsOf,
 }
+
+/// What an agent is trusted with, by its id, as it is configured now.
+pub(crate) type RightsOf = Arc<dyn Fn(&str) -> AgentRights + Send + Sync>;
 
 /// Whose action it is, for one that nobody has taken yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Doer {
     pub(crate) agent: String,
     pub(crate) session: String,
+    /// Where the session's words come from.
+    pub(crate) channel: Option<String>,
+}
+
+/// What the session of an action is known for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SessionFacts {
+    pub(super) channel: Option<String>,
+    pub(super) taint: Taint,
 }
 
 impl Judged {
@@ -94,6 +115,21 @@ impl Judged {
         format!("the policy does not allow it: {}", texts.join("; "))
     }
 
+    /// With what a model advises, which can only make it stricter.
+    pub(super) fn advised(self, outcome: &Outcome) -> Self {
+        let Some(decision) = &self.decision else {
+            return self;
+        };
+        let decision = join((**decision).clone(), outcome);
+        let mut past = self.past;
+        past["verdict"] = json!(decision.would);
+        Self {
+            taint: self.taint,
+            read: self.read,
+            ..judged(decision, past)
+        }
+    }
+
     /// Whether there is a command that cannot be run, as it could not be read.
     pub(super) fn is_unreadable(&self) -> bool {
         self.plan == Some(Plan::Nothing)
@@ -101,20 +137,35 @@ impl Judged {
 }
 
 impl Judge {
-    pub(crate) fn new(surroundings: Surroundings, desk: PolicyDesk, clock: Clock) -> Self {
+    pub(crate) fn new(
+        surroundings: Surroundings,
+        desk: PolicyDesk,
+        clock: Clock,
+        rights: RightsOf,
+    ) -> Self {
         Self {
             surroundings: Arc::new(surroundings),
             desk,
             rates: Arc::default(),
             clock,
+            rights,
         }
     }
 
+    /// Counts what was let through before this process began.
+    pub(crate) async fn count_the_past(&self, store: &dyn GatewayStore) -> Result<(), StoreError> {
+        let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
+        let policy = self.desk.current().policy;
+        self.rates.restore(store, &policy, now).await
+    }
+
     /// Judges a tool call by what is known now. It is counted by whoever lets it run.
-    pub(super) fn judge(&self, action: &Action, taint: Taint) -> Judged {
+    pub(super) fn judge(&self, action: &Action, session: SessionFacts) -> Judged {
+        let SessionFacts { channel, taint } = session;
         let doer = Doer {
             agent: action.agent_id.clone(),
             session: action.session_key.clone(),
+            channel,
         };
         let asked = Asked {
             judge: self,
@@ -209,11 +260,17 @@ impl Asked<'_> {
     }
 
     fn command(&self, command: &str, cwd: &Path, variables: &[&str]) -> Judged {
-        let analysis = gatehouse_policy::shell::analyse(command, &self.world(cwd));
+        let seen = SeenFiles::default();
+        let world = gatehouse_policy::World {
+            files: &seen,
+            ..self.world(cwd)
+        };
+        let analysis = gatehouse_policy::shell::analyse(command, &world);
         let past = json!({"kind": "command", "command": command, "cwd": cwd});
         let facts: Vec<Finding> = variables.iter().map(|name| set_variable(name)).collect();
         let mut judged = self.decided(Act::Command(&analysis), &facts, past);
         join_taint(&mut judged.taint, &analysis);
+        judged.read = seen.read();
         judged
     }
 
@@ -236,7 +293,7 @@ impl Asked<'_> {
 
     fn fetch(&self, url: &str) -> Judged {
         let there = place::destination(url, &self.world(self.workspace));
-        let class = host_class(there.class);
+        let class = there.class;
         let findings: Vec<Finding> = there.own.then(own_gateway).into_iter().collect();
         let act = Act::Fetch(Fetch {
             url,
@@ -272,14 +329,16 @@ impl Asked<'_> {
 
     fn decided(&self, act: Act<'_>, facts: &[Finding], act_json: Value) -> Judged {
         let now = i64::try_from(self.judge.clock.now_ms()).unwrap_or(i64::MAX);
-        let rights = AgentRights::default();
+        let rights = (self.judge.rights)(&self.doer.agent);
+        let offset_minutes = self.judge.clock.ahead_minutes(now);
+        let channel = self.doer.channel.as_deref();
         let workspace = self.workspace.to_string_lossy();
         let home = &self.judge.surroundings.home;
         let counting = self.judge.rates.at(now);
         let context = Context {
             now: Moment {
                 unix_ms: now,
-                offset_minutes: 0,
+                offset_minutes,
             },
             counts: &counting,
             facts,
@@ -288,7 +347,7 @@ impl Asked<'_> {
         let request = Request {
             agent_id: &self.doer.agent,
             session_key: &self.doer.session,
-            channel: None,
+            channel,
             tool: self.tool,
             arguments: self.arguments,
             act,
@@ -297,15 +356,27 @@ impl Asked<'_> {
         let past = json!({
             "at": now, "agentId": self.doer.agent, "sessionKey": self.doer.session,
             "tool": self.tool, "workspace": workspace, "home": home,
-            "verdict": decision.would, "act": act_json,
+            "verdict": decision.would, "act": act_json, "channel": channel, "rights": rights,
+            "offsetMinutes": offset_minutes, "arguments": kept(self.arguments),
         });
         judged(decision, past)
     }
 }
 
+/// The arguments, where they are short: a record is not a second copy of what a tool writes.
+fn kept(arguments: &Value) -> Value {
+    const MOST: usize = 4 * 1024;
+    let length = arguments.to_string().len();
+    if length <= MOST {
+        return arguments.clone();
+    }
+    Value::Null
+}
+
 fn judged(decision: Decision, past: Value) -> Judged {
     let view = serde_json::to_value(DecisionView::from(&decision)).unwrap_or_default();
     let timeout = u64::from(decision.approval.timeout_seconds);
+    let kept = decision.clone();
     Judged {
         verdict: decision.would,
         enforced: decision.enforced,
@@ -319,6 +390,8 @@ fn judged(decision: Decision, past: Value) -> Judged {
         plan: decision.plan,
         policy_version: decision.policy_version,
         taint: decision.taint,
+        decision: Some(Arc::new(kept)),
+        read: BTreeMap::new(),
         counted: decision.rates,
         view,
         past,
@@ -331,17 +404,6 @@ fn access(file: &FileEffect) -> Access {
         FileAccess::Write => Access::Write,
         FileAccess::Delete => Access::Delete,
         FileAccess::List => Access::List,
-    }
-}
-
-fn host_class(class: place::HostClass) -> HostClass {
-    match class {
-        place::HostClass::Loopback => HostClass::Loopback,
-        place::HostClass::Private => HostClass::Private,
-        place::HostClass::LinkLocal => HostClass::LinkLocal,
-        place::HostClass::Metadata => HostClass::Metadata,
-        place::HostClass::Public => HostClass::Public,
-        place::HostClass::Unknown => HostClass::Unknown,
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::audit::done_by;
 use crate::govern::{Doer, PolicyEdit, PolicyEditError, PolicyState};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
+use crate::sessions::channel_of;
 
 /// Past actions that a simulation looks at, unless it says, and at most.
 const SIMULATED: u32 = 500;
@@ -166,12 +167,17 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
     let workspace = cx.app.agents.workspace(&agent);
     let session = params.session_key.unwrap_or_default();
     let taint = cx.app.taints.of(&session).await?;
+    let channel = channel_of(&*cx.app.store, &session).await?;
     let judge = cx.app.judge.clone();
     blocking(move || {
         let cwd = params
             .cwd
             .map_or_else(|| workspace.clone(), |cwd| workspace.join(cwd));
-        let doer = Doer { agent, session };
+        let doer = Doer {
+            agent,
+            session,
+            channel,
+        };
         judge.check(&doer, &params.command, &cwd, &workspace, &taint)
     })
     .await

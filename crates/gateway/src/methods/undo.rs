@@ -40,6 +40,7 @@ fn view(kept: &Kept) -> Value {
         "what": kept.what,
         "size": kept.size,
         "sessionKey": kept.session_key,
+        "toolCallId": kept.tool_call_id,
     })
 }
 

@@ -3,7 +3,8 @@
 //! environment that holds no token.
 //!
 //! Linux alone tells which process has a socket: from its number in `/proc/net/tcp` to the process that holds it.
-//! The processes of runs are those that begin with the mark of one, and all below them.
+//! The processes of runs are those that begin with the mark of one, and all below them; in a program that takes in
+//! orphans they are all processes below this one, whatever environment they gave themselves.
 
 use std::net::SocketAddr;
 
@@ -29,7 +30,7 @@ mod linux {
     use std::fs;
     use std::net::SocketAddr;
 
-    use gatehouse_agent::tools::exec::RUN_MARK;
+    use gatehouse_agent::tools::exec::{RUN_MARK, adopts_orphans};
 
     pub(super) fn is_of_a_run(from: SocketAddr, to: SocketAddr) -> bool {
         let Some(inode) = socket(from.port(), to.port()) else {
@@ -60,16 +61,20 @@ mod linux {
         u16::from_str_radix(end.rsplit_once(':')?.1, 16).ok()
     }
 
-    /// Those with the mark of a run, and all below them.
+    /// Those with the mark of a run, in a program that takes in orphans its children, and all below them.
     fn processes_of_runs() -> HashSet<u32> {
+        let own = std::process::id();
+        let ours = adopts_orphans().then_some(own);
         let mut parents: HashMap<u32, u32> = HashMap::new();
         let mut found: HashSet<u32> = HashSet::new();
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         for pid in entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()) {
-            if let Some(parent) = parent(pid) {
+            let parent = parent(pid);
+            if let Some(parent) = parent {
                 parents.insert(pid, parent);
             }
-            if is_marked(pid) {
+            let is_ours = ours.is_some() && parent == ours;
+            if pid != own && (is_ours || is_marked(pid)) {
                 found.insert(pid);
             }
         }

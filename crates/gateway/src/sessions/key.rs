@@ -30,6 +30,19 @@ impl SessionName {
         self.key.splitn(3, ':').nth(2).unwrap_or_default()
     }
 
+    /// The channel that its words come from; none for one that another session began.
+    pub fn channel(&self) -> Option<&str> {
+        let mut parts = self.rest().split(':');
+        let first = parts.next().unwrap_or_default();
+        match (first, parts.next()) {
+            ("subagent", _) => None,
+            // `telegram:group:-1`, `slack:channel:C1`, `cron:nightly`.
+            (channel, Some(_)) => Some(channel),
+            // A window, a terminal, a browser.
+            (_, None) => Some("webchat"),
+        }
+    }
+
     pub fn is_main(&self) -> bool {
         self.rest() == "main"
     }
@@ -92,6 +105,20 @@ mod tests {
             let name = SessionName::new(key, agent, "main");
             assert_eq!(name.key, wanted, "{key:?} {agent:?}");
             assert_eq!(SessionName::new(&name.key, None, "x"), name, "it is full");
+        }
+    }
+
+    #[test]
+    fn a_key_tells_the_channel_of_its_session() {
+        for (key, channel) in [
+            ("main", Some("webchat")),
+            ("build", Some("webchat")),
+            ("telegram:group:-1", Some("telegram")),
+            ("cron:nightly", Some("cron")),
+            ("subagent:1", None),
+        ] {
+            let name = SessionName::new(key, None, "main");
+            assert_eq!(name.channel(), channel, "{key}");
         }
     }
 

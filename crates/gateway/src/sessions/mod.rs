@@ -1,6 +1,7 @@
 //! Sessions as clients see them: what a key means (`key`), what a row looks like (`row`), and the news of
 //! their changes. What is kept of them is the store's; what a method does with them is in `methods`.
 
+mod channel;
 mod kept;
 mod key;
 mod row;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
 use crate::clock::Clock;
 
+pub(crate) use channel::channel_of;
 pub(crate) use kept::{Kept, Weight};
 pub use key::{SessionName, is_agent_id};
 pub use row::{Overrides, row as wire_row};

@@ -7,6 +7,7 @@ mod tools;
 use std::path::PathBuf;
 
 use gatehouse_agent::provider::{Api, ModelConfig, Price, ProviderConfig, ProviderKey};
+use gatehouse_policy::authz::{AgentRights, Role};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -46,6 +47,38 @@ pub(crate) fn agents(config: &Config) -> AgentSettings {
         model,
         fallbacks,
         workspace: text(config.at("agents.defaults.workspace")).map(|path| expanded(&path)),
+    }
+}
+
+/// What an agent is trusted with: its own `rights`, else those of `agents.defaults`.
+pub(crate) fn rights(config: &Config, agent: &str) -> AgentRights {
+    let listed = config.at("agents.list").and_then(Value::as_array);
+    let listed = listed.into_iter().flatten();
+    let own = listed
+        .filter(|entry| entry["id"].as_str() == Some(agent))
+        .find_map(|entry| entry.get("rights"))
+        .or_else(|| config.at("agents.entries")?.get(agent)?.get("rights"));
+    own.or_else(|| config.at("agents.defaults.rights"))
+        .map_or_else(AgentRights::default, rights_of)
+}
+
+/// What is not said is as usual; what cannot be read is the least there is.
+fn rights_of(said: &Value) -> AgentRights {
+    let role = match said.get("role") {
+        None => Some(Role::Developer),
+        Some(role) => serde_json::from_value(role.clone()).ok(),
+    };
+    let usual = match role {
+        Some(Role::Observer) | None => AgentRights::observer(),
+        Some(_) => AgentRights::default(),
+    };
+    let scopes = match said.get("scopes") {
+        None => usual.scopes,
+        Some(scopes) => serde_json::from_value(scopes.clone()).unwrap_or_default(),
+    };
+    AgentRights {
+        role: role.unwrap_or(usual.role),
+        scopes,
     }
 }
 
@@ -195,6 +228,32 @@ mod tests {
         assert_eq!(settings.agents[0].model.as_deref(), Some("q/o"));
         assert_eq!(settings.agents[0].name.as_deref(), Some("Ops"));
         assert_eq!(agents(&config(json!({}))), AgentSettings::default());
+    }
+
+    #[test]
+    fn an_agent_is_trusted_with_what_its_configuration_says_and_with_the_least_where_it_cannot_be_read()
+     {
+        let config = config(json!({"agents": {
+            "defaults": {"rights": {"scopes": ["read", "exec"]}},
+            "list": [{"id": "ops"}, {"id": "eyes", "rights": {"role": "observer"}}],
+            "entries": {
+                "ship": {"rights": {"role": "release"}},
+                "odd": {"rights": {"role": "king", "scopes": "all"}},
+            },
+        }}));
+        let of = |agent: &str| {
+            let rights = rights(&config, agent);
+            let scopes = rights.scopes.iter().map(|scope| scope.as_str());
+            (rights.role.as_str(), scopes.collect::<Vec<_>>().join(" "))
+        };
+        let developer = ("developer", "read exec".to_owned());
+        assert_eq!(of("ops"), developer);
+        assert_eq!(of("unlisted"), developer);
+        assert_eq!(of("eyes"), ("observer", "read".to_owned()));
+        assert_eq!(of("ship").0, "release");
+        assert_eq!(of("odd"), ("observer", String::new()));
+        let usual = super::rights(&Config::default(), "main");
+        assert_eq!(usual, AgentRights::default());
     }
 
     fn of_providers(config: &Config) -> Vec<ProviderConfig> {

@@ -1,6 +1,9 @@
 //! Asks the policies whether somebody may do something.
 
-use cedar_policy::{Authorizer, Context, Decision, Entities, Entity, Request};
+use std::cell::OnceCell;
+use std::fmt::Write;
+
+use cedar_policy::{Authorizer, Context, Decision, Entities, Entity, PolicySet, Request};
 
 use super::entities::{Call, Principal, action};
 use super::load::Authz;
@@ -39,7 +42,8 @@ impl Access {
 impl Authz {
     /// Whether a person may do something.
     pub fn person(&self, person: &Person, right: Right, resource: &Resource<'_>) -> Access {
-        let asking = Asking::new(Principal::Person(person), &Call::default());
+        let call = Call::default();
+        let asking = Asking::new(Principal::Person(person), &call);
         self.ask(&asking, right, resource)
     }
 
@@ -51,6 +55,20 @@ impl Authz {
         let Some(slice) = self.slice(right) else {
             return Access::denied(None, "no policy is about it");
         };
+        // Policies see neither a clock nor a file: the same question has the same answer.
+        let resource = &self.as_seen(right, resource);
+        let question = asking.question(right, resource);
+        self.memory
+            .answer(question, || self.evaluate(slice, asking, right, resource))
+    }
+
+    fn evaluate(
+        &self,
+        slice: &PolicySet,
+        asking: &Asking<'_>,
+        right: Right,
+        resource: &Resource<'_>,
+    ) -> Access {
         let Some((request, entities)) = asking.request(right, resource) else {
             return Access::denied(None, "the request could not be put to the policies");
         };
@@ -90,27 +108,42 @@ impl Authz {
     }
 }
 
-/// Who asks, made ready once for all that is asked about a call.
+/// Who asks, made ready once for all that is asked about a call, and only where an answer is not known yet.
 pub(crate) struct Asking<'a> {
     principal: Principal<'a>,
-    entity: Option<Entity>,
-    context: Option<Context>,
+    call: &'a Call<'a>,
+    /// All that policies see of them.
+    seen: String,
+    told: OnceCell<Option<(Entity, Context)>>,
 }
 
 impl<'a> Asking<'a> {
-    pub(crate) fn new(principal: Principal<'a>, call: &Call<'_>) -> Self {
+    pub(crate) fn new(principal: Principal<'a>, call: &'a Call<'a>) -> Self {
         Self {
             principal,
-            entity: principal.entity(),
-            context: call.context(),
+            call,
+            // Debug escapes what stands between quotes, so that no two differ and are written alike.
+            seen: format!("{principal:?} {call:?} "),
+            told: OnceCell::new(),
         }
     }
 
+    /// The question in full: what differs in it may be answered otherwise.
+    fn question(&self, right: Right, resource: &Resource<'_>) -> String {
+        let mut question = String::with_capacity(self.seen.len() + 128);
+        question.push_str(&self.seen);
+        // Writing to a text cannot fail.
+        let _ = write!(question, "{right:?} {resource:?}");
+        question
+    }
+
     fn request(&self, right: Right, resource: &Resource<'_>) -> Option<(Request, Entities)> {
-        let entities = [self.entity.clone()?, resource.entity()?];
+        let told = || Some((self.principal.entity()?, self.call.context()?));
+        let (entity, context) = self.told.get_or_init(told).as_ref()?;
+        let entities = [entity.clone(), resource.entity()?];
         let entities = Entities::from_entities(entities, None).ok()?;
         let (principal, action) = (self.principal.uid(), action(right));
-        let context = self.context.clone()?;
+        let context = context.clone();
         let request = Request::new(principal, action, resource.uid(), context, None).ok()?;
         Some((request, entities))
     }

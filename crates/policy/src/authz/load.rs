@@ -1,17 +1,20 @@
 //! Reads policies in Cedar: parsed, checked strictly against the schema, named by us, and sliced by action, so that
 //! a decision evaluates only what can have a say.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 use cedar_policy::{
-    ActionConstraint, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator,
+    ActionConstraint, Policy, PolicyId, PolicySet, ResourceConstraint, Schema, ValidationMode,
+    Validator,
 };
 use miette::Diagnostic;
+use serde_json::Value;
 
 use super::entities::action;
-use super::right::Right;
+use super::memory::Memory;
+use super::right::{Resource, Right};
 use crate::rules::{Place, Problem, Severity};
 
 /// What policies may speak of.
@@ -31,6 +34,9 @@ pub struct Authz {
     slices: HashMap<Right, PolicySet>,
     /// What a policy is called, and why it asks, by the id that we gave it.
     labels: HashMap<PolicyId, Label>,
+    /// The rights whose policies tell one path, host, credential or session from another of its kind.
+    particular: HashSet<Right>,
+    pub(super) memory: Memory,
 }
 
 /// What is told of a policy.
@@ -95,6 +101,8 @@ impl Authz {
                 .map(|right| (*right, PolicySet::new()))
                 .collect(),
             labels: HashMap::new(),
+            particular: HashSet::new(),
+            memory: Memory::default(),
         };
         for (source, policies) in sources {
             for policy in policies.policies() {
@@ -121,8 +129,12 @@ impl Authz {
         };
         self.labels.insert(id.clone(), label);
         let policy = policy.new_id(id);
+        let particular = tells_apart(&policy);
         for (right, slice) in &mut self.slices {
             if is_about(&policy.action_constraint(), *right) {
+                if particular {
+                    self.particular.insert(*right);
+                }
                 slice
                     .add(policy.clone())
                     .expect("ids are numbered, so none is there twice");
@@ -134,6 +146,20 @@ impl Authz {
         self.slices.get(&right)
     }
 
+    /// A resource as the policies of a right see it: without its name, where none of them looks at that.
+    pub(super) fn as_seen<'r>(&self, right: Right, resource: &Resource<'r>) -> Resource<'r> {
+        let mut seen = resource.clone();
+        if self.particular.contains(&right) {
+            return seen;
+        }
+        match &mut seen {
+            Resource::Path { path, .. } => *path = "",
+            Resource::Host { name } => *name = "",
+            _ => {}
+        }
+        seen
+    }
+
     pub(super) fn label(&self, id: &PolicyId) -> Label {
         self.labels.get(id).cloned().unwrap_or_default()
     }
@@ -143,6 +169,52 @@ pub(super) fn schema() -> Schema {
     Schema::from_cedarschema_str(SCHEMA)
         .expect("the schema was tested")
         .0
+}
+
+/// Whether a policy may look at which path or host it is, and not only at its kind: by an attribute, or as a whole. Read
+/// from the policy's own JSON, and taken for yes where that is in doubt.
+fn tells_apart(policy: &Policy) -> bool {
+    if policy.resource_constraint() != ResourceConstraint::Any {
+        return true;
+    }
+    let Ok(json) = policy.to_json() else {
+        return true;
+    };
+    looks_at_more(&json["conditions"])
+}
+
+/// Attributes of a resource that tell its kind.
+const OF_A_KIND: [&str; 9] = [
+    "zone",
+    "secret",
+    "below",
+    "readsOnly",
+    "runs",
+    "server",
+    "bound",
+    "agent",
+    "kind",
+];
+
+/// Whether `resource` stands there in another way than as `resource.zone` and the like.
+fn looks_at_more(json: &Value) -> bool {
+    match json {
+        Value::Object(map) => {
+            if map.get("Var").and_then(Value::as_str) == Some("resource") {
+                return true;
+            }
+            map.iter().any(|(operator, operands)| {
+                let harmless = matches!(operator.as_str(), "." | "has")
+                    && operands["left"]["Var"] == "resource"
+                    && operands["attr"]
+                        .as_str()
+                        .is_some_and(|attribute| OF_A_KIND.contains(&attribute));
+                !harmless && looks_at_more(operands)
+            })
+        }
+        Value::Array(items) => items.iter().any(looks_at_more),
+        _ => false,
+    }
 }
 
 fn is_about(constraint: &ActionConstraint, right: Right) -> bool {

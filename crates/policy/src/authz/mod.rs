@@ -3,6 +3,7 @@
 mod check;
 mod entities;
 mod load;
+mod memory;
 mod right;
 mod role;
 #[cfg(test)]

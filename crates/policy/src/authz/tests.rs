@@ -1,6 +1,7 @@
 //! Who may do what.
 
 use super::*;
+use crate::effect::Zone;
 use crate::verdict::Verdict::{self, Allow, Ask, Deny};
 
 fn agent(authz: &Authz, right: Right, resource: &Resource<'_>) -> Access {
@@ -265,4 +266,72 @@ fn without_a_policy_nothing_is_permitted() {
     );
     assert_eq!(access.verdict, Deny);
     assert_eq!(access.reasons[0].text, "no policy permits host.connect");
+}
+
+#[test]
+fn an_answer_about_one_path_or_agent_is_not_given_about_another() {
+    let path = |path| Resource::Path {
+        path,
+        zone: Zone::Home,
+        secret: false,
+        below: false,
+        workspace: None,
+    };
+    for condition in [
+        "resource.path like \"/home/dev/open/*\"",
+        "!(resource.path == \"/home/dev/shut/a\")",
+        "resource == Path::\"/home/dev/open/a\"",
+        "if resource.secret then false else resource.path != \"/home/dev/shut/a\"",
+    ] {
+        let roles = format!(
+            "permit (principal, action == Action::\"path.write\", resource) when {{ {condition} }};"
+        );
+        let authz = with(&roles);
+        for _ in 0..2 {
+            let ask = |at| agent(&authz, Right::PathWrite, &path(at)).verdict;
+            assert_eq!(ask("/home/dev/open/a"), Allow, "{condition}");
+            assert_eq!(ask("/home/dev/shut/a"), Deny, "{condition}");
+        }
+    }
+    let authz = with("permit (principal == Agent::\"main\", action, resource);");
+    let other = |id, scopes: &[AgentScope]| {
+        let rights = AgentRights {
+            role: Role::Developer,
+            scopes: scopes.iter().copied().collect(),
+        };
+        let call = Call::default();
+        let principal = Principal::Agent {
+            id,
+            rights: &rights,
+        };
+        authz
+            .ask(
+                &Asking::new(principal, &call),
+                Right::PathWrite,
+                &path("/a"),
+            )
+            .verdict
+    };
+    assert_eq!((other("main", &[]), other("other", &[])), (Allow, Deny));
+    let authz = Authz::load(DEFAULT_ROLES).unwrap().0;
+    let may = |scopes: &[AgentScope]| {
+        let rights = AgentRights {
+            role: Role::Developer,
+            scopes: scopes.iter().copied().collect(),
+        };
+        let principal = Principal::Agent {
+            id: "main",
+            rights: &rights,
+        };
+        let call = Call::default();
+        authz
+            .ask(
+                &Asking::new(principal, &call),
+                Right::PathWrite,
+                &path("/a"),
+            )
+            .verdict
+    };
+    assert_eq!(may(&[AgentScope::Write]), Allow);
+    assert_eq!(may(&[AgentScope::Read]), Deny);
 }

@@ -1,8 +1,9 @@
 //! What an action calls for before any rule is asked: the analysis of a command, and what stands for it where there
 //! is no command.
 
-use super::request::{Act, Fetch, HostClass, Request, SessionAccess, SessionUse, ToolUse};
+use super::request::{Act, Fetch, Request, SessionAccess, SessionUse, ToolUse};
 use crate::effect::{Effect, EffectKind, Zone};
+use crate::place::HostClass;
 use crate::plan::Plan;
 use crate::verdict::{Finding, Verdict};
 use crate::world::Taint;

@@ -46,7 +46,9 @@ fn effect(effect: &Effect) -> bool {
     let ours = matches!(effect.zone, Zone::Workspace | Zone::Tmp);
     match effect.kind {
         K::Privilege | K::Remote => true,
-        K::Delete | K::Write | K::Append | K::Create | K::Permission => unknown || !ours,
+        // A new file in the home folder replaces nothing; what starts or configures things there is protected.
+        K::Create => unknown || !(ours || effect.zone == Zone::Home),
+        K::Delete | K::Write | K::Append | K::Permission => unknown || !ours,
         K::Execute | K::Signal => unknown,
         K::Read | K::List | K::Network | K::System | K::Environment => false,
     }
@@ -105,6 +107,22 @@ mod tests {
         assert!(!analysis(vec![deletes(Zone::Workspace, false)]).is_dangerous());
         assert!(analysis(vec![deletes(Zone::Home, false)]).is_dangerous());
         assert!(analysis(vec![deletes(Zone::Workspace, true)]).is_dangerous());
+    }
+
+    #[test]
+    fn something_new_in_the_home_folder_is_not_dangerous_and_what_replaces_something_there_is() {
+        let effect = |kind| Effect {
+            kind,
+            ..deletes(Zone::Home, false)
+        };
+        assert!(!analysis(vec![effect(EffectKind::Create)]).is_dangerous());
+        for kind in [
+            EffectKind::Write,
+            EffectKind::Append,
+            EffectKind::Permission,
+        ] {
+            assert!(analysis(vec![effect(kind)]).is_dangerous(), "{kind:?}");
+        }
     }
 
     #[test]

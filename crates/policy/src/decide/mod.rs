@@ -16,12 +16,12 @@ mod simulate;
 mod tests;
 pub mod vetting;
 
+pub use crate::place::HostClass;
 pub use decision::{Decision, DecisionView, RuleHit};
 pub use explain::explain;
 pub use pipeline::decide;
 pub use policy::{DEFAULT_DOCUMENT, Policy, RuleView};
 pub use request::{
-    Act, Context, CredentialUse, Fetch, HostClass, Judged, Request, SessionAccess, SessionUse,
-    ToolUse,
+    Act, Context, CredentialUse, Fetch, Judged, Request, SessionAccess, SessionUse, ToolUse,
 };
 pub use simulate::{Flip, PastAct, PastAction, Simulation, simulate};

@@ -10,7 +10,7 @@ use specta::Type;
 use crate::authz::{Authz, DEFAULT_ROLES};
 use crate::rules::matching::Facts;
 use crate::rules::model::Rule;
-use crate::rules::{Analyse, Enabled, Preset, Problem, check_examples, read};
+use crate::rules::{Analyse, Enabled, Preset, Problem, Vetting, check_examples, read};
 use crate::verdict::Verdict;
 
 /// The document that a gateway begins with.
@@ -23,6 +23,7 @@ pub struct Policy {
     roles: String,
     preset: Preset,
     pub(super) rules: Vec<Rule>,
+    vetting: Option<Vetting>,
     authz: Arc<Authz>,
     version: String,
     hash: String,
@@ -91,6 +92,7 @@ impl Policy {
             roles: roles.to_owned(),
             preset: read.preset,
             rules: ordered(read.rules),
+            vetting: read.vetting,
             authz,
             version: digest(&[&canonical(&read.value), roles])[..16].to_owned(),
             hash: digest(&[document, roles]),
@@ -145,6 +147,17 @@ impl Policy {
     /// Who may do what.
     pub fn authz(&self) -> &Authz {
         &self.authz
+    }
+
+    /// The model that may raise verdicts; none unless the document names one.
+    pub fn vetting(&self) -> Option<&Vetting> {
+        self.vetting.as_ref()
+    }
+
+    /// The longest time over which a rule counts, in milliseconds; none where no rule does.
+    pub fn counts_over_ms(&self) -> Option<u64> {
+        let rates = self.rules.iter().filter_map(|rule| rule.when.rate);
+        rates.map(|rate| rate.window_ms).max()
     }
 
     pub fn rules(&self) -> Vec<RuleView> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::analysis::Analysis;
 use crate::authz::AgentRights;
 use crate::effect::{Effect, EffectKind, Target, Zone};
+use crate::place::HostClass;
 use crate::rules::{Counts, Moment, NoCounts};
 use crate::verdict::Finding;
 use crate::world::Taint;
@@ -55,21 +56,6 @@ pub struct Fetch<'a> {
     pub host: &'a str,
     pub class: HostClass,
     pub findings: &'a [Finding],
-}
-
-/// Where a host is, after its name was resolved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum HostClass {
-    /// This machine.
-    Loopback,
-    Private,
-    LinkLocal,
-    /// Hands out the credentials of the machine it is asked from.
-    Metadata,
-    Public,
-    /// It was not resolved.
-    Unknown,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -11,12 +11,12 @@ use super::decision::Decision;
 use super::pipeline::decide;
 use super::policy::Policy;
 use super::request::{
-    Act, Context, CredentialUse, Fetch, HostClass, Judged, Request, SessionAccess, SessionUse,
-    ToolUse,
+    Act, Context, CredentialUse, Fetch, Judged, Request, SessionAccess, SessionUse, ToolUse,
 };
 use crate::analysis::Analysis;
 use crate::authz::AgentRights;
 use crate::effect::Effect;
+use crate::place::HostClass;
 use crate::rules::{Counts, Moment, RateKey};
 use crate::shell;
 use crate::verdict::{Finding, Verdict};
@@ -44,6 +44,9 @@ pub struct PastAction {
     /// The agent's rights then; today's default where they were not kept.
     #[serde(default)]
     pub rights: AgentRights,
+    /// How far the clock on the wall was ahead of UTC then, in minutes.
+    #[serde(default)]
+    pub offset_minutes: i32,
     /// What was decided; used where there is no current policy to compare with.
     #[serde(default)]
     pub verdict: Verdict,
@@ -183,7 +186,7 @@ impl PastAction {
         let context = Context {
             now: Moment {
                 unix_ms: self.at,
-                offset_minutes: 0,
+                offset_minutes: self.offset_minutes,
             },
             counts: &Until { tally, at: self.at },
             ..Context::new(&self.home, &self.workspace, &self.rights, taint)

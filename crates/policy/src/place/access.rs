@@ -81,6 +81,12 @@ impl Access {
 /// Touches what a word names.
 pub fn touch(word: &Word, access: Access, cwd: Option<&str>, world: &World<'_>) -> Touch {
     match named(word) {
+        Named::Exact(text)
+            if access == Access::DeleteAll && matches!(text.as_str(), "~" | "~/") =>
+        {
+            // Quoted or put together it is a file of that name; whoever writes it means the home folder.
+            touch(&Word::Known(world.home.clone()), access, cwd, world)
+        }
         Named::Exact(text) => match locate(&text, cwd, world) {
             Some(place) => at_place(&place, access, world),
             None => unknown(&text, access, world),
@@ -132,6 +138,16 @@ fn finding(verdict: Verdict, code: &str, text: String) -> Finding {
         text,
     }
 }
+
+/// Folders of which nothing is deleted with all that is in it.
+const SYSTEM: [&str; 6] = [
+    "/etc",
+    "/var/lib",
+    "/usr/lib",
+    "/usr/share",
+    "/usr/bin",
+    "/usr/include",
+];
 
 /// Adds what a touch of a place calls for.
 fn judge(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<Finding>) {
@@ -344,7 +360,7 @@ fn judge_delete(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<
         ));
         return;
     }
-    if all && holds("/etc", path) {
+    if all && SYSTEM.iter().any(|system| holds(system, path)) {
         out.push(finding(
             Verdict::Deny,
             "delete-system",

@@ -76,6 +76,23 @@ pub struct Io {
     /// Its output is names of files, all below the workspace or a temporary folder and none of them guarded or
     /// secret by name as far as the command says (`find . -name '*.rs'`, `git ls-files`, `rg -l`).
     pub names_files: bool,
+    /// Its output is names of files of a home or of the system as a whole (`find / -name x`).
+    pub names_critical: bool,
+}
+
+/// Why a word is not known into which a line of the input is put.
+pub(crate) const A_LINE: &str = "a line of the input";
+
+/// Why a word is not known that is a process of the gateway (`pgrep openclaw`).
+pub(crate) const GATEWAY_PROCESS: &str = "a process of the gateway";
+
+/// Whether a command tells the processes of the gateway.
+pub(crate) fn finds_the_gateway(argv: &[Word]) -> bool {
+    let name = argv.first().and_then(Word::known).unwrap_or_default();
+    matches!(place::name(name), "pgrep" | "pidof")
+        && argv[1..]
+            .iter()
+            .any(|word| areas::is_ours(&reader::shown_word(word)))
 }
 
 /// Something that a command runs.
@@ -93,6 +110,8 @@ pub enum Runs {
         text: Word,
         dialect: Dialect,
         elsewhere: bool,
+        /// Its positional parameters.
+        args: Vec<Word>,
     },
     /// Its input, as a script.
     Input { dialect: Dialect },
@@ -174,13 +193,18 @@ fn by_pattern(program: &Word, args: &[Word], reader: &mut Reader<'_>) {
     let Named::Pattern { glob, .. } = named(program) else {
         return;
     };
-    let mut count = 0;
-    for name in lookup::names() {
-        let paths = [format!("/bin/{name}"), format!("/usr/bin/{name}")];
-        if count < 8 && paths.iter().any(|path| place::matches(&glob, path)) {
-            count += 1;
-            by_name(name, args, reader);
-        }
+    reader.out.known = false;
+    // Neither part of a pattern crosses a slash, so that the folder is held against its part once.
+    let Some((folder, last)) = glob.rsplit_once('/') else {
+        return;
+    };
+    let folders = ["/bin", "/usr/bin"];
+    if !folders.iter().any(|one| place::matches(folder, one)) {
+        return;
+    }
+    let named = lookup::names().filter(|name| place::matches(last, name));
+    for name in named.take(8) {
+        by_name(name, args, reader);
     }
     reader.out.known = false;
 }

@@ -212,11 +212,22 @@ impl<'a> Reader<'a> {
         self.script(text, Dialect::Posix, false);
     }
 
+    /// As `shell`, with the name of the shell and its positional parameters.
+    pub(crate) fn shell_with(&mut self, text: Word, rest: &[Word]) {
+        self.out.runs.push(Runs::Script {
+            text,
+            dialect: Dialect::Posix,
+            elsewhere: false,
+            args: rest.get(1..).unwrap_or_default().to_vec(),
+        });
+    }
+
     pub(crate) fn script(&mut self, text: Word, dialect: Dialect, elsewhere: bool) {
         self.out.runs.push(Runs::Script {
             text,
             dialect,
             elsewhere,
+            args: Vec::new(),
         });
     }
 

@@ -18,7 +18,7 @@ mod reader;
 mod time;
 mod words;
 
-pub use model::{Approval, Counts, Enabled, NoCounts, Preset, RateBy, RateKey};
+pub use model::{Approval, Counts, Enabled, NoCounts, Preset, RateBy, RateKey, Vetting};
 pub use problem::{Problem, Severity};
 pub use time::Moment;
 

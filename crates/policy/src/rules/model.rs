@@ -1,6 +1,6 @@
 //! A rule, read and compiled.
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use specta::Type;
 
@@ -158,8 +158,23 @@ pub(crate) struct Rate {
     pub(crate) by: RateBy,
 }
 
+/// A model that is asked for a second opinion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vetting {
+    /// `provider/model`.
+    pub model: String,
+    /// No answer within it is no answer.
+    pub timeout_ms: u64,
+}
+
+impl Vetting {
+    /// Long enough for a small model, short enough for a person who waits.
+    pub(crate) const USUAL_SECONDS: i64 = 10;
+}
+
 /// Whose actions are counted together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum RateBy {
     Agent,
     Session,
@@ -173,7 +188,8 @@ pub(crate) const RATE_BY: [(&str, RateBy); 3] = [
 ];
 
 /// Which actions are counted: those that a rule with a rate is about.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RateKey {
     pub rule: String,
     pub by: RateBy,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::locate::{Place, Places, key};
-use super::model::{Approval, Enabled, PRESETS, Preset, Rule};
+use super::model::{Approval, Enabled, PRESETS, Preset, Rule, Vetting};
 use super::problem::{Problem, Severity};
 use super::read_conditions;
 use super::reader::{At, Reader};
@@ -17,7 +17,7 @@ const MAX_RULES: usize = 1000;
 /// Deeper than any document; the parser is recursive.
 const MAX_NESTING: usize = 64;
 
-const KEYS: [&str; 2] = ["preset", "rules"];
+const KEYS: [&str; 3] = ["preset", "rules", "vetting"];
 const RULE_KEYS: [&str; 9] = [
     "id",
     "description",
@@ -42,6 +42,7 @@ pub(crate) struct Document {
     pub(crate) value: Value,
     pub(crate) preset: Preset,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) vetting: Option<Vetting>,
     pub(crate) reader: Reader,
 }
 
@@ -56,6 +57,7 @@ pub(crate) fn read(text: &str) -> Document {
                 value: Value::Null,
                 preset: Preset::default(),
                 rules: Vec::new(),
+                vetting: None,
                 reader,
             };
         }
@@ -67,19 +69,47 @@ pub(crate) fn read(text: &str) -> Document {
         reader.error(&path, "is there twice; only the last would count");
     }
     let root = At::root(&value);
-    let (mut preset, mut rules) = (Preset::default(), Vec::new());
+    let (mut preset, mut rules, mut vetting) = (Preset::default(), Vec::new(), None);
     if reader.object(&root, "a policy", &KEYS).is_some() {
         if let Some(at) = root.get("preset") {
             preset = reader.word(&at, &PRESETS).unwrap_or_default();
         }
         rules = read_rules(&mut reader, &root);
+        vetting = root
+            .get("vetting")
+            .and_then(|at| read_vetting(&mut reader, &at));
     }
     Document {
         preset,
         rules,
+        vetting,
         reader,
         value,
     }
+}
+
+fn read_vetting(reader: &mut Reader, at: &At<'_>) -> Option<Vetting> {
+    reader.object(at, "vetting", &["model", "timeoutSeconds"])?;
+    let Some(model) = at.get("model") else {
+        reader.error(&at.path, "names no model");
+        return None;
+    };
+    let name = reader.text(&model)?;
+    if name
+        .split_once('/')
+        .is_none_or(|(a, b)| a.is_empty() || b.is_empty())
+    {
+        reader.error(&model.path, "is written provider/model");
+        return None;
+    }
+    let seconds = match at.get("timeoutSeconds") {
+        None => Vetting::USUAL_SECONDS,
+        Some(at) => reader.whole(&at, 1, 120)?,
+    };
+    Some(Vetting {
+        model: name.to_owned(),
+        timeout_ms: u64::try_from(seconds).ok()? * 1000,
+    })
 }
 
 fn parse(text: &str) -> Result<Value, Box<Problem>> {

@@ -1,5 +1,6 @@
 //! The one that goes through a tree, in the order in which it would run, and notes what it would do.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::parser::{Unread, parse_caged};
@@ -11,7 +12,7 @@ use crate::analysis::Reach;
 use crate::programs::Stdin;
 use crate::verdict::{Finding, Span, Verdict};
 use crate::word::{Piece, Word};
-use crate::world::{Taint, World};
+use crate::world::{Dialect, NoFiles, Taint, World};
 
 /// Steps that one analysis may take: nodes of the tree, words, results of braces, commands that are run by others.
 /// The longest line of the labelled file takes 40; a script of 60 KB about 9,000.
@@ -98,7 +99,10 @@ pub(super) struct Held {
 }
 
 pub(super) struct Judge<'w> {
+    /// Where the command at hand runs.
     pub(super) world: &'w World<'w>,
+    /// Another machine, or a container, where some of them run.
+    there: &'w OnceCell<World<'static>>,
     pub(super) report: Report,
     pub(super) taint: Taint,
     steps: u32,
@@ -134,10 +138,32 @@ pub(super) enum Guess {
     Empty,
 }
 
+/// A path that nothing is below.
+const NOWHERE: &str = "/\0";
+
+/// What is known of another machine: its people and its system are laid out as here, and nothing there is the agent's.
+fn elsewhere(here: &World<'_>) -> World<'static> {
+    World {
+        dialect: Dialect::Posix,
+        cwd: NOWHERE.to_owned(),
+        workspace: NOWHERE.to_owned(),
+        home: here.home.clone(),
+        user: here.user.clone(),
+        tmp: Vec::new(),
+        variables: BTreeMap::new(),
+        protected: here.protected.clone(),
+        own_ports: Vec::new(),
+        ignore_case: here.ignore_case,
+        taint: Taint::default(),
+        files: &NoFiles,
+    }
+}
+
 impl<'w> Judge<'w> {
-    pub(super) fn new(world: &'w World<'w>) -> Self {
+    pub(super) fn new(world: &'w World<'w>, there: &'w OnceCell<World<'static>>) -> Self {
         Self {
             world,
+            there,
             report: Report::default(),
             taint: world.taint.clone(),
             steps: 0,
@@ -157,6 +183,13 @@ impl<'w> Judge<'w> {
             words: Vec::new(),
             descriptors: 0,
         }
+    }
+
+    /// Goes to another machine, or into a container. What to come back to.
+    pub(super) fn leave(&mut self) -> &'w World<'w> {
+        let here = self.world;
+        let there: &'w World<'static> = self.there.get_or_init(|| elsewhere(here));
+        std::mem::replace(&mut self.world, there)
     }
 
     pub(super) fn steps(&self) -> u32 {

@@ -22,6 +22,8 @@ mod scope;
 mod syntax;
 mod unreadable;
 
+use std::cell::OnceCell;
+
 use self::judge::{Input, Judge};
 use self::parser::Unread;
 use self::prescan::Fault;
@@ -34,7 +36,8 @@ use crate::world::{Dialect, World};
 
 /// Reads a command line and judges it.
 pub fn analyse(command: &str, world: &World<'_>) -> Analysis {
-    let mut judge = Judge::new(world);
+    let there = OnceCell::new();
+    let mut judge = Judge::new(world, &there);
     judge.span = Some(span(0, command.len()));
     let plan = match world.dialect {
         Dialect::Posix => posix(command, &mut judge),
@@ -60,7 +63,22 @@ fn posix(command: &str, judge: &mut Judge<'_>) -> Plan {
     };
     let mut scope = Scope::new(judge.world);
     judge.script(&script, &mut scope, &Input::inherited());
+    in_words_of_another_shell(command, judge);
     plan::plan(&script, &judge.report)
+}
+
+/// A line of PowerShell that this shell can read too is denied where the other one would be.
+fn in_words_of_another_shell(command: &str, judge: &mut Judge<'_>) {
+    let commands = &judge.report.commands;
+    let mut names = commands.iter().filter_map(|command| command.argv.first());
+    if !names.any(|name| foreign::is_name(name)) {
+        return;
+    }
+    let reading = foreign::read(command, Dialect::PowerShell, judge.world);
+    let denied = reading.findings.into_iter();
+    for finding in denied.filter(|finding| finding.verdict == Verdict::Deny) {
+        judge.finding(finding);
+    }
 }
 
 /// A text that no parser is given. It is asked about, and denied where what is left of it would be.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::{Command, Reach};
-use crate::effect::Effect;
+use crate::effect::{Effect, Zone};
 use crate::plan::Spawn;
 use crate::verdict::{Finding, Span, Verdict};
 use crate::word::Word;
@@ -47,6 +47,16 @@ impl Report {
     pub(super) fn effect(&mut self, effect: Effect) {
         if self.effects.len() < MOST && !self.effects.contains(&effect) {
             self.effects.push(effect);
+        }
+    }
+
+    /// Says of what was found from there on that it is not done on this machine.
+    pub(super) fn place_elsewhere(&mut self, first: usize) {
+        for effect in self.effects.iter_mut().skip(first) {
+            if effect.zone != Zone::Elsewhere {
+                effect.zone = Zone::Elsewhere;
+                effect.text.push_str(", not on this machine");
+            }
         }
     }
 

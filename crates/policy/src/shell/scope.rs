@@ -21,6 +21,8 @@ pub(super) struct Flow {
     pub(super) decoded: bool,
     /// Names of harmless files, and nothing else.
     pub(super) names: bool,
+    /// Names of files of the whole system or of a home.
+    pub(super) critical: bool,
 }
 
 impl Flow {
@@ -30,6 +32,7 @@ impl Flow {
         self.network |= other.network;
         self.decoded |= other.decoded;
         self.names &= other.names;
+        self.critical |= other.critical;
     }
 
     pub(super) fn with(mut self, other: Self) -> Self {

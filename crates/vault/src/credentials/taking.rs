@@ -48,6 +48,21 @@ impl CredentialVault {
         self.take_version(row, version, now).await
     }
 
+    /// Whether there is a former value in its grace that a use would be given, without making the use.
+    pub async fn check_former(
+        &self,
+        name: &CredentialName,
+        to: &Destination<'_>,
+        now: Millis,
+    ) -> Result<Option<Standing>, CredentialError> {
+        let row = self.allowed(name, to, now).await?;
+        let former = self.former(&row, now).await?;
+        Ok(former.map(|version| Standing {
+            id: row.id,
+            version,
+        }))
+    }
+
     /// As [`Self::take`], but the newest former value in its grace: for where the one in force is not known yet.
     /// None when there is no such.
     pub async fn take_former(
@@ -57,16 +72,22 @@ impl CredentialVault {
         now: Millis,
     ) -> Result<Option<Taken>, CredentialError> {
         let row = self.allowed(name, to, now).await?;
-        let versions = self.rows.versions(&row.id).await?;
-        let former = versions
-            .iter()
-            .filter(|one| one.version != row.version && is_usable(one, now))
-            .map(|one| one.version)
-            .max();
-        match former {
+        match self.former(&row, now).await? {
             Some(version) => self.take_version(row, version, now).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    async fn former(
+        &self,
+        row: &CredentialRow,
+        now: Millis,
+    ) -> Result<Option<u32>, CredentialError> {
+        let versions = self.rows.versions(&row.id).await?;
+        let usable = versions
+            .iter()
+            .filter(|one| one.version != row.version && is_usable(one, now));
+        Ok(usable.map(|one| one.version).max())
     }
 
     async fn take_version(

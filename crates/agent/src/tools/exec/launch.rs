@@ -29,6 +29,9 @@ pub(super) struct Ready {
     words: Vec<String>,
     assignments: Vec<(String, String)>,
     values: Values,
+    /// Open until it has started.
+    #[cfg(target_os = "linux")]
+    _script: Option<crate::launch::Copied>,
 }
 
 /// Starts a launch. What changed since it was opened does not run.
@@ -109,7 +112,7 @@ fn on_a_terminal(
 ) -> Result<Spawned, ToolError> {
     let ready = match launch.plan() {
         Plan::Direct { lists } => match only(lists) {
-            Some(spawn) => Ready::direct(launch, spawn, values)?,
+            Some(spawn) => Ready::by_path(launch, spawn, values)?,
             None => Ready::shell(launch, &written(lists), values)?,
         },
         Plan::Shell { text } => Ready::shell(launch, text, values)?,
@@ -146,22 +149,44 @@ impl Ready {
         spawn: &Spawn,
         values: &Values,
     ) -> Result<Self, ToolError> {
+        Self::by_path(launch, spawn, values)?.with_a_copy(launch, &spawn.argv)
+    }
+
+    fn by_path(launch: &Launch, spawn: &Spawn, values: &Values) -> Result<Self, ToolError> {
         let Some((name, words)) = spawn.argv.split_first() else {
             return Err(nothing());
         };
         let Some(program) = launch.program(name) else {
             return Err(ToolError::Failed(format!("{name}: command not found")));
         };
+        let words = words.iter().map(|word| values.fill(word).to_string());
         Ok(Self {
             program,
             name: name.clone(),
-            words: words
-                .iter()
-                .map(|word| values.fill(word).to_string())
-                .collect(),
+            words: words.collect(),
             assignments: credentials::filled_pairs(&spawn.assignments, values),
             values: values.clone(),
+            #[cfg(target_os = "linux")]
+            _script: None,
         })
+    }
+
+    /// With the script as it was opened, in place of its path, where that means the same.
+    #[cfg(target_os = "linux")]
+    fn with_a_copy(mut self, launch: &Launch, argv: &[String]) -> Result<Self, ToolError> {
+        let copied = launch
+            .copied_script(argv)
+            .map_err(|error| ToolError::io(format!("cannot use the script {}", argv[1]), error))?;
+        if let (Some(copied), Some(word)) = (&copied, self.words.first_mut()) {
+            *word = copied.path();
+        }
+        self._script = copied;
+        Ok(self)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn with_a_copy(self, _: &Launch, _: &[String]) -> Result<Self, ToolError> {
+        Ok(self)
     }
 
     fn shell(launch: &Launch, text: &str, values: &Values) -> Result<Self, ToolError> {
@@ -175,6 +200,8 @@ impl Ready {
             words: words.map(str::to_owned).collect(),
             assignments: Vec::new(),
             values: values.clone(),
+            #[cfg(target_os = "linux")]
+            _script: None,
         })
     }
 

@@ -9,6 +9,7 @@ mod environment;
 mod job;
 mod launch;
 mod notify;
+mod orphans;
 mod output;
 mod processes;
 mod pty;
@@ -34,6 +35,7 @@ use crate::{
 use request::ExecRequest;
 use spawn::Spawned;
 
+pub use orphans::{adopt_orphans, adopts_orphans};
 pub use processes::Processes;
 pub use spawn::{RUN_MARK, has_started};
 

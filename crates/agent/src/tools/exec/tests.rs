@@ -440,3 +440,23 @@ async fn a_folder_is_entered_by_its_handle() {
     }
     assert!(!workspace.join("sub/here").exists() || !cfg!(target_os = "linux"));
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_script_that_is_written_to_while_it_runs_stays_what_it_was() {
+    let place = Place::new();
+    let script = place.call.workspace.join("x.sh");
+    let slow = "echo good\nsleep 1\necho better\n";
+    std::fs::write(&script, slow).unwrap();
+    let running = place.launch(
+        plan(&[(Stage::Always, false, &[&["bash", "x.sh"]])]),
+        json!({"command": "bash x.sh"}),
+    );
+    let swapping = async {
+        // Long after it has begun to run, long before it reads its last line from a file.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        std::fs::write(&script, slow.replace("better", "worse!")).unwrap();
+    };
+    let (output, ()) = tokio::join!(running, swapping);
+    assert_eq!(output.unwrap().plain(), "good\nbetter");
+}

@@ -1,13 +1,16 @@
 use std::sync::Mutex;
 
+use async_trait::async_trait;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::secrets::tests::One;
+use crate::secrets::{CredentialUse, Credentials, Values};
 
 const VALUE: &str = "a value/with?signs&more";
 const ENCODED: &str = "a%20value%2Fwith%3Fsigns%26more";
@@ -148,5 +151,52 @@ async fn headers_that_say_where_a_request_goes_or_ends_are_refused() {
             refused.to_string().contains("cannot be set"),
             "{name}: {refused}"
         );
+    }
+}
+
+/// A credential that was rotated a moment ago.
+struct Rotated {
+    former: Option<&'static str>,
+}
+
+#[async_trait]
+impl Credentials for Rotated {
+    async fn take(&self, _: &[&str], _: &CredentialUse<'_>) -> Result<Values, String> {
+        Ok(of("the-new-value"))
+    }
+
+    async fn take_former(
+        &self,
+        _: &[&str],
+        _: &CredentialUse<'_>,
+    ) -> Result<Option<Values>, String> {
+        Ok(self.former.map(of))
+    }
+}
+
+fn of(value: &str) -> Values {
+    Values::new(vec![("key".to_owned(), Zeroizing::new(value.to_owned()))])
+}
+
+#[tokio::test]
+async fn a_host_that_refuses_a_new_value_is_asked_once_more_with_the_one_before_it() {
+    let refusal = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    for (former, wanted) in [
+        (
+            Some("the-old-value"),
+            vec!["the-new-value", "the-old-value"],
+        ),
+        (None, vec!["the-new-value"]),
+    ] {
+        let (port, asked) = serve(Some(refusal.to_owned())).await;
+        let mut call = call("127.0.0.1");
+        call.secrets.credentials = Arc::new(Rotated { former });
+        let output = fetch(authorised(port), &call).await.unwrap();
+        assert!(output.is_error);
+        let asked = asked.lock().unwrap();
+        assert_eq!(asked.len(), wanted.len(), "{asked:?}");
+        for (request, value) in asked.iter().zip(wanted) {
+            assert!(request.contains(&format!("Bearer {value}")), "{request}");
+        }
     }
 }

@@ -206,10 +206,18 @@ impl WebFetch {
         given: &Arguments,
         call: &CallContext,
     ) -> Result<Page, ToolError> {
-        let first = request::filled(&self.checked(url)?, &given.headers, call).await?;
+        let asked = self.checked(url)?;
+        let first = request::filled(&asked, &given.headers, call).await?;
         let (mut url, mut headers) = (first.url, first.headers);
-        for _ in 0..=self.options.max_redirects {
-            let response = self.get(&url, &headers).await?;
+        for hop in 0..=self.options.max_redirects {
+            let mut response = self.get(&url, &headers).await?;
+            if hop == 0
+                && matches!(response.status().as_u16(), 401 | 403)
+                && let Some(former) = request::filled_formerly(&asked, &given.headers, call).await?
+            {
+                (url, headers) = (former.url, former.headers);
+                response = self.get(&url, &headers).await?;
+            }
             if !response.status().is_redirection() {
                 return self.load(url, response, call).await;
             }

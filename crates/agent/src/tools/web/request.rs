@@ -61,10 +61,38 @@ pub(super) async fn filled(
     call: &CallContext,
 ) -> Result<Request, ToolError> {
     let written = with_references(url);
-    let mut texts = vec![written.as_str()];
-    texts.extend(headers.values().map(String::as_str));
     let usage = CredentialUse::of(TOOL, Some(url), call);
+    let texts = texts(&written, headers);
     let values = call.secrets.values(&texts, &usage).await?;
+    with_values(url, &written, headers, &values)
+}
+
+/// As [`filled`], with the values before a rotation; none where the call has no such value.
+pub(super) async fn filled_formerly(
+    url: &Url,
+    headers: &BTreeMap<String, String>,
+    call: &CallContext,
+) -> Result<Option<Request>, ToolError> {
+    let written = with_references(url);
+    let usage = CredentialUse::of(TOOL, Some(url), call);
+    let texts = texts(&written, headers);
+    let Some(values) = call.secrets.former_values(&texts, &usage).await? else {
+        return Ok(None);
+    };
+    with_values(url, &written, headers, &values).map(Some)
+}
+
+fn texts<'t>(url: &'t str, headers: &'t BTreeMap<String, String>) -> Vec<&'t str> {
+    let headers = headers.values().map(String::as_str);
+    std::iter::once(url).chain(headers).collect()
+}
+
+fn with_values(
+    url: &Url,
+    written: &str,
+    headers: &BTreeMap<String, String>,
+    values: &Values,
+) -> Result<Request, ToolError> {
     let mut filled = HeaderMap::new();
     for (name, value) in headers {
         let text = values.fill(value);
@@ -75,7 +103,7 @@ pub(super) async fn filled(
         filled.insert(name, value);
     }
     Ok(Request {
-        url: filled_url(url, &written, &values)?,
+        url: filled_url(url, written, values)?,
         headers: filled,
     })
 }

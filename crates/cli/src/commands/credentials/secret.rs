@@ -54,10 +54,11 @@ fn unseen() -> Result<Zeroizing<String>, Failure> {
     let mut silent = before.clone();
     silent.local_modes.remove(LocalModes::ECHO);
     silent.local_modes.insert(LocalModes::ECHONL);
+    // Before it asks: whoever is quick is not shown either.
+    tcsetattr(&input, OptionalActions::Flush, &silent).map_err(std::io::Error::from)?;
     let mut prompt = std::io::stderr();
     write!(prompt, "the secret (it is not shown): ")?;
     prompt.flush()?;
-    tcsetattr(&input, OptionalActions::Flush, &silent).map_err(std::io::Error::from)?;
     let mut line = Zeroizing::new(String::with_capacity(usize::try_from(MOST).unwrap_or(0)));
     let read = input.read_line(&mut line);
     tcsetattr(&input, OptionalActions::Now, &before).map_err(std::io::Error::from)?;

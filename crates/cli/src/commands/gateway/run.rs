@@ -56,6 +56,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     if has_page {
         options.web = page::web(&options.state_dir, reach.clone(), secure);
     }
+    gatehouse_gateway::adopt_orphans();
     let gateway = Gateway::start(options)
         .await
         .map_err(|error| failed(&error))?;

@@ -28,6 +28,27 @@ pub(super) const MODEL_CHOICE: Shape = Either(
     ]),
 );
 
+const RIGHTS: Shape = Object(&[
+    hot(
+        "role",
+        Choice(&["observer", "developer", "operator", "release"]),
+        "Its role in the policy.",
+    ),
+    hot(
+        "scopes",
+        List(&Choice(&[
+            "read",
+            "write",
+            "exec",
+            "network",
+            "sessions",
+            "tools",
+            "credentials",
+        ])),
+        "What it needs, and no more.",
+    ),
+]);
+
 pub(super) const AGENT_DEFAULTS: &[Field] = &[
     hot(
         "model",
@@ -42,7 +63,12 @@ pub(super) const AGENT_DEFAULTS: &[Field] = &[
     hot("contextTokens", COUNT, "How much context is used at most."),
     restart("maxConcurrent", COUNT, "Runs at the same time."),
     hot("thinkingDefault", Text, "How much a model thinks."),
-    hot("userTimezone", Text, "The time zone of active hours."),
+    hot(
+        "userTimezone",
+        Text,
+        "The time zone of active hours and of rules.",
+    ),
+    hot("rights", RIGHTS, "What every agent is trusted with."),
     hot(
         "heartbeat",
         Object(HEARTBEAT),
@@ -137,6 +163,7 @@ pub(super) const AGENT: &[Field] = &[
         "How it appears.",
     ),
     hot("heartbeat", Object(HEARTBEAT), "Its own regular runs."),
+    hot("rights", RIGHTS, "What it is trusted with."),
     hot("tools", Object(TOOLS), "What of it it may use."),
     hot("subagents", Foreign, "Not used here."),
     hot("skills", List(&Text), "Only these skills."),

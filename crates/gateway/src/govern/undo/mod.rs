@@ -61,8 +61,20 @@ pub struct Kept {
     /// In bytes.
     pub size: u64,
     pub session_key: String,
+    /// The tool call that replaced it; none for what giving something back replaced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool_call_id: Option<String>,
     /// The folder that it must stay in.
     pub workspace: PathBuf,
+}
+
+/// For whom something is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Whose<'a> {
+    /// The folder that it must stay in.
+    pub workspace: &'a Path,
+    pub session: &'a str,
+    pub tool_call: Option<&'a str>,
 }
 
 /// Why something was not given back.
@@ -96,12 +108,14 @@ impl UndoBox {
     /// Keeps what is at a path. None where there is nothing, or more than is kept.
     pub fn keep(
         &self,
-        workspace: &Path,
-        session: &str,
+        whose: &Whose<'_>,
         path: &Path,
         what: UndoWhat,
         now: i64,
     ) -> io::Result<Option<Kept>> {
+        let Whose {
+            workspace, session, ..
+        } = *whose;
         let Some(place) = inside(workspace, path) else {
             return Ok(None);
         };
@@ -122,6 +136,7 @@ impl UndoBox {
             what,
             size,
             session_key: session.to_owned(),
+            tool_call_id: whose.tool_call.map(str::to_owned),
             workspace: workspace.to_owned(),
         };
         let copied = copy(&place, &own.join(DATA)).and_then(|()| write_line(&own, &kept));
@@ -168,8 +183,12 @@ impl UndoBox {
             return Err(UndoError::Outside(place));
         }
         if place.symlink_metadata().is_ok() {
-            let (workspace, session) = (&kept.workspace, &kept.session_key);
-            let newer = self.keep(workspace, session, &place, UndoWhat::Overwrote, now)?;
+            let whose = Whose {
+                workspace: &kept.workspace,
+                session: &kept.session_key,
+                tool_call: None,
+            };
+            let newer = self.keep(&whose, &place, UndoWhat::Overwrote, now)?;
             if newer.is_none() {
                 return Err(UndoError::Newer(place));
             }

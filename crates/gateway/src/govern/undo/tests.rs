@@ -29,9 +29,12 @@ impl Place {
     }
 
     fn keep(&self, path: &Path, now: i64) -> Option<Kept> {
-        let kept = self
-            .undo
-            .keep(&self.workspace, SESSION, path, UndoWhat::Deleted, now);
+        let whose = Whose {
+            workspace: &self.workspace,
+            session: SESSION,
+            tool_call: Some("call"),
+        };
+        let kept = self.undo.keep(&whose, path, UndoWhat::Deleted, now);
         kept.unwrap()
     }
 }

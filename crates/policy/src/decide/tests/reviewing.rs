@@ -108,3 +108,23 @@ fn secrets_are_taken_out_before_a_model_sees_them() {
     let brief = vetting::brief(&decision, &Hide("hunter2hunter2"));
     assert!(!brief.action.contains("hunter2") && brief.action.contains("[redacted]"));
 }
+
+#[test]
+fn no_model_is_asked_unless_the_document_names_one() {
+    let vetting = |text: &str| {
+        let policy = crate::Policy::load(text, None).unwrap();
+        policy.vetting().cloned()
+    };
+    assert_eq!(vetting("{}"), None);
+    let named = vetting("{vetting: {model: 'local/org/small'}}").unwrap();
+    assert_eq!(
+        (named.model.as_str(), named.timeout_ms),
+        ("local/org/small", 10_000)
+    );
+    let wrong = |text: &str| crate::Policy::load(text, None).unwrap_err()[0].to_string();
+    assert!(wrong("{vetting: {model: 'small'}}").contains("provider/model"));
+    assert!(wrong("{vetting: {timeoutSeconds: 3}}").contains("names no model"));
+    assert!(
+        wrong("{vetting: {model: 'a/b', timeoutSeconds: 0}}").contains("vetting.timeoutSeconds")
+    );
+}

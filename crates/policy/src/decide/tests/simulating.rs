@@ -72,3 +72,27 @@ fn the_same_policy_flips_nothing() {
             .is_empty()
     );
 }
+
+#[test]
+fn the_channel_the_rights_and_the_hour_of_the_record_count() {
+    let past = |more: serde_json::Value| {
+        let mut past = serde_json::to_value(fetched(1, 0, "a.test")).unwrap();
+        let all = past.as_object_mut().unwrap();
+        all.extend(more.as_object().unwrap().clone());
+        serde_json::from_value::<PastAction>(past).unwrap()
+    };
+    let flips = |past: PastAction, rule: &str| {
+        let simulation = simulate(&[past], &policy(rule), Some(&Policy::default()));
+        simulation.flips.len()
+    };
+    let chat = "{id: 'c', verdict: 'deny', match: {channels: 'telegram'}}";
+    assert_eq!(flips(past(json!({"channel": "telegram"})), chat), 1);
+    assert_eq!(flips(past(json!({"channel": "webchat"})), chat), 0);
+    // 1970 began on a Thursday at midnight in UTC; two hours ahead it was two o'clock.
+    let early = "{id: 'e', verdict: 'deny', match: {time: {from: '00:00', to: '01:00'}}}";
+    assert_eq!(flips(past(json!({})), early), 1);
+    assert_eq!(flips(past(json!({"offsetMinutes": 120})), early), 0);
+    let observer = past(json!({"rights": {"role": "observer", "scopes": ["read"]}}));
+    let denied = simulate(&[observer], &Policy::default(), None);
+    assert_eq!(denied.flips[0].would, Deny);
+}

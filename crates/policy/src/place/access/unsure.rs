@@ -65,6 +65,18 @@ pub(super) fn part(text: &str, access: Access, cwd: Option<&str>, world: &World<
         ));
     }
     let before = text.split('…').next().unwrap_or("");
+    if matches!(access, Access::Read | Access::ReadAll) && before.ends_with('/') {
+        let folder = normalise(before, cwd).unwrap_or_default();
+        let home = trimmed(&world.home);
+        if is_below(&folder, home) && folder != home && holds_secrets(&folder, world) {
+            touch.effect.secret = true;
+            touch.findings.push(finding(
+                Verdict::Deny,
+                "read-secret",
+                format!("{folder} holds files that authenticate someone."),
+            ));
+        }
+    }
     if access == Access::DeleteAll && before.ends_with('/') {
         // The unknown part may be empty, and then it is the folder itself.
         if let Some(folder) = normalise(before, cwd).filter(|folder| is_critical(folder, world)) {

@@ -136,11 +136,13 @@ fn into(reader: &mut Reader<'_>, folder: &Word) {
     if let Some(place) = folder
         .known()
         .and_then(|text| crate::place::locate(text, reader.cwd(), reader.world))
-        && place.path == reader.world.home
+        && crate::place::is_critical(&place.path, reader.world)
+        && place.path != reader.world.workspace
+        && !["/opt", "/srv", "/mnt", "/media"].contains(&place.path.as_str())
     {
         reader.deny(
             "unpack-home",
-            "What the archive holds lands in the home folder, start-up files among it.",
+            "What the archive holds lands in a home folder or in the system, start-up files among it.",
         );
     }
 }

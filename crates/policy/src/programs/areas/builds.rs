@@ -27,13 +27,20 @@ const CARGO: &[Opt] = &[
     value("--config", Act::Ask("other-configuration", "Its configuration decides what is run.")), value("-Z", Act::Ask("unstable-option", "It uses options that may run programs.")),
     value("--manifest-path --lockfile-path", READ), value("--target-dir --out-dir --artifact-dir --root --path", FOLDER), value("-C", READ),
     value("-p --package --exclude -j --jobs --features -F --bin --example --test --bench --profile --target --message-format --color --edition --name --vcs -i --invert -e --edges --depth --prefix --charset --format --filter-platform --format-version --partition -E --filter-expr --retries --run-ignored --test-threads", TEXT),
-    flags("--release -r -v --verbose -q --quiet --all --workspace --lib --bins --examples --tests --benches --all-targets --all-features --no-default-features --locked --offline --frozen --no-run --no-fail-fast --doc --open --no-deps --keep-going --fix --allow-dirty --allow-staged --check --timings --future-incompat-report --ignore-rust-version -h --help -V --version --list --no-capture --nocapture --document-private-items --unit-graph --ignored --broken-code"),
+    flags("-d --duplicates --release -r -v --verbose -q --quiet --all --workspace --lib --bins --examples --tests --benches --all-targets --all-features --no-default-features --locked --offline --frozen --no-run --no-fail-fast --doc --open --no-deps --keep-going --fix --allow-dirty --allow-staged --check --timings --future-incompat-report --ignore-rust-version -h --help -V --version --list --no-capture --nocapture --document-private-items --unit-graph --ignored --broken-code"),
 ];
 
 const fn task(names: &'static str) -> Program {
     program(names)
         .grammar(Grammar::Plain)
-        .also(|parsed, reader| careful(&parsed.operands, reader))
+        .also(|parsed, reader| {
+            careful(&parsed.operands, reader);
+            // Rails keeps its tasks behind its own name.
+            let tasks = parsed.operands.iter().filter_map(Word::known);
+            for task in tasks.filter(|word| word.starts_with("db:")) {
+                super::tasks::named(task, reader);
+            }
+        })
 }
 
 #[rustfmt::skip]
@@ -128,7 +135,8 @@ pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
         };
         let path = crate::programs::options::without(word, at);
         let begin = path.prefix();
-        let outside = begin.starts_with('/')
+        // Bazel's `//app:test` is a label.
+        let outside = begin.starts_with('/') && !begin.starts_with("//")
             || begin.starts_with("..")
             || begin.contains("/../")
             || begin.starts_with(".git/")
@@ -171,6 +179,25 @@ pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
 
 /// `cargo --manifest-path`: another project than the one at hand.
 fn manifest(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let programs = [
+        "wrapper",
+        "runner",
+        "linker",
+        "rustc",
+        "rustdoc",
+        "credential",
+        "alias",
+    ];
+    let names_one = |word: &Word| {
+        let text = crate::programs::reader::shown_word(word);
+        programs.iter().any(|name| text.contains(name))
+    };
+    if parsed.values("--config").any(names_one) {
+        reader.deny(
+            "helper-program",
+            "It runs a program that is named by an option.",
+        );
+    }
     if let Some(path) = parsed.value("--manifest-path") {
         super::tasks::elsewhere(path, reader);
     }

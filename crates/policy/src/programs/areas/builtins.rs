@@ -28,7 +28,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     )
     .grammar(Grammar::Plain),
     program("read mapfile readarray").grammar(Grammar::Plain),
-    program("type").grammar(Grammar::Plain),
+    program("type help").grammar(Grammar::Plain),
     program("export declare").grammar(Grammar::Plain).also(assignments),
     program("unset").grammar(Grammar::Plain).also(unset),
     program("set").grammar(Grammar::Plain).also(set),

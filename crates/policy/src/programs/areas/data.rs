@@ -129,6 +129,12 @@ fn sqlite(parsed: &Parsed, reader: &mut Reader<'_>) {
             .iter()
             .any(|word| lower.contains(word))
     };
+    if ["drop ", "delete from", "truncate "]
+        .iter()
+        .any(|word| lower.contains(word))
+    {
+        reader.ask("database-delete", "It deletes what is kept in a database.");
+    }
     if let Some(file) = parsed.operands.first() {
         reader.touch(file, Access::Read);
         if !question {

@@ -91,7 +91,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("getcap").each(LIST),
     program("rename prename rename.ul").asks(EffectKind::Write, "rename", "renames files by a pattern"),
     program("mkfs mke2fs mkswap mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mkfs.exfat newfs newfs_apfs newfs_hfs")
-        .denies(EffectKind::System, "format", "makes a new file system and so deletes everything on the old one"),
+        .also(formats),
     program("wipefs fdisk sfdisk cfdisk gdisk sgdisk cgdisk parted partprobe blkdiscard hdparm nvme sg_format badblocks zpool zfs lvremove vgremove pvremove lvcreate cryptsetup mdadm tune2fs resize2fs fsck e2fsck fsck.ext4 gpt asr nwipe scrub dban")
         .also(disks),
     program("split gsplit csplit gcsplit").strict().options(&[
@@ -115,6 +115,15 @@ fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
         !empty && !text.starts_with('/') && !text.starts_with("..") && !text.contains("/..")
     });
     reader.out.io.names_files &= only_here && in_workspace(reader);
+    reader.out.io.names_critical = parsed.operands.iter().any(|word| {
+        let text = word.prefix();
+        let folder = text.rsplit_once('/').map(|(folder, _)| folder);
+        let path = folder.and_then(|folder| {
+            crate::place::normalise(if folder.is_empty() { "/" } else { folder }, reader.cwd())
+        });
+        word.known().is_none()
+            && path.is_some_and(|path| crate::place::is_critical(&path, reader.world))
+    });
 }
 
 /// Whether the command runs in the workspace or in a temporary folder.
@@ -285,4 +294,30 @@ fn mount(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.operands.iter().any(|word| word.known() == Some("/")) {
         reader.deny("mount-root", "It changes how the root is mounted.");
     }
+}
+
+/// A new file system: on a device it is the end of the old one, in a file of the agent's own it is a file.
+fn formats(_: &Parsed, reader: &mut Reader<'_>) {
+    use crate::effect::{Target, Zone};
+    use crate::word::Word;
+
+    let argv = reader.invocation.argv[1..].to_vec();
+    let own = |word: &Word| {
+        let place = word
+            .known()
+            .and_then(|text| crate::place::locate(text, reader.cwd(), reader.world));
+        place.is_some_and(|place| matches!(place.zone, Zone::Workspace | Zone::Tmp))
+    };
+    let last = argv.last().filter(|word| !word.prefix().starts_with('-'));
+    if let Some(file) = last.filter(|word| own(word)).cloned() {
+        reader.touch(&file, Access::Write);
+        return reader.ask("format", "It makes a new file system in a file.");
+    }
+    let text = "makes a new file system and so deletes everything on the old one";
+    let target = Target::Named("a file system".to_owned());
+    reader.effect(EffectKind::System, target, Zone::Device, text);
+    reader.deny(
+        "format",
+        "It makes a new file system and so deletes everything on the old one.",
+    );
 }

@@ -2,7 +2,7 @@
 
 use super::wrappers::replaced;
 use crate::effect::Zone;
-use crate::place::{Access, locate};
+use crate::place::{Access, is_critical, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -86,6 +86,7 @@ fn find(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.touch(root, Access::List);
     }
     let mut names = roots.iter().all(|root| below_own(reader, root));
+    reader.out.io.names_critical = roots.iter().any(|root| whole(reader, root));
     let narrow = expression.iter().any(|word| {
         matches!(
             word.known(),
@@ -168,6 +169,21 @@ fn below_own(reader: &Reader<'_>, root: &Word) -> bool {
     })
 }
 
+/// Whether a search begins at a home, at the root or at what the system lies in.
+fn whole(reader: &Reader<'_>, root: &Word) -> bool {
+    let place = root
+        .known()
+        .and_then(|text| locate(text, reader.cwd(), reader.world));
+    place.is_some_and(|place| is_critical(&place.path, reader.world))
+}
+
+/// Programs that read what they are given.
+#[rustfmt::skip]
+const READERS: &[&str] = &[
+    "cat", "head", "tail", "less", "more", "base64", "xxd", "od", "strings", "cp", "tar", "curl", "scp", "rsync", "nc",
+    "openssl", "gzip", "zip", "sed", "awk", "python3", "perl", "sh", "bash", "hexdump", "nl", "tac", "bat", "install",
+];
+
 /// What the expression says of the names that are found, as words below a root; none where it says nothing.
 fn chosen(root: &str, expression: &[Word]) -> Vec<Word> {
     let mut chosen = Vec::new();
@@ -236,7 +252,19 @@ fn runs(
 ) {
     for root in roots {
         let own = below_own(reader, root);
-        let mut stand_ins = if own && narrow {
+        let reads = command
+            .first()
+            .and_then(Word::known)
+            .is_some_and(|name| READERS.contains(&name));
+        if !own && reads && !narrow {
+            reader.touch(root, Access::ReadAll);
+        } else if !own && reads {
+            reader.ask(
+                "read-outside",
+                "It reads files that it finds outside of the workspace.",
+            );
+        }
+        let mut stand_ins = if narrow && (own || reads) {
             chosen(root.known().unwrap_or("."), expression)
         } else {
             Vec::new()
@@ -292,8 +320,15 @@ fn fd(_: &Parsed, reader: &mut Reader<'_>) {
             .chain(command[..end].iter().cloned())
             .map(|word| replaced(&word, "{}"))
             .collect();
+        let outside = own
+            .iter()
+            .filter(|word| !word.prefix().starts_with('-'))
+            .skip(1)
+            .find(|word| !below_own(reader, word));
         let own_folder = super::files::in_workspace(reader);
-        let stands_for = if own_folder {
+        let stands_for = if let Some(outside) = outside {
+            outside.clone()
+        } else if own_folder {
             found(&Word::from("."))
         } else {
             Word::Unknown("what the search finds".to_owned())

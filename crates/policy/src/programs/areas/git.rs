@@ -15,7 +15,9 @@ use crate::programs::table::{
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
-use work::{bisect_run, checkout, clean, clone, maintain, others, outside, remote_url, restore};
+use work::{
+    bisect_run, checkout, clean, clone, maintain, others, outside, remote, remote_url, restore,
+};
 
 const HELPER: Act = Act::Deny(
     "helper-program",
@@ -106,7 +108,11 @@ static SUBS: &[Program] = &[
     program("apply").strict().each(READ).options(&[flags("--stat --numstat --summary --check --index --cached -3 --3way -R --reverse -z --reject --verbose -v -q --recount --allow-empty --no-add --allow-overlap -N --intent-to-add --ignore-space-change --ignore-whitespace --unidiff-zero --inaccurate-eof --apply"), value("-p -C --directory --exclude --include --whitespace", TEXT), flag("--unsafe-paths", Act::Ask("unsafe-paths", "It may write outside of the workspace.")), value("--build-fake-ancestor", WRITE)]),
     program("am mailinfo mailsplit quiltimport").asks(EffectKind::Write, "git-apply", "applies changes that came by mail").each(READ),
     program("format-patch").options(&[value("-o --output-directory --output", WRITE), flags("-1 -k -n -N -s --stdout --cover-letter"), value("--from --to --cc --subject-prefix --base -v", TEXT)]),
-    program("archive").strict().options(&[value("-o --output", WRITE), value("--remote", Act::Ask("network", "It asks another machine.")), value("--exec", HELPER), value("--format --prefix --mtime", TEXT), value("--add-file --add-virtual-file", READ), flags("-l --list -v --verbose --worktree-attributes -0 -9")]),
+    program("archive").strict().options(&[value("-o --output", WRITE), value("--remote", Act::Ask("network", "It asks another machine.")), value("--exec", HELPER), value("--format --prefix --mtime", TEXT), value("--add-file --add-virtual-file", READ), flags("-l --list -v --verbose --worktree-attributes -0 -9")]).also(|parsed, reader| {
+            for word in parsed.values("--remote").cloned().collect::<Vec<_>>() {
+                remote(&word, reader);
+            }
+        }),
     program("bundle").operands(Operands::First(TEXT, WRITE)),
     program("init").options(&[value("--template", Act::Ask("template", "Its hooks come from elsewhere.")), value("--separate-git-dir", Act::Path(Access::Create)), value("-b --initial-branch --object-format --ref-format --shared", TEXT), flags("-q --quiet --bare")]).each(Act::Path(Access::Create)),
     program("gc maintenance").also(maintain),

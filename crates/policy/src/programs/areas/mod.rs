@@ -19,6 +19,8 @@ mod tasks;
 mod text;
 mod wrappers;
 
+pub(super) use system::is_ours;
+
 use super::table::Program;
 
 pub(super) fn all() -> impl Iterator<Item = &'static Program> {

@@ -64,10 +64,10 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-b -B -c -e -l -m -O -p -Q -S -P -M", TEXT), flags("-4 -6 -A -a -C -f -G -g -K -k -N -n -q -s -T -t -V -v -X -x -Y -y"),
     ]).also(ssh),
     program("scp").strict().io(NETWORK).options(&[
-        value("-o", TEXT), value("-F", OTHER_CONFIG), value("-S -D", Act::Shell), value("-J", Act::Host), value("-i -c -l -P -X", TEXT), flags("-3 -4 -6 -A -B -C -O -p -q -R -r -s -T -v"),
+        value("-o", TEXT), value("-F", OTHER_CONFIG), value("-S -D", HELPER), value("-J", Act::Host), value("-i -c -l -P -X", TEXT), flags("-3 -4 -6 -A -B -C -O -p -q -R -r -s -T -v"),
     ]).also(transfer),
     program("sftp").strict().io(NETWORK).asks(EffectKind::Network, "network", "connects to another machine").options(&[
-        value("-o", TEXT), value("-F", OTHER_CONFIG), value("-S -D", Act::Shell), value("-b", READ), value("-B -c -i -J -l -P -R -s -X", TEXT), flags("-4 -6 -A -a -C -f -N -p -q -r -v"),
+        value("-o", TEXT), value("-F", OTHER_CONFIG), value("-S -D", HELPER), value("-b", READ), value("-B -c -i -J -l -P -R -s -X", TEXT), flags("-4 -6 -A -a -C -f -N -p -q -r -v"),
     ]).also(ssh_options),
     program("rsync").strict().options(&[
         value("-e --rsh", Act::Shell), value("--rsync-path", TEXT), flag("--delete --delete-before --delete-during --delete-delay --delete-after --delete-excluded --del --delete-missing-args", TEXT),
@@ -89,7 +89,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("nmap masscan zmap rustscan nikto sqlmap hydra john hashcat medusa gobuster ffuf wfuzz dirb msfconsole msfvenom metasploit responder aircrack-ng crackmapexec netexec impacket bettercap ettercap arpspoof mimikatz linpeas pspy chisel ligolo sliver")
         .asks(EffectKind::Network, "attack-tool", "is a tool to attack or search other machines with"),
     program("tcpdump tshark wireshark dumpcap ngrep termshark mitmproxy mitmdump mitmweb tcpflow").asks(EffectKind::Network, "sniff", "listens to what others send")
-        .options(&[value("-z", Act::Shell), value("-w", WRITE), value("-s --scripts", Act::Script)]),
+        .options(&[value("-z", HELPER), value("-w", WRITE), value("-s --scripts", Act::Script)]),
     program("ngrok cloudflared localtunnel lt bore frpc frps tailscale zerotier-cli wg wg-quick openvpn tor torsocks proxychains proxychains4 ssh-tunnel expose pagekite serveo sshuttle headscale nebula")
         .asks(EffectKind::Network, "tunnel", "opens a way into this machine or out of it"),
     program("mail mailx sendmail mutt neomutt msmtp swaks s-nail mpack ssmtp telegram-send slackcat notify-send-remote pastebinit gist wgetpaste termbin transfer 0x0 ix.io")

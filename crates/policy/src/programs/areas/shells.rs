@@ -71,15 +71,25 @@ pub(super) static PROGRAMS: &[Program] = &[
 
 fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-c") {
-        match parsed.operands.first() {
-            Some(text) => reader.shell(text.clone()),
+        match parsed.operands.split_first() {
+            Some((text, rest)) => reader.shell_with(text.clone(), rest),
             None => reader.ask("missing-code", "The code that it is to run is missing."),
         }
         return;
     }
-    let from_input = parsed.has("-s") || parsed.operands.is_empty();
-    if !from_input {
-        return reader.file(&parsed.operands[0].clone());
+    // A lone dash ends the options.
+    let operands = match parsed.operands.split_first() {
+        Some((Word::Known(dash), rest)) if dash == "-" => rest,
+        _ => parsed.operands.as_slice(),
+    };
+    let given = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+    match operands.first() {
+        Some(file)
+            if !parsed.has("-s") && !file.known().is_some_and(|file| given.contains(&file)) =>
+        {
+            return reader.file(&file.clone());
+        }
+        _ => {}
     }
     if parsed
         .found

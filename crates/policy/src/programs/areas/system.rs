@@ -2,6 +2,8 @@
 
 mod services;
 
+pub(in crate::programs) use services::is_ours;
+
 use crate::effect::{EffectKind, Target, Zone};
 use crate::place::Access;
 use crate::programs::options::Parsed;
@@ -57,12 +59,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("wall write mesg talk").asks(EffectKind::System, STATE, "writes to others who are logged in"),
     program("gdb lldb cgdb gdbserver debugserver rust-gdb rust-lldb delve dlv pdb jdb").grammar(Grammar::Stops).strict().options(&[
         value("-ex -iex --eval-command --init-eval-command -x --command -o --one-line -s --source -S -O -k", Act::Ask("inline-code", "It runs commands that are given in an argument.")), value("-p --pid --attach", Act::Ask("attach", "It looks into another process.")), flags("-q -batch -nx -n --batch --quiet --args -nh --version --tui"), value("--core -c --directory -d", READ),
-    ]).asks(EffectKind::Execute, "debugger", "runs a program under a debugger, which can run anything").also(super::wrappers::tail),
+    ]).asks(EffectKind::Execute, "debugger", "runs a program under a debugger, which can run anything").also(debugger),
     program("gcore procdump jmap jstack jcmd py-spy rbspy reptyr ptrace-tool memfd-exec").asks(EffectKind::System, "attach", "looks into another process"),
     program("openclaw clawdbot moltbot openclaw-gateway").also(own),
     program("gatehouse gatehouse-desktop").also(own),
     program("gpg gpg2 gpgsm").options(&[
-        flag("--export-secret-keys --export-secret-subkeys -K --list-secret-keys --export-ownertrust", Act::Deny("read-secret", "It hands out keys that sign and decrypt for a person.")), flag("-d --decrypt", Act::Ask("decrypts", "It decrypts with a person's keys.")), value("-o --output", WRITE), value("-r --recipient -u --local-user --keyserver --homedir --passphrase --pinentry-mode --status-fd", TEXT), value("--passphrase-file", READ),
+        flag("-K --list-secret-keys", Act::Ask("keys", "It lists a person's keys.")), flag("--export-secret-keys --export-secret-subkeys --export-ownertrust", Act::Deny("read-secret", "It hands out keys that sign and decrypt for a person.")), flag("-d --decrypt", Act::Ask("decrypts", "It decrypts with a person's keys.")), value("-o --output", WRITE), value("-r --recipient -u --local-user --keyserver --homedir --passphrase --pinentry-mode --status-fd", TEXT), value("--passphrase-file", READ),
         flag("--delete-keys --delete-secret-keys --gen-key --full-generate-key --quick-gen-key --import --recv-keys --send-keys --edit-key --sign-key --lsign-key --trust-model --refresh-keys", Act::Ask("keys", "It changes whose keys are trusted, or makes keys.")), flags("--verify -k --list-keys --armor -a --batch --yes --dearmor --with-colons --fingerprint --version"),
         value("--photo-viewer --exec-path", Act::Deny("helper-program", "It runs a program that is named by an option.")), flag("-s --sign -b --detach-sign --clearsign -e --encrypt -c --symmetric", Act::Ask("signs", "It signs or encrypts with a person's keys.")),
     ]).each(READ),
@@ -294,4 +296,25 @@ fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
     if args.last().is_some_and(|word| word.prefix().contains('/')) {
         reader.touch(&args[args.len() - 1], Access::Read);
     }
+}
+
+/// `-ex 'shell …'`: a debugger's commands start others.
+fn debugger(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let options = ["-ex", "-iex", "--eval-command", "-o", "--one-line"];
+    let given: Vec<_> = options
+        .iter()
+        .flat_map(|option| parsed.values(option))
+        .cloned()
+        .collect();
+    for word in given {
+        let text = crate::programs::reader::shown_word(&word);
+        let shells = ["shell ", "!", "platform shell ", "make "];
+        if let Some(command) = shells
+            .iter()
+            .find_map(|verb| text.trim().strip_prefix(verb))
+        {
+            reader.shell(crate::word::Word::from(command));
+        }
+    }
+    super::wrappers::tail(parsed, reader);
 }

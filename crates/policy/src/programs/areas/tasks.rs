@@ -11,6 +11,9 @@ use crate::world::Dialect;
 /// `make VAR=value target`.
 pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
     let mut targets = Vec::new();
+    for word in parsed.values("-E").cloned().collect::<Vec<_>>() {
+        functions(&crate::programs::reader::shown_word(&word), reader);
+    }
     for word in &parsed.operands {
         match word.known() {
             Some(text) if text.contains('=') => assignment(text, reader),
@@ -67,6 +70,7 @@ fn assignment(text: &str, reader: &mut Reader<'_>) {
         );
     }
     variables::judge(name, &Word::from(value), reader);
+    functions(value, reader);
     if value.contains(['`', ';', '|', '&']) || value.contains("$(") || value.contains("$$") {
         reader.find(
             Verdict::Ask,
@@ -82,8 +86,18 @@ fn assignment(text: &str, reader: &mut Reader<'_>) {
     );
 }
 
+/// `$(shell …)` in what make is given runs when it is read.
+pub(super) fn functions(text: &str, reader: &mut Reader<'_>) {
+    for begin in ["$(shell ", "${shell "] {
+        for part in text.split(begin).skip(1) {
+            let end = part.rfind([')', '}']).unwrap_or(part.len());
+            reader.shell(Word::from(&part[..end]));
+        }
+    }
+}
+
 /// Targets whose name says that they reach outside.
-fn named(target: &str, reader: &mut Reader<'_>) {
+pub(super) fn named(target: &str, reader: &mut Reader<'_>) {
     reader.effect(
         EffectKind::Execute,
         Target::Named(target.to_owned()),
@@ -102,6 +116,8 @@ fn named(target: &str, reader: &mut Reader<'_>) {
         "distclean-all",
         "ship",
         "rollback",
+        "db",
+        "migrate",
     ];
     if target
         .split(['-', '_', ':', '/', '.'])

@@ -101,9 +101,9 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("--export-json --export-csv --export-markdown --export-asciidoc --export-orgmode", WRITE), flags("-i -N --show-output --ignore-failure"), value("--input", READ), value("--output", TEXT),
     ]),
     program("unshare nsenter chroot gchroot bwrap firejail proot setpriv-run systemd-nspawn schroot capsh arch-chroot fakechroot").grammar(Grammar::Stops)
-        .asks(EffectKind::Privilege, "other-root", "runs a command in another view of the system").also(tail),
+        .asks(EffectKind::Privilege, "other-root", "runs a command in another view of the system").also(another_view),
     program("systemd-run").grammar(Grammar::Stops).denies(EffectKind::System, "outside-supervision", "runs a command outside of what is supervised").also(tail),
-    program("at batch").denies(EffectKind::System, "deferred-job", "runs a command later, when nobody looks").options(&[
+    program("at batch").options(&[
         flags("-m -M -l -v -b -r -d"), value("-q -t", TEXT), value("-f", READ),
     ]).also(deferred),
     program("atq").asks(EffectKind::System, "scheduled-jobs", "lists scheduled jobs"),
@@ -111,7 +111,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("start-stop-daemon daemonize daemon supervisord pm2 forever immortal runit sv s6-svc")
         .asks(EffectKind::System, "outside-supervision", "starts or stops programs that outlive the run"),
     program("screen tmux zellij byobu dtach abduco dvtm mosh").also(multiplexer),
-    program("expect autoexpect").asks(EffectKind::Execute, "inline-code", "drives other programs by a script").options(&[value("-c", Act::Ask("inline-code", "It runs a script that is given in an argument.")), value("-f", Act::Script)]),
+    program("expect autoexpect").asks(EffectKind::Execute, "inline-code", "drives other programs by a script").options(&[value("-c", Act::Ask("inline-code", "It runs a script that is given in an argument.")), value("-f", Act::Script)]).also(expect),
     program("busybox toybox gobusybox").grammar(Grammar::Stops).also(multiplexed),
     program("xdg-open open-with gnome-open kde-open start-app").asks(EffectKind::Execute, "open", "opens something with whatever program is set for it"),
     program("xclip xsel pbcopy wl-copy clip.exe").also(clipboard),
@@ -260,7 +260,67 @@ fn benchmark(parsed: &Parsed, reader: &mut Reader<'_>) {
         .for_each(|word| reader.shell(word.clone()));
 }
 
-fn deferred(_: &Parsed, reader: &mut Reader<'_>) {
+/// What a script of expect starts.
+fn expect(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in parsed.values("-c").cloned().collect::<Vec<_>>() {
+        let text = crate::programs::reader::shown_word(&word);
+        for line in text.split(['\n', ';']) {
+            let line = line.trim();
+            if let Some(command) = ["spawn ", "exec "]
+                .iter()
+                .find_map(|verb| line.strip_prefix(verb))
+            {
+                reader.shell(Word::from(command));
+            }
+        }
+    }
+}
+
+/// `nsenter -t 1`: out of a container, into the machine.
+fn another_view(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let argv = &reader.invocation.argv;
+    let enters = argv[0].prefix() == "nsenter";
+    let first = argv
+        .windows(2)
+        .any(|pair| matches!(pair[0].prefix(), "-t" | "--target") && pair[1].known() == Some("1"))
+        || argv
+            .iter()
+            .any(|word| matches!(word.prefix(), "-t1" | "--target=1"));
+    if enters && first {
+        reader.deny(
+            "container-escape",
+            "It enters the view of the machine's first process, past every container.",
+        );
+    }
+    tail(parsed, reader);
+}
+
+fn deferred(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let says = |reader: &mut Reader<'_>, text: &str| {
+        let target = crate::effect::Target::Named("scheduled jobs".to_owned());
+        reader.effect(
+            EffectKind::System,
+            target,
+            crate::effect::Zone::Unknown,
+            text,
+        );
+    };
+    let only_looks = ["-l", "-c", "-r", "-d", "-V"];
+    let argv = &reader.invocation.argv;
+    if argv
+        .iter()
+        .skip(1)
+        .any(|word| only_looks.contains(&word.prefix()))
+        && !parsed.has("-f")
+    {
+        says(reader, "lists or removes scheduled jobs");
+        return reader.ask("scheduled-jobs", "It lists or removes scheduled jobs.");
+    }
+    says(reader, "runs a command later, when nobody looks");
+    reader.deny(
+        "deferred-job",
+        "It runs a command later, when nobody looks.",
+    );
     super::builtins::runs_input(reader, Dialect::Posix);
 }
 

@@ -19,6 +19,7 @@ pub(super) fn read(reader: &mut Reader<'_>, text: &str) {
     let Some(tokens) = cut(text) else {
         return reader.ask("inline-code", "The script could not be read.");
     };
+    hidden(reader, &tokens);
     for at in 0..tokens.len() {
         match &tokens[at] {
             Token::Name(name) => named(reader, &tokens, at, name),
@@ -46,6 +47,28 @@ pub(super) fn read(reader: &mut Reader<'_>, text: &str) {
                 "The script loads more code or calls what is not named.",
             ),
             _ => {}
+        }
+    }
+}
+
+/// A command that is run by way of a variable is one of the texts: each is judged as if it were.
+fn hidden(reader: &mut Reader<'_>, tokens: &[Token]) {
+    let connects = tokens.contains(&Token::Sign("|&"));
+    let runs = tokens.windows(3).any(|three| {
+        let system = three[0] == Token::Name("system".to_owned());
+        let piped = matches!(three[0], Token::Sign("|" | "|&"));
+        system && !matches!(three[2], Token::Text(_))
+            || piped && !matches!(three[1], Token::Text(_))
+    });
+    for token in tokens {
+        let Token::Text(text) = token else { continue };
+        if connects && text.starts_with("/inet") {
+            reader.deny(
+                "reverse-shell",
+                "The script joins a connection to commands.",
+            );
+        } else if runs && text.trim().contains(' ') {
+            reader.shell(Word::from(text.as_str()));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Python, JavaScript, Perl, Ruby, PHP, Lua and AppleScript, told apart only where they differ.
 
 mod files;
-
+mod hidden;
 mod modules;
 
 use super::Language;
@@ -26,6 +26,16 @@ struct Seen {
     network: bool,
     forks: bool,
     loops: bool,
+    /// A command is run that is only known when it runs.
+    runs_unknown: bool,
+    /// Something is deleted that is only known when it runs; true where it is all below it.
+    deletes_unknown: Option<bool>,
+    /// The home folder is looked up.
+    home: bool,
+    /// A command of a text fetches something.
+    fetches: bool,
+    /// The texts of the code, of which one may be what is run or deleted.
+    texts: Vec<String>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, text: &str, language: Language) {
@@ -34,6 +44,10 @@ pub(super) fn read(reader: &mut Reader<'_>, text: &str, language: Language) {
     }
     let mut seen = Seen::default();
     walk(reader, text, language, &mut seen, 0);
+    hidden::judge(reader, &seen);
+    if seen.evals && seen.fetches {
+        reader.deny("download-run", "It runs what it downloads.");
+    }
     if seen.decodes && (seen.evals || seen.runs) {
         reader.deny(
             "decode-run",
@@ -141,6 +155,9 @@ impl Walker<'_, '_> {
                 Token::Name(name) => self.named(at, &name.clone()),
                 Token::Command(text) => {
                     self.seen.runs = true;
+                    self.seen.fetches |= ["curl ", "wget ", "nc "]
+                        .iter()
+                        .any(|program| text.contains(program));
                     self.reader.ask("code-command", "Its code runs a command.");
                     self.reader.shell(Word::from(text.as_str()));
                 }
@@ -181,6 +198,7 @@ impl Walker<'_, '_> {
     }
 
     fn text(&mut self, text: &str) {
+        self.seen.text(text);
         if text.contains("://")
             && !text.contains(' ')
             && !text.starts_with("http://www.w3.org")
@@ -201,6 +219,7 @@ impl Walker<'_, '_> {
             || at > 1 && self.sign(at - 1) == '>' && self.sign(at - 2) == '-'
             || at > 1 && self.sign(at - 1) == ':' && self.sign(at - 2) == ':';
         self.seen.loops |= matches!(name, "while" | "for" | "loop" | "until");
+        self.seen.home |= hidden::is_home(name);
         if self.brings_in(at, name) {
             return;
         }
@@ -224,6 +243,7 @@ impl Walker<'_, '_> {
             return self.runs(at, name);
         }
         if name == "child_process" || name == "subprocess" {
+            self.seen.runs_unknown = true;
             return self
                 .reader
                 .ask("code-command", "Its code may run a command.");
@@ -238,6 +258,7 @@ impl Walker<'_, '_> {
         }
         if ENVIRONMENT.contains(&name) {
             self.reader.out.io.emits_secret = true;
+            self.credential(at);
             return self.reader.ask(
                 "print-environment",
                 "Its code reads variables, credentials among them.",

@@ -16,7 +16,10 @@ pub(super) struct Command {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
+    /// In lower case.
     pub(super) text: String,
+    /// As it was written: what is encoded depends on the case.
+    pub(super) raw: String,
     pub(super) quoted: bool,
 }
 
@@ -79,13 +82,14 @@ impl Cutter {
     }
 
     fn push(&mut self, c: char) {
-        self.word.get_or_insert_default().extend(c.to_lowercase());
+        self.word.get_or_insert_default().push(c);
     }
 
     fn end_word(&mut self) {
-        let Some(text) = self.word.take() else {
+        let Some(raw) = self.word.take() else {
             return;
         };
+        let text = raw.to_lowercase();
         let quoted = std::mem::take(&mut self.quoted);
         let Some(command) = self.commands.last_mut() else {
             return;
@@ -109,11 +113,12 @@ impl Cutter {
         {
             command.words.push(Word {
                 text: text[1..].to_owned(),
+                raw: raw[1..].to_owned(),
                 quoted,
             });
             return;
         }
-        command.words.push(Word { text, quoted });
+        command.words.push(Word { text, raw, quoted });
     }
 
     fn end_command(&mut self, piped: bool) {
@@ -223,7 +228,7 @@ impl Cutter {
                 .last_mut()
                 .and_then(|command| command.words.pop())
         {
-            self.word = Some(word.text);
+            self.word = Some(word.raw);
             self.quoted = true;
         }
         true

@@ -18,20 +18,20 @@ pub(super) fn inner_powershell(
             word.len() >= least && word.starts_with('-') && parameter.starts_with(word.as_str())
         };
         if is("-encodedcommand", 2) && !is("-executionpolicy", 3) || word == "-ec" {
-            find(
-                out,
-                Verdict::Ask,
-                "encoded-command",
-                "What it runs is encoded.",
-            );
-            // The case of the letters matters here, and is gone: it is read again from the words as they were.
-            find(
-                out,
-                Verdict::Deny,
-                "decode-run",
-                "What it runs is encoded, so that nobody sees it.",
-            );
+            let encoded = command.words.get(at + 1);
             at += 1;
+            match encoded.and_then(|word| base64::decoded(&word.raw)) {
+                Some(text) => {
+                    find(out, Verdict::Deny, "decode-run", &quoting(&text));
+                    return line(&text, Dialect::PowerShell, world, out, depth + 1);
+                }
+                None => find(
+                    out,
+                    Verdict::Deny,
+                    "decode-run",
+                    "What it runs is encoded in a way that cannot be read.",
+                ),
+            }
         } else if is("-command", 2) {
             return line(
                 &words[at..].join(" "),
@@ -76,6 +76,22 @@ pub(super) fn inner_powershell(
     );
 }
 
+/// What is hidden in Base64, for a person.
+fn quoting(text: &str) -> String {
+    const SHOWN: usize = 200;
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(SHOWN)
+        .collect();
+    let more = if text.chars().count() > SHOWN {
+        "…"
+    } else {
+        ""
+    };
+    format!("What it runs is encoded, so that nobody sees it: \"{line}{more}\".")
+}
+
 /// `cmd /c LINE`: what follows is judged.
 pub(super) fn inner_cmd(command: &Command, world: &World<'_>, out: &mut Reading, depth: u32) {
     let words: Vec<&str> = command.args().collect();
@@ -103,8 +119,19 @@ pub(super) fn inner_cmd(command: &Command, world: &World<'_>, out: &mut Reading,
 /// A name that the table of programs does not have, but PowerShell or cmd does: `ri -r -fo $env:USERPROFILE`.
 pub(crate) fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
     let lower = name.to_ascii_lowercase();
-    if !names::is_foreign(&lower) {
+    let drive = |word: &Word| {
+        let text = word.prefix();
+        text.len() == 2 && text.ends_with(':')
+    };
+    let formats = lower == "format" && args.first().is_some_and(drive);
+    if !names::is_foreign(&lower) && !formats {
         return;
+    }
+    if names::full(&lower) == "remove-item" && deletes_a_home(args, reader) {
+        reader.deny(
+            "delete-system",
+            "It deletes a whole folder of a person or of the system.",
+        );
     }
     let mut text = lower;
     for arg in args {
@@ -121,6 +148,24 @@ pub(crate) fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
     reader.out.known = true;
     reader.out.findings.extend(reading.findings);
     reader.out.effects.extend(reading.effects);
+}
+
+/// Whether it deletes all of a folder that the outer shell named by its own variables.
+fn deletes_a_home(args: &[Word], reader: &Reader<'_>) -> bool {
+    let recursive = args.iter().any(|word| {
+        let text = word.prefix().to_ascii_lowercase();
+        text.len() > 1 && "-recurse".starts_with(&text)
+    });
+    let critical = args.iter().filter_map(Word::known).any(|text| {
+        crate::place::normalise(text, reader.cwd())
+            .is_some_and(|path| crate::place::is_critical(&path, reader.world))
+    });
+    recursive && critical
+}
+
+/// Whether a line of another shell has a command that this one does not have: `Remove-Item`.
+pub(crate) fn is_name(name: &str) -> bool {
+    name.contains('-') && names::is_foreign(&name.to_ascii_lowercase())
 }
 
 /// A word as it was before this shell took it for its own: `$env` is a variable there.
@@ -152,7 +197,7 @@ pub(crate) fn powershell_line(args: &[Word], reader: &mut Reader<'_>) {
         return reader.ask("shell-input", "A shell runs whatever it is given.");
     };
     if encoded {
-        reader.ask("encoded-command", "What it runs is encoded.");
+        reader.find(Verdict::Deny, "decode-run", quoting(&text));
     }
     if args.iter().any(|arg| arg.known().is_none()) {
         reader.ask(
@@ -164,6 +209,7 @@ pub(crate) fn powershell_line(args: &[Word], reader: &mut Reader<'_>) {
         text: Word::Known(text),
         dialect: Dialect::PowerShell,
         elsewhere: false,
+        args: Vec::new(),
     });
 }
 
@@ -191,5 +237,6 @@ pub(crate) fn cmd_line(args: &[Word], reader: &mut Reader<'_>) {
         text: Word::Known(text),
         dialect: Dialect::Cmd,
         elsewhere: false,
+        args: Vec::new(),
     });
 }

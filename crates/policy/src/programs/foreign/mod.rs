@@ -15,6 +15,7 @@ use crate::verdict::{Finding, Verdict};
 use crate::word::{Piece, Word};
 use crate::world::{Dialect, World};
 use cut::{Command, cut};
+pub(crate) use inner::is_name;
 pub(super) use inner::{by_name, cmd_line, powershell_line};
 use inner::{inner_cmd, inner_powershell};
 
@@ -288,6 +289,21 @@ fn together(text: &str, commands: &[Command], out: &mut Reading) {
             Verdict::Ask,
             "network",
             "It connects to another machine.",
+        );
+    }
+    let lists_all = commands.iter().any(|command| {
+        matches!(names::full(command.name()), "get-childitem" | "get-item")
+            && command.args().any(names::is_critical)
+    });
+    let deletes_it = commands
+        .iter()
+        .any(|command| command.piped && names::full(command.name()) == "remove-item");
+    if lists_all && deletes_it {
+        find(
+            out,
+            Verdict::Deny,
+            "delete-system",
+            "It deletes a whole folder of a person or of the system.",
         );
     }
     metadata(text, out);

@@ -158,7 +158,9 @@ impl Judge<'_> {
         self.ascend();
         match output.word() {
             Word::Known(text) => Word::Known(text.trim_end_matches('\n').to_owned()),
-            Word::Unknown(why) if why == NUMBER => Word::Unknown(why),
+            Word::Unknown(why) if why == NUMBER || why == crate::programs::GATEWAY_PROCESS => {
+                Word::Unknown(why)
+            }
             Word::Unknown(_) => Word::Unknown("the output of a command".to_owned()),
             Word::Partial(mut pieces) => {
                 if let Some(Piece::Text(last)) = pieces.last_mut() {

@@ -184,6 +184,11 @@ impl Judge<'_> {
                 if value.array {
                     return Some(slice_list(&value.words, offset, length));
                 }
+                let first = offset == Some(0) && length == Some(Some(1));
+                if first && matches!(param.name.as_str(), "PATH" | "SHELL" | "OLDPWD") {
+                    // Whatever they are, they begin with the root.
+                    return Some(vec![Word::from("/")]);
+                }
                 Some(each(&value.words, |text| substring(text, offset, length)))
             }
             Op::Remove { kind, pattern } => {

@@ -5,12 +5,16 @@ pub(super) fn to_close(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut scan = Scan {
         word_starts: true,
+        leads: true,
         ..Scan::default()
     };
     let mut at = 0;
     while at < bytes.len() {
         let begins = scan.word_starts;
         scan.word_starts = false;
+        if begins && matches!(bytes[at], b'\\' | b'\'' | b'"' | b'`' | b'$') {
+            scan.leads = false;
+        }
         match bytes[at] {
             b'\\' => at += 1,
             b'\'' => at += 1 + text[at + 1..].find('\'')?,
@@ -24,23 +28,24 @@ pub(super) fn to_close(text: &str) -> Option<usize> {
             b'<' if text[at..].starts_with("<<") => at += scan.here(&text[at..])?,
             b'\n' => {
                 at += scan.bodies(&text[at + 1..])?;
-                scan.word_starts = true;
+                scan.command_starts();
             }
             b'(' => {
                 scan.depth += 1;
-                scan.word_starts = true;
+                scan.command_starts();
             }
             b')' => {
                 if scan.in_pattern() {
-                    scan.word_starts = true;
+                    scan.command_starts();
                 } else if scan.depth == 0 {
                     return Some(at);
                 } else {
                     scan.depth -= 1;
-                    scan.word_starts = true;
+                    scan.command_starts();
                 }
             }
-            b' ' | b'\t' | b';' | b'&' | b'|' | b'>' | b'<' => scan.word_starts = true,
+            b';' | b'&' | b'|' => scan.command_starts(),
+            b' ' | b'\t' | b'>' | b'<' => scan.word_starts = true,
             _ if begins => scan.keyword(&text[at..]),
             _ => {}
         }
@@ -53,6 +58,8 @@ pub(super) fn to_close(text: &str) -> Option<usize> {
 struct Scan {
     depth: usize,
     word_starts: bool,
+    /// Whether the next word may be a keyword: `case` is a plain word in `grep case file`.
+    leads: bool,
     /// For each open `case`, how deep it stands.
     cases: Vec<usize>,
     here: Vec<(String, bool)>,
@@ -63,13 +70,25 @@ impl Scan {
         self.cases.last() == Some(&self.depth)
     }
 
+    fn command_starts(&mut self) {
+        self.word_starts = true;
+        self.leads = true;
+    }
+
     fn keyword(&mut self, rest: &str) {
         let word = super::quotes::identifier(rest);
+        let leads = std::mem::replace(&mut self.leads, false);
         match word {
-            "case" => self.cases.push(self.depth),
-            "esac" => {
+            "case" if leads => self.cases.push(self.depth),
+            "esac" if leads => {
                 self.cases.pop();
             }
+            // `case x in esac` has no pattern.
+            "in" if self.in_pattern() => self.leads = true,
+            "then" | "do" | "else" | "elif" | "if" | "while" | "until" | "time" => {
+                self.leads = leads;
+            }
+            "" if rest.starts_with("{ ") || rest.starts_with("! ") => self.leads = leads,
             _ => {}
         }
     }

@@ -119,7 +119,7 @@ impl Judge<'_> {
                 self.running(name, args, scope, input, flow)
             }
             _ => {
-                self.changing(name, args, scope, flow);
+                self.changing(name, args, scope, flow, input);
                 self.external(&argv, scope, input, flow)
             }
         }
@@ -309,7 +309,10 @@ impl Judge<'_> {
             }
         }
         self.name_of_variable(&Word::Known(name.clone()), scope);
-        let mut value = super::super::scope::Value::unknown("its input");
+        let mut value = match super::state::only_line(input) {
+            Some(line) => super::super::scope::Value::scalar(Word::Known(line)),
+            None => super::super::scope::Value::unknown("its input"),
+        };
         value.flow = input.flow;
         value.array = true;
         scope.set(&name, value);

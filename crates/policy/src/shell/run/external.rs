@@ -84,6 +84,9 @@ impl Judge<'_> {
         {
             output.pieces = vec![Piece::Unknown(NUMBER.to_owned())];
         }
+        if programs::finds_the_gateway(argv) {
+            output.pieces = vec![Piece::Unknown(programs::GATEWAY_PROCESS.to_owned())];
+        }
         output
     }
 
@@ -140,12 +143,32 @@ impl Judge<'_> {
             return;
         }
         if let Some(path) = self.absolute(name, scope)
+            && self.is_below_a_download(&path)
+        {
+            self.deny(
+                "download-run",
+                "It runs what was unpacked from the network a moment ago.",
+            );
+        }
+        if let Some(path) = self.absolute(name, scope)
             && (self.files.contains_key(&path)
                 || self.taint.written.contains(&path)
                 || self.taint.fetched.contains(&path))
         {
             self.run_file(&Word::Known(path), scope, input, &argv[1..]);
         }
+    }
+
+    /// Whether the line itself unpacked something from the network into a folder above.
+    fn is_below_a_download(&self, path: &str) -> bool {
+        let mut above = path.rsplit_once('/').map(|(above, _)| above);
+        while let Some(folder) = above {
+            if self.files.get(folder).is_some_and(|held| held.flow.network) {
+                return true;
+            }
+            above = folder.rsplit_once('/').map(|(above, _)| above);
+        }
+        false
     }
 
     /// `ln -s`: what later words of the line go through.
@@ -228,6 +251,10 @@ impl Judge<'_> {
                 Stdin::Text(word) => word.clone(),
                 _ => unknown(),
             },
+            // What was built of the workspace's own sources is as good as they are.
+            Some("gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld") => {
+                Word::Known(String::new())
+            }
             Some("cp" | "mv" | "install" | "ln") => {
                 let read = reading
                     .effects

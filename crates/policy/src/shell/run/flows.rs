@@ -59,6 +59,7 @@ impl Judge<'_> {
         flow.network |= reading.io.emits_network;
         flow.decoded |= reading.io.decodes;
         flow.names = reading.io.names_files || (reading.io.passes_input && input.names);
+        flow.critical = reading.io.names_critical || (reading.io.passes_input && input.critical);
         flow
     }
 

@@ -107,6 +107,8 @@ impl Judge<'_> {
             let words = self.expand(word, scope);
             if n == 0 {
                 self.confusable(&words);
+                // Which program it is was decoded, or came from elsewhere.
+                self.run_from(self.flow);
             } else if let (true, Some(at)) = (self.placed, word.at.0) {
                 let known = words.iter().filter_map(Word::known);
                 places.extend(known.map(|text| (text.to_owned(), at)));

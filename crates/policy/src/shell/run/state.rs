@@ -2,13 +2,21 @@
 
 use std::rc::Rc;
 
-use super::super::judge::Judge;
+use super::super::judge::{Input, Judge};
 use super::super::scope::{Flow, Scope, Value, pieces_of, word_of};
+use crate::programs::Stdin;
 use crate::word::{Piece, Word};
 
 impl Judge<'_> {
     /// Follows what a command changes in the shell.
-    pub(super) fn changing(&mut self, name: &str, args: &[Word], scope: &mut Scope, flow: Flow) {
+    pub(super) fn changing(
+        &mut self,
+        name: &str,
+        args: &[Word],
+        scope: &mut Scope,
+        flow: Flow,
+        input: &Input,
+    ) {
         match name {
             "cd" | "chdir" => self.change_folder(args, scope),
             "pushd" => self.push_folder(args, scope),
@@ -27,7 +35,7 @@ impl Judge<'_> {
                     }
                 }
             }
-            "read" | "getopts" => self.read_into(args, scope),
+            "read" | "getopts" => self.read_into(name, args, scope, input),
             "let" => {
                 for word in args {
                     self.calculated(word, scope);
@@ -97,7 +105,9 @@ impl Judge<'_> {
         }
     }
 
-    fn read_into(&mut self, args: &[Word], scope: &mut Scope) {
+    fn read_into(&mut self, name: &str, args: &[Word], scope: &mut Scope, input: &Input) {
+        let line = only_line(input).filter(|_| name == "read");
+        let mut names = Vec::new();
         let mut words = args.iter();
         let mut any = false;
         while let Some(word) = words.next() {
@@ -108,6 +118,7 @@ impl Judge<'_> {
                 Some(text) if text.starts_with('-') => {}
                 Some(text) if super::super::expand::is_name(text) => {
                     any = true;
+                    names.push(text.to_owned());
                     scope.set(text, Value::unknown(&format!("${text}")));
                     if matches!(text, "PATH" | "IFS" | "BASH_ENV" | "PROMPT_COMMAND") {
                         self.ask(
@@ -121,6 +132,17 @@ impl Judge<'_> {
         }
         if !any {
             scope.set("REPLY", Value::unknown("$REPLY"));
+            names.push("REPLY".to_owned());
+        }
+        if let (Some(line), [name]) = (line, names.as_slice()) {
+            let word = Word::from(line.trim());
+            scope.set(
+                name,
+                Value {
+                    flow: input.flow,
+                    ..Value::scalar(word)
+                },
+            );
         }
     }
 
@@ -205,4 +227,14 @@ fn split(word: &Word) -> Option<(String, Word)> {
         _ => return None,
     }
     Some((name, word_of(pieces)))
+}
+
+/// The text of an input that is known and of one line.
+pub(super) fn only_line(input: &Input) -> Option<String> {
+    let Stdin::Text(Word::Known(text)) = &input.from else {
+        return None;
+    };
+    let mut lines = text.lines();
+    let line = lines.next()?.to_owned();
+    lines.next().is_none().then_some(line)
 }

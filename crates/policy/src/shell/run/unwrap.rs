@@ -8,6 +8,9 @@ use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
 use crate::world::Dialect;
 
+/// Why a word is not known into which a line of the input is put.
+const A_LINE: &str = crate::programs::A_LINE;
+
 /// Stands in a script for a part that is not known.
 const HOLE: &str = "${__unknown__}";
 
@@ -41,6 +44,7 @@ impl Judge<'_> {
         self.step()
     }
 
+    /// A command that another one runs, here or elsewhere.
     fn run_one(&mut self, run: Runs, scope: &Scope, input: &Input, flow: Flow) -> Output {
         // Another process: it has the variables, and neither functions nor aliases.
         let mut inner = scope.clone();
@@ -49,6 +53,12 @@ impl Judge<'_> {
         let reach = self.reach;
         if self.reach == Reach::Direct {
             self.reach = Reach::Wrapped;
+        }
+        let (here, first) = (self.world, self.report.effects.len());
+        let away = is_elsewhere(&run);
+        if away {
+            self.leave();
+            inner.folders = vec![None];
         }
         let output = match run {
             Runs::Command {
@@ -62,12 +72,20 @@ impl Judge<'_> {
             Runs::Script {
                 text,
                 dialect: Dialect::Posix,
+                args,
                 ..
-            } => self.run_text(&text, flow, &mut inner, input),
+            } => {
+                inner.positional = Some(std::rc::Rc::new(args));
+                self.run_text(&text, flow, &mut inner, input)
+            }
             Runs::Script { text, dialect, .. } => self.run_foreign(&text, dialect),
             Runs::Input { dialect } => self.run_input(dialect, &mut inner, input),
             Runs::File { path } => self.run_file(&path, &mut inner, input, &[]),
         };
+        self.world = here;
+        if away {
+            self.report.place_elsewhere(first);
+        }
         self.reach = reach;
         output
     }
@@ -94,6 +112,10 @@ impl Judge<'_> {
                     Piece::Text("./".to_owned()),
                     Piece::Pattern("…".to_owned()),
                 ])),
+                _ if input.flow.critical => argv.push(Word::Partial(vec![
+                    Piece::Text("/".to_owned()),
+                    Piece::Pattern("*".to_owned()),
+                ])),
                 _ => argv.push(Word::Unknown("what it reads".to_owned())),
             }
             input = Input {
@@ -101,7 +123,12 @@ impl Judge<'_> {
                 flow: input.flow,
             };
         }
-        let flow = if more { flow.with(input.flow) } else { flow };
+        let put_in = argv.iter().any(holds_a_line);
+        let flow = if more || put_in {
+            flow.with(input.flow)
+        } else {
+            flow
+        };
         self.unshadowed(argv, scope, &input, flow)
     }
 
@@ -315,6 +342,24 @@ impl Judge<'_> {
         let touched = self.touch(path, crate::place::Access::Read, scope);
         self.flow.join(touched);
         self.run_file(path, scope, input, rest)
+    }
+}
+
+/// Whether a line of the input is put into a word (`xargs -I{}`).
+fn holds_a_line(word: &Word) -> bool {
+    match word {
+        Word::Unknown(why) => why == A_LINE,
+        Word::Partial(pieces) => pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Unknown(why) if why == A_LINE)),
+        Word::Known(_) => false,
+    }
+}
+
+fn is_elsewhere(run: &Runs) -> bool {
+    match run {
+        Runs::Command { elsewhere, .. } | Runs::Script { elsewhere, .. } => *elsewhere,
+        Runs::Input { .. } | Runs::File { .. } => false,
     }
 }
 

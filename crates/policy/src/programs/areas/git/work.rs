@@ -54,25 +54,30 @@ pub(super) fn maintain(parsed: &Parsed, reader: &mut Reader<'_>) {
 /// `ext::sh -c …` is a transport that is a command.
 pub(super) fn remote_url(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in &parsed.operands {
-        let text = shown_word(word);
-        if let Some(command) = text.strip_prefix("ext::") {
-            reader.deny(
-                "git-transport",
-                "The address is a command that is run on this machine.",
-            );
-            reader.shell(Word::Known(command.replace("% ", " ").replace("%20", " ")));
-        } else if text.starts_with("fd::")
-            || text.contains("::") && !text.contains("://") && !text.starts_with('[')
-        {
-            reader.deny(
-                "git-transport",
-                "The address names a program of this machine.",
-            );
-        } else if text.contains("://") {
-            url(reader, word, Use::Send);
-        } else if text.starts_with('-') {
-            reader.deny("git-transport", "An address begins like an option.");
-        }
+        remote(word, reader);
+    }
+}
+
+/// An address that work comes from or goes to.
+pub(super) fn remote(word: &Word, reader: &mut Reader<'_>) {
+    let text = shown_word(word);
+    if let Some(command) = text.strip_prefix("ext::") {
+        reader.deny(
+            "git-transport",
+            "The address is a command that is run on this machine.",
+        );
+        reader.shell(Word::Known(command.replace("% ", " ").replace("%20", " ")));
+    } else if text.starts_with("fd::")
+        || text.contains("::") && !text.contains("://") && !text.starts_with('[')
+    {
+        reader.deny(
+            "git-transport",
+            "The address names a program of this machine.",
+        );
+    } else if text.contains("://") {
+        url(reader, word, Use::Send);
+    } else if text.starts_with('-') {
+        reader.deny("git-transport", "An address begins like an option.");
     }
 }
 

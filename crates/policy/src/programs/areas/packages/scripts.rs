@@ -36,6 +36,17 @@ pub(crate) fn script(reader: &mut Reader<'_>, name: &str, rest: &[Word]) {
             );
         }
     }
+    let elsewhere = ["--prefix", "-C", "--cwd", "--dir"];
+    for pair in reader.invocation.argv.clone().windows(2) {
+        let (name, value) = (pair[0].prefix(), &pair[1]);
+        if elsewhere.contains(&name) {
+            super::super::tasks::elsewhere(value, reader);
+        } else if let Some((name, value)) = name.split_once('=')
+            && elsewhere.contains(&name)
+        {
+            super::super::tasks::elsewhere(&Word::from(value), reader);
+        }
+    }
     if !super::super::files::in_workspace(reader) {
         reader.ask(
             "task-outside",

@@ -29,6 +29,13 @@ pub(super) fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
             &parsed.operands,
         );
     }
+    if test {
+        // They may be named by a pattern.
+        for word in &parsed.operands {
+            reader.touch(word, Access::Execute);
+        }
+        return;
+    }
     let nothing = (test || check) && parsed.operands.is_empty();
     if !given && !nothing {
         file_or_input(parsed, reader, Language::Node);

@@ -37,6 +37,9 @@ pub(super) fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
             continue;
         }
         any = true;
+        if is_the_gateway(word) {
+            reader.deny("kill-gateway", "It stops what governs this agent.");
+        }
         if text == "-1" || text == "0" || text == "-0" || text == "1" {
             reader.deny("kill-all", "It signals every process of the user, the gateway among them, or the first process.");
         } else if numbers {
@@ -57,7 +60,7 @@ pub(super) fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 /// The gateway, the desktop session and what supervises: not an agent's to stop.
-pub(super) fn is_ours(text: &str) -> bool {
+pub(in crate::programs) fn is_ours(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["openclaw", "gatehouse", "clawd", "moltbot"]
         .iter()
@@ -81,6 +84,19 @@ pub(super) fn is_ours(text: &str) -> bool {
                 | "-1"
                 | "claw"
         )
+}
+
+/// A process that was looked for by the gateway's name.
+fn is_the_gateway(word: &crate::word::Word) -> bool {
+    use crate::programs::GATEWAY_PROCESS;
+    use crate::word::{Piece, Word};
+    match word {
+        Word::Unknown(why) => why == GATEWAY_PROCESS,
+        Word::Partial(pieces) => pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Unknown(why) if why == GATEWAY_PROCESS)),
+        Word::Known(_) => false,
+    }
 }
 
 pub(super) fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {

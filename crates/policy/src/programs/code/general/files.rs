@@ -96,7 +96,7 @@ impl Walker<'_, '_> {
         let object = self.path_before(at);
         match (&object, texts.first()) {
             (Some(path), _) if attribute => {
-                let word = Word::from(path.as_str());
+                let word = self.path_word(path);
                 self.reader.touch(&word, access);
             }
             (_, Some(path))
@@ -147,7 +147,7 @@ impl Walker<'_, '_> {
                             | "link"
                     );
                 for path in paths.iter().take(if several { 2 } else { 1 }) {
-                    let word = Word::from(path.as_str());
+                    let word = self.path_word(path);
                     if several {
                         self.reader.touch(&word, Access::Read);
                     }
@@ -162,6 +162,10 @@ impl Walker<'_, '_> {
             }
             _ if path_of_object && access == Access::Read => {}
             _ => {
+                if matches!(access, Access::Delete | Access::DeleteAll) {
+                    let all = self.seen.deletes_unknown.unwrap_or_default();
+                    self.seen.deletes_unknown = Some(all || access == Access::DeleteAll);
+                }
                 let text = if access == Access::Read {
                     "Its code reads files that are only known when it runs."
                 } else {

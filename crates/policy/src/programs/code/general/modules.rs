@@ -76,6 +76,7 @@ impl Walker<'_, '_> {
             | "File::Basename" | "Cwd" | "fileinput" | "tmpdir" | "pathname" | "find" | "url" => {}
             "subprocess" | "child_process" | "commands" | "open3" | "IPC::Open3" | "shelljs"
             | "execa" | "pty" | "pexpect" | "sh" => {
+                self.seen.runs_unknown = true;
                 self.reader
                     .ask("code-command", "Its code may run a command.");
             }
@@ -122,7 +123,7 @@ impl Walker<'_, '_> {
                 | "exitCode" | "pid" | "ppid" | "title" | "release" | "features" | "execPath"
                 | "cpuUsage",
             ) => {}
-            Some("env") => {}
+            Some("env") => self.credential(at),
             _ => self.seen.evals = true,
         }
     }
@@ -163,6 +164,7 @@ impl Walker<'_, '_> {
         );
         let (texts, others) = self.arguments(at);
         if texts.is_empty() || others {
+            self.seen.runs_unknown = true;
             self.reader.ask(
                 "code-command",
                 "Its code runs a command that is only known when it runs.",

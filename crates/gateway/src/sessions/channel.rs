@@ -1,0 +1,66 @@
+//! The channel of a session: its own, or for one that another session began, that one's. An agent that was written to
+//! from a chat is not less so in a session that it began itself.
+
+use gatehouse_store::StoreError;
+use gatehouse_store::gateway::GatewayStore;
+
+use super::SessionName;
+
+/// Sessions that begin sessions, as far as they are followed. The tools allow fewer.
+const MOST: usize = 16;
+
+/// None where it is not known.
+pub(crate) async fn channel_of(
+    store: &dyn GatewayStore,
+    key: &str,
+) -> Result<Option<String>, StoreError> {
+    let mut key = key.to_owned();
+    for _ in 0..MOST {
+        let name = SessionName::new(&key, None, "main");
+        if let Some(channel) = name.channel() {
+            return Ok(Some(channel.to_owned()));
+        }
+        let row = store.session(&key).await?;
+        let Some(above) = row.and_then(|row| row.spawned_by.or(row.parent)) else {
+            return Ok(None);
+        };
+        key = above;
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use gatehouse_store::gateway::{SessionRow, SessionStore, SqliteGatewayStore};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_session_that_another_began_has_the_channel_of_that_one() {
+        let store = SqliteGatewayStore::in_memory().await.unwrap();
+        for (key, by) in [
+            ("agent:main:subagent:a", "agent:main:telegram:group:1"),
+            ("agent:main:subagent:b", "agent:main:subagent:a"),
+        ] {
+            let row = SessionRow {
+                key: key.to_owned(),
+                session_id: key.to_owned(),
+                agent: "main".to_owned(),
+                overrides: "{}".to_owned(),
+                extra: "{}".to_owned(),
+                spawned_by: Some(by.to_owned()),
+                ..SessionRow::default()
+            };
+            store.session_create(row).await.unwrap();
+        }
+        for (key, channel) in [
+            ("agent:main:telegram:group:1", Some("telegram")),
+            ("agent:main:subagent:b", Some("telegram")),
+            ("agent:main:subagent:lost", None),
+            ("agent:main:main", Some("webchat")),
+        ] {
+            let found = channel_of(&store, key).await.unwrap();
+            assert_eq!(found.as_deref(), channel, "{key}");
+        }
+    }
+}

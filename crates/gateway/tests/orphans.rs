@@ -1,0 +1,65 @@
+//! A program that is a gateway takes in orphans: what a run started stays a run's, however it left. In a program of
+//! its own, as all that this one starts counts as a run's.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::fs;
+use std::time::Duration;
+
+use serde_json::json;
+use support::{ALL_SCOPES, TestGateway};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const REQUEST: &str = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn a_process_that_left_its_run_in_every_way_still_cannot_speak_to_the_gateway() {
+    gatehouse_gateway::adopt_orphans();
+    // The policy would ask; what is tried here is what holds without it.
+    let gateway = TestGateway::with(|options| {
+        options.config.raw = json!({"tools": {"exec": {"mode": "full"}}});
+        support::write_policy(&options.state_dir, r#"{ preset: "observe" }"#);
+    })
+    .await;
+    let workspace = gateway.state.path().join("workspace");
+    fs::create_dir_all(&workspace).unwrap();
+    let workspace = workspace.canonicalize().unwrap();
+    let at = |name: &str| workspace.join(name);
+    let port = gateway.address().port();
+    let folder = workspace.display();
+    let speak = format!(
+        "exec 2>/dev/null\nsleep 1\nexec 3<>/dev/tcp/127.0.0.1/{port}\n\
+         printf '{}' >&3\nhead -c 12 <&3 >{folder}/answer.txt\necho done >{folder}/done.txt\n",
+        REQUEST.replace("\r\n", "\\r\\n")
+    );
+    fs::write(at("speak.sh"), speak).unwrap();
+    // A session of its own, two forks, no environment: its parent is gone before it speaks.
+    fs::write(
+        at("leave.sh"),
+        "( setsid env -i /bin/bash speak.sh </dev/null >/dev/null 2>&1 & ) &\nsleep 0.2\n",
+    )
+    .unwrap();
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let call = json!({"name": "exec", "args": {"command": "bash leave.sh"}, "sessionKey": "main"});
+    let ran = wire.ask("tools.invoke", call).await;
+    assert_eq!(ran["ok"], true, "{ran}");
+    let told = async {
+        while !at("done.txt").exists() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let patience = Duration::from_secs(30);
+    tokio::time::timeout(patience, told).await.unwrap();
+    let answer = fs::read_to_string(at("answer.txt")).unwrap_or_default();
+    assert_eq!(answer, "", "it was hung up on");
+
+    // This process, which is no run's, is answered.
+    let mut stream = TcpStream::connect(gateway.address()).await.unwrap();
+    stream.write_all(REQUEST.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1"), "{answer}");
+}
