@@ -35,6 +35,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "gatehouse-local",
+        &[
+            "gatehouse-protocol",
+            "gatehouse-fleet",
+            "gatehouse-gateway",
+            "gatehouse-vault",
+        ],
+    ),
+    (
         "gatehouse-control",
         &[
             "gatehouse-protocol",
@@ -63,9 +72,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "gatehouse-protocol",
             "gatehouse-client",
-            "gatehouse-control",
             "gatehouse-fleet",
-            "gatehouse-gateway",
+            "gatehouse-local",
             "gatehouse-vault",
             "gatehouse-store",
         ],
