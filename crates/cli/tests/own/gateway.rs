@@ -126,6 +126,7 @@ impl OwnGateway {
             tls_fingerprint: None,
             scopes: ALL_SCOPES.to_vec(),
             with_device: false,
+            node: None,
             log: self.state.path().join("operator.log"),
         }
     }
