@@ -56,6 +56,7 @@ static GROUPS: [(&str, &[&str]); 6] = [
             "credential.deleted",
             "credential.used",
             "credential.refused",
+            "credential.masterKeyRotated",
         ],
     ),
     (
@@ -70,6 +71,7 @@ static GROUPS: [(&str, &[&str]); 6] = [
             "token.revoked",
             "audit.broken",
             "audit.exported",
+            "audit.sealed",
         ],
     ),
     (
