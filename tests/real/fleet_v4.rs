@@ -190,7 +190,8 @@ async fn an_agents_question_is_answered_and_another_declined() {
 
 #[tokio::test]
 async fn a_change_that_the_system_agent_proposes_waits_and_is_applied_only_when_allowed() {
-    kind_cases::a_change_that_the_system_agent_proposes_waits_and_is_applied_only_when_allowed().await;
+    kind_cases::a_change_that_the_system_agent_proposes_waits_and_is_applied_only_when_allowed()
+        .await;
 }
 
 #[tokio::test]

@@ -48,7 +48,12 @@ async fn is_explained(desk: &Desk, item: &InboxItemView) {
     let analysis = detail.analysis.expect("our analysis of their approval");
     assert_eq!(analysis.verdict, Verdict::Deny);
     assert!(analysis.dangerous && item.dangerous, "{analysis:#?}");
-    let does = |kind| analysis.effects.iter().any(|e| e.kind == kind && e.span.is_some());
+    let does = |kind| {
+        analysis
+            .effects
+            .iter()
+            .any(|e| e.kind == kind && e.span.is_some())
+    };
     assert!(does(EffectKind::Read), "{analysis:#?}");
     assert!(does(EffectKind::Network), "{analysis:#?}");
     let said = analysis.findings.iter().all(|f| !f.text.is_empty());
@@ -91,7 +96,10 @@ pub(crate) async fn a_rule_denies_one_and_leaves_another_with_its_analysis(versi
     let book = desk.fleet.auto_answers().await.unwrap();
     assert_eq!((answers(&book, &ruled), answers(&book, &left)), (1, 0));
     let kept = &book.answered[0];
-    assert_eq!((kept.answer, kept.gateway_name.as_str()), (AutoAnswer::Deny, "home"));
+    assert_eq!(
+        (kept.answer, kept.gateway_name.as_str()),
+        (AutoAnswer::Deny, "home")
+    );
     assert_eq!(book.rules[0].uses, 1);
     operator.decide(&waits.id, "deny").await.unwrap();
 }
@@ -116,7 +124,12 @@ pub(crate) async fn the_pause_leaves_everything_to_the_person(version: Version) 
     assert!(decided(&ended, Decision::Deny), "{ended:?}");
     let item = desk.waits(&id, &first).await;
     assert!(
-        operator.pending_approvals().await.unwrap().iter().any(|a| a["id"] == raised.id.as_str()),
+        operator
+            .pending_approvals()
+            .await
+            .unwrap()
+            .iter()
+            .any(|a| a["id"] == raised.id.as_str()),
         "what waited when they were switched on again is still the person's"
     );
     desk.decide(&item, Decision::Deny).await.unwrap();
@@ -146,5 +159,8 @@ pub(crate) async fn an_agent_whose_command_a_rule_denies_is_told_and_goes_on(ver
     assert!(folder.exists(), "a denied command ran");
     let book = desk.fleet.auto_answers().await.unwrap();
     let kept = &book.answered[0];
-    assert_eq!((kept.subject.as_str(), kept.agent.as_deref()), (command.as_str(), Some("main")));
+    assert_eq!(
+        (kept.subject.as_str(), kept.agent.as_deref()),
+        (command.as_str(), Some("main"))
+    );
 }
