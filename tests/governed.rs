@@ -45,7 +45,10 @@ impl Scene {
         let driver = WebDriver::start(&desktop, &BTreeMap::new()).await.unwrap();
         let client = driver.open(Path::new(APP), &[]).await.unwrap();
         let page = Page { client };
+        // The first run begins in a chat, which is a session from its first word on.
         page.find("//textarea").await;
+        page.send("exec: uname -s").await;
+        page.says("Linux").await;
         Self {
             page,
             desktop,
@@ -67,7 +70,8 @@ impl Scene {
 
     async fn section(&self, place: &str, section: &str) {
         self.page.go(place).await;
-        self.follow(&format!("//a[normalize-space()='{section}']")).await;
+        self.follow(&format!("//a[normalize-space()='{section}']"))
+            .await;
     }
 
     async fn choose(&self, option: &str) {
@@ -83,7 +87,11 @@ impl Scene {
     async fn until(&self, what: &str, holds: impl Fn() -> bool) {
         let begun = std::time::Instant::now();
         while !holds() {
-            assert!(begun.elapsed() < SOON, "{what}:\n{}", self.page.text().await);
+            assert!(
+                begun.elapsed() < SOON,
+                "{what}:\n{}",
+                self.page.text().await
+            );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
@@ -93,7 +101,9 @@ impl Scene {
         let field = self.page.find(field).await;
         let all = format!("{}a{}", Key::Control, Key::Null);
         field.send_keys(&all).await.unwrap();
-        field.send_keys(text).await.unwrap();
+        // A line break as a character is not typed.
+        let typed = text.replace('\n', &Key::Enter.to_string());
+        field.send_keys(&typed).await.unwrap();
     }
 
     async fn is_chosen(&self, option: &str) {
@@ -151,7 +161,7 @@ async fn a_standing_permission_is_given_and_taken_back(scene: &Scene) {
     page.go("Inbox").await;
     scene.follow("(//a[contains(@href, 'inbox/')])[1]").await;
     page.says("wants to run a command").await;
-    page.says("What it does").await;
+    page.says("It reads scheduled jobs.").await;
     picture(&scene.desktop, "governed-4-card");
     tokio::time::sleep(LOOKED_AT).await;
     page.press("Allow longer").await;
@@ -174,7 +184,11 @@ async fn what_was_overwritten_is_brought_back(scene: &Scene) {
     page.send("write: notes.txt: the first version").await;
     let text = |wanted: &str| {
         let notes = named(&scene.desktop.home().join(".gatehouse"), "notes.txt");
-        notes.is_some_and(|file| fs::read_to_string(file).unwrap_or_default().contains(wanted))
+        notes.is_some_and(|file| {
+            fs::read_to_string(file)
+                .unwrap_or_default()
+                .contains(wanted)
+        })
     };
     scene.until("it is written", || text("first")).await;
     page.send("write: notes.txt: the second version").await;
@@ -183,7 +197,9 @@ async fn what_was_overwritten_is_brought_back(scene: &Scene) {
     picture(&scene.desktop, "governed-6-undo");
     page.press("Bring it back").await;
     page.says("Brought back").await;
-    scene.until("the first version is back", || text("first")).await;
+    scene
+        .until("the first version is back", || text("first"))
+        .await;
 }
 
 /// The timeline has what was decided, each record is shown whole, and all of them are checked.
@@ -241,7 +257,9 @@ async fn what_governs_this_computers_agents_is_set_seen_and_proven_in_the_window
 fn named(folder: &Path, name: &str) -> Option<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    let here = paths.iter().find(|path| path.file_name().is_some_and(|n| n == name));
+    let here = paths
+        .iter()
+        .find(|path| path.file_name().is_some_and(|n| n == name));
     let below = || paths.iter().find_map(|path| named(path, name));
     here.cloned().or_else(below)
 }

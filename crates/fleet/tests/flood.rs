@@ -58,7 +58,10 @@ impl Seen {
             if of.any(|item| item.subject == command && wanted(&item.phase)) {
                 return;
             }
-            assert!(begun.elapsed() < Duration::from_secs(1200), "{command} was lost: {self:?}");
+            assert!(
+                begun.elapsed() < Duration::from_secs(1200),
+                "{command} was lost: {self:?}"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -77,13 +80,17 @@ async fn is_survived(events: u64) {
     seen.until(&desk, &id, "in the midst", is_waiting).await;
     let item = desk.waits(&id, "in the midst").await;
     desk.decide(&item, Decision::Deny).await.unwrap();
-    seen.until(&desk, &id, "in the midst", |p| matches!(p, PhaseView::Decided { .. }))
-        .await;
+    seen.until(&desk, &id, "in the midst", |p| {
+        matches!(p, PhaseView::Decided { .. })
+    })
+    .await;
     assert_eq!(gateway.record(&approval), (Some("deny".to_owned()), 1));
 
     let last = format!("make step-{}", events - 1000);
-    seen.until(&desk, &id, &last, |p| matches!(p, PhaseView::Decided { .. }))
-        .await;
+    seen.until(&desk, &id, &last, |p| {
+        matches!(p, PhaseView::Decided { .. })
+    })
+    .await;
     let took = begun.elapsed();
     let grown = seen.most_memory.saturating_sub(before);
     assert!(grown < MOST_MEMORY, "{} MB more: {seen:?}", grown >> 20);
@@ -91,7 +98,10 @@ async fn is_survived(events: u64) {
     let inbox = desk.fleet.inbox_snapshot().await;
     assert_eq!(inbox.waiting, 0, "all that came has gone");
     assert_eq!(inbox.overflow, []);
-    let figures = format!("{events} events in {took:?}, {} MB more, {seen:?}\n", grown >> 20);
+    let figures = format!(
+        "{events} events in {took:?}, {} MB more, {seen:?}\n",
+        grown >> 20
+    );
     std::io::Write::write_all(&mut std::io::stderr(), figures.as_bytes()).unwrap();
 }
 

@@ -104,7 +104,15 @@ async fn switched_off_it_is_gone_and_its_folder_free_and_switched_on_it_is_back(
     let scene = Scene::start(Desk::new().await, state.path());
     scene.desk.connected(&own()).await;
     scene.switch(false).await;
-    let gone = async || scene.desk.fleet.gateways_list().await.is_empty().then_some(());
+    let gone = async || {
+        scene
+            .desk
+            .fleet
+            .gateways_list()
+            .await
+            .is_empty()
+            .then_some(())
+    };
     scene.desk.eventually("its end", gone).await;
     scene.switch(true).await;
     scene.desk.connected(&own()).await;
@@ -121,7 +129,15 @@ async fn why_it_could_not_start_is_said_and_another_try_helps() {
     scene.desk.connection(&own(), stopped).await;
 
     scene.switch(false).await;
-    let gone = async || scene.desk.fleet.gateways_list().await.is_empty().then_some(());
+    let gone = async || {
+        scene
+            .desk
+            .fleet
+            .gateways_list()
+            .await
+            .is_empty()
+            .then_some(())
+    };
     scene.desk.eventually("its end", gone).await;
     std::fs::remove_file(&state).unwrap();
     std::fs::create_dir(&state).unwrap();

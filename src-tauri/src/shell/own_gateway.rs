@@ -36,9 +36,7 @@ pub(crate) fn start(
         env: std::env::vars_os().filter_map(text).collect(),
         // A page that is there already stays where the person is.
         first_run: Box::new(move |session| {
-            shown
-                .state::<Desk>()
-                .begin_at(Opening::Session { session });
+            shown.state::<Desk>().begin_at(Opening::Session { session });
         }),
         cancel: life.cancel.child_token(),
     };

@@ -5,16 +5,33 @@ use serde_json::Value;
 /// What the model is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
-    Exec { command: String },
+    Exec {
+        command: String,
+    },
     /// Any other tool, with its arguments as they are.
-    Tool { name: String, arguments: String },
-    ToolDone { result: String },
-    Stream { words: usize },
-    Slow { text: String },
-    Think { text: String },
+    Tool {
+        name: String,
+        arguments: String,
+    },
+    ToolDone {
+        result: String,
+    },
+    Stream {
+        words: usize,
+    },
+    Slow {
+        text: String,
+    },
+    Think {
+        text: String,
+    },
     Markdown,
-    Fail { message: String },
-    Echo { text: String },
+    Fail {
+        message: String,
+    },
+    Echo {
+        text: String,
+    },
 }
 
 /// Blocks that a v4 gateway puts around its own context.

@@ -50,7 +50,8 @@ fn event(number: u64) -> (&'static str, Value) {
     }
     if of_approval == APPROVALS / 2 {
         let id = format!("flood-{}", number - of_approval);
-        let gone = json!({ "id": id, "decision": "deny", "resolvedBy": "somebody", "ts": now_ms() });
+        let gone =
+            json!({ "id": id, "decision": "deny", "resolvedBy": "somebody", "ts": now_ms() });
         return ("exec.approval.resolved", gone);
     }
     let text = format!("line {number} of a build that says much");

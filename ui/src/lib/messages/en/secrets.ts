@@ -57,8 +57,7 @@ const choices: Record<string, { title: string; meaning: string }> = {
 const choiceOf = (reason: string) =>
   choices[reason] ?? {
     title: "No keychain answers",
-    meaning:
-      "Tokens cannot be kept where they usually are. Choose where they go instead.",
+    meaning: "Tokens cannot be kept where they usually are. Choose where they go instead.",
   };
 
 export const secrets = {
