@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gatehouse-vault", &[]),
     ("gatehouse-policy", &[]),
     ("gatehouse-audit", &[]),
+    ("gatehouse-resident", &[]),
     ("gatehouse-store", &["gatehouse-audit"]),
     ("gatehouse-client", &["gatehouse-protocol"]),
     (
@@ -74,6 +75,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gatehouse-client",
             "gatehouse-fleet",
             "gatehouse-local",
+            "gatehouse-resident",
             "gatehouse-vault",
             "gatehouse-store",
         ],

@@ -62,11 +62,19 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
     let redactor = Redactor::new();
     start::logging(&handle, redactor.clone())?;
     life::watch_signals(&handle);
+    let linked = deep_links::any_among(std::env::args().skip(1));
+    if !linked {
+        // First, so that the web process loads the page while the rest is made ready. The page's first command is
+        // answered by the main loop, which runs when this is done.
+        open_unless_background(&handle, std::env::args());
+    }
     tauri::async_runtime::block_on(start::fleet_and_notices(&handle, redactor, started))?;
     shell::tray::put_up(&handle);
     shell::forward::start(&handle, &app.state::<Fleet>());
-    if !deep_links::follow_among(&handle, std::env::args().skip(1)) {
-        open_unless_background(&handle, std::env::args());
+    #[cfg(target_os = "linux")]
+    shell::idle_memory::give_back_after_start(&handle);
+    if linked {
+        deep_links::follow_among(&handle, std::env::args().skip(1));
     }
     Ok(())
 }
@@ -108,7 +116,7 @@ fn on_window(app: &AppHandle, label: &str, event: &WindowEvent) {
                 shell::page_left(app);
             }
             #[cfg(target_os = "linux")]
-            shell::web_network::end_when_idle(app);
+            shell::idle_memory::end_when_idle(app);
         }
         _ => {}
     }

@@ -8,7 +8,7 @@ use gatehouse_agent::engine::{EngineOptions, EngineParts};
 use gatehouse_agent::tools::exec::{ExecOptions, Processes};
 use gatehouse_agent::tools::web::{FetchOptions, WebFetch};
 use gatehouse_agent::tools::{ToolSpec, Toolbox, sessions};
-use gatehouse_agent::{Engine, SystemRandomness};
+use gatehouse_agent::{Engine, Governor, SystemRandomness};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
 use tokio_util::sync::CancellationToken;
@@ -76,6 +76,7 @@ impl Site {
 
 /// Handles to all of it.
 pub(crate) struct House {
+    pub(crate) governor: Arc<dyn Governor>,
     pub(crate) sessions: Sessions,
     pub(crate) runs: Runs,
     pub(crate) approvals: Approvals,
@@ -143,7 +144,7 @@ impl House {
         let judge = Judge::new(site.surroundings(), desk.clone(), clock.clone());
         let taints = Taints::new(store.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
-        let governor = GatewayGovernor::new(GovernorParts {
+        let governor: Arc<dyn Governor> = Arc::new(GatewayGovernor::new(GovernorParts {
             store,
             approvals: approvals.clone(),
             policy: policy.clone(),
@@ -154,7 +155,7 @@ impl House {
             judge: judge.clone(),
             taints: taints.clone(),
             undo: undo.clone(),
-        });
+        }));
         let (own_sessions, post) = AgentSessions::new(sessions.clone());
         let toolbox = toolbox(clock, exec, own_sessions);
         let tools = toolbox.specs();
@@ -163,7 +164,7 @@ impl House {
                 sessions.clone(),
                 site.credentials.redactor(),
             )),
-            governor: Arc::new(governor),
+            governor: governor.clone(),
             profiles: Arc::new(agents.clone()),
             sink: Arc::new(watch.clone()),
             secrets: site.credentials.secrets(),
@@ -185,6 +186,7 @@ impl House {
         tasks.spawn(post.deliver(runs.clone(), stopping.clone()));
         Ok(Self {
             runs,
+            governor,
             sessions,
             approvals,
             policy,

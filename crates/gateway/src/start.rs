@@ -212,6 +212,7 @@ impl Gateway {
         let app = App::new(Parts {
             sessions: house.sessions,
             runs: house.runs,
+            governor: house.governor,
             approvals: house.approvals,
             audit,
             policy: house.policy,

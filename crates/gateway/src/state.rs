@@ -15,6 +15,7 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use gatehouse_agent::Governor;
 use gatehouse_agent::tools::ToolSpec;
 use gatehouse_store::gateway::GatewayStore;
 use tokio_util::sync::CancellationToken;
@@ -47,6 +48,8 @@ pub struct Parts {
     pub store: Arc<dyn GatewayStore>,
     pub sessions: Sessions,
     pub runs: Runs,
+    /// Judges every call of a tool; the runs have it too.
+    pub governor: Arc<dyn Governor>,
     pub approvals: Approvals,
     pub audit: AuditLog,
     pub policy: PolicySource,

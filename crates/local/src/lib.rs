@@ -11,6 +11,7 @@ mod token;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use gatehouse_fleet::view::{GatewayId, SessionRef};
 use gatehouse_fleet::{Fleet, FleetError};
 use gatehouse_gateway::audit::StateKey;
@@ -37,6 +38,8 @@ pub struct LocalGateway {
     pub env: Env,
     /// Called on the very first start, with the session to begin in.
     pub first_run: Box<dyn Fn(SessionRef) + Send + Sync>,
+    /// Waited for before each start, and after `first_run`: what is shown first is not to wait for a gateway.
+    pub before_start: Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>,
     /// Ends it.
     pub cancel: CancellationToken,
 }
@@ -95,6 +98,7 @@ impl LocalGateway {
                 key: FIRST_SESSION.to_owned(),
             });
         }
+        (self.before_start)().await;
         let token = token::new()?;
         self.redactor.learn(&token);
         let gateway = self.listen(&token).await?;

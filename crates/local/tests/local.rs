@@ -34,6 +34,7 @@ impl Scene {
             state_dir: state_dir.to_owned(),
             env: Env::new(),
             first_run: Box::new(move |session| sessions.lock().unwrap().push(session.key)),
+            before_start: Box::new(|| Box::pin(std::future::ready(()))),
             cancel: cancel.clone(),
         };
         Self {

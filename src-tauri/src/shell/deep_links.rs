@@ -9,6 +9,11 @@ use tracing::warn;
 
 use super::window;
 
+/// Whether there is a link among a start's arguments.
+pub(crate) fn any_among(arguments: impl IntoIterator<Item = String>) -> bool {
+    deep_link::among(arguments).is_some()
+}
+
 /// Opens what the first link among a start's arguments names. False where there is none.
 pub(crate) fn follow_among(app: &AppHandle, arguments: impl IntoIterator<Item = String>) -> bool {
     let link = deep_link::among(arguments);

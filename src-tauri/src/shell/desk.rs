@@ -2,7 +2,7 @@
 //! before the page was there to show it.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gatehouse_fleet::view::{AppInfo, NotificationSupport, Opening, Platform};
 use tauri::{AppHandle, WebviewWindow};
@@ -21,7 +21,11 @@ pub(crate) struct Desk {
     started: Instant,
     support: watch::Receiver<NotificationSupport>,
     page: Mutex<Page>,
+    painted: watch::Sender<bool>,
 }
+
+/// What can wait for the first paint waits no longer than this: there may be no window at all.
+const PAINTED_BY: Duration = Duration::from_millis(1_500);
 
 /// Where the main window's page is in its life.
 enum Page {
@@ -37,7 +41,16 @@ impl Desk {
             started,
             support,
             page: Mutex::new(Page::Absent { wanted: None }),
+            painted: watch::Sender::new(false),
         }
+    }
+
+    /// Waits until a page has painted, for what would only take the processor from it.
+    pub(crate) async fn first_paint(&self) {
+        let mut painted = self.painted.subscribe();
+        let waiting = painted.wait_for(|painted| *painted);
+        // Without a page it goes on all the same.
+        let _ = tokio::time::timeout(PAINTED_BY, waiting).await;
     }
 
     /// What a page is told at its start.
@@ -75,6 +88,7 @@ impl Desk {
             milliseconds_since_start = after,
             "first useful paint"
         );
+        self.painted.send_replace(true);
         if window.label() != MAIN {
             return;
         }

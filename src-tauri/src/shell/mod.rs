@@ -3,6 +3,8 @@
 pub(crate) mod deep_links;
 pub(crate) mod desk;
 pub(crate) mod forward;
+#[cfg(target_os = "linux")]
+pub(crate) mod idle_memory;
 pub(crate) mod life;
 pub(crate) mod links;
 pub(crate) mod logging;
@@ -13,8 +15,6 @@ pub(crate) mod start;
 pub(crate) mod streams;
 pub(crate) mod surfaces;
 pub(crate) mod tray;
-#[cfg(target_os = "linux")]
-pub(crate) mod web_network;
 pub(crate) mod web_process;
 pub(crate) mod window;
 

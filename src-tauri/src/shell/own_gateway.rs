@@ -27,7 +27,7 @@ pub(crate) fn start(
     let text = |(name, value): (OsString, OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
-    let shown = app.clone();
+    let (shown, painted) = (app.clone(), app.clone());
     let local = LocalGateway {
         fleet,
         redactor,
@@ -37,6 +37,11 @@ pub(crate) fn start(
         // A page that is there already stays where the person is.
         first_run: Box::new(move |session| {
             shown.state::<Desk>().begin_at(Opening::Session { session });
+        }),
+        // Its start takes the processor from the first paint.
+        before_start: Box::new(move || {
+            let app = painted.clone();
+            Box::pin(async move { app.state::<Desk>().first_paint().await })
         }),
         cancel: life.cancel.child_token(),
     };

@@ -1,31 +1,18 @@
 //! Chooses how WebKitGTK draws by what the machine has.
 //!
 //! Without a GPU, WebKit's DMA-BUF renderer costs about 70 MB and half a second at start (measured); with one
-//! it is the better choice. WebKit reads the choice from its environment only, and setting a variable of a
-//! running process is unsafe, so the program starts itself again with the variable set: `exec` keeps the
-//! process id, and costs a few milliseconds.
+//! it is the better choice. WebKit reads the choice from its environment only.
 
-/// Starts the program again, when WebKit has to draw without a GPU and was not told so. Returns otherwise.
+/// Tells WebKit when it has to draw without a GPU. Called first of all: no other thread may read the environment
+/// while it changes.
 #[cfg(target_os = "linux")]
 pub fn choose() {
-    use std::os::unix::process::CommandExt;
-    use std::{env, process};
-
     const CHOICE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
-    if env::var_os(CHOICE).is_some() || has_gpu(std::path::Path::new("/dev/dri")) {
+    if std::env::var_os(CHOICE).is_some() || has_gpu(std::path::Path::new("/dev/dri")) {
         return;
     }
-    let Ok(program) = env::current_exe() else {
-        return;
-    };
-    let mut arguments = env::args_os();
-    let name = arguments.next();
-    let mut again = process::Command::new(program);
-    if let Some(name) = name {
-        again.arg0(name);
-    }
-    // Only returns when it failed; then the app starts all the same, a little slower.
-    let _ = again.args(arguments).env(CHOICE, "1").exec();
+    // When it fails the app starts all the same, a little slower.
+    let _ = glib::setenv(CHOICE, "1", false);
 }
 
 /// Nothing to choose: WebKitGTK is Linux's.

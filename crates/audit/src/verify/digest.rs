@@ -2,6 +2,7 @@
 //! be worked on at once.
 
 use std::borrow::Cow;
+use std::sync::mpsc;
 
 use serde::Deserialize;
 
@@ -52,6 +53,12 @@ pub(super) struct Said {
     pub(super) prev: Hash,
 }
 
+/// A text that is borrowed from the record unless something in it is escaped. As a type of its own, because serde
+/// copies what is in an `Option<Cow<str>>`.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 #[derive(Deserialize)]
 struct Envelope<'a> {
     v: u32,
@@ -62,19 +69,19 @@ struct Envelope<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow, default)]
-    agent: Option<Cow<'a, str>>,
+    agent: Option<Text<'a>>,
     #[serde(borrow, default)]
-    session: Option<Cow<'a, str>>,
+    session: Option<Text<'a>>,
     #[serde(borrow, default)]
-    run: Option<Cow<'a, str>>,
+    run: Option<Text<'a>>,
     #[serde(borrow, default)]
-    verdict: Option<Cow<'a, str>>,
+    verdict: Option<Text<'a>>,
     #[serde(default)]
     intent: Option<u64>,
     #[serde(borrow, default)]
-    what: Option<Cow<'a, str>>,
+    what: Option<Text<'a>>,
     #[serde(borrow, default)]
-    resource: Option<Cow<'a, str>>,
+    resource: Option<Text<'a>>,
 }
 
 pub(super) fn digest(row: &Row<'_>) -> Digested {
@@ -100,39 +107,52 @@ pub(super) fn digest(row: &Row<'_>) -> Digested {
 }
 
 fn says(record: &Envelope<'_>, columns: &Columns<'_>) -> bool {
-    let what = record.what.as_deref();
-    let resource = record.resource.as_deref();
+    let what = said(&record.what);
+    let resource = said(&record.resource);
     let text = match (what, resource) {
         (Some(one), None) | (None, Some(one)) => columns.text == one,
         _ => columns.text == search_text(what, resource),
     };
     text && record.ts == columns.at
         && record.kind == columns.kind
-        && record.agent.as_deref() == columns.agent
-        && record.session.as_deref() == columns.session
-        && record.run.as_deref() == columns.run
-        && record.verdict.as_deref() == columns.verdict
+        && said(&record.agent) == columns.agent
+        && said(&record.session) == columns.session
+        && said(&record.run) == columns.run
+        && said(&record.verdict) == columns.verdict
         && record.intent == columns.intent
 }
 
-/// Digests rows on `threads` threads.
-pub(super) fn digest_all(rows: &[Row<'_>], threads: usize) -> Vec<Digested> {
-    /// Fewer rows than these are done before a thread has begun.
-    const WORTH_A_THREAD: usize = 256;
-    let threads = threads.clamp(1, rows.len() / WORTH_A_THREAD + 1);
-    if threads == 1 {
-        return rows.iter().map(digest).collect();
-    }
-    let share = rows.len().div_ceil(threads);
-    std::thread::scope(|scope| {
-        let work = |rows| scope.spawn(move || rows_digested(rows));
-        let workers: Vec<_> = rows.chunks(share).map(work).collect();
-        let done = workers.into_iter().map(|worker| worker.join());
-        done.flat_map(|part| part.expect("digesting does not panic"))
-            .collect()
-    })
+fn said<'a>(text: &'a Option<Text<'_>>) -> Option<&'a str> {
+    text.as_ref().map(|text| &*text.0)
 }
 
-fn rows_digested(rows: &[Row<'_>]) -> Vec<Digested> {
-    rows.iter().map(digest).collect()
+/// Digests rows on `threads` threads, and hands them on in their order while later ones are still worked on.
+pub(super) fn digest_each(rows: &[Row<'_>], threads: usize, mut take: impl FnMut(&Digested)) {
+    /// What a thread does at a time. Fewer rows than these are done before a thread has begun.
+    const SHARE: usize = 512;
+    let shares: Vec<_> = rows.chunks(SHARE).collect();
+    let threads = threads.clamp(1, shares.len().max(1));
+    if threads == 1 {
+        return rows.iter().for_each(|row| take(&digest(row)));
+    }
+    std::thread::scope(|scope| {
+        let work = |first| {
+            let (sender, done) = mpsc::sync_channel(2);
+            let shares = &shares;
+            scope.spawn(move || {
+                for share in shares.iter().skip(first).step_by(threads) {
+                    let digested: Vec<_> = share.iter().map(digest).collect();
+                    if sender.send(digested).is_err() {
+                        return;
+                    }
+                }
+            });
+            done
+        };
+        let workers: Vec<_> = (0..threads).map(work).collect();
+        for worker in workers.iter().cycle().take(shares.len()) {
+            let digested = worker.recv().expect("digesting does not panic");
+            digested.iter().for_each(&mut take);
+        }
+    });
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::digest::{Digested, Row, Said, digest_all};
+use super::digest::{Digested, Row, Said, digest_each};
 use super::doubt::Doubt;
 use super::{BreakKind, Broken, Checked, Head, Report};
 use crate::checkpoint::Checkpoint;
@@ -176,9 +176,7 @@ impl Verifier {
 
     /// The next rows.
     pub fn rows(&mut self, rows: &[Row<'_>]) {
-        for digested in digest_all(rows, self.threads) {
-            self.row(&digested);
-        }
+        digest_each(rows, self.threads, |digested| self.row(digested));
     }
 
     fn row(&mut self, row: &Digested) {

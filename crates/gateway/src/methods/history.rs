@@ -4,15 +4,17 @@
 //! A message is not taken apart on its way out: its text in the store is the text on the wire, with what the
 //! store knows of it put at its end.
 
+use std::sync::Arc;
+
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{Entry, SessionRow};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::InFlight;
-use crate::sessions::SessionName;
+use crate::sessions::{HistoryPage, SessionName};
 
 /// The published default and bound.
 const LIMIT: u32 = 200;
@@ -43,7 +45,7 @@ struct HistoryParams {
 }
 
 /// What `chat.history` answers.
-#[derive(Debug, Default, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct History {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +53,7 @@ struct History {
     session_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<String>,
-    messages: Vec<Box<RawValue>>,
+    messages: Messages,
     pending_inputs: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     delta_cursor: Option<String>,
@@ -66,6 +68,15 @@ struct History {
     session_info: Value,
     #[serde(skip_serializing_if = "Value::is_null")]
     in_flight_run: Value,
+}
+
+/// Written as they are kept.
+struct Messages(Arc<HistoryPage>);
+
+impl Serialize for Messages {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.messages.serialize(serializer)
+    }
 }
 
 /// Written as it is: messages are passed on as they are kept, without being read.
@@ -96,7 +107,42 @@ async fn page(
     offset: u32,
 ) -> Result<History, MethodError> {
     let sessions = &cx.app.sessions;
+    let page = kept_page(cx, name, limit, offset).await?;
+    let shown = u32::try_from(page.messages.len()).unwrap_or(u32::MAX);
+    let row = page.row.as_ref();
+    let cursor = row.map(|row| format!("{}:{}", row.session_id, page.last));
+    Ok(History {
+        session_key: name.key.clone(),
+        session_id: row.map(|row| row.session_id.clone()),
+        pending_inputs: page.pending.clone(),
+        delta_cursor: cursor.filter(|_| offset == 0),
+        offset: (offset > 0).then_some(offset),
+        next_offset: page.has_older.then(|| offset.saturating_add(shown)),
+        has_more: page.has_older,
+        total_messages: page.total,
+        defaults: super::sessions::defaults(cx),
+        session_info: row.map_or(Value::Null, |row| Value::Object(sessions.wire(row))),
+        in_flight_run: in_flight(cx, name).await,
+        kind: None,
+        messages: Messages(page),
+    })
+}
+
+/// What the store knows of a page.
+async fn kept_page(
+    cx: &Cx,
+    name: &SessionName,
+    limit: u32,
+    offset: u32,
+) -> Result<Arc<HistoryPage>, MethodError> {
+    let sessions = &cx.app.sessions;
     let store = &sessions.store;
+    let question = format!("{limit} {offset} {}", name.key);
+    // Told before it is read: what is written meanwhile makes what is kept stale, never new.
+    let revision = store.revision();
+    if let Some(kept) = sessions.pages.get(&question, revision) {
+        return Ok(kept);
+    }
     let row = store.session(&name.key).await?;
     let before = match offset {
         0 => None,
@@ -107,26 +153,16 @@ async fn page(
         }
     };
     let page = store.entries_page(&name.key, before, limit).await?;
-    let shown = u32::try_from(page.entries.len()).unwrap_or(u32::MAX);
-    let cursor = row.as_ref().map(|row| {
-        let last = page.entries.last().map_or(0, |entry| entry.seq);
-        format!("{}:{last}", row.session_id)
-    });
-    Ok(History {
-        session_key: name.key.clone(),
-        session_id: row.as_ref().map(|row| row.session_id.clone()),
+    let page = Arc::new(HistoryPage {
+        row,
         messages: page.entries.iter().map(wire).collect(),
-        pending_inputs: pending(cx, &name.key).await?,
-        delta_cursor: cursor.filter(|_| offset == 0),
-        offset: (offset > 0).then_some(offset),
-        next_offset: page.has_older.then(|| offset.saturating_add(shown)),
-        has_more: page.has_older,
-        total_messages: page.total,
-        defaults: super::sessions::defaults(cx),
-        session_info: row.map_or(Value::Null, |row| Value::Object(sessions.wire(&row))),
-        in_flight_run: in_flight(cx, name).await,
-        kind: None,
-    })
+        pending: pending(cx, &name.key).await?,
+        last: page.entries.last().map_or(0, |entry| entry.seq),
+        has_older: page.has_older,
+        total: page.total,
+    });
+    sessions.pages.put(question, revision, &page);
+    Ok(page)
 }
 
 /// What came since a cursor; a reset where that cannot be told.

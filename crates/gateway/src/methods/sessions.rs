@@ -1,14 +1,18 @@
 //! The roster: list, watch, find, describe. What changes a session is in `session_write`.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{EntrySearch, SessionFilter, SessionOrder};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 use crate::broadcast::Topic;
 use crate::govern::wire;
 use crate::router::{Cx, MethodError, MethodTable};
-use crate::sessions::wire_row;
+use crate::sessions::{Listed, wire_row};
 
 /// What a list has when it does not say; more is asked for in pages.
 const LIMIT: u32 = 200;
@@ -52,35 +56,78 @@ enum All {
     All,
 }
 
-async fn list(cx: Cx, params: ListParams) -> Result<Value, MethodError> {
+/// What `sessions.list` answers.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    ts: u64,
+    path: PathBuf,
+    count: u64,
+    total_count: u64,
+    limit_applied: u32,
+    next_offset: Option<u64>,
+    has_more: bool,
+    owners: [String; 0],
+    defaults: Value,
+    sessions: Rows,
+}
+
+/// Written as they are kept.
+struct Rows(Arc<Listed>);
+
+impl Serialize for Rows {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.rows.serialize(serializer)
+    }
+}
+
+async fn list(cx: Cx, params: ListParams) -> Result<List, MethodError> {
     page(&cx, params).await
 }
 
-async fn page(cx: &Cx, params: ListParams) -> Result<Value, MethodError> {
-    let sessions = &cx.app.sessions;
+async fn page(cx: &Cx, params: ListParams) -> Result<List, MethodError> {
     let limit = params.limit.unwrap_or(LIMIT).clamp(1, MOST);
     let offset = params.offset.unwrap_or(0);
-    let filter = filter(params, limit, offset, sessions.now());
-    let list = sessions.store.sessions(&filter).await?;
-    let count = list.rows.len() as u64;
+    let filter = filter(params, limit, offset, cx.app.sessions.now());
+    let listed = listed(cx, &filter).await?;
+    let count = listed.rows.len() as u64;
     let next = u64::from(offset) + count;
-    let has_more = next < list.total;
+    let has_more = next < listed.total;
+    Ok(List {
+        ts: cx.now_ms(),
+        path: cx.app.state_dir.join("gateway.sqlite3"),
+        count,
+        total_count: listed.total,
+        limit_applied: limit,
+        next_offset: has_more.then_some(next),
+        has_more,
+        owners: [],
+        defaults: defaults(cx),
+        sessions: Rows(listed),
+    })
+}
+
+async fn listed(cx: &Cx, filter: &SessionFilter) -> Result<Arc<Listed>, MethodError> {
+    let sessions = &cx.app.sessions;
     // Once for all rows: they are worked out of the configuration.
     let (inherited, now) = (sessions.defaults(), sessions.now());
+    let question = format!("{filter:?} {inherited:?}");
+    // Told before it is read: what is written meanwhile makes what is kept stale, never new.
+    let revision = sessions.store.revision();
+    if let Some(kept) = sessions.lists.get(&question, revision) {
+        return Ok(kept);
+    }
+    let list = sessions.store.sessions(filter).await?;
     let rows = list.rows.iter();
-    let rows: Vec<_> = rows.map(|row| wire_row(row, &inherited, now)).collect();
-    Ok(json!({
-        "ts": cx.now_ms(),
-        "path": cx.app.state_dir.join("gateway.sqlite3"),
-        "count": count,
-        "totalCount": list.total,
-        "limitApplied": limit,
-        "nextOffset": has_more.then_some(next),
-        "hasMore": has_more,
-        "owners": [],
-        "defaults": defaults(cx),
-        "sessions": rows,
-    }))
+    let rows: Result<Vec<_>, _> = rows
+        .map(|row| to_raw_value(&wire_row(row, &inherited, now)))
+        .collect();
+    let listed = Arc::new(Listed {
+        rows: rows.map_err(MethodError::internal)?,
+        total: list.total,
+    });
+    sessions.lists.put(question, revision, &listed);
+    Ok(listed)
 }
 
 fn filter(params: ListParams, limit: u32, offset: u32, now: i64) -> SessionFilter {
@@ -123,13 +170,21 @@ pub(super) fn defaults(cx: &Cx) -> Value {
 }
 
 /// Protocol 4 answers with a first list where the parameters say which.
-async fn subscribe(cx: Cx, params: ListParams) -> Result<Value, MethodError> {
+async fn subscribe(cx: Cx, params: ListParams) -> Result<Subscribed, MethodError> {
     let subscribed = cx.app.hub.subscribe(cx.caller.conn, Topic::Sessions).await;
-    let mut answer = json!({"subscribed": subscribed});
-    if params != ListParams::default() {
-        answer["list"] = page(&cx, params).await?;
-    }
-    Ok(answer)
+    let list = if params == ListParams::default() {
+        None
+    } else {
+        Some(page(&cx, params).await?)
+    };
+    Ok(Subscribed { subscribed, list })
+}
+
+#[derive(Serialize)]
+struct Subscribed {
+    subscribed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<List>,
 }
 
 #[derive(Debug, Deserialize)]

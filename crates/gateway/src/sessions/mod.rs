@@ -1,6 +1,7 @@
 //! Sessions as clients see them: what a key means (`key`), what a row looks like (`row`), and the news of
 //! their changes. What is kept of them is the store's; what a method does with them is in `methods`.
 
+mod kept;
 mod key;
 mod row;
 mod title;
@@ -9,12 +10,14 @@ use std::sync::Arc;
 
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{GatewayStore, SessionRow};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
 use crate::clock::Clock;
 
+pub(crate) use kept::{Kept, Weight};
 pub use key::{SessionName, is_agent_id};
 pub use row::{Overrides, row as wire_row};
 
@@ -44,6 +47,38 @@ pub struct Sessions {
     hub: Hub,
     clock: Clock,
     defaults: Arc<dyn Fn() -> SessionDefaults + Send + Sync>,
+    pub(crate) lists: Arc<Kept<Listed>>,
+    pub(crate) pages: Arc<Kept<HistoryPage>>,
+}
+
+/// Rows of a list as they go out.
+pub(crate) struct Listed {
+    pub(crate) rows: Vec<Box<RawValue>>,
+    pub(crate) total: u64,
+}
+
+/// A page of a conversation as it is kept, with what waits to be said in it.
+pub(crate) struct HistoryPage {
+    pub(crate) row: Option<SessionRow>,
+    pub(crate) messages: Vec<Box<RawValue>>,
+    pub(crate) pending: Value,
+    /// The number of the last entry.
+    pub(crate) last: i64,
+    pub(crate) has_older: bool,
+    pub(crate) total: u64,
+}
+
+impl Weight for Listed {
+    fn bytes(&self) -> usize {
+        self.rows.iter().map(|row| row.get().len()).sum()
+    }
+}
+
+impl Weight for HistoryPage {
+    fn bytes(&self) -> usize {
+        let messages = self.messages.iter().map(|message| message.get().len());
+        messages.sum::<usize>() + self.pending.to_string().len()
+    }
 }
 
 impl Sessions {
@@ -58,6 +93,8 @@ impl Sessions {
             hub,
             clock,
             defaults: Arc::new(defaults),
+            lists: Arc::default(),
+            pages: Arc::default(),
         }
     }
 

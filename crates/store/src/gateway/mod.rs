@@ -62,6 +62,9 @@ pub trait GatewayStore:
 {
     /// What a person should know about how the store was opened.
     fn notices(&self) -> Vec<StoreNotice>;
+    /// A number that grows with each write, before its caller is told: while it stays the same, so does what was
+    /// read. None for a store that others may write to as well.
+    fn revision(&self) -> Option<u64>;
     /// Ends the connections after the writes that were under way; later calls fail with
     /// [`StoreError::Closed`](crate::StoreError::Closed).
     async fn close(&self);

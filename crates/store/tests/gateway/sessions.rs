@@ -41,6 +41,20 @@ pub async fn a_session_is_created_once(world: &dyn GatewayWorld) {
     assert_eq!(store.session("b").await.unwrap(), None);
 }
 
+pub async fn the_revision_grows_with_a_write_and_not_with_a_read(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    let Some(before) = store.revision() else {
+        return; // Others may write to it too, and then nothing is told.
+    };
+    store.sessions(&SessionFilter::default()).await.unwrap();
+    assert_eq!(store.revision(), Some(before));
+    store.session_create(session("a", 1)).await.unwrap();
+    let after = store.revision().unwrap();
+    assert!(after > before, "told of before the writer was");
+    store.entries_append("a", vec![entry(1)]).await.unwrap();
+    assert!(store.revision().unwrap() > after);
+}
+
 pub async fn sessions_are_listed_latest_first_in_pages_with_their_total(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     for n in [3, 1, 5, 2, 4] {

@@ -133,6 +133,10 @@ impl GatewayStore for SqliteGatewayStore {
         self.notices.clone()
     }
 
+    fn revision(&self) -> Option<u64> {
+        Some(self.writer.commits())
+    }
+
     async fn close(&self) {
         self.writer.close().await;
         self.database.close().await;

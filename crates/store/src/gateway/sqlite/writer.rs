@@ -6,6 +6,8 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use gatehouse_audit::Prepared;
 use sqlx::SqlitePool;
@@ -45,14 +47,22 @@ struct Append {
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Message>,
+    /// How many commits there were.
+    commits: Arc<AtomicU64>,
 }
 
 impl Writer {
     /// Starts the task. It ends when it is closed, or with the last handle.
     pub(super) fn start(pool: SqlitePool) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(write_all(pool, waiting));
-        Self { jobs }
+        let commits = Arc::<AtomicU64>::default();
+        tokio::spawn(write_all(pool, waiting, commits.clone()));
+        Self { jobs, commits }
+    }
+
+    /// Grows with each commit, before anyone is told of it.
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Acquire)
     }
 
     /// Runs `work` in a transaction and gives its result after the commit.
@@ -102,7 +112,11 @@ impl Writer {
     }
 }
 
-async fn write_all(pool: SqlitePool, mut waiting: mpsc::Receiver<Message>) {
+async fn write_all(
+    pool: SqlitePool,
+    mut waiting: mpsc::Receiver<Message>,
+    commits: Arc<AtomicU64>,
+) {
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, TOGETHER).await > 0 {
         let mut jobs = Vec::with_capacity(batch.len());
@@ -117,7 +131,7 @@ async fn write_all(pool: SqlitePool, mut waiting: mpsc::Receiver<Message>) {
                 Message::Close(tell) => close = Some(tell),
             }
         }
-        commit(&pool, jobs, appends).await;
+        commit(&pool, jobs, appends, &commits).await;
         if let Some(tell) = close {
             waiting.close();
             let _ = tell.send(());
@@ -127,9 +141,11 @@ async fn write_all(pool: SqlitePool, mut waiting: mpsc::Receiver<Message>) {
 }
 
 /// Runs the jobs and appends in one transaction and tells each what became of it.
-async fn commit(pool: &SqlitePool, jobs: Vec<Job>, appends: Vec<Append>) {
+async fn commit(pool: &SqlitePool, jobs: Vec<Job>, appends: Vec<Append>, commits: &AtomicU64) {
     let mut settles = Vec::with_capacity(jobs.len());
     let result = run(pool, jobs, &appends, &mut settles).await;
+    // Also after one that failed: whether it did is not known in every case.
+    commits.fetch_add(1, Ordering::Release);
     for settle in settles {
         settle(match &result {
             Ok(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! Ends WebKit's network process while no window is open.
+//! Gives memory back: ends WebKit's network process while no window is open, and lets go of code that idles.
 //!
 //! WebKitGTK keeps that process for the life of the program, and Tauri keeps the context that owns it (a new
 //! one for each window would start another process each time). With no window it holds about 30 MB for
@@ -9,10 +9,14 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process};
 use tauri::{AppHandle, Manager};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
+
+use super::desk::Desk;
 
 /// What the page stored is on disk half a second after it was stored; this is well past it.
 const IDLE: Duration = Duration::from_secs(5);
+/// A process that was told to end has ended by then.
+const ENDED: Duration = Duration::from_secs(1);
 /// As the kernel cuts it.
 const NAME: &str = "WebKitNetworkPr";
 
@@ -28,7 +32,26 @@ pub(crate) fn end_when_idle(app: &AppHandle) {
                 end();
             }
         });
+        tokio::time::sleep(ENDED).await;
+        give_back_code();
     });
+}
+
+/// Gives back what the start touched of the program's code and will not need soon: a little after the first paint.
+pub(crate) fn give_back_after_start(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        app.state::<Desk>().first_paint().await;
+        tokio::time::sleep(IDLE).await;
+        give_back_code();
+    });
+}
+
+fn give_back_code() {
+    match gatehouse_resident::give_back() {
+        Ok(bytes) => debug!(bytes, "idle code was given back"),
+        Err(error) => warn!(%error, "idle code could not be given back"),
+    }
 }
 
 fn end() {
