@@ -348,3 +348,51 @@ async fn killed_at_any_moment_it_comes_back_with_every_request_and_no_answer_is_
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_that_a_killed_app_left_is_taken_away_and_decides_nothing() {
+    let background = ["--background"];
+    let mut scene = Scene::new(NotificationDaemon::Dunst, &background).await;
+    let id = scene.gateway.ask("make install");
+    let left = scene.notice("make install").await;
+    let written = scene
+        .desktop
+        .data_home()
+        .join("app.gatehouse.desktop/notices.json");
+    let noted = |id: u32| fs::read_to_string(&written).is_ok_and(|t| t.contains(&id.to_string()));
+    scene.until("it is written down", || noted(left.id)).await;
+    scene.app.kill().unwrap();
+    scene.app.wait().unwrap();
+    // The person answers while nobody listens.
+    scene.desktop.notices().choose(&left, "Deny").await.unwrap();
+    scene.app = scene.desktop.command(APP).args(background).spawn().unwrap();
+
+    let fresh = |n: &ShownNotice| {
+        n.id != left.id && n.body.contains("make install") && n.state == NoticeState::Shown
+    };
+    let notice = scene.desktop.notices().wait_for(SOON, fresh).await.unwrap();
+    let showing = || scene.desktop.notices().showing();
+    scene
+        .until("only the new one is shown", || showing().len() == 1)
+        .await;
+    assert_eq!(scene.gateway.record(&id), (None, 0), "it still waits");
+    scene.until("it is written down", || noted(notice.id)).await;
+    scene.kill_and_start_again(&background).await;
+    let again = |n: &ShownNotice| {
+        let newer = n.id != left.id && n.id != notice.id;
+        newer && n.body.contains("make install") && n.state == NoticeState::Shown
+    };
+    let notice = scene.desktop.notices().wait_for(SOON, again).await.unwrap();
+    scene
+        .until("the one of the second kill is taken away", || {
+            scene.desktop.notices().showing().len() == 1
+        })
+        .await;
+    scene
+        .desktop
+        .notices()
+        .choose(&notice, "Deny")
+        .await
+        .unwrap();
+    scene.decided(&id, "deny").await;
+}

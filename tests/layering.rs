@@ -37,6 +37,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "gatehouse-local",
+        &[
+            "gatehouse-protocol",
+            "gatehouse-fleet",
+            "gatehouse-gateway",
+            "gatehouse-vault",
+        ],
+    ),
+    (
         "gatehouse-control",
         &[
             "gatehouse-protocol",
@@ -65,9 +74,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "gatehouse-protocol",
             "gatehouse-client",
-            "gatehouse-control",
             "gatehouse-fleet",
-            "gatehouse-gateway",
+            "gatehouse-local",
             "gatehouse-resident",
             "gatehouse-vault",
             "gatehouse-store",

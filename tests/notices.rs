@@ -38,7 +38,7 @@ impl Scene {
         let desktop = DesktopSession::start_with(parts).await.unwrap();
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         let bus = Bus::At(desktop.bus_address().to_owned());
-        let notifier = start_on(bus, &tracker, cancel.clone());
+        let notifier = start_on(bus, None, &tracker, cancel.clone());
         Self {
             desktop,
             notifier,
@@ -410,7 +410,7 @@ async fn without_a_session_bus_the_window_is_asked_for() {
     let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
     let folder = tempfile::tempdir().unwrap();
     let nowhere = format!("unix:path={}", folder.path().join("absent").display());
-    let notifier = start_on(Bus::At(nowhere), &tracker, cancel.clone());
+    let notifier = start_on(Bus::At(nowhere), None, &tracker, cancel.clone());
     assert_eq!(
         notifier.notices.show(notice("a1", 1)).await,
         Delivery::NeedsWindow

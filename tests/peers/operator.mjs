@@ -1,4 +1,4 @@
-// An operator at a gateway, through the published reference client. Connects back to the test on a loopback port
+// An operator (or a node) at a gateway, through the published reference client. Connects back to the test on a loopback port
 // and speaks JSON lines there: {id, method, params} or {control} in; {id, payload | error}, events, {hello} of each
 // reconnect, {closed} and {connectError} out. Line 0 is the first hello. Ends when the test hangs up.
 import crypto from "node:crypto";
@@ -30,6 +30,26 @@ const newDevice = () => {
   return { deviceId, publicKeyPem: publicKey, privateKeyPem: privateKey };
 };
 
+// In `backend` mode, on the loopback interface, this identity needs no device and keeps its scopes.
+const asOperator = () => ({
+  clientName: "gateway-client",
+  clientDisplayName: "second operator",
+  mode: config.device ? "ui" : "backend",
+  role: "operator",
+  scopes: config.scopes,
+  caps: ["approvals", "exec-approvals", "tool-events"],
+});
+const asNode = (commands) => ({
+  clientName: "node-host",
+  clientDisplayName: "a node",
+  platform: "linux",
+  mode: "node",
+  role: "node",
+  scopes: [],
+  caps: ["system"],
+  commands,
+});
+
 let kept = null;
 const hostDeps = {
   signDevicePayload: (pem, payload) =>
@@ -46,13 +66,7 @@ const client = new GatewayClient({
   token: config.token,
   password: config.password,
   tlsFingerprint: config.tlsFingerprint ?? undefined,
-  // In `backend` mode, on the loopback interface, this identity needs no device and keeps its scopes.
-  clientName: "gateway-client",
-  clientDisplayName: "second operator",
-  mode: config.device ? "ui" : "backend",
-  role: "operator",
-  scopes: config.scopes,
-  caps: ["approvals", "exec-approvals", "tool-events"],
+  ...(config.node ? asNode(config.node) : asOperator()),
   minProtocol: config.protocol,
   maxProtocol: config.protocol,
   deviceIdentity: config.device ? newDevice() : null,

@@ -154,6 +154,19 @@ impl Desk {
         decided.map(drop).map_err(|error| error.code().to_owned())
     }
 
+    /// A person's answers in the window, to a question as it is shown.
+    pub(crate) async fn answer(&self, item: &InboxItemView, answers: &[String]) {
+        let input = DecideInput {
+            key: item.key.clone(),
+            decision: Decision::Approve,
+            revision: item.revision,
+            answer: Some(answers.to_vec()),
+            terms: None,
+        };
+        let taken = self.fleet.inbox_decide(input, Surface::Window).await;
+        taken.unwrap();
+    }
+
     /// The next command to the notifier that is wanted.
     pub(crate) async fn notice<T>(&self, wanted: impl Fn(&NoticeCommand) -> Option<T>) -> T {
         let mut notices = self.notices.lock().await;

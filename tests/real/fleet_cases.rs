@@ -16,7 +16,7 @@ use crate::desk::{Desk, OpenedChat};
 use crate::peers::shared;
 
 /// A session that no other test talks in.
-async fn own_session(desk: &Desk, gateway: &GatewayId) -> SessionRef {
+pub(crate) async fn own_session(desk: &Desk, gateway: &GatewayId) -> SessionRef {
     let new = NewSession {
         gateway: gateway.clone(),
         agent: None,
@@ -25,7 +25,7 @@ async fn own_session(desk: &Desk, gateway: &GatewayId) -> SessionRef {
     desk.fleet.session_create(new).await.unwrap()
 }
 
-async fn say(desk: &Desk, session: &SessionRef, text: &str) -> String {
+pub(crate) async fn say(desk: &Desk, session: &SessionRef, text: &str) -> String {
     let id = format!("test-{}", unique());
     let message = SendMessage {
         session: session.clone(),
@@ -37,19 +37,19 @@ async fn say(desk: &Desk, session: &SessionRef, text: &str) -> String {
     id
 }
 
-fn unique() -> u64 {
+pub(crate) fn unique() -> u64 {
     use std::hash::{BuildHasher, Hasher, RandomState};
     RandomState::new().build_hasher().finish()
 }
 
-async fn joined(version: Version) -> (&'static RealGateway, Desk, GatewayId) {
+pub(crate) async fn joined(version: Version) -> (&'static RealGateway, Desk, GatewayId) {
     let gateway = shared(version).await;
     let desk = Desk::new().await;
     let id = desk.join(&gateway.url(), "home", gateway.secret()).await;
     (gateway, desk, id)
 }
 
-async fn opened(desk: &Desk, gateway: &GatewayId) -> (SessionRef, OpenedChat) {
+pub(crate) async fn opened(desk: &Desk, gateway: &GatewayId) -> (SessionRef, OpenedChat) {
     let session = own_session(desk, gateway).await;
     let mut chat = OpenedChat::open(desk, &session).await;
     chat.until("the history", |shown| !shown.cached).await;

@@ -3,7 +3,9 @@
 
 mod desk;
 mod fleet_cases;
+mod kind_cases;
 mod peers;
+mod rule_cases;
 
 use gatehouse_testkit::gateway::Version;
 
@@ -26,4 +28,34 @@ async fn a_raised_approval_is_decided_once_and_shown_as_recorded() {
 #[tokio::test]
 async fn a_turn_is_shown_whole() {
     fleet_cases::a_turn_is_shown_whole(Version::V3).await;
+}
+
+#[tokio::test]
+async fn a_rule_denies_one_and_leaves_another_with_its_analysis() {
+    rule_cases::a_rule_denies_one_and_leaves_another_with_its_analysis(Version::V3).await;
+}
+
+#[tokio::test]
+async fn the_pause_leaves_everything_to_the_person() {
+    rule_cases::the_pause_leaves_everything_to_the_person(Version::V3).await;
+}
+
+#[tokio::test]
+async fn a_plugins_request_is_shown_whole_and_decided() {
+    kind_cases::a_plugins_request_is_shown_whole_and_decided(Version::V3).await;
+}
+
+#[tokio::test]
+async fn a_plugins_request_that_another_client_answers_is_shown_as_theirs() {
+    kind_cases::a_plugins_request_that_another_client_answers_is_shown_as_theirs(Version::V3).await;
+}
+
+#[tokio::test]
+async fn a_device_that_wants_in_is_let_in_and_another_is_turned_away() {
+    kind_cases::a_device_that_wants_in_is_let_in_and_another_is_turned_away(Version::V3).await;
+}
+
+#[tokio::test]
+async fn a_node_that_offers_commands_waits_for_them_to_be_approved() {
+    kind_cases::a_node_that_offers_commands_waits_for_them_to_be_approved(Version::V3).await;
 }

@@ -3,7 +3,9 @@
 
 mod desk;
 mod fleet_cases;
+mod kind_cases;
 mod peers;
+mod rule_cases;
 
 use std::time::Duration;
 
@@ -154,4 +156,50 @@ async fn two_gateways_ask_at_once_and_each_gets_its_own_answer() {
             .unwrap();
         assert_eq!(record["approval"]["decision"], decision, "{record}");
     }
+}
+
+#[tokio::test]
+async fn a_rule_denies_one_and_leaves_another_with_its_analysis() {
+    rule_cases::a_rule_denies_one_and_leaves_another_with_its_analysis(Version::V4).await;
+}
+
+#[tokio::test]
+async fn the_pause_leaves_everything_to_the_person() {
+    rule_cases::the_pause_leaves_everything_to_the_person(Version::V4).await;
+}
+
+#[tokio::test]
+async fn an_agent_whose_command_a_rule_denies_is_told_and_goes_on() {
+    rule_cases::an_agent_whose_command_a_rule_denies_is_told_and_goes_on(Version::V4).await;
+}
+
+#[tokio::test]
+async fn a_plugins_request_is_shown_whole_and_decided() {
+    kind_cases::a_plugins_request_is_shown_whole_and_decided(Version::V4).await;
+}
+
+#[tokio::test]
+async fn a_plugins_request_that_another_client_answers_is_shown_as_theirs() {
+    kind_cases::a_plugins_request_that_another_client_answers_is_shown_as_theirs(Version::V4).await;
+}
+
+#[tokio::test]
+async fn an_agents_question_is_answered_and_another_declined() {
+    kind_cases::an_agents_question_is_answered_and_another_declined().await;
+}
+
+#[tokio::test]
+async fn a_change_that_the_system_agent_proposes_waits_and_is_applied_only_when_allowed() {
+    kind_cases::a_change_that_the_system_agent_proposes_waits_and_is_applied_only_when_allowed()
+        .await;
+}
+
+#[tokio::test]
+async fn a_device_that_wants_in_is_let_in_and_another_is_turned_away() {
+    kind_cases::a_device_that_wants_in_is_let_in_and_another_is_turned_away(Version::V4).await;
+}
+
+#[tokio::test]
+async fn a_node_that_offers_commands_waits_for_them_to_be_approved() {
+    kind_cases::a_node_that_offers_commands_waits_for_them_to_be_approved(Version::V4).await;
 }

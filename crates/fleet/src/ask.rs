@@ -231,10 +231,11 @@ impl Asker {
                 cancel: m::True,
             }
         };
-        self.connection
+        let reply = self
+            .connection
             .request_on::<m::QuestionResolve>(self.generation, params)
             .await?;
-        Ok(ResolveAnswer::Accepted)
+        Ok(wire::question_taken(&reply).map_or(ResolveAnswer::Accepted, ResolveAnswer::Recorded))
     }
 
     async fn resolve_pairing(
@@ -319,6 +320,13 @@ fn is_not_found(error: &GatewayError) -> bool {
     error.code.as_str() == "APPROVAL_NOT_FOUND" || reason == Some("APPROVAL_NOT_FOUND")
 }
 
+/// Reasons for which a decision came too late, besides an approval that is not known any more.
+const ENDED_BEFORE: [&str; 3] = [
+    "APPROVAL_ALREADY_RESOLVED",
+    "QUESTION_ALREADY_TERMINAL",
+    "QUESTION_NOT_FOUND",
+];
+
 fn trouble(error: &RequestError) -> Trouble {
     let (code, detail) = match error {
         RequestError::Gateway(refusal) => {
@@ -326,7 +334,7 @@ fn trouble(error: &RequestError) -> Trouble {
                 .details
                 .get("reason")
                 .and_then(serde_json::Value::as_str);
-            let stale = is_not_found(refusal) || reason == Some("APPROVAL_ALREADY_RESOLVED");
+            let stale = is_not_found(refusal) || reason.is_some_and(|r| ENDED_BEFORE.contains(&r));
             let code = if stale {
                 ALREADY_DECIDED
             } else {

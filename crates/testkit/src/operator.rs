@@ -58,6 +58,8 @@ pub struct OperatorDial {
     /// A new device of its own, which the gateway may want to pair first. Without one it is a `gateway-client` in
     /// `backend` mode, which needs none on the loopback interface.
     pub with_device: bool,
+    /// Not an operator: a node that offers to run these commands. Has a device.
+    pub node: Option<Vec<&'static str>>,
     /// Where the script's own words go.
     pub log: PathBuf,
 }
@@ -83,6 +85,7 @@ impl OperatorDial {
             tls_fingerprint: certificate.map(|certificate| certificate.fingerprint().to_string()),
             scopes: ALL_SCOPES.to_vec(),
             with_device: false,
+            node: None,
             log: gateway.log_path().with_file_name("operator.log"),
         }
     }
@@ -298,7 +301,8 @@ fn command(dial: &OperatorDial, port: u16) -> Result<PeerCommand, TestkitError> 
     };
     let config = json!({
         "port": port, "url": dial.url, secret: dial.secret, "protocol": dial.protocol,
-        "tlsFingerprint": dial.tls_fingerprint, "scopes": dial.scopes, "device": dial.with_device,
+        "tlsFingerprint": dial.tls_fingerprint, "scopes": dial.scopes, "device": dial.with_device || dial.node.is_some(),
+        "node": dial.node,
     });
     Ok(PeerCommand::new("the operator", peers::node()?, &dial.log)
         .arg(peers::script("operator.mjs")?)

@@ -47,7 +47,9 @@ pub(crate) async fn fleet_and_notices(
     let vault = vault(app, redactor.clone())?;
     let fleet = fleet(app, vault.clone()).await?;
     let life = app.state::<Life>();
-    let Notifier { notices, events } = notices::start(&life.tracker, life.cancel.child_token());
+    let shown = app.path().app_data_dir()?.join("notices.json");
+    let Notifier { notices, events } =
+        notices::start(shown, &life.tracker, life.cancel.child_token());
     app.manage(Desk::new(started, notices.support()));
     app.manage(fleet.clone());
     own_gateway::start(app, fleet.clone(), redactor, vault);

@@ -173,17 +173,13 @@ fn menu_text(text: &str) -> String {
     text.replace('&', "&&")
 }
 
+/// No system tells an app what colour its panel has: on Linux and Windows the icon is light with a dark edge, which
+/// reads on both; macOS recolours a dark template by itself.
 fn image(waiting: bool) -> Image<'static> {
-    match (waiting, on_light_panel()) {
-        (false, false) => include_image!("icons/tray/on-dark.png"),
-        (true, false) => include_image!("icons/tray/on-dark-waiting.png"),
+    match (waiting, cfg!(target_os = "macos")) {
+        (false, false) => include_image!("icons/tray/outlined.png"),
+        (true, false) => include_image!("icons/tray/outlined-waiting.png"),
         (false, true) => include_image!("icons/tray/on-light.png"),
         (true, true) => include_image!("icons/tray/on-light-waiting.png"),
     }
-}
-
-/// No system says what colour its panel has. macOS recolours a dark template; the Windows taskbar and most
-/// Linux panels are dark, whatever the windows are.
-const fn on_light_panel() -> bool {
-    cfg!(target_os = "macos")
 }

@@ -158,6 +158,7 @@ impl OwnGateway {
             tls_fingerprint: None,
             scopes: ALL_SCOPES.to_vec(),
             with_device: false,
+            node: None,
             log: self.state.path().join("operator.log"),
         }
     }

@@ -14,7 +14,7 @@ use super::item::{Content, EpochMs, Outcome, Request, Unavailable, Verdict};
 use crate::view::{Decision, FactLabel, ItemKind};
 
 pub(crate) use pairing::{device, node, pairing_told};
-pub(crate) use question::{question, question_told};
+pub(crate) use question::{question, question_taken, question_told};
 
 pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
     let request = approval.request;
@@ -36,6 +36,7 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         warnings.extend(analysis.warning_lines);
         warnings.extend(analysis.risk_kinds);
     }
+    let longer = takes_longer(request.extra.get(CHOICES));
     let content = Content {
         subject,
         argv,
@@ -50,8 +51,8 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         security: request.security,
         ask: request.ask,
         warnings,
-        offered: offered(request.allowed_decisions),
-        unavailable: unavailable(&request.unavailable_decisions),
+        offered: with_longer(offered(request.allowed_decisions), longer),
+        unavailable: unavailable(&request.unavailable_decisions, longer),
         facts: effect_facts(request.scope.as_ref()),
         ..Content::default()
     };
@@ -190,12 +191,32 @@ fn offered(allowed: Option<Vec<wire::Decision>>) -> Vec<Decision> {
     offered
 }
 
-fn unavailable(decisions: &[wire::Decision]) -> Vec<Unavailable> {
+/// Where our own gateway says which of its answers a command takes: once, for a session, for a time, always.
+const CHOICES: &str = "choices";
+
+/// It can be allowed for longer than once, also where the published words have no name for that.
+fn takes_longer(choices: Option<&Value>) -> bool {
+    let words = choices.and_then(Value::as_array).into_iter().flatten();
+    let mut words = words.filter_map(Value::as_str);
+    words.any(|word| matches!(word, "session" | "for" | "always"))
+}
+
+fn with_longer(mut offered: Vec<Decision>, longer: bool) -> Vec<Decision> {
+    let once = offered.iter().position(|d| *d == Decision::AllowOnce);
+    if let (true, Some(at), false) = (longer, once, offered.contains(&Decision::AllowAlways)) {
+        offered.insert(at + 1, Decision::AllowAlways);
+    }
+    offered
+}
+
+fn unavailable(decisions: &[wire::Decision], longer: bool) -> Vec<Unavailable> {
     let one = |decision| Unavailable {
         decision,
         reason: None,
     };
-    decisions.iter().filter_map(known).map(one).collect()
+    let known = decisions.iter().filter_map(known);
+    let not = known.filter(|decision| !(longer && *decision == Decision::AllowAlways));
+    not.map(one).collect()
 }
 
 fn facts<const N: usize>(facts: [(FactLabel, Option<String>); N]) -> Vec<(FactLabel, String)> {
@@ -286,6 +307,28 @@ mod tests {
             exec(from_value(raw).unwrap()).content.offered,
             [Decision::Deny]
         );
+    }
+
+    #[test]
+    fn what_our_gateway_lets_be_allowed_for_longer_is_offered_whatever_the_published_words_say() {
+        let mut raw = recorded_request();
+        raw["request"]["choices"] = json!(["once", "session", "for", "always", "deny"]);
+        let content = exec(from_value(raw.clone()).unwrap()).content;
+        let all = [Decision::AllowOnce, Decision::AllowAlways, Decision::Deny];
+        assert_eq!(content.offered, all);
+        assert!(
+            content.unavailable.is_empty(),
+            "it is not called unavailable as well"
+        );
+
+        raw["request"]["choices"] = json!(["once", "edit", "deny"]);
+        let content = exec(from_value(raw).unwrap()).content;
+        assert_eq!(
+            content.offered,
+            [Decision::AllowOnce, Decision::Deny],
+            "a dangerous one"
+        );
+        assert_eq!(content.unavailable[0].decision, Decision::AllowAlways);
     }
 
     #[test]

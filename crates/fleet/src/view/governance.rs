@@ -270,7 +270,7 @@ pub struct AuditPage {
 pub struct AuditLine {
     pub seq: f64,
     pub at: Millis,
-    /// Such as `tool.intent`, `approval.answered`, `policy.changed`.
+    /// Such as `tool.intent`, `approval.allowed`, `policy.changed`.
     pub kind: String,
     pub actor: AuditActor,
     pub agent: Option<String>,
@@ -325,7 +325,7 @@ pub struct CheckpointView {
 #[serde(rename_all = "camelCase")]
 pub struct BrokenRecord {
     pub seq: f64,
-    /// `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolledBack`, or the gateway's own word.
+    /// `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolled-back`, `bad-signature`, `bad-json`, or the gateway's own word.
     pub kind: String,
     pub text: String,
 }

@@ -29,7 +29,12 @@ pub(crate) fn steps(script: &Script, call_id: &str) -> Vec<Step> {
     let mut steps = vec![Step::Delta(json!({ "role": "assistant", "content": "" }))];
     let finish = match script {
         Script::Exec { command } => {
-            steps.push(tool_call(call_id, command));
+            let arguments = json!({ "command": command }).to_string();
+            steps.push(tool_call(call_id, "exec", &arguments));
+            "tool_calls"
+        }
+        Script::Tool { name, arguments } => {
+            steps.push(tool_call(call_id, name, arguments));
             "tool_calls"
         }
         Script::Stream { words } => {
@@ -134,12 +139,11 @@ fn reasoning(text: &str) -> Step {
     Step::Delta(json!({ "reasoning_content": text }))
 }
 
-fn tool_call(id: &str, command: &str) -> Step {
-    let arguments = json!({ "command": command }).to_string();
+fn tool_call(id: &str, name: &str, arguments: &str) -> Step {
     Step::Delta(json!({
         "tool_calls": [{
             "index": 0, "id": id, "type": "function",
-            "function": { "name": "exec", "arguments": arguments },
+            "function": { "name": name, "arguments": arguments },
         }],
     }))
 }

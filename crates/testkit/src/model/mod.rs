@@ -3,6 +3,7 @@
 //! | text of the last user message | answer |
 //! | --- | --- |
 //! | `exec: CMD` | a call of the tool `exec` with the command; once its result is there, `Done: …` |
+//! | `tool: NAME JSON` | the same with any tool and its arguments |
 //! | `stream: N` | N words, streamed with a gap (see [`ScriptedModel::set_gap`]) |
 //! | `slow: …` | one word, then nothing until [`ScriptedModel::release`] or until the reader goes away |
 //! | `think: …` | reasoning, then the text |
@@ -11,7 +12,7 @@
 //! | anything else | `I heard “…”.` with the first line of the text |
 //!
 //! A gateway adds messages of its own (context, time stamps, notices) around what the person wrote, so the
-//! script is looked for in the text, and an `exec:` is over when a tool message follows it.
+//! script is looked for in the text, and a call is over when a tool message follows it.
 //!
 //! It lives on a thread of its own: several tests in one process share it, each with its own runtime.
 

@@ -5,14 +5,33 @@ use serde_json::Value;
 /// What the model is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Script {
-    Exec { command: String },
-    ToolDone { result: String },
-    Stream { words: usize },
-    Slow { text: String },
-    Think { text: String },
+    Exec {
+        command: String,
+    },
+    /// Any other tool, with its arguments as they are.
+    Tool {
+        name: String,
+        arguments: String,
+    },
+    ToolDone {
+        result: String,
+    },
+    Stream {
+        words: usize,
+    },
+    Slow {
+        text: String,
+    },
+    Think {
+        text: String,
+    },
     Markdown,
-    Fail { message: String },
-    Echo { text: String },
+    Fail {
+        message: String,
+    },
+    Echo {
+        text: String,
+    },
 }
 
 /// Blocks that a v4 gateway puts around its own context.
@@ -49,12 +68,14 @@ impl Script {
         };
         let after = &messages[index + 1..];
         match Self::of_text(&text) {
-            Self::Exec { command } => match after.iter().rfind(|m| m["role"] == "tool") {
-                Some(result) => Self::ToolDone {
-                    result: text_of(result),
-                },
-                None => Self::Exec { command },
-            },
+            call @ (Self::Exec { .. } | Self::Tool { .. }) => {
+                match after.iter().rfind(|m| m["role"] == "tool") {
+                    Some(result) => Self::ToolDone {
+                        result: text_of(result),
+                    },
+                    None => call,
+                }
+            }
             script => script,
         }
     }
@@ -71,6 +92,13 @@ impl Script {
         let rest = rest.trim().to_owned();
         Some(match word.trim() {
             "exec" => Self::Exec { command: rest },
+            "tool" => {
+                let (name, arguments) = rest.split_once(' ')?;
+                Self::Tool {
+                    name: name.to_owned(),
+                    arguments: arguments.to_owned(),
+                }
+            }
             "stream" => Self::Stream {
                 words: rest.parse::<usize>().ok()?.min(MOST_WORDS),
             },
@@ -197,6 +225,19 @@ mod tests {
                 result: "fine".into()
             }
         );
+    }
+
+    #[test]
+    fn any_tool_is_called_with_the_arguments_that_were_written() {
+        let asked = json!({ "role": "user", "content": "tool: ask_user {\"questions\": []}" });
+        let call = Script::Tool {
+            name: "ask_user".into(),
+            arguments: "{\"questions\": []}".into(),
+        };
+        assert_eq!(read(json!([asked])), call);
+        let answered = json!([asked, { "role": "tool", "content": "blue" }]);
+        let result = "blue".into();
+        assert_eq!(read(answered), Script::ToolDone { result });
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! one generated transcript per session.
 
 mod approvals;
+mod flood;
 mod serve;
 mod world;
 
@@ -35,6 +36,8 @@ enum Outgoing {
     Event { name: String, payload: Value },
     /// Text as it is, however malformed.
     Raw(String),
+    /// So many events, as fast as the client reads; what it asks is answered meanwhile.
+    Flood(u64),
     /// Close with this code.
     Close(u16),
     /// Drop the socket without a word.
@@ -99,6 +102,12 @@ impl ScriptedGateway {
     /// Sends text as it is to every client.
     pub fn emit_raw(&self, text: impl Into<String>) {
         let _ = self.outgoing.send(Outgoing::Raw(text.into()));
+    }
+
+    /// Floods every client with events: of runs and chats elsewhere, of an unknown kind, and one approval in a thousand
+    /// that comes and is answered elsewhere. What a test does meanwhile is done in the midst of it.
+    pub fn flood(&self, events: u64) {
+        let _ = self.outgoing.send(Outgoing::Flood(events));
     }
 
     pub fn close_all(&self, code: u16) {

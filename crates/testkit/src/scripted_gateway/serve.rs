@@ -19,7 +19,12 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Outgoing, SeenRequest, approvals::now_ms, world::World};
+use super::{
+    Outgoing, SeenRequest,
+    approvals::now_ms,
+    flood::{AT_ONCE, Flood},
+    world::World,
+};
 
 #[derive(Clone)]
 pub(super) struct Shared {
@@ -46,6 +51,7 @@ async fn connection(stream: TcpStream, shared: Shared) {
     let mut outgoing = shared.outgoing.subscribe();
     let mut seq = 0u64;
     let mut connected = false;
+    let mut flood = Flood::default();
     loop {
         tokio::select! {
             incoming = socket.next() => {
@@ -57,7 +63,13 @@ async fn connection(stream: TcpStream, shared: Shared) {
                     return;
                 }
             }
+            () = std::future::ready(()), if !flood.is_over() => {
+                if pour(&mut socket, &mut flood, &mut seq).await.is_err() {
+                    return;
+                }
+            }
             next = outgoing.recv(), if connected => match next {
+                Ok(Outgoing::Flood(events)) => flood = Flood::of(events),
                 Ok(next) => {
                     if deliver(&mut socket, next, &mut seq).await.is_err() {
                         return;
@@ -105,6 +117,20 @@ async fn reply(
     Ok(())
 }
 
+/// The next events of a flood.
+async fn pour(
+    socket: &mut WebSocketStream<TcpStream>,
+    flood: &mut Flood,
+    seq: &mut u64,
+) -> Result<(), Error> {
+    for (event, payload) in flood.take(AT_ONCE) {
+        *seq += 1;
+        let frame = json!({ "type": "event", "event": event, "payload": payload, "seq": *seq });
+        socket.feed(Message::text(frame.to_string())).await?;
+    }
+    socket.flush().await
+}
+
 async fn deliver(
     socket: &mut WebSocketStream<TcpStream>,
     next: Outgoing,
@@ -116,6 +142,8 @@ async fn deliver(
             let frame = json!({ "type": "event", "event": name, "payload": payload, "seq": *seq });
             send(socket, &frame).await
         }
+        // The connection's own task pours it.
+        Outgoing::Flood(_) => Ok(()),
         Outgoing::Raw(text) => socket.send(Message::text(text)).await,
         Outgoing::Close(code) => {
             let frame = CloseFrame {

@@ -3,12 +3,14 @@
 //! Not a library's, because the libraries take `ActionInvoked` from any process on the session bus for the
 //! person's click; `link` takes it only from the owner of the service's name. One task owns all state: what
 //! waits, what is shown of it, and the link to the bus. It survives the death of the daemon and of the bus,
-//! and shows again what still waits when a daemon is back.
+//! and shows again what still waits when a daemon is back. What a killed run left on the screen, it takes away.
 //!
 //! Specification: <https://specifications.freedesktop.org/notification-spec/latest/>.
 
+mod leftover;
 mod link;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 use zbus::names::OwnedUniqueName;
 
+use self::leftover::Leftovers;
 use self::link::{CloseReason, Link, Server, Signal};
 use super::shown::Waiting;
 use super::{Attention, DecisionNotifier, Delivery, Notice, NoticeEvent, Notifier};
@@ -37,13 +40,19 @@ pub enum Bus {
     At(String),
 }
 
-/// Starts the notifier on the session's bus. It ends when `cancel` fires, taking its notices away.
-pub fn start(tracker: &TaskTracker, cancel: CancellationToken) -> Notifier {
-    start_on(Bus::Session, tracker, cancel)
+/// Starts the notifier on the session's bus. It ends when `cancel` fires, taking its notices away. What it shows
+/// is written down in `shown`, for the start after a kill.
+pub fn start(shown: PathBuf, tracker: &TaskTracker, cancel: CancellationToken) -> Notifier {
+    start_on(Bus::Session, Some(shown), tracker, cancel)
 }
 
 /// Starts the notifier on a bus.
-pub fn start_on(bus: Bus, tracker: &TaskTracker, cancel: CancellationToken) -> Notifier {
+pub fn start_on(
+    bus: Bus,
+    shown: Option<PathBuf>,
+    tracker: &TaskTracker,
+    cancel: CancellationToken,
+) -> Notifier {
     let (orders, inbox) = mpsc::channel(ORDERS);
     let (events, clicked) = mpsc::channel(ORDERS);
     let (support, seen) = watch::channel(NotificationSupport::None);
@@ -51,10 +60,11 @@ pub fn start_on(bus: Bus, tracker: &TaskTracker, cancel: CancellationToken) -> N
         bus,
         waiting: Waiting::default(),
         link: None,
+        left: Leftovers::nothing(),
         events,
         support,
     };
-    tracker.spawn(desk.run(inbox, cancel));
+    tracker.spawn(desk.run(shown, inbox, cancel));
     Notifier {
         notices: Arc::new(Handle {
             orders,
@@ -119,12 +129,19 @@ struct NoticeActor {
     bus: Bus,
     waiting: Waiting,
     link: Option<Link>,
+    left: Leftovers,
     events: mpsc::Sender<NoticeEvent>,
     support: watch::Sender<NotificationSupport>,
 }
 
 impl NoticeActor {
-    async fn run(mut self, mut orders: mpsc::Receiver<Order>, cancel: CancellationToken) {
+    async fn run(
+        mut self,
+        shown: Option<PathBuf>,
+        mut orders: mpsc::Receiver<Order>,
+        cancel: CancellationToken,
+    ) {
+        self.left = Leftovers::load(shown).await;
         self.connect().await;
         let mut retry = tokio::time::interval(RETRY);
         retry.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -139,8 +156,17 @@ impl NoticeActor {
                 },
                 _ = retry.tick(), if self.link.is_none() => self.connect().await,
             }
+            self.write_down().await;
         }
         self.take_all_away().await;
+        self.write_down().await;
+    }
+
+    /// What is on the screen now, for the start after a kill.
+    async fn write_down(&mut self) {
+        if let Some(server) = self.link.as_ref().and_then(Link::server_id) {
+            self.left.keep(&server, self.waiting.ids()).await;
+        }
     }
 
     async fn connect(&mut self) {
@@ -174,11 +200,20 @@ impl NoticeActor {
             }
         };
         info!(?support, "notifications");
+        self.take_leftovers_away().await;
         self.waiting.forget_showings();
         for key in self.waiting.to_show() {
             self.deliver(&key, &support, Attention::Ask).await;
         }
         self.support.send_replace(support);
+    }
+
+    /// An earlier run was killed under them, or this server came back: what it shows of ours means nothing any more.
+    async fn take_leftovers_away(&self) {
+        let server = self.link.as_ref().and_then(Link::server_id);
+        for id in server.map_or_else(Vec::new, |server| self.left.of(&server)) {
+            self.close(id).await;
+        }
     }
 
     async fn on_order(&mut self, order: Order) {

@@ -31,8 +31,8 @@ const EVENTS: usize = 64;
 #[cfg(target_os = "windows")]
 const APP_ID: &str = "app.gatehouse.desktop";
 
-/// Starts the notifier. Both systems end it with the process.
-pub fn start(_tracker: &TaskTracker, _cancel: CancellationToken) -> Notifier {
+/// Starts the notifier. Both systems end it with the process, and take its notices' buttons with it.
+pub fn start(_shown: PathBuf, _tracker: &TaskTracker, _cancel: CancellationToken) -> Notifier {
     let (events, clicked) = mpsc::channel(EVENTS);
     let server = std::env::consts::OS.to_owned();
     let support = watch::channel(NotificationSupport::Actions { server }).0;

@@ -1,6 +1,6 @@
 //! What waits for a decision, and what is shown of it. Pure: the actor does what this says.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use gatehouse_fleet::choices;
 use gatehouse_fleet::view::ItemKey;
@@ -127,6 +127,11 @@ impl Waiting {
             revision: *revision,
             decision,
         })
+    }
+
+    /// The ids of all that is shown.
+    pub(super) fn ids(&self) -> BTreeSet<u32> {
+        self.notices.values().filter_map(|entry| entry.id).collect()
     }
 
     /// The ids of all that is shown, to be closed.

@@ -17,13 +17,22 @@ type Mark = {
   tone: "allow" | "ask" | "deny" | "quiet";
 };
 
+/** By the first word of a record's kind. */
 const areas: Record<string, Mark["icon"]> = {
   tool: SquareTerminal,
+  undo: SquareTerminal,
   approval: UserRound,
+  grant: UserRound,
   policy: ShieldCheck,
+  audit: ShieldCheck,
   credential: BookLock,
-  access: LogIn,
+  login: LogIn,
+  pairing: LogIn,
+  device: LogIn,
+  token: LogIn,
   config: Settings2,
+  exec: Settings2,
+  gateway: Settings2,
 };
 
 const verdicts = { allow: Check, ask: CircleHelp, deny: Ban };

@@ -222,7 +222,7 @@ export type AuditFormat = "jsonl" | "csv" | "otlp";
 export type AuditLine = {
 	seq: number,
 	at: number,
-	/**  Such as `tool.intent`, `approval.answered`, `policy.changed`. */
+	/**  Such as `tool.intent`, `approval.allowed`, `policy.changed`. */
 	kind: string,
 	actor: AuditActor,
 	agent: string | null,
@@ -327,7 +327,7 @@ data: string | null; name: string | null } | { kind: "file"; name: string; mime:
 
 export type BrokenRecord = {
 	seq: number,
-	/**  `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolledBack`, or the gateway's own word. */
+	/**  `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolled-back`, `bad-signature`, `bad-json`, or the gateway's own word. */
 	kind: string,
 	text: string,
 };

@@ -86,6 +86,22 @@ pub(crate) fn question_told(event: &QuestionResolved) -> Outcome {
     }
 }
 
+/// What the gateway recorded when it took our answer, or that there is none: a question that it calls cancelled then
+/// is one that we declined.
+pub(crate) fn question_taken(reply: &QuestionResolved) -> Option<Outcome> {
+    let decision = match reply.status.as_ref()? {
+        QuestionStatus::Answered => Decision::Approve,
+        QuestionStatus::Cancelled => Decision::Reject,
+        _ => return None,
+    };
+    Some(Outcome {
+        verdict: Verdict::Decided(decision),
+        by: None,
+        by_this_app: Some(true),
+        at: None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

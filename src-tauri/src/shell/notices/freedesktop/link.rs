@@ -69,6 +69,8 @@ pub(super) struct Server {
 /// A connection to the session bus, for notices.
 pub(super) struct Link {
     connection: Connection,
+    /// The bus's own id, another one for each session.
+    bus_id: String,
     signals: mpsc::Receiver<Signal>,
     reader: AbortHandle,
     body_markup: bool,
@@ -95,10 +97,12 @@ impl Link {
         bus.add_match_rule(from_server()?).await?;
         bus.add_match_rule(owner_changes()?).await?;
         let owner = bus.get_name_owner(NAME.try_into()?).await.ok();
+        let bus_id = bus.get_id().await?;
         let (sender, signals) = mpsc::channel(SIGNALS);
         let reader = tokio::spawn(read(stream, owner, sender)).abort_handle();
         Ok(Self {
             connection,
+            bus_id: bus_id.as_str().to_owned(),
             signals,
             reader,
             body_markup: false,
@@ -135,6 +139,12 @@ impl Link {
     /// Who answered when it was last asked.
     pub(super) fn server_owner(&self) -> Option<&OwnedUniqueName> {
         self.server.as_ref()
+    }
+
+    /// Names the server over all sessions, for as long as it lives.
+    pub(super) fn server_id(&self) -> Option<String> {
+        let server = self.server.as_ref()?;
+        Some(format!("{}/{server}", self.bus_id))
     }
 
     /// Shows a notice and answers the server's id for it.

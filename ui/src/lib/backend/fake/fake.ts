@@ -60,10 +60,7 @@ function secretsOf(current: Scenario): SecretStoreView {
     case "locked":
       return { kind: "keychainLocked" };
     case "choice":
-      return {
-        kind: "choiceNeeded",
-        reason: "org.freedesktop.secrets was not provided by any service",
-      };
+      return { kind: "choiceNeeded", reason: "noSecretService" };
     case "passphrase":
       return { kind: "passphraseNeeded", wrong: false };
     default:

@@ -28,7 +28,7 @@ const samples: readonly Sample[] = [
     rules: ["tests-run-freely"],
   },
   {
-    kind: "approval.answered",
+    kind: "approval.allowed",
     what: "Allowed once: npm ci",
     actor: person,
     verdict: "allow",
@@ -52,7 +52,7 @@ const samples: readonly Sample[] = [
   { kind: "tool.outcome", what: "write src/upload.ts", outcome: "ok, 1.2 KB" },
   { kind: "tool.intent", what: "write src/upload.ts", verdict: "allow" },
   { kind: "policy.changed", what: "Policy version 12: no-force-push added", actor: person },
-  { kind: "access.login", what: "Signed in over loopback", actor: person, agent: null },
+  { kind: "login.accepted", what: "Signed in over loopback", actor: person, agent: null },
   { kind: "config.changed", what: "models.default changed", actor: person, agent: null },
   { kind: "tool.intent", what: "git status --short", verdict: "allow" },
 ];

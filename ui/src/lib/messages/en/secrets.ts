@@ -1,5 +1,5 @@
 /** The words about where secrets are kept. */
-import type { SecretPlace } from "../../backend/types";
+import type { SecretPlace, SecretStoreView } from "../../backend/types";
 
 const places: Record<SecretPlace, string> = {
   keychain: "System keychain",
@@ -15,6 +15,51 @@ const placeMeanings: Record<SecretPlace, string> = {
   nowhere: "There is none to keep.",
 };
 
+/** Why no place for secrets is settled, by the vault's code. */
+const choices: Record<string, { title: string; meaning: string }> = {
+  noSessionBus: {
+    title: "No keychain can be reached",
+    meaning:
+      "The app was started without a session bus, over which the system's keychain is reached: in a bare terminal, or over SSH. So tokens cannot be kept where they usually are. Choose where they go instead.",
+  },
+  noSecretService: {
+    title: "No keychain answers",
+    meaning:
+      "This computer has no running keychain (Secret Service), so tokens cannot be kept where they usually are. Choose where they go instead.",
+  },
+  keychainFailed: {
+    title: "The keychain failed",
+    meaning:
+      "The system's keychain answers with an error; the log has its words. Choose where tokens go instead, or look for it again once it works.",
+  },
+  keychainSilent: {
+    title: "The keychain is silent",
+    meaning:
+      "The system's keychain is there and does not answer. Choose where tokens go instead, or look for it again once it works.",
+  },
+  fileDamaged: {
+    title: "The encrypted file is damaged",
+    meaning:
+      "The file that held your tokens was changed or is broken. It is left as it is. Choose where tokens go from now on; they have to be pasted again.",
+  },
+  fileMissing: {
+    title: "The encrypted file is gone",
+    meaning:
+      "The file that held your tokens is not where it was. Put it back and start the app again, or choose where tokens go from now on; they have to be pasted again.",
+  },
+  choiceUnreadable: {
+    title: "Where your secrets are cannot be read",
+    meaning:
+      "The record of the place that you chose cannot be read. It is left as it is. Choose the same place again to go on with what is there.",
+  },
+};
+
+const choiceOf = (reason: string) =>
+  choices[reason] ?? {
+    title: "No keychain answers",
+    meaning: "Tokens cannot be kept where they usually are. Choose where they go instead.",
+  };
+
 export const secrets = {
   title: "Secrets",
   places,
@@ -22,15 +67,24 @@ export const secrets = {
   chooseLegend: "Where tokens and passwords go",
   openQuestion: "Open them…",
   never: "Tokens and passwords are never shown again once saved, and never written to a log.",
-  lockedTitle: "The keychain is locked",
   lockedMeaning:
     "Your tokens are in the system's keychain, and it has to be opened before a gateway can be reached. The system asks for its password itself.",
   unlock: "Unlock the keychain",
   unlocking: "The system's own prompt is open. It may be behind this window.",
-  choiceTitle: "No keychain answers",
-  choiceMeaning:
-    "This computer has no running keychain (Secret Service), so tokens cannot be kept where they usually are. Choose where they go instead.",
-  choiceReason: "What was tried:",
+  choiceMeaning: (reason: string) => choiceOf(reason).meaning,
+  /** What stands in the way, in a line. */
+  asks(state: SecretStoreView): string {
+    switch (state.kind) {
+      case "ready":
+        return "";
+      case "keychainLocked":
+        return "The keychain is locked";
+      case "passphraseNeeded":
+        return "Your secrets are locked";
+      case "choiceNeeded":
+        return choiceOf(state.reason).title;
+    }
+  },
   tryAgain: "Look for the keychain again",
   tryAgainMeaning: "After you have started one, such as GNOME Keyring or KWallet.",
   file: "Encrypted file",
@@ -45,7 +99,6 @@ export const secrets = {
     "It cannot be recovered. If it is lost, each gateway's token has to be pasted again.",
   useFile: "Use an encrypted file",
   useMemory: "Use memory only",
-  fileTitle: "Your secrets are locked",
   fileLockedMeaning: "Type the passphrase of the encrypted file that holds your tokens.",
   wrong: "That is not its passphrase.",
   open: "Unlock",

@@ -7,14 +7,14 @@ import type { Desk } from "$features/desk";
 import GateOnDesk from "./GateOnDesk.test.svelte";
 import { Secrets } from "./secrets.svelte";
 
-function show() {
+function show(state: SecretStoreView = { kind: "passphraseNeeded", wrong: true }) {
   const ready: SecretStoreView = { kind: "ready", place: "encryptedFile" };
   const backend = {
     secretStoreChoose: vi.fn(async () => ready),
     secretStoreUnlock: vi.fn(async () => ready),
     onSecretsChanged: () => () => undefined,
   };
-  const secrets = new Secrets(backend, { kind: "passphraseNeeded", wrong: true });
+  const secrets = new Secrets(backend, state);
   const gateways = { list: [{ name: "Studio" }, { name: "Home" }] };
   const desk = { secrets, gateways } as unknown as Desk;
   const page = { keymap: new Keymap(false) } as unknown as Page;
@@ -68,5 +68,36 @@ describe("a forgotten passphrase", () => {
     await screen.findByRole("dialog");
     await press("Cancel");
     expect(secretStoreChoose).not.toHaveBeenCalled();
+  });
+});
+
+describe("a choice of a place", () => {
+  const needed = (reason: string): SecretStoreView => ({ kind: "choiceNeeded", reason });
+
+  it.each([
+    ["noSessionBus", "without a session bus"],
+    ["noSecretService", "no running keychain"],
+    ["keychainFailed", "answers with an error"],
+    ["keychainSilent", "does not answer"],
+    ["fileDamaged", "was changed or is broken"],
+    ["fileMissing", "not where it was"],
+    ["choiceUnreadable", "cannot be read"],
+    ["somethingNewer", "cannot be kept where they usually are"],
+  ])("says in words why it is needed: %s", (reason, words) => {
+    show(needed(reason));
+    expect(document.body.textContent).toContain(words);
+    expect(document.body.textContent).not.toContain(reason);
+  });
+
+  it.each([
+    ["noSessionBus", "encryptedFile"],
+    ["fileDamaged", "newEncryptedFile"],
+  ])("sets a file aside only where it is damaged: %s", async (reason, choice) => {
+    const { secretStoreChoose } = show(needed(reason));
+    await fireEvent.click(screen.getByRole("radio", { name: /Encrypted file/ }));
+    for (const field of document.querySelectorAll("input[type=password]"))
+      await fireEvent.input(field, { target: { value: "a new long passphrase" } });
+    await press("Use an encrypted file");
+    expect(secretStoreChoose).toHaveBeenCalledWith(choice, "a new long passphrase");
   });
 });

@@ -1,0 +1,162 @@
+//! The gateway of this computer as the fleet sees it: a real fleet, the real gateway, a folder of its own.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "../../../tests/real/desk.rs"]
+mod desk;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use desk::Desk;
+use gatehouse_fleet::view::{ConnectionView, GatewayId, Settings};
+use gatehouse_gateway::config::Env;
+use gatehouse_local::LocalGateway;
+use gatehouse_vault::Redactor;
+use tokio_util::sync::CancellationToken;
+
+/// A fleet with the gateway of this computer beside it.
+struct Scene {
+    desk: Desk,
+    begun: Arc<Mutex<Vec<String>>>,
+    cancel: CancellationToken,
+    running: tokio::task::JoinHandle<()>,
+}
+
+impl Scene {
+    fn start(desk: Desk, state_dir: &Path) -> Self {
+        let begun = Arc::new(Mutex::new(Vec::new()));
+        let cancel = CancellationToken::new();
+        let sessions = begun.clone();
+        let local = LocalGateway {
+            fleet: desk.fleet.clone(),
+            redactor: Redactor::new(),
+            vault: desk.vault.clone(),
+            state_dir: state_dir.to_owned(),
+            env: Env::new(),
+            first_run: Box::new(move |session| sessions.lock().unwrap().push(session.key)),
+            before_start: Box::new(|| Box::pin(std::future::ready(()))),
+            cancel: cancel.clone(),
+        };
+        Self {
+            desk,
+            begun,
+            cancel,
+            running: tokio::spawn(local.run()),
+        }
+    }
+
+    async fn switch(&self, enabled: bool) {
+        let mut settings: Settings = self.desk.fleet.settings().await;
+        settings.own_gateway.enabled = enabled;
+        self.desk.fleet.settings_save(settings).await.unwrap();
+    }
+
+    async fn end(self) -> Desk {
+        self.cancel.cancel();
+        self.running.await.unwrap();
+        self.desk
+    }
+}
+
+fn own() -> GatewayId {
+    GatewayId("this-computer".to_owned())
+}
+
+/// A folder whose gateway is to listen here, so that tests and a gateway of the machine do not meet.
+fn folder(port: u16) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!("{{ \"gateway\": {{ \"port\": {port} }} }}");
+    std::fs::write(folder.path().join("gatehouse.json"), config).unwrap();
+    folder
+}
+
+#[tokio::test]
+async fn the_first_start_begins_in_a_session_and_later_ones_where_the_person_was() {
+    let state = folder(0);
+    let scene = Scene::start(Desk::new().await, state.path());
+    scene.desk.connected(&own()).await;
+    assert_eq!(*scene.begun.lock().unwrap(), ["agent:main:main"]);
+    let desk = scene.end().await;
+    desk.fleet.shutdown().await;
+
+    let again = Desk::over(desk.folder.clone(), desk.vault.clone()).await;
+    let scene = Scene::start(again, state.path());
+    scene.desk.connected(&own()).await;
+    assert_eq!(*scene.begun.lock().unwrap(), Vec::<String>::new());
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn where_its_port_is_taken_it_listens_on_another_one() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let state = folder(port);
+    let scene = Scene::start(Desk::new().await, state.path());
+    scene.desk.connected(&own()).await;
+    let url = scene.desk.fleet.gateways_list().await.remove(0).url;
+    assert!(url.starts_with("ws://127.0.0.1:"), "{url}");
+    assert!(!url.contains(&port.to_string()), "{url}");
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn switched_off_it_is_gone_and_its_folder_free_and_switched_on_it_is_back() {
+    let state = folder(0);
+    let scene = Scene::start(Desk::new().await, state.path());
+    scene.desk.connected(&own()).await;
+    scene.switch(false).await;
+    let gone = async || {
+        scene
+            .desk
+            .fleet
+            .gateways_list()
+            .await
+            .is_empty()
+            .then_some(())
+    };
+    scene.desk.eventually("its end", gone).await;
+    scene.switch(true).await;
+    scene.desk.connected(&own()).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn why_it_could_not_start_is_said_and_another_try_helps() {
+    let parent = tempfile::tempdir().unwrap();
+    let state = parent.path().join("state");
+    std::fs::write(&state, "a file where the folder should be").unwrap();
+    let scene = Scene::start(Desk::new().await, &state);
+    let stopped = |c: &ConnectionView| matches!(c, ConnectionView::Stopped { problem } if problem.code == "ownGatewayFailed");
+    scene.desk.connection(&own(), stopped).await;
+
+    scene.switch(false).await;
+    let gone = async || {
+        scene
+            .desk
+            .fleet
+            .gateways_list()
+            .await
+            .is_empty()
+            .then_some(())
+    };
+    scene.desk.eventually("its end", gone).await;
+    std::fs::remove_file(&state).unwrap();
+    std::fs::create_dir(&state).unwrap();
+    std::fs::write(state.join("gatehouse.json"), "{ gateway: { port: 0 } }").unwrap();
+    scene.switch(true).await;
+    scene.desk.connected(&own()).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn what_it_keeps_is_reached_by_no_token_of_another_start() {
+    let state = folder(0);
+    let scene = Scene::start(Desk::new().await, state.path());
+    scene.desk.connected(&own()).await;
+    let url = scene.desk.fleet.gateways_list().await.remove(0).url;
+    let other = Desk::new().await;
+    let id = other.add(&url, "guess", &"0".repeat(64)).await;
+    let stopped = |c: &ConnectionView| matches!(c, ConnectionView::Stopped { .. });
+    other.connection(&id, stopped).await;
+    scene.end().await;
+}
