@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod audit;
-mod crowd;
 mod credentials;
+mod crowd;
 mod frames;
 mod gateway;
 mod lifecycle;
