@@ -47,6 +47,7 @@ impl Scene {
         let page = Page { client };
         // The first run begins in a chat, which is a session from its first word on.
         page.find("//textarea").await;
+        page.is_connected().await;
         page.send("exec: uname -s").await;
         page.says("Linux").await;
         Self {
@@ -170,7 +171,7 @@ async fn a_standing_permission_is_given_and_taken_back(scene: &Scene) {
 
     scene.section("Policy", "Standing permissions").await;
     page.says("crontab -l").await;
-    page.says("with the session").await;
+    page.says("exact, in").await;
     picture(&scene.desktop, "governed-5-permission");
     page.press("Take back").await;
     scene.in_dialog("Take back").await;
@@ -211,7 +212,7 @@ async fn the_audit_has_it_all_and_is_intact(scene: &Scene) {
         .follow("(//a[contains(@href, 'audit/')][contains(., 'crontab -l')])[1]")
         .await;
     page.says("The whole record").await;
-    page.says("\"seq\"").await;
+    page.says("Hash before").await;
     picture(&scene.desktop, "governed-7-record");
     scene.follow("//a[contains(@href, 'audit/proof')]").await;
     page.press("Check all records").await;

@@ -27,6 +27,7 @@ async fn a_first_run_ends_in_a_chat_whose_agent_asks_before_it_acts() {
     let client = driver.open(Path::new(APP), &[]).await.unwrap();
     let page = Page { client };
     page.find("//textarea").await;
+    page.is_connected().await;
     picture(&desktop, "own-1-first-run");
 
     page.send("exec: crontab -l; uname -s").await;

@@ -90,6 +90,13 @@ impl Page {
         self.fill("Token", token).await;
         self.press("Connect").await;
         self.says("Connected").await;
+        self.is_connected().await;
+    }
+
+    /// Waits until a gateway is connected: before that a message is only written, not sent.
+    pub(crate) async fn is_connected(&self) {
+        self.find("//nav//span[contains(@class, 'mark') and contains(@class, 'ready')]")
+            .await;
     }
 
     /// Sends a message in the open session, as a person does: with the keyboard.

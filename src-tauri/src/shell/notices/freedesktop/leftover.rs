@@ -88,13 +88,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = Some(folder.path().join("notices.json"));
         let mut before = Leftovers::load(file.clone()).await;
-        assert_eq!(before.of("bus/:1.2"), []);
+        assert!(before.of("bus/:1.2").is_empty());
         before.keep("bus/:1.2", BTreeSet::from([3, 9])).await;
 
         let after = Leftovers::load(file).await;
         assert_eq!(after.of("bus/:1.2"), [3, 9]);
-        assert_eq!(after.of("bus/:1.7"), [], "another server of that bus");
-        assert_eq!(after.of("other/:1.2"), [], "another session's bus");
+        assert!(
+            after.of("bus/:1.7").is_empty(),
+            "another server of that bus"
+        );
+        assert!(after.of("other/:1.2").is_empty(), "another session's bus");
     }
 
     #[tokio::test]
@@ -102,6 +105,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("notices.json");
         std::fs::write(&file, "{\"server\": \"bus/:1.2\", \"ids\": [1,").unwrap();
-        assert_eq!(Leftovers::load(Some(file)).await.of("bus/:1.2"), []);
+        let found = Leftovers::load(Some(file)).await;
+        assert!(found.of("bus/:1.2").is_empty());
     }
 }
