@@ -81,7 +81,7 @@ impl Scene {
     }
 
     async fn in_dialog(&self, words: &str) {
-        let button = format!("//*[@role='dialog']//button[contains(., '{words}')]");
+        let button = format!("//*[@role='dialog']//button[not(@hidden)][contains(., '{words}')]");
         self.follow(&button).await;
     }
 
