@@ -137,6 +137,16 @@ proptest! {
 }
 
 #[test]
+fn a_word_that_goes_on_in_the_next_line_is_not_read() {
+    for text in ["~\\\nroot\n", "echo ~\\\nroot\n", "[~\\\nE\n"] {
+        assert!(
+            parse(text).is_none_or(|tree| format!("{tree:?}").contains("Unread")),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
 fn a_panic_unwinds_so_that_the_cage_can_hold_it() {
     let manifest = include_str!("../../../../Cargo.toml");
     assert!(

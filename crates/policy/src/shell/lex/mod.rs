@@ -146,7 +146,8 @@ impl<'a> Lexer<'a> {
             '\\' => {
                 self.bump();
                 match self.bump() {
-                    Some('\n') => {}
+                    // The shell joins the lines before it looks for a tilde or a set.
+                    Some('\n') => return unread("a line is continued within a word of it"),
                     Some(next) => out.quoted(&next.to_string()),
                     None => return unread("a backslash ends it"),
                 }
