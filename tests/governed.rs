@@ -65,8 +65,14 @@ impl Scene {
     }
 
     async fn follow(&self, link: &str) {
-        let link = self.page.find(link).await;
-        link.click().await.expect("the link can be followed");
+        // It may still be on its way to where it is pressed.
+        for _ in 0..50 {
+            if self.page.find(link).await.click().await.is_ok() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        panic!("{link} cannot be followed");
     }
 
     async fn section(&self, place: &str, section: &str) {

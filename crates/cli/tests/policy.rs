@@ -49,6 +49,19 @@ fn a_command_is_decided_about_and_not_run() {
 }
 
 #[test]
+fn the_labelled_file_gets_its_verdicts_in_any_folder() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../policy/tests/commands.jsonl"
+    );
+    let done = Gatehouse::new().run(&["policy", "check", "--corpus", file, "--json"]);
+    let totals = done.stdout.lines().last().unwrap();
+    let totals: serde_json::Value = serde_json::from_str(totals).unwrap();
+    assert_eq!(totals["exact"], totals["labelled"], "{totals}");
+    assert_eq!(totals["deniedButAllowed"], 0, "{totals}");
+}
+
+#[test]
 fn a_corpus_is_answered_line_by_line_and_counted_at_the_end() {
     let folder = folder(&[(
         "corpus.jsonl",

@@ -21,7 +21,8 @@ pub(crate) enum PolicyAction {
     Check {
         #[command(flatten)]
         on: On,
-        /// A file with a command on each line, as `{"command": …, "verdict": …}`; `-` reads stdin
+        /// A file with a command on each line, as `{"command": …, "verdict": …}`; `-` reads stdin. Without --cwd they are
+        /// judged in a workspace that is the same on every machine
         #[arg(long, value_name = "FILE")]
         corpus: Option<PathBuf>,
         /// One argument is a command line; several are the words of one command

@@ -47,7 +47,7 @@ struct Totals {
 }
 
 pub(super) fn run(context: &mut Context<'_>, on: &On, file: &Path) -> Result<(), Failure> {
-    let trial = Trial::new(context, on)?;
+    let trial = Trial::for_many(context, on)?;
     let text = read_text(file)?;
     let mut totals = Totals::default();
     let mut differences = Table::new(["EXPECTED", "VERDICT", "COMMAND"]);

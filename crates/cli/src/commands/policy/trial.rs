@@ -1,4 +1,5 @@
-//! A policy and a place, to try commands with: the real folders and files of this machine, and no gateway.
+//! A policy and a place, to try commands with, and no gateway: the real folders and files of this machine, or a place
+//! that is the same everywhere.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +7,7 @@ use gatehouse_gateway::world::Surroundings;
 use gatehouse_policy::authz::AgentRights;
 use gatehouse_policy::decide::{Act, Context as Beside, Decision, Policy, Request, decide};
 use gatehouse_policy::rules::Moment;
-use gatehouse_policy::{Dialect, Taint, World, shell};
+use gatehouse_policy::{Dialect, NoFiles, Taint, World, shell};
 use serde_json::json;
 
 use super::super::Context;
@@ -18,14 +19,28 @@ use crate::failure::{Failure, FailureKind};
 
 pub(super) struct Trial {
     policy: Policy,
-    around: Surroundings,
-    cwd: PathBuf,
+    place: Place,
     dialect: Dialect,
+    own_ports: Vec<u16>,
 }
+
+enum Place {
+    /// A folder of this machine, with what lies in it.
+    Real {
+        around: Box<Surroundings>,
+        cwd: PathBuf,
+    },
+    /// A workspace of somebody's that no file is read from, so that a labelled file gets the same verdicts wherever
+    /// it is checked.
+    StandIn,
+}
+
+const STAND_IN_HOME: &str = "/home/dev";
+const STAND_IN_WORKSPACE: &str = "/home/dev/project";
+const STAND_IN_STATES: [&str; 2] = ["/home/dev/.gatehouse", "/home/dev/.local/share/gatehouse"];
 
 impl Trial {
     pub(super) fn new(context: &Context<'_>, on: &On) -> Result<Self, Failure> {
-        let policy = policy(on.document.as_deref(), on.roles.as_deref())?;
         let cwd = match &on.cwd {
             Some(folder) => folder.clone(),
             None => std::env::current_dir()?,
@@ -38,29 +53,56 @@ impl Trial {
         around
             .protected
             .extend(own.map(|folder| folder.to_string_lossy().into_owned()));
-        let port = DEFAULT_URL
-            .rsplit(':')
-            .next()
-            .and_then(|port| port.parse::<u16>().ok());
-        around.own_ports.extend(port);
+        around.own_ports.extend(own_ports());
+        let around = Box::new(around);
+        Self::at(Place::Real { around, cwd }, on)
+    }
+
+    /// For a file of commands: in the folder that was named, else in a place that is the same everywhere.
+    pub(super) fn for_many(context: &Context<'_>, on: &On) -> Result<Self, Failure> {
+        match on.cwd {
+            Some(_) => Self::new(context, on),
+            None => Self::at(Place::StandIn, on),
+        }
+    }
+
+    fn at(place: Place, on: &On) -> Result<Self, Failure> {
         Ok(Self {
-            policy,
-            around,
-            cwd,
+            policy: policy(on.document.as_deref(), on.roles.as_deref())?,
+            place,
             dialect: match on.dialect {
                 ShellKind::Posix => Dialect::Posix,
                 ShellKind::Powershell => Dialect::PowerShell,
                 ShellKind::Cmd => Dialect::Cmd,
             },
+            own_ports: own_ports(),
         })
+    }
+
+    fn world<'a>(&'a self, taint: &'a Taint) -> World<'a> {
+        match &self.place {
+            Place::Real { around, cwd } => around.world(self.dialect, cwd, cwd, taint),
+            Place::StandIn => World {
+                dialect: self.dialect,
+                cwd: STAND_IN_WORKSPACE.to_owned(),
+                workspace: STAND_IN_WORKSPACE.to_owned(),
+                home: STAND_IN_HOME.to_owned(),
+                user: "dev".to_owned(),
+                tmp: vec!["/tmp".to_owned()],
+                variables: Default::default(),
+                protected: STAND_IN_STATES.map(str::to_owned).to_vec(),
+                own_ports: self.own_ports.clone(),
+                ignore_case: false,
+                taint: taint.clone(),
+                files: &NoFiles,
+            },
+        }
     }
 
     /// Each command is judged by itself, as the first of a session.
     pub(super) fn decide(&self, command: &str) -> Decision {
         let (rights, taint) = (AgentRights::default(), Taint::default());
-        let world: World<'_> = self
-            .around
-            .world(self.dialect, &self.cwd, &self.cwd, &taint);
+        let world = self.world(&taint);
         let analysis = shell::analyse(command, &world);
         let arguments = json!({ "command": command });
         let request = Request {
@@ -82,6 +124,14 @@ impl Trial {
         };
         decide(&request, &self.policy, &beside)
     }
+}
+
+/// Where a gateway listens unless it was told otherwise.
+fn own_ports() -> Vec<u16> {
+    let port = DEFAULT_URL.rsplit(':').next();
+    port.and_then(|port| port.parse().ok())
+        .into_iter()
+        .collect()
 }
 
 /// The policy of two files, or what a gateway begins with.
