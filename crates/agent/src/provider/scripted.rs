@@ -25,7 +25,7 @@ pub const MODEL: &str = "scripted-1";
 /// What the model can do, in its own words.
 pub const HELP: &str = "I am the scripted model: a script without any AI, here so that you can try this \
 gateway before you give it a real model. I understand lines like these:\n\n\
-- `exec: uname -a` runs a command; `exec: crontab -l` is one that a person is asked about\n\
+- `exec: uname -a` runs a command; `exec: env` is one that a person is asked about\n\
 - `read: README.md`, `list: .`, `search: TODO` look at the workspace\n\
 - `write: notes.txt: some text` writes a file; `edit: notes.txt: some => more` changes it\n\
 - `fetch: https://example.org/` reads a page\n\
