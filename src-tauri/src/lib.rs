@@ -63,13 +63,14 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
     start::logging(&handle, redactor.clone())?;
     life::watch_signals(&handle);
     tauri::async_runtime::block_on(start::fleet_and_notices(&handle, redactor, started))?;
+    // The window first: its page starts in a process of its own while the rest is put up here.
+    if !deep_links::follow_among(&handle, std::env::args().skip(1)) {
+        open_unless_background(&handle, std::env::args());
+    }
     shell::tray::put_up(&handle);
     shell::forward::start(&handle, &app.state::<Fleet>());
     #[cfg(target_os = "linux")]
     shell::idle_memory::give_back_after_start(&handle);
-    if !deep_links::follow_among(&handle, std::env::args().skip(1)) {
-        open_unless_background(&handle, std::env::args());
-    }
     Ok(())
 }
 

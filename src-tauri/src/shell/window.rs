@@ -3,8 +3,10 @@
 //! Closing the main window destroys its web view, so that its processes end and their memory is given
 //! back; the fleet, the tray and the notices go on. It is made anew when it is wanted.
 
+use std::time::Duration;
+
 use gatehouse_fleet::view::Opening;
-use tauri::webview::NewWindowResponse;
+use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry};
 use tauri_plugin_window_state::{AppHandleExt, StateFlags};
 use tracing::warn;
@@ -15,6 +17,9 @@ use super::{desk::Desk, web_process};
 pub(crate) const MAIN: &str = "main";
 /// The label of the small approval window.
 pub(crate) const APPROVAL: &str = "approval";
+
+/// A window whose page has not come within this is shown all the same, so that a person sees that it is there.
+const SHOWN_BY: Duration = Duration::from_secs(2);
 
 /// What of a window is remembered: where and how large, not whether it was open.
 pub(crate) fn remembered() -> StateFlags {
@@ -73,12 +78,21 @@ pub(crate) fn show_approval(app: &AppHandle, shown: bool) {
 }
 
 /// A window on the page, which can go nowhere else.
+///
+/// It is shown once the page has loaded. WebKitGTK draws a shown window before that, and waits up to half a second
+/// for a first picture from a page that waits for its scripts from the very thread that waits for the picture.
 fn page<'a>(
     app: &'a AppHandle,
     label: &str,
     path: &str,
 ) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(path.into()))
+        .visible(false)
+        .on_page_load(|window, load| {
+            if load.event() == PageLoadEvent::Finished {
+                show(&window);
+            }
+        })
         .on_navigation(stays_on_the_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         // The page takes files that are dropped on it; Tauri's own handler would swallow them.
@@ -93,9 +107,22 @@ fn stays_on_the_page(url: &Url) -> bool {
 
 fn finish(window: tauri::Result<WebviewWindow>) {
     match window {
-        Ok(window) => web_process::watch(&window),
+        Ok(window) => {
+            web_process::watch(&window);
+            tauri::async_runtime::spawn(async move {
+                tokio::time::sleep(SHOWN_BY).await;
+                show(&window);
+            });
+        }
         // Another thread was faster, most often; without a display there is no main loop either.
         Err(error) => warn!(%error, "a window could not be opened"),
+    }
+}
+
+fn show(window: &WebviewWindow) {
+    if let Err(error) = window.show() {
+        // It was closed meanwhile, most often.
+        warn!(%error, "a window could not be shown");
     }
 }
 
