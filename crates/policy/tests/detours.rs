@@ -177,6 +177,8 @@ fn a_descriptor_is_what_it_was_opened_on() {
         Ask,
         &[
             "bash /dev/fd/7",
+            "bash <(echo 'rm -rf x') 62<<< 'ls'",
+            "exec 62<<< 'rm -rf x'; bash /dev/fd/62 <(echo ls)",
             "python3 /dev/fd/3 3<<< 'x'",
             "echo ls | bash <&3",
         ],

@@ -232,7 +232,7 @@ impl Judge<'_> {
             text: output.word(),
             flow: output.flow,
         };
-        self.files.insert(path.clone(), held);
+        self.open_as(path.clone(), held);
         Word::Known(path)
     }
 

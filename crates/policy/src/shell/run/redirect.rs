@@ -53,7 +53,7 @@ impl Judge<'_> {
                             flow,
                         });
                     }
-                    Some(fd) => self.open_as(fd, Held { text, flow }),
+                    Some(fd) => self.open_as(format!("/dev/fd/{fd}"), Held { text, flow }),
                 }
             }
             RedirectKind::Duplicate { output, word } => {
@@ -128,7 +128,7 @@ impl Judge<'_> {
                             text: Word::Unknown("a file".to_owned()),
                             flow,
                         });
-                        self.open_as(fd, held);
+                        self.open_as(format!("/dev/fd/{fd}"), held);
                     }
                 }
             }
@@ -170,9 +170,16 @@ impl Judge<'_> {
         }
     }
 
-    /// What a descriptor reads, by the name that it has as a file.
-    fn open_as(&mut self, fd: u32, held: Held) {
-        self.files.insert(format!("/dev/fd/{fd}"), held);
+    /// What a descriptor reads, by the name that it has as a file. Which number the shell gives to a substitution is
+    /// not known, so that what was opened before may be what is read.
+    pub(in crate::shell) fn open_as(&mut self, path: String, mut held: Held) {
+        if let Some(before) = self.files.get(&path)
+            && before.text != held.text
+        {
+            held.text = Word::Unknown("a descriptor".to_owned());
+            held.flow.join(before.flow);
+        }
+        self.files.insert(path, held);
     }
 
     /// Touches a place in each folder that the shell may be in.
