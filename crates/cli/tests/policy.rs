@@ -92,6 +92,24 @@ fn a_corpus_is_answered_line_by_line_and_counted_at_the_end() {
 }
 
 #[test]
+fn a_corpus_with_a_command_that_is_wrongly_allowed_fails() {
+    let held = r#"{"command": "ls", "verdict": "ask"}"#;
+    let allowed = r#"{"command": "ls", "verdict": "deny"}"#;
+    let folder = folder(&[("held.jsonl", held), ("allowed.jsonl", allowed)]);
+    let check = |name: &str, more: &[&str]| {
+        let file = at(&folder, name);
+        let line = [&["policy", "check", "--corpus", &file], more].concat();
+        Gatehouse::new().run(&line)
+    };
+    assert_eq!(check("held.jsonl", &[]).status, 0);
+    for more in [&[][..], &["--json"]] {
+        let done = check("allowed.jsonl", more);
+        assert_eq!(done.status, 1, "{done:?}");
+        assert!(done.stdout.contains("deny"), "{done:?}");
+    }
+}
+
+#[test]
 fn a_document_is_tested_and_the_status_says_what_came_of_it() {
     let folder = folder(&[
         ("good.json5", DENIES_RM),

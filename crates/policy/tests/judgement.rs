@@ -86,7 +86,7 @@ fn what_is_not_known_is_asked_about() {
             "if true; then",
             "for x in $(ls); do rm -rf \"$x\"; done",
             "while true; do ls; done",
-            "enable -f ./x.so x",
+            "enable -n test",
             "x=y; ((n = x[1] + $(cat f)))",
             "echo hi > \"$OUT\"",
         ],

@@ -1,7 +1,7 @@
 //! What one command does, read from its arguments by a typed table of programs and their flags.
 
 mod areas;
-mod code;
+pub(crate) mod code;
 pub mod foreign;
 mod lookup;
 mod network;
@@ -15,6 +15,7 @@ use crate::place::{self, Named, named};
 use crate::verdict::Finding;
 use crate::word::Word;
 use crate::world::{Dialect, World};
+pub(crate) use options::without;
 use reader::Reader;
 
 /// A command after expansion, its assignments and redirections taken off.
@@ -95,13 +96,53 @@ pub(crate) fn finds_the_gateway(argv: &[Word]) -> bool {
             .any(|word| areas::is_ours(&reader::shown_word(word)))
 }
 
+/// What a script is called with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Args {
+    /// What `$0` is.
+    pub zero: Word,
+    /// Its positional parameters.
+    pub words: Vec<Word>,
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Self {
+            zero: Word::from("sh"),
+            words: Vec::new(),
+        }
+    }
+}
+
+/// What of its input a command hands on as arguments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct More {
+    /// What stands between them; blanks, with quotes, where nothing is said.
+    pub separator: Option<char>,
+    /// How many of them a command gets at most.
+    pub most: Option<usize>,
+    /// The most is one of lines, not of words.
+    pub by_line: bool,
+    /// How many of them a command gets depends on how long they are.
+    pub by_length: bool,
+    /// Each line has a command of its own, and is put in where a word has `A_LINE`, not at the end.
+    pub put_in: bool,
+    /// The file that they are read from in place of the input.
+    pub from: Option<Word>,
+}
+
+/// Whether the table has a program of this name, in a folder of the system or anywhere.
+pub(crate) fn is_known(name: &str) -> bool {
+    lookup::find(place::name(name)).is_some()
+}
+
 /// Something that a command runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Runs {
-    /// Another command, as its words; arguments may be added at the end when `more` is set (`xargs`).
+    /// Another command, as its words, and what of the input is added to them (`xargs`).
     Command {
         argv: Vec<Word>,
-        more: bool,
+        more: Option<More>,
         cwd: Option<Word>,
         elsewhere: bool,
     },
@@ -110,13 +151,16 @@ pub enum Runs {
         text: Word,
         dialect: Dialect,
         elsewhere: bool,
-        /// Its positional parameters.
-        args: Vec<Word>,
+        args: Args,
     },
     /// Its input, as a script.
-    Input { dialect: Dialect },
-    /// A file, as a script or a program.
-    File { path: Word },
+    Input { dialect: Dialect, args: Args },
+    /// A file, as a script or a program; none where it is in a language that no shell reads.
+    File {
+        path: Word,
+        dialect: Option<Dialect>,
+        args: Vec<Word>,
+    },
 }
 
 /// Reads what a command does.
@@ -175,11 +219,19 @@ const KEPT: &[&str] = &[
     "/node_modules/.bin/", "/.venv/bin/", "/venv/bin/", "/vendor/bin/", "/bin/",
 ];
 
+/// What governs this agent is driven by its command wherever that lies.
+const OURS: &[&str] = &["gatehouse", "gatehouse-desktop", "openclaw"];
+
 /// A file that is run; a task runner or a tool that a project keeps is read by its name as well.
 fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader<'_>) {
     reader.out.known = true;
-    reader.file(&Word::from(program));
     let name = place::name(program);
+    reader.script_file(&Word::from(program), args);
+    if OURS.contains(&name)
+        && let Some(entry) = lookup::find(name)
+    {
+        return reader.by(entry, args);
+    }
     let kept = path.is_some_and(|path| KEPT.iter().any(|folder| path.contains(folder)));
     if (kept || matches!(name, "gradlew" | "mvnw" | "manage.py"))
         && let Some(entry) = lookup::find(name)

@@ -2,7 +2,7 @@
 
 use super::options::{Parsed, parse};
 use super::table::{Act, Operands, Program, Says};
-use super::{Invocation, Reading, Runs, code, lookup, network};
+use super::{Args, Invocation, More, Reading, Runs, code, lookup, network};
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::place::{Access, touch};
 use crate::verdict::{Finding, Verdict};
@@ -149,14 +149,16 @@ impl<'a> Reader<'a> {
         match act {
             Act::Nothing => {}
             // A dash is the command's own input or output.
-            Act::Path(_) | Act::Script if word.known() == Some("-") => {}
+            Act::Path(_) if word.known() == Some("-") => {}
+            Act::Script if code::is_input(word) => code::strange_input(self),
+            Act::CodeFile(language) if code::is_input(word) => code::input(self, language),
             Act::Path(access) => {
                 self.touch(word, access);
             }
             Act::Host => network::host(self, word),
             Act::Shell => self.shell(word.clone()),
             Act::Program => self.run(std::slice::from_ref(word)),
-            Act::Script => self.file(word),
+            Act::Script | Act::CodeFile(_) => self.file(word),
             Act::Code(language) => code::read(self, word, language),
             Act::Ask(code, text) => self.ask(code, text),
             Act::Deny(code, text) => self.deny(code, text),
@@ -212,13 +214,13 @@ impl<'a> Reader<'a> {
         self.script(text, Dialect::Posix, false);
     }
 
-    /// As `shell`, with the name of the shell and its positional parameters.
-    pub(crate) fn shell_with(&mut self, text: Word, rest: &[Word]) {
+    /// As `shell`, called with arguments.
+    pub(crate) fn shell_with(&mut self, text: Word, args: Args) {
         self.out.runs.push(Runs::Script {
             text,
             dialect: Dialect::Posix,
             elsewhere: false,
-            args: rest.get(1..).unwrap_or_default().to_vec(),
+            args,
         });
     }
 
@@ -227,7 +229,7 @@ impl<'a> Reader<'a> {
             text,
             dialect,
             elsewhere,
-            args: Vec::new(),
+            args: Args::default(),
         });
     }
 
@@ -248,16 +250,43 @@ impl<'a> Reader<'a> {
         }
         self.out.runs.push(Runs::Command {
             argv: argv.to_vec(),
-            more,
+            more: more.then(More::default),
             cwd,
             elsewhere,
         });
     }
 
-    /// Runs a file.
+    /// Runs a command with what is read as more arguments.
+    pub(crate) fn command_with(&mut self, argv: &[Word], more: More) {
+        self.out.runs.push(Runs::Command {
+            argv: argv.to_vec(),
+            more: Some(more),
+            cwd: None,
+            elsewhere: false,
+        });
+    }
+
+    /// Runs a file by a program that is no shell.
     pub(crate) fn file(&mut self, word: &Word) {
+        if code::is_input(word) && word.known() != Some("-") {
+            return code::strange_input(self);
+        }
         self.touch(word, Access::Execute);
-        self.out.runs.push(Runs::File { path: word.clone() });
+        self.out.runs.push(Runs::File {
+            path: word.clone(),
+            dialect: None,
+            args: Vec::new(),
+        });
+    }
+
+    /// Runs a file as a script of a shell, or as what it is.
+    pub(crate) fn script_file(&mut self, word: &Word, args: &[Word]) {
+        self.touch(word, Access::Execute);
+        self.out.runs.push(Runs::File {
+            path: word.clone(),
+            dialect: Some(Dialect::Posix),
+            args: args.to_vec(),
+        });
     }
 
     pub(crate) fn join_io(&mut self, io: super::Io) {

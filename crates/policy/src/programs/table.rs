@@ -88,6 +88,8 @@ pub(crate) enum Act {
     /// A file that is run, by an interpreter or as it is.
     Script,
     Code(Language),
+    /// A file of code.
+    CodeFile(Language),
     Ask(&'static str, &'static str),
     Deny(&'static str, &'static str),
 }

@@ -16,6 +16,8 @@ pub(super) struct Flow {
     pub(super) secret: bool,
     /// The environment, or a variable that is named like a credential.
     pub(super) environment: bool,
+    /// The environment as a whole.
+    pub(super) whole_environment: bool,
     pub(super) network: bool,
     /// Decoded, decompressed or turned around, so that nobody saw it.
     pub(super) decoded: bool,
@@ -29,6 +31,7 @@ impl Flow {
     pub(super) fn join(&mut self, other: Self) {
         self.secret |= other.secret;
         self.environment |= other.environment;
+        self.whole_environment |= other.whole_environment;
         self.network |= other.network;
         self.decoded |= other.decoded;
         self.names &= other.names;
@@ -97,11 +100,16 @@ pub(super) struct Scope {
     pub(super) aliases: Rc<BTreeMap<String, String>>,
     /// None where they are not known.
     pub(super) positional: Option<Rc<Vec<Word>>>,
+    /// What `$0` is.
+    pub(super) zero: Word,
     /// Where the shell may be. More than one where a change of folder may have failed.
     pub(super) folders: Vec<Option<String>>,
     pub(super) stack: Vec<Option<String>>,
     pub(super) previous: Option<String>,
 }
+
+/// The shell that a line is given to, by the name that it goes by.
+const SHELL: &str = "bash";
 
 /// More folders than this, and none of them is known.
 const MOST_FOLDERS: usize = 4;
@@ -113,6 +121,7 @@ impl Scope {
             functions: Rc::default(),
             aliases: Rc::default(),
             positional: Some(Rc::default()),
+            zero: Word::from(SHELL),
             folders: vec![Some(world.cwd.clone())],
             stack: Vec::new(),
             previous: None,
@@ -127,7 +136,23 @@ impl Scope {
     }
 
     pub(super) fn set(&mut self, name: &str, value: Value) {
+        if name == "BASH_ARGV0" {
+            self.zero = match value.words.as_slice() {
+                [word] => word.clone(),
+                _ => Word::Unknown("$0".to_owned()),
+            };
+        }
         Rc::make_mut(&mut self.variables).insert(name.to_owned(), value);
+    }
+
+    /// Begins a script that is called so.
+    pub(super) fn called(&mut self, zero: Word, mut words: Vec<Word>) {
+        // What is not known may become several words, of which this is the first.
+        if words.is_empty() && zero.known().is_none() {
+            words.push(zero.clone());
+        }
+        self.zero = zero;
+        self.positional = Some(Rc::new(words));
     }
 
     pub(super) fn unset(&mut self, name: &str) {
@@ -153,6 +178,9 @@ impl Scope {
         }
         if self.positional != other.positional {
             self.positional = None;
+        }
+        if self.zero != other.zero {
+            self.zero = Word::Unknown("$0".to_owned());
         }
         if !Rc::ptr_eq(&self.aliases, &other.aliases) {
             let aliases = Rc::make_mut(&mut self.aliases);

@@ -9,7 +9,7 @@ use super::super::Context;
 use super::read_text;
 use super::trial::Trial;
 use crate::args::On;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::output::table::Table;
 
 /// A line of the file. What else it has is not ours.
@@ -77,14 +77,16 @@ pub(super) fn run(context: &mut Context<'_>, on: &On, file: &Path) -> Result<(),
         }
     }
     if context.output.is_json() {
-        return context.output.value_line(&totals);
-    }
-    if totals.exact < totals.labelled {
-        for line in differences.lines(context.output.style) {
-            context.output.line(&line)?;
+        context.output.value_line(&totals)?;
+    } else {
+        if totals.exact < totals.labelled {
+            for line in differences.lines(context.output.style) {
+                context.output.line(&line)?;
+            }
         }
+        context.output.line(&totals.in_words())?;
     }
-    context.output.line(&totals.in_words())
+    totals.outcome()
 }
 
 impl Totals {
@@ -102,6 +104,18 @@ impl Totals {
             (Verdict::Deny, Verdict::Allow) => self.denied_but_allowed += 1,
             (Verdict::Allow, _) => self.allowed_but_held += 1,
             _ => {}
+        }
+    }
+
+    /// A command that must be denied and is allowed is a failure; what is only asked about is not.
+    fn outcome(&self) -> Result<(), Failure> {
+        match self.denied_but_allowed {
+            0 => Ok(()),
+            count => Err(Failure::new(
+                FailureKind::General,
+                "corpus",
+                format!("{count} of the commands that must be denied are allowed"),
+            )),
         }
     }
 

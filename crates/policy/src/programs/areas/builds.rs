@@ -1,6 +1,7 @@
 //! Tools that build, test, check and format a project. They run the project's own code, which the workspace's owner
 //! has trusted; what they are told to read or write outside of it is judged.
 
+mod loading;
 mod toolchains;
 
 use crate::effect::{EffectKind, Zone};
@@ -13,6 +14,7 @@ use crate::programs::table::{
 use crate::programs::variables;
 use crate::verdict::Verdict;
 use crate::word::Word;
+use loading::pytest;
 use toolchains::{compiler, dotnet, go_env, go_packages, jvm, swift, toolchain};
 
 const HELPER: Act = Act::Deny(
@@ -35,6 +37,7 @@ const fn task(names: &'static str) -> Program {
         .grammar(Grammar::Plain)
         .also(|parsed, reader| {
             careful(&parsed.operands, reader);
+            loading::options(&parsed.operands, reader);
             // Rails keeps its tasks behind its own name.
             let tasks = parsed.operands.iter().filter_map(Word::known);
             for task in tasks.filter(|word| word.starts_with("db:")) {
@@ -104,12 +107,16 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).grammar(Grammar::Stops).also(super::tasks::cmake),
     task("ninja samu meson ctest cpack scons bazel bazelisk buck buck2 pants waf premake5 autoconf automake autoreconf aclocal autoheader pkg-config-off qmake tup earthly-off configure xcodebuild xcrun swiftlint swiftformat"),
     program("gradle gradlew").also(|parsed, reader| jvm(parsed, reader, &["-I", "--init-script", "--include-build", "-b", "--build-file", "-c", "--settings-file"])),
-    program("mvn mvnw mvnd").also(|parsed, reader| jvm(parsed, reader, &["-s", "--settings", "-gs", "--global-settings", "-t", "--toolchains"])),
+    program("mvn mvnw mvnd").also(|parsed, reader| {
+        loading::options(&reader.invocation.argv[1..], reader);
+        jvm(parsed, reader, &["-s", "--settings", "-gs", "--global-settings", "-t", "--toolchains"]);
+    }),
     program("dotnet").also(dotnet),
     program("swift").also(swift),
     task("tsc eslint prettier biome oxlint jest vitest mocha jasmine ava tap karma cypress playwright storybook start-storybook build-storybook webpack webpack-cli vite rollup esbuild parcel swc babel tsup unbuild turbo nx lerna rush lage stylelint standard xo tslint htmlhint markdownlint markdownlint-cli2 cspell typedoc jsdoc api-extractor c8 nyc knip depcheck madge size-limit publint svelte-check svelte-kit vue-tsc vue-cli-service next nuxt nuxi astro remix gatsby react-scripts craco ng ember expo metro tailwindcss postcss sass lessc stylus cssnano svgo imagemin jscodeshift concurrently-off cross-env-off ls-lint textlint alex remark ajv json5 prisma-off graphql-codegen openapi-typescript buf tsd dprint rome attw npm-check tree-sitter wasm2wat wat2wasm solc hardhat forge-off bumpp-off"),
     program("cross-env env-cmd dotenv concurrently npm-run-all run-s run-p wireit").also(node_wrappers),
-    task("pytest py.test ruff black isort flake8 pylint mypy pyright basedpyright pyre bandit pydocstyle pycodestyle pyflakes autopep8 yapf coverage sphinx-build sphinx-quickstart mkdocs vulture radon djlint codespell behave robot locust-off nbqa nosetests green slipcover cython maturin pyinstaller python-build twine-check tbump-off ty pip-audit safety pip-compile-off"),
+    program("pytest py.test").grammar(Grammar::Plain).also(pytest),
+    task("ruff black isort flake8 pylint mypy pyright basedpyright pyre bandit pydocstyle pycodestyle pyflakes autopep8 yapf coverage sphinx-build sphinx-quickstart mkdocs vulture radon djlint codespell behave robot locust-off nbqa nosetests green slipcover cython maturin pyinstaller python-build twine-check tbump-off ty pip-audit safety pip-compile-off"),
     task("rspec rubocop standardrb brakeman reek minitest cucumber rails rake-off sorbet srb steep erb haml-lint phpunit phpstan psalm pest php-cs-fixer phpcs phpcbf rector artisan infection golangci-lint staticcheck govulncheck gotestsum errcheck ginkgo mockgen wire sqlc gosec revive air-off"),
     task("shellcheck shfmt bats yamllint actionlint hadolint ansible-lint tflint checkov-off tfsec-off jsonlint taplo toml-test markdown-link-check vale lychee-off proselint write-good typos ast-grep sg semgrep-off comby tokei-off clang-format clang-tidy cppcheck cpplint include-what-you-use rustfmt clippy-driver rust-analyzer cbindgen bindgen uncrustify astyle ktlint detekt google-java-format checkstyle pmd spotbugs jacoco scalafmt scalafix ormolu fourmolu hlint stylish-haskell stack cabal mix rebar3 gleam elm elm-test elm-format elm-review purs spago credo dialyzer dune ocamlformat zls stylua luacheck selene busted nimpretty nixfmt nixpkgs-fmt alejandra statix deadnix terraform-docs verilator iverilog yosys pandoc-off pdflatex-off doxygen asciidoctor mdbook hugo jekyll zola eleventy eslint_d prettierd tsserver gopls pyls clangd"),
     program("pdflatex xelatex lualatex latex tex luatex latexmk tectonic bibtex biber dvipdf").options(&[flag("-shell-escape --shell-escape -enable-write18", Act::Ask("shell-escape", "The document may run commands.")), value("-output-directory", FOLDER)]).also(|parsed, reader| careful(&parsed.operands, reader)),

@@ -1,10 +1,10 @@
 //! What shells have built in. The caller follows those that change its state; here is what remains of them.
 
 use crate::effect::EffectKind;
-use crate::programs::options::Parsed;
+use crate::programs::options::{Parsed, without};
 use crate::programs::reader::Reader;
 use crate::programs::table::{Act, Grammar, NO_IO, Operands, Program, flag, flags, program, value};
-use crate::programs::{Io, Runs, variables};
+use crate::programs::{Args, Io, Runs, variables};
 use crate::word::{Piece, Word};
 
 const PRINTS: Io = Io {
@@ -22,11 +22,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("print").io(PRINTS),
     program("test [ [[").grammar(Grammar::Plain),
     program(
-        "true false : pwd times umask jobs wait fg bg shift return exit logout break continue getopts let dirs cd chdir pushd popd \
-         local readonly typeset integer float hash rehash disown suspend shopt setopt unsetopt sleep usleep yes seq caller \
-         zmodload whence colors builtin-help compgen complete compopt",
+        "true false : pwd times umask wait fg bg shift return exit logout break continue getopts let dirs cd chdir pushd popd \
+         local readonly typeset integer float rehash disown suspend shopt setopt unsetopt sleep usleep yes seq caller \
+         zmodload whence colors builtin-help complete compopt",
     )
     .grammar(Grammar::Plain),
+    program("jobs").grammar(Grammar::Plain).also(jobs),
+    program("compgen").grammar(Grammar::Plain).also(compgen),
+    program("hash").grammar(Grammar::Plain).also(hash),
     program("read mapfile readarray").grammar(Grammar::Plain),
     program("type help").grammar(Grammar::Plain),
     program("export declare").grammar(Grammar::Plain).also(assignments),
@@ -40,7 +43,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         EffectKind::Environment,
         "shell-state",
         "changes what the shell itself does",
-    ),
+    ).also(enable),
     program("eval").grammar(Grammar::Plain).also(eval),
     program("source .").grammar(Grammar::Stops).also(source),
     program("trap").grammar(Grammar::Plain).also(trap),
@@ -49,6 +52,75 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("exec").grammar(Grammar::Stops).strict().options(&[flags("-c -l"), value("-a", Act::Nothing)]).operands(Operands::Command(0)),
     program("coproc time").grammar(Grammar::Stops).options(&[flags("-p -v -l -h --verbose --portability -a --append --quiet -q"), value("-f --format", Act::Nothing), value("-o --output", crate::programs::table::WRITE)]).operands(Operands::Command(0)),
 ];
+
+/// `jobs -x` runs a command.
+fn jobs(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let at = parsed
+        .operands
+        .iter()
+        .position(|word| word.known() == Some("-x"));
+    if let Some(at) = at {
+        reader.run(&parsed.operands[at + 1..]);
+    }
+}
+
+/// What completes words: a command, a function, a text that is expanded as the shell would.
+fn compgen(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut words = parsed.operands.iter();
+    while let Some(word) = words.next() {
+        let Some(letters) = word.prefix().strip_prefix('-') else {
+            continue;
+        };
+        let Some((at, letter)) = letters
+            .char_indices()
+            .find(|(_, c)| "CFWAGPSXo".contains(*c))
+        else {
+            continue;
+        };
+        let value = match without(word, at + 2) {
+            Word::Known(rest) if rest.is_empty() => words.next().cloned(),
+            rest => Some(rest),
+        };
+        match (letter, value) {
+            ('C', Some(text)) => reader.shell(text),
+            ('F', Some(function)) => reader.run(&[function]),
+            ('W', Some(text)) => reader.shell(joined(&[Word::from("echo"), text])),
+            _ => {}
+        }
+    }
+}
+
+/// `hash -p FILE NAME`: which program a name is from now on, as `PATH` would decide it.
+fn hash(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        let text = word.prefix();
+        let names = text.starts_with('-') && text.contains('p') || text.contains('=');
+        if names {
+            return reader.deny(
+                "poisoned-path",
+                "It decides which program a name is from now on.",
+            );
+        }
+        if word.known().is_none() {
+            reader.ask(
+                "shell-state",
+                "It may decide which program a name is from now on.",
+            );
+        }
+    }
+}
+
+/// `enable -f FILE NAME` loads a library into the shell.
+fn enable(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let name = reader.invocation.argv[0].prefix();
+    let loads = parsed.operands.iter().any(|word| {
+        let text = word.prefix();
+        text.starts_with('-') && text.contains('f')
+    });
+    if name == "enable" && loads {
+        reader.deny("loads-library", "It loads a library into the shell itself.");
+    }
+}
 
 /// Without names, `set`, `export` and `declare` print every variable.
 fn prints_all(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -167,6 +239,10 @@ fn command(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 /// What runs its input when it is given nothing else to run.
 pub(crate) fn runs_input(reader: &mut Reader<'_>, dialect: crate::world::Dialect) {
+    runs_input_with(reader, dialect, Args::default());
+}
+
+pub(crate) fn runs_input_with(reader: &mut Reader<'_>, dialect: crate::world::Dialect, args: Args) {
     reader.out.io.runs_input = true;
-    reader.out.runs.push(Runs::Input { dialect });
+    reader.out.runs.push(Runs::Input { dialect, args });
 }

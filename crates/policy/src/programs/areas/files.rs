@@ -9,6 +9,7 @@ use crate::programs::table::{
     APPEND, Act, CREATE, DELETE, Grammar, LIST, NAMES, Operands, PASSES, Program, READ, TEXT,
     WRITE, flag, flags, joined, program, value,
 };
+use crate::word::{Piece, Word};
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
@@ -18,7 +19,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         flag("-R --recurse", TEXT),
         value("-o --output", WRITE),
     ]).also(plain_ls),
-    program("stat file du df realpath readlink basename dirname lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr sum cksum").each(LIST),
+    program("stat df realpath readlink basename dirname lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr sum cksum").each(LIST),
     program("pwd").grammar(Grammar::Plain),
     program("rm grm").strict().options(&[
         flags("-f --force -i -I -v --verbose -d --dir --one-file-system --preserve-root -x -P -W"),
@@ -94,11 +95,21 @@ pub(super) static PROGRAMS: &[Program] = &[
         .also(formats),
     program("wipefs fdisk sfdisk cfdisk gdisk sgdisk cgdisk parted partprobe blkdiscard hdparm nvme sg_format badblocks zpool zfs lvremove vgremove pvremove lvcreate cryptsetup mdadm tune2fs resize2fs fsck e2fsck fsck.ext4 gpt asr nwipe scrub dban")
         .also(disks),
-    program("split gsplit csplit gcsplit").strict().options(&[
-        value("-b --bytes -C --line-bytes -l --lines -n --number -a --suffix-length --additional-suffix -t --separator -f --prefix --suffix-format -p", TEXT),
-        flags("-d -x -e --elide-empty-files -u --unbuffered --verbose -k --keep-files -s --quiet -z"), joined("--numeric-suffixes --hex-suffixes", TEXT),
+    program("file").each(LIST).options(&[value("-f --files-from -m --magic-file", READ), value("-e -F -P --exclude --separator --parameter", TEXT)]),
+    program("du gdu").each(LIST).options(&[value("--files0-from -X --exclude-from", READ), value("-B -d -t -I --block-size --max-depth --threshold --exclude --time-style", TEXT)]),
+    program("split gsplit").strict().options(&[
+        value("-b --bytes -C --line-bytes -l --lines -n --number -a --suffix-length --additional-suffix -t --separator -p", TEXT),
+        flags("-d -x -e --elide-empty-files -u --unbuffered --verbose"), joined("--numeric-suffixes --hex-suffixes", TEXT),
         value("--filter", Act::Shell),
-    ]).operands(Operands::First(READ, WRITE)),
+    ]).also(pieces),
+    program("csplit gcsplit").strict().options(&[
+        value("-n --digits -b --suffix-format", TEXT), value("-f --prefix", TEXT),
+        flags("-k --keep-files -s --quiet --silent -z --elide-empty-files --suppress-matched"),
+    ]).operands(Operands::First(READ, TEXT)).also(|parsed, reader| {
+        if let Some(prefix) = parsed.value("-f") {
+            begins(prefix, reader);
+        }
+    }),
     program("sync").options(&[flags("-d -f")]).each(LIST),
     program("mount umount unmount swapon swapoff losetup fusermount sshfs hdiutil mount_smbfs mount.nfs udisksctl")
         .asks(EffectKind::System, "mount", "changes what is mounted").also(mount),
@@ -106,6 +117,26 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("dropbox rclone").asks(EffectKind::Remote, "cloud-files", "moves files to or from elsewhere"),
     program("append").each(APPEND),
 ];
+
+/// `split FILE PREFIX`.
+fn pieces(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut words = parsed.operands.iter();
+    if let Some(file) = words.next() {
+        reader.act(READ, file);
+    }
+    words.for_each(|prefix| begins(prefix, reader));
+}
+
+/// Writes files whose names begin so.
+fn begins(prefix: &Word, reader: &mut Reader<'_>) {
+    let mut parts = match prefix {
+        Word::Known(text) => vec![Piece::Text(text.clone())],
+        Word::Partial(parts) => parts.clone(),
+        Word::Unknown(why) => vec![Piece::Unknown(why.clone())],
+    };
+    parts.push(Piece::Pattern("*".to_owned()));
+    reader.touch(&Word::Partial(parts), Access::Write);
+}
 
 /// `ls -l` is not a list of names.
 fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {

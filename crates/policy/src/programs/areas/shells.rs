@@ -2,20 +2,20 @@
 
 mod languages;
 
-use super::builtins::runs_input;
+use super::builtins::runs_input_with;
 use crate::effect::EffectKind;
 use crate::place::Access;
-use crate::programs::code::{self, Language};
+use crate::programs::code::{self, Language, input, is_input};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
     Act, Grammar, Program, READ, TEXT, WRITE, flag, flags, joined, program, value,
 };
-use crate::programs::{Stdin, foreign};
+use crate::programs::{Args, Stdin, foreign};
 use crate::verdict::Verdict;
 use crate::word::Word;
 use crate::world::Dialect;
-use languages::{deno, java, node, osascript, other, perl, php, ruby, runs_file};
+use languages::{deno, java, node, osascript, other, perl, php, reads_arguments, ruby, runs_file};
 
 const STARTUP: Act = Act::Deny("startup-file", "A file is run before anything else is.");
 const LOADS: Act = Act::Ask("loads-code", "It loads more code.");
@@ -53,7 +53,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-e", Act::Code(Language::Ruby)), flags("-n -p -a -l -w -v -c -s -S -U -y -h -W --version --help --yjit --jit --verbose --disable-gems"), joined("-i -F -0 -K -T -x -W", TEXT), value("-r", TEXT), value("-I -C -E", READ), value("--encoding --enable --disable", TEXT),
     ]).also(ruby),
     program("php php-cli hhvm").grammar(Grammar::Stops).strict().options(&[
-        value("-r", Act::Code(Language::Php)), value("-B -R -E", Act::Code(Language::Php)), value("-f -F", Act::Script), value("-d -z", LOADS), value("-c", LOADS), flags("-n -i -l -m -q -v -w -s -H --ini --version --help -a"),
+        value("-r", Act::Code(Language::Php)), value("-B -R -E", Act::Code(Language::Php)), value("-f -F", Act::CodeFile(Language::Php)), value("-d -z", LOADS), value("-c", LOADS), flags("-n -i -l -m -q -v -w -s -H --ini --version --help -a"),
         value("-S", Act::Ask("listens", "It opens a port.")), value("-t --rf --rc --re", TEXT),
     ]).also(php),
     program("lua luajit lua5.1 lua5.3 lua5.4 texlua luau").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::Lua)), value("-l", LOADS), flags("-v -E -W -"), flag("-i", LOADS)]).also(runs_file),
@@ -72,7 +72,11 @@ pub(super) static PROGRAMS: &[Program] = &[
 fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-c") {
         match parsed.operands.split_first() {
-            Some((text, rest)) => reader.shell_with(text.clone(), rest),
+            Some((text, rest)) => {
+                let zero = rest.first().unwrap_or(&reader.invocation.argv[0]).clone();
+                let words = rest.get(1..).unwrap_or_default().to_vec();
+                reader.shell_with(text.clone(), Args { zero, words });
+            }
             None => reader.ask("missing-code", "The code that it is to run is missing."),
         }
         return;
@@ -82,15 +86,20 @@ fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
         Some((Word::Known(dash), rest)) if dash == "-" => rest,
         _ => parsed.operands.as_slice(),
     };
-    let given = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
-    match operands.first() {
-        Some(file)
-            if !parsed.has("-s") && !file.known().is_some_and(|file| given.contains(&file)) =>
-        {
-            return reader.file(&file.clone());
+    let mut zero = reader.invocation.argv[0].clone();
+    let mut words = operands;
+    if !parsed.has("-s")
+        && let Some((file, rest)) = operands.split_first()
+    {
+        if !is_input(file) {
+            return reader.script_file(file, rest);
         }
-        _ => {}
+        (zero, words) = (file.clone(), rest);
     }
+    let args = Args {
+        zero,
+        words: words.to_vec(),
+    };
     if parsed
         .found
         .iter()
@@ -114,7 +123,7 @@ fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
         Stdin::File(path) => {
             let path = path.clone();
             reader.out.io.runs_input = true;
-            return reader.file(&path);
+            return reader.script_file(&path, &args.words);
         }
         Stdin::Text(_) => {}
         Stdin::Inherited => reader.ask("shell-input", "A shell runs whatever it is given."),
@@ -123,18 +132,7 @@ fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
             "A shell runs whatever another command writes.",
         ),
     }
-    runs_input(reader, Dialect::Posix);
-}
-
-/// Code that comes in, or is to be typed.
-fn input(reader: &mut Reader<'_>, language: Language) {
-    reader.out.io.runs_input = true;
-    match reader.invocation.stdin.clone() {
-        Stdin::Text(text) => code::read(reader, &text, language),
-        Stdin::File(path) => reader.file(&path),
-        Stdin::Pipe => reader.ask("code-input", "It runs what another command writes."),
-        Stdin::Inherited => reader.ask("code-input", "It runs whatever it is given."),
-    }
+    runs_input_with(reader, Dialect::Posix, args);
 }
 
 fn is_question(reader: &Reader<'_>) -> bool {
@@ -158,9 +156,7 @@ fn is_question(reader: &Reader<'_>) -> bool {
 
 fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
     match parsed.operands.first() {
-        Some(Word::Known(dash)) if dash == "-" || dash == "/dev/stdin" || dash == "/dev/fd/0" => {
-            input(reader, language)
-        }
+        Some(file) if is_input(file) => input(reader, language),
         Some(file) => {
             let file = file.clone();
             reader.file(&file);
@@ -172,6 +168,7 @@ fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
 
 fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
     if let Some(text) = parsed.value("-c") {
+        reads_arguments(parsed, reader);
         return code::read(reader, text, Language::Python);
     }
     let Some(module) = parsed.value("-m") else {

@@ -79,12 +79,12 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-p --strip -F --fuzz -D --ifdef -V -z --suffix -B --prefix -Y -g --reject-format", TEXT), value("-i --input", READ), value("-o --output -r --reject-file", WRITE), value("-d --directory", Act::Path(Access::Write)),
     ]).operands(Operands::First(WRITE, READ)),
     program("sed gsed ssed").io(PASSES).strict().options(&[
-        value("-e --expression", Act::Code(Language::Sed)), value("-f --file", Act::Script), value("-l --line-length", TEXT),
+        value("-e --expression", Act::Code(Language::Sed)), value("-f --file", Act::CodeFile(Language::Sed)), value("-l --line-length", TEXT),
         joined("-i --in-place", TEXT), flags("-n -E -r -s -u -z --quiet --silent --regexp-extended --separate --unbuffered --null-data --posix --debug --follow-symlinks --sandbox --help --version"),
         value("-I", TEXT),
     ]).also(sed),
     program("awk gawk mawk nawk original-awk goawk").io(PASSES).strict().grammar(Grammar::Stops).options(&[
-        value("-F --field-separator", TEXT), value("-v --assign", TEXT), value("-f --file -E --exec", Act::Script), value("-e --source", Act::Code(Language::Awk)),
+        value("-F --field-separator", TEXT), value("-v --assign", TEXT), value("-f --file -E --exec", Act::CodeFile(Language::Awk)), value("-e --source", Act::Code(Language::Awk)),
         value("-i --include -l --load", Act::Ask("loads-code", "It loads more code.")), value("-W", TEXT),
         joined("-d -o -p --dump-variables --pretty-print --profile", Act::Ask("writes-profile", "It writes a file.")), flags("-b -c -C -g -h -I -k -M -n -N -O -P -r -s -S -t -V --sandbox --posix --csv --bignum --version --help --re-interval"),
     ]).also(awk),
@@ -102,7 +102,10 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("shuf gshuf tsort ptx").strict().io(PASSES).each(READ).options(&[
         value("-n --head-count -i --input-range", TEXT), flags("-e -r -z --echo --repeat --zero-terminated"), value("-o --output", WRITE), value("--random-source", READ),
     ]),
-    program("seq gseq expr factor bc dc cal ncal date-off jot primes units numbat qalc figlet toilet cowsay fortune lolcat banner").also(calculator),
+    program("seq gseq expr factor bc cal ncal date-off jot primes units numbat qalc figlet toilet cowsay fortune lolcat banner").also(calculator),
+    program("dc").strict().each(Act::Script).options(&[
+        value("-e --expression", TEXT), value("-f --file", Act::Script), flags("-x -i -V --version -h --help"), value("-I --digit-clamp-off", TEXT),
+    ]).also(desk_calculator),
     program("date gdate").strict().options(&[
         value("-d --date -r --reference -v -j", TEXT), value("-f --file", READ), joined("-I --iso-8601 --rfc-3339", TEXT), flags("-u --utc --universal -R --rfc-email --debug --help --version -n"),
         value("-s --set", Act::Ask("set-clock", "It sets the clock.")),
@@ -255,6 +258,41 @@ fn in_place(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn calculator(_: &Parsed, _: &mut Reader<'_>) {}
+
+/// `dc -e '!cmd'`: what comes after the mark is run, unless it compares.
+fn desk_calculator(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let given: Vec<Word> = parsed.values("-e").cloned().collect();
+    for text in &given {
+        desk_code(text, reader);
+    }
+    let asked = parsed.any("-V -f") || !parsed.operands.is_empty();
+    if !given.is_empty() || asked {
+        return;
+    }
+    match reader.invocation.stdin.clone() {
+        crate::programs::Stdin::Text(text) => desk_code(&text, reader),
+        _ => crate::programs::code::input(reader, Language::Other),
+    }
+}
+
+fn desk_code(text: &Word, reader: &mut Reader<'_>) {
+    if text.known().is_none() {
+        reader.ask(
+            "unknown-code",
+            "A part of the code that it runs is only known when it runs.",
+        );
+    }
+    let text = crate::programs::reader::shown_word(text);
+    for line in text.lines() {
+        let Some((_, command)) = line.split_once('!') else {
+            continue;
+        };
+        if !command.starts_with(['<', '>', '=']) || command.contains('!') {
+            reader.ask("code-command", "Its code runs a command.");
+            reader.shell(Word::from(command));
+        }
+    }
+}
 
 fn date(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in &parsed.operands {

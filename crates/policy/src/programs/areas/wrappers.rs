@@ -23,7 +23,7 @@ const ROOT: Act = Act::Nothing;
 pub(super) static PROGRAMS: &[Program] = &[
     program("env genv").grammar(Grammar::Stops).strict().options(&[
         flags("-i --ignore-environment -0 --null -v --debug --list-signal-handling"),
-        value("-u --unset", TEXT), value("-C --chdir -P -a --argv0", TEXT), value("-S --split-string", TEXT),
+        value("-u --unset", TEXT), value("-C --chdir", TEXT), value("-P", Act::Ask("other-path", "It looks for the program in folders of its own.")), value("-a --argv0", Act::Ask("other-name", "It runs a program under another name.")), value("-S --split-string", TEXT),
         attached("--block-signal --default-signal --ignore-signal", TEXT),
     ]).also(env),
     program("printenv").also(printenv),
@@ -41,6 +41,9 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).operands(Operands::Command(1)),
     program("taskset").grammar(Grammar::Stops).strict().options(&[flags("-a --all-tasks -c --cpu-list"), flags("-p --pid")]).operands(Operands::Command(1)),
     program("stdbuf gstdbuf").grammar(Grammar::Stops).strict().options(&[value("-i --input -o --output -e --error", TEXT)]).operands(Operands::Command(0)),
+    program("systemd-inhibit").grammar(Grammar::Stops).strict().options(&[
+        value("--what --who --why --mode", TEXT), flags("--list --no-pager --no-legend --no-ask-password -h --help --version"),
+    ]).operands(Operands::Command(0)),
     program("caffeinate").grammar(Grammar::Stops).strict().options(&[flags("-d -i -m -s -u"), value("-t -w", TEXT)]).operands(Operands::Command(0)),
     program("numactl prlimit setarch cgexec schedtool softlimit").grammar(Grammar::Stops).asks(EffectKind::System, "limits", "runs a command with other limits").also(tail),
     program("chronic ts-wrap ifne errno-wrap mispipe").grammar(Grammar::Stops).options(&[flags("-v -e -n")]).operands(Operands::Command(0)),
@@ -65,9 +68,9 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-g --group -G --supp-group -w --whitelist-environment -u --user", TEXT), flags("-l --login -m -p --preserve-environment -f --fast -P --pty -T"),
     ]).also(become_user),
     program("xargs gxargs").grammar(Grammar::Stops).strict().options(&[
-        flags("-0 --null -r --no-run-if-empty -t --verbose -p --interactive -x --exit -o --open-tty"),
-        value("-a --arg-file", READ), value("-d --delimiter -E -I -J -R -S -L -n --max-args -P --max-procs -s --max-chars --process-slot-var", TEXT),
-        attached("-e -i -l --eof --replace --max-lines", TEXT), flags("--show-limits"),
+        flag("-0 --null", TEXT), flags("-r --no-run-if-empty -t --verbose -p --interactive -x --exit -o --open-tty"),
+        value("-a --arg-file", READ), value("-d --delimiter", TEXT), value("-I", TEXT), value("-J", TEXT), value("-L", TEXT), value("-n --max-args", TEXT), value("-s --max-chars", TEXT), value("-E -R -S -P --max-procs --process-slot-var", TEXT),
+        attached("-i --replace", TEXT), attached("-l --max-lines", TEXT), attached("-e --eof", TEXT), flags("--show-limits"),
     ]).also(xargs),
     program("parallel sem rush").grammar(Grammar::Stops).asks(EffectKind::Execute, "parallel", "runs a command for each line of its input").also(parallel),
     program("watch viddy hwatch").grammar(Grammar::Stops).strict().options(&[

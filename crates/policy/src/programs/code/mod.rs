@@ -11,7 +11,9 @@ mod tokens;
 mod words;
 
 use super::reader::{Reader, shown_word};
+use super::{Args, Runs, Stdin};
 use crate::word::Word;
+use crate::world::Dialect;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -29,6 +31,37 @@ pub(crate) enum Language {
 
 /// Code longer than this is not read.
 const LONGEST: usize = 64 * 1024;
+
+/// Whether a word names the input of the command, where a file is to be named.
+pub(crate) fn is_input(word: &Word) -> bool {
+    matches!(
+        word.known(),
+        Some("-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0" | "/proc/thread-self/fd/0")
+    )
+}
+
+/// Code that comes in, or is to be typed.
+pub(crate) fn input(reader: &mut Reader<'_>, language: Language) {
+    reader.out.io.runs_input = true;
+    match reader.invocation.stdin.clone() {
+        Stdin::Text(text) => read(reader, &text, language),
+        Stdin::File(path) => reader.file(&path),
+        Stdin::Pipe => reader.ask("code-input", "It runs what another command writes."),
+        Stdin::Inherited => reader.ask("code-input", "It runs whatever it is given."),
+    }
+}
+
+/// Code in a language of which nothing is known: it asks, and is denied where a shell that is given it would be.
+pub(crate) fn strange_input(reader: &mut Reader<'_>) {
+    input(reader, Language::Other);
+    if matches!(reader.invocation.stdin, Stdin::Text(_)) {
+        reader.ask("code-input", "It runs code that it is given.");
+        reader.out.runs.push(Runs::Input {
+            dialect: Dialect::Posix,
+            args: Args::default(),
+        });
+    }
+}
 
 /// Reads code and notes what it does.
 pub(crate) fn read(reader: &mut Reader<'_>, text: &Word, language: Language) {

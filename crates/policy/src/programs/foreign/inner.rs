@@ -1,6 +1,7 @@
 //! Lines of PowerShell and cmd within other lines.
 
 use super::*;
+use crate::programs::Args;
 
 /// `powershell -NoProfile -EncodedCommand …`: what it runs is judged, decoded where it is encoded.
 pub(super) fn inner_powershell(
@@ -209,7 +210,7 @@ pub(crate) fn powershell_line(args: &[Word], reader: &mut Reader<'_>) {
         text: Word::Known(text),
         dialect: Dialect::PowerShell,
         elsewhere: false,
-        args: Vec::new(),
+        args: Args::default(),
     });
 }
 
@@ -237,6 +238,6 @@ pub(crate) fn cmd_line(args: &[Word], reader: &mut Reader<'_>) {
         text: Word::Known(text),
         dialect: Dialect::Cmd,
         elsewhere: false,
-        args: Vec::new(),
+        args: Args::default(),
     });
 }

@@ -33,6 +33,11 @@ impl Fields {
         !self.open && !self.done.is_empty()
     }
 
+    /// Whether a word of it is longer than is followed.
+    pub(super) fn is_too_long(&self) -> bool {
+        self.size > LONGEST
+    }
+
     pub(super) fn open(&mut self) {
         self.open = true;
     }

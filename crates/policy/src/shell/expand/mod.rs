@@ -5,6 +5,7 @@ mod braces;
 mod fields;
 mod param;
 mod pattern;
+mod positional;
 mod variable;
 
 use self::fields::Fields;
@@ -16,6 +17,7 @@ use crate::word::{Piece, Word};
 pub(super) use self::arith::NUMBER;
 pub(super) use self::param::is_name;
 pub(super) use self::pattern::matches_word;
+pub(super) use self::positional::shifted;
 
 /// More words than this from one are not followed.
 const MOST_WORDS: usize = 1024;
@@ -39,6 +41,7 @@ impl Judge<'_> {
             for part in parts.iter() {
                 self.part(part, false, scope, &mut fields);
             }
+            self.not_too_long(&fields);
             all.extend(fields.finish());
         }
         self.charge(all.len());
@@ -75,7 +78,15 @@ impl Judge<'_> {
                 _ => self.part(part, true, scope, &mut fields),
             }
         }
+        self.not_too_long(&fields);
         word_of(fields.joined())
+    }
+
+    /// A value that is doubled again and again fills the memory of the shell that really holds it.
+    fn not_too_long(&mut self, fields: &Fields) {
+        if fields.is_too_long() {
+            self.ask("too-long", "A text in it grows longer than is looked at.");
+        }
     }
 
     fn part(&mut self, part: &Part, quoted: bool, scope: &mut Scope, fields: &mut Fields) {
@@ -221,7 +232,7 @@ impl Judge<'_> {
             text: output.word(),
             flow: output.flow,
         };
-        self.files.insert(path.clone(), held);
+        self.open_as(path.clone(), held);
         Word::Known(path)
     }
 

@@ -4,7 +4,7 @@ use super::super::judge::{Guess, Judge};
 use super::super::scope::{Flow, Guessed, Scope, Value, pieces_of, word_of};
 use super::super::syntax::{Op, Param, Part};
 use super::fields::Fields;
-use super::pattern;
+use super::{pattern, positional};
 use crate::word::{Piece, Word};
 
 impl Judge<'_> {
@@ -103,20 +103,13 @@ impl Judge<'_> {
                 Some(words) => array(words.to_vec()),
                 None => Value::unknown("$@"),
             },
-            "#" => match &scope.positional {
-                Some(words) => Value::scalar(Word::Known(words.len().to_string())),
-                None => Value::unknown("$#"),
-            },
-            "0" => Value::scalar(Word::from("bash")),
+            "#" => Value::scalar(positional::count(scope.positional.as_deref())),
+            "0" | "BASH_ARGV0" => Value::scalar(scope.zero.clone()),
             "?" | "$" | "!" | "-" => Value::unknown(&format!("${name}")),
-            _ if name.starts_with(|c: char| c.is_ascii_digit()) => match &scope.positional {
-                Some(words) => {
-                    let at = name.parse::<usize>().unwrap_or(usize::MAX);
-                    let word = words.get(at.wrapping_sub(1)).cloned();
-                    Value::scalar(word.unwrap_or_else(|| Word::Known(String::new())))
-                }
-                None => Value::unknown(&format!("${name}")),
-            },
+            _ if name.starts_with(|c: char| c.is_ascii_digit()) => {
+                let at = name.parse::<usize>().unwrap_or(usize::MAX);
+                Value::scalar(positional::nth(at, scope))
+            }
             _ => {
                 let value = self.variable(name, scope);
                 self.element(value, index, scope)
@@ -144,7 +137,7 @@ impl Judge<'_> {
             .known()
             .map(str::parse::<usize>)
         {
-            Some(Ok(at)) => value.words.get(at).cloned(),
+            Some(Ok(at)) => positional::of_list(&value.words, at),
             _ => None,
         };
         let word = word.unwrap_or_else(|| Word::Unknown("an element".to_owned()));
@@ -182,7 +175,12 @@ impl Judge<'_> {
                 let offset = self.number(offset, scope);
                 let length = length.as_ref().map(|l| self.number(l, scope));
                 if value.array {
-                    return Some(slice_list(&value.words, offset, length));
+                    let mut words = value.words;
+                    // Of the positional parameters, the first is the one before them.
+                    if matches!(param.name.as_str(), "@" | "*") {
+                        words.insert(0, scope.zero.clone());
+                    }
+                    return Some(slice_list(&words, offset, length));
                 }
                 let first = offset == Some(0) && length == Some(Some(1));
                 if first && matches!(param.name.as_str(), "PATH" | "SHELL" | "OLDPWD") {
@@ -360,9 +358,11 @@ fn substring(text: &str, offset: Option<i64>, count: Option<Option<i64>>) -> Opt
     Some(chars[start..end].iter().collect())
 }
 
-/// `${@:2}`: positions begin at one, element zero being the shell itself.
+/// `${@:2}`, `${list[@]:0:1}`.
 fn slice_list(words: &[Word], offset: Option<i64>, count: Option<Option<i64>>) -> Vec<Word> {
-    let offset = offset.map(|at| if at > 0 { at - 1 } else { at });
+    if words.iter().any(positional::may_be_many) {
+        return words.to_vec();
+    }
     match bounds(words.len(), offset, count) {
         Some((start, end)) => words[start..end].to_vec(),
         None => vec![Word::Unknown("a part of a list".to_owned())],

@@ -73,6 +73,9 @@ pub(super) fn replace(kind: &str, glob: &str, text: &str, with: &str) -> Option<
     let mut out = String::new();
     let mut at = 0;
     while at <= text.len() {
+        if out.len() > LONGEST {
+            return None;
+        }
         let anchored = match kind {
             "/#" => at == 0,
             _ => true,

@@ -2,6 +2,7 @@
 
 use super::super::judge::{Guess, Judge};
 use super::super::scope::{Flow, Guessed, Scope, Value};
+use crate::programs::GATEWAY_PROCESS;
 use crate::word::Word;
 
 /// Parts of names that credentials are kept under.
@@ -48,11 +49,13 @@ impl Judge<'_> {
                 None => Value::unknown("$TMPDIR"),
             },
             "IFS" => known(" \t\n"),
-            "OPTIND" | "BASH_SUBSHELL" | "SHLVL" | "PPID" | "UID" | "EUID" | "RANDOM"
-            | "SRANDOM" | "SECONDS" | "LINENO" | "BASHPID" | "EPOCHSECONDS" | "EPOCHREALTIME"
-            | "HOSTNAME" | "BASH" | "BASH_VERSION" | "MACHTYPE" | "OSTYPE" | "HOSTTYPE"
-            | "PATH" | "REPLY" | "COLUMNS" | "LINES" | "_" | "BASH_COMMAND" | "PIPESTATUS"
-            | "BASH_REMATCH" | "SHELL" | "LANG" => Value::unknown(&format!("${name}")),
+            "OPTIND" | "BASH_SUBSHELL" | "SHLVL" | "UID" | "EUID" | "RANDOM" | "SRANDOM"
+            | "SECONDS" | "LINENO" | "BASHPID" | "EPOCHSECONDS" | "EPOCHREALTIME" | "HOSTNAME"
+            | "BASH" | "BASH_VERSION" | "MACHTYPE" | "OSTYPE" | "HOSTTYPE" | "PATH" | "REPLY"
+            | "COLUMNS" | "LINES" | "_" | "BASH_COMMAND" | "PIPESTATUS" | "BASH_REMATCH"
+            | "SHELL" | "LANG" => Value::unknown(&format!("${name}")),
+            // What starts the shell is what governs the agent.
+            "PPID" => Value::unknown(GATEWAY_PROCESS),
             _ => self.environment(name),
         }
     }

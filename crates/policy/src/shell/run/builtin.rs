@@ -227,7 +227,13 @@ impl Judge<'_> {
                 self.mapfile(args, scope, input);
                 Output::default()
             }
-            // `bind -x`, `enable -f`, `complete -C`: what they name runs later or is loaded.
+            "enable" => {
+                let argv: Vec<Word> = std::iter::once(Word::from(name))
+                    .chain(args.iter().cloned())
+                    .collect();
+                self.external(&argv, scope, input, flow)
+            }
+            // `bind -x`, `complete -C`: what they name runs later.
             _ => {
                 self.ask("shell-state", "It changes what the shell itself does.");
                 Output::default()
@@ -256,8 +262,10 @@ impl Judge<'_> {
                 ("command", Some("-p")) | ("exec", Some("-c" | "-l" | "-cl" | "-lc")) => {
                     rest = after
                 }
-                ("exec", Some("-a")) => rest = after.get(1..).unwrap_or_default(),
                 ("exec", Some(text)) if text.starts_with('-') => {
+                    if text.contains('a') {
+                        self.ask("other-name", "It runs a program under another name.");
+                    }
                     rest = after
                         .get(usize::from(text.ends_with('a'))..)
                         .unwrap_or_default();

@@ -8,9 +8,12 @@ use super::super::scope::{Flow, Scope};
 use crate::effect::Target;
 use crate::place;
 use crate::programs::{self, Invocation, Reading, Stdin};
-use crate::verdict::{Finding, Span};
+use crate::verdict::{Finding, Span, Verdict};
 use crate::word::{Piece, Word};
 use crate::world::{World, WorldFiles};
+
+/// Words of a program that nobody knows before the command that it may run.
+const MOST_BEFORE: usize = 8;
 
 impl Judge<'_> {
     /// Runs a program. `flow` is what its words carry.
@@ -52,6 +55,7 @@ impl Judge<'_> {
         let reading = self.read(&invocation);
         if !reading.known {
             self.unknown_program(argv, flow);
+            self.perhaps_a_wrapper(argv, scope, input, flow);
         }
         self.kept_file(argv, scope, input);
         self.note_links(argv, &invocation);
@@ -134,6 +138,33 @@ impl Judge<'_> {
         }
     }
 
+    /// A program that nobody knows may run what its words say. It is asked about already; what would be denied is.
+    fn perhaps_a_wrapper(&mut self, argv: &[Word], scope: &Scope, input: &Input, flow: Flow) {
+        let begins = (1..argv.len().min(MOST_BEFORE)).filter(|at| {
+            let name = argv[*at].known().unwrap_or_default();
+            programs::is_known(name)
+        });
+        for at in begins {
+            if !self.step() || self.run >= super::super::judge::DEEPEST_RUN {
+                return;
+            }
+            self.run += 1;
+            let report = std::mem::take(&mut self.report);
+            let (taint, files, own) = (self.taint.clone(), self.files.clone(), self.flow);
+            let mut inner = scope.clone();
+            inner.functions = Default::default();
+            inner.aliases = Default::default();
+            self.unshadowed(argv[at..].to_vec(), &mut inner, input, flow);
+            (self.taint, self.files, self.flow) = (taint, files, own);
+            let aside = std::mem::replace(&mut self.report, report);
+            self.run -= 1;
+            let denied = aside.findings.into_iter();
+            for finding in denied.filter(|finding| finding.verdict == Verdict::Deny) {
+                self.report.finding(finding);
+            }
+        }
+    }
+
     /// A program that the line itself, or the session before, wrote.
     fn kept_file(&mut self, argv: &[Word], scope: &mut Scope, input: &Input) {
         let Some(name) = argv.first().and_then(Word::known) else {
@@ -155,7 +186,9 @@ impl Judge<'_> {
                 || self.taint.written.contains(&path)
                 || self.taint.fetched.contains(&path))
         {
-            self.run_file(&Word::Known(path), scope, input, &argv[1..]);
+            let mut inner = scope.clone();
+            inner.called(Word::from(name), argv[1..].to_vec());
+            self.run_file(&Word::Known(path), &mut inner, input);
         }
     }
 

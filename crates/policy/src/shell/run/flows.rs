@@ -28,7 +28,7 @@ impl Judge<'_> {
                 "secret-to-network",
                 "It sends what authenticates someone over the network.",
             );
-        } else if network && sent.environment {
+        } else if network && (sent.environment || words.whole_environment) {
             self.deny(
                 "environment-to-network",
                 "It sends the environment over the network.",
@@ -56,6 +56,10 @@ impl Judge<'_> {
     pub(super) fn emitted(reading: &Reading, input: Flow, words: Flow, read: Flow) -> Flow {
         let mut flow = input.with(words).with(read);
         flow.environment |= reading.io.emits_secret && !read.secret;
+        flow.whole_environment |= reading
+            .findings
+            .iter()
+            .any(|finding| finding.code == "print-environment");
         flow.network |= reading.io.emits_network;
         flow.decoded |= reading.io.decodes;
         flow.names = reading.io.names_files || (reading.io.passes_input && input.names);

@@ -1,5 +1,6 @@
 //! Going through lists, pipelines and commands in the order in which they run.
 
+mod arguments;
 mod assign;
 mod builtin;
 mod compound;

@@ -28,6 +28,10 @@ pub(super) fn known(argv: &[Word], input: Option<&str>) -> Option<String> {
         "true" | ":" | "false" | "cd" | "export" | "test" | "[" | "set" | "sleep" | "mkdir"
         | "touch" | "chmod" => Some(String::new()),
         "seq" => sequence(args),
+        "dirname" => match args {
+            [path] => Some(format!("{}\n", folder(path))),
+            _ => None,
+        },
         "basename" => match args {
             [path] => Some(format!(
                 "{}\n",
@@ -51,6 +55,21 @@ pub(super) fn is_number(argv: &[Word]) -> bool {
                 | ["date", "+%s" | "+%s%N" | "+%Y" | "+%m"]
                 | ["id", "-u" | "-g"]
         )
+}
+
+/// The folder that a path names something in.
+fn folder(path: &str) -> &str {
+    let path = match path.trim_end_matches('/') {
+        "" if path.starts_with('/') => return "/",
+        path => path,
+    };
+    match path.rsplit_once('/') {
+        None => ".",
+        Some((folder, _)) => match folder.trim_end_matches('/') {
+            "" => "/",
+            folder => folder,
+        },
+    }
 }
 
 fn echo(args: &[&str]) -> Option<String> {

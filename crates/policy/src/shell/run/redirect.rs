@@ -45,11 +45,15 @@ impl Judge<'_> {
                 self.flow = outer.with(flow);
                 let mut pieces = pieces_of(&word);
                 pieces.push(Piece::Text("\n".to_owned()));
-                if stdin {
-                    all.input = Some(Input {
-                        from: Stdin::Text(word_of(pieces)),
-                        flow,
-                    });
+                let text = word_of(pieces);
+                match redirect.fd {
+                    None | Some(0) => {
+                        all.input = Some(Input {
+                            from: Stdin::Text(text),
+                            flow,
+                        });
+                    }
+                    Some(fd) => self.open_as(format!("/dev/fd/{fd}"), Held { text, flow }),
                 }
             }
             RedirectKind::Duplicate { output, word } => {
@@ -77,7 +81,20 @@ impl Judge<'_> {
                 if text
                     .trim_end_matches('-')
                     .bytes()
-                    .all(|b| b.is_ascii_digit()) => {}
+                    .all(|b| b.is_ascii_digit()) =>
+            {
+                let from = text.trim_end_matches('-');
+                if !output && fd.is_none_or(|fd| fd == 0) && from != "0" {
+                    let path = Word::Known(format!("/dev/fd/{from}"));
+                    all.input = Some(match self.held(&path, scope) {
+                        Some(_) => self.input_from(path, Flow::default(), scope),
+                        None => Input {
+                            from: Stdin::Pipe,
+                            flow: Flow::default(),
+                        },
+                    });
+                }
+            }
             // `>& file` writes both outputs to the file.
             Some(_) if output && fd.is_none() => {
                 self.file(FileMode::Both, None, word.clone(), scope, all);
@@ -104,8 +121,15 @@ impl Judge<'_> {
                 if mode == FileMode::ReadWrite {
                     self.touch(&word, Access::Write, scope);
                 }
-                if fd.is_none_or(|fd| fd == 0) {
-                    all.input = Some(self.input_from(word, flow, scope));
+                match fd {
+                    None | Some(0) => all.input = Some(self.input_from(word, flow, scope)),
+                    Some(fd) => {
+                        let held = self.held(&word, scope).unwrap_or(Held {
+                            text: Word::Unknown("a file".to_owned()),
+                            flow,
+                        });
+                        self.open_as(format!("/dev/fd/{fd}"), held);
+                    }
                 }
             }
             FileMode::Append | FileMode::BothAppend => {
@@ -144,6 +168,18 @@ impl Judge<'_> {
                 flow,
             },
         }
+    }
+
+    /// What a descriptor reads, by the name that it has as a file. Which number the shell gives to a substitution is
+    /// not known, so that what was opened before may be what is read.
+    pub(in crate::shell) fn open_as(&mut self, path: String, mut held: Held) {
+        if let Some(before) = self.files.get(&path)
+            && before.text != held.text
+        {
+            held.text = Word::Unknown("a descriptor".to_owned());
+            held.flow.join(before.flow);
+        }
+        self.files.insert(path, held);
     }
 
     /// Touches a place in each folder that the shell may be in.
@@ -192,7 +228,11 @@ impl Judge<'_> {
     }
 
     pub(super) fn absolute(&self, path: &str, scope: &Scope) -> Option<String> {
-        place::normalise(path, scope.folder())
+        let path = place::normalise(path, scope.folder())?;
+        Some(match path.strip_prefix("/proc/self/fd/") {
+            Some(fd) => format!("/dev/fd/{fd}"),
+            None => path,
+        })
     }
 
     /// Lets an output go where redirections send it, and what reads it judge it.

@@ -189,7 +189,12 @@ impl Judge<'_> {
             }
             if assignment.append {
                 let before = self.variable(name, scope);
+                let known = |value: &Value| value.words.iter().all(|word| word.known().is_some());
+                let were_known = known(&before) && known(&value);
                 value = appended(before, value);
+                if were_known && !known(&value) {
+                    self.ask("too-long", "A text in it grows longer than is looked at.");
+                }
             }
             scope.set(name, value);
         }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::super::expand::shifted;
 use super::super::judge::{Input, Judge};
 use super::super::scope::{Flow, Scope, Value, pieces_of, word_of};
 use crate::programs::Stdin;
@@ -43,6 +44,7 @@ impl Judge<'_> {
                 }
             }
             "printf" => self.printf_into(args, scope),
+            "wait" => self.wait_into(args, scope, input),
             "test" | "[" => self.test_names(args, scope),
             "shopt" => self.options(args),
             _ => {}
@@ -50,10 +52,12 @@ impl Judge<'_> {
     }
 
     fn declare(&mut self, name: &str, args: &[Word], scope: &mut Scope, flow: Flow) {
+        let mut refers = false;
         for word in args {
             if let Some(option) = word.known().filter(|text| text.starts_with(['-', '+'])) {
                 if option.contains('n') && matches!(name, "declare" | "typeset" | "local") {
                     self.ask("name-reference", "A variable stands for another.");
+                    refers = true;
                 }
                 if option.contains('f') && name == "export" {
                     self.ask(
@@ -81,7 +85,10 @@ impl Judge<'_> {
             if name.contains('[') {
                 self.name_of_variable(&Word::Known(name.clone()), scope);
             }
-            let mut value = Value::scalar(value);
+            let mut value = match value.known() {
+                Some(other) if refers => self.variable(other, scope),
+                _ => Value::scalar(value),
+            };
             value.flow = flow;
             scope.set(&name, value);
         }
@@ -146,6 +153,24 @@ impl Judge<'_> {
         }
     }
 
+    /// `wait -p NAME` sets a variable.
+    fn wait_into(&mut self, args: &[Word], scope: &mut Scope, input: &Input) {
+        let mut words = args.iter();
+        while let Some(word) = words.next() {
+            let text = word.prefix();
+            let Some(at) = text.find('p').filter(|_| text.starts_with('-')) else {
+                continue;
+            };
+            let name = match crate::programs::without(word, at + 1) {
+                Word::Known(rest) if rest.is_empty() => words.next().cloned(),
+                rest => Some(rest),
+            };
+            if let Some(name) = name {
+                self.read_into("wait", &[name], scope, input);
+            }
+        }
+    }
+
     fn printf_into(&mut self, args: &[Word], scope: &mut Scope) {
         if let [Word::Known(option), target, rest @ ..] = args
             && option == "-v"
@@ -202,7 +227,7 @@ fn shift(args: &[Word], scope: &mut Scope) {
         Some(word) => word.known().and_then(|text| text.parse::<usize>().ok()),
     };
     scope.positional = match (&scope.positional, count) {
-        (Some(words), Some(count)) => Some(Rc::new(words.get(count..).unwrap_or(words).to_vec())),
+        (Some(words), Some(count)) => Some(Rc::new(shifted(words, count))),
         _ => None,
     };
 }

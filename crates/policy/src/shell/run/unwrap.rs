@@ -3,13 +3,10 @@
 use super::super::judge::{DEEPEST_RUN, Input, Judge, Output};
 use super::super::scope::{Flow, Scope, pieces_of};
 use crate::analysis::Reach;
-use crate::programs::{Runs, Stdin, foreign};
+use crate::programs::{A_LINE, More, Runs, Stdin, code, foreign};
 use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
 use crate::world::Dialect;
-
-/// Why a word is not known into which a line of the input is put.
-const A_LINE: &str = crate::programs::A_LINE;
 
 /// Stands in a script for a part that is not known.
 const HOLE: &str = "${__unknown__}";
@@ -75,12 +72,25 @@ impl Judge<'_> {
                 args,
                 ..
             } => {
-                inner.positional = Some(std::rc::Rc::new(args));
+                inner.called(args.zero, args.words);
                 self.run_text(&text, flow, &mut inner, input)
             }
             Runs::Script { text, dialect, .. } => self.run_foreign(&text, dialect),
-            Runs::Input { dialect } => self.run_input(dialect, &mut inner, input),
-            Runs::File { path } => self.run_file(&path, &mut inner, input, &[]),
+            Runs::Input { dialect, args } => {
+                inner.called(args.zero, args.words);
+                self.run_input(dialect, &mut inner, input)
+            }
+            Runs::File {
+                path,
+                dialect,
+                args,
+            } => {
+                inner.called(path.clone(), args);
+                if dialect.is_none() {
+                    self.not_just_written(&path, &inner);
+                }
+                self.run_file(&path, &mut inner, input)
+            }
         };
         self.world = here;
         if away {
@@ -92,44 +102,21 @@ impl Judge<'_> {
 
     fn run_command(
         &mut self,
-        mut argv: Vec<Word>,
-        more: bool,
+        argv: Vec<Word>,
+        more: Option<More>,
         scope: &mut Scope,
         input: &Input,
         flow: Flow,
     ) -> Output {
-        let mut input = input.clone();
-        if more {
-            match &input.from {
-                Stdin::Text(Word::Known(text)) => {
-                    argv.extend(
-                        text.split_ascii_whitespace()
-                            .map(|w| Word::Known(w.to_owned())),
-                    );
-                }
-                // A file somewhere below, of a name that nothing else has.
-                _ if input.flow.names => argv.push(Word::Partial(vec![
-                    Piece::Text("./".to_owned()),
-                    Piece::Pattern("…".to_owned()),
-                ])),
-                _ if input.flow.critical => argv.push(Word::Partial(vec![
-                    Piece::Text("/".to_owned()),
-                    Piece::Pattern("*".to_owned()),
-                ])),
-                _ => argv.push(Word::Unknown("what it reads".to_owned())),
-            }
-            input = Input {
-                from: Stdin::Text(Word::Known(String::new())),
-                flow: input.flow,
-            };
+        if let Some(more) = more {
+            return self.run_with_more(&argv, &more, scope, input, flow);
         }
-        let put_in = argv.iter().any(holds_a_line);
-        let flow = if more || put_in {
+        let flow = if argv.iter().any(holds_a_line) {
             flow.with(input.flow)
         } else {
             flow
         };
-        self.unshadowed(argv, scope, &input, flow)
+        self.unshadowed(argv, scope, input, flow)
     }
 
     /// Runs a text as a script. What is not known of it is taken for a variable that nobody knows.
@@ -218,7 +205,7 @@ impl Judge<'_> {
             }
             (Stdin::File(path), _) => {
                 let path = path.clone();
-                self.run_file(&path, scope, input, &[])
+                self.run_file(&path, scope, input)
             }
             (Stdin::Pipe, _) if from == Verdict::Allow => {
                 self.ask("unknown-script", "It runs what another command writes.");
@@ -236,13 +223,7 @@ impl Judge<'_> {
     }
 
     /// Runs a file: what the line itself wrote there, what the session wrote, what is known of its text.
-    pub(super) fn run_file(
-        &mut self,
-        path: &Word,
-        scope: &mut Scope,
-        input: &Input,
-        args: &[Word],
-    ) -> Output {
+    pub(super) fn run_file(&mut self, path: &Word, scope: &mut Scope, input: &Input) -> Output {
         let Some(known) = path.known() else {
             self.ask(
                 "unknown-script",
@@ -257,6 +238,10 @@ impl Judge<'_> {
             );
             return Output::unknown(input.flow);
         };
+        if code::is_input(&Word::Known(path.clone())) {
+            self.ask("code-input", "It runs code that it is given.");
+            return self.run_input(Dialect::Posix, scope, input);
+        }
         self.step();
         let mut flow = Flow {
             network: self.taint.fetched.contains(&path),
@@ -269,7 +254,6 @@ impl Judge<'_> {
         if self.run_from(flow) == Verdict::Deny {
             return Output::unknown(flow);
         }
-        scope.positional = Some(std::rc::Rc::new(args.to_vec()));
         let reach = std::mem::replace(&mut self.reach, Reach::File);
         let output = match held.map(|held| held.text) {
             Some(text @ (Word::Known(_) | Word::Partial(_))) => {
@@ -285,7 +269,28 @@ impl Judge<'_> {
         output
     }
 
+    /// A file of another language than a shell's, which the line itself wrote, is only read as far as a shell's is.
+    fn not_just_written(&mut self, path: &Word, scope: &Scope) {
+        let held = self.held(path, scope);
+        if held.is_some_and(|held| {
+            held.text
+                .known()
+                .is_some_and(|text| !text.trim().is_empty())
+        }) {
+            self.ask(
+                "write-run",
+                "It runs a file that was just written, in a language that is not read here.",
+            );
+        }
+    }
+
     fn run_kept(&mut self, path: &str, scope: &mut Scope, input: &Input) -> Output {
+        if path.starts_with("/dev/fd/") {
+            self.ask(
+                "unknown-script",
+                "What it runs comes from a descriptor that is not known.",
+            );
+        }
         let written = self.taint.written.contains(path);
         let text = self.world.files.text(path);
         match text {
@@ -336,17 +341,26 @@ impl Judge<'_> {
         };
         self.run_from(flow);
         self.ask("source-file", "It runs a file in the shell itself.");
-        if path.known() == Some("/dev/stdin") {
-            return self.run_input(Dialect::Posix, scope, input);
+        let outer = scope.positional.clone();
+        if !rest.is_empty() {
+            scope.positional = Some(std::rc::Rc::new(rest.to_vec()));
         }
-        let touched = self.touch(path, crate::place::Access::Read, scope);
-        self.flow.join(touched);
-        self.run_file(path, scope, input, rest)
+        let output = if code::is_input(path) {
+            self.run_input(Dialect::Posix, scope, input)
+        } else {
+            let touched = self.touch(path, crate::place::Access::Read, scope);
+            self.flow.join(touched);
+            self.run_file(path, scope, input)
+        };
+        if !rest.is_empty() {
+            scope.positional = outer;
+        }
+        output
     }
 }
 
 /// Whether a line of the input is put into a word (`xargs -I{}`).
-fn holds_a_line(word: &Word) -> bool {
+pub(super) fn holds_a_line(word: &Word) -> bool {
     match word {
         Word::Unknown(why) => why == A_LINE,
         Word::Partial(pieces) => pieces

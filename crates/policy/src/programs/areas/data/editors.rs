@@ -1,6 +1,7 @@
 //! Editors, which run and write what they are told.
 
 use super::*;
+use crate::programs::Stdin;
 
 /// Editors run commands when they are told to: `vim -c '!cmd'`, `emacs --eval`.
 pub(super) fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -22,23 +23,29 @@ pub(super) fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
     while let Some(word) = argv.get(at) {
         let text = crate::programs::reader::shown_word(word);
         at += 1;
+        let letters = text.strip_prefix('-').unwrap_or_default();
+        let ends_in_command = (2..5).contains(&letters.len())
+            && letters.ends_with('c')
+            && letters.bytes().all(|b| b.is_ascii_alphabetic());
         let code = if let Some(code) = text.strip_prefix('+') {
             Some(code.to_owned())
-        } else if matches!(
-            text.as_str(),
-            "-c" | "--cmd"
-                | "-eval"
-                | "--eval"
-                | "-e"
-                | "--execute"
-                | "-f"
-                | "--funcall"
-                | "-l"
-                | "--load"
-                | "-S"
-                | "-u"
-                | "-x"
-        ) {
+        } else if ends_in_command
+            || matches!(
+                text.as_str(),
+                "-c" | "--cmd"
+                    | "-eval"
+                    | "--eval"
+                    | "-e"
+                    | "--execute"
+                    | "-f"
+                    | "--funcall"
+                    | "-l"
+                    | "--load"
+                    | "-S"
+                    | "-u"
+                    | "-x"
+            )
+        {
             at += 1;
             argv.get(at - 1).map(crate::programs::reader::shown_word)
         } else if text.starts_with("--eval=") || text.starts_with("--load=") {
@@ -79,6 +86,7 @@ pub(super) fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.touch(&Word::Known(code), Access::Execute);
         }
     }
+    typed(&name, reader);
     if parsed.operands.iter().any(|word| {
         matches!(
             word.known(),
@@ -89,5 +97,30 @@ pub(super) fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
         .any(|word| matches!(word.prefix(), "--install-extension" | "--add-mcp"))
     {
         reader.deny(PERSIST, "It adds what the editor runs from now on.");
+    }
+}
+
+/// Editors that are told what to do by their input: lines such as `!cmd`, `1,$!cmd`, `r !cmd`.
+fn typed(name: &str, reader: &mut Reader<'_>) {
+    let editors = ["ed", "red", "ex", "vi", "vim", "nvim"];
+    let Stdin::Text(text) = &reader.invocation.stdin else {
+        return;
+    };
+    if !editors.contains(&name) {
+        return;
+    }
+    let text = crate::programs::reader::shown_word(text);
+    for line in text.lines() {
+        let Some((before, command)) = line.split_once('!') else {
+            continue;
+        };
+        let begin = before.trim_matches(|c: char| c.is_ascii_digit() || " ,.$%;:".contains(c));
+        if matches!(
+            begin,
+            "" | "r" | "w" | "e" | "read" | "write" | "sil" | "silent"
+        ) {
+            reader.deny("editor-command", "It runs a command from the editor.");
+            reader.shell(Word::from(command));
+        }
     }
 }

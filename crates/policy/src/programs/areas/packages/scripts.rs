@@ -1,6 +1,7 @@
 //! Tasks and tools that a manifest of the project names.
 
 use super::*;
+use crate::programs::code::{self, Language};
 
 /// The manifest that a task is named in.
 pub(super) fn manifest(reader: &Reader<'_>) -> Option<serde_json::Value> {
@@ -195,7 +196,8 @@ pub(super) fn bun(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
         Some("test") => super::super::builds::careful(&parsed.operands[1..], reader),
         Some("run") => match parsed.operand(1) {
-            Some(file) if file.contains('.') => {
+            Some("-") => code::input(reader, Language::Node),
+            Some(file) if file.contains(['.', '/']) => {
                 let file = Word::from(file);
                 reader.file(&file);
             }

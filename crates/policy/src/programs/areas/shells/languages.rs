@@ -36,6 +36,9 @@ pub(super) fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         return;
     }
+    if given {
+        reads_arguments(parsed, reader);
+    }
     let nothing = (test || check) && parsed.operands.is_empty();
     if !given && !nothing {
         file_or_input(parsed, reader, Language::Node);
@@ -43,8 +46,16 @@ pub(super) fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 pub(super) fn runs_file(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if !parsed.any("-e -p") {
-        file_or_input(parsed, reader, Language::Node);
+    if parsed.any("-e -p") {
+        return reads_arguments(parsed, reader);
+    }
+    file_or_input(parsed, reader, Language::Node);
+}
+
+/// Code that is given in an option has the operands as its arguments, and reads them as it likes.
+pub(super) fn reads_arguments(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        reader.touch(word, Access::Read);
     }
 }
 
@@ -91,10 +102,10 @@ pub(super) fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
         return file_or_input(parsed, reader, Language::Perl);
     }
     let in_place = parsed.has("-i");
+    reads_arguments(parsed, reader);
     if parsed.any("-n -p") || in_place {
         reader.out.io.passes_input = true;
         for word in &parsed.operands {
-            reader.touch(word, Access::Read);
             if in_place {
                 reader.touch(word, Access::Write);
             }
@@ -143,6 +154,7 @@ pub(super) fn php(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.any("-r -B -f -S --ini -n")
         && (parsed.any("-r -B -f -S") || parsed.operands.is_empty())
     {
+        reads_arguments(parsed, reader);
         return;
     }
     file_or_input(parsed, reader, Language::Php);
@@ -179,6 +191,8 @@ pub(super) fn deno(parsed: &Parsed, reader: &mut Reader<'_>) {
                 let text = word.prefix();
                 if text.contains("://") || text.starts_with("npm:") || text.starts_with("jsr:") {
                     reader.ask("remote-code", "It runs code from elsewhere.");
+                } else if is_input(word) {
+                    return input(reader, Language::Node);
                 } else if !text.starts_with('-') {
                     let word = word.clone();
                     reader.file(&word);
@@ -233,8 +247,15 @@ pub(super) fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
     let code = parsed.strange.iter().any(|name| {
         matches!(
             name.as_str(),
-            "-e" | "-E" | "--eval" | "--execute" | "-c" | "--command" | "-x" | "-r"
-        )
+            "-e" | "-E"
+                | "--eval"
+                | "--execute"
+                | "-c"
+                | "--command"
+                | "-x"
+                | "-r"
+                | "--batch-string"
+        ) || (program == "swipl" && matches!(name.as_str(), "-g" | "-t" | "--goal"))
     });
     if code {
         for word in &parsed.operands {
@@ -252,10 +273,26 @@ pub(super) fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
             "build" | "test" | "check" | "fmt" | "format" | "analyze" | "version" | "spec" | "doc"
             | "c" | "compile" | "build-exe" | "build-lib",
         ) if project => {}
-        Some(_) => {
-            let file = parsed.operands[0].clone();
-            reader.file(&file);
+        Some(text) if text.contains(['(', '"', '\'', '\n', ';']) => {
+            code::read(reader, &parsed.operands[0], Language::Other);
+            reader.ask("inline-code", "It runs code that is given in an argument.");
         }
-        None => input(reader, Language::Other),
+        _ => file_or_strange_input(parsed, reader),
+    }
+}
+
+fn file_or_strange_input(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let Some((file, rest)) = parsed.operands.split_first() else {
+        return code::strange_input(reader);
+    };
+    if is_input(file) {
+        return code::strange_input(reader);
+    }
+    reader.file(file);
+    // Where an option that is not known took the first for its value, the next is what is run.
+    if let (false, Some(next)) = (parsed.strange.is_empty(), rest.first())
+        && next.prefix().contains(['/', '.'])
+    {
+        reader.touch(next, Access::Execute);
     }
 }

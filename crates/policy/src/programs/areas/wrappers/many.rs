@@ -1,6 +1,7 @@
 //! Wrappers that run a command for each line, or for as long as something is held.
 
 use super::*;
+use crate::programs::{More, code};
 
 pub(super) fn xargs(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.operands.is_empty() {
@@ -17,15 +18,48 @@ pub(super) fn xargs(parsed: &Parsed, reader: &mut Reader<'_>) {
         None if parsed.any("-i --replace") => Some("{}".to_owned()),
         None => None,
     };
-    let Some(mark) = mark.filter(|mark| !mark.is_empty()) else {
-        return reader.command(&parsed.operands, true, None, false);
+    let separator = match parsed.value("-d") {
+        Some(given) => given.known().map_or(Some('\n'), separator),
+        None => parsed.has("-0").then_some('\0'),
     };
+    let mut more = More {
+        separator,
+        from: parsed
+            .value("-a")
+            .filter(|file| !code::is_input(file))
+            .cloned(),
+        ..More::default()
+    };
+    let Some(mark) = mark.filter(|mark| !mark.is_empty()) else {
+        let number = |word: &Word| word.known().and_then(|text| text.parse().ok());
+        more.by_line = parsed.any("-L -l");
+        let most = parsed.value("-L").or_else(|| parsed.value("-l"));
+        if let Some(most) = most.or_else(|| parsed.value("-n")) {
+            more.most = Some(number(most).unwrap_or(1));
+        } else if more.by_line {
+            more.most = Some(1);
+        }
+        more.by_length = parsed.has("-s");
+        return reader.command_with(&parsed.operands, more);
+    };
+    more.put_in = true;
     let argv: Vec<Word> = parsed
         .operands
         .iter()
         .map(|word| replaced(word, &mark))
         .collect();
-    reader.command(&argv, false, None, false);
+    reader.command_with(&argv, more);
+}
+
+/// `-d '\n'`, `-d ,`; blanks where another escape is meant.
+fn separator(text: &str) -> Option<char> {
+    match text {
+        "\\n" => Some('\n'),
+        "\\t" => Some('\t'),
+        "\\0" => Some('\0'),
+        text if text.len() > 1 => None,
+        text => text.chars().next(),
+    }
 }
 
 /// The word with what is put in at a mark unknown.

@@ -1,0 +1,114 @@
+//! Options of a project's tools that name more code: plugins, configurations, what comes in.
+
+use super::{Zone, careful, locate};
+use crate::programs::code::{self, Language, is_input};
+use crate::programs::options::Parsed;
+use crate::programs::reader::{Reader, shown_word};
+use crate::word::Word;
+
+/// Options whose value, a word of its own, names code that the tool loads.
+#[rustfmt::skip]
+const LOAD: &[&str] = &[
+    "-p", "-c", "-f", "-r", "-b", "--config", "--project", "--rulesdir", "--rules-dir", "--plugin", "--plugins", "--require", "--import",
+    "--loader", "--preset", "--setup", "--setupFiles", "--globalSetup", "--globalTeardown", "--transform", "--resolver", "--reporter",
+    "--reporters", "--formatter", "--format", "--parser", "--resolve-plugins-relative-to", "--rootDir", "--runner", "--testRunner",
+    "--test-runner", "--testEnvironment", "--env", "--tsconfig", "--configfile", "--rcfile", "--file", "--bootstrap", "--autoload-file",
+    "--rulesdirs", "--load", "--confcutdir", "--rootdir", "-I", "--include", "--extension",
+    "--config-file", "--config-path", "--configFile", "--presets", "--custom-syntax", "--inspection-profile",
+];
+
+/// Asks where what is loaded lies outside of the workspace, or comes in.
+pub(super) fn options(args: &[Word], reader: &mut Reader<'_>) {
+    for pair in args.windows(2) {
+        if let Some(name) = pair[0].known() {
+            named(name, &pair[1], reader);
+        }
+    }
+    for word in args {
+        if let Some((name, value)) = word.known().and_then(|text| text.split_once('=')) {
+            named(name, &Word::from(value), reader);
+        }
+    }
+}
+
+fn named(name: &str, value: &Word, reader: &mut Reader<'_>) {
+    match name {
+        // Pylint runs it as it starts.
+        "--init-hook" => {
+            code::read(reader, value, Language::Python);
+            reader.ask("inline-code", "It runs code that is given in an argument.");
+        }
+        "--load-plugins" => {
+            reader.ask("loads-code", "It loads a plugin that an argument names.");
+        }
+        _ if LOAD.contains(&name) => loads(value, reader),
+        _ => {}
+    }
+}
+
+fn loads(value: &Word, reader: &mut Reader<'_>) {
+    if is_input(value) || value.prefix().starts_with("/dev/fd/") {
+        return reader.ask("code-input", "It runs what comes in.");
+    }
+    let text = shown_word(value);
+    // A configuration can be written in the line itself.
+    let outside = if text.starts_with('{') {
+        text.split(['"', '\'']).any(|part| is_outside(part, reader))
+    } else {
+        is_outside(&text, reader)
+    };
+    if outside {
+        reader.ask(
+            "loads-code",
+            "It loads code or options from outside of the workspace.",
+        );
+    }
+}
+
+fn is_outside(text: &str, reader: &Reader<'_>) -> bool {
+    let is_path = text.starts_with('/') || text == ".." || text.contains("../");
+    is_path
+        && locate(text, reader.cwd(), reader.world)
+            .is_none_or(|place| place.zone != Zone::Workspace)
+}
+
+/// Plugins that many projects use; others are named by whoever writes the line.
+const PLUGINS: &[&str] = &[
+    "xdist",
+    "pytest_cov",
+    "asyncio",
+    "anyio",
+    "pytest_mock",
+    "randomly",
+    "timeout",
+    "pytester",
+    "cacheprovider",
+];
+
+/// `pytest -p NAME` imports a module, wherever it lies.
+pub(super) fn pytest(parsed: &Parsed, reader: &mut Reader<'_>) {
+    careful(&parsed.operands, reader);
+    options(&parsed.operands, reader);
+    let mut words = parsed.operands.iter();
+    while let Some(word) = words.next() {
+        let name = match word.prefix() {
+            "-p" if word.known().is_some() => words.next().map(shown_word),
+            "-o" | "--override-ini" => {
+                let value = words.next().map(shown_word).unwrap_or_default();
+                value
+                    .starts_with("addopts=")
+                    .then(|| value.split_once("-p"))
+                    .flatten()
+                    .map(|(_, name)| name.trim().to_owned())
+            }
+            text if text.starts_with("-p") => Some(shown_word(word)[2..].to_owned()),
+            _ => None,
+        };
+        let Some(name) = name else {
+            continue;
+        };
+        if !name.starts_with("no:") && !PLUGINS.contains(&name.as_str()) {
+            reader.ask("loads-code", "It loads a plugin that an argument names.");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What of its input a command hands on as arguments: `xargs`.
+
+use super::super::judge::{Input, Judge, Output};
+use super::super::scope::{Flow, Scope, pieces_of, word_of};
+use super::unwrap::holds_a_line;
+use crate::programs::{A_LINE, More, Stdin};
+use crate::word::{Piece, Word};
+
+/// Of more commands than this, what each gets is taken for not known.
+const MOST: usize = 64;
+
+impl Judge<'_> {
+    /// Runs a command with what is read as more of its words, once for each that there will be.
+    pub(super) fn run_with_more(
+        &mut self,
+        argv: &[Word],
+        more: &More,
+        scope: &mut Scope,
+        input: &Input,
+        flow: Flow,
+    ) -> Output {
+        let given = match &more.from {
+            Some(file) => self.kept_input(file, scope),
+            None => input.clone(),
+        };
+        let taken = !more.put_in || argv.iter().any(holds_a_line);
+        let flow = if taken { flow.with(given.flow) } else { flow };
+        // What is read is used up, where it is the input.
+        let own = if more.put_in || more.from.is_some() {
+            input.clone()
+        } else {
+            Input {
+                from: Stdin::Text(Word::Known(String::new())),
+                flow: given.flow,
+            }
+        };
+        let mut output = Output::default();
+        for argv in commands(argv, more, &given) {
+            if !self.step() {
+                break;
+            }
+            output.append(self.unshadowed(argv, scope, &own, flow));
+        }
+        output
+    }
+
+    fn kept_input(&mut self, file: &Word, scope: &Scope) -> Input {
+        match self.held(file, scope) {
+            Some(held) => Input {
+                from: Stdin::Text(held.text),
+                flow: held.flow,
+            },
+            None => Input {
+                from: Stdin::Pipe,
+                flow: Flow::default(),
+            },
+        }
+    }
+}
+
+/// The words of each command.
+fn commands(argv: &[Word], more: &More, given: &Input) -> Vec<Vec<Word>> {
+    let known = match &given.from {
+        Stdin::Text(Word::Known(text)) if !more.by_length => Some(text.as_str()),
+        _ => None,
+    };
+    if more.put_in {
+        return with_put_in(argv, more, known, given.flow);
+    }
+    let with = |added: Vec<Word>| argv.iter().cloned().chain(added).collect();
+    match known.and_then(|text| groups(text, more)) {
+        // It runs once, also where there is nothing to read.
+        Some(groups) if groups.is_empty() => vec![argv.to_vec()],
+        Some(groups) => groups
+            .into_iter()
+            .map(|words| with(words.into_iter().map(Word::Known).collect()))
+            .collect(),
+        None => vec![with(vec![unknown(given.flow)])],
+    }
+}
+
+fn with_put_in(argv: &[Word], more: &More, known: Option<&str>, flow: Flow) -> Vec<Vec<Word>> {
+    let each = |piece: &Piece| argv.iter().map(|word| filled(word, piece)).collect();
+    match known.and_then(|text| lines(text, more)) {
+        Some(lines) if !lines.is_empty() => lines
+            .into_iter()
+            .map(|line| each(&Piece::Text(line)))
+            .collect(),
+        None if flow.critical => vec![each(&Piece::Pattern("/*".to_owned()))],
+        _ => vec![argv.to_vec()],
+    }
+}
+
+/// The words that each command gets; none where they are too many to tell.
+fn groups(text: &str, more: &More) -> Option<Vec<Vec<String>>> {
+    let all = || split(text, more.separator);
+    let Some(most) = more.most.map(|most| most.max(1)) else {
+        return Some(vec![all()]);
+    };
+    let groups: Vec<Vec<String>> = if more.by_line {
+        let lines: Vec<&str> = text.lines().collect();
+        let groups = lines.chunks(most).map(|lines| lines.join("\n"));
+        groups.map(|lines| split(&lines, more.separator)).collect()
+    } else {
+        all().chunks(most).map(<[String]>::to_vec).collect()
+    };
+    (groups.len() <= MOST).then_some(groups)
+}
+
+/// What stands for words that are not known.
+fn unknown(flow: Flow) -> Word {
+    if flow.names {
+        // A file somewhere below, of a name that nothing else has.
+        return Word::Partial(vec![
+            Piece::Text("./".to_owned()),
+            Piece::Pattern("…".to_owned()),
+        ]);
+    }
+    if flow.critical {
+        return Word::Partial(vec![
+            Piece::Text("/".to_owned()),
+            Piece::Pattern("*".to_owned()),
+        ]);
+    }
+    Word::Unknown("what it reads".to_owned())
+}
+
+/// The lines that are put in; none where they are too many to tell.
+fn lines(text: &str, more: &More) -> Option<Vec<String>> {
+    let separator = more.separator.unwrap_or('\n');
+    let lines: Vec<&str> = text
+        .split(separator)
+        .map(str::trim_start)
+        .filter(|line| !line.is_empty())
+        .collect();
+    let each = |line: &str| match more.separator {
+        Some(_) => line.to_owned(),
+        // Quotes are taken off, blanks within stay.
+        None => unquoted(line, false).concat(),
+    };
+    (lines.len() <= MOST).then(|| lines.into_iter().map(each).collect())
+}
+
+fn split(text: &str, separator: Option<char>) -> Vec<String> {
+    match separator {
+        None => unquoted(text, true),
+        Some(separator) => {
+            let text = text.strip_suffix(separator).unwrap_or(text);
+            text.split(separator).map(str::to_owned).collect()
+        }
+    }
+}
+
+/// Words between blanks, with quotes and backslashes taken off.
+fn unquoted(text: &str, blanks: bool) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' | '"' => {
+                let text = word.get_or_insert_default();
+                text.extend(chars.by_ref().take_while(|other| *other != c));
+            }
+            '\\' => word.get_or_insert_default().extend(chars.next()),
+            c if c.is_ascii_whitespace() && blanks => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// The word with what is read where a line is to be put in.
+fn filled(word: &Word, with: &Piece) -> Word {
+    let is_line = |piece: &Piece| matches!(piece, Piece::Unknown(why) if why == A_LINE);
+    let pieces = pieces_of(word).into_iter();
+    word_of(
+        pieces
+            .map(|piece| if is_line(&piece) { with.clone() } else { piece })
+            .collect(),
+    )
+}
