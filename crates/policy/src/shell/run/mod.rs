@@ -6,6 +6,7 @@ mod compound;
 mod external;
 mod flows;
 mod folder;
+mod links;
 mod output;
 mod redirect;
 mod simple;
