@@ -76,6 +76,8 @@ pub struct Io {
     /// Its output is names of files, all below the workspace or a temporary folder and none of them guarded or
     /// secret by name as far as the command says (`find . -name '*.rs'`, `git ls-files`, `rg -l`).
     pub names_files: bool,
+    /// They are the names of all that is there, and nothing chooses among them (`find . -type f`, `ls`).
+    pub names_all: bool,
     /// Its output is names of files of a home or of the system as a whole (`find / -name x`).
     pub names_critical: bool,
 }

@@ -114,6 +114,11 @@ fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
         let empty = text.is_empty() && word.known().is_some();
         !empty && !text.starts_with('/') && !text.starts_with("..") && !text.contains("/..")
     });
+    // A pattern, or a word that is no folder, chooses.
+    reader.out.io.names_all = parsed
+        .operands
+        .iter()
+        .all(|word| matches!(word.known(), Some("." | "./")));
     reader.out.io.names_files &= only_here && in_workspace(reader);
     reader.out.io.names_critical = parsed.operands.iter().any(|word| {
         let text = word.prefix();

@@ -213,6 +213,7 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     let sub = argv[at].known().unwrap_or("");
     if sub == "ls-files" {
         reader.out.io.names_files = super::files::in_workspace(reader);
+        reader.out.io.names_all = parsed.operands.is_empty();
     }
     if sub == "grep"
         && argv

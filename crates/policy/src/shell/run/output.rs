@@ -40,6 +40,20 @@ pub(super) fn known(argv: &[Word], input: Option<&str>) -> Option<String> {
     text.filter(|text| text.len() <= LONGEST)
 }
 
+/// Whether a program passes on some lines of its input, and which was said.
+pub(super) fn chooses(argv: &[Word]) -> bool {
+    let words: Vec<&str> = argv.iter().filter_map(Word::known).collect();
+    let all = |word: &&str| {
+        matches!(*word, "--invert-match" | "--files")
+            || word.starts_with('-') && !word.starts_with("--") && word.contains('v')
+    };
+    match words.split_first() {
+        Some((&("grep" | "egrep" | "fgrep" | "rg" | "ag" | "ack"), args)) => !args.iter().any(all),
+        Some((&("head" | "tail" | "fzf" | "shuf"), _)) => true,
+        _ => false,
+    }
+}
+
 /// Whether a program writes a number and nothing else.
 pub(super) fn is_number(argv: &[Word]) -> bool {
     let words: Vec<&str> = argv.iter().filter_map(Word::known).collect();

@@ -108,6 +108,10 @@ impl Judge<'_> {
                     );
                 }
                 // A file somewhere below, of a name that nothing else has.
+                _ if input.flow.names && input.flow.everything => argv.push(Word::Partial(vec![
+                    Piece::Text("./".to_owned()),
+                    Piece::Pattern("*".to_owned()),
+                ])),
                 _ if input.flow.names => argv.push(Word::Partial(vec![
                     Piece::Text("./".to_owned()),
                     Piece::Pattern("…".to_owned()),
