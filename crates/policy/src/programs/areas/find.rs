@@ -1,25 +1,25 @@
 //! Searches of the file system that can also delete, write and run what they find.
 
+mod fd;
 mod found;
-mod tests;
+mod narrowed;
 
 use crate::effect::Zone;
 use crate::place::{Access, is_critical, locate};
-use crate::programs::lookup;
-use crate::programs::options::{Parsed, parse};
+use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
     Grammar, LIST, NAMES, Operands, Program, TEXT, flag, flags, joined, program, value,
 };
 use crate::word::Word;
 use found::Search;
-use tests::{Names, Narrowed, narrowing};
+use narrowed::narrowing;
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("find gfind").grammar(Grammar::Plain).also(find),
     program("bfs").grammar(Grammar::Plain).also(find),
-    program("fd fdfind").io(NAMES).grammar(Grammar::Plain).also(fd),
+    program("fd fdfind").io(NAMES).grammar(Grammar::Plain).also(fd::command),
     program("locate mlocate plocate mdfind which whereis command-not-found apropos whatis tldr cheat").options(&[flags("-a -b -i -l -n -r -s -v -c -e -0"), value("-onlyin", LIST)]),
     program("updatedb").asks(crate::effect::EffectKind::System, "index", "reads every name on this machine"),
     program("fd-options").strict().options(FD).operands(Operands::First(TEXT, LIST)),
@@ -30,7 +30,7 @@ const FD: &[crate::programs::table::Opt] = &[
     flag("-x --exec -X --exec-batch", TEXT),
     value("-e --extension", TEXT), value("--search-path", LIST), value("--base-directory -C", LIST), flags("-g --glob"), flags("-p --full-path"), flags("-L --follow"), flags("-s --case-sensitive"), flags("-i --ignore-case"),
     value("-t --type -E --exclude -d --max-depth --min-depth --exact-depth -S --size --changed-within --changed-before --newer --older -o --owner --color -j --threads --max-results --path-separator --strip-cwd-prefix -c --format --and --ignore-file --max-buffer-time --batch-size --gen-completions", TEXT),
-    flags("-H --hidden -I --no-ignore -u --unrestricted -F --fixed-strings -a --absolute-path -l --list-details -0 --print0 -q --quiet -1 --prune --show-errors --one-file-system -V --version -h --help --no-ignore-vcs --no-ignore-parent --no-global-ignore-file --no-follow --relative-path"),
+    flags("-H --hidden -u --unrestricted"), flags("-I --no-ignore -F --fixed-strings -a --absolute-path -l --list-details -0 --print0 -q --quiet -1 --prune --show-errors --one-file-system -V --version -h --help --no-ignore-vcs --no-ignore-parent --no-global-ignore-file --no-follow --relative-path"),
     joined("--hyperlink", TEXT),
 ];
 
@@ -84,7 +84,7 @@ fn find(parsed: &Parsed, reader: &mut Reader<'_>) {
     reader.out.io.names_critical = roots.iter().any(|root| whole(reader, root));
     let search = Search {
         follows: parsed.operands.iter().any(follows),
-        skips_git: tests::skips_git(expression),
+        skips_git: narrowed::skips_git(expression),
         roots,
     };
     let mut at = 0;
@@ -161,121 +161,4 @@ fn whole(reader: &Reader<'_>, root: &Word) -> bool {
         .known()
         .and_then(|text| locate(text, reader.cwd(), reader.world));
     place.is_some_and(|place| is_critical(&place.path, reader.world))
-}
-
-fn fd(_: &Parsed, reader: &mut Reader<'_>) {
-    let args = reader.invocation.argv[1..].to_vec();
-    let at = args.iter().position(|word| {
-        let text = word.prefix();
-        matches!(text, "-x" | "--exec" | "-X" | "--exec-batch")
-            || text.starts_with("--exec")
-            || (text.starts_with('-') && !text.starts_with("--") && text.contains(['x', 'X']))
-    });
-    let (own, command) = match at {
-        Some(at) => (&args[..at], args.get(at + 1..).unwrap_or(&[])),
-        None => (&args[..], &[][..]),
-    };
-    reader.again("fd-options", own);
-    let parsed = parse(
-        own,
-        lookup::find("fd-options").expect("the options of fd are in the table"),
-    );
-    let search = fd_search(&parsed);
-    let narrowed = fd_names(&parsed);
-    reader.out.io.names_all = narrowed.names.is_none();
-    reader.out.io.names_files &= search.roots.iter().all(|root| below_own(reader, root));
-    let Some(at) = at else {
-        return;
-    };
-    reader.out.io.names_files = false;
-    let joined = args[at]
-        .known()
-        .and_then(|text| text.split_once('='))
-        .map(|(_, rest)| Word::from(rest));
-    let end = command
-        .iter()
-        .position(|word| word.known() == Some(";"))
-        .unwrap_or(command.len());
-    let mut argv: Vec<Word> = joined
-        .into_iter()
-        .chain(command[..end].iter().cloned())
-        .collect();
-    let marks = ["{}", "{.}", "{/}", "{//}", "{/.}"];
-    let marked = |word: &Word| marks.iter().any(|mark| word.prefix().contains(mark));
-    if !argv.iter().any(marked) {
-        argv.push(Word::from("{}"));
-    }
-    search.runs(reader, &narrowed, &argv);
-}
-
-fn fd_search(parsed: &Parsed) -> Search {
-    let mut roots: Vec<Word> = parsed.operands.iter().skip(1).cloned().collect();
-    roots.extend(parsed.values("--search-path").cloned());
-    let base = parsed.value("--base-directory").map(|word| word.prefix());
-    let mut roots: Vec<Word> = match (base, roots.is_empty()) {
-        (Some(base), true) => vec![Word::from(base)],
-        (Some(base), false) => roots.iter().map(|root| below(base, root)).collect(),
-        (None, _) => roots,
-    };
-    if roots.is_empty() {
-        roots.push(Word::from("."));
-    }
-    Search {
-        follows: parsed.has("-L"),
-        // It leaves out `.git` unless it is told to show what is hidden.
-        skips_git: !parsed.any("-H -u"),
-        roots,
-    }
-}
-
-fn below(base: &str, root: &Word) -> Word {
-    match root.known() {
-        Some(root) if !root.starts_with('/') => Word::Known(format!("{base}/{root}")),
-        _ => root.clone(),
-    }
-}
-
-/// What the pattern of `fd`, a regular expression for a part of the name, says of the names.
-fn fd_names(parsed: &Parsed) -> Narrowed {
-    let endings: Vec<String> = parsed
-        .values("-e")
-        .filter_map(Word::known)
-        .map(|ending| format!("*.{}", ending.trim_start_matches('.')))
-        .collect();
-    if !endings.is_empty() {
-        let names = endings.into_iter().map(Names::Name).collect();
-        return Narrowed::to(names);
-    }
-    let text = parsed.operand(0).unwrap_or("");
-    if parsed.has("-p") || matches!(text, "" | "." | "^" | "*") {
-        return Narrowed::default();
-    }
-    let glob = if parsed.has("-g") {
-        Some(text.to_owned())
-    } else {
-        literal(text)
-    };
-    let exact = parsed.has("-s") || text.chars().any(char::is_uppercase) && !parsed.has("-i");
-    match glob {
-        Some(glob) if exact => Narrowed::to(vec![Names::Name(glob)]),
-        Some(glob) => Narrowed::to(vec![Names::Name(tests::any_case(&glob))]),
-        None => Narrowed::picky(),
-    }
-}
-
-/// A regular expression without anything but letters and anchors, as a pattern of a name.
-fn literal(text: &str) -> Option<String> {
-    let (begin, rest) = match text.strip_prefix('^') {
-        Some(rest) => ("", rest),
-        None => ("*", text),
-    };
-    let (rest, end) = match rest.strip_suffix('$') {
-        Some(rest) => (rest, ""),
-        None => (rest, "*"),
-    };
-    let rest = rest.replace("\\.", ".");
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
-    rest.chars()
-        .all(plain)
-        .then(|| format!("{begin}{rest}{end}"))
 }

@@ -2,7 +2,7 @@
 
 use super::super::wrappers::replaced;
 use super::below_own;
-use super::tests::{Names, Narrowed};
+use super::narrowed::{Names, Narrowed};
 use crate::place::Access;
 use crate::programs::reader::Reader;
 use crate::word::{Piece, Word};
