@@ -3,6 +3,7 @@
 mod areas;
 mod code;
 pub mod foreign;
+mod inputs;
 mod lookup;
 mod network;
 mod options;
@@ -15,6 +16,7 @@ use crate::place::{self, Named, named};
 use crate::verdict::Finding;
 use crate::word::Word;
 use crate::world::{Dialect, World};
+pub(crate) use inputs::{MANIFEST, inputs};
 use reader::Reader;
 
 /// A command after expansion, its assignments and redirections taken off.
@@ -155,7 +157,10 @@ fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
         name
     };
     match lookup::find(name) {
-        Some(program) => reader.by(program, args),
+        Some(program) => {
+            reader.by(program, args);
+            network::addresses(reader);
+        }
         None => foreign::by_name(name, args, reader),
     }
 }

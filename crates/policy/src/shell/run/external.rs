@@ -52,6 +52,7 @@ impl Judge<'_> {
             self.unknown_program(argv, flow);
         }
         self.kept_file(argv, scope, input);
+        self.built_from(argv, invocation.cwd.as_deref());
         self.note_links(argv, &invocation);
         for finding in &reading.findings {
             let finding = finding.clone();
@@ -83,6 +84,12 @@ impl Judge<'_> {
         if matches!(output.pieces.as_slice(), [Piece::Unknown(_)]) && super::output::is_number(argv)
         {
             output.pieces = vec![Piece::Unknown(NUMBER.to_owned())];
+        }
+        if scope.variables.get("TMPDIR").is_none()
+            && let Some(tmp) = self.world.tmp.first()
+            && let Some(pieces) = super::output::temporary(argv, tmp)
+        {
+            output.pieces = pieces;
         }
         if programs::finds_the_gateway(argv) {
             output.pieces = vec![Piece::Unknown(programs::GATEWAY_PROCESS.to_owned())];
@@ -202,7 +209,9 @@ impl Judge<'_> {
                 _ => unknown(),
             },
             // What was built of the workspace's own sources is as good as they are.
-            Some("gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld") => {
+            Some("gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld")
+                if !self.takes_written(reading) =>
+            {
                 Word::Known(String::new())
             }
             Some("cp" | "mv" | "install" | "ln") => {

@@ -168,7 +168,14 @@ impl WorldFiles for Left<'_> {
     }
 
     fn text(&self, path: &str) -> Option<String> {
-        self.world.files.text(path)
+        let led = self.led(path);
+        let at = led.as_deref().unwrap_or(path);
+        match self.files.get(at).map(|held| &held.text) {
+            // A file that is only touched keeps what it has.
+            Some(Word::Known(text)) if text.is_empty() => self.world.files.text(at),
+            Some(text) => text.known().map(str::to_owned),
+            None => self.world.files.text(at),
+        }
     }
 
     fn is_dir(&self, path: &str) -> Option<bool> {

@@ -1,6 +1,7 @@
 //! Going through lists, pipelines and commands in the order in which they run.
 
 mod assign;
+mod built;
 mod builtin;
 mod compound;
 mod external;
