@@ -24,6 +24,7 @@ fn what_the_line_writes_for_a_tool_is_not_run_unasked() {
             "echo 'all: x' > Makefile && make",
             "echo 'import os; os.system(\"rm -rf ~\")' > conftest.py && pytest",
             "echo 'import os' > conftest.py && python3 -m pytest",
+            "echo 'import os' > conftest.py && pytest -m slow",
             "echo 'fn main() {}' > build.rs && cargo build",
             "echo 'fn main() {}' > build.rs && cargo +nightly build",
             "echo 'main(){system(\"rm -rf ~\");}' > a.c; gcc a.c; ./a.out",

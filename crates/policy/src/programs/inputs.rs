@@ -65,6 +65,14 @@ const LOOKS: &[&str] = &[
 
 /// What a command takes, where it is a tool that runs what files say.
 pub(crate) fn inputs(argv: &[Word]) -> Option<&'static Inputs> {
+    let mut argv = argv;
+    // `python3 -m pytest` is `pytest`.
+    let interpreter = place::name(argv.first()?.known()?);
+    if (interpreter.starts_with("python") || interpreter.starts_with("pypy"))
+        && let Some(at) = argv.iter().position(|word| word.known() == Some("-m"))
+    {
+        argv = &argv[at + 1..];
+    }
     let name = place::name(argv.first()?.known()?);
     let first = argv.get(1).and_then(Word::known).unwrap_or_default();
     if LOOKS.contains(&first) {
