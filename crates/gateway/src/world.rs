@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use gatehouse_policy::{Dialect, Taint, World, WorldFiles};
+use gatehouse_policy::{Dialect, Entry, Extent, Listing, Taint, World, WorldFiles};
 use sha2::{Digest, Sha256};
 
 use crate::config::Env;
@@ -132,6 +132,40 @@ impl WorldFiles for MachineFiles {
             Err(_) => None,
         }
     }
+
+    fn list(&self, folder: &str, most: usize) -> Listing {
+        use std::io::ErrorKind::{NotADirectory, NotFound};
+        match std::fs::read_dir(folder) {
+            Ok(entries) => listing(entries, most),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Listing {
+                entries: Vec::new(),
+                extent: Extent::Whole,
+            },
+            Err(_) => Listing::default(),
+        }
+    }
+}
+
+fn listing(mut entries: std::fs::ReadDir, most: usize) -> Listing {
+    let mut listing = Listing {
+        entries: Vec::new(),
+        extent: Extent::Whole,
+    };
+    for entry in entries.by_ref().take(most) {
+        let Some((name, link)) = entry.ok().and_then(|entry| {
+            let link = entry.file_type().ok()?.is_symlink();
+            Some((entry.file_name().into_string().ok()?, link))
+        }) else {
+            // A name that is no text cannot be told of.
+            listing.extent = Extent::Unknown;
+            continue;
+        };
+        listing.entries.push(Entry { name, link });
+    }
+    if entries.next().is_some() {
+        listing.extent = Extent::TooMuch;
+    }
+    listing
 }
 
 /// The files of this machine, and the hash of each text that was read: what was judged has to be what runs.
@@ -160,6 +194,10 @@ impl WorldFiles for SeenFiles {
 
     fn is_dir(&self, path: &str) -> Option<bool> {
         MachineFiles.is_dir(path)
+    }
+
+    fn list(&self, folder: &str, most: usize) -> Listing {
+        MachineFiles.list(folder, most)
     }
 }
 
@@ -227,6 +265,27 @@ mod tests {
         assert_eq!(resolve("dangling/x"), Some(at("gone/away/x")));
         assert_eq!(MachineFiles.is_dir(&at("link")), Some(true));
         assert_eq!(MachineFiles.is_dir(&at("nothing")), Some(false));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_listed_with_its_links_and_not_further_than_asked() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path).to_str().unwrap().to_owned();
+        std::fs::write(at("file"), "").unwrap();
+        std::os::unix::fs::symlink("/", at("link")).unwrap();
+        let mut all = MachineFiles.list(&at(""), 9);
+        all.entries.sort_by(|a, b| a.name.cmp(&b.name));
+        let told: Vec<_> = all
+            .entries
+            .iter()
+            .map(|e| (e.name.as_str(), e.link))
+            .collect();
+        assert_eq!(told, [("file", false), ("link", true)]);
+        assert_eq!(all.extent, Extent::Whole);
+        assert_eq!(MachineFiles.list(&at(""), 1).extent, Extent::TooMuch);
+        let nothing = MachineFiles.list(&at("nothing"), 9);
+        assert_eq!((nothing.entries.len(), nothing.extent), (0, Extent::Whole));
     }
 
     #[test]

@@ -41,6 +41,36 @@ pub trait WorldFiles {
     fn text(&self, path: &str) -> Option<String>;
     /// Whether the path names a folder; none where that is not known.
     fn is_dir(&self, path: &str) -> Option<bool>;
+    /// What lies in a folder, at most so many names; a link to a folder is followed.
+    fn list(&self, _folder: &str, _most: usize) -> Listing {
+        Listing::default()
+    }
+}
+
+/// What lies in a folder, as far as that is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    pub entries: Vec<Entry>,
+    pub extent: Extent,
+}
+
+/// One name in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    pub link: bool,
+}
+
+/// How much of a folder is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// All of it; nothing where there is no such folder.
+    Whole,
+    /// There may be more.
+    #[default]
+    Unknown,
+    /// There is more than was asked for.
+    TooMuch,
 }
 
 /// What a session did before that matters for what it does next.

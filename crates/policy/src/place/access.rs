@@ -1,6 +1,7 @@
 //! What touching a path calls for: allowed below the workspace and the temporary folders, asked about outside,
 //! denied where it decides over people, agents and the machine.
 
+mod matched;
 mod unsure;
 
 use super::critical::is_critical;
@@ -12,7 +13,8 @@ use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::verdict::{Finding, Verdict};
 use crate::word::Word;
 use crate::world::World;
-use unsure::{part, pattern, unknown};
+use matched::pattern;
+use unsure::{part, unknown};
 
 /// How a path is touched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,12 @@
 //! Shell patterns, matched against a whole path: `*` and `?` stop at a slash, `[…]` is one character.
+//!
+//! Searches are written with `***`, which no shell has: it crosses slashes and matches what is hidden as well; as a
+//! part of its own, `***/`, it is any number of folders, none included.
+
+/// Whether a pattern is that of a search.
+pub(crate) fn is_search(pattern: &str) -> bool {
+    pattern.contains("***")
+}
 
 /// Whether a pattern could match a text. `**` crosses slashes. Linear in the usual case, bounded always.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
@@ -12,6 +20,9 @@ fn go(pattern: &[u8], text: &[u8], start: bool, steps: &mut u32) -> bool {
         return true;
     }
     *steps -= 1;
+    if let Some(rest) = pattern.strip_prefix(b"***") {
+        return anywhere(rest, text, steps);
+    }
     let Some((&first, rest)) = pattern.split_first() else {
         return text.is_empty();
     };
@@ -54,6 +65,16 @@ fn go(pattern: &[u8], text: &[u8], start: bool, steps: &mut u32) -> bool {
     }
 }
 
+/// What comes after `***`, at each place where it may begin.
+fn anywhere(rest: &[u8], text: &[u8], steps: &mut u32) -> bool {
+    let Some(name) = rest.strip_prefix(b"/") else {
+        return (0..=text.len()).any(|at| go(rest, &text[at..], false, steps));
+    };
+    (0..text.len())
+        .filter(|&at| at == 0 || text[at - 1] == b'/')
+        .any(|at| go(name, &text[at..], false, steps))
+}
+
 fn class(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let from = usize::from(matches!(rest.first(), Some(b'!' | b'^')));
     let end = rest.iter().skip(from + 1).position(|&b| b == b']')? + from + 1;
@@ -81,4 +102,33 @@ fn in_class(set: &[u8], c: u8) -> bool {
         }
     }
     found != negated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[track_caller]
+    fn check(pattern: &str, text: &str, wanted: bool) {
+        assert_eq!(matches(pattern, text), wanted, "{pattern} on {text}");
+    }
+
+    #[test]
+    fn a_search_matches_at_any_depth_and_what_is_hidden() {
+        check("/w/***/config", "/w/config", true);
+        check("/w/***/config", "/w/.git/config", true);
+        check("/w/***/config", "/w/a/b/config", true);
+        check("/w/***/config", "/w/.git/myconfig", false);
+        check("/w/***/*.json", "/w/.vscode/.tasks.json", true);
+        check("/w/***.pyc", "/w/a/b.pyc", true);
+        check("/w/***.pyc", "/w/a/b.py", false);
+        check("/w/.git/***", "/w/.git/hooks/pre-commit", true);
+    }
+
+    #[test]
+    fn a_pattern_of_a_shell_leaves_out_what_is_hidden() {
+        check("/w/*/config", "/w/.git/config", false);
+        check("/w/*/config", "/w/a/config", true);
+        check("/w/**/config", "/w/a/b/config", true);
+    }
 }

@@ -5,6 +5,7 @@
 mod access;
 mod critical;
 mod device;
+mod expand;
 mod glob;
 mod hosts;
 mod path;
@@ -47,6 +48,11 @@ pub enum Guard {
     Instructions,
     /// Our own state: not even to be read.
     Own,
+}
+
+/// Looks at a path that no link leads elsewhere from.
+fn locate_real(path: &str, world: &World<'_>) -> Place {
+    classify(path, world)
 }
 
 /// Looks at a path; none where it is relative and the folder is not known.

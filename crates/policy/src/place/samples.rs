@@ -8,12 +8,22 @@ const HOME: &[&str] = &[
     ".ssh", ".ssh/id_rsa", ".ssh/id_ed25519", ".ssh/authorized_keys", ".aws", ".aws/credentials", ".netrc", ".kube/config",
     ".docker/config.json", ".git-credentials", ".npmrc", ".pypirc", ".gnupg", ".bashrc", ".bash_profile", ".profile", ".zshrc",
     ".bash_history", ".gitconfig", ".config/autostart/x.desktop", ".openclaw", ".openclaw/openclaw.json", ".gatehouse", ".env",
+    ".config/gh/hosts.yml", ".config/hub", ".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".pgpass", ".my.cnf",
+    ".config/gcloud/credentials.db", ".config/gcloud/application_default_credentials.json", ".azure/accessTokens.json", ".vault-token",
+    ".terraform.d/credentials.tfrc.json", ".m2/settings.xml", ".gradle/gradle.properties", ".codex/auth.json", ".claude/.credentials.json",
+    ".ssh/id_ecdsa", ".ssh/id_dsa", ".ssh/config", ".zsh_history", ".config/fish/config.fish", ".config/systemd/user/x.service",
     "Library/Keychains/login.keychain-db", "Library/LaunchAgents/x.plist", ".claude/settings.json",
 ];
 #[rustfmt::skip]
 const WORKSPACE: &[&str] = &[
     ".env", ".git", ".git/config", ".git/hooks/pre-commit", ".vscode/tasks.json", ".mcp.json", ".claude", ".claude/settings.json",
-    ".cursor", "AGENTS.md", "CLAUDE.md",
+    ".cursor", "AGENTS.md", "CLAUDE.md", ".git/HEAD", ".git/index", ".git/packed-refs", ".git/refs/heads/main", ".git/refs/heads/master",
+    ".git/config.worktree", ".git/info/attributes", ".git/commondir", ".git/hooks/post-checkout", ".git/hooks/post-commit",
+    ".git/hooks/post-merge", ".git/hooks/post-rewrite", ".git/hooks/post-applypatch", ".git/hooks/post-index-change",
+    ".git/hooks/pre-push", ".git/hooks/pre-rebase", ".git/hooks/pre-merge-commit", ".git/hooks/pre-applypatch", ".git/hooks/pre-auto-gc",
+    ".git/hooks/prepare-commit-msg", ".git/hooks/commit-msg", ".git/hooks/applypatch-msg", ".git/hooks/fsmonitor-watchman",
+    ".git/hooks/reference-transaction", ".git/hooks/pre-receive", ".git/hooks/update", ".git/hooks/post-receive", ".vscode/settings.json",
+    ".vscode/launch.json", ".vscode/mcp.json", ".husky/pre-commit", ".husky/pre-push", ".idea/workspace.xml", ".cursor/mcp.json",
 ];
 #[rustfmt::skip]
 const SYSTEM: &[&str] = &[
@@ -22,13 +32,14 @@ const SYSTEM: &[&str] = &[
     "/proc/1/environ", "/proc/self/environ", "/proc/sysrq-trigger", "/usr/bin", "/usr/lib", "/var/log", "/var/lib",
 ];
 
-/// Calls with each path.
-pub(super) fn each(cwd: Option<&str>, world: &World<'_>, mut call: impl FnMut(&str)) {
+/// Calls with each path; a folder that a pattern begins at may hold what a workspace holds.
+pub(super) fn each(cwd: Option<&str>, folder: &str, world: &World<'_>, mut call: impl FnMut(&str)) {
     let mut path = String::with_capacity(96);
-    let roots: [(&str, &[&str]); 3] = [
+    let roots: [(&str, &[&str]); 4] = [
         (trimmed(&world.home), HOME),
         (trimmed(&world.workspace), WORKSPACE),
         (cwd.unwrap_or("/nowhere"), WORKSPACE),
+        (trimmed(folder), WORKSPACE),
     ];
     for (root, names) in roots {
         for name in names {

@@ -152,6 +152,16 @@ pub(super) fn matches_entry(path: &str, entry: &str) -> bool {
     }
 }
 
+/// Whether a path could be the end of one that authenticates someone below a home folder.
+pub(super) fn ends_a_secret(tail: &str) -> bool {
+    HOME_SECRETS.iter().any(|entry| {
+        let mut ends = entry.match_indices('/').map(|(at, _)| &entry[at + 1..]);
+        matches_entry(tail, entry)
+            // `config` is what many folders of a project are called.
+            || tail.contains('/') && ends.any(|end| end != "config" && matches_entry(tail, end))
+    })
+}
+
 /// Whether an entry occurs anywhere in a path, at the start of a part.
 pub(super) fn anywhere(path: &str, list: &[&str]) -> bool {
     let bytes = path.as_bytes();

@@ -3,6 +3,7 @@
 mod areas;
 pub(crate) mod code;
 pub mod foreign;
+mod inputs;
 mod lookup;
 mod network;
 mod options;
@@ -15,6 +16,7 @@ use crate::place::{self, Named, named};
 use crate::verdict::Finding;
 use crate::word::Word;
 use crate::world::{Dialect, World};
+pub(crate) use inputs::{MANIFEST, inputs};
 pub(crate) use options::without;
 use reader::Reader;
 
@@ -77,6 +79,8 @@ pub struct Io {
     /// Its output is names of files, all below the workspace or a temporary folder and none of them guarded or
     /// secret by name as far as the command says (`find . -name '*.rs'`, `git ls-files`, `rg -l`).
     pub names_files: bool,
+    /// They are the names of all that is there, and nothing chooses among them (`find . -type f`, `ls`).
+    pub names_all: bool,
     /// Its output is names of files of a home or of the system as a whole (`find / -name x`).
     pub names_critical: bool,
 }
@@ -197,7 +201,10 @@ fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
         name
     };
     match lookup::find(name) {
-        Some(program) => reader.by(program, args),
+        Some(program) => {
+            reader.by(program, args);
+            network::addresses(reader);
+        }
         None => foreign::by_name(name, args, reader),
     }
 }

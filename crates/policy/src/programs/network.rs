@@ -1,7 +1,7 @@
 //! Connections: where they go, what they send, what they bring.
 
 use super::reader::{Reader, shown_word};
-use crate::effect::{EffectKind, Target, Zone};
+use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::place::{Access, HostClass, destination};
 use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
@@ -32,9 +32,16 @@ pub(crate) fn url(reader: &mut Reader<'_>, word: &Word, how: Use) {
     } else {
         Zone::Elsewhere
     };
+    // Without a scheme it is a host, whatever stands around it.
+    let named = !text.contains("://") && !to.host.is_empty() && !to.host.contains('…');
+    let target = if named {
+        Target::Host(to.host)
+    } else {
+        Target::Url(text.clone())
+    };
     reader.effect(
         EffectKind::Network,
-        Target::Url(text.clone()),
+        target,
         zone,
         format!("connects to {text}"),
     );
@@ -78,6 +85,70 @@ fn host_is_unknown(word: &Word) -> bool {
 /// A host that is connected to.
 pub(crate) fn host(reader: &mut Reader<'_>, word: &Word) {
     url(reader, word, Use::Send);
+}
+
+/// A host that is reached, where that is asked about already.
+pub(crate) fn reaches(reader: &mut Reader<'_>, text: &str) {
+    let to = destination(text, reader.world);
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    if to.host.is_empty() || !to.host.chars().all(plain) {
+        return;
+    }
+    let zone = match to.class {
+        HostClass::Loopback => Zone::System,
+        _ => Zone::Elsewhere,
+    };
+    reader.effect(
+        EffectKind::Network,
+        Target::Host(to.host),
+        zone,
+        format!("connects to {text}"),
+    );
+}
+
+/// `user@host:path`, `host:path`, as `scp` and git write it: the host.
+pub(crate) fn of_scp(text: &str) -> Option<&str> {
+    let (before, _) = text.split_once(':')?;
+    let host = before.rsplit('@').next()?;
+    (!text.contains("://") && host.len() > 1 && !before.contains('/')).then_some(host)
+}
+
+/// Addresses that are arguments of a program that reaches other machines and has not said which.
+pub(crate) fn addresses(reader: &mut Reader<'_>) {
+    let told = |effect: &Effect| matches!(effect.target, Target::Url(_) | Target::Host(_));
+    let reaches = |effect: &Effect| {
+        matches!(
+            effect.kind,
+            EffectKind::Network | EffectKind::Remote | EffectKind::System
+        )
+    };
+    let out = &reader.out;
+    let other = out.findings.iter().any(|f| f.code == "other-machine");
+    if out.effects.iter().any(told) || !(other || out.effects.iter().any(reaches)) {
+        return;
+    }
+    let words = reader.invocation.argv.iter().skip(1).map(shown_word);
+    let urls: Vec<String> = words.filter_map(|word| address(&word)).collect();
+    for url in urls {
+        reader.effect(
+            EffectKind::Network,
+            Target::Url(url.clone()),
+            Zone::Elsewhere,
+            format!("connects to {url}"),
+        );
+    }
+}
+
+/// `https://…`, `--index-url=https://…`, `git+https://…`.
+fn address(word: &str) -> Option<String> {
+    let word = match word.split_once('=') {
+        Some((option, value)) if option.starts_with('-') => value,
+        _ => word,
+    };
+    let (scheme, rest) = word.split_once("://")?;
+    let scheme = scheme.rsplit('+').next()?;
+    let plain = !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric());
+    (plain && scheme != "file").then(|| format!("{scheme}://{rest}"))
 }
 
 fn judge(reader: &mut Reader<'_>, class: HostClass, text: &str, how: Use) {

@@ -299,6 +299,7 @@ impl<'a> Reader<'a> {
         own.passes_input |= io.passes_input;
         own.prints_arguments |= io.prints_arguments;
         own.names_files |= io.names_files;
+        own.names_all |= io.names_all;
     }
 
     /// Reads the same arguments as another program would.

@@ -126,6 +126,7 @@ pub(crate) const NO_IO: Io = Io {
     passes_input: false,
     prints_arguments: false,
     names_files: false,
+    names_all: false,
     names_critical: false,
 };
 pub(crate) const PASSES: Io = Io {

@@ -23,6 +23,8 @@ pub(super) struct Flow {
     pub(super) decoded: bool,
     /// Names of harmless files, and nothing else.
     pub(super) names: bool,
+    /// The names of all that is there.
+    pub(super) everything: bool,
     /// Names of files of the whole system or of a home.
     pub(super) critical: bool,
 }
@@ -36,6 +38,7 @@ impl Flow {
         self.decoded |= other.decoded;
         self.names &= other.names;
         self.critical |= other.critical;
+        self.everything |= other.everything;
     }
 
     pub(super) fn with(mut self, other: Self) -> Self {

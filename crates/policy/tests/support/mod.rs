@@ -1,6 +1,8 @@
 //! The world of the labelled commands, and the commands.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod tree;
+
 use gatehouse_policy::{Analysis, Dialect, NoFiles, Taint, Verdict, World, shell};
 
 /// The machine that the labels speak of.
@@ -61,10 +63,16 @@ pub(crate) fn analyse(command: &str) -> Analysis {
 }
 
 /// Checks that each line gets the verdict; all that do not are shown with their findings.
+#[track_caller]
 pub(crate) fn check(verdict: Verdict, lines: &[&str]) {
+    check_in(&world(), verdict, lines);
+}
+
+#[track_caller]
+pub(crate) fn check_in(world: &World<'_>, verdict: Verdict, lines: &[&str]) {
     let mut wrong = Vec::new();
     for line in lines {
-        let analysis = analyse(line);
+        let analysis = shell::analyse(line, world);
         if analysis.verdict != verdict {
             wrong.push(format!(
                 "{line}\n    is {:?}, not {verdict:?}: {:#?}",

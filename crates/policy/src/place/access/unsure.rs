@@ -1,4 +1,4 @@
-//! Paths that are patterns, or known only in part.
+//! Paths that are known only in part.
 
 use super::*;
 
@@ -88,80 +88,4 @@ pub(super) fn part(text: &str, access: Access, cwd: Option<&str>, world: &World<
         }
     }
     touch
-}
-
-/// What a pattern matches: judged by the folder it lies in and by what is sensitive and could match.
-pub(super) fn pattern(
-    text: &str,
-    glob: &str,
-    access: Access,
-    cwd: Option<&str>,
-    world: &World<'_>,
-) -> Touch {
-    let Some(glob) = normalise(glob, cwd) else {
-        return unknown(text, access, world);
-    };
-    let fixed = fixed_folder(&glob);
-    let Some(place) = locate(&fixed, None, world) else {
-        return unknown(text, access, world);
-    };
-    let mut findings = Vec::new();
-    let last = name(&glob);
-    let all = last
-        .bytes()
-        .all(|b| matches!(b, b'*' | b'?' | b'.' | b'[' | b']' | b'!' | b'^'))
-        && last.contains('*');
-    let whole_folder = all && glob == format!("{}/{last}", if fixed == "/" { "" } else { &fixed });
-    if whole_folder && access.changes() {
-        // Everything in a folder is the folder.
-        judge(&place, access, world, &mut findings);
-    } else {
-        let one = Place {
-            path: format!("{}/…", trimmed(&fixed)),
-            ..place.clone()
-        };
-        judge(&one, access, world, &mut findings);
-    }
-    let mut secret = place.secret.is_some();
-    super::super::samples::each(cwd, world, |sample| {
-        if !matches(&glob, sample) {
-            return;
-        }
-        if let Some(place) = locate(sample, None, world) {
-            let before = findings.len();
-            judge(&place, access, world, &mut findings);
-            secret |= place.secret.is_some();
-            if findings.len() > before + 3 {
-                findings.truncate(before + 3);
-            }
-        }
-    });
-    let shown = format!("what {text} matches");
-    Touch {
-        effect: effect(
-            access,
-            Target::Below(fixed),
-            place.zone,
-            secret && !access.changes(),
-            &shown,
-        ),
-        findings,
-    }
-}
-
-/// The folder that a pattern surely lies in.
-pub(super) fn fixed_folder(glob: &str) -> String {
-    let mut folder = String::new();
-    for part in glob.split('/').skip(1) {
-        if part.contains(['*', '?', '[', '\\']) {
-            break;
-        }
-        folder.push('/');
-        folder.push_str(part);
-    }
-    if folder.is_empty() {
-        "/".to_owned()
-    } else {
-        folder
-    }
 }

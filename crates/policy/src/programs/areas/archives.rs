@@ -258,10 +258,27 @@ fn compress(parsed: &Parsed, reader: &mut Reader<'_>) {
     let undoes = parsed.has("-d") || reader.invocation.argv[0].prefix().contains("un");
     reader.out.io.decodes |= undoes;
     let looks = parsed.any("-c -t");
+    let keeps = parsed.has("-k") || !takes_away(&reader.invocation.argv);
     for word in &parsed.operands {
         reader.touch(word, Access::Read);
         if !looks {
             reader.touch(word, Access::Write);
         }
+        if !looks && !keeps {
+            reader.touch(word, Access::Delete);
+        }
     }
+}
+
+/// Whether the file that was put in is gone afterwards: some keep it unless they are told otherwise.
+fn takes_away(argv: &[Word]) -> bool {
+    let name = crate::place::name(argv[0].prefix());
+    let keeping = matches!(
+        name,
+        "zstd" | "unzstd" | "pzstd" | "lz4" | "unlz4" | "brotli" | "lrzip"
+    );
+    !keeping
+        || argv
+            .iter()
+            .any(|word| matches!(word.known(), Some("--rm" | "-j")))
 }

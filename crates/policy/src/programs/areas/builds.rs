@@ -111,6 +111,10 @@ pub(super) static PROGRAMS: &[Program] = &[
         loading::options(&reader.invocation.argv[1..], reader);
         jvm(parsed, reader, &["-s", "--settings", "-gs", "--global-settings", "-t", "--toolchains"]);
     }),
+    program("flutter").subs(&[
+        program("analyze test format build clean doctor devices emulators gen-l10n symbolize --version").also(|parsed, reader| careful(&parsed.operands, reader)),
+        program("pub create upgrade downgrade precache channel config").asks(EffectKind::System, "package-install", "brings in packages or tools from others"),
+    ]),
     program("dotnet").also(dotnet),
     program("swift").also(swift),
     task("tsc eslint prettier biome oxlint jest vitest mocha jasmine ava tap karma cypress playwright storybook start-storybook build-storybook webpack webpack-cli vite rollup esbuild parcel swc babel tsup unbuild turbo nx lerna rush lage stylelint standard xo tslint htmlhint markdownlint markdownlint-cli2 cspell typedoc jsdoc api-extractor c8 nyc knip depcheck madge size-limit publint svelte-check svelte-kit vue-tsc vue-cli-service next nuxt nuxi astro remix gatsby react-scripts craco ng ember expo metro tailwindcss postcss sass lessc stylus cssnano svgo imagemin jscodeshift concurrently-off cross-env-off ls-lint textlint alex remark ajv json5 prisma-off graphql-codegen openapi-typescript buf tsd dprint rome attw npm-check tree-sitter wasm2wat wat2wasm solc hardhat forge-off bumpp-off"),

@@ -5,7 +5,7 @@ mod forges;
 use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::Stdin;
-use crate::programs::network::upload;
+use crate::programs::network::{host, upload};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -29,7 +29,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         program("apply").grammar(Grammar::Single).asks(EffectKind::Remote, REMOTE, CHANGES).also(terraform), program("destroy run-all").grammar(Grammar::Single).asks(EffectKind::Remote, DELETES, "deletes infrastructure").also(terraform),
     ]),
     program("kubectl oc k3s-kubectl kubecolor").grammar(Grammar::Stops).options(KUBE).subs(KUBECTL),
-    program("helm").subs(&[
+    program("helm").also(helm).subs(&[
         program("list ls status history template lint version search env dependency help verify"), program("get show").asks(EffectKind::Read, CLOUD, "reads values that may be secret"),
         program("install upgrade rollback repo pull push package registry plugin create test").asks(EffectKind::Remote, REMOTE, CHANGES).options(&[value("--post-renderer", Act::Shell), value("-f --values", READ)]), program("uninstall delete del un").asks(EffectKind::Remote, DELETES, "deletes a release"),
     ]),
@@ -42,7 +42,8 @@ pub(super) static PROGRAMS: &[Program] = &[
 
 #[rustfmt::skip]
 const KUBE: &[Opt] = &[
-    value("-n --namespace --context --cluster --user -s --server --request-timeout -v --v --as --as-group --as-uid --cache-dir --certificate-authority --client-certificate --client-key --token --password --username --tls-server-name", TEXT), value("--kubeconfig", TEXT),
+    value("-n --namespace --context --cluster --user --request-timeout -v --v --as --as-group --as-uid --cache-dir --certificate-authority --client-certificate --client-key --token --password --username --tls-server-name", TEXT), value("-s --server", Act::Host),
+    value("--kubeconfig", Act::Ask("other-configuration", "Its configuration comes from elsewhere, and may name a program that logs in.")),
     flags("--insecure-skip-tls-verify --match-server-version --warnings-as-errors"),
 ];
 
@@ -65,6 +66,28 @@ static KUBECTL: &[Program] = &[
     program("rollout").options(KUBE).also(|parsed, reader| if !matches!(parsed.operand(0), Some("status" | "history")) { reader.ask(REMOTE, "It changes what runs in a cluster."); }),
     program("apply replace patch edit set scale autoscale label annotate expose taint cordon uncordon certificate plugin").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES),
 ];
+
+/// Options that stand anywhere.
+fn helm(_: &Parsed, reader: &mut Reader<'_>) {
+    let argv = reader.invocation.argv.clone();
+    for (at, word) in argv.iter().enumerate() {
+        let text = word.prefix();
+        let (name, value) = text.split_once('=').unwrap_or((text, ""));
+        match name {
+            "--kubeconfig" => reader.ask(
+                "other-configuration",
+                "Its configuration comes from elsewhere, and may name a program that logs in.",
+            ),
+            "--kube-apiserver" if value.is_empty() => {
+                if let Some(server) = argv.get(at + 1) {
+                    host(reader, server);
+                }
+            }
+            "--kube-apiserver" => host(reader, &Word::from(value)),
+            _ => {}
+        }
+    }
+}
 
 fn kube_read(parsed: &Parsed, reader: &mut Reader<'_>) {
     let secret = parsed.operands.iter().any(|word| {

@@ -2,6 +2,7 @@
 
 use crate::effect::{EffectKind, Zone};
 use crate::place::{Access, Guard, is_critical, locate};
+use crate::programs::network::reaches;
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -33,7 +34,7 @@ static DOCKER: &[Program] = &[
     program("ps images ls inspect logs stats top version info port history diff events wait search manifest").also(formats),
     program("container").grammar(Grammar::Stops).subs(&[program("ls list ps inspect logs stats top port diff wait").also(formats), program("run create").shared(RUN).grammar(Grammar::Stops).strict().asks(EffectKind::System, CONTAINERS, "starts a container").also(run), program("exec").shared(RUN).grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "runs a command in a container").also(exec),
         program("rm start stop restart kill pause unpause rename update prune commit export attach cp").asks(EffectKind::System, CONTAINERS, "changes containers")]),
-    program("image").grammar(Grammar::Stops).subs(&[program("ls list inspect history").also(formats), program("build").asks(EffectKind::System, CONTAINERS, "builds an image"), program("rm prune pull push tag load import save").asks(EffectKind::System, CONTAINERS, "changes images")]),
+    program("image").grammar(Grammar::Stops).subs(&[program("ls list inspect history").also(formats), program("build").asks(EffectKind::System, CONTAINERS, "builds an image"), program("rm prune pull push tag load import save").asks(EffectKind::System, CONTAINERS, "changes images").also(images)]),
     program("volume network").grammar(Grammar::Stops).subs(&[program("ls list inspect").also(formats), program("create rm remove prune connect disconnect update").asks(EffectKind::System, CONTAINERS, "changes volumes or networks")]),
     program("system builder buildx context plugin trust secret config service stack node swarm checkpoint machine pod generate play kube scout desktop model mcp sandbox extension init dev").grammar(Grammar::Stops).subs(&[
         program("df info events ls list inspect show ps version du").also(formats), program("prune rm remove reset use create build bake connection install enable disable deploy up down join leave update scale init start stop ssh pull push set").asks(EffectKind::System, CONTAINERS, "changes containers, images or how they are run"),
@@ -47,9 +48,9 @@ static DOCKER: &[Program] = &[
         if !from.prefix().contains(':') { reader.touch(from, Access::ReadAll); }
         if !to.prefix().contains(':') { reader.touch(to, Access::Write); }
     }),
-    program("rm rmi start stop restart kill pause unpause rename update commit tag load import attach pull unshare mount umount cleanup restore").asks(EffectKind::System, CONTAINERS, "changes containers or images"),
+    program("rm rmi start stop restart kill pause unpause rename update commit tag load import attach pull unshare mount umount cleanup restore").asks(EffectKind::System, CONTAINERS, "changes containers or images").also(images),
     program("save export").asks(EffectKind::System, CONTAINERS, "writes out an image or a container").options(&[value("-o --output", WRITE)]),
-    program("push login logout").asks(EffectKind::Remote, "publish", "publishes an image or logs in").io(NETWORK),
+    program("push login logout").asks(EffectKind::Remote, "publish", "publishes an image or logs in").io(NETWORK).also(login),
     program("prune").asks(EffectKind::Delete, CONTAINERS, "deletes what is not in use"),
 ];
 
@@ -82,7 +83,30 @@ pub(super) static PROGRAMS: &[Program] = &[
 /// `--format` is a template, and shows nothing that the command does not.
 fn formats(_: &Parsed, _: &mut Reader<'_>) {}
 
+/// An image whose name begins with a machine comes from there or goes there: `registry.example.com/app:1`.
+fn image(word: &Word, reader: &mut Reader<'_>) {
+    let text = word.prefix();
+    let machine = |host: &&str| host.contains(['.', ':']) || *host == "localhost";
+    if let Some(host) = text.split_once('/').map(|(host, _)| host).filter(machine) {
+        reaches(reader, host);
+    }
+}
+
+fn images(parsed: &Parsed, reader: &mut Reader<'_>) {
+    parsed.operands.iter().for_each(|word| image(word, reader));
+}
+
+fn login(parsed: &Parsed, reader: &mut Reader<'_>) {
+    images(parsed, reader);
+    if let Some(host) = parsed.operand(0).filter(|host| host.contains('.')) {
+        reaches(reader, host);
+    }
+}
+
 fn run(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if let Some(word) = parsed.operands.first() {
+        image(word, reader);
+    }
     for word in parsed.values("-v") {
         volume(reader, word);
     }

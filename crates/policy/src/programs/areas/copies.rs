@@ -189,7 +189,8 @@ fn leads(parsed: &Parsed, reader: &mut Reader<'_>, word: &Word, at: Option<&Word
             "link-to-protected",
             format!("The link leads to {path}."),
         );
-    } else if place.zone == Zone::System {
+    // What lies beside the workspace is linked to by the way there.
+    } else if place.zone == Zone::System || (place.zone == Zone::Home && text.starts_with('/')) {
         reader.find(
             Verdict::Ask,
             "link-outside",

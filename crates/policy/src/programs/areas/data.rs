@@ -4,6 +4,7 @@ mod editors;
 
 use crate::effect::EffectKind;
 use crate::place::Access;
+use crate::programs::network::reaches;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -21,10 +22,10 @@ const PERSIST: &str = "persistence";
 pub(super) static PROGRAMS: &[Program] = &[
     program("psql pgcli mysql mariadb mycli mongo mongosh redis-cli valkey-cli keydb-cli cqlsh clickhouse clickhouse-client influx sqlcmd bcp sqlplus usql mssql-cli iredis cockroach neo4j cypher-shell arangosh couchdb etcdctl memcached-tool rethinkdb surreal duckdb-remote trino presto beeline hive impala-shell snowsql-off isql osql tsql db2 rqlite litecli-off kcat kafkacat kafka-console-producer kafka-console-consumer kafka-topics rabbitmqadmin rabbitmqctl mosquitto_pub mosquitto_sub nats")
         .io(NETWORK).asks(EffectKind::Remote, DATABASE, CLIENT).options(&[
-            value("-c --command -e --execute --eval -Q -q", TEXT), value("-f --file -i --input-file", READ), value("-o --output -L --log-file", WRITE), value("-h --host -p --port -U --username -u --user -d --dbname -n -a -D --database -P -S -v --set -T -F", TEXT),
+            value("-c --command -e --execute --eval -Q -q", TEXT), value("-f --file -i --input-file", READ), value("-o --output -L --log-file", WRITE), value("-h --host", TEXT), value("--endpoints --bootstrap-server --broker-list --server -s -b", TEXT), value("-p --port -U --username -u --user -d --dbname -n -a -D --database -P -S -v --set -T -F", TEXT),
         ]).also(database),
-    program("pg_dump pg_dumpall mysqldump mongodump mongoexport redis-dump pg_basebackup sqlite3-dump").io(NETWORK).asks(EffectKind::Read, DATABASE, "copies a whole database").options(&[value("-f --file -o --out -r --result-file --output", WRITE)]),
-    program("pg_restore mongorestore mongoimport mysqlimport createdb createuser pg_ctl initdb pg_resetwal mysqladmin mysql_install_db mysqld mongod redis-server postgres").io(NETWORK).asks(EffectKind::System, DATABASE, "changes a database or its server"),
+    program("pg_dump pg_dumpall mysqldump mongodump mongoexport redis-dump pg_basebackup sqlite3-dump").io(NETWORK).asks(EffectKind::Read, DATABASE, "copies a whole database").options(&[value("-f --file -o --out -r --result-file --output", WRITE), value("-h --host", TEXT)]).also(server),
+    program("pg_restore mongorestore mongoimport mysqlimport createdb createuser pg_ctl initdb pg_resetwal mysqladmin mysql_install_db mysqld mongod redis-server postgres").io(NETWORK).asks(EffectKind::System, DATABASE, "changes a database or its server").options(&[value("-h --host", TEXT)]).also(server),
     program("dropdb dropuser pg_dropcluster mysqladmin-drop").denies(EffectKind::Remote, "database-delete", "deletes a whole database"),
     program("sqlite3 sqlite sqlcipher duckdb litecli").grammar(Grammar::Stops).options(&[
         value("-cmd", TEXT), value("-init", Act::Ask("loads-code", "It runs commands from a file.")), value("-separator -newline -nullvalue -mmap -pagecache -lookaside -vfs -maxsize", TEXT), flags("-header -noheader -csv -json -column -line -list -html -markdown -table -box -quote -tabs -batch -bail -readonly -version -help -echo -stats -ascii -interactive -nofollow -safe -deserialize -append -A -memtrace"), value("-zip", READ),
@@ -43,7 +44,25 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("ditto").operands(crate::programs::table::Operands::Last(READ, WRITE)).options(&[flags("-c -k -x -v -V --sequesterRsrc --keepParent --rsrc --noextattr")]),
 ];
 
+/// The machine that a database runs on: an option, a part of `host=… dbname=…`, or an address.
+fn server(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let named = parsed.values("-h").chain(parsed.values("--endpoints"));
+    let mut hosts: Vec<String> = named.map(crate::programs::reader::shown_word).collect();
+    for word in &reader.invocation.argv {
+        let text = crate::programs::reader::shown_word(word);
+        let of_setting = |part: &str| part.strip_prefix("host=").map(str::to_owned);
+        hosts.extend(text.split_ascii_whitespace().filter_map(of_setting));
+    }
+    for host in hosts.iter().flat_map(|hosts| hosts.split(',')) {
+        // A path is a socket of this machine.
+        if !host.starts_with('/') && !host.contains("://") {
+            reaches(reader, host);
+        }
+    }
+}
+
 fn database(parsed: &Parsed, reader: &mut Reader<'_>) {
+    server(parsed, reader);
     let mut given = parsed
         .found
         .iter()

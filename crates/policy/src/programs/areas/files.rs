@@ -145,6 +145,11 @@ fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
         let empty = text.is_empty() && word.known().is_some();
         !empty && !text.starts_with('/') && !text.starts_with("..") && !text.contains("/..")
     });
+    // A pattern, or a word that is no folder, chooses.
+    reader.out.io.names_all = parsed
+        .operands
+        .iter()
+        .all(|word| matches!(word.known(), Some("." | "./")));
     reader.out.io.names_files &= only_here && in_workspace(reader);
     reader.out.io.names_critical = parsed.operands.iter().any(|word| {
         let text = word.prefix();
@@ -228,6 +233,9 @@ fn chmod(parsed: &Parsed, reader: &mut Reader<'_>) {
                 "It lets everyone on this machine change the files.",
             );
         }
+        if all && takes_reading(mode) {
+            locks_out(reader);
+        }
         if mode == "…" {
             reader.ask(
                 "unknown-mode",
@@ -235,9 +243,37 @@ fn chmod(parsed: &Parsed, reader: &mut Reader<'_>) {
             );
         }
     }
+    if all && symbolic && parsed.has("-r") {
+        locks_out(reader);
+    }
     for word in files {
         reader.touch(word, access);
     }
+}
+
+fn locks_out(reader: &mut Reader<'_>) {
+    reader.ask(
+        "locks-out",
+        "It takes away everyone's right to read the files, their owner's too.",
+    );
+}
+
+/// Whether a mode takes reading from the owner: `000`, `a-r`, `u=`.
+fn takes_reading(mode: &str) -> bool {
+    if mode.bytes().all(|b| b.is_ascii_digit()) {
+        let owner = mode.len().checked_sub(3).map(|at| mode.as_bytes()[at]);
+        return owner.unwrap_or(b'0') < b'4';
+    }
+    mode.split(',').any(|clause| {
+        let Some(at) = clause.find(['+', '-', '=']) else {
+            return false;
+        };
+        let (who, what) = clause.split_at(at);
+        let owner = who.is_empty() || who.contains(['u', 'a']);
+        owner
+            && (what.starts_with('-') && what.contains('r')
+                || what.starts_with('=') && !what.contains(['r', 'u', 'g', 'o']))
+    })
 }
 
 fn is_mode(word: &crate::word::Word) -> bool {

@@ -1,6 +1,9 @@
 //! Searches of the file system that can also delete, write and run what they find.
 
-use super::wrappers::replaced;
+mod fd;
+mod found;
+mod narrowed;
+
 use crate::effect::Zone;
 use crate::place::{Access, is_critical, locate};
 use crate::programs::options::Parsed;
@@ -8,13 +11,15 @@ use crate::programs::reader::Reader;
 use crate::programs::table::{
     Grammar, LIST, NAMES, Operands, Program, TEXT, flag, flags, joined, program, value,
 };
-use crate::word::{Piece, Word};
+use crate::word::Word;
+use found::Search;
+use narrowed::narrowing;
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("find gfind").grammar(Grammar::Plain).also(find),
     program("bfs").grammar(Grammar::Plain).also(find),
-    program("fd fdfind").io(NAMES).grammar(Grammar::Plain).also(fd),
+    program("fd fdfind").io(NAMES).grammar(Grammar::Plain).also(fd::command),
     program("locate mlocate plocate mdfind which whereis command-not-found apropos whatis tldr cheat").options(&[flags("-a -b -i -l -n -r -s -v -c -e -0"), value("-onlyin", LIST)]),
     program("updatedb").asks(crate::effect::EffectKind::System, "index", "reads every name on this machine"),
     program("fd-options").strict().options(FD).operands(Operands::First(TEXT, LIST)),
@@ -23,21 +28,11 @@ pub(super) static PROGRAMS: &[Program] = &[
 #[rustfmt::skip]
 const FD: &[crate::programs::table::Opt] = &[
     flag("-x --exec -X --exec-batch", TEXT),
-    value("-t --type -e --extension -E --exclude -d --max-depth --min-depth --exact-depth -S --size --changed-within --changed-before --newer --older -o --owner --color -j --threads --max-results --base-directory --path-separator --search-path --strip-cwd-prefix -c --format --and --ignore-file --max-buffer-time --batch-size --gen-completions -C", TEXT),
-    flags("-H --hidden -I --no-ignore -u --unrestricted -s --case-sensitive -i --ignore-case -g --glob -F --fixed-strings -a --absolute-path -l --list-details -L --follow -p --full-path -0 --print0 -q --quiet -1 --prune --show-errors --one-file-system -V --version -h --help --no-ignore-vcs --no-ignore-parent --no-global-ignore-file --no-follow --relative-path"),
+    value("-e --extension", TEXT), value("--search-path", LIST), value("--base-directory -C", LIST), flags("-g --glob"), flags("-p --full-path"), flags("-L --follow"), flags("-s --case-sensitive"), flags("-i --ignore-case"),
+    value("-t --type -E --exclude -d --max-depth --min-depth --exact-depth -S --size --changed-within --changed-before --newer --older -o --owner --color -j --threads --max-results --path-separator --strip-cwd-prefix -c --format --and --ignore-file --max-buffer-time --batch-size --gen-completions", TEXT),
+    flags("-H --hidden -u --unrestricted"), flags("-I --no-ignore -F --fixed-strings -a --absolute-path -l --list-details -0 --print0 -q --quiet -1 --prune --show-errors --one-file-system -V --version -h --help --no-ignore-vcs --no-ignore-parent --no-global-ignore-file --no-follow --relative-path"),
     joined("--hyperlink", TEXT),
 ];
-
-/// What a search that is given no more may find below a folder.
-fn found(root: &Word) -> Word {
-    match root {
-        Word::Known(root) => Word::Partial(vec![
-            Piece::Text(format!("{}/", root.trim_end_matches('/'))),
-            Piece::Pattern("*".to_owned()),
-        ]),
-        _ => Word::Unknown("what the search finds".to_owned()),
-    }
-}
 
 /// The folders that a search begins at, and the expression after them.
 fn roots(words: &[Word]) -> (Vec<Word>, &[Word]) {
@@ -87,27 +82,11 @@ fn find(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     let mut names = roots.iter().all(|root| below_own(reader, root));
     reader.out.io.names_critical = roots.iter().any(|root| whole(reader, root));
-    let narrow = expression.iter().any(|word| {
-        matches!(
-            word.known(),
-            Some(
-                "-name"
-                    | "-iname"
-                    | "-path"
-                    | "-ipath"
-                    | "-regex"
-                    | "-empty"
-                    | "-mtime"
-                    | "-size"
-                    | "-newer"
-                    | "-wholename"
-                    | "-mmin"
-                    | "-inum"
-                    | "-samefile"
-                    | "-iregex"
-            )
-        )
-    });
+    let search = Search {
+        follows: parsed.operands.iter().any(follows),
+        skips_git: narrowed::skips_git(expression),
+        roots,
+    };
     let mut at = 0;
     while at < expression.len() {
         let word = &expression[at];
@@ -122,15 +101,16 @@ fn find(parsed: &Parsed, reader: &mut Reader<'_>) {
         match text {
             "-delete" => {
                 names = false;
-                deletes(reader, &roots, expression, narrow);
+                search.deletes(reader, &narrowing(expression, at - 1));
             }
             "-exec" | "-execdir" | "-ok" | "-okdir" => {
                 names = false;
+                let narrowed = narrowing(expression, at - 1);
                 let end = expression[at..]
                     .iter()
                     .position(|word| matches!(word.known(), Some(";" | "+")))
                     .map_or(expression.len(), |count| at + count);
-                runs(reader, &roots, expression, &expression[at..end], narrow);
+                search.runs(reader, &narrowed, &expression[at..end]);
                 at = (end + 1).min(expression.len());
             }
             "-fprint" | "-fprint0" | "-fls" | "-fprintf" => {
@@ -158,6 +138,12 @@ fn find(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
     }
     reader.out.io.names_files = names;
+    reader.out.io.names_all = narrowing(expression, expression.len()).names.is_none();
+}
+
+/// Whether the search goes through the links that it finds.
+fn follows(word: &Word) -> bool {
+    matches!(word.known(), Some("-L" | "-follow"))
 }
 
 fn below_own(reader: &Reader<'_>, root: &Word) -> bool {
@@ -175,165 +161,4 @@ fn whole(reader: &Reader<'_>, root: &Word) -> bool {
         .known()
         .and_then(|text| locate(text, reader.cwd(), reader.world));
     place.is_some_and(|place| is_critical(&place.path, reader.world))
-}
-
-/// Programs that read what they are given.
-#[rustfmt::skip]
-const READERS: &[&str] = &[
-    "cat", "head", "tail", "less", "more", "base64", "xxd", "od", "strings", "cp", "tar", "curl", "scp", "rsync", "nc",
-    "openssl", "gzip", "zip", "sed", "awk", "python3", "perl", "sh", "bash", "hexdump", "nl", "tac", "bat", "install",
-];
-
-/// What the expression says of the names that are found, as words below a root; none where it says nothing.
-fn chosen(root: &str, expression: &[Word]) -> Vec<Word> {
-    let mut chosen = Vec::new();
-    for pair in expression.windows(2) {
-        let (Some(test), Some(pattern)) = (pair[0].known(), pair[1].known()) else {
-            continue;
-        };
-        let root = root.trim_end_matches('/');
-        let text = match test {
-            "-name" | "-iname" => format!("{root}/{pattern}"),
-            "-path" | "-ipath" | "-wholename" | "-iwholename" => pattern.to_owned(),
-            _ => continue,
-        };
-        chosen.push(patterned(&text));
-    }
-    chosen
-}
-
-/// A pattern as a word: what surely comes first, and the rest.
-fn patterned(text: &str) -> Word {
-    match text.find(['*', '?', '[']) {
-        None => Word::from(text),
-        Some(0) => Word::Partial(vec![Piece::Pattern(text.to_owned())]),
-        Some(at) => Word::Partial(vec![
-            Piece::Text(text[..at].to_owned()),
-            Piece::Pattern(text[at..].to_owned()),
-        ]),
-    }
-}
-
-/// All that a search finds is deleted: with nothing to narrow it, everything.
-fn deletes(reader: &mut Reader<'_>, roots: &[Word], expression: &[Word], narrow: bool) {
-    for root in roots {
-        if !(narrow && below_own(reader, root)) {
-            reader.touch(root, Access::DeleteAll);
-            continue;
-        }
-        let chosen = chosen(root.known().unwrap_or("."), expression);
-        if chosen.is_empty() {
-            reader.touch(&one(root), Access::Delete);
-        }
-        chosen.iter().for_each(|word| {
-            reader.touch(word, Access::Delete);
-        });
-    }
-}
-
-/// One file below a root, of which no more is known.
-fn one(root: &Word) -> Word {
-    match root {
-        Word::Known(root) => Word::Partial(vec![
-            Piece::Text(format!("{}/", root.trim_end_matches('/'))),
-            Piece::Pattern("*".to_owned()),
-            Piece::Text("found".to_owned()),
-        ]),
-        other => found(other),
-    }
-}
-
-fn runs(
-    reader: &mut Reader<'_>,
-    roots: &[Word],
-    expression: &[Word],
-    command: &[Word],
-    narrow: bool,
-) {
-    for root in roots {
-        let own = below_own(reader, root);
-        let reads = command
-            .first()
-            .and_then(Word::known)
-            .is_some_and(|name| READERS.contains(&name));
-        if !own && reads && !narrow {
-            reader.touch(root, Access::ReadAll);
-        } else if !own && reads {
-            reader.ask(
-                "read-outside",
-                "It reads files that it finds outside of the workspace.",
-            );
-        }
-        let mut stand_ins = if narrow && (own || reads) {
-            chosen(root.known().unwrap_or("."), expression)
-        } else {
-            Vec::new()
-        };
-        if stand_ins.is_empty() {
-            stand_ins.push(match (own, narrow) {
-                (true, true) => one(root),
-                (true, false) => found(root),
-                (false, _) => root.clone(),
-            });
-        }
-        for stands_for in stand_ins {
-            let argv: Vec<Word> = command
-                .iter()
-                .map(|word| {
-                    if word.known() == Some("{}") {
-                        stands_for.clone()
-                    } else {
-                        replaced(word, "{}")
-                    }
-                })
-                .collect();
-            reader.command(&argv, false, None, false);
-        }
-    }
-}
-
-fn fd(_: &Parsed, reader: &mut Reader<'_>) {
-    let args = reader.invocation.argv[1..].to_vec();
-    let at = args.iter().position(|word| {
-        let text = word.prefix();
-        matches!(text, "-x" | "--exec" | "-X" | "--exec-batch")
-            || text.starts_with("--exec")
-            || (text.starts_with('-') && !text.starts_with("--") && text.contains(['x', 'X']))
-    });
-    let (own, command) = match at {
-        Some(at) => (&args[..at], args.get(at + 1..).unwrap_or(&[])),
-        None => (&args[..], &[][..]),
-    };
-    reader.again("fd-options", own);
-    if let Some(at) = at {
-        reader.out.io.names_files = false;
-        let joined = args[at]
-            .known()
-            .and_then(|text| text.split_once('='))
-            .map(|(_, rest)| Word::from(rest));
-        let end = command
-            .iter()
-            .position(|word| word.known() == Some(";"))
-            .unwrap_or(command.len());
-        let mut argv: Vec<Word> = joined
-            .into_iter()
-            .chain(command[..end].iter().cloned())
-            .map(|word| replaced(&word, "{}"))
-            .collect();
-        let outside = own
-            .iter()
-            .filter(|word| !word.prefix().starts_with('-'))
-            .skip(1)
-            .find(|word| !below_own(reader, word));
-        let own_folder = super::files::in_workspace(reader);
-        let stands_for = if let Some(outside) = outside {
-            outside.clone()
-        } else if own_folder {
-            found(&Word::from("."))
-        } else {
-            Word::Unknown("what the search finds".to_owned())
-        };
-        argv.push(stands_for);
-        reader.command(&argv, false, None, false);
-    }
 }

@@ -6,7 +6,7 @@ mod work;
 use super::git_config::{self, Key};
 use crate::effect::{EffectKind, Zone};
 use crate::place::{Access, locate};
-use crate::programs::network::{Use, url};
+use crate::programs::network::{Use, of_scp, reaches, url};
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
@@ -16,7 +16,8 @@ use crate::programs::table::{
 use crate::verdict::Verdict;
 use crate::word::Word;
 use work::{
-    bisect_run, checkout, clean, clone, maintain, others, outside, remote, remote_url, restore,
+    bisect_run, checkout, clean, clone, maintain, others, outside, remote, remote_url, removes,
+    restore,
 };
 
 const HELPER: Act = Act::Deny(
@@ -65,7 +66,8 @@ static SUBS: &[Program] = &[
            ls-files grep last-modified interpret-trailers verify-commit verify-tag diagnose-off"),
     program("fsck").also(look),
     program("hash-object").each(READ).options(&[flags("-w --stdin"), value("-t --path", TEXT)]),
-    local("add stage mv rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
+    program("mv").options(&[flags("-f --force -k -n --dry-run -v --verbose --sparse")]).also(super::copies::rename),
+    local("add stage rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
     program("commit").options(&[
         value("-m --message --author --date -c -C --reedit-message --reuse-message --fixup --squash --cleanup --trailer", TEXT), value("-F --file -t --template --pathspec-from-file", READ), joined("-S --gpg-sign -u --untracked-files", SIGNS),
         flag("-n --no-verify", Act::Ask("skips-hooks", "It leaves out the checks that the project asks for.")), flags("-a --all -p --patch -q --quiet -v --verbose -s --signoff -i --include -o --only --amend --no-edit --allow-empty --allow-empty-message --reset-author --dry-run --short --porcelain --no-gpg-sign --status --no-status -z --null --branch --long --no-post-rewrite"), flag("-e --edit", EDITOR),
@@ -75,7 +77,7 @@ static SUBS: &[Program] = &[
     program("restore").options(&[flag("-S --staged", TEXT), flag("-W --worktree", TEXT), value("-s --source", TEXT), value("--pathspec-from-file", READ), flags("-q -p --patch --ours --theirs -m --merge")]).also(restore),
     program("reset").options(&[flag("--hard --merge --keep", Act::Ask(LOSES, "It throws away work that is not committed.")), flags("--soft --mixed -q -N -p"), value("--pathspec-from-file", READ)]),
     program("clean").options(&[flag("-n --dry-run", TEXT), flags("-d -f -x -X -q -i --force"), value("-e --exclude", TEXT)]).also(clean),
-    program("rm").options(&[flags("-r -f --force -n --dry-run --cached --ignore-unmatch -q --quiet"), value("--pathspec-from-file", READ)]).also(outside),
+    program("rm").options(&[flags("-r"), flags("--cached"), flags("-n --dry-run"), flags("-f --force --ignore-unmatch -q --quiet"), value("--pathspec-from-file", READ)]).also(removes),
     program("branch").options(&[
         flag("-D", Act::Ask(LOSES, "It deletes a branch whether or not it is merged.")), flag("-d --delete", Act::Ask(LOSES, "It deletes a branch.")), flag("-f --force -M -C", Act::Ask(LOSES, "It moves a branch away from what it had.")),
         flag("--edit-description", EDITOR), value("-u --set-upstream-to --contains --no-contains --merged --no-merged --points-at --sort --format", TEXT), flags("-a -r -v -vv -l --list --show-current --all -m -c -q --no-color --column -i --ignore-case --unset-upstream -t"),
@@ -172,10 +174,10 @@ fn globals(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     if let Some(first) = parsed.operands.first() {
         let elsewhere = parsed.values("-C").any(|path| !own(path, reader));
-        if elsewhere && reader.out.instead.is_none() && first.known().is_some() {
+        if elsewhere && first.known().is_some() {
             reader.ask(
                 "other-repository",
-                "It works in another repository than the workspace's, whose hooks run.",
+                "It works in another repository than the workspace's, whose settings name what runs.",
             );
         }
     }
@@ -213,6 +215,7 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     let sub = argv[at].known().unwrap_or("");
     if sub == "ls-files" {
         reader.out.io.names_files = super::files::in_workspace(reader);
+        reader.out.io.names_all = parsed.operands.is_empty();
     }
     if sub == "grep"
         && argv

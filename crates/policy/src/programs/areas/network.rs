@@ -4,7 +4,7 @@ mod transfers;
 
 use crate::effect::EffectKind;
 use crate::place::{Access, name};
-use crate::programs::network::{Use, upload, url};
+use crate::programs::network::{Use, of_scp, reaches, upload, url};
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
@@ -13,7 +13,7 @@ use crate::programs::table::{
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
-use transfers::{netcat, socat, ssh, ssh_options, transfer};
+use transfers::{netcat, sftp, socat, ssh, transfer};
 
 const OTHER_CONFIG: Act = Act::Ask(
     "other-configuration",
@@ -68,7 +68,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(transfer),
     program("sftp").strict().io(NETWORK).asks(EffectKind::Network, "network", "connects to another machine").options(&[
         value("-o", TEXT), value("-F", OTHER_CONFIG), value("-S -D", HELPER), value("-b", READ), value("-B -c -i -J -l -P -R -s -X", TEXT), flags("-4 -6 -A -a -C -f -N -p -q -r -v"),
-    ]).also(ssh_options),
+    ]).also(sftp),
     program("rsync").strict().options(&[
         value("-e --rsh", Act::Shell), value("--rsync-path", TEXT), flag("--delete --delete-before --delete-during --delete-delay --delete-after --delete-excluded --del --delete-missing-args", TEXT),
         flag("--remove-source-files", TEXT), value("--files-from --exclude-from --include-from --password-file --read-batch", READ), value("--log-file --write-batch --only-write-batch", WRITE), value("--partial-dir -T --temp-dir --backup-dir", Act::Path(Access::Create)),
@@ -215,6 +215,12 @@ fn any_url(parsed: &Parsed, reader: &mut Reader<'_>) {
                 None => word.clone(),
             };
             url(reader, &word, Use::Send);
+        } else if text.contains('.')
+            && !text.contains(['=', '@', '…'])
+            && !text.starts_with(['-', '.', '/'])
+        {
+            // A host without a scheme, or a file, which no rule about hosts names.
+            reaches(reader, text);
         }
         if let Some(at) = text.find('@')
             && (text[..at].ends_with('=') || text[..at].is_empty() || text[..at].ends_with(':'))
@@ -226,10 +232,21 @@ fn any_url(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn any_host(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in &parsed.operands {
+        // `dig @server name`
+        let word = match word.known().and_then(|text| text.strip_prefix('@')) {
+            Some(server) => Word::from(server),
+            None => word.clone(),
+        };
         if word.prefix().contains('.') || word.prefix().contains(':') {
-            url(reader, word, Use::Send);
+            url(reader, &word, Use::Send);
+        } else if let Some(name) = word.known().filter(|name| !is_number(name)) {
+            reaches(reader, name);
         }
     }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn getent(parsed: &Parsed, reader: &mut Reader<'_>) {

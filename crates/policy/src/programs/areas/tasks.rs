@@ -193,11 +193,18 @@ fn rule(text: &str, target: &str) -> (Vec<String>, Vec<String>) {
             let ours =
                 !rest.starts_with('=') && names.split_whitespace().any(|name| name == target);
             if ours {
+                // `all: dep; command`
+                let (needs, command) = rest.split_once(';').unwrap_or((rest, ""));
                 before.extend(
-                    rest.trim_start_matches(':')
+                    needs
+                        .trim_start_matches(':')
                         .split_whitespace()
                         .map(str::to_owned),
                 );
+                if !command.trim().is_empty() {
+                    let command = command.trim_start().trim_start_matches(['@', '-', '+']);
+                    recipe.push(command.replace("$$", "$"));
+                }
             }
             ours
         });

@@ -149,6 +149,11 @@ fn search(parsed: &Parsed, reader: &mut Reader<'_>) {
                 .skip(1)
                 .all(|word| !word.prefix().starts_with('/') && !word.prefix().contains(".."));
     }
+    if parsed.has("--files") {
+        let chosen = |word: &Word| word.prefix().starts_with("-g");
+        reader.out.io.names_all =
+            parsed.operands.is_empty() && !reader.invocation.argv.iter().any(chosen);
+    }
     if !parsed.has("-r") && !rg {
         return;
     }

@@ -86,7 +86,8 @@ impl Fields {
     /// The result of an expansion: split and open to patterns unless it is quoted.
     pub(super) fn push(&mut self, word: &Word, quoted: bool) {
         match word {
-            _ if quoted => self.quoted(word),
+            // What a pattern matched keeps standing for that, in quotes as well: `for f in *; do rm "$f"; done`.
+            _ if quoted => self.word(word),
             Word::Known(text) => self.split(text),
             Word::Unknown(why) => self.unknown(why),
             Word::Partial(pieces) => {
@@ -97,19 +98,6 @@ impl Fields {
                         Piece::Unknown(why) => self.unknown(why),
                     }
                 }
-            }
-        }
-    }
-
-    /// Within quotes a pattern is text.
-    fn quoted(&mut self, word: &Word) {
-        let Word::Partial(pieces) = word else {
-            return self.word(word);
-        };
-        for piece in pieces {
-            match piece {
-                Piece::Text(text) | Piece::Pattern(text) => self.text(text),
-                Piece::Unknown(why) => self.unknown(why),
             }
         }
     }

@@ -6,11 +6,9 @@ use super::super::expand::NUMBER;
 use super::super::judge::{Input, Judge, Output};
 use super::super::scope::{Flow, Scope};
 use crate::effect::Target;
-use crate::place;
 use crate::programs::{self, Invocation, Reading, Stdin};
 use crate::verdict::{Finding, Span, Verdict};
 use crate::word::{Piece, Word};
-use crate::world::{World, WorldFiles};
 
 /// Words of a program that nobody knows before the command that it may run.
 const MOST_BEFORE: usize = 8;
@@ -52,12 +50,13 @@ impl Judge<'_> {
             cwd: folder,
             stdin: input.from.clone(),
         };
-        let reading = self.read(&invocation);
+        let reading = self.as_left(|world| programs::read(&invocation, world));
         if !reading.known {
             self.unknown_program(argv, flow);
             self.perhaps_a_wrapper(argv, scope, input, flow);
         }
         self.kept_file(argv, scope, input);
+        self.built_from(argv, invocation.cwd.as_deref());
         self.note_links(argv, &invocation);
         for finding in &reading.findings {
             let finding = finding.clone();
@@ -77,47 +76,29 @@ impl Judge<'_> {
             self.note_instead(argv, instead);
         }
         let text = self.output_text(argv, input, scope);
-        let emitted = Self::emitted(&reading, input.flow, flow, read);
+        let mut emitted = Self::emitted(&reading, input.flow, flow, read);
+        emitted.everything &= !super::output::chooses(argv);
         let copied = self.copied(argv, &reading, input);
         self.note_writes(&reading, emitted, &copied);
         let ran = self.run_all(reading.runs, scope, input, flow);
         let mut all = emitted.with(ran.flow);
         all.names = emitted.names;
+        all.everything = emitted.everything;
         let mut output = Self::output_of(text, all);
         if matches!(output.pieces.as_slice(), [Piece::Unknown(_)]) && super::output::is_number(argv)
         {
             output.pieces = vec![Piece::Unknown(NUMBER.to_owned())];
         }
+        if scope.variables.get("TMPDIR").is_none()
+            && let Some(tmp) = self.world.tmp.first()
+            && let Some(pieces) = super::output::temporary(argv, tmp)
+        {
+            output.pieces = pieces;
+        }
         if programs::finds_the_gateway(argv) {
             output.pieces = vec![Piece::Unknown(programs::GATEWAY_PROCESS.to_owned())];
         }
         output
-    }
-
-    /// Asks the table, with the links that the line itself made.
-    fn read(&self, invocation: &Invocation) -> Reading {
-        if self.links.is_empty() {
-            return programs::read(invocation, self.world);
-        }
-        let files = Linked {
-            links: &self.links,
-            world: self.world,
-        };
-        let world = World {
-            dialect: self.world.dialect,
-            cwd: self.world.cwd.clone(),
-            workspace: self.world.workspace.clone(),
-            home: self.world.home.clone(),
-            user: self.world.user.clone(),
-            tmp: self.world.tmp.clone(),
-            variables: self.world.variables.clone(),
-            protected: self.world.protected.clone(),
-            own_ports: self.world.own_ports.clone(),
-            ignore_case: self.world.ignore_case,
-            taint: self.world.taint.clone(),
-            files: &files,
-        };
-        programs::read(invocation, &world)
     }
 
     fn unknown_program(&mut self, argv: &[Word], flow: Flow) {
@@ -204,30 +185,6 @@ impl Judge<'_> {
         false
     }
 
-    /// `ln -s`: what later words of the line go through.
-    fn note_links(&mut self, argv: &[Word], invocation: &Invocation) {
-        let words: Option<Vec<&str>> = argv.iter().map(Word::known).collect();
-        let Some((&"ln" | &"gln", args)) = words.as_deref().and_then(<[&str]>::split_first) else {
-            return;
-        };
-        let symbolic = args.iter().any(|a| {
-            *a == "--symbolic" || (a.starts_with('-') && !a.starts_with("--") && a.contains('s'))
-        });
-        let names: Vec<&&str> = args.iter().filter(|a| !a.starts_with('-')).collect();
-        let (true, [target, link]) = (symbolic, names.as_slice()) else {
-            return;
-        };
-        let folder = invocation.cwd.as_deref();
-        let Some(link) = place::normalise(link, folder) else {
-            return;
-        };
-        let beside = link.rsplit_once('/').map(|(folder, _)| folder);
-        let beside = beside.map(|folder| if folder.is_empty() { "/" } else { folder });
-        if let Some(target) = place::normalise(target, beside) {
-            self.links.insert(link, target);
-        }
-    }
-
     fn note_instead(&mut self, argv: &[Word], instead: &[Word]) {
         let (true, Some(span), 0) = (self.placed, self.span, self.run) else {
             return;
@@ -285,7 +242,9 @@ impl Judge<'_> {
                 _ => unknown(),
             },
             // What was built of the workspace's own sources is as good as they are.
-            Some("gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld") => {
+            Some("gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld")
+                if !self.takes_written(reading) =>
+            {
                 Word::Known(String::new())
             }
             Some("cp" | "mv" | "install" | "ln") => {
@@ -350,32 +309,5 @@ impl Judge<'_> {
             "The name of the program is not written in plain letters.".to_owned()
         };
         self.ask("confusable", &text);
-    }
-}
-
-/// The machine with links that are not there yet.
-struct Linked<'a> {
-    links: &'a std::collections::BTreeMap<String, String>,
-    world: &'a World<'a>,
-}
-
-impl WorldFiles for Linked<'_> {
-    fn resolve(&self, path: &str) -> Option<String> {
-        for (link, target) in self.links {
-            if let Some(rest) = path.strip_prefix(link.as_str())
-                && (rest.is_empty() || rest.starts_with('/'))
-            {
-                return place::normalise(&format!("{target}{rest}"), None);
-            }
-        }
-        self.world.files.resolve(path)
-    }
-
-    fn text(&self, path: &str) -> Option<String> {
-        self.world.files.text(path)
-    }
-
-    fn is_dir(&self, path: &str) -> Option<bool> {
-        self.world.files.is_dir(path)
     }
 }

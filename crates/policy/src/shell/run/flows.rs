@@ -63,6 +63,7 @@ impl Judge<'_> {
         flow.network |= reading.io.emits_network;
         flow.decoded |= reading.io.decodes;
         flow.names = reading.io.names_files || (reading.io.passes_input && input.names);
+        flow.everything = reading.io.names_all || (reading.io.passes_input && input.everything);
         flow.critical = reading.io.names_critical || (reading.io.passes_input && input.critical);
         flow
     }

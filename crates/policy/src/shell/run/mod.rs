@@ -2,11 +2,13 @@
 
 mod arguments;
 mod assign;
+mod built;
 mod builtin;
 mod compound;
 mod external;
 mod flows;
 mod folder;
+mod links;
 mod output;
 mod redirect;
 mod simple;

@@ -1,6 +1,6 @@
 //! The output of programs that only turn known text into other text.
 
-use crate::word::Word;
+use crate::word::{Piece, Word};
 
 /// Longer texts are not followed.
 const LONGEST: usize = 64 * 1024;
@@ -42,6 +42,53 @@ pub(super) fn known(argv: &[Word], input: Option<&str>) -> Option<String> {
         _ => None,
     };
     text.filter(|text| text.len() <= LONGEST)
+}
+
+/// The name of a new temporary file, as far as it is known.
+pub(super) fn temporary(argv: &[Word], tmp: &str) -> Option<Vec<Piece>> {
+    let words: Vec<&str> = argv.iter().map(Word::known).collect::<Option<_>>()?;
+    let (&("mktemp" | "gmktemp"), args) = words.split_first()? else {
+        return None;
+    };
+    let (mut below, mut template) = (false, None);
+    for arg in args {
+        match *arg {
+            "-d" | "--directory" | "-q" | "--quiet" | "-u" | "--dry-run" | "-dq" | "-qd" => {}
+            "-t" | "-dt" | "-td" | "--tmpdir" => below = true,
+            text if !text.starts_with('-') && template.is_none() => template = Some(text),
+            _ => return None,
+        }
+    }
+    let template = template.unwrap_or_else(|| {
+        below = true;
+        "tmp.XXXXXXXXXX"
+    });
+    let at = template.rfind("XXX")? + "XXX".len();
+    let begin = template[..at].trim_end_matches('X');
+    let begin = if below {
+        format!("{}/{begin}", tmp.trim_end_matches('/'))
+    } else {
+        begin.to_owned()
+    };
+    let rest = template[at..].to_owned();
+    let name = Piece::Pattern("…".to_owned());
+    let pieces = [Piece::Text(begin), name, Piece::Text(rest)];
+    let known = |piece: &Piece| !matches!(piece, Piece::Text(text) if text.is_empty());
+    Some(pieces.into_iter().filter(known).collect())
+}
+
+/// Whether a program passes on some lines of its input, and which was said.
+pub(super) fn chooses(argv: &[Word]) -> bool {
+    let words: Vec<&str> = argv.iter().filter_map(Word::known).collect();
+    let all = |word: &&str| {
+        matches!(*word, "--invert-match" | "--files")
+            || word.starts_with('-') && !word.starts_with("--") && word.contains('v')
+    };
+    match words.split_first() {
+        Some((&("grep" | "egrep" | "fgrep" | "rg" | "ag" | "ack"), args)) => !args.iter().any(all),
+        Some((&("head" | "tail" | "fzf" | "shuf"), _)) => true,
+        _ => false,
+    }
 }
 
 /// Whether a program writes a number and nothing else.

@@ -187,7 +187,7 @@ impl Judge<'_> {
         let mut flow = Flow::default();
         for folder in &scope.folders {
             self.step();
-            let touch = place::touch(word, access, folder.as_deref(), self.world);
+            let touch = self.as_left(|world| place::touch(word, access, folder.as_deref(), world));
             let mut effect = touch.effect;
             effect.span = effect.span.or(self.span);
             if effect.secret {

@@ -48,7 +48,27 @@ pub(super) fn compiler(parsed: &Parsed, reader: &mut Reader<'_>) {
             );
         }
     }
-    let _ = parsed;
+    if let Some(file) = unnamed_output(parsed, reader) {
+        reader.touch(&Word::Known(file), Access::Write);
+    }
+}
+
+/// What a compiler writes that is not told where to.
+fn unnamed_output(parsed: &Parsed, reader: &Reader<'_>) -> Option<String> {
+    if parsed.has("-o") {
+        return None;
+    }
+    let sources: Vec<&str> = parsed.operands.iter().filter_map(Word::known).collect();
+    let first = crate::place::name(sources.first()?);
+    match crate::place::name(reader.invocation.argv[0].prefix()) {
+        "rustc" => Some(first.strip_suffix(".rs")?.to_owned()),
+        "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "tcc" => {
+            let stops = ["-c", "-S", "-E", "-M", "-MM", "-fsyntax-only"];
+            let stops = |word: &Word| stops.contains(&word.prefix());
+            (!reader.invocation.argv.iter().any(stops)).then(|| "a.out".to_owned())
+        }
+        _ => None,
+    }
 }
 
 pub(super) fn go_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -72,7 +92,9 @@ pub(super) fn go_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
                 "It may download code from others and runs it.",
             );
         }
-        if run {
+        if run && text.ends_with(".go") && word.known().is_some() {
+            reader.file(word);
+        } else if run {
             careful(std::slice::from_ref(word), reader);
         }
     }

@@ -12,6 +12,21 @@ pub(super) fn outside(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// What is taken out of the repository is deleted, unless it is only no longer kept.
+pub(super) fn removes(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.any("--cached -n") {
+        return outside(parsed, reader);
+    }
+    let access = if parsed.has("-r") {
+        Access::DeleteAll
+    } else {
+        Access::Delete
+    };
+    for word in &parsed.operands {
+        reader.touch(word, access);
+    }
+}
+
 /// `git checkout -- FILE` throws away what is in the file; `git checkout BRANCH` does not.
 pub(super) fn checkout(parsed: &Parsed, reader: &mut Reader<'_>) {
     let paths = match parsed.dashes {
@@ -53,8 +68,15 @@ pub(super) fn maintain(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 /// `ext::sh -c …` is a transport that is a command.
 pub(super) fn remote_url(parsed: &Parsed, reader: &mut Reader<'_>) {
-    for word in &parsed.operands {
+    for (at, word) in parsed.operands.iter().enumerate() {
         remote(word, reader);
+        let text = shown_word(word);
+        // What follows the first may be `HEAD:main`.
+        if let Some(host) = of_scp(&text)
+            && (at == 0 || host.contains('.') || text.contains('@'))
+        {
+            reaches(reader, host);
+        }
     }
 }
 

@@ -36,6 +36,13 @@ pub(super) fn ssh_options(parsed: &Parsed, reader: &mut Reader<'_>) {
             "localforward" | "remoteforward" | "dynamicforward" | "tunnel" => {
                 reader.ask("tunnel", "It opens a way from one network into another.")
             }
+            "hostname" | "proxyjump" => {
+                let hosts = shown_word(&value);
+                hosts
+                    .split(',')
+                    .filter(|host| *host != "none")
+                    .for_each(|host| reaches(reader, host));
+            }
             "" => reader.ask("unknown-argument", "An option is only known when it runs."),
             _ => {}
         }
@@ -74,6 +81,18 @@ pub(super) fn ssh(parsed: &Parsed, reader: &mut Reader<'_>) {
             crate::world::Dialect::Posix,
             true,
         );
+    }
+}
+
+pub(super) fn sftp(parsed: &Parsed, reader: &mut Reader<'_>) {
+    ssh_options(parsed, reader);
+    let Some(to) = parsed.operands.first() else {
+        return;
+    };
+    let text = shown_word(to);
+    match of_scp(&text) {
+        Some(host) => reaches(reader, host),
+        None => url(reader, to, Use::Send),
     }
 }
 

@@ -85,15 +85,24 @@ pub(crate) fn script(reader: &mut Reader<'_>, name: &str, rest: &[Word]) {
 
 /// Whether a tool of the project is already there, so that nothing is downloaded.
 pub(super) fn is_installed(reader: &Reader<'_>, name: &str) -> bool {
-    reader
-        .world
-        .files
-        .resolve(&format!(
-            "{}/node_modules/.bin/{name}",
-            reader.world.workspace.trim_end_matches('/')
-        ))
-        .is_some()
+    let workspace = reader.world.workspace.trim_end_matches('/');
+    let mut folder = reader.cwd().unwrap_or(workspace);
+    loop {
+        let tools = format!("{}/node_modules/.bin", folder.trim_end_matches('/'));
+        let listing = reader.world.files.list(&tools, MOST_TOOLS);
+        if listing.entries.iter().any(|entry| entry.name == name) {
+            return true;
+        }
+        // The packages of a workspace share the tools of the folders above.
+        match folder.rsplit_once('/') {
+            Some((above, _)) if folder != workspace && !above.is_empty() => folder = above,
+            _ => return false,
+        }
+    }
 }
+
+/// Tools of one project that are looked through; a large one has about a thousand.
+const MOST_TOOLS: usize = 10_000;
 
 pub(super) fn execute(parsed: &Parsed, reader: &mut Reader<'_>) {
     let Some((tool, rest)) = parsed.operands.split_first() else {

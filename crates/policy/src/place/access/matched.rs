@@ -1,0 +1,234 @@
+//! Paths that are patterns: judged by the folder that they lie in, by what is sensitive and could match, and by what
+//! does match as far as the machine tells.
+
+use super::super::expand::{expand, is_pattern};
+use super::super::glob::is_search;
+use super::super::samples;
+use super::unsure::unknown;
+use super::*;
+use crate::world::Extent;
+
+struct Pattern<'a> {
+    /// As it was written.
+    text: &'a str,
+    glob: String,
+    access: Access,
+    world: &'a World<'a>,
+    findings: Vec<Finding>,
+}
+
+pub(super) fn pattern(
+    text: &str,
+    glob: &str,
+    access: Access,
+    cwd: Option<&str>,
+    world: &World<'_>,
+) -> Touch {
+    let Some(glob) = normalise(glob, cwd) else {
+        return unknown(text, access, world);
+    };
+    let fixed = fixed_folder(&glob);
+    let Some(place) = locate(&fixed, None, world) else {
+        return unknown(text, access, world);
+    };
+    let rest = glob[fixed.trim_end_matches('/').len()..].to_owned();
+    let mut pattern = Pattern {
+        text,
+        glob,
+        access,
+        world,
+        findings: Vec::new(),
+    };
+    let mut secret = pattern.folder(&place, &fixed, &rest);
+    secret |= pattern.samples(&place, &rest, cwd);
+    let away = pattern.matched(&place, &rest, &mut secret);
+    let target = if away {
+        Target::Unknown
+    } else {
+        Target::Below(fixed)
+    };
+    Touch {
+        effect: effect(
+            access,
+            target,
+            if away { Zone::Unknown } else { place.zone },
+            secret && !access.changes(),
+            &format!("what {text} matches"),
+        ),
+        findings: pattern.findings,
+    }
+}
+
+impl Pattern<'_> {
+    fn judge(&mut self, place: &Place) {
+        let mut found = Vec::new();
+        judge(place, self.access, self.world, &mut found);
+        self.add(found);
+    }
+
+    /// Of many matches one sentence of a kind is enough.
+    fn add(&mut self, found: Vec<Finding>) {
+        for finding in found {
+            let same = |one: &Finding| one.code == finding.code && one.verdict >= finding.verdict;
+            if !self.findings.iter().any(same) {
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    /// By the folder, and by the parts of the pattern that are names.
+    fn folder(&mut self, place: &Place, fixed: &str, rest: &str) -> bool {
+        if is_everything(rest) && self.access.changes() {
+            // Everything in a folder is the folder.
+            self.judge(place);
+            return place.secret.is_some();
+        }
+        let path = format!("{}{}", fixed.trim_end_matches('/'), blurred(rest));
+        let Some(one) = locate(&path, None, self.world) else {
+            return place.secret.is_some();
+        };
+        self.judge(&one);
+        one.secret.is_some() || place.secret.is_some()
+    }
+
+    /// By what is worth attacking and could match.
+    fn samples(&mut self, place: &Place, rest: &str, cwd: Option<&str>) -> bool {
+        let world = self.world;
+        let behind = format!("{}{rest}", place.path.trim_end_matches('/'));
+        let named = !is_pattern(name(rest));
+        let search = is_search(rest);
+        let mut secret = false;
+        samples::each(cwd, &place.path, world, |sample| {
+            if !matches(&self.glob, sample) && !matches(&behind, sample) {
+                return;
+            }
+            let Some(found) = locate(sample, None, world) else {
+                return;
+            };
+            let own = search && matches!(found.zone, Zone::Workspace | Zone::Protected);
+            if own && is_below(&found.path, trimmed(&world.workspace)) && !named {
+                if is_absent(sample, world) || (is_everything(rest) && !self.access.changes()) {
+                    return;
+                }
+                return self.ask_about(&found);
+            }
+            self.judge(&found);
+            secret |= found.secret.is_some();
+        });
+        secret
+    }
+
+    /// A search by a pattern may come upon it: it is looked at by a person rather than refused.
+    fn ask_about(&mut self, place: &Place) {
+        let mut found = Vec::new();
+        judge(place, self.access, self.world, &mut found);
+        for finding in &mut found {
+            finding.verdict = finding.verdict.min(Verdict::Ask);
+        }
+        self.add(found);
+    }
+
+    /// By what does match. Whether any of it lies elsewhere than below the folder.
+    fn matched(&mut self, place: &Place, rest: &str, secret: &mut bool) -> bool {
+        let own_link = matches!(self.access, Access::Delete | Access::DeleteAll);
+        let expansion = expand(&place.path, rest, own_link, self.world);
+        if is_search(rest) {
+            return false;
+        }
+        let mut away = false;
+        for found in &expansion.places {
+            if found.path == place.path {
+                continue;
+            }
+            self.judge(found);
+            *secret |= found.secret.is_some();
+            away |= !is_below(&found.path, &place.path);
+        }
+        match expansion.extent {
+            Extent::Whole => {}
+            Extent::TooMuch if self.access != Access::List => self.ask(
+                "pattern-too-wide",
+                "and that is more than is looked through.",
+            ),
+            _ if self.access.changes() && through_pattern(rest) => self.ask(
+                "pattern-links",
+                "and a link among the folders may lead elsewhere.",
+            ),
+            Extent::TooMuch | Extent::Unknown => self.perhaps_secret(rest),
+        }
+        away
+    }
+
+    fn ask(&mut self, code: &str, why: &str) {
+        let says = self.access.says(&format!("what {} matches", self.text));
+        self.findings
+            .push(finding(Verdict::Ask, code, format!("It {says}, {why}")));
+    }
+
+    /// Behind a link, the end of the pattern may be that of a secret in a home folder: `*/gh/hosts.yml`.
+    fn perhaps_secret(&mut self, rest: &str) {
+        let reads = matches!(self.access, Access::Read | Access::ReadAll);
+        let parts: Vec<&str> = rest.split('/').collect();
+        let Some(last) = parts.iter().rposition(|part| is_pattern(part)) else {
+            return;
+        };
+        let tail = parts[last + 1..].join("/");
+        if reads && !tail.is_empty() && sets::ends_a_secret(&tail) {
+            self.ask(
+                "pattern-links",
+                "and where a link among the folders leads, that authenticates someone.",
+            );
+        }
+    }
+}
+
+/// The folder that a pattern surely lies in.
+fn fixed_folder(glob: &str) -> String {
+    let mut folder = String::new();
+    for part in glob.split('/').skip(1) {
+        if is_pattern(part) || part == "…" {
+            break;
+        }
+        folder.push('/');
+        folder.push_str(part);
+    }
+    if folder.is_empty() {
+        "/".to_owned()
+    } else {
+        folder
+    }
+}
+
+/// The parts of a pattern that are names stay; the others stand for one name of which nothing is known.
+fn blurred(rest: &str) -> String {
+    let parts: Vec<&str> = rest
+        .split('/')
+        .map(|part| if is_pattern(part) { "…" } else { part })
+        .collect();
+    parts.join("/")
+}
+
+/// Whether each part of a pattern matches whatever is there.
+fn is_everything(rest: &str) -> bool {
+    rest.split('/').skip(1).all(|part| {
+        part.contains('*')
+            && part
+                .bytes()
+                .all(|b| matches!(b, b'*' | b'?' | b'.' | b'[' | b']' | b'!' | b'^'))
+    })
+}
+
+/// Whether the pattern goes through folders that are not named.
+fn through_pattern(rest: &str) -> bool {
+    rest.rsplit_once('/')
+        .is_some_and(|(folders, _)| is_pattern(folders))
+}
+
+/// Whether the machine tells that a path is not there.
+fn is_absent(path: &str, world: &World<'_>) -> bool {
+    let Some((folder, name)) = path.rsplit_once('/') else {
+        return false;
+    };
+    let listing = world.files.list(folder, 4_096);
+    listing.extent == Extent::Whole && listing.entries.iter().all(|entry| entry.name != name)
+}

@@ -1,0 +1,83 @@
+//! Tools that run what files of the project say: files that the session or the line itself wrote.
+
+use super::super::judge::{Held, Judge};
+use super::super::scope::Flow;
+use crate::effect::{EffectKind, Target};
+use crate::place;
+use crate::programs::{self, Reading};
+use crate::word::Word;
+
+impl Judge<'_> {
+    /// A tool that builds, tests or runs tasks.
+    pub(super) fn built_from(&mut self, argv: &[Word], folder: Option<&str>) {
+        let Some(inputs) = programs::inputs(argv) else {
+            return;
+        };
+        let workspace = self.world.workspace.as_str();
+        let here = |path: &&String| {
+            place::is_below(path, workspace)
+                || folder.is_some_and(|folder| place::is_below(path, folder))
+        };
+        let spelled = |(path, held): &(&String, &Held)| {
+            here(path) && inputs.code(path) && is_spelled_out(held)
+        };
+        let commands = |path: &&String| here(path) && inputs.commands(path);
+        let code = self
+            .files
+            .iter()
+            .find(spelled)
+            .map(|(path, _)| path.clone());
+        let fetched = self.taint.fetched.iter().any(|path| commands(&path));
+        let written = self
+            .taint
+            .written
+            .iter()
+            .filter(|path| commands(path))
+            .find(|path| !self.is_judged(path, folder))
+            .cloned();
+        if fetched {
+            self.run_from(Flow {
+                network: true,
+                ..Flow::default()
+            });
+        }
+        if let Some(path) = written {
+            let text = format!("It runs what {path} says, which was written in this session.");
+            self.ask("write-run", &text);
+        } else if let Some(path) = code {
+            let text = format!("It runs the code that the line itself puts into {path}.");
+            self.ask("write-run", &text);
+        }
+    }
+
+    /// Whether the tasks of a manifest were read, so that what they run is judged by itself.
+    fn is_judged(&self, path: &str, folder: Option<&str>) -> bool {
+        let Some(folder) = folder else {
+            return false;
+        };
+        let own = format!("{}/{}", folder.trim_end_matches('/'), programs::MANIFEST);
+        path == own
+            && self
+                .as_left(|world| world.files.text(path))
+                .is_some_and(|text| serde_json::from_str::<serde_json::Value>(&text).is_ok())
+    }
+
+    /// Whether a compiler was given what the session wrote.
+    pub(super) fn takes_written(&self, reading: &Reading) -> bool {
+        reading.effects.iter().any(|effect| {
+            let (EffectKind::Read, Target::Path(path)) = (effect.kind, &effect.target) else {
+                return false;
+            };
+            self.taint.written.contains(path) || self.files.get(path).is_some_and(is_spelled_out)
+        })
+    }
+}
+
+/// Whether the line says what is in a file, and it is not nothing.
+fn is_spelled_out(held: &Held) -> bool {
+    match &held.text {
+        Word::Known(text) => !text.trim().is_empty(),
+        Word::Partial(_) => true,
+        Word::Unknown(_) => held.flow.network || held.flow.decoded,
+    }
+}
