@@ -153,7 +153,7 @@ fn of_the_connection(code: ProblemCode) -> Words {
         ),
         ProblemCode::Unavailable => say(
             Unreachable,
-            "the gateway has no capacity now",
+            "the gateway takes nobody in now",
             "try again in a moment",
         ),
         ProblemCode::Shutdown => say(

@@ -66,6 +66,7 @@ impl ModelCatalog {
         let mut changes = config.watch();
         let mut known = providers_of(&changes.borrow_and_update());
         let (models, current) = watch::channel(Arc::new(made(&changes.borrow(), &credentials)));
+        let mut told = tell_unknown(&changes.borrow(), &models.borrow(), &[]);
         let following = async move {
             while changes.changed().await.is_ok() {
                 let config = changes.borrow_and_update().clone();
@@ -74,6 +75,7 @@ impl ModelCatalog {
                     known = providers;
                     models.send_replace(Arc::new(made(&config, &credentials)));
                 }
+                told = tell_unknown(&config, &models.borrow(), &told);
             }
         };
         (Self(current), following)
@@ -82,6 +84,15 @@ impl ModelCatalog {
     pub fn current(&self) -> Arc<Models> {
         self.0.borrow().clone()
     }
+}
+
+/// Says in the log which models are named that there are not, unless that is what was told before.
+fn tell_unknown(config: &Config, models: &Models, told: &[String]) -> Vec<String> {
+    let unknown = settings::unknown_models(config, models);
+    for complaint in unknown.iter().filter(|complaint| !told.contains(complaint)) {
+        tracing::warn!("{complaint}");
+    }
+    unknown
 }
 
 fn providers_of(config: &Config) -> Option<serde_json::Value> {

@@ -32,6 +32,8 @@ pub struct Limits {
     pub in_flight_patience: Duration,
     /// Largest HTTP request body, in bytes.
     pub http_body: usize,
+    /// The most pages of 4096 bytes that the database may have; none for as many as the disk has room for.
+    pub store_pages: Option<u32>,
     /// How long the runs and requests at work may take to end when the gateway stops.
     pub drain: Duration,
 }
@@ -53,6 +55,7 @@ impl Default for Limits {
             in_flight: 512,
             in_flight_patience: Duration::from_millis(250),
             http_body: 2 * 1024 * 1024,
+            store_pages: None,
             drain: Duration::from_secs(10),
         }
     }

@@ -1,7 +1,7 @@
 //! The machine that this gateway runs on: names and numbers for `system.info` and the presence board. Read
 //! where it is asked for; nothing here is kept. Linux tells it all through files, other systems less.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Facts that do not change while the gateway runs.
 #[derive(Debug, Clone)]
@@ -29,6 +29,19 @@ impl Machine {
     /// Looks around.
     pub fn here() -> Self {
         Self::described_by(PathBuf::from("/proc"))
+    }
+
+    /// How many bytes may still be written to the disk that a folder is on, where the system says so.
+    #[cfg(unix)]
+    pub fn room_at(&self, folder: &Path) -> Option<u64> {
+        let found = rustix::fs::statvfs(folder).ok()?;
+        // A disk without a size is none.
+        (found.f_blocks > 0).then(|| found.f_bavail.saturating_mul(found.f_frsize))
+    }
+
+    #[cfg(not(unix))]
+    pub fn room_at(&self, _: &Path) -> Option<u64> {
+        None
     }
 
     fn described_by(proc: PathBuf) -> Self {

@@ -22,6 +22,9 @@ pub(crate) async fn run(app: App) {
             biased;
             () = app.stopping.cancelled() => return,
             _ = due.tick() => {
+                if let Err(error) = app.store.check_room().await {
+                    tracing::debug!(%error, "nothing can be kept");
+                }
                 let now = i64::try_from(app.clock.now_ms()).unwrap_or(i64::MAX);
                 if let Err(error) = app.store.answers_expire(now).await {
                     tracing::warn!(%error, "old answers could not be forgotten");

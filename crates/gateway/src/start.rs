@@ -73,7 +73,7 @@ impl Gateway {
         // The port is taken before anything runs that could not be taken back; nothing is accepted yet.
         let (socket, address) = listen(&config).await?;
         let (gate, scrub) = Gate::new(Arc::new(redactor.clone()));
-        let store = open_store(&state_dir, &clock, scrub).await?;
+        let store = open_store(&state_dir, limits.store_pages, &clock, scrub).await?;
 
         let audit_key = audit_key.unwrap_or_else(|| Arc::new(StateKey::new(&state_dir, None)));
         let audit = AuditLog::start(store.clone(), clock.clone(), gate, audit_key);
@@ -271,11 +271,12 @@ fn check_safe(config: &Config, auth: &AuthSettings) -> Result<(), StartError> {
 
 async fn open_store(
     state_dir: &std::path::Path,
+    most_pages: Option<u32>,
     clock: &Clock,
     scrub: Scrub,
 ) -> Result<Arc<dyn GatewayStore>, StartError> {
     let now = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
-    let store = SqliteGatewayStore::open(state_dir, now).await;
+    let store = SqliteGatewayStore::open_bounded(state_dir, now, most_pages).await;
     let store = store.map_err(|error| StartError::Store(error.to_string()))?;
     for notice in store.notices() {
         tracing::warn!(?notice, "the store was opened, but not as it was left");

@@ -205,6 +205,33 @@ async fn a_good_edit_of_the_file_takes_effect_and_a_bad_one_leaves_the_last_good
 }
 
 #[tokio::test]
+async fn a_file_that_is_emptied_or_removed_leaves_the_last_good_one_in_force() {
+    let text = "{gateway: {port: 0, reload: {debounceMs: 20}, tools: {deny: ['x']}}}";
+    let gateway = gateway(text).await;
+    let path = gateway.state.path().join("gatehouse.json");
+    let app = gateway.running.app().clone();
+    let status = || app.health.current().snapshot["configReload"]["hotReloadStatus"].clone();
+    let denied = || app.config.current().gateway.tools.deny.clone();
+    let removed = |path: &Path| std::fs::remove_file(path).unwrap();
+    let emptied = |path: &Path| std::fs::write(path, "").unwrap();
+    let blanked = |path: &Path| std::fs::write(path, " \n\n").unwrap();
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    for spoil in [removed, emptied, blanked] {
+        spoil(&path);
+        until("the refusal", || status() == "invalid").await;
+        assert_eq!(denied(), ["x"]);
+        let shown = wire.ask("config.get", json!({})).await;
+        assert_eq!(shown["valid"], false);
+        let issue = shown["issues"][0]["message"].as_str().unwrap();
+        assert!(issue.contains("empty or gone"), "{issue}");
+        std::fs::write(&path, text).unwrap();
+        until("the mended file", || status() == "active").await;
+    }
+    std::fs::write(&path, "{}").unwrap();
+    until("that none are wanted", || denied().is_empty()).await;
+}
+
+#[tokio::test]
 async fn the_schema_and_every_lookup_have_the_published_shape() {
     let gateway = gateway(&start_text()).await;
     let mut wire = gateway.client(&["operator.read"]).await;

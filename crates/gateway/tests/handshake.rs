@@ -17,6 +17,7 @@ async fn the_hello_is_what_the_published_schema_says() {
     assert_valid("HelloOk", &answer["payload"]);
     assert_eq!(answer["payload"]["protocol"], 4);
     assert_eq!(answer["payload"]["auth"]["role"], "operator");
+    assert_eq!(answer["payload"]["auth"]["method"], "token");
 }
 
 #[tokio::test]

@@ -67,6 +67,10 @@ async fn each_failure_has_its_published_status() {
     let gateway = gateway().await;
     let cases = [
         (r#"{"tool":"exec"}"#, 404, "not_found"),
+        (r#"{"tool":"write"}"#, 404, "not_found"),
+        (r#"{"tool":"edit"}"#, 404, "not_found"),
+        (r#"{"tool":"apply_patch"}"#, 404, "not_found"),
+        (r#"{"tool":"process"}"#, 404, "not_found"),
         (r#"{"tool":"whatsapp_login"}"#, 404, "not_found"),
         (r#"{"tool":"browser"}"#, 404, "not_found"),
         (r#"{"tool":"missing"}"#, 404, "not_found"),
@@ -75,6 +79,8 @@ async fn each_failure_has_its_published_status() {
         (r#"{"tool":"broken"}"#, 500, "tool_error"),
         (r#"{"args":{}}"#, 400, "invalid_request"),
         ("not json", 400, "invalid_request"),
+        (r#"{"tool":"t","dryRun":true}"#, 400, "invalid_request"),
+        (r#"{"tool":"t","dryRun":"yes"}"#, 400, "invalid_request"),
         (r#"{"tool":"x","args":[]}"#, 400, "invalid_request"),
     ];
     for (body, status, kind) in cases {
@@ -90,6 +96,77 @@ async fn each_failure_has_its_published_status() {
     );
     let wrong_method = http::get(gateway.address(), "/tools/invoke", Some(TOKEN)).await;
     assert_eq!(wrong_method.status, 405);
+}
+
+#[tokio::test]
+async fn a_call_that_is_wrong_in_itself_is_told_apart_from_one_that_fails() {
+    let gateway = TestGateway::start().await;
+    let cases = [
+        (r#"{"tool":"session_status"}"#, 200),
+        (r#"{"tool":"session_status","sessionKey":"main"}"#, 200),
+        (
+            r#"{"tool":"session_status","args":{"sessionKey":"other"}}"#,
+            500,
+        ),
+        (r#"{"tool":"read","args":{"path":"missing.txt"}}"#, 400),
+        (r#"{"tool":"read","args":{"path":7}}"#, 400),
+        (r#"{"tool":"read"}"#, 400),
+        (
+            r#"{"tool":"read","args":{"path":"../../outside.txt"}}"#,
+            400,
+        ),
+        (r#"{"tool":"ls","args":{"path":"/etc"}}"#, 400),
+    ];
+    for (body, status) in cases {
+        let answer = invoke(&gateway, body, Some(TOKEN)).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+    }
+    let status = invoke(&gateway, r#"{"tool":"session_status"}"#, Some(TOKEN)).await;
+    let details = &status.json()["result"]["details"];
+    assert_eq!(details["key"], "agent:main:main", "{details}");
+    let mut wire = gateway.client(&["operator.read"]).await;
+    let list = wire.ask("sessions.list", json!({})).await;
+    assert_eq!(list["sessions"], json!([]), "asking makes none");
+}
+
+#[tokio::test]
+async fn without_authentication_a_request_has_to_name_this_machine() {
+    let gateway = TestGateway::with(|options| options.auth = AuthSettings::None).await;
+    let address = gateway.address();
+    let upgrade = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+        sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+    let paths = [
+        "/metrics",
+        "/health",
+        "/ready",
+        "/tools/invoke",
+        "/avatar/main",
+        "/",
+    ];
+    for (host, elsewhere) in [
+        (format!("host: {address}\r\n"), false),
+        ("host: localhost:1\r\n".to_owned(), false),
+        ("host: evil.example\r\n".to_owned(), true),
+        ("host: localhost\r\nhost: evil.example\r\n".to_owned(), true),
+        (String::new(), true),
+    ] {
+        for path in paths {
+            let text = format!("GET {path} HTTP/1.1\r\n{host}connection: close\r\n\r\n");
+            let answer = http::send(address, &text).await;
+            assert_eq!(answer.status == 421, elsewhere, "{path} {host}");
+            assert_eq!(
+                answer.body.contains("localhost"),
+                elsewhere,
+                "{path} {host}"
+            );
+        }
+        if elsewhere {
+            let text = format!("GET / HTTP/1.1\r\n{host}{upgrade}\r\n");
+            assert_eq!(http::send(address, &text).await.status, 421, "{host}");
+        }
+    }
+    let mut wire = gateway.dial().await;
+    assert_eq!(wire.connect(&["operator.read"]).await["ok"], true);
 }
 
 #[tokio::test]
@@ -206,6 +283,9 @@ async fn the_page_is_served_with_a_policy_and_nothing_beside_it() {
         "/%2e%2e/secret.txt",
         "/assets/../../secret.txt",
         "/missing.js",
+        "/assets/missing.js",
+        "/assets/missing",
+        "/assets",
     ] {
         let answer = get(path).await;
         assert!(

@@ -120,7 +120,7 @@ async fn run_allowed(
         Some(launch) => tool.launch(launch, effect, arguments, call).await,
         None => tool.run(effect, arguments, call).await,
     };
-    ToolOutcome::Ran(result.unwrap_or_else(|error| ToolOutput::error(error.to_string())))
+    ToolOutcome::Ran(result.unwrap_or_else(|error| ToolOutput::failed(&error)))
 }
 
 fn action(name: &str, arguments: &Value, effect: Effect, call: &CallContext) -> Action {
@@ -137,5 +137,5 @@ fn action(name: &str, arguments: &Value, effect: Effect, call: &CallContext) -> 
 }
 
 fn failed(error: &ToolError) -> Invocation {
-    Invocation::Finished(ToolOutput::error(error.to_string()))
+    Invocation::Finished(ToolOutput::failed(error))
 }

@@ -86,6 +86,17 @@ impl ToolOutput {
         text_of(&self.content)
     }
 
+    /// A call that could not be made. Programs are told apart by `status` what was wrong with the call itself.
+    pub(crate) fn failed(error: &ToolError) -> Self {
+        let output = Self::error(error.to_string());
+        match error {
+            ToolError::Arguments(_) | ToolError::Path(_) => {
+                output.with_details(json!({ "status": "invalid" }))
+            }
+            ToolError::Unknown(_) | ToolError::Io { .. } | ToolError::Failed(_) => output,
+        }
+    }
+
     pub(crate) fn denied(reason: &str, code: Option<&str>) -> Self {
         let mut details = json!({ "status": "denied", "reason": reason });
         if let Some(code) = code {

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use gatehouse_testkit::operator::Operator;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,6 +39,33 @@ fn resident(pid: u32) -> u64 {
     kilobytes.unwrap().parse::<u64>().unwrap() * 1024
 }
 
+async fn run_a_command(inside: &Operator) {
+    let mut events = inside.events();
+    let params = json!({
+        "sessionKey": "agent:main:main", "message": "exec: uname", "idempotencyKey": "command",
+    });
+    inside.call("chat.send", params).await.unwrap();
+    let done = async {
+        loop {
+            let event = events.recv().await.unwrap();
+            let id = event["payload"]["id"].as_str();
+            match (
+                event["event"].as_str(),
+                event["payload"]["state"].as_str(),
+                id,
+            ) {
+                (Some("exec.approval.requested"), _, Some(id)) => {
+                    inside.decide(id, "allow-once").await.unwrap();
+                }
+                (Some("chat"), Some("final"), _) => return event.to_string(),
+                _ => {}
+            }
+        }
+    };
+    let said = timeout(SOON, done).await.expect("the command ends");
+    assert!(said.contains("Linux"), "{said}");
+}
+
 /// One of the crowd: some say nothing, some begin a request and never end it, some upgrade and never connect.
 async fn stranger(address: SocketAddr, number: usize) -> TcpStream {
     let mut stream = timeout(SOON, TcpStream::connect(address))
@@ -63,6 +91,8 @@ async fn ten_thousand_half_open_handshakes_keep_nobody_out_and_cost_little() {
     let gateway = OwnGateway::start();
     let address: SocketAddr = ([127, 0, 0, 1], gateway.port()).into();
     let inside = gateway.operator().await;
+    // From the first command on, whoever comes from this machine is looked at.
+    run_a_command(&inside).await;
     let before = resident(gateway.pid());
     let mut crowd = Vec::new();
     let mut highest = before;

@@ -1,5 +1,9 @@
 //! Starting, looking after and ending a headless gateway.
 
+use std::time::Duration;
+
+use serde_json::json;
+
 use crate::gateway::OwnGateway;
 use crate::run::Gatehouse;
 
@@ -33,6 +37,24 @@ fn a_gateway_is_seen_asked_and_ended() {
     );
     let after = here().run(&["gateway", "status"]);
     assert_eq!(after.status, 4, "{after:?}");
+}
+
+#[test]
+fn what_goes_to_the_log_follows_the_configuration() {
+    let gateway = OwnGateway::configured(&json!({"logging": {"level": "error"}}));
+    let file = gateway.state_dir().join("gatehouse.json");
+    assert_eq!(gateway.log(), "", "an info line is no error");
+    let mut edits = 0;
+    while !gateway.log().contains("the configuration changed") {
+        edits += 1;
+        assert!(edits < 200, "the level stays as it was");
+        let edit = json!({
+            "logging": {"level": "info"},
+            "gateway": {"reload": {"debounceMs": 20}, "tools": {"deny": [edits.to_string()]}},
+        });
+        std::fs::write(&file, edit.to_string()).unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+    }
 }
 
 #[test]

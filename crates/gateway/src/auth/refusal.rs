@@ -30,8 +30,11 @@ impl Refusal {
     pub fn from_error(error: MethodError) -> Self {
         Self {
             close_reason: error.message.clone(),
+            close_code: match error.code {
+                ErrorCode::Unavailable => close::TRY_AGAIN_LATER,
+                _ => close::POLICY,
+            },
             error,
-            close_code: close::POLICY,
             is_guess: false,
         }
     }

@@ -34,11 +34,17 @@ fn walk(shape: &Shape, value: &Value, path: &mut Vec<String>, found: &mut Vec<Mi
             }
         }
         (Shape::Either(a, b), value) => {
+            if mistakes(a, value).is_empty() || mistakes(b, value).is_empty() {
+                return;
+            }
             // The mistake is told in terms of the alternative that has the right kind of value.
-            let first = mistakes(a, value);
-            if !first.is_empty() && !mistakes(b, value).is_empty() {
-                let likely = if same_kind(a, value) { a } else { b };
-                walk(likely, value, path, found);
+            match [a, b].into_iter().find(|shape| same_kind(shape, value)) {
+                Some(likely) => walk(likely, value, path, found),
+                None => found.push(Mistake {
+                    path: dotted(path),
+                    problem: format!("must be {}", shape.expected()),
+                    suggestion: None,
+                }),
             }
         }
         (shape, value) if !fits(shape, value) => {
@@ -100,6 +106,7 @@ fn fits(shape: &Shape, value: &Value) -> bool {
         Shape::Flag => value.is_boolean(),
         Shape::Whole(low, high) => value.as_u64().is_some_and(|n| (*low..=*high).contains(&n)),
         Shape::Number => value.is_number(),
+        Shape::Amount => value.as_f64().is_some_and(|amount| amount >= 0.0),
         Shape::Object(_) | Shape::Map(_) | Shape::List(_) | Shape::Either(..) => false,
     }
 }
@@ -191,6 +198,30 @@ mod tests {
             );
         }
         assert_eq!(told.len(), 7);
+    }
+
+    #[test]
+    fn an_amount_is_not_below_nothing_and_a_choice_of_kinds_names_them_all() {
+        let budget = |usd: f64| json!({"agents": {"defaults": {"budget": {"usd": usd}}}});
+        assert_eq!(
+            complaints(&budget(-1.0)),
+            ["agents.defaults.budget.usd: must be a number from 0"]
+        );
+        assert!(complaints(&budget(0.0)).is_empty() && complaints(&budget(0.5)).is_empty());
+        let model = |model: Value| json!({"agents": {"defaults": {"model": model}}});
+        assert_eq!(
+            complaints(&model(json!(5))),
+            ["agents.defaults.model: must be a text or an object"]
+        );
+        assert_eq!(
+            complaints(&model(json!({"primary": 5}))),
+            ["agents.defaults.model.primary: must be a text"]
+        );
+        let cost = json!({"models": {"providers": {"p": {"models": [{"id": "m", "cost": {"input": -0.1}}]}}}});
+        assert_eq!(
+            complaints(&cost),
+            ["models.providers.p.models.0.cost.input: must be a number from 0"]
+        );
     }
 
     #[test]

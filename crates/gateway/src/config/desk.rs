@@ -216,8 +216,13 @@ impl ConfigDesk {
         if text == self.text {
             return;
         }
-        let read_from = self.place.read_from.clone();
-        let outcome = read(text.as_deref().unwrap_or_default(), &read_from, &self.env);
+        let path = self.place.read_from.clone();
+        let written = text.as_deref().unwrap_or_default();
+        let outcome = match written.trim().is_empty() && self.has_settings() {
+            // Whoever wants none of the settings writes {}: a file that is gone or empty is a slip or a crash.
+            true => Err(ConfigError::Emptied { path }),
+            false => read(written, &path, &self.env),
+        };
         self.text = text;
         match outcome {
             Ok(reading) => {
@@ -230,6 +235,12 @@ impl ConfigDesk {
                 (self.tell)(Reloaded::Refused(error));
             }
         }
+    }
+
+    fn has_settings(&self) -> bool {
+        self.source
+            .as_object()
+            .is_some_and(|sections| !sections.is_empty())
     }
 
     fn handle(&mut self, command: Command) {

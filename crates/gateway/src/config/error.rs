@@ -19,6 +19,9 @@ pub enum ConfigError {
     },
     #[error("{} is not JSON5: {message}", path.display())]
     Syntax { path: PathBuf, message: String },
+    /// It had settings, and has become empty or is gone while they were in force.
+    #[error("{} is empty or gone; write {{}} to go without settings", path.display())]
+    Emptied { path: PathBuf },
     #[error("{}", listed(.0))]
     Mistakes(Vec<Mistake>),
 }

@@ -24,6 +24,7 @@ pub(crate) fn json_schema(shape: &Shape) -> Value {
         Shape::Whole(low, u64::MAX) => json!({"type": "integer", "minimum": low}),
         Shape::Whole(low, high) => json!({"type": "integer", "minimum": low, "maximum": high}),
         Shape::Number => json!({"type": "number"}),
+        Shape::Amount => json!({"type": "number", "minimum": 0}),
         Shape::Either(a, b) => json!({"anyOf": [json_schema(a), json_schema(b)]}),
         Shape::Foreign => json!({}),
     }

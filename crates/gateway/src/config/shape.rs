@@ -37,6 +37,8 @@ pub(crate) enum Shape {
     /// A whole number in these bounds.
     Whole(u64, u64),
     Number,
+    /// A number that is not below nothing.
+    Amount,
     /// Never shown.
     Secret,
     /// Either of two.
@@ -102,6 +104,7 @@ impl Shape {
             Self::Whole(low, high) if *high == u64::MAX => format!("a whole number from {low}"),
             Self::Whole(low, high) => format!("a whole number from {low} to {high}"),
             Self::Number => "a number".to_owned(),
+            Self::Amount => "a number from 0".to_owned(),
             Self::Either(a, b) => format!("{} or {}", a.expected(), b.expected()),
             Self::Foreign => "anything".to_owned(),
         }

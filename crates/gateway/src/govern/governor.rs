@@ -93,9 +93,12 @@ impl Governor for GatewayGovernor {
             Err(Stop::Store(error)) => {
                 // Without a record of it nothing happens.
                 tracing::error!(%error, tool = %action.tool, "a call could not be governed");
+                let why = match error {
+                    StoreError::DiskFull => "the gateway's disk is full: it",
+                    _ => "the gateway",
+                };
                 Verdict::Deny {
-                    reason: "the gateway could not record the decision, so the call did not run"
-                        .to_owned(),
+                    reason: format!("{why} could not record the decision, so the call did not run"),
                     code: Some("no_record"),
                 }
             }

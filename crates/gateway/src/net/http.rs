@@ -1,8 +1,6 @@
 //! HTTP/1 on a connection: an upgrade becomes a WebSocket with a task of its own, everything else goes to the
 //! routes. A peer that does not finish the head of its request in time is dropped.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
@@ -16,39 +14,64 @@ use hyper::header::{
 use hyper::{HeaderMap, Method, Request, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
 use tungstenite::handshake::derive_accept_key;
 
 use super::half_open::Ticket;
-use super::ws;
+use super::peer::{Ends, Peers};
+use super::{host, ws};
 use crate::auth::Peer;
 use crate::state::App;
 
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
+/// What every connection is given.
+#[derive(Clone)]
+pub(super) struct Arrival {
+    pub(super) app: App,
+    pub(super) web: Arc<axum::Router>,
+    pub(super) peers: Peers,
+}
+
+/// A process of a run is hung up on without a word.
+#[derive(Debug, thiserror::Error)]
+#[error("a process of an agent's run tried to connect")]
+struct OfARun;
+
+/// One connection.
+struct Visit {
+    arrival: Arrival,
+    ends: Ends,
+    /// Looked for once, with the first request.
+    of_a_run: OnceCell<bool>,
+    /// Moves into the WebSocket when there is one, and ends with this connection otherwise.
+    ticket: Mutex<Option<Ticket>>,
+}
+
 /// Serves one connection until it ends or becomes a WebSocket.
-pub(super) async fn serve<S>(
-    app: App,
-    web: Arc<axum::Router>,
-    stream: S,
-    from: SocketAddr,
-    ticket: Ticket,
-) where
+pub(super) async fn serve<S>(arrival: Arrival, stream: S, ends: Ends, ticket: Ticket)
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let evicted = ticket.evicted.clone();
-    let stopping = app.stopping.clone();
-    // The ticket moves into the WebSocket when there is one, and ends with this connection otherwise.
-    let ticket = Arc::new(Mutex::new(Some(ticket)));
+    let stopping = arrival.app.stopping.clone();
+    let head = arrival.app.limits.http_head;
+    let visit = Arc::new(Visit {
+        arrival,
+        ends,
+        of_a_run: OnceCell::new(),
+        ticket: Mutex::new(Some(ticket)),
+    });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(app.limits.http_head)
+        .header_read_timeout(head)
         .max_buf_size(MAX_HEAD);
     let service = hyper::service::service_fn(move |request| {
-        let (app, web, ticket) = (app.clone(), Arc::clone(&web), Arc::clone(&ticket));
-        async move { Ok::<_, Infallible>(answer::<S>(app, &web, request, from, &ticket).await) }
+        let visit = Arc::clone(&visit);
+        async move { visit.answer::<S>(request).await }
     });
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = pin!(connection.with_upgrades());
@@ -62,67 +85,81 @@ pub(super) async fn serve<S>(
         ended = connection.as_mut() => ended,
     };
     if let Err(error) = ended {
-        tracing::debug!(%from, %error, "an HTTP connection ended badly");
+        tracing::debug!(from = %ends.from, %error, "an HTTP connection ended badly");
     }
 }
 
-async fn answer<S>(
-    app: App,
-    web: &axum::Router,
-    mut request: Request<Incoming>,
-    from: SocketAddr,
-    ticket: &Mutex<Option<Ticket>>,
-) -> Response
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    if !wants_websocket(request.headers()) {
-        request.extensions_mut().insert(ConnectInfo(from));
-        let answered = web.clone().oneshot(request.map(Body::new)).await;
-        return answered.unwrap_or_else(|never| match never {});
-    }
-    let Some(key) = websocket_key(&request) else {
-        return plain(
-            StatusCode::BAD_REQUEST,
-            "not a WebSocket upgrade of version 13\n",
-        );
-    };
-    let taken = ticket.lock().ok().and_then(|mut place| place.take());
-    let Some(ticket) = taken else {
-        return plain(
-            StatusCode::BAD_REQUEST,
-            "this connection was upgraded already\n",
-        );
-    };
-    let config = app.config.current();
-    let peer = Peer::new(
-        from.ip(),
-        request.headers(),
-        &config.gateway.trusted_proxies,
-    );
-    let upgrade = hyper::upgrade::on(&mut request);
-    let tasks = app.tasks.clone();
-    tasks.spawn(async move {
-        match upgrade.await {
-            Ok(upgraded) => match upgraded.downcast::<TokioIo<S>>() {
-                Ok(parts) => {
-                    let (io, early) = (parts.io.into_inner(), parts.read_buf);
-                    ws::run(app, io, early.to_vec(), peer, ticket).await;
-                }
-                Err(_) => tracing::error!(
-                    "an upgraded connection has another type than it was served with"
-                ),
-            },
-            Err(error) => tracing::debug!(%error, "an upgrade came to nothing"),
+impl Visit {
+    async fn answer<S>(&self, mut request: Request<Incoming>) -> Result<Response, OfARun>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let looked = self.arrival.peers.is_of_a_run(self.ends);
+        if *self.of_a_run.get_or_init(|| looked).await {
+            tracing::warn!(from = %self.ends.from, "refused: a process of an agent's run, or one that was gone at once");
+            return Err(OfARun);
         }
-    });
-    let response = Response::builder()
-        .status(StatusCode::SWITCHING_PROTOCOLS)
-        .header(CONNECTION, "Upgrade")
-        .header(UPGRADE, "websocket")
-        .header(SEC_WEBSOCKET_ACCEPT, derive_accept_key(key.as_bytes()))
-        .body(Body::empty());
-    response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, ""))
+        let app = &self.arrival.app;
+        if !app.gatekeeper.asks_for_proof() && !host::is_here(&request, self.ends.to.ip()) {
+            return Ok(plain(StatusCode::MISDIRECTED_REQUEST, host::ELSEWHERE));
+        }
+        if wants_websocket(request.headers()) {
+            return Ok(self.upgrade::<S>(request));
+        }
+        request.extensions_mut().insert(ConnectInfo(self.ends.from));
+        let web = self.arrival.web.as_ref().clone();
+        let answered = web.oneshot(request.map(Body::new)).await;
+        Ok(answered.unwrap_or_else(|never| match never {}))
+    }
+
+    fn upgrade<S>(&self, mut request: Request<Incoming>) -> Response
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Some(key) = websocket_key(&request) else {
+            return plain(
+                StatusCode::BAD_REQUEST,
+                "not a WebSocket upgrade of version 13\n",
+            );
+        };
+        let taken = self.ticket.lock().ok().and_then(|mut place| place.take());
+        let Some(ticket) = taken else {
+            return plain(
+                StatusCode::BAD_REQUEST,
+                "this connection was upgraded already\n",
+            );
+        };
+        let (app, from) = (&self.arrival.app, self.ends.from);
+        let config = app.config.current();
+        let peer = Peer::new(
+            from.ip(),
+            request.headers(),
+            &config.gateway.trusted_proxies,
+        );
+        let upgrade = hyper::upgrade::on(&mut request);
+        let (app, tasks) = (app.clone(), app.tasks.clone());
+        tasks.spawn(async move {
+            match upgrade.await {
+                Ok(upgraded) => match upgraded.downcast::<TokioIo<S>>() {
+                    Ok(parts) => {
+                        let (io, early) = (parts.io.into_inner(), parts.read_buf);
+                        ws::run(app, io, early.to_vec(), peer, ticket).await;
+                    }
+                    Err(_) => tracing::error!(
+                        "an upgraded connection has another type than it was served with"
+                    ),
+                },
+                Err(error) => tracing::debug!(%error, "an upgrade came to nothing"),
+            }
+        });
+        let response = Response::builder()
+            .status(StatusCode::SWITCHING_PROTOCOLS)
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "websocket")
+            .header(SEC_WEBSOCKET_ACCEPT, derive_accept_key(key.as_bytes()))
+            .body(Body::empty());
+        response.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, ""))
+    }
 }
 
 fn wants_websocket(headers: &HeaderMap) -> bool {

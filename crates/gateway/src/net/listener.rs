@@ -8,7 +8,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use super::half_open::{HalfOpen, Ticket};
-use super::{http, peer};
+use super::http;
+use super::peer::{Ends, Peers};
 use crate::auth::canonical;
 use crate::error::StartError;
 use crate::state::App;
@@ -74,7 +75,13 @@ impl Listener {
         let mut places = HalfOpen::new(limits.half_open, limits.half_open_per_address);
         let mut spare = Spare::open();
         let mut told = None;
-        let web = Arc::new(self.web);
+        let (peers, looking) = Peers::start();
+        app.tasks.spawn(looking);
+        let arrival = http::Arrival {
+            app: app.clone(),
+            web: Arc::new(self.web),
+            peers,
+        };
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -103,37 +110,32 @@ impl Listener {
             };
             // Latency matters more than full packets; a socket that is gone already fails later.
             let _ = stream.set_nodelay(true);
-            let (app, tls, web) = (app.clone(), self.tls.clone(), Arc::clone(&web));
-            let tasks = app.tasks.clone();
-            tasks.spawn(async move { serve(app, tls, web, stream, from, ticket).await });
+            let served = serve(arrival.clone(), self.tls.clone(), stream, from, ticket);
+            app.tasks.spawn(served);
         }
     }
 }
 
 async fn serve(
-    app: App,
+    arrival: http::Arrival,
     tls: Option<TlsAcceptor>,
-    web: Arc<axum::Router>,
     stream: TcpStream,
     from: SocketAddr,
     ticket: Ticket,
 ) {
-    if let Ok(to) = stream.local_addr()
-        && peer::is_of_a_run(from, to).await
-    {
-        tracing::warn!(%from, "a process of an agent's run tried to connect, and was refused");
-        return;
-    }
+    // A socket that does not know its own end is gone.
+    let Ok(to) = stream.local_addr() else { return };
+    let ends = Ends { from, to };
     let Some(tls) = tls else {
-        return http::serve(app, web, stream, from, ticket).await;
+        return http::serve(arrival, stream, ends, ticket).await;
     };
     let evicted = ticket.evicted.clone();
-    let handshake = tokio::time::timeout(app.limits.handshake, tls.accept(stream));
+    let handshake = tokio::time::timeout(arrival.app.limits.handshake, tls.accept(stream));
     tokio::select! {
         biased;
         () = evicted.cancelled() => {}
         done = handshake => match done {
-            Ok(Ok(stream)) => http::serve(app, web, stream, from, ticket).await,
+            Ok(Ok(stream)) => http::serve(arrival, stream, ends, ticket).await,
             Ok(Err(error)) => tracing::debug!(%from, %error, "no TLS came about"),
             Err(_) => tracing::debug!(%from, "no TLS came about in time"),
         },

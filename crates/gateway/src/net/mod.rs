@@ -2,6 +2,7 @@
 //! said over them is decided elsewhere.
 
 mod half_open;
+mod host;
 mod http;
 mod listener;
 mod peer;

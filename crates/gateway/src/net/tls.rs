@@ -67,6 +67,9 @@ async fn own(
         vault,
     };
     let cert = folder.join("gateway.crt");
+    if cert.exists() {
+        make_private(&folder).map_err(|error| failed(format!("{}: {error}", folder.display())))?;
+    }
     let known = match cert.exists() {
         true => kept
             .get()
@@ -91,7 +94,7 @@ async fn make(kept: &KeptKey<'_>, cert: &Path) -> Result<Zeroizing<String>, Star
         what: format!("the certificate {} could not be written", cert.display()),
         source,
     };
-    std::fs::create_dir_all(kept.folder).map_err(unwritten)?;
+    make_private(kept.folder).map_err(unwritten)?;
     let key = Zeroizing::new(made.signing_key.serialize_pem());
     // Whoever is interrupted between the two begins anew, since there is no certificate yet.
     kept.put(&key)
@@ -99,6 +102,14 @@ async fn make(kept: &KeptKey<'_>, cert: &Path) -> Result<Zeroizing<String>, Star
         .map_err(|error| failed(error.to_string()))?;
     write_private(cert, &made.cert.pem()).map_err(unwritten)?;
     Ok(key)
+}
+
+/// A folder for its owner alone, also where it is there already.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    #[cfg(unix)]
+    std::fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
 }
 
 fn chain_of(path: &Path) -> Result<Vec<CertificateDer<'static>>, StartError> {
@@ -115,4 +126,23 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> String {
 
 fn failed(what: impl Into<String>) -> StartError {
     StartError::Tls(what.into())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_folder_of_the_key_is_its_owners_alone_also_when_an_earlier_one_was_not() {
+        let state = tempfile::tempdir().unwrap();
+        let folder = state.path().join("tls");
+        let mode = || std::fs::metadata(&folder).unwrap().permissions().mode() & 0o777;
+        own(state.path(), None).await.unwrap();
+        assert_eq!(mode(), 0o700);
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+        own(state.path(), None).await.unwrap();
+        assert_eq!(mode(), 0o700);
+    }
 }

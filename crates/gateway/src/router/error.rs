@@ -23,7 +23,9 @@ impl From<gatehouse_store::StoreError> for MethodError {
     fn from(error: gatehouse_store::StoreError) -> Self {
         use gatehouse_store::StoreError;
         match error {
-            StoreError::DiskFull => Self::unavailable("the gateway's disk is full"),
+            StoreError::DiskFull => {
+                Self::unavailable("the gateway's disk is full").retry_after(5_000)
+            }
             StoreError::Busy => Self::unavailable("the gateway's store is busy").retry_after(500),
             StoreError::Closed => Self::unavailable("the gateway is stopping").retry_after(1_000),
             other => Self::internal(other),

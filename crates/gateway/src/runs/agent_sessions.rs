@@ -168,7 +168,18 @@ impl tools::Sessions for AgentSessions {
     }
 
     async fn status(&self, caller: &Caller, key: &str) -> Result<Value, String> {
-        let row = self.own(caller, key).await?;
+        let mine = self
+            .sessions
+            .name(&caller.session_key, Some(&caller.agent_id));
+        let asked = self.sessions.name(key, Some(&caller.agent_id));
+        if asked != mine {
+            let row = self.own(caller, key).await?;
+            return Ok(Value::Object(self.sessions.wire(&row)));
+        }
+        // One in which nothing was said yet is there all the same for who is in it.
+        let row = self.sessions.store.session(&mine.key).await;
+        let row = row.map_err(|error| error.to_string())?;
+        let row = row.unwrap_or_else(|| self.sessions.new_row(&mine, "tool"));
         Ok(Value::Object(self.sessions.wire(&row)))
     }
 

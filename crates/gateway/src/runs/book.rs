@@ -1,6 +1,9 @@
 //! Notes in the store how runs begin and end, in order, and tells those who watch the list after it is noted.
 //! A task of its own, so that a delta never waits for the disk.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use gatehouse_agent::{RunEvent, RunEventKind, RunOutcome, RunStatus};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{RunRecord, RunState};
@@ -55,24 +58,64 @@ impl RunBook {
     }
 }
 
+/// How long after the disk was found full the ends of runs are noted again.
+const AGAIN: Duration = Duration::from_secs(2);
+
 async fn keep(sessions: Sessions, mut inbox: mpsc::UnboundedReceiver<Line>) {
-    while let Some(line) = inbox.recv().await {
-        let noted = match &line.what {
-            What::Began => began(&sessions, &line).await,
-            What::Ended(outcome) => ended(&sessions, &line, outcome).await,
+    // Runs whose end found the disk full: without it they would go on for ever.
+    let mut left = VecDeque::new();
+    loop {
+        let line = tokio::select! {
+            biased;
+            line = inbox.recv() => line,
+            () = tokio::time::sleep(AGAIN), if !left.is_empty() => {
+                note_left(&sessions, &mut left).await;
+                continue;
+            }
         };
-        if let Err(error) = noted {
-            tracing::error!(%error, run = %line.run_id, "a run could not be noted");
+        let Some(line) = line else { break };
+        let noted = note(&sessions, &line).await;
+        tell(&sessions, &line).await;
+        match noted {
+            Err(StoreError::DiskFull) if matches!(line.what, What::Ended(_)) => {
+                left.push_back(line);
+            }
+            Err(error) => tracing::error!(%error, run = %line.run_id, "a run could not be noted"),
+            Ok(()) => {}
         }
-        let phase = match line.what {
-            What::Began => "start",
-            What::Ended(_) => "end",
-        };
-        let run_id = line.run_id;
-        sessions
-            .changed(&line.session, Change::Run { phase, run_id })
-            .await;
     }
+    note_left(&sessions, &mut left).await;
+}
+
+/// Notes what is left, as far as there is room.
+async fn note_left(sessions: &Sessions, left: &mut VecDeque<Line>) {
+    while let Some(line) = left.pop_front() {
+        match note(sessions, &line).await {
+            Ok(()) => tell(sessions, &line).await,
+            Err(StoreError::DiskFull) => {
+                left.push_front(line);
+                return;
+            }
+            Err(error) => tracing::error!(%error, run = %line.run_id, "a run could not be noted"),
+        }
+    }
+}
+
+async fn note(sessions: &Sessions, line: &Line) -> Result<(), StoreError> {
+    match &line.what {
+        What::Began => began(sessions, line).await,
+        What::Ended(outcome) => ended(sessions, line, outcome).await,
+    }
+}
+
+async fn tell(sessions: &Sessions, line: &Line) {
+    let phase = match line.what {
+        What::Began => "start",
+        What::Ended(_) => "end",
+    };
+    let run_id = line.run_id.clone();
+    let change = Change::Run { phase, run_id };
+    sessions.changed(&line.session, change).await;
 }
 
 async fn began(sessions: &Sessions, line: &Line) -> Result<(), StoreError> {

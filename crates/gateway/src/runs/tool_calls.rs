@@ -53,14 +53,13 @@ impl ToolCalls for DirectCalls {
 }
 
 fn result(output: ToolOutput) -> Result<Value, ToolFailure> {
-    let denied = output
-        .details
-        .as_ref()
-        .is_some_and(|details| details["status"] == "denied");
-    match (denied, output.is_error) {
-        (true, _) => Err(ToolFailure::Denied(output.plain())),
-        (false, true) => Err(ToolFailure::Failed(output.plain())),
-        (false, false) => {
+    let details = output.details.as_ref();
+    let status = details.and_then(|details| details["status"].as_str());
+    match (status, output.is_error) {
+        (Some("denied"), _) => Err(ToolFailure::Denied(output.plain())),
+        (Some("invalid"), true) => Err(ToolFailure::Input(output.plain())),
+        (_, true) => Err(ToolFailure::Failed(output.plain())),
+        (_, false) => {
             let mut value = json!({"content": output.content});
             if let Some(details) = output.details {
                 value["details"] = details;

@@ -1,6 +1,7 @@
 //! What the configuration says about agents and commands, read out of the sections that are not typed
 //! elsewhere. What cannot be read there counts as not said: the check of the file has told it already.
 
+mod model_names;
 mod runs;
 mod tools;
 
@@ -15,6 +16,7 @@ use crate::agents::{AgentEntry, AgentSettings};
 use crate::config::Config;
 use crate::govern::ExecWishes;
 
+pub(crate) use model_names::unknown_models;
 pub(crate) use runs::{RunSettings, commands, engine, fetching, of_agent, queue_mode, queue_rules};
 
 /// `tools.exec`.

@@ -61,9 +61,9 @@ pub(super) async fn serve(State(web): State<Web>, request: Request<axum::body::B
     };
     let found = tokio::task::spawn_blocking(move || {
         assets.asset(&path).or_else(|| {
-            // A place inside the page, which the page itself finds.
-            let is_page = Path::new(&path).extension().is_none();
-            is_page.then(|| assets.asset("index.html")).flatten()
+            is_place(&path)
+                .then(|| assets.asset("index.html"))
+                .flatten()
         })
     });
     let Ok(Some(asset)) = found.await else {
@@ -80,6 +80,12 @@ pub(super) async fn serve(State(web): State<Web>, request: Request<axum::body::B
         headers.insert(CACHE_CONTROL, keep);
     }
     response
+}
+
+/// Whether a path without a file is a place inside the page, which the page itself finds: no file has such a name.
+fn is_place(path: &str) -> bool {
+    let path = Path::new(path);
+    path.extension().is_none() && !path.starts_with("assets")
 }
 
 /// The path without its first slash; none for one that climbs or hides.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get};
+use gatehouse_store::StoreError;
 use serde_json::json;
 
 use crate::state::App;
@@ -73,11 +74,31 @@ async fn live() -> axum::response::Response {
 }
 
 async fn ready(axum::extract::State(web): axum::extract::State<Web>) -> axum::response::Response {
-    if web.app.stopping.is_cancelled() {
-        return reply::json(503, &json!({"ready": false, "failing": ["stopping"]}));
+    if let Some(failing) = failing(&web.app).await {
+        return reply::json(503, &json!({"ready": false, "failing": [failing]}));
     }
     reply::json(
         200,
         &json!({"ready": true, "failing": [], "uptimeMs": web.app.uptime_ms()}),
     )
+}
+
+/// With less than this left on the disk, in bytes, a message or a record may not fit.
+const LEAST_ROOM: u64 = 64 * 1024;
+
+/// Why the gateway cannot do its work now.
+async fn failing(app: &App) -> Option<&'static str> {
+    if app.stopping.is_cancelled() {
+        return Some("stopping");
+    }
+    let (machine, folder) = (app.machine.clone(), app.state_dir.clone());
+    let looked = tokio::task::spawn_blocking(move || machine.room_at(&folder)).await;
+    if looked.is_ok_and(|room| room.is_some_and(|room| room < LEAST_ROOM)) {
+        return Some("disk");
+    }
+    match app.store.check_room().await {
+        Ok(()) => None,
+        Err(StoreError::DiskFull) => Some("disk"),
+        Err(_) => Some("store"),
+    }
 }

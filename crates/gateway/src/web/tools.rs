@@ -1,5 +1,5 @@
-//! `POST /tools/invoke`: one tool, without a turn of an agent. Shapes, statuses and the list of what is denied
-//! are those of the published "Tools invoke API".
+//! `POST /tools/invoke`: one tool, without a turn of an agent. Shapes and statuses are those of the published
+//! "Tools invoke API", and so is the list of what is denied, with this gateway's names beside.
 
 use std::net::SocketAddr;
 
@@ -59,6 +59,8 @@ const DENIED: [&str; 12] = [
     "gateway",
     "nodes",
 ];
+/// What does the same here under another name.
+const DENIED_HERE: [&str; 3] = ["write", "edit", "process"];
 /// Of the reference document alone: it would wait for a person at a terminal.
 const INTERACTIVE: &str = "whatsapp_login";
 
@@ -80,6 +82,8 @@ struct Invoke {
     agent_id: Option<String>,
     #[serde(default)]
     idempotency_key: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
 }
 
 pub(super) async fn invoke(
@@ -125,7 +129,8 @@ impl Web {
         let config = self.app.config.current();
         let lists = &config.gateway.tools;
         let named = |list: &[String]| list.iter().any(|own| own == tool);
-        let by_default = DENIED.contains(&tool) || tool == INTERACTIVE;
+        let by_default =
+            DENIED.contains(&tool) || DENIED_HERE.contains(&tool) || tool == INTERACTIVE;
         !named(&lists.deny) && (!by_default || named(&lists.allow))
     }
 }
@@ -135,6 +140,9 @@ impl ToolCall {
     pub fn read(body: &[u8]) -> Result<Self, String> {
         let invoke: Invoke =
             serde_json::from_slice(body).map_err(|error| format!("invalid JSON body: {error}"))?;
+        if invoke.dry_run {
+            return Err("dryRun is not supported here: nothing was done".to_owned());
+        }
         let tool = invoke
             .name
             .or(invoke.tool)

@@ -52,10 +52,22 @@ pub fn faults(definition: &str, value: &Value) -> Vec<String> {
         VALIDATORS.with_borrow_mut(|all| all.insert(definition.to_owned(), made.clone()));
         made
     });
+    let value = &as_published(definition, value);
     let faults = validator.iter_errors(value);
     faults
         .map(|fault| format!("{}: {fault}", fault.instance_path()))
         .collect()
+}
+
+/// Without what the published gateway sends and its own schema lacks.
+fn as_published(definition: &str, value: &Value) -> Value {
+    let mut value = value.clone();
+    if definition == "HelloOk"
+        && let Some(auth) = value["auth"].as_object_mut()
+    {
+        auth.remove("method");
+    }
+    value
 }
 
 fn validator(definition: &str) -> jsonschema::Validator {

@@ -65,6 +65,8 @@ pub trait GatewayStore:
     /// A number that grows with each write, before its caller is told: while it stays the same, so does what was
     /// read. None for a store that others may write to as well.
     fn revision(&self) -> Option<u64>;
+    /// Whether what comes next can be kept: where the last write found the disk full, it is tried.
+    async fn check_room(&self) -> crate::Result<()>;
     /// Ends the connections after the writes that were under way; later calls fail with
     /// [`StoreError::Closed`](crate::StoreError::Closed).
     async fn close(&self);

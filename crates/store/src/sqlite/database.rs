@@ -110,6 +110,7 @@ impl Database {
         folder: &Path,
         kind: &Kind,
         now: Millis,
+        most_pages: Option<u32>,
     ) -> Result<Opened, StoreError> {
         let path = folder.join(format!("{}.sqlite3", kind.name));
         let mut set_aside = None;
@@ -117,7 +118,7 @@ impl Database {
             set_aside = Some(put_aside(&path, now)?);
         }
         create_private(&path)?;
-        match Self::connect(&path, kind).await {
+        match Self::connect(&path, kind, most_pages).await {
             Ok(database) => Ok(Opened {
                 database,
                 set_aside,
@@ -125,7 +126,7 @@ impl Database {
             Err(StoreError::Damaged) => {
                 let to = put_aside(&path, now)?;
                 create_private(&path)?;
-                let database = Self::connect(&path, kind).await?;
+                let database = Self::connect(&path, kind, most_pages).await?;
                 Ok(Opened {
                     database,
                     set_aside: Some(to),
@@ -171,13 +172,20 @@ impl Database {
         })
     }
 
-    async fn connect(path: &Path, kind: &Kind) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
+    async fn connect(
+        path: &Path,
+        kind: &Kind,
+        most_pages: Option<u32>,
+    ) -> Result<Self, StoreError> {
+        let mut options = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(kind.synchronous)
             .busy_timeout(BUSY);
+        if let Some(pages) = most_pages {
+            options = options.pragma("max_page_count", pages.to_string());
+        }
         let failed = |e: sqlx::Error| classify(&e, Some(path));
         let write = pool(1)
             .connect_with(options.clone())
@@ -296,18 +304,13 @@ pub(crate) fn classify(error: &sqlx::Error, path: Option<&Path>) -> StoreError {
                 8 | 14 => not_writable(),
                 11 | 26 => StoreError::Damaged,
                 13 => StoreError::DiskFull,
+                // SQLITE_IOERR_SHMSIZE: the index of the log could not grow, most likely for want of room.
+                10 if code == 4874 => StoreError::DiskFull,
                 _ => StoreError::Failed(error.to_string()),
             }
         }
         other => StoreError::Failed(other.to_string()),
     }
-}
-
-/// Starts a transaction that is going to write: asking for the lock later could fail halfway.
-pub(crate) async fn begin(
-    pool: &SqlitePool,
-) -> Result<sqlx::Transaction<'static, sqlx::Sqlite>, sqlx::Error> {
-    pool.begin_with("BEGIN IMMEDIATE").await
 }
 
 /// The connection inside of a transaction, which is what queries run on.

@@ -4,7 +4,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::SqliteCache;
-use super::database::begin;
+use super::transaction::begin;
 use crate::{InboxPhase, InboxRecord};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;

@@ -14,6 +14,7 @@ pub(crate) mod search;
 mod sessions;
 #[cfg(test)]
 mod tests;
+pub(crate) mod transaction;
 
 use std::path::{Path, PathBuf};
 
@@ -45,8 +46,8 @@ impl SqliteCache {
     /// Opens the store with bounds of the caller's.
     pub async fn open_bounded(folder: &Path, now: Millis, bounds: Bounds) -> Result<Self> {
         database::make_folder(folder)?;
-        let records = Database::open(folder, &database::RECORDS, now).await?;
-        let cache = Database::open(folder, &database::CACHE, now).await?;
+        let records = Database::open(folder, &database::RECORDS, now, None).await?;
+        let cache = Database::open(folder, &database::CACHE, now, None).await?;
         Self::assemble(
             records,
             cache,

@@ -3,7 +3,8 @@
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::database::{Connection, begin};
+use super::database::Connection;
+use super::transaction::begin;
 use super::{SqliteCache, backup};
 use crate::{GatewayRecord, Millis};
 

@@ -6,7 +6,8 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::SqliteCache;
-use super::database::{Connection, begin};
+use super::database::Connection;
+use super::transaction::begin;
 use crate::{SessionBatch, SessionRecord};
 
 type Result<T> = std::result::Result<T, sqlx::Error>;

@@ -35,7 +35,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     let flags = flags(&args, &redactor)?;
     let mut prepared = prepare(&folder, &flags, &env).map_err(misconfigured)?;
     let wanted = &prepared.reading.config.logging;
-    let log_file = log::start(context.environment, &redactor, &folder, wanted)?;
+    let log = log::start(context.environment, &redactor, &folder, wanted)?;
     for note in &prepared.notes {
         context.output.note(note);
     }
@@ -44,7 +44,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     let (has_page, secure) = (said.control_ui.enabled, said.tls.enabled);
     let keys = keys::shelf(&args, &folder, &redactor, context.output).await?;
     let mut options = StartOptions::prepared(prepared, env, folder);
-    options.log_file = Some(log_file);
+    options.log_file = Some(log.file.clone());
     options.state_lock = Some(lock);
     let vault = secret::audit_vault(&options.state_dir, &redactor).await?;
     options.tls_vault = vault.clone();
@@ -60,6 +60,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     let gateway = Gateway::start(options)
         .await
         .map_err(|error| failed(&error))?;
+    tokio::spawn(log.follow(gateway.app().config.watch()));
     // Empty until here, so this cannot fail.
     let _ = reach.set(Reach {
         url: gateway.record().url.clone(),

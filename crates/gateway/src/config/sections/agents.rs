@@ -1,6 +1,8 @@
 //! Who the agents are, what they use, and how conversations are kept apart.
 
-use super::super::shape::Shape::{Choice, Either, Flag, Foreign, List, Map, Number, Object, Text};
+use super::super::shape::Shape::{
+    Amount, Choice, Either, Flag, Foreign, List, Map, Number, Object, Text,
+};
 use super::super::shape::{Field, Shape, hot, restart};
 use super::models::COUNT_TOKENS;
 use super::{COUNT, MS};
@@ -139,7 +141,7 @@ const HEARTBEAT: &[Field] = &[
 const BUDGET: &[Field] = &[
     hot(
         "usd",
-        Number,
+        Amount,
         "In US dollars, by the cost that the models have in the configuration.",
     ),
     hot("tokens", COUNT_TOKENS, "In tokens, read and written."),

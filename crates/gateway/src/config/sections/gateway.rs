@@ -195,7 +195,7 @@ pub(super) const NODES: &[Field] = &[
 ];
 
 pub(super) const LOGGING: &[Field] = &[
-    restart(
+    hot(
         "level",
         Choice(&["silent", "error", "warn", "info", "debug", "trace"]),
         "What goes to the file.",

@@ -1,7 +1,7 @@
 //! Providers of models, and what they cost.
 
 use super::super::shape::Shape::{
-    Choice, Either, Flag, Foreign, List, Map, Number, Object, Secret, Text, Whole,
+    Amount, Choice, Either, Flag, Foreign, List, Map, Object, Secret, Text, Whole,
 };
 use super::super::shape::{Field, Shape, hot};
 
@@ -40,10 +40,10 @@ pub(super) const MODEL: &[Field] = &[
     hot(
         "cost",
         Object(&[
-            hot("input", Number, "Dollars for a million tokens."),
-            hot("output", Number, "Dollars for a million tokens."),
-            hot("cacheRead", Number, "Dollars for a million tokens."),
-            hot("cacheWrite", Number, "Dollars for a million tokens."),
+            hot("input", Amount, "Dollars for a million tokens."),
+            hot("output", Amount, "Dollars for a million tokens."),
+            hot("cacheRead", Amount, "Dollars for a million tokens."),
+            hot("cacheWrite", Amount, "Dollars for a million tokens."),
             hot("tieredPricing", Foreign, "Not used here."),
         ]),
         "What it costs.",

@@ -51,7 +51,11 @@ fn snapshot(app: &App) -> Value {
 
 /// The granted role and scopes, and the device's tokens. This text holds secrets: it goes to the socket alone.
 fn auth(caller: &Caller, admission: &Admission) -> Value {
-    let mut auth = json!({"role": caller.role, "scopes": caller.scopes});
+    let mut auth = json!({
+        "method": caller.method.as_str(),
+        "role": caller.role,
+        "scopes": caller.scopes,
+    });
     if let Some(issued) = &admission.issued {
         auth["deviceToken"] = json!(issued.token.expose());
         auth["issuedAtMs"] = json!(issued.issued_at_ms);

@@ -46,7 +46,11 @@ impl AuditStore for SqliteGatewayStore {
         });
         let prepared = drafts.map(Draft::prepare).collect();
         let appended = self.writer.append(prepared).await;
-        appended.map_err(|e| self.database.failed(e))
+        let appended = self
+            .room
+            .hears(appended.map_err(|e| self.database.failed(e)))?;
+        self.room.is_there();
+        Ok(appended)
     }
 
     async fn audit_list(&self, filter: &AuditFilter) -> Result<AuditPage> {

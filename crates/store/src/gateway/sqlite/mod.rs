@@ -13,6 +13,7 @@ mod grants;
 mod inputs;
 mod ledger;
 mod pairing;
+mod room;
 mod rows;
 mod runs;
 mod sealed;
@@ -30,12 +31,14 @@ use async_trait::async_trait;
 use super::{GatewayStore, RunRecord, Scrub, Witness};
 use crate::sqlite::database::{self, Connection, Database, GATEWAY, Opened};
 use crate::{Millis, Result, StoreNotice};
+use room::Room;
 use writer::{Work, Writer};
 
 /// The gateway's store in SQLite.
 pub struct SqliteGatewayStore {
     database: Database,
     writer: Writer,
+    room: Room,
     interrupted: Vec<RunRecord>,
     notices: Vec<StoreNotice>,
     scrub: Option<Scrub>,
@@ -45,8 +48,15 @@ impl SqliteGatewayStore {
     /// Opens the store in `folder`, which is made where it is missing. At `now`, runs that were left running
     /// are noted as interrupted.
     pub async fn open(folder: &Path, now: Millis) -> Result<Self> {
+        Self::open_bounded(folder, now, None).await
+    }
+
+    /// Opens a store whose file may have so many pages at most, of 4096 bytes; with none, as many as the disk
+    /// has room for. Beyond that every write fails as with a full disk.
+    pub async fn open_bounded(folder: &Path, now: Millis, most_pages: Option<u32>) -> Result<Self> {
         database::make_folder(folder)?;
-        Self::assemble(Database::open(folder, &GATEWAY, now).await?, now).await
+        let opened = Database::open(folder, &GATEWAY, now, most_pages).await?;
+        Self::assemble(opened, now).await
     }
 
     /// A store that is gone when it is dropped.
@@ -60,6 +70,7 @@ impl SqliteGatewayStore {
         Ok(Self {
             writer: Writer::start(database.write.clone()),
             database,
+            room: Room::default(),
             interrupted: Vec::new(),
             notices: Vec::new(),
             scrub: None,
@@ -75,6 +86,7 @@ impl SqliteGatewayStore {
         Ok(Self {
             database,
             writer,
+            room: Room::default(),
             interrupted,
             notices: set_aside
                 .map(|to| StoreNotice::GatewaySetAside { to })
@@ -106,7 +118,8 @@ impl SqliteGatewayStore {
         F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, T> + Send + 'static,
     {
         let written = self.writer.write(work).await;
-        written.map_err(|e| self.database.failed(e))
+        self.room
+            .hears(written.map_err(|e| self.database.failed(e)))
     }
 
     /// Runs a read on a connection of its own.
@@ -135,6 +148,11 @@ impl GatewayStore for SqliteGatewayStore {
 
     fn revision(&self) -> Option<u64> {
         Some(self.writer.commits())
+    }
+
+    async fn check_room(&self) -> Result<()> {
+        let room = self.room.check(&self.writer).await;
+        room.map_err(|e| self.database.failed(e))
     }
 
     async fn close(&self) {

@@ -4,6 +4,7 @@
 //!
 //! A writer is told of its success after the commit, never before.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::audit;
 use crate::gateway::Appended;
-use crate::sqlite::database::{Connection, begin};
+use crate::sqlite::database::Connection;
+use crate::sqlite::transaction::begin;
 
 /// How many writes may wait before the next one waits for room.
 const WAITING: usize = 256;
@@ -28,10 +30,10 @@ pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> + S
 
 /// Tells a writer what became of its write.
 type Settle = Box<dyn FnOnce(Result<(), Failed>) + Send>;
-type Job = Box<dyn for<'c> FnOnce(&'c mut Connection) -> Work<'c, Settle> + Send>;
+/// What to do with the connection; or what is told instead, if it does not come to that.
+type Job = Box<dyn for<'c> FnOnce(Result<&'c mut Connection, Failed>) -> Work<'c, Settle> + Send>;
 
 enum Message {
-    /// What to do, and whom to tell if it was not even begun.
     Write(Job),
     Append(Append),
     Close(oneshot::Sender<()>),
@@ -74,7 +76,11 @@ impl Writer {
         let (tell, told) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             Box::pin(async move {
-                match work(connection).await {
+                let worked = match connection {
+                    Ok(connection) => work(connection).await,
+                    Err(error) => Err(error),
+                };
+                match worked {
                     Ok(value) => Ok(Box::new(move |committed: Result<(), Failed>| {
                         // A caller that no longer waits has lost interest, not the write.
                         let _ = tell.send(committed.map(|()| value));
@@ -173,19 +179,36 @@ async fn run(
     appends: &[Append],
     settles: &mut Vec<Settle>,
 ) -> Result<Vec<Appended>, Failed> {
+    let mut jobs = VecDeque::from(jobs);
+    let done = in_transaction(pool, &mut jobs, appends, settles).await;
+    if let Err(error) = &done {
+        for job in jobs {
+            // It passes on what it is given.
+            let _ = job(Err(again(error))).await;
+        }
+    }
+    done
+}
+
+/// Takes the jobs that it begins.
+async fn in_transaction(
+    pool: &SqlitePool,
+    jobs: &mut VecDeque<Job>,
+    appends: &[Append],
+    settles: &mut Vec<Settle>,
+) -> Result<Vec<Appended>, Failed> {
     let mut transaction = begin(pool).await?;
     let alone = jobs.len() == 1 && appends.is_empty();
-    for job in jobs {
-        if alone {
-            if let Ok(settle) = job(&mut transaction).await {
-                settles.push(settle);
-            } else {
-                transaction.rollback().await?;
-                return Ok(Vec::new());
-            }
-            break;
+    while let Some(job) = jobs.pop_front() {
+        if !alone {
+            in_savepoint(&mut transaction, job, settles).await?;
+        } else if let Ok(settle) = job(Ok(&mut transaction)).await {
+            settles.push(settle);
+        } else {
+            // The writer knows why.
+            transaction.roll_back().await;
+            return Ok(Vec::new());
         }
-        in_savepoint(&mut transaction, job, settles).await?;
     }
     let mut places = Vec::new();
     if !appends.is_empty() {
@@ -204,13 +227,15 @@ async fn in_savepoint(
     sqlx::query("SAVEPOINT job")
         .execute(&mut *transaction)
         .await?;
-    match job(transaction).await {
+    match job(Ok(transaction)).await {
         Ok(settle) => settles.push(settle),
-        // Fails where SQLite has already ended the whole transaction, as it may with a full disk.
-        Err(_) => {
-            sqlx::query("ROLLBACK TO job")
+        Err(cause) => {
+            let undone = sqlx::query("ROLLBACK TO job")
                 .execute(&mut *transaction)
-                .await?;
+                .await;
+            // It fails where SQLite has ended the whole transaction, as it may with a full disk: the others
+            // fail for the reason that this one had.
+            undone.map_err(|_| cause)?;
         }
     }
     sqlx::query("RELEASE job").execute(transaction).await?;

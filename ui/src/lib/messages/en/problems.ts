@@ -222,7 +222,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "Another program may hold its place, or its folder (~/.gatehouse) cannot be used.",
     "Switch it off and on in the settings, under Gateways. The log has the whole story.",
   ),
-  unavailable: words("The gateway is busy", "It is there and takes no more now.", waits),
+  unavailable: words(
+    "The gateway cannot take you in now",
+    "It is there, and its reason may pass.",
+    waits,
+  ),
   disconnected: words("The connection was lost", "The gateway or the network went away.", waits),
   shutdown: words("The gateway is shutting down", "It said so before it closed.", waits),
   startupSidecars: words(
