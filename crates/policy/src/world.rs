@@ -45,6 +45,11 @@ pub trait WorldFiles {
     fn list(&self, _folder: &str, _most: usize) -> Listing {
         Listing::default()
     }
+    /// The paths that a pattern of the shell matches, in their order and as the pattern leads to them; none where that
+    /// is not known, or there are too many.
+    fn matching(&self, _pattern: &str) -> Option<Vec<String>> {
+        None
+    }
 }
 
 /// What lies in a folder, as far as that is known.

@@ -9,7 +9,7 @@ pub(crate) fn is_search(pattern: &str) -> bool {
 }
 
 /// Whether a pattern could match a text. `**` crosses slashes. Linear in the usual case, bounded always.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let mut steps = 4_096;
     go(pattern.as_bytes(), text.as_bytes(), true, &mut steps)
 }

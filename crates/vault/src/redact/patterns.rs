@@ -7,6 +7,7 @@ use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, BuildError};
 
 use super::forms::{Form, Forms};
+use super::layout::{Layout, Part};
 use super::masked::Masked;
 
 /// What is looked for. Without any secret there is nothing.
@@ -20,7 +21,17 @@ pub(super) struct Patterns {
 struct Searcher {
     automaton: Arc<NFA>,
     start: StateID,
-    skips_space: bool,
+    reads: Reads,
+}
+
+/// What of a text is read.
+#[derive(Clone, Copy)]
+enum Reads {
+    All,
+    /// All but white space.
+    Loose,
+    /// The digits of a dump.
+    Dump(Layout),
 }
 
 impl Patterns {
@@ -31,10 +42,16 @@ impl Patterns {
         }
         let forms = forms.sorted();
         let mut automata = Vec::new();
-        for (forms, skips_space) in [(&forms.exact, false), (&forms.loose, true)] {
-            if !forms.is_empty() {
-                automata.push(Searcher::build(forms, skips_space)?);
-            }
+        if !forms.exact.is_empty() {
+            automata.push(Searcher::build(&forms.exact, Reads::All)?);
+        }
+        if !forms.loose.is_empty() {
+            let loose = Searcher::build(&forms.loose, Reads::Loose)?;
+            automata.push(Searcher {
+                reads: Reads::Dump(Layout::default()),
+                ..loose.clone()
+            });
+            automata.push(loose);
         }
         Ok(Self { automata })
     }
@@ -50,13 +67,15 @@ impl Patterns {
             state: one.start,
             searcher: one.clone(),
             read: Vec::new(),
+            beside: None,
+            skipped: 0,
         };
         self.automata.iter().map(reader).collect()
     }
 }
 
 impl Searcher {
-    fn build(forms: &[Form], skips_space: bool) -> Result<Self, BuildError> {
+    fn build(forms: &[Form], reads: Reads) -> Result<Self, BuildError> {
         // A prefilter would keep the patterns in one piece. The kind of match is the default, which reports
         // every pattern that ends at a place.
         let automaton = NFA::builder()
@@ -67,12 +86,8 @@ impl Searcher {
         Ok(Self {
             automaton: Arc::new(automaton),
             start,
-            skips_space,
+            reads,
         })
-    }
-
-    fn skips(&self, byte: u8) -> bool {
-        self.skips_space && byte.is_ascii_whitespace()
     }
 
     fn next(&self, state: StateID, byte: u8) -> StateID {
@@ -80,10 +95,17 @@ impl Searcher {
     }
 
     fn find(&self, bytes: &[u8]) -> bool {
-        let mut state = self.start;
-        bytes.iter().filter(|byte| !self.skips(**byte)).any(|byte| {
-            state = self.next(state, *byte);
-            self.automaton.is_match(state)
+        let (mut state, mut reads) = (self.start, self.reads);
+        bytes.iter().any(|byte| match reads.take(*byte) {
+            Part::Read => {
+                state = self.next(state, *byte);
+                self.automaton.is_match(state)
+            }
+            Part::Beside | Part::LineEnd => false,
+            Part::Foreign => {
+                state = self.start;
+                false
+            }
         })
     }
 
@@ -99,38 +121,101 @@ impl Searcher {
     }
 }
 
+impl Reads {
+    /// What a byte is to the search: a part of what may be a secret, as a digit is, or not.
+    fn take(&mut self, byte: u8) -> Part {
+        match self {
+            Self::Loose if byte.is_ascii_whitespace() => Part::Beside,
+            Self::All | Self::Loose => Part::Read,
+            Self::Dump(layout) => layout.take(byte),
+        }
+    }
+}
+
+/// What stands beside the digits in a dump, at most: more than any of the programs writes. After a secret was found in a
+/// line, the rest of the line has it once more as characters, and so much of it is taken out as well.
+const LONGEST_REST: usize = 1_024;
+
 /// Walks an automaton over a text that comes in pieces.
 pub(super) struct Reader {
     searcher: Searcher,
     state: StateID,
     /// Where the bytes stand that were read and may yet be a part of a secret, oldest first.
     read: Vec<usize>,
+    /// In a line of a dump that held the end of a secret: where that secret begins, and how much of the rest of the
+    /// line is still to be taken out.
+    beside: Option<(usize, usize)>,
+    /// How many bytes were not read since one was.
+    skipped: usize,
 }
 
 impl Reader {
     /// Takes a byte that stands at `at`; gives where the longest secret begins that it ends.
     pub(super) fn take(&mut self, byte: u8, at: usize) -> Option<usize> {
-        if self.searcher.skips(byte) {
+        match self.searcher.reads.take(byte) {
+            Part::Read => self.read(byte, at).or_else(|| self.rest_of_line()),
+            Part::Beside => self.skip().and_then(Self::rest_of_line),
+            Part::LineEnd => {
+                self.beside = None;
+                self.skip().and(None)
+            }
+            Part::Foreign => self.reset(),
+        }
+    }
+
+    /// Goes on behind a byte that is none of what is read, unless there were too many.
+    fn skip(&mut self) -> Option<&mut Self> {
+        let bounded = matches!(self.searcher.reads, Reads::Dump(_));
+        self.skipped += 1;
+        if bounded && self.skipped > LONGEST_REST {
+            self.reset();
             return None;
         }
+        Some(self)
+    }
+
+    fn reset(&mut self) -> Option<usize> {
+        self.state = self.searcher.start;
+        self.read.clear();
+        self.beside = None;
+        None
+    }
+
+    fn read(&mut self, byte: u8, at: usize) -> Option<usize> {
+        self.skipped = 0;
         self.state = self.searcher.next(self.state, byte);
         self.read.push(at);
         let length = self.searcher.longest(self.state)?;
         let first = self.read.len().checked_sub(length)?;
-        self.read.get(first).copied()
+        let begins = self.read.get(first).copied()?;
+        if matches!(self.searcher.reads, Reads::Dump(_)) {
+            self.beside = Some((begins, LONGEST_REST));
+        }
+        Some(begins)
+    }
+
+    fn rest_of_line(&mut self) -> Option<usize> {
+        let (begins, left) = self.beside?;
+        self.beside = left.checked_sub(1).map(|left| (begins, left));
+        Some(begins)
     }
 
     /// From where on a secret may have begun that is not yet whole. `text` is what the positions mean.
     pub(super) fn undecided(&mut self, text: &[u8]) -> usize {
         let depth = self.depth(text);
         self.read.drain(..self.read.len() - depth);
-        self.read.first().copied().unwrap_or(text.len())
+        let open = self.read.first().copied().unwrap_or(text.len());
+        let beside = self.beside.map_or(text.len(), |(begins, _)| begins);
+        open.min(beside)
     }
 
     /// The first `count` bytes of the text are gone.
     pub(super) fn forget(&mut self, count: usize) {
         for at in &mut self.read {
             *at -= count;
+        }
+        if let Some((begins, _)) = &mut self.beside {
+            *begins -= count;
         }
     }
 

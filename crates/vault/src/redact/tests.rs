@@ -186,6 +186,115 @@ fn an_encoded_secret_that_is_broken_over_lines_is_taken_out() {
     assert_eq!(redactor.redact(&grouped.join(" ")), REDACTED);
 }
 
+/// A line of a dump for each `width` bytes: an address, the digits in groups, and the characters.
+fn dumped(bytes: &[u8], width: usize, line: impl Fn(usize, &[String], &str) -> String) -> String {
+    let lines = bytes.chunks(width).enumerate().map(|(at, bytes)| {
+        let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let shown = |byte: &u8| {
+            if byte.is_ascii_graphic() || *byte == b' ' {
+                char::from(*byte)
+            } else {
+                '.'
+            }
+        };
+        line(
+            at * width,
+            &digits,
+            &bytes.iter().map(shown).collect::<String>(),
+        )
+    });
+    lines.collect()
+}
+
+fn by_xxd(bytes: &[u8], width: usize, group: usize) -> String {
+    let per_line = width * 2 + width.div_ceil(group);
+    dumped(bytes, width, |at, digits, shown| {
+        let groups: Vec<String> = digits.chunks(group).map(<[String]>::concat).collect();
+        format!("{at:08x}: {:per_line$} {shown}\n", groups.join(" "))
+    })
+}
+
+fn by_hexdump(bytes: &[u8]) -> String {
+    let dump = dumped(bytes, 16, |at, digits, shown| {
+        let halves: Vec<String> = digits.chunks(8).map(|half| half.join(" ")).collect();
+        format!("{at:08x}  {:49}  |{shown}|\n", halves.join("  "))
+    });
+    format!("{dump}{:08x}\n", bytes.len())
+}
+
+fn by_od(bytes: &[u8]) -> String {
+    let dump = dumped(bytes, 16, |at, digits, _| {
+        format!("{at:07o} {}\n", digits.join(" "))
+    });
+    format!("{dump}{:07o}\n", bytes.len())
+}
+
+#[test]
+fn a_dump_of_a_secret_shows_neither_its_digits_nor_its_characters() {
+    let secret = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
+    let redactor = knowing(&[secret]);
+    for before in [0, 1, 7, 15, 30] {
+        let text = format!("{}{secret}\nmore\n", "x".repeat(before));
+        let bytes = text.as_bytes();
+        for dump in [
+            by_xxd(bytes, 16, 2),
+            by_xxd(bytes, 16, 2).to_uppercase().replace("GHP", "ghp"),
+            by_xxd(bytes, 16, 1),
+            by_xxd(bytes, 8, 4),
+            by_xxd(bytes, 256, 2),
+            by_hexdump(bytes),
+            by_od(bytes),
+        ] {
+            for border in (0..dump.len()).step_by(7) {
+                let out = in_chunks(&redactor, dump.as_bytes(), &[border]);
+                let out = String::from_utf8(out).unwrap();
+                assert!(out.contains(REDACTED), "{dump}gave {out}");
+                let digits = |from: usize| {
+                    let part = &secret.as_bytes()[from..from + 4];
+                    part.iter()
+                        .map(|byte| format!("{byte:02x}"))
+                        .collect::<String>()
+                };
+                let squeezed: String = out.chars().filter(|c| !c.is_whitespace()).collect();
+                for from in 0..secret.len() - 4 {
+                    let part = &secret[from..from + 4];
+                    assert!(!out.contains(part), "{part} of {dump}is in {out}");
+                    let part = digits(from);
+                    assert!(!squeezed.contains(&part), "{part} of {dump}is in {out}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_stands_around_a_secret_in_a_dump_stays_readable() {
+    let redactor = knowing(&["hunter2-hunter2"]);
+    let text = format!(
+        "first line......{}hunter2-hunter2\nlast line.......",
+        "y".repeat(16)
+    );
+    let clean = redactor
+        .redact(&by_xxd(text.as_bytes(), 16, 2))
+        .into_owned();
+    assert!(clean.contains("first line"), "{clean}");
+    assert!(clean.contains("last line"), "{clean}");
+    assert_eq!(clean.lines().count(), 4, "{clean}");
+}
+
+#[test]
+fn the_rest_of_a_line_without_end_is_not_held_for_ever() {
+    let redactor = knowing(&["hunter2-hunter2"]);
+    let mut stream = redactor.stream();
+    let mut out = Vec::new();
+    let line = by_xxd(b"hunter2-hunter2", 16, 2);
+    stream.push(line.trim_end().as_bytes(), &mut out);
+    for _ in 0..100 {
+        stream.push(&[b'z'; 1_000], &mut out);
+    }
+    assert!(out.len() > 90_000, "{} bytes came through", out.len());
+}
+
 #[test]
 fn overlapping_secrets_leave_nothing_of_either() {
     let redactor = knowing(&["abcdefgh", "efghijkl"]);

@@ -19,12 +19,12 @@ struct Pattern<'a> {
 
 pub(super) fn pattern(
     text: &str,
-    glob: &str,
+    written: &str,
     access: Access,
     cwd: Option<&str>,
     world: &World<'_>,
 ) -> Touch {
-    let Some(glob) = normalise(glob, cwd) else {
+    let Some(glob) = normalise(written, cwd) else {
         return unknown(text, access, world);
     };
     let fixed = fixed_folder(&glob);
@@ -40,20 +40,26 @@ pub(super) fn pattern(
         findings: Vec::new(),
     };
     let mut secret = pattern.folder(&place, &fixed, &rest);
+    secret |= pattern.above(&place, written, cwd);
     secret |= pattern.samples(&place, &rest, cwd);
     let away = pattern.matched(&place, &rest, &mut secret);
-    let target = if away {
-        Target::Unknown
+    let shown = if place.path == fixed {
+        format!("what {text} matches")
     } else {
-        Target::Below(fixed)
+        format!("what {text} matches, in {}", place.path)
+    };
+    let (target, zone) = if away {
+        (Target::Unknown, Zone::Unknown)
+    } else {
+        (Target::Below(place.path), place.zone)
     };
     Touch {
         effect: effect(
             access,
             target,
-            if away { Zone::Unknown } else { place.zone },
+            zone,
             secret && !access.changes(),
-            &format!("what {text} matches"),
+            &shown,
         ),
         findings: pattern.findings,
     }
@@ -89,6 +95,20 @@ impl Pattern<'_> {
         };
         self.judge(&one);
         one.secret.is_some() || place.secret.is_some()
+    }
+
+    /// With `..` before the first star, by where that leads as well: a link may be on the way.
+    fn above(&mut self, place: &Place, written: &str, cwd: Option<&str>) -> bool {
+        let star = written.find(['*', '?', '[', '\\']).unwrap_or(0);
+        let folder = written[..star].rsplit_once('/').map_or("", |(up, _)| up);
+        if !folder.split('/').any(|part| part == "..") {
+            return false;
+        }
+        let led = locate(folder, cwd, self.world).filter(|led| led.path != place.path);
+        led.is_some_and(|led| {
+            self.judge(&led);
+            led.secret.is_some()
+        })
     }
 
     /// By what is worth attacking and could match.
@@ -135,6 +155,8 @@ impl Pattern<'_> {
         if is_search(rest) {
             return false;
         }
+        // Whoever keeps in mind what was seen knows from here on what it was that matched.
+        let _ = self.world.files.matching(&self.glob);
         let mut away = false;
         for found in &expansion.places {
             if found.path == place.path {

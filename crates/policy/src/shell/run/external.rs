@@ -55,6 +55,7 @@ impl Judge<'_> {
             self.unknown_program(argv, flow);
             self.perhaps_a_wrapper(argv, scope, input, flow);
         }
+        self.look_around(argv, &invocation, reading.known);
         self.kept_file(argv, scope, input);
         self.built_from(argv, invocation.cwd.as_deref());
         self.note_links(argv, &invocation);
@@ -99,6 +100,20 @@ impl Judge<'_> {
             output.pieces = vec![Piece::Unknown(programs::GATEWAY_PROCESS.to_owned())];
         }
         output
+    }
+
+    /// Looks where the folder leads that it runs in, and the words of a program that the table does not read.
+    fn look_around(&self, argv: &[Word], invocation: &Invocation, known: bool) {
+        let folder = invocation.cwd.as_deref();
+        if let Some(folder) = folder.filter(|folder| *folder != self.world.cwd) {
+            self.world.files.resolve(folder);
+        }
+        let by_path = argv.first().and_then(Word::known);
+        if !known || by_path.is_some_and(|program| program.contains('/')) {
+            for word in argv.iter().skip(1) {
+                crate::place::look(word, folder, self.world);
+            }
+        }
     }
 
     fn unknown_program(&mut self, argv: &[Word], flow: Flow) {

@@ -185,6 +185,10 @@ impl WorldFiles for Left<'_> {
         }
     }
 
+    fn matching(&self, pattern: &str) -> Option<Vec<String>> {
+        self.world.files.matching(pattern)
+    }
+
     fn list(&self, folder: &str, most: usize) -> Listing {
         let led = self.led(folder);
         let at = led.as_deref().unwrap_or(folder);
