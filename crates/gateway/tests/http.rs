@@ -133,7 +133,7 @@ async fn a_call_that_is_wrong_in_itself_is_told_apart_from_one_that_fails() {
 async fn without_authentication_a_request_has_to_name_this_machine() {
     let gateway = TestGateway::with(|options| options.auth = AuthSettings::None).await;
     let address = gateway.address();
-    let upgrade = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+    let upgrade = "connection: Upgrade, close\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
         sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
     let paths = [
         "/metrics",
