@@ -49,7 +49,7 @@ impl StartError {
     /// (`EX_CONFIG` of sysexits.h), 1 for the rest.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Unsafe(_) => 78,
+            Self::Config(_) | Self::Unsafe(_) | Self::Tls(_) => 78,
             _ => 1,
         }
     }

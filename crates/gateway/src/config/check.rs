@@ -1,6 +1,7 @@
 //! Finds every mistake in a configuration, each with its path and, for a name that does not exist, the one that
 //! was probably meant.
 
+use gatehouse_policy::rules::nearest;
 use serde_json::Value;
 
 use super::Mistake;
@@ -119,40 +120,6 @@ fn dotted(path: &[String]) -> String {
         return "the configuration".to_owned();
     }
     path.join(".")
-}
-
-/// The known name that is nearest, when it is near enough to be a slip: a third of its letters.
-fn nearest<'a>(names: impl Iterator<Item = &'a str>, typed: &str) -> Option<String> {
-    let folded = typed.to_lowercase();
-    let (distance, name) = names
-        .map(|name| (distance(&name.to_lowercase(), &folded), name))
-        .min_by_key(|(distance, _)| *distance)?;
-    (distance <= name.chars().count().max(3) / 3).then(|| name.to_owned())
-}
-
-/// How many letters have to be added, taken away, changed or swapped with the next (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().take(64).collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
-    }
-    for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let change = usize::from(a[i - 1] != b[j - 1]);
-            let mut least = (rows[i - 1][j] + 1)
-                .min(rows[i][j - 1] + 1)
-                .min(rows[i - 1][j - 1] + change);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = least;
-        }
-    }
-    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
     if flags.config.is_some() && !place.read_from.exists() {
         return Err(ConfigError::Read {
             path: place.read_from,
-            source: std::io::ErrorKind::NotFound.into(),
+            source: std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such file"),
         });
     }
     let mut text = place.text()?;

@@ -19,7 +19,7 @@ mod time;
 mod words;
 
 pub use model::{Approval, Counts, Enabled, NoCounts, Preset, RateBy, RateKey, Vetting};
-pub use problem::{Problem, Severity};
+pub use problem::{Problem, Severity, nearest};
 pub use time::Moment;
 
 pub(crate) use examples::{Analyse, check as check_examples};

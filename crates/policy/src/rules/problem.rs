@@ -53,35 +53,22 @@ impl std::fmt::Display for Problem {
     }
 }
 
-/// The known word that is nearest, when it is near enough to be a slip: a third of its letters.
-pub(crate) fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, typed: &str) -> Option<String> {
-    let folded = typed.to_lowercase();
+/// Longer than any word that is known.
+const LONGEST: usize = 64;
+
+/// The known word that is nearest, when it is near enough to be a slip: a third of its letters added, taken away, changed
+/// or swapped with the next.
+pub fn nearest<'a>(known: impl IntoIterator<Item = &'a str>, typed: &str) -> Option<String> {
+    let folded: String = typed
+        .chars()
+        .take(LONGEST)
+        .collect::<String>()
+        .to_lowercase();
     let (distance, word) = known
         .into_iter()
-        .map(|word| (distance(&word.to_lowercase(), &folded), word))
+        .map(|word| (strsim::osa_distance(&word.to_lowercase(), &folded), word))
         .min_by_key(|(distance, _)| *distance)?;
     (distance <= word.chars().count().max(3) / 3).then(|| word.to_owned())
-}
-
-/// How many letters have to be added, taken away, changed or swapped with the next (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
-    /// Longer than any word that is known.
-    const LONGEST: usize = 64;
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().take(LONGEST).collect());
-    let (mut before, mut last) = (Vec::new(), (0..=b.len()).collect::<Vec<_>>());
-    for i in 1..=a.len() {
-        let mut row = vec![i; b.len() + 1];
-        for j in 1..=b.len() {
-            let change = usize::from(a[i - 1] != b[j - 1]);
-            row[j] = (last[j] + 1).min(row[j - 1] + 1).min(last[j - 1] + change);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                let swapped: &Vec<usize> = &before;
-                row[j] = row[j].min(swapped[j - 2] + 1);
-            }
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
 }
 
 #[cfg(test)]
