@@ -4,6 +4,7 @@
 mod caller;
 mod error;
 mod params;
+mod shape;
 mod table;
 
 pub(crate) use caller::Early;
@@ -11,5 +12,6 @@ pub use caller::{Caller, Cx};
 pub use error::MethodError;
 pub use params::NoParams;
 pub(crate) use params::read as read_params;
+pub(crate) use shape::Strangers;
 pub(crate) use table::refusal;
 pub use table::{Access, Answering, MethodTable};

@@ -3,27 +3,48 @@
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::MethodError;
+use super::shape::{self, Fault, Strangers};
 
 /// Parameters of a method that takes none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoParams {}
 
-/// Absent parameters count as an empty object, as does `null`.
+/// Absent parameters count as an empty object, as does `null`. Whatever else they are, they are an object, and of the
+/// published shape where there is one.
 pub(crate) fn read<P: DeserializeOwned>(
     method: &str,
     params: Option<&RawValue>,
+    strangers: Strangers,
 ) -> Result<P, MethodError> {
     let text = match params.map(RawValue::get) {
         None | Some("null") => "{}",
         Some(text) => text,
     };
-    let mut input = serde_json::Deserializer::from_str(text);
-    serde_path_to_error::deserialize(&mut input)
-        .map_err(|error| MethodError::params(method, &wording(&error)))
+    let refused = |reason: &str| MethodError::params(method, reason);
+    let value: Value = serde_json::from_str(text).map_err(|error| refused(&error.to_string()))?;
+    if !value.is_object() {
+        return Err(refused("at root: must be object"));
+    }
+    if let Some(shape) = shape::of(method) {
+        let checked = shape.check(&value, strangers);
+        checked.map_err(|fault| refused(&said(&fault)))?;
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| refused(&wording(&error)))
+}
+
+fn said(fault: &Fault) -> String {
+    let Fault { place, what } = fault;
+    match place.is_empty() {
+        // The published gateway names no place here.
+        true if what.starts_with("must have required") => what.clone(),
+        true => format!("at root: {what}"),
+        false => format!("at {place}: {what}"),
+    }
 }
 
 fn wording(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
@@ -97,7 +118,7 @@ mod tests {
 
     fn complaint(params: &str) -> String {
         let raw = RawValue::from_string(params.to_owned()).unwrap();
-        read::<Sample>("chat.history", Some(&raw))
+        read::<Sample>("chat.history", Some(&raw), Strangers::Refused)
             .unwrap_err()
             .message
     }
@@ -116,13 +137,17 @@ mod tests {
             complaint(r#"{"sessionKey":"a","surprise":1}"#),
             "invalid chat.history params: at root: unexpected property 'surprise'"
         );
-        assert_eq!(complaint("[]").split(':').count(), 3);
+        assert_eq!(
+            complaint(r#"["agent:main:main", 5]"#),
+            "invalid chat.history params: at root: must be object"
+        );
     }
 
     #[test]
     fn absent_and_null_parameters_are_an_empty_object() {
         let null = RawValue::from_string("null".to_owned()).unwrap();
-        assert!(read::<NoParams>("health", None).is_ok());
-        assert!(read::<NoParams>("health", Some(&null)).is_ok());
+        for params in [None, Some(&*null)] {
+            assert!(read::<NoParams>("health", params, Strangers::Refused).is_ok());
+        }
     }
 }

@@ -7,14 +7,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use gatehouse_protocol::serve::{self, Request};
-use gatehouse_protocol::{MethodScope, Role};
+use gatehouse_protocol::{MethodScope, ProtocolVersion, Role};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use tracing::Instrument;
 use tungstenite::Utf8Bytes;
 
-use super::{Cx, MethodError, params};
+use super::{Cx, MethodError, Strangers, params};
 
 /// Who may call a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,11 @@ impl MethodTable {
     {
         let handler = Arc::new(handler);
         let call = move |cx: Cx, id: String, raw: Option<&RawValue>| -> Answering {
-            let params = match params::read::<P>(name, raw) {
+            let strangers = match cx.caller.protocol >= ProtocolVersion::V4 {
+                true => Strangers::Refused,
+                false => Strangers::Ignored,
+            };
+            let params = match params::read::<P>(name, raw, strangers) {
                 Ok(params) => params,
                 Err(error) => return answered(refusal(&id, error)),
             };

@@ -34,6 +34,11 @@ pub fn is_published(definition: &str) -> bool {
     PUBLISHED["definitions"][definition].is_object()
 }
 
+/// A definition, where there is one of that name.
+pub fn published(definition: &str) -> Option<&'static Value> {
+    PUBLISHED["definitions"].get(definition)
+}
+
 /// Fails when a value breaks one of the published definitions.
 pub fn assert_valid(definition: &str, value: &Value) {
     let faults = faults(definition, value);

@@ -186,7 +186,8 @@ async fn admitted(
         return Err(Refusal::from_error(error));
     }
     let connect: ConnectRequest =
-        router::read_params("connect", request.params).map_err(Refusal::from_error)?;
+        router::read_params("connect", request.params, router::Strangers::Ignored)
+            .map_err(Refusal::from_error)?;
     if let Some((path, problem)) = connect.fault() {
         let error = MethodError::params("connect", &format!("at {path}: {problem}"));
         return Err(Refusal::from_error(error));
