@@ -1,10 +1,12 @@
 //! Answers to idempotency keys: the first request of a key does its work, every later one gets the same
-//! answer, on this connection or another, before a restart or after it.
+//! answer, on this connection or another, before a restart or after it. A key that comes back with other input is
+//! refused: that input would be lost without a word.
 
 use std::time::Duration;
 
 use gatehouse_store::gateway::{Claim, GatewayStore};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::router::{Cx, MethodError};
 
@@ -15,11 +17,13 @@ const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 const LOOK: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 200;
 
-/// Does `work` unless `method` was asked with this key before. A failure is not kept: the next may succeed.
+/// Does `work` unless `method` was asked with this key before. `input` is what the answer is about. A failure is not
+/// kept: the next may succeed.
 pub(crate) async fn once<F>(
     cx: &Cx,
     method: &str,
     key: Option<&str>,
+    input: &Value,
     work: impl FnOnce() -> F,
 ) -> Result<Value, MethodError>
 where
@@ -30,14 +34,17 @@ where
     };
     let key = format!("{method}\n{key}");
     let store = &*cx.app.store;
-    if let Some(answer) = claimed(cx, store, &key).await? {
-        return Ok(answer);
+    let input = fingerprint(input);
+    if let Some(kept) = claimed(cx, store, &key).await? {
+        return answer_to(kept, &input);
     }
     let done = work().await;
     match &done {
         Ok(answer) => {
             let expires = now(cx).saturating_add(KEPT_MS);
-            store.answer_put(&key, &answer.to_string(), expires).await?;
+            store
+                .answer_put(&key, &json!([input, answer]).to_string(), expires)
+                .await?;
         }
         Err(_) => store.answer_release(&key).await?,
     }
@@ -67,6 +74,31 @@ async fn claimed(
         MethodError::unavailable("the first request with this key has not been answered yet")
             .retry_after(1_000),
     )
+}
+
+fn fingerprint(input: &Value) -> String {
+    let digest = Sha256::digest(input.to_string());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What was kept is the fingerprint and the answer; before there were fingerprints it was the answer alone.
+fn answer_to(kept: Value, input: &str) -> Result<Value, MethodError> {
+    let Value::Array(mut kept) = kept else {
+        return Ok(kept);
+    };
+    match kept.first().is_some_and(|first| first == input) {
+        true => Ok(kept.pop().unwrap_or_default()),
+        false => Err(used_for_another()),
+    }
+}
+
+/// The published words and reason.
+pub(crate) fn used_for_another() -> MethodError {
+    MethodError::invalid(
+        "This message ID was already used for different input. Check the conversation history and use a new \
+         message ID to send again.",
+    )
+    .with_details(json!({"reason": "chat-request-conflict"}))
 }
 
 fn now(cx: &Cx) -> i64 {

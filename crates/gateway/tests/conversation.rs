@@ -107,12 +107,83 @@ async fn the_same_key_is_answered_the_same_and_runs_once_also_on_another_connect
 async fn the_same_words_sent_twice_in_a_moment_run_once() {
     let gateway = TestGateway::start().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;
-    let first = send(&mut wire, "key-1", "only once").await;
-    let second = send(&mut wire, "key-2", "only once").await;
+    let first = send(&mut wire, "key-1", "slow: 8").await;
+    let second = send(&mut wire, "key-2", "slow: 8").await;
     assert_eq!(second["runId"], first["runId"]);
+    assert_eq!(second["status"], "in_flight");
     ended(&mut wire, "key-1").await;
     let history = wire.ask("chat.history", json!({"sessionKey": MAIN})).await;
     assert_eq!(history["totalMessages"], 2);
+}
+
+#[tokio::test]
+async fn the_same_words_after_the_answer_are_said_again() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    for key in ["yes-1", "yes-2"] {
+        let sent = send(&mut wire, key, "yes").await;
+        assert_eq!(sent, json!({"runId": key, "status": "started"}));
+        ended(&mut wire, key).await;
+    }
+    let history = wire.ask("chat.history", json!({"sessionKey": MAIN})).await;
+    assert_eq!(history["totalMessages"], 4, "{history}");
+}
+
+#[tokio::test]
+async fn words_that_a_run_took_up_are_not_taken_up_twice() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    send(&mut wire, "long", "slow: 30").await;
+    wire.event("chat").await;
+    send(&mut wire, "beside-1", "and this").await;
+    let again = send(&mut wire, "beside-2", "and this").await;
+    assert_eq!(again["status"], "in_flight", "{again}");
+    let taken = ended(&mut wire, "beside-1").await;
+    assert_eq!(taken["stopReason"], "merged");
+    let told = wire.events.iter().find(|event| {
+        event["event"] == "agent" && !event["payload"]["data"]["mergedInto"].is_null()
+    });
+    let told = told.expect("it is told which run took it");
+    assert_eq!(told["payload"]["data"]["mergedInto"], "long");
+    ended(&mut wire, "long").await;
+    let history = wire.ask("chat.history", json!({"sessionKey": MAIN})).await;
+    let said = history.to_string().matches("\"and this\"").count();
+    assert_eq!(said, 1, "{history:#}");
+}
+
+#[tokio::test]
+async fn a_key_that_was_used_is_refused_for_other_words() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    send(&mut wire, "used", "one").await;
+    ended(&mut wire, "used").await;
+    for (method, other) in [
+        (
+            "chat.send",
+            json!({"sessionKey": MAIN, "message": "two", "idempotencyKey": "used"}),
+        ),
+        (
+            "chat.send",
+            json!({"sessionKey": "other", "message": "one", "idempotencyKey": "used"}),
+        ),
+        (
+            "agent",
+            json!({"sessionKey": "other", "message": "one", "idempotencyKey": "used"}),
+        ),
+    ] {
+        let refused = wire.request(method, other.clone()).await;
+        assert_eq!(
+            refused["error"]["code"], "INVALID_REQUEST",
+            "{other}: {refused}"
+        );
+        let reason = &refused["error"]["details"]["reason"];
+        assert_eq!(reason, "chat-request-conflict", "{other}");
+    }
+    let again = send(&mut wire, "used", "one").await;
+    assert_eq!(
+        again["runId"], "used",
+        "the same words are the same message"
+    );
 }
 
 #[tokio::test]

@@ -348,6 +348,17 @@ async fn what_a_client_made_wrong_is_said_and_nothing_happens() {
         ),
         ("sessions.groups.rename", json!({"name": "none", "to": "x"})),
         ("sessions.resolve", json!({})),
+        ("sessions.resolve", json!({"key": "nope"})),
+        ("sessions.create", json!({"model": "nope/none"})),
+        ("sessions.create", json!({"task": " "})),
+        (
+            "sessions.patch",
+            json!({"key": "main", "model": "nope/none"}),
+        ),
+        (
+            "gatehouse.sessions.spawn",
+            json!({"task": "x", "model": "nope/none"}),
+        ),
         ("chat.history", json!({"sessionKey": 7})),
         ("exec.approval.request", json!({"command": "  "})),
     ] {
@@ -360,4 +371,15 @@ async fn what_a_client_made_wrong_is_said_and_nothing_happens() {
     }
     let list = wire.ask("sessions.list", json!({})).await;
     assert_eq!(list["count"], 0, "{list}");
+}
+
+#[tokio::test]
+async fn a_session_that_is_there_is_not_given_another_label_by_creating_it() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let named = |label: &str| json!({"key": "work", "label": label});
+    wire.ask("sessions.create", named("first")).await;
+    wire.ask("sessions.create", named("first")).await;
+    let refused = wire.request("sessions.create", named("second")).await;
+    assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gatehouse_agent::QueueMode;
 use gatehouse_agent::message::{AssistantMessage, Content, Message, StopReason, Usage};
 use gatehouse_protocol::MethodScope;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ pub(super) enum Queue {
 }
 
 /// A file that goes with a message.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Attachment {
     #[serde(default)]
@@ -71,13 +71,22 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
         .sessions
         .name(&params.session_key, params.agent_id.as_deref());
     let key = params.idempotency_key.clone();
+    let said = said(&name, &params.message, &params.attachments);
     if let Some(command) = command(&params.message) {
-        return once(&cx, "chat.send", Some(&key), || {
+        return once(&cx, "chat.send", Some(&key), &said, || {
             obey(&cx, &name, command, &key)
         })
         .await;
     }
-    once(&cx, "chat.send", Some(&key), || sent(&cx, name, params)).await
+    once(&cx, "chat.send", Some(&key), &said, || {
+        sent(&cx, name, params)
+    })
+    .await
+}
+
+/// What makes one message another than the next.
+pub(super) fn said(name: &SessionName, message: &str, attachments: &[Attachment]) -> Value {
+    json!([name.key, message, attachments])
 }
 
 async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, MethodError> {

@@ -5,7 +5,7 @@ use gatehouse_store::gateway::SessionRow;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
-use super::session_write::{expect, free_label, unknown};
+use super::session_write::{expect, free_label, known_model, unknown};
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::sessions::{Change, Overrides, SessionName};
 
@@ -72,13 +72,6 @@ impl Patch {
             && (label.trim().is_empty() || label.chars().count() > LABEL)
         {
             return Err(MethodError::invalid("a label has 1 to 512 characters"));
-        }
-        if let Some(Some(model)) = &self.model
-            && !model.contains('/')
-        {
-            return Err(MethodError::invalid(format!(
-                "model {model} is not of the form provider/model"
-            )));
         }
         for (name, value, words) in [
             (
@@ -174,6 +167,7 @@ fn may_patch(cx: &Cx, patch: &Patch) -> Result<(), MethodError> {
         true => MethodScope::Admin,
         false => MethodScope::Write,
     })?;
+    known_model(cx, patch.model.as_ref().and_then(Option::as_deref))?;
     patch.check()
 }
 
@@ -331,7 +325,6 @@ mod tests {
             json!({"execSecurity": "everything"}),
             json!({"execAsk": "never"}),
             json!({"label": " "}),
-            json!({"model": "no-provider"}),
         ] {
             assert!(read(wrong.clone()).check().is_err(), "{wrong}");
         }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chat::{Attachment, content, submitted};
+use super::chat::{Attachment, content, said, submitted};
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::{Input, thinking};
@@ -75,6 +75,7 @@ async fn run(
         )));
     }
     let key = params.idempotency_key.clone();
+    let said = said(&name, &params.message, &params.attachments);
     let work = || async {
         let run_id = key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
         let mut input = Input::text(name, run_id, "");
@@ -87,7 +88,7 @@ async fn run(
             .map(Duration::from_millis);
         submitted(&cx, input).await
     };
-    once(&cx, method, key.as_deref(), work).await
+    once(&cx, method, key.as_deref(), &said, work).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -234,6 +235,7 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
         )));
     }
     let key = params.idempotency_key.clone();
+    let said = said(&name, &params.message, &params.attachments);
     let work = || async {
         let mut input = Input::text(name.clone(), params.idempotency_key, "");
         input.content = content(params.message, params.attachments)?;
@@ -250,7 +252,7 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
             "acceptedAt": cx.now_ms(),
         }))
     };
-    let accepted = once(&cx, "agent", Some(&key), work).await?;
+    let accepted = once(&cx, "agent", Some(&key), &said, work).await?;
     cx.answer_early(&accepted);
     let run_id = accepted["runId"].as_str().unwrap_or_default();
     match cx.app.runs.engine.wait(run_id, AGENT_WITHIN).await {

@@ -1,6 +1,7 @@
 //! What changes a session: create, spawn, reset, delete, fork. Changes of its fields are in `session_patch`.
 
 use gatehouse_agent::Budget;
+use gatehouse_agent::provider::ModelRef;
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{SessionFilter, SessionRow};
 use serde::Deserialize;
@@ -38,10 +39,26 @@ struct CreateParams {
     attachments: Vec<Attachment>,
 }
 
+impl CreateParams {
+    /// What makes one session another than the next.
+    fn input(&self) -> Value {
+        let text = self.message.as_ref().or(self.task.as_ref());
+        json!([
+            self.key,
+            self.agent_id,
+            self.label,
+            self.model,
+            text,
+            self.attachments
+        ])
+    }
+}
+
 async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
     cx.require(MethodScope::Write)?;
     let key = params.idempotency_key.clone();
-    once(&cx, "sessions.create", key.as_deref(), || {
+    let input = params.input();
+    once(&cx, "sessions.create", key.as_deref(), &input, || {
         created(&cx, params, Budget::default())
     })
     .await
@@ -91,9 +108,14 @@ async fn spawn(cx: Cx, params: SpawnParams) -> Result<Value, MethodError> {
         task: Some(params.task),
         ..CreateParams::default()
     };
-    once(&cx, "gatehouse.sessions.spawn", key.as_deref(), || {
-        created(&cx, params, budget)
-    })
+    let input = params.input();
+    once(
+        &cx,
+        "gatehouse.sessions.spawn",
+        key.as_deref(),
+        &input,
+        || created(&cx, params, budget),
+    )
     .await
 }
 
@@ -105,6 +127,12 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
     };
     let name = sessions.name(&wanted, params.agent_id.as_deref());
     free_label(cx, params.label.as_deref(), &name.key).await?;
+    known_model(cx, params.model.as_deref())?;
+    // Looked at before the session is there: what cannot be said leaves no empty session behind.
+    let first = match params.message.or(params.task) {
+        Some(text) => Some(content(text, params.attachments)?),
+        None => None,
+    };
     let mut row = sessions.new_row(&name, "operator");
     let overrides = Overrides {
         model: params.model.clone(),
@@ -119,11 +147,16 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
         .as_deref()
         .map(|key| sessions.name(key, None).key);
     row.overrides = overrides.json();
-    let row = sessions
-        .store
-        .session_create(row.clone())
-        .await?
-        .unwrap_or(row);
+    let row = match sessions.store.session_create(row.clone()).await? {
+        None => row,
+        Some(there) if params.label.is_some() && there.label != params.label => {
+            return Err(MethodError::invalid(format!(
+                "session {} is there already, with another label; sessions.patch changes it",
+                there.key
+            )));
+        }
+        Some(there) => there,
+    };
     sessions.publish(&row, &Change::Reason("create"));
     let mut answer = json!({
         "ok": true,
@@ -132,15 +165,33 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
         "entry": sessions.wire(&row),
         "runStarted": false,
     });
-    if let Some(text) = params.message.or(params.task) {
+    if let Some(first) = first {
         let mut input = Input::text(name, Uuid::new_v4().to_string(), "");
-        input.content = content(text, params.attachments)?;
+        input.content = first;
         input.budget = budget;
         let run = submitted(cx, input).await?;
         answer["runStarted"] = json!(true);
         answer["runId"] = run["runId"].clone();
     }
     Ok(answer)
+}
+
+/// A model that a session is given is one that runs can ask.
+pub(super) fn known_model(cx: &Cx, name: Option<&str>) -> Result<(), MethodError> {
+    let Some(name) = name else {
+        return Ok(());
+    };
+    let Some(model) = ModelRef::parse(name) else {
+        return Err(MethodError::invalid(format!(
+            "model {name} is not of the form provider/model"
+        )));
+    };
+    match cx.app.models.current().find(&model) {
+        Some(_) => Ok(()),
+        None => Err(MethodError::invalid(format!(
+            "unknown model {name}; models.list has those that there are"
+        ))),
+    }
 }
 
 /// A label names one session.

@@ -34,7 +34,16 @@ struct InvokeParams {
 
 async fn invoke(cx: Cx, params: InvokeParams) -> Result<Value, MethodError> {
     let key = params.idempotency_key.clone();
-    once(&cx, "tools.invoke", key.as_deref(), || invoked(&cx, params)).await
+    let input = json!([
+        params.name,
+        params.args,
+        params.session_key,
+        params.agent_id
+    ]);
+    once(&cx, "tools.invoke", key.as_deref(), &input, || {
+        invoked(&cx, params)
+    })
+    .await
 }
 
 async fn invoked(cx: &Cx, params: InvokeParams) -> Result<Value, MethodError> {

@@ -10,6 +10,7 @@ use gatehouse_store::gateway::SessionRow;
 use sha2::{Digest, Sha256};
 
 use super::{Registration, RunWatch};
+use crate::once::used_for_another;
 use crate::router::MethodError;
 use crate::sessions::{Change, Overrides, SessionName, Sessions};
 
@@ -31,7 +32,7 @@ pub struct Input {
     pub budget: Budget,
     /// How a session that it makes came to be.
     pub created_via: &'static str,
-    /// Whether the same content a moment ago is the same input.
+    /// Whether the same content a moment ago is the same input, while its run is at work.
     pub dedupe: bool,
 }
 
@@ -90,8 +91,10 @@ impl Runs {
 
     /// Gives an input to the engine. When this returns it is durable.
     pub async fn submit(&self, input: Input) -> Result<Submitted, MethodError> {
-        if self.sessions.store.run(&input.run_id).await?.is_some() {
-            return Ok(Submitted::Known(input.run_id));
+        match self.sessions.store.run(&input.run_id).await? {
+            Some(run) if run.session != input.name.key => return Err(used_for_another()),
+            Some(_) => return Ok(Submitted::Known(input.run_id)),
+            None => {}
         }
         let (mut row, _) = self.sessions.ensure(&input.name, input.created_via).await?;
         if let (Origin::Person, Some(text)) = (&input.origin, first_text(&input.content)) {

@@ -1,13 +1,15 @@
 //! The watch over all runs: one task takes the engine's events in order, numbers what it tells of each run,
 //! and keeps what is in flight, so that a client that comes later can take it up.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatehouse_agent::event::RunSink;
 use gatehouse_agent::{Action, RunEvent, RunEventKind};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::RunBook;
 use super::translate::{AgentPart, Told, told};
@@ -15,9 +17,9 @@ use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
 use crate::govern::Waiting;
 use crate::heartbeats::LastHeartbeat;
 
-/// The same words in the same session within this time are one input: a click that was heard twice, or a
-/// client that sent again under a new key.
-const SAME_WITHIN_MS: u64 = 3_000;
+/// The same words in the same session within this time are one input while its run is at work: a click that was heard
+/// twice, or a client that sent again under a new key. Said again after the answer, they are meant again.
+const SAME_WITHIN: Duration = Duration::from_secs(3);
 
 /// What the gateway knows of a run before the engine begins it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,13 +82,13 @@ impl RunWatch {
             heartbeats,
             inbox,
             runs: HashMap::new(),
-            lately: VecDeque::new(),
+            lately: Vec::new(),
         };
         (Self { commands }, task.run())
     }
 
     /// Says whose run an id is going to be, before the engine hears of it. Where the same `fingerprint` was
-    /// registered a moment ago this gives that run's id, and registers nothing.
+    /// registered a moment ago and its run is at work, this gives that run's id, and registers nothing.
     pub async fn register(&self, run: Registration, fingerprint: Option<String>) -> Option<String> {
         let (tell, told) = oneshot::channel();
         self.tell(Command::Register(run, fingerprint, tell));
@@ -144,14 +146,16 @@ struct WatchTask {
     heartbeats: LastHeartbeat,
     inbox: mpsc::UnboundedReceiver<Command>,
     runs: HashMap<String, Live>,
-    /// What was sent within the last moment.
-    lately: VecDeque<Sent>,
+    /// What was sent within the last moment and is at work.
+    lately: Vec<Sent>,
 }
 
 /// An input, as it is recognised when it is sent twice.
 struct Sent {
-    at_ms: u64,
+    /// The wall's clock may be set back; this one is not.
+    at: Instant,
     fingerprint: String,
+    /// That answers it: its own, or the one that took it up.
     run_id: String,
 }
 
@@ -190,9 +194,7 @@ impl WatchTask {
 
     fn register(&mut self, run: Registration, fingerprint: Option<String>) -> Option<String> {
         if let Some(fingerprint) = fingerprint {
-            let now = run.accepted_at_ms;
-            self.lately
-                .retain(|sent| now.saturating_sub(sent.at_ms) < SAME_WITHIN_MS);
+            self.lately.retain(|sent| sent.at.elapsed() < SAME_WITHIN);
             let same = self
                 .lately
                 .iter()
@@ -200,8 +202,8 @@ impl WatchTask {
             if let Some(same) = same.filter(|sent| sent.run_id != run.run_id) {
                 return Some(same.run_id.clone());
             }
-            self.lately.push_back(Sent {
-                at_ms: now,
+            self.lately.push(Sent {
+                at: Instant::now(),
                 fingerprint,
                 run_id: run.run_id.clone(),
             });
@@ -229,11 +231,19 @@ impl WatchTask {
         self.book.hears(&event);
         self.heartbeats.hears(&event);
         self.publish(&event.run_id, event.ts_ms, told);
-        if matches!(
-            event.kind,
-            RunEventKind::Ended(_) | RunEventKind::Merged { .. }
-        ) {
-            self.runs.remove(&*event.run_id);
+        match &event.kind {
+            RunEventKind::Ended(_) => {
+                self.runs.remove(&*event.run_id);
+                self.lately.retain(|sent| *sent.run_id != *event.run_id);
+            }
+            RunEventKind::Merged { into } => {
+                self.runs.remove(&*event.run_id);
+                let taken = self.lately.iter_mut();
+                for sent in taken.filter(|sent| *sent.run_id == *event.run_id) {
+                    sent.run_id = into.to_string();
+                }
+            }
+            _ => {}
         }
     }
 

@@ -110,6 +110,8 @@ wire! {
         pub error: Option<String>,
         pub approval_id: Option<String>,
         pub tool_call_id: Option<String>,
+        /// The run that took this one's input up and answers it; our own gateway says it.
+        pub merged_into: Option<String>,
         pub provider: Option<String>,
         pub model: Option<String>,
     }
