@@ -9,6 +9,10 @@ use serde::Serialize;
 /// Longest text of a gateway in a message.
 const MAX_WORDS: usize = 400;
 
+/// The codes of a run that ended badly.
+pub(crate) const RUN_FAILED: &str = "runFailed";
+pub(crate) const RUN_ABORTED: &str = "runAborted";
+
 /// What kind of failure. Its number is the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,6 +70,11 @@ impl Failure {
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Configuration, "configuration", message)
+    }
+
+    /// The run did not do what it was asked; the connection and the gateway are well.
+    pub(crate) fn is_of_the_run(&self) -> bool {
+        [RUN_FAILED, RUN_ABORTED].contains(&self.code.as_str())
     }
 
     pub(crate) fn next(mut self, next: impl Into<String>) -> Self {

@@ -19,11 +19,15 @@ use clap::Parser;
 
 use args::Cli;
 use environment::Environment;
+use failure::Failure;
 use output::Output;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
     let environment = Environment::of_this_process();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error, &environment),
+    };
     let mut output = Output::to_terminal(cli.json, &environment);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -40,4 +44,21 @@ fn main() -> ExitCode {
             ExitCode::from(failure.kind.status())
         }
     }
+}
+
+/// A line that is no command, or one that asks for help.
+fn misused(error: &clap::Error, environment: &Environment) -> ExitCode {
+    let wants_json = std::env::args_os()
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument == "--json");
+    if !wants_json || !error.use_stderr() {
+        error.exit();
+    }
+    let words = error.to_string();
+    let mut parts = words.split("\n\n");
+    let what = parts.next().unwrap_or_default();
+    let what = what.trim_start_matches("error: ").trim();
+    let failure = Failure::usage(what).next("`--help` behind the command has its options");
+    Output::to_terminal(true, environment).failure(&failure);
+    ExitCode::from(failure.kind.status())
 }

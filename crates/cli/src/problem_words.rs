@@ -36,7 +36,11 @@ fn next(problem: &Problem, dial: &Dial, usual: &str) -> Option<String> {
                 .to_owned(),
         );
     }
+    let is_plain = !dial.url.is_tls();
     match (problem.code, &problem.request_id) {
+        (ProblemCode::NotAGateway | ProblemCode::UpgradeRefused, _) if is_plain => Some(format!(
+            "try wss://, in case it speaks TLS; otherwise {usual}"
+        )),
         (ProblemCode::PairingRequired, Some(id)) => Some(format!(
             "let someone who is in approve it: `gatehouse call device.pair.approve \
              '{{\"requestId\":\"{id}\"}}'`, then try again"

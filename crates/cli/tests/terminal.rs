@@ -24,11 +24,47 @@ fn what_is_no_command_is_a_usage_error() {
         vec!["status", "--pin", "abc"],
         vec!["status", "--token", "a", "--token-file", "b"],
         vec!["spawn", "--task", "x", "--budget", "-1"],
+        vec!["spawn", "--task", " "],
+        vec!["send", "--session", "main", ""],
+        vec!["gateway", "run", "--auth", "token", "--password", "x"],
+        vec!["gateway", "run", "--auth", "none", "--token", "x"],
         vec!["connect", "--url", "ws://203.0.113.1", "--token", "a"],
     ] {
         let done = Gatehouse::new().run(&line);
         assert_eq!(done.status, 2, "{line:?}: {done:?}");
         assert!(done.stdout.is_empty(), "{line:?}: an error is no answer");
+    }
+}
+
+#[test]
+fn a_usage_error_is_json_too_where_json_was_asked_for() {
+    for line in [&["--json", "--bogus"][..], &["send", "--json"]] {
+        let done = Gatehouse::new().run(line);
+        assert_eq!(done.status, 2, "{line:?}: {done:?}");
+        let error: serde_json::Value = serde_json::from_str(&done.stderr).unwrap();
+        assert_eq!(error["error"]["kind"], "usage", "{line:?}");
+        assert!(error["error"]["next"].is_string(), "{line:?}");
+    }
+    let help = Gatehouse::new().run(&["--json", "--help"]);
+    assert_eq!(help.status, 0, "{help:?}");
+}
+
+#[test]
+fn a_gateway_that_cannot_start_as_it_was_told_says_what_to_do() {
+    for (line, words) in [
+        (&["--tls-cert", "/nope", "--tls-key", "/nope"][..], "TLS"),
+        (&["--auth", "none", "--bind", "lan"], "this machine alone"),
+        (&["--token", ""], "an empty secret"),
+        (&["--token-file", "/nope"], "cannot be read"),
+        (&["--config", "/nope.json"], "there is no such file"),
+    ] {
+        let line = [&["gateway", "run", "--port", "0"], line].concat();
+        let done = Gatehouse::new()
+            .env("OPENCLAW_GATEWAY_TOKEN", "a-token-for-this-start")
+            .run(&line);
+        assert_eq!(done.status, 78, "{line:?}: {done:?}");
+        assert!(done.stderr.contains(words), "{line:?}: {done:?}");
+        assert!(done.stderr.contains("next:"), "{line:?}: {done:?}");
     }
 }
 
@@ -90,6 +126,39 @@ fn the_mock_says_what_it_is_and_runs_no_command() {
     let line = format!("exec: touch {}\n", touched.display());
     let refused = Gatehouse::new().saying(&line).run(&["connect", "--mock"]);
     assert!(!touched.exists(), "{refused:?}");
+    let fetched = Gatehouse::new()
+        .saying("fetch: https://gateway.invalid\n")
+        .run(&["connect", "--mock"]);
+    assert!(!fetched.stdout.contains("resolv"), "{fetched:?}");
+    assert!(fetched.stdout.contains("web_fetch"), "{fetched:?}");
+}
+
+#[test]
+fn the_mock_goes_on_after_a_run_that_failed_and_after_words_that_were_said_before() {
+    let talked = Gatehouse::new()
+        .saying("fail: on purpose\nstream: 2\nstream: 2\n/stop\n")
+        .run(&["connect", "--mock"]);
+    assert_eq!(talked.status, 0, "{talked:?}");
+    assert!(talked.stderr.contains("on purpose"), "{talked:?}");
+    assert_eq!(
+        talked.stdout.matches("word1 word2").count(),
+        2,
+        "{talked:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_mock_that_is_asked_to_end_leaves_nothing_behind() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (reading, _writing) = std::io::pipe().unwrap();
+    let gatehouse = Gatehouse::new().env("TMPDIR", scratch.path().to_str().unwrap());
+    let mut mock = gatehouse.start_reading(&["--json", "connect", "--mock"], reading.into());
+    mock.line();
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 1);
+    mock.ask_to_end();
+    assert_eq!(mock.wait(), 0);
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -72,8 +72,8 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct ConnectArgs {
-    /// The host, instead of a whole address
-    #[arg(long, requires = "port", conflicts_with = "url")]
+    /// The host, instead of a whole address; its port is 18789 unless --port says another
+    #[arg(long, conflicts_with = "url")]
     pub(crate) host: Option<String>,
     /// The port on that host, or on this machine
     #[arg(long, conflicts_with = "url")]

@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use gatehouse_policy::rules::nearest;
+use gatehouse_protocol::untrusted::one_line;
 use serde_json::Value;
 
 use super::Context;
@@ -15,8 +17,35 @@ pub(super) async fn run(context: &mut Context<'_>, args: CallArgs) -> Result<(),
     let params = read_params(args.params.as_deref())?;
     let link = context.link(args.target).await?;
     let answer = link.connection.call(&args.method, &params).await;
+    let offered = link.hello.features.methods.clone();
     link.close().await;
+    let answer = answer.map_err(|error| {
+        let failure = Failure::from(error);
+        let is_offered = offered.iter().any(|method| *method == args.method);
+        match failure.next.is_none() && !is_offered {
+            true => failure.next(instead(&args.method, &offered)),
+            false => failure,
+        }
+    });
     context.output.value(&answer?)
+}
+
+/// What was perhaps meant by a method that the gateway does not name.
+fn instead(method: &str, offered: &[String]) -> String {
+    let offered = offered.iter().map(String::as_str);
+    if let Some(name) = nearest(offered.clone(), method) {
+        return format!("did you mean {}?", one_line(&name, 100));
+    }
+    let family = method.split('.').next().unwrap_or_default();
+    let related = offered.filter(|name| name.split('.').next() == Some(family));
+    let related: Vec<String> = related.map(|name| one_line(name, 100)).collect();
+    match related.is_empty() {
+        true => {
+            "the gateway names no such method; `health`, `sessions.list` and `chat.send` are some"
+                .to_owned()
+        }
+        false => format!("it has {}", related.join(", ")),
+    }
 }
 
 fn read_params(given: Option<&str>) -> Result<Value, Failure> {
@@ -35,4 +64,23 @@ fn read_params(given: Option<&str>) -> Result<Value, Failure> {
         Failure::usage(format!("the parameters are not JSON: {error}"))
             .next(r#"they look like '{"limit": 5}'"#)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_method_is_answered_with_what_is_like_it() {
+        let offered = ["sessions.list", "sessions.send", "health"].map(str::to_owned);
+        assert_eq!(
+            instead("session.list", &offered),
+            "did you mean sessions.list?"
+        );
+        assert_eq!(
+            instead("sessions.everything", &offered),
+            "it has sessions.list, sessions.send"
+        );
+        assert!(instead("nope", &offered).contains("`health`"));
+    }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Context, mock};
 use crate::args::{ConnectArgs, Target};
+use crate::dial::DEFAULT_PORT;
 use crate::failure::{Failure, FailureKind};
 use crate::output::table::Table;
 
@@ -50,6 +51,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: ConnectArgs) -> Result<
         return mock::run(context).await;
     }
     let is_named = args.port.is_some()
+        || args.host.is_some()
         || args.target.url.is_some()
         || context.environment.get("OPENCLAW_GATEWAY_URL").is_some();
     let met = meet(context, args.target, args.host, args.port).await;
@@ -71,8 +73,9 @@ async fn meet(
     host: Option<String>,
     port: Option<u16>,
 ) -> Result<(), Failure> {
-    if let Some(port) = port {
+    if host.is_some() || port.is_some() {
         let host = host.as_deref().unwrap_or("127.0.0.1");
+        let port = port.unwrap_or(DEFAULT_PORT);
         target.url = Some(format!("ws://{host}:{port}"));
     }
     let dial = context.dial(target)?;

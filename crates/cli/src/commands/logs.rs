@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gatehouse_protocol::methods::{LogsTail, LogsTailParams};
-use gatehouse_protocol::untrusted::{Policy, escape};
+use gatehouse_protocol::untrusted::{Policy, escape, one_line};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,6 +13,9 @@ use crate::failure::Failure;
 
 /// How often a followed log is asked for more, as the reference command line does.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Characters of a field that are shown. `--json` has all of it.
+const FIELD_MAX: usize = 400;
 
 /// A line of the log. `record` when the gateway writes JSON, as OpenClaw does.
 #[derive(Serialize)]
@@ -70,7 +73,21 @@ fn readable(record: &Value) -> Option<String> {
     let words = text(&record["message"])
         .or_else(|| text(&record["fields"]["message"]))
         .or_else(|| numbered(record))?;
-    Some(format!("{time}  {level:<5}  {words}"))
+    let more = fields(record);
+    Some(format!("{time}  {level:<5}  {words}{more}"))
+}
+
+/// What a record says beside its words: ` error=no answer run=3f`.
+fn fields(record: &Value) -> String {
+    let fields = record["fields"].as_object().into_iter().flatten();
+    let fields = fields.filter(|(name, _)| *name != "message");
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    fields
+        .map(|(name, value)| format!("  {name}={}", one_line(&text(value), FIELD_MAX)))
+        .collect()
 }
 
 /// A record whose words are in the fields `0`, `1`, …; the last text is the message, those before say where from.
@@ -96,6 +113,17 @@ mod tests {
             readable(&record).unwrap(),
             "2026-11-21T16:00:00.000Z  INFO   ready"
         );
+    }
+
+    #[test]
+    fn a_record_says_why_on_its_line() {
+        let record = json!({"timestamp": "2026-11-21T16:00:00Z", "level": "WARN", "target": "runs",
+            "fields": {"message": "a run failed", "error": "no\nanswer", "attempt": 3}});
+        let shown = readable(&record).unwrap();
+        assert!(shown.contains("WARN   a run failed  "), "{shown}");
+        assert!(shown.contains("attempt=3"), "{shown}");
+        assert!(shown.contains("error=no"), "{shown}");
+        assert_eq!(shown.lines().count(), 1, "{shown}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The mock: a gateway in this process, with its state in a folder that goes away with it. Its model is a script, no
-//! AI, and commands are refused, so that nothing outside that folder is touched.
+//! AI; commands are refused and the web is not there, so that nothing outside that folder is touched.
 
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,18 @@ use std::path::{Path, PathBuf};
 use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
 use gatehouse_gateway::config::{Env, read};
 use gatehouse_gateway::{Gateway, RunningGateway, StartOptions};
+use tokio::sync::mpsc;
 
 use super::connect::{Greeting, tell};
 use super::{Context, send};
 use crate::args::Target;
 use crate::dial::Link;
 use crate::failure::{Failure, FailureKind};
+use crate::server::signalled;
 
-/// Commands are refused whatever the model asks for, and the port is whichever is free.
-const CONFIGURATION: &str = "{gateway: {port: 0}, tools: {exec: {security: 'deny', ask: 'off'}}}";
+/// Commands and the web are refused whatever the model asks for, and the port is whichever is free.
+const CONFIGURATION: &str = "{gateway: {port: 0}, \
+    tools: {deny: ['group:web'], exec: {security: 'deny', ask: 'off'}}}";
 const SESSION: &str = "agent:main:main";
 
 pub(super) async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
@@ -28,7 +31,11 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         timeout: 30,
         ..Target::default()
     };
-    let done = visit(context, target).await;
+    let done = tokio::select! {
+        done = visit(context, target) => done,
+        // What stays is a folder that has to go.
+        ended = signalled() => ended.map(drop),
+    };
     gateway.stop("the visit is over").await;
     done
 }
@@ -58,24 +65,35 @@ async fn visit(context: &mut Context<'_>, target: Target) -> Result<(), Failure>
     talked
 }
 
-/// Says what stdin says, line by line.
+/// Says what stdin says, line by line. A run that fails ends none of the others.
 async fn talk(context: &mut Context<'_>, link: &mut Link) -> Result<(), Failure> {
-    loop {
-        let line = tokio::task::spawn_blocking(|| {
-            let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).map(|_| line)
-        });
-        let line = line.await.map_err(std::io::Error::other)??;
-        if line.is_empty() {
-            return Ok(());
-        }
-        let text = line.trim().to_owned();
+    let mut lines = lines();
+    while let Some(line) = lines.recv().await {
+        let line = line?;
+        let text = line.trim();
         if text.is_empty() {
             continue;
         }
-        let answer = send::converse(context, link, SESSION.to_owned(), text).await?;
-        send::finish(context, &answer)?;
+        let answer = send::converse(context, link, SESSION.to_owned(), text.to_owned()).await?;
+        match send::finish(context, &answer) {
+            Err(failure) if failure.is_of_the_run() => context.output.failure(&failure),
+            done => done?,
+        }
     }
+    Ok(())
+}
+
+/// Lines of stdin, read by a thread of its own: one that waits for a line does not keep the process from ending.
+fn lines() -> mpsc::Receiver<std::io::Result<String>> {
+    let (tell, told) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            if tell.blocking_send(line).is_err() {
+                break;
+            }
+        }
+    });
+    told
 }
 
 /// A folder that goes away.

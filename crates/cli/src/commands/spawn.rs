@@ -19,6 +19,9 @@ struct Spawned {
 }
 
 pub(super) async fn run(context: &mut Context<'_>, args: SpawnArgs) -> Result<(), Failure> {
+    if args.task.trim().is_empty() {
+        return Err(Failure::usage("there is no task").next("say with --task what is to be done"));
+    }
     let link = context.link(args.target).await?;
     let created = match args.budget {
         Some(usd) => start_with_budget(&link, args.task, args.model, usd).await,
@@ -56,6 +59,9 @@ pub(super) async fn run(context: &mut Context<'_>, args: SpawnArgs) -> Result<()
     context
         .output
         .hint(&format!("read it with: gatehouse sessions history '{key}'"));
+    context.output.hint(
+        "what it may not do unasked is denied while nobody is connected who can decide: keep `gatehouse approvals watch` open",
+    );
     Ok(())
 }
 

@@ -180,6 +180,11 @@ impl Link {
         }
     }
 
+    /// How long an answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Whether the gateway has a method, as far as it says.
     pub(crate) fn offers<M: Method>(&self) -> bool {
         self.hello.offers::<M>()

@@ -24,6 +24,7 @@ pub(crate) use link::Link;
 
 /// Where a gateway listens unless told otherwise.
 pub(crate) const DEFAULT_URL: &str = "ws://127.0.0.1:18789";
+pub(crate) const DEFAULT_PORT: u16 = 18789;
 /// A secret is a line; a file of another kind was named by mistake.
 const MAX_SECRET_BYTES: u64 = 16 * 1024;
 
@@ -64,6 +65,9 @@ impl Dial {
         let url = address(target.url.as_deref().unwrap_or(home_url))?;
         let is_home = target.url.is_none() || address(home_url).is_ok_and(|home| home == url);
         let mut secrets = given(&target, output)?;
+        if let Some(text) = target.url.as_deref().filter(|_| secrets.is_empty()) {
+            secrets = of_link(text);
+        }
         let from_environment = environment_secrets(environment);
         let kept_back = secrets.is_empty() && !is_home && !from_environment.is_empty();
         if secrets.is_empty() && is_home {
@@ -79,6 +83,24 @@ impl Dial {
             target,
             kept_back,
         })
+    }
+}
+
+/// What a link to a dashboard carries: `http://…/#token=…`. The address itself never has it.
+fn of_link(text: &str) -> Secrets {
+    let Ok(link) = url::Url::parse(text.trim()) else {
+        return Secrets::default();
+    };
+    let parts = [link.fragment(), link.query()];
+    let find = |name: &str| {
+        let pairs = parts.iter().flatten();
+        let mut pairs = pairs.flat_map(|part| url::form_urlencoded::parse(part.as_bytes()));
+        let found = pairs.find(|(key, _)| key == name);
+        found.and_then(|(_, value)| Secret::new(&*value))
+    };
+    Secrets {
+        token: find("token"),
+        password: find("password"),
     }
 }
 
@@ -100,7 +122,7 @@ fn given(target: &Target, output: &Output) -> Result<Secrets, Failure> {
     }
     let read = |straight: &Option<String>, file: &Option<std::path::PathBuf>| match (straight, file)
     {
-        (Some(text), _) => Ok(Secret::new(text)),
+        (Some(text), _) => secret_text(text).map(Some),
         (None, Some(path)) => secret_file(path).map(Some),
         (None, None) => Ok(None),
     };
@@ -118,6 +140,14 @@ fn environment_secrets(environment: &Environment) -> Secrets {
     }
 }
 
+/// A secret as it was typed.
+pub(crate) fn secret_text(text: &str) -> Result<Secret, Failure> {
+    Secret::new(text).ok_or_else(|| {
+        Failure::configuration("an empty secret is no secret")
+            .next("leave the option out, or give it what is the secret")
+    })
+}
+
 /// A secret from a file, or from stdin for `-`.
 pub(crate) fn secret_file(path: &Path) -> Result<Secret, Failure> {
     let mut text = zeroize::Zeroizing::new(String::new());
@@ -130,8 +160,13 @@ pub(crate) fn secret_file(path: &Path) -> Result<Secret, Failure> {
             .and_then(|file| file.take(MAX_SECRET_BYTES).read_to_string(&mut text))
     };
     let shown = path.display();
-    read.map_err(|error| Failure::configuration(format!("{shown} cannot be read: {error}")))?;
-    Secret::new(text.as_str()).ok_or_else(|| Failure::configuration(format!("{shown} is empty")))
+    read.map_err(|error| {
+        Failure::configuration(format!("{shown} cannot be read: {error}"))
+            .next("name a file that this user can read, or `-` for stdin")
+    })?;
+    Secret::new(text.as_str()).ok_or_else(|| {
+        Failure::configuration(format!("{shown} is empty")).next("put the secret into it, alone")
+    })
 }
 
 #[cfg(test)]
@@ -183,6 +218,28 @@ mod tests {
             dial.secrets.password.as_ref().map(Secret::expose),
             Some("given")
         );
+    }
+
+    #[test]
+    fn the_token_of_a_pasted_link_is_used_and_not_kept_in_the_address() {
+        for link in [
+            "http://127.0.0.1:19300/#token=a%2Bb",
+            "http://127.0.0.1:19300/?token=a%2Bb",
+        ] {
+            let pasted = Target {
+                url: Some(link.into()),
+                ..Target::default()
+            };
+            let pasted = dial(pasted, &[("OPENCLAW_GATEWAY_TOKEN", "mine")]);
+            assert_eq!(token(&pasted), Some("a+b"), "{link}");
+            assert_eq!(pasted.url.as_str(), "ws://127.0.0.1:19300/");
+        }
+        let both = Target {
+            url: Some("http://127.0.0.1:19300/#token=pasted".into()),
+            token: Some("given".into()),
+            ..Target::default()
+        };
+        assert_eq!(token(&dial(both, &[])), Some("given"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod page;
 pub(crate) mod secret;
+mod signals;
 
 use std::path::PathBuf;
 
@@ -12,11 +13,15 @@ use crate::args::StateDir;
 use crate::environment::Environment;
 use crate::failure::Failure;
 
+pub(crate) use signals::signalled;
+
 /// The state folder that is meant.
 pub(crate) fn state_dir(given: &StateDir, environment: &Environment) -> Result<PathBuf, Failure> {
     let folder = given.state_dir.clone().or_else(|| environment.state_dir());
-    folder.ok_or_else(|| {
+    let folder = folder.ok_or_else(|| {
         Failure::configuration("there is no home folder to keep the gateway's state in")
             .next("give one with --state-dir")
-    })
+    })?;
+    // What is answered and recorded is read in other folders.
+    Ok(std::path::absolute(folder)?)
 }

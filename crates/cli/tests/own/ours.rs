@@ -130,3 +130,53 @@ fn every_command_answers_in_json() {
         assert!(error["error"]["message"].is_string(), "{error}");
     }
 }
+
+#[test]
+fn words_to_a_session_at_work_are_answered_by_the_run_that_takes_them() {
+    let gateway = OwnGateway::start();
+    let at_work = gateway
+        .gatehouse()
+        .start(&["send", "--session", "busy", "slow: 40"]);
+    eventually(|| {
+        let list = well(&gateway, &["sessions", "list", "--active", "--json"]).json();
+        (!list["sessions"].as_array().unwrap().is_empty()).then_some(())
+    });
+    let again = well(&gateway, &["send", "--session", "busy", "slow: 40"]);
+    // On a machine that is busy the moment is over before it is said again.
+    let told = ["said already", "was taken into the run"];
+    assert!(
+        told.iter().any(|words| again.stderr.contains(words)),
+        "{again:?}"
+    );
+    assert!(!again.stdout.trim().is_empty(), "{again:?}");
+    drop(at_work);
+
+    let _at_work = gateway
+        .gatehouse()
+        .start(&["send", "--session", "other", "slow: 40"]);
+    eventually(|| {
+        let list = well(&gateway, &["sessions", "list", "--active", "--json"]).json();
+        (!list["sessions"].as_array().unwrap().is_empty()).then_some(())
+    });
+    let taken = well(&gateway, &["send", "--session", "other", "stream: 3"]);
+    assert!(taken.stderr.contains("was taken into the run"), "{taken:?}");
+    assert!(taken.stdout.contains("word1 word2 word3"), "{taken:?}");
+}
+
+#[test]
+fn what_is_not_there_is_refused_with_a_way_on() {
+    let gateway = OwnGateway::start();
+    for (line, hint) in [
+        (&["sessions", "history", "nope"][..], "sessions list"),
+        (&["sessions", "kill", "nope"], "sessions list"),
+        (&["call", "session.list"], "sessions.list"),
+        (&["spawn", "--task", "x", "--model", "nope/none"], ""),
+    ] {
+        let done = gateway.gatehouse().run(line);
+        assert_eq!(done.status, 3, "{line:?}: {done:?}");
+        assert!(done.stderr.contains(hint), "{line:?}: {done:?}");
+    }
+    well(&gateway, &["sessions", "history", "main"]);
+    let list = well(&gateway, &["sessions", "list", "--json"]).json();
+    assert_eq!(list["sessions"], json!([]), "nothing was left behind");
+}

@@ -85,8 +85,15 @@ impl Gatehouse {
     /// Starts it and reads its lines as they come.
     #[allow(dead_code, reason = "not every test that shares this file watches")]
     pub(crate) fn start(&self, line: &[&str]) -> Running {
+        self.start_reading(line, Stdio::null())
+    }
+
+    /// Likewise, with something to read from.
+    #[allow(dead_code, reason = "not every test that shares this file watches")]
+    pub(crate) fn start_reading(&self, line: &[&str], stdin: Stdio) -> Running {
         let mut child = self
             .command(line)
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
@@ -131,6 +138,24 @@ impl Running {
             .try_wait()
             .unwrap()
             .map(|status| status.code().unwrap_or(-1))
+    }
+
+    /// The next line.
+    pub(crate) fn line(&self) -> String {
+        self.lines.recv_timeout(SOON).expect("a line comes")
+    }
+
+    /// Sends it a SIGTERM.
+    #[cfg(unix)]
+    pub(crate) fn ask_to_end(&self) {
+        let pid = i32::try_from(self.child.id()).unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    /// The status that it ends with.
+    pub(crate) fn wait(&mut self) -> i32 {
+        self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
     /// The next line, as JSON.

@@ -4,6 +4,7 @@ mod run;
 
 use std::time::Duration;
 
+use gatehouse_gateway::config::{AuthMode, ConfigPlace, Flags, read};
 use gatehouse_gateway::running;
 use gatehouse_protocol::NoParams;
 use gatehouse_protocol::methods::Health;
@@ -66,7 +67,18 @@ async fn token(context: &mut Context<'_>, args: TokenArgs) -> Result<(), Failure
     let folder = state_dir(&args.state, context.environment)?;
     let redactor = Redactor::new();
     if args.new {
+        if !folder.exists() {
+            let folder = folder.display();
+            context.output.note(&format!(
+                "{folder} was not there and is made; no gateway has run in it"
+            ));
+        }
         std::fs::create_dir_all(&folder)?;
+        if takes_no_token(&folder, context) {
+            context.output.note(
+                "the configuration there lets clients in without a token: this one is for `--auth token`",
+            );
+        }
         let made = secret::make(&folder, &redactor).await?;
         if made.shown_once {
             context
@@ -87,6 +99,16 @@ async fn token(context: &mut Context<'_>, args: TokenArgs) -> Result<(), Failure
         ))
         .next("`gatehouse gateway run` makes one, or `gatehouse gateway token --new`")),
     }
+}
+
+/// The configuration of the folder says another way of signing in. One that cannot be read says so at the start.
+fn takes_no_token(folder: &std::path::Path, context: &Context<'_>) -> bool {
+    let flags = Flags::default();
+    let environment = context.environment.variables();
+    let path = ConfigPlace::find(flags.config.as_deref(), folder).read_from;
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let mode = read(&text, &path, environment).map(|reading| reading.config.gateway.auth.mode);
+    mode.is_ok_and(|mode| mode != AuthMode::Token)
 }
 
 /// The one command whose answer is a secret, because that is what was asked for.

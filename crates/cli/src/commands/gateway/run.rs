@@ -9,16 +9,15 @@ use gatehouse_gateway::config::{
     AuthMode, Bind, ConfigError, Flags, Prepared, SecretFlag, prepare,
 };
 use gatehouse_gateway::{Gateway, RunRecord, StartError, StartOptions, StateLock};
-use gatehouse_protocol::Secret;
 use gatehouse_vault::Redactor;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 
 use crate::args::{AuthKind, BindTo, RunArgs};
 use crate::commands::Context;
-use crate::dial::secret_file;
+use crate::dial::{secret_file, secret_text};
 use crate::failure::{Failure, FailureKind};
-use crate::server::{keys, log, page, secret, state_dir};
+use crate::server::{keys, log, page, secret, signalled, state_dir};
 
 pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), Failure> {
     let folder = state_dir(&args.state, context.environment)?;
@@ -32,7 +31,15 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
         }
     }
     allow_many_connections();
+    fit_together(&args)?;
     let flags = flags(&args, &redactor)?;
+    if let Some(SecretFlag::Text(token)) = &flags.token
+        && token.expose().chars().count() < SHORT
+    {
+        context.output.note(
+            "the token is short enough to be guessed; without one a long one is made and kept",
+        );
+    }
     let mut prepared = prepare(&folder, &flags, &env).map_err(misconfigured)?;
     let wanted = &prepared.reading.config.logging;
     let log_file = log::start(context.environment, &redactor, &folder, wanted)?;
@@ -75,6 +82,9 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     Ok(())
 }
 
+/// Of a secret, in characters: fewer can be guessed by someone who has time.
+const SHORT: usize = 16;
+
 /// Each connection is an open file, and the usual soft limit of 1,024 is a terminal's, not a server's.
 fn allow_many_connections() {
     let mut limit = getrlimit(Resource::Nofile);
@@ -96,6 +106,26 @@ fn announce(context: &mut Context<'_>, record: &RunRecord) -> Result<(), Failure
     match &record.fingerprint {
         Some(pin) => context.output.line(&format!("certificate {pin}")),
         None => Ok(()),
+    }
+}
+
+/// A secret that the way of signing in would not look at was given for nothing.
+fn fit_together(args: &RunArgs) -> Result<(), Failure> {
+    let token = args.token.is_some() || args.token_file.is_some();
+    let password = args.password.is_some() || args.password_file.is_some();
+    let idle = match args.auth {
+        Some(AuthKind::Token) => password.then_some("--password"),
+        Some(AuthKind::Password) => token.then_some("--token"),
+        Some(AuthKind::None) if password => Some("--password"),
+        Some(AuthKind::None) => token.then_some("--token"),
+        Some(AuthKind::TrustedProxy) | None => None,
+    };
+    match idle {
+        None => Ok(()),
+        Some(option) => Err(
+            Failure::usage(format!("{option} means nothing with this --auth"))
+                .next("leave one of the two out"),
+        ),
     }
 }
 
@@ -130,10 +160,7 @@ fn given(
     redactor: &Redactor,
 ) -> Result<Option<SecretFlag>, Failure> {
     let secret = match (flag, file) {
-        (Some(text), _) => {
-            let secret = Secret::new(text);
-            secret.ok_or_else(|| Failure::configuration("an empty secret is no secret"))?
-        }
+        (Some(text), _) => secret_text(text)?,
         (None, Some(path)) => secret_file(path)?,
         (None, None) => return Ok(None),
     };
@@ -188,31 +215,25 @@ fn failed(error: &StartError) -> Failure {
         StartError::Bind { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {
             failure.next("something listens there already; choose another port with --port")
         }
+        StartError::Bind { source, .. }
+            if source.kind() == std::io::ErrorKind::AddrNotAvailable =>
+        {
+            failure.next("--bind takes loopback, lan, or an address that this machine has")
+        }
+        StartError::Bind { source, .. }
+            if source.kind() == std::io::ErrorKind::PermissionDenied =>
+        {
+            failure.next("ports below 1024 are for root: choose another with --port")
+        }
         StartError::Config(_) => failure.next("mend the configuration and start again"),
+        StartError::Unsafe(_) => {
+            failure.next("`--auth token` makes a token; `--bind loopback` keeps others out")
+        }
+        StartError::Tls(_) => failure.next(
+            "name a certificate and its key, PEM, with --tls-cert and --tls-key; --tls-self-signed makes both",
+        ),
         _ => failure,
     }
-}
-
-/// Waits until somebody wants it to end, and says how they said so.
-#[cfg(unix)]
-async fn signalled() -> Result<&'static str, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
-            Ok("interrupted")
-        }
-        _ = terminate.recv() => Ok("asked to end"),
-        _ = hang_up.recv() => Ok("the terminal went away"),
-    }
-}
-
-#[cfg(not(unix))]
-async fn signalled() -> Result<&'static str, Failure> {
-    tokio::signal::ctrl_c().await?;
-    Ok("interrupted")
 }
 
 /// Whoever asks twice does not want to wait.

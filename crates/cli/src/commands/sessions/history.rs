@@ -47,6 +47,9 @@ pub(super) async fn run(
         ..ChatHistoryParams::default()
     };
     let history = link.read::<ChatHistoryGet>(params).await?;
+    if history.messages.items.is_empty() {
+        super::must_exist(link, &key).await?;
+    }
     let messages: Vec<_> = history.messages.items.iter().map(line).collect();
     if context.output.is_json() {
         return context

@@ -7,6 +7,7 @@ use gatehouse_protocol::methods::{
     SessionsAbort, SessionsAbortParams, SessionsList, SessionsListParams,
 };
 use gatehouse_protocol::model::session::SessionRow;
+use gatehouse_protocol::untrusted::one_line;
 use gatehouse_protocol::{Method, ProtocolVersion};
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use super::status::is_active;
 use crate::args::{SessionsAction, SessionsArgs};
 use crate::dial::Link;
 use crate::environment::now_ms;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::output::age;
 use crate::output::table::Table;
 
@@ -172,6 +173,9 @@ async fn kill(context: &mut Context<'_>, link: &Link, key: String) -> Result<(),
         run_ids: reply.run_ids,
         key,
     };
+    if !stopped.aborted {
+        must_exist(link, &stopped.key).await?;
+    }
     if context.output.is_json() {
         return context.output.value(&stopped);
     }
@@ -181,6 +185,22 @@ async fn kill(context: &mut Context<'_>, link: &Link, key: String) -> Result<(),
         "nothing was running"
     };
     context.output.line(words)
+}
+
+/// Refuses a key that no session has. The main session is there before anything was said in it.
+async fn must_exist(link: &Link, key: &str) -> Result<(), Failure> {
+    let is = |row: &str| row == key || row.ends_with(&format!(":{key}"));
+    let known = all(link, None).await?;
+    if is("agent:main:main") || key.ends_with(":main") || known.iter().any(|row| is(&row.key)) {
+        return Ok(());
+    }
+    let key = one_line(key, 200);
+    Err(Failure::new(
+        FailureKind::Refused,
+        "noSession",
+        format!("there is no session {key}"),
+    )
+    .next("`gatehouse sessions list` has the keys"))
 }
 
 /// Whether a method is missing here, so that another way has to do.
