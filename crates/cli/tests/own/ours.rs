@@ -186,19 +186,24 @@ fn words_to_a_session_at_work_are_answered_by_the_run_that_takes_them() {
     let gateway = OwnGateway::start();
     let at_work = gateway
         .gatehouse()
-        .start(&["send", "--session", "busy", "slow: 200"]);
+        .start(&["send", "--session", "busy", "slow: 40"]);
     eventually(|| {
         let list = well(&gateway, &["sessions", "list", "--active", "--json"]).json();
         (!list["sessions"].as_array().unwrap().is_empty()).then_some(())
     });
-    let again = well(&gateway, &["send", "--session", "busy", "slow: 200"]);
-    assert!(again.stderr.contains("said already"), "{again:?}");
+    let again = well(&gateway, &["send", "--session", "busy", "slow: 40"]);
+    // On a machine that is busy the moment is over before it is said again.
+    let told = ["said already", "was taken into the run"];
+    assert!(
+        told.iter().any(|words| again.stderr.contains(words)),
+        "{again:?}"
+    );
     assert!(!again.stdout.trim().is_empty(), "{again:?}");
     drop(at_work);
 
     let _at_work = gateway
         .gatehouse()
-        .start(&["send", "--session", "other", "slow: 100"]);
+        .start(&["send", "--session", "other", "slow: 40"]);
     eventually(|| {
         let list = well(&gateway, &["sessions", "list", "--active", "--json"]).json();
         (!list["sessions"].as_array().unwrap().is_empty()).then_some(())

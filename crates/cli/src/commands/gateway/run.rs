@@ -9,7 +9,6 @@ use gatehouse_gateway::config::{
     AuthMode, Bind, ConfigError, Flags, Prepared, SecretFlag, prepare,
 };
 use gatehouse_gateway::{Gateway, RunRecord, StartError, StartOptions, StateLock};
-use gatehouse_protocol::Secret;
 use gatehouse_vault::Redactor;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;

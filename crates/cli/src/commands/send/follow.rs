@@ -1,5 +1,6 @@
 //! A run as it goes: its words as they grow, what it waits for, which run took it up, and how it ended.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use gatehouse_client::{Connection, ConnectionEvent};
@@ -9,6 +10,7 @@ use gatehouse_protocol::methods::{ChatHistoryGet, ChatHistoryParams};
 use gatehouse_protocol::model::message::MessageRole;
 use gatehouse_protocol::untrusted::{one_line, prose};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::Answer;
 use crate::commands::Context;
@@ -27,6 +29,17 @@ pub(super) async fn new(
     link: &mut Link,
     session: String,
     run_id: String,
+) -> Result<Answer, Failure> {
+    follow(context, link, session, run_id, &Cell::new(Instant::now())).await
+}
+
+/// `heard` is when the gateway last said something of the run.
+async fn follow(
+    context: &mut Context<'_>,
+    link: &mut Link,
+    session: String,
+    run_id: String,
+    heard: &Cell<Instant>,
 ) -> Result<Answer, Failure> {
     let mut run = Following::of(run_id);
     loop {
@@ -49,6 +62,7 @@ pub(super) async fn new(
             }
             _ => continue,
         };
+        heard.set(Instant::now());
         let Some(state) = &chat.state else {
             continue;
         };
@@ -124,10 +138,16 @@ pub(super) async fn known(
     context
         .output
         .note("this was said already and is not said again; its answer follows");
-    let ending = ending(link.connection.clone(), run_id.clone(), link.patience());
+    let heard = Cell::new(Instant::now());
+    let ending = ending(
+        link.connection.clone(),
+        run_id.clone(),
+        link.patience(),
+        &heard,
+    );
     let ended = tokio::select! {
         biased;
-        answer = new(context, link, session.clone(), run_id.clone()) => return answer,
+        answer = follow(context, link, session.clone(), run_id.clone(), &heard) => return answer,
         ended = ending => ended?,
     };
     let Some(ended) = ended else {
@@ -148,18 +168,18 @@ pub(super) async fn known(
     })
 }
 
-/// How a run ended; none when it has not within that time.
+/// How a run ended; none when it has not, and nothing was heard of it for so long.
 async fn ending(
     connection: Connection,
     run_id: String,
     patience: Duration,
+    heard: &Cell<Instant>,
 ) -> Result<Option<Value>, Failure> {
-    let until = tokio::time::Instant::now() + patience;
     // Well within the time after which a request is given up.
     let each = (patience / 4).min(Duration::from_secs(5));
     let params =
         json!({"runId": run_id, "timeoutMs": u64::try_from(each.as_millis()).unwrap_or(0)});
-    while tokio::time::Instant::now() < until {
+    while heard.get().elapsed() < patience {
         let answer = connection.call("agent.wait", &params).await?;
         if answer["endedAt"].is_number() || answer["status"] != "timeout" {
             tokio::time::sleep(LAST_WORDS).await;

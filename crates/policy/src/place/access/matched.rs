@@ -54,13 +54,7 @@ pub(super) fn pattern(
         (Target::Below(place.path), place.zone)
     };
     Touch {
-        effect: effect(
-            access,
-            target,
-            zone,
-            secret && !access.changes(),
-            &shown,
-        ),
+        effect: effect(access, target, zone, secret && !access.changes(), &shown),
         findings: pattern.findings,
     }
 }
