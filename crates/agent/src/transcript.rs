@@ -16,6 +16,10 @@ pub const INTERRUPTED: &str = "The gateway stopped while this run was going on."
 const RESULT_LOST: &str =
     "The gateway stopped before this tool call finished. Whether it took effect is not known.";
 
+/// What the model reads about a call that had not begun.
+const NOT_BEGUN: &str =
+    "The gateway stopped before this tool call was let through. Nothing of it ran.";
+
 /// True when a run ended in the middle.
 pub fn is_interrupted(messages: &[Message]) -> bool {
     match messages.last() {
@@ -26,14 +30,21 @@ pub fn is_interrupted(messages: &[Message]) -> bool {
 }
 
 /// The messages that make an interrupted transcript whole and say that it was interrupted. None for one that
-/// is whole.
-pub fn mend(messages: &[Message], now_ms: u64) -> Vec<Message> {
+/// is whole. `ran_nothing` is asked with the id of a call that has no result: whether it surely had not begun.
+pub fn mend(messages: &[Message], now_ms: u64, ran_nothing: impl Fn(&str) -> bool) -> Vec<Message> {
     if !is_interrupted(messages) {
         return Vec::new();
     }
     let mut added: Vec<Message> = calls_without_result(messages)
         .into_iter()
-        .map(|call| lost_result(call, now_ms))
+        .map(|call| {
+            let why = if ran_nothing(&call.id) {
+                NOT_BEGUN
+            } else {
+                RESULT_LOST
+            };
+            lost_result(call, why, now_ms)
+        })
         .collect();
     added.push(ending(StopReason::Aborted, INTERRUPTED, now_ms));
     added
@@ -73,11 +84,11 @@ fn calls_without_result(messages: &[Message]) -> Vec<&ToolCall> {
         .collect()
 }
 
-fn lost_result(call: &ToolCall, now_ms: u64) -> Message {
+fn lost_result(call: &ToolCall, why: &str, now_ms: u64) -> Message {
     Message::ToolResult(ToolResultMessage {
         tool_call_id: call.id.clone(),
         tool_name: call.name.clone(),
-        content: vec![Content::text(RESULT_LOST)],
+        content: vec![Content::text(why)],
         details: None,
         is_error: true,
         timestamp: now_ms,
@@ -108,13 +119,13 @@ mod tests {
     #[test]
     fn a_whole_transcript_needs_nothing() {
         let whole = [Message::user("hi", 1), ending(StopReason::Stop, "", 2)];
-        assert_eq!(mend(&whole, 3), []);
-        assert_eq!(mend(&[], 3), []);
+        assert_eq!(mend(&whole, 3, |_| false), []);
+        assert_eq!(mend(&[], 3, |_| false), []);
     }
 
     #[test]
     fn a_question_without_an_answer_was_interrupted() {
-        let mended = mend(&[Message::user("hi", 1)], 3);
+        let mended = mend(&[Message::user("hi", 1)], 3, |_| false);
         assert_eq!(mended, [ending(StopReason::Aborted, INTERRUPTED, 3)]);
     }
 
@@ -126,6 +137,7 @@ mod tests {
                 name: "exec".into(),
                 arguments: json!({}),
             },
+            RESULT_LOST,
             2,
         ) else {
             unreachable!("it is a result")
@@ -135,10 +147,21 @@ mod tests {
             calling(&["a", "b"]),
             Message::ToolResult(first),
         ];
-        let mended = mend(&cut, 3);
+        let mended = mend(&cut, 3, |_| false);
         assert_eq!(mended.len(), 2, "a result for b and an ending");
         assert!(matches!(&mended[0], Message::ToolResult(r) if r.tool_call_id == "b"));
         let whole = [cut.as_slice(), &mended].concat();
         assert!(!is_interrupted(&whole));
+    }
+    #[test]
+    fn a_call_that_had_not_begun_is_told_from_one_whose_result_is_lost() {
+        let cut = [Message::user("hi", 1), calling(&["a", "b"])];
+        let mended = mend(&cut, 3, |call| call == "b");
+        let said = |at: usize| match &mended[at] {
+            Message::ToolResult(result) => result.content.clone(),
+            other => panic!("{other:?} is no result"),
+        };
+        assert_eq!(said(0), [Content::text(RESULT_LOST)]);
+        assert_eq!(said(1), [Content::text(NOT_BEGUN)]);
     }
 }

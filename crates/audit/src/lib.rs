@@ -18,5 +18,5 @@ mod tree;
 pub mod verify;
 
 pub use hash::{Hash, leaf_hash, node_hash};
-pub use record::{Actor, Draft, Prepared, Record, Sealed, UNKNOWN_OUTCOME, VERSION};
+pub use record::{Actor, Draft, NOT_RUN, Prepared, Record, Sealed, UNKNOWN_OUTCOME, VERSION};
 pub use tree::Frontier;

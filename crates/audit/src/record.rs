@@ -15,6 +15,9 @@ pub const VERSION: u32 = 1;
 /// The outcome of an action whose process did not live to tell one.
 pub const UNKNOWN_OUTCOME: &str = "unknown_outcome";
 
+/// The outcome of an intent that a question still held back when its process ended.
+pub const NOT_RUN: &str = "not_run";
+
 /// Who did it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
@@ -81,7 +84,7 @@ pub struct Draft {
     /// What was asked for, redacted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Value>,
-    /// What came of it in a word, such as `ok`, `error`, `denied`, `unknown_outcome`.
+    /// What came of it in a word, such as `ok`, `error`, `denied`, `not_run`, `unknown_outcome`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// More of the verdict or outcome, redacted.

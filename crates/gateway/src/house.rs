@@ -121,6 +121,8 @@ impl House {
         tasks.spawn(watching);
         let (approvals, settling) = Approvals::start(store.clone(), hub.clone(), clock.clone());
         tasks.spawn(settling);
+        // After the transcripts, which say of them that they held their calls back.
+        approvals.end_those_of_ended_runs().await?;
         let policy = PolicySource::new(
             store.clone(),
             {

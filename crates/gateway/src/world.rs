@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use gatehouse_policy::place::matches;
 use gatehouse_policy::{Dialect, Taint, World, WorldFiles};
 use sha2::{Digest, Sha256};
 
@@ -16,6 +17,9 @@ use crate::config::Env;
 const MAX_TEXT: u64 = 256 * 1024;
 /// The most links and folders of one path that are looked at; the systems themselves stop at forty links.
 const MAX_PARTS: usize = 256;
+/// The most names that are looked at for one pattern, and the most paths that it may match to be told one by one.
+const MAX_NAMES: usize = 4_096;
+const MAX_MATCHES: usize = 256;
 
 /// What holds for all commands on this machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -132,30 +136,94 @@ impl WorldFiles for MachineFiles {
             Err(_) => None,
         }
     }
+
+    fn matching(&self, pattern: &str) -> Option<Vec<String>> {
+        let mut found = vec![String::new()];
+        let mut names = 0;
+        for part in pattern.split('/').skip(1) {
+            let mut next = Vec::new();
+            for folder in &found {
+                if !part.contains(['*', '?', '[', '\\']) {
+                    next.extend(existing(format!("{folder}/{part}")));
+                    continue;
+                }
+                let Ok(entries) = std::fs::read_dir(format!("{folder}/")) else {
+                    continue;
+                };
+                for entry in entries.flatten() {
+                    names += 1;
+                    if names > MAX_NAMES || next.len() > MAX_MATCHES {
+                        return None;
+                    }
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    if matches(part, &name) {
+                        next.push(format!("{folder}/{name}"));
+                    }
+                }
+            }
+            found = next;
+        }
+        found.sort_unstable();
+        Some(found)
+    }
 }
 
-/// The files of this machine, and the hash of each text that was read: what was judged has to be what runs.
+/// The path, if anything is there, be it a link that leads nowhere.
+fn existing(path: String) -> Option<String> {
+    std::fs::symlink_metadata(&path).is_ok().then_some(path)
+}
+
+/// What was seen of the machine while a command was judged: what was judged has to be what runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The paths whose text was read, each with its SHA-256 in hex.
+    pub read: BTreeMap<String, String>,
+    /// The paths that lead elsewhere than they say, and where.
+    pub links: BTreeMap<String, String>,
+    /// What patterns matched.
+    pub matches: BTreeMap<String, Vec<String>>,
+}
+
+/// The files of this machine, with a memory of what was seen. The first look holds: a second one that differs is a
+/// change as well.
 #[derive(Debug, Default)]
-pub struct SeenFiles(RefCell<BTreeMap<String, String>>);
+pub struct SeenFiles(RefCell<Seen>);
 
 impl SeenFiles {
-    /// The paths that were read, each with the SHA-256 of its text in hex.
-    pub fn read(self) -> BTreeMap<String, String> {
+    pub fn seen(self) -> Seen {
         self.0.into_inner()
     }
 }
 
 impl WorldFiles for SeenFiles {
     fn resolve(&self, path: &str) -> Option<String> {
-        MachineFiles.resolve(path)
+        let found = MachineFiles.resolve(path)?;
+        // What leads through the process that looks says nothing of the one that will run.
+        let of_a_process = ["/proc/", "/dev/"].iter().any(|own| path.starts_with(own));
+        if found != path && !of_a_process {
+            let links = &mut self.0.borrow_mut().links;
+            links
+                .entry(path.to_owned())
+                .or_insert_with(|| found.clone());
+        }
+        Some(found)
     }
 
     fn text(&self, path: &str) -> Option<String> {
         let text = MachineFiles.text(path)?;
-        // The first reading holds: a second one that differs is a change as well.
-        let mut all = self.0.borrow_mut();
-        all.entry(path.to_owned()).or_insert_with(|| hash_of(&text));
+        let read = &mut self.0.borrow_mut().read;
+        read.entry(path.to_owned())
+            .or_insert_with(|| hash_of(&text));
         Some(text)
+    }
+
+    fn matching(&self, pattern: &str) -> Option<Vec<String>> {
+        let found = MachineFiles.matching(pattern)?;
+        let matches = &mut self.0.borrow_mut().matches;
+        matches
+            .entry(pattern.to_owned())
+            .or_insert_with(|| found.clone());
+        Some(found)
     }
 
     fn is_dir(&self, path: &str) -> Option<bool> {

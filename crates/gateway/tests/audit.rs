@@ -11,7 +11,7 @@ use std::sync::Arc;
 use gatehouse_audit::export::ExportVerifier;
 use gatehouse_audit::{Actor, Draft};
 use gatehouse_gateway::Clock;
-use gatehouse_gateway::audit::{AuditLog, ExportFormat, Gate, StateKey};
+use gatehouse_gateway::audit::{AuditKey, AuditLog, Evidence, ExportFormat, Gate, StateKey};
 use gatehouse_store::gateway::{AuditStore, SqliteGatewayStore};
 use gatehouse_vault::{Redactor, Secret};
 use serde_json::{Value, json};
@@ -272,6 +272,106 @@ async fn a_checkpoint_is_signed_after_256_records_and_at_the_stop() {
         (report.records, report.checkpoint.unwrap().size),
         (301, 301)
     );
+}
+
+/// What is said of the files while no gateway runs on them: the kind of the break and its place.
+async fn said_of_files(folder: &Path) -> Option<(&'static str, u64)> {
+    let key = StateKey::new(folder, None);
+    let seed = key.seed().await.unwrap();
+    let evidence = Evidence {
+        key: seed.map(|seed| gatehouse_audit::checkpoint::log_signer(&seed).verifier()),
+        head: key.head().await.unwrap(),
+    };
+    let store = Arc::new(SqliteGatewayStore::look(folder).await.unwrap());
+    let report = gatehouse_gateway::audit::verify(store.clone(), evidence).await;
+    store.close().await;
+    let broken = report.unwrap().broken?;
+    Some((broken.kind.word(), broken.seq))
+}
+
+/// A log of two checkpoints, at 6 and at 12 records, on which no gateway runs any more.
+async fn signed_twice(folder: &Path) {
+    let (log, store) = log(folder, Redactor::new()).await;
+    for size in [6, 12] {
+        while log.head().await.0 < size {
+            log.event(event("something")).await.unwrap();
+        }
+        assert_eq!(log.checkpoint().await, Some(size));
+    }
+    store.close().await;
+}
+
+/// What somebody with the file does to it.
+async fn in_the_database(folder: &Path, statement: &'static str) {
+    let file = folder.join("gateway.sqlite3");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    sqlx::query(statement).execute(&pool).await.unwrap();
+    pool.close().await;
+}
+
+#[tokio::test]
+async fn a_log_whose_proof_is_gone_is_broken_and_stays_so() {
+    const ALL: &str = "DELETE FROM audit_checkpoint";
+    const LAST: &str = "DELETE FROM audit_checkpoint WHERE size > 6";
+    for (gone, statement, wanted) in [
+        ("head", None, ("head-missing", 12)),
+        ("key", None, ("key-missing", 6)),
+        ("", None, ("key-missing", 6)),
+        ("nothing", Some(ALL), ("checkpoint-missing", 12)),
+        ("nothing", Some(LAST), ("checkpoint-missing", 12)),
+        ("head", Some(LAST), ("head-missing", 6)),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        signed_twice(folder.path()).await;
+        assert_eq!(said_of_files(folder.path()).await, None, "{wanted:?}");
+        let path = folder.path().join("audit").join(gone);
+        match gone {
+            "" => std::fs::remove_dir_all(path).unwrap(),
+            "nothing" => {}
+            _ => std::fs::remove_file(path).unwrap(),
+        }
+        if let Some(statement) = statement {
+            in_the_database(folder.path(), statement).await;
+        }
+        assert_eq!(said_of_files(folder.path()).await, Some(wanted));
+        for start in 0..2 {
+            let (log, store) = log(folder.path(), Redactor::new()).await;
+            log.checkpoint().await.unwrap();
+            let broken = log.verify().await.unwrap().broken.unwrap();
+            assert_eq!((broken.kind.word(), broken.seq), wanted, "start {start}");
+            let rows = store.audit_rows(0, 100).await.unwrap();
+            let told = rows.iter().filter(|row| row.kind == "audit.broken").count();
+            assert!(told >= 1, "it is recorded, start {start}");
+            store.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_taken_away_while_the_gateway_runs_stays_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, store) = log(folder.path(), Redactor::new()).await;
+    log.event(event("one")).await.unwrap();
+    log.checkpoint().await.unwrap();
+    in_the_database(folder.path(), "DELETE FROM audit_checkpoint").await;
+    log.event(event("two")).await.unwrap();
+    log.checkpoint().await.unwrap();
+    let broken = log.verify().await.unwrap().broken.unwrap();
+    assert_eq!((broken.kind.word(), broken.seq), ("checkpoint-missing", 2));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_log_that_was_never_signed_needs_no_proof() {
+    let folder = tempfile::tempdir().unwrap();
+    let (log, store) = log(folder.path(), Redactor::new()).await;
+    log.event(event("young")).await.unwrap();
+    assert!(log.verify().await.unwrap().intact());
+    store.close().await;
+    assert_eq!(said_of_files(folder.path()).await, None);
+    std::fs::remove_dir_all(folder.path().join("audit")).unwrap();
+    assert_eq!(said_of_files(folder.path()).await, None);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! A gateway that is killed while a run goes on and while a question waits: what was acknowledged is there at the
-//! next start, the run says that it was cut off, and no answer lets anything of it run.
+//! next start, the run says that it was cut off, and its question has ended.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -93,7 +93,7 @@ async fn a_run_that_was_killed_is_shown_as_cut_off_and_its_message_is_kept() {
 }
 
 #[tokio::test]
-async fn a_question_of_a_killed_run_comes_back_and_its_answer_runs_nothing() {
+async fn a_question_of_a_killed_run_has_ended_and_says_that_nothing_ran() {
     let folder = tempfile::tempdir().unwrap();
     write_policy(folder.path(), ASK_ABOUT_COMMANDS);
     let victim = Victim::start(folder.path());
@@ -105,19 +105,61 @@ async fn a_question_of_a_killed_run_comes_back_and_its_answer_runs_nothing() {
     victim.kill();
 
     let (_gateway, mut wire) = again(folder.path()).await;
-    let list = wire.ask("exec.approval.list", json!({})).await;
-    assert_eq!(list, json!([question]), "it is not lost");
+    assert_eq!(wire.ask("exec.approval.list", json!({})).await, json!([]));
+    let history = wire.ask("approval.history", json!({})).await;
+    assert_eq!(history["items"][0]["id"], question["id"], "it is not lost");
+    assert_eq!(history["items"][0]["status"], "cancelled");
+    assert_eq!(history["items"][0]["reason"], "gateway-restart");
+    support::schema::assert_valid("ApprovalHistoryResult", &history);
     let allow = json!({"id": question["id"], "kind": "exec", "decision": "allow-once"});
     let answer = wire.ask("approval.resolve", allow).await;
-    assert_eq!(answer["approval"]["status"], "allowed");
+    assert_eq!(
+        (&answer["applied"], &answer["approval"]["status"]),
+        (&json!(false), &json!("cancelled")),
+        "nobody is told that it was allowed"
+    );
     // A run after it has had every chance.
     let send = json!({"message": "hello", "sessionKey": MAIN, "idempotencyKey": "r2"});
     wire.ask("agent", send).await;
     wire.ask("agent.wait", json!({"runId": "r2", "timeoutMs": 20_000}))
         .await;
     assert!(!folder.path().join("workspace/never.txt").exists());
-    let text = history(&mut wire).await["messages"].to_string();
-    assert!(text.contains("The gateway stopped"), "{text}");
+    let text = self::history(&mut wire).await["messages"].to_string();
+    assert!(text.contains("Nothing of it ran"), "{text}");
+    assert!(!text.contains("is not known"), "{text}");
+
+    let records = wire
+        .ask(
+            "gatehouse.audit.list",
+            json!({"kinds": ["tool.outcome", "approval.cancelled"]}),
+        )
+        .await;
+    let records = records["records"].as_array().unwrap();
+    let of = |kind: &str| {
+        records
+            .iter()
+            .find(|record| record["kind"] == kind)
+            .unwrap()
+    };
+    assert_eq!(of("tool.outcome")["outcome"], "not_run");
+    assert_eq!(
+        of("approval.cancelled")["json"]["detail"]["reason"],
+        "gateway-restart"
+    );
+}
+
+#[tokio::test]
+async fn what_another_client_asked_about_still_waits_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let victim = Victim::start(folder.path());
+    let mut wire = victim.client().await;
+    let ask = json!({"id": "theirs", "command": "make", "twoPhase": true});
+    wire.ask("exec.approval.request", ask).await;
+    victim.kill();
+
+    let (_gateway, mut wire) = again(folder.path()).await;
+    let list = wire.ask("exec.approval.list", json!({})).await;
+    assert_eq!(list[0]["id"], "theirs", "its asker may come back for it");
 }
 
 #[tokio::test]

@@ -41,6 +41,9 @@ pub trait WorldFiles {
     fn text(&self, path: &str) -> Option<String>;
     /// Whether the path names a folder; none where that is not known.
     fn is_dir(&self, path: &str) -> Option<bool>;
+    /// The paths that a pattern of the shell matches, in their order and as the pattern leads to them; none where that
+    /// is not known, or there are too many.
+    fn matching(&self, pattern: &str) -> Option<Vec<String>>;
 }
 
 /// What a session did before that matters for what it does next.
@@ -68,6 +71,10 @@ impl WorldFiles for NoFiles {
     }
 
     fn is_dir(&self, _: &str) -> Option<bool> {
+        None
+    }
+
+    fn matching(&self, _: &str) -> Option<Vec<String>> {
         None
     }
 }

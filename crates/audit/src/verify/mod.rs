@@ -7,11 +7,13 @@
 
 mod digest;
 mod doubt;
+mod proof;
 mod walk;
 
 use crate::hash::Hash;
 
 pub use digest::{Columns, Row};
+pub use proof::Proof;
 pub use walk::Verifier;
 
 /// What is wrong with the first bad record.
@@ -33,9 +35,34 @@ pub enum BreakKind {
     BadSignature,
     /// It is no record.
     BadJson,
+    /// The head kept elsewhere, which a signed log has, is gone.
+    HeadMissing,
+    /// The checkpoint that the head kept elsewhere counts is gone.
+    CheckpointMissing,
+    /// The key that signed the log is gone.
+    KeyMissing,
 }
 
 impl BreakKind {
+    const ALL: [Self; 11] = [
+        Self::Changed,
+        Self::Missing,
+        Self::Inserted,
+        Self::Reordered,
+        Self::Truncated,
+        Self::RolledBack,
+        Self::BadSignature,
+        Self::BadJson,
+        Self::HeadMissing,
+        Self::CheckpointMissing,
+        Self::KeyMissing,
+    ];
+
+    /// The kind that a word is for.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
     /// The word for it in answers and exports.
     pub fn word(self) -> &'static str {
         match self {
@@ -47,6 +74,9 @@ impl BreakKind {
             Self::RolledBack => "rolled-back",
             Self::BadSignature => "bad-signature",
             Self::BadJson => "bad-json",
+            Self::HeadMissing => "head-missing",
+            Self::CheckpointMissing => "checkpoint-missing",
+            Self::KeyMissing => "key-missing",
         }
     }
 }

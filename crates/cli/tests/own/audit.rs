@@ -60,6 +60,17 @@ fn an_audit_is_listed_verified_and_exported_over_the_wire_and_from_files() {
     let export = of_files(&folder, &["audit", "export"]);
     assert_eq!(verifies(&export, scratch.path()), (true, true));
 
+    let head = folder.join("audit/head");
+    let kept = std::fs::read(&head).unwrap();
+    std::fs::remove_file(&head).unwrap();
+    let found = of_files(&folder, &["audit", "verify"]);
+    assert_eq!(found.status, 1, "{found:?}");
+    assert!(found.stdout.contains(": head-missing"), "{found:?}");
+    std::fs::write(&head, "nonsense").unwrap();
+    let found = of_files(&folder, &["audit", "verify"]);
+    assert_eq!((found.status, found.stdout.as_str()), (1, ""), "{found:?}");
+    std::fs::write(&head, kept).unwrap();
+
     let database = folder.join("gateway.sqlite3");
     let was = std::fs::read(&database).unwrap();
     let is = replaced(&was, b"login.accepted", b"login.accepteD");

@@ -325,7 +325,8 @@ pub struct CheckpointView {
 #[serde(rename_all = "camelCase")]
 pub struct BrokenRecord {
     pub seq: f64,
-    /// `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolled-back`, `bad-signature`, `bad-json`, or the gateway's own word.
+    /// `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolled-back`, `bad-signature`, `bad-json`, `head-missing`,
+    /// `checkpoint-missing`, `key-missing`, or the gateway's own word.
     pub kind: String,
     pub text: String,
 }

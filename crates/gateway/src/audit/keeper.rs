@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use gatehouse_audit::checkpoint::{Checkpoint, log_signer};
 use gatehouse_audit::note::{Signer, Verifier};
+use gatehouse_audit::verify::{BreakKind, Broken, Proof};
 use gatehouse_audit::{Frontier, Hash};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AuditCheckpoint, GatewayStore};
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Gate;
 use super::key::{AuditKey, KeptBreak, KeptHead};
+use super::verify::signed;
 use crate::clock::Clock;
 
 /// A checkpoint is signed after this many records,
@@ -75,20 +77,9 @@ impl Keeping {
         gate: Gate,
         key: Arc<dyn AuditKey>,
     ) -> Result<(Self, Vec<String>, impl Future<Output = ()> + Send + 'static), StoreError> {
-        let signer = match key.seed().await {
-            Ok(seed) => Some(log_signer(&seed)),
-            Err(error) => {
-                tracing::error!(%error, "the audit is kept, but its checkpoints are not signed");
-                None
-            }
-        };
-        let kept = match key.head().await {
-            Ok(kept) => Some(kept),
-            Err(error) => {
-                tracing::error!(%error, "how far the audit was signed is not known");
-                None
-            }
-        };
+        let mut proof = signed(&*store).await?;
+        let signer = signer(&*key, &mut proof).await;
+        let kept = kept_head(&*key, &mut proof).await;
         let verifier = signer.as_ref().map(|signer| Arc::new(signer.verifier()));
         let mut keeper = Keeper {
             store,
@@ -100,7 +91,8 @@ impl Keeping {
             counted: 0,
             kept,
         };
-        let found = keeper.take_up().await?;
+        let mut found = keeper.take_up().await?;
+        found.extend(keeper.lacking(proof, found.is_empty()));
         let handle = Self {
             commands: gate.commands,
             verifier,
@@ -133,6 +125,43 @@ impl Keeping {
         self.commands.send(question(tell)).ok()?;
         told.await.ok()
     }
+}
+
+/// What signs. A log that has no key gets a new one, for what comes.
+async fn signer(key: &dyn AuditKey, proof: &mut Proof) -> Option<Signer> {
+    let kept = key.seed().await;
+    proof.has_key = !matches!(kept, Ok(None));
+    let seed = match kept {
+        Ok(Some(seed)) => Ok(seed),
+        Ok(None) => key.make_seed().await,
+        Err(error) => Err(error),
+    };
+    match seed {
+        Ok(seed) => Some(log_signer(&seed)),
+        Err(error) => {
+            tracing::error!(%error, "the audit is kept, but its checkpoints are not signed");
+            None
+        }
+    }
+}
+
+/// The head; none where it cannot be read. A log that was never signed gets one before it is, so that one that is
+/// taken away is missed.
+async fn kept_head(key: &dyn AuditKey, proof: &mut Proof) -> Option<KeptHead> {
+    let kept = key.head().await;
+    proof.head = match &kept {
+        Ok(kept) => kept.as_ref().map(|head| head.size),
+        Err(_) => Some(0),
+    };
+    let kept = match kept {
+        Ok(None) if proof.first.is_none() => {
+            let young = KeptHead::default();
+            key.keep_head(&young).await.map(|()| young)
+        }
+        kept => kept.map(Option::unwrap_or_default),
+    };
+    kept.inspect_err(|error| tracing::error!(%error, "how far the audit was signed is not known"))
+        .ok()
 }
 
 impl Keeper {
@@ -215,6 +244,7 @@ impl Keeper {
     async fn try_to_sign(&mut self) -> Result<(), StoreError> {
         self.counted = 0;
         self.advance(None).await?;
+        self.miss_the_last().await?;
         let (size, root) = (self.tree.size(), self.tree.root());
         let Some(signer) = &self.signer else {
             return Ok(());
@@ -239,6 +269,19 @@ impl Keeper {
         self.store.audit_checkpoint_put(checkpoint).await?;
         self.signed = size;
         self.keep(size, root).await;
+        Ok(())
+    }
+
+    /// Notes it where the last checkpoint was taken away meanwhile.
+    async fn miss_the_last(&mut self) -> Result<(), StoreError> {
+        let proof = Proof {
+            has_key: true,
+            head: Some(self.signed),
+            ..signed(&*self.store).await?
+        };
+        for found in self.lacking(proof, true) {
+            tracing::error!(%found, "the audit is not as it was left");
+        }
         Ok(())
     }
 
@@ -268,12 +311,12 @@ impl Keeper {
             match self.advance(Some(head.size)).await {
                 Ok(passed) => already.or(passed),
                 Err(error) => {
-                    return Ok(self.broken(self.tree.size() + 1, error.to_string()));
+                    return Ok(self.rolled_back(self.tree.size() + 1, error.to_string()));
                 }
             }
         };
         if let Err(error) = self.advance(None).await {
-            return Ok(self.broken(self.tree.size() + 1, error.to_string()));
+            return Ok(self.rolled_back(self.tree.size() + 1, error.to_string()));
         }
         let size = self.tree.size();
         if head.size > size {
@@ -281,7 +324,7 @@ impl Keeper {
                 "the log has {size} records, and the head kept outside of it counts {}",
                 head.size
             );
-            return Ok(self.broken(size + 1, text));
+            return Ok(self.rolled_back(size + 1, text));
         }
         let other = passed.is_some_and(|root| root.to_hex() != head.root);
         if head.size > 0 && other {
@@ -289,7 +332,8 @@ impl Keeper {
                 "the first {} records are not those that the head kept outside of the log knows",
                 head.size
             );
-            return Ok(self.broken(self.last_signed_before(head.size).await? + 1, text));
+            let seq = self.last_signed_before(head.size).await? + 1;
+            return Ok(self.rolled_back(seq, text));
         }
         Ok(Vec::new())
     }
@@ -339,22 +383,38 @@ impl Keeper {
         }
     }
 
-    /// Notes a break where it stays, unless it is known.
-    fn broken(&mut self, seq: u64, text: String) -> Vec<String> {
+    /// What of the proof is gone. Of a log that ends too early, that is what is wrong, and not the checkpoint.
+    fn lacking(&mut self, proof: Proof, whole: bool) -> Vec<String> {
+        let missing = proof.missing().into_iter();
+        let missing = missing.filter(|gap| whole || gap.kind != BreakKind::CheckpointMissing);
+        missing.flat_map(|gap| self.broken(gap)).collect()
+    }
+
+    fn rolled_back(&mut self, seq: u64, text: String) -> Vec<String> {
+        let kind = BreakKind::RolledBack;
+        let found = self.broken(Broken { seq, kind, text });
+        found.into_iter().collect()
+    }
+
+    /// Notes a break where it stays, and says it unless it is known.
+    fn broken(&mut self, found: Broken) -> Option<String> {
         let at = self.now();
         // What was signed is past: the next checkpoint counts what there is now.
         self.signed = self.signed.min(self.tree.size().saturating_sub(1));
+        let Broken { seq, kind, text } = found;
         let Some(kept) = &mut self.kept else {
-            return vec![text];
+            return Some(text);
         };
-        if kept.breaks.iter().any(|known| known.seq == seq) {
-            return Vec::new();
+        let known = |known: &KeptBreak| known.seq == seq && known.kind == kind.word();
+        if kept.breaks.iter().any(known) {
+            return None;
         }
         kept.breaks.push(KeptBreak {
             seq,
             at,
             text: text.clone(),
+            kind: kind.word().to_owned(),
         });
-        vec![text]
+        Some(text)
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use gatehouse_audit::Hash;
+use gatehouse_audit::verify::BreakKind;
 use gatehouse_vault::{Place, Secret, SecretKey, SecretStoreState, SecretVault};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -32,9 +33,12 @@ pub enum AuditKeyError {
 /// Keeps the key and the head.
 #[async_trait]
 pub trait AuditKey: Send + Sync {
-    /// The 32 secret bytes of the Ed25519 key, made when they are first asked for.
-    async fn seed(&self) -> Result<Zeroizing<[u8; 32]>, AuditKeyError>;
-    async fn head(&self) -> Result<KeptHead, AuditKeyError>;
+    /// The 32 secret bytes of the Ed25519 key, where they were made.
+    async fn seed(&self) -> Result<Option<Zeroizing<[u8; 32]>>, AuditKeyError>;
+    /// Makes the key of a log that has none.
+    async fn make_seed(&self) -> Result<Zeroizing<[u8; 32]>, AuditKeyError>;
+    /// None where none was kept yet.
+    async fn head(&self) -> Result<Option<KeptHead>, AuditKeyError>;
     async fn keep_head(&self, head: &KeptHead) -> Result<(), AuditKeyError>;
 }
 
@@ -49,12 +53,20 @@ pub struct KeptHead {
     pub breaks: Vec<KeptBreak>,
 }
 
-/// A break that was found at a start.
+/// A break that was found at a start or at a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptBreak {
     pub seq: u64,
     pub at: i64,
     pub text: String,
+    /// As answers name it.
+    #[serde(default = "rolled_back")]
+    pub kind: String,
+}
+
+/// What every break was before they were told apart.
+fn rolled_back() -> String {
+    BreakKind::RolledBack.word().to_owned()
 }
 
 /// In the keychain where there is one, else in files beside the state.
@@ -88,17 +100,6 @@ impl StateKey {
         Self {
             folder: state_dir.join("audit"),
             vault,
-        }
-    }
-
-    /// The key, where one was made.
-    pub async fn kept_seed(&self) -> Result<Option<Zeroizing<[u8; 32]>>, AuditKeyError> {
-        let Some(text) = self.get(Kept::Seed).await? else {
-            return Ok(None);
-        };
-        match Hash::from_hex(text.trim()) {
-            Some(seed) => Ok(Some(Zeroizing::new(seed.0))),
-            None => Err(AuditKeyError::Unreadable("key")),
         }
     }
 
@@ -186,10 +187,17 @@ fn secret_key(log: &str, kept: Kept) -> Result<SecretKey, AuditKeyError> {
 
 #[async_trait]
 impl AuditKey for StateKey {
-    async fn seed(&self) -> Result<Zeroizing<[u8; 32]>, AuditKeyError> {
-        if let Some(seed) = self.kept_seed().await? {
-            return Ok(seed);
+    async fn seed(&self) -> Result<Option<Zeroizing<[u8; 32]>>, AuditKeyError> {
+        let Some(text) = self.get(Kept::Seed).await? else {
+            return Ok(None);
+        };
+        match Hash::from_hex(text.trim()) {
+            Some(seed) => Ok(Some(Zeroizing::new(seed.0))),
+            None => Err(AuditKeyError::Unreadable("key")),
         }
+    }
+
+    async fn make_seed(&self) -> Result<Zeroizing<[u8; 32]>, AuditKeyError> {
         if self.read(PLACE_FILE)?.is_none() {
             self.place().await?;
         }
@@ -200,11 +208,13 @@ impl AuditKey for StateKey {
         Ok(seed)
     }
 
-    async fn head(&self) -> Result<KeptHead, AuditKeyError> {
+    async fn head(&self) -> Result<Option<KeptHead>, AuditKeyError> {
         let Some(text) = self.get(Kept::Head).await? else {
-            return Ok(KeptHead::default());
+            return Ok(None);
         };
-        serde_json::from_str(&text).map_err(|_| AuditKeyError::Unreadable("head"))
+        let head = serde_json::from_str(&text);
+        head.map(Some)
+            .map_err(|_| AuditKeyError::Unreadable("head"))
     }
 
     async fn keep_head(&self, head: &KeptHead) -> Result<(), AuditKeyError> {

@@ -100,7 +100,7 @@ impl AuditLog {
             };
             log.event(broken).await?;
         }
-        recover::unknown_outcomes(&log).await?;
+        recover::open_intents(&log).await?;
         Ok((log, task))
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gatehouse_audit::Hash;
 use gatehouse_audit::note::Verifier as Key;
-use gatehouse_audit::verify::{BreakKind, Head, Report, Verifier};
+use gatehouse_audit::verify::{BreakKind, Head, Proof, Report, Verifier};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::AuditStore;
 
@@ -13,8 +13,9 @@ use super::key::KeptHead;
 /// What is known from outside of the store.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
-    /// Without it, checkpoints are not looked at.
+    /// Without it, what was signed is not to be believed.
     pub key: Option<Key>,
+    /// None where there is none or it cannot be read.
     pub head: Option<KeptHead>,
 }
 
@@ -28,10 +29,23 @@ where
 {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut verifier = Verifier::new(evidence.key.iter().cloned().collect(), threads);
+    // First, so that of what is wrong at one place the cause is told.
+    remember(&evidence, &mut verifier);
+    for missing in proof(&*store, &evidence).await?.missing() {
+        verifier.note(missing.seq, missing.kind, missing.text);
+    }
     for segment in store.audit_segments().await? {
         verifier.segment(segment);
     }
-    checkpoints(&*store, &evidence, &mut verifier).await?;
+    if evidence.key.is_some() {
+        checkpoints(&*store, &mut verifier).await?;
+    }
+    if let Some(kept) = &evidence.head
+        && let Some(root) = Hash::from_hex(&kept.root)
+    {
+        let size = kept.size;
+        verifier.head(Head { size, root });
+    }
     let mut after = 0;
     loop {
         let page = store.audit_rows(after, PAGE).await?;
@@ -48,34 +62,56 @@ where
     Ok(verifier.finish())
 }
 
-async fn checkpoints<S>(
-    store: &S,
-    evidence: &Evidence,
-    verifier: &mut Verifier,
-) -> Result<(), StoreError>
+/// What was found wrong before.
+fn remember(evidence: &Evidence, verifier: &mut Verifier) {
+    for known in evidence.head.iter().flat_map(|head| &head.breaks) {
+        let kind = BreakKind::of_word(&known.kind).unwrap_or(BreakKind::RolledBack);
+        verifier.note(known.seq, kind, known.text.clone());
+    }
+}
+
+async fn checkpoints<S>(store: &S, verifier: &mut Verifier) -> Result<(), StoreError>
 where
     S: AuditStore + ?Sized,
 {
     let mut after = 0;
-    while evidence.key.is_some() {
+    loop {
         let page = store.audit_checkpoints(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
         after = last.size;
         for checkpoint in &page {
             verifier.checkpoint(checkpoint.size, &checkpoint.note, checkpoint.at);
         }
     }
-    let Some(kept) = &evidence.head else {
-        return Ok(());
-    };
-    if let Some(root) = Hash::from_hex(&kept.root) {
-        verifier.head(Head {
-            size: kept.size,
-            root,
-        });
-    }
-    for known in &kept.breaks {
-        verifier.note(known.seq, BreakKind::RolledBack, known.text.clone());
-    }
-    Ok(())
+}
+
+/// What there is that proves the log.
+async fn proof<S>(store: &S, evidence: &Evidence) -> Result<Proof, StoreError>
+where
+    S: AuditStore + ?Sized,
+{
+    Ok(Proof {
+        has_key: evidence.key.is_some(),
+        head: evidence.head.as_ref().map(|head| head.size),
+        ..signed(store).await?
+    })
+}
+
+/// From where to where the log was signed, as far as that is still there.
+pub(super) async fn signed<S>(store: &S) -> Result<Proof, StoreError>
+where
+    S: AuditStore + ?Sized,
+{
+    let segments = store.audit_segments().await?;
+    let first = store.audit_checkpoints(0, 1).await?;
+    let last = store.audit_checkpoint_latest().await?;
+    let sealed = segments.first().map(|segment| segment.first);
+    let ended = segments.last().map_or(0, |segment| segment.last);
+    Ok(Proof {
+        first: sealed.or(first.first().map(|checkpoint| checkpoint.size)),
+        last: last.map_or(0, |checkpoint| checkpoint.size).max(ended),
+        ..Proof::default()
+    })
 }

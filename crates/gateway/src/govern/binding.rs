@@ -5,8 +5,12 @@
 use gatehouse_agent::Action;
 use gatehouse_agent::govern::{Effect, canonical};
 use gatehouse_agent::launch::Launch;
+use gatehouse_policy::Effect as Reaches;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
+use super::verdict::Judged;
+use crate::world::Seen;
 
 const APPROVAL: &[u8] = b"gov-approval-v1\0";
 const GRANT: &[u8] = b"gov-grant-v1\0";
@@ -19,18 +23,21 @@ pub(super) struct Binding {
     policy_version: String,
     /// What will happen, without who does it.
     deed: Value,
+    /// What it reaches as things are now: for an approval, which is for this once. A grant outlives the files that a
+    /// pattern matched when it was given.
+    reach: Option<Value>,
 }
 
 impl Binding {
     /// Of a command that was opened.
-    pub(super) fn of_launch(action: &Action, launch: &Launch, policy_version: &str) -> Self {
+    pub(super) fn of_launch(action: &Action, launch: &Launch, judged: &Judged) -> Self {
         let mut deed = launch.bound();
         deed["kind"] = json!("exec");
         if let Effect::Exec(exec) = &action.effect {
             deed["pty"] = json!(exec.pty);
             deed["background"] = json!(exec.background);
         }
-        Self::new(action, deed, policy_version)
+        Self::new(action, deed, &judged.policy_version).reaching(&judged.effects, &judged.seen)
     }
 
     /// Of an action that starts no process.
@@ -50,7 +57,23 @@ impl Binding {
             session: action.session_key.clone(),
             policy_version: policy_version.to_owned(),
             deed,
+            reach: None,
         }
+    }
+
+    /// With what it does to which place, links followed.
+    fn reaching(mut self, effects: &[Reaches], seen: &Seen) -> Self {
+        if !seen.links.is_empty() {
+            self.deed["links"] = json!(seen.links);
+        }
+        let effects = effects
+            .iter()
+            .map(|effect| json!({"kind": effect.kind, "target": effect.target}));
+        self.reach = Some(json!({
+            "effects": effects.collect::<Vec<_>>(),
+            "matches": seen.matches,
+        }));
+        self
     }
 
     /// What an approval carries.
@@ -60,6 +83,9 @@ impl Binding {
         bound["session"] = json!(self.session);
         bound["policy_version"] = json!(self.policy_version);
         bound["nonce"] = json!(nonce);
+        if let Some(reach) = &self.reach {
+            bound["reach"] = reach.clone();
+        }
         tagged(APPROVAL, &bound)
     }
 
@@ -141,6 +167,30 @@ mod tests {
         assert_ne!(of("s", "1").session_digest(), of("t", "1").session_digest());
         assert_ne!(of("s", "1").session_digest(), of("s", "2").session_digest());
         assert_ne!(of("s", "1").session_digest(), of("s", "1").agent_digest());
+    }
+
+    #[test]
+    fn a_link_is_bound_for_good_and_what_a_pattern_matches_for_once() {
+        let bound = |links: &[(&str, &str)], matched: &[&str]| {
+            let own = |(from, to): &(&str, &str)| ((*from).to_owned(), (*to).to_owned());
+            let seen = Seen {
+                links: links.iter().map(own).collect(),
+                matches: [(
+                    "/ws/*".to_owned(),
+                    matched.iter().map(|one| (*one).to_owned()).collect(),
+                )]
+                .into(),
+                ..Seen::default()
+            };
+            Binding::of_action(&action("s", json!({})), "1").reaching(&[], &seen)
+        };
+        let first = bound(&[("/ws/junk", "/h/old")], &["/ws/a"]);
+        let led_elsewhere = bound(&[("/ws/junk", "/h/important")], &["/ws/a"]);
+        assert_ne!(first.digest("n"), led_elsewhere.digest("n"));
+        assert_ne!(first.agent_digest(), led_elsewhere.agent_digest());
+        let one_more = bound(&[("/ws/junk", "/h/old")], &["/ws/a", "/ws/b"]);
+        assert_ne!(first.digest("n"), one_more.digest("n"));
+        assert_eq!(first.agent_digest(), one_more.agent_digest());
     }
 
     #[test]

@@ -201,7 +201,7 @@ mod tests {
             policy_version: "1".to_owned(),
             taint: Taint::default(),
             decision: None,
-            read: Default::default(),
+            seen: Default::default(),
             counted: Vec::new(),
             view: Value::Null,
             past: Value::Null,

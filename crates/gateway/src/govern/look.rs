@@ -43,7 +43,7 @@ impl Looker {
         };
         let request = self.request(action, exec, judged);
         let (digests, now) = (self.digests.clone(), self.clock.now_ms());
-        let read = judged.read.clone();
+        let read = judged.seen.read.clone();
         let opened = tokio::task::spawn_blocking(move || {
             let launch = Launch::open(request, &digests, now).map_err(|error| error.to_string())?;
             is_what_was_judged(&launch, &read)?;
@@ -54,7 +54,7 @@ impl Looker {
             Err(_) => return Err("what the command needs could not be looked at".to_owned()),
         };
         Ok(Look {
-            binding: Binding::of_launch(action, &launch, &judged.policy_version),
+            binding: Binding::of_launch(action, &launch, judged),
             launch: Some(launch),
         })
     }

@@ -23,6 +23,9 @@ use super::{wire, witness};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 
+/// The reason of a question that ended because its run had.
+const RUN_ENDED: &str = "gateway-restart";
+
 /// Why a question was not recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum ApprovalsError {
@@ -295,6 +298,28 @@ impl Approvals {
             }
             Resolved::Unknown => Ok(None),
         }
+    }
+
+    /// Ends the questions of the runs that ended with the last process: nobody waits for the answers. What another
+    /// client asks about stays; it may come back for the answer.
+    pub(crate) async fn end_those_of_ended_runs(&self) -> Result<(), StoreError> {
+        let waiting = self.store.approvals_pending().await?;
+        for record in waiting.iter().filter(|record| record.bound) {
+            let resolution = Resolution {
+                state: ApprovalState::Cancelled,
+                reason: Some(RUN_ENDED.to_owned()),
+                at: self.now(),
+                ..Resolution::default()
+            };
+            let resolved = self
+                .store
+                .approval_resolve(&record.id, resolution, self.witness())
+                .await?;
+            if let Resolved::Won(record) | Resolved::Expired(record) = resolved {
+                self.tell(Command::Settled(Box::new(record)));
+            }
+        }
+        Ok(())
     }
 
     /// What waits and can still be answered, the oldest first.

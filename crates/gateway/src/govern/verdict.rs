@@ -1,7 +1,6 @@
 //! What the policy says of an action: the analysis of its command or of the places it touches, the rules, and who
 //! may do what, as one answer.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,7 +24,7 @@ use serde_json::{Value, json};
 use super::policy_desk::PolicyDesk;
 use super::rates::Rates;
 use crate::clock::Clock;
-use crate::world::{SeenFiles, Surroundings};
+use crate::world::{Seen, SeenFiles, Surroundings};
 
 /// Variables that a call may set without a question: they change how something looks or is logged.
 const HARMLESS_VARIABLES: &[&str] = &[
@@ -64,8 +63,8 @@ pub(super) struct Judged {
     pub(super) taint: Taint,
     /// All of it, for a second opinion.
     pub(super) decision: Option<Arc<Decision>>,
-    /// The texts that were read for it, by path, each with its hash.
-    pub(super) read: BTreeMap<String, String>,
+    /// What was seen of the machine for it.
+    pub(super) seen: Seen,
     /// What to count when it runs.
     pub(super) counted: Vec<RateKey>,
     /// As clients are shown it.
@@ -125,7 +124,7 @@ impl Judged {
         past["verdict"] = json!(decision.would);
         Self {
             taint: self.taint,
-            read: self.read,
+            seen: self.seen,
             ..judged(decision, past)
         }
     }
@@ -270,7 +269,7 @@ impl Asked<'_> {
         let facts: Vec<Finding> = variables.iter().map(|name| set_variable(name)).collect();
         let mut judged = self.decided(Act::Command(&analysis), &facts, past);
         join_taint(&mut judged.taint, &analysis);
-        judged.read = seen.read();
+        judged.seen = seen.seen();
         judged
     }
 
@@ -391,7 +390,7 @@ fn judged(decision: Decision, past: Value) -> Judged {
         policy_version: decision.policy_version,
         taint: decision.taint,
         decision: Some(Arc::new(kept)),
-        read: BTreeMap::new(),
+        seen: Seen::default(),
         counted: decision.rates,
         view,
         past,

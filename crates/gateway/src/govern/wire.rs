@@ -17,7 +17,13 @@ pub(crate) const GRANT_BASIS: &str = "grantBasis";
 pub(crate) const CHOICES: &str = "choices";
 
 /// The reasons that the published schema knows.
-const PUBLISHED_REASONS: &[&str] = &["user", "timeout", "run-aborted", "no-route"];
+const PUBLISHED_REASONS: &[&str] = &[
+    "user",
+    "timeout",
+    "run-aborted",
+    "gateway-restart",
+    "no-route",
+];
 
 /// The recorded request.
 pub(crate) fn request(record: &ApprovalRecord) -> Map<String, Value> {

@@ -1,12 +1,13 @@
 //! What a process that ended in the middle of runs left behind: transcripts that were cut off are made whole
 //! and say so, and inputs that waited are shown where they belong. Nothing of it is run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use gatehouse_agent::message::Message;
 use gatehouse_agent::transcript;
+use gatehouse_audit::{NOT_RUN, Record};
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::NewEntry;
+use gatehouse_store::gateway::{AuditFilter, GatewayStore, NewEntry};
 use uuid::Uuid;
 
 use super::journal::new_entry;
@@ -43,6 +44,33 @@ pub(crate) async fn recover(sessions: &Sessions) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The calls of a session that may have run something, by the audit: without an intent nothing runs, and nothing of
+/// what was not let through. The latest record of a call is the one that counts.
+async fn begun(store: &dyn GatewayStore, key: &str) -> Result<HashSet<String>, StoreError> {
+    /// More than the calls of one answer, which are all that can be open.
+    const LATEST: u32 = 500;
+    let filter = AuditFilter {
+        kinds: vec!["tool.intent".to_owned(), "tool.outcome".to_owned()],
+        session: Some(key.to_owned()),
+        limit: LATEST,
+        ..AuditFilter::default()
+    };
+    let mut seen = HashSet::new();
+    let mut begun = HashSet::new();
+    for row in store.audit_list(&filter).await?.rows {
+        let Ok(Record { draft, .. }) = Record::read(&row.bytes) else {
+            continue;
+        };
+        let Some(call) = draft.trace.filter(|call| seen.insert(call.clone())) else {
+            continue;
+        };
+        if !matches!(draft.outcome.as_deref(), Some(NOT_RUN | "denied")) {
+            begun.insert(call);
+        }
+    }
+    Ok(begun)
+}
+
 async fn mend(sessions: &Sessions, key: &str) -> Result<(), StoreError> {
     let entries = sessions.store.entries(key).await?;
     let run = entries
@@ -54,7 +82,8 @@ async fn mend(sessions: &Sessions, key: &str) -> Result<(), StoreError> {
         .filter_map(|entry| serde_json::from_str(&entry.json).ok())
         .collect();
     let now = u64::try_from(sessions.now()).unwrap_or_default();
-    let added: Vec<NewEntry> = transcript::mend(&messages, now)
+    let begun = begun(&*sessions.store, key).await?;
+    let added: Vec<NewEntry> = transcript::mend(&messages, now, |call| !begun.contains(call))
         .iter()
         .map(|message| new_entry(message, &run, Uuid::new_v4().to_string()))
         .collect();

@@ -66,9 +66,7 @@ impl Policy {
         analyse: Analyse,
     ) -> Result<Self, Vec<Problem>> {
         let mut read = read::read(document);
-        if !read.reader.has_errors() {
-            check_examples(&mut read.reader, &read.value, &read.rules, analyse);
-        }
+        check_examples(&mut read.reader, &read.value, &read.rules, analyse);
         let roles = roles.unwrap_or(DEFAULT_ROLES);
         let authz = Authz::shared(roles);
         let mut problems = read.reader.problems;

@@ -1,7 +1,7 @@
 //! Shell patterns, matched against a whole path: `*` and `?` stop at a slash, `[…]` is one character.
 
 /// Whether a pattern could match a text. `**` crosses slashes. Linear in the usual case, bounded always.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let mut steps = 4_096;
     go(pattern.as_bytes(), text.as_bytes(), true, &mut steps)
 }

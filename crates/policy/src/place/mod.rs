@@ -15,13 +15,14 @@ mod word;
 pub use access::{Access, Touch, touch};
 pub use critical::is_critical;
 pub use device::{Device, device};
-pub(crate) use glob::matches;
+pub use glob::matches;
 pub use hosts::{Destination, HostClass, destination, host_class};
 pub(crate) use path::{is_below, name, normalise};
 pub(crate) use word::{Named, named};
 
 use crate::effect::Zone;
 use crate::verdict::Verdict;
+use crate::word::Word;
 use crate::world::World;
 
 /// What is known about a path.
@@ -53,9 +54,8 @@ pub enum Guard {
 pub fn locate(path: &str, cwd: Option<&str>, world: &World<'_>) -> Option<Place> {
     let absolute = normalise(path, cwd)?;
     let by_words = classify(&absolute, world);
-    let resolved = world
-        .files
-        .resolve(&absolute)
+    let resolved = above_a_link(path, cwd, world)
+        .or_else(|| world.files.resolve(&absolute))
         .filter(|target| *target != absolute)
         .and_then(|target| normalise(&target, None));
     let Some(target) = resolved else {
@@ -69,6 +69,43 @@ pub fn locate(path: &str, cwd: Option<&str>, world: &World<'_>) -> Option<Place>
         secret: by_words.secret.max(behind.secret),
         evidence: by_words.evidence || behind.evidence,
     })
+}
+
+/// Of a path with `..` in it: above a link lies what is above where it leads, whatever the words say.
+fn above_a_link(path: &str, cwd: Option<&str>, world: &World<'_>) -> Option<String> {
+    if !path.split('/').any(|part| part == "..") {
+        return None;
+    }
+    let whole = match cwd {
+        _ if path.starts_with('/') => path.to_owned(),
+        cwd => format!("{}/{path}", trimmed(cwd?)),
+    };
+    // There the process that looks would be taken for the one that runs.
+    let of_a_process = is_below(&whole, "/proc");
+    (!of_a_process).then(|| world.files.resolve(&whole))?
+}
+
+/// Looks at what a word may name without judging it, so that whoever keeps what was seen knows where it leads.
+pub(crate) fn look(word: &Word, cwd: Option<&str>, world: &World<'_>) {
+    /// A longer word is no path on any system.
+    const LONGEST: usize = 4096;
+    match named(word) {
+        Named::Exact(text) if text.len() <= LONGEST && !text.contains(['\n', '\0']) => {
+            let path = match text.split_once('=') {
+                Some((option, path)) if option.starts_with('-') => path,
+                _ => text.as_str(),
+            };
+            locate(path, cwd, world);
+        }
+        Named::Pattern { glob, .. } => {
+            let glob = normalise(&glob, cwd);
+            let matching = glob.and_then(|glob| world.files.matching(&glob));
+            for path in matching.unwrap_or_default() {
+                locate(&path, None, world);
+            }
+        }
+        _ => {}
+    }
 }
 
 fn stricter(a: Option<Guard>, b: Option<Guard>) -> Option<Guard> {

@@ -39,14 +39,18 @@ const KEYS: [&str; 11] = [
     "time",
 ];
 
-/// Holds every rule of a document against its own examples.
+/// Holds every rule of a document in which nothing is wrong against its own examples.
 pub(crate) fn check(reader: &mut Reader, document: &Value, rules: &[Rule], analyse: Analyse) {
     let root = At::root(document);
     let Some(list) = root.get("rules") else {
         return;
     };
+    let wrong: Vec<String> = reader.errors().map(str::to_owned).collect();
     for at in list.items() {
-        let Some(rule) = rules.iter().find(|rule| rule.path == at.path) else {
+        let is_sound = |rule: &&Rule| {
+            rule.path == at.path && !wrong.iter().any(|path| path.starts_with(&at.path))
+        };
+        let Some(rule) = rules.iter().find(is_sound) else {
             continue;
         };
         if let Some(at) = at.get("examples") {

@@ -85,8 +85,10 @@ impl Reader {
         });
     }
 
-    pub(crate) fn has_errors(&self) -> bool {
-        self.problems.iter().any(Problem::is_error)
+    /// The paths of what is wrong.
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &str> {
+        let errors = self.problems.iter().filter(|problem| problem.is_error());
+        errors.map(|problem| problem.path.as_str())
     }
 
     /// An object whose keys are all known. `of` is said in messages: "a rule".

@@ -135,6 +135,9 @@ wire! {
         pub system_run_plan: Option<SystemRunPlan>,
         /// What kind of effect the command has, when the gateway knows (a payment, a message, a post).
         pub scope: Option<Value>,
+        /// How many people have to say yes, where that is more than one, and how many have. Our own gateway says so.
+        pub approvers: Option<u64>,
+        pub approved_by: Option<u64>,
     }
 
     pub struct CommandSpan {

@@ -13,6 +13,9 @@ describe("what the audit says", () => {
       "rolled-back",
       "bad-signature",
       "bad-json",
+      "head-missing",
+      "checkpoint-missing",
+      "key-missing",
     ];
     expect(Object.keys(m.audit.brokenKinds)).toEqual(names);
   });

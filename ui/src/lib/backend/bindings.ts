@@ -327,7 +327,10 @@ data: string | null; name: string | null } | { kind: "file"; name: string; mime:
 
 export type BrokenRecord = {
 	seq: number,
-	/**  `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolled-back`, `bad-signature`, `bad-json`, or the gateway's own word. */
+	/**
+	 *  `changed`, `missing`, `inserted`, `reordered`, `truncated`, `rolled-back`, `bad-signature`, `bad-json`, `head-missing`,
+	 *  `checkpoint-missing`, `key-missing`, or the gateway's own word.
+	 */
 	kind: string,
 	text: string,
 };

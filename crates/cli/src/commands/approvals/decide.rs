@@ -14,13 +14,13 @@ use gatehouse_protocol::{GatewayError, GatewayEvent, own};
 use serde::Serialize;
 use serde_json::json;
 
-use super::read::{self, Recorded, Waiting};
+use super::read::{self, People, Recorded, Waiting};
 use super::show;
 use crate::commands::Context;
 use crate::dial::Link;
 use crate::failure::{Failure, FailureKind};
 
-/// How long a gateway without records may take to tell what it recorded.
+/// How long a gateway may take to tell what it recorded.
 const ECHO: Duration = Duration::from_secs(5);
 
 /// What is answered.
@@ -46,6 +46,27 @@ struct Decided {
     /// Whether it was this answer that counted.
     applied: bool,
     record: Recorded,
+    /// It still waits for another person: how far it is, and whether this answer brought it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<Counted>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counted {
+    #[serde(flatten)]
+    people: People,
+    already: bool,
+}
+
+impl Decided {
+    fn settled(applied: bool, record: Recorded) -> Self {
+        Self {
+            applied,
+            record,
+            counted: None,
+        }
+    }
 }
 
 pub(super) async fn run(
@@ -58,11 +79,31 @@ pub(super) async fn run(
     let decided = match waiting.into_iter().find(|approval| approval.id == id) {
         Some(approval) => {
             check_offered(&approval, answer.verdict)?;
-            send(link, approval.kind, id, &answer).await?
+            let decided = send(link, approval.kind, id, &answer).await?;
+            counted(link, decided, approval.people).await?
         }
         None => unlisted(link, id, &answer).await?,
     };
     tell(context, decided)
+}
+
+/// With how many people have allowed it by now, where it waits for another one.
+async fn counted(
+    link: &Link,
+    decided: Decided,
+    before: Option<People>,
+) -> Result<Decided, Failure> {
+    let Some(before) = before.filter(|_| decided.record.is_pending()) else {
+        return Ok(decided);
+    };
+    let waiting = read::waiting(link).await?;
+    let now = waiting.into_iter().find(|one| one.id == decided.record.id);
+    let people = now.and_then(|one| one.people);
+    let counted = people.map(|people| Counted {
+        people,
+        already: people.allowed <= before.allowed,
+    });
+    Ok(Decided { counted, ..decided })
 }
 
 fn check_offered(approval: &Waiting, verdict: Verdict) -> Result<(), Failure> {
@@ -90,10 +131,7 @@ async fn unlisted(link: &mut Link, id: String, answer: &Answer) -> Result<Decide
     let record = Recorded::from(record);
     match family {
         Some(family) if record.is_pending() => send(link, family, id, answer).await,
-        _ => Ok(Decided {
-            applied: false,
-            record,
-        }),
+        _ => Ok(Decided::settled(false, record)),
     }
 }
 
@@ -118,10 +156,8 @@ async fn send(
     match reply {
         Ok(_) => {
             let record = echo(link, &id).await;
-            Ok(Decided {
-                applied: record.decision == Some(verdict.into()),
-                record,
-            })
+            let applied = record.decision == Some(verdict.into());
+            Ok(Decided::settled(applied, record))
         }
         Err(RequestError::Gateway(error)) if is_over(&error) => Err(gone(&id)),
         Err(error) => Err(unsure(error)),
@@ -130,7 +166,7 @@ async fn send(
 
 /// On a gateway that keeps records: first answer wins, and the record is read back.
 async fn send_recorded(
-    link: &Link,
+    link: &mut Link,
     family: ApprovalFamily,
     id: String,
     answer: &Answer,
@@ -151,20 +187,23 @@ async fn send_recorded(
     };
     let reply = reply.map_err(unsure)?;
     let read_back = read::record(link, &id).await?;
-    Ok(Decided {
-        applied: reply.applied,
-        record: read_back.unwrap_or(reply.approval).into(),
-    })
+    let mut record = Recorded::from(read_back.unwrap_or(reply.approval));
+    if reply.applied && !record.is_pending() {
+        // The event has the name of who answered, the record its id.
+        record.decided_by = echo(link, &id).await.decided_by.or(record.decided_by);
+    }
+    Ok(Decided::settled(reply.applied, record))
 }
 
-/// A gateway without records tells by an event what it recorded.
+/// What the event tells of what was recorded: all of it on a gateway without records, and the name on any.
 async fn echo(link: &mut Link, id: &str) -> Recorded {
     let told = async {
         while let Some(event) = link.events.recv().await {
             if let ConnectionEvent::Event {
                 event:
                     GatewayEvent::ExecApprovalResolved(resolved)
-                    | GatewayEvent::PluginApprovalResolved(resolved),
+                    | GatewayEvent::PluginApprovalResolved(resolved)
+                    | GatewayEvent::SystemApprovalResolved(resolved),
                 ..
             } = event
                 && resolved.id == id
@@ -192,7 +231,15 @@ fn tell(context: &mut Context<'_>, decided: Decided) -> Result<(), Failure> {
     if context.output.is_json() {
         context.output.value(&decided)?;
     } else {
-        show::recorded(context, &decided.record)?;
+        show::recorded(
+            context,
+            &decided.record,
+            decided.counted.as_ref().map(|c| c.people),
+        )?;
+    }
+    if decided.counted.is_some_and(|counted| counted.already) {
+        let text = "you have allowed it already, and another person has to allow it too";
+        return Err(Failure::new(FailureKind::Refused, "alreadyAllowed", text));
     }
     if decided.applied {
         return Ok(());

@@ -32,6 +32,17 @@ pub(super) struct Waiting {
     pub(super) expires_at_ms: Option<u64>,
     /// What may be answered; nothing when the gateway does not say.
     pub(super) decisions: Option<Vec<Decision>>,
+    /// Of a question that takes more than one person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) people: Option<People>,
+}
+
+/// How many people have said yes, of how many who have to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct People {
+    pub(super) allowed: u64,
+    pub(super) needed: u64,
 }
 
 /// How an approval ended, as recorded.
@@ -80,6 +91,7 @@ impl From<ExecApproval> for Waiting {
         let request = approval.request;
         let plan = request.system_run_plan.and_then(|plan| plan.command_text);
         let words = request.command.or(plan).or(request.command_preview);
+        let needed = request.approvers.filter(|needed| *needed > 1);
         Self {
             id: approval.id,
             kind: ApprovalFamily::Exec,
@@ -94,6 +106,10 @@ impl From<ExecApproval> for Waiting {
             decisions: request.allowed_decisions.map(|mut offered| {
                 offered.retain(|decision| !request.unavailable_decisions.contains(decision));
                 offered
+            }),
+            people: needed.map(|needed| People {
+                allowed: request.approved_by.unwrap_or(0),
+                needed,
             }),
         }
     }
@@ -114,6 +130,7 @@ impl From<PluginApproval> for Waiting {
             created_at_ms: approval.created_at_ms,
             expires_at_ms: approval.expires_at_ms,
             decisions: request.allowed_decisions,
+            people: None,
         }
     }
 }
@@ -133,6 +150,7 @@ impl From<SystemApproval> for Waiting {
             created_at_ms: approval.created_at_ms,
             expires_at_ms: approval.expires_at_ms,
             decisions: request.allowed_decisions,
+            people: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use gatehouse_protocol::model::approval::{ApprovalStatus, Decision};
 use gatehouse_protocol::untrusted::{Policy, escape, one_line};
 
-use super::read::{Recorded, Waiting, name_of};
+use super::read::{People, Recorded, Waiting, name_of};
 use crate::commands::Context;
 use crate::environment::now_ms;
 use crate::failure::Failure;
@@ -47,9 +47,16 @@ pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(
         .line(&style.dim(&format!("  may be answered: {offered}")))
 }
 
-/// One line about how it ended.
-pub(super) fn recorded(context: &mut Context<'_>, record: &Recorded) -> Result<(), Failure> {
-    let line = sentence(record);
+/// One line about how it ended, or how far it is on its way.
+pub(super) fn recorded(
+    context: &mut Context<'_>,
+    record: &Recorded,
+    people: Option<People>,
+) -> Result<(), Failure> {
+    let line = match people {
+        Some(people) => waits_for_another(people),
+        None => sentence(record),
+    };
     let style = context.output.style;
     let id = style.bold(&one_line(&record.id, 200));
     let line = match record.status {
@@ -58,6 +65,17 @@ pub(super) fn recorded(context: &mut Context<'_>, record: &Recorded) -> Result<(
         _ => style.bad(&line),
     };
     context.output.line(&format!("{id}  {line}"))
+}
+
+fn waits_for_another(people: People) -> String {
+    let word = |count: u64| match count {
+        0 => "none".to_owned(),
+        1 => "one".to_owned(),
+        2 => "two".to_owned(),
+        count => count.to_string(),
+    };
+    let (allowed, needed) = (word(people.allowed), word(people.needed));
+    format!("allowed by {allowed} of {needed}: another person has to allow it too")
 }
 
 /// The record in words.

@@ -144,7 +144,7 @@ fn tell_end(context: &mut Context<'_>, record: &Recorded) -> Result<(), Failure>
         let line = json!({ "event": "ended", "record": record });
         return context.output.value_line(&line);
     }
-    show::recorded(context, record)
+    show::recorded(context, record, None)
 }
 
 /// Reads the lists: announces what is new, and tells the end of what is gone.

@@ -30,9 +30,10 @@ fn cells(record: &Value) -> [String; 6] {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let result = [&record["verdict"], &record["outcome"]];
     let result = result.into_iter().find(|value| value.is_string());
-    let who = match record["agentId"].as_str() {
-        Some(agent) => agent.to_owned(),
-        None => text(&record["actor"]["id"]),
+    // Who did it; the agent that it is about may be another.
+    let who = match text(&record["actor"]["id"]) {
+        nobody if nobody.is_empty() => text(&record["agentId"]),
+        actor => actor,
     };
     [
         record["seq"].to_string(),

@@ -29,7 +29,8 @@ pub(super) enum Source {
 /// The files of a gateway, opened to be looked at.
 pub(super) struct Files {
     store: Arc<SqliteGatewayStore>,
-    evidence: Evidence,
+    /// The key and the head; an error where they cannot be read now, which is a sentence.
+    evidence: Result<Evidence, String>,
 }
 
 /// An answer of `gatehouse.audit.list`.
@@ -96,11 +97,7 @@ impl Source {
     pub(super) async fn verify(&self) -> Result<Value, Failure> {
         match self {
             Self::Gateway(link) => call(link, "gatehouse.audit.verify", json!({})).await,
-            Self::Files(files) => {
-                let key = files.evidence.key.clone();
-                let report = verify(files.store.clone(), files.evidence.clone()).await;
-                Ok(report_json(&report.map_err(unreadable)?, key.as_ref()))
-            }
+            Self::Files(files) => files.verify().await,
         }
     }
 
@@ -142,22 +139,33 @@ impl Files {
         let store = SqliteGatewayStore::look(folder).await.map_err(unreadable)?;
         let vault = secret::audit_vault(folder, &Redactor::new()).await?;
         let key = StateKey::new(folder, vault);
-        let evidence = match (key.kept_seed().await, key.head().await) {
-            (Ok(seed), Ok(head)) => Evidence {
+        let evidence = match (key.seed().await, key.head().await) {
+            (Ok(seed), Ok(head)) => Ok(Evidence {
                 key: seed.map(|seed| log_signer(&seed).verifier()),
-                head: Some(head),
-            },
+                head,
+            }),
             (Err(error), _) | (_, Err(error)) => {
                 context
                     .output
                     .note(&format!("without its key and head: {error}"));
-                Evidence::default()
+                Err(error.to_string())
             }
         };
         Ok(Self {
             store: Arc::new(store),
             evidence,
         })
+    }
+
+    /// Without the key and the head nothing is proven, so that neither intact nor broken can be said.
+    async fn verify(&self) -> Result<Value, Failure> {
+        let evidence = self.evidence.clone().map_err(|error| {
+            let text = format!("the audit cannot be verified: {error}");
+            Failure::new(FailureKind::General, "auditKey", text)
+        })?;
+        let key = evidence.key.clone();
+        let report = verify(self.store.clone(), evidence).await;
+        Ok(report_json(&report.map_err(unreadable)?, key.as_ref()))
     }
 
     async fn list(
@@ -189,7 +197,12 @@ impl Files {
         let format = format.into();
         let mut text = String::new();
         if after.is_none() {
-            text = export_start(&*self.store, format, self.evidence.key.as_ref()).await?;
+            let key = self
+                .evidence
+                .as_ref()
+                .ok()
+                .and_then(|known| known.key.as_ref());
+            text = export_start(&*self.store, format, key).await?;
         }
         let after = after.unwrap_or(0);
         let page = export_page(&*self.store, format, after, u64::MAX, PAGE).await?;

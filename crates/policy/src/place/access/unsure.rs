@@ -93,12 +93,12 @@ pub(super) fn part(text: &str, access: Access, cwd: Option<&str>, world: &World<
 /// What a pattern matches: judged by the folder it lies in and by what is sensitive and could match.
 pub(super) fn pattern(
     text: &str,
-    glob: &str,
+    written: &str,
     access: Access,
     cwd: Option<&str>,
     world: &World<'_>,
 ) -> Touch {
-    let Some(glob) = normalise(glob, cwd) else {
+    let Some(glob) = normalise(written, cwd) else {
         return unknown(text, access, world);
     };
     let fixed = fixed_folder(&glob);
@@ -117,11 +117,12 @@ pub(super) fn pattern(
         judge(&place, access, world, &mut findings);
     } else {
         let one = Place {
-            path: format!("{}/…", trimmed(&fixed)),
+            path: format!("{}/…", trimmed(&place.path)),
             ..place.clone()
         };
         judge(&one, access, world, &mut findings);
     }
+    above(written, &place, access, cwd, world, &mut findings);
     let mut secret = place.secret.is_some();
     super::super::samples::each(cwd, world, |sample| {
         if !matches(&glob, sample) {
@@ -136,17 +137,85 @@ pub(super) fn pattern(
             }
         }
     });
-    let shown = format!("what {text} matches");
+    secret |= through_links(&glob, &fixed, &place, access, world, &mut findings);
+    let shown = if place.path == fixed {
+        format!("what {text} matches")
+    } else {
+        format!("what {text} matches, in {}", place.path)
+    };
     Touch {
         effect: effect(
             access,
-            Target::Below(fixed),
+            Target::Below(place.path),
             place.zone,
             secret && !access.changes(),
             &shown,
         ),
         findings,
     }
+}
+
+/// Of a pattern with `..` before its first star: judges where that leads as well, if a link is on the way.
+fn above(
+    written: &str,
+    place: &Place,
+    access: Access,
+    cwd: Option<&str>,
+    world: &World<'_>,
+    out: &mut Vec<Finding>,
+) {
+    let star = written.find(['*', '?', '[', '\\']).unwrap_or(0);
+    let folder = written[..star].rsplit_once('/').map_or("", |(up, _)| up);
+    if !folder.split('/').any(|part| part == "..") {
+        return;
+    }
+    if let Some(led) = locate(folder, cwd, world).filter(|led| led.path != place.path) {
+        judge(&led, access, world, out);
+    }
+}
+
+/// Judges the matches that lie elsewhere than the pattern's words say, because a link is on the way; whether one of
+/// them holds a secret.
+fn through_links(
+    glob: &str,
+    fixed: &str,
+    place: &Place,
+    access: Access,
+    world: &World<'_>,
+    out: &mut Vec<Finding>,
+) -> bool {
+    /// So many of what is found are told; the strictest first.
+    const TOLD: usize = 3;
+    let mut secret = false;
+    let mut found = Vec::new();
+    for path in world.files.matching(glob).unwrap_or_default() {
+        let rest = path.strip_prefix(trimmed(fixed)).unwrap_or(&path);
+        let by_words = format!(
+            "{}/{}",
+            place.path.trim_end_matches('/'),
+            rest.trim_start_matches('/')
+        );
+        let Some(led) = lies(&path, access, world).filter(|led| led.path != by_words) else {
+            continue;
+        };
+        secret |= led.secret.is_some();
+        judge(&led, access, world, &mut found);
+    }
+    found.sort_by_key(|finding: &Finding| std::cmp::Reverse(finding.verdict));
+    found.truncate(TOLD);
+    out.append(&mut found);
+    secret
+}
+
+/// Where a match lies. Of a link that is deleted the link itself, which is what is deleted.
+fn lies(path: &str, access: Access, world: &World<'_>) -> Option<Place> {
+    if !matches!(access, Access::Delete | Access::DeleteAll) {
+        return locate(path, None, world);
+    }
+    let (folder, name) = path.rsplit_once('/')?;
+    let folder = locate(if folder.is_empty() { "/" } else { folder }, None, world)?;
+    let path = format!("{}/{name}", folder.path.trim_end_matches('/'));
+    Some(super::super::classify(&path, world))
 }
 
 /// The folder that a pattern surely lies in.

@@ -53,6 +53,7 @@ impl Judge<'_> {
         if !reading.known {
             self.unknown_program(argv, flow);
         }
+        self.look_around(argv, &invocation, reading.known);
         self.kept_file(argv, scope, input);
         self.note_links(argv, &invocation);
         for finding in &reading.findings {
@@ -114,6 +115,20 @@ impl Judge<'_> {
             files: &files,
         };
         programs::read(invocation, &world)
+    }
+
+    /// Looks where the folder leads that it runs in, and the words of a program that the table does not read.
+    fn look_around(&self, argv: &[Word], invocation: &Invocation, known: bool) {
+        let folder = invocation.cwd.as_deref();
+        if let Some(folder) = folder.filter(|folder| *folder != self.world.cwd) {
+            self.world.files.resolve(folder);
+        }
+        let by_path = argv.first().and_then(Word::known);
+        if !known || by_path.is_some_and(|program| program.contains('/')) {
+            for word in argv.iter().skip(1) {
+                place::look(word, folder, self.world);
+            }
+        }
     }
 
     fn unknown_program(&mut self, argv: &[Word], flow: Flow) {
@@ -344,5 +359,9 @@ impl WorldFiles for Linked<'_> {
 
     fn is_dir(&self, path: &str) -> Option<bool> {
         self.world.files.is_dir(path)
+    }
+
+    fn matching(&self, pattern: &str) -> Option<Vec<String>> {
+        self.world.files.matching(pattern)
     }
 }
