@@ -152,7 +152,7 @@ impl WorldFiles for MachineFiles {
                 };
                 for entry in entries.flatten() {
                     names += 1;
-                    if names > MAX_NAMES || next.len() > MAX_MATCHES {
+                    if names > MAX_NAMES || next.len() >= MAX_MATCHES {
                         return None;
                     }
                     let name = entry.file_name().to_string_lossy().into_owned();
@@ -295,6 +295,39 @@ mod tests {
         assert_eq!(resolve("dangling/x"), Some(at("gone/away/x")));
         assert_eq!(MachineFiles.is_dir(&at("link")), Some(true));
         assert_eq!(MachineFiles.is_dir(&at("nothing")), Some(false));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_pattern_matches_is_told_and_kept_in_mind_with_where_links_lead() {
+        let root = tempfile::tempdir().unwrap();
+        let base = root.path().canonicalize().unwrap();
+        let at = |path: &str| base.join(path).to_str().unwrap().to_owned();
+        for folder in ["one", "two", ".hidden"] {
+            std::fs::create_dir(at(folder)).unwrap();
+            std::fs::write(at(&format!("{folder}/a.o")), "").unwrap();
+        }
+        std::os::unix::fs::symlink(at("two"), at("link")).unwrap();
+        let seen = SeenFiles::default();
+        for (pattern, wanted) in [
+            ("*/a.o", vec!["link/a.o", "one/a.o", "two/a.o"]),
+            ("one/*", vec!["one/a.o"]),
+            ("o?e", vec!["one"]),
+            ("gone/*", vec![]),
+            ("one/a.o/*", vec![]),
+        ] {
+            let wanted: Vec<String> = wanted.into_iter().map(at).collect();
+            assert_eq!(seen.matching(&at(pattern)), Some(wanted), "{pattern}");
+        }
+        seen.resolve(&at("link/a.o"));
+        seen.resolve(&at("one/a.o"));
+        let seen = seen.seen();
+        assert_eq!(seen.links, [(at("link/a.o"), at("two/a.o"))].into());
+        assert_eq!(seen.matches[&at("one/*")], [at("one/a.o")]);
+        for number in 0..=MAX_MATCHES {
+            std::fs::write(at(&format!("one/{number}")), "").unwrap();
+        }
+        assert_eq!(MachineFiles.matching(&at("one/*")), None, "too many");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use gatehouse_audit::export::ExportVerifier;
 use gatehouse_audit::{Actor, Draft};
 use gatehouse_gateway::Clock;
 use gatehouse_gateway::audit::{AuditKey, AuditLog, Evidence, ExportFormat, Gate, StateKey};
-use gatehouse_store::gateway::{AuditStore, SqliteGatewayStore};
+use gatehouse_store::gateway::{AuditStore, GatewayStore as _, SqliteGatewayStore};
 use gatehouse_vault::{Redactor, Secret};
 use serde_json::{Value, json};
 use support::{ALL_SCOPES, TestGateway, Wire};

@@ -6,7 +6,7 @@ use gatehouse_testkit::model::ScriptedModel;
 use serde_json::{Value, json};
 
 use crate::gateway::OwnGateway;
-use crate::run::{Done, SOON};
+use crate::run::{Done, Running, SOON};
 
 fn well(gateway: &OwnGateway, line: &[&str]) -> Done {
     let done = gateway.gatehouse().run(line);
@@ -81,6 +81,56 @@ fn a_reason_to_deny_is_sent_and_the_agent_hears_it() {
         "{history}"
     );
     drop(sending);
+}
+
+/// Starts a run that asks about a command, and gives the id of the question once it waits.
+fn asked(gateway: &OwnGateway, command: &str) -> (String, Running) {
+    let message = format!("exec: {command}");
+    let line = ["send", "--session", "main", "--json", &message];
+    let sending = gateway.gatehouse().start(&line);
+    let id = eventually(|| {
+        let list = well(gateway, &["approvals", "list", "--json"]).json();
+        list["approvals"][0]["id"].as_str().map(str::to_owned)
+    });
+    (id, sending)
+}
+
+#[test]
+fn who_answered_is_named_the_same_by_the_answer_and_by_the_audit() {
+    let gateway = OwnGateway::start();
+    let _watcher = gateway.gatehouse().start(&["approvals", "watch", "--json"]);
+    let (id, _sending) = asked(&gateway, "touch asked.txt");
+    let allowed = well(&gateway, &["approvals", "allow", &id]).stdout;
+    assert!(
+        allowed.contains("by Gatehouse command line"),
+        "the name, not the kind of client: {allowed}"
+    );
+    let listed = well(&gateway, &["audit", "list", "--kind", "approval.allowed"]).stdout;
+    assert!(listed.contains("Gatehouse command line"), "{listed}");
+}
+
+#[test]
+fn a_yes_that_waits_for_another_person_says_so() {
+    let gateway = OwnGateway::start();
+    let two = r#"{ rules: [{ id: "two-people", verdict: "ask", match: { tool: "exec" }, approval: { approvers: 2 } }] }"#;
+    std::fs::write(gateway.state_dir().join("policy.json5"), two).unwrap();
+    eventually(|| {
+        let policy = well(&gateway, &["call", "gatehouse.policy.get"]).stdout;
+        policy.contains("two-people").then_some(())
+    });
+    let _watcher = gateway.gatehouse().start(&["approvals", "watch", "--json"]);
+    let (id, _sending) = asked(&gateway, "touch asked.txt");
+    let first = well(&gateway, &["approvals", "allow", &id]).stdout;
+    assert!(
+        first.contains("allowed by one of two: another person has to allow it too"),
+        "{first}"
+    );
+    let again = gateway.gatehouse().run(&["approvals", "allow", &id]);
+    assert_eq!(again.status, 3, "{again:?}");
+    assert!(
+        again.stderr.contains("you have allowed it already"),
+        "{again:?}"
+    );
 }
 
 /// Every command that needs no answer from a person, with what makes it say something.
