@@ -322,7 +322,10 @@ mod tests {
         seen.resolve(&at("link/a.o"));
         seen.resolve(&at("one/a.o"));
         let seen = seen.seen();
-        assert_eq!(seen.links, [(at("link/a.o"), at("two/a.o"))].into());
+        assert_eq!(
+            seen.links,
+            BTreeMap::from([(at("link/a.o"), at("two/a.o"))])
+        );
         assert_eq!(seen.matches[&at("one/*")], [at("one/a.o")]);
         for number in 0..=MAX_MATCHES {
             std::fs::write(at(&format!("one/{number}")), "").unwrap();

@@ -108,10 +108,10 @@ fn examples_are_held_against_a_sound_rule_beside_one_that_is_not() {
          {id: 'c', match: {command: 'rm'}},\n\
          {id: 'd', verdict: 'ask', match: {command: 'rm'}, examples: {notMatch: ['rm x']}}]}",
         &[
-            "1:81: error: rules[0].examples.match[0]: example of \"a\" should match and does not",
+            "1:80: error: rules[0].examples.match[0]: example of \"a\" should match and does not",
             "2:11: error: rules[1].verdit: \"verdit\" is not a key of a rule (did you mean verdict?)",
             "3:1: error: rules[2]: has no verdict: allow, ask or deny",
-            "4:74: error: rules[3].examples.notMatch[0]: example of \"d\" should not match and does",
+            "4:73: error: rules[3].examples.notMatch[0]: example of \"d\" should not match and does",
         ],
     );
 }
