@@ -48,7 +48,9 @@ fn trimmed(schema: &Value) -> Value {
             let kept = fields.iter().filter(|(name, value)| {
                 let looks_ahead = value.as_str().is_some_and(|text| text.contains("(?!"));
                 let words = ["description", "deprecated", "not"].contains(&name.as_str());
-                !(words && !is_property(value)) && !(*name == "pattern" && looks_ahead)
+                let for_people = words && !is_property(value);
+                let unread = *name == "pattern" && looks_ahead;
+                !for_people && !unread
             });
             let kept = kept.map(|(name, value)| (name.clone(), trimmed(value)));
             kept.collect::<Map<_, _>>().into()

@@ -21,7 +21,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: CallArgs) -> Result<(),
     link.close().await;
     let answer = answer.map_err(|error| {
         let failure = Failure::from(error);
-        let is_offered = offered.iter().any(|method| *method == args.method);
+        let is_offered = offered.contains(&args.method);
         match failure.next.is_none() && !is_offered {
             true => failure.next(instead(&args.method, &offered)),
             false => failure,

@@ -35,7 +35,8 @@ pub(super) struct Shape {
     #[serde(rename = "type")]
     kind: Option<Kind>,
     properties: BTreeMap<String, Shape>,
-    pattern_properties: BTreeMap<Pattern, Shape>,
+    #[serde(deserialize_with = "by_pattern")]
+    pattern_properties: Vec<(Pattern, Shape)>,
     additional_properties: Option<bool>,
     required: Vec<String>,
     any_of: Vec<Shape>,
@@ -251,24 +252,15 @@ impl<'de> Deserialize<'de> for Pattern {
     }
 }
 
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Pattern {}
-
-impl PartialOrd for Pattern {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Pattern {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.as_str().cmp(other.0.as_str())
-    }
+fn by_pattern<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(Pattern, Shape)>, D::Error> {
+    let shapes = BTreeMap::<String, Shape>::deserialize(deserializer)?;
+    let read = |(text, shape): (String, Shape)| {
+        let pattern = Regex::new(&text).map_err(serde::de::Error::custom)?;
+        Ok((Pattern(pattern), shape))
+    };
+    shapes.into_iter().map(read).collect()
 }
 
 #[cfg(test)]

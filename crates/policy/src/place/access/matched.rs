@@ -248,3 +248,118 @@ fn is_absent(path: &str, world: &World<'_>) -> bool {
     let listing = world.files.list(folder, 4_096);
     listing.extent == Extent::Whole && listing.entries.iter().all(|entry| entry.name != name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::word::{Piece, Word};
+    use crate::world::{Dialect, Entry, Listing, Taint, WorldFiles};
+
+    /// A workspace with the links `junk`, to a folder outside, and `keys`, to where keys are kept.
+    struct Linked;
+
+    const LINKS: [(&str, &str); 2] = [("/ws/junk", "/srv/old"), ("/ws/keys", "/home/dev/.ssh")];
+
+    impl WorldFiles for Linked {
+        fn resolve(&self, path: &str) -> Option<String> {
+            let leads = |(link, to): &(&str, &str)| {
+                let rest = path.strip_prefix(link)?;
+                let above = rest.strip_prefix("/..").map(|rest| {
+                    let up = to.rsplit_once('/').map_or("", |(up, _)| up);
+                    format!("{up}{rest}")
+                });
+                Some(above.unwrap_or_else(|| format!("{to}{rest}")))
+            };
+            let led = LINKS.iter().find_map(leads);
+            Some(led.unwrap_or_else(|| path.to_owned()))
+        }
+
+        fn text(&self, _: &str) -> Option<String> {
+            None
+        }
+
+        fn is_dir(&self, _: &str) -> Option<bool> {
+            None
+        }
+
+        fn list(&self, folder: &str, _: usize) -> Listing {
+            let entry = |(name, link): (&str, bool)| Entry {
+                name: name.to_owned(),
+                link,
+            };
+            let names: &[(&str, bool)] = match folder.trim_end_matches('/') {
+                "/ws" => &[("junk", true), ("keys", true), ("plain", false)],
+                "/srv/old" | "/ws/junk" | "/ws/plain" => &[("x", false)],
+                "/home/dev/.ssh" | "/ws/keys" => &[("id_rsa", false)],
+                _ => &[],
+            };
+            Listing {
+                entries: names.iter().copied().map(entry).collect(),
+                extent: Extent::Whole,
+            }
+        }
+    }
+
+    fn touched(text: &str, access: Access) -> Touch {
+        let world = World {
+            dialect: Dialect::Posix,
+            cwd: "/ws".to_owned(),
+            workspace: "/ws".to_owned(),
+            home: "/home/dev".to_owned(),
+            user: "dev".to_owned(),
+            tmp: vec!["/tmp".to_owned()],
+            variables: Default::default(),
+            protected: Vec::new(),
+            own_ports: Vec::new(),
+            ignore_case: false,
+            taint: Taint::default(),
+            files: &Linked,
+        };
+        let word = if text.contains('*') {
+            Word::Partial(vec![Piece::Pattern(text.to_owned())])
+        } else {
+            Word::from(text)
+        };
+        touch(&word, access, Some("/ws"), &world)
+    }
+
+    fn verdict(text: &str, access: Access) -> Verdict {
+        let findings = touched(text, access).findings;
+        let verdicts = findings.iter().map(|finding| finding.verdict);
+        verdicts.max().unwrap_or_default()
+    }
+
+    #[test]
+    fn what_a_pattern_reaches_through_a_link_is_judged_where_it_lies() {
+        for (text, access, wanted) in [
+            ("plain*/x", Access::Read, Verdict::Allow),
+            ("k*/id_rsa", Access::Read, Verdict::Deny),
+            ("k*/id_rsa", Access::Delete, Verdict::Deny),
+            ("j*/x", Access::Delete, Verdict::Ask),
+            // The link itself goes, not what it leads to.
+            ("j*", Access::DeleteAll, Verdict::Allow),
+            ("j*", Access::PermissionAll, Verdict::Ask),
+        ] {
+            assert_eq!(verdict(text, access), wanted, "{text} {access:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_in_a_linked_folder_is_about_where_that_lies_and_says_so() {
+        let effect = touched("junk/*", Access::DeleteAll).effect;
+        assert_eq!(effect.target, Target::Below("/srv/old".to_owned()));
+        let says = "deletes everything below what junk/* matches, in /srv/old";
+        assert_eq!(effect.text, says);
+        let effect = touched("plain/*", Access::DeleteAll).effect;
+        assert_eq!(effect.text, "deletes everything below what plain/* matches");
+    }
+
+    #[test]
+    fn above_a_link_is_above_where_it_leads() {
+        let effect = touched("junk/../x", Access::Write).effect;
+        assert_eq!(effect.target, Target::Path("/srv/x".to_owned()));
+        let all = verdict("junk/../*", Access::Delete);
+        assert_eq!(all, Verdict::Deny, "all of /srv");
+        assert_eq!(verdict("keys/../.bashrc", Access::Write), Verdict::Deny);
+    }
+}
