@@ -12,10 +12,10 @@ const plain = inbox("gw-studio/exec/1");
 
 /** @param {Page} page @param {string} name */
 const press = (page, name) => page.getByRole("button", { name }).first().click();
-/** Past the moment in which no press counts. */
+/** Past the moment in which no press and no key counts. */
 async function settled(page) {
   await page.waitForSelector("[data-decision]");
-  await page.waitForTimeout(500);
+  await page.waitForTimeout(1100);
 }
 
 /** @type {Shot[]} */

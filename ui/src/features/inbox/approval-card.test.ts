@@ -8,7 +8,7 @@ import { Announcer } from "$lib/announcer.svelte";
 import { Clock } from "$lib/time/clock.svelte";
 // The card fetches it when it is asked for; here it is there before.
 import "./AlwaysDialog.svelte";
-import { settleTime } from "./approval.svelte";
+import { keysSettleTime, settleTime } from "./approval.svelte";
 import CardOnPage from "./CardOnPage.test.svelte";
 import { makeDetail, makeItem } from "./test-items";
 
@@ -21,7 +21,7 @@ afterEach(() => vi.useRealTimers());
 /** Shows the card as the window does, with its first moment over. */
 async function show(
   item: InboxItemView = makeItem(),
-  wait = settleTime,
+  wait = keysSettleTime,
   fields: Partial<InboxItemDetail> = {},
 ) {
   const decide = vi.fn(async (input: { decision: Decision }): Promise<InboxItemView> => {
@@ -127,7 +127,7 @@ describe("the approval card", () => {
       { ...question, id: "p", text: "Where?", options: ["a", "b", "c"].map(option("p")) },
       { ...question, id: "q", text: "When?", options: ["now", "later"].map(option("q")) },
     ].map((each) => ({ ...each, multiSelect: each.id === "p" }));
-    const { decide } = await show(item, settleTime, { questions });
+    const { decide } = await show(item, keysSettleTime, { questions });
     const choose = async (label: string) => fireEvent.click(screen.getByLabelText(label));
     await choose("c");
     await choose("a");
@@ -181,6 +181,49 @@ describe("the approval card", () => {
     expect(decide).not.toHaveBeenCalled();
     await key("d");
     expect(decide).toHaveBeenCalledWith(expect.objectContaining({ decision: "deny" }));
+  });
+
+  it("takes no key in the first second after it appeared, and says so", async () => {
+    const { decide, pass } = await show(makeItem(), settleTime);
+    await key("d");
+    await key("a");
+    await key("Enter");
+    expect(decide).not.toHaveBeenCalled();
+    expect(document.body.textContent).toContain("That key came just as");
+    pass(keysSettleTime);
+    await key("d");
+    expect(decide).toHaveBeenCalledTimes(1);
+  });
+
+  it("takes no key of what is typed on when its window gets the keyboard", async () => {
+    const { decide, pass } = await show();
+    button("allowOnce").focus();
+    await fireEvent.focus(window);
+    for (const letter of "I am and was a dad, and said so") {
+      pass(keysSettleTime - 100);
+      const target = document.activeElement ?? document.body;
+      const kept = await key(letter, target);
+      if (letter === " ") expect(kept, "the browser would turn Space into a click").toBe(false);
+    }
+    expect(decide).not.toHaveBeenCalled();
+    pass(keysSettleTime);
+    await key("d");
+    expect(decide).toHaveBeenCalledWith(expect.objectContaining({ decision: "deny" }));
+  });
+
+  it("forgets A when its window gets the keyboard anew", async () => {
+    const { decide } = await show();
+    await key("a");
+    await fireEvent.focus(window);
+    await key("Enter");
+    expect(decide).not.toHaveBeenCalled();
+  });
+
+  it("takes a click at once when its window gets the keyboard by it", async () => {
+    const { decide } = await show();
+    await fireEvent.focus(window);
+    await fireEvent.click(button("deny"));
+    expect(decide).toHaveBeenCalledTimes(1);
   });
 
   it("does not take a click that was meant for what stood there before", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { BackendError } from "$lib/backend/backend";
 import type { Decision, InboxItemDetail, InboxItemView } from "$lib/backend/types";
-import { Approval, settleTime } from "./approval.svelte";
+import { Approval, keysSettleTime, settleTime } from "./approval.svelte";
 import { makeDetail, makeItem } from "./test-items";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
@@ -9,7 +9,7 @@ const settle = () => new Promise((resolve) => setTimeout(resolve));
 /** An approval that shows `item`, with the first moment over unless told. */
 async function shown(
   item: InboxItemView = makeItem(),
-  wait = settleTime,
+  wait = keysSettleTime,
   fields: Partial<InboxItemDetail> = {},
 ) {
   let time = 0;
@@ -192,7 +192,7 @@ describe("allow always", () => {
 
 describe("a decision with terms", () => {
   const item = makeItem({ offered: ["allowOnce", "allowAlways", "deny"] });
-  const governed = () => shown(item, settleTime, { governed: true });
+  const governed = () => shown(item, keysSettleTime, { governed: true });
 
   it("is asked for where the gateway takes them, and sent with what was chosen", async () => {
     const { approval, decide } = await governed();

@@ -158,8 +158,12 @@ export const inbox = {
   armed: (decision: string) => `Press Enter to confirm “${decision}”, Esc to leave it.`,
   changed: "This request changed while you were looking at it. Read it again before you decide.",
   showChoices: "I have read it",
-  clickIgnored: "That press came just as the request appeared, so it did not count.",
-  enterIgnored: "Enter decides nothing. Press A and then Enter, or Space on a button.",
+  ignored: {
+    tooSoon: "That press came just as the request appeared, so it did not count.",
+    keyTooSoon:
+      "That key came just as the request or its window appeared, so it did not count. Wait a second, then press it again.",
+    enter: "Enter decides nothing. Press A and then Enter, or Space on a button.",
+  },
   alwaysTitle: "Allow this always?",
   alwaysExec:
     "The gateway keeps a rule and does not ask for this again. From OpenClaw 2026.8.1 on, the rule is this exact command in this folder. On an older gateway it can be the program with any arguments.",
