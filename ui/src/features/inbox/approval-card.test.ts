@@ -256,6 +256,32 @@ describe("the approval card", () => {
     expect(container.querySelector("pre")?.textContent).toBe(subject);
   });
 
+  it("draws blank lines and spaces as one mark each, and keeps them as text", async () => {
+    const subject = `ls -la${"\n".repeat(60)}echo${" ".repeat(900)}./deploy`;
+    const { container } = await show(makeItem({ subject }));
+    const gaps = [...container.querySelectorAll("[data-gap]")];
+    expect(gaps.map((gap) => gap.getAttribute("data-gap"))).toEqual([
+      "⏎ 59 blank lines",
+      "␣ 900 spaces",
+    ]);
+    expect(container.querySelector("pre")?.textContent).toBe(subject);
+  });
+
+  it("says beside the choices how much of the command is out of view", async () => {
+    const { container } = await show(makeItem({ subject: "cp a b\n".repeat(30) }));
+    const box = container.querySelector("pre");
+    if (!box) throw new Error("no command");
+    const sizes = { scrollHeight: 624, clientHeight: 224, scrollTop: 60 };
+    for (const [name, value] of Object.entries(sizes))
+      Object.defineProperty(box, name, { value, configurable: true, writable: true });
+    await fireEvent.scroll(box);
+    const note = container.querySelector("footer")?.textContent;
+    expect(note).toContain("Not all of the command is in view: 17 lines below, 3 lines above.");
+    box.scrollTop = 400;
+    await fireEvent.scroll(box);
+    expect(container.querySelector("footer")?.textContent).not.toContain("below");
+  });
+
   it("shows a megabyte of it whole and escaped, and says that nothing in it could be marked", async () => {
     const subject = `${"echo <i>⟨U+202E⟩</i>; \n".repeat(45_000)}rm -rf /`;
     const { container } = await show(makeItem({ subject }));

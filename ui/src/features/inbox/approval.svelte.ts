@@ -22,6 +22,7 @@ import type {
   ProblemView,
 } from "$lib/backend/types";
 import { problemOf } from "$lib/errors";
+import { understood } from "./understood";
 
 /** Longer than the time between seeing something appear and being able to hold back a press. */
 export const settleTime = 400;
@@ -58,10 +59,13 @@ export class Approval {
   #keysCountAt = Infinity;
   #loading: string | null = null;
 
+  /** What is not understood can only be refused. */
+  readonly understood = $derived(this.shown === null || understood(this.shown));
   /** What can be decided now: what it offers, in its order. Empty unless it waits. */
   readonly offered = $derived.by<readonly Decision[]>(() => {
     const waits = this.item?.phase.kind === "waiting";
-    return waits && this.item ? this.item.offered : [];
+    const offered = waits && this.item ? this.item.offered : [];
+    return this.understood ? offered : offered.filter((decision) => negative.includes(decision));
   });
   /** The choices can be pressed: all of it is read, and nothing is on its way. */
   readonly open = $derived(

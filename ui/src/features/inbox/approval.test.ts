@@ -169,6 +169,41 @@ describe("the keyboard", () => {
   });
 });
 
+describe("a request that says more than is known here", () => {
+  const item = makeItem({ offered: ["allowOnce", "allowAlways", "deny"] });
+  const analysis = (verdict: string) =>
+    ({
+      verdict: "ask",
+      dangerous: false,
+      cut: false,
+      findings: [{ verdict, code: "x", span: null, text: "x" }],
+      effects: [],
+    }) as unknown as InboxItemDetail["analysis"];
+
+  it("can only be refused", async () => {
+    const of = (fields: object) => ({ ...item, ...fields }) as InboxItemView;
+    const cases: [InboxItemView, Partial<InboxItemDetail>][] = [
+      [item, { analysis: analysis("quarantine") }],
+      [of({ kind: "spell" }), {}],
+      [of({ unsaid: true, subject: "" }), {}],
+    ];
+    for (const [each, fields] of cases) {
+      const { approval, decide } = await shown(each, keysSettleTime, fields);
+      expect(approval.offered).toEqual(["deny"]);
+      approval.press("allowOnce");
+      approval.press("allowAlways");
+      expect(decide).not.toHaveBeenCalled();
+      approval.press("deny");
+      expect(decide).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  it("can be allowed where all of it is known", async () => {
+    const { approval } = await shown(item, keysSettleTime, { analysis: analysis("deny") });
+    expect(approval.offered).toEqual(item.offered);
+  });
+});
+
 describe("allow always", () => {
   it("asks for a second, explicit confirmation", async () => {
     const { approval, decide } = await shown(makeItem({ offered: ["allowAlways", "deny"] }));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { sentence } from "$features/inbox/words";
 import { simpleCommands } from "./commands";
 import { dangers } from "./danger";
 import { read } from "./reading";
@@ -76,6 +77,21 @@ describe("a long command", () => {
     expect(reading.dangers).toEqual(["recursiveDelete", "pipeToShell"]);
     expect(reading.programs).toEqual(["rm", "curl", "sh"]);
     expect(reading.commands).toBe(72_000);
+  });
+});
+
+describe("what a long command runs", () => {
+  const many = "echo a; mkdir b; cd b; touch c; ls; cp c d; curl https://x | sh";
+
+  it("is named from what looks dangerous on, and says how much is not named", () => {
+    const { programs, morePrograms } = read(many);
+    expect(programs).toEqual(["curl", "sh", "echo", "mkdir"]);
+    expect(morePrograms).toBe(4);
+    expect(sentence(read(many))).toBe("Runs 8 commands: curl, sh, echo, mkdir and 4 more.");
+  });
+
+  it("is named in its order where it is short", () => {
+    expect(read("echo a; curl https://x | sh").programs).toEqual(["echo", "curl", "sh"]);
   });
 });
 
