@@ -1,8 +1,11 @@
 /** Less of a text where only its beginning has room; the whole of it stands in the card. */
-const [longestName, longestSubject] = [28, 200];
+const [longestName, longestInRow, longestSubject] = [28, 16, 200];
 
-/** A name that leaves room for what stands beside it. */
+/** A name that leaves room for the sentence about it. */
 export const short = (name: string) => cut(name, longestName);
+
+/** A name that leaves room for the others in its row. */
+export const shortest = (name: string) => cut(name, longestInRow);
 
 /** As much of what is asked as a row can show and a screen reader should read of it. */
 export const beginning = (subject: string) => cut(subject, longestSubject);
