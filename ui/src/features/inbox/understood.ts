@@ -9,7 +9,7 @@ type Item = InboxItemView & { readonly unsaid?: boolean };
 
 export function understood({ item, analysis }: InboxItemDetail): boolean {
   const { kind, unsaid = false }: Item = item;
-  if (unsaid || !(kind in kindIcons)) return false;
+  if (unsaid || !Object.hasOwn(kindIcons, kind)) return false;
   if (!analysis) return true;
   const said = [analysis.verdict, ...analysis.findings.map(({ verdict }) => verdict)];
   return said.every((verdict) => verdicts.includes(verdict));
