@@ -1,5 +1,10 @@
 /** Where the person put the borders. The only thing that the page keeps in local storage. */
 
+import { MediaQuery } from "svelte/reactivity";
+
+/** The list and the content take turns; the style sheets say the same. */
+export const folded = new MediaQuery("max-width: 999px");
+
 export const listWidths = { least: 280, most: 360, usual: 304 } as const;
 
 const key = "gatehouse.layout";

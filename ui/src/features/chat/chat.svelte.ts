@@ -28,6 +28,7 @@ import {
   openingRange,
   type MountedRange,
 } from "$lib/scroll/window";
+import { titleOf } from "$features/sessions/names";
 import { leastHeight } from "./heights";
 import { Transcript, type Entry } from "./transcript.svelte";
 
@@ -216,7 +217,7 @@ export class Chat {
   /** The person's message that an answer belongs to. */
   questionOf(answer: Entry): Entry | undefined {
     const entries = this.transcript.entries;
-    return entries.slice(0, entries.indexOf(answer)).findLast((entry) => entry.role === "user");
+    return entries.slice(0, entries.indexOf(answer)).findLast(({ speaker }) => speaker === "user");
   }
 
   async abort(): Promise<void> {
@@ -334,7 +335,7 @@ export class Chat {
     const first = this.transcript.entries.length === 0;
     this.#change(() => this.transcript.reset(snapshot));
     if (first) this.#openAtEnd();
-    this.title = snapshot.title;
+    this.title = titleOf(snapshot.title, this.session.key);
     this.model = snapshot.model;
     this.run = snapshot.run;
     this.cached = snapshot.cached;

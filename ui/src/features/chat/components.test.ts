@@ -161,6 +161,17 @@ describe("a message", () => {
     expect(on.retry).toHaveBeenCalledOnce();
   });
 
+  it("says nothing of tokens and money where the model counted none", async () => {
+    show(Message, {
+      entry: entry({ tokens: 0, costUsd: 0, model: "m" }),
+      actions: actions(),
+    });
+    await fireEvent.pointerEnter(screen.getByRole("article"));
+    const about = document.querySelector(".about")?.textContent;
+    expect(about).toContain("m");
+    expect(about).not.toMatch(/tokens|\$/);
+  });
+
   it("of a failed run offers to ask again", async () => {
     const on = actions();
     show(Message, { entry: entry({ state: { kind: "errored", problem } }), actions: on });

@@ -15,6 +15,7 @@ import type {
 } from "$lib/backend/types";
 
 import { dayNumber } from "./figures";
+import { isNotice } from "./notices";
 
 /** Markdown that a person or an agent wrote. */
 export class TextBlock {
@@ -95,11 +96,16 @@ export class Entry {
     if (!same) this.blocks = blocks;
   }
 
-  /** Follows `previous` in the transcript, or nothing. */
-  follow(previous: Entry | undefined): void {
-    const since = previous?.at ?? null;
-    const sameDay = this.at !== null && since !== null && dayNumber(this.at) === dayNumber(since);
-    this.opensDay = this.at !== null && !sameDay;
+  /** Follows messages in the transcript, the last known day of which is `day`. Gives the last known day with it. */
+  follow(day: number | null): number | null {
+    const own = this.at === null ? null : dayNumber(this.at);
+    this.opensDay = own !== null && own !== day;
+    return own ?? day;
+  }
+
+  /** Who speaks. A gateway writes some texts of its own as if the person had; they are notices. */
+  get speaker(): Role {
+    return this.role === "user" && isNotice(this.plainText) ? "system" : this.role;
   }
 
   tool(id: string): ToolBlock | undefined {
@@ -202,9 +208,8 @@ export class Transcript {
       .map((m) => new Entry(m));
     this.hasOlder = hasOlder;
     for (const entry of fresh) this.#byId.set(entry.id, entry);
-    fresh.forEach((entry, index) => entry.follow(fresh[index - 1]));
-    this.entries[0]?.follow(fresh.at(-1));
     this.entries = [...fresh, ...this.entries];
+    followDays(this.entries);
     return fresh.length;
   }
 
@@ -318,7 +323,7 @@ export class Transcript {
     }
     const entry = new Entry(view);
     this.#byId.set(entry.id, entry);
-    entry.follow(this.entries.at(-1));
+    entry.follow(lastDay(this.entries));
     this.entries = [...this.entries, entry];
     return entry;
   }
@@ -337,10 +342,21 @@ export class Transcript {
   }
 
   #setEntries(entries: readonly Entry[]): void {
-    entries.forEach((entry, index) => entry.follow(entries[index - 1]));
+    followDays(entries);
     this.entries = entries;
     this.#byId = new Map(entries.map((entry) => [entry.id, entry]));
   }
+}
+
+/** A message without a time belongs to the day of the last one that has one. */
+function followDays(entries: readonly Entry[]): void {
+  let day: number | null = null;
+  for (const entry of entries) day = entry.follow(day);
+}
+
+function lastDay(entries: readonly Entry[]): number | null {
+  const at = entries.findLast((entry) => entry.at !== null)?.at ?? null;
+  return at === null ? null : dayNumber(at);
 }
 
 /** What the backend keeps of an output; a page that follows it for hours keeps no more, cut rarely. */

@@ -198,4 +198,31 @@ describe("history", () => {
     chat.prepend([message("z", { at: 1_600_000_000_000 }), message("a")], false);
     expect(chat.entries.map((entry) => entry.opensDay)).toEqual([true, true, false, false]);
   });
+
+  it("begins a day once, also where messages without a time stand in it", () => {
+    const opens = (chat: Transcript) => chat.entries.map((entry) => entry.opensDay);
+    const chat = transcript(message("a"), message("b", { at: null }), message("c"));
+    expect(opens(chat)).toEqual([true, false, false]);
+    chat.apply([{ kind: "message", message: message("d", { at: null }) }]);
+    chat.apply([{ kind: "message", message: message("e") }]);
+    expect(opens(chat)).toEqual([true, false, false, false, false]);
+    chat.prepend([message("y"), message("z", { at: null })], false);
+    expect(opens(chat)).toEqual([true, false, false, false, false, false, false]);
+  });
+});
+
+describe("a text that the gateway wrote in the person's name", () => {
+  const speaker = (text: string, role: MessageView["role"] = "user") =>
+    transcript(message("a", { role, blocks: [{ kind: "text", text }] })).get("a")?.speaker;
+
+  it("is a notice", () => {
+    expect(speaker("[System] Your previous turn was interrupted by a restart.")).toBe("system");
+    expect(speaker("An async command the user already approved has completed.")).toBe("system");
+  });
+
+  it("is not taken for one where a person wrote it, or the agent", () => {
+    expect(speaker("Look at [System] in the log")).toBe("user");
+    expect(speaker("[Systems] are down")).toBe("user");
+    expect(speaker("[System] said so", "assistant")).toBe("assistant");
+  });
 });

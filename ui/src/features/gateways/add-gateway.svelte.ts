@@ -111,6 +111,11 @@ export class AddGateway {
     this.pinning = false;
   }
 
+  /** Another one, once what came of the last is seen. */
+  again(): void {
+    if (this.step === "result") this.startOver();
+  }
+
   /** The person goes away without adding: the secret that was pasted is not kept. */
   leave(): void {
     if (this.draft && this.added === null) void this.backend.draftDrop(this.draft);

@@ -25,6 +25,17 @@ function world(answer: Recognised = recognised()) {
 }
 
 describe("adding a gateway", () => {
+  it("begins anew when another one is wanted, and keeps what is being entered", async () => {
+    const { add, backend } = world();
+    await add.paste("ws://127.0.0.1:18789");
+    add.again();
+    expect(add.step).toBe("complete");
+    await add.connect("");
+    add.again();
+    expect([add.step, add.url, add.added]).toEqual(["paste", "", null]);
+    expect(backend.draftDrop, "the draft was used up").not.toHaveBeenCalled();
+  });
+
   it("takes the secret of a pasted link by its draft, and holds no text of it", async () => {
     const { add, backend } = world();
     await add.paste("http://127.0.0.1:18789/#token=hunter2");

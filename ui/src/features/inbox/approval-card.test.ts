@@ -8,7 +8,7 @@ import { Announcer } from "$lib/announcer.svelte";
 import { Clock } from "$lib/time/clock.svelte";
 // The card fetches it when it is asked for; here it is there before.
 import "./AlwaysDialog.svelte";
-import { settleTime } from "./approval.svelte";
+import { keysSettleTime, settleTime } from "./approval.svelte";
 import CardOnPage from "./CardOnPage.test.svelte";
 import { makeDetail, makeItem } from "./test-items";
 
@@ -21,7 +21,7 @@ afterEach(() => vi.useRealTimers());
 /** Shows the card as the window does, with its first moment over. */
 async function show(
   item: InboxItemView = makeItem(),
-  wait = settleTime,
+  wait = keysSettleTime,
   fields: Partial<InboxItemDetail> = {},
 ) {
   const decide = vi.fn(async (input: { decision: Decision }): Promise<InboxItemView> => {
@@ -127,7 +127,7 @@ describe("the approval card", () => {
       { ...question, id: "p", text: "Where?", options: ["a", "b", "c"].map(option("p")) },
       { ...question, id: "q", text: "When?", options: ["now", "later"].map(option("q")) },
     ].map((each) => ({ ...each, multiSelect: each.id === "p" }));
-    const { decide } = await show(item, settleTime, { questions });
+    const { decide } = await show(item, keysSettleTime, { questions });
     const choose = async (label: string) => fireEvent.click(screen.getByLabelText(label));
     await choose("c");
     await choose("a");
@@ -183,6 +183,49 @@ describe("the approval card", () => {
     expect(decide).toHaveBeenCalledWith(expect.objectContaining({ decision: "deny" }));
   });
 
+  it("takes no key in the first second after it appeared, and says so", async () => {
+    const { decide, pass } = await show(makeItem(), settleTime);
+    await key("d");
+    await key("a");
+    await key("Enter");
+    expect(decide).not.toHaveBeenCalled();
+    expect(document.body.textContent).toContain("That key came just as");
+    pass(keysSettleTime);
+    await key("d");
+    expect(decide).toHaveBeenCalledTimes(1);
+  });
+
+  it("takes no key of what is typed on when its window gets the keyboard", async () => {
+    const { decide, pass } = await show();
+    button("allowOnce").focus();
+    await fireEvent.focus(window);
+    for (const letter of "I am and was a dad, and said so") {
+      pass(keysSettleTime - 100);
+      const target = document.activeElement ?? document.body;
+      const kept = await key(letter, target);
+      if (letter === " ") expect(kept, "the browser would turn Space into a click").toBe(false);
+    }
+    expect(decide).not.toHaveBeenCalled();
+    pass(keysSettleTime);
+    await key("d");
+    expect(decide).toHaveBeenCalledWith(expect.objectContaining({ decision: "deny" }));
+  });
+
+  it("forgets A when its window gets the keyboard anew", async () => {
+    const { decide } = await show();
+    await key("a");
+    await fireEvent.focus(window);
+    await key("Enter");
+    expect(decide).not.toHaveBeenCalled();
+  });
+
+  it("takes a click at once when its window gets the keyboard by it", async () => {
+    const { decide } = await show();
+    await fireEvent.focus(window);
+    await fireEvent.click(button("deny"));
+    expect(decide).toHaveBeenCalledTimes(1);
+  });
+
   it("does not take a click that was meant for what stood there before", async () => {
     const { decide, pass } = await show(makeItem(), settleTime - 50);
     await fireEvent.click(button("allowOnce"));
@@ -211,6 +254,32 @@ describe("the approval card", () => {
     const subject = "echo 'safe' ⟨U+202E⟩# <b>not markup</b>\n" + "x".repeat(5000);
     const { container } = await show(makeItem({ subject }));
     expect(container.querySelector("pre")?.textContent).toBe(subject);
+  });
+
+  it("draws blank lines and spaces as one mark each, and keeps them as text", async () => {
+    const subject = `ls -la${"\n".repeat(60)}echo${" ".repeat(900)}./deploy`;
+    const { container } = await show(makeItem({ subject }));
+    const gaps = [...container.querySelectorAll("[data-gap]")];
+    expect(gaps.map((gap) => gap.getAttribute("data-gap"))).toEqual([
+      "⏎ 59 blank lines",
+      "␣ 900 spaces",
+    ]);
+    expect(container.querySelector("pre")?.textContent).toBe(subject);
+  });
+
+  it("says beside the choices how much of the command is out of view", async () => {
+    const { container } = await show(makeItem({ subject: "cp a b\n".repeat(30) }));
+    const box = container.querySelector("pre");
+    if (!box) throw new Error("no command");
+    const sizes = { scrollHeight: 624, clientHeight: 224, scrollTop: 60 };
+    for (const [name, value] of Object.entries(sizes))
+      Object.defineProperty(box, name, { value, configurable: true, writable: true });
+    await fireEvent.scroll(box);
+    const note = container.querySelector("footer")?.textContent;
+    expect(note).toContain("Not all of the command is in view: 17 lines below, 3 lines above.");
+    box.scrollTop = 400;
+    await fireEvent.scroll(box);
+    expect(container.querySelector("footer")?.textContent).not.toContain("below");
   });
 
   it("shows a megabyte of it whole and escaped, and says that nothing in it could be marked", async () => {

@@ -25,7 +25,7 @@ export function approvalKeys(approval: Approval, explain: () => void): Binding[]
       label: m.keys.deny,
       group: "decide",
       enabled: () => may(approval, approval.deny),
-      run: () => approval.deny && approval.press(approval.deny),
+      run: () => approval.deny && approval.strike(approval.deny),
     },
     { keys: "e", label: m.keys.explain, group: "decide", run: explain },
     {

@@ -5,6 +5,8 @@
  * - Only what the request offers and this connection may decide can be decided, and only while it waits.
  * - The whole request has to be on the screen: a cut one shows no choices.
  * - A press in the first moment after it appeared does not count: it was meant for what stood there before.
+ * - A key does not count for longer, nor while typing goes on that began elsewhere: its window may have just
+ *   got the keyboard, from a person who looks at something else.
  * - If what would run has changed, the choices wait until the person says that they have read it again.
  * - Allow always and a keyboard's Allow are two steps.
  *
@@ -20,15 +22,19 @@ import type {
   ProblemView,
 } from "$lib/backend/types";
 import { problemOf } from "$lib/errors";
+import { understood } from "./understood";
 
 /** Longer than the time between seeing something appear and being able to hold back a press. */
 export const settleTime = 400;
+
+/** Longer than the pauses of somebody who types on without looking. */
+export const keysSettleTime = 1000;
 
 /** What is asked before a decision with terms: for how long, why not, what instead. */
 export type Asking = "longer" | "deny" | "edit" | null;
 
 /** Why a press did not count, to be said beside the choices. */
-export type Ignored = "tooSoon" | "enter" | null;
+export type Ignored = "tooSoon" | "keyTooSoon" | "enter" | null;
 
 const affirmative: readonly Decision[] = ["allowOnce", "approve"];
 const negative: readonly Decision[] = ["deny", "reject"];
@@ -50,12 +56,16 @@ export class Approval {
   sending = $state<Decision | null>(null);
   answers = $state.raw<readonly string[]>([]);
   #settledAt = Infinity;
+  #keysCountAt = Infinity;
   #loading: string | null = null;
 
+  /** What is not understood can only be refused. */
+  readonly understood = $derived(this.shown === null || understood(this.shown));
   /** What can be decided now: what it offers, in its order. Empty unless it waits. */
   readonly offered = $derived.by<readonly Decision[]>(() => {
     const waits = this.item?.phase.kind === "waiting";
-    return waits && this.item ? this.item.offered : [];
+    const offered = waits && this.item ? this.item.offered : [];
+    return this.understood ? offered : offered.filter((decision) => negative.includes(decision));
   });
   /** The choices can be pressed: all of it is read, and nothing is on its way. */
   readonly open = $derived(
@@ -94,6 +104,20 @@ export class Approval {
   /** Starts the moment in which no press counts: the request appeared, or its window did. */
   settle(): void {
     this.#settledAt = this.now() + settleTime;
+    this.holdKeys();
+  }
+
+  /** Starts the moment in which no key counts: the window got the keyboard. */
+  holdKeys(): void {
+    this.armed = null;
+    this.#keysCountAt = this.now() + keysSettleTime;
+  }
+
+  /** Some key was pressed. True while it belongs to what was typed elsewhere; then so does the next one. */
+  typed(): boolean {
+    const held = this.now() < this.#keysCountAt;
+    if (held && this.shown) this.holdKeys();
+    return held;
   }
 
   async load(): Promise<void> {
@@ -126,6 +150,16 @@ export class Approval {
     else this.confirmingAlways = true;
   }
 
+  /** A key that decides at once. */
+  strike(decision: Decision): void {
+    if (this.#takesKey()) this.press(decision);
+  }
+
+  /** A key on a choice that has the focus came too soon. */
+  keyIgnored(): void {
+    this.ignored = "keyTooSoon";
+  }
+
   /** Denying with a reason and running something else: what can be asked for here. */
   get canSayMore(): boolean {
     return this.shown?.governed === true && this.item?.kind === "exec";
@@ -153,14 +187,15 @@ export class Approval {
 
   /** The first key of two. */
   arm(decision: Decision): void {
-    if (decision !== "allowAlways" && this.#takes(decision)) this.armed = decision;
+    if (decision === "allowAlways" || !this.#takesKey()) return;
+    if (this.#takes(decision)) this.armed = decision;
   }
 
   /** The second key: confirms what the first one chose, and nothing else. */
   confirm(): void {
     const decision = this.armed;
     this.armed = null;
-    if (decision && this.#takes(decision)) void this.#send(decision);
+    if (decision && this.#takesKey() && this.#takes(decision)) void this.#send(decision);
   }
 
   /** Takes a first step back. True when there was one. */
@@ -172,6 +207,12 @@ export class Approval {
 
   enterIgnored(): void {
     this.ignored = "enter";
+  }
+
+  #takesKey(): boolean {
+    if (this.now() >= this.#keysCountAt) return true;
+    this.keyIgnored();
+    return false;
   }
 
   #takes(decision: Decision): boolean {
@@ -242,6 +283,7 @@ export class Approval {
     this.sending = null;
     this.answers = [];
     this.#settledAt = Infinity;
+    this.#keysCountAt = Infinity;
     this.#loading = null;
   }
 }

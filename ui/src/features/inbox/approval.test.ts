@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { BackendError } from "$lib/backend/backend";
 import type { Decision, InboxItemDetail, InboxItemView } from "$lib/backend/types";
-import { Approval, settleTime } from "./approval.svelte";
+import { Approval, keysSettleTime, settleTime } from "./approval.svelte";
 import { makeDetail, makeItem } from "./test-items";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
@@ -9,7 +9,7 @@ const settle = () => new Promise((resolve) => setTimeout(resolve));
 /** An approval that shows `item`, with the first moment over unless told. */
 async function shown(
   item: InboxItemView = makeItem(),
-  wait = settleTime,
+  wait = keysSettleTime,
   fields: Partial<InboxItemDetail> = {},
 ) {
   let time = 0;
@@ -169,6 +169,41 @@ describe("the keyboard", () => {
   });
 });
 
+describe("a request that says more than is known here", () => {
+  const item = makeItem({ offered: ["allowOnce", "allowAlways", "deny"] });
+  const analysis = (verdict: string) =>
+    ({
+      verdict: "ask",
+      dangerous: false,
+      cut: false,
+      findings: [{ verdict, code: "x", span: null, text: "x" }],
+      effects: [],
+    }) as unknown as InboxItemDetail["analysis"];
+
+  it("can only be refused", async () => {
+    const of = (fields: object) => ({ ...item, ...fields }) as InboxItemView;
+    const cases: [InboxItemView, Partial<InboxItemDetail>][] = [
+      [item, { analysis: analysis("quarantine") }],
+      [of({ kind: "spell" }), {}],
+      [of({ unsaid: true, subject: "" }), {}],
+    ];
+    for (const [each, fields] of cases) {
+      const { approval, decide } = await shown(each, keysSettleTime, fields);
+      expect(approval.offered).toEqual(["deny"]);
+      approval.press("allowOnce");
+      approval.press("allowAlways");
+      expect(decide).not.toHaveBeenCalled();
+      approval.press("deny");
+      expect(decide).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  it("can be allowed where all of it is known", async () => {
+    const { approval } = await shown(item, keysSettleTime, { analysis: analysis("deny") });
+    expect(approval.offered).toEqual(item.offered);
+  });
+});
+
 describe("allow always", () => {
   it("asks for a second, explicit confirmation", async () => {
     const { approval, decide } = await shown(makeItem({ offered: ["allowAlways", "deny"] }));
@@ -192,7 +227,7 @@ describe("allow always", () => {
 
 describe("a decision with terms", () => {
   const item = makeItem({ offered: ["allowOnce", "allowAlways", "deny"] });
-  const governed = () => shown(item, settleTime, { governed: true });
+  const governed = () => shown(item, keysSettleTime, { governed: true });
 
   it("is asked for where the gateway takes them, and sent with what was chosen", async () => {
     const { approval, decide } = await governed();

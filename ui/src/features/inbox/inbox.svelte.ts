@@ -29,6 +29,10 @@ export class Inbox {
   readonly waiting = $derived(
     [...this.#items.values()].filter(isOpen).sort((one, other) => one.createdAt - other.createdAt),
   );
+  /** Of those, whose gateway is away: whether they still wait nobody knows. */
+  readonly notKnown = $derived(
+    this.waiting.filter(({ phase }) => phase.kind === "unreachable").length,
+  );
   readonly past = $derived(
     [...this.#items.values()]
       .filter((item) => !isOpen(item))

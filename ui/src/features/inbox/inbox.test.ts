@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { InboxChange, InboxItemView, InboxSnapshot } from "$lib/backend/types";
 import { Inbox, type InboxNews } from "./inbox.svelte";
 import { makeItem } from "./test-items";
+import { countsOf } from "./words";
 
 type Handler = (change: InboxChange) => void;
 
@@ -37,6 +38,16 @@ const settle = () => new Promise((resolve) => setTimeout(resolve));
 const keys = (inbox: Inbox) => inbox.all.map(({ key }) => key);
 
 describe("the inbox", () => {
+  it("does not say that nothing waits beside what nobody knows of", async () => {
+    const away = { kind: "unreachable", since: 1, wasDeciding: null } as const;
+    const { inbox } = world([{ ...snapshot(1, makeItem({ phase: away })), waiting: 0 }]);
+    inbox.start();
+    await settle();
+    expect(countsOf(inbox.waitingCount, inbox.notKnown)).toBe("1 not known");
+    expect(countsOf(2, 1)).toBe("2 wait, 1 not known");
+    expect(countsOf(0, 0)).toBe("nothing waits");
+  });
+
   it("applies the next change on top of its snapshot", async () => {
     const { inbox, send } = world([snapshot(4, makeItem({ key: "a" }))]);
     inbox.start();

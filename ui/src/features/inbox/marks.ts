@@ -15,6 +15,7 @@ import Unplug from "@lucide/svelte/icons/unplug";
 import Wrench from "@lucide/svelte/icons/wrench";
 import type { Decision, InboxItemView, ItemKind, PhaseView } from "$lib/backend/types";
 import { m } from "$lib/messages";
+import { short } from "./short";
 
 export type Icon = Component<{ size?: number; strokeWidth?: number }>;
 export type Tone = "waiting" | "running" | "done" | "quiet";
@@ -80,7 +81,7 @@ export function outcome(phase: PhaseView): string | null {
 export function asking({ kind, agent }: InboxItemView): string {
   return kind === "devicePairing" || kind === "nodePairing" || !agent
     ? m.inbox.asksAlone[kind]
-    : `${agent} ${m.inbox.asks[kind]}`;
+    : `${short(agent)} ${m.inbox.asks[kind]}`;
 }
 
 /** What an answer to it is called: a question is answered, not allowed. */

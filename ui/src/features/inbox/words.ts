@@ -5,13 +5,22 @@ import { mostNamed, type Reading } from "$lib/shell/reading";
 import { choiceLabel } from "./marks";
 
 /** “Runs rm, curl and bash, one after the other.” Null where no program was found. */
-export function sentence({ programs, commands, pipeline }: Reading): string | null {
+export function sentence({ programs, morePrograms, commands, pipeline }: Reading): string | null {
   const [first] = programs;
   if (first === undefined) return null;
   if (commands === 1) return m.inbox.does.one(first);
-  if (commands > mostNamed) return m.inbox.does.many(programs.join(", "), commands);
+  if (commands > mostNamed) return m.inbox.does.many(programs, morePrograms, commands);
   const listed = `${programs.slice(0, -1).join(", ")} ${m.inbox.does.and} ${programs.at(-1) ?? ""}`;
   return pipeline ? m.inbox.does.pipeline(listed) : m.inbox.does.sequence(listed);
+}
+
+/** How much waits. What is not known may wait as well, so that nothing waits is not said beside it. */
+export function countsOf(waiting: number, notKnown: number): string {
+  const counts = [
+    waiting > 0 ? m.inbox.waitingCount(waiting) : "",
+    notKnown > 0 ? m.inbox.notKnown(notKnown) : "",
+  ].filter(Boolean);
+  return counts.join(", ") || m.inbox.noneWait;
 }
 
 /** On which computer: the gateway's own, a sandbox on it, or a node of it. */

@@ -62,6 +62,18 @@ describe("a forgotten passphrase", () => {
     expect(fields().map(({ value }) => value)).toEqual(["", ""]);
   });
 
+  it("that is too short says so where it stands, and stays typed", async () => {
+    const { secretStoreChoose } = show();
+    await press("I forgot the passphrase…");
+    await screen.findByRole("dialog");
+    await fireEvent.click(screen.getByRole("checkbox"));
+    await type("short");
+    await confirm();
+    expect(secretStoreChoose).not.toHaveBeenCalled();
+    expect(fields().map(({ value }) => value)).toEqual(["short", "short"]);
+    expect(fields().map((field) => field.getAttribute("aria-invalid"))).toEqual(["true", null]);
+  });
+
   it("can be left alone", async () => {
     const { secretStoreChoose } = show();
     await press("I forgot the passphrase…");

@@ -15,6 +15,7 @@ import type {
 } from "$lib/backend/types";
 import { problemOf } from "$lib/errors";
 import { Following } from "$lib/following";
+import { titleOf } from "./names";
 
 export type SessionRow =
   | { kind: "heading"; id: string; heading: "pinned" | "recent" | "archived" | "inMessages" }
@@ -87,7 +88,7 @@ export class Sessions {
   }
 
   #take({ sessions, loading }: SessionsSnapshot): void {
-    this.#all = new Map(sessions.map((each) => [sessionId(each.session), each]));
+    this.#all = new Map(sessions.map((each) => [sessionId(each.session), named(each)]));
     this.loading = loading;
     this.problem = null;
     this.state = "ready";
@@ -97,7 +98,7 @@ export class Sessions {
     this.loading = loading;
     const next = new Map(this.#all);
     for (const session of removed) next.delete(sessionId(session));
-    for (const view of changed) next.set(sessionId(view.session), view);
+    for (const view of changed) next.set(sessionId(view.session), named(view));
     this.#all = next;
   }
 
@@ -133,6 +134,10 @@ export class Sessions {
     const heading: SessionRow = { kind: "heading", id: "inMessages", heading: "inMessages" };
     return [...rows(named), ...(hits.length > 0 ? [heading, ...hits] : [])];
   }
+}
+
+function named(view: SessionView): SessionView {
+  return { ...view, title: titleOf(view.title, view.session.key) };
 }
 
 function rows(sessions: readonly SessionView[]): SessionRow[] {

@@ -3,6 +3,7 @@
  * itself they only move the focus, and Enter opens.
  */
 import { tick } from "svelte";
+import { folded } from "../layout.svelte";
 import type { ListCursor } from "./list-keys";
 
 export type ListOfRows = {
@@ -14,9 +15,6 @@ export type ListOfRows = {
   reveal: (id: string) => void;
 };
 
-/** The width below which the list and the content take turns; the style sheets say the same. */
-const folded = "(max-width: 999px)";
-
 export function listCursor(list: ListOfRows): ListCursor & Pick<ListOfRows, "reveal"> {
   const { ids, opened, open, reveal } = list;
   return {
@@ -25,7 +23,7 @@ export function listCursor(list: ListOfRows): ListCursor & Pick<ListOfRows, "rev
     selected: () => opened() ?? focusedRow(),
     select: (id) => {
       reveal(id);
-      if (opened() === null && window.matchMedia(folded).matches) void focusRow(id);
+      if (opened() === null && folded.current) void focusRow(id);
       else open(id);
     },
   };

@@ -48,11 +48,30 @@ describe("the sentences about a command", () => {
     ]);
   });
 
+  it("put what is denied before what is only grave, wherever it stands", () => {
+    const findings = [finding({ verdict: "deny", text: "denies", span: span(90, 99) })];
+    const effects = [effect({ text: "reads a key", secret: true, span: span(0, 1) })];
+    const entries = entriesOf({ findings, effects }, about);
+    expect(entries.map(({ text }) => text)).toEqual(["denies", "reads a key"]);
+  });
+
   it("are said once, with every place that they are about", () => {
     const effects = [effect({ span: span(0, 2) }), effect({ span: span(4, 6) })];
     const [only, ...rest] = entriesOf({ findings: [], effects }, about);
     expect(rest).toEqual([]);
     expect(only?.spans).toEqual([span(0, 2), span(4, 6)]);
+  });
+
+  it("are said once where an effect repeats the end of a finding about the same place", () => {
+    const findings = [
+      finding({ text: "publish publishes a package to everyone.", span: span(4, 11) }),
+    ];
+    const repeats = effect({ text: "publishes a package to everyone", span: span(0, 11) });
+    const elsewhere = effect({ text: "publishes a package to everyone", span: span(20, 31) });
+    const texts = (...effects: EffectView[]) =>
+      entriesOf({ findings, effects }, about).map(({ text }) => text);
+    expect(texts(repeats)).toEqual(["publish publishes a package to everyone."]);
+    expect(texts(elsewhere), "another place is another sentence").toHaveLength(2);
   });
 
   it("take reading a secret for a danger", () => {

@@ -32,30 +32,67 @@ function effectLevel({ secret, zone, kind }: EffectView): Level {
   return zone === "protected" && !looks ? "danger" : "effect";
 }
 
-/** The gravest first, and among equals the one that comes first in the text. `about` names what an effect is. */
+/**
+ * The gravest first: what is denied before what is only grave; and among equals the one that comes first in the text.
+ * `about` names what an effect is.
+ */
 export function entriesOf(
   { findings, effects }: Pick<CommandAnalysis, "findings" | "effects">,
   about: (effect: EffectView) => string,
 ): Entry[] {
   const known = new Map<string, Entry>();
+  const denied = new Set<Entry>();
   const add = (level: Level, text: string, word: string, span: SpanView | null) => {
-    const entry = known.get(text);
+    const entry = known.get(text) ?? echoed(known, text, span);
     if (entry) {
+      if (text.length > entry.text.length) entry.text = text;
+      entry.about ||= word;
       if (gravity[level] > gravity[entry.level]) entry.level = level;
       if (span && !entry.spans.some((each) => same(each, span))) entry.spans.push(span);
     } else {
       known.set(text, { number: 0, level, text, about: word, spans: span ? [span] : [] });
     }
+    return known.get(text) ?? entry;
   };
-  for (const { verdict, text, span } of findings) add(levelOf[verdict], text, "", span);
+  for (const { verdict, text, span } of findings) {
+    // A verdict of a later version than this page is no reason to look less.
+    const entry = add(levelOf[verdict] ?? "danger", text, "", span);
+    if (entry && verdict !== "ask" && verdict !== "allow") denied.add(entry);
+  }
   for (const effect of effects) add(effectLevel(effect), effect.text, about(effect), effect.span);
   const from = ({ spans }: Entry) => spans[0]?.start ?? -1;
+  const weight = (entry: Entry) => 2 * gravity[entry.level] + (denied.has(entry) ? 1 : 0);
   return [...known.values()]
-    .sort((one, other) => gravity[other.level] - gravity[one.level] || from(one) - from(other))
+    .sort((one, other) => weight(other) - weight(one) || from(one) - from(other))
     .slice(0, mostEntries)
     .map((entry, index) => ({ ...entry, number: index + 1 }));
 }
 
+/** Among so many it is looked for. More are too many to be read, and to be compared. */
+const mostCompared = 100;
+
+function echoed(
+  known: ReadonlyMap<string, Entry>,
+  text: string,
+  span: SpanView | null,
+): Entry | undefined {
+  if (known.size > mostCompared) return undefined;
+  return [...known.values()].find((each) => echoes(each, text, span));
+}
+
+/** “publish publishes a package.” and “publishes a package”, about the same place, say it twice. */
+function echoes(entry: Entry, text: string, span: SpanView | null): boolean {
+  const [short, long] = [plainly(entry.text), plainly(text)].sort((a, b) => a.length - b.length);
+  const told = short !== "" && (short === long || long?.endsWith(` ${short}`));
+  return Boolean(told) && (!span || entry.spans.some((each) => meet(each, span)));
+}
+
+const plainly = (text: string) =>
+  text
+    .trim()
+    .toLowerCase()
+    .replace(/[.!]+$/, "");
+const meet = (one: SpanView, other: SpanView) => one.start < other.end && other.start < one.end;
 const same = (one: SpanView, other: SpanView) => one.start === other.start && one.end === other.end;
 
 type Stretch = { start: number; end: number; level: Level; numbers: number[]; ends: number[] };

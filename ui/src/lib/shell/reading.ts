@@ -14,8 +14,10 @@ export type Reading = {
   pieces: Piece[];
   /** Each kind once, in the order of the text. */
   dangers: DangerKind[];
-  /** The programs that run, in order; of many the first different ones. */
+  /** The programs that run, in order; of many some different ones, first those of what looks dangerous. */
   programs: string[];
+  /** How many different ones are not named. */
+  morePrograms: number;
   /** How many commands there are. */
   commands: number;
   pipeline: boolean;
@@ -39,7 +41,7 @@ export function read(text: string): Reading {
   return {
     pieces: cut(coloured(tokens, text), joined(found).slice(0, mostMarked)),
     dangers: [...new Set(found.map(({ kind }) => kind))],
-    programs: named(commands),
+    ...named(commands, found),
     commands: commands.length,
     pipeline: commands.length > 1 && commands.slice(1).every(({ piped }) => piped),
     state: "read",
@@ -49,20 +51,34 @@ export function read(text: string): Reading {
 /** The text as it is, before or without a reading of it. */
 export function plain(text: string, state: "pending" | "unread"): Reading {
   const pieces: Piece[] = [{ kind: "plain", text, danger: false }];
-  return { pieces, dangers: [], programs: [], commands: 0, pipeline: false, state };
+  return { pieces, dangers: [], ...unnamed, commands: 0, pipeline: false, state };
 }
 
-function named(commands: readonly SimpleCommand[]): string[] {
-  const names = function* () {
-    for (const { words, program } of commands) {
-      const worker = effective(words)[0] ?? program;
-      yield worker === program ? program : `${program} ${worker}`;
-    }
+type Named = Pick<Reading, "programs" | "morePrograms">;
+
+const unnamed: Named = { programs: [], morePrograms: 0 };
+
+function nameOf({ words, program }: SimpleCommand): string {
+  const worker = effective(words)[0] ?? program;
+  return worker === program ? program : `${program} ${worker}`;
+}
+
+function named(commands: readonly SimpleCommand[], found: readonly Danger[]): Named {
+  if (commands.length <= mostNamed) return { programs: commands.map(nameOf), morePrograms: 0 };
+  const grave = joined(found);
+  const inDanger = commands.filter(within(grave)).map(nameOf);
+  const different = new Set([...inDanger, ...commands.map(nameOf)]);
+  const programs = [...different].slice(0, mostNamed);
+  return { programs, morePrograms: different.size - programs.length };
+}
+
+/** Whether a command lies in one of the stretches. Both come in order. */
+function within(stretches: readonly { start: number; end: number }[]) {
+  let next = 0;
+  return ({ start }: SimpleCommand): boolean => {
+    while (next < stretches.length && (stretches[next]?.end ?? 0) <= start) next += 1;
+    return (stretches[next]?.start ?? Infinity) <= start;
   };
-  if (commands.length <= mostNamed) return [...names()];
-  const different = new Set<string>();
-  for (const name of names()) if (different.add(name).size === mostNamed) break;
-  return [...different];
 }
 
 type Stretch = { kind: Piece["kind"]; text: string; start: number };

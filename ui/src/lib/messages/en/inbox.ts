@@ -96,6 +96,7 @@ export const inbox = {
     `More waits on ${names} than is listed here. The rest follows as soon as there is room.`,
   unheard: (names: string) => `Not connected: ${names}. What waits there is not seen here.`,
   noneWait: "nothing waits",
+  notKnown: (count: number) => `${count} not known`,
   noneTitle: "Nothing waits for you",
   noneMeaning: (count: number) =>
     count === 1
@@ -153,13 +154,19 @@ export const inbox = {
   barredSettings: "Open the gateway’s settings",
   reading: "Looking through it for what stands out…",
   notRead: "It could not be looked through, so nothing in it is marked.",
+  notUnderstood:
+    "Something about this request is not known here, so what it would do cannot be shown in full. It can only be refused.",
   nothingOffered: "The gateway offers no decision that can be made from here.",
   choices: "Choices",
   armed: (decision: string) => `Press Enter to confirm “${decision}”, Esc to leave it.`,
   changed: "This request changed while you were looking at it. Read it again before you decide.",
   showChoices: "I have read it",
-  clickIgnored: "That press came just as the request appeared, so it did not count.",
-  enterIgnored: "Enter decides nothing. Press A and then Enter, or Space on a button.",
+  ignored: {
+    tooSoon: "That press came just as the request appeared, so it did not count.",
+    keyTooSoon:
+      "That key came just as the request or its window appeared, so it did not count. Wait a second, then press it again.",
+    enter: "Enter decides nothing. Press A and then Enter, or Space on a button.",
+  },
   alwaysTitle: "Allow this always?",
   alwaysExec:
     "The gateway keeps a rule and does not ask for this again. From OpenClaw 2026.8.1 on, the rule is this exact command in this folder. On an older gateway it can be the program with any arguments.",
@@ -181,8 +188,8 @@ export const inbox = {
     one: (program: string) => `Runs ${program}.`,
     sequence: (programs: string) => `Runs ${programs}, one after the other.`,
     pipeline: (programs: string) => `Runs ${programs}, each feeding the next.`,
-    many: (programs: string, count: number) =>
-      `Runs ${count.toLocaleString()} commands: ${programs}.`,
+    many: (programs: readonly string[], more: number, count: number) =>
+      `Runs ${count.toLocaleString()} commands: ${programs.join(", ")}${more > 0 ? ` and ${more.toLocaleString()} more` : ""}.`,
     and: "and",
   },
   dangers: {
@@ -202,7 +209,19 @@ export const inbox = {
   wholeWaits: "the whole request",
   lines: (count: number) => `${count.toLocaleString()} lines`,
   characters: (count: number) => `${count.toLocaleString()} characters in one line`,
-  dangerFirst: "What was noticed is in view first",
+  dangerFirst: "The gravest of what was noticed is in view",
+  gaps: {
+    lines: (count: number) => `⏎ ${count.toLocaleString()} blank ${plural(count, "line", "lines")}`,
+    spaces: (count: number) => `␣ ${count.toLocaleString()} spaces`,
+  },
+  hidden: (above: number, below: number) => {
+    const lines = (count: number) => `${count.toLocaleString()} ${plural(count, "line", "lines")}`;
+    const places = [
+      below > 0 ? `${lines(below)} below` : "",
+      above > 0 ? `${lines(above)} above` : "",
+    ];
+    return `Not all of the command is in view: ${places.filter(Boolean).join(", ")}.`;
+  },
   answer: "Your answer",
   answerHint: "Type an answer",
   answerOwn: "In your own words",
@@ -217,4 +236,5 @@ export const inbox = {
   queue: (index: number, count: number) => `${index} of ${count}`,
   previous: "Previous request",
   next: "Next request",
+  goOn: (count: number) => `Next (${count} ${plural(count, "waits", "wait")})`,
 };

@@ -12,6 +12,7 @@ const activity: Record<SessionActivity, string> = {
 
 export const sessions = {
   title: "Sessions",
+  main: "Main",
   activity,
   count: (count: number) => `${count} ${plural(count, "session", "sessions")}`,
   search: "Search sessions and messages",
