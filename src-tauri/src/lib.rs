@@ -106,6 +106,9 @@ fn on_event(app: &AppHandle, event: RunEvent) {
 fn on_window(app: &AppHandle, label: &str, event: &WindowEvent) {
     match event {
         WindowEvent::CloseRequested { .. } => window::remember(app),
+        WindowEvent::Moved(_) | WindowEvent::Resized(_) if label == MAIN => {
+            window::remember_soon(app);
+        }
         WindowEvent::Destroyed => {
             if label == MAIN {
                 shell::page_left(app);

@@ -37,6 +37,16 @@ impl Desk {
 
     /// A fleet over what an earlier one left behind.
     pub(crate) async fn over(folder: Arc<tempfile::TempDir>, vault: Arc<MemoryVault>) -> Self {
+        Self::with(folder, vault, Clock::system()).await
+    }
+
+    /// A fleet by a clock of the test's.
+    pub(crate) async fn by(clock: Clock) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        Self::with(folder, Arc::new(MemoryVault::new()), clock).await
+    }
+
+    async fn with(folder: Arc<tempfile::TempDir>, vault: Arc<MemoryVault>, clock: Clock) -> Self {
         let cache = SqliteCache::open(folder.path(), 0).await.unwrap();
         let client = ClientInfo {
             id: ClientId::GatewayClient,
@@ -52,7 +62,7 @@ impl Desk {
             cache: Arc::new(cache),
             vault: vault.clone() as Arc<dyn SecretVault>,
             environment: Environment::default(),
-            clock: Clock::system(),
+            clock,
             client,
         };
         let fleet = Fleet::start(options).await.unwrap();

@@ -4,6 +4,9 @@
 
 use crate::view::{BarredDecision, CommandError, Decision};
 
+/// What is said of a request whose gateway did not say what would run.
+pub(crate) const UNSAID: &str = "The gateway did not say what would run, or not so that it can be read. It can only be refused.";
+
 /// The words on a decision's button. Unique, and without commas, which one platform takes for separators.
 pub fn label(decision: Decision) -> &'static str {
     match decision {
@@ -15,14 +18,14 @@ pub fn label(decision: Decision) -> &'static str {
     }
 }
 
-/// The decisions that may be made from a notice or the tray: what is offered, less what outlasts the request, and of
-/// what is dangerous no more than to refuse it.
+/// The decisions that may be made from a notice or the tray: what is offered, less what outlasts the request. Of what
+/// has to be reviewed, being dangerous or not seen whole there, no more than to refuse it.
 ///
-/// A standing permission deserves the window, where all that it permits can be read, and so does what is dangerous.
-pub fn outside_the_window(offered: &[Decision], dangerous: bool) -> Vec<Decision> {
+/// A standing permission deserves the window, where all that it permits can be read, and so does what is reviewed.
+pub fn outside_the_window(offered: &[Decision], review: bool) -> Vec<Decision> {
     let fits = |decision: &Decision| match decision {
         Decision::AllowAlways => false,
-        Decision::AllowOnce | Decision::Approve => !dangerous,
+        Decision::AllowOnce | Decision::Approve => !review,
         Decision::Deny | Decision::Reject => true,
     };
     offered.iter().copied().filter(fits).collect()
@@ -51,7 +54,9 @@ pub fn refusal(error: &CommandError) -> &'static str {
             "This app may not decide on that gateway. Open Gatehouse to see what it lacks."
         }
         "gatewayRefused" => "The gateway refused it. Open Gatehouse to see why.",
-        _ => "It could not reach the gateway. The request still waits; open Gatehouse.",
+        _ => {
+            "It is not known to have reached the gateway. Whether the request still waits shows when the gateway is back."
+        }
     }
 }
 

@@ -17,6 +17,7 @@ pub mod deep_link;
 pub mod discover;
 pub mod drafts;
 mod error;
+mod excerpt;
 mod fleet;
 mod governance;
 pub mod inbox;

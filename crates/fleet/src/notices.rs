@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::choices;
+use crate::excerpt::{Excerpt, excerpt};
 use crate::inbox::{EpochMs, Item, Standing};
 use crate::untrusted::{Policy, cap, escape, one_line};
 use crate::view::{
@@ -16,8 +17,8 @@ use crate::view::{
 /// Notices of waiting items that are shown at once; a desktop gets no more readable with more.
 pub const MAX_SHOWN: usize = 12;
 
-/// What of a command goes into a notice: more than servers show, so that they decide where to cut.
-const BODY_SUBJECT: usize = 1024;
+/// What of a command is looked at for a notice, in bytes; more than is shown of it.
+const BODY_SUBJECT: usize = 8 * 1024;
 
 /// What the shell has to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,11 @@ pub enum NoticeCommand {
         key: ItemKey,
     },
     Plain(PlainNotice),
+    /// True for a time only: withdrawn by its key when it is not any more.
+    Lasting {
+        key: ItemKey,
+        notice: PlainNotice,
+    },
 }
 
 /// A waiting item, ready to show. Plain text; the notifier escapes markup.
@@ -40,7 +46,7 @@ pub struct Notice {
     pub title: String,
     pub body: String,
     pub buttons: Vec<Decision>,
-    /// It is dangerous, so that a button to look at it stands in the place of one to allow it.
+    /// It is dangerous or not seen whole here, so that a button to look at it stands in the place of one to allow it.
     pub review: bool,
     /// Command, folder and agent are left out.
     pub private: bool,
@@ -74,6 +80,11 @@ pub enum PlainKind {
     GatewayLost,
     /// More waits than is shown.
     More,
+}
+
+/// Names the notice that a gateway is away. It is no item's key.
+pub(crate) fn away_key(gateway: &GatewayId) -> ItemKey {
+    ItemKey(format!("{}/away", gateway.0))
 }
 
 /// Which items have a notice now.
@@ -151,11 +162,11 @@ impl NoticeBoard {
 }
 
 /// The buttons that a notice of this item has.
-fn buttons(item: &Item, standing: &Standing) -> Vec<Decision> {
+fn buttons(item: &Item, standing: &Standing, review: bool) -> Vec<Decision> {
     if item.request.kind == ItemKind::Question {
         return Vec::new();
     }
-    let offered = choices::outside_the_window(&item.request.content.offered, standing.dangerous);
+    let offered = choices::outside_the_window(&item.request.content.offered, review);
     choices::allowed(&offered, &standing.barred)
 }
 
@@ -176,13 +187,16 @@ fn notice(
 ) -> Notice {
     let private = settings.detail == NotificationDetail::Private;
     let gateway = one_line(&standing.gateway_name, 80);
+    let subject = subject(item);
+    let seen = subject.whole && !private;
+    let review = standing.dangerous || item.request.content.unsaid || !seen;
     let (title, mut lines) = if private {
         (
             format!("{gateway}: {}", private_subject(item.request.kind)),
             Vec::new(),
         )
     } else {
-        (title(item, &gateway), body(item))
+        (title(item, &gateway), body(item, subject.text))
     };
     lines.extend(choices::lack(&standing.barred));
     lines.push(footer(item, now));
@@ -191,8 +205,8 @@ fn notice(
         revision: item.revision,
         title,
         body: lines.join("\n"),
-        buttons: buttons(item, standing),
-        review: standing.dangerous,
+        buttons: buttons(item, standing, review),
+        review,
         private,
         urgency: Urgency::Critical,
         sound: settings.sound,
@@ -225,17 +239,26 @@ fn private_subject(kind: ItemKind) -> &'static str {
     }
 }
 
-fn body(item: &Item) -> Vec<String> {
-    let content = &item.request.content;
-    let (subject, cut) = cap(&content.subject, BODY_SUBJECT);
-    let mut shown = escape(subject, Policy::Command).text;
-    if cut {
-        shown.push_str(&format!(
-            "… ({} characters in all)",
-            content.subject.chars().count()
-        ));
+/// What is asked, as far as a notice shows it.
+fn subject(item: &Item) -> Excerpt {
+    let subject = &item.request.content.subject;
+    let (beginning, cut) = cap(subject, BODY_SUBJECT);
+    let mut shown = excerpt(&escape(beginning, Policy::Command).text);
+    shown.whole &= !cut;
+    if shown.cut || cut {
+        let all = subject.chars().count();
+        shown.text.push_str(&format!("… ({all} characters in all)"));
     }
-    let mut lines = vec![shown];
+    shown
+}
+
+fn body(item: &Item, subject: String) -> Vec<String> {
+    let content = &item.request.content;
+    let unsaid = content.unsaid.then(|| choices::UNSAID.to_owned());
+    let mut lines: Vec<String> = unsaid.into_iter().collect();
+    if !subject.is_empty() {
+        lines.push(subject);
+    }
     if let Some(cwd) = &content.cwd {
         lines.push(format!("in {}", one_line(cwd, 200)));
     }
@@ -386,6 +409,12 @@ mod tests {
             "{text}"
         );
         assert!(notice.private);
+        assert_eq!(
+            notice.buttons,
+            [Decision::Deny],
+            "what is not seen is not allowed"
+        );
+        assert!(notice.review);
     }
 
     #[test]
@@ -395,6 +424,47 @@ mod tests {
         let notice = shown(NoticeBoard::default().waits(&item("a", &long), &home(), &settings, 0));
         assert!(notice.body.starts_with("⟨U+202E⟩xxx"));
         assert!(notice.body.contains("… (5001 characters in all)"));
+    }
+
+    #[test]
+    fn what_a_notice_does_not_show_whole_is_reviewed_or_refused_and_the_rest_stays_in_sight() {
+        let settings = NotificationSettings::default();
+        let tail = "./deploy-production --yes";
+        for long in [
+            format!("ls -la{}{tail}", "\n".repeat(60)),
+            format!("ls -la{}{tail}", " ".repeat(900)),
+            format!("echo {}; {tail}", "a".repeat(300)),
+            format!("echo {}; {tail}", "a".repeat(3_000)),
+            format!("echo {}; {tail}", "a".repeat(300_000)),
+            format!("ls{}", "\u{3000}".repeat(60)),
+        ] {
+            let notice =
+                shown(NoticeBoard::default().waits(&item("a", &long), &home(), &settings, 0));
+            assert_eq!(notice.buttons, [Decision::Deny], "{}", notice.body);
+            assert!(notice.review, "{}", notice.body);
+            let lines: Vec<_> = notice.body.lines().collect();
+            let columns = notice.body.chars().count();
+            assert!(lines.len() <= 9 && columns < 600, "{}", notice.body);
+            let [.., folder, left] = lines[..] else {
+                panic!("{}", notice.body)
+            };
+            assert!(folder == "in /srv" && left.starts_with("1 min left"));
+        }
+    }
+
+    #[test]
+    fn what_the_gateway_did_not_say_is_told_in_words_and_can_only_be_refused() {
+        let settings = NotificationSettings::default();
+        for subject in ["", "rm -rf /"] {
+            let mut item = item("a", subject);
+            item.request.content.unsaid = true;
+            let notice = shown(NoticeBoard::default().waits(&item, &home(), &settings, 0));
+            let told = "The gateway did not say what would run";
+            assert!(notice.body.starts_with(told), "{}", notice.body);
+            assert!(notice.body.contains(subject), "{}", notice.body);
+            assert_eq!(notice.buttons, [Decision::Deny]);
+            assert!(notice.review);
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What the tray shows, from the inbox: how many items wait, and the first of them to be decided in place. Pure;
 //! the shell draws it.
 
-use crate::choices::{allowed, label, lack, outside_the_window};
+use crate::choices::{UNSAID, allowed, label, lack, outside_the_window};
+use crate::excerpt::excerpt;
 use crate::view::{Decision, InboxItemView, InboxSnapshot, ItemKey, ItemKind, PhaseView};
 
 /// As many as a person takes in at a glance; the rest is in the window.
@@ -9,8 +10,6 @@ const ENTRIES: usize = 3;
 /// A menu wider than this covers what the person is working on.
 const TITLE_CHARACTERS: usize = 48;
 const LINE_CHARACTERS: usize = 72;
-/// A command is shown over at most this many lines; a longer one is decided in the window.
-const COMMAND_LINES: usize = 8;
 
 /// What the tray shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,24 +74,21 @@ impl TrayModel {
 }
 
 fn entry(item: &InboxItemView) -> Entry {
-    let subject = wrap(&item.subject);
-    let whole = !item.subject_cut && subject.len() <= COMMAND_LINES;
-    let mut lines = subject;
-    if !whole {
-        lines.truncate(COMMAND_LINES);
-        lines.push("… the rest is in the window".to_owned());
+    let shown = excerpt(&item.subject);
+    let whole = !item.subject_cut && shown.whole;
+    let mut lines = wrap(&shown.text);
+    if item.unsaid {
+        lines.extend(wrap(UNSAID));
+    } else if !whole {
+        lines.push("It is shown whole in the window".to_owned());
     }
     lines.push(place(item));
     lines.extend(lack(&item.barred));
-    // What cannot be read whole here, or needs more than a choice, is not decided here.
-    let decidable = whole && item.kind != ItemKind::Question;
-    let offered = if decidable {
-        allowed(
-            &outside_the_window(&item.offered, item.dangerous),
-            &item.barred,
-        )
-    } else {
+    let review = item.dangerous || item.unsaid || !whole;
+    let offered = if item.kind == ItemKind::Question {
         Vec::new()
+    } else {
+        allowed(&outside_the_window(&item.offered, review), &item.barred)
     };
     let mut choices: Vec<_> = offered
         .into_iter()
@@ -110,7 +106,7 @@ fn entry(item: &InboxItemView) -> Entry {
         .collect();
     choices.push(("Show", Choice::Show(item.key.clone())));
     Entry {
-        title: cut(item.subject.lines().next().unwrap_or_default()),
+        title: cut(shown.text.lines().next().unwrap_or_default()),
         lines,
         choices,
     }
@@ -158,6 +154,7 @@ mod tests {
             phase,
             subject: subject.into(),
             subject_cut: false,
+            unsaid: false,
             agent: Some("main".into()),
             session: None,
             cwd: Some("/srv".into()),
@@ -220,16 +217,44 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_or_decided_in_the_menu_is_shown_in_the_window() {
-        let long = item(
-            "a",
-            &"x".repeat(LINE_CHARACTERS * (COMMAND_LINES + 1)),
-            waiting(),
-        );
+    fn what_the_menu_does_not_show_whole_can_only_be_refused_there_or_shown() {
+        let tail = "./deploy-production --yes";
+        let long = item("a", &"x".repeat(400), waiting());
+        let far_below = item("b", &format!("ls{}{tail}", "\n".repeat(60)), waiting());
+        let far_right = item("c", &format!("ls{}{tail}", " ".repeat(900)), waiting());
         let cut = InboxItemView {
             subject_cut: true,
-            ..item("b", "ls", waiting())
+            ..item("d", "ls", waiting())
         };
+        let dangerous = InboxItemView {
+            dangerous: true,
+            ..item("e", "ls", waiting())
+        };
+        let unsaid = InboxItemView {
+            unsaid: true,
+            ..item("f", "(not said)", waiting())
+        };
+        for item in [long, far_below, far_right, cut, dangerous, unsaid] {
+            let key = item.key.clone();
+            let model = model(vec![item]);
+            let words: Vec<_> = model.entries[0].choices.iter().map(|c| c.0).collect();
+            assert_eq!(words, ["Deny", "Show"], "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_was_not_said_is_told_in_words() {
+        let unsaid = InboxItemView {
+            unsaid: true,
+            ..item("a", "rm -rf /", waiting())
+        };
+        let lines = &model(vec![unsaid]).entries[0].lines;
+        assert_eq!(lines[0], "rm -rf /");
+        assert!(lines[1].starts_with("The gateway did not say what would run"));
+    }
+
+    #[test]
+    fn what_cannot_be_decided_in_the_menu_is_shown_in_the_window() {
         let question = InboxItemView {
             kind: ItemKind::Question,
             ..item("c", "Which?", waiting())
@@ -242,7 +267,7 @@ mod tests {
             barred: vec![barred(Decision::AllowOnce), barred(Decision::Deny)],
             ..item("d", "ls", waiting())
         };
-        for item in [long, cut, question, not_ours] {
+        for item in [question, not_ours] {
             let key = item.key.clone();
             assert_eq!(model(vec![item]).choices(), [Choice::Show(key)]);
         }

@@ -1,6 +1,7 @@
 //! What the shell knows of its own: what notices can be shown, and the place that a person asked for
 //! before the page was there to show it.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ pub(crate) struct Desk {
     support: watch::Receiver<NotificationSupport>,
     page: Mutex<Page>,
     painted: watch::Sender<bool>,
+    /// The main window was moved, and that is about to be written down.
+    pub(crate) place_is_due: AtomicBool,
 }
 
 /// What can wait for the first paint waits no longer than this: there may be no window at all.
@@ -42,6 +45,7 @@ impl Desk {
             support,
             page: Mutex::new(Page::Absent { wanted: None }),
             painted: watch::Sender::new(false),
+            place_is_due: AtomicBool::new(false),
         }
     }
 

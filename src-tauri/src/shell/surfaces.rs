@@ -64,6 +64,10 @@ impl Surfaces for AppSurfaces {
         window::open_at(&self.app, Opening::Item { key });
     }
 
+    fn open_window(&self) {
+        window::open_main(&self.app);
+    }
+
     fn show_approval_window(&self, shown: bool) {
         self.approval_window_wanted.store(shown, Ordering::SeqCst);
         if shown {

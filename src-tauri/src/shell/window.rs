@@ -3,6 +3,7 @@
 //! Closing the main window destroys its web view, so that its processes end and their memory is given
 //! back; the fleet, the tray and the notices go on. It is made anew when it is wanted.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use gatehouse_fleet::view::Opening;
@@ -21,6 +22,12 @@ pub(crate) const APPROVAL: &str = "approval";
 /// A window whose page has not come within this is shown all the same, so that a person sees that it is there.
 const SHOWN_BY: Duration = Duration::from_secs(2);
 
+/// A minimised window is back on the screen within this.
+const BACK_WITHIN: Duration = Duration::from_secs(1);
+
+/// A window that is being moved or resized is written down no more often than this.
+const REMEMBERED_EVERY: Duration = Duration::from_secs(1);
+
 /// What of a window is remembered: where and how large, not whether it was open.
 pub(crate) fn remembered() -> StateFlags {
     StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED | StateFlags::FULLSCREEN
@@ -31,6 +38,29 @@ pub(crate) fn remember(app: &AppHandle) {
     if let Err(error) = app.save_window_state(remembered()) {
         warn!(%error, "the window's place could not be saved");
     }
+}
+
+/// Writes the main window's place down soon, so that it is known after a kill as well. Many moves are one write.
+pub(crate) fn remember_soon(app: &AppHandle) {
+    let due = &app.state::<Desk>().place_is_due;
+    if due.swap(true, Ordering::SeqCst) {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        tokio::time::sleep(REMEMBERED_EVERY).await;
+        app.state::<Desk>()
+            .place_is_due
+            .store(false, Ordering::SeqCst);
+        // The window's own thread: asked from another one, the plugin waits for itself.
+        on_main_thread(&app, |app| {
+            // Before it is shown, a window has not been put where it was.
+            let window = app.get_webview_window(MAIN);
+            if window.is_some_and(|window| window.is_visible().unwrap_or(false)) {
+                remember(app);
+            }
+        });
+    });
 }
 
 /// Brings the main window to the front, making it where there is none.
@@ -56,7 +86,7 @@ pub(crate) fn open_at(app: &AppHandle, opening: Opening) {
 /// Shows the small approval window, or closes it.
 pub(crate) fn show_approval(app: &AppHandle, shown: bool) {
     match (app.get_webview_window(APPROVAL), shown) {
-        (Some(window), true) => bring_forward(&window),
+        (Some(window), true) => appear(&window),
         (Some(window), false) => {
             if let Err(error) = window.destroy() {
                 warn!(%error, "the approval window could not be closed");
@@ -126,6 +156,24 @@ fn show(window: &WebviewWindow) {
     }
 }
 
+/// Puts a window on the screen and leaves the keyboard where it is: nobody asked for it, and what they are typing
+/// elsewhere must not become a decision here.
+fn appear(window: &WebviewWindow) {
+    let minimized = window.is_minimized().unwrap_or(false);
+    if minimized {
+        // Where a window manager activates what it brings back, a window that takes no focus gets none.
+        let _ = window.set_focusable(false);
+        let _ = window.unminimize();
+        let window = window.clone();
+        tauri::async_runtime::spawn(async move {
+            tokio::time::sleep(BACK_WITHIN).await;
+            let _ = window.set_focusable(true);
+        });
+    }
+    show(window);
+}
+
+/// Brings a window to the front, with the keyboard: a person asked for it.
 fn bring_forward(window: &WebviewWindow) {
     let _ = window.unminimize();
     let _ = window.show();

@@ -14,7 +14,7 @@ use super::live::Tail;
 use super::log::{self, ToolPlace};
 use super::text;
 use super::tool::{self, OutputChange, ToolResult};
-use crate::view::{BlockView, ChatUpdate, MessageState, Millis, ToolState, ToolView};
+use crate::view::{BlockView, ChatUpdate, ItemKind, MessageState, Millis, ToolState, ToolView};
 
 /// How many tool calls one live message collects before the next one is begun.
 const STEP_TOOLS_MAX: usize = 100;
@@ -24,7 +24,7 @@ impl Transcript {
         let run = event.run_id.as_str();
         match &event.data {
             AgentData::Tool(data) => self.on_tool(run, data, now, out),
-            AgentData::Item(data) => self.on_item(data, out),
+            AgentData::Item(data) => self.on_item(run, data, now, out),
             AgentData::CommandOutput(data) => self.on_command_output(run, data, now, out),
             AgentData::Thinking(data) => self.on_thinking(run, data, now, out),
             AgentData::Lifecycle(data) => self.on_lifecycle(run, data, now, out),
@@ -204,8 +204,16 @@ impl Transcript {
     }
 
     /// A line of activity has a better one-line summary than we could make of unknown arguments.
-    fn on_item(&mut self, data: &ItemData, out: &mut Vec<ChatUpdate>) {
-        let (Some(call), Some(meta)) = (data.tool_call_id.as_deref(), data.meta.as_deref()) else {
+    fn on_item(&mut self, run: &str, data: &ItemData, now: Millis, out: &mut Vec<ChatUpdate>) {
+        let Some(call) = data.tool_call_id.as_deref() else {
+            return;
+        };
+        // Protocol 3 says here, after the call has ended, for which approval its command waits.
+        if let Some(approval) = data.approval_id.as_deref() {
+            let kind = Some(ItemKind::Exec);
+            self.approval_waits(approval, kind, Some(run), Some(call), now, out);
+        }
+        let Some(meta) = data.meta.as_deref() else {
             return;
         };
         self.change_tool(call, out, |tool| {

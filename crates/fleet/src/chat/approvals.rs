@@ -2,17 +2,25 @@
 //! on the card of the call.
 
 use gatehouse_protocol::GatewayEvent;
-use gatehouse_protocol::model::approval::Decision as Decided;
+use gatehouse_protocol::model::approval::{ApprovalResolved, Decision as Decided};
 
 use super::Transcript;
+use super::carry::{tools, tools_mut};
 use super::log;
+use super::tool;
 use crate::inbox::{item_key, parse_key};
 use crate::view::{
-    ChatUpdate, Decision, GatewayId, ItemKey, ItemKind, Millis, ToolState, ToolView,
+    ChatUpdate, Decision, GatewayId, ItemKey, ItemKind, MessageView, Millis, ToolState, ToolView,
 };
 
 /// How many approvals are remembered; a run waits for one at a time.
 const KNOWN_MAX: usize = 64;
+
+/// A gateway's approval ids are UUIDs; a shorter text would be found by chance.
+const SHORTEST_ID: usize = 16;
+
+/// How protocol 3 begins the result of a call that waits.
+const WAITS: &str = "Approval required";
 
 /// An approval and the call that waits for it.
 #[derive(Debug, Clone)]
@@ -20,8 +28,33 @@ pub(super) struct KnownApproval {
     id: String,
     kind: Option<ItemKind>,
     call: Option<String>,
-    decision: Option<Decision>,
-    ended: bool,
+    /// Protocol 3 ends a call at once with the word that it waits for approval, so it looks done.
+    looks_done: bool,
+    ending: Option<Ending>,
+}
+
+/// How an approval ended, as far as anyone said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    Decided(Decision),
+    /// The run says that it goes on; what was decided comes by itself.
+    GoesOn,
+    /// Nobody allowed it: its time ran out, or the gateway no longer knows of it.
+    Lapsed,
+    /// In a word that this version does not know.
+    Unclear,
+}
+
+impl Ending {
+    /// What both come to: a decision outweighs everything, and that the run goes on whatever is no decision.
+    fn with(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::Decided(_), later @ Self::Decided(_)) => later,
+            (decided @ Self::Decided(_), _) => decided,
+            (Self::GoesOn, Self::Lapsed | Self::Unclear) => Self::GoesOn,
+            (_, later) => later,
+        }
+    }
 }
 
 impl KnownApproval {
@@ -64,31 +97,30 @@ impl Transcript {
             }
             GatewayEvent::ExecApprovalResolved(resolved)
             | GatewayEvent::PluginApprovalResolved(resolved) => {
-                let decision = resolved.decision.as_ref().and_then(known_decision);
-                self.approval_ended(&resolved.id, decision, out);
+                self.approval_ended(&resolved.id, told(resolved), out);
             }
             _ => {}
         }
     }
 
-    /// What the inbox knows about an approval of this session: it waits, or it was decided or has ended.
+    /// What the inbox knows about an approval of this session: it waits, or how it ended.
     pub fn approval(
         &mut self,
         item: &ItemKey,
         call: Option<&str>,
-        waits: bool,
-        decision: Option<Decision>,
+        ending: Option<Ending>,
         now: Millis,
     ) -> Vec<ChatUpdate> {
         let mut out = Vec::new();
         let Some((_, kind, id)) = parse_key(item) else {
             return out;
         };
-        if waits {
-            self.approval_waits(id, Some(kind), None, call, now, &mut out);
-        } else {
-            self.remember_approval(id, Some(kind), call);
-            self.approval_ended(id, decision, &mut out);
+        match ending {
+            None => self.approval_waits(id, Some(kind), None, call, now, &mut out),
+            Some(ending) => {
+                self.remember_approval(id, Some(kind), call);
+                self.approval_ended(id, ending, &mut out);
+            }
         }
         self.sync_run(&mut out);
         out
@@ -104,31 +136,79 @@ impl Transcript {
         now: Millis,
         out: &mut Vec<ChatUpdate>,
     ) {
-        let known = self.remember_approval(id, kind, call);
-        if known.ended {
-            return;
+        let call = call.map(str::to_owned).or_else(|| self.call_that_names(id));
+        let known = self.remember_approval(id, kind, call.as_deref());
+        if let Some(ending) = known.ending {
+            // It was decided before it was told which call is meant.
+            return self.approval_ended(id, ending, out);
         }
         let item = known.item(&self.session.gateway);
-        if let Some(at) = self.run_that_waits(run, known.call.as_deref(), now) {
-            let waiting = &mut self.runs[at].waiting;
-            let since = match waiting {
-                Some(waiting) if waiting.approval == id => waiting.since,
-                _ => now,
-            };
-            *waiting = Some(Waiting {
-                approval: id.to_owned(),
-                item: item.clone(),
-                since,
-            });
-        }
-        if let Some(call) = known.call {
-            self.change_tool(&call, out, |tool| {
+        let mut looks_done = known.looks_done;
+        if let Some(call) = &known.call {
+            let item = item.clone();
+            self.change_tool(call, out, |tool| {
                 tool.approval = item.or(tool.approval.take());
-                if tool.state == ToolState::Running {
-                    tool.state = ToolState::WaitingForApproval;
-                }
+                looks_done |= wait(tool);
             });
+            self.set_looks_done(id, looks_done);
         }
+        if !looks_done {
+            self.run_waits(id, item, run, known.call.as_deref(), now);
+        }
+    }
+
+    fn run_waits(
+        &mut self,
+        approval: &str,
+        item: Option<ItemKey>,
+        run: Option<&str>,
+        call: Option<&str>,
+        now: Millis,
+    ) {
+        let Some(at) = self.run_that_waits(run, call, now) else {
+            return;
+        };
+        let waiting = &mut self.runs[at].waiting;
+        let since = match waiting {
+            Some(waiting) if waiting.approval == approval => waiting.since,
+            _ => now,
+        };
+        *waiting = Some(Waiting {
+            approval: approval.to_owned(),
+            item,
+            since,
+        });
+    }
+
+    /// The call whose result says that it waits for this approval: protocol 3 names the call nowhere else in what the
+    /// gateway keeps.
+    fn call_that_names(&self, approval: &str) -> Option<String> {
+        let entries = self.log.entries.iter().rev();
+        let mut tools = entries.flat_map(|entry| tools(&entry.view));
+        let call = tools.find(|tool| names(tool, approval))?;
+        Some(call.id.clone())
+    }
+
+    fn set_looks_done(&mut self, approval: &str, looks_done: bool) {
+        let known = self.approvals.iter_mut().find(|known| known.id == approval);
+        if let Some(known) = known {
+            known.looks_done = looks_done;
+        }
+    }
+
+    /// Calls without a result, in messages that nothing runs for; less those that wait for an approval all the same.
+    pub(super) fn interrupt(&self, view: &mut MessageView) {
+        for tool in tools_mut(view) {
+            if tool::is_open(tool) && !self.waits_beyond_its_run(&tool.id) {
+                tool.state = ToolState::Interrupted;
+            }
+        }
+    }
+
+    /// Whether a call waits for an approval that outlives its run.
+    pub(super) fn waits_beyond_its_run(&self, call: &str) -> bool {
+        let mut known = self.approvals.iter();
+        known.any(|k| k.looks_done && k.ending.is_none() && k.call.as_deref() == Some(call))
     }
 
     /// The run that waits: the named one, else the one that goes on.
@@ -168,26 +248,30 @@ impl Transcript {
             id: id.to_owned(),
             kind,
             call: call.map(str::to_owned),
-            decision: None,
-            ended: false,
+            looks_done: false,
+            ending: None,
         };
         self.approvals.push(known.clone());
         known
     }
 
-    fn approval_ended(&mut self, id: &str, decision: Option<Decision>, out: &mut Vec<ChatUpdate>) {
+    fn approval_ended(&mut self, id: &str, ending: Ending, out: &mut Vec<ChatUpdate>) {
         let Some(known) = self.approvals.iter_mut().find(|known| known.id == id) else {
             return;
         };
-        known.ended = true;
-        known.decision = decision.or(known.decision);
-        let (call, decision) = (known.call.clone(), known.decision);
+        let before = known.ending;
+        let ending = before.map_or(ending, |before| before.with(ending));
+        known.ending = Some(ending);
+        let (call, looks_done) = (known.call.clone(), known.looks_done);
         let item = known.item(&self.session.gateway);
         self.waits_no_more(id);
         if let Some(call) = call {
             self.change_tool(&call, out, |tool| {
                 tool.approval = item.or(tool.approval.take());
-                settle(tool, decision);
+                if before == Some(Ending::Lapsed) && tool.state == ToolState::Interrupted {
+                    tool.state = ToolState::WaitingForApproval;
+                }
+                settle(tool, ending, looks_done);
             });
         }
     }
@@ -200,7 +284,7 @@ impl Transcript {
         out: &mut Vec<ChatUpdate>,
     ) {
         self.remember_approval(approval, None, call);
-        self.approval_ended(approval, None, out);
+        self.approval_ended(approval, Ending::GoesOn, out);
     }
 
     fn waits_no_more(&mut self, approval: &str) {
@@ -216,18 +300,19 @@ impl Transcript {
     }
 
     /// What is known about the approval of a call that has just been seen.
-    pub(super) fn attach_approval(&self, tool: &mut ToolView) {
-        let known = self
-            .approvals
-            .iter()
-            .rev()
-            .find(|known| known.call.as_deref() == Some(tool.id.as_str()));
-        let Some(known) = known else { return };
+    pub(super) fn attach_approval(&mut self, tool: &mut ToolView) {
+        let is_of = |known: &&mut KnownApproval| match &known.call {
+            Some(call) => *call == tool.id,
+            None => names(tool, &known.id),
+        };
+        let Some(known) = self.approvals.iter_mut().rev().find(is_of) else {
+            return;
+        };
+        known.call.get_or_insert_with(|| tool.id.clone());
         tool.approval = known.item(&self.session.gateway);
-        if known.ended {
-            settle(tool, known.decision);
-        } else if tool.state == ToolState::Running {
-            tool.state = ToolState::WaitingForApproval;
+        match known.ending {
+            Some(ending) => settle(tool, ending, known.looks_done),
+            None => known.looks_done |= wait(tool),
         }
     }
 
@@ -265,15 +350,48 @@ fn known_decision(decision: &Decided) -> Option<Decision> {
     }
 }
 
-fn settle(tool: &mut ToolView, decision: Option<Decision>) {
-    tool.decision = decision.or(tool.decision);
-    let waits = matches!(
-        tool.state,
-        ToolState::WaitingForApproval | ToolState::Running
-    );
-    if decision == Some(Decision::Deny) && waits {
-        tool.state = ToolState::Denied;
-    } else if tool.state == ToolState::WaitingForApproval {
-        tool.state = ToolState::Running;
+/// How a `…resolved` event says that it ended.
+fn told(event: &ApprovalResolved) -> Ending {
+    let Some(decision) = &event.decision else {
+        return Ending::Lapsed;
+    };
+    known_decision(decision).map_or(Ending::Unclear, Ending::Decided)
+}
+
+/// A call waits for its approval. True where it had looked done, with nothing to show for it.
+fn wait(tool: &mut ToolView) -> bool {
+    let has_run =
+        tool.exit_code.is_some() || !(tool.output.is_empty() || tool.output.starts_with(WAITS));
+    let looks_done = tool.state == ToolState::Done && !has_run;
+    if looks_done || tool.state == ToolState::Running {
+        tool.state = ToolState::WaitingForApproval;
     }
+    looks_done
+}
+
+/// Whether a call's result is nothing but the word that it waits for this approval.
+fn names(tool: &ToolView, approval: &str) -> bool {
+    approval.len() >= SHORTEST_ID
+        && tool.output.starts_with(WAITS)
+        && tool.output.contains(approval)
+}
+
+/// What becomes of a call whose approval ended. It is never said to run unless somebody allowed it.
+fn settle(tool: &mut ToolView, ending: Ending, looks_done: bool) {
+    let waits = tool.state == ToolState::WaitingForApproval;
+    if let Ending::Decided(decision) = ending {
+        tool.decision = Some(decision);
+    }
+    tool.state = match ending {
+        Ending::Decided(Decision::Deny | Decision::Reject)
+            if waits || looks_done || tool.state == ToolState::Running =>
+        {
+            ToolState::Denied
+        }
+        // What it printed comes in a turn of its own.
+        Ending::Decided(_) | Ending::GoesOn if waits && looks_done => ToolState::Done,
+        Ending::Decided(_) | Ending::GoesOn if waits => ToolState::Running,
+        Ending::Lapsed if waits => ToolState::Interrupted,
+        _ => tool.state,
+    };
 }

@@ -1,8 +1,11 @@
 //! `chat` events: the text of a run as it grows, and how the run ends.
 
+use std::collections::HashSet;
+
 use gatehouse_protocol::event::{ChatEvent, ChatState};
 
 use super::Transcript;
+use super::carry::tools;
 use super::live::{Step, Tail, whole_text};
 use super::log::{self, Entry, Origin};
 use super::row;
@@ -232,13 +235,17 @@ impl Transcript {
             self.spoil_last(&id, &state, out);
         }
         let from = self.log.entries.len().saturating_sub(RUN_REACH);
+        let calls = self.log.entries[from..].iter();
+        let calls = calls.flat_map(|entry| tools(&entry.view)).map(|t| &t.id);
+        let lasting = calls.filter(|call| self.waits_beyond_its_run(call));
+        let lasting: HashSet<String> = lasting.cloned().collect();
         for entry in &mut self.log.entries[from..] {
             let is_row = matches!(&entry.origin, Origin::Row { run: Some(run) } if *run == id);
             if entry.is_live_of(&id) {
                 finish_message(entry, &state, out);
             }
             if is_row || entry.is_live_of(&id) {
-                interrupt_tools(entry, out);
+                interrupt_tools(entry, &lasting, out);
             }
         }
         if is_news && matches!(state, MessageState::Errored { .. }) && !self.shows_error(&id) {
@@ -356,12 +363,13 @@ pub(super) fn finish_message(entry: &mut Entry, state: &MessageState, out: &mut 
     }
 }
 
-/// Calls that did not end with their run are interrupted.
-pub(super) fn interrupt_tools(entry: &mut Entry, out: &mut Vec<ChatUpdate>) {
+/// Calls that did not end with their run are interrupted, less those that wait on without it.
+fn interrupt_tools(entry: &mut Entry, lasting: &HashSet<String>, out: &mut Vec<ChatUpdate>) {
     let id = entry.view.id.clone();
     for block in &mut entry.view.blocks {
         if let BlockView::Tool { tool } = block
             && tool::is_open(tool)
+            && !lasting.contains(&tool.id)
         {
             tool.state = ToolState::Interrupted;
             out.push(log::tool_without_output(&id, tool));

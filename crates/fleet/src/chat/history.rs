@@ -12,7 +12,7 @@ use gatehouse_protocol::model::message::{
 use super::Transcript;
 use super::carry::{same_words, tools};
 use super::chat_events::visible_text;
-use super::fold::{Page, fold, interrupt};
+use super::fold::{Page, fold};
 use super::live::{LiveRun, Step};
 use super::log::{Entry, Origin};
 use super::merge::difference;
@@ -267,7 +267,7 @@ impl Transcript {
         let mut messages: Vec<MessageView> = page.entries.into_iter().map(|e| e.view).collect();
         for view in &mut messages {
             self.fill_tools(view);
-            interrupt(view);
+            self.interrupt(view);
         }
         for (_, result) in page.orphans {
             self.keep_orphan(result);

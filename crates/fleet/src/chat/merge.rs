@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Transcript;
 use super::carry::{carry_over, keep_attachments, same_words, shares_call, tools, tools_mut};
 use super::chat_events::visible_text;
-use super::fold::{Page, interrupt};
+use super::fold::Page;
 use super::live::Tail;
 use super::log::{self, Entry, Origin};
 use super::rows::is_unnamed;
@@ -158,7 +158,7 @@ impl Transcript {
     }
 
     /// Calls without a result go on only in a run that goes on.
-    fn settle_tools(&self, entries: &mut [Entry], active: &HashSet<String>) {
+    fn settle_tools(&mut self, entries: &mut [Entry], active: &HashSet<String>) {
         let last = entries
             .iter()
             .rposition(|entry| entry.view.role == Role::Assistant);
@@ -171,7 +171,7 @@ impl Transcript {
                 _ => !active.is_empty() && last == Some(at),
             };
             if !goes_on {
-                interrupt(&mut entry.view);
+                self.interrupt(&mut entry.view);
             }
         }
     }

@@ -42,6 +42,7 @@ use crate::view::{
     AttachmentLimits, ChatSnapshot, ChatUpdate, MessageView, Millis, RunView, SessionRef,
 };
 
+pub use self::approvals::Ending;
 pub use self::cache::CachedRow;
 pub use self::coalesce::Coalescer;
 

@@ -63,10 +63,10 @@ impl Transcript {
     /// Folds in results that came before their calls, and approvals.
     pub(super) fn fill_tools(&mut self, view: &mut MessageView) {
         for tool in tools_mut(view) {
-            self.attach_approval(tool);
             if let Some(result) = self.orphans.remove(&tool.id) {
                 tool::end(tool, &result);
             }
+            self.attach_approval(tool);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Approvals of the inbox, shown at the calls of open chats that wait for them.
 
 use super::Core;
+use crate::chat::Ending;
 use crate::inbox::{Item, Phase, Verdict, millis};
 use crate::view::{ItemKey, SessionRef};
 
@@ -39,16 +40,17 @@ impl Core {
         let Some(chat) = self.chats.get_mut(&session) else {
             return;
         };
-        let waits = matches!(item.phase, Phase::Waiting { .. } | Phase::Deciding { .. });
-        let decided = match &item.phase {
-            Phase::Ended { outcome, .. } => match outcome.verdict {
-                Verdict::Decided(decision) => Some(decision),
-                Verdict::Expired | Verdict::Gone => None,
-            },
-            _ => None,
+        let ending = match &item.phase {
+            Phase::Waiting { .. } | Phase::Deciding { .. } => None,
+            // What became of it shows when the gateway is back; until then the call waits.
+            Phase::Unreachable { .. } => return,
+            Phase::Ended { outcome, .. } => Some(match outcome.verdict {
+                Verdict::Decided(decision) => Ending::Decided(decision),
+                Verdict::Expired | Verdict::Gone => Ending::Lapsed,
+            }),
         };
         let call = item.request.content.tool_call.as_deref();
-        let updates = chat.transcript.approval(key, call, waits, decided, now);
+        let updates = chat.transcript.approval(key, call, ending, now);
         chat.push(updates);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gatehouse_client::{ConnectionEvent, ConnectionState, Generation};
 use gatehouse_protocol::{GatewayEvent, HelloOk};
 
-use super::{Core, Fact, News, Write};
+use super::{Core, Fact, News};
 use crate::ask::listable;
 use crate::governance::governs;
 use crate::inbox::wire;
@@ -33,6 +33,7 @@ impl Core {
             }
             News::Event(ConnectionEvent::Down { cause, .. }) => {
                 tracing::info!(gateway = %gateway.0, code = ?cause.code, "disconnected");
+                self.interrupted(&gateway, cause);
                 self.lost(&gateway);
             }
             News::Event(ConnectionEvent::Event { event, .. }) => {
@@ -41,6 +42,7 @@ impl Core {
             News::Event(ConnectionEvent::Gap { .. }) => self.doubt(&gateway),
             News::Event(ConnectionEvent::Rejected { problem, .. }) => {
                 tracing::warn!(gateway = %gateway.0, code = ?problem.code, "a frame could not be used");
+                self.unreadable(&gateway);
                 self.doubt(&gateway);
             }
         }
@@ -56,12 +58,12 @@ impl Core {
 
     fn up(&mut self, gateway: &GatewayId, generation: Generation, hello: Arc<HelloOk>) {
         let now = self.now();
+        self.is_not_away(gateway);
         let Some(entry) = self.gateways.get_mut(gateway) else {
             return;
         };
         entry.presence = hello.snapshot.presence.clone();
         entry.up = Some((generation, hello.clone()));
-        entry.away = None;
         entry.record.last_seen = Some(now);
         let generation = entry.inbox_generation(generation);
         let governed = governs(&hello);
@@ -71,11 +73,7 @@ impl Core {
             entry.known.governed = governed;
             self.keep_gateway(gateway);
         }
-        // Only when it was last heard from; the next connect says it again.
-        let _ = self.scribe.write(Write::Seen {
-            gateway: gateway.0.clone(),
-            at: now,
-        });
+        self.keep_seen(gateway, now);
         let kinds = listable(&hello);
         self.inbox_event(InboxEvent::Up {
             gateway: gateway.clone(),
@@ -141,6 +139,7 @@ impl Core {
             E::DevicePairChanged => self.doubt_inbox(gateway),
             E::Unreadable { name, reason, .. } => {
                 tracing::warn!(%name, %reason, "an event could not be read");
+                self.unreadable(gateway);
                 self.doubt(gateway);
             }
             E::Presence(changed) => {

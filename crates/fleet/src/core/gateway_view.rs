@@ -51,6 +51,8 @@ impl Core {
             waiting: u32::try_from(self.inbox.inbox.waiting_at(id)).unwrap_or(u32::MAX),
             running: self.sessions.running_at(id),
             last_seen: entry.record.last_seen.map(millis),
+            unreadable: entry.troubles.unreadable_view(),
+            interruption: entry.troubles.interruption_view(),
             max_attachment_bytes: hello.map(|h| {
                 let said = attachments.and_then(|a| a.max_bytes);
                 // Base64 in a frame: three quarters of it, less a little for the rest of the request.

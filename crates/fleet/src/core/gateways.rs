@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use super::troubles::Troubles;
 use super::{Core, CoreHandle, Fact, News, Write};
 use crate::api::host_of;
 use crate::ask::Asker;
@@ -61,6 +62,7 @@ pub(crate) struct Entry {
     pub(crate) away: Option<(EpochMs, bool)>,
     /// Why it cannot even be tried.
     pub(crate) unusable: Option<Problem>,
+    pub(crate) troubles: Troubles,
 }
 
 impl Entry {
@@ -77,6 +79,7 @@ impl Entry {
             turns: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
             away: None,
             unusable: None,
+            troubles: Troubles::default(),
         }
     }
 
@@ -163,11 +166,11 @@ impl Core {
     /// Ends a gateway's connection, if it has one.
     pub(crate) fn disconnect(&mut self, id: &GatewayId) {
         self.lost(id);
+        self.is_not_away(id);
         let Some(entry) = self.gateways.get_mut(id) else {
             return;
         };
         entry.state = ConnectionState::Idle;
-        entry.away = None;
         if let Some((connection, cancel)) = entry.link.take() {
             self.tracker.spawn(async move {
                 connection.close().await;
@@ -190,6 +193,8 @@ impl Core {
         let generation = entry.inbox_generation(generation);
         entry.presence.clear();
         entry.away = Some((now, false));
+        entry.record.last_seen = Some(now);
+        self.keep_seen(id, now);
         self.inbox_event(InboxEvent::Down {
             gateway: id.clone(),
             generation,

@@ -19,6 +19,7 @@ mod scribe;
 mod sending;
 mod session_desk;
 mod sessions;
+mod troubles;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;

@@ -35,11 +35,17 @@ impl Outlet {
         };
         let before = self.waiting.remove(at);
         match (before, command) {
-            (Some(NoticeCommand::Show(_)), NoticeCommand::Withdraw { .. }) => {}
+            (
+                Some(NoticeCommand::Show(_) | NoticeCommand::Lasting { .. }),
+                NoticeCommand::Withdraw { .. },
+            ) => {}
             (Some(NoticeCommand::Show(_)), NoticeCommand::Update(notice)) => {
                 self.waiting.push_back(NoticeCommand::Show(notice));
             }
-            (Some(withdraw @ NoticeCommand::Withdraw { .. }), show @ NoticeCommand::Show(_)) => {
+            (
+                Some(withdraw @ NoticeCommand::Withdraw { .. }),
+                show @ (NoticeCommand::Show(_) | NoticeCommand::Lasting { .. }),
+            ) => {
                 self.waiting.extend([withdraw, show]);
             }
             (_, command) => self.waiting.push_back(command),
@@ -71,7 +77,7 @@ impl Outlet {
 fn key(command: &NoticeCommand) -> Option<&ItemKey> {
     match command {
         NoticeCommand::Show(notice) | NoticeCommand::Update(notice) => Some(&notice.key),
-        NoticeCommand::Withdraw { key } => Some(key),
+        NoticeCommand::Withdraw { key } | NoticeCommand::Lasting { key, .. } => Some(key),
         NoticeCommand::Plain(_) => None,
     }
 }

@@ -50,6 +50,9 @@ pub struct Content {
     /// Scopes that approving a pairing takes beyond the one that lists it: nobody can hand on more than they have.
     #[serde(default)]
     pub approving_takes: Vec<String>,
+    /// The gateway did not say what would run, or not in a form that can be read; the subject may be empty.
+    #[serde(default)]
+    pub unsaid: bool,
 }
 
 /// A decision that the request could have offered and does not.
@@ -282,21 +285,18 @@ impl Content {
             return self;
         }
         let (kept, _) = crate::untrusted::cap(&self.subject, KEPT_OF_TOO_LARGE);
-        let (refusals, withheld): (Vec<_>, Vec<_>) = self
-            .offered
-            .drain(..)
-            .partition(|d| matches!(d, Decision::Deny | Decision::Reject));
-        let too_large = |decision| Unavailable {
-            decision,
-            reason: Some(TOO_LARGE.to_owned()),
-        };
+        let kept = kept.to_owned();
+        self.unavailable.clear();
+        self.warnings.clear();
+        self.only_refusable(TOO_LARGE);
         let short =
             |text: Option<String>| text.map(|t| crate::untrusted::cap(&t, 1024).0.to_owned());
         Self {
-            subject: kept.to_owned(),
-            offered: refusals,
-            unavailable: withheld.into_iter().map(too_large).collect(),
-            warnings: vec![TOO_LARGE.to_owned()],
+            subject: kept,
+            offered: self.offered,
+            unavailable: self.unavailable,
+            warnings: self.warnings,
+            unsaid: self.unsaid,
             agent: short(self.agent),
             session: short(self.session),
             run: short(self.run),
@@ -307,10 +307,37 @@ impl Content {
             ..Self::default()
         }
     }
+
+    /// An action of which the gateway did not say what it is loses every choice but to refuse.
+    pub(crate) fn refusable_where_unsaid(mut self, kind: ItemKind) -> Self {
+        let is_action = matches!(kind, ItemKind::Exec | ItemKind::Plugin | ItemKind::System);
+        self.unsaid = is_action && (self.unsaid || self.subject.trim().is_empty());
+        if self.unsaid {
+            self.only_refusable(UNSAID);
+        }
+        self
+    }
+
+    fn only_refusable(&mut self, reason: &str) {
+        let (refusals, withheld): (Vec<_>, Vec<_>) = self
+            .offered
+            .drain(..)
+            .partition(|d| matches!(d, Decision::Deny | Decision::Reject));
+        let withheld = withheld.into_iter().map(|decision| Unavailable {
+            decision,
+            reason: Some(reason.to_owned()),
+        });
+        self.unavailable.extend(withheld);
+        self.offered = refusals;
+        self.warnings.insert(0, reason.to_owned());
+    }
 }
 
 /// The reason given where a request is larger than can be shown whole.
 pub const TOO_LARGE: &str = "tooLarge";
+
+/// The reason given where the gateway did not say what would run.
+pub const UNSAID: &str = "unsaid";
 
 impl Question {
     fn bytes(&self) -> usize {

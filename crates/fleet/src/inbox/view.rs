@@ -11,6 +11,9 @@ use crate::view::{
 /// A line's subject, in bytes; the whole is in the detail.
 const LINE_SUBJECT: usize = 2 * 1024;
 
+/// In the place of a command that the gateway did not say.
+const NOTHING_SAID: &str = "(the gateway did not say what would run)";
+
 /// Names, paths and other short facts.
 const SHORT: usize = 1024;
 
@@ -56,7 +59,7 @@ pub(crate) fn waiting(inbox: &Inbox) -> u32 {
 pub fn line(item: &Item, standing: Standing) -> InboxItemView {
     let request = &item.request;
     let content = &request.content;
-    let (subject, subject_cut) = cap(&content.subject, LINE_SUBJECT);
+    let (subject, subject_cut) = cap(subject(content), LINE_SUBJECT);
     InboxItemView {
         key: item.key(),
         gateway: item.gateway.clone(),
@@ -65,6 +68,7 @@ pub fn line(item: &Item, standing: Standing) -> InboxItemView {
         phase: phase(item),
         subject: escape(subject, Policy::Command).text,
         subject_cut,
+        unsaid: content.unsaid,
         agent: short(&content.agent),
         session: short(&content.session),
         cwd: short(&content.cwd),
@@ -97,7 +101,7 @@ pub fn detail(item: &Item, standing: Standing, beside: Beside) -> InboxItemDetai
         context,
         analysis,
     } = beside;
-    let subject = escape(&content.subject, Policy::Command);
+    let subject = escape(subject(content), Policy::Command);
     InboxItemDetail {
         item: line(item, standing),
         subject: subject.text,
@@ -126,6 +130,14 @@ pub fn detail(item: &Item, standing: Standing, beside: Beside) -> InboxItemDetai
         analysis,
         governed,
     }
+}
+
+/// What is asked; an empty line would look like a mistake of the page.
+fn subject(content: &Content) -> &str {
+    if content.unsaid && content.subject.trim().is_empty() {
+        return NOTHING_SAID;
+    }
+    &content.subject
 }
 
 fn unavailable(content: &Content) -> Vec<UnavailableDecision> {

@@ -7,6 +7,7 @@ mod pairing;
 mod question;
 
 use gatehouse_protocol::model::approval as wire;
+use gatehouse_protocol::{Said, said};
 use serde_json::Value;
 
 use super::event::ReadBackAnswer;
@@ -27,10 +28,16 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
     } else {
         request.command_argv
     };
-    let subject = request
-        .command
+    let command = request.command;
+    // An empty command beside a list of words is a contradiction, and no reason to believe the list.
+    let unsaid = command
+        .as_ref()
+        .is_some_and(|command| !command.is_text() || is_blank(command));
+    let subject = command
+        .map(Said::into_text)
+        .filter(|command| !is_blank(command))
         .or(plan_text)
-        .unwrap_or_else(|| argv.join(" "));
+        .unwrap_or_else(|| said::words(&argv));
     let mut warnings: Vec<String> = request.warning_text.into_iter().collect();
     if let Some(analysis) = request.command_analysis {
         warnings.extend(analysis.warning_lines);
@@ -54,6 +61,7 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         offered: with_longer(offered(request.allowed_decisions), longer),
         unavailable: unavailable(&request.unavailable_decisions, longer),
         facts: effect_facts(request.scope.as_ref()),
+        unsaid,
         ..Content::default()
     };
     let id = approval.id;
@@ -219,6 +227,10 @@ fn unavailable(decisions: &[wire::Decision], longer: bool) -> Vec<Unavailable> {
     not.map(one).collect()
 }
 
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
 fn facts<const N: usize>(facts: [(FactLabel, Option<String>); N]) -> Vec<(FactLabel, String)> {
     let said = |(label, value): (FactLabel, Option<String>)| {
         value.filter(|v| !v.is_empty()).map(|value| (label, value))
@@ -254,6 +266,7 @@ fn pending(
     expires_at: Option<u64>,
     content: Content,
 ) -> Request {
+    let content = content.refusable_where_unsaid(kind);
     Request {
         kind,
         id,
@@ -270,6 +283,7 @@ fn time(ms: Option<u64>) -> Option<EpochMs> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inbox::UNSAID;
     use serde_json::{from_value, json};
 
     /// As recorded from a 2026.9.6 gateway.
@@ -297,6 +311,62 @@ mod tests {
             Decision::AllowAlways
         );
         assert_eq!(request.created_at, 1_795_255_849_371);
+    }
+
+    /// The content of a request whose command is this, with the list of words beside it.
+    fn with_command(command: Value, argv: Value) -> Content {
+        let mut raw = recorded_request();
+        raw["request"]["command"] = command;
+        raw["request"]["commandArgv"] = argv;
+        exec(from_value(raw).unwrap()).content
+    }
+
+    #[test]
+    fn a_command_that_the_gateway_did_not_say_can_only_be_refused() {
+        let nothing = Value::Null;
+        let cases = [
+            (json!(["rm", "-rf", "/"]), nothing.clone(), "rm -rf /"),
+            (json!(["sh", "-c", "a b"]), nothing.clone(), "sh -c 'a b'"),
+            (json!({"a": 1}), nothing.clone(), r#"{"a":1}"#),
+            (json!(["ls", 1]), json!(["ls"]), r#"["ls",1]"#),
+            (json!([]), nothing.clone(), ""),
+            (json!(""), nothing.clone(), ""),
+            (json!(" \n\t"), nothing.clone(), ""),
+            (json!(""), json!(["ls", "-la"]), "ls -la"),
+            (json!("\u{3000}\u{a0}"), nothing.clone(), ""),
+            (nothing.clone(), nothing, ""),
+        ];
+        for (command, argv, subject) in cases {
+            let content = with_command(command.clone(), argv);
+            assert_eq!(content.subject, subject, "{command}");
+            assert!(content.unsaid, "{command}");
+            assert_eq!(content.offered, [Decision::Deny], "{command}");
+            assert_eq!(content.warnings, [UNSAID], "{command}");
+            let withheld: Vec<_> = content.unavailable.iter().map(|u| u.decision).collect();
+            assert!(withheld.contains(&Decision::AllowOnce), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_comes_as_words_is_shown_as_a_shell_would_take_them() {
+        let content = with_command(Value::Null, json!(["rm", "a b", "$(x)"]));
+        assert_eq!(content.subject, "rm 'a b' '$(x)'");
+        assert!(!content.unsaid);
+        assert_eq!(content.offered, [Decision::AllowOnce, Decision::Deny]);
+    }
+
+    #[test]
+    fn a_request_of_a_plugin_or_the_system_without_a_title_can_only_be_refused() {
+        let raw = json!({"id": "a", "request": {"title": [1], "description": "harmless"}});
+        let of_plugin = plugin(from_value(raw.clone()).unwrap());
+        let of_system = system(from_value(raw).unwrap());
+        for request in [of_plugin, of_system] {
+            assert_eq!(request.content.offered, [Decision::Deny]);
+            assert_eq!(request.content.warnings, [UNSAID]);
+        }
+        let raw = json!({"id": "a", "request": {"title": "Send the mail"}});
+        let offered = plugin(from_value(raw).unwrap()).content.offered;
+        assert_eq!(offered, [Decision::AllowOnce, Decision::Deny]);
     }
 
     #[test]

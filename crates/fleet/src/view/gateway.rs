@@ -35,10 +35,29 @@ pub struct GatewayView {
     pub waiting: u32,
     /// Sessions with a run in flight.
     pub running: u32,
-    /// When it was last heard from, over all starts of the app.
+    /// When it was last heard from, over all starts of the app. While it is connected that is now; this is then when
+    /// it connected.
     pub last_seen: Option<Millis>,
+    /// Frames that could not be read since the app was started; what they told was asked for again.
+    pub unreadable: Option<UnreadableView>,
+    /// How the connection last ended by itself since the app was started.
+    pub interruption: Option<InterruptionView>,
     /// The largest attachment the gateway takes, in bytes, once connected.
     pub max_attachment_bytes: Option<f64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadableView {
+    pub count: u32,
+    pub last_at: Millis,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct InterruptionView {
+    pub at: Millis,
+    pub problem: ProblemView,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

@@ -59,6 +59,8 @@ pub struct InboxItemView {
     pub subject: String,
     /// True where `subject` is only the beginning.
     pub subject_cut: bool,
+    /// The gateway did not say what would run, or not in a form that can be read. It can only be refused.
+    pub unsaid: bool,
     pub agent: Option<String>,
     pub session: Option<String>,
     pub cwd: Option<String>,

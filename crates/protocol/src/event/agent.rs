@@ -81,6 +81,8 @@ wire! {
         pub phase: Option<String>,
         pub title: Option<String>,
         pub status: Option<String>,
+        /// The approval that it waits for.
+        pub approval_id: Option<String>,
         pub meta: Option<String>,
         pub started_at: Option<u64>,
         pub ended_at: Option<u64>,

@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use crate::lenient::{open_enum, wire};
+use crate::said::Said;
 
 open_enum! {
     /// A decision that a gateway offers or has recorded.
@@ -100,7 +101,8 @@ wire! {
 
     /// A command an agent wants to run. Texts are the agent's and untrusted.
     pub struct ExecRequest {
-        pub command: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::said::optional")]
+        pub command: Option<Said>,
         pub command_preview: Option<String>,
         /// The arguments as they will run; absent for a command on a node, see `system_run_plan`.
         pub command_argv: Vec<String>,

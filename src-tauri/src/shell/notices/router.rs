@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use gatehouse_fleet::notices::{PlainNotice, Urgency};
 use gatehouse_fleet::view::{CommandError, Decision, ItemKey, NotificationSupport};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,8 @@ pub trait Surfaces: Send + Sync {
     ) -> Result<(), CommandError>;
     /// Shows an item in full, in the main window.
     fn open_item(&self, key: ItemKey);
+    /// Shows the main window.
+    fn open_window(&self);
     /// Opens the approval window, or closes it.
     fn show_approval_window(&self, shown: bool);
 
@@ -53,6 +56,7 @@ pub async fn route(
         surfaces,
         waiting: HashMap::new(),
         in_window: HashSet::new(),
+        lasting: HashSet::new(),
         refused,
     };
     loop {
@@ -80,6 +84,8 @@ struct Router {
     waiting: HashMap<ItemKey, Notice>,
     /// What can only be decided in a window.
     in_window: HashSet<ItemKey>,
+    /// Told for as long as it is true; nothing is decided on it.
+    lasting: HashSet<ItemKey>,
     refused: mpsc::Sender<ItemKey>,
 }
 
@@ -89,8 +95,10 @@ impl Router {
             NoticeCommand::Show(notice) => self.show(notice, Attention::Ask).await,
             NoticeCommand::Update(notice) => self.show(notice, Attention::Leave).await,
             NoticeCommand::Plain(notice) => self.surfaces.tell(&notice.title, &notice.body),
+            NoticeCommand::Lasting { key, notice } => self.tell_lasting(key, notice).await,
             NoticeCommand::Withdraw { key } => {
                 self.waiting.remove(&key);
+                self.lasting.remove(&key);
                 self.notices.withdraw(key.clone()).await;
                 self.leave_window(&key);
             }
@@ -116,6 +124,15 @@ impl Router {
         }
     }
 
+    /// Where no server takes notices back, it is told as any other news.
+    async fn tell_lasting(&mut self, key: ItemKey, notice: PlainNotice) {
+        self.lasting.insert(key.clone());
+        let shown = self.notices.show(without_choices(key, &notice)).await;
+        if shown == Delivery::NeedsWindow {
+            self.surfaces.tell(&notice.title, &notice.body);
+        }
+    }
+
     fn leave_window(&mut self, key: &ItemKey) {
         if self.in_window.remove(key) && self.in_window.is_empty() {
             self.surfaces.show_approval_window(false);
@@ -124,6 +141,9 @@ impl Router {
 
     fn on_event(&self, event: NoticeEvent) {
         match event {
+            NoticeEvent::OpenRequested { key } if self.lasting.contains(&key) => {
+                self.surfaces.open_window();
+            }
             NoticeEvent::OpenRequested { key } => self.surfaces.open_item(key),
             NoticeEvent::Decided {
                 key,
@@ -166,6 +186,21 @@ impl Router {
         if self.in_window.len() > before {
             self.surfaces.show_approval_window(true);
         }
+    }
+}
+
+fn without_choices(key: ItemKey, notice: &PlainNotice) -> Notice {
+    Notice {
+        key,
+        revision: 0,
+        title: notice.title.clone(),
+        body: notice.body.clone(),
+        buttons: Vec::new(),
+        review: false,
+        private: false,
+        urgency: Urgency::Normal,
+        sound: false,
+        expires_at: None,
     }
 }
 

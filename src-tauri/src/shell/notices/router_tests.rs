@@ -2,7 +2,8 @@
 
 use std::sync::Mutex;
 
-use gatehouse_fleet::view::CommandError;
+use gatehouse_fleet::notices::PlainKind;
+use gatehouse_fleet::view::{CommandError, GatewayId};
 use tokio::sync::watch;
 
 use super::*;
@@ -79,6 +80,10 @@ impl Surfaces for Recorded {
 
     fn open_item(&self, key: ItemKey) {
         self.note(format!("open {}", key.0));
+    }
+
+    fn open_window(&self) {
+        self.note("open the window".to_owned());
     }
 
     fn show_approval_window(&self, shown: bool) {
@@ -246,5 +251,38 @@ async fn what_waits_moves_to_the_window_when_the_server_dies_and_leaves_it_when_
     scene.settle().await;
     scene.recorded.support.send_replace(with_buttons());
     let expected = ["show a", "approval window true", "approval window false"];
+    assert_eq!(scene.log().await, expected);
+}
+
+fn away() -> NoticeCommand {
+    let notice = PlainNotice {
+        kind: PlainKind::GatewayLost,
+        gateway: GatewayId("g".into()),
+        session: None,
+        title: "Studio is not reachable".into(),
+        body: String::new(),
+    };
+    let key = key("g/away");
+    NoticeCommand::Lasting { key, notice }
+}
+
+#[tokio::test]
+async fn what_is_true_for_a_time_is_taken_back_and_a_click_on_it_shows_the_window() {
+    let scene = Scene::new(with_buttons(), false);
+    scene.commands.send(away()).await.unwrap();
+    scene.settle().await;
+    let clicked = NoticeEvent::OpenRequested { key: key("g/away") };
+    scene.events.send(clicked).await.unwrap();
+    scene.settle().await;
+    scene.withdraw("g/away").await;
+    let expected = ["show g/away", "open the window", "withdraw g/away"];
+    assert_eq!(scene.log().await, expected);
+}
+
+#[tokio::test]
+async fn without_a_server_that_takes_notices_back_it_is_told_and_no_approval_window_opens() {
+    let scene = Scene::new(NotificationSupport::None, false);
+    scene.commands.send(away()).await.unwrap();
+    let expected = ["show g/away", "tell Studio is not reachable"];
     assert_eq!(scene.log().await, expected);
 }

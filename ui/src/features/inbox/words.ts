@@ -30,10 +30,19 @@ export function place({ item: { host, gatewayName }, node }: InboxItemDetail): s
   return host === "sandbox" ? m.inbox.inSandbox(gatewayName) : m.inbox.onHost(host, gatewayName);
 }
 
-/** Why a decision is not offered. Two reasons come from this app's own reading of the request. */
+/** A warning above the choices: the gateway's, or one of this app's own reading of the request. */
+export function warningOf(warning: string): string {
+  if (warning === "unsaid") return m.inbox.warnings.unsaid;
+  if (warning === "tooLarge") return m.inbox.warnings.tooLarge;
+  return `${m.inbox.gatewayWarns} ${warning}`;
+}
+
+/** Why a decision is not offered. Four reasons come from this app's own reading of the request. */
 export function reasonOf(reason: string | null): string {
   if (reason === "asksForSecret") return m.inbox.reasons.asksForSecret;
   if (reason === "unreadable") return m.inbox.reasons.unreadable;
+  if (reason === "unsaid") return m.inbox.reasons.unsaid;
+  if (reason === "tooLarge") return m.inbox.reasons.tooLarge;
   return reason ?? m.inbox.unavailableByPolicy;
 }
 

@@ -614,8 +614,15 @@ export type GatewayView = {
 	waiting: number,
 	/**  Sessions with a run in flight. */
 	running: number,
-	/**  When it was last heard from, over all starts of the app. */
+	/**
+	 *  When it was last heard from, over all starts of the app. While it is connected that is now; this is then when
+	 *  it connected.
+	 */
 	lastSeen: number | null,
+	/**  Frames that could not be read since the app was started; what they told was asked for again. */
+	unreadable: UnreadableView | null,
+	/**  How the connection last ended by itself since the app was started. */
+	interruption: InterruptionView | null,
 	/**  The largest attachment the gateway takes, in bytes, once connected. */
 	maxAttachmentBytes: number | null,
 };
@@ -694,6 +701,8 @@ export type InboxItemView = {
 	subject: string,
 	/**  True where `subject` is only the beginning. */
 	subjectCut: boolean,
+	/**  The gateway did not say what would run, or not in a form that can be read. It can only be refused. */
+	unsaid: boolean,
 	agent: string | null,
 	session: string | null,
 	cwd: string | null,
@@ -718,6 +727,11 @@ export type InboxSnapshot = {
 	waiting: number,
 	/**  Gateways that have more waiting than is kept here; the rest is listed again as soon as there is room. */
 	overflow: GatewayId[],
+};
+
+export type InterruptionView = {
+	at: number,
+	problem: ProblemView,
 };
 
 /**  Names one item over all gateways: `gateway/kind/id`. Opaque to the page. */
@@ -1165,6 +1179,11 @@ export type UndoItemView = {
 };
 
 export type UndoWhat = "deleted" | "overwrote";
+
+export type UnreadableView = {
+	count: number,
+	lastAt: number,
+};
 
 /**
  *  What may become of an action. The order is from open to strict, and the strictest always wins: two verdicts

@@ -8,7 +8,7 @@ use gatehouse_protocol::model::approval::{
     ApprovalKind, ApprovalRecord, ApprovalResolved, ApprovalStatus, Decision, ExecApproval,
     PluginApproval, SystemApproval,
 };
-use gatehouse_protocol::{Listed, NoParams};
+use gatehouse_protocol::{Listed, NoParams, Said, said};
 use serde::{Serialize, Serializer};
 
 use crate::dial::Link;
@@ -90,12 +90,13 @@ impl From<ExecApproval> for Waiting {
     fn from(approval: ExecApproval) -> Self {
         let request = approval.request;
         let plan = request.system_run_plan.and_then(|plan| plan.command_text);
-        let words = request.command.or(plan).or(request.command_preview);
+        let command = request.command.map(Said::into_text);
+        let words = command.or(plan).or(request.command_preview);
         let needed = request.approvers.filter(|needed| *needed > 1);
         Self {
             id: approval.id,
             kind: ApprovalFamily::Exec,
-            request: words.unwrap_or_else(|| request.command_argv.join(" ")),
+            request: words.unwrap_or_else(|| said::words(&request.command_argv)),
             warning: request.warning_text,
             cwd: request.cwd,
             host: request.host,

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::page::{Chat, agent, call, keyed, result};
+use crate::chat::Ending;
 use crate::view::{ItemKey, ProblemView};
 
 /// A thing that may happen to a chat. Numbers are taken modulo what there is.
@@ -271,9 +272,9 @@ pub(super) fn do_it(chat: &mut Chat, what: Happens) {
             waits,
         } => {
             let item = ItemKey(format!("g/exec/a{approval}"));
-            let updates =
-                chat.transcript
-                    .approval(&item, Some(&format!("c{call}")), waits, None, 1.0);
+            let ending = (!waits).then_some(Ending::Lapsed);
+            let call = format!("c{call}");
+            let updates = chat.transcript.approval(&item, Some(&call), ending, 1.0);
             chat.take(updates);
         }
         H::History {

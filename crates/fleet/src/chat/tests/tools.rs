@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::page::{Chat, agent, call, result, user};
+use crate::chat::Ending;
 use crate::view::{BlockView, ChatUpdate, Decision, ItemKey, RunView, ToolState, ToolView};
 
 fn start(id: &str) -> Value {
@@ -172,7 +173,7 @@ fn a_call_that_waits_for_approval_shows_it_until_it_was_decided() {
 fn an_approval_known_before_its_call_is_on_the_card_from_the_start() {
     let mut chat = Chat::open(&[]);
     let item = ItemKey("g/plugin/p".into());
-    let updates = chat.transcript.approval(&item, Some("c"), true, None, 5.0);
+    let updates = chat.transcript.approval(&item, Some("c"), None, 5.0);
     chat.take(updates);
     chat.agent("r", "tool", start("c"));
     assert_eq!(tool(&chat, "c").state, ToolState::WaitingForApproval);
@@ -180,11 +181,119 @@ fn an_approval_known_before_its_call_is_on_the_card_from_the_start() {
 }
 
 #[test]
+fn a_call_whose_approval_ran_out_is_not_said_to_run() {
+    let mut chat = Chat::open(&[]);
+    chat.agent("r", "tool", start("c"));
+    let item = ItemKey("g/exec/a".into());
+    for (ending, state) in [
+        (None, ToolState::WaitingForApproval),
+        (Some(Ending::Unclear), ToolState::WaitingForApproval),
+        (Some(Ending::Lapsed), ToolState::Interrupted),
+        // Read back later, the record says that somebody allowed it after all.
+        (
+            Some(Ending::Decided(Decision::AllowOnce)),
+            ToolState::Running,
+        ),
+        (Some(Ending::Lapsed), ToolState::Running),
+    ] {
+        let updates = chat.transcript.approval(&item, Some("c"), ending, 5.0);
+        chat.take(updates);
+        assert_eq!(tool(&chat, "c").state, state, "{ending:?}");
+    }
+}
+
+const ID: &str = "00000000-0000-4000-8000-000000000004";
+
+/// A call as protocol 3 tells of it: done at once, then said to wait for an approval that names no call.
+fn asked_in_protocol_3() -> Chat {
+    let mut chat = Chat::open(&[]);
+    chat.agent("r", "lifecycle", json!({"phase": "start", "startedAt": 5}));
+    chat.agent("r", "tool", start("c"));
+    chat.event(
+        "exec.approval.requested",
+        json!({"id": ID, "request": {"command": "uname -a", "sessionKey": super::page::SESSION}}),
+    );
+    let result = json!({"phase": "result", "name": "exec", "toolCallId": "c", "isError": false});
+    chat.agent("r", "tool", result);
+    assert_eq!(tool(&chat, "c").state, ToolState::Done);
+    let blocked = json!({"approvalId": ID, "itemId": "command:c", "kind": "command", "phase": "end",
+        "status": "blocked", "toolCallId": "c", "meta": "`uname -a`"});
+    chat.agent("r", "item", blocked);
+    chat.done("r", "It waits for you.");
+    chat
+}
+
+#[test]
+fn a_call_that_protocol_3_ends_at_once_waits_until_it_was_decided() {
+    for (decision, state) in [("allow-once", ToolState::Done), ("deny", ToolState::Denied)] {
+        let mut chat = asked_in_protocol_3();
+        let item = Some(ItemKey(format!("g/exec/{ID}")));
+        let shown = tool(&chat, "c");
+        assert_eq!(
+            (shown.state, shown.approval),
+            (ToolState::WaitingForApproval, item)
+        );
+        assert_eq!(chat.page.run, RunView::Idle, "the run itself has ended");
+        chat.event(
+            "exec.approval.resolved",
+            json!({"id": ID, "decision": decision}),
+        );
+        assert_eq!(tool(&chat, "c").state, state, "{decision}");
+        assert!(tool(&chat, "c").decision.is_some());
+    }
+}
+
+#[test]
+fn a_call_of_protocol_3_waits_as_well_where_only_the_history_tells_of_it() {
+    let printed = format!("Approval required (id 0cc232d7, full {ID}).\nHost: gateway");
+    let history = json!({"messages": [
+        user("u", 1, "go"), call("m", 2, "r", "", "c"), result("t", 3, "r", "c", &printed)]});
+    let item = ItemKey(format!("g/exec/{ID}"));
+    let known_before = [false, true];
+    for known_before in known_before {
+        let mut chat = Chat::new();
+        let tell = |chat: &mut Chat| {
+            let updates = chat.transcript.approval(&item, None, None, 5.0);
+            chat.take(updates);
+        };
+        if known_before {
+            tell(&mut chat);
+        }
+        chat.history(history.clone());
+        if !known_before {
+            assert_eq!(tool(&chat, "c").state, ToolState::Done);
+            tell(&mut chat);
+        }
+        let shown = tool(&chat, "c");
+        assert_eq!(shown.state, ToolState::WaitingForApproval);
+        assert_eq!(shown.approval.as_ref(), Some(&item));
+        // The history again, as after a connection that broke.
+        chat.history(history.clone());
+        assert_eq!(tool(&chat, "c").state, ToolState::WaitingForApproval);
+        let ending = Some(Ending::Lapsed);
+        let updates = chat.transcript.approval(&item, None, ending, 6.0);
+        chat.take(updates);
+        assert_eq!(tool(&chat, "c").state, ToolState::Interrupted);
+    }
+}
+
+#[test]
+fn a_call_that_has_run_does_not_wait_whatever_the_inbox_still_believes() {
+    let mut chat = Chat::open(&[]);
+    chat.agent("r", "tool", start("c"));
+    chat.agent("r", "tool", ended("c", "Linux"));
+    let item = ItemKey("g/exec/a".into());
+    let updates = chat.transcript.approval(&item, Some("c"), None, 5.0);
+    chat.take(updates);
+    assert_eq!(tool(&chat, "c").state, ToolState::Done);
+}
+
+#[test]
 fn a_denied_call_stays_denied() {
     let mut chat = Chat::open(&[]);
     chat.agent("r", "tool", start("c"));
     let item = ItemKey("g/exec/a".into());
-    let updates = chat.transcript.approval(&item, Some("c"), true, None, 5.0);
+    let updates = chat.transcript.approval(&item, Some("c"), None, 5.0);
     chat.take(updates);
     chat.event(
         "exec.approval.resolved",

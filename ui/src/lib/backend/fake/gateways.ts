@@ -29,6 +29,8 @@ export function makeGateway(
     waiting: 0,
     running: 0,
     lastSeen: now - 4_000,
+    unreadable: null,
+    interruption: null,
     maxAttachmentBytes: 20 * 1024 * 1024,
     ...fields,
   };

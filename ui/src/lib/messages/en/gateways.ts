@@ -123,6 +123,10 @@ export const gateways = {
     "Without operator.approvals this gateway shows its requests and lets nobody decide them from here. A token or a pairing with that scope brings it.",
   lastSeen: "Last heard from",
   never: "never",
+  interruption: "Last interruption",
+  unreadable: "Not readable",
+  unreadableCount: (count: number) =>
+    `${count} ${plural(count, "message", "messages")} of the gateway; what ${plural(count, "it", "they")} told was asked for again. The last came`,
   state: {
     paused: "Paused",
     connecting: "Connecting",

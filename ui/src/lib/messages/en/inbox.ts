@@ -146,6 +146,13 @@ export const inbox = {
     asksForSecret:
       "it asks for a secret, and a secret does not go through this window. Answer it on the gateway.",
     unreadable: "it could not be read whole, so it cannot be answered from here.",
+    unsaid: "nobody should allow what the gateway does not say.",
+    tooLarge: "nobody should allow what cannot be shown whole.",
+  },
+  warnings: {
+    unsaid:
+      "The gateway did not say what would run, or not so that it can be read. It can only be refused.",
+    tooLarge: "It is too large to be shown whole. It can only be refused.",
   },
   barred: (decisions: string, scope: string, gateway: string) =>
     `${decisions} cannot be pressed: ${gateway} did not grant this app ${scope}.`,

@@ -1,0 +1,62 @@
+//! What went wrong with a gateway that is connected all the same, since the app was started: frames that could not be
+//! read, and how the connection was last interrupted. A person who wonders what they may have missed finds it here.
+
+use gatehouse_client::Problem;
+
+use super::gateway_view::problem_view;
+use super::{Core, Write};
+use crate::inbox::{EpochMs, millis};
+use crate::view::{GatewayId, InterruptionView, UnreadableView};
+
+/// What went wrong.
+#[derive(Default)]
+pub(crate) struct Troubles {
+    /// How many frames could not be read, and when the last of them came.
+    unreadable: Option<(u32, EpochMs)>,
+    interruption: Option<(EpochMs, Problem)>,
+}
+
+impl Troubles {
+    pub(super) fn unreadable_view(&self) -> Option<UnreadableView> {
+        let (count, at) = self.unreadable?;
+        Some(UnreadableView {
+            count,
+            last_at: millis(at),
+        })
+    }
+
+    pub(super) fn interruption_view(&self) -> Option<InterruptionView> {
+        let (at, problem) = self.interruption.as_ref()?;
+        Some(InterruptionView {
+            at: millis(*at),
+            problem: problem_view(problem),
+        })
+    }
+}
+
+impl Core {
+    /// A frame came that could not be read.
+    pub(super) fn unreadable(&mut self, gateway: &GatewayId) {
+        let now = self.now();
+        if let Some(entry) = self.gateways.get_mut(gateway) {
+            let (count, _) = entry.troubles.unreadable.unwrap_or_default();
+            entry.troubles.unreadable = Some((count.saturating_add(1), now));
+        }
+        self.gateways_changed = true;
+        self.touch();
+    }
+
+    /// A connection that was up ended by itself.
+    pub(super) fn interrupted(&mut self, gateway: &GatewayId, problem: Problem) {
+        let now = self.now();
+        if let Some(entry) = self.gateways.get_mut(gateway) {
+            entry.troubles.interruption = Some((now, problem));
+        }
+    }
+
+    /// Only when it was last heard from, so it is no loss where the store is busy; the next connect says it again.
+    pub(super) fn keep_seen(&mut self, gateway: &GatewayId, at: EpochMs) {
+        let gateway = gateway.0.clone();
+        let _ = self.scribe.write(Write::Seen { gateway, at });
+    }
+}
