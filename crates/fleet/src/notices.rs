@@ -433,7 +433,7 @@ mod tests {
         for long in [
             format!("ls -la{}{tail}", "\n".repeat(60)),
             format!("ls -la{}{tail}", " ".repeat(900)),
-            format!("echo {}; {tail}", "a".repeat(300)),
+            format!("echo {}; {tail}", "a".repeat(400)),
             format!("echo {}; {tail}", "a".repeat(3_000)),
             format!("echo {}; {tail}", "a".repeat(300_000)),
             format!("ls{}", "\u{3000}".repeat(60)),
