@@ -16,7 +16,8 @@ export const settings = {
     detailFull: "Everything",
     detailFullMeaning: "The command, the folder, the agent, the time left.",
     detailPrivate: "Only that something waits",
-    detailPrivateMeaning: "For a lock screen that others see. The command is in the window, and what is allowed is allowed there.",
+    detailPrivateMeaning:
+      "For a lock screen that others see. The command is in the window, and what is allowed is allowed there.",
     runFinished: "A run has finished",
     runFailed: "A run has failed",
     gatewayLost: "A gateway is lost",
