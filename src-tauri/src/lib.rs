@@ -109,8 +109,6 @@ fn on_window(app: &AppHandle, label: &str, event: &WindowEvent) {
         WindowEvent::Moved(_) | WindowEvent::Resized(_) if label == MAIN => {
             window::remember_soon(app);
         }
-        // Made without the keyboard, so that its page has none either when the person gives it to the window.
-        WindowEvent::Focused(true) if label == window::APPROVAL => window::focus_page(app, label),
         WindowEvent::Destroyed => {
             if label == MAIN {
                 shell::page_left(app);

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use gatehouse_fleet::view::Opening;
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
-use tauri::{
-    AppHandle, Manager, Url, Webview, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry,
-};
+use tauri::{AppHandle, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry};
 use tauri_plugin_window_state::{AppHandleExt, StateFlags};
 use tracing::warn;
 
@@ -106,17 +104,6 @@ pub(crate) fn show_approval(app: &AppHandle, shown: bool) {
             finish(builder.build());
         }),
         (None, false) => {}
-    }
-}
-
-/// Hands the keyboard that a window was given on to its page.
-pub(crate) fn focus_page(app: &AppHandle, label: &str) {
-    let Some(window) = app.get_webview_window(label) else {
-        return;
-    };
-    let page: &Webview = window.as_ref();
-    if let Err(error) = page.set_focus() {
-        warn!(%error, "a page could not be given the keyboard");
     }
 }
 
