@@ -68,7 +68,16 @@ pub(crate) fn open_main(app: &AppHandle) {
     match app.get_webview_window(MAIN) {
         Some(window) => bring_forward(&window),
         None => on_main_thread(app, |app| {
+            // It is shown once the page has loaded. WebKitGTK draws a shown window before that, and waits up to half a
+            // second for a first picture from a page that waits for its scripts from the very thread that waits.
+            // The approval window is shown at once: drawn as it comes, it would be given the keyboard.
             let builder = page(app, MAIN, "index.html")
+                .visible(false)
+                .on_page_load(|window, load| {
+                    if load.event() == PageLoadEvent::Finished {
+                        show(&window);
+                    }
+                })
                 .title("Gatehouse")
                 .inner_size(1200.0, 800.0)
                 .min_inner_size(900.0, 600.0);
@@ -108,21 +117,12 @@ pub(crate) fn show_approval(app: &AppHandle, shown: bool) {
 }
 
 /// A window on the page, which can go nowhere else.
-///
-/// It is shown once the page has loaded. WebKitGTK draws a shown window before that, and waits up to half a second
-/// for a first picture from a page that waits for its scripts from the very thread that waits for the picture.
 fn page<'a>(
     app: &'a AppHandle,
     label: &str,
     path: &str,
 ) -> WebviewWindowBuilder<'a, Wry, AppHandle> {
     WebviewWindowBuilder::new(app, label, WebviewUrl::App(path.into()))
-        .visible(false)
-        .on_page_load(|window, load| {
-            if load.event() == PageLoadEvent::Finished {
-                show(&window);
-            }
-        })
         .on_navigation(stays_on_the_page)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         // The page takes files that are dropped on it; Tauri's own handler would swallow them.
