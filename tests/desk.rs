@@ -211,7 +211,11 @@ async fn a_notice_that_a_killed_app_left_is_taken_away_and_decides_nothing() {
         .desktop
         .data_home()
         .join("app.gatehouse.desktop/notices.json");
-    let noted = |id: u32| fs::read_to_string(&written).is_ok_and(|t| t.contains(&id.to_string()));
+    let noted = |id: u32| {
+        let text = fs::read(&written).unwrap_or_default();
+        let record: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
+        record["ids"] == serde_json::json!([id])
+    };
     scene.until("it is written down", || noted(left.id)).await;
     scene.app.kill().unwrap();
     scene.app.wait().unwrap();

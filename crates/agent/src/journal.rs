@@ -31,6 +31,13 @@ pub trait Journal: Send + Sync {
         Ok(())
     }
 
+    /// Notes that a run begins, before anything of it is seen: a run that the process does not live to end is known
+    /// by this at the next start.
+    async fn begin(&self, run: &BegunRun<'_>) -> Result<(), JournalError> {
+        let _ = run;
+        Ok(())
+    }
+
     /// The messages that make up the context of the session, oldest first: after a compaction its summary
     /// and what came after. Empty for a session that is not known.
     async fn load(&self, session_key: &str) -> Result<Vec<Message>, JournalError>;
@@ -52,6 +59,15 @@ pub trait Journal: Send + Sync {
         run_id: &str,
         compaction: &Compaction,
     ) -> Result<(), JournalError>;
+}
+
+/// A run that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BegunRun<'a> {
+    pub run_id: &'a str,
+    pub session_key: &'a str,
+    pub agent_id: &'a str,
+    pub started_at_ms: u64,
 }
 
 /// What a compaction does to the context.

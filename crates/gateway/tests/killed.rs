@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, Wire, write_policy};
@@ -90,6 +91,30 @@ async fn a_run_that_was_killed_is_shown_as_cut_off_and_its_message_is_kept() {
         history["messages"],
         "and it did not run again"
     );
+}
+
+#[tokio::test]
+async fn killed_at_any_moment_after_it_was_acknowledged_a_run_is_shown_as_cut_off() {
+    for pause in [0, 1, 2, 4, 8, 16, 32, 64] {
+        let folder = tempfile::tempdir().unwrap();
+        let victim = Victim::start(folder.path());
+        let mut wire = victim.client().await;
+        let send = json!({"sessionKey": MAIN, "message": "slow: 500", "idempotencyKey": "r1"});
+        wire.ask("chat.send", send).await;
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        victim.kill();
+
+        let (_gateway, mut wire) = again(folder.path()).await;
+        let history = history(&mut wire).await;
+        let messages = history["messages"].as_array().unwrap();
+        assert_eq!(messages[0]["content"], "slow: 500", "{history}");
+        assert_eq!(messages[1]["stopReason"], "aborted", "{history}");
+        assert_eq!(messages.len(), 2, "{history}");
+        assert_eq!(history["sessionInfo"]["status"], "failed", "after {pause}");
+        let wait = json!({"runId": "r1", "timeoutMs": 100});
+        let ended = wire.ask("agent.wait", wait).await;
+        assert_eq!(ended["status"], "error", "after {pause}");
+    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     event::RunEventKind,
+    journal::BegunRun,
     prompt::{self, PromptAbout},
     transcript,
 };
@@ -43,6 +44,13 @@ impl Run {
         self.emitter
             .emit(RunEventKind::Started { started_at_ms: now });
         let key = &self.request.session_key;
+        let begun = BegunRun {
+            run_id: self.emitter.run_id(),
+            session_key: key,
+            agent_id: &self.request.agent_id,
+            started_at_ms: now,
+        };
+        self.shared.journal.begin(&begun).await?;
         self.context = self.shared.journal.load(key).await?;
         // The gateway mends what a process left, and knows more of it; this is what is left in memory.
         for message in transcript::mend(&self.context, now, |_| false) {

@@ -118,16 +118,9 @@ async fn tell(sessions: &Sessions, line: &Line) {
     sessions.changed(&line.session, change).await;
 }
 
+/// Most often the journal has noted it already, before anything of the run was seen.
 async fn began(sessions: &Sessions, line: &Line) -> Result<(), StoreError> {
-    let run = RunRecord {
-        id: line.run_id.clone(),
-        session: line.session.clone(),
-        agent: line.agent.clone(),
-        state: RunState::Running,
-        started_at: line.at,
-        ended_at: None,
-        json: "{}".to_owned(),
-    };
+    let run = RunRecord::begun(&line.run_id, &line.session, &line.agent, line.at);
     sessions.store.run_begin(run).await.map(drop)
 }
 

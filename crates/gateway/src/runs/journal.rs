@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 
 use async_trait::async_trait;
-use gatehouse_agent::journal::{Compaction, Journal, JournalError};
+use gatehouse_agent::journal::{BegunRun, Compaction, Journal, JournalError};
 use gatehouse_agent::message::{AssistantMessage, Content, Message};
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::{Entry, NewEntry, TokenUsage, UsageRecord, WaitingInput};
+use gatehouse_store::gateway::{Entry, NewEntry, RunRecord, TokenUsage, UsageRecord, WaitingInput};
 use gatehouse_vault::Redactor;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -90,6 +90,17 @@ impl Journal for StoreJournal {
         let gone = self.sessions.store.input_remove(run_id).await;
         gone.map(drop)
             .map_err(|error| JournalError::new("could not forget the input", error))
+    }
+
+    async fn begin(&self, run: &BegunRun<'_>) -> Result<(), JournalError> {
+        let failed = |error| JournalError::new("could not note that the run begins", error);
+        // A session that only the engine knows until now, such as a sub-agent's, is to show that it runs.
+        let name = self.sessions.name(run.session_key, Some(run.agent_id));
+        self.sessions.ensure(&name, "run").await.map_err(failed)?;
+        let at = i64::try_from(run.started_at_ms).unwrap_or(i64::MAX);
+        let record = RunRecord::begun(run.run_id, run.session_key, run.agent_id, at);
+        let begun = self.sessions.store.run_begin(record).await;
+        begun.map(drop).map_err(failed)
     }
 
     async fn load(&self, key: &str) -> Result<Vec<Message>, JournalError> {

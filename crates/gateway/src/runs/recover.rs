@@ -7,7 +7,9 @@ use gatehouse_agent::message::Message;
 use gatehouse_agent::transcript;
 use gatehouse_audit::{NOT_RUN, Record};
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::{AuditFilter, GatewayStore, NewEntry};
+use gatehouse_store::gateway::{
+    AuditFilter, GatewayStore, NewEntry, RunRecord, RunState, WaitingInput,
+};
 use uuid::Uuid;
 
 use super::journal::new_entry;
@@ -30,6 +32,7 @@ pub(crate) async fn recover(sessions: &Sessions) -> Result<(), StoreError> {
             ..new_entry(&message, &input.id, Uuid::new_v4().to_string())
         };
         store.entries_append(&input.key, vec![entry]).await?;
+        cut_off(sessions, &name.agent, &input).await?;
         touched.insert(input.key);
     }
     for key in &touched {
@@ -42,6 +45,16 @@ pub(crate) async fn recover(sessions: &Sessions) -> Result<(), StoreError> {
         );
     }
     Ok(())
+}
+
+/// An input that never began to run ends as a run that was cut off: who waits for it finds it.
+async fn cut_off(sessions: &Sessions, agent: &str, input: &WaitingInput) -> Result<(), StoreError> {
+    let run = RunRecord::begun(&input.id, &input.key, agent, input.at);
+    let store = &sessions.store;
+    store.run_begin(run).await?;
+    let now = sessions.now();
+    let ended = store.run_end(&input.id, RunState::Interrupted, now, "{}");
+    ended.await.map(drop)
 }
 
 /// The calls of a session that may have run something, by the audit: without an intent nothing runs, and nothing of

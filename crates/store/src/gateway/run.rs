@@ -27,6 +27,21 @@ pub struct RunRecord {
     pub json: String,
 }
 
+impl RunRecord {
+    /// One that runs.
+    pub fn begun(id: &str, session: &str, agent: &str, started_at: Millis) -> Self {
+        Self {
+            id: id.to_owned(),
+            session: session.to_owned(),
+            agent: agent.to_owned(),
+            state: RunState::Running,
+            started_at,
+            ended_at: None,
+            json: "{}".to_owned(),
+        }
+    }
+}
+
 #[async_trait]
 pub trait RunStore: Send + Sync {
     /// Notes a run, and in its session that it runs. False, and nothing changed, where the id is known.
