@@ -58,16 +58,41 @@ describe("the browser's backend", () => {
 
   it("throws the command's own error, with its code", async () => {
     answering(422, { code: "itemChanged", message: "it changed", retryable: true });
-    const calling = httpBackend(() => undefined).inboxSnapshot();
+    const calling = httpBackend(() => undefined).sessionsSearch("logs");
     await expect(calling).rejects.toMatchObject({ code: "itemChanged", retryable: true });
     await expect(calling).rejects.toBeInstanceOf(BackendError);
   });
 
   it("says that the gateway cannot be reached when nothing answers", async () => {
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("failed to fetch")));
-    const calling = httpBackend(() => undefined).gatewaysList();
+    const calling = httpBackend(() => undefined).appInfo();
     await expect(calling).rejects.toMatchObject({ code: "unreachable", retryable: true });
     expect(await browserSession()).toBeNull();
+  });
+
+  it("asks for a snapshot once it hears what changes after it, and not before", async () => {
+    const sources: FakeSource[] = [];
+    const opening = class extends FakeSource {
+      constructor() {
+        super();
+        sources.push(this);
+      }
+    };
+    vi.stubGlobal("EventSource", opening);
+    const sent = answering(200, { revision: 1 });
+    const backend = httpBackend(() => undefined);
+    const asked = [
+      backend.inboxSnapshot(),
+      backend.sessionsSnapshot(),
+      backend.gatewaysList(),
+      backend.secretStoreState(),
+    ];
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(sent).toEqual([]);
+    last(sources).say("open", {});
+    await Promise.all(asked);
+    expect(sent).toHaveLength(4);
+    expect(sources).toHaveLength(1);
   });
 
   it("sends the credential once, in the body, and keeps it nowhere", async () => {

@@ -99,6 +99,11 @@ export function httpBackend(signedOut: () => void): Backend {
   });
   const follow = <T>(name: string, handler: (payload: T) => void): Unsubscribe =>
     stream.follow(name, handler as (payload: unknown) => void);
+  /** Asks only once changes are heard: what changes between a snapshot and the stream would be lost. */
+  const snapshot = async <T>(command: string): Promise<T> => {
+    await stream.opened();
+    return call<T>(command);
+  };
   const chats = new Map<string, Unsubscribe>();
   const nameOf = ({ gateway, key }: SessionRef) => `${gateway}\n${key}`;
 
@@ -126,11 +131,11 @@ export function httpBackend(signedOut: () => void): Backend {
       signedOut();
     },
 
-    secretStoreState: () => call("secret_store_state"),
+    secretStoreState: () => snapshot("secret_store_state"),
     secretStoreChoose: onlyOnTheDesktop,
     secretStoreUnlock: onlyOnTheDesktop,
 
-    gatewaysList: () => call("gateways_list"),
+    gatewaysList: () => snapshot("gateways_list"),
     gatewayRecognise: onlyOnTheDesktop,
     gatewayDiscover: () => Promise.resolve([]),
     draftDrop: () => Promise.resolve(),
@@ -145,11 +150,11 @@ export function httpBackend(signedOut: () => void): Backend {
 
     ...governance(),
 
-    inboxSnapshot: () => call("inbox_snapshot"),
+    inboxSnapshot: () => snapshot("inbox_snapshot"),
     inboxItem: (key) => call("inbox_item", { key }),
     inboxDecide: (input) => call("inbox_decide", { input }),
 
-    sessionsSnapshot: () => call("sessions_snapshot"),
+    sessionsSnapshot: () => snapshot("sessions_snapshot"),
     sessionsRefresh: (gateway) => call("sessions_refresh", { gateway }),
     sessionsSearch: (text) => call("sessions_search", { text }),
     sessionCreate: (session) => call("session_create", { session }),
