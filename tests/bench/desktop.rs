@@ -56,6 +56,7 @@ async fn main() {
         let _app = Run::start(desktop.command(APP), Stdio::null());
         tokio::time::sleep(Duration::from_secs(8)).await;
         latency::run(&gateway, &mut server, &mut report).await;
+        latency::behind_a_flood(&gateway, &mut server, &mut report).await;
     }
     let programs = Programs {
         app: Path::new(APP),

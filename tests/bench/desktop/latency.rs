@@ -21,6 +21,7 @@ const PATH: &str = "/org/freedesktop/Notifications";
 struct Shown {
     id: u32,
     at: Instant,
+    body: String,
     actions: Vec<String>,
 }
 
@@ -52,7 +53,7 @@ impl Server {
         replaces: u32,
         _icon: String,
         _summary: String,
-        _body: String,
+        body: String,
         actions: Vec<String>,
         _hints: HashMap<String, OwnedValue>,
         _expire: i32,
@@ -64,7 +65,12 @@ impl Server {
         } else {
             replaces
         };
-        let _ = self.shown.send(Shown { id, at, actions });
+        let _ = self.shown.send(Shown {
+            id,
+            at,
+            body,
+            actions,
+        });
         id
     }
 
@@ -128,6 +134,35 @@ impl NotificationServer {
             }
         }
     }
+}
+
+/// Events that a gateway sends at once, and an approval in the middle of what is on its way.
+const FLOOD: u64 = 200_000;
+const FLOOD_LIMIT: Duration = Duration::from_secs(120);
+
+/// Floods the app, asks while it reads, and waits for the notification.
+pub(crate) async fn behind_a_flood(
+    gateway: &ScriptedGateway,
+    server: &mut NotificationServer,
+    report: &mut Report,
+) {
+    const COMMAND: &str = "cargo build --package behind-the-flood";
+    gateway.flood(FLOOD);
+    // By then all buffers between the two are full.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let asked = Instant::now();
+    gateway.ask(COMMAND);
+    let shown = timeout(FLOOD_LIMIT, async {
+        loop {
+            let shown = server.shown.recv().await.expect("the server runs");
+            if shown.body.contains(COMMAND) {
+                return shown;
+            }
+        }
+    });
+    let shown = shown.await.expect("it is not lost");
+    let took = shown.at.duration_since(asked).as_secs_f64() * 1000.0;
+    report.figure("an approval asked in a flood of 200,000 events", took, "ms");
 }
 
 /// The key of the button that allows once: actions are pairs of key and label.

@@ -7,7 +7,6 @@ mod pairing;
 mod question;
 
 use gatehouse_protocol::model::approval as wire;
-use gatehouse_protocol::{Said, said};
 use serde_json::Value;
 
 use super::event::ReadBackAnswer;
@@ -19,25 +18,9 @@ pub(crate) use question::{question, question_taken, question_told};
 
 pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
     let request = approval.request;
-    let plan = request.system_run_plan;
-    let (plan_text, plan_argv, plan_cwd) = plan.map_or((None, Vec::new(), None), |p| {
-        (p.command_text, p.argv, p.cwd)
-    });
-    let argv = if request.command_argv.is_empty() {
-        plan_argv
-    } else {
-        request.command_argv
-    };
-    let command = request.command;
-    // An empty command beside a list of words is a contradiction, and no reason to believe the list.
-    let unsaid = command
-        .as_ref()
-        .is_some_and(|command| !command.is_text() || is_blank(command));
-    let subject = command
-        .map(Said::into_text)
-        .filter(|command| !is_blank(command))
-        .or(plan_text)
-        .unwrap_or_else(|| said::words(&argv));
+    let told = request.told();
+    let argv = request.argv().to_vec();
+    let plan_cwd = request.system_run_plan.and_then(|plan| plan.cwd);
     let mut warnings: Vec<String> = request.warning_text.into_iter().collect();
     if let Some(analysis) = request.command_analysis {
         warnings.extend(analysis.warning_lines);
@@ -45,7 +28,7 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
     }
     let longer = takes_longer(request.extra.get(CHOICES));
     let content = Content {
-        subject,
+        subject: told.text,
         argv,
         agent: request.agent_id,
         session: request.session_key,
@@ -61,7 +44,7 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         offered: with_longer(offered(request.allowed_decisions), longer),
         unavailable: unavailable(&request.unavailable_decisions, longer),
         facts: effect_facts(request.scope.as_ref()),
-        unsaid,
+        unsaid: !told.plainly,
         ..Content::default()
     };
     let id = approval.id;
@@ -225,10 +208,6 @@ fn unavailable(decisions: &[wire::Decision], longer: bool) -> Vec<Unavailable> {
     let known = decisions.iter().filter_map(known);
     let not = known.filter(|decision| !(longer && *decision == Decision::AllowAlways));
     not.map(one).collect()
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
 }
 
 fn facts<const N: usize>(facts: [(FactLabel, Option<String>); N]) -> Vec<(FactLabel, String)> {

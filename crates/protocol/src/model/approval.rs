@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use crate::lenient::{open_enum, wire};
-use crate::said::Said;
+use crate::said::{self, Said};
 
 open_enum! {
     /// A decision that a gateway offers or has recorded.
@@ -79,6 +79,40 @@ impl From<Verdict> for Decision {
             Verdict::AllowAlways => Self::AllowAlways,
             Verdict::Deny => Self::Deny,
         }
+    }
+}
+
+/// What would run, as far as the gateway says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub text: String,
+    /// Said as a command is said. What is not can be shown, but nobody can judge it.
+    pub plainly: bool,
+}
+
+impl ExecRequest {
+    /// The words as they will run, of the request or of its plan for a node.
+    pub fn argv(&self) -> &[String] {
+        let plan = self.system_run_plan.as_ref();
+        match (self.command_argv.as_slice(), plan) {
+            ([], Some(plan)) => &plan.argv,
+            (argv, _) => argv,
+        }
+    }
+
+    pub fn told(&self) -> Told {
+        let blank = |text: &str| text.trim().is_empty();
+        let command = self.command.as_ref();
+        // An empty command beside a list of words is a contradiction, and no reason to believe the list.
+        let odd = command.is_some_and(|command| !command.is_text() || blank(command));
+        let plan = self.system_run_plan.as_ref();
+        let text = command
+            .map(|command| command.to_string())
+            .filter(|text| !blank(text))
+            .or_else(|| plan.and_then(|plan| plan.command_text.clone()))
+            .unwrap_or_else(|| said::words(self.argv()));
+        let plainly = !odd && !blank(&text);
+        Told { text, plainly }
     }
 }
 

@@ -75,8 +75,8 @@ pub(super) async fn run(
     id: String,
     answer: Answer,
 ) -> Result<(), Failure> {
-    let waiting = read::waiting(link).await?;
-    let decided = match waiting.into_iter().find(|approval| approval.id == id) {
+    let found = read::waiting(link).await?;
+    let decided = match found.waiting.into_iter().find(|approval| approval.id == id) {
         Some(approval) => {
             check_offered(&approval, answer.verdict)?;
             let decided = send(link, approval.kind, id, &answer).await?;
@@ -96,8 +96,11 @@ async fn counted(
     let Some(before) = before.filter(|_| decided.record.is_pending()) else {
         return Ok(decided);
     };
-    let waiting = read::waiting(link).await?;
-    let now = waiting.into_iter().find(|one| one.id == decided.record.id);
+    let found = read::waiting(link).await?;
+    let now = found
+        .waiting
+        .into_iter()
+        .find(|one| one.id == decided.record.id);
     let people = now.and_then(|one| one.people);
     let counted = people.map(|people| Counted {
         people,

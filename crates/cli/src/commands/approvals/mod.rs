@@ -51,17 +51,16 @@ pub(super) async fn run(context: &mut Context<'_>, args: ApprovalsArgs) -> Resul
 }
 
 async fn list(context: &mut Context<'_>, link: &crate::dial::Link) -> Result<(), Failure> {
-    let waiting = read::waiting(link).await?;
+    let found = read::waiting(link).await?;
     if context.output.is_json() {
-        return context
-            .output
-            .value(&serde_json::json!({ "approvals": waiting }));
-    }
-    if waiting.is_empty() {
+        let approvals = serde_json::json!({ "approvals": found.waiting });
+        context.output.value(&approvals)?;
+    } else if found.waiting.is_empty() && found.unreadable == 0 {
         context.output.note("nothing waits");
+    } else {
+        for approval in &found.waiting {
+            show::waiting(context, approval)?;
+        }
     }
-    for approval in &waiting {
-        show::waiting(context, approval)?;
-    }
-    Ok(())
+    found.unreadable().map_or(Ok(()), Err)
 }

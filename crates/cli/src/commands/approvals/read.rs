@@ -8,7 +8,7 @@ use gatehouse_protocol::model::approval::{
     ApprovalKind, ApprovalRecord, ApprovalResolved, ApprovalStatus, Decision, ExecApproval,
     PluginApproval, SystemApproval,
 };
-use gatehouse_protocol::{Listed, NoParams, Said, said};
+use gatehouse_protocol::{Listed, NoParams};
 use serde::{Serialize, Serializer};
 
 use crate::dial::Link;
@@ -23,6 +23,9 @@ pub(super) struct Waiting {
     pub(super) kind: ApprovalFamily,
     /// The command, or what the plugin or the system agent wants to do.
     pub(super) request: String,
+    /// The gateway has not said that as a command is said: nobody can judge it, so that it can only be denied.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) unreadable: bool,
     pub(super) warning: Option<String>,
     pub(super) cwd: Option<String>,
     pub(super) host: Option<String>,
@@ -65,6 +68,14 @@ impl Waiting {
             None => *decision != Decision::AllowAlways,
         }
     }
+
+    /// Nobody is offered to allow what cannot be read.
+    fn only_refusable_where_unreadable(mut self) -> Self {
+        if self.unreadable {
+            self.decisions = Some(vec![Decision::Deny]);
+        }
+        self
+    }
 }
 
 impl Recorded {
@@ -89,14 +100,13 @@ impl Recorded {
 impl From<ExecApproval> for Waiting {
     fn from(approval: ExecApproval) -> Self {
         let request = approval.request;
-        let plan = request.system_run_plan.and_then(|plan| plan.command_text);
-        let command = request.command.map(Said::into_text);
-        let words = command.or(plan).or(request.command_preview);
+        let told = request.told();
         let needed = request.approvers.filter(|needed| *needed > 1);
         Self {
             id: approval.id,
             kind: ApprovalFamily::Exec,
-            request: words.unwrap_or_else(|| said::words(&request.command_argv)),
+            request: told.text,
+            unreadable: !told.plainly,
             warning: request.warning_text,
             cwd: request.cwd,
             host: request.host,
@@ -113,6 +123,7 @@ impl From<ExecApproval> for Waiting {
                 needed,
             }),
         }
+        .only_refusable_where_unreadable()
     }
 }
 
@@ -122,6 +133,7 @@ impl From<PluginApproval> for Waiting {
         Self {
             id: approval.id,
             kind: ApprovalFamily::Plugin,
+            unreadable: blank(request.title.as_deref()),
             request: sentence([request.title, request.description, request.detail]),
             warning: None,
             cwd: None,
@@ -133,6 +145,7 @@ impl From<PluginApproval> for Waiting {
             decisions: request.allowed_decisions,
             people: None,
         }
+        .only_refusable_where_unreadable()
     }
 }
 
@@ -142,6 +155,7 @@ impl From<SystemApproval> for Waiting {
         Self {
             id: approval.id,
             kind: ApprovalFamily::SystemAgent,
+            unreadable: blank(request.title.as_deref()),
             request: sentence([request.title, request.description, None]),
             warning: None,
             cwd: None,
@@ -153,6 +167,7 @@ impl From<SystemApproval> for Waiting {
             decisions: request.allowed_decisions,
             people: None,
         }
+        .only_refusable_where_unreadable()
     }
 }
 
@@ -194,31 +209,47 @@ impl From<ApprovalResolved> for Recorded {
     }
 }
 
-/// Everything that waits now, the oldest first.
-pub(super) async fn waiting(link: &Link) -> Result<Vec<Waiting>, Failure> {
-    let mut waiting = take(link.read::<ExecApprovalList>(NoParams {}).await?)?;
-    if link.offers::<PluginApprovalList>() {
-        waiting.extend(take(link.read::<PluginApprovalList>(NoParams {}).await?)?);
-    }
-    if link.offers::<SystemApprovalList>() {
-        waiting.extend(take(link.read::<SystemApprovalList>(NoParams {}).await?)?);
-    }
-    waiting.sort_by_key(|approval| approval.created_at_ms);
-    Ok(waiting)
+/// What waits now.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The oldest first.
+    pub(super) waiting: Vec<Waiting>,
+    /// How many wait besides that have not even an id that can be read.
+    pub(super) unreadable: usize,
 }
 
-/// An approval that cannot be shown must not look as if it were not there.
-fn take<T: Into<Waiting>>(list: Listed<T>) -> Result<Vec<Waiting>, Failure> {
-    if !list.unreadable.is_empty() {
-        let count = list.unreadable.len();
-        return Err(Failure::new(
-            FailureKind::General,
-            "badAnswer",
-            format!("{count} of the approvals that wait cannot be read"),
-        )
-        .next("`gatehouse call exec.approval.list` shows them as they are"));
+impl Found {
+    /// What cannot be shown must not look as if it were not there.
+    pub(super) fn unreadable(&self) -> Option<Failure> {
+        let count = self.unreadable;
+        (count > 0).then(|| {
+            Failure::new(
+                FailureKind::General,
+                "badAnswer",
+                format!("{count} of the approvals that wait cannot be read"),
+            )
+            .next("`gatehouse call exec.approval.list` shows them as they are")
+        })
     }
-    Ok(list.items.into_iter().map(Into::into).collect())
+
+    fn take<T: Into<Waiting>>(&mut self, list: Listed<T>) {
+        self.unreadable += list.unreadable.len();
+        self.waiting.extend(list.items.into_iter().map(Into::into));
+    }
+}
+
+/// Everything that waits now, of all families.
+pub(super) async fn waiting(link: &Link) -> Result<Found, Failure> {
+    let mut found = Found::default();
+    found.take(link.read::<ExecApprovalList>(NoParams {}).await?);
+    if link.offers::<PluginApprovalList>() {
+        found.take(link.read::<PluginApprovalList>(NoParams {}).await?);
+    }
+    if link.offers::<SystemApprovalList>() {
+        found.take(link.read::<SystemApprovalList>(NoParams {}).await?);
+    }
+    found.waiting.sort_by_key(|approval| approval.created_at_ms);
+    Ok(found)
 }
 
 /// The record of an approval, where the gateway keeps one.
@@ -256,10 +287,59 @@ fn family_name<S: Serializer>(family: &ApprovalFamily, serializer: S) -> Result<
     serializer.serialize_str(name_of(*family))
 }
 
+fn blank(text: Option<&str>) -> bool {
+    text.is_none_or(|text| text.trim().is_empty())
+}
+
 fn sentence(parts: [Option<String>; 3]) -> String {
     let told = parts
         .into_iter()
         .flatten()
         .filter(|part| !part.trim().is_empty());
     told.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn asked(request: Value) -> Waiting {
+        let approval: ExecApproval =
+            serde_json::from_value(json!({"id": "a", "request": request})).unwrap();
+        approval.into()
+    }
+
+    #[test]
+    fn what_a_gateway_does_not_say_plainly_can_only_be_denied() {
+        let offered = json!(["allow-once", "allow-always", "deny"]);
+        for command in [
+            json!(["rm", "-rf", "/"]),
+            json!({"a": 1}),
+            json!(" "),
+            Value::Null,
+        ] {
+            let waiting = asked(json!({"command": command, "allowedDecisions": offered}));
+            assert!(waiting.unreadable, "{command}");
+            assert!(waiting.offers(&Decision::Deny), "{command}");
+            assert!(!waiting.offers(&Decision::AllowOnce), "{command}");
+            assert!(!waiting.offers(&Decision::AllowAlways), "{command}");
+        }
+        let plain = asked(json!({"command": "make", "allowedDecisions": offered}));
+        assert!(plain.offers(&Decision::AllowOnce) && !plain.unreadable);
+        let of_a_node = asked(json!({"systemRunPlan": {"argv": ["ls", "a b"]}}));
+        assert_eq!(of_a_node.request, "ls 'a b'");
+        assert!(!of_a_node.unreadable);
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_hides_no_other() {
+        let list =
+            json!([{"request": {"command": "lost"}}, {"id": "b", "request": {"command": "make"}}]);
+        let mut found = Found::default();
+        found.take::<ExecApproval>(serde_json::from_value(list).unwrap());
+        assert_eq!(found.waiting[0].id, "b");
+        assert!(found.unreadable().is_some());
+    }
 }

@@ -28,6 +28,10 @@ pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(
     for line in escape(&approval.request, Policy::Command).text.split('\n') {
         context.output.line(&format!("  | {line}"))?;
     }
+    if approval.unreadable {
+        let text = "the gateway does not say plainly what this would do: it can only be denied";
+        context.output.line(&format!("  {}", style.bad(text)))?;
+    }
     if let Some(cwd) = &approval.cwd {
         context
             .output

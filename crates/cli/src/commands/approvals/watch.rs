@@ -153,14 +153,17 @@ async fn reconcile(
     link: &Link,
     known: &mut Known,
 ) -> Result<(), Failure> {
-    let waiting = match read::waiting(link).await {
-        Ok(waiting) => waiting,
+    let found = match read::waiting(link).await {
+        Ok(found) => found,
         // The next `Up` comes back here.
         Err(failure) if failure.kind == FailureKind::Unreachable => return Ok(()),
         Err(failure) => return Err(failure),
     };
+    if let Some(failure) = found.unreadable() {
+        context.output.note(&failure.message);
+    }
     let mut gone = std::mem::take(known);
-    for approval in waiting {
+    for approval in found.waiting {
         match gone.remove(&approval.id) {
             Some(told) => drop(known.insert(told.id.clone(), told)),
             None => announce(context, known, approval)?,
