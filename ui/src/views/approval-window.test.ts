@@ -60,6 +60,11 @@ const third = makeItem({ key: "c", subject: "ls third", createdAt: 3 });
 const shown = (container: Element) => container.querySelector("pre")?.textContent;
 
 describe("the small window", () => {
+  it("names the gateway beside what is asked, above all that scrolls", async () => {
+    const { container } = await show(first);
+    expect(container.querySelector("header")?.textContent).toContain("Studio");
+  });
+
   it("says what became of a request, then shows the next one that waits", async () => {
     const { container, deny } = await show(first, second, third);
     await deny(first);
