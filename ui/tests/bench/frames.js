@@ -68,6 +68,19 @@
       link.getAttribute("href"),
     );
 
+  /**
+   * How far the view is from its end. Text that comes in the frame that is measured is followed at that frame's end,
+   * after it was measured; a view that follows is at its end in some of them, one that falls behind in none.
+   */
+  async function fromEnd(view) {
+    let least = Infinity;
+    for (let i = 0; i < 30; i += 1) {
+      await frame();
+      least = Math.min(least, view.scrollHeight - view.clientHeight - view.scrollTop);
+    }
+    return round(least);
+  }
+
   /** Frames while text streams in, with the view at its end. */
   async function stream(ms) {
     const view = viewport();
@@ -75,9 +88,11 @@
     const stop = watch();
     await wait(ms);
     const figures = stop();
-    await frame();
-    const fromEnd = round(view.scrollHeight - view.clientHeight - view.scrollTop);
-    return { ...figures, characters: view.textContent.length - before, fromEnd };
+    return {
+      ...figures,
+      characters: view.textContent.length - before,
+      fromEnd: await fromEnd(view),
+    };
   }
 
   /** Frames while somebody scrolls from the newest message to the first, faster than anyone can. */
