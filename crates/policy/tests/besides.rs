@@ -58,6 +58,15 @@ fn an_output_option_is_judged_as_what_it_writes() {
             "tesseract a.png ~/.bashrc pdf",
             "pytest -o cache_dir=/root",
             "cloc --out ~/.bashrc .",
+            "recode utf8 ~/.bashrc",
+            "units -L ~/.bashrc 1 m",
+            "pv -o ~/.bashrc a",
+            "gofmt -cpuprofile ~/.bashrc a.go",
+            "shfmt -o/root/.bashrc a.sh",
+            "eslint -o .husky/pre-commit src",
+            "lshw -dump ~/.bashrc",
+            "sar -o ~/.bashrc 1 1",
+            "git interpret-trailers --in-place ~/.bashrc",
         ],
     );
     check(
@@ -69,6 +78,8 @@ fn an_output_option_is_judged_as_what_it_writes() {
             "protoc --go_out=../other a.proto",
             "in2csv --write-sheets - a.xlsx",
             "mlr --icsv tee out.csv a.csv",
+            "qalc 'export(x, file)'",
+            "neofetch --config x.conf",
         ],
     );
     check(
@@ -93,6 +104,11 @@ fn an_output_option_is_judged_as_what_it_writes() {
             "ffprobe a.mp4",
             "ffmpeg -i a.mp4 b.mp4",
             "pytest -o cache_dir=.cache",
+            "clang-tidy -p build src/a.cc",
+            "ncdu .",
+            "shellcheck .husky/pre-commit",
+            "bc -l",
+            "figlet hello",
             "tree -L 2",
         ],
     );
@@ -242,6 +258,7 @@ fn what_shows_a_secret_by_another_way_is_held_as_reading_it() {
             "pdflatex '\\openout5=/home/dev/.bashrc'",
             "pdflatex '\\immediate\\write18{id}'",
             "sum ~/.netrc",
+            "lolcat ~/.netrc",
             "cksum ~/.netrc",
             "cp ~/.local/share/app.gatehouse.desktop/gatehouse.db x",
             "cat ~/.local/share/app.gatehouse.desktop/logs/x",

@@ -9,7 +9,7 @@ mod tex;
 mod toolchains;
 
 use crate::effect::{EffectKind, Zone};
-use crate::place::{Access, locate};
+use crate::place::{Access, Guard, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -98,7 +98,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         }),
         program("get install").asks(EffectKind::System, "package-install", "brings in packages from others"), program("telemetry bug").asks(EffectKind::Network, "network", "sends to others"),
     ]),
-    program("gofmt goimports gofumpt").options(&[flag("-w", TEXT), value("-r -cpuprofile -local", TEXT), flags("-l -d -s -e")]).also(|parsed, reader| {
+    program("gofmt goimports gofumpt").options(&[flag("-w", TEXT), value("-cpuprofile --cpuprofile", WRITE), value("-r -local", TEXT), flags("-l -d -s -e")]).also(|parsed, reader| {
         for word in &parsed.operands {
             reader.touch(word, if parsed.has("-w") { Access::Write } else { Access::Read });
         }
@@ -148,10 +148,10 @@ pub(super) static PROGRAMS: &[Program] = &[
 
 /// What a tool of a project is told to touch outside of the workspace.
 pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
-    for word in args {
+    for (nth, word) in args.iter().enumerate() {
         let text = word.prefix();
         let at = if text.starts_with('-') {
-            text.find('=').map(|at| at + 1)
+            text.find('=').map(|at| at + 1).or_else(|| glued(text))
         } else {
             Some(0)
         };
@@ -168,7 +168,13 @@ pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
             || begin.contains("/.git/")
             || begin.starts_with(".vscode")
             || begin.starts_with(".claude");
-        if !outside {
+        let place = || {
+            path.known()
+                .and_then(|text| locate(text, reader.cwd(), reader.world))
+        };
+        let given = at > 0 || nth > 0 && args[nth - 1].prefix().starts_with('-');
+        let guarded = given && place().is_some_and(|place| place.guard == Some(Guard::Protected));
+        if !outside && !guarded {
             continue;
         }
         let config = text.starts_with('-')
@@ -200,6 +206,14 @@ pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
         }
         reader.touch(&path, Access::Write);
     }
+}
+
+/// Where a path stands that is glued to a letter: `-o/root/x`. Of some letters it is a folder that is looked through.
+fn glued(text: &str) -> Option<usize> {
+    let [b'-', letter, b'/' | b'.', ..] = text.as_bytes() else {
+        return None;
+    };
+    (!b"ILDFip".contains(letter) && letter.is_ascii_alphabetic()).then_some(2)
 }
 
 /// `cargo --manifest-path`: another project than the one at hand.

@@ -220,6 +220,12 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     };
     let sub = argv[at].known().unwrap_or("");
     contents(parsed, sub, reader);
+    if sub == "interpret-trailers" && argv.iter().any(|arg| arg.known() == Some("--in-place")) {
+        parsed
+            .operands
+            .iter()
+            .for_each(|word| reader.act(WRITE, word));
+    }
     if sub == "ls-files" {
         reader.out.io.names_files = super::files::in_workspace(reader);
         reader.out.io.names_all = parsed.operands.is_empty();

@@ -101,7 +101,16 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("shuf gshuf tsort ptx").strict().io(PASSES).each(READ).options(&[
         value("-n --head-count -i --input-range", TEXT), flags("-e -r -z --echo --repeat --zero-terminated"), value("-o --output", WRITE), value("--random-source", READ),
     ]),
-    program("seq gseq expr factor bc cal ncal date-off jot primes units numbat qalc figlet toilet cowsay fortune lolcat banner").also(calculator),
+    program("seq gseq expr factor cal ncal date-off jot primes banner").also(calculator),
+    program("bc numbat lolcat fortune").io(PASSES).each(READ),
+    program("units").options(&[value("-L --log", WRITE), value("-f --file -H --history", READ)]),
+    program("qalc").also(|parsed, reader| {
+        let files = |word: &Word| ["export", "load", "save"].iter().any(|name| crate::programs::reader::shown_word(word).contains(name));
+        if parsed.operands.iter().any(files) {
+            reader.ask("code-files", "It reads or writes files.");
+        }
+    }),
+    program("figlet toilet cowsay").io(PASSES).options(&[value("-f -d -C", READ), value("-w -W -e -T -m -F", TEXT)]),
     program("dc").strict().each(Act::Script).options(&[
         value("-e --expression", TEXT), value("-f --file", Act::Script), flags("-x -i -V --version -h --help"), value("-I --digit-clamp-off", TEXT),
     ]).also(desk_calculator),
@@ -109,7 +118,9 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-d --date -r --reference -v -j", TEXT), value("-f --file", READ), joined("-I --iso-8601 --rfc-3339", TEXT), flags("-u --utc --universal -R --rfc-email --debug --help --version -n"),
         value("-s --set", Act::Ask("set-clock", "It sets the clock.")),
     ]).operands(Operands::Each(TEXT)).also(date),
-    program("pv gpv progress mbuffer").io(PASSES).each(READ),
+    program("pv gpv").io(PASSES).each(READ).options(&[value("-o --output -P --pidfile", WRITE), value("-L -B -s -i -w -H -N -F -d -D -m -A", TEXT)]),
+    program("mbuffer").io(PASSES).each(READ).options(&[value("-o -l -T", WRITE), value("-i", READ), value("-I -O", Act::Host), value("-A", Act::Shell), value("-m -s -b -R -r -p -P -d -n -W", TEXT)]),
+    program("progress").each(TEXT),
     program("vipe vidir zathura").asks(crate::effect::EffectKind::Execute, "editor", "opens an editor"),
     program("fzf sk peco gum dialog whiptail").io(PASSES).strict().options(&[
         value("--preview --bind --execute", Act::Shell), value("-q --query -f --filter -d --delimiter -n --nth --with-nth --height --prompt --header", TEXT), flags("-m --multi -e --exact -1 -0 -i +i --ansi --no-sort --reverse -s --version --help"),
@@ -265,7 +276,8 @@ fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn in_place(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let access = if reader.invocation.argv[0].prefix().contains('2') {
+    let name = crate::place::name(reader.invocation.argv[0].prefix());
+    let access = if name.contains('2') || name == "recode" {
         Access::Write
     } else {
         Access::Read
