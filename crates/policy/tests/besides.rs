@@ -367,6 +367,7 @@ fn a_variable_or_an_option_that_names_a_program_is_held() {
             "CARGO_BUILD_RUSTFLAGS='-D warnings' cargo build",
             "CMAKE_C_COMPILER_LAUNCHER=ccache cmake -B build",
             "PYTEST_ADDOPTS='-q --maxfail=1' pytest",
+            "ZIP=release.zip; zip -r \"$ZIP\" src",
             "cargo rustc -- -C opt-level=3",
             "cmake -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=/usr/bin/clang++ -B build",
             "cmake -DCMAKE_C_COMPILER=arm-none-eabi-gcc -B build",

@@ -189,6 +189,11 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
                 )
             }) || value.starts_with("-C target-cpu=") && plain(value)
         }
+        // Options begin with a dash; the name of an archive does not.
+        "ZIP" | "MANOPT" => !value
+            .split_ascii_whitespace()
+            .any(|word| word.starts_with('-')),
+        "CARGO" => value == "cargo",
         _ if launches(name) => matches!(value, "" | "ccache" | "sccache"),
         "CC" | "CXX" => matches!(value, "gcc" | "clang" | "cc" | "g++" | "clang++" | "c++"),
         "CFLAGS" | "CXXFLAGS" => value.split(' ').all(|one| {

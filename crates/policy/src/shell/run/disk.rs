@@ -81,11 +81,11 @@ fn bounded(argv: &[Word], names: &[&str]) -> bool {
 /// `dd bs=1G count=1000`; without a count it goes on as long as there is something to read.
 fn copies_much(argv: &[Word], from: bool) -> bool {
     let value = |name: &str| {
-        let values = argv.iter().filter_map(|word| {
+        let mut values = argv.iter().filter_map(|word| {
             let rest = word.prefix().strip_prefix(name)?.strip_prefix('=')?;
             Some(word.known().map(|_| rest.to_owned()))
         });
-        values.last()
+        values.next_back()
     };
     let number = |name: &str, usual: u128| match value(name) {
         None => usual,
