@@ -75,7 +75,9 @@ fn setting(text: &str, reader: &mut Reader<'_>) {
     }
     if PROGRAMS.iter().any(|end| name.ends_with(end)) {
         for program in value.split(';').filter(|part| !part.starts_with('-')) {
-            if !is_a_compiler(program) {
+            // Another project's setting, and a program of the system by its name.
+            let plain = !name.starts_with("CMAKE_") && !program.contains('/');
+            if !plain && !is_a_compiler(program) {
                 return reader.deny(
                     "helper-program",
                     "It runs a program that is named by an option.",

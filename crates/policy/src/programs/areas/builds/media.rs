@@ -6,6 +6,8 @@ use crate::programs::options::without;
 
 /// Only shows what it is given.
 const SHOW: &[&str] = &["identify", "ffprobe", "ffplay", "mediainfo", "pdfinfo"];
+/// Options with which these write.
+const OUTPUTS: &[&str] = &["-o", "-write", "--output", "--LogFile"];
 /// Changes what it is given, or writes beside it.
 #[rustfmt::skip]
 const IN_PLACE: &[&str] = &["mogrify", "optipng", "jpegoptim", "pngquant", "plantuml", "flac", "oggenc"];
@@ -36,7 +38,7 @@ pub(super) fn media(parsed: &Parsed, reader: &mut Reader<'_>) {
         } else if text.starts_with('-') {
             joined(word, reader);
         } else if text.contains(['/', '.']) || word.known().is_none() {
-            let read = SHOW.contains(&program.as_str()) && !option
+            let read = SHOW.contains(&program.as_str()) && !OUTPUTS.contains(&before)
                 || INPUTS.contains(&before)
                 || MANY.contains(&program.as_str()) && at < last && !option && before != "output"
                 || first && !option && (at < last || last == 0) && !changes(&program, parsed);
