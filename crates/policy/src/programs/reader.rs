@@ -152,6 +152,10 @@ impl<'a> Reader<'a> {
             Act::Path(_) if word.known() == Some("-") => {}
             Act::Script if code::is_input(word) => code::strange_input(self),
             Act::CodeFile(language) if code::is_input(word) => code::input(self, language),
+            Act::Path(Access::Read | Access::ReadAll) if self.fetches(word) => {
+                self.out.io.emits_network = true;
+                network::url(self, word, network::Use::Get);
+            }
             Act::Path(access) => {
                 self.touch(word, access);
             }
@@ -163,6 +167,18 @@ impl<'a> Reader<'a> {
             Act::Ask(code, text) => self.ask(code, text),
             Act::Deny(code, text) => self.deny(code, text),
         }
+    }
+
+    /// Whether what is read is an address: many programs that read files read those as well.
+    fn fetches(&self, word: &Word) -> bool {
+        /// What stands among their files may be the value of a variable of the filter.
+        const LOCAL: &[&str] = &["jq", "gojq", "jaq"];
+        let name = self.invocation.argv[0].prefix();
+        let scheme = word.prefix().split_once("://").map(|(scheme, _)| scheme);
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
+        scheme.is_some_and(|scheme| {
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(plain)
+        }) && !LOCAL.contains(&crate::place::name(name))
     }
 
     /// Touches a path; its effect and findings are kept. Whether it holds a secret.

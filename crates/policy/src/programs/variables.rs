@@ -1,5 +1,8 @@
 //! Variables that decide what a later command runs or says.
 
+mod loads;
+mod paths;
+
 use super::reader::{Reader, shown_word};
 use crate::place::{is_below, normalise};
 use crate::verdict::Verdict;
@@ -48,7 +51,10 @@ const RUNS: &[&str] = &[
     "UV_INDEX_URL", "TF_CLI_CONFIG_FILE", "TF_CLI_ARGS", "DOCKER_HOST", "DOCKER_CONFIG", "KUBECONFIG", "KUBE_EDITOR", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
     "ANSIBLE_CONFIG", "ANSIBLE_LIBRARY", "CMAKE_TOOLCHAIN_FILE", "CMAKE_PREFIX_PATH", "PKG_CONFIG", "PKG_CONFIG_PATH", "ELECTRON_RUN_AS_NODE", "VSCODE_IPC_HOOK",
     "PHP_CS_FIXER", "PLAYWRIGHT_BROWSERS_PATH", "ERL_FLAGS", "ERL_AFLAGS", "ELIXIR_ERL_OPTIONS", "GHCRTS", "DOTNET_STARTUP_HOOKS", "CORECLR_PROFILER",
-    "CORECLR_PROFILER_PATH", "COMSPEC", "PATHEXT", "PSMODULEPATH", "BASH_CMDS", "BASH_ALIASES", "BASH_LOADABLES_PATH", "EXECIGNORE",
+    "CORECLR_PROFILER_PATH", "GOCACHEPROG", "ZIP", "MANOPT", "JQ_LIBRARY_PATH", "BAT_CONFIG_PATH", "BAT_CONFIG_DIR", "LESSKEYIN", "LESSKEY_CONTENT",
+    "LESSKEY_SYSTEM", "LESSKEYIN_SYSTEM", "CMAKE_PROJECT_TOP_LEVEL_INCLUDES", "CMAKE_MAKE_PROGRAM", "CARGO", "GIT_COMMON_DIR", "GIT_ATTR_SOURCE", "TEXMFCNF",
+    "TEXMFHOME", "shell_escape", "openout_any", "openin_any", "INPUTRC", "SCREENRC", "PSQLRC", "EMACSLOADPATH", "VIMRUNTIME", "PERL_MM_OPT", "PERL_MB_OPT",
+    "COMSPEC", "PATHEXT", "PSMODULEPATH", "BASH_CMDS", "BASH_ALIASES", "BASH_LOADABLES_PATH", "EXECIGNORE",
 ];
 
 /// Where everything that is sent passes through, or what is trusted.
@@ -83,6 +89,12 @@ pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
         "BASH_FUNC_",
         "TF_CLI_ARGS_",
         "CARGO_TARGET_",
+        "CARGO_BUILD_",
+        "CARGO_HOST_",
+        "CARGO_ALIAS_",
+        "CARGO_SOURCE_",
+        "CARGO_CREDENTIAL_",
+        "CARGO_UNSTABLE_",
         "npm_config_",
         "NPM_CONFIG_",
         "DYLD_",
@@ -91,7 +103,10 @@ pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
     let runs = RUNS.contains(&name)
         || numbered
             .iter()
-            .any(|begin| name.starts_with(begin) && !harmless(name));
+            .any(|begin| name.starts_with(begin) && !harmless(name))
+        || launches(name);
+    paths::judge(name, value, reader);
+    loads::judge(name, value, reader);
     if runs {
         if is_harmless_value(name, value) {
             return;
@@ -111,10 +126,21 @@ pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
     }
 }
 
+/// `CMAKE_C_COMPILER_LAUNCHER`, `CMAKE_CXX_LINKER_LAUNCHER`.
+fn launches(name: &str) -> bool {
+    name.starts_with("CMAKE_") && name.ends_with("_LAUNCHER")
+}
+
 fn harmless(name: &str) -> bool {
     matches!(
         name,
         "CARGO_TARGET_DIR"
+            | "CARGO_BUILD_TARGET_DIR"
+            | "CARGO_BUILD_BUILD_DIR"
+            | "CARGO_BUILD_JOBS"
+            | "CARGO_BUILD_TARGET"
+            | "CARGO_BUILD_INCREMENTAL"
+            | "CARGO_BUILD_DEP_INFO_BASEDIR"
             | "npm_config_loglevel"
             | "NPM_CONFIG_LOGLEVEL"
             | "npm_config_yes"
@@ -155,7 +181,7 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
                     | "--unhandled-rejections"
             )
         }),
-        "RUSTFLAGS" | "RUSTDOCFLAGS" => {
+        "RUSTFLAGS" | "RUSTDOCFLAGS" | "CARGO_BUILD_RUSTFLAGS" | "CARGO_BUILD_RUSTDOCFLAGS" => {
             value.split(' ').all(|one| {
                 matches!(
                     one,
@@ -163,6 +189,12 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
                 )
             }) || value.starts_with("-C target-cpu=") && plain(value)
         }
+        // Options begin with a dash; the name of an archive does not.
+        "ZIP" | "MANOPT" => !value
+            .split_ascii_whitespace()
+            .any(|word| word.starts_with('-')),
+        "CARGO" => value == "cargo",
+        _ if launches(name) => matches!(value, "" | "ccache" | "sccache"),
         "CC" | "CXX" => matches!(value, "gcc" | "clang" | "cc" | "g++" | "clang++" | "c++"),
         "CFLAGS" | "CXXFLAGS" => value.split(' ').all(|one| {
             one.is_empty()

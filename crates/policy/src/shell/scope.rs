@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::expand::NUMBER;
 use super::syntax::Command;
 use crate::word::{Piece, Word};
 use crate::world::World;
@@ -27,6 +28,8 @@ pub(super) struct Flow {
     pub(super) everything: bool,
     /// Names of files of the whole system or of a home.
     pub(super) critical: bool,
+    /// It has no end.
+    pub(super) endless: bool,
 }
 
 impl Flow {
@@ -39,6 +42,7 @@ impl Flow {
         self.names &= other.names;
         self.critical |= other.critical;
         self.everything |= other.everything;
+        self.endless |= other.endless;
     }
 
     pub(super) fn with(mut self, other: Self) -> Self {
@@ -218,7 +222,14 @@ impl Scope {
                 .into_iter()
                 .flatten()
                 .fold(Flow::default(), |flow, value| flow.with(value.flow));
-            let mut value = Value::unknown(&format!("${name}"));
+            // A number that grows is a number still.
+            let both = [self.variables.get(&name), other.variables.get(&name)];
+            let why = if both.iter().all(|value| value.is_some_and(is_number)) {
+                NUMBER.to_owned()
+            } else {
+                format!("${name}")
+            };
+            let mut value = Value::unknown(&why);
             value.flow = flow;
             self.set(&name, value);
         }
@@ -248,6 +259,14 @@ impl Scope {
                 }
             }
         }
+    }
+}
+
+fn is_number(value: &Value) -> bool {
+    match value.words.as_slice() {
+        [Word::Known(text)] => text.parse::<i64>().is_ok(),
+        [Word::Unknown(why)] => why == NUMBER,
+        _ => false,
     }
 }
 

@@ -120,6 +120,10 @@ impl Pattern<'_> {
                 return;
             };
             let own = search && matches!(found.zone, Zone::Workspace | Zone::Protected);
+            // Of what the machine tells to be absent nothing matches.
+            if found.guard == Some(Guard::Instructions) && !search && is_absent(sample, world) {
+                return;
+            }
             if own && is_below(&found.path, trimmed(&world.workspace)) && !named {
                 if is_absent(sample, world) || (is_everything(rest) && !self.access.changes()) {
                     return;

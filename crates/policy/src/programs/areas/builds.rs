@@ -1,11 +1,15 @@
 //! Tools that build, test, check and format a project. They run the project's own code, which the workspace's owner
 //! has trusted; what they are told to read or write outside of it is judged.
 
+mod cmake;
+mod compilers;
 mod loading;
+mod media;
+mod tex;
 mod toolchains;
 
 use crate::effect::{EffectKind, Zone};
-use crate::place::{Access, locate};
+use crate::place::{Access, Guard, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -14,8 +18,11 @@ use crate::programs::table::{
 use crate::programs::variables;
 use crate::verdict::Verdict;
 use crate::word::Word;
+use compilers::{compiler, helpers};
 use loading::pytest;
-use toolchains::{compiler, dotnet, go_env, go_packages, jvm, swift, toolchain};
+use media::media;
+use tex::tex;
+use toolchains::{dotnet, go_env, go_packages, jvm, swift, toolchain};
 
 const HELPER: Act = Act::Deny(
     "helper-program",
@@ -71,11 +78,12 @@ pub(super) static PROGRAMS: &[Program] = &[
         program("add remove rm update fetch install uninstall upgrade binstall").asks(EffectKind::System, "package-install", "brings in packages from others, whose build scripts run"),
         program("publish yank owner login logout release").asks(EffectKind::Remote, "publish", "publishes a package to everyone"),
     ]).also(toolchain),
-    program("rustc rustdoc gcc g++ cc c++ clang clang++ clang-cpp tcc icc icx zigcc nvcc gfortran gnat swiftc kotlinc javac scalac ghc-make ocamlc ocamlopt dmd ldc2 as nasm yasm ld lld gold mold ar ranlib strip objcopy objdump nm readelf size addr2line c++filt otool lipo install_name_tool libtool dsymutil llvm-config llvm-objdump emcc em++ wasm-pack wasm-bindgen wasm-opt protoc flatc thrift swig bison flex yacc lex cpp gcov lcov gcovr")
+    program("rustc rustdoc gcc g++ cc c++ clang clang++ clang-cpp tcc icc icx zigcc nvcc gfortran gnat swiftc kotlinc javac scalac ghc-make ocamlc ocamlopt dmd ldc2 as nasm yasm ld lld gold mold ar ranlib strip objcopy lipo install_name_tool libtool dsymutil emcc em++ wasm-pack wasm-bindgen wasm-opt protoc flatc thrift swig bison flex yacc lex cpp gcov lcov gcovr")
         .options(&[
-            value("-o --output --out-dir -d --dump-dir", WRITE), joined("-MF", WRITE), value("-wrapper -B -fplugin -fuse-ld", HELPER), value("-Xclang -load", LOADS), value("-C --codegen", TEXT), value("--plugin", LOADS),
-            value("-I -L -D -U -l -x -W -isystem -include --edition --crate-type --crate-name --emit --cfg --target -arch -std", TEXT), flags("-c -S -E -g -w -v -O -f -m -s -p -M --version --help -shared -static -pipe -pthread -ansi -nostdlib"),
+            value("-o --output --out-dir -d --dump-dir", WRITE), value("-wrapper -B -fplugin -fuse-ld", HELPER), value("-Xclang -load", LOADS), value("-C --codegen", TEXT), value("--plugin", LOADS),
+            value("-I -L -D -U -l -x -W -isystem -include -imacros -include-pch --edition --crate-type --crate-name --emit --cfg --target -arch -std", TEXT), flags("-c -S -E -g -w -v -O -f -m -s -p -M --version --help -shared -static -pipe -pthread -ansi -nostdlib"),
         ]).each(READ).also(compiler),
+    program("objdump llvm-objdump nm readelf size addr2line c++filt otool llvm-config").each(READ).also(compiler),
     program("go").grammar(Grammar::Stops).options(&[value("-C", READ)]).subs(&[
         program("build test vet install-off list run").grammar(Grammar::Single).options(&[
             value("-exec -toolexec -vettool", HELPER), value("-overlay -modfile -pgo", READ), value("-o -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -outputdir -pkgdir", WRITE),
@@ -90,7 +98,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         }),
         program("get install").asks(EffectKind::System, "package-install", "brings in packages from others"), program("telemetry bug").asks(EffectKind::Network, "network", "sends to others"),
     ]),
-    program("gofmt goimports gofumpt").options(&[flag("-w", TEXT), value("-r -cpuprofile -local", TEXT), flags("-l -d -s -e")]).also(|parsed, reader| {
+    program("gofmt goimports gofumpt").options(&[flag("-w", TEXT), value("-cpuprofile --cpuprofile", WRITE), value("-r -local", TEXT), flags("-l -d -s -e")]).also(|parsed, reader| {
         for word in &parsed.operands {
             reader.touch(word, if parsed.has("-w") { Access::Write } else { Access::Read });
         }
@@ -104,7 +112,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("cmake").strict().options(&[
         value("-P", Act::Script), value("-S -B", FOLDER), value("-G -A -T -D -U --target -t --config -j --parallel --preset -W --log-level --loglevel --component --trace-format", TEXT), value("-C --toolchain", LOADS), value("--build --install --open --prefix", FOLDER), flag("-E", TEXT),
         value("--graphviz --trace-redirect --profiling-output", WRITE), flags("-L -LA -LAH -LH -N -h --help --version -v --verbose --fresh --clean-first --use-stderr --warn-uninitialized --trace --trace-expand --debug-output --list-presets --workflow --debug-find -Wno-dev -Wdev -Wno-deprecated"),
-    ]).grammar(Grammar::Stops).also(super::tasks::cmake),
+    ]).grammar(Grammar::Stops).also(cmake::cmake),
     task("ninja samu meson ctest cpack scons bazel bazelisk buck buck2 pants waf premake5 autoconf automake autoreconf aclocal autoheader pkg-config-off qmake tup earthly-off configure xcodebuild xcrun swiftlint swiftformat"),
     program("gradle gradlew").also(|parsed, reader| jvm(parsed, reader, &["-I", "--init-script", "--include-build", "-b", "--build-file", "-c", "--settings-file"])),
     program("mvn mvnw mvnd").also(|parsed, reader| {
@@ -123,21 +131,27 @@ pub(super) static PROGRAMS: &[Program] = &[
     task("ruff black isort flake8 pylint mypy pyright basedpyright pyre bandit pydocstyle pycodestyle pyflakes autopep8 yapf coverage sphinx-build sphinx-quickstart mkdocs vulture radon djlint codespell behave robot locust-off nbqa nosetests green slipcover cython maturin pyinstaller python-build twine-check tbump-off ty pip-audit safety pip-compile-off"),
     task("rspec rubocop standardrb brakeman reek minitest cucumber rails rake-off sorbet srb steep erb haml-lint phpunit phpstan psalm pest php-cs-fixer phpcs phpcbf rector artisan infection golangci-lint staticcheck govulncheck gotestsum errcheck ginkgo mockgen wire sqlc gosec revive air-off"),
     task("shellcheck shfmt bats yamllint actionlint hadolint ansible-lint tflint checkov-off tfsec-off jsonlint taplo toml-test markdown-link-check vale lychee-off proselint write-good typos ast-grep sg semgrep-off comby tokei-off clang-format clang-tidy cppcheck cpplint include-what-you-use rustfmt clippy-driver rust-analyzer cbindgen bindgen uncrustify astyle ktlint detekt google-java-format checkstyle pmd spotbugs jacoco scalafmt scalafix ormolu fourmolu hlint stylish-haskell stack cabal mix rebar3 gleam elm elm-test elm-format elm-review purs spago credo dialyzer dune ocamlformat zls stylua luacheck selene busted nimpretty nixfmt nixpkgs-fmt alejandra statix deadnix terraform-docs verilator iverilog yosys pandoc-off pdflatex-off doxygen asciidoctor mdbook hugo jekyll zola eleventy eslint_d prettierd tsserver gopls pyls clangd"),
-    program("pdflatex xelatex lualatex latex tex luatex latexmk tectonic bibtex biber dvipdf").options(&[flag("-shell-escape --shell-escape -enable-write18", Act::Ask("shell-escape", "The document may run commands.")), value("-output-directory", FOLDER)]).also(|parsed, reader| careful(&parsed.operands, reader)),
+    program("pdflatex xelatex lualatex latex tex luatex latexmk tectonic bibtex biber dvipdf").options(&[flag("-shell-escape --shell-escape -enable-write18", Act::Ask("shell-escape", "The document may run commands.")), value("-output-directory", FOLDER)]).also(tex),
     program("pandoc").strict().each(READ).options(&[
-        value("-o --output --log --extract-media", WRITE), value("-F --filter -L --lua-filter", LOADS), value("--pdf-engine", HELPER), value("-f -t -r -w --from --to --read --write -V --variable -M --metadata --toc-depth --columns --wrap --shift-heading-level-by --highlight-style --mathjax", TEXT), value("--template -c --css -H -B -A --bibliography --csl --metadata-file -d --defaults --reference-doc", READ),
+        value("-o --output --log --extract-media", WRITE), value("-F --filter -L --lua-filter", LOADS), value("--pdf-engine", HELPER), value("-f -t -r -w --from --to --read --write -V --variable -M --metadata --toc-depth --columns --wrap --shift-heading-level-by --highlight-style --mathjax", TEXT), value("--template -c --css -H -B -A --bibliography --csl --metadata-file --reference-doc", READ), value("-d --defaults", LOADS),
         flags("-s --standalone --toc -N --number-sections -v -h --help --self-contained --embed-resources --no-highlight --ascii --quiet"),
     ]),
-    program("ffmpeg ffprobe ffplay sox convert magick identify mogrify montage composite gm exiftool pngquant optipng jpegoptim cwebp dwebp rsvg-convert inkscape gs ghostscript qpdf pdftk pdftotext pdfinfo pdftoppm pdfunite mutool img2pdf tesseract dot neato mmdc plantuml wkhtmltopdf weasyprint libreoffice soffice unoconv mediainfo lame flac oggenc opusenc")
+    program("dot neato").each(READ).options(&[
+        value("-o", WRITE), value("-l", READ), value("-T -G -N -E -A -K -s -n -x -y -m", TEXT), flag("-c", Act::Ask("other-configuration", "It changes how the program is set up.")), flags("-v -V -q -P -L -C -?"),
+        flag("-O", Act::Path(Access::Write)),
+    ]).also(|parsed, reader| if parsed.has("-O") {
+        parsed.operands.iter().for_each(|word| { reader.touch(word, Access::Write); });
+    }),
+    program("ffmpeg ffprobe ffplay sox convert magick identify mogrify montage composite gm exiftool pngquant optipng jpegoptim cwebp dwebp rsvg-convert inkscape gs ghostscript qpdf pdftk pdftotext pdfinfo pdftoppm pdfunite mutool img2pdf tesseract mmdc plantuml wkhtmltopdf weasyprint libreoffice soffice unoconv mediainfo lame flac oggenc opusenc")
         .grammar(Grammar::Plain).also(media),
 ];
 
 /// What a tool of a project is told to touch outside of the workspace.
 pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
-    for word in args {
+    for (nth, word) in args.iter().enumerate() {
         let text = word.prefix();
         let at = if text.starts_with('-') {
-            text.find('=').map(|at| at + 1)
+            text.find('=').map(|at| at + 1).or_else(|| glued(text))
         } else {
             Some(0)
         };
@@ -154,7 +168,13 @@ pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
             || begin.contains("/.git/")
             || begin.starts_with(".vscode")
             || begin.starts_with(".claude");
-        if !outside {
+        let place = || {
+            path.known()
+                .and_then(|text| locate(text, reader.cwd(), reader.world))
+        };
+        let given = at > 0 || nth > 0 && args[nth - 1].prefix().starts_with('-');
+        let guarded = given && place().is_some_and(|place| place.guard == Some(Guard::Protected));
+        if !outside && !guarded {
             continue;
         }
         let config = text.starts_with('-')
@@ -188,6 +208,14 @@ pub(crate) fn careful(args: &[Word], reader: &mut Reader<'_>) {
     }
 }
 
+/// Where a path stands that is glued to a letter: `-o/root/x`. Of some letters it is a folder that is looked through.
+fn glued(text: &str) -> Option<usize> {
+    let [b'-', letter, b'/' | b'.', ..] = text.as_bytes() else {
+        return None;
+    };
+    (!b"ILDFip".contains(letter) && letter.is_ascii_alphabetic()).then_some(2)
+}
+
 /// `cargo --manifest-path`: another project than the one at hand.
 fn manifest(parsed: &Parsed, reader: &mut Reader<'_>) {
     let programs = [
@@ -217,13 +245,14 @@ fn manifest(parsed: &Parsed, reader: &mut Reader<'_>) {
 /// What stands after `--` goes to the program that is built or to the tool that is started.
 fn after_dashes(parsed: &Parsed, reader: &mut Reader<'_>) {
     manifest(parsed, reader);
-    careful(
-        parsed
-            .operands
-            .get(parsed.dashes.unwrap_or(0)..)
-            .unwrap_or(&[]),
-        reader,
-    );
+    let after = parsed.operands.get(parsed.dashes.unwrap_or(0)..);
+    let after = after.unwrap_or(&[]);
+    careful(after, reader);
+    // What the program or its tests are given is their own; these hand it to the compiler.
+    let compiles = |word: &Word| matches!(word.known(), Some("rustc" | "rustdoc" | "clippy"));
+    if reader.invocation.argv.iter().any(compiles) {
+        helpers(after, reader);
+    }
 }
 
 /// `cross-env A=b tool`, `concurrently 'a' 'b'`.
@@ -253,38 +282,4 @@ fn node_wrappers(parsed: &Parsed, reader: &mut Reader<'_>) {
         rest = after;
     }
     reader.run(rest);
-}
-
-/// Converters: their operands may be read or written, and which is hard to say; both are judged.
-fn media(parsed: &Parsed, reader: &mut Reader<'_>) {
-    for word in &parsed.operands {
-        let text = word.prefix();
-        if text.contains("://") || text.starts_with("concat:") || text.starts_with("subfile") {
-            reader.ask("network", "It may read from elsewhere.");
-        } else if (text.starts_with('|')
-            || text.contains("msl:")
-            || text.contains("ephemeral:")
-            || text == "-dSAFER=false"
-            || text == "-dNOSAFER"
-            || text == "-config")
-            && !text.is_empty()
-        {
-            reader.ask(
-                "helper-program",
-                "It may run a program or a script that an argument names.",
-            );
-        } else if !text.starts_with('-')
-            && (text.contains('/') || text.contains('.') || word.known().is_none())
-        {
-            let last = parsed.operands.last() == Some(word);
-            reader.touch(
-                word,
-                if last && parsed.operands.len() > 1 {
-                    Access::Write
-                } else {
-                    Access::Read
-                },
-            );
-        }
-    }
 }

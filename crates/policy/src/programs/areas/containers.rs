@@ -31,8 +31,9 @@ const RUN: &[Opt] = &[
 
 #[rustfmt::skip]
 static DOCKER: &[Program] = &[
-    program("ps images ls inspect logs stats top version info port history diff events wait search manifest").also(formats),
-    program("container").grammar(Grammar::Stops).subs(&[program("ls list ps inspect logs stats top port diff wait").also(formats), program("run create").shared(RUN).grammar(Grammar::Stops).strict().asks(EffectKind::System, CONTAINERS, "starts a container").also(run), program("exec").shared(RUN).grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "runs a command in a container").also(exec),
+    program("inspect").options(TEMPLATE).also(inspects),
+    program("ps images ls logs stats top version info port history diff events wait search manifest").also(formats),
+    program("container").grammar(Grammar::Stops).subs(&[program("inspect").options(TEMPLATE).also(inspects), program("ls list ps logs stats top port diff wait").also(formats), program("run create").shared(RUN).grammar(Grammar::Stops).strict().asks(EffectKind::System, CONTAINERS, "starts a container").also(run), program("exec").shared(RUN).grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "runs a command in a container").also(exec),
         program("rm start stop restart kill pause unpause rename update prune commit export attach cp").asks(EffectKind::System, CONTAINERS, "changes containers")]),
     program("image").grammar(Grammar::Stops).subs(&[program("ls list inspect history").also(formats), program("build").asks(EffectKind::System, CONTAINERS, "builds an image"), program("rm prune pull push tag load import save").asks(EffectKind::System, CONTAINERS, "changes images").also(images)]),
     program("volume network").grammar(Grammar::Stops).subs(&[program("ls list inspect").also(formats), program("create rm remove prune connect disconnect update").asks(EffectKind::System, CONTAINERS, "changes volumes or networks")]),
@@ -65,7 +66,10 @@ const COMPOSE: &[Opt] = &[
 
 #[rustfmt::skip]
 static COMPOSES: &[Program] = &[
-    program("ps config convert logs ls images top version port events stats volumes").also(formats),
+    program("config convert").options(&[
+        flag("-q --quiet --services --images --volumes --profiles --networks --hash", TEXT), flag("--environment --variables", TEXT), value("-o --output", WRITE), value("--format", TEXT),
+    ]).also(configuration),
+    program("ps logs ls images top version port events stats volumes").also(formats),
     program("run").shared(RUN).grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "starts a container").also(run), program("exec").shared(RUN).grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "runs a command in a container").also(exec),
     program("up down start stop restart build pull push create rm kill pause unpause cp attach watch scale wait publish commit export").asks(EffectKind::System, CONTAINERS, "starts, stops or deletes containers"),
 ];
@@ -79,6 +83,59 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("ctr crictl buildah skopeo lxc lxc-attach lxc-start incus runc crun containerd dockerd virsh qemu-system-x86_64 qemu-img multipass limactl colima vboxmanage VBoxManage vmrun prlctl utmctl kata-runtime firecracker cloud-hypervisor devcontainer apptainer singularity machinectl distrobox toolbox dive cosign crane oras grype-off syft-off trivy-off")
         .asks(EffectKind::System, CONTAINERS, "changes containers or machines"),
 ];
+
+const TEMPLATE: &[Opt] = &[
+    value("-f --format", TEXT),
+    value("--type", TEXT),
+    flags("-s --size -l --latest"),
+];
+
+/// What a container is told of itself that is no variable of it.
+#[rustfmt::skip]
+const TOLD: &[&str] = &[
+    "State", "Name", "Id", "Image", "Created", "RestartCount", "NetworkSettings", "Mounts", "Platform", "SizeRw", "SizeRootFs", "LogPath",
+    "Driver", "RepoTags", "Architecture", "Os", "Size",
+];
+
+/// A container's description holds its environment, unless a template chooses something else of it.
+fn inspects(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let plain = parsed
+        .value("-f")
+        .and_then(Word::known)
+        .is_some_and(is_told);
+    if !plain {
+        environment(reader);
+    }
+}
+
+fn is_told(template: &str) -> bool {
+    let fields = |part: &str| {
+        let code = part.split("}}").next().unwrap_or(part);
+        !code.contains(['$', '(', '|'])
+            && code
+                .split_ascii_whitespace()
+                .all(|word| match word.strip_prefix('.') {
+                    Some(path) => TOLD.contains(&path.split('.').next().unwrap_or(path)),
+                    None => word == "json",
+                })
+    };
+    template.split("{{").skip(1).all(fields)
+}
+
+/// The configuration with its variables put in.
+fn configuration(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.has("--environment") || !parsed.has("-q") {
+        environment(reader);
+    }
+}
+
+fn environment(reader: &mut Reader<'_>) {
+    reader.out.io.emits_secret = true;
+    reader.ask(
+        "print-environment",
+        "It prints the variables of a container, credentials among them.",
+    );
+}
 
 /// `--format` is a template, and shows nothing that the command does not.
 fn formats(_: &Parsed, _: &mut Reader<'_>) {}

@@ -1,6 +1,7 @@
 //! Databases, editors, and what macOS has of its own.
 
 mod editors;
+mod sqlite;
 
 use crate::effect::EffectKind;
 use crate::place::Access;
@@ -8,11 +9,12 @@ use crate::programs::network::reaches;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    Act, Grammar, NETWORK, Program, READ, TEXT, WRITE, flags, program, value,
+    Act, Grammar, NETWORK, Program, READ, TEXT, WRITE, flag, flags, program, value,
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
 use editors::editor;
+use sqlite::sqlite;
 
 const DATABASE: &str = "database";
 const CLIENT: &str = "speaks to a database";
@@ -28,7 +30,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("pg_restore mongorestore mongoimport mysqlimport createdb createuser pg_ctl initdb pg_resetwal mysqladmin mysql_install_db mysqld mongod redis-server postgres").io(NETWORK).asks(EffectKind::System, DATABASE, "changes a database or its server").options(&[value("-h --host", TEXT)]).also(server),
     program("dropdb dropuser pg_dropcluster mysqladmin-drop").denies(EffectKind::Remote, "database-delete", "deletes a whole database"),
     program("sqlite3 sqlite sqlcipher duckdb litecli").grammar(Grammar::Stops).options(&[
-        value("-cmd", TEXT), value("-init", Act::Ask("loads-code", "It runs commands from a file.")), value("-separator -newline -nullvalue -mmap -pagecache -lookaside -vfs -maxsize", TEXT), flags("-header -noheader -csv -json -column -line -list -html -markdown -table -box -quote -tabs -batch -bail -readonly -version -help -echo -stats -ascii -interactive -nofollow -safe -deserialize -append -A -memtrace"), value("-zip", READ),
+        value("-cmd --cmd", TEXT), value("-init --init", Act::Ask("loads-code", "It runs commands from a file.")), value("-separator -newline -nullvalue -mmap -pagecache -lookaside -vfs -maxsize --separator --newline --nullvalue --mmap --pagecache --lookaside --vfs --maxsize -heap --heap -escape --escape", TEXT), flag("-A", TEXT), flags("-header -noheader -csv -json -column -line -list -html -markdown -table -box -quote -tabs -batch -bail -readonly -version -help -echo -stats -ascii -interactive -nofollow -safe -deserialize -append -memtrace"), value("-zip", READ),
     ]).also(sqlite),
     program("vi vim nvim gvim vimdiff view ex rvim rview nano pico micro hx helix kak emacs emacsclient ed red joe mcedit ne jed mg zile code code-insiders codium cursor windsurf subl zed idea pycharm webstorm goland clion rubymine atom gedit kate mousepad xed bbedit mate open-editor")
         .also(editor),
@@ -110,100 +112,6 @@ fn database(parsed: &Parsed, reader: &mut Reader<'_>) {
             "database-delete",
             "It deletes what a database holds.",
         );
-    }
-}
-
-fn sqlite(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let mut text = String::new();
-    for word in parsed.values("-cmd").chain(parsed.operands.iter().skip(1)) {
-        text.push_str(&crate::programs::reader::shown_word(word));
-        text.push('\n');
-    }
-    if let crate::programs::Stdin::Text(word) = &reader.invocation.stdin {
-        text.push_str(&crate::programs::reader::shown_word(word));
-    }
-    let lower = text.to_ascii_lowercase();
-    let question = {
-        let begin = lower.trim_start();
-        [
-            "select",
-            ".schema",
-            ".tables",
-            ".mode",
-            ".headers",
-            "pragma",
-            "explain",
-            "with",
-            ".dump",
-            ".indexes",
-            ".databases",
-            ".help",
-        ]
-        .iter()
-        .any(|word| begin.starts_with(word))
-            && ![
-                "insert ", "update ", "delete ", "drop ", "create ", "alter ", "attach ",
-                "replace ", "vacuum", "detach ",
-            ]
-            .iter()
-            .any(|word| lower.contains(word))
-    };
-    if ["drop ", "delete from", "truncate "]
-        .iter()
-        .any(|word| lower.contains(word))
-    {
-        reader.ask("database-delete", "It deletes what is kept in a database.");
-    }
-    if let Some(file) = parsed.operands.first() {
-        reader.touch(file, Access::Read);
-        if !question {
-            reader.touch(file, Access::Write);
-        }
-    }
-    let lines_run = lower.lines().any(|line| {
-        let line = line.trim_start();
-        line.starts_with(".shell")
-            || line.starts_with(".system")
-            || line.starts_with(".sh")
-            || line.starts_with(".load")
-            || (line.starts_with(".output")
-                || line.starts_with(".once")
-                || line.starts_with(".out"))
-                && line.contains('|')
-            || line.starts_with(".import") && line.contains('|')
-    });
-    if lines_run || lower.contains("load_extension") || lower.contains("edit(") {
-        reader.deny(
-            "database-shell",
-            "It makes the database run a command or load code.",
-        );
-    }
-    if lower.contains("writefile(")
-        || lower.contains("readfile(")
-        || lower.contains("attach ")
-        || lower.lines().any(|line| {
-            [
-                ".read", ".output", ".once", ".import", ".save", ".backup", ".restore", ".clone",
-                ".open", ".archive", ".log", ".excel",
-            ]
-            .iter()
-            .any(|dot| line.trim_start().starts_with(dot))
-        })
-    {
-        reader.ask(
-            "database-files",
-            "It makes the database read or write files.",
-        );
-    }
-    if text.trim().is_empty()
-        && parsed.operands.len() < 2
-        && !reader
-            .invocation
-            .argv
-            .iter()
-            .any(|arg| matches!(arg.known(), Some("-version" | "--version" | "-help")))
-    {
-        reader.ask("code-input", "It runs whatever it is given.");
     }
 }
 

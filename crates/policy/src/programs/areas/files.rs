@@ -13,13 +13,22 @@ use crate::word::{Piece, Word};
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
-    program("ls dir vdir exa eza lsd tree lla la ll").each(LIST).io(NAMES).options(&[
+    program("ls dir vdir exa eza lsd lla la ll").each(LIST).io(NAMES).options(&[
         value("-I --ignore --hide -w --width -T --tabsize --format --sort --time --time-style --block-size --quoting-style --indicator-style -L --level -P --charset --filelimit --git-ignore-glob", TEXT),
         joined("--color --colour --hyperlink --classify", TEXT),
         flag("-R --recurse", TEXT),
         value("-o --output", WRITE),
     ]).also(plain_ls),
-    program("stat df realpath readlink basename dirname lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr sum cksum").each(LIST),
+    program("tree").each(LIST).io(NAMES).options(&[
+        value("-I -P -L -H -T --charset --filelimit --sort --timefmt", TEXT), joined("--hintro --houtro --gitfile --infofile", READ),
+        flag("--fromfile --fromtabfile --info", TEXT), flag("-R", TEXT), value("-o", WRITE),
+    ]).also(|parsed, reader| {
+        plain_ls(parsed, reader);
+        if parsed.has("--fromfile") {
+            parsed.operands.iter().for_each(|word| reader.act(READ, word));
+        }
+    }),
+    program("stat df realpath readlink basename dirname lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr").each(LIST),
     program("pwd").grammar(Grammar::Plain),
     program("rm grm").strict().options(&[
         flags("-f --force -i -I -v --verbose -d --dir --one-file-system --preserve-root -x -P -W"),

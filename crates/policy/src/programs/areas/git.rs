@@ -16,8 +16,8 @@ use crate::programs::table::{
 use crate::verdict::Verdict;
 use crate::word::Word;
 use work::{
-    bisect_run, checkout, clean, clone, maintain, others, outside, remote, remote_url, removes,
-    restore,
+    bisect_run, checkout, clean, clone, contents, maintain, others, outside, remote, remote_url,
+    removes, restore,
 };
 
 const HELPER: Act = Act::Deny(
@@ -111,6 +111,7 @@ static SUBS: &[Program] = &[
     program("am mailinfo mailsplit quiltimport").asks(EffectKind::Write, "git-apply", "applies changes that came by mail").each(READ),
     program("format-patch").options(&[value("-o --output-directory --output", WRITE), flags("-1 -k -n -N -s --stdout --cover-letter"), value("--from --to --cc --subject-prefix --base -v", TEXT)]),
     program("archive").strict().options(&[value("-o --output", WRITE), value("--remote", Act::Ask("network", "It asks another machine.")), value("--exec", HELPER), value("--format --prefix --mtime", TEXT), value("--add-file --add-virtual-file", READ), flags("-l --list -v --verbose --worktree-attributes -0 -9")]).also(|parsed, reader| {
+            contents(parsed, "archive", reader);
             for word in parsed.values("--remote").cloned().collect::<Vec<_>>() {
                 remote(&word, reader);
             }
@@ -122,7 +123,12 @@ static SUBS: &[Program] = &[
     program("symbolic-ref").options(&[flag("-d --delete", Act::Ask(LOSES, "It deletes a reference.")), flags("-q --short"), value("-m", TEXT)]).also(|parsed, reader| if parsed.operands.len() > 1 { reader.ask("git-internals", "It changes a reference by hand."); }),
     program("update-ref replace fast-import filter-branch filter-repo update-server-info refs fast-export").asks(EffectKind::Write, "git-internals", "rewrites history or references by hand").options(&[value("--tree-filter --index-filter --msg-filter --env-filter --commit-filter --tag-name-filter --parent-filter --setup --subdirectory-filter", Act::Shell), value("--export-marks", WRITE)]),
     program("difftool mergetool").asks(EffectKind::Execute, "editor", "opens another program").options(&[value("-x --extcmd", Act::Shell), value("-t --tool", TEXT)]),
-    program("send-email request-pull imap-send svn p4 daemon instaweb http-backend http-push http-fetch upload-archive cvsserver citool gui gitk lfs annex flow town subtree hook").asks(EffectKind::Network, "network", "speaks to other machines or runs other programs"),
+    program("send-email request-pull imap-send svn p4 daemon instaweb http-backend http-push http-fetch upload-archive cvsserver citool gui gitk annex flow town subtree hook").asks(EffectKind::Network, "network", "speaks to other machines or runs other programs"),
+    program("lfs").grammar(Grammar::Stops).subs(&[
+        looks("ls-files status version"),
+        program("install uninstall update fetch pull push track untrack lock unlock locks migrate prune checkout clone smudge clean filter-process dedup fsck logs ext env merge-driver")
+            .asks(EffectKind::Network, "network", "speaks to other machines or changes how files are kept"),
+    ]),
     program("credential credential-store credential-cache credential-osxkeychain credential-libsecret credential-manager").denies(EffectKind::Read, "read-secret", "hands out what authenticates a person"),
     program("upload-pack receive-pack remote-ext remote-fd shell").denies(EffectKind::Execute, "git-transport", "runs the other end of a transfer"),
 ];
@@ -213,6 +219,13 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
         return;
     };
     let sub = argv[at].known().unwrap_or("");
+    contents(parsed, sub, reader);
+    if sub == "interpret-trailers" && argv.iter().any(|arg| arg.known() == Some("--in-place")) {
+        parsed
+            .operands
+            .iter()
+            .for_each(|word| reader.act(WRITE, word));
+    }
     if sub == "ls-files" {
         reader.out.io.names_files = super::files::in_workspace(reader);
         reader.out.io.names_all = parsed.operands.is_empty();

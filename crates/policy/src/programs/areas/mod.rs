@@ -11,6 +11,7 @@ mod files;
 mod find;
 mod git;
 mod git_config;
+mod markup;
 mod network;
 mod packages;
 mod shells;
@@ -34,6 +35,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Program> {
         files::PROGRAMS,
         find::PROGRAMS,
         git::PROGRAMS,
+        markup::PROGRAMS,
         network::PROGRAMS,
         packages::PROGRAMS,
         shells::PROGRAMS,

@@ -57,8 +57,14 @@ const NPM: &[Program] = &[
     }),
     program("pack").shared(NPM_OPTIONS).also(|_, reader| { reader.touch(&Word::from("package.tgz"), Access::Create); }),
     program("config c get set").shared(NPM_OPTIONS).also(config),
-    program("pkg").asks(EffectKind::Write, "manifest", "changes the manifest of the project"),
-    program("version").asks(EffectKind::Write, "manifest", "changes the version and makes a commit"),
+    program("pkg").grammar(Grammar::Stops).subs(&[
+        reads("get"), program("set delete fix").asks(EffectKind::Write, "manifest", "changes the manifest of the project"),
+    ]),
+    program("version").grammar(Grammar::Plain).also(|parsed, reader| {
+        if !parsed.operands.iter().all(|word| word.known() == Some("--json")) {
+            reader.ask("manifest", "It changes the version and makes a commit.");
+        }
+    }),
     program("init create innit").also(|parsed, reader| {
         if !parsed.operands.is_empty() {
             reader.ask(INSTALL, "It downloads code from others and runs it.");

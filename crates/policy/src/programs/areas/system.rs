@@ -1,5 +1,6 @@
 //! The machine itself: processes, services, users, networks, schedules, power.
 
+mod beside;
 mod services;
 
 pub(in crate::programs) use services::is_ours;
@@ -12,6 +13,7 @@ use crate::programs::table::{
     Act, Grammar, Program, READ, SECRET, TEXT, WRITE, flag, flags, program, value,
 };
 use crate::verdict::Verdict;
+use beside::beside;
 use services::{controls, crontab, kill, kill_by_name, service, systemctl};
 
 const SERVICE: &str = "service";
@@ -76,6 +78,7 @@ pub(super) static PROGRAMS: &[Program] = &[
 ];
 
 fn looks(parsed: &Parsed, reader: &mut Reader<'_>) {
+    beside(reader);
     for word in &parsed.operands {
         if word.prefix().starts_with('/') {
             reader.touch(word, Access::List);

@@ -1,8 +1,8 @@
-//! Task runners whose tasks stand in a file of the project: make, just, cmake.
+//! Task runners whose tasks stand in a file of the project: make, just.
 
 use crate::effect::{EffectKind, Target, Zone};
 use crate::programs::options::Parsed;
-use crate::programs::reader::{Reader, shown_word};
+use crate::programs::reader::Reader;
 use crate::programs::variables;
 use crate::verdict::Verdict;
 use crate::word::Word;
@@ -56,7 +56,7 @@ pub(super) fn elsewhere(path: &Word, reader: &mut Reader<'_>) {
     }
 }
 
-fn assignment(text: &str, reader: &mut Reader<'_>) {
+pub(super) fn assignment(text: &str, reader: &mut Reader<'_>) {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let name = name.trim_end_matches([':', '?', '+', '!']);
     if matches!(
@@ -257,44 +257,5 @@ pub(super) fn runner(parsed: &Parsed, reader: &mut Reader<'_>) {
             "task-outside",
             "It runs a task of a project that is not the workspace.",
         );
-    }
-}
-
-/// `cmake -E rm -rf x` is `rm`; `cmake -E env A=b tool` runs a tool.
-pub(super) fn cmake(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if !parsed.has("-E") {
-        return;
-    }
-    let rest = parsed.operands.get(1..).unwrap_or(&[]);
-    match parsed.operand(0).unwrap_or("…") {
-        "rm" => reader.again("rm", rest),
-        "remove" | "remove_directory" => {
-            let mut args = vec![Word::from("-rf")];
-            args.extend_from_slice(rest);
-            reader.again("rm", &args);
-        }
-        "copy" | "copy_if_different" | "copy_directory" | "copy_directory_if_different" => {
-            reader.again("cp", rest)
-        }
-        "rename" => reader.again("mv", rest),
-        "touch" | "touch_nocreate" => reader.again("touch", rest),
-        "make_directory" => reader.again("mkdir", rest),
-        "cat" => reader.again("cat", rest),
-        "tar" => reader.again("tar", rest),
-        "create_symlink" => {
-            let mut args = vec![Word::from("-s")];
-            args.extend_from_slice(rest);
-            reader.again("ln", &args);
-        }
-        "create_hardlink" => reader.again("ln", rest),
-        "env" => reader.again("env", rest),
-        "time" => reader.run(rest),
-        "chdir" => reader.run(rest.get(1..).unwrap_or(&[])),
-        "echo" | "echo_append" | "capabilities" | "compare_files" | "md5sum" | "sha1sum"
-        | "sha256sum" | "sleep" | "true" | "false" => {}
-        other => {
-            let text = format!("cmake -E {} is not known.", shown_word(&Word::from(other)));
-            reader.find(Verdict::Ask, "unknown-subcommand", text);
-        }
     }
 }

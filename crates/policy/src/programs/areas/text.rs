@@ -18,9 +18,9 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("bat batcat highlight pygmentize source-highlight").strict().io(PASSES).each(READ).options(&[
         flags("-A -n -p -pp -P -L -u -d -f -S -h -V --plain --number --show-all --diff --list-themes --list-languages --force-colorization --no-pager -g -N"),
         joined("--paging --color --decorations --italic-text --style --theme --language --line-range --wrap --tabs --highlight-line --file-name --terminal-width", TEXT),
-        value("-l -r -H -m --map-syntax", TEXT), value("--pager", Act::Shell),
-    ]),
-    program("wc gwc sha1sum sha224sum sha256sum sha384sum sha512sum gsha256sum md5sum gmd5sum b2sum b3sum shasum md5 sha256 sha512 crc32 xxhsum xxh64sum numfmt")
+        value("-l -r -H -m --map-syntax", TEXT), value("--pager", TEXT),
+    ]).also(named_pager),
+    program("wc gwc sum cksum sha1sum sha224sum sha256sum sha384sum sha512sum gsha256sum md5sum gmd5sum b2sum b3sum shasum md5 sha256 sha512 crc32 xxhsum xxh64sum numfmt")
         .each(READ).options(&[value("--files0-from", READ)]),
     program("head ghead").io(PASSES).each(READ).options(&[value("-n --lines -c --bytes", TEXT), flags("-q -v -z --quiet --silent --verbose")]),
     program("cut gcut").io(PASSES).each(READ).options(&[
@@ -48,8 +48,8 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(search),
     program("ag ack pt ugrep ug sift git-grep-off").strict().io(PASSES).operands(Operands::First(TEXT, READ)).options(&[
         flags("-i -l -L -c -n -v -w -Q -s -S -a -u -t -o -r -R -f -H -h -0 --hidden --nocolor --nogroup --column --files-with-matches -E -F -P -q --no-heading --literal"),
-        value("-A -B -C -m -G --ignore --ignore-dir --depth -g --type --include --exclude", TEXT), value("--pager", Act::Shell), value("--filter", Act::Shell), value("-p --path-to-ignore", READ),
-    ]),
+        value("-A -B -C -m -G --ignore --ignore-dir --depth -g --type --include --exclude", TEXT), value("--pager", TEXT), value("--filter", Act::Shell), value("-p --path-to-ignore", READ),
+    ]).also(named_pager),
     program("sort gsort").strict().io(PASSES).each(READ).options(&[
         flags("-b -d -f -g -i -M -h -n -R -r -V -c -C -m -s -u -z --ignore-leading-blanks --dictionary-order --ignore-case --general-numeric-sort --ignore-nonprinting --month-sort --human-numeric-sort --numeric-sort --random-sort --reverse --version-sort --merge --stable --unique --zero-terminated --debug --version --help"),
         value("-k --key -t --field-separator -S --buffer-size --parallel --batch-size --sort", TEXT), joined("--check", TEXT),
@@ -97,12 +97,20 @@ pub(super) static PROGRAMS: &[Program] = &[
         flags("-r -y -Y -c -n -e -j -P -C -M -s -t -N -o=json --raw-output --prettyPrint --null-input --unwrapScalar --exit-status --no-doc"),
         flag("-i --inplace", TEXT), value("-o --output-format -p --input-format -I --indent -f -w -s --selector", TEXT), value("--from-file", READ),
     ]).operands(Operands::First(TEXT, READ)).also(yq),
-    program("xmllint xmlstarlet tidy csvcut csvgrep csvstat csvsort csvjson in2csv xsv qsv mlr").io(PASSES).asks_nothing(),
     program("iconv giconv recode dos2unix unix2dos").options(&[value("-f -t --from-code --to-code", TEXT), value("-o --output", WRITE), flags("-c -l -s --list")]).also(in_place),
     program("shuf gshuf tsort ptx").strict().io(PASSES).each(READ).options(&[
         value("-n --head-count -i --input-range", TEXT), flags("-e -r -z --echo --repeat --zero-terminated"), value("-o --output", WRITE), value("--random-source", READ),
     ]),
-    program("seq gseq expr factor bc cal ncal date-off jot primes units numbat qalc figlet toilet cowsay fortune lolcat banner").also(calculator),
+    program("seq gseq expr factor cal ncal date-off jot primes banner").also(calculator),
+    program("bc numbat lolcat fortune").io(PASSES).each(READ),
+    program("units").options(&[value("-L --log", WRITE), value("-f --file -H --history", READ)]),
+    program("qalc").also(|parsed, reader| {
+        let files = |word: &Word| ["export", "load", "save"].iter().any(|name| crate::programs::reader::shown_word(word).contains(name));
+        if parsed.operands.iter().any(files) {
+            reader.ask("code-files", "It reads or writes files.");
+        }
+    }),
+    program("figlet toilet cowsay").io(PASSES).options(&[value("-f -d -C", READ), value("-w -W -e -T -m -F", TEXT)]),
     program("dc").strict().each(Act::Script).options(&[
         value("-e --expression", TEXT), value("-f --file", Act::Script), flags("-x -i -V --version -h --help"), value("-I --digit-clamp-off", TEXT),
     ]).also(desk_calculator),
@@ -110,24 +118,19 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-d --date -r --reference -v -j", TEXT), value("-f --file", READ), joined("-I --iso-8601 --rfc-3339", TEXT), flags("-u --utc --universal -R --rfc-email --debug --help --version -n"),
         value("-s --set", Act::Ask("set-clock", "It sets the clock.")),
     ]).operands(Operands::Each(TEXT)).also(date),
-    program("pv gpv progress mbuffer").io(PASSES).each(READ),
+    program("pv gpv").io(PASSES).each(READ).options(&[value("-o --output -P --pidfile", WRITE), value("-L -B -s -i -w -H -N -F -d -D -m -A", TEXT)]),
+    program("mbuffer").io(PASSES).each(READ).options(&[value("-o -l -T", WRITE), value("-i", READ), value("-I -O", Act::Host), value("-A", Act::Shell), value("-m -s -b -R -r -p -P -d -n -W", TEXT)]),
+    program("progress").each(TEXT),
     program("vipe vidir zathura").asks(crate::effect::EffectKind::Execute, "editor", "opens an editor"),
     program("fzf sk peco gum dialog whiptail").io(PASSES).strict().options(&[
-        value("--preview --bind --execute", Act::Shell), value("-q --query -f --filter -d --delimiter -n --nth --with-nth --height --prompt --header", TEXT), flags("-m --multi -e --exact -1 -0 -i +i --ansi --no-sort --reverse -s"),
+        value("--preview --bind --execute", Act::Shell), value("-q --query -f --filter -d --delimiter -n --nth --with-nth --height --prompt --header", TEXT), flags("-m --multi -e --exact -1 -0 -i +i --ansi --no-sort --reverse -s --version --help"),
     ]),
-    program("cloc tokei scc sloccount loc").each(Act::Path(Access::List)).strict().options(&[flags("--by-file --json --yaml --csv --quiet --vcs -f -s --files --hidden"), value("--exclude-dir --include-lang --exclude-lang -e -t -o", TEXT)]),
+    program("cloc tokei scc sloccount loc").each(READ).strict().options(&[flags("--by-file --json --yaml --csv --quiet --vcs -f -s --files --hidden"), value("--exclude-dir --include-lang --exclude-lang -e -t", TEXT), value("-o --out --report-file", WRITE)]),
     program("ripgrep-all rga").io(PASSES).asks(crate::effect::EffectKind::Execute, "helper-program", "runs other programs for each kind of file"),
-    program("ctags etags cscope gtags").each(READ).options(&[value("-f -o", WRITE), value("--options", Act::Ask("loads-options", "A file of options is read.")), flags("-R -a")]),
+    program("ctags etags cscope gtags").each(READ).options(&[value("-f -o --output", WRITE), value("--options", Act::Ask("loads-options", "A file of options is read.")), flags("-R -a")]),
     program("envsubst").io(PASSES).also(calculator),
     program("apply-input").io(RUNS),
 ];
-
-impl Program {
-    /// Reads its operands, whatever its options.
-    const fn asks_nothing(self) -> Self {
-        self.each(READ)
-    }
-}
 
 /// `less +!cmd` runs a command, and `LESSOPEN` is not set in a clean environment.
 fn pager(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -136,6 +139,27 @@ fn pager(parsed: &Parsed, reader: &mut Reader<'_>) {
         if text.starts_with('+') && text.contains('!') {
             reader.deny("pager-command", "It runs a command from the pager.");
         }
+    }
+}
+
+/// Pagers that show and run nothing else.
+const PAGERS: &[&str] = &["", "cat", "less", "more", "most", "builtin", "never"];
+
+/// `bat --pager ./x`: as with the variable that names it.
+fn named_pager(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let named = |word: &Word| {
+        let mut words = word.known()?.split_ascii_whitespace();
+        let program = words.next().unwrap_or_default();
+        Some(PAGERS.contains(&program) && words.all(|word| word.starts_with('-')))
+    };
+    if !parsed
+        .values("--pager")
+        .all(|word| named(word) == Some(true))
+    {
+        reader.deny(
+            "helper-program",
+            "It runs a program that is named by an option.",
+        );
     }
 }
 
@@ -252,7 +276,8 @@ fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn in_place(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let access = if reader.invocation.argv[0].prefix().contains('2') {
+    let name = crate::place::name(reader.invocation.argv[0].prefix());
+    let access = if name.contains('2') || name == "recode" {
         Access::Write
     } else {
         Access::Read

@@ -334,7 +334,10 @@ const LISTS: &[&str] = &[
 
 fn multiplexer(parsed: &Parsed, reader: &mut Reader<'_>) {
     let first = parsed.operand(0).unwrap_or("");
+    let argv = &reader.invocation.argv;
+    let lists = argv.len() == 2 && matches!(argv[1].known(), Some("-ls" | "-list"));
     if LISTS.contains(&first)
+        || lists
         || parsed
             .strange
             .iter()

@@ -288,7 +288,7 @@ fn tasks_of_the_project_are_allowed() {
             "docker ps -a",
             "docker images",
             "docker logs x",
-            "docker inspect x",
+            "docker inspect -f '{{.State.Status}}' x",
             "docker compose ps",
             "docker compose logs -f",
             "kubectl get pods",

@@ -77,7 +77,8 @@ impl Judge<'_> {
             self.note_instead(argv, instead);
         }
         let text = self.output_text(argv, input, scope);
-        let mut emitted = Self::emitted(&reading, input.flow, flow, read);
+        let endless = self.endless(argv, &reading, input);
+        let mut emitted = Self::emitted(&reading, input.flow, flow, read).going_on(endless);
         emitted.everything &= !super::output::chooses(argv);
         let copied = self.copied(argv, &reading, input);
         self.note_writes(&reading, emitted, &copied);

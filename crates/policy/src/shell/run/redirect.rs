@@ -249,6 +249,9 @@ impl Judge<'_> {
         let Some((word, append)) = redirected.output else {
             return output;
         };
+        if output.flow.endless && !word.prefix().starts_with("/dev/") {
+            self.fills_disk();
+        }
         if let Some(path) = word.known()
             && path != "/dev/null"
             && !path.starts_with("/dev/fd/")

@@ -14,7 +14,7 @@ const LOAD: &[&str] = &[
     "--reporters", "--formatter", "--format", "--parser", "--resolve-plugins-relative-to", "--rootDir", "--runner", "--testRunner",
     "--test-runner", "--testEnvironment", "--env", "--tsconfig", "--configfile", "--rcfile", "--file", "--bootstrap", "--autoload-file",
     "--rulesdirs", "--load", "--confcutdir", "--rootdir", "-I", "--include", "--extension",
-    "--config-file", "--config-path", "--configFile", "--presets", "--custom-syntax", "--inspection-profile",
+    "--config-file", "--config-path", "--configFile", "--presets", "--custom-syntax", "--python-executable", "--inspection-profile",
 ];
 
 /// Asks where what is loaded lies outside of the workspace, or comes in.
@@ -46,7 +46,8 @@ fn named(name: &str, value: &Word, reader: &mut Reader<'_>) {
     }
 }
 
-fn loads(value: &Word, reader: &mut Reader<'_>) {
+/// A file of options or code: asked about outside of the workspace, and judged as what is run where the session wrote it.
+pub(super) fn loads(value: &Word, reader: &mut Reader<'_>) {
     if is_input(value) || value.prefix().starts_with("/dev/fd/") {
         return reader.ask("code-input", "It runs what comes in.");
     }
@@ -62,7 +63,18 @@ fn loads(value: &Word, reader: &mut Reader<'_>) {
             "loads-code",
             "It loads code or options from outside of the workspace.",
         );
+    } else if is_code(&text) {
+        reader.file(value);
     }
+}
+
+/// Whether a value names a file of code, not a module or a way to print.
+fn is_code(text: &str) -> bool {
+    let ends = [
+        ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".py", ".rb", ".php",
+    ];
+    let path = text.starts_with("./") && !text.ends_with(".json") && !text.ends_with('/');
+    !text.starts_with('{') && (path || ends.iter().any(|end| text.ends_with(end)))
 }
 
 fn is_outside(text: &str, reader: &Reader<'_>) -> bool {
@@ -95,6 +107,10 @@ pub(super) fn pytest(parsed: &Parsed, reader: &mut Reader<'_>) {
             "-p" if word.known().is_some() => words.next().map(shown_word),
             "-o" | "--override-ini" => {
                 let value = words.next().map(shown_word).unwrap_or_default();
+                // `cache_dir=…`, `log_file=…`
+                if let Some((_, path)) = value.split_once('=') {
+                    careful(&[Word::from(path)], reader);
+                }
                 value
                     .starts_with("addopts=")
                     .then(|| value.split_once("-p"))

@@ -23,54 +23,6 @@ pub(super) fn toolchain(parsed: &Parsed, reader: &mut Reader<'_>) {
     reader.run(&argv);
 }
 
-pub(super) fn compiler(parsed: &Parsed, reader: &mut Reader<'_>) {
-    for word in reader.invocation.argv.iter().skip(1) {
-        let text = word.prefix();
-        if text.starts_with("-fplugin")
-            || text.starts_with("-wrapper")
-            || text.starts_with("-B/")
-            || text.contains("linker=")
-            || text.starts_with("-specs")
-            || text.starts_with("--plugin")
-            || text.starts_with("-fuse-ld=/")
-        {
-            reader.find(
-                Verdict::Deny,
-                "helper-program",
-                "It runs a program that is named by an option.",
-            );
-        }
-        if text.starts_with('@') {
-            reader.find(
-                Verdict::Ask,
-                "other-configuration",
-                "A file of options decides what it does.",
-            );
-        }
-    }
-    if let Some(file) = unnamed_output(parsed, reader) {
-        reader.touch(&Word::Known(file), Access::Write);
-    }
-}
-
-/// What a compiler writes that is not told where to.
-fn unnamed_output(parsed: &Parsed, reader: &Reader<'_>) -> Option<String> {
-    if parsed.has("-o") {
-        return None;
-    }
-    let sources: Vec<&str> = parsed.operands.iter().filter_map(Word::known).collect();
-    let first = crate::place::name(sources.first()?);
-    match crate::place::name(reader.invocation.argv[0].prefix()) {
-        "rustc" => Some(first.strip_suffix(".rs")?.to_owned()),
-        "gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "tcc" => {
-            let stops = ["-c", "-S", "-E", "-M", "-MM", "-fsyntax-only"];
-            let stops = |word: &Word| stops.contains(&word.prefix());
-            (!reader.invocation.argv.iter().any(stops)).then(|| "a.out".to_owned())
-        }
-        _ => None,
-    }
-}
-
 pub(super) fn go_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
     let run = reader
         .invocation

@@ -12,6 +12,57 @@ pub(super) fn outside(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// Options with which the content of files is not shown.
+#[rustfmt::skip]
+const NAMES: &[&str] = &["--name-only", "--name-status", "--stat", "--numstat", "--shortstat", "--summary", "--check", "--quiet"];
+
+/// `git show HEAD:.env`, `git diff -- .env`, `git grep x -- .env`: what the repository keeps of a file is as secret as
+/// the file.
+pub(super) fn contents(parsed: &Parsed, sub: &str, reader: &mut Reader<'_>) {
+    let argv = &reader.invocation.argv;
+    let has = |names: &[&str]| {
+        argv.iter()
+            .any(|arg| arg.known().is_some_and(|arg| names.contains(&arg)))
+    };
+    let shows = match sub {
+        "log" | "whatchanged" | "reflog" | "rev-list" => {
+            has(&["-p", "-u", "--patch", "-c", "--cc"])
+                || argv.iter().any(|arg| arg.prefix().starts_with("-L"))
+        }
+        "cat-file" => !has(&["-e", "-t", "-s"]),
+        "diff" | "diff-tree" | "diff-index" | "diff-files" | "show" | "range-diff" => !has(NAMES),
+        "blame" | "annotate" | "grep" | "archive" | "merge-tree" => true,
+        _ => false,
+    };
+    if !shows {
+        return;
+    }
+    let pattern = sub == "grep" && !has(&["-e", "-f"]) && parsed.dashes != Some(0);
+    let mut words: Vec<String> = parsed
+        .operands
+        .iter()
+        .skip(usize::from(pattern))
+        .map(shown_word)
+        .collect();
+    // `-L :function:FILE`, `-L1,5:FILE`
+    words.extend(
+        argv.iter()
+            .map(shown_word)
+            .filter(|word| word.contains(':')),
+    );
+    for word in words {
+        if word.starts_with(":!") || word.starts_with(":^") || word.starts_with(":(exclude") {
+            continue;
+        }
+        let path = word.rsplit([':', ')']).next().unwrap_or(&word);
+        let path = Word::from(path.trim_start_matches('/').trim_end_matches('*'));
+        let known = locate(path.prefix(), reader.cwd(), reader.world);
+        if known.is_some_and(|place| place.secret.is_some()) {
+            reader.touch(&path, Access::Read);
+        }
+    }
+}
+
 /// What is taken out of the repository is deleted, unless it is only no longer kept.
 pub(super) fn removes(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.any("--cached -n") {

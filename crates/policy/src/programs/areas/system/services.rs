@@ -44,6 +44,8 @@ pub(super) fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.deny("kill-all", "It signals every process of the user, the gateway among them, or the first process.");
         } else if numbers {
             reader.deny("kill-group", "It signals a whole group of processes.");
+        } else if matches!(word, crate::word::Word::Unknown(why) if why == "$!") {
+            // What this very line put into the background.
         } else if text == "…" {
             reader.ask(
                 "signal",
