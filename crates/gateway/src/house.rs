@@ -141,7 +141,7 @@ impl House {
         };
         let judge = Judge::new(site.surroundings(), desk.clone(), clock.clone(), rights);
         judge.count_the_past(&*store).await?;
-        let taints = Taints::new(store.clone());
+        let taints = Taints::new(store.clone(), clock.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
         let governor: Arc<dyn Governor> = Arc::new(GatewayGovernor::new(GovernorParts {
             store,
@@ -156,7 +156,7 @@ impl House {
             vetter: Vetter::new(models.clone(), site.credentials.redactor(), clock.clone()),
             undo: undo.clone(),
         }));
-        let (own_sessions, post) = AgentSessions::new(sessions.clone());
+        let (own_sessions, post) = AgentSessions::new(sessions.clone(), taints.clone());
         let fetching = settings::fetching(&config.current());
         let toolbox = toolbox(clock, exec, fetching, own_sessions);
         let tools = toolbox.specs();

@@ -178,6 +178,18 @@ impl WorldFiles for MachineFiles {
         found.sort_unstable();
         Some(found)
     }
+
+    /// By when the file system last noted a change, which nobody who unpacks an archive can set.
+    #[cfg(unix)]
+    fn changed_since(&self, path: &str, time: i64) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let Ok(about) = std::fs::metadata(path) else {
+            return true;
+        };
+        let millis = about.ctime().saturating_mul(1_000) + about.ctime_nsec() / 1_000_000;
+        // File systems round down, by two seconds at the most.
+        millis.saturating_add(2_000) >= time
+    }
 }
 
 fn listing(mut entries: std::fs::ReadDir, most: usize) -> Listing {
@@ -266,6 +278,10 @@ impl WorldFiles for SeenFiles {
 
     fn list(&self, folder: &str, most: usize) -> Listing {
         MachineFiles.list(folder, most)
+    }
+
+    fn changed_since(&self, path: &str, time: i64) -> bool {
+        MachineFiles.changed_since(path, time)
     }
 }
 
@@ -390,6 +406,20 @@ mod tests {
             std::fs::write(at(&format!("one/{number}")), "").unwrap();
         }
         assert_eq!(MachineFiles.matching(&at("one/*")), None, "too many");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_told_to_be_older_than_a_time_whatever_its_own_says() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("file");
+        let file = File::create(&path).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH).unwrap();
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let now = i64::try_from(now.unwrap().as_millis()).unwrap();
+        let changed = |since: i64| MachineFiles.changed_since(path.to_str().unwrap(), since);
+        assert!(changed(now - 60_000), "it was made just now");
+        assert!(!changed(now + 60_000));
     }
 
     #[test]

@@ -530,3 +530,44 @@ async fn a_process_of_a_run_cannot_speak_to_the_gateway() {
     let answer = fs::read_to_string(bench.file("answer.txt")).unwrap();
     assert!(answer.starts_with("HTTP/1.1"), "{answer}");
 }
+
+/// What a command would come to in a session, by the codes of what was found.
+async fn findings(bench: &mut Bench, session: &str, command: &str) -> String {
+    let params = json!({"command": command, "sessionKey": session});
+    let answer = bench.person.ask("gatehouse.policy.check", params).await;
+    answer["findings"].to_string()
+}
+
+#[tokio::test]
+async fn a_file_that_one_session_wrote_is_asked_about_when_another_runs_it() {
+    let mut bench = Bench::with_policy("{}").await;
+    let written = json!({"path": "evil.py", "content": "print(1)"});
+    let written = bench.call(MAIN, "write", written).await.await.unwrap();
+    assert_eq!(written["ok"], true, "{written}");
+    let found = findings(&mut bench, "agent:main:other", "python3 evil.py").await;
+    assert!(found.contains("write-run"), "{found}");
+    let found = findings(&mut bench, "agent:main:other", "python3 good.py").await;
+    assert!(!found.contains("write-run"), "{found}");
+}
+
+#[tokio::test]
+async fn a_session_that_reads_the_history_of_another_has_heard_its_secrets() {
+    let mut bench = Bench::with_policy("{}").await;
+    bench.write(".env", "SECRET=1");
+    let create = json!({"key": MAIN});
+    bench.caller.ask("sessions.create", create).await;
+    let (question, call) = bench.exec("cat .env").await;
+    bench.resolve(&question, json!({"decision": "once"})).await;
+    call.await.unwrap();
+    let (other, fetch) = ("agent:main:other", "curl -s http://example.com/q");
+    let found = findings(&mut bench, MAIN, fetch).await;
+    assert!(found.contains("secret-then-network"), "{found}");
+    let found = findings(&mut bench, other, fetch).await;
+    assert!(!found.contains("secret-then-network"), "{found}");
+    let history = json!({"sessionKey": MAIN});
+    let heard = bench.call(other, "sessions_history", history).await;
+    let heard = heard.await.unwrap();
+    assert_eq!(heard["ok"], true, "{heard}");
+    let found = findings(&mut bench, other, fetch).await;
+    assert!(found.contains("secret-then-network"), "{found}");
+}

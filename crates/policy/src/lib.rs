@@ -30,4 +30,4 @@ pub use effect::{Effect, EffectKind, Target, Zone};
 pub use plan::{Pipeline, Plan, Spawn, Stage};
 pub use verdict::{Finding, Span, Verdict};
 pub use word::{Piece, Word};
-pub use world::{Dialect, Entry, Extent, Listing, NoFiles, Taint, World, WorldFiles};
+pub use world::{Below, Dialect, Entry, Extent, Listing, NoFiles, Taint, World, WorldFiles};

@@ -50,6 +50,10 @@ pub trait WorldFiles {
     fn matching(&self, _pattern: &str) -> Option<Vec<String>> {
         None
     }
+    /// Whether a file may have been made or changed since a time, in milliseconds since the Unix epoch.
+    fn changed_since(&self, _path: &str, _time: i64) -> bool {
+        true
+    }
 }
 
 /// What lies in a folder, as far as that is known.
@@ -78,15 +82,52 @@ pub enum Extent {
     TooMuch,
 }
 
-/// What a session did before that matters for what it does next.
+/// What was done before that matters for what a session does next.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Taint {
     /// It read what authenticates someone; the paths.
     pub secrets: BTreeSet<String>,
-    /// Files that it wrote.
+    /// Files that it, or another session, wrote.
     pub written: BTreeSet<String>,
     /// Files that came from the network or were decoded.
     pub fetched: BTreeSet<String>,
+    /// Files that hold what was read of a secret.
+    pub carrying: BTreeSet<String>,
+    /// Files that were written and whose names nobody said, by how their paths begin: what an archive held, the pieces
+    /// of a file.
+    pub below: BTreeMap<String, Below>,
+}
+
+impl Taint {
+    /// Adds what was done beside it.
+    pub fn join(&mut self, other: &Self) {
+        self.secrets.extend(other.secrets.iter().cloned());
+        self.written.extend(other.written.iter().cloned());
+        self.fetched.extend(other.fetched.iter().cloned());
+        self.carrying.extend(other.carrying.iter().cloned());
+        for (begin, below) in &other.below {
+            self.lies_below(begin, *below);
+        }
+    }
+
+    pub(crate) fn lies_below(&mut self, begin: &str, below: Below) {
+        let kept = self.below.entry(begin.to_owned()).or_insert(below);
+        kept.fetched |= below.fetched;
+        kept.since = match (kept.since, below.since) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+}
+
+/// How files came to lie where their paths begin alike.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Below {
+    /// They came from the network or were decoded.
+    pub fetched: bool,
+    /// From when on, in milliseconds since the Unix epoch; what is older lay there before. None for what is still to
+    /// happen.
+    pub since: Option<i64>,
 }
 
 /// Knows nothing of any file.

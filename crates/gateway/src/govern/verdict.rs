@@ -14,8 +14,8 @@ use gatehouse_policy::decide::{
 use gatehouse_policy::place::{self, Access};
 use gatehouse_policy::rules::{Moment, RateKey};
 use gatehouse_policy::{
-    Analysis, Command, Decision, DecisionView, Dialect, Effect as PolicyEffect, EffectKind,
-    Finding, NoFiles, Plan, Policy, Taint, Target, Verdict, Word, decide,
+    Command, Decision, DecisionView, Dialect, Effect as PolicyEffect, EffectKind, Finding, NoFiles,
+    Plan, Policy, Taint, Target, Verdict, Word, decide,
 };
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
@@ -268,7 +268,7 @@ impl Asked<'_> {
         let past = json!({"kind": "command", "command": command, "cwd": cwd});
         let facts: Vec<Finding> = variables.iter().map(|name| set_variable(name)).collect();
         let mut judged = self.decided(Act::Command(&analysis), &facts, past);
-        join_taint(&mut judged.taint, &analysis);
+        judged.taint.join(&analysis.taint);
         judged.seen = seen.seen();
         judged
     }
@@ -422,12 +422,6 @@ fn set_variable(name: &str) -> Finding {
         span: None,
         text: format!("runs with the variable {name} set by the call"),
     }
-}
-
-fn join_taint(taint: &mut Taint, analysis: &Analysis) {
-    taint.secrets.extend(analysis.taint.secrets.iter().cloned());
-    taint.written.extend(analysis.taint.written.iter().cloned());
-    taint.fetched.extend(analysis.taint.fetched.iter().cloned());
 }
 
 /// Scripts that an action runs, by what was found of it.

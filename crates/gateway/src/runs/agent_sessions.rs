@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Input, Runs, Submitted};
+use crate::govern::Taints;
 use crate::sessions::{Change, SessionName, Sessions};
 
 /// Messages that may wait for the task.
@@ -23,6 +24,7 @@ const LETTERS: usize = 64;
 /// What the tools are given.
 pub struct AgentSessions {
     sessions: Sessions,
+    taints: Taints,
     letters: mpsc::Sender<Letter>,
 }
 
@@ -36,9 +38,20 @@ struct Letter {
 }
 
 impl AgentSessions {
-    pub fn new(sessions: Sessions) -> (Self, Post) {
+    pub(crate) fn new(sessions: Sessions, taints: Taints) -> (Self, Post) {
         let (letters, inbox) = mpsc::channel(LETTERS);
-        (Self { sessions, letters }, Post(inbox))
+        let own = Self {
+            sessions,
+            taints,
+            letters,
+        };
+        (own, Post(inbox))
+    }
+
+    /// What one session read is told to another.
+    async fn hears(&self, session: &str, from: &str) -> Result<(), String> {
+        let heard = self.taints.hears(session, from).await;
+        heard.map_err(|error| error.to_string())
     }
 
     /// A session of the caller's agent.
@@ -125,6 +138,7 @@ impl tools::Sessions for AgentSessions {
             .entries_page(&row.key, None, limit)
             .await;
         let page = page.map_err(|error| error.to_string())?;
+        self.hears(&caller.session_key, &row.key).await?;
         let with_tools = params["includeTools"] == true;
         let shown = page
             .entries
@@ -147,6 +161,8 @@ impl tools::Sessions for AgentSessions {
         if row.key == caller.session_key {
             return Err("a session cannot send to itself".to_owned());
         }
+        self.hears(&row.key, &caller.session_key).await?;
+        let from = row.key.clone();
         let name = SessionName {
             key: row.key,
             agent: row.agent,
@@ -164,7 +180,9 @@ impl tools::Sessions for AgentSessions {
         };
         let gone = || "the gateway is stopping".to_owned();
         self.letters.send(letter).await.map_err(|_| gone())?;
-        told.await.unwrap_or_else(|_| Err(gone()))
+        let answered = told.await.unwrap_or_else(|_| Err(gone()));
+        self.hears(&caller.session_key, &from).await?;
+        answered
     }
 
     async fn status(&self, caller: &Caller, key: &str) -> Result<Value, String> {
@@ -196,6 +214,9 @@ impl tools::Sessions for AgentSessions {
         match made.map_err(|error| error.to_string())? {
             Some(_) => Err(format!("there is a session {} already", name.key)),
             None => {
+                // Before its run begins: its task may tell what was read, and its answer what it reads.
+                let begun = self.taints.begins(&child.parent, &name.key).await;
+                begun.map_err(|error| error.to_string())?;
                 self.sessions.publish(&row, &Change::Reason("create"));
                 Ok(())
             }

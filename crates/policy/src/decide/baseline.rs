@@ -163,7 +163,9 @@ pub(super) fn taint_after(request: &Request<'_>, effects: &[Effect], before: &Ta
             continue;
         };
         match effect.kind {
-            EffectKind::Read if effect.secret => drop(taint.secrets.insert(path.clone())),
+            EffectKind::Read if effect.secret || taint.carrying.contains(path) => {
+                taint.secrets.insert(path.clone());
+            }
             EffectKind::Write | EffectKind::Append | EffectKind::Create => {
                 taint.written.insert(path.clone());
             }

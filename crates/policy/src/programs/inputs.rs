@@ -17,9 +17,9 @@ pub(crate) struct Inputs {
 }
 
 const C: &str = "*.c *.h *.cc *.cpp *.cxx *.hpp *.s *.S *.sh *.py *.pl *.awk";
-const PYTHON: &str = "*.py pytest.ini tox.ini setup.cfg pyproject.toml";
-const SCRIPT: &str =
-    "*.js *.mjs *.cjs *.jsx *.ts *.mts *.cts *.tsx *.vue *.svelte .babelrc .mocharc.json";
+const PYTHON: &str =
+    "*.py pytest.ini tox.ini setup.cfg pyproject.toml .pylintrc pylintrc .coveragerc .flake8";
+const SCRIPT: &str = "*.js *.mjs *.cjs *.jsx *.ts *.mts *.cts *.tsx *.vue *.svelte .*rc .*rc.*";
 const JVM: &str = "*.java *.kt *.kts *.groovy *.scala";
 
 #[rustfmt::skip]
@@ -33,7 +33,8 @@ static INPUTS: &[(&str, Inputs)] = &[
     ("bazel bazelisk buck buck2 pants", Inputs { commands: "BUILD BUILD.bazel WORKSPACE WORKSPACE.bazel MODULE.bazel BUCK *.bzl", code: C }),
     ("just", Inputs { commands: "justfile Justfile .justfile *.just", code: "" }),
     ("task go-task", Inputs { commands: "Taskfile.yml Taskfile.yaml taskfile.yml taskfile.yaml", code: "" }),
-    ("rake thor rspec rails cucumber minitest", Inputs { commands: "Rakefile rakefile *.rake Thorfile", code: "*.rb .rspec Gemfile" }),
+    ("latexmk", Inputs { commands: ".latexmkrc latexmkrc LatexMk", code: "*.tex *.sty *.cls" }),
+    ("rake thor rspec rails cucumber minitest rubocop", Inputs { commands: "Rakefile rakefile *.rake Thorfile", code: "*.rb .rspec Gemfile .rubocop.yml .*rc" }),
     ("grunt gulp jake", Inputs { commands: "Gruntfile.* gulpfile.* Jakefile*", code: SCRIPT }),
     ("tox nox invoke inv fab doit", Inputs { commands: "tox.ini noxfile.py tasks.py fabfile.py dodo.py", code: PYTHON }),
     ("pytest py.test nosetests green slipcover coverage robot behave mypy pylint", Inputs { commands: "", code: PYTHON }),

@@ -7,6 +7,7 @@ mod inputs;
 mod lookup;
 mod network;
 mod options;
+mod outputs;
 mod reader;
 mod table;
 mod variables;
@@ -16,8 +17,9 @@ use crate::place::{self, Named, named};
 use crate::verdict::Finding;
 use crate::word::Word;
 use crate::world::{Dialect, World};
-pub(crate) use inputs::{MANIFEST, inputs};
+pub(crate) use inputs::{Inputs, MANIFEST, inputs};
 pub(crate) use options::without;
+pub(crate) use outputs::{Leaves, Named as NamedFiles, inside, leaves, named_by_a_text};
 use reader::Reader;
 
 /// A command after expansion, its assignments and redirections taken off.
@@ -51,12 +53,23 @@ pub struct Reading {
     pub findings: Vec<Finding>,
     /// What it runs in turn. The caller judges each.
     pub runs: Vec<Runs>,
+    /// Code that its own code brings in.
+    pub loads: Vec<Load>,
     pub io: Io,
     /// Whether the table knows the program. Where it does not, the caller asks.
     pub known: bool,
     /// Where the command should be run otherwise than it was written, so that what it reads cannot run programs:
     /// `git status` becomes `git -c core.fsmonitor=false --no-pager status`.
     pub instead: Option<Vec<Word>>,
+}
+
+/// Code that is brought in by a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    /// Where it would lie: the path without what the language puts behind the name.
+    pub stem: String,
+    /// Its language has something of this name, which a file can only hide.
+    pub known: bool,
 }
 
 /// What passes through a command; for flows along a line.

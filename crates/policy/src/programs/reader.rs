@@ -162,6 +162,9 @@ impl<'a> Reader<'a> {
             Act::Host => network::host(self, word),
             Act::Shell => self.shell(word.clone()),
             Act::Program => self.run(std::slice::from_ref(word)),
+            Act::CodeFile(language @ (code::Language::Awk | code::Language::Sed)) => {
+                code::file(self, word, language);
+            }
             Act::Script | Act::CodeFile(_) => self.file(word),
             Act::Code(language) => code::read(self, word, language),
             Act::Ask(code, text) => self.ask(code, text),

@@ -117,6 +117,8 @@ pub(super) struct Judge<'w> {
     pub(super) flow: Flow,
     pub(super) files: BTreeMap<String, Held>,
     pub(super) links: BTreeMap<String, String>,
+    /// What the line left behind without naming it, by how its paths begin; whether it was fetched or decoded.
+    pub(super) left: BTreeMap<String, bool>,
     /// Functions that are being run.
     pub(super) calls: Vec<String>,
     pub(super) guess: Guess,
@@ -175,6 +177,7 @@ impl<'w> Judge<'w> {
             flow: Flow::default(),
             files: BTreeMap::new(),
             links: BTreeMap::new(),
+            left: BTreeMap::new(),
             calls: Vec::new(),
             guess: Guess::Unknown,
             guessed: Guessed::default(),

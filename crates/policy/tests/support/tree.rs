@@ -11,7 +11,7 @@ enum Node {
 }
 
 #[derive(Default)]
-pub(crate) struct Tree(BTreeMap<String, Node>);
+pub(crate) struct Tree(BTreeMap<String, Node>, BTreeMap<String, i64>);
 
 impl Tree {
     pub(crate) fn file(mut self, path: &str, text: &str) -> Self {
@@ -22,6 +22,12 @@ impl Tree {
     pub(crate) fn link(mut self, path: &str, target: &str) -> Self {
         self.0
             .insert(path.to_owned(), Node::Link(target.to_owned()));
+        self
+    }
+
+    /// When a file was changed; else it was before anything else happened.
+    pub(crate) fn changed(mut self, path: &str, time: i64) -> Self {
+        self.1.insert(path.to_owned(), time);
         self
     }
 
@@ -52,6 +58,10 @@ impl WorldFiles for Tree {
     fn is_dir(&self, path: &str) -> Option<bool> {
         let inside = format!("{}/", self.through_links(path));
         Some(self.0.keys().any(|path| path.starts_with(&inside)))
+    }
+
+    fn changed_since(&self, path: &str, time: i64) -> bool {
+        self.1.get(path).is_some_and(|changed| *changed >= time)
     }
 
     fn list(&self, folder: &str, most: usize) -> Listing {

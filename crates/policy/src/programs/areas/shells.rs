@@ -175,6 +175,7 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
         return file_or_input(parsed, reader, Language::Python);
     };
     let args = &parsed.operands;
+    code::loads(reader, module.known().unwrap_or("…"), Language::Python);
     match module.known().unwrap_or("…") {
         "pip" | "pip3" => reader.again("pip", args),
         "pytest" | "py.test" => reader.again("pytest", args),

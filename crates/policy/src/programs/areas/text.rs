@@ -1,7 +1,7 @@
 //! Text: shown, searched, cut, sorted, compared, counted.
 
 use crate::place::Access;
-use crate::programs::code::Language;
+use crate::programs::code::{Language, text_of};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -230,14 +230,16 @@ fn awk(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn jq(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let text = parsed.operand(0).unwrap_or("");
+    let script = parsed.value("-f").and_then(|file| text_of(reader, file));
+    let given = parsed.has("-f") && script.is_none();
+    let text = script.as_deref().or(parsed.operand(0)).unwrap_or("");
     if parsed.has("--slurpfile") {
         parsed
             .operands
             .iter()
             .for_each(|word| reader.act(READ, word));
     }
-    if !parsed.has("-f")
+    if !given
         && (text.contains("env.")
             || text.contains("$ENV")
             || text

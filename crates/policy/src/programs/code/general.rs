@@ -17,6 +17,8 @@ use crate::programs::reader::Reader;
 use crate::verdict::Verdict;
 use crate::word::Word;
 
+pub(in crate::programs) use modules::loads;
+
 /// What was seen in the code as a whole.
 #[derive(Default)]
 struct Seen {

@@ -12,6 +12,7 @@ mod words;
 
 use super::reader::{Reader, shown_word};
 use super::{Args, Runs, Stdin};
+use crate::place::normalise;
 use crate::word::Word;
 use crate::world::Dialect;
 
@@ -45,10 +46,29 @@ pub(crate) fn input(reader: &mut Reader<'_>, language: Language) {
     reader.out.io.runs_input = true;
     match reader.invocation.stdin.clone() {
         Stdin::Text(text) => read(reader, &text, language),
-        Stdin::File(path) => reader.file(&path),
+        Stdin::File(path) => file(reader, &path, language),
         Stdin::Pipe => reader.ask("code-input", "It runs what another command writes."),
         Stdin::Inherited => reader.ask("code-input", "It runs whatever it is given."),
     }
+}
+
+/// A module that is brought in by its name.
+pub(crate) fn loads(reader: &mut Reader<'_>, module: &str, language: Language) {
+    general::loads(reader, module, language);
+}
+
+/// A file of code, read where it is known what it says.
+pub(crate) fn file(reader: &mut Reader<'_>, path: &Word, language: Language) {
+    if let Some(text) = text_of(reader, path) {
+        read(reader, &Word::Known(text), language);
+    }
+    reader.file(path);
+}
+
+/// What a file says.
+pub(crate) fn text_of(reader: &Reader<'_>, path: &Word) -> Option<String> {
+    let path = normalise(path.known()?, reader.cwd())?;
+    reader.world.files.text(&path)
 }
 
 /// Code in a language of which nothing is known: it asks, and is denied where a shell that is given it would be.

@@ -4,8 +4,11 @@ use super::super::judge::{Held, Judge};
 use super::super::scope::Flow;
 use crate::effect::{EffectKind, Target};
 use crate::place;
-use crate::programs::{self, Reading};
+use crate::programs::{self, Inputs, Reading};
 use crate::word::Word;
+
+/// More names in a folder are not looked at.
+const MOST_NAMES: usize = 512;
 
 impl Judge<'_> {
     /// A tool that builds, tests or runs tasks.
@@ -35,7 +38,9 @@ impl Judge<'_> {
             .filter(|path| commands(path))
             .find(|path| !self.is_judged(path, folder))
             .cloned();
-        if fetched {
+        let (unpacked, came) =
+            folder.map_or((false, false), |folder| self.unpacked(folder, inputs));
+        if fetched || came {
             self.run_from(Flow {
                 network: true,
                 ..Flow::default()
@@ -44,10 +49,36 @@ impl Judge<'_> {
         if let Some(path) = written {
             let text = format!("It runs what {path} says, which was written in this session.");
             self.ask("write-run", &text);
+        } else if unpacked {
+            self.ask("write-run", "It runs what was unpacked before.");
         } else if let Some(path) = code {
             let text = format!("It runs the code that the line itself puts into {path}.");
             self.ask("write-run", &text);
         }
+    }
+
+    /// Whether files that name commands came into a folder by no name of their own; whether they were fetched.
+    fn unpacked(&self, folder: &str, inputs: &Inputs) -> (bool, bool) {
+        let here = programs::inside(folder);
+        let mut found = (false, false);
+        for (begin, fetched) in self
+            .left
+            .iter()
+            .filter(|(begin, _)| here.starts_with(*begin))
+        {
+            found.0 |= self.taint.below.contains_key(begin);
+            found.1 |= fetched;
+        }
+        if self.taint.below.keys().any(|begin| here.starts_with(begin)) {
+            let names = self.world.files.list(folder, MOST_NAMES).entries;
+            let paths = names.iter().map(|entry| format!("{here}{}", entry.name));
+            for path in paths.filter(|path| inputs.commands(path)) {
+                let origin = self.origin(&path);
+                found.0 |= origin.written && !self.is_judged(&path, Some(folder));
+                found.1 |= origin.fetched;
+            }
+        }
+        found
     }
 
     /// Whether the tasks of a manifest were read, so that what they run is judged by itself.

@@ -82,6 +82,8 @@ impl Judge<'_> {
         emitted.everything &= !super::output::chooses(argv);
         let copied = self.copied(argv, &reading, input);
         self.note_writes(&reading, emitted, &copied);
+        self.note_leaves(&invocation, &reading, input, emitted);
+        self.loaded(&reading.loads);
         let ran = self.run_all(reading.runs, scope, input, flow);
         let mut all = emitted.with(ran.flow);
         all.names = emitted.names;
@@ -171,14 +173,6 @@ impl Judge<'_> {
             return;
         }
         if let Some(path) = self.absolute(name, scope)
-            && self.is_below_a_download(&path)
-        {
-            self.deny(
-                "download-run",
-                "It runs what was unpacked from the network a moment ago.",
-            );
-        }
-        if let Some(path) = self.absolute(name, scope)
             && (self.files.contains_key(&path)
                 || self.taint.written.contains(&path)
                 || self.taint.fetched.contains(&path))
@@ -187,18 +181,6 @@ impl Judge<'_> {
             inner.called(Word::from(name), argv[1..].to_vec());
             self.run_file(&Word::Known(path), &mut inner, input);
         }
-    }
-
-    /// Whether the line itself unpacked something from the network into a folder above.
-    fn is_below_a_download(&self, path: &str) -> bool {
-        let mut above = path.rsplit_once('/').map(|(above, _)| above);
-        while let Some(folder) = above {
-            if self.files.get(folder).is_some_and(|held| held.flow.network) {
-                return true;
-            }
-            above = folder.rsplit_once('/').map(|(above, _)| above);
-        }
-        false
     }
 
     fn note_instead(&mut self, argv: &[Word], instead: &[Word]) {

@@ -87,6 +87,10 @@ impl Judge<'_> {
                 if self.taint.secrets.contains(path) {
                     flow.secret = true;
                 }
+                if self.taint.carrying.contains(path) {
+                    flow.secret = true;
+                    self.taint.secrets.insert(path.clone());
+                }
                 if self.taint.fetched.contains(path) {
                     flow.network = true;
                 }
@@ -120,6 +124,7 @@ impl Judge<'_> {
             }
             if flow.secret {
                 self.taint.secrets.insert(path.clone());
+                self.taint.carrying.insert(path.clone());
             }
             self.taint.written.insert(path.clone());
             let held = Held {

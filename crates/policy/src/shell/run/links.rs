@@ -6,7 +6,7 @@ use super::super::judge::{Held, Judge};
 use crate::place;
 use crate::programs::Invocation;
 use crate::word::Word;
-use crate::world::{Entry, Extent, Listing, World, WorldFiles};
+use crate::world::{Entry, Extent, Listing, Taint, World, WorldFiles};
 
 /// Links that lead to links; more than any line needs.
 const MOST_STEPS: u32 = 16;
@@ -33,9 +33,19 @@ impl Judge<'_> {
             protected: self.world.protected.clone(),
             own_ports: self.world.own_ports.clone(),
             ignore_case: self.world.ignore_case,
-            taint: self.world.taint.clone(),
+            taint: self.named_like_options(),
             files: &files,
         })
+    }
+
+    /// Of what was done before, a program's reading asks no more than this; the rest is judged here.
+    fn named_like_options(&self) -> Taint {
+        let written = self.taint.written.iter();
+        let named = written.filter(|path| place::name(path).starts_with('-'));
+        Taint {
+            written: named.cloned().collect(),
+            ..Taint::default()
+        }
     }
 
     /// `ln -s`: what later words of the line go through.
@@ -187,6 +197,10 @@ impl WorldFiles for Left<'_> {
 
     fn matching(&self, pattern: &str) -> Option<Vec<String>> {
         self.world.files.matching(pattern)
+    }
+
+    fn changed_since(&self, path: &str, time: i64) -> bool {
+        self.world.files.changed_since(path, time)
     }
 
     fn list(&self, folder: &str, most: usize) -> Listing {

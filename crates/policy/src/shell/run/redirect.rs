@@ -196,6 +196,13 @@ impl Judge<'_> {
                     self.taint.secrets.insert(path.clone());
                 }
             }
+            if let (EffectKind::Read, Target::Path(path)) = (effect.kind, &effect.target) {
+                flow.network |= self.taint.fetched.contains(path);
+                if self.taint.carrying.contains(path) {
+                    flow.secret = true;
+                    self.taint.secrets.insert(path.clone());
+                }
+            }
             if matches!(
                 effect.kind,
                 EffectKind::Write | EffectKind::Append | EffectKind::Create
@@ -287,6 +294,7 @@ impl Judge<'_> {
         }
         if held.flow.secret {
             self.taint.secrets.insert(path.clone());
+            self.taint.carrying.insert(path.clone());
         }
         self.taint.written.insert(path.clone());
         self.files.insert(path, held);

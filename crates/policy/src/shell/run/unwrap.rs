@@ -88,6 +88,9 @@ impl Judge<'_> {
                 inner.called(path.clone(), args);
                 if dialect.is_none() {
                     self.not_just_written(&path, &inner);
+                    self.main_of(&path, &inner);
+                } else {
+                    self.by_its_first_line(&path, &inner);
                 }
                 self.run_file(&path, &mut inner, input)
             }
@@ -243,11 +246,15 @@ impl Judge<'_> {
             return self.run_input(Dialect::Posix, scope, input);
         }
         self.step();
+        let origin = self.origin(&path);
         let mut flow = Flow {
-            network: self.taint.fetched.contains(&path),
+            network: origin.fetched,
             ..Flow::default()
         };
-        let held = self.files.get(&path).cloned();
+        let held = self.files.get(&path);
+        let held = held
+            .or_else(|| self.files.get(origin.led.as_ref()?))
+            .cloned();
         if let Some(held) = &held {
             flow.join(held.flow);
         }
@@ -263,7 +270,11 @@ impl Judge<'_> {
                 self.ask("write-run", "It runs a file that was just written.");
                 Output::unknown(flow)
             }
-            None => self.run_kept(&path, scope, input),
+            None if origin.fresh => {
+                self.ask("write-run", "It runs a file that was just written.");
+                Output::unknown(flow)
+            }
+            None => self.run_kept(&path, origin.written, scope, input),
         };
         self.reach = reach;
         output
@@ -284,14 +295,13 @@ impl Judge<'_> {
         }
     }
 
-    fn run_kept(&mut self, path: &str, scope: &mut Scope, input: &Input) -> Output {
+    fn run_kept(&mut self, path: &str, written: bool, scope: &mut Scope, input: &Input) -> Output {
         if path.starts_with("/dev/fd/") {
             self.ask(
                 "unknown-script",
                 "What it runs comes from a descriptor that is not known.",
             );
         }
-        let written = self.taint.written.contains(path);
         let text = self.world.files.text(path);
         match text {
             Some(text) if is_shell(path, &text) => {

@@ -1,6 +1,8 @@
 //! What code brings in, and what it calls to run a command.
 
 use super::*;
+use crate::place::normalise;
+use crate::programs::Load;
 
 impl Walker<'_, '_> {
     /// `import x`, `from x import y`, `require("x")`, `use X`.
@@ -41,6 +43,8 @@ impl Walker<'_, '_> {
             (Language::Perl, "use" | "require" | "no") => {
                 if let Some(module) = self.name(at + 1).map(str::to_owned) {
                     self.module(&module, at);
+                } else if let Some(Token::Text(path)) = self.tokens.get(at + 1) {
+                    loads(self.reader, path, self.language);
                 }
                 true
             }
@@ -70,6 +74,7 @@ impl Walker<'_, '_> {
     }
 
     pub(super) fn module(&mut self, module: &str, at: usize) {
+        loads(self.reader, module, self.language);
         match module {
             "os" | "shutil" | "pathlib" | "glob" | "tempfile" | "fs" | "fs/promises"
             | "fileutils" | "FileUtils" | "File::Path" | "File::Copy" | "File::Find"
@@ -226,3 +231,28 @@ impl Walker<'_, '_> {
         }
     }
 }
+
+/// Notes where a module lies if it is a file of the folder, which may be one that was just written.
+pub(in crate::programs) fn loads(reader: &mut Reader<'_>, module: &str, language: Language) {
+    let path = match language {
+        // What is within a module comes with it.
+        Language::Python => module.split('.').next().unwrap_or(module).to_owned(),
+        Language::Lua => module.replace('.', "/"),
+        _ => module.to_owned(),
+    };
+    let module = path.as_str();
+    let known = is_module(module) || NETWORK.contains(&module) || ALWAYS_THERE.contains(&module);
+    let beside = normalise(&path, reader.cwd());
+    let packages = (language == Language::Node && !path.starts_with(['.', '/']))
+        .then(|| normalise(&format!("node_modules/{path}"), reader.cwd()));
+    let stems = beside.into_iter().chain(packages.flatten());
+    let loads = stems.map(|stem| Load { stem, known });
+    reader.out.loads.extend(loads);
+}
+
+/// Modules that come with their language and that nothing more is said of here.
+#[rustfmt::skip]
+const ALWAYS_THERE: &[&str] = &[
+    "os", "shutil", "pathlib", "glob", "tempfile", "fs", "fileutils", "FileUtils", "Cwd", "fileinput", "tmpdir",
+    "pathname", "find", "url", "subprocess", "child_process", "commands", "open3", "pty",
+];
