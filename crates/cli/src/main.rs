@@ -29,21 +29,27 @@ fn main() -> ExitCode {
         Err(error) => return misused(&error, &environment),
     };
     let mut output = Output::to_terminal(cli.json, &environment);
+    let command = match cli.placed() {
+        Ok(command) => command,
+        Err(failure) => return failed(&failure, &output),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(commands::run(cli.command, &environment, &mut output)),
+        Ok(runtime) => runtime.block_on(commands::run(command, &environment, &mut output)),
         Err(error) => Err(error.into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            output.failure(&failure);
-            ExitCode::from(failure.kind.status())
-        }
+        Err(failure) => failed(&failure, &output),
     }
+}
+
+fn failed(failure: &Failure, output: &Output) -> ExitCode {
+    output.failure(failure);
+    ExitCode::from(failure.kind.status())
 }
 
 /// A line that is no command, or one that asks for help.
@@ -59,6 +65,5 @@ fn misused(error: &clap::Error, environment: &Environment) -> ExitCode {
     let what = parts.next().unwrap_or_default();
     let what = what.trim_start_matches("error: ").trim();
     let failure = Failure::usage(what).next("`--help` behind the command has its options");
-    Output::to_terminal(true, environment).failure(&failure);
-    ExitCode::from(failure.kind.status())
+    failed(&failure, &Output::to_terminal(true, environment))
 }

@@ -29,6 +29,8 @@ fn what_is_no_command_is_a_usage_error() {
         vec!["gateway", "run", "--auth", "token", "--password", "x"],
         vec!["gateway", "run", "--auth", "none", "--token", "x"],
         vec!["connect", "--url", "ws://203.0.113.1", "--token", "a"],
+        vec!["sessions", "list", "--kind", "bogus"],
+        vec!["--url", "ws://127.0.0.1:1", "completions", "bash"],
     ] {
         let done = Gatehouse::new().run(&line);
         assert_eq!(done.status, 2, "{line:?}: {done:?}");
@@ -194,5 +196,47 @@ fn completions_and_man_pages_come_from_the_definition() {
     assert_eq!(done.status, 0, "{done:?}");
     for page in ["gatehouse.1", "gatehouse-approvals-watch.1"] {
         assert!(path.join(page).exists(), "{page}");
+    }
+}
+
+#[test]
+fn an_option_of_the_connection_may_stand_before_the_command() {
+    let url = nowhere();
+    let done = Gatehouse::new().run(&["--url", &url, "status"]);
+    assert_eq!(done.status, 4, "{done:?}");
+}
+
+#[test]
+fn an_error_that_nobody_reads_keeps_its_exit_status() {
+    let url = nowhere();
+    for line in [
+        &["doctor", "--url", &url][..],
+        &["status", "--url", &url],
+        &["status", "--url", &url, "--json"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let status = Gatehouse::new()
+            .command(line)
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(4), "{line:?}");
+    }
+}
+
+#[test]
+fn a_state_folder_that_cannot_be_used_is_a_mistake_of_the_configuration() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let folder = file.join("state");
+    for line in [&["gateway", "run"][..], &["gateway", "token", "--new"]] {
+        let done = Gatehouse::new()
+            .with("--state-dir", folder.to_str().unwrap())
+            .run(line);
+        assert_eq!(done.status, 78, "{line:?}: {done:?}");
+        assert!(done.stderr.contains("--state-dir"), "{line:?}: {done:?}");
     }
 }

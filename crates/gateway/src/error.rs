@@ -45,11 +45,11 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// The status that a command ends with: 78 for a configuration that has to be changed first
+    /// The status that a command ends with: 78 for what has to be set right first, the state folder too
     /// (`EX_CONFIG` of sysexits.h), 1 for the rest.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Unsafe(_) | Self::Tls(_) => 78,
+            Self::Config(_) | Self::Unsafe(_) | Self::Tls(_) | Self::State { .. } => 78,
             _ => 1,
         }
     }

@@ -8,7 +8,7 @@ use gatehouse_agent::engine::EngineParts;
 use gatehouse_agent::tools::exec::{ExecOptions, Processes};
 use gatehouse_agent::tools::web::{FetchOptions, WebFetch};
 use gatehouse_agent::tools::{ToolSpec, Toolbox, sessions};
-use gatehouse_agent::{Engine, Governor, SystemRandomness};
+use gatehouse_agent::{Engine, SystemRandomness};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
 use tokio_util::sync::CancellationToken;
@@ -76,7 +76,7 @@ impl Site {
 
 /// Handles to all of it.
 pub(crate) struct House {
-    pub(crate) governor: Arc<dyn Governor>,
+    pub(crate) editor: Arc<GatewayGovernor>,
     pub(crate) sessions: Sessions,
     pub(crate) runs: Runs,
     pub(crate) approvals: Approvals,
@@ -143,7 +143,7 @@ impl House {
         judge.count_the_past(&*store).await?;
         let taints = Taints::new(store.clone(), clock.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
-        let governor: Arc<dyn Governor> = Arc::new(GatewayGovernor::new(GovernorParts {
+        let editor = Arc::new(GatewayGovernor::new(GovernorParts {
             store,
             approvals: approvals.clone(),
             policy: policy.clone(),
@@ -165,7 +165,7 @@ impl House {
                 sessions.clone(),
                 site.credentials.redactor(),
             )),
-            governor: governor.clone(),
+            governor: editor.clone(),
             profiles: Arc::new(agents.clone()),
             sink: Arc::new(watch.clone()),
             secrets: site.credentials.secrets(),
@@ -191,7 +191,7 @@ impl House {
         tasks.spawn(post.deliver(runs.clone(), stopping.clone()));
         Ok(Self {
             runs,
-            governor,
+            editor,
             sessions,
             approvals,
             policy,

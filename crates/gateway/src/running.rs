@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StartError;
+use crate::private;
 
 const NAME: &str = "running.json";
 
@@ -41,7 +42,7 @@ impl StateLock {
             what: format!("{} cannot be used", state_dir.display()),
             source,
         };
-        make_folder(state_dir).map_err(failed)?;
+        private::make_folder(state_dir).map_err(failed)?;
         let path = state_dir.join(NAME);
         let file = open(&path).map_err(failed)?;
         if is_locked(&file).map_err(failed)? {
@@ -91,15 +92,6 @@ fn open(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// Only this person may look into it.
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Takes the lock if it is free; it stays with the open file.

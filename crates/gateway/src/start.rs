@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gatehouse_protocol::Secret;
 use gatehouse_protocol::model::presence::PresenceEntry;
+use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{GatewayStore, Scrub, SqliteGatewayStore};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -100,6 +101,7 @@ impl Gateway {
 
         let credentials = CredentialDesk::open(store.clone(), keys, redactor, clock.clone()).await;
         let credentials = credentials.map_err(|error| StartError::Store(error.to_string()))?;
+        credentials.learn_urls(&config);
         credentials.adopt_keys(&config).await;
         tasks.spawn(credentials.clone().follow(config.clone(), stopping.clone()));
 
@@ -139,7 +141,8 @@ impl Gateway {
         let app = App::new(Parts {
             sessions: house.sessions,
             runs: house.runs,
-            governor: house.governor,
+            governor: house.editor.clone(),
+            editor: house.editor,
             approvals: house.approvals,
             audit,
             policy: house.policy,
@@ -277,7 +280,13 @@ async fn open_store(
 ) -> Result<Arc<dyn GatewayStore>, StartError> {
     let now = i64::try_from(clock.now_ms()).unwrap_or(i64::MAX);
     let store = SqliteGatewayStore::open_bounded(state_dir, now, most_pages).await;
-    let store = store.map_err(|error| StartError::Store(error.to_string()))?;
+    let store = store.map_err(|error| match error {
+        StoreError::NotWritable { path } => StartError::State {
+            what: format!("{} cannot be used", path.display()),
+            source: std::io::ErrorKind::PermissionDenied.into(),
+        },
+        error => StartError::Store(error.to_string()),
+    })?;
     for notice in store.notices() {
         tracing::warn!(?notice, "the store was opened, but not as it was left");
     }

@@ -29,7 +29,7 @@ use crate::clock::Clock;
 use crate::config::ConfigHandle;
 use crate::credentials::CredentialDesk;
 use crate::govern::undo::UndoBox;
-use crate::govern::{Approvals, Judge, PolicyDesk, PolicySource, Taints};
+use crate::govern::{Approvals, GatewayGovernor, Judge, PolicyDesk, PolicySource, Taints};
 use crate::health::HealthMonitor;
 use crate::heartbeats::{HeartbeatSwitch, LastHeartbeat};
 use crate::limits::Limits;
@@ -50,6 +50,8 @@ pub struct Parts {
     pub runs: Runs,
     /// Judges every call of a tool; the runs have it too.
     pub governor: Arc<dyn Governor>,
+    /// Puts another command in the place of one that is asked about.
+    pub(crate) editor: Arc<GatewayGovernor>,
     pub approvals: Approvals,
     pub audit: AuditLog,
     pub policy: PolicySource,

@@ -102,6 +102,33 @@ async fn an_edit_names_its_base_keeps_hidden_secrets_and_is_told_to_others() {
 }
 
 #[tokio::test]
+async fn a_url_is_shown_without_who_signs_in_and_keeps_it() {
+    let gateway = gateway(&start_text()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let shown = wire.ask("config.get", json!({})).await;
+    let mut edited = shown["parsed"].clone();
+    edited["models"]["providers"]["mine"]["baseUrl"] =
+        json!("https://user:URLSECRET99@example.invalid/v1?key=QUERYSECRET99");
+    let set = json!({"raw": edited.to_string(), "baseHash": shown["hash"]});
+    let mut answers = vec![wire.ask("config.set", set).await];
+    answers.push(wire.ask("config.get", json!({})).await);
+    let patch = json!({"models": {"providers": {"mine": {
+        "baseUrl": answers[1]["parsed"]["models"]["providers"]["mine"]["baseUrl"]
+            .as_str().unwrap().replace("/v1", "/v2"),
+    }}}});
+    let patch = json!({"raw": patch.to_string(), "baseHash": answers[1]["hash"]});
+    answers.push(wire.ask("config.patch", patch).await);
+    answers.push(wire.ask("config.get", json!({})).await);
+    for answer in answers {
+        let text = answer.to_string();
+        assert!(!text.contains("SECRET99"), "{text}");
+        assert!(text.contains("@example.invalid/v"), "{text}");
+    }
+    let kept = "https://user:URLSECRET99@example.invalid/v2?key=QUERYSECRET99";
+    assert!(file(&gateway).contains(kept), "{}", file(&gateway));
+}
+
+#[tokio::test]
 async fn a_patch_merges_says_what_needs_a_restart_and_takes_no_list_apart_silently() {
     let gateway = gateway("{gateway: {port: 0, tools: {deny: ['a', 'b']}}}").await;
     let mut wire = gateway.client(&ALL_SCOPES).await;

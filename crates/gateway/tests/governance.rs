@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, Wire, another_person, write_policy};
+use support::{
+    ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, Wire, another_person, vouched_person, write_policy,
+};
 
 const MAIN: &str = "agent:main:main";
 
@@ -242,14 +244,144 @@ async fn a_rule_that_asks_for_two_people_waits_for_both() {
     let counted = bench.resolve(&question, json!({"decision": "once"})).await;
     assert_eq!(counted["counted"], true, "{counted}");
     let again = bench.resolve(&question, json!({"decision": "once"})).await;
-    assert_eq!(again["counted"], true, "the same person is one person");
+    assert_eq!(
+        (&again["applied"], &again["reason"]),
+        (&json!(false), &json!("already counted")),
+        "the same person is one person: {again}"
+    );
     assert!(!bench.file("made.txt").exists());
-    let mut second = bench.gateway.client(&ALL_SCOPES).await;
+    let mut second = vouched_person(&bench.gateway, &mut bench.person).await;
     let yes = json!({"id": question["id"], "decision": "once"});
     let settled = second.ask("gatehouse.approvals.resolve", yes).await;
     assert_eq!(settled["counted"], false, "{settled}");
     call.await.unwrap();
     assert!(bench.file("made.txt").exists());
+}
+
+#[tokio::test]
+async fn devices_that_nobody_vouched_for_are_one_person() {
+    let policy = r#"{ rules: [{ id: "two", verdict: "ask", match: { tool: "exec" },
+        approval: { approvers: 2, timeoutSeconds: 60 } }] }"#;
+    let mut bench = Bench::with_policy(policy).await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    bench.resolve(&question, json!({"decision": "once"})).await;
+    let mut new_device = bench.gateway.client(&ALL_SCOPES).await;
+    let yes = json!({"id": question["id"], "decision": "once"});
+    let again = new_device.ask("gatehouse.approvals.resolve", yes).await;
+    assert_eq!(again["applied"], false, "{again}");
+    let yes = json!({"id": question["id"], "kind": "exec", "decision": "allow-once"});
+    let again = new_device.ask("approval.resolve", yes.clone()).await;
+    assert_eq!(again["applied"], false, "{again}");
+    new_device.request("exec.approval.resolve", yes).await;
+    assert!(!bench.file("made.txt").exists());
+    bench.resolve(&question, json!({"decision": "deny"})).await;
+    assert_eq!(call.await.unwrap()["ok"], false);
+}
+
+#[tokio::test]
+async fn what_is_dangerous_is_not_allowed_with_others_together() {
+    let mut bench = Bench::new().await;
+    let (harmless, first) = bench.exec("touch one.txt").await;
+    let (dangerous, second) = bench.exec("sudo -n touch two.txt").await;
+    let item =
+        |question: &Value| json!({"id": question["id"], "digest": question["request"]["digest"]});
+    let items = json!([item(&harmless), item(&dangerous)]);
+    let yes = json!({"items": items, "decision": "once"});
+    let told = bench
+        .person
+        .ask("gatehouse.approvals.resolveBatch", yes)
+        .await;
+    assert_eq!(told["results"][0]["applied"], true, "{told}");
+    assert_eq!(told["results"][1]["applied"], false, "{told}");
+    assert_eq!(
+        told["results"][1]["error"]["details"]["reason"],
+        "APPROVAL_ONE_BY_ONE"
+    );
+    first.await.unwrap();
+    let no = json!({"items": [item(&dangerous)], "decision": "deny"});
+    let told = bench
+        .person
+        .ask("gatehouse.approvals.resolveBatch", no)
+        .await;
+    assert_eq!(told["results"][0]["applied"], true, "{told}");
+    assert_eq!(second.await.unwrap()["ok"], false);
+}
+
+#[tokio::test]
+async fn what_means_nothing_with_a_decision_is_refused_and_decides_nothing() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    for wrong in [
+        json!({"decision": "deny", "editedCommand": "echo x"}),
+        json!({"decision": "session", "editedCommand": "echo x"}),
+        json!({"decision": "once", "minutes": 5}),
+        json!({"decision": "once", "pattern": "touch *"}),
+        json!({"decision": "for", "minutes": 5, "until": 1}),
+        json!({"decision": "once", "reason": "because"}),
+    ] {
+        let mut params = wrong.clone();
+        params["id"] = question["id"].clone();
+        let refused = bench
+            .person
+            .request("gatehouse.approvals.resolve", params)
+            .await;
+        assert_eq!(refused["ok"], false, "{wrong}");
+        let waiting = bench.person.ask("exec.approval.list", json!({})).await;
+        assert_eq!(waiting[0]["id"], question["id"], "{wrong}");
+    }
+    bench
+        .resolve(&question, json!({"decision": "deny", "pattern": null}))
+        .await;
+    assert_eq!(call.await.unwrap()["ok"], false);
+}
+
+#[tokio::test]
+async fn an_edit_that_may_not_run_is_refused_and_the_question_stays() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    for (command, why) in [
+        ("rm -rf ~", "deletes everything below"),
+        ("if true; then", "read"),
+    ] {
+        let edit = json!({"id": question["id"], "decision": "once", "editedCommand": command});
+        let refused = bench
+            .person
+            .request("gatehouse.approvals.resolve", edit)
+            .await;
+        assert_eq!(
+            refused["error"]["details"]["reason"], "APPROVAL_EDIT_REFUSED",
+            "{refused}"
+        );
+        let text = refused["error"]["message"].as_str().unwrap();
+        assert!(text.contains(why), "{text}");
+    }
+    let waiting = bench.person.ask("exec.approval.list", json!({})).await;
+    assert_eq!(waiting[0]["id"], question["id"]);
+    bench.resolve(&question, json!({"decision": "once"})).await;
+    assert_eq!(call.await.unwrap()["ok"], true);
+    assert!(bench.file("made.txt").exists());
+}
+
+#[tokio::test]
+async fn what_a_search_deletes_in_the_workspace_comes_back() {
+    let mut bench = Bench::new().await;
+    let gone = bench.write("sub/a", "old");
+    let stays = bench.write("b", "b");
+    let (question, call) = bench.exec("find . -name a -delete").await;
+    bench.resolve(&question, json!({"decision": "once"})).await;
+    assert_eq!(call.await.unwrap()["ok"], true);
+    assert!(!gone.exists());
+    fs::write(&stays, "newer").unwrap();
+    let listed = bench.caller.ask("gatehouse.undo.list", json!({})).await;
+    let items = listed["items"].as_array().unwrap();
+    let of_a = items
+        .iter()
+        .find(|item| item["path"] == json!(gone))
+        .unwrap();
+    let restore = json!({"id": of_a["id"]});
+    bench.caller.ask("gatehouse.undo.restore", restore).await;
+    assert_eq!(fs::read_to_string(&gone).unwrap(), "old");
+    assert_eq!(fs::read_to_string(&stays).unwrap(), "newer");
 }
 
 /// Asks about a command, changes something, allows it: it does not run.

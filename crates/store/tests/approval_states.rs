@@ -109,9 +109,10 @@ impl Model {
             if by == "agent" {
                 return "own";
             }
-            if !self.yes.contains(&by) {
-                self.yes.push(by);
+            if self.yes.contains(&by) {
+                return "again";
             }
+            self.yes.push(by);
             if self.yes.len() < self.approvers as usize {
                 return "counted";
             }
@@ -134,6 +135,7 @@ async fn take(store: &SqliteGatewayStore, step: &Step, now: i64) -> &'static str
                 Resolved::Lost(_) => "lost",
                 Resolved::Expired(_) => "expired",
                 Resolved::Counted(_) => "counted",
+                Resolved::Again(_) => "again",
                 Resolved::Own(_) => "own",
                 Resolved::Unknown => "unknown",
             }

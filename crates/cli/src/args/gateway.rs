@@ -23,7 +23,7 @@ pub(crate) enum GatewayAction {
     /// Show the token of the gateway that keeps its state here
     Token(TokenArgs),
     /// Ask a gateway how it is
-    Health(Target),
+    Health(HealthArgs),
     /// End the gateway that runs in this state folder, letting its work finish
     Stop(StateDir),
 }
@@ -42,6 +42,25 @@ pub(crate) struct TokenArgs {
     /// Make a new one; a running gateway takes it at its next start
     #[arg(long)]
     pub(crate) new: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct HealthArgs {
+    /// The gateway that runs in this state folder, instead of an address
+    #[arg(long, value_name = "DIR", conflicts_with = "url")]
+    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+impl GatewayArgs {
+    /// An address and a folder.
+    pub(super) fn names_two_gateways(&self) -> bool {
+        match &self.action {
+            GatewayAction::Health(args) => args.state_dir.is_some() && args.target.url.is_some(),
+            _ => false,
+        }
+    }
 }
 
 #[derive(Args)]

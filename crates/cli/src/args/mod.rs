@@ -1,6 +1,7 @@
 //! The definition of the command line. Help, completions and man pages come from here and from nowhere else.
 
 mod audit;
+mod before;
 mod credentials;
 mod gateway;
 mod policy;
@@ -8,13 +9,13 @@ mod target;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use audit::{AuditAction, AuditArgs, AuditFilters, Format};
 pub(crate) use credentials::{CredentialsAction, CredentialsArgs, SecretFrom, SetArgs};
 pub(crate) use gateway::{
-    AuthKind, BindTo, GatewayAction, GatewayArgs, RunArgs, StateDir, TokenArgs,
+    AuthKind, BindTo, GatewayAction, GatewayArgs, HealthArgs, RunArgs, StateDir, TokenArgs,
 };
 pub(crate) use policy::{On, PolicyAction, PolicyArgs, ShellKind};
 pub(crate) use target::{DeviceChoice, Target};
@@ -26,12 +27,16 @@ pub(crate) use target::{DeviceChoice, Target};
     version,
     arg_required_else_help = true,
     after_help = "Exit status: 0 done, 1 failed, 2 usage, 3 refused by the gateway, 4 not reachable, \
-        5 not let in, 78 configuration."
+        5 not let in, 78 configuration.",
+    mut_args(before::of_this_place)
 )]
 pub(crate) struct Cli {
     /// Answer in JSON, for scripts; errors too, on stderr
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// As commands that ask a gateway take it; here it stands before the command.
+    #[command(flatten)]
+    before: Target,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -106,8 +111,8 @@ pub(crate) enum SessionsAction {
         #[arg(long)]
         active: bool,
         /// Only those of this kind, as the KIND column has it
-        #[arg(long)]
-        kind: Option<String>,
+        #[arg(long, value_enum)]
+        kind: Option<SessionKind>,
     },
     /// What was said in a session
     History {
@@ -125,6 +130,26 @@ pub(crate) enum SessionsAction {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=25))]
         limit: u32,
     },
+}
+
+/// The kinds of sessions that gateways tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SessionKind {
+    Direct,
+    Group,
+    Global,
+    Unknown,
+}
+
+impl SessionKind {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Group => "group",
+            Self::Global => "global",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 #[derive(Args)]

@@ -27,13 +27,45 @@ pub(crate) struct Target {
     /// Trust the certificate with this fingerprint, and no other
     #[arg(long, global = true, value_name = "SHA256")]
     pub(crate) pin: Option<String>,
-    /// What this command line proves itself with
-    #[arg(long, global = true, value_enum, default_value_t)]
-    pub(crate) device: DeviceChoice,
-    /// Seconds to wait for the gateway and for each answer
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30,
+    /// What this command line proves itself with [default: auto]
+    #[arg(long, global = true, value_enum)]
+    pub(crate) device: Option<DeviceChoice>,
+    /// Seconds to wait for the gateway and for each answer [default: 30]
+    #[arg(long, global = true, value_name = "SECONDS",
         value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub(crate) timeout: u64,
+    pub(crate) timeout: Option<u64>,
+}
+
+impl Target {
+    /// With what stands before the command, where the command itself does not say it.
+    pub(super) fn behind(self, before: Self) -> Self {
+        Self {
+            url: self.url.or(before.url),
+            token: self.token.or(before.token),
+            token_file: self.token_file.or(before.token_file),
+            password: self.password.or(before.password),
+            password_file: self.password_file.or(before.password_file),
+            pin: self.pin.or(before.pin),
+            device: self.device.or(before.device),
+            timeout: self.timeout.or(before.timeout),
+        }
+    }
+
+    /// Whether nothing was said.
+    pub(super) fn is_empty(&self) -> bool {
+        let texts = [&self.url, &self.token, &self.password, &self.pin];
+        let files = [&self.token_file, &self.password_file];
+        texts.iter().all(|text| text.is_none())
+            && files.iter().all(|file| file.is_none())
+            && self.device.is_none()
+            && self.timeout.is_none()
+    }
+
+    /// Whether a secret was given twice, straight and by a file.
+    pub(super) fn has_a_secret_twice(&self) -> bool {
+        (self.token.is_some() && self.token_file.is_some())
+            || (self.password.is_some() && self.password_file.is_some())
+    }
 }
 
 /// What a gateway recognises this command line by.

@@ -1,11 +1,12 @@
 //! `doctor`: the walk to a gateway, with words.
 
-use gatehouse_client::doctor::{CheckedStep, DoctorStep, StepOutcome};
+use gatehouse_client::doctor::{CheckedStep, Diagnosis, DoctorStep, StepOutcome};
 use gatehouse_protocol::untrusted::one_line;
 use serde::Serialize;
 
 use super::Context;
 use crate::args::Target;
+use crate::dial::Dial;
 use crate::failure::Failure;
 use crate::output::style::Style;
 use crate::problem_words;
@@ -21,7 +22,6 @@ struct Report<'a> {
 
 pub(super) async fn run(context: &mut Context<'_>, target: Target) -> Result<(), Failure> {
     let dial = context.dial(target)?;
-    let is_json = context.output.is_json();
     let style = context.output.style;
     let mut lines = Vec::new();
     let diagnosis = dial
@@ -30,23 +30,34 @@ pub(super) async fn run(context: &mut Context<'_>, target: Target) -> Result<(),
         })
         .await;
     let stopped = diagnosis.stopped();
-    if is_json {
-        context.output.value(&Report {
+    let shown = show(context, &dial, &diagnosis, &lines);
+    match stopped {
+        None => shown,
+        // Also where nobody reads on: what was found is told by the exit status.
+        Some((_, problem)) => Err(problem_words::failure(problem, &dial)),
+    }
+}
+
+fn show(
+    context: &mut Context<'_>,
+    dial: &Dial,
+    diagnosis: &Diagnosis,
+    lines: &[String],
+) -> Result<(), Failure> {
+    let stopped = diagnosis.stopped();
+    if context.output.is_json() {
+        return context.output.value(&Report {
             url: dial.url.as_str(),
             ok: stopped.is_none(),
             steps: &diagnosis.steps,
             stopped_at: stopped.map(|(step, _)| step.name()),
-        })?;
-    } else {
-        context.output.line(dial.url.as_str())?;
-        for line in lines {
-            context.output.line(&line)?;
-        }
+        });
     }
-    match stopped {
-        None => Ok(()),
-        Some((_, problem)) => Err(problem_words::failure(problem, &dial)),
+    context.output.line(dial.url.as_str())?;
+    for line in lines {
+        context.output.line(line)?;
     }
+    Ok(())
 }
 
 fn line(checked: &CheckedStep, style: Style) -> String {

@@ -28,7 +28,6 @@ pub(super) async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
     let target = Target {
         url: Some(format!("ws://{}", gateway.local_addr())),
         token: Some(token),
-        timeout: 30,
         ..Target::default()
     };
     let done = tokio::select! {

@@ -24,7 +24,7 @@ impl Dial {
     /// said to be not there.
     pub(super) fn identity(&self, environment: &Environment) -> Identity {
         let keeping = |place| Kept::In(Box::new(Shelf::new(place, environment, &self.url)));
-        let (mode, kept) = match self.target.device {
+        let (mode, kept) = match self.target.device.unwrap_or_default() {
             DeviceChoice::Auto if self.url.is_loopback() => (ClientMode::Backend, Kept::Nothing),
             DeviceChoice::None => (ClientMode::Backend, Kept::Nothing),
             DeviceChoice::Ephemeral => (ClientMode::Cli, Kept::ForNow),

@@ -25,6 +25,8 @@ pub(crate) use link::Link;
 /// Where a gateway listens unless told otherwise.
 pub(crate) const DEFAULT_URL: &str = "ws://127.0.0.1:18789";
 pub(crate) const DEFAULT_PORT: u16 = 18789;
+/// How long the gateway and each answer may take unless told otherwise.
+const PATIENCE_SECONDS: u64 = 30;
 /// A secret is a line; a file of another kind was named by mistake.
 const MAX_SECRET_BYTES: u64 = 16 * 1024;
 
@@ -47,7 +49,7 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.token.is_none() && self.password.is_none()
     }
 }
@@ -76,7 +78,7 @@ impl Dial {
         let pin = target.pin.as_deref().map(CertificatePin::parse).transpose();
         let pin = pin.map_err(|error| Failure::usage(format!("--pin: {error}")))?;
         Ok(Self {
-            timeout: Duration::from_secs(target.timeout),
+            timeout: Duration::from_secs(target.timeout.unwrap_or(PATIENCE_SECONDS)),
             url,
             pin,
             secrets,

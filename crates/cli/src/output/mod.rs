@@ -2,11 +2,6 @@
 //!
 //! What an agent or a gateway wrote reaches a terminal escaped only: the texts that commands pass have been through
 //! `gatehouse_protocol::untrusted`, and JSON is printed with `\u` escapes for what could not be seen.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is what this module is for"
-)]
 
 pub(crate) mod age;
 pub(crate) mod style;
@@ -94,7 +89,7 @@ impl Output {
 
     /// Something to know that is not the answer.
     pub(crate) fn note(&self, text: &str) {
-        eprintln!("{}", self.error_style.dim(text));
+        say(&self.error_style.dim(text));
     }
 
     /// As `note`, but only where a person looks.
@@ -111,14 +106,20 @@ impl Output {
         }
         if self.json {
             let error = serde_json::json!({ "error": failure });
-            eprintln!("{}", untrusted::json(&error.to_string()));
+            say(&untrusted::json(&error.to_string()));
             return;
         }
-        eprintln!("{} {}", self.error_style.bad("error:"), failure.message);
+        let error = self.error_style.bad("error:");
+        say(&format!("{error} {}", failure.message));
         if let Some(next) = &failure.next {
-            eprintln!("{} {next}", self.error_style.dim("next:"));
+            say(&format!("{} {next}", self.error_style.dim("next:")));
         }
     }
+}
+
+/// A line on stderr. Where nobody reads it there is nobody to tell, and the exit status still says how it went.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 fn not_json(error: serde_json::Error) -> Failure {

@@ -7,7 +7,7 @@ pub(crate) mod page;
 pub(crate) mod secret;
 mod signals;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::args::StateDir;
 use crate::environment::Environment;
@@ -24,4 +24,10 @@ pub(crate) fn state_dir(given: &StateDir, environment: &Environment) -> Result<P
     })?;
     // What is answered and recorded is read in other folders.
     Ok(std::path::absolute(folder)?)
+}
+
+/// A state folder that nothing can be kept in.
+pub(crate) fn unusable(folder: &Path, error: &std::io::Error) -> Failure {
+    Failure::configuration(format!("{} cannot be used: {error}", folder.display()))
+        .next("name another folder with --state-dir")
 }

@@ -61,7 +61,7 @@ pub(crate) async fn make(state_dir: &Path, redactor: &Redactor) -> Result<NewTok
     let is_kept = keep(state_dir, redactor, &secret).await?;
     let path = state_dir.join(HASH_FILE);
     let hash = SharedSecret::hash_random(secret.expose());
-    write_private(&path, hash.as_bytes())?;
+    write_private(&path, hash.as_bytes()).map_err(|error| super::unusable(state_dir, &error))?;
     Ok(NewToken {
         secret,
         shown_once: !is_kept,
@@ -127,7 +127,7 @@ fn unusable(error: gatehouse_vault::VaultError) -> Failure {
     Failure::new(FailureKind::Configuration, "keychain", error.to_string())
 }
 
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write as _;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -135,5 +135,5 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
-    Ok(file.sync_all()?)
+    file.sync_all()
 }

@@ -22,6 +22,10 @@ fn a_gateway_is_seen_asked_and_ended() {
         (0, "ok"),
         "{health:?}"
     );
+    let by_folder = here()
+        .with("--token", crate::gateway::TOKEN)
+        .run(&["gateway", "health"]);
+    assert_eq!(by_folder.status, 0, "{by_folder:?}");
     let second = here().run(&["gateway", "run", "--port", "0"]);
     assert_eq!(
         second.status, 1,
@@ -35,8 +39,10 @@ fn a_gateway_is_seen_asked_and_ended() {
         Some(0),
         "a stop that was asked for is no failure"
     );
-    let after = here().run(&["gateway", "status"]);
-    assert_eq!(after.status, 4, "{after:?}");
+    for line in [&["gateway", "status"], &["gateway", "health"]] {
+        let after = here().run(line);
+        assert_eq!(after.status, 4, "{line:?}: {after:?}");
+    }
 }
 
 #[test]

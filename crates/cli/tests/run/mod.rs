@@ -110,7 +110,8 @@ impl Gatehouse {
         Running { child, lines }
     }
 
-    fn command(&self, line: &[&str]) -> Command {
+    /// It as it is started.
+    pub(crate) fn command(&self, line: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
         command
             .args(line)

@@ -31,6 +31,7 @@ pub fn caller(number: u64) -> Arc<Caller> {
         client,
         caps: Vec::new(),
         device_id: None,
+        is_device_vouched: false,
         method: AuthMethod::Token,
         user: None,
         address: Ipv4Addr::LOCALHOST.into(),

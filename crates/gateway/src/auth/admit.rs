@@ -6,6 +6,7 @@ use gatehouse_store::StoreError;
 use gatehouse_store::gateway::DeviceRecord;
 use serde_json::json;
 
+use super::device::{VIA_NOBODY, VIA_SETUP_CODE};
 use super::identify::Known;
 use super::pairing::{Decision, Request};
 use super::refusals::{pairing_required, store_failed};
@@ -61,6 +62,7 @@ impl Gatekeeper {
         };
         let named = Some(device.clone());
         let mut admitted = admission(rules, role.clone(), &scopes, named, &known, issued);
+        admitted.is_device_vouched = facts.is_vouched();
         if let Some(setup) = &known.setup {
             let handing = self.hand_off(&ask, setup, &known);
             admitted.handoff = handing.await.map_err(store_failed)?;
@@ -88,9 +90,9 @@ impl Gatekeeper {
             .as_ref()
             .is_some_and(|setup| setup.admits(ask.role, ask.scopes))
         {
-            "setup-code"
+            VIA_SETUP_CODE
         } else if pairs_silently(rules, attempt, ask.role, known, reason, before.is_some()) {
-            "silent"
+            VIA_NOBODY
         } else {
             return Err(self.ask_a_person(ask, reason, before.is_some()).await);
         };
@@ -125,7 +127,7 @@ impl Gatekeeper {
             Decision::Paired(record, facts) => Some((record, facts)),
             Decision::Wanting { known, .. } => known,
         };
-        let (record, facts) = self.desk.pair(&ask, before, "setup-code").await?;
+        let (record, facts) = self.desk.pair(&ask, before, VIA_SETUP_CODE).await?;
         let issued = self
             .desk
             .issue(&record, &facts, "operator", &scopes, secret.expose())
@@ -190,6 +192,7 @@ pub(super) fn admission(
             .collect(),
         method: known.method,
         device,
+        is_device_vouched: false,
         user: known.user.clone(),
         issued,
         handoff: Vec::new(),

@@ -5,6 +5,11 @@ use gatehouse_store::gateway::{DeviceRecord, PairingRecord};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// How a device came to be paired: by a person, by a code that one made, or by itself.
+pub(super) const VIA_OPERATOR: &str = "operator";
+pub(super) const VIA_SETUP_CODE: &str = "setup-code";
+pub(super) const VIA_NOBODY: &str = "silent";
+
 /// What a paired device may do, and what it said about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -18,7 +23,7 @@ pub struct DeviceFacts {
     pub remote_ip: Option<String>,
     /// Given by a person; the device's own name is a column.
     pub label: Option<String>,
-    /// `silent`, `operator` or `setup-code`.
+    /// `silent`, `operator` or `setup-code`. What a person said once stays said.
     pub approved_via: Option<String>,
     pub created_at_ms: u64,
     /// What the tokens of each role are derived with; a new one makes the old token worthless.
@@ -28,6 +33,12 @@ pub struct DeviceFacts {
 impl DeviceFacts {
     pub fn of(record: &DeviceRecord) -> Self {
         serde_json::from_str(&record.json).unwrap_or_default()
+    }
+
+    /// Whether a person let the device in.
+    pub fn is_vouched(&self) -> bool {
+        let via = self.approved_via.as_deref();
+        matches!(via, Some(VIA_OPERATOR | VIA_SETUP_CODE))
     }
 
     pub fn has_role(&self, role: &str) -> bool {

@@ -34,6 +34,8 @@ pub struct Admission {
     pub scopes: Vec<Scope>,
     pub method: AuthMethod,
     pub device: Option<String>,
+    /// Whether a person let the device in.
+    pub is_device_vouched: bool,
     pub user: Option<String>,
     /// The token of this connection's role.
     pub issued: Option<IssuedToken>,

@@ -9,7 +9,7 @@ use gatehouse_store::gateway::{
 };
 use uuid::Uuid;
 
-use super::device::{DeviceFacts, PairingFacts};
+use super::device::{DeviceFacts, PairingFacts, VIA_NOBODY, VIA_OPERATOR};
 use super::issued::{self, IssuedToken, token_hash};
 use super::scopes::{covers, union};
 use crate::clock::Clock;
@@ -110,7 +110,10 @@ impl PairingDesk {
             client_id: Some(client.id.clone()),
             client_mode: Some(client.mode.clone()),
             remote_ip: ask.remote_ip.clone(),
-            approved_via: Some(via.to_owned()),
+            approved_via: match before.is_vouched() && via == VIA_NOBODY {
+                true => before.approved_via,
+                false => Some(via.to_owned()),
+            },
             ..before
         };
         let record = DeviceRecord {
@@ -211,7 +214,7 @@ impl PairingDesk {
             remote_ip: request.remote_ip.clone(),
         };
         let known = known.map(|(facts, record)| (record, facts));
-        let (record, facts) = self.widened(&ask, known, "operator");
+        let (record, facts) = self.widened(&ask, known, VIA_OPERATOR);
         let approved = PairingState::Approved;
         let settled = self
             .store

@@ -16,6 +16,7 @@ mod schema;
 mod sections;
 mod shape;
 mod unused;
+mod urls;
 mod watch_file;
 
 pub use changes::Change;
@@ -30,6 +31,7 @@ pub use model::{
 };
 pub use prepare::{Flags, Prepared, SecretFlag, prepare};
 pub use read::{Env, Reading, read};
+pub(crate) use redact::url_secrets;
 pub(crate) use schema::{hints, json_schema, lookup};
 pub(crate) use sections::ROOT;
 pub use shape::Reload;

@@ -1,9 +1,11 @@
 //! Hides secrets in a configuration before it is shown, and puts them back when it comes home changed. What is
-//! a secret is in the tree of names; a reference to the environment or to a credential is not.
+//! a secret is in the tree of names, and any URL can have one in it; a reference to the environment or to a credential
+//! is none.
 
 use serde_json::Value;
 
 use super::shape::Shape;
+use super::urls;
 
 /// What stands for a secret. The published gateway's word, so that its clients leave it alone.
 pub(crate) const SENTINEL: &str = "__OPENCLAW_REDACTED__";
@@ -11,8 +13,13 @@ pub(crate) const SENTINEL: &str = "__OPENCLAW_REDACTED__";
 /// A copy without secrets.
 pub(crate) fn hidden(shape: &Shape, value: &Value) -> Value {
     let mut shown = value.clone();
-    each_secret(shape, &mut shown, &mut |secret| {
-        *secret = Value::String(SENTINEL.to_owned())
+    each_secret(shape, &mut shown, &mut |secret| match secret {
+        Found::Whole(text) => SENTINEL.clone_into(text),
+        Found::InUrl(url) => {
+            if let Some(shown) = urls::hidden(url) {
+                *url = shown;
+            }
+        }
     });
     shown
 }
@@ -20,7 +27,7 @@ pub(crate) fn hidden(shape: &Shape, value: &Value) -> Value {
 /// Whether a value holds a sentinel somewhere.
 pub(crate) fn has_sentinel(value: &Value) -> bool {
     match value {
-        Value::String(text) => text == SENTINEL,
+        Value::String(text) => text == SENTINEL || urls::has_sentinel(text),
         Value::Array(items) => items.iter().any(has_sentinel),
         Value::Object(fields) => fields.values().any(has_sentinel),
         _ => false,
@@ -37,6 +44,10 @@ pub(crate) fn restore(new: &mut Value, now: &Value) -> bool {
                 true
             }
         },
+        Value::String(text) if urls::has_sentinel(text) => {
+            let restored = now.as_str().and_then(|now| urls::restored(text, now));
+            restored.map(|restored| *text = restored).is_some()
+        }
         Value::Array(items) => items
             .iter_mut()
             .enumerate()
@@ -51,17 +62,39 @@ pub(crate) fn restore(new: &mut Value, now: &Value) -> bool {
 /// The texts of all secrets.
 pub(crate) fn secrets(shape: &Shape, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
+    each_secret(shape, &mut value.clone(), &mut |secret| match secret {
+        Found::Whole(text) => found.push(text.clone()),
+        Found::InUrl(url) => found.extend(urls::secrets(url).into_iter().map(str::to_owned)),
+    });
+    found
+}
+
+/// The texts of secrets in URLs that are taken out of logs and of what tools bring back.
+pub(crate) fn url_secrets(shape: &Shape, value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
     each_secret(shape, &mut value.clone(), &mut |secret| {
-        if let Value::String(text) = secret {
-            found.push(text.clone());
+        if let Found::InUrl(url) = secret {
+            found.extend(urls::to_look_for(url).into_iter().map(str::to_owned));
         }
     });
     found
 }
 
-fn each_secret(shape: &Shape, value: &mut Value, act: &mut impl FnMut(&mut Value)) {
+/// A secret where it stands.
+enum Found<'a> {
+    Whole(&'a mut String),
+    /// A text that may be a URL with one in it.
+    InUrl(&'a mut String),
+}
+
+fn each_secret(shape: &Shape, value: &mut Value, act: &mut impl FnMut(Found<'_>)) {
     match (shape, &mut *value) {
-        (Shape::Secret, Value::String(text)) if !is_reference(text) => act(value),
+        (Shape::Secret, Value::String(text)) => {
+            if !is_reference(text) {
+                act(Found::Whole(text));
+            }
+        }
+        (Shape::Text | Shape::Foreign, Value::String(text)) => act(Found::InUrl(text)),
         (Shape::Either(a, b), _) => {
             let fitting = if value.is_object() || value.is_array() {
                 b
@@ -88,19 +121,20 @@ fn each_secret(shape: &Shape, value: &mut Value, act: &mut impl FnMut(&mut Value
 }
 
 /// In a section whose names are not known here, every text under a name that sounds like a secret is one.
-fn foreign(value: &mut Value, act: &mut impl FnMut(&mut Value)) {
+fn foreign(value: &mut Value, act: &mut impl FnMut(Found<'_>)) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| foreign(item, act)),
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
-                let text = field.as_str().filter(|text| !is_reference(text));
-                if text.is_some() && sounds_secret(name) {
-                    act(field);
-                } else {
-                    foreign(field, act);
+                match field {
+                    Value::String(text) if sounds_secret(name) && !is_reference(text) => {
+                        act(Found::Whole(text));
+                    }
+                    other => foreign(other, act),
                 }
             }
         }
+        Value::String(text) => act(Found::InUrl(text)),
         _ => {}
     }
 }
@@ -136,9 +170,9 @@ mod tests {
     fn sample() -> Value {
         json!({
             "gateway": {"port": 1, "auth": {"tokenHash": "h-1"}},
-            "models": {"providers": {"p": {"apiKey": "k-1", "baseUrl": "u", "headers": {"X": "k-2"}},
+            "models": {"providers": {"p": {"apiKey": "k-1", "baseUrl": "https://u:k-4@h/v1?key=k-5", "headers": {"X": "k-2"}},
                 "q": {"apiKey": "${KEY}"}}},
-            "channels": {"telegram": {"botToken": "k-3", "name": "n"}},
+            "channels": {"telegram": {"botToken": "k-3", "name": "n", "proxy": "http://u:k-6@p:1"}},
         })
     }
 
@@ -146,19 +180,24 @@ mod tests {
     fn every_secret_is_hidden_and_nothing_else() {
         let shown = hidden(&ROOT, &sample());
         let text = shown.to_string();
-        for secret in ["h-1", "k-1", "k-2", "k-3"] {
+        for secret in ["h-1", "k-1", "k-2", "k-3", "k-4", "k-5", "k-6"] {
             assert!(!text.contains(secret), "{secret} is shown");
         }
         assert_eq!(shown["models"]["providers"]["q"]["apiKey"], "${KEY}");
         assert_eq!(shown["channels"]["telegram"]["name"], "n");
-        assert_eq!(secrets(&ROOT, &sample()).len(), 4);
+        assert_eq!(secrets(&ROOT, &sample()).len(), 7);
+        let learned = url_secrets(&ROOT, &sample());
+        assert!(learned.contains(&"k-4".to_owned()), "{learned:?}");
     }
 
     #[test]
     fn what_was_hidden_comes_back_and_a_made_up_sentinel_does_not() {
         let mut home = hidden(&ROOT, &sample());
         home["gateway"]["port"] = json!(2);
+        assert!(has_sentinel(&home["channels"]["telegram"]["proxy"]));
         assert!(restore(&mut home, &sample()));
+        let url = &home["models"]["providers"]["p"]["baseUrl"];
+        assert_eq!(url, &sample()["models"]["providers"]["p"]["baseUrl"]);
         assert_eq!(home["models"]["providers"]["p"]["apiKey"], "k-1");
         assert_eq!(home["gateway"]["port"], 2);
         let mut made_up = json!({"models": {"providers": {"new": {"apiKey": SENTINEL}}}});

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{By, CredentialDesk, host, reason};
-use crate::config::{ClearKey, ConfigHandle};
+use crate::config::{ClearKey, ConfigHandle, ROOT, url_secrets};
 
 /// What the keys of model providers are bound to, beside their host.
 const TOOL: &str = "models";
@@ -76,7 +76,15 @@ impl CredentialDesk {
     pub(crate) async fn follow(self, config: ConfigHandle, stopping: CancellationToken) {
         let mut changes = config.watch();
         while let Some(Ok(())) = stopping.run_until_cancelled(changes.changed()).await {
+            self.learn_urls(&config);
             self.adopt_keys(&config).await;
+        }
+    }
+
+    /// Secrets inside of URLs stay in the configuration; errors and logs quote such URLs.
+    pub(crate) fn learn_urls(&self, config: &ConfigHandle) {
+        for secret in url_secrets(&ROOT, &config.current().raw) {
+            self.0.redactor.learn(&Secret::new(secret));
         }
     }
 

@@ -42,6 +42,8 @@ pub enum Choice {
 pub enum ChoiceError {
     #[error("{0} is not offered for this approval")]
     NotOffered(&'static str),
+    #[error("what is dangerous, or needs several people, is allowed one by one")]
+    OneByOne,
     #[error("{0}")]
     Wrong(String),
 }
@@ -214,8 +216,10 @@ pub struct Resolver {
     pub device: Option<String>,
     /// How people know it.
     pub label: String,
-    /// Who counts as one person: nobody answers their own question, and two of these are two people.
+    /// Who acts: nobody answers their own question.
     pub principal: String,
+    /// Who counts as one person where several have to say yes.
+    pub person: String,
 }
 
 impl Resolver {

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::course::{Course, Question as Asking, course, without_anyone};
 use super::document::PolicySource;
+use super::edits::{MOST_EDITS, OpenQuestions};
 use super::grants::answering;
 use super::look::{Look, Looker};
 use super::policy::ExecPolicy;
@@ -31,9 +32,6 @@ use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::router::Caller;
 use crate::sessions::channel_of;
-
-/// How often a person may put another command in place before it ends.
-const MOST_EDITS: usize = 8;
 
 /// Told while a run waits for a person, so that its watchers see why nothing happens.
 pub trait Waiting: Send + Sync {
@@ -59,11 +57,12 @@ pub struct GovernorParts {
 
 /// Governs the tool calls of runs.
 pub struct GatewayGovernor {
-    parts: GovernorParts,
+    pub(super) parts: GovernorParts,
     judge: Judge,
     looker: Looker,
     taints: Taints,
     recorder: Recorder,
+    pub(super) questions: OpenQuestions,
 }
 
 /// What may run.
@@ -121,6 +120,7 @@ impl GatewayGovernor {
             },
             taints: parts.taints.clone(),
             recorder: Recorder::new(parts.store.clone(), parts.clock.clone()),
+            questions: OpenQuestions::default(),
             parts,
         }
     }
@@ -150,7 +150,7 @@ impl GatewayGovernor {
     }
 
     /// The policy's answer, from what is known now.
-    async fn judged(&self, action: &Action) -> Result<Judged, Stop> {
+    pub(super) async fn judged(&self, action: &Action) -> Result<Judged, Stop> {
         let session = SessionFacts {
             channel: channel_of(&*self.parts.store, &action.session_key).await?,
             taint: self.taints.of(&action.session_key).await?,
@@ -162,12 +162,12 @@ impl GatewayGovernor {
 
     /// With a second opinion, where the policy wants one. Before the question only: what a person has answered is not
     /// a model's to answer again.
-    async fn vetted(&self, judged: Judged) -> Judged {
+    pub(super) async fn vetted(&self, judged: Judged) -> Judged {
         let policy = self.judge.desk.current().policy;
         self.parts.vetter.vetted(judged, policy.vetting()).await
     }
 
-    async fn look(&self, action: &Action, judged: &Judged) -> Result<Look, Stop> {
+    pub(super) async fn look(&self, action: &Action, judged: &Judged) -> Result<Look, Stop> {
         let look = self.looker.look(action, judged).await;
         look.map_err(|reason| Stop::denied(&reason, "unusable"))
     }
@@ -215,12 +215,18 @@ impl GatewayGovernor {
         policy: &ExecPolicy,
     ) -> Result<Cleared, Stop> {
         let mut note = None;
-        for _ in 0..MOST_EDITS {
+        for edits_left in (0..=MOST_EDITS).rev() {
             let nonce = Uuid::new_v4().simple().to_string();
             let digest = look.binding.digest(&nonce);
             let question = Question::about(&action, &judged, &look, asking, policy, digest);
+            let id = Uuid::new_v4().to_string();
             // Nothing stays open while a person thinks.
             drop(look);
+            let open = self.questions.open(&id, &action, policy, edits_left);
+            let question = Question {
+                id: Some(id),
+                ..question
+            };
             let pending = self.parts.approvals.ask(question).await;
             let pending = pending.map_err(|error| {
                 let text = format!("the approval could not be asked for: {error}");
@@ -232,31 +238,20 @@ impl GatewayGovernor {
                 cleared.note = note;
                 return Ok(cleared);
             }
-            let (Some(edited), Effect::Exec(exec)) = (wire::edited(&settled), &mut action.effect)
-            else {
+            let Some(edited) = wire::edited(&settled) else {
                 return Err(refusal(&settled));
             };
+            let next = match open.replacement(&edited) {
+                Some(next) => next,
+                None => self.replacement(&action, &edited, policy).await?,
+            };
+            (action, judged, asking) = (next.action, next.judged, next.asking);
+            self.recorder.replaced(&action).await?;
+            self.recorder.intent(&action, &judged).await?;
+            look = self.look(&action, &judged).await?;
             note = Some(format!(
                 "A person changed the command; what ran is: {edited}"
             ));
-            exec.argv.truncate(2);
-            exec.argv.push(edited.clone());
-            exec.command = edited;
-            exec.program = None;
-            judged = self.vetted(self.judged(&action).await?).await;
-            self.recorder.replaced(&action).await?;
-            self.recorder.intent(&action, &judged).await?;
-            asking = match course(&action, &judged, policy) {
-                Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
-                Course::Ask(asking) => asking,
-                // What a person wrote is asked about all the same: its digest is what is approved.
-                Course::Run { .. } => Asking {
-                    may_be_always: false,
-                    by_mode: true,
-                    may_be_granted: false,
-                },
-            };
-            look = self.look(&action, &judged).await?;
         }
         Err(Stop::denied("the command was changed too often", "changed"))
     }
@@ -325,7 +320,7 @@ impl GatewayGovernor {
             .await
     }
 
-    /// Keeps what the action replaces. What cannot be kept is lost, and said in the log.
+    /// Keeps what the action replaces.
     async fn keep(&self, action: &Action, judged: &Judged) {
         let targets = targets(action, &judged.effects);
         if targets.is_empty() {
@@ -340,11 +335,7 @@ impl GatewayGovernor {
                 session: &action.session_key,
                 tool_call: Some(&action.tool_call_id),
             };
-            for (path, what) in targets {
-                if let Err(error) = undo.keep(&whose, &path, what, now) {
-                    tracing::warn!(%error, "something could not be kept before it is replaced");
-                }
-            }
+            undo.keep_all(&whose, targets, now);
         });
         // It ends by itself if it must.
         let _ = kept.await;

@@ -7,6 +7,7 @@ mod answers;
 mod binding;
 mod course;
 mod document;
+mod edits;
 mod governor;
 mod grants;
 mod held_back;

@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::clock::Clock;
 use crate::config::watch_file;
+use crate::private;
 
 const DOCUMENT: &str = "policy.json5";
 const ROLES: &str = "roles.cedar";
@@ -273,10 +274,12 @@ fn texts(folder: &Path) -> io::Result<Texts> {
     })
 }
 
-/// In one step, so that a reader sees the old text or the new one.
+/// In one step, so that a reader sees the old text or the new one; for their owner alone.
 fn write(folder: &Path, name: &str, text: &str) -> io::Result<()> {
     let next = folder.join(format!(".{name}.next"));
-    std::fs::write(&next, text)?;
+    // One that a crash left behind keeps its mode.
+    let _ = std::fs::remove_file(&next);
+    private::write(&next, text.as_bytes())?;
     std::fs::rename(next, folder.join(name))
 }
 
@@ -322,6 +325,12 @@ mod tests {
         assert_eq!(after.document(), wanted);
         let text = std::fs::read_to_string(folder.path().join(DOCUMENT)).unwrap();
         assert_eq!(text, wanted);
+        #[cfg(unix)]
+        for name in [DOCUMENT, ROLES] {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = folder.path().join(name).metadata().unwrap().permissions();
+            assert_eq!(mode.mode() & 0o777, 0o600, "{name}");
+        }
         let stale = desk.edit(before.hash(), edit).await;
         assert!(matches!(stale, Err(PolicyEditError::Changed)), "{stale:?}");
     }

@@ -49,6 +49,12 @@ pub enum AnswerError {
     Own,
     #[error("the approval is for another action than the one that was named")]
     Differs,
+    /// This person's yes is counted, and other people have to say it too.
+    #[error("already counted")]
+    Again(Box<ApprovalRecord>),
+    /// The command that was to be put in place cannot be.
+    #[error("the command was not changed: {0}")]
+    Edit(String),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -171,6 +177,30 @@ impl Approvals {
         self.settle(&record, choice, resolver).await
     }
 
+    /// As `choose`, for one of many that are answered together.
+    pub async fn choose_of_many(
+        &self,
+        id: &str,
+        digest: &str,
+        choice: &Choice,
+        resolver: &Resolver,
+    ) -> Result<Answered, AnswerError> {
+        let record = self.open(id).await?;
+        if !matches!(choice, Choice::Deny { .. }) && wire::is_one_by_one(&record) {
+            return Err(ChoiceError::OneByOne.into());
+        }
+        self.choose(id, Some(digest), choice, resolver).await
+    }
+
+    /// Whether a question takes another command.
+    pub(super) async fn check_edit(&self, id: &str) -> Result<(), AnswerError> {
+        let record = self.open(id).await?;
+        if record.bound && wire::choices(&record).iter().any(|word| word == "edit") {
+            return Ok(());
+        }
+        Err(ChoiceError::NotOffered("edit").into())
+    }
+
     /// Puts another command in the place of the one that is asked about: this question is withdrawn, and whoever
     /// waits for it asks anew.
     pub async fn edit(
@@ -179,10 +209,7 @@ impl Approvals {
         command: &str,
         resolver: &Resolver,
     ) -> Result<Answered, AnswerError> {
-        let record = self.open(id).await?;
-        if !record.bound {
-            return Err(ChoiceError::NotOffered("edit").into());
-        }
+        self.check_edit(id).await?;
         let mut json: serde_json::Value =
             serde_json::from_str(&resolver.json(&Choice::Once)).unwrap_or_default();
         json["choice"] = json!("edit");
@@ -238,6 +265,7 @@ impl Approvals {
             resolver: Some(resolver.json(choice)),
             at: now,
             by: Some(resolver.principal.clone()),
+            person: Some(resolver.person.clone()),
             allow: effects.allow,
             grant: effects.grant,
         };
@@ -263,6 +291,7 @@ impl Approvals {
                 Err(AnswerError::Settled(Box::new(record)))
             }
             Resolved::Lost(record) => Err(AnswerError::Settled(Box::new(record))),
+            Resolved::Again(record) => Err(AnswerError::Again(Box::new(record))),
             Resolved::Own(_) => Err(AnswerError::Own),
             Resolved::Unknown => Err(AnswerError::Unknown),
         }
@@ -293,9 +322,10 @@ impl Approvals {
                 self.tell(Command::Settled(Box::new(record.clone())));
                 Ok(Some(record))
             }
-            Resolved::Lost(record) | Resolved::Counted(record) | Resolved::Own(record) => {
-                Ok(Some(record))
-            }
+            Resolved::Lost(record)
+            | Resolved::Counted(record)
+            | Resolved::Again(record)
+            | Resolved::Own(record) => Ok(Some(record)),
             Resolved::Unknown => Ok(None),
         }
     }

@@ -94,6 +94,7 @@ fn bob() -> Resolver {
         device: None,
         label: "Bob".to_owned(),
         principal: "device:bob".to_owned(),
+        person: "device:bob".to_owned(),
     }
 }
 
@@ -102,6 +103,7 @@ fn ada() -> Resolver {
         device: None,
         label: "Ada".to_owned(),
         principal: "device:ada".to_owned(),
+        person: "device:ada".to_owned(),
     }
 }
 
@@ -335,8 +337,13 @@ async fn two_people_say_yes_where_two_are_asked_for_and_never_who_asked() {
     };
     let answer = async |by: &Resolver| bench.approvals.choose("a", None, &Choice::Once, by).await;
     assert!(matches!(answer(&agent).await, Err(AnswerError::Own)));
-    for _ in 0..2 {
-        assert!(matches!(answer(&ada()).await, Ok(Answered::Counted(_))));
+    assert!(matches!(answer(&ada()).await, Ok(Answered::Counted(_))));
+    let other_device = Resolver {
+        principal: "device:ada's phone".to_owned(),
+        ..ada()
+    };
+    for again in [ada(), other_device] {
+        assert!(matches!(answer(&again).await, Err(AnswerError::Again(_))));
     }
     assert!(!waiting.is_finished(), "one person is not two");
     assert!(matches!(answer(&bob()).await, Ok(Answered::Settled(_))));
@@ -384,6 +391,27 @@ async fn an_edit_withdraws_the_question_and_hands_on_the_new_command() {
         .answer("a", Decision::AllowOnce, &ada())
         .await;
     assert!(matches!(late, Err(AnswerError::Settled(_))));
+}
+
+#[tokio::test]
+async fn what_is_no_command_or_another_client_s_takes_no_other_command() {
+    let bench = Bench::new().await;
+    let mut no_command = own_question("a", 1);
+    let choices = json!(["once", "deny"]);
+    no_command.request.insert(wire::CHOICES.to_owned(), choices);
+    let elsewhere = Question {
+        bound: false,
+        ..own_question("b", 1)
+    };
+    for question in [no_command, elsewhere] {
+        let record = bench.approvals.ask(question).await.unwrap().detach();
+        let refused = bench.approvals.edit(&record.id, "touch b", &ada()).await;
+        assert!(
+            matches!(refused, Err(AnswerError::Choice(_))),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(bench.approvals.pending().await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -496,4 +524,43 @@ async fn every_transition_is_in_the_audit() {
         rows.iter()
             .all(|row| row.bytes.contains("\"request_digest\":\"digest\""))
     );
+}
+
+#[tokio::test]
+async fn of_many_only_what_is_known_to_be_harmless_is_allowed_together() {
+    let bench = Bench::new().await;
+    let judged = |dangerous: serde_json::Value, approvers| {
+        let mut question = own_question("unused", approvers);
+        question.id = None;
+        question
+            .request
+            .insert("analysis".to_owned(), json!({"dangerous": dangerous}));
+        question
+    };
+    let mut unjudged = own_question("unjudged", 1);
+    unjudged.request.remove("analysis");
+    for (question, together) in [
+        (judged(json!(false), 1), true),
+        (judged(json!(true), 1), false),
+        (judged(json!(null), 1), false),
+        (judged(json!(false), 2), false),
+        (unjudged, false),
+    ] {
+        let shown = format!("{question:?}");
+        let record = bench.approvals.ask(question).await.unwrap().detach();
+        let choose = async |choice| {
+            let (id, by) = (&record.id, ada());
+            bench
+                .approvals
+                .choose_of_many(id, "digest", &choice, &by)
+                .await
+        };
+        let yes = choose(Choice::Once).await;
+        assert_eq!(yes.is_ok(), together, "{shown}");
+        if !together {
+            let refused = matches!(yes, Err(AnswerError::Choice(ChoiceError::OneByOne)));
+            assert!(refused, "{shown}");
+            choose(Choice::Deny { reason: None }).await.unwrap();
+        }
+    }
 }

@@ -62,6 +62,15 @@ pub(crate) fn choices(record: &ApprovalRecord) -> Vec<String> {
     own.map(|word| Choice::of(word).word().to_owned()).collect()
 }
 
+/// Whether a yes has to be for this question alone. Of one that was not judged here nothing is known.
+pub(crate) fn is_one_by_one(record: &ApprovalRecord) -> bool {
+    let request = request(record);
+    let judged = request
+        .get("analysis")
+        .and_then(|judged| judged.get("dangerous"));
+    record.approvers > 1 || judged != Some(&Value::Bool(false))
+}
+
 /// What grants of this question are made of.
 pub(crate) fn grant_basis(record: &ApprovalRecord) -> Option<GrantBasis> {
     let basis = request(record).remove(GRANT_BASIS)?;

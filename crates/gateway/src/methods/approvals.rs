@@ -17,7 +17,7 @@ const SHORTEST_MS: u64 = 1_000;
 const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A command longer than this is not shown whole, so it is not asked about.
-const LONGEST_COMMAND: usize = 256 * 1024;
+pub(super) const LONGEST_COMMAND: usize = 256 * 1024;
 
 pub(super) fn register(table: &mut MethodTable) {
     let scope = MethodScope::Approvals;
@@ -270,6 +270,8 @@ async fn resolve(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
 async fn answer(cx: &Cx, params: &ResolveParams) -> Result<(), MethodError> {
     match answered(cx, params).await? {
         Ok(_) => Ok(()),
+        // One of several, whose yes stands.
+        Err(record) if record.state == ApprovalState::Pending => Ok(()),
         // The same word again is no contradiction.
         Err(record) if record.decision.as_deref() == Some(&params.decision) => Ok(()),
         Err(_) => Err(MethodError::invalid("approval already resolved")
@@ -292,7 +294,7 @@ async fn answered(
     let approvals = &cx.app.approvals;
     match approvals.answer(&params.id, decision, &resolver).await {
         Ok(answered) => Ok(Ok(answered.record().clone())),
-        Err(AnswerError::Settled(record)) => Ok(Err(record)),
+        Err(AnswerError::Settled(record) | AnswerError::Again(record)) => Ok(Err(record)),
         Err(other) => Err(refused(other)),
     }
 }
@@ -303,7 +305,10 @@ pub(super) fn refused(error: AnswerError) -> MethodError {
         AnswerError::Unknown => return not_found(),
         AnswerError::Settled(_) => "APPROVAL_ALREADY_RESOLVED",
         AnswerError::Choice(ChoiceError::NotOffered(_)) => "APPROVAL_DECISION_UNAVAILABLE",
+        AnswerError::Choice(ChoiceError::OneByOne) => "APPROVAL_ONE_BY_ONE",
         AnswerError::Choice(ChoiceError::Wrong(_)) => "APPROVAL_DECISION_INVALID",
+        AnswerError::Again(_) => "APPROVAL_ALREADY_COUNTED",
+        AnswerError::Edit(_) => "APPROVAL_EDIT_REFUSED",
         AnswerError::Own => "APPROVAL_OWN_REQUEST",
         AnswerError::Differs => "APPROVAL_DIGEST_MISMATCH",
         AnswerError::Store(_) => {

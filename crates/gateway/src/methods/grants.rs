@@ -6,7 +6,7 @@ use gatehouse_store::gateway::{AuditFilter, GrantKind, GrantRecord};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::approvals::refused;
+use super::approvals::{LONGEST_COMMAND, refused};
 use crate::audit::done_by;
 use crate::govern::{AnswerError, Answered, Choice, CommandPattern, wire};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
@@ -52,7 +52,7 @@ struct ResolveParams {
     edited_command: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Word {
     Once,
@@ -63,6 +63,28 @@ enum Word {
 }
 
 impl ResolveParams {
+    /// A parameter that means nothing beside the decision was meant for another one.
+    fn check(&self) -> Result<(), MethodError> {
+        let decision = self.decision;
+        for (name, is_given, fits) in [
+            ("minutes", self.minutes.is_some(), decision == Word::For),
+            ("pattern", self.pattern.is_some(), decision == Word::Always),
+            ("until", self.until.is_some(), decision == Word::Always),
+            ("reason", self.reason.is_some(), decision == Word::Deny),
+            (
+                "editedCommand",
+                self.edited_command.is_some(),
+                decision == Word::Once,
+            ),
+        ] {
+            if is_given && !fits {
+                let text = format!("{name} means nothing with this decision");
+                return Err(MethodError::invalid(text));
+            }
+        }
+        Ok(())
+    }
+
     fn choice(&self) -> Result<Choice, MethodError> {
         Ok(match self.decision {
             Word::Once => Choice::Once,
@@ -93,6 +115,7 @@ fn reason(text: Option<&str>) -> Result<Option<String>, MethodError> {
 
 /// First answer wins; a later one is shown the record that stands.
 async fn resolve(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
+    params.check()?;
     let (approvals, resolver) = (&cx.app.approvals, cx.caller.resolver());
     let answered = match params.edited_command.as_deref().map(str::trim) {
         Some("") => return Err(MethodError::invalid("editedCommand is empty")),
@@ -101,7 +124,10 @@ async fn resolve(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
                 let text = "an edit makes a new request, so it takes no digest";
                 return Err(MethodError::invalid(text));
             }
-            approvals.edit(&params.id, command, &resolver).await
+            if command.len() > LONGEST_COMMAND {
+                return Err(MethodError::invalid("editedCommand is too long"));
+            }
+            cx.app.editor.edit(&params.id, command, &resolver).await
         }
         None => {
             let digest = params.digest.as_deref();
@@ -123,6 +149,10 @@ fn told(answered: Result<Answered, AnswerError>) -> Result<Value, MethodError> {
         })),
         Err(AnswerError::Settled(record)) => Ok(json!({
             "applied": false, "counted": false, "approval": wire::snapshot(&record),
+        })),
+        Err(AnswerError::Again(record)) => Ok(json!({
+            "applied": false, "counted": false, "reason": "already counted",
+            "approval": wire::snapshot(&record),
         })),
         Err(other) => Err(refused(other)),
     }
@@ -166,11 +196,10 @@ async fn resolve_batch(cx: Cx, params: BatchParams) -> Result<Value, MethodError
     let resolver = cx.caller.resolver();
     let mut results = Vec::with_capacity(params.items.len());
     for item in &params.items {
-        let digest = Some(item.digest.as_str());
         let answered = cx
             .app
             .approvals
-            .choose(&item.id, digest, &choice, &resolver)
+            .choose_of_many(&item.id, &item.digest, &choice, &resolver)
             .await;
         let mut result = match told(answered) {
             Ok(result) => result,

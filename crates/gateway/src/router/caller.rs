@@ -25,6 +25,8 @@ pub struct Caller {
     pub caps: Vec<String>,
     /// Proven by signature.
     pub device_id: Option<String>,
+    /// Whether a person let the device in; else it came in by itself, as any on this machine may.
+    pub is_device_vouched: bool,
     pub method: AuthMethod,
     /// Who a trusted proxy or Tailscale says it is.
     pub user: Option<String>,
@@ -41,7 +43,7 @@ impl Caller {
         self.caps.iter().any(|own| own == cap)
     }
 
-    /// Who counts as one person: a user that a proxy vouches for, else a device, else all who share a secret.
+    /// Who acts: a user that a proxy vouches for, else a device, else all who share a secret.
     pub fn principal(&self) -> String {
         let principal = match (&self.user, &self.device_id) {
             (Some(user), _) => format!("user:{user}"),
@@ -51,12 +53,25 @@ impl Caller {
         principal.replace(char::is_control, "")
     }
 
+    /// Who counts as one person where several have to say yes. Anyone can make a device, so one that nobody vouched
+    /// for is the same person as all others of its kind.
+    pub fn person(&self) -> String {
+        let person = match (&self.user, &self.device_id) {
+            // Proxies differ in how they write the same name.
+            (Some(user), _) => format!("user:{}", user.to_lowercase()),
+            (None, Some(device)) if self.is_device_vouched => format!("device:{device}"),
+            (None, _) => "unvouched".to_owned(),
+        };
+        person.replace(char::is_control, "")
+    }
+
     /// How an answer names who gave it.
     pub fn resolver(&self) -> Resolver {
         Resolver {
             device: self.device_id.clone(),
             label: self.label().to_owned(),
             principal: self.principal(),
+            person: self.person(),
         }
     }
 

@@ -99,6 +99,25 @@ pub async fn another_person(gateway: &TestGateway) -> Wire {
     wire
 }
 
+/// A client with a device that another person let in: from afar, as one of this machine comes in by itself.
+pub async fn vouched_person(gateway: &TestGateway, approver: &mut Wire) -> Wire {
+    let key = DeviceKey::from_seed([12; 32]);
+    let join = async || {
+        let afar = [("x-forwarded-for", "203.0.113.9")];
+        let mut wire = Wire::dial_with(gateway.address(), &afar).await;
+        let token = json!({"token": TOKEN});
+        let answer = wire.connect_as(&key, token, &ALL_SCOPES, |_| {}).await;
+        (wire, answer)
+    };
+    let (_, refused) = join().await;
+    let request = &refused["error"]["details"]["requestId"];
+    let approve = json!({"requestId": request});
+    approver.ask("device.pair.approve", approve).await;
+    let (wire, joined) = join().await;
+    assert_eq!(joined["ok"], true, "{joined}");
+    wire
+}
+
 /// One WebSocket, as a client holds it.
 pub struct Wire {
     pub socket: WebSocketStream<TcpStream>,

@@ -57,7 +57,7 @@ pub struct ApprovalRecord {
     pub requester: Option<String>,
     /// How many people must say yes; 0 counts as one.
     pub approvers: u32,
-    /// Who has said yes so far: principals, each once.
+    /// Who has said yes so far: people, each once.
     pub approved_by: Vec<String>,
     /// Whether the gateway itself runs what is allowed. Then a yes that is not used in its time expires; else it
     /// is the asker's to keep.
@@ -93,6 +93,8 @@ pub struct Resolution {
     pub at: Millis,
     /// The principal who answers; none where nobody does.
     pub by: Option<String>,
+    /// Which person a yes counts as, where that is not the principal: several principals can be one person.
+    pub person: Option<String>,
     /// Added to the allow-list in the same transaction, if this answer wins.
     pub allow: Option<AllowEntry>,
     /// Added to the grants in the same transaction, if this answer wins.
@@ -110,6 +112,8 @@ pub enum Resolved {
     Expired(ApprovalRecord),
     /// A yes that was counted; more people must say it.
     Counted(ApprovalRecord),
+    /// A yes of a person whose yes was counted before; it stands as it was.
+    Again(ApprovalRecord),
     /// Nobody says yes to their own question; it stands as it was.
     Own(ApprovalRecord),
     Unknown,
@@ -148,7 +152,7 @@ pub trait ApprovalStore: Send + Sync {
         audit: Option<Witness>,
     ) -> Result<Created>;
     /// Settles an approval that is pending and has not expired at `resolution.at`. One that has is noted as
-    /// expired. Whoever is not told `Lost`, `Own` or `Unknown` has changed the record, and `audit` is written.
+    /// expired. Whoever is not told `Lost`, `Again`, `Own` or `Unknown` has changed the record, and `audit` is written.
     async fn approval_resolve(
         &self,
         id: &str,

@@ -378,17 +378,24 @@ pub async fn a_yes_is_taken_back_until_it_is_used(world: &dyn GatewayWorld) {
 pub async fn two_people_must_say_yes_where_two_are_asked_for(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     store.approval_create(bound("a", 2), None).await.unwrap();
-    for n in 0..2 {
-        let counted = store
-            .approval_resolve("a", yes("ada", 5 + n), None)
-            .await
-            .unwrap();
-        let Resolved::Counted(record) = counted else {
-            panic!("one person is one, however often: {counted:?}");
+    let resolve = async |yes| store.approval_resolve("a", yes, None).await.unwrap();
+    let first = resolve(yes("ada", 5)).await;
+    let Resolved::Counted(counted) = first else {
+        panic!("one of two: {first:?}");
+    };
+    let other_device = Resolution {
+        person: Some("ada".to_owned()),
+        ..yes("ada's phone", 6)
+    };
+    for again in [yes("ada", 6), other_device] {
+        let again = resolve(again).await;
+        let Resolved::Again(record) = again else {
+            panic!("one person is one, however often and by whatever: {again:?}");
         };
-        assert_eq!(record.approved_by, ["ada"]);
-        assert_eq!(record.state, ApprovalState::Pending);
+        assert_eq!(record, counted);
     }
+    assert_eq!(counted.approved_by, ["ada"]);
+    assert_eq!(counted.state, ApprovalState::Pending);
     let second = store
         .approval_resolve("a", yes("bob", 7), None)
         .await

@@ -1,5 +1,6 @@
 //! The environment of a judged command. What is inherited is chosen by name, so that nothing reaches a command
-//! that nobody thought of: no token, no variable that makes a program load code.
+//! that nobody thought of: no token, no variable that makes a program load code, and no way to a program of the
+//! person's session that does what it is told (the keychain, the agents of SSH and GPG, the screen).
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -21,12 +22,16 @@ const INHERITED: &[&str] = &[
     "TEMP",
     "TMP",
     "HOSTNAME",
-    "DISPLAY",
-    "WAYLAND_DISPLAY",
-    "DBUS_SESSION_BUS_ADDRESS",
     "NO_COLOR",
     "CI",
     "DEBIAN_FRONTEND",
+    // Where programs keep their files. Of the same family, XDG_RUNTIME_DIR is where the session's sockets are.
+    "XDG_CONFIG_HOME",
+    "XDG_CONFIG_DIRS",
+    "XDG_DATA_HOME",
+    "XDG_DATA_DIRS",
+    "XDG_CACHE_HOME",
+    "XDG_STATE_HOME",
     // Where tools of a developer are and keep their things.
     "CARGO_HOME",
     "RUSTUP_HOME",
@@ -80,7 +85,7 @@ const INHERITED: &[&str] = &[
     "OS",
 ];
 
-const INHERITED_PREFIXES: &[&str] = &["LC_", "XDG_"];
+const INHERITED_PREFIXES: &[&str] = &["LC_"];
 
 /// The inherited variables that are known, and the call's own.
 pub(super) fn clean(
@@ -124,9 +129,41 @@ mod tests {
             ("GITHUB_TOKEN", "secret"),
             ("BASH_FUNC_ls%%", "() { evil; }"),
         ];
-        let inherited = inherited.map(|(name, value)| (name.into(), value.into()));
-        let clean = clean(&inherited, &json!({"env": {"OWN": "1"}}));
-        let names: Vec<_> = clean.keys().map(|name| name.to_str().unwrap()).collect();
+        let names = names(&inherited, json!({"env": {"OWN": "1"}}));
         assert_eq!(names, ["LC_ALL", "OWN", "PATH", "http_proxy"]);
+    }
+
+    #[test]
+    fn no_way_into_the_person_s_session_is_inherited() {
+        let inherited = [
+            ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/user/1/bus"),
+            ("DBUS_SESSION_BUS_PID", "1"),
+            ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/run/dbus"),
+            ("XDG_RUNTIME_DIR", "/run/user/1"),
+            ("XDG_SESSION_ID", "1"),
+            ("XDG_CONFIG_HOME", "/home/a/.config"),
+            ("SSH_AUTH_SOCK", "/run/user/1/agent"),
+            ("SSH_AGENT_PID", "1"),
+            ("GPG_AGENT_INFO", "/run/user/1/gpg"),
+            ("GNOME_KEYRING_CONTROL", "/run/user/1/keyring"),
+            ("DISPLAY", ":0"),
+            ("WAYLAND_DISPLAY", "wayland-0"),
+            ("XAUTHORITY", "/home/a/.Xauthority"),
+            ("DOCKER_HOST", "unix:///run/user/1/docker.sock"),
+            ("TMUX", "/tmp/tmux-1/default,1,0"),
+        ];
+        assert_eq!(names(&inherited, json!({})), ["XDG_CONFIG_HOME"]);
+    }
+
+    fn names(inherited: &[(&str, &str)], arguments: Value) -> Vec<String> {
+        let inherited: Vec<_> = inherited
+            .iter()
+            .map(|(n, v)| (n.into(), v.into()))
+            .collect();
+        let clean = clean(&inherited, &arguments);
+        clean
+            .keys()
+            .map(|name| name.to_str().unwrap().to_owned())
+            .collect()
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::status::is_active;
-use crate::args::{SessionsAction, SessionsArgs};
+use crate::args::{SessionKind, SessionsAction, SessionsArgs};
 use crate::dial::Link;
 use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
@@ -83,11 +83,11 @@ async fn list(
     context: &mut Context<'_>,
     link: &Link,
     only_active: bool,
-    kind: Option<String>,
+    kind: Option<SessionKind>,
 ) -> Result<(), Failure> {
     let mut sessions = all(link, None).await?;
     sessions.retain(|session| !only_active || session.active);
-    sessions.retain(|session| kind.is_none() || session.kind == kind);
+    sessions.retain(|session| kind.is_none_or(|kind| session.kind.as_deref() == Some(kind.word())));
     print_list(context, &sessions)
 }
 

@@ -97,7 +97,7 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// What a folder holds, without what is made again. A folder's `.git` is its history, and large.
-fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, fs::Metadata)>> {
+pub(super) fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, fs::Metadata)>> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -6,6 +6,7 @@
 //! a backup; where it cannot be kept the action still happens.
 
 mod copy;
+mod each;
 pub(super) mod targets;
 
 use std::fs;
@@ -18,6 +19,8 @@ use sha2::{Digest, Sha256};
 
 use copy::{copy, measure};
 
+use crate::private;
+
 /// How much is kept, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct UndoLimits {
@@ -27,6 +30,10 @@ pub struct UndoLimits {
     pub session: u64,
     /// Files and folders of one deletion.
     pub entries: usize,
+    /// Files that are kept one by one for one action.
+    pub each: usize,
+    /// Of those together, in bytes.
+    pub each_bytes: u64,
     pub age_ms: i64,
 }
 
@@ -36,6 +43,8 @@ impl Default for UndoLimits {
             file: 32 << 20,
             session: 256 << 20,
             entries: 20_000,
+            each: 256,
+            each_bytes: 32 << 20,
             age_ms: 7 * 24 * 60 * 60 * 1000,
         }
     }
@@ -66,6 +75,10 @@ pub struct Kept {
     pub tool_call_id: Option<String>,
     /// The folder that it must stay in.
     pub workspace: PathBuf,
+    /// Of a file that was kept because it may have been meant: when it was changed last, in nanoseconds since the
+    /// epoch. As long as the file is still that one, there is nothing to give back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless_from: Option<u64>,
 }
 
 /// For whom something is kept.
@@ -113,6 +126,18 @@ impl UndoBox {
         what: UndoWhat,
         now: i64,
     ) -> io::Result<Option<Kept>> {
+        self.keep_noting(whose, path, what, now, |kept| kept)
+    }
+
+    /// As `keep`, with something more in the line about it.
+    fn keep_noting(
+        &self,
+        whose: &Whose<'_>,
+        path: &Path,
+        what: UndoWhat,
+        now: i64,
+        about: impl FnOnce(Kept) -> Kept,
+    ) -> io::Result<Option<Kept>> {
         let Whose {
             workspace, session, ..
         } = *whose;
@@ -126,7 +151,7 @@ impl UndoBox {
             return Ok(None);
         }
         let folder = self.root.join(slug(session));
-        fs::create_dir_all(&folder)?;
+        private::make_folder(&folder)?;
         self.make_room(&folder, size)?;
         let (number, own) = claim(&folder)?;
         let kept = Kept {
@@ -138,7 +163,9 @@ impl UndoBox {
             session_key: session.to_owned(),
             tool_call_id: whose.tool_call.map(str::to_owned),
             workspace: workspace.to_owned(),
+            unless_from: None,
         };
+        let kept = about(kept);
         let copied = copy(&place, &own.join(DATA)).and_then(|()| write_line(&own, &kept));
         if let Err(error) = copied {
             // Half of it is of no use; tidying would find it too.
@@ -148,7 +175,7 @@ impl UndoBox {
         Ok(Some(kept))
     }
 
-    /// What is kept, the latest first; of one session, or all.
+    /// What can be given back, the latest first; of one session, or all.
     pub fn list(&self, session: Option<&str>) -> io::Result<Vec<Kept>> {
         let mut all: Vec<Kept> = Vec::new();
         for folder in folders(&self.root)? {
@@ -156,6 +183,7 @@ impl UndoBox {
                 all.extend(read_line(&own));
             }
         }
+        all.retain(|kept| kept.path != kept.workspace && !each::is_untouched(kept));
         all.retain(|kept| session.is_none_or(|session| kept.session_key == session));
         all.sort_by_key(|kept| {
             (
@@ -266,7 +294,7 @@ fn claim(folder: &Path) -> io::Result<(u64, PathBuf)> {
     let mut next = taken.max().unwrap_or_default() + 1;
     loop {
         let own = folder.join(next.to_string());
-        match fs::create_dir(&own) {
+        match private::claim_folder(&own) {
             Ok(()) => return Ok((next, own)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => next += 1,
             Err(error) => return Err(error),
@@ -288,7 +316,7 @@ fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
 fn write_line(own: &Path, kept: &Kept) -> io::Result<()> {
     let json = serde_json::to_vec(kept)?;
     let next = own.join("about.next");
-    fs::write(&next, json)?;
+    private::write(&next, &json)?;
     fs::rename(next, own.join(LINE))
 }
 
@@ -302,8 +330,7 @@ fn inside(workspace: &Path, path: &Path) -> Option<PathBuf> {
     let workspace = workspace.canonicalize().ok()?;
     let parent = path.parent()?.canonicalize().ok()?;
     let place = parent.join(path.file_name()?);
-    let is_inside = parent.starts_with(&workspace) || place == workspace;
-    is_inside.then_some(place)
+    parent.starts_with(&workspace).then_some(place)
 }
 
 fn is_below(workspace: &Path, folder: &Path) -> bool {

@@ -12,7 +12,7 @@ use super::UndoWhat;
 /// The most places that are kept for one action.
 const MOST: usize = 64;
 
-/// The places, each once; a folder stands for all that is in it.
+/// The places, each once; a folder that is deleted stands for all that is in it.
 pub(in super::super) fn targets(
     action: &Action,
     effects: &[gatehouse_policy::Effect],
@@ -46,8 +46,11 @@ pub(in super::super) fn targets(
     }
     let mut kept: Vec<(PathBuf, UndoWhat)> = Vec::new();
     for (path, what) in found {
-        // In the order of paths a folder comes before what is in it.
-        if !kept.iter().any(|(folder, _)| path.starts_with(folder)) {
+        // In the order of paths a folder comes before what is in it. Only one that is deleted stands for all of it.
+        let stands_for = |(folder, done): &(PathBuf, UndoWhat)| {
+            *done == UndoWhat::Deleted && *folder != action.workspace && path.starts_with(folder)
+        };
+        if !kept.iter().any(stands_for) {
             kept.push((path, what));
         }
     }

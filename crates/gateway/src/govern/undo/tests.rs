@@ -39,6 +39,10 @@ impl Place {
     }
 }
 
+fn kept_in(place: &Place, kept: &Kept) -> PathBuf {
+    place.undo.folder(&kept.id).unwrap()
+}
+
 #[test]
 fn a_deleted_file_comes_back_as_it_was() {
     use std::os::unix::fs::PermissionsExt;
@@ -52,6 +56,10 @@ fn a_deleted_file_comes_back_as_it_was() {
         std::slice::from_ref(&kept)
     );
     assert_eq!(place.undo.list(Some("other")).unwrap(), []);
+    for folder in kept_in(&place, &kept).ancestors().take(3) {
+        let mode = folder.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "others look into {}", folder.display());
+    }
     assert_eq!(place.undo.restore(&kept.id, 6).unwrap(), path);
     assert_eq!(fs::read_to_string(&path).unwrap(), "echo 1");
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o750);
@@ -163,5 +171,115 @@ fn what_is_kept_is_bounded_by_size_and_by_age() {
     place.undo.tidy(104).unwrap();
     assert_eq!(place.undo.list(None).unwrap().len(), 1);
     place.undo.tidy(200).unwrap();
+    assert_eq!(place.undo.list(None).unwrap(), []);
+}
+
+/// What is offered, by the names of the files.
+fn offered(place: &Place) -> Vec<String> {
+    let listed = place.undo.list(None).unwrap();
+    let names = listed.iter().map(|kept| {
+        let name = kept.path.strip_prefix(&place.workspace);
+        name.unwrap().display().to_string()
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+fn keep_all(place: &Place, targets: &[(&Path, UndoWhat)]) {
+    let whose = Whose {
+        workspace: &place.workspace,
+        session: SESSION,
+        tool_call: Some("call"),
+    };
+    let targets = targets
+        .iter()
+        .map(|(path, what)| ((*path).to_owned(), *what));
+    place.undo.keep_all(&whose, targets.collect(), 5);
+}
+
+#[test]
+fn what_is_deleted_somewhere_in_the_workspace_comes_back_file_by_file() {
+    let place = Place::new(UndoLimits::default());
+    let gone = [place.write("a", "1"), place.write("sub/deep/a", "2")];
+    place.write("stays", "3");
+    keep_all(&place, &[(&place.workspace, UndoWhat::Deleted)]);
+    assert!(offered(&place).is_empty(), "nothing happened yet");
+    fs::remove_file(&gone[0]).unwrap();
+    fs::remove_dir_all(place.workspace.join("sub")).unwrap();
+    let newer = place.write("newer", "4");
+    assert_eq!(offered(&place), ["a", "sub/deep/a"]);
+    for kept in place.undo.list(None).unwrap() {
+        place.undo.restore(&kept.id, 6).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&gone[0]).unwrap(), "1");
+    assert_eq!(fs::read_to_string(&gone[1]).unwrap(), "2");
+    assert_eq!(fs::read_to_string(newer).unwrap(), "4");
+}
+
+#[test]
+fn what_is_written_into_a_folder_comes_back_file_by_file() {
+    let place = Place::new(UndoLimits::default());
+    let patched = place.write("src/one.rs", "old");
+    place.write("src/two.rs", "old");
+    for folder in [place.workspace.clone(), place.workspace.join("src")] {
+        keep_all(&place, &[(&folder, UndoWhat::Overwrote)]);
+    }
+    fs::write(&patched, "patched").unwrap();
+    assert_eq!(offered(&place), ["src/one.rs", "src/one.rs"]);
+    let kept = place.undo.list(None).unwrap().remove(0);
+    place.undo.restore(&kept.id, 6).unwrap();
+    assert_eq!(fs::read_to_string(&patched).unwrap(), "old");
+}
+
+#[test]
+fn a_file_that_is_named_is_kept_once_beside_the_folder_that_it_is_in() {
+    let place = Place::new(UndoLimits::default());
+    let named = place.write("a", "1");
+    place.write("b", "2");
+    let workspace = place.workspace.clone();
+    keep_all(
+        &place,
+        &[(&workspace, UndoWhat::Deleted), (&named, UndoWhat::Deleted)],
+    );
+    fs::remove_file(&named).unwrap();
+    assert_eq!(offered(&place), ["a"]);
+}
+
+#[test]
+fn of_more_files_than_are_kept_one_by_one_none_is_offered() {
+    for limits in [
+        UndoLimits {
+            each: 2,
+            ..UndoLimits::default()
+        },
+        UndoLimits {
+            each_bytes: 2,
+            ..UndoLimits::default()
+        },
+    ] {
+        let place = Place::new(limits);
+        let files = ["a", "b", "c"].map(|name| place.write(name, "1"));
+        keep_all(&place, &[(&place.workspace, UndoWhat::Deleted)]);
+        for file in files {
+            fs::remove_file(file).unwrap();
+        }
+        assert!(offered(&place).is_empty(), "{limits:?}");
+    }
+}
+
+#[test]
+fn the_workspace_as_a_whole_is_never_offered() {
+    let place = Place::new(UndoLimits::default());
+    place.write("a", "1");
+    assert!(place.keep(&place.workspace, 1).is_none());
+    // As an earlier release kept it.
+    let own = place.undo.root.join(slug(SESSION)).join("1");
+    let kept = place.keep(&place.workspace.join("a"), 2).unwrap();
+    let whole = Kept {
+        path: place.workspace.clone(),
+        ..kept
+    };
+    write_line(&own, &whole).unwrap();
     assert_eq!(place.undo.list(None).unwrap(), []);
 }

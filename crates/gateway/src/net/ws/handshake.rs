@@ -238,6 +238,7 @@ fn caller(
         client: connect.client.clone(),
         caps: connect.caps.clone(),
         device_id: admission.device.clone(),
+        is_device_vouched: admission.is_device_vouched,
         method: admission.method,
         user: admission.user.clone(),
         address: peer.address,

@@ -271,14 +271,16 @@ async fn count(c: &mut Connection, id: &str, yes: &Resolution) -> Done<Option<Re
     if record.requester.as_ref() == Some(by) {
         return Ok(Some(Resolved::Own(record)));
     }
-    if !record.approved_by.contains(by) {
-        record.approved_by.push(by.clone());
-        sqlx::query("UPDATE approval SET approved_by = ? WHERE id = ? AND state = 'pending'")
-            .bind(record.approved_by.join("\n"))
-            .bind(id)
-            .execute(c)
-            .await?;
+    let person = yes.person.as_ref().unwrap_or(by);
+    if record.approved_by.contains(person) {
+        return Ok(Some(Resolved::Again(record)));
     }
+    record.approved_by.push(person.clone());
+    sqlx::query("UPDATE approval SET approved_by = ? WHERE id = ? AND state = 'pending'")
+        .bind(record.approved_by.join("\n"))
+        .bind(id)
+        .execute(c)
+        .await?;
     let enough = record.approved_by.len() >= record.approvers as usize;
     Ok((!enough).then_some(Resolved::Counted(record)))
 }

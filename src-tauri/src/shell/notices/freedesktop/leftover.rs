@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tokio::io::AsyncWriteExt;
 
 /// What is on the screen, as far as we put it there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +76,11 @@ async fn read(file: &Path) -> OnScreen {
 async fn write(file: &Path, shown: &OnScreen) -> io::Result<()> {
     let text = serde_json::to_vec(shown)?;
     let next = file.with_extension("next");
-    tokio::fs::write(&next, text).await?;
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut written = options.open(&next).await?;
+    written.write_all(&text).await?;
+    written.flush().await?;
     tokio::fs::rename(&next, file).await
 }
 
