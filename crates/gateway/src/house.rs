@@ -187,7 +187,7 @@ impl House {
             heartbeat_switch.clone(),
         );
         tasks.spawn(until(stopping.clone(), beating));
-        let runs = Runs::new(engine, watch, sessions.clone());
+        let runs = Runs::new(engine, watch, sessions.clone(), agents.clone());
         tasks.spawn(post.deliver(runs.clone(), stopping.clone()));
         Ok(Self {
             runs,

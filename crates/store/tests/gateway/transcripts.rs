@@ -83,7 +83,9 @@ pub async fn a_compaction_keeps_the_old_transcript_and_goes_on_counting(world: &
     let all = (1..=6).map(entry).collect();
     store.entries_append("a", all).await.unwrap();
     let kept = vec![entry(100), entry(6)];
-    let numbers = store.entries_replace("a", "id-of-a", "compaction", 7_000, kept).await;
+    let numbers = store
+        .entries_replace("a", "id-of-a", "compaction", 7_000, kept)
+        .await;
     assert_eq!(
         numbers.unwrap(),
         Some(vec![7, 8]),
@@ -103,10 +105,14 @@ pub async fn a_compaction_keeps_the_old_transcript_and_goes_on_counting(world: &
 pub async fn what_is_meant_for_a_session_reaches_no_other_of_its_key(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     store.session_create(session("a", 1)).await.unwrap();
-    let own = store.entries_append_in("a", "id-of-a", vec![entry(1)]).await;
+    let own = store
+        .entries_append_in("a", "id-of-a", vec![entry(1)])
+        .await;
     assert_eq!(own.unwrap(), Some(vec![1]));
     store.session_reset("a", "anew", 2).await.unwrap();
-    let late = store.entries_append_in("a", "id-of-a", vec![entry(2)]).await;
+    let late = store
+        .entries_append_in("a", "id-of-a", vec![entry(2)])
+        .await;
     assert_eq!(late.unwrap(), None, "its session was reset");
     let compacted = store.entries_replace("a", "id-of-a", "compaction", 3, vec![entry(3)]);
     assert_eq!(compacted.await.unwrap(), None);
