@@ -155,6 +155,10 @@ impl House {
             taints: taints.clone(),
             vetter: Vetter::new(models.clone(), site.credentials.redactor(), clock.clone()),
             undo: undo.clone(),
+            offers: {
+                let agents = agents.clone();
+                Arc::new(move |agent, tool| agents.run_settings(agent).tools.permits(tool))
+            },
         }));
         let (own_sessions, post) = AgentSessions::new(sessions.clone());
         let fetching = settings::fetching(&config.current());

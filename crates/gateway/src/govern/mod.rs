@@ -8,6 +8,7 @@ mod binding;
 mod course;
 mod document;
 mod governor;
+mod granted;
 mod grants;
 mod held_back;
 mod judge;

@@ -278,7 +278,11 @@ pub async fn an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds(
     let other = vec![allow("other", "/bin/ls")];
     store.allow_entries_replace(other, None, 12).await.unwrap();
     assert_eq!(listed(12).await, ["other"]);
-    assert_eq!(store.grants(None, 12).await.unwrap(), [], "it went with its entry");
+    assert_eq!(
+        store.grants(None, 12).await.unwrap(),
+        [],
+        "it went with its entry"
+    );
 }
 
 pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn GatewayWorld) {
