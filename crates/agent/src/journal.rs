@@ -38,11 +38,17 @@ pub trait Journal: Send + Sync {
         Ok(())
     }
 
+    /// Notes that a run writes nothing more. What came of it is told to others.
+    async fn end(&self, session_key: &str, run_id: &str) {
+        let _ = (session_key, run_id);
+    }
+
     /// The messages that make up the context of the session, oldest first: after a compaction its summary
     /// and what came after. Empty for a session that is not known.
     async fn load(&self, session_key: &str) -> Result<Vec<Message>, JournalError>;
 
-    /// Adds one message at the end. `run_id` is the run that the message belongs to; for a user message it is
+    /// Adds one message at the end. Fails where the session is not the one any more that the run began in: it was
+    /// reset or deleted. `run_id` is the run that the message belongs to; for a user message it is
     /// the id that was accepted with it, also when another run carries it.
     async fn append(
         &self,

@@ -50,6 +50,23 @@ pub fn mend(messages: &[Message], now_ms: u64, ran_nothing: impl Fn(&str) -> boo
     added
 }
 
+/// The messages as a model can be given them: without results that answer no call, which providers refuse.
+pub(crate) fn without_stray_results(messages: &[Message]) -> Vec<Message> {
+    let mut open: HashSet<&str> = HashSet::new();
+    let mut kept = Vec::with_capacity(messages.len());
+    for message in messages {
+        match message {
+            Message::Assistant(answer) => {
+                open = answer.tool_calls().map(|call| call.id.as_str()).collect();
+            }
+            Message::ToolResult(result) if !open.remove(result.tool_call_id.as_str()) => continue,
+            Message::ToolResult(_) | Message::User(_) | Message::CompactionSummary(_) => {}
+        }
+        kept.push(message.clone());
+    }
+    kept
+}
+
 /// An assistant message without text that says why a run ended.
 pub(crate) fn ending(stop_reason: StopReason, why: &str, now_ms: u64) -> Message {
     Message::Assistant(AssistantMessage {
@@ -153,6 +170,32 @@ mod tests {
         let whole = [cut.as_slice(), &mended].concat();
         assert!(!is_interrupted(&whole));
     }
+
+    #[test]
+    fn a_result_that_answers_no_call_is_not_given_to_a_model() {
+        let result = |id: &str| {
+            let call = ToolCall {
+                id: id.to_owned(),
+                name: "exec".into(),
+                arguments: json!({}),
+            };
+            lost_result(&call, RESULT_LOST, 2)
+        };
+        let whole = [
+            Message::user("hi", 1),
+            calling(&["a", "b"]),
+            result("b"),
+            Message::user("meanwhile", 2),
+            result("a"),
+            ending(StopReason::Stop, "", 3),
+        ];
+        assert_eq!(without_stray_results(&whole), whole);
+        let stray = [&[result("c")], &whole[..3], &[result("b"), result("c")]].concat();
+        assert_eq!(without_stray_results(&stray), whole[..3]);
+        let late = [&whole[..], &[result("a")]].concat();
+        assert_eq!(without_stray_results(&late), whole, "its answer is over");
+    }
+
     #[test]
     fn a_call_that_had_not_begun_is_told_from_one_whose_result_is_lost() {
         let cut = [Message::user("hi", 1), calling(&["a", "b"])];

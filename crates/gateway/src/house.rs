@@ -155,6 +155,10 @@ impl House {
             taints: taints.clone(),
             vetter: Vetter::new(models.clone(), site.credentials.redactor(), clock.clone()),
             undo: undo.clone(),
+            offers: {
+                let agents = agents.clone();
+                Arc::new(move |agent, tool| agents.run_settings(agent).tools.permits(tool))
+            },
         }));
         let (own_sessions, post) = AgentSessions::new(sessions.clone(), taints.clone());
         let fetching = settings::fetching(&config.current());
@@ -187,7 +191,7 @@ impl House {
             heartbeat_switch.clone(),
         );
         tasks.spawn(until(stopping.clone(), beating));
-        let runs = Runs::new(engine, watch, sessions.clone());
+        let runs = Runs::new(engine, watch, sessions.clone(), agents.clone());
         tasks.spawn(post.deliver(runs.clone(), stopping.clone()));
         Ok(Self {
             runs,

@@ -243,6 +243,38 @@ async fn another_client_asks_and_waits_for_the_answer() {
 }
 
 #[tokio::test]
+async fn a_question_is_not_asked_under_an_id_that_nobody_could_type() {
+    let gateway = TestGateway::asking().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let long = "a".repeat(129);
+    for id in [
+        "a\0",
+        "a\u{1b}[2J",
+        "a\nb",
+        "a b",
+        "a\u{202e}b",
+        "a\u{200b}",
+        "../../etc",
+        "a\\b",
+        &long,
+    ] {
+        let params = json!({"id": id, "command": "touch a", "twoPhase": true});
+        let answer = wire.request("exec.approval.request", params).await;
+        assert_eq!(answer["error"]["code"], "INVALID_REQUEST", "{id:?}");
+    }
+    assert_eq!(wire.ask("exec.approval.list", json!({})).await, json!([]));
+    for id in [
+        "plugin:1",
+        "0c8e1a4e-6f0f-4b57-9d0e-2f3d5a1c7b11",
+        &long[1..],
+    ] {
+        let params = json!({"id": id, "command": "touch a", "twoPhase": true});
+        let answer = wire.ask("exec.approval.request", params).await;
+        assert_eq!(answer["id"], id);
+    }
+}
+
+#[tokio::test]
 async fn a_question_outlives_a_restart_and_its_answer_runs_nothing() {
     let gateway = TestGateway::asking().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;

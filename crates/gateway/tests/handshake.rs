@@ -149,6 +149,14 @@ async fn unknown_methods_and_wrong_parameters_are_told_in_the_published_words() 
     assert_valid("ResponseFrame", &answer);
     assert_eq!(answer["error"]["code"], "INVALID_REQUEST");
     assert_eq!(answer["error"]["message"], "unknown method: no.such.method");
+    let again = wire.request("connect", json!({})).await;
+    assert_eq!(
+        (&again["error"]["code"], &again["error"]["message"]),
+        (
+            &json!("INVALID_REQUEST"),
+            &json!("connect is only valid as the first request")
+        )
+    );
     let answer = wire.request("system.info", json!({"surprise": 1})).await;
     assert_eq!(
         answer["error"]["message"],

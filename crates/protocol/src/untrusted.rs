@@ -113,6 +113,13 @@ pub fn json(text: &str) -> String {
     out
 }
 
+/// Whether a text shows all that it is made of: nothing in it is hidden, reorders or breaks a line.
+pub fn is_plain(text: &str) -> bool {
+    !text
+        .chars()
+        .any(|c| matches!(c, '\n' | '\t') || is_hidden(c, Policy::Command))
+}
+
 fn push_code_point(out: &mut String, c: char) {
     use std::fmt::Write as _;
     write!(out, "⟨U+{:04X}⟩", u32::from(c)).expect("writing to a String cannot fail");
@@ -160,6 +167,23 @@ mod tests {
                 count
             }
         );
+    }
+
+    #[test]
+    fn a_plain_text_hides_nothing() {
+        for plain in ["", "own-1", "a b", "grüße"] {
+            assert!(is_plain(plain), "{plain}");
+        }
+        for other in [
+            "a\nb",
+            "a\tb",
+            "a\0",
+            "a\u{202E}b",
+            "a\u{200D}b",
+            "a\u{1b}[2J",
+        ] {
+            assert!(!is_plain(other), "{other:?}");
+        }
     }
 
     #[test]

@@ -12,8 +12,8 @@ use async_trait::async_trait;
 use gatehouse_audit::Draft;
 use gatehouse_store::StoreNotice;
 use gatehouse_store::gateway::{
-    ApprovalStore, AuditStore, GatewayStore, SessionStore, SqliteGatewayStore, TranscriptStore,
-    Witness,
+    AllowEntry, ApprovalStore, AuditStore, GatewayStore, SessionStore, SqliteGatewayStore,
+    TranscriptStore, Witness,
 };
 use gateway::{GatewayWorld, entry, session};
 
@@ -63,6 +63,32 @@ async fn a_store_in_memory_does_the_same() {
     assert_eq!(added, Some(vec![1]));
     assert_eq!(store.entries("a").await.unwrap().len(), 1);
     store.close().await;
+}
+
+#[tokio::test]
+async fn entries_of_always_that_have_no_grant_go_with_the_update() {
+    let folder = Folder::new();
+    let store = folder.open(NOW).await;
+    let entry = |id: &str, source: Option<&str>| AllowEntry {
+        id: id.to_owned(),
+        agent: "main".to_owned(),
+        pattern: id.to_owned(),
+        source: source.map(str::to_owned),
+        ..AllowEntry::default()
+    };
+    for (id, source) in [("made", Some("allow-always")), ("own", None)] {
+        store.allow_entry_add(entry(id, source)).await.unwrap();
+    }
+    store.close().await;
+    let file = folder.0.path().join("gateway.sqlite3");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let before = "DELETE FROM _sqlx_migrations WHERE version = 7";
+    sqlx::query(before).execute(&pool).await.unwrap();
+    pool.close().await;
+    let store = folder.open(NOW).await;
+    let left = store.allow_entries(None, NOW).await.unwrap();
+    assert_eq!(left, [entry("own", None)]);
 }
 
 #[tokio::test]

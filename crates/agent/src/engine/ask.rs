@@ -10,6 +10,7 @@ use crate::{
     event::RunEventKind,
     message::{Content, Message},
     provider::{ModelRef, ModelRequest, ProviderError, Purpose, ResolvedModel},
+    transcript,
 };
 
 impl Run {
@@ -138,7 +139,7 @@ impl Run {
 /// The messages, with the middle taken out of results that alone would fill a quarter of the context: as many
 /// characters as the context has tokens.
 fn shortened(messages: &[Message], longest: usize) -> Vec<Message> {
-    let mut messages = messages.to_vec();
+    let mut messages = transcript::without_stray_results(messages);
     for message in &mut messages {
         let Message::ToolResult(result) = message else {
             continue;

@@ -111,6 +111,10 @@ impl Run {
     /// Runs, and says how it ended whatever happens.
     pub(crate) async fn supervised(self) -> RunOutcome {
         let (emitter, clock) = (self.emitter.clone(), self.shared.clock.clone());
+        let (journal, key) = (
+            self.shared.journal.clone(),
+            self.request.session_key.clone(),
+        );
         let ended = AssertUnwindSafe(self.perform()).catch_unwind().await;
         let outcome = ended.unwrap_or_else(|_| RunOutcome {
             run_id: emitter.run_id().clone(),
@@ -123,6 +127,7 @@ impl Run {
             ended_at_ms: clock.now_ms(),
             silent: false,
         });
+        journal.end(&key, emitter.run_id()).await;
         emitter.emit(RunEventKind::Ended(outcome.clone()));
         outcome
     }

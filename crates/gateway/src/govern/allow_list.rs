@@ -3,6 +3,9 @@
 //!
 //! Only a plain command can match: one program with its words, no shell syntax, no variables set by the
 //! call. Whatever else a shell could make of a text is a miss, so that a person is asked.
+//!
+//! An entry that an answer "always" made knows neither an end nor what a script holds, so it lets nothing run: it
+//! shows the grant of that answer, and the grant decides.
 
 use std::path::Path;
 
@@ -17,14 +20,31 @@ const EXACT: &str = "sha256:argv:";
 /// How entries that an answer "always" made are told apart.
 pub(super) const ALLOW_ALWAYS: &str = "allow-always";
 
-/// The first entry that matches.
+/// The first entry of a person's that matches.
 pub(super) fn matching<'a>(
     rules: &'a [AllowEntry],
     exec: &ExecEffect,
     home: Option<&Path>,
 ) -> Option<&'a AllowEntry> {
     let plain = Plain::of(exec)?;
-    rules.iter().find(|rule| plain.matches(rule, home))
+    let mut own = rules.iter().filter(|rule| !is_made(rule));
+    own.find(|rule| plain.matches(rule, home))
+}
+
+/// Whether an entry shows a grant that was given to this command.
+pub(super) fn shows_grant(rules: &[AllowEntry], exec: &ExecEffect, home: Option<&Path>) -> bool {
+    let Some(plain) = Plain::of(exec) else {
+        return false;
+    };
+    let mut made = rules.iter().filter(|rule| is_made(rule));
+    made.any(|rule| plain.matches(rule, home))
+}
+
+/// By its mark, or by the pattern that no person writes.
+fn is_made(rule: &AllowEntry) -> bool {
+    let exact = rule.arg_pattern.as_deref();
+    rule.source.as_deref() == Some(ALLOW_ALWAYS)
+        || exact.is_some_and(|pattern| pattern.starts_with(EXACT))
 }
 
 /// The patterns of an entry for exactly this command in its folder. None where it cannot be told exactly.
@@ -67,7 +87,7 @@ impl<'a> Plain<'a> {
     }
 
     fn arguments_match(&self, rule: &AllowEntry) -> bool {
-        let exact_only = rule.source.as_deref() == Some(ALLOW_ALWAYS);
+        let exact_only = is_made(rule);
         match rule.arg_pattern.as_deref() {
             None => !exact_only,
             Some(pattern) if pattern.starts_with(EXACT) => self.digest() == pattern,
@@ -196,7 +216,7 @@ mod tests {
             source: Some(ALLOW_ALWAYS.to_owned()),
             ..rule(&pattern, Some(&arguments))
         }];
-        assert!(matching(&rules, &first, None).is_some());
+        assert!(shows_grant(&rules, &first, None));
         let elsewhere = ExecEffect {
             cwd: "/other".into(),
             ..first.clone()
@@ -207,14 +227,14 @@ mod tests {
             elsewhere,
             other_program,
         ] {
-            assert!(matching(&rules, &other, None).is_none(), "{other:?}");
+            assert!(!shows_grant(&rules, &other, None), "{other:?}");
         }
         let no_digest = [AllowEntry {
             arg_pattern: None,
             ..rules[0].clone()
         }];
         assert!(
-            matching(&no_digest, &first, None).is_none(),
+            !shows_grant(&no_digest, &first, None),
             "a made entry without its digest is void"
         );
     }
@@ -223,6 +243,25 @@ mod tests {
     fn an_exact_entry_escapes_what_a_glob_would_read() {
         let odd = exec("/opt/[a]/run", Some("/opt/[a]/run"));
         let (pattern, arguments) = exact(&odd).unwrap();
-        check(&pattern, Some(&arguments), &odd, true);
+        assert!(shows_grant(&[rule(&pattern, Some(&arguments))], &odd, None));
+    }
+
+    #[test]
+    fn an_entry_that_an_answer_made_lets_nothing_run_by_itself() {
+        let script = exec("sh s.sh", Some("/bin/sh"));
+        let (pattern, arguments) = exact(&script).unwrap();
+        let made = |source: Option<&str>, arguments: Option<&str>| AllowEntry {
+            source: source.map(str::to_owned),
+            ..rule(&pattern, arguments)
+        };
+        for entry in [
+            made(Some(ALLOW_ALWAYS), Some(&arguments)),
+            made(Some(ALLOW_ALWAYS), None),
+            made(None, Some(&arguments)),
+        ] {
+            let rules = [entry];
+            assert!(matching(&rules, &script, None).is_none(), "{rules:?}");
+        }
+        assert!(matching(&[made(None, None)], &script, None).is_some());
     }
 }

@@ -130,11 +130,11 @@ impl Choice {
                 yes(Decision::AllowOnce, None, grant)
             }
             Self::Always { pattern, .. } => {
-                let allow = match pattern {
-                    None => wire::always(record, now),
-                    Some(_) => None,
-                };
-                yes(Decision::AllowAlways, allow, self.grant(record, by, now)?)
+                let grant = self.grant(record, by, now)?;
+                // The published list shows the grant; what lets the command run is the grant alone.
+                let shown = grant.as_ref().filter(|_| pattern.is_none());
+                let allow = shown.and_then(|grant| wire::always(record, grant));
+                yes(Decision::AllowAlways, allow, grant)
             }
         })
     }

@@ -33,6 +33,8 @@ pub(super) struct Question {
     pub(super) by_mode: bool,
     /// Whether a grant can answer it. A mode that always asks wants to be asked.
     pub(super) may_be_granted: bool,
+    /// Whether nobody is asked: the mode lets run what is on the allow-list, and the entry shows a grant.
+    pub(super) listed_only: bool,
 }
 
 /// The course of an action.
@@ -59,6 +61,7 @@ pub(super) fn course(action: &Action, judged: &Judged, policy: &ExecPolicy) -> C
             may_be_always: false,
             by_mode: false,
             may_be_granted: true,
+            listed_only: false,
         }),
         (Verdict::Allow, _) => by_mode,
     }
@@ -97,16 +100,21 @@ fn of_command(
             may_be_always: exact && !always_asks && !judged.dangerous && judged.approvers <= 1,
             by_mode: verdict == Verdict::Allow,
             may_be_granted: !always_asks,
+            listed_only: false,
         })
     };
+    let may_be_listed = !judged.dangerous && judged.approvers <= 1;
     match (by_mode, verdict) {
         (denied @ Course::Deny { .. }, _) => denied,
         (_, _) if always_asks => ask(),
         // An entry of the allow-list answers what the policy asks, as far as a person must not look first.
-        (Course::Run { rule: Some(rule) }, Verdict::Ask)
-            if !judged.dangerous && judged.approvers <= 1 =>
-        {
+        (Course::Run { rule: Some(rule) }, Verdict::Ask) if may_be_listed => {
             Course::Run { rule: Some(rule) }
+        }
+        (Course::Ask(listed), _)
+            if listed.listed_only && (may_be_listed || verdict == Verdict::Allow) =>
+        {
+            Course::Ask(listed)
         }
         (_, Verdict::Ask | Verdict::Deny) => ask(),
         // What is proven harmless runs, listed or not; a list without a question was denied above.
@@ -138,6 +146,13 @@ fn of_judgement(judgement: Judgement, judged: &Judged) -> Course {
             may_be_always: may_be_always && !judged.dangerous,
             by_mode: true,
             may_be_granted: true,
+            listed_only: false,
+        }),
+        Judgement::ByGrant => Course::Ask(Question {
+            may_be_always: false,
+            by_mode: true,
+            may_be_granted: true,
+            listed_only: true,
         }),
         Judgement::Deny { reason } => Course::Deny {
             reason,
@@ -291,6 +306,49 @@ mod tests {
                 assert!(!question.may_be_always);
             }
         }
+    }
+
+    #[test]
+    fn an_entry_that_shows_a_grant_leaves_it_to_the_grant_and_to_nobody_else() {
+        let Effect::Exec(exec) = command().effect else {
+            panic!("it is a command");
+        };
+        let (pattern, arguments) = allow_list::exact(&exec).unwrap();
+        let shown = |security, ask| {
+            let mut policy = modes(security, ask, true);
+            policy.rules[0] = AllowEntry {
+                pattern: pattern.clone(),
+                arg_pattern: Some(arguments.clone()),
+                source: Some(allow_list::ALLOW_ALWAYS.to_owned()),
+                ..AllowEntry::default()
+            };
+            policy
+        };
+        let observed = Judged {
+            enforced: false,
+            ..judged(Verdict::Deny)
+        };
+        let (allowed, asked) = (judged(Verdict::Allow), judged(Verdict::Ask));
+        let strict = shown(Security::Allowlist, Ask::Off);
+        for judged in [&allowed, &asked, &observed] {
+            let course = course(&command(), judged, &strict);
+            assert!(
+                matches!(course, Course::Ask(question) if question.listed_only && question.may_be_granted),
+                "{course:?}"
+            );
+        }
+        for policy in [
+            shown(Security::Full, Ask::Off),
+            shown(Security::Allowlist, Ask::OnMiss),
+        ] {
+            let course = course(&command(), &asked, &policy);
+            assert!(
+                matches!(course, Course::Ask(question) if !question.listed_only),
+                "the policy asks, and the entry does not answer: {course:?}"
+            );
+        }
+        let refused = course(&command(), &judged(Verdict::Deny), &strict);
+        assert_eq!(word(&refused), "deny");
     }
 
     #[test]

@@ -122,8 +122,13 @@ impl PolicySource {
         }
     }
 
-    /// What holds for an agent in a session.
-    pub async fn policy(&self, agent: &str, session: &str) -> Result<ExecPolicy, StoreError> {
+    /// What holds for an agent in a session at `now`.
+    pub async fn policy(
+        &self,
+        agent: &str,
+        session: &str,
+        now: i64,
+    ) -> Result<ExecPolicy, StoreError> {
         let document = self.stored().await?;
         let of_agent = |name: &str| document.agents.get(name).map(AgentApprovals::wishes);
         let row = self.store.session(session).await?;
@@ -137,7 +142,7 @@ impl PolicySource {
         .into_iter()
         .flatten()
         .collect();
-        let rules = self.store.allow_entries(Some(agent)).await?;
+        let rules = self.store.allow_entries(Some(agent), now).await?;
         let configured = (self.configured)();
         Ok(ExecPolicy::strictest(
             configured,
@@ -160,10 +165,13 @@ impl PolicySource {
         ))
     }
 
-    /// The whole document with its hash, and whether one was ever written.
-    pub async fn document(&self) -> Result<(ApprovalsDocument, String, bool), StoreError> {
+    /// The whole document at `now` with its hash, and whether one was ever written.
+    pub async fn document(
+        &self,
+        now: i64,
+    ) -> Result<(ApprovalsDocument, String, bool), StoreError> {
         let mut document = self.stored().await?;
-        let entries = self.store.allow_entries(None).await?;
+        let entries = self.store.allow_entries(None, now).await?;
         let exists = !entries.is_empty() || self.store.setting(SETTING).await?.is_some();
         for entry in entries {
             let agent = document.agents.entry(entry.agent.clone()).or_default();
@@ -173,14 +181,14 @@ impl PolicySource {
         Ok((document, hash, exists))
     }
 
-    /// Replaces the document, if it is still the one of this hash.
+    /// Replaces the document, if it is still the one of this hash. With an entry that shows a grant goes the grant.
     pub async fn replace(
         &self,
         mut document: ApprovalsDocument,
         base_hash: Option<&str>,
         now: i64,
     ) -> Result<(), DocumentError> {
-        let (_, hash, exists) = self.document().await?;
+        let (_, hash, exists) = self.document(now).await?;
         match base_hash {
             Some(base) if base != hash => return Err(DocumentError::Changed),
             None if exists => return Err(DocumentError::NoBaseHash),
@@ -193,7 +201,8 @@ impl PolicySource {
         }
         let json = serde_json::to_string(&document).expect("a document has only string keys");
         let setting = Some((SETTING.to_owned(), json));
-        self.store.allow_entries_replace(entries, setting).await?;
+        let replaced = self.store.allow_entries_replace(entries, setting, now);
+        replaced.await?;
         Ok(())
     }
 

@@ -145,6 +145,7 @@ impl GatewayGovernor {
                 may_be_always: false,
                 by_mode: true,
                 may_be_granted: false,
+                listed_only: false,
             },
         };
         self.look(&action, &judged).await?;

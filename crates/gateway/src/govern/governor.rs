@@ -16,7 +16,6 @@ use uuid::Uuid;
 use super::course::{Course, Question as Asking, course, without_anyone};
 use super::document::PolicySource;
 use super::edits::{MOST_EDITS, OpenQuestions};
-use super::grants::answering;
 use super::look::{Look, Looker};
 use super::policy::ExecPolicy;
 use super::question::Question;
@@ -53,7 +52,12 @@ pub struct GovernorParts {
     pub(crate) taints: Taints,
     pub(crate) vetter: Vetter,
     pub undo: UndoBox,
+    /// Whether an agent has a tool now.
+    pub(crate) offers: Offers,
 }
+
+/// Of an agent and a tool.
+pub(crate) type Offers = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 
 /// Governs the tool calls of runs.
 pub struct GatewayGovernor {
@@ -126,11 +130,8 @@ impl GatewayGovernor {
     }
 
     async fn decide(&self, action: &Action) -> Result<Cleared, Stop> {
-        let policy = self
-            .parts
-            .policy
-            .policy(&action.agent_id, &action.session_key)
-            .await?;
+        self.offered(action)?;
+        let policy = self.policy(action).await?;
         let judged = self.vetted(self.judged(action).await?).await;
         self.recorder.intent(action, &judged).await?;
         let cleared = match course(action, &judged, &policy) {
@@ -147,6 +148,22 @@ impl GatewayGovernor {
         self.judge.rates.add(&cleared.judged.counted, now);
         self.keep(action, &cleared.judged).await;
         Ok(cleared)
+    }
+
+    /// A run keeps the list of tools that it began with; the configuration may have taken one away since.
+    fn offered(&self, action: &Action) -> Result<(), Stop> {
+        if (self.parts.offers)(&action.agent_id, &action.tool) {
+            return Ok(());
+        }
+        let text = format!("the tool {} is not offered to this agent", action.tool);
+        Err(Stop::denied(&text, "not_offered"))
+    }
+
+    /// The exec modes and the allow-list, as they are now.
+    async fn policy(&self, action: &Action) -> Result<ExecPolicy, StoreError> {
+        let now = self.parts.approvals.now();
+        let (agent, session) = (&action.agent_id, &action.session_key);
+        self.parts.policy.policy(agent, session, now).await
     }
 
     /// The policy's answer, from what is known now.
@@ -187,9 +204,13 @@ impl GatewayGovernor {
         policy: &ExecPolicy,
     ) -> Result<Cleared, Stop> {
         let look = self.look(action, &judged).await?;
-        if asking.may_be_granted && self.granted(action, &judged, &look).await? {
+        let listed = asking.listed_only.then_some(policy);
+        if asking.may_be_granted && self.granted(action, &judged, &look, listed).await? {
             // What was looked at for the grant is what runs.
             return Ok(Cleared::unasked(look, judged));
+        }
+        if asking.listed_only {
+            return Err(Stop::unlisted());
         }
         if !self.someone_can_answer().await {
             return match without_anyone(action, asking, policy) {
@@ -271,11 +292,20 @@ impl GatewayGovernor {
         nonce: &str,
         settled: &ApprovalRecord,
     ) -> Result<Cleared, Stop> {
+        self.offered(action)?;
+        let policy = self.policy(action).await?;
         let judged = self.judged(action).await?;
-        if judged.enforced && judged.verdict == gatehouse_policy::Verdict::Deny {
-            return Err(Stop::denied(&judged.reason(), "policy"));
+        let course = course(action, &judged, &policy);
+        if let Course::Deny { reason, code } = course {
+            return Err(Stop::Denied { reason, code });
         }
         let look = self.look(action, &judged).await?;
+        if let Course::Ask(asking) = course
+            && asking.listed_only
+            && !self.granted(action, &judged, &look, Some(&policy)).await?
+        {
+            return Err(Stop::unlisted());
+        }
         let digest = look.binding.digest(nonce);
         let id = &settled.id;
         match self.parts.approvals.consume(id, &digest).await? {
@@ -288,36 +318,6 @@ impl GatewayGovernor {
             }),
             consumed => Err(untaken(&consumed)),
         }
-    }
-
-    /// Whether grants answer it; each is counted.
-    async fn granted(&self, action: &Action, judged: &Judged, look: &Look) -> Result<bool, Stop> {
-        if judged.dangerous || judged.approvers > 1 {
-            return Ok(false);
-        }
-        let (store, now) = (&self.parts.store, self.parts.approvals.now());
-        let grants = store.grants(Some(&action.agent_id), now).await?;
-        let session = &action.session_key;
-        let found = answering(&grants, session, &look.binding, &judged.commands);
-        for grant in &found {
-            // Taken back a moment ago: then nothing runs by it.
-            if !store.grant_use(&grant.id, now).await? {
-                return Ok(false);
-            }
-        }
-        Ok(!found.is_empty())
-    }
-
-    async fn used(&self, rule: Option<&str>, action: &Action) -> Result<(), StoreError> {
-        let (Some(rule), Effect::Exec(exec)) = (rule, &action.effect) else {
-            return Ok(());
-        };
-        let program = exec.program.as_ref().map(|path| path.display().to_string());
-        let at = i64::try_from(self.parts.clock.now_ms()).unwrap_or(i64::MAX);
-        self.parts
-            .store
-            .allow_entry_used(rule, at, &exec.command, program.as_deref())
-            .await
     }
 
     /// Keeps what the action replaces.

@@ -20,6 +20,8 @@ pub enum Judgement {
         /// Whether the answer may be "always": only for what an exact entry can be made of.
         may_be_always: bool,
     },
+    /// The mode asks nobody; an entry of the allow-list shows a grant, which decides.
+    ByGrant,
     /// The reason goes to the model and into the record.
     Deny { reason: String },
 }
@@ -63,6 +65,9 @@ fn judge_exec(exec: &ExecEffect, policy: &ExecPolicy) -> Judgement {
         (Security::Allowlist, asking) => match rule_for(exec, policy) {
             Some(rule) => Judgement::Allow { rule: Some(rule) },
             None if asking == Ask::OnMiss => ask(),
+            None if allow_list::shows_grant(&policy.rules, exec, policy.home.as_deref()) => {
+                Judgement::ByGrant
+            }
             None => deny("the command is not on the allow-list (exec mode allowlist)"),
         },
     }
@@ -145,6 +150,7 @@ mod tests {
         let word = |action: &Action| match govern(action, &policy(security, ask)) {
             Judgement::Allow { .. } => "allow",
             Judgement::Ask { .. } => "ask",
+            Judgement::ByGrant => "by grant",
             Judgement::Deny { .. } => "deny",
         };
         [

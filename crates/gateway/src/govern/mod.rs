@@ -9,6 +9,7 @@ mod course;
 mod document;
 mod edits;
 mod governor;
+mod granted;
 mod grants;
 mod held_back;
 mod judge;

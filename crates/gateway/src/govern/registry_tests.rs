@@ -173,15 +173,18 @@ async fn always_adds_the_entry_of_the_question_and_once_adds_none() {
         ("once", Decision::AllowOnce),
         ("always", Decision::AllowAlways),
     ] {
-        bench.ask(id).await.detach();
-        let before = bench.store.allow_entries(None).await.unwrap();
+        let asked = bench.approvals.ask(own_question(id, 1)).await;
+        asked.unwrap().detach();
+        let before = bench.store.allow_entries(None, 0).await.unwrap();
         assert!(before.is_empty(), "before {id}");
         bench.approvals.answer(id, decision, &ada()).await.unwrap();
     }
-    let entries = bench.store.allow_entries(None).await.unwrap();
+    let entries = bench.store.allow_entries(None, 0).await.unwrap();
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].pattern, "/bin/touch");
     assert_eq!(entries[0].agent, "main");
+    let grants = bench.store.grants(None, 0).await.unwrap();
+    assert_eq!(grants[0].id, entries[0].id, "it shows the grant");
 }
 
 #[tokio::test]

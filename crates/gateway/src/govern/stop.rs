@@ -22,6 +22,13 @@ impl Stop {
             code: Some(code),
         }
     }
+
+    /// A mode that asks nobody, and no grant that holds for exactly this.
+    pub(super) fn unlisted() -> Self {
+        let text = "what the allow-list shows was allowed for something else than this would do now \
+                    (exec mode allowlist)";
+        Self::denied(text, "mode")
+    }
 }
 
 impl From<StoreError> for Stop {

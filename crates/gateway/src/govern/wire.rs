@@ -1,8 +1,7 @@
 //! What a recorded approval looks like on the wire: the published events and snapshots.
 
-use gatehouse_store::gateway::{AllowEntry, ApprovalRecord, ApprovalState};
+use gatehouse_store::gateway::{AllowEntry, ApprovalRecord, ApprovalState, GrantRecord};
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
 use super::answers::{Choice, GrantBasis};
 use super::question::Decision;
@@ -77,18 +76,18 @@ pub(crate) fn grant_basis(record: &ApprovalRecord) -> Option<GrantBasis> {
     serde_json::from_value(basis).ok()
 }
 
-/// The entry of the allow-list that was recorded with the question for an answer "always".
-pub(crate) fn always(record: &ApprovalRecord, now: i64) -> Option<AllowEntry> {
+/// The entry of the allow-list that was recorded with the question for an answer "always", which shows its grant.
+pub(crate) fn always(record: &ApprovalRecord, grant: &GrantRecord) -> Option<AllowEntry> {
     let request = request(record);
     let entry = request.get(ALWAYS)?;
     let text = |name: &str| entry.get(name)?.as_str().map(str::to_owned);
     Some(AllowEntry {
-        id: Uuid::new_v4().to_string(),
+        id: grant.id.clone(),
         agent: record.agent.clone()?,
         pattern: text("pattern")?,
         arg_pattern: Some(text("argPattern")?),
         source: Some(super::allow_list::ALLOW_ALWAYS.to_owned()),
-        added_at: now,
+        added_at: grant.created_at,
         last_resolved: text("lastResolvedPath"),
         ..AllowEntry::default()
     })

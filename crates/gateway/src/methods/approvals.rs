@@ -1,6 +1,7 @@
 //! Approvals: ask, wait, list, read, answer. Both families of methods answer from the same registry.
 
 use gatehouse_protocol::MethodScope;
+use gatehouse_protocol::untrusted::is_plain;
 use gatehouse_store::gateway::{ApprovalRecord, ApprovalState};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -18,6 +19,9 @@ const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A command longer than this is not shown whole, so it is not asked about.
 pub(super) const LONGEST_COMMAND: usize = 256 * 1024;
+
+/// In bytes. The published schema has no limit; people name questions by their ids, in a terminal and in a path.
+const LONGEST_ID: usize = 128;
 
 pub(super) fn register(table: &mut MethodTable) {
     let scope = MethodScope::Approvals;
@@ -160,7 +164,7 @@ fn question(params: RequestParams, requester: String) -> Result<Question, Method
     });
     let timeout = params.timeout_ms.unwrap_or(TIMEOUT_MS);
     Ok(Question {
-        id: params.id.filter(|id| !id.trim().is_empty()),
+        id: own_id(params.id)?,
         agent: params.agent_id,
         session: params.session_key,
         run: params.run_id,
@@ -173,6 +177,20 @@ fn question(params: RequestParams, requester: String) -> Result<Question, Method
         approvers: 1,
         bound: false,
     })
+}
+
+/// The asker's own id, if it is one that a person can read and type.
+fn own_id(id: Option<String>) -> Result<Option<String>, MethodError> {
+    let Some(id) = id.filter(|id| !id.trim().is_empty()) else {
+        return Ok(None);
+    };
+    let is_typed = is_plain(&id) && !id.contains([' ', '/', '\\']);
+    if id.len() > LONGEST_ID || !is_typed {
+        return Err(MethodError::invalid(format!(
+            "an approval id has at most {LONGEST_ID} bytes, and no spaces, slashes, control or invisible characters"
+        )));
+    }
+    Ok(Some(id))
 }
 
 fn digest(bound: &Value) -> String {

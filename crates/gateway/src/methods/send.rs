@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::chat::put;
+use super::session_write::ensured;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
 
@@ -93,7 +94,7 @@ async fn delivered(cx: &Cx, params: SendParams) -> Result<Value, MethodError> {
             let text = format!("unknown target: webchat has no session {}", params.to);
             return Err(MethodError::invalid(text));
         }
-        sessions.ensure(&name, "operator").await?;
+        ensured(cx, &name).await?;
     }
     let message_id = put(cx, &name, params.message, MIRROR).await?;
     Ok(json!({

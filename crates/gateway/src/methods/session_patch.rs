@@ -5,7 +5,7 @@ use gatehouse_store::gateway::SessionRow;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
-use super::session_write::{expect, free_label, known_model, unknown};
+use super::session_write::{ensured, expect, free_label, known_model, unknown};
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::sessions::{Change, Overrides, SessionName};
 
@@ -150,7 +150,7 @@ async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
     may_patch(&cx, &params.patch)?;
     expect(&cx, &name, params.expected_session_id.as_deref()).await?;
     // The main session can be patched before anything was said in it.
-    sessions.ensure(&name, "operator").await?;
+    ensured(&cx, &name).await?;
     let row = patched(&cx, &name, params.patch).await?;
     let wire = sessions.wire(&row);
     Ok(json!({

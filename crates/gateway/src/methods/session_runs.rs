@@ -227,13 +227,7 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
         false => MethodScope::Write,
     })?;
     let name = session_of(&cx, &params).await?;
-    let known = cx.app.agents.find(&name.agent).await?;
-    if known.is_none() {
-        return Err(MethodError::invalid(format!(
-            "unknown agent id \"{}\"",
-            name.agent
-        )));
-    }
+    cx.app.runs.known_agent(&name).await?;
     let key = params.idempotency_key.clone();
     let said = said(&name, &params.message, &params.attachments);
     let work = || async {

@@ -1,5 +1,8 @@
 //! What changes a session: create, spawn, reset, delete, fork. Changes of its fields are in `session_patch`.
 
+use std::time::Duration;
+
+use futures_util::future::join_all;
 use gatehouse_agent::Budget;
 use gatehouse_agent::provider::ModelRef;
 use gatehouse_protocol::MethodScope;
@@ -13,6 +16,9 @@ use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::Input;
 use crate::sessions::{Change, Overrides, SessionName};
+
+/// How long a run is waited for that was stopped. One that takes longer finds its session gone, and writes nothing.
+const LAST_WORD: Duration = Duration::from_secs(5);
 
 pub(super) fn register(table: &mut MethodTable) {
     table.operator("sessions.create", MethodScope::Dynamic, create);
@@ -126,6 +132,7 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
         None => format!("dashboard:{}", Uuid::new_v4()),
     };
     let name = sessions.name(&wanted, params.agent_id.as_deref());
+    cx.app.runs.known_agent(&name).await?;
     free_label(cx, params.label.as_deref(), &name.key).await?;
     known_model(cx, params.model.as_deref())?;
     // Looked at before the session is there: what cannot be said leaves no empty session behind.
@@ -234,7 +241,7 @@ async fn reset(cx: Cx, params: ResetParams) -> Result<Value, MethodError> {
 pub(super) async fn reset_session(cx: &Cx, name: &SessionName) -> Result<SessionRow, MethodError> {
     let sessions = &cx.app.sessions;
     stop(cx, name).await;
-    sessions.ensure(name, "operator").await?;
+    ensured(cx, name).await?;
     let id = Uuid::new_v4().to_string();
     let reset = sessions.store.session_reset(&name.key, &id, sessions.now());
     let row = reset.await?.ok_or_else(|| unknown(name))?;
@@ -356,9 +363,24 @@ pub(super) async fn expect(
     }
 }
 
-/// Stops what runs in a session.
+/// Stops what runs in a session, and waits until it has written its last word.
 async fn stop(cx: &Cx, name: &SessionName) {
-    cx.app.runs.engine.abort(&name.key, None).await;
+    let engine = &cx.app.runs.engine;
+    // One that was stopped a moment ago may still be at it.
+    let active = engine.active(&name.key).await.map(|run| run.run_id);
+    let hit = engine.abort(&name.key, None).await;
+    let all = hit.iter().chain(&active);
+    join_all(all.map(|run| engine.wait(run, LAST_WORD))).await;
+}
+
+/// The session of that name, made for an agent that there is.
+pub(super) async fn ensured(cx: &Cx, name: &SessionName) -> Result<(), MethodError> {
+    let sessions = &cx.app.sessions;
+    if sessions.store.session(&name.key).await?.is_none() {
+        cx.app.runs.known_agent(name).await?;
+        sessions.ensure(name, "operator").await?;
+    }
+    Ok(())
 }
 
 pub(super) fn unknown(name: &SessionName) -> MethodError {

@@ -100,7 +100,12 @@ impl MethodTable {
     pub fn dispatch(&self, cx: Cx, request: &Request<'_>) -> Answering {
         let id = request.id.as_ref();
         let Some((name, entry)) = self.entries.get_key_value(request.method.as_ref()) else {
-            return answered(refusal(id, MethodError::unknown_method(&request.method)));
+            let error = match request.method.as_ref() {
+                // Published, and not listed: it is how a connection begins.
+                "connect" => MethodError::invalid("connect is only valid as the first request"),
+                other => MethodError::unknown_method(other),
+            };
+            return answered(refusal(id, error));
         };
         if let Err(error) = admit(entry.access, &cx) {
             return answered(refusal(id, error));

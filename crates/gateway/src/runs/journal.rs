@@ -2,6 +2,8 @@
 //! follow its session as soon as it is kept.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use gatehouse_agent::journal::{BegunRun, Compaction, Journal, JournalError};
@@ -19,12 +21,21 @@ use crate::sessions::Sessions;
 pub struct StoreJournal {
     sessions: Sessions,
     redactor: Redactor,
+    /// The session of each run that goes on, by key: its id, since a key can come to name another one.
+    begun: Mutex<HashMap<String, String>>,
 }
+
+/// Why a run's words are not kept any more.
+const GONE: &str = "its session was reset or deleted";
 
 impl StoreJournal {
     /// What is kept goes through the redactor first.
     pub fn new(sessions: Sessions, redactor: Redactor) -> Self {
-        Self { sessions, redactor }
+        Self {
+            sessions,
+            redactor,
+            begun: Mutex::default(),
+        }
     }
 
     fn clean(&self, text: String) -> String {
@@ -34,20 +45,20 @@ impl StoreJournal {
         }
     }
 
-    async fn add(&self, key: &str, entry: NewEntry) -> Result<i64, StoreError> {
-        let store = &self.sessions.store;
-        if let Some(numbers) = store.entries_append(key, vec![entry.clone()]).await? {
-            return Ok(numbers.first().copied().unwrap_or_default());
-        }
-        // A session that only the engine knew until now, such as a sub-agent's.
-        let name = self.sessions.name(key, None);
-        self.sessions.ensure(&name, "run").await?;
-        let numbers = store.entries_append(key, vec![entry]).await?;
-        Ok(numbers
-            .unwrap_or_default()
-            .first()
-            .copied()
-            .unwrap_or_default())
+    /// The number of the entry; none where the session of the run is not there any more.
+    async fn add(&self, key: &str, entry: NewEntry) -> Result<Option<i64>, StoreError> {
+        let Some(session_id) = self.begun().get(key).cloned() else {
+            return Ok(None);
+        };
+        let added = self
+            .sessions
+            .store
+            .entries_append_in(key, &session_id, vec![entry]);
+        Ok(added.await?.and_then(|numbers| numbers.first().copied()))
+    }
+
+    fn begun(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn charge(&self, key: &str, run_id: &str, message: &AssistantMessage) {
@@ -96,11 +107,17 @@ impl Journal for StoreJournal {
         let failed = |error| JournalError::new("could not note that the run begins", error);
         // A session that only the engine knows until now, such as a sub-agent's, is to show that it runs.
         let name = self.sessions.name(run.session_key, Some(run.agent_id));
-        self.sessions.ensure(&name, "run").await.map_err(failed)?;
+        let (row, _) = self.sessions.ensure(&name, "run").await.map_err(failed)?;
+        let key = run.session_key.to_owned();
+        self.begun().insert(key, row.session_id);
         let at = i64::try_from(run.started_at_ms).unwrap_or(i64::MAX);
         let record = RunRecord::begun(run.run_id, run.session_key, run.agent_id, at);
         let begun = self.sessions.store.run_begin(record).await;
         begun.map(drop).map_err(failed)
+    }
+
+    async fn end(&self, key: &str, _run_id: &str) {
+        self.begun().remove(key);
     }
 
     async fn load(&self, key: &str) -> Result<Vec<Message>, JournalError> {
@@ -117,7 +134,9 @@ impl Journal for StoreJournal {
             text: self.clean(entry.text),
             ..entry
         };
-        let seq = self.add(key, entry.clone()).await.map_err(failed)?;
+        let Some(seq) = self.add(key, entry.clone()).await.map_err(failed)? else {
+            return Err(JournalError::new("could not write the transcript", GONE));
+        };
         if let Message::Assistant(assistant) = message {
             self.charge(key, run_id, assistant).await;
         }
@@ -136,6 +155,8 @@ impl Journal for StoreJournal {
         compaction: &Compaction,
     ) -> Result<(), JournalError> {
         let failed = |error| JournalError::new("could not compact the transcript", error);
+        let gone = || JournalError::new("could not compact the transcript", GONE);
+        let session_id = self.begun().get(key).cloned().ok_or_else(gone)?;
         let store = &self.sessions.store;
         let entries = store.entries(key).await.map_err(failed)?;
         let summary = new_entry(&compaction.summary, run_id, Uuid::new_v4().to_string());
@@ -145,8 +166,11 @@ impl Journal for StoreJournal {
             kept.push(again(entry, text));
         }
         let now = self.sessions.now();
-        let replaced = store.entries_replace(key, "compaction", now, kept).await;
-        replaced.map(drop).map_err(failed)
+        let replaced = store.entries_replace(key, &session_id, "compaction", now, kept);
+        match replaced.await.map_err(failed)? {
+            Some(_) => Ok(()),
+            None => Err(gone()),
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 mod agent_sessions;
 mod book;
 mod journal;
+#[cfg(test)]
+mod journal_tests;
 mod recover;
 mod submit;
 mod tool_calls;

@@ -10,6 +10,7 @@ use gatehouse_store::gateway::SessionRow;
 use sha2::{Digest, Sha256};
 
 use super::{Registration, RunWatch};
+use crate::agents::Agents;
 use crate::once::used_for_another;
 use crate::router::MethodError;
 use crate::sessions::{Change, Overrides, SessionName, Sessions};
@@ -50,6 +51,7 @@ pub struct Runs {
     pub engine: Engine,
     pub watch: RunWatch,
     sessions: Sessions,
+    agents: Agents,
 }
 
 impl Input {
@@ -81,11 +83,23 @@ impl Input {
 }
 
 impl Runs {
-    pub fn new(engine: Engine, watch: RunWatch, sessions: Sessions) -> Self {
+    pub fn new(engine: Engine, watch: RunWatch, sessions: Sessions, agents: Agents) -> Self {
         Self {
             engine,
             watch,
             sessions,
+            agents,
+        }
+    }
+
+    /// Refuses a session of an agent that there is not, before anything is kept of it.
+    pub async fn known_agent(&self, name: &SessionName) -> Result<(), MethodError> {
+        match self.agents.find(&name.agent).await? {
+            Some(_) => Ok(()),
+            None => Err(MethodError::invalid(format!(
+                "unknown agent id \"{}\"",
+                name.agent
+            ))),
         }
     }
 
@@ -96,6 +110,7 @@ impl Runs {
             Some(_) => return Ok(Submitted::Known(input.run_id)),
             None => {}
         }
+        self.known_agent(&input.name).await?;
         let (mut row, _) = self.sessions.ensure(&input.name, input.created_via).await?;
         if let (Origin::Person, Some(text)) = (&input.origin, first_text(&input.content)) {
             self.sessions.name_by(&mut row, text).await?;

@@ -1,4 +1,5 @@
-//! What a session's key means. The full form is `agent:<agent>:<rest>`; clients may leave the agent out.
+//! What a session's key means. The full form is `agent:<agent>:<rest>`; clients may leave the agent out. As published,
+//! an agent's id is the same however it is cased, and so is `main`.
 
 /// A session's full name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -11,14 +12,10 @@ impl SessionName {
     /// Reads what a client wrote. `main` is the main session of the agent named, or of the default one.
     pub fn new(key: &str, agent: Option<&str>, default_agent: &str) -> Self {
         let key = key.trim();
-        if let Some(agent) = agent_of(key) {
-            return Self {
-                key: key.to_owned(),
-                agent: agent.to_owned(),
-            };
-        }
-        let agent = agent.map_or(default_agent, str::trim).to_lowercase();
-        let rest = if key.is_empty() { "main" } else { key };
+        let (agent, rest) = agent_of(key).unwrap_or((agent.map_or(default_agent, str::trim), key));
+        let agent = agent.to_lowercase();
+        let is_main = rest.is_empty() || rest.eq_ignore_ascii_case("main");
+        let rest = if is_main { "main" } else { rest };
         Self {
             key: format!("agent:{agent}:{rest}"),
             agent,
@@ -68,14 +65,14 @@ impl SessionName {
     }
 }
 
-/// The agent that a full key names.
-fn agent_of(key: &str) -> Option<&str> {
+/// The agent that a full key names, and what comes after it.
+fn agent_of(key: &str) -> Option<(&str, &str)> {
     let mut parts = key.splitn(3, ':');
-    let (Some("agent"), Some(agent), Some(rest)) = (parts.next(), parts.next(), parts.next())
-    else {
+    let (Some(word), Some(agent), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
         return None;
     };
-    (is_agent_id(agent) && !rest.is_empty()).then_some(agent)
+    let is_full = word.eq_ignore_ascii_case("agent") && is_agent_id(agent) && !rest.is_empty();
+    is_full.then_some((agent, rest))
 }
 
 /// The published rule: letters, digits, `-` and `_`, beginning with a letter or digit, 64 at most.
@@ -101,6 +98,14 @@ mod tests {
             ("agent:", None, "agent:main:agent:"),
             ("agent:a/b:c", None, "agent:main:agent:a/b:c"),
             ("agent:ops:a:b:c", None, "agent:ops:a:b:c"),
+            ("agent:Ops:q", None, "agent:ops:q"),
+            ("AGENT:Ops:Main", None, "agent:ops:main"),
+            ("MAIN", Some("Ops"), "agent:ops:main"),
+            (
+                "agent:ops:slack:channel:C1",
+                None,
+                "agent:ops:slack:channel:C1",
+            ),
         ] {
             let name = SessionName::new(key, agent, "main");
             assert_eq!(name.key, wanted, "{key:?} {agent:?}");

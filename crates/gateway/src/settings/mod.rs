@@ -44,7 +44,7 @@ pub(crate) fn agents(config: &Config) -> AgentSettings {
     AgentSettings {
         default_agent: default
             .and_then(|agent| agent["id"].as_str())
-            .map(str::to_owned),
+            .map(str::to_lowercase),
         agents: listed.chain(named).collect(),
         model,
         fallbacks,
@@ -54,12 +54,7 @@ pub(crate) fn agents(config: &Config) -> AgentSettings {
 
 /// What an agent is trusted with: its own `rights`, else those of `agents.defaults`.
 pub(crate) fn rights(config: &Config, agent: &str) -> AgentRights {
-    let listed = config.at("agents.list").and_then(Value::as_array);
-    let listed = listed.into_iter().flatten();
-    let own = listed
-        .filter(|entry| entry["id"].as_str() == Some(agent))
-        .find_map(|entry| entry.get("rights"))
-        .or_else(|| config.at("agents.entries")?.get(agent)?.get("rights"));
+    let own = sections(config, agent).find_map(|own| own.get("rights"));
     own.or_else(|| config.at("agents.defaults.rights"))
         .map_or_else(AgentRights::default, rights_of)
 }
@@ -143,7 +138,7 @@ fn entry(id: &str, agent: &Value) -> AgentEntry {
     let identity = agent.get("identity");
     let of_identity = |name: &str| text(identity.and_then(|identity| identity.get(name)));
     AgentEntry {
-        id: id.to_owned(),
+        id: id.to_lowercase(),
         name: text(agent.get("name")).or_else(|| of_identity("name")),
         workspace: text(agent.get("workspace")).map(|path| expanded(&path)),
         model: model(agent.get("model")).0,
@@ -154,13 +149,18 @@ fn entry(id: &str, agent: &Value) -> AgentEntry {
 
 /// The section of one agent, in either form of the list.
 pub(crate) fn agent_section<'a>(config: &'a Config, agent: &str) -> Option<&'a Value> {
+    sections(config, agent).next()
+}
+
+/// All that is said of an agent, however its id is cased there: in the list first.
+fn sections<'a>(config: &'a Config, agent: &str) -> impl Iterator<Item = &'a Value> {
+    let is_it = |id: &str| id.eq_ignore_ascii_case(agent);
     let list = config.at("agents.list").and_then(Value::as_array);
-    let listed = list
-        .into_iter()
-        .flatten()
-        .find(|entry| entry["id"] == agent);
-    let named = config.at("agents.entries").and_then(|all| all.get(agent));
-    listed.or(named)
+    let listed = list.into_iter().flatten();
+    let listed = listed.filter(move |entry| entry["id"].as_str().is_some_and(is_it));
+    let entries = config.at("agents.entries").and_then(Value::as_object);
+    let named = entries.into_iter().flatten();
+    listed.chain(named.filter(move |(id, _)| is_it(id)).map(|(_, own)| own))
 }
 
 /// A model by its name, or with what is tried when it fails.
@@ -230,6 +230,21 @@ mod tests {
         assert_eq!(settings.agents[0].model.as_deref(), Some("q/o"));
         assert_eq!(settings.agents[0].name.as_deref(), Some("Ops"));
         assert_eq!(agents(&config(json!({}))), AgentSettings::default());
+    }
+
+    #[test]
+    fn an_agents_id_is_the_same_however_it_is_cased() {
+        let config = config(json!({"agents": {
+            "list": [{"id": "Eyes", "default": true, "rights": {"role": "observer"}}],
+            "entries": {"Night": {"rights": {"role": "observer"}}},
+        }}));
+        let settings = agents(&config);
+        assert_eq!(settings.default_agent.as_deref(), Some("eyes"));
+        for (id, agent) in ["eyes", "night"].into_iter().zip(&settings.agents) {
+            assert_eq!(agent.id, id);
+            assert_eq!(rights(&config, id).role, Role::Observer, "{id}");
+            assert!(agent_section(&config, id).is_some(), "{id}");
+        }
     }
 
     #[test]

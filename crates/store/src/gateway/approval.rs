@@ -65,6 +65,9 @@ pub struct ApprovalRecord {
 }
 
 /// An entry of the allow-list.
+///
+/// One with the id of a grant shows that grant to those who read the list: it is there as long as the grant holds,
+/// and each goes with the other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AllowEntry {
     pub id: String,
@@ -193,15 +196,18 @@ pub trait ApprovalStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<ApprovalRecord>>;
 
-    /// The allow-list in its order; of one agent with those of every agent (`*`), or all.
-    async fn allow_entries(&self, agent: Option<&str>) -> Result<Vec<AllowEntry>>;
-    /// Adds an entry. An entry of the same agent and patterns that is there already stays as it is.
+    /// The allow-list in its order as it is at `now`; of one agent with those of every agent (`*`), or all.
+    async fn allow_entries(&self, agent: Option<&str>, now: Millis) -> Result<Vec<AllowEntry>>;
+    /// Adds an entry. One of the same agent and patterns that is there already stays as it is, and nothing is added,
+    /// unless that one shows a grant.
     async fn allow_entry_add(&self, entry: AllowEntry) -> Result<()>;
-    /// Replaces the whole list and the setting `name` beside it in one step.
+    /// Replaces the whole list and the setting `name` beside it in one step. Grants whose entries are left out are
+    /// taken back at `at`.
     async fn allow_entries_replace(
         &self,
         entries: Vec<AllowEntry>,
         setting: Option<(String, String)>,
+        at: Millis,
     ) -> Result<()>;
     /// Notes what an entry let through last.
     async fn allow_entry_used(

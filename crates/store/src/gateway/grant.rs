@@ -42,6 +42,7 @@ pub trait GrantStore: Send + Sync {
     async fn grants(&self, agent: Option<&str>, now: Millis) -> Result<Vec<GrantRecord>>;
     /// Counts a use. False where it does not hold any more: then nothing may run by it.
     async fn grant_use(&self, id: &str, at: Millis) -> Result<bool>;
-    /// Takes a grant back. False where there is none that holds.
+    /// Takes a grant back, and the entry of the allow-list that shows it in the same step. False where there is none
+    /// that holds.
     async fn grant_revoke(&self, id: &str, at: Millis) -> Result<bool>;
 }

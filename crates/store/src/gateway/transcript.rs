@@ -95,6 +95,13 @@ pub trait TranscriptStore: Send + Sync {
     /// already keeps its number and is not added again. Moves the session's times and preview. None where
     /// there is no such session.
     async fn entries_append(&self, key: &str, entries: Vec<NewEntry>) -> Result<Option<Vec<i64>>>;
+    /// The same, if the session is the one of this id still. None where it is not.
+    async fn entries_append_in(
+        &self,
+        key: &str,
+        session_id: &str,
+        entries: Vec<NewEntry>,
+    ) -> Result<Option<Vec<i64>>>;
     /// Keeps an input that waits; one of a known id stays as it is.
     async fn input_put(&self, input: WaitingInput) -> Result<()>;
     async fn input_remove(&self, id: &str) -> Result<bool>;
@@ -110,10 +117,11 @@ pub trait TranscriptStore: Send + Sync {
     /// One entry of the live transcript, by its id.
     async fn entry(&self, key: &str, id: &str) -> Result<Option<Entry>>;
     /// Archives the live transcript and begins one with these entries; gives their numbers. None where
-    /// there is no such session.
+    /// there is no such session, or it is another by now than the one of `session_id`.
     async fn entries_replace(
         &self,
         key: &str,
+        session_id: &str,
         reason: &str,
         at: Millis,
         entries: Vec<NewEntry>,

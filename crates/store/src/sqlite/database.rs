@@ -83,6 +83,11 @@ pub(crate) const GATEWAY: Kind = Kind {
             "approvals",
             include_str!("../../migrations/gateway/0005_approvals.sql"),
         ),
+        (
+            7,
+            "allow-always",
+            include_str!("../../migrations/gateway/0007_allow_always.sql"),
+        ),
     ],
     synchronous: SqliteSynchronous::Full,
     check_whole: false,

@@ -245,8 +245,44 @@ pub async fn allow_always_is_added_with_the_answer_that_wins_and_with_no_other(
         };
         store.approval_resolve("a", always, None).await.unwrap();
     }
-    let entries = store.allow_entries(None).await.unwrap();
+    let entries = store.allow_entries(None, 9).await.unwrap();
     assert_eq!(entries, [allow("/bin/ls", "/bin/ls")]);
+}
+
+pub async fn an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds(
+    world: &dyn GatewayWorld,
+) {
+    let store = world.open(0).await;
+    for id in ["ended", "revoked", "left out"] {
+        store.approval_create(approval(id, 1), None).await.unwrap();
+        let always = Resolution {
+            allow: Some(allow(id, "/bin/ls")),
+            grant: Some(GrantRecord {
+                id: id.to_owned(),
+                agent: "main".to_owned(),
+                expires_at: Some(if id == "ended" { 10 } else { 100 }),
+                ..GrantRecord::default()
+            }),
+            ..answer(ApprovalState::Allowed, "ada", 2)
+        };
+        store.approval_resolve(id, always, None).await.unwrap();
+    }
+    let listed = async |at: i64| -> Vec<String> {
+        let entries = store.allow_entries(Some("main"), at).await.unwrap();
+        entries.into_iter().map(|entry| entry.id).collect()
+    };
+    assert_eq!(listed(9).await, ["ended", "revoked", "left out"]);
+    assert_eq!(listed(10).await, ["revoked", "left out"]);
+    assert!(store.grant_revoke("revoked", 11).await.unwrap());
+    assert_eq!(listed(11).await, ["left out"]);
+    let other = vec![allow("other", "/bin/ls")];
+    store.allow_entries_replace(other, None, 12).await.unwrap();
+    assert_eq!(listed(12).await, ["other"]);
+    assert_eq!(
+        store.grants(None, 12).await.unwrap(),
+        [],
+        "it went with its entry"
+    );
 }
 
 pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn GatewayWorld) {
@@ -267,18 +303,18 @@ pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn Ga
     ];
     let setting = Some(("exec".to_owned(), "{}".to_owned()));
     store
-        .allow_entries_replace(list.clone(), setting)
+        .allow_entries_replace(list.clone(), setting, 9)
         .await
         .unwrap();
-    assert_eq!(store.allow_entries(None).await.unwrap(), list);
+    assert_eq!(store.allow_entries(None, 9).await.unwrap(), list);
     assert_eq!(store.setting("exec").await.unwrap().as_deref(), Some("{}"));
-    let of_main = store.allow_entries(Some("main")).await.unwrap();
+    let of_main = store.allow_entries(Some("main"), 9).await.unwrap();
     assert_eq!(of_main, list[..3]);
 
     let twin = allow("5", "/bin/a");
     store.allow_entry_add(twin).await.unwrap();
     assert_eq!(
-        store.allow_entries(None).await.unwrap().len(),
+        store.allow_entries(None, 9).await.unwrap().len(),
         4,
         "it is there"
     );
@@ -286,14 +322,14 @@ pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn Ga
         .allow_entry_used("2", 77, "a --help", Some("/bin/a"))
         .await
         .unwrap();
-    let used = &store.allow_entries(Some("main")).await.unwrap()[1];
+    let used = &store.allow_entries(Some("main"), 9).await.unwrap()[1];
     assert_eq!(used.last_used_at, Some(77));
     assert_eq!(used.last_command.as_deref(), Some("a --help"));
     store
-        .allow_entries_replace(vec![all.clone()], None)
+        .allow_entries_replace(vec![all.clone()], None, 9)
         .await
         .unwrap();
-    assert_eq!(store.allow_entries(None).await.unwrap(), [all]);
+    assert_eq!(store.allow_entries(None, 9).await.unwrap(), [all]);
 }
 
 /// An approval whose run waits for the answer, and is what consumes it.

@@ -83,7 +83,9 @@ pub async fn a_compaction_keeps_the_old_transcript_and_goes_on_counting(world: &
     let all = (1..=6).map(entry).collect();
     store.entries_append("a", all).await.unwrap();
     let kept = vec![entry(100), entry(6)];
-    let numbers = store.entries_replace("a", "compaction", 7_000, kept).await;
+    let numbers = store
+        .entries_replace("a", "id-of-a", "compaction", 7_000, kept)
+        .await;
     assert_eq!(
         numbers.unwrap(),
         Some(vec![7, 8]),
@@ -96,8 +98,28 @@ pub async fn a_compaction_keeps_the_old_transcript_and_goes_on_counting(world: &
     assert_eq!((archived.len(), archived[0].entries), (1, 6));
     assert_eq!(archived[0].reason, "compaction");
     assert_eq!(archived[0].session_id, "id-of-a", "it is the same session");
-    let none = store.entries_replace("no", "x", 1, Vec::new()).await;
-    assert_eq!(none.unwrap(), None);
+    let none = store.entries_replace("no", "id-of-no", "x", 1, Vec::new());
+    assert_eq!(none.await.unwrap(), None);
+}
+
+pub async fn what_is_meant_for_a_session_reaches_no_other_of_its_key(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    store.session_create(session("a", 1)).await.unwrap();
+    let own = store
+        .entries_append_in("a", "id-of-a", vec![entry(1)])
+        .await;
+    assert_eq!(own.unwrap(), Some(vec![1]));
+    store.session_reset("a", "anew", 2).await.unwrap();
+    let late = store
+        .entries_append_in("a", "id-of-a", vec![entry(2)])
+        .await;
+    assert_eq!(late.unwrap(), None, "its session was reset");
+    let compacted = store.entries_replace("a", "id-of-a", "compaction", 3, vec![entry(3)]);
+    assert_eq!(compacted.await.unwrap(), None);
+    assert_eq!(store.entries("a").await.unwrap(), []);
+    store.session_delete("a").await.unwrap();
+    let gone = store.entries_append_in("a", "anew", vec![entry(4)]).await;
+    assert_eq!(gone.unwrap(), None, "its session was deleted");
 }
 
 pub async fn a_search_finds_words_of_the_live_transcript_alone(world: &dyn GatewayWorld) {
@@ -145,7 +167,7 @@ pub async fn a_search_finds_words_of_the_live_transcript_alone(world: &dyn Gatew
     };
     assert_eq!(count(&of_agent).await, 2);
     let replaced = store
-        .entries_replace("a", "compaction", 5, Vec::new())
+        .entries_replace("a", "id-of-a", "compaction", 5, Vec::new())
         .await;
     replaced.unwrap();
     assert_eq!(

@@ -3,20 +3,26 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
-use super::ledger;
+use super::{grants, ledger};
 use crate::Millis;
 use crate::gateway::AllowEntry;
 use crate::sqlite::database::Connection;
 
 type Done<T> = Result<T, sqlx::Error>;
 
-pub(super) async fn entries(pool: &SqlitePool, agent: Option<&str>) -> Done<Vec<AllowEntry>> {
+pub(super) async fn entries(
+    pool: &SqlitePool,
+    agent: Option<&str>,
+    now: Millis,
+) -> Done<Vec<AllowEntry>> {
     let mut query = QueryBuilder::<Sqlite>::new(
         "SELECT id, agent, pattern, arg_pattern, source, command, added_at, last_used_at, \
-         last_command, last_resolved FROM allow_entry",
+         last_command, last_resolved FROM allow_entry WHERE NOT EXISTS \
+         (SELECT 1 FROM approval_grant WHERE approval_grant.id = allow_entry.id AND NOT (",
     );
+    query.push(grants::HOLDS).push_bind(now).push(")))");
     if let Some(agent) = agent {
-        query.push(" WHERE agent IN ('*', ");
+        query.push(" AND agent IN ('*', ");
         query.push_bind(agent.to_owned()).push(")");
     }
     query.push(" ORDER BY position");
@@ -24,14 +30,16 @@ pub(super) async fn entries(pool: &SqlitePool, agent: Option<&str>) -> Done<Vec<
     rows.iter().map(entry).collect()
 }
 
-/// Adds an entry at the end, unless one of the same agent and patterns is there.
+/// Adds an entry at the end, unless one of the same agent and patterns is there that shows no grant: each of those
+/// has its own.
 pub(super) async fn add(c: &mut Connection, entry: &AllowEntry) -> Done<()> {
     sqlx::query(
         "INSERT INTO allow_entry (id, position, agent, pattern, arg_pattern, source, command, \
          added_at, last_used_at, last_command, last_resolved) \
          SELECT ?, (SELECT coalesce(max(position), 0) + 1 FROM allow_entry), ?, ?, ?, ?, ?, ?, ?, ?, ? \
          WHERE NOT EXISTS (SELECT 1 FROM allow_entry \
-                           WHERE agent = ? AND pattern = ? AND arg_pattern IS ?)",
+                           WHERE agent = ? AND pattern = ? AND arg_pattern IS ? \
+                           AND id NOT IN (SELECT id FROM approval_grant))",
     )
     .bind(&entry.id)
     .bind(&entry.agent)
@@ -55,7 +63,17 @@ pub(super) async fn replace(
     c: &mut Connection,
     entries: Vec<AllowEntry>,
     setting: Option<(String, String)>,
+    at: Millis,
 ) -> Done<()> {
+    let shown = sqlx::query_scalar(
+        "SELECT id FROM allow_entry WHERE id IN (SELECT id FROM approval_grant)",
+    );
+    for grant in shown.fetch_all(&mut *c).await? {
+        let grant: String = grant;
+        if entries.iter().all(|entry| entry.id != grant) {
+            grants::revoke(c, grant, at).await?;
+        }
+    }
     sqlx::query("DELETE FROM allow_entry")
         .execute(&mut *c)
         .await?;

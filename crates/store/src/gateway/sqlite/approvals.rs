@@ -105,8 +105,8 @@ impl ApprovalStore for SqliteGatewayStore {
             .await
     }
 
-    async fn allow_entries(&self, agent: Option<&str>) -> Result<Vec<AllowEntry>> {
-        self.read(allow_list::entries(&self.database.read, agent))
+    async fn allow_entries(&self, agent: Option<&str>, now: Millis) -> Result<Vec<AllowEntry>> {
+        self.read(allow_list::entries(&self.database.read, agent, now))
             .await
     }
 
@@ -119,8 +119,9 @@ impl ApprovalStore for SqliteGatewayStore {
         &self,
         entries: Vec<AllowEntry>,
         setting: Option<(String, String)>,
+        at: Millis,
     ) -> Result<()> {
-        self.write(move |c| Box::pin(allow_list::replace(c, entries, setting)))
+        self.write(move |c| Box::pin(allow_list::replace(c, entries, setting, at)))
             .await
     }
 

@@ -13,7 +13,7 @@ use crate::{Millis, Result};
 type Done<T> = std::result::Result<T, sqlx::Error>;
 
 /// What holds at a time.
-const HOLDS: &str = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ";
+pub(super) const HOLDS: &str = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ";
 
 #[async_trait]
 impl GrantStore for SqliteGatewayStore {
@@ -40,9 +40,18 @@ impl GrantStore for SqliteGatewayStore {
 
     async fn grant_revoke(&self, id: &str, at: Millis) -> Result<bool> {
         let id = id.to_owned();
-        let set = "UPDATE approval_grant SET revoked_at = ";
-        self.write(move |c| Box::pin(change(c, set, id, at))).await
+        self.write(move |c| Box::pin(revoke(c, id, at))).await
     }
+}
+
+/// Takes a grant back, with the entry of the allow-list that shows it.
+pub(super) async fn revoke(c: &mut Connection, id: String, at: Millis) -> Done<bool> {
+    sqlx::query("DELETE FROM allow_entry WHERE id = (SELECT id FROM approval_grant WHERE id = ?)")
+        .bind(&id)
+        .execute(&mut *c)
+        .await?;
+    let set = "UPDATE approval_grant SET revoked_at = ";
+    change(c, set, id, at).await
 }
 
 /// Changes a grant if it holds.

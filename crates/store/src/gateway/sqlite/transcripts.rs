@@ -34,7 +34,19 @@ const ADD: &str = "INSERT INTO entry (transcript, seq, id, at, role, run, json, 
 impl TranscriptStore for SqliteGatewayStore {
     async fn entries_append(&self, key: &str, entries: Vec<NewEntry>) -> Result<Option<Vec<i64>>> {
         let key = key.to_owned();
-        self.write(move |c| Box::pin(append(c, key, entries))).await
+        self.write(move |c| Box::pin(append(c, key, None, entries)))
+            .await
+    }
+
+    async fn entries_append_in(
+        &self,
+        key: &str,
+        session_id: &str,
+        entries: Vec<NewEntry>,
+    ) -> Result<Option<Vec<i64>>> {
+        let (key, session_id) = (key.to_owned(), session_id.to_owned());
+        self.write(move |c| Box::pin(append(c, key, Some(session_id), entries)))
+            .await
     }
 
     async fn input_put(&self, input: WaitingInput) -> Result<()> {
@@ -82,19 +94,22 @@ impl TranscriptStore for SqliteGatewayStore {
     async fn entries_replace(
         &self,
         key: &str,
+        session_id: &str,
         reason: &str,
         at: Millis,
         entries: Vec<NewEntry>,
     ) -> Result<Option<Vec<i64>>> {
         let (key, reason) = (key.to_owned(), reason.to_owned());
+        let session_id = session_id.to_owned();
         self.write(move |c| {
             Box::pin(async move {
-                let Some(live) = live(c, &key).await? else {
+                let live = live(c, &key).await?;
+                let Some(live) = live.filter(|live| live.session_id == session_id) else {
                     return Ok(None);
                 };
                 archive(c, &key, &reason, at).await?;
                 begin(c, &key, &live.session_id, at, live.next_seq).await?;
-                append(c, key, entries).await
+                append(c, key, Some(session_id), entries).await
             })
         })
         .await
@@ -179,8 +194,15 @@ pub(super) async fn archive(c: &mut Connection, key: &str, reason: &str, at: Mil
     Ok(())
 }
 
-async fn append(c: &mut Connection, key: String, entries: Vec<NewEntry>) -> Done<Option<Vec<i64>>> {
-    let Some(mut live) = live(c, &key).await? else {
+async fn append(
+    c: &mut Connection,
+    key: String,
+    session_id: Option<String>,
+    entries: Vec<NewEntry>,
+) -> Done<Option<Vec<i64>>> {
+    let live = live(c, &key).await?;
+    let is_meant = |live: &Live| session_id.as_ref().is_none_or(|id| *id == live.session_id);
+    let Some(mut live) = live.filter(is_meant) else {
         return Ok(None);
     };
     let mut numbers = Vec::with_capacity(entries.len());

@@ -1,0 +1,83 @@
+//! What a run says after its session was reset or deleted.
+
+use std::sync::Arc;
+
+use gatehouse_agent::journal::{BegunRun, Compaction, Journal};
+use gatehouse_agent::message::Message;
+use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
+use gatehouse_vault::Redactor;
+use serde_json::json;
+
+use super::StoreJournal;
+use crate::broadcast::Hub;
+use crate::clock::Clock;
+use crate::sessions::{SessionDefaults, Sessions};
+
+const KEY: &str = "agent:main:busy";
+
+async fn journal() -> (StoreJournal, Arc<dyn GatewayStore>) {
+    let store: Arc<dyn GatewayStore> = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
+    let clock = Clock::new(|| 1);
+    let (hub, hub_task) = Hub::start(clock.clone(), serde_json::from_value(json!({})).unwrap());
+    tokio::spawn(hub_task);
+    let defaults = || SessionDefaults {
+        agent_id: "main".to_owned(),
+        model_provider: "p".to_owned(),
+        model: "m".to_owned(),
+        context_tokens: 0,
+        thinking: "off".to_owned(),
+    };
+    let sessions = Sessions::new(store.clone(), hub, clock, defaults);
+    (StoreJournal::new(sessions, Redactor::default()), store)
+}
+
+async fn begin(journal: &StoreJournal) {
+    let run = BegunRun {
+        run_id: "r",
+        session_key: KEY,
+        agent_id: "main",
+        started_at_ms: 1,
+    };
+    journal.begin(&run).await.unwrap();
+    let said = Message::user("said", 1);
+    journal.append(KEY, "r", &said).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_that_outlives_its_session_writes_to_no_other() {
+    for deleted in [false, true] {
+        let (journal, store) = journal().await;
+        begin(&journal).await;
+        if deleted {
+            assert!(store.session_delete(KEY).await.unwrap());
+        } else {
+            store.session_reset(KEY, "anew", 2).await.unwrap().unwrap();
+        }
+        let late = Message::user("late", 3);
+        assert!(journal.append(KEY, "r", &late).await.is_err());
+        let compaction = Compaction {
+            summary: late,
+            replaced: 1,
+        };
+        assert!(journal.compact(KEY, "r", &compaction).await.is_err());
+        assert_eq!(store.entries(KEY).await.unwrap(), []);
+        let row = store.session(KEY).await.unwrap();
+        assert_eq!(row.is_none(), deleted, "it does not come back");
+    }
+}
+
+#[tokio::test]
+async fn the_next_run_of_a_key_writes_to_the_session_that_is_there() {
+    let (journal, store) = journal().await;
+    begin(&journal).await;
+    journal.end(KEY, "r").await;
+    assert!(
+        journal
+            .append(KEY, "r", &Message::user("late", 2))
+            .await
+            .is_err()
+    );
+    store.session_reset(KEY, "anew", 3).await.unwrap().unwrap();
+    begin(&journal).await;
+    assert_eq!(store.entries(KEY).await.unwrap().len(), 1);
+}
