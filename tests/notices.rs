@@ -105,6 +105,7 @@ fn notice(id: &str, revision: u32) -> Notice {
         buttons: vec![Decision::AllowOnce, Decision::AllowAlways, Decision::Deny],
         review: false,
         private: false,
+        stays: true,
         urgency: Urgency::Critical,
         sound: true,
         expires_at: None,
@@ -280,6 +281,8 @@ async fn a_dismissed_notice_decides_nothing_and_an_update_does_not_bring_it_back
         .wait_for(SOON, closed)
         .await
         .unwrap();
+    let closed = NoticeEvent::Closed { key: key("a1") };
+    assert_eq!(scene.event().await, closed);
     scene
         .assert_nothing_is_decided("closing is no answer")
         .await;

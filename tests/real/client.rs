@@ -203,9 +203,9 @@ impl Client {
     /// The greeting of a generation.
     pub(crate) async fn hello(&self, wanted: Generation) -> Arc<HelloOk> {
         self.sees(|event| match event {
-            ConnectionEvent::Up { generation, hello } if *generation == wanted => {
-                Some(hello.clone())
-            }
+            ConnectionEvent::Up {
+                generation, hello, ..
+            } if *generation == wanted => Some(hello.clone()),
             _ => None,
         })
         .await

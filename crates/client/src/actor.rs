@@ -13,7 +13,7 @@ use crate::attempt::{Established, Failed, Next, establish};
 use crate::config::ConnectionConfig;
 use crate::connection::{Command, Link, RequestError};
 use crate::credentials::CredentialSource;
-use crate::event::{ConnectionEvent, ConnectionState, Generation};
+use crate::event::{ClockReading, ConnectionEvent, ConnectionState, Generation};
 use crate::live::{Ended, Live, Surroundings};
 use crate::outbox::Outbox;
 use crate::problem::{Problem, ProblemCode};
@@ -117,10 +117,14 @@ impl Actor {
     }
 
     async fn live(&mut self, established: Established) -> Result<(), Interrupt> {
-        let Established { socket, hello } = established;
+        let Established {
+            socket,
+            hello,
+            clock,
+        } = established;
         self.generation.0 += 1;
         self.device_token = DeviceTokenRetry::Unused;
-        let since = self.announce(&hello);
+        let since = self.announce(&hello, clock);
         let around = Surroundings {
             commands: &mut self.commands,
             outbox: &mut self.outbox,
@@ -145,7 +149,7 @@ impl Actor {
     }
 
     /// Tells everybody that the connection is up.
-    fn announce(&mut self, hello: &HelloOk) -> Instant {
+    fn announce(&mut self, hello: &HelloOk, clock: ClockReading) -> Instant {
         let since = Instant::now();
         let generation = self.generation;
         let link = Link {
@@ -157,8 +161,12 @@ impl Actor {
         self.state
             .send_replace(ConnectionState::Ready { generation, since });
         let hello = Arc::new(hello.clone());
-        self.outbox
-            .push(ConnectionEvent::Up { generation, hello }, 0);
+        let up = ConnectionEvent::Up {
+            generation,
+            hello,
+            clock,
+        };
+        self.outbox.push(up, 0);
         since
     }
 

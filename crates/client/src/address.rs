@@ -18,13 +18,18 @@ pub enum AddressError {
     Scheme,
     #[error("an address names a host")]
     NoHost,
+    #[error("a port is a number from 1 to 65535")]
+    Port,
 }
 
 impl GatewayUrl {
     /// Reads an address. `http` becomes `ws` and `https` becomes `wss`; credentials, query and
     /// fragment are dropped, so that a pasted dashboard link leaves no token behind.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let mut url = Url::parse(text.trim()).map_err(|_| AddressError::Malformed)?;
+        let mut url = Url::parse(text.trim()).map_err(|error| match error {
+            url::ParseError::InvalidPort => AddressError::Port,
+            _ => AddressError::Malformed,
+        })?;
         let scheme = match url.scheme() {
             "ws" | "http" => "ws",
             "wss" | "https" => "wss",
@@ -33,6 +38,9 @@ impl GatewayUrl {
         url.set_scheme(scheme).map_err(|()| AddressError::Scheme)?;
         if url.host().is_none() {
             return Err(AddressError::NoHost);
+        }
+        if url.port() == Some(0) {
+            return Err(AddressError::Port);
         }
         url.set_fragment(None);
         url.set_query(None);
@@ -176,6 +184,13 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         assert_eq!(GatewayUrl::parse("ftp://a"), Err(AddressError::Scheme));
+        for address in ["ws://127.0.0.1:0", "wss://a:99999", "https://a:0/x"] {
+            assert_eq!(
+                GatewayUrl::parse(address),
+                Err(AddressError::Port),
+                "{address}"
+            );
+        }
         assert_eq!(
             GatewayUrl::parse("not an address"),
             Err(AddressError::Malformed)

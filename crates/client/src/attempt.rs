@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use gatehouse_protocol::error::{ConnectErrorCode, ConnectErrorDetails, NextStep};
 use gatehouse_protocol::{GatewayError, HelloOk, IssuedTokens, Role};
+use tokio::time::Instant;
 
 use crate::config::ConnectionConfig;
 use crate::credentials::{
     CredentialError, CredentialSource, Credentials, Purpose, Selected, select,
 };
+use crate::event::ClockReading;
 use crate::handshake::{await_answer, await_challenge, send_connect};
 use crate::problem::{Problem, ProblemCode};
 use crate::transport::{self, Socket};
@@ -19,6 +21,7 @@ use crate::transport::{self, Socket};
 pub(crate) struct Established {
     pub(crate) socket: Socket,
     pub(crate) hello: HelloOk,
+    pub(crate) clock: ClockReading,
 }
 
 /// A failed attempt.
@@ -103,6 +106,10 @@ async fn shake_hands(
     let mut socket = transport::open(config).await?;
     let deadline = config.limits.handshake_deadline;
     let challenge = within(deadline, await_challenge(&mut socket)).await??;
+    let clock = ClockReading {
+        shown: challenge.ts,
+        heard: Instant::now(),
+    };
     let credentials = source.load().await?;
     let selected = select(&credentials, &config.scopes, with_device_token);
     send_connect(
@@ -127,7 +134,12 @@ async fn shake_hands(
             match selected.purpose {
                 Purpose::Operate => {
                     context.keep(tokens).await;
-                    Ok(Outcome::Up(Box::new(Established { socket, hello })))
+                    let established = Established {
+                        socket,
+                        hello,
+                        clock,
+                    };
+                    Ok(Outcome::Up(Box::new(established)))
                 }
                 Purpose::Handoff => {
                     context.trade_in(tokens).await?;

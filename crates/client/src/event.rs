@@ -17,6 +17,14 @@ impl std::fmt::Display for Generation {
     }
 }
 
+/// What a gateway's clock showed when it was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockReading {
+    /// Milliseconds since the Unix epoch.
+    pub shown: u64,
+    pub heard: Instant,
+}
+
 /// Something that happened on a connection, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConnectionEvent {
@@ -24,6 +32,7 @@ pub enum ConnectionEvent {
     Up {
         generation: Generation,
         hello: Arc<HelloOk>,
+        clock: ClockReading,
     },
     /// Not connected any more. Requests of this generation have failed.
     Down {

@@ -28,6 +28,6 @@ pub use address::{AddressError, GatewayUrl};
 pub use config::{BackoffPolicy, ConnectionConfig, Limits};
 pub use connection::{Connection, RequestError};
 pub use credentials::{CredentialError, CredentialSource, Credentials};
-pub use event::{ConnectionEvent, ConnectionState, Generation};
+pub use event::{ClockReading, ConnectionEvent, ConnectionState, Generation};
 pub use pin::{CertificatePin, PinError};
 pub use problem::{Problem, ProblemCode};

@@ -45,9 +45,16 @@ fn has<M: Method>(hello: &HelloOk) -> bool {
     hello.offers::<M>() && hello.allows::<M>()
 }
 
+/// What a gateway listed of a kind.
+pub(crate) struct Waiting {
+    pub(crate) requests: Vec<Request>,
+    /// Entries without as much as an id: there is nothing to show of them, nor to decide on.
+    pub(crate) unreadable: u32,
+}
+
 impl Asker {
     /// Everything of a kind that waits.
-    pub(crate) async fn list(&self, kind: ItemKind) -> Result<Vec<Request>, Trouble> {
+    pub(crate) async fn list(&self, kind: ItemKind) -> Result<Waiting, Trouble> {
         match kind {
             ItemKind::Exec => {
                 self.read::<m::ExecApprovalList, _>(|l| all(l, wire::exec))
@@ -112,7 +119,7 @@ impl Asker {
             };
         }
         match self.list(kind).await {
-            Ok(requests) if requests.iter().any(|r| r.id == id) => ReadBackAnswer::Pending,
+            Ok(listed) if listed.requests.iter().any(|r| r.id == id) => ReadBackAnswer::Pending,
             Ok(_) => ReadBackAnswer::Unknown,
             Err(_) => ReadBackAnswer::Failed,
         }
@@ -293,15 +300,19 @@ fn choice(decision: Decision, terms: &DecideTerms, id: String) -> Value {
     }
 }
 
-fn all<T>(listed: Listed<T>, shape: fn(T) -> Request) -> Vec<Request> {
-    if !listed.unreadable.is_empty() {
-        // Not even an id: there is nothing to show or to decide on.
+fn all<T>(listed: Listed<T>, shape: fn(T) -> Request) -> Waiting {
+    let unreadable = u32::try_from(listed.unreadable.len()).unwrap_or(u32::MAX);
+    if unreadable > 0 {
         tracing::warn!(
-            count = listed.unreadable.len(),
-            "a gateway listed waiting items without an id"
+            unreadable,
+            "a gateway listed waiting items that cannot be read"
         );
     }
-    listed.items.into_iter().map(shape).collect()
+    let requests = listed.items.into_iter().map(shape).collect();
+    Waiting {
+        requests,
+        unreadable,
+    }
 }
 
 fn absent_or_failed(error: &RequestError) -> ReadBackAnswer {

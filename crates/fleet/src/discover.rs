@@ -11,12 +11,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gatehouse_client::GatewayUrl;
+use gatehouse_client::{AddressError, GatewayUrl};
 use gatehouse_vault::Secret;
 use serde_json::Value;
 
 use crate::paste::DEFAULT_PORT;
-use crate::view::CredentialKind;
+use crate::view::{CredentialKind, DiscoveryFault};
 
 /// A configuration file is some kilobytes; more is not read.
 const LARGEST_CONFIG: u64 = 4 * 1024 * 1024;
@@ -96,14 +96,49 @@ pub struct Found {
     pub source: String,
 }
 
+/// What says that there is a gateway, and cannot be used. Quotes nothing of it, which may be a secret.
+#[derive(Debug, PartialEq)]
+pub struct Broken {
+    pub source: String,
+    pub fault: DiscoveryFault,
+    /// From 1.
+    pub line: Option<u32>,
+}
+
+impl Broken {
+    fn new(source: &str, fault: DiscoveryFault) -> Self {
+        Self {
+            source: source.to_owned(),
+            fault,
+            line: None,
+        }
+    }
+}
+
+/// What a look around gave.
+#[derive(Default)]
+pub struct Looked {
+    pub found: Vec<Found>,
+    pub broken: Vec<Broken>,
+}
+
 impl Found {
-    /// None where the address cannot be used.
-    fn at(url: &str, secret: Option<(CredentialKind, String)>, source: String) -> Option<Self> {
-        let url = GatewayUrl::parse(url)
-            .ok()
-            .filter(GatewayUrl::may_carry_secrets)?;
+    fn at(
+        url: &str,
+        secret: Option<(CredentialKind, String)>,
+        source: String,
+    ) -> Result<Self, Broken> {
+        let fault = |error| match error {
+            AddressError::Port => DiscoveryFault::BadPort,
+            _ => DiscoveryFault::BadAddress,
+        };
+        let url = GatewayUrl::parse(url).map_err(|error| Broken::new(&source, fault(error)))?;
+        if !url.may_carry_secrets() {
+            return Err(Broken::new(&source, DiscoveryFault::BadAddress));
+        }
+        // The gateway of this app is called "This computer".
         let name = if url.is_loopback() {
-            "This computer".to_owned()
+            "OpenClaw on this computer".to_owned()
         } else {
             url.host()
         };
@@ -111,7 +146,7 @@ impl Found {
             Some((kind, value)) => (kind, Some(Secret::new(value))),
             None => (CredentialKind::None, None),
         };
-        Some(Self {
+        Ok(Self {
             url: url.as_str().to_owned(),
             name,
             kind,
@@ -122,22 +157,28 @@ impl Found {
 }
 
 /// Looks for gateways, off the async threads: it reads files.
-pub async fn discover(environment: &Environment) -> Vec<Found> {
+pub async fn discover(environment: &Environment) -> Looked {
     let environment = environment.clone();
     tokio::task::spawn_blocking(move || look(&environment))
         .await
         .unwrap_or_default()
 }
 
-fn look(environment: &Environment) -> Vec<Found> {
-    let mut found: Vec<Found> = from_variables(environment).into_iter().collect();
-    let by_file = from_config(environment);
-    found.extend(by_file.filter(|file| found.iter().all(|earlier| earlier.url != file.url)));
-    found
+fn look(environment: &Environment) -> Looked {
+    let mut looked = Looked::default();
+    for tried in [from_variables(environment), from_config(environment)] {
+        match tried {
+            Some(Ok(found)) if looked.found.iter().any(|known| known.url == found.url) => {}
+            Some(Ok(found)) => looked.found.push(found),
+            Some(Err(broken)) => looked.broken.push(broken),
+            None => {}
+        }
+    }
+    looked
 }
 
 /// `OPENCLAW_GATEWAY_URL` goes with the variables' credentials alone.
-fn from_variables(environment: &Environment) -> Option<Found> {
+fn from_variables(environment: &Environment) -> Option<Result<Found, Broken>> {
     let url = environment.get("OPENCLAW_GATEWAY_URL")?.to_owned();
     let source = "OPENCLAW_GATEWAY_URL".to_owned();
     let secret = choose(
@@ -147,40 +188,51 @@ fn from_variables(environment: &Environment) -> Option<Found> {
             .map(str::to_owned),
         None,
     );
-    Found::at(&url, secret, source)
+    Some(Found::at(&url, secret, source))
 }
 
-fn from_config(environment: &Environment) -> Option<Found> {
+fn from_config(environment: &Environment) -> Option<Result<Found, Broken>> {
     let path = environment.config_path()?;
-    let config = Config {
-        root: read(&path)?,
-        environment,
+    let source = environment.written(&path);
+    let root = match read(&path, &source)? {
+        Ok(root) => root,
+        Err(broken) => return Some(Err(broken)),
     };
+    let config = Config { root, environment };
     let remote = config.text("/gateway/mode").as_deref() == Some("remote");
     let url = match config.text("/gateway/remote/url") {
-        Some(url) if remote => url,
-        _ => config.local_url(),
+        Some(url) if remote => Ok(url),
+        _ => config.local_url(&source),
     };
-    let source = environment.written(&path);
-    Found::at(&url, config.secret(remote), source)
+    Some(url.and_then(|url| Found::at(&url, config.secret(remote), source)))
 }
 
-/// A file that is not there, or is not JSON5, offers nothing.
-fn read(path: &Path) -> Option<Value> {
+/// None where there is no such file. Of one that is no JSON5, the place and not the parser's words, which could quote a
+/// secret.
+fn read(path: &Path, source: &str) -> Option<Result<Value, Broken>> {
+    let unreadable = || Broken::new(source, DiscoveryFault::Unreadable);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if is_absent(&error) => return None,
+        Err(_) => return Some(Err(unreadable())),
+    };
     let mut text = String::new();
-    File::open(path)
-        .ok()?
-        .take(LARGEST_CONFIG)
-        .read_to_string(&mut text)
-        .ok()?;
-    match json5::from_str(&text) {
-        Ok(config) => Some(config),
-        Err(_) => {
-            // The parser's words could quote a secret.
-            tracing::info!("the OpenClaw configuration file could not be read");
-            None
-        }
+    if file.take(LARGEST_CONFIG).read_to_string(&mut text).is_err() {
+        return Some(Err(unreadable()));
     }
+    Some(json5::from_str(&text).map_err(|error| {
+        Broken {
+            line: error
+                .position()
+                .and_then(|position| u32::try_from(position.line + 1).ok()),
+            ..unreadable()
+        }
+    }))
+}
+
+fn is_absent(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
 }
 
 struct Config<'a> {
@@ -196,19 +248,29 @@ impl Config<'_> {
         (!text.trim().is_empty()).then_some(text)
     }
 
-    fn local_url(&self) -> String {
-        let in_file = self.root.pointer("/gateway/port").and_then(Value::as_u64);
-        let in_variable = self
-            .environment
-            .get("OPENCLAW_GATEWAY_PORT")
-            .and_then(|port| port.parse().ok());
-        let port = in_variable.or(in_file).unwrap_or(u64::from(DEFAULT_PORT));
+    fn local_url(&self, source: &str) -> Result<String, Broken> {
+        let port = self.port(source)?;
         let tls = self
             .root
             .pointer("/gateway/tls/enabled")
             .and_then(Value::as_bool);
         let scheme = if tls == Some(true) { "wss" } else { "ws" };
-        format!("{scheme}://127.0.0.1:{port}/")
+        Ok(format!("{scheme}://127.0.0.1:{port}/"))
+    }
+
+    /// The usual one only where none is given: at another than the gateway's, a stranger may listen for its token.
+    fn port(&self, source: &str) -> Result<u16, Broken> {
+        const VARIABLE: &str = "OPENCLAW_GATEWAY_PORT";
+        let bad = |source| Broken::new(source, DiscoveryFault::BadPort);
+        if let Some(port) = self.environment.get(VARIABLE) {
+            let port = port.parse().ok().filter(|port| *port != 0);
+            return port.ok_or_else(|| bad(VARIABLE));
+        }
+        let Some(port) = self.root.pointer("/gateway/port") else {
+            return Ok(DEFAULT_PORT);
+        };
+        let port = port.as_u64().and_then(|port| u16::try_from(port).ok());
+        port.filter(|port| *port != 0).ok_or_else(|| bad(source))
     }
 
     /// Where a value of the file is given but cannot be had, nothing else stands in for it.

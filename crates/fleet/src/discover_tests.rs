@@ -32,12 +32,22 @@ impl Home {
         self
     }
 
-    fn found(&self) -> Vec<Seen> {
-        let environment = Environment {
+    fn look(&self) -> Looked {
+        look(&Environment {
             variables: self.variables.clone(),
             home: Some(self.folder.path().to_owned()),
-        };
-        let found = look(&environment);
+        })
+    }
+
+    /// What is told of and cannot be used; then nothing is offered.
+    fn broken(&self) -> Vec<Broken> {
+        let looked = self.look();
+        assert!(looked.found.is_empty(), "nothing is offered");
+        looked.broken
+    }
+
+    fn found(&self) -> Vec<Seen> {
+        let found = self.look().found;
         let secret = |f: &Found| f.secret.as_ref().map(|s| (f.kind, s.expose().to_owned()));
         found
             .iter()
@@ -69,12 +79,52 @@ fn the_configuration_file_of_this_computer_is_offered() {
 #[test]
 fn without_a_file_or_a_variable_nothing_is_offered() {
     assert!(Home::new().found().is_empty());
-    assert!(
-        Home::new()
-            .file(".openclaw/openclaw.json", "{ not json")
-            .found()
-            .is_empty()
-    );
+    assert_eq!(Home::new().broken(), []);
+}
+
+const FILE: &str = "~/.openclaw/openclaw.json";
+
+#[test]
+fn a_file_that_is_there_and_cannot_be_read_is_told_of_and_not_quoted() {
+    let half = "{\n  gateway: {\n    auth: { token: 'hunter2";
+    let broken = Home::new().file(".openclaw/openclaw.json", half).broken();
+    let unreadable = |line| Broken {
+        line,
+        ..Broken::new(FILE, DiscoveryFault::Unreadable)
+    };
+    assert_eq!(broken, [unreadable(Some(3))]);
+    let folder = Home::new().file(".openclaw/openclaw.json/x", "");
+    assert_eq!(folder.broken(), [unreadable(None)]);
+}
+
+#[test]
+fn the_token_is_never_offered_to_another_port_than_the_one_that_is_given() {
+    for port in ["'nope'", "'19001'", "99999", "0", "-1", "1.5", "null", "{}"] {
+        let file = format!("{{gateway:{{port:{port},auth:{{token:'abc'}}}}}}");
+        let home = Home::new().file(".openclaw/openclaw.json", &file);
+        let bad = Broken::new(FILE, DiscoveryFault::BadPort);
+        assert_eq!(home.broken(), [bad], "{port}");
+    }
+    for port in ["nope", "99999", "0", "-1"] {
+        let file = "{gateway:{port:19001,auth:{token:'abc'}}}";
+        let home = Home::new().file(".openclaw/openclaw.json", file);
+        let home = home.variable("OPENCLAW_GATEWAY_PORT", port);
+        let bad = Broken::new("OPENCLAW_GATEWAY_PORT", DiscoveryFault::BadPort);
+        assert_eq!(home.broken(), [bad], "{port}");
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_used_is_told_of() {
+    for (url, fault) in [
+        ("ftp://gw.example.com", DiscoveryFault::BadAddress),
+        ("ws://gw.example.com", DiscoveryFault::BadAddress),
+        ("wss://gw.example.com:99999", DiscoveryFault::BadPort),
+    ] {
+        let home = Home::new().variable("OPENCLAW_GATEWAY_URL", url);
+        let broken = Broken::new("OPENCLAW_GATEWAY_URL", fault);
+        assert_eq!(home.broken(), [broken], "{url}");
+    }
 }
 
 #[test]

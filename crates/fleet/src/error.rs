@@ -73,7 +73,8 @@ impl FleetError {
             Self::NoSuchDraft => "draftUnknown",
             Self::NotConnected => "notConnected",
             Self::NodeJoinLink => "nodeJoinLink",
-            Self::Address(_) | Self::Pin(_) => "badAddress",
+            Self::Address(error) => address_code(error),
+            Self::Pin(_) => "badAddress",
             Self::PlainTextRefused => "plainTextRefused",
             Self::NotSupported(_) => "notSupported",
             Self::PolicyMoved => "policyMoved",
@@ -117,6 +118,14 @@ impl FleetError {
             Self::Store(error) => matches!(error, StoreError::Busy | StoreError::DiskFull),
             _ => false,
         }
+    }
+}
+
+/// Why an address cannot be used, as a problem code.
+pub(crate) fn address_code(error: &AddressError) -> &'static str {
+    match error {
+        AddressError::Port => "badPort",
+        AddressError::Malformed | AddressError::Scheme | AddressError::NoHost => "badAddress",
     }
 }
 

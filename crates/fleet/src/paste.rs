@@ -13,6 +13,7 @@ use gatehouse_vault::Secret;
 use serde_json::Value;
 use url::Url;
 
+use crate::error::address_code;
 use crate::view::{CredentialKind, PastedForm};
 
 /// The port that a gateway listens on unless told otherwise.
@@ -70,7 +71,7 @@ impl Pasted {
                 self.name = self.name.or_else(|| Some(url.host()));
                 self.url = Some(url.as_str().to_owned());
             }
-            Err(_) => self.problem = Some("badAddress"),
+            Err(error) => self.problem = Some(address_code(&error)),
         }
         self
     }
@@ -83,16 +84,23 @@ pub fn recognise(text: &str) -> Pasted {
         return Pasted::unusable(PastedForm::Unknown, "unreadablePaste");
     }
     if text.contains("://") {
-        return Url::parse(text).map_or_else(
-            |_| Pasted::unusable(PastedForm::Unknown, "badAddress"),
-            |url| read_link(&url),
-        );
+        return match Url::parse(text) {
+            Ok(url) => read_link(&url),
+            Err(url::ParseError::InvalidPort) => Pasted::unusable(PastedForm::Url, "badPort"),
+            Err(_) => Pasted::unusable(PastedForm::Unknown, "badAddress"),
+        };
     }
     if let Some(code) = read_setup_code(text) {
         return code;
     }
+    if names_no_port(text) {
+        return Pasted::unusable(PastedForm::Url, "badPort");
+    }
     if let Some(address) = bare_address(text) {
         return Pasted::new(PastedForm::Url).at(&address);
+    }
+    if let Some(problem) = unusable_address(text) {
+        return Pasted::unusable(PastedForm::Unknown, problem);
     }
     let is_word = text.chars().all(|c| c.is_ascii_graphic());
     if !is_word || text.len() < SHORTEST_TOKEN {
@@ -209,10 +217,7 @@ fn bare_address(text: &str) -> Option<String> {
         .parse::<std::net::IpAddr>()
         .is_ok();
     let named = host == "localhost" || port.is_some() || is_ip || looks_like_domain(host);
-    let plain = host
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b".-[]:".contains(&b));
-    if !named || !plain || host.is_empty() {
+    if !named || !is_plain_host(host) {
         return None;
     }
     let host = if is_ip && host.contains(':') && !host.starts_with('[') {
@@ -228,6 +233,32 @@ fn bare_address(text: &str) -> Option<String> {
         Some(port) => Some(format!("wss://{host}:{port}/")),
         None => Some(format!("wss://{host}/")),
     }
+}
+
+/// `host:port` with a number that is no port.
+fn names_no_port(text: &str) -> bool {
+    let authority = text.split('/').next().unwrap_or_default();
+    let is_bare_v6 = authority.parse::<std::net::Ipv6Addr>().is_ok();
+    let Some((host, port)) = authority.rsplit_once(':') else {
+        return false;
+    };
+    let is_number = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let is_port = port.parse::<u16>().is_ok_and(|port| port != 0);
+    is_plain_host(host) && !is_bare_v6 && is_number && !is_port
+}
+
+fn is_plain_host(host: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b".-[]:".contains(&b);
+    !host.is_empty() && host.bytes().all(plain)
+}
+
+/// `scheme:…` is an address of something else, and not a token.
+fn unusable_address(text: &str) -> Option<&'static str> {
+    let (scheme, _) = text.split_once(':')?;
+    let mut bytes = scheme.bytes();
+    let is_scheme = bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    is_scheme.then_some("badAddress")
 }
 
 fn split_port(authority: &str) -> (&str, Option<u16>) {

@@ -225,6 +225,22 @@ fn what_cannot_be_used_says_why() {
     );
     assert_eq!(problem("ws://gw.example.com"), Some("plainTextRefused"));
     assert_eq!(problem("ftp://gw.example.com"), Some("badAddress"));
+    for other in [
+        "javascript:alert(1)",
+        "mailto:ada@example.com",
+        "data:text/html,x",
+    ] {
+        assert_eq!(problem(other), Some("badAddress"), "{other}");
+    }
+    for no_port in [
+        "ws://127.0.0.1:0",
+        "wss://gw.example.com:99999",
+        "127.0.0.1:0",
+        "localhost:99999",
+        "gatehouse://add?url=ws://127.0.0.1:0",
+    ] {
+        assert_eq!(problem(no_port), Some("badPort"), "{no_port}");
+    }
     assert_eq!(problem("openclaw://gateway/add?name=x"), Some("badAddress"));
     assert_eq!(problem(""), Some("unreadablePaste"));
     assert_eq!(problem("what is this"), Some("unreadablePaste"));

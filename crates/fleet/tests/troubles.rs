@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use desk::{Desk, OpenedChat};
 use gatehouse_fleet::view::{
-    ConnectionView, Decision, GatewayId, GatewayView, PhaseView, SessionRef, ToolState,
+    ConnectionView, Decision, EditGateway, GatewayId, GatewayView, NotificationDetail, PhaseView,
+    SessionRef, ToolState,
 };
 use gatehouse_fleet::{Clock, NoticeCommand};
 use gatehouse_testkit::cable::Cable;
@@ -182,5 +183,136 @@ async fn a_command_that_the_gateway_did_not_say_can_only_be_refused() {
         assert_eq!(item.gateway, id);
         let refused = desk.decide(&item, Decision::AllowOnce).await;
         assert_eq!(refused.unwrap_err(), "notOffered");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_listed_without_what_is_asked_is_shown_and_can_be_denied() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "home", "secret").await;
+    for (n, request) in [json!(null), json!("rm -rf /"), json!([1])]
+        .into_iter()
+        .enumerate()
+    {
+        let approval = json!({"id": format!("bad{n}"), "request": request, "createdAtMs": 1});
+        gateway.emit("exec.approval.requested", approval);
+    }
+    gateway.emit("exec.approval.requested", json!({"id": "bad3"}));
+    let seen = async || {
+        let items = desk.fleet.inbox_snapshot().await.items;
+        (items.len() == 4).then_some(items)
+    };
+    for item in desk.eventually("all are shown", seen).await {
+        assert!(item.unsaid, "{item:?}");
+        assert_eq!(item.offered, [Decision::Deny]);
+    }
+    assert_eq!(view(&desk, &id).await.unreadable, None);
+}
+
+#[tokio::test]
+async fn what_is_listed_without_an_id_is_counted_once_and_no_longer_when_it_is_gone() {
+    let script = Script {
+        listed_garbage: vec![json!("x"), json!({"id": ""}), json!({"request": {}})],
+        ..Script::default()
+    };
+    let gateway = ScriptedGateway::start(script).await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "home", "secret").await;
+    let counted = async |wanted| {
+        let counted = async || {
+            let view = view(&desk, &id).await;
+            (view.unreadable_waiting == wanted).then_some(view)
+        };
+        desk.eventually("it is told", counted).await
+    };
+    let first = counted(3).await;
+    assert_eq!(first.unreadable.map(|u| u.count), Some(3));
+    gateway.emit("device.pair.changed", json!({}));
+    gateway.ask("uname -a");
+    desk.waits(&id, "uname -a").await;
+    assert_eq!(counted(3).await.unreadable.map(|u| u.count), Some(3));
+}
+
+#[tokio::test]
+async fn gateways_of_one_name_are_numbered() {
+    let gateways = [
+        ScriptedGateway::start(Script::default()).await,
+        ScriptedGateway::start(Script::default()).await,
+        ScriptedGateway::start(Script::default()).await,
+    ];
+    let desk = Desk::new().await;
+    let mut ids = Vec::new();
+    for (gateway, name) in gateways.iter().zip(["Same", " same ", "Other"]) {
+        ids.push(desk.add(&gateway.url(), name, "secret").await);
+    }
+    let edit = EditGateway {
+        id: ids[2].clone(),
+        url: gateways[2].url(),
+        name: "Same".to_owned(),
+        pin: None,
+    };
+    desk.fleet.gateway_edit(edit).await.unwrap();
+    let mut names = Vec::new();
+    for id in &ids {
+        names.push(view(&desk, id).await.name);
+    }
+    assert_eq!(names, ["Same", "same 2", "Same 3"]);
+}
+
+#[tokio::test]
+async fn news_of_a_run_names_its_session_unless_notices_are_private() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    desk.join(&gateway.url(), "home", "secret").await;
+    for (detail, body) in [
+        (NotificationDetail::Full, "agent:main:secret-plan"),
+        (NotificationDetail::Private, ""),
+    ] {
+        let mut settings = desk.fleet.settings().await;
+        settings.notifications.run_finished = true;
+        settings.notifications.detail = detail;
+        desk.fleet.settings_save(settings).await.unwrap();
+        let ended = json!({"runId": "r", "sessionKey": "agent:main:secret-plan", "state": "final", "seq": 1});
+        gateway.emit("chat", ended);
+        let notice = desk.notice(|c| match c {
+            NoticeCommand::Plain(notice) => Some(notice.clone()),
+            _ => None,
+        });
+        let notice = notice.await;
+        assert_eq!(notice.title, "home: A run has finished");
+        assert_eq!(notice.body, body);
+    }
+}
+
+#[tokio::test]
+async fn closing_every_notice_silences_none_of_the_requests_that_follow() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    desk.join(&gateway.url(), "home", "secret").await;
+    let shown = |c: &NoticeCommand| match c {
+        NoticeCommand::Show(notice) => Some(notice.key.clone()),
+        _ => None,
+    };
+    let mut keys = Vec::new();
+    for n in 0..gatehouse_fleet::notices::MAX_SHOWN {
+        gateway.ask(&format!("true {n}"));
+        keys.push(desk.notice(shown).await);
+    }
+    gateway.ask("held back");
+    let more = desk.notice(|c| matches!(c, NoticeCommand::Lasting { .. }).then_some(()));
+    more.await;
+    for key in keys {
+        desk.fleet.notice_closed(key).await;
+    }
+    for late in ["held back", "after that"] {
+        if late != "held back" {
+            gateway.ask(late);
+        }
+        let body = desk.notice(|c| match c {
+            NoticeCommand::Show(notice) => Some(notice.body.clone()),
+            _ => None,
+        });
+        assert!(body.await.starts_with(late), "{late}");
     }
 }

@@ -189,6 +189,19 @@ where
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
 }
 
+/// A record whose every field may be missing: where it is missing itself or malformed, one that says nothing.
+pub(crate) fn or_blank<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_else(|_| blank()))
+}
+
+pub(crate) fn blank<T: DeserializeOwned>() -> T {
+    serde_json::from_value(Value::Object(Extra::new())).expect("every field may be missing")
+}
+
 /// A list of parts; anything else is an empty list, a malformed part is left out. For lists whose parts
 /// must not get lost use [`Listed`].
 pub(crate) fn parts<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>

@@ -1,7 +1,7 @@
 //! Commands about gateways: find, add, edit, connect, and their credentials.
 
 use gatehouse_fleet::view::{
-    AddGateway, DiagnosisView, EditGateway, FoundGateway, GatewayId, GatewayView, Recognised,
+    AddGateway, DiagnosisView, Discovered, EditGateway, GatewayId, GatewayView, Recognised,
     SecretInput,
 };
 use tauri::State;
@@ -26,7 +26,7 @@ pub(crate) async fn gateway_recognise(fleet: State<'_, Fleet>, text: String) -> 
 /// Gateways found on this computer, to be offered.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn gateway_discover(fleet: State<'_, Fleet>) -> Answer<Vec<FoundGateway>> {
+pub(crate) async fn gateway_discover(fleet: State<'_, Fleet>) -> Answer<Discovered> {
     fleet.gateway_discover().await.map_err(|e| e.to_view())
 }
 

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use gatehouse_fleet::choices;
-use gatehouse_fleet::view::{CommandError, DecideInput, Decision, ItemKey, Opening, Surface};
+use gatehouse_fleet::view::{
+    CommandError, DecideInput, Decision, ItemKey, Opening, SessionRef, Surface,
+};
 use tauri::{AppHandle, Manager};
 use tauri_plugin_notification::NotificationExt;
 use tracing::{info, warn};
 
-use super::notices::router::Surfaces;
+use super::notices::{self, router::Surfaces};
 use super::window;
 use gatehouse_fleet::Fleet;
 
@@ -62,6 +64,15 @@ impl Surfaces for AppSurfaces {
 
     fn open_item(&self, key: ItemKey) {
         window::open_at(&self.app, Opening::Item { key });
+    }
+
+    fn closed(&self, key: ItemKey) {
+        let fleet = self.app.state::<Fleet>().inner().clone();
+        tauri::async_runtime::spawn(async move { fleet.notice_closed(key).await });
+    }
+
+    fn open_session(&self, session: SessionRef) {
+        window::open_at(&self.app, Opening::Session { session });
     }
 
     fn open_window(&self) {
@@ -127,8 +138,10 @@ fn tell_refused(app: &AppHandle, error: &CommandError) {
     tell(app, "Your choice was not taken", choices::refusal(error));
 }
 
-/// Shows a plain notice. The plugin sends it off and cannot say whether anyone showed it.
+/// Shows a plain notice. The plugin sends it off and cannot say whether anyone showed it, nor whether what shows it
+/// reads markup: what would be markup is written so that it is none.
 pub(crate) fn tell(app: &AppHandle, title: &str, body: &str) {
+    let body = notices::without_markup(body);
     if let Err(error) = app.notification().builder().title(title).body(body).show() {
         warn!(%error, "a plain notice could not be sent");
     }

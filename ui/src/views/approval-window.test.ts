@@ -45,6 +45,7 @@ async function show(...items: InboxItemView[]) {
       by: "Bob",
       byThisApp: false,
       at: 1,
+      record: "read",
     } as const;
     const changed = [{ ...item, phase, offered: [], revision: 2 }];
     known.set(item.key, changed[0] ?? item);

@@ -128,7 +128,7 @@ async fn come_up(
         }
         tokio::select! {
             event = events.recv() => match event {
-                Some(ConnectionEvent::Up { generation, hello }) => return Ok((generation, hello)),
+                Some(ConnectionEvent::Up { generation, hello, .. }) => return Ok((generation, hello)),
                 Some(_) => {}
                 None => return Err(ProblemCode::ConnectionLost.into()),
             },

@@ -9,10 +9,9 @@ use crate::drafts::Draft;
 use crate::error::FleetError;
 use crate::fleet::Fleet;
 use crate::paste::{self, Pasted};
-use crate::untrusted::one_line;
 use crate::view::{
-    AddGateway, CredentialKind, EditGateway, FoundGateway, GatewayId, GatewayView, ProblemView,
-    Recognised, SecretInput,
+    AddGateway, BrokenGateway, CredentialKind, Discovered, EditGateway, FoundGateway, GatewayId,
+    GatewayView, ProblemView, Recognised, SecretInput,
 };
 
 impl Fleet {
@@ -69,8 +68,14 @@ impl Fleet {
     }
 
     /// Gateways on this computer, by their configuration. Offered, never used by itself.
-    pub async fn gateway_discover(&self) -> Result<Vec<FoundGateway>, FleetError> {
-        let found = crate::discover::discover(&self.shared.environment).await;
+    pub async fn gateway_discover(&self) -> Result<Discovered, FleetError> {
+        let looked = crate::discover::discover(&self.shared.environment).await;
+        let crate::discover::Looked { found, broken } = looked;
+        let told = |broken: crate::discover::Broken| BrokenGateway {
+            source: broken.source,
+            problem: broken.fault,
+            line: broken.line,
+        };
         let now = self.shared.clock.now();
         self.call(move |core| {
             let known: Vec<String> = core
@@ -95,7 +100,10 @@ impl Fleet {
                     source: found.source,
                 }
             };
-            found.into_iter().map(offer).collect()
+            Discovered {
+                gateways: found.into_iter().map(offer).collect(),
+                broken: broken.into_iter().map(told).collect(),
+            }
         })
         .await
     }
@@ -128,24 +136,16 @@ impl Fleet {
             CredentialKind::None
         };
         let wanted = url.clone();
-        if self
-            .call(move |core| core.gateways.values().any(|e| e.record.url == wanted))
-            .await?
-        {
-            return Err(FleetError::GatewayExists);
-        }
+        let name = self
+            .call(move |core| core.name_new(&wanted, &name))
+            .await??;
         let id = GatewayId(uuid::Uuid::new_v4().to_string());
         if let Some(secret) = &secret {
             self.shared.safe.keep(&id, kind, secret).await?;
         }
-        let name = if name.trim().is_empty() {
-            host_of(&url)
-        } else {
-            name
-        };
         let record = GatewayRecord {
             id: id.0.clone(),
-            name: one_line(name.trim(), 80),
+            name,
             url,
             pin,
             credential: kind_word(kind).to_owned(),
@@ -199,6 +199,7 @@ impl Fleet {
             self.shared.safe.forget(&id).await?;
         }
         self.call(move |core| {
+            let name = (!name.trim().is_empty()).then(|| core.free_name(&name, Some(&id)));
             let entry = core
                 .gateways
                 .get_mut(&id)
@@ -206,8 +207,8 @@ impl Fleet {
             let moved = entry.record.url != url || entry.record.pin != pin;
             entry.record.url = url;
             entry.record.pin = pin;
-            if !name.trim().is_empty() {
-                entry.record.name = one_line(name.trim(), 80);
+            if let Some(name) = name {
+                entry.record.name = name;
             }
             if is_elsewhere {
                 return core.credential_now(&id, CredentialKind::None, None);

@@ -53,4 +53,11 @@ impl Fleet {
         })
         .await?
     }
+
+    /// The notice of an item is not on the screen any more, because the person or the platform closed it. Decides
+    /// nothing; another item may take its place there.
+    pub async fn notice_closed(&self, key: ItemKey) {
+        // A fleet that has stopped shows no notices.
+        let _ = self.call(move |core| core.notice_closed(&key)).await;
+    }
 }

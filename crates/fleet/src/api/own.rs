@@ -24,7 +24,8 @@ impl Fleet {
         self.call(move |core| {
             let id = own_gateway();
             let is_new = !core.gateways.contains_key(&id);
-            let fresh = || Entry::new(record(now));
+            let name = core.free_name(NAME, Some(&id));
+            let fresh = || Entry::new(record(name, now));
             let entry = core.gateways.entry(id.clone()).or_insert_with(fresh);
             entry.unusable = None;
             core.keep_gateway(&id);
@@ -79,10 +80,10 @@ impl Fleet {
     }
 }
 
-fn record(now: i64) -> GatewayRecord {
+fn record(name: String, now: i64) -> GatewayRecord {
     GatewayRecord {
         id: own_gateway().0,
-        name: NAME.to_owned(),
+        name,
         // Where it will be, most likely; the shell says where it is.
         url: "ws://127.0.0.1:18789".to_owned(),
         pin: None,

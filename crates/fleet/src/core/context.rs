@@ -54,8 +54,54 @@ impl Core {
     }
 }
 
+/// What a person or the model said. Results of tools are neither, whoever they are written down for, nor is what the
+/// gateway itself writes where an approval waits: a reason it is not.
 fn last_words(row: &Message) -> Option<String> {
     let said = matches!(row.role, Some(MessageRole::Assistant | MessageRole::User));
+    let of_a_tool = row.tool_call_id.is_some() || row.tool_name.is_some();
     let text = row.content.text();
-    (said && !text.trim().is_empty()).then_some(text)
+    let worth = said && !of_a_tool && !text.trim().is_empty() && !is_approval_prompt(&text);
+    worth.then_some(text)
+}
+
+/// As OpenClaw writes it into a transcript: "Approval required (id …" and how to answer in a channel.
+fn is_approval_prompt(text: &str) -> bool {
+    const PROMPTS: [&str; 3] = [
+        "Approval required (id ",
+        "Approval required.",
+        "Reply with: /approve",
+    ];
+    PROMPTS.iter().any(|prompt| text.contains(prompt))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{from_value, json};
+
+    fn words(row: serde_json::Value) -> Option<String> {
+        last_words(&from_value(row).unwrap())
+    }
+
+    #[test]
+    fn what_a_person_or_the_model_said_is_why_it_was_asked() {
+        for role in ["user", "assistant"] {
+            let row = json!({"role": role, "content": "Tidy the build folder"});
+            assert_eq!(words(row).as_deref(), Some("Tidy the build folder"));
+        }
+    }
+
+    #[test]
+    fn results_of_tools_and_the_gateways_own_prompts_are_no_reason() {
+        let prompt = "Done: Approval required (id eb044283, full eb044283-1).\nReply with: /approve eb044283 allow-once";
+        for row in [
+            json!({"role": "assistant", "content": prompt}),
+            json!({"role": "user", "content": [{"type": "text", "text": prompt}]}),
+            json!({"role": "toolResult", "content": "Linux vm 6.1"}),
+            json!({"role": "user", "toolCallId": "call_1", "content": "Linux vm 6.1"}),
+            json!({"role": "assistant", "content": " "}),
+        ] {
+            assert_eq!(words(row.clone()), None, "{row}");
+        }
+    }
 }

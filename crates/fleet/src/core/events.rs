@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use gatehouse_client::{ConnectionEvent, ConnectionState, Generation};
+use gatehouse_client::{ClockReading, ConnectionEvent, ConnectionState, Generation};
 use gatehouse_protocol::{GatewayEvent, HelloOk};
 
 use super::{Core, Fact, News};
 use crate::ask::listable;
 use crate::governance::governs;
 use crate::inbox::wire;
-use crate::inbox::{InboxEvent, Outcome, Request};
+use crate::inbox::{EpochMs, InboxEvent, Outcome, Request};
 use crate::view::{GatewayId, ItemKind};
+
+/// Clocks that differ by less than a slow way through the network can make of it are the same.
+const SAME_CLOCK: EpochMs = 2_000;
 
 impl Core {
     pub(super) fn fact(&mut self, fact: Fact) {
@@ -28,8 +31,13 @@ impl Core {
         }
         match news {
             News::State(state) => self.state_changed(&gateway, state),
-            News::Event(ConnectionEvent::Up { generation, hello }) => {
-                self.up(&gateway, generation, hello)
+            News::Event(ConnectionEvent::Up {
+                generation,
+                hello,
+                clock,
+            }) => {
+                self.read_clock(&gateway, clock);
+                self.up(&gateway, generation, hello);
             }
             News::Event(ConnectionEvent::Down { cause, .. }) => {
                 tracing::info!(gateway = %gateway.0, code = ?cause.code, "disconnected");
@@ -54,6 +62,20 @@ impl Core {
         }
         self.gateways_changed = true;
         self.touch();
+    }
+
+    /// Times that the gateway tells are shown by this computer's clock, which may be another one by hours.
+    fn read_clock(&mut self, gateway: &GatewayId, clock: ClockReading) {
+        let heard = EpochMs::try_from(clock.heard.elapsed().as_millis()).unwrap_or(0);
+        let shown = EpochMs::try_from(clock.shown).unwrap_or(0);
+        let ahead = shown.saturating_sub(self.now() - heard);
+        let ahead = if ahead.saturating_abs() < SAME_CLOCK {
+            0
+        } else {
+            ahead
+        };
+        let gateway = gateway.clone();
+        self.inbox_event(InboxEvent::Clock { gateway, ahead });
     }
 
     fn up(&mut self, gateway: &GatewayId, generation: Generation, hello: Arc<HelloOk>) {

@@ -52,6 +52,7 @@ impl Core {
             running: self.sessions.running_at(id),
             last_seen: entry.record.last_seen.map(millis),
             unreadable: entry.troubles.unreadable_view(),
+            unreadable_waiting: entry.troubles.unlisted(),
             interruption: entry.troubles.interruption_view(),
             max_attachment_bytes: hello.map(|h| {
                 let said = attachments.and_then(|a| a.max_bytes);

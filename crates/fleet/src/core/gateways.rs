@@ -21,6 +21,7 @@ use crate::credentials::{CredentialChange, GatewayCredentials};
 use crate::error::FleetError;
 use crate::fleet::FleetEvent;
 use crate::inbox::{EpochMs, InboxEvent};
+use crate::untrusted::one_line;
 use crate::view::{CredentialKind, GatewayId, GatewayView};
 
 /// What is asked for at a gateway. It grants what it will; each screen asks what was granted.
@@ -32,6 +33,9 @@ const SCOPES: [Scope; 6] = [
     Scope::Pairing,
     Scope::Admin,
 ];
+
+/// Characters of a gateway's name, less the number that tells it from another.
+const NAME: usize = 80;
 
 /// Questions to one gateway at once, decisions apart. The client bounds its requests at 64 in all.
 const ASKED_AT_ONCE: usize = 8;
@@ -242,6 +246,17 @@ impl Core {
         Ok(is_elsewhere)
     }
 
+    /// The name of a gateway that is to be added: its host's where the person gave none.
+    pub(crate) fn name_new(&self, url: &str, name: &str) -> Result<String, FleetError> {
+        if self.gateways.values().any(|e| e.record.url == url) {
+            return Err(FleetError::GatewayExists);
+        }
+        if name.trim().is_empty() {
+            return Ok(self.free_name(&host_of(url), None));
+        }
+        Ok(self.free_name(name, None))
+    }
+
     /// Takes a gateway out, with all that is known of it. False where it is not there.
     pub(crate) fn remove_gateway(&mut self, id: &GatewayId) -> bool {
         self.disconnect(id);
@@ -297,6 +312,21 @@ impl Core {
         self.gateways
             .get(id)
             .map_or_else(|| id.0.clone(), |entry| entry.record.name.clone())
+    }
+
+    /// A name that no other gateway has: notices, the tray and the inbox tell gateways apart by it.
+    pub(crate) fn free_name(&self, wanted: &str, of: Option<&GatewayId>) -> String {
+        let taken = |name: &str| {
+            let mut others = self.gateways.iter().filter(|(id, _)| Some(*id) != of);
+            others.any(|(_, entry)| entry.record.name.to_lowercase() == name.to_lowercase())
+        };
+        let wanted = one_line(wanted.trim(), NAME);
+        if !taken(&wanted) {
+            return wanted;
+        }
+        let numbered = (2..).map(|number| format!("{wanted} {number}"));
+        let mut free = numbered.skip_while(|name| taken(name));
+        free.next().unwrap_or(wanted)
     }
 
     /// Writes a gateway's record down.

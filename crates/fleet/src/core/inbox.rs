@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use gatehouse_store::{InboxPhase, InboxRecord};
 
-use super::{Core, Write};
+use super::{Core, Write, others};
 use crate::analysis::{Reading, Readings};
 use crate::ask::Asker;
 use crate::inbox::{
@@ -92,7 +92,11 @@ impl Core {
             let _turn = turns.acquire_owned().await;
             asker.list(kind).await
         };
-        self.spawn(work, move |core, requests| {
+        self.spawn(work, move |core, listed| {
+            let requests = listed.map(|listed| {
+                core.listed_unreadable(&gateway, kind, listed.unreadable);
+                listed.requests
+            });
             core.inbox_event(InboxEvent::Listed {
                 gateway,
                 generation,
@@ -192,12 +196,26 @@ impl Core {
     }
 
     fn withdraw(&mut self, key: &ItemKey) {
-        let (command, next) = self.inbox.board.withdraw(key);
-        if let Some(command) = command {
+        for command in self.inbox.board.withdraw(key) {
             self.outlet.push(command);
         }
-        if let Some(next) = next {
+        self.notify_held_back();
+    }
+
+    /// The notice of an item left the screen; the item still waits.
+    pub(crate) fn notice_closed(&mut self, key: &ItemKey) {
+        self.inbox.board.closed(key);
+        self.notify_held_back();
+    }
+
+    fn notify_held_back(&mut self) {
+        let mut any = false;
+        while let Some(next) = self.inbox.board.next_held_back() {
+            any = true;
             self.notify(&next);
+        }
+        if any && let Some(command) = self.inbox.board.nothing_more() {
+            self.outlet.push(command);
         }
     }
 
@@ -234,26 +252,14 @@ impl Core {
         Some(inbox::detail(item, self.standing(item), beside))
     }
 
-    /// Other operators who are connected to a gateway and may answer there.
+    /// Other people who are connected to a gateway and may answer there.
     fn others_at(&self, gateway: &GatewayId) -> Vec<String> {
-        let Some(entry) = self.gateways.get(gateway) else {
-            return Vec::new();
+        let ours = others::Ours {
+            device: self.device.as_deref(),
+            instance: self.client.instance_id.as_deref(),
         };
-        let may_answer =
-            |scope: &String| scope == "operator.approvals" || scope == "operator.admin";
-        let others = entry.presence.iter().filter(|p| {
-            let ours = p.device_id.is_some() && p.device_id == self.device;
-            let operator = p.roles.iter().any(|r| r == "operator") || p.roles.is_empty();
-            !ours
-                && p.mode.as_deref() != Some("gateway")
-                && operator
-                && p.scopes.iter().any(may_answer)
-        });
-        let name = |p: &gatehouse_protocol::model::presence::PresenceEntry| {
-            let parts = [p.host.as_deref(), p.platform.as_deref(), p.mode.as_deref()];
-            parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
-        };
-        others.map(name).collect()
+        let entry = self.gateways.get(gateway);
+        entry.map_or_else(Vec::new, |entry| others::may_answer(&entry.presence, &ours))
     }
 
     pub(crate) fn inbox_snapshot(&self) -> InboxSnapshot {
@@ -270,6 +276,7 @@ impl Core {
                 .known(&item.key())
                 .is_some_and(|reading| reading.view.dangerous),
             governed: self.is_governed(&item.gateway),
+            ahead: self.inbox.inbox.clock_ahead(&item.gateway),
         }
     }
 

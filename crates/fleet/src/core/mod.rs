@@ -14,6 +14,7 @@ mod gateway_view;
 mod gateways;
 mod inbox;
 mod lost;
+mod others;
 mod outlet;
 mod scribe;
 mod sending;

@@ -35,10 +35,7 @@ impl Outlet {
         };
         let before = self.waiting.remove(at);
         match (before, command) {
-            (
-                Some(NoticeCommand::Show(_) | NoticeCommand::Lasting { .. }),
-                NoticeCommand::Withdraw { .. },
-            ) => {}
+            (Some(NoticeCommand::Show(_)), NoticeCommand::Withdraw { .. }) => {}
             (Some(NoticeCommand::Show(_)), NoticeCommand::Update(notice)) => {
                 self.waiting.push_back(NoticeCommand::Show(notice));
             }

@@ -12,7 +12,7 @@ use super::{Core, Write};
 use crate::inbox::parse_key;
 use crate::notices::{NoticeCommand, PlainKind, PlainNotice};
 use crate::sessions::{self, Changed};
-use crate::view::{GatewayId, ItemKey, SessionRef, SessionsChange};
+use crate::view::{GatewayId, ItemKey, NotificationDetail, SessionRef, SessionsChange};
 
 /// Sessions that one gateway's list is read to. The list is sorted by the gateway, the latest first.
 const MOST_SESSIONS: u32 = 500;
@@ -157,31 +157,41 @@ impl Core {
             gateway: gateway.clone(),
             key,
         };
-        let wanted = &self.settings.notifications;
+        let settings = &self.settings.notifications;
         let (kind, wanted, words) = match event.state {
             Some(ChatState::Final) => (
                 PlainKind::RunFinished,
-                wanted.run_finished,
+                settings.run_finished,
                 "A run has finished",
             ),
-            Some(ChatState::Error) => (PlainKind::RunFailed, wanted.run_failed, "A run has failed"),
+            Some(ChatState::Error) => (
+                PlainKind::RunFailed,
+                settings.run_failed,
+                "A run has failed",
+            ),
             _ => return,
         };
         if !wanted {
             return;
         }
-        let title = self
-            .sessions
-            .view(session)
-            .map_or_else(|| session.key.clone(), |view| view.title);
+        let body = match settings.detail {
+            // The model writes the title, out of what was talked about.
+            NotificationDetail::Private => String::new(),
+            NotificationDetail::Full => crate::untrusted::one_line(&self.title_of(session), 200),
+        };
         let name = self.gateway_name(&session.gateway);
         self.outlet.push(NoticeCommand::Plain(PlainNotice {
             kind,
             gateway: session.gateway.clone(),
             session: Some(session.clone()),
             title: format!("{}: {words}", crate::untrusted::one_line(&name, 80)),
-            body: crate::untrusted::one_line(&title, 200),
+            body,
         }));
+    }
+
+    fn title_of(&self, session: &SessionRef) -> String {
+        let view = self.sessions.view(session);
+        view.map_or_else(|| session.key.clone(), |view| view.title)
     }
 
     fn session_waits(&self, gateway: &GatewayId, key: &str) -> bool {

@@ -1,12 +1,17 @@
 //! What went wrong with a gateway that is connected all the same, since the app was started: frames that could not be
 //! read, and how the connection was last interrupted. A person who wonders what they may have missed finds it here.
 
+use std::collections::BTreeMap;
+
 use gatehouse_client::Problem;
 
 use super::gateway_view::problem_view;
 use super::{Core, Write};
 use crate::inbox::{EpochMs, millis};
-use crate::view::{GatewayId, InterruptionView, UnreadableView};
+use crate::view::{GatewayId, InterruptionView, ItemKind, UnreadableView};
+
+/// Of what one list has; more is as bad.
+const MOST_COUNTED: u32 = 1_000;
 
 /// What went wrong.
 #[derive(Default)]
@@ -14,6 +19,8 @@ pub(crate) struct Troubles {
     /// How many frames could not be read, and when the last of them came.
     unreadable: Option<(u32, EpochMs)>,
     interruption: Option<(EpochMs, Problem)>,
+    /// How much of what waits could not be read, as it was last listed.
+    unlisted: BTreeMap<ItemKind, u32>,
 }
 
 impl Troubles {
@@ -23,6 +30,12 @@ impl Troubles {
             count,
             last_at: millis(at),
         })
+    }
+
+    pub(super) fn unlisted(&self) -> u32 {
+        self.unlisted
+            .values()
+            .fold(0, |sum, count| sum.saturating_add(*count))
     }
 
     pub(super) fn interruption_view(&self) -> Option<InterruptionView> {
@@ -41,6 +54,19 @@ impl Core {
         if let Some(entry) = self.gateways.get_mut(gateway) {
             let (count, _) = entry.troubles.unreadable.unwrap_or_default();
             entry.troubles.unreadable = Some((count.saturating_add(1), now));
+        }
+        self.gateways_changed = true;
+        self.touch();
+    }
+
+    /// So many of a kind that wait were listed and cannot be read. Each is counted once, however often it is listed.
+    pub(super) fn listed_unreadable(&mut self, gateway: &GatewayId, kind: ItemKind, count: u32) {
+        let Some(entry) = self.gateways.get_mut(gateway) else {
+            return;
+        };
+        let before = entry.troubles.unlisted.insert(kind, count).unwrap_or(0);
+        for _ in before..count.min(MOST_COUNTED) {
+            self.unreadable(gateway);
         }
         self.gateways_changed = true;
         self.touch();

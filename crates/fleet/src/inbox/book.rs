@@ -27,6 +27,8 @@ pub(super) type LocalKey = (ItemKind, String);
 pub(super) struct Book {
     pub(super) link: Option<Generation>,
     pub(super) kinds: Vec<ItemKind>,
+    /// How far the gateway's clock is ahead of this computer's.
+    pub(super) ahead: EpochMs,
     pub(super) items: BTreeMap<LocalKey, Item>,
     pub(super) lists: BTreeMap<ItemKind, Listing>,
     pub(super) overflow: bool,

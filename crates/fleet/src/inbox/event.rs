@@ -1,6 +1,6 @@
 //! What the inbox is told, and what it asks for.
 
-use super::item::{Generation, Item, Outcome, Request, Trouble};
+use super::item::{EpochMs, Generation, Item, Outcome, Request, Trouble};
 use crate::view::{DecideTerms, Decision, GatewayId, ItemKey, ItemKind, Surface};
 
 /// A fact, or a person's choice.
@@ -13,6 +13,11 @@ pub enum InboxEvent {
     /// What was known before this start of the app.
     Restored {
         items: Vec<Item>,
+    },
+    /// How far a gateway's clock is ahead of this computer's.
+    Clock {
+        gateway: GatewayId,
+        ahead: EpochMs,
     },
     /// The gateway is connected; `kinds` are those that it and our scopes let us list.
     Up {

@@ -19,7 +19,8 @@ pub struct Request {
     pub kind: ItemKind,
     /// The gateway's id of it, in full.
     pub id: String,
-    /// The gateway's clock. Tells a new request from an old one that had the same id.
+    /// The gateway's clock, zero where it does not say. Tells a new request from an old one that had the same id, so it
+    /// stays as it was sent.
     pub created_at: EpochMs,
     /// The gateway's clock.
     pub expires_at: Option<EpochMs>,
@@ -83,6 +84,20 @@ pub struct Outcome {
     pub by_this_app: Option<bool>,
     /// The gateway's clock.
     pub at: Option<EpochMs>,
+    #[serde(default)]
+    pub source: Source,
+}
+
+/// How the gateway told of an end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// Its record was read, or it answered with it.
+    #[default]
+    Record,
+    /// It took our decision, and that was all.
+    Answer,
+    /// A live event.
+    Event,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +121,8 @@ pub enum Phase {
         surface: Surface,
         answered: Option<Answered>,
     },
-    /// `recorded` is true once the gateway's own record was read; before that an event told of it.
+    /// `recorded` is true once the gateway was asked for its record, whether it had one (see the outcome's source) or
+    /// not; before that an event or an answer told of it.
     Ended {
         outcome: Outcome,
         recorded: bool,
@@ -152,6 +168,9 @@ pub struct Item {
     pub revision: u32,
     /// Bytes of text that this item holds.
     pub bytes: usize,
+    /// When this app first heard of it, by this computer's clock.
+    #[serde(default)]
+    pub heard_at: EpochMs,
     /// When it ended, by this computer's clock; zero while it has not.
     pub ended_at: EpochMs,
     /// Order of the last fact about it. Only means something within one start of the app.
@@ -186,6 +205,21 @@ pub enum ReadBackState {
 impl Item {
     pub fn key(&self) -> ItemKey {
         item_key(&self.gateway, self.request.kind, &self.request.id)
+    }
+
+    /// When it was asked, by this computer's clock, where the gateway's is ahead by so much. A gateway that does not
+    /// say when it asked is taken to have asked when it was heard.
+    pub fn asked_at(&self, ahead: EpochMs) -> EpochMs {
+        match self.request.created_at {
+            0 => self.heard_at,
+            created => created.saturating_sub(ahead),
+        }
+    }
+
+    /// When it expires, by this computer's clock.
+    pub fn expires_at(&self, ahead: EpochMs) -> Option<EpochMs> {
+        let expires = self.request.expires_at;
+        expires.map(|at| at.saturating_sub(ahead))
     }
 
     /// Not ended: the gateway may still be waiting for an answer.

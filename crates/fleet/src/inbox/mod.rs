@@ -18,7 +18,7 @@ pub use book::{MAX_ENDED, MAX_OPEN};
 pub use event::{Choice, Effect, InboxEvent, ReadBackAnswer, Refusal, Resolve, ResolveAnswer};
 pub use item::{
     Answered, Content, EpochMs, Generation, Item, KINDS, MAX_ITEM_BYTES, Outcome, Phase, Question,
-    Request, TOO_LARGE, Trouble, UNSAID, Unavailable, Verdict, item_key, parse_key,
+    Request, Source, TOO_LARGE, Trouble, UNSAID, Unavailable, Verdict, item_key, parse_key,
 };
 pub use reduce::{Inbox, reduce};
 pub(crate) use settle::ALREADY_DECIDED;

@@ -49,6 +49,11 @@ impl Inbox {
         self.books.values().flat_map(|book| book.items.values())
     }
 
+    /// How far a gateway's clock is ahead of this computer's.
+    pub fn clock_ahead(&self, gateway: &GatewayId) -> EpochMs {
+        self.books.get(gateway).map_or(0, |book| book.ahead)
+    }
+
     /// Items of one gateway that wait for a person now.
     pub fn waiting_at(&self, gateway: &GatewayId) -> usize {
         self.books
@@ -77,6 +82,7 @@ impl Step<'_> {
     fn apply(&mut self, event: InboxEvent) {
         match event {
             InboxEvent::Restored { items } => self.restore(items),
+            InboxEvent::Clock { gateway, ahead } => self.set_clock(&gateway, ahead),
             InboxEvent::Up {
                 gateway,
                 generation,
@@ -154,6 +160,19 @@ impl Step<'_> {
             let book = self.inbox.books.entry(item.gateway.clone()).or_default();
             if !book.items.contains_key(&key) {
                 self.insert(item);
+            }
+        }
+    }
+
+    /// Every time that is shown of its items is another one now.
+    fn set_clock(&mut self, gateway: &GatewayId, ahead: EpochMs) {
+        if std::mem::replace(&mut self.book(gateway).ahead, ahead) == ahead {
+            return;
+        }
+        for key in self.keys_where(gateway, |_| true) {
+            if let Some(item) = self.item_mut(gateway, &key) {
+                let key = item.key();
+                self.effects.push(Effect::Changed(key));
             }
         }
     }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use super::book::{Listing, LocalKey};
 use super::event::{ReadBackAnswer, ResolveAnswer};
 use super::item::{
-    Answered, EpochMs, Item, Outcome, Phase, ReadBackState, Request, Trouble, Verdict, parse_key,
+    Answered, EpochMs, Item, Outcome, Phase, ReadBackState, Request, Source, Trouble, Verdict,
+    parse_key,
 };
 use super::reduce::Step;
 use super::step::accepted;
@@ -155,6 +156,7 @@ impl Step<'_> {
                 recorded: false,
             } => {
                 outcome.by_this_app = Some(true);
+                outcome.source = Source::Answer;
                 self.end(gateway, key, outcome, false);
             }
             Phase::Ended { .. } | Phase::Waiting { .. } | Phase::Unreachable { .. } => {}
@@ -276,7 +278,7 @@ impl Step<'_> {
     }
 
     fn record_unknown(&mut self, gateway: &GatewayId, key: &LocalKey) {
-        let now = self.now;
+        let now = self.now.saturating_add(self.book(gateway).ahead);
         let Some(item) = self.item_mut(gateway, key) else {
             return;
         };
@@ -305,6 +307,7 @@ impl Step<'_> {
                 by: None,
                 by_this_app: None,
                 at: None,
+                source: Source::Record,
             },
             true,
         );
@@ -340,7 +343,8 @@ impl Step<'_> {
 
     fn ask_due_records(&mut self, gateway: &GatewayId) {
         let now = self.now;
-        for key in self.keys_where(gateway, |item| is_record_due(item, now)) {
+        let ahead = self.book(gateway).ahead;
+        for key in self.keys_where(gateway, |item| is_record_due(item, now, ahead)) {
             let Some(item) = self.item_mut(gateway, &key) else {
                 continue;
             };
@@ -354,13 +358,12 @@ impl Step<'_> {
     }
 }
 
-fn is_record_due(item: &Item, now: EpochMs) -> bool {
+fn is_record_due(item: &Item, now: EpochMs, ahead: EpochMs) -> bool {
     if let ReadBackState::Due { at, .. } = item.read_back {
         return at <= now;
     }
     let overdue = item
-        .request
-        .expires_at
+        .expires_at(ahead)
         .is_some_and(|at| at.saturating_add(EXPIRY_GRACE) <= now);
     item.is_waiting() && overdue && item.expiry_check_at <= now
 }

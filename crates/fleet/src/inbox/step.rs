@@ -4,7 +4,7 @@
 
 use super::book::{Listing, LocalKey};
 use super::event::{Effect, Refusal};
-use super::item::{Item, Outcome, Phase, ReadBackState, Request, Trouble, Verdict};
+use super::item::{Item, Outcome, Phase, ReadBackState, Request, Source, Trouble, Verdict};
 use super::reduce::Step;
 use crate::inbox::Generation;
 use crate::inbox::book::Book;
@@ -79,6 +79,7 @@ impl Step<'_> {
         let item = Item {
             gateway: gateway.clone(),
             bytes: request.content.bytes(),
+            heard_at: self.now,
             request,
             phase: Phase::Waiting { problem: None },
             revision,
@@ -316,12 +317,13 @@ pub(super) fn undecided(phase: &Phase) -> Option<Option<Decision>> {
     }
 }
 
-/// The gateway took our decision and keeps no record to read: its yes is the record.
+/// The gateway took our decision; its record, if it keeps one, says more.
 pub(super) fn accepted(decision: Decision) -> Outcome {
     Outcome {
         verdict: Verdict::Decided(decision),
         by: None,
         by_this_app: Some(true),
         at: None,
+        source: Source::Answer,
     }
 }

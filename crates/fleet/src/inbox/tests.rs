@@ -4,7 +4,7 @@ use super::*;
 
 mod races;
 
-use crate::view::{Decision, GatewayId, ItemKey, ItemKind, PhaseView, Surface};
+use crate::view::{Decision, GatewayId, ItemKey, ItemKind, PhaseView, RecordState, Surface};
 
 fn gateway() -> GatewayId {
     GatewayId("g".into())
@@ -77,6 +77,7 @@ fn denied() -> Outcome {
         by: Some("phone".into()),
         by_this_app: Some(false),
         at: Some(20),
+        source: Source::Record,
     }
 }
 
@@ -220,6 +221,7 @@ fn an_expiry_that_the_gateway_tells_of_as_a_denial_is_shown_as_recorded() {
         by: None,
         by_this_app: None,
         at: Some(20),
+        source: Source::Record,
     };
     let answer = ReadBackAnswer::Ended(outcome);
     let event = InboxEvent::ReadBack {
@@ -383,5 +385,142 @@ fn a_question_is_answered_with_what_it_offers_and_only_whole() {
             ("a".to_owned(), vec!["red".to_owned()]),
             ("b".to_owned(), own)
         ]
+    );
+}
+
+/// How much of a decision is shown to be the gateway's record.
+fn shown_record(inbox: &Inbox) -> RecordState {
+    let shown = line(inbox.item(&key("a")).unwrap(), Standing::default());
+    let PhaseView::Decided { record, .. } = shown.phase else {
+        panic!("{shown:?}")
+    };
+    record
+}
+
+fn read_back(effects: &[Effect], answer: ReadBackAnswer) -> InboxEvent {
+    let token = effects.iter().find_map(|e| match e {
+        Effect::ReadBack { token, .. } => Some(*token),
+        _ => None,
+    });
+    InboxEvent::ReadBack {
+        key: key("a"),
+        token: token.expect("the record is asked for"),
+        answer,
+    }
+}
+
+fn resolve_token(effects: &[Effect]) -> u64 {
+    let token = effects.iter().find_map(|e| match e {
+        Effect::Resolve(resolve) => Some(resolve.token),
+        _ => None,
+    });
+    token.expect("it is sent")
+}
+
+#[test]
+fn a_decision_that_the_gateway_only_accepted_is_not_called_its_record() {
+    let mut inbox = connected();
+    reduce(&mut inbox, requested("a", 10), 1);
+    let decide = choose(&inbox, Decision::AllowOnce, Surface::Window);
+    let token = resolve_token(&reduce(&mut inbox, decide, 2));
+    let accepted = InboxEvent::ResolveAnswered {
+        key: key("a"),
+        token,
+        answer: ResolveAnswer::Accepted,
+    };
+    let effects = reduce(&mut inbox, accepted, 3);
+    let unknown = read_back(&effects, ReadBackAnswer::Unknown);
+    reduce(&mut inbox, unknown, 4);
+    assert_eq!(shown_record(&inbox), RecordState::OnlyAccepted);
+}
+
+#[test]
+fn a_decision_that_an_event_told_of_is_the_record_only_once_that_was_read() {
+    for (answer, expected) in [
+        (ReadBackAnswer::Unknown, RecordState::OnlyTold),
+        (ReadBackAnswer::Ended(denied()), RecordState::Read),
+    ] {
+        let mut inbox = connected();
+        reduce(&mut inbox, requested("a", 10), 1);
+        let mut told = denied();
+        told.source = Source::Event;
+        let resolved = InboxEvent::Resolved {
+            gateway: gateway(),
+            generation: 1,
+            kind: ItemKind::Exec,
+            id: "a".into(),
+            outcome: told,
+        };
+        let effects = reduce(&mut inbox, resolved, 2);
+        assert_eq!(shown_record(&inbox), RecordState::Due);
+        let answered = read_back(&effects, answer);
+        reduce(&mut inbox, answered, 3);
+        assert_eq!(shown_record(&inbox), expected);
+    }
+}
+
+#[test]
+fn times_are_shown_by_this_computers_clock_whatever_the_gateways_says() {
+    const HOUR: EpochMs = 3_600_000;
+    let now = 1_000 * HOUR;
+    for ahead in [-2 * HOUR, 0, 2 * HOUR] {
+        let mut inbox = connected();
+        let clock = InboxEvent::Clock {
+            gateway: gateway(),
+            ahead,
+        };
+        reduce(&mut inbox, clock, now);
+        let mut asked = request("a", now + ahead);
+        asked.expires_at = Some(now + ahead + HOUR / 2);
+        let requested = InboxEvent::Requested {
+            gateway: gateway(),
+            generation: 1,
+            request: asked,
+        };
+        reduce(&mut inbox, requested, now);
+        let standing = Standing {
+            ahead: inbox.clock_ahead(&gateway()),
+            ..Standing::default()
+        };
+        let shown = line(inbox.item(&key("a")).unwrap(), standing);
+        assert_eq!(shown.created_at, millis(now), "{ahead}");
+        assert_eq!(shown.expires_at, Some(millis(now + HOUR / 2)), "{ahead}");
+
+        let early = reduce(&mut inbox, InboxEvent::Tick, now + HOUR / 4);
+        assert_eq!(early, [], "it has not expired yet");
+        let late = reduce(&mut inbox, InboxEvent::Tick, now + HOUR);
+        assert!(matches!(late[..], [Effect::ReadBack { .. }]), "{late:?}");
+    }
+}
+
+#[test]
+fn another_reading_of_the_clock_neither_changes_a_request_nor_brings_an_ended_one_back() {
+    let mut inbox = connected();
+    reduce(&mut inbox, requested("a", 10), 1);
+    reduce(&mut inbox, resolved("a"), 2);
+    let revision = inbox.item(&key("a")).unwrap().revision;
+    let clock = InboxEvent::Clock {
+        gateway: gateway(),
+        ahead: -5_000,
+    };
+    let effects = reduce(&mut inbox, clock, 3);
+    assert_eq!(effects, [Effect::Changed(key("a"))], "it is shown anew");
+    reduce(&mut inbox, requested("a", 10), 4);
+    let item = inbox.item(&key("a")).unwrap();
+    assert!(!item.is_open());
+    assert_eq!(item.revision, revision);
+}
+
+#[test]
+fn a_request_that_does_not_say_when_it_was_asked_is_shown_as_asked_when_it_was_heard() {
+    let mut inbox = connected();
+    reduce(&mut inbox, requested("a", 0), 7_000);
+    let shown = line(inbox.item(&key("a")).unwrap(), Standing::default());
+    assert_eq!(shown.created_at, 7_000.0);
+    reduce(&mut inbox, resolved("a"), 8_000);
+    reduce(&mut inbox, requested("a", 0), 9_000);
+    assert!(
+        !inbox.item(&key("a")).unwrap().is_open(),
+        "it does not come back by being told again"
     );
 }

@@ -1,11 +1,11 @@
 //! Items as surfaces are shown them: escaped, capped, in order.
 
-use super::item::{Content, EpochMs, Item, Phase, Question, Trouble, Verdict};
+use super::item::{Content, EpochMs, Item, Phase, Question, Source, Trouble, Verdict};
 use super::reduce::Inbox;
 use crate::untrusted::{Policy, cap, escape, one_line};
 use crate::view::{
     BarredDecision, CommandAnalysis, Fact, InboxItemDetail, InboxItemView, InboxSnapshot, Millis,
-    PhaseView, ProblemView, QuestionOption, QuestionView, UnavailableDecision,
+    PhaseView, ProblemView, QuestionOption, QuestionView, RecordState, UnavailableDecision,
 };
 
 /// A line's subject, in bytes; the whole is in the detail.
@@ -26,6 +26,8 @@ pub struct Standing {
     pub dangerous: bool,
     /// It takes terms with a decision.
     pub governed: bool,
+    /// How far its clock is ahead of this computer's; negative where it is behind.
+    pub ahead: EpochMs,
 }
 
 /// The inbox as it stands. `standing` tells of an item's gateway.
@@ -36,7 +38,7 @@ pub fn snapshot(
 ) -> InboxSnapshot {
     let mut open: Vec<&Item> = inbox.items().filter(|i| i.is_open()).collect();
     let mut ended: Vec<&Item> = inbox.items().filter(|i| !i.is_open()).collect();
-    open.sort_by_key(|i| (!i.is_waiting(), i.request.created_at));
+    open.sort_by_cached_key(|i| (!i.is_waiting(), i.asked_at(standing(i).ahead)));
     ended.sort_by_key(|i| std::cmp::Reverse(i.ended_at));
     InboxSnapshot {
         revision,
@@ -65,7 +67,7 @@ pub fn line(item: &Item, standing: Standing) -> InboxItemView {
         gateway: item.gateway.clone(),
         gateway_name: standing.gateway_name,
         kind: request.kind,
-        phase: phase(item),
+        phase: phase(item, standing.ahead),
         subject: escape(subject, Policy::Command).text,
         subject_cut,
         unsaid: content.unsaid,
@@ -76,8 +78,8 @@ pub fn line(item: &Item, standing: Standing) -> InboxItemView {
         offered: content.offered.clone(),
         barred: standing.barred,
         dangerous: standing.dangerous,
-        created_at: millis(request.created_at),
-        expires_at: request.expires_at.map(millis),
+        created_at: millis(item.asked_at(standing.ahead)),
+        expires_at: item.expires_at(standing.ahead).map(millis),
         revision: item.revision,
     }
 }
@@ -172,7 +174,7 @@ fn question(question: &Question) -> QuestionView {
     }
 }
 
-fn phase(item: &Item) -> PhaseView {
+fn phase(item: &Item, ahead: EpochMs) -> PhaseView {
     match &item.phase {
         Phase::Waiting { problem } => PhaseView::Waiting {
             problem: problem.as_ref().map(problem_view),
@@ -190,8 +192,12 @@ fn phase(item: &Item) -> PhaseView {
             since: millis(*since),
             was_deciding: *was_deciding,
         },
-        Phase::Ended { outcome, .. } => {
-            let at = millis(outcome.at.unwrap_or(item.ended_at));
+        Phase::Ended { outcome, recorded } => {
+            let at = millis(
+                outcome
+                    .at
+                    .map_or(item.ended_at, |at| at.saturating_sub(ahead)),
+            );
             match outcome.verdict {
                 Verdict::Expired => PhaseView::Expired { at },
                 Verdict::Gone => PhaseView::Gone { at },
@@ -200,9 +206,19 @@ fn phase(item: &Item) -> PhaseView {
                     by: outcome.by.as_ref().map(|by| one_line(by, SHORT)),
                     by_this_app: outcome.by_this_app.unwrap_or(false),
                     at,
+                    record: record(outcome.source, *recorded),
                 },
             }
         }
+    }
+}
+
+fn record(source: Source, asked: bool) -> RecordState {
+    match (source, asked) {
+        (Source::Record, _) => RecordState::Read,
+        (_, false) => RecordState::Due,
+        (Source::Answer, true) => RecordState::OnlyAccepted,
+        (Source::Event, true) => RecordState::OnlyTold,
     }
 }
 

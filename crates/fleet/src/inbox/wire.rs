@@ -10,7 +10,7 @@ use gatehouse_protocol::model::approval as wire;
 use serde_json::Value;
 
 use super::event::ReadBackAnswer;
-use super::item::{Content, EpochMs, Outcome, Request, Unavailable, Verdict};
+use super::item::{Content, EpochMs, Outcome, Request, Source, Unavailable, Verdict};
 use crate::view::{Decision, FactLabel, ItemKind};
 
 pub(crate) use pairing::{device, node, pairing_told};
@@ -121,6 +121,7 @@ pub(crate) fn told(event: &wire::ApprovalResolved) -> Outcome {
         by: event.resolved_by.clone(),
         by_this_app: None,
         at: time(event.ts),
+        source: Source::Event,
     }
 }
 
@@ -142,6 +143,7 @@ pub(crate) fn recorded(record: &wire::ApprovalRecord, own_device: Option<&str>) 
         by: resolver,
         by_this_app,
         at: time(record.resolved_at_ms),
+        source: Source::Record,
     })
 }
 

@@ -40,6 +40,8 @@ pub struct GatewayView {
     pub last_seen: Option<Millis>,
     /// Frames that could not be read since the app was started; what they told was asked for again.
     pub unreadable: Option<UnreadableView>,
+    /// Of what waits there for a person, how much could not be read at all when it was last listed.
+    pub unreadable_waiting: u32,
     /// How the connection last ended by itself since the app was started.
     pub interruption: Option<InterruptionView>,
     /// The largest attachment the gateway takes, in bytes, once connected.
@@ -194,6 +196,36 @@ pub enum PastedForm {
     /// `/j/<code>`: pairs a node, not an operator.
     NodeJoinLink,
     Unknown,
+}
+
+/// What was found on this computer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Discovered {
+    pub gateways: Vec<FoundGateway>,
+    /// What says that there is a gateway, and cannot be used.
+    pub broken: Vec<BrokenGateway>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BrokenGateway {
+    /// The file or the variable, as the person would write it.
+    pub source: String,
+    pub problem: DiscoveryFault,
+    /// The line of the file, from 1, where it is known.
+    pub line: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum DiscoveryFault {
+    /// The file is there and cannot be read, or not as a configuration.
+    Unreadable,
+    /// Its port is no port.
+    BadPort,
+    /// Its address cannot be used.
+    BadAddress,
 }
 
 /// A gateway found on this computer; offered, never used by itself.

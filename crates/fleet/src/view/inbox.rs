@@ -93,12 +93,13 @@ pub enum PhaseView {
         decision: Decision,
         surface: Surface,
     },
-    /// The gateway's record.
+    /// As the gateway told it; `record` says how much of that is its record.
     Decided {
         decision: Decision,
         by: Option<String>,
         by_this_app: bool,
         at: Millis,
+        record: RecordState,
     },
     Expired {
         at: Millis,
@@ -112,6 +113,19 @@ pub enum PhaseView {
         since: Millis,
         was_deciding: Option<Decision>,
     },
+}
+
+/// Whether the gateway's record of a decision was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum RecordState {
+    Read,
+    /// It is still to be read.
+    Due,
+    /// The gateway took the decision and has no record of it to read.
+    OnlyAccepted,
+    /// The gateway told of the decision as it was made and has no record of it to read.
+    OnlyTold,
 }
 
 /// One item in full, for the approval card.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use gatehouse_fleet::inbox::{
-    Effect, InboxEvent, Outcome, ReadBackAnswer, Request, Resolve, ResolveAnswer, Trouble, Verdict,
-    parse_key,
+    Effect, InboxEvent, Outcome, ReadBackAnswer, Request, Resolve, ResolveAnswer, Source, Trouble,
+    Verdict, parse_key,
 };
 use gatehouse_fleet::view::{Decision, GatewayId, ItemKey, ItemKind};
 
@@ -131,6 +131,7 @@ impl Gateway {
             by: Some("us".into()),
             by_this_app: Some(true),
             at: Some(now),
+            source: Source::Record,
         };
         self.end(&id, outcome.clone());
         if self.durable {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::gateway::{Gateway, Record};
 use gatehouse_fleet::inbox::{
     Choice, Content, Effect, Inbox, InboxEvent, Item, Outcome, Phase, ReadBackAnswer, Request,
-    ResolveAnswer, Trouble, Verdict, item_key, parse_key, reduce,
+    ResolveAnswer, Source, Trouble, Verdict, item_key, parse_key, reduce,
 };
 use gatehouse_fleet::view::{Decision, GatewayId, ItemKey, ItemKind, Surface};
 
@@ -175,6 +175,7 @@ impl World {
                     by,
                     by_this_app: Some(false),
                     at: Some(now),
+                    source: Source::Record,
                 },
             );
         }
@@ -357,6 +358,7 @@ impl World {
                 by: None,
                 by_this_app: None,
                 at: None,
+                source: Source::Record,
             });
             record.known = false;
         }

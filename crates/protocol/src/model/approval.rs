@@ -125,8 +125,14 @@ pub type SystemApproval = PendingApproval<SystemRequest>;
 
 wire! {
     /// Something that waits for a person, as the lists and the `…requested` events have it.
+    /// What has an id can be answered, also where it does not say (readably) what is asked.
     pub struct PendingApproval<R> {
         pub id: String,
+        #[serde(
+            default = "crate::lenient::blank",
+            deserialize_with = "crate::lenient::or_blank",
+            bound(deserialize = "R: serde::de::DeserializeOwned")
+        )]
         pub request: R,
         pub created_at_ms: Option<u64>,
         pub expires_at_ms: Option<u64>,

@@ -30,6 +30,8 @@ pub struct Script {
     pub tick_interval_ms: u64,
     /// What it grants, whatever was asked for.
     pub scopes: Vec<&'static str>,
+    /// What stands among the exec approvals that it lists, whatever it is.
+    pub listed_garbage: Vec<Value>,
 }
 
 #[derive(Clone)]
@@ -58,6 +60,7 @@ impl Default for Script {
                 "operator.pairing",
                 "operator.admin",
             ],
+            listed_garbage: Vec::new(),
         }
     }
 }
@@ -105,7 +108,7 @@ impl World {
             "chat.send" => {
                 Answer::ok(json!({ "runId": params["idempotencyKey"], "status": "started" }))
             }
-            "exec.approval.list" => Answer::ok(self.approvals.list()),
+            "exec.approval.list" => Answer::ok(self.approvals.list(&self.script.listed_garbage)),
             "exec.approval.get" => self.approval(params),
             "exec.approval.resolve" => self.resolve(params),
             "models.list" => Answer::ok(json!({ "models": [] })),

@@ -31,6 +31,8 @@ use super::{Attention, DecisionNotifier, Delivery, Notice, NoticeEvent, Notifier
 const RETRY: Duration = Duration::from_secs(5);
 /// More orders than can wait at once, as the inbox bounds what is pending.
 const ORDERS: usize = 64;
+/// More than can be on the screen at once, because each that is closed there is told of.
+const EVENTS: usize = 256;
 
 /// The bus on which the notification server is looked for.
 #[derive(Clone, Debug)]
@@ -54,7 +56,7 @@ pub fn start_on(
     cancel: CancellationToken,
 ) -> Notifier {
     let (orders, inbox) = mpsc::channel(ORDERS);
-    let (events, clicked) = mpsc::channel(ORDERS);
+    let (events, clicked) = mpsc::channel(EVENTS);
     let (support, seen) = watch::channel(NotificationSupport::None);
     let desk = NoticeActor {
         bus,
@@ -270,7 +272,8 @@ impl NoticeActor {
         match signal {
             Some(Signal::Action { id, name }) => self.on_action(id, &name).await,
             Some(Signal::Closed { id, reason }) => {
-                self.waiting.closed(id, reason == CloseReason::Dismissed);
+                let closed = self.waiting.closed(id, reason == CloseReason::Dismissed);
+                self.tell(closed).await;
             }
             Some(Signal::Owner(owner)) => self.on_owner(owner).await,
             None => {
@@ -291,7 +294,12 @@ impl NoticeActor {
     }
 
     async fn on_action(&mut self, id: u32, name: &str) {
-        if let Some(event) = self.waiting.clicked(id, name) {
+        let clicked = self.waiting.clicked(id, name);
+        self.tell(clicked).await;
+    }
+
+    async fn tell(&self, event: Option<NoticeEvent>) {
+        if let Some(event) = event {
             let _ = self.events.send(event).await;
         }
     }

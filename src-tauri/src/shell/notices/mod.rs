@@ -3,7 +3,7 @@
 //! A notice carries the decisions that its request offers as buttons. What the platform answers is turned
 //! into `NoticeEvent`s and nothing else is done here: whether a decision still counts is for the fleet to
 //! say. A notice that is closed, replaced, missed or lost decides nothing. Plain notices, on which nothing
-//! is decided, go through the notification plugin and are no business of this module.
+//! is decided, go the same way where they can; else the notification plugin shows them.
 
 mod choice;
 #[cfg(target_os = "linux")]
@@ -21,6 +21,7 @@ use gatehouse_fleet::view::{Decision, ItemKey, NotificationSupport};
 use tokio::sync::{mpsc, watch};
 
 pub use gatehouse_fleet::notices::{Notice, NoticeCommand};
+pub(crate) use text::without_markup;
 
 /// What a person did with a notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum NoticeEvent {
     },
     /// A click on the notice itself: show the whole request.
     OpenRequested { key: ItemKey },
+    /// The person or the platform closed it unanswered: it decides nothing, and there is room for another.
+    Closed { key: ItemKey },
 }
 
 /// Whether a notice reached a place where it can be decided.

@@ -9,6 +9,7 @@
 //! - Windows answers while the toast is on the screen only, and needs an installed application id;
 //! - `UNUserNotificationCenter` would be better on macOS, but works in a signed bundle alone.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -104,9 +105,10 @@ impl Native {
         std::thread::spawn(move || {
             let pressed = pressed(&shown, &buttons);
             threads.fetch_sub(1, Ordering::Relaxed);
-            let event = match pressed?.as_str() {
-                OPEN => Some(NoticeEvent::OpenRequested { key }),
-                name => waiting
+            let event = match pressed.as_deref() {
+                None => Some(NoticeEvent::Closed { key }),
+                Some(OPEN) => Some(NoticeEvent::OpenRequested { key }),
+                Some(name) => waiting
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
                     .clicked(0, name),

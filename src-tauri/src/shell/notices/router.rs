@@ -4,17 +4,20 @@
 //! It decides nothing: a choice goes to the fleet with the revision that was shown, and the fleet says
 //! whether it counts. When it does not, the person is told, because they saw a button give way.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use gatehouse_fleet::notices::{PlainNotice, Urgency};
-use gatehouse_fleet::view::{CommandError, Decision, ItemKey, NotificationSupport};
+use gatehouse_fleet::notices::{PlainKind, PlainNotice, Urgency};
+use gatehouse_fleet::view::{CommandError, Decision, ItemKey, NotificationSupport, SessionRef};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{Attention, Delivery, Notice, NoticeCommand, NoticeEvent, Notifier};
+
+/// News on the screen whose click is remembered. Where a desktop keeps more, the oldest goes.
+const NEWS: usize = 32;
 
 /// What the router needs of the fleet and of the windows.
 #[async_trait]
@@ -29,8 +32,12 @@ pub trait Surfaces: Send + Sync {
         revision: u32,
         decision: Decision,
     ) -> Result<(), CommandError>;
+    /// The notice of an item is not on the screen any more; nothing was decided.
+    fn closed(&self, key: ItemKey);
     /// Shows an item in full, in the main window.
     fn open_item(&self, key: ItemKey);
+    /// Shows a transcript, in the main window.
+    fn open_session(&self, session: SessionRef);
     /// Shows the main window.
     fn open_window(&self);
     /// Opens the approval window, or closes it.
@@ -57,6 +64,8 @@ pub async fn route(
         waiting: HashMap::new(),
         in_window: HashSet::new(),
         lasting: HashSet::new(),
+        news: VecDeque::new(),
+        told: 0,
         refused,
     };
     loop {
@@ -86,6 +95,9 @@ struct Router {
     in_window: HashSet<ItemKey>,
     /// Told for as long as it is true; nothing is decided on it.
     lasting: HashSet<ItemKey>,
+    /// Told once, the oldest first, with what a click opens.
+    news: VecDeque<(ItemKey, Option<SessionRef>)>,
+    told: u64,
     refused: mpsc::Sender<ItemKey>,
 }
 
@@ -94,7 +106,7 @@ impl Router {
         match command {
             NoticeCommand::Show(notice) => self.show(notice, Attention::Ask).await,
             NoticeCommand::Update(notice) => self.show(notice, Attention::Leave).await,
-            NoticeCommand::Plain(notice) => self.surfaces.tell(&notice.title, &notice.body),
+            NoticeCommand::Plain(notice) => self.tell(notice).await,
             NoticeCommand::Lasting { key, notice } => self.tell_lasting(key, notice).await,
             NoticeCommand::Withdraw { key } => {
                 self.waiting.remove(&key);
@@ -124,13 +136,37 @@ impl Router {
         }
     }
 
-    /// Where no server takes notices back, it is told as any other news.
+    /// Shows news as notices are shown, so that it is escaped as they are and a click opens what it is about.
+    async fn tell(&mut self, notice: PlainNotice) {
+        self.told += 1;
+        // No item's key has one part only.
+        let key = ItemKey(format!("news-{}", self.told));
+        let shown = without_choices(key.clone(), &notice, false);
+        if self.notices.show(shown).await == Delivery::NeedsWindow {
+            self.notices.withdraw(key).await;
+            return self.surfaces.tell(&notice.title, &notice.body);
+        }
+        self.news.push_back((key, notice.session));
+        if self.news.len() > NEWS
+            && let Some((oldest, _)) = self.news.pop_front()
+        {
+            self.notices.withdraw(oldest).await;
+        }
+    }
+
+    /// Where no server takes notices back, it is told as any other news; that more waits, in the window where all of
+    /// it can be decided.
     async fn tell_lasting(&mut self, key: ItemKey, notice: PlainNotice) {
         self.lasting.insert(key.clone());
-        let shown = self.notices.show(without_choices(key, &notice)).await;
-        if shown == Delivery::NeedsWindow {
-            self.surfaces.tell(&notice.title, &notice.body);
+        let shown = without_choices(key.clone(), &notice, true);
+        if self.notices.show(shown).await != Delivery::NeedsWindow {
+            return;
         }
+        if notice.kind == PlainKind::More {
+            self.in_window.insert(key);
+            return self.surfaces.show_approval_window(true);
+        }
+        self.surfaces.tell(&notice.title, &notice.body);
     }
 
     fn leave_window(&mut self, key: &ItemKey) {
@@ -139,12 +175,15 @@ impl Router {
         }
     }
 
-    fn on_event(&self, event: NoticeEvent) {
+    fn on_event(&mut self, event: NoticeEvent) {
         match event {
-            NoticeEvent::OpenRequested { key } if self.lasting.contains(&key) => {
-                self.surfaces.open_window();
+            NoticeEvent::OpenRequested { key } => self.open(key),
+            NoticeEvent::Closed { key } => {
+                self.news.retain(|(news, _)| *news != key);
+                if self.waiting.contains_key(&key) {
+                    self.surfaces.closed(key);
+                }
             }
-            NoticeEvent::OpenRequested { key } => self.surfaces.open_item(key),
             NoticeEvent::Decided {
                 key,
                 revision,
@@ -152,6 +191,16 @@ impl Router {
             } => {
                 self.decide(key, revision, decision);
             }
+        }
+    }
+
+    fn open(&self, key: ItemKey) {
+        let news = self.news.iter().find(|(news, _)| *news == key);
+        match news {
+            Some((_, Some(session))) => self.surfaces.open_session(session.clone()),
+            Some((_, None)) => self.surfaces.open_window(),
+            None if self.lasting.contains(&key) => self.surfaces.open_window(),
+            None => self.surfaces.open_item(key),
         }
     }
 
@@ -189,7 +238,7 @@ impl Router {
     }
 }
 
-fn without_choices(key: ItemKey, notice: &PlainNotice) -> Notice {
+fn without_choices(key: ItemKey, notice: &PlainNotice, stays: bool) -> Notice {
     Notice {
         key,
         revision: 0,
@@ -198,6 +247,7 @@ fn without_choices(key: ItemKey, notice: &PlainNotice) -> Notice {
         buttons: Vec::new(),
         review: false,
         private: false,
+        stays,
         urgency: Urgency::Normal,
         sound: false,
         expires_at: None,

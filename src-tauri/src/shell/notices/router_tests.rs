@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use gatehouse_fleet::notices::PlainKind;
-use gatehouse_fleet::view::{CommandError, GatewayId};
+use gatehouse_fleet::view::{CommandError, GatewayId, SessionRef};
 use tokio::sync::watch;
 
 use super::*;
@@ -80,6 +80,14 @@ impl Surfaces for Recorded {
 
     fn open_item(&self, key: ItemKey) {
         self.note(format!("open {}", key.0));
+    }
+
+    fn closed(&self, key: ItemKey) {
+        self.note(format!("closed {}", key.0));
+    }
+
+    fn open_session(&self, session: SessionRef) {
+        self.note(format!("open the session {}", session.key));
     }
 
     fn open_window(&self) {
@@ -284,5 +292,84 @@ async fn without_a_server_that_takes_notices_back_it_is_told_and_no_approval_win
     let scene = Scene::new(NotificationSupport::None, false);
     scene.commands.send(away()).await.unwrap();
     let expected = ["show g/away", "tell Studio is not reachable"];
+    assert_eq!(scene.log().await, expected);
+}
+
+fn finished(session: &str) -> NoticeCommand {
+    let gateway = GatewayId("g".into());
+    let session = SessionRef {
+        gateway: gateway.clone(),
+        key: session.to_owned(),
+    };
+    NoticeCommand::Plain(PlainNotice {
+        kind: PlainKind::RunFinished,
+        gateway,
+        session: Some(session),
+        title: "Home: A run has finished".into(),
+        body: "<b>Bold</b>".into(),
+    })
+}
+
+#[tokio::test]
+async fn news_is_shown_as_notices_are_and_a_click_on_it_opens_its_session() {
+    let scene = Scene::new(with_buttons(), false);
+    scene.commands.send(finished("s1")).await.unwrap();
+    scene.settle().await;
+    let clicked = NoticeEvent::OpenRequested { key: key("news-1") };
+    scene.events.send(clicked).await.unwrap();
+    assert_eq!(scene.log().await, ["show news-1", "open the session s1"]);
+}
+
+#[tokio::test]
+async fn news_is_told_in_another_way_where_no_notice_can_be_shown() {
+    let scene = Scene::new(NotificationSupport::None, false);
+    scene.commands.send(finished("s1")).await.unwrap();
+    let expected = [
+        "show news-1",
+        "withdraw news-1",
+        "tell Home: A run has finished",
+    ];
+    assert_eq!(scene.log().await, expected);
+}
+
+#[tokio::test]
+async fn the_fleet_hears_that_a_notice_of_an_item_was_closed_and_of_no_other() {
+    let scene = Scene::new(with_buttons(), false);
+    scene.show("a").await;
+    scene.commands.send(away()).await.unwrap();
+    scene.settle().await;
+    for closed in ["a", "g/away"] {
+        let closed = NoticeEvent::Closed { key: key(closed) };
+        scene.events.send(closed).await.unwrap();
+    }
+    assert_eq!(scene.log().await, ["show a", "show g/away", "closed a"]);
+}
+
+#[tokio::test]
+async fn that_more_waits_opens_the_approval_window_where_no_notice_can_be_shown() {
+    let scene = Scene::new(NotificationSupport::None, false);
+    let more = |kind| PlainNotice {
+        kind,
+        gateway: GatewayId("g".into()),
+        session: None,
+        title: "More approvals wait".into(),
+        body: String::new(),
+    };
+    for _ in 0..2 {
+        let command = NoticeCommand::Lasting {
+            key: key("/more"),
+            notice: more(PlainKind::More),
+        };
+        scene.commands.send(command).await.unwrap();
+    }
+    scene.withdraw("/more").await;
+    let expected = [
+        "show /more",
+        "approval window true",
+        "show /more",
+        "approval window true",
+        "withdraw /more",
+        "approval window false",
+    ];
     assert_eq!(scene.log().await, expected);
 }

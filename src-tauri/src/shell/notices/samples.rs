@@ -12,6 +12,7 @@ pub(super) fn notice(key: &str, revision: u32, buttons: Vec<Decision>) -> Notice
         buttons,
         review: false,
         private: false,
+        stays: true,
         urgency: Urgency::Critical,
         sound: true,
         expires_at: None,

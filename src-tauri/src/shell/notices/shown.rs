@@ -86,22 +86,29 @@ impl Waiting {
 
     /// What a new server should show: all that waits, less what the person dismissed or answered.
     pub(super) fn to_show(&self) -> Vec<ItemKey> {
-        let open = self
-            .notices
-            .values()
-            .filter(|entry| entry.state == State::Open);
+        let wanted = |entry: &&Entry| entry.state == State::Open && entry.notice.stays;
+        let open = self.notices.values().filter(wanted);
         open.map(|entry| entry.notice.key.clone()).collect()
     }
 
-    /// The server closed a notice. That is never an answer.
-    pub(super) fn closed(&mut self, id: u32, by_person: bool) {
-        let Some(entry) = self.notices.values_mut().find(|entry| entry.id == Some(id)) else {
-            return;
-        };
+    /// The server closed a notice. That is never an answer. One that was answered is not told of: its item moves on.
+    pub(super) fn closed(&mut self, id: u32, by_person: bool) -> Option<NoticeEvent> {
+        let entry = self
+            .notices
+            .values_mut()
+            .find(|entry| entry.id == Some(id))?;
         entry.id = None;
-        if by_person && entry.state == State::Open {
+        if entry.state != State::Open {
+            return None;
+        }
+        if by_person {
             entry.state = State::Dismissed;
         }
+        let key = entry.notice.key.clone();
+        if !entry.notice.stays {
+            self.notices.remove(&key);
+        }
+        Some(NoticeEvent::Closed { key })
     }
 
     /// What a click that the server reports means; none when it means nothing (any more).
@@ -214,7 +221,8 @@ mod tests {
     fn a_dismissed_notice_decides_nothing_and_comes_back_only_when_asked_for() {
         let mut waiting = Waiting::default();
         show(&mut waiting, notice("a", 1), 1);
-        waiting.closed(1, true);
+        let key = ItemKey("a".into());
+        assert_eq!(waiting.closed(1, true), Some(NoticeEvent::Closed { key }));
         assert_eq!(waiting.to_show(), []);
         assert!(
             !waiting.put(notice("a", 2), Attention::Leave),
@@ -239,6 +247,37 @@ mod tests {
             None,
             "an id of the former server is no id of this one"
         );
+    }
+
+    #[test]
+    fn a_notice_that_the_server_let_go_is_told_of_and_shown_by_the_next_server() {
+        let mut waiting = Waiting::default();
+        show(&mut waiting, notice("a", 1), 1);
+        let key = ItemKey("a".into());
+        let closed = NoticeEvent::Closed { key: key.clone() };
+        assert_eq!(waiting.closed(1, false), Some(closed));
+        assert_eq!(waiting.to_show(), [key]);
+    }
+
+    #[test]
+    fn news_that_leaves_the_screen_is_forgotten() {
+        let mut waiting = Waiting::default();
+        let news = Notice {
+            stays: false,
+            ..notice("a", 1)
+        };
+        show(&mut waiting, news, 1);
+        assert_eq!(waiting.to_show(), [], "another server does not repeat it");
+        waiting.closed(1, false);
+        assert!(waiting.notices.is_empty());
+    }
+
+    #[test]
+    fn the_end_of_an_answered_notice_is_not_told_of() {
+        let mut waiting = Waiting::default();
+        let showing = show(&mut waiting, notice("a", 1), 1);
+        waiting.clicked(1, &showing.button(Decision::Deny));
+        assert_eq!(waiting.closed(1, true), None);
     }
 
     #[test]

@@ -21,6 +21,17 @@ pub(super) fn escape_markup(text: &str) -> String {
     escaped
 }
 
+/// The body where nobody knows whether markup is read: letters that look alike and are none of it.
+pub(crate) fn without_markup(text: &str) -> String {
+    let plain = |c| match c {
+        '<' => '‹',
+        '>' => '›',
+        '&' => '＆',
+        c => c,
+    };
+    text.chars().map(plain).collect()
+}
+
 /// One line, of bounded length.
 pub(super) fn title(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -55,6 +66,13 @@ mod tests {
             escaped.contains("&lt;span") && escaped.contains("&amp;&amp;"),
             "{escaped}"
         );
+    }
+
+    #[test]
+    fn where_nobody_knows_what_reads_it_no_markup_is_left() {
+        let plain = without_markup("<b>Bold</b> <a href=\"http://evil.example/\">me</a> &lt;");
+        assert!(!plain.contains(['<', '>', '&']), "{plain}");
+        assert!(plain.contains("‹b›Bold‹/b›"), "{plain}");
     }
 
     #[test]

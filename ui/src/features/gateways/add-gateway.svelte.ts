@@ -7,6 +7,7 @@
 import type { Backend } from "$lib/backend/backend";
 import type {
   CredentialKind,
+  Discovered,
   FoundGateway,
   GatewayId,
   GatewayView,
@@ -36,7 +37,7 @@ const fingerprint = /^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i;
 export class AddGateway {
   step = $state<AddStep>("paste");
   recognised = $state.raw<Recognised | null>(null);
-  found = $state.raw<readonly FoundGateway[] | null>(null);
+  found = $state.raw<Discovered | null>(null);
   problem = $state.raw<ProblemView | null>(null);
   busy = $state(false);
   url = $state("");
@@ -69,7 +70,7 @@ export class AddGateway {
       this.found = await this.backend.gatewayDiscover();
     } catch {
       // Finding one is a convenience; without it a person pastes.
-      this.found = [];
+      this.found = { gateways: [], broken: [] };
     }
   }
 

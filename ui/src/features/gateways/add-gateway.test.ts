@@ -15,7 +15,7 @@ const recognised = (fields: Partial<Recognised> = {}): Recognised => ({
 function world(answer: Recognised = recognised()) {
   const backend = {
     gatewayRecognise: vi.fn(async () => answer),
-    gatewayDiscover: vi.fn(async () => []),
+    gatewayDiscover: vi.fn(async () => ({ gateways: [], broken: [] })),
     draftDrop: vi.fn(async () => undefined),
     gatewayAdd: vi.fn(async () => ({ id: "gw-1" }) as GatewayView),
     gatewayEdit: vi.fn(async () => ({ id: "gw-1" }) as GatewayView),

@@ -77,10 +77,32 @@ describe("the approval card", () => {
       by: "Anna",
       byThisApp: false,
       at: time - 60_000,
+      record: "read",
     } as const;
     await show(makeItem({ phase }));
     expect(choices()).toEqual([]);
     expect(document.body.textContent).toMatch(/Denied\s+by Anna/);
+  });
+
+  it.each([
+    ["read", "As the gateway recorded it"],
+    ["due", "still to be read"],
+    ["onlyAccepted", "accepted it; it keeps no record"],
+    ["onlyTold", "keeps no record"],
+  ] as const)("calls nothing the gateway's record but that (%s)", async (record, words) => {
+    const phase = {
+      kind: "decided",
+      decision: "allowOnce",
+      by: null,
+      byThisApp: true,
+      at: time,
+      record,
+    } as const;
+    await show(makeItem({ phase }));
+    expect(document.body.textContent).toContain(words);
+    expect(document.body.textContent?.includes("As the gateway recorded it")).toBe(
+      record === "read",
+    );
   });
 
   it("says which scope is missing, and how it is got, and presses nothing meanwhile", async () => {

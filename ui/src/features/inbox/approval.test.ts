@@ -107,7 +107,14 @@ describe("a decision", () => {
     const { approval, decide, change } = await shown();
     approval.arm("allowOnce");
     await change({
-      phase: { kind: "decided", decision: "deny", by: "Anna", byThisApp: false, at: 1 },
+      phase: {
+        kind: "decided",
+        decision: "deny",
+        by: "Anna",
+        byThisApp: false,
+        at: 1,
+        record: "read",
+      },
     });
     approval.confirm();
     approval.press("allowOnce");

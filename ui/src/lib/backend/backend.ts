@@ -13,7 +13,7 @@ import type {
   DecideInput,
   DiagnosisView,
   EditGateway,
-  FoundGateway,
+  Discovered,
   GatewayId,
   GatewayView,
   InboxChange,
@@ -109,7 +109,7 @@ export interface Backend extends Governance {
 
   gatewaysList(): Promise<GatewayView[]>;
   gatewayRecognise(text: string): Promise<Recognised>;
-  gatewayDiscover(): Promise<FoundGateway[]>;
+  gatewayDiscover(): Promise<Discovered>;
   draftDrop(draft: string): Promise<void>;
   gatewayAdd(input: AddGateway): Promise<GatewayView>;
   gatewayEdit(input: EditGateway): Promise<GatewayView>;

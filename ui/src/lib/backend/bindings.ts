@@ -28,7 +28,7 @@ export const commands = {
 	/**  Says what a pasted text is. A secret found in it stays here, under a draft. */
 	gatewayRecognise: (text: string) => __TAURI_INVOKE<Recognised>("gateway_recognise", { text }),
 	/**  Gateways found on this computer, to be offered. */
-	gatewayDiscover: () => __TAURI_INVOKE<FoundGateway[]>("gateway_discover"),
+	gatewayDiscover: () => __TAURI_INVOKE<Discovered>("gateway_discover"),
 	/**  Forgets a draft and the secret in it. */
 	draftDrop: (draft: string) => __TAURI_INVOKE<null>("draft_drop", { draft }),
 	/**  Adds a gateway and connects to it. */
@@ -325,6 +325,14 @@ export type BlockView =
 /**  A `data:` URL, at most 2 MiB, else none.  */
 data: string | null; name: string | null } | { kind: "file"; name: string; mime: string | null; bytes: number | null };
 
+export type BrokenGateway = {
+	/**  The file or the variable, as the person would write it. */
+	source: string,
+	problem: DiscoveryFault,
+	/**  The line of the file, from 1, where it is known. */
+	line: number | null,
+};
+
 export type BrokenRecord = {
 	seq: number,
 	/**
@@ -482,6 +490,21 @@ export type DiagnosisView = {
 	steps: CheckedStepView[],
 };
 
+/**  What was found on this computer. */
+export type Discovered = {
+	gateways: FoundGateway[],
+	/**  What says that there is a gateway, and cannot be used. */
+	broken: BrokenGateway[],
+};
+
+export type DiscoveryFault = 
+/**  The file is there and cannot be read, or not as a configuration. */
+"unreadable" | 
+/**  Its port is no port. */
+"badPort" | 
+/**  Its address cannot be used. */
+"badAddress";
+
 /**  The steps, in the order in which they are taken. */
 export type DoctorStep = 
 /**  The host's name has an address. */
@@ -621,6 +644,8 @@ export type GatewayView = {
 	lastSeen: number | null,
 	/**  Frames that could not be read since the app was started; what they told was asked for again. */
 	unreadable: UnreadableView | null,
+	/**  Of what waits there for a person, how much could not be read at all when it was last listed. */
+	unreadableWaiting: number,
 	/**  How the connection last ended by itself since the app was started. */
 	interruption: InterruptionView | null,
 	/**  The largest attachment the gateway takes, in bytes, once connected. */
@@ -839,8 +864,8 @@ export type PhaseView =
 { kind: "waiting"; problem: ProblemView | null } | 
 /**  Sent by one of our surfaces; the gateway has not recorded it yet. */
 { kind: "deciding"; decision: Decision; surface: Surface } | 
-/**  The gateway's record. */
-{ kind: "decided"; decision: Decision; by: string | null; byThisApp: boolean; at: number } | { kind: "expired"; at: number } | 
+/**  As the gateway told it; `record` says how much of that is its record. */
+{ kind: "decided"; decision: Decision; by: string | null; byThisApp: boolean; at: number; record: RecordState } | { kind: "expired"; at: number } | 
 /**  The gateway no longer knows it and keeps no record: cancelled, or the gateway restarted. */
 { kind: "gone"; at: number } | 
 /**  Its gateway is not reachable, so whether it still waits is unknown. `was_deciding` was sent and not confirmed. */
@@ -925,6 +950,15 @@ export type Recognised = {
 	/**  Why it cannot be used, as a problem code. */
 	problem: ProblemView | null,
 };
+
+/**  Whether the gateway's record of a decision was read. */
+export type RecordState = "read" | 
+/**  It is still to be read. */
+"due" | 
+/**  The gateway took the decision and has no record of it to read. */
+"onlyAccepted" | 
+/**  The gateway told of the decision as it was made and has no record of it to read. */
+"onlyTold";
 
 export type Role = "user" | "assistant" | "system";
 

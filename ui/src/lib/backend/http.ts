@@ -137,7 +137,7 @@ export function httpBackend(signedOut: () => void): Backend {
 
     gatewaysList: () => snapshot("gateways_list"),
     gatewayRecognise: onlyOnTheDesktop,
-    gatewayDiscover: () => Promise.resolve([]),
+    gatewayDiscover: () => Promise.resolve({ gateways: [], broken: [] }),
     draftDrop: () => Promise.resolve(),
     gatewayAdd: onlyOnTheDesktop,
     gatewayEdit: onlyOnTheDesktop,

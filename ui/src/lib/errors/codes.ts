@@ -50,6 +50,7 @@ export const problemCodes = [
   "plainTextRefused",
   "pinWithoutTls",
   "badAddress",
+  "badPort",
   "notAGateway",
   "upgradeRefused",
   "frameTooLarge",

@@ -69,6 +69,7 @@ const rows: Record<ProblemCode, Row> = {
   plainTextRefused: ["danger", "editAddress"],
   pinWithoutTls: ["warning", "editAddress"],
   badAddress: ["warning", "editAddress"],
+  badPort: ["warning", "editAddress"],
   notAGateway: ["warning", "editAddress"],
   upgradeRefused: ["warning", "editAddress"],
   frameTooLarge: ["passing", "reconnect"],

@@ -4,7 +4,7 @@ use gatehouse_protocol::Scope;
 use gatehouse_protocol::model::pairing::{DevicePairRequest, NodePairRequest, PairResolved};
 
 use super::{facts, joined, pending, time};
-use crate::inbox::{Content, Outcome, Request, Verdict};
+use crate::inbox::{Content, Outcome, Request, Source, Verdict};
 use crate::view::{Decision, FactLabel, ItemKind};
 
 pub(crate) fn device(request: DevicePairRequest) -> Request {
@@ -110,6 +110,7 @@ pub(crate) fn pairing_told(event: &PairResolved) -> Outcome {
         by: None,
         by_this_app: None,
         at: time(event.ts),
+        source: Source::Event,
     }
 }
 

@@ -3,7 +3,7 @@
 use gatehouse_protocol::model::question::{QuestionRecord, QuestionResolved, QuestionStatus};
 
 use super::pending;
-use crate::inbox::{Content, Outcome, Question, Request, Unavailable, Verdict};
+use crate::inbox::{Content, Outcome, Question, Request, Source, Unavailable, Verdict};
 use crate::view::{Decision, ItemKind};
 
 /// A question asks for answers (`Approve`) or none (`Reject`). One that asks for a secret can only be declined
@@ -83,6 +83,7 @@ pub(crate) fn question_told(event: &QuestionResolved) -> Outcome {
         by: None,
         by_this_app: None,
         at: None,
+        source: Source::Event,
     }
 }
 
@@ -99,6 +100,7 @@ pub(crate) fn question_taken(reply: &QuestionResolved) -> Option<Outcome> {
         by: None,
         by_this_app: Some(true),
         at: None,
+        source: Source::Record,
     })
 }
 

@@ -36,6 +36,7 @@ const CRITICAL: u8 = 2;
 const DESKTOP_ENTRY: &str = "Gatehouse";
 const ICON: &str = "gatehouse-desktop";
 const NEVER_EXPIRES: i32 = 0;
+const AS_THE_SERVER_LIKES: i32 = -1;
 
 /// What the server reports.
 #[derive(Debug)]
@@ -169,7 +170,11 @@ impl Link {
             body,
             actions(notice, showing),
             hints(notice, attention),
-            NEVER_EXPIRES,
+            if notice.stays {
+                NEVER_EXPIRES
+            } else {
+                AS_THE_SERVER_LIKES
+            },
         );
         self.call("Notify", &arguments).await?.body().deserialize()
     }

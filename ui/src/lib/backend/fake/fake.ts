@@ -172,6 +172,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
         by: "this device",
         byThisApp: true,
         at: now(),
+        record: "read",
       } as const;
       putItem(decided(sent, phase));
     }, 350);

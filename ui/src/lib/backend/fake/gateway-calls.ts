@@ -4,6 +4,7 @@ import type {
   CheckedStepView,
   DiagnosisView,
   DoctorStep,
+  Discovered,
   FoundGateway,
   GatewayId,
   GatewayView,
@@ -73,16 +74,19 @@ const doctorSteps: readonly DoctorStep[] = [
   "scopes",
 ];
 
-export function discover(name: ScenarioName): FoundGateway[] {
+export function discover(name: ScenarioName): Discovered {
   const found = (url: string, source: string, alreadyAdded: boolean): FoundGateway => ({
     draft: `draft:${url}`,
     url,
-    name: "This computer",
+    name: "OpenClaw on this computer",
     credential: "token",
     source,
     alreadyAdded,
   });
-  return [found("ws://127.0.0.1:18789", "~/.openclaw/openclaw.json", name !== "empty")];
+  return {
+    gateways: [found("ws://127.0.0.1:18789", "~/.openclaw/openclaw.json", name !== "empty")],
+    broken: [],
+  };
 }
 
 function formOf(text: string): PastedForm {

@@ -30,6 +30,7 @@ export function makeGateway(
     running: 0,
     lastSeen: now - 4_000,
     unreadable: null,
+    unreadableWaiting: 0,
     interruption: null,
     maxAttachmentBytes: 20 * 1024 * 1024,
     ...fields,

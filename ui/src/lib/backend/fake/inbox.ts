@@ -155,6 +155,7 @@ function past(now: number): Draft[] {
         by: "this device",
         byThisApp: true,
         at: now - 3 * minute,
+        record: "read",
       },
       {
         item: {
@@ -172,6 +173,7 @@ function past(now: number): Draft[] {
         by: "Anna’s MacBook",
         byThisApp: false,
         at: now - 12 * minute,
+        record: "read",
       },
       {
         item: {

@@ -1,5 +1,5 @@
 /** The words of adding and keeping gateways, and of the first run. */
-import type { CredentialKind, PastedForm } from "../../backend/types";
+import type { CredentialKind, DiscoveryFault, PastedForm } from "../../backend/types";
 import { plural } from "./common";
 
 const forms: Record<PastedForm, string> = {
@@ -77,6 +77,14 @@ export const gateways = {
   keepTrying: "It is added and keeps trying by itself.",
   found: "Found on this computer",
   foundNone: "No gateway was found on this computer.",
+  foundBroken: {
+    unreadable: (source: string, line: number | null) =>
+      `${source} is there but cannot be read${line === null ? "" : ` (line ${line})`}, so the gateway that it belongs to is not offered.`,
+    badPort: (source: string) =>
+      `A gateway was found by ${source}, but its port is not a number from 1 to 65535.`,
+    badAddress: (source: string) =>
+      `A gateway was found by ${source}, but its address cannot be used.`,
+  } satisfies Record<DiscoveryFault, (source: string, line: number | null) => string>,
   looking: "Looking on this computer",
   foundSource: (source: string) => `from ${source}`,
   alreadyAdded: "Already added",

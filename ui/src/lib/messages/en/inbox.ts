@@ -1,5 +1,5 @@
 /** The words of the inbox and of the approval card. */
-import type { Decision, FactLabel, ItemKind, Surface } from "../../backend/types";
+import type { Decision, FactLabel, ItemKind, RecordState, Surface } from "../../backend/types";
 import { plural } from "./common";
 
 const kinds: Record<ItemKind, string> = {
@@ -94,6 +94,8 @@ export const inbox = {
     `${count} ${plural(count, "request waits", "requests wait")} for a decision`,
   overflow: (names: string) =>
     `More waits on ${names} than is listed here. The rest follows as soon as there is room.`,
+  unreadable: (count: number, names: string) =>
+    `${count} ${plural(count, "request waits", "requests wait")} on ${names} in a form that cannot be read or answered here. Look at the gateway itself.`,
   unheard: (names: string) => `Not connected: ${names}. What waits there is not seen here.`,
   noneWait: "nothing waits",
   notKnown: (count: number) => `${count} not known`,
@@ -120,7 +122,12 @@ export const inbox = {
   byYou: "by you, here",
   byUnknown: "by somebody the gateway does not name",
   sent: (surface: string) => `Sent from ${surface}; the gateway has not recorded it yet.`,
-  recorded: "As the gateway recorded it.",
+  record: {
+    read: "As the gateway recorded it.",
+    due: "As the gateway said; its record is still to be read.",
+    onlyAccepted: "The gateway accepted it; it keeps no record to read back.",
+    onlyTold: "As the gateway told it when it happened; it keeps no record to read back.",
+  } satisfies Record<RecordState, string>,
   where: "Where",
   who: "Who",
   program: "Program",

@@ -191,6 +191,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "A gateway’s address begins with ws, wss, http or https.",
     "Check it for a missing part.",
   ),
+  badPort: words(
+    "That port is not one",
+    "A port is a number from 1 to 65535.",
+    "A gateway’s is 18789 unless it was changed.",
+  ),
   notAGateway: words(
     "Something else answers there",
     "There is a server at that address, and it is not an OpenClaw gateway.",

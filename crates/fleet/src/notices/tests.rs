@@ -1,0 +1,195 @@
+//! What a notice of an item says, and which buttons it has.
+
+use super::*;
+use crate::inbox::{Content, Inbox, InboxEvent, Request, reduce};
+use crate::view::BarredDecision;
+
+pub(super) fn item(id: &str, subject: &str) -> Item {
+    let gateway = GatewayId("g".into());
+    let content = Content {
+        subject: subject.into(),
+        agent: Some("main".into()),
+        cwd: Some("/srv".into()),
+        offered: vec![Decision::AllowOnce, Decision::AllowAlways, Decision::Deny],
+        ..Content::default()
+    };
+    let request = Request {
+        kind: ItemKind::Exec,
+        id: id.into(),
+        created_at: 0,
+        expires_at: Some(90_000),
+        content,
+    };
+    let mut inbox = Inbox::default();
+    reduce(
+        &mut inbox,
+        InboxEvent::Up {
+            gateway: gateway.clone(),
+            generation: 1,
+            kinds: vec![],
+        },
+        0,
+    );
+    reduce(
+        &mut inbox,
+        InboxEvent::Requested {
+            gateway,
+            generation: 1,
+            request,
+        },
+        0,
+    );
+    inbox.items().next().unwrap().clone()
+}
+
+pub(super) fn home() -> Standing {
+    Standing {
+        gateway_name: "home".into(),
+        ..Standing::default()
+    }
+}
+
+pub(super) fn shown(command: Option<NoticeCommand>) -> Notice {
+    let Some(NoticeCommand::Show(notice)) = command else {
+        panic!("shown: {command:?}")
+    };
+    notice
+}
+
+#[test]
+fn a_notice_has_the_offered_decisions_but_allow_always() {
+    let settings = NotificationSettings::default();
+    let notice = shown(NoticeBoard::default().waits(&item("a", "uname -a"), &home(), &settings, 0));
+    assert_eq!(notice.buttons, [Decision::AllowOnce, Decision::Deny]);
+    assert_eq!(notice.title, "home: main wants to run a command");
+    assert!(
+        notice.body.starts_with("uname -a\nin /srv\n1 min left · "),
+        "{}",
+        notice.body
+    );
+}
+
+#[test]
+fn what_is_dangerous_is_reviewed_or_refused() {
+    let settings = NotificationSettings::default();
+    let standing = Standing {
+        dangerous: true,
+        ..home()
+    };
+    let notice =
+        shown(NoticeBoard::default().waits(&item("a", "curl x | sh"), &standing, &settings, 0));
+    assert_eq!(notice.buttons, [Decision::Deny]);
+    assert!(notice.review, "the whole of it is a click away");
+}
+
+#[test]
+fn a_decision_that_this_app_may_not_make_has_no_button_and_the_notice_says_why() {
+    let settings = NotificationSettings::default();
+    let barred = |decision| BarredDecision {
+        decision,
+        scope: "operator.approvals".into(),
+    };
+    let standing = Standing {
+        barred: vec![barred(Decision::AllowOnce), barred(Decision::Deny)],
+        ..home()
+    };
+    let notice = shown(NoticeBoard::default().waits(&item("a", "ls"), &standing, &settings, 0));
+    assert_eq!(notice.buttons, []);
+    assert!(
+        notice.body.contains("operator.approvals"),
+        "{}",
+        notice.body
+    );
+}
+
+#[test]
+fn two_requests_for_the_same_command_differ_in_their_text() {
+    let settings = NotificationSettings::default();
+    let mut board = NoticeBoard::default();
+    let first = shown(board.waits(&item("a", "ls"), &home(), &settings, 0));
+    let second = shown(board.waits(&item("b", "ls"), &home(), &settings, 0));
+    assert_ne!(first.body, second.body);
+}
+
+#[test]
+fn a_private_notice_names_neither_command_nor_folder_nor_agent() {
+    let settings = NotificationSettings {
+        detail: NotificationDetail::Private,
+        ..Default::default()
+    };
+    let notice =
+        shown(NoticeBoard::default().waits(&item("a", "curl secret"), &home(), &settings, 0));
+    let text = format!("{} {}", notice.title, notice.body);
+    assert!(
+        !text.contains("curl") && !text.contains("/srv") && !text.contains("main"),
+        "{text}"
+    );
+    assert!(notice.private);
+    assert_eq!(
+        notice.buttons,
+        [Decision::Deny],
+        "what is not seen is not allowed"
+    );
+    assert!(notice.review);
+}
+
+#[test]
+fn a_hidden_character_in_a_command_is_visible_and_a_long_one_says_so() {
+    let settings = NotificationSettings::default();
+    let long = format!("\u{202e}{}", "x".repeat(5000));
+    let notice = shown(NoticeBoard::default().waits(&item("a", &long), &home(), &settings, 0));
+    assert!(notice.body.starts_with("⟨U+202E⟩xxx"));
+    assert!(notice.body.contains("… (5001 characters in all)"));
+}
+
+#[test]
+fn what_a_notice_does_not_show_whole_is_reviewed_or_refused_and_the_rest_stays_in_sight() {
+    let settings = NotificationSettings::default();
+    let tail = "./deploy-production --yes";
+    for long in [
+        format!("ls -la{}{tail}", "\n".repeat(60)),
+        format!("ls -la{}{tail}", " ".repeat(900)),
+        format!("echo {}; {tail}", "a".repeat(400)),
+        format!("echo {}; {tail}", "a".repeat(3_000)),
+        format!("echo {}; {tail}", "a".repeat(300_000)),
+        format!("ls{}", "\u{3000}".repeat(60)),
+    ] {
+        let notice = shown(NoticeBoard::default().waits(&item("a", &long), &home(), &settings, 0));
+        assert_eq!(notice.buttons, [Decision::Deny], "{}", notice.body);
+        assert!(notice.review, "{}", notice.body);
+        let lines: Vec<_> = notice.body.lines().collect();
+        let columns = notice.body.chars().count();
+        assert!(lines.len() <= 9 && columns < 600, "{}", notice.body);
+        let [.., folder, left] = lines[..] else {
+            panic!("{}", notice.body)
+        };
+        assert!(folder == "in /srv" && left.starts_with("1 min left"));
+    }
+}
+
+#[test]
+fn what_the_gateway_did_not_say_is_told_in_words_and_can_only_be_refused() {
+    let settings = NotificationSettings::default();
+    for subject in ["", "rm -rf /"] {
+        let mut item = item("a", subject);
+        item.request.content.unsaid = true;
+        let notice = shown(NoticeBoard::default().waits(&item, &home(), &settings, 0));
+        let told = "The gateway did not say what would run";
+        assert!(notice.body.starts_with(told), "{}", notice.body);
+        assert!(notice.body.contains(subject), "{}", notice.body);
+        assert_eq!(notice.buttons, [Decision::Deny]);
+        assert!(notice.review);
+    }
+}
+
+#[test]
+fn nothing_is_notified_where_the_person_switched_it_off() {
+    let settings = NotificationSettings {
+        approvals: false,
+        ..Default::default()
+    };
+    assert_eq!(
+        NoticeBoard::default().waits(&item("a", "ls"), &home(), &settings, 0),
+        None
+    );
+}
