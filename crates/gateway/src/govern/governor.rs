@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use gatehouse_agent::govern::Effect;
 use gatehouse_agent::launch::Digests;
 use gatehouse_agent::tools::exec::ExecOptions;
 use gatehouse_agent::{Action, Governor, ToolOutcome, Verdict};
