@@ -190,7 +190,7 @@ mod tests {
             ending(StopReason::Stop, "", 3),
         ];
         assert_eq!(without_stray_results(&whole), whole);
-        let stray = [&[result("c")], &whole[..3], &[result("b"), result("c")]].concat();
+        let stray = [&[result("c")][..], &whole[..3], &[result("b"), result("c")]].concat();
         assert_eq!(without_stray_results(&stray), whole[..3]);
         let late = [&whole[..], &[result("a")]].concat();
         assert_eq!(without_stray_results(&late), whole, "its answer is over");
