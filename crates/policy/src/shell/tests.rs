@@ -170,3 +170,12 @@ fn deep_nesting_is_read_in_the_cage_or_not_at_all() {
         }
     }
 }
+
+#[test]
+fn a_quote_that_arithmetic_escapes_is_not_taken_for_one_of_a_pair() {
+    for line in [r#"<$((\"))"#, r#"echo $((\"1\"))"#, r#"echo $(("1" + 1))"#] {
+        assert!(parse(line).is_some(), "{line:?} is not read");
+        again(line);
+    }
+    assert!(parse(r#"echo $[\"]"#).is_none());
+}

@@ -40,6 +40,8 @@ impl Lexer<'_> {
                 self.bump();
                 out.text(c);
             }
+            // A quote that is one of a pair and a quote that is escaped would be written out alike.
+            Some('"') if mode == Mode::Arith => return unread("arithmetic escapes a quote"),
             Some('"') if mode != Mode::HereDoc => {
                 self.bump();
                 out.text('"');
