@@ -47,7 +47,7 @@ impl UndoBox {
     }
 
     /// The files of a folder with when each was changed last; none where they are too many.
-    fn files_below(&self, folder: &Path) -> io::Result<Option<Vec<(PathBuf, Option<u64>)>>> {
+    fn files_below(&self, folder: &Path) -> io::Result<Option<Vec<Dated>>> {
         let (mut files, mut total, mut seen) = (Vec::new(), 0u64, 0usize);
         let mut waiting = vec![folder.canonicalize()?];
         while let Some(folder) = waiting.pop() {
@@ -68,6 +68,9 @@ impl UndoBox {
         Ok(Some(files))
     }
 }
+
+/// A file, and when it was changed last.
+type Dated = (PathBuf, Option<u64>);
 
 fn note<T>(kept: io::Result<T>) {
     if let Err(error) = kept {
