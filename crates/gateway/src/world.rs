@@ -1,7 +1,8 @@
 //! The machine as the analysis of a command may know it: folders, and what files say, read where they are asked for.
 //! Nothing is written and nothing is kept; what was read is looked at again before anything runs.
 
-use std::cell::RefCell;
+mod seen;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -9,9 +10,11 @@ use std::path::{Path, PathBuf};
 
 use gatehouse_policy::place::matches;
 use gatehouse_policy::{Dialect, Entry, Extent, Listing, Taint, World, WorldFiles};
-use sha2::{Digest, Sha256};
 
 use crate::config::Env;
+
+pub(crate) use self::seen::hash_of;
+pub use self::seen::{Seen, SeenFiles};
 
 /// The largest script or manifest that is read, in bytes. A larger one counts as not known.
 const MAX_TEXT: u64 = 256 * 1024;
@@ -219,78 +222,6 @@ fn existing(path: String) -> Option<String> {
     std::fs::symlink_metadata(&path).is_ok().then_some(path)
 }
 
-/// What was seen of the machine while a command was judged: what was judged has to be what runs.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// The paths whose text was read, each with its SHA-256 in hex.
-    pub read: BTreeMap<String, String>,
-    /// The paths that lead elsewhere than they say, and where.
-    pub links: BTreeMap<String, String>,
-    /// What patterns matched.
-    pub matches: BTreeMap<String, Vec<String>>,
-}
-
-/// The files of this machine, with a memory of what was seen. The first look holds: a second one that differs is a
-/// change as well.
-#[derive(Debug, Default)]
-pub struct SeenFiles(RefCell<Seen>);
-
-impl SeenFiles {
-    pub fn seen(self) -> Seen {
-        self.0.into_inner()
-    }
-}
-
-impl WorldFiles for SeenFiles {
-    fn resolve(&self, path: &str) -> Option<String> {
-        let found = MachineFiles.resolve(path)?;
-        // What leads through the process that looks says nothing of the one that will run.
-        let of_a_process = ["/proc/", "/dev/"].iter().any(|own| path.starts_with(own));
-        if found != path && !of_a_process {
-            let links = &mut self.0.borrow_mut().links;
-            links
-                .entry(path.to_owned())
-                .or_insert_with(|| found.clone());
-        }
-        Some(found)
-    }
-
-    fn text(&self, path: &str) -> Option<String> {
-        let text = MachineFiles.text(path)?;
-        let read = &mut self.0.borrow_mut().read;
-        read.entry(path.to_owned())
-            .or_insert_with(|| hash_of(&text));
-        Some(text)
-    }
-
-    fn matching(&self, pattern: &str) -> Option<Vec<String>> {
-        let found = MachineFiles.matching(pattern)?;
-        let matches = &mut self.0.borrow_mut().matches;
-        matches
-            .entry(pattern.to_owned())
-            .or_insert_with(|| found.clone());
-        Some(found)
-    }
-
-    fn is_dir(&self, path: &str) -> Option<bool> {
-        MachineFiles.is_dir(path)
-    }
-
-    fn list(&self, folder: &str, most: usize) -> Listing {
-        MachineFiles.list(folder, most)
-    }
-
-    fn changed_since(&self, path: &str, time: i64) -> bool {
-        MachineFiles.changed_since(path, time)
-    }
-}
-
-/// SHA-256 in hex.
-pub(crate) fn hash_of(text: &str) -> String {
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Where a link leads whose target does not exist, one step of it.
 fn dangling(link: &Path, rest: &[&std::ffi::OsStr]) -> Option<String> {
     let target = std::fs::read_link(link).ok()?;
@@ -312,130 +243,4 @@ fn slashes(path: &Path) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_come_from_the_variables_that_are_passed_in() {
-        let env = [
-            ("HOME", "/home/dev"),
-            ("USER", "dev"),
-            ("TMPDIR", "/run/tmp"),
-        ];
-        let env = env
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
-        let around = Surroundings::of(&env);
-        assert_eq!(
-            (around.home.as_str(), around.user.as_str()),
-            ("/home/dev", "dev")
-        );
-        assert_eq!(around.tmp, ["/run/tmp", "/tmp", "/var/tmp"]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn links_are_resolved_as_far_as_a_path_exists() {
-        let root = tempfile::tempdir().unwrap();
-        let base = root.path().canonicalize().unwrap();
-        let at = |path: &str| base.join(path).to_str().unwrap().to_owned();
-        std::fs::create_dir(at("real")).unwrap();
-        std::os::unix::fs::symlink(at("real"), at("link")).unwrap();
-        std::os::unix::fs::symlink("gone/away", at("dangling")).unwrap();
-        let resolve = |path: &str| MachineFiles.resolve(&at(path));
-        assert_eq!(resolve("link/new/file"), Some(at("real/new/file")));
-        assert_eq!(resolve("real"), Some(at("real")));
-        assert_eq!(resolve("dangling"), Some(at("gone/away")));
-        assert_eq!(resolve("dangling/x"), Some(at("gone/away/x")));
-        assert_eq!(MachineFiles.is_dir(&at("link")), Some(true));
-        assert_eq!(MachineFiles.is_dir(&at("nothing")), Some(false));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_folder_is_listed_with_its_links_and_not_further_than_asked() {
-        let root = tempfile::tempdir().unwrap();
-        let at = |path: &str| root.path().join(path).to_str().unwrap().to_owned();
-        std::fs::write(at("file"), "").unwrap();
-        std::os::unix::fs::symlink("/", at("link")).unwrap();
-        let mut all = MachineFiles.list(&at(""), 9);
-        all.entries.sort_by(|a, b| a.name.cmp(&b.name));
-        let told: Vec<_> = all
-            .entries
-            .iter()
-            .map(|e| (e.name.as_str(), e.link))
-            .collect();
-        assert_eq!(told, [("file", false), ("link", true)]);
-        assert_eq!(all.extent, Extent::Whole);
-        assert_eq!(MachineFiles.list(&at(""), 1).extent, Extent::TooMuch);
-        let nothing = MachineFiles.list(&at("nothing"), 9);
-        assert_eq!((nothing.entries.len(), nothing.extent), (0, Extent::Whole));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn what_a_pattern_matches_is_told_and_kept_in_mind_with_where_links_lead() {
-        let root = tempfile::tempdir().unwrap();
-        let base = root.path().canonicalize().unwrap();
-        let at = |path: &str| base.join(path).to_str().unwrap().to_owned();
-        for folder in ["one", "two", ".hidden"] {
-            std::fs::create_dir(at(folder)).unwrap();
-            std::fs::write(at(&format!("{folder}/a.o")), "").unwrap();
-        }
-        std::os::unix::fs::symlink(at("two"), at("link")).unwrap();
-        let seen = SeenFiles::default();
-        for (pattern, wanted) in [
-            ("*/a.o", vec!["link/a.o", "one/a.o", "two/a.o"]),
-            ("one/*", vec!["one/a.o"]),
-            ("o?e", vec!["one"]),
-            ("gone/*", vec![]),
-            ("one/a.o/*", vec![]),
-        ] {
-            let wanted: Vec<String> = wanted.into_iter().map(at).collect();
-            assert_eq!(seen.matching(&at(pattern)), Some(wanted), "{pattern}");
-        }
-        seen.resolve(&at("link/a.o"));
-        seen.resolve(&at("one/a.o"));
-        let seen = seen.seen();
-        assert_eq!(
-            seen.links,
-            BTreeMap::from([(at("link/a.o"), at("two/a.o"))])
-        );
-        assert_eq!(seen.matches[&at("one/*")], [at("one/a.o")]);
-        for number in 0..=MAX_MATCHES {
-            std::fs::write(at(&format!("one/{number}")), "").unwrap();
-        }
-        assert_eq!(MachineFiles.matching(&at("one/*")), None, "too many");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_file_is_told_to_be_older_than_a_time_whatever_its_own_says() {
-        let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("file");
-        let file = File::create(&path).unwrap();
-        file.set_modified(std::time::UNIX_EPOCH).unwrap();
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        let now = i64::try_from(now.unwrap().as_millis()).unwrap();
-        let changed = |since: i64| MachineFiles.changed_since(path.to_str().unwrap(), since);
-        assert!(changed(now - 60_000), "it was made just now");
-        assert!(!changed(now + 60_000));
-    }
-
-    #[test]
-    fn only_small_texts_are_read() {
-        let root = tempfile::tempdir().unwrap();
-        let at = |name: &str| root.path().join(name).to_str().unwrap().to_owned();
-        std::fs::write(at("small"), "make").unwrap();
-        std::fs::write(
-            at("large"),
-            vec![b'a'; usize::try_from(MAX_TEXT).unwrap() + 1],
-        )
-        .unwrap();
-        std::fs::write(at("bytes"), [0xff, 0xfe]).unwrap();
-        assert_eq!(MachineFiles.text(&at("small")).as_deref(), Some("make"));
-        for other in ["large", "bytes", "nothing", "."] {
-            assert_eq!(MachineFiles.text(&at(other)), None, "{other}");
-        }
-    }
-}
+mod tests;
