@@ -137,6 +137,9 @@ export const shots = [
   { name: "inbox-decided", fake: "few", hash: inbox("gw-studio/exec/p1") },
   { name: "inbox-denied-elsewhere", fake: "few", hash: inbox("gw-studio/exec/p2") },
   { name: "inbox-expired", fake: "few", hash: inbox("gw-home/exec/p3") },
+  { name: "inbox-only-accepted", fake: "older", hash: inbox("gw-studio/exec/p1") },
+  { name: "inbox-unreadable", fake: "odd" },
+  { name: "add-found-broken", fake: "odd", hash: "#/add-gateway" },
   { name: "inbox-gone", fake: "few", hash: inbox("gw-lab/exec/p4") },
   {
     name: "inbox-armed",

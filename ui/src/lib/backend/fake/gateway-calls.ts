@@ -74,6 +74,11 @@ const doctorSteps: readonly DoctorStep[] = [
   "scopes",
 ];
 
+const broken: Discovered["broken"] = [
+  { source: "~/.openclaw/openclaw.json", problem: "unreadable", line: 12 },
+  { source: "OPENCLAW_GATEWAY_PORT", problem: "badPort", line: null },
+];
+
 export function discover(name: ScenarioName): Discovered {
   const found = (url: string, source: string, alreadyAdded: boolean): FoundGateway => ({
     draft: `draft:${url}`,
@@ -83,6 +88,7 @@ export function discover(name: ScenarioName): Discovered {
     source,
     alreadyAdded,
   });
+  if (name === "odd") return { gateways: [], broken };
   return {
     gateways: [found("ws://127.0.0.1:18789", "~/.openclaw/openclaw.json", name !== "empty")],
     broken: [],

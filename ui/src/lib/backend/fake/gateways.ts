@@ -90,6 +90,8 @@ function othersOf(name: ScenarioName, now: number): GatewayView[] {
       }));
     case "many":
       return [...gateways, ...fleet(now)];
+    case "odd":
+      return gateways.map((gateway) => ({ ...gateway, unreadableWaiting: 2 }));
     default:
       return gateways;
   }

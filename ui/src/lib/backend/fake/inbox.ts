@@ -1,5 +1,5 @@
 /** Made-up requests: of each kind, in each phase, harmless and not. */
-import type { InboxItemDetail, InboxItemView, PhaseView } from "../types";
+import type { InboxItemDetail, InboxItemView, PhaseView, RecordState } from "../types";
 import { analyse } from "./analysis";
 import { problem } from "./gateways";
 import type { Scenario } from "./scenario";
@@ -142,7 +142,7 @@ function waiting(now: number): Draft[] {
   ];
 }
 
-function past(now: number): Draft[] {
+function past(now: number, record: RecordState = "read"): Draft[] {
   const at = (phase: PhaseView, draft: Draft): Draft => ({
     ...draft,
     item: { ...draft.item, phase, offered: [] },
@@ -155,7 +155,7 @@ function past(now: number): Draft[] {
         by: "this device",
         byThisApp: true,
         at: now - 3 * minute,
-        record: "read",
+        record,
       },
       {
         item: {
@@ -386,7 +386,7 @@ export function inboxOf(scenario: Scenario, now: number): InboxItemDetail[] {
     case "long":
       return number([...long(now), questions(now), ...past(now)]);
     case "older":
-      return number([...waiting(now).map(notOurs), ...past(now)]);
+      return number([...waiting(now).map(notOurs), ...past(now, "onlyAccepted")]);
     case "offline":
       return number([...unreachable(now), ...past(now)]);
     default:

@@ -16,6 +16,7 @@ export const scenarioNames = [
   "states",
   "pairing",
   "older",
+  "odd",
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
@@ -51,6 +52,7 @@ export type Scenario = {
 const sizes: Partial<Record<ScenarioName, Partial<Scenario>>> = {
   empty: { sessions: 0, requests: 0 },
   quiet: { requests: 0 },
+  odd: { sessions: 0 },
   many: { sessions: 10_000, requests: 400, messages: 10_000 },
   slow: { latency: 20_000 },
   streaming: { deltas: 60 },
