@@ -1,6 +1,6 @@
 /** WebKitGTK as the bench drives it: its MiniBrowser through WebKitWebDriver, in plain WebDriver over HTTP. */
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 
 const PORT = 4451;
 const base = `http://127.0.0.1:${PORT}`;
@@ -10,6 +10,14 @@ function miniBrowser() {
   if (process.env.MINIBROWSER) return process.env.MINIBROWSER;
   const folder = readdirSync("/usr/lib").find((name) => name.endsWith("-linux-gnu"));
   return `/usr/lib/${folder}/webkit2gtk-4.1/MiniBrowser`;
+}
+
+/** The app's own choice (`src-tauri/src/shell/rendering.rs`): without a GPU, no DMA-BUF renderer. */
+function rendering() {
+  const folder = "/dev/dri";
+  const nodes = existsSync(folder) ? readdirSync(folder) : [];
+  const gpu = nodes.some((name) => name.startsWith("renderD"));
+  return gpu ? {} : { WEBKIT_DISABLE_DMABUF_RENDERER: "1" };
 }
 
 async function command(method, path, body) {
@@ -34,7 +42,10 @@ async function started() {
 }
 
 export async function webkitPage() {
-  const driver = spawn("WebKitWebDriver", [`--port=${PORT}`], { stdio: "ignore" });
+  const driver = spawn("WebKitWebDriver", [`--port=${PORT}`], {
+    stdio: "ignore",
+    env: { ...rendering(), ...process.env },
+  });
   await started();
   const options = { binary: miniBrowser(), args: ["--automation", "--geometry=1280x860"] };
   const { sessionId } = await command("POST", "/session", {
