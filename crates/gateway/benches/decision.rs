@@ -32,7 +32,7 @@ async fn main() {
         let state = tempfile::tempdir().unwrap();
         let workspace = tempfile::tempdir().unwrap();
         let gateway = start(state.path()).await;
-        let governor = gateway.app().governor.clone();
+        let governor: Arc<dyn Governor> = gateway.app().governor.clone();
         let mut took = decisions(&governor, workspace.path(), callers, time).await;
         took.sort_unstable();
         let at = |share: usize| took[(took.len() - 1) * share / 100].as_micros();

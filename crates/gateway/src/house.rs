@@ -21,7 +21,7 @@ use crate::config::ConfigHandle;
 use crate::credentials::CredentialDesk;
 use crate::govern::undo::{UndoBox, UndoLimits};
 use crate::govern::{
-    Approvals, GatewayGovernor, GovernorParts, Judge, PolicyDesk, PolicySource, Taints, Vetter,
+    Approvals, ExecModes, GatewayGovernor, GovernorParts, Judge, PolicyDesk, Taints, Vetter,
 };
 use crate::heartbeats::{self, HeartbeatSwitch, LastHeartbeat};
 use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
@@ -76,18 +76,18 @@ impl Site {
 
 /// Handles to all of it.
 pub(crate) struct House {
-    pub(crate) editor: Arc<GatewayGovernor>,
+    pub(crate) governor: Arc<GatewayGovernor>,
     pub(crate) sessions: Sessions,
     pub(crate) runs: Runs,
     pub(crate) approvals: Approvals,
-    pub(crate) policy: PolicySource,
+    pub(crate) exec_modes: ExecModes,
     pub(crate) agents: Agents,
     pub(crate) models: ModelCatalog,
     pub(crate) tools: Vec<ToolSpec>,
     pub(crate) last_heartbeat: LastHeartbeat,
     pub(crate) heartbeat_switch: HeartbeatSwitch,
     pub(crate) undo: UndoBox,
-    pub(crate) desk: PolicyDesk,
+    pub(crate) policy: PolicyDesk,
     pub(crate) judge: Judge,
     pub(crate) taints: Taints,
 }
@@ -123,7 +123,7 @@ impl House {
         tasks.spawn(settling);
         // After the transcripts, which say of them that they held their calls back.
         approvals.end_those_of_ended_runs().await?;
-        let policy = PolicySource::new(
+        let exec_modes = ExecModes::new(
             store.clone(),
             {
                 let config = config.clone();
@@ -133,20 +133,20 @@ impl House {
         );
 
         let exec = settings::commands(&config.current(), std::env::vars_os());
-        let desk = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
-        tasks.spawn(until(stopping.clone(), desk.clone().follow()));
+        let policy = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
+        tasks.spawn(until(stopping.clone(), policy.clone().follow()));
         let rights = {
             let config = config.clone();
             Arc::new(move |agent: &str| settings::rights(&config.current(), agent))
         };
-        let judge = Judge::new(site.surroundings(), desk.clone(), clock.clone(), rights);
+        let judge = Judge::new(site.surroundings(), policy.clone(), clock.clone(), rights);
         judge.count_the_past(&*store).await?;
         let taints = Taints::new(store.clone(), clock.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
-        let editor = Arc::new(GatewayGovernor::new(GovernorParts {
+        let governor = Arc::new(GatewayGovernor::new(GovernorParts {
             store,
             approvals: approvals.clone(),
-            policy: policy.clone(),
+            exec_modes: exec_modes.clone(),
             hub: hub.clone(),
             clock: clock.clone(),
             waiting: Arc::new(watch.clone()),
@@ -169,7 +169,7 @@ impl House {
                 sessions.clone(),
                 site.credentials.redactor(),
             )),
-            governor: editor.clone(),
+            governor: governor.clone(),
             profiles: Arc::new(agents.clone()),
             sink: Arc::new(watch.clone()),
             secrets: site.credentials.secrets(),
@@ -195,17 +195,17 @@ impl House {
         tasks.spawn(post.deliver(runs.clone(), stopping.clone()));
         Ok(Self {
             runs,
-            editor,
+            governor,
             sessions,
             approvals,
-            policy,
+            exec_modes,
             agents,
             models,
             tools,
             last_heartbeat,
             heartbeat_switch,
             undo,
-            desk,
+            policy,
             judge,
             taints,
         })

@@ -15,7 +15,6 @@ use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gatehouse_agent::Governor;
 use gatehouse_agent::tools::ToolSpec;
 use gatehouse_store::gateway::GatewayStore;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +28,7 @@ use crate::clock::Clock;
 use crate::config::ConfigHandle;
 use crate::credentials::CredentialDesk;
 use crate::govern::undo::UndoBox;
-use crate::govern::{Approvals, GatewayGovernor, Judge, PolicyDesk, PolicySource, Taints};
+use crate::govern::{Approvals, ExecModes, GatewayGovernor, Judge, PolicyDesk, Taints};
 use crate::health::HealthMonitor;
 use crate::heartbeats::{HeartbeatSwitch, LastHeartbeat};
 use crate::limits::Limits;
@@ -49,12 +48,11 @@ pub struct Parts {
     pub sessions: Sessions,
     pub runs: Runs,
     /// Judges every call of a tool; the runs have it too.
-    pub governor: Arc<dyn Governor>,
-    /// Puts another command in the place of one that is asked about.
-    pub(crate) editor: Arc<GatewayGovernor>,
+    pub governor: Arc<GatewayGovernor>,
     pub approvals: Approvals,
     pub audit: AuditLog,
-    pub policy: PolicySource,
+    /// How strict commands are by the configuration and the approvals document.
+    pub exec_modes: ExecModes,
     pub agents: Agents,
     pub models: ModelCatalog,
     /// The tools that agents have.
@@ -64,7 +62,7 @@ pub struct Parts {
     /// What agents' actions replaced.
     pub undo: UndoBox,
     /// What the gateway goes by, and how it may be changed.
-    pub desk: PolicyDesk,
+    pub policy: PolicyDesk,
     pub(crate) judge: Judge,
     pub(crate) taints: Taints,
     /// Secrets that agents use by name.

@@ -9,7 +9,7 @@ use gatehouse_policy::Effect as Reaches;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::verdict::Judged;
+use super::judge::Judged;
 use crate::world::Seen;
 
 const APPROVAL: &[u8] = b"gov-approval-v1\0";

@@ -6,9 +6,9 @@ use gatehouse_agent::govern::Effect;
 use gatehouse_policy::Verdict;
 
 use super::allow_list;
-use super::judge::{self, Judgement};
-use super::policy::{Ask, ExecPolicy};
-use super::verdict::Judged;
+use super::exec_policy::{Ask, ExecPolicy};
+use super::judge::Judged;
+use super::modes::{self, Judgement};
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) struct Question {
 
 /// The course of an action.
 pub(super) fn course(action: &Action, judged: &Judged, policy: &ExecPolicy) -> Course {
-    let by_mode = of_judgement(judge::govern(action, policy), judged);
+    let by_mode = of_judgement(modes::govern(action, policy), judged);
     if judged.is_unreadable() {
         return Course::Deny {
             reason: unreadable(judged),
@@ -133,7 +133,7 @@ pub(super) fn without_anyone(action: &Action, question: Question, policy: &ExecP
     if !question.by_mode {
         return denied();
     }
-    match judge::without_anyone(action, policy) {
+    match modes::without_anyone(action, policy) {
         Judgement::Allow { rule } => Course::Run { rule },
         _ => denied(),
     }
@@ -169,7 +169,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::govern::policy::Security;
+    use crate::govern::exec_policy::Security;
 
     fn command() -> Action {
         Action {

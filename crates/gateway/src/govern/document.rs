@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::allow_list::ALLOW_ALWAYS;
-use super::policy::{Ask, ExecPolicy, ExecWishes, Security};
+use super::exec_policy::{Ask, ExecPolicy, ExecWishes, Security};
 
 /// Where the document without its entries is kept.
 const SETTING: &str = "exec.approvals";
@@ -101,15 +101,15 @@ pub struct DocumentEntry {
     pub last_resolved_path: Option<String>,
 }
 
-/// Reads the policy that holds for a call, anew each time: a change holds from the next call on.
+/// Reads the exec modes that hold for a call, anew each time: a change holds from the next call on.
 #[derive(Clone)]
-pub struct PolicySource {
+pub struct ExecModes {
     store: Arc<dyn GatewayStore>,
     configured: Arc<dyn Fn() -> ExecWishes + Send + Sync>,
     home: Option<PathBuf>,
 }
 
-impl PolicySource {
+impl ExecModes {
     pub fn new(
         store: Arc<dyn GatewayStore>,
         configured: impl Fn() -> ExecWishes + Send + Sync + 'static,
@@ -123,12 +123,7 @@ impl PolicySource {
     }
 
     /// What holds for an agent in a session at `now`.
-    pub async fn policy(
-        &self,
-        agent: &str,
-        session: &str,
-        now: i64,
-    ) -> Result<ExecPolicy, StoreError> {
+    pub async fn of(&self, agent: &str, session: &str, now: i64) -> Result<ExecPolicy, StoreError> {
         let document = self.stored().await?;
         let of_agent = |name: &str| document.agents.get(name).map(AgentApprovals::wishes);
         let row = self.store.session(session).await?;

@@ -9,11 +9,11 @@ use gatehouse_agent::govern::Effect;
 
 use super::answers::Resolver;
 use super::course::{Course, Question as Asking, course};
+use super::exec_policy::ExecPolicy;
 use super::governor::GatewayGovernor;
-use super::policy::ExecPolicy;
+use super::judge::Judged;
 use super::registry::{AnswerError, Answered};
 use super::stop::Stop;
-use super::verdict::Judged;
 
 /// How often a person may put another command in place before it has to be answered.
 pub(super) const MOST_EDITS: usize = 8;

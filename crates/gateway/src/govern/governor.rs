@@ -13,17 +13,17 @@ use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, Consumed, GatewayS
 use uuid::Uuid;
 
 use super::course::{Course, Question as Asking, course, without_anyone};
-use super::document::PolicySource;
+use super::document::ExecModes;
 use super::edits::{MOST_EDITS, OpenQuestions};
+use super::exec_policy::ExecPolicy;
+use super::judge::{Judge, Judged, SessionFacts};
 use super::look::{Look, Looker};
-use super::policy::ExecPolicy;
 use super::question::Question;
 use super::records::Recorder;
 use super::registry::{Approvals, Pending};
 use super::stop::{Stop, refusal, untaken};
 use super::taint::Taints;
 use super::undo::{UndoBox, Whose, targets::targets};
-use super::verdict::{Judge, Judged, SessionFacts};
 use super::vetter::Vetter;
 use super::wire;
 use crate::broadcast::Hub;
@@ -41,7 +41,7 @@ pub trait Waiting: Send + Sync {
 pub struct GovernorParts {
     pub store: Arc<dyn GatewayStore>,
     pub approvals: Approvals,
-    pub policy: PolicySource,
+    pub exec_modes: ExecModes,
     pub hub: Hub,
     pub clock: Clock,
     pub waiting: Arc<dyn Waiting>,
@@ -130,7 +130,7 @@ impl GatewayGovernor {
 
     async fn decide(&self, action: &Action) -> Result<Cleared, Stop> {
         self.offered(action)?;
-        let policy = self.policy(action).await?;
+        let policy = self.exec_policy(action).await?;
         let judged = self.vetted(self.judged(action).await?).await;
         self.recorder.intent(action, &judged).await?;
         let cleared = match course(action, &judged, &policy) {
@@ -159,10 +159,10 @@ impl GatewayGovernor {
     }
 
     /// The exec modes and the allow-list, as they are now.
-    async fn policy(&self, action: &Action) -> Result<ExecPolicy, StoreError> {
+    async fn exec_policy(&self, action: &Action) -> Result<ExecPolicy, StoreError> {
         let now = self.parts.approvals.now();
         let (agent, session) = (&action.agent_id, &action.session_key);
-        self.parts.policy.policy(agent, session, now).await
+        self.parts.exec_modes.of(agent, session, now).await
     }
 
     /// The policy's answer, from what is known now.
@@ -179,7 +179,7 @@ impl GatewayGovernor {
     /// With a second opinion, where the policy wants one. Before the question only: what a person has answered is not
     /// a model's to answer again.
     pub(super) async fn vetted(&self, judged: Judged) -> Judged {
-        let policy = self.judge.desk.current().policy;
+        let policy = self.judge.policy.current().policy;
         self.parts.vetter.vetted(judged, policy.vetting()).await
     }
 
@@ -292,7 +292,7 @@ impl GatewayGovernor {
         settled: &ApprovalRecord,
     ) -> Result<Cleared, Stop> {
         self.offered(action)?;
-        let policy = self.policy(action).await?;
+        let policy = self.exec_policy(action).await?;
         let judged = self.judged(action).await?;
         let course = course(action, &judged, &policy);
         if let Course::Deny { reason, code } = course {

@@ -4,12 +4,12 @@ use gatehouse_agent::Action;
 use gatehouse_agent::govern::Effect;
 use gatehouse_store::StoreError;
 
+use super::exec_policy::ExecPolicy;
 use super::governor::GatewayGovernor;
 use super::grants::answering;
+use super::judge::Judged;
 use super::look::Look;
-use super::policy::ExecPolicy;
 use super::stop::Stop;
-use super::verdict::Judged;
 
 impl GatewayGovernor {
     /// Whether grants answer it; each is counted. With `listed`, only those that its allow-list shows.

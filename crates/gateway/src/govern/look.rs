@@ -12,7 +12,7 @@ use gatehouse_agent::tools::exec::ExecOptions;
 use gatehouse_policy::{Plan, WorldFiles};
 
 use super::binding::Binding;
-use super::verdict::{Judged, scripts};
+use super::judge::{Judged, scripts};
 use crate::clock::Clock;
 use crate::world::{MachineFiles, hash_of};
 

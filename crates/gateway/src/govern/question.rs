@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use super::allow_list;
 use super::answers::GrantBasis;
 use super::course::Question as Asking;
+use super::exec_policy::ExecPolicy;
+use super::judge::Judged;
 use super::look::Look;
-use super::policy::ExecPolicy;
-use super::verdict::Judged;
 use super::{records, wire};
 
 /// An answer's word.

@@ -11,7 +11,7 @@ use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
 use serde_json::{Value, json};
 
-use super::verdict::Judged;
+use super::judge::Judged;
 use crate::clock::Clock;
 
 /// The kinds of these records.

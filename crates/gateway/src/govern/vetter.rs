@@ -14,7 +14,7 @@ use gatehouse_policy::decide::vetting::{self, Brief, Outcome, Redact};
 use gatehouse_policy::rules::Vetting;
 use gatehouse_vault::Redactor;
 
-use super::verdict::Judged;
+use super::judge::Judged;
 use crate::agents::ModelCatalog;
 use crate::clock::Clock;
 

@@ -21,8 +21,8 @@ async fn get(cx: Cx, _: Anything) -> Result<Value, MethodError> {
 }
 
 async fn snapshot(cx: &Cx) -> Result<Value, MethodError> {
-    let (document, hash, exists) = cx.app.policy.document(cx.app.approvals.now()).await?;
-    let defaults = cx.app.policy.defaults().await?;
+    let (document, hash, exists) = cx.app.exec_modes.document(cx.app.approvals.now()).await?;
+    let defaults = cx.app.exec_modes.defaults().await?;
     Ok(json!({
         "path": format!("{}#exec_approvals", cx.app.state_dir.join("gateway.sqlite3").display()),
         "exists": exists,
@@ -48,7 +48,7 @@ struct SetParams {
 async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
     let now = cx.app.approvals.now();
     let base = params.base_hash.as_deref();
-    let replaced = cx.app.policy.replace(params.file, base, now).await;
+    let replaced = cx.app.exec_modes.replace(params.file, base, now).await;
     replaced.map_err(|error| match error {
         DocumentError::Store(error) => error.into(),
         other => MethodError::new(ErrorCode::InvalidRequest, other.to_string()),

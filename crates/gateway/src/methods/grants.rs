@@ -127,7 +127,7 @@ async fn resolve(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
             if command.len() > LONGEST_COMMAND {
                 return Err(MethodError::invalid("editedCommand is too long"));
             }
-            cx.app.editor.edit(&params.id, command, &resolver).await
+            cx.app.governor.edit(&params.id, command, &resolver).await
         }
         None => {
             let digest = params.digest.as_deref();

@@ -32,7 +32,7 @@ pub(super) fn register(table: &mut MethodTable) {
 }
 
 async fn get(cx: Cx, _: NoParams) -> Result<Value, MethodError> {
-    Ok(view(&cx.app.desk.current()))
+    Ok(view(&cx.app.policy.current()))
 }
 
 fn view(state: &PolicyState) -> Value {
@@ -110,13 +110,13 @@ impl From<PresetWord> for Preset {
 
 async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
     within_bounds(&[params.document.as_deref(), params.roles.as_deref()])?;
-    let before = cx.app.desk.current().policy;
+    let before = cx.app.policy.current().policy;
     let edit = PolicyEdit {
         document: params.document,
         roles: params.roles,
         preset: params.preset.map(Preset::from),
     };
-    let edited = cx.app.desk.edit(&params.base_hash, edit).await;
+    let edited = cx.app.policy.edit(&params.base_hash, edit).await;
     let state = edited.map_err(|error| match error {
         PolicyEditError::Mistakes(problems) => mistakes(&problems),
         PolicyEditError::Changed => MethodError::invalid(error.to_string())
@@ -201,7 +201,7 @@ async fn simulate(cx: Cx, params: SimulateParams) -> Result<Value, MethodError> 
         ..AuditFilter::default()
     };
     let page = cx.app.store.audit_list(&filter).await?;
-    let current = cx.app.desk.current().policy;
+    let current = cx.app.policy.current().policy;
     blocking(move || {
         let candidate = match &params.document {
             Some(document) => {

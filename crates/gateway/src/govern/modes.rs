@@ -1,5 +1,5 @@
-//! The one judge of every action: may it happen, must a person be asked, or not? Pure: what is known of the
-//! world is in the policy that is passed in.
+//! What the exec modes and the allow-list say of an action: may it happen, must a person be asked, or not? Pure: what
+//! is known of the world is in the modes that are passed in.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use gatehouse_agent::Action;
 use gatehouse_agent::govern::{Effect, ExecEffect, FileEffect};
 
 use super::allow_list;
-use super::policy::{Ask, ExecPolicy, Security};
+use super::exec_policy::{Ask, ExecPolicy, Security};
 
 /// The answer to an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +102,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::govern::policy::{ExecMode, ExecWishes};
+    use crate::govern::exec_policy::{ExecMode, ExecWishes};
 
     fn action(effect: Effect) -> Action {
         Action {

@@ -1,21 +1,21 @@
 //! What the policy says of an action: the analysis of its command or of the places it touches, the rules, and who
 //! may do what, as one answer.
 
+mod asked;
+
 use std::path::Path;
 use std::sync::Arc;
 
+use asked::{Asked, judged};
 use gatehouse_agent::Action;
-use gatehouse_agent::govern::{Effect, FileAccess, FileEffect};
+use gatehouse_agent::govern::Effect;
 use gatehouse_policy::authz::AgentRights;
 use gatehouse_policy::decide::vetting::{Outcome, join};
-use gatehouse_policy::decide::{
-    Act, Context, Fetch, Judged as Touched, Request, SessionAccess, SessionUse, ToolUse,
-};
-use gatehouse_policy::place::{self, Access};
-use gatehouse_policy::rules::{Moment, RateKey};
+use gatehouse_policy::decide::{Act, ToolUse};
+use gatehouse_policy::rules::RateKey;
 use gatehouse_policy::{
-    Command, Decision, DecisionView, Dialect, Effect as PolicyEffect, EffectKind, Finding, NoFiles,
-    Plan, Policy, Taint, Target, Verdict, Word, decide,
+    Command, Decision, Dialect, Effect as PolicyEffect, EffectKind, Finding, NoFiles, Plan, Taint,
+    Target, Verdict,
 };
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use super::policy_desk::PolicyDesk;
 use super::rates::Rates;
 use crate::clock::Clock;
-use crate::world::{Seen, SeenFiles, Surroundings};
+use crate::world::{Seen, Surroundings};
 
 /// Variables that a call may set without a question: they change how something looks or is logged.
 const HARMLESS_VARIABLES: &[&str] = &[
@@ -77,7 +77,7 @@ pub(super) struct Judged {
 #[derive(Clone)]
 pub(crate) struct Judge {
     pub(super) surroundings: Arc<Surroundings>,
-    pub(super) desk: PolicyDesk,
+    pub(super) policy: PolicyDesk,
     pub(super) rates: Arc<Rates>,
     pub(super) clock: Clock,
     rights: RightsOf,
@@ -138,13 +138,13 @@ impl Judged {
 impl Judge {
     pub(crate) fn new(
         surroundings: Surroundings,
-        desk: PolicyDesk,
+        policy: PolicyDesk,
         clock: Clock,
         rights: RightsOf,
     ) -> Self {
         Self {
             surroundings: Arc::new(surroundings),
-            desk,
+            policy,
             rates: Arc::default(),
             clock,
             rights,
@@ -154,7 +154,7 @@ impl Judge {
     /// Counts what was let through before this process began.
     pub(crate) async fn count_the_past(&self, store: &dyn GatewayStore) -> Result<(), StoreError> {
         let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
-        let policy = self.desk.current().policy;
+        let policy = self.policy.current().policy;
         self.rates.restore(store, &policy, now).await
     }
 
@@ -168,7 +168,7 @@ impl Judge {
         };
         let asked = Asked {
             judge: self,
-            policy: self.desk.current().policy,
+            policy: self.policy.current().policy,
             doer: &doer,
             tool: &action.tool,
             arguments: &action.arguments,
@@ -230,7 +230,7 @@ impl Judge {
     ) -> Value {
         let asked = Asked {
             judge: self,
-            policy: self.desk.current().policy,
+            policy: self.policy.current().policy,
             doer,
             tool: "exec",
             arguments: &json!({"command": command}),
@@ -238,189 +238,6 @@ impl Judge {
             taint,
         };
         asked.command(command, cwd, &[]).view
-    }
-}
-
-/// One question to the policy.
-struct Asked<'a> {
-    judge: &'a Judge,
-    policy: Arc<Policy>,
-    doer: &'a Doer,
-    tool: &'a str,
-    arguments: &'a Value,
-    workspace: &'a Path,
-    taint: &'a Taint,
-}
-
-impl Asked<'_> {
-    fn world(&self, cwd: &Path) -> gatehouse_policy::World<'static> {
-        let surroundings = &self.judge.surroundings;
-        surroundings.world(Dialect::Posix, cwd, self.workspace, self.taint)
-    }
-
-    fn command(&self, command: &str, cwd: &Path, variables: &[&str]) -> Judged {
-        let seen = SeenFiles::default();
-        let world = gatehouse_policy::World {
-            files: &seen,
-            ..self.world(cwd)
-        };
-        let analysis = gatehouse_policy::shell::analyse(command, &world);
-        let past = json!({"kind": "command", "command": command, "cwd": cwd});
-        let facts: Vec<Finding> = variables.iter().map(|name| set_variable(name)).collect();
-        let mut judged = self.decided(Act::Command(&analysis), &facts, past);
-        judged.taint.join(&analysis.taint);
-        judged.seen = seen.seen();
-        judged
-    }
-
-    fn files(&self, paths: &[FileEffect]) -> Judged {
-        let world = self.world(self.workspace);
-        let (mut effects, mut findings) = (Vec::new(), Vec::new());
-        for file in paths {
-            let word = Word::Known(file.path.to_string_lossy().into_owned());
-            let touch = place::touch(&word, access(file), None, &world);
-            effects.push(touch.effect);
-            findings.extend(touch.findings);
-        }
-        let touched = Touched {
-            effects: &effects,
-            findings: &findings,
-        };
-        let past = json!({"kind": "files", "effects": effects, "findings": findings});
-        self.decided(Act::Files(touched), &[], past)
-    }
-
-    fn fetch(&self, url: &str) -> Judged {
-        let there = place::destination(url, &self.world(self.workspace));
-        let class = there.class;
-        let findings: Vec<Finding> = there.own.then(own_gateway).into_iter().collect();
-        let act = Act::Fetch(Fetch {
-            url,
-            host: &there.host,
-            class,
-            findings: &findings,
-        });
-        let past = json!({"kind": "fetch", "url": url, "host": there.host, "class": class});
-        self.decided(act, &[], past)
-    }
-
-    fn session(&self, action: &str, target: &str) -> Judged {
-        let access = match action {
-            "list" => SessionAccess::List,
-            "history" | "status" => SessionAccess::Read,
-            "spawn" => SessionAccess::Create,
-            _ => SessionAccess::Write,
-        };
-        let agent_id = match access {
-            SessionAccess::Create => target,
-            // Keys are `agent:<agent>:<rest>`.
-            _ => target.split(':').nth(1).unwrap_or_default(),
-        };
-        let act = Act::Session(SessionUse {
-            access,
-            target,
-            agent_id,
-        });
-        let past =
-            json!({"kind": "session", "access": access, "target": target, "agentId": agent_id});
-        self.decided(act, &[], past)
-    }
-
-    fn decided(&self, act: Act<'_>, facts: &[Finding], act_json: Value) -> Judged {
-        let now = i64::try_from(self.judge.clock.now_ms()).unwrap_or(i64::MAX);
-        let rights = (self.judge.rights)(&self.doer.agent);
-        let offset_minutes = self.judge.clock.ahead_minutes(now);
-        let channel = self.doer.channel.as_deref();
-        let workspace = self.workspace.to_string_lossy();
-        let home = &self.judge.surroundings.home;
-        let counting = self.judge.rates.at(now);
-        let context = Context {
-            now: Moment {
-                unix_ms: now,
-                offset_minutes,
-            },
-            counts: &counting,
-            facts,
-            ..Context::new(home, &workspace, &rights, self.taint)
-        };
-        let request = Request {
-            agent_id: &self.doer.agent,
-            session_key: &self.doer.session,
-            channel,
-            tool: self.tool,
-            arguments: self.arguments,
-            act,
-        };
-        let decision = decide(&request, &self.policy, &context);
-        let past = json!({
-            "at": now, "agentId": self.doer.agent, "sessionKey": self.doer.session,
-            "tool": self.tool, "workspace": workspace, "home": home,
-            "verdict": decision.would, "act": act_json, "channel": channel, "rights": rights,
-            "offsetMinutes": offset_minutes, "arguments": kept(self.arguments),
-        });
-        judged(decision, past)
-    }
-}
-
-/// The arguments, where they are short: a record is not a second copy of what a tool writes.
-fn kept(arguments: &Value) -> Value {
-    const MOST: usize = 4 * 1024;
-    let length = arguments.to_string().len();
-    if length <= MOST {
-        return arguments.clone();
-    }
-    Value::Null
-}
-
-fn judged(decision: Decision, past: Value) -> Judged {
-    let view = serde_json::to_value(DecisionView::from(&decision)).unwrap_or_default();
-    let timeout = u64::from(decision.approval.timeout_seconds);
-    let kept = decision.clone();
-    Judged {
-        verdict: decision.would,
-        enforced: decision.enforced,
-        dangerous: decision.dangerous,
-        rules: decision.rules.iter().map(|hit| hit.id.clone()).collect(),
-        approvers: u32::from(decision.approval.approvers),
-        timeout_ms: timeout * 1_000,
-        findings: decision.findings,
-        effects: decision.effects,
-        commands: decision.commands,
-        plan: decision.plan,
-        policy_version: decision.policy_version,
-        taint: decision.taint,
-        decision: Some(Arc::new(kept)),
-        seen: Seen::default(),
-        counted: decision.rates,
-        view,
-        past,
-    }
-}
-
-fn access(file: &FileEffect) -> Access {
-    match file.access {
-        FileAccess::Read => Access::Read,
-        FileAccess::Write => Access::Write,
-        FileAccess::Delete => Access::Delete,
-        FileAccess::List => Access::List,
-    }
-}
-
-fn own_gateway() -> Finding {
-    Finding {
-        verdict: Verdict::Deny,
-        code: "own-gateway".to_owned(),
-        span: None,
-        text: "connects to the gateway that governs this agent".to_owned(),
-    }
-}
-
-fn set_variable(name: &str) -> Finding {
-    Finding {
-        verdict: Verdict::Ask,
-        code: "env-set".to_owned(),
-        span: None,
-        text: format!("runs with the variable {name} set by the call"),
     }
 }
 

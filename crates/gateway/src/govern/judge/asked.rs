@@ -1,0 +1,201 @@
+//! One question to the policy: what is known of its command, its places or its address, then rules and roles over it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gatehouse_agent::govern::{FileAccess, FileEffect};
+use gatehouse_policy::decide::{
+    Act, Context, Fetch, Judged as Touched, Request, SessionAccess, SessionUse,
+};
+use gatehouse_policy::place::{self, Access};
+use gatehouse_policy::rules::Moment;
+use gatehouse_policy::{
+    Decision, DecisionView, Dialect, Finding, Policy, Taint, Verdict, Word, decide,
+};
+use serde_json::{Value, json};
+
+use super::{Doer, Judge, Judged};
+use crate::world::{Seen, SeenFiles};
+
+/// One question to the policy.
+pub(super) struct Asked<'a> {
+    pub(super) judge: &'a Judge,
+    pub(super) policy: Arc<Policy>,
+    pub(super) doer: &'a Doer,
+    pub(super) tool: &'a str,
+    pub(super) arguments: &'a Value,
+    pub(super) workspace: &'a Path,
+    pub(super) taint: &'a Taint,
+}
+
+impl Asked<'_> {
+    fn world(&self, cwd: &Path) -> gatehouse_policy::World<'static> {
+        let surroundings = &self.judge.surroundings;
+        surroundings.world(Dialect::Posix, cwd, self.workspace, self.taint)
+    }
+
+    pub(super) fn command(&self, command: &str, cwd: &Path, variables: &[&str]) -> Judged {
+        let seen = SeenFiles::default();
+        let world = gatehouse_policy::World {
+            files: &seen,
+            ..self.world(cwd)
+        };
+        let analysis = gatehouse_policy::shell::analyse(command, &world);
+        let past = json!({"kind": "command", "command": command, "cwd": cwd});
+        let facts: Vec<Finding> = variables.iter().map(|name| set_variable(name)).collect();
+        let mut judged = self.decided(Act::Command(&analysis), &facts, past);
+        judged.taint.join(&analysis.taint);
+        judged.seen = seen.seen();
+        judged
+    }
+
+    pub(super) fn files(&self, paths: &[FileEffect]) -> Judged {
+        let world = self.world(self.workspace);
+        let (mut effects, mut findings) = (Vec::new(), Vec::new());
+        for file in paths {
+            let word = Word::Known(file.path.to_string_lossy().into_owned());
+            let touch = place::touch(&word, access(file), None, &world);
+            effects.push(touch.effect);
+            findings.extend(touch.findings);
+        }
+        let touched = Touched {
+            effects: &effects,
+            findings: &findings,
+        };
+        let past = json!({"kind": "files", "effects": effects, "findings": findings});
+        self.decided(Act::Files(touched), &[], past)
+    }
+
+    pub(super) fn fetch(&self, url: &str) -> Judged {
+        let there = place::destination(url, &self.world(self.workspace));
+        let class = there.class;
+        let findings: Vec<Finding> = there.own.then(own_gateway).into_iter().collect();
+        let act = Act::Fetch(Fetch {
+            url,
+            host: &there.host,
+            class,
+            findings: &findings,
+        });
+        let past = json!({"kind": "fetch", "url": url, "host": there.host, "class": class});
+        self.decided(act, &[], past)
+    }
+
+    pub(super) fn session(&self, action: &str, target: &str) -> Judged {
+        let access = match action {
+            "list" => SessionAccess::List,
+            "history" | "status" => SessionAccess::Read,
+            "spawn" => SessionAccess::Create,
+            _ => SessionAccess::Write,
+        };
+        let agent_id = match access {
+            SessionAccess::Create => target,
+            // Keys are `agent:<agent>:<rest>`.
+            _ => target.split(':').nth(1).unwrap_or_default(),
+        };
+        let act = Act::Session(SessionUse {
+            access,
+            target,
+            agent_id,
+        });
+        let past =
+            json!({"kind": "session", "access": access, "target": target, "agentId": agent_id});
+        self.decided(act, &[], past)
+    }
+
+    pub(super) fn decided(&self, act: Act<'_>, facts: &[Finding], act_json: Value) -> Judged {
+        let now = i64::try_from(self.judge.clock.now_ms()).unwrap_or(i64::MAX);
+        let rights = (self.judge.rights)(&self.doer.agent);
+        let offset_minutes = self.judge.clock.ahead_minutes(now);
+        let channel = self.doer.channel.as_deref();
+        let workspace = self.workspace.to_string_lossy();
+        let home = &self.judge.surroundings.home;
+        let counting = self.judge.rates.at(now);
+        let context = Context {
+            now: Moment {
+                unix_ms: now,
+                offset_minutes,
+            },
+            counts: &counting,
+            facts,
+            ..Context::new(home, &workspace, &rights, self.taint)
+        };
+        let request = Request {
+            agent_id: &self.doer.agent,
+            session_key: &self.doer.session,
+            channel,
+            tool: self.tool,
+            arguments: self.arguments,
+            act,
+        };
+        let decision = decide(&request, &self.policy, &context);
+        let past = json!({
+            "at": now, "agentId": self.doer.agent, "sessionKey": self.doer.session,
+            "tool": self.tool, "workspace": workspace, "home": home,
+            "verdict": decision.would, "act": act_json, "channel": channel, "rights": rights,
+            "offsetMinutes": offset_minutes, "arguments": kept(self.arguments),
+        });
+        judged(decision, past)
+    }
+}
+
+/// The arguments, where they are short: a record is not a second copy of what a tool writes.
+fn kept(arguments: &Value) -> Value {
+    const MOST: usize = 4 * 1024;
+    let length = arguments.to_string().len();
+    if length <= MOST {
+        return arguments.clone();
+    }
+    Value::Null
+}
+
+pub(super) fn judged(decision: Decision, past: Value) -> Judged {
+    let view = serde_json::to_value(DecisionView::from(&decision)).unwrap_or_default();
+    let timeout = u64::from(decision.approval.timeout_seconds);
+    let kept = decision.clone();
+    Judged {
+        verdict: decision.would,
+        enforced: decision.enforced,
+        dangerous: decision.dangerous,
+        rules: decision.rules.iter().map(|hit| hit.id.clone()).collect(),
+        approvers: u32::from(decision.approval.approvers),
+        timeout_ms: timeout * 1_000,
+        findings: decision.findings,
+        effects: decision.effects,
+        commands: decision.commands,
+        plan: decision.plan,
+        policy_version: decision.policy_version,
+        taint: decision.taint,
+        decision: Some(Arc::new(kept)),
+        seen: Seen::default(),
+        counted: decision.rates,
+        view,
+        past,
+    }
+}
+
+fn access(file: &FileEffect) -> Access {
+    match file.access {
+        FileAccess::Read => Access::Read,
+        FileAccess::Write => Access::Write,
+        FileAccess::Delete => Access::Delete,
+        FileAccess::List => Access::List,
+    }
+}
+
+fn own_gateway() -> Finding {
+    Finding {
+        verdict: Verdict::Deny,
+        code: "own-gateway".to_owned(),
+        span: None,
+        text: "connects to the gateway that governs this agent".to_owned(),
+    }
+}
+
+fn set_variable(name: &str) -> Finding {
+    Finding {
+        verdict: Verdict::Ask,
+        code: "env-set".to_owned(),
+        span: None,
+        text: format!("runs with the variable {name} set by the call"),
+    }
+}
