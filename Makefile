@@ -4,14 +4,17 @@
 # Each target does its own set-up: system packages, npm packages, the page, the peers that tests talk to.
 # One feature set everywhere: switching `custom-protocol` would recompile all that touches tauri.
 
+FUZZ_SECONDS ?= 300
 CARGO_FLAGS := --features custom-protocol
 UI_SOURCES  := $(shell find ui -path ui/node_modules -prune -o -path ui/dist -prune -o -type f -print 2>/dev/null)
+# Of the tests in files of their own, those that are quick and talk to nobody.
+FAST_TESTS  := layering licences corpus everyday judgement rules record tamper vectors
 NPM_CI      := npm ci --no-audit --no-fund --loglevel=error
 SHELL       := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help run dev test test-fast check format screenshots bench bench-gateway package package-test bindings peers record
+.PHONY: help run dev test test-fast check format screenshots bench bench-gateway package package-test bindings fuzz peers record
 .PHONY: system-run system-test system-package
 
 help: ## this list
@@ -27,15 +30,16 @@ dev: system-run ui/node_modules/.package-lock.json ## the app on the page's deve
 
 test: check test-ui test-rust ## everything: checks, the page, the crates, real gateways, the real window
 
-test-fast: system-run ui/dist/index.html ## what needs no peer: unit and property tests, the page's tests
+test-fast: system-run ui/dist/index.html ## what needs no peer and no desktop: the crates' own tests, the page's
 	cargo test -q --workspace --lib --bins $(CARGO_FLAGS)
+	cargo test -q --workspace $(CARGO_FLAGS) $(addprefix --test ,$(FAST_TESTS))
 	cd ui && npm run -s test
 
 check: system-test ui/dist/index.html peers ## formatting, clippy, svelte-check, the linters, fresh bindings
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets $(CARGO_FLAGS) -- -D warnings
 	cd ui && npm run -s check
-	cargo test -q --workspace --test layering --test bindings $(CARGO_FLAGS)
+	cargo test -q --workspace --test layering --test licences --test bindings $(CARGO_FLAGS)
 
 format: ui/node_modules/.package-lock.json ## format all code
 	cargo fmt --all
@@ -68,10 +72,14 @@ bench-gateway: system-test peers ## the gateway's figures alone, and what its co
 	cargo bench --workspace $(CARGO_FLAGS) --bench gateway --bench frames --bench routing --bench fan_out
 
 package: system-package ui/node_modules/.package-lock.json ## the .deb and the .rpm, in target/release/bundle
+	node scripts/notices.mjs target/third-party/NOTICES.txt
 	ui/node_modules/.bin/tauri build --bundles deb,rpm
 
 package-test: package system-test ## install the .deb into a clean Debian root and start it there
 	scripts/try-package.sh
+
+fuzz: ## random input for as long as FUZZ_SECONDS says to each target (needs a nightly Rust and cargo-fuzz)
+	for target in $$(cargo fuzz list); do cargo +nightly fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS); done
 
 record: peers ## record the protocol snapshots from the real gateways anew
 	tests/peers/record.sh

@@ -25,6 +25,6 @@ BENCH_PAGE_URL="http://127.0.0.1:$port/?fake=few" cargo bench "${features[@]}" -
 exec 3<> <(:)
 Xvfb -displayfd 3 -screen 0 1400x1000x24 >/dev/null 2>&1 &
 display=$!
-read -r -u 3 number
+read -r -t 30 -u 3 number || { echo "no display: Xvfb did not start" >&2; exit 1; }
 (cd ui && DISPLAY=":$number" node tests/bench/chat.mjs webkit)
 (cd ui && node tests/bench/chat.mjs chromium)

@@ -20,12 +20,21 @@ case "${1:-}" in
   *) echo "usage: $0 run|test|package" >&2; exit 2 ;;
 esac
 
-for tool in cargo node npm; do
-  if ! command -v "$tool" >/dev/null; then
-    echo "Gatehouse needs Rust 1.95 or later (https://rustup.rs) and Node 20.19 or later (https://nodejs.org): '$tool' is not on the PATH." >&2
+# tool VERSION WANTED WHERE: says what is missing or too old, and where to get it.
+need() {
+  if [ -z "$2" ]; then
+    echo "Gatehouse needs $1 $3 or later ($4): it is not on the PATH." >&2
     exit 1
   fi
-done
+  if [ "$(printf '%s\n' "$3" "$2" | sort -V | head -n 1)" != "$3" ]; then
+    echo "Gatehouse needs $1 $3 or later ($4): this is $2." >&2
+    exit 1
+  fi
+}
+need Rust "$(rustc --version 2>/dev/null | awk '{ print $2 }')" 1.95 https://rustup.rs
+need Cargo "$(cargo --version 2>/dev/null | awk '{ print $2 }')" 1.95 https://rustup.rs
+need Node "$(node --version 2>/dev/null | tr -d v)" 20.19 https://nodejs.org
+need npm "$(npm --version 2>/dev/null)" 9 https://nodejs.org
 
 if [ "$(uname -s)" != Linux ]; then
   [ "$1" = run ] && exit 0  # macOS and Windows bring their own web view

@@ -41,6 +41,7 @@ in_root() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root 
 in_root apt-get update -qq
 in_root apt-get install -y -qq --no-install-recommends /tmp/gatehouse.deb dbus >"$out/install.log"
 echo "Installed: $(in_root dpkg-query -W -f '${Package} ${Version}, ${Installed-Size} KiB' gatehouse)"
+in_root test -s /usr/share/doc/gatehouse/NOTICES.txt || { echo "the notices of third parties are missing" >&2; exit 1; }
 missing=$(in_root ldd /usr/bin/gatehouse-desktop | grep 'not found' || true)
 [ -z "$missing" ] || { echo "libraries are missing: $missing" >&2; exit 1; }
 
