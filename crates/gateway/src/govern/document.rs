@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::allow_list::ALLOW_ALWAYS;
 use super::exec_policy::{Ask, ExecPolicy, ExecWishes, Security};
+use crate::sessions::{Kept, Weight};
 
 /// Where the document without its entries is kept.
 const SETTING: &str = "exec.approvals";
@@ -101,10 +102,23 @@ pub struct DocumentEntry {
     pub last_resolved_path: Option<String>,
 }
 
-/// Reads the exec modes that hold for a call, anew each time: a change holds from the next call on.
+/// How many sessions' wishes are kept until something is written.
+const KEPT: usize = 1_024;
+
+/// What the document and a session wish, where the allow-list has nothing for the agent.
+struct Wishes(Vec<ExecWishes>);
+
+impl Weight for Wishes {
+    fn bytes(&self) -> usize {
+        self.0.len() * size_of::<ExecWishes>()
+    }
+}
+
+/// Gives the exec modes that hold for a call: a change holds from the next call on.
 #[derive(Clone)]
 pub struct ExecModes {
     store: Arc<dyn GatewayStore>,
+    kept: Arc<Kept<Wishes>>,
     configured: Arc<dyn Fn() -> ExecWishes + Send + Sync>,
     home: Option<PathBuf>,
 }
@@ -117,6 +131,7 @@ impl ExecModes {
     ) -> Self {
         Self {
             store,
+            kept: Arc::new(Kept::at_most(KEPT)),
             configured: Arc::new(configured),
             home,
         }
@@ -124,40 +139,44 @@ impl ExecModes {
 
     /// What holds for an agent in a session at `now`.
     pub async fn of(&self, agent: &str, session: &str, now: i64) -> Result<ExecPolicy, StoreError> {
+        let question = format!("{agent}\0{session}");
+        // Told before it is read: what is written meanwhile makes what is kept stale, never new.
+        let revision = self.store.revision();
+        if let Some(kept) = self.kept.get(&question, revision) {
+            return Ok(self.strictest(&kept.0, Vec::new()));
+        }
+        let wishes = self.wishes(agent, session).await?;
+        let rules = self.store.allow_entries(Some(agent), now).await?;
+        // Entries hold for a time, and a change is not all that ends one.
+        if rules.is_empty() {
+            let kept = Arc::new(Wishes(wishes.clone()));
+            self.kept.put(question, revision, &kept);
+        }
+        Ok(self.strictest(&wishes, rules))
+    }
+
+    async fn wishes(&self, agent: &str, session: &str) -> Result<Vec<ExecWishes>, StoreError> {
         let document = self.stored().await?;
         let of_agent = |name: &str| document.agents.get(name).map(AgentApprovals::wishes);
         let row = self.store.session(session).await?;
         let of_session = row.map(|row| session_wishes(&row.overrides));
-        let wishes: Vec<ExecWishes> = [
+        let all = [
             Some(document.defaults.wishes()),
             of_agent(EVERY_AGENT),
             of_agent(agent),
             of_session,
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let rules = self.store.allow_entries(Some(agent), now).await?;
-        let configured = (self.configured)();
-        Ok(ExecPolicy::strictest(
-            configured,
-            &wishes,
-            rules,
-            self.home.clone(),
-        ))
+        ];
+        Ok(all.into_iter().flatten().collect())
+    }
+
+    fn strictest(&self, wishes: &[ExecWishes], rules: Vec<AllowEntry>) -> ExecPolicy {
+        ExecPolicy::strictest((self.configured)(), wishes, rules, self.home.clone())
     }
 
     /// What the configuration says by itself, for `resolvedDefaults`.
     pub async fn defaults(&self) -> Result<ExecPolicy, StoreError> {
         let document = self.stored().await?;
-        let wishes = [document.defaults.wishes()];
-        let configured = (self.configured)();
-        Ok(ExecPolicy::strictest(
-            configured,
-            &wishes,
-            Vec::new(),
-            self.home.clone(),
-        ))
+        Ok(self.strictest(&[document.defaults.wishes()], Vec::new()))
     }
 
     /// The whole document at `now` with its hash, and whether one was ever written.

@@ -29,7 +29,7 @@ use super::wire;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::router::Caller;
-use crate::sessions::channel_of;
+use crate::sessions::Channels;
 
 /// Told while a run waits for a person, so that its watchers see why nothing happens.
 pub trait Waiting: Send + Sync {
@@ -64,6 +64,7 @@ pub struct GatewayGovernor {
     judge: Judge,
     looker: Looker,
     taints: Taints,
+    channels: Channels,
     recorder: Recorder,
     pub(super) questions: OpenQuestions,
 }
@@ -122,6 +123,7 @@ impl GatewayGovernor {
                 clock: parts.clock.clone(),
             },
             taints: parts.taints.clone(),
+            channels: Channels::new(parts.store.clone()),
             recorder: Recorder::new(parts.store.clone(), parts.clock.clone()),
             questions: OpenQuestions::default(),
             parts,
@@ -168,7 +170,7 @@ impl GatewayGovernor {
     /// The policy's answer, from what is known now.
     pub(super) async fn judged(&self, action: &Action) -> Result<Judged, Stop> {
         let session = SessionFacts {
-            channel: channel_of(&*self.parts.store, &action.session_key).await?,
+            channel: self.channels.of(&action.session_key).await?,
             taint: self.taints.of(&action.session_key).await?,
         };
         let (judge, action) = (self.judge.clone(), action.clone());

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many answers are kept. Each is bounded by [`LARGEST`], so this is a few megabytes at the most.
+/// How many answers are kept, unless said otherwise. Each is bounded by [`LARGEST`], so this is a few megabytes at the
+/// most.
 const MOST: usize = 24;
 /// A larger answer, in bytes, is worked out each time.
 const LARGEST: usize = 256 * 1024;
@@ -16,7 +17,10 @@ pub(crate) trait Weight {
 }
 
 /// Answers by what was asked.
-pub(crate) struct Kept<T>(Mutex<HashMap<String, Held<T>>>);
+pub(crate) struct Kept<T> {
+    held: Mutex<HashMap<String, Held<T>>>,
+    most: usize,
+}
 
 struct Held<T> {
     revision: u64,
@@ -25,14 +29,24 @@ struct Held<T> {
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self::at_most(MOST)
+    }
+}
+
+impl<T> Kept<T> {
+    /// Keeps so many answers; for small ones.
+    pub(crate) fn at_most(most: usize) -> Self {
+        Self {
+            held: Mutex::default(),
+            most,
+        }
     }
 }
 
 impl<T: Weight> Kept<T> {
     /// What was kept for a question, if nothing was written since.
     pub(crate) fn get(&self, question: &str, revision: Option<u64>) -> Option<Arc<T>> {
-        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let found = held.get(question)?;
         (Some(found.revision) == revision).then(|| found.value.clone())
     }
@@ -42,11 +56,11 @@ impl<T: Weight> Kept<T> {
         let Some(revision) = revision.filter(|_| value.bytes() <= LARGEST) else {
             return;
         };
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.len() >= MOST {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() >= self.most {
             held.retain(|_, held| held.revision == revision);
         }
-        if held.len() >= MOST {
+        if held.len() >= self.most {
             held.clear();
         }
         let value = value.clone();
@@ -90,6 +104,6 @@ mod tests {
         for n in 0..10 * MOST {
             kept.put(n.to_string(), Some(1), &Arc::new(Text(1)));
         }
-        assert!(kept.0.lock().unwrap().len() <= MOST);
+        assert!(kept.held.lock().unwrap().len() <= MOST);
     }
 }

@@ -28,7 +28,7 @@ macro_rules! gateway_contract_tests {
     ($world:expr) => {
         $crate::gateway_contract_tests! { @area sessions, $world,
             a_session_is_created_once
-            the_revision_grows_with_a_write_and_not_with_a_read
+            the_revision_grows_with_a_write_and_not_with_a_read_or_a_record
             sessions_are_listed_latest_first_in_pages_with_their_total
             a_list_is_narrowed_by_what_was_asked_for
             a_change_is_made_to_what_is_there_and_concurrent_ones_lose_nothing

@@ -147,7 +147,7 @@ impl GatewayStore for SqliteGatewayStore {
     }
 
     fn revision(&self) -> Option<u64> {
-        Some(self.writer.commits())
+        Some(self.writer.changes())
     }
 
     async fn check_room(&self) -> Result<()> {

@@ -49,22 +49,22 @@ struct Append {
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Message>,
-    /// How many commits there were.
-    commits: Arc<AtomicU64>,
+    /// How many commits there were that held more than appends.
+    changes: Arc<AtomicU64>,
 }
 
 impl Writer {
     /// Starts the task. It ends when it is closed, or with the last handle.
     pub(super) fn start(pool: SqlitePool) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
-        let commits = Arc::<AtomicU64>::default();
-        tokio::spawn(write_all(pool, waiting, commits.clone()));
-        Self { jobs, commits }
+        let changes = Arc::<AtomicU64>::default();
+        tokio::spawn(write_all(pool, waiting, changes.clone()));
+        Self { jobs, changes }
     }
 
-    /// Grows with each commit, before anyone is told of it.
-    pub(super) fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Acquire)
+    /// Grows with each commit that holds more than appends to the audit, before anyone is told of it.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// Runs `work` in a transaction and gives its result after the commit.
@@ -121,7 +121,7 @@ impl Writer {
 async fn write_all(
     pool: SqlitePool,
     mut waiting: mpsc::Receiver<Message>,
-    commits: Arc<AtomicU64>,
+    changes: Arc<AtomicU64>,
 ) {
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, TOGETHER).await > 0 {
@@ -137,7 +137,7 @@ async fn write_all(
                 Message::Close(tell) => close = Some(tell),
             }
         }
-        commit(&pool, jobs, appends, &commits).await;
+        commit(&pool, jobs, appends, &changes).await;
         if let Some(tell) = close {
             waiting.close();
             let _ = tell.send(());
@@ -147,11 +147,14 @@ async fn write_all(
 }
 
 /// Runs the jobs and appends in one transaction and tells each what became of it.
-async fn commit(pool: &SqlitePool, jobs: Vec<Job>, appends: Vec<Append>, commits: &AtomicU64) {
+async fn commit(pool: &SqlitePool, jobs: Vec<Job>, appends: Vec<Append>, changes: &AtomicU64) {
     let mut settles = Vec::with_capacity(jobs.len());
+    let only_appends = jobs.is_empty();
     let result = run(pool, jobs, &appends, &mut settles).await;
     // Also after one that failed: whether it did is not known in every case.
-    commits.fetch_add(1, Ordering::Release);
+    if !only_appends {
+        changes.fetch_add(1, Ordering::Release);
+    }
     for settle in settles {
         settle(match &result {
             Ok(_) => Ok(()),
