@@ -4,14 +4,15 @@ import { m } from "$lib/messages";
 import { mostNamed, type Reading } from "$lib/shell/reading";
 import { choiceLabel } from "./marks";
 
-/** “Runs rm, curl and bash, one after the other.” Null where no program was found. */
-export function sentence({ programs, morePrograms, commands, pipeline }: Reading): string | null {
-  const [first] = programs;
-  if (first === undefined) return null;
-  if (commands === 1) return m.inbox.does.one(first);
+/** “Runs rm, then curl piped into bash.” Null where there are no several commands: one says it itself. */
+export function sentence({ programs, morePrograms, commands, pipelines }: Reading): string | null {
+  if (programs.length === 0 || commands < 2) return null;
   if (commands > mostNamed) return m.inbox.does.many(programs, morePrograms, commands);
   const listed = `${programs.slice(0, -1).join(", ")} ${m.inbox.does.and} ${programs.at(-1) ?? ""}`;
-  return pipeline ? m.inbox.does.pipeline(listed) : m.inbox.does.sequence(listed);
+  if (!pipelines) return m.inbox.does.some(listed);
+  if (pipelines.length === 1) return m.inbox.does.pipeline(listed);
+  if (pipelines.length === commands) return m.inbox.does.sequence(listed);
+  return m.inbox.does.mixed(pipelines);
 }
 
 /** How much waits. What is not known may wait as well, so that nothing waits is not said beside it. */

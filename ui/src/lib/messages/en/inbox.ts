@@ -199,9 +199,11 @@ export const inbox = {
     request: "Request",
   },
   does: {
-    one: (program: string) => `Runs ${program}.`,
+    some: (programs: string) => `Runs ${programs}.`,
     sequence: (programs: string) => `Runs ${programs}, one after the other.`,
     pipeline: (programs: string) => `Runs ${programs}, each feeding the next.`,
+    mixed: (pipelines: readonly (readonly string[])[]) =>
+      `Runs ${pipelines.map((programs) => programs.join(" piped into ")).join(", then ")}.`,
     many: (programs: readonly string[], more: number, count: number) =>
       `Runs ${count.toLocaleString()} commands: ${programs.join(", ")}${more > 0 ? ` and ${more.toLocaleString()} more` : ""}.`,
     and: "and",
