@@ -28,6 +28,15 @@ const effects: Record<EffectKind, string> = {
   environment: "Sets variables",
 };
 
+/** Before a number of places. */
+const alike = {
+  read: "Reads",
+  list: "Lists",
+  write: "Writes to",
+  append: "Appends to",
+  create: "Creates files in",
+};
+
 const zones: Record<Zone, string> = {
   workspace: "workspace",
   tmp: "temporary",
@@ -64,12 +73,15 @@ export const governance = {
   analysis: {
     title: "What it does",
     dangerous: "Look twice",
-    dangerousMeaning: "It does what policy calls dangerous.",
+    dangerousMeaning: "Read the marked parts before you allow it.",
+    dangerousUnmarked: "Read all of it before you allow it.",
     danger: "Danger",
     ask: "Asks",
     effect: "Effect",
-    none: "Nothing in it stands out. It was read whole.",
+    none: "Nothing dangerous was recognised. That is no proof that it is safe.",
     cut: "There is more than is listed here.",
+    alike: (kind: keyof typeof alike, count: number, more: boolean) =>
+      `${alike[kind]} ${more ? "at least " : ""}${count.toLocaleString()} places.`,
     more: (count: number) => `${count} more`,
     fewer: "Fewer",
     unread: "It could not be read, so nothing in it is explained.",
