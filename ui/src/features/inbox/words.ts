@@ -15,13 +15,14 @@ export function sentence({ programs, morePrograms, commands, pipelines }: Readin
   return m.inbox.does.mixed(pipelines);
 }
 
-/** How much waits. What is not known may wait as well, so that nothing waits is not said beside it. */
-export function countsOf(waiting: number, notKnown: number): string {
-  const counts = [
-    waiting > 0 ? m.inbox.waitingCount(waiting) : "",
-    notKnown > 0 ? m.inbox.notKnown(notKnown) : "",
-  ].filter(Boolean);
-  return counts.join(", ") || m.inbox.noneWait;
+/** What is allowed from then on, once this is allowed always. */
+export function alwaysMeaning(kind: ItemKind, covers: Covers, reading: Reading | null): string {
+  if (kind !== "exec") return m.inbox.alwaysOther;
+  if (covers === "exactly") return m.inbox.alwaysExactly;
+  const programs = reading && reading.morePrograms === 0 ? [...new Set(reading.programs)] : [];
+  if (covers === "unknown" || programs.length === 0) return m.inbox.alwaysUnknown;
+  const list = new Intl.ListFormat(undefined, { type: "disjunction" });
+  return m.inbox.alwaysProgram(list.format(programs));
 }
 
 /** On which computer: the gateway's own, a sandbox on it, or a node of it. */

@@ -94,17 +94,26 @@ export const inbox = {
     `${count} ${plural(count, "request waits", "requests wait")} for a decision`,
   overflow: (names: string) =>
     `More waits on ${names} than is listed here. The rest follows as soon as there is room.`,
-  unreadable: (count: number, names: string) =>
-    `${count} ${plural(count, "request waits", "requests wait")} on ${names} in a form that cannot be read or answered here. Look at the gateway itself.`,
+  unreadable: (count: number) =>
+    `${count} ${plural(count, "request waits", "requests wait")} that cannot be read or answered here.`,
+  unreadableMend: "Look at the gateway itself:",
+  unreadableOn: (names: string) => `Look at ${names} directly.`,
+  notReadable: (count: number) => `${count} not readable`,
   unheard: (names: string) => `Not connected: ${names}. What waits there is not seen here.`,
   noneWait: "nothing waits",
+  noneKnown: "nothing known to wait",
   notKnown: (count: number) => `${count} not known`,
   noneTitle: "Nothing waits for you",
   noneMeaning: (count: number) =>
     count === 1
       ? "When an agent on your gateway asks to do something, it stands here and you are notified."
       : `When an agent on one of your ${count} gateways asks to do something, it stands here and you are notified.`,
-  noneOffline: "No gateway is connected, so a request that waits would not be seen here.",
+  noneOfflineTitle: "No gateway is connected",
+  noneOffline: "A request that waits would not be seen here.",
+  noneOn: (names: string) => `Nothing waits on ${names}`,
+  notSeen: (names: string, count: number) =>
+    `${names} ${plural(count, "is", "are")} not connected; what waits there is not seen.`,
+  moreGateways: (count: number) => `${count} more`,
   lastDecision: "Last decision",
   choose: "Choose a request to read it in full.",
   asked: "asked",
