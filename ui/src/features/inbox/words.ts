@@ -1,7 +1,8 @@
 /** What a command does, in one sentence, and where it would run: from facts, never from a guess. */
-import type { InboxItemDetail, InboxItemView } from "$lib/backend/types";
+import type { InboxItemDetail, InboxItemView, ItemKind } from "$lib/backend/types";
 import { m } from "$lib/messages";
 import { mostNamed, type Reading } from "$lib/shell/reading";
+import type { Covers } from "./covers";
 import { choiceLabel } from "./marks";
 
 /** “Runs rm, then curl piped into bash.” Null where there are no several commands: one says it itself. */

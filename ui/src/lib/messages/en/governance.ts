@@ -106,7 +106,7 @@ export const terms = {
   meanings: {
     session: "This exact command, until the session ends.",
     for: "This exact command, for the time below.",
-    always: "In this folder, until the date below or until you take it back.",
+    always: "In this folder, until then or until you take it back.",
   },
   minutes: "For how long",
   minutesOf: { 15: "15 minutes", 60: "1 hour", 480: "8 hours" },
@@ -135,12 +135,13 @@ export const terms = {
   reason: "Reason",
   reasonHint: "Use the staging database instead.",
   deny: "Deny",
-  edit: "Edit…",
-  editTitle: "Run something else instead",
+  edit: "Edit the command…",
+  editTitle: "Edit the command",
+  editBefore: "What the agent asked for",
+  editField: "Your command",
   editMeaning:
-    "What the agent asked for is not run. Your command is judged anew, and runs as a request of its own.",
-  editField: "Command",
-  editApprove: "Allow this command once",
+    "The policy checks your command first. If it may run, it takes the place of the agent’s, and you are asked about it before it runs.",
+  editReplace: "Replace the command",
   editSame: "Nothing is changed yet.",
 };
 

@@ -191,11 +191,15 @@ export const inbox = {
     enter: "Enter decides nothing. Press A and then Enter, or Space on a button.",
   },
   alwaysTitle: "Allow this always?",
-  alwaysExec:
+  alwaysExactly:
+    "The gateway keeps a rule for this exact command in this folder, and does not ask for it again.",
+  alwaysProgram: (programs: string) =>
+    `The gateway keeps a rule and does not ask for this again. On its version of OpenClaw the rule can be the program with any arguments: any ${programs} command is then allowed.`,
+  alwaysUnknown:
     "The gateway keeps a rule and does not ask for this again. From OpenClaw 2026.8.1 on, the rule is this exact command in this folder. On an older gateway it can be the program with any arguments.",
   alwaysOther:
     "The gateway keeps a rule and does not ask for this again. For a tool, the rule covers it with any arguments.",
-  alwaysBack: "Until it is taken back on the gateway, in its approvals.",
+  alwaysBack: "The rule holds until it is taken back on the gateway, in its approvals.",
   alwaysConfirm: "Allow always",
   explain: "Explain",
   explainTitle: "What it is made of",
