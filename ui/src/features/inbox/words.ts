@@ -33,6 +33,15 @@ export function place({ item: { host, gatewayName }, node }: InboxItemDetail): s
   return host === "sandbox" ? m.inbox.inSandbox(gatewayName) : m.inbox.onHost(host, gatewayName);
 }
 
+/** So long a folder has room above a small card. */
+const longestAbove = 60;
+
+/** Folder and gateway, for the line above a small card; none where the folder is too long for it. */
+export function placeAbove({ cwd, gatewayName }: InboxItemView): string[] | null {
+  if (cwd === null) return [gatewayName];
+  return cwd.length <= longestAbove ? [cwd, gatewayName] : null;
+}
+
 /** A warning above the choices: the gateway's, or one of this app's own reading of the request. */
 export function warningOf(warning: string): string {
   if (warning === "unsaid") return m.inbox.warnings.unsaid;

@@ -73,6 +73,7 @@ export const governance = {
   analysis: {
     title: "What it does",
     dangerous: "Look twice",
+    dangerousToPolicy: "It does what policy calls dangerous.",
     dangerousMeaning: "Read the marked parts before you allow it.",
     dangerousUnmarked: "Read all of it before you allow it.",
     danger: "Danger",
@@ -125,8 +126,12 @@ export const terms = {
   untils: { week: "A week from now", month: "30 days from now", quarter: "90 days from now" },
   allowFor: {
     session: "Allow for this session",
-    for: "Allow for this time",
-    always: "Allow always here",
+    for: { 15: "Allow for 15 minutes", 60: "Allow for 1 hour", 480: "Allow for 8 hours" },
+    always: {
+      week: "Allow here for a week",
+      month: "Allow here for 30 days",
+      quarter: "Allow here for 90 days",
+    },
   },
   back: "It is listed under Policy, Standing permissions, and can be taken back there.",
   denyBecause: "Deny with a reason…",

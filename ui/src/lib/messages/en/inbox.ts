@@ -140,6 +140,7 @@ export const inbox = {
   where: "Where",
   who: "Who",
   program: "Program",
+  runs: (typed: string) => `${typed} runs`,
   why: "Why",
   others: "Others",
   onHost: (host: string, gateway: string) => `on ${host} of ${gateway}`,
@@ -207,6 +208,7 @@ export const inbox = {
     argv: "Arguments",
     security: "Exec mode",
     ask: "Asks",
+    session: "Session",
     run: "Run",
     toolCall: "Tool call",
     request: "Request",
@@ -235,6 +237,7 @@ export const inbox = {
     startup: "Changes what runs at every login.",
   },
   hint: "Noticed in the text. What is not marked is not thereby safe.",
+  moreBelow: "More below",
   wholeWaits: "the whole request",
   lines: (count: number) => `${count.toLocaleString()} lines`,
   characters: (count: number) => `${count.toLocaleString()} characters in one line`,
@@ -255,6 +258,11 @@ export const inbox = {
   answerHint: "Type an answer",
   answerOwn: "In your own words",
   answerMany: (question: string) => `${question} (any number)`,
+  unanswered: (open: number, all: number, first: string) => {
+    if (all === 1) return "Choose or type an answer first.";
+    if (open === 1) return `1 of ${all} questions is unanswered: “${first}”`;
+    return `${open} of ${all} questions are unanswered.`;
+  },
   sendAnswer: "Send the answer",
   decline: "Decline to answer",
   pairingWarning: "Approve only what you started yourself. It gets the scopes named here.",
