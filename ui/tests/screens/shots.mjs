@@ -192,6 +192,23 @@ export const shots = [
     size: { width: 460, height: 380 },
   },
   {
+    name: "approval-window-decided",
+    fake: "few",
+    hash: "#/approval",
+    size: { width: 460, height: 380 },
+    act: async (page) => {
+      await settled(page);
+      await page.keyboard.press("d");
+      await page.waitForTimeout(600);
+    },
+  },
+  {
+    name: "approval-window-long",
+    fake: "long",
+    hash: "#/approval",
+    size: { width: 460, height: 380 },
+  },
+  {
     name: "approval-window-empty",
     fake: "quiet",
     hash: "#/approval",
@@ -299,8 +316,8 @@ export const shots = [
     hash: inbox("gw-own/exec/own-1"),
     act: async (page) => {
       await settled(page);
-      await press(page, "Edit…");
-      await page.getByRole("textbox", { name: "Command" }).fill("npm ci");
+      await press(page, "Edit the command…");
+      await page.getByRole("textbox", { name: "Your command" }).fill("npm ci");
     },
   },
 

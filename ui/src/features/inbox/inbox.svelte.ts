@@ -29,6 +29,10 @@ export class Inbox {
   readonly waiting = $derived(
     [...this.#items.values()].filter(isOpen).sort((one, other) => one.createdAt - other.createdAt),
   );
+  /** What waits longest for a person. */
+  readonly oldest = $derived(
+    this.waiting.find(({ phase }) => phase.kind === "waiting") ?? this.waiting[0],
+  );
   /** Of those, whose gateway is away: whether they still wait nobody knows. */
   readonly notKnown = $derived(
     this.waiting.filter(({ phase }) => phase.kind === "unreachable").length,

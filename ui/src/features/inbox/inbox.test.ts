@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { InboxChange, InboxItemView, InboxSnapshot } from "$lib/backend/types";
 import { Inbox, type InboxNews } from "./inbox.svelte";
 import { makeItem } from "./test-items";
-import { countsOf } from "./words";
+import { countsOf } from "./unseen";
 
 type Handler = (change: InboxChange) => void;
 
@@ -43,9 +43,10 @@ describe("the inbox", () => {
     const { inbox } = world([{ ...snapshot(1, makeItem({ phase: away })), waiting: 0 }]);
     inbox.start();
     await settle();
-    expect(countsOf(inbox.waitingCount, inbox.notKnown)).toBe("1 not known");
-    expect(countsOf(2, 1)).toBe("2 wait, 1 not known");
-    expect(countsOf(0, 0)).toBe("nothing waits");
+    const seen = { away: [], unreadableCount: 0 };
+    expect(countsOf(inbox.waitingCount, inbox.notKnown, seen)).toBe("1 not known");
+    expect(countsOf(2, 1, seen)).toBe("2 wait, 1 not known");
+    expect(countsOf(0, 0, seen)).toBe("nothing waits");
   });
 
   it("applies the next change on top of its snapshot", async () => {

@@ -3,6 +3,8 @@ import type { Backend } from "$lib/backend/backend";
 import type { DecideTerms, GatewayId, Lasting, PastCommand } from "$lib/backend/types";
 
 export type Holds = Exclude<Lasting, "once">;
+export const minutes = [15, 60, 480] as const;
+export type Minutes = (typeof minutes)[number];
 export type Until = "week" | "month" | "quarter";
 
 const day = 86_400_000;
@@ -13,7 +15,7 @@ const pause = 250;
 
 export class Longer {
   holds = $state<Holds>("session");
-  minutes = $state(60);
+  minutes = $state<Minutes>(60);
   covers = $state<"exactly" | "pattern">("exactly");
   until = $state<Until>("month");
   /** Past actions that the pattern would have matched; null while that is not known. */

@@ -25,8 +25,18 @@ export function answersOf(
   questions: readonly QuestionView[],
   given: Readonly<Record<string, Given>>,
 ): string[] {
-  const answers = questions.map((question) => answersTo(question, given[question.id] ?? nothing));
-  return answers.every((each) => each.length > 0) ? answers.flat() : [];
+  if (unanswered(questions, given).length > 0) return [];
+  return questions.flatMap((question) => answersTo(question, given[question.id] ?? nothing));
+}
+
+/** The questions without an answer, in their order. */
+export function unanswered(
+  questions: readonly QuestionView[],
+  given: Readonly<Record<string, Given>>,
+): QuestionView[] {
+  return questions.filter(
+    (question) => answersTo(question, given[question.id] ?? nothing).length === 0,
+  );
 }
 
 function answersTo({ id, options }: QuestionView, { chosen, words }: Given): string[] {

@@ -19,10 +19,18 @@ type Draft = { tokens: Token[]; piped: boolean };
 export function simpleCommands(tokens: readonly Token[]): SimpleCommand[] {
   const drafts: Draft[] = [{ tokens: [], piped: false }];
   for (const token of tokens) {
-    if (token.kind === "operator") drafts.push({ tokens: [], piped: /^\|&?$/.test(token.text) });
+    if (token.kind === "operator") drafts.push({ tokens: [], piped: feeds(token.text, drafts) });
     else drafts.at(-1)?.tokens.push(token);
   }
   return drafts.flatMap((draft) => simple(draft) ?? []);
+}
+
+/** A pipe; and what may stand between it and the command that it feeds: the end of its line, a group. */
+function feeds(operator: string, drafts: readonly Draft[]): boolean {
+  if (/^\|&?$/.test(operator)) return true;
+  const before = drafts.at(-1);
+  const blank = before?.tokens.every(({ kind }) => kind === "space" || kind === "comment");
+  return Boolean(before?.piped && blank) && /^(\r?\n|\()$/.test(operator);
 }
 
 function simple({ tokens, piped }: Draft): SimpleCommand | null {

@@ -43,7 +43,7 @@ describe("runs of nothing in a command", () => {
     const said: Entry = { number: 1, level: "danger", text: "x", about: "", spans: [] };
     const marked = withGaps(mark(read(text).pieces, [{ ...said, spans: [{ start: 5, end: 27 }] }]));
     expect(marked.find(({ gap }) => gap)).toMatchObject({ danger: true, numbers: [1] });
-    expect(marked.filter(({ ends }) => ends)).toHaveLength(1);
+    expect(marked.filter(({ ends }) => ends?.length)).toHaveLength(1);
   });
 
   it("are one line each of those that are drawn", () => {

@@ -61,11 +61,15 @@ function cut(pieces: readonly MarkedPiece[], runs: readonly Run[]): GappedPiece[
       const inRun = run !== undefined && run.start <= at;
       const to = Math.min(end, run === undefined ? end : inRun ? run.end : run.start);
       const part = { ...piece, text: piece.text.slice(at - start, to - start) };
-      const ends = to === end ? piece.ends : "";
+      const ends = to === end ? piece.ends : [];
       const last = all.at(-1);
       if (!inRun) all.push({ ...part, ends });
       else if (run.start < at && last?.gap)
-        all[all.length - 1] = { ...last, text: last.text + part.text, ends: last.ends || ends };
+        all[all.length - 1] = {
+          ...last,
+          text: last.text + part.text,
+          ends: [...(last.ends ?? []), ...(ends ?? [])],
+        };
       else all.push({ ...part, ends, gap: { what: run.what, count: run.count } });
       at = to;
     }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { EffectView, FindingView, SpanView } from "../backend/types";
 import { entriesOf, mark, type Entry } from "./marks";
+import { partsOf } from "./parts";
 import { read } from "./reading";
 
 const span = (start: number, end: number): SpanView => ({ start, end });
@@ -74,6 +75,48 @@ describe("the sentences about a command", () => {
     expect(texts(elsewhere), "another place is another sentence").toHaveLength(2);
   });
 
+  it("tell what leaves, goes away or widens rights before what stays, wherever it stands", () => {
+    const kinds = ["read", "write", "execute", "network", "delete"] as const;
+    const effects = kinds.map((kind, at) => effect({ kind, text: kind, span: span(at, at + 1) }));
+    const entries = entriesOf({ findings: [], effects }, about);
+    const order = ["network", "delete", "execute", "write", "read"];
+    expect(entries.map(({ text }) => text)).toEqual(order);
+  });
+
+  it("tell many places that are written to at once, and each of a few", () => {
+    const writes = (count: number) =>
+      Array.from({ length: count }, (_, at) =>
+        effect({ text: `writes ${at}`, span: span(at, at + 1) }),
+      );
+    const network = effect({ kind: "network", text: "sends", span: span(90, 91) });
+    const texts = (effects: EffectView[], cut = false) =>
+      entriesOf({ findings: [], effects, cut }, about).map(({ text }) => text);
+    expect(texts(writes(2))).toEqual(["writes 0", "writes 1"]);
+    expect(texts([...writes(60), network])).toEqual(["sends", "Writes to 60 places."]);
+    expect(texts(writes(60), true)).toEqual(["Writes to at least 60 places."]);
+    const [all] = entriesOf({ findings: [], effects: writes(60) }, about);
+    expect(all?.spans, "each place is marked").toHaveLength(60);
+  });
+
+  it("tell apart many places of different sorts, and each that is grave or asked about", () => {
+    const writes = Array.from({ length: 12 }, (_, at) =>
+      effect({ text: `writes ${at}`, zone: at < 6 ? "system" : "home" }),
+    );
+    const grave = writes.map((each) => ({ ...each, zone: "protected" as const }));
+    const findings = writes.map(({ text }) => finding({ text }));
+    const zone = (effect: EffectView) => effect.zone;
+    expect(entriesOf({ findings: [], effects: writes }, zone)).toHaveLength(2);
+    expect(entriesOf({ findings: [], effects: grave }, zone)).toHaveLength(12);
+    expect(entriesOf({ findings, effects: writes }, zone)).toHaveLength(12);
+  });
+
+  it("are none of them left out", () => {
+    const effects = Array.from({ length: 150 }, (_, at) =>
+      effect({ kind: "delete", text: `deletes ${at}` }),
+    );
+    expect(entriesOf({ findings: [], effects }, about)).toHaveLength(150);
+  });
+
   it("take reading a secret for a danger", () => {
     const effects = [effect({ kind: "read", secret: true })];
     expect(entriesOf({ findings: [], effects }, about)[0]?.level).toBe("danger");
@@ -97,14 +140,33 @@ describe("the marks in a command", () => {
       entry(2, "ask", span(7, 20)),
     ]);
     const build = pieces.find((piece) => piece.text === "build");
-    expect(build).toMatchObject({ level: "danger", numbers: [1, 2], ends: "1", danger: true });
+    expect(build).toMatchObject({ level: "danger", numbers: [1, 2], danger: true });
+    expect(build?.ends).toEqual([{ number: 1, level: "danger" }]);
     const curl = pieces.find((piece) => piece.text === "curl");
-    expect(curl).toMatchObject({ level: "ask", numbers: [2], ends: "2", danger: false });
+    expect(curl).toMatchObject({ level: "ask", numbers: [2], danger: false });
+    expect(curl?.ends).toEqual([{ number: 2, level: "ask" }]);
   });
 
   it("end with the number, once", () => {
     const pieces = mark(read(text).pieces, [entry(1, "effect", span(0, 12))]);
-    expect(pieces.filter(({ ends }) => ends === "1").map((piece) => piece.text)).toEqual(["build"]);
+    expect(pieces.filter(({ ends }) => ends?.length).map((piece) => piece.text)).toEqual(["build"]);
+  });
+
+  it("end with a number as grave as its own sentence, within a graver place too", () => {
+    const pieces = mark(read(text).pieces, [
+      entry(1, "danger", span(0, 27)),
+      entry(2, "effect", span(7, 12)),
+    ]);
+    const build = pieces.find((piece) => piece.text === "build");
+    expect(build).toMatchObject({ level: "danger", ends: [{ number: 2, level: "effect" }] });
+  });
+
+  it("end with the number once also where a place goes over several parts of a long text", () => {
+    const long = `echo ${"x".repeat(20_000)}`;
+    const pieces = mark(read(long).pieces, [entry(1, "effect", span(0, long.length))]);
+    const parts = partsOf(pieces).flatMap((part) => part.pieces);
+    expect(parts.filter(({ ends }) => ends?.length)).toHaveLength(1);
+    expect(parts.at(-1)?.ends).toHaveLength(1);
   });
 
   it("fit where a span reaches beyond the text", () => {

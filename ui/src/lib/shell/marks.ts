@@ -4,7 +4,8 @@
  *
  * Where two overlap, the stretch looks like the graver one and is named by both.
  */
-import type { CommandAnalysis, EffectView, SpanView, Verdict } from "../backend/types";
+import type { CommandAnalysis, EffectKind, EffectView, SpanView, Verdict } from "../backend/types";
+import { urgencyOf, withAlikeAsOne, type Told } from "./alike";
 import type { Piece } from "./reading";
 
 /** `danger`: look twice. `ask`: a reason to ask. `effect`: what it does. */
@@ -18,10 +19,15 @@ export type Entry = {
   spans: SpanView[];
 };
 
-export type MarkedPiece = Piece & { level?: Level; numbers?: readonly number[]; ends?: string };
+/** The number of a sentence, as grave as the sentence: another one about the same place may be graver. */
+export type Note = { number: number; level: Level };
 
-/** More sentences than this are no help. */
-const mostEntries = 60;
+export type MarkedPiece = Piece & {
+  level?: Level;
+  numbers?: readonly number[];
+  /** The sentences whose place ends here. */
+  ends?: readonly Note[];
+};
 
 const gravity: Record<Level, number> = { danger: 2, ask: 1, effect: 0 };
 const levelOf: Record<Verdict, Level> = { deny: "danger", ask: "ask", allow: "effect" };
@@ -33,49 +39,64 @@ function effectLevel({ secret, zone, kind }: EffectView): Level {
 }
 
 /**
- * The gravest first: what is denied before what is only grave; and among equals the one that comes first in the text.
- * `about` names what an effect is.
+ * The gravest first: what is denied before what is only grave, among plain effects the most urgent; and among equals
+ * the one that comes first in the text. `about` names what an effect is.
  */
 export function entriesOf(
-  { findings, effects }: Pick<CommandAnalysis, "findings" | "effects">,
+  { findings, effects, cut = false }: Said,
   about: (effect: EffectView) => string,
 ): Entry[] {
-  const known = new Map<string, Entry>();
+  const known = new Map<string, Told>();
   const denied = new Set<Entry>();
-  const add = (level: Level, text: string, word: string, span: SpanView | null) => {
+  const add = (
+    level: Level,
+    kind: EffectKind | null,
+    text: string,
+    word: string,
+    span: SpanView | null,
+  ) => {
     const entry = known.get(text) ?? echoed(known, text, span);
     if (entry) {
+      if (urgencyOf({ ...entry, kind }) > urgencyOf(entry)) entry.kind = kind;
       if (text.length > entry.text.length) entry.text = text;
       entry.about ||= word;
       if (gravity[level] > gravity[entry.level]) entry.level = level;
       if (span && !entry.spans.some((each) => same(each, span))) entry.spans.push(span);
     } else {
-      known.set(text, { number: 0, level, text, about: word, spans: span ? [span] : [] });
+      known.set(text, { number: 0, level, kind, text, about: word, spans: span ? [span] : [] });
     }
     return known.get(text) ?? entry;
   };
   for (const { verdict, text, span } of findings) {
     // A verdict of a later version than this page is no reason to look less.
-    const entry = add(levelOf[verdict] ?? "danger", text, "", span);
+    const entry = add(levelOf[verdict] ?? "danger", null, text, "", span);
     if (entry && verdict !== "ask" && verdict !== "allow") denied.add(entry);
   }
-  for (const effect of effects) add(effectLevel(effect), effect.text, about(effect), effect.span);
+  for (const effect of effects)
+    add(effectLevel(effect), effect.kind, effect.text, about(effect), effect.span);
   const from = ({ spans }: Entry) => spans[0]?.start ?? -1;
   const weight = (entry: Entry) => 2 * gravity[entry.level] + (denied.has(entry) ? 1 : 0);
-  return [...known.values()]
-    .sort((one, other) => weight(other) - weight(one) || from(one) - from(other))
-    .slice(0, mostEntries)
-    .map((entry, index) => ({ ...entry, number: index + 1 }));
+  const urgent = (entry: Told) => (entry.level === "effect" ? urgencyOf(entry) : 0);
+  return withAlikeAsOne([...known.values()], cut)
+    .sort(
+      (one, other) =>
+        weight(other) - weight(one) || urgent(other) - urgent(one) || from(one) - from(other),
+    )
+    .map(({ level, text, about: word, spans }, index) => {
+      return { number: index + 1, level, text, about: word, spans };
+    });
 }
+
+type Said = Pick<CommandAnalysis, "findings" | "effects"> & Partial<Pick<CommandAnalysis, "cut">>;
 
 /** Among so many it is looked for. More are too many to be read, and to be compared. */
 const mostCompared = 100;
 
 function echoed(
-  known: ReadonlyMap<string, Entry>,
+  known: ReadonlyMap<string, Told>,
   text: string,
   span: SpanView | null,
-): Entry | undefined {
+): Told | undefined {
   if (known.size > mostCompared) return undefined;
   return [...known.values()].find((each) => echoes(each, text, span));
 }
@@ -95,7 +116,7 @@ const plainly = (text: string) =>
 const meet = (one: SpanView, other: SpanView) => one.start < other.end && other.start < one.end;
 const same = (one: SpanView, other: SpanView) => one.start === other.start && one.end === other.end;
 
-type Stretch = { start: number; end: number; level: Level; numbers: number[]; ends: number[] };
+type Stretch = { start: number; end: number; level: Level; numbers: number[]; ends: Note[] };
 
 /** The stretches of the text that something is said of, in order and apart. */
 function stretches(entries: readonly Entry[]): Stretch[] {
@@ -118,11 +139,19 @@ function stretches(entries: readonly Entry[]): Stretch[] {
       (gravest, span) => (gravity[span.level] > gravity[gravest] ? span.level : gravest),
       first.level,
     );
-    const numbers = over.map(({ number }) => number).sort((one, other) => one - other);
-    const ends = over.filter((span) => span.end === end).map(({ number }) => number);
-    found.push({ start, end, level, numbers, ends: ends.sort((one, other) => one - other) });
+    const numbers = notesOf(over).map(({ number }) => number);
+    const ends = notesOf(over.filter((span) => span.end === end));
+    found.push({ start, end, level, numbers, ends });
   }
   return found;
+}
+
+/** Each sentence once, in order. */
+function notesOf(spans: readonly Note[]): Note[] {
+  const levels = new Map(spans.map(({ number, level }) => [number, level]));
+  return [...levels]
+    .map(([number, level]) => ({ number, level }))
+    .sort((one, other) => one.number - other.number);
 }
 
 /** The pieces, cut at the borders of what is said of them. Joined they are the same text. */
@@ -140,7 +169,7 @@ export function mark(pieces: readonly Piece[], entries: readonly Entry[]): Marke
       const to = Math.min(end, found === undefined ? end : inside ? found.end : found.start);
       const part = { kind, text: text.slice(at - start, to - start), danger: false };
       if (inside) {
-        const ends = to === found.end ? found.ends.join(" ") : "";
+        const ends = to === found.end ? found.ends : [];
         const danger = found.level === "danger";
         cut.push({ ...part, danger, level: found.level, numbers: found.numbers, ends });
       } else cut.push(part);

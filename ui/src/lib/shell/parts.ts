@@ -4,9 +4,9 @@
  *
  * A part ends where a line does, or in a line that is longer than a part, where it would be wrapped anyway.
  */
-import type { Piece } from "./reading";
+import type { MarkedPiece } from "./marks";
 
-export type Part = { pieces: Piece[]; length: number; lines: number };
+export type Part = { pieces: MarkedPiece[]; length: number; lines: number };
 
 /** About forty lines. */
 const aim = 4096;
@@ -14,7 +14,7 @@ const aim = 4096;
 /** An escape is not cut in half. */
 const longestEscape = 10;
 
-export function partsOf(pieces: readonly Piece[]): Part[] {
+export function partsOf(pieces: readonly MarkedPiece[]): Part[] {
   const parts: Part[] = [];
   let part: Part = { pieces: [], length: 0, lines: 0 };
   const close = () => {
@@ -28,7 +28,7 @@ export function partsOf(pieces: readonly Piece[]): Part[] {
       const room = aim - part.length;
       const fits = rest.length <= room;
       const text = fits ? rest : rest.slice(0, cutAt(rest, room));
-      part.pieces.push({ ...piece, text });
+      part.pieces.push(fits ? { ...piece, text } : { ...piece, text, ends: [] });
       part.length += text.length;
       part.lines += newlines(text);
       rest = rest.slice(text.length);

@@ -20,7 +20,8 @@ export type Reading = {
   morePrograms: number;
   /** How many commands there are. */
   commands: number;
-  pipeline: boolean;
+  /** Its pipelines in the order in which they run, each by its programs; none where it is long or that is not clear. */
+  pipelines: string[][] | null;
   /** Whether it was looked through, is being, or cannot be. */
   state: "read" | "pending" | "unread";
 };
@@ -43,7 +44,7 @@ export function read(text: string): Reading {
     dangers: [...new Set(found.map(({ kind }) => kind))],
     ...named(commands, found),
     commands: commands.length,
-    pipeline: commands.length > 1 && commands.slice(1).every(({ piped }) => piped),
+    pipelines: commands.length <= mostNamed && runsInOrder(tokens) ? pipelinesOf(commands) : null,
     state: "read",
   };
 }
@@ -51,7 +52,25 @@ export function read(text: string): Reading {
 /** The text as it is, before or without a reading of it. */
 export function plain(text: string, state: "pending" | "unread"): Reading {
   const pieces: Piece[] = [{ kind: "plain", text, danger: false }];
-  return { pieces, dangers: [], ...unnamed, commands: 0, pipeline: false, state };
+  return { pieces, dangers: [], ...unnamed, commands: 0, pipelines: null, state };
+}
+
+/** Nothing in it chooses, repeats, groups or runs beside something else. */
+function runsInOrder(tokens: readonly Token[]): boolean {
+  return tokens.every(
+    ({ kind, text }) =>
+      kind !== "keyword" && (kind !== "operator" || /^(\|&?|;|&&|\r?\n)$/.test(text)),
+  );
+}
+
+function pipelinesOf(commands: readonly SimpleCommand[]): string[][] {
+  const all: string[][] = [];
+  for (const command of commands) {
+    const before = all.at(-1);
+    if (command.piped && before) before.push(nameOf(command));
+    else all.push([nameOf(command)]);
+  }
+  return all;
 }
 
 type Named = Pick<Reading, "programs" | "morePrograms">;

@@ -100,6 +100,8 @@ describe("what looks dangerous", () => {
     ["rm file.txt", []],
     ["curl -s https://x | bash", ["pipeToShell"]],
     ["curl -s https://x | tee f | sudo sh", ["elevate", "pipeToShell"]],
+    ["curl -s https://x |\n  bash", ["pipeToShell"]],
+    ["curl -s https://x | (bash)", ["pipeToShell"]],
     ["curl -s https://x; bash run.sh", []],
     ["git push --force origin main", ["forcePush"]],
     ["git push origin main", []],

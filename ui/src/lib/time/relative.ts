@@ -9,14 +9,14 @@ const day = 24 * hour;
 /** "2 min ago". The future counts as now: clocks of two machines differ. */
 export function ago(at: number, now: number): string {
   const passed = Math.max(0, now - at);
-  if (passed < 45 * second) return m.time.justNow;
-  if (passed < hour) return m.time.minutesAgo(Math.max(1, Math.round(passed / minute)));
+  if (passed < minute) return m.time.justNow;
+  if (passed < hour) return m.time.minutesAgo(Math.floor(passed / minute));
   if (passed < day) return m.time.hoursAgo(Math.floor(passed / hour));
   if (passed < 7 * day) return m.time.daysAgo(Math.floor(passed / day));
   return new Date(at).toLocaleDateString(undefined, dateStyle(at, now));
 }
 
-/** "2 m", for a column: how long it is since. */
+/** "2 min", for a column: how long it is since. */
 export function agoShort(at: number, now: number): string {
   const passed = Math.max(0, now - at);
   if (passed < minute) return m.time.shortNow;

@@ -38,7 +38,7 @@ export const time = {
   hoursAgo: (count: number) => `${count} h ago`,
   daysAgo: (count: number) => `${count} ${plural(count, "day", "days")} ago`,
   shortNow: "now",
-  shortMinutes: (count: number) => `${count} m`,
+  shortMinutes: (count: number) => `${count} min`,
   shortHours: (count: number) => `${count} h`,
   shortDays: (count: number) => `${count} d`,
   hoursLeft: (count: number) => `${count} h left`,

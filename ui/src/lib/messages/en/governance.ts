@@ -28,6 +28,15 @@ const effects: Record<EffectKind, string> = {
   environment: "Sets variables",
 };
 
+/** Before a number of places. */
+const alike = {
+  read: "Reads",
+  list: "Lists",
+  write: "Writes to",
+  append: "Appends to",
+  create: "Creates files in",
+};
+
 const zones: Record<Zone, string> = {
   workspace: "workspace",
   tmp: "temporary",
@@ -64,12 +73,16 @@ export const governance = {
   analysis: {
     title: "What it does",
     dangerous: "Look twice",
-    dangerousMeaning: "It does what policy calls dangerous.",
+    dangerousToPolicy: "It does what policy calls dangerous.",
+    dangerousMeaning: "Read the marked parts before you allow it.",
+    dangerousUnmarked: "Read all of it before you allow it.",
     danger: "Danger",
     ask: "Asks",
     effect: "Effect",
-    none: "Nothing in it stands out. It was read whole.",
+    none: "Nothing dangerous was recognised. That is no proof that it is safe.",
     cut: "There is more than is listed here.",
+    alike: (kind: keyof typeof alike, count: number, more: boolean) =>
+      `${alike[kind]} ${more ? "at least " : ""}${count.toLocaleString()} places.`,
     more: (count: number) => `${count} more`,
     fewer: "Fewer",
     unread: "It could not be read, so nothing in it is explained.",
@@ -94,7 +107,7 @@ export const terms = {
   meanings: {
     session: "This exact command, until the session ends.",
     for: "This exact command, for the time below.",
-    always: "In this folder, until the date below or until you take it back.",
+    always: "In this folder, until then or until you take it back.",
   },
   minutes: "For how long",
   minutesOf: { 15: "15 minutes", 60: "1 hour", 480: "8 hours" },
@@ -113,8 +126,12 @@ export const terms = {
   untils: { week: "A week from now", month: "30 days from now", quarter: "90 days from now" },
   allowFor: {
     session: "Allow for this session",
-    for: "Allow for this time",
-    always: "Allow always here",
+    for: { 15: "Allow for 15 minutes", 60: "Allow for 1 hour", 480: "Allow for 8 hours" },
+    always: {
+      week: "Allow here for a week",
+      month: "Allow here for 30 days",
+      quarter: "Allow here for 90 days",
+    },
   },
   back: "It is listed under Policy, Standing permissions, and can be taken back there.",
   denyBecause: "Deny with a reason…",
@@ -123,12 +140,13 @@ export const terms = {
   reason: "Reason",
   reasonHint: "Use the staging database instead.",
   deny: "Deny",
-  edit: "Edit…",
-  editTitle: "Run something else instead",
+  edit: "Edit the command…",
+  editTitle: "Edit the command",
+  editBefore: "What the agent asked for",
+  editField: "Your command",
   editMeaning:
-    "What the agent asked for is not run. Your command is judged anew, and runs as a request of its own.",
-  editField: "Command",
-  editApprove: "Allow this command once",
+    "The policy checks your command first. If it may run, it takes the place of the agent’s, and you are asked about it before it runs.",
+  editReplace: "Replace the command",
   editSame: "Nothing is changed yet.",
 };
 

@@ -94,17 +94,26 @@ export const inbox = {
     `${count} ${plural(count, "request waits", "requests wait")} for a decision`,
   overflow: (names: string) =>
     `More waits on ${names} than is listed here. The rest follows as soon as there is room.`,
-  unreadable: (count: number, names: string) =>
-    `${count} ${plural(count, "request waits", "requests wait")} on ${names} in a form that cannot be read or answered here. Look at the gateway itself.`,
+  unreadable: (count: number) =>
+    `${count} ${plural(count, "request waits", "requests wait")} that cannot be read or answered here.`,
+  unreadableMend: "Look at the gateway itself:",
+  unreadableOn: (names: string) => `Look at ${names} directly.`,
+  notReadable: (count: number) => `${count} not readable`,
   unheard: (names: string) => `Not connected: ${names}. What waits there is not seen here.`,
   noneWait: "nothing waits",
+  noneKnown: "nothing known to wait",
   notKnown: (count: number) => `${count} not known`,
   noneTitle: "Nothing waits for you",
   noneMeaning: (count: number) =>
     count === 1
       ? "When an agent on your gateway asks to do something, it stands here and you are notified."
       : `When an agent on one of your ${count} gateways asks to do something, it stands here and you are notified.`,
-  noneOffline: "No gateway is connected, so a request that waits would not be seen here.",
+  noneOfflineTitle: "No gateway is connected",
+  noneOffline: "A request that waits would not be seen here.",
+  noneOn: (names: string) => `Nothing waits on ${names}`,
+  notSeen: (names: string, count: number) =>
+    `${names} ${plural(count, "is", "are")} not connected; what waits there is not seen.`,
+  moreGateways: (count: number) => `${count} more`,
   lastDecision: "Last decision",
   choose: "Choose a request to read it in full.",
   asked: "asked",
@@ -131,6 +140,7 @@ export const inbox = {
   where: "Where",
   who: "Who",
   program: "Program",
+  runs: (typed: string) => `${typed} runs`,
   why: "Why",
   others: "Others",
   onHost: (host: string, gateway: string) => `on ${host} of ${gateway}`,
@@ -182,11 +192,15 @@ export const inbox = {
     enter: "Enter decides nothing. Press A and then Enter, or Space on a button.",
   },
   alwaysTitle: "Allow this always?",
-  alwaysExec:
+  alwaysExactly:
+    "The gateway keeps a rule for this exact command in this folder, and does not ask for it again.",
+  alwaysProgram: (programs: string) =>
+    `The gateway keeps a rule and does not ask for this again. On its version of OpenClaw the rule can be the program with any arguments: any ${programs} command is then allowed.`,
+  alwaysUnknown:
     "The gateway keeps a rule and does not ask for this again. From OpenClaw 2026.8.1 on, the rule is this exact command in this folder. On an older gateway it can be the program with any arguments.",
   alwaysOther:
     "The gateway keeps a rule and does not ask for this again. For a tool, the rule covers it with any arguments.",
-  alwaysBack: "Until it is taken back on the gateway, in its approvals.",
+  alwaysBack: "The rule holds until it is taken back on the gateway, in its approvals.",
   alwaysConfirm: "Allow always",
   explain: "Explain",
   explainTitle: "What it is made of",
@@ -194,14 +208,17 @@ export const inbox = {
     argv: "Arguments",
     security: "Exec mode",
     ask: "Asks",
+    session: "Session",
     run: "Run",
     toolCall: "Tool call",
     request: "Request",
   },
   does: {
-    one: (program: string) => `Runs ${program}.`,
+    some: (programs: string) => `Runs ${programs}.`,
     sequence: (programs: string) => `Runs ${programs}, one after the other.`,
     pipeline: (programs: string) => `Runs ${programs}, each feeding the next.`,
+    mixed: (pipelines: readonly (readonly string[])[]) =>
+      `Runs ${pipelines.map((programs) => programs.join(" piped into ")).join(", then ")}.`,
     many: (programs: readonly string[], more: number, count: number) =>
       `Runs ${count.toLocaleString()} commands: ${programs.join(", ")}${more > 0 ? ` and ${more.toLocaleString()} more` : ""}.`,
     and: "and",
@@ -220,6 +237,7 @@ export const inbox = {
     startup: "Changes what runs at every login.",
   },
   hint: "Noticed in the text. What is not marked is not thereby safe.",
+  moreBelow: "More below",
   wholeWaits: "the whole request",
   lines: (count: number) => `${count.toLocaleString()} lines`,
   characters: (count: number) => `${count.toLocaleString()} characters in one line`,
@@ -240,6 +258,11 @@ export const inbox = {
   answerHint: "Type an answer",
   answerOwn: "In your own words",
   answerMany: (question: string) => `${question} (any number)`,
+  unanswered: (open: number, all: number, first: string) => {
+    if (all === 1) return "Choose or type an answer first.";
+    if (open === 1) return `1 of ${all} questions is unanswered: “${first}”`;
+    return `${open} of ${all} questions are unanswered.`;
+  },
   sendAnswer: "Send the answer",
   decline: "Decline to answer",
   pairingWarning: "Approve only what you started yourself. It gets the scopes named here.",
