@@ -21,7 +21,7 @@ const did: Record<string, string> = {
   "grant.used": "standing permission used",
   "policy.changed": "policy changed",
   "policy.loaded": "policy loaded",
-  "undo.restored": "brought back",
+  "undo.restored": "file restored",
   "credential.set": "credential kept",
   "credential.replaced": "credential replaced",
   "credential.rotated": "credential rotated",
