@@ -131,7 +131,7 @@ async fn the_policy_is_written_and_tried(scene: &Scene) {
     let page = &scene.page;
     scene.section("Policy", "Rules").await;
     scene.choose("Strict").await;
-    scene.in_dialog("Change it").await;
+    scene.in_dialog("Change to Strict").await;
     scene.is_chosen("Strict").await;
     picture(&scene.desktop, "governed-1-preset");
 
@@ -177,10 +177,10 @@ async fn a_standing_permission_is_given_and_taken_back(scene: &Scene) {
 
     scene.section("Policy", "Standing permissions").await;
     page.says("crontab -l").await;
-    page.says("exact, in").await;
+    page.says("exactly this · in").await;
     picture(&scene.desktop, "governed-5-permission");
-    page.press("Take back").await;
-    scene.in_dialog("Take back").await;
+    page.press("Revoke").await;
+    scene.in_dialog("Revoke").await;
     page.says("No standing permissions").await;
 }
 
@@ -200,10 +200,10 @@ async fn what_was_overwritten_is_brought_back(scene: &Scene) {
     scene.until("it is written", || text("first")).await;
     page.send("write: notes.txt: the second version").await;
     scene.until("it is overwritten", || text("second")).await;
-    page.says("It overwrote").await;
+    page.says("Overwrote").await;
     picture(&scene.desktop, "governed-6-undo");
-    page.press("Bring it back").await;
-    page.says("Brought back").await;
+    page.press("Restore").await;
+    page.says("Restored").await;
     scene
         .until("the first version is back", || text("first"))
         .await;
@@ -229,11 +229,11 @@ async fn the_audit_has_it_all_and_is_intact(scene: &Scene) {
 /// A credential goes in once, and its value is nowhere that a page or a thief of files could read it.
 async fn a_credential_is_kept_and_its_value_is_nowhere(scene: &Scene) {
     let page = &scene.page;
-    scene.section("Settings", "Credentials").await;
+    scene.section("Settings", "Agent credentials").await;
     page.press("Add a credential").await;
     page.fill("Name", "DEPLOY_TOKEN").await;
     page.fill("Value", VALUE).await;
-    scene.in_dialog("Keep it").await;
+    scene.in_dialog("Save").await;
     page.says("never used").await;
     picture(&scene.desktop, "governed-9-credential");
     let everything = [

@@ -35,7 +35,7 @@ async fn a_second_start_hands_its_link_to_the_first_which_opens_a_place_and_does
         "gatehouse://add?url=ws://127.0.0.1:9/&name=Studio&token={TOKEN}"
     ));
     page.says("A link filled this in").await;
-    page.says("with a token in it, now out of sight").await;
+    page.says("token kept out of sight").await;
     picture(&desktop, "links-1-add");
     let shown = page.client.source().await.unwrap() + &page.storage().await;
     assert!(!shown.contains(TOKEN), "the page never has the token");

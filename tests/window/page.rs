@@ -86,7 +86,7 @@ impl Page {
         self.go("Add a gateway").await;
         self.fill("Address, link, setup code or token", url).await;
         self.press("Continue").await;
-        self.fill("Name", name).await;
+        self.fill("Name (optional)", name).await;
         self.fill("Token", token).await;
         self.press("Connect").await;
         self.says("Connected").await;

@@ -86,6 +86,15 @@ impl Environment {
     }
 }
 
+/// What a gateway is called that nobody has named. The gateway of this app is called "This computer".
+pub(crate) fn first_name(url: &GatewayUrl) -> String {
+    if url.is_loopback() {
+        "OpenClaw on this computer".to_owned()
+    } else {
+        url.host()
+    }
+}
+
 /// A gateway that was found. Holds its secret, so it has no `Debug`.
 pub struct Found {
     pub url: String,
@@ -136,19 +145,13 @@ impl Found {
         if !url.may_carry_secrets() {
             return Err(Broken::new(&source, DiscoveryFault::BadAddress));
         }
-        // The gateway of this app is called "This computer".
-        let name = if url.is_loopback() {
-            "OpenClaw on this computer".to_owned()
-        } else {
-            url.host()
-        };
         let (kind, secret) = match secret {
             Some((kind, value)) => (kind, Some(Secret::new(value))),
             None => (CredentialKind::None, None),
         };
         Ok(Self {
             url: url.as_str().to_owned(),
-            name,
+            name: first_name(&url),
             kind,
             secret,
             source,

@@ -13,6 +13,7 @@ use gatehouse_vault::Secret;
 use serde_json::Value;
 use url::Url;
 
+use crate::discover::first_name;
 use crate::error::address_code;
 use crate::view::{CredentialKind, PastedForm};
 
@@ -63,12 +64,12 @@ impl Pasted {
         self
     }
 
-    /// With an address, which also is its first name. Says so where it may not carry secrets.
+    /// With an address, which also gives its first name. Says so where it may not carry secrets.
     fn at(mut self, address: &str) -> Self {
         match GatewayUrl::parse(address) {
             Ok(url) => {
                 self.problem = (!url.may_carry_secrets()).then_some("plainTextRefused");
-                self.name = self.name.or_else(|| Some(url.host()));
+                self.name = self.name.or_else(|| Some(first_name(&url)));
                 self.url = Some(url.as_str().to_owned());
             }
             Err(error) => self.problem = Some(address_code(&error)),

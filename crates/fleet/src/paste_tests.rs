@@ -145,6 +145,16 @@ fn a_setup_code_gives_its_bootstrap_token_and_its_usable_address() {
 }
 
 #[test]
+fn an_address_of_this_computer_is_not_called_by_its_digits() {
+    let name = |text| recognise(text).name;
+    for local in ["ws://127.0.0.1:18789", "http://localhost:18789/#token=abc"] {
+        assert_eq!(name(local).as_deref(), Some("OpenClaw on this computer"));
+    }
+    let far = name("wss://gw.example.com");
+    assert_eq!(far.as_deref(), Some("gw.example.com"));
+}
+
+#[test]
 fn an_add_link_gives_address_and_name() {
     let text = "openclaw://gateway/add?url=wss%3A%2F%2Fgw.example.com&name=Studio%20%E2%80%AEevil";
     check(

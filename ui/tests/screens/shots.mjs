@@ -9,6 +9,8 @@
 const inbox = (key) => `#/inbox/${encodeURIComponent(key)}`;
 const dangerous = inbox("gw-home/exec/2");
 const plain = inbox("gw-studio/exec/1");
+const studioChat = "#/sessions/gw-studio/agent%3Amain%3A0";
+const ownChat = "#/sessions/gw-own/agent%3Amain%3Aown";
 
 /** @param {Page} page @param {string} name */
 const press = (page, name) => page.getByRole("button", { name }).first().click();
@@ -233,12 +235,48 @@ export const shots = [
       await page.waitForTimeout(400);
     },
   },
-  { name: "chat", fake: "few", hash: "#/sessions/gw-studio/agent%3Amain%3A0", wait: 900 },
+  { name: "chat", fake: "few", hash: studioChat, wait: 900 },
   {
     name: "chat-streaming",
     fake: "streaming",
-    hash: "#/sessions/gw-studio/agent%3Amain%3A0",
+    hash: studioChat,
     wait: 1500,
+  },
+  { name: "chat-empty", fake: "few&messages=0", hash: studioChat },
+  { name: "chat-offline", fake: "offline", hash: studioChat, wait: 900 },
+  {
+    // What waits for an approval is at the end; above it each state of a message and of a call.
+    name: "chat-waiting",
+    fake: "states",
+    hash: studioChat,
+    wait: 900,
+  },
+  {
+    name: "chat-tool-open",
+    fake: "few&messages=2",
+    hash: studioChat,
+    wait: 900,
+    act: async (page) => {
+      await page
+        .getByRole("button", { name: /npm run test/ })
+        .last()
+        .click();
+      // What floats over a message while one is near it is not what is looked at here.
+      await page.mouse.move(0, 0);
+      await page.evaluate(() => globalThis.document.activeElement?.blur());
+      await page.waitForTimeout(200);
+    },
+  },
+  { name: "chat-script", fake: "few&own=script", hash: ownChat, wait: 900 },
+  {
+    name: "chat-script-model",
+    fake: "few&own=script",
+    hash: ownChat,
+    wait: 900,
+    act: async (page) => {
+      await press(page, "How to give it a model");
+      await page.waitForTimeout(200);
+    },
   },
 
   // Settings.
@@ -337,6 +375,12 @@ export const shots = [
     act: (page) => page.getByRole("radio", { name: /^Strict/ }).click(),
   },
   {
+    name: "policy-preset-observe",
+    fake: "few&own=few",
+    hash: "#/policy/rules",
+    act: (page) => page.getByRole("radio", { name: /^Observe/ }).click(),
+  },
+  {
     name: "policy-document",
     fake: "few&own=few",
     hash: "#/policy/rules",
@@ -383,7 +427,7 @@ export const shots = [
     name: "policy-grants-revoke",
     fake: "few&own=few",
     hash: "#/policy/grants",
-    act: (page) => press(page, "Take back npm ci"),
+    act: (page) => press(page, "Revoke npm ci"),
   },
   { name: "policy-roles", fake: "few&own=few", hash: "#/policy/roles" },
   {
@@ -407,11 +451,21 @@ export const shots = [
   { name: "audit-empty", fake: "few&own=empty", hash: "#/audit" },
   { name: "audit-error", fake: "few&own=error", hash: "#/audit" },
   { name: "audit-loading", fake: "few&own=slow", hash: "#/audit", wait: 3600 },
+  { name: "audit-record-person", fake: "few&own=few", hash: "#/audit/48202" },
   { name: "audit-record", fake: "few&own=few", hash: "#/audit/48207" },
   { name: "audit-record-long", fake: "few&own=long", hash: "#/audit/48207" },
   {
     name: "audit-intact",
     fake: "few&own=few",
+    hash: "#/audit/proof",
+    act: async (page) => {
+      await press(page, "Check all records");
+      await page.waitForTimeout(700);
+    },
+  },
+  {
+    name: "audit-intact-unsigned",
+    fake: "few&own=script",
     hash: "#/audit/proof",
     act: async (page) => {
       await press(page, "Check all records");
@@ -471,15 +525,15 @@ export const shots = [
     fake: "few",
     hash: "#/settings/gateways/gw-lab",
     act: async (page) => {
-      await press(page, "Walk the way to it…");
+      await press(page, "Check the connection");
       await page.waitForTimeout(300);
-      await page.getByRole("button", { name: "Walk it again" }).scrollIntoViewIfNeeded();
+      await page.getByRole("button", { name: "Check again" }).scrollIntoViewIfNeeded();
     },
   },
   {
     name: "chat-undo",
     fake: "few&own=few",
-    hash: "#/sessions/gw-own/agent%3Amain%3Aown",
+    hash: ownChat,
     wait: 900,
   },
   { name: "sign-in", fake: "signin" },
@@ -516,6 +570,7 @@ function linked(url) {
 /** @param {Page} page @param {object} opening */
 async function follow(page, opening) {
   await page.evaluate((it) => globalThis.fake.open(it), opening);
+  await page.waitForLoadState("networkidle");
   await page.waitForTimeout(300);
 }
 

@@ -18,6 +18,7 @@ use super::{Core, CoreHandle, Fact, News, Write};
 use crate::api::host_of;
 use crate::ask::Asker;
 use crate::credentials::{CredentialChange, GatewayCredentials};
+use crate::discover::first_name;
 use crate::error::FleetError;
 use crate::fleet::FleetEvent;
 use crate::inbox::{EpochMs, InboxEvent};
@@ -252,7 +253,8 @@ impl Core {
             return Err(FleetError::GatewayExists);
         }
         if name.trim().is_empty() {
-            return Ok(self.free_name(&host_of(url), None));
+            let named = GatewayUrl::parse(url).map_or_else(|_| url.to_owned(), |u| first_name(&u));
+            return Ok(self.free_name(&named, None));
         }
         Ok(self.free_name(name, None))
     }

@@ -179,6 +179,7 @@ fn kinds(wanted: &[String]) -> Vec<&str> {
 fn line(fields: Fields<'_>) -> AuditLine {
     let actor = fields.part("actor");
     let of = |name| actor.and_then(|actor| actor.line(name)).unwrap_or_default();
+    let detail = fields.part("json").and_then(|json| json.part("detail"));
     AuditLine {
         seq: fields.number("seq").unwrap_or_default(),
         at: fields.number("at").unwrap_or_default(),
@@ -186,6 +187,7 @@ fn line(fields: Fields<'_>) -> AuditLine {
         actor: AuditActor {
             kind: of("type"),
             id: of("id"),
+            name: detail.and_then(|detail| detail.line("client")),
         },
         agent: fields.line("agentId"),
         session: fields.line("sessionKey"),
@@ -253,5 +255,16 @@ mod tests {
             &json!({"seq": 4, "what": "ls\u{202e}", "verdict": "odd"}),
         ));
         assert_eq!((line.what.as_str(), line.verdict), ("ls⟨U+202E⟩", None));
+    }
+
+    #[test]
+    fn a_record_names_the_client_that_acted_as_it_called_itself() {
+        let record = json!({
+            "actor": {"type": "operator", "id": "38eb5b6f"},
+            "json": {"detail": {"client": "Gatehouse on\u{202e} vm"}},
+        });
+        let actor = line(Fields(&record)).actor;
+        assert_eq!(actor.name.as_deref(), Some("Gatehouse on⟨U+202E⟩ vm"));
+        assert_eq!(line(Fields(&json!({"seq": 1}))).actor.name, None);
     }
 }

@@ -288,6 +288,8 @@ pub struct AuditLine {
 pub struct AuditActor {
     pub kind: String,
     pub id: String,
+    /// What the client called itself, where the record says so; the id is what was proven.
+    pub name: Option<String>,
 }
 
 /// One record whole.

@@ -220,6 +220,13 @@ export class Chat {
     return entries.slice(0, entries.indexOf(answer)).findLast(({ speaker }) => speaker === "user");
   }
 
+  /** The question of the last answer, once nothing runs: an earlier one was overtaken by what was asked since. */
+  questionAgain(answer: Entry): Entry | undefined {
+    if (this.run.kind !== "idle" || this.transcript.entries.at(-1) !== answer) return undefined;
+    const question = this.questionOf(answer);
+    return question?.plainText ? question : undefined;
+  }
+
   async abort(): Promise<void> {
     this.stopping = true;
     this.problem = null;

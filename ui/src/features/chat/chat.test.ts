@@ -9,6 +9,7 @@ import type {
 } from "$lib/backend/types";
 import { MOUNTED } from "$lib/scroll/window";
 import { Chat, type ChatPort } from "./chat.svelte";
+import { Draft } from "./draft.svelte";
 
 const session = { gateway: "gw", key: "agent:main:main" };
 
@@ -342,5 +343,44 @@ describe("stopping", () => {
     await chat.abort();
     expect(chat.problem?.code).toBe("notConnected");
     expect(chat.stopping).toBe(false);
+  });
+});
+
+describe("asking again", () => {
+  const problem = { code: "runFailed", detail: "overloaded", requestId: null, deviceId: null };
+  const failed = (id: string) => message(id, { state: { kind: "errored", problem } });
+  const asked = (id: string) => message(id, { role: "user" });
+
+  async function opened(messages: MessageView[], fields: Partial<ChatSnapshot> = {}) {
+    const { chat } = world(snapshot(messages, fields));
+    await chat.open();
+    const again = (id: string) => {
+      const entry = chat.transcript.get(id);
+      return entry && chat.questionAgain(entry)?.id;
+    };
+    return again;
+  }
+
+  it("is for the last answer, and not for one that was overtaken", async () => {
+    const again = await opened([asked("q1"), failed("a1"), asked("q2"), failed("a2")]);
+    expect(again("a1")).toBeUndefined();
+    expect(again("a2")).toBe("q2");
+  });
+
+  it("waits until nothing runs", async () => {
+    const run = { kind: "running", run: "r", phase: null, since: 0 } as const;
+    const again = await opened([asked("q"), failed("a")], { run });
+    expect(again("a")).toBeUndefined();
+  });
+});
+
+describe("what is put into a draft", () => {
+  it("leaves what was begun there", () => {
+    const draft = new Draft();
+    draft.add("What failed?");
+    expect(draft.text).toBe("What failed?");
+    draft.text = "Half a thought ";
+    draft.add("What failed?");
+    expect(draft.text).toBe("Half a thought\n\nWhat failed?");
   });
 });

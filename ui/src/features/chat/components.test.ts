@@ -179,6 +179,16 @@ describe("a message", () => {
     expect(on.askAgain).toHaveBeenCalledOnce();
   });
 
+  it("of a failed run says the gateway's reason first, and its code apart", () => {
+    const refused = { ...problem, code: "gatewayRefused", detail: "model overloaded" };
+    const state = { kind: "errored", problem: refused } as const;
+    show(Message, { entry: entry({ state }), actions: actions() });
+    const said = [...screen.getByRole("group", { name: "The run ended" }).querySelectorAll("p")];
+    const [first, second] = said.map((p) => p.textContent);
+    expect(first).toBe("The run ended: model overloaded");
+    expect(second).toBe("Code: gatewayRefused");
+  });
+
   it("that was stopped says so", () => {
     show(Message, { entry: entry({ state: { kind: "aborted" } }), actions: actions() });
     expect(screen.getByText("Stopped")).toBeTruthy();
@@ -317,6 +327,18 @@ describe("what the run does", () => {
     const run: RunView = { kind: "running", run: "r", phase: "starting_model", since: 15_000 };
     show(RunStatus, { chat: chatIn("ready", run).chat });
     expect(screen.getByRole("status").textContent).toMatch(/Running\s+starting model · 45 s/);
+  });
+
+  it("names no phase any more once the answer is being written", () => {
+    const run: RunView = { kind: "running", run: "r", phase: "starting_model", since: 15_000 };
+    const { chat } = chatIn("ready", run);
+    const blocks = [{ kind: "text", text: "So" } as const];
+    const none = { at: 0, model: null, tokens: null, costUsd: null };
+    const state = { kind: "streaming" } as const;
+    const answer = { ...none, id: "a", role: "assistant", blocks, state } as const;
+    chat.transcript.apply([{ kind: "message", message: { ...answer, blocks: [...blocks] } }]);
+    show(RunStatus, { chat });
+    expect(screen.getByRole("status").textContent).toMatch(/Running\s+45 s/);
   });
 
   it("says that the gateway is away", () => {

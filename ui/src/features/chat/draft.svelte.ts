@@ -18,6 +18,12 @@ export class Draft {
     return this.text.trim() === "" && this.attachments.length === 0;
   }
 
+  /** Puts a text in without taking away what is there. */
+  add(text: string): void {
+    const written = this.text.trimEnd();
+    this.text = written === "" ? text : `${written}\n\n${text}`;
+  }
+
   attach(files: readonly File[], limits: AttachmentLimits): void {
     const { accepted, refused } = chooseFiles(files, limits, this.attachments.length);
     this.refused = refused;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayText, dollarsText, durationText, runningText, tokensText } from "./figures";
+import { dayText, dollarsText, durationText, runningText, shortPath, tokensText } from "./figures";
 
 const check = <Input>(say: (input: Input) => string, cases: [Input, string][]) =>
   it.each(cases)("says %s as %s", (input, words) => expect(say(input)).toBe(words));
@@ -55,4 +55,16 @@ describe("a day", () => {
     const first = new Date(2026, 2, 1, 9).getTime();
     expect(dayText(new Date(2026, 1, 28, 9).getTime(), first)).toBe("Yesterday");
   });
+});
+
+describe("a path", () => {
+  check(shortPath, [
+    ["notes.txt", "notes.txt"],
+    ["~/projects/gallery/build/index.html", "~/projects/gallery/build/index.html"],
+    [
+      "/tmp/gatehouse-desk-25333-r7AeJC/home/.gatehouse/workspace/notes.txt",
+      "…/home/.gatehouse/workspace/notes.txt",
+    ],
+    [`/a/${"long".repeat(20)}.txt`, `…/${"long".repeat(20)}.txt`],
+  ]);
 });

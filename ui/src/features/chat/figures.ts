@@ -61,6 +61,21 @@ export function dayNumber(at: number): number {
   return (day.getFullYear() * 12 + day.getMonth()) * 31 + day.getDate();
 }
 
+/** Longer than this a path pushes out what is said of it. */
+const longestPath = 40;
+
+/** A path by its end, whole names only: "…/build/index.html". A short one as it is. */
+export function shortPath(path: string): string {
+  if (path.length <= longestPath) return path;
+  const names = path.split("/");
+  let kept = names.pop() ?? "";
+  for (let name = names.pop(); name; name = names.pop()) {
+    if (name.length + kept.length + 3 > longestPath) break;
+    kept = `${name}/${kept}`;
+  }
+  return `…/${kept}`;
+}
+
 // Made once: a formatter costs a hundred times what it formats.
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 

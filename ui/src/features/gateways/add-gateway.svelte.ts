@@ -146,6 +146,12 @@ export class AddGateway {
     this.step = "complete";
   }
 
+  /** Whether the certificate is self-signed, and so held against a fingerprint. */
+  pinned(pinned: boolean): void {
+    this.pinning = pinned;
+    if (!pinned) this.pin = "";
+  }
+
   async #add(secret: SecretInput | null): Promise<void> {
     const added = await this.backend.gatewayAdd({
       url: this.url.trim(),

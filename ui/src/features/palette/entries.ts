@@ -9,8 +9,8 @@ const mostSessions = 500;
 
 export function entriesOf(desk: Desk, page: Page, showKeys: () => void): PaletteEntry[] {
   return [
-    ...places(page),
     ...waiting(desk, page),
+    ...places(page),
     ...sessions(desk, page),
     ...actions(desk, page, showKeys),
   ];
@@ -38,6 +38,7 @@ function places({ router, backend }: Page): PaletteEntry[] {
         group: "places",
         label: m.policy.sections[section],
         detail: m.governance.policy,
+        keys: section === policySections[0] ? "3" : undefined,
         run: () => router.go({ name: "policy", section }),
       };
     }),
@@ -48,12 +49,13 @@ function places({ router, backend }: Page): PaletteEntry[] {
       keys: "4",
       run: () => router.go({ name: "audit", record: null }),
     },
-    ...sectionsFor(backend.capabilities).map((section): PaletteEntry => {
+    ...sectionsFor(backend.capabilities).map((section, at): PaletteEntry => {
       return {
         id: `settings-${section}`,
         group: "places",
         label: m.settings.sections[section],
         detail: m.common.settings,
+        keys: at === 0 ? "5" : undefined,
         run: () => router.go({ name: "settings", section, gateway: null }),
       };
     }),
@@ -65,6 +67,7 @@ function waiting({ inbox }: Desk, { router }: Page): PaletteEntry[] {
     id: `item-${item.key}`,
     group: "waiting",
     label: item.subject.slice(0, 120),
+    mono: item.kind === "exec",
     detail: item.gatewayName,
     run: () => router.go({ name: "inbox", item: item.key }),
   }));

@@ -7,6 +7,8 @@ export type PaletteEntry = {
   id: string;
   group: PaletteGroup;
   label: string;
+  /** The label is a command. */
+  mono?: boolean;
   detail?: string;
   keys?: string;
   run: () => void;

@@ -38,10 +38,15 @@ export class Sessions {
   hits = $state.raw<readonly SearchHit[]>([]);
   #all = $state.raw<ReadonlyMap<string, SessionView>>(new Map());
   #searching: ReturnType<typeof setTimeout> | undefined;
+  /** The session that a person has before them, and how far each was read in this window. */
+  #reading: string | null = null;
+  #read = new Map<string, number>();
 
   readonly #sorted = $derived([...this.#all.values()].sort(latestFirst));
   readonly rows = $derived(this.#rows());
-  readonly count = $derived(this.#all.size);
+  /** How many are listed: without the archive while it is not shown, and in a search what was found. */
+  readonly count = $derived(this.rows.filter(({ kind }) => kind !== "heading").length);
+  readonly none = $derived(this.#all.size === 0);
 
   readonly #following = new Following<SessionsSnapshot, SessionsChange>({
     ask: () => this.backend.sessionsSnapshot(),
@@ -70,6 +75,14 @@ export class Sessions {
     return this.#sorted.filter(({ archived }) => !archived).slice(0, count);
   }
 
+  /** A session is open, or none any more: what comes in it is no news, then or afterwards. */
+  reading(session: SessionRef | null): void {
+    this.#reading = session && sessionId(session);
+    const view = this.find(session);
+    if (!this.#reading || !view) return;
+    this.#all = new Map(this.#all).set(this.#reading, this.#seen(view));
+  }
+
   load(): Promise<void> {
     return this.#following.load();
   }
@@ -88,7 +101,7 @@ export class Sessions {
   }
 
   #take({ sessions, loading }: SessionsSnapshot): void {
-    this.#all = new Map(sessions.map((each) => [sessionId(each.session), named(each)]));
+    this.#all = new Map(sessions.map((each) => [sessionId(each.session), this.#seen(named(each))]));
     this.loading = loading;
     this.problem = null;
     this.state = "ready";
@@ -98,8 +111,15 @@ export class Sessions {
     this.loading = loading;
     const next = new Map(this.#all);
     for (const session of removed) next.delete(sessionId(session));
-    for (const view of changed) next.set(sessionId(view.session), named(view));
+    for (const view of changed) next.set(sessionId(view.session), this.#seen(named(view)));
     this.#all = next;
+  }
+
+  #seen(view: SessionView): SessionView {
+    const id = sessionId(view.session);
+    const at = view.updatedAt ?? 0;
+    if (id === this.#reading) this.#read.set(id, at);
+    return view.unread && (this.#read.get(id) ?? -1) >= at ? { ...view, unread: false } : view;
   }
 
   async #find(wanted: string): Promise<void> {

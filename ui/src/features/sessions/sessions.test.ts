@@ -85,4 +85,37 @@ describe("the sessions list", () => {
     expect(list.rows.map(({ kind }) => kind)).toEqual(["session", "heading", "hit"]);
     vi.useRealTimers();
   });
+
+  it("counts what it lists: without the archive while that is hidden, and in a search what was found", async () => {
+    const { list } = await world(
+      session("one"),
+      session("two"),
+      session("gone", { archived: true }),
+    );
+    expect(list.count).toBe(2);
+    list.showArchived = true;
+    expect(list.count).toBe(3);
+    list.search("two");
+    expect(list.count).toBe(1);
+  });
+
+  it("has nothing unread in the session that is open, nor in it afterwards until something comes", async () => {
+    const { list, send } = await world(session("open", { unread: true, updatedAt: 5 }));
+    const unread = () => list.find({ gateway: "gw", key: "open" })?.unread;
+    let revision = 1;
+    const came = (updatedAt: number) => {
+      const changed = [session("open", { unread: true, updatedAt })];
+      send({ revision: (revision += 1), changed, removed: [], loading: [] });
+    };
+    expect(unread()).toBe(true);
+    list.reading({ gateway: "gw", key: "open" });
+    expect(unread()).toBe(false);
+    came(6);
+    expect(unread()).toBe(false);
+    list.reading(null);
+    came(6);
+    expect(unread(), "it was read while it was open").toBe(false);
+    came(7);
+    expect(unread(), "that came after it was left").toBe(true);
+  });
 });

@@ -209,6 +209,8 @@ export type AttachmentLimits = {
 export type AuditActor = {
 	kind: string,
 	id: string,
+	/**  What the client called itself, where the record says so; the id is what was proven. */
+	name: string | null,
 };
 
 /**  A part of an export, and the record before which the next one begins. */

@@ -55,4 +55,21 @@ describe("the table of problems", () => {
       detail: "not allowed by ACL",
     });
   });
+
+  it("lets the report lead where our words say nothing of the reason", () => {
+    for (const code of ["gatewayRefused", "runFailed", "ownGatewayFailed", "somethingNew"]) {
+      expect(explain(code).reportLeads, code).toBe(true);
+      expect(explain(code).nextStep, code).not.toContain("below");
+    }
+    expect(explain("connectionRefused").reportLeads).toBe(false);
+  });
+
+  it("shows every refusal alike, and what heals by itself as that", () => {
+    const severity = (code: string) => explain(code).severity;
+    for (const code of ["authTokenMismatch", "authPasswordMismatch", "ownGatewayFailed"]) {
+      expect(severity(code), code).toBe("danger");
+    }
+    expect(severity("connectionRefused")).toBe("passing");
+    expect(severity("noCredential")).toBe("warning");
+  });
 });

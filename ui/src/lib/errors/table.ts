@@ -19,21 +19,23 @@ export type ProblemEntry = ProblemWords & {
   code: string;
   severity: Severity;
   action: NextAction;
+  /** What was reported says more than our words do, so it stands first where there is any. */
+  reportLeads: boolean;
 };
 
 type Row = readonly [Severity, NextAction];
 
 const rows: Record<ProblemCode, Row> = {
   authRequired: ["warning", "replaceSecret"],
-  authUnauthorized: ["warning", "replaceSecret"],
+  authUnauthorized: ["danger", "replaceSecret"],
   authTokenMissing: ["warning", "replaceSecret"],
-  authTokenMismatch: ["warning", "replaceSecret"],
+  authTokenMismatch: ["danger", "replaceSecret"],
   authTokenNotConfigured: ["warning", "replaceSecret"],
   authPasswordMissing: ["warning", "replaceSecret"],
-  authPasswordMismatch: ["warning", "replaceSecret"],
+  authPasswordMismatch: ["danger", "replaceSecret"],
   authPasswordNotConfigured: ["warning", "replaceSecret"],
-  authBootstrapTokenInvalid: ["warning", "replaceSecret"],
-  authDeviceTokenMismatch: ["warning", "reconnect"],
+  authBootstrapTokenInvalid: ["danger", "replaceSecret"],
+  authDeviceTokenMismatch: ["danger", "reconnect"],
   authScopeMismatch: ["warning", "replaceSecret"],
   authRateLimited: ["warning", "reconnect"],
   authTailscaleIdentityMissing: ["warning", "editAddress"],
@@ -47,18 +49,18 @@ const rows: Record<ProblemCode, Row> = {
   controlUiOriginNotAllowed: ["warning", "editAddress"],
   controlUiDeviceIdentityRequired: ["warning", "editAddress"],
   deviceIdentityRequired: ["warning", "reconnect"],
-  deviceAuthInvalid: ["warning", "reconnect"],
+  deviceAuthInvalid: ["danger", "reconnect"],
   deviceAuthDeviceIdMismatch: ["warning", "reconnect"],
   deviceAuthSignatureExpired: ["warning", "reconnect"],
   deviceAuthNonceRequired: ["warning", "reconnect"],
   deviceAuthNonceMismatch: ["warning", "reconnect"],
-  deviceAuthSignatureInvalid: ["warning", "reconnect"],
+  deviceAuthSignatureInvalid: ["danger", "reconnect"],
   deviceAuthPublicKeyInvalid: ["warning", "reconnect"],
   pairingRequired: ["warning", "pair"],
   clientVersionMismatch: ["danger", "none"],
   protocolMismatch: ["danger", "none"],
-  refused: ["warning", "reconnect"],
-  accessRemoved: ["warning", "reconnect"],
+  refused: ["danger", "reconnect"],
+  accessRemoved: ["danger", "reconnect"],
   dnsFailed: ["passing", "editAddress"],
   connectionRefused: ["passing", "editAddress"],
   timedOut: ["passing", "reconnect"],
@@ -80,7 +82,7 @@ const rows: Record<ProblemCode, Row> = {
   startupSidecars: ["passing", "reconnect"],
   connectionLost: ["passing", "reconnect"],
   unavailable: ["passing", "reconnect"],
-  ownGatewayFailed: ["warning", "none"],
+  ownGatewayFailed: ["danger", "none"],
   keychainLocked: ["warning", "openSecrets"],
   keychainUnavailable: ["warning", "openSecrets"],
   noCredential: ["warning", "replaceSecret"],
@@ -119,12 +121,24 @@ const rows: Record<ProblemCode, Row> = {
   internal: ["danger", "retry"],
 };
 
+/** Codes that only say that something was refused or failed; why is in the report alone. */
+const reportsLead: ReadonlySet<string> = new Set<ProblemCode>([
+  "refused",
+  "gatewayRefused",
+  "runFailed",
+  "ownGatewayFailed",
+  "unknown",
+]);
+
 export function isKnown(code: string): code is ProblemCode {
   return (problemCodes as readonly string[]).includes(code);
 }
 
 export function explain(code: string): ProblemEntry {
-  if (!isKnown(code)) return { code, ...m.unknownProblem, severity: "warning", action: "retry" };
+  if (!isKnown(code)) {
+    const unknown = { severity: "warning", action: "retry", reportLeads: true } as const;
+    return { code, ...m.unknownProblem, ...unknown };
+  }
   const [severity, action] = rows[code];
-  return { code, ...m.problems[code], severity, action };
+  return { code, ...m.problems[code], severity, action, reportLeads: reportsLead.has(code) };
 }

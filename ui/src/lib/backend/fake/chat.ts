@@ -31,7 +31,8 @@ export class FakeChat {
     private readonly send: (updates: ChatUpdate[]) => void,
     private readonly now: () => number,
   ) {
-    const count = scenario.messages;
+    const begins = scenario.own === "script" && view.session.gateway === "gw-own";
+    const count = begins ? 0 : scenario.messages;
     this.#first = Math.max(0, count - page);
     this.#messages = scenario.name === "states" ? states(now()) : this.#read(this.#first, count);
     if (scenario.name === "states") {

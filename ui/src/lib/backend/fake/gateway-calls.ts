@@ -117,10 +117,16 @@ export function recognise(pasted: string): Recognised {
     form,
     draft: secret ? "draft:pasted" : null,
     url: addressOf(form, text),
-    name: form === "addLink" ? "Home server" : null,
+    name: firstName(addressOf(form, text)),
     credential: form === "setupCode" ? "setupCode" : secret ? "token" : "none",
     problem: code ? problem(code) : null,
   };
+}
+
+function firstName(address: string | null): string | null {
+  if (address === null) return null;
+  const { hostname } = new URL(address);
+  return hostname === "127.0.0.1" ? "OpenClaw on this computer" : hostname;
 }
 
 function addressOf(form: PastedForm, text: string): string | null {

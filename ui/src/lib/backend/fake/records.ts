@@ -16,11 +16,16 @@ const day = 24 * hour;
 
 type Sample = Partial<AuditLine> & Pick<AuditLine, "kind" | "what">;
 
-const agent = { kind: "agent", id: "main" };
-const person = { kind: "operator", id: "anna" };
+const agent = { kind: "agent", id: "main", name: null };
+const person = {
+  kind: "operator",
+  id: "38eb5b6f2e2849890a3ccd87013c6d0b5a7e91f4c2d86e3b10f7a9548c61d2e0",
+  name: "Gatehouse on studio",
+};
+const grant = "a81cecf9-4b6c-453c-9d1e-0f5b7c2a6e38";
 
 const samples: readonly Sample[] = [
-  { kind: "tool.outcome", what: "npm test -- --grep upload", outcome: "exit 1 in 3.1 s" },
+  { kind: "tool.outcome", what: "npm test -- --grep upload", outcome: "error" },
   {
     kind: "tool.intent",
     what: "npm test -- --grep upload",
@@ -29,8 +34,8 @@ const samples: readonly Sample[] = [
   },
   {
     kind: "approval.allowed",
-    what: "Allowed once: npm ci",
-    actor: person,
+    what: "npm ci",
+    actor: { kind: "operator", id: "Gatehouse on studio", name: null },
     verdict: "allow",
     approval: "a-4471",
   },
@@ -46,14 +51,29 @@ const samples: readonly Sample[] = [
     what: "git push origin main --force",
     verdict: "deny",
     rules: ["no-force-push"],
-    outcome: "refused",
   },
-  { kind: "credential.used", what: "DEPLOY_TOKEN for api.example.org", outcome: "used" },
-  { kind: "tool.outcome", what: "write src/upload.ts", outcome: "ok, 1.2 KB" },
+  { kind: "credential.used", what: "{{cred:DEPLOY_TOKEN}}", outcome: "allowed" },
+  { kind: "tool.outcome", what: "write src/upload.ts", outcome: "ok" },
   { kind: "tool.intent", what: "write src/upload.ts", verdict: "allow" },
-  { kind: "policy.changed", what: "Policy version 12: no-force-push added", actor: person },
-  { kind: "login.accepted", what: "Signed in over loopback", actor: person, agent: null },
-  { kind: "config.changed", what: "models.default changed", actor: person, agent: null },
+  {
+    kind: "policy.changed",
+    what: "the policy was changed from 8c01f7d2b94e6a35 to 243929b5d20576a8",
+    actor: person,
+    agent: null,
+  },
+  { kind: "grant.revoked", what: `the grant ${grant} was revoked`, actor: person, agent: null },
+  {
+    kind: "login.accepted",
+    what: "Gatehouse on studio came in from 127.0.0.1:51722",
+    actor: person,
+    agent: null,
+  },
+  {
+    kind: "config.changed",
+    what: "the configuration file was changed at agents.defaults.model",
+    actor: { kind: "file", id: "gatehouse.json", name: null },
+    agent: null,
+  },
   { kind: "tool.intent", what: "git status --short", verdict: "allow" },
 ];
 
@@ -157,7 +177,7 @@ export function grantsOf(kind: string, now: number): GrantView[] {
       pattern: false,
       text: "docker compose up -d",
       cwd: "~/projects/gallery",
-      session: "agent:main:0",
+      session: "agent:main:own",
       createdAt: now - 41 * minute,
       expiresAt: null,
       uses: 1,

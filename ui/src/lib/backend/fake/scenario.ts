@@ -20,7 +20,10 @@ export const scenarioNames = [
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
-/** What the gateway of this computer holds, chosen with `&own=few`; none has no such gateway. */
+/**
+ * What the gateway of this computer holds, chosen with `&own=few`; none has no such gateway. `script` is how it begins:
+ * without a model, and nothing signed yet.
+ */
 export const ownKinds = [
   "none",
   "few",
@@ -33,6 +36,7 @@ export const ownKinds = [
   "slow",
   "away",
   "failed",
+  "script",
 ] as const;
 export type OwnKind = (typeof ownKinds)[number];
 

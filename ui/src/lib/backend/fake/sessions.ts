@@ -64,5 +64,6 @@ export function sessionsOf(scenario: Scenario, now: number): SessionView[] {
   if (scenario.own === "none") return others;
   const own = { gateway: "gw-own", key: "agent:main:own" };
   const made = { ...session(scenario, now, 1), session: own, title: "Tidy the build folder" };
-  return [{ ...made, activity: "idle", cached: false }, ...others];
+  const model = scenario.own === "script" ? "scripted/scripted-1" : made.model;
+  return [{ ...made, model, activity: "idle", cached: false }, ...others];
 }

@@ -9,13 +9,13 @@ const states: Record<CredentialState, string> = {
 };
 
 export const agentCredentials = {
-  title: "Credentials",
+  title: "Agent credentials",
   meaning:
     "Agents name a credential as {{cred:NAME}}; the gateway puts the value in after policy has decided, and takes it out of everything that is printed. Nobody can read a value back.",
   none: "No credentials",
   noneMeaning: "Keep a token here, and agents can use it without ever seeing it.",
   add: "Add a credential",
-  columns: { name: "Name", type: "Type", used: "Last used", ends: "Ends" },
+  columns: { name: "Name", type: "Type", hosts: "Hosts", used: "Last used", ends: "Ends" },
   states,
   types: {
     api_key: "API key",
@@ -31,10 +31,12 @@ export const agentCredentials = {
       ? `${count} ${plural(count, "use", "uses")}`
       : `${count} of ${most} ${plural(most, "use", "uses")}`,
   noEnd: "no end",
-  grace: "The value before is still taken until",
-  hosts: "Only for",
-  anyHost: "any host that policy allows",
-  tools: "Only in",
+  grace: "old value kept,",
+  graceMeaning: (until: string) =>
+    `Where a host refuses the new value, the one before it is tried once more, until ${until}.`,
+  noHost: "no host",
+  tools: (names: string) => `only in ${names}`,
+  nowhere: "Bound to no host and no tool, so it can be used nowhere.",
   created: "Kept since",
   rotated: "Rotated",
   rotate: "Rotate…",
@@ -58,10 +60,9 @@ export const agentCredentials = {
   secret: "Value",
   secretHelp: "Goes in once. It is encrypted on the gateway and never shown again.",
   hostsField: "Only for these hosts",
-  hostsHelp: "Separated by spaces. Empty means any host that policy allows.",
+  hostsHelp: "Separated by spaces. It is sent to no other; with none it can be used nowhere.",
   ends: "Ends",
   endChoices: { never: "Never", month: "In 30 days", quarter: "In 90 days", year: "In a year" },
-  save: "Keep it",
   added: (name: string) => `${name} is kept.`,
   rotatedNow: (name: string) => `${name} has a new value.`,
   deleted: (name: string) => `${name} is deleted.`,

@@ -12,18 +12,20 @@ const did: Record<string, string> = {
   "approval.consumed": "the answer was used",
   "approval.expired": "nobody answered",
   "approval.cancelled": "called off",
-  "approval.revoked": "taken back",
+  "approval.revoked": "revoked",
   "approval.edited": "changed by a person",
   "approval.superseded": "replaced",
   "approval.resolved": "answered",
   "grant.created": "standing permission given",
-  "grant.revoked": "standing permission taken back",
+  "grant.revoked": "standing permission revoked",
   "grant.used": "standing permission used",
   "policy.changed": "policy changed",
   "policy.loaded": "policy loaded",
-  "undo.restored": "brought back",
+  "undo.restored": "file restored",
   "credential.set": "credential kept",
+  "credential.replaced": "credential replaced",
   "credential.rotated": "credential rotated",
+  "credential.expires": "credential given an end",
   "credential.deleted": "credential deleted",
   "credential.used": "credential used",
   "credential.refused": "credential refused",
@@ -31,6 +33,8 @@ const did: Record<string, string> = {
   "login.accepted": "signed in",
   "login.refused": "sign-in refused",
   "pairing.code": "setup code made",
+  "pairing.approved": "pairing approved",
+  "pairing.rejected": "pairing rejected",
   "device.paired": "device paired",
   "device.removed": "device removed",
   "token.rotated": "token rotated",
@@ -44,9 +48,23 @@ const did: Record<string, string> = {
   "gateway.stopped": "gateway stopped",
 };
 
+/** What came of a tool call, or of a credential's use, by the record's own word. */
+const outcomes: Record<string, string> = {
+  "tool.outcome/error": "failed",
+  "tool.outcome/denied": "denied",
+  "tool.outcome/changed": "changed meanwhile, did not run",
+  "tool.outcome/aborted": "stopped",
+  "tool.outcome/edited": "replaced by a person",
+  "tool.outcome/not_run": "did not run",
+  "tool.outcome/unknown_outcome": "outcome unknown",
+  "credential.used/refused": "credential refused",
+  "credential.used/failed": "credential not given",
+};
+
 export const audit = {
   title: "Audit",
-  did: (kind: string) => did[kind] ?? kind,
+  did: (kind: string, outcome: string | null = null) =>
+    outcomes[`${kind}/${outcome}`] ?? did[kind] ?? kind,
   count: (count: number) => `${count.toLocaleString()} ${plural(count, "record", "records")}`,
   search: "Search the records",
   filter: "Filter",
@@ -76,12 +94,16 @@ export const audit = {
   overview: "Overview",
   proof: "Proof",
   proofMeaning:
-    "Each record holds the hash of the one before it, and a signed checkpoint holds the root of all. Checking recomputes every one.",
+    "Each record holds the hash of the one before it, and a signed checkpoint holds the root of all up to it. Checking recomputes every one.",
   verify: "Check all records",
   verifying: "the check of all records",
   intact: "Intact",
-  intactMeaning: (records: number) =>
-    `${records.toLocaleString()} ${plural(records, "record", "records")} recomputed; each fits the one before it and the signed checkpoint.`,
+  /** `signed` is how many of them the signed checkpoint covers; records are counted from 0. */
+  intactMeaning: (records: number, signed: number) =>
+    `${records.toLocaleString()} ${plural(records, "record", "records")} recomputed; each fits the one before it. ` +
+    (signed > 0
+      ? `Signed up to record ${(signed - 1).toLocaleString()}.`
+      : "Nothing is signed yet."),
   broken: (seq: number) => `Broken at record ${seq.toLocaleString()}`,
   brokenMeaning:
     "Records from there on cannot be trusted. Keep a copy of the gateway's folder as it is, and find out who could write to it.",

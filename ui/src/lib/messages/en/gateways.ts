@@ -1,5 +1,5 @@
 /** The words of adding and keeping gateways, and of the first run. */
-import type { CredentialKind, DiscoveryFault, PastedForm } from "../../backend/types";
+import type { CredentialKind, DiscoveryFault, PastedForm, SecretPlace } from "../../backend/types";
 import { plural } from "./common";
 
 const forms: Record<PastedForm, string> = {
@@ -34,8 +34,8 @@ export const gateways = {
   pasteHint: "Paste what you have",
   pasteExamples:
     "From the gateway’s computer: “openclaw dashboard” prints a link, “openclaw qr” a setup code.",
-  withSecret: (kind: string) => `with a ${kind.toLowerCase()} in it, now out of sight`,
-  startOver: "Paste something else",
+  withSecret: (kind: string) => `${kind.toLowerCase()} kept out of sight`,
+  startOver: "Start over",
   fromLink:
     "A link filled this in, and nothing is connected yet. Check the address, and go on only if you trust where the link came from.",
   linkSecret: (place: string) =>
@@ -48,12 +48,17 @@ export const gateways = {
   address: "Address",
   addressHint: "ws://127.0.0.1:18789",
   name: "Name",
-  nameHint: "Home server",
+  nameOptional: "Name (optional)",
   proof: "Sign in with",
   proofKinds: { token: "Token", password: "Password", none: "This device’s pairing" },
   token: "Token",
   password: "Password",
-  secretGoes: (place: string) => `Goes to: ${place.toLowerCase()}. It is not shown again.`,
+  secretGoes: {
+    keychain: "Kept in the system keychain and not shown again.",
+    encryptedFile: "Kept in the encrypted file and not shown again.",
+    memory: "Kept in memory until the app ends, and not shown again.",
+    nowhere: "Not kept: no place for it is chosen yet. It is not shown again.",
+  } satisfies Record<SecretPlace, string>,
   tokenNeedsAddress: "That looks like a token. Which gateway is it for?",
   pinned: "Pinned certificate",
   pin: "SHA-256 of the certificate",
@@ -64,7 +69,7 @@ export const gateways = {
   pinSeen:
     "The gateway shows this certificate now. Use it only if it is the same on the gateway’s computer:",
   pinUse: "I compared it; use this one",
-  usePin: "It has a self-signed certificate",
+  usePin: "The certificate is self-signed",
   continue: "Continue",
   connect: "Connect",
   connectingTo: (host: string) => `Connecting to ${host}`,
@@ -143,6 +148,18 @@ export const gateways = {
     pairingRequired: "Waits for pairing",
     stopped: "Stopped",
   },
+  model: {
+    title: "Model",
+    meaning:
+      "Which model answers stands in the gateway’s configuration. Until one is named there, a built-in script answers.",
+    dialog: "Give the gateway a model",
+    file: "Put this into",
+    key: "Put your key, and your provider’s address and model, in the place of these. It counts as soon as the file is saved; the key is moved into the gateway’s sealed credentials at its next start.",
+    others:
+      "Other providers are spoken to as “openai-completions” or “ollama”. What the file says already stays beside it.",
+    fileName: "~/.gatehouse/gatehouse.json",
+  },
+  settingsOfAll: "Open the gateways’ settings",
   attempt: (count: number) => `attempt ${count}`,
   retryIn: (seconds: number) => `tries again in ${seconds} s`,
   retryNow: "tries again now",

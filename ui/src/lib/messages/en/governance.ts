@@ -151,34 +151,33 @@ export const terms = {
 };
 
 export const undo = {
-  offer: {
-    deleted: (path: string) => `It deleted ${path}.`,
-    overwrote: (path: string) => `It overwrote ${path}.`,
-  },
-  kept: (size: string) => `The version before is kept (${size}).`,
-  restore: "Bring it back",
-  restored: (path: string) => `Brought back: ${path}`,
+  did: { deleted: "Deleted", overwrote: "Overwrote" },
+  kept: (size: string) => `${size} kept`,
+  restore: "Restore",
+  restoreMeaning: "Puts the version before back. What is in its place now is kept first.",
+  restored: "Restored",
+  restoredWhat: (path: string) => `Restored ${path}`,
   label: "What can be undone",
 };
 
 const steps: Record<DoctorStep, string> = {
-  name: "Find its address",
-  tcp: "Reach the port",
-  tls: "Agree on encryption",
-  upgrade: "Open a WebSocket",
-  challenge: "Hear a gateway's greeting",
+  name: "Resolve the name",
+  tcp: "Open the port",
+  tls: "TLS",
+  upgrade: "WebSocket",
+  challenge: "Gateway hello",
   auth: "Sign in",
-  pairing: "Be known as a device",
-  scopes: "Be granted what is needed",
+  pairing: "Device pairing",
+  scopes: "Scopes",
 };
 
 export const doctor = {
-  title: "Where it stops",
+  title: "Connection check",
   steps,
-  walk: "Walk the way to it…",
-  again: "Walk it again",
+  walk: "Check the connection",
+  again: "Check again",
   meaning: "Takes each step of a connection once, and changes nothing.",
-  walking: "the way to the gateway",
+  walking: "the check of the connection",
   passed: "Works",
   notNeeded: "Not needed",
   stopped: "Stops here",

@@ -2,18 +2,21 @@
 import type { AutoAnswer, Preset } from "../../backend/types";
 import { plural } from "./common";
 
-const presets: Record<Preset, { label: string; help: string }> = {
+type PresetWords = { label: string; help: string; danger?: boolean };
+
+const presets: Record<Preset, PresetWords> = {
   guarded: {
     label: "Guarded",
     help: "Runs what is proven harmless, refuses what is catastrophic, asks for the rest.",
   },
   strict: {
     label: "Strict",
-    help: "As guarded, and asks for every change that is not surely the workspace’s.",
+    help: "Like Guarded, and also asks before any change outside the workspace. Refuses whatever reaches another machine.",
   },
   observe: {
     label: "Observe",
-    help: "Holds nothing up, and records what guarded would have asked or refused.",
+    help: "Runs everything without asking, also what Guarded refuses. Only records what it would have decided.",
+    danger: true,
   },
 };
 
@@ -30,14 +33,19 @@ export const policy = {
     answers: "Automatic answers",
   },
   version: (version: string) => `version ${version}`,
-  changed: "changed",
+  changed: "Changed",
 
   preset: "Preset",
   presets,
   presetOwn: "The document sets none of these.",
   presetTitle: (name: string) => `Change to ${name}?`,
-  presetMeaning: "It holds at once, for every agent of this gateway. Your own rules stay.",
-  presetConfirm: "Change it",
+  presetMeaning: {
+    guarded: "It holds at once, for every agent of this gateway. Your own rules stay.",
+    strict: "It holds at once, for every agent of this gateway. Your own rules stay.",
+    observe:
+      "It holds at once, for every agent of this gateway. Your own rules and roles hold nothing up either; only the gateway’s exec mode still does.",
+  } satisfies Record<Preset, string>,
+  presetConfirm: (name: string) => `Change to ${name}`,
   views: { rules: "In words", document: "Document" },
   view: "How the rules are shown",
   columns: { verdict: "Verdict", rule: "Rule", name: "Name", state: "State" },
@@ -75,7 +83,7 @@ export const policy = {
   commandHint: "rm -rf build && npm ci",
   folder: "Folder",
   agent: "Agent",
-  anyAgent: "The usual agent",
+  anyAgent: "Default agent",
   tryMeaning: "Nothing is run. It shows what the policy in force says, and why.",
   tryEmpty: "Type or paste a command.",
   examples: "Or one of these",
@@ -100,7 +108,7 @@ export const policy = {
   noDraft: "There are no unsaved changes. Change the document under Rules to try them here.",
   since: "Since",
   sinces: { day: "Yesterday", week: "7 days ago", month: "30 days ago" },
-  run: "Judge again",
+  run: "Compare",
   examined: (count: number) => `${count.toLocaleString()} ${plural(count, "action", "actions")}`,
   flips: (count: number) => (count === 0 ? "none would change" : `${count} would change`),
   noFlips: "Nothing would change",
@@ -114,30 +122,30 @@ export const policy = {
   noGrants: "No standing permissions",
   noGrantsMeaning:
     "When you allow something for longer than once, it is listed here until it ends.",
-  grantColumns: { what: "What", who: "For", ends: "Ends", used: "Used" },
-  patternWord: "pattern",
-  exactWord: "exact",
+  grantColumns: { what: "What", ends: "Ends", used: "Used" },
+  patternWord: "whatever fits this pattern",
+  exactWord: "exactly this",
   inFolder: (folder: string) => `in ${folder}`,
   uses: (count: number) => (count === 0 ? "not yet" : `${count} ${plural(count, "time", "times")}`),
   noEnd: "no end",
   endsWithSession: "with the session",
   by: (who: string) => `by ${who}`,
-  revoke: "Take back",
-  revokeOf: (text: string) => `Take back ${text}`,
-  revokeTitle: "Take this permission back?",
+  revoke: "Revoke",
+  revokeOf: (text: string) => `Revoke ${text}`,
+  revokeTitle: "Revoke this permission?",
   revokeMeaning: "The next time, it is judged like anything else. What runs now goes on.",
-  revoked: "Taken back.",
+  revoked: "Revoked.",
 
   agents: "Agents",
   noAgents: "No agents",
-  usual: "usual",
+  usual: "default",
   workspace: "Workspace",
   model: "Model",
   roles: "Who may do what",
   rolesMeaning: "A refusal wins over a permission, and what nothing permits is refused.",
   rolesColumns: { effect: "", who: "Who", may: "May", on: "On" },
-  permits: "May",
-  forbids: "May not",
+  permits: "may",
+  forbids: "not",
   anyone: "anyone",
   anything: "anything",
   onlyIf: "only if",
@@ -145,6 +153,7 @@ export const policy = {
   neverApproves: "An agent never holds the right to approve.",
   noRoles: "No roles are set. The operator scopes of each sign-in decide alone.",
 
+  others: "Gateways without a policy",
   answersMeaning:
     "For gateways that keep no policy, this app can answer by rules of yours. Each answer is recorded here and in the inbox, and nothing dangerous is ever allowed.",
   pause: "Answer by these rules",

@@ -133,7 +133,7 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   refused: words(
     "The gateway refused the connection",
     "It gave a reason that Gatehouse does not know.",
-    "Its own words are below. Its log may say more.",
+    "Its log may say more.",
   ),
   accessRemoved: words(
     "This device’s access was taken away",
@@ -225,7 +225,7 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   ownGatewayFailed: words(
     "The gateway on this computer did not start",
     "Another program may hold its place, or its folder (~/.gatehouse) cannot be used.",
-    "Switch it off and on in the settings, under Gateways. The log has the whole story.",
+    "Mend the cause, then switch it off and on in the settings, under Gateways. The log has the whole story.",
   ),
   unavailable: words(
     "The gateway cannot take you in now",
@@ -248,7 +248,7 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   keychainUnavailable: words(
     "The keychain does not answer",
     "The gateway’s token is in it and cannot be read now.",
-    "Start the system’s keychain, then reconnect; or look under Settings, Secrets.",
+    "Start the system’s keychain, then reconnect; or look under Settings, Sign-ins.",
   ),
   noCredential: words(
     "No sign-in is saved",
@@ -258,12 +258,12 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   secretStoreUnavailable: words(
     "The secret store does not answer",
     "Nothing could be read from it or kept in it.",
-    "Look under Settings, Secrets.",
+    "Look under Settings, Sign-ins.",
   ),
   secretStoreChoiceNeeded: words(
     "Nowhere to keep the secret yet",
     "No keychain answers, and no other place was chosen.",
-    "Choose one under Settings, Secrets.",
+    "Choose one under Settings, Sign-ins.",
   ),
   passphraseWrong: words("That is not its passphrase", "Nothing was opened.", "Type it again."),
   cacheFailed: words(
@@ -336,12 +336,12 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   runFailed: words(
     "The run failed",
     "The agent stopped before it was done.",
-    "The gateway’s own words are below. Ask again when the cause is mended.",
+    "Ask again when the cause is mended.",
   ),
   gatewayRefused: words(
     "The gateway refused",
     "It understood what was asked and did not do it.",
-    "Its own words are below.",
+    "Its log may say more.",
   ),
   gatewayUnknown: words(
     "That gateway is not in the list",
@@ -406,7 +406,7 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   unknown: words(
     "The connection failed",
     "For a reason that Gatehouse does not know.",
-    "Its words are below. It tries again by itself.",
+    "It tries again by itself.",
   ),
   internal: words(
     "Something inside Gatehouse failed",
@@ -418,5 +418,5 @@ export const problems: Record<ProblemCode, ProblemWords> = {
 export const unknownProblem: ProblemWords = words(
   "The gateway refused",
   "It gave a reason that Gatehouse does not know.",
-  "Its own words are below.",
+  "Its log may say more.",
 );

@@ -1,7 +1,5 @@
 /** The words of the sessions list. */
 import type { SessionActivity } from "../../backend/types";
-import { plural } from "./common";
-
 const activity: Record<SessionActivity, string> = {
   idle: "Idle",
   running: "Running",
@@ -14,11 +12,11 @@ export const sessions = {
   title: "Sessions",
   main: "Main",
   activity,
-  count: (count: number) => `${count} ${plural(count, "session", "sessions")}`,
   search: "Search sessions and messages",
   searchHint: "Search",
   clearSearch: "Clear the search",
   create: "New session",
+  createShort: "New",
   createTitle: "New session",
   createWhere: "Gateway",
   createName: "Name",
@@ -46,6 +44,7 @@ export const sessions = {
   noneTitle: "No sessions yet",
   noneMeaning:
     "A session is a conversation with an agent. It appears here when it starts, wherever it was started.",
+  allArchived: "All sessions are in the archive",
   choose: "Choose a session to read it.",
   loadingFrom: (names: string) => `the list from ${names}`,
   cached: "From this computer’s copy; the gateway is not reachable.",

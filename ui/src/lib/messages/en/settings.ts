@@ -5,8 +5,8 @@ export const settings = {
     gateways: "Gateways",
     notifications: "Notifications",
     appearance: "Appearance",
-    secrets: "Secrets",
-    credentials: "Credentials",
+    secrets: "Sign-ins",
+    credentials: "Agent credentials",
     about: "About",
   },
   notifications: {

@@ -1,0 +1,29 @@
+import { screen, within } from "@testing-library/svelte";
+import { describe, expect, it } from "vitest";
+import { deskOf, showOn } from "../on-desk";
+import CredentialsSettings from "./CredentialsSettings.svelte";
+
+async function rowOf(name: string) {
+  showOn(await deskOf("?fake=few&own=few"), CredentialsSettings, { gateway: "gw-own" });
+  const row = (await screen.findByText(name)).closest("tr");
+  if (!row) throw new Error(`${name} has no row`);
+  return row;
+}
+
+describe("the table of credentials", () => {
+  it("says when a rotated one ends, and beside it how long the old value is kept", async () => {
+    const row = await rowOf("NPM_PUBLISH");
+    const ends = within(row).getByText(/old value kept/).parentElement;
+    expect(ends?.textContent).toMatch(/\d{4}/);
+    expect(ends?.textContent).toMatch(/old value kept,\s+5\d min left/);
+  });
+
+  it("says of one that is bound to nothing that it can be used nowhere", async () => {
+    expect((await rowOf("ONE_SHOT")).textContent).toContain("can be used nowhere");
+  });
+
+  it("says to which hosts a value goes, or in which tools alone it is", async () => {
+    expect((await rowOf("DEPLOY_TOKEN")).textContent).toContain("api.example.org");
+    expect(screen.getByText("only in psql")).toBeTruthy();
+  });
+});
