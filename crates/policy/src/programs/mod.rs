@@ -21,6 +21,7 @@ pub(crate) use inputs::{Inputs, MANIFEST, inputs};
 pub(crate) use options::without;
 pub(crate) use outputs::{Leaves, Named as NamedFiles, inside, leaves, named_by_a_text};
 use reader::Reader;
+pub(crate) use variables::is_credential;
 
 /// A command after expansion, its assignments and redirections taken off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub struct Io {
     pub runs_input: bool,
     /// Its output is its input, changed or not (`cat`, `tee`, `sort`).
     pub passes_input: bool,
-    /// Its output is the text of these words (`echo`, `printf`), known when they are.
+    /// Its words are in its output (`echo`, `basename`) or in what it leaves for others to read (`git commit -m`).
     pub prints_arguments: bool,
     /// Its output is names of files, all below the workspace or a temporary folder and none of them guarded or
     /// secret by name as far as the command says (`find . -name '*.rs'`, `git ls-files`, `rg -l`).

@@ -133,6 +133,16 @@ pub(crate) const PASSES: Io = Io {
     passes_input: true,
     ..NO_IO
 };
+pub(crate) const PRINTS: Io = Io {
+    prints_arguments: true,
+    ..NO_IO
+};
+/// What it reads and what it is told are in what it writes: filters that take values as arguments.
+pub(crate) const FILTERS: Io = Io {
+    passes_input: true,
+    prints_arguments: true,
+    ..NO_IO
+};
 pub(crate) const DECODES: Io = Io {
     decodes: true,
     passes_input: true,

@@ -1,6 +1,7 @@
 //! Variables that decide what a later command runs or says.
 
 mod loads;
+mod names;
 mod paths;
 
 use super::reader::{Reader, shown_word};
@@ -9,6 +10,7 @@ use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
 
 use super::options::without;
+pub(crate) use names::{is_credential, is_secret};
 
 /// `NAME=value` as a name and a value; none for other words. `NAME+=value` too.
 pub(crate) fn split(word: &Word) -> Option<(String, Word)> {
@@ -269,39 +271,4 @@ fn path(value: &Word, reader: &mut Reader<'_>) {
             format!("PATH={text} decides which program a name is."),
         );
     }
-}
-
-/// A variable whose value authenticates someone, by its name.
-pub(crate) fn is_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    [
-        "KEY",
-        "TOKEN",
-        "SECRET",
-        "PASSWORD",
-        "PASSWD",
-        "PASSPHRASE",
-        "CREDENTIAL",
-        "PRIVATE",
-        "AUTH",
-        "COOKIE",
-        "DATABASE_URL",
-        "DSN",
-        "PASS",
-        "_PAT",
-        "CONNECTION_STRING",
-        "WEBHOOK",
-    ]
-    .iter()
-    .any(|part| upper.contains(part))
-        && !matches!(
-            upper.as_str(),
-            "SSH_AUTH_SOCK"
-                | "KEYBOARD"
-                | "XAUTHORITY"
-                | "COLORFGBG"
-                | "GPG_TTY"
-                | "KEYMAP"
-                | "KEYTIMEOUT"
-        )
 }

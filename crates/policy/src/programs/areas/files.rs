@@ -6,8 +6,8 @@ use crate::place::Access;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    APPEND, Act, CREATE, DELETE, Grammar, LIST, NAMES, Operands, PASSES, Program, READ, TEXT,
-    WRITE, flag, flags, joined, program, value,
+    APPEND, Act, CREATE, DELETE, Grammar, LIST, NAMES, Operands, PASSES, PRINTS, Program, READ,
+    TEXT, WRITE, flag, flags, joined, program, value,
 };
 use crate::word::{Piece, Word};
 
@@ -28,7 +28,8 @@ pub(super) static PROGRAMS: &[Program] = &[
             parsed.operands.iter().for_each(|word| reader.act(READ, word));
         }
     }),
-    program("stat df realpath readlink basename dirname lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr").each(LIST),
+    program("basename dirname").io(PRINTS),
+    program("stat df realpath readlink lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr").each(LIST),
     program("pwd").grammar(Grammar::Plain),
     program("rm grm").strict().options(&[
         flags("-f --force -i -I -v --verbose -d --dir --one-file-system --preserve-root -x -P -W"),

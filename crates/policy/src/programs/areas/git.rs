@@ -10,8 +10,8 @@ use crate::programs::network::{Use, of_scp, reaches, url};
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
-    Act, FETCHES, Grammar, Operands, Opt, Program, READ, SENDS, TEXT, WRITE, flag, flags, joined,
-    program, value,
+    Act, FETCHES, Grammar, Operands, Opt, PRINTS, Program, READ, SENDS, TEXT, WRITE, flag, flags,
+    joined, program, value,
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
@@ -68,7 +68,7 @@ static SUBS: &[Program] = &[
     program("hash-object").each(READ).options(&[flags("-w --stdin"), value("-t --path", TEXT)]),
     program("mv").options(&[flags("-f --force -k -n --dry-run -v --verbose --sparse")]).also(super::copies::rename),
     local("add stage rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
-    program("commit").options(&[
+    program("commit").io(PRINTS).options(&[
         value("-m --message --author --date -c -C --reedit-message --reuse-message --fixup --squash --cleanup --trailer", TEXT), value("-F --file -t --template --pathspec-from-file", READ), joined("-S --gpg-sign -u --untracked-files", SIGNS),
         flag("-n --no-verify", Act::Ask("skips-hooks", "It leaves out the checks that the project asks for.")), flags("-a --all -p --patch -q --quiet -v --verbose -s --signoff -i --include -o --only --amend --no-edit --allow-empty --allow-empty-message --reset-author --dry-run --short --porcelain --no-gpg-sign --status --no-status -z --null --branch --long --no-post-rewrite"), flag("-e --edit", EDITOR),
     ]),
@@ -82,7 +82,7 @@ static SUBS: &[Program] = &[
         flag("-D", Act::Ask(LOSES, "It deletes a branch whether or not it is merged.")), flag("-d --delete", Act::Ask(LOSES, "It deletes a branch.")), flag("-f --force -M -C", Act::Ask(LOSES, "It moves a branch away from what it had.")),
         flag("--edit-description", EDITOR), value("-u --set-upstream-to --contains --no-contains --merged --no-merged --points-at --sort --format", TEXT), flags("-a -r -v -vv -l --list --show-current --all -m -c -q --no-color --column -i --ignore-case --unset-upstream -t"),
     ]).also(look),
-    program("tag").options(&[
+    program("tag").io(PRINTS).options(&[
         flag("-d --delete", Act::Ask(LOSES, "It deletes a tag.")), flag("-f --force", Act::Ask(LOSES, "It moves a tag.")), value("-m --message -u --local-user --contains --no-contains --points-at --sort --format --merged", TEXT), value("-F --file", READ), flags("-a -s -l --list -v --verify -i -e"), joined("-n", TEXT),
     ]).also(look),
     program("stash").grammar(Grammar::Stops).subs(&[looks("list show"), local("push save pop apply create store branch"), program("drop clear").asks(EffectKind::Delete, LOSES, "throws away work that was put aside")]).open(),

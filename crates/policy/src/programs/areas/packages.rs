@@ -125,9 +125,12 @@ pub(super) static PROGRAMS: &[Program] = &[
 ];
 
 fn config(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let get = matches!(parsed.operand(0), Some("get" | "ls" | "list"));
+    let called = reader.invocation.argv[1..]
+        .iter()
+        .any(|word| word.known() == Some("get"));
+    let get = called || matches!(parsed.operand(0), Some("ls" | "list"));
     if get {
-        return;
+        return gets(&parsed.operands, reader);
     }
     let shell = parsed.operands.iter().any(|word| {
         let text = word.prefix();
@@ -148,6 +151,28 @@ fn config(parsed: &Parsed, reader: &mut Reader<'_>) {
         "package-configuration",
         "It changes how packages are installed.",
     );
+}
+
+/// `npm config get _authToken`: what lets a person publish.
+fn gets(settings: &[Word], reader: &mut Reader<'_>) {
+    let named = |word: &Word| {
+        let lower = shown_word(word).to_ascii_lowercase();
+        ["auth", "token", "password", "passwd"]
+            .iter()
+            .any(|part| lower.contains(part))
+    };
+    if settings.iter().any(named) {
+        reader.out.io.emits_secret = true;
+        reader.deny(
+            "print-secret",
+            "It prints what authenticates someone to the registry.",
+        );
+    } else if settings.iter().any(|word| word.known().is_none()) {
+        reader.ask(
+            "unknown-argument",
+            "Which setting it prints is only known when it runs.",
+        );
+    }
 }
 
 fn in_environment(parsed: &Parsed, reader: &mut Reader<'_>) {

@@ -2,7 +2,7 @@
 
 mod languages;
 
-use super::builtins::runs_input_with;
+use super::builtins::{self, runs_input_with};
 use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::code::{self, Language, input, is_input};
@@ -24,7 +24,7 @@ const LOADS: Act = Act::Ask("loads-code", "It loads more code.");
 pub(super) static PROGRAMS: &[Program] = &[
     program("sh bash zsh dash ksh mksh ksh93 pdksh ash yash rbash oksh posh csh tcsh fish xonsh nu elvish osh ysh rc es").grammar(Grammar::Stops).strict().options(&[
         flag("-c --command", TEXT), flag("-s --stdin", TEXT), flag("-i --interactive", TEXT),
-        flags("-l --login -e -x -u -n -v -f -a -b -h -k -m -p -r -t -B -C -E -H -P -T -L -D --posix --noprofile --norc --no-config --noediting --restricted --verbose --help --version --debugger --dump-strings --private --no-rcs -d"),
+        flag("-x", TEXT), flags("-l --login -e -u -n -v -f -a -b -h -k -m -p -r -t -B -C -E -H -P -T -L -D --posix --noprofile --norc --no-config --noediting --restricted --verbose --help --version --debugger --dump-strings --private --no-rcs -d"),
         value("-o -O +o +O", TEXT), flags("+x +e +u +m"),
         value("--rcfile --init-file -C --init-command", STARTUP), value("--emulate", TEXT),
     ]).also(shell),
@@ -69,13 +69,26 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("wine wine64 wsl wsl.exe mono box64 qemu-user").grammar(Grammar::Stops).asks(EffectKind::Execute, "emulator", "runs a program for another system").also(super::wrappers::tail),
 ];
 
+/// Whether each command is written to the error output before it runs.
+fn traces(parsed: &Parsed) -> bool {
+    parsed.has("-x")
+        || parsed
+            .values("-o")
+            .any(|name| name.known() == Some("xtrace"))
+}
+
 fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-c") {
         match parsed.operands.split_first() {
             Some((text, rest)) => {
                 let zero = rest.first().unwrap_or(&reader.invocation.argv[0]).clone();
                 let words = rest.get(1..).unwrap_or_default().to_vec();
-                reader.shell_with(text.clone(), Args { zero, words });
+                let text = if traces(parsed) {
+                    builtins::joined(&[Word::from("set -x\n"), text.clone()])
+                } else {
+                    text.clone()
+                };
+                reader.shell_with(text, Args { zero, words });
             }
             None => reader.ask("missing-code", "The code that it is to run is missing."),
         }

@@ -79,10 +79,13 @@ impl Judge<'_> {
                     values.extend(self.expand(word, scope));
                 }
             }
-            None => match &scope.positional {
-                Some(words) => values = words.to_vec(),
-                None => values.push(Word::Unknown("$@".to_owned())),
-            },
+            None => {
+                self.flow.join(scope.positional.flow());
+                match &scope.positional.words {
+                    Some(words) => values = words.to_vec(),
+                    None => values.push(Word::Unknown("$@".to_owned())),
+                }
+            }
         }
         let flow = self.take_flow();
         if values.len() > MOST_ROUNDS {

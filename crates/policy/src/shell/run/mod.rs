@@ -5,6 +5,7 @@ mod assign;
 mod built;
 mod builtin;
 mod compound;
+mod credentials;
 mod disk;
 mod external;
 mod flows;
