@@ -1,5 +1,6 @@
 //! Variables that decide what a later command runs or says.
 
+mod compilers;
 mod loads;
 mod names;
 mod paths;
@@ -197,7 +198,8 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
             .any(|word| word.starts_with('-')),
         "CARGO" => value == "cargo",
         _ if launches(name) => matches!(value, "" | "ccache" | "sccache"),
-        "CC" | "CXX" => matches!(value, "gcc" | "clang" | "cc" | "g++" | "clang++" | "c++"),
+        "CC" | "CXX" | "LD" | "AR" => compilers::is_installed(value, KEPT),
+        "PYTHONWARNINGS" => value.split(',').all(warning),
         "CFLAGS" | "CXXFLAGS" => value.split(' ').all(|one| {
             one.is_empty()
                 || ["-O", "-g", "-W", "-std", "-f"]
@@ -205,8 +207,8 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
                     .any(|begin| one.starts_with(begin))
                     && plain(one)
         }),
-        "PYTHONPATH" | "GOFLAGS" | "MAKEFLAGS" | "PYTHONWARNINGS" | "LESS" | "RUSTUP_TOOLCHAIN"
-        | "IFS" | "PS1" | "PS4" => {
+        "PYTHONPATH" | "GOFLAGS" | "MAKEFLAGS" | "LESS" | "RUSTUP_TOOLCHAIN" | "IFS" | "PS1"
+        | "PS4" => {
             matches!(
                 value,
                 "." | "src"
@@ -216,9 +218,6 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
                     | "-mod=readonly"
                     | "-count=1"
                     | "-race"
-                    | "ignore"
-                    | "default"
-                    | "once"
                     | "-R"
                     | "-FRX"
                     | "-FX"
@@ -241,6 +240,20 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
                     .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit())))
         }
         _ => false,
+    }
+}
+
+/// `error`, `ignore::DeprecationWarning`. A category with a dot in it is looked for in a module, which is run.
+fn warning(filter: &str) -> bool {
+    let mut parts = filter.split(':');
+    let action = parts.next().unwrap_or_default().trim();
+    let known = matches!(
+        action,
+        "" | "default" | "error" | "always" | "all" | "module" | "once" | "ignore"
+    );
+    known && !parts.next().is_some_and(|message| message.contains(':')) && {
+        let category = parts.next().unwrap_or_default().trim();
+        category.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 }
 
