@@ -15,7 +15,7 @@ mod variables;
 use crate::effect::Effect;
 use crate::place::{self, Named, named};
 use crate::verdict::Finding;
-use crate::word::Word;
+use crate::word::{Piece, Word};
 use crate::world::{Dialect, World};
 pub(crate) use inputs::{Inputs, MANIFEST, inputs};
 pub(crate) use options::without;
@@ -104,6 +104,22 @@ pub(crate) const A_LINE: &str = "a line of the input";
 
 /// Why a word is not known that is a process of the gateway (`pgrep openclaw`).
 pub(crate) const GATEWAY_PROCESS: &str = "a process of the gateway";
+
+/// Why a word is not known that is a revision, in hexadecimal (`git rev-parse HEAD`): no option and no path.
+pub(crate) const REVISION: &str = "a revision";
+
+/// Whether a word turns out to begin in a way that nobody knows, so that it may be an option.
+pub(crate) fn begins_unknown(word: &Word) -> bool {
+    let why = match word {
+        Word::Known(_) => return false,
+        Word::Unknown(why) => why,
+        Word::Partial(pieces) => match pieces.first() {
+            Some(Piece::Unknown(why)) => why,
+            _ => return false,
+        },
+    };
+    why != REVISION
+}
 
 /// Whether a command tells the processes of the gateway.
 pub(crate) fn finds_the_gateway(argv: &[Word]) -> bool {

@@ -48,6 +48,15 @@ impl Flow {
         self.endless |= other.endless;
     }
 
+    /// What stands for names of files: one somewhere below, of a name that nothing else has, where not all are meant.
+    pub(super) fn some_names(self) -> Word {
+        let name = if self.everything { "*" } else { "…" };
+        Word::Partial(vec![
+            Piece::Text("./".to_owned()),
+            Piece::Pattern(name.to_owned()),
+        ])
+    }
+
     pub(super) fn with(mut self, other: Self) -> Self {
         self.join(other);
         self

@@ -6,6 +6,7 @@ mod work;
 use super::git_config::{self, Key};
 use crate::effect::{EffectKind, Zone};
 use crate::place::{Access, locate};
+use crate::programs::begins_unknown;
 use crate::programs::network::{Use, of_scp, reaches, url};
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::{Reader, shown_word};
@@ -14,7 +15,7 @@ use crate::programs::table::{
     joined, program, value,
 };
 use crate::verdict::Verdict;
-use crate::word::Word;
+use crate::word::{Piece, Word};
 use work::{
     bisect_run, checkout, clean, clone, contents, maintain, others, outside, remote, remote_url,
     removes, restore,
@@ -207,7 +208,7 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
             .for_each(|word| reader.act(READ, word));
     }
     for word in &parsed.operands {
-        if word.known().is_none() && word.prefix().is_empty() {
+        if begins_unknown(word) || begins_with_a_pattern(word) {
             reader.ask(
                 "unknown-argument",
                 "An argument is only known when it runs, and may be an option.",
@@ -226,9 +227,9 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
             .iter()
             .for_each(|word| reader.act(WRITE, word));
     }
-    if sub == "ls-files" {
+    if names_files(sub, argv) {
         reader.out.io.names_files = super::files::in_workspace(reader);
-        reader.out.io.names_all = parsed.operands.is_empty();
+        reader.out.io.names_all = sub == "ls-files" && parsed.operands.is_empty();
     }
     if sub == "grep"
         && argv
@@ -270,6 +271,26 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     instead.extend_from_slice(&argv[at + 1..]);
     reader.out.instead = Some(instead);
+}
+
+fn begins_with_a_pattern(word: &Word) -> bool {
+    matches!(word, Word::Partial(pieces) if matches!(pieces.first(), Some(Piece::Pattern(_))))
+}
+
+/// Whether it writes names of files that git keeps, and nothing else.
+fn names_files(sub: &str, argv: &[Word]) -> bool {
+    let has = |names: &[&str]| {
+        argv.iter()
+            .any(|word| word.known().is_some_and(|text| names.contains(&text)))
+    };
+    match sub {
+        "ls-files" => !has(&[
+            "-s", "--stage", "-t", "-v", "-f", "-u", "--eol", "--debug", "--format",
+        ]),
+        "diff" => has(&["--name-only"]) && !has(&["--no-index"]),
+        "grep" => has(&["-l", "--files-with-matches", "--name-only"]) && !has(&["--no-index"]),
+        _ => false,
+    }
 }
 
 /// Where the sub-command stands.

@@ -13,7 +13,7 @@ use crate::programs::table::{
 };
 use crate::programs::{Args, Stdin, foreign};
 use crate::verdict::Verdict;
-use crate::word::Word;
+use crate::word::{Piece, Word};
 use crate::world::Dialect;
 use languages::{deno, java, node, osascript, other, perl, php, reads_arguments, ruby, runs_file};
 
@@ -24,7 +24,7 @@ const LOADS: Act = Act::Ask("loads-code", "It loads more code.");
 pub(super) static PROGRAMS: &[Program] = &[
     program("sh bash zsh dash ksh mksh ksh93 pdksh ash yash rbash oksh posh csh tcsh fish xonsh nu elvish osh ysh rc es").grammar(Grammar::Stops).strict().options(&[
         flag("-c --command", TEXT), flag("-s --stdin", TEXT), flag("-i --interactive", TEXT),
-        flag("-x", TEXT), flags("-l --login -e -u -n -v -f -a -b -h -k -m -p -r -t -B -C -E -H -P -T -L -D --posix --noprofile --norc --no-config --noediting --restricted --verbose --help --version --debugger --dump-strings --private --no-rcs -d"),
+        flag("-x", TEXT), flag("-n", TEXT), flags("-l --login -e -u -v -f -a -b -h -k -m -p -r -t -B -C -E -H -P -T -L -D --posix --noprofile --norc --no-config --noediting --restricted --verbose --help --version --debugger --dump-strings --private --no-rcs -d"),
         value("-o -O +o +O", TEXT), flags("+x +e +u +m"),
         value("--rcfile --init-file -C --init-command", STARTUP), value("--emulate", TEXT),
     ]).also(shell),
@@ -77,6 +77,26 @@ fn traces(parsed: &Parsed) -> bool {
             .any(|name| name.known() == Some("xtrace"))
 }
 
+/// `bash -n FILE` reads a script and runs none of it.
+fn only_reads(parsed: &Parsed, reader: &Reader<'_>) -> bool {
+    let shell = crate::place::name(reader.invocation.argv[0].prefix());
+    let mut written = reader.world.taint.written.iter();
+    let option = |path: &String| crate::place::name(path).starts_with(['-', '+']);
+    let alone = matches!(parsed.found.as_slice(), [one] if one.option.is("-n"));
+    alone
+        && parsed.strange.is_empty()
+        && matches!(shell, "sh" | "bash" | "dash" | "zsh" | "ksh")
+        && parsed.operands.first().is_some_and(|file| match file {
+            Word::Known(text) => !text.starts_with('+'),
+            Word::Partial(pieces) => match pieces.first() {
+                Some(Piece::Text(text)) => !text.starts_with('+'),
+                Some(Piece::Pattern(_)) => !written.any(option),
+                _ => false,
+            },
+            Word::Unknown(_) => false,
+        })
+}
+
 fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-c") {
         match parsed.operands.split_first() {
@@ -92,6 +112,10 @@ fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
             }
             None => reader.ask("missing-code", "The code that it is to run is missing."),
         }
+        return;
+    }
+    if only_reads(parsed, reader) {
+        reader.touch(&parsed.operands[0], Access::Read);
         return;
     }
     // A lone dash ends the options.

@@ -202,9 +202,14 @@ impl Judge<'_> {
             Op::Remove { kind, pattern } => {
                 let pattern = self.parts_as_pattern(pattern, scope);
                 let glob = pattern::glob(&pattern);
-                Some(each(&value.words, |text| {
-                    pattern::remove(kind, glob.as_deref()?, text)
-                }))
+                let without = |word: &Word| pattern::remove_from(kind, glob.as_deref()?, word);
+                let unknown = || Word::Unknown("an expansion".to_owned());
+                let words = value.words.iter();
+                Some(
+                    words
+                        .map(|word| without(word).unwrap_or_else(unknown))
+                        .collect(),
+                )
             }
             Op::Replace {
                 kind,

@@ -110,12 +110,7 @@ fn groups(text: &str, more: &More) -> Option<Vec<Vec<String>>> {
 /// What stands for words that are not known.
 fn unknown(flow: Flow) -> Word {
     if flow.names {
-        // A file somewhere below, of a name that nothing else has, where not all are meant.
-        let name = if flow.everything { "*" } else { "…" };
-        return Word::Partial(vec![
-            Piece::Text("./".to_owned()),
-            Piece::Pattern(name.to_owned()),
-        ]);
+        return flow.some_names();
     }
     if flow.critical {
         return Word::Partial(vec![

@@ -94,6 +94,9 @@ impl Judge<'_> {
         {
             output.pieces = vec![Piece::Unknown(NUMBER.to_owned())];
         }
+        if super::output::is_revision(argv) {
+            output.pieces = vec![Piece::Unknown(programs::REVISION.to_owned())];
+        }
         if scope.variables.get("TMPDIR").is_none()
             && let Some(tmp) = self.world.tmp.first()
             && let Some(pieces) = super::output::temporary(argv, tmp)
@@ -241,7 +244,7 @@ impl Judge<'_> {
                 _ => unknown(),
             },
             // What was built of the workspace's own sources is as good as they are.
-            Some("gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld")
+            Some("gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld" | "go")
                 if !self.takes_written(reading) =>
             {
                 Word::Known(String::new())
