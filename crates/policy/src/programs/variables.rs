@@ -5,6 +5,7 @@ mod loads;
 mod names;
 mod paths;
 
+use super::network::metadata;
 use super::reader::{Reader, shown_word};
 use crate::place::{is_below, normalise};
 use crate::verdict::Verdict;
@@ -58,6 +59,9 @@ const RUNS: &[&str] = &[
     "LESSKEY_SYSTEM", "LESSKEYIN_SYSTEM", "CMAKE_PROJECT_TOP_LEVEL_INCLUDES", "CMAKE_MAKE_PROGRAM", "CARGO", "GIT_COMMON_DIR", "GIT_ATTR_SOURCE", "TEXMFCNF",
     "TEXMFHOME", "shell_escape", "openout_any", "openin_any", "INPUTRC", "SCREENRC", "PSQLRC", "EMACSLOADPATH", "VIMRUNTIME", "PERL_MM_OPT", "PERL_MB_OPT",
     "COMSPEC", "PATHEXT", "PSMODULEPATH", "BASH_CMDS", "BASH_ALIASES", "BASH_LOADABLES_PATH", "EXECIGNORE",
+    "GLIBC_TUNABLES", "AWKPATH", "AWKLIBPATH", "M4PATH", "GUILE_LOAD_PATH", "GUILE_LOAD_COMPILED_PATH", "TCLLIBPATH", "GTK_MODULES",
+    "QT_PLUGIN_PATH", "GIO_EXTRA_MODULES", "GIO_MODULE_DIR", "GST_PLUGIN_PATH", "GDK_PIXBUF_MODULE_FILE", "COMPILER_PATH",
+    "GCC_EXEC_PREFIX", "CAML_LD_LIBRARY_PATH", "ERL_LIBS",
 ];
 
 /// Where everything that is sent passes through, or what is trusted.
@@ -126,6 +130,7 @@ pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
             shown_word(value)
         );
         reader.find(Verdict::Ask, "redirected-environment", text);
+        metadata(reader, &shown_word(value));
     }
 }
 

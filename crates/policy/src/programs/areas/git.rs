@@ -123,7 +123,7 @@ static SUBS: &[Program] = &[
     program("repack prune prune-packed pack-objects index-pack unpack-objects commit-graph multi-pack-index").options(&[flag("--prune", TEXT)]).asks(EffectKind::Write, "git-internals", "rewrites how the repository keeps its objects"),
     program("symbolic-ref").options(&[flag("-d --delete", Act::Ask(LOSES, "It deletes a reference.")), flags("-q --short"), value("-m", TEXT)]).also(|parsed, reader| if parsed.operands.len() > 1 { reader.ask("git-internals", "It changes a reference by hand."); }),
     program("update-ref replace fast-import filter-branch filter-repo update-server-info refs fast-export").asks(EffectKind::Write, "git-internals", "rewrites history or references by hand").options(&[value("--tree-filter --index-filter --msg-filter --env-filter --commit-filter --tag-name-filter --parent-filter --setup --subdirectory-filter", Act::Shell), value("--export-marks", WRITE)]),
-    program("difftool mergetool").asks(EffectKind::Execute, "editor", "opens another program").options(&[value("-x --extcmd", Act::Shell), value("-t --tool", TEXT)]),
+    program("difftool mergetool").asks(EffectKind::Execute, "editor", "opens another program").options(&[value("-x --extcmd", Act::Shell), value("-t --tool", TEXT)]).also(other_differ),
     program("send-email request-pull imap-send svn p4 daemon instaweb http-backend http-push http-fetch upload-archive cvsserver citool gui gitk annex flow town subtree hook").asks(EffectKind::Network, "network", "speaks to other machines or runs other programs"),
     program("lfs").grammar(Grammar::Stops).subs(&[
         looks("ls-files status version"),
@@ -275,6 +275,26 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn begins_with_a_pattern(word: &Word) -> bool {
     matches!(word, Word::Partial(pieces) if matches!(pieces.first(), Some(Piece::Pattern(_))))
+}
+
+#[rustfmt::skip]
+const DIFFERS: &[&str] = &[
+    "diff", "colordiff", "sdiff", "wdiff", "icdiff", "difft", "delta", "vimdiff", "nvim", "vim", "meld", "kdiff3",
+    "kompare", "bcompare", "opendiff", "code", "cat", "echo",
+];
+
+/// `git difftool -x COMMAND`
+fn other_differ(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let known = |command: &Word| {
+        let program = command.prefix().split_ascii_whitespace().next();
+        program.is_some_and(|program| DIFFERS.contains(&program))
+    };
+    if !parsed.values("-x").all(known) {
+        reader.deny(
+            "helper-program",
+            "It runs a program that is named by an option.",
+        );
+    }
 }
 
 /// Whether it writes names of files that git keeps, and nothing else.

@@ -223,10 +223,13 @@ impl Judge<'_> {
     /// A text that is taken for arithmetic.
     pub(super) fn calculated(&mut self, word: &Word, scope: &mut Scope) {
         match word {
-            Word::Known(text) if text.contains(['$', '`', '[']) => self.ask(
-                "arithmetic-unknown",
-                "It calculates with a text that can run commands.",
-            ),
+            Word::Known(text) if text.contains(['$', '`', '[']) => {
+                self.ask(
+                    "arithmetic-unknown",
+                    "It calculates with a text that can run commands.",
+                );
+                self.text(&format!("(( {text} ))"), &mut scope.clone(), &Input::inherited());
+            }
             Word::Known(_) => {
                 self.arithmetic_text(word, scope, 1);
             }
