@@ -95,6 +95,8 @@ pub struct Io {
     pub names_files: bool,
     /// They are the names of all that is there, and nothing chooses among them (`find . -type f`, `ls`).
     pub names_all: bool,
+    /// Its output is names of files in a folder of what authenticates someone (`find ~/.ssh`).
+    pub names_secrets: bool,
     /// Its output is names of files of a home or of the system as a whole (`find / -name x`).
     pub names_critical: bool,
 }

@@ -127,6 +127,7 @@ pub(crate) const NO_IO: Io = Io {
     prints_arguments: false,
     names_files: false,
     names_all: false,
+    names_secrets: false,
     names_critical: false,
 };
 pub(crate) const PASSES: Io = Io {

@@ -28,6 +28,8 @@ pub(super) struct Flow {
     pub(super) names: bool,
     /// The names of all that is there.
     pub(super) everything: bool,
+    /// Names of files that authenticate someone.
+    pub(super) names_secrets: bool,
     /// Names of files of the whole system or of a home.
     pub(super) critical: bool,
     /// It has no end.
@@ -43,6 +45,7 @@ impl Flow {
         self.network |= other.network;
         self.decoded |= other.decoded;
         self.names &= other.names;
+        self.names_secrets |= other.names_secrets;
         self.critical |= other.critical;
         self.everything |= other.everything;
         self.endless |= other.endless;

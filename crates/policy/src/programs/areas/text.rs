@@ -1,5 +1,6 @@
 //! Text: shown, searched, cut, sorted, compared, counted.
 
+use super::lists::files_from;
 use crate::place::Access;
 use crate::programs::code::{Language, text_of};
 use crate::programs::options::Parsed;
@@ -23,7 +24,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-l -r -H -m --map-syntax", TEXT), value("--pager", TEXT),
     ]).also(named_pager),
     program("wc gwc sum cksum sha1sum sha224sum sha256sum sha384sum sha512sum gsha256sum md5sum gmd5sum b2sum b3sum shasum md5 sha256 sha512 crc32 xxhsum xxh64sum numfmt")
-        .each(READ).options(&[value("--files0-from", READ)]),
+        .each(READ).options(&[value("--files0-from", READ)]).also(files_from),
     program("head ghead").io(PASSES).each(READ).options(&[value("-n --lines -c --bytes", TEXT), flags("-q -v -z --quiet --silent --verbose")]),
     program("cut gcut").io(PASSES).each(READ).options(&[
         value("-b --bytes -c --characters -d --delimiter -f --fields --output-delimiter", TEXT), flags("-n -s -z -w --complement --only-delimited"),
@@ -55,9 +56,9 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("sort gsort").strict().io(PASSES).each(READ).options(&[
         flags("-b -d -f -g -i -M -h -n -R -r -V -c -C -m -s -u -z --ignore-leading-blanks --dictionary-order --ignore-case --general-numeric-sort --ignore-nonprinting --month-sort --human-numeric-sort --numeric-sort --random-sort --reverse --version-sort --merge --stable --unique --zero-terminated --debug --version --help"),
         value("-k --key -t --field-separator -S --buffer-size --parallel --batch-size --sort", TEXT), joined("--check", TEXT),
-        value("-o --output", WRITE), value("-T --temporary-directory", Act::Path(Access::Create)), value("--files0-from --random-source", READ),
+        value("-o --output", WRITE), value("-T --temporary-directory", Act::Path(Access::Create)), value("--files0-from", READ), value("--random-source", READ),
         value("--compress-program", Act::Deny("helper-program", "It runs a program that is named by an option.")),
-    ]),
+    ]).also(files_from),
     program("uniq guniq").strict().io(PASSES).options(&[
         flags("-c -d -D -i -u -z --count --repeated --ignore-case --unique --zero-terminated"), joined("--all-repeated --group", TEXT), value("-f -s -w --skip-fields --skip-chars --check-chars", TEXT),
     ]).operands(Operands::First(READ, WRITE)),

@@ -72,6 +72,7 @@ impl Judge<'_> {
             self.report.effect(effect);
         }
         let read = self.note_effects(&reading.effects);
+        let read = read.with(self.included(argv, &reading, input, scope));
         self.flows(&reading, argv, input, flow, read);
         self.credentials(&reading, argv, input, flow);
         if let Some(instead) = &reading.instead {

@@ -67,6 +67,8 @@ impl Judge<'_> {
         flow.decoded |= reading.io.decodes;
         flow.names = reading.io.names_files || (reading.io.passes_input && input.names);
         flow.everything = reading.io.names_all || (reading.io.passes_input && input.everything);
+        flow.names_secrets =
+            reading.io.names_secrets || (reading.io.passes_input && input.names_secrets);
         flow.critical = reading.io.names_critical || (reading.io.passes_input && input.critical);
         flow
     }

@@ -10,6 +10,7 @@ mod disk;
 mod external;
 mod flows;
 mod folder;
+mod included;
 mod leaves;
 mod links;
 mod loads;

@@ -265,6 +265,7 @@ fn read_from(input: &Input) -> Flow {
     Flow {
         names: false,
         everything: false,
+        names_secrets: false,
         critical: false,
         endless: false,
         ..input.flow
