@@ -15,12 +15,13 @@ mod variables;
 use crate::effect::Effect;
 use crate::place::{self, Named, named};
 use crate::verdict::Finding;
-use crate::word::Word;
+use crate::word::{Piece, Word};
 use crate::world::{Dialect, World};
 pub(crate) use inputs::{Inputs, MANIFEST, inputs};
 pub(crate) use options::without;
 pub(crate) use outputs::{Leaves, Named as NamedFiles, inside, leaves, named_by_a_text};
 use reader::Reader;
+pub(crate) use variables::is_credential;
 
 /// A command after expansion, its assignments and redirections taken off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,13 +88,15 @@ pub struct Io {
     pub runs_input: bool,
     /// Its output is its input, changed or not (`cat`, `tee`, `sort`).
     pub passes_input: bool,
-    /// Its output is the text of these words (`echo`, `printf`), known when they are.
+    /// Its words are in its output (`echo`, `basename`) or in what it leaves for others to read (`git commit -m`).
     pub prints_arguments: bool,
     /// Its output is names of files, all below the workspace or a temporary folder and none of them guarded or
     /// secret by name as far as the command says (`find . -name '*.rs'`, `git ls-files`, `rg -l`).
     pub names_files: bool,
     /// They are the names of all that is there, and nothing chooses among them (`find . -type f`, `ls`).
     pub names_all: bool,
+    /// Its output is names of files in a folder of what authenticates someone (`find ~/.ssh`).
+    pub names_secrets: bool,
     /// Its output is names of files of a home or of the system as a whole (`find / -name x`).
     pub names_critical: bool,
 }
@@ -103,6 +106,22 @@ pub(crate) const A_LINE: &str = "a line of the input";
 
 /// Why a word is not known that is a process of the gateway (`pgrep openclaw`).
 pub(crate) const GATEWAY_PROCESS: &str = "a process of the gateway";
+
+/// Why a word is not known that is a revision, in hexadecimal (`git rev-parse HEAD`): no option and no path.
+pub(crate) const REVISION: &str = "a revision";
+
+/// Whether a word turns out to begin in a way that nobody knows, so that it may be an option.
+pub(crate) fn begins_unknown(word: &Word) -> bool {
+    let why = match word {
+        Word::Known(_) => return false,
+        Word::Unknown(why) => why,
+        Word::Partial(pieces) => match pieces.first() {
+            Some(Piece::Unknown(why)) => why,
+            _ => return false,
+        },
+    };
+    why != REVISION
+}
 
 /// Whether a command tells the processes of the gateway.
 pub(crate) fn finds_the_gateway(argv: &[Word]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::reader::{Reader, shown_word};
 use crate::effect::{Effect, EffectKind, Target, Zone};
-use crate::place::{Access, HostClass, destination};
+use crate::place::{Access, HostClass, destination, host_class};
 use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
 
@@ -46,7 +46,10 @@ pub(crate) fn url(reader: &mut Reader<'_>, word: &Word, how: Use) {
         format!("connects to {text}"),
     );
     let class = if text.contains('…') && host_is_unknown(word) {
-        HostClass::Unknown
+        match host_class(known_host(&text)) {
+            HostClass::Metadata => HostClass::Metadata,
+            _ => HostClass::Unknown,
+        }
     } else {
         to.class
     };
@@ -69,6 +72,12 @@ pub(crate) fn url(reader: &mut Reader<'_>, word: &Word, how: Use) {
     judge(reader, class, &text, how);
 }
 
+/// What of a host stands before the part that nobody knows: `http://169.254.170.2$PATH`.
+fn known_host(text: &str) -> &str {
+    let known = text.split('…').next().unwrap_or_default();
+    known.rsplit(['/', '@']).next().unwrap_or_default()
+}
+
 fn host_is_unknown(word: &Word) -> bool {
     let Word::Partial(pieces) = word else {
         return true;
@@ -80,6 +89,21 @@ fn host_is_unknown(word: &Word) -> bool {
         .split_once("://")
         .map_or(text.as_str(), |(_, rest)| rest);
     !rest.contains('/')
+}
+
+/// An address of the cloud's metadata service among hosts and ports: `example.org:80:169.254.169.254`.
+pub(crate) fn metadata(reader: &mut Reader<'_>, text: &str) {
+    let bracketed = text
+        .split('[')
+        .skip(1)
+        .filter_map(|rest| rest.split(']').next());
+    let mut hosts = text.split([':', ',', '/', '@']).chain(bracketed);
+    if hosts.any(|host| host_class(host) == HostClass::Metadata) {
+        let text = format!(
+            "{text} leads to the cloud's metadata service, which hands out this machine's credentials."
+        );
+        reader.find(Verdict::Deny, "metadata-address", text);
+    }
 }
 
 /// A host that is connected to.

@@ -1,5 +1,6 @@
 //! Arguments told apart: options, their values, operands. As `getopt_long` does it, abbreviations included.
 
+use super::begins_unknown;
 use super::table::{Grammar, Opt, Program, Takes, has_name};
 use crate::word::{Piece, Word};
 
@@ -330,14 +331,6 @@ impl Parser<'_> {
                 None => self.strange(&begin[..at]),
             }
         }
-    }
-}
-
-fn begins_unknown(word: &Word) -> bool {
-    match word {
-        Word::Known(_) => false,
-        Word::Unknown(_) => true,
-        Word::Partial(pieces) => matches!(pieces.first(), Some(Piece::Unknown(_))),
     }
 }
 

@@ -127,10 +127,21 @@ pub(crate) const NO_IO: Io = Io {
     prints_arguments: false,
     names_files: false,
     names_all: false,
+    names_secrets: false,
     names_critical: false,
 };
 pub(crate) const PASSES: Io = Io {
     passes_input: true,
+    ..NO_IO
+};
+pub(crate) const PRINTS: Io = Io {
+    prints_arguments: true,
+    ..NO_IO
+};
+/// What it reads and what it is told are in what it writes: filters that take values as arguments.
+pub(crate) const FILTERS: Io = Io {
+    passes_input: true,
+    prints_arguments: true,
     ..NO_IO
 };
 pub(crate) const DECODES: Io = Io {

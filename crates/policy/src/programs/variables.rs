@@ -1,14 +1,18 @@
 //! Variables that decide what a later command runs or says.
 
+mod compilers;
 mod loads;
+mod names;
 mod paths;
 
+use super::network::metadata;
 use super::reader::{Reader, shown_word};
 use crate::place::{is_below, normalise};
 use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
 
 use super::options::without;
+pub(crate) use names::{is_credential, is_secret};
 
 /// `NAME=value` as a name and a value; none for other words. `NAME+=value` too.
 pub(crate) fn split(word: &Word) -> Option<(String, Word)> {
@@ -55,6 +59,9 @@ const RUNS: &[&str] = &[
     "LESSKEY_SYSTEM", "LESSKEYIN_SYSTEM", "CMAKE_PROJECT_TOP_LEVEL_INCLUDES", "CMAKE_MAKE_PROGRAM", "CARGO", "GIT_COMMON_DIR", "GIT_ATTR_SOURCE", "TEXMFCNF",
     "TEXMFHOME", "shell_escape", "openout_any", "openin_any", "INPUTRC", "SCREENRC", "PSQLRC", "EMACSLOADPATH", "VIMRUNTIME", "PERL_MM_OPT", "PERL_MB_OPT",
     "COMSPEC", "PATHEXT", "PSMODULEPATH", "BASH_CMDS", "BASH_ALIASES", "BASH_LOADABLES_PATH", "EXECIGNORE",
+    "GLIBC_TUNABLES", "AWKPATH", "AWKLIBPATH", "M4PATH", "GUILE_LOAD_PATH", "GUILE_LOAD_COMPILED_PATH", "TCLLIBPATH", "GTK_MODULES",
+    "QT_PLUGIN_PATH", "GIO_EXTRA_MODULES", "GIO_MODULE_DIR", "GST_PLUGIN_PATH", "GDK_PIXBUF_MODULE_FILE", "COMPILER_PATH",
+    "GCC_EXEC_PREFIX", "CAML_LD_LIBRARY_PATH", "ERL_LIBS",
 ];
 
 /// Where everything that is sent passes through, or what is trusted.
@@ -123,6 +130,7 @@ pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
             shown_word(value)
         );
         reader.find(Verdict::Ask, "redirected-environment", text);
+        metadata(reader, &shown_word(value));
     }
 }
 
@@ -195,7 +203,8 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
             .any(|word| word.starts_with('-')),
         "CARGO" => value == "cargo",
         _ if launches(name) => matches!(value, "" | "ccache" | "sccache"),
-        "CC" | "CXX" => matches!(value, "gcc" | "clang" | "cc" | "g++" | "clang++" | "c++"),
+        "CC" | "CXX" | "LD" | "AR" => compilers::is_installed(value, KEPT),
+        "PYTHONWARNINGS" => value.split(',').all(warning),
         "CFLAGS" | "CXXFLAGS" => value.split(' ').all(|one| {
             one.is_empty()
                 || ["-O", "-g", "-W", "-std", "-f"]
@@ -203,8 +212,8 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
                     .any(|begin| one.starts_with(begin))
                     && plain(one)
         }),
-        "PYTHONPATH" | "GOFLAGS" | "MAKEFLAGS" | "PYTHONWARNINGS" | "LESS" | "RUSTUP_TOOLCHAIN"
-        | "IFS" | "PS1" | "PS4" => {
+        "PYTHONPATH" | "GOFLAGS" | "MAKEFLAGS" | "LESS" | "RUSTUP_TOOLCHAIN" | "IFS" | "PS1"
+        | "PS4" => {
             matches!(
                 value,
                 "." | "src"
@@ -214,9 +223,6 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
                     | "-mod=readonly"
                     | "-count=1"
                     | "-race"
-                    | "ignore"
-                    | "default"
-                    | "once"
                     | "-R"
                     | "-FRX"
                     | "-FX"
@@ -239,6 +245,20 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
                     .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit())))
         }
         _ => false,
+    }
+}
+
+/// `error`, `ignore::DeprecationWarning`. A category with a dot in it is looked for in a module, which is run.
+fn warning(filter: &str) -> bool {
+    let mut parts = filter.split(':');
+    let action = parts.next().unwrap_or_default().trim();
+    let known = matches!(
+        action,
+        "" | "default" | "error" | "always" | "all" | "module" | "once" | "ignore"
+    );
+    known && !parts.next().is_some_and(|message| message.contains(':')) && {
+        let category = parts.next().unwrap_or_default().trim();
+        category.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 }
 
@@ -269,39 +289,4 @@ fn path(value: &Word, reader: &mut Reader<'_>) {
             format!("PATH={text} decides which program a name is."),
         );
     }
-}
-
-/// A variable whose value authenticates someone, by its name.
-pub(crate) fn is_secret(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    [
-        "KEY",
-        "TOKEN",
-        "SECRET",
-        "PASSWORD",
-        "PASSWD",
-        "PASSPHRASE",
-        "CREDENTIAL",
-        "PRIVATE",
-        "AUTH",
-        "COOKIE",
-        "DATABASE_URL",
-        "DSN",
-        "PASS",
-        "_PAT",
-        "CONNECTION_STRING",
-        "WEBHOOK",
-    ]
-    .iter()
-    .any(|part| upper.contains(part))
-        && !matches!(
-            upper.as_str(),
-            "SSH_AUTH_SOCK"
-                | "KEYBOARD"
-                | "XAUTHORITY"
-                | "COLORFGBG"
-                | "GPG_TTY"
-                | "KEYMAP"
-                | "KEYTIMEOUT"
-        )
 }

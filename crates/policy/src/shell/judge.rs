@@ -127,6 +127,8 @@ pub(super) struct Judge<'w> {
     pub(super) readers: Vec<Script>,
     /// How many pipelines and background commands the tree is within.
     pub(super) multiplied: u32,
+    /// Where each word of the command at hand comes from.
+    pub(super) word_flows: Vec<Flow>,
     /// The words of the command at hand and where they stand.
     pub(super) words: Vec<(String, Span)>,
     /// Substitutions so far; names their files.
@@ -183,6 +185,7 @@ impl<'w> Judge<'w> {
             guessed: Guessed::default(),
             readers: Vec::new(),
             multiplied: 0,
+            word_flows: Vec::new(),
             words: Vec::new(),
             descriptors: 0,
         }

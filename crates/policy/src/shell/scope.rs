@@ -17,6 +17,8 @@ pub(super) struct Flow {
     pub(super) secret: bool,
     /// The environment, or a variable that is named like a credential.
     pub(super) environment: bool,
+    /// The value of a variable that is named like a credential.
+    pub(super) credential: bool,
     /// The environment as a whole.
     pub(super) whole_environment: bool,
     pub(super) network: bool,
@@ -26,6 +28,8 @@ pub(super) struct Flow {
     pub(super) names: bool,
     /// The names of all that is there.
     pub(super) everything: bool,
+    /// Names of files that authenticate someone.
+    pub(super) names_secrets: bool,
     /// Names of files of the whole system or of a home.
     pub(super) critical: bool,
     /// It has no end.
@@ -36,13 +40,24 @@ impl Flow {
     pub(super) fn join(&mut self, other: Self) {
         self.secret |= other.secret;
         self.environment |= other.environment;
+        self.credential |= other.credential;
         self.whole_environment |= other.whole_environment;
         self.network |= other.network;
         self.decoded |= other.decoded;
         self.names &= other.names;
+        self.names_secrets |= other.names_secrets;
         self.critical |= other.critical;
         self.everything |= other.everything;
         self.endless |= other.endless;
+    }
+
+    /// What stands for names of files: one somewhere below, of a name that nothing else has, where not all are meant.
+    pub(super) fn some_names(self) -> Word {
+        let name = if self.everything { "*" } else { "…" };
+        Word::Partial(vec![
+            Piece::Text("./".to_owned()),
+            Piece::Pattern(name.to_owned()),
+        ])
     }
 
     pub(super) fn with(mut self, other: Self) -> Self {
@@ -60,6 +75,40 @@ pub(super) struct Value {
     pub(super) flow: Flow,
     /// What it is when variables that are not known are taken for empty.
     pub(super) guess: Option<(Word, Guessed)>,
+}
+
+/// `$1` and those after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Positional {
+    /// None where they are not known.
+    pub(super) words: Option<Rc<Vec<Word>>>,
+    /// Where each of them comes from.
+    pub(super) flows: Rc<Vec<Flow>>,
+}
+
+impl Positional {
+    pub(super) fn new(words: Vec<Word>, flows: Vec<Flow>) -> Self {
+        Self {
+            words: Some(Rc::new(words)),
+            flows: Rc::new(flows),
+        }
+    }
+
+    /// Where any of them may come from.
+    pub(super) fn flow(&self) -> Flow {
+        let all = self.flows.iter();
+        all.fold(Flow::default(), |all, flow| all.with(*flow))
+    }
+
+    /// What may hold when they are these or others.
+    fn join(&mut self, other: &Self) {
+        if self.words != other.words {
+            self.words = None;
+        }
+        if self.flows != other.flows {
+            self.flows = Rc::new(vec![self.flow().with(other.flow())]);
+        }
+    }
 }
 
 /// What was taken for granted while expanding.
@@ -105,8 +154,9 @@ pub(super) struct Scope {
     pub(super) variables: Rc<BTreeMap<String, Value>>,
     pub(super) functions: Rc<BTreeMap<String, Function>>,
     pub(super) aliases: Rc<BTreeMap<String, String>>,
-    /// None where they are not known.
-    pub(super) positional: Option<Rc<Vec<Word>>>,
+    pub(super) positional: Positional,
+    /// Commands are written to the error output before they run, their words with them: `set -x`.
+    pub(super) traced: bool,
     /// What `$0` is.
     pub(super) zero: Word,
     /// Where the shell may be. More than one where a change of folder may have failed.
@@ -127,7 +177,8 @@ impl Scope {
             variables: Rc::default(),
             functions: Rc::default(),
             aliases: Rc::default(),
-            positional: Some(Rc::default()),
+            positional: Positional::new(Vec::new(), Vec::new()),
+            traced: false,
             zero: Word::from(SHELL),
             folders: vec![Some(world.cwd.clone())],
             stack: Vec::new(),
@@ -153,13 +204,14 @@ impl Scope {
     }
 
     /// Begins a script that is called so.
-    pub(super) fn called(&mut self, zero: Word, mut words: Vec<Word>) {
+    pub(super) fn called(&mut self, zero: Word, mut words: Vec<Word>, flow: Flow) {
         // What is not known may become several words, of which this is the first.
         if words.is_empty() && zero.known().is_none() {
             words.push(zero.clone());
         }
         self.zero = zero;
-        self.positional = Some(Rc::new(words));
+        let flows = vec![flow; words.len()];
+        self.positional = Positional::new(words, flows);
     }
 
     pub(super) fn unset(&mut self, name: &str) {
@@ -183,9 +235,8 @@ impl Scope {
         if !Rc::ptr_eq(&self.functions, &other.functions) {
             self.join_functions(other);
         }
-        if self.positional != other.positional {
-            self.positional = None;
-        }
+        self.positional.join(&other.positional);
+        self.traced |= other.traced;
         if self.zero != other.zero {
             self.zero = Word::Unknown("$0".to_owned());
         }

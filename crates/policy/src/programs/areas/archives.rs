@@ -1,5 +1,6 @@
 //! Archives and compression: what goes in is read, what comes out is written where they are told to.
 
+use super::lists::names_from;
 use crate::place::Access;
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::Reader;
@@ -17,12 +18,12 @@ const HELPER: Act = Act::Deny(
 pub(super) static PROGRAMS: &[Program] = &[
     program("tar gtar bsdtar star pax-tar").grammar(Grammar::Tar).strict().options(&[
         flag("-c --create", TEXT), flag("-x --extract --get", TEXT), flag("-t --list", TEXT), flag("-r --append", TEXT), flag("-u --update", TEXT), flag("-A --catenate --concatenate", TEXT), flag("-d --diff --compare", TEXT), flag("--delete", TEXT),
-        value("-f --file", TEXT), value("-C --directory --cd", TEXT), flag("-O --to-stdout", TEXT), flag("-P --absolute-names", Act::Ask("absolute-names", "It writes wherever the archive says.")), flag("--remove-files", TEXT),
+        value("-f --file", TEXT), value("-C --directory --cd", TEXT), flag("-O --to-stdout", TEXT), flag("--null", TEXT), flag("-P --absolute-names", Act::Ask("absolute-names", "It writes wherever the archive says.")), flag("--remove-files", TEXT),
         value("-I --use-compress-program", HELPER), value("--to-command --rsh-command --rmt-command -F --info-script --new-volume-script", HELPER), value("--checkpoint-action", TEXT),
-        value("-T --files-from -X --exclude-from", READ), value("-g --listed-incremental --index-file --volno-file", WRITE),
+        value("-T --files-from", READ), value("-X --exclude-from", READ), value("-g --listed-incremental --index-file --volno-file", WRITE),
         value("--exclude --exclude-tag --strip-components --transform --xform --owner --group --mode --mtime -b --blocking-factor -N --newer --newer-mtime --format -H --sort --warning --suffix --record-size -L --tape-length -V --label -K --starting-file --occurrence-off --pax-option --owner-map --group-map --include --options --uid --gid --uname --gname --clamp-mtime-off --level --quoting-style --no-quote-chars --quote-chars --sparse-version --hole-detection", TEXT),
         joined("--checkpoint --totals --backup --atime-preserve --occurrence --exclude-vcs-off", TEXT),
-        flags("-s --same-order --preserve-order -z --gzip --gunzip --ungzip -j --bzip2 -J --xz --lzma --lzip --lzop --zstd -Z --compress -a --auto-compress -v --verbose -p --preserve-permissions --same-permissions -k --keep-old-files --keep-newer-files --overwrite --overwrite-dir --no-overwrite-dir -m --touch -h --dereference --hard-dereference -w --interactive --confirmation -l --check-links --one-file-system -S --sparse -W --verify --numeric-owner --no-same-owner --no-same-permissions --same-owner --exclude-vcs --exclude-vcs-ignores --exclude-caches --exclude-backups --wildcards --no-wildcards --anchored --no-anchored --ignore-case --recursion --no-recursion --show-transformed-names --full-time --utc -R --block-number --null --no-null --ignore-zeros -i -B --read-full-records --ignore-failed-read --unlink-first -U --recursive-unlink --skip-old-files --acls --xattrs --selinux --no-acls --no-xattrs --no-selinux --one-top-level --force-local --help --version --usage --verbatim-files-from --no-ignore-command-error --delay-directory-restore --keep-directory-symlink --show-omitted-dirs --seek -n -G --incremental -o --old-archive --portability --posix --restrict --no-seek --mac-metadata --no-mac-metadata --disable-copyfile -M --multi-volume --test-label --check-device --no-check-device --no-auto-compress --no-delay-directory-restore --no-unquote --unquote --disable-copyfile"),
+        flags("-s --same-order --preserve-order -z --gzip --gunzip --ungzip -j --bzip2 -J --xz --lzma --lzip --lzop --zstd -Z --compress -a --auto-compress -v --verbose -p --preserve-permissions --same-permissions -k --keep-old-files --keep-newer-files --overwrite --overwrite-dir --no-overwrite-dir -m --touch -h --dereference --hard-dereference -w --interactive --confirmation -l --check-links --one-file-system -S --sparse -W --verify --numeric-owner --no-same-owner --no-same-permissions --same-owner --exclude-vcs --exclude-vcs-ignores --exclude-caches --exclude-backups --wildcards --no-wildcards --anchored --no-anchored --ignore-case --recursion --no-recursion --show-transformed-names --full-time --utc -R --block-number --no-null --ignore-zeros -i -B --read-full-records --ignore-failed-read --unlink-first -U --recursive-unlink --skip-old-files --acls --xattrs --selinux --no-acls --no-xattrs --no-selinux --one-top-level --force-local --help --version --usage --verbatim-files-from --no-ignore-command-error --delay-directory-restore --keep-directory-symlink --show-omitted-dirs --seek -n -G --incremental -o --old-archive --portability --posix --restrict --no-seek --mac-metadata --no-mac-metadata --disable-copyfile -M --multi-volume --test-label --check-device --no-check-device --no-auto-compress --no-delay-directory-restore --no-unquote --unquote --disable-copyfile"),
     ]).also(tar),
     program("zip").strict().options(&[
         flag("-T --test", TEXT), value("-TT --unzip-command", HELPER), flag("-r --recurse-paths -R --recurse-patterns", TEXT), flag("-m --move", TEXT), flag("-d --delete", TEXT), value("-P --password -b --temp-path -n --suffixes -t -tt -Z --compression-method -s --split-size -x --exclude -i --include -O -UN --display-dots-off -ws-off", TEXT), value("--out --output-file -lf", WRITE), flag("-@ --names-stdin", TEXT),
@@ -34,9 +35,13 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("7z 7za 7zz 7zr p7zip").grammar(Grammar::Plain).also(seven),
     program("unrar rar unar lsar unace arj lha zoo ar-x cabextract innoextract dtrx atool aunpack ouch patool bsdcpio msiextract unsquashfs mksquashfs genisoimage mkisofs xorriso jar-x").grammar(Grammar::Plain).also(loose),
     program("jar").grammar(Grammar::Tar).options(&[flags("-c -x -t -u -v -0 -M -m -i"), value("-f -C", WRITE)]).each(READ),
-    program("cpio pax").strict().io(PASSES).options(&[
-        flags("-i -p -d -v -t -u -m -B -c -a -V -0 -z -j -k -l -L -r -w -x --extract --create --pass-through --make-directories --list --null --verbose --quiet --preserve-modification-time --unconditional -o"), value("-H --format -C --io-size -s", TEXT), value("-F --file -O -I -E --pattern-file -D --directory -f", WRITE), value("--rsh-command", HELPER), flag("--absolute-filenames", Act::Ask("absolute-names", "It writes wherever the archive says.")), flags("--no-absolute-filenames"),
-    ]).also(|_, reader| { reader.touch(&Word::from("."), Access::Create); }),
+    program("cpio").strict().io(PASSES).options(&[
+        flag("-o --create -p --pass-through", TEXT), flag("-0 --null", TEXT),
+        flags("-i -d -v -t -u -m -B -c -a -V -z -j -k -l -L -r -w -x --extract --make-directories --list --verbose --quiet --preserve-modification-time --unconditional"), value("-H --format -C --io-size -s", TEXT), value("-F --file -O -I -E --pattern-file -D --directory -f", WRITE), value("--rsh-command", HELPER), flag("--absolute-filenames", Act::Ask("absolute-names", "It writes wherever the archive says.")), flags("--no-absolute-filenames"),
+    ]).also(cpio),
+    program("pax").strict().io(PASSES).options(&[
+        flag("-r", TEXT), flag("-w", TEXT), flag("-0", TEXT), flags("-a -c -d -H -i -j -k -l -L -n -O -P -t -u -v -X -Y -z -Z -D"), value("-f -o", WRITE), value("-b -B -E -G -p -s -T -U -x", TEXT),
+    ]).also(pax),
     program("gzip bzip2 xz zstd lz4 lzma lzip brotli compress pigz pbzip2 pxz lzop lrzip pzstd").io(PASSES).strict().options(&[
         flag("-c --stdout --to-stdout", TEXT), flag("-d --decompress --uncompress", TEXT), flag("-t --test -l --list", TEXT), flag("-k --keep", TEXT), value("-o --output", WRITE), value("-S --suffix -b --blocksize -p --processes -T --threads -M --memlimit -C --check -F --format -w -q --quality --lgwin -D --block-size --ultra-off --memory --memory-off --flush-timeout --filters", TEXT), joined("--long --fast --adapt --patch-from --files --files0", TEXT),
         flags("-f --force -q --quiet -v --verbose -n --no-name -N --name -r --recursive -1 -2 -3 -4 -5 -6 -7 -8 -9 -0 --best --fast -e --extreme -z --compress --rm --ultra --no-progress --rsyncable --no-sync --no-sparse --sparse --content-size -m -s -h -V --help --version --single-stream"),
@@ -61,6 +66,41 @@ fn open_pattern(parsed: &Parsed, reader: &mut Reader<'_>) {
             "pattern-option",
             "A file that the pattern matches is named like an option.",
         );
+    }
+}
+
+/// What packs the names that stand in a list.
+fn packs() -> [Word; 3] {
+    ["tar", "-cf", "-"].map(Word::from)
+}
+
+fn cpio(parsed: &Parsed, reader: &mut Reader<'_>) {
+    reader.touch(&Word::from("."), Access::Create);
+    if parsed.has("-o") {
+        let separator = if parsed.has("-0") { '\0' } else { '\n' };
+        names_from(&Word::from("-"), separator, &packs(), reader);
+    }
+}
+
+/// `pax -w` packs, `pax -r` unpacks, with both it copies.
+fn pax(parsed: &Parsed, reader: &mut Reader<'_>) {
+    reader.touch(&Word::from("."), Access::Create);
+    if !parsed.has("-w") {
+        return;
+    }
+    let (to, from) = match parsed.operands.split_last() {
+        Some((to, from)) if parsed.has("-r") => (Some(to), from),
+        _ => (None, parsed.operands.as_slice()),
+    };
+    to.into_iter().for_each(|word| {
+        reader.touch(word, Access::Create);
+    });
+    for word in from {
+        reader.touch(word, Access::ReadAll);
+    }
+    if from.is_empty() {
+        let separator = if parsed.has("-0") { '\0' } else { '\n' };
+        names_from(&Word::from("-"), separator, &packs(), reader);
     }
 }
 
@@ -122,6 +162,10 @@ fn tar(parsed: &Parsed, reader: &mut Reader<'_>) {
                 reader.touch(&word, Access::DeleteAll);
             }
         }
+        let separator = if parsed.has("--null") { '\0' } else { '\n' };
+        for list in parsed.values("-T") {
+            names_from(list, separator, &packs(), reader);
+        }
         reader.out.io.passes_input |= file.is_none() || file.and_then(Word::known) == Some("-");
     } else if parsed.has("-x") && !parsed.has("-O") {
         into(reader, &folder);
@@ -173,6 +217,9 @@ fn zip(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-d") {
         return;
     }
+    if parsed.has("-@") {
+        names_from(&Word::from("-"), '\n', &packs(), reader);
+    }
     for word in files {
         reader.touch(word, Access::ReadAll);
         if parsed.has("-m") {
@@ -223,6 +270,10 @@ fn seven(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         Some("a" | "u" | "d" | "rn") => {
             for (at, word) in files.iter().enumerate() {
+                if word.prefix().starts_with('@') {
+                    names_from(&without(word, 1), '\n', &packs(), reader);
+                    continue;
+                }
                 reader.touch(
                     word,
                     if at == 0 {

@@ -216,8 +216,8 @@ fn glued(text: &str) -> Option<usize> {
     (!b"ILDFip".contains(letter) && letter.is_ascii_alphabetic()).then_some(2)
 }
 
-/// `cargo --manifest-path`: another project than the one at hand.
-fn manifest(parsed: &Parsed, reader: &mut Reader<'_>) {
+/// `cargo --config KEY=VALUE`: settings that name a program.
+fn settings(parsed: &Parsed, reader: &mut Reader<'_>) {
     let programs = [
         "wrapper",
         "runner",
@@ -237,6 +237,11 @@ fn manifest(parsed: &Parsed, reader: &mut Reader<'_>) {
             "It runs a program that is named by an option.",
         );
     }
+}
+
+/// `cargo --manifest-path`: another project than the one at hand.
+fn manifest(parsed: &Parsed, reader: &mut Reader<'_>) {
+    settings(parsed, reader);
     if let Some(path) = parsed.value("--manifest-path") {
         super::tasks::elsewhere(path, reader);
     }

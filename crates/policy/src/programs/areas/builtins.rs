@@ -3,14 +3,12 @@
 use crate::effect::EffectKind;
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::Reader;
-use crate::programs::table::{Act, Grammar, NO_IO, Operands, Program, flag, flags, program, value};
-use crate::programs::{Args, Io, Runs, variables};
+use crate::programs::table::{
+    Act, Grammar, Operands, PRINTS, Program, flag, flags, program, value,
+};
+use crate::programs::{Args, Runs, variables};
 use crate::word::{Piece, Word};
 
-const PRINTS: Io = Io {
-    prints_arguments: true,
-    ..NO_IO
-};
 const HISTORY: Act = Act::Deny(
     "erase-evidence",
     "It erases or rewrites the record of the commands that were run.",
@@ -23,16 +21,17 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("test [ [[").grammar(Grammar::Plain),
     program(
         "true false : pwd times umask wait fg bg shift return exit logout break continue getopts let dirs cd chdir pushd popd \
-         local readonly typeset integer float rehash disown suspend shopt setopt unsetopt sleep usleep yes seq caller \
+         local readonly integer float rehash disown suspend shopt setopt unsetopt sleep usleep caller \
          zmodload whence colors builtin-help complete compopt",
     )
     .grammar(Grammar::Plain),
+    program("yes seq").grammar(Grammar::Plain).io(PRINTS),
     program("jobs").grammar(Grammar::Plain).also(jobs),
     program("compgen").grammar(Grammar::Plain).also(compgen),
     program("hash").grammar(Grammar::Plain).also(hash),
     program("read mapfile readarray").grammar(Grammar::Plain),
     program("type help").grammar(Grammar::Plain),
-    program("export declare").grammar(Grammar::Plain).also(assignments),
+    program("export declare typeset").grammar(Grammar::Plain).also(assignments),
     program("unset").grammar(Grammar::Plain).also(unset),
     program("set").grammar(Grammar::Plain).also(set),
     program("ulimit").grammar(Grammar::Plain),
@@ -122,6 +121,31 @@ fn enable(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// `declare -p NAME` prints a variable as it would be written.
+fn prints_named(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let is_option = |word: &&Word| word.prefix().starts_with('-');
+    let mut options = parsed.operands.iter().filter(is_option);
+    if !options.any(|word| word.prefix().contains('p')) {
+        return;
+    }
+    for word in parsed.operands.iter().filter(|word| !is_option(word)) {
+        match word.known() {
+            Some(name) if !variables::is_secret(name) => {}
+            Some(_) => {
+                reader.out.io.emits_secret = true;
+                reader.deny(
+                    "print-credential",
+                    "It prints a credential of the environment.",
+                );
+            }
+            None => reader.ask(
+                "print-environment",
+                "Which variable it prints is only known when it runs.",
+            ),
+        }
+    }
+}
+
 /// Without names, `set`, `export` and `declare` print every variable.
 fn prints_all(parsed: &Parsed, reader: &mut Reader<'_>) {
     let none = parsed
@@ -139,6 +163,7 @@ fn prints_all(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn assignments(parsed: &Parsed, reader: &mut Reader<'_>) {
     prints_all(parsed, reader);
+    prints_named(parsed, reader);
     for word in &parsed.operands {
         let Some((name, value)) = variables::split(word) else {
             continue;

@@ -1,7 +1,7 @@
 //! Containers: looked at, started, entered. What of this machine they are given decides.
 
 use crate::effect::{EffectKind, Zone};
-use crate::place::{Access, Guard, is_critical, locate};
+use crate::place::{Access, Guard, is_critical, locate, normalise};
 use crate::programs::network::reaches;
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::Reader;
@@ -23,7 +23,7 @@ const CONTAINERS: &str = "containers";
 
 #[rustfmt::skip]
 const RUN: &[Opt] = &[
-    value("-v --volume --mount --volumes-from", TEXT), flag("--privileged", ESCAPE), value("--pid --ipc --userns --cgroupns --uts", TEXT), value("--network --net", TEXT), value("--cap-add", TEXT), value("--security-opt", TEXT), value("--device --device-cgroup-rule --gpus", LOOSE),
+    value("-v --volume --mount --volumes-from", TEXT), flag("--privileged", ESCAPE), value("--pid --ipc --userns --cgroupns --uts", TEXT), value("--network --net", TEXT), value("--cap-add", TEXT), value("--security-opt", TEXT), value("--device", LOOSE), value("--device-cgroup-rule --gpus", LOOSE),
     value("--env-file --label-file", READ), value("--cidfile --iidfile --metadata-file", WRITE), value("--entrypoint", TEXT), value("--add-host --dns --link", LOOSE),
     value("-e --env -p --publish -w --workdir -u --user --name -h --hostname -l --label --restart --memory -m --cpus -c --cpu-shares --platform --tmpfs --ulimit --shm-size --log-driver --log-opt --stop-timeout --pull --runtime --expose --group-add --ip --mac-address --network-alias --health-cmd-off --stop-signal -a --attach --detach-keys --oom-score-adj --pids-limit --storage-opt --sysctl --init-path --isolation --cpuset-cpus --cpuset-mems --memory-swap --index --profile --annotation --cgroup-parent", TEXT), value("--health-cmd", TEXT),
     flags("-d --detach -i --interactive -t --tty --rm --init --read-only -P --publish-all --no-healthcheck --oom-kill-disable --sig-proxy -q --quiet -T --no-deps --service-ports --build --use-aliases --no-TTY --remove-orphans --quiet-pull --disable-content-trust"), joined("--systemd", TEXT),
@@ -167,6 +167,9 @@ fn run(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in parsed.values("-v") {
         volume(reader, word);
     }
+    for word in parsed.values("--device") {
+        device(reader, word);
+    }
     for word in parsed.values("--pid") {
         if word.known().is_none_or(|text| text == "host") {
             reader.deny(
@@ -223,6 +226,27 @@ fn run(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     if let Some((_, command)) = parsed.operands.split_first() {
         inside(parsed, reader, command);
+    }
+}
+
+/// Disks and memory, by how their nodes below `/dev` begin.
+#[rustfmt::skip]
+const DISKS: &[&str] = &[
+    "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "loop", "mapper", "disk", "mem", "kmem", "port", "rdisk",
+];
+
+/// `--device FROM:TO:RIGHTS`
+fn device(reader: &mut Reader<'_>, word: &Word) {
+    let text = word.prefix().trim_start_matches('=');
+    let from = text.split(':').next().unwrap_or_default();
+    let path = normalise(from, reader.cwd()).unwrap_or_default();
+    let node = path.strip_prefix("/dev/").unwrap_or_default();
+    if DISKS.iter().any(|disk| node.starts_with(disk)) {
+        reader.find(
+            Verdict::Deny,
+            "device-write",
+            format!("The container gets {path}, a disk or the memory of this machine as it is."),
+        );
     }
 }
 

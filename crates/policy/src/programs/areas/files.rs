@@ -1,13 +1,14 @@
 //! Files and folders: listed, copied, moved, made, deleted, given to others.
 
 use super::copies;
+use super::lists::files_from;
 use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    APPEND, Act, CREATE, DELETE, Grammar, LIST, NAMES, Operands, PASSES, Program, READ, TEXT,
-    WRITE, flag, flags, joined, program, value,
+    APPEND, Act, CREATE, DELETE, Grammar, LIST, NAMES, Operands, PASSES, PRINTS, Program, READ,
+    TEXT, WRITE, flag, flags, joined, program, value,
 };
 use crate::word::{Piece, Word};
 
@@ -28,7 +29,8 @@ pub(super) static PROGRAMS: &[Program] = &[
             parsed.operands.iter().for_each(|word| reader.act(READ, word));
         }
     }),
-    program("stat df realpath readlink basename dirname lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr").each(LIST),
+    program("basename dirname").io(PRINTS),
+    program("stat df realpath readlink lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr").each(LIST),
     program("pwd").grammar(Grammar::Plain),
     program("rm grm").strict().options(&[
         flags("-f --force -i -I -v --verbose -d --dir --one-file-system --preserve-root -x -P -W"),
@@ -104,8 +106,8 @@ pub(super) static PROGRAMS: &[Program] = &[
         .also(formats),
     program("wipefs fdisk sfdisk cfdisk gdisk sgdisk cgdisk parted partprobe blkdiscard hdparm nvme sg_format badblocks zpool zfs lvremove vgremove pvremove lvcreate cryptsetup mdadm tune2fs resize2fs fsck e2fsck fsck.ext4 gpt asr nwipe scrub dban")
         .also(disks),
-    program("file").each(LIST).options(&[value("-f --files-from -m --magic-file", READ), value("-e -F -P --exclude --separator --parameter", TEXT)]),
-    program("du gdu").each(LIST).options(&[value("--files0-from -X --exclude-from", READ), value("-B -d -t -I --block-size --max-depth --threshold --exclude --time-style", TEXT)]),
+    program("file").each(LIST).options(&[value("-f --files-from", READ), value("-m --magic-file", READ), value("-e -F -P --exclude --separator --parameter", TEXT)]).also(files_from),
+    program("du gdu").each(LIST).options(&[value("--files0-from", READ), value("-X --exclude-from", READ), value("-B -d -t -I --block-size --max-depth --threshold --exclude --time-style", TEXT)]).also(files_from),
     program("split gsplit").strict().options(&[
         value("-b --bytes -C --line-bytes -l --lines -n --number -a --suffix-length --additional-suffix -t --separator -p", TEXT),
         flags("-d -x -e --elide-empty-files -u --unbuffered --verbose"), joined("--numeric-suffixes --hex-suffixes", TEXT),

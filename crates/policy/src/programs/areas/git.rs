@@ -6,15 +6,16 @@ mod work;
 use super::git_config::{self, Key};
 use crate::effect::{EffectKind, Zone};
 use crate::place::{Access, locate};
+use crate::programs::begins_unknown;
 use crate::programs::network::{Use, of_scp, reaches, url};
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
-    Act, FETCHES, Grammar, Operands, Opt, Program, READ, SENDS, TEXT, WRITE, flag, flags, joined,
-    program, value,
+    Act, FETCHES, Grammar, Operands, Opt, PRINTS, Program, READ, SENDS, TEXT, WRITE, flag, flags,
+    joined, program, value,
 };
 use crate::verdict::Verdict;
-use crate::word::Word;
+use crate::word::{Piece, Word};
 use work::{
     bisect_run, checkout, clean, clone, contents, maintain, others, outside, remote, remote_url,
     removes, restore,
@@ -68,7 +69,7 @@ static SUBS: &[Program] = &[
     program("hash-object").each(READ).options(&[flags("-w --stdin"), value("-t --path", TEXT)]),
     program("mv").options(&[flags("-f --force -k -n --dry-run -v --verbose --sparse")]).also(super::copies::rename),
     local("add stage rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
-    program("commit").options(&[
+    program("commit").io(PRINTS).options(&[
         value("-m --message --author --date -c -C --reedit-message --reuse-message --fixup --squash --cleanup --trailer", TEXT), value("-F --file -t --template --pathspec-from-file", READ), joined("-S --gpg-sign -u --untracked-files", SIGNS),
         flag("-n --no-verify", Act::Ask("skips-hooks", "It leaves out the checks that the project asks for.")), flags("-a --all -p --patch -q --quiet -v --verbose -s --signoff -i --include -o --only --amend --no-edit --allow-empty --allow-empty-message --reset-author --dry-run --short --porcelain --no-gpg-sign --status --no-status -z --null --branch --long --no-post-rewrite"), flag("-e --edit", EDITOR),
     ]),
@@ -82,7 +83,7 @@ static SUBS: &[Program] = &[
         flag("-D", Act::Ask(LOSES, "It deletes a branch whether or not it is merged.")), flag("-d --delete", Act::Ask(LOSES, "It deletes a branch.")), flag("-f --force -M -C", Act::Ask(LOSES, "It moves a branch away from what it had.")),
         flag("--edit-description", EDITOR), value("-u --set-upstream-to --contains --no-contains --merged --no-merged --points-at --sort --format", TEXT), flags("-a -r -v -vv -l --list --show-current --all -m -c -q --no-color --column -i --ignore-case --unset-upstream -t"),
     ]).also(look),
-    program("tag").options(&[
+    program("tag").io(PRINTS).options(&[
         flag("-d --delete", Act::Ask(LOSES, "It deletes a tag.")), flag("-f --force", Act::Ask(LOSES, "It moves a tag.")), value("-m --message -u --local-user --contains --no-contains --points-at --sort --format --merged", TEXT), value("-F --file", READ), flags("-a -s -l --list -v --verify -i -e"), joined("-n", TEXT),
     ]).also(look),
     program("stash").grammar(Grammar::Stops).subs(&[looks("list show"), local("push save pop apply create store branch"), program("drop clear").asks(EffectKind::Delete, LOSES, "throws away work that was put aside")]).open(),
@@ -122,7 +123,7 @@ static SUBS: &[Program] = &[
     program("repack prune prune-packed pack-objects index-pack unpack-objects commit-graph multi-pack-index").options(&[flag("--prune", TEXT)]).asks(EffectKind::Write, "git-internals", "rewrites how the repository keeps its objects"),
     program("symbolic-ref").options(&[flag("-d --delete", Act::Ask(LOSES, "It deletes a reference.")), flags("-q --short"), value("-m", TEXT)]).also(|parsed, reader| if parsed.operands.len() > 1 { reader.ask("git-internals", "It changes a reference by hand."); }),
     program("update-ref replace fast-import filter-branch filter-repo update-server-info refs fast-export").asks(EffectKind::Write, "git-internals", "rewrites history or references by hand").options(&[value("--tree-filter --index-filter --msg-filter --env-filter --commit-filter --tag-name-filter --parent-filter --setup --subdirectory-filter", Act::Shell), value("--export-marks", WRITE)]),
-    program("difftool mergetool").asks(EffectKind::Execute, "editor", "opens another program").options(&[value("-x --extcmd", Act::Shell), value("-t --tool", TEXT)]),
+    program("difftool mergetool").asks(EffectKind::Execute, "editor", "opens another program").options(&[value("-x --extcmd", Act::Shell), value("-t --tool", TEXT)]).also(other_differ),
     program("send-email request-pull imap-send svn p4 daemon instaweb http-backend http-push http-fetch upload-archive cvsserver citool gui gitk annex flow town subtree hook").asks(EffectKind::Network, "network", "speaks to other machines or runs other programs"),
     program("lfs").grammar(Grammar::Stops).subs(&[
         looks("ls-files status version"),
@@ -207,7 +208,7 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
             .for_each(|word| reader.act(READ, word));
     }
     for word in &parsed.operands {
-        if word.known().is_none() && word.prefix().is_empty() {
+        if begins_unknown(word) || begins_with_a_pattern(word) {
             reader.ask(
                 "unknown-argument",
                 "An argument is only known when it runs, and may be an option.",
@@ -226,9 +227,9 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
             .iter()
             .for_each(|word| reader.act(WRITE, word));
     }
-    if sub == "ls-files" {
+    if names_files(sub, argv) {
         reader.out.io.names_files = super::files::in_workspace(reader);
-        reader.out.io.names_all = parsed.operands.is_empty();
+        reader.out.io.names_all = sub == "ls-files" && parsed.operands.is_empty();
     }
     if sub == "grep"
         && argv
@@ -270,6 +271,46 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     instead.extend_from_slice(&argv[at + 1..]);
     reader.out.instead = Some(instead);
+}
+
+fn begins_with_a_pattern(word: &Word) -> bool {
+    matches!(word, Word::Partial(pieces) if matches!(pieces.first(), Some(Piece::Pattern(_))))
+}
+
+#[rustfmt::skip]
+const DIFFERS: &[&str] = &[
+    "diff", "colordiff", "sdiff", "wdiff", "icdiff", "difft", "delta", "vimdiff", "nvim", "vim", "meld", "kdiff3",
+    "kompare", "bcompare", "opendiff", "code", "cat", "echo",
+];
+
+/// `git difftool -x COMMAND`
+fn other_differ(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let known = |command: &Word| {
+        let program = command.prefix().split_ascii_whitespace().next();
+        program.is_some_and(|program| DIFFERS.contains(&program))
+    };
+    if !parsed.values("-x").all(known) {
+        reader.deny(
+            "helper-program",
+            "It runs a program that is named by an option.",
+        );
+    }
+}
+
+/// Whether it writes names of files that git keeps, and nothing else.
+fn names_files(sub: &str, argv: &[Word]) -> bool {
+    let has = |names: &[&str]| {
+        argv.iter()
+            .any(|word| word.known().is_some_and(|text| names.contains(&text)))
+    };
+    match sub {
+        "ls-files" => !has(&[
+            "-s", "--stage", "-t", "-v", "-f", "-u", "--eol", "--debug", "--format",
+        ]),
+        "diff" => has(&["--name-only"]) && !has(&["--no-index"]),
+        "grep" => has(&["-l", "--files-with-matches", "--name-only"]) && !has(&["--no-index"]),
+        _ => false,
+    }
 }
 
 /// Where the sub-command stands.

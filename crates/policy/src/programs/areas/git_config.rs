@@ -1,6 +1,6 @@
 //! Settings of git: which of them name a program that git runs.
 
-use crate::place::Access;
+use crate::place::{Access, is_below, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::{Reader, shown_word};
 use crate::verdict::Verdict;
@@ -115,6 +115,25 @@ pub(super) fn kind(key: &str, value: &str) -> Key {
     }
 }
 
+/// Folders of others whose settings, and so whose commands, git takes all the same.
+const TRUSTED: &str = "safe.directory";
+
+/// The workspace may be trusted when a person says so; any other folder runs what others left in it.
+fn trusts(folder: Option<&Word>, reader: &mut Reader<'_>) {
+    let own = folder
+        .and_then(Word::known)
+        .filter(|folder| !folder.contains('*'))
+        .and_then(|folder| locate(folder, reader.cwd(), reader.world))
+        .is_some_and(|place| is_below(&place.path, &reader.world.workspace));
+    if own {
+        return reader.ask("git-setting", "It makes git trust what others own.");
+    }
+    reader.deny(
+        "persistent-helper",
+        "It makes git run what the settings of folders say that others own.",
+    );
+}
+
 /// `git config …`: reading is allowed, a harmless key asks, a key that names a program is denied.
 pub(super) fn command(_: &Parsed, reader: &mut Reader<'_>) {
     let argv = reader.invocation.argv.clone();
@@ -173,6 +192,9 @@ pub(super) fn command(_: &Parsed, reader: &mut Reader<'_>) {
     let value = words.get(1).map(shown_word).unwrap_or_default();
     match kind(&key, &value) {
         Key::Runs => {
+            if key.eq_ignore_ascii_case(TRUSTED) {
+                return trusts(words.get(1), reader);
+            }
             let text = format!("The setting {key} names a command that git runs from then on.");
             reader.find(Verdict::Deny, "persistent-helper", text);
             if let Some(command) = words.get(1) {

@@ -11,6 +11,7 @@ mod files;
 mod find;
 mod git;
 mod git_config;
+mod lists;
 mod markup;
 mod network;
 mod packages;

@@ -1,5 +1,6 @@
 //! Programs that speak to other machines.
 
+mod instead;
 mod transfers;
 
 use crate::effect::EffectKind;
@@ -79,12 +80,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("nc ncat netcat nc.openbsd nc.traditional netcat-openbsd powercat pwncat rustcat rcat").io(NETWORK).options(&[
         value("-e -c --exec --sh-exec --lua-exec", Act::Deny("reverse-shell", "It hands a program of this machine to whoever is at the other end.")),
         value("-p -s -w -i -q -O -I -P -T -V -X -x -b -g -G -m -M -D --source-port --source --wait --idle-timeout --proxy --proxy-type --max-conns", TEXT), value("-o --output --hex-dump", WRITE),
-        flags("-z -v -n -u -l -k -4 -6 -t -U -C -d -N -r -S -h -F --listen --keep-open --udp --verbose --ssl --recv-only --send-only --nodns"), value("-L -R", TUNNEL),
+        flag("-U --unixsock", TEXT), flags("-z -v -n -u -l -k -4 -6 -t -C -d -N -r -S -h -F --listen --keep-open --udp --verbose --ssl --recv-only --send-only --nodns"), value("-L -R", TUNNEL),
     ]).also(netcat),
     program("socat").io(NETWORK).asks(EffectKind::Network, "network", "joins two ends, of which one may be another machine").also(socat),
     program("telnet rlogin rsh rexec ghostty-ssh et mosh-client xfreerdp rdesktop vncviewer").io(NETWORK).asks(EffectKind::Network, "network", "connects to another machine").operands(Operands::First(Act::Host, TEXT)),
     program("ping ping6 fping hping3 arping traceroute traceroute6 tracepath mtr dig nslookup host drill whois kdig dog resolvectl getent-hosts delv dns-sd avahi-browse avahi-resolve")
-        .io(SENDS).asks(EffectKind::Network, "network", "asks another machine").also(any_host),
+        .io(NETWORK).asks(EffectKind::Network, "network", "asks another machine").also(any_host),
     program("getent").options(&[flags("-i"), value("-s", TEXT)]).also(getent),
     program("nmap masscan zmap rustscan nikto sqlmap hydra john hashcat medusa gobuster ffuf wfuzz dirb msfconsole msfvenom metasploit responder aircrack-ng crackmapexec netexec impacket bettercap ettercap arpspoof mimikatz linpeas pspy chisel ligolo sliver")
         .asks(EffectKind::Network, "attack-tool", "is a tool to attack or search other machines with"),
@@ -120,6 +121,7 @@ fn sent(reader: &mut Reader<'_>, path: &Word) {
 }
 
 fn curl(parsed: &Parsed, reader: &mut Reader<'_>) {
+    instead::elsewhere(parsed, reader);
     let mut sends = parsed.any("-d --data-raw -F -T") && !parsed.has("-G");
     for word in parsed.values("-d") {
         data(reader, word, true);

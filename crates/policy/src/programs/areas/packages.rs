@@ -95,7 +95,8 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("uv").grammar(Grammar::Stops).subs(&[
         program("run").grammar(Grammar::Stops).options(&[value("--with --with-requirements --with-editable --index --index-url --extra-index-url --env-file --python -p --script --directory --project", LOADS), value("--extra --group --package", TEXT), flags("--frozen --locked --no-sync --all-extras --isolated --dev -q -v --offline --active --no-project -s")]).also(in_environment),
         reads("tree version help export-off lock-check --version"),
-        installs("sync add remove lock pip tool venv-install python build init export"), program("venv").each(Act::Path(Access::Create)),
+        program("pip").grammar(Grammar::Stops).subs(&[reads("list show freeze check tree"), installs("install uninstall sync compile")]),
+        installs("sync add remove lock tool venv-install python build init export"), program("venv").each(Act::Path(Access::Create)),
         program("publish").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("cache self").asks(EffectKind::System, "package-cache", "changes the cache of packages"),
     ]),
     program("uvx pipx-run").asks(EffectKind::Execute, INSTALL, "downloads code from others and runs it"),
@@ -125,9 +126,12 @@ pub(super) static PROGRAMS: &[Program] = &[
 ];
 
 fn config(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let get = matches!(parsed.operand(0), Some("get" | "ls" | "list"));
+    let called = reader.invocation.argv[1..]
+        .iter()
+        .any(|word| word.known() == Some("get"));
+    let get = called || matches!(parsed.operand(0), Some("ls" | "list"));
     if get {
-        return;
+        return gets(&parsed.operands, reader);
     }
     let shell = parsed.operands.iter().any(|word| {
         let text = word.prefix();
@@ -150,6 +154,28 @@ fn config(parsed: &Parsed, reader: &mut Reader<'_>) {
     );
 }
 
+/// `npm config get _authToken`: what lets a person publish.
+fn gets(settings: &[Word], reader: &mut Reader<'_>) {
+    let named = |word: &Word| {
+        let lower = shown_word(word).to_ascii_lowercase();
+        ["auth", "token", "password", "passwd"]
+            .iter()
+            .any(|part| lower.contains(part))
+    };
+    if settings.iter().any(named) {
+        reader.out.io.emits_secret = true;
+        reader.deny(
+            "print-secret",
+            "It prints what authenticates someone to the registry.",
+        );
+    } else if settings.iter().any(|word| word.known().is_none()) {
+        reader.ask(
+            "unknown-argument",
+            "Which setting it prints is only known when it runs.",
+        );
+    }
+}
+
 fn in_environment(parsed: &Parsed, reader: &mut Reader<'_>) {
     reader.run(&parsed.operands);
 }
@@ -161,6 +187,9 @@ fn versions(parsed: &Parsed, reader: &mut Reader<'_>) {
             | "--version" | "whence" | "toolchain-list" | "alias-list",
         )
         | None => {}
+        // `rustup toolchain list`
+        Some("toolchain" | "target" | "component" | "override" | "plugin" | "plugins")
+            if matches!(parsed.operand(1), Some("list" | "ls")) => {}
         Some("run") => {
             if parsed.operands.len() > 2 {
                 let argv = parsed.operands[2..].to_vec();

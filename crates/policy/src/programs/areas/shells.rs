@@ -2,7 +2,7 @@
 
 mod languages;
 
-use super::builtins::runs_input_with;
+use super::builtins::{self, runs_input_with};
 use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::code::{self, Language, input, is_input};
@@ -13,7 +13,7 @@ use crate::programs::table::{
 };
 use crate::programs::{Args, Stdin, foreign};
 use crate::verdict::Verdict;
-use crate::word::Word;
+use crate::word::{Piece, Word};
 use crate::world::Dialect;
 use languages::{deno, java, node, osascript, other, perl, php, reads_arguments, ruby, runs_file};
 
@@ -24,7 +24,7 @@ const LOADS: Act = Act::Ask("loads-code", "It loads more code.");
 pub(super) static PROGRAMS: &[Program] = &[
     program("sh bash zsh dash ksh mksh ksh93 pdksh ash yash rbash oksh posh csh tcsh fish xonsh nu elvish osh ysh rc es").grammar(Grammar::Stops).strict().options(&[
         flag("-c --command", TEXT), flag("-s --stdin", TEXT), flag("-i --interactive", TEXT),
-        flags("-l --login -e -x -u -n -v -f -a -b -h -k -m -p -r -t -B -C -E -H -P -T -L -D --posix --noprofile --norc --no-config --noediting --restricted --verbose --help --version --debugger --dump-strings --private --no-rcs -d"),
+        flag("-x", TEXT), flag("-n", TEXT), flags("-l --login -e -u -v -f -a -b -h -k -m -p -r -t -B -C -E -H -P -T -L -D --posix --noprofile --norc --no-config --noediting --restricted --verbose --help --version --debugger --dump-strings --private --no-rcs -d"),
         value("-o -O +o +O", TEXT), flags("+x +e +u +m"),
         value("--rcfile --init-file -C --init-command", STARTUP), value("--emulate", TEXT),
     ]).also(shell),
@@ -69,16 +69,53 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("wine wine64 wsl wsl.exe mono box64 qemu-user").grammar(Grammar::Stops).asks(EffectKind::Execute, "emulator", "runs a program for another system").also(super::wrappers::tail),
 ];
 
+/// Whether each command is written to the error output before it runs.
+fn traces(parsed: &Parsed) -> bool {
+    parsed.has("-x")
+        || parsed
+            .values("-o")
+            .any(|name| name.known() == Some("xtrace"))
+}
+
+/// `bash -n FILE` reads a script and runs none of it.
+fn only_reads(parsed: &Parsed, reader: &Reader<'_>) -> bool {
+    let shell = crate::place::name(reader.invocation.argv[0].prefix());
+    let mut written = reader.world.taint.written.iter();
+    let option = |path: &String| crate::place::name(path).starts_with(['-', '+']);
+    let alone = matches!(parsed.found.as_slice(), [one] if one.option.is("-n"));
+    alone
+        && parsed.strange.is_empty()
+        && matches!(shell, "sh" | "bash" | "dash" | "zsh" | "ksh")
+        && parsed.operands.first().is_some_and(|file| match file {
+            Word::Known(text) => !text.starts_with('+'),
+            Word::Partial(pieces) => match pieces.first() {
+                Some(Piece::Text(text)) => !text.starts_with('+'),
+                Some(Piece::Pattern(_)) => !written.any(option),
+                _ => false,
+            },
+            Word::Unknown(_) => false,
+        })
+}
+
 fn shell(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-c") {
         match parsed.operands.split_first() {
             Some((text, rest)) => {
                 let zero = rest.first().unwrap_or(&reader.invocation.argv[0]).clone();
                 let words = rest.get(1..).unwrap_or_default().to_vec();
-                reader.shell_with(text.clone(), Args { zero, words });
+                let text = if traces(parsed) {
+                    builtins::joined(&[Word::from("set -x\n"), text.clone()])
+                } else {
+                    text.clone()
+                };
+                reader.shell_with(text, Args { zero, words });
             }
             None => reader.ask("missing-code", "The code that it is to run is missing."),
         }
+        return;
+    }
+    if only_reads(parsed, reader) {
+        reader.touch(&parsed.operands[0], Access::Read);
         return;
     }
     // A lone dash ends the options.

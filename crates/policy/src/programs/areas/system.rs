@@ -13,6 +13,7 @@ use crate::programs::table::{
     Act, Grammar, Program, READ, SECRET, TEXT, WRITE, flag, flags, program, value,
 };
 use crate::verdict::Verdict;
+use crate::word::Word;
 use beside::beside;
 use services::{controls, crontab, kill, kill_by_name, service, systemctl};
 
@@ -32,7 +33,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("man info pinfo").strict().options(&[
         value("-P --pager", Act::Deny("helper-program", "It runs a program that is named by an option.")), value("-H --html -B --browser", Act::Deny("helper-program", "It runs a program that is named by an option.")), value("-M --manpath -C --config-file", Act::Ask("other-configuration", "Pages or options come from elsewhere.")),
         value("-s -S --sections -L --locale -m --systems -e --extension -E --encoding -r --prompt -R -p --preprocessor", TEXT), value("-l", READ), flags("-k -f -a -w -W -K -i -I -t -T -Z -X -d -D -u -c -7 --all --where --path --local-file --whatis --apropos --names-only --regex --wildcard --no-subpages --version --help"),
-    ]),
+    ]).also(pages),
     program("kill").grammar(Grammar::Plain).also(kill),
     program("pkill killall skill killall5 xkill fkill kill-port").also(kill_by_name),
     program("fuser").options(&[flag("-k --kill", Act::Ask("signal", "It kills whatever uses a file or a port.")), flags("-v -m -n -a -s -u -i -l")]),
@@ -76,6 +77,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("xauth xhost").asks(EffectKind::System, STATE, "changes who may see the screen"), program("import-screen scrot gnome-screenshot spectacle flameshot grim maim screencapture ffcast wf-recorder arecord parecord fswebcam streamer").asks(EffectKind::Read, "screen", "records the screen, the camera or the microphone"),
     program("logger systemd-cat").asks(EffectKind::Append, "log", "writes to the record of the system"),
 ];
+
+/// A page that is named by a path is a file.
+fn pages(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let is_path = |word: &&Word| word.prefix().contains('/');
+    for word in parsed.operands.iter().filter(is_path) {
+        reader.touch(word, Access::Read);
+    }
+}
 
 fn looks(parsed: &Parsed, reader: &mut Reader<'_>) {
     beside(reader);

@@ -1,13 +1,16 @@
 //! Text: shown, searched, cut, sorted, compared, counted.
 
+use super::lists::files_from;
 use crate::place::Access;
 use crate::programs::code::{Language, text_of};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    Act, DECODES, Grammar, Operands, PASSES, Program, READ, READ_ALL, RUNS, TEXT, WRITE, flag,
-    flags, joined, program, value,
+    Act, DECODES, FILTERS, Grammar, Operands, PASSES, PRINTS, Program, READ, READ_ALL, RUNS, TEXT,
+    WRITE, flag, flags, joined, program, value,
 };
+use crate::programs::{Stdin, variables};
+use crate::verdict::Verdict;
 use crate::word::Word;
 
 #[rustfmt::skip]
@@ -21,7 +24,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-l -r -H -m --map-syntax", TEXT), value("--pager", TEXT),
     ]).also(named_pager),
     program("wc gwc sum cksum sha1sum sha224sum sha256sum sha384sum sha512sum gsha256sum md5sum gmd5sum b2sum b3sum shasum md5 sha256 sha512 crc32 xxhsum xxh64sum numfmt")
-        .each(READ).options(&[value("--files0-from", READ)]),
+        .each(READ).options(&[value("--files0-from", READ)]).also(files_from),
     program("head ghead").io(PASSES).each(READ).options(&[value("-n --lines -c --bytes", TEXT), flags("-q -v -z --quiet --silent --verbose")]),
     program("cut gcut").io(PASSES).each(READ).options(&[
         value("-b --bytes -c --characters -d --delimiter -f --fields --output-delimiter", TEXT), flags("-n -s -z -w --complement --only-delimited"),
@@ -53,9 +56,9 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("sort gsort").strict().io(PASSES).each(READ).options(&[
         flags("-b -d -f -g -i -M -h -n -R -r -V -c -C -m -s -u -z --ignore-leading-blanks --dictionary-order --ignore-case --general-numeric-sort --ignore-nonprinting --month-sort --human-numeric-sort --numeric-sort --random-sort --reverse --version-sort --merge --stable --unique --zero-terminated --debug --version --help"),
         value("-k --key -t --field-separator -S --buffer-size --parallel --batch-size --sort", TEXT), joined("--check", TEXT),
-        value("-o --output", WRITE), value("-T --temporary-directory", Act::Path(Access::Create)), value("--files0-from --random-source", READ),
+        value("-o --output", WRITE), value("-T --temporary-directory", Act::Path(Access::Create)), value("--files0-from", READ), value("--random-source", READ),
         value("--compress-program", Act::Deny("helper-program", "It runs a program that is named by an option.")),
-    ]),
+    ]).also(files_from),
     program("uniq guniq").strict().io(PASSES).options(&[
         flags("-c -d -D -i -u -z --count --repeated --ignore-case --unique --zero-terminated"), joined("--all-repeated --group", TEXT), value("-f -s -w --skip-fields --skip-chars --check-chars", TEXT),
     ]).operands(Operands::First(READ, WRITE)),
@@ -78,22 +81,22 @@ pub(super) static PROGRAMS: &[Program] = &[
         flags("-b -c -e -E -f -l -n -N -R -s -t -T -u -v -Z --backup --dry-run --force --forward --reverse --silent --batch --unified --verbose --binary -C --check"),
         value("-p --strip -F --fuzz -D --ifdef -V -z --suffix -B --prefix -Y -g --reject-format", TEXT), value("-i --input", READ), value("-o --output -r --reject-file", WRITE), value("-d --directory", Act::Path(Access::Write)),
     ]).operands(Operands::First(WRITE, READ)),
-    program("sed gsed ssed").io(PASSES).strict().options(&[
+    program("sed gsed ssed").io(FILTERS).strict().options(&[
         value("-e --expression", Act::Code(Language::Sed)), value("-f --file", Act::CodeFile(Language::Sed)), value("-l --line-length", TEXT),
         joined("-i --in-place", TEXT), flags("-n -E -r -s -u -z --quiet --silent --regexp-extended --separate --unbuffered --null-data --posix --debug --follow-symlinks --sandbox --help --version"),
         value("-I", TEXT),
     ]).also(sed),
-    program("awk gawk mawk nawk original-awk goawk").io(PASSES).strict().grammar(Grammar::Stops).options(&[
+    program("awk gawk mawk nawk original-awk goawk").io(FILTERS).strict().grammar(Grammar::Stops).options(&[
         value("-F --field-separator", TEXT), value("-v --assign", TEXT), value("-f --file -E --exec", Act::CodeFile(Language::Awk)), value("-e --source", Act::Code(Language::Awk)),
         value("-i --include -l --load", Act::Ask("loads-code", "It loads more code.")), value("-W", TEXT),
         joined("-d -o -p --dump-variables --pretty-print --profile", Act::Ask("writes-profile", "It writes a file.")), flags("-b -c -C -g -h -I -k -M -n -N -O -P -r -s -S -t -V --sandbox --posix --csv --bignum --version --help --re-interval"),
     ]).also(awk),
-    program("jq gojq jaq").io(PASSES).options(&[
+    program("jq gojq jaq").io(FILTERS).options(&[
         value("-L --library-path", Act::Ask("loads-code", "It loads more code.")), value("--indent", TEXT), value("-f --from-file", READ),
         flags("-r -c -s -n -e -S -C -M -a -j -R --raw-output --compact-output --slurp --null-input --exit-status --sort-keys --tab --stream --seq --raw-output0"),
         value("--arg --argjson", TEXT), value("--slurpfile --rawfile", TEXT), flag("--args --jsonargs", TEXT),
     ]).operands(Operands::FirstUnless("-f --from-file", TEXT, READ)).also(jq),
-    program("yq xq tomlq dasel").io(PASSES).strict().options(&[
+    program("yq xq tomlq dasel").io(FILTERS).strict().options(&[
         flags("-r -y -Y -c -n -e -j -P -C -M -s -t -N -o=json --raw-output --prettyPrint --null-input --unwrapScalar --exit-status --no-doc"),
         flag("-i --inplace", TEXT), value("-o --output-format -p --input-format -I --indent -f -w -s --selector", TEXT), value("--from-file", READ),
     ]).operands(Operands::First(TEXT, READ)).also(yq),
@@ -101,7 +104,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("shuf gshuf tsort ptx").strict().io(PASSES).each(READ).options(&[
         value("-n --head-count -i --input-range", TEXT), flags("-e -r -z --echo --repeat --zero-terminated"), value("-o --output", WRITE), value("--random-source", READ),
     ]),
-    program("seq gseq expr factor cal ncal date-off jot primes banner").also(calculator),
+    program("gseq expr factor cal ncal date-off jot primes banner").io(PRINTS).also(calculator),
     program("bc numbat lolcat fortune").io(PASSES).each(READ),
     program("units").options(&[value("-L --log", WRITE), value("-f --file -H --history", READ)]),
     program("qalc").also(|parsed, reader| {
@@ -110,7 +113,7 @@ pub(super) static PROGRAMS: &[Program] = &[
             reader.ask("code-files", "It reads or writes files.");
         }
     }),
-    program("figlet toilet cowsay").io(PASSES).options(&[value("-f -d -C", READ), value("-w -W -e -T -m -F", TEXT)]),
+    program("figlet toilet cowsay").io(FILTERS).options(&[value("-f -d -C", READ), value("-w -W -e -T -m -F", TEXT)]),
     program("dc").strict().each(Act::Script).options(&[
         value("-e --expression", TEXT), value("-f --file", Act::Script), flags("-x -i -V --version -h --help"), value("-I --digit-clamp-off", TEXT),
     ]).also(desk_calculator),
@@ -128,7 +131,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("cloc tokei scc sloccount loc").each(READ).strict().options(&[flags("--by-file --json --yaml --csv --quiet --vcs -f -s --files --hidden"), value("--exclude-dir --include-lang --exclude-lang -e -t", TEXT), value("-o --out --report-file", WRITE)]),
     program("ripgrep-all rga").io(PASSES).asks(crate::effect::EffectKind::Execute, "helper-program", "runs other programs for each kind of file"),
     program("ctags etags cscope gtags").each(READ).options(&[value("-f -o --output", WRITE), value("--options", Act::Ask("loads-options", "A file of options is read.")), flags("-R -a")]),
-    program("envsubst").io(PASSES).also(calculator),
+    program("envsubst").io(PASSES).also(envsubst),
     program("apply-input").io(RUNS),
 ];
 
@@ -286,6 +289,35 @@ fn in_place(parsed: &Parsed, reader: &mut Reader<'_>) {
     };
     for word in &parsed.operands {
         reader.touch(word, access);
+    }
+}
+
+/// A text in which variables stand for their values; with an argument, for those that it names.
+fn envsubst(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let text = match (parsed.operands.first(), &reader.invocation.stdin) {
+        (Some(named), _) => named.known().map(str::to_owned),
+        (None, Stdin::Text(text)) => text.known().map(str::to_owned),
+        (None, Stdin::File(file)) => text_of(reader, file),
+        (None, Stdin::Inherited | Stdin::Pipe) => None,
+    };
+    let Some(text) = text else {
+        return reader.ask(
+            "print-environment",
+            "Which variables it prints is only known when it runs.",
+        );
+    };
+    let named = text.split('$').skip(1).map(|rest| {
+        let rest = rest.trim_start_matches('{');
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        &rest[..end.unwrap_or(rest.len())]
+    });
+    for name in named.filter(|name| variables::is_secret(name)) {
+        reader.out.io.emits_secret = true;
+        reader.find(
+            Verdict::Deny,
+            "print-credential",
+            format!("It prints {name}, which authenticates someone."),
+        );
     }
 }
 

@@ -33,6 +33,11 @@ impl Fields {
         !self.open && !self.done.is_empty()
     }
 
+    /// Whether there is nothing yet.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.open && self.done.is_empty() && self.current.is_empty()
+    }
+
     /// Whether a word of it is longer than is followed.
     pub(super) fn is_too_long(&self) -> bool {
         self.size > LONGEST

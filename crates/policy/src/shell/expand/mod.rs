@@ -19,6 +19,13 @@ pub(super) use self::param::is_name;
 pub(super) use self::pattern::matches_word;
 pub(super) use self::positional::shifted;
 
+/// What is known of an output of which the text is not.
+const KINDS: [&str; 3] = [
+    NUMBER,
+    crate::programs::GATEWAY_PROCESS,
+    crate::programs::REVISION,
+];
+
 /// More words than this from one are not followed.
 const MOST_WORDS: usize = 1024;
 
@@ -115,8 +122,11 @@ impl Judge<'_> {
             }
             Part::Param(param) => self.param(param, quoted, scope, fields),
             Part::Command(script) => {
-                let word = self.substitute(script, scope);
-                fields.push(&word, quoted);
+                let (word, names) = self.substitute(script, scope);
+                match names {
+                    Some(names) if !quoted && fields.is_empty() => fields.word(&names),
+                    _ => fields.push(&word, quoted),
+                }
             }
             Part::Arith(parts) => {
                 let word = self.arithmetic(parts, scope);
@@ -151,11 +161,12 @@ impl Judge<'_> {
         }
     }
 
-    /// The output of a substitution, without the newlines that it ends with.
-    fn substitute(&mut self, script: &Script, scope: &Scope) -> Word {
+    /// The output of a substitution, without the newlines that it ends with; what stands for its words, where they
+    /// are names of files of which nothing else is known.
+    fn substitute(&mut self, script: &Script, scope: &Scope) -> (Word, Option<Word>) {
         if !self.descend() {
             self.ascend();
-            return Word::Unknown("too much".to_owned());
+            return (Word::Unknown("too much".to_owned()), None);
         }
         let outer = std::mem::take(&mut self.flow);
         let output = match self.read_file(script, scope) {
@@ -167,11 +178,13 @@ impl Judge<'_> {
         };
         self.flow = outer.with(output.flow);
         self.ascend();
-        match output.word() {
-            Word::Known(text) => Word::Known(text.trim_end_matches('\n').to_owned()),
-            Word::Unknown(why) if why == NUMBER || why == crate::programs::GATEWAY_PROCESS => {
-                Word::Unknown(why)
+        let dashed = |path: &String| crate::place::name(path).starts_with('-');
+        let names = output.flow.names && !self.taint.written.iter().any(dashed);
+        let word = match output.word() {
+            Word::Known(text) => {
+                return (Word::Known(text.trim_end_matches('\n').to_owned()), None);
             }
+            Word::Unknown(why) if KINDS.contains(&why.as_str()) => Word::Unknown(why),
             Word::Unknown(_) => Word::Unknown("the output of a command".to_owned()),
             Word::Partial(mut pieces) => {
                 if let Some(Piece::Text(last)) = pieces.last_mut() {
@@ -179,7 +192,9 @@ impl Judge<'_> {
                 }
                 word_of(pieces)
             }
-        }
+        };
+        let named = names && matches!(word, Word::Unknown(_));
+        (word, named.then(|| output.flow.some_names()))
     }
 
     /// `$(< file)`.

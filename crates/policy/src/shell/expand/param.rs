@@ -27,7 +27,10 @@ impl Judge<'_> {
         if value.words.is_empty() && !value.array {
             value = self.unset(param, value);
         }
-        self.flow.join(value.flow);
+        // `${x:+set}` tells that there is a value, and not which.
+        if !matches!(param.op, Op::Default { kind: '+', .. }) {
+            self.flow.join(value.flow);
+        }
         let Some(words) = self.operate(param, value, scope, quoted, fields) else {
             return;
         };
@@ -99,16 +102,23 @@ impl Judge<'_> {
             guess: None,
         };
         match name {
-            "@" | "*" => match &scope.positional {
-                Some(words) => array(words.to_vec()),
-                None => Value::unknown("$@"),
-            },
-            "#" => Value::scalar(positional::count(scope.positional.as_deref())),
+            "@" | "*" => {
+                let value = match &scope.positional.words {
+                    Some(words) => array(words.to_vec()),
+                    None => Value::unknown("$@"),
+                };
+                let flow = scope.positional.flow();
+                Value { flow, ..value }
+            }
+            "#" => Value::scalar(positional::count(scope.positional.words.as_deref())),
             "0" | "BASH_ARGV0" => Value::scalar(scope.zero.clone()),
             "?" | "$" | "!" | "-" => Value::unknown(&format!("${name}")),
             _ if name.starts_with(|c: char| c.is_ascii_digit()) => {
                 let at = name.parse::<usize>().unwrap_or(usize::MAX);
-                Value::scalar(positional::nth(at, scope))
+                Value {
+                    flow: positional::flow_of(at, scope),
+                    ..Value::scalar(positional::nth(at, scope))
+                }
             }
             _ => {
                 let value = self.variable(name, scope);
@@ -192,9 +202,14 @@ impl Judge<'_> {
             Op::Remove { kind, pattern } => {
                 let pattern = self.parts_as_pattern(pattern, scope);
                 let glob = pattern::glob(&pattern);
-                Some(each(&value.words, |text| {
-                    pattern::remove(kind, glob.as_deref()?, text)
-                }))
+                let without = |word: &Word| pattern::remove_from(kind, glob.as_deref()?, word);
+                let unknown = || Word::Unknown("an expansion".to_owned());
+                let words = value.words.iter();
+                Some(
+                    words
+                        .map(|word| without(word).unwrap_or_else(unknown))
+                        .collect(),
+                )
             }
             Op::Replace {
                 kind,

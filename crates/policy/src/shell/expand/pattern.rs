@@ -1,5 +1,6 @@
 //! Patterns on texts that are known: prefix and suffix removal, replacement, `case`.
 
+use super::super::scope::word_of;
 use crate::place;
 use crate::word::{Piece, Word};
 
@@ -64,6 +65,58 @@ pub(super) fn remove(kind: &str, glob: &str, text: &str) -> Option<String> {
         }
     }
     Some(text.to_owned())
+}
+
+/// The same of a word, which may be a pattern itself: of what `*.js` matches, `%.js` takes the end off.
+pub(super) fn remove_from(kind: &str, glob: &str, word: &Word) -> Option<Word> {
+    let pieces = match word {
+        Word::Known(text) => return remove(kind, glob, text).map(Word::Known),
+        Word::Partial(pieces) => pieces,
+        Word::Unknown(_) => return None,
+    };
+    let crosses = |piece: &Piece| match piece {
+        Piece::Pattern(pattern) => pattern.contains('/'),
+        Piece::Unknown(_) => true,
+        Piece::Text(_) => false,
+    };
+    if pieces.iter().any(crosses) {
+        return None;
+    }
+    match (kind, glob) {
+        ("##", "*/") => Some(last_part(pieces)),
+        ("%" | "%%", end) if !end.contains(['*', '?', '[', '\\', '/']) => without_end(pieces, end),
+        _ => None,
+    }
+}
+
+/// What stands after the last slash.
+fn last_part(pieces: &[Piece]) -> Word {
+    let slash = |piece: &Piece| match piece {
+        Piece::Text(text) => text.rfind('/'),
+        _ => None,
+    };
+    let mut at = pieces.iter().enumerate().rev();
+    let last = at.find_map(|(n, piece)| slash(piece).map(|at| (n, at)));
+    let Some((n, at)) = last else {
+        return word_of(pieces.to_vec());
+    };
+    let mut rest = pieces[n..].to_vec();
+    if let Some(Piece::Text(text)) = rest.first_mut() {
+        *text = text[at + 1..].to_owned();
+    }
+    word_of(rest)
+}
+
+/// A word that ends in a text, with that taken off.
+fn without_end(pieces: &[Piece], end: &str) -> Option<Word> {
+    let (last, before) = pieces.split_last()?;
+    let Piece::Text(text) = last else {
+        return None;
+    };
+    let text = text.strip_suffix(end)?;
+    let mut pieces = before.to_vec();
+    pieces.push(Piece::Text(text.to_owned()));
+    Some(word_of(pieces))
 }
 
 pub(super) fn replace(kind: &str, glob: &str, text: &str, with: &str) -> Option<String> {

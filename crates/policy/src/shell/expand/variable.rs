@@ -2,31 +2,8 @@
 
 use super::super::judge::{Guess, Judge};
 use super::super::scope::{Flow, Guessed, Scope, Value};
-use crate::programs::GATEWAY_PROCESS;
+use crate::programs::{GATEWAY_PROCESS, is_credential};
 use crate::word::Word;
-
-/// Parts of names that credentials are kept under.
-const CREDENTIALS: &[&str] = &[
-    "SECRET",
-    "TOKEN",
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "CREDENTIAL",
-    "API_KEY",
-    "APIKEY",
-    "ACCESS_KEY",
-    "PRIVATE_KEY",
-    "AUTH_KEY",
-    "DATABASE_URL",
-    "CONNECTION_STRING",
-];
-
-/// Whether a variable of this name holds what authenticates someone.
-pub(in crate::shell) fn is_credential(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    CREDENTIALS.iter().any(|part| upper.contains(part)) || upper.ends_with("_KEY")
-}
 
 impl Judge<'_> {
     /// The value of a variable; no words where it is not set, or not known to be.
@@ -86,6 +63,7 @@ impl Judge<'_> {
             },
         };
         value.flow.environment = is_credential(name);
+        value.flow.credential = value.flow.environment;
         value
     }
 

@@ -19,9 +19,14 @@ impl Judge<'_> {
         input: &Input,
         flow: Flow,
     ) -> Output {
-        let given = match &more.from {
-            Some(file) => self.kept_input(file, scope),
-            None => input.clone(),
+        let given = match (&more.from, &input.from) {
+            (Some(file), _) => self.kept_input(file, scope),
+            (None, Stdin::File(file)) => {
+                let kept = self.kept_input(file, scope);
+                let flow = input.flow.with(kept.flow);
+                Input { flow, ..kept }
+            }
+            (None, _) => input.clone(),
         };
         let taken = !more.put_in || argv.iter().any(holds_a_line);
         let flow = if taken { flow.with(given.flow) } else { flow };
@@ -35,13 +40,22 @@ impl Judge<'_> {
             }
         };
         let mut output = Output::default();
-        for argv in commands(argv, more, &given) {
+        let secrets = format!("{}/.ssh/", crate::place::trimmed(&self.world.home));
+        for argv in commands(argv, more, &given, &secrets) {
             if !self.step() {
                 break;
             }
             output.append(self.unshadowed(argv, scope, &own, flow));
         }
         output
+    }
+
+    /// What a file holds that was there before.
+    fn kept_text(&self, file: &Word, scope: &Scope) -> Option<Word> {
+        let path = self.absolute(file.known()?, scope)?;
+        let written = self.taint.written.contains(&path);
+        let text = self.world.files.text(&path).filter(|_| !written)?;
+        Some(Word::Known(text))
     }
 
     fn kept_input(&mut self, file: &Word, scope: &Scope) -> Input {
@@ -51,7 +65,7 @@ impl Judge<'_> {
                 flow: held.flow,
             },
             None => Input {
-                from: Stdin::Pipe,
+                from: self.kept_text(file, scope).map_or(Stdin::Pipe, Stdin::Text),
                 flow: Flow::default(),
             },
         }
@@ -59,7 +73,7 @@ impl Judge<'_> {
 }
 
 /// The words of each command.
-fn commands(argv: &[Word], more: &More, given: &Input) -> Vec<Vec<Word>> {
+fn commands(argv: &[Word], more: &More, given: &Input, secrets: &str) -> Vec<Vec<Word>> {
     let known = match &given.from {
         Stdin::Text(Word::Known(text)) if !more.by_length => Some(text.as_str()),
         _ => None,
@@ -75,7 +89,7 @@ fn commands(argv: &[Word], more: &More, given: &Input) -> Vec<Vec<Word>> {
             .into_iter()
             .map(|words| with(words.into_iter().map(Word::Known).collect()))
             .collect(),
-        None => vec![with(vec![unknown(given.flow)])],
+        None => vec![with(vec![unknown(given.flow, secrets)])],
     }
 }
 
@@ -107,14 +121,15 @@ fn groups(text: &str, more: &More) -> Option<Vec<Vec<String>>> {
     (groups.len() <= MOST).then_some(groups)
 }
 
-/// What stands for words that are not known.
-fn unknown(flow: Flow) -> Word {
+/// What stands for words that are not known; `secrets` is a folder of what authenticates someone.
+fn unknown(flow: Flow, secrets: &str) -> Word {
     if flow.names {
-        // A file somewhere below, of a name that nothing else has, where not all are meant.
-        let name = if flow.everything { "*" } else { "…" };
+        return flow.some_names();
+    }
+    if flow.names_secrets {
         return Word::Partial(vec![
-            Piece::Text("./".to_owned()),
-            Piece::Pattern(name.to_owned()),
+            Piece::Text(secrets.to_owned()),
+            Piece::Pattern("*".to_owned()),
         ]);
     }
     if flow.critical {

@@ -1,7 +1,7 @@
 //! What the shell itself does with a command: which of them change what comes after.
 
 use super::super::judge::{Input, Judge, Output};
-use super::super::scope::{Flow, Scope, shown};
+use super::super::scope::{Flow, Positional, Scope, shown};
 use crate::word::Word;
 
 const BUILTINS: &[&str] = &[
@@ -168,7 +168,8 @@ impl Judge<'_> {
             return Output::unknown(flow);
         }
         self.calls.push(name.to_owned());
-        let outer = scope.positional.replace(std::rc::Rc::new(args.to_vec()));
+        let given = Positional::new(args.to_vec(), self.flows_of(args, flow));
+        let outer = std::mem::replace(&mut scope.positional, given);
         let before = scope.clone();
         let mut output = Output::default();
         for (n, body) in bodies.iter().enumerate() {

@@ -79,10 +79,13 @@ impl Judge<'_> {
                     values.extend(self.expand(word, scope));
                 }
             }
-            None => match &scope.positional {
-                Some(words) => values = words.to_vec(),
-                None => values.push(Word::Unknown("$@".to_owned())),
-            },
+            None => {
+                self.flow.join(scope.positional.flow());
+                match &scope.positional.words {
+                    Some(words) => values = words.to_vec(),
+                    None => values.push(Word::Unknown("$@".to_owned())),
+                }
+            }
         }
         let flow = self.take_flow();
         if values.len() > MOST_ROUNDS {
@@ -220,10 +223,13 @@ impl Judge<'_> {
     /// A text that is taken for arithmetic.
     pub(super) fn calculated(&mut self, word: &Word, scope: &mut Scope) {
         match word {
-            Word::Known(text) if text.contains(['$', '`', '[']) => self.ask(
-                "arithmetic-unknown",
-                "It calculates with a text that can run commands.",
-            ),
+            Word::Known(text) if text.contains(['$', '`', '[']) => {
+                self.ask(
+                    "arithmetic-unknown",
+                    "It calculates with a text that can run commands.",
+                );
+                self.text(&format!("(( {text} ))"), &mut scope.clone(), &Input::inherited());
+            }
             Word::Known(_) => {
                 self.arithmetic_text(word, scope, 1);
             }

@@ -56,7 +56,7 @@ impl Judge<'_> {
             self.perhaps_a_wrapper(argv, scope, input, flow);
         }
         self.look_around(argv, &invocation, reading.known);
-        self.kept_file(argv, scope, input);
+        self.kept_file(argv, scope, input, flow);
         self.built_from(argv, invocation.cwd.as_deref());
         self.note_links(argv, &invocation);
         for finding in &reading.findings {
@@ -72,7 +72,9 @@ impl Judge<'_> {
             self.report.effect(effect);
         }
         let read = self.note_effects(&reading.effects);
-        self.flows(&reading, input, flow, read);
+        let read = read.with(self.included(argv, &reading, input, scope));
+        self.flows(&reading, argv, input, flow, read);
+        self.credentials(&reading, argv, input, flow);
         if let Some(instead) = &reading.instead {
             self.note_instead(argv, instead);
         }
@@ -92,6 +94,9 @@ impl Judge<'_> {
         if matches!(output.pieces.as_slice(), [Piece::Unknown(_)]) && super::output::is_number(argv)
         {
             output.pieces = vec![Piece::Unknown(NUMBER.to_owned())];
+        }
+        if super::output::is_revision(argv) {
+            output.pieces = vec![Piece::Unknown(programs::REVISION.to_owned())];
         }
         if scope.variables.get("TMPDIR").is_none()
             && let Some(tmp) = self.world.tmp.first()
@@ -165,7 +170,7 @@ impl Judge<'_> {
     }
 
     /// A program that the line itself, or the session before, wrote.
-    fn kept_file(&mut self, argv: &[Word], scope: &mut Scope, input: &Input) {
+    fn kept_file(&mut self, argv: &[Word], scope: &mut Scope, input: &Input, flow: Flow) {
         let Some(name) = argv.first().and_then(Word::known) else {
             return;
         };
@@ -178,7 +183,7 @@ impl Judge<'_> {
                 || self.taint.fetched.contains(&path))
         {
             let mut inner = scope.clone();
-            inner.called(Word::from(name), argv[1..].to_vec());
+            inner.called(Word::from(name), argv[1..].to_vec(), flow);
             self.run_file(&Word::Known(path), &mut inner, input);
         }
     }
@@ -240,7 +245,7 @@ impl Judge<'_> {
                 _ => unknown(),
             },
             // What was built of the workspace's own sources is as good as they are.
-            Some("gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld")
+            Some("gcc" | "g++" | "cc" | "c++" | "clang" | "clang++" | "rustc" | "ld" | "go")
                 if !self.takes_written(reading) =>
             {
                 Word::Known(String::new())

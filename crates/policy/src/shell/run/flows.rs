@@ -9,14 +9,18 @@ use crate::word::Word;
 
 impl Judge<'_> {
     /// Judges what a command does with what flows into it, by its input and by its words.
-    pub(super) fn flows(&mut self, reading: &Reading, input: &Input, words: Flow, read: Flow) {
+    pub(super) fn flows(
+        &mut self,
+        reading: &Reading,
+        argv: &[Word],
+        input: &Input,
+        words: Flow,
+        read: Flow,
+    ) {
         if reading.io.runs_input {
             self.run_from(input.flow);
         }
-        let network = reading
-            .effects
-            .iter()
-            .any(|e| matches!(e.kind, EffectKind::Network | EffectKind::Remote) && !is_local(e));
+        let network = reaches_out(reading);
         let sent = if reading.io.sends_input {
             input.flow
         } else {
@@ -28,7 +32,12 @@ impl Judge<'_> {
                 "secret-to-network",
                 "It sends what authenticates someone over the network.",
             );
-        } else if network && (sent.environment || words.whole_environment) {
+        } else if network
+            && (sent.environment
+                || words.whole_environment
+                || (read.environment && reading.io.sends_input)
+                || self.sends_a_credential(argv, words))
+        {
             self.deny(
                 "environment-to-network",
                 "It sends the environment over the network.",
@@ -42,12 +51,6 @@ impl Judge<'_> {
             self.ask(
                 "secret-then-network",
                 "It uses the network after what authenticates someone was read.",
-            );
-        }
-        if reading.io.prints_arguments && words.environment {
-            self.deny(
-                "print-credential",
-                "It prints a credential of the environment.",
             );
         }
     }
@@ -64,6 +67,8 @@ impl Judge<'_> {
         flow.decoded |= reading.io.decodes;
         flow.names = reading.io.names_files || (reading.io.passes_input && input.names);
         flow.everything = reading.io.names_all || (reading.io.passes_input && input.everything);
+        flow.names_secrets =
+            reading.io.names_secrets || (reading.io.passes_input && input.names_secrets);
         flow.critical = reading.io.names_critical || (reading.io.passes_input && input.critical);
         flow
     }
@@ -160,6 +165,12 @@ impl Judge<'_> {
             None => Output::unknown(flow),
         }
     }
+}
+
+/// Whether a command connects to another machine.
+pub(super) fn reaches_out(reading: &Reading) -> bool {
+    let mut effects = reading.effects.iter();
+    effects.any(|e| matches!(e.kind, EffectKind::Network | EffectKind::Remote) && !is_local(e))
 }
 
 /// Whether a network effect stays on this machine.

@@ -104,6 +104,40 @@ pub(super) fn is_number(argv: &[Word]) -> bool {
         )
 }
 
+/// Whether git writes one revision and nothing else. A name that it does not know it writes as it is.
+pub(super) fn is_revision(argv: &[Word]) -> bool {
+    let words: Option<Vec<&str>> = argv.iter().map(Word::known).collect();
+    let words = words.unwrap_or_default();
+    let named = |names: &[&str]| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@^~".contains(c);
+        names.iter().all(|name| {
+            name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '@')
+                && name.chars().all(plain)
+        })
+    };
+    match words.as_slice() {
+        [
+            "git",
+            "rev-parse",
+            "--verify" | "--short" | "--short=7" | "--short=8",
+            names @ ..,
+        ]
+        | ["git", "rev-parse" | "merge-base", names @ ..]
+        | ["git", "rev-list", "-1", names @ ..]
+        | ["git", "rev-list", "-n" | "--max-count", "1", names @ ..] => {
+            !names.is_empty() && named(names)
+        }
+        ["git", "log", "-1" | "-n1", format] | ["git", "log", format, "-1" | "-n1"] => matches!(
+            format.split_once('='),
+            Some((
+                "--format" | "--pretty",
+                "%H" | "%h" | "format:%H" | "format:%h"
+            ))
+        ),
+        _ => false,
+    }
+}
+
 /// The folder that a path names something in.
 fn folder(path: &str) -> &str {
     let path = match path.trim_end_matches('/') {

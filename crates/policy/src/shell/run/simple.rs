@@ -65,11 +65,17 @@ impl Judge<'_> {
         input: &Input,
     ) -> Output {
         let outer = self.take_flow();
-        let argv = self.words_of(simple, scope);
+        let (argv, flows) = self.words_of(simple, scope);
         let flow = self.take_flow();
         let (values, assigned) = self.values(&simple.assignments, scope);
         let redirected = self.redirects(&command.redirects, scope);
         self.flow = Flow::default();
+        if scope.traced && (flow.credential || assigned.credential) {
+            self.deny(
+                "print-credential",
+                "The shell prints each command that it runs, and a credential of the environment with it.",
+            );
+        }
         let input = redirected.input.clone().unwrap_or_else(|| input.clone());
         let output = if argv.is_empty() {
             self.assign_all(&simple.assignments, values, scope);
@@ -87,10 +93,12 @@ impl Judge<'_> {
                 }
             }
             if simple.assignments.is_empty() {
+                self.word_flows = flows;
                 self.dispatch(argv, scope, &input, flow)
             } else {
                 self.assign_all(&simple.assignments, values, &mut inner);
-                let output = self.dispatch(argv, &mut inner, &input, flow.with(assigned));
+                self.word_flows = flows;
+                let output = self.dispatch(argv, &mut inner, &input, flow.with(handed(assigned)));
                 scope.folders = inner.folders;
                 output
             }
@@ -99,12 +107,16 @@ impl Judge<'_> {
         self.written(redirected, output, scope)
     }
 
-    /// The words of a command, their places noted.
-    fn words_of(&mut self, simple: &Simple, scope: &mut Scope) -> Vec<Word> {
+    /// The words of a command and where each comes from; their places are noted.
+    fn words_of(&mut self, simple: &Simple, scope: &mut Scope) -> (Vec<Word>, Vec<Flow>) {
         let mut places = Vec::new();
         let mut argv = Vec::with_capacity(simple.words.len());
+        let mut flows = Vec::with_capacity(simple.words.len());
         for (n, word) in simple.words.iter().enumerate() {
+            let before = self.take_flow();
             let words = self.expand(word, scope);
+            flows.resize(flows.len() + words.len(), self.flow);
+            self.flow.join(before);
             if n == 0 {
                 self.confusable(&words);
                 // Which program it is was decoded, or came from elsewhere.
@@ -116,7 +128,7 @@ impl Judge<'_> {
             argv.extend(words);
         }
         self.words = places;
-        argv
+        (argv, flows)
     }
 
     fn values(&mut self, assignments: &[Assignment], scope: &mut Scope) -> (Vec<Value>, Flow) {
@@ -240,6 +252,14 @@ impl Judge<'_> {
             _ => None,
         };
         self.report.spawn(at, spawn);
+    }
+}
+
+/// What is assigned for a command is seen by it, and is none of its words.
+fn handed(assigned: Flow) -> Flow {
+    Flow {
+        credential: false,
+        ..assigned
     }
 }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::expand::shifted;
 use super::super::judge::{Input, Judge};
-use super::super::scope::{Flow, Scope, Value, pieces_of, word_of};
+use super::super::scope::{Flow, Positional, Scope, Value, pieces_of, word_of};
 use crate::programs::Stdin;
 use crate::word::{Piece, Word};
 
@@ -25,7 +25,7 @@ impl Judge<'_> {
             "export" | "declare" | "typeset" | "local" | "readonly" => {
                 self.declare(name, args, scope, flow);
             }
-            "set" => self.set_positional(args, scope),
+            "set" => self.set_positional(args, scope, flow),
             "shift" => shift(args, scope),
             "unset" => {
                 for word in args {
@@ -53,7 +53,8 @@ impl Judge<'_> {
 
     fn declare(&mut self, name: &str, args: &[Word], scope: &mut Scope, flow: Flow) {
         let mut refers = false;
-        for word in args {
+        let flows = self.flows_of(args, flow);
+        for (word, flow) in args.iter().zip(flows) {
             if let Some(option) = word.known().filter(|text| text.starts_with(['-', '+'])) {
                 if option.contains('n') && matches!(name, "declare" | "typeset" | "local") {
                     self.ask("name-reference", "A variable stands for another.");
@@ -94,21 +95,39 @@ impl Judge<'_> {
         }
     }
 
-    fn set_positional(&mut self, args: &[Word], scope: &mut Scope) {
+    fn set_positional(&mut self, args: &[Word], scope: &mut Scope, flow: Flow) {
         let mut rest = args;
         while let Some((first, after)) = rest.split_first() {
             match first.known() {
                 Some("--") => {
-                    scope.positional = Some(Rc::new(after.to_vec()));
+                    scope.positional = Positional::new(after.to_vec(), self.flows_of(after, flow));
                     return;
                 }
-                Some("-o" | "+o") => rest = after.get(1..).unwrap_or_default(),
-                Some(text) if text.starts_with(['-', '+']) && text.len() > 1 => rest = after,
+                Some(text) if text.starts_with(['-', '+']) && text.len() > 1 => {
+                    let named = text.ends_with('o').then(|| after.first()).flatten();
+                    if text.contains('x') || named.and_then(Word::known) == Some("xtrace") {
+                        scope.traced = text.starts_with('-');
+                    }
+                    rest = &after[usize::from(named.is_some())..];
+                }
                 _ => {
-                    scope.positional = Some(Rc::new(rest.to_vec()));
+                    scope.positional = Positional::new(rest.to_vec(), self.flows_of(rest, flow));
                     return;
                 }
             }
+        }
+    }
+
+    /// Where the last words of the command at hand come from: each for itself, as far as that was noted.
+    pub(super) fn flows_of(&self, words: &[Word], all: Flow) -> Vec<Flow> {
+        let own = self
+            .word_flows
+            .len()
+            .checked_sub(words.len())
+            .map(|at| &self.word_flows[at..]);
+        match own {
+            Some(own) if !all.credential || own.iter().any(|flow| flow.credential) => own.to_vec(),
+            _ => vec![all; words.len()],
         }
     }
 
@@ -126,7 +145,9 @@ impl Judge<'_> {
                 Some(text) if super::super::expand::is_name(text) => {
                     any = true;
                     names.push(text.to_owned());
-                    scope.set(text, Value::unknown(&format!("${text}")));
+                    let unknown = Value::unknown(&format!("${text}"));
+                    let flow = read_from(input);
+                    scope.set(text, Value { flow, ..unknown });
                     if matches!(text, "PATH" | "IFS" | "BASH_ENV" | "PROMPT_COMMAND") {
                         self.ask(
                             "unknown-variable",
@@ -138,7 +159,14 @@ impl Judge<'_> {
             }
         }
         if !any {
-            scope.set("REPLY", Value::unknown("$REPLY"));
+            let flow = read_from(input);
+            scope.set(
+                "REPLY",
+                Value {
+                    flow,
+                    ..Value::unknown("$REPLY")
+                },
+            );
             names.push("REPLY".to_owned());
         }
         if let (Some(line), [name]) = (line, names.as_slice()) {
@@ -226,10 +254,22 @@ fn shift(args: &[Word], scope: &mut Scope) {
         None => Some(1),
         Some(word) => word.known().and_then(|text| text.parse::<usize>().ok()),
     };
-    scope.positional = match (&scope.positional, count) {
-        (Some(words), Some(count)) => Some(Rc::new(shifted(words, count))),
-        _ => None,
-    };
+    match count {
+        Some(count) => scope.positional = shifted(&scope.positional, count),
+        None => scope.positional.words = None,
+    }
+}
+
+/// What a line that is read carries of the input; which files it names is for those who take names.
+fn read_from(input: &Input) -> Flow {
+    Flow {
+        names: false,
+        everything: false,
+        names_secrets: false,
+        critical: false,
+        endless: false,
+        ..input.flow
+    }
 }
 
 /// What `let` may have set is not known after it.

@@ -1,7 +1,7 @@
 //! What a command runs in turn: other commands, scripts, its input, files. Each is judged as if it stood in the line.
 
 use super::super::judge::{DEEPEST_RUN, Input, Judge, Output};
-use super::super::scope::{Flow, Scope, pieces_of};
+use super::super::scope::{Flow, Positional, Scope, pieces_of};
 use crate::analysis::Reach;
 use crate::programs::{A_LINE, More, Runs, Stdin, code, foreign};
 use crate::verdict::Verdict;
@@ -72,12 +72,12 @@ impl Judge<'_> {
                 args,
                 ..
             } => {
-                inner.called(args.zero, args.words);
+                inner.called(args.zero, args.words, flow);
                 self.run_text(&text, flow, &mut inner, input)
             }
             Runs::Script { text, dialect, .. } => self.run_foreign(&text, dialect),
             Runs::Input { dialect, args } => {
-                inner.called(args.zero, args.words);
+                inner.called(args.zero, args.words, flow);
                 self.run_input(dialect, &mut inner, input)
             }
             Runs::File {
@@ -85,7 +85,7 @@ impl Judge<'_> {
                 dialect,
                 args,
             } => {
-                inner.called(path.clone(), args);
+                inner.called(path.clone(), args, flow);
                 if dialect.is_none() {
                     self.not_just_written(&path, &inner);
                     self.main_of(&path, &inner);
@@ -353,7 +353,7 @@ impl Judge<'_> {
         self.ask("source-file", "It runs a file in the shell itself.");
         let outer = scope.positional.clone();
         if !rest.is_empty() {
-            scope.positional = Some(std::rc::Rc::new(rest.to_vec()));
+            scope.positional = Positional::new(rest.to_vec(), vec![flow; rest.len()]);
         }
         let output = if code::is_input(path) {
             self.run_input(Dialect::Posix, scope, input)

@@ -4,6 +4,7 @@ use super::*;
 
 /// `cargo +nightly build`: the first operand chooses a toolchain.
 pub(super) fn toolchain(parsed: &Parsed, reader: &mut Reader<'_>) {
+    settings(parsed, reader);
     let Some(first) = parsed.operand(0).filter(|first| first.starts_with('+')) else {
         return;
     };

@@ -3,7 +3,7 @@
 use super::super::wrappers::replaced;
 use super::below_own;
 use super::narrowed::{Names, Narrowed};
-use crate::place::Access;
+use crate::place::{Access, is_below, locate, trimmed};
 use crate::programs::reader::Reader;
 use crate::word::{Piece, Word};
 
@@ -29,6 +29,15 @@ impl Search {
         for root in &self.roots {
             match &narrowed.names {
                 Some(names) if below_own(reader, root) => {
+                    for word in self.chosen(root, names, narrowed.depth) {
+                        reader.touch(&word, Access::Delete);
+                    }
+                }
+                Some(names) if names.iter().all(has_ending) && lies_in_home(reader, root) => {
+                    reader.ask(
+                        "delete-outside",
+                        "It deletes files of a kind wherever it finds them outside of the workspace.",
+                    );
                     for word in self.chosen(root, names, narrowed.depth) {
                         reader.touch(&word, Access::Delete);
                     }
@@ -108,6 +117,23 @@ impl Search {
             None => unknown(),
         }
     }
+}
+
+/// Whether a pattern leaves all but one kind of files: `*.o`.
+fn has_ending(names: &Names) -> bool {
+    let Names::Name(name) = names else {
+        return false;
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    name.strip_prefix("*.")
+        .is_some_and(|ending| !ending.is_empty() && ending.chars().all(plain))
+}
+
+fn lies_in_home(reader: &Reader<'_>, root: &Word) -> bool {
+    let place = root
+        .known()
+        .and_then(|text| locate(text, reader.cwd(), reader.world));
+    place.is_some_and(|place| is_below(&place.path, trimmed(&reader.world.home)))
 }
 
 fn unknown() -> Word {

@@ -1,5 +1,6 @@
 //! Copies to and from other machines, and options of OpenSSH.
 
+use super::instead::engine;
 use super::*;
 
 /// Options of OpenSSH that name a command of this machine.
@@ -109,6 +110,7 @@ pub(super) fn is_remote(word: &Word) -> bool {
 
 pub(super) fn transfer(parsed: &Parsed, reader: &mut Reader<'_>) {
     ssh_options(parsed, reader);
+    super::instead::remote_shell(parsed, reader);
     if let Some(path) = parsed.value("--rsync-path") {
         reader.script(path.clone(), crate::world::Dialect::Posix, true);
     }
@@ -164,7 +166,12 @@ pub(super) fn netcat(parsed: &Parsed, reader: &mut Reader<'_>) {
         text == "--listen"
             || (text.starts_with('-') && !text.starts_with("--") && text.contains('l'))
     });
-    if listens {
+    if parsed.has("-U") {
+        parsed
+            .operands
+            .iter()
+            .for_each(|socket| engine(socket, reader));
+    } else if listens {
         reader.ask("listens", "It opens a port.");
     } else if let Some(host) = parsed.operands.first() {
         let port = parsed.operands.get(1).map(shown_word).unwrap_or_default();
@@ -189,6 +196,9 @@ pub(super) fn socat(parsed: &Parsed, reader: &mut Reader<'_>) {
             );
             let at = text.find(':').unwrap_or(0) + 1;
             reader.shell(without(word, at));
+        }
+        if upper.starts_with("UNIX") || upper.starts_with("GOPEN:") || text.starts_with('/') {
+            engine(word, reader);
         }
         let file = ["OPEN:", "FILE:", "GOPEN:", "CREATE:"]
             .iter()
