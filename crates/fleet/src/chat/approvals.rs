@@ -6,6 +6,7 @@ use gatehouse_protocol::model::approval::{ApprovalResolved, Decision as Decided}
 
 use super::Transcript;
 use super::carry::{tools, tools_mut};
+use super::live::LiveRun;
 use super::log;
 use super::tool;
 use crate::inbox::{item_key, parse_key};
@@ -31,6 +32,8 @@ pub(super) struct KnownApproval {
     /// Protocol 3 ends a call at once with the word that it waits for approval, so it looks done.
     looks_done: bool,
     ending: Option<Ending>,
+    /// When it was first heard of.
+    pub since: Millis,
 }
 
 /// How an approval ended, as far as anyone said.
@@ -58,7 +61,20 @@ impl Ending {
 }
 
 impl KnownApproval {
-    fn item(&self, gateway: &GatewayId) -> Option<ItemKey> {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn call(&self) -> Option<&str> {
+        self.call.as_deref()
+    }
+
+    /// A run waits for it. What protocol 3 ends at once waits without one.
+    pub(super) fn is_open(&self) -> bool {
+        self.ending.is_none() && !self.looks_done
+    }
+
+    pub(super) fn item(&self, gateway: &GatewayId) -> Option<ItemKey> {
         Some(item_key(gateway, self.kind?, &self.id))
     }
 }
@@ -118,7 +134,7 @@ impl Transcript {
         match ending {
             None => self.approval_waits(id, Some(kind), None, call, now, &mut out),
             Some(ending) => {
-                self.remember_approval(id, Some(kind), call);
+                self.remember_approval(id, Some(kind), call, now);
                 self.approval_ended(id, ending, &mut out);
             }
         }
@@ -137,7 +153,7 @@ impl Transcript {
         out: &mut Vec<ChatUpdate>,
     ) {
         let call = call.map(str::to_owned).or_else(|| self.call_that_names(id));
-        let known = self.remember_approval(id, kind, call.as_deref());
+        let known = self.remember_approval(id, kind, call.as_deref(), now);
         if let Some(ending) = known.ending {
             // It was decided before it was told which call is meant.
             return self.approval_ended(id, ending, out);
@@ -211,7 +227,7 @@ impl Transcript {
         known.any(|k| k.looks_done && k.ending.is_none() && k.call.as_deref() == Some(call))
     }
 
-    /// The run that waits: the named one, else the one that goes on.
+    /// The run that waits: the named one, else the one that made the call, else the one that goes on.
     fn run_that_waits(
         &mut self,
         run: Option<&str>,
@@ -224,8 +240,11 @@ impl Transcript {
                 self.runs[at].ended.is_none().then_some(at)
             }
             None => {
-                call?;
-                self.runs.iter().rposition(|run| run.ended.is_none())
+                let of = self.run_of_call(call?);
+                let is_active = |run: &LiveRun| run.ended.is_none();
+                let made_it = |run: &LiveRun| is_active(run) && of == Some(&run.id);
+                let maker = self.runs.iter().rposition(made_it);
+                maker.or_else(|| self.runs.iter().rposition(is_active))
             }
         }
     }
@@ -235,6 +254,7 @@ impl Transcript {
         id: &str,
         kind: Option<ItemKind>,
         call: Option<&str>,
+        now: Millis,
     ) -> KnownApproval {
         if let Some(known) = self.approvals.iter_mut().find(|known| known.id == id) {
             known.call = known.call.take().or_else(|| call.map(str::to_owned));
@@ -250,6 +270,7 @@ impl Transcript {
             call: call.map(str::to_owned),
             looks_done: false,
             ending: None,
+            since: now,
         };
         self.approvals.push(known.clone());
         known
@@ -281,9 +302,10 @@ impl Transcript {
         &mut self,
         approval: &str,
         call: Option<&str>,
+        now: Millis,
         out: &mut Vec<ChatUpdate>,
     ) {
-        self.remember_approval(approval, None, call);
+        self.remember_approval(approval, None, call, now);
         self.approval_ended(approval, Ending::GoesOn, out);
     }
 
