@@ -35,6 +35,7 @@ export const gateways = {
   pasteExamples:
     "From the gateway’s computer: “openclaw dashboard” prints a link, “openclaw qr” a setup code.",
   withSecret: (kind: string) => `with a ${kind.toLowerCase()} in it, now out of sight`,
+  tokenTaken: "A token, now out of sight",
   startOver: "Paste something else",
   fromLink:
     "A link filled this in, and nothing is connected yet. Check the address, and go on only if you trust where the link came from.",
