@@ -19,6 +19,7 @@ mod carry;
 mod chat_events;
 mod coalesce;
 mod fold;
+mod held;
 mod history;
 mod live;
 mod log;

@@ -118,7 +118,7 @@ fn what_waits_for_the_person_is_shown_before_what_works() {
         "exec.approval.resolved",
         json!({"id": APPROVAL, "decision": "allow-once"}),
     );
-    assert!(matches!(&chat.page.run, RunView::Running { run, .. } if run == "k1"));
+    assert!(matches!(&chat.page.run, RunView::Running { run, .. } if run == "old"));
 }
 
 #[test]
