@@ -37,16 +37,31 @@ impl Desk {
 
     /// A fleet over what an earlier one left behind.
     pub(crate) async fn over(folder: Arc<tempfile::TempDir>, vault: Arc<MemoryVault>) -> Self {
-        Self::with(folder, vault, Clock::system()).await
+        Self::with(folder, vault.clone(), vault, Clock::system()).await
+    }
+
+    /// A fleet over what an earlier one left behind, with secrets in a vault of the test's.
+    pub(crate) async fn over_secrets(
+        folder: Arc<tempfile::TempDir>,
+        secrets: Arc<dyn SecretVault>,
+    ) -> Self {
+        let unused = Arc::new(MemoryVault::new());
+        Self::with(folder, unused, secrets, Clock::system()).await
     }
 
     /// A fleet by a clock of the test's.
     pub(crate) async fn by(clock: Clock) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::with(folder, Arc::new(MemoryVault::new()), clock).await
+        let vault = Arc::new(MemoryVault::new());
+        Self::with(folder, vault.clone(), vault, clock).await
     }
 
-    async fn with(folder: Arc<tempfile::TempDir>, vault: Arc<MemoryVault>, clock: Clock) -> Self {
+    async fn with(
+        folder: Arc<tempfile::TempDir>,
+        vault: Arc<MemoryVault>,
+        secrets: Arc<dyn SecretVault>,
+        clock: Clock,
+    ) -> Self {
         let cache = SqliteCache::open(folder.path(), 0).await.unwrap();
         let client = ClientInfo {
             id: ClientId::GatewayClient,
@@ -60,7 +75,7 @@ impl Desk {
         let options = FleetOptions {
             data_dir: PathBuf::from(folder.path()),
             cache: Arc::new(cache),
-            vault: vault.clone() as Arc<dyn SecretVault>,
+            vault: secrets,
             environment: Environment::default(),
             clock,
             client,

@@ -131,18 +131,18 @@ impl Actor {
             cancel: &self.cancel,
         };
         let live = Live::new(socket, &hello, self.generation, self.config.limits, around);
-        let ended = live.run().await;
+        let (ended, heard) = live.run().await;
         self.link.send_replace(None);
         let settled = since.elapsed() >= self.config.backoff.settled_after;
         self.failures = if settled { 0 } else { self.failures };
         match ended {
             Ended::Stopped => Err(Interrupt::Stop),
             Ended::Reconnect => {
-                self.say_down(ProblemCode::ConnectionLost.into());
+                self.say_down(ProblemCode::ConnectionLost.into(), heard);
                 Ok(())
             }
             Ended::Lost(cause) => {
-                self.say_down(cause.clone());
+                self.say_down(cause.clone(), heard);
                 self.after_failure(Failed::from(cause)).await
             }
         }
@@ -170,10 +170,13 @@ impl Actor {
         since
     }
 
-    fn say_down(&mut self, cause: Problem) {
-        let generation = self.generation;
-        self.outbox
-            .push(ConnectionEvent::Down { generation, cause }, 0);
+    fn say_down(&mut self, cause: Problem, heard: Instant) {
+        let down = ConnectionEvent::Down {
+            generation: self.generation,
+            cause,
+            heard,
+        };
+        self.outbox.push(down, 0);
     }
 
     /// Waits as the failure asks for.

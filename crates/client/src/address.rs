@@ -20,6 +20,8 @@ pub enum AddressError {
     NoHost,
     #[error("a port is a number from 1 to 65535")]
     Port,
+    #[error("an address has no second one in it")]
+    Second,
 }
 
 impl GatewayUrl {
@@ -41,6 +43,10 @@ impl GatewayUrl {
         }
         if url.port() == Some(0) {
             return Err(AddressError::Port);
+        }
+        // What was pasted behind an address that was there already.
+        if url.path().contains("://") {
+            return Err(AddressError::Second);
         }
         url.set_fragment(None);
         url.set_query(None);
@@ -140,6 +146,29 @@ mod tests {
     fn a_dashboard_link_leaves_no_secret_behind() {
         let parsed = url("http://user:pw@127.0.0.1:18789/chat?token=a#token=b");
         assert_eq!(parsed.as_str(), "ws://127.0.0.1:18789/chat");
+    }
+
+    #[test]
+    fn an_address_behind_another_is_refused_and_a_path_is_not() {
+        for twice in [
+            "ws://127.0.0.1:28003/openclaw://gateway/add",
+            "wss://gw.example.com/wss://gw.example.com",
+            "http://127.0.0.1:18789/chat/http://127.0.0.1:18789/chat?token=a",
+        ] {
+            assert_eq!(
+                GatewayUrl::parse(twice),
+                Err(AddressError::Second),
+                "{twice}"
+            );
+        }
+        for once in [
+            "wss://gw.example.com/base/path",
+            "wss://gw.example.com//openclaw",
+            "https://gw.example.com/chat?next=https://example.com/",
+            "https://gw.example.com/#gatewayUrl=wss://gw.example.com",
+        ] {
+            assert!(GatewayUrl::parse(once).is_ok(), "{once}");
+        }
     }
 
     #[test]

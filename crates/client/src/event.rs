@@ -38,6 +38,8 @@ pub enum ConnectionEvent {
     Down {
         generation: Generation,
         cause: Problem,
+        /// When the gateway was last heard from.
+        heard: Instant,
     },
     /// An event of the gateway. Ticks are not passed on; they only prove that it is alive.
     Event {

@@ -15,6 +15,7 @@ mod credentials;
 pub mod doctor;
 mod event;
 mod handshake;
+pub mod kept;
 mod live;
 mod outbox;
 mod outgoing;

@@ -101,8 +101,9 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Runs until the connection ends, and fails whatever still waits for an answer.
-    pub(crate) async fn run(mut self) -> Ended {
+    /// Runs until the connection ends, and fails whatever still waits for an answer. Gives back when the gateway
+    /// was last heard from.
+    pub(crate) async fn run(mut self) -> (Ended, Instant) {
         let ended = loop {
             let turn = self.turn().await;
             if let Some(ended) = self.handle(turn) {
@@ -117,7 +118,7 @@ impl<'a> Live<'a> {
         if let Some(code) = farewell {
             self.outgoing.close(code).await;
         }
-        ended
+        (ended, self.heard)
     }
 
     /// Waits for whatever comes first. The order is the order of urgency: reading comes last, so that a

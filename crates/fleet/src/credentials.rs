@@ -7,14 +7,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use gatehouse_client::{CredentialError, CredentialSource, Credentials};
+use gatehouse_client::{CredentialError, CredentialSource, Credentials, kept};
 use gatehouse_protocol::{DeviceKey, DeviceToken};
 use gatehouse_vault::{GatewaySecret, MemoryVault, Secret, SecretKey, SecretVault, VaultError};
-use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
-use zeroize::Zeroize;
 
 use crate::view::{CredentialKind, GatewayId};
 
@@ -112,13 +108,10 @@ impl Safe {
 async fn device_key_in(vault: &Arc<dyn SecretVault>) -> Result<DeviceKey, CredentialError> {
     let name = SecretKey::device_identity();
     if let Some(kept) = vault.get(&name).await.map_err(failed)? {
-        return read_key(&kept);
+        return kept::read_device_key(kept.expose());
     }
-    let mut seed = [0_u8; 32];
-    getrandom::fill(&mut seed).map_err(|e| CredentialError::Unavailable(e.to_string()))?;
-    let text = Secret::new(STANDARD.encode(seed));
-    let made = DeviceKey::from_seed(seed);
-    seed.zeroize();
+    let (made, text) = kept::new_device_key()?;
+    let text = Secret::new(text.as_str());
     vault.put(&name, &text).await.map_err(failed)?;
     Ok(made)
 }
@@ -153,7 +146,7 @@ impl CredentialSource for GatewayCredentials {
             .safe
             .read(&self.gateway, GatewaySecret::DeviceToken)
             .await?;
-        let device_token = device_token.and_then(|kept| read_token(&kept));
+        let device_token = device_token.and_then(|text| kept::read_device_token(text.expose()));
         let mut credentials = Credentials {
             token: None,
             password: None,
@@ -179,17 +172,10 @@ impl CredentialSource for GatewayCredentials {
 
     async fn keep_device_token(&self, token: DeviceToken) -> Result<(), CredentialError> {
         let key = key(&self.gateway, GatewaySecret::DeviceToken).map_err(failed)?;
-        let kept = KeptToken {
-            token: token.token.expose(),
-            role: &token.role,
-            scopes: &token.scopes,
-            issued_at_ms: token.issued_at_ms,
-        };
-        let json = serde_json::to_string(&kept)
-            .map_err(|e| CredentialError::Unavailable(e.to_string()))?;
+        let text = kept::device_token_text(&token)?;
         self.safe
             .vault_of(&self.gateway)
-            .put(&key, &Secret::new(json))
+            .put(&key, &Secret::new(text.as_str()))
             .await
             .map_err(failed)?;
         (self.changed)(CredentialChange::DeviceTokenKept);
@@ -217,43 +203,6 @@ impl CredentialSource for GatewayCredentials {
         (self.changed)(CredentialChange::BootstrapUsed);
         Ok(())
     }
-}
-
-/// A device token as it lies in the vault. It exists only while it is written.
-#[derive(Serialize)]
-struct KeptToken<'a> {
-    token: &'a str,
-    role: &'a str,
-    scopes: &'a [String],
-    issued_at_ms: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct ReadToken {
-    token: String,
-    role: String,
-    scopes: Vec<String>,
-    issued_at_ms: Option<u64>,
-}
-
-fn read_token(kept: &Secret) -> Option<DeviceToken> {
-    let read: ReadToken = serde_json::from_str(kept.expose()).ok()?;
-    let token = gatehouse_protocol::Secret::new(read.token)?;
-    Some(DeviceToken {
-        token,
-        role: read.role,
-        scopes: read.scopes,
-        issued_at_ms: read.issued_at_ms,
-    })
-}
-
-/// A key that cannot be read is not replaced: with another one every gateway would ask for a new pairing.
-fn read_key(kept: &Secret) -> Result<DeviceKey, CredentialError> {
-    let damaged = || CredentialError::Unavailable("the device key is damaged".to_owned());
-    let mut bytes = STANDARD.decode(kept.expose()).map_err(|_| damaged())?;
-    let seed: Result<[u8; 32], _> = bytes.as_slice().try_into();
-    bytes.zeroize();
-    seed.map(DeviceKey::from_seed).map_err(|_| damaged())
 }
 
 fn key(gateway: &GatewayId, secret: GatewaySecret) -> Result<SecretKey, VaultError> {

@@ -26,6 +26,8 @@ pub enum FleetError {
     NoSuchDraft,
     #[error("nothing runs in this session")]
     NothingRuns,
+    #[error("the gateway stopped something else; this run goes on")]
+    RunGoesOn,
     #[error("the gateway is not connected")]
     NotConnected,
     #[error("this text pairs a node, not an operator")]
@@ -70,6 +72,7 @@ impl FleetError {
             Self::GatewayExists => "gatewayExists",
             Self::NoSuchSession => "sessionUnknown",
             Self::NoSuchMessage | Self::InvalidInput(_) | Self::NothingRuns => "invalidInput",
+            Self::RunGoesOn => "runGoesOn",
             Self::NoSuchDraft => "draftUnknown",
             Self::NotConnected => "notConnected",
             Self::NodeJoinLink => "nodeJoinLink",
@@ -125,6 +128,7 @@ impl FleetError {
 pub(crate) fn address_code(error: &AddressError) -> &'static str {
     match error {
         AddressError::Port => "badPort",
+        AddressError::Second => "secondAddress",
         AddressError::Malformed | AddressError::Scheme | AddressError::NoHost => "badAddress",
     }
 }

@@ -3,7 +3,7 @@
 //! Its methods are in `api`, one file per area.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use gatehouse_protocol::ClientInfo;
@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::core::{
     ANSWERS, AnswerDesk, Core, CoreHandle, Entry, InboxDesk, Outlet, Scribe, SessionDesk,
+    tell_how_secrets_stand,
 };
 use crate::credentials::{Safe, own_gateway};
 use crate::discover::Environment;
@@ -116,6 +117,7 @@ impl Fleet {
             settings: Settings::default(),
             answers: AnswerDesk::default(),
             epochs: 0,
+            secrets_asked: None,
             flush_at: None,
         };
         restore(&mut core, cache.as_ref()).await?;
@@ -123,7 +125,13 @@ impl Fleet {
         for id in ids.iter().filter(|id| **id != own_gateway()) {
             core.connect(id);
         }
+        let standing = safe.vault().standing();
         tracker.spawn(core.run(inlets));
+        tracker.spawn(tell_how_secrets_stand(
+            standing,
+            handle.clone(),
+            cancel.clone(),
+        ));
         let notices = Mutex::new(Some(notices));
         let shared = Shared {
             core: handle,
@@ -161,12 +169,8 @@ impl Fleet {
 
     /// What to notify the person of. There is one notifier: a second call gets a stream that has ended.
     pub fn notices(&self) -> mpsc::Receiver<NoticeCommand> {
-        let taken = self
-            .shared
-            .notices
-            .lock()
-            .ok()
-            .and_then(|mut notices| notices.take());
+        let notices = self.shared.notices.lock();
+        let taken = notices.unwrap_or_else(PoisonError::into_inner).take();
         taken.unwrap_or_else(|| mpsc::channel(1).1)
     }
 

@@ -8,7 +8,7 @@ use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use gatehouse_client::GatewayUrl;
+use gatehouse_client::{AddressError, GatewayUrl};
 use gatehouse_vault::Secret;
 use serde_json::Value;
 use url::Url;
@@ -116,6 +116,9 @@ fn read_link(url: &Url) -> Pasted {
         "openclaw" | "gatehouse" => read_add_link(url),
         "http" | "https" | "ws" | "wss" if is_join_link(url) => {
             Pasted::unusable(PastedForm::NodeJoinLink, "nodeJoinLink")
+        }
+        "http" | "https" | "ws" | "wss" if url.path().contains("://") => {
+            Pasted::unusable(PastedForm::Url, address_code(&AddressError::Second))
         }
         "http" | "https" | "ws" | "wss" => read_address(url),
         _ => Pasted::unusable(PastedForm::Unknown, "badAddress"),

@@ -277,3 +277,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_address_that_was_pasted_behind_another_is_said_to_be_two() {
+    for twice in [
+        "ws://127.0.0.1:28003/openclaw://gateway/add?url=ws://127.0.0.1:1&token=abc",
+        "http://127.0.0.1:18789/http://127.0.0.1:18789/#token=abc",
+    ] {
+        let found = recognise(twice);
+        assert_eq!(found.problem, Some("secondAddress"), "{twice}");
+        assert!(found.secret.is_none(), "{twice}: nothing of it is kept");
+    }
+}

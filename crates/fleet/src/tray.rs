@@ -15,6 +15,8 @@ const LINE_CHARACTERS: usize = 72;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrayModel {
     pub waiting: u32,
+    /// Of these nobody knows whether they wait: their gateway is away.
+    pub not_known: usize,
     pub entries: Vec<Entry>,
 }
 
@@ -49,18 +51,26 @@ impl TrayModel {
             .take(ENTRIES)
             .map(entry)
             .collect();
+        let is_away = |item: &&InboxItemView| matches!(item.phase, PhaseView::Unreachable { .. });
         Self {
             waiting: inbox.waiting,
+            not_known: inbox.items.iter().filter(is_away).count(),
             entries,
         }
     }
 
-    /// The number, in words.
+    /// The numbers, in words.
     pub fn headline(&self) -> String {
-        match self.waiting {
+        let waiting = match self.waiting {
             0 => "Nothing waits for you".to_owned(),
             1 => "1 request waits for you".to_owned(),
             n => format!("{n} requests wait for you"),
+        };
+        match (self.waiting, self.not_known) {
+            (_, 0) => waiting,
+            (0, 1) => "1 request may wait where its gateway is away".to_owned(),
+            (0, n) => format!("{n} requests may wait where their gateways are away"),
+            (_, n) => format!("{waiting}, {n} more may"),
         }
     }
 
@@ -214,6 +224,31 @@ mod tests {
         items.extend((0..5).map(|n| item(&n.to_string(), &format!("echo {n}"), waiting())));
         let titles: Vec<_> = model(items).entries.into_iter().map(|e| e.title).collect();
         assert_eq!(titles, ["echo 0", "echo 1", "echo 2"]);
+    }
+
+    #[test]
+    fn what_may_wait_at_a_gateway_that_is_away_is_not_said_to_be_nothing() {
+        let away = || {
+            let phase = PhaseView::Unreachable {
+                since: 0.0,
+                was_deciding: None,
+            };
+            item("y", "ls", phase)
+        };
+        let headline = |items: Vec<InboxItemView>, waiting| {
+            let inbox = InboxSnapshot {
+                revision: 1,
+                items,
+                waiting,
+                overflow: vec![],
+            };
+            TrayModel::of(&inbox).headline()
+        };
+        assert_eq!(headline(vec![], 0), "Nothing waits for you");
+        let one = headline(vec![away()], 0);
+        assert_eq!(one, "1 request may wait where its gateway is away");
+        let both = headline(vec![item("a", "ls", waiting()), away()], 1);
+        assert_eq!(both, "1 request waits for you, 1 more may");
     }
 
     #[test]

@@ -11,8 +11,7 @@ mod desk;
 use desk::{Desk, OpenedChat};
 use gatehouse_fleet::NoticeCommand;
 use gatehouse_fleet::view::{
-    AddGateway, ConnectionView, CredentialKind, Decision, EditGateway, Opening, PhaseView, Role,
-    SessionRef,
+    AddGateway, ConnectionView, CredentialKind, Decision, Opening, PhaseView, Role, SessionRef,
 };
 use gatehouse_testkit::scripted_gateway::{Script, ScriptedGateway};
 use gatehouse_vault::{GatewaySecret, Secret, SecretKey, SecretVault as _};
@@ -343,49 +342,4 @@ async fn a_paused_gateway_is_left_alone_until_it_is_wanted_again() {
     let item = desk.waits(&id, "uname -a").await;
     desk.decide(&item, Decision::AllowOnce).await.unwrap();
     desk.ended(&id, "uname -a").await;
-}
-
-#[tokio::test]
-async fn a_draft_is_not_sent_to_another_address_than_it_was_pasted_with() {
-    let desk = Desk::new().await;
-    let pasted = "http://127.0.0.1:18789/#token=abcdef".to_owned();
-    let recognised = desk.fleet.gateway_recognise(pasted).await.unwrap();
-    let add = AddGateway {
-        url: "wss://elsewhere.example.com/".to_owned(),
-        name: String::new(),
-        draft: recognised.draft,
-        secret: None,
-        pin: None,
-    };
-    let error = desk.fleet.gateway_add(add).await.unwrap_err();
-    assert_eq!(error.code(), "invalidInput");
-}
-
-#[tokio::test]
-async fn an_edited_address_keeps_the_secret_on_the_same_host_and_loses_it_on_another() {
-    let first = ScriptedGateway::start(Script::default()).await;
-    let second = ScriptedGateway::start(Script::default()).await;
-    let desk = Desk::new().await;
-    let id = desk.join(&first.url(), "home", "secret").await;
-    let edit = |url: String| EditGateway {
-        id: id.clone(),
-        url,
-        name: "home".to_owned(),
-        pin: None,
-    };
-    let view = desk.fleet.gateway_edit(edit(second.url())).await.unwrap();
-    assert_eq!(
-        view.credential.kind,
-        CredentialKind::Token,
-        "another port of the same host"
-    );
-    desk.connected(&id).await;
-    let elsewhere = "wss://elsewhere.invalid/".to_owned();
-    let view = desk.fleet.gateway_edit(edit(elsewhere)).await.unwrap();
-    assert_eq!(view.credential.kind, CredentialKind::None);
-    let key = SecretKey::gateway(&id.0, GatewaySecret::Token).unwrap();
-    assert!(
-        desk.vault.get(&key).await.unwrap().is_none(),
-        "another host is told nothing"
-    );
 }

@@ -316,3 +316,18 @@ async fn closing_every_notice_silences_none_of_the_requests_that_follow() {
         assert!(body.await.starts_with(late), "{late}");
     }
 }
+
+#[tokio::test]
+async fn a_gateway_that_had_fallen_silent_was_last_heard_from_before_its_connection_ended() {
+    let (_gateway, cable) = gateway().await;
+    let desk = Desk::new().await;
+    let id = desk.join(&cable.url(), "home", "secret").await;
+    // Nobody asks it anything, and it has nothing to say.
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    #[allow(clippy::cast_precision_loss, reason = "exact up to 2^53")]
+    let ends = Clock::system().now() as f64;
+    cable.unplug();
+    away(&desk, &id).await;
+    let heard = view(&desk, &id).await.last_seen.unwrap();
+    assert!(heard <= ends - 1_000.0, "{heard} and {ends}");
+}

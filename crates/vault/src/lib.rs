@@ -20,6 +20,7 @@ mod state;
 mod system;
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 pub use error::{Damage, VaultError};
 pub use file::KdfCost;
@@ -59,7 +60,11 @@ pub trait SecretVault: Send + Sync {
     /// Forgets what is kept under `key`, also where an earlier choice left a copy. Nothing there is fine.
     async fn delete(&self, key: &SecretKey) -> Result<(), VaultError>;
 
-    /// Where a secret would be kept now; none while nothing is ready. Does not ask the keychain:
-    /// it is what the last call found.
+    /// Where secrets are kept, whether that can be reached now or not: the person's choice, else the keychain.
+    /// None where the record of the choice cannot be read. Asks nobody.
     fn place(&self) -> Option<Place>;
+
+    /// How things stood when it was last seen, told by every call; none before the first. Whoever waits for a
+    /// keychain that comes back learns it here.
+    fn standing(&self) -> watch::Receiver<Option<SecretStoreState>>;
 }

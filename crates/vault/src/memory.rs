@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use tokio::sync::watch;
 
 use crate::{Choice, Place, Secret, SecretKey, SecretStoreState, SecretVault, VaultError};
 
@@ -60,5 +61,10 @@ impl SecretVault for MemoryVault {
 
     fn place(&self) -> Option<Place> {
         Some(Place::Memory)
+    }
+
+    fn standing(&self) -> watch::Receiver<Option<SecretStoreState>> {
+        let ready = SecretStoreState::Ready(Place::Memory);
+        watch::channel(Some(ready)).1
     }
 }

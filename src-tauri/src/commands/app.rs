@@ -4,8 +4,8 @@ use gatehouse_fleet::view::{AppInfo, NotificationSupport, Settings};
 use tauri::{AppHandle, State, WebviewWindow};
 
 use super::{Answer, refused};
+use crate::shell::browser;
 use crate::shell::desk::Desk;
-use crate::shell::links;
 use gatehouse_fleet::Fleet;
 
 /// What the page is told once, at its start.
@@ -40,7 +40,7 @@ pub(crate) async fn notification_test(
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn open_external(url: String) -> Answer<()> {
-    links::open(&url).map_err(|e| refused(e.code(), e.to_string()))
+    browser::open(&url).map_err(|e| refused(e.code(), e.to_string()))
 }
 
 /// The page has painted something useful.

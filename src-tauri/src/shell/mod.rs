@@ -1,12 +1,12 @@
 //! What makes the fleet a desktop application: windows, tray, notices, links, logging.
 
+pub(crate) mod browser;
 pub(crate) mod deep_links;
 pub(crate) mod desk;
 pub(crate) mod forward;
 #[cfg(target_os = "linux")]
 pub(crate) mod idle_memory;
 pub(crate) mod life;
-pub(crate) mod links;
 pub(crate) mod logging;
 pub mod notices;
 pub(crate) mod own_gateway;

@@ -2,6 +2,7 @@
 import { createContext } from "svelte";
 import type { AppInfo } from "$lib/backend/types";
 import type { Audit } from "./audit/audit.svelte";
+import type { AddGateway } from "./gateways/add-gateway.svelte";
 import type { Gateways } from "./gateways/gateways.svelte";
 import type { LinkedGateway } from "./gateways/linked-gateway.svelte";
 import type { Governed } from "./governance/governed.svelte";
@@ -15,6 +16,8 @@ export type Desk = {
   info: AppInfo;
   inbox: Inbox;
   gateways: Gateways;
+  /** What is being entered stays while the person looks at something else. */
+  adding: AddGateway;
   governed: Governed;
   policy: Policy;
   audit: Audit;

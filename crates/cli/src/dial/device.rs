@@ -5,8 +5,8 @@
 //! wanted: its key lives in the keychain; where there is none the person says what instead.
 
 use async_trait::async_trait;
-use gatehouse_client::{CredentialError, CredentialSource, Credentials};
-use gatehouse_protocol::{ClientMode, DeviceKey, DeviceToken};
+use gatehouse_client::{CredentialError, CredentialSource, Credentials, kept};
+use gatehouse_protocol::{ClientMode, DeviceToken};
 
 use super::vault::{Shelf, ShelfPlace};
 use super::{Dial, Secrets};
@@ -68,7 +68,7 @@ impl CredentialSource for Presented {
         let secrets = self.secrets.copy();
         let (device_key, device_token) = match &self.kept {
             Kept::Nothing => (None, None),
-            Kept::ForNow => (Some(new_key()?), None),
+            Kept::ForNow => (Some(kept::new_device_key()?.0), None),
             Kept::In(shelf) => {
                 let safe = shelf.open().await?;
                 (Some(safe.device_key().await?), safe.device_token().await?)
@@ -100,10 +100,4 @@ impl CredentialSource for Presented {
     async fn bootstrap_used(&self) -> Result<(), CredentialError> {
         Ok(())
     }
-}
-
-fn new_key() -> Result<DeviceKey, CredentialError> {
-    let mut seed = zeroize::Zeroizing::new([0_u8; 32]);
-    getrandom::fill(&mut *seed).map_err(|e| CredentialError::Unavailable(e.to_string()))?;
-    Ok(DeviceKey::from_seed(*seed))
 }

@@ -3,17 +3,13 @@
 
 use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use gatehouse_client::{CredentialError, GatewayUrl};
+use gatehouse_client::{CredentialError, GatewayUrl, kept};
 use gatehouse_protocol::{DeviceKey, DeviceToken};
 use gatehouse_vault::{
     Choice, Place, Redactor, Secret, SecretKey, SecretStoreState, SecretVault, SystemVault,
     VaultError,
 };
-use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
-use zeroize::Zeroizing;
 
 use crate::environment::Environment;
 
@@ -107,34 +103,26 @@ impl Safe {
     pub(super) async fn device_key(&self) -> Result<DeviceKey, CredentialError> {
         let name = SecretKey::new(DEVICE_KEY).map_err(failed)?;
         if let Some(kept) = self.vault.get(&name).await.map_err(failed)? {
-            return read_key(&kept);
+            return kept::read_device_key(kept.expose());
         }
-        let mut seed = Zeroizing::new([0_u8; 32]);
-        getrandom::fill(&mut *seed).map_err(|e| CredentialError::Unavailable(e.to_string()))?;
-        let text = Secret::new(STANDARD.encode(*seed));
+        let (made, text) = kept::new_device_key()?;
+        let text = Secret::new(text.as_str());
         self.vault.put(&name, &text).await.map_err(failed)?;
-        Ok(DeviceKey::from_seed(*seed))
+        Ok(made)
     }
 
     pub(super) async fn device_token(&self) -> Result<Option<DeviceToken>, CredentialError> {
         let kept = self.vault.get(&self.token_key).await.map_err(failed)?;
-        Ok(kept.and_then(|kept| read_token(&kept)))
+        Ok(kept.and_then(|text| kept::read_device_token(text.expose())))
     }
 
     pub(super) async fn keep_device_token(
         &self,
         token: &DeviceToken,
     ) -> Result<(), CredentialError> {
-        let kept = KeptToken {
-            token: token.token.expose(),
-            role: &token.role,
-            scopes: &token.scopes,
-            issued_at_ms: token.issued_at_ms,
-        };
-        let json = serde_json::to_string(&kept)
-            .map_err(|error| CredentialError::Unavailable(error.to_string()))?;
-        let kept = self.vault.put(&self.token_key, &Secret::new(json)).await;
-        kept.map_err(failed)
+        let text = Secret::new(kept::device_token_text(token)?.as_str());
+        let put = self.vault.put(&self.token_key, &text).await;
+        put.map_err(failed)
     }
 
     pub(super) async fn forget_device_token(&self) -> Result<(), CredentialError> {
@@ -151,39 +139,4 @@ fn failed(error: VaultError) -> CredentialError {
         VaultError::KeychainLocked => CredentialError::Locked,
         other => CredentialError::Unavailable(other.to_string()),
     }
-}
-
-/// A key that cannot be read is not replaced: with another one every gateway would ask for a new pairing.
-fn read_key(kept: &Secret) -> Result<DeviceKey, CredentialError> {
-    let damaged = || CredentialError::Unavailable("the device key is damaged".to_owned());
-    let bytes = Zeroizing::new(STANDARD.decode(kept.expose()).map_err(|_| damaged())?);
-    let seed: [u8; 32] = bytes.as_slice().try_into().map_err(|_| damaged())?;
-    Ok(DeviceKey::from_seed(seed))
-}
-
-/// A device token as it lies in the vault. It exists only while it is written.
-#[derive(Serialize)]
-struct KeptToken<'a> {
-    token: &'a str,
-    role: &'a str,
-    scopes: &'a [String],
-    issued_at_ms: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct ReadToken {
-    token: String,
-    role: String,
-    scopes: Vec<String>,
-    issued_at_ms: Option<u64>,
-}
-
-fn read_token(kept: &Secret) -> Option<DeviceToken> {
-    let read: ReadToken = serde_json::from_str(kept.expose()).ok()?;
-    Some(DeviceToken {
-        token: gatehouse_protocol::Secret::new(read.token)?,
-        role: read.role,
-        scopes: read.scopes,
-        issued_at_ms: read.issued_at_ms,
-    })
 }

@@ -7,7 +7,7 @@ use gatehouse_protocol::model::message::ChatHistory;
 use gatehouse_store::SessionKey;
 use tokio::sync::mpsc;
 
-use crate::core::{OPENS_WITH, ROW_TEXT};
+use crate::core::{Core, OPENS_WITH, ROW_TEXT};
 use crate::error::FleetError;
 use crate::fleet::Fleet;
 use crate::inbox::millis;
@@ -136,16 +136,17 @@ impl Fleet {
         let begun = self
             .call(move |core| {
                 let chat = core.chats.get_mut(&asked)?;
-                let (run, updates) = chat.transcript.abort_begin()?;
-                chat.push(updates);
+                let mut abort = chat.transcript.abort_begin()?;
+                chat.push(std::mem::take(&mut abort.updates));
                 core.touch();
-                Some(run)
+                Some(abort)
             })
             .await?;
+        let (run_id, asked_for) = begun.map_or((None, Vec::new()), |abort| (abort.run, abort.of));
         let params = m::ChatAbortParams {
             session_key: session.key.clone(),
             agent_id: None,
-            run_id: begun.filter(|run| !run.is_empty()),
+            run_id,
         };
         let aborted = asker.connection.request::<m::ChatAbort>(params).await;
         let outcome = match &aborted {
@@ -153,25 +154,52 @@ impl Fleet {
             Ok(reply) => Stopped::Runs(reply.run_ids.clone()),
             Err(_) => Stopped::Unknown,
         };
-        let nothing_ran = matches!(outcome, Stopped::NothingRan);
-        self.call(move |core| {
-            let now = millis(core.now());
-            if let Some(chat) = core.chats.get_mut(&session) {
-                let updates = match outcome {
-                    Stopped::Runs(runs) => chat.transcript.abort_confirmed(&runs, now),
-                    Stopped::NothingRan => chat.transcript.nothing_runs(now),
-                    Stopped::Unknown => chat.transcript.abort_failed(),
-                };
-                chat.push(updates);
-            }
-            core.touch();
-        })
-        .await?;
+        let stopped = self
+            .call(move |core| core.stopped(&session, outcome, &asked_for))
+            .await?;
         aborted?;
-        if nothing_ran {
-            return Err(FleetError::NothingRuns);
+        stopped
+    }
+}
+
+impl Core {
+    /// What the gateway made of an abort, in the chat. An answer that leaves a doubt is looked into: the history
+    /// tells what goes on.
+    fn stopped(
+        &mut self,
+        session: &SessionRef,
+        outcome: Stopped,
+        asked_for: &[String],
+    ) -> Result<(), FleetError> {
+        let now = millis(self.now());
+        self.touch();
+        let transcript = self.chats.get_mut(session).map(|c| &mut c.transcript);
+        let (updates, told) = match (outcome, transcript) {
+            (Stopped::NothingRan, None) => return Err(FleetError::NothingRuns),
+            (_, None) => return Ok(()),
+            (Stopped::Unknown, Some(chat)) => (chat.abort_failed(), Ok(())),
+            (Stopped::NothingRan, Some(chat)) => {
+                (chat.nothing_runs(now), Err(FleetError::NothingRuns))
+            }
+            (Stopped::Runs(runs), Some(chat)) => {
+                let updates = chat.abort_confirmed(&runs, now);
+                let goes_on = !runs.is_empty() && chat.goes_on(asked_for);
+                let told = if goes_on {
+                    Err(FleetError::RunGoesOn)
+                } else {
+                    Ok(())
+                };
+                (updates, told)
+            }
+        };
+        if let Some(chat) = self.chats.get_mut(session) {
+            chat.push(updates);
         }
-        Ok(())
+        let is_clear = told.is_ok() && !asked_for.iter().any(String::is_empty);
+        if !is_clear {
+            self.chat_online(session);
+        }
+        told
     }
 }
 

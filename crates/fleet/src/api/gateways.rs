@@ -306,6 +306,18 @@ pub(crate) fn host_of(url: &str) -> String {
     GatewayUrl::parse(url).map_or_else(|_| url.to_owned(), |url| url.host())
 }
 
+/// What tells gateways on one host apart.
+pub(crate) fn host_and_port(url: &str) -> String {
+    let Ok(url) = GatewayUrl::parse(url) else {
+        return url.to_owned();
+    };
+    let (host, port) = (url.host(), url.port());
+    if host.contains(':') {
+        return format!("[{host}]:{port}");
+    }
+    format!("{host}:{port}")
+}
+
 fn same_host(a: &str, b: &str) -> bool {
     match (GatewayUrl::parse(a), GatewayUrl::parse(b)) {
         (Ok(a), Ok(b)) => a.host() == b.host() && a.port() == b.port(),

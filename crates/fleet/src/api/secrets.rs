@@ -1,14 +1,15 @@
 //! Where secrets are kept.
 
-use gatehouse_vault::{Choice, Place, Secret, SecretStoreState, VaultError};
+use gatehouse_vault::{Choice, Secret, SecretStoreState, VaultError};
 
+use crate::core::secret_store_view;
 use crate::error::FleetError;
-use crate::fleet::{Fleet, FleetEvent};
-use crate::view::{SecretPlace, SecretStoreChoice, SecretStoreView};
+use crate::fleet::Fleet;
+use crate::view::{SecretStoreChoice, SecretStoreView};
 
 impl Fleet {
     pub async fn secret_store_state(&self) -> SecretStoreView {
-        view(self.shared.safe.vault().state().await)
+        secret_store_view(self.shared.safe.vault().state().await)
     }
 
     /// Decides where secrets live from now on.
@@ -47,33 +48,8 @@ impl Fleet {
         state: Result<SecretStoreState, VaultError>,
     ) -> Result<SecretStoreView, FleetError> {
         let state = state?;
-        let view = view(state);
-        self.publish(FleetEvent::SecretsChanged(view.clone()));
-        if matches!(state, SecretStoreState::Ready(_)) {
-            self.call(|core| core.reconnect_all()).await?;
-        }
-        Ok(view)
-    }
-}
-
-/// A place as the page names it.
-fn place(place: Place) -> SecretPlace {
-    match place {
-        Place::Keychain => SecretPlace::Keychain,
-        Place::EncryptedFile => SecretPlace::EncryptedFile,
-        Place::Memory => SecretPlace::Memory,
-    }
-}
-
-fn view(state: SecretStoreState) -> SecretStoreView {
-    match state {
-        SecretStoreState::Ready(ready) => SecretStoreView::Ready {
-            place: place(ready),
-        },
-        SecretStoreState::KeychainLocked => SecretStoreView::KeychainLocked,
-        SecretStoreState::ChoiceNeeded { reason } => SecretStoreView::ChoiceNeeded {
-            reason: reason.code().to_owned(),
-        },
-        SecretStoreState::PassphraseNeeded { wrong } => SecretStoreView::PassphraseNeeded { wrong },
+        // Whoever waits tries again, also where nothing changed that the vault could tell of.
+        self.call(move |core| core.secrets_stand(state)).await?;
+        Ok(secret_store_view(state))
     }
 }

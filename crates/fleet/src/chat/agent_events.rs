@@ -367,7 +367,9 @@ impl Transcript {
             (Some("waiting-approval"), Some(approval)) => {
                 self.approval_waits(approval, None, Some(run), call, now, out);
             }
-            (Some("approval-resolved"), Some(approval)) => self.run_goes_on(approval, call, out),
+            (Some("approval-resolved"), Some(approval)) => {
+                self.run_goes_on(approval, call, now, out);
+            }
             // An `error` here may be tried again; the `chat` event that ends the run says so.
             (Some("end"), _) => {
                 let at = self.run_at(run, now);

@@ -6,6 +6,8 @@ use gatehouse_protocol::model::approval::{ApprovalResolved, Decision as Decided}
 
 use super::Transcript;
 use super::carry::{tools, tools_mut};
+use super::held::{names, settle, wait};
+use super::live::LiveRun;
 use super::log;
 use super::tool;
 use crate::inbox::{item_key, parse_key};
@@ -16,12 +18,6 @@ use crate::view::{
 /// How many approvals are remembered; a run waits for one at a time.
 const KNOWN_MAX: usize = 64;
 
-/// A gateway's approval ids are UUIDs; a shorter text would be found by chance.
-const SHORTEST_ID: usize = 16;
-
-/// How protocol 3 begins the result of a call that waits.
-const WAITS: &str = "Approval required";
-
 /// An approval and the call that waits for it.
 #[derive(Debug, Clone)]
 pub(super) struct KnownApproval {
@@ -31,6 +27,8 @@ pub(super) struct KnownApproval {
     /// Protocol 3 ends a call at once with the word that it waits for approval, so it looks done.
     looks_done: bool,
     ending: Option<Ending>,
+    /// When it was first heard of.
+    pub since: Millis,
 }
 
 /// How an approval ended, as far as anyone said.
@@ -58,7 +56,20 @@ impl Ending {
 }
 
 impl KnownApproval {
-    fn item(&self, gateway: &GatewayId) -> Option<ItemKey> {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn call(&self) -> Option<&str> {
+        self.call.as_deref()
+    }
+
+    /// A run waits for it. What protocol 3 ends at once waits without one.
+    pub(super) fn is_open(&self) -> bool {
+        self.ending.is_none() && !self.looks_done
+    }
+
+    pub(super) fn item(&self, gateway: &GatewayId) -> Option<ItemKey> {
         Some(item_key(gateway, self.kind?, &self.id))
     }
 }
@@ -118,7 +129,7 @@ impl Transcript {
         match ending {
             None => self.approval_waits(id, Some(kind), None, call, now, &mut out),
             Some(ending) => {
-                self.remember_approval(id, Some(kind), call);
+                self.remember_approval(id, Some(kind), call, now);
                 self.approval_ended(id, ending, &mut out);
             }
         }
@@ -137,7 +148,7 @@ impl Transcript {
         out: &mut Vec<ChatUpdate>,
     ) {
         let call = call.map(str::to_owned).or_else(|| self.call_that_names(id));
-        let known = self.remember_approval(id, kind, call.as_deref());
+        let known = self.remember_approval(id, kind, call.as_deref(), now);
         if let Some(ending) = known.ending {
             // It was decided before it was told which call is meant.
             return self.approval_ended(id, ending, out);
@@ -211,7 +222,7 @@ impl Transcript {
         known.any(|k| k.looks_done && k.ending.is_none() && k.call.as_deref() == Some(call))
     }
 
-    /// The run that waits: the named one, else the one that goes on.
+    /// The run that waits: the named one, else the one that made the call, else the one that goes on.
     fn run_that_waits(
         &mut self,
         run: Option<&str>,
@@ -224,8 +235,11 @@ impl Transcript {
                 self.runs[at].ended.is_none().then_some(at)
             }
             None => {
-                call?;
-                self.runs.iter().rposition(|run| run.ended.is_none())
+                let of = self.run_of_call(call?);
+                let is_active = |run: &LiveRun| run.ended.is_none();
+                let made_it = |run: &LiveRun| is_active(run) && of == Some(&run.id);
+                let maker = self.runs.iter().rposition(made_it);
+                maker.or_else(|| self.runs.iter().rposition(is_active))
             }
         }
     }
@@ -235,6 +249,7 @@ impl Transcript {
         id: &str,
         kind: Option<ItemKind>,
         call: Option<&str>,
+        now: Millis,
     ) -> KnownApproval {
         if let Some(known) = self.approvals.iter_mut().find(|known| known.id == id) {
             known.call = known.call.take().or_else(|| call.map(str::to_owned));
@@ -250,6 +265,7 @@ impl Transcript {
             call: call.map(str::to_owned),
             looks_done: false,
             ending: None,
+            since: now,
         };
         self.approvals.push(known.clone());
         known
@@ -281,9 +297,10 @@ impl Transcript {
         &mut self,
         approval: &str,
         call: Option<&str>,
+        now: Millis,
         out: &mut Vec<ChatUpdate>,
     ) {
-        self.remember_approval(approval, None, call);
+        self.remember_approval(approval, None, call, now);
         self.approval_ended(approval, Ending::GoesOn, out);
     }
 
@@ -356,42 +373,4 @@ fn told(event: &ApprovalResolved) -> Ending {
         return Ending::Lapsed;
     };
     known_decision(decision).map_or(Ending::Unclear, Ending::Decided)
-}
-
-/// A call waits for its approval. True where it had looked done, with nothing to show for it.
-fn wait(tool: &mut ToolView) -> bool {
-    let has_run =
-        tool.exit_code.is_some() || !(tool.output.is_empty() || tool.output.starts_with(WAITS));
-    let looks_done = tool.state == ToolState::Done && !has_run;
-    if looks_done || tool.state == ToolState::Running {
-        tool.state = ToolState::WaitingForApproval;
-    }
-    looks_done
-}
-
-/// Whether a call's result is nothing but the word that it waits for this approval.
-fn names(tool: &ToolView, approval: &str) -> bool {
-    approval.len() >= SHORTEST_ID
-        && tool.output.starts_with(WAITS)
-        && tool.output.contains(approval)
-}
-
-/// What becomes of a call whose approval ended. It is never said to run unless somebody allowed it.
-fn settle(tool: &mut ToolView, ending: Ending, looks_done: bool) {
-    let waits = tool.state == ToolState::WaitingForApproval;
-    if let Ending::Decided(decision) = ending {
-        tool.decision = Some(decision);
-    }
-    tool.state = match ending {
-        Ending::Decided(Decision::Deny | Decision::Reject)
-            if waits || looks_done || tool.state == ToolState::Running =>
-        {
-            ToolState::Denied
-        }
-        // What it printed comes in a turn of its own.
-        Ending::Decided(_) | Ending::GoesOn if waits && looks_done => ToolState::Done,
-        Ending::Decided(_) | Ending::GoesOn if waits => ToolState::Running,
-        Ending::Lapsed if waits => ToolState::Interrupted,
-        _ => tool.state,
-    };
 }

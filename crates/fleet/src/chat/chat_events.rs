@@ -225,12 +225,8 @@ impl Transcript {
         let is_news = run.ended.as_ref() != Some(&state);
         run.ended = Some(state.clone());
         run.died = self.log.ticks;
-        if self.aborting.as_deref() == Some(id.as_str()) {
-            self.aborting = None;
-        }
-        if self.elsewhere.as_ref().is_some_and(|(run, _)| *run == id) {
-            self.elsewhere = None;
-        }
+        self.aborting.retain(|run| *run != id);
+        self.elsewhere.take_if(|(run, _)| *run == id);
         if state != MessageState::Done {
             self.spoil_last(&id, &state, out);
         }

@@ -139,16 +139,29 @@ impl Transcript {
                 run.waiting = None;
             }
         }
-        let known = self.runs.iter().any(|run| run.ended.is_none());
-        self.elsewhere = (is_busy && !known && history.in_flight_run.is_none()).then(|| {
-            (
-                exact
-                    .and_then(|ids| ids.into_iter().next())
-                    .unwrap_or_default(),
-                now,
-            )
-        });
+        let found = self.found_elsewhere(history, is_busy, exact.as_deref());
+        let since = |run: &String| match &self.elsewhere {
+            Some((known, since)) if known == run => *since,
+            _ => now,
+        };
+        self.elsewhere = found.map(|run| (run.clone(), since(&run)));
         active
+    }
+
+    /// A run that goes on and that nothing more is known of; without a name where the gateway tells none.
+    fn found_elsewhere(
+        &self,
+        history: &ChatHistory,
+        is_busy: bool,
+        exact: Option<&[String]>,
+    ) -> Option<String> {
+        let flight = history.in_flight_run.as_ref().map(|run| &run.run_id);
+        let is_followed =
+            |run: &&String| Some(*run) == flight || self.runs.iter().any(|known| known.id == **run);
+        let named = exact.and_then(|ids| ids.iter().find(|run| !is_followed(run)));
+        let is_known = flight.is_some() || self.runs.iter().any(|run| run.ended.is_none());
+        let unnamed = is_busy && !is_known && exact.is_none_or(<[String]>::is_empty);
+        named.cloned().or_else(|| unnamed.then(String::new))
     }
 
     /// The run that streams, if the page ends with its words in a row that is new: it is over.
@@ -200,6 +213,7 @@ impl Transcript {
             .get("startedAt")
             .and_then(serde_json::Value::as_f64);
         let mut fresh = LiveRun::new(&run.run_id, since.unwrap_or(state.since));
+        fresh.adopted = true;
         fresh.take_over(state);
         // Words that came after the page was asked for go on from it.
         let told = run.text.as_deref().unwrap_or_default();

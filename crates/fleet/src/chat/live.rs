@@ -70,6 +70,8 @@ pub(super) struct LiveRun {
     pub died: u64,
     /// The gateway was away since and cannot say whether this run goes on, as those of protocol 3.
     pub doubtful: bool,
+    /// It went on before this transcript heard of it.
+    pub adopted: bool,
     /// Texts of rows after the settled one, of which no word has come.
     recorded: VecDeque<String>,
     /// The text has reached its limit.
@@ -105,6 +107,7 @@ impl LiveRun {
             born: 0,
             died: 0,
             doubtful: false,
+            adopted: false,
             recorded: VecDeque::new(),
             full: false,
         }

@@ -7,6 +7,7 @@
 //! - `rows`: a recorded row takes the place of what streamed, without moving or doubling it;
 //! - `history`, `merge`: a page of history is the truth; what is only ours (messages being sent, a run in flight) is kept;
 //! - `send`: a message goes out under an id of ours and is recognised when it comes back;
+//! - `running`: what the session does now, and stopping it;
 //! - `text`, `row`, `tool`: untrusted words become something safe and bounded.
 //!
 //! The common step, a delta, costs the length of the delta: one `ChatUpdate::Append`.
@@ -18,12 +19,14 @@ mod carry;
 mod chat_events;
 mod coalesce;
 mod fold;
+mod held;
 mod history;
 mod live;
 mod log;
 mod merge;
 mod row;
 mod rows;
+mod running;
 mod send;
 mod text;
 mod tool;
@@ -45,6 +48,7 @@ use crate::view::{
 pub use self::approvals::Ending;
 pub use self::cache::CachedRow;
 pub use self::coalesce::Coalescer;
+pub use self::running::Abort;
 
 /// How many messages a snapshot holds.
 pub const SNAPSHOT_MESSAGES: usize = 200;
@@ -64,8 +68,8 @@ pub struct Transcript {
     log: Log,
     runs: Vec<LiveRun>,
     run: RunView,
-    /// The run that we asked to stop.
-    aborting: Option<String>,
+    /// The runs that we asked to stop.
+    aborting: Vec<String>,
     /// A run that is active and that we know nothing more about.
     elsewhere: Option<(String, Millis)>,
     online: bool,
@@ -94,7 +98,7 @@ impl Transcript {
             log: Log::default(),
             runs: Vec::new(),
             run: RunView::Idle,
-            aborting: None,
+            aborting: Vec::new(),
             elsewhere: None,
             online: true,
             limits: AttachmentLimits {
@@ -120,11 +124,6 @@ impl Transcript {
     /// The session's id at the gateway, once history has told it; it goes with later sends.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
-    }
-
-    /// The session has another name.
-    pub fn set_title(&mut self, title: String) {
-        self.title = title;
     }
 
     /// What the gateway takes as attachments on this connection; part of every snapshot from now on.
@@ -196,6 +195,7 @@ impl Transcript {
                 if self.is_about_us(event.session_key.as_deref(), None) {
                     self.on_session_row(event.session.as_ref(), &mut out);
                     if event.has_active_run == Some(false) {
+                        self.elsewhere = None;
                         self.end_doubtful(now, &mut out);
                     }
                 }
@@ -259,6 +259,7 @@ impl Transcript {
             self.runs.remove(oldest_ended.unwrap_or(0));
         }
         let mut run = LiveRun::new(id, now);
+        run.adopted = self.elsewhere.take_if(|(of, _)| of == id).is_some();
         run.mark = self.log.ticks;
         run.born = self.log.ticks;
         // Rows of a run may come before anything else of it.
@@ -267,54 +268,6 @@ impl Transcript {
         }
         self.runs.push(run);
         self.runs.len() - 1
-    }
-
-    /// Says what the session's run does, when that changed.
-    fn sync_run(&mut self, out: &mut Vec<ChatUpdate>) {
-        let run = self.run_view();
-        if run != self.run {
-            self.run = run.clone();
-            out.push(ChatUpdate::Run { run });
-        }
-    }
-
-    fn run_view(&self) -> RunView {
-        let mut active = self.runs.iter().rev().filter(|run| run.ended.is_none());
-        let certain = active.clone().find(|run| !run.doubtful);
-        let Some(active) = certain.or_else(|| active.next()) else {
-            return self.elsewhere_view();
-        };
-        let run = active.id.clone();
-        if !self.online {
-            return RunView::Unknown { run };
-        }
-        if self.aborting.as_deref() == Some(active.id.as_str()) {
-            return RunView::Aborting { run };
-        }
-        match &active.waiting {
-            Some(waiting) => RunView::WaitingForApproval {
-                run,
-                item: waiting.item.clone(),
-                since: waiting.since,
-            },
-            None => RunView::Running {
-                run,
-                phase: active.phase.clone(),
-                since: active.since,
-            },
-        }
-    }
-
-    fn elsewhere_view(&self) -> RunView {
-        match &self.elsewhere {
-            None => RunView::Idle,
-            Some((run, _)) if !self.online => RunView::Unknown { run: run.clone() },
-            Some((run, since)) => RunView::Running {
-                run: run.clone(),
-                phase: None,
-                since: *since,
-            },
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Messages of ours on their way out, stopping a run, and the connection going and coming.
+//! Messages of ours on their way out, and the connection going and coming.
 //!
 //! A message's id is its idempotency key and, until the gateway's own id is known, the id of its message on
 //! the page: sent twice, it runs once and is shown once.
@@ -131,59 +131,6 @@ impl Transcript {
         out
     }
 
-    /// The run that an abort stops now, or none when nothing runs.
-    pub fn abort_begin(&mut self) -> Option<(String, Vec<ChatUpdate>)> {
-        let mut out = Vec::new();
-        let active = self.runs.iter().rev().find(|run| run.ended.is_none());
-        let run = match (active, &self.elsewhere) {
-            (Some(run), _) => run.id.clone(),
-            (None, Some((run, _))) => run.clone(),
-            (None, None) => return None,
-        };
-        self.aborting = Some(run.clone());
-        self.sync_run(&mut out);
-        Some((run, out))
-    }
-
-    /// The gateway stopped these runs. What they had said stays.
-    pub fn abort_confirmed(&mut self, runs: &[String], now: Millis) -> Vec<ChatUpdate> {
-        let mut out = Vec::new();
-        self.aborting = None;
-        for run in runs {
-            let known = self.runs.iter().rposition(|known| known.id == *run);
-            if let Some(at) = known
-                && self.runs[at].ended.is_none()
-            {
-                self.end_run(at, MessageState::Aborted, now, &mut out);
-            }
-            if self.elsewhere.as_ref().is_some_and(|(of, _)| of == run) {
-                self.elsewhere = None;
-            }
-        }
-        self.sync_run(&mut out);
-        out
-    }
-
-    /// The gateway did not stop the run: it goes on.
-    pub fn abort_failed(&mut self) -> Vec<ChatUpdate> {
-        let mut out = Vec::new();
-        self.aborting = None;
-        self.sync_run(&mut out);
-        out
-    }
-
-    /// The gateway says that nothing runs: an abort that came too late, or a run that it forgot.
-    pub fn nothing_runs(&mut self, now: Millis) -> Vec<ChatUpdate> {
-        let mut out = Vec::new();
-        self.aborting = None;
-        self.elsewhere = None;
-        while let Some(at) = self.runs.iter().position(|run| run.ended.is_none()) {
-            self.end_run(at, MessageState::Done, now, &mut out);
-        }
-        self.sync_run(&mut out);
-        out
-    }
-
     /// The gateway went away or came back. What became of a run is known again with `load_history`.
     pub fn online(&mut self, online: bool) -> Vec<ChatUpdate> {
         let mut out = Vec::new();
@@ -195,7 +142,7 @@ impl Transcript {
         }
         self.online = online;
         if !online {
-            self.aborting = None;
+            self.aborting.clear();
         }
         out.push(ChatUpdate::Connection {
             gateway: self.session.gateway.clone(),

@@ -95,6 +95,7 @@ impl Core {
                 read_again_at: None,
             };
             self.chats.insert(session.clone(), chat);
+            self.show_approvals_in(session);
             self.chat_online(session);
         }
         let chat = self.chats.get_mut(session).expect("it was put in above");
@@ -162,7 +163,7 @@ impl Core {
     }
 
     /// Subscribes first and reads then, so that nothing falls between.
-    pub(super) fn chat_online(&mut self, session: &SessionRef) {
+    pub(crate) fn chat_online(&mut self, session: &SessionRef) {
         let Some(asker) = self.asker(&session.gateway) else {
             return;
         };

@@ -39,10 +39,11 @@ impl Core {
                 self.read_clock(&gateway, clock);
                 self.up(&gateway, generation, hello);
             }
-            News::Event(ConnectionEvent::Down { cause, .. }) => {
+            News::Event(ConnectionEvent::Down { cause, heard, .. }) => {
                 tracing::info!(gateway = %gateway.0, code = ?cause.code, "disconnected");
                 self.interrupted(&gateway, cause);
-                self.lost(&gateway);
+                let silent = EpochMs::try_from(heard.elapsed().as_millis()).unwrap_or(0);
+                self.lost(&gateway, self.now() - silent);
             }
             News::Event(ConnectionEvent::Event { event, .. }) => {
                 self.gateway_event(&gateway, event)

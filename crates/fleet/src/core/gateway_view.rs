@@ -1,8 +1,8 @@
 //! Gateways as surfaces are shown them: where they are, how they are connected, where their secret lies.
 
 use gatehouse_client::{ConnectionState, Problem, ProblemCode};
-use gatehouse_vault::Place;
 
+use super::secrets::secret_place;
 use super::{Core, Entry};
 use crate::credentials::own_gateway;
 use crate::inbox::{EpochMs, millis};
@@ -67,12 +67,8 @@ impl Core {
         if entry.kind == CredentialKind::None && !entry.known.has_device_token {
             return SecretPlace::Nowhere;
         }
-        match self.safe.vault_of(id).place() {
-            Some(Place::Keychain) => SecretPlace::Keychain,
-            Some(Place::EncryptedFile) => SecretPlace::EncryptedFile,
-            Some(Place::Memory) => SecretPlace::Memory,
-            None => SecretPlace::Nowhere,
-        }
+        let place = self.safe.vault_of(id).place();
+        place.map_or(SecretPlace::Unknown, secret_place)
     }
 
     fn connection_view(&self, entry: &Entry) -> ConnectionView {

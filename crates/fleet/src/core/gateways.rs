@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use gatehouse_client::{
     CertificatePin, Connection, ConnectionConfig, ConnectionEvent, ConnectionState, GatewayUrl,
-    Generation, Limits, Problem, ProblemCode,
+    Limits, Problem, ProblemCode,
 };
-use gatehouse_protocol::model::presence::PresenceEntry;
-use gatehouse_protocol::{HelloOk, Scope};
+use gatehouse_protocol::Scope;
 use gatehouse_store::GatewayRecord;
-use serde::{Deserialize, Serialize};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::troubles::Troubles;
+use super::entry::kind_word;
 use super::{Core, CoreHandle, Fact, News, Write};
-use crate::api::host_of;
+use crate::api::{host_and_port, host_of};
 use crate::ask::Asker;
 use crate::credentials::{CredentialChange, GatewayCredentials};
 use crate::discover::first_name;
@@ -37,90 +35,6 @@ const SCOPES: [Scope; 6] = [
 
 /// Characters of a gateway's name, less the number that tells it from another.
 const NAME: usize = 80;
-
-/// Questions to one gateway at once, decisions apart. The client bounds its requests at 64 in all.
-const ASKED_AT_ONCE: usize = 8;
-
-/// What is known of a gateway beside its record, over starts of the app.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Known {
-    pub(crate) has_device_token: bool,
-    pub(crate) server_version: Option<String>,
-    /// It keeps a policy of its own.
-    pub(crate) governed: bool,
-}
-
-/// One gateway.
-pub(crate) struct Entry {
-    pub(crate) record: GatewayRecord,
-    pub(crate) kind: CredentialKind,
-    pub(crate) known: Known,
-    pub(crate) epoch: u64,
-    pub(crate) link: Option<(Connection, CancellationToken)>,
-    pub(crate) state: ConnectionState,
-    /// Of the connection that is up.
-    pub(crate) up: Option<(Generation, Arc<HelloOk>)>,
-    pub(crate) presence: Vec<PresenceEntry>,
-    pub(crate) turns: Arc<Semaphore>,
-    /// Since when it is away, and whether that was said.
-    pub(crate) away: Option<(EpochMs, bool)>,
-    /// Why it cannot even be tried.
-    pub(crate) unusable: Option<Problem>,
-    pub(crate) troubles: Troubles,
-}
-
-impl Entry {
-    pub(crate) fn new(record: GatewayRecord) -> Self {
-        Self {
-            kind: kind_of(&record.credential),
-            known: serde_json::from_str(&record.json).unwrap_or_default(),
-            record,
-            epoch: 0,
-            link: None,
-            state: ConnectionState::Idle,
-            up: None,
-            presence: Vec::new(),
-            turns: Arc::new(Semaphore::new(ASKED_AT_ONCE)),
-            away: None,
-            unusable: None,
-            troubles: Troubles::default(),
-        }
-    }
-
-    pub(crate) fn is_up(&self) -> bool {
-        self.up.is_some()
-    }
-
-    /// The connection that is up.
-    pub(crate) fn connection(&self) -> Option<Connection> {
-        self.up.as_ref()?;
-        self.link.as_ref().map(|(connection, _)| connection.clone())
-    }
-
-    /// The inbox's number for a connection of this gateway, over replaced connections.
-    pub(crate) fn inbox_generation(&self, generation: Generation) -> u64 {
-        (self.epoch << 32) | (generation.0 & 0xffff_ffff)
-    }
-}
-
-pub(crate) fn kind_of(word: &str) -> CredentialKind {
-    match word {
-        "token" => CredentialKind::Token,
-        "password" => CredentialKind::Password,
-        "setupCode" => CredentialKind::SetupCode,
-        _ => CredentialKind::None,
-    }
-}
-
-pub(crate) fn kind_word(kind: CredentialKind) -> &'static str {
-    match kind {
-        CredentialKind::None => "none",
-        CredentialKind::Token => "token",
-        CredentialKind::Password => "password",
-        CredentialKind::SetupCode => "setupCode",
-    }
-}
 
 impl Core {
     /// Starts a gateway's connection, in place of the one it has.
@@ -170,7 +84,7 @@ impl Core {
 
     /// Ends a gateway's connection, if it has one.
     pub(crate) fn disconnect(&mut self, id: &GatewayId) {
-        self.lost(id);
+        self.lost(id, self.now());
         self.is_not_away(id);
         let Some(entry) = self.gateways.get_mut(id) else {
             return;
@@ -186,8 +100,8 @@ impl Core {
         self.touch();
     }
 
-    /// What follows when a gateway is not connected any more.
-    pub(crate) fn lost(&mut self, id: &GatewayId) {
+    /// What follows when a gateway is not connected any more. `heard`: when it was last heard from.
+    pub(crate) fn lost(&mut self, id: &GatewayId, heard: EpochMs) {
         let now = self.now();
         let Some(entry) = self.gateways.get_mut(id) else {
             return;
@@ -198,8 +112,8 @@ impl Core {
         let generation = entry.inbox_generation(generation);
         entry.presence.clear();
         entry.away = Some((now, false));
-        entry.record.last_seen = Some(now);
-        self.keep_seen(id, now);
+        entry.record.last_seen = Some(heard);
+        self.keep_seen(id, heard);
         self.inbox_event(InboxEvent::Down {
             gateway: id.clone(),
             generation,
@@ -216,17 +130,6 @@ impl Core {
             _ => self.connect(id),
         }
         Ok(())
-    }
-
-    /// The secrets can be read now: whoever waits for them tries again.
-    pub(crate) fn reconnect_all(&mut self) {
-        for entry in self.gateways.values() {
-            if let Some((connection, _)) = entry.link.as_ref().filter(|_| !entry.is_up()) {
-                connection.reconnect_now();
-            }
-        }
-        self.gateways_changed = true;
-        self.touch();
     }
 
     /// Whether another address is on another host. Then the connection ends now, before the secrets are forgotten,
@@ -247,16 +150,20 @@ impl Core {
         Ok(is_elsewhere)
     }
 
-    /// The name of a gateway that is to be added: its host's where the person gave none.
+    /// The name of a gateway that is to be added: its host's where the person gave none, with the port where another
+    /// gateway there has that name.
     pub(crate) fn name_new(&self, url: &str, name: &str) -> Result<String, FleetError> {
         if self.gateways.values().any(|e| e.record.url == url) {
             return Err(FleetError::GatewayExists);
         }
-        if name.trim().is_empty() {
-            let named = GatewayUrl::parse(url).map_or_else(|_| url.to_owned(), |u| first_name(&u));
-            return Ok(self.free_name(&named, None));
-        }
-        Ok(self.free_name(name, None))
+        let first = GatewayUrl::parse(url).map_or_else(|_| url.to_owned(), |u| first_name(&u));
+        let given = Some(name.trim())
+            .filter(|name| !name.is_empty() && *name != first && *name != host_of(url));
+        Ok(match given {
+            Some(name) => self.free_name(name, None),
+            None if self.is_taken(&first, None) => self.free_name(&host_and_port(url), None),
+            None => one_line(&first, NAME),
+        })
     }
 
     /// Takes a gateway out, with all that is known of it. False where it is not there.
@@ -318,17 +225,18 @@ impl Core {
 
     /// A name that no other gateway has: notices, the tray and the inbox tell gateways apart by it.
     pub(crate) fn free_name(&self, wanted: &str, of: Option<&GatewayId>) -> String {
-        let taken = |name: &str| {
-            let mut others = self.gateways.iter().filter(|(id, _)| Some(*id) != of);
-            others.any(|(_, entry)| entry.record.name.to_lowercase() == name.to_lowercase())
-        };
         let wanted = one_line(wanted.trim(), NAME);
-        if !taken(&wanted) {
+        if !self.is_taken(&wanted, of) {
             return wanted;
         }
         let numbered = (2..).map(|number| format!("{wanted} {number}"));
-        let mut free = numbered.skip_while(|name| taken(name));
+        let mut free = numbered.skip_while(|name| self.is_taken(name, of));
         free.next().unwrap_or(wanted)
+    }
+
+    fn is_taken(&self, name: &str, of: Option<&GatewayId>) -> bool {
+        let mut others = self.gateways.iter().filter(|(id, _)| Some(*id) != of);
+        others.any(|(_, entry)| entry.record.name.to_lowercase() == name.to_lowercase())
     }
 
     /// Writes a gateway's record down.

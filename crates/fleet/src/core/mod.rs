@@ -8,6 +8,7 @@ mod answers;
 mod chat_approvals;
 mod chats;
 mod context;
+mod entry;
 mod events;
 mod flush;
 mod gateway_view;
@@ -17,6 +18,7 @@ mod lost;
 mod others;
 mod outlet;
 mod scribe;
+mod secrets;
 mod sending;
 mod session_desk;
 mod sessions;
@@ -41,11 +43,13 @@ use crate::view::{GatewayId, SessionRef, Settings};
 
 pub(crate) use answers::{ANSWERS, AnswerDesk};
 pub(crate) use chats::{OPENS_WITH, OpenChat, ROW_TEXT};
+pub(crate) use entry::{Entry, kind_word};
 pub(crate) use gateway_view::problem_view;
-pub(crate) use gateways::{Entry, config, kind_word};
+pub(crate) use gateways::config;
 pub(crate) use inbox::InboxDesk;
 pub(crate) use outlet::Outlet;
 pub(crate) use scribe::{Scribe, Write};
+pub(crate) use secrets::{secret_store_view, tell_how_secrets_stand};
 pub(crate) use session_desk::SessionDesk;
 
 /// Changes wait this long for others: two frames, so that a stream of tokens costs the page one update each.
@@ -147,6 +151,8 @@ pub(crate) struct Core {
     pub(crate) settings: Settings,
     pub(crate) answers: AnswerDesk,
     pub(crate) epochs: u64,
+    /// When it was last asked how secrets stand.
+    pub(crate) secrets_asked: Option<Instant>,
     pub(crate) flush_at: Option<Instant>,
 }
 
@@ -182,6 +188,7 @@ impl Core {
         self.drafts.expire(now);
         self.inbox_event(crate::inbox::InboxEvent::Tick);
         self.notice_lost_gateways();
+        self.look_for_secrets();
         self.tick_chats();
     }
 

@@ -135,7 +135,10 @@ pub enum SecretPlace {
     EncryptedFile,
     /// Gone when the app ends.
     Memory,
+    /// There is none.
     Nowhere,
+    /// The record of where secrets are kept cannot be read.
+    Unknown,
 }
 
 /// Whether secrets can be kept, and where.

@@ -166,6 +166,10 @@ mod tests {
         fn place(&self) -> Option<Place> {
             Some(Place::Keychain)
         }
+
+        fn standing(&self) -> tokio::sync::watch::Receiver<Option<SecretStoreState>> {
+            self.kept.standing()
+        }
     }
 
     fn keychain(locked: bool) -> Arc<dyn SecretVault> {

@@ -161,6 +161,12 @@ impl ScriptedGateway {
         }
     }
 
+    /// A run goes on from now on, in every session.
+    pub fn starts(&self, run: &'static str) {
+        let mut world = self.world.lock().expect("no test panicked");
+        world.script.running.push(run);
+    }
+
     /// The decision recorded for an approval, and how many resolve requests named it.
     pub fn record(&self, id: &str) -> (Option<String>, u32) {
         self.world

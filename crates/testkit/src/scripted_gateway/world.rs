@@ -32,6 +32,10 @@ pub struct Script {
     pub scopes: Vec<&'static str>,
     /// What stands among the exec approvals that it lists, whatever it is.
     pub listed_garbage: Vec<Value>,
+    /// Runs that go on in every session when a client comes.
+    pub running: Vec<&'static str>,
+    /// Those of them that an abort does not end.
+    pub unstoppable: Vec<&'static str>,
 }
 
 #[derive(Clone)]
@@ -61,6 +65,8 @@ impl Default for Script {
                 "operator.admin",
             ],
             listed_garbage: Vec::new(),
+            running: Vec::new(),
+            unstoppable: Vec::new(),
         }
     }
 }
@@ -105,6 +111,7 @@ impl World {
                 Answer::ok(json!({ "subscribed": true, "key": params["key"] }))
             }
             "chat.history" => Answer::ok(self.history(params)),
+            "chat.abort" => Answer::ok(self.abort(params)),
             "chat.send" => {
                 Answer::ok(json!({ "runId": params["idempotencyKey"], "status": "started" }))
             }
@@ -145,6 +152,19 @@ impl World {
         }
     }
 
+    /// Ends the run that is named, else all of them.
+    fn abort(&mut self, params: &Value) -> Value {
+        let named = params["runId"].as_str();
+        let script = &mut self.script;
+        let kept = &script.unstoppable;
+        let ends = |run: &str| named.is_none_or(|of| of == run) && !kept.contains(&run);
+        let (ended, left): (Vec<_>, Vec<_>) = script.running.iter().partition(|run| ends(run));
+        script.running = left;
+        let beside = named.filter(|run| !ended.contains(run));
+        let runs: Vec<&str> = ended.into_iter().chain(beside).collect();
+        json!({ "ok": true, "aborted": true, "runIds": runs })
+    }
+
     fn sessions(&self) -> Value {
         let now = now_ms();
         let sessions: Vec<Value> = self
@@ -181,8 +201,13 @@ impl World {
         let end = total.saturating_sub(offset);
         let start = end.saturating_sub(limit);
         let messages: Vec<Value> = (start..end).map(message).collect();
-        json!({ "sessionKey": key, "sessionId": "session-0", "messages": messages,
-            "hasMore": start > 0, "nextOffset": offset + (end - start), "totalMessages": total })
+        let mut history = json!({ "sessionKey": key, "sessionId": "session-0", "messages": messages,
+            "hasMore": start > 0, "nextOffset": offset + (end - start), "totalMessages": total });
+        let running = &self.script.running;
+        if !running.is_empty() {
+            history["sessionInfo"] = json!({ "hasActiveRun": true, "activeRunIds": running });
+        }
+        history
     }
 }
 

@@ -5,6 +5,7 @@
 //! Every value that passes is made known to the redactor first.
 
 mod moving;
+mod places;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, watch};
 use tokio::task::spawn_blocking;
 
 use crate::file::{Inspection, OpenFile, inspect};
@@ -36,8 +37,10 @@ pub struct SystemVault {
     /// must see nobody between its copy and its delete. Every call inside has a deadline of its own, and the
     /// one that waits for a person, the keychain's prompt, is made without it.
     desk: RwLock<Desk>,
-    /// What the last call found, for `place`.
-    place: Mutex<Option<Place>>,
+    /// The place of the ledger in hand, for whoever must not wait.
+    chosen: Mutex<Option<Place>>,
+    /// What the last call found.
+    seen: watch::Sender<Option<SecretStoreState>>,
 }
 
 /// What is in hand.
@@ -97,19 +100,20 @@ impl SystemVault {
     ) -> Result<Self, VaultError> {
         atomic::make_folder(folder)?;
         let ledger_path = folder.join("secrets.json");
-        let ledger = Ledger::load(&ledger_path);
+        let desk = Desk {
+            ledger: Ledger::load(&ledger_path),
+            file: None,
+            wrong: false,
+            memory: BTreeMap::new(),
+        };
         Ok(Self {
             file_path: folder.join("secrets.vault"),
             cost,
             keychain,
             redactor,
-            desk: RwLock::new(Desk {
-                ledger,
-                file: None,
-                wrong: false,
-                memory: BTreeMap::new(),
-            }),
-            place: Mutex::new(None),
+            chosen: Mutex::new(desk.place().ok()),
+            desk: RwLock::new(desk),
+            seen: watch::Sender::new(None),
             ledger_path,
         })
     }
@@ -124,11 +128,32 @@ impl SystemVault {
             Ok(Place::EncryptedFile) => self.look_at_file(desk).await,
             Ok(Place::Memory) => SecretStoreState::Ready(Place::Memory),
         };
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = match state {
-            SecretStoreState::Ready(place) => Some(place),
+        self.saw(state);
+        state
+    }
+
+    fn saw(&self, state: SecretStoreState) {
+        self.seen
+            .send_if_modified(|seen| seen.replace(state) != Some(state));
+    }
+
+    /// What came of a call tells how things stand as well as asking does.
+    fn noted<T>(&self, desk: &Desk, done: Result<T, VaultError>) -> Result<T, VaultError> {
+        let state = match (&done, desk.place()) {
+            (Ok(_), Ok(place)) => Some(SecretStoreState::Ready(place)),
+            (Err(VaultError::KeychainLocked), _) => Some(SecretStoreState::KeychainLocked),
+            (Err(VaultError::ChoiceNeeded(reason)), _) => {
+                Some(SecretStoreState::ChoiceNeeded { reason: *reason })
+            }
+            (Err(VaultError::PassphraseNeeded), _) => {
+                Some(SecretStoreState::PassphraseNeeded { wrong: desk.wrong })
+            }
             _ => None,
         };
-        state
+        if let Some(state) = state {
+            self.saw(state);
+        }
+        done
     }
 
     async fn look_at_keychain(&self) -> SecretStoreState {
@@ -191,59 +216,6 @@ impl SystemVault {
         Ok(self.look(&desk).await)
     }
 
-    async fn put_in_keychain(
-        &self,
-        desk: &mut Desk,
-        key: &SecretKey,
-        value: &Secret,
-    ) -> Result<(), VaultError> {
-        // Noted before it goes in, so that it is never in there unknown to us.
-        let mut ledger = desk.ledger()?.clone();
-        ledger.keychain.insert(key.clone());
-        ledger.forget.remove(key);
-        self.keep_ledger(desk, ledger.clone()).await?;
-        self.keychain.put(key, value).await?;
-        ledger.place = Some(Place::Keychain);
-        self.keep_ledger(desk, ledger).await
-    }
-
-    async fn delete_in_keychain(&self, desk: &mut Desk, key: &SecretKey) -> Result<(), VaultError> {
-        self.keychain.delete(key).await?;
-        let mut ledger = desk.ledger()?.clone();
-        ledger.keychain.remove(key);
-        ledger.forget.remove(key);
-        self.keep_ledger(desk, ledger).await
-    }
-
-    /// An older copy in the keychain, left there when it could not be reached, must not outlive its key.
-    async fn forget_in_keychain(&self, desk: &mut Desk, key: &SecretKey) -> Result<(), VaultError> {
-        let mut ledger = desk.ledger()?.clone();
-        if ledger.keychain.remove(key) {
-            ledger.forget.insert(key.clone());
-            self.keep_ledger(desk, ledger).await?;
-        }
-        self.tidy(desk).await
-    }
-
-    /// Deletes copies that earlier choices left, as far as their place can be reached now.
-    async fn tidy(&self, desk: &mut Desk) -> Result<(), VaultError> {
-        let mut ledger = desk.ledger()?.clone();
-        if !ledger.forget.is_empty() && self.keychain.standing().await == Standing::Ready {
-            for key in std::mem::take(&mut ledger.forget) {
-                if let Err(cause) = self.keychain.delete(&key).await {
-                    tracing::warn!(%cause, %key, "a copy in the keychain stays for now");
-                    ledger.forget.insert(key);
-                }
-            }
-        }
-        if ledger.drop_file && ledger.place != Some(Place::EncryptedFile) {
-            let path = self.file_path.clone();
-            blocking(move || atomic::remove(&path)).await?;
-            ledger.drop_file = false;
-        }
-        self.keep_ledger(desk, ledger).await
-    }
-
     /// Writes the ledger where it changed, and takes it into hand once it is on the disk.
     async fn keep_ledger(&self, desk: &mut Desk, ledger: Ledger) -> Result<(), VaultError> {
         if desk.ledger.as_ref() == Some(&ledger) {
@@ -252,6 +224,7 @@ impl SystemVault {
         let (path, written) = (self.ledger_path.clone(), ledger.clone());
         blocking(move || written.save(&path)).await?;
         desk.ledger = Some(ledger);
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner) = desk.place().ok();
         Ok(())
     }
 }
@@ -301,27 +274,14 @@ impl SecretVault for SystemVault {
     async fn put(&self, key: &SecretKey, value: &Secret) -> Result<(), VaultError> {
         self.redactor.learn(value);
         let mut desk = self.desk.write().await;
-        match desk.place()? {
-            Place::Keychain => return self.put_in_keychain(&mut desk, key, value).await,
-            Place::EncryptedFile => {
-                let (file, key, value) = (desk.file()?, key.clone(), value.clone());
-                blocking(move || file.put(&key, &value)).await?;
-            }
-            Place::Memory => drop(desk.memory.insert(key.clone(), value.clone())),
-        }
-        self.forget_in_keychain(&mut desk, key).await
+        let done = self.put_in(&mut desk, key, value).await;
+        self.noted(&desk, done)
     }
 
     async fn get(&self, key: &SecretKey) -> Result<Option<Secret>, VaultError> {
         let desk = self.desk.read().await;
-        let found = match desk.place()? {
-            Place::Keychain => self.keychain.get(key).await?,
-            Place::EncryptedFile => {
-                let (file, key) = (desk.file()?, key.clone());
-                blocking(move || file.get(&key)).await?
-            }
-            Place::Memory => desk.memory.get(key).cloned(),
-        };
+        let found = self.get_from(&desk, key).await;
+        let found = self.noted(&desk, found)?;
         if let Some(secret) = &found {
             self.redactor.learn(secret);
         }
@@ -330,19 +290,16 @@ impl SecretVault for SystemVault {
 
     async fn delete(&self, key: &SecretKey) -> Result<(), VaultError> {
         let mut desk = self.desk.write().await;
-        match desk.place()? {
-            Place::Keychain => return self.delete_in_keychain(&mut desk, key).await,
-            Place::EncryptedFile => {
-                let (file, key) = (desk.file()?, key.clone());
-                blocking(move || file.delete(&key)).await?;
-            }
-            Place::Memory => drop(desk.memory.remove(key)),
-        }
-        self.forget_in_keychain(&mut desk, key).await
+        let done = self.delete_in(&mut desk, key).await;
+        self.noted(&desk, done)
     }
 
     fn place(&self) -> Option<Place> {
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn standing(&self) -> watch::Receiver<Option<SecretStoreState>> {
+        self.seen.subscribe()
     }
 }
 

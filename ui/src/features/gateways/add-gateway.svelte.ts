@@ -102,7 +102,7 @@ export class AddGateway {
 
   /** Back to the beginning; what the backend kept of the paste is dropped. */
   startOver(): void {
-    this.leave();
+    if (this.draft && this.added === null) void this.backend.draftDrop(this.draft);
     this.step = "paste";
     this.recognised = null;
     this.problem = null;
@@ -115,11 +115,6 @@ export class AddGateway {
   /** Another one, once what came of the last is seen. */
   again(): void {
     if (this.step === "result") this.startOver();
-  }
-
-  /** The person goes away without adding: the secret that was pasted is not kept. */
-  leave(): void {
-    if (this.draft && this.added === null) void this.backend.draftDrop(this.draft);
   }
 
   /** `secret` is what was typed, if anything; it is passed on and not kept. */

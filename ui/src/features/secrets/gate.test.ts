@@ -113,3 +113,24 @@ describe("a choice of a place", () => {
     expect(secretStoreChoose).toHaveBeenCalledWith(choice, "a new long passphrase");
   });
 });
+
+describe("secrets that stand otherwise by themselves", () => {
+  it("ask nothing over the work in hand, and are told all the same", () => {
+    let tell: (state: SecretStoreView) => void = () => undefined;
+    const backend = {
+      secretStoreChoose: vi.fn(),
+      secretStoreUnlock: vi.fn(),
+      onSecretsChanged: (listener: typeof tell) => {
+        tell = listener;
+        return () => undefined;
+      },
+    };
+    const ready: SecretStoreView = { kind: "ready", place: "keychain" };
+    const secrets = new Secrets(backend, ready);
+    secrets.start();
+    tell({ kind: "keychainLocked" });
+    expect([secrets.state.kind, secrets.asks]).toEqual(["keychainLocked", false]);
+    tell(ready);
+    expect(secrets.state).toEqual(ready);
+  });
+});

@@ -24,7 +24,11 @@ export class Secrets {
   }
 
   start(): () => void {
-    return this.backend.onSecretsChanged((state) => (this.state = state));
+    return this.backend.onSecretsChanged((state) => {
+      // What happens by itself asks nothing over the work in hand; the gateways and the settings tell of it.
+      if (this.state.kind === "ready" && state.kind !== "ready") this.postponed = true;
+      this.state = state;
+    });
   }
 
   choose(choice: SecretStoreChoice, passphrase: string | null): Promise<void> {

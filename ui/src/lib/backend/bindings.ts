@@ -1020,7 +1020,11 @@ export type SecretPlace =
 /**  A file encrypted with the person's passphrase. */
 "encryptedFile" | 
 /**  Gone when the app ends. */
-"memory" | "nowhere";
+"memory" | 
+/**  There is none. */
+"nowhere" | 
+/**  The record of where secrets are kept cannot be read. */
+"unknown";
 
 /**  The person's answer to `SecretStoreView::ChoiceNeeded`, or to a passphrase that is forgotten. */
 export type SecretStoreChoice = 

@@ -28,11 +28,18 @@ export type Binding = {
 const editable = 'input, textarea, select, [contenteditable]:not([contenteditable="false"])';
 const pressesOnEnter = "button, a[href], summary, [role=button], [role=menuitem], [role=option]";
 
+/** As long as a pause between two keys of somebody who types, in milliseconds. */
+const settles = 600;
+
 export class Keymap {
   #bindings = $state.raw<readonly Binding[]>([]);
   #suspended = 0;
+  #settled = 0;
 
-  constructor(readonly mac: boolean) {}
+  constructor(
+    readonly mac: boolean,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   /** What the overlay shows: the last binding of a key is the one that counts. */
   get active(): readonly Binding[] {
@@ -59,9 +66,21 @@ export class Keymap {
     };
   }
 
+  /**
+   * What a person types in changed by itself: until they pause, their letters are the rest of what they were
+   * typing, and no keys of ours.
+   */
+  settle(): void {
+    this.#settled = this.now() + settles;
+  }
+
   /** True when the key was used. */
   handle(event: KeyboardEvent): boolean {
     if (this.#suspended > 0 || event.isComposing || event.defaultPrevented) return false;
+    if (this.now() < this.#settled && isTyped(event)) {
+      this.settle();
+      return false;
+    }
     const binding = this.#find(event);
     if (!binding) return false;
     event.preventDefault();
@@ -92,6 +111,10 @@ export class Keymap {
 
 function within(event: KeyboardEvent, selector: string): boolean {
   return event.target instanceof Element && event.target.closest(selector) !== null;
+}
+
+function isTyped({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return (key.length === 1 || key === "Enter") && !ctrlKey && !metaKey && !altKey;
 }
 
 /** Shift is part of a printed character (`?`), so it is only named with keys that print none. */

@@ -34,6 +34,22 @@ describe("the keyboard", () => {
     expect(run).toHaveBeenCalledTimes(1);
   });
 
+  it("takes letters for the rest of what was typed when a field is gone, until there is a pause", () => {
+    let now = 0;
+    const keymap = new Keymap(false, () => now);
+    const [letter, chord] = [vi.fn(), vi.fn()];
+    keymap.bind([binding("d", letter), binding("Mod+k", chord)]);
+    keymap.settle();
+    for (const at of [10, 400, 800, 1_200]) {
+      now = at;
+      expect(press(keymap, "d"), `at ${String(at)}`).toBe(false);
+    }
+    expect(press(keymap, "k", { ctrlKey: true }), "a chord is meant").toBe(true);
+    now = 2_000;
+    expect(press(keymap, "d")).toBe(true);
+    expect(letter).toHaveBeenCalledTimes(1);
+  });
+
   it("leaves letters to a field that is typed in, save for what asks for it", () => {
     const keymap = new Keymap(false);
     const [plain, anywhere] = [vi.fn(), vi.fn()];

@@ -254,11 +254,11 @@ pub(super) fn do_it(chat: &mut Chat, what: Happens) {
         }
         H::Aborts { how } => {
             let begun = chat.transcript.abort_begin();
-            let Some((run, updates)) = begun else { return };
-            chat.take(updates);
+            let Some(abort) = begun else { return };
+            chat.take(abort.updates);
             let updates = match how {
                 0 => chat.transcript.abort_failed(),
-                _ => chat.transcript.abort_confirmed(&[run], 1.0),
+                _ => chat.transcript.abort_confirmed(&abort.of, 1.0),
             };
             chat.take(updates);
         }

@@ -5,6 +5,7 @@ mod history;
 mod live;
 mod page;
 mod properties;
+mod running;
 mod send;
 mod stream;
 mod tools;

@@ -181,8 +181,8 @@ fn a_message_written_before_it_was_said_to_be_taken_is_shown_once_without_keys_t
 fn an_abort_that_came_too_late_leaves_nothing_running() {
     let mut chat = Chat::open(&[]);
     chat.delta("r", "a", "a");
-    let (_, updates) = chat.transcript.abort_begin().unwrap();
-    chat.take(updates);
+    let abort = chat.transcript.abort_begin().unwrap();
+    chat.take(abort.updates);
     let updates = chat.transcript.nothing_runs(5.0);
     chat.take(updates);
     assert_eq!(chat.page.run, RunView::Idle);

@@ -115,9 +115,9 @@ fn an_overtaken_delta_changes_nothing() {
 fn an_aborted_run_keeps_what_it_said() {
     let mut chat = Chat::open(&[]);
     chat.delta("r", "Half a", "Half a");
-    let (run, updates) = chat.transcript.abort_begin().unwrap();
-    chat.take(updates);
-    assert_eq!(chat.page.run, RunView::Aborting { run });
+    let abort = chat.transcript.abort_begin().unwrap();
+    chat.take(abort.updates);
+    assert_eq!(chat.page.run, RunView::Aborting { run: "r".into() });
     chat.agent("r", "lifecycle", json!({"phase": "end", "aborted": true}));
     chat.chat(
         "r",
@@ -132,8 +132,8 @@ fn an_aborted_run_keeps_what_it_said() {
 fn an_abort_that_failed_lets_the_run_go_on() {
     let mut chat = Chat::open(&[]);
     chat.delta("r", "a", "a");
-    let (_, updates) = chat.transcript.abort_begin().unwrap();
-    chat.take(updates);
+    let abort = chat.transcript.abort_begin().unwrap();
+    chat.take(abort.updates);
     let updates = chat.transcript.abort_failed();
     chat.take(updates);
     assert!(matches!(&chat.page.run, RunView::Running { run, .. } if run == "r"));

@@ -35,6 +35,7 @@ export const gateways = {
   pasteExamples:
     "From the gateway’s computer: “openclaw dashboard” prints a link, “openclaw qr” a setup code.",
   withSecret: (kind: string) => `${kind.toLowerCase()} kept out of sight`,
+  tokenTaken: "A token, kept out of sight",
   startOver: "Start over",
   fromLink:
     "A link filled this in, and nothing is connected yet. Check the address, and go on only if you trust where the link came from.",

@@ -92,6 +92,8 @@ export const inbox = {
   waitingCount: (count: number) => `${count} ${plural(count, "waits", "wait")}`,
   badge: (count: number) =>
     `${count} ${plural(count, "request waits", "requests wait")} for a decision`,
+  badgeUnsure: (count: number) =>
+    `${count} ${plural(count, "request", "requests")} may wait where the gateway is away`,
   overflow: (names: string) =>
     `More waits on ${names} than is listed here. The rest follows as soon as there is room.`,
   unreadable: (count: number) =>

@@ -191,6 +191,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "A gateway’s address begins with ws, wss, http or https.",
     "Check it for a missing part.",
   ),
+  secondAddress: words(
+    "There are two addresses in this one",
+    "Behind the first stands another, as when something is pasted into a field that was not empty.",
+    "Empty the field, then paste again.",
+  ),
   badPort: words(
     "That port is not one",
     "A port is a number from 1 to 65535.",
@@ -397,6 +402,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "It can no longer be brought back",
     "It is not kept any more, or something newer is in its place.",
     "Look into version control or a backup.",
+  ),
+  runGoesOn: words(
+    "The run was not stopped",
+    "The gateway stopped something else; the run that is shown goes on.",
+    "Press Stop again, or decide what it waits for.",
   ),
   invalidInput: words(
     "That was not accepted",

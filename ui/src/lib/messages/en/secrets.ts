@@ -6,6 +6,7 @@ const places: Record<SecretPlace, string> = {
   encryptedFile: "Encrypted file",
   memory: "Memory only",
   nowhere: "Not saved",
+  unknown: "Not known",
 };
 
 const placeMeanings: Record<SecretPlace, string> = {
@@ -13,6 +14,7 @@ const placeMeanings: Record<SecretPlace, string> = {
   encryptedFile: "Kept in a file on this computer, encrypted with your passphrase.",
   memory: "Kept until the app ends. It has to be pasted again at the next start.",
   nowhere: "There is none to keep.",
+  unknown: "The record of where secrets are kept cannot be read.",
 };
 
 /** Why no place for secrets is settled, by the vault's code. */

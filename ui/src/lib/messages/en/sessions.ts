@@ -22,6 +22,8 @@ export const sessions = {
   createName: "Name",
   createNameHint: "What it is about; can stay empty",
   createConfirm: "Create",
+  creating: "Creating…",
+  openOwn: (name: string) => `Open a chat on ${name}`,
   pin: "Pin",
   unpin: "Unpin",
   archive: "Archive",
