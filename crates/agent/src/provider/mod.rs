@@ -120,6 +120,8 @@ impl std::fmt::Display for ModelRef {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelInfo {
     pub name: ModelRef,
+    /// What people call it, where the configuration says.
+    pub title: Option<String>,
     /// How many tokens the model takes in all.
     pub context_window: u64,
     pub max_output_tokens: Option<u32>,

@@ -123,6 +123,7 @@ fn offered(model: &Value) -> Option<ModelConfig> {
     let most = model["maxTokens"].as_u64();
     Some(ModelConfig {
         id: text(model.get("id"))?,
+        title: text(model.get("name")),
         context_window: model["contextWindow"].as_u64(),
         max_output_tokens: most.and_then(|most| u32::try_from(most).ok()),
         price: model.get("cost").map(|_| Price {
