@@ -73,6 +73,23 @@ pub enum Thinking {
     High,
 }
 
+impl Thinking {
+    /// The words for them, from the least on.
+    pub const WORDS: [&str; 5] = ["off", "minimal", "low", "medium", "high"];
+
+    /// By its word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "off" => Self::Off,
+            "minimal" => Self::Minimal,
+            "low" => Self::Low,
+            "medium" => Self::Medium,
+            "high" => Self::High,
+            _ => return None,
+        })
+    }
+}
+
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelEvent {

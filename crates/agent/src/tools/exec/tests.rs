@@ -163,7 +163,7 @@ async fn an_argument_that_means_nothing_here_is_refused_and_openclaws_timeout_is
     let place = Place::new();
     let given = json!({ "command": "sleep 1000", "timeout": 0.2 });
     let output = place.exec(given).await.unwrap();
-    assert_eq!(output.details.unwrap()["timedOut"], true);
+    assert_eq!(output.details.unwrap()["exitReason"], "overall-timeout");
     let given = json!({ "command": "true", "timeoutSecs": 1 });
     let refused = place.exec(given).await.unwrap_err().to_string();
     assert!(refused.contains("timeoutSecs"), "{refused}");

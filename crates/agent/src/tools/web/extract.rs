@@ -13,8 +13,8 @@ static MARKS: LazyLock<Regex> =
 static TITLE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?is)<title[^>]*>(.*?)</title>").expect("the pattern is fixed"));
 
-const BEGIN: &str = "<<<EXTERNAL_UNTRUSTED_CONTENT>>>";
-const END: &str = "<<<END_EXTERNAL_UNTRUSTED_CONTENT>>>";
+pub(super) const BEGIN: &str = "<<<EXTERNAL_UNTRUSTED_CONTENT>>>";
+pub(super) const END: &str = "<<<END_EXTERNAL_UNTRUSTED_CONTENT>>>";
 
 /// Marks a text as written by others. Marks inside of it are taken out: a page must not end its own.
 pub(super) fn wrapped(text: &str) -> String {
