@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -57,7 +57,8 @@ struct Breaker {
 
 impl Breaker {
     fn step<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
-        act(&mut self.state.lock().expect("no step panics"))
+        // A step that panicked changed the state whole or not at all.
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn admit(&self, now: Instant) -> Result<(), ProviderError> {

@@ -252,17 +252,19 @@ impl Keeper {
         if size == self.signed {
             return Ok(());
         }
+        let at = self.now();
         let checkpoint = Checkpoint {
             origin: signer.name().to_owned(),
             size,
             root,
+            at: Some(at),
         };
         let note = checkpoint
             .sign(signer)
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         let checkpoint = AuditCheckpoint {
             size,
-            at: self.now(),
+            at,
             note,
             frontier: self.tree.to_bytes(),
         };

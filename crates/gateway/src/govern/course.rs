@@ -47,7 +47,7 @@ pub(super) fn course(action: &Action, judged: &Judged, policy: &ExecPolicy) -> C
         };
     }
     if !judged.enforced {
-        return by_mode;
+        return observed(action, judged, policy, by_mode);
     }
     match (judged.verdict, &action.effect) {
         (Verdict::Deny, _) => Course::Deny {
@@ -65,6 +65,16 @@ pub(super) fn course(action: &Action, judged: &Judged, policy: &ExecPolicy) -> C
         }),
         (Verdict::Allow, _) => by_mode,
     }
+}
+
+/// What is only observed is not held up by the policy. A mode that somebody wrote still holds, as far as it would hold
+/// up what the policy lets run; the one that Gatehouse begins with leaves the question to the policy.
+fn observed(action: &Action, judged: &Judged, policy: &ExecPolicy, by_mode: Course) -> Course {
+    let is_command = matches!(action.effect, Effect::Exec(_));
+    if is_command && (judged.verdict == Verdict::Allow || !policy.is_written) {
+        return of_command(action, Verdict::Allow, judged, policy, by_mode);
+    }
+    by_mode
 }
 
 /// What could not be read cannot be run either: there is nothing but the text that came in.
@@ -162,7 +172,7 @@ fn of_judgement(judgement: Judgement, judged: &Judged) -> Course {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use gatehouse_agent::govern::ExecEffect;
     use gatehouse_policy::{Finding, Plan, Taint};
     use gatehouse_store::gateway::AllowEntry;
@@ -171,7 +181,7 @@ mod tests {
     use super::*;
     use crate::govern::exec_policy::Security;
 
-    fn command() -> Action {
+    pub(in crate::govern) fn command() -> Action {
         Action {
             tool: "exec".to_owned(),
             arguments: json!({}),
@@ -194,7 +204,7 @@ mod tests {
         }
     }
 
-    fn judged(verdict: Verdict) -> Judged {
+    pub(in crate::govern) fn judged(verdict: Verdict) -> Judged {
         Judged {
             verdict,
             enforced: true,
@@ -210,7 +220,7 @@ mod tests {
             plan: Some(Plan::Shell {
                 text: "rm x".to_owned(),
             }),
-            rules: Vec::new(),
+            hits: Vec::new(),
             approvers: 1,
             timeout_ms: 1,
             policy_version: "1".to_owned(),
@@ -233,6 +243,7 @@ mod tests {
             security,
             ask,
             fallback: Security::Full,
+            is_written: true,
             rules: if listed { vec![rule] } else { Vec::new() },
             home: None,
         }
@@ -352,18 +363,71 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_observes_leaves_it_to_the_modes() {
-        let observed = Judged {
-            enforced: false,
-            ..judged(Verdict::Deny)
+    fn a_policy_that_observes_holds_up_nothing_that_no_written_mode_does() {
+        use Verdict::{Allow, Deny};
+        let unwritten = ExecPolicy {
+            is_written: false,
+            ..modes(Security::Allowlist, Ask::OnMiss, false)
         };
-        let full = modes(Security::Full, Ask::Off, false);
-        assert_eq!(
-            course(&command(), &observed, &full),
-            Course::Run { rule: None }
-        );
-        let asks = modes(Security::Allowlist, Ask::OnMiss, false);
-        assert_eq!(word(&course(&command(), &observed, &asks)), "ask");
+        // For what would be allowed, asked about and denied.
+        for (what, policy, wanted) in [
+            ("no mode", unwritten, ["run", "run", "run"]),
+            (
+                "full",
+                modes(Security::Full, Ask::Off, false),
+                ["run", "run", "run"],
+            ),
+            (
+                "ask",
+                modes(Security::Allowlist, Ask::OnMiss, false),
+                ["run", "ask", "ask"],
+            ),
+            (
+                "always",
+                modes(Security::Full, Ask::Always, false),
+                ["ask", "ask", "ask"],
+            ),
+            (
+                "allowlist",
+                modes(Security::Allowlist, Ask::Off, false),
+                ["deny", "deny", "deny"],
+            ),
+            (
+                "deny",
+                modes(Security::Deny, Ask::Off, false),
+                ["deny", "deny", "deny"],
+            ),
+        ] {
+            let observed = |verdict| Judged {
+                enforced: false,
+                ..judged(verdict)
+            };
+            let got = [Allow, Verdict::Ask, Deny]
+                .map(|verdict| word(&course(&command(), &observed(verdict), &policy)));
+            assert_eq!(got, wanted, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_a_policy_that_holds_lets_run_runs_where_it_only_observes() {
+        for is_written in [true, false] {
+            for ask in [Ask::Off, Ask::OnMiss, Ask::Always] {
+                for security in [Security::Deny, Security::Allowlist, Security::Full] {
+                    let policy = ExecPolicy {
+                        is_written,
+                        ..modes(security, ask, false)
+                    };
+                    let holds = judged(Verdict::Allow);
+                    let observes = Judged {
+                        enforced: false,
+                        ..holds.clone()
+                    };
+                    let [holds, observes] =
+                        [holds, observes].map(|judged| word(&course(&command(), &judged, &policy)));
+                    assert_eq!(observes, holds, "{security:?} {ask:?} {is_written}");
+                }
+            }
+        }
     }
 
     #[test]

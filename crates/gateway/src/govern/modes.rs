@@ -136,6 +136,7 @@ mod tests {
             security,
             ask,
             fallback: Security::Deny,
+            is_written: true,
             rules: vec![AllowEntry {
                 id: "ls".to_owned(),
                 pattern: "ls".to_owned(),

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::answers::{Choice, ChoiceError, Resolver};
 use super::moment::Moment;
 use super::question::{Decision, Question, offers};
-use super::registry_task::{Command, RegistryTask};
+use super::registry_task::{Command, MaySee, RegistryTask};
 use super::{wire, witness};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
@@ -97,10 +97,11 @@ impl Approvals {
         store: Arc<dyn GatewayStore>,
         hub: Hub,
         clock: Clock,
+        may_see: MaySee,
     ) -> (Self, impl Future<Output = ()>) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let moment = Moment::new(clock);
-        let task = RegistryTask::new(store.clone(), hub, moment.clone(), inbox);
+        let task = RegistryTask::new(store.clone(), hub, may_see, moment.clone(), inbox);
         let handle = Self {
             store,
             moment,
