@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::ConfigError;
 use super::read::MAX_BYTES;
@@ -52,7 +53,7 @@ impl ConfigPlace {
     }
 
     /// The text; none when there is no file, which is a configuration too.
-    pub fn text(&self) -> Result<Option<String>, ConfigError> {
+    pub fn text(&self) -> Result<Option<Zeroizing<String>>, ConfigError> {
         let failed = |source| ConfigError::Read {
             path: self.read_from.clone(),
             source,
@@ -65,13 +66,12 @@ impl ConfigPlace {
             }
             Ok(_) => {}
         }
-        let bytes = std::fs::read(&self.read_from).map_err(failed)?;
-        let text = String::from_utf8(bytes)
+        // Keys may stand in it in the clear, until they are moved out.
+        let bytes = Zeroizing::new(std::fs::read(&self.read_from).map_err(failed)?);
+        let text = std::str::from_utf8(&bytes)
             .map_err(|_| failed(std::io::Error::other("the file is not UTF-8")))?;
-        Ok(Some(
-            text.strip_prefix('\u{feff}')
-                .map_or(text.clone(), str::to_owned),
-        ))
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Ok(Some(Zeroizing::new(text.to_owned())))
     }
 
     /// Writes a text in place of the file. `backup` is kept beside it as `.bak`.
