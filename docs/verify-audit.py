@@ -13,8 +13,9 @@ The format, line by line:
   {"action"|"actor":..., "seq":N, "prev":H, ...}
                                            a record, canonical JSON (RFC 8785). Its hash is SHA-256(0x00, line);
                                            "prev" is the hash of the record before, 64 zeros for the first
-  {"at":T,"checkpoint":NOTE,"size":N}      after record N; NOTE is a C2SP checkpoint (origin, size, root) of the
-                                           RFC 6962 tree over the hashes of the first N records, Ed25519
+  {"at":T,"checkpoint":NOTE,"size":N}      after record N; NOTE is a C2SP checkpoint (origin, size, root, and
+                                           in newer ones a line "at T") of the RFC 6962 tree over the hashes
+                                           of the first N records, Ed25519
 """
 import argparse, base64, hashlib, json, sys
 
@@ -83,7 +84,7 @@ class Key:
             raise ValueError("the key is malformed")
 
     def checkpoint(self, note):
-        """Size and root of a checkpoint that this key signed; None of any other."""
+        """Size, root and time of a checkpoint that this key signed; None of any other."""
         text, _, signatures = note.rpartition("\n\n")
         text += "\n"
         for line in signatures.splitlines():
@@ -92,7 +93,8 @@ class Key:
             if dash == "\u2014" and name == self.name and raw[:4].hex() == self.id:
                 lines = text.split("\n")
                 if signed(self.public, text.encode(), raw[4:]) and lines[0] == self.name:
-                    return int(lines[1]), base64.b64decode(lines[2], validate=True)
+                    times = [line[3:] for line in lines[3:] if line.startswith("at ")]
+                    return int(lines[1]), base64.b64decode(lines[2], validate=True), times[:1]
         return None
 
 
@@ -137,16 +139,19 @@ def verify(lines, key, head):
             segment = json.loads(line)["segment"]
             tree = Tree(segment["last"], map(bytes.fromhex, segment["frontier"]))
             prev, counted = bytes.fromhex(segment["leaf"]), segment["last"]
-            if key is None or key.checkpoint(segment["note"]) != (tree.size, tree.root()):
+            found = key and key.checkpoint(segment["note"])
+            if not found or found[:2] != (tree.size, tree.root()):
                 raise Broken(f"the sealed records up to {tree.size} are not what was sealed")
         elif line.startswith(b'{"at":'):
             kept = json.loads(line)
             found = key and key.checkpoint(kept["checkpoint"])
             if not found:
                 raise Broken(f"the checkpoint of {kept['size']} records was not signed by the key")
-            if found != (tree.size, tree.root()):
+            if found[:2] != (tree.size, tree.root()):
                 raise Broken(f"a record up to {tree.size} is not the one that was signed for; "
                              f"the first {counted} are")
+            if found[2] and found[2][0] != str(kept["at"]):
+                raise Broken(f"the time beside the checkpoint of {kept['size']} records is not the one that was signed")
             counted = tree.size
         elif line:
             begun = True

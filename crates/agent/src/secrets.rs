@@ -58,6 +58,14 @@ pub trait Credentials: Send + Sync {
     /// A sentence for the model: which one is not bound there, has expired, is used up or is not known.
     async fn take(&self, texts: &[&str], usage: &CredentialUse<'_>) -> Result<Values, String>;
 
+    /// Whether [`Self::take`] would give them now, without a use: before a person is asked about the call.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    async fn check(&self, _texts: &[&str], _usage: &CredentialUse<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
     /// As [`Self::take`], with the values before a rotation that are still in their grace: for a host that does not
     /// know the new ones yet. None where there is no such value.
     async fn take_former(
@@ -213,7 +221,8 @@ impl Secrets {
     }
 }
 
-fn with_references<'t>(texts: &[&'t str]) -> Vec<&'t str> {
+/// Those of the texts that refer to a credential.
+pub fn with_references<'t>(texts: &[&'t str]) -> Vec<&'t str> {
     let texts = texts.iter().copied();
     texts.filter(|text| has_reference(text)).collect()
 }

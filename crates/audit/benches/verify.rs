@@ -46,6 +46,7 @@ fn log(records: u64) -> (Vec<Sealed>, Vec<(u64, String)>, Signer) {
                 origin: "bench".to_owned(),
                 size: seq,
                 root: tree.root(),
+                at: None,
             };
             notes.push((seq, checkpoint.sign(&signer).unwrap()));
         }

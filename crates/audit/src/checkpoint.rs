@@ -7,6 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::hash::Hash;
 use crate::note::{self, NoteError, Signer, Verifier};
 
+/// How the line with the time begins.
+const AT: &str = "at ";
+
 /// How many records a log has, and their root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -14,27 +17,34 @@ pub struct Checkpoint {
     pub origin: String,
     pub size: u64,
     pub root: Hash,
+    /// When it was signed, in milliseconds since 1970; older ones do not say.
+    pub at: Option<i64>,
 }
 
 impl Checkpoint {
     /// The text that is signed.
     pub fn text(&self) -> String {
         let root = STANDARD.encode(self.root.0);
-        format!("{}\n{}\n{root}\n", self.origin, self.size)
+        let at = self.at.map(|at| format!("{AT}{at}\n"));
+        let (origin, size) = (&self.origin, self.size);
+        format!("{origin}\n{size}\n{root}\n{}", at.unwrap_or_default())
     }
 
-    /// Reads such a text. Lines after the third are another log's own.
+    /// Reads such a text. Of the lines after the third, which are a log's own, the time is ours.
     pub fn read(text: &str) -> Option<Self> {
         let body = text.strip_suffix('\n')?;
         let mut lines = body.split('\n');
         let (origin, size, root) = (lines.next()?, lines.next()?, lines.next()?);
-        if origin.is_empty() || lines.any(str::is_empty) || !is_decimal(size) {
+        let own: Vec<&str> = lines.collect();
+        if origin.is_empty() || own.iter().any(|line| line.is_empty()) || !is_decimal(size) {
             return None;
         }
+        let at = own.iter().find_map(|line| line.strip_prefix(AT));
         Some(Self {
             origin: origin.to_owned(),
             size: size.parse().ok()?,
             root: Hash::from_slice(&STANDARD.decode(root).ok()?)?,
+            at: at.and_then(|at| at.parse().ok()),
         })
     }
 

@@ -18,7 +18,10 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "grant.revoked",
         ],
     ),
-    ("policy", &["policy.changed", "undo.restored"]),
+    (
+        "policy",
+        &["policy.changed", "policy.refused", "undo.restored"],
+    ),
     (
         "credential",
         &[
@@ -36,6 +39,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
         &[
             "login.accepted",
             "login.refused",
+            "access.refused",
             "pairing.code",
             "pairing.approved",
             "pairing.rejected",

@@ -65,6 +65,7 @@ fn note(tree: &Frontier) -> String {
         origin: signer().name().to_owned(),
         size: tree.size(),
         root: tree.root(),
+        at: None,
     };
     checkpoint.sign(&signer()).unwrap()
 }
@@ -140,7 +141,7 @@ fn both_find_what_was_done_to_an_export() {
             5,
         ),
         ("swapped", |l| l.swap(4, 6), BreakKind::Reordered, 4),
-        ("cut off", |l| l.truncate(13), BreakKind::Truncated, 11),
+        ("cut off", |l| l.truncate(13), BreakKind::Truncated, 12),
         (
             "nonsense",
             |l| l[4] = "{}\n".to_owned(),
@@ -157,7 +158,7 @@ fn both_find_what_was_done_to_an_export() {
             "without its end",
             |l| drop(l.pop()),
             BreakKind::Truncated,
-            20,
+            21,
         ),
     ];
     for (name, tamper, kind, seq) in cases {

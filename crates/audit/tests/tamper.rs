@@ -70,6 +70,7 @@ fn note(tree: &Frontier) -> String {
         origin: "log.example/1".to_owned(),
         size: tree.size(),
         root: tree.root(),
+        at: None,
     };
     checkpoint.sign(&signer()).unwrap()
 }
@@ -356,9 +357,52 @@ fn a_checkpoint_that_was_not_signed_by_the_log_is_found() {
         origin: "log.example/1".to_owned(),
         size: 6,
         root: Hash::ZERO,
+        at: None,
     };
     log.notes[1].1 = forged.sign(&other).unwrap();
     check(log.verify(true), &[BadSignature], 6);
+}
+
+/// A log of six records with one checkpoint, of this time, which is kept with what `kept` makes of its tree.
+fn checked_at(signed: Option<i64>, at: i64, kept: impl Fn(&mut Vec<u8>)) -> Report {
+    let log = log(6, 6);
+    let mut tree = Frontier::default();
+    log.rows.iter().for_each(|row| tree.push(row.leaf));
+    let checkpoint = Checkpoint {
+        origin: "log.example/1".to_owned(),
+        size: 6,
+        root: tree.root(),
+        at: signed,
+    };
+    let mut frontier = tree.to_bytes();
+    kept(&mut frontier);
+    let mut verifier = Verifier::new(vec![signer().verifier()], 1);
+    let note = checkpoint.sign(&signer()).unwrap();
+    verifier.kept_checkpoint(6, &note, at, &frontier);
+    let rows: Vec<_> = log.rows.iter().map(|row| row.row(true)).collect();
+    verifier.rows(&rows);
+    verifier.finish()
+}
+
+#[test]
+fn the_time_of_a_checkpoint_is_the_one_that_was_signed() {
+    let right = checked_at(Some(7), 7, |_| {});
+    assert_eq!(right.checkpoint.unwrap().at, Some(7));
+    assert!(right.intact(), "{right:?}");
+    check(checked_at(Some(7), 8, |_| {}), &[BadSignature], 6);
+    let older = checked_at(None, 8, |_| {});
+    assert!(older.intact(), "one without a time holds: {older:?}");
+    assert_eq!(older.checkpoint.unwrap().at, None, "and proves none");
+}
+
+#[test]
+fn the_tree_that_is_kept_beside_a_checkpoint_is_the_one_that_was_signed() {
+    for kept in [
+        |tree: &mut Vec<u8>| tree.fill(0),
+        |tree: &mut Vec<u8>| tree.clear(),
+    ] {
+        check(checked_at(Some(7), 7, kept), &[Changed], 6);
+    }
 }
 
 #[test]

@@ -236,6 +236,7 @@ fn a_checkpoint_of_another_log_is_not_taken() {
         origin: origin.to_owned(),
         size: 3,
         root: Hash::ZERO,
+        at: None,
     };
     let keys = [peter().verifier()];
     let own = checkpoint("PeterNeumann");

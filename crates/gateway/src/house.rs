@@ -10,7 +10,7 @@ use gatehouse_agent::tools::web::{FetchOptions, WebFetch};
 use gatehouse_agent::tools::{ToolSpec, Toolbox, sessions};
 use gatehouse_agent::{Engine, SystemRandomness};
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::GatewayStore;
+use gatehouse_store::gateway::{ApprovalRecord, GatewayStore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,6 +24,7 @@ use crate::govern::{
     Approvals, ExecModes, GatewayGovernor, GovernorParts, Judge, PolicyDesk, Taints, Vetter,
 };
 use crate::heartbeats::{self, HeartbeatSwitch, LastHeartbeat};
+use crate::router::{Caller, rights};
 use crate::runs::{AgentSessions, RunBook, RunWatch, Runs, StoreJournal, recover};
 use crate::sessions::Sessions;
 use crate::settings;
@@ -119,7 +120,16 @@ impl House {
         let (watch, watching) =
             RunWatch::start(hub.clone(), book, clock.clone(), last_heartbeat.clone());
         tasks.spawn(watching);
-        let (approvals, settling) = Approvals::start(store.clone(), hub.clone(), clock.clone());
+        let policy = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
+        tasks.spawn(until(stopping.clone(), policy.clone().follow()));
+        let may_see = {
+            let policy = policy.clone();
+            Arc::new(move |caller: &Caller, approval: &ApprovalRecord| {
+                rights::may_see(&policy, caller, approval)
+            })
+        };
+        let (approvals, settling) =
+            Approvals::start(store.clone(), hub.clone(), clock.clone(), may_see);
         tasks.spawn(settling);
         // After the transcripts, which say of them that they held their calls back.
         approvals.end_those_of_ended_runs().await?;
@@ -133,13 +143,16 @@ impl House {
         );
 
         let exec = settings::commands(&config.current(), std::env::vars_os());
-        let policy = PolicyDesk::open(state_dir, store.clone(), clock.clone()).await;
-        tasks.spawn(until(stopping.clone(), policy.clone().follow()));
-        let rights = {
+        let rights_of_agents = {
             let config = config.clone();
             Arc::new(move |agent: &str| settings::rights(&config.current(), agent))
         };
-        let judge = Judge::new(site.surroundings(), policy.clone(), clock.clone(), rights);
+        let judge = Judge::new(
+            site.surroundings(),
+            policy.clone(),
+            clock.clone(),
+            rights_of_agents,
+        );
         judge.count_the_past(&*store).await?;
         let taints = Taints::new(store.clone(), clock.clone());
         let undo = UndoBox::new(state_dir.join("undo"), UndoLimits::default());
@@ -152,6 +165,7 @@ impl House {
             waiting: Arc::new(watch.clone()),
             exec: exec.clone(),
             judge: judge.clone(),
+            credentials: site.credentials.secrets().credentials,
             taints: taints.clone(),
             vetter: Vetter::new(models.clone(), site.credentials.redactor(), clock.clone()),
             undo: undo.clone(),

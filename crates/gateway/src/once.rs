@@ -8,6 +8,7 @@ use gatehouse_store::gateway::{Claim, GatewayStore};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
 use crate::router::{Cx, MethodError};
 
 /// How long an answer is kept.
@@ -77,8 +78,7 @@ async fn claimed(
 }
 
 fn fingerprint(input: &Value) -> String {
-    let digest = Sha256::digest(input.to_string());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(input.to_string()))
 }
 
 /// What was kept is the fingerprint and the answer; before there were fingerprints it was the answer alone.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use gatehouse_vault::credentials::KeyShelf;
 use gatehouse_vault::{Redactor, SecretVault};
+use zeroize::Zeroizing;
 
 use crate::audit::AuditKey;
 use crate::auth::AuthSettings;
@@ -51,7 +52,7 @@ pub struct StartOptions {
 pub struct ConfigFile {
     pub place: ConfigPlace,
     pub env: Env,
-    pub text: Option<String>,
+    pub text: Option<Zeroizing<String>>,
     pub reading: Reading,
 }
 

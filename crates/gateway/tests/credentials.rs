@@ -282,3 +282,41 @@ async fn without_a_place_for_the_master_key_nothing_is_kept_and_it_says_so() {
     let listed = wire.ask("gatehouse.credentials.list", json!({})).await;
     assert_eq!(listed, json!({"credentials": []}));
 }
+
+#[tokio::test]
+async fn nobody_is_asked_about_a_call_whose_credential_cannot_be_used() {
+    let gateway = TestGateway::with(|options| {
+        with_keys(options);
+        support::write_policy(&options.state_dir, support::ASK_ABOUT_COMMANDS);
+    })
+    .await;
+    let mut person = support::another_person(&gateway).await;
+    let mut one_use = github();
+    one_use["maxUses"] = json!(1);
+    person.ask("gatehouse.credentials.set", one_use).await;
+    let call = async || {
+        let mut wire = gateway.client(&["operator.read", "operator.write"]).await;
+        tokio::spawn(
+            async move { exec(&mut wire, "true", json!({"TOKEN": "{{cred:github}}"})).await },
+        )
+    };
+    let first = call().await;
+    let question = person.event("exec.approval.requested").await["payload"].clone();
+    let yes = json!({"id": question["id"], "decision": "once"});
+    person.ask("gatehouse.approvals.resolve", yes).await;
+    assert_eq!(first.await.unwrap()["ok"], true);
+
+    let second = call().await.await.unwrap().to_string();
+    assert!(second.contains("used up"), "{second}");
+    let waiting = person.ask("exec.approval.list", json!({})).await;
+    assert_eq!(waiting, json!([]), "nobody was asked");
+    let asked = |event: &Value| event["event"] == "exec.approval.requested";
+    assert!(!person.events.iter().any(asked), "{:?}", person.events);
+    drop(person);
+    let folder = gateway.state.path().to_owned();
+    gateway.running.stop("test").await;
+    let uses: Vec<_> = records(&folder).await;
+    let uses = uses.iter().filter(|r| r["kind"] == "credential.used");
+    let outcomes: Vec<_> = uses.map(|record| record["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["allowed", "refused"]);
+}

@@ -638,7 +638,7 @@ async fn a_policy_that_became_stricter_meanwhile_holds_for_what_was_asked_before
 #[tokio::test]
 async fn a_process_of_a_run_cannot_speak_to_the_gateway() {
     // The policy would deny it; what is tried here is what holds without it.
-    let mut bench = Bench::with_policy(r#"{ preset: "observe" }"#).await;
+    let bench = Bench::with_policy(r#"{ preset: "observe" }"#).await;
     let port = bench.gateway.address().port();
     fs::write(bench.file("port.txt"), port.to_string()).unwrap();
     bench.write(
@@ -647,9 +647,8 @@ async fn a_process_of_a_run_cannot_speak_to_the_gateway() {
          printf 'GET /health HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' >&3\n\
          head -c 12 <&3 >answer.txt\n",
     );
-    let (question, call) = bench.exec("bash speak.sh").await;
-    bench.resolve(&question, json!({"decision": "once"})).await;
-    call.await.unwrap();
+    let call = bench.call(MAIN, "exec", json!({"command": "bash speak.sh"}));
+    call.await.await.unwrap();
     let answer = fs::read_to_string(bench.file("answer.txt")).unwrap_or_default();
     assert_eq!(answer, "", "it was hung up on");
     // The same from outside of a run is answered.
@@ -661,6 +660,62 @@ async fn a_process_of_a_run_cannot_speak_to_the_gateway() {
     assert!(outside.unwrap().success());
     let answer = fs::read_to_string(bench.file("answer.txt")).unwrap();
     assert!(answer.starts_with("HTTP/1.1"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_policy_that_observes_asks_about_nothing_that_no_mode_was_set_for() {
+    let bench = Bench::with_policy(r#"{ preset: "observe" }"#).await;
+    for command in ["uname", "ls", "touch made.txt && rm made.txt"] {
+        let call = bench.call(MAIN, "exec", json!({"command": command})).await;
+        let result = call.await.unwrap();
+        assert_eq!(result["ok"], true, "{command}: {result}");
+    }
+}
+
+#[tokio::test]
+async fn the_reason_of_a_rule_that_denies_reaches_the_agent() {
+    let bench = Bench::with_policy(
+        r#"{ rules: [{ id: "no-tags", verdict: "deny", reason: "releases are tagged by people",
+             match: { command: "git tag" } }] }"#,
+    )
+    .await;
+    let call = bench.call(MAIN, "exec", json!({"command": "git tag v1"}));
+    let result = call.await.await.unwrap().to_string();
+    assert!(result.contains("releases are tagged by people"), "{result}");
+}
+
+#[tokio::test]
+async fn who_answered_and_how_is_told_to_whoever_asks_later() {
+    let mut bench = Bench::new().await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    bench
+        .resolve(&question, json!({"decision": "session"}))
+        .await;
+    call.await.unwrap();
+    let id = json!({"id": question["id"]});
+    let told = bench.caller.ask("gatehouse.approvals.get", id).await;
+    let answer = &told["answer"];
+    assert_eq!(
+        (&answer["by"], &answer["choice"]),
+        (&json!("Test"), &json!("session"))
+    );
+    let again = bench.resolve(&question, json!({"decision": "deny"})).await;
+    assert_eq!(again["applied"], false);
+    assert_eq!(
+        again["answer"], *answer,
+        "the one who was second is told too"
+    );
+
+    let (question, call) = bench.exec("touch other.txt").await;
+    let edit = json!({"decision": "once", "editedCommand": "touch edited.txt"});
+    bench.resolve(&question, edit).await;
+    let next = bench.person.event("exec.approval.requested").await["payload"].clone();
+    bench.resolve(&next, json!({"decision": "deny"})).await;
+    call.await.unwrap();
+    let id = json!({"id": question["id"]});
+    let told = bench.caller.ask("gatehouse.approvals.get", id).await;
+    assert_eq!(told["answer"]["edited"], "touch edited.txt", "{told}");
+    assert_eq!(told["answer"]["reason"], "edited", "{told}");
 }
 
 /// What a command would come to in a session, by the codes of what was found.

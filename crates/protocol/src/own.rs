@@ -33,6 +33,8 @@ methods! {
     SessionsSpawn = "gatehouse.sessions.spawn", Write, V3, SpawnParams => SessionCreated;
     UndoList = "gatehouse.undo.list", Read, V3, Value => Value;
     UndoRestore = "gatehouse.undo.restore", Write, V3, Value => Value;
+    /// An approval with who answered it and how, which the published record leaves out.
+    ApprovalsGet = "gatehouse.approvals.get", Approvals, V3, Value => Value;
     /// An answer to an approval with how long it holds, a reason, or another command.
     ApprovalsResolve = "gatehouse.approvals.resolve", Approvals, V3, Value => ApprovalResolveReply;
 }

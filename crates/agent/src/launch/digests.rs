@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fs::{File, Metadata},
     io::{self, Read},
-    sync::Mutex,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use sha2::{Digest, Sha256};
@@ -66,7 +66,7 @@ pub struct Digests {
 
 impl Digests {
     fn find(&self, identity: &Identity) -> Option<String> {
-        self.known.lock().ok()?.get(identity).cloned()
+        self.lock().get(identity).cloned()
     }
 
     fn keep(&self, identity: Identity, sha256: &str, now_ms: u64) {
@@ -77,12 +77,16 @@ impl Digests {
         if cfg!(not(unix)) || age_ms < LATELY_MS {
             return;
         }
-        if let Ok(mut known) = self.known.lock() {
-            if known.len() >= MOST {
-                known.clear();
-            }
-            known.insert(identity, sha256.to_owned());
+        let mut known = self.lock();
+        if known.len() >= MOST {
+            known.clear();
         }
+        known.insert(identity, sha256.to_owned());
+    }
+
+    /// Whoever panicked left whole entries.
+    fn lock(&self) -> MutexGuard<'_, HashMap<Identity, String>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
@@ -78,7 +78,8 @@ impl Breaker {
     }
 
     fn step<R>(&self, act: impl FnOnce(&mut Seen) -> R) -> R {
-        act(&mut self.seen.lock().expect("no step panics"))
+        // A step that panicked changed the state whole or not at all.
+        act(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn admit(&self, now: Instant) -> Result<(), ProviderError> {

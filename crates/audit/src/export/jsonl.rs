@@ -134,7 +134,8 @@ impl ExportVerifier {
         let counted = report.checkpoint.map_or(0, |checkpoint| checkpoint.size);
         if report.broken.is_none() && counted < report.size {
             report.broken = Some(Broken {
-                seq: report.size,
+                // The last record is there; what may be missing begins after it.
+                seq: report.size + 1,
                 kind: BreakKind::Truncated,
                 text: format!(
                     "no checkpoint counts the records after {counted}: they are not proven, and more may be missing"

@@ -103,8 +103,8 @@ pub struct Head {
 pub struct Checked {
     pub size: u64,
     pub root: Hash,
-    /// As it is noted beside the checkpoint; it is not signed.
-    pub at: i64,
+    /// When it was signed, as the note says itself; none of an older one, whose time is not proven.
+    pub at: Option<i64>,
 }
 
 /// What was found.

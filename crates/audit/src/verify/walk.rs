@@ -30,8 +30,20 @@ pub struct Verifier {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Anchor {
     pub(super) root: Hash,
-    /// The time of a checkpoint; none for the head.
-    pub(super) at: Option<i64>,
+    pub(super) by: By,
+}
+
+/// Who knows a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Checkpoint { at: Option<i64> },
+    Head,
+}
+
+impl Anchor {
+    pub(super) fn is_head(&self) -> bool {
+        self.by == By::Head
+    }
 }
 
 enum Stage {
@@ -131,7 +143,17 @@ impl Verifier {
     /// A checkpoint of the log, before the row after its last. `size` is what it is kept under.
     pub fn checkpoint(&mut self, size: u64, note: &str, at: i64) {
         match Checkpoint::open(note, &self.keys) {
-            Ok(checkpoint) => self.anchor(checkpoint.size, checkpoint.root, Some(at)),
+            Ok(checkpoint) => {
+                let signed = checkpoint.at;
+                if signed.is_some_and(|signed| signed != at) {
+                    let text = format!(
+                        "the time that is kept beside the checkpoint of {size} records is not the one that was signed"
+                    );
+                    self.note(size, BreakKind::BadSignature, text);
+                }
+                let by = By::Checkpoint { at: signed };
+                self.anchor(checkpoint.size, checkpoint.root, by);
+            }
             Err(error) => {
                 let text = format!("the checkpoint of {size} records does not hold: {error}");
                 self.note(size, BreakKind::BadSignature, text);
@@ -139,10 +161,25 @@ impl Verifier {
         }
     }
 
+    /// As [`Self::checkpoint`], with the right edge of its tree, from which the log goes on at the next start.
+    pub fn kept_checkpoint(&mut self, size: u64, note: &str, at: i64, frontier: &[u8]) {
+        self.checkpoint(size, note, at);
+        let Ok(signed) = Checkpoint::open(note, &self.keys) else {
+            return;
+        };
+        let tree = Frontier::from_bytes(size, frontier);
+        if tree.is_none_or(|tree| tree.root() != signed.root) {
+            let text = format!(
+                "the tree that is kept beside the checkpoint of {size} records is not the one that was signed"
+            );
+            self.note(size, BreakKind::Changed, text);
+        }
+    }
+
     /// The head that was kept elsewhere.
     pub fn head(&mut self, head: Head) {
         if head.size > 0 {
-            self.anchor(head.size, head.root, None);
+            self.anchor(head.size, head.root, By::Head);
         }
     }
 
@@ -164,8 +201,8 @@ impl Verifier {
         }
     }
 
-    fn anchor(&mut self, size: u64, root: Hash, at: Option<i64>) {
-        let anchor = Anchor { root, at };
+    fn anchor(&mut self, size: u64, root: Hash, by: By) {
+        let anchor = Anchor { root, by };
         if size > self.chain.tree.size() {
             self.anchors.entry(size).or_default().push(anchor);
         } else if size == self.chain.tree.size() && matches!(self.stage, Stage::Walking) {
@@ -252,14 +289,18 @@ impl Verifier {
         let known = chain.wanted.iter().copied();
         let (right, wrong): (Vec<Anchor>, Vec<Anchor>) =
             known.partition(|anchor| anchor.root == root);
-        if let Some(at) = right.iter().find_map(|anchor| anchor.at) {
+        let at = right.iter().find_map(|anchor| match anchor.by {
+            By::Checkpoint { at } => Some(at),
+            By::Head => None,
+        });
+        if let Some(at) = at {
             chain.checked = Some(Checked { size, root, at });
         }
         if wrong.is_empty() {
             chain.good = size;
             return;
         }
-        let by_head_alone = wrong.iter().all(|anchor| anchor.at.is_none());
+        let by_head_alone = wrong.iter().all(Anchor::is_head);
         self.doubt(Doubt::root(by_head_alone));
     }
 
@@ -308,13 +349,13 @@ impl Verifier {
                 .next()
         };
         let seq = size + 1;
-        if let Some(known) = later(&|anchor| anchor.at.is_some()) {
+        if let Some(known) = later(&|anchor| !anchor.is_head()) {
             let text =
                 format!("the log ends after {size} records, and a checkpoint counts {known}");
             let kind = BreakKind::Truncated;
             return Some(Broken { seq, kind, text });
         }
-        let known = later(&|anchor| anchor.at.is_none())?;
+        let known = later(&Anchor::is_head)?;
         let text = format!(
             "the log ends after {size} records, and the head kept outside of it counts {known}"
         );

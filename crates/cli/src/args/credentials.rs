@@ -103,7 +103,7 @@ impl Kind {
 }
 
 /// Milliseconds out of `90d`, `12h`, `30m`, `45s`.
-fn span(text: &str) -> Result<u64, String> {
+pub(super) fn span(text: &str) -> Result<u64, String> {
     let wrong = || "a time is a number with s, m, h or d behind it, such as 90d".to_owned();
     let unit = text.chars().last().ok_or_else(wrong)?;
     let seconds = match unit {

@@ -200,6 +200,13 @@ pub(crate) enum ApprovalsAction {
         /// Allow the same again without asking, where the gateway offers it
         #[arg(long)]
         always: bool,
+        /// Allow exactly the same again in this session, on a gateway of ours
+        #[arg(long, conflicts_with = "always")]
+        session: bool,
+        /// Allow exactly the same again for so long, such as 30m or 2h, on a gateway of ours
+        #[arg(long = "for", value_name = "TIME", value_parser = credentials::span,
+              conflicts_with_all = ["always", "session"])]
+        time: Option<u64>,
     },
     /// Deny one
     Deny {
@@ -208,6 +215,22 @@ pub(crate) enum ApprovalsAction {
         /// Why, for the agent and the record; OpenClaw's gateways have no field for it, so that it is not sent there
         #[arg(long)]
         reason: Option<String>,
+    },
+    /// What was allowed beyond once, on a gateway of ours
+    Grants {
+        #[command(subcommand)]
+        action: GrantsAction,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum GrantsAction {
+    /// Those that hold now
+    List,
+    /// End one
+    Revoke {
+        /// The whole id
+        id: String,
     },
 }
 

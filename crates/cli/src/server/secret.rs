@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatehouse_gateway::auth::SharedSecret;
+use gatehouse_gateway::replace_private;
 use gatehouse_vault::{
     Place, Redactor, Secret, SecretKey, SecretStoreState, SecretVault, SystemVault,
 };
@@ -61,7 +62,7 @@ pub(crate) async fn make(state_dir: &Path, redactor: &Redactor) -> Result<NewTok
     let is_kept = keep(state_dir, redactor, &secret).await?;
     let path = state_dir.join(HASH_FILE);
     let hash = SharedSecret::hash_random(secret.expose());
-    write_private(&path, hash.as_bytes()).map_err(|error| super::unusable(state_dir, &error))?;
+    replace_private(&path, hash.as_bytes()).map_err(|error| super::unusable(state_dir, &error))?;
     Ok(NewToken {
         secret,
         shown_once: !is_kept,
@@ -125,15 +126,4 @@ fn key() -> Result<SecretKey, Failure> {
 
 fn unusable(error: gatehouse_vault::VaultError) -> Failure {
     Failure::new(FailureKind::Configuration, "keychain", error.to_string())
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }

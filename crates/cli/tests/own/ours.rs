@@ -110,6 +110,48 @@ fn who_answered_is_named_the_same_by_the_answer_and_by_the_audit() {
 }
 
 #[test]
+fn the_one_who_is_second_is_told_who_was_first() {
+    let gateway = OwnGateway::start();
+    let _watcher = gateway.gatehouse().start(&["approvals", "watch", "--json"]);
+    let (id, _sending) = asked(&gateway, "touch asked.txt");
+    let denied = well(&gateway, &["approvals", "deny", &id]).stdout;
+    assert!(!denied.contains("(deny)"), "said once is enough: {denied}");
+    let again = gateway.gatehouse().run(&["approvals", "allow", &id]);
+    assert_eq!(again.status, 3, "{again:?}");
+    let told = again.stderr.replace('\n', " ");
+    assert!(told.contains("denied by Gatehouse command line"), "{told}");
+}
+
+#[test]
+fn what_waits_is_shown_with_why_and_can_be_allowed_for_a_time_and_taken_back() {
+    let gateway = OwnGateway::start();
+    let _watcher = gateway.gatehouse().start(&["approvals", "watch", "--json"]);
+    let (id, _sending) = asked(&gateway, "touch asked.txt");
+    let list = well(&gateway, &["approvals", "list"]).stdout;
+    assert!(list.contains("  why  "), "{list}");
+    assert!(list.contains("  does "), "{list}");
+    let allowed = well(&gateway, &["approvals", "allow", &id, "--for", "30m"]).stdout;
+    assert!(allowed.contains("allowed (for) by"), "{allowed}");
+    let grants = well(&gateway, &["approvals", "grants", "list"]).stdout;
+    assert!(grants.contains("touch asked.txt"), "{grants}");
+    let json = well(&gateway, &["approvals", "grants", "list", "--json"]).json();
+    let grant = json["grants"][0]["id"].as_str().unwrap();
+    let revoke = ["approvals", "grants", "revoke", grant];
+    well(&gateway, &revoke);
+    let again = gateway.gatehouse().run(&revoke);
+    assert_eq!(again.status, 3, "{again:?}");
+}
+
+#[test]
+fn deleting_a_credential_that_is_not_there_fails() {
+    let gateway = OwnGateway::start();
+    let done = gateway
+        .gatehouse()
+        .run(&["credentials", "delete", "nosuch"]);
+    assert_ne!(done.status, 0, "{done:?}");
+}
+
+#[test]
 fn a_yes_that_waits_for_another_person_says_so() {
     let gateway = OwnGateway::start();
     let two = r#"{ rules: [{ id: "two-people", verdict: "ask", match: { tool: "exec" }, approval: { approvers: 2 } }] }"#;

@@ -4,7 +4,7 @@
 //! A desktop keeps both in the system's keychain. A gateway without one keeps them in files that only its user
 //! can read. Where they were kept first they stay.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ use gatehouse_audit::verify::BreakKind;
 use gatehouse_vault::{Place, Secret, SecretKey, SecretStoreState, SecretVault};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::private;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -155,26 +157,10 @@ impl StateKey {
     /// Replaces the file whole, for its owner alone.
     fn write(&self, name: &str, text: &str) -> Result<(), AuditKeyError> {
         let path = self.folder.join(name);
-        let written = write_private(&self.folder, &path, text.as_bytes());
+        let written = private::make_folder(&self.folder)
+            .and_then(|()| private::replace(&path, text.as_bytes()));
         written.map_err(|source| AuditKeyError::File { path, source })
     }
-}
-
-fn write_private(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
-    let fresh = path.with_extension("new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(fresh, path)
 }
 
 fn secret_key(log: &str, kept: Kept) -> Result<SecretKey, AuditKeyError> {

@@ -82,7 +82,8 @@ where
         };
         after = last.size;
         for checkpoint in &page {
-            verifier.checkpoint(checkpoint.size, &checkpoint.note, checkpoint.at);
+            let (note, frontier) = (&checkpoint.note, &checkpoint.frontier);
+            verifier.kept_checkpoint(checkpoint.size, note, checkpoint.at, frontier);
         }
     }
 }

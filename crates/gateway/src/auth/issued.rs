@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatehouse_protocol::Secret;
 use sha2::{Digest, Sha256};
 
-use super::shared::hex;
+use crate::hex::hex;
 
 /// A token on its way to its device.
 #[derive(Clone)]

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::IdentityRules;
+use crate::hex::hex;
 
 /// Compares what was presented with what is expected, in the same time for every wrong guess.
 #[derive(Clone)]
@@ -82,10 +83,6 @@ impl SharedSecret {
 
 fn digest(text: &str) -> [u8; 32] {
     Sha256::digest(text.trim().as_bytes()).into()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

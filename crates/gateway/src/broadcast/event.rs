@@ -6,6 +6,7 @@ use gatehouse_protocol::serve;
 use serde::Serialize;
 
 use super::{ConnId, EventKind, Topic};
+use crate::router::Caller;
 
 /// Versions of the two parts of the snapshot that change by events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -23,6 +24,16 @@ struct Inner {
     kind: EventKind,
     body: String,
     tail: String,
+    /// Who may see this one, beside what its kind asks for; none where all may.
+    only: Option<Readers>,
+}
+
+struct Readers(Box<dyn Fn(&Caller) -> bool + Send + Sync>);
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Readers")
+    }
 }
 
 /// Who gets an event, among those whose role and scopes allow it.
@@ -48,7 +59,17 @@ pub enum Delivery {
 impl Event {
     /// Serialises an event. `None` when the payload cannot be JSON, which is a mistake of ours and logged.
     pub fn new<T: Serialize + ?Sized>(kind: EventKind, payload: &T) -> Option<Self> {
-        Self::build(kind, payload, String::new())
+        Self::build(kind, payload, String::new(), None)
+    }
+
+    /// An event that only some of those may see who may see its kind.
+    pub fn only_for<T: Serialize + ?Sized>(
+        kind: EventKind,
+        payload: &T,
+        readers: impl Fn(&Caller) -> bool + Send + Sync + 'static,
+    ) -> Option<Self> {
+        let readers = Readers(Box::new(readers));
+        Self::build(kind, payload, String::new(), Some(readers))
     }
 
     /// An event that moves the snapshot to these versions.
@@ -59,17 +80,33 @@ impl Event {
     ) -> Option<Self> {
         let StateVersion { presence, health } = version;
         let tail = format!(",\"stateVersion\":{{\"presence\":{presence},\"health\":{health}}}");
-        Self::build(kind, payload, tail)
+        Self::build(kind, payload, tail, None)
     }
 
-    fn build<T: Serialize + ?Sized>(kind: EventKind, payload: &T, tail: String) -> Option<Self> {
+    fn build<T: Serialize + ?Sized>(
+        kind: EventKind,
+        payload: &T,
+        tail: String,
+        only: Option<Readers>,
+    ) -> Option<Self> {
         match serve::event_body(kind.name, payload) {
-            Ok(body) => Some(Self(Arc::new(Inner { kind, body, tail }))),
+            Ok(body) => Some(Self(Arc::new(Inner {
+                kind,
+                body,
+                tail,
+                only,
+            }))),
             Err(error) => {
                 tracing::error!(event = kind.name, %error, "an event could not be serialised");
                 None
             }
         }
+    }
+
+    /// Whether a connection may see it.
+    pub(super) fn admits(&self, caller: &Caller) -> bool {
+        let by_kind = self.0.kind.guard.admits(&caller.role, &caller.scopes);
+        by_kind && self.0.only.as_ref().is_none_or(|only| only.0(caller))
     }
 
     pub fn kind(&self) -> EventKind {

@@ -294,8 +294,7 @@ impl HubTask {
 }
 
 fn deliver(joined: &Joined, event: &Event, delivery: Delivery) {
-    let caller = &joined.member.caller;
-    if event.kind().guard.admits(&caller.role, &caller.scopes) {
+    if event.admits(&joined.member.caller) {
         joined.member.outbox.event(event, delivery);
     }
 }

@@ -2,6 +2,7 @@
 
 use gatehouse_vault::Secret;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::redact::is_reference;
 
@@ -48,12 +49,13 @@ pub(super) fn replace(source: &mut Value, referred: &[Referred]) -> bool {
 
 /// The person's own text with the references in it; none where that cannot be done by the text alone.
 pub(super) fn replace_in_text(text: &str, referred: &[Referred], wanted: &Value) -> Option<String> {
-    let mut text = text.to_owned();
+    // What still holds a key is wiped.
+    let mut text = Zeroizing::new(text.to_owned());
     for (_, secret, reference) in referred {
-        text = text.replace(secret.expose(), reference);
+        text = Zeroizing::new(text.replace(secret.expose(), reference));
     }
     let same = json5::from_str::<Value>(&text).is_ok_and(|read| read == *wanted);
-    same.then_some(text)
+    same.then(|| text.to_string())
 }
 
 #[cfg(test)]

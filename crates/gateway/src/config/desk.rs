@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
+use zeroize::Zeroizing;
 
 use super::changes::{self, Change};
 use super::clear_keys::{self, ClearKey, Referred};
@@ -149,7 +150,7 @@ pub(crate) struct ConfigDesk {
     place: ConfigPlace,
     env: Env,
     /// The text as it was last read or written.
-    text: Option<String>,
+    text: Option<Zeroizing<String>>,
     source: Value,
     mistakes: Vec<Mistake>,
     current: watch::Sender<Arc<Config>>,
@@ -163,7 +164,7 @@ impl ConfigDesk {
     pub(crate) fn start(
         place: ConfigPlace,
         env: Env,
-        text: Option<String>,
+        text: Option<Zeroizing<String>>,
         reading: Reading,
         tell: impl Fn(Reloaded) + Send + 'static,
     ) -> (ConfigHandle, Self) {
@@ -217,7 +218,7 @@ impl ConfigDesk {
             return;
         }
         let path = self.place.read_from.clone();
-        let written = text.as_deref().unwrap_or_default();
+        let written = text.as_ref().map_or("", |text| text.as_str());
         let outcome = match written.trim().is_empty() && self.has_settings() {
             // Whoever wants none of the settings writes {}: a file that is gone or empty is a slip or a crash.
             true => Err(ConfigError::Emptied { path }),
@@ -318,7 +319,7 @@ impl ConfigDesk {
             .write(&text, self.text.as_ref().map(|_| backup.as_str()))?;
         // From here on the file is our own, wherever it was read from before.
         self.place.read_from = self.place.write_to.clone();
-        self.text = Some(text);
+        self.text = Some(Zeroizing::new(text));
         let changes = self.take(reading);
         (self.tell)(Reloaded::Applied(changes.clone(), self.hash()));
         Ok(changes)
@@ -337,7 +338,7 @@ impl ConfigDesk {
     }
 
     fn hash(&self) -> String {
-        revision(self.text.as_deref().unwrap_or_default())
+        revision(self.text.as_ref().map_or("", |text| text.as_str()))
     }
 
     fn state(&self) -> FileState {
@@ -354,7 +355,7 @@ impl ConfigDesk {
 
     /// The person's own words with the secrets blotted out; where that cannot be done safely, the values alone.
     fn shown_text(&self, parsed: &Value) -> String {
-        let mut text = self.text.clone().unwrap_or_default();
+        let mut text = self.text.as_deref().cloned().unwrap_or_default();
         for secret in redact::secrets(&ROOT, &self.source) {
             if !secret.is_empty() {
                 text = text.replace(&secret, redact::SENTINEL);

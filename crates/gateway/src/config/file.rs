@@ -1,12 +1,14 @@
 //! The file: where it is, and how it is written so that a crash leaves either the old one or the new one whole.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::ConfigError;
 use super::read::MAX_BYTES;
+use crate::hex::hex;
+use crate::private;
 
 /// Our own name for the file, and the published gateway's.
 pub(crate) const OWN_NAME: &str = "gatehouse.json";
@@ -51,7 +53,7 @@ impl ConfigPlace {
     }
 
     /// The text; none when there is no file, which is a configuration too.
-    pub fn text(&self) -> Result<Option<String>, ConfigError> {
+    pub fn text(&self) -> Result<Option<Zeroizing<String>>, ConfigError> {
         let failed = |source| ConfigError::Read {
             path: self.read_from.clone(),
             source,
@@ -64,13 +66,12 @@ impl ConfigPlace {
             }
             Ok(_) => {}
         }
-        let bytes = std::fs::read(&self.read_from).map_err(failed)?;
-        let text = String::from_utf8(bytes)
+        // Keys may stand in it in the clear, until they are moved out.
+        let bytes = Zeroizing::new(std::fs::read(&self.read_from).map_err(failed)?);
+        let text = std::str::from_utf8(&bytes)
             .map_err(|_| failed(std::io::Error::other("the file is not UTF-8")))?;
-        Ok(Some(
-            text.strip_prefix('\u{feff}')
-                .map_or(text.clone(), str::to_owned),
-        ))
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Ok(Some(Zeroizing::new(text.to_owned())))
     }
 
     /// Writes a text in place of the file. `backup` is kept beside it as `.bak`.
@@ -85,8 +86,7 @@ impl ConfigPlace {
 
 /// The opaque name of one state of the file.
 pub(crate) fn revision(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(text.as_bytes()))
 }
 
 /// Readable by its owner alone, whole or not at all.
@@ -97,21 +97,5 @@ fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
     };
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(failed)?;
-    let beside = path.with_extension("json.new");
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut file = options.open(&beside).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)?;
-    // The name is durable when its folder is; systems that cannot open a folder do without.
-    if let Ok(folder) = std::fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
+    private::replace(path, text.as_bytes()).map_err(failed)
 }

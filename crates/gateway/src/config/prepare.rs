@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use gatehouse_protocol::Secret;
+use zeroize::Zeroizing;
 
 use super::desk::pretty;
 use super::file::ConfigPlace;
@@ -42,7 +43,7 @@ pub struct Flags {
 pub struct Prepared {
     pub place: ConfigPlace,
     /// The file's text; none when there is no file.
-    pub text: Option<String>,
+    pub text: Option<Zeroizing<String>>,
     pub reading: Reading,
     pub auth: AuthSettings,
     /// A token that was made just now, to be shown once.
@@ -62,18 +63,19 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
         });
     }
     let mut text = place.text()?;
-    let mut reading = read(text.as_deref().unwrap_or_default(), &place.read_from, env)?;
+    let mut reading = read(written(text.as_ref()), &place.read_from, env)?;
     let mut notes = std::mem::take(&mut reading.changes);
     if !notes.is_empty() {
         // The copy that is kept must not keep what was just taken out of the clear.
-        let before = json5::from_str(text.as_deref().unwrap_or("{}")).unwrap_or_default();
+        let before =
+            json5::from_str(text.as_ref().map_or("{}", |text| text.as_str())).unwrap_or_default();
         let new = pretty(&reading.source);
         place.write(&new, Some(&pretty(&hidden(&ROOT, &before))))?;
         notes.push(format!(
             "{} was brought up to date",
             place.write_to.display()
         ));
-        text = Some(new);
+        text = Some(Zeroizing::new(new));
     }
     let unused = unused(&ROOT, &reading.config.raw);
     if !unused.is_empty() {
@@ -92,6 +94,10 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
         generated_token,
         notes,
     })
+}
+
+fn written(text: Option<&Zeroizing<String>>) -> &str {
+    text.map_or("", |text| text.as_str())
 }
 
 /// The command line over the environment over the file.

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use gatehouse_policy::rules::nesting;
+
 use super::sections::ROOT;
 use super::{Config, ConfigError, Mistake, check, migrate, rules};
 
@@ -74,22 +76,6 @@ pub(crate) fn read_value(mut source: Value, env: &Env) -> Result<Reading, Config
 
 /// Deeper than any configuration; the parser is recursive.
 const MAX_NESTING: usize = 64;
-
-/// How deep brackets are nested, at most. Brackets in texts and comments count too, which errs on the safe side.
-fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'{' | b'[' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
 
 /// Replaces `${NAME}` in texts by what the environment says. A name that is not set is a mistake.
 fn resolve(value: &mut Value, env: &Env, path: &mut Vec<String>, mistakes: &mut Vec<Mistake>) {

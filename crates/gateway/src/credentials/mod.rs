@@ -200,14 +200,34 @@ impl CredentialDesk {
         to: &Destination<'_>,
         draft: Draft,
     ) -> Result<Secret, CredentialError> {
-        let vault = self.vault()?;
-        let checked = vault.check(name, to, self.now()).await;
-        let detail =
-            |standing: &Standing| json!({"version": standing.version, "to": to.to_string()});
-        self.record(use_of(name, to, checked.as_ref().map(detail), draft))
-            .await?;
-        checked?;
-        Ok(vault.take(name, to, self.now()).await?.secret)
+        let standing = self.checked(name, to, draft.clone()).await?;
+        let detail = json!({"version": standing.version, "to": to.to_string()});
+        self.record(use_of(name, to, Ok(detail), draft)).await?;
+        Ok(self.vault()?.take(name, to, self.now()).await?.secret)
+    }
+
+    /// Whether a use would be given a value. That it would not is recorded.
+    async fn checked(
+        &self,
+        name: &CredentialName,
+        to: &Destination<'_>,
+        draft: Draft,
+    ) -> Result<Standing, CredentialError> {
+        let checked = self.vault()?.check(name, to, self.now()).await;
+        if let Err(error) = &checked {
+            self.record(use_of(name, to, Err(error), draft)).await?;
+        }
+        checked
+    }
+
+    /// Whether there is a value before a rotation that a use would be given.
+    async fn has_former(
+        &self,
+        name: &CredentialName,
+        to: &Destination<'_>,
+    ) -> Result<bool, CredentialError> {
+        let former = self.vault()?.check_former(name, to, self.now()).await?;
+        Ok(former.is_some())
     }
 
     /// As `take`, with the value before a rotation while it is in its grace. None, and no use, where there is none.

@@ -14,6 +14,8 @@ use gatehouse_store::gateway::AllowEntry;
 use globset::GlobBuilder;
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 /// Marks an `argPattern` that stands for one exact command in one folder.
 const EXACT: &str = "sha256:argv:";
 
@@ -107,8 +109,7 @@ impl<'a> Plain<'a> {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
         }
-        let hex: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        format!("{EXACT}{hex}")
+        format!("{EXACT}{}", hex(hash.finalize()))
     }
 }
 

@@ -183,7 +183,9 @@ impl Choice {
                 grant.expires_at = Some(until);
                 if let Some(pattern) = pattern {
                     if !basis.may_be_pattern {
-                        let text = "a pattern cannot stand for this command".to_owned();
+                        let text = "a pattern stands for one command whose words are all known; this line comes to \
+                                    several, or to words that are known only when it runs"
+                            .to_owned();
                         return Err(ChoiceError::Wrong(text));
                     }
                     pattern_grant(&mut grant, pattern)?;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::judge::Judged;
+use crate::hex::hex;
 use crate::world::Seen;
 
 const APPROVAL: &[u8] = b"gov-approval-v1\0";
@@ -45,7 +46,7 @@ impl Binding {
         let deed = json!({
             "kind": "tool",
             "tool": action.tool,
-            "arguments": hex(&Sha256::digest(canonical(&action.arguments))),
+            "arguments": hex(Sha256::digest(canonical(&action.arguments))),
             "effect": action.effect,
         });
         Self::new(action, deed, policy_version)
@@ -110,11 +111,7 @@ fn tagged(tag: &[u8], value: &Value) -> String {
     let mut hash = Sha256::new();
     hash.update(tag);
     hash.update(canonical(value));
-    hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finalize())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::allow_list::ALLOW_ALWAYS;
 use super::exec_policy::{Ask, ExecPolicy, ExecWishes, Security};
+use crate::hex::hex;
 use crate::sessions::{Kept, Weight};
 
 /// Where the document without its entries is kept.
@@ -240,8 +241,7 @@ impl ExecModes {
 
 fn hash(document: &ApprovalsDocument) -> String {
     let json = serde_json::to_vec(document).expect("a document has only string keys");
-    let digest = Sha256::digest(json);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(json))
 }
 
 /// A session's own wishes, `execSecurity` and `execAsk`.

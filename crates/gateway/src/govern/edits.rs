@@ -148,7 +148,8 @@ impl GatewayGovernor {
                 listed_only: false,
             },
         };
-        self.look(&action, &judged).await?;
+        let look = self.look(&action, &judged).await?;
+        self.can_use(&action, &look).await?;
         Ok(Replacement {
             action,
             judged,

@@ -56,6 +56,8 @@ pub struct ExecPolicy {
     pub ask: Ask,
     /// What happens when a question has nobody to go to.
     pub fallback: Security,
+    /// Whether somebody wrote a mode, or it is the one that Gatehouse begins with.
+    pub is_written: bool,
     pub rules: Vec<AllowEntry>,
     /// What `~` in a pattern stands for.
     pub home: Option<PathBuf>,
@@ -73,6 +75,10 @@ impl ExecMode {
 }
 
 impl ExecWishes {
+    fn names_a_mode(self) -> bool {
+        self.mode.is_some() || self.security.is_some() || self.ask.is_some()
+    }
+
     /// The wishes with the mode taken apart; where only one of the pair is named, the default mode's other.
     fn pair(self) -> (Security, Ask) {
         let (security, ask) = self.mode.unwrap_or_default().pair();
@@ -102,6 +108,8 @@ impl ExecPolicy {
             security,
             ask,
             fallback: fallback.unwrap_or(Security::Deny),
+            is_written: configured.names_a_mode()
+                || others.iter().any(|wishes| wishes.names_a_mode()),
             rules,
             home,
         }

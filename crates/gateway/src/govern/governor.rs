@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use gatehouse_agent::launch::Digests;
+use gatehouse_agent::secrets::Credentials;
 use gatehouse_agent::tools::exec::ExecOptions;
 use gatehouse_agent::{Action, Governor, ToolOutcome, Verdict};
+use gatehouse_policy::authz::Right;
 use gatehouse_protocol::{MethodScope, Role};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{ApprovalRecord, ApprovalState, Consumed, GatewayStore};
@@ -18,6 +20,7 @@ use super::edits::{MOST_EDITS, OpenQuestions};
 use super::exec_policy::ExecPolicy;
 use super::judge::{Judge, Judged, SessionFacts};
 use super::look::{Look, Looker};
+use super::policy_desk::PolicyDesk;
 use super::question::Question;
 use super::records::Recorder;
 use super::registry::{Approvals, Pending};
@@ -25,10 +28,11 @@ use super::stop::{Stop, refusal, untaken};
 use super::taint::Taints;
 use super::undo::{UndoBox, Whose, targets::targets};
 use super::vetter::Vetter;
+use super::wanted::Wanted;
 use super::wire;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
-use crate::router::Caller;
+use crate::router::{Caller, rights};
 use crate::sessions::Channels;
 
 /// Told while a run waits for a person, so that its watchers see why nothing happens.
@@ -48,6 +52,8 @@ pub struct GovernorParts {
     /// As the tool that starts commands has them.
     pub exec: ExecOptions,
     pub(crate) judge: Judge,
+    /// Gives the values of the credentials that calls name.
+    pub credentials: Arc<dyn Credentials>,
     pub(crate) taints: Taints,
     pub(crate) vetter: Vetter,
     pub undo: UndoBox,
@@ -213,7 +219,7 @@ impl GatewayGovernor {
         if asking.listed_only {
             return Err(Stop::unlisted());
         }
-        if !self.someone_can_answer().await {
+        if !self.someone_can_answer(&action.agent_id).await {
             return match without_anyone(action, asking, policy) {
                 Course::Run { rule } => {
                     self.used(rule.as_deref(), action).await?;
@@ -223,8 +229,16 @@ impl GatewayGovernor {
                 Course::Ask(_) => Err(Stop::denied("nobody was asked", "no_approver")),
             };
         }
+        self.can_use(action, &look).await?;
         self.asked(action.clone(), judged, look, asking, policy)
             .await
+    }
+
+    /// Whether the credentials that the call names can be used. Nobody is asked about a call that would fail for them.
+    pub(super) async fn can_use(&self, action: &Action, look: &Look) -> Result<(), Stop> {
+        let wanted = Wanted::of(action, look);
+        let checked = wanted.check(&*self.parts.credentials).await;
+        checked.map_err(|reason| Stop::denied(&reason, "credential"))
     }
 
     /// Asks, and asks anew for each command that a person puts in place.
@@ -342,17 +356,25 @@ impl GatewayGovernor {
         let _ = kept.await;
     }
 
-    /// Whether anyone is connected who may answer and can show a question.
-    async fn someone_can_answer(&self) -> bool {
+    /// Whether anyone is connected who may answer for the agent and can show a question.
+    async fn someone_can_answer(&self, agent: &str) -> bool {
         let members = self.parts.hub.members().await;
-        members.iter().any(|caller| can_answer(caller))
+        let policy = &self.judge.policy;
+        members
+            .iter()
+            .any(|caller| can_answer(caller, policy, agent))
     }
 }
 
-/// The scope to answer, and the capability to show (`approvals`, or the older `exec-approvals`).
-pub(crate) fn can_answer(caller: &Caller) -> bool {
+/// The scope and the role to see and answer, and the capability to show (`approvals`, or the older `exec-approvals`).
+pub(crate) fn can_answer(caller: &Caller, policy: &PolicyDesk, agent: &str) -> bool {
     let shows = caller.has_cap("approvals") || caller.has_cap("exec-approvals");
-    caller.role == Role::Operator && caller.may(MethodScope::Approvals) && shows
+    let may = |right| rights::of_agent(policy, caller, right, agent);
+    caller.role == Role::Operator
+        && caller.may(MethodScope::Approvals)
+        && shows
+        && may(Right::ApprovalRead)
+        && may(Right::ApprovalDecide)
 }
 
 impl Cleared {

@@ -31,6 +31,7 @@ mod stop;
 mod taint;
 pub(crate) mod undo;
 mod vetter;
+mod wanted;
 pub(crate) mod wire;
 mod witness;
 

@@ -42,7 +42,8 @@ pub fn govern(action: &Action, policy: &ExecPolicy) -> Judgement {
 pub(super) fn without_anyone(action: &Action, policy: &ExecPolicy) -> Judgement {
     let denied = || {
         deny(
-            "it needs an approval, and nobody who could give one is connected: that takes a client with the capability `approvals`",
+            "it needs an approval, and nobody who could give one is connected: that takes a client \
+             with the capability `approvals`",
         )
     };
     let Effect::Exec(exec) = &action.effect else {
@@ -140,6 +141,7 @@ mod tests {
             security,
             ask,
             fallback: Security::Deny,
+            is_written: true,
             rules: vec![AllowEntry {
                 id: "ls".to_owned(),
                 pattern: "ls".to_owned(),

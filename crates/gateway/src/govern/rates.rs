@@ -2,7 +2,7 @@
 //! let through.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use gatehouse_audit::Record;
 use gatehouse_policy::Policy;
@@ -66,9 +66,8 @@ impl Rates {
 
     /// Counts one more of each key.
     pub(super) fn add(&self, keys: &[RateKey], now: i64) {
-        let Ok(mut all) = self.0.lock() else {
-            return;
-        };
+        // Whoever panicked left whole counts.
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for key in keys {
             let since = now.saturating_sub_unsigned(key.window_ms);
             let times = all.entry(key.clone()).or_default();
@@ -115,10 +114,8 @@ impl Past {
 impl Counts for RatesAt<'_> {
     fn count(&self, key: &RateKey) -> u64 {
         let since = self.now.saturating_sub_unsigned(key.window_ms);
-        let Ok(all) = self.rates.0.lock() else {
-            // Not known: no rate allows that many.
-            return u64::MAX;
-        };
+        let all = &self.rates.0;
+        let all = all.lock().unwrap_or_else(PoisonError::into_inner);
         let times = all.get(key).into_iter().flatten();
         times.filter(|at| **at > since).count() as u64
     }

@@ -1,7 +1,7 @@
 //! What the audit says of tool calls: the intent, which must be written before anything runs, and the outcome.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gatehouse_agent::govern::Effect;
 use gatehouse_agent::{Action, ToolOutcome};
@@ -51,7 +51,7 @@ impl Recorder {
     pub(super) async fn intent(&self, action: &Action, judged: &Judged) -> Result<(), StoreError> {
         let draft = Draft {
             verdict: Some(word(judged.verdict).to_owned()),
-            rules: judged.rules.clone(),
+            rules: judged.hits.iter().map(|hit| hit.id.clone()).collect(),
             policy_version: Some(judged.policy_version.clone()),
             detail: Some(detail(judged)),
             request: Some(judged.past.clone()),
@@ -59,12 +59,12 @@ impl Recorder {
         };
         let appended = self.store.audit_append(vec![draft]).await?;
         let seq = appended.first().map(|appended| appended.seq);
-        if let (Some(seq), Ok(mut open)) = (seq, self.open.lock()) {
+        if let Some(seq) = seq {
             let opened = Opened {
                 seq,
                 ..Opened::default()
             };
-            open.insert(key(action), opened);
+            self.lock().insert(key(action), opened);
         }
         Ok(())
     }
@@ -81,16 +81,17 @@ impl Recorder {
     }
 
     fn close(&self, action: &Action) -> Opened {
-        let closed = self.open.lock().ok();
-        let closed = closed.and_then(|mut open| open.remove(&key(action)));
-        closed.unwrap_or_default()
+        self.lock().remove(&key(action)).unwrap_or_default()
+    }
+
+    /// Whoever panicked left whole entries.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Opened>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes by what a call came to run.
     pub(super) fn allowed(&self, action: &Action, digest: &str, approval: Option<&str>) {
-        if let Ok(mut open) = self.open.lock()
-            && let Some(opened) = open.get_mut(&key(action))
-        {
+        if let Some(opened) = self.lock().get_mut(&key(action)) {
             opened.digest = Some(digest.to_owned());
             opened.approval = approval.map(str::to_owned);
         }
@@ -192,5 +193,36 @@ pub(super) fn what(action: &Action) -> String {
             target,
         } => format!("{} {done} {target}", action.tool),
         Effect::None => action.tool.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gatehouse_agent::tools::ToolOutput;
+    use gatehouse_store::gateway::SqliteGatewayStore;
+
+    use super::*;
+    use crate::govern::course::tests::{command, judged};
+
+    #[tokio::test]
+    async fn an_outcome_names_its_intent_also_after_somebody_panicked() {
+        let store: Arc<dyn GatewayStore> = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
+        let recorder = Recorder::new(store.clone(), Clock::new(|| 1));
+        let open = recorder.open.clone();
+        let panicked = std::thread::spawn(move || {
+            let _held = open.lock();
+            panic!("while it was held");
+        });
+        assert!(panicked.join().is_err());
+        let action = command();
+        let judged = judged(Verdict::Allow);
+        recorder.intent(&action, &judged).await.unwrap();
+        recorder.allowed(&action, "digest", Some("approval"));
+        let ran = ToolOutcome::Ran(ToolOutput::text("done"));
+        recorder.outcome(&action, &ran).await;
+        let rows = store.audit_rows(0, 10).await.unwrap();
+        let outcome: Value = serde_json::from_str(&rows[1].bytes).unwrap();
+        assert_eq!(outcome["intent"], 1, "{outcome}");
+        assert_eq!(outcome["approvalId"], "approval", "{outcome}");
     }
 }

@@ -8,12 +8,14 @@ use std::time::Duration;
 use gatehouse_store::gateway::{
     ApprovalRecord, ApprovalState, GatewayStore, Resolution, Resolved, Witness,
 };
+use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::moment::Moment;
 use super::{wire, witness};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
+use crate::router::Caller;
 
 /// How soon a store that failed is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -36,9 +38,13 @@ pub(super) enum Command {
     Withdraw(String),
 }
 
+/// Whether a connection may see a question.
+pub(crate) type MaySee = Arc<dyn Fn(&Caller, &ApprovalRecord) -> bool + Send + Sync>;
+
 pub(super) struct RegistryTask {
     store: Arc<dyn GatewayStore>,
     hub: Hub,
+    may_see: MaySee,
     moment: Moment,
     inbox: mpsc::UnboundedReceiver<Command>,
     waiters: HashMap<String, Vec<oneshot::Sender<Box<ApprovalRecord>>>>,
@@ -50,12 +56,14 @@ impl RegistryTask {
     pub(super) fn new(
         store: Arc<dyn GatewayStore>,
         hub: Hub,
+        may_see: MaySee,
         moment: Moment,
         inbox: mpsc::UnboundedReceiver<Command>,
     ) -> Self {
         Self {
             store,
             hub,
+            may_see,
             moment,
             inbox,
             waiters: HashMap::new(),
@@ -126,13 +134,13 @@ impl RegistryTask {
                     self.next
                         .map_or(record.expires_at, |next| next.min(record.expires_at)),
                 );
-                self.announce(EventKind::EXEC_APPROVAL_REQUESTED, &wire::pending(&record));
+                self.announce(EventKind::EXEC_APPROVAL_REQUESTED, &record, wire::pending);
                 self.announce_in_session(&record);
             }
             Command::Settled(record) => self.settled(*record),
             // The same question once more, with how far it has come.
             Command::Counted(record) => {
-                self.announce(EventKind::EXEC_APPROVAL_REQUESTED, &wire::pending(&record));
+                self.announce(EventKind::EXEC_APPROVAL_REQUESTED, &record, wire::pending);
             }
             Command::Wait(id, tell, listening) => {
                 self.waiters.retain(|_, all| {
@@ -149,7 +157,7 @@ impl RegistryTask {
 
     /// Tells those who wait and those who watch.
     fn settled(&mut self, record: ApprovalRecord) {
-        self.announce(EventKind::EXEC_APPROVAL_RESOLVED, &wire::resolved(&record));
+        self.announce(EventKind::EXEC_APPROVAL_RESOLVED, &record, wire::resolved);
         self.announce_in_session(&record);
         for waiter in self.waiters.remove(&record.id).unwrap_or_default() {
             // Who stopped waiting needs no answer.
@@ -196,8 +204,13 @@ impl RegistryTask {
         };
     }
 
-    fn announce(&self, kind: EventKind, payload: &serde_json::Value) {
-        if let Some(event) = Event::new(kind, payload) {
+    fn announce(
+        &self,
+        kind: EventKind,
+        record: &ApprovalRecord,
+        payload: impl Fn(&ApprovalRecord) -> Value,
+    ) {
+        if let Some(event) = self.event(kind, record, &payload(record)) {
             self.hub
                 .publish(event, Audience::Everyone, Delivery::Required);
         }
@@ -209,11 +222,17 @@ impl RegistryTask {
         };
         let now = u64::try_from(self.now()).unwrap_or_default();
         let payload = wire::session_event(record, now);
-        if let Some(event) = Event::new(EventKind::SESSION_APPROVAL, &payload) {
+        if let Some(event) = self.event(EventKind::SESSION_APPROVAL, record, &payload) {
             let topic = Topic::SessionApprovals(session.clone());
             self.hub
                 .publish(event, Audience::Topics(vec![topic]), Delivery::Required);
         }
+    }
+
+    /// For those who may see the question.
+    fn event(&self, kind: EventKind, record: &ApprovalRecord, payload: &Value) -> Option<Event> {
+        let (may_see, record) = (Arc::clone(&self.may_see), record.clone());
+        Event::only_for(kind, payload, move |caller| may_see(caller, &record))
     }
 
     fn witness(&self) -> Option<Witness> {

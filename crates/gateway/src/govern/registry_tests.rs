@@ -32,7 +32,7 @@ impl Bench {
         let own: PresenceEntry = serde_json::from_value(json!({})).unwrap();
         let (hub, hub_task) = Hub::start(clock.clone(), own);
         tokio::spawn(hub_task);
-        let (approvals, task) = Approvals::start(store.clone(), hub, clock);
+        let (approvals, task) = Approvals::start(store.clone(), hub, clock, Arc::new(|_, _| true));
         tokio::spawn(task);
         Self {
             approvals,

@@ -4,7 +4,7 @@
 //! authenticates someone is known to the session that read it, and to those that heard from that one since.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gatehouse_policy::{Below, Taint};
 use gatehouse_store::StoreError;
@@ -143,10 +143,7 @@ impl Taints {
             .and_then(|json| serde_json::from_str(&json).ok())
             .unwrap_or_default();
         // What was added while it was read holds.
-        Ok(match self.known.lock() {
-            Ok(mut known) => known.entry(name.to_owned()).or_insert(kept).clone(),
-            Err(_) => kept,
-        })
+        Ok(self.lock().entry(name.to_owned()).or_insert(kept).clone())
     }
 
     async fn change(&self, name: &str, change: impl FnOnce(&mut Kept)) -> Result<(), StoreError> {
@@ -157,14 +154,17 @@ impl Taints {
             return Ok(());
         }
         let json = serde_json::to_string(&after).unwrap_or_default();
-        if let Ok(mut known) = self.known.lock() {
-            known.insert(name.to_owned(), after);
-        }
+        self.lock().insert(name.to_owned(), after);
         self.store.setting_put(name, &json).await
     }
 
     fn look(&self, name: &str) -> Option<Kept> {
-        self.known.lock().ok()?.get(name).cloned()
+        self.lock().get(name).cloned()
+    }
+
+    /// Whoever panicked left whole entries.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Kept>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -182,6 +182,23 @@ pub(crate) fn snapshot(record: &ApprovalRecord) -> Value {
     snapshot
 }
 
+/// How a question was answered, for our own clients: what the published snapshot has no place for. Null while it waits.
+pub(crate) fn answer(record: &ApprovalRecord) -> Value {
+    if record.state == ApprovalState::Pending {
+        return Value::Null;
+    }
+    let resolver = resolver(record);
+    let field = |name: &str| resolver.get(name).cloned().unwrap_or_default();
+    json!({
+        "by": field("label"),
+        "deviceId": field("id"),
+        "choice": field("choice"),
+        "note": field("note"),
+        "edited": field("edited"),
+        "reason": record.reason,
+    })
+}
+
 /// `session.approval`.
 pub(crate) fn session_event(record: &ApprovalRecord, updated_at_ms: u64) -> Value {
     let pending = record.state == ApprovalState::Pending;

@@ -8,6 +8,7 @@ use gatehouse_protocol::MethodScope::{Admin, Read};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::private;
 use crate::router::{Cx, MethodError, MethodTable};
 
 pub(super) fn register(table: &mut MethodTable) {
@@ -156,16 +157,7 @@ fn content(file: &FileEntry) -> Result<String, MethodError> {
 /// Written beside and put in place whole, which also replaces a link instead of following it.
 fn write(workspace: &Path, name: &'static str, content: &str) -> std::io::Result<FileEntry> {
     std::fs::create_dir_all(workspace)?;
-    let beside = workspace.join(format!(".{name}.new"));
-    match std::fs::remove_file(&beside) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = std::fs::OpenOptions::new();
-    let mut file = options.write(true).create_new(true).open(&beside)?;
-    std::io::Write::write_all(&mut file, content.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&beside, workspace.join(name))?;
+    private::replace(&workspace.join(name), content.as_bytes())?;
     Ok(look(workspace, name))
 }
 

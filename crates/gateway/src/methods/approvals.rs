@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::govern::{
     AnswerError, ApprovalsError, ChoiceError, Decision, Question, can_answer, wire,
 };
+use crate::hex::hex;
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
 /// How long a question waits that does not say; and the bounds of what it may say.
@@ -101,7 +102,7 @@ async fn request(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
         }
         Err(ApprovalsError::Store(error)) => return Err(error.into()),
     };
-    if !reachable(&cx).await {
+    if !reachable(&cx, &pending.record).await {
         let record = pending.detach();
         return no_route(&cx, &record).await;
     }
@@ -195,14 +196,16 @@ fn own_id(id: Option<String>) -> Result<Option<String>, MethodError> {
 }
 
 fn digest(bound: &Value) -> String {
-    let hash = Sha256::digest(bound.to_string());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(bound.to_string()))
 }
 
 /// Whether anyone but the asker could answer, or the asker itself shows approvals.
-async fn reachable(cx: &Cx) -> bool {
+async fn reachable(cx: &Cx, record: &ApprovalRecord) -> bool {
     let members = cx.app.hub.members().await;
-    members.iter().any(|caller| can_answer(caller))
+    let (policy, agent) = (&cx.app.policy, record.agent.as_deref().unwrap_or_default());
+    members
+        .iter()
+        .any(|caller| can_answer(caller, policy, agent))
 }
 
 /// Nobody can be asked: that is a denial, recorded as one.
@@ -241,6 +244,9 @@ struct IdParams {
 }
 
 async fn wait_decision(cx: Cx, params: IdParams) -> Result<Value, MethodError> {
+    if let Some(record) = cx.app.store.approval(&params.id).await? {
+        cx.may_see(&record).await?;
+    }
     decision_of(&cx, &params.id).await
 }
 
@@ -248,14 +254,17 @@ async fn wait_decision(cx: Cx, params: IdParams) -> Result<Value, MethodError> {
 struct Anything {}
 
 async fn list(cx: Cx, _: Anything) -> Result<Value, MethodError> {
-    let waiting = cx.app.approvals.pending().await?;
+    let waiting = cx.seen(cx.app.approvals.pending().await?).await?;
     Ok(waiting.iter().map(wire::pending).collect())
 }
 
 async fn get_exec(cx: Cx, params: IdParams) -> Result<Value, MethodError> {
     let record = cx.app.store.approval(&params.id).await?;
     match record.filter(|record| record.state == ApprovalState::Pending) {
-        Some(record) => Ok(wire::summary(&record)),
+        Some(record) => {
+            cx.may_see(&record).await?;
+            Ok(wire::summary(&record))
+        }
         None => Err(not_found()),
     }
 }
@@ -309,7 +318,7 @@ async fn answered(
             params.decision
         )));
     };
-    let resolver = cx.caller.resolver();
+    let resolver = cx.decider(&params.id).await?;
     let approvals = &cx.app.approvals;
     match approvals.answer(&params.id, decision, &resolver).await {
         Ok(answered) => Ok(Ok(answered.record().clone())),
@@ -349,7 +358,10 @@ fn not_found() -> MethodError {
 
 async fn get(cx: Cx, params: IdParams) -> Result<Value, MethodError> {
     match cx.app.store.approval(&params.id).await? {
-        Some(record) => Ok(json!({"approval": wire::snapshot(&record)})),
+        Some(record) => {
+            cx.may_see(&record).await?;
+            Ok(json!({"approval": wire::snapshot(&record)}))
+        }
         None => Err(not_found()),
     }
 }
@@ -373,10 +385,12 @@ async fn history(cx: Cx, params: HistoryParams) -> Result<Value, MethodError> {
         .await?;
     let more = records.len() > limit as usize;
     records.truncate(limit as usize);
+    let next = records.last().filter(|_| more).map(|last| last.id.clone());
+    let records = cx.seen(records).await?;
     let items: Vec<Value> = records.iter().map(wire::snapshot).collect();
     let mut page = json!({"items": items});
-    if let Some(last) = records.last().filter(|_| more) {
-        page["nextCursor"] = json!(last.id);
+    if let Some(next) = next {
+        page["nextCursor"] = json!(next);
     }
     Ok(page)
 }

@@ -25,6 +25,7 @@ const MOST_OF_BATCH: usize = 100;
 
 pub(super) fn register(table: &mut MethodTable) {
     let scope = MethodScope::Approvals;
+    table.operator("gatehouse.approvals.get", scope, get);
     table.operator("gatehouse.approvals.resolve", scope, resolve);
     table.operator("gatehouse.approvals.resolveBatch", scope, resolve_batch);
     table.operator("gatehouse.approvals.revoke", scope, revoke_approval);
@@ -113,10 +114,18 @@ fn reason(text: Option<&str>) -> Result<Option<String>, MethodError> {
     Ok(text.map(str::to_owned))
 }
 
+/// A question with who answered it and how, which the published answer leaves out.
+async fn get(cx: Cx, params: IdParams) -> Result<Value, MethodError> {
+    let record = cx.app.store.approval(&params.id).await?;
+    let record = record.ok_or_else(|| refused(AnswerError::Unknown))?;
+    cx.may_see(&record).await?;
+    Ok(json!({"approval": wire::snapshot(&record), "answer": wire::answer(&record)}))
+}
+
 /// First answer wins; a later one is shown the record that stands.
 async fn resolve(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
     params.check()?;
-    let (approvals, resolver) = (&cx.app.approvals, cx.caller.resolver());
+    let (approvals, resolver) = (&cx.app.approvals, cx.decider(&params.id).await?);
     let answered = match params.edited_command.as_deref().map(str::trim) {
         Some("") => return Err(MethodError::invalid("editedCommand is empty")),
         Some(command) => {
@@ -146,9 +155,11 @@ fn told(answered: Result<Answered, AnswerError>) -> Result<Value, MethodError> {
             "applied": true,
             "counted": matches!(answered, Answered::Counted(_)),
             "approval": wire::snapshot(answered.record()),
+            "answer": wire::answer(answered.record()),
         })),
         Err(AnswerError::Settled(record)) => Ok(json!({
             "applied": false, "counted": false, "approval": wire::snapshot(&record),
+            "answer": wire::answer(&record),
         })),
         Err(AnswerError::Again(record)) => Ok(json!({
             "applied": false, "counted": false, "reason": "already counted",
@@ -193,15 +204,9 @@ async fn resolve_batch(cx: Cx, params: BatchParams) -> Result<Value, MethodError
             reason: reason(params.reason.as_deref())?,
         },
     };
-    let resolver = cx.caller.resolver();
     let mut results = Vec::with_capacity(params.items.len());
     for item in &params.items {
-        let answered = cx
-            .app
-            .approvals
-            .choose_of_many(&item.id, &item.digest, &choice, &resolver)
-            .await;
-        let mut result = match told(answered) {
+        let mut result = match answer_one(&cx, item, &choice).await {
             Ok(result) => result,
             Err(error) => json!({
                 "applied": false,
@@ -214,6 +219,16 @@ async fn resolve_batch(cx: Cx, params: BatchParams) -> Result<Value, MethodError
     Ok(json!({"results": results}))
 }
 
+async fn answer_one(cx: &Cx, item: &BatchItem, choice: &Choice) -> Result<Value, MethodError> {
+    let resolver = cx.decider(&item.id).await?;
+    let approvals = &cx.app.approvals;
+    told(
+        approvals
+            .choose_of_many(&item.id, &item.digest, choice, &resolver)
+            .await,
+    )
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct IdParams {
@@ -222,7 +237,7 @@ struct IdParams {
 
 /// Takes a yes back that was not used yet.
 async fn revoke_approval(cx: Cx, params: IdParams) -> Result<Value, MethodError> {
-    let resolver = cx.caller.resolver();
+    let resolver = cx.decider(&params.id).await?;
     let revoked = cx.app.approvals.revoke(&params.id, &resolver).await?;
     Ok(json!({"revoked": revoked}))
 }

@@ -222,11 +222,10 @@ async fn follow(cx: Cx, params: FollowParams) -> Result<Value, MethodError> {
 }
 
 async fn replay(cx: &Cx, key: &str) -> Result<Value, MethodError> {
-    let waiting = cx.app.approvals.pending().await?;
-    let own = waiting
-        .iter()
-        .filter(|record| record.session.as_deref() == Some(key));
-    let approvals: Vec<Value> = own.map(wire::snapshot).collect();
+    let mut waiting = cx.app.approvals.pending().await?;
+    waiting.retain(|record| record.session.as_deref() == Some(key));
+    let own = cx.seen(waiting).await?;
+    let approvals: Vec<Value> = own.iter().map(wire::snapshot).collect();
     Ok(json!({
         "sessionKey": key,
         "updatedAtMs": cx.now_ms(),

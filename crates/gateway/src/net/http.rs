@@ -2,7 +2,7 @@
 //! routes. A peer that does not finish the head of its request in time is dropped.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -122,7 +122,11 @@ impl Visit {
                 "not a WebSocket upgrade of version 13\n",
             );
         };
-        let taken = self.ticket.lock().ok().and_then(|mut place| place.take());
+        let taken = self
+            .ticket
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let Some(ticket) = taken else {
             return plain(
                 StatusCode::BAD_REQUEST,

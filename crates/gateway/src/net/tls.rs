@@ -11,9 +11,10 @@ use sha2::{Digest, Sha256};
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
-use super::tls_key::{KeptKey, write_private};
+use super::tls_key::KeptKey;
 use crate::config::Config;
 use crate::error::StartError;
+use crate::private;
 
 /// Encryption that is ready, and how the certificate is recognised.
 pub(crate) struct Tls {
@@ -100,7 +101,7 @@ async fn make(kept: &KeptKey<'_>, cert: &Path) -> Result<Zeroizing<String>, Star
     kept.put(&key)
         .await
         .map_err(|error| failed(error.to_string()))?;
-    write_private(cert, &made.cert.pem()).map_err(unwritten)?;
+    private::replace(cert, made.cert.pem().as_bytes()).map_err(unwritten)?;
     Ok(key)
 }
 

@@ -1,13 +1,15 @@
 //! The private key of a certificate that was made here: in the keychain where there is one, else in a file for its
 //! owner alone, beside the certificate. A key in a file moves into the keychain at the next start that has one.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gatehouse_vault::{Place, Secret, SecretKey, SecretStoreState, SecretVault, VaultError};
 use uuid::Uuid;
 use zeroize::Zeroizing;
+
+use crate::private;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +97,7 @@ impl KeptKey<'_> {
     }
 
     fn write(&self, path: &Path, text: &str) -> Result<(), KeyError> {
-        write_private(path, text).map_err(|source| KeyError::File {
+        private::replace(path, text.as_bytes()).map_err(|source| KeyError::File {
             path: path.to_owned(),
             source,
         })
@@ -104,17 +106,6 @@ impl KeptKey<'_> {
 
 fn key_of(name: &str) -> Result<SecretKey, VaultError> {
     SecretKey::new(format!("tls/{}", name.trim()))
-}
-
-/// Readable by its owner alone.
-pub(super) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod caller;
 mod error;
 mod params;
+pub(crate) mod rights;
 mod shape;
 mod table;
 

@@ -111,6 +111,10 @@ impl MethodTable {
             return answered(refusal(id, error));
         }
         cx.app.counters.request(name);
+        if let Err(forbidden) = cx.permitted(name) {
+            let id = id.to_owned();
+            return Box::pin(async move { refusal(&id, cx.refused(forbidden, None).await) });
+        }
         let span = tracing::info_span!("request", id, method = name, conn = cx.caller.conn.0);
         let answering = span.in_scope(|| (entry.handler)(cx, id.to_owned(), request.params));
         Box::pin(answering.instrument(span))

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Registration, RunWatch};
 use crate::agents::Agents;
+use crate::hex::hex;
 use crate::once::used_for_another;
 use crate::router::MethodError;
 use crate::sessions::{Change, KEY_LENGTH, Overrides, SessionName, Sessions};
@@ -76,9 +77,7 @@ impl Input {
 
     fn fingerprint(&self) -> String {
         let content = serde_json::to_vec(&self.content).expect("content has only string keys");
-        let digest = Sha256::digest(content);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}\n{hex}", self.name.key)
+        format!("{}\n{}", self.name.key, hex(Sha256::digest(content)))
     }
 }
 

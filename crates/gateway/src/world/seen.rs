@@ -7,6 +7,7 @@ use gatehouse_policy::{Listing, WorldFiles};
 use sha2::{Digest, Sha256};
 
 use super::MachineFiles;
+use crate::hex::hex;
 
 /// What was seen of the machine while a command was judged: what was judged has to be what runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,6 +77,5 @@ impl WorldFiles for SeenFiles {
 
 /// SHA-256 in hex.
 pub(crate) fn hash_of(text: &str) -> String {
-    let hash = Sha256::digest(text.as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(Sha256::digest(text.as_bytes()))
 }

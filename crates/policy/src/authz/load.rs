@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::sync::{Arc, LazyLock};
 
 use cedar_policy::{
-    ActionConstraint, Policy, PolicyId, PolicySet, ResourceConstraint, Schema, ValidationMode,
-    Validator,
+    ActionConstraint, Effect, Policy, PolicyId, PolicySet, PrincipalConstraint, ResourceConstraint,
+    Schema, ValidationMode, Validator,
 };
 use miette::Diagnostic;
 use serde_json::Value;
@@ -55,6 +55,15 @@ impl Authz {
             let message = format!("is longer than {MAX_BYTES} bytes");
             return Err(vec![problem(Severity::Error, Place::START, message)]);
         }
+        if roles.trim().is_empty() {
+            let message =
+                "is empty: nobody could do anything; a comment in it says that this is meant";
+            return Err(vec![problem(
+                Severity::Error,
+                Place::START,
+                message.to_owned(),
+            )]);
+        }
         let parsed = PolicySet::from_str(roles).map_err(|errors| {
             errors
                 .iter()
@@ -75,9 +84,10 @@ impl Authz {
             return Err(errors);
         }
         let warnings = checked.validation_warnings();
-        let warnings = warnings
+        let mut warnings: Vec<_> = warnings
             .map(|warning| told(Severity::Warning, warning, roles))
             .collect();
+        warnings.extend(parsed.policies().filter_map(unasked));
         let core = PolicySet::from_str(CORE).expect("the core was tested");
         Ok((Self::of(&[("core", &core), ("roles", &parsed)]), warnings))
     }
@@ -155,6 +165,7 @@ impl Authz {
         match &mut seen {
             Resource::Path { path, .. } => *path = "",
             Resource::Host { name } => *name = "",
+            Resource::Approval { id, .. } => *id = "",
             _ => {}
         }
         seen
@@ -171,7 +182,7 @@ pub(super) fn schema() -> Schema {
         .0
 }
 
-/// Whether a policy may look at which path or host it is, and not only at its kind: by an attribute, or as a whole. Read
+/// Whether a policy may look at which path, host or approval it is, and not only at its kind: by an attribute, or as a whole. Read
 /// from the policy's own JSON, and taken for yes where that is in doubt.
 fn tells_apart(policy: &Policy) -> bool {
     if policy.resource_constraint() != ResourceConstraint::Any {
@@ -184,7 +195,7 @@ fn tells_apart(policy: &Policy) -> bool {
 }
 
 /// Attributes of a resource that tell its kind.
-const OF_A_KIND: [&str; 9] = [
+const OF_A_KIND: [&str; 10] = [
     "zone",
     "secret",
     "below",
@@ -194,6 +205,7 @@ const OF_A_KIND: [&str; 9] = [
     "bound",
     "agent",
     "kind",
+    "requestedBy",
 ];
 
 /// Whether `resource` stands there in another way than as `resource.zone` and the like.
@@ -224,6 +236,34 @@ fn is_about(constraint: &ActionConstraint, right: Right) -> bool {
         ActionConstraint::Eq(uid) => *uid == action(right),
         ActionConstraint::In(uids) => uids.contains(&action(right)),
     }
+}
+
+/// What a policy forbids to people that is never asked about people, so that it would seem to hold and does not.
+fn unasked(policy: &Policy) -> Option<Problem> {
+    let of_people = match policy.principal_constraint() {
+        PrincipalConstraint::Is(kind) | PrincipalConstraint::IsIn(kind, _) => {
+            kind.to_string() == "User"
+        }
+        PrincipalConstraint::Eq(uid) => uid.type_name().to_string() == "User",
+        PrincipalConstraint::Any | PrincipalConstraint::In(_) => false,
+    };
+    let constraint = policy.action_constraint();
+    let named = !matches!(constraint, ActionConstraint::Any);
+    let mut unasked = Right::ALL
+        .into_iter()
+        .filter(|right| !right.is_for_people_only() && is_about(&constraint, *right))
+        .map(Right::as_str)
+        .peekable();
+    if policy.effect() != Effect::Forbid || !of_people || !named || unasked.peek().is_none() {
+        return None;
+    }
+    let unasked: Vec<_> = unasked.collect();
+    let message = format!(
+        "forbids people {}, which is asked of agents alone: what people do in sessions follows the scopes of their \
+         connection",
+        unasked.join(", ")
+    );
+    Some(problem(Severity::Warning, Place::START, message))
 }
 
 fn told(severity: Severity, error: &dyn Diagnostic, text: &str) -> Problem {

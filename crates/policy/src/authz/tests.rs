@@ -335,3 +335,69 @@ fn an_answer_about_one_path_or_agent_is_not_given_about_another() {
     assert_eq!(may(&[AgentScope::Write]), Allow);
     assert_eq!(may(&[AgentScope::Read]), Deny);
 }
+
+#[test]
+fn an_empty_text_of_roles_is_a_mistake_and_a_comment_says_that_it_is_meant() {
+    for empty in ["", " \n"] {
+        let problems = Authz::load(empty).unwrap_err();
+        assert!(problems[0].message.contains("is empty"), "{problems:?}");
+    }
+    let nobody = with("// nobody may do anything");
+    let verdict = agent(&nobody, Right::ApprovalRead, &APPROVAL).verdict;
+    assert_eq!(verdict, Deny);
+}
+
+#[test]
+fn what_is_forbidden_to_people_and_never_asked_about_them_is_warned_about() {
+    let told = |policy: &str| Authz::load(policy).unwrap().1;
+    for (policy, warned) in [
+        (
+            "forbid (principal is User, action == Action::\"session.write\", resource);",
+            true,
+        ),
+        (
+            "forbid (principal is User in Role::\"observer\", action in [Action::\"policy.read\", \
+             Action::\"tool.call\"], resource);",
+            true,
+        ),
+        (
+            "forbid (principal == User::\"device:a\", action == Action::\"path.read\", resource);",
+            true,
+        ),
+        (
+            "forbid (principal is User, action == Action::\"policy.read\", resource);",
+            false,
+        ),
+        ("forbid (principal is User, action, resource);", false),
+        (
+            "forbid (principal is Agent, action == Action::\"tool.call\", resource);",
+            false,
+        ),
+    ] {
+        let told = told(policy);
+        let asked_of_agents = told
+            .iter()
+            .any(|told| told.message.contains("agents alone"));
+        assert_eq!(asked_of_agents, warned, "{policy}: {told:?}");
+    }
+    assert!(told(DEFAULT_ROLES).is_empty());
+}
+
+#[test]
+fn the_same_question_about_another_approval_is_answered_for_itself() {
+    let roles = "permit (principal, action, resource); \
+                 forbid (principal, action == Action::\"approval.decide\", resource == Approval::\"2\");";
+    let authz = with(roles);
+    let ask = |id| {
+        let approval = Resource::Approval {
+            id,
+            agent: "main",
+            requested_by: None,
+        };
+        let person = person(None);
+        authz
+            .person(&person, Right::ApprovalDecide, &approval)
+            .verdict
+    };
+    assert_eq!([ask("1"), ask("2"), ask("1")], [Allow, Deny, Allow]);
+}

@@ -20,6 +20,7 @@ mod words;
 
 pub use model::{Approval, Counts, Enabled, NoCounts, Preset, RateBy, RateKey, Vetting};
 pub use problem::{Problem, Severity, nearest};
+pub use read::nesting;
 pub use time::Moment;
 
 pub(crate) use examples::{Analyse, check as check_examples};

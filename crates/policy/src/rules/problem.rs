@@ -30,6 +30,18 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// That a file as a whole cannot be used.
+    pub fn of_file(name: &str, message: String) -> Self {
+        Self {
+            severity: Severity::Error,
+            path: name.to_owned(),
+            line: 1,
+            column: 1,
+            message,
+            suggestion: None,
+        }
+    }
+
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::locate::{Place, Places, key};
 use super::model::{Approval, Enabled, PRESETS, Preset, Rule, Vetting};
-use super::problem::{Problem, Severity};
+use super::problem::{Problem, Severity, nearest};
 use super::read_conditions;
 use super::reader::{At, Reader};
 use super::words;
@@ -132,9 +132,14 @@ fn parse(text: &str) -> Result<Value, Box<Problem>> {
     if nesting(text) > MAX_NESTING {
         return Err(refuse(Place::START, "is nested too deep".to_owned()));
     }
-    let text = if text.trim().is_empty() { "{}" } else { text };
+    if text.trim().is_empty() {
+        let message = "is empty: write {} where no rule is wanted";
+        return Err(refuse(Place::START, message.to_owned()));
+    }
     json5::from_str(text).map_err(|error| {
-        let place = error.position().map_or(Place::START, |position| Place {
+        // A document that ends too soon has its mistake at its end.
+        let end = Place::of(text.trim_end().len(), text);
+        let place = error.position().map_or(end, |position| Place {
             line: u32::try_from(position.line + 1).unwrap_or(u32::MAX),
             column: u32::try_from(position.column + 1).unwrap_or(u32::MAX),
         });
@@ -145,8 +150,9 @@ fn parse(text: &str) -> Result<Value, Box<Problem>> {
     })
 }
 
-/// How deep brackets are nested, at most. Those in texts and comments count too, which errs on the safe side.
-fn nesting(text: &str) -> usize {
+/// How deep brackets are nested in a text in JSON5, at most. Those in texts and comments count too, which errs on the
+/// safe side.
+pub fn nesting(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for byte in text.bytes() {
         match byte {
@@ -266,9 +272,13 @@ fn read_enabled(reader: &mut Reader, at: &At<'_>) -> Option<Enabled> {
     match at.value {
         Value::Bool(true) => Some(Enabled::Yes),
         Value::Bool(false) => Some(Enabled::No),
-        Value::String(_) => reader.word(at, &[("shadow", Enabled::Shadow)]),
-        _ => {
-            reader.error(&at.path, "is true, false or \"shadow\"");
+        Value::String(word) if word == "shadow" => Some(Enabled::Shadow),
+        other => {
+            let meant = other
+                .as_str()
+                .and_then(|word| nearest(["shadow", "true", "false"], word));
+            let message = "is true, false or \"shadow\"".to_owned();
+            reader.note(Severity::Error, &at.path, message, meant);
             None
         }
     }

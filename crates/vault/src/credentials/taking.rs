@@ -22,7 +22,7 @@ pub struct Taken {
 }
 
 impl CredentialVault {
-    /// Whether a use would be allowed, without making it. For the record that comes before the use.
+    /// Whether a use would be allowed and given a value, without making it. For the record that comes before the use.
     pub async fn check(
         &self,
         name: &CredentialName,
@@ -30,6 +30,7 @@ impl CredentialVault {
         now: Millis,
     ) -> Result<Standing, CredentialError> {
         let row = self.allowed(name, to, now).await?;
+        self.value(&row, row.version).await?;
         Ok(Standing {
             id: row.id,
             version: row.version,
@@ -56,8 +57,11 @@ impl CredentialVault {
         now: Millis,
     ) -> Result<Option<Standing>, CredentialError> {
         let row = self.allowed(name, to, now).await?;
-        let former = self.former(&row, now).await?;
-        Ok(former.map(|version| Standing {
+        let Some(version) = self.former(&row, now).await? else {
+            return Ok(None);
+        };
+        self.value(&row, version).await?;
+        Ok(Some(Standing {
             id: row.id,
             version,
         }))

@@ -74,8 +74,8 @@ describe("the form of a gateway that is added", () => {
 
   it("says of a bare token that it is one, once", async () => {
     await pasted({ form: "bareToken", draft: "d", url: null, credential: "token" });
-    expect(screen.getByText("A token, now out of sight")).toBeTruthy();
-    expect(screen.queryByText(/in it, now out of sight/)).toBeNull();
+    expect(screen.getByText("A token, kept out of sight")).toBeTruthy();
+    expect(screen.queryByText(/in it, kept out of sight/)).toBeNull();
   });
 
   it("takes no letter for a key of ours right after it came", async () => {

@@ -38,18 +38,25 @@ pub(super) async fn for_launch(
     effect: &ExecEffect,
     call: &CallContext,
 ) -> Result<Values, ToolError> {
-    let environment = launch.environment().values();
-    let mut texts: Vec<&str> = environment.filter_map(|value| value.to_str()).collect();
     match launch.plan() {
         // On a terminal, several programs are a text for the shell.
         Plan::Direct { lists } if effect.pty && only(lists).is_none() => {
             not_in_a_shell(&effect.command)?;
         }
-        Plan::Direct { lists } => texts.extend(lists.iter().flat_map(words)),
         Plan::Shell { text } => not_in_a_shell(text)?,
-        Plan::Nothing => {}
+        Plan::Direct { .. } | Plan::Nothing => {}
     }
-    taken(&texts, call).await
+    taken(&texts(launch), call).await
+}
+
+/// Where a launch may refer to a credential.
+pub fn texts(launch: &Launch) -> Vec<&str> {
+    let environment = launch.environment().values();
+    let mut texts: Vec<&str> = environment.filter_map(|value| value.to_str()).collect();
+    if let Plan::Direct { lists } = launch.plan() {
+        texts.extend(lists.iter().flat_map(words));
+    }
+    texts
 }
 
 fn words(pipeline: &Pipeline) -> impl Iterator<Item = &str> {

@@ -35,6 +35,7 @@ use crate::{
 use request::ExecRequest;
 use spawn::Spawned;
 
+pub use credentials::texts as credential_texts;
 pub use orphans::{adopt_orphans, adopts_orphans};
 pub use processes::Processes;
 pub use spawn::{RUN_MARK, has_started};

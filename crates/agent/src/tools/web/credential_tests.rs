@@ -156,7 +156,7 @@ async fn headers_that_say_where_a_request_goes_or_ends_are_refused() {
 
 /// A credential that was rotated a moment ago.
 struct Rotated {
-    former: Option<&'static str>,
+    former: Result<Option<&'static str>, &'static str>,
 }
 
 #[async_trait]
@@ -170,7 +170,7 @@ impl Credentials for Rotated {
         _: &[&str],
         _: &CredentialUse<'_>,
     ) -> Result<Option<Values>, String> {
-        Ok(self.former.map(of))
+        Ok(self.former?.map(of))
     }
 }
 
@@ -183,16 +183,19 @@ async fn a_host_that_refuses_a_new_value_is_asked_once_more_with_the_one_before_
     let refusal = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     for (former, wanted) in [
         (
-            Some("the-old-value"),
+            Ok(Some("the-old-value")),
             vec!["the-new-value", "the-old-value"],
         ),
-        (None, vec!["the-new-value"]),
+        (Ok(None), vec!["the-new-value"]),
+        (Err("the credential key is used up"), vec!["the-new-value"]),
     ] {
         let (port, asked) = serve(Some(refusal.to_owned())).await;
         let mut call = call("127.0.0.1");
         call.secrets.credentials = Arc::new(Rotated { former });
         let output = fetch(authorised(port), &call).await.unwrap();
         assert!(output.is_error);
+        let told = format!("{output:?}");
+        assert!(told.contains("401"), "what the host said is told: {told}");
         let asked = asked.lock().unwrap();
         assert_eq!(asked.len(), wanted.len(), "{asked:?}");
         for (request, value) in asked.iter().zip(wanted) {

@@ -216,7 +216,7 @@ impl WebFetch {
             let mut response = self.get(&url, &headers).await?;
             if hop == 0
                 && matches!(response.status().as_u16(), 401 | 403)
-                && let Some(former) = request::filled_formerly(&asked, &given.headers, call).await?
+                && let Some(former) = self.former(&asked, given, call).await
             {
                 (url, headers) = (former.url, former.headers);
                 response = self.get(&url, &headers).await?;
@@ -242,6 +242,20 @@ impl WebFetch {
         Err(ToolError::Failed(format!(
             "{url}: more than {most} redirects"
         )))
+    }
+
+    /// The request with the values before a rotation. Where they cannot be had the first answer stands.
+    async fn former(
+        &self,
+        asked: &Url,
+        given: &Arguments,
+        call: &CallContext,
+    ) -> Option<request::Request> {
+        let former = request::filled_formerly(asked, &given.headers, call).await;
+        former.unwrap_or_else(|error| {
+            tracing::debug!(%error, "no second try with a former value");
+            None
+        })
     }
 
     async fn get(&self, url: &Url, headers: &HeaderMap) -> Result<reqwest::Response, ToolError> {

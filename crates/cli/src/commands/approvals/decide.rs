@@ -12,7 +12,7 @@ use gatehouse_protocol::model::approval::{Decision, Verdict};
 use gatehouse_protocol::untrusted::one_line;
 use gatehouse_protocol::{GatewayError, GatewayEvent, own};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::read::{self, People, Recorded, Waiting};
 use super::show;
@@ -28,6 +28,23 @@ pub(super) struct Answer {
     pub(super) verdict: Verdict,
     /// Of a denial, for a gateway that has a field for it.
     pub(super) reason: Option<String>,
+    /// How long a yes holds, beyond once; on a gateway of ours.
+    pub(super) holds: Option<Holds>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    Session,
+    For { minutes: u64 },
+}
+
+impl Holds {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::For { .. } => "for",
+        }
+    }
 }
 
 impl Answer {
@@ -35,6 +52,26 @@ impl Answer {
         Self {
             verdict,
             reason: None,
+            holds: None,
+        }
+    }
+
+    pub(super) fn holding(holds: Holds) -> Self {
+        Self {
+            holds: Some(holds),
+            ..Self::plain(Verdict::AllowOnce)
+        }
+    }
+
+    /// As our own gateway takes it; none where the published word says it all.
+    fn own(&self, id: &str) -> Option<Value> {
+        match (self.holds, &self.reason) {
+            (Some(Holds::Session), _) => Some(json!({"id": id, "decision": "session"})),
+            (Some(Holds::For { minutes }), _) => {
+                Some(json!({"id": id, "decision": "for", "minutes": minutes}))
+            }
+            (None, Some(reason)) => Some(json!({"id": id, "decision": "deny", "reason": reason})),
+            (None, None) => None,
         }
     }
 }
@@ -78,7 +115,7 @@ pub(super) async fn run(
     let found = read::waiting(link).await?;
     let decided = match found.waiting.into_iter().find(|approval| approval.id == id) {
         Some(approval) => {
-            check_offered(&approval, answer.verdict)?;
+            check_offered(&approval, &answer)?;
             let decided = send(link, approval.kind, id, &answer).await?;
             counted(link, decided, approval.people).await?
         }
@@ -109,8 +146,20 @@ async fn counted(
     Ok(Decided { counted, ..decided })
 }
 
-fn check_offered(approval: &Waiting, verdict: Verdict) -> Result<(), Failure> {
-    let decision = Decision::from(verdict);
+fn check_offered(approval: &Waiting, answer: &Answer) -> Result<(), Failure> {
+    let decision = Decision::from(answer.verdict);
+    if let Some(holds) = answer.holds {
+        let choices = approval.choices.as_deref().unwrap_or_default();
+        if choices.iter().any(|choice| choice == holds.word()) {
+            return Ok(());
+        }
+        let text = format!(
+            "this approval cannot be answered with {:?}; nothing was sent",
+            holds.word()
+        );
+        let failure = Failure::new(FailureKind::Refused, "notOffered", text);
+        return Err(failure.next("what is dangerous, or needs several people, is allowed once"));
+    }
     if approval.offers(&decision) {
         return Ok(());
     }
@@ -131,7 +180,7 @@ async fn unlisted(link: &mut Link, id: String, answer: &Answer) -> Result<Decide
         return Err(gone(&id));
     };
     let family = read::family_of(&record);
-    let record = Recorded::from(record);
+    let record = read::ending(link, record).await;
     match family {
         Some(family) if record.is_pending() => send(link, family, id, answer).await,
         _ => Ok(Decided::settled(false, record)),
@@ -174,11 +223,8 @@ async fn send_recorded(
     id: String,
     answer: &Answer,
 ) -> Result<Decided, Failure> {
-    let reply = match &answer.reason {
-        Some(reason) => {
-            let params = json!({"id": id, "decision": "deny", "reason": reason});
-            link.ask_here::<own::ApprovalsResolve>(params).await
-        }
+    let reply = match answer.own(&id) {
+        Some(params) => link.ask_here::<own::ApprovalsResolve>(params).await,
         None => {
             let params = ApprovalResolveParams {
                 id: id.clone(),
@@ -190,8 +236,10 @@ async fn send_recorded(
     };
     let reply = reply.map_err(unsure)?;
     let read_back = read::record(link, &id).await?;
-    let mut record = Recorded::from(read_back.unwrap_or(reply.approval));
-    if reply.applied && !record.is_pending() {
+    let record = read_back.unwrap_or(reply.approval);
+    let named = link.offers::<own::ApprovalsGet>();
+    let mut record = read::ending(link, record).await;
+    if !named && reply.applied && !record.is_pending() {
         // The event has the name of who answered, the record its id.
         record.decided_by = echo(link, &id).await.decided_by.or(record.decided_by);
     }

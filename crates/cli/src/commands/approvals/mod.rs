@@ -2,6 +2,7 @@
 //! and what it says is printed, whoever answered first.
 
 mod decide;
+mod grants;
 mod read;
 mod show;
 mod watch;
@@ -10,11 +11,11 @@ use gatehouse_protocol::model::approval::Verdict;
 use gatehouse_protocol::own;
 use gatehouse_protocol::untrusted::one_line;
 
-use decide::Answer;
+use decide::{Answer, Holds};
 
 use super::Context;
 use crate::args::{ApprovalsAction, ApprovalsArgs};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 pub(super) async fn run(context: &mut Context<'_>, args: ApprovalsArgs) -> Result<(), Failure> {
     let dial = context.dial(args.target)?;
@@ -22,14 +23,16 @@ pub(super) async fn run(context: &mut Context<'_>, args: ApprovalsArgs) -> Resul
     let done = match args.action {
         ApprovalsAction::List => list(context, &link).await,
         ApprovalsAction::Watch => watch::run(context, &mut link, &dial).await,
-        ApprovalsAction::Allow { id, always } => {
-            let verdict = if always {
-                Verdict::AllowAlways
-            } else {
-                Verdict::AllowOnce
-            };
-            decide::run(context, &mut link, id, Answer::plain(verdict)).await
-        }
+        ApprovalsAction::Allow {
+            id,
+            always,
+            session,
+            time,
+        } => match allowing(&link, always, session, time) {
+            Ok(answer) => decide::run(context, &mut link, id, answer).await,
+            Err(failure) => Err(failure),
+        },
+        ApprovalsAction::Grants { action } => grants::run(context, &link, action).await,
         ApprovalsAction::Deny { id, reason } => {
             let has_field = link.offers::<own::ApprovalsResolve>();
             if let (Some(reason), false) = (&reason, has_field) {
@@ -40,14 +43,43 @@ pub(super) async fn run(context: &mut Context<'_>, args: ApprovalsArgs) -> Resul
             }
             let reason = reason.filter(|_| has_field);
             let answer = Answer {
-                verdict: Verdict::Deny,
                 reason,
+                ..Answer::plain(Verdict::Deny)
             };
             decide::run(context, &mut link, id, answer).await
         }
     };
     link.close().await;
     done
+}
+
+/// A yes, and how long it holds.
+fn allowing(
+    link: &crate::dial::Link,
+    always: bool,
+    session: bool,
+    time: Option<u64>,
+) -> Result<Answer, Failure> {
+    let holds = match (session, time) {
+        (true, _) => Holds::Session,
+        (false, Some(ms)) => Holds::For {
+            // A part of a minute counts as one.
+            minutes: ms.div_ceil(60_000),
+        },
+        (false, None) if always => return Ok(Answer::plain(Verdict::AllowAlways)),
+        (false, None) => return Ok(Answer::plain(Verdict::AllowOnce)),
+    };
+    if link.offers::<own::ApprovalsResolve>() {
+        return Ok(Answer::holding(holds));
+    }
+    Err(not_ours(
+        "this gateway allows once or always, and nothing between them; nothing was sent",
+    ))
+}
+
+/// What only a gateway of ours has.
+fn not_ours(text: &str) -> Failure {
+    Failure::new(FailureKind::Refused, "notOffered", text)
 }
 
 async fn list(context: &mut Context<'_>, link: &crate::dial::Link) -> Result<(), Failure> {

@@ -8,8 +8,9 @@ use gatehouse_protocol::model::approval::{
     ApprovalKind, ApprovalRecord, ApprovalResolved, ApprovalStatus, Decision, ExecApproval,
     PluginApproval, SystemApproval,
 };
-use gatehouse_protocol::{Listed, NoParams};
+use gatehouse_protocol::{Listed, NoParams, own};
 use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::dial::Link;
 use crate::failure::{Failure, FailureKind};
@@ -38,6 +39,12 @@ pub(super) struct Waiting {
     /// Of a question that takes more than one person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) people: Option<People>,
+    /// Why it is asked and what it would do, as a gateway of ours says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) analysis: Option<Value>,
+    /// Our own gateway's answers that it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) choices: Option<Vec<String>>,
 }
 
 /// How many people have said yes, of how many who have to.
@@ -57,6 +64,12 @@ pub(super) struct Recorded {
     pub(super) decision: Option<Decision>,
     pub(super) reason: Option<String>,
     pub(super) decided_by: Option<String>,
+    /// Our own gateway's word for the answer: `once`, `session`, `for`, `always`, `edit`, `deny`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) choice: Option<String>,
+    /// The command that was put in the place of the one that was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) edited: Option<String>,
     pub(super) at_ms: Option<u64>,
 }
 
@@ -84,6 +97,15 @@ impl Recorded {
         self.status == Some(ApprovalStatus::Pending)
     }
 
+    /// What our own gateway says beyond the published record.
+    fn add(&mut self, answer: &Value) {
+        let text = |name: &str| answer[name].as_str().map(str::to_owned);
+        self.decided_by = text("by").or(self.decided_by.take());
+        self.choice = text("choice");
+        self.edited = text("edited");
+        self.reason = text("reason").or(self.reason.take());
+    }
+
     /// Gone, and the gateway keeps no record.
     pub(super) fn unknown(id: String, status: Option<ApprovalStatus>) -> Self {
         Self {
@@ -92,6 +114,8 @@ impl Recorded {
             decision: None,
             reason: None,
             decided_by: None,
+            choice: None,
+            edited: None,
             at_ms: None,
         }
     }
@@ -122,6 +146,8 @@ impl From<ExecApproval> for Waiting {
                 allowed: request.approved_by.unwrap_or(0),
                 needed,
             }),
+            analysis: request.extra.get("analysis").cloned(),
+            choices: request.extra.get("choices").and_then(words),
         }
         .only_refusable_where_unreadable()
     }
@@ -144,6 +170,8 @@ impl From<PluginApproval> for Waiting {
             expires_at_ms: approval.expires_at_ms,
             decisions: request.allowed_decisions,
             people: None,
+            analysis: None,
+            choices: None,
         }
         .only_refusable_where_unreadable()
     }
@@ -166,6 +194,8 @@ impl From<SystemApproval> for Waiting {
             expires_at_ms: approval.expires_at_ms,
             decisions: request.allowed_decisions,
             people: None,
+            analysis: None,
+            choices: None,
         }
         .only_refusable_where_unreadable()
     }
@@ -183,6 +213,8 @@ impl From<ApprovalRecord> for Recorded {
             decision: record.decision,
             reason: record.reason.map(|reason| reason.as_str().to_owned()),
             decided_by: by.filter(|by| !by.is_empty()),
+            choice: None,
+            edited: None,
             at_ms: record.resolved_at_ms,
         }
     }
@@ -204,6 +236,8 @@ impl From<ApprovalResolved> for Recorded {
             decision: resolved.decision,
             reason: None,
             decided_by: resolved.resolved_by,
+            choice: None,
+            edited: None,
             at_ms: resolved.ts,
         }
     }
@@ -265,6 +299,22 @@ pub(super) async fn record(link: &Link, id: &str) -> Result<Option<ApprovalRecor
     }
 }
 
+/// How it ended, with the name of who answered and what was answered where the gateway is ours and tells.
+pub(super) async fn ending(link: &Link, record: ApprovalRecord) -> Recorded {
+    let mut recorded = Recorded::from(record);
+    if recorded.is_pending() || !link.offers::<own::ApprovalsGet>() {
+        return recorded;
+    }
+    let told = link
+        .read::<own::ApprovalsGet>(json!({"id": recorded.id}))
+        .await;
+    // What is known without it stands.
+    if let Ok(told) = told {
+        recorded.add(&told["answer"]);
+    }
+    recorded
+}
+
 /// The family that a record belongs to; the gateway has to be told when it is decided.
 pub(super) fn family_of(record: &ApprovalRecord) -> Option<ApprovalFamily> {
     match record.presentation.as_ref()?.kind.as_ref()? {
@@ -287,6 +337,11 @@ fn family_name<S: Serializer>(family: &ApprovalFamily, serializer: S) -> Result<
     serializer.serialize_str(name_of(*family))
 }
 
+fn words(list: &Value) -> Option<Vec<String>> {
+    let words = list.as_array()?.iter().filter_map(Value::as_str);
+    Some(words.map(str::to_owned).collect())
+}
+
 fn blank(text: Option<&str>) -> bool {
     text.is_none_or(|text| text.trim().is_empty())
 }
@@ -301,8 +356,6 @@ fn sentence(parts: [Option<String>; 3]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
     fn asked(request: Value) -> Waiting {

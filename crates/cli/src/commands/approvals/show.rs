@@ -3,11 +3,17 @@
 use gatehouse_protocol::model::approval::{ApprovalStatus, Decision};
 use gatehouse_protocol::untrusted::{Policy, escape, one_line};
 
+use serde_json::Value;
+
 use super::read::{People, Recorded, Waiting, name_of};
 use crate::commands::Context;
 use crate::environment::now_ms;
 use crate::failure::Failure;
 use crate::output::age;
+
+/// Longest line of an explanation, and the most lines of a kind; all of it is in `--json`.
+const SHOWN: usize = 400;
+const MOST: usize = 12;
 
 pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(), Failure> {
     let style = context.output.style;
@@ -41,6 +47,9 @@ pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(
         let warning = one_line(warning, 1000);
         context.output.line(&format!("  {}", style.bad(&warning)))?;
     }
+    if let Some(analysis) = &approval.analysis {
+        explained(context, analysis)?;
+    }
     let offered = approval.decisions.as_deref().map(|offered| {
         let names: Vec<&str> = offered.iter().map(Decision::as_str).collect();
         one_line(&names.join(", "), 200)
@@ -49,6 +58,37 @@ pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(
     context
         .output
         .line(&style.dim(&format!("  may be answered: {offered}")))
+}
+
+/// Why it is asked, and what it would do, as a gateway of ours says it. The texts quote an agent's.
+fn explained(context: &mut Context<'_>, analysis: &Value) -> Result<(), Failure> {
+    let style = context.output.style;
+    if analysis["dangerous"] == true {
+        let text = "dangerous: look at it before you allow it";
+        context.output.line(&format!("  {}", style.bad(text)))?;
+    }
+    for reason in texts(&analysis["explanation"]) {
+        context.output.line(&format!("  why  {reason}"))?;
+    }
+    let effects = analysis["effects"].as_array().into_iter().flatten();
+    let effects: Vec<&Value> = effects.map(|effect| &effect["text"]).collect();
+    for effect in effects.iter().take(MOST).filter_map(|text| line(text)) {
+        context.output.line(&format!("  does {effect}"))?;
+    }
+    if effects.len() > MOST {
+        let more = format!("  and {} more; --json has all", effects.len() - MOST);
+        context.output.line(&style.dim(&more))?;
+    }
+    Ok(())
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    let texts = list.as_array().into_iter().flatten();
+    texts.take(MOST).filter_map(line).collect()
+}
+
+fn line(text: &Value) -> Option<String> {
+    text.as_str().map(|text| one_line(text, SHOWN))
 }
 
 /// One line about how it ended, or how far it is on its way.
@@ -89,14 +129,20 @@ pub(super) fn sentence(record: &Recorded) -> String {
         .as_ref()
         .map_or("ended", ApprovalStatus::as_str);
     let mut words = one_line(status, 40);
-    if let Some(decision) = &record.decision {
-        words = format!("{words} ({})", one_line(decision.as_str(), 40));
+    // A denial has one word; a yes can hold longer than once.
+    let word = record.decision.as_ref().map(Decision::as_str);
+    let word = record.choice.as_deref().or(word);
+    if record.edited.is_some() {
+        words = "replaced by another command".to_owned();
+    } else if let Some(word) = word.filter(|word| *word != Decision::Deny.as_str()) {
+        words = format!("{words} ({})", one_line(word, 40));
     }
     if let Some(by) = &record.decided_by {
         words = format!("{words} by {}", one_line(by, 200));
     }
     if let Some(reason) = &record.reason
         && reason != "user"
+        && record.edited.is_none()
     {
         words = format!("{words}, reason: {}", one_line(reason, 100));
     }

@@ -133,7 +133,7 @@ async fn ended(
     if let Ok(Some(record)) = record {
         // The event has the name of who answered, the record its id.
         let by = told.decided_by.take();
-        told = record.into();
+        told = read::ending(link, record).await;
         told.decided_by = by.or(told.decided_by);
     }
     tell_end(context, &told)
@@ -171,7 +171,10 @@ async fn reconcile(
     }
     for (id, approval) in gone {
         let record = read::record(link, &id).await.ok().flatten();
-        let record = record.map_or_else(|| without_record(id, &approval), Recorded::from);
+        let record = match record {
+            Some(record) => read::ending(link, record).await,
+            None => without_record(id, &approval),
+        };
         tell_end(context, &record)?;
     }
     Ok(())

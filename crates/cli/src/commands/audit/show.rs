@@ -57,13 +57,18 @@ pub(super) fn report(context: &mut Context<'_>, report: &Value) -> Result<(), Fa
         context.output.line(&format!("broken at {seq}: {kind}"))?;
     }
     let checkpoint = &report["checkpoint"];
-    if checkpoint.is_null() {
+    if checkpoint.is_null() && broken.is_null() {
+        context
+            .output
+            .note("none of them is signed yet: nothing would show that later ones were cut off");
+    } else if checkpoint.is_null() {
         context.output.note("no checkpoint was found right");
     } else {
         let size = number(&checkpoint["size"]);
         let root = one_line(checkpoint["root"].as_str().unwrap_or_default(), 64);
-        let at = rfc3339(checkpoint["at"].as_i64().unwrap_or(0));
-        let words = format!("signed: {size} records at {at}, root {root}");
+        let at = checkpoint["at"].as_i64();
+        let at = at.map_or_else(String::new, |at| format!(" at {}", rfc3339(at)));
+        let words = format!("signed: {size} records{at}, root {root}");
         context.output.line(&words)?;
     }
     match report["key"].as_str() {

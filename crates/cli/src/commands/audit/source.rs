@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use gatehouse_audit::checkpoint::log_signer;
 use gatehouse_gateway::audit::{
-    AuditKey, AuditView, Evidence, StateKey, export_page, export_start, report_json, verify,
+    AuditKey, AuditKeyError, AuditView, Evidence, StateKey, export_page, export_start, report_json,
+    verify,
 };
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AuditFilter, AuditStore, GatewayStore, SqliteGatewayStore};
@@ -139,7 +140,12 @@ impl Files {
         let store = SqliteGatewayStore::look(folder).await.map_err(unreadable)?;
         let vault = secret::audit_vault(folder, &Redactor::new()).await?;
         let key = StateKey::new(folder, vault);
-        let evidence = match (key.seed().await, key.head().await) {
+        // One that was emptied or overwritten is gone: a log that was signed is broken without it.
+        let head = match key.head().await {
+            Err(AuditKeyError::Unreadable(_)) => Ok(None),
+            head => head,
+        };
+        let evidence = match (key.seed().await, head) {
             (Ok(seed), Ok(head)) => Ok(Evidence {
                 key: seed.map(|seed| log_signer(&seed).verifier()),
                 head,

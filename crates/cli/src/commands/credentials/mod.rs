@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Context;
 use crate::args::{CredentialsAction, CredentialsArgs, SetArgs};
 use crate::environment::now_ms;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::output::age;
 use crate::output::table::Table;
 
@@ -40,9 +40,15 @@ pub(super) async fn run(context: &mut Context<'_>, args: CredentialsArgs) -> Res
     link.close().await;
     let answer: Value = answer?;
     if context.output.is_json() {
-        return context.output.value(&answer);
+        context.output.value(&answer)?;
+    } else {
+        show(context, &method, &answer)?;
     }
-    show(context, &method, &answer)
+    if answer["deleted"] == false {
+        let text = "there is no credential of this name, so none was deleted";
+        return Err(Failure::new(FailureKind::Refused, "notThere", text));
+    }
+    Ok(())
 }
 
 fn to_set(set: SetArgs) -> Result<Value, Failure> {
@@ -58,10 +64,10 @@ fn to_set(set: SetArgs) -> Result<Value, Failure> {
 fn show(context: &mut Context<'_>, method: &str, answer: &Value) -> Result<(), Failure> {
     match method {
         "gatehouse.credentials.list" => list(context, answer),
-        "gatehouse.credentials.delete" => context.output.line(match answer["deleted"] {
-            Value::Bool(true) => "deleted",
-            _ => "there was none of this name",
-        }),
+        "gatehouse.credentials.delete" => match answer["deleted"] {
+            Value::Bool(true) => context.output.line("deleted"),
+            _ => Ok(()),
+        },
         "gatehouse.credentials.rotateMasterKey" => {
             let count = answer["wrapped"].as_u64().unwrap_or_default();
             context

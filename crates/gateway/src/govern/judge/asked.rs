@@ -156,7 +156,7 @@ pub(super) fn judged(decision: Decision, past: Value) -> Judged {
         verdict: decision.would,
         enforced: decision.enforced,
         dangerous: decision.dangerous,
-        rules: decision.rules.iter().map(|hit| hit.id.clone()).collect(),
+        hits: decision.rules,
         approvers: u32::from(decision.approval.approvers),
         timeout_ms: timeout * 1_000,
         findings: decision.findings,

@@ -11,7 +11,7 @@ use gatehouse_agent::Action;
 use gatehouse_agent::govern::Effect;
 use gatehouse_policy::authz::AgentRights;
 use gatehouse_policy::decide::vetting::{Outcome, join};
-use gatehouse_policy::decide::{Act, ToolUse};
+use gatehouse_policy::decide::{Act, RuleHit, ToolUse};
 use gatehouse_policy::rules::RateKey;
 use gatehouse_policy::{
     Command, Decision, Dialect, Effect as PolicyEffect, EffectKind, Finding, NoFiles, Plan, Taint,
@@ -56,7 +56,8 @@ pub(super) struct Judged {
     pub(super) effects: Vec<PolicyEffect>,
     pub(super) commands: Vec<Command>,
     pub(super) plan: Option<Plan>,
-    pub(super) rules: Vec<String>,
+    /// The rules that are about it.
+    pub(super) hits: Vec<RuleHit>,
     pub(super) approvers: u32,
     pub(super) timeout_ms: u64,
     pub(super) policy_version: String,
@@ -103,11 +104,19 @@ pub(super) struct SessionFacts {
 }
 
 impl Judged {
-    /// The sentence for the agent: the strictest reasons.
+    /// The sentence for the agent: the strictest reasons, first those that a person wrote.
     pub(super) fn reason(&self) -> String {
-        let strictest = self.findings.iter().filter(|f| f.verdict == self.verdict);
-        let texts = strictest.map(|finding| finding.text.as_str());
-        let texts: Vec<&str> = texts.take(3).collect();
+        let rules = self.hits.iter().filter(|hit| hit.verdict == self.verdict);
+        let findings = self.findings.iter().filter(|f| f.verdict == self.verdict);
+        let mut texts: Vec<&str> = Vec::new();
+        for text in rules
+            .map(|hit| hit.text.as_str())
+            .chain(findings.map(|finding| finding.text.as_str()))
+        {
+            if texts.len() < 3 && !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
         if texts.is_empty() {
             return "the policy does not allow it".to_owned();
         }

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use copy::{copy, measure};
 
+use crate::hex::hex;
 use crate::private;
 
 /// How much is kept, and for how long.
@@ -273,9 +274,7 @@ const SLUG: usize = 16;
 
 /// A session's folder. Its key can hold what a path cannot.
 fn slug(session: &str) -> String {
-    let hash = Sha256::digest(session);
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    hex[..SLUG].to_owned()
+    hex(Sha256::digest(session))[..SLUG].to_owned()
 }
 
 fn number(id: &str) -> u64 {

@@ -47,6 +47,13 @@ fn every_kind_of_mistake_is_told() {
             "{preset: 'strict', preset: 'observe'}".to_owned(),
             "is there twice",
         ),
+        (
+            "{rules: [{id: 'a', verdict: 'deny', enabled: 'shadw', match: {}}]}".to_owned(),
+            "is true, false or \"shadow\" (did you mean shadow?)",
+        ),
+        (String::new(), "1:1: error: is empty: write {}"),
+        (" \n\t".to_owned(), "1:1: error: is empty: write {}"),
+        ("{\n  rules: [\n".to_owned(), "2:11: error: is not JSON5"),
         (rule("command: '^(a$'"), "is not a regular expression"),
         (rule("command: '^a'"), "begins with ^ and ends with $"),
         (rule("command: []"), "is an empty list"),

@@ -4,6 +4,9 @@
 //! First answer wins: answering is a compare-and-swap in the store, and only the winner is announced. What
 //! ends a question without an answer (expiry, the run that asked being stopped) is a denial.
 
+mod error;
+mod pending;
+
 use std::sync::Arc;
 
 use gatehouse_store::StoreError;
@@ -15,49 +18,19 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+pub use error::{AnswerError, ApprovalsError};
+pub use pending::Pending;
+
 use super::answers::{Choice, ChoiceError, Resolver};
 use super::moment::Moment;
 use super::question::{Decision, Question, offers};
-use super::registry_task::{Command, RegistryTask};
+use super::registry_task::{Command, MaySee, RegistryTask};
 use super::{wire, witness};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 
 /// The reason of a question that ended because its run had.
 const RUN_ENDED: &str = "gateway-restart";
-
-/// Why a question was not recorded.
-#[derive(Debug, thiserror::Error)]
-pub enum ApprovalsError {
-    #[error("approval id already pending")]
-    Taken,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why an answer was not taken. The question stands as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum AnswerError {
-    #[error("unknown or expired approval id")]
-    Unknown,
-    /// Another answer was first, or the time was over; the record that stands.
-    #[error("approval already resolved")]
-    Settled(Box<ApprovalRecord>),
-    #[error(transparent)]
-    Choice(#[from] ChoiceError),
-    #[error("an approval cannot be given by who asked for it")]
-    Own,
-    #[error("the approval is for another action than the one that was named")]
-    Differs,
-    /// This person's yes is counted, and other people have to say it too.
-    #[error("already counted")]
-    Again(Box<ApprovalRecord>),
-    /// The command that was to be put in place cannot be.
-    #[error("the command was not changed: {0}")]
-    Edit(String),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// What an answer came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,13 +49,6 @@ impl Answered {
     }
 }
 
-/// A question that waits. Dropped before it was answered, it is withdrawn.
-pub struct Pending {
-    pub record: ApprovalRecord,
-    approvals: Approvals,
-    open: bool,
-}
-
 /// A handle to the approvals.
 #[derive(Clone)]
 pub struct Approvals {
@@ -97,10 +63,11 @@ impl Approvals {
         store: Arc<dyn GatewayStore>,
         hub: Hub,
         clock: Clock,
+        may_see: MaySee,
     ) -> (Self, impl Future<Output = ()>) {
         let (commands, inbox) = mpsc::unbounded_channel();
         let moment = Moment::new(clock);
-        let task = RegistryTask::new(store.clone(), hub, moment.clone(), inbox);
+        let task = RegistryTask::new(store.clone(), hub, may_see, moment.clone(), inbox);
         let handle = Self {
             store,
             moment,
@@ -400,30 +367,6 @@ impl Approvals {
     fn tell(&self, command: Command) {
         // The task ends only with the gateway; the store keeps what was said to it then.
         let _ = self.commands.send(command);
-    }
-}
-
-impl Pending {
-    /// Waits for the answer, which may be that there was none.
-    pub async fn settled(mut self) -> Result<ApprovalRecord, StoreError> {
-        let settled = self.approvals.settled(&self.record.id).await?;
-        self.open = false;
-        Ok(settled.unwrap_or_else(|| self.record.clone()))
-    }
-
-    /// Leaves it to wait on its own.
-    pub fn detach(mut self) -> ApprovalRecord {
-        self.open = false;
-        self.record.clone()
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        if self.open {
-            let id = self.record.id.clone();
-            self.approvals.tell(Command::Withdraw(id));
-        }
     }
 }
 
