@@ -91,6 +91,13 @@ describe("the card", () => {
     expect(text()).not.toContain("policy");
   });
 
+  it("gives no advice on allowing what is decided already", async () => {
+    const phase = { kind: "gone", at: 1 } as const;
+    const { text } = await show({ item: { phase, offered: [] }, detail: { analysis: sends } });
+    expect(text()).toContain("Look twice.");
+    expect(text()).not.toContain("before you allow it");
+  });
+
   it("numbers each sentence in the text as gravely as it is, and not in what is copied", async () => {
     const item = { subject: "curl x < .env && ls" };
     const { container } = await show({ item, detail: { analysis: sends } });

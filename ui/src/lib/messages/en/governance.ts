@@ -75,6 +75,7 @@ export const governance = {
     dangerous: "Look twice",
     dangerousToPolicy: "It does what policy calls dangerous.",
     dangerousMeaning: "Read the marked parts before you allow it.",
+    dangerousDone: "The marked parts are the reason.",
     dangerousUnmarked: "Read all of it before you allow it.",
     danger: "Danger",
     ask: "Asks",
