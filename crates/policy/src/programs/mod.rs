@@ -261,14 +261,30 @@ const KEPT: &[&str] = &[
 /// What governs this agent is driven by its command wherever that lies.
 const OURS: &[&str] = &["gatehouse", "gatehouse-desktop", "openclaw"];
 
+/// The program of ours that a file is: by its own name, or a script of the package that is named so.
+pub(crate) fn own_program(path: &str) -> Option<&'static table::Program> {
+    let name = place::name(path);
+    let stem = name.split('.').next().unwrap_or(name);
+    let mut parts = path.split('/');
+    let mut package = None;
+    while let Some(part) = parts.next() {
+        if part == "node_modules" {
+            package = parts.clone().next();
+        }
+    }
+    [Some(stem), package]
+        .into_iter()
+        .flatten()
+        .find(|name| OURS.contains(name))
+        .and_then(lookup::find)
+}
+
 /// A file that is run; a task runner or a tool that a project keeps is read by its name as well.
 fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader<'_>) {
     reader.out.known = true;
     let name = place::name(program);
     reader.script_file(&Word::from(program), args);
-    if OURS.contains(&name)
-        && let Some(entry) = lookup::find(name)
-    {
+    if let Some(entry) = own_program(program) {
         return reader.by(entry, args);
     }
     let kept = path.is_some_and(|path| KEPT.iter().any(|folder| path.contains(folder)));

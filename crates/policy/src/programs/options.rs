@@ -169,6 +169,18 @@ impl Parser<'_> {
         value
     }
 
+    /// The rest of a word or the next one, whatever that looks like; all that follows is an operand.
+    fn last_value(&mut self, joined: Option<Word>) -> Option<Word> {
+        let value = joined.or_else(|| {
+            self.at += 1;
+            self.args.get(self.at - 1).cloned()
+        });
+        let rest = self.args.get(self.at..).unwrap_or_default();
+        self.parsed.operands.extend_from_slice(rest);
+        self.at = self.args.len();
+        value
+    }
+
     fn push(&mut self, option: &'static Opt, value: Option<Word>) {
         self.parsed.found.push(Found { option, value });
     }
@@ -258,6 +270,7 @@ impl Parser<'_> {
                 Takes::Value if !rest => self.next_value(),
                 Takes::Joined if !rest => None,
                 Takes::Value | Takes::Joined => Some(without(word, after)),
+                Takes::Last => self.last_value(rest.then(|| without(word, after))),
             };
             let ends = option.takes != Takes::Nothing;
             self.push(option, value);

@@ -13,6 +13,10 @@ pub(crate) struct Reader<'a> {
     pub(crate) invocation: &'a Invocation,
     pub(crate) world: &'a World<'a>,
     pub(crate) out: Reading,
+    /// The code that was read runs a command that its arguments may name.
+    pub(crate) code_runs_arguments: bool,
+    /// What it does to files that its arguments may name.
+    pub(crate) code_changes_arguments: Vec<Access>,
 }
 
 impl<'a> Reader<'a> {
@@ -21,6 +25,8 @@ impl<'a> Reader<'a> {
             invocation,
             world,
             out: Reading::default(),
+            code_runs_arguments: false,
+            code_changes_arguments: Vec::new(),
         }
     }
 
@@ -296,6 +302,14 @@ impl<'a> Reader<'a> {
             dialect: None,
             args: Vec::new(),
         });
+    }
+
+    /// Runs a file by an interpreter, called with arguments.
+    pub(crate) fn file_with(&mut self, word: &Word, args: &[Word]) {
+        self.file(word);
+        if let Some(program) = word.known().and_then(super::own_program) {
+            self.by(program, args);
+        }
     }
 
     /// Runs a file as a script of a shell, or as what it is.

@@ -72,6 +72,8 @@ pub(crate) enum Takes {
     Value,
     /// Only when it is joined to the option.
     Joined,
+    /// A value, and what follows is no option any more: `python -c CODE …`.
+    Last,
 }
 
 /// What an argument is, and so what it does.
@@ -207,6 +209,15 @@ pub(crate) const fn joined(names: &'static str, act: Act) -> Opt {
     Opt {
         names,
         takes: Takes::Joined,
+        act,
+    }
+}
+
+/// Options with a value, behind which everything is an operand.
+pub(crate) const fn last(names: &'static str, act: Act) -> Opt {
+    Opt {
+        names,
+        takes: Takes::Last,
         act,
     }
 }

@@ -9,7 +9,7 @@ use crate::programs::code::{self, Language, input, is_input};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    Act, Grammar, Program, READ, TEXT, WRITE, flag, flags, joined, program, value,
+    Act, Grammar, Program, READ, TEXT, WRITE, flag, flags, joined, last, program, value,
 };
 use crate::programs::{Args, Stdin, foreign};
 use crate::verdict::Verdict;
@@ -29,7 +29,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("--rcfile --init-file -C --init-command", STARTUP), value("--emulate", TEXT),
     ]).also(shell),
     program("python python2 python3 pypy pypy3 ipython ipython3 micropython cpython jython bpython pythonw").grammar(Grammar::Stops).strict().options(&[
-        value("-c", TEXT), value("-m", TEXT), value("-W -X --check-hash-based-pycs -Q", TEXT),
+        last("-c", TEXT), last("-m", TEXT), value("-W -X --check-hash-based-pycs -Q", TEXT),
         flags("-b -B -d -E -h -I -O -OO -P -q -R -s -S -u -v -V -x -bb -VV -t -3 --help --version --help-env --help-xoptions --help-all"), flag("-i", LOADS),
     ]).also(python),
     program("node nodejs iojs").grammar(Grammar::Stops).strict().options(&[
@@ -53,7 +53,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-e", Act::Code(Language::Ruby)), flags("-n -p -a -l -w -v -c -s -S -U -y -h -W --version --help --yjit --jit --verbose --disable-gems"), joined("-i -F -0 -K -T -x -W", TEXT), value("-r", TEXT), value("-I -C -E", READ), value("--encoding --enable --disable", TEXT),
     ]).also(ruby),
     program("php php-cli hhvm").grammar(Grammar::Stops).strict().options(&[
-        value("-r", Act::Code(Language::Php)), value("-B -R -E", Act::Code(Language::Php)), value("-f -F", Act::CodeFile(Language::Php)), value("-d -z", LOADS), value("-c", LOADS), flags("-n -i -l -m -q -v -w -s -H --ini --version --help -a"),
+        value("-r", Act::Code(Language::Php)), value("-B -R -E", Act::Code(Language::Php)), value("-f -F", Act::CodeFile(Language::Php)), value("-d", TEXT), value("-z", LOADS), value("-c", LOADS), flags("-n -i -l -m -q -v -w -s -H --ini --version --help -a"),
         value("-S", Act::Ask("listens", "It opens a port.")), value("-t --rf --rc --re", TEXT),
     ]).also(php),
     program("lua luajit lua5.1 lua5.3 lua5.4 texlua luau").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::Lua)), value("-l", LOADS), flags("-v -E -W -"), flag("-i", LOADS)]).also(runs_file),
@@ -192,12 +192,9 @@ fn is_question(reader: &Reader<'_>) -> bool {
 }
 
 fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
-    match parsed.operands.first() {
-        Some(file) if is_input(file) => input(reader, language),
-        Some(file) => {
-            let file = file.clone();
-            reader.file(&file);
-        }
+    match parsed.operands.split_first() {
+        Some((file, _)) if is_input(file) => input(reader, language),
+        Some((file, args)) => reader.file_with(file, args),
         None if is_question(reader) => {}
         None => input(reader, language),
     }
@@ -205,8 +202,8 @@ fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
 
 fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
     if let Some(text) = parsed.value("-c") {
-        reads_arguments(parsed, reader);
-        return code::read(reader, text, Language::Python);
+        code::read(reader, text, Language::Python);
+        return reads_arguments(parsed, reader);
     }
     let Some(module) = parsed.value("-m") else {
         return file_or_input(parsed, reader, Language::Python);

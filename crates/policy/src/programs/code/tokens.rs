@@ -1,5 +1,6 @@
 //! Code cut into words, texts and signs.
 
+mod lists;
 mod quotes;
 
 use super::Language;
@@ -8,7 +9,8 @@ use super::Language;
 pub(super) enum Token {
     /// A name, with what stands before it in Perl, Ruby and PHP (`$x`, `@x`, `:x`).
     Name(String),
-    Number,
+    /// A number as it is written; empty for a variable of one sign.
+    Number(String),
     /// A text, its escapes resolved as far as that matters.
     Text(String),
     /// A text whose parts in braces are code.
@@ -20,80 +22,110 @@ pub(super) enum Token {
     Sign(char),
 }
 
-pub(super) struct Lexer<'a> {
+/// Tokens, and which of them begin a line.
+#[derive(Default)]
+pub(super) struct Cut {
+    pub(super) tokens: Vec<Token>,
+    pub(super) begins: Vec<bool>,
+}
+
+struct Lexer {
     chars: Vec<char>,
     at: usize,
     language: Language,
     out: Vec<Token>,
-    _text: &'a str,
+    begins: Vec<bool>,
 }
 
 /// None where the text does not end where it should.
-pub(super) fn cut(text: &str, language: Language) -> Option<Vec<Token>> {
+pub(super) fn cut(text: &str, language: Language) -> Option<Cut> {
     let mut lexer = Lexer {
         chars: text.chars().collect(),
         at: 0,
         language,
         out: Vec::new(),
-        _text: text,
+        begins: Vec::new(),
     };
     lexer.run()?;
-    Some(lexer.out)
+    Some(Cut {
+        tokens: lexer.out,
+        begins: lexer.begins,
+    })
 }
 
-impl Lexer<'_> {
+impl Lexer {
     fn peek(&self, ahead: usize) -> char {
         self.chars.get(self.at + ahead).copied().unwrap_or('\0')
     }
 
     fn run(&mut self) -> Option<()> {
+        let mut line = true;
         while self.at < self.chars.len() {
             let c = self.peek(0);
-            match c {
-                c if c.is_whitespace() => self.at += 1,
-                '#' if !matches!(
+            line |= c == '\n';
+            self.one(c)?;
+            while self.begins.len() < self.out.len() {
+                self.begins.push(std::mem::take(&mut line));
+            }
+        }
+        Some(())
+    }
+
+    fn one(&mut self, c: char) -> Option<()> {
+        match c {
+            c if c.is_whitespace() => self.at += 1,
+            '\\' if self.peek(1) == '\n' => self.at += 2,
+            '#' if !matches!(
+                self.language,
+                Language::Node | Language::Lua | Language::AppleScript
+            ) && self.peek(1) != '{'
+                && !self.after_sigil() =>
+            {
+                self.line()
+            }
+            '/' if self.peek(1) == '/'
+                && matches!(
                     self.language,
-                    Language::Node | Language::Lua | Language::AppleScript
-                ) && self.peek(1) != '{'
-                    && !self.after_sigil() =>
-                {
-                    self.line()
+                    Language::Node | Language::Php | Language::Other
+                ) =>
+            {
+                self.line()
+            }
+            '/' if self.peek(1) == '*'
+                && matches!(self.language, Language::Node | Language::Php) =>
+            {
+                self.block()?
+            }
+            '-' if self.peek(1) == '-'
+                && matches!(self.language, Language::Lua | Language::AppleScript) =>
+            {
+                self.at += 2;
+                match self.long_bracket() {
+                    Some(level) => drop(self.long_text(level)?),
+                    None => self.line(),
                 }
-                '/' if self.peek(1) == '/'
-                    && matches!(
-                        self.language,
-                        Language::Node | Language::Php | Language::Other
-                    ) =>
-                {
-                    self.line()
-                }
-                '/' if self.peek(1) == '*'
-                    && matches!(self.language, Language::Node | Language::Php) =>
-                {
-                    self.block()?
-                }
-                '-' if self.peek(1) == '-'
-                    && matches!(self.language, Language::Lua | Language::AppleScript) =>
-                {
-                    self.line()
-                }
-                '"' | '\'' => self.quoted(c, "")?,
-                '`' => self.backquoted()?,
-                '/' if self.regex_here() => self.regex()?,
-                c if c.is_alphabetic() || c == '_' => self.name()?,
-                c if c.is_ascii_digit() => self.number(),
-                '$' | '@' | '%'
-                    if matches!(
-                        self.language,
-                        Language::Perl | Language::Ruby | Language::Php
-                    ) =>
-                {
-                    self.sigil()?
-                }
-                c => {
-                    self.out.push(Token::Sign(c));
-                    self.at += 1;
-                }
+            }
+            '[' if let Some(level) = self.long_bracket() => {
+                let text = self.long_text(level)?;
+                self.out.push(Token::Text(text));
+            }
+            '<' if self.glob_here() => self.glob(),
+            '"' | '\'' => self.quoted(c, "")?,
+            '`' => self.backquoted()?,
+            '/' if self.regex_here() => self.regex()?,
+            c if c.is_alphabetic() || c == '_' => self.name()?,
+            c if c.is_ascii_digit() => self.number(),
+            '$' | '@' | '%'
+                if matches!(
+                    self.language,
+                    Language::Perl | Language::Ruby | Language::Php
+                ) =>
+            {
+                self.sigil()?
+            }
+            c => {
+                self.out.push(Token::Sign(c));
+                self.at += 1;
             }
         }
         Some(())
@@ -122,13 +154,15 @@ impl Lexer<'_> {
     }
 
     fn number(&mut self) {
+        let from = self.at;
         while self.peek(0).is_ascii_alphanumeric()
             || self.peek(0) == '_'
             || (self.peek(0) == '.' && self.peek(1).is_ascii_digit())
         {
             self.at += 1;
         }
-        self.out.push(Token::Number);
+        let text = self.chars[from..self.at].iter().collect();
+        self.out.push(Token::Number(text));
     }
 
     fn name(&mut self) -> Option<()> {
@@ -175,11 +209,11 @@ impl Lexer<'_> {
                 if open == closing(open) { '\u{0}' } else { open },
                 closing(open),
             )?;
-            self.out.push(if next == 'x' {
-                Token::Command(text)
-            } else {
-                Token::Text(text)
-            });
+            match next {
+                'x' => self.out.push(Token::Command(text)),
+                'w' | 'W' | 'i' => self.list(&text),
+                _ => self.out.push(Token::Text(text)),
+            }
             return Some(());
         }
         let named = next.is_alphabetic() || next == '_';
@@ -196,7 +230,7 @@ impl Lexer<'_> {
             {
                 self.at += 1;
                 self.out.pop();
-                self.out.push(Token::Number);
+                self.out.push(Token::Number(String::new()));
             }
             return Some(());
         }

@@ -1,7 +1,5 @@
 //! Names in code, by what they do.
 
-use super::Language;
-
 /// Runs a command that is its argument.
 #[rustfmt::skip]
 pub(super) const RUNS: &[&str] = &[
@@ -55,7 +53,7 @@ pub(super) const DELETES_ALL: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const WRITES: &[&str] = &[
     "write_text", "write_bytes", "writeFile", "writeFileSync", "appendFile", "appendFileSync", "createWriteStream", "file_put_contents", "copyfile", "copy2", "copytree", "move", "rename", "renameSync", "symlink", "symlinkSync", "link", "linkSync", "chmod", "chmodSync", "chown", "makedirs", "mkdirSync", "mkdir", "mkdir_p", "touch",
-    "truncate", "truncateSync", "copyFileSync", "copyFile", "cp", "cp_r", "cpSync", "mv", "replace_file", "utime", "binwrite", "fputs", "fwrite", "writelines", "ln_s", "outputFileSync", "writeJsonSync", "lchown", "mknod", "mkfifo", "move_uploaded_file", "tempnam",
+    "truncate", "truncateSync", "copyFileSync", "copyFile", "cp", "cp_r", "cpSync", "mv", "replace_file", "utime", "binwrite", "fputs", "fwrite", "ln_s", "outputFileSync", "writeJsonSync", "lchown", "mknod", "mkfifo", "move_uploaded_file", "tempnam",
 ];
 #[rustfmt::skip]
 pub(super) const READS: &[&str] = &[
@@ -84,7 +82,7 @@ pub(super) const ENVIRONMENT: &[&str] = &[
     "environ", "getenv", "environb", "env", "ENV", "%ENV", "$ENV", "$_ENV", "$_SERVER", "putenv",
     "dotenv", "keyring", "getpass",
 ];
-pub(super) const SIGNALS: &[&str] = &["kill", "killpg", "abort", "terminate"];
+pub(super) const SIGNALS: &[&str] = &["kill", "killpg", "posix_kill", "abort", "terminate"];
 
 /// Modules that reach nothing outside of the program.
 #[rustfmt::skip]
@@ -97,26 +95,75 @@ const MODULES: &[&str] = &[
 #[rustfmt::skip]
 const CALLS: &[&str] = &[
     // of several languages
-    "print", "println", "printf", "puts", "p", "pp", "say", "echo", "len", "range", "str", "int", "float", "bool", "list", "dict", "set", "tuple", "frozenset", "sum", "min", "max", "sorted", "enumerate", "zip", "map", "filter", "abs", "round", "chr", "ord", "hex", "bin", "oct", "any", "all", "reversed", "isinstance", "issubclass", "type", "repr", "format", "divmod", "pow", "iter", "next", "slice", "bytes", "bytearray", "complex", "hash", "id", "callable", "ascii", "exit", "quit", "super", "property",
-    "dumps", "loads", "dump", "join", "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "replace", "upper", "lower", "title", "capitalize", "swapcase", "startswith", "endswith", "find", "rfind", "count", "append", "extend", "insert", "pop", "items", "keys", "values", "get", "update", "sort", "index", "encode", "decode", "read", "readline", "readlines", "write", "flush", "zfill", "ljust", "rjust", "center", "isdigit", "isalpha", "isalnum", "isspace", "isupper", "islower", "isnumeric", "setdefault", "add", "discard", "union", "intersection", "difference", "copy", "clear", "reverse", "partition", "rpartition", "expandtabs", "translate", "maketrans", "casefold", "removeprefix", "removesuffix", "most_common", "elements", "total",
+    "print", "println", "printf", "puts", "p", "pp", "say", "echo", "len", "range", "str", "int", "float", "bool", "list", "dict", "set", "tuple", "frozenset", "sum", "min", "max", "sorted", "enumerate", "zip", "map", "filter", "abs", "round", "chr", "ord", "hex", "bin", "oct", "any", "all", "reversed", "isinstance", "issubclass", "type", "repr", "format", "divmod", "pow", "iter", "next", "slice", "bytes", "bytearray", "complex", "hash", "id", "callable", "ascii", "exit", "quit", "SystemExit", "Exception", "ValueError", "KeyError", "TypeError", "RuntimeError", "AssertionError", "super", "property",
+    "dumps", "loads", "dump", "join", "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "replace", "upper", "lower", "title", "capitalize", "swapcase", "startswith", "endswith", "find", "rfind", "count", "append", "extend", "insert", "pop", "items", "keys", "values", "get", "update", "sort", "index", "encode", "decode", "read", "readline", "readlines", "write", "writelines", "flush", "close", "eof", "binmode", "zfill", "ljust", "rjust", "center", "isdigit", "isalpha", "isalnum", "isspace", "isupper", "islower", "isnumeric", "setdefault", "add", "discard", "union", "intersection", "difference", "copy", "clear", "reverse", "partition", "rpartition", "expandtabs", "translate", "maketrans", "casefold", "removeprefix", "removesuffix", "most_common", "elements", "total",
     "sqrt", "floor", "ceil", "sin", "cos", "tan", "log", "log2", "log10", "exp", "gcd", "lcm", "factorial", "comb", "perm", "isclose", "hypot", "degrees", "radians", "trunc", "fsum", "prod", "mean", "median", "mode", "stdev", "variance", "now", "today", "utcnow", "strftime", "strptime", "isoformat", "fromisoformat", "timestamp", "fromtimestamp", "timedelta", "datetime", "date", "time", "perf_counter", "monotonic", "time_ns", "total_seconds", "weekday", "isoweekday",
-    "match", "search", "findall", "finditer", "sub", "subn", "fullmatch", "escape", "group", "groups", "groupdict", "span", "start", "end", "Counter", "defaultdict", "OrderedDict", "namedtuple", "deque", "chain", "product", "permutations", "combinations", "groupby", "islice", "accumulate", "starmap", "takewhile", "dropwhile", "cycle", "repeat", "reduce", "partial", "lru_cache", "wraps", "Decimal", "Fraction", "randint", "random", "choice", "choices", "shuffle", "sample", "seed", "uniform", "uuid4", "uuid1", "token_hex", "token_urlsafe",
+    "match", "search", "findall", "finditer", "sub", "subn", "fullmatch", "escape", "group", "groups", "groupdict", "span", "start", "end", "Counter", "defaultdict", "OrderedDict", "namedtuple", "deque", "deepcopy", "chain", "product", "permutations", "combinations", "groupby", "islice", "accumulate", "starmap", "takewhile", "dropwhile", "cycle", "repeat", "reduce", "partial", "lru_cache", "wraps", "Decimal", "Fraction", "randint", "random", "choice", "choices", "shuffle", "sample", "seed", "uniform", "uuid4", "uuid1", "token_hex", "token_urlsafe",
     "md5", "sha1", "sha256", "sha512", "hexdigest", "digest", "blake2b", "b64encode", "urlsafe_b64encode", "hexlify", "quote", "unquote", "pprint", "pformat", "reader", "writer", "DictReader", "DictWriter", "writerow", "writerows", "writeheader", "dedent", "fill", "wrap", "indent", "safe_load", "safe_dump", "python_version", "platform", "machine", "getsizeof", "getcwd", "exists", "isfile", "isdir", "abspath", "splitext", "getsize", "cpu_count", "realpath", "normpath", "is_file", "is_dir", "existsSync", "statSync", "homedir", "tmpdir", "array", "arange", "zeros", "ones", "linspace", "reshape", "dot", "literal_eval", "parse", "tzset", "gmtime", "localtime", "lambda", "head", "describe", "cbrt", "namedtuple", "asdict", "field", "dataclass", "StringIO", "getvalue",
     // JavaScript
     "log", "error", "warn", "info", "table", "dir", "stringify", "parseInt", "parseFloat", "Number", "String", "Boolean", "Array", "Object", "Date", "Math", "Map", "Set", "BigInt", "Symbol", "RegExp", "Error", "from", "of", "isArray", "entries", "assign", "freeze", "fromEntries", "hasOwnProperty", "push", "shift", "unshift", "splice", "concat", "includes", "indexOf", "lastIndexOf", "forEach", "some", "every", "flat", "flatMap", "findIndex", "findLast", "at", "fill", "toString", "toFixed", "toUpperCase", "toLowerCase", "trim", "trimStart", "trimEnd", "padStart", "padEnd",
-    "charAt", "charCodeAt", "codePointAt", "substring", "substr", "replaceAll", "matchAll", "test", "toISOString", "getTime", "getFullYear", "getMonth", "getDate", "toLocaleString", "toLocaleDateString", "toJSON", "isInteger", "isNaN", "isFinite", "localeCompare", "normalize", "has", "resolve", "then", "catch", "inspect", "randomUUID", "createHash", "hrtime", "bigint", "valueOf", "raw", "basename", "dirname", "extname", "relative", "isAbsolute", "Promise", "URL", "URLSearchParams", "structuredClone", "hypot", "sign", "cwd", "memoryUsage", "uptime", "nextTick",
+    "charAt", "charCodeAt", "codePointAt", "substring", "substr", "replaceAll", "matchAll", "test", "toISOString", "getTime", "getFullYear", "getMonth", "getDate", "toLocaleString", "toLocaleDateString", "toJSON", "isInteger", "isNaN", "isFinite", "localeCompare", "normalize", "has", "resolve", "then", "catch", "inspect", "randomUUID", "createHash", "hrtime", "bigint", "valueOf", "raw", "basename", "dirname", "extname", "relative", "isAbsolute", "Promise", "URL", "URLSearchParams", "structuredClone", "hypot", "sign", "cwd", "on", "once", "memoryUsage", "uptime", "nextTick",
     // Perl, Ruby, PHP, Lua
     "length", "index", "uc", "lc", "ucfirst", "lcfirst", "sprintf", "chomp", "chop", "defined", "exists", "scalar", "grep", "each", "delete", "wantarray", "ref", "die", "push", "splice", "sum0", "first", "uniq", "Dumper", "rand", "srand", "atan2", "pos", "select", "collect", "inject", "each_with_index", "to_s", "to_i", "to_f", "to_a", "to_h", "to_json", "pretty_generate", "generate", "inspect", "upcase", "downcase", "gsub", "chars", "bytes", "lines", "each_line", "tr", "squeeze", "select", "reject", "compact", "flatten", "uniq", "sort_by", "group_by", "tally", "times", "upto", "step",
     "json_encode", "json_decode", "var_dump", "print_r", "var_export", "strlen", "strtoupper", "strtolower", "implode", "explode", "count", "array_map", "array_filter", "array_sum", "array_keys", "array_values", "str_replace", "preg_match", "preg_split", "phpversion", "number_format", "strrev", "ucwords", "in_array", "is_array", "intdiv", "pairs", "ipairs", "tostring", "tonumber", "rep", "gmatch", "byte", "char", "unpack_off", "date_default", "rjust", "zip", "cycle", "each_slice", "each_cons", "exit!", "sleep",
     "if", "elif", "else", "while", "for", "foreach", "until", "unless", "return", "and", "or", "not", "in", "is", "switch", "case", "function", "with", "yield", "await", "assert_off", "except", "catch", "elsif", "elseif", "when", "x", "lambda", "def", "my", "import", "from", "typeof", "new", "void", "end", "then", "do_off",
 ];
 
+/// Words of a language that are no calls though something follows them.
+#[rustfmt::skip]
+const KEYWORDS: &[&str] = &[
+    "if", "elsif", "unless", "while", "until", "for", "foreach", "and", "or", "not", "return", "my", "our", "local", "print", "use", "no", "BEGIN", "END", "x", "eq", "ne", "lt", "gt", "le", "ge", "cmp", "last", "sub", "in", "do", "end", "then", "case", "when", "puts", "echo", "STDIN", "STDERR", "STDOUT", "ARGV", "else", "begin", "rescue", "each", "new", "undef", "shift", "warn", "nil", "true", "false", "qw", "keys", "values", "map", "sort", "reverse", "chomp", "exit", "is", "import", "require", "lambda", "yield", "await", "function", "const", "let", "var", "typeof", "del", "pass", "raise", "except", "with", "as", "def", "class", "catch", "switch", "split", "join"
+];
+
+/// Words before a bracket that do not call what is in it.
+#[rustfmt::skip]
+const CONTROL: &[&str] = &[
+    "if", "elif", "elsif", "elseif", "unless", "while", "until", "for", "foreach", "and", "or", "not", "in", "is", "return", "yield", "await", "async", "del", "lambda", "switch", "case", "when", "catch", "except", "with", "function", "def", "my", "our", "local", "typeof", "void", "assert", "raise", "throw", "else", "do", "then", "fn", "sub", "class", "of",
+];
+
+pub(super) fn is_keyword(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
+pub(super) fn is_control(name: &str) -> bool {
+    CONTROL.contains(&name)
+}
+
+/// Names among the arguments of a command that say nothing of which command it is.
+#[rustfmt::skip]
+const OPTIONS: &[&str] = &[
+    "shell", "True", "False", "true", "false", "check", "capture_output", "text", "recursive", "force", "ignore_errors", "encoding", "stdio", "stdout", "stderr", "PIPE", "None", "null", "mode", "exist_ok", "parents", "missing_ok", "universal_newlines", "json", "load", "read",
+];
+
+pub(super) fn tells_nothing(name: &str) -> bool {
+    OPTIONS.contains(&name)
+}
+
 pub(super) fn is_module(name: &str) -> bool {
     MODULES.contains(&name)
 }
 
-pub(super) fn is_call(name: &str, _language: Language) -> bool {
+pub(super) fn is_call(name: &str) -> bool {
     CALLS.contains(&name)
+}
+
+/// Whether a name runs, signals or touches something as soon as it is called.
+pub(super) fn is_deed(name: &str) -> bool {
+    let lists = [
+        RUNS,
+        EXEC,
+        DELETES,
+        DELETES_ALL,
+        WRITES,
+        OPENS,
+        READS,
+        SIGNALS,
+    ];
+    name == "copy" || lists.iter().any(|list| list.contains(&name))
+}
+
+pub(super) fn is_delete(name: &str) -> bool {
+    DELETES.contains(&name) || DELETES_ALL.contains(&name)
 }
 
 /// Whether a name does anything at all beyond the program, wherever it stands.

@@ -52,6 +52,7 @@ pub(super) fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
             text.split_once('=').map(|(_, code)| code.to_owned())
         } else {
             if !text.starts_with('-') {
+                reader.touch(word, Access::Read);
                 reader.touch(word, Access::Write);
             }
             None

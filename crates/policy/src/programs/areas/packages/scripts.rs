@@ -207,8 +207,7 @@ pub(super) fn bun(parsed: &Parsed, reader: &mut Reader<'_>) {
         Some("run") => match parsed.operand(1) {
             Some("-") => code::input(reader, Language::Node),
             Some(file) if file.contains(['.', '/']) => {
-                let file = Word::from(file);
-                reader.file(&file);
+                reader.file_with(&Word::from(file), &parsed.operands[2..]);
             }
             Some(name) => script(reader, name, &parsed.operands[2..]),
             None => {}
@@ -221,8 +220,7 @@ pub(super) fn bun(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         Some("pm" | "outdated" | "why") => {}
         Some(file) if file.contains('.') => {
-            let file = Word::from(file);
-            reader.file(&file);
+            reader.file_with(&Word::from(file), &parsed.operands[1..]);
         }
         Some(name)
             if manifest(reader).is_some_and(|manifest| manifest["scripts"][name].is_string()) =>

@@ -52,10 +52,20 @@ pub(super) fn runs_file(parsed: &Parsed, reader: &mut Reader<'_>) {
     file_or_input(parsed, reader, Language::Node);
 }
 
-/// Code that is given in an option has the operands as its arguments, and reads them as it likes.
+/// Code that is given in an option has the operands as its arguments, and does with them what it does.
 pub(super) fn reads_arguments(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let mut accesses = std::mem::take(&mut reader.code_changes_arguments);
+    accesses.push(Access::Read);
     for word in &parsed.operands {
-        reader.touch(word, Access::Read);
+        for access in &accesses {
+            reader.touch(word, *access);
+        }
+    }
+    if reader.code_runs_arguments {
+        match parsed.operands.as_slice() {
+            [line] => reader.shell(line.clone()),
+            argv => reader.run(argv),
+        }
     }
 }
 
@@ -138,19 +148,53 @@ pub(super) fn ruby(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.ask("loads-code", "It loads more code.");
         }
     }
-    if parsed.has("-e") {
-        for word in &parsed.operands {
-            reader.touch(word, Access::Read);
-            if parsed.has("-i") {
-                reader.touch(word, Access::Write);
-            }
-        }
-        return;
+    if !parsed.has("-e") {
+        return file_or_input(parsed, reader, Language::Ruby);
     }
-    file_or_input(parsed, reader, Language::Ruby);
+    reads_arguments(parsed, reader);
+    if parsed.has("-i") {
+        for word in &parsed.operands {
+            reader.touch(word, Access::Write);
+        }
+    }
+}
+
+/// Settings that name code, which is run before anything else is.
+#[rustfmt::skip]
+const SETTINGS_OF_CODE: &[&str] = &[
+    "auto_prepend_file", "auto_append_file", "extension", "zend_extension", "extension_dir", "opcache.preload", "ffi.preload",
+];
+
+/// Settings of which any value is harmless.
+#[rustfmt::skip]
+const PLAIN_SETTINGS: &[&str] = &[
+    "memory_limit", "max_execution_time", "display_errors", "display_startup_errors", "error_reporting", "date.timezone", "default_charset",
+    "precision", "serialize_precision", "html_errors", "log_errors", "zend.assertions", "assert.exception", "pcov.enabled", "short_open_tag",
+    "implicit_flush", "output_buffering", "opcache.enable", "opcache.enable_cli",
+];
+
+fn setting(word: &Word, reader: &mut Reader<'_>) {
+    let text = crate::programs::reader::shown_word(word);
+    let name = text
+        .split('=')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    if SETTINGS_OF_CODE.contains(&name.as_str()) {
+        reader.act(STARTUP, word);
+    } else if !PLAIN_SETTINGS.contains(&name.as_str())
+        && text != "xdebug.mode=off"
+        && text != "xdebug.mode=coverage"
+    {
+        reader.act(LOADS, word);
+    }
 }
 
 pub(super) fn php(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in parsed.values("-d") {
+        setting(word, reader);
+    }
     if parsed.any("-r -B -f -S --ini -n")
         && (parsed.any("-r -B -f -S") || parsed.operands.is_empty())
     {
@@ -187,16 +231,14 @@ pub(super) fn deno(parsed: &Parsed, reader: &mut Reader<'_>) {
             }
         }),
         Some("run" | "serve" | "compile") => {
-            for word in rest {
+            for (at, word) in rest.iter().enumerate() {
                 let text = word.prefix();
                 if text.contains("://") || text.starts_with("npm:") || text.starts_with("jsr:") {
                     reader.ask("remote-code", "It runs code from elsewhere.");
                 } else if is_input(word) {
                     return input(reader, Language::Node);
                 } else if !text.starts_with('-') {
-                    let word = word.clone();
-                    reader.file(&word);
-                    return;
+                    return reader.file_with(word, &rest[at + 1..]);
                 }
             }
         }

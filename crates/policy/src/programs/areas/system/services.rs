@@ -12,7 +12,20 @@ pub(super) fn signal(reader: &mut Reader<'_>, what: String) {
     );
 }
 
+/// `kill -0`: no signal is sent, it only tells whether the process is there.
+fn only_looks(parsed: &Parsed) -> bool {
+    let words: Vec<&str> = parsed.operands.iter().map(|word| word.prefix()).collect();
+    let rest = match words.as_slice() {
+        ["-0", rest @ ..] | ["-s" | "-n" | "--signal", "0", rest @ ..] => rest,
+        _ => return false,
+    };
+    !rest.is_empty() && rest.iter().all(|word| !word.starts_with('-'))
+}
+
 pub(super) fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if only_looks(parsed) {
+        return;
+    }
     let mut words = parsed.operands.iter().peekable();
     let mut first = true;
     let mut any = false;

@@ -1,281 +1,313 @@
-//! Files in code: opened, read, written, deleted. Where the path is a text it is judged.
+//! Files in code: opened, read, written, deleted. Where the path is known it is judged, elsewhere it is asked about.
 
-use super::*;
+use super::deeds::Deed;
+use super::opened::is_mode;
+use super::source::Argument;
+use super::{Access, Language, Walker};
+use crate::place::touch;
+use crate::verdict::Verdict;
+use crate::word::{Piece, Word};
+
+/// Names that lists and other values have as well, where they are given nothing.
+const OF_VALUES: &[&str] = &[
+    "remove", "move", "truncate", "link", "cp", "mv", "rm", "rename",
+];
+
+/// Calls that have something else before the paths, and how much of it.
+fn before_the_paths(name: &str) -> usize {
+    match name {
+        "chmod" => 1,
+        "chown" | "lchown" | "utime" => 2,
+        _ => 0,
+    }
+}
 
 impl Walker<'_, '_> {
-    /// Opening, reading, writing, deleting: where the path is a text it is judged, elsewhere it is asked about.
     pub(super) fn files(&mut self, at: usize, name: &str, called: bool, attribute: bool) -> bool {
-        let ours = called || attribute;
-        let class = if attribute {
-            self.tokens[..at]
-                .iter()
-                .rev()
-                .find_map(|token| match token {
-                    Token::Name(name) => Some(name.as_str()),
-                    _ => None,
-                })
-        } else {
-            None
-        };
-        let of_files = matches!(
-            class,
-            Some("File" | "IO" | "Dir" | "FileUtils" | "Pathname" | "io")
-        );
-        let access = if of_files
-            && matches!(
-                name,
-                "read"
-                    | "new"
-                    | "open"
-                    | "readlines"
-                    | "foreach"
-                    | "entries"
-                    | "children"
-                    | "glob"
-                    | "each_line"
-            ) {
-            self.mode(at)
-        } else if of_files && matches!(name, "delete") {
-            Access::Delete
-        } else if of_files && matches!(name, "write" | "binwrite") {
-            Access::Write
-        } else if DELETES_ALL.contains(&name) && ours {
-            Access::DeleteAll
-        } else if DELETES.contains(&name) && ours {
-            Access::Delete
-        } else if WRITES.contains(&name) && ours {
-            Access::Write
-        } else if OPENS.contains(&name) && called {
-            self.mode(at)
-        } else if READS.contains(&name)
-            && ours
-            && !matches!(
-                name,
-                "file" | "foreach" | "entries" | "children" | "glob" | "walk" | "readlines"
-            )
-        {
-            Access::Read
-        } else {
+        let Some(deed) = self.deed(at, name, called, attribute) else {
             return false;
         };
-        let list_method = matches!(
-            name,
-            "remove" | "move" | "touch" | "truncate" | "link" | "cp" | "mv" | "rm" | "rename"
-        );
-        let (texts, others) = self.arguments(at);
-        let texts: Vec<&String> = texts
-            .iter()
-            .filter(|text| {
-                !matches!(
-                    text.as_str(),
-                    "r" | "w"
-                        | "a"
-                        | "rb"
-                        | "wb"
-                        | "ab"
-                        | "r+"
-                        | "w+"
-                        | "x"
-                        | "rt"
-                        | "wt"
-                        | "utf8"
-                        | "utf-8"
-                        | "UTF-8"
-                        | "<"
-                        | ">"
-                        | ">>"
-                        | "ascii"
-                        | "latin-1"
-                )
-            })
-            .collect();
-        if texts.is_empty() && list_method && !others {
-            return true;
-        }
-        let path_of_object = attribute && texts.is_empty();
-        let object = self.path_before(at);
-        match (&object, texts.first()) {
-            (Some(path), _) if attribute => {
-                let word = self.path_word(path);
-                self.reader.touch(&word, access);
-            }
-            (_, Some(path))
-                if !others || texts.len() > 1 || matches!(access, Access::Read | Access::Write) =>
-            {
-                let pipe = path.trim_start().starts_with('|')
-                    || path.trim_end().ends_with('|')
-                    || path.trim() == "-|"
-                    || path.trim() == "|-";
-                if pipe && self.perl_like() {
-                    self.seen.runs = true;
-                    self.reader.ask("code-command", "Its code opens a command.");
-                    let command = texts
-                        .iter()
-                        .map(|text| text.trim_matches(['|', '-', ' ']))
-                        .collect::<Vec<_>>()
-                        .join(" ");
-                    self.reader.shell(Word::Known(command));
-                    return true;
-                }
-                // `>file` and `<file` of Perl.
-                let plain = path.trim_start_matches(['<', '>', '+', ' ']);
-                let access = if path.starts_with('>') {
-                    Access::Write
-                } else {
-                    access
-                };
-                let paths: Vec<String> = std::iter::once(plain.to_owned())
-                    .chain(texts.iter().skip(1).map(|text| (*text).clone()))
-                    .take(2)
-                    .collect();
-                let several = !matches!(access, Access::Read)
-                    && matches!(
-                        name,
-                        "copyfile"
-                            | "copy2"
-                            | "copytree"
-                            | "move"
-                            | "rename"
-                            | "renameSync"
-                            | "copyFileSync"
-                            | "cp"
-                            | "cpSync"
-                            | "cp_r"
-                            | "symlink"
-                            | "symlinkSync"
-                            | "mv"
-                            | "link"
-                    );
-                for path in paths.iter().take(if several { 2 } else { 1 }) {
-                    let word = self.path_word(path);
-                    if several {
-                        self.reader.touch(&word, Access::Read);
-                    }
-                    self.reader.touch(&word, access);
-                }
-                if others && access != Access::Read {
-                    self.reader.ask(
-                        "code-files",
-                        "Its code changes files that are only known when it runs.",
-                    );
+        let arguments = self.source.arguments(at);
+        match deed {
+            Deed::Name => {
+                if let Some(first) = arguments.first() {
+                    let word = self.values().argument(first);
+                    self.path(&word, Access::List);
                 }
             }
-            _ if path_of_object && access == Access::Read => {}
-            _ => {
-                if matches!(access, Access::Delete | Access::DeleteAll) {
-                    let all = self.seen.deletes_unknown.unwrap_or_default();
-                    self.seen.deletes_unknown = Some(all || access == Access::DeleteAll);
-                }
-                let text = if access == Access::Read {
-                    "Its code reads files that are only known when it runs."
-                } else {
-                    "Its code changes files that are only known when it runs."
-                };
-                self.reader.ask("code-files", text);
+            Deed::Open => self.opens(at, name, &arguments),
+            Deed::List => self.lists(at, &arguments),
+            Deed::Touch(access) => self.touches(at, name, access, &arguments),
+            Deed::Copy(access) => self.both_ends(at, &arguments, &[access], &[Access::Write]),
+            Deed::Move => self.both_ends(
+                at,
+                &arguments,
+                &[Access::Read, Access::Delete],
+                &[Access::Write],
+            ),
+            Deed::Link => {
+                let both = [Access::Read, Access::Write];
+                self.both_ends(at, &arguments, &both, &both);
             }
         }
         true
     }
 
-    /// `Path("x").unlink()`: the text in the parentheses before.
-    pub(super) fn path_before(&self, at: usize) -> Option<String> {
-        if at < 3 || self.sign(at - 1) != '.' || self.sign(at - 2) != ')' {
-            return None;
-        }
-        let of_a_path = at >= 5
-            && matches!(
-                self.name(at - 5),
-                Some("Path" | "PurePath" | "PosixPath" | "Pathname")
-            );
-        if !of_a_path {
-            return None;
-        }
-        match &self.tokens[at - 3] {
-            Token::Text(text) => Some(text.clone()),
-            _ => None,
+    /// The path that a method is called on.
+    pub(super) fn receiver(&self, at: usize) -> Option<Word> {
+        let (from, to) = self.source.receiver(at)?;
+        match self.values().word(from, to) {
+            Word::Unknown(_) => None,
+            word => Some(word),
         }
     }
 
-    /// Whether a file is opened to be read: the mode is the second text.
-    pub(super) fn mode(&self, at: usize) -> Access {
-        if self.name(at) == Some("Path") {
-            return Access::List;
+    fn opens(&mut self, at: usize, name: &str, arguments: &[Argument]) {
+        if self.opens_a_command(arguments) {
+            return;
         }
-        let (texts, _) = self.arguments(at);
-        let writes = texts.iter().any(|text| {
-            matches!(text.as_str(), ">" | ">>" | "+<" | "+>" | "x" | "w" | "a")
-                || text.len() <= 4
-                    && text.chars().all(|c| "wax+btr".contains(c))
-                    && text.contains(['w', 'a', 'x', '+'])
-        });
-        if writes
-            || texts
+        let opened = self.opened(at, name, arguments);
+        let nothing_said = self.source.is_attribute(at)
+            && matches!(opened.path, Word::Unknown(_))
+            && opened.access == Access::Read
+            && arguments
                 .first()
-                .is_some_and(|text| text.starts_with('>') || text.starts_with("+<"))
-        {
-            Access::Write
-        } else {
-            Access::Read
+                .is_none_or(|one| self.values().argument(one).known().is_some_and(is_mode));
+        if nothing_said {
+            self.seen.reads_unknown = true;
+            return;
+        }
+        self.path(&opened.path, opened.access);
+    }
+
+    fn lists(&mut self, at: usize, arguments: &[Argument]) {
+        let mut words: Vec<Word> = self.receiver(at).into_iter().collect();
+        if let Some(first) = arguments.first() {
+            words.extend(self.values().words(first));
+        }
+        for word in words {
+            let word = super::values::pattern(word);
+            self.path(&word, Access::List);
+            self.seen.listed.push(word);
         }
     }
 
-    /// The texts among the arguments of a call; whether there are arguments that are no texts.
-    pub(super) fn arguments(&self, at: usize) -> (Vec<String>, bool) {
-        let mut texts = Vec::new();
-        let mut others = false;
-        let mut depth = 0;
-        for (n, token) in self.tokens[at + 1..].iter().enumerate() {
-            match token {
-                Token::Sign('(' | '[' | '{') => depth += 1,
-                Token::Sign(')' | ']' | '}') => {
-                    depth -= 1;
-                    if depth <= 0 {
-                        break;
-                    }
-                }
-                Token::Sign(';') if depth <= 0 => break,
-                Token::Sign('\n') => break,
-                Token::Text(text) => texts.push(text.clone()),
-                Token::Template(..) | Token::Code(_) => others = true,
-                Token::Name(name)
-                    if !matches!(
-                        name.as_str(),
-                        "shell"
-                            | "True"
-                            | "False"
-                            | "true"
-                            | "false"
-                            | "check"
-                            | "capture_output"
-                            | "text"
-                            | "recursive"
-                            | "force"
-                            | "ignore_errors"
-                            | "encoding"
-                            | "stdio"
-                            | "stdout"
-                            | "stderr"
-                            | "PIPE"
-                            | "None"
-                            | "null"
-                            | "mode"
-                            | "exist_ok"
-                            | "parents"
-                            | "missing_ok"
-                            | "universal_newlines"
-                            | "json"
-                            | "load"
-                            | "read"
-                    ) =>
-                {
-                    others = true
-                }
-                _ => {}
+    fn touches(&mut self, at: usize, name: &str, access: Access, arguments: &[Argument]) {
+        if access == Access::Read && self.opens_a_command(arguments) {
+            return;
+        }
+        if let Some(path) = self.receiver(at) {
+            if self.is_list(name) {
+                self.seen.listed.push(path.clone());
             }
-            if depth == 0 && n > 0 && !self.perl_like() {
-                break;
+            return self.path(&path, access);
+        }
+        let attribute = self.source.is_attribute(at);
+        if arguments.is_empty() && attribute {
+            match access {
+                Access::Read => self.seen.reads_unknown = true,
+                _ if OF_VALUES.contains(&name) => {}
+                _ => self.unknown(access),
+            }
+            return;
+        }
+        let words = self.paths(name, access, arguments);
+        if words.is_empty() {
+            self.unknown(access);
+        }
+        for word in words {
+            if self.is_list(name) {
+                self.seen.listed.push(word.clone());
+            }
+            self.path(&word, access);
+        }
+    }
+
+    /// Which of its arguments a call takes for paths.
+    fn paths(&self, name: &str, access: Access, arguments: &[Argument]) -> Vec<Word> {
+        let many = matches!(self.language, Language::Perl | Language::Ruby);
+        let before = match name {
+            "opendir" | "readdir" if many && arguments.len() > 1 => 1,
+            _ if many => before_the_paths(name),
+            _ => 0,
+        };
+        let deletes = matches!(access, Access::Delete | Access::DeleteAll);
+        let most = if many && (deletes || before > 0) {
+            usize::MAX
+        } else {
+            1
+        };
+        let given = arguments
+            .iter()
+            .filter(|one| one.name.is_none() && self.sign(one.from) != '{');
+        let mut words: Vec<Word> = given
+            .skip(before)
+            .take(most)
+            .flat_map(|one| self.values().words(one))
+            .collect();
+        if words.is_empty() {
+            let named = ["file", "path", "name", "src", "dst", "target"];
+            let by_name = arguments.iter().filter(|one| {
+                one.name
+                    .as_deref()
+                    .is_some_and(|name| named.contains(&name))
+            });
+            words.extend(by_name.map(|one| self.values().argument(one)));
+        }
+        words
+    }
+
+    fn both_ends(
+        &mut self,
+        at: usize,
+        arguments: &[Argument],
+        source: &[Access],
+        target: &[Access],
+    ) {
+        let mut ends: Vec<Vec<Word>> = self
+            .receiver(at)
+            .map(|word| vec![word])
+            .into_iter()
+            .collect();
+        let paths = arguments.iter().filter(|one| {
+            one.name
+                .as_deref()
+                .is_none_or(|name| matches!(name, "src" | "dst" | "target"))
+        });
+        ends.extend(
+            paths
+                .take(2 - ends.len())
+                .map(|one| self.values().words(one)),
+        );
+        if ends.is_empty() && self.source.is_attribute(at) {
+            let name = self.name(at).unwrap_or_default();
+            if OF_VALUES.contains(&name) && self.sign(at + 1) == '(' {
+                return;
             }
         }
-        (texts, others)
+        ends.resize(2, vec![Word::Unknown("a path".to_owned())]);
+        for (words, accesses) in ends.iter().zip([source, target]) {
+            for (word, access) in words
+                .iter()
+                .flat_map(|word| accesses.iter().map(move |one| (word, *one)))
+            {
+                self.path(word, access);
+            }
+        }
+    }
+
+    /// Judges what a call does to a path.
+    pub(super) fn path(&mut self, word: &Word, access: Access) {
+        match word {
+            Word::Known(text) => {
+                if !self.is_elsewhere(text) {
+                    let word = self.path_word(text);
+                    self.reader.touch(&word, access);
+                }
+            }
+            Word::Partial(pieces)
+                if !pieces
+                    .iter()
+                    .any(|piece| matches!(piece, Piece::Unknown(_))) =>
+            {
+                self.reader.touch(word, access);
+            }
+            _ if access == Access::List => {}
+            Word::Partial(_) => {
+                denied(self.reader, word, access);
+                self.unknown(access);
+            }
+            Word::Unknown(_) => self.unknown(access),
+        }
+    }
+
+    fn unknown(&mut self, access: Access) {
+        let text = match access {
+            Access::Read | Access::ReadAll => {
+                self.seen.reads_unknown = true;
+                "Its code reads files that are only known when it runs."
+            }
+            Access::Delete | Access::DeleteAll => {
+                let all = self.seen.deletes_unknown.unwrap_or_default();
+                self.seen.deletes_unknown = Some(all || access == Access::DeleteAll);
+                "Its code changes files that are only known when it runs."
+            }
+            _ => {
+                self.seen.writes_unknown = true;
+                "Its code changes files that are only known when it runs."
+            }
+        };
+        self.reader.ask("code-files", text);
+    }
+
+    /// An address where a path is expected: PHP and Ruby fetch what lies there.
+    fn is_elsewhere(&mut self, text: &str) -> bool {
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return false;
+        };
+        match (self.language, scheme) {
+            (Language::Php, "php") => {
+                let own = [
+                    "stdin", "input", "stdout", "stderr", "output", "memory", "temp",
+                ];
+                if !own.iter().any(|own| rest.starts_with(own)) {
+                    self.reader
+                        .ask("inline-code", "Its code reads through a filter.");
+                }
+            }
+            (Language::Php | Language::Ruby, "http" | "https" | "ftp" | "ftps") => {
+                self.seen.network = true;
+                self.seen.fetches = true;
+            }
+            (Language::Php, scheme) if scheme != "file" => {
+                self.reader
+                    .ask("inline-code", "Its code reads through a filter.");
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// `open(F, "command |")`, `open("|command")`: what is opened is a command.
+    fn opens_a_command(&mut self, arguments: &[Argument]) -> bool {
+        if !self.perl_like() {
+            return false;
+        }
+        let texts: Vec<&str> = arguments
+            .iter()
+            .flat_map(|one| one.from..one.to)
+            .filter_map(|at| self.source.text(at))
+            .filter(|text| !is_mode(text))
+            .collect();
+        let pipe = texts.first().is_some_and(|path| {
+            let path = path.trim();
+            path.starts_with('|') || path.ends_with('|') || path == "-|" || path == "|-"
+        });
+        if pipe {
+            self.seen.runs = true;
+            self.reader.ask("code-command", "Its code opens a command.");
+            let command = texts
+                .iter()
+                .map(|text| text.trim_matches(['|', '-', ' ']))
+                .collect::<Vec<_>>()
+                .join(" ");
+            self.reader.shell(Word::Known(command));
+        }
+        pipe
+    }
+}
+
+/// What of a touch is denied, where it is only supposed or known in part.
+pub(super) fn denied(reader: &mut super::Reader<'_>, word: &Word, access: Access) {
+    let touched = touch(word, access, reader.cwd(), reader.world);
+    let before = reader.out.findings.len();
+    let denied = |one: &crate::verdict::Finding| one.verdict == Verdict::Deny;
+    reader
+        .out
+        .findings
+        .extend(touched.findings.into_iter().filter(denied));
+    if reader.out.findings.len() > before {
+        reader.out.io.emits_secret |= touched.effect.secret;
+        reader.out.effects.push(touched.effect);
     }
 }

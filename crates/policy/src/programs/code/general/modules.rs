@@ -1,8 +1,12 @@
-//! What code brings in, and what it calls to run a command.
+//! What code brings in.
 
-use super::*;
+use super::{Access, Language, Token, Walker};
 use crate::place::normalise;
 use crate::programs::Load;
+use crate::programs::code::words::{NETWORK, is_module};
+use crate::programs::reader::Reader;
+use crate::verdict::Verdict;
+use crate::word::Word;
 
 impl Walker<'_, '_> {
     /// `import x`, `from x import y`, `require("x")`, `use X`.
@@ -15,19 +19,26 @@ impl Walker<'_, '_> {
                     || matches!(before, Some("from")) =>
             {
                 let module = name.to_owned();
-                self.module(&module, at);
+                self.module(&module);
                 true
             }
-            (Language::Python, _) if self.sign(at.wrapping_sub(1)) == ',' && self.imports(at) => {
+            (Language::Python, _) if self.source.before(at) == ',' && self.imports(at) => {
                 let module = name.to_owned();
-                self.module(&module, at);
+                self.module(&module);
+                true
+            }
+            (Language::Node, "import") if self.sign(at + 1) != '(' => {
+                match self.imported(at) {
+                    Some(module) => self.module(module.trim_start_matches("node:")),
+                    None => self.reader.ask("inline-code", "Its code loads more code."),
+                }
                 true
             }
             (Language::Node, "require" | "import")
             | (Language::Ruby, "require" | "require_relative")
             | (Language::Php, "require" | "include")
             | (Language::Lua, "require") => {
-                let text = self.tokens[at + 1..]
+                let text = self.source.tokens()[at + 1..]
                     .iter()
                     .take(2)
                     .find_map(|token| match token {
@@ -35,16 +46,24 @@ impl Walker<'_, '_> {
                         _ => None,
                     });
                 match text {
-                    Some(module) => self.module(module.trim_start_matches("node:"), at),
+                    Some(module) => self.module(module.trim_start_matches("node:")),
                     None => self.reader.ask("inline-code", "Its code loads more code."),
                 }
                 true
             }
             (Language::Perl, "use" | "require" | "no") => {
                 if let Some(module) = self.name(at + 1).map(str::to_owned) {
-                    self.module(&module, at);
-                } else if let Some(Token::Text(path)) = self.tokens.get(at + 1) {
-                    loads(self.reader, path, self.language);
+                    self.module(&module);
+                } else if let Some(path) = self.source.text(at + 1) {
+                    let path = path.to_owned();
+                    loads(self.reader, &path, self.language);
+                    self.reader
+                        .touch(&Word::from(path.as_str()), Access::Execute);
+                    self.reader.ask("inline-code", "Its code loads more code.");
+                } else if name == "require"
+                    && !matches!(self.source.get(at + 1), Some(Token::Number(_)))
+                {
+                    self.reader.ask("inline-code", "Its code loads more code.");
                 }
                 true
             }
@@ -53,8 +72,18 @@ impl Walker<'_, '_> {
         }
     }
 
+    /// The module of `import "x"` and `import {a, b as c} from "x"`.
+    fn imported(&self, at: usize) -> Option<String> {
+        const MOST: usize = 64;
+        let from = (at + 1..at + MOST).find(|&at| self.name(at) == Some("from"));
+        self.source
+            .text(at + 1)
+            .or_else(|| self.source.text(from? + 1))
+            .map(str::to_owned)
+    }
+
     pub(super) fn after_from(&self, at: usize) -> bool {
-        self.tokens[..at]
+        self.source.tokens()[..at]
             .iter()
             .rev()
             .take(6)
@@ -63,7 +92,7 @@ impl Walker<'_, '_> {
 
     /// Whether a comma stands in a list of modules.
     pub(super) fn imports(&self, at: usize) -> bool {
-        for token in self.tokens[..at].iter().rev().take(24) {
+        for token in self.source.tokens()[..at].iter().rev().take(24) {
             match token {
                 Token::Name(name) if name == "import" => return true,
                 Token::Name(_) | Token::Sign(',' | '.') => {}
@@ -73,8 +102,12 @@ impl Walker<'_, '_> {
         false
     }
 
-    pub(super) fn module(&mut self, module: &str, at: usize) {
+    pub(super) fn module(&mut self, module: &str) {
         loads(self.reader, module, self.language);
+        if module.contains("://") {
+            self.seen.evals = true;
+            self.seen.fetches = true;
+        }
         match module {
             "os" | "shutil" | "pathlib" | "glob" | "tempfile" | "fs" | "fs/promises"
             | "fileutils" | "FileUtils" | "File::Path" | "File::Copy" | "File::Find"
@@ -116,7 +149,6 @@ impl Walker<'_, '_> {
                 }
             }
         }
-        let _ = at;
     }
 
     /// `process.argv` and what only tells is harmless, the rest is not.
@@ -130,62 +162,6 @@ impl Walker<'_, '_> {
             ) => {}
             Some("env") => self.credential(at),
             _ => self.seen.evals = true,
-        }
-    }
-
-    pub(super) fn runs(&mut self, at: usize, name: &str) {
-        if name == "fork" {
-            self.seen.forks = true;
-            return self
-                .reader
-                .ask("code-command", "Its code starts processes.");
-        }
-        if name == "exec"
-            && self.language == Language::Python
-            && !(at > 0 && self.sign(at - 1) == '.')
-        {
-            self.seen.evals = true;
-            let (texts, _) = self.arguments(at);
-            for text in texts {
-                walk(self.reader, &text, self.language, self.seen, self.depth + 1);
-            }
-            return;
-        }
-        if name == "exec"
-            && self.language == Language::Node
-            && at > 0
-            && self.sign(at - 1) == '.'
-            && matches!(self.tokens.get(at.wrapping_sub(2)), Some(Token::Text(_)))
-        {
-            // A pattern is matched: `/x/.exec(y)`.
-            return;
-        }
-        self.seen.runs = true;
-        self.reader.effect(
-            EffectKind::Execute,
-            Target::Named(name.to_owned()),
-            Zone::Unknown,
-            "runs a command from its code",
-        );
-        let (texts, others) = self.arguments(at);
-        if texts.is_empty() || others {
-            self.seen.runs_unknown = true;
-            self.reader.ask(
-                "code-command",
-                "Its code runs a command that is only known when it runs.",
-            );
-        } else {
-            self.reader.ask("code-command", "Its code runs a command.");
-        }
-        if texts.is_empty() {
-            return;
-        }
-        if texts.len() == 1 || texts[0].contains(' ') {
-            self.reader.shell(Word::from(texts[0].as_str()));
-        }
-        if texts.len() > 1 {
-            let argv: Vec<Word> = texts.iter().map(|text| Word::from(text.as_str())).collect();
-            self.reader.run(&argv);
         }
     }
 

@@ -2,13 +2,13 @@
 
 use super::*;
 
-impl Lexer<'_> {
+impl Lexer {
     pub(super) fn regex_here(&self) -> bool {
         matches!(
             self.language,
             Language::Node | Language::Perl | Language::Ruby
         ) && match self.out.last() {
-            Some(Token::Number | Token::Text(_) | Token::Template(..)) => false,
+            Some(Token::Number(_) | Token::Text(_) | Token::Template(..)) => false,
             Some(Token::Name(name)) => matches!(
                 name.as_str(),
                 "if" | "unless"
@@ -216,6 +216,7 @@ impl Lexer<'_> {
                 }
             }
             "m" | "qr" | "qq" => self.pattern(first),
+            "qw" => self.list(&first),
             _ => self.out.push(Token::Text(first)),
         }
         Some(true)

@@ -1,0 +1,85 @@
+//! Names that the code itself gives a meaning: functions that it defines, variables, modules under another name.
+
+use super::Language;
+use super::source::Source;
+use crate::programs::code::words::is_danger;
+
+#[derive(Default)]
+pub(super) struct Bound {
+    functions: Vec<String>,
+    variables: Vec<String>,
+    /// Other names of the module of the operating system in Python.
+    system: Vec<String>,
+    /// Ruby's paths, of which methods read, write and delete.
+    paths: bool,
+}
+
+impl Bound {
+    pub(super) fn of(source: &Source) -> Self {
+        let mut bound = Self::default();
+        for at in 0..source.len() {
+            if let Some(name) = source.name(at) {
+                bound.see(source, at, name);
+            }
+        }
+        let Self {
+            functions,
+            variables,
+            ..
+        } = &mut bound;
+        functions.retain(|name| !(name.starts_with('$') && variables.contains(name)));
+        bound
+    }
+
+    fn see(&mut self, source: &Source, at: usize, name: &str) {
+        self.paths |= name == "Pathname" && source.language == Language::Ruby;
+        let next = source.name(at + 1);
+        let defines = matches!(
+            name,
+            "def" | "function" | "sub" | "class" | "const" | "let" | "var" | "fn"
+        );
+        if let (true, Some(next)) = (defines, next.filter(|next| !is_danger(next))) {
+            self.functions.push(next.to_owned());
+        }
+        if let (Language::Python, "as", Some(next)) = (source.language, name, next)
+            && at > 0
+            && matches!(source.name(at - 1), Some("os" | "posix"))
+        {
+            self.system.push(next.to_owned());
+        }
+        let assigned =
+            source.sign(at + 1) == '=' && !matches!(source.sign(at + 2), '=' | '>' | '~');
+        match source.name(at + 2) {
+            // `f = lambda …`, `$f = sub …`
+            Some("lambda" | "sub" | "function" | "fn" | "static") if assigned => {
+                self.functions.push(name.to_owned());
+            }
+            Some("os") if assigned => self.system.push(name.to_owned()),
+            _ if assigned => self.variables.push(name.to_owned()),
+            // `|name, other|` of a block
+            _ if source.language == Language::Ruby
+                && matches!(source.before(at), '|' | ',')
+                && matches!(source.sign(at + 1), '|' | ',') =>
+            {
+                self.variables.push(name.to_owned());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn is_function(&self, name: &str) -> bool {
+        self.functions.iter().any(|own| own == name)
+    }
+
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        self.variables.iter().any(|own| own == name)
+    }
+
+    pub(super) fn has_paths(&self) -> bool {
+        self.paths
+    }
+
+    pub(super) fn is_system(&self, name: &str) -> bool {
+        name == "os" || name == "posix" || self.system.iter().any(|own| own == name)
+    }
+}
