@@ -395,6 +395,17 @@ fn judge_delete(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<
             format!("It {}, which other programs use too.", access.says(path)),
         ));
     }
+    if all && super::name(path) == ".git" && place.guard == Some(Guard::Instructions) {
+        out.push(finding(
+            Verdict::Ask,
+            "loses-work",
+            format!(
+                "It {}, and with it all that is committed and not sent elsewhere.",
+                access.says(path)
+            ),
+        ));
+        return outside(place, &access.says(path), out);
+    }
     judge_write(place, access, out);
 }
 

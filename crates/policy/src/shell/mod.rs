@@ -109,6 +109,13 @@ fn in_another_shell(command: &str, dialect: Dialect, judge: &mut Judge<'_>) -> P
     for effect in reading.effects {
         judge.report.effect(effect);
     }
+    let scope = Scope::new(judge.world);
+    judge.run_all(
+        reading.runs,
+        &scope,
+        &Input::inherited(),
+        Default::default(),
+    );
     if !reading.known {
         judge.ask("unknown-command", "It is not known what it does.");
     }

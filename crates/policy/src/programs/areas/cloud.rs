@@ -111,7 +111,7 @@ fn kube_read(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
-fn kube_exec(parsed: &Parsed, reader: &mut Reader<'_>) {
+fn kube_exec(_: &Parsed, reader: &mut Reader<'_>) {
     let words = &reader.invocation.argv;
     if let Some(at) = words.iter().position(|word| word.known() == Some("--")) {
         let argv = words[at + 1..].to_vec();
@@ -125,7 +125,6 @@ fn kube_exec(parsed: &Parsed, reader: &mut Reader<'_>) {
             "It asks for rights over the machine that it runs on.",
         );
     }
-    let _ = parsed;
 }
 
 fn kube_delete(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -254,6 +253,7 @@ const SECRETS: &[&str] = &[
 
 /// Deletion without a question, and what prints a credential, are denied wherever they are.
 fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
+    copied_up(parsed, reader);
     let program = reader.invocation.argv[0].prefix().to_owned();
     if has_word(parsed, DELETE) && confirmed(reader) {
         reader.deny(
@@ -388,6 +388,27 @@ fn aws(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in files {
         let at = word.prefix().find("://").map_or(0, |at| at + 3);
         upload(reader, &crate::programs::options::without(&word, at));
+    }
+}
+
+/// `gsutil cp FILE gs://…`, `gcloud storage cp`: what is copied to a bucket leaves this machine.
+fn copied_up(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let copies = |word: &Word| matches!(word.known(), Some("cp" | "mv" | "rsync" | "sync"));
+    let Some(at) = parsed.operands.iter().position(copies) else {
+        return;
+    };
+    let is_bucket = |word: &Word| word.prefix().starts_with("gs://");
+    let rest = &parsed.operands[at + 1..];
+    if let Some((to, from)) = rest.split_last()
+        && is_bucket(to)
+    {
+        let local = from
+            .iter()
+            .filter(|word| !is_bucket(word) && !word.prefix().starts_with('-'));
+        for word in local {
+            upload(reader, word);
+            reader.touch(word, Access::ReadAll);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::copies;
 use super::lists::files_from;
 use crate::effect::EffectKind;
 use crate::place::Access;
+use crate::programs::network::upload;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -125,7 +126,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("mount umount unmount swapon swapoff losetup fusermount sshfs hdiutil mount_smbfs mount.nfs udisksctl")
         .asks(EffectKind::System, "mount", "changes what is mounted").also(mount),
     program("rsnapshot restic borg duplicity timeshift").asks(EffectKind::System, "backup", "reads or changes backups"),
-    program("dropbox rclone").asks(EffectKind::Remote, "cloud-files", "moves files to or from elsewhere"),
+    program("dropbox rclone").asks(EffectKind::Remote, "cloud-files", "moves files to or from elsewhere").also(copied_away),
     program("append").each(APPEND),
 ];
 
@@ -147,6 +148,21 @@ fn begins(prefix: &Word, reader: &mut Reader<'_>) {
     };
     parts.push(Piece::Pattern("*".to_owned()));
     reader.touch(&Word::Partial(parts), Access::Write);
+}
+
+/// `rclone copy FOLDER REMOTE:`
+fn copied_away(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let Some((verb, paths)) = parsed.operands.split_first() else {
+        return;
+    };
+    let copies = ["copy", "copyto", "sync", "move", "moveto", "bisync"];
+    if !verb.known().is_some_and(|verb| copies.contains(&verb)) {
+        return;
+    }
+    for path in paths.iter().filter(|path| !path.prefix().contains(':')) {
+        upload(reader, path);
+        reader.touch(path, Access::ReadAll);
+    }
 }
 
 /// `ls -l` is not a list of names.

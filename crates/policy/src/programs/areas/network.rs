@@ -96,7 +96,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("mail mailx sendmail mutt neomutt msmtp swaks s-nail mpack ssmtp telegram-send slackcat notify-send-remote pastebinit gist wgetpaste termbin transfer 0x0 ix.io")
         .io(SENDS).asks(EffectKind::Network, "sends-message", "sends something to people").options(&[value("-a -A --attach", READ), value("-s -c -b -S -r -f", TEXT)]),
     program("ssh-keygen").strict().options(&[
-        value("-f", TEXT), value("-t -b -C -N -P -a -m -E -I -n -O -V -z -w -Z -S -W -M -Y -r -s -D -K -R -F", TEXT), flags("-l -L -q -v -A -B -H -y -e -i -p -c -o -x -k -Q -h -g -U -u -T"),
+        value("-f", TEXT), value("-Y", TEXT), value("-t -b -C -N -P -a -m -E -I -n -O -V -z -w -Z -S -W -M -r -s -D -K -R -F", TEXT), flags("-l -L -q -v -A -B -H -y -e -i -p -c -o -x -k -Q -h -g -U -u -T"),
     ]).also(keygen),
     program("ssh-add ssh-agent ssh-copy-id ssh-keyscan ssh-keysign").asks(EffectKind::System, "ssh-keys", "handles keys that log in elsewhere").also(any_host),
 ];
@@ -278,6 +278,9 @@ fn keygen(parsed: &Parsed, reader: &mut Reader<'_>) {
         .iter()
         .any(|arg| matches!(arg.known(), Some("-y" | "-e" | "-yf")));
     if reads {
+        reader.touch(&file, Access::Read);
+    } else if parsed.has("-Y") {
+        reader.ask("ssh-keys", "It signs with a key, or checks who signed.");
         reader.touch(&file, Access::Read);
     } else if !listing {
         reader.ask(

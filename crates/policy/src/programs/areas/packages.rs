@@ -7,7 +7,7 @@ use crate::place::Access;
 use crate::programs::lookup;
 use crate::programs::options::Parsed;
 use crate::programs::reader::{Reader, shown_word};
-use crate::programs::table::{Act, Grammar, Program, TEXT, flags, program, value};
+use crate::programs::table::{Act, Grammar, Program, READ, TEXT, flags, program, value};
 use crate::verdict::Verdict;
 use crate::word::Word;
 use crate::world::Dialect;
@@ -121,6 +121,9 @@ pub(super) static PROGRAMS: &[Program] = &[
         installs("install update require remove create-project global self-update init reinstall archive bump config"),
     ]),
     installs("apt apt-get aptitude dpkg dnf yum rpm microdnf zypper pacman yay paru apk emerge xbps-install xbps-remove snap flatpak brew port fink nix nix-env nix-shell nix-channel guix eopkg pkg pkg_add pkgin swupd rpm-ostree winget choco scoop cabal-install mas softwareupdate installer gdebi alien update-alternatives dpkg-reconfigure add-apt-repository apt-key tlmgr cpan cpanm luarocks vcpkg conan spack easy_install helm-install krew").also(system_packages),
+    program("twine").grammar(Grammar::Stops).subs(&[
+        program("upload register").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("check").each(READ),
+    ]),
     program("apt-cache apt-mark-show dpkg-query rpmquery apt-file apt-config pkg-config pkgconf pacman-query equery brew-list").also(|_, _| {}),
     program("pre-commit lefthook husky commitlint lint-staged overcommit git-secrets").asks(EffectKind::Execute, "hooks", "installs or runs what git runs unasked"),
 ];
@@ -270,6 +273,15 @@ fn system_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
                     .any(|name| name == "--version" || name == "--prefix" || name == "--help")
         }
     };
+    if program == "brew" && first == "services" {
+        reader
+            .out
+            .findings
+            .retain(|finding| finding.code != INSTALL);
+        if !matches!(parsed.operand(1), None | Some("list" | "info")) {
+            reader.ask("service", "It starts or stops a service.");
+        }
+    }
     if flags_ask || (questions.contains(&first) && !matches!(program.as_str(), "nix" | "apt-key")) {
         reader
             .out

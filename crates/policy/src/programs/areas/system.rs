@@ -7,6 +7,7 @@ pub(in crate::programs) use services::is_ours;
 
 use crate::effect::{EffectKind, Target, Zone};
 use crate::place::Access;
+use crate::programs::network::reaches;
 use crate::programs::options::Parsed;
 use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
@@ -298,6 +299,16 @@ fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
         "s_client" | "s_time" | "ocsp" => {
             reader.out.io.sends_input = true;
             reader.out.io.emits_network = true;
+            let at = args.iter().position(|arg| arg.known() == Some("-connect"));
+            match at.and_then(|at| args.get(at + 1)) {
+                Some(host) => reaches(reader, &shown_word(host)),
+                None => reader.effect(
+                    EffectKind::Network,
+                    Target::Unknown,
+                    Zone::Elsewhere,
+                    "connects to another machine",
+                ),
+            }
             reader.ask("network", "It connects to another machine.");
         }
         _ => reader.ask(

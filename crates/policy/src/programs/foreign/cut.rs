@@ -57,6 +57,7 @@ pub(super) fn cut(text: &str, dialect: Dialect) -> Vec<Command> {
         word: None,
         quoted: false,
         writing: false,
+        named: false,
     };
     cutter.run();
     cutter
@@ -74,6 +75,8 @@ struct Cutter {
     quoted: bool,
     /// The next word is a file that is written.
     writing: bool,
+    /// Within the parentheses in which a name is put together: `& ('i' + 'ex')`.
+    named: bool,
 }
 
 impl Cutter {
@@ -173,7 +176,13 @@ impl Cutter {
                 ';' if self.power => self.end_command(false),
                 '\n' => self.end_command(false),
                 '>' => self.redirect(),
+                '$' if self.power && self.variable() => {}
                 '$' if self.power && self.peek(0) == '(' => {}
+                '(' if self.power && self.names_a_command() => self.named = true,
+                ')' if self.named => {
+                    self.named = false;
+                    self.end_word();
+                }
                 '(' | '{' if self.power && self.method_call(c) => self.push(c),
                 '(' | ')' | '{' | '}' if self.power || c == '(' || c == ')' => {
                     self.end_command(false)
@@ -195,6 +204,24 @@ impl Cutter {
             }
         }
         self.end_word();
+    }
+
+    /// Takes `${env:X}` and `$($env:X)` for `$env:X`, and `$('x')` for what it holds.
+    fn variable(&mut self) -> bool {
+        let rest = self.chars.get(self.at..).unwrap_or_default();
+        let Some((text, length)) = plain_variable(rest) else {
+            return false;
+        };
+        self.at += length;
+        text.chars().for_each(|c| self.push(c));
+        true
+    }
+
+    /// Whether a parenthesis holds the name of what `&` or `.` calls.
+    fn names_a_command(&self) -> bool {
+        let command = self.commands.last();
+        self.word.is_none()
+            && command.is_some_and(|command| command.called && command.words.is_empty())
     }
 
     /// `[x]::y(` and `.method(` belong to the word before.
@@ -247,6 +274,7 @@ impl Cutter {
                     self.at += 1;
                     self.push(next);
                 }
+                '$' if self.power && self.variable() => {}
                 c => self.push(c),
             }
         }
@@ -285,4 +313,31 @@ impl Cutter {
         }
         self.writing = true;
     }
+}
+
+/// What stands after a dollar, when it is a variable in braces or parentheses or a text in parentheses; how long it is.
+fn plain_variable(rest: &[char]) -> Option<(String, usize)> {
+    let close = match rest.first()? {
+        '{' => '}',
+        '(' => ')',
+        _ => return None,
+    };
+    let end = rest.iter().position(|c| *c == close)?;
+    let inner: String = rest[1..end].iter().collect();
+    let inner = inner.trim();
+    if close == '}' {
+        return Some((format!("${inner}"), end + 1));
+    }
+    let quoted = |quote: char| {
+        inner
+            .strip_prefix(quote)
+            .and_then(|text| text.strip_suffix(quote))
+    };
+    if let Some(text) = quoted('\'').or_else(|| quoted('"')) {
+        return Some((text.to_owned(), end + 1));
+    }
+    let name = inner.strip_prefix('$')?;
+    let name = name.trim_start_matches('{').trim_end_matches('}');
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    (!name.is_empty() && name.chars().all(plain)).then(|| (format!("${name}"), end + 1))
 }

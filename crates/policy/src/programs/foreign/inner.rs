@@ -130,6 +130,12 @@ pub(crate) fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
     }
     if names::full(&lower) == "remove-item" && deletes_a_home(args, reader) {
         reader.deny(
+            "delete-home",
+            "It deletes a whole folder of a person or of the system.",
+        );
+    }
+    if names::full(&lower) == "remove-item" && deletes_the_system(args, reader) {
+        reader.deny(
             "delete-system",
             "It deletes a whole folder of a person or of the system.",
         );
@@ -149,19 +155,31 @@ pub(crate) fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
     reader.out.known = true;
     reader.out.findings.extend(reading.findings);
     reader.out.effects.extend(reading.effects);
+    reader.out.runs.extend(reading.runs);
 }
 
-/// Whether it deletes all of a folder that the outer shell named by its own variables.
+/// Whether it deletes all of a home, which the outer shell named by its own variables.
 fn deletes_a_home(args: &[Word], reader: &Reader<'_>) -> bool {
+    let home = crate::place::trimmed(&reader.world.home);
+    deletes(args, reader, |path| path == home)
+}
+
+fn deletes_the_system(args: &[Word], reader: &Reader<'_>) -> bool {
+    let home = crate::place::trimmed(&reader.world.home);
+    deletes(args, reader, |path| {
+        path != home && crate::place::is_critical(path, reader.world)
+    })
+}
+
+fn deletes(args: &[Word], reader: &Reader<'_>, is: impl Fn(&str) -> bool) -> bool {
     let recursive = args.iter().any(|word| {
         let text = word.prefix().to_ascii_lowercase();
         text.len() > 1 && "-recurse".starts_with(&text)
     });
-    let critical = args.iter().filter_map(Word::known).any(|text| {
-        crate::place::normalise(text, reader.cwd())
-            .is_some_and(|path| crate::place::is_critical(&path, reader.world))
-    });
-    recursive && critical
+    let mut paths = args.iter().filter_map(Word::known);
+    recursive
+        && paths
+            .any(|text| crate::place::normalise(text, reader.cwd()).is_some_and(|path| is(&path)))
 }
 
 /// Whether a line of another shell has a command that this one does not have: `Remove-Item`.

@@ -3,7 +3,7 @@
 mod guards;
 
 use super::cut::Command;
-use super::names::{PROTECTED, SECRETS, full, is_critical};
+use super::names::{PROTECTED, SECRET_FOLDERS, SECRETS, full, is_critical, is_home, names_place};
 use crate::verdict::Verdict;
 use guards::{helpers, security};
 
@@ -33,10 +33,15 @@ const DELETE: Reason = deny(
     "delete-system",
     "It deletes a whole folder of a person or of the system.",
 );
+const DELETE_HOME: Reason = deny("delete-home", "It deletes all that a person has.");
 const SECRET: Reason = deny("read-secret", "It reaches what authenticates someone.");
 const HELPER: Reason = deny(
     "download-run",
     "It runs what it downloads or decodes, by a program that is made for something else.",
+);
+const RUNS: Reason = deny(
+    "helper-program",
+    "It runs a program by another that is made for something else.",
 );
 const OWN: Reason = deny(
     "own-gateway",
@@ -62,11 +67,11 @@ pub(super) fn reasons(command: &Command) -> Vec<Reason> {
     settings(command, name, &line, &mut out);
     security(command, name, &line, &mut out);
     helpers(name, &line, &mut out);
-    let slashed = line.replace('/', "\\");
-    if SECRETS
-        .iter()
-        .any(|secret| slashed.contains(&secret.replace('/', "\\")))
-    {
+    let words = || command.words.iter().map(|word| word.text.as_str());
+    if names_place(&line, SECRETS) || words().any(|word| names_place(word, SECRETS)) {
+        out.push(SECRET);
+    }
+    if copies_secrets(command, name) {
         out.push(SECRET);
     }
     let writes = matches!(
@@ -89,19 +94,12 @@ pub(super) fn reasons(command: &Command) -> Vec<Reason> {
             | "attrib"
             | "icacls"
     );
-    if writes
-        && PROTECTED
-            .iter()
-            .any(|place| slashed.contains(&place.replace('/', "\\")))
+    if writes && (names_place(&line, PROTECTED) || words().any(|word| names_place(word, PROTECTED)))
     {
         out.push(PROTECT);
     }
-    if command.writes.iter().any(|file| {
-        PROTECTED
-            .iter()
-            .chain(SECRETS)
-            .any(|place| file.replace('/', "\\").contains(&place.replace('/', "\\")))
-    }) {
+    let written = |file: &String| names_place(file, PROTECTED) || names_place(file, SECRETS);
+    if command.writes.iter().any(written) {
         out.push(PROTECT);
     }
     if matches!(name, "openclaw" | "gatehouse" | "clawdbot")
@@ -115,16 +113,40 @@ pub(super) fn reasons(command: &Command) -> Vec<Reason> {
     out
 }
 
-/// `$env:OPENAI_API_KEY`, `echo %AWS_SECRET_ACCESS_KEY%`.
+/// A folder of what authenticates someone is copied or packed as a whole.
+fn copies_secrets(command: &Command, name: &str) -> bool {
+    let copies = matches!(
+        name,
+        "compress-archive"
+            | "copy-item"
+            | "move-item"
+            | "robocopy"
+            | "xcopy"
+            | "tar"
+            | "7z"
+            | "scp"
+    );
+    let is_one = |arg: &str| {
+        let path = format!("\\{}", arg.replace('/', "\\"));
+        let path = path.trim_end_matches(['*', '.']).trim_end_matches('\\');
+        SECRET_FOLDERS.iter().any(|folder| path.ends_with(folder))
+    };
+    copies && command.args().flat_map(|arg| arg.split(',')).any(is_one)
+}
+
+/// `$env:OPENAI_API_KEY`, `echo %AWS_SECRET_ACCESS_KEY%`, `[Environment]::GetEnvironmentVariable('…')`.
 fn prints_secret(name: &str, line: &str) -> bool {
-    let _ = name;
     let mut names = Vec::new();
-    for part in line.split("$env:").skip(1) {
-        names.push(
-            part.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .next()
-                .unwrap_or(""),
-        );
+    let bare = if name == "remove-item" {
+        "$env:"
+    } else {
+        "env:"
+    };
+    for mark in [bare, "getenvironmentvariable("] {
+        names.extend(line.split(mark).skip(1).map(|rest| {
+            let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_'));
+            &rest[..end.unwrap_or(rest.len())]
+        }));
     }
     names.extend(line.split('%').skip(1).step_by(2));
     names.into_iter().any(crate::programs::variables::is_secret)
@@ -135,9 +157,11 @@ fn deletion(command: &Command, name: &str, out: &mut Vec<Reason>) {
         let all = command.has("-recurse") || command.switch("s");
         let path = |arg: &&str| {
             !(arg.starts_with('-')
-                || arg.starts_with('/') && arg.len() <= 5 && !arg[1..].contains('\\'))
+                || arg.starts_with('/') && (2..=5).contains(&arg.len()) && !arg[1..].contains('\\'))
         };
-        if all && command.args().filter(path).any(is_critical)
+        if all && command.args().any(is_home) {
+            out.push(DELETE_HOME);
+        } else if all && command.args().filter(path).any(is_critical)
             || command.args().any(|arg| {
                 arg.split(',')
                     .any(|one| is_critical(one) && all && !arg.starts_with('/'))

@@ -2,6 +2,7 @@
 //! list of what only reads. Everything else asks.
 
 mod base64;
+mod control;
 mod cut;
 mod judge;
 mod names;
@@ -57,6 +58,12 @@ fn line(text: &str, dialect: Dialect, world: &World<'_>, out: &mut Reading, dept
         );
     }
     let commands = cut(text, dialect);
+    if dialect == Dialect::Cmd {
+        control::loops(&commands, world, out, depth);
+        if let Some(text) = control::with_values(text, &commands) {
+            line(&text, dialect, world, out, depth + 1);
+        }
+    }
     for command in &commands {
         one(command, dialect, world, out, depth);
     }
@@ -68,7 +75,19 @@ fn one(command: &Command, dialect: Dialect, world: &World<'_>, out: &mut Reading
     for (verdict, code, text) in judge::reasons(command) {
         find(out, verdict, code, text);
     }
+    if let (Dialect::Cmd, Some(held)) = (dialect, control::held(command)) {
+        if command.name() == "start" {
+            find(
+                out,
+                Verdict::Ask,
+                "foreign-command",
+                "It starts a program beside this one.",
+            );
+        }
+        return line(&held, dialect, world, out, depth + 1);
+    }
     let name = names::full(command.name());
+    control::posix(command, name, out);
     out.effects.push(Effect {
         kind: EffectKind::Execute,
         target: Target::Program(name.to_owned()),
@@ -100,7 +119,8 @@ fn one(command: &Command, dialect: Dialect, world: &World<'_>, out: &mut Reading
         }
         _ => {}
     }
-    if !is_plain_read(command, name, dialect, world) {
+    if !is_plain_read(command, name, dialect, world) && !runs_task(command, name, world, out, depth)
+    {
         find(
             out,
             Verdict::Ask,
@@ -144,11 +164,6 @@ fn is_plain_read(command: &Command, name: &str, dialect: Dialect, world: &World<
     if command.called || !command.args().all(plain) {
         return false;
     }
-    let argv: Vec<Word> = command
-        .words
-        .iter()
-        .map(|word| Word::from(word.text.as_str()))
-        .collect();
     if !matches!(
         name,
         "git"
@@ -166,21 +181,67 @@ fn is_plain_read(command: &Command, name: &str, dialect: Dialect, world: &World<
             | "pytest"
             | "jq"
             | "rg"
-    ) || argv.is_empty()
-    {
+    ) {
         return false;
     }
-    let invocation = Invocation {
-        argv,
-        cwd: Some(world.cwd.clone()),
-        stdin: Stdin::Inherited,
-    };
-    let reading = super::read(&invocation, world);
+    let reading = by_table(command, world);
     let reads = |effect: &Effect| matches!(effect.kind, EffectKind::Read | EffectKind::List);
     reading.known
         && reading.findings.is_empty()
         && reading.runs.is_empty()
         && reading.effects.iter().all(reads)
+}
+
+/// What the table of programs says of a command.
+fn by_table(command: &Command, world: &World<'_>) -> Reading {
+    let words = command.words.iter();
+    let invocation = Invocation {
+        argv: words.map(|word| Word::from(word.text.as_str())).collect(),
+        cwd: Some(world.cwd.clone()),
+        stdin: Stdin::Inherited,
+    };
+    super::read(&invocation, world)
+}
+
+/// `npm test`: a task of the project, judged by what it says where that can be read.
+fn runs_task(
+    command: &Command,
+    name: &str,
+    world: &World<'_>,
+    out: &mut Reading,
+    depth: u32,
+) -> bool {
+    let plain = |arg: &str| !arg.contains(['$', '%', '`', '~', ':']) && !arg.contains("..");
+    let tool = matches!(name, "npm" | "pnpm" | "yarn");
+    if !tool || command.called || !command.writes.is_empty() || !command.args().all(plain) {
+        return false;
+    }
+    let reading = by_table(command, world);
+    let own = |effect: &Effect| match effect.kind {
+        EffectKind::Read | EffectKind::List => true,
+        EffectKind::Execute => effect.zone == Zone::Workspace,
+        _ => false,
+    };
+    if !reading.known || !reading.findings.is_empty() || !reading.effects.iter().all(own) {
+        return false;
+    }
+    for run in &reading.runs {
+        let Runs::Script { text, .. } = run else {
+            return false;
+        };
+        let Some(text) = text.known() else {
+            return false;
+        };
+        // The words of cmd in it are denied where cmd would be; the rest is judged as any script is.
+        let mut aside = Reading::default();
+        line(text, Dialect::Cmd, world, &mut aside, depth + 1);
+        let denied = aside.findings.into_iter();
+        out.findings
+            .extend(denied.filter(|finding| finding.verdict == Verdict::Deny));
+    }
+    out.effects.extend(reading.effects);
+    out.runs.extend(reading.runs);
+    true
 }
 
 /// What commands do only together: download and run, decode and run.

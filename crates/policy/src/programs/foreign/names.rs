@@ -8,6 +8,7 @@ pub(super) fn full(name: &str) -> &str {
         .strip_prefix("microsoft.powershell.utility\\")
         .unwrap_or(name);
     match name {
+        "%comspec%" | "$env:comspec" => "cmd",
         "iex" => "invoke-expression",
         "iwr" => "invoke-webrequest",
         "irm" => "invoke-restmethod",
@@ -172,6 +173,42 @@ pub(super) fn is_critical(path: &str) -> bool {
         _ => false,
     }
 }
+
+/// Whether a path names a home as a whole.
+pub(super) fn is_home(path: &str) -> bool {
+    let path = path.replace('/', "\\").replace(['"', '\''], "");
+    let path = path.trim_end_matches(['*', '.']).trim_end_matches('\\');
+    if HOMES.contains(&path) {
+        return true;
+    }
+    let parts = path.split_once(":\\users\\");
+    parts.is_some_and(|(drive, user)| drive.len() == 1 && !user.is_empty() && !user.contains('\\'))
+}
+
+#[rustfmt::skip]
+const HOMES: &[&str] = &[
+    "~", "$home", "${home}", "$env:userprofile", "%userprofile%", "$env:homepath", "%homepath%",
+    "%homedrive%%homepath%", "…:userprofile", "…:homepath",
+];
+
+/// Whether a path, however it begins, names one of the places.
+pub(super) fn names_place(path: &str, places: &[&str]) -> bool {
+    let path = format!("\\{}", path.replace('/', "\\"));
+    places
+        .iter()
+        .any(|place| path.contains(&place.replace('/', "\\")))
+}
+
+/// Folders that hold what authenticates someone.
+pub(super) const SECRET_FOLDERS: &[&str] = &[
+    "\\.ssh",
+    "\\.aws",
+    "\\.gnupg",
+    "\\.azure",
+    "\\.kube",
+    "\\.docker",
+    "\\.openclaw",
+];
 
 /// Places whose files run by themselves, or decide over agents.
 #[rustfmt::skip]

@@ -126,15 +126,15 @@ fn unknown(flow: Flow, secrets: &str) -> Word {
     if flow.names {
         return flow.some_names();
     }
-    if flow.names_secrets {
-        return Word::Partial(vec![
-            Piece::Text(secrets.to_owned()),
-            Piece::Pattern("*".to_owned()),
-        ]);
-    }
     if flow.critical {
         return Word::Partial(vec![
             Piece::Text("/".to_owned()),
+            Piece::Pattern("*".to_owned()),
+        ]);
+    }
+    if flow.names_secrets {
+        return Word::Partial(vec![
+            Piece::Text(secrets.to_owned()),
             Piece::Pattern("*".to_owned()),
         ]);
     }

@@ -256,6 +256,9 @@ impl Judge<'_> {
         let Some((word, append)) = redirected.output else {
             return output;
         };
+        if word.prefix().starts_with("/dev/tcp/") || word.prefix().starts_with("/dev/udp/") {
+            self.sent_by_redirection(output.flow);
+        }
         if output.flow.endless && !word.prefix().starts_with("/dev/") {
             self.fills_disk();
         }
@@ -269,6 +272,21 @@ impl Judge<'_> {
         Output {
             pieces: Vec::new(),
             flow: Flow::default(),
+        }
+    }
+
+    /// `> /dev/tcp/HOST/PORT`
+    fn sent_by_redirection(&mut self, flow: Flow) {
+        if flow.secret {
+            self.deny(
+                "secret-to-network",
+                "It sends what authenticates someone over the network.",
+            );
+        } else if flow.environment {
+            self.deny(
+                "environment-to-network",
+                "It sends the environment over the network.",
+            );
         }
     }
 

@@ -12,7 +12,7 @@ use crate::world::Dialect;
 const HOLE: &str = "${__unknown__}";
 
 impl Judge<'_> {
-    pub(super) fn run_all(
+    pub(in crate::shell) fn run_all(
         &mut self,
         runs: Vec<Runs>,
         scope: &Scope,
@@ -75,7 +75,7 @@ impl Judge<'_> {
                 inner.called(args.zero, args.words, flow);
                 self.run_text(&text, flow, &mut inner, input)
             }
-            Runs::Script { text, dialect, .. } => self.run_foreign(&text, dialect),
+            Runs::Script { text, dialect, .. } => self.run_foreign(&text, dialect, &inner),
             Runs::Input { dialect, args } => {
                 inner.called(args.zero, args.words, flow);
                 self.run_input(dialect, &mut inner, input)
@@ -176,7 +176,7 @@ impl Judge<'_> {
         output
     }
 
-    fn run_foreign(&mut self, text: &Word, dialect: Dialect) -> Output {
+    fn run_foreign(&mut self, text: &Word, dialect: Dialect, scope: &Scope) -> Output {
         let Some(text) = text.known() else {
             self.ask("unknown-script", "What it runs is only known when it runs.");
             return Output::unknown(Flow::default());
@@ -188,6 +188,7 @@ impl Judge<'_> {
         for effect in reading.effects {
             self.report.effect(effect);
         }
+        self.run_all(reading.runs, scope, &Input::inherited(), Flow::default());
         Output::unknown(Flow::default())
     }
 
@@ -204,7 +205,7 @@ impl Judge<'_> {
             }
             (Stdin::Text(word), dialect) => {
                 let word = word.clone();
-                self.run_foreign(&word, dialect)
+                self.run_foreign(&word, dialect, scope)
             }
             (Stdin::File(path), _) => {
                 let path = path.clone();

@@ -122,7 +122,24 @@ fn runs(lower: &str, reader: &mut Reader<'_>) {
     }
 }
 
-/// Other files than the database. Whether one is read or written is not told apart.
+/// Whether a statement may write other files: all that it does with files is not reading them.
+fn writes_files(spaced: &str) -> bool {
+    const READ_ONLY: &[&str] = &[
+        "readfile(",
+        "readfile (",
+        "read_text(",
+        "read_blob(",
+        "fsdir(",
+        "lsdir(",
+    ];
+    let mut rest = spaced.to_owned();
+    for call in READ_ONLY {
+        rest = rest.replace(call, "");
+    }
+    rest.contains("vacuum") || FILES.iter().any(|word| rest.contains(word))
+}
+
+/// Other files than the database.
 fn files(text: &str, lower: &str, reader: &mut Reader<'_>) {
     let by_command = |line: &str| {
         let first = line.split_ascii_whitespace().next().unwrap_or_default();
@@ -146,9 +163,10 @@ fn files(text: &str, lower: &str, reader: &mut Reader<'_>) {
             "It makes the database read or write files.",
         );
         let dots = |word: &&Word| !by_command(word.prefix()) || word.prefix().contains('/');
+        let writes = writes_files(&spaced) || lower.lines().any(by_command);
         for path in paths.iter().filter(dots) {
             reader.act(READ, path);
-            if !path.prefix().contains("://") {
+            if writes && !path.prefix().contains("://") {
                 reader.touch(path, Access::Write);
             }
         }

@@ -146,6 +146,14 @@ pub(super) fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// Services that protect the machine or record what is done.
+#[rustfmt::skip]
+const PROTECTS: &[&str] = &[
+    "apparmor", "auditd", "firewalld", "ufw", "fail2ban", "rsyslog", "clamav", "systemd-journald",
+    "falcon-sensor", "sshd", "selinux", "crowdstrike", "osqueryd", "wazuh", "falco", "nftables", "iptables",
+    "unattended-upgrades", "syslog",
+];
+
 pub(super) fn systemctl(parsed: &Parsed, reader: &mut Reader<'_>) {
     let verb = parsed.operand(0).unwrap_or("list-units");
     let looks = [
@@ -185,37 +193,17 @@ pub(super) fn systemctl(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.deny(POWER, "It stops or restarts this machine.");
         }
         "mask" | "disable" | "stop" | "kill" => {
-            let protects = parsed.operands.iter().skip(1).any(|word| {
-                let text = shown_word(word);
-                is_ours(&text)
-                    || [
-                        "apparmor",
-                        "auditd",
-                        "firewalld",
-                        "ufw",
-                        "fail2ban",
-                        "rsyslog",
-                        "clamav",
-                        "systemd-journald",
-                        "falcon-sensor",
-                        "sshd",
-                        "selinux",
-                        "crowdstrike",
-                        "osqueryd",
-                        "wazuh",
-                        "falco",
-                        "nftables",
-                        "iptables",
-                        "unattended-upgrades",
-                        "syslog",
-                    ]
-                    .iter()
-                    .any(|name| text.contains(name))
-            });
-            if protects {
+            let units = || parsed.operands.iter().skip(1).map(shown_word);
+            if units().any(|unit| PROTECTS.iter().any(|name| unit.contains(name))) {
                 return reader.deny(
                     SECURITY,
                     "It stops what protects this machine or records what is done.",
+                );
+            }
+            if units().any(|unit| is_ours(&unit)) {
+                return reader.deny(
+                    "kill-gateway",
+                    "It stops the gateway that this agent is governed by.",
                 );
             }
             reader.ask(SERVICE, "It stops a service.");

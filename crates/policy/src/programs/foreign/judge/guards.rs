@@ -18,7 +18,6 @@ pub(super) fn security(command: &Command, name: &str, line: &str, out: &mut Vec<
             | "disable-windowsoptionalfeature"
             | "fltmc"
             | "reagentc"
-            | "set-psreadlineoption"
             | "disable-computerrestore"
             | "unblock-file"
             | "disable-bitlocker"
@@ -49,7 +48,24 @@ pub(super) fn security(command: &Command, name: &str, line: &str, out: &mut Vec<
         ]
         .iter()
         .any(|service| line.contains(service));
-    if off {
+    let history = name == "set-psreadlineoption" && line.contains("histor");
+    let opens = matches!(name, "icacls" | "cacls")
+        && command.args().any(is_critical)
+        && command.args().any(|arg| {
+            [
+                "/grant",
+                "/deny",
+                "/remove",
+                "/setowner",
+                "/reset",
+                "/inheritance",
+                "/g",
+                "/p",
+            ]
+            .iter()
+            .any(|verb| arg.starts_with(verb))
+        });
+    if off || opens || name == "set-psreadlineoption" && !history {
         out.push(SECURITY);
     }
     let logs = matches!(
@@ -57,6 +73,7 @@ pub(super) fn security(command: &Command, name: &str, line: &str, out: &mut Vec<
         "clear-eventlog" | "remove-eventlog" | "clear-history" | "limit-eventlog"
     );
     let evidence = logs
+        || history
         || name == "wevtutil" && matches!(verb, "cl" | "clear-log" | "sl" | "set-log")
         || name == "vssadmin" && (line.contains("delete") || line.contains("resize"))
         || name == "wbadmin" && line.contains("delete")
@@ -135,8 +152,9 @@ pub(super) fn helpers(name: &str, line: &str, out: &mut Vec<Reason>) {
         "invoke-wmimethod" | "invoke-cimmethod" => line.contains("create"),
         _ => false,
     };
+    let fetched = remote || matches!(name, "certutil" | "bitsadmin" | "mshta" | "hh" | "regsvr32");
     if used {
-        out.push(HELPER);
+        out.push(if fetched { HELPER } else { RUNS });
     }
     let dumps = matches!(
         name,
