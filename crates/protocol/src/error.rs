@@ -79,8 +79,6 @@ pub const REASON_STARTUP_SIDECARS: &str = "startup-sidecars";
 pub const REASON_ALREADY_RESOLVED: &str = "APPROVAL_ALREADY_RESOLVED";
 /// `details.reason` of a resolve for an approval that is unknown, expired or cleared by a restart.
 pub const REASON_APPROVAL_NOT_FOUND: &str = "APPROVAL_NOT_FOUND";
-/// `details.reason` of an allow-always that the policy does not offer.
-pub const REASON_ALLOW_ALWAYS_UNAVAILABLE: &str = "APPROVAL_ALLOW_ALWAYS_UNAVAILABLE";
 /// `details.code` of a method that the connection's scopes do not allow.
 pub const DETAIL_MISSING_SCOPE: &str = "MISSING_SCOPE";
 

@@ -165,13 +165,6 @@ impl HelloOk {
         self.features.methods.iter().any(|method| method == M::NAME)
     }
 
-    pub fn has_capability(&self, name: &str) -> bool {
-        self.features
-            .capabilities
-            .iter()
-            .any(|capability| capability == name)
-    }
-
     /// Whether this connection's scopes allow a method.
     pub fn allows<M: Method>(&self) -> bool {
         M::SCOPE.allowed_by(&self.auth.scopes)

@@ -15,7 +15,7 @@ use super::{
     ended::EndedRuns,
     lane::{Batch, Item, Lane, QueueRules, Step, StopWhy, Withdrawal},
     parts::Shared,
-    request::{AbortCause, ActiveRun, RunOutcome, RunRequest, RunStatus, SubmitError, Waited},
+    request::{AbortCause, ActiveRun, RunOutcome, RunRequest, RunStatus, SubmitError},
     run::Run,
     stop::{StopCause, StopSignal},
 };
@@ -71,13 +71,6 @@ pub(crate) enum Command {
     Active {
         session_key: String,
         reply: oneshot::Sender<Option<ActiveRun>>,
-    },
-    AllActive {
-        reply: oneshot::Sender<Vec<(String, ActiveRun)>>,
-    },
-    Lookup {
-        run_id: String,
-        reply: oneshot::Sender<Waited>,
     },
     Await {
         run_id: String,
@@ -169,13 +162,6 @@ impl Actor {
             } => self.run_ended(&session_key, outcome, stopping),
             Command::Active { session_key, reply } => {
                 let _ = reply.send(self.lanes.get(&session_key).and_then(active_of));
-            }
-            Command::AllActive { reply } => {
-                let active = |(key, lane): (&String, _)| Some((key.clone(), active_of(lane)?));
-                let _ = reply.send(self.lanes.iter().filter_map(active).collect());
-            }
-            Command::Lookup { run_id, reply } => {
-                let _ = reply.send(self.ended.lookup(&run_id));
             }
             Command::Await { run_id, reply } => self.ended.when_ended(&run_id, reply),
             Command::SetRules(rules) => {

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::request::{RunOutcome, Waited};
+use super::request::RunOutcome;
 
 type Waiter = oneshot::Sender<Option<RunOutcome>>;
 
@@ -83,14 +83,6 @@ impl EndedRuns {
             if let Some(oldest) = self.order.pop_front() {
                 self.runs.remove(&oldest);
             }
-        }
-    }
-
-    pub(crate) fn lookup(&self, run_id: &str) -> Waited {
-        match self.runs.get(run_id) {
-            None => Waited::Unknown,
-            Some(Known::Live { .. }) => Waited::Pending,
-            Some(Known::Ended(outcome)) => Waited::Ended(outcome.clone()),
         }
     }
 

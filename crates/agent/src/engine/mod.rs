@@ -194,24 +194,11 @@ impl Engine {
         }
     }
 
-    /// What is known of a run now.
-    pub async fn look_up(&self, run_id: &str) -> Waited {
-        let run_id = run_id.to_owned();
-        let found = self.ask(|reply| Command::Lookup { run_id, reply }).await;
-        found.unwrap_or(Waited::Unknown)
-    }
-
     /// The run of a session, if it has one.
     pub async fn active(&self, session_key: &str) -> Option<ActiveRun> {
         let session_key = session_key.to_owned();
         self.ask(|reply| Command::Active { session_key, reply })
             .await?
-    }
-
-    /// The runs of all sessions, by session key.
-    pub async fn all_active(&self) -> Vec<(String, ActiveRun)> {
-        let all = self.ask(|reply| Command::AllActive { reply }).await;
-        all.unwrap_or_default()
     }
 
     /// Changes the rules of the queues that exist; what waits already keeps waiting.

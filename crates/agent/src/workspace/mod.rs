@@ -46,11 +46,6 @@ impl PathError {
             source,
         }
     }
-
-    /// The file is not there.
-    pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
-    }
 }
 
 /// Whether a last link of a path is followed.
