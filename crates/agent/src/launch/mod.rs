@@ -12,6 +12,7 @@
 mod copied;
 mod digests;
 mod find;
+mod open;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,7 +34,8 @@ use crate::govern::hex;
 #[cfg(target_os = "linux")]
 pub(crate) use copied::Copied;
 pub use digests::Digests;
-use digests::{Identity, read_whole};
+use digests::Identity;
+use open::{Content, Folder, Opener, Program};
 
 /// Why something could not be opened for a run.
 #[derive(Debug, Error)]
@@ -76,33 +78,6 @@ struct Opened {
     /// By the word that names it.
     programs: BTreeMap<String, Program>,
     scripts: BTreeMap<PathBuf, Content>,
-}
-
-struct Folder {
-    path: PathBuf,
-    identity: Identity,
-    handle: Option<File>,
-}
-
-/// A program, as a word of a command names it.
-enum Program {
-    Found {
-        /// Links resolved.
-        path: PathBuf,
-        content: Content,
-        /// Begins with `#!`: the system reads it through its path.
-        is_script: bool,
-    },
-    /// There is none of that name.
-    Missing,
-}
-
-/// A file as it was opened.
-struct Content {
-    /// None where it may be run and not read.
-    sha256: Option<String>,
-    identity: Identity,
-    handle: Option<File>,
 }
 
 impl Launch {
@@ -318,116 +293,6 @@ fn by_handle(file: Option<&File>) -> Option<PathBuf> {
 #[cfg(not(target_os = "linux"))]
 fn by_handle(_: Option<&File>) -> Option<PathBuf> {
     None
-}
-
-impl Folder {
-    fn open(path: &Path) -> Result<Self, LaunchError> {
-        // A folder has no handle of this kind on Windows.
-        let handle = File::open(path);
-        let handle = if cfg!(unix) {
-            Some(handle.map_err(LaunchError::at(path))?)
-        } else {
-            handle.ok()
-        };
-        let metadata = match &handle {
-            Some(handle) => handle.metadata(),
-            None => std::fs::metadata(path),
-        };
-        let metadata = metadata.map_err(LaunchError::at(path))?;
-        if !metadata.is_dir() {
-            return Err(LaunchError {
-                path: path.to_owned(),
-                source: io::ErrorKind::NotADirectory.into(),
-            });
-        }
-        Ok(Self {
-            path: path.to_owned(),
-            identity: Identity::of(&metadata),
-            handle,
-        })
-    }
-}
-
-impl Content {
-    /// The hash, or for a file that cannot be read which file it is and since when it is unchanged.
-    fn seen(&self) -> String {
-        match &self.sha256 {
-            Some(sha256) => sha256.clone(),
-            None => format!("unread:{:?}", self.identity),
-        }
-    }
-}
-
-/// Opens one after the other.
-struct Opener<'a> {
-    cwd: &'a Path,
-    search: Option<&'a OsStr>,
-    digests: &'a Digests,
-    now_ms: u64,
-    programs: BTreeMap<String, Program>,
-    scripts: BTreeMap<PathBuf, Content>,
-}
-
-impl Opener<'_> {
-    fn program(&mut self, name: &str) -> Result<(), LaunchError> {
-        if self.programs.contains_key(name) {
-            return Ok(());
-        }
-        let found = find::program(name, self.search, self.cwd);
-        let Some(path) = found.and_then(|path| path.canonicalize().ok()) else {
-            self.programs.insert(name.to_owned(), Program::Missing);
-            return Ok(());
-        };
-        let content = self.content(&path)?;
-        let interpreter = content.handle.as_ref().and_then(find::interpreter);
-        let program = Program::Found {
-            path,
-            is_script: interpreter.is_some(),
-            content,
-        };
-        self.programs.insert(name.to_owned(), program);
-        match interpreter {
-            // An interpreter of an interpreter is not looked for: the system reads four levels, people none.
-            Some(interpreter) if !self.programs.contains_key(&interpreter) => {
-                self.program(&interpreter)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn script(&mut self, path: &Path) -> Result<(), LaunchError> {
-        let Ok(path) = path.canonicalize() else {
-            return Ok(());
-        };
-        if !path.is_file() {
-            return Ok(());
-        }
-        let content = self.content(&path)?;
-        self.scripts.insert(path, content);
-        Ok(())
-    }
-
-    fn content(&self, path: &Path) -> Result<Content, LaunchError> {
-        let handle = match File::open(path) {
-            Ok(handle) => handle,
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                let metadata = std::fs::metadata(path).map_err(LaunchError::at(path))?;
-                return Ok(Content {
-                    sha256: None,
-                    identity: Identity::of(&metadata),
-                    handle: None,
-                });
-            }
-            Err(error) => return Err(LaunchError::at(path)(error)),
-        };
-        let (identity, sha256) =
-            read_whole(&handle, self.digests, self.now_ms).map_err(LaunchError::at(path))?;
-        Ok(Content {
-            sha256: Some(sha256),
-            identity,
-            handle: Some(handle),
-        })
-    }
 }
 
 #[cfg(all(test, unix))]

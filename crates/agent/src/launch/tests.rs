@@ -2,7 +2,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use gatehouse_policy::{Spawn, Stage};
 
-use super::*;
+use super::{digests::read_whole, *};
 
 struct Place {
     _folder: tempfile::TempDir,

@@ -5,6 +5,7 @@
 //! others.
 
 mod address;
+mod extract;
 mod request;
 mod resolver;
 
@@ -21,6 +22,8 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::{Host, Url};
+
+use extract::{extract, title, wrapped};
 
 use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec, files::arguments};
 use crate::{govern::Effect, provider::HttpError};
@@ -345,56 +348,6 @@ fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-const BEGIN: &str = "<<<EXTERNAL_UNTRUSTED_CONTENT>>>";
-const END: &str = "<<<END_EXTERNAL_UNTRUSTED_CONTENT>>>";
-
-/// Marks a text as written by others. Marks inside of it are taken out: a page must not end its own.
-fn wrapped(text: &str) -> String {
-    let text = text.replace(BEGIN, "[mark removed]");
-    let text = text.replace(END, "[mark removed]");
-    format!("{BEGIN}\nSource: web_fetch\n---\n{text}\n{END}")
-}
-
-fn is_html(page: &Page) -> bool {
-    let kind = page.content_type.to_lowercase();
-    let begins = page.body.trim_start().get(..15).unwrap_or_default();
-    kind.contains("html") || (kind.is_empty() && begins.eq_ignore_ascii_case("<!doctype html>"))
-}
-
-fn extract(page: &Page, mode: Mode) -> (String, &'static str) {
-    if !is_html(page) {
-        return (page.body.clone(), "raw");
-    }
-    let skipped = vec![
-        "script", "style", "noscript", "template", "svg", "iframe", "head",
-    ];
-    let converter = htmd::HtmlToMarkdown::builder().skip_tags(skipped).build();
-    let Ok(markdown) = converter.convert(&page.body) else {
-        return (page.body.clone(), "raw");
-    };
-    match mode {
-        Mode::Markdown => (markdown, "htmd"),
-        Mode::Text => (without_marks(&markdown), "htmd"),
-    }
-}
-
-/// Markdown without its links and marks.
-fn without_marks(markdown: &str) -> String {
-    let link = regex::Regex::new(r"!?\[([^\]]*)\]\([^)]*\)").expect("the pattern is fixed");
-    let marks = regex::Regex::new(r"(?m)^#{1,6} |\*\*|__|`").expect("the pattern is fixed");
-    let text = link.replace_all(markdown, "$1");
-    marks.replace_all(&text, "").into_owned()
-}
-
-fn title(page: &Page) -> Option<String> {
-    let pattern = regex::Regex::new(r"(?is)<title[^>]*>(.*?)</title>");
-    let pattern = pattern.expect("the pattern is fixed");
-    let found = pattern.captures(&page.body).filter(|_| is_html(page))?;
-    let title = htmd::convert(&found[1]).ok()?;
-    let title: String = title.trim().chars().take(256).collect();
-    (!title.is_empty()).then(|| wrapped(&title))
 }
 
 #[cfg(test)]
