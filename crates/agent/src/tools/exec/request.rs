@@ -16,16 +16,17 @@ use crate::{
     tools::{CallContext, ToolError},
 };
 
-/// What a model may say.
+/// What a model may say. What it says beside this is refused: it would count on it.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ExecRequest {
     command: String,
     #[serde(default)]
     workdir: Option<PathBuf>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
-    #[serde(default)]
+    /// OpenClaw's tool calls it `timeout`.
+    #[serde(default, alias = "timeout")]
     timeout_seconds: Option<f64>,
     #[serde(default)]
     pty: bool,

@@ -159,6 +159,17 @@ fn the_gateways_own_secrets_are_not_inherited() {
 }
 
 #[tokio::test]
+async fn an_argument_that_means_nothing_here_is_refused_and_openclaws_timeout_is_one() {
+    let place = Place::new();
+    let given = json!({ "command": "sleep 1000", "timeout": 0.2 });
+    let output = place.exec(given).await.unwrap();
+    assert_eq!(output.details.unwrap()["exitReason"], "overall-timeout");
+    let given = json!({ "command": "true", "timeoutSecs": 1 });
+    let refused = place.exec(given).await.unwrap_err().to_string();
+    assert!(refused.contains("timeoutSecs"), "{refused}");
+}
+
+#[tokio::test]
 async fn values_of_variables_are_bound_but_not_shown() {
     let place = Place::new();
     let effect = |value: &str| json!({ "command": "true", "env": { "A": value } });
@@ -446,16 +457,19 @@ async fn a_folder_is_entered_by_its_handle() {
 async fn a_script_that_is_written_to_while_it_runs_stays_what_it_was() {
     let place = Place::new();
     let script = place.call.workspace.join("x.sh");
-    let slow = "echo good\nsleep 1\necho better\n";
+    let slow = "echo good\ntouch begun\nwhile [ ! -e go ]; do sleep 0.02; done\necho better\n";
     std::fs::write(&script, slow).unwrap();
     let running = place.launch(
         plan(&[(Stage::Always, false, &[&["bash", "x.sh"]])]),
         json!({"command": "bash x.sh"}),
     );
     let swapping = async {
-        // Long after it has begun to run, long before it reads its last line from a file.
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        let workspace = &place.call.workspace;
+        while !workspace.join("begun").exists() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
         std::fs::write(&script, slow.replace("better", "worse!")).unwrap();
+        std::fs::write(workspace.join("go"), "").unwrap();
     };
     let (output, ()) = tokio::join!(running, swapping);
     assert_eq!(output.unwrap().plain(), "good\nbetter");
