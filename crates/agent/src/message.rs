@@ -111,6 +111,8 @@ pub enum StopReason {
     Stop,
     Length,
     ToolUse,
+    /// The provider held back the answer or the rest of it. No message is kept with this reason.
+    Refused,
     Error,
     Aborted,
 }

@@ -67,6 +67,29 @@ pub(crate) fn without_stray_results(messages: &[Message]) -> Vec<Message> {
     kept
 }
 
+/// Gives a new id to every call of an answer that has none, or one that was used before: a result is found by
+/// the id of its call. Some servers count the calls of each answer anew, and some give them no ids.
+pub(crate) fn tell_calls_apart(before: &[Message], answer: &mut AssistantMessage) {
+    let earlier = before.iter().filter_map(|message| match message {
+        Message::Assistant(earlier) => Some(earlier),
+        _ => None,
+    });
+    let mut taken: HashSet<String> = earlier
+        .flat_map(AssistantMessage::tool_calls)
+        .map(|call| call.id.clone())
+        .collect();
+    let mut number = taken.len();
+    for block in &mut answer.content {
+        let Content::ToolCall(call) = block else {
+            continue;
+        };
+        while call.id.is_empty() || !taken.insert(call.id.clone()) {
+            number += 1;
+            call.id = format!("call_{number}");
+        }
+    }
+}
+
 /// An assistant message without text that says why a run ended.
 pub(crate) fn ending(stop_reason: StopReason, why: &str, now_ms: u64) -> Message {
     Message::Assistant(AssistantMessage {
@@ -206,5 +229,16 @@ mod tests {
         };
         assert_eq!(said(0), [Content::text(RESULT_LOST)]);
         assert_eq!(said(1), [Content::text(NOT_BEGUN)]);
+    }
+
+    #[test]
+    fn every_call_has_an_id_of_its_own_in_the_conversation() {
+        let before = [calling(&["a", "call_3"])];
+        let Message::Assistant(mut answer) = calling(&["a", "b", "b", "", ""]) else {
+            unreachable!("it is an answer")
+        };
+        tell_calls_apart(&before, &mut answer);
+        let ids: Vec<&str> = answer.tool_calls().map(|call| call.id.as_str()).collect();
+        assert_eq!(ids, ["call_4", "b", "call_5", "call_6", "call_7"]);
     }
 }

@@ -108,8 +108,7 @@ impl Asking<'_> {
             };
             patience = Instant::now() + silence;
             let Some(event) = next else {
-                let text = "the stream ended before the answer did".to_owned();
-                return Err(ProviderError::Unreadable(text));
+                return Err(ProviderError::ended_early());
             };
             match event? {
                 ModelEvent::Text(piece) => told.text(&piece),

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use super::{
     answer::{Answer, Asking, Audience},
+    request::Origin,
     run::{Run, RunError},
 };
 use crate::{
     event::RunEventKind,
-    message::{Content, Message},
+    message::{Content, Message, StopReason, text_of},
     provider::{ModelRef, ModelRequest, ProviderError, Purpose, ResolvedModel},
     transcript,
 };
@@ -121,7 +122,29 @@ impl Run {
             max_output_tokens: model.info.max_output_tokens,
             thinking: self.request().thinking.or(self.profile().thinking),
         };
-        self.asking(model).ask(request).await
+        let answer = self.asking(model).ask(request).await;
+        self.worth_keeping(answer)
+    }
+
+    /// An answer that was withheld or has no word in it is a failure, which costs what it costs all the same.
+    /// After other words of the run, none is how some models say that they are done.
+    fn worth_keeping(&mut self, answer: Answer) -> Answer {
+        let Answer::Whole(message) = answer else {
+            return answer;
+        };
+        let silent = message.tool_calls().next().is_none()
+            && text_of(&message.content).trim().is_empty()
+            && self.has_said_nothing()
+            // Nothing is an answer to whether there is something.
+            && self.request().origin != Origin::Heartbeat;
+        let failure = match message.stop_reason {
+            StopReason::Refused => ProviderError::Withheld,
+            StopReason::Length if silent => ProviderError::CutAtOnce,
+            _ if silent => ProviderError::Nothing,
+            _ => return Answer::Whole(message),
+        };
+        self.charge(&message.usage);
+        Answer::Failed(failure)
     }
 
     pub(super) fn asking<'a>(&'a self, model: &'a ResolvedModel) -> Asking<'a> {

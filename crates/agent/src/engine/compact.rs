@@ -7,8 +7,8 @@ use super::{
 use crate::{
     event::{CompactionPhase, RunEventKind},
     journal::Compaction,
-    message::{CompactionSummary, Content, Message},
-    provider::{ModelRequest, Purpose, ResolvedModel},
+    message::{CompactionSummary, Content, Message, StopReason},
+    provider::{ModelRequest, ProviderError, Purpose, ResolvedModel},
 };
 
 /// Tokens that stay free for the answer; OpenClaw's reserve. A quarter of a smaller context.
@@ -121,6 +121,9 @@ impl Run {
         match self.asking(model).quietly().ask(request).await {
             Answer::Whole(message) => {
                 self.charge(&message.usage);
+                if message.stop_reason == StopReason::Refused {
+                    return Err(ProviderError::Withheld.to_string());
+                }
                 let text = Message::Assistant(message).text();
                 if text.trim().is_empty() {
                     return Err("the model wrote no summary".into());

@@ -74,6 +74,15 @@ pub(crate) enum RunError {
     Circle(String),
 }
 
+impl RunError {
+    fn stop_reason(&self) -> StopReason {
+        match self {
+            Self::Model(ProviderError::Withheld) => StopReason::Refused,
+            _ => StopReason::Error,
+        }
+    }
+}
+
 /// How the turns of a run ended, when they did not fail.
 enum Finish {
     Done(StopReason),
@@ -149,7 +158,7 @@ impl Run {
             }
             Err(error) => (
                 RunStatus::Failed,
-                StopReason::Error,
+                error.stop_reason(),
                 Some(error.to_string()),
             ),
         };
@@ -208,7 +217,7 @@ impl Run {
             self.compact_when_full().await?;
             let answer = self.ask().await?;
             self.turns += 1;
-            let message = match answer {
+            let mut message = match answer {
                 Answer::Whole(message) => message,
                 Answer::Failed(error) => return Err(error.into()),
                 Answer::Stopped(message) => {
@@ -217,6 +226,7 @@ impl Run {
                     return self.end_stopped(cause, Some(message)).await;
                 }
             };
+            transcript::tell_calls_apart(&self.context, &mut message);
             let calls: Vec<ToolCall> = message.tool_calls().cloned().collect();
             let reason = message.stop_reason;
             self.keep_answer(message).await?;
@@ -265,6 +275,10 @@ impl Run {
             .budget
             .used_up()
             .map_or(Ok(()), |what| Err(RunError::OverBudget(what)))
+    }
+
+    pub(super) fn has_said_nothing(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// Adds a model call to what the run has cost.

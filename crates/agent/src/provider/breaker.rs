@@ -49,39 +49,67 @@ enum State {
     },
 }
 
-/// The state with its rules. Every call is one short step under the lock.
+/// What was seen of the provider.
+struct Seen {
+    state: State,
+    /// The last failure, in words.
+    last: String,
+}
+
+/// What was seen, with the rules. Every call is one short step under the lock.
 struct Breaker {
+    /// As the configuration names it.
+    provider: String,
     rules: BreakerRules,
-    state: Mutex<State>,
+    seen: Mutex<Seen>,
 }
 
 impl Breaker {
-    fn step<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
-        act(&mut self.state.lock().expect("no step panics"))
+    fn new(provider: String, rules: BreakerRules) -> Self {
+        let seen = Mutex::new(Seen {
+            state: State::Closed { failures: 0 },
+            last: String::new(),
+        });
+        Self {
+            provider,
+            rules,
+            seen,
+        }
+    }
+
+    fn step<R>(&self, act: impl FnOnce(&mut Seen) -> R) -> R {
+        act(&mut self.seen.lock().expect("no step panics"))
     }
 
     fn admit(&self, now: Instant) -> Result<(), ProviderError> {
-        self.step(|state| match *state {
+        self.step(|seen| match seen.state {
             State::Closed { .. } => Ok(()),
-            State::Open { until, .. } if now < until => {
-                Err(ProviderError::CircuitOpen(until - now))
-            }
+            State::Open { until, .. } if now < until => Err(self.refusal(seen, until - now)),
             State::Open { times, .. } => {
-                *state = State::Trying { times };
+                seen.state = State::Trying { times };
                 Ok(())
             }
             // The one call is on its way.
-            State::Trying { .. } => Err(ProviderError::CircuitOpen(self.rules.first)),
+            State::Trying { .. } => Err(self.refusal(seen, self.rules.first)),
         })
     }
 
-    fn succeeded(&self) {
-        self.step(|state| *state = State::Closed { failures: 0 });
+    fn refusal(&self, seen: &Seen, wait: Duration) -> ProviderError {
+        ProviderError::CircuitOpen {
+            provider: self.provider.clone(),
+            last: seen.last.clone(),
+            wait,
+        }
     }
 
-    fn failed(&self, now: Instant) {
-        self.step(|state| {
-            *state = match *state {
+    fn succeeded(&self) {
+        self.step(|seen| seen.state = State::Closed { failures: 0 });
+    }
+
+    fn failed(&self, now: Instant, error: &ProviderError) {
+        self.step(|seen| {
+            seen.last = error.to_string();
+            seen.state = match seen.state {
                 State::Closed { failures } if failures + 1 < self.rules.failures => State::Closed {
                     failures: failures + 1,
                 },
@@ -93,9 +121,9 @@ impl Breaker {
 
     /// A call ended without telling anything about the provider: it was stopped.
     fn undecided(&self, now: Instant) {
-        self.step(|state| {
-            if let State::Trying { times } = *state {
-                *state = State::Open { until: now, times };
+        self.step(|seen| {
+            if let State::Trying { times } = seen.state {
+                seen.state = State::Open { until: now, times };
             }
         });
     }
@@ -108,7 +136,7 @@ impl Breaker {
 
     fn judge(&self, error: &ProviderError) {
         if error.is_transient() {
-            self.failed(Instant::now());
+            self.failed(Instant::now(), error);
         } else {
             // It answered; what it said is another matter.
             self.succeeded();
@@ -123,9 +151,9 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    pub fn new(inner: Arc<dyn Provider>, rules: BreakerRules) -> Self {
-        let state = Mutex::new(State::Closed { failures: 0 });
-        let breaker = Arc::new(Breaker { rules, state });
+    /// `name` is the provider's in the configuration: whoever is refused reads it.
+    pub fn new(inner: Arc<dyn Provider>, name: &str, rules: BreakerRules) -> Self {
+        let breaker = Arc::new(Breaker::new(name.to_owned(), rules));
         Self { inner, breaker }
     }
 }
@@ -195,39 +223,55 @@ mod tests {
     use super::*;
 
     fn breaker(failures: u32) -> Breaker {
-        Breaker {
-            rules: BreakerRules {
-                failures,
-                ..BreakerRules::default()
-            },
-            state: Mutex::new(State::Closed { failures: 0 }),
-        }
+        let rules = BreakerRules {
+            failures,
+            ..BreakerRules::default()
+        };
+        Breaker::new("mine".to_owned(), rules)
+    }
+
+    fn fail(breaker: &Breaker, now: Instant) {
+        let broken = ProviderError::Broken {
+            status: 500,
+            message: "boom".into(),
+        };
+        breaker.failed(now, &broken);
     }
 
     #[test]
     fn failures_in_a_row_open_it_and_a_success_closes_it() {
         let breaker = breaker(2);
         let now = Instant::now();
-        breaker.failed(now);
+        fail(&breaker, now);
         breaker.succeeded();
-        breaker.failed(now);
+        fail(&breaker, now);
         assert!(breaker.admit(now).is_ok(), "not two in a row");
-        breaker.failed(now);
-        assert!(matches!(
-            breaker.admit(now),
-            Err(ProviderError::CircuitOpen(_))
-        ));
+        fail(&breaker, now);
+        assert!(breaker.admit(now).is_err());
+    }
+
+    #[test]
+    fn whoever_is_refused_reads_which_provider_it_was_what_went_wrong_and_when_it_is_tried_again() {
+        let breaker = breaker(1);
+        let now = Instant::now();
+        fail(&breaker, now);
+        let refusal = breaker.admit(now + Duration::from_millis(1_500));
+        assert_eq!(
+            refusal.unwrap_err().to_string(),
+            "mine failed repeatedly and is tried again in 14 s; the last failure: \
+             the model provider failed (status 500): boom"
+        );
     }
 
     #[test]
     fn after_a_while_one_call_is_let_through() {
         let breaker = breaker(1);
         let now = Instant::now();
-        breaker.failed(now);
+        fail(&breaker, now);
         let later = now + Duration::from_secs(15);
         assert!(breaker.admit(later).is_ok());
         assert!(breaker.admit(later).is_err(), "only one");
-        breaker.failed(later);
+        fail(&breaker, later);
         assert!(breaker.admit(later + Duration::from_secs(29)).is_err());
         let later = later + Duration::from_secs(30);
         assert!(breaker.admit(later).is_ok());
@@ -240,7 +284,7 @@ mod tests {
     fn a_trial_that_was_stopped_leaves_room_for_the_next() {
         let breaker = breaker(1);
         let now = Instant::now();
-        breaker.failed(now);
+        fail(&breaker, now);
         let later = now + Duration::from_secs(15);
         breaker.admit(later).unwrap();
         breaker.undecided(later);

@@ -25,6 +25,8 @@ pub struct ProviderConfig {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelConfig {
     pub id: String,
+    /// What people call it.
+    pub title: Option<String>,
     pub context_window: Option<u64>,
     pub max_output_tokens: Option<u32>,
     /// None where the configuration does not say.
@@ -44,7 +46,7 @@ impl Models {
         let http = client()?;
         for provider in providers {
             let remote = Remote::new(http.clone(), provider.api, &provider.base_url, provider.key);
-            let guarded = Guarded::new(Arc::new(remote), BreakerRules::default());
+            let guarded = Guarded::new(Arc::new(remote), &provider.id, BreakerRules::default());
             let guarded = Arc::new(guarded);
             for model in provider.models {
                 models.add(ResolvedModel {
@@ -64,6 +66,7 @@ impl ModelConfig {
                 provider: provider.to_owned(),
                 model: self.id,
             },
+            title: self.title,
             context_window: self.context_window.unwrap_or(CONTEXT_WINDOW),
             max_output_tokens: self.max_output_tokens,
             price: self.price,
@@ -84,6 +87,7 @@ mod tests {
             key: None,
             models: vec![ModelConfig {
                 id: "org/model".into(),
+                title: None,
                 context_window: Some(8_000),
                 max_output_tokens: None,
                 price: None,

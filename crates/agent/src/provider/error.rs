@@ -21,6 +21,12 @@ pub enum ProviderError {
         /// How long it asks to wait.
         retry_after: Option<Duration>,
     },
+    /// Something went wrong at its side.
+    #[error("the model provider failed (status {status}): {message}")]
+    Broken { status: u16, message: String },
+    /// It began to answer, and then sent an error.
+    #[error("the model provider ended its answer with an error: {0}")]
+    BrokeOff(String),
     /// It does not accept the key.
     #[error("the model provider refused the credentials (status {status}): {message}")]
     Unauthorized { status: u16, message: String },
@@ -36,20 +42,47 @@ pub enum ProviderError {
     /// Its answer makes no sense.
     #[error("the model provider's answer cannot be read: {0}")]
     Unreadable(String),
+    /// It holds its answer back, all or the rest of it.
+    #[error("the provider withheld the answer")]
+    Withheld,
+    /// Its answer has no word in it.
+    #[error("the model answered nothing")]
+    Nothing,
+    /// The longest answer was reached before the first word of it: by thinking, most often.
+    #[error("the model answered nothing: the length limit was reached before its first word")]
+    CutAtOnce,
     /// It failed too often a short while ago; not asked.
-    #[error("the model provider failed repeatedly and is left alone for {} s", .0.as_secs())]
-    CircuitOpen(Duration),
+    #[error(
+        "{provider} failed repeatedly and is tried again in {} s; the last failure: {last}",
+        seconds(.wait)
+    )]
+    CircuitOpen {
+        provider: String,
+        /// In words.
+        last: String,
+        wait: Duration,
+    },
     /// No provider or model has this name.
     #[error("there is no model {0} in the configuration")]
     UnknownModel(String),
 }
 
 impl ProviderError {
+    /// The stream is over, and its answer is not.
+    pub(crate) fn ended_early() -> Self {
+        Self::Unreadable("the stream ended before the answer did".to_owned())
+    }
+
     /// The same call may succeed a little later.
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Self::Unreachable(_) | Self::Silent(_) | Self::Busy { .. } | Self::Unreadable(_)
+            Self::Unreachable(_)
+                | Self::Silent(_)
+                | Self::Busy { .. }
+                | Self::Broken { .. }
+                | Self::BrokeOff(_)
+                | Self::Unreadable(_)
         )
     }
 
@@ -57,4 +90,12 @@ impl ProviderError {
     pub fn another_model_may_help(&self) -> bool {
         !matches!(self, Self::ContextOverflow(_))
     }
+}
+
+/// Whole seconds, never fewer than there are.
+fn seconds(wait: &Duration) -> u64 {
+    wait.as_millis()
+        .div_ceil(1_000)
+        .try_into()
+        .unwrap_or(u64::MAX)
 }

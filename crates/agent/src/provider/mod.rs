@@ -73,6 +73,23 @@ pub enum Thinking {
     High,
 }
 
+impl Thinking {
+    /// The words for them, from the least on.
+    pub const WORDS: [&str; 5] = ["off", "minimal", "low", "medium", "high"];
+
+    /// By its word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "off" => Self::Off,
+            "minimal" => Self::Minimal,
+            "low" => Self::Low,
+            "medium" => Self::Medium,
+            "high" => Self::High,
+            _ => return None,
+        })
+    }
+}
+
 /// A piece of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ModelEvent {
@@ -120,6 +137,8 @@ impl std::fmt::Display for ModelRef {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelInfo {
     pub name: ModelRef,
+    /// What people call it, where the configuration says.
+    pub title: Option<String>,
     /// How many tokens the model takes in all.
     pub context_window: u64,
     pub max_output_tokens: Option<u32>,

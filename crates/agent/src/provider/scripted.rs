@@ -65,6 +65,7 @@ impl Default for Scripted {
 pub fn model(provider: Scripted) -> ResolvedModel {
     let info = ModelInfo {
         name: name(),
+        title: None,
         context_window: 128_000,
         max_output_tokens: None,
         price: Some(Price::default()),

@@ -284,7 +284,64 @@ async fn a_provider_that_breaks_off_because_it_is_busy_may_be_asked_again() {
     let error = ask(&provider, request(vec![Message::user("hi", 0)])).await;
     let error = error.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
-    assert!(error.to_string().contains("Overloaded"), "{error}");
+    let words = "the model provider ended its answer with an error: Overloaded";
+    assert_eq!(error.to_string(), words);
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_without_a_reason_has_not_ended() {
+    let ollama = concat!(
+        r#"{"message":{"role":"assistant","content":"par"},"done":false}"#,
+        "\n",
+        r#"{"error":"model runner crashed"}"#,
+        "\n",
+    );
+    let responses = "data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"par\"}\n\n";
+    let gemini = "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"par\"}],\"role\":\"model\"},\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":1}}\n\n";
+    let completions =
+        "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"par\"}}]}\n\ndata: [DONE]\n\n";
+    for (api, kind, body) in [
+        (Api::Ollama, "application/x-ndjson", ollama),
+        (Api::OpenAiResponses, "text/event-stream", responses),
+        (Api::Gemini, "text/event-stream", gemini),
+        (Api::OpenAiCompletions, "text/event-stream", completions),
+    ] {
+        let endpoint = Endpoint::start(vec![(200, kind, body.to_owned())]).await;
+        let provider = remote(api, &endpoint.url("/v1"));
+        let answer = ask(&provider, request(vec![Message::user("hi", 0)])).await;
+        let Err(error) = answer else {
+            panic!("{api:?}: {answer:?}");
+        };
+        assert!(error.is_transient(), "{api:?}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_held_back_says_so_and_one_that_is_cut_too() {
+    let completions = |reason: &str| {
+        format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"par\"}},\"finish_reason\":\"{reason}\"}}]}}\n\ndata: [DONE]\n\n"
+        )
+    };
+    let anthropic = ANTHROPIC.replace("\"tool_use\"},\"usage\"", "\"refusal\"},\"usage\"");
+    for (api, body, wanted) in [
+        (
+            Api::OpenAiCompletions,
+            completions("content_filter"),
+            StopReason::Refused,
+        ),
+        (
+            Api::OpenAiCompletions,
+            completions("length"),
+            StopReason::Length,
+        ),
+        (Api::Anthropic, anthropic, StopReason::Refused),
+    ] {
+        let endpoint = Endpoint::start(vec![(200, "text/event-stream", body)]).await;
+        let provider = remote(api, &endpoint.url("/v1"));
+        let told = ask(&provider, request(vec![Message::user("hi", 0)])).await;
+        assert_eq!(told.unwrap().end.unwrap().1, wanted, "{api:?}");
+    }
 }
 
 #[tokio::test]
@@ -367,6 +424,13 @@ async fn failures_are_told_apart_by_what_can_be_done_about_them() {
     assert!(!error.to_string().contains("the-key"), "{error}");
     let error = failure(503, &body("overloaded")).await;
     assert!(error.is_transient() && error.to_string().contains("overloaded"));
+    let error = failure(500, &body("boom")).await;
+    assert!(error.is_transient(), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "the model provider failed (status 500): boom",
+        "nobody said that it is busy"
+    );
     let error = failure(
         400,
         &body("This model's maximum context length is 8 tokens"),
@@ -426,7 +490,7 @@ async fn a_provider_that_is_down_is_left_alone_after_a_while() {
         failures: 2,
         ..BreakerRules::default()
     };
-    let guarded = Guarded::new(Arc::new(remote), rules);
+    let guarded = Guarded::new(Arc::new(remote), "mine", rules);
     for _ in 0..2 {
         let error = ask(&guarded, request(vec![Message::user("hi", 0)])).await;
         let error = error.unwrap_err();
@@ -434,5 +498,7 @@ async fn a_provider_that_is_down_is_left_alone_after_a_while() {
     }
     let error = ask(&guarded, request(vec![Message::user("hi", 0)])).await;
     let error = error.unwrap_err();
-    assert!(matches!(error, ProviderError::CircuitOpen(_)), "{error}");
+    let words = error.to_string();
+    assert!(words.starts_with("mine failed repeatedly"), "{words}");
+    assert!(words.contains("cannot be reached"), "{words}");
 }

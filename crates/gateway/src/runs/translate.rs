@@ -182,8 +182,9 @@ pub(super) fn stop_word(outcome: &RunOutcome) -> &'static str {
 }
 
 fn error_kind(outcome: &RunOutcome) -> &'static str {
-    match outcome.status {
-        RunStatus::TimedOut => "timeout",
+    match (outcome.status, outcome.stop_reason) {
+        (RunStatus::TimedOut, _) => "timeout",
+        (_, StopReason::Refused) => "refusal",
         _ => "unknown",
     }
 }

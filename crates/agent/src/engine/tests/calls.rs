@@ -9,19 +9,30 @@ use crate::{
     provider::{ModelEvent, ModelRequest, ModelStream, Provider, ProviderError, Purpose},
 };
 
-/// Lets everything through after a moment, and counts how many calls it saw at once.
-#[derive(Default)]
+/// Lets everything through when it has seen so many calls at once as it waits for, and counts them.
 struct Counting {
+    wanted: usize,
     now: AtomicUsize,
     most: AtomicUsize,
 }
+
+/// Within this, calls that run together have met.
+const MEETING: Duration = Duration::from_secs(30);
 
 #[async_trait]
 impl Governor for Counting {
     async fn govern(&self, action: &Action) -> Verdict {
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        let met = async {
+            // One moment at least, so that another call would be seen.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            while self.most.load(Ordering::SeqCst) < self.wanted {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        // Those that never meet are told by their number.
+        let _ = tokio::time::timeout(MEETING, met).await;
         self.now.fetch_sub(1, Ordering::SeqCst);
         AllowAll.govern(action).await
     }
@@ -29,8 +40,12 @@ impl Governor for Counting {
     async fn outcome(&self, _action: &Action, _outcome: &ToolOutcome) {}
 }
 
-async fn at_once(text: &str) -> (usize, Vec<String>) {
-    let governor = Arc::new(Counting::default());
+async fn at_once(wanted: usize, text: &str) -> (usize, Vec<String>) {
+    let governor = Arc::new(Counting {
+        wanted,
+        now: AtomicUsize::new(0),
+        most: AtomicUsize::new(0),
+    });
     let bench = Bench::with(governor.clone(), |_| {}, |_| {});
     let run_id = bench.say(text).await;
     assert_eq!(bench.outcome(&run_id).await.status, RunStatus::Done);
@@ -41,7 +56,7 @@ async fn at_once(text: &str) -> (usize, Vec<String>) {
 
 #[tokio::test]
 async fn calls_of_one_answer_that_only_look_run_together_and_are_told_in_their_order() {
-    let (most, results) = at_once("list: .\nmemory: nothing\nfind: *.md\nlist: nowhere").await;
+    let (most, results) = at_once(4, "list: .\nmemory: nothing\nfind: *.md\nlist: nowhere").await;
     assert_eq!(most, 4);
     assert_eq!(results.len(), 4);
     assert!(results[3].contains("nowhere"), "{results:?}");
@@ -49,7 +64,8 @@ async fn calls_of_one_answer_that_only_look_run_together_and_are_told_in_their_o
 
 #[tokio::test]
 async fn a_call_that_changes_something_has_the_run_to_itself() {
-    let (most, results) = at_once("write: a.txt: one\nedit: a.txt: one => two\nread: a.txt").await;
+    let (most, results) =
+        at_once(1, "write: a.txt: one\nedit: a.txt: one => two\nread: a.txt").await;
     assert_eq!(most, 1);
     assert!(results[2].contains("two"), "{results:?}");
 }

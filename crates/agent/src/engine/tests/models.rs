@@ -4,9 +4,9 @@ use super::*;
 use crate::{
     event::CompactionPhase,
     journal::Journal,
-    message::Message,
+    message::{Message, StopReason, ToolCall, Usage},
     provider::{
-        ModelInfo, ModelRef, ModelRequest, ModelStream, Price, Provider, ProviderError,
+        ModelEvent, ModelInfo, ModelRef, ModelRequest, ModelStream, Price, Provider, ProviderError,
         ResolvedModel,
     },
 };
@@ -39,6 +39,7 @@ fn failing(provider: &str, failures: Vec<ProviderError>, context_window: u64) ->
     ResolvedModel {
         info: ModelInfo {
             name: name(provider),
+            title: None,
             context_window,
             max_output_tokens: None,
             price: Some(Price {
@@ -302,4 +303,150 @@ async fn a_model_that_says_nothing_is_given_up() {
     let (outcome, _bench) = broken(true).await;
     assert_eq!(outcome.status, RunStatus::Failed);
     assert!(outcome.error.unwrap().contains("sent nothing for 120 s"));
+}
+
+/// Gives these answers, one after the other.
+struct Saying(Mutex<Vec<Vec<ModelEvent>>>);
+
+#[async_trait]
+impl Provider for Saying {
+    async fn stream(&self, _: ModelRequest) -> Result<ModelStream, ProviderError> {
+        use futures_util::{StreamExt, stream};
+        let answer = self.0.lock().unwrap().remove(0);
+        Ok(stream::iter(answer.into_iter().map(Ok)).boxed())
+    }
+}
+
+fn saying(answers: Vec<Vec<ModelEvent>>) -> ResolvedModel {
+    ResolvedModel {
+        provider: Arc::new(Saying(Mutex::new(answers))),
+        ..failing("saying", vec![], 100_000)
+    }
+}
+
+fn end(stop: StopReason) -> ModelEvent {
+    let usage = Usage {
+        output: 1_000,
+        ..Usage::default()
+    };
+    ModelEvent::Done { usage, stop }
+}
+
+fn said(text: &str) -> ModelEvent {
+    ModelEvent::Text(text.to_owned())
+}
+
+fn read(id: &str, path: &str) -> ModelEvent {
+    ModelEvent::ToolCall(ToolCall {
+        id: id.to_owned(),
+        name: "read".into(),
+        arguments: serde_json::json!({ "path": path }),
+    })
+}
+
+#[tokio::test]
+async fn an_answer_that_is_none_fails_the_run_with_a_sentence_and_costs_what_it_costs() {
+    for (answer, stop, sentence) in [
+        (
+            vec![said("I think"), end(StopReason::Refused)],
+            StopReason::Refused,
+            "the provider withheld the answer",
+        ),
+        (
+            vec![end(StopReason::Stop)],
+            StopReason::Error,
+            "the model answered nothing",
+        ),
+        (
+            vec![said(" \n"), end(StopReason::Length)],
+            StopReason::Error,
+            "the model answered nothing: the length limit was reached before its first word",
+        ),
+    ] {
+        let bench = bench(vec![saying(vec![answer])]);
+        let run_id = bench.say("hello").await;
+        let outcome = bench.outcome(&run_id).await;
+        assert_eq!(outcome.status, RunStatus::Failed, "{sentence}");
+        assert_eq!(outcome.error.as_deref(), Some(sentence));
+        assert_eq!(outcome.stop_reason, stop, "{sentence}");
+        assert_eq!(outcome.usage.output, 1_000, "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn another_model_is_asked_when_one_withholds_its_answer() {
+    let withheld = saying(vec![vec![end(StopReason::Refused)]]);
+    let bench = bench(vec![withheld, failing("two", vec![], 100_000)]);
+    let run_id = bench.say("think: x").await;
+    assert_eq!(bench.outcome(&run_id).await.text, "I thought about: x");
+}
+
+#[tokio::test]
+async fn a_cut_answer_is_kept_and_the_run_says_that_it_was_cut() {
+    let bench = bench(vec![saying(vec![vec![
+        said("half"),
+        end(StopReason::Length),
+    ]])]);
+    let run_id = bench.say("hello").await;
+    let outcome = bench.outcome(&run_id).await;
+    assert_eq!(outcome.status, RunStatus::Done);
+    assert_eq!(
+        (outcome.text.as_str(), outcome.stop_reason),
+        ("half", StopReason::Length)
+    );
+}
+
+#[tokio::test]
+async fn a_model_that_has_spoken_may_end_without_another_word() {
+    let answers = vec![
+        vec![
+            said("I look."),
+            read("a", "no.md"),
+            end(StopReason::ToolUse),
+        ],
+        vec![end(StopReason::Stop)],
+    ];
+    let bench = bench(vec![saying(answers)]);
+    let run_id = bench.say("hello").await;
+    let outcome = bench.outcome(&run_id).await;
+    assert_eq!(
+        (outcome.status, outcome.text.as_str()),
+        (RunStatus::Done, "I look.")
+    );
+}
+
+#[tokio::test]
+async fn calls_with_the_same_id_or_none_have_each_their_own_result() {
+    let answers = vec![
+        vec![
+            read("a", "one.md"),
+            read("a", "two.md"),
+            read("", "three.md"),
+            read("", "four.md"),
+            end(StopReason::ToolUse),
+        ],
+        vec![read("a", "five.md"), end(StopReason::ToolUse)],
+        vec![said("done"), end(StopReason::Stop)],
+    ];
+    let bench = bench(vec![saying(answers)]);
+    let run_id = bench.say("hello").await;
+    bench.outcome(&run_id).await;
+    let messages: Vec<Message> = bench
+        .journal
+        .entries(KEY)
+        .into_iter()
+        .map(|e| e.1)
+        .collect();
+    let calls = messages.iter().filter_map(|message| match message {
+        Message::Assistant(answer) => Some(answer.tool_calls().map(|call| call.id.clone())),
+        _ => None,
+    });
+    let calls: Vec<String> = calls.flatten().collect();
+    let results = messages.iter().filter_map(|message| match message {
+        Message::ToolResult(result) => Some(result.tool_call_id.clone()),
+        _ => None,
+    });
+    assert_eq!(results.collect::<Vec<_>>(), calls);
+    let different: std::collections::BTreeSet<_> = calls.iter().collect();
+    assert_eq!((calls.len(), different.len()), (5, 5), "{calls:?}");
 }

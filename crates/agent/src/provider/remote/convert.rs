@@ -95,18 +95,22 @@ fn plain_part(block: &Content) -> Option<ContentPart> {
     }
 }
 
-/// The calls of an answer and its end.
+/// The calls of an answer and its end. An end without a reason is none: the library makes one up when a
+/// connection closes in the middle of an answer.
 pub(super) fn end(end: StreamEnd) -> Vec<Result<ModelEvent, ProviderError>> {
     let mut events = Vec::new();
     let usage = end.captured_usage.as_ref().map(usage).unwrap_or_default();
-    let stop = end.captured_stop_reason;
+    let Some(stop) = end.captured_stop_reason else {
+        return vec![Err(ProviderError::ended_early())];
+    };
     if let Some(content) = end.captured_content {
         let calls = content.into_tool_calls().into_iter().map(call);
         events.extend(calls.map(|call| Ok(ModelEvent::ToolCall(call))));
     }
     let stop = match stop {
+        TheirStop::ContentFilter(_) => StopReason::Refused,
         _ if !events.is_empty() => StopReason::ToolUse,
-        Some(TheirStop::MaxTokens(_)) => StopReason::Length,
+        TheirStop::MaxTokens(_) => StopReason::Length,
         _ => StopReason::Stop,
     };
     events.push(Ok(ModelEvent::Done { usage, stop }));
@@ -156,10 +160,14 @@ pub(super) fn error(error: &genai::Error, key: Option<&ApiKey>) -> ProviderError
             message: text,
         },
         // 529 is Anthropic's word for overloaded.
-        408 | 409 | 425 | 429 | 500..=599 => ProviderError::Busy {
+        408 | 409 | 425 | 429 | 503 | 529 => ProviderError::Busy {
             status,
             message: text,
             retry_after: retry_after(error),
+        },
+        500..=599 => ProviderError::Broken {
+            status,
+            message: text,
         },
         400 | 413 if says_too_long(&text) => ProviderError::ContextOverflow(text),
         _ => ProviderError::Refused(format!("status {status}: {text}")),
@@ -179,12 +187,7 @@ fn without_status(error: &genai::Error, text: String) -> ProviderError {
     use genai::Error;
     match error {
         Error::ChatResponse { .. } if says_too_long(&text) => ProviderError::ContextOverflow(text),
-        // A provider that breaks off with an error event is overloaded more often than not.
-        Error::ChatResponse { .. } => ProviderError::Busy {
-            status: 0,
-            message: text,
-            retry_after: None,
-        },
+        Error::ChatResponse { .. } => ProviderError::BrokeOff(text),
         Error::WebModelCall { .. } | Error::WebAdapterCall { .. } | Error::WebStream { .. } => {
             ProviderError::Unreachable(text)
         }
