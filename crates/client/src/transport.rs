@@ -3,7 +3,9 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::time::Duration;
 
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -61,20 +63,36 @@ pub(crate) async fn resolve(url: &GatewayUrl) -> Result<Vec<SocketAddr>, Problem
     Ok(addresses)
 }
 
+/// How long an address may keep silent before the next is tried as well; RFC 8305, section 5.
+const HEAD_START: Duration = Duration::from_millis(250);
+
 /// Connects to the first address that answers; the last refusal counts when none does.
 pub(crate) async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, Problem> {
+    let stream = race(addresses, TcpStream::connect).await?;
+    // Without it, a decision of a few bytes could wait for the next tick.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+/// An address that refuses makes way for the next at once; one that keeps silent goes on being tried beside it.
+async fn race<S, F: Future<Output = std::io::Result<S>>>(
+    addresses: &[SocketAddr],
+    connect: impl Fn(SocketAddr) -> F,
+) -> Result<S, Problem> {
+    let mut rest = addresses.iter().copied();
+    let mut tried = FuturesUnordered::new();
     let mut problem = Problem::new(ProblemCode::DnsFailed);
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
-                // Without it, a decision of a few bytes could wait for the next tick.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(error) => problem = dial_problem(&error),
+    loop {
+        tried.extend(rest.next().map(&connect));
+        tokio::select! {
+            Some(answer) = tried.next() => match answer {
+                Ok(stream) => return Ok(stream),
+                Err(error) => problem = dial_problem(&error),
+            },
+            () = tokio::time::sleep(HEAD_START), if rest.len() > 0 => {}
+            else => return Err(problem),
         }
     }
-    Err(problem)
 }
 
 /// Puts TLS around the stream, where the address wants it.
@@ -146,4 +164,46 @@ pub(crate) fn socket_problem(error: &WsError) -> Problem {
         _ => ProblemCode::ConnectionLost,
     };
     Problem::new(code).with_detail(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(port: u16) -> SocketAddr {
+        ([127, 0, 0, 1], port).into()
+    }
+
+    /// Of the addresses, by their ports: 1 keeps silent, 2 refuses, the others answer.
+    async fn answer(address: SocketAddr) -> std::io::Result<u16> {
+        match address.port() {
+            1 => std::future::pending().await,
+            2 => Err(ErrorKind::ConnectionRefused.into()),
+            port => Ok(port),
+        }
+    }
+
+    async fn answered(ports: &[u16]) -> (Result<u16, ProblemCode>, Duration) {
+        let addresses: Vec<_> = ports.iter().copied().map(address).collect();
+        let begun = tokio::time::Instant::now();
+        let answer = race(&addresses, answer).await;
+        (answer.map_err(|problem| problem.code), begun.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_keeps_silent_does_not_keep_the_next_from_being_tried() {
+        let (answer, took) = answered(&[1, 1, 7]).await;
+        assert_eq!(answer, Ok(7));
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_refuses_makes_way_at_once_and_counts_when_none_answers() {
+        assert_eq!(answered(&[2, 8]).await, (Ok(8), Duration::ZERO));
+        assert_eq!(
+            answered(&[2, 2]).await.0,
+            Err(ProblemCode::ConnectionRefused)
+        );
+        assert_eq!(answered(&[]).await.0, Err(ProblemCode::DnsFailed));
+    }
 }
