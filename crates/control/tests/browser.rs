@@ -222,13 +222,17 @@ async fn a_browser_decides_an_approval_and_the_gateway_records_it_once() {
     let cookie = scene.sign_in().await;
     scene.ready(&cookie).await;
     let id = scene.gateway.ask("uname -a");
-    let item = loop {
-        let (_, inbox) = scene.call(&cookie, "inbox_snapshot", json!({})).await;
-        if let Some(item) = inbox["items"].as_array().and_then(|items| items.first()) {
-            break item.clone();
+    let arrived = async {
+        loop {
+            let (_, inbox) = scene.call(&cookie, "inbox_snapshot", json!({})).await;
+            if let Some(item) = inbox["items"].as_array().and_then(|items| items.first()) {
+                break item.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
     };
+    let arrived = tokio::time::timeout(Duration::from_secs(30), arrived);
+    let item = arrived.await.expect("the request comes into the inbox");
     let decide = json!({ "input": { "key": item["key"], "decision": "allowOnce",
         "revision": item["revision"], "answer": null } });
     let (status, decided) = scene.call(&cookie, "inbox_decide", decide).await;

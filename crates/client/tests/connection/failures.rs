@@ -170,8 +170,9 @@ async fn ticks_keep_a_quiet_connection_alive() {
     quick["policy"]["tickIntervalMs"] = json!(1_000);
     let mut talk = peer.welcome_with(quick).await;
     let generation = client.up().await;
-    for seq in 1..=5 {
-        tokio::time::sleep(Duration::from_millis(600)).await;
+    // For longer than the two ticks after which silence would end it.
+    for seq in 1..=15 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
         talk.event("tick", seq, json!({"ts": seq})).await;
     }
     assert_eq!(client.connection.generation(), Some(generation));
