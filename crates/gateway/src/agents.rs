@@ -86,9 +86,11 @@ impl ModelCatalog {
     }
 }
 
-/// Says in the log which models are named that there are not, unless that is what was told before.
+/// Says in the log which models are named that there are not, and which providers are left out, unless that is what
+/// was told before.
 fn tell_unknown(config: &Config, models: &Models, told: &[String]) -> Vec<String> {
-    let unknown = settings::unknown_models(config, models);
+    let mut unknown = settings::providers_left_out(config);
+    unknown.extend(settings::unknown_models(config, models));
     for complaint in unknown.iter().filter(|complaint| !told.contains(complaint)) {
         tracing::warn!("{complaint}");
     }

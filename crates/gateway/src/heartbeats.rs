@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::agents::{AgentEntry, Agents};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
-use crate::config::{Config, ConfigHandle};
+use crate::config::{Config, ConfigHandle, duration};
 use crate::sessions::Sessions;
 use crate::settings;
 
@@ -219,30 +219,9 @@ fn own_section<'a>(config: &'a Config, agent: &str) -> Option<&'a Value> {
     settings::agent_section(config, agent)?.get("heartbeat")
 }
 
-/// `30m`, `1h30m`, `90s`; a bare number is minutes, as published. Nothing for 0: that is off.
+/// Nothing for 0: that is off.
 fn interval(text: &str) -> Option<Duration> {
-    let mut seconds = 0_u64;
-    let mut number = String::new();
-    for letter in text.chars().filter(|letter| !letter.is_whitespace()) {
-        if letter.is_ascii_digit() {
-            number.push(letter);
-            continue;
-        }
-        let unit = match letter.to_ascii_lowercase() {
-            's' => 1,
-            'm' => 60,
-            'h' => 3_600,
-            'd' => 86_400,
-            _ => return None,
-        };
-        let count: u64 = std::mem::take(&mut number).parse().ok()?;
-        seconds = seconds.checked_add(count.checked_mul(unit)?)?;
-    }
-    if !number.is_empty() {
-        let minutes: u64 = number.parse().ok()?;
-        seconds = seconds.checked_add(minutes.checked_mul(60)?)?;
-    }
-    (seconds > 0).then(|| Duration::from_secs(seconds))
+    duration(text).filter(|every| !every.is_zero())
 }
 
 fn payload(outcome: &RunOutcome) -> Value {

@@ -23,6 +23,12 @@ fn walk(shape: &Shape, value: &Value, path: &mut Vec<String>, found: &mut Vec<Mi
                     None => found.push(unknown(fields, name, path)),
                 }
             }
+            let missing = |field: &&Field| field.needed && !is_said(entries.get(field.name));
+            found.extend(fields.iter().filter(missing).map(|field| Mistake {
+                path: below(path, field.name),
+                problem: "is missing".to_owned(),
+                suggestion: None,
+            }));
         }
         (Shape::Map(shape), Value::Object(entries)) => {
             for (name, inner) in entries {
@@ -51,7 +57,7 @@ fn walk(shape: &Shape, value: &Value, path: &mut Vec<String>, found: &mut Vec<Mi
         (shape, value) if !fits(shape, value) => {
             let suggestion = match (shape, value) {
                 (Shape::Choice(names) | Shape::ChoiceOrAddress(names), Value::String(text)) => {
-                    nearest(names.iter().copied(), text)
+                    nearest(names.iter().copied(), text).or_else(|| begun(names, text))
                 }
                 _ => None,
             };
@@ -63,6 +69,14 @@ fn walk(shape: &Shape, value: &Value, path: &mut Vec<String>, found: &mut Vec<Mi
         }
         _ => {}
     }
+}
+
+/// The first choice of which a text is the beginning.
+fn begun(names: &[&str], text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let name = names.iter().find(|name| name.starts_with(&text));
+    name.filter(|_| text.len() > 2)
+        .map(|name| (*name).to_owned())
 }
 
 fn step(
@@ -78,10 +92,8 @@ fn step(
 }
 
 fn unknown(fields: &[Field], name: &str, path: &[String]) -> Mistake {
-    let mut full = path.to_vec();
-    full.push(name.to_owned());
     Mistake {
-        path: dotted(&full),
+        path: below(path, name),
         problem: "is not a name of the configuration".to_owned(),
         suggestion: nearest(fields.iter().map(|field| field.name), name),
     }
@@ -103,6 +115,10 @@ fn fits(shape: &Shape, value: &Value) -> bool {
         Shape::ChoiceOrAddress(names) => value
             .as_str()
             .is_some_and(|text| names.contains(&text) || text.parse::<std::net::IpAddr>().is_ok()),
+        // A reference that could not be resolved is a mistake of its own.
+        Shape::Word(word) => value
+            .as_str()
+            .is_some_and(|text| text.contains("${") || (word.fits)(text)),
         Shape::Network => value.as_str().is_some_and(|text| network(text).is_some()),
         Shape::Flag => value.is_boolean(),
         Shape::Whole(low, high) => value.as_u64().is_some_and(|n| (*low..=*high).contains(&n)),
@@ -120,6 +136,21 @@ pub(crate) fn network(text: &str) -> Option<ipnet::IpNet> {
             .ok()
             .map(ipnet::IpNet::from)
     })
+}
+
+/// An empty text says nothing; what is of another kind is another mistake.
+fn is_said(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(_) => true,
+    }
+}
+
+fn below(path: &[String], name: &str) -> String {
+    let mut full = path.to_vec();
+    full.push(name.to_owned());
+    dotted(&full)
 }
 
 fn dotted(path: &[String]) -> String {
@@ -192,12 +223,50 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_means_nothing_is_a_mistake_and_so_is_a_name_that_is_missing() {
+        let hours = json!({"start": "99:00", "end": "x"});
+        let well = json!({"every": "30m",
+            "activeHours": {"start": "08:00", "end": "24:00", "timezone": "user"}});
+        let value = json!({
+            "agents": {
+                "defaults": {"heartbeat": {"every": "abc", "activeHours": hours}},
+                "entries": {"a": {"heartbeat": well}},
+            },
+            "models": {"providers": {
+                "a": {"api": "openai", "baseUrl": "nope", "models": [{}]},
+                "b": {"api": "anthropic-mesages", "baseUrl": "${URL}", "models": [{"id": ""}]},
+            }},
+        });
+        let told = complaints(&value);
+        for expected in [
+            "agents.defaults.heartbeat.activeHours.end: must be a time of day such as 08:00",
+            "agents.defaults.heartbeat.activeHours.start: must be a time of day such as 08:00",
+            "agents.defaults.heartbeat.every: must be a duration such as 30m, 1h30m or 90s",
+            "(did you mean \"openai-completions\"?)",
+            "(did you mean \"anthropic-messages\"?)",
+            "models.providers.a.baseUrl: must be an address such as https://api.example.org/v1",
+            "models.providers.a.models.0.id: is missing",
+            "models.providers.b.models.0.id: is missing",
+        ] {
+            assert!(
+                told.iter().any(|line| line.contains(expected)),
+                "{expected}\nnot in {told:#?}"
+            );
+        }
+        assert_eq!(told.len(), 8, "{told:#?}");
+    }
+
+    #[test]
     fn a_configuration_of_the_published_gateway_is_read() {
         let value = json!({
             "agents": {"defaults": {"model": {"primary": "scripted/scripted-1"}, "workspace": "w"}},
             "channels": {"telegram": {"enabled": true}}, "plugins": {"enabled": false},
             "gateway": {"mode": "local", "auth": {"mode": "token", "token": "t"}},
             "tools": {"exec": {"host": "gateway", "security": "allowlist", "ask": "on-miss"}},
+            "models": {"providers": {
+                "copilot": {"api": "github-copilot", "models": [{"id": "m", "name": "M"}]},
+                "anthropic": {"apiKey": "${ANTHROPIC_API_KEY}"},
+            }},
         });
         assert_eq!(complaints(&value), Vec::<String>::new());
     }

@@ -1,5 +1,5 @@
-//! The configuration: what it may say (`sections`, `shape`), what is wrong with it (`check`), how it is read
-//! (`read`, `migrate`) and written (`file`), and who owns it while the gateway runs (`desk`).
+//! The configuration: what it may say (`sections`, `shape`, `words`), what is wrong with it (`check`,
+//! `rules`), how it is read (`read`, `migrate`) and written (`file`), and who owns it while the gateway runs (`desk`).
 
 mod changes;
 mod check;
@@ -12,12 +12,14 @@ mod model;
 mod prepare;
 mod read;
 mod redact;
+mod rules;
 mod schema;
 mod sections;
 mod shape;
 mod unused;
 mod urls;
 mod watch_file;
+mod words;
 
 pub use changes::Change;
 pub(crate) use clear_keys::ClearKey;
@@ -36,3 +38,4 @@ pub(crate) use schema::{hints, json_schema, lookup};
 pub(crate) use sections::ROOT;
 pub use shape::Reload;
 pub(crate) use watch_file::watch_file;
+pub(crate) use words::duration;

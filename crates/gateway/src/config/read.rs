@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::sections::ROOT;
-use super::{Config, ConfigError, Mistake, check, migrate};
+use super::{Config, ConfigError, Mistake, check, migrate, rules};
 
 /// Variables of the environment, passed in.
 pub type Env = BTreeMap<String, String>;
@@ -46,9 +46,13 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Value, ConfigError> {
 /// Brings up to date, checks and resolves a parsed configuration.
 pub(crate) fn read_value(mut source: Value, env: &Env) -> Result<Reading, ConfigError> {
     let changes = migrate::bring_up_to_date(&mut source);
-    let mut mistakes = check::mistakes(&ROOT, &source);
     let mut raw = source.clone();
-    resolve(&mut raw, env, &mut Vec::new(), &mut mistakes);
+    let mut unset = Vec::new();
+    resolve(&mut raw, env, &mut Vec::new(), &mut unset);
+    // What stands behind a reference has to fit as well.
+    let mut mistakes = check::mistakes(&ROOT, &raw);
+    mistakes.extend(rules::mistakes(&raw));
+    mistakes.extend(unset);
     if !mistakes.is_empty() {
         return Err(ConfigError::Mistakes(mistakes));
     }

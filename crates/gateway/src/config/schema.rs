@@ -12,13 +12,22 @@ pub(crate) fn json_schema(shape: &Shape) -> Value {
                 .iter()
                 .map(|field| (field.name.to_owned(), described(field)))
                 .collect();
-            json!({"type": "object", "properties": properties, "additionalProperties": false})
+            let needed = fields.iter().filter(|field| field.needed);
+            let needed: Vec<&str> = needed.map(|field| field.name).collect();
+            let mut schema =
+                json!({"type": "object", "properties": properties, "additionalProperties": false});
+            if !needed.is_empty() {
+                schema["required"] = json!(needed);
+            }
+            schema
         }
         Shape::Map(inner) => json!({"type": "object", "additionalProperties": json_schema(inner)}),
         Shape::List(inner) => json!({"type": "array", "items": json_schema(inner)}),
-        Shape::Text | Shape::Secret | Shape::Network | Shape::ChoiceOrAddress(_) => {
-            json!({"type": "string"})
-        }
+        Shape::Text
+        | Shape::Secret
+        | Shape::Network
+        | Shape::Word(_)
+        | Shape::ChoiceOrAddress(_) => json!({"type": "string"}),
         Shape::Choice(names) => json!({"type": "string", "enum": names}),
         Shape::Flag => json!({"type": "boolean"}),
         Shape::Whole(low, u64::MAX) => json!({"type": "integer", "minimum": low}),
@@ -147,7 +156,7 @@ fn children(shape: &Shape, above: &[String]) -> Vec<Value> {
             Shape::Object(_) | Shape::Map(_) | Shape::List(_)
         );
         let mut child = json!({
-            "key": field.name, "path": below(field.name), "required": false,
+            "key": field.name, "path": below(field.name), "required": field.needed,
             "hasChildren": has_children, "reloadKind": field.reload.as_str(),
             "hint": hint(field), "hintPath": below(field.name),
         });

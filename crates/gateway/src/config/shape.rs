@@ -33,6 +33,8 @@ pub(crate) enum Shape {
     ChoiceOrAddress(&'static [&'static str]),
     /// An IP address or a network.
     Network,
+    /// A text that means something.
+    Word(&'static Word),
     Flag,
     /// A whole number in these bounds.
     Whole(u64, u64),
@@ -47,12 +49,22 @@ pub(crate) enum Shape {
     Foreign,
 }
 
+/// A text of a kind of its own.
+#[derive(Debug)]
+pub(crate) struct Word {
+    pub(crate) fits: fn(&str) -> bool,
+    /// In words, for a mistake.
+    pub(crate) expected: &'static str,
+}
+
 /// One name in an object.
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
     pub(crate) shape: Shape,
     pub(crate) reload: Reload,
+    /// Whether an object without it is a mistake.
+    pub(crate) needed: bool,
     /// One sentence for people.
     pub(crate) about: &'static str,
 }
@@ -63,6 +75,18 @@ pub(super) const fn hot(name: &'static str, shape: Shape, about: &'static str) -
         name,
         shape,
         reload: Reload::Hot,
+        needed: false,
+        about,
+    }
+}
+
+/// The same, of a field that has to be there.
+pub(super) const fn needed(name: &'static str, shape: Shape, about: &'static str) -> Field {
+    Field {
+        name,
+        shape,
+        reload: Reload::Hot,
+        needed: true,
         about,
     }
 }
@@ -73,6 +97,7 @@ pub(super) const fn restart(name: &'static str, shape: Shape, about: &'static st
         name,
         shape,
         reload: Reload::Restart,
+        needed: false,
         about,
     }
 }
@@ -100,6 +125,7 @@ impl Shape {
             Self::Choice(names) => format!("one of {}", quoted(names)),
             Self::ChoiceOrAddress(names) => format!("one of {} or an IP address", quoted(names)),
             Self::Network => "an IP address or a network such as 10.0.0.0/8".to_owned(),
+            Self::Word(word) => word.expected.to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Whole(low, high) if *high == u64::MAX => format!("a whole number from {low}"),
             Self::Whole(low, high) => format!("a whole number from {low} to {high}"),

@@ -92,20 +92,35 @@ pub(crate) fn providers(
         .collect()
 }
 
+/// The providers that are left out: one sentence each, with the path of what is in the way.
+pub(crate) fn providers_left_out(config: &Config) -> Vec<String> {
+    let providers = config.at("models.providers").and_then(Value::as_object);
+    let providers = providers.into_iter().flatten();
+    let left_out = providers.filter_map(|(id, value)| {
+        let why = match api(value) {
+            Err(api) => format!("api: \"{api}\" is not spoken here"),
+            Ok(_) if text(value.get("baseUrl")).is_none() => "baseUrl: is missing".to_owned(),
+            Ok(_) => return None,
+        };
+        let path = format!("models.providers.{id}");
+        Some(format!("{path}.{why}, so that this provider is left out"))
+    });
+    left_out.collect()
+}
+
+/// How a provider is spoken to, or the word that says so in vain.
+fn api(provider: &Value) -> Result<Api, String> {
+    let said = text(provider.get("api"));
+    let said = said.unwrap_or_else(|| "openai-completions".to_owned());
+    Api::parse(&said).ok_or(said)
+}
+
 fn provider(
     id: &str,
     value: &Value,
     key: &dyn Fn(&str, &str) -> ProviderKey,
 ) -> Option<ProviderConfig> {
-    let api = text(value.get("api")).unwrap_or_else(|| "openai-completions".to_owned());
-    let Some(api) = Api::parse(&api) else {
-        tracing::warn!(
-            provider = id,
-            api,
-            "this way to speak to a provider is not known"
-        );
-        return None;
-    };
+    let api = api(value).ok()?;
     let models = value.get("models").and_then(Value::as_array);
     let models = models.into_iter().flatten();
     let base_url = text(value.get("baseUrl"))?;
@@ -123,6 +138,7 @@ fn offered(model: &Value) -> Option<ModelConfig> {
     let most = model["maxTokens"].as_u64();
     Some(ModelConfig {
         id: text(model.get("id"))?,
+        title: text(model.get("name")),
         context_window: model["contextWindow"].as_u64(),
         max_output_tokens: most.and_then(|most| u32::try_from(most).ok()),
         price: model.get("cost").map(|_| Price {
@@ -282,19 +298,28 @@ mod tests {
 
     #[test]
     fn a_provider_that_cannot_be_spoken_to_is_left_out() {
-        let providers = of_providers(&config(json!({"models": {"providers": {
+        let config = config(json!({"models": {"providers": {
             "local": {"baseUrl": "http://127.0.0.1:1/v1", "models": [
-                {"id": "m", "contextWindow": 9000, "cost": {"input": 1.5}}, {"name": "without an id"},
+                {"id": "m", "name": "Em", "contextWindow": 9000, "cost": {"input": 1.5}}, {"name": "without an id"},
             ]},
             "odd": {"baseUrl": "http://127.0.0.1:1", "api": "carrier-pigeon", "models": []},
             "nowhere": {"models": []},
-        }}})));
+        }}}));
+        let providers = of_providers(&config);
         let [local] = providers.as_slice() else {
             panic!("one of the three: {}", providers.len());
         };
         assert_eq!((local.id.as_str(), local.models.len()), ("local", 1));
         assert_eq!(local.models[0].context_window, Some(9000));
+        assert_eq!(local.models[0].title.as_deref(), Some("Em"));
         assert_eq!(local.models[0].price.map(|price| price.input), Some(1.5));
+        assert_eq!(
+            providers_left_out(&config),
+            [
+                "models.providers.odd.api: \"carrier-pigeon\" is not spoken here, so that this provider is left out",
+                "models.providers.nowhere.baseUrl: is missing, so that this provider is left out",
+            ]
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Who the agents are, what they use, and how conversations are kept apart.
 
 use super::super::shape::Shape::{
-    Amount, Choice, Either, Flag, Foreign, List, Map, Number, Object, Text,
+    Amount, Choice, Either, Flag, Foreign, List, Map, Number, Object, Text, Word,
 };
 use super::super::shape::{Field, Shape, hot, restart};
+use super::super::words::{DURATION, TIME, ZONE, ZONE_OR_WORD};
 use super::models::COUNT_TOKENS;
 use super::{COUNT, MS};
 
@@ -67,7 +68,7 @@ pub(super) const AGENT_DEFAULTS: &[Field] = &[
     hot("thinkingDefault", Text, "How much a model thinks."),
     hot(
         "userTimezone",
-        Text,
+        Word(&ZONE),
         "The time zone of active hours and of rules.",
     ),
     hot("rights", RIGHTS, "What every agent is trusted with."),
@@ -101,18 +102,18 @@ pub(super) const AGENT_DEFAULTS: &[Field] = &[
 ];
 
 const HEARTBEAT: &[Field] = &[
-    hot("every", Text, "How often, as 30m."),
+    hot("every", Word(&DURATION), "How often, as 30m."),
     hot("prompt", Text, "What the agent is told."),
     hot("model", Text, "Another model for it."),
     hot("session", Text, "In which session."),
     hot(
         "activeHours",
         Object(&[
-            hot("start", Text, "From when on, as 08:00."),
-            hot("end", Text, "Until when, as 22:00 or 24:00."),
+            hot("start", Word(&TIME), "From when on, as 08:00."),
+            hot("end", Word(&TIME), "Until when, as 22:00 or 24:00."),
             hot(
                 "timezone",
-                Text,
+                Word(&ZONE_OR_WORD),
                 "A time zone, as Europe/Berlin; or user, or local.",
             ),
         ]),

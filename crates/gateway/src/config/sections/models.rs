@@ -1,9 +1,10 @@
 //! Providers of models, and what they cost.
 
 use super::super::shape::Shape::{
-    Amount, Choice, Either, Flag, Foreign, List, Map, Object, Secret, Text, Whole,
+    Amount, Choice, Either, Flag, Foreign, List, Map, Object, Secret, Text, Whole, Word,
 };
-use super::super::shape::{Field, Shape, hot};
+use super::super::shape::{Field, Shape, hot, needed};
+use super::super::words::ADDRESS;
 
 pub(super) const MODELS: &[Field] = &[
     hot("mode", Choice(&["merge", "replace"]), "Not used here."),
@@ -11,8 +12,24 @@ pub(super) const MODELS: &[Field] = &[
     hot("pricing", Foreign, "Not used here."),
 ];
 
+/// OpenClaw's names: first those that are spoken here, then those whose providers are told of and left out.
+const APIS: &[&str] = &[
+    "openai-completions",
+    "openai-responses",
+    "anthropic-messages",
+    "ollama",
+    "google-generative-ai",
+    "openai-chatgpt-responses",
+    "openai-codex-responses",
+    "azure-openai-responses",
+    "google-vertex",
+    "github-copilot",
+    "bedrock-converse-stream",
+    "pi-messages",
+];
+
 pub(super) const PROVIDER: &[Field] = &[
-    hot("baseUrl", Text, "Where it is."),
+    hot("baseUrl", Word(&ADDRESS), "Where it is."),
     hot(
         "apiKey",
         Either(&Secret, &Foreign),
@@ -20,8 +37,8 @@ pub(super) const PROVIDER: &[Field] = &[
     ),
     hot(
         "api",
-        Text,
-        "How it is spoken to: openai-completions, anthropic-messages, ollama, scripted.",
+        Choice(APIS),
+        "How it is spoken to: openai-completions, openai-responses, anthropic-messages, ollama, google-generative-ai.",
     ),
     hot("auth", Text, "Not used here."),
     hot("authHeader", Flag, "Not used here."),
@@ -32,9 +49,9 @@ pub(super) const PROVIDER: &[Field] = &[
 ];
 
 pub(super) const MODEL: &[Field] = &[
-    hot("id", Text, "Its name at the provider."),
+    needed("id", Text, "Its name at the provider."),
     hot("name", Text, "Its name for people."),
-    hot("api", Text, "How it is spoken to."),
+    hot("api", Choice(APIS), "Not used here: the provider's is."),
     hot("reasoning", Flag, "Whether it thinks."),
     hot("input", List(&Text), "What it reads."),
     hot(
