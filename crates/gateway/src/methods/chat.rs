@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use gatehouse_agent::QueueMode;
 use gatehouse_agent::message::{AssistantMessage, Content, Message, StopReason, Usage};
+use gatehouse_agent::provider::Thinking;
 use gatehouse_protocol::MethodScope;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub(super) use super::attachment::Attachment;
+use super::attachment::image;
 use crate::broadcast::Topic;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
-use crate::runs::{Input, Submitted, new_entry, thinking};
+use crate::runs::{Input, Submitted, new_entry};
 use crate::sessions::SessionName;
 use crate::settings;
 
@@ -53,18 +56,6 @@ pub(super) enum Queue {
     Interrupt,
 }
 
-/// A file that goes with a message.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Attachment {
-    #[serde(default)]
-    mime_type: Option<String>,
-    #[serde(default)]
-    file_name: Option<String>,
-    #[serde(default)]
-    content: Option<String>,
-}
-
 async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
     let name = cx
         .app
@@ -94,7 +85,7 @@ async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, M
     input.content = content(params.message, params.attachments)?;
     let usual = || settings::queue_mode(&cx.app.config.current());
     input.queue = params.queue_mode.map_or_else(usual, Queue::mode);
-    input.thinking = params.thinking.as_deref().and_then(thinking);
+    input.thinking = params.thinking.as_deref().and_then(Thinking::parse);
     input.timeout = params
         .timeout_ms
         .filter(|ms| *ms > 0)
@@ -121,26 +112,25 @@ pub(super) fn content(
     attachments: Vec<Attachment>,
 ) -> Result<Vec<Content>, MethodError> {
     let mut content = Vec::new();
+    without_null(&message)?;
     if !message.trim().is_empty() {
         content.push(Content::text(message));
     }
     for file in attachments {
-        let mime_type = file.mime_type.unwrap_or_default();
-        let name = file.file_name.unwrap_or_else(|| "an attachment".to_owned());
-        if !mime_type.starts_with("image/") {
-            return Err(MethodError::invalid(format!(
-                "{name} is no image; this gateway takes images alone"
-            )));
-        }
-        let Some(data) = file.content else {
-            return Err(MethodError::invalid(format!("{name} has no content")));
-        };
-        content.push(Content::Image { data, mime_type });
+        content.push(image(file)?);
     }
     if content.is_empty() {
         return Err(MethodError::invalid("message or attachment required"));
     }
     Ok(content)
+}
+
+/// What is kept is text, which some of its readers end at such a byte. The published words.
+fn without_null(message: &str) -> Result<(), MethodError> {
+    match message.contains('\0') {
+        true => Err(MethodError::invalid("message must not contain null bytes")),
+        false => Ok(()),
+    }
 }
 
 /// What a message says to the gateway itself.
@@ -212,6 +202,7 @@ struct InjectParams {
 
 /// Puts a message of the assistant into the transcript without a run.
 async fn inject(cx: Cx, params: InjectParams) -> Result<Value, MethodError> {
+    without_null(&params.message)?;
     let sessions = &cx.app.sessions;
     let name = sessions.name(&params.session_key, params.agent_id.as_deref());
     let text = match &params.label {

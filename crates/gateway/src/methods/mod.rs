@@ -3,6 +3,7 @@
 mod agent_files;
 mod agents;
 mod approvals;
+mod attachment;
 mod audit;
 mod catalog;
 mod chat;
