@@ -71,10 +71,7 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
             "to and idempotencyKey must not be empty",
         ));
     }
-    let channel = params.channel.as_deref().unwrap_or(WEBCHAT).trim();
-    if !channel.eq_ignore_ascii_case(WEBCHAT) {
-        return Err(unsupported(channel));
-    }
+    known_channel(params.channel.as_deref().unwrap_or(WEBCHAT).trim())?;
     if params.has_media() {
         return Err(MethodError::invalid(
             "webchat takes text alone; say where the file is in the message",
@@ -103,6 +100,18 @@ async fn delivered(cx: &Cx, params: SendParams) -> Result<Value, MethodError> {
         "channel": WEBCHAT,
         "conversationId": name.key,
     }))
+}
+
+/// The one channel that there is; `last` is the one of the session, which is the same.
+pub(super) fn known_channel(channel: &str) -> Result<(), MethodError> {
+    let known = ["", WEBCHAT, "last"];
+    match known
+        .iter()
+        .any(|known| channel.eq_ignore_ascii_case(known))
+    {
+        true => Ok(()),
+        false => Err(unsupported(channel)),
+    }
 }
 
 fn unsupported(channel: &str) -> MethodError {

@@ -1,5 +1,6 @@
 //! `sessions.patch` and `sessions.patchMany`. Each field can be left, set, or cleared with `null`.
 
+use gatehouse_agent::provider::Thinking;
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::SessionRow;
 use serde::{Deserialize, Deserializer};
@@ -80,15 +81,10 @@ impl Patch {
                 &["deny", "allowlist", "full"][..],
             ),
             ("execAsk", &self.exec_ask, &["off", "on-miss", "always"]),
+            ("thinkingLevel", &self.thinking_level, &Thinking::WORDS),
         ] {
-            if let Some(Some(word)) = value
-                && !words.contains(&word.as_str())
-            {
-                let words = words.join(", ");
-                return Err(MethodError::invalid(format!(
-                    "{name} must be one of {words}"
-                )));
-            }
+            let word = value.as_ref().and_then(Option::as_deref);
+            one_of(name, word, words)?;
         }
         let refused = REFUSED.iter().find(|name| self.others.contains_key(**name));
         match refused {
@@ -245,6 +241,17 @@ async fn patch_one(
     patched(cx, name, patch).await
 }
 
+/// Refuses a word that is none of those that there are.
+pub(super) fn one_of(name: &str, word: Option<&str>, words: &[&str]) -> Result<(), MethodError> {
+    match word {
+        Some(word) if !words.contains(&word) => Err(MethodError::invalid(format!(
+            "{name} must be one of {}",
+            words.join(", ")
+        ))),
+        _ => Ok(()),
+    }
+}
+
 fn error_of(error: &MethodError) -> Value {
     let mut shape = json!({"code": error.code.as_str(), "message": error.message});
     if error.retryable {
@@ -325,11 +332,16 @@ mod tests {
             json!({"execSecurity": "everything"}),
             json!({"execAsk": "never"}),
             json!({"label": " "}),
+            json!({"thinkingLevel": "bogus"}),
         ] {
             assert!(read(wrong.clone()).check().is_err(), "{wrong}");
         }
         let governs = read(json!({"execAsk": "always"}));
         assert!(governs.check().is_ok() && governs.needs_admin());
         assert!(!read(json!({"label": "a"})).needs_admin());
+        for level in [json!("minimal"), json!("high"), Value::Null] {
+            let patch = read(json!({ "thinkingLevel": level }));
+            assert!(patch.check().is_ok(), "{level}");
+        }
     }
 }

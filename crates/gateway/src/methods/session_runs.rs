@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatehouse_agent::provider::ModelRef;
+use gatehouse_agent::provider::{ModelRef, Thinking};
 use gatehouse_agent::{QueueMode, RunOutcome, RunStatus, Task, Waited};
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{RunRecord, RunState};
@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chat::{Attachment, content, said, submitted};
+use super::send::known_channel;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
-use crate::runs::{Input, thinking};
+use crate::runs::Input;
 use crate::sessions::{Change, SessionName};
 
 /// How long `agent.wait` waits when it does not say.
@@ -81,7 +82,7 @@ async fn run(
         let mut input = Input::text(name, run_id, "");
         input.content = content(params.message, params.attachments)?;
         input.queue = queue;
-        input.thinking = params.thinking.as_deref().and_then(thinking);
+        input.thinking = params.thinking.as_deref().and_then(Thinking::parse);
         input.timeout = params
             .timeout_ms
             .filter(|ms| *ms > 0)
@@ -216,7 +217,27 @@ struct AgentParams {
     timeout: Option<u64>,
     #[serde(default)]
     extra_system_prompt: Option<String>,
+    /// Bring the answer to a channel as well.
+    #[serde(default)]
+    deliver: bool,
+    #[serde(default)]
+    best_effort_deliver: bool,
+    #[serde(default)]
+    channel: Option<String>,
+    #[serde(default)]
+    reply_channel: Option<String>,
     idempotency_key: String,
+}
+
+impl AgentParams {
+    /// Refuses a delivery that would never come, unless it was asked for as far as it is possible.
+    fn can_be_delivered(&self) -> Result<(), MethodError> {
+        let channel = self.reply_channel.as_deref().or(self.channel.as_deref());
+        match channel.map(str::trim) {
+            Some(channel) if self.deliver && !self.best_effort_deliver => known_channel(channel),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Answers twice, as the published gateway does: that it was accepted, and how it ended. `agent.wait` says the
@@ -226,6 +247,7 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
         true => MethodScope::Admin,
         false => MethodScope::Write,
     })?;
+    params.can_be_delivered()?;
     let name = session_of(&cx, &params).await?;
     cx.app.runs.known_agent(&name).await?;
     let key = params.idempotency_key.clone();
@@ -233,7 +255,7 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
     let work = || async {
         let mut input = Input::text(name.clone(), params.idempotency_key, "");
         input.content = content(params.message, params.attachments)?;
-        input.thinking = params.thinking.as_deref().and_then(thinking);
+        input.thinking = params.thinking.as_deref().and_then(Thinking::parse);
         input.model = model(params.provider.as_deref(), params.model.as_deref());
         input.timeout = params.timeout.filter(|s| *s > 0).map(Duration::from_secs);
         input.extra_system = params.extra_system_prompt;

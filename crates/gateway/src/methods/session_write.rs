@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use gatehouse_agent::Budget;
-use gatehouse_agent::provider::ModelRef;
+use gatehouse_agent::provider::{ModelRef, Thinking};
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{SessionFilter, SessionRow};
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chat::{Attachment, content, submitted};
+use super::session_patch::one_of;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::Input;
@@ -135,6 +136,8 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
     cx.app.runs.known_agent(&name).await?;
     free_label(cx, params.label.as_deref(), &name.key).await?;
     known_model(cx, params.model.as_deref())?;
+    let level = params.thinking_level.as_deref();
+    one_of("thinkingLevel", level, &Thinking::WORDS)?;
     // Looked at before the session is there: what cannot be said leaves no empty session behind.
     let first = match params.message.or(params.task) {
         Some(text) => Some(content(text, params.attachments)?),

@@ -18,7 +18,6 @@ pub use book::RunBook;
 pub use journal::StoreJournal;
 pub(crate) use journal::new_entry;
 pub(crate) use recover::recover;
-pub(crate) use submit::thinking;
 pub use submit::{Input, Runs, Submitted};
 pub use tool_calls::DirectCalls;
 pub use watch::{InFlight, Registration, RunWatch};

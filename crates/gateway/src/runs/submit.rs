@@ -13,7 +13,7 @@ use super::{Registration, RunWatch};
 use crate::agents::Agents;
 use crate::once::used_for_another;
 use crate::router::MethodError;
-use crate::sessions::{Change, Overrides, SessionName, Sessions};
+use crate::sessions::{Change, KEY_LENGTH, Overrides, SessionName, Sessions};
 
 /// What is to be run.
 #[derive(Debug, Clone)]
@@ -92,8 +92,13 @@ impl Runs {
         }
     }
 
-    /// Refuses a session of an agent that there is not, before anything is kept of it.
+    /// Refuses a session of an agent that there is not, or whose key is none, before anything is kept of it.
     pub async fn known_agent(&self, name: &SessionName) -> Result<(), MethodError> {
+        if !name.is_sound() {
+            return Err(MethodError::invalid(format!(
+                "a session's key has at most {KEY_LENGTH} characters, and none that are hidden or break a line"
+            )));
+        }
         match self.agents.find(&name.agent).await? {
             Some(_) => Ok(()),
             None => Err(MethodError::invalid(format!(
@@ -144,7 +149,10 @@ impl Runs {
 fn request(input: Input, row: &SessionRow) -> RunRequest {
     let overrides = Overrides::of(row);
     let own_model = overrides.model.as_deref().and_then(ModelRef::parse);
-    let own_thinking = overrides.thinking_level.as_deref().and_then(thinking);
+    let own_thinking = overrides
+        .thinking_level
+        .as_deref()
+        .and_then(Thinking::parse);
     RunRequest {
         run_id: Some(input.run_id),
         session_key: row.key.clone(),
@@ -175,17 +183,5 @@ fn refused(error: SubmitError) -> MethodError {
             MethodError::unavailable("the gateway is stopping").retry_after(1_000)
         }
         other => MethodError::internal(other),
-    }
-}
-
-/// A level of thinking by its word; none where it is no level of ours.
-pub(crate) fn thinking(word: &str) -> Option<Thinking> {
-    match word {
-        "off" => Some(Thinking::Off),
-        "minimal" => Some(Thinking::Minimal),
-        "low" => Some(Thinking::Low),
-        "medium" => Some(Thinking::Medium),
-        "high" => Some(Thinking::High),
-        _ => None,
     }
 }

@@ -1,6 +1,9 @@
 //! What a session's key means. The full form is `agent:<agent>:<rest>`; clients may leave the agent out. As published,
 //! an agent's id is the same however it is cased, and so is `main`.
 
+/// The published limit of a key, in characters.
+pub const KEY_LENGTH: usize = 512;
+
 /// A session's full name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SessionName {
@@ -25,6 +28,12 @@ impl SessionName {
     /// What comes after the agent.
     pub fn rest(&self) -> &str {
         self.key.splitn(3, ':').nth(2).unwrap_or_default()
+    }
+
+    /// Whether its rest can stand in a list: short enough, and with nothing in it that cannot be seen.
+    pub fn is_sound(&self) -> bool {
+        let rest = self.rest();
+        rest.chars().count() <= KEY_LENGTH && gatehouse_protocol::untrusted::is_plain(rest)
     }
 
     /// The channel that its words come from; none for one that another session began.
@@ -110,6 +119,27 @@ mod tests {
             let name = SessionName::new(key, agent, "main");
             assert_eq!(name.key, wanted, "{key:?} {agent:?}");
             assert_eq!(SessionName::new(&name.key, None, "x"), name, "it is full");
+        }
+    }
+
+    #[test]
+    fn a_key_is_short_and_shows_all_that_it_is_made_of() {
+        let longest = "k".repeat(KEY_LENGTH);
+        for (key, sound) in [
+            ("main", true),
+            ("slack:channel:C1", true),
+            ("Grüße 🙂", true),
+            (longest.as_str(), true),
+            (&format!("{longest}k"), false),
+            ("a\nb", false),
+            ("a\u{202e}b", false),
+            ("a\u{0}b", false),
+        ] {
+            assert_eq!(
+                SessionName::new(key, None, "main").is_sound(),
+                sound,
+                "{key:?}"
+            );
         }
     }
 

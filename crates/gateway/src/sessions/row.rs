@@ -1,6 +1,7 @@
 //! A session's row on the wire: `SessionRow` of the published schema. What the gateway knows by itself comes
 //! from the columns; what a client once patched and only clients read (icon, colour, …) from `extra`.
 
+use gatehouse_agent::provider::Thinking;
 use gatehouse_store::gateway::{SessionRow, SessionStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -181,8 +182,8 @@ fn model(
             "outputTokens": row.usage.output,
             "totalTokens": row.usage.context,
             "totalTokensFresh": true,
-            "thinkingLevels": [{"id": "off", "label": "off"}],
-            "thinkingOptions": ["off"],
+            "thinkingLevels": Thinking::WORDS.map(|level| json!({"id": level, "label": level})),
+            "thinkingOptions": Thinking::WORDS,
             "thinkingDefault": defaults.thinking,
         }),
     );

@@ -15,7 +15,6 @@ use serde_json::Value;
 
 use super::{agent_section, expanded, text, tools};
 use crate::config::Config;
-use crate::runs::thinking;
 
 /// What a run of one agent starts with.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +45,7 @@ pub(crate) fn of_agent(config: &Config, agent: &str) -> RunSettings {
         tools: tools::policy(config.at("tools"), tools),
         thinking: said("thinkingDefault")
             .and_then(Value::as_str)
-            .and_then(thinking),
+            .and_then(Thinking::parse),
         prompt: prompt(config, own, said("bootstrapMaxChars")),
         context_tokens: said("contextTokens")
             .and_then(Value::as_u64)
