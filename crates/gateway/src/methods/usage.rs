@@ -10,6 +10,9 @@ use crate::router::{Cx, MethodError, MethodTable};
 
 const DAY_MS: i64 = 86_400_000;
 
+/// Ten years: nothing is older.
+const MOST_DAYS: i64 = 3_650;
+
 pub(super) fn register(table: &mut MethodTable) {
     table.operator("usage.status", MethodScope::Read, status);
     table.operator("usage.cost", MethodScope::Read, cost);
@@ -40,7 +43,8 @@ struct RangeParams {
 }
 
 impl RangeParams {
-    fn query(&self, cx: &Cx) -> UsageQuery {
+    fn query(&self, cx: &Cx, method: &str) -> Result<UsageQuery, MethodError> {
+        self.check(method)?;
         let today = cx.app.sessions.now();
         let days = match self.range.as_deref() {
             Some("7d") => Some(7),
@@ -50,8 +54,8 @@ impl RangeParams {
             Some(_) => None,
             None => self.days.or(Some(30)),
         };
-        let since = days.map(|days| day::utc(today - (days.clamp(1, 3_650) - 1) * DAY_MS));
-        UsageQuery {
+        let since = days.map(|days| day::utc(today - (days.min(MOST_DAYS) - 1) * DAY_MS));
+        Ok(UsageQuery {
             from: self.start_date.clone().or(since),
             to: self.end_date.clone().or_else(|| Some(day::utc(today))),
             session: self
@@ -59,15 +63,44 @@ impl RangeParams {
                 .as_deref()
                 .map(|key| cx.app.sessions.name(key, None).key),
             agent: self.agent_id.clone(),
+        })
+    }
+
+    /// What the published schema says of some of these methods, of all of them.
+    fn check(&self, method: &str) -> Result<(), MethodError> {
+        if self.days.is_some_and(|days| days < 1) {
+            return Err(MethodError::params(method, "at /days: must be >= 1"));
         }
+        for (name, date) in [("startDate", &self.start_date), ("endDate", &self.end_date)] {
+            if date
+                .as_deref()
+                .is_some_and(|date| day::number(date).is_none())
+            {
+                let reason = format!("at /{name}: must be a day such as 2026-11-21");
+                return Err(MethodError::params(method, &reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many days a query looks at; where it has no beginning, from the first that anything was used on.
+fn days_of(query: &UsageQuery, daily: &[UsageTotal]) -> i64 {
+    let first = daily.first().map(|total| total.group.as_str());
+    let from = query.from.as_deref().or(first).and_then(day::number);
+    let to = query.to.as_deref().and_then(day::number);
+    match (from, to) {
+        (Some(from), Some(to)) => (to - from + 1).max(0),
+        _ => 0,
     }
 }
 
 async fn cost(cx: Cx, params: RangeParams) -> Result<Value, MethodError> {
-    let query = params.query(&cx);
+    let query = params.query(&cx, "usage.cost")?;
     let store = &cx.app.store;
     let daily = store.usage_totals(&query, UsageBy::Day).await?;
     let all = store.usage_totals(&query, UsageBy::All).await?;
+    let days = days_of(&query, &daily);
     let daily: Vec<Value> = daily
         .iter()
         .map(|total| {
@@ -78,13 +111,13 @@ async fn cost(cx: Cx, params: RangeParams) -> Result<Value, MethodError> {
         .collect();
     Ok(json!({
         "updatedAt": cx.now_ms(),
-        "days": daily.len(),
+        "days": days,
         "daily": daily,
         "totals": totals(all.first()),
     }))
 }
 
-/// The published names of the sums.
+/// The published names of the sums. What the parts cost is not kept, so that only the whole is told.
 fn totals(total: Option<&UsageTotal>) -> Map<String, Value> {
     let tokens = total.map(|total| total.tokens).unwrap_or_default();
     let sum = tokens.input + tokens.output + tokens.cache_read + tokens.cache_write;
@@ -95,10 +128,6 @@ fn totals(total: Option<&UsageTotal>) -> Map<String, Value> {
         "cacheWrite": tokens.cache_write,
         "totalTokens": sum,
         "totalCost": tokens.cost_usd.unwrap_or(0.0),
-        "inputCost": 0.0,
-        "outputCost": 0.0,
-        "cacheReadCost": 0.0,
-        "cacheWriteCost": 0.0,
         "missingCostEntries": total.map_or(0, |total| total.unpriced),
     });
     match value {
@@ -108,7 +137,7 @@ fn totals(total: Option<&UsageTotal>) -> Map<String, Value> {
 }
 
 async fn sessions(cx: Cx, params: RangeParams) -> Result<Value, MethodError> {
-    let query = params.query(&cx);
+    let query = params.query(&cx, "sessions.usage")?;
     let store = &cx.app.store;
     let mut by_session = store.usage_totals(&query, UsageBy::Session).await?;
     by_session.sort_by_key(|total| std::cmp::Reverse(total.tokens.input + total.tokens.output));
