@@ -40,7 +40,7 @@ pub(super) fn models(cx: &Cx) -> Vec<Value> {
                 info.name.provider == defaults.model_provider && info.name.model == defaults.model;
             let mut model = json!({
                 "id": info.name.model,
-                "name": info.name.model,
+                "name": info.title.as_ref().unwrap_or(&info.name.model),
                 "provider": info.name.provider,
                 "available": true,
                 "contextWindow": info.context_window,
