@@ -1,5 +1,6 @@
 //! What an identified client is let in with: its device's pairing, its scopes, and its tokens.
 
+use gatehouse_protocol::error::PairingReason;
 use gatehouse_protocol::serve::ConnectRequest;
 use gatehouse_protocol::{ConnectErrorCode, ErrorCode, Role, Scope};
 use gatehouse_store::StoreError;
@@ -91,10 +92,10 @@ impl Gatekeeper {
             .is_some_and(|setup| setup.admits(ask.role, ask.scopes))
         {
             VIA_SETUP_CODE
-        } else if pairs_silently(rules, attempt, ask.role, known, reason, before.is_some()) {
+        } else if pairs_silently(rules, attempt, ask.role, known, &reason, before.is_some()) {
             VIA_NOBODY
         } else {
-            return Err(self.ask_a_person(ask, reason, before.is_some()).await);
+            return Err(self.ask_a_person(ask, &reason, before.is_some()).await);
         };
         let pairing = self.desk.pair(ask, before, via).await;
         tracing::info!(
@@ -138,11 +139,16 @@ impl Gatekeeper {
         Ok(issued.into_iter().collect())
     }
 
-    async fn ask_a_person(&self, ask: &Request<'_>, reason: &'static str, known: bool) -> Refusal {
+    async fn ask_a_person(
+        &self,
+        ask: &Request<'_>,
+        reason: &PairingReason,
+        known: bool,
+    ) -> Refusal {
         match self.desk.request(ask, known).await {
             Ok((request, is_new)) => {
                 if is_new {
-                    tracing::info!(device = ask.device_id, reason, "a device asks to be paired");
+                    tracing::info!(device = ask.device_id, %reason, "a device asks to be paired");
                     self.tell(EventKind::DEVICE_PAIR_REQUESTED, &request);
                 }
                 pairing_required(&request, reason)
@@ -252,7 +258,7 @@ pub(super) fn pairs_silently(
     attempt: &Attempt<'_>,
     role: &str,
     known: &Known,
-    reason: &str,
+    reason: &PairingReason,
     is_known: bool,
 ) -> bool {
     let client = &attempt.request.client;
@@ -267,5 +273,7 @@ pub(super) fn pairs_silently(
     {
         return false;
     }
-    reason != "scope-upgrade" || known.method.is_shared_secret() || known.method == AuthMethod::None
+    *reason != PairingReason::ScopeUpgrade
+        || known.method.is_shared_secret()
+        || known.method == AuthMethod::None
 }

@@ -108,6 +108,10 @@ impl Gatekeeper {
             _ => "password",
         };
         let presented = auth.signed_secret().is_some() || auth.password.is_some();
+        if what == "token" && auth.signed_secret().is_none() && presented {
+            // A password, which was compared all the same: whoever tries many is guessing.
+            return Err(missing(what).guess());
+        }
         Err(match (presented, &auth.device_token) {
             (true, Some(_)) => device_token_mismatch(),
             (true, None) => mismatch(what),

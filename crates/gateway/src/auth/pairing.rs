@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use gatehouse_protocol::error::PairingReason;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{
     DeviceRecord, DeviceToken, GatewayStore, PairingRecord, PairingState,
@@ -40,7 +41,7 @@ pub(crate) enum Decision {
     Paired(DeviceRecord, DeviceFacts),
     /// It is not, for this reason; `is_new` when it is not known at all.
     Wanting {
-        reason: &'static str,
+        reason: PairingReason,
         known: Option<(DeviceRecord, DeviceFacts)>,
     },
 }
@@ -58,15 +59,15 @@ impl PairingDesk {
     pub(crate) async fn look(&self, ask: &Request<'_>) -> Result<Decision, StoreError> {
         let Some(record) = self.store.device(ask.device_id).await? else {
             return Ok(Decision::Wanting {
-                reason: "not-paired",
+                reason: PairingReason::NotPaired,
                 known: None,
             });
         };
         let facts = DeviceFacts::of(&record);
         let reason = if !facts.has_role(ask.role) {
-            "role-upgrade"
+            PairingReason::RoleUpgrade
         } else if !covers(&facts.scopes, ask.scopes) {
-            "scope-upgrade"
+            PairingReason::ScopeUpgrade
         } else {
             return Ok(Decision::Paired(record, facts));
         };

@@ -1,5 +1,6 @@
 //! The refusals that the gate gives, each with its published code and what the client could do.
 
+use gatehouse_protocol::error::PairingReason;
 use gatehouse_protocol::{ConnectErrorCode, ErrorCode};
 use gatehouse_store::StoreError;
 use serde_json::json;
@@ -61,10 +62,10 @@ pub(super) fn scope_mismatch(asked: &[String], granted: &[String]) -> Refusal {
     .detail("approvedScopes", json!(granted))
 }
 
-pub(super) fn pairing_required(request: &PairingFacts, reason: &'static str) -> Refusal {
+pub(super) fn pairing_required(request: &PairingFacts, reason: &PairingReason) -> Refusal {
     let message = match reason {
-        "not-paired" => "pairing required: device is not approved yet",
-        "scope-upgrade" => {
+        PairingReason::NotPaired => "pairing required: device is not approved yet",
+        PairingReason::ScopeUpgrade => {
             "pairing required: device is asking for more scopes than currently approved"
         }
         _ => "pairing required: device is asking for a higher role than currently approved",

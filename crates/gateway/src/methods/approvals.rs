@@ -1,6 +1,7 @@
 //! Approvals: ask, wait, list, read, answer. Both families of methods answer from the same registry.
 
 use gatehouse_protocol::MethodScope;
+use gatehouse_protocol::error::{REASON_ALREADY_RESOLVED, REASON_APPROVAL_NOT_FOUND};
 use gatehouse_protocol::untrusted::is_plain;
 use gatehouse_store::gateway::{ApprovalRecord, ApprovalState};
 use serde::Deserialize;
@@ -293,7 +294,7 @@ async fn answer(cx: &Cx, params: &ResolveParams) -> Result<(), MethodError> {
         // The same word again is no contradiction.
         Err(record) if record.decision.as_deref() == Some(&params.decision) => Ok(()),
         Err(_) => Err(MethodError::invalid("approval already resolved")
-            .with_details(json!({"reason": "APPROVAL_ALREADY_RESOLVED"}))),
+            .with_details(json!({"reason": REASON_ALREADY_RESOLVED}))),
     }
 }
 
@@ -321,7 +322,7 @@ async fn answered(
 pub(super) fn refused(error: AnswerError) -> MethodError {
     let reason = match &error {
         AnswerError::Unknown => return not_found(),
-        AnswerError::Settled(_) => "APPROVAL_ALREADY_RESOLVED",
+        AnswerError::Settled(_) => REASON_ALREADY_RESOLVED,
         AnswerError::Choice(ChoiceError::NotOffered(_)) => "APPROVAL_DECISION_UNAVAILABLE",
         AnswerError::Choice(ChoiceError::OneByOne) => "APPROVAL_ONE_BY_ONE",
         AnswerError::Choice(ChoiceError::Wrong(_)) => "APPROVAL_DECISION_INVALID",
@@ -341,7 +342,7 @@ pub(super) fn refused(error: AnswerError) -> MethodError {
 
 fn not_found() -> MethodError {
     MethodError::invalid("unknown or expired approval id").with_details(json!({
-        "reason": "APPROVAL_NOT_FOUND",
+        "reason": REASON_APPROVAL_NOT_FOUND,
         "remediation": "Re-request the action.",
     }))
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use gatehouse_audit::Draft;
 use gatehouse_protocol::MethodScope::{Admin, Pairing};
 use gatehouse_protocol::Role;
+use gatehouse_protocol::error::DETAIL_MISSING_SCOPE;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{DeviceRecord, DeviceToken};
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,7 @@ async fn approve(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
             "the request asks for more than this connection may give",
         )
         .with_details(
-            json!({"code": "MISSING_SCOPE", "missingScope": "operator.admin",
+            json!({"code": DETAIL_MISSING_SCOPE, "missingScope": "operator.admin",
             "requiredScopes": ["operator.admin"]}),
         ));
     }
