@@ -74,12 +74,13 @@ async fn get(cx: Cx, params: GetParams) -> Result<Value, MethodError> {
     let folder = workspace.clone();
     let file = off_thread(move || {
         let mut entry = look(&folder, name);
-        if entry.size.is_some_and(|size| size <= MAX_BYTES) {
-            entry.content = std::fs::read_to_string(&entry.path).ok();
+        if !entry.missing {
+            entry.content = Some(content(&entry)?);
         }
-        entry
+        Ok(entry)
     });
-    let file: FileEntry = file.await?;
+    let file: Result<FileEntry, MethodError> = file.await?;
+    let file = file?;
     Ok(json!({"agentId": params.agent_id, "workspace": workspace, "file": file}))
 }
 
@@ -138,6 +139,20 @@ fn look(workspace: &Path, name: &'static str) -> FileEntry {
     }
 }
 
+/// What a file says. One that cannot be shown is no empty one: whoever then saves would overwrite it.
+fn content(file: &FileEntry) -> Result<String, MethodError> {
+    let name = file.name;
+    if file.size.is_some_and(|size| size > MAX_BYTES) {
+        return Err(MethodError::invalid(format!(
+            "{name} has more than 2 MiB and is not shown"
+        )));
+    }
+    let bytes = std::fs::read(&file.path);
+    let bytes = bytes.map_err(|error| MethodError::unavailable(format!("{name}: {error}")))?;
+    String::from_utf8(bytes)
+        .map_err(|_| MethodError::invalid(format!("{name} is no text (UTF-8) and is not shown")))
+}
+
 /// Written beside and put in place whole, which also replaces a link instead of following it.
 fn write(workspace: &Path, name: &'static str, content: &str) -> std::io::Result<FileEntry> {
     std::fs::create_dir_all(workspace)?;
@@ -182,5 +197,26 @@ mod tests {
             std::fs::read_to_string(workspace.join("SOUL.md")).unwrap(),
             "mine"
         );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_shown_is_no_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |bytes: &[u8]| {
+            std::fs::write(folder.path().join("SOUL.md"), bytes).unwrap();
+            content(&look(folder.path(), "SOUL.md")).map_err(|error| error.message)
+        };
+        assert_eq!(read(b"mine"), Ok("mine".to_owned()));
+        assert_eq!(read(b""), Ok(String::new()));
+        assert!(read(b"\xff\xfe").unwrap_err().contains("no text"));
+        let long = vec![b'a'; 2 * 1024 * 1024 + 1];
+        assert!(read(&long).unwrap_err().contains("2 MiB"));
+        let file = look(folder.path(), "SOUL.md");
+        std::fs::remove_file(&file.path).unwrap();
+        let gone = FileEntry {
+            size: Some(1),
+            ..file
+        };
+        assert!(content(&gone).is_err(), "gone while it was read");
     }
 }
