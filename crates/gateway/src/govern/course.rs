@@ -125,9 +125,11 @@ fn of_command(
 
 /// What happens to a question that has nobody to go to.
 pub(super) fn without_anyone(action: &Action, question: Question, policy: &ExecPolicy) -> Course {
-    let denied = || Course::Deny {
-        reason: "it needs an approval, and nobody who could give one is connected".to_owned(),
+    let denied = || {
+        Course::Deny {
+        reason: "it needs an approval, and nobody who could give one is connected: that takes a client with the capability `approvals`".to_owned(),
         code: Some("no_approver"),
+    }
     };
     // A fallback stands in for a mode's question, never for the policy's.
     if !question.by_mode {

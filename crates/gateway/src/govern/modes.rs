@@ -40,7 +40,11 @@ pub fn govern(action: &Action, policy: &ExecPolicy) -> Judgement {
 
 /// What happens to an action that should be asked about when nobody can be asked.
 pub(super) fn without_anyone(action: &Action, policy: &ExecPolicy) -> Judgement {
-    let denied = || deny("it needs an approval, and nobody who could give one is connected");
+    let denied = || {
+        deny(
+            "it needs an approval, and nobody who could give one is connected: that takes a client with the capability `approvals`",
+        )
+    };
     let Effect::Exec(exec) = &action.effect else {
         return denied();
     };
