@@ -79,7 +79,8 @@ fn readable(record: &Value) -> Option<String> {
 
 /// What a record says beside its words: ` error=no answer run=3f`.
 fn fields(record: &Value) -> String {
-    let fields = record["fields"].as_object().into_iter().flatten();
+    let places = [&record["fields"], &record["1"]];
+    let fields = places.into_iter().filter_map(Value::as_object).flatten();
     let fields = fields.filter(|(name, _)| *name != "message");
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
@@ -124,6 +125,16 @@ mod tests {
         assert!(shown.contains("attempt=3"), "{shown}");
         assert!(shown.contains("error=no"), "{shown}");
         assert_eq!(shown.lines().count(), 1, "{shown}");
+    }
+
+    #[test]
+    fn a_record_of_our_own_is_shown_with_its_fields() {
+        let record = json!({"0": "a run failed", "1": {"attempt": 3}, "_meta": {"logLevelName": "WARN"},
+            "time": "2026-11-21T16:00:00Z"});
+        assert_eq!(
+            readable(&record).unwrap(),
+            "2026-11-21T16:00:00Z  WARN   a run failed  attempt=3"
+        );
     }
 
     #[test]

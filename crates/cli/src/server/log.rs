@@ -10,10 +10,12 @@ use std::sync::Arc;
 use gatehouse_gateway::config::{Config, LoggingConfig};
 use gatehouse_vault::Redactor;
 use tokio::sync::watch;
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
 
+use super::lines::Lines;
 use crate::environment::Environment;
 use crate::failure::Failure;
 
@@ -64,7 +66,8 @@ pub(crate) fn start(
     let colour = std::io::stderr().is_terminal() && environment.get("NO_COLOR").is_none();
     let (for_file, for_stderr) = (redactor.clone(), redactor.clone());
     let to_file = fmt::layer()
-        .json()
+        .event_format(Lines)
+        .fmt_fields(JsonFields::new())
         .with_writer(move || for_file.writer(SharedFile(Arc::clone(&file))));
     let to_stderr = fmt::layer()
         .with_ansi(colour)

@@ -2,6 +2,7 @@
 //! page, and the log. What the gateway itself is, is `gatehouse-gateway`'s.
 
 pub(crate) mod keys;
+mod lines;
 pub(crate) mod log;
 pub(crate) mod page;
 pub(crate) mod secret;

@@ -116,6 +116,10 @@ async fn it_reads_the_log() {
     let cli = gateway.official();
     let log = well(&gateway, &cli, &["logs", "--json", "--limit", "20"]).await;
     assert!(!log.stdout.trim().is_empty(), "{log:?}");
+    let log = well(&gateway, &cli, &["logs", "--plain", "--limit", "20"]).await;
+    let line = log.stdout.lines().find(|line| line.contains(" info "));
+    let line = line.unwrap_or_else(|| panic!("no line has its level: {log:?}"));
+    assert!(!line.contains('{'), "words, not a record: {line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
