@@ -45,7 +45,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a gateway of your own, and look after it
     Gateway(GatewayArgs),
-    /// Connect and say who answers; without a gateway, try the mock
+    /// Connect and say who answers; where no gateway was named and the usual one is not there, the mock answers
     Connect(ConnectArgs),
     /// How a gateway is doing
     Status(Target),
@@ -83,7 +83,7 @@ pub(crate) struct ConnectArgs {
     /// The port on that host, or on this machine
     #[arg(long, conflicts_with = "url")]
     pub(crate) port: Option<u16>,
-    /// Only the gateway that was named, or the usual one; never the mock
+    /// Never the mock; a gateway that was named (--url, --host, --port, OPENCLAW_GATEWAY_URL) is never replaced by it
     #[arg(long, conflicts_with = "mock")]
     pub(crate) real: bool,
     /// A gateway in this process whose model is a script and whose tools touch nothing; what stdin says is

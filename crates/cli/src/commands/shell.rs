@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::Context;
 use crate::args::Cli;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 pub(super) fn completions(context: &mut Context<'_>, shell: Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
@@ -16,8 +16,15 @@ pub(super) fn completions(context: &mut Context<'_>, shell: Shell) -> Result<(),
 }
 
 pub(super) fn man(context: &mut Context<'_>, folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(Cli::command(), folder)?;
+    let written = std::fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), folder));
+    written.map_err(|error| {
+        let message = format!(
+            "man pages cannot be written to {}: {error}",
+            folder.display()
+        );
+        Failure::new(FailureKind::General, "io", message).next("name a folder of yours")
+    })?;
     context
         .output
         .note(&format!("man pages are in {}", folder.display()));

@@ -1,10 +1,14 @@
 //! Aligned columns. Cells are one line of escaped text. The first column is what other commands are given, so that it
-//! is never cut; the last one is as long as it is.
+//! is never cut; the last one is as long as it is. A first cell of unusual length stands out of its column, and leaves the
+//! others where they are.
 
 use crate::output::style::Style;
 
 /// Longest cell of any column between the first and the last, in characters. Whole texts are in `--json`.
 const CELL_MAX: usize = 48;
+
+/// The widest column, in characters: a session's key with two ids in it.
+const WIDEST: usize = 100;
 
 /// A table as it grows.
 pub(crate) struct Table<const N: usize> {
@@ -34,7 +38,8 @@ impl<const N: usize> Table<N> {
     pub(crate) fn lines(&self, style: Style) -> Vec<String> {
         let width = |column: usize| {
             let cells = self.rows.iter().map(|row| row[column].chars().count());
-            cells.max().unwrap_or(0).max(self.head[column].len())
+            let widest = cells.filter(|width| *width <= WIDEST).max();
+            widest.unwrap_or(0).max(self.head[column].len())
         };
         let widths: Vec<usize> = (0..N).map(width).collect();
         let line = |cells: Vec<&str>| {
@@ -86,6 +91,17 @@ mod tests {
         let mut table = Table::new(["TITLE"]);
         table.row(["a\nb\u{202e}c".into()]);
         assert_eq!(table.lines(Style::new(false))[1], "a b⟨U+202E⟩c");
+    }
+
+    #[test]
+    fn one_very_long_key_does_not_move_the_columns_of_the_others() {
+        let mut table = Table::new(["KEY", "TITLE"]);
+        table.row(["a".into(), "first".into()]);
+        let long = "k".repeat(500);
+        table.row([long.clone(), "second".into()]);
+        let lines = table.lines(Style::new(false));
+        assert_eq!(lines[1], "a    first");
+        assert_eq!(lines[2], format!("{long}  second"), "it is whole");
     }
 
     #[test]

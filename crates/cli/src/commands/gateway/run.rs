@@ -46,7 +46,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     for note in &prepared.notes {
         context.output.note(note);
     }
-    show_new_token(context, &mut prepared, &folder, &redactor).await?;
+    let made = keep_new_token(&mut prepared, &folder, &redactor).await?;
     let said = &prepared.reading.config.gateway;
     let (has_page, secure) = (said.control_ui.enabled, said.tls.enabled);
     let keys = keys::shelf(&args, &folder, &redactor, context.output).await?;
@@ -64,16 +64,19 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
         options.web = page::web(&options.state_dir, reach.clone(), secure);
     }
     gatehouse_gateway::adopt_orphans();
-    let gateway = Gateway::start(options)
-        .await
-        .map_err(|error| failed(&error))?;
+    let started = Gateway::start(options).await;
+    if let Ok(gateway) = &started {
+        announce(context, gateway.record())?;
+    }
+    // Where it did not start as well: the token is kept, and made once.
+    tell_new_token(context, made);
+    let gateway = started.map_err(|error| failed(&error))?;
     tokio::spawn(log.follow(gateway.app().config.watch()));
     // Empty until here, so this cannot fail.
     let _ = reach.set(Reach {
         url: gateway.record().url.clone(),
         pin: gateway.tls_fingerprint().map(str::to_owned),
     });
-    announce(context, gateway.record())?;
     let reason = signalled().await?;
     context.output.note(&format!(
         "{reason}: letting the work end; once more ends at once"
@@ -169,30 +172,44 @@ fn given(
     Ok(Some(SecretFlag::Text(secret)))
 }
 
-/// A token that was just made goes into the keychain; where there is none it is shown, this once.
-async fn show_new_token(
-    context: &mut Context<'_>,
+/// A token that was just made.
+enum NewToken {
+    InKeychain,
+    /// To be shown, this once.
+    Nowhere(gatehouse_vault::Secret),
+}
+
+/// A token that was just made goes into the keychain, where there is one.
+async fn keep_new_token(
     prepared: &mut Prepared,
     folder: &Path,
     redactor: &Redactor,
-) -> Result<(), Failure> {
+) -> Result<Option<NewToken>, Failure> {
     let Some(token) = prepared.generated_token.take() else {
-        return Ok(());
+        return Ok(None);
     };
     let token = gatehouse_vault::Secret::new(token.expose());
     redactor.learn(&token);
-    if secret::keep(folder, redactor, &token).await? {
-        context
-            .output
-            .note("a token was made and is in the keychain: `gatehouse gateway token` shows it");
-        return Ok(());
+    let is_kept = secret::keep(folder, redactor, &token).await?;
+    Ok(Some(match is_kept {
+        true => NewToken::InKeychain,
+        false => NewToken::Nowhere(token),
+    }))
+}
+
+fn tell_new_token(context: &Context<'_>, token: Option<NewToken>) {
+    let output = &context.output;
+    match token {
+        None => {}
+        Some(NewToken::InKeychain) => output
+            .note("a token was made and is in the keychain: `gatehouse gateway token` shows it"),
+        Some(NewToken::Nowhere(token)) => {
+            output
+                .note("there is no keychain: this token is shown once, and only its hash is kept");
+            // Not through the log, which would take it out.
+            output.note(token.expose());
+        }
     }
-    context
-        .output
-        .note("there is no keychain: this token is shown once, and only its hash is kept");
-    // Not through the log, which would take it out.
-    context.output.note(token.expose());
-    Ok(())
 }
 
 fn misconfigured(error: ConfigError) -> Failure {

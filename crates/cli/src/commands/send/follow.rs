@@ -95,6 +95,7 @@ async fn follow(
             run_id: run.id,
             state,
             text: run.text,
+            stop_reason: chat.stop_reason.clone(),
             error: chat.error_message.clone(),
         });
     }
@@ -164,6 +165,7 @@ pub(super) async fn known(
         run_id,
         state: state.to_owned(),
         text,
+        stop_reason: ended["stopReason"].as_str().map(str::to_owned),
         error,
     })
 }
@@ -255,7 +257,7 @@ fn lost(session: &str) -> Failure {
     Failure::new(
         FailureKind::Unreachable,
         "disconnected",
-        "the connection broke; the run goes on at the gateway",
+        "the connection broke; the run may go on at the gateway",
     )
     .next(format!(
         "do not send it again: read `gatehouse sessions history '{session}'`"

@@ -1,7 +1,7 @@
 //! `send`: one message and its answer, printed as it grows.
 //!
 //! What the agent wants decided meanwhile is told on stderr; deciding is `approvals`' business. When the connection
-//! breaks under the run this says so and stops: the run goes on at the gateway, and sending again would say it twice.
+//! breaks under the run this says so and stops: the run may go on at the gateway, and sending again would say it twice.
 
 mod follow;
 
@@ -28,6 +28,8 @@ pub(super) struct Answer {
     /// `final`, `aborted` or `error`.
     state: String,
     text: String,
+    /// Why the model stopped, in the gateway's word.
+    stop_reason: Option<String>,
     error: Option<String>,
 }
 
@@ -77,6 +79,7 @@ impl Answer {
             run_id,
             state: "final".to_owned(),
             text: String::new(),
+            stop_reason: None,
             error: None,
         }
     }
@@ -115,6 +118,36 @@ pub(super) fn finish(context: &mut Context<'_>, answer: &Answer) -> Result<(), F
             RUN_ABORTED,
             "the run was stopped",
         )),
-        _ => Ok(()),
+        _ => {
+            if let Some(note) = answer.stop_reason.as_deref().and_then(incomplete) {
+                context.output.note(&note);
+            }
+            Ok(())
+        }
+    }
+}
+
+/// What is to be known of an answer that did not end by itself. The words are those of this gateway, of the
+/// published ones and of the providers behind them.
+fn incomplete(stop_reason: &str) -> Option<String> {
+    match stop_reason {
+        "stop" | "end_turn" | "stop_sequence" | "completed" | "merged" => None,
+        "length" | "max_tokens" => Some("the answer was cut at the length limit".to_owned()),
+        other => Some(format!("the answer ended early: {}", one_line(other, 100))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_did_not_end_by_itself_says_so() {
+        for whole in ["stop", "end_turn", "completed"] {
+            assert_eq!(incomplete(whole), None, "{whole}");
+        }
+        let cut = incomplete("length").unwrap();
+        assert_eq!(cut, "the answer was cut at the length limit");
+        assert!(incomplete("timeout\n").unwrap().ends_with(": timeout"));
     }
 }

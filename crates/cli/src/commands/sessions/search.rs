@@ -40,6 +40,10 @@ pub(super) async fn run(
     text: String,
     limit: u32,
 ) -> Result<(), Failure> {
+    if text.trim().is_empty() {
+        return Err(Failure::usage("there is nothing to search for")
+            .next("give a text; `gatehouse sessions list` has all sessions"));
+    }
     if lacks::<SessionsSearch>(link) {
         context
             .output
