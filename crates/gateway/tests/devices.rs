@@ -254,14 +254,15 @@ async fn too_many_wrong_tokens_from_afar_lock_the_address_out_and_no_other() {
         options.config.gateway.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;
-    let guess = async |address: &str| {
+    let guess_by = async |kind: &str, address: &str| {
         let headers = [("x-forwarded-for", address)];
         let mut wire = Wire::dial_with(gateway.address(), &headers).await;
         let answer = wire
-            .connect_as(&key(1), json!({"token": "guess"}), &[], |_| {})
+            .connect_as(&key(1), json!({ kind: "guess" }), &[], |_| {})
             .await;
         answer["error"].clone()
     };
+    let guess = async |address: &str| guess_by("token", address).await;
     for _ in 0..10 {
         let error = guess("203.0.113.9").await;
         assert_eq!(error["details"]["code"], "AUTH_TOKEN_MISMATCH");
@@ -273,6 +274,13 @@ async fn too_many_wrong_tokens_from_afar_lock_the_address_out_and_no_other() {
         guess("203.0.113.10").await["details"]["code"],
         "AUTH_TOKEN_MISMATCH"
     );
+    // A password is compared with the token as well, so that many of them are guesses too.
+    for _ in 0..10 {
+        let error = guess_by("password", "203.0.113.11").await;
+        assert_eq!(error["details"]["code"], "AUTH_TOKEN_MISSING");
+    }
+    let error = guess_by("password", "203.0.113.11").await;
+    assert_eq!(error["details"]["code"], "AUTH_RATE_LIMITED");
 }
 
 #[tokio::test]

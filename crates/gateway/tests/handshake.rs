@@ -83,6 +83,11 @@ async fn a_wrong_and_a_missing_token_are_told_apart() {
             "retry_with_device_token",
         ),
         (json!({}), "AUTH_TOKEN_MISSING", "update_auth_configuration"),
+        (
+            json!({"password": "another"}),
+            "AUTH_TOKEN_MISSING",
+            "update_auth_configuration",
+        ),
     ];
     for (auth, code, next) in cases {
         let mut wire = gateway.dial().await;

@@ -359,6 +359,28 @@ async fn what_a_client_made_wrong_is_said_and_nothing_happens() {
             "gatehouse.sessions.spawn",
             json!({"task": "x", "model": "nope/none"}),
         ),
+        ("sessions.create", json!({"key": "k".repeat(600)})),
+        ("sessions.create", json!({"key": "one\ntwo\u{202e}"})),
+        ("sessions.create", json!({"thinkingLevel": "bogus"})),
+        (
+            "sessions.patch",
+            json!({"key": "main", "thinkingLevel": "bogus"}),
+        ),
+        (
+            "chat.send",
+            json!({"sessionKey": "main", "message": "\u{0}x", "idempotencyKey": "b"}),
+        ),
+        (
+            "chat.send",
+            json!({"sessionKey": "main", "message": "look", "idempotencyKey": "c",
+                "attachments": [{"mimeType": "image/png", "content": "notbase64!!"}]}),
+        ),
+        (
+            "agent",
+            json!({"message": "hi", "idempotencyKey": "d", "channel": "telegram", "deliver": true}),
+        ),
+        ("usage.cost", json!({"days": -5})),
+        ("usage.cost", json!({"startDate": "yesterday"})),
         ("chat.history", json!({"sessionKey": 7})),
         ("exec.approval.request", json!({"command": "  "})),
     ] {
@@ -382,4 +404,38 @@ async fn a_session_that_is_there_is_not_given_another_label_by_creating_it() {
     wire.ask("sessions.create", named("first")).await;
     let refused = wire.request("sessions.create", named("second")).await;
     assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
+}
+
+#[tokio::test]
+async fn the_cost_of_a_week_is_that_of_seven_days_and_tells_no_part_that_is_not_known() {
+    let (_gateway, mut wire) = talked().await;
+    for (params, days) in [
+        (json!({"days": 7}), 7),
+        (json!({}), 30),
+        (json!({"range": "90d"}), 90),
+        (
+            json!({"startDate": "2026-02-27", "endDate": "2026-03-01"}),
+            3,
+        ),
+    ] {
+        let cost = wire.ask("usage.cost", params.clone()).await;
+        assert_eq!(cost["days"], days, "{params}: {cost}");
+        let totals = cost["totals"].as_object().unwrap();
+        assert!(totals.contains_key("totalCost"), "{cost}");
+        assert!(!totals.contains_key("inputCost"), "{cost}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_offers_the_levels_of_thinking_that_it_takes() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let made = wire.ask("sessions.create", json!({"key": "deep"})).await;
+    let levels = made["entry"]["thinkingOptions"].as_array().unwrap().clone();
+    assert_eq!(levels.len(), 5, "{made}");
+    for level in levels {
+        let params = json!({"key": "deep", "thinkingLevel": level});
+        let patched = wire.ask("sessions.patch", params).await;
+        assert_eq!(patched["entry"]["thinkingLevel"], level, "{patched}");
+    }
 }

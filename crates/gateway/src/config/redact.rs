@@ -90,7 +90,9 @@ enum Found<'a> {
 fn each_secret(shape: &Shape, value: &mut Value, act: &mut impl FnMut(Found<'_>)) {
     match (shape, &mut *value) {
         (Shape::Secret, Value::String(text)) if !is_reference(text) => act(Found::Whole(text)),
-        (Shape::Text | Shape::Foreign, Value::String(text)) => act(Found::InUrl(text)),
+        (Shape::Text | Shape::Word(_) | Shape::Foreign, Value::String(text)) => {
+            act(Found::InUrl(text))
+        }
         (Shape::Either(a, b), _) => {
             let fitting = if value.is_object() || value.is_array() {
                 b

@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_provider_that_is_to_be_asked_has_an_address() {
         let models = json!([{"id": "m"}]);
-        let told = complaints(&json!({"models": {"providers": {
+        let mut told = complaints(&json!({"models": {"providers": {
             "plain": {"models": models},
             "blank": {"baseUrl": " ", "api": "ollama", "models": models},
             "there": {"baseUrl": "http://127.0.0.1:1", "models": models},
@@ -110,6 +110,7 @@ mod tests {
             "keyed": {"apiKey": "${KEY}"},
             "emptied": {"models": []},
         }}}));
+        told.sort();
         assert_eq!(
             told,
             [

@@ -6,6 +6,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::extract::{BEGIN, END};
 use super::*;
 
 fn call() -> CallContext {
