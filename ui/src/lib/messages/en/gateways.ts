@@ -59,6 +59,7 @@ export const gateways = {
     encryptedFile: "Kept in the encrypted file and not shown again.",
     memory: "Kept in memory until the app ends, and not shown again.",
     nowhere: "Not kept: no place for it is chosen yet. It is not shown again.",
+    unknown: "Kept where you chose, once that answers. It is not shown again.",
   } satisfies Record<SecretPlace, string>,
   tokenNeedsAddress: "That looks like a token. Which gateway is it for?",
   pinned: "Pinned certificate",
