@@ -12,8 +12,8 @@ fn named(line: &str, verdict: Verdict, these: &[&str], others: &[&str]) {
     let all = codes(&analysis);
     let has = |code: &&str| analysis.findings.iter().any(|f| f.code == *code);
     assert_eq!(analysis.verdict, verdict, "{line}: {all:?}");
-    assert!(these.iter().all(|code| has(code)), "{line}: {all:?}");
-    assert!(!others.iter().any(|code| has(code)), "{line}: {all:?}");
+    assert!(these.iter().all(&has), "{line}: {all:?}");
+    assert!(!others.iter().any(has), "{line}: {all:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod control;
 mod cut;
 mod judge;
 mod names;
+mod together;
 
 mod inner;
 
@@ -19,6 +20,7 @@ use cut::{Command, cut};
 pub(crate) use inner::is_name;
 pub(super) use inner::{by_name, cmd_line, powershell_line};
 use inner::{inner_cmd, inner_powershell};
+use together::together;
 
 /// Lines within lines are read so deep.
 const DEEPEST: u32 = 4;
@@ -242,147 +244,4 @@ fn runs_task(
     out.effects.extend(reading.effects);
     out.runs.extend(reading.runs);
     true
-}
-
-/// What commands do only together: download and run, decode and run.
-fn together(text: &str, commands: &[Command], out: &mut Reading) {
-    let has = |names: &[&str]| {
-        commands
-            .iter()
-            .any(|command| names.contains(&names::full(command.name())))
-    };
-    let any = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
-    let fetches = has(&[
-        "invoke-webrequest",
-        "invoke-restmethod",
-        "start-bitstransfer",
-        "bitsadmin",
-        "certutil",
-    ]) || any(&[
-        "downloadstring",
-        "downloadfile",
-        "downloaddata",
-        "net.webclient",
-        "httpclient",
-        "openread(",
-    ]);
-    let evaluates = has(&["invoke-expression", "add-type"])
-        || any(&[
-            "[scriptblock]::create",
-            ".invoke()",
-            "invokescript",
-            "executioncontext",
-            "invoke-expression",
-            "iex ",
-            "iex(",
-            "|iex",
-        ]);
-    let starts = has(&["start-process", "invoke-item", "start-job"])
-        || commands.iter().any(|command| {
-            command.called
-                || command.name().starts_with(".\\")
-                || command.name().starts_with("./")
-                || command.name().ends_with(".ps1")
-                || command.name().ends_with(".bat")
-                || command.name().ends_with(".exe")
-                    && command.name().contains(['\\', '/', '$', '%'])
-        });
-    let shells = commands.iter().any(|command| {
-        command.piped
-            && matches!(
-                names::full(command.name()),
-                "powershell" | "pwsh" | "cmd" | "sh" | "bash" | "python" | "node"
-            )
-    });
-    let decodes = any(&[
-        "frombase64string",
-        "convert]::from",
-        "gzipstream",
-        "deflatestream",
-        "-join",
-        "[char]",
-        "-bxor",
-        "tobase64off",
-        "replace(",
-        "-replace",
-        "-split",
-        "reverse(",
-    ]);
-    if fetches && (evaluates || shells || starts) {
-        find(
-            out,
-            Verdict::Deny,
-            "download-run",
-            "It runs what it downloads.",
-        );
-    }
-    if decodes && (evaluates || shells) {
-        find(
-            out,
-            Verdict::Deny,
-            "decode-run",
-            "It decodes a text and runs it, and nobody saw what it is.",
-        );
-    }
-    if any(&["-f'", "-f \"", "-f '"])
-        && text.contains("{0}")
-        && (evaluates || commands.iter().any(|command| command.called))
-    {
-        find(
-            out,
-            Verdict::Deny,
-            "obfuscated-command",
-            "It hides the name of what it runs.",
-        );
-    }
-    if any(&[":~", "%comspec:"]) && text.contains('%') {
-        find(
-            out,
-            Verdict::Ask,
-            "obfuscated-command",
-            "It puts a command together from pieces of variables.",
-        );
-    }
-    if fetches {
-        out.io.emits_network = true;
-        find(
-            out,
-            Verdict::Ask,
-            "network",
-            "It connects to another machine.",
-        );
-    }
-    let lists_all = commands.iter().any(|command| {
-        matches!(names::full(command.name()), "get-childitem" | "get-item")
-            && command.args().any(names::is_critical)
-    });
-    let deletes_it = commands
-        .iter()
-        .any(|command| command.piped && names::full(command.name()) == "remove-item");
-    if lists_all && deletes_it {
-        find(
-            out,
-            Verdict::Deny,
-            "delete-system",
-            "It deletes a whole folder of a person or of the system.",
-        );
-    }
-    metadata(text, out);
-}
-
-fn metadata(text: &str, out: &mut Reading) {
-    for part in text.split("://").skip(1) {
-        let host = part
-            .split(['/', '\'', '"', ' ', ')', ':'])
-            .next()
-            .unwrap_or("");
-        if crate::place::host_class(host) == crate::place::HostClass::Metadata {
-            find(
-                out,
-                Verdict::Deny,
-                "metadata-address",
-                "It asks the cloud's metadata service, which hands out this machine's credentials.",
-            );
-        }
-    }
 }
