@@ -7,11 +7,14 @@
 mod places;
 mod world;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use gatehouse_policy::{Analysis, Effect, Finding, NoFiles, Plan, Reach, Target, shell};
+use gatehouse_policy::{
+    Analysis, Effect, EffectKind, Finding, NoFiles, Plan, Reach, Target, shell,
+};
 
 use crate::inbox::Content;
 use crate::untrusted::{Policy, cap, escape, one_line};
@@ -138,8 +141,8 @@ pub(crate) fn said(
     findings: &[Finding],
     effects: &[Effect],
 ) -> (Vec<FindingView>, Vec<EffectView>) {
-    let findings = &findings[..findings.len().min(LISTED)];
-    let effects = &effects[..effects.len().min(LISTED)];
+    let findings = gravest(findings, |finding| finding.verdict as u8);
+    let effects = gravest(effects, gravity);
     let spans = findings.iter().map(|finding| finding.span);
     let spans: Vec<_> = spans
         .chain(effects.iter().map(|effect| effect.span))
@@ -168,6 +171,26 @@ pub(crate) fn said(
     (findings, effects)
 }
 
+/// The gravest of them, as many as are listed, in the order in which they stand.
+fn gravest<T>(all: &[T], gravity: impl Fn(&T) -> u8) -> Vec<&T> {
+    let mut listed: Vec<(usize, &T)> = all.iter().enumerate().collect();
+    listed.sort_by_key(|(_, one)| Reverse(gravity(one)));
+    listed.truncate(LISTED);
+    listed.sort_by_key(|(place, _)| *place);
+    listed.into_iter().map(|(_, one)| one).collect()
+}
+
+/// What leaves the machine or cannot be taken back comes before what is read and written here.
+fn gravity(effect: &Effect) -> u8 {
+    match effect.kind {
+        _ if effect.secret => 3,
+        EffectKind::Remote | EffectKind::Network | EffectKind::Privilege => 3,
+        EffectKind::Delete | EffectKind::System | EffectKind::Signal | EffectKind::Permission => 2,
+        EffectKind::Write | EffectKind::Append | EffectKind::Create | EffectKind::Execute => 1,
+        EffectKind::Read | EffectKind::List | EffectKind::Environment => 0,
+    }
+}
+
 fn target(target: &Target) -> Option<String> {
     match target {
         Target::Path(name)
@@ -193,7 +216,7 @@ fn read_command(command: &gatehouse_policy::Command) -> ReadCommand {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gatehouse_policy::{EffectKind, Span, Verdict, Zone};
+    use gatehouse_policy::{Span, Verdict, Zone};
 
     fn finding(start: u32, end: u32) -> Finding {
         Finding {
@@ -225,6 +248,26 @@ mod tests {
         assert_eq!(String::from_utf16(marked).unwrap(), "rm");
         assert_eq!(findings[0].text, "it⟨U+202E⟩asks");
         assert_eq!(effects[0].target.as_deref(), Some("/x"));
+    }
+
+    #[test]
+    fn what_leaves_the_machine_is_listed_behind_however_many_copies() {
+        let effect = |kind, name: String| Effect {
+            kind,
+            target: Target::Named(name),
+            zone: Zone::Elsewhere,
+            secret: false,
+            span: None,
+            text: "does it".into(),
+        };
+        let mut effects: Vec<Effect> = (0..LISTED * 2)
+            .map(|n| effect(EffectKind::Write, n.to_string()))
+            .collect();
+        effects.push(effect(EffectKind::Network, "drop.example.net".into()));
+        let (_, listed) = said("cp", &[], &effects);
+        assert_eq!(listed.len(), LISTED);
+        assert_eq!(listed[0].target.as_deref(), Some("0"), "in their order");
+        assert_eq!(listed[LISTED - 1].kind, EffectKind::Network);
     }
 
     #[test]
