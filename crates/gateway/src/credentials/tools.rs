@@ -221,9 +221,11 @@ mod tests {
         let (desk, store) = desk(folder.path()).await;
         let mut row = store.credential("key").await.unwrap().unwrap();
         row.max_uses = Some(1_000_000);
+        row.revision += 1;
         let key = store.credential_header().await.unwrap().unwrap().key_id;
-        let changed = store.credential_change(&key, row, Vec::new()).await;
-        changed.unwrap();
+        let versions = store.credential_versions(&row.id).await.unwrap();
+        let changed = store.credential_change(&key, row, versions).await;
+        assert!(changed.unwrap());
         let refused = Giver(desk).check(&[TEXT], &USE).await.unwrap_err();
         assert!(refused.contains("altered"), "{refused}");
         assert_eq!(uses(&*store).await, (0, 1));

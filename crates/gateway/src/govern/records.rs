@@ -223,6 +223,6 @@ mod tests {
         let rows = store.audit_rows(0, 10).await.unwrap();
         let outcome: Value = serde_json::from_str(&rows[1].bytes).unwrap();
         assert_eq!(outcome["intent"], 1, "{outcome}");
-        assert_eq!(outcome["approvalId"], "approval", "{outcome}");
+        assert_eq!(outcome["approval_id"], "approval", "{outcome}");
     }
 }

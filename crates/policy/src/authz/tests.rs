@@ -260,7 +260,7 @@ fn the_roles_that_come_with_it_are_in_order() {
 #[test]
 fn without_a_policy_nothing_is_permitted() {
     let access = agent(
-        &with(""),
+        &with("// none"),
         Right::HostConnect,
         &Resource::Host { name: "a.test" },
     );

@@ -60,8 +60,14 @@ impl Kept {
         }
     }
 
+    /// Older versions took an empty document for one without rules, and empty roles for roles of nobody.
     pub(super) fn load(&self) -> Result<Policy, Vec<Problem>> {
-        Policy::load(&self.document, self.roles.as_deref())
+        let document = Some(self.document.as_str()).filter(|text| !text.trim().is_empty());
+        let roles = self.roles.as_deref().map(|text| match text.trim() {
+            "" => "// nobody",
+            _ => text,
+        });
+        Policy::load(document.unwrap_or("{}"), roles)
     }
 
     fn had_document(&self) -> bool {

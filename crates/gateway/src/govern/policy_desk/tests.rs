@@ -195,7 +195,7 @@ async fn each_mistake_of_a_file_is_recorded_once_with_its_place() {
         "an editor that writes twice is one change"
     );
     assert_eq!(records[0].kind, "policy.refused");
-    for told in ["2:11", "nonsense", "rulez"] {
+    for told in ["2:3: error", "nonsense", "rulez"] {
         assert!(records[0].bytes.contains(told), "{}", records[0].bytes);
     }
 }
