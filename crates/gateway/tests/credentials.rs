@@ -294,19 +294,22 @@ async fn nobody_is_asked_about_a_call_whose_credential_cannot_be_used() {
     let mut one_use = github();
     one_use["maxUses"] = json!(1);
     person.ask("gatehouse.credentials.set", one_use).await;
-    let call = async || {
-        let mut wire = gateway.client(&["operator.read", "operator.write"]).await;
+    let call = |mut wire: Wire| {
         tokio::spawn(
             async move { exec(&mut wire, "true", json!({"TOKEN": "{{cred:github}}"})).await },
         )
     };
-    let first = call().await;
+    let scopes = ["operator.read", "operator.write"];
+    let first = call(gateway.client(&scopes).await);
     let question = person.event("exec.approval.requested").await["payload"].clone();
     let yes = json!({"id": question["id"], "decision": "once"});
     person.ask("gatehouse.approvals.resolve", yes).await;
     assert_eq!(first.await.unwrap()["ok"], true);
 
-    let second = call().await.await.unwrap().to_string();
+    let second = call(gateway.client(&scopes).await)
+        .await
+        .unwrap()
+        .to_string();
     assert!(second.contains("used up"), "{second}");
     let waiting = person.ask("exec.approval.list", json!({})).await;
     assert_eq!(waiting, json!([]), "nobody was asked");

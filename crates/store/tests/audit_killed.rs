@@ -120,6 +120,7 @@ async fn sign(store: Arc<SqliteGatewayStore>) {
             origin: "log.example/1".to_owned(),
             size: tree.size(),
             root: tree.root(),
+            at: Some(0),
         };
         let kept = AuditCheckpoint {
             size: tree.size(),
@@ -143,6 +144,7 @@ async fn after(tampering: &[&'static str]) -> Report {
         origin: "log.example/1".to_owned(),
         size: tree.size(),
         root: tree.root(),
+        at: Some(0),
     };
     let kept = AuditCheckpoint {
         size: tree.size(),

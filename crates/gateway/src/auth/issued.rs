@@ -22,7 +22,7 @@ pub struct IssuedToken {
 
 /// What is kept of a token. It has 256 bits that nobody chose, so a plain hash is enough.
 pub fn token_hash(token: &str) -> String {
-    hex(&Sha256::digest(token.trim().as_bytes()))
+    hex(Sha256::digest(token.trim().as_bytes()))
 }
 
 /// 256 random bits as text.

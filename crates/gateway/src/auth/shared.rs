@@ -53,7 +53,7 @@ impl SharedSecret {
 
     /// What may be kept of a secret of 256 random bits.
     pub fn hash_random(text: &str) -> String {
-        format!("{DIGEST_PREFIX}{}", hex(&digest(text)))
+        format!("{DIGEST_PREFIX}{}", hex(digest(text)))
     }
 
     /// What may be kept of a secret that a person chose. Takes a tenth of a second on purpose.

@@ -109,11 +109,9 @@ pub(crate) fn of_agent(policy: &PolicyDesk, caller: &Caller, right: Right, agent
 impl Cx {
     /// Asks the roles about a method; who may not is recorded.
     pub(super) fn permitted(&self, method: &str) -> Result<(), Forbidden> {
-        let rights = of_method(method).iter();
+        let mut rights = of_method(method).iter();
         let (policy, caller) = (&self.app.policy, &self.caller);
-        rights
-            .map(|right| allowed(policy, caller, *right, &Resource::Gateway))
-            .collect()
+        rights.try_for_each(|right| allowed(policy, caller, *right, &Resource::Gateway))
     }
 
     /// How an answer to this approval names who gave it, if they may give one.
