@@ -21,8 +21,16 @@ use tokio::task::JoinHandle;
 const MAIN: &str = "agent:main:main";
 const OTHER: &str = "agent:main:other";
 
+/// With a mode that somebody wrote: only such a one asks under a policy that observes.
+const CONFIGURATION: &str = r#"{gateway: {port: 0}, tools: {exec: {mode: "ask"}}}"#;
+
 /// A policy that holds nothing up: the exec mode alone asks.
 const OBSERVE: &str = r#"{ preset: "observe" }"#;
+
+/// A script that the policy would ask about, as `ping` may ask another machine. It leaves a word behind.
+fn script(word: &str) -> String {
+    format!("ping -c1 127.0.0.1 >ping.txt 2>&1\necho {word} > said.txt\n")
+}
 
 struct Bench {
     gateway: TestGateway,
@@ -34,7 +42,7 @@ impl Bench {
         let gateway = TestGateway::with(|options| {
             let folder = options.state_dir.clone();
             write_policy(&folder, policy);
-            fs::write(folder.join("gatehouse.json"), "{gateway: {port: 0}}").unwrap();
+            fs::write(folder.join("gatehouse.json"), CONFIGURATION).unwrap();
             let flags = Flags {
                 token: Secret::new(TOKEN).map(SecretFlag::Text),
                 ..Flags::default()
@@ -48,7 +56,7 @@ impl Bench {
             person: another_person(&gateway).await,
             gateway,
         };
-        fs::write(bench.file("s.sh"), "echo first > said.txt\n").unwrap();
+        fs::write(bench.file("s.sh"), script("first")).unwrap();
         bench
     }
 
@@ -137,11 +145,11 @@ async fn always_is_for_the_script_as_it_was_whoever_changes_it() {
     for policy in [ASK_ABOUT_COMMANDS, OBSERVE] {
         let mut bench = Bench::new(policy).await;
         bench.always().await;
-        fs::write(bench.file("s.sh"), "echo second > said.txt\n").unwrap();
+        fs::write(bench.file("s.sh"), script("second")).unwrap();
         bench.asks_again(MAIN).await;
 
         bench.always().await;
-        let third = json!({"path": "s.sh", "content": "echo third > said.txt\n"});
+        let third = json!({"path": "s.sh", "content": script("third")});
         let written = bench.call(MAIN, "write", third).await;
         assert_eq!(written.await.unwrap()["ok"], true);
         for session in [MAIN, OTHER] {
@@ -225,7 +233,7 @@ async fn a_mode_that_asks_nobody_lets_run_what_always_was_said_to_and_no_other_s
         bench.patch("{tools: {exec: {mode: 'allowlist'}}}").await;
         bench.runs_unasked(MAIN).await;
         fs::remove_file(bench.file("said.txt")).unwrap();
-        fs::write(bench.file("s.sh"), "echo second > said.txt\n").unwrap();
+        fs::write(bench.file("s.sh"), script("second")).unwrap();
         let refused = bench.exec(MAIN, "sh s.sh").await.await.unwrap();
         assert_eq!(refused["ok"], false, "{refused}");
         assert!(!bench.file("said.txt").exists());

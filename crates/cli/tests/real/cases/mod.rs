@@ -159,7 +159,8 @@ pub(crate) async fn a_message_is_answered_and_found_again(version: Version) {
         &["send", "--session", session, "--json", "hello again"],
     )
     .json();
-    assert_eq!(keys(&again), ["error", "runId", "session", "state", "text"]);
+    let told = ["error", "runId", "session", "state", "stopReason", "text"];
+    assert_eq!(keys(&again), told);
     assert_eq!(again["state"], "final");
 
     let list = well(gateway, &["sessions", "list", "--json"]).json();
