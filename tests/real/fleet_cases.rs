@@ -6,8 +6,8 @@ use std::time::Duration;
 use gatehouse_fleet::{
     NoticeCommand,
     view::{
-        Decision, GatewayId, NewSession, PhaseView, Role, RunView, SendMessage, SessionRef,
-        ToolState,
+        Decision, GatewayId, MessageState, NewSession, PhaseView, Role, RunView, SendMessage,
+        SessionRef, ToolState,
     },
 };
 use gatehouse_testkit::gateway::{RealGateway, Version};
@@ -270,4 +270,46 @@ pub(crate) async fn an_aborted_run_keeps_what_it_said(version: Version) {
         "{:?}",
         chat.shown.messages
     );
+}
+
+/// The run asked before the app was started, and the person has written once more since.
+pub(crate) async fn a_stop_ends_the_run_that_was_found_at_the_start(version: Version) {
+    let gateway = shared(version).await;
+    // A gateway may end an approval at once that no connected client may see: somebody else stays.
+    let beside = Desk::new().await;
+    beside
+        .join(&gateway.url(), "beside", gateway.secret())
+        .await;
+    let before = Desk::new().await;
+    let id = before.join(&gateway.url(), "home", gateway.secret()).await;
+    let (session, _chat) = opened(&before, &id).await;
+    let command = format!("echo found-{}", unique());
+    say(&before, &session, &format!("exec: {command}")).await;
+    before.waits(&id, &command).await;
+    before.fleet.shutdown().await;
+
+    let desk = Desk::over(before.folder, before.vault).await;
+    desk.connected(&id).await;
+    let mut chat = OpenedChat::open(&desk, &session).await;
+    let waits = |shown: &gatehouse_fleet::view::ChatSnapshot| {
+        matches!(
+            &shown.run,
+            RunView::WaitingForApproval { item: Some(_), .. }
+        )
+    };
+    chat.until("the run that waits is found", waits).await;
+    let own = say(&desk, &session, "fail: no more of this").await;
+    let is_taken = |shown: &gatehouse_fleet::view::ChatSnapshot| {
+        let ours = shown.messages.iter().find(|message| message.id == own);
+        ours.is_none_or(|message| message.state != MessageState::Sending)
+    };
+    chat.until("the message is taken", is_taken).await;
+    assert!(
+        waits(&chat.shown),
+        "it is shown first: {:?}",
+        chat.shown.run
+    );
+    desk.fleet.chat_abort(session.clone()).await.unwrap();
+    chat.until("nothing runs", |shown| shown.run == RunView::Idle)
+        .await;
 }

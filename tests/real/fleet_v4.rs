@@ -47,6 +47,11 @@ async fn an_aborted_run_keeps_what_it_said() {
 }
 
 #[tokio::test]
+async fn a_stop_ends_the_run_that_was_found_at_the_start() {
+    fleet_cases::a_stop_ends_the_run_that_was_found_at_the_start(Version::V4).await;
+}
+
+#[tokio::test]
 async fn a_pending_approval_survives_a_pulled_cable_and_is_decided_after_it() {
     let gateway = peers::shared(Version::V4).await;
     let operator = gateway.operator().await.unwrap();
