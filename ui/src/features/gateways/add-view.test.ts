@@ -63,6 +63,21 @@ describe("the form of a gateway that is added", () => {
     expect(document.activeElement?.getAttribute("type")).toBe("submit");
   });
 
+  it("gives the keyboard to nothing that a link filled in", async () => {
+    const { adding, open } = world({});
+    adding.follow({
+      form: "addLink",
+      draft: "d",
+      url: "ws://127.0.0.1:9",
+      name: "Studio",
+      credential: "token",
+      problem: null,
+    });
+    open();
+    await screen.findByLabelText("Address");
+    expect(document.activeElement).toBe(document.body);
+  });
+
   it("stays as it was entered while the person looks at something else", async () => {
     const { shown, open, backend } = await pasted({ form: "bareToken", draft: "d", url: null });
     await userEvent.setup().type(screen.getByLabelText("Address"), "ws://10.0.0.4");
