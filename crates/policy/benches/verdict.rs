@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gatehouse_policy::{Dialect, NoFiles, Taint, World, shell};
+use gatehouse_policy::{Dialect, NoFiles, Taint, Verdict, World, shell};
 
 fn world() -> World<'static> {
     World {
@@ -34,12 +34,15 @@ fn labelled() -> Vec<String> {
         .collect()
 }
 
-fn long_line() -> String {
+/// 60 KB of commands, with an argument so long that a line of all of them is looked through whole, or so short that it
+/// has too many words and is looked at in parts.
+fn long_line(argument: usize) -> String {
+    let pattern = "x".repeat(argument);
     let mut text = String::new();
     let mut n = 0;
     while text.len() < 60_000 {
         text.push_str(&format!(
-            "grep -n \"pattern {n}\" src/file{n}.rs | sort -u | head -n 5\n"
+            "grep -n \"{pattern} {n}\" src/file{n}.rs | sort -u | head -n 5\n"
         ));
         n += 1;
         if n % 8 == 0 {
@@ -47,6 +50,16 @@ fn long_line() -> String {
         }
     }
     text
+}
+
+fn long(name: &str, line: &str, world: &World<'_>) {
+    let mut times = Vec::new();
+    for _ in 0..100 {
+        let started = Instant::now();
+        black_box(shell::analyse(black_box(line), world));
+        times.push(started.elapsed());
+    }
+    percentiles(name, times);
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are what the bench is for")]
@@ -76,14 +89,12 @@ fn verdicts(criterion: &mut Criterion) {
         }
     }
     percentiles("labelled file", times);
-    let long = long_line();
-    let mut times = Vec::new();
-    for _ in 0..100 {
-        let started = Instant::now();
-        black_box(shell::analyse(black_box(&long), &world));
-        times.push(started.elapsed());
-    }
-    percentiles("line of 60 KB", times);
+    let whole = long_line(200);
+    assert_eq!(shell::analyse(&whole, &world).verdict, Verdict::Allow);
+    long("line of 60 KB, read whole", &whole, &world);
+    let words = long_line(7);
+    assert_eq!(shell::analyse(&words, &world).verdict, Verdict::Ask);
+    long("line of 60 KB with too many words", &words, &world);
     criterion.bench_function("verdict/labelled-file", |b| {
         b.iter(|| {
             for line in &lines {
@@ -100,7 +111,7 @@ fn verdicts(criterion: &mut Criterion) {
         });
     });
     criterion.bench_function("verdict/60-kb", |b| {
-        b.iter(|| black_box(shell::analyse(&long, &world)))
+        b.iter(|| black_box(shell::analyse(&whole, &world)))
     });
 }
 

@@ -8,6 +8,12 @@ pub(crate) fn is_search(pattern: &str) -> bool {
     pattern.contains("***")
 }
 
+/// What everything begins with that a pattern matches.
+pub(crate) fn begin(pattern: &str) -> &str {
+    let end = pattern.find(['*', '?', '[', '\\']);
+    &pattern[..end.unwrap_or(pattern.len())]
+}
+
 /// Whether a pattern could match a text. `**` crosses slashes. Linear in the usual case, bounded always.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let mut steps = 4_096;

@@ -4,7 +4,7 @@ use super::{normalise, trimmed};
 use crate::world::World;
 
 #[rustfmt::skip]
-const HOME: &[&str] = &[
+static HOME: &[&str] = &[
     ".ssh", ".ssh/id_rsa", ".ssh/id_ed25519", ".ssh/authorized_keys", ".aws", ".aws/credentials", ".netrc", ".kube/config",
     ".docker/config.json", ".git-credentials", ".npmrc", ".pypirc", ".gnupg", ".bashrc", ".bash_profile", ".profile", ".zshrc",
     ".bash_history", ".gitconfig", ".config/autostart/x.desktop", ".openclaw", ".openclaw/openclaw.json", ".gatehouse", ".env",
@@ -15,7 +15,7 @@ const HOME: &[&str] = &[
     "Library/Keychains/login.keychain-db", "Library/LaunchAgents/x.plist", ".claude/settings.json",
 ];
 #[rustfmt::skip]
-const WORKSPACE: &[&str] = &[
+static WORKSPACE: &[&str] = &[
     ".env", ".git", ".git/config", ".git/hooks/pre-commit", ".vscode/tasks.json", ".mcp.json", ".claude", ".claude/settings.json",
     ".cursor", "AGENTS.md", "CLAUDE.md", ".git/HEAD", ".git/index", ".git/packed-refs", ".git/refs/heads/main", ".git/refs/heads/master",
     ".git/config.worktree", ".git/info/attributes", ".git/commondir", ".git/hooks/post-checkout", ".git/hooks/post-commit",
@@ -26,14 +26,30 @@ const WORKSPACE: &[&str] = &[
     ".vscode/launch.json", ".vscode/mcp.json", ".husky/pre-commit", ".husky/pre-push", ".idea/workspace.xml", ".cursor/mcp.json",
 ];
 #[rustfmt::skip]
-const SYSTEM: &[&str] = &[
+static SYSTEM: &[&str] = &[
     "/bin", "/boot", "/dev", "/etc", "/home", "/Users", "/lib", "/opt", "/proc", "/root", "/sbin", "/srv", "/sys", "/usr", "/var",
     "/etc/passwd", "/etc/shadow", "/etc/sudoers", "/etc/crontab", "/etc/cron.d/x", "/dev/sda", "/dev/nvme0n1", "/dev/disk0",
     "/proc/1/environ", "/proc/self/environ", "/proc/sysrq-trigger", "/usr/bin", "/usr/lib", "/var/log", "/var/lib",
 ];
 
-/// Calls with each path; a folder that a pattern begins at may hold what a workspace holds.
-pub(super) fn each(cwd: Option<&str>, folder: &str, world: &World<'_>, mut call: impl FnMut(&str)) {
+/// Calls with each path that begins in one of some ways; a folder that a pattern begins at may hold what a workspace
+/// holds.
+pub(super) fn each(
+    begins: &[&str],
+    cwd: Option<&str>,
+    folder: &str,
+    world: &World<'_>,
+    mut call: impl FnMut(&str),
+) {
+    let mut call = |path: &str| {
+        if begins.iter().any(|begin| path.starts_with(begin)) {
+            call(path);
+        }
+    };
+    let holds = |root: &str| {
+        let together = |begin: &&str| begin.starts_with(root) || root.starts_with(begin);
+        begins.iter().any(|begin| together(&begin))
+    };
     let mut path = String::with_capacity(96);
     let roots: [(&str, &[&str]); 4] = [
         (trimmed(&world.home), HOME),
@@ -41,7 +57,11 @@ pub(super) fn each(cwd: Option<&str>, folder: &str, world: &World<'_>, mut call:
         (cwd.unwrap_or("/nowhere"), WORKSPACE),
         (trimmed(folder), WORKSPACE),
     ];
-    for (root, names) in roots {
+    for (at, (root, names)) in roots.into_iter().enumerate() {
+        let again = roots[..at].iter().any(|one| one.0 == root && std::ptr::eq(one.1, names));
+        if again || !holds(root) {
+            continue;
+        }
         for name in names {
             path.clear();
             path.push_str(root);

@@ -8,6 +8,8 @@ use crate::word::{Piece, Word};
 #[derive(Default)]
 pub(crate) struct Parsed {
     pub(crate) found: Vec<Found>,
+    /// Each entry of the table that was found, once.
+    kinds: Vec<&'static Opt>,
     pub(crate) operands: Vec<Word>,
     /// Options that the table does not have.
     pub(crate) strange: Vec<String>,
@@ -28,11 +30,11 @@ impl Parsed {
     /// Whether an option is given, by one of its spellings. Options that are asked after stand in an entry of their
     /// own, for all spellings of an entry are taken for one.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.found.iter().any(|found| found.option.is(name))
+        self.kinds.iter().any(|option| option.is(name))
     }
 
     pub(crate) fn any(&self, names: &str) -> bool {
-        names.split(' ').any(|name| self.has(name))
+        !self.kinds.is_empty() && names.split(' ').any(|name| self.has(name))
     }
 
     pub(crate) fn value(&self, name: &str) -> Option<&Word> {
@@ -47,8 +49,8 @@ impl Parsed {
     pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Word> {
         self.found
             .iter()
-            .filter(move |found| found.option.is(name))
-            .filter_map(|found| found.value.as_ref())
+            .filter_map(|found| Some((found.option, found.value.as_ref()?)))
+            .filter_map(move |(option, value)| option.is(name).then_some(value))
     }
 
     /// The text of an operand, when it is known.
@@ -182,6 +184,10 @@ impl Parser<'_> {
     }
 
     fn push(&mut self, option: &'static Opt, value: Option<Word>) {
+        let known = |one: &&'static Opt| std::ptr::eq(*one, option);
+        if !self.parsed.kinds.iter().any(known) {
+            self.parsed.kinds.push(option);
+        }
         self.parsed.found.push(Found { option, value });
     }
 

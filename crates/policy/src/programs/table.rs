@@ -339,7 +339,35 @@ impl Opt {
     }
 }
 
-/// Whether a list of names, separated by blanks, has one.
+/// Whether a list of names, separated by blanks, has one. Asked for each option of each command, of lists so short
+/// that bytes compared one by one are faster than a search for blanks.
 pub(crate) fn has_name(names: &str, name: &str) -> bool {
-    names.split(' ').any(|one| one == name)
+    let (mut rest, name) = (names.as_bytes(), name.as_bytes());
+    loop {
+        if let Some(after) = rest.strip_prefix(name)
+            && after.first().is_none_or(|byte| *byte == b' ')
+        {
+            return true;
+        }
+        let Some(blank) = rest.iter().position(|byte| *byte == b' ') else {
+            return false;
+        };
+        rest = &rest[blank + 1..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_name;
+
+    #[test]
+    fn a_name_is_found_whole_and_nowhere_within_another() {
+        let names = "-o --output --output-dir";
+        for name in ["-o", "--output", "--output-dir"] {
+            assert!(has_name(names, name), "{name}");
+        }
+        for name in ["", "-", "--out", "--output-", "output", "--output-dirs", "-o --output-"] {
+            assert!(!has_name(names, name), "{name}");
+        }
+    }
 }

@@ -7,7 +7,6 @@ use super::report::Report;
 use super::scope::Scope;
 use crate::programs::foreign;
 use crate::verdict::Verdict;
-use crate::world::Dialect;
 
 /// More parts than this are not looked at.
 const MOST_PARTS: usize = 64;
@@ -47,14 +46,10 @@ impl Judge<'_> {
         let inner = text
             .match_indices(SEPARATORS)
             .map(|(at, found)| at + found.len());
-        for start in std::iter::once(0).chain(inner).take(MOST_FOREIGN) {
-            let rest = text[start..].trim_start();
-            let reading = foreign::read(rest, Dialect::PowerShell, self.world);
-            for finding in reading.findings {
-                if finding.verdict == Verdict::Deny {
-                    self.finding(finding);
-                }
-            }
+        let starts = std::iter::once(0).chain(inner).take(MOST_FOREIGN);
+        let texts = starts.map(|start| text[start..].trim_start());
+        for finding in foreign::denied(texts, self.world) {
+            self.finding(finding);
         }
     }
 

@@ -2,7 +2,7 @@
 //! does match as far as the machine tells.
 
 use super::super::expand::{expand, is_pattern};
-use super::super::glob::is_search;
+use super::super::glob::{begin, is_search};
 use super::super::samples;
 use super::unsure::unknown;
 use super::*;
@@ -112,8 +112,10 @@ impl Pattern<'_> {
         let named = !is_pattern(name(rest));
         let search = is_search(rest);
         let mut secret = false;
-        samples::each(cwd, &place.path, world, |sample| {
-            if !matches(&self.glob, sample) && !matches(&behind, sample) {
+        let glob = self.glob.clone();
+        let begins = [begin(&glob), begin(&behind)];
+        samples::each(&begins, cwd, &place.path, world, |sample| {
+            if !matches(&glob, sample) && !matches(&behind, sample) {
                 return;
             }
             let Some(found) = locate(sample, None, world) else {

@@ -3,7 +3,7 @@
 use crate::world::Dialect;
 
 /// A command within a line.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Command {
     pub(super) words: Vec<Word>,
     /// Files that its output is written to.
@@ -14,7 +14,7 @@ pub(super) struct Command {
     pub(super) called: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Word {
     /// In lower case.
     pub(super) text: String,

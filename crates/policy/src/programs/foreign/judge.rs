@@ -3,7 +3,7 @@
 mod guards;
 
 use super::cut::Command;
-use super::names::{PROTECTED, SECRET_FOLDERS, SECRETS, full, is_critical, is_home, names_place};
+use super::names::{PROTECTED, SECRET_FOLDERS, SECRETS, full, is_critical, is_home};
 use crate::verdict::Verdict;
 use guards::{helpers, security};
 
@@ -68,7 +68,7 @@ pub(super) fn reasons(command: &Command) -> Vec<Reason> {
     security(command, name, &line, &mut out);
     helpers(name, &line, &mut out);
     let words = || command.words.iter().map(|word| word.text.as_str());
-    if names_place(&line, SECRETS) || words().any(|word| names_place(word, SECRETS)) {
+    if SECRETS.named_by(&line) || words().any(|word| SECRETS.named_by(word)) {
         out.push(SECRET);
     }
     if copies_secrets(command, name) {
@@ -94,11 +94,11 @@ pub(super) fn reasons(command: &Command) -> Vec<Reason> {
             | "attrib"
             | "icacls"
     );
-    if writes && (names_place(&line, PROTECTED) || words().any(|word| names_place(word, PROTECTED)))
+    if writes && (PROTECTED.named_by(&line) || words().any(|word| PROTECTED.named_by(word)))
     {
         out.push(PROTECT);
     }
-    let written = |file: &String| names_place(file, PROTECTED) || names_place(file, SECRETS);
+    let written = |file: &String| PROTECTED.named_by(file) || SECRETS.named_by(file);
     if command.writes.iter().any(written) {
         out.push(PROTECT);
     }

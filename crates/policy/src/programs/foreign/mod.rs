@@ -10,6 +10,8 @@ mod together;
 
 mod inner;
 
+use std::collections::HashSet;
+
 use super::reader::{Reader, shown_word};
 use super::{Invocation, Reading, Runs, Stdin};
 use crate::effect::{Effect, EffectKind, Target, Zone};
@@ -33,6 +35,25 @@ pub fn read(text: &str, dialect: Dialect, world: &World<'_>) -> Reading {
     };
     line(text, dialect, world, &mut out, 0);
     out
+}
+
+/// What a text is denied for as PowerShell, read from each of some places on. Most commands are the same from all of
+/// them, and are looked at once.
+pub(crate) fn denied<'a>(texts: impl Iterator<Item = &'a str>, world: &World<'_>) -> Vec<Finding> {
+    let mut out = Reading::default();
+    let mut seen = HashSet::new();
+    for text in texts {
+        let commands = cut(text, Dialect::PowerShell);
+        together(&text.to_lowercase(), &commands, &mut out);
+        for command in commands {
+            if !seen.contains(&command) {
+                one(&command, Dialect::PowerShell, world, &mut out, 0);
+                seen.insert(command);
+            }
+        }
+    }
+    out.findings.retain(|finding| finding.verdict == Verdict::Deny);
+    out.findings
 }
 
 fn find(out: &mut Reading, verdict: Verdict, code: &str, text: &str) {

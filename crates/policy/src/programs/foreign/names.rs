@@ -1,5 +1,9 @@
 //! Aliases, what only reads, and places that matter, in lower case.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// The command that a short name stands for.
 pub(super) fn full(name: &str) -> &str {
     let name = name.strip_suffix(".exe").unwrap_or(name);
@@ -191,12 +195,20 @@ const HOMES: &[&str] = &[
     "%homedrive%%homepath%", "…:userprofile", "…:homepath",
 ];
 
-/// Whether a path, however it begins, names one of the places.
-pub(super) fn names_place(path: &str, places: &[&str]) -> bool {
-    let path = format!("\\{}", path.replace('/', "\\"));
-    places
-        .iter()
-        .any(|place| path.contains(&place.replace('/', "\\")))
+/// Places that a path may name, all looked for at once.
+pub(super) struct Places(LazyLock<AhoCorasick>);
+
+impl Places {
+    /// Whether a path, however it begins, names one of them.
+    pub(super) fn named_by(&self, path: &str) -> bool {
+        self.0.is_match(&format!("\\{}", path.replace('/', "\\")))
+    }
+}
+
+#[expect(clippy::expect_used, reason = "the lists are constants, and short")]
+fn searched(places: &[&str]) -> AhoCorasick {
+    let places = places.iter().map(|place| place.replace('/', "\\"));
+    AhoCorasick::new(places).expect("a few dozen short texts can be searched for")
 }
 
 /// Folders that hold what authenticates someone.
@@ -212,12 +224,12 @@ pub(super) const SECRET_FOLDERS: &[&str] = &[
 
 /// Places whose files run by themselves, or decide over agents.
 #[rustfmt::skip]
-pub(super) const PROTECTED: &[&str] = &[
+pub(super) static PROTECTED: Places = Places(LazyLock::new(|| searched(&[
     "\\start menu\\programs\\startup", "$profile", "\\windowspowershell\\profile", "\\powershell\\profile", "microsoft.powershell_profile", "\\.ssh\\", "/.ssh/", "\\.git\\hooks", "/.git/hooks", "\\.git\\config", ".vscode\\tasks.json", ".vscode/tasks.json", "\\.claude", "/.claude", ".mcp.json", "\\.cursor", "\\.openclaw", "/.openclaw", "\\.gatehouse", "/.gatehouse", "system32\\drivers\\etc", "\\system32\\tasks", "\\gatehouse\\", "\\openclaw\\", "authorized_keys", "\\system32\\", "shell:startup", "\\.gitconfig",
-];
+])));
 
 /// Files that authenticate someone.
 #[rustfmt::skip]
-pub(super) const SECRETS: &[&str] = &[
+pub(super) static SECRETS: Places = Places(LazyLock::new(|| searched(&[
     "\\.ssh\\id_", "/.ssh/id_", "\\.aws\\credentials", "/.aws/credentials", "\\.azure", "\\.kube\\config", "/.kube/config", "\\.docker\\config.json", ".git-credentials", "\\.netrc", "_netrc", "\\.npmrc", "ntuser.dat", "\\config\\sam", "\\config\\security", "\\config\\system", "ntds.dit", "unattend.xml", "\\login data", "\\credentials\\", "\\protect\\", "\\vault\\", "\\.openclaw", "/.openclaw", "\\.gatehouse", "/.gatehouse", "\\gcloud\\", "hklm\\sam", "hklm\\security", "hklm\\system", ".pgpass", "consolehost_history", "\\cookies", "logins.json", "key4.db", "\\.gnupg",
-];
+])));
