@@ -53,6 +53,19 @@ fn a_script_knows_what_it_is_called_and_given() {
 }
 
 #[test]
+fn each_program_that_a_pattern_may_name_is_read() {
+    check(
+        Deny,
+        &[
+            "/usr/bin/?m -rf ~",
+            "/bin/r* -rf /",
+            "/???/m[kl]fs* /dev/sda1",
+        ],
+    );
+    check(Ask, &["/usr/bin/[x]z README.md", "/bin/w[ch] src"]);
+}
+
+#[test]
 fn a_pattern_may_be_several_words_and_moves_those_after_it() {
     check(
         Deny,

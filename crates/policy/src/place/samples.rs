@@ -58,7 +58,9 @@ pub(super) fn each(
         (trimmed(folder), WORKSPACE),
     ];
     for (at, (root, names)) in roots.into_iter().enumerate() {
-        let again = roots[..at].iter().any(|one| one.0 == root && std::ptr::eq(one.1, names));
+        let again = roots[..at]
+            .iter()
+            .any(|one| one.0 == root && std::ptr::eq(one.1, names));
         if again || !holds(root) {
             continue;
         }

@@ -30,7 +30,13 @@ pub(crate) fn find(name: &str) -> Option<&'static Program> {
     None
 }
 
-/// Every name in the table.
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let mut names: Vec<_> = INDEX.keys().copied().collect();
+    names.sort_unstable();
+    names
+});
+
+/// Every name in the table, in the order in which a shell lists what a pattern matches.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    INDEX.keys().copied()
+    NAMES.iter().copied()
 }

@@ -295,6 +295,9 @@ fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader
     }
 }
 
+/// So many programs are read of those that a pattern may name.
+const MOST_NAMED: usize = 64;
+
 /// `/???/[r]m`: each program of the table that the pattern may name is read, and it is asked about.
 fn by_pattern(program: &Word, args: &[Word], reader: &mut Reader<'_>) {
     let Named::Pattern { glob, .. } = named(program) else {
@@ -310,7 +313,7 @@ fn by_pattern(program: &Word, args: &[Word], reader: &mut Reader<'_>) {
         return;
     }
     let named = lookup::names().filter(|name| place::matches(last, name));
-    for name in named.take(8) {
+    for name in named.take(MOST_NAMED) {
         by_name(name, args, reader);
     }
     reader.out.known = false;

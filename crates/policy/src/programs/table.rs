@@ -366,7 +366,15 @@ mod tests {
         for name in ["-o", "--output", "--output-dir"] {
             assert!(has_name(names, name), "{name}");
         }
-        for name in ["", "-", "--out", "--output-", "output", "--output-dirs", "-o --output-"] {
+        for name in [
+            "",
+            "-",
+            "--out",
+            "--output-",
+            "output",
+            "--output-dirs",
+            "-o --output-",
+        ] {
             assert!(!has_name(names, name), "{name}");
         }
     }

@@ -94,8 +94,7 @@ pub(super) fn reasons(command: &Command) -> Vec<Reason> {
             | "attrib"
             | "icacls"
     );
-    if writes && (PROTECTED.named_by(&line) || words().any(|word| PROTECTED.named_by(word)))
-    {
+    if writes && (PROTECTED.named_by(&line) || words().any(|word| PROTECTED.named_by(word))) {
         out.push(PROTECT);
     }
     let written = |file: &String| PROTECTED.named_by(file) || SECRETS.named_by(file);

@@ -52,7 +52,8 @@ pub(crate) fn denied<'a>(texts: impl Iterator<Item = &'a str>, world: &World<'_>
             }
         }
     }
-    out.findings.retain(|finding| finding.verdict == Verdict::Deny);
+    out.findings
+        .retain(|finding| finding.verdict == Verdict::Deny);
     out.findings
 }
 
