@@ -13,6 +13,7 @@ mod modules;
 mod names;
 mod opened;
 mod source;
+mod statements;
 mod values;
 
 use super::Language;
@@ -44,6 +45,8 @@ struct Seen {
     writes_unknown: bool,
     /// Something is deleted that is only known when it runs; true where it is all below it.
     deletes_unknown: Option<bool>,
+    /// It packs files into an archive.
+    packs: bool,
     /// The home folder is looked up.
     home: bool,
     /// A command of a text fetches something.
@@ -155,6 +158,8 @@ impl<'a> Walker<'a, '_> {
             match token {
                 Token::Name(name) => self.named(at, name),
                 Token::Command(text) => self.command(text),
+                // `run(`rm x`)` of Julia
+                Token::Code(code) if self.is_run_by_its_call(at) => self.command(code),
                 Token::Code(code) => self.code(code),
                 Token::Template(text, _) if self.language == Language::Perl => self.code(text),
                 Token::Template(_, codes) => codes.iter().for_each(|code| self.code(code)),
@@ -166,6 +171,16 @@ impl<'a> Walker<'a, '_> {
                 Token::Number(_) => {}
             }
         }
+    }
+
+    fn is_run_by_its_call(&self, at: usize) -> bool {
+        self.language == Language::Other
+            && self.source.before(at) == '('
+            && at > 1
+            && matches!(
+                self.name(at - 2),
+                Some("run" | "read" | "readchomp" | "pipeline" | "success")
+            )
     }
 
     fn code(&mut self, code: &str) {
