@@ -133,6 +133,48 @@ fn a_command_of_code_is_judged_with_what_is_worked_out_in_it() {
 }
 
 #[test]
+fn a_loop_over_texts_is_gone_through() {
+    check(
+        Allow,
+        &[
+            "python3 -c 'for f in [\"a.txt\", \"b.txt\"]: open(f, \"w\").write(\"x\")'",
+            "python3 -c 'for f in (\"src/a.py\", \"src/b.py\"): print(open(f).read())'",
+            "node -e 'for (const f of [\"a.json\", \"b.json\"]) console.log(require(\"fs\").readFileSync(f, \"utf8\").length)'",
+            "python3 - <<'PY'\nfrom pathlib import Path\nfor name in [\"src/a.py\", \"src/b.py\"]:\n    p = Path(name)\n    s = p.read_text()\n    p.write_text(s.replace(\"a\", \"b\"))\nPY",
+        ],
+    );
+    check(
+        Ask,
+        &[
+            "python3 -c 'for f in [\"a\", g()]: open(f, \"w\")'",
+            "python3 -c 'for f in [\"a\"]: f = input(); open(f, \"w\")'",
+            "python3 -c 'for f in [\"a\"]:\n  for f in x: open(f, \"w\")'",
+            "python3 -c 'for f in [\"a\"]:\n  for g in [\"b\"]: open(f + g, \"w\")'",
+            "python3 -c 'for f in [\"a\", \"../b\"]: open(f, \"w\")'",
+        ],
+    );
+    check(
+        Deny,
+        &[
+            "python3 -c 'for f in [\"a\", \"/home/dev/.bashrc\"]: open(f, \"w\")'",
+            "python3 -c 'for f in [\"/home/dev/.ssh/id_rsa\"]: print(open(f).read())'",
+        ],
+    );
+}
+
+#[test]
+fn a_list_of_what_is_packed_is_about_the_folder_that_is_packed() {
+    check(
+        Deny,
+        &[
+            "tar -C ~ -czf /tmp/o.tgz -T <(echo .ssh)",
+            "tar -C ~ -czf /tmp/o.tgz -T - <<< .ssh/id_rsa",
+        ],
+    );
+    check(Allow, &["tar -C src -czf /tmp/o.tgz -T - <<< a.rs"]);
+}
+
+#[test]
 fn what_is_packed_by_code_is_read() {
     check(
         Deny,

@@ -116,18 +116,19 @@ fn walk(reader: &mut Reader<'_>, text: &str, language: Language, seen: &mut Seen
     let Some(source) = Source::read(text, language) else {
         return reader.ask("inline-code", "Its code could not be read.");
     };
-    let known = constants::constants(&source, &reader.world.home);
     let bound = Bound::of(&source);
-    let mut walker = Walker {
-        reader,
-        language,
-        seen,
-        depth,
-        source: &source,
-        known: &known,
-        bound: &bound,
-    };
-    walker.all();
+    for known in &constants::each_round(&source, &reader.world.home) {
+        let mut walker = Walker {
+            reader,
+            language,
+            seen,
+            depth,
+            source: &source,
+            known,
+            bound: &bound,
+        };
+        walker.all();
+    }
 }
 
 struct Walker<'a, 'w> {
