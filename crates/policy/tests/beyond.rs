@@ -163,6 +163,27 @@ fn a_loop_over_texts_is_gone_through() {
 }
 
 #[test]
+fn a_name_that_a_function_or_a_loop_has_for_itself_is_not_the_one_outside() {
+    for line in [
+        "python3 -c 'f=\"a\"; list(map(lambda f, m: open(f, m), [\"/home/dev/.bashrc\"], [\"w\"]))'",
+        "python3 -c 'f=\"a\"; list(open(f, m).write(\"x\") for f, m in [(\"/home/dev/.bashrc\", \"w\")])'",
+        "python3 -c 'f=\"a\"\ndef g(x):\n  return list(open(f, m) for f, m in x)\ng([(\"/home/dev/.bashrc\", \"w\")])'",
+        "node -e 'const f=\"a\"; function g(x) {\n return x.map((f, i) => require(\"fs\").writeFileSync(f, \"x\"))\n}; g([\"/home/dev/.bashrc\"])'",
+        "lua -e 'local f=\"a\"; local g=function()\n return h(function(f, m) io.open(f, m) end, \"/home/dev/.bashrc\", \"w\") end'",
+    ] {
+        let analysis = analyse(line);
+        assert!(analysis.verdict > Allow, "{line}: {:#?}", codes(&analysis));
+    }
+    check(
+        Allow,
+        &[
+            "python3 -c 'p=\"a.txt\"; s=open(p).read(); open(p, \"w\").write(s)'",
+            "python3 -c 'p=\"a.txt\"\nassert \"x\" in open(p).read(), p'",
+        ],
+    );
+}
+
+#[test]
 fn a_list_of_what_is_packed_is_about_the_folder_that_is_packed() {
     check(
         Deny,

@@ -151,6 +151,9 @@ fn is_read(source: &Source, at: usize) -> bool {
         source.language,
         Language::Python | Language::Node | Language::Lua
     );
+    if source.language == Language::Python && is_given_a_value(source, at) {
+        return false;
+    }
     if by_value && source.before(at) == '.' {
         // Someone else's attribute of the same name.
         return true;
@@ -169,8 +172,46 @@ fn is_read(source: &Source, at: usize) -> bool {
     ends && in_a_call(source, at, by_value)
 }
 
+/// `lambda path, mode: …`, `… for path, mode in …`: a name of its own, that hides the one outside.
+fn is_given_a_value(source: &Source, at: usize) -> bool {
+    const FURTHEST: usize = 32;
+    for before in (at.saturating_sub(FURTHEST)..at).rev() {
+        // What comes before is another statement.
+        if source.begins_line(before + 1) && source.parent(before + 1).is_none() {
+            return false;
+        }
+        match source.get(before) {
+            Some(Token::Name(name)) => match name.as_str() {
+                "lambda" | "for" | "import" => return true,
+                "in" | "if" | "else" | "and" | "or" | "return" => return false,
+                _ => {}
+            },
+            Some(Token::Sign(',' | '*' | '(' | ')' | '=') | Token::Text(_) | Token::Number(_)) => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a name stands among the parameters of a function: `(path, mode) => …`, `function (path) {…}`.
+fn is_parameter(source: &Source, at: usize) -> bool {
+    let Some(open) = source.parent(at).filter(|&open| source.sign(open) == '(') else {
+        return false;
+    };
+    let behind = source.mate(open) + 1;
+    let defined = (1..=2).any(|back| {
+        let name = open.checked_sub(back).and_then(|at| source.name(at));
+        matches!(name, Some("function" | "def"))
+    });
+    let arrow = source.sign(behind) == '=' && source.sign(behind + 1) == '>';
+    defined || arrow || source.sign(behind) == '{'
+}
+
 /// `assert x in s, path` and its like bind nothing.
 fn is_told(source: &Source, at: usize) -> bool {
+    if is_parameter(source, at) {
+        return false;
+    }
     const FURTHEST: usize = 64;
     let begin = (at.saturating_sub(FURTHEST)..=at)
         .rev()
