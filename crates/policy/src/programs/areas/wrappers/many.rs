@@ -124,10 +124,10 @@ pub(super) fn watch(parsed: &Parsed, reader: &mut Reader<'_>) {
 /// `entr COMMAND`, its words as they are, and `entr -s LINE`. `/_` stands for the file that changed.
 pub(super) fn entr(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-s") {
-        return match parsed.operands.first() {
-            Some(line) => reader.shell(line.clone()),
-            None => {}
-        };
+        if let Some(line) = parsed.operands.first() {
+            reader.shell(line.clone());
+        }
+        return;
     }
     let argv: Vec<Word> = parsed
         .operands
