@@ -3,7 +3,7 @@
 mod support;
 
 use gatehouse_policy::Verdict;
-use support::{Labelled, analyse, codes, labelled, unseen, wide};
+use support::{Labelled, afresh, analyse, codes, labelled, unseen, wide};
 
 #[test]
 fn labelled_commands_get_their_verdict() {
@@ -18,6 +18,11 @@ fn commands_that_nobody_wrote_a_rule_for_get_theirs_too() {
 #[test]
 fn a_wide_field_of_commands_gets_its_verdicts() {
     check(&wide());
+}
+
+#[test]
+fn commands_that_were_labelled_afresh_get_their_verdicts() {
+    check(&afresh());
 }
 
 fn check(all: &[Labelled]) {

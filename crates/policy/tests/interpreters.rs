@@ -449,8 +449,6 @@ fn paths_that_are_only_known_when_it_runs_are_asked_about() {
             "ruby -e 'fork'",
             "ruby -e 'puts File.read(name)'",
             "python3 -c \"print(open(chr(47)+'home/dev/.netrc').read())\"",
-            "python3 -c \"import shutil;shutil.make_archive('k','zip','/home/dev/.ssh')\"",
-            "python3 -c \"import tarfile;tarfile.open('k.tar','w').add('/home/dev/.ssh')\"",
             "python3 -c \"from pathlib import Path;[print(p.read_text()) for p in Path('/home/dev').rglob('id_*')]\"",
             "python3 -c \"import os;os.fchmod(3,0)\"",
             "node -e \"require('fs')['readFileSync']('/home/dev/.netrc')\"",

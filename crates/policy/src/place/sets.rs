@@ -46,6 +46,10 @@ pub(super) const HOME: &[&str] = &[
     "Library/Application Support/com.apple.TCC", "Library/Application Support/gatehouse",
     "Library/Application Support/openclaw", "Library/Safari", "Library/Cookies", "Library/Messages",
     "Library/Mail", "Library/Accounts", "Library/Preferences", "Library/StartupItems", "Library/Services",
+    ".local/lib/python*", ".ipython/profile_default/startup", ".local/share/dbus-1", ".config/mimeapps.list", ".mailcap", ".config/i3",
+    ".config/sway", ".config/hypr", ".config/openbox", ".config/awesome", ".config/bspwm", ".config/sxhkd", ".config/nushell", ".config/powershell",
+    ".bash_completion", ".local/share/bash-completion", ".condarc", ".hgrc", ".curlrc", ".wgetrc", ".ghci", ".ocamlinit", ".octaverc",
+    ".iex.exs", ".duckdbrc", ".mongoshrc.js", ".mongorc.js", ".julia/config", ".local/share/gnome-shell/extensions", ".local/share/nautilus/scripts",
     "Library/QuickLook", "Library/Input Methods", "Library/Scripts", "Library/ColorPickers",
 ];
 

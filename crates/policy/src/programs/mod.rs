@@ -233,12 +233,18 @@ fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
         name
     };
     match lookup::find(name) {
+        Some(_) if asks_what_it_is(args) => reader.out.known = true,
         Some(program) => {
             reader.by(program, args);
             network::addresses(reader);
         }
         None => foreign::by_name(name, args, reader),
     }
+}
+
+/// `terraform --version`, `psql --help`: nothing but a question about the program itself.
+fn asks_what_it_is(args: &[Word]) -> bool {
+    matches!(args, [Word::Known(only)] if only == "--version" || only == "--help")
 }
 
 #[rustfmt::skip]
@@ -283,7 +289,9 @@ pub(crate) fn own_program(path: &str) -> Option<&'static table::Program> {
 fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader<'_>) {
     reader.out.known = true;
     let name = place::name(program);
-    reader.script_file(&Word::from(program), args);
+    let script = Word::from(program);
+    areas::framework(&script, args, reader);
+    reader.script_file(&script, args);
     if let Some(entry) = own_program(program) {
         return reader.by(entry, args);
     }

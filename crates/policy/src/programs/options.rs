@@ -128,7 +128,7 @@ impl Parser<'_> {
             }
             let begin = word.prefix();
             let minus = begin.len() > 1 && begin.starts_with('-');
-            if minus && self.grammar == Grammar::Single {
+            if minus && matches!(self.grammar, Grammar::Single | Grammar::SingleStops) {
                 self.single(word);
             } else if begin.starts_with("--") {
                 self.long(word);
@@ -138,7 +138,7 @@ impl Parser<'_> {
                 self.parsed.vague |= begins_unknown(word);
                 self.parsed.open |= begin.is_empty() && word.known().is_none();
                 self.parsed.operands.push(word.clone());
-                if self.grammar == Grammar::Stops {
+                if matches!(self.grammar, Grammar::Stops | Grammar::SingleStops) {
                     self.parsed
                         .operands
                         .extend_from_slice(&self.args[self.at..]);

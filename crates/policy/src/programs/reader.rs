@@ -61,18 +61,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn strict(&mut self, parsed: &Parsed, program: &Program) {
+    fn strict(&mut self, parsed: &Parsed, program: &'static Program) {
         for name in &parsed.strange {
             let text = format!(
                 "{} has no option {name} that is known to be harmless.",
-                first_name(program)
+                self.called(program)
             );
             self.find(Verdict::Ask, "unknown-option", text);
         }
         if parsed.vague {
             let text = format!(
                 "An argument of {} is not known and may be an option.",
-                first_name(program)
+                self.called(program)
             );
             self.find(Verdict::Ask, "unknown-argument", text);
         }
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
         if let Some(sub) = program.subs.iter().find(|sub| sub.is(name)) {
             self.by(sub, &parsed.operands[1..]);
         } else if !program.open && name != "help" {
-            let text = format!("{} {name} is not known.", first_name(program));
+            let text = format!("{} {name} is not known.", self.called(program));
             self.find(Verdict::Ask, "unknown-subcommand", text);
         }
     }
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
         after.iter().for_each(|word| self.act(rest, word));
     }
 
-    fn says(&mut self, says: &Says, program: &Program) {
+    fn says(&mut self, says: &Says, program: &'static Program) {
         let what = shown(&self.invocation.argv);
         let zone = if says.kind == EffectKind::Remote {
             Zone::Elsewhere
@@ -137,8 +137,22 @@ impl<'a> Reader<'a> {
         };
         self.effect(says.kind, Target::Named(what), zone, says.text);
         if says.verdict > Verdict::Allow {
-            let text = format!("{} {}.", first_name(program), says.text);
+            let text = format!("{} {}.", self.called(program), says.text);
             self.find(says.verdict, says.code, text);
+        }
+    }
+
+    /// A program or sub-command as it stands in the command (`terraform plan`): many share an entry.
+    fn called(&self, program: &'static Program) -> String {
+        let names = || {
+            let words = self.invocation.argv.iter();
+            words.map(|word| crate::place::name(word.prefix()))
+        };
+        let own = names().position(|name| !name.is_empty() && program.is(name));
+        match (names().next(), own.and_then(|at| names().nth(at))) {
+            (Some(first), Some(sub)) if own != Some(0) => format!("{first} {sub}"),
+            (_, Some(name)) => name.to_owned(),
+            _ => first_name(program).to_owned(),
         }
     }
 

@@ -50,6 +50,8 @@ pub(crate) enum Grammar {
     Stops,
     /// One dash before whole words: `-name value`, `-out=file`.
     Single,
+    /// The same, and the first operand ends them.
+    SingleStops,
     /// Everything is an operand.
     Plain,
     /// The first word is a cluster, with or without a dash: `tar xf`.

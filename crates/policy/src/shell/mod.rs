@@ -63,6 +63,7 @@ fn posix(command: &str, judge: &mut Judge<'_>) -> Plan {
     };
     let mut scope = Scope::new(judge.world);
     judge.script(&script, &mut scope, &Input::inherited());
+    judge.at_the_end(&scope);
     in_words_of_another_shell(command, judge);
     plan::plan(&script, &judge.report)
 }

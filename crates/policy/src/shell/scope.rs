@@ -163,6 +163,8 @@ pub(super) struct Scope {
     pub(super) folders: Vec<Option<String>>,
     pub(super) stack: Vec<Option<String>>,
     pub(super) previous: Option<String>,
+    /// What runs when the shell ends.
+    traps: Rc<Vec<Word>>,
 }
 
 /// The shell that a line is given to, by the name that it goes by.
@@ -183,7 +185,22 @@ impl Scope {
             folders: vec![Some(world.cwd.clone())],
             stack: Vec::new(),
             previous: None,
+            traps: Rc::default(),
         }
+    }
+
+    /// Keeps what runs at the end, where that depends on what comes before it.
+    pub(super) fn trap(&mut self, text: Word) {
+        if text
+            .known()
+            .is_none_or(|text| text.contains('$') || text.contains("rm "))
+        {
+            Rc::make_mut(&mut self.traps).push(text);
+        }
+    }
+
+    pub(super) fn take_traps(&mut self) -> Vec<Word> {
+        Rc::unwrap_or_clone(std::mem::take(&mut self.traps))
     }
 
     pub(super) fn folder(&self) -> Option<&str> {

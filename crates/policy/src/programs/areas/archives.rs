@@ -1,6 +1,6 @@
 //! Archives and compression: what goes in is read, what comes out is written where they are told to.
 
-use super::lists::names_from;
+use super::lists::{names_from, names_in};
 use crate::place::Access;
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::Reader;
@@ -164,7 +164,13 @@ fn tar(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         let separator = if parsed.has("--null") { '\0' } else { '\n' };
         for list in parsed.values("-T") {
-            names_from(list, separator, &packs(), reader);
+            names_in(
+                parsed.value("-C").cloned(),
+                list,
+                separator,
+                &packs(),
+                reader,
+            );
         }
         reader.out.io.passes_input |= file.is_none() || file.and_then(Word::known) == Some("-");
     } else if parsed.has("-x") && !parsed.has("-O") {

@@ -5,6 +5,7 @@ mod cmake;
 mod compilers;
 mod loading;
 mod media;
+mod reaching;
 mod tex;
 mod toolchains;
 
@@ -21,6 +22,8 @@ use crate::word::Word;
 use compilers::{compiler, helpers};
 use loading::pytest;
 use media::media;
+pub(in crate::programs) use reaching::framework;
+pub(super) use reaching::reaching;
 use tex::tex;
 use toolchains::{dotnet, go_env, go_packages, jvm, swift, toolchain};
 
@@ -35,8 +38,16 @@ const FOLDER: Act = Act::Path(Access::Create);
 const CARGO: &[Opt] = &[
     value("--config", Act::Ask("other-configuration", "Its configuration decides what is run.")), value("-Z", Act::Ask("unstable-option", "It uses options that may run programs.")),
     value("--manifest-path --lockfile-path", READ), value("--target-dir --out-dir --artifact-dir --root --path", FOLDER), value("-C", READ),
+    value("--output-path --output-dir", WRITE), value("--ignore-filename-regex --fail-under-lines --fail-under-functions --fail-under-regions", TEXT),
     value("-p --package --exclude -j --jobs --features -F --bin --example --test --bench --profile --target --message-format --color --edition --name --vcs -i --invert -e --edges --depth --prefix --charset --format --filter-platform --format-version --partition -E --filter-expr --retries --run-ignored --test-threads", TEXT),
-    flags("-d --duplicates --release -r -v --verbose -q --quiet --all --workspace --lib --bins --examples --tests --benches --all-targets --all-features --no-default-features --locked --offline --frozen --no-run --no-fail-fast --doc --open --no-deps --keep-going --fix --allow-dirty --allow-staged --check --timings --future-incompat-report --ignore-rust-version -h --help -V --version --list --no-capture --nocapture --document-private-items --unit-graph --ignored --broken-code"),
+    flags("-d --duplicates --release -r -v --verbose -q --quiet --all --workspace --lib --bins --examples --tests --benches --all-targets --all-features --no-default-features --locked --offline --frozen --no-run --no-fail-fast --doc --open --no-deps --keep-going --fix --allow-dirty --allow-staged --check --timings --future-incompat-report --ignore-rust-version -h --help -V --version --list --no-capture --nocapture --document-private-items --unit-graph --ignored --broken-code --summary-only --html --lcov --json --text --codecov --cobertura --no-clean"),
+];
+
+#[rustfmt::skip]
+const GO: &[Opt] = &[
+    value("-exec -toolexec -vettool", HELPER), value("-overlay -modfile -pgo", READ), value("-o -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -outputdir -pkgdir", WRITE),
+    value("-run -bench -count -timeout -tags -ldflags -gcflags -asmflags -gccgoflags -p -parallel -cpu -covermode -coverpkg -benchtime -shuffle -skip -fuzz -fuzztime -mod -f -compiler -buildmode -vet -installsuffix -buildvcs -list", TEXT),
+    flags("-v -x -n -a -race -msan -asan -work -short -cover -json -failfast -benchmem -c -i -m -u -deps -e -find -test -trimpath -modcacherw -linkshared -fullpath -artifacts"),
 ];
 
 const fn task(names: &'static str) -> Program {
@@ -45,6 +56,8 @@ const fn task(names: &'static str) -> Program {
         .also(|parsed, reader| {
             careful(&parsed.operands, reader);
             loading::options(&parsed.operands, reader);
+            let program = reader.invocation.argv[0].prefix().to_owned();
+            reaching(crate::place::name(&program), &parsed.operands, reader);
             // Rails keeps its tasks behind its own name.
             let tasks = parsed.operands.iter().filter_map(Word::known);
             for task in tasks.filter(|word| word.starts_with("db:")) {
@@ -73,6 +86,9 @@ pub(super) static PROGRAMS: &[Program] = &[
                 argv.extend(word.known().unwrap_or("…").split_ascii_whitespace().map(Word::from));
                 reader.run(&argv);
             }
+            if let Some(at) = parsed.dashes {
+                reader.run(&parsed.operands[at..]);
+            }
         }),
         program("search info").asks(EffectKind::Network, "network", "asks the registry"),
         program("add remove rm update fetch install uninstall upgrade binstall").asks(EffectKind::System, "package-install", "brings in packages from others, whose build scripts run"),
@@ -85,11 +101,8 @@ pub(super) static PROGRAMS: &[Program] = &[
         ]).each(READ).also(compiler),
     program("objdump llvm-objdump nm readelf size addr2line c++filt otool llvm-config").each(READ).also(compiler),
     program("go").grammar(Grammar::Stops).options(&[value("-C", READ)]).subs(&[
-        program("build test vet install-off list run").grammar(Grammar::Single).options(&[
-            value("-exec -toolexec -vettool", HELPER), value("-overlay -modfile -pgo", READ), value("-o -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -outputdir -pkgdir", WRITE),
-            value("-run -bench -count -timeout -tags -ldflags -gcflags -asmflags -gccgoflags -p -parallel -cpu -covermode -coverpkg -benchtime -shuffle -skip -fuzz -fuzztime -mod -f -compiler -buildmode -vet -installsuffix -buildvcs -list", TEXT),
-            flags("-v -x -n -a -race -msan -asan -work -short -cover -json -failfast -benchmem -c -i -m -u -deps -e -find -test -trimpath -modcacherw -linkshared -fullpath -artifacts"),
-        ]).strict().also(go_packages),
+        program("run").grammar(Grammar::SingleStops).options(GO).strict().also(go_packages),
+        program("build test vet install-off list").grammar(Grammar::Single).options(GO).strict().also(go_packages),
         program("fmt fix doc version help clean tool bug-off env").also(go_env), program("generate").also(|parsed, reader| careful(&parsed.operands, reader)),
         program("mod work").also(|parsed, reader| {
             if !matches!(parsed.operand(0), Some("tidy" | "verify" | "graph" | "why" | "edit" | "init" | "vendor" | "use" | "sync")) {
@@ -108,7 +121,8 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-E --eval", Act::Ask("inline-code", "It runs rules that are given in an argument.")),
         flags("-b -m -B --always-make -d -e --environment-overrides -h --help -i --ignore-errors -k --keep-going -L --check-symlink-times -n --just-print --dry-run --recon -p --print-data-base -q --question -r --no-builtin-rules -R --no-builtin-variables -s --silent --quiet -S --no-keep-going --stop -t --touch --trace -v --version -w --print-directory --no-print-directory --warn-undefined-variables --no-silent"),
     ]).also(super::tasks::make),
-    program("just task go-task mage doit invoke inv fab rake thor grunt gulp jake nox tox sbt mill lein-run ant").also(super::tasks::runner),
+    program("just task go-task mage doit invoke inv fab rake thor grunt gulp jake sbt mill lein-run ant").also(super::tasks::runner),
+    program("nox tox").options(&[value("-e -s --session --sessions -p --parallel --python -m -k -t --tags", TEXT), value("-c --conf --root --workdir", LOADS)]).also(super::tasks::runner),
     program("cmake").strict().options(&[
         value("-P", Act::Script), value("-S -B", FOLDER), value("-G -A -T -D -U --target -t --config -j --parallel --preset -W --log-level --loglevel --component --trace-format", TEXT), value("-C --toolchain", LOADS), value("--build --install --open --prefix", FOLDER), flag("-E", TEXT),
         value("--graphviz --trace-redirect --profiling-output", WRITE), flags("-L -LA -LAH -LH -N -h --help --version -v --verbose --fresh --clean-first --use-stderr --warn-uninitialized --trace --trace-expand --debug-output --list-presets --workflow --debug-find -Wno-dev -Wdev -Wno-deprecated"),
@@ -126,11 +140,11 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("dotnet").also(dotnet),
     program("swift").also(swift),
     task("tsc eslint prettier biome oxlint jest vitest mocha jasmine ava tap karma cypress playwright storybook start-storybook build-storybook webpack webpack-cli vite rollup esbuild parcel swc babel tsup unbuild turbo nx lerna rush lage stylelint standard xo tslint htmlhint markdownlint markdownlint-cli2 cspell typedoc jsdoc api-extractor c8 nyc knip depcheck madge size-limit publint svelte-check svelte-kit vue-tsc vue-cli-service next nuxt nuxi astro remix gatsby react-scripts craco ng ember expo metro tailwindcss postcss sass lessc stylus cssnano svgo imagemin jscodeshift concurrently-off cross-env-off ls-lint textlint alex remark ajv json5 prisma-off graphql-codegen openapi-typescript buf tsd dprint rome attw npm-check tree-sitter wasm2wat wat2wasm solc hardhat forge-off bumpp-off"),
-    program("cross-env env-cmd dotenv concurrently npm-run-all run-s run-p wireit").also(node_wrappers),
+    program("cross-env env-cmd dotenv concurrently start-server-and-test npm-run-all run-s run-p wireit").also(node_wrappers),
     program("pytest py.test").grammar(Grammar::Plain).also(pytest),
     task("ruff black isort flake8 pylint mypy pyright basedpyright pyre bandit pydocstyle pycodestyle pyflakes autopep8 yapf coverage sphinx-build sphinx-quickstart mkdocs vulture radon djlint codespell behave robot locust-off nbqa nosetests green slipcover cython maturin pyinstaller python-build twine-check tbump-off ty pip-audit safety pip-compile-off"),
     task("rspec rubocop standardrb brakeman reek minitest cucumber rails rake-off sorbet srb steep erb haml-lint phpunit phpstan psalm pest php-cs-fixer phpcs phpcbf rector artisan infection golangci-lint staticcheck govulncheck gotestsum errcheck ginkgo mockgen wire sqlc gosec revive air-off"),
-    task("shellcheck shfmt bats yamllint actionlint hadolint ansible-lint tflint checkov-off tfsec-off jsonlint taplo toml-test markdown-link-check vale lychee-off proselint write-good typos ast-grep sg semgrep-off comby tokei-off clang-format clang-tidy cppcheck cpplint include-what-you-use rustfmt clippy-driver rust-analyzer cbindgen bindgen uncrustify astyle ktlint detekt google-java-format checkstyle pmd spotbugs jacoco scalafmt scalafix ormolu fourmolu hlint stylish-haskell stack cabal mix rebar3 gleam elm elm-test elm-format elm-review purs spago credo dialyzer dune ocamlformat zls stylua luacheck selene busted nimpretty nixfmt nixpkgs-fmt alejandra statix deadnix terraform-docs verilator iverilog yosys pandoc-off pdflatex-off doxygen asciidoctor mdbook hugo jekyll zola eleventy eslint_d prettierd tsserver gopls pyls clangd"),
+    task("shellcheck shfmt bats yamllint actionlint hadolint ansible-lint tflint checkov-off tfsec-off jsonlint taplo toml-test markdown-link-check vale lychee-off proselint write-good typos ast-grep sg semgrep-off comby tokei-off clang-format clang-tidy cppcheck cpplint include-what-you-use rustfmt clippy-driver rust-analyzer cbindgen bindgen uncrustify astyle ktlint detekt google-java-format checkstyle pmd spotbugs jacoco flask alembic django-admin jupyter trunk pipdeptree scalafmt scalafix ormolu fourmolu hlint stylish-haskell stack cabal mix rebar3 gleam elm elm-test elm-format elm-review purs spago credo dialyzer dune ocamlformat zls stylua luacheck selene busted nimpretty nixfmt nixpkgs-fmt alejandra statix deadnix terraform-docs verilator iverilog yosys pandoc-off pdflatex-off doxygen asciidoctor mdbook hugo jekyll zola eleventy eslint_d prettierd tsserver gopls pyls clangd"),
     program("pdflatex xelatex lualatex latex tex luatex latexmk tectonic bibtex biber dvipdf").options(&[flag("-shell-escape --shell-escape -enable-write18", Act::Ask("shell-escape", "The document may run commands.")), value("-output-directory", FOLDER)]).also(tex),
     program("pandoc").strict().each(READ).options(&[
         value("-o --output --log --extract-media", WRITE), value("-F --filter -L --lua-filter", LOADS), value("--pdf-engine", HELPER), value("-f -t -r -w --from --to --read --write -V --variable -M --metadata --toc-depth --columns --wrap --shift-heading-level-by --highlight-style --mathjax", TEXT), value("--template -c --css -H -B -A --bibliography --csl --metadata-file --reference-doc", READ), value("-d --defaults", LOADS),
@@ -263,10 +277,14 @@ fn after_dashes(parsed: &Parsed, reader: &mut Reader<'_>) {
 /// `cross-env A=b tool`, `concurrently 'a' 'b'`.
 fn node_wrappers(parsed: &Parsed, reader: &mut Reader<'_>) {
     let program = reader.invocation.argv[0].prefix().to_owned();
-    if program == "concurrently" {
+    if program == "concurrently" || program == "start-server-and-test" {
         for word in &parsed.operands {
-            match word.known().and_then(|text| text.strip_prefix("npm:")) {
+            let text = word.known().unwrap_or_default();
+            // The other one is given tasks and addresses among its commands.
+            let named = program != "concurrently" && !text.is_empty() && !text.contains(' ');
+            match text.strip_prefix("npm:") {
                 Some(task) => super::packages::script(reader, task, &[]),
+                None if named => super::packages::script(reader, text, &[]),
                 None => reader.shell(word.clone()),
             }
         }

@@ -285,7 +285,13 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
             "fetch", "reveal", "item", "unlock", "run", "exec", "d",
         ],
     );
-    if (secrets && (reads || program == "pass" || program == "gopass"))
+    let decrypts = matches!(program.as_str(), "sops" | "age")
+        && reader
+            .invocation
+            .argv
+            .iter()
+            .any(|arg| matches!(arg.known(), Some("-d" | "--decrypt")));
+    if (secrets && (reads || decrypts || program == "pass" || program == "gopass"))
         || (has_word(parsed, SECRETS) && reads)
     {
         reader.out.io.emits_secret = true;

@@ -29,7 +29,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("pg_dump pg_dumpall mysqldump mongodump mongoexport redis-dump pg_basebackup sqlite3-dump").io(NETWORK).asks(EffectKind::Read, DATABASE, "copies a whole database").options(&[value("-f --file -o --out -r --result-file --output", WRITE), value("-h --host", TEXT)]).also(server),
     program("pg_restore mongorestore mongoimport mysqlimport createdb createuser pg_ctl initdb pg_resetwal mysqladmin mysql_install_db mysqld mongod redis-server postgres").io(NETWORK).asks(EffectKind::System, DATABASE, "changes a database or its server").options(&[value("-h --host", TEXT)]).also(server),
     program("dropdb dropuser pg_dropcluster mysqladmin-drop").denies(EffectKind::Remote, "database-delete", "deletes a whole database"),
-    program("sqlite3 sqlite sqlcipher duckdb litecli").grammar(Grammar::Stops).options(&[
+    program("duckdb").grammar(Grammar::Single).strict().options(&[
+        value("-c -s", TEXT), value("-cmd --cmd", TEXT), value("-init --init -f -file", Act::Ask("loads-code", "It runs commands from a file.")), value("-separator -newline -nullvalue", TEXT),
+        flags("-header -noheader -csv -json -jsonlines -column -line -list -html -markdown -table -box -quote -tabs -ascii -latex -batch -bail -readonly -safe -version -help -echo -stats -interactive -no-stdin"),
+        flag("-unsigned -unredacted", Act::Ask("loads-code", "It loads code that nobody signed.")), flag("-A", TEXT), flag("-ui", Act::Ask("listens", "It opens a port.")),
+    ]).also(sqlite),
+    program("sqlite3 sqlite sqlcipher litecli").grammar(Grammar::Stops).options(&[
         value("-cmd --cmd", TEXT), value("-init --init", Act::Ask("loads-code", "It runs commands from a file.")), value("-separator -newline -nullvalue -mmap -pagecache -lookaside -vfs -maxsize --separator --newline --nullvalue --mmap --pagecache --lookaside --vfs --maxsize -heap --heap -escape --escape", TEXT), flag("-A", TEXT), flags("-header -noheader -csv -json -column -line -list -html -markdown -table -box -quote -tabs -batch -bail -readonly -version -help -echo -stats -ascii -interactive -nofollow -safe -deserialize -append -memtrace"), value("-zip", READ),
     ]).also(sqlite),
     program("vi vim nvim gvim vimdiff view ex rvim rview nano pico micro hx helix kak emacs emacsclient ed red joe mcedit ne jed mg zile code code-insiders codium cursor windsurf subl zed idea pycharm webstorm goland clion rubymine atom gedit kate mousepad xed bbedit mate open-editor")

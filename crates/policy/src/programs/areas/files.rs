@@ -388,6 +388,26 @@ fn mount(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.operands.iter().any(|word| word.known() == Some("/")) {
         reader.deny("mount-root", "It changes how the root is mounted.");
     }
+    // What is bound over a folder takes its place.
+    let binds = reader.invocation.argv.iter().any(|word| {
+        let text = word.prefix();
+        matches!(text, "--bind" | "--rbind" | "-B" | "-R" | "--move" | "-M")
+            || text
+                .split(['=', ','])
+                .any(|part| matches!(part, "bind" | "rbind" | "move"))
+    });
+    if let (true, Some(target)) = (binds, parsed.operands.last()) {
+        let path = target
+            .known()
+            .and_then(|text| crate::place::normalise(text, reader.cwd()));
+        if path.is_some_and(|path| crate::place::is_critical(&path, reader.world)) {
+            reader.deny(
+                "mount-root",
+                "It puts another folder in the place of one of the system.",
+            );
+        }
+        reader.touch(target, Access::Write);
+    }
 }
 
 /// A new file system: on a device it is the end of the old one, in a file of the agent's own it is a file.

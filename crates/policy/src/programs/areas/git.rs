@@ -68,7 +68,14 @@ static SUBS: &[Program] = &[
     program("fsck").also(look),
     program("hash-object").each(READ).options(&[flags("-w --stdin"), value("-t --path", TEXT)]),
     program("mv").options(&[flags("-f --force -k -n --dry-run -v --verbose --sparse")]).also(super::copies::rename),
-    local("add stage rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
+    program("add stage").options(LOCAL).also(|parsed, reader| {
+        outside(parsed, reader);
+        // What is added goes wherever the repository goes.
+        for word in &parsed.operands {
+            reader.touch(word, Access::Read);
+        }
+    }),
+    local("rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
     program("commit").io(PRINTS).options(&[
         value("-m --message --author --date -c -C --reedit-message --reuse-message --fixup --squash --cleanup --trailer", TEXT), value("-F --file -t --template --pathspec-from-file", READ), joined("-S --gpg-sign -u --untracked-files", SIGNS),
         flag("-n --no-verify", Act::Ask("skips-hooks", "It leaves out the checks that the project asks for.")), flags("-a --all -p --patch -q --quiet -v --verbose -s --signoff -i --include -o --only --amend --no-edit --allow-empty --allow-empty-message --reset-author --dry-run --short --porcelain --no-gpg-sign --status --no-status -z --null --branch --long --no-post-rewrite"), flag("-e --edit", EDITOR),
@@ -80,7 +87,7 @@ static SUBS: &[Program] = &[
     program("clean").options(&[flag("-n --dry-run", TEXT), flags("-d -f -x -X -q -i --force"), value("-e --exclude", TEXT)]).also(clean),
     program("rm").options(&[flags("-r"), flags("--cached"), flags("-n --dry-run"), flags("-f --force --ignore-unmatch -q --quiet"), value("--pathspec-from-file", READ)]).also(removes),
     program("branch").options(&[
-        flag("-D", Act::Ask(LOSES, "It deletes a branch whether or not it is merged.")), flag("-d --delete", Act::Ask(LOSES, "It deletes a branch.")), flag("-f --force -M -C", Act::Ask(LOSES, "It moves a branch away from what it had.")),
+        flag("-D", Act::Ask(LOSES, "It deletes a branch whether or not it is merged.")), flags("-d --delete"), flag("-f --force -M -C", Act::Ask(LOSES, "It moves a branch away from what it had.")),
         flag("--edit-description", EDITOR), value("-u --set-upstream-to --contains --no-contains --merged --no-merged --points-at --sort --format", TEXT), flags("-a -r -v -vv -l --list --show-current --all -m -c -q --no-color --column -i --ignore-case --unset-upstream -t"),
     ]).also(look),
     program("tag").io(PRINTS).options(&[

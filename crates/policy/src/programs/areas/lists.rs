@@ -1,21 +1,41 @@
 //! Names of files that a program takes from a list: its input, or a file.
 
-use crate::programs::More;
+use crate::place::normalise;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
+use crate::programs::{More, Runs};
 use crate::word::Word;
 
 /// Judges a command with the names that a list holds as more of its words.
 pub(super) fn names_from(list: &Word, separator: char, argv: &[Word], reader: &mut Reader<'_>) {
-    let from = (list.known() != Some("-")).then(|| list.clone());
-    reader.command_with(
-        argv,
-        More {
-            separator: Some(separator),
-            from,
-            ..More::default()
-        },
-    );
+    names_in(None, list, separator, argv, reader);
+}
+
+/// As `names_from`, where the names are those of a folder: `tar -C FOLDER -T LIST`.
+pub(super) fn names_in(
+    folder: Option<Word>,
+    list: &Word,
+    separator: char,
+    argv: &[Word],
+    reader: &mut Reader<'_>,
+) {
+    let from = (list.known() != Some("-")).then(|| {
+        // The list itself is looked for where the program was started.
+        let path = folder.as_ref().and(list.known());
+        let path = path.and_then(|path| normalise(path, reader.cwd()));
+        path.map_or_else(|| list.clone(), Word::Known)
+    });
+    let more = More {
+        separator: Some(separator),
+        from,
+        ..More::default()
+    };
+    reader.out.runs.push(Runs::Command {
+        argv: argv.to_vec(),
+        more: Some(more),
+        cwd: folder,
+        elsewhere: false,
+    });
 }
 
 /// `wc --files0-from=-`

@@ -21,6 +21,7 @@ mod tasks;
 mod text;
 mod wrappers;
 
+pub(super) use builds::framework;
 pub(super) use system::is_ours;
 
 use super::table::Program;

@@ -98,7 +98,8 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("ssh-keygen").strict().options(&[
         value("-f", TEXT), value("-Y", TEXT), value("-t -b -C -N -P -a -m -E -I -n -O -V -z -w -Z -S -W -M -r -s -D -K -R -F", TEXT), flags("-l -L -q -v -A -B -H -y -e -i -p -c -o -x -k -Q -h -g -U -u -T"),
     ]).also(keygen),
-    program("ssh-add ssh-agent ssh-copy-id ssh-keyscan ssh-keysign").asks(EffectKind::System, "ssh-keys", "handles keys that log in elsewhere").also(any_host),
+    program("ssh-agent").grammar(Grammar::Stops).asks(EffectKind::System, "ssh-keys", "handles keys that log in elsewhere").options(&[value("-a -E -O -P -t", TEXT), flags("-c -s -d -D -k")]).operands(Operands::Command(0)),
+    program("ssh-add ssh-copy-id ssh-keyscan ssh-keysign").asks(EffectKind::System, "ssh-keys", "handles keys that log in elsewhere").also(any_host),
 ];
 
 /// `@file` and `name@file` send a file; `@-` sends the input.

@@ -58,7 +58,13 @@ const NPM: &[Program] = &[
     program("pack").shared(NPM_OPTIONS).also(|_, reader| { reader.touch(&Word::from("package.tgz"), Access::Create); }),
     program("config c get set").shared(NPM_OPTIONS).also(config),
     program("pkg").grammar(Grammar::Stops).subs(&[
-        reads("get"), program("set delete fix").asks(EffectKind::Write, "manifest", "changes the manifest of the project"),
+        reads("get"), program("set delete fix").asks(EffectKind::Write, "manifest", "changes the manifest of the project").also(|parsed, reader| {
+            // What a task will run is judged now: some run unasked, when packages are installed.
+            let tasks = parsed.operands.iter().filter(|word| word.prefix().starts_with("scripts"));
+            for (word, at) in tasks.filter_map(|word| Some((word, word.prefix().find('=')?))) {
+                reader.shell(crate::programs::options::without(word, at + 1));
+            }
+        }),
     ]),
     program("version").grammar(Grammar::Plain).also(|parsed, reader| {
         if !parsed.operands.iter().all(|word| word.known() == Some("--json")) {
@@ -71,7 +77,7 @@ const NPM: &[Program] = &[
         }
     }),
     installs("install i ci add in isntall update up upgrade uninstall un remove rm r unlink link ln rebuild rb dedupe ddp prune install-test it cit clean-install install-ci-test shrinkwrap dlx-add patch patch-commit import deploy fetch store env self-update approve-builds"),
-    program("exec x dlx").shared(NPM_OPTIONS).grammar(Grammar::Stops).also(execute),
+    program("exec x dlx").options(&[value("-c --call --shell-mode", Act::Shell)]).shared(NPM_OPTIONS).grammar(Grammar::Stops).also(execute),
     program("publish unpublish deprecate dist-tag stage").asks(EffectKind::Remote, PUBLISH, PUBLISHES),
     program("login logout adduser token owner access team org profile hook star unstar set-script trust").asks(EffectKind::Remote, ACCOUNT, "handles an account"),
     program("cache").asks(EffectKind::System, "package-cache", "changes the cache of packages"),
@@ -105,7 +111,12 @@ pub(super) static PROGRAMS: &[Program] = &[
         reads("show check env-list version list info graph tree help about search outdated lint fmt --version config-list"),
         installs("install add remove update lock sync upgrade uninstall create shell build self tool activate init new env clean cache"),
         program("publish").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("config").asks(EffectKind::System, "package-configuration", "changes how packages are installed"),
-    ]),
+    ]).also(|parsed, reader| {
+        // `conda env list`
+        if matches!((parsed.operand(0), parsed.operand(1)), (Some("env"), Some("list" | "info"))) && parsed.operands.len() == 2 {
+            reader.out.findings.retain(|finding| finding.code != INSTALL);
+        }
+    }),
     program("gem").subs(&[
         reads("list search environment env info specification contents which help outdated dependency query"),
         installs("install uninstall update fetch unpack pristine cleanup build cert sources exec"), program("push yank owner signin signout").asks(EffectKind::Remote, PUBLISH, PUBLISHES),
@@ -207,6 +218,22 @@ fn versions(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// `nix-shell --run LINE`, `nix develop -c COMMAND …`
+fn in_a_shell_of_nix(reader: &mut Reader<'_>) {
+    let argv = &reader.invocation.argv;
+    let Some(at) = argv
+        .iter()
+        .position(|word| matches!(word.known(), Some("--run" | "--command" | "-c")))
+    else {
+        return;
+    };
+    match argv.get(at + 1) {
+        Some(line) if argv[0].prefix() == "nix-shell" => reader.shell(line.clone()),
+        Some(_) => reader.run(&argv[at + 1..]),
+        None => {}
+    }
+}
+
 /// Questions to the packages of the system.
 fn system_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
     let first = parsed.operand(0).unwrap_or("");
@@ -273,6 +300,9 @@ fn system_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
                     .any(|name| name == "--version" || name == "--prefix" || name == "--help")
         }
     };
+    if program.starts_with("nix") {
+        in_a_shell_of_nix(reader);
+    }
     if program == "brew" && first == "services" {
         reader
             .out

@@ -194,9 +194,33 @@ fn is_question(reader: &Reader<'_>) -> bool {
 fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
     match parsed.operands.split_first() {
         Some((file, _)) if is_input(file) => input(reader, language),
-        Some((file, args)) => reader.file_with(file, args),
+        Some((file, args)) => {
+            super::builds::framework(file, args, reader);
+            reader.file_with(file, args);
+        }
         None if is_question(reader) => {}
         None => input(reader, language),
+    }
+}
+
+/// `python -m cProfile -s cumtime script.py`
+fn profiled(args: &[Word], reader: &mut Reader<'_>) {
+    let mut words = args.iter().enumerate();
+    while let Some((at, word)) = words.next() {
+        match word.prefix() {
+            "-s" | "--sort" => {
+                words.next();
+            }
+            "-o" | "--outfile" => {
+                if let Some((_, file)) = words.next() {
+                    reader.touch(file, crate::place::Access::Write);
+                }
+            }
+            text if text.starts_with('-') => {
+                return reader.ask("inline-code", "It runs a module that an argument names.");
+            }
+            _ => return reader.file_with(word, &args[at + 1..]),
+        }
     }
 }
 
@@ -219,7 +243,7 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
         | "mkdocs" | "cython" | "numpy.f2py" => reader.again("pytest", args),
         "json.tool" | "tokenize" | "ast" | "tabnanny" | "dis" | "calendar" | "this"
         | "platform" | "timeit-off" | "base64" | "sysconfig" | "quopri" | "gzip" | "symtable"
-        | "pyclbr" | "inspect" => {
+        | "pyclbr" | "inspect" | "site" => {
             for word in args {
                 if !word.prefix().starts_with('-') {
                     reader.touch(word, Access::Read);
@@ -247,7 +271,12 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.ask("listens", "It opens a port and serves files through it.");
         }
         "code" | "pdb" | "idlelib" | "asyncio" => input(reader, Language::Python),
-        "timeit" | "cProfile" | "trace" | "profile" | "runpy" => {
+        "timeit" => {
+            let code = args.iter().filter(|word| !word.prefix().starts_with('-'));
+            code.for_each(|word| code::read(reader, word, Language::Python));
+        }
+        "cProfile" | "profile" => profiled(args, reader),
+        "trace" | "runpy" => {
             reader.ask("inline-code", "It runs code that is given in an argument.");
         }
         "awscli" => reader.again("aws", args),

@@ -60,7 +60,8 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("ip ifconfig route arp iwconfig iw nmcli ethtool brctl bridge ovs-vsctl networksetup scutil ipconfig dhclient dhcpcd wpa_supplicant wpa_cli hostname domainname nmtui macchanger ifup ifdown").also(network_state),
     program("dmesg").options(&[flag("-C --clear -c --read-clear -D -E -n", Act::Deny("erase-evidence", "It clears the record of the kernel.")), flags("-H -T -w -k -u -L -e -x -r -t --human --ctime --follow")]),
     program("hwclock ntpdate chronyc ntpd timedatectl-set systemsetup").asks(EffectKind::System, STATE, "changes the clock or settings of this machine"),
-    program("wall write mesg talk").asks(EffectKind::System, STATE, "writes to others who are logged in"),
+    program("wall").asks(EffectKind::System, STATE, "writes to others who are logged in").options(&[value("-g --group -t --timeout", TEXT), flags("-n --nobanner")]).also(|parsed, reader| if let [file] = parsed.operands.as_slice() { reader.touch(file, Access::Read); }),
+    program("write mesg talk").asks(EffectKind::System, STATE, "writes to others who are logged in"),
     program("gdb lldb cgdb gdbserver debugserver rust-gdb rust-lldb delve dlv pdb jdb").grammar(Grammar::Stops).strict().options(&[
         value("-ex -iex --eval-command --init-eval-command -x --command -o --one-line -s --source -S -O -k", Act::Ask("inline-code", "It runs commands that are given in an argument.")), value("-p --pid --attach", Act::Ask("attach", "It looks into another process.")), flags("-q -batch -nx -n --batch --quiet --args -nh --version --tui"), value("--core -c --directory -d", READ),
     ]).asks(EffectKind::Execute, "debugger", "runs a program under a debugger, which can run anything").also(debugger),
@@ -76,7 +77,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         .io(SECRET).denies(EffectKind::Read, "read-secret", "reaches what authenticates a person"),
     program("openssl libressl").grammar(Grammar::Stops).also(openssl),
     program("xauth xhost").asks(EffectKind::System, STATE, "changes who may see the screen"), program("import-screen scrot gnome-screenshot spectacle flameshot grim maim screencapture ffcast wf-recorder arecord parecord fswebcam streamer").asks(EffectKind::Read, "screen", "records the screen, the camera or the microphone"),
-    program("logger systemd-cat").asks(EffectKind::Append, "log", "writes to the record of the system"),
+    program("logger systemd-cat").asks(EffectKind::Append, "log", "writes to the record of the system").options(&[value("-f --file", READ), value("-p --priority -t --tag --id -n --server -P --port", TEXT)]),
 ];
 
 /// A page that is named by a path is a file.

@@ -12,7 +12,9 @@ use crate::world::Dialect;
 pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
     let mut targets = Vec::new();
     for word in parsed.values("-E").cloned().collect::<Vec<_>>() {
-        functions(&crate::programs::reader::shown_word(&word), reader);
+        let rules = crate::programs::reader::shown_word(&word);
+        functions(&rules, reader);
+        given_recipes(&rules, reader);
     }
     for word in &parsed.operands {
         match word.known() {
@@ -127,6 +129,23 @@ pub(super) fn named(target: &str, reader: &mut Reader<'_>) {
             "task-publishes",
             "The task's name says that it changes something outside of the workspace.",
         );
+    }
+}
+
+/// The recipes of rules that stand in an argument: `x: y; command`, and lines that begin with a tab.
+fn given_recipes(rules: &str, reader: &mut Reader<'_>) {
+    for line in rules.lines() {
+        let recipe = match line.strip_prefix('\t') {
+            Some(recipe) => Some(recipe),
+            None => line
+                .split_once(':')
+                .and_then(|(_, rest)| rest.split_once(';'))
+                .map(|(_, recipe)| recipe),
+        };
+        if let Some(recipe) = recipe {
+            let recipe = recipe.trim_start().trim_start_matches(['@', '-', '+']);
+            reader.shell(Word::Known(recipe.replace("$$", "$")));
+        }
     }
 }
 

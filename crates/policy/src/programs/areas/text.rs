@@ -50,6 +50,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         flags("-i --ignore-case -s --case-sensitive -S --smart-case -v --invert-match -w --word-regexp -x --line-regexp -c --count --count-matches -n --line-number -N --no-line-number -o --only-matching -q --quiet -h -H --with-filename -I --no-filename -F --fixed-strings -P --pcre2 -a --text -u --unrestricted -U --multiline --multiline-dotall -z --search-zip -0 --null --null-data -p --pretty -b --byte-offset --json --vimgrep --heading --no-heading --hidden -. --no-hidden --no-ignore --no-ignore-vcs --no-ignore-parent --no-ignore-dot --no-ignore-global --no-ignore-files --no-ignore-messages --no-messages --no-config --stats --column --no-column --trim --passthru --passthrough --crlf --debug --trace --type-list --version -V --help --binary --block-buffered --line-buffered --one-file-system --glob-case-insensitive --include-zero --no-pre --mmap --no-mmap --no-require-git --auto-hybrid-regex --no-unicode --max-columns-preview"),
     ]).also(search),
     program("ag ack pt ugrep ug sift git-grep-off").strict().io(PASSES).operands(Operands::First(TEXT, READ)).options(&[
+        flags("--python --py --js --ts --rust --go --java --cpp --cc --c --csharp --ruby --php --perl --shell --html --css --json --yaml --markdown --md --xml --sql --swift --kotlin --elixir --haskell --lua --make --cmake --docker --toml"),
         flags("-i -l -L -c -n -v -w -Q -s -S -a -u -t -o -r -R -f -H -h -0 --hidden --nocolor --nogroup --column --files-with-matches -E -F -P -q --no-heading --literal"),
         value("-A -B -C -m -G --ignore --ignore-dir --depth -g --type --include --exclude", TEXT), value("--pager", TEXT), value("--filter", Act::Shell), value("-p --path-to-ignore", READ),
     ]).also(named_pager),
@@ -91,6 +92,8 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-i --include -l --load", Act::Ask("loads-code", "It loads more code.")), value("-W", TEXT),
         joined("-d -o -p --dump-variables --pretty-print --profile", Act::Ask("writes-profile", "It writes a file.")), flags("-b -c -C -g -h -I -k -M -n -N -O -P -r -s -S -t -V --sandbox --posix --csv --bignum --version --help --re-interval"),
     ]).also(awk),
+    program("gron ungron jless fx").io(PASSES).each(READ), program("datamash numsum").io(PASSES),
+    program("htmlq pup").io(PASSES).strict().options(&[value("-f --filename --file", READ), value("-o --output", WRITE), value("-a --attribute -r --remove-nodes -b --base -c --charset", TEXT), flags("-t --text -p --pretty -w --ignore-whitespace -B --detect-base --color -h --help")]),
     program("jq gojq jaq").io(FILTERS).options(&[
         value("-L --library-path", Act::Ask("loads-code", "It loads more code.")), value("--indent", TEXT), value("-f --from-file", READ),
         flags("-r -c -s -n -e -S -C -M -a -j -R --raw-output --compact-output --slurp --null-input --exit-status --sort-keys --tab --stream --seq --raw-output0"),
@@ -241,6 +244,16 @@ fn jq(parsed: &Parsed, reader: &mut Reader<'_>) {
             .operands
             .iter()
             .for_each(|word| reader.act(READ, word));
+    }
+    let names_secret = || {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .any(crate::programs::variables::is_secret)
+    };
+    if !given
+        && (text.contains("env.") || text.contains("$ENV") || text.contains("env["))
+        && names_secret()
+    {
+        reader.deny("print-secret", "It prints a credential of the environment.");
     }
     if !given
         && (text.contains("env.")

@@ -7,15 +7,15 @@ use crate::effect::{EffectKind, Target, Zone};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    Act, Grammar, Operands, Program, READ, SECRET, TEXT, WRITE, flag, flags, joined as attached,
-    program, value,
+    Act, Grammar, LIST, Operands, Program, READ, SECRET, TEXT, WRITE, flag, flags,
+    joined as attached, program, value,
 };
 use crate::programs::variables;
 use crate::verdict::Verdict;
 use crate::word::Word;
 use crate::world::Dialect;
 pub(super) use many::replaced;
-use many::{flock, parallel, script, watch, xargs};
+use many::{daemon, entr, flock, parallel, script, watch, xargs};
 
 const ROOT: Act = Act::Nothing;
 
@@ -46,6 +46,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).operands(Operands::Command(0)),
     program("caffeinate").grammar(Grammar::Stops).strict().options(&[flags("-d -i -m -s -u"), value("-t -w", TEXT)]).operands(Operands::Command(0)),
     program("numactl prlimit setarch cgexec schedtool softlimit").grammar(Grammar::Stops).asks(EffectKind::System, "limits", "runs a command with other limits").also(tail),
+    program("bear").grammar(Grammar::Stops).strict().options(&[flags("-a --append -v --verbose"), value("-o --output", WRITE)]).operands(Operands::Command(0)),
     program("chronic ts-wrap ifne errno-wrap mispipe").grammar(Grammar::Stops).options(&[flags("-v -e -n")]).operands(Operands::Command(0)),
     program("arch").grammar(Grammar::Stops).options(&[flags("-x86_64 -arm64 -arm64e -i386 -64 -32")]).operands(Operands::Command(0)),
     program("sudo").grammar(Grammar::Stops).strict().says(Verdict::Ask, EffectKind::Privilege, "privilege", "runs a command with the rights of another user").options(&[
@@ -77,9 +78,14 @@ pub(super) static PROGRAMS: &[Program] = &[
         flags("-b --beep -c --color -C --no-color -e --errexit -g --chgexit -p --precise -t --no-title -w --no-wrap"),
         attached("-d --differences", TEXT), value("-n --interval -q --equexit", TEXT), flag("-x --exec", TEXT),
     ]).also(watch),
-    program("entr").grammar(Grammar::Stops).options(&[flags("-a -c -d -n -p -r -z"), flag("-s", TEXT)]).also(watch),
-    program("watchexec reflex nodemon chokidar fswatch inotifywait onchange").grammar(Grammar::Stops)
-        .asks(EffectKind::Execute, "watcher", "runs a command whenever a file changes").also(tail),
+    program("entr").grammar(Grammar::Stops).strict().options(&[flags("-a -c -d -h -n -p -r -x -z"), flag("-s", TEXT)]).also(entr),
+    program("watchexec reflex nodemon chokidar onchange tsc-watch").grammar(Grammar::Stops)
+        .asks(EffectKind::Execute, "watcher", "runs a command whenever a file changes")
+        .options(&[value("-x --exec -c --command -s --shell-command --onSuccess --onFirstSuccess --onFailure --onEmit", Act::Shell)]).also(tail),
+    program("inotifywait inotifywatch fswatch").strict().each(LIST).options(&[
+        value("-e --event -t --timeout --format --timefmt --exclude --excludei --include --includei -l --latency", TEXT), value("-o --outfile", WRITE), value("--fromfile", READ),
+        flags("-m --monitor -r --recursive -q --quiet -qq -s --syslog -c --csv -h --help -P --no-dereference -v --verbose -z -a --ascending -1 --one-event -0 --print0 -x --event-flags"),
+    ]),
     program("flock lockf").grammar(Grammar::Stops).strict().options(&[
         flags("-e -x -n -s -u -F -o --exclusive --nonblock --shared --unlock --no-fork --close --verbose --nb -k"),
         value("-w --timeout -E --conflict-exit-code -t", TEXT),
@@ -111,7 +117,9 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(deferred),
     program("atq").asks(EffectKind::System, "scheduled-jobs", "lists scheduled jobs"),
     program("atrm").asks(EffectKind::System, "scheduled-jobs", "removes a scheduled job"),
-    program("start-stop-daemon daemonize daemon supervisord pm2 forever immortal runit sv s6-svc")
+    program("start-stop-daemon daemonize").grammar(Grammar::Stops)
+        .asks(EffectKind::System, "outside-supervision", "starts or stops programs that outlive the run").also(daemon),
+    program("daemon supervisord pm2 forever immortal runit sv s6-svc")
         .asks(EffectKind::System, "outside-supervision", "starts or stops programs that outlive the run"),
     program("screen tmux zellij byobu dtach abduco dvtm mosh").also(multiplexer),
     program("expect autoexpect").asks(EffectKind::Execute, "inline-code", "drives other programs by a script").options(&[value("-c", Act::Ask("inline-code", "It runs a script that is given in an argument.")), value("-f", Act::Script)]).also(expect),
@@ -365,6 +373,13 @@ fn multiplexed(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn clipboard(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if matches!(reader.invocation.argv[0].prefix(), "xclip" | "xsel") {
+        // Files, and the names of options' values, which are none.
+        parsed
+            .operands
+            .iter()
+            .for_each(|word| reader.act(READ, word));
+    }
     if parsed
         .strange
         .iter()

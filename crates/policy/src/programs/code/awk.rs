@@ -93,6 +93,14 @@ fn named(reader: &mut Reader<'_>, tokens: &[Token], at: usize, name: &str) {
         }
         "ENVIRON" | "PROCINFO" => {
             reader.out.io.emits_secret = true;
+            if let Some(Token::Text(variable)) = tokens.get(at + 2)
+                && crate::programs::variables::is_secret(variable)
+            {
+                reader.deny(
+                    "print-secret",
+                    "The script reads a credential of the environment.",
+                );
+            }
             reader.ask(
                 "print-environment",
                 "The script reads variables, credentials among them.",

@@ -13,6 +13,7 @@ mod modules;
 mod names;
 mod opened;
 mod source;
+mod statements;
 mod values;
 
 use super::Language;
@@ -44,6 +45,8 @@ struct Seen {
     writes_unknown: bool,
     /// Something is deleted that is only known when it runs; true where it is all below it.
     deletes_unknown: Option<bool>,
+    /// It packs files into an archive.
+    packs: bool,
     /// The home folder is looked up.
     home: bool,
     /// A command of a text fetches something.
@@ -113,18 +116,19 @@ fn walk(reader: &mut Reader<'_>, text: &str, language: Language, seen: &mut Seen
     let Some(source) = Source::read(text, language) else {
         return reader.ask("inline-code", "Its code could not be read.");
     };
-    let known = constants::constants(&source, &reader.world.home);
     let bound = Bound::of(&source);
-    let mut walker = Walker {
-        reader,
-        language,
-        seen,
-        depth,
-        source: &source,
-        known: &known,
-        bound: &bound,
-    };
-    walker.all();
+    for known in &constants::each_round(&source, &reader.world.home) {
+        let mut walker = Walker {
+            reader,
+            language,
+            seen,
+            depth,
+            source: &source,
+            known,
+            bound: &bound,
+        };
+        walker.all();
+    }
 }
 
 struct Walker<'a, 'w> {
@@ -155,6 +159,8 @@ impl<'a> Walker<'a, '_> {
             match token {
                 Token::Name(name) => self.named(at, name),
                 Token::Command(text) => self.command(text),
+                // `run(`rm x`)` of Julia
+                Token::Code(code) if self.is_run_by_its_call(at) => self.command(code),
                 Token::Code(code) => self.code(code),
                 Token::Template(text, _) if self.language == Language::Perl => self.code(text),
                 Token::Template(_, codes) => codes.iter().for_each(|code| self.code(code)),
@@ -166,6 +172,16 @@ impl<'a> Walker<'a, '_> {
                 Token::Number(_) => {}
             }
         }
+    }
+
+    fn is_run_by_its_call(&self, at: usize) -> bool {
+        self.language == Language::Other
+            && self.source.before(at) == '('
+            && at > 1
+            && matches!(
+                self.name(at - 2),
+                Some("run" | "read" | "readchomp" | "pipeline" | "success")
+            )
     }
 
     fn code(&mut self, code: &str) {

@@ -193,8 +193,18 @@ impl Judge<'_> {
                 word_of(pieces)
             }
         };
-        let named = names && matches!(word, Word::Unknown(_));
-        (word, named.then(|| output.flow.some_names()))
+        let named = match word {
+            Word::Unknown(_) if names => Some(output.flow.some_names()),
+            Word::Unknown(_) if output.flow.names_secrets => {
+                let home = crate::place::trimmed(&self.world.home);
+                Some(Word::Partial(vec![
+                    Piece::Text(format!("{home}/.ssh/")),
+                    Piece::Pattern("*".to_owned()),
+                ]))
+            }
+            _ => None,
+        };
+        (word, named)
     }
 
     /// `$(< file)`.

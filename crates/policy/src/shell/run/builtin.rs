@@ -193,6 +193,14 @@ impl Judge<'_> {
         output
     }
 
+    /// What was to run at the end, by the variables and the folder as they are then.
+    pub(in crate::shell) fn at_the_end(&mut self, scope: &Scope) {
+        let mut inner = scope.clone();
+        for text in inner.take_traps() {
+            self.run_text(&text, Flow::default(), &mut inner, &Input::inherited());
+        }
+    }
+
     /// What of the shell runs something.
     fn running(
         &mut self,
@@ -218,6 +226,7 @@ impl Judge<'_> {
                 {
                     let mut inner = scope.clone();
                     self.run_text(text, flow, &mut inner, &Input::inherited());
+                    scope.trap(text.clone());
                 }
                 Output::default()
             }

@@ -20,7 +20,11 @@ impl Judge<'_> {
         let output = match &command.kind {
             Kind::Subshell(script) => {
                 let mut inner = scope.clone();
-                self.script(script, &mut inner, &input)
+                // It has none of those that were set outside.
+                inner.take_traps();
+                let output = self.script(script, &mut inner, &input);
+                self.at_the_end(&inner);
+                output
             }
             Kind::Group(script) => self.script(script, scope, &input),
             Kind::For { name, words, body } => {

@@ -7,6 +7,9 @@ use crate::programs::Reading;
 use crate::verdict::Verdict;
 use crate::word::Word;
 
+/// What stands for what the next commit holds.
+const INDEX: &str = ".git/index";
+
 impl Judge<'_> {
     /// Judges what a command does with what flows into it, by its input and by its words.
     pub(super) fn flows(
@@ -21,13 +24,14 @@ impl Judge<'_> {
             self.run_from(input.flow);
         }
         let network = reaches_out(reading);
+        let pushed = self.goes_with_the_repository(reading, argv, read);
         let sent = if reading.io.sends_input {
             input.flow
         } else {
             Flow::default()
         };
         let sends = sent.with(words);
-        if network && (sends.secret || (read.secret && reading.io.sends_input)) {
+        if network && (sends.secret || pushed || (read.secret && reading.io.sends_input)) {
             self.deny(
                 "secret-to-network",
                 "It sends what authenticates someone over the network.",
@@ -53,6 +57,23 @@ impl Judge<'_> {
                 "It uses the network after what authenticates someone was read.",
             );
         }
+    }
+
+    /// `git add KEY && git push`: what is added goes where the repository goes. Whether a secret goes now.
+    fn goes_with_the_repository(&mut self, reading: &Reading, argv: &[Word], read: Flow) -> bool {
+        if read.secret
+            && argv
+                .iter()
+                .any(|word| matches!(word.known(), Some("add" | "stage")))
+        {
+            let held = Held {
+                text: Word::Unknown("what is added".to_owned()),
+                flow: read,
+            };
+            self.files.insert(INDEX.to_owned(), held);
+        }
+        let pushes = reading.findings.iter().any(|one| one.code == "git-push");
+        pushes && self.files.get(INDEX).is_some_and(|held| held.flow.secret)
     }
 
     /// What a command's output carries.

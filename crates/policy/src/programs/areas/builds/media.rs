@@ -20,16 +20,36 @@ const MANY: &[&str] = &[
 #[rustfmt::skip]
 const INPUTS: &[&str] = &["-i", "--input", "--css", "--cssFile", "--configFile", "--stylesheet", "--tessdata-dir", "--user-words", "--pages"];
 
+/// Sources of pictures and sound that are no files: the screen, a camera, a microphone.
+#[rustfmt::skip]
+const RECORDS: &[&str] = &[
+    "x11grab", "kmsgrab", "gdigrab", "ddagrab", "avfoundation", "dshow", "v4l2", "video4linux2", "alsa", "pulse", "jack", "oss", "sndio",
+    "openal", "fbdev", "xcbgrab", "decklink", "vfwcap",
+];
+
+/// `ffmpeg -f x11grab -i :0 …`, `convert x:root …`, `sox -d …`.
+fn records(program: &str, before: &str, text: &str) -> bool {
+    let source = before == "-f" || before == "-t";
+    match program {
+        "ffmpeg" | "ffplay" | "ffprobe" | "sox" if source && RECORDS.contains(&text) => true,
+        "sox" => text == "-d" && before == "sox",
+        "convert" | "magick" | "montage" | "composite" => text == "x:" || text.starts_with("x:"),
+        _ => false,
+    }
+}
+
 pub(super) fn media(parsed: &Parsed, reader: &mut Reader<'_>) {
     let program = crate::place::name(reader.invocation.argv[0].prefix()).to_owned();
     let last = parsed.operands.len().saturating_sub(1);
-    let mut before = "";
+    let mut before = program.as_str();
     let mut first = true;
     for (at, word) in parsed.operands.iter().enumerate() {
         let text = word.prefix();
         let option = before.starts_with('-') && before.len() > 1;
         if text.contains("://") || text.starts_with("concat:") || text.starts_with("subfile") {
             reader.ask("network", "It may read from elsewhere.");
+        } else if records(&program, before, text) {
+            reader.ask("screen", "It records the screen, a camera or a microphone.");
         } else if is_helper(&program, text) {
             reader.ask(
                 "helper-program",

@@ -123,13 +123,13 @@ pub(super) fn dotnet(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
         Some(
             "test" | "build" | "run" | "clean" | "format" | "publish" | "pack" | "msbuild"
-            | "vstest" | "list" | "sln" | "new" | "restore" | "watch" | "help",
+            | "vstest" | "list" | "sln" | "new" | "watch" | "help",
         )
         | None => {
             let args = parsed.operands.clone();
             careful(&args, reader);
         }
-        Some("add" | "remove" | "tool" | "workload" | "nuget" | "package") => {
+        Some("add" | "remove" | "restore" | "tool" | "workload" | "nuget" | "package") => {
             reader.ask("package-install", "It installs or publishes packages.")
         }
         Some(file) if file.ends_with(".dll") => {

@@ -64,7 +64,8 @@ pub(super) fn sqlite(parsed: &Parsed, reader: &mut Reader<'_>) {
 /// What it is told to do, by its arguments and its input, a statement or a command a line.
 fn statements(parsed: &Parsed, reader: &Reader<'_>) -> String {
     let mut text = String::new();
-    for word in parsed.values("-cmd").chain(parsed.operands.iter().skip(1)) {
+    let given = parsed.values("-cmd").chain(parsed.values("-c"));
+    for word in given.chain(parsed.operands.iter().skip(1)) {
         text.push_str(&shown_word(word));
         text.push('\n');
     }
@@ -170,7 +171,23 @@ fn files(text: &str, lower: &str, reader: &mut Reader<'_>) {
                 reader.touch(path, Access::Write);
             }
         }
-    } else if duckdb {
+    }
+    if duckdb {
+        let loads = |part: &str| {
+            part.trim_start().starts_with("load ") || part.trim_start().starts_with("force install")
+        };
+        if lower.split(';').any(loads) {
+            reader.ask("loads-code", "It makes the database load code.");
+        }
+        if lower.contains("getenv") || lower.contains("duckdb_secrets") {
+            reader.out.io.emits_secret = true;
+            reader.ask(
+                "print-environment",
+                "It reads variables, credentials among them.",
+            );
+        }
+    }
+    if duckdb && !other {
         // `from 'FILE'` reads a file, wherever it lies.
         paths.iter().for_each(|path| reader.act(READ, path));
     }

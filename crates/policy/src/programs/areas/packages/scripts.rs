@@ -189,6 +189,17 @@ pub(super) fn yarn(parsed: &Parsed, reader: &mut Reader<'_>) {
         argv.extend_from_slice(rest);
         return reader.run(&argv);
     }
+    // `yarn workspaces foreach -A run build`
+    if parsed.operand(0) == Some("workspaces")
+        && let Some(at) = parsed
+            .operands
+            .iter()
+            .position(|word| word.known() == Some("run"))
+    {
+        let mut argv = vec![Word::from("yarn")];
+        argv.extend_from_slice(&parsed.operands[at..]);
+        return reader.run(&argv);
+    }
     if matches!(
         parsed.operand(0),
         Some("workspaces" | "plugin" | "policies" | "global" | "constraints" | "unplug")

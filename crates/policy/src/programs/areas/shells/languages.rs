@@ -286,6 +286,9 @@ pub(super) fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
         return;
     }
     let program = reader.invocation.argv[0].prefix().to_owned();
+    if super::super::builds::reaching(&program, &parsed.operands, reader) {
+        return;
+    }
     let code = parsed.strange.iter().any(|name| {
         matches!(
             name.as_str(),

@@ -1,6 +1,7 @@
 //! Wrappers that run a command for each line, or for as long as something is held.
 
 use super::*;
+use crate::programs::options::without;
 use crate::programs::{More, code};
 
 pub(super) fn xargs(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -118,6 +119,54 @@ pub(super) fn watch(parsed: &Parsed, reader: &mut Reader<'_>) {
     if !parsed.operands.is_empty() {
         reader.shell(joined(&parsed.operands));
     }
+}
+
+/// `entr COMMAND`, its words as they are, and `entr -s LINE`. `/_` stands for the file that changed.
+pub(super) fn entr(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.has("-s") {
+        if let Some(line) = parsed.operands.first() {
+            reader.shell(line.clone());
+        }
+        return;
+    }
+    let argv: Vec<Word> = parsed
+        .operands
+        .iter()
+        .map(|word| replaced(word, "/_"))
+        .collect();
+    if argv == parsed.operands {
+        return reader.run(&argv);
+    }
+    let more = More {
+        separator: Some('\n'),
+        put_in: true,
+        ..More::default()
+    };
+    reader.command_with(&argv, more);
+}
+
+/// `start-stop-daemon --exec PROGRAM -- ARGUMENTS`, `daemonize PROGRAM ARGUMENTS`.
+pub(super) fn daemon(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let words = &reader.invocation.argv[1..];
+    let named = words.iter().enumerate().find_map(|(at, word)| {
+        let text = word.prefix();
+        match text.split_once('=') {
+            Some(("--exec" | "--startas", _)) => {
+                Some(without(word, text.find('=').unwrap_or(0) + 1))
+            }
+            None if matches!(text, "-x" | "-a" | "--exec" | "--startas") => {
+                words.get(at + 1).cloned()
+            }
+            _ => None,
+        }
+    });
+    let Some(program) = named else {
+        return tail(parsed, reader);
+    };
+    let dashes = words.iter().position(|word| word.known() == Some("--"));
+    let mut argv = vec![program];
+    argv.extend_from_slice(dashes.map_or(&[], |at| &words[at + 1..]));
+    reader.run(&argv);
 }
 
 pub(super) fn flock(parsed: &Parsed, reader: &mut Reader<'_>) {

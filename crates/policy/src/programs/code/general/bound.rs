@@ -10,6 +10,8 @@ pub(super) struct Bound {
     variables: Vec<String>,
     /// Other names of the module of the operating system in Python.
     system: Vec<String>,
+    /// The module of a database in Python, and other names of it.
+    databases: Vec<String>,
     /// Ruby's paths, of which methods read, write and delete.
     paths: bool,
 }
@@ -34,6 +36,12 @@ impl Bound {
     fn see(&mut self, source: &Source, at: usize, name: &str) {
         self.paths |= name == "Pathname" && source.language == Language::Ruby;
         let next = source.name(at + 1);
+        if name == "sqlite3" && source.language == Language::Python && at > 0 {
+            self.databases.push(name.to_owned());
+            if let (Some("as"), Some(other)) = (next, source.name(at + 2)) {
+                self.databases.push(other.to_owned());
+            }
+        }
         let defines = matches!(
             name,
             "def" | "function" | "sub" | "class" | "const" | "let" | "var" | "fn"
@@ -73,6 +81,14 @@ impl Bound {
 
     pub(super) fn is_variable(&self, name: &str) -> bool {
         self.variables.iter().any(|own| own == name)
+    }
+
+    pub(super) fn has_database(&self) -> bool {
+        !self.databases.is_empty()
+    }
+
+    pub(super) fn is_database(&self, name: &str) -> bool {
+        self.databases.iter().any(|own| own == name)
     }
 
     pub(super) fn has_paths(&self) -> bool {

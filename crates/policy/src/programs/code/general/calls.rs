@@ -66,6 +66,10 @@ impl Walker<'_, '_> {
         }
         self.hand_over(&texts);
         self.hand_over_put_together(&arguments, &texts);
+        let worked_out = self.perl_like() && texts.iter().any(|text| text.contains('$'));
+        if others || worked_out {
+            self.hand_over_a_list(&arguments);
+        }
     }
 
     fn hand_over(&mut self, texts: &[String]) {
@@ -78,6 +82,17 @@ impl Walker<'_, '_> {
         if texts.len() > 1 {
             let argv: Vec<Word> = texts.iter().map(|text| Word::from(text.as_str())).collect();
             self.reader.run(&argv);
+        }
+    }
+
+    /// A command of several arguments of which one is worked out: `system("rm", "-rf", $ENV{HOME})`.
+    fn hand_over_a_list(&mut self, arguments: &[Argument]) {
+        let given = arguments
+            .iter()
+            .filter(|one| one.name.is_none() && self.sign(one.from) != '{');
+        let words: Vec<Word> = given.flat_map(|one| self.values().words(one)).collect();
+        if let [Word::Known(_), _, ..] = words.as_slice() {
+            self.reader.run(&words);
         }
     }
 

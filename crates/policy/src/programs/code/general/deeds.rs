@@ -49,6 +49,10 @@ impl Walker<'_, '_> {
         }
         let ours = called || attribute;
         match name {
+            // That of R deletes folders too.
+            "unlink" if called && self.language == Language::Other => {
+                Some(Deed::Touch(Access::DeleteAll))
+            }
             "Path" if called => Some(Deed::Name),
             "copy" if ours && self.copies_a_file(at) => Some(Deed::Copy(Access::Read)),
             "replace" if ours && self.replaces_a_file(at, module, attribute) => Some(Deed::Move),

@@ -51,6 +51,9 @@ pub(super) fn judge(reader: &mut Reader<'_>, seen: &Seen) {
             each_path(reader, seen, Access::ReadAll);
         }
     }
+    if seen.packs {
+        each_path(reader, seen, Access::ReadAll);
+    }
     if seen.writes_unknown {
         each_path(reader, seen, Access::Write);
     }
@@ -118,6 +121,9 @@ impl Walker<'_, '_> {
     /// A path as a word. What expands `~` is often beside it, and without it there is no such file.
     pub(super) fn path_word(&self, path: &str) -> Word {
         let path = path.strip_prefix("file://").unwrap_or(path);
+        if path == "~" {
+            return Word::from(self.reader.world.home.as_str());
+        }
         match path.strip_prefix("~/") {
             Some(rest) => Word::Known(format!("{}/{rest}", self.reader.world.home)),
             None => Word::from(path),

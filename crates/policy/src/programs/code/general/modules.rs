@@ -22,6 +22,14 @@ impl Walker<'_, '_> {
                 self.module(&module);
                 true
             }
+            // `from datetime import date, timedelta`
+            (Language::Python, _)
+                if self.source.before(at) == ','
+                    && self.imports(at)
+                    && self.imports_from_harmless(at) =>
+            {
+                true
+            }
             (Language::Python, _) if self.source.before(at) == ',' && self.imports(at) => {
                 let module = name.to_owned();
                 self.module(&module);
@@ -88,6 +96,20 @@ impl Walker<'_, '_> {
             .rev()
             .take(6)
             .any(|token| matches!(token, Token::Name(name) if name == "from"))
+    }
+
+    /// Whether the list of names at this place is one of what a module has that reaches nothing.
+    fn imports_from_harmless(&self, at: usize) -> bool {
+        let import = (at.saturating_sub(24)..at)
+            .rev()
+            .find(|&at| self.name(at) == Some("import"));
+        let Some(module) = import.and_then(|at| at.checked_sub(2)) else {
+            return false;
+        };
+        self.name(module) == Some("from")
+            && self
+                .name(module + 1)
+                .is_some_and(|name| is_module(name) && name != "os.path")
     }
 
     /// Whether a comma stands in a list of modules.
@@ -195,6 +217,8 @@ impl Walker<'_, '_> {
             "compile" => attribute && matches!(module, Some("re")),
             "do" => self.language != Language::Perl || self.sign(at + 1) == '{',
             "debug" => attribute,
+            // Elsewhere it is what a connection does.
+            "send" if self.language != Language::Ruby => true,
             "assert" | "code" | "vars" | "method" | "vm" | "binding" | "send" | "shelve"
             | "modules" => {
                 self.sign(at + 1) != '('

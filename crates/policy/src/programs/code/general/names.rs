@@ -3,9 +3,15 @@
 use super::arguments::is_arguments;
 use super::{Language, Token, Walker, hidden};
 use crate::programs::code::words::{
-    DECODES, ENVIRONMENT, EVALS, EXEC, NETWORK, RUNS, SIGNALS, is_call, is_deed, is_keyword,
+    DECODES, ENVIRONMENT, EVALS, EXEC, NETWORK, RUNS, SIGNALS, TABLES, is_call, is_deed, is_keyword,
 };
 use crate::verdict::Verdict;
+
+#[rustfmt::skip]
+const ELSEWHERE: &[&str] = &[
+    "cmd", "callCommand", "callProcess", "readProcess", "readProcessWithExitCode", "rawSystem", "createProcess", "program", "execCmd",
+    "execShellCmd", "execCmdEx", "execProcess", "process", "open_port", "system2", "shelltool", "getProcessOutput",
+];
 
 impl Walker<'_, '_> {
     pub(super) fn named(&mut self, at: usize, name: &str) {
@@ -52,7 +58,7 @@ impl Walker<'_, '_> {
         match self.language {
             Language::Perl | Language::Php if given => true,
             Language::Ruby if given && same_line => true,
-            Language::Lua => matches!(next, Some(Token::Text(_))),
+            Language::Lua | Language::Other => matches!(next, Some(Token::Text(_))),
             Language::Node => {
                 matches!(next, Some(Token::Template(..))) && same_line && is_deed(name)
             }
@@ -86,14 +92,30 @@ impl Walker<'_, '_> {
             || self.language == Language::Ruby && (pair || symbol || self.bound.is_variable(name))
     }
 
+    /// Names that run a command in a language without a table of its own: Erlang, Elixir, Haskell, Lisp, Nim.
+    fn runs_elsewhere(&self, name: &str) -> bool {
+        self.language == Language::Other && ELSEWHERE.contains(&name)
+    }
+
     /// What a name reaches beyond the program, files left out.
     fn reaches(&mut self, at: usize, name: &str, called: bool, attribute: bool) -> bool {
+        if self.database(at, name) {
+            return true;
+        }
         if DECODES.contains(&name) || name == "Buffer" {
             self.seen.decodes = true;
         } else if self.language == Language::Node && name == "process" {
             self.process(at);
-        } else if (called || attribute) && (RUNS.contains(&name) || EXEC.contains(&name)) {
+        } else if (called || attribute)
+            && (RUNS.contains(&name) || EXEC.contains(&name) || self.runs_elsewhere(name))
+        {
             self.runs(at, name);
+        } else if matches!(name, "make_archive" | "tarfile" | "zipfile") {
+            // What is packed is named by a text somewhere.
+            self.seen.packs = true;
+            return false;
+        } else if TABLES.contains(&name) && self.names_an_address(at) {
+            self.seen.fetches = true;
         } else if matches!(name, "child_process" | "subprocess") {
             self.seen.runs_unknown = true;
             self.reader

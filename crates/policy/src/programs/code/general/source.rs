@@ -155,6 +155,9 @@ impl Source {
             Language::Perl | Language::Ruby | Language::Php => {
                 self.split(first, self.statement_end(at))
             }
+            Language::Other if matches!(next, Some(Token::Text(_))) => {
+                self.split(first, self.statement_end(at))
+            }
             Language::Lua | Language::Node
                 if matches!(next, Some(Token::Text(_) | Token::Template(..)))
                     && !(self.language == Language::Node && self.begins_line(first)) =>
