@@ -8,6 +8,7 @@
 #[path = "desktop/latency.rs"]
 mod latency;
 #[path = "measure.rs"]
+#[allow(dead_code, reason = "the gateway's figures use the rest of it")]
 mod measure;
 #[path = "../window/page.rs"]
 #[allow(

@@ -168,44 +168,67 @@ impl Action {
 
 /// RFC 8785 for values whose numbers are integers and whose keys are ASCII.
 pub fn canonical(value: &Value) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     write_sorted(value, &mut text);
-    text
+    into_text(text)
+}
+
+/// As [`canonical`], of an object with these members, each name once.
+pub fn canonical_object<'v>(members: impl IntoIterator<Item = (&'v str, &'v Value)>) -> String {
+    let mut text = Vec::new();
+    write_members(members.into_iter().collect(), &mut text);
+    into_text(text)
 }
 
 /// JSON with the keys of every object sorted, so that equal values have equal bytes.
-fn write_sorted(value: &Value, out: &mut String) {
+fn write_sorted(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Object(map) => {
-            let mut keys: Vec<_> = map.keys().collect();
-            keys.sort();
-            out.push('{');
-            for (n, key) in keys.into_iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
-                out.push_str(&Value::from(key.as_str()).to_string());
-                out.push(':');
-                write_sorted(&map[key], out);
-            }
-            out.push('}');
+            let members = map.iter().map(|(name, value)| (name.as_str(), value));
+            write_members(members.collect(), out);
         }
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (n, item) in items.iter().enumerate() {
                 if n > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write_sorted(item, out);
             }
-            out.push(']');
+            out.push(b']');
         }
-        plain => out.push_str(&plain.to_string()),
+        plain => write_plain(plain, out),
     }
 }
 
+fn write_members(mut members: Vec<(&str, &Value)>, out: &mut Vec<u8>) {
+    members.sort_unstable_by_key(|(name, _)| *name);
+    out.push(b'{');
+    for (n, (name, value)) in members.into_iter().enumerate() {
+        if n > 0 {
+            out.push(b',');
+        }
+        write_plain(name, out);
+        out.push(b':');
+        write_sorted(value, out);
+    }
+    out.push(b'}');
+}
+
+fn write_plain<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    serde_json::to_writer(out, value).expect("memory takes whatever is written");
+}
+
+fn into_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("serde_json writes UTF-8")
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
+        .collect()
 }
 
 /// Lets everything happen. For tests, and for a mock gateway whose tools touch nothing.

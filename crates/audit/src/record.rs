@@ -115,6 +115,7 @@ pub struct Record {
 /// A draft in canonical JSON, but for its number and the hash of the record before.
 #[derive(Clone, Debug)]
 pub struct Prepared {
+    /// Without its request and its detail, which only the bytes hold.
     draft: Draft,
     /// The members before `prev`, between `prev` and `seq`, and after `seq`, without braces.
     parts: [String; 3],
@@ -136,10 +137,17 @@ impl Draft {
     }
 
     /// Writes the canonical JSON, but for what only the chain knows.
-    pub fn prepare(self) -> Prepared {
+    pub fn prepare(mut self) -> Prepared {
+        let large = [
+            ("detail".to_owned(), self.detail.take()),
+            ("request".to_owned(), self.request.take()),
+        ];
+        let large = large
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
         let mut members = [Members::default(), Members::default(), Members::default()];
         if let Ok(Value::Object(all)) = serde_json::to_value(&self) {
-            for (name, value) in all {
+            for (name, value) in all.into_iter().chain(large) {
                 let part = match name.as_str() {
                     name if name < "prev" => 0,
                     name if name < "seq" => 1,
@@ -159,6 +167,7 @@ impl Draft {
 type Members = serde_json::Map<String, Value>;
 
 impl Prepared {
+    /// What was prepared, without its request and its detail.
     pub fn draft(&self) -> &Draft {
         &self.draft
     }

@@ -67,4 +67,12 @@ fn a_hash_is_read_from_the_digits_that_it_writes_and_from_no_others() {
     assert_eq!(Hash::from_hex(&hash.to_hex()), Some(hash));
     assert_eq!(Hash::from_hex(&hash.to_hex().to_uppercase()), None);
     assert_eq!(Hash::from_hex(&hash.to_hex()[1..]), None);
+    let digits = hash.to_hex();
+    for place in 0..64 {
+        for other in ["/", ":", "`", "g", " ", "\0", "\u{7f}"] {
+            let mut text = digits.clone();
+            text.replace_range(place..=place, other);
+            assert_eq!(Hash::from_hex(&text), None, "{other:?} at {place}");
+        }
+    }
 }

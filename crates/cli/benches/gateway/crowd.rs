@@ -1,4 +1,8 @@
 //! A thousand clients at once: what they cost when nothing happens, and how long one delta takes to reach all.
+//!
+//! The clients share the machine with the gateway: on few processors, reading from a thousand sockets takes much of
+//! the time between the first of them and the last, whoever wrote. So it is also told how long the gateway itself was
+//! on a processor for a delta, in the kernel's part of writing as well.
 
 use std::{
     collections::HashMap,
@@ -7,14 +11,18 @@ use std::{
 
 use serde_json::json;
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::{
-    figures::{Figures, Outcome, What},
-    measure::median,
+    figures::{Figures, What},
+    measure::{median, tree_processor_time},
     memory, runs,
     subject::Subject,
     wire::{Door, Frame, Wire},
 };
+
+/// What every delta says, and nothing else that comes before the end of a run: told apart without reading the rest.
+const DELTA: &str = r#""state":"delta""#;
 
 const SESSION: &str = "agent:main:measured-crowd";
 const CLIENTS: usize = 1_000;
@@ -25,13 +33,21 @@ const WORDS: usize = 100;
 /// Between two words, so that each delta can be told from the next.
 const GAP: Duration = Duration::from_millis(40);
 
+/// What a fan-out took, in milliseconds.
+struct FanOut {
+    /// From the first client to the last, the median over the deltas.
+    spread: f64,
+    /// Of the gateway's processes, for each delta.
+    work: f64,
+}
+
 /// When each delta of the run came, by its number.
 type Heard = HashMap<u64, Instant>;
 
 /// A client that listens until the run is over.
 struct Listener {
     subscribed: oneshot::Receiver<()>,
-    heard: JoinHandle<Result<Heard, String>>,
+    heard: JoinHandle<Result<Vec<(Instant, Utf8Bytes)>, String>>,
     begin: oneshot::Sender<()>,
 }
 
@@ -47,8 +63,16 @@ pub(crate) async fn measure(subject: &Subject, figures: &mut Figures) {
         return;
     }
     figures.put(What::Crowd, Ok(memory(subject)));
-    let spread = fan_out(subject, &door, listeners, figures).await;
-    figures.put(What::FanOut, spread);
+    match fan_out(subject, &door, listeners, figures).await {
+        Ok(FanOut { spread, work }) => {
+            figures.put(What::FanOut, Ok(spread));
+            figures.put(What::FanOutWork, Ok(work));
+        }
+        Err(reason) => {
+            figures.put(What::FanOut, Err(reason.clone()));
+            figures.put(What::FanOutWork, Err(reason));
+        }
+    }
 }
 
 async fn gather(door: &Door) -> (Vec<Listener>, Option<String>) {
@@ -91,29 +115,28 @@ async fn idle(wire: &mut Wire, mut begins: oneshot::Receiver<()>) -> Result<(), 
     }
 }
 
-async fn deltas(wire: &mut Wire) -> Result<Heard, String> {
-    let mut heard = Heard::new();
+/// They are read when the run is over, so that reading one does not hold up the next client.
+async fn deltas(wire: &mut Wire) -> Result<Vec<(Instant, Utf8Bytes)>, String> {
+    let mut heard = Vec::new();
     loop {
         let text = wire.receive().await?;
-        let at = Instant::now();
+        if text.contains(DELTA) {
+            heard.push((Instant::now(), text));
+            continue;
+        }
         let frame: Frame<'_> = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-        match runs::chat(&frame) {
-            Some(chat) if chat.state == "delta" => {
-                heard.entry(chat.seq).or_insert(at);
-            }
-            Some(chat) if chat.state != "status" => return Ok(heard),
-            _ => {}
+        if runs::chat(&frame).is_some_and(|chat| chat.state != "status") {
+            return Ok(heard);
         }
     }
 }
 
-/// The median over the deltas, in milliseconds.
 async fn fan_out(
     subject: &Subject,
     door: &Door,
     listeners: Vec<Listener>,
     figures: &mut Figures,
-) -> Outcome {
+) -> Result<FanOut, String> {
     let mut sender = door.enter().await?;
     sender
         .call("sessions.create", &json!({ "key": SESSION }))
@@ -126,6 +149,7 @@ async fn fan_out(
         hearing.push(listener.heard);
     }
     subject.model().set_gap(GAP);
+    let before = tree_processor_time(subject.process_id());
     runs::send(&mut sender, SESSION, &format!("stream: {WORDS}")).await?;
     let reader = tokio::spawn(async move { while sender.receive().await.is_ok() {} });
     let mut all = Vec::new();
@@ -134,12 +158,29 @@ async fn fan_out(
         let heard = heard.map_err(|_| format!("the run took longer than {RUN_LIMIT:?}"))?;
         all.push(heard.expect("a listener does not panic")?);
     }
+    let took = tree_processor_time(subject.process_id()).saturating_sub(before);
     reader.abort();
-    spread(&all, figures)
+    let all: Vec<Heard> = all.iter().map(|texts| told(texts)).collect();
+    let (spread, deltas) = spread(&all, figures)?;
+    let work = took.as_secs_f64() * 1000.0 / deltas;
+    Ok(FanOut { spread, work })
 }
 
-/// Of each delta that everybody heard, the time from the first to the last.
-fn spread(all: &[Heard], figures: &mut Figures) -> Outcome {
+/// When each delta was heard.
+fn told(texts: &[(Instant, Utf8Bytes)]) -> Heard {
+    let mut heard = Heard::new();
+    for (at, text) in texts {
+        let frame = serde_json::from_str::<Frame<'_>>(text);
+        let seq = frame.ok().and_then(|frame| Some(runs::chat(&frame)?.seq));
+        if let Some(seq) = seq {
+            heard.entry(seq).or_insert(*at);
+        }
+    }
+    heard
+}
+
+/// Of each delta that everybody heard, the time from the first to the last: the median, and how many deltas there were.
+fn spread(all: &[Heard], figures: &mut Figures) -> Result<(f64, f64), String> {
     let mut times: HashMap<u64, Vec<Instant>> = HashMap::new();
     for (seq, at) in all.iter().flatten() {
         times.entry(*seq).or_default().push(*at);
@@ -155,7 +196,7 @@ fn spread(all: &[Heard], figures: &mut Figures) -> Outcome {
     if spreads.is_empty() {
         return Err("no delta reached every subscriber".to_owned());
     }
-    Ok(median(spreads))
+    Ok((median(spreads), told as f64))
 }
 
 fn between(times: &[Instant]) -> Option<f64> {

@@ -19,6 +19,7 @@ pub(crate) enum What {
     Connects,
     SendToModel,
     FanOut,
+    FanOutWork,
     Crowd,
     ManySessions,
 }
@@ -49,7 +50,7 @@ enum Better {
 /// How many times better than the published gateway.
 const TIMES: f64 = 10.0;
 
-const LINES: [Line; 13] = [
+const LINES: [Line; 14] = [
     lower(What::Start, "start to healthy", "ms", Some(100.0)),
     lower(What::Idle, "memory when idle (PSS)", "MB", Some(30.0)),
     lower(What::ListMedian, "`sessions.list` of 50, p50", "ms", None),
@@ -73,6 +74,12 @@ const LINES: [Line; 13] = [
     lower(
         What::FanOut,
         "a delta, from the first of 1,000 subscribers to the last",
+        "ms",
+        None,
+    ),
+    lower(
+        What::FanOutWork,
+        "a delta for 1,000 subscribers, the gateway's time on a processor",
         "ms",
         None,
     ),

@@ -34,7 +34,7 @@ pub(super) fn redacted(mut draft: Draft, secrets: &dyn Redact) -> Draft {
         *line = line.take().map(|text| one_line(&text, secrets));
     }
     for value in [&mut draft.request, &mut draft.detail] {
-        *value = value.take().map(|value| json(value, secrets));
+        value.iter_mut().for_each(|value| json(value, secrets));
     }
     draft
 }
@@ -52,36 +52,58 @@ fn one_line(text: &str, secrets: &dyn Redact) -> String {
     line
 }
 
-fn json(value: Value, secrets: &dyn Redact) -> Value {
+/// In place: nearly all of it stays what it is.
+fn json(value: &mut Value, secrets: &dyn Redact) {
     match value {
-        Value::String(text) => Value::String(shortened(&secrets.redact(&text))),
-        Value::Array(items) => items.into_iter().map(|item| json(item, secrets)).collect(),
+        Value::String(text) => {
+            let redacted = secrets.redact(text);
+            if let Some(other) = shortened(&redacted).or(changed(redacted)) {
+                *text = other;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| json(item, secrets)),
         Value::Object(fields) => {
-            let fields = fields.into_iter();
-            let redacted = fields
-                .map(|(name, value)| (secrets.redact(&name).into_owned(), json(value, secrets)));
-            Value::Object(redacted.collect::<Map<_, _>>())
+            names(fields, secrets);
+            fields.values_mut().for_each(|value| json(value, secrets));
         }
         Value::Number(number) if !number.is_f64() => {
             let exact = number.as_i64().is_some_and(|n| n.abs() <= LARGEST);
-            if exact {
-                Value::Number(number)
-            } else {
-                Value::String(number.to_string())
+            if !exact {
+                *value = Value::String(number.to_string());
             }
         }
-        other => other,
+        _ => {}
     }
 }
 
-fn shortened(text: &str) -> String {
+fn names(fields: &mut Map<String, Value>, secrets: &dyn Redact) {
+    if fields
+        .keys()
+        .all(|name| changed(secrets.redact(name)).is_none())
+    {
+        return;
+    }
+    let all = std::mem::take(fields).into_iter();
+    fields.extend(all.map(|(name, value)| (secrets.redact(&name).into_owned(), value)));
+}
+
+/// What a text became, if it is another.
+fn changed(redacted: Cow<'_, str>) -> Option<String> {
+    match redacted {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(text) => Some(text),
+    }
+}
+
+/// What is left of a text that is too long.
+fn shortened(text: &str) -> Option<String> {
     if text.len() <= LONGEST_TEXT {
-        return text.to_owned();
+        return None;
     }
     let end = (0..=KEPT).rev().find(|at| text.is_char_boundary(*at));
     let kept = &text[..end.unwrap_or(0)];
     let hash = leaf_hash(text.as_bytes());
-    format!("{kept}… [{} bytes, leaf hash {hash}]", text.len())
+    Some(format!("{kept}… [{} bytes, leaf hash {hash}]", text.len()))
 }
 
 #[cfg(test)]

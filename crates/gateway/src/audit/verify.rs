@@ -46,18 +46,19 @@ where
         let size = kept.size;
         verifier.head(Head { size, root });
     }
-    let mut after = 0;
-    loop {
-        let page = store.audit_rows(after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
+    let mut page = store.audit_rows(0, PAGE).await?;
+    while let Some(last) = page.last() {
+        let after = last.seq;
         let digested = tokio::task::spawn_blocking(move || {
             let rows: Vec<_> = page.iter().map(|row| row.row()).collect();
             verifier.rows(&rows);
             verifier
         });
+        // The next page is read while this one is hashed.
+        let next = store.audit_rows(after, PAGE).await;
         let stopped = |_| StoreError::Failed("verifying was stopped".to_owned());
         verifier = digested.await.map_err(stopped)?;
+        page = next?;
     }
     Ok(verifier.finish())
 }

@@ -3,7 +3,7 @@
 //! changes from question to question.
 
 use gatehouse_agent::Action;
-use gatehouse_agent::govern::{Effect, canonical};
+use gatehouse_agent::govern::{Effect, canonical, canonical_object};
 use gatehouse_agent::launch::Launch;
 use gatehouse_policy::Effect as Reaches;
 use serde_json::{Value, json};
@@ -38,7 +38,8 @@ impl Binding {
             deed["pty"] = json!(exec.pty);
             deed["background"] = json!(exec.background);
         }
-        Self::new(action, deed, &judged.policy_version).reaching(&judged.effects, &judged.seen)
+        let decision = &judged.decision;
+        Self::new(action, deed, &decision.policy_version).reaching(&decision.effects, &judged.seen)
     }
 
     /// Of an action that starts no process.
@@ -79,39 +80,44 @@ impl Binding {
 
     /// What an approval carries.
     pub(super) fn digest(&self, nonce: &str) -> String {
-        let mut bound = self.deed.clone();
-        bound["agent"] = json!(self.agent);
-        bound["session"] = json!(self.session);
-        bound["policy_version"] = json!(self.policy_version);
-        bound["nonce"] = json!(nonce);
-        if let Some(reach) = &self.reach {
-            bound["reach"] = reach.clone();
-        }
-        tagged(APPROVAL, &bound)
+        let more = [
+            ("agent", &json!(self.agent)),
+            ("session", &json!(self.session)),
+            ("policy_version", &json!(self.policy_version)),
+            ("nonce", &json!(nonce)),
+        ];
+        let reach = self.reach.iter().map(|reach| ("reach", reach));
+        self.tagged(APPROVAL, more.into_iter().chain(reach))
     }
 
     /// What a grant for this session carries: it ends with the policy it was given under.
     pub(super) fn session_digest(&self) -> String {
-        let mut bound = self.deed.clone();
-        bound["agent"] = json!(self.agent);
-        bound["session"] = json!(self.session);
-        bound["policy_version"] = json!(self.policy_version);
-        tagged(GRANT, &bound)
+        let more = [
+            ("agent", &json!(self.agent)),
+            ("session", &json!(self.session)),
+            ("policy_version", &json!(self.policy_version)),
+        ];
+        self.tagged(GRANT, more)
     }
 
     /// What a grant for every session of the agent carries. A policy that denies still denies.
     pub(super) fn agent_digest(&self) -> String {
-        let mut bound = self.deed.clone();
-        bound["agent"] = json!(self.agent);
-        tagged(GRANT, &bound)
+        self.tagged(GRANT, [("agent", &json!(self.agent))])
     }
-}
 
-fn tagged(tag: &[u8], value: &Value) -> String {
-    let mut hash = Sha256::new();
-    hash.update(tag);
-    hash.update(canonical(value));
-    hex(hash.finalize())
+    /// The digest over the deed and what else is bound, whose names the deed does not have.
+    fn tagged<'v>(
+        &'v self,
+        tag: &[u8],
+        more: impl IntoIterator<Item = (&'v str, &'v Value)>,
+    ) -> String {
+        let deed = self.deed.as_object().into_iter().flatten();
+        let deed = deed.map(|(name, value)| (name.as_str(), value));
+        let mut hash = Sha256::new();
+        hash.update(tag);
+        hash.update(canonical_object(deed.chain(more)));
+        hex(hash.finalize())
+    }
 }
 
 #[cfg(test)]
@@ -188,6 +194,26 @@ mod tests {
         let one_more = bound(&[("/ws/junk", "/h/old")], &["/ws/a", "/ws/b"]);
         assert_ne!(first.digest("n"), one_more.digest("n"));
         assert_eq!(first.agent_digest(), one_more.agent_digest());
+    }
+
+    #[test]
+    fn a_digest_is_over_one_canonical_object_with_all_that_is_bound() {
+        // Grants are kept with their digests: another way to write them would end all that were given.
+        let bound = Binding::of_action(&action("s", json!({"b": 1, "a": "\u{e9}\n"})), "1");
+        let mut value = bound.deed.clone();
+        value["agent"] = json!("main");
+        let over = |tag: &[u8], value: &Value| {
+            hex(Sha256::digest([tag, canonical(value).as_bytes()].concat()))
+        };
+        assert_eq!(bound.agent_digest(), over(GRANT, &value));
+        value["session"] = json!("s");
+        value["policy_version"] = json!("1");
+        assert_eq!(bound.session_digest(), over(GRANT, &value));
+        value["nonce"] = json!("n");
+        assert_eq!(bound.digest("n"), over(APPROVAL, &value));
+        let reaching = bound.reaching(&[], &Seen::default());
+        value["reach"] = json!({"effects": [], "matches": {}});
+        assert_eq!(reaching.digest("n"), over(APPROVAL, &value));
     }
 
     #[test]

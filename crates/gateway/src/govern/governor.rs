@@ -139,8 +139,8 @@ impl GatewayGovernor {
     async fn decide(&self, action: &Action) -> Result<Cleared, Stop> {
         self.offered(action)?;
         let policy = self.exec_policy(action).await?;
-        let judged = self.vetted(self.judged(action).await?).await;
-        self.recorder.intent(action, &judged).await?;
+        let mut judged = self.vetted(self.judged(action).await?).await;
+        self.recorder.intent(action, &mut judged).await?;
         let cleared = match course(action, &judged, &policy) {
             Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
             Course::Run { rule } => {
@@ -152,7 +152,7 @@ impl GatewayGovernor {
         let session = &action.session_key;
         self.taints.add(session, &cleared.judged.taint).await?;
         let now = i64::try_from(self.parts.clock.now_ms()).unwrap_or(i64::MAX);
-        self.judge.rates.add(&cleared.judged.counted, now);
+        self.judge.rates.add(&cleared.judged.decision.rates, now);
         self.keep(action, &cleared.judged).await;
         Ok(cleared)
     }
@@ -283,7 +283,7 @@ impl GatewayGovernor {
             };
             (action, judged, asking) = (next.action, next.judged, next.asking);
             self.recorder.replaced(&action).await?;
-            self.recorder.intent(&action, &judged).await?;
+            self.recorder.intent(&action, &mut judged).await?;
             look = self.look(&action, &judged).await?;
             note = Some(format!(
                 "A person changed the command; what ran is: {edited}"
@@ -337,7 +337,7 @@ impl GatewayGovernor {
 
     /// Keeps what the action replaces.
     async fn keep(&self, action: &Action, judged: &Judged) {
-        let targets = targets(action, &judged.effects);
+        let targets = targets(action, &judged.decision.effects);
         if targets.is_empty() {
             return;
         }

@@ -29,7 +29,7 @@ impl GatewayGovernor {
             grants.retain(|grant| policy.rules.iter().any(|rule| rule.id == grant.id));
         }
         let session = &action.session_key;
-        let found = answering(&grants, session, &look.binding, &judged.commands);
+        let found = answering(&grants, session, &look.binding, &judged.decision.commands);
         for grant in &found {
             // Taken back a moment ago: then nothing runs by it.
             if !store.grant_use(&grant.id, now).await? {

@@ -37,7 +37,7 @@ impl Looker {
     pub(super) async fn look(&self, action: &Action, judged: &Judged) -> Result<Look, String> {
         let Effect::Exec(exec) = &action.effect else {
             return Ok(Look {
-                binding: Binding::of_action(action, &judged.policy_version),
+                binding: Binding::of_action(action, &judged.decision.policy_version),
                 launch: None,
             });
         };
@@ -60,10 +60,11 @@ impl Looker {
     }
 
     fn request(&self, action: &Action, exec: &ExecEffect, judged: &Judged) -> LaunchRequest {
-        let exact = judged.commands.iter().filter(|command| command.exact);
+        let decision = &judged.decision;
+        let exact = decision.commands.iter().filter(|command| command.exact);
         let scripts = scripts(judged).map(PathBuf::from);
         LaunchRequest {
-            plan: judged.plan.clone().unwrap_or(Plan::Nothing),
+            plan: decision.plan.clone().unwrap_or(Plan::Nothing),
             cwd: exec.cwd.clone(),
             environment: self.options.clean_environment(&action.arguments),
             commands: exact.map(|command| command.argv.clone()).collect(),

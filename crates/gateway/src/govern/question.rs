@@ -105,7 +105,7 @@ impl Question {
             "toolCallId": action.tool_call_id,
             "warningText": null,
             "allowedDecisions": allowed,
-            "analysis": judged.view,
+            "analysis": judged.view(),
             wire::CHOICES: choices(judged, asking, exec.is_some()),
         }));
         if always.is_none() {
@@ -125,7 +125,7 @@ impl Question {
                 agent_digest: look.binding.agent_digest(),
                 text: records::what(action),
                 cwd: exec.map(|exec| exec.cwd.display().to_string()),
-                may_be_pattern: judged.commands.len() == 1 && judged.commands[0].exact,
+                may_be_pattern: matches!(&*judged.decision.commands, [one] if one.exact),
             }),
             requester: Some(format!("agent:{}", action.agent_id)),
             approvers: judged.approvers,

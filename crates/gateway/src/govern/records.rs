@@ -47,14 +47,20 @@ impl Recorder {
         }
     }
 
-    /// Writes what is about to be decided. Without it nothing may run.
-    pub(super) async fn intent(&self, action: &Action, judged: &Judged) -> Result<(), StoreError> {
+    /// Writes what is about to be decided. Without it nothing may run. Takes what the record alone is for.
+    pub(super) async fn intent(
+        &self,
+        action: &Action,
+        judged: &mut Judged,
+    ) -> Result<(), StoreError> {
+        let past = judged.past.take();
+        let decision = &judged.decision;
         let draft = Draft {
             verdict: Some(word(judged.verdict).to_owned()),
-            rules: judged.hits.iter().map(|hit| hit.id.clone()).collect(),
-            policy_version: Some(judged.policy_version.clone()),
+            rules: decision.rules.iter().map(|hit| hit.id.clone()).collect(),
+            policy_version: Some(decision.policy_version.clone()),
             detail: Some(detail(judged)),
-            request: Some(judged.past.clone()),
+            request: Some(past),
             ..self.draft(INTENT, action)
         };
         let appended = self.store.audit_append(vec![draft]).await?;
@@ -147,14 +153,15 @@ impl Recorder {
 
 /// Why it was judged so, and what would run.
 fn detail(judged: &Judged) -> Value {
+    let decision = &judged.decision;
     let mut detail = json!({
-        "findings": judged.findings,
-        "effects": judged.effects,
-        "plan": judged.plan,
+        "findings": decision.findings,
+        "effects": decision.effects,
+        "plan": decision.plan,
         "enforced": judged.enforced,
     });
-    if !judged.counted.is_empty() {
-        detail[COUNTED] = json!(judged.counted);
+    if !decision.rates.is_empty() {
+        detail[COUNTED] = json!(decision.rates);
     }
     detail
 }
@@ -215,8 +222,8 @@ mod tests {
         });
         assert!(panicked.join().is_err());
         let action = command();
-        let judged = judged(Verdict::Allow);
-        recorder.intent(&action, &judged).await.unwrap();
+        let mut judged = judged(Verdict::Allow);
+        recorder.intent(&action, &mut judged).await.unwrap();
         recorder.allowed(&action, "digest", Some("approval"));
         let ran = ToolOutcome::Ran(ToolOutput::text("done"));
         recorder.outcome(&action, &ran).await;

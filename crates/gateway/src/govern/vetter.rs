@@ -51,11 +51,10 @@ impl Vetter {
 
     /// What was judged, with the model's advice.
     pub(super) async fn vetted(&self, judged: Judged, by: Option<&Vetting>) -> Judged {
-        let open = by.filter(|_| judged.verdict != Verdict::Deny);
-        let (Some(by), Some(decision)) = (open, &judged.decision) else {
+        let Some(by) = by.filter(|_| judged.verdict != Verdict::Deny) else {
             return judged;
         };
-        let brief = vetting::brief(decision, &Hiding(&self.redactor));
+        let brief = vetting::brief(&judged.decision, &Hiding(&self.redactor));
         let patience = Duration::from_millis(by.timeout_ms);
         let outcome = match tokio::time::timeout(patience, self.ask(&by.model, brief)).await {
             Ok(Ok(text)) => Outcome::Answered(text),

@@ -62,7 +62,7 @@ pub trait GatewayStore:
 {
     /// What a person should know about how the store was opened.
     fn notices(&self) -> Vec<StoreNotice>;
-    /// A number that grows with each write but the audit's own appends, before its caller is told: while it stays the
+    /// A number that grows with each write but the audit's own, before its caller is told: while it stays the
     /// same, so does what was read of anything but the audit. None for a store that others may write to as well.
     fn revision(&self) -> Option<u64>;
     /// Whether what comes next can be kept: where the last write found the disk full, it is tried.

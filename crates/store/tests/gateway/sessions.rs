@@ -1,7 +1,7 @@
 use gatehouse_audit::Draft;
 use gatehouse_store::gateway::{
-    NewEntry, RunState, SessionFilter, SessionGroup, SessionOrder, SessionRow, SessionStatus,
-    TokenUsage,
+    AuditCheckpoint, NewEntry, RunState, SessionFilter, SessionGroup, SessionOrder, SessionRow,
+    SessionStatus, TokenUsage,
 };
 
 use super::{GatewayWorld, entry, run, session};
@@ -58,6 +58,13 @@ pub async fn the_revision_grows_with_a_write_and_not_with_a_read_or_a_record(
     let appended = store.revision().unwrap();
     assert!(appended > after);
     store.audit_append(vec![Draft::default()]).await.unwrap();
+    let checkpoint = AuditCheckpoint {
+        size: 1,
+        at: 1,
+        note: "signed".to_owned(),
+        frontier: vec![0; 32],
+    };
+    store.audit_checkpoint_put(checkpoint).await.unwrap();
     assert_eq!(
         store.revision(),
         Some(appended),

@@ -80,6 +80,7 @@ fn observed(action: &Action, judged: &Judged, policy: &ExecPolicy, by_mode: Cour
 /// What could not be read cannot be run either: there is nothing but the text that came in.
 fn unreadable(judged: &Judged) -> String {
     let texts: Vec<&str> = judged
+        .decision
         .findings
         .iter()
         .map(|f| f.text.as_str())

@@ -1,7 +1,10 @@
 //! What becomes of a judged action under each mode.
 
+use std::sync::Arc;
+
 use gatehouse_agent::govern::ExecEffect;
-use gatehouse_policy::{Finding, Plan, Taint};
+use gatehouse_policy::rules::Approval;
+use gatehouse_policy::{Decision, Finding, Plan, Taint};
 use gatehouse_store::gateway::AllowEntry;
 use serde_json::{Value, json};
 
@@ -32,8 +35,14 @@ pub(in crate::govern) fn command() -> Action {
 }
 
 pub(in crate::govern) fn judged(verdict: Verdict) -> Judged {
-    Judged {
+    let text = "rm x".to_owned();
+    planned(verdict, Plan::Shell { text })
+}
+
+fn planned(verdict: Verdict, plan: Plan) -> Judged {
+    let decision = Decision {
         verdict,
+        would: verdict,
         enforced: true,
         dangerous: false,
         findings: vec![Finding {
@@ -44,18 +53,25 @@ pub(in crate::govern) fn judged(verdict: Verdict) -> Judged {
         }],
         effects: Vec::new(),
         commands: Vec::new(),
-        plan: Some(Plan::Shell {
-            text: "rm x".to_owned(),
-        }),
-        hits: Vec::new(),
+        plan: Some(plan),
+        rules: Vec::new(),
+        shadow: Vec::new(),
+        shadow_verdict: verdict,
+        allowed_by: None,
+        approval: Approval::default(),
+        policy_version: "1".to_owned(),
+        rates: Vec::new(),
+        taint: Taint::default(),
+    };
+    Judged {
+        verdict,
+        enforced: true,
+        dangerous: false,
         approvers: 1,
         timeout_ms: 1,
-        policy_version: "1".to_owned(),
+        decision: Arc::new(decision),
         taint: Taint::default(),
-        decision: None,
         seen: Default::default(),
-        counted: Vec::new(),
-        view: Value::Null,
         past: Value::Null,
     }
 }
@@ -271,10 +287,7 @@ fn a_fallback_stands_in_for_a_mode_s_question_and_never_for_the_policy_s() {
 
 #[test]
 fn what_could_not_be_read_does_not_run() {
-    let unread = Judged {
-        plan: Some(Plan::Nothing),
-        ..judged(Verdict::Ask)
-    };
+    let unread = planned(Verdict::Ask, Plan::Nothing);
     let full = modes(Security::Full, Ask::Off, false);
     let course = course(&command(), &unread, &full);
     assert!(

@@ -9,9 +9,7 @@ use gatehouse_policy::decide::{
 };
 use gatehouse_policy::place::{self, Access};
 use gatehouse_policy::rules::Moment;
-use gatehouse_policy::{
-    Decision, DecisionView, Dialect, Finding, Policy, Taint, Verdict, Word, decide,
-};
+use gatehouse_policy::{Decision, Dialect, Finding, Policy, Taint, Verdict, Word, decide};
 use serde_json::{Value, json};
 
 use super::{Doer, Judge, Judged};
@@ -148,27 +146,17 @@ fn kept(arguments: &Value) -> Value {
     Value::Null
 }
 
-pub(super) fn judged(decision: Decision, past: Value) -> Judged {
-    let view = serde_json::to_value(DecisionView::from(&decision)).unwrap_or_default();
+pub(super) fn judged(mut decision: Decision, past: Value) -> Judged {
     let timeout = u64::from(decision.approval.timeout_seconds);
-    let kept = decision.clone();
     Judged {
         verdict: decision.would,
         enforced: decision.enforced,
         dangerous: decision.dangerous,
-        hits: decision.rules,
         approvers: u32::from(decision.approval.approvers),
         timeout_ms: timeout * 1_000,
-        findings: decision.findings,
-        effects: decision.effects,
-        commands: decision.commands,
-        plan: decision.plan,
-        policy_version: decision.policy_version,
-        taint: decision.taint,
-        decision: Some(Arc::new(kept)),
+        taint: std::mem::take(&mut decision.taint),
+        decision: Arc::new(decision),
         seen: Seen::default(),
-        counted: decision.rates,
-        view,
         past,
     }
 }

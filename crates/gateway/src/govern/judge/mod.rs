@@ -11,11 +11,9 @@ use gatehouse_agent::Action;
 use gatehouse_agent::govern::Effect;
 use gatehouse_policy::authz::AgentRights;
 use gatehouse_policy::decide::vetting::{Outcome, join};
-use gatehouse_policy::decide::{Act, RuleHit, ToolUse};
-use gatehouse_policy::rules::RateKey;
+use gatehouse_policy::decide::{Act, ToolUse};
 use gatehouse_policy::{
-    Command, Decision, Dialect, Effect as PolicyEffect, EffectKind, Finding, NoFiles, Plan, Taint,
-    Target, Verdict,
+    Command, Decision, DecisionView, Dialect, EffectKind, NoFiles, Plan, Taint, Target, Verdict,
 };
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
@@ -52,24 +50,13 @@ pub(super) struct Judged {
     /// Whether the verdict holds; else it is only recorded.
     pub(super) enforced: bool,
     pub(super) dangerous: bool,
-    pub(super) findings: Vec<Finding>,
-    pub(super) effects: Vec<PolicyEffect>,
-    pub(super) commands: Vec<Command>,
-    pub(super) plan: Option<Plan>,
-    /// The rules that are about it.
-    pub(super) hits: Vec<RuleHit>,
     pub(super) approvers: u32,
     pub(super) timeout_ms: u64,
-    pub(super) policy_version: String,
+    /// All of it, but for the taint.
+    pub(super) decision: Arc<Decision>,
     pub(super) taint: Taint,
-    /// All of it, for a second opinion.
-    pub(super) decision: Option<Arc<Decision>>,
     /// What was seen of the machine for it.
     pub(super) seen: Seen,
-    /// What to count when it runs.
-    pub(super) counted: Vec<RateKey>,
-    /// As clients are shown it.
-    pub(super) view: Value,
     /// As it can be judged again by another policy.
     pub(super) past: Value,
 }
@@ -106,8 +93,11 @@ pub(super) struct SessionFacts {
 impl Judged {
     /// The sentence for the agent: the strictest reasons, first those that a person wrote.
     pub(super) fn reason(&self) -> String {
-        let rules = self.hits.iter().filter(|hit| hit.verdict == self.verdict);
-        let findings = self.findings.iter().filter(|f| f.verdict == self.verdict);
+        let decision = &self.decision;
+        let rules = decision.rules.iter();
+        let rules = rules.filter(|hit| hit.verdict == self.verdict);
+        let findings = decision.findings.iter();
+        let findings = findings.filter(|finding| finding.verdict == self.verdict);
         let mut texts: Vec<&str> = Vec::new();
         for text in rules
             .map(|hit| hit.text.as_str())
@@ -125,10 +115,7 @@ impl Judged {
 
     /// With what a model advises, which can only make it stricter.
     pub(super) fn advised(self, outcome: &Outcome) -> Self {
-        let Some(decision) = &self.decision else {
-            return self;
-        };
-        let decision = join((**decision).clone(), outcome);
+        let decision = join(Arc::unwrap_or_clone(self.decision), outcome);
         let mut past = self.past;
         past["verdict"] = json!(decision.would);
         Self {
@@ -140,7 +127,12 @@ impl Judged {
 
     /// Whether there is a command that cannot be run, as it could not be read.
     pub(super) fn is_unreadable(&self) -> bool {
-        self.plan == Some(Plan::Nothing)
+        self.decision.plan == Some(Plan::Nothing)
+    }
+
+    /// As clients are shown it. Made when it is: most of what is judged is shown to nobody.
+    pub(super) fn view(&self) -> Value {
+        serde_json::to_value(DecisionView::from(&*self.decision)).unwrap_or_default()
     }
 }
 
@@ -246,13 +238,14 @@ impl Judge {
             workspace,
             taint,
         };
-        asked.command(command, cwd, &[]).view
+        asked.command(command, cwd, &[]).view()
     }
 }
 
 /// Scripts that an action runs, by what was found of it.
 pub(super) fn scripts(judged: &Judged) -> impl Iterator<Item = &str> {
     judged
+        .decision
         .effects
         .iter()
         .filter_map(|effect| match &effect.target {

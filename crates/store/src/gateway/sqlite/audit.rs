@@ -103,7 +103,7 @@ impl AuditStore for SqliteGatewayStore {
     }
 
     async fn audit_checkpoint_put(&self, checkpoint: AuditCheckpoint) -> Result<()> {
-        self.write(move |c| Box::pin(sealed::put_checkpoint(c, checkpoint)))
+        self.write_audit(move |c| Box::pin(sealed::put_checkpoint(c, checkpoint)))
             .await
     }
 
@@ -118,7 +118,7 @@ impl AuditStore for SqliteGatewayStore {
     }
 
     async fn audit_seal(&self, segment: Segment) -> Result<()> {
-        self.write(move |c| Box::pin(sealed::seal(c, segment)))
+        self.write_audit(move |c| Box::pin(sealed::seal(c, segment)))
             .await
     }
 

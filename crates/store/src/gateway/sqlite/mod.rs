@@ -122,6 +122,17 @@ impl SqliteGatewayStore {
             .hears(written.map_err(|e| self.database.failed(e)))
     }
 
+    /// As `write`, of work that changes the audit and nothing else.
+    async fn write_audit<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, T> + Send + 'static,
+    {
+        let written = self.writer.write_audit(work).await;
+        self.room
+            .hears(written.map_err(|e| self.database.failed(e)))
+    }
+
     /// Runs a read on a connection of its own.
     async fn read<T>(&self, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T> {
         work.await.map_err(|e| self.database.failed(e))

@@ -35,6 +35,8 @@ type Job = Box<dyn for<'c> FnOnce(Result<&'c mut Connection, Failed>) -> Work<'c
 
 enum Message {
     Write(Job),
+    /// A write to the audit's own tables, beside its records.
+    Audit(Job),
     Append(Append),
     Close(oneshot::Sender<()>),
 }
@@ -49,7 +51,7 @@ struct Append {
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: mpsc::Sender<Message>,
-    /// How many commits there were that held more than appends.
+    /// How many commits there were that held more than what is the audit's.
     changes: Arc<AtomicU64>,
 }
 
@@ -62,13 +64,30 @@ impl Writer {
         Self { jobs, changes }
     }
 
-    /// Grows with each commit that holds more than appends to the audit, before anyone is told of it.
+    /// Grows with each commit that changes more than the audit, before anyone is told of it.
     pub(super) fn changes(&self) -> u64 {
         self.changes.load(Ordering::Acquire)
     }
 
     /// Runs `work` in a transaction and gives its result after the commit.
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, T> + Send + 'static,
+    {
+        self.done(Message::Write, work).await
+    }
+
+    /// As [`Self::write`], of work that changes the audit and nothing else: what others keep of the store holds.
+    pub(super) async fn write_audit<T, F>(&self, work: F) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, T> + Send + 'static,
+    {
+        self.done(Message::Audit, work).await
+    }
+
+    async fn done<T, F>(&self, message: fn(Job) -> Message, work: F) -> Result<T, Failed>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Connection) -> Work<'c, T> + Send + 'static,
@@ -94,7 +113,7 @@ impl Writer {
             })
         });
         let gone = |_| Failed::PoolClosed;
-        self.jobs.send(Message::Write(job)).await.map_err(gone)?;
+        self.jobs.send(message(job)).await.map_err(gone)?;
         told.await.unwrap_or(Err(Failed::PoolClosed))
     }
 
@@ -127,17 +146,22 @@ async fn write_all(
     while waiting.recv_many(&mut batch, TOGETHER).await > 0 {
         let mut jobs = Vec::with_capacity(batch.len());
         let mut appends = Vec::new();
+        let mut counted = None;
         let mut close = None;
         for message in batch.drain(..) {
             match message {
                 // What comes after the close finds the store closed: dropping the job says so.
-                Message::Write(_) | Message::Append(_) if close.is_some() => {}
-                Message::Write(job) => jobs.push(job),
+                Message::Write(_) | Message::Audit(_) | Message::Append(_) if close.is_some() => {}
+                Message::Write(job) => {
+                    counted = Some(&*changes);
+                    jobs.push(job);
+                }
+                Message::Audit(job) => jobs.push(job),
                 Message::Append(append) => appends.push(append),
                 Message::Close(tell) => close = Some(tell),
             }
         }
-        commit(&pool, jobs, appends, &changes).await;
+        commit(&pool, jobs, appends, counted).await;
         if let Some(tell) = close {
             waiting.close();
             let _ = tell.send(());
@@ -146,13 +170,17 @@ async fn write_all(
     }
 }
 
-/// Runs the jobs and appends in one transaction and tells each what became of it.
-async fn commit(pool: &SqlitePool, jobs: Vec<Job>, appends: Vec<Append>, changes: &AtomicU64) {
+/// Runs the jobs and appends in one transaction, counts it, and tells each what became of it.
+async fn commit(
+    pool: &SqlitePool,
+    jobs: Vec<Job>,
+    appends: Vec<Append>,
+    counted: Option<&AtomicU64>,
+) {
     let mut settles = Vec::with_capacity(jobs.len());
-    let only_appends = jobs.is_empty();
     let result = run(pool, jobs, &appends, &mut settles).await;
     // Also after one that failed: whether it did is not known in every case.
-    if !only_appends {
+    if let Some(changes) = counted {
         changes.fetch_add(1, Ordering::Release);
     }
     for settle in settles {
