@@ -22,7 +22,10 @@ export type SessionRow =
   | { kind: "session"; id: string; session: SessionView }
   | { kind: "hit"; id: string; hit: SearchHit };
 
-type SessionsBackend = Pick<Backend, "sessionsSnapshot" | "sessionsSearch" | "onSessionsChanged">;
+type SessionsBackend = Pick<
+  Backend,
+  "sessionsSnapshot" | "sessionsSearch" | "sessionRead" | "onSessionsChanged"
+>;
 
 /** A search is sent when the person has stopped typing for this long. */
 const searchDelay = 150;
@@ -118,8 +121,19 @@ export class Sessions {
   #seen(view: SessionView): SessionView {
     const id = sessionId(view.session);
     const at = view.updatedAt ?? 0;
-    if (id === this.#reading) this.#read.set(id, at);
+    if (id === this.#reading) {
+      this.#read.set(id, at);
+      this.#tellRead(view);
+    }
     return view.unread && (this.#read.get(id) ?? -1) >= at ? { ...view, unread: false } : view;
+  }
+
+  /** Its gateway is told once what was read is whole, and only of what a person can have seen. */
+  #tellRead({ session, unread, activity }: SessionView): void {
+    const writes = activity === "running" || activity === "waitingForApproval";
+    if (!unread || writes || document.visibilityState !== "visible") return;
+    // It stays read in this window; that other clients do not hear of it is nothing to bother a person with.
+    this.backend.sessionRead(session).catch(() => undefined);
   }
 
   async #find(wanted: string): Promise<void> {

@@ -208,6 +208,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       notifications: true,
       secretStore: true,
       openExternal: true,
+      log: true,
       signOut: false,
       autoAnswers: true,
     },
@@ -229,6 +230,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     notificationTest: () => answer(() => ({ kind: "actions", server: "GNOME Shell" })),
     windowReady: async () => undefined,
     openExternal: async () => undefined,
+    openLog: () => answer(() => undefined),
 
     signOut: () => Promise.resolve(),
     secretStoreState: () => answer(() => secrets),
@@ -316,6 +318,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
         sessions = sessions.map((each) => (each === before ? after : each));
         putSessions([after]);
       }),
+    sessionRead: () => answer(() => undefined),
     sessionDelete: (session) =>
       answer(() => {
         const gone = findSession(session);
