@@ -136,6 +136,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_newest_of_the_logs_is_opened_and_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(newest(folder.path()), None);
+        for name in [
+            "gatehouse.2026-11-21.log",
+            "gatehouse.2026-11-22.log",
+            "zoo.2026-11-23.log",
+            "gatehouse.2026-11-24.sqlite3",
+        ] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let found = newest(folder.path()).unwrap();
+        assert!(found.ends_with("gatehouse.2026-11-22.log"), "{found:?}");
+    }
+
+    #[test]
     fn a_secret_that_is_logged_by_mistake_does_not_reach_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let redactor = Redactor::new();

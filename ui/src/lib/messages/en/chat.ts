@@ -3,7 +3,7 @@ import type { ExecMode } from "../../backend/types";
 import { plural } from "./common";
 
 const modeNames: Record<ExecMode, string> = {
-  inherited: "As the gateway is set",
+  inherited: "Default",
   deny: "No commands",
   allowlist: "Allowed list only",
   ask: "Asks first",
@@ -13,7 +13,7 @@ const modeNames: Record<ExecMode, string> = {
   full: "Everything",
 };
 const modeMeanings: Record<ExecMode, string> = {
-  inherited: "What the gateway’s configuration says of commands holds.",
+  inherited: "As its gateway is set.",
   deny: "Commands are refused, and nobody is asked.",
   allowlist: "Only what the gateway’s list allows runs. The rest is refused, and nobody is asked.",
   ask: "A person is asked about each command that nothing allows already.",

@@ -161,7 +161,7 @@ export const inbox = {
   unavailable: (decision: string) => `${decision} is not offered`,
   unavailableBecause: (decision: string, reason: string) => `${decision} is not offered: ${reason}`,
   unavailableByPolicy: "the gateway’s policy asks each time.",
-  unavailableHere: "the gateway does not offer it for this request.",
+  unavailableHere: "the gateway itself leaves it out.",
   reasons: {
     asksForSecret:
       "it asks for a secret, and a secret does not go through this window. Answer it on the gateway.",
