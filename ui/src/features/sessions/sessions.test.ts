@@ -129,7 +129,10 @@ describe("the sessions list", () => {
     const changed = [session("open", { unread: true, updatedAt: 6 })];
     send({ revision: 2, changed, removed: [], loading: [] });
     expect(backend.sessionRead.mock.calls).toEqual([[{ gateway: "gw", key: "open" }]]);
-    send({ revision: 3, changed: [session("open")], removed: [], loading: [] });
-    expect(backend.sessionRead).toHaveBeenCalledTimes(1);
+    send({ revision: 3, changed, removed: [], loading: [] });
+    expect(backend.sessionRead, "it heard that already").toHaveBeenCalledTimes(1);
+    send({ revision: 4, changed: [session("open")], removed: [], loading: [] });
+    send({ revision: 5, changed, removed: [], loading: [] });
+    expect(backend.sessionRead, "something new came").toHaveBeenCalledTimes(2);
   });
 });
