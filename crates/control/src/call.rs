@@ -47,6 +47,7 @@ const COMMANDS: &[&str] = &[
     "session_create",
     "session_delete",
     "session_patch",
+    "session_read",
     "sessions_refresh",
     "sessions_search",
     "sessions_snapshot",
@@ -84,6 +85,7 @@ async fn about_sessions(fleet: &Fleet, command: &str, mut args: Arguments) -> An
         "sessions_search" => answer(fleet.sessions_search(args.take("text")?).await),
         "session_create" => answer(fleet.session_create(args.take("session")?).await),
         "session_patch" => answer(fleet.session_patch(args.take("patch")?).await),
+        "session_read" => answer(fleet.session_read(args.take("session")?).await),
         "session_delete" => answer(fleet.session_delete(args.take("session")?).await),
         _ => about_a_chat(fleet, command, args).await,
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use gatehouse_protocol::ClientInfo;
 use gatehouse_store::{Cache, GatewayRecord};
 use gatehouse_vault::SecretVault;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -74,6 +74,8 @@ pub(crate) struct Shared {
     pub(crate) safe: Safe,
     pub(crate) clock: Clock,
     pub(crate) environment: Environment,
+    /// Somebody wants the gateway of this process started again.
+    pub(crate) own_again: Notify,
     events: broadcast::Sender<FleetEvent>,
     notices: Mutex<Option<mpsc::Receiver<NoticeCommand>>>,
     tracker: TaskTracker,
@@ -139,6 +141,7 @@ impl Fleet {
             safe,
             clock,
             environment,
+            own_again: Notify::new(),
             events,
             notices,
             tracker,

@@ -18,6 +18,7 @@ pub mod discover;
 pub mod drafts;
 mod error;
 mod excerpt;
+mod exec_mode;
 mod fleet;
 mod governance;
 pub mod inbox;

@@ -3,6 +3,7 @@
 use gatehouse_protocol::model::session::{SessionRow, SessionStatus, SessionsChanged};
 use serde_json::Value;
 
+use crate::exec_mode;
 use crate::untrusted::one_line;
 use crate::view::{GatewayId, SessionActivity, SessionRef, SessionView};
 
@@ -62,6 +63,7 @@ pub(crate) fn view(
         kind: short(&row.kind),
         channel: short(&row.channel),
         model: short(&row.model),
+        exec_mode: exec_mode::of(row),
         activity: activity(row, waits),
         unread: row.unread.unwrap_or(false),
         pinned: row.pinned.unwrap_or(false),

@@ -52,16 +52,31 @@ impl LocalGateway {
                 self.until(true).await;
                 continue;
             }
-            let running = self.start_and_tell().await;
+            let Some(gateway) = self.start_and_tell().await else {
+                if !self.wanted_again().await {
+                    self.take_away().await;
+                }
+                continue;
+            };
             self.until(false).await;
-            if let Some(gateway) = running {
-                gateway.stop("switched off").await;
-            }
-            if !self.cancel.is_cancelled()
-                && let Err(error) = self.fleet.own_gateway_off().await
-            {
-                warn!(%error, "the gateway on this computer is still shown");
-            }
+            gateway.stop("switched off").await;
+            self.take_away().await;
+        }
+    }
+
+    /// After it failed: true where the person wants another try, false where it was switched off or the app ends.
+    async fn wanted_again(&self) -> bool {
+        tokio::select! {
+            () = self.until(false) => false,
+            () = self.fleet.own_gateway_wanted_again() => true,
+        }
+    }
+
+    async fn take_away(&self) {
+        if !self.cancel.is_cancelled()
+            && let Err(error) = self.fleet.own_gateway_off().await
+        {
+            warn!(%error, "the gateway on this computer is still shown");
         }
     }
 

@@ -8,7 +8,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use desk::Desk;
-use gatehouse_fleet::view::{ConnectionView, GatewayId, Settings};
+use gatehouse_fleet::view::{
+    ConnectionView, ExecMode, GatewayId, NewSession, PatchSession, SessionView, Settings,
+};
 use gatehouse_gateway::config::Env;
 use gatehouse_local::LocalGateway;
 use gatehouse_vault::Redactor;
@@ -145,6 +147,56 @@ async fn why_it_could_not_start_is_said_and_another_try_helps() {
     std::fs::write(state.join("gatehouse.json"), "{ gateway: { port: 0 } }").unwrap();
     scene.switch(true).await;
     scene.desk.connected(&own()).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn one_that_did_not_start_is_started_again_when_a_person_asks() {
+    let parent = tempfile::tempdir().unwrap();
+    let state = parent.path().join("state");
+    std::fs::write(&state, "a file where the folder should be").unwrap();
+    let scene = Scene::start(Desk::new().await, &state);
+    let stopped = |c: &ConnectionView| matches!(c, ConnectionView::Stopped { problem } if problem.code == "ownGatewayFailed");
+    scene.desk.connection(&own(), stopped).await;
+    std::fs::remove_file(&state).unwrap();
+    std::fs::create_dir(&state).unwrap();
+    std::fs::write(state.join("gatehouse.json"), "{ gateway: { port: 0 } }").unwrap();
+    scene.desk.fleet.gateway_reconnect(own()).await.unwrap();
+    scene.desk.connected(&own()).await;
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn what_a_sessions_agent_may_do_is_set_shown_and_left_to_the_gateway_again() {
+    let state = folder(0);
+    let scene = Scene::start(Desk::new().await, state.path());
+    scene.desk.connected(&own()).await;
+    let fleet = &scene.desk.fleet;
+    let offered = fleet.gateways_list().await.remove(0).exec_modes;
+    assert!(offered.contains(&ExecMode::Deny), "{offered:?}");
+    let wanted = NewSession {
+        gateway: own(),
+        agent: None,
+        label: Some("Errands".to_owned()),
+    };
+    let session = fleet.session_create(wanted).await.unwrap();
+    for mode in [ExecMode::Deny, ExecMode::Inherited] {
+        let patch = PatchSession {
+            session: session.clone(),
+            label: None,
+            pinned: None,
+            archived: None,
+            exec_mode: Some(mode),
+        };
+        fleet.session_patch(patch).await.unwrap();
+        let shown = async || {
+            let listed = fleet.sessions_snapshot().await.sessions;
+            let is_it = |each: &&SessionView| each.session == session && each.exec_mode == mode;
+            listed.iter().find(is_it).map(|_| ())
+        };
+        scene.desk.eventually("the mode that was set", shown).await;
+    }
+    fleet.session_read(session).await.unwrap();
     scene.end().await;
 }
 

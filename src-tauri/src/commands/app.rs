@@ -6,6 +6,7 @@ use tauri::{AppHandle, State, WebviewWindow};
 use super::{Answer, refused};
 use crate::shell::browser;
 use crate::shell::desk::Desk;
+use crate::shell::logging;
 use gatehouse_fleet::Fleet;
 
 /// What the page is told once, at its start.
@@ -41,6 +42,13 @@ pub(crate) async fn notification_test(
 #[specta::specta]
 pub(crate) async fn open_external(url: String) -> Answer<()> {
     browser::open(&url).map_err(|e| refused(e.code(), e.to_string()))
+}
+
+/// Opens today's log in the person's own viewer.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn open_log(app: AppHandle) -> Answer<()> {
+    logging::open(&app).map_err(|e| refused(e.code(), e.to_string()))
 }
 
 /// The page has painted something useful.

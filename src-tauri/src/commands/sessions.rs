@@ -45,11 +45,18 @@ pub(crate) async fn session_create(
     fleet.session_create(session).await.map_err(|e| e.to_view())
 }
 
-/// Renames, pins or archives a session.
+/// Renames, pins or archives a session, or changes what its agent may do.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn session_patch(fleet: State<'_, Fleet>, patch: PatchSession) -> Answer<()> {
     fleet.session_patch(patch).await.map_err(|e| e.to_view())
+}
+
+/// Tells a session's gateway that it was read.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn session_read(fleet: State<'_, Fleet>, session: SessionRef) -> Answer<()> {
+    fleet.session_read(session).await.map_err(|e| e.to_view())
 }
 
 /// Deletes a session on its gateway.

@@ -4,15 +4,19 @@
 //! of defence and not the first: secrets travel in types that cannot be printed.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gatehouse_vault::Redactor;
+use tauri::{AppHandle, Manager};
+use thiserror::Error;
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// A week, as a problem is often noticed days after it began.
 const FILES_KEPT: usize = 7;
+const PREFIX: &str = "gatehouse";
+const SUFFIX: &str = "log";
 const DEFAULT_LEVELS: &str = "info,zbus=warn,tauri=warn,wry=warn,tao=warn";
 
 /// Starts the log. `GATEHOUSE_LOG` sets levels as `RUST_LOG` does elsewhere.
@@ -23,8 +27,8 @@ pub(crate) fn start(folder: &Path, redactor: Redactor) -> Result<(), InitError> 
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .max_log_files(FILES_KEPT)
-        .filename_prefix("gatehouse")
-        .filename_suffix("log")
+        .filename_prefix(PREFIX)
+        .filename_suffix(SUFFIX)
         .build(folder)?;
     let levels = EnvFilter::try_from_env("GATEHOUSE_LOG");
     let subscriber = tracing_subscriber::fmt()
@@ -36,6 +40,42 @@ pub(crate) fn start(folder: &Path, redactor: Redactor) -> Result<(), InitError> 
     let _ = tracing::subscriber::set_global_default(subscriber);
     log_panics();
     Ok(())
+}
+
+/// Why the log was not opened.
+#[derive(Debug, Error)]
+pub(crate) enum LogError {
+    #[error("there is no log yet")]
+    NoLog,
+    #[error("nothing here opens {}: {source}", .path.display())]
+    NoViewer { path: PathBuf, source: io::Error },
+}
+
+impl LogError {
+    /// The code that the page acts on.
+    pub(crate) fn code(&self) -> &'static str {
+        "logNotOpened"
+    }
+}
+
+/// Opens the newest file of the log in whatever opens such a file here.
+///
+/// # Errors
+/// When there is none, or nothing to open it with.
+pub(crate) fn open(app: &AppHandle) -> Result<(), LogError> {
+    let folder = app.path().app_log_dir().map_err(|_| LogError::NoLog)?;
+    let path = newest(&folder).ok_or(LogError::NoLog)?;
+    open::that_detached(&path).map_err(|source| LogError::NoViewer { path, source })
+}
+
+/// The files carry their day in the name, so the last one by name is the newest.
+fn newest(folder: &Path) -> Option<PathBuf> {
+    let files = std::fs::read_dir(folder).ok()?.flatten();
+    let logs = files.map(|file| file.path()).filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
+    });
+    logs.max()
 }
 
 /// A panic is a bug: it goes into the log with its place, then on to the default report.
@@ -94,6 +134,22 @@ mod tests {
     use gatehouse_vault::Secret;
 
     use super::*;
+
+    #[test]
+    fn the_newest_of_the_logs_is_opened_and_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(newest(folder.path()), None);
+        for name in [
+            "gatehouse.2026-11-21.log",
+            "gatehouse.2026-11-22.log",
+            "zoo.2026-11-23.log",
+            "gatehouse.2026-11-24.sqlite3",
+        ] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let found = newest(folder.path()).unwrap();
+        assert!(found.ends_with("gatehouse.2026-11-22.log"), "{found:?}");
+    }
 
     #[test]
     fn a_secret_that_is_logged_by_mistake_does_not_reach_the_file() {

@@ -6,6 +6,7 @@
  *   npm run screens                 all of them
  *   npm run screens -- inbox        those whose name begins with "inbox"
  *   npm run screens -- --quick      large in light and small in dark
+ *   npm run screens -- --forced     in the colours that a person forces on every page
  */
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -20,6 +21,7 @@ const out = here("../../../target/screens/");
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("--"));
 const quick = args.includes("--quick");
+const forcedColors = args.includes("--forced") ? "active" : "none";
 
 const small = { width: 900, height: 600 };
 const large = { width: 1600, height: 1000 };
@@ -82,6 +84,7 @@ async function take(shot, theme, size) {
   const context = await browser.newContext({
     viewport: size,
     colorScheme: theme,
+    forcedColors,
     reducedMotion: "reduce",
   });
   const page = await context.newPage();

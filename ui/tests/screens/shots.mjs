@@ -242,6 +242,13 @@ export const shots = [
     hash: studioChat,
     wait: 1500,
   },
+  {
+    name: "chat-exec-mode",
+    fake: "few",
+    hash: studioChat,
+    wait: 900,
+    act: (page) => press(page, "What the agent may do"),
+  },
   { name: "chat-empty", fake: "few&messages=0", hash: studioChat },
   { name: "chat-offline", fake: "offline", hash: studioChat, wait: 900 },
   {

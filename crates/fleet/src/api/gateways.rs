@@ -235,8 +235,12 @@ impl Fleet {
         Ok(forgotten?)
     }
 
-    /// Tries again now.
+    /// Tries again now. The gateway of this process that did not start is started again.
     pub async fn gateway_reconnect(&self, id: GatewayId) -> Result<(), FleetError> {
+        if self.own_gateway_has_failed(&id).await? {
+            self.shared.own_again.notify_one();
+            return Ok(());
+        }
         self.call(move |core| core.reconnect(&id)).await?
     }
 

@@ -12,7 +12,7 @@ use crate::credentials::own_gateway;
 use crate::error::FleetError;
 use crate::fleet::Fleet;
 use crate::untrusted::one_line;
-use crate::view::CredentialKind;
+use crate::view::{CredentialKind, GatewayId};
 
 /// What the person reads, until they name it otherwise.
 const NAME: &str = "This computer";
@@ -62,6 +62,23 @@ impl Fleet {
             if let Some(entry) = core.gateways.get_mut(&id) {
                 entry.unusable = Some(problem);
             }
+        })
+        .await
+    }
+
+    /// Waits until a person wants it started again, after it failed.
+    pub async fn own_gateway_wanted_again(&self) {
+        self.shared.own_again.notified().await;
+    }
+
+    pub(super) async fn own_gateway_has_failed(&self, id: &GatewayId) -> Result<bool, FleetError> {
+        if *id != own_gateway() {
+            return Ok(false);
+        }
+        let failed = |problem: &Problem| problem.code == ProblemCode::OwnGatewayFailed;
+        self.call(move |core| {
+            let entry = core.gateways.get(&own_gateway());
+            entry.is_some_and(|entry| entry.unusable.as_ref().is_some_and(failed))
         })
         .await
     }

@@ -1,9 +1,10 @@
 //! Sessions: list, search, create, change, delete.
 
-use gatehouse_protocol::methods as m;
+use gatehouse_protocol::{ProtocolVersion, methods as m};
 
 use crate::ask::Asker;
 use crate::error::FleetError;
+use crate::exec_mode;
 use crate::fleet::Fleet;
 use crate::untrusted::{Policy, escape};
 use crate::view::{GatewayId, NewSession, PatchSession, SearchHit, SessionRef, SessionsSnapshot};
@@ -104,16 +105,40 @@ impl Fleet {
             Some(label) if label.trim().is_empty() => m::Change::Clear,
             Some(label) => m::Change::Set(label),
         };
-        let params = m::SessionsPatchParams {
+        let mut params = m::SessionsPatchParams {
             key: patch.session.key,
             label,
             pinned: patch.pinned,
             archived: patch.archived,
             ..Default::default()
         };
+        let gateway = patch.session.gateway;
+        if let Some(mode) = patch.exec_mode {
+            exec_mode::put(mode, self.is_governed(&gateway).await?, &mut params);
+        }
         asker.connection.request::<m::SessionsPatch>(params).await?;
-        self.call(move |core| core.sessions_up(&patch.session.gateway))
-            .await
+        self.call(move |core| core.sessions_up(&gateway)).await
+    }
+
+    /// Tells a gateway that a session was read, so that other clients show it so. The event that it sends then is
+    /// how it comes back; one of protocol 3 keeps no such mark.
+    pub async fn session_read(&self, session: SessionRef) -> Result<(), FleetError> {
+        let asker = self.asker(&session.gateway).await?;
+        if asker.hello.protocol < ProtocolVersion::V4 {
+            return Ok(());
+        }
+        let params = m::SessionsPatchParams {
+            key: session.key,
+            unread: Some(false),
+            ..Default::default()
+        };
+        asker.connection.request::<m::SessionsPatch>(params).await?;
+        Ok(())
+    }
+
+    async fn is_governed(&self, gateway: &GatewayId) -> Result<bool, FleetError> {
+        let gateway = gateway.clone();
+        self.call(move |core| core.is_governed(&gateway)).await
     }
 
     /// Deletes a session with its transcript.

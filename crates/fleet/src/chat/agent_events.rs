@@ -12,6 +12,7 @@ use gatehouse_protocol::event::{
 use super::Transcript;
 use super::live::Tail;
 use super::log::{self, ToolPlace};
+use super::row;
 use super::text;
 use super::tool::{self, OutputChange, ToolResult};
 use crate::view::{BlockView, ChatUpdate, ItemKind, MessageState, Millis, ToolState, ToolView};
@@ -377,7 +378,7 @@ impl Transcript {
                 let state = if aborted {
                     MessageState::Aborted
                 } else {
-                    MessageState::Done
+                    row::ended_by_itself(data.stop_reason.as_deref())
                 };
                 if self.runs[at].ended.is_none() {
                     self.end_run(at, state, now, out);

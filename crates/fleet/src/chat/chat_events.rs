@@ -23,7 +23,10 @@ impl Transcript {
         match &event.state {
             Some(ChatState::Status) => self.on_status(event, now),
             Some(ChatState::Delta) => self.on_delta(event, now, out),
-            Some(ChatState::Final) => self.on_end(event, MessageState::Done, now, out),
+            Some(ChatState::Final) => {
+                let state = row::ended_by_itself(event.stop_reason.as_deref());
+                self.on_end(event, state, now, out);
+            }
             Some(ChatState::Aborted) => self.on_end(event, MessageState::Aborted, now, out),
             Some(ChatState::Error) => {
                 let state =

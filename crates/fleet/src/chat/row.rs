@@ -253,6 +253,14 @@ fn state_of(message: &Message) -> MessageState {
         Some("aborted") => MessageState::Aborted,
         _ if aborted => MessageState::Aborted,
         Some("error") => errored(None, message.error_message.as_deref()),
+        stop => ended_by_itself(stop),
+    }
+}
+
+/// An answer that nobody stopped: through, or cut where the model's limit was reached.
+pub(super) fn ended_by_itself(stop_reason: Option<&str>) -> MessageState {
+    match stop_reason {
+        Some("length") => MessageState::Cut,
         _ => MessageState::Done,
     }
 }

@@ -207,7 +207,7 @@ impl Transcript {
         self.settle_run(&row, Some(&live_id));
         let mut view = row.view;
         carry_over(&self.log.entries[at].view, &mut view, row.cut);
-        if let MessageState::Aborted | MessageState::Errored { .. } =
+        if let MessageState::Cut | MessageState::Aborted | MessageState::Errored { .. } =
             self.log.entries[at].view.state
         {
             view.state = self.log.entries[at].view.state.clone();

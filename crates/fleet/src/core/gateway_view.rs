@@ -5,6 +5,7 @@ use gatehouse_client::{ConnectionState, Problem, ProblemCode};
 use super::secrets::secret_place;
 use super::{Core, Entry};
 use crate::credentials::own_gateway;
+use crate::exec_mode;
 use crate::inbox::{EpochMs, millis};
 use crate::untrusted::one_line;
 use crate::view::{
@@ -54,6 +55,7 @@ impl Core {
             unreadable: entry.troubles.unreadable_view(),
             unreadable_waiting: entry.troubles.unlisted(),
             interruption: entry.troubles.interruption_view(),
+            exec_modes: exec_mode::offered(entry.known.governed, hello.map(|h| h.protocol.0)),
             max_attachment_bytes: hello.map(|h| {
                 let said = attachments.and_then(|a| a.max_bytes);
                 // Base64 in a frame: three quarters of it, less a little for the rest of the request.

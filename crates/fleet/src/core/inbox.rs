@@ -248,6 +248,10 @@ impl Core {
             others: self.others_at(&item.gateway),
             context: self.inbox.contexts.get(key).cloned().flatten(),
             analysis: reading.map(|reading| reading.view.clone()),
+            server_version: self
+                .gateways
+                .get(&item.gateway)
+                .and_then(|entry| entry.known.server_version.clone()),
         };
         Some(inbox::detail(item, self.standing(item), beside))
     }

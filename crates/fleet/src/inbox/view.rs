@@ -92,6 +92,7 @@ pub struct Beside {
     /// The last message before it asked.
     pub context: Option<String>,
     pub analysis: Option<CommandAnalysis>,
+    pub server_version: Option<String>,
 }
 
 /// One item in full.
@@ -102,6 +103,7 @@ pub fn detail(item: &Item, standing: Standing, beside: Beside) -> InboxItemDetai
         others,
         context,
         analysis,
+        server_version,
     } = beside;
     let subject = escape(subject(content), Policy::Command);
     InboxItemDetail {
@@ -131,6 +133,7 @@ pub fn detail(item: &Item, standing: Standing, beside: Beside) -> InboxItemDetai
         questions: content.questions.iter().map(question).collect(),
         analysis,
         governed,
+        server_version: short(&server_version),
     }
 }
 

@@ -101,6 +101,8 @@ pub enum MessageState {
         problem: ProblemView,
     },
     Streaming,
+    /// The model's own limit ended it in the middle.
+    Cut,
     Aborted,
     /// The run ended with an error.
     Errored {

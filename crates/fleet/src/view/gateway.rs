@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::Millis;
+use super::{ExecMode, Millis};
 
 /// Our own name for a stored gateway. Random, never derived from its address or secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Type)]
@@ -46,6 +46,8 @@ pub struct GatewayView {
     pub interruption: Option<InterruptionView>,
     /// The largest attachment the gateway takes, in bytes, once connected.
     pub max_attachment_bytes: Option<f64>,
+    /// How far its sessions' agents can be let go, once connected; empty where it takes no such wish.
+    pub exec_modes: Vec<ExecMode>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

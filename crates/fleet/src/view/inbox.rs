@@ -160,6 +160,8 @@ pub struct InboxItemDetail {
     pub analysis: Option<CommandAnalysis>,
     /// Its gateway takes terms: for how long, a reason, an edited command.
     pub governed: bool,
+    /// Of its gateway; what a lasting answer covers there depends on it.
+    pub server_version: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

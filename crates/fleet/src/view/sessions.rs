@@ -24,6 +24,8 @@ pub struct SessionView {
     pub kind: Option<String>,
     pub channel: Option<String>,
     pub model: Option<String>,
+    /// What its agent may do; `inherited` where the session follows its gateway.
+    pub exec_mode: ExecMode,
     pub activity: SessionActivity,
     pub unread: bool,
     pub pinned: bool,
@@ -47,6 +49,22 @@ pub enum SessionActivity {
     WaitingForApproval,
     Failed,
     Aborted,
+}
+
+/// How far a session's agent may go without a person. Which of these a gateway takes is in `GatewayView`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ExecMode {
+    Inherited,
+    /// Of gateways that govern commands alone.
+    Deny,
+    Allowlist,
+    Ask,
+    /// Of gateways that govern files as well.
+    ReadOnly,
+    Guarded,
+    Workspace,
+    Full,
 }
 
 /// All sessions of all gateways at one moment, the latest first.
@@ -84,6 +102,7 @@ pub struct PatchSession {
     pub label: Option<String>,
     pub pinned: Option<bool>,
     pub archived: Option<bool>,
+    pub exec_mode: Option<ExecMode>,
 }
 
 /// One message found by a search over the cached transcripts.

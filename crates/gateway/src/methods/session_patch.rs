@@ -100,11 +100,33 @@ impl Patch {
         self.exec_security.is_some() || self.exec_ask.is_some()
     }
 
+    /// Whether all that it says is that somebody read it, which is no news of the session.
+    fn only_reads(&self) -> bool {
+        let Self {
+            label: None,
+            display_name: None,
+            category: None,
+            model: None,
+            thinking_level: None,
+            exec_security: None,
+            exec_ask: None,
+            archived: None,
+            pinned: None,
+            unread: Some(_),
+            others,
+        } = self
+        else {
+            return false;
+        };
+        others.is_empty()
+    }
+
     fn new_label(&self) -> Option<&str> {
         self.label.as_ref()?.as_deref()
     }
 
     fn apply(self, row: &mut SessionRow, now: i64) {
+        let is_news = !self.only_reads();
         let mut overrides = Overrides::of(row);
         set(&mut row.label, self.label);
         set(&mut row.display_name, self.display_name);
@@ -124,7 +146,9 @@ impl Patch {
             row.read_at = (!unread).then_some(now);
         }
         row.extra = kept(&row.extra, self.others);
-        row.updated_at = row.updated_at.max(now);
+        if is_news {
+            row.updated_at = row.updated_at.max(now);
+        }
     }
 }
 
@@ -297,6 +321,17 @@ mod tests {
         let mut row = row.clone();
         patch.apply(&mut row, 77);
         row
+    }
+
+    #[test]
+    fn a_session_that_was_read_has_not_changed_by_it() {
+        let row = patched(&SessionRow::default(), json!({"unread": false}));
+        assert_eq!((row.read_at, row.updated_at), (Some(77), 0));
+        let row = patched(
+            &SessionRow::default(),
+            json!({"unread": false, "pinned": true}),
+        );
+        assert_eq!(row.updated_at, 77);
     }
 
     #[test]

@@ -23,7 +23,7 @@ methods! {
     SessionsCreate = "sessions.create", Dynamic, V3, SessionsCreateParams => SessionCreated,
         newer ["idempotencyKey", "displayName"];
     SessionsPatch = "sessions.patch", Dynamic, V3, SessionsPatchParams => SessionChangedReply,
-        newer ["agentId", "archived", "pinned", "unread"];
+        newer ["agentId", "archived", "pinned", "unread", "permissionMode"];
     SessionsReset = "sessions.reset", Admin, V3, SessionsResetParams => SessionChangedReply,
         newer ["agentId"];
     SessionsDelete = "sessions.delete", Dynamic, V3, SessionsDeleteParams => SessionDeleted,
@@ -153,6 +153,13 @@ pub struct SessionsPatchParams {
     pub model: Change<String>,
     #[serde(skip_serializing_if = "Change::is_leave")]
     pub thinking_level: Change<String>,
+    #[serde(skip_serializing_if = "Change::is_leave")]
+    pub permission_mode: Change<String>,
+    /// A published gateway of protocol 4 refuses the pair, in which ours keeps what `permission_mode` is there.
+    #[serde(skip_serializing_if = "Change::is_leave")]
+    pub exec_security: Change<String>,
+    #[serde(skip_serializing_if = "Change::is_leave")]
+    pub exec_ask: Change<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

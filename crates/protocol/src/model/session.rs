@@ -56,6 +56,9 @@ wire! {
         pub model_provider: Option<String>,
         pub thinking_level: Option<String>,
         pub permission_mode: Option<String>,
+        /// Of a gateway that keeps a session's strictness as the pair; others have `permission_mode`.
+        pub exec_security: Option<String>,
+        pub exec_ask: Option<String>,
         pub input_tokens: Option<u64>,
         pub output_tokens: Option<u64>,
         pub total_tokens: Option<u64>,

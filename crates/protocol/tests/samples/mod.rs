@@ -245,7 +245,15 @@ fn sessions() -> Vec<Sample> {
         ),
         sample::<SessionsPatch>(
             "SessionsPatchParams",
-            Some(&["key", "label", "thinkingLevel", "fastMode", "model"]),
+            Some(&[
+                "key",
+                "label",
+                "thinkingLevel",
+                "fastMode",
+                "model",
+                "execSecurity",
+                "execAsk",
+            ]),
             SessionsPatchParams {
                 key: key(),
                 agent_id: text("main"),
@@ -255,6 +263,9 @@ fn sessions() -> Vec<Sample> {
                 unread: Some(false),
                 model: Change::Clear,
                 thinking_level: Change::Set("low".into()),
+                permission_mode: Change::Set("guarded".into()),
+                exec_security: Change::Set("allowlist".into()),
+                exec_ask: Change::Clear,
             },
         ),
         sample::<SessionsReset>(

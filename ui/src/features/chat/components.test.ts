@@ -139,6 +139,11 @@ describe("a message", () => {
     deviceId: null,
   };
 
+  it("says where the model's limit cut it off", () => {
+    show(Message, { entry: entry({ state: { kind: "cut" } }), actions: actions() });
+    expect(screen.getByText(/The answer was cut off/)).toBeTruthy();
+  });
+
   it("asks before a link is opened, by click and by key", async () => {
     const on = actions();
     show(Message, { entry: entry({}), actions: on });

@@ -5,6 +5,7 @@ import { Keymap } from "$lib/keyboard/keymap.svelte";
 import type { Page } from "$lib/page";
 import { Clock } from "$lib/time/clock.svelte";
 import { AgentCredentials, namePattern } from "./credentials.svelte";
+import { lackOfBounds } from "./bounds";
 import DialogsOnPage from "./DialogsOnPage.test.svelte";
 
 function credentials(fields: Partial<Backend> = {}) {
@@ -56,5 +57,42 @@ describe("credentials of agents", () => {
     );
     expect(field.value).toBe("");
     expect(document.documentElement.outerHTML).not.toContain("s3cret-value");
+  });
+
+  it("are bound to the hosts and the tools that a person chose, and say what that means", async () => {
+    const { held, backend } = credentials();
+    held.ask({ kind: "add" });
+    const page = { keymap: new Keymap(false), clock: new Clock(() => 0) } as unknown as Page;
+    render(DialogsOnPage, { page, credentials: held, question: { kind: "add" } });
+    const meaning = () => screen.getByRole("status").textContent ?? "";
+    expect(meaning()).toContain("used nowhere");
+    await fireEvent.click(screen.getByLabelText(/^Fetching from the web/));
+    expect(meaning()).toContain("none is named");
+    await fireEvent.input(screen.getByLabelText("Only for these hosts"), {
+      target: { value: "api.example.org" },
+    });
+    expect(meaning()).toContain("For fetching at api.example.org. Commands cannot use it.");
+    await fireEvent.click(screen.getByLabelText(/^Commands/));
+    await fireEvent.input(screen.getByLabelText("Name"), { target: { value: "DEPLOY" } });
+    await fireEvent.input(screen.getByLabelText("Value"), { target: { value: "s3cret-value" } });
+    await fireEvent.click(screen.getByRole("button", { name: "Save" }));
+    expect(backend.agentCredentialSet).toHaveBeenCalledWith(
+      expect.objectContaining({
+        boundHosts: ["api.example.org"],
+        boundTools: ["exec", "web_fetch"],
+      }),
+    );
+  });
+});
+
+describe("what a credential is bound to", () => {
+  it.each([
+    [[], [], "nowhere"],
+    [[], ["exec"], null],
+    [[], ["exec", "models"], "noHost"],
+    [["a.example.org"], [], null],
+    [["a.example.org"], ["web_fetch"], null],
+  ] as const)("hosts %j with tools %j: %s", (hosts, tools, lack) => {
+    expect(lackOfBounds(hosts, tools)).toBe(lack);
   });
 });

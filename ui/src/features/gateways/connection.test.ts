@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { screen } from "@testing-library/svelte";
-import { describe, expect, it } from "vitest";
+import { fireEvent, screen } from "@testing-library/svelte";
+import { describe, expect, it, vi } from "vitest";
 import { problem } from "$lib/backend/fake/gateways";
 import type { GatewayView } from "$lib/backend/types";
 import { deskOf, showOn } from "../on-desk";
@@ -13,6 +13,7 @@ async function settingsOf(id: string, search: string, change: Partial<GatewayVie
   const gateway = on.desk.gateways?.find(id);
   if (!gateway) throw new Error(`${id} is not there`);
   showOn(on, GatewaySettings, { gateway: { ...gateway, ...change } });
+  return on.page;
 }
 
 const buttons = (name: string) => screen.queryAllByRole("button", { name });
@@ -50,6 +51,16 @@ describe("how a gateway stands", () => {
     expect(title).toBe("The gateway on this computer did not start");
     expect(report).toContain("Permission denied");
     expect(card.textContent).not.toContain("Another program");
+  });
+
+  it("offers there to start it again, and its log", async () => {
+    const { backend } = await settingsOf("gw-own", "?fake=few&own=failed");
+    const again = vi.spyOn(backend, "gatewayReconnect").mockResolvedValue();
+    const log = vi.spyOn(backend, "openLog");
+    await fireEvent.click(screen.getByRole("button", { name: "Start again" }));
+    expect(again).toHaveBeenCalledWith("gw-own");
+    await fireEvent.click(await screen.findByRole("button", { name: "Open the log" }));
+    expect(log).toHaveBeenCalled();
   });
 
   it("breaks a long pin between its octets alone", async () => {

@@ -5,6 +5,7 @@ import { problemOf } from "$lib/errors";
 
 type ActionsBackend = Pick<
   Backend,
+  | "openLog"
   | "gatewayEdit"
   | "gatewayRemove"
   | "gatewayReconnect"
@@ -36,6 +37,7 @@ export class GatewayActions {
   }
 
   reconnect = () => this.#do(() => this.backend.gatewayReconnect(this.id));
+  openLog = () => this.#do(() => this.backend.openLog());
   pause = (paused: boolean) => this.#do(() => this.backend.gatewayPause(this.id, paused));
   forget = () => this.#do(() => this.backend.credentialForget(this.id));
   remove = () => this.#do(() => this.backend.gatewayRemove(this.id));

@@ -17,7 +17,6 @@ import { makeDetail, makeItem } from "./test-items";
 type Shown = {
   item?: Partial<InboxItemView>;
   detail?: Partial<InboxItemDetail>;
-  version?: string;
   small?: boolean;
   session?: { title: string; href: string };
 };
@@ -174,12 +173,12 @@ describe("the card", () => {
 });
 
 describe("the second step of Allow always", () => {
-  const always = (version?: string) =>
+  const always = (serverVersion: string | null, small = false) =>
     show({
       item: { subject: "npm test", session: "k", offered: ["allowOnce", "allowAlways", "deny"] },
-      detail: { analysis: sends },
+      detail: { analysis: sends, serverVersion },
       session: { title: "Fix the upload", href: "#/x" },
-      version,
+      small,
     });
 
   it("keeps what the card said: the marks, the warning, the session", async () => {
@@ -195,13 +194,20 @@ describe("the second step of Allow always", () => {
   it.each([
     ["2026.9.6", /this exact command in this folder/, /any arguments/],
     ["2026.4.25", /any npm command is then allowed/, /exact command/],
-    [undefined, /exact command in this folder.*any arguments/, /any npm command/],
+    [null, /exact command in this folder.*any arguments/, /any npm command/],
   ] as const)("says what the rule covers on version %s", async (version, said, unsaid) => {
     await always(version);
     await press(/Allow always/);
     const dialog = await screen.findByRole("dialog");
     expect(dialog.textContent).toMatch(said);
     expect(dialog.textContent).not.toMatch(unsaid);
+  });
+
+  it("says it in the small window too, which knows no gateway", async () => {
+    await always("2026.4.25", true);
+    await press(/Allow always/);
+    const dialog = await screen.findByRole("dialog");
+    expect(dialog.textContent).toMatch(/any npm command is then allowed/);
   });
 });
 

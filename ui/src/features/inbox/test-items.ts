@@ -48,6 +48,7 @@ export function makeDetail(
     questions: [],
     analysis: null,
     governed: false,
+    serverVersion: null,
     ...fields,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { read } from "$lib/shell/reading";
-import { sentence } from "./words";
+import { reasonOf, sentence } from "./words";
 
 describe("what a command does, in one sentence", () => {
   const cases: [string, string][] = [
@@ -26,5 +26,15 @@ describe("what a command does, in one sentence", () => {
 
   it("is not said of a single command, which says it itself", () => {
     expect(sentence(read("ls -la"))).toBeNull();
+  });
+});
+
+describe("why a decision is not offered", () => {
+  it("blames the policy only where the gateway says that it always asks", () => {
+    expect(reasonOf(null, "always")).toContain("asks each time");
+    for (const ask of ["on-miss", null]) {
+      expect(reasonOf(null, ask)).toBe("the gateway itself leaves it out.");
+    }
+    expect(reasonOf("its own words", "always")).toBe("its own words");
   });
 });

@@ -50,12 +50,12 @@ export function warningOf(warning: string): string {
 }
 
 /** Why a decision is not offered. Four reasons come from this app's own reading of the request. */
-export function reasonOf(reason: string | null): string {
+export function reasonOf(reason: string | null, ask: string | null): string {
   if (reason === "asksForSecret") return m.inbox.reasons.asksForSecret;
   if (reason === "unreadable") return m.inbox.reasons.unreadable;
   if (reason === "unsaid") return m.inbox.reasons.unsaid;
   if (reason === "tooLarge") return m.inbox.reasons.tooLarge;
-  return reason ?? m.inbox.unavailableByPolicy;
+  return reason ?? (ask === "always" ? m.inbox.unavailableByPolicy : m.inbox.unavailableHere);
 }
 
 /** Which decisions this app may not make, scope by scope. Empty where nothing waits. */

@@ -48,7 +48,7 @@ export class SessionActions {
   }
 
   patch({ session }: SessionView, change: Partial<PatchSession>): Promise<void> {
-    const nothing = { label: null, pinned: null, archived: null };
+    const nothing = { label: null, pinned: null, archived: null, execMode: null };
     return this.#do(() => this.backend.sessionPatch({ ...nothing, ...change, session }));
   }
 

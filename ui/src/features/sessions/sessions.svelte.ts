@@ -22,7 +22,10 @@ export type SessionRow =
   | { kind: "session"; id: string; session: SessionView }
   | { kind: "hit"; id: string; hit: SearchHit };
 
-type SessionsBackend = Pick<Backend, "sessionsSnapshot" | "sessionsSearch" | "onSessionsChanged">;
+type SessionsBackend = Pick<
+  Backend,
+  "sessionsSnapshot" | "sessionsSearch" | "sessionRead" | "onSessionsChanged"
+>;
 
 /** A search is sent when the person has stopped typing for this long. */
 const searchDelay = 150;
@@ -41,6 +44,8 @@ export class Sessions {
   /** The session that a person has before them, and how far each was read in this window. */
   #reading: string | null = null;
   #read = new Map<string, number>();
+  /** Whether the gateway of the open one was told, and has not shown it read since. */
+  #told = false;
 
   readonly #sorted = $derived([...this.#all.values()].sort(latestFirst));
   readonly rows = $derived(this.#rows());
@@ -78,6 +83,7 @@ export class Sessions {
   /** A session is open, or none any more: what comes in it is no news, then or afterwards. */
   reading(session: SessionRef | null): void {
     this.#reading = session && sessionId(session);
+    this.#told = false;
     const view = this.find(session);
     if (!this.#reading || !view) return;
     this.#all = new Map(this.#all).set(this.#reading, this.#seen(view));
@@ -118,8 +124,24 @@ export class Sessions {
   #seen(view: SessionView): SessionView {
     const id = sessionId(view.session);
     const at = view.updatedAt ?? 0;
-    if (id === this.#reading) this.#read.set(id, at);
+    if (id === this.#reading) {
+      this.#read.set(id, at);
+      this.#tellRead(view);
+    }
     return view.unread && (this.#read.get(id) ?? -1) >= at ? { ...view, unread: false } : view;
+  }
+
+  /**
+   * Its gateway is told once what was read is whole, and only of what a person can have seen. Where it shows it unread
+   * all the same, it is not told again and again.
+   */
+  #tellRead({ session, unread, activity }: SessionView): void {
+    const writes = activity === "running" || activity === "waitingForApproval";
+    if (!unread) this.#told = false;
+    if (!unread || this.#told || writes || document.visibilityState !== "visible") return;
+    this.#told = true;
+    // It stays read in this window; that other clients do not hear of it is nothing to bother a person with.
+    this.backend.sessionRead(session).catch(() => undefined);
   }
 
   async #find(wanted: string): Promise<void> {

@@ -9,6 +9,7 @@ const session = (key: string, fields: Partial<SessionView> = {}): SessionView =>
   kind: "direct",
   channel: null,
   model: null,
+  execMode: "inherited",
   activity: "idle",
   unread: false,
   pinned: false,
@@ -28,6 +29,7 @@ async function world(...sessions: SessionView[]) {
   const backend = {
     sessionsSnapshot: vi.fn(async () => snapshot),
     sessionsSearch: vi.fn(async (): Promise<SearchHit[]> => []),
+    sessionRead: vi.fn(async () => undefined),
     onSessionsChanged: (handler: typeof send) => ((send = handler), () => undefined),
   };
   const list = new Sessions(backend);
@@ -117,5 +119,20 @@ describe("the sessions list", () => {
     expect(unread(), "it was read while it was open").toBe(false);
     came(7);
     expect(unread(), "that came after it was left").toBe(true);
+  });
+
+  it("tells its gateway what was read, once no run writes any more", async () => {
+    const writing = session("open", { unread: true, updatedAt: 5, activity: "running" });
+    const { list, backend, send } = await world(writing, session("other", { unread: true }));
+    list.reading({ gateway: "gw", key: "open" });
+    expect(backend.sessionRead).not.toHaveBeenCalled();
+    const changed = [session("open", { unread: true, updatedAt: 6 })];
+    send({ revision: 2, changed, removed: [], loading: [] });
+    expect(backend.sessionRead.mock.calls).toEqual([[{ gateway: "gw", key: "open" }]]);
+    send({ revision: 3, changed, removed: [], loading: [] });
+    expect(backend.sessionRead, "it heard that already").toHaveBeenCalledTimes(1);
+    send({ revision: 4, changed: [session("open")], removed: [], loading: [] });
+    send({ revision: 5, changed, removed: [], loading: [] });
+    expect(backend.sessionRead, "something new came").toHaveBeenCalledTimes(2);
   });
 });

@@ -51,6 +51,8 @@ export type Capabilities = {
   secretStore: boolean;
   /** Links open in the person's browser. */
   openExternal: boolean;
+  /** The app keeps a log that can be opened from here. */
+  log: boolean;
   /** The person signed in to get here, and can sign out. */
   signOut: boolean;
   /** Rules can answer here for gateways that keep no policy of their own. */
@@ -99,6 +101,8 @@ export interface Backend extends Governance {
   windowReady(): Promise<void>;
   /** Opens an http(s) link outside of the app. The page asks the person first. */
   openExternal(url: string): Promise<void>;
+  /** Opens the app's log outside of the app. */
+  openLog(): Promise<void>;
 
   /** Ends what the sign-in began. */
   signOut(): Promise<void>;
@@ -130,6 +134,8 @@ export interface Backend extends Governance {
   sessionsSearch(text: string): Promise<SearchHit[]>;
   sessionCreate(input: NewSession): Promise<SessionRef>;
   sessionPatch(input: PatchSession): Promise<void>;
+  /** Tells the session's gateway that it was read, so that other clients show it so. */
+  sessionRead(session: SessionRef): Promise<void>;
   sessionDelete(session: SessionRef): Promise<void>;
 
   /** Opens a chat. Updates may arrive before the snapshot is returned; they belong on top of it, in order. */

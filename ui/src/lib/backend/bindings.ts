@@ -15,6 +15,8 @@ export const commands = {
 	notificationTest: () => __TAURI_INVOKE<NotificationSupport>("notification_test"),
 	/**  Opens a web address in the person's browser. The page asks first. */
 	openExternal: (url: string) => __TAURI_INVOKE<null>("open_external", { url }),
+	/**  Opens today's log in the person's own viewer. */
+	openLog: () => __TAURI_INVOKE<null>("open_log"),
 	/**  The page has painted something useful. */
 	windowReady: () => __TAURI_INVOKE<null>("window_ready"),
 	/**  Whether secrets can be kept now, and where. */
@@ -61,8 +63,10 @@ export const commands = {
 	sessionsSearch: (text: string) => __TAURI_INVOKE<SearchHit[]>("sessions_search", { text }),
 	/**  Creates a session. */
 	sessionCreate: (session: NewSession) => __TAURI_INVOKE<SessionRef>("session_create", { session }),
-	/**  Renames, pins or archives a session. */
+	/**  Renames, pins or archives a session, or changes what its agent may do. */
 	sessionPatch: (patch: PatchSession) => __TAURI_INVOKE<null>("session_patch", { patch }),
+	/**  Tells a session's gateway that it was read. */
+	sessionRead: (session: SessionRef) => __TAURI_INVOKE<null>("session_read", { session }),
 	/**  Deletes a session on its gateway. */
 	sessionDelete: (session: SessionRef) => __TAURI_INVOKE<null>("session_delete", { session }),
 	/**  Opens a transcript: what it is now, and its updates over `channel` until it is closed. */
@@ -559,6 +563,13 @@ export type EffectView = {
 	text: string,
 };
 
+/**  How far a session's agent may go without a person. Which of these a gateway takes is in `GatewayView`. */
+export type ExecMode = "inherited" | 
+/**  Of gateways that govern commands alone. */
+"deny" | "allowlist" | "ask" | 
+/**  Of gateways that govern files as well. */
+"readOnly" | "guarded" | "workspace" | "full";
+
 export type ExportAudit = {
 	gateway: GatewayId,
 	format: AuditFormat,
@@ -652,6 +663,8 @@ export type GatewayView = {
 	interruption: InterruptionView | null,
 	/**  The largest attachment the gateway takes, in bytes, once connected. */
 	maxAttachmentBytes: number | null,
+	/**  How far its sessions' agents can be let go, once connected; empty where it takes no such wish. */
+	execModes: ExecMode[],
 };
 
 /**  The gateways or their connections changed: all of them, as they are now. */
@@ -715,6 +728,8 @@ export type InboxItemDetail = {
 	analysis: CommandAnalysis | null,
 	/**  Its gateway takes terms: for how long, a reason, an edited command. */
 	governed: boolean,
+	/**  Of its gateway; what a lasting answer covers there depends on it. */
+	serverVersion: string | null,
 };
 
 /**  One line of the inbox. Long text is cut here; `InboxItemDetail` has it whole. */
@@ -772,7 +787,9 @@ export type MessageState = { kind: "done" } |
 /**  Ours, not confirmed yet. */
 { kind: "sending" } | 
 /**  Ours, not taken; `retry` sends it again with the same idempotency key. */
-{ kind: "failed"; problem: ProblemView } | { kind: "streaming" } | { kind: "aborted" } | 
+{ kind: "failed"; problem: ProblemView } | { kind: "streaming" } | 
+/**  The model's own limit ended it in the middle. */
+{ kind: "cut" } | { kind: "aborted" } | 
 /**  The run ended with an error. */
 { kind: "errored"; problem: ProblemView };
 
@@ -859,6 +876,7 @@ export type PatchSession = {
 	label: string | null,
 	pinned: boolean | null,
 	archived: boolean | null,
+	execMode: ExecMode | null,
 };
 
 export type PhaseView = 
@@ -1075,6 +1093,8 @@ export type SessionView = {
 	kind: string | null,
 	channel: string | null,
 	model: string | null,
+	/**  What its agent may do; `inherited` where the session follows its gateway. */
+	execMode: ExecMode,
 	activity: SessionActivity,
 	unread: boolean,
 	pinned: boolean,

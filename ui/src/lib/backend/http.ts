@@ -113,6 +113,7 @@ export function httpBackend(signedOut: () => void): Backend {
       notifications: false,
       secretStore: false,
       openExternal: true,
+      log: false,
       signOut: true,
       autoAnswers: false,
     },
@@ -125,6 +126,8 @@ export function httpBackend(signedOut: () => void): Backend {
       window.open(url, "_blank", "noopener,noreferrer");
       return Promise.resolve();
     },
+
+    openLog: onlyOnTheDesktop,
 
     signOut: async () => {
       await fetch(`${API}/session`, { method: "DELETE" });
@@ -159,6 +162,7 @@ export function httpBackend(signedOut: () => void): Backend {
     sessionsSearch: (text) => call("sessions_search", { text }),
     sessionCreate: (session) => call("session_create", { session }),
     sessionPatch: (patch) => call("session_patch", { patch }),
+    sessionRead: (session) => call("session_read", { session }),
     sessionDelete: (session) => call("session_delete", { session }),
 
     chatOpen: async (session, onUpdates) => {

@@ -88,6 +88,7 @@ export function tauriBackend(): Backend {
       notifications: true,
       secretStore: true,
       openExternal: true,
+      log: true,
       signOut: false,
       autoAnswers: true,
     },
@@ -97,6 +98,7 @@ export function tauriBackend(): Backend {
     notificationTest: () => checked.notificationTest(),
     windowReady: () => done(checked.windowReady()),
     openExternal: (url) => done(checked.openExternal(url)),
+    openLog: () => done(checked.openLog()),
 
     signOut: () => Promise.resolve(),
 
@@ -128,6 +130,7 @@ export function tauriBackend(): Backend {
     sessionsSearch: (text) => checked.sessionsSearch(text),
     sessionCreate: (input) => checked.sessionCreate(input),
     sessionPatch: (input) => done(checked.sessionPatch(input)),
+    sessionRead: (session) => done(checked.sessionRead(session)),
     sessionDelete: (session) => done(checked.sessionDelete(session)),
 
     chatOpen: (session, onUpdates) => {

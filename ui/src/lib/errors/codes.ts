@@ -101,6 +101,7 @@ export const problemCodes = [
   "runGoesOn",
   "invalidInput",
   "unknown",
+  "logNotOpened",
   "internal",
 ] as const;
 

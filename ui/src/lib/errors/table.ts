@@ -120,6 +120,7 @@ const rows: Record<ProblemCode, Row> = {
   runGoesOn: ["warning", "none"],
   invalidInput: ["warning", "none"],
   unknown: ["passing", "reconnect"],
+  logNotOpened: ["warning", "none"],
   internal: ["danger", "retry"],
 };
 

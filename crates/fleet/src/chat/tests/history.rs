@@ -266,6 +266,14 @@ fn a_row_with_an_error_or_an_abort_says_so() {
 }
 
 #[test]
+fn an_answer_that_the_models_limit_cut_says_so() {
+    let mut cut = agent("m1", 1, "r", "and then");
+    cut["stopReason"] = json!("length");
+    let chat = Chat::open(&[cut]);
+    assert_eq!(chat.page.messages[0].state, MessageState::Cut);
+}
+
+#[test]
 fn ten_thousand_rows_leave_a_bounded_transcript() {
     let rows: Vec<_> = (0..10_000)
         .map(|n| user(&format!("u{n}"), n, "hi"))

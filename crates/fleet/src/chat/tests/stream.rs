@@ -67,6 +67,20 @@ fn a_row_without_a_run_is_recognised_by_its_words() {
 }
 
 #[test]
+fn a_streamed_answer_that_was_cut_is_marked_and_stays_so_with_its_row() {
+    let mut chat = Chat::open(&[]);
+    chat.delta("r", "and then", "and then");
+    chat.chat(
+        "r",
+        json!({"state": "final", "stopReason": "length",
+            "message": {"role": "assistant", "content": "and then"}}),
+    );
+    assert_eq!(chat.page.messages[0].state, MessageState::Cut);
+    chat.row(agent("m1", 1, "r", "and then"));
+    assert_eq!(chat.page.messages[0].state, MessageState::Cut);
+}
+
+#[test]
 fn the_closing_text_makes_up_for_lost_deltas() {
     let mut chat = Chat::open(&[]);
     chat.delta("r", "One ", "One ");

@@ -208,6 +208,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       notifications: true,
       secretStore: true,
       openExternal: true,
+      log: true,
       signOut: false,
       autoAnswers: true,
     },
@@ -231,6 +232,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     // eslint-disable-next-line no-console
     windowReady: async () => console.info("first useful paint"),
     openExternal: async () => undefined,
+    openLog: () => answer(() => undefined),
 
     signOut: () => Promise.resolve(),
     secretStoreState: () => answer(() => secrets),
@@ -318,6 +320,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
         sessions = sessions.map((each) => (each === before ? after : each));
         putSessions([after]);
       }),
+    sessionRead: () => answer(() => undefined),
     sessionDelete: (session) =>
       answer(() => {
         const gone = findSession(session);

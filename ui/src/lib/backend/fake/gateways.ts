@@ -33,6 +33,7 @@ export function makeGateway(
     unreadableWaiting: 0,
     interruption: null,
     maxAttachmentBytes: 20 * 1024 * 1024,
+    execModes: ["inherited", "readOnly", "guarded", "workspace", "full"],
     ...fields,
   };
 }

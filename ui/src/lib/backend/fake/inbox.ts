@@ -54,6 +54,7 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     questions: [],
     analysis: view.kind === "exec" ? analyse(item.subject) : null,
     governed: false,
+    serverVersion: "2026.9.6",
     ...rest,
   };
 }

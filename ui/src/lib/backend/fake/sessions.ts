@@ -46,6 +46,7 @@ function session(scenario: Scenario, now: number, index: number): SessionView {
     kind: index % 5 === 4 ? "cron" : "direct",
     channel: index % 6 === 5 ? "telegram" : null,
     model: "claude-sonnet",
+    execMode: index === 0 ? "guarded" : "inherited",
     activity: offline && activityOf(index) === "running" ? "idle" : activityOf(index),
     unread: index === 1 || index === 4,
     pinned: index === 2 || index === 8,

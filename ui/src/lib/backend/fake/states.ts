@@ -93,6 +93,7 @@ export function states(now: number): MessageView[] {
       ],
       { kind: "aborted" },
     ),
+    message("assistant", [text("The first nine steps are done, and the tenth")], { kind: "cut" }),
     message("assistant", [], {
       kind: "errored",
       problem: problem("gatewayRefused", { detail: "model overloaded" }),

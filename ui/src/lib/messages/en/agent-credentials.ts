@@ -8,6 +8,14 @@ const states: Record<CredentialState, string> = {
   usedUp: "Used up",
 };
 
+/** Those who send it to a host; with no tool named, all of them. */
+function senders(tools: readonly string[]): string {
+  const fetching = tools.length === 0 || tools.includes("web_fetch");
+  const models = tools.length === 0 || tools.includes("models");
+  if (fetching && models) return "fetching and models";
+  return fetching ? "fetching" : "models";
+}
+
 export const agentCredentials = {
   title: "Agent credentials",
   meaning:
@@ -37,17 +45,13 @@ export const agentCredentials = {
   noHost: "no host",
   tools: (names: string) => `only in ${names}`,
   nowhere: "Bound to no host and no tool, so it can be used nowhere.",
-  created: "Kept since",
-  rotated: "Rotated",
   rotate: "Rotate…",
-  rotateOf: (name: string) => `Rotate ${name}`,
   rotateTitle: (name: string) => `A new value for ${name}`,
   rotateMeaning: "It is used from the next call on.",
   rotateConfirm: "Rotate",
   graceField: "Take the old value as well",
   graces: { none: "Not any more", hour: "For an hour", day: "For a day" },
   delete: "Delete…",
-  deleteOf: (name: string) => `Delete ${name}`,
   deleteTitle: (name: string) => `Delete ${name}?`,
   deleteMeaning: "Calls that name it are refused from then on. The value cannot be brought back.",
   deleteConfirm: "Delete",
@@ -60,7 +64,29 @@ export const agentCredentials = {
   secret: "Value",
   secretHelp: "Goes in once. It is encrypted on the gateway and never shown again.",
   hostsField: "Only for these hosts",
-  hostsHelp: "Separated by spaces. It is sent to no other; with none it can be used nowhere.",
+  hostsHelp: "Separated by spaces. *.example.org is every host below it. It is sent to no other.",
+  toolsField: "Only for these tools",
+  takers: {
+    exec: {
+      label: "Commands",
+      help: "In a variable of a command. What the command does with it is its own affair.",
+    },
+    web_fetch: { label: "Fetching from the web", help: "In a header or the address." },
+    models: { label: "Model providers", help: "As the key of a model in the configuration." },
+  },
+  lacks: {
+    nowhere: "With no host and no tool it can be used nowhere. Name a host, or choose commands.",
+    noHost:
+      "Fetching and models send it to a host, and none is named. Until one is, they cannot use it.",
+  },
+  covers: (hosts: readonly string[], tools: readonly string[]) => {
+    const where =
+      tools.includes("exec") && tools.length === 1
+        ? ""
+        : `${senders(tools)} at ${hosts.join(", ")}`;
+    if (!tools.includes("exec")) return `For ${where}. Commands cannot use it.`;
+    return where ? `For commands, and for ${where}.` : "For commands alone, wherever they go.";
+  },
   ends: "Ends",
   endChoices: { never: "Never", month: "In 30 days", quarter: "In 90 days", year: "In a year" },
   added: (name: string) => `${name} is kept.`,

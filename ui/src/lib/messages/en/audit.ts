@@ -93,7 +93,6 @@ export const audit = {
   newer: "Show the newest",
 
   state: "State",
-  overview: "Overview",
   proof: "Proof",
   proofMeaning:
     "Each record holds the hash of the one before it, and a signed checkpoint holds the root of all up to it. Checking recomputes every one.",
@@ -161,5 +160,4 @@ export const audit = {
   whole: "The whole record",
   newerRecord: "Newer record",
   olderRecord: "Older record",
-  recordGone: "That record is not there",
 };

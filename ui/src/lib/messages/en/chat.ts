@@ -1,5 +1,27 @@
 /** The words of a chat. */
+import type { ExecMode } from "../../backend/types";
 import { plural } from "./common";
+
+const modeNames: Record<ExecMode, string> = {
+  inherited: "Default",
+  deny: "No commands",
+  allowlist: "Allowed list only",
+  ask: "Asks first",
+  readOnly: "Reads only",
+  guarded: "Guarded",
+  workspace: "Workspace",
+  full: "Everything",
+};
+const modeMeanings: Record<ExecMode, string> = {
+  inherited: "As its gateway is set.",
+  deny: "Commands are refused, and nobody is asked.",
+  allowlist: "Only what the gateway’s list allows runs. The rest is refused, and nobody is asked.",
+  ask: "A person is asked about each command that nothing allows already.",
+  readOnly: "Reads files of its folder. Commands and changes are refused.",
+  guarded: "Reads and writes in its folder. A person is asked about commands that no list allows.",
+  workspace: "Reads and writes in its folder. A model looks at commands, and may let them run.",
+  full: "Runs every command and reaches every file. Nobody is asked.",
+};
 
 export const chat = {
   choose: "Choose a session to read it.",
@@ -27,7 +49,6 @@ export const chat = {
 
   loadingOlder: "Loading earlier messages",
   olderFailed: "Earlier messages could not be loaded",
-  loadOlder: "Earlier messages",
   beginning: "The session begins here",
   toLatest: "Go to the latest message",
   latest: "Latest",
@@ -38,6 +59,7 @@ export const chat = {
   sendAgain: "Send again",
   askAgain: "Ask again",
   aborted: "Stopped",
+  cut: "The answer was cut off: the model’s limit was reached.",
   runFailed: "The run ended",
   copyMessage: "Copy the message",
   copyCode: "Copy the code",
@@ -77,8 +99,18 @@ export const chat = {
     unknown: "The gateway is not reachable. What became of the run shows once it is back.",
     stop: "Stop",
     stopHint: "Stop the run",
-    stopFailed: "The run could not be stopped.",
-    retryFailed: "The message could not be sent again.",
+  },
+
+  execMode: {
+    title: "What the agent may do in this session",
+    label: (name: string) => `What the agent may do: ${name}`,
+    names: modeNames,
+    meanings: modeMeanings,
+    stricterOnly:
+      "A session can be stricter than its gateway, never more open. It counts from the next command on.",
+    fromNext:
+      "It counts from the next command on. What waits for an answer may be withdrawn by the gateway.",
+    changed: (name: string) => `Set to: ${name}.`,
   },
 
   composer: {
@@ -126,6 +158,5 @@ export const chat = {
     write: "Write a message",
     send: "Send the message",
     copy: "Copy the message",
-    leaveComposer: "Leave the message field; the text stays",
   },
 };

@@ -134,7 +134,7 @@ export const terms = {
       quarter: "Allow here for 90 days",
     },
   },
-  back: "It is listed under Policy, Standing permissions, and can be taken back there.",
+  back: "It is listed under Policy, Standing permissions, and can be revoked there.",
   denyBecause: "Deny with a reason…",
   denyTitle: "Deny, and say why",
   denyMeaning: "The agent reads it and can do something else instead.",

@@ -160,7 +160,8 @@ export const inbox = {
       : `${count} invisible or direction-changing characters are shown as their codes. Text like this can hide what really runs.`,
   unavailable: (decision: string) => `${decision} is not offered`,
   unavailableBecause: (decision: string, reason: string) => `${decision} is not offered: ${reason}`,
-  unavailableByPolicy: "the gateway's policy asks each time.",
+  unavailableByPolicy: "the gateway’s policy asks each time.",
+  unavailableHere: "the gateway itself leaves it out.",
   reasons: {
     asksForSecret:
       "it asks for a secret, and a secret does not go through this window. Answer it on the gateway.",
@@ -202,7 +203,7 @@ export const inbox = {
     "The gateway keeps a rule and does not ask for this again. From OpenClaw 2026.8.1 on, the rule is this exact command in this folder. On an older gateway it can be the program with any arguments.",
   alwaysOther:
     "The gateway keeps a rule and does not ask for this again. For a tool, the rule covers it with any arguments.",
-  alwaysBack: "The rule holds until it is taken back on the gateway, in its approvals.",
+  alwaysBack: "The rule holds until it is revoked on the gateway, in its approvals.",
   alwaysConfirm: "Allow always",
   explain: "Explain",
   explainTitle: "What it is made of",

@@ -37,7 +37,6 @@ export const policy = {
 
   preset: "Preset",
   presets,
-  presetOwn: "The document sets none of these.",
   presetTitle: (name: string) => `Change to ${name}?`,
   presetMeaning: {
     guarded: "It holds at once, for every agent of this gateway. Your own rules stay.",
@@ -85,7 +84,6 @@ export const policy = {
   agent: "Agent",
   anyAgent: "Default agent",
   tryMeaning: "Nothing is run. It shows what the policy in force says, and why.",
-  tryEmpty: "Type or paste a command.",
   examples: "Or one of these",
   says: {
     allow: "It would run without asking.",
@@ -117,7 +115,6 @@ export const policy = {
   nothingPastMeaning: "Choose a longer time, or come back when agents have worked.",
   becomes: (was: string, would: string) => `${was} becomes ${would}`,
   simulateColumns: { when: "When", action: "Action", change: "Change", why: "Why" },
-  openRecord: (seq: number) => `Open record ${seq}`,
 
   noGrants: "No standing permissions",
   noGrantsMeaning:
@@ -175,7 +172,6 @@ export const policy = {
   ruleCommandHelp:
     "“*” is one word, “**” any number of words. It is matched on what really runs, past sudo, env and the like.",
   ruleAgent: "Only this agent",
-  ruleAgentHelp: "Empty means every agent.",
   ruleGateway: "Gateway",
   ruleAnswer: "Answer",
   answerHelp: {

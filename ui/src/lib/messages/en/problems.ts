@@ -230,7 +230,7 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   ownGatewayFailed: words(
     "The gateway on this computer did not start",
     "Another program may hold its place, or its folder (~/.gatehouse) cannot be used.",
-    "Mend the cause, then switch it off and on in the settings, under Gateways. The log has the whole story.",
+    "Mend the cause, then start it again. The log has the whole story.",
   ),
   unavailable: words(
     "The gateway cannot take you in now",
@@ -337,6 +337,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "This gateway cannot do that",
     "It is an older one, without this method.",
     "Update the gateway to use it.",
+  ),
+  logNotOpened: words(
+    "The log was not opened",
+    "There is none yet, or nothing on this computer opens such a file.",
+    "It lies in the folder that the README names; any editor reads it.",
   ),
   runFailed: words(
     "The run failed",
