@@ -65,6 +65,14 @@ fn wording(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
         let at = if parent.is_empty() { "root" } else { parent };
         return format!("at {at}: unexpected property '{}'", quoted());
     }
+    // The published schema has no such bound; here, numbers have a size.
+    if text.starts_with("invalid value: integer") && text.ends_with("expected u32") {
+        let bound = match quoted().starts_with('-') {
+            true => ">= 0".to_owned(),
+            false => format!("<= {}", u32::MAX),
+        };
+        return format!("at {place}: must be {bound}");
+    }
     let what = text
         .rsplit_once("expected ")
         .map_or(text, |(_, expected)| expected);
@@ -128,6 +136,10 @@ mod tests {
         assert_eq!(
             complaint(r#"{"sessionKey":"a","limit":"many"}"#),
             "invalid chat.history params: at /limit: must be integer"
+        );
+        assert_eq!(
+            complaint(r#"{"sessionKey":"a","limit":4294967296}"#),
+            "invalid chat.history params: at /limit: must be <= 4294967295"
         );
         assert_eq!(
             complaint("{}"),
