@@ -8,7 +8,7 @@ mod support;
 use std::fs;
 
 use gatehouse_gateway::audit::MOST_A_MINUTE;
-use gatehouse_store::gateway::{GatewayStore as _, SqliteGatewayStore};
+use gatehouse_store::gateway::{AuditStore as _, SqliteGatewayStore};
 use serde_json::{Value, json};
 use support::{ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, Wire, another_person, write_policy};
 
