@@ -44,6 +44,7 @@ impl HealthMonitor {
             snapshot: first_snapshot(clock.now_ms(), default_agent),
         });
         let (sender, now) = watch::channel(first);
+        // No bound: who asks waits for the answer; sections come once a minute, and with a change of the configuration.
         let (sections, inbox) = mpsc::unbounded_channel();
         let keeper = Keeper {
             clock,

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::audit::{AuditLog, Gate, StateKey};
+use crate::audit::{AuditLog, Gate, Refusals, StateKey};
 use crate::auth::{AuthSettings, Failures, Gatekeeper, PairingDesk, random_token};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
@@ -137,6 +137,8 @@ impl Gateway {
         )
         .await;
         let house = house.map_err(|error| StartError::Store(error.to_string()))?;
+        let (refusals, refusals_task) = Refusals::start(audit.clone(), stopping.clone());
+        tasks.spawn(refusals_task);
         let scheme = if tls.is_some() { "wss" } else { "ws" };
         let app = App::new(Parts {
             sessions: house.sessions,
@@ -144,6 +146,7 @@ impl Gateway {
             governor: house.governor,
             approvals: house.approvals,
             audit,
+            refusals,
             exec_modes: house.exec_modes,
             agents: house.agents,
             models: house.models,

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::agents::{Agents, ModelCatalog};
-use crate::audit::AuditLog;
+use crate::audit::{AuditLog, Refusals};
 use crate::auth::Gatekeeper;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
@@ -51,6 +51,8 @@ pub struct Parts {
     pub governor: Arc<GatewayGovernor>,
     pub approvals: Approvals,
     pub audit: AuditLog,
+    /// What was refused, for the audit.
+    pub(crate) refusals: Refusals,
     /// How strict commands are by the configuration and the approvals document.
     pub exec_modes: ExecModes,
     pub agents: Agents,

@@ -99,6 +99,20 @@ async fn each_failure_has_its_published_status() {
 }
 
 #[tokio::test]
+async fn a_route_that_is_asked_in_another_way_says_so_in_the_shape_of_every_error() {
+    let gateway = TestGateway::start().await;
+    for path in ["/health", "/ready", "/metrics", "/avatar/main"] {
+        let answer = http::post(gateway.address(), path, "{}", Some(TOKEN)).await;
+        assert_eq!(answer.status, 405, "{path}");
+        assert_eq!(
+            answer.json()["error"]["type"],
+            "method_not_allowed",
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_call_that_is_wrong_in_itself_is_told_apart_from_one_that_fails() {
     let gateway = TestGateway::start().await;
     let cases = [

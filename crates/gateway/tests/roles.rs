@@ -7,6 +7,8 @@ mod support;
 
 use std::fs;
 
+use gatehouse_gateway::audit::MOST_A_MINUTE;
+use gatehouse_store::gateway::{AuditStore as _, SqliteGatewayStore};
 use serde_json::{Value, json};
 use support::{ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, Wire, another_person, write_policy};
 
@@ -120,6 +122,38 @@ async fn each_right_that_is_forbidden_is_refused_and_recorded() {
         assert_eq!(refused.len(), count, "{right}");
         assert!(refused[0].bytes.contains(right), "{}", refused[0].bytes);
     }
+}
+
+#[tokio::test]
+async fn who_is_refused_over_and_over_does_not_fill_the_audit() {
+    let gateway = gateway(&forbid("credential.list")).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let more = 25;
+    for _ in 0..MOST_A_MINUTE + more {
+        let answer = wire.request("gatehouse.credentials.list", json!({})).await;
+        assert_refused(&answer, "credential.list");
+    }
+    let TestGateway { running, state } = gateway;
+    running.stop("the test is over").await;
+    let store = SqliteGatewayStore::open(state.path(), 0).await;
+    let rows = store.unwrap().audit_rows(0, 1_000).await.unwrap();
+    let refused: Vec<Value> = rows
+        .iter()
+        .filter(|row| row.kind == "access.refused")
+        .map(|row| serde_json::from_str(&row.bytes).unwrap())
+        .collect();
+    // A minute may have gone by in between.
+    let whole = refused
+        .iter()
+        .filter(|record| record["detail"]["leftOut"].is_null());
+    let left_out = refused
+        .iter()
+        .filter_map(|record| record["detail"]["leftOut"].as_u64());
+    let (whole, left_out) = (whole.count() as u64, left_out.sum::<u64>());
+    assert!(left_out > 0, "{whole} were recorded one by one");
+    assert_eq!(whole + left_out, MOST_A_MINUTE + more, "none is lost");
+    let last = refused.last().unwrap().to_string();
+    assert!(last.contains("credential.list"), "{last}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::ChoiceReason;
 pub enum VaultError {
     #[error("a secret's name has an empty part or a character that is not printable ASCII")]
     BadKey,
-    #[error("no place for secrets is ready: {}", .0.code())]
+    #[error("no place for secrets is ready: {}", .0.words())]
     ChoiceNeeded(ChoiceReason),
     #[error("the keychain is locked")]
     KeychainLocked,

@@ -47,6 +47,19 @@ pub enum ChoiceReason {
 }
 
 impl ChoiceReason {
+    /// In words, for who has no page to read.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoSessionBus => "there is no session bus to reach a keychain over",
+            Self::NoSecretService => "nothing on the session bus keeps secrets",
+            Self::KeychainFailed => "the keychain answers with an error",
+            Self::KeychainSilent => "the keychain does not answer",
+            Self::FileDamaged => "the encrypted file is damaged",
+            Self::FileMissing => "the encrypted file is gone",
+            Self::ChoiceUnreadable => "the record of the chosen place cannot be read",
+        }
+    }
+
     /// A stable code in camel case for the page.
     pub fn code(self) -> &'static str {
         match self {

@@ -194,7 +194,7 @@ async fn a_keyring_that_was_restarted_between_two_uses_is_found_again() {
         ("state", "ChoiceNeeded { reason: NoSecretService }"),
         (
             "get gateway/a/token",
-            "error: no place for secrets is ready: noSecretService",
+            "error: no place for secrets is ready: nothing on the session bus keeps secrets",
         ),
     ]);
     desktop.start_keyring(Keyring::Unlocked).await.unwrap();
@@ -214,7 +214,7 @@ async fn without_a_secret_service_the_person_chooses_and_can_move_back_later() {
         ("state", needed),
         (
             "put gateway/a/token v",
-            "error: no place for secrets is ready: noSecretService",
+            "error: no place for secrets is ready: nothing on the session bus keeps secrets",
         ),
         ("choose keychain", needed),
         ("choose file correct-horse", "Ready(EncryptedFile)"),

@@ -2,6 +2,7 @@
 //!
 //! This is the only file that knows the library.
 
+mod broke_off;
 mod convert;
 mod quiet;
 
@@ -14,6 +15,7 @@ use genai::{
     resolver::{AuthData, Endpoint},
 };
 
+use broke_off::ToldError;
 use quiet::Quiet;
 
 use super::{
@@ -137,7 +139,11 @@ impl Remote {
         key: Option<ApiKey>,
     ) -> Result<ModelStream, ProviderError> {
         let target = self.target(&request.model, key.as_ref());
-        let options = Self::options(&request);
+        let mut options = Self::options(&request);
+        let told = ToldError::default();
+        if self.api == Api::Ollama {
+            options = options.with_raw_frame_sink(told.clone());
+        }
         let chat = convert::request(request);
         let begun = self.client.exec_chat_stream(target, chat, Some(&options));
         let begun = Quiet::new(begun)
@@ -146,7 +152,7 @@ impl Remote {
         let mut events = Quiet::new(begun.stream)
             .flat_map(move |event| {
                 let events = match event {
-                    Ok(event) => events_of(event),
+                    Ok(event) => events_of(event, &told, key.as_ref()),
                     Err(error) => vec![Err(convert::error(&error, key.as_ref()))],
                 };
                 stream::iter(events)
@@ -161,7 +167,11 @@ impl Remote {
     }
 }
 
-fn events_of(event: ChatStreamEvent) -> Vec<Result<ModelEvent, ProviderError>> {
+fn events_of(
+    event: ChatStreamEvent,
+    told: &ToldError,
+    key: Option<&ApiKey>,
+) -> Vec<Result<ModelEvent, ProviderError>> {
     match event {
         ChatStreamEvent::Chunk(chunk) => vec![Ok(ModelEvent::Text(chunk.content))],
         ChatStreamEvent::ReasoningChunk(chunk) => vec![Ok(ModelEvent::Thinking(chunk.content))],
@@ -174,6 +184,9 @@ fn events_of(event: ChatStreamEvent) -> Vec<Result<ModelEvent, ProviderError>> {
         ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::Heartbeat => {
             vec![Ok(ModelEvent::Alive)]
         }
-        ChatStreamEvent::End(end) => convert::end(end),
+        ChatStreamEvent::End(end) => match told.words() {
+            Some(words) => vec![Err(convert::broke_off(words, key))],
+            None => convert::end(end),
+        },
     }
 }

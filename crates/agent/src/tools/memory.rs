@@ -39,7 +39,7 @@ pub struct MemorySearch;
 pub struct MemoryGet;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SearchArguments {
     query: String,
     #[serde(default)]
@@ -47,6 +47,7 @@ struct SearchArguments {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct GetArguments {
     path: String,
     #[serde(default)]

@@ -32,7 +32,7 @@ impl Process {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Arguments {
     action: Action,
     #[serde(default)]

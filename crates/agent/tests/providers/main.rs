@@ -317,6 +317,29 @@ async fn an_answer_that_ends_without_a_reason_has_not_ended() {
 }
 
 #[tokio::test]
+async fn what_made_ollama_break_off_is_told_in_its_words() {
+    let begun = r#"{"message":{"role":"assistant","content":"an \"error\" of mine"},"done":false}"#;
+    let error = r#"{"error":"model runner has unexpectedly stopped (the-key)"}"#;
+    for lines in [format!("{begun}\n{error}\n"), format!("{error}\n")] {
+        let endpoint = Endpoint::start(vec![(200, "application/x-ndjson", lines)]).await;
+        let provider = remote(Api::Ollama, &endpoint.url(""));
+        let answer = ask(&provider, request(vec![Message::user("hi", 0)])).await;
+        let told = answer.unwrap_err().to_string();
+        assert!(
+            told.contains("model runner has unexpectedly stopped"),
+            "{told}"
+        );
+        assert!(!told.contains("the-key"), "a key is in no error: {told}");
+    }
+    let missing = r#"{"error":"model 'a-model' not found"}"#.to_owned();
+    let endpoint = Endpoint::start(vec![(404, "application/json", missing)]).await;
+    let provider = remote(Api::Ollama, &endpoint.url(""));
+    let answer = ask(&provider, request(vec![Message::user("hi", 0)])).await;
+    let told = answer.unwrap_err().to_string();
+    assert!(told.contains("model 'a-model' not found"), "{told}");
+}
+
+#[tokio::test]
 async fn an_answer_that_is_held_back_says_so_and_one_that_is_cut_too() {
     let completions = |reason: &str| {
         format!(

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use gatehouse_audit::kinds;
 use gatehouse_gateway::audit::ExportFormat;
 
 use super::Target;
@@ -54,8 +55,8 @@ pub(crate) enum AuditAction {
 
 #[derive(Args, Clone, Default)]
 pub(crate) struct AuditFilters {
-    /// Only this kind, such as `tool.intent`; more than one may be given
-    #[arg(long = "kind")]
+    /// Only this kind, such as `tool.intent`, or this group of kinds, such as `tool`; more than one may be given
+    #[arg(long = "kind", value_parser = kind)]
     pub(crate) kinds: Vec<String>,
     /// Only this agent's
     #[arg(long)]
@@ -63,12 +64,41 @@ pub(crate) struct AuditFilters {
     /// Only this session's
     #[arg(long)]
     pub(crate) session: Option<String>,
-    /// Only what was answered with `allow`, `ask` or `deny`
-    #[arg(long)]
+    /// Only what was answered with this
+    #[arg(long, value_parser = ["allow", "ask", "deny"])]
     pub(crate) verdict: Option<String>,
     /// Only what has this text in what was done, or in what it was done to
     #[arg(long)]
     pub(crate) text: Option<String>,
+}
+
+impl AuditFilters {
+    /// The kinds, with those of each group in its place.
+    pub(crate) fn kinds(&self) -> Vec<&str> {
+        let each = |name: &'_ String| match kinds::of_group(name) {
+            Some(kinds) => kinds.to_vec(),
+            None => Vec::new(),
+        };
+        let groups = self.kinds.iter().flat_map(each);
+        let own = self.kinds.iter().filter(|name| kinds::is_known(name));
+        groups.chain(own.map(String::as_str)).collect()
+    }
+}
+
+/// A misspelt kind would find nothing, as if nothing had happened.
+fn kind(name: &str) -> Result<String, String> {
+    if kinds::is_known(name) || kinds::of_group(name).is_some() {
+        return Ok(name.to_owned());
+    }
+    let known = kinds::GROUPS.iter().map(|(group, kinds)| {
+        let kinds = kinds.join(", ");
+        format!("{group}: {kinds}")
+    });
+    let known: Vec<_> = known.collect();
+    Err(format!(
+        "there is no such kind; there are\n{}",
+        known.join("\n")
+    ))
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

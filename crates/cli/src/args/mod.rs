@@ -203,8 +203,8 @@ pub(crate) enum ApprovalsAction {
         /// Allow exactly the same again in this session, on a gateway of ours
         #[arg(long, conflicts_with = "always")]
         session: bool,
-        /// Allow exactly the same again for so long, such as 30m or 2h, on a gateway of ours
-        #[arg(long = "for", value_name = "TIME", value_parser = credentials::span,
+        /// Allow exactly the same again for so long, such as 30m or 2h, up to 24h, on a gateway of ours
+        #[arg(long = "for", value_name = "TIME", value_parser = credentials::minutes,
               conflicts_with_all = ["always", "session"])]
         time: Option<u64>,
     },

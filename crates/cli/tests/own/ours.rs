@@ -131,7 +131,7 @@ fn what_waits_is_shown_with_why_and_can_be_allowed_for_a_time_and_taken_back() {
     assert!(list.contains("  why  "), "{list}");
     assert!(list.contains("  does "), "{list}");
     let allowed = well(&gateway, &["approvals", "allow", &id, "--for", "30m"]).stdout;
-    assert!(allowed.contains("allowed (for) by"), "{allowed}");
+    assert!(allowed.contains("allowed for a time by"), "{allowed}");
     let grants = well(&gateway, &["approvals", "grants", "list"]).stdout;
     assert!(grants.contains("touch asked.txt"), "{grants}");
     let json = well(&gateway, &["approvals", "grants", "list", "--json"]).json();

@@ -238,6 +238,8 @@ fn decision(command: &str, answer: &Value) -> DecisionView {
         verdict: fields.verdict("verdict").unwrap_or(Verdict::Deny),
         text: fields.text("text"),
     };
+    let cut = fields.list("findings").count() > findings.len()
+        || fields.list("effects").count() > effects.len();
     DecisionView {
         verdict: fields.verdict("verdict").unwrap_or(Verdict::Deny),
         dangerous: fields.flag("dangerous"),
@@ -248,6 +250,7 @@ fn decision(command: &str, answer: &Value) -> DecisionView {
         plan: fields.value("plan").and_then(plan),
         rules: fields.list("rules").map(hit).collect(),
         policy_version: fields.line("policyVersion"),
+        cut,
     }
 }
 
@@ -374,6 +377,22 @@ mod tests {
         assert_eq!(view.plan.as_deref(), Some("rm 'a b'"));
         assert_eq!(view.policy_version.as_deref(), Some("12"));
         assert!(view.commands[0].indirect);
+        assert!(!view.cut);
+    }
+
+    #[test]
+    fn a_decision_says_that_there_is_more_of_it_than_is_listed() {
+        let one = json!({"verdict": "ask", "code": "x", "span": null, "text": "why"});
+        let many = vec![one; 60];
+        let view = decision("ls", &json!({"verdict": "ask", "findings": many}));
+        assert!(
+            view.cut && view.findings.len() < 60,
+            "{}",
+            view.findings.len()
+        );
+        // What cannot be read is not listed either.
+        let strange = json!({"verdict": "ask", "effects": [{"kind": "of a later version"}]});
+        assert!(decision("ls", &strange).cut);
     }
 
     #[test]

@@ -85,6 +85,8 @@ pub struct DecisionView {
     pub plan: Option<String>,
     pub rules: Vec<RuleHit>,
     pub policy_version: Option<String>,
+    /// The gateway said more of it than is listed here.
+    pub cut: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

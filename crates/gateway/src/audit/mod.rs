@@ -10,6 +10,7 @@ mod keeper;
 mod key;
 mod recover;
 mod redact;
+mod refusals;
 mod seal;
 mod verify;
 mod view;
@@ -30,6 +31,8 @@ pub use export::{ExportFormat, ExportPage, export_page, export_start};
 pub use keeper::{CHECKPOINT_EVERY, CHECKPOINT_WITHIN, Keeping};
 pub use key::{AuditKey, AuditKeyError, KeptBreak, KeptHead, StateKey};
 pub use redact::Redact;
+pub use refusals::MOST_A_MINUTE;
+pub(crate) use refusals::Refusals;
 pub use verify::{Evidence, verify};
 pub use view::{AuditView, report_json};
 

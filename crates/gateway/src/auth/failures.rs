@@ -47,6 +47,8 @@ const MOST_REMEMBERED: usize = 10_000;
 impl Failures {
     /// Starts the count. It ends with its last handle.
     pub(crate) fn start(clock: Clock) -> (Self, impl Future<Output = ()> + use<>) {
+        // No bound: a look, which waits for its answer, and one word about each attempt to sign in; the task only
+        // counts, and half-open connections are bounded.
         let (commands, mut inbox) = mpsc::unbounded_channel();
         let run = async move {
             let mut book = Book::default();
@@ -58,7 +60,7 @@ impl Failures {
                         let _ = answer.send(book.locked_for(&who, now));
                     }
                     Command::Failed(who, limits) => book.failed(who, limits, now),
-                    Command::Succeeded(who) => book.succeeded(&who),
+                    Command::Succeeded(who) => book.succeeded(&who, now),
                 }
             }
         };
@@ -122,11 +124,11 @@ impl Book {
     }
 
     /// A success ends the count, not a lock-out.
-    fn succeeded(&mut self, who: &str) {
+    fn succeeded(&mut self, who: &str, now: u64) {
         if self
             .known
             .get(who)
-            .is_some_and(|record| record.locked_until == 0)
+            .is_some_and(|record| record.locked_until <= now)
         {
             self.known.remove(who);
         }
@@ -156,6 +158,23 @@ mod tests {
     };
 
     #[test]
+    fn a_success_ends_the_count_also_of_one_who_was_locked_out_before() {
+        let mut book = Book::default();
+        for at in [0, 1, 2, 6_000, 6_001] {
+            book.failed("a".into(), LIMITS, at);
+        }
+        book.succeeded("a", 6_002);
+        book.failed("a".into(), LIMITS, 6_003);
+        assert_eq!(book.locked_for("a", 6_004), None);
+        // While it is locked out, a success that was on its way ends nothing.
+        for at in [6_005, 6_006] {
+            book.failed("a".into(), LIMITS, at);
+        }
+        book.succeeded("a", 6_007);
+        assert_eq!(book.locked_for("a", 6_007), Some(4_999));
+    }
+
+    #[test]
     fn three_failures_in_the_window_lock_out_and_the_lock_ends() {
         let mut book = Book::default();
         for at in [0, 400, 800] {
@@ -177,7 +196,7 @@ mod tests {
         assert_eq!(book.locked_for("a", 4500), None);
         book.failed("b".into(), LIMITS, 0);
         book.failed("b".into(), LIMITS, 1);
-        book.succeeded("b");
+        book.succeeded("b", 900);
         book.failed("b".into(), LIMITS, 2);
         assert_eq!(book.locked_for("b", 3), None);
     }

@@ -66,6 +66,8 @@ type Predicate = Box<dyn Fn(&Caller) -> bool + Send>;
 impl Hub {
     /// Starts the hub. It ends when the last handle is gone.
     pub fn start(clock: Clock, own_entry: PresenceEntry) -> (Self, impl Future<Output = ()>) {
+        // No bound, since whoever publishes must not wait. The task waits for nothing: it puts each event into the
+        // outboxes, which are bounded, as fast as it comes.
         let (commands, inbox) = mpsc::unbounded_channel();
         let book = PresenceBook::new(clock, own_entry);
         let (board, presence) = watch::channel(book.board());

@@ -48,6 +48,7 @@ pub struct OutboxReader {
 
 /// A queue that holds up to `limit` bytes.
 pub fn outbox(limit: usize) -> (Outbox, OutboxReader) {
+    // Bounded in bytes by `limit`, which a channel of so many entries cannot say; beyond it the client is closed.
     let (sender, receiver) = mpsc::unbounded_channel();
     let shared = Arc::new(Shared {
         waiting: AtomicUsize::new(0),

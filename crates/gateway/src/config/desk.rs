@@ -170,6 +170,7 @@ impl ConfigDesk {
     ) -> (ConfigHandle, Self) {
         let debounce = Duration::from_millis(reading.config.gateway.reload.debounce_ms);
         let (current, watch) = watch::channel(Arc::new(reading.config));
+        // No bound: whoever sends a command waits for its answer, one for each request at work.
         let (commands, inbox) = mpsc::unbounded_channel();
         let desk = Self {
             place,

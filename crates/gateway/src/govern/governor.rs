@@ -22,7 +22,7 @@ use super::judge::{Judge, Judged, SessionFacts};
 use super::look::{Look, Looker};
 use super::policy_desk::PolicyDesk;
 use super::question::Question;
-use super::records::Recorder;
+use super::records::{Leave, Recorder};
 use super::registry::{Approvals, Pending};
 use super::stop::{Stop, refusal, untaken};
 use super::taint::Taints;
@@ -81,6 +81,7 @@ struct Cleared {
     judged: Judged,
     digest: String,
     approval: Option<String>,
+    leave: Leave,
     /// What the agent should know about what ran.
     note: Option<String>,
 }
@@ -90,8 +91,9 @@ impl Governor for GatewayGovernor {
     async fn govern(&self, action: &Action) -> Verdict {
         match self.decide(action).await {
             Ok(cleared) => {
-                let approval = cleared.approval.as_deref();
-                self.recorder.allowed(action, &cleared.digest, approval);
+                let approval = cleared.approval.clone();
+                self.recorder
+                    .allowed(action, cleared.digest, approval, cleared.leave);
                 Verdict::Allow {
                     approval_id: cleared.approval,
                     launch: cleared.look.launch,
@@ -145,7 +147,8 @@ impl GatewayGovernor {
             Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
             Course::Run { rule } => {
                 self.used(rule.as_deref(), action).await?;
-                self.cleared(action, judged).await?
+                let look = self.look(action, &judged).await?;
+                Cleared::unasked(look, judged, Leave::of_rule(rule))
             }
             Course::Ask(asking) => self.ask(action, judged, asking, &policy).await?,
         };
@@ -196,12 +199,6 @@ impl GatewayGovernor {
         look.map_err(|reason| Stop::denied(&reason, "unusable"))
     }
 
-    /// Runs without a question.
-    async fn cleared(&self, action: &Action, judged: Judged) -> Result<Cleared, Stop> {
-        let look = self.look(action, &judged).await?;
-        Ok(Cleared::unasked(look, judged))
-    }
-
     /// By a grant, by a person, or not at all.
     async fn ask(
         &self,
@@ -212,9 +209,12 @@ impl GatewayGovernor {
     ) -> Result<Cleared, Stop> {
         let look = self.look(action, &judged).await?;
         let listed = asking.listed_only.then_some(policy);
-        if asking.may_be_granted && self.granted(action, &judged, &look, listed).await? {
-            // What was looked at for the grant is what runs.
-            return Ok(Cleared::unasked(look, judged));
+        if asking.may_be_granted {
+            let grants = self.granted(action, &judged, &look, listed).await?;
+            if !grants.is_empty() {
+                // What was looked at for the grant is what runs.
+                return Ok(Cleared::unasked(look, judged, Leave::Grants(grants)));
+            }
         }
         if asking.listed_only {
             return Err(Stop::unlisted());
@@ -223,7 +223,8 @@ impl GatewayGovernor {
             return match without_anyone(action, asking, policy) {
                 Course::Run { rule } => {
                     self.used(rule.as_deref(), action).await?;
-                    Ok(Cleared::unasked(look, judged))
+                    let leave = rule.map_or(Leave::Fallback, Leave::Entry);
+                    Ok(Cleared::unasked(look, judged, leave))
                 }
                 Course::Deny { reason, code } => Err(Stop::Denied { reason, code }),
                 Course::Ask(_) => Err(Stop::denied("nobody was asked", "no_approver")),
@@ -317,9 +318,15 @@ impl GatewayGovernor {
         let look = self.look(action, &judged).await?;
         if let Course::Ask(asking) = course
             && asking.listed_only
-            && !self.granted(action, &judged, &look, Some(&policy)).await?
         {
-            return Err(Stop::unlisted());
+            let listed = Some(&policy);
+            if self
+                .granted(action, &judged, &look, listed)
+                .await?
+                .is_empty()
+            {
+                return Err(Stop::unlisted());
+            }
         }
         let digest = look.binding.digest(nonce);
         let id = &settled.id;
@@ -329,6 +336,7 @@ impl GatewayGovernor {
                 judged,
                 digest,
                 approval: Some(id.clone()),
+                leave: Leave::Policy,
                 note: None,
             }),
             consumed => Err(untaken(&consumed)),
@@ -379,12 +387,13 @@ pub(crate) fn can_answer(caller: &Caller, policy: &PolicyDesk, agent: &str) -> b
 
 impl Cleared {
     /// Without an approval.
-    fn unasked(look: Look, judged: Judged) -> Self {
+    fn unasked(look: Look, judged: Judged, leave: Leave) -> Self {
         Self {
             digest: look.binding.digest(""),
             look,
             judged,
             approval: None,
+            leave,
             note: None,
         }
     }

@@ -12,16 +12,17 @@ use super::look::Look;
 use super::stop::Stop;
 
 impl GatewayGovernor {
-    /// Whether grants answer it; each is counted. With `listed`, only those that its allow-list shows.
+    /// The grants that answer it, each counted; none where it must be asked. With `listed`, only those that its
+    /// allow-list shows.
     pub(super) async fn granted(
         &self,
         action: &Action,
         judged: &Judged,
         look: &Look,
         listed: Option<&ExecPolicy>,
-    ) -> Result<bool, Stop> {
+    ) -> Result<Vec<String>, Stop> {
         if judged.dangerous || judged.approvers > 1 {
-            return Ok(false);
+            return Ok(Vec::new());
         }
         let (store, now) = (&self.parts.store, self.parts.approvals.now());
         let mut grants = store.grants(Some(&action.agent_id), now).await?;
@@ -33,12 +34,12 @@ impl GatewayGovernor {
         for grant in &found {
             // Taken back a moment ago: then nothing runs by it.
             if !store.grant_use(&grant.id, now).await? {
-                return Ok(false);
+                return Ok(Vec::new());
             }
             // The entry that shows it says when it was used last.
             self.used(Some(&grant.id), action).await?;
         }
-        Ok(!found.is_empty())
+        Ok(found.into_iter().map(|grant| grant.id.clone()).collect())
     }
 
     /// Notes what an entry of the allow-list let through.

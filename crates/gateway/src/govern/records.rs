@@ -30,12 +30,42 @@ pub(super) struct Recorder {
     open: Arc<Mutex<HashMap<String, Opened>>>,
 }
 
+/// By what a call runs that nobody was asked about just now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// The policy's verdict, or the answer that the outcome names.
+    #[default]
+    Policy,
+    /// What a person granted before, by id.
+    Grants(Vec<String>),
+    /// An entry of the allow-list.
+    Entry(String),
+    /// The mode's fallback: nobody was there to ask.
+    Fallback,
+}
+
+impl Leave {
+    pub(super) fn of_rule(rule: Option<String>) -> Self {
+        rule.map_or(Self::Policy, Self::Entry)
+    }
+
+    fn say(&self, detail: &mut Value) {
+        match self {
+            Self::Policy => {}
+            Self::Grants(ids) => detail["grants"] = json!(ids),
+            Self::Entry(id) => detail["allowListEntry"] = json!(id),
+            Self::Fallback => detail["fallback"] = json!(true),
+        }
+    }
+}
+
 /// An intent that was written.
 #[derive(Debug, Clone, Default)]
 struct Opened {
     seq: u64,
     digest: Option<String>,
     approval: Option<String>,
+    leave: Leave,
 }
 
 impl Recorder {
@@ -96,17 +126,24 @@ impl Recorder {
     }
 
     /// Notes by what a call came to run.
-    pub(super) fn allowed(&self, action: &Action, digest: &str, approval: Option<&str>) {
+    pub(super) fn allowed(
+        &self,
+        action: &Action,
+        digest: String,
+        approval: Option<String>,
+        leave: Leave,
+    ) {
         if let Some(opened) = self.lock().get_mut(&key(action)) {
-            opened.digest = Some(digest.to_owned());
-            opened.approval = approval.map(str::to_owned);
+            opened.digest = Some(digest);
+            opened.approval = approval;
+            opened.leave = leave;
         }
     }
 
     /// Writes what came of it.
     pub(super) async fn outcome(&self, action: &Action, outcome: &ToolOutcome) {
         let opened = self.close(action);
-        let (word, detail) = match outcome {
+        let (word, mut detail) = match outcome {
             ToolOutcome::Ran(output) => {
                 let word = if output.is_error { "error" } else { "ok" };
                 let details = output.details.as_ref();
@@ -122,6 +159,8 @@ impl Recorder {
             ToolOutcome::Changed => ("changed", Value::Null),
             ToolOutcome::Aborted => ("aborted", Value::Null),
         };
+        // One that did not run after all had leave to.
+        opened.leave.say(&mut detail);
         let draft = Draft {
             outcome: Some(word.to_owned()),
             detail: (!detail.is_null()).then_some(detail),
@@ -224,12 +263,44 @@ mod tests {
         let action = command();
         let mut judged = judged(Verdict::Allow);
         recorder.intent(&action, &mut judged).await.unwrap();
-        recorder.allowed(&action, "digest", Some("approval"));
+        let approval = Some("approval".to_owned());
+        recorder.allowed(&action, "digest".to_owned(), approval, Leave::Policy);
         let ran = ToolOutcome::Ran(ToolOutput::text("done"));
         recorder.outcome(&action, &ran).await;
         let rows = store.audit_rows(0, 10).await.unwrap();
         let outcome: Value = serde_json::from_str(&rows[1].bytes).unwrap();
         assert_eq!(outcome["intent"], 1, "{outcome}");
         assert_eq!(outcome["approval_id"], "approval", "{outcome}");
+    }
+
+    #[tokio::test]
+    async fn an_outcome_says_by_whose_leave_it_ran_where_nobody_was_asked() {
+        let store: Arc<dyn GatewayStore> = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
+        let recorder = Recorder::new(store.clone(), Clock::new(|| 1));
+        let (action, mut judged) = (command(), judged(Verdict::Ask));
+        for (leave, outcome, wanted) in [
+            (
+                Leave::Grants(vec!["one".to_owned(), "two".to_owned()]),
+                ToolOutcome::Ran(ToolOutput::text("done")),
+                json!({"grants": ["one", "two"], "exitCode": null, "durationMs": null}),
+            ),
+            (
+                Leave::Entry("listed".to_owned()),
+                ToolOutcome::Aborted,
+                json!({"allowListEntry": "listed"}),
+            ),
+            (
+                Leave::Fallback,
+                ToolOutcome::Changed,
+                json!({"fallback": true}),
+            ),
+        ] {
+            recorder.intent(&action, &mut judged).await.unwrap();
+            recorder.allowed(&action, "digest".to_owned(), None, leave);
+            recorder.outcome(&action, &outcome).await;
+            let rows = store.audit_rows(0, 100).await.unwrap();
+            let last: Value = serde_json::from_str(&rows.last().unwrap().bytes).unwrap();
+            assert_eq!(last["detail"], wanted, "{last}");
+        }
     }
 }

@@ -43,6 +43,8 @@ impl Drop for Ticket {
 
 impl HalfOpen {
     pub(super) fn new(most: usize, most_per_address: usize) -> Self {
+        // No bound, since a ticket is given back where it is dropped, which cannot wait: a number for each ticket,
+        // of which there are `most`.
         let (give_back, returned) = mpsc::unbounded_channel();
         Self {
             most,

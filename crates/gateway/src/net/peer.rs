@@ -37,6 +37,7 @@ const TOGETHER: usize = 4_096;
 impl Peers {
     /// Starts whoever looks. It ends with the last handle.
     pub(super) fn start() -> (Self, impl Future<Output = ()>) {
+        // No bound: a question for each handshake that waits for its answer, and those have one (`half_open.rs`).
         let (questions, inbox) = mpsc::unbounded_channel();
         (Self { questions }, look(inbox))
     }

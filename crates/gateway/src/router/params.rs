@@ -65,6 +65,14 @@ fn wording(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
         let at = if parent.is_empty() { "root" } else { parent };
         return format!("at {at}: unexpected property '{}'", quoted());
     }
+    // The published schema has no such bound; here, numbers have a size.
+    if text.starts_with("invalid value: integer") && text.ends_with("expected u32") {
+        let bound = match quoted().starts_with('-') {
+            true => ">= 0".to_owned(),
+            false => format!("<= {}", u32::MAX),
+        };
+        return format!("at {place}: must be {bound}");
+    }
     let what = text
         .rsplit_once("expected ")
         .map_or(text, |(_, expected)| expected);
@@ -140,6 +148,17 @@ mod tests {
         assert_eq!(
             complaint(r#"["agent:main:main", 5]"#),
             "invalid chat.history params: at root: must be object"
+        );
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_is_told_its_bound() {
+        // Of no published shape, which may have a closer bound.
+        let raw = RawValue::from_string(r#"{"sessionKey":"a","limit":4294967296}"#.to_owned());
+        let refused = read::<Sample>("a.method", Some(&raw.unwrap()), Strangers::Refused);
+        assert_eq!(
+            refused.unwrap_err().message,
+            "invalid a.method params: at /limit: must be <= 4294967295"
         );
     }
 

@@ -177,7 +177,7 @@ impl Cx {
                 format!("{right} was refused: {}", forbidden.why),
             )
         };
-        if let Err(error) = self.app.audit.event(draft).await {
+        if let Err(error) = self.app.refusals.note(draft).await {
             // It is refused all the same.
             tracing::error!(%error, right, "a refusal could not be recorded");
         }

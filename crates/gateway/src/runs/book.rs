@@ -35,6 +35,8 @@ enum What {
 impl RunBook {
     /// Starts the book. It ends when the last handle is gone and all was noted.
     pub(crate) fn start(sessions: Sessions) -> (Self, impl Future<Output = ()>) {
+        // No bound, since a line must not be lost nor hold a run up: two for each run, and runs are bounded by the
+        // queues of their sessions.
         let (lines, inbox) = mpsc::unbounded_channel();
         (Self { lines }, keep(sessions, inbox))
     }

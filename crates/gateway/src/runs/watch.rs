@@ -74,6 +74,8 @@ impl RunWatch {
         clock: crate::clock::Clock,
         heartbeats: LastHeartbeat,
     ) -> (Self, impl Future<Output = ()>) {
+        // No bound, since an event of a run must not be lost nor hold it up. The task only hands them to the hub and
+        // waits for no disk and no socket; what a model sends is slower.
         let (commands, inbox) = mpsc::unbounded_channel();
         let task = WatchTask {
             hub,

@@ -54,7 +54,7 @@ pub(super) async fn serve(State(web): State<Web>, request: Request<axum::body::B
         return reply::not_found();
     };
     if request.method() != Method::GET && request.method() != Method::HEAD {
-        return reply::error(405, "method_not_allowed", "Method Not Allowed");
+        return reply::method_not_allowed();
     }
     let Some(path) = clean(request.uri().path()) else {
         return reply::not_found();

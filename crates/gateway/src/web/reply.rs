@@ -52,6 +52,10 @@ pub(super) fn not_found() -> Response {
     error(404, "not_found", "not found")
 }
 
+pub(super) fn method_not_allowed() -> Response {
+    error(405, "method_not_allowed", "Method Not Allowed")
+}
+
 /// 401, or 429 with the seconds to wait.
 pub(super) fn unauthorized(refusal: &Refusal) -> Response {
     let Some(wait_ms) = refusal.error.retry_after_ms else {

@@ -92,7 +92,7 @@ pub(super) async fn invoke(
     request: Request<Body>,
 ) -> Response {
     if request.method() != Method::POST {
-        return reply::error(405, "method_not_allowed", "Method Not Allowed");
+        return reply::method_not_allowed();
     }
     if let Err(refusal) = web.admit(from, request.headers()).await {
         return reply::unauthorized(&refusal);

@@ -487,6 +487,8 @@ export type DecisionView = {
 	plan: string | null,
 	rules: RuleHit[],
 	policyVersion: string | null,
+	/**  The gateway said more of it than is listed here. */
+	cut: boolean,
 };
 
 export type Density = "compact" | "comfortable";

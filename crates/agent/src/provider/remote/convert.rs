@@ -149,8 +149,7 @@ fn usage(usage: &TheirUsage) -> Usage {
 
 pub(super) fn error(error: &genai::Error, key: Option<&ApiKey>) -> ProviderError {
     let error = innermost(error);
-    let text = brief(error);
-    let text = key.map_or_else(|| text.clone(), |key| key.redact(&text));
+    let text = without_key(words(error), key);
     let Some(status) = error.status().map(|status| status.as_u16()) else {
         return without_status(error, text);
     };
@@ -199,8 +198,17 @@ fn without_status(error: &genai::Error, text: String) -> ProviderError {
     }
 }
 
+/// Characters of a provider's words that are kept.
+const MOST_WORDS: usize = 500;
+
+/// Before it is cut: half of a key is not known as one.
+fn without_key(text: String, key: Option<&ApiKey>) -> String {
+    let text = key.map_or_else(|| text.clone(), |key| key.redact(&text));
+    text.chars().take(MOST_WORDS).collect()
+}
+
 /// The provider's own words where it has some.
-fn brief(error: &genai::Error) -> String {
+fn words(error: &genai::Error) -> String {
     let body = match error {
         genai::Error::HttpError { body, .. } => Some(body.clone()),
         genai::Error::ChatResponse { body, .. } => Some(body.to_string()),
@@ -212,8 +220,26 @@ fn brief(error: &genai::Error) -> String {
         _ => None,
     };
     let told = body.as_deref().and_then(message_in);
-    let text = told.or(body).unwrap_or_else(|| error.to_string());
-    text.chars().take(500).collect()
+    told.or(body).unwrap_or_else(|| error.to_string())
+}
+
+/// The words of a line that is an error and nothing else.
+pub(super) fn error_line(line: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_str(line).ok()?;
+    let is_answer = value
+        .get("message")
+        .is_some_and(serde_json::Value::is_object);
+    let words = value["error"].as_str()?;
+    (!is_answer).then(|| words.to_owned())
+}
+
+/// An answer that an error ended.
+pub(super) fn broke_off(words: &str, key: Option<&ApiKey>) -> ProviderError {
+    let text = without_key(words.to_owned(), key);
+    match says_too_long(&text) {
+        true => ProviderError::ContextOverflow(text),
+        false => ProviderError::BrokeOff(text),
+    }
 }
 
 /// OpenAI, Anthropic and Gemini put it at `error.message`, Ollama at `error`.

@@ -24,6 +24,7 @@ use crate::{
 pub struct ApplyPatch;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Arguments {
     input: String,
 }

@@ -16,7 +16,7 @@ use crate::{
 pub struct Edit;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Arguments {
     path: String,
     #[serde(default)]
@@ -29,7 +29,7 @@ struct Arguments {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Replacement {
     old_text: String,
     new_text: String,

@@ -15,6 +15,7 @@ const MOST: usize = 1_000;
 pub struct Find;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Arguments {
     pattern: String,
     #[serde(default)]

@@ -21,7 +21,7 @@ const LONGEST_LINE: usize = 500;
 pub struct Grep;
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Arguments {
     pattern: String,
     #[serde(default)]

@@ -15,6 +15,7 @@ const MOST: usize = 500;
 pub struct Ls;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Arguments {
     #[serde(default)]
     path: String,

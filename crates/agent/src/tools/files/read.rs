@@ -19,6 +19,7 @@ const MOST_BYTES: usize = 50_000;
 pub struct Read;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Arguments {
     path: String,
     #[serde(default)]

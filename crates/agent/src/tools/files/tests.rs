@@ -199,3 +199,31 @@ async fn a_patch_that_does_not_fit_changes_nothing() {
         assert_eq!(place.get("a").unwrap(), "1\n");
     }
 }
+
+#[tokio::test]
+async fn an_argument_that_a_tool_does_not_know_is_refused_by_its_name() {
+    let place = Place::new();
+    place.put("a.txt", "one\n");
+    for (tool, mut given) in [
+        (&Read as &dyn Tool, json!({"path": "a.txt"})),
+        (&Write, json!({"path": "b.txt", "content": "two"})),
+        (
+            &Edit,
+            json!({"path": "a.txt", "edits": [{"oldText": "one", "newText": "two"}]}),
+        ),
+        (&ApplyPatch, json!({"input": ""})),
+        (&Ls, json!({})),
+        (&Find, json!({"pattern": "*"})),
+        (&Grep, json!({"pattern": "one"})),
+    ] {
+        // Somebody meant something by it, and would not get it.
+        given["lastLine"] = json!(1);
+        let name = tool.spec().name;
+        let refused = place.run(tool, given).await;
+        let Err(ToolError::Arguments(told)) = refused else {
+            panic!("{name}: {refused:?}");
+        };
+        assert!(told.contains("lastLine"), "{name}: {told}");
+    }
+    assert_eq!(place.get("a.txt").as_deref(), Some("one\n"));
+}

@@ -14,6 +14,7 @@ use crate::{
 pub struct Write;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Arguments {
     path: String,
     content: String,

@@ -31,6 +31,7 @@ impl SessionsSpawn {
     }
 }
 
+/// OpenClaw's tools of this name take more, which its clients send: what is not known here is passed over.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Arguments {

@@ -94,7 +94,7 @@ impl WebFetch {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Arguments {
     url: String,
     #[serde(default)]

@@ -62,10 +62,7 @@ fn allowing(
 ) -> Result<Answer, Failure> {
     let holds = match (session, time) {
         (true, _) => Holds::Session,
-        (false, Some(ms)) => Holds::For {
-            // A part of a minute counts as one.
-            minutes: ms.div_ceil(60_000),
-        },
+        (false, Some(minutes)) => Holds::For { minutes },
         (false, None) if always => return Ok(Answer::plain(Verdict::AllowAlways)),
         (false, None) => return Ok(Answer::plain(Verdict::AllowOnce)),
     };

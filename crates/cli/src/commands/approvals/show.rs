@@ -122,6 +122,15 @@ fn waits_for_another(people: People) -> String {
     format!("allowed by {allowed} of {needed}: another person has to allow it too")
 }
 
+/// How long a yes holds, by the gateway's word for it.
+fn how_long(word: &str) -> String {
+    match word {
+        "for" => "for a time".to_owned(),
+        "session" => "for this session".to_owned(),
+        other => format!("({})", one_line(other, 40)),
+    }
+}
+
 /// The record in words.
 pub(super) fn sentence(record: &Recorded) -> String {
     let status = record
@@ -135,7 +144,7 @@ pub(super) fn sentence(record: &Recorded) -> String {
     if record.edited.is_some() {
         words = "replaced by another command".to_owned();
     } else if let Some(word) = word.filter(|word| *word != Decision::Deny.as_str()) {
-        words = format!("{words} ({})", one_line(word, 40));
+        words = format!("{words} {}", how_long(word));
     }
     if let Some(by) = &record.decided_by {
         words = format!("{words} by {}", one_line(by, 200));

@@ -81,7 +81,7 @@ impl Source {
         let whole = match self {
             Self::Gateway(link) => {
                 let params = json!({
-                    "before": before, "limit": limit, "kinds": filter.kinds,
+                    "before": before, "limit": limit, "kinds": filter.kinds(),
                     "agentId": filter.agent, "sessionKey": filter.session,
                     "verdict": filter.verdict, "text": filter.text,
                 });
@@ -183,7 +183,7 @@ impl Files {
         let filter = AuditFilter {
             before,
             since: None,
-            kinds: filter.kinds.clone(),
+            kinds: filter.kinds().into_iter().map(str::to_owned).collect(),
             agent: filter.agent.clone(),
             session: filter.session.clone(),
             verdict: filter.verdict.clone(),
@@ -220,6 +220,13 @@ impl Files {
 fn unreadable(error: StoreError) -> Failure {
     let failure = Failure::new(FailureKind::General, "audit", error.to_string());
     match error {
+        StoreError::NotWritable { path } if !path.exists() => {
+            let text = format!(
+                "there is no gateway's record: {} is missing",
+                path.display()
+            );
+            Failure::configuration(text).next("--state-dir names the folder of a gateway")
+        }
         StoreError::NotWritable { .. } => failure.next("--state-dir names the folder of a gateway"),
         _ => failure,
     }

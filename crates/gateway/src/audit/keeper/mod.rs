@@ -41,6 +41,8 @@ pub(super) type Commands = mpsc::UnboundedSender<Command>;
 pub(super) type Waiting = mpsc::UnboundedReceiver<Command>;
 
 pub(super) fn channel() -> (Commands, Waiting) {
+    // No bound, since a record must not wait for a signature: a word without content for each record, which was written
+    // to the disk. The task only counts them, but for a checkpoint now and then.
     mpsc::unbounded_channel()
 }
 

@@ -65,6 +65,8 @@ impl Approvals {
         clock: Clock,
         may_see: MaySee,
     ) -> (Self, impl Future<Output = ()>) {
+        // No bound, since a change of an approval must not be lost: each was written to the disk before it is told here,
+        // and who waits for an answer has one entry.
         let (commands, inbox) = mpsc::unbounded_channel();
         let moment = Moment::new(clock);
         let task = RegistryTask::new(store.clone(), hub, may_see, moment.clone(), inbox);

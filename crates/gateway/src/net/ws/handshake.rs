@@ -104,7 +104,10 @@ where
         Err(refusal) => {
             // Who is locked out has been recorded, and cannot fill the disk with further attempts.
             if refusal.error.retry_after_ms.is_none() {
-                app.audit.note(turned_away(&refusal, peer, conn)).await;
+                let noted = app.refusals.note(turned_away(&refusal, peer, conn)).await;
+                if let Err(error) = noted {
+                    tracing::error!(%error, "a refused sign-in could not be recorded");
+                }
             }
             Err(refused(socket, &request.id, refusal).await)
         }

@@ -194,6 +194,7 @@ function decision(command: string, { rules, version }: PolicyView) {
     plan: command.includes("$(") ? null : command.replace(/\s+/g, " "),
     rules: hits.map(({ id, verdict: each, text }) => ({ id, verdict: each, text })),
     policyVersion: version,
+    cut: false,
   };
 }
 
