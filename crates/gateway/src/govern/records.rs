@@ -8,7 +8,7 @@ use gatehouse_agent::{Action, ToolOutcome};
 use gatehouse_audit::{Actor, Draft};
 use gatehouse_policy::Verdict;
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::GatewayStore;
+use gatehouse_store::gateway::{GatewayStore, GrantRecord};
 use serde_json::{Value, json};
 
 use super::judge::Judged;
@@ -36,6 +36,8 @@ struct Opened {
     seq: u64,
     digest: Option<String>,
     approval: Option<String>,
+    /// By what it runs that was granted before.
+    grants: Vec<String>,
 }
 
 impl Recorder {
@@ -97,6 +99,24 @@ impl Recorder {
         }
     }
 
+    /// What is written when a call runs by a grant, with its use. The outcome names the grant too.
+    pub(super) fn by_grant(&self, action: &Action, grant: &GrantRecord) -> Draft {
+        let mut open = self.lock();
+        let opened = open.get_mut(&key(action));
+        let seq = opened.map(|opened| {
+            opened.grants.push(grant.id.clone());
+            opened.seq
+        });
+        drop(open);
+        let mut detail = super::wire::terms(grant);
+        detail["intentSeq"] = json!(seq);
+        Draft {
+            resource: Some(grant.id.clone()),
+            detail: Some(detail),
+            ..self.draft("grant.used", action)
+        }
+    }
+
     /// Writes what came of it.
     pub(super) async fn outcome(&self, action: &Action, outcome: &ToolOutcome) {
         let opened = self.close(action);
@@ -116,6 +136,7 @@ impl Recorder {
             ToolOutcome::Changed => ("changed", Value::Null),
             ToolOutcome::Aborted => ("aborted", Value::Null),
         };
+        let detail = with_grants(detail, &opened.grants);
         let draft = Draft {
             outcome: Some(word.to_owned()),
             detail: (!detail.is_null()).then_some(detail),
@@ -143,6 +164,14 @@ impl Recorder {
             ..Draft::default()
         }
     }
+}
+
+/// By which grants it ran, where it did.
+fn with_grants(mut detail: Value, grants: &[String]) -> Value {
+    if !grants.is_empty() {
+        detail["grants"] = json!(grants);
+    }
+    detail
 }
 
 /// Why it was judged so, and what would run.
