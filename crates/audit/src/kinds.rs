@@ -15,12 +15,18 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "approval.expired",
             "approval.cancelled",
             "approval.revoked",
+            "grant.used",
             "grant.revoked",
         ],
     ),
     (
         "policy",
-        &["policy.changed", "policy.refused", "undo.restored"],
+        &[
+            "policy.changed",
+            "policy.refused",
+            "taint.unreadable",
+            "undo.restored",
+        ],
     ),
     (
         "credential",

@@ -196,6 +196,67 @@ async fn a_pattern_shows_what_it_would_have_matched_and_lets_only_that_run() {
 }
 
 #[tokio::test]
+async fn a_pattern_is_named_in_the_record_and_answers_in_its_folder_and_by_its_words_alone() {
+    let mut bench = Bench::new().await;
+    fs::create_dir_all(bench.file("other")).unwrap();
+    let (question, call) = bench.exec("touch a.txt").await;
+    let always = json!({"decision": "always", "pattern": "touch *"});
+    bench.resolve(&question, always).await;
+    call.await.unwrap();
+    let args = json!({"command": "touch b.txt"});
+    assert_eq!(
+        bench.call(MAIN, "exec", args).await.await.unwrap()["ok"],
+        true
+    );
+    for args in [
+        json!({"command": "touch c.txt", "workdir": "other"}),
+        json!({"command": "touch c.txt", "env": {"FOO": "1"}}),
+        json!({"command": "touch c.txt > d.txt"}),
+        json!({"command": "FOO=1 touch c.txt"}),
+    ] {
+        let (question, call) = bench.asked("exec", args).await;
+        bench.resolve(&question, json!({"decision": "deny"})).await;
+        call.await.unwrap();
+    }
+    let grant = bench.grants().await[0].clone();
+    assert_eq!(grant["uses"], 1, "{grant}");
+    let filter = json!({"kinds": ["approval.allowed", "grant.used", "tool.outcome"]});
+    let told = bench
+        .person
+        .ask("gatehouse.audit.list", filter)
+        .await
+        .to_string();
+    let id = grant["id"].as_str().unwrap();
+    let times = told.matches(id).count();
+    assert!(
+        times >= 3,
+        "the answer, the use and the outcome name it: {times} in {told}"
+    );
+    assert!(told.contains("touch *"), "{told}");
+}
+
+#[tokio::test]
+async fn a_limit_holds_for_those_that_come_at_once() {
+    let policy = r#"{ rules: [{ id: "few", verdict: "deny",
+        match: { tool: "exec", rate: { limit: 2, per: "hour" } } }] }"#;
+    let bench = Bench::with_policy(policy).await;
+    let mut calls = Vec::new();
+    for n in 0..6 {
+        let session = format!("agent:main:s{n}");
+        calls.push(
+            bench
+                .call(&session, "exec", json!({"command": "date"}))
+                .await,
+        );
+    }
+    let mut ran = 0;
+    for call in calls {
+        ran += usize::from(call.await.unwrap()["ok"] == true);
+    }
+    assert_eq!(ran, 2);
+}
+
+#[tokio::test]
 async fn an_edited_command_is_a_new_question_and_is_what_runs() {
     let mut bench = Bench::new().await;
     let (question, call) = bench.exec("touch wrong.txt").await;

@@ -77,7 +77,7 @@ impl Model {
         }
         match (step, self.state) {
             (Step::Wait(_), _) => "waited",
-            (Step::Expire, ApprovalState::Expired) if before == ApprovalState::Pending => "expired",
+            (Step::Expire, ApprovalState::Expired) if before != ApprovalState::Expired => "expired",
             (Step::Expire, _) => "nothing",
             (Step::Answer { .. }, ApprovalState::Expired) if before == ApprovalState::Pending => {
                 "expired"

@@ -4,7 +4,7 @@
 
 use gatehouse_store::gateway::{AllowEntry, ApprovalRecord, ApprovalState, GrantKind, GrantRecord};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::question::Decision;
@@ -57,8 +57,11 @@ pub(crate) struct GrantBasis {
     /// For a person: the command.
     pub(crate) text: String,
     pub(crate) cwd: Option<String>,
-    /// Whether a pattern can stand for it: a command of plain words.
+    /// Whether a pattern can stand for it: a command of plain words, and nothing beside them.
     pub(crate) may_be_pattern: bool,
+    /// What asks: the kinds of what was found, and the rules.
+    #[serde(default)]
+    pub(crate) answers: Vec<String>,
 }
 
 /// A choice, made ready to be recorded.
@@ -156,6 +159,7 @@ impl Choice {
             digest: Some(basis.agent_digest.clone()),
             agent: record.agent.clone().unwrap_or_default(),
             cwd: basis.cwd.clone(),
+            answers: basis.answers.clone(),
             created_at: now,
             created_by: by.to_owned(),
             expires_at: Some(now.saturating_add(LONGEST_GRANT_MS)),
@@ -183,8 +187,9 @@ impl Choice {
                 grant.expires_at = Some(until);
                 if let Some(pattern) = pattern {
                     if !basis.may_be_pattern {
-                        let text = "a pattern stands for one command whose words are all known; this line comes to \
-                                    several, or to words that are known only when it runs"
+                        let text = "a pattern stands for one command whose words are all known, and nothing beside \
+                                    them; this line comes to several, to words that are known only when it runs, \
+                                    sets a variable, writes to a file, or runs what was written before"
                             .to_owned();
                         return Err(ChoiceError::Wrong(text));
                     }
@@ -207,7 +212,6 @@ fn pattern_grant(grant: &mut GrantRecord, pattern: &str) -> Result<(), ChoiceErr
     grant.kind = GrantKind::Pattern;
     grant.text = pattern.to_owned();
     grant.digest = None;
-    grant.cwd = None;
     Ok(())
 }
 
@@ -236,6 +240,16 @@ impl Resolver {
         if let Some(reason) = choice.reason() {
             json["note"] = json!(reason);
         }
+        json.to_string()
+    }
+
+    /// With the terms of what the answer grants beyond this once, for the record.
+    pub(super) fn json_granting(&self, choice: &Choice, grant: Option<&GrantRecord>) -> String {
+        let json = self.json(choice);
+        let (Some(grant), Ok(mut json)) = (grant, serde_json::from_str::<Value>(&json)) else {
+            return json;
+        };
+        json[wire::GRANT] = wire::terms(grant);
         json.to_string()
     }
 }

@@ -136,7 +136,10 @@ impl GatewayGovernor {
         exec.argv.push(command.to_owned());
         command.clone_into(&mut exec.command);
         exec.program = None;
-        let judged = self.vetted(self.judged(&action).await?).await;
+        // What is only looked at takes nobody's place among those that are counted.
+        let place = self.parts.judge.rates.place();
+        let judged = self.vetted(self.judged(&action, &place).await?).await;
+        drop(place);
         let asking = match course(&action, &judged, policy) {
             Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
             Course::Ask(asking) => asking,

@@ -22,6 +22,7 @@ use super::judge::{Judge, Judged, SessionFacts};
 use super::look::{Look, Looker};
 use super::policy_desk::PolicyDesk;
 use super::question::Question;
+use super::rates::Place;
 use super::records::{Leave, Recorder};
 use super::registry::{Approvals, Pending};
 use super::stop::{Stop, refusal, untaken};
@@ -71,7 +72,7 @@ pub struct GatewayGovernor {
     looker: Looker,
     taints: Taints,
     channels: Channels,
-    recorder: Recorder,
+    pub(super) recorder: Recorder,
     pub(super) questions: OpenQuestions,
 }
 
@@ -141,7 +142,8 @@ impl GatewayGovernor {
     async fn decide(&self, action: &Action) -> Result<Cleared, Stop> {
         self.offered(action)?;
         let policy = self.exec_policy(action).await?;
-        let mut judged = self.vetted(self.judged(action).await?).await;
+        let place = self.judge.rates.place();
+        let mut judged = self.vetted(self.judged(action, &place).await?).await;
         self.recorder.intent(action, &mut judged).await?;
         let cleared = match course(action, &judged, &policy) {
             Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
@@ -150,12 +152,12 @@ impl GatewayGovernor {
                 let look = self.look(action, &judged).await?;
                 Cleared::unasked(look, judged, Leave::of_rule(rule))
             }
-            Course::Ask(asking) => self.ask(action, judged, asking, &policy).await?,
+            Course::Ask(asking) => self.ask(action, judged, asking, &policy, &place).await?,
         };
         let session = &action.session_key;
         self.taints.add(session, &cleared.judged.taint).await?;
         let now = i64::try_from(self.parts.clock.now_ms()).unwrap_or(i64::MAX);
-        self.judge.rates.add(&cleared.judged.decision.rates, now);
+        place.keep(now);
         self.keep(action, &cleared.judged).await;
         Ok(cleared)
     }
@@ -177,13 +179,14 @@ impl GatewayGovernor {
     }
 
     /// The policy's answer, from what is known now.
-    pub(super) async fn judged(&self, action: &Action) -> Result<Judged, Stop> {
+    pub(super) async fn judged(&self, action: &Action, place: &Arc<Place>) -> Result<Judged, Stop> {
         let session = SessionFacts {
             channel: self.channels.of(&action.session_key).await?,
             taint: self.taints.of(&action.session_key).await?,
         };
-        let (judge, action) = (self.judge.clone(), action.clone());
-        let judged = tokio::task::spawn_blocking(move || judge.judge(&action, session)).await;
+        let (judge, action, place) = (self.judge.clone(), action.clone(), place.clone());
+        let judge = move || judge.judge(&action, session, &place);
+        let judged = tokio::task::spawn_blocking(judge).await;
         judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))
     }
 
@@ -206,6 +209,7 @@ impl GatewayGovernor {
         judged: Judged,
         asking: Asking,
         policy: &ExecPolicy,
+        place: &Arc<Place>,
     ) -> Result<Cleared, Stop> {
         let look = self.look(action, &judged).await?;
         let listed = asking.listed_only.then_some(policy);
@@ -231,8 +235,9 @@ impl GatewayGovernor {
             };
         }
         self.can_use(action, &look).await?;
-        self.asked(action.clone(), judged, look, asking, policy)
-            .await
+        place.release();
+        let question = (judged, look, asking);
+        self.asked(action.clone(), question, policy, place).await
     }
 
     /// Whether the credentials that the call names can be used. Nobody is asked about a call that would fail for them.
@@ -246,10 +251,9 @@ impl GatewayGovernor {
     async fn asked(
         &self,
         mut action: Action,
-        mut judged: Judged,
-        mut look: Look,
-        mut asking: Asking,
+        (mut judged, mut look, mut asking): (Judged, Look, Asking),
         policy: &ExecPolicy,
+        place: &Arc<Place>,
     ) -> Result<Cleared, Stop> {
         let mut note = None;
         for edits_left in (0..=MOST_EDITS).rev() {
@@ -271,7 +275,7 @@ impl GatewayGovernor {
             })?;
             let settled = self.answer(&action, pending).await?;
             if settled.state == ApprovalState::Allowed {
-                let mut cleared = self.take(&action, &nonce, &settled).await?;
+                let mut cleared = self.take(&action, &nonce, &settled, place).await?;
                 cleared.note = note;
                 return Ok(cleared);
             }
@@ -307,10 +311,11 @@ impl GatewayGovernor {
         action: &Action,
         nonce: &str,
         settled: &ApprovalRecord,
+        place: &Arc<Place>,
     ) -> Result<Cleared, Stop> {
         self.offered(action)?;
         let policy = self.exec_policy(action).await?;
-        let judged = self.judged(action).await?;
+        let judged = self.judged(action, place).await?;
         let course = course(action, &judged, &policy);
         if let Course::Deny { reason, code } = course {
             return Err(Stop::Denied { reason, code });

@@ -29,11 +29,11 @@ impl GatewayGovernor {
         if let Some(policy) = listed {
             grants.retain(|grant| policy.rules.iter().any(|rule| rule.id == grant.id));
         }
-        let session = &action.session_key;
-        let found = answering(&grants, session, &look.binding, &judged.decision.commands);
+        let found = answering(&grants, action, judged, &look.binding);
         for grant in &found {
             // Taken back a moment ago: then nothing runs by it.
-            if !store.grant_use(&grant.id, now).await? {
+            let said = self.recorder.by_grant(action, grant);
+            if !store.grant_use(&grant.id, now, Some(said)).await? {
                 return Ok(Vec::new());
             }
             // The entry that shows it says when it was used last.

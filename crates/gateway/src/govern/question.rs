@@ -11,7 +11,7 @@ use super::course::Question as Asking;
 use super::exec_policy::ExecPolicy;
 use super::judge::Judged;
 use super::look::Look;
-use super::{records, wire};
+use super::{grants, records, wire};
 
 /// An answer's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct Question {
     pub(crate) grants: Option<GrantBasis>,
     /// The principal who asks.
     pub requester: Option<String>,
+    /// Which person that is, where it is one.
+    pub requester_person: Option<String>,
     /// How many people must say yes.
     pub approvers: u32,
     /// Whether the gateway itself runs what is allowed.
@@ -125,9 +127,11 @@ impl Question {
                 agent_digest: look.binding.agent_digest(),
                 text: records::what(action),
                 cwd: exec.map(|exec| exec.cwd.display().to_string()),
-                may_be_pattern: matches!(&*judged.decision.commands, [one] if one.exact),
+                may_be_pattern: grants::may_be_pattern(action, judged),
+                answers: grants::asking(judged),
             }),
             requester: Some(format!("agent:{}", action.agent_id)),
+            requester_person: None,
             approvers: judged.approvers,
             bound: true,
         }

@@ -2,7 +2,7 @@
 //! let through.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gatehouse_audit::Record;
 use gatehouse_policy::Policy;
@@ -18,19 +18,80 @@ const MOST: usize = 1_000_000;
 /// Records that are read at once.
 const PAGE: u32 = 1_000;
 
-/// What was let through, and when.
+/// What was let through, and when; and what is about to be.
 #[derive(Default)]
-pub(crate) struct Rates(Mutex<HashMap<RateKey, VecDeque<i64>>>);
+pub(crate) struct Rates(Mutex<Counted>);
 
-/// The counts as they are at a time.
+#[derive(Default)]
+struct Counted {
+    times: HashMap<RateKey, VecDeque<i64>>,
+    /// By place: what was judged and has not run yet.
+    held: HashMap<u64, Vec<RateKey>>,
+    next: u64,
+}
+
+/// The place of one action among those that are counted, from when it is judged until it runs, so that of two that are
+/// judged at once the later one finds the earlier one counted. It is handed back when it is dropped.
+pub(super) struct Place {
+    rates: Arc<Rates>,
+    id: u64,
+}
+
+/// The counts as they are at a time. Nobody else counts meanwhile.
 pub(super) struct RatesAt<'a> {
-    rates: &'a Rates,
+    counted: MutexGuard<'a, Counted>,
+    place: Option<u64>,
     now: i64,
 }
 
+/// The counts, to look at.
+pub(super) struct Looked<'a>(&'a Counted, Option<u64>, i64);
+
+impl Place {
+    /// Lets go of what it holds, as while a person is asked: what is counted is what runs.
+    pub(super) fn release(&self) {
+        self.rates.lock().held.remove(&self.id);
+    }
+
+    /// Counts what it holds as let through.
+    pub(super) fn keep(&self, now: i64) {
+        let mut counted = self.rates.lock();
+        let keys = counted.held.remove(&self.id).unwrap_or_default();
+        counted.add(&keys, now);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
 impl Rates {
-    pub(super) fn at(&self, now: i64) -> RatesAt<'_> {
-        RatesAt { rates: self, now }
+    /// A place that holds nothing yet.
+    pub(super) fn place(self: &Arc<Self>) -> Arc<Place> {
+        let mut counted = self.lock();
+        counted.next += 1;
+        let id = counted.next;
+        drop(counted);
+        Arc::new(Place {
+            rates: Arc::clone(self),
+            id,
+        })
+    }
+
+    /// The counts for an action, without what its own place holds.
+    pub(super) fn at(&self, now: i64, place: Option<&Place>) -> RatesAt<'_> {
+        RatesAt {
+            counted: self.lock(),
+            place: place.map(|place| place.id),
+            now,
+        }
+    }
+
+    /// Whoever panicked left whole counts.
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts what was let through before this process began, as far back as a rule of the policy counts.
@@ -59,22 +120,37 @@ impl Rates {
             }
         }
         for (at, keys) in past.counted.iter().rev() {
-            self.add(keys, *at);
+            self.lock().add(keys, *at);
         }
         Ok(())
     }
+}
 
+impl Counted {
     /// Counts one more of each key.
-    pub(super) fn add(&self, keys: &[RateKey], now: i64) {
-        // Whoever panicked left whole counts.
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn add(&mut self, keys: &[RateKey], now: i64) {
         for key in keys {
             let since = now.saturating_sub_unsigned(key.window_ms);
-            let times = all.entry(key.clone()).or_default();
+            let times = self.times.entry(key.clone()).or_default();
             times.push_back(now);
             while times.front().is_some_and(|at| *at <= since) || times.len() > MOST {
                 times.pop_front();
             }
+        }
+    }
+}
+
+impl RatesAt<'_> {
+    pub(super) fn counts(&self) -> Looked<'_> {
+        Looked(&self.counted, self.place, self.now)
+    }
+
+    /// Holds what an action counts as until it has run or not, under the same lock as it was judged.
+    pub(super) fn hold(mut self, keys: &[RateKey]) {
+        let Some(place) = self.place else { return };
+        self.counted.held.remove(&place);
+        if !keys.is_empty() {
+            self.counted.held.insert(place, keys.to_vec());
         }
     }
 }
@@ -111,20 +187,19 @@ impl Past {
     }
 }
 
-impl Counts for RatesAt<'_> {
+impl Counts for Looked<'_> {
     fn count(&self, key: &RateKey) -> u64 {
-        let since = self.now.saturating_sub_unsigned(key.window_ms);
-        let all = &self.rates.0;
-        let all = all.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = all.get(key).into_iter().flatten();
-        times.filter(|at| **at > since).count() as u64
+        let Self(counted, own, now) = self;
+        let since = now.saturating_sub_unsigned(key.window_ms);
+        let times = counted.times.get(key).into_iter().flatten();
+        let others = counted.held.iter().filter(|(id, _)| Some(**id) != *own);
+        let held = others.filter(|(_, keys)| keys.contains(key));
+        (times.filter(|at| **at > since).count() + held.count()) as u64
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use gatehouse_audit::Draft;
     use gatehouse_policy::rules::RateBy;
     use gatehouse_store::gateway::SqliteGatewayStore;
@@ -161,6 +236,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn of_those_that_are_judged_at_once_each_finds_the_others_counted() {
+        let rates: Arc<Rates> = Arc::default();
+        let judge = |place: &Place| {
+            let at = rates.at(1_000, Some(place));
+            let before = at.counts().count(&key());
+            at.hold(&[key()]);
+            before
+        };
+        let (first, second, third) = (rates.place(), rates.place(), rates.place());
+        assert_eq!((judge(&first), judge(&second), judge(&third)), (0, 1, 2));
+        assert_eq!(judge(&first), 2, "its own place is not counted against it");
+        first.keep(1_000);
+        drop(second);
+        third.release();
+        let count = |now| rates.at(now, None).counts().count(&key());
+        assert_eq!(count(1_000), 1, "what did not run is handed back");
+        assert_eq!(count(100_000), 0);
+    }
+
     #[tokio::test]
     async fn after_a_restart_what_ran_is_counted_and_what_did_not_is_not() {
         let store = SqliteGatewayStore::in_memory().await.unwrap();
@@ -179,10 +274,14 @@ mod tests {
         let policy = Policy::load(rule, None).unwrap();
         let rates = Rates::default();
         rates.restore(&*store, &policy, 100_000).await.unwrap();
-        assert_eq!(rates.at(100_000).count(&key()), 2);
+        assert_eq!(rates.at(100_000, None).counts().count(&key()), 2);
         let uncounted = Rates::default();
         let without = Policy::default();
         uncounted.restore(&*store, &without, 100_000).await.unwrap();
-        assert_eq!(uncounted.at(100_000).count(&key()), 0, "no rule counts");
+        assert_eq!(
+            uncounted.at(100_000, None).counts().count(&key()),
+            0,
+            "no rule counts"
+        );
     }
 }

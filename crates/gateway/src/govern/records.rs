@@ -8,7 +8,7 @@ use gatehouse_agent::{Action, ToolOutcome};
 use gatehouse_audit::{Actor, Draft};
 use gatehouse_policy::Verdict;
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::GatewayStore;
+use gatehouse_store::gateway::{GatewayStore, GrantRecord};
 use serde_json::{Value, json};
 
 use super::judge::Judged;
@@ -137,6 +137,18 @@ impl Recorder {
             opened.digest = Some(digest);
             opened.approval = approval;
             opened.leave = leave;
+        }
+    }
+
+    /// What is written when a call runs by a grant, with its use. The outcome names the grant too.
+    pub(super) fn by_grant(&self, action: &Action, grant: &GrantRecord) -> Draft {
+        let seq = self.lock().get(&key(action)).map(|opened| opened.seq);
+        let mut detail = super::wire::terms(grant);
+        detail["intentSeq"] = json!(seq);
+        Draft {
+            resource: Some(grant.id.clone()),
+            detail: Some(detail),
+            ..self.draft("grant.used", action)
         }
     }
 

@@ -66,6 +66,7 @@ fn question(id: &str) -> Question {
         }),
         grants: None,
         requester: Some("agent:main".to_owned()),
+        requester_person: None,
         approvers: 1,
         bound: true,
     }
@@ -84,6 +85,7 @@ fn own_question(id: &str, approvers: u32) -> Question {
             text: "touch a".to_owned(),
             cwd: Some("/ws".to_owned()),
             may_be_pattern: true,
+            answers: vec!["unknown-program".to_owned()],
         }),
         ..question
     }

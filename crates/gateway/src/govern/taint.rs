@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use gatehouse_audit::{Actor, Draft};
 use gatehouse_policy::{Below, Taint};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
@@ -15,6 +16,9 @@ use crate::clock::Clock;
 
 /// Where the store keeps what holds for all sessions.
 const FILES: &str = "taint-of-files";
+
+/// What a session may have read of which the record cannot be read.
+const UNKNOWN: &str = "what is not known any more";
 
 /// The sessions' taints.
 #[derive(Clone)]
@@ -138,12 +142,37 @@ impl Taints {
             return Ok(known);
         }
         let json = self.store.setting(name).await?;
-        // What cannot be read was written by another version; it begins anew.
-        let kept: Kept = json
-            .and_then(|json| serde_json::from_str(&json).ok())
-            .unwrap_or_default();
+        let kept = match json.map(|json| serde_json::from_str(&json)) {
+            None => Kept::default(),
+            Some(Ok(kept)) => kept,
+            Some(Err(error)) => self.unreadable(name, &error).await?,
+        };
         // What was added while it was read holds.
         Ok(self.lock().entry(name.to_owned()).or_insert(kept).clone())
+    }
+
+    /// What stands for a record that is damaged, or that another version wrote: nobody knows what was done, so that it
+    /// may have been anything.
+    async fn unreadable(&self, name: &str, error: &serde_json::Error) -> Result<Kept, StoreError> {
+        tracing::error!(%error, name, "what was read and written before cannot be told any more");
+        let draft = Draft {
+            ts: i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX),
+            kind: "taint.unreadable".to_owned(),
+            actor: Actor::gateway(),
+            resource: Some(name.to_owned()),
+            what: Some(format!("the record {name} cannot be read")),
+            ..Draft::default()
+        };
+        self.store.audit_append(vec![draft]).await?;
+        let mut kept = Kept::default();
+        if name == FILES {
+            let (fetched, since) = (false, 0);
+            let any = KeptBelow { fetched, since };
+            kept.below.insert("/".to_owned(), any);
+        } else {
+            kept.secrets.insert(UNKNOWN.to_owned());
+        }
+        Ok(kept)
     }
 
     async fn change(&self, name: &str, change: impl FnOnce(&mut Kept)) -> Result<(), StoreError> {
@@ -216,6 +245,29 @@ mod tests {
         assert_eq!(after.written, written.written);
         let since = after.below["/ws/o/"].since;
         assert_eq!(since, Some(7_000), "it counts from when it was unpacked");
+    }
+
+    #[tokio::test]
+    async fn a_record_that_cannot_be_read_is_taken_for_the_worst_and_told() {
+        let (taints, store) = taints().await;
+        for name in [&name("s"), FILES] {
+            store
+                .setting_put(name, "{\"secrets\": 7, \"below\": 7}")
+                .await
+                .unwrap();
+        }
+        let taint = taints.of("s").await.unwrap();
+        assert!(taint.secrets.contains(UNKNOWN), "{taint:?}");
+        let any = taint.below["/"];
+        assert_eq!(
+            (any.fetched, any.since),
+            (false, Some(0)),
+            "all may be written"
+        );
+        assert!(secrets_of(&taints, "other").await.is_empty());
+        let rows = store.audit_rows(0, 9).await.unwrap();
+        let told: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
+        assert_eq!(told, ["taint.unreadable"; 2]);
     }
 
     #[tokio::test]

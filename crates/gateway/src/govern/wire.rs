@@ -1,6 +1,6 @@
 //! What a recorded approval looks like on the wire: the published events and snapshots.
 
-use gatehouse_store::gateway::{AllowEntry, ApprovalRecord, ApprovalState, GrantRecord};
+use gatehouse_store::gateway::{AllowEntry, ApprovalRecord, ApprovalState, GrantKind, GrantRecord};
 use serde_json::{Map, Value, json};
 
 use super::answers::{Choice, GrantBasis};
@@ -14,6 +14,9 @@ pub(crate) const GRANT_BASIS: &str = "grantBasis";
 
 /// Where the request says which of the gateway's own answers it takes.
 pub(crate) const CHOICES: &str = "choices";
+
+/// Where the recorded answer keeps the terms of what it grants.
+pub(crate) const GRANT: &str = "grant";
 
 /// The reasons that the published schema knows.
 const PUBLISHED_REASONS: &[&str] = &[
@@ -90,6 +93,19 @@ pub(crate) fn always(record: &ApprovalRecord, grant: &GrantRecord) -> Option<All
         added_at: grant.created_at,
         last_resolved: text("lastResolvedPath"),
         ..AllowEntry::default()
+    })
+}
+
+/// What was granted, for whom and until when, as the audit says it.
+pub(crate) fn terms(grant: &GrantRecord) -> Value {
+    let kind = match grant.kind {
+        GrantKind::Exact => "exact",
+        GrantKind::Pattern => "pattern",
+    };
+    json!({
+        "id": grant.id, "kind": kind, "text": grant.text, "digest": grant.digest, "agent": grant.agent,
+        "session": grant.session, "cwd": grant.cwd, "answers": grant.answers, "by": grant.created_by,
+        "expiresAt": grant.expires_at,
     })
 }
 
@@ -268,7 +284,7 @@ pub(super) fn resolver(record: &ApprovalRecord) -> Map<String, Value> {
 /// The resolver without the name that only the event shows.
 fn public_resolver(record: &ApprovalRecord) -> Value {
     let mut resolver = resolver(record);
-    for own in ["label", "choice", "note", "edited"] {
+    for own in ["label", "choice", "note", "edited", GRANT] {
         resolver.remove(own);
     }
     if !resolver.contains_key("kind") {

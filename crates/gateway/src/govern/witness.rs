@@ -37,6 +37,7 @@ fn draft(record: &ApprovalRecord, now: i64) -> Draft {
             "approvers": record.approvers,
             "approvedBy": record.approved_by,
             "expiresAt": record.expires_at,
+            "grant": resolver.get(wire::GRANT),
         })),
         ..Draft::default()
     }

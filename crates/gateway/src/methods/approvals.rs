@@ -12,7 +12,7 @@ use crate::govern::{
     AnswerError, ApprovalsError, ChoiceError, Decision, Question, can_answer, wire,
 };
 use crate::hex::hex;
-use crate::router::{Cx, MethodError, MethodTable, NoParams};
+use crate::router::{Caller, Cx, MethodError, MethodTable, NoParams};
 
 /// How long a question waits that does not say; and the bounds of what it may say.
 const TIMEOUT_MS: u64 = 30 * 60 * 1000;
@@ -90,12 +90,7 @@ struct RequestParams {
 /// A client asks on its own behalf: it is told the answer, and runs what it asked about itself.
 async fn request(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
     let two_phase = params.two_phase;
-    let pending = match cx
-        .app
-        .approvals
-        .ask(question(params, cx.caller.principal())?)
-        .await
-    {
+    let pending = match cx.app.approvals.ask(question(params, &cx.caller)?).await {
         Ok(pending) => pending,
         Err(ApprovalsError::Taken) => {
             return Err(MethodError::invalid("approval id already pending"));
@@ -118,7 +113,7 @@ async fn request(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
     decision_of(&cx, &record.id).await
 }
 
-fn question(params: RequestParams, requester: String) -> Result<Question, MethodError> {
+fn question(params: RequestParams, asker: &Caller) -> Result<Question, MethodError> {
     let command = params.command.as_deref().map(str::trim).unwrap_or_default();
     if command.is_empty() {
         return Err(MethodError::invalid("command is required"));
@@ -175,7 +170,8 @@ fn question(params: RequestParams, requester: String) -> Result<Question, Method
         timeout_ms: timeout.clamp(SHORTEST_MS, LONGEST_MS),
         always: None,
         grants: None,
-        requester: Some(requester),
+        requester: Some(asker.principal()),
+        requester_person: Some(asker.person()),
         approvers: 1,
         bound: false,
     })

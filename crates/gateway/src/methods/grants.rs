@@ -1,6 +1,7 @@
 //! What lies between once and always: our own answers to approvals, and the grants that come of them.
 
 use gatehouse_audit::Draft;
+use gatehouse_policy::shell::is_words_alone;
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{AuditFilter, GrantKind, GrantRecord};
 use serde::Deserialize;
@@ -276,7 +277,7 @@ struct PreviewParams {
     agent_id: Option<String>,
 }
 
-/// The past commands that a pattern would have allowed.
+/// The past commands that a pattern would have allowed. Those that asked for what no pattern answers are not among them.
 async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
     let pattern = CommandPattern::parse(&params.pattern)
         .map_err(|error| MethodError::invalid(error.to_string()))?;
@@ -293,8 +294,17 @@ async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
             let record: Value = serde_json::from_str(&row.bytes).ok()?;
             let request = record.get("request")?;
             let command = request["act"]["command"].as_str()?.to_owned();
-            let commands = judge.commands(request)?;
+            let (commands, plan) = judge.commands(request)?;
+            let found = record["detail"]["findings"].as_array();
+            let mut codes = found
+                .into_iter()
+                .flatten()
+                .filter_map(|one| one["code"].as_str());
+            // A variable that the call set is not in the text of the line.
+            let beside = codes.any(|code| matches!(code, "write-run" | "env-set" | "other-folder"));
             let all = !commands.is_empty()
+                && !beside
+                && is_words_alone(&plan)
                 && commands
                     .iter()
                     .all(|one| one.exact && pattern.matches(&one.argv));
@@ -308,14 +318,13 @@ async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
 
 async fn revoke(cx: Cx, params: IdParams) -> Result<Value, MethodError> {
     let now = cx.app.approvals.now();
-    let revoked = cx.app.store.grant_revoke(&params.id, now).await?;
-    if revoked {
-        let what = format!("the grant {} was revoked", params.id);
-        let draft = Draft {
-            resource: Some(params.id.clone()),
-            ..done_by(&cx.caller, "grant.revoked", what)
-        };
-        cx.app.audit.event(draft).await?;
-    }
+    let what = format!("the grant {} was revoked", params.id);
+    let draft = Draft {
+        ts: now,
+        resource: Some(params.id.clone()),
+        ..done_by(&cx.caller, "grant.revoked", what)
+    };
+    let store = &cx.app.store;
+    let revoked = store.grant_revoke(&params.id, now, Some(draft)).await?;
     Ok(json!({"revoked": revoked}))
 }

@@ -17,6 +17,7 @@ mod tests;
 pub mod vetting;
 
 pub use crate::place::HostClass;
+pub use danger::is_never_answered_ahead;
 pub use decision::{Decision, DecisionView, RuleHit};
 pub use explain::explain;
 pub use pipeline::decide;

@@ -39,8 +39,10 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
     let mut findings = base;
     findings.extend(others);
     let dangerous = danger::is_dangerous(&findings, &effects, commands, plan);
-    let lowerable =
-        base_verdict == Verdict::Ask && !dangerous && may_be_lowered(request, &facts, plan);
+    let lowerable = base_verdict == Verdict::Ask
+        && !dangerous
+        && may_be_lowered(request, &facts, plan)
+        && !findings.iter().any(danger::is_never_answered_ahead);
     let allowed_by = judged.open.filter(|_| lowerable);
     let with = |open: bool| match open && lowerable {
         true => strict,

@@ -8,6 +8,7 @@
 //!
 //! What is proven harmless is allowed, what is catastrophic is denied, the rest is asked about.
 
+mod beside;
 mod brush;
 mod emit;
 mod expand;
@@ -23,6 +24,8 @@ mod syntax;
 mod unreadable;
 
 use std::cell::OnceCell;
+
+pub use self::beside::is_words_alone;
 
 use self::judge::{Input, Judge};
 use self::parser::Unread;

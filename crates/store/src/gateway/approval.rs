@@ -55,6 +55,8 @@ pub struct ApprovalRecord {
     pub consumed_at: Option<Millis>,
     /// Who asked: a principal, who cannot say yes to it.
     pub requester: Option<String>,
+    /// Which person that is, where several principals can be one: they cannot say yes by another one either.
+    pub requester_person: Option<String>,
     /// How many people must say yes; 0 counts as one.
     pub approvers: u32,
     /// Who has said yes so far: people, each once.
@@ -179,8 +181,8 @@ pub trait ApprovalStore: Send + Sync {
         at: Millis,
         audit: Option<Witness>,
     ) -> Result<Option<ApprovalRecord>>;
-    /// Notes every one that has expired at `now`, pending or allowed and bound, and gives those that nobody had
-    /// answered; `audit` is written for each.
+    /// Notes every one that has expired at `now`, pending or allowed and bound, and gives them; `audit` is written for
+    /// each.
     async fn approvals_expire(
         &self,
         now: Millis,

@@ -1,6 +1,7 @@
 //! Grants: answers that hold beyond one question. Each is listed, ends, and can be taken back.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 
 use crate::{Millis, Result};
 
@@ -26,7 +27,10 @@ pub struct GrantRecord {
     pub agent: String,
     /// The only session it holds in; none for every one of the agent.
     pub session: Option<String>,
+    /// The folder that it was given for. A pattern answers there alone.
     pub cwd: Option<String>,
+    /// What asked when it was given, in words of the caller's. A pattern answers nothing else.
+    pub answers: Vec<String>,
     pub created_at: Millis,
     /// Who gave it, as a person knows them.
     pub created_by: String,
@@ -40,9 +44,10 @@ pub struct GrantRecord {
 pub trait GrantStore: Send + Sync {
     /// The grants that hold at `now`, the latest first; of one agent, or all.
     async fn grants(&self, agent: Option<&str>, now: Millis) -> Result<Vec<GrantRecord>>;
-    /// Counts a use. False where it does not hold any more: then nothing may run by it.
-    async fn grant_use(&self, id: &str, at: Millis) -> Result<bool>;
-    /// Takes a grant back, and the entry of the allow-list that shows it in the same step. False where there is none
-    /// that holds.
-    async fn grant_revoke(&self, id: &str, at: Millis) -> Result<bool>;
+    /// Counts a use, and writes `audit` in the same step. False where it does not hold any more: then nothing may run
+    /// by it.
+    async fn grant_use(&self, id: &str, at: Millis, audit: Option<Draft>) -> Result<bool>;
+    /// Takes a grant back with the entry of the allow-list that shows it, and writes `audit`, in the
+    /// same step. False where there is none that holds.
+    async fn grant_revoke(&self, id: &str, at: Millis, audit: Option<Draft>) -> Result<bool>;
 }

@@ -88,6 +88,11 @@ pub(crate) const GATEWAY: Kind = Kind {
             "allow-always",
             include_str!("../../migrations/gateway/0007_allow_always.sql"),
         ),
+        (
+            9,
+            "own-questions",
+            include_str!("../../migrations/gateway/0009_own_questions.sql"),
+        ),
     ],
     synchronous: SqliteSynchronous::Full,
     check_whole: false,

@@ -1,3 +1,4 @@
+use gatehouse_audit::Draft;
 use gatehouse_store::gateway::{
     AllowEntry, ApprovalRecord, ApprovalState, Consumed, Created, GrantKind, GrantRecord,
     Resolution, Resolved,
@@ -273,7 +274,7 @@ pub async fn an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds(
     };
     assert_eq!(listed(9).await, ["ended", "revoked", "left out"]);
     assert_eq!(listed(10).await, ["revoked", "left out"]);
-    assert!(store.grant_revoke("revoked", 11).await.unwrap());
+    assert!(store.grant_revoke("revoked", 11, None).await.unwrap());
     assert_eq!(listed(11).await, ["left out"]);
     let other = vec![allow("other", "/bin/ls")];
     store.allow_entries_replace(other, None, 12).await.unwrap();
@@ -360,7 +361,19 @@ pub async fn what_was_allowed_and_not_used_in_its_time_expires(world: &dyn Gatew
         .await;
     assert_eq!(late.unwrap(), Consumed::Late);
     let told = store.approvals_expire(1_001, None).await.unwrap();
-    assert_eq!(told, [], "it was answered, so nobody waits to be told");
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| (one.id.as_str(), one.state))
+        .collect();
+    assert_eq!(
+        told,
+        [("noted", ApprovalState::Expired)],
+        "who watches is shown it as allowed, so they are told"
+    );
+    let late = store
+        .approval_resolve("noted", yes("bob", 1_002), None)
+        .await;
+    assert!(matches!(late.unwrap(), Resolved::Lost(_)));
     let noted = store.approval("noted").await.unwrap().unwrap();
     assert_eq!(noted.state, ApprovalState::Expired);
     assert_eq!(noted.decision.as_deref(), Some("word"), "the answer stays");
@@ -450,6 +463,24 @@ pub async fn two_people_must_say_yes_where_two_are_asked_for(world: &dyn Gateway
     assert!(matches!(denied, Resolved::Won(_)), "one no is enough");
 }
 
+pub async fn nobody_says_yes_to_their_own_question_by_another_device(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    let asked = ApprovalRecord {
+        requester: Some("shared".to_owned()),
+        requester_person: Some("unvouched".to_owned()),
+        ..approval("a", 1)
+    };
+    store.approval_create(asked, None).await.unwrap();
+    let of = |person: &str| Resolution {
+        person: Some(person.to_owned()),
+        ..yes("device:new", 5)
+    };
+    let own = store.approval_resolve("a", of("unvouched"), None).await;
+    assert!(matches!(own.unwrap(), Resolved::Own(_)));
+    let other = store.approval_resolve("a", of("device:ada"), None).await;
+    assert!(matches!(other.unwrap(), Resolved::Won(_)));
+}
+
 pub async fn nobody_says_yes_to_their_own_question(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     store.approval_create(bound("a", 1), None).await.unwrap();
@@ -480,6 +511,7 @@ pub async fn a_grant_comes_with_its_answer_and_holds_until_its_end(world: &dyn G
         agent: "main".to_owned(),
         created_at: 5,
         created_by: "Ada".to_owned(),
+        answers: vec!["install".to_owned(), "rule:two".to_owned()],
         expires_at,
         ..GrantRecord::default()
     };
@@ -492,15 +524,34 @@ pub async fn a_grant_comes_with_its_answer_and_holds_until_its_end(world: &dyn G
     }
     let listed = store.grants(None, 10).await.unwrap();
     assert_eq!(listed, [grant("first", Some(100))], "the answer that won");
-    assert!(store.grant_use("first", 11).await.unwrap());
+    let said = |kind: &str| {
+        Some(Draft {
+            kind: kind.to_owned(),
+            ..Draft::default()
+        })
+    };
+    let used = store.grant_use("first", 11, said("used")).await;
+    assert!(used.unwrap());
     assert_eq!(store.grants(Some("main"), 12).await.unwrap()[0].uses, 1);
     assert_eq!(store.grants(Some("other"), 12).await.unwrap(), []);
     assert!(
-        !store.grant_use("first", 100).await.unwrap(),
+        !store
+            .grant_use("first", 100, said("used too late"))
+            .await
+            .unwrap(),
         "it has ended"
     );
-    assert!(store.grant_revoke("first", 13).await.unwrap());
-    assert!(!store.grant_revoke("first", 14).await.unwrap());
-    assert!(!store.grant_use("first", 15).await.unwrap());
+    let revoked = store.grant_revoke("first", 13, said("revoked")).await;
+    assert!(revoked.unwrap());
+    let again = store.grant_revoke("first", 14, said("revoked again")).await;
+    assert!(!again.unwrap());
+    assert!(!store.grant_use("first", 15, None).await.unwrap());
+    let rows = store.audit_rows(0, 9).await.unwrap();
+    let kinds: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        ["used", "revoked"],
+        "one record for each that was done"
+    );
     assert_eq!(store.grants(None, 15).await.unwrap(), []);
 }

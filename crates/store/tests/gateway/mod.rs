@@ -67,6 +67,7 @@ macro_rules! gateway_contract_tests {
             a_yes_is_taken_back_until_it_is_used
             two_people_must_say_yes_where_two_are_asked_for
             nobody_says_yes_to_their_own_question
+            nobody_says_yes_to_their_own_question_by_another_device
             a_grant_comes_with_its_answer_and_holds_until_its_end
         }
         $crate::gateway_contract_tests! { @area devices, $world,

@@ -13,6 +13,7 @@ use gatehouse_policy::{Decision, Dialect, Finding, Policy, Taint, Verdict, Word,
 use serde_json::{Value, json};
 
 use super::{Doer, Judge, Judged};
+use crate::govern::rates::Place;
 use crate::world::{Seen, SeenFiles};
 
 /// One question to the policy.
@@ -24,6 +25,8 @@ pub(super) struct Asked<'a> {
     pub(super) arguments: &'a Value,
     pub(super) workspace: &'a Path,
     pub(super) taint: &'a Taint,
+    /// Where what it counts as is held; none where nothing will run.
+    pub(super) place: Option<&'a Place>,
 }
 
 impl Asked<'_> {
@@ -40,7 +43,12 @@ impl Asked<'_> {
         };
         let analysis = gatehouse_policy::shell::analyse(command, &world);
         let past = json!({"kind": "command", "command": command, "cwd": cwd});
-        let facts: Vec<Finding> = variables.iter().map(|name| set_variable(name)).collect();
+        let mut facts: Vec<Finding> = variables.iter().map(|name| set_variable(name)).collect();
+        // It is no reason to ask by itself, and one more where something else asks: whoever wrote a rule for these
+        // words had the workspace in mind.
+        if analysis.verdict == Verdict::Ask && !is_within(cwd, self.workspace) {
+            facts.push(other_folder(cwd));
+        }
         let mut judged = self.decided(Act::Command(&analysis), &facts, past);
         judged.taint.join(&analysis.taint);
         judged.seen = seen.seen();
@@ -107,13 +115,13 @@ impl Asked<'_> {
         let channel = self.doer.channel.as_deref();
         let workspace = self.workspace.to_string_lossy();
         let home = &self.judge.surroundings.home;
-        let counting = self.judge.rates.at(now);
+        let counting = self.judge.rates.at(now, self.place);
         let context = Context {
             now: Moment {
                 unix_ms: now,
                 offset_minutes,
             },
-            counts: &counting,
+            counts: &counting.counts(),
             facts,
             ..Context::new(home, &workspace, &rights, self.taint)
         };
@@ -126,6 +134,7 @@ impl Asked<'_> {
             act,
         };
         let decision = decide(&request, &self.policy, &context);
+        counting.hold(&decision.rates);
         let past = json!({
             "at": now, "agentId": self.doer.agent, "sessionKey": self.doer.session,
             "tool": self.tool, "workspace": workspace, "home": home,
@@ -176,6 +185,24 @@ fn own_gateway() -> Finding {
         code: "own-gateway".to_owned(),
         span: None,
         text: "connects to the gateway that governs this agent".to_owned(),
+    }
+}
+
+/// Whether a folder lies in the workspace, links resolved.
+fn is_within(cwd: &Path, workspace: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    real(cwd).starts_with(real(workspace))
+}
+
+fn other_folder(cwd: &Path) -> Finding {
+    Finding {
+        verdict: Verdict::Ask,
+        code: "other-folder".to_owned(),
+        span: None,
+        text: format!(
+            "runs in {}, which is outside of the workspace",
+            cwd.display()
+        ),
     }
 }
 

@@ -20,7 +20,7 @@ use gatehouse_store::gateway::GatewayStore;
 use serde_json::{Value, json};
 
 use super::policy_desk::PolicyDesk;
-use super::rates::Rates;
+use super::rates::{Place, Rates};
 use crate::clock::Clock;
 use crate::world::{Seen, Surroundings};
 
@@ -159,8 +159,8 @@ impl Judge {
         self.rates.restore(store, &policy, now).await
     }
 
-    /// Judges a tool call by what is known now. It is counted by whoever lets it run.
-    pub(super) fn judge(&self, action: &Action, session: SessionFacts) -> Judged {
+    /// Judges a tool call by what is known now. What it counts as is held in its place.
+    pub(super) fn judge(&self, action: &Action, session: SessionFacts, place: &Place) -> Judged {
         let SessionFacts { channel, taint } = session;
         let doer = Doer {
             agent: action.agent_id.clone(),
@@ -175,6 +175,7 @@ impl Judge {
             arguments: &action.arguments,
             workspace: &action.workspace,
             taint: &taint,
+            place: Some(place),
         };
         match &action.effect {
             Effect::Exec(exec) => {
@@ -208,7 +209,7 @@ impl Judge {
     }
 
     /// The commands of a recorded action, read again; files are not what they were, and not looked at.
-    pub(crate) fn commands(&self, past: &Value) -> Option<Vec<Command>> {
+    pub(crate) fn commands(&self, past: &Value) -> Option<(Vec<Command>, Plan)> {
         let command = past["act"]["command"].as_str()?;
         let cwd = Path::new(past["act"]["cwd"].as_str()?);
         let workspace = Path::new(past["workspace"].as_str()?);
@@ -217,7 +218,8 @@ impl Judge {
             files: &NoFiles,
             ..surroundings.world(Dialect::Posix, cwd, workspace, &Taint::default())
         };
-        Some(gatehouse_policy::shell::analyse(command, &world).commands)
+        let analysis = gatehouse_policy::shell::analyse(command, &world);
+        Some((analysis.commands, analysis.plan))
     }
 
     /// Judges a command that nobody runs, to show what would become of it.
@@ -237,6 +239,7 @@ impl Judge {
             arguments: &json!({"command": command}),
             workspace,
             taint,
+            place: None,
         };
         asked.command(command, cwd, &[]).view()
     }

@@ -24,7 +24,9 @@ pub enum AnswerError {
     Settled(Box<ApprovalRecord>),
     #[error(transparent)]
     Choice(#[from] ChoiceError),
-    #[error("an approval cannot be given by who asked for it")]
+    #[error(
+        "an approval cannot be given by who asked for it; devices that nobody let in are one person together"
+    )]
     Own,
     #[error("the approval is for another action than the one that was named")]
     Differs,

@@ -231,7 +231,7 @@ impl Approvals {
             state: effects.state,
             decision: Some(effects.decision.word().to_owned()),
             reason: Some("user".to_owned()),
-            resolver: Some(resolver.json(choice)),
+            resolver: Some(resolver.json_granting(choice, effects.grant.as_ref())),
             at: now,
             by: Some(resolver.principal.clone()),
             person: Some(resolver.person.clone()),
@@ -268,9 +268,17 @@ impl Approvals {
 
     /// Takes what was allowed for the action of this digest. Only the first to ask gets it, in its time.
     pub(super) async fn consume(&self, id: &str, digest: &str) -> Result<Consumed, StoreError> {
-        self.store
+        let consumed = self
+            .store
             .approval_consume(id, digest, self.now(), self.witness())
-            .await
+            .await?;
+        // Who watches was shown that it is allowed.
+        if consumed == Consumed::Late
+            && let Some(record) = self.store.approval(id).await?
+        {
+            self.tell(Command::Settled(Box::new(record)));
+        }
+        Ok(consumed)
     }
 
     /// Denies a question because nobody can be asked. Gives the record that stands.
@@ -351,6 +359,7 @@ impl Approvals {
             digest: question.digest,
             request: serde_json::Value::Object(request).to_string(),
             requester: question.requester,
+            requester_person: question.requester_person,
             approvers: question.approvers,
             bound: question.bound,
             ..ApprovalRecord::default()

@@ -72,6 +72,18 @@ fn a_rule_lets_nothing_run_beside_the_words_of_its_commands() {
 }
 
 #[test]
+fn a_rule_lets_no_script_run_that_was_written_since() {
+    use super::support::found;
+    let allowing = policy(r#"{id: "x", verdict: "allow", match: {command: "python3 t.py"}}"#);
+    let mut analysis = analyse("python3 t.py", &world());
+    let with =
+        |analysis: &Analysis| act(&allowing, "exec", &Value::Null, Act::Command(analysis)).verdict;
+    assert_eq!(with(&analysis), Allow, "its words are the rule's");
+    analysis.findings.push(found(Ask, "write-run"));
+    assert_eq!(with(&analysis), Ask, "the same words run something else");
+}
+
+#[test]
 fn a_tool_of_a_server_asks_unless_a_rule_names_it() {
     let policy = policy(
         r#"{id: "one", verdict: "allow", match: {tool: "read_note"}},

@@ -16,7 +16,8 @@ use crate::{Millis, Result};
 type Done<T> = std::result::Result<T, sqlx::Error>;
 
 const COLUMNS: &str = "id, kind, state, created_at, expires_at, agent, session, run, digest, \
-    request, decision, reason, resolver, settled_at, consumed_at, requester, approvers, approved_by, bound";
+    request, decision, reason, resolver, settled_at, consumed_at, requester, approvers, approved_by, bound, \
+    requester_person";
 
 #[async_trait]
 impl ApprovalStore for SqliteGatewayStore {
@@ -180,8 +181,8 @@ async fn create(
     sqlx::query(
         "INSERT INTO approval (id, kind, state, created_at, expires_at, agent, session, run, \
          digest, request, decision, reason, resolver, settled_at, consumed_at, requester, \
-         approvers, approved_by, bound) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         approvers, approved_by, bound, requester_person) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&record.id)
     .bind(&record.kind)
@@ -202,6 +203,7 @@ async fn create(
     .bind(record.approvers)
     .bind(record.approved_by.join("\n"))
     .bind(record.bound)
+    .bind(&record.requester_person)
     .execute(&mut *c)
     .await?;
     witness(c, audit.as_ref(), &[record]).await?;
@@ -214,8 +216,9 @@ async fn resolve(
     resolution: Resolution,
     audit: Option<Witness>,
 ) -> Done<Resolved> {
-    let mut expired = expire(c, resolution.at, Some(&id), audit.as_ref()).await?;
-    if let Some(record) = expired.pop() {
+    let expired = expire(c, resolution.at, Some(&id), audit.as_ref()).await?;
+    // A yes that was not used in its time was an answer, and the first one.
+    if let Some(record) = expired.into_iter().find(|record| record.decision.is_none()) {
         return Ok(Resolved::Expired(record));
     }
     if resolution.state == ApprovalState::Allowed
@@ -269,10 +272,11 @@ async fn count(c: &mut Connection, id: &str, yes: &Resolution) -> Done<Option<Re
         let alone = record.approvers <= 1;
         return Ok((!alone).then_some(Resolved::Counted(record)));
     };
-    if record.requester.as_ref() == Some(by) {
+    let person = yes.person.as_ref().unwrap_or(by);
+    let own_person = record.requester_person.as_ref() == Some(person);
+    if own_person || record.requester.as_ref() == Some(by) {
         return Ok(Some(Resolved::Own(record)));
     }
-    let person = yes.person.as_ref().unwrap_or(by);
     if record.approved_by.contains(person) {
         return Ok(Some(Resolved::Again(record)));
     }
@@ -368,8 +372,9 @@ async fn expire(
         }
         query.push(" RETURNING ").push(COLUMNS);
         let rows = query.build().fetch_all(&mut *c).await?;
-        expired = rows.iter().map(approval).collect::<Done<_>>()?;
-        witness(c, audit, &expired).await?;
+        let noted = rows.iter().map(approval).collect::<Done<Vec<_>>>()?;
+        witness(c, audit, &noted).await?;
+        expired.extend(noted);
     }
     Ok(expired)
 }
@@ -395,6 +400,7 @@ fn approval(row: &SqliteRow) -> Done<ApprovalRecord> {
         approvers: row.try_get(16)?,
         approved_by: lines(row.try_get(17)?),
         bound: row.try_get(18)?,
+        requester_person: row.try_get(19)?,
     })
 }
 

@@ -1,11 +1,12 @@
 //! Grants. They are added with the answer that made them; see `approvals`.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::SqliteGatewayStore;
 use super::rows::Word;
+use super::{SqliteGatewayStore, audit};
 use crate::gateway::{GrantKind, GrantRecord, GrantStore};
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -20,7 +21,7 @@ impl GrantStore for SqliteGatewayStore {
     async fn grants(&self, agent: Option<&str>, now: Millis) -> Result<Vec<GrantRecord>> {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT id, kind, text, digest, agent, session, cwd, created_at, created_by, \
-             expires_at, uses, last_used_at, revoked_at FROM approval_grant WHERE ",
+             expires_at, uses, last_used_at, revoked_at, answers FROM approval_grant WHERE ",
         );
         query.push(HOLDS).push_bind(now).push(")");
         if let Some(agent) = agent {
@@ -32,16 +33,45 @@ impl GrantStore for SqliteGatewayStore {
             .await
     }
 
-    async fn grant_use(&self, id: &str, at: Millis) -> Result<bool> {
-        let id = id.to_owned();
+    async fn grant_use(&self, id: &str, at: Millis, audit: Option<Draft>) -> Result<bool> {
+        let (id, audit) = (id.to_owned(), self.scrubbed_draft(audit));
         let set = "UPDATE approval_grant SET uses = uses + 1, last_used_at = ";
-        self.write(move |c| Box::pin(change(c, set, id, at))).await
+        self.write(move |c| {
+            Box::pin(async move {
+                let changed = change(c, set, id, at).await?;
+                say(c, changed, audit).await
+            })
+        })
+        .await
     }
 
-    async fn grant_revoke(&self, id: &str, at: Millis) -> Result<bool> {
-        let id = id.to_owned();
-        self.write(move |c| Box::pin(revoke(c, id, at))).await
+    async fn grant_revoke(&self, id: &str, at: Millis, audit: Option<Draft>) -> Result<bool> {
+        let (id, audit) = (id.to_owned(), self.scrubbed_draft(audit));
+        self.write(move |c| {
+            Box::pin(async move {
+                let changed = revoke(c, id, at).await?;
+                say(c, changed, audit).await
+            })
+        })
+        .await
     }
+}
+
+impl SqliteGatewayStore {
+    fn scrubbed_draft(&self, audit: Option<Draft>) -> Option<Draft> {
+        match &self.scrub {
+            Some(scrub) => audit.map(|draft| scrub(draft)),
+            None => audit,
+        }
+    }
+}
+
+/// Writes what the audit says of a grant that has just changed.
+async fn say(c: &mut Connection, changed: bool, draft: Option<Draft>) -> Done<bool> {
+    if let (true, Some(draft)) = (changed, draft) {
+        audit::append(c, &[draft.prepare()]).await?;
+    }
+    Ok(changed)
 }
 
 /// Takes a grant back, with the entry of the allow-list that shows it.
@@ -65,7 +95,7 @@ async fn change(c: &mut Connection, set: &'static str, id: String, at: Millis) -
 pub(super) async fn add(c: &mut Connection, grant: &GrantRecord) -> Done<()> {
     sqlx::query(
         "INSERT INTO approval_grant (id, kind, text, digest, agent, session, cwd, created_at, \
-         created_by, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         created_by, expires_at, answers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&grant.id)
     .bind(grant.kind.word())
@@ -77,6 +107,7 @@ pub(super) async fn add(c: &mut Connection, grant: &GrantRecord) -> Done<()> {
     .bind(grant.created_at)
     .bind(&grant.created_by)
     .bind(grant.expires_at)
+    .bind(grant.answers.join("\n"))
     .execute(c)
     .await?;
     Ok(())
@@ -84,6 +115,7 @@ pub(super) async fn add(c: &mut Connection, grant: &GrantRecord) -> Done<()> {
 
 fn grant(row: &SqliteRow) -> Done<GrantRecord> {
     let uses: i64 = row.try_get(10)?;
+    let answers: &str = row.try_get(13)?;
     Ok(GrantRecord {
         id: row.try_get(0)?,
         kind: GrantKind::column(row, 1)?,
@@ -92,6 +124,7 @@ fn grant(row: &SqliteRow) -> Done<GrantRecord> {
         agent: row.try_get(4)?,
         session: row.try_get(5)?,
         cwd: row.try_get(6)?,
+        answers: answers.lines().map(str::to_owned).collect(),
         created_at: row.try_get(7)?,
         created_by: row.try_get(8)?,
         expires_at: row.try_get(9)?,
