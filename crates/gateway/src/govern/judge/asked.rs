@@ -176,6 +176,7 @@ pub(super) fn judged(decision: Decision, past: Value) -> Judged {
 fn access(file: &FileEffect) -> Access {
     match file.access {
         FileAccess::Read => Access::Read,
+        FileAccess::Search => Access::Search,
         FileAccess::Write => Access::Write,
         FileAccess::Delete => Access::Delete,
         FileAccess::List => Access::List,

@@ -17,7 +17,7 @@ use crate::programs::table::{
 use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
 use work::{
-    bisect_run, checkout, clean, clone, contents, maintain, others, outside, remote, remote_url,
+    add, bisect_run, checkout, clean, clone, contents, maintain, others, outside, remote, remote_url,
     removes, restore,
 };
 
@@ -68,7 +68,8 @@ static SUBS: &[Program] = &[
     program("fsck").also(look),
     program("hash-object").each(READ).options(&[flags("-w --stdin"), value("-t --path", TEXT)]),
     program("mv").options(&[flags("-f --force -k -n --dry-run -v --verbose --sparse")]).also(super::copies::rename),
-    local("add stage rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
+    program("add stage").options(&[flag("-f --force", TEXT), value("--chmod", TEXT), value("--pathspec-from-file", READ)]).also(add),
+    local("rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
     program("commit").io(PRINTS).options(&[
         value("-m --message --author --date -c -C --reedit-message --reuse-message --fixup --squash --cleanup --trailer", TEXT), value("-F --file -t --template --pathspec-from-file", READ), joined("-S --gpg-sign -u --untracked-files", SIGNS),
         flag("-n --no-verify", Act::Ask("skips-hooks", "It leaves out the checks that the project asks for.")), flags("-a --all -p --patch -q --quiet -v --verbose -s --signoff -i --include -o --only --amend --no-edit --allow-empty --allow-empty-message --reset-author --dry-run --short --porcelain --no-gpg-sign --status --no-status -z --null --branch --long --no-post-rewrite"), flag("-e --edit", EDITOR),
