@@ -163,14 +163,20 @@ fn judge_below(
         findings.push(finding(
             Verdict::Ask,
             "read-secret",
-            format!("{path} holds what authenticates someone, and all of {} is read.", place.path),
+            format!(
+                "{path} holds what authenticates someone, and all of {} is read.",
+                place.path
+            ),
         ));
     }
     if lies.too_much && lies.secrets.is_empty() {
         findings.push(finding(
             Verdict::Ask,
             "read-too-much",
-            format!("More lies below {} than is looked through for what authenticates someone.", place.path),
+            format!(
+                "More lies below {} than is looked through for what authenticates someone.",
+                place.path
+            ),
         ));
     }
 }

@@ -190,7 +190,11 @@ impl Walk<'_> {
         let named = |glob: &String| fits(&glob.to_ascii_lowercase(), &lower);
         (only.is_empty() || only.iter().any(named))
             && !without.iter().any(|glob| surely_fits(glob, name))
-            && self.among.path.as_ref().is_none_or(|glob| matches(glob, path))
+            && self
+                .among
+                .path
+                .as_ref()
+                .is_none_or(|glob| matches(glob, path))
     }
 
     fn found(&mut self, place: Place) {

@@ -14,15 +14,15 @@ mod samples;
 mod sets;
 mod word;
 
-pub use access::{Access, Touch, touch};
 pub(crate) use access::touch_among;
+pub use access::{Access, Touch, touch};
 pub(crate) use below::Among;
 pub use critical::is_critical;
 pub use device::{Device, device};
 pub use glob::matches;
-pub use sets::secret_name as is_secret_name;
 pub use hosts::{Destination, HostClass, destination, host_class};
 pub(crate) use path::{is_below, name, normalise};
+pub use sets::secret_name as is_secret_name;
 pub(crate) use word::{Named, named};
 
 use crate::effect::Zone;

@@ -169,7 +169,13 @@ impl Pattern<'_> {
         if is_search(rest) {
             if matches!(self.access, Access::Read | Access::ReadAll) {
                 let path = Some(self.glob.clone());
-                self.through(place, &Among { path, ..Among::default() });
+                self.through(
+                    place,
+                    &Among {
+                        path,
+                        ..Among::default()
+                    },
+                );
             }
             return false;
         }

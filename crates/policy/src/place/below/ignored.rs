@@ -152,7 +152,10 @@ mod tests {
 
     fn says(lines: &[&str], path: &str, folder: bool) -> Option<bool> {
         let ignored = Ignored {
-            lines: lines.iter().filter_map(|line| line_of(line, "/ws")).collect(),
+            lines: lines
+                .iter()
+                .filter_map(|line| line_of(line, "/ws"))
+                .collect(),
             reads: true,
             git: true,
         };
@@ -162,7 +165,10 @@ mod tests {
     #[test]
     fn the_last_line_that_is_about_a_path_decides() {
         assert_eq!(says(&["*.key"], "/ws/a/x.key", false), Some(true));
-        assert_eq!(says(&["*.key", "!x.key"], "/ws/a/x.key", false), Some(false));
+        assert_eq!(
+            says(&["*.key", "!x.key"], "/ws/a/x.key", false),
+            Some(false)
+        );
         assert_eq!(says(&["/a/x.key"], "/ws/a/x.key", false), Some(true));
         assert_eq!(says(&["/x.key"], "/ws/a/x.key", false), None);
         assert_eq!(says(&["target/"], "/ws/target", true), Some(true));
@@ -174,6 +180,9 @@ mod tests {
 
     #[test]
     fn what_is_taken_back_in_one_place_is_taken_back_everywhere() {
-        assert_eq!(says(&["*.key", "!/a/x.key"], "/ws/b/x.key", false), Some(false));
+        assert_eq!(
+            says(&["*.key", "!/a/x.key"], "/ws/b/x.key", false),
+            Some(false)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Archives and compression: what goes in is read, what comes out is written where they are told to.
 
-use super::lists::names_from;
 use super::below;
+use super::lists::names_from;
 use crate::place::{Access, Among};
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::Reader;

@@ -3,7 +3,7 @@
 use crate::place::{Access, Among};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
-use crate::word::Word;
+use crate::word::{Piece, Word};
 
 /// Everything but what some names name, of files and of folders.
 pub(super) fn without<'a>(names: impl IntoIterator<Item = &'a str>) -> Among {
@@ -24,9 +24,11 @@ fn known<'a>(parsed: &'a Parsed, name: &'a str) -> Vec<String> {
 
 /// `grep -r`: what is hidden as well.
 pub(super) fn of_grep(parsed: &Parsed) -> Among {
-    let open = parsed.values("--include").any(|word| word.known().is_none());
+    // Unquoted, the shell would make no more of it than it matches.
+    let only: Option<Vec<String>> = parsed.values("--include").map(as_glob).collect();
+    let only = only.unwrap_or_default();
     Among {
-        only: if open { Vec::new() } else { known(parsed, "--include") },
+        only: only.iter().flat_map(|glob| braces(glob)).collect(),
         without: known(parsed, "--exclude"),
         without_folders: known(parsed, "--exclude-dir"),
         follows: parsed.has("-R"),
@@ -95,8 +97,27 @@ fn choose(glob: &str, among: &mut Among) {
         }
         return;
     }
-    let name = glob.trim_end_matches('/').rsplit('/').next().unwrap_or(glob);
+    let name = glob
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or(glob);
     among.only.push(name.to_owned());
+}
+
+/// A word as a glob, where no part of it is unknown.
+fn as_glob(word: &Word) -> Option<String> {
+    match word {
+        Word::Known(text) => Some(text.clone()),
+        Word::Partial(pieces) => pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Text(text) | Piece::Pattern(text) => Some(text.as_str()),
+                Piece::Unknown(_) => None,
+            })
+            .collect(),
+        Word::Unknown(_) => None,
+    }
 }
 
 /// `*.{ts,tsx}` as what it stands for.
@@ -120,8 +141,10 @@ pub(super) fn of_git_grep(argv: &[Word], reader: &mut Reader<'_>, roots: &[Word]
         ..Among::default()
     };
     let paths = roots.iter().filter(|word| !word.prefix().starts_with(':'));
-    let (globs, plain): (Vec<&Word>, Vec<&Word>) =
-        paths.partition(|word| word.known().is_none_or(|text| text.contains(['*', '?', '['])));
+    let (globs, plain): (Vec<&Word>, Vec<&Word>) = paths.partition(|word| {
+        word.known()
+            .is_none_or(|text| text.contains(['*', '?', '[']))
+    });
     for word in &plain {
         reader.read_among(word, &among);
     }

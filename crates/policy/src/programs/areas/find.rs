@@ -4,8 +4,8 @@ mod fd;
 mod found;
 mod narrowed;
 
-use crate::effect::Zone;
 use super::below::holds_secrets;
+use crate::effect::Zone;
 use crate::place::{Access, is_critical, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;

@@ -17,8 +17,8 @@ use crate::programs::table::{
 use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
 use work::{
-    add, bisect_run, checkout, clean, clone, contents, maintain, others, outside, remote, remote_url,
-    removes, restore,
+    add, bisect_run, checkout, clean, clone, contents, maintain, others, outside, remote,
+    remote_url, removes, restore,
 };
 
 const HELPER: Act = Act::Deny(

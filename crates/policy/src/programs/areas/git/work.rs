@@ -19,7 +19,9 @@ pub(super) fn add(parsed: &Parsed, reader: &mut Reader<'_>) {
         if parsed.has("-f") {
             // With what `.gitignore` names, which other sub-commands take to be not kept.
             reader.touch(word, Access::ReadAll);
-        } else if locate(word.prefix(), reader.cwd(), reader.world).is_some_and(|place| place.secret.is_some()) {
+        } else if locate(word.prefix(), reader.cwd(), reader.world)
+            .is_some_and(|place| place.secret.is_some())
+        {
             reader.touch(word, Access::Read);
         }
     }
@@ -61,7 +63,9 @@ pub(super) fn contents(parsed: &Parsed, sub: &str, reader: &mut Reader<'_>) {
         let roots = parsed.operands.iter().skip(usize::from(pattern));
         // Before `--` stand revisions as well, and what is there is a path.
         let there = |word: &&Word| {
-            let path = word.known().and_then(|text| locate(text, reader.cwd(), reader.world));
+            let path = word
+                .known()
+                .and_then(|text| locate(text, reader.cwd(), reader.world));
             parsed.dashes.is_some()
                 || path.is_some_and(|place| reader.world.files.is_dir(&place.path) == Some(true))
         };
