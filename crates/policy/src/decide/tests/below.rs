@@ -70,7 +70,8 @@ fn a_role_that_forbids_no_path_asks_nothing_of_folders() {
 
 #[test]
 fn a_rule_on_a_path_is_about_a_search_that_goes_through_it() {
-    let rule = r#"{verdict: "deny", match: {effects: ["read"], paths: "./private"}}"#;
+    let rule =
+        r#"{id: "private", verdict: "deny", match: {effects: ["read"], paths: "./private"}}"#;
     let policy = policy(rule);
     let would = |access, at: &str| {
         let word = crate::word::Word::from(at);

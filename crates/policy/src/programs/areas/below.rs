@@ -157,6 +157,18 @@ pub(super) fn of_git_grep(argv: &[Word], reader: &mut Reader<'_>, roots: &[Word]
     }
 }
 
+/// What is named may be what authenticates someone: whoever reads the names is asked about then.
+pub(super) fn names(reader: &mut Reader<'_>, roots: &[Word], among: &Among) {
+    let (cwd, world) = (reader.cwd(), reader.world);
+    let holds = |root: &Word| {
+        let touched = crate::place::touch_among(root, Access::ReadAll, among, cwd, world);
+        !touched.below.is_empty()
+    };
+    if reader.out.io.names_files && roots.iter().any(holds) {
+        reader.out.io.names_files = false;
+    }
+}
+
 /// Whether what a search names holds what authenticates someone.
 pub(super) fn holds_secrets(reader: &Reader<'_>, root: &Word) -> bool {
     let touched = crate::place::touch(root, Access::ReadAll, reader.cwd(), reader.world);

@@ -4,9 +4,9 @@ mod fd;
 mod found;
 mod narrowed;
 
-use super::below::holds_secrets;
+use super::below::{self, holds_secrets};
 use crate::effect::Zone;
-use crate::place::{Access, is_critical, locate};
+use crate::place::{Access, Among, is_critical, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -141,9 +141,18 @@ fn find(parsed: &Parsed, reader: &mut Reader<'_>) {
     reader.out.io.names_all = narrowing(expression, expression.len()).names.is_none();
     let secrets =
         reader.out.io.names_all && search.roots.iter().any(|root| holds_secrets(reader, root));
-    // In the workspace whoever reads what they name is asked about; elsewhere it is what is kept secret there.
-    reader.out.io.names_files = names && !secrets;
+    reader.out.io.names_files = names;
     reader.out.io.names_secrets = secrets && !names;
+    let only = match narrowing(expression, expression.len()).names {
+        Some(names) => found::names_of(&names),
+        None => Vec::new(),
+    };
+    let among = Among {
+        only,
+        follows: search.follows,
+        ..Among::default()
+    };
+    below::names(reader, &search.roots, &among);
 }
 
 /// Whether the search goes through the links that it finds.

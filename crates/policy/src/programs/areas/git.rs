@@ -5,7 +5,7 @@ mod work;
 
 use super::git_config::{self, Key};
 use crate::effect::{EffectKind, Zone};
-use crate::place::{Access, locate};
+use crate::place::{Access, Among, locate};
 use crate::programs::begins_unknown;
 use crate::programs::network::{Use, of_scp, reaches, url};
 use crate::programs::options::{Parsed, without};
@@ -231,6 +231,13 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     if names_files(sub, argv) {
         reader.out.io.names_files = super::files::in_workspace(reader);
         reader.out.io.names_all = sub == "ls-files" && parsed.operands.is_empty();
+        if sub == "ls-files" {
+            let kept = Among {
+                but_ignored: true,
+                ..Among::default()
+            };
+            super::below::names(reader, &[Word::from(".")], &kept);
+        }
     }
     if sub == "grep"
         && argv

@@ -198,7 +198,12 @@ fn search(parsed: &Parsed, reader: &mut Reader<'_>) {
     };
     if parsed.has("--files") && rg {
         // Names alone.
-        return;
+        let here = [Word::from(".")];
+        let roots = match parsed.operands.as_slice() {
+            [] => &here,
+            roots => roots,
+        };
+        return below::names(reader, roots, &among);
     }
     let skip = usize::from(!parsed.any("-e -f --files"));
     for word in parsed.operands.iter().skip(skip) {
