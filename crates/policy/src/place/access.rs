@@ -1,10 +1,11 @@
 //! What touching a path calls for: allowed below the workspace and the temporary folders, asked about outside,
 //! denied where it decides over people, agents and the machine.
 
+mod folder;
 mod matched;
 mod unsure;
 
-use super::below::{self, Among};
+use super::below::Among;
 use super::critical::is_critical;
 use super::device::{Device, device};
 use super::path::{holds, is_below, name, normalise};
@@ -14,6 +15,7 @@ use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::verdict::{Finding, Verdict};
 use crate::word::Word;
 use crate::world::World;
+use folder::judge_below;
 use matched::pattern;
 use unsure::{part, unknown};
 
@@ -144,40 +146,6 @@ fn at_place(place: &Place, access: Access, among: &Among, world: &World<'_>) -> 
         ),
         below,
         findings,
-    }
-}
-
-/// What is read of a folder is as secret as the files in it.
-fn judge_below(
-    place: &Place,
-    among: &Among,
-    world: &World<'_>,
-    below: &mut Vec<Effect>,
-    findings: &mut Vec<Finding>,
-) {
-    let lies = below::secrets(place, among, world);
-    for found in &lies.secrets {
-        let path = found.path.as_str();
-        let target = Target::Path(path.to_owned());
-        below.push(effect(Access::Read, target, found.zone, true, path));
-        findings.push(finding(
-            Verdict::Ask,
-            "read-secret",
-            format!(
-                "{path} holds what authenticates someone, and all of {} is read.",
-                place.path
-            ),
-        ));
-    }
-    if lies.too_much && lies.secrets.is_empty() {
-        findings.push(finding(
-            Verdict::Ask,
-            "read-too-much",
-            format!(
-                "More lies below {} than is looked through for what authenticates someone.",
-                place.path
-            ),
-        ));
     }
 }
 
