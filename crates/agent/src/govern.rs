@@ -85,6 +85,8 @@ pub struct FileEffect {
 #[serde(rename_all = "camelCase")]
 pub enum FileAccess {
     Read,
+    /// With all that lies below it, but for what authenticates someone.
+    Search,
     Write,
     Delete,
     List,

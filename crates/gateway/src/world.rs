@@ -201,15 +201,19 @@ fn listing(mut entries: std::fs::ReadDir, most: usize) -> Listing {
         extent: Extent::Whole,
     };
     for entry in entries.by_ref().take(most) {
-        let Some((name, link)) = entry.ok().and_then(|entry| {
-            let link = entry.file_type().ok()?.is_symlink();
-            Some((entry.file_name().into_string().ok()?, link))
+        let Some(entry) = entry.ok().and_then(|entry| {
+            let kind = entry.file_type().ok()?;
+            Some(Entry {
+                name: entry.file_name().into_string().ok()?,
+                link: kind.is_symlink(),
+                folder: kind.is_dir(),
+            })
         }) else {
             // A name that is no text cannot be told of.
             listing.extent = Extent::Unknown;
             continue;
         };
-        listing.entries.push(Entry { name, link });
+        listing.entries.push(entry);
     }
     if entries.next().is_some() {
         listing.extent = Extent::TooMuch;

@@ -68,6 +68,8 @@ pub struct Listing {
 pub struct Entry {
     pub name: String,
     pub link: bool,
+    /// Whether it is a folder itself; a link to one is none.
+    pub folder: bool,
 }
 
 /// How much of a folder is told.

@@ -36,6 +36,9 @@ pub struct Authz {
     labels: HashMap<PolicyId, Label>,
     /// The rights whose policies tell one path, host, credential or session from another of its kind.
     particular: HashSet<Right>,
+    /// The rights of which something is kept back by what it is on, so that a folder may hold what is not permitted
+    /// while it is itself.
+    kept_back: HashSet<Right>,
     pub(super) memory: Memory,
 }
 
@@ -112,6 +115,7 @@ impl Authz {
                 .collect(),
             labels: HashMap::new(),
             particular: HashSet::new(),
+            kept_back: HashSet::new(),
             memory: Memory::default(),
         };
         for (source, policies) in sources {
@@ -140,16 +144,25 @@ impl Authz {
         self.labels.insert(id.clone(), label);
         let policy = policy.new_id(id);
         let particular = tells_apart(&policy);
+        let keeps_back = particular && keeps_back(&policy);
         for (right, slice) in &mut self.slices {
             if is_about(&policy.action_constraint(), *right) {
                 if particular {
                     self.particular.insert(*right);
+                }
+                if keeps_back {
+                    self.kept_back.insert(*right);
                 }
                 slice
                     .add(policy.clone())
                     .expect("ids are numbered, so none is there twice");
             }
         }
+    }
+
+    /// Whether something that lies below a permitted folder may be forbidden.
+    pub(crate) fn keeps_back(&self, right: Right) -> bool {
+        self.kept_back.contains(&right)
     }
 
     pub(super) fn slice(&self, right: Right) -> Option<&PolicySet> {
@@ -192,6 +205,31 @@ fn tells_apart(policy: &Policy) -> bool {
         return true;
     };
     looks_at_more(&json["conditions"])
+}
+
+/// Whether a policy that looks at which one it is takes some out: it forbids, or permits all but some.
+fn keeps_back(policy: &Policy) -> bool {
+    if policy.effect() == Effect::Forbid {
+        return true;
+    }
+    policy.to_json().map_or(true, |json| {
+        let conditions = json["conditions"].as_array();
+        conditions.into_iter().flatten().any(|condition| {
+            looks_at_more(&condition["body"])
+                && (condition["kind"] == "unless" || takes_out(&condition["body"]))
+        })
+    })
+}
+
+/// Whether something is turned around in a condition.
+fn takes_out(json: &Value) -> bool {
+    match json {
+        Value::Object(map) => map.iter().any(|(operator, operands)| {
+            matches!(operator.as_str(), "!" | "!=" | "if-then-else") || takes_out(operands)
+        }),
+        Value::Array(items) => items.iter().any(takes_out),
+        _ => false,
+    }
 }
 
 /// Attributes of a resource that tell its kind.

@@ -263,7 +263,26 @@ fn authz_findings(
         let told = told.map(|reason| finding(access.verdict, code, reason.text));
         found.extend(told.filter(|one| !found.contains(one)).collect::<Vec<_>>());
     }
+    let kept_back = effects
+        .iter()
+        .filter_map(|effect| may_be_kept_back(effect, policy));
+    found.extend(kept_back);
     found
+}
+
+/// What lies below a folder, or is only known when it runs, may be what the roles keep back by its path.
+fn may_be_kept_back(effect: &Effect, policy: &Policy) -> Option<Finding> {
+    let open = matches!(effect.target, Target::Below(_) | Target::Unknown);
+    let right =
+        Right::of_effect(effect.kind).filter(|_| open && effect.kind != EffectKind::List)?;
+    if right == Right::HostConnect || !policy.authz().keeps_back(right) {
+        return None;
+    }
+    let text = format!(
+        "it {}, and what of that the roles forbid by its path is known only when it runs",
+        effect.text
+    );
+    Some(finding(Verdict::Ask, "role-asks", text))
 }
 
 fn tool<'a>(request: &Request<'a>, effects: &[Effect]) -> Resource<'a> {

@@ -1,9 +1,11 @@
 //! What touching a path calls for: allowed below the workspace and the temporary folders, asked about outside,
 //! denied where it decides over people, agents and the machine.
 
+mod folder;
 mod matched;
 mod unsure;
 
+use super::below::Among;
 use super::critical::is_critical;
 use super::device::{Device, device};
 use super::path::{holds, is_below, name, normalise};
@@ -13,6 +15,7 @@ use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::verdict::{Finding, Verdict};
 use crate::word::Word;
 use crate::world::World;
+use folder::judge_below;
 use matched::pattern;
 use unsure::{part, unknown};
 
@@ -22,6 +25,8 @@ pub enum Access {
     Read,
     /// With everything below it.
     ReadAll,
+    /// With everything below it but for what authenticates someone, which whoever reads leaves out.
+    Search,
     List,
     Write,
     Append,
@@ -39,13 +44,15 @@ pub enum Access {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touch {
     pub effect: Effect,
+    /// What of it authenticates someone, file by file, where it is a folder with all that lies below.
+    pub below: Vec<Effect>,
     pub findings: Vec<Finding>,
 }
 
 impl Access {
     pub(crate) fn kind(self) -> EffectKind {
         match self {
-            Self::Read | Self::ReadAll => EffectKind::Read,
+            Self::Read | Self::ReadAll | Self::Search => EffectKind::Read,
             Self::List => EffectKind::List,
             Self::Write => EffectKind::Write,
             Self::Append => EffectKind::Append,
@@ -60,6 +67,7 @@ impl Access {
         match self {
             Self::Read => format!("reads {target}"),
             Self::ReadAll => format!("reads everything below {target}"),
+            Self::Search => format!("searches everything below {target}"),
             Self::List => format!("lists {target}"),
             Self::Write => format!("writes {target}"),
             Self::Append => format!("appends to {target}"),
@@ -72,16 +80,31 @@ impl Access {
         }
     }
 
+    fn reads_all(self) -> bool {
+        matches!(self, Self::ReadAll | Self::Search)
+    }
+
     fn changes(self) -> bool {
         !matches!(
             self,
-            Self::Read | Self::ReadAll | Self::List | Self::Execute
+            Self::Read | Self::ReadAll | Self::Search | Self::List | Self::Execute
         )
     }
 }
 
 /// Touches what a word names.
 pub fn touch(word: &Word, access: Access, cwd: Option<&str>, world: &World<'_>) -> Touch {
+    touch_among(word, access, &Among::default(), cwd, world)
+}
+
+/// As `touch`, where not all that lies below is read.
+pub(crate) fn touch_among(
+    word: &Word,
+    access: Access,
+    among: &Among,
+    cwd: Option<&str>,
+    world: &World<'_>,
+) -> Touch {
     match named(word) {
         Named::Exact(text)
             if access == Access::DeleteAll && matches!(text.as_str(), "~" | "~/") =>
@@ -90,20 +113,24 @@ pub fn touch(word: &Word, access: Access, cwd: Option<&str>, world: &World<'_>) 
             touch(&Word::Known(world.home.clone()), access, cwd, world)
         }
         Named::Exact(text) => match locate(&text, cwd, world) {
-            Some(place) => at_place(&place, access, world),
+            Some(place) => at_place(&place, access, among, world),
             None => unknown(&text, access, world),
         },
-        Named::Pattern { text, glob } => pattern(&text, &glob, access, cwd, world),
+        Named::Pattern { text, glob } => pattern(&text, &glob, access, among, cwd, world),
         Named::Part { text } => part(&text, access, cwd, world),
         Named::Unknown => unknown("…", access, world),
     }
 }
 
-fn at_place(place: &Place, access: Access, world: &World<'_>) -> Touch {
+fn at_place(place: &Place, access: Access, among: &Among, world: &World<'_>) -> Touch {
     let mut findings = Vec::new();
     judge(place, access, world, &mut findings);
+    let mut below = Vec::new();
+    if access == Access::ReadAll {
+        judge_below(place, among, world, &mut below, &mut findings);
+    }
     let target = match access {
-        Access::DeleteAll | Access::ReadAll | Access::PermissionAll => {
+        Access::DeleteAll | Access::ReadAll | Access::Search | Access::PermissionAll => {
             Target::Below(place.path.clone())
         }
         _ => Target::Path(place.path.clone()),
@@ -114,9 +141,10 @@ fn at_place(place: &Place, access: Access, world: &World<'_>) -> Touch {
             target,
             place.zone,
             (place.secret.is_some() && !access.changes())
-                || (access == Access::ReadAll && holds_secrets(&place.path, world)),
+                || (access.reads_all() && holds_secrets(&place.path, world)),
             &place.path,
         ),
+        below,
         findings,
     }
 }
@@ -159,7 +187,7 @@ fn judge(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<Finding
     }
     match access {
         Access::List => {}
-        Access::Read | Access::ReadAll => judge_read(place, access, world, out),
+        Access::Read | Access::ReadAll | Access::Search => judge_read(place, access, world, out),
         Access::Execute => judge_execute(place, out),
         Access::Delete | Access::DeleteAll => judge_delete(place, access, world, out),
         Access::Write | Access::Append | Access::Create => judge_write(place, access, out),
@@ -192,7 +220,7 @@ fn judge_device(path: &str, device: Device, access: Access, out: &mut Vec<Findin
                 format!("It writes to the device {path} itself, past every file system."),
             ));
         }
-        (Device::Raw, Access::Read | Access::ReadAll) => {
+        (Device::Raw, Access::Read | Access::ReadAll | Access::Search) => {
             out.push(finding(
                 Verdict::Ask,
                 "device-read",
@@ -221,7 +249,7 @@ fn judge_read(place: &Place, access: Access, world: &World<'_>, out: &mut Vec<Fi
         };
         out.push(finding(verdict, code, format!("{path} holds {what}.")));
     }
-    if access == Access::ReadAll && holds_secrets(path, world) {
+    if access.reads_all() && holds_secrets(path, world) {
         let inside_home = path != world.home && is_below(path, trimmed(&world.home));
         let verdict = if inside_home {
             Verdict::Deny

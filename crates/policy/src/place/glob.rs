@@ -20,6 +20,13 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     go(pattern.as_bytes(), text.as_bytes(), true, &mut steps)
 }
 
+/// Whether a pattern matches a text beyond doubt.
+pub(crate) fn surely_matches(pattern: &str, text: &str) -> bool {
+    let mut steps = 4_096;
+    let found = go(pattern.as_bytes(), text.as_bytes(), true, &mut steps);
+    found && steps > 0 && !pattern.contains("[[:")
+}
+
 fn go(pattern: &[u8], text: &[u8], start: bool, steps: &mut u32) -> bool {
     if *steps == 0 {
         // Too long to tell: a pattern that could match is taken to match.

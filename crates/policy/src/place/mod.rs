@@ -3,6 +3,7 @@
 //! By words first (`..`, doubled slashes, `/proc/self/root`), then by what is known of links; the stricter holds.
 
 mod access;
+mod below;
 mod critical;
 mod device;
 mod expand;
@@ -13,12 +14,15 @@ mod samples;
 mod sets;
 mod word;
 
+pub(crate) use access::touch_among;
 pub use access::{Access, Touch, touch};
+pub(crate) use below::Among;
 pub use critical::is_critical;
 pub use device::{Device, device};
 pub use glob::matches;
 pub use hosts::{Destination, HostClass, destination, host_class};
 pub(crate) use path::{is_below, name, normalise};
+pub use sets::secret_name as is_secret_name;
 pub(crate) use word::{Named, named};
 
 use crate::effect::Zone;

@@ -179,7 +179,7 @@ pub(super) fn anywhere(path: &str, list: &[&str]) -> bool {
 }
 
 /// Whether a file's name alone says that it authenticates someone: keys, `.env`, credential files.
-pub(super) fn secret_name(name: &str) -> bool {
+pub fn secret_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let name = lower.as_str();
     let certificate = name.ends_with(".pem")

@@ -4,7 +4,7 @@ use super::options::{Parsed, parse};
 use super::table::{Act, Operands, Program, Says};
 use super::{Args, Invocation, More, Reading, Runs, code, lookup, network};
 use crate::effect::{Effect, EffectKind, Target, Zone};
-use crate::place::{Access, touch};
+use crate::place::{Access, Among, touch_among};
 use crate::verdict::{Finding, Verdict};
 use crate::word::{Piece, Word};
 use crate::world::{Dialect, World};
@@ -206,10 +206,22 @@ impl<'a> Reader<'a> {
 
     /// Touches a path; its effect and findings are kept. Whether it holds a secret.
     pub(crate) fn touch(&mut self, word: &Word, access: Access) -> bool {
-        let touched = touch(word, access, self.cwd(), self.world);
-        let secret = touched.effect.secret;
+        self.touch_among(word, access, &Among::default())
+    }
+
+    /// Reads what lies below a folder, or some of it.
+    pub(crate) fn read_among(&mut self, word: &Word, among: &Among) {
+        if word.known() != Some("-") {
+            self.touch_among(word, Access::ReadAll, among);
+        }
+    }
+
+    fn touch_among(&mut self, word: &Word, access: Access, among: &Among) -> bool {
+        let touched = touch_among(word, access, among, self.cwd(), self.world);
+        let secret = touched.effect.secret || !touched.below.is_empty();
         self.out.io.emits_secret |= secret;
         self.out.effects.push(touched.effect);
+        self.out.effects.extend(touched.below);
         self.out.findings.extend(touched.findings);
         secret
     }

@@ -73,7 +73,8 @@ impl WorldFiles for Tree {
                 let rest = path.strip_prefix(&inside)?;
                 let name = rest.split('/').next()?.to_owned();
                 let link = name == rest && matches!(node, Node::Link(_));
-                Some(Entry { name, link })
+                let folder = name != rest;
+                Some(Entry { name, link, folder })
             })
             .collect();
         entries.dedup();

@@ -17,6 +17,8 @@ use crate::{
 /// Matching lines, and characters of one line, at most.
 const MOST: usize = 100;
 const LONGEST_LINE: usize = 500;
+/// Files that are told to be left out, at most.
+const MOST_LEFT_OUT: usize = 20;
 
 pub struct Grep;
 
@@ -58,7 +60,7 @@ impl Tool for Grep {
         ToolSpec {
             name: "grep",
             label: "Search",
-            description: "Search the text of files of the workspace with a regular expression. Leaves out what .gitignore names.",
+            description: "Search the text of files of the workspace with a regular expression. Leaves out what .gitignore names, and files that hold secrets, such as .env.",
             parameters: json!({
                 "type": "object",
                 "required": ["pattern"],
@@ -77,7 +79,13 @@ impl Tool for Grep {
 
     async fn resolve(&self, given: &Value, call: &CallContext) -> Result<Effect, ToolError> {
         let given: Arguments = arguments(given)?;
-        effect_on(call, &given.path, FileAccess::Read)
+        let effect = effect_on(call, &given.path, FileAccess::Search)?;
+        let path = only_path(&effect)?;
+        // A file that is named is read, whatever it holds, and judged as such.
+        if path.is_file() {
+            return effect_on(call, &given.path, FileAccess::Read);
+        }
+        Ok(effect)
     }
 
     async fn run(
@@ -93,6 +101,7 @@ impl Tool for Grep {
             context: given.context.min(20),
             left: given.limit.unwrap_or(MOST).min(MOST),
             found: Vec::new(),
+            left_out: Vec::new(),
         };
         let glob = given.glob.as_deref().map(walk::glob).transpose()?;
         let cancel = call.cancel.clone();
@@ -102,6 +111,10 @@ impl Tool for Grep {
                 glob.as_ref().is_none_or(|glob| glob.is_match(below))
             };
             for file in walk::files(&path, cancel).filter(|file| wanted(file)) {
+                if file != path && is_secret(&file) {
+                    search.leave_out(&workspace, &file);
+                    continue;
+                }
                 search.file(&workspace, &file);
                 if search.left == 0 {
                     break;
@@ -113,11 +126,19 @@ impl Tool for Grep {
     }
 }
 
+/// Whether a file's name says that it authenticates someone. Only a call that names it reads it: that one is judged.
+fn is_secret(file: &Path) -> bool {
+    let name = file.file_name().map(|name| name.to_string_lossy());
+    name.is_some_and(|name| gatehouse_policy::place::is_secret_name(&name))
+}
+
 struct Search {
     regex: Regex,
     context: usize,
     left: usize,
     found: Vec<String>,
+    /// Files that were not looked into, as they are shown.
+    left_out: Vec<String>,
 }
 
 impl Search {
@@ -152,12 +173,25 @@ impl Search {
         }
     }
 
+    fn leave_out(&mut self, workspace: &Workspace, file: &Path) {
+        if self.left_out.len() < MOST_LEFT_OUT {
+            let shown = workspace.shown(file).display().to_string();
+            self.left_out.push(shown);
+        }
+    }
+
     fn report(mut self) -> String {
         if self.found.is_empty() {
-            return "No matches found".into();
+            self.found.push("No matches found".into());
         }
         if self.left == 0 {
             self.found.push("\n[There may be more matches]".into());
+        }
+        if !self.left_out.is_empty() {
+            let names = self.left_out.join(", ");
+            self.found.push(format!(
+                "\n[Not searched, as it may hold what authenticates someone: {names}. A search with it as path asks.]"
+            ));
         }
         self.found.join("\n")
     }

@@ -227,3 +227,36 @@ async fn an_argument_that_a_tool_does_not_know_is_refused_by_its_name() {
     }
     assert_eq!(place.get("a.txt").as_deref(), Some("one\n"));
 }
+
+#[tokio::test]
+async fn grep_leaves_out_what_authenticates_someone_and_says_so() {
+    let place = Place::new();
+    place.put(".env", "DB_PASSWORD=hunter2");
+    place.put("keys/id_rsa", "PASSWORD");
+    place.put("src/a.rs", "let PASSWORD = 1;");
+    let found = place.text(&Grep, json!({ "pattern": "PASSWORD" })).await;
+    assert!(
+        found.starts_with("src/a.rs:1: let PASSWORD = 1;"),
+        "{found}"
+    );
+    assert!(!found.contains("hunter2"), "{found}");
+    assert!(found.contains(".env, keys/id_rsa"), "{found}");
+    let none = place
+        .text(&Grep, json!({ "pattern": "PASS", "path": "keys" }))
+        .await;
+    assert!(none.starts_with("No matches found"), "{none}");
+}
+
+#[tokio::test]
+async fn grep_says_that_it_reads_all_that_lies_below_and_a_file_that_is_named_as_such() {
+    let place = Place::new();
+    place.put(".env", "A=1");
+    let access = async |given: Value| match Grep.resolve(&given, &place.call).await.unwrap() {
+        Effect::Files { paths } => paths[0].access,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(access(json!({ "pattern": "A" })).await, FileAccess::Search);
+    let named = json!({ "pattern": "A", "path": ".env" });
+    assert_eq!(access(named.clone()).await, FileAccess::Read);
+    assert_eq!(place.text(&Grep, named).await, ".env:1: A=1");
+}

@@ -173,6 +173,7 @@ pub(super) fn judged(mut decision: Decision, past: Value) -> Judged {
 fn access(file: &FileEffect) -> Access {
     match file.access {
         FileAccess::Read => Access::Read,
+        FileAccess::Search => Access::Search,
         FileAccess::Write => Access::Write,
         FileAccess::Delete => Access::Delete,
         FileAccess::List => Access::List,

@@ -23,7 +23,7 @@ pub(in super::super) fn targets(
             let what = match file.access {
                 FileAccess::Write => UndoWhat::Overwrote,
                 FileAccess::Delete => UndoWhat::Deleted,
-                FileAccess::Read | FileAccess::List => continue,
+                FileAccess::Read | FileAccess::Search | FileAccess::List => continue,
             };
             found.insert(file.path.clone(), what);
         }

@@ -1,6 +1,7 @@
 //! Decisions, with analyses made by hand: what the shell's analysis finds is tested with it.
 
 mod actions;
+mod below;
 mod beside;
 mod laws;
 mod opening;

@@ -13,7 +13,10 @@ struct Pattern<'a> {
     text: &'a str,
     glob: String,
     access: Access,
+    among: &'a Among,
     world: &'a World<'a>,
+    /// What of it authenticates someone and lies below what is matched.
+    below: Vec<Effect>,
     findings: Vec<Finding>,
 }
 
@@ -21,6 +24,7 @@ pub(super) fn pattern(
     text: &str,
     written: &str,
     access: Access,
+    among: &Among,
     cwd: Option<&str>,
     world: &World<'_>,
 ) -> Touch {
@@ -36,7 +40,9 @@ pub(super) fn pattern(
         text,
         glob,
         access,
+        among,
         world,
+        below: Vec::new(),
         findings: Vec::new(),
     };
     let mut secret = pattern.folder(&place, &fixed, &rest);
@@ -55,6 +61,7 @@ pub(super) fn pattern(
     };
     Touch {
         effect: effect(access, target, zone, secret && !access.changes(), &shown),
+        below: pattern.below,
         findings: pattern.findings,
     }
 }
@@ -63,6 +70,13 @@ impl Pattern<'_> {
     fn judge(&mut self, place: &Place) {
         let mut found = Vec::new();
         judge(place, self.access, self.world, &mut found);
+        self.add(found);
+    }
+
+    /// All that lies below a place that it matches, or that a search goes through.
+    fn through(&mut self, place: &Place, among: &Among) {
+        let mut found = Vec::new();
+        judge_below(place, among, self.world, &mut self.below, &mut found);
         self.add(found);
     }
 
@@ -153,6 +167,16 @@ impl Pattern<'_> {
         let own_link = matches!(self.access, Access::Delete | Access::DeleteAll);
         let expansion = expand(&place.path, rest, own_link, self.world);
         if is_search(rest) {
+            if matches!(self.access, Access::Read | Access::ReadAll) {
+                let path = Some(self.glob.clone());
+                self.through(
+                    place,
+                    &Among {
+                        path,
+                        ..Among::default()
+                    },
+                );
+            }
             return false;
         }
         // Whoever keeps in mind what was seen knows from here on what it was that matched.
@@ -163,6 +187,9 @@ impl Pattern<'_> {
                 continue;
             }
             self.judge(found);
+            if self.access == Access::ReadAll {
+                self.through(found, self.among);
+            }
             *secret |= found.secret.is_some();
             away |= !is_below(&found.path, &place.path);
         }
@@ -292,6 +319,7 @@ mod tests {
             let entry = |(name, link): (&str, bool)| Entry {
                 name: name.to_owned(),
                 link,
+                folder: !link && name == "plain",
             };
             let names: &[(&str, bool)] = match folder.trim_end_matches('/') {
                 "/ws" => &[("junk", true), ("keys", true), ("plain", false)],

@@ -22,6 +22,7 @@ pub(super) fn unknown(shown: &str, access: Access, _world: &World<'_>) -> Touch 
     }
     Touch {
         effect: effect(access, Target::Unknown, Zone::Unknown, false, shown),
+        below: Vec::new(),
         findings,
     }
 }

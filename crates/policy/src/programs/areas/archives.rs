@@ -1,7 +1,8 @@
 //! Archives and compression: what goes in is read, what comes out is written where they are told to.
 
+use super::below;
 use super::lists::{names_from, names_in};
-use crate::place::Access;
+use crate::place::{Access, Among};
 use crate::programs::options::{Parsed, without};
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -21,13 +22,14 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-f --file", TEXT), value("-C --directory --cd", TEXT), flag("-O --to-stdout", TEXT), flag("--null", TEXT), flag("-P --absolute-names", Act::Ask("absolute-names", "It writes wherever the archive says.")), flag("--remove-files", TEXT),
         value("-I --use-compress-program", HELPER), value("--to-command --rsh-command --rmt-command -F --info-script --new-volume-script", HELPER), value("--checkpoint-action", TEXT),
         value("-T --files-from", READ), value("-X --exclude-from", READ), value("-g --listed-incremental --index-file --volno-file", WRITE),
-        value("--exclude --exclude-tag --strip-components --transform --xform --owner --group --mode --mtime -b --blocking-factor -N --newer --newer-mtime --format -H --sort --warning --suffix --record-size -L --tape-length -V --label -K --starting-file --occurrence-off --pax-option --owner-map --group-map --include --options --uid --gid --uname --gname --clamp-mtime-off --level --quoting-style --no-quote-chars --quote-chars --sparse-version --hole-detection", TEXT),
+        value("--exclude", TEXT),
+        value("--exclude-tag --strip-components --transform --xform --owner --group --mode --mtime -b --blocking-factor -N --newer --newer-mtime --format -H --sort --warning --suffix --record-size -L --tape-length -V --label -K --starting-file --occurrence-off --pax-option --owner-map --group-map --include --options --uid --gid --uname --gname --clamp-mtime-off --level --quoting-style --no-quote-chars --quote-chars --sparse-version --hole-detection", TEXT),
         joined("--checkpoint --totals --backup --atime-preserve --occurrence --exclude-vcs-off", TEXT),
-        flags("-s --same-order --preserve-order -z --gzip --gunzip --ungzip -j --bzip2 -J --xz --lzma --lzip --lzop --zstd -Z --compress -a --auto-compress -v --verbose -p --preserve-permissions --same-permissions -k --keep-old-files --keep-newer-files --overwrite --overwrite-dir --no-overwrite-dir -m --touch -h --dereference --hard-dereference -w --interactive --confirmation -l --check-links --one-file-system -S --sparse -W --verify --numeric-owner --no-same-owner --no-same-permissions --same-owner --exclude-vcs --exclude-vcs-ignores --exclude-caches --exclude-backups --wildcards --no-wildcards --anchored --no-anchored --ignore-case --recursion --no-recursion --show-transformed-names --full-time --utc -R --block-number --no-null --ignore-zeros -i -B --read-full-records --ignore-failed-read --unlink-first -U --recursive-unlink --skip-old-files --acls --xattrs --selinux --no-acls --no-xattrs --no-selinux --one-top-level --force-local --help --version --usage --verbatim-files-from --no-ignore-command-error --delay-directory-restore --keep-directory-symlink --show-omitted-dirs --seek -n -G --incremental -o --old-archive --portability --posix --restrict --no-seek --mac-metadata --no-mac-metadata --disable-copyfile -M --multi-volume --test-label --check-device --no-check-device --no-auto-compress --no-delay-directory-restore --no-unquote --unquote --disable-copyfile"),
+        flag("-h --dereference", TEXT), flags("-s --same-order --preserve-order -z --gzip --gunzip --ungzip -j --bzip2 -J --xz --lzma --lzip --lzop --zstd -Z --compress -a --auto-compress -v --verbose -p --preserve-permissions --same-permissions -k --keep-old-files --keep-newer-files --overwrite --overwrite-dir --no-overwrite-dir -m --touch --hard-dereference -w --interactive --confirmation -l --check-links --one-file-system -S --sparse -W --verify --numeric-owner --no-same-owner --no-same-permissions --same-owner --exclude-vcs --exclude-vcs-ignores --exclude-caches --exclude-backups --wildcards --no-wildcards --anchored --no-anchored --ignore-case --recursion --no-recursion --show-transformed-names --full-time --utc -R --block-number --no-null --ignore-zeros -i -B --read-full-records --ignore-failed-read --unlink-first -U --recursive-unlink --skip-old-files --acls --xattrs --selinux --no-acls --no-xattrs --no-selinux --one-top-level --force-local --help --version --usage --verbatim-files-from --no-ignore-command-error --delay-directory-restore --keep-directory-symlink --show-omitted-dirs --seek -n -G --incremental -o --old-archive --portability --posix --restrict --no-seek --mac-metadata --no-mac-metadata --disable-copyfile -M --multi-volume --test-label --check-device --no-check-device --no-auto-compress --no-delay-directory-restore --no-unquote --unquote --disable-copyfile"),
     ]).also(tar),
     program("zip").strict().options(&[
-        flag("-T --test", TEXT), value("-TT --unzip-command", HELPER), flag("-r --recurse-paths -R --recurse-patterns", TEXT), flag("-m --move", TEXT), flag("-d --delete", TEXT), value("-P --password -b --temp-path -n --suffixes -t -tt -Z --compression-method -s --split-size -x --exclude -i --include -O -UN --display-dots-off -ws-off", TEXT), value("--out --output-file -lf", WRITE), flag("-@ --names-stdin", TEXT),
-        flags("-q -v -j -D -u -f -y -e -o -0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -X -g -l -ll -A -F -FF -J -S -h -c -z -k -L -w -p --quiet --verbose --junk-paths --symlinks --encrypt --no-dir-entries --update --freshen --store-only --no-extra -sf -db -dc -dd -dg -du -dv --filesync -FS --grow --help --version"),
+        flag("-T --test", TEXT), value("-TT --unzip-command", HELPER), flag("-r --recurse-paths -R --recurse-patterns", TEXT), flag("-m --move", TEXT), flag("-d --delete", TEXT), value("-P --password -b --temp-path -n --suffixes -t -tt -Z --compression-method -s --split-size -i --include -O -UN --display-dots-off -ws-off", TEXT), value("-x --exclude", TEXT), flag("-y --symlinks", TEXT), value("--out --output-file -lf", WRITE), flag("-@ --names-stdin", TEXT),
+        flags("-q -v -j -D -u -f -e -o -0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -X -g -l -ll -A -F -FF -J -S -h -c -z -k -L -w -p --quiet --verbose --junk-paths --encrypt --no-dir-entries --update --freshen --store-only --no-extra -sf -db -dc -dd -dg -du -dv --filesync -FS --grow --help --version"),
     ]).also(zip),
     program("unzip funzip").strict().options(&[
         value("-d", TEXT), value("-P -x -O -I", TEXT), flag("-l -v -t -z -Z", TEXT), flag("-p -c", TEXT), flag("-:", Act::Ask("absolute-names", "It writes wherever the archive says.")), flags("-o -n -q -u -f -j -a -b -C -L -V -X -K -M -UU -U -W -s -B -D -qq -aa"),
@@ -37,7 +39,8 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("jar").grammar(Grammar::Tar).options(&[flags("-c -x -t -u -v -0 -M -m -i"), value("-f -C", WRITE)]).each(READ),
     program("cpio").strict().io(PASSES).options(&[
         flag("-o --create -p --pass-through", TEXT), flag("-0 --null", TEXT),
-        flags("-i -d -v -t -u -m -B -c -a -V -z -j -k -l -L -r -w -x --extract --make-directories --list --verbose --quiet --preserve-modification-time --unconditional"), value("-H --format -C --io-size -s", TEXT), value("-F --file -O -I -E --pattern-file -D --directory -f", WRITE), value("--rsh-command", HELPER), flag("--absolute-filenames", Act::Ask("absolute-names", "It writes wherever the archive says.")), flags("--no-absolute-filenames"),
+        flag("-t --list", TEXT), flag("--no-absolute-filenames", TEXT), flag("-i --extract", TEXT),
+        flags("-d -v -u -m -B -c -a -V -z -j -k -l -L -r -w -x --make-directories --verbose --quiet --preserve-modification-time --unconditional"), value("-H --format -C --io-size -s", TEXT), value("-F --file -O -I -E --pattern-file -D --directory -f", WRITE), value("--rsh-command", HELPER), flag("--absolute-filenames", Act::Ask("absolute-names", "It writes wherever the archive says.")),
     ]).also(cpio),
     program("pax").strict().io(PASSES).options(&[
         flag("-r", TEXT), flag("-w", TEXT), flag("-0", TEXT), flags("-a -c -d -H -i -j -k -l -L -n -O -P -t -u -v -X -Y -z -Z -D"), value("-f -o", WRITE), value("-b -B -E -G -p -s -T -U -x", TEXT),
@@ -79,6 +82,9 @@ fn cpio(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-o") {
         let separator = if parsed.has("-0") { '\0' } else { '\n' };
         names_from(&Word::from("-"), separator, &packs(), reader);
+    } else if !parsed.any("-t --no-absolute-filenames") {
+        // Without `-o` or `-p` it unpacks, and keeps the absolute names of an archive unless it is told not to.
+        reader.ask("absolute-names", "It writes wherever the archive says.");
     }
 }
 
@@ -146,6 +152,11 @@ fn tar(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.touch(file, if makes { Access::Write } else { Access::Read });
     }
     if makes {
+        let left_out = parsed.values("--exclude").filter_map(Word::known);
+        let packed = Among {
+            follows: parsed.has("-h"),
+            ..below::without(left_out)
+        };
         let base = folder
             .known()
             .filter(|folder| *folder != ".")
@@ -157,7 +168,7 @@ fn tar(parsed: &Parsed, reader: &mut Reader<'_>) {
                 }
                 _ => word.clone(),
             };
-            reader.touch(&word, Access::ReadAll);
+            reader.read_among(&word, &packed);
             if parsed.has("--remove-files") {
                 reader.touch(&word, Access::DeleteAll);
             }
@@ -226,8 +237,15 @@ fn zip(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-@") {
         names_from(&Word::from("-"), '\n', &packs(), reader);
     }
+    // Its patterns are of whole paths: one that begins with a star is of names at any depth.
+    let left_out = parsed.values("-x").filter_map(Word::known);
+    let left_out = left_out.filter(|glob| glob.starts_with('*'));
+    let packed = Among {
+        follows: !parsed.has("-y"),
+        ..below::without(left_out)
+    };
     for word in files {
-        reader.touch(word, Access::ReadAll);
+        reader.read_among(word, &packed);
         if parsed.has("-m") {
             reader.touch(word, Access::DeleteAll);
         }

@@ -134,6 +134,10 @@ pub(super) fn link(parsed: &Parsed, reader: &mut Reader<'_>) {
     };
     for word in ends.from {
         leads(parsed, reader, word, ends.to);
+        if !parsed.has("-s") {
+            // What lies under two names is read by either: a hard link is as secret as what it names.
+            reader.touch(word, Access::Read);
+        }
     }
     match ends.to {
         Some(to) => put(reader, ends.from, to),

@@ -3,7 +3,7 @@
 use super::copies;
 use super::lists::files_from;
 use crate::effect::EffectKind;
-use crate::place::Access;
+use crate::place::{Access, Among};
 use crate::programs::network::upload;
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
@@ -178,6 +178,19 @@ fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
         .iter()
         .all(|word| matches!(word.known(), Some("." | "./")));
     reader.out.io.names_files &= only_here && in_workspace(reader);
+    let hidden = |arg: &Word| {
+        let text = arg.prefix();
+        matches!(text, "--all" | "--almost-all")
+            || text.starts_with('-') && !text.starts_with("--") && text.contains(['a', 'A', 'f'])
+    };
+    if reader.invocation.argv.iter().any(hidden) {
+        let here = [Word::from(".")];
+        let roots = match parsed.operands.as_slice() {
+            [] => &here,
+            roots => roots,
+        };
+        super::below::names(reader, roots, &Among::default());
+    }
     reader.out.io.names_critical = parsed.operands.iter().any(|word| {
         let text = word.prefix();
         let folder = text.rsplit_once('/').map(|(folder, _)| folder);

@@ -4,8 +4,9 @@ mod fd;
 mod found;
 mod narrowed;
 
+use super::below::{self, holds_secrets};
 use crate::effect::Zone;
-use crate::place::{Access, is_critical, locate, touch};
+use crate::place::{Access, Among, is_critical, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
@@ -137,10 +138,21 @@ fn find(parsed: &Parsed, reader: &mut Reader<'_>) {
             }
         }
     }
-    reader.out.io.names_files = names;
     reader.out.io.names_all = narrowing(expression, expression.len()).names.is_none();
-    reader.out.io.names_secrets =
+    let secrets =
         reader.out.io.names_all && search.roots.iter().any(|root| holds_secrets(reader, root));
+    reader.out.io.names_files = names;
+    reader.out.io.names_secrets = secrets && !names;
+    let only = match narrowing(expression, expression.len()).names {
+        Some(names) => found::names_of(&names),
+        None => Vec::new(),
+    };
+    let among = Among {
+        only,
+        follows: search.follows,
+        ..Among::default()
+    };
+    below::names(reader, &search.roots, &among);
 }
 
 /// Whether the search goes through the links that it finds.
@@ -155,11 +167,6 @@ fn below_own(reader: &Reader<'_>, root: &Word) -> bool {
     locate(text, reader.cwd(), reader.world).is_some_and(|place| {
         matches!(place.zone, Zone::Workspace | Zone::Tmp) && place.guard.is_none()
     })
-}
-
-fn holds_secrets(reader: &Reader<'_>, root: &Word) -> bool {
-    let reads = touch(root, Access::ReadAll, reader.cwd(), reader.world);
-    reads.effect.secret
 }
 
 /// Whether a search begins at a home, at the root or at what the system lies in.

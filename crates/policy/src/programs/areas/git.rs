@@ -5,7 +5,7 @@ mod work;
 
 use super::git_config::{self, Key};
 use crate::effect::{EffectKind, Zone};
-use crate::place::{Access, locate};
+use crate::place::{Access, Among, locate};
 use crate::programs::begins_unknown;
 use crate::programs::network::{Use, of_scp, reaches, url};
 use crate::programs::options::{Parsed, without};
@@ -17,8 +17,8 @@ use crate::programs::table::{
 use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
 use work::{
-    bisect_run, checkout, clean, clone, contents, maintain, others, outside, remote, remote_url,
-    removes, restore,
+    add, bisect_run, checkout, clean, clone, contents, maintain, others, outside, remote,
+    remote_url, removes, restore,
 };
 
 const HELPER: Act = Act::Deny(
@@ -68,13 +68,7 @@ static SUBS: &[Program] = &[
     program("fsck").also(look),
     program("hash-object").each(READ).options(&[flags("-w --stdin"), value("-t --path", TEXT)]),
     program("mv").options(&[flags("-f --force -k -n --dry-run -v --verbose --sparse")]).also(super::copies::rename),
-    program("add stage").options(LOCAL).also(|parsed, reader| {
-        outside(parsed, reader);
-        // What is added goes wherever the repository goes.
-        for word in &parsed.operands {
-            reader.touch(word, Access::Read);
-        }
-    }),
+    program("add stage").options(&[flag("-f --force", TEXT), value("--chmod", TEXT), value("--pathspec-from-file", READ)]).also(add),
     local("rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
     program("commit").io(PRINTS).options(&[
         value("-m --message --author --date -c -C --reedit-message --reuse-message --fixup --squash --cleanup --trailer", TEXT), value("-F --file -t --template --pathspec-from-file", READ), joined("-S --gpg-sign -u --untracked-files", SIGNS),
@@ -237,6 +231,13 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     if names_files(sub, argv) {
         reader.out.io.names_files = super::files::in_workspace(reader);
         reader.out.io.names_all = sub == "ls-files" && parsed.operands.is_empty();
+        if sub == "ls-files" {
+            let kept = Among {
+                but_ignored: true,
+                ..Among::default()
+            };
+            super::below::names(reader, &[Word::from(".")], &kept);
+        }
     }
     if sub == "grep"
         && argv

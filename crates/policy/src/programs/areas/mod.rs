@@ -1,6 +1,7 @@
 //! The table, by areas.
 
 mod archives;
+mod below;
 mod builds;
 mod builtins;
 mod cloud;

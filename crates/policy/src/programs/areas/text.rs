@@ -1,5 +1,6 @@
 //! Text: shown, searched, cut, sorted, compared, counted.
 
+use super::below;
 use super::lists::files_from;
 use crate::place::Access;
 use crate::programs::code::{Language, text_of};
@@ -37,14 +38,15 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-b -h -j -p -P -t -T -x -y -z -D -#", TEXT), value("-o -O --log-file --LOG-FILE", WRITE), value("-k --lesskey-file --lesskey-src", Act::Ask("pager-keys", "A file decides what the pager's keys run.")),
     ]).also(pager),
     program("grep egrep fgrep rgrep ggrep zgrep bzgrep xzgrep pgrep-text").io(PASSES).operands(Operands::FirstUnless("-e -f --regexp --file", TEXT, READ)).options(&[
-        value("-e --regexp -m --max-count -A -B -C --after-context --before-context --context --include --exclude --exclude-dir --label -d --directories -D --devices --binary-files --group-separator", TEXT),
+        value("-e --regexp -m --max-count -A -B -C --after-context --before-context --context --label -D --devices --binary-files --group-separator", TEXT),
+        value("--include", TEXT), value("--exclude", TEXT), value("--exclude-dir", TEXT), value("-d --directories", TEXT),
         value("-f --file --exclude-from", READ), joined("--color --colour", TEXT),
-        flags("-r -R --recursive --dereference-recursive"), flags("-l -L --files-with-matches --files-without-match"),
+        flags("-r --recursive"), flags("-R --dereference-recursive"), flags("-l -L --files-with-matches --files-without-match"),
         flags("-i -v -w -x -c -n -o -q -s -h -H -E -F -G -P -a -I -U -z -Z -b -T -y"),
     ]).also(search),
     program("rg ripgrep").strict().io(PASSES).operands(Operands::FirstUnless("-e -f --regexp --file --files --type-list", TEXT, READ)).options(&[
-        value("-e --regexp -m --max-count -A -B -C --after-context --before-context --context -g --glob --iglob -t --type -T --type-not --type-add --type-clear -M --max-columns -j --threads -d --max-depth --maxdepth --max-filesize --sort --sortr --encoding -E -r --replace --color --colors --context-separator --field-match-separator --field-context-separator --path-separator --dfa-size-limit --regex-size-limit --engine --generate --hyperlink-format --pre-glob", TEXT),
-        value("-f --file --ignore-file", READ),
+        value("-e --regexp -m --max-count -A -B -C --after-context --before-context --context -T --type-not --type-clear -M --max-columns -j --threads -d --max-depth --maxdepth --max-filesize --sort --sortr --encoding -E -r --replace --color --colors --context-separator --field-match-separator --field-context-separator --path-separator --dfa-size-limit --regex-size-limit --engine --generate --hyperlink-format --pre-glob", TEXT),
+        value("-f --file --ignore-file", READ), value("-g --glob --iglob", TEXT), value("-t --type", TEXT), value("--type-add", TEXT),
         value("--pre", Act::Deny("helper-program", "It runs a program that is named by an option.")), value("--hostname-bin", Act::Deny("helper-program", "It runs a program that is named by an option.")),
         flag("--files", TEXT), flags("-l --files-with-matches --files-without-match -L --follow"),
         flags("-i --ignore-case -s --case-sensitive -S --smart-case -v --invert-match -w --word-regexp -x --line-regexp -c --count --count-matches -n --line-number -N --no-line-number -o --only-matching -q --quiet -h -H --with-filename -I --no-filename -F --fixed-strings -P --pcre2 -a --text -u --unrestricted -U --multiline --multiline-dotall -z --search-zip -0 --null --null-data -p --pretty -b --byte-offset --json --vimgrep --heading --no-heading --hidden -. --no-hidden --no-ignore --no-ignore-vcs --no-ignore-parent --no-ignore-dot --no-ignore-global --no-ignore-files --no-ignore-messages --no-messages --no-config --stats --column --no-column --trim --passthru --passthrough --crlf --debug --trace --type-list --version -V --help --binary --block-buffered --line-buffered --one-file-system --glob-case-insensitive --include-zero --no-pre --mmap --no-mmap --no-require-git --auto-hybrid-regex --no-unicode --max-columns-preview"),
@@ -53,7 +55,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         flags("--python --py --js --ts --rust --go --java --cpp --cc --c --csharp --ruby --php --perl --shell --html --css --json --yaml --markdown --md --xml --sql --swift --kotlin --elixir --haskell --lua --make --cmake --docker --toml"),
         flags("-i -l -L -c -n -v -w -Q -s -S -a -u -t -o -r -R -f -H -h -0 --hidden --nocolor --nogroup --column --files-with-matches -E -F -P -q --no-heading --literal"),
         value("-A -B -C -m -G --ignore --ignore-dir --depth -g --type --include --exclude", TEXT), value("--pager", TEXT), value("--filter", Act::Shell), value("-p --path-to-ignore", READ),
-    ]).also(named_pager),
+    ]).also(other_search),
     program("sort gsort").strict().io(PASSES).each(READ).options(&[
         flags("-b -d -f -g -i -M -h -n -R -r -V -c -C -m -s -u -z --ignore-leading-blanks --dictionary-order --ignore-case --general-numeric-sort --ignore-nonprinting --month-sort --human-numeric-sort --numeric-sort --random-sort --reverse --version-sort --merge --stable --unique --zero-terminated --debug --version --help"),
         value("-k --key -t --field-separator -S --buffer-size --parallel --batch-size --sort", TEXT), joined("--check", TEXT),
@@ -184,15 +186,50 @@ fn search(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.out.io.names_all =
             parsed.operands.is_empty() && !reader.invocation.argv.iter().any(chosen);
     }
-    if !parsed.has("-r") && !rg {
+    let named = crate::place::name(reader.invocation.argv[0].prefix());
+    let told = parsed.values("-d").any(|word| word.known() != Some("skip"));
+    if !parsed.any("-r -R") && !told && !rg && named != "rgrep" {
         return;
+    }
+    let among = if rg {
+        let Some(among) = below::of_ripgrep(parsed, &reader.invocation.argv[1..]) else {
+            return;
+        };
+        among
+    } else {
+        below::of_grep(parsed)
+    };
+    if parsed.has("--files") && rg {
+        // Names alone.
+        let here = [Word::from(".")];
+        let roots = match parsed.operands.as_slice() {
+            [] => &here,
+            roots => roots,
+        };
+        return below::names(reader, roots, &among);
     }
     let skip = usize::from(!parsed.any("-e -f --files"));
     for word in parsed.operands.iter().skip(skip) {
-        reader.act(READ_ALL, word);
+        reader.read_among(word, &among);
     }
     if parsed.operands.len() <= skip {
-        reader.act(READ_ALL, &Word::from("."));
+        reader.read_among(&Word::from("."), &among);
+    }
+}
+
+/// Those search below by themselves, and leave out what is hidden or what git leaves out.
+fn other_search(parsed: &Parsed, reader: &mut Reader<'_>) {
+    named_pager(parsed, reader);
+    let Some(among) = below::of_ripgrep(parsed, &reader.invocation.argv[1..]) else {
+        return;
+    };
+    let here = [Word::from(".")];
+    let folders = match parsed.operands.get(1..) {
+        Some(folders) if !folders.is_empty() => folders,
+        _ => &here,
+    };
+    for folder in folders {
+        reader.read_among(folder, &among);
     }
 }
 

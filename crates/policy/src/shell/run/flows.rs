@@ -102,6 +102,9 @@ impl Judge<'_> {
                 Target::Path(path) | Target::Below(path) => path,
                 _ => continue,
             };
+            if effect.kind == EffectKind::Read && matches!(effect.target, Target::Below(_)) {
+                flow.join(self.kept_below(path));
+            }
             if effect.secret && effect.kind == EffectKind::Read {
                 flow.secret = true;
                 self.taint.secrets.insert(path.clone());
@@ -122,6 +125,24 @@ impl Judge<'_> {
                 }
             }
         }
+        flow
+    }
+
+    /// What files carry that lie below a folder which is read: those of the line, and those of the session.
+    fn kept_below(&mut self, folder: &str) -> Flow {
+        let lies = |path: &String| crate::place::is_below(path, folder);
+        let mut flow = Flow::default();
+        let mut held = self.files.iter().filter(|(path, _)| lies(path));
+        flow.secret = held.any(|(_, held)| held.flow.secret);
+        let carrying: Vec<String> = self
+            .taint
+            .carrying
+            .iter()
+            .filter(|path| lies(path))
+            .cloned()
+            .collect();
+        flow.secret |= !carrying.is_empty();
+        self.taint.secrets.extend(carrying);
         flow
     }
 

@@ -163,6 +163,7 @@ impl Left<'_> {
             Some(Entry {
                 name: name.to_owned(),
                 link,
+                folder: !link,
             })
         };
         self.links.keys().filter_map(inside).collect()

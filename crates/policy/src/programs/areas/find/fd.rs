@@ -1,8 +1,10 @@
 //! `fd`, which is told what to look for by a part of the name.
 
+use super::super::below;
 use super::below_own;
-use super::found::Search;
+use super::found::{Search, names_of};
 use super::narrowed::{Names, Narrowed, any_case};
+use crate::place::Among;
 use crate::programs::lookup;
 use crate::programs::options::{Parsed, parse};
 use crate::programs::reader::Reader;
@@ -29,6 +31,16 @@ pub(super) fn command(_: &Parsed, reader: &mut Reader<'_>) {
     let narrowed = fd_names(&parsed);
     reader.out.io.names_all = narrowed.names.is_none();
     reader.out.io.names_files &= search.roots.iter().all(|root| below_own(reader, root));
+    let among = Among {
+        only: names_of(narrowed.names.as_deref().unwrap_or_default()),
+        but_hidden: !parsed.any("-H -u"),
+        follows: search.follows,
+        ..Among::default()
+    };
+    // Who names files wants hidden ones too, which `fd` leaves out all the same.
+    if narrowed.names.is_none() || !among.but_hidden {
+        below::names(reader, &search.roots, &among);
+    }
     let Some(at) = at else {
         return;
     };
@@ -59,7 +71,7 @@ fn fd_search(parsed: &Parsed) -> Search {
     if let Some(base) = parsed.value("--base-directory") {
         roots = match base.known() {
             Some(known) if !roots.is_empty() => {
-                roots.iter().map(|root| below(known, root)).collect()
+                roots.iter().map(|root| joined_to(known, root)).collect()
             }
             _ => vec![base.clone()],
         };
@@ -75,7 +87,7 @@ fn fd_search(parsed: &Parsed) -> Search {
     }
 }
 
-fn below(base: &str, root: &Word) -> Word {
+fn joined_to(base: &str, root: &Word) -> Word {
     match root.known() {
         Some(root) if !root.starts_with('/') => Word::Known(format!("{base}/{root}")),
         _ => root.clone(),

@@ -119,6 +119,16 @@ impl Search {
     }
 }
 
+/// The globs of names that a search comes down to; none where they are not of names alone.
+pub(super) fn names_of(names: &[Names]) -> Vec<String> {
+    let name = |names: &Names| match names {
+        Names::Name(name) => Some(name.clone()),
+        Names::Path(_) | Names::Empty => None,
+    };
+    let all: Option<Vec<String>> = names.iter().map(name).collect();
+    all.unwrap_or_default()
+}
+
 /// Whether a pattern leaves all but one kind of files: `*.o`.
 fn has_ending(names: &Names) -> bool {
     let Names::Name(name) = names else {

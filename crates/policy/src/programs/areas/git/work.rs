@@ -12,6 +12,20 @@ pub(super) fn outside(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// What git keeps of a file is shown by what only looks at what git keeps.
+pub(super) fn add(parsed: &Parsed, reader: &mut Reader<'_>) {
+    outside(parsed, reader);
+    for word in &parsed.operands {
+        if parsed.has("-f") {
+            // With what `.gitignore` names, which other sub-commands take to be not kept.
+            reader.touch(word, Access::ReadAll);
+        } else {
+            // What is added goes wherever the repository goes.
+            reader.touch(word, Access::Read);
+        }
+    }
+}
+
 /// Options with which the content of files is not shown.
 #[rustfmt::skip]
 const NAMES: &[&str] = &["--name-only", "--name-status", "--stat", "--numstat", "--shortstat", "--summary", "--check", "--quiet"];
@@ -44,6 +58,19 @@ pub(super) fn contents(parsed: &Parsed, sub: &str, reader: &mut Reader<'_>) {
         .skip(usize::from(pattern))
         .map(shown_word)
         .collect();
+    if sub == "grep" {
+        let roots = parsed.operands.iter().skip(usize::from(pattern));
+        // Before `--` stand revisions as well, and what is there is a path.
+        let there = |word: &&Word| {
+            let path = word
+                .known()
+                .and_then(|text| locate(text, reader.cwd(), reader.world));
+            parsed.dashes.is_some()
+                || path.is_some_and(|place| reader.world.files.is_dir(&place.path) == Some(true))
+        };
+        let roots: Vec<Word> = roots.filter(there).cloned().collect();
+        super::super::below::of_git_grep(&argv.to_vec(), reader, &roots);
+    }
     // `-L :function:FILE`, `-L1,5:FILE`
     words.extend(
         argv.iter()
