@@ -198,7 +198,10 @@ mod tests {
         for_both
             .answers
             .extend(["another", "write-run"].map(str::to_owned));
-        assert_eq!(found(&[for_both.clone()], &action(), &also("another")), 1);
+        assert_eq!(
+            found(std::slice::from_ref(&for_both), &action(), &also("another")),
+            1
+        );
         let both = [grants[0].clone(), for_both.clone()];
         assert_eq!(
             found(&both, &action(), &also("another")),
