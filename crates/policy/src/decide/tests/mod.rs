@@ -2,6 +2,8 @@
 
 mod actions;
 mod beside;
+mod called;
+mod fed;
 mod laws;
 mod opening;
 mod presets;
