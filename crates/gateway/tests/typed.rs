@@ -14,7 +14,10 @@ use tokio::task::JoinHandle;
 
 const MAIN: &str = "agent:main:main";
 
-/// A gateway with the policy that it begins with, a person, and a client that calls tools for an agent.
+const ASKS_ABOUT_PAGES: &str =
+    r#"{ rules: [{ id: "pages", verdict: "ask", match: { tool: "web_fetch" } }] }"#;
+
+/// A gateway with the policy that it begins with but for pages, a person, and a client that calls tools for an agent.
 struct Bench {
     gateway: TestGateway,
     person: Wire,
@@ -23,7 +26,7 @@ struct Bench {
 
 impl Bench {
     async fn new() -> Self {
-        let gateway = TestGateway::with_policy("{}").await;
+        let gateway = TestGateway::with_policy(ASKS_ABOUT_PAGES).await;
         std::fs::create_dir_all(gateway.state.path().join("workspace")).unwrap();
         Self {
             person: another_person(&gateway).await,
@@ -133,6 +136,11 @@ async fn a_person_is_shown_the_values_and_the_headers_of_a_call() {
     let (question, call) = bench.asked("exec", args).await;
     let shown = question["request"]["analysis"]["findings"].to_string();
     assert!(shown.contains("http://evil.test:1"), "{shown}");
+    let warning = question["request"]["warningText"].as_str().unwrap();
+    assert!(
+        warning.contains("HTTPS_PROXY=http://evil.test:1"),
+        "{warning}"
+    );
     bench.answer(&question, "deny").await;
     call.await.unwrap();
 
@@ -141,13 +149,18 @@ async fn a_person_is_shown_the_values_and_the_headers_of_a_call() {
     let told = bench.caller.ask("tools.invoke", params).await.to_string();
     assert!(told.contains("GIT_SSH_COMMAND=./x.sh"), "{told}");
 
-    let headers = json!({"authorization": "{{cred:web}}", "x-a": "EXFIL-DATA"});
-    let args = json!({"url": "http://127.0.0.1:9/", "headers": headers});
-    let call = bench.call("web_fetch", args).await;
-    let told = tokio::select! {
-        question = bench.person.event("exec.approval.requested") => question.to_string(),
-        told = call => told.unwrap().to_string(),
-    };
-    // Nobody is asked about a credential that cannot be used.
-    assert!(told.contains("credential"), "{told}");
+    let args = json!({"url": "https://example.com/", "headers": {"x-a": "EXFIL-DATA"}});
+    let (question, call) = bench.asked("web_fetch", args).await;
+    let request = &question["request"];
+    assert_eq!(
+        request["command"],
+        "web_fetch https://example.com/ with x-a: EXFIL-DATA"
+    );
+    let warning = request["warningText"].as_str().unwrap();
+    assert!(
+        warning.contains("sends the header x-a: EXFIL-DATA"),
+        "{warning}"
+    );
+    bench.answer(&question, "deny").await;
+    call.await.unwrap();
 }
