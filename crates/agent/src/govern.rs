@@ -41,7 +41,13 @@ pub enum Effect {
     /// A page is fetched.
     Fetch { url: String },
     /// A background process is looked at or acted on.
-    Process { action: String, session: String },
+    Process {
+        action: String,
+        session: String,
+        /// What is typed into it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        input: Option<ProcessInput>,
+    },
     /// Another session is read, written to or made.
     Session { action: String, target: String },
     /// Nothing outside of the engine.
@@ -69,6 +75,16 @@ pub struct ExecEffect {
     pub env_digest: String,
     pub pty: bool,
     pub background: bool,
+}
+
+/// What is typed into a program that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProcessInput {
+    /// What the program was started as, and where.
+    pub command: String,
+    pub cwd: PathBuf,
+    pub data: String,
 }
 
 /// One file of a call.

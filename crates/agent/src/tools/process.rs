@@ -11,13 +11,19 @@ use super::{
     exec::{Exit, Part, Processes, Session},
     files::arguments,
 };
-use crate::govern::Effect;
+use crate::govern::{Effect, ProcessInput};
 
 /// The longest wait of a poll, as OpenClaw clamps it.
 const LONGEST_POLL: Duration = Duration::from_secs(30);
 
 /// Lines of a log when the call names none.
 const LOG_LINES: usize = 200;
+
+/// So much is typed at once, in bytes: a person may have to read it.
+const LONGEST_INPUT: usize = 64 * 1024;
+
+/// The key that ends a line on a terminal.
+const ENTER: &str = "\r";
 
 /// The tool.
 pub struct Process {
@@ -103,11 +109,28 @@ impl Tool for Process {
         }
     }
 
-    async fn resolve(&self, given: &Value, _call: &CallContext) -> Result<Effect, ToolError> {
+    async fn resolve(&self, given: &Value, call: &CallContext) -> Result<Effect, ToolError> {
         let given: Arguments = arguments(given)?;
+        let session = given.session_id.clone().unwrap_or_default();
+        let input = match given.typed() {
+            Some(data) if data.len() > LONGEST_INPUT => {
+                let text = format!("at most {LONGEST_INPUT} bytes are written at once");
+                return Err(ToolError::Arguments(text));
+            }
+            Some(data) => {
+                let session = self.found(&session, call).await?;
+                Some(ProcessInput {
+                    command: session.runs,
+                    cwd: session.cwd,
+                    data: data.to_owned(),
+                })
+            }
+            None => None,
+        };
         Ok(Effect::Process {
             action: given.action.name().to_owned(),
-            session: given.session_id.unwrap_or_default(),
+            session,
+            input,
         })
     }
 
@@ -122,14 +145,29 @@ impl Tool for Process {
             return Ok(self.list(call).await);
         }
         let id = given.session_id.clone().unwrap_or_default();
-        let found = self.processes.find(&call.agent_id, &id).await;
-        let missing = || ToolError::Failed(format!("there is no background session “{id}”"));
-        let session = found.ok_or_else(missing)?;
+        let session = self.found(&id, call).await?;
         self.act(&given, &session, call).await
     }
 }
 
+impl Arguments {
+    /// What the program gets to read.
+    fn typed(&self) -> Option<&str> {
+        match self.action {
+            Action::Write => self.data.as_deref().filter(|data| !data.is_empty()),
+            Action::Submit => Some(ENTER),
+            _ => None,
+        }
+    }
+}
+
 impl Process {
+    async fn found(&self, id: &str, call: &CallContext) -> Result<Session, ToolError> {
+        let found = self.processes.find(&call.agent_id, id).await;
+        let missing = || ToolError::Failed(format!("there is no background session “{id}”"));
+        found.ok_or_else(missing)
+    }
+
     async fn list(&self, call: &CallContext) -> ToolOutput {
         let sessions = self.processes.list(&call.agent_id).await;
         let rows: Vec<Value> = sessions.iter().map(row).collect();
@@ -150,8 +188,8 @@ impl Process {
             Action::List => Ok(self.list(call).await),
             Action::Poll => Ok(poll(session, given.timeout, call).await),
             Action::Log => Ok(log(session, given.offset, given.limit).await),
-            Action::Write => self::write(session, given.data.as_deref(), given.eof).await,
-            Action::Submit => self::write(session, Some("\r"), false).await,
+            Action::Write => self::write(session, given.typed(), given.eof).await,
+            Action::Submit => self::write(session, given.typed(), false).await,
             Action::Kill => {
                 session.child.stop(Exit::Stopped).await;
                 Ok(ToolOutput::json(row(session)))

@@ -274,14 +274,15 @@ impl Core {
         Standing {
             gateway_name: self.gateway_name(&item.gateway),
             barred: self.barred(item),
-            dangerous: self
-                .inbox
-                .readings
-                .known(&item.key())
-                .is_some_and(|reading| reading.view.dangerous),
+            dangerous: item.request.content.dangerous || self.is_read_as_dangerous(item),
             governed: self.is_governed(&item.gateway),
             ahead: self.inbox.inbox.clock_ahead(&item.gateway),
         }
+    }
+
+    fn is_read_as_dangerous(&self, item: &Item) -> bool {
+        let reading = self.inbox.readings.known(&item.key());
+        reading.is_some_and(|reading| reading.view.dangerous)
     }
 
     /// The scope that a decision lacks.

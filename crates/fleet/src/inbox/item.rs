@@ -54,6 +54,9 @@ pub struct Content {
     /// The gateway did not say what would run, or not in a form that can be read; the subject may be empty.
     #[serde(default)]
     pub unsaid: bool,
+    /// By its gateway's word it has to be looked at before it is allowed.
+    #[serde(default)]
+    pub dangerous: bool,
 }
 
 /// A decision that the request could have offered and does not.

@@ -21,12 +21,13 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
     let told = request.told();
     let argv = request.argv().to_vec();
     let plan_cwd = request.system_run_plan.and_then(|plan| plan.cwd);
-    let mut warnings: Vec<String> = request.warning_text.into_iter().collect();
+    let mut warnings = lines(request.warning_text.as_deref());
     if let Some(analysis) = request.command_analysis {
         warnings.extend(analysis.warning_lines);
         warnings.extend(analysis.risk_kinds);
     }
     let longer = takes_longer(request.extra.get(CHOICES));
+    let dangerous = has_to_be_looked_at(request.extra.get("analysis"));
     let content = Content {
         subject: told.text,
         argv,
@@ -45,6 +46,7 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         unavailable: unavailable(&request.unavailable_decisions, longer),
         facts: effect_facts(request.scope.as_ref()),
         unsaid: !told.plainly,
+        dangerous,
         ..Content::default()
     };
     let id = approval.id;
@@ -55,6 +57,31 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         approval.expires_at_ms,
         content,
     )
+}
+
+/// Each warning once: the page tells them apart by their text.
+fn lines(text: Option<&str>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in text.into_iter().flat_map(str::lines) {
+        if !line.trim().is_empty() && !lines.iter().any(|known| known == line) {
+            lines.push(line.to_owned());
+        }
+    }
+    lines
+}
+
+/// Whether a gateway of our own, which knows more of a call than its command's words say, calls it dangerous, or asks
+/// for what a notification has no place for: the variables that the call sets.
+fn has_to_be_looked_at(judged: Option<&Value>) -> bool {
+    let Some(judged) = judged else {
+        return false;
+    };
+    let sets = |found: &Value| {
+        let code = found["code"].as_str().unwrap_or_default();
+        code.starts_with("env-") && found["verdict"] != "allow"
+    };
+    let found = judged["findings"].as_array();
+    judged["dangerous"] == true || found.is_some_and(|found| found.iter().any(sets))
 }
 
 pub(crate) fn plugin(approval: wire::PluginApproval) -> Request {

@@ -105,7 +105,7 @@ impl Question {
             "sessionId": null,
             "runId": action.run_id,
             "toolCallId": action.tool_call_id,
-            "warningText": null,
+            "warningText": beside(judged),
             "allowedDecisions": allowed,
             "analysis": judged.view(),
             wire::CHOICES: choices(judged, asking, exec.is_some()),
@@ -141,6 +141,19 @@ impl Question {
     pub fn offers(&self, decision: Decision) -> bool {
         offers(&self.request, decision)
     }
+}
+
+/// What speaks of the call as a whole and of no place in its command: its variables, its headers, what is typed. Every
+/// client shows it, also one that knows nothing of the analysis.
+fn beside(judged: &Judged) -> Option<String> {
+    let whole = judged.findings.iter().filter(|found| found.span.is_none());
+    let mut texts: Vec<&str> = Vec::new();
+    for found in whole {
+        if !texts.contains(&found.text.as_str()) {
+            texts.push(&found.text);
+        }
+    }
+    (!texts.is_empty()).then(|| texts.join("\n"))
 }
 
 /// The gateway's own words that a question takes. What is dangerous, or takes two, is allowed one by one; a mode that

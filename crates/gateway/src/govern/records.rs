@@ -229,6 +229,18 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
+/// What a request sends beside its address.
+fn headers(action: &Action) -> String {
+    let headers = action.arguments.get("headers").and_then(Value::as_object);
+    let headers = headers.into_iter().flatten();
+    let texts = headers.filter_map(|(name, value)| Some(format!("{name}: {}", value.as_str()?)));
+    let texts: Vec<String> = texts.collect();
+    if texts.is_empty() {
+        return String::new();
+    }
+    format!(" with {}", texts.join(", "))
+}
+
 /// One line for a person: what the call is about.
 pub(super) fn what(action: &Action) -> String {
     match &action.effect {
@@ -241,10 +253,20 @@ pub(super) fn what(action: &Action) -> String {
             let shown: Vec<String> = shown.take(5).collect();
             format!("{} {}", action.tool, shown.join(" "))
         }
-        Effect::Fetch { url } => format!("{} {url}", action.tool),
+        Effect::Fetch { url } => format!("{} {url}{}", action.tool, headers(action)),
         Effect::Process {
             action: done,
             session,
+            input: Some(input),
+        } => {
+            // Written out, so that keys and ends of lines can be seen.
+            let (tool, data, command) = (&action.tool, &input.data, &input.command);
+            format!("{tool} {done} {session}: {data:?} into {command}")
+        }
+        Effect::Process {
+            action: done,
+            session,
+            ..
         } => format!("{} {done} {session}", action.tool),
         Effect::Session {
             action: done,

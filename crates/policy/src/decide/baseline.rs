@@ -53,6 +53,7 @@ pub(super) fn findings(request: &Request<'_>, effects: &[Effect]) -> Vec<Finding
             found
         }
         Act::Tool(used) => of_tool(used, request.tool).into_iter().collect(),
+        Act::Process { fed: Some(fed), .. } => fed.findings.clone(),
         Act::Process { .. } | Act::Session(_) | Act::Credential(_) => Vec::new(),
     }
 }
@@ -152,12 +153,10 @@ pub(super) fn of_taint(request: &Request<'_>, taint: &Taint) -> Option<Finding> 
 pub(super) fn taint_after(request: &Request<'_>, effects: &[Effect], before: &Taint) -> Taint {
     use crate::effect::Target;
     let mut taint = match &request.act {
-        Act::Command(analysis) => analysis.taint.clone(),
+        Act::Command(analysis) => return analysis.taint.clone(),
+        Act::Process { fed: Some(fed), .. } => return fed.taint.clone(),
         _ => before.clone(),
     };
-    if matches!(request.act, Act::Command(_)) {
-        return taint;
-    }
     for effect in effects {
         let (Target::Path(path) | Target::Below(path)) = &effect.target else {
             continue;

@@ -1,13 +1,22 @@
 //! Whether an action has to be looked at before it is allowed. A notification offers `Allow` only below this level,
 //! and no rule makes what is above it run without a question.
 
+use super::{called, fed};
 use crate::analysis::{Analysis, Command};
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::plan::Plan;
 use crate::verdict::{Finding, Verdict};
 
 /// Findings of this crate that no glance settles.
-const CODES: [&str; 4] = ["secret-network", "secret-tool", "secret-session", "no-plan"];
+const CODES: [&str; 7] = [
+    "secret-network",
+    "secret-tool",
+    "secret-session",
+    "no-plan",
+    fed::COMMANDS,
+    called::OPEN,
+    called::UNSEEN,
+];
 
 pub(super) fn is_dangerous(
     findings: &[Finding],

@@ -5,9 +5,11 @@
 //! session did before. Only a rule that names the action exactly turns an `ask` of the analysis into an `allow`.
 
 mod baseline;
+mod called;
 mod danger;
 mod decision;
 mod explain;
+mod fed;
 mod pipeline;
 mod policy;
 mod request;
@@ -20,9 +22,10 @@ pub use crate::place::HostClass;
 pub use danger::is_never_answered_ahead;
 pub use decision::{Decision, DecisionView, RuleHit};
 pub use explain::explain;
+pub use fed::{Fed, feed};
 pub use pipeline::decide;
 pub use policy::{DEFAULT_DOCUMENT, Policy, RuleView};
 pub use request::{
     Act, Context, CredentialUse, Fetch, Judged, Request, SessionAccess, SessionUse, ToolUse,
 };
-pub use simulate::{Flip, PastAct, PastAction, Simulation, simulate};
+pub use simulate::{Flip, PastAct, PastAction, PastInput, Simulation, simulate};

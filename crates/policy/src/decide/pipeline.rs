@@ -1,6 +1,7 @@
 //! The decision itself.
 
 use super::baseline::{self, finding, strictest};
+use super::called;
 use super::danger;
 use super::decision::{Decision, RuleHit};
 use super::policy::Policy;
@@ -24,12 +25,14 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
     let effects = request.act.effects();
     let (commands, plan) = match request.act {
         Act::Command(analysis) => (analysis.commands.as_slice(), Some(&analysis.plan)),
+        Act::Process { fed: Some(fed), .. } => (fed.commands.as_slice(), None),
         _ => (&[] as &[_], None),
     };
     let facts = facts(request, context, commands, &effects);
     let base = baseline::findings(request, &effects);
     let mut others = preset_findings(policy.preset(), request, &effects);
     others.extend(authz_findings(request, policy, context, &effects));
+    others.extend(called::findings(request));
     others.extend(context.facts.iter().cloned());
     others.extend(baseline::of_taint(request, context.taint));
     let judged = judge_rules(policy, &facts);
@@ -58,7 +61,8 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         enforced,
         dangerous: dangerous || would == Verdict::Deny,
         findings,
-        commands: commands.to_vec(),
+        // What is typed is no command of the line: nothing is granted by it.
+        commands: plan.map(|_| commands.to_vec()).unwrap_or_default(),
         plan: plan.cloned(),
         allowed_by: allowed_by.map(|rule| rule.id.clone()),
         shadow_verdict: shadow_verdict.max(judged.shadow_verdict),
@@ -99,6 +103,8 @@ fn facts<'a>(
 fn may_be_lowered(request: &Request<'_>, facts: &Facts<'_>, plan: Option<&Plan>) -> bool {
     match request.act {
         Act::Command(_) => danger::is_in_its_words(facts.commands, plan),
+        // In a shell that runs already, names may mean something else.
+        Act::Process { fed: Some(_), .. } => facts.commands.is_empty(),
         _ => true,
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::fed::Fed;
 use crate::analysis::Analysis;
 use crate::authz::AgentRights;
 use crate::effect::{Effect, EffectKind, Target, Zone};
@@ -38,6 +39,8 @@ pub enum Act<'a> {
     Process {
         action: &'a str,
         id: &'a str,
+        /// What is typed into it.
+        fed: Option<&'a Fed>,
     },
     Session(SessionUse<'a>),
     Credential(CredentialUse<'a>),
@@ -165,6 +168,7 @@ impl Act<'_> {
                     text: format!("sends the credential {} to {host}", used.name),
                 })
                 .collect(),
+            Self::Process { fed: Some(fed), .. } => fed.effects.clone(),
             Self::Tool(_) | Self::Process { .. } | Self::Session(_) => Vec::new(),
         }
     }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use specta::Type;
 
 use super::decision::Decision;
+use super::fed::{Fed, feed};
 use super::pipeline::decide;
 use super::policy::Policy;
 use super::request::{
@@ -83,6 +84,8 @@ pub enum PastAct {
     Process {
         action: String,
         id: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fed: Option<PastInput>,
     },
     Session {
         access: SessionAccess,
@@ -96,6 +99,15 @@ pub enum PastAct {
         host: Option<String>,
         bound: bool,
     },
+}
+
+/// What was typed into a program that ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastInput {
+    /// What the program was started as, and where.
+    pub command: String,
+    pub cwd: String,
+    pub data: String,
 }
 
 /// An action that would be decided otherwise.
@@ -139,11 +151,11 @@ pub fn simulate<'r>(
     for past in records {
         simulation.examined += 1;
         let taint = taints.entry(past.session_key.clone()).or_default();
-        let analysis = past.analyse(taint);
+        let read = past.read(taint);
         let was = current.map_or(past.verdict, |current| {
-            past.decide(current, &then, taint, analysis.as_ref()).would
+            past.decide(current, &then, taint, &read).would
         });
-        let decision = past.decide(candidate, &now, taint, analysis.as_ref());
+        let decision = past.decide(candidate, &now, taint, &read);
         *taint = decision.taint.clone();
         if decision.would != was {
             let key = format!("{}->{}", word(was), word(decision.would));
@@ -155,13 +167,25 @@ pub fn simulate<'r>(
 }
 
 impl PastAction {
-    fn analyse(&self, taint: &Taint) -> Option<Analysis> {
-        let PastAct::Command { command, cwd } = &self.act else {
-            return None;
-        };
-        let world = World {
+    fn read(&self, taint: &Taint) -> Reread {
+        match &self.act {
+            PastAct::Command { command, cwd } => {
+                let world = self.world(cwd, taint);
+                let analysis = shell::analyse(command, &world);
+                Reread::Command(Box::new(analysis.called_with(&self.arguments, &world)))
+            }
+            PastAct::Process { fed: Some(fed), .. } => {
+                let world = self.world(&fed.cwd, taint);
+                Reread::Fed(Box::new(feed(&fed.command, &fed.data, &world)))
+            }
+            _ => Reread::Nothing,
+        }
+    }
+
+    fn world(&self, cwd: &str, taint: &Taint) -> World<'static> {
+        World {
             dialect: Dialect::Posix,
-            cwd: cwd.clone(),
+            cwd: cwd.to_owned(),
             workspace: self.workspace.clone(),
             home: self.home.clone(),
             user: String::new(),
@@ -172,17 +196,10 @@ impl PastAction {
             ignore_case: false,
             taint: taint.clone(),
             files: &NoFiles,
-        };
-        Some(shell::analyse(command, &world))
+        }
     }
 
-    fn decide(
-        &self,
-        policy: &Policy,
-        tally: &Tally,
-        taint: &Taint,
-        analysis: Option<&Analysis>,
-    ) -> Decision {
+    fn decide(&self, policy: &Policy, tally: &Tally, taint: &Taint, read: &Reread) -> Decision {
         let context = Context {
             now: Moment {
                 unix_ms: self.at,
@@ -197,7 +214,7 @@ impl PastAction {
             channel: self.channel.as_deref(),
             tool: &self.tool,
             arguments: &self.arguments,
-            act: self.act.as_act(analysis),
+            act: self.act.as_act(read),
         };
         let decision = decide(&request, policy, &context);
         if decision.would != Verdict::Deny {
@@ -233,20 +250,31 @@ impl PastAction {
                 Some(server) => format!("{} of {server}", self.tool),
                 None => self.tool.clone(),
             },
-            PastAct::Process { action, id } => format!("{}: {action} {id}", self.tool),
+            PastAct::Process { fed: Some(fed), .. } => {
+                format!("{}: {:?} into {}", self.tool, fed.data, fed.command)
+            }
+            PastAct::Process { action, id, .. } => format!("{}: {action} {id}", self.tool),
             PastAct::Session { target, .. } => format!("{}: {target}", self.tool),
             PastAct::Credential { name, .. } => format!("credential {name}"),
         }
     }
 }
 
+/// What an action does, read again.
+enum Reread {
+    Command(Box<Analysis>),
+    Fed(Box<Fed>),
+    Nothing,
+}
+
 impl PastAct {
-    fn as_act<'a>(&'a self, analysis: Option<&'a Analysis>) -> Act<'a> {
-        match (self, analysis) {
-            (Self::Command { .. }, Some(analysis)) => Act::Command(analysis),
-            (Self::Command { command, .. }, None) => Act::Process {
+    fn as_act<'a>(&'a self, read: &'a Reread) -> Act<'a> {
+        match (self, read) {
+            (Self::Command { .. }, Reread::Command(analysis)) => Act::Command(analysis),
+            (Self::Command { command, .. }, _) => Act::Process {
                 action: "run",
                 id: command,
+                fed: None,
             },
             (Self::Files { effects, findings }, _) => Act::Files(Judged { effects, findings }),
             (Self::Fetch { url, host, class }, _) => Act::Fetch(Fetch {
@@ -259,7 +287,14 @@ impl PastAct {
                 server: server.as_deref(),
                 reads_only: *reads_only,
             }),
-            (Self::Process { action, id }, _) => Act::Process { action, id },
+            (Self::Process { action, id, .. }, read) => Act::Process {
+                action,
+                id,
+                fed: match read {
+                    Reread::Fed(fed) => Some(fed),
+                    _ => None,
+                },
+            },
             (
                 Self::Session {
                     access,

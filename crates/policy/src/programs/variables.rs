@@ -61,7 +61,7 @@ const RUNS: &[&str] = &[
     "COMSPEC", "PATHEXT", "PSMODULEPATH", "BASH_CMDS", "BASH_ALIASES", "BASH_LOADABLES_PATH", "EXECIGNORE",
     "GLIBC_TUNABLES", "AWKPATH", "AWKLIBPATH", "M4PATH", "GUILE_LOAD_PATH", "GUILE_LOAD_COMPILED_PATH", "TCLLIBPATH", "GTK_MODULES",
     "QT_PLUGIN_PATH", "GIO_EXTRA_MODULES", "GIO_MODULE_DIR", "GST_PLUGIN_PATH", "GDK_PIXBUF_MODULE_FILE", "COMPILER_PATH",
-    "GCC_EXEC_PREFIX", "CAML_LD_LIBRARY_PATH", "ERL_LIBS",
+    "GCC_EXEC_PREFIX", "CAML_LD_LIBRARY_PATH", "ERL_LIBS", "LESSSECURE", "LESSSECURE_ALLOW", "PAGERSECURE", "SYSTEMD_PAGERSECURE",
 ];
 
 /// Where everything that is sent passes through, or what is trusted.
@@ -202,6 +202,7 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
             .split_ascii_whitespace()
             .any(|word| word.starts_with('-')),
         "CARGO" => value == "cargo",
+        "LESSSECURE" | "PAGERSECURE" | "SYSTEMD_PAGERSECURE" => value == "1",
         _ if launches(name) => matches!(value, "" | "ccache" | "sccache"),
         "CC" | "CXX" | "LD" | "AR" => compilers::is_installed(value, KEPT),
         "PYTHONWARNINGS" => value.split(',').all(warning),

@@ -87,13 +87,26 @@ const INHERITED: &[&str] = &[
 
 const INHERITED_PREFIXES: &[&str] = &["LC_"];
 
-/// The inherited variables that are known, and the call's own.
+/// What every command gets: nobody turns the pages of its output, and a pager that is started all the same runs no
+/// commands. `LESSSECURE` is of less, `PAGERSECURE` of more.
+const SET: &[(&str, &str)] = &[
+    ("PAGER", "cat"),
+    ("GIT_PAGER", "cat"),
+    ("MANPAGER", "cat"),
+    ("SYSTEMD_PAGER", "cat"),
+    ("LESSSECURE", "1"),
+    ("PAGERSECURE", "1"),
+    ("SYSTEMD_PAGERSECURE", "1"),
+];
+
+/// The inherited variables that are known, what every command gets, and the call's own.
 pub(super) fn clean(
     inherited: &[(OsString, OsString)],
     arguments: &Value,
 ) -> BTreeMap<OsString, OsString> {
     let known = inherited.iter().filter(|(name, _)| is_known(name));
     let mut all: BTreeMap<_, _> = known.cloned().collect();
+    all.extend(SET.iter().map(|(name, value)| (name.into(), value.into())));
     let own = arguments.get("env").and_then(Value::as_object);
     for (name, value) in own.into_iter().flatten() {
         if let Some(value) = value.as_str() {
@@ -161,9 +174,29 @@ mod tests {
             .map(|(n, v)| (n.into(), v.into()))
             .collect();
         let clean = clean(&inherited, &arguments);
-        clean
-            .keys()
-            .map(|name| name.to_str().unwrap().to_owned())
+        let names = clean.keys().map(|name| name.to_str().unwrap().to_owned());
+        names
+            .filter(|name| SET.iter().all(|(set, _)| set != name))
             .collect()
+    }
+
+    #[test]
+    fn no_command_has_a_pager_that_runs_commands() {
+        let inherited = [
+            ("PAGER".into(), "less".into()),
+            ("LESSSECURE".into(), "0".into()),
+        ];
+        let all = clean(&inherited, &json!({"env": {"GIT_PAGER": "less"}}));
+        let value = |name: &str| all[&OsString::from(name)].to_str().unwrap().to_owned();
+        assert_eq!(
+            (value("PAGER"), value("MANPAGER")),
+            ("cat".into(), "cat".into())
+        );
+        assert_eq!(value("LESSSECURE"), "1");
+        assert_eq!(
+            value("GIT_PAGER"),
+            "less",
+            "what a call sets is asked about"
+        );
     }
 }

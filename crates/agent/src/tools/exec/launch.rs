@@ -220,8 +220,37 @@ impl Ready {
     }
 }
 
+/// A plan as a line to read.
+pub(super) fn shown(plan: &Plan) -> String {
+    match plan {
+        Plan::Direct { lists } => joined(lists, readable),
+        Plan::Shell { text } => text.clone(),
+        Plan::Nothing => String::new(),
+    }
+}
+
+fn readable(spawn: &Spawn) -> String {
+    let assignments = spawn.assignments.iter();
+    let assignments = assignments.map(|(name, value)| format!("{name}={}", bare(value)));
+    let words = spawn.argv.iter().map(|word| bare(word));
+    assignments.chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// Quoted where a shell would take it for something else.
+fn bare(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    quoted(word)
+}
+
 /// A plan as text for a shell: each word quoted, so that it means itself.
 fn written(lists: &[Pipeline]) -> String {
+    joined(lists, spawn_text)
+}
+
+fn joined(lists: &[Pipeline], spawn_text: fn(&Spawn) -> String) -> String {
     use gatehouse_policy::Stage;
     let mut text = String::new();
     for (n, pipeline) in lists.iter().enumerate() {
@@ -260,6 +289,26 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_is_shown_as_a_line_that_can_be_read() {
+        let less = Spawn {
+            argv: vec!["less".into(), "-N".into(), "my notes".into()],
+            assignments: vec![("A".into(), "1".into())],
+        };
+        let plan = Plan::Direct {
+            lists: vec![Pipeline {
+                when: gatehouse_policy::Stage::Always,
+                negated: false,
+                spawns: vec![less],
+            }],
+        };
+        assert_eq!(shown(&plan), "A=1 less -N 'my notes'");
+        let text = Plan::Shell {
+            text: "a; b".into(),
+        };
+        assert_eq!(shown(&text), "a; b");
+    }
 
     #[test]
     fn a_plan_as_text_means_itself() {

@@ -157,7 +157,8 @@ impl Tool for Exec {
         let values = credentials::for_shell(effect, &request.env, call).await?;
         let env = credentials::filled(&request.env, &values);
         let spawned = spawn::spawn(effect, &env, &self.options)?;
-        self.follow(spawned, effect, &request, call).await
+        let runs = effect.command.clone();
+        self.follow(spawned, runs, effect, &request, call).await
     }
 
     async fn launch(
@@ -173,7 +174,9 @@ impl Tool for Exec {
         let request = ExecRequest::read(arguments)?;
         let values = credentials::for_launch(launch, effect, call).await?;
         let spawned = launch::launch(launch, effect, &values)?;
-        self.follow(spawned, effect, &request, call).await
+        // A person may have put another command in the place of the call's.
+        let runs = launch::shown(launch.plan());
+        self.follow(spawned, runs, effect, &request, call).await
     }
 }
 
@@ -182,6 +185,7 @@ impl Exec {
     async fn follow(
         &self,
         spawned: Spawned,
+        runs: String,
         effect: &ExecEffect,
         request: &ExecRequest,
         call: &CallContext,
@@ -196,7 +200,7 @@ impl Exec {
         match (watched, &self.processes) {
             (Watched::Yielded, Some(processes)) => {
                 let agent_id = call.agent_id.clone();
-                let session = processes.add(agent_id, &effect.command, &effect.cwd, child);
+                let session = processes.add(agent_id, &effect.command, runs, &effect.cwd, child);
                 let session = session.await;
                 let output = in_background(&session).await;
                 if self.options.notify_on_exit {

@@ -28,6 +28,8 @@ pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) agent_id: Arc<str>,
     pub(crate) command: String,
+    /// What was started for it, as a line.
+    pub(crate) runs: String,
     pub(crate) cwd: std::path::PathBuf,
     pub(crate) started_at_ms: u64,
     pub(crate) child: Child,
@@ -96,6 +98,7 @@ impl Processes {
         &self,
         agent_id: Arc<str>,
         command: &str,
+        runs: String,
         cwd: &std::path::Path,
         child: Child,
     ) -> Session {
@@ -106,6 +109,7 @@ impl Processes {
             id,
             agent_id,
             command: command.to_owned(),
+            runs,
             cwd: cwd.to_owned(),
             started_at_ms: self.clock.now_ms(),
             child,

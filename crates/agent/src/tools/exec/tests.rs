@@ -226,6 +226,50 @@ async fn a_background_command_reads_what_is_written_and_can_be_ended() {
 }
 
 #[tokio::test]
+async fn what_is_typed_is_shown_with_the_program_that_reads_it() {
+    let place = Place::new();
+    let id = place.background("cat", false).await;
+    let shown = async |given: Value| match place.process.resolve(&given, &place.call).await {
+        Ok(Effect::Process { input, .. }) => input,
+        other => panic!("{other:?}"),
+    };
+    let typed = shown(json!({ "action": "write", "sessionId": id, "data": "!id\n" })).await;
+    let typed = typed.unwrap();
+    assert_eq!(
+        (typed.command.as_str(), typed.data.as_str()),
+        ("cat", "!id\n")
+    );
+    assert_eq!(typed.cwd, place.call.workspace);
+    let entered = shown(json!({ "action": "submit", "sessionId": id })).await;
+    assert_eq!(entered.unwrap().data, "\r");
+    for given in [
+        json!({ "action": "write", "sessionId": id, "eof": true }),
+        json!({ "action": "poll", "sessionId": id, "data": "x" }),
+    ] {
+        assert_eq!(shown(given).await, None);
+    }
+    let long = json!({ "action": "write", "sessionId": id, "data": "x".repeat(70_000) });
+    assert!(place.process.resolve(&long, &place.call).await.is_err());
+    let gone = json!({ "action": "write", "sessionId": "gone", "data": "x" });
+    assert!(place.process.resolve(&gone, &place.call).await.is_err());
+}
+
+#[tokio::test]
+async fn a_program_is_known_by_what_was_started_and_not_by_what_the_call_said() {
+    let place = Place::new();
+    let given = json!({ "command": "ls", "background": true });
+    let started = plan(&[(Stage::Always, false, &[&["cat", "-u"]])]);
+    let output = place.launch(started, given).await.unwrap();
+    let id = output.details.unwrap()["sessionId"].clone();
+    let write = json!({ "action": "write", "sessionId": id, "data": "x" });
+    let effect = place.process.resolve(&write, &place.call).await.unwrap();
+    let Effect::Process { input, .. } = effect else {
+        panic!("it is about a process");
+    };
+    assert_eq!(input.unwrap().command, "cat -u");
+}
+
+#[tokio::test]
 async fn the_end_of_input_ends_a_reader() {
     let place = Place::new();
     let id = place.background("cat; echo over", false).await;

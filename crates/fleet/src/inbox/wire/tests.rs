@@ -31,6 +31,27 @@ fn an_exec_request_is_shown_with_what_it_offers_and_nothing_else() {
     assert_eq!(request.created_at, 1_795_255_849_371);
 }
 
+#[test]
+fn what_a_gateway_of_ours_says_of_its_call_is_shown_and_looked_at() {
+    let content = |analysis: Value| {
+        let mut raw = recorded_request();
+        raw["request"]["warningText"] = json!("runs with A=1 set by the call\nagain\n\nagain");
+        raw["request"]["analysis"] = analysis;
+        exec(from_value(raw).unwrap()).content
+    };
+    let found = |code: &str, verdict: &str| {
+        let found = json!({"code": code, "verdict": verdict, "span": null, "text": "why"});
+        content(json!({"dangerous": false, "findings": [found]}))
+    };
+    let shown = found("private-host", "ask");
+    assert_eq!(shown.warnings, ["runs with A=1 set by the call", "again"]);
+    assert!(!shown.dangerous);
+    assert!(content(json!({"dangerous": true, "findings": []})).dangerous);
+    assert!(found("env-set", "ask").dangerous);
+    assert!(!found("env-harmless", "allow").dangerous);
+    assert!(!content(Value::Null).dangerous);
+}
+
 /// The content of a request whose command is this, with the list of words beside it.
 fn with_command(command: Value, argv: Value) -> Content {
     let mut raw = recorded_request();

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use gatehouse_agent::govern::{FileAccess, FileEffect};
+use gatehouse_agent::govern::{FileAccess, FileEffect, ProcessInput};
 use gatehouse_policy::decide::{
-    Act, Context, Fetch, Judged as Touched, Request, SessionAccess, SessionUse,
+    Act, Context, Fetch, Judged as Touched, PastInput, Request, SessionAccess, SessionUse, feed,
 };
 use gatehouse_policy::place::{self, Access};
 use gatehouse_policy::rules::Moment;
@@ -35,15 +35,16 @@ impl Asked<'_> {
         surroundings.world(Dialect::Posix, cwd, self.workspace, self.taint)
     }
 
-    pub(super) fn command(&self, command: &str, cwd: &Path, variables: &[&str]) -> Judged {
+    pub(super) fn command(&self, command: &str, cwd: &Path) -> Judged {
         let seen = SeenFiles::default();
         let world = gatehouse_policy::World {
             files: &seen,
             ..self.world(cwd)
         };
         let analysis = gatehouse_policy::shell::analyse(command, &world);
+        let analysis = analysis.called_with(self.arguments, &world);
         let past = json!({"kind": "command", "command": command, "cwd": cwd});
-        let mut facts: Vec<Finding> = variables.iter().map(|name| set_variable(name)).collect();
+        let mut facts: Vec<Finding> = Vec::new();
         // It is no reason to ask by itself, and one more where something else asks: whoever wrote a rule for these
         // words had the workspace in mind.
         if analysis.verdict == Verdict::Ask && !is_within(cwd, self.workspace) {
@@ -53,6 +54,28 @@ impl Asked<'_> {
         judged.taint.join(&analysis.taint);
         judged.seen = seen.seen();
         judged
+    }
+
+    /// What is typed into a program that runs.
+    pub(super) fn fed(&self, action: &str, session: &str, input: &ProcessInput) -> Judged {
+        let seen = SeenFiles::default();
+        let world = gatehouse_policy::World {
+            files: &seen,
+            ..self.world(&input.cwd)
+        };
+        let fed = feed(&input.command, &input.data, &world);
+        let act = Act::Process {
+            action,
+            id: session,
+            fed: Some(&fed),
+        };
+        let typed = PastInput {
+            command: input.command.clone(),
+            cwd: input.cwd.to_string_lossy().into_owned(),
+            data: input.data.clone(),
+        };
+        let past = json!({"kind": "process", "action": action, "id": session, "fed": typed});
+        self.decided(act, &[], past)
     }
 
     pub(super) fn files(&self, paths: &[FileEffect]) -> Judged {
@@ -204,14 +227,5 @@ fn other_folder(cwd: &Path) -> Finding {
             "runs in {}, which is outside of the workspace",
             cwd.display()
         ),
-    }
-}
-
-fn set_variable(name: &str) -> Finding {
-    Finding {
-        verdict: Verdict::Ask,
-        code: "env-set".to_owned(),
-        span: None,
-        text: format!("runs with the variable {name} set by the call"),
     }
 }

@@ -24,25 +24,6 @@ use super::rates::{Place, Rates};
 use crate::clock::Clock;
 use crate::world::{Seen, Surroundings};
 
-/// Variables that a call may set without a question: they change how something looks or is logged.
-const HARMLESS_VARIABLES: &[&str] = &[
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "TERM",
-    "NO_COLOR",
-    "FORCE_COLOR",
-    "CI",
-    "COLUMNS",
-    "LINES",
-    "NODE_ENV",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "DEBUG",
-    "PORT",
-    "HOST",
-];
-
 /// What was decided of an action.
 #[derive(Debug, Clone)]
 pub(super) struct Judged {
@@ -178,20 +159,21 @@ impl Judge {
             place: Some(place),
         };
         match &action.effect {
-            Effect::Exec(exec) => {
-                let own = exec.env_names.iter();
-                let odd: Vec<&str> = own
-                    .map(String::as_str)
-                    .filter(|name| !HARMLESS_VARIABLES.contains(name))
-                    .collect();
-                asked.command(&exec.command, &exec.cwd, &odd)
-            }
+            Effect::Exec(exec) => asked.command(&exec.command, &exec.cwd),
             Effect::Files { paths } => asked.files(paths),
             Effect::Fetch { url } => asked.fetch(url),
-            Effect::Process { action, session } => {
+            Effect::Process {
+                action,
+                session,
+                input: Some(input),
+            } => asked.fed(action, session, input),
+            Effect::Process {
+                action, session, ..
+            } => {
                 let act = Act::Process {
                     action,
                     id: session,
+                    fed: None,
                 };
                 let past = json!({"kind": "process", "action": action, "id": session});
                 asked.decided(act, &[], past)
@@ -241,7 +223,7 @@ impl Judge {
             taint,
             place: None,
         };
-        asked.command(command, cwd, &[]).view()
+        asked.command(command, cwd).view()
     }
 }
 

@@ -3,6 +3,8 @@
 mod actions;
 mod below;
 mod beside;
+mod called;
+mod fed;
 mod laws;
 mod opening;
 mod presets;

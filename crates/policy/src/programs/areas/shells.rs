@@ -53,7 +53,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-e", Act::Code(Language::Ruby)), flags("-n -p -a -l -w -v -c -s -S -U -y -h -W --version --help --yjit --jit --verbose --disable-gems"), joined("-i -F -0 -K -T -x -W", TEXT), value("-r", TEXT), value("-I -C -E", READ), value("--encoding --enable --disable", TEXT),
     ]).also(ruby),
     program("php php-cli hhvm").grammar(Grammar::Stops).strict().options(&[
-        value("-r", Act::Code(Language::Php)), value("-B -R -E", Act::Code(Language::Php)), value("-f -F", Act::CodeFile(Language::Php)), value("-d", TEXT), value("-z", LOADS), value("-c", LOADS), flags("-n -i -l -m -q -v -w -s -H --ini --version --help -a"),
+        value("-r", Act::Code(Language::Php)), value("-B -R -E", Act::Code(Language::Php)), value("-f -F", Act::CodeFile(Language::Php)), value("-d", TEXT), value("-z", LOADS), value("-c", LOADS), flags("-n -i -l -m -q -v -w -s -H --ini --version --help"), flag("-a", TEXT),
         value("-S", Act::Ask("listens", "It opens a port.")), value("-t --rf --rc --re", TEXT),
     ]).also(php),
     program("lua luajit lua5.1 lua5.3 lua5.4 texlua luau").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::Lua)), value("-l", LOADS), flags("-v -E -W -"), flag("-i", LOADS)]).also(runs_file),

@@ -195,6 +195,9 @@ pub(super) fn php(parsed: &Parsed, reader: &mut Reader<'_>) {
     for word in parsed.values("-d") {
         setting(word, reader);
     }
+    if parsed.has("-a") {
+        input(reader, Language::Php);
+    }
     if parsed.any("-r -B -f -S --ini -n")
         && (parsed.any("-r -B -f -S") || parsed.operands.is_empty())
     {
