@@ -49,6 +49,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "audit.broken",
             "audit.exported",
             "audit.sealed",
+            "audit.unproven",
         ],
     ),
     (
