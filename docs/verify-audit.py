@@ -5,7 +5,8 @@
 
 Needs nothing but Python 3.8. Says `intact` and ends with 0, or names the first bad record and ends with 1.
 Give the key that you noted from `gatehouse audit verify`: without --key the export is held against the key that
-it names itself, which shows that it is whole, but not whose it is.
+it names itself, which shows that it is whole, but not whose it is. An export proves its own end; that it is the latest
+one is shown by --head, the size and root that you noted: the export has to go at least that far.
 
 The format, line by line:
   {"audit":1,"key":K}                      first; K is a C2SP verifier key: name+id+base64(0x01, public key)
@@ -16,6 +17,7 @@ The format, line by line:
   {"at":T,"checkpoint":NOTE,"size":N}      after record N; NOTE is a C2SP checkpoint (origin, size, root, and
                                            in newer ones a line "at T") of the RFC 6962 tree over the hashes
                                            of the first N records, Ed25519
+  {"at":T,"end":NOTE,"size":N}             last; NOTE is such a checkpoint with a line "export ends"
 """
 import argparse, base64, hashlib, json, sys
 
@@ -84,7 +86,7 @@ class Key:
             raise ValueError("the key is malformed")
 
     def checkpoint(self, note):
-        """Size, root and time of a checkpoint that this key signed; None of any other."""
+        """Size, root and time of a checkpoint that this key signed, and whether it ends an export; None of any other."""
         text, _, signatures = note.rpartition("\n\n")
         text += "\n"
         for line in signatures.splitlines():
@@ -94,7 +96,8 @@ class Key:
                 lines = text.split("\n")
                 if signed(self.public, text.encode(), raw[4:]) and lines[0] == self.name:
                     times = [line[3:] for line in lines[3:] if line.startswith("at ")]
-                    return int(lines[1]), base64.b64decode(lines[2], validate=True), times[:1]
+                    root = base64.b64decode(lines[2], validate=True)
+                    return int(lines[1]), root, times[:1], "export ends" in lines[3:]
         return None
 
 
@@ -125,10 +128,12 @@ class Broken(Exception):
 
 
 def verify(lines, key, head):
-    tree, prev, counted, begun = Tree(), bytes(32), 0, False
+    tree, prev, counted, begun, ended = Tree(), bytes(32), 0, False, False
     for line in lines:
         line = line.rstrip(b"\n")
         due = tree.size + 1
+        if ended and line:
+            raise Broken(f"something stands after the end of the export of {tree.size} records")
         if line.startswith(b'{"audit":'):
             if begun:
                 raise Broken(f"another first line stands in place {due}")
@@ -144,7 +149,8 @@ def verify(lines, key, head):
                 raise Broken(f"the sealed records up to {tree.size} are not what was sealed")
         elif line.startswith(b'{"at":'):
             kept = json.loads(line)
-            found = key and key.checkpoint(kept["checkpoint"])
+            ended = "end" in kept
+            found = key and key.checkpoint(kept["end" if ended else "checkpoint"])
             if not found:
                 raise Broken(f"the checkpoint of {kept['size']} records was not signed by the key")
             if found[:2] != (tree.size, tree.root()):
@@ -152,6 +158,8 @@ def verify(lines, key, head):
                              f"the first {counted} are")
             if found[2] and found[2][0] != str(kept["at"]):
                 raise Broken(f"the time beside the checkpoint of {kept['size']} records is not the one that was signed")
+            if ended and not found[3]:
+                raise Broken("what was signed last is not the end of an export")
             counted = tree.size
         elif line:
             begun = True
@@ -168,8 +176,12 @@ def verify(lines, key, head):
             tree.push(prev)
             if head and head[0] == tree.size and head[1] != tree.root().hex():
                 raise Broken(f"the first {tree.size} records are not those that the head knows")
+    if not tree.size:
+        raise Broken("there are no records in the export")
     if counted < tree.size:
         raise Broken(f"no checkpoint counts the records after {counted}")
+    if not ended:
+        raise Broken(f"the export does not say that it ends after {tree.size} records: more may be missing")
     if head and head[0] > tree.size:
         raise Broken(f"the export ends after {tree.size} records, and the head counts {head[0]}")
     return tree, key

@@ -10,6 +10,9 @@ use crate::note::{self, NoteError, Signer, Verifier};
 /// How the line with the time begins.
 const AT: &str = "at ";
 
+/// The line that says that an export ends here.
+const END: &str = "export ends";
+
 /// How many records a log has, and their root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
@@ -51,6 +54,21 @@ impl Checkpoint {
     /// The note.
     pub fn sign(&self, signer: &Signer) -> Result<String, NoteError> {
         signer.sign(&self.text())
+    }
+
+    /// The note of the end of an export, which no other checkpoint can stand for.
+    pub fn sign_end(&self, signer: &Signer) -> Result<String, NoteError> {
+        signer.sign(&format!("{}{END}\n", self.text()))
+    }
+
+    /// As [`Self::open`], of such a note alone.
+    pub fn open_end(note: &str, keys: &[Verifier]) -> Result<Self, NoteError> {
+        let text = note::open(note, keys)?;
+        if text.lines().skip(3).any(|line| line == END) {
+            Self::open(note, keys)
+        } else {
+            Err(NoteError::Malformed)
+        }
     }
 
     /// Reads a note that one of the keys signed, which has to be the key of this log.

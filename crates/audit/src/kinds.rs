@@ -55,6 +55,7 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "audit.broken",
             "audit.exported",
             "audit.sealed",
+            "audit.unproven",
         ],
     ),
     (

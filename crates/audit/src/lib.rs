@@ -14,6 +14,7 @@ pub mod note;
 pub mod proof;
 mod record;
 pub mod segment;
+pub mod tail;
 mod tree;
 pub mod verify;
 

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use gatehouse_audit::checkpoint::{Checkpoint, log_signer};
 use gatehouse_audit::export::{
-    ExportVerifier, checkpoint_line, csv_header, csv_row, header_line, otlp_document, segment_line,
+    ExportVerifier, checkpoint_line, csv_header, csv_row, end_line, header_line, otlp_document,
+    segment_line,
 };
 use gatehouse_audit::note::Signer;
 use gatehouse_audit::segment::Segment;
@@ -57,17 +58,22 @@ fn export(sealed: bool) -> Vec<String> {
             }
         }
     }
+    let end = checkpoint(&tree).sign_end(&signer()).unwrap();
+    lines.push(end_line(20, &end, 5));
     lines
 }
 
-fn note(tree: &Frontier) -> String {
-    let checkpoint = Checkpoint {
+fn checkpoint(tree: &Frontier) -> Checkpoint {
+    Checkpoint {
         origin: signer().name().to_owned(),
         size: tree.size(),
         root: tree.root(),
         at: None,
-    };
-    checkpoint.sign(&signer()).unwrap()
+    }
+}
+
+fn note(tree: &Frontier) -> String {
+    checkpoint(tree).sign(&signer()).unwrap()
 }
 
 fn segment(tree: &Frontier, leaf: Hash, note: String) -> Segment {
@@ -168,6 +174,35 @@ fn both_find_what_was_done_to_an_export() {
         assert_eq!((broken.kind, broken.seq), (kind, seq), "{name}: {broken:?}");
         let (intact, said) = scripted(&lines, &[]);
         assert!(!intact, "{name}: {said}");
+    }
+}
+
+#[test]
+fn an_export_that_is_empty_or_was_cut_off_at_an_old_checkpoint_is_not_intact() {
+    let whole = export(false);
+    let end = whole.last().unwrap().clone();
+    // The first line and the first 8 records, with their checkpoint.
+    let cut = whole[..10].to_vec();
+    let as_end = cut[9].replace("\"checkpoint\"", "\"end\"");
+    let lacking_one: Vec<_> = [&whole[..20], &whole[22..]].concat();
+    for (lines, seq) in [
+        (Vec::new(), 1),
+        (whole[..1].to_vec(), 1),
+        (vec![whole[0].clone(), end.clone()], 1),
+        (cut.clone(), 9),
+        ([cut.clone(), vec![end.clone()]].concat(), 9),
+        ([cut.clone(), vec![as_end]].concat(), 8),
+        (whole[..whole.len() - 1].to_vec(), 21),
+        (lacking_one, 18),
+        ([whole.clone(), vec![whole[1].clone()]].concat(), 21),
+    ] {
+        let broken = verified(&lines).broken.expect("it is not whole");
+        assert_eq!(broken.seq, seq, "{broken:?} {lines:?}");
+        let key = signer().verifier().to_string();
+        for options in [&[][..], &["--key", &key]] {
+            let (intact, said) = scripted(&lines, options);
+            assert!(!intact, "{said}");
+        }
     }
 }
 

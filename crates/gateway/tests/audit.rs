@@ -2,6 +2,8 @@
 //! is shown of it.
 #![allow(clippy::unwrap_used)]
 
+#[path = "audit/ending.rs"]
+mod ending;
 mod support;
 
 use std::io::Write as _;
@@ -11,7 +13,9 @@ use std::sync::Arc;
 use gatehouse_audit::export::ExportVerifier;
 use gatehouse_audit::{Actor, Draft};
 use gatehouse_gateway::Clock;
-use gatehouse_gateway::audit::{AuditKey, AuditLog, Evidence, ExportFormat, Gate, StateKey};
+use gatehouse_gateway::audit::{
+    AuditKey, AuditLog, Evidence, ExportFormat, Gate, StateKey, TailFile,
+};
 use gatehouse_store::gateway::{AuditStore, GatewayStore as _, SqliteGatewayStore};
 use gatehouse_vault::{Redactor, Secret};
 use serde_json::{Value, json};
@@ -274,11 +278,16 @@ async fn a_checkpoint_is_signed_after_256_records_and_at_the_stop() {
     );
 }
 
+fn tail_of(key: &StateKey, seed: Option<&[u8; 32]>) -> Option<TailFile> {
+    Some(TailFile::new(&key.tail()?, seed?))
+}
+
 /// What is said of the files while no gateway runs on them: the kind of the break and its place.
 async fn said_of_files(folder: &Path) -> Option<(&'static str, u64)> {
     let key = StateKey::new(folder, None);
     let seed = key.seed().await.unwrap();
     let evidence = Evidence {
+        tail: tail_of(&key, seed.as_deref()),
         key: seed.map(|seed| gatehouse_audit::checkpoint::log_signer(&seed).verifier()),
         head: key.head().await.unwrap(),
     };

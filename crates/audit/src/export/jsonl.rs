@@ -4,10 +4,12 @@
 //! - `{"segment":{…}}` for each segment that was sealed away.
 //! - the records, in their order. A record is the line that begins with neither of the other members.
 //! - `{"at":…,"checkpoint":"…","size":…}` after the record that a checkpoint counts last.
+//! - `{"at":…,"end":"…","size":…}` last: what was signed for this export, so that none is cut off unseen.
 
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::checkpoint::Checkpoint;
 use crate::note::Verifier as Key;
 use crate::segment::{Segment, SegmentLine};
 use crate::verify::{BreakKind, Broken, Head, Report, Row, Verifier};
@@ -20,6 +22,11 @@ pub fn header_line(key: &Key) -> String {
 /// A checkpoint's line.
 pub fn checkpoint_line(size: u64, note: &str, at: i64) -> String {
     line(&json!({"at": at, "checkpoint": note, "size": size}))
+}
+
+/// The last line.
+pub fn end_line(size: u64, note: &str, at: i64) -> String {
+    line(&json!({"at": at, "end": note, "size": size}))
 }
 
 /// A segment's line.
@@ -47,6 +54,10 @@ enum Beside {
         checkpoint: String,
         size: u64,
     },
+    End {
+        end: String,
+        size: u64,
+    },
 }
 
 /// Verifies an export, line by line.
@@ -57,6 +68,8 @@ pub struct ExportVerifier {
     head: Option<Head>,
     threads: usize,
     begun: bool,
+    /// What its last line says.
+    end: Option<Checkpoint>,
 }
 
 impl ExportVerifier {
@@ -70,6 +83,7 @@ impl ExportVerifier {
             head,
             threads,
             begun: false,
+            end: None,
         }
     }
 
@@ -84,6 +98,10 @@ impl ExportVerifier {
         for line in lines {
             if line.is_empty() {
                 continue;
+            }
+            if let Some(end) = &self.end {
+                let text = "something stands after the end of the export".to_owned();
+                self.verifier.note(end.size + 1, BreakKind::Inserted, text);
             }
             // A record's first member is "action" or "actor": what stands beside is told by its own.
             let beside = ["{\"audit\":", "{\"segment\":", "{\"at\":"];
@@ -117,9 +135,21 @@ impl ExportVerifier {
                 checkpoint,
                 size,
             }) => self.verifier.checkpoint(size, &checkpoint, at),
+            Ok(Beside::End { end, size }) => self.end(&end, size),
             Err(_) => self.unreadable(),
         }
         self.begun = true;
+    }
+
+    fn end(&mut self, note: &str, size: u64) {
+        let keys: Vec<Key> = self.key().cloned().into_iter().collect();
+        match Checkpoint::open_end(note, &keys) {
+            Ok(end) => self.end = Some(end),
+            Err(error) => {
+                let text = format!("the end of the export does not hold: {error}");
+                self.verifier.note(size, BreakKind::BadSignature, text);
+            }
+        }
     }
 
     fn unreadable(&mut self) {
@@ -128,22 +158,60 @@ impl ExportVerifier {
         self.verifier.note(seq, BreakKind::BadJson, text);
     }
 
-    /// What was found. An export without any checkpoint that counts all of it proves nothing about its end.
+    /// What was found. An export that does not say where it ends, or has nothing before that, proves nothing.
     pub fn finish(self) -> Report {
+        let end = self.end;
         let mut report = self.verifier.finish();
-        let counted = report.checkpoint.map_or(0, |checkpoint| checkpoint.size);
-        if report.broken.is_none() && counted < report.size {
-            report.broken = Some(Broken {
-                // The last record is there; what may be missing begins after it.
-                seq: report.size + 1,
-                kind: BreakKind::Truncated,
-                text: format!(
-                    "no checkpoint counts the records after {counted}: they are not proven, and more may be missing"
-                ),
-            });
+        if report.broken.is_none() {
+            report.broken = unproven(&report, end.as_ref());
         }
         report
     }
+}
+
+/// What keeps an export from being whole in which nothing is wrong.
+fn unproven(report: &Report, end: Option<&Checkpoint>) -> Option<Broken> {
+    let counted = report.checkpoint.map_or(0, |checkpoint| checkpoint.size);
+    let size = report.size;
+    let (seq, kind, text) = match end {
+        _ if size == 0 => (
+            1,
+            BreakKind::Truncated,
+            "there are no records in the export".to_owned(),
+        ),
+        _ if counted < size => (
+            size + 1,
+            BreakKind::Truncated,
+            format!(
+                "no checkpoint counts the records after {counted}: they are not proven, and more may be missing"
+            ),
+        ),
+        None => (
+            size + 1,
+            BreakKind::Truncated,
+            format!(
+                "the export does not say that it ends after {size} records: more may be missing"
+            ),
+        ),
+        Some(end) if end.size > size => (
+            size + 1,
+            BreakKind::Truncated,
+            format!(
+                "there are {size} records, and the end of the export counts {}",
+                end.size
+            ),
+        ),
+        Some(end) if (end.size, end.root) != (size, report.root) => (
+            end.size + 1,
+            BreakKind::Inserted,
+            format!(
+                "the end of the export is that of {} other records",
+                end.size
+            ),
+        ),
+        Some(_) => return None,
+    };
+    Some(Broken { seq, kind, text })
 }
 
 fn verifier(key: Option<Key>, head: Option<Head>, threads: usize) -> Verifier {

@@ -7,6 +7,6 @@ mod otlp;
 mod time;
 
 pub use csv::{csv_header, csv_row};
-pub use jsonl::{ExportVerifier, checkpoint_line, header_line, segment_line};
+pub use jsonl::{ExportVerifier, checkpoint_line, end_line, header_line, segment_line};
 pub use otlp::otlp_document;
 pub use time::rfc3339;

@@ -45,6 +45,10 @@ pub(crate) enum AuditAction {
         /// The key that has to have signed the export; without it, the one that the export names
         #[arg(long, requires = "file")]
         key: Option<String>,
+        /// How many records there were and their root, as noted from an earlier `audit verify`: the export has to go at
+        /// least that far
+        #[arg(long, value_name = "SIZE:ROOT", requires = "file")]
+        head: Option<String>,
     },
     /// Write all of it to stdout
     Export {

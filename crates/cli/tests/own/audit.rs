@@ -60,6 +60,15 @@ fn an_audit_is_listed_verified_and_exported_over_the_wire_and_from_files() {
     let export = of_files(&folder, &["audit", "export"]);
     assert_eq!(verifies(&export, scratch.path()), (true, true));
 
+    proves_its_end(&export, scratch.path());
+    let tail = folder.join("audit/tail");
+    let kept = std::fs::read(&tail).unwrap();
+    std::fs::remove_file(&tail).unwrap();
+    let found = of_files(&folder, &["audit", "verify"]);
+    assert_eq!(found.status, 1, "{found:?}");
+    assert!(found.stdout.contains(": head-missing"), "{found:?}");
+    std::fs::write(&tail, kept).unwrap();
+
     let head = folder.join("audit/head");
     let kept = std::fs::read(&head).unwrap();
     std::fs::remove_file(&head).unwrap();
@@ -85,6 +94,30 @@ fn an_audit_is_listed_verified_and_exported_over_the_wire_and_from_files() {
     );
     let export = of_files(&folder, &["audit", "export"]);
     assert_eq!(verifies(&export, scratch.path()), (false, false));
+}
+
+/// An export that is empty or was cut off is refused, and so is one that does not go as far as was noted.
+fn proves_its_end(export: &Done, folder: &Path) {
+    let file = folder.join("cut.jsonl");
+    let path = file.to_str().unwrap();
+    let verify = |text: &str, options: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        Gatehouse::new().run(&[&["audit", "verify", path], options].concat())
+    };
+    let first = export.stdout.lines().next().unwrap();
+    let (body, _) = export.stdout.trim_end().rsplit_once('\n').unwrap();
+    for text in ["", first, body] {
+        let found = verify(text, &[]);
+        assert_eq!(found.status, 1, "{found:?}");
+        assert!(found.stdout.contains(": truncated"), "{found:?}");
+    }
+    let report = verify(&export.stdout, &["--json"]).json();
+    let head = |size| format!("{size}:{}", report["root"].as_str().unwrap());
+    let size = report["size"].as_u64().unwrap();
+    for (head, status) in [(head(size), 0), (head(size + 1), 1), ("9".to_owned(), 2)] {
+        let found = verify(&export.stdout, &["--head", &head]);
+        assert_eq!(found.status, status, "{found:?}");
+    }
 }
 
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

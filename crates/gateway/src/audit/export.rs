@@ -1,10 +1,11 @@
 //! Pages of an export. JSON lines carry what is needed to verify them elsewhere, and end at a checkpoint.
 
 use gatehouse_audit::Record;
+use gatehouse_audit::checkpoint::Checkpoint;
 use gatehouse_audit::export;
-use gatehouse_audit::note::Verifier;
-use gatehouse_store::StoreError;
+use gatehouse_audit::note::{Signer, Verifier};
 use gatehouse_store::gateway::{AuditRow, AuditStore};
+use gatehouse_store::{Millis, StoreError};
 
 /// What is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -43,6 +44,31 @@ pub async fn export_start<S: AuditStore + ?Sized>(
             Ok(text)
         }
     }
+}
+
+/// What stands after the last record: the size and the root of the last checkpoint, signed once more as the end of an
+/// export. Nothing where there is none.
+pub async fn export_end<S: AuditStore + ?Sized>(
+    store: &S,
+    format: ExportFormat,
+    signer: Option<&Signer>,
+    at: Millis,
+) -> Result<String, StoreError> {
+    let last = store.audit_checkpoint_latest().await?;
+    let (ExportFormat::Jsonl, Some(last), Some(signer)) = (format, last, signer) else {
+        return Ok(String::new());
+    };
+    // One that was tampered with is not made right by signing it again.
+    let Ok(checkpoint) = Checkpoint::open(&last.note, &[signer.verifier()]) else {
+        return Ok(String::new());
+    };
+    let end = Checkpoint {
+        at: Some(at),
+        ..checkpoint
+    };
+    let note = end.sign_end(signer);
+    let note = note.map_err(|error| StoreError::Failed(error.to_string()))?;
+    Ok(export::end_line(end.size, &note, at))
 }
 
 /// Records after `after`, up to `until`.

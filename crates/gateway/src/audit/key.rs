@@ -42,6 +42,10 @@ pub trait AuditKey: Send + Sync {
     /// None where none was kept yet.
     async fn head(&self) -> Result<Option<KeptHead>, AuditKeyError>;
     async fn keep_head(&self, head: &KeptHead) -> Result<(), AuditKeyError>;
+    /// The file that tells the end of the log; none where it is told nowhere.
+    fn tail(&self) -> Option<PathBuf> {
+        None
+    }
 }
 
 /// How far the log had been signed, and what was found wrong since: that is not forgotten.
@@ -53,6 +57,9 @@ pub struct KeptHead {
     pub root: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaks: Vec<KeptBreak>,
+    /// The end of the log is kept in a file beside it, too, which has to be there from then on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tail: bool,
 }
 
 /// A break that was found at a start or at a checkpoint.
@@ -206,5 +213,9 @@ impl AuditKey for StateKey {
     async fn keep_head(&self, head: &KeptHead) -> Result<(), AuditKeyError> {
         let text = serde_json::to_string(head).map_err(|_| AuditKeyError::Unreadable("head"))?;
         self.put(Kept::Head, &text).await
+    }
+
+    fn tail(&self) -> Option<PathBuf> {
+        Some(self.folder.join("tail"))
     }
 }

@@ -12,6 +12,7 @@ mod recover;
 mod redact;
 mod refusals;
 mod seal;
+mod tail;
 mod verify;
 mod view;
 
@@ -27,12 +28,13 @@ use serde_json::json;
 use crate::clock::Clock;
 use crate::router::Caller;
 
-pub use export::{ExportFormat, ExportPage, export_page, export_start};
+pub use export::{ExportFormat, ExportPage, export_end, export_page, export_start};
 pub use keeper::{CHECKPOINT_EVERY, CHECKPOINT_WITHIN, Keeping};
 pub use key::{AuditKey, AuditKeyError, KeptBreak, KeptHead, StateKey};
 pub use redact::Redact;
 pub use refusals::MOST_A_MINUTE;
 pub(crate) use refusals::Refusals;
+pub use tail::TailFile;
 pub use verify::{Evidence, verify};
 pub use view::{AuditView, report_json};
 
@@ -93,15 +95,22 @@ impl AuditLog {
             clock,
             keeping,
         };
-        for found in found {
-            tracing::error!(%found, "the audit is not as it was left");
-            let broken = Draft {
-                kind: "audit.broken".to_owned(),
+        let say = async |kind: &str, what: String| {
+            log.event(Draft {
+                kind: kind.to_owned(),
                 actor: Actor::gateway(),
-                what: Some(found),
+                what: Some(what),
                 ..Draft::default()
-            };
-            log.event(broken).await?;
+            })
+            .await
+        };
+        for found in found.breaks {
+            tracing::error!(%found, "the audit is not as it was left");
+            say("audit.broken", found).await?;
+        }
+        if let Some(found) = found.unproven {
+            tracing::warn!(%found, "the end of the audit is not proven");
+            say("audit.unproven", found).await?;
         }
         recover::open_intents(&log).await?;
         Ok((log, task))
@@ -203,6 +212,7 @@ impl AuditLog {
         let evidence = Evidence {
             key: self.verifier().cloned(),
             head: self.keeping.kept().await,
+            tail: self.keeping.tail(),
         };
         verify(self.store.clone(), evidence).await
     }
@@ -249,6 +259,11 @@ impl AuditLog {
         let until = until.map_or(u64::MAX, |checkpoint| checkpoint.size);
         let mut page = export_page(&*self.store, format, after.unwrap_or(0), until, limit).await?;
         page.text.insert_str(0, &text);
+        if page.next.is_none() {
+            let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
+            let end = export_end(&*self.store, format, self.keeping.signer(), now);
+            page.text.push_str(&end.await?);
+        }
         Ok(page)
     }
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use gatehouse_audit::Hash;
 use gatehouse_audit::note::Verifier as Key;
-use gatehouse_audit::verify::{BreakKind, Head, Proof, Report, Verifier};
+use gatehouse_audit::tail::{End, Tail, There, Verdict};
+use gatehouse_audit::verify::{BreakKind, Broken, Head, Proof, Report, Verifier};
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::AuditStore;
+use gatehouse_store::gateway::{AuditFilter, AuditStore};
 
 use super::key::KeptHead;
+use super::tail::{Kept, TailFile};
 
 /// What is known from outside of the store.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +19,8 @@ pub struct Evidence {
     pub key: Option<Key>,
     /// None where there is none or it cannot be read.
     pub head: Option<KeptHead>,
+    /// Where the end of the log is told.
+    pub tail: Option<TailFile>,
 }
 
 /// How many rows are read at once.
@@ -27,6 +31,7 @@ pub async fn verify<S>(store: Arc<S>, evidence: Evidence) -> Result<Report, Stor
 where
     S: AuditStore + ?Sized,
 {
+    let told = evidence.tail.as_ref().map(TailFile::read);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut verifier = Verifier::new(evidence.key.iter().cloned().collect(), threads);
     // First, so that of what is wrong at one place the cause is told.
@@ -60,7 +65,90 @@ where
         verifier = digested.await.map_err(stopped)?;
         page = next?;
     }
+    if let (Some(told), Some(file)) = (told, &evidence.tail) {
+        let has_to_be = evidence.head.as_ref().is_some_and(|head| head.tail);
+        // What is written meanwhile has been told by now.
+        let found = held_against(&*store, &told, &file.read(), has_to_be).await?;
+        if let Verdict::Broken(Broken { seq, kind, text }) = found {
+            verifier.note(seq, kind, text);
+        }
+    }
     Ok(verifier.finish())
+}
+
+/// Holds the end of what is in the store against what was told before it was read, and after that.
+pub(super) async fn held_against<S>(
+    store: &S,
+    told: &Kept,
+    later: &Kept,
+    has_to_be: bool,
+) -> Result<Verdict, StoreError>
+where
+    S: AuditStore + ?Sized,
+{
+    let end = end(store).await?;
+    let (tail, may_lag, later) = match (told, later) {
+        (Kept::Nothing, _) if !has_to_be => return Ok(Verdict::Right),
+        (Kept::Told { tail, may_lag }, Kept::Told { tail: later, .. }) => (tail, *may_lag, later),
+        _ => {
+            let text = format!(
+                "the end of the log is kept beside it, and that is not to be had: whether the log went on after {} records is not known",
+                end.size
+            );
+            let (seq, kind) = (end.size, BreakKind::HeadMissing);
+            return Ok(Verdict::Broken(Broken { seq, kind, text }));
+        }
+    };
+    let known = known(store, tail).await?;
+    let signed = store.audit_checkpoint_latest().await?;
+    let there = There {
+        end,
+        leaf: &|seq| {
+            known
+                .iter()
+                .find(|known| known.size == seq)
+                .map(|known| known.leaf)
+        },
+        signed: signed.map_or(0, |signed| signed.size),
+        may_lag,
+    };
+    Ok(tail.check_while_written(later, &there))
+}
+
+/// What there is in the places that were told of.
+async fn known<S>(store: &S, tail: &Tail) -> Result<Vec<End>, StoreError>
+where
+    S: AuditStore + ?Sized,
+{
+    let mut known = vec![End::NONE];
+    for size in [tail.before.size, tail.after.size] {
+        let row = store.audit_row(size).await?;
+        known.extend(row.map(|row| End {
+            size,
+            leaf: row.leaf,
+        }));
+    }
+    Ok(known)
+}
+
+/// Where the log in the store ends, which may be with a segment.
+pub(super) async fn end<S>(store: &S) -> Result<End, StoreError>
+where
+    S: AuditStore + ?Sized,
+{
+    let last = AuditFilter {
+        limit: 1,
+        ..AuditFilter::default()
+    };
+    if let Some(row) = store.audit_list(&last).await?.rows.first() {
+        let (size, leaf) = (row.seq, row.leaf);
+        return Ok(End { size, leaf });
+    }
+    let last = store.audit_segments().await?.pop();
+    Ok(last.map_or(End::NONE, |last| End {
+        size: last.last,
+        leaf: last.leaf,
+    }))
 }
 
 /// What was found wrong before.

@@ -107,6 +107,14 @@ pub struct AuditLeaf {
     pub leaf: Hash,
 }
 
+/// Is told where the chain ends, before that is so and when it is. A chain without records ends at number 0.
+pub trait AuditWatch: Send + Sync {
+    /// Before a commit that takes the chain from one end to another. Where it fails, nothing is committed.
+    fn ahead(&self, from: AuditLeaf, to: AuditLeaf) -> std::io::Result<()>;
+    /// After that commit, and before anyone is told of it.
+    fn reached(&self);
+}
+
 /// Which records to list. What is not given narrows nothing.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
@@ -134,6 +142,8 @@ pub struct AuditPage {
 
 #[async_trait]
 pub trait AuditStore: Send + Sync {
+    /// From now on `watch` is told of every commit that adds records, whoever adds them.
+    fn audit_watched(&self, watch: Arc<dyn AuditWatch>);
     /// Adds records, all or none, and says where they were put.
     async fn audit_append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>>;
     /// Records from the latest on.

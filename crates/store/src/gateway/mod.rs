@@ -26,8 +26,8 @@ pub use approval::{
     Resolved,
 };
 pub use audit::{
-    Appended, AuditCheckpoint, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore, Scrub,
-    Witness,
+    Appended, AuditCheckpoint, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore, AuditWatch,
+    Scrub, Witness,
 };
 pub use credential::{
     CredentialHeader, CredentialKey, CredentialRecord, CredentialStore, CredentialVersion,

@@ -23,6 +23,11 @@ pub enum CredentialError {
     BadLimit,
     #[error("that time has passed")]
     InThePast,
+    /// It ends at this time, in milliseconds since 1970.
+    #[error(
+        "it ends sooner already, and an end can only be brought nearer; set it anew to keep it longer"
+    )]
+    LaterEnd { end: i64 },
     #[error("there is no credential {0}")]
     Unknown(String),
     /// Another change came in between, twice.

@@ -171,16 +171,26 @@ impl CredentialVault {
         .await
     }
 
-    /// Lets a credential end at `at`, which may be now.
+    /// Lets a credential end at `at`, which may be now: then its values are forgotten. An end is only ever brought
+    /// nearer, and what has ended stays so.
     pub async fn expire(
         &self,
         name: &CredentialName,
         at: Millis,
         now: Millis,
     ) -> Result<Credential, CredentialError> {
-        self.change(name, now, |open, row, versions| {
+        let ended = self.change(name, now, |open, row, versions| {
+            if is_expired(row, now) {
+                return Err(Refusal::Expired(row.name.to_string()).into());
+            }
+            if let Some(end) = row.expires_at.filter(|end| *end < at) {
+                return Err(CredentialError::LaterEnd { end });
+            }
             let before = row.clone();
             row.expires_at = Some(at);
+            if at <= now {
+                return Ok(Vec::new());
+            }
             let usable = versions.into_iter().filter(|one| is_usable(one, now));
             let reseal = |one: VersionRow| {
                 let value = seal::value(&open.open.master, &open.open.header, &before, &one);
@@ -189,8 +199,26 @@ impl CredentialVault {
                 Ok(open.seal(row, &value, (number, at, until)))
             };
             usable.map(reseal).collect()
-        })
-        .await
+        });
+        let ended = ended.await;
+        if let Err(CredentialError::Refused(Refusal::Expired(_))) = &ended {
+            self.forget_expired(name, now).await?;
+        }
+        ended
+    }
+
+    /// Forgets the values of a credential whose time was over already.
+    async fn forget_expired(
+        &self,
+        name: &CredentialName,
+        now: Millis,
+    ) -> Result<(), CredentialError> {
+        let forgotten = self.change(name, now, |_, row, versions| {
+            // One of the same name may have been set meanwhile.
+            let is_over = is_expired(row, now);
+            Ok(if is_over { Vec::new() } else { versions })
+        });
+        forgotten.await.map(drop)
     }
 
     /// Forgets a credential. Says whether there was one.

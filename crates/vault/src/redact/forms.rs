@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::SHORTEST;
+use super::{SHORTEST, shell};
 
 /// One way of writing a secret.
 pub(super) type Form = Zeroizing<Vec<u8>>;
@@ -46,8 +46,10 @@ impl Forms {
             self.exact.extend(json(text));
             self.exact.push(debug(text));
             self.exact.extend(percent(text));
+            self.exact.extend(shell::quoted(text));
             self.loose.extend(hex(text.as_bytes()));
             self.loose.extend(base64(text.as_bytes()));
+            self.loose.extend(base32(text.as_bytes()));
         }
     }
 
@@ -239,4 +241,31 @@ fn encoded(engine: &GeneralPurpose, bytes: &[u8]) -> Form {
     let length = engine.encode_slice(bytes, &mut form).unwrap_or_default();
     form.truncate(length);
     form
+}
+
+/// RFC 4648, section 6; the value begins at one of five places in a group of eight characters.
+fn base32(bytes: &[u8]) -> Vec<Form> {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let letters = |before, first: usize, last: usize| {
+        let letters = (first..last).map(|n| ALPHABET[fifth(bytes, before, n)]);
+        build(last.saturating_sub(first), letters)
+    };
+    let inside = |before: usize| {
+        // Each character holds five bits: the first that is ours alone, and the last.
+        let first = (before * 8).div_ceil(5);
+        letters(before, first, (before + bytes.len()) * 8 / 5)
+    };
+    let mut forms: Vec<Form> = (0..5).map(inside).collect();
+    // Encoded by itself, its last character is ours too.
+    forms.push(letters(0, 0, (bytes.len() * 8).div_ceil(5)));
+    forms
+}
+
+/// The five bits of the character `n` of what has so many bytes before ours.
+fn fifth(bytes: &[u8], before: usize, n: usize) -> usize {
+    let bit = |at: usize| {
+        let byte = (at / 8).checked_sub(before).and_then(|at| bytes.get(at));
+        byte.map_or(0, |byte| usize::from(byte >> (7 - at % 8) & 1))
+    };
+    (n * 5..n * 5 + 5).fold(0, |all, at| all << 1 | bit(at))
 }

@@ -2,8 +2,8 @@
 //! never have got there.
 //!
 //! It knows the values it was told, as they are and as they are commonly written (see `forms`): base64 at any
-//! place inside of a longer text, hex, percent-encoded, escaped for JSON or a Rust debug print; and in the layouts
-//! of `xxd` and `hexdump -C` (see `layout`). It finds them across the borders of chunks too (see
+//! place inside of a longer text, base32, hex, percent-encoded, escaped for JSON or a Rust debug print, quoted by a shell
+//! (see `shell`); and in the layouts of `xxd` and `hexdump -C` (see `layout`). It finds them across the borders of chunks too (see
 //! [`RedactingStream`]). It does not guess what looks like a secret. Of a secret that is kept as a JSON object it
 //! knows the whole and the fields that are secret by their name.
 //!
@@ -14,6 +14,7 @@ mod forms;
 mod layout;
 mod masked;
 mod patterns;
+mod shell;
 mod stream;
 #[cfg(test)]
 mod tests;

@@ -42,6 +42,82 @@ fn a_secret_is_taken_out_in_every_common_form() {
     }
 }
 
+/// What a program of this machine writes of the variable `TK`; nothing where there is no such program.
+fn shown(value: &str, line: &[&str]) -> Option<String> {
+    let shown = std::process::Command::new(line[0])
+        .args(&line[1..])
+        .env("TK", value)
+        .output()
+        .ok()?;
+    let said = [shown.stdout, shown.stderr].concat();
+    shown
+        .status
+        .success()
+        .then(|| String::from_utf8(said).unwrap())
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_shell_quotes_is_taken_out() {
+    const LINES: [&[&str]; 12] = [
+        &["bash", "-c", "printf %q \"$TK\""],
+        &["bash", "-c", "printf '%q' \"token=$TK\""],
+        &["bash", "-c", "export -p"],
+        &["bash", "-c", "declare -p TK"],
+        &["bash", "-c", "set"],
+        &["bash", "-c", "echo ${TK@Q}"],
+        &["bash", "-c", "set -x; : \"$TK\" >/dev/null"],
+        &["bash", "-c", "LC_ALL=C; printf %q \"$TK\""],
+        &["zsh", "-c", "printf %q \"$TK\""],
+        &["dash", "-c", "export -p"],
+        &["dash", "-c", "set -x; : \"$TK\""],
+        &["/usr/bin/printf", "%q", "S3cr3tValue-abcdef/+?=&xyz"],
+    ];
+    for secret in [
+        "S3cr3tValue-abcdef/+?=&xyz",
+        "it's \"a\" $ecret, `of` \\ours!",
+        "#~pa:~ss=~wo#rd{1,2}",
+        "tab\tand\u{1b}[0m and end",
+        "grüße-an-alle-välker",
+    ] {
+        let redactor = knowing(&[secret]);
+        let mut heard = 0;
+        for line in LINES {
+            if line[0].ends_with("printf") && secret != line[2] {
+                continue;
+            }
+            let Some(said) = shown(secret, line) else {
+                continue;
+            };
+            heard += 1;
+            let clean = redactor.redact(&said);
+            assert!(clean.contains(REDACTED), "{line:?} of {secret}: {said}");
+        }
+        assert!(heard >= 7, "there is a bash");
+    }
+    let redactor = knowing(&["S3cr3tValue-abcdef/+?=&xyz"]);
+    let clean = redactor.redact("TK=S3cr3tValue-abcdef/+\\?=\\&xyz;");
+    assert_eq!(clean, format!("TK={REDACTED};"));
+}
+
+#[test]
+fn a_secret_inside_of_a_longer_base32_text_is_taken_out() {
+    // `printf %s tok-0123456789abcdef | base32`, and so on with a letter more before it.
+    let redactor = knowing(&["tok-0123456789abcdef"]);
+    for encoded in [
+        "ORXWWLJQGEZDGNBVGY3TQOLBMJRWIZLG",
+        "OV2G62ZNGAYTEMZUGU3DOOBZMFRGGZDFMY======",
+        "OV2XI33LFUYDCMRTGQ2TMNZYHFQWEY3EMVTA====",
+        "OV2XK5DPNMWTAMJSGM2DKNRXHA4WCYTDMRSWM===",
+        "OV2XK5LUN5VS2MBRGIZTINJWG44DSYLCMNSGKZQ=",
+    ] {
+        let clean = redactor.redact(encoded).into_owned();
+        assert!(clean.contains(REDACTED), "{encoded}: {clean}");
+        let rest = clean.replace(REDACTED, "").len();
+        assert!(rest <= 16, "no more than the ends may stay: {clean}");
+    }
+}
+
 #[test]
 fn a_secret_inside_of_a_longer_base64_text_is_taken_out() {
     let secret = "tok-0123456789abcdef";

@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use gatehouse_audit::Hash;
 use gatehouse_audit::export::ExportVerifier;
 use gatehouse_audit::note::Verifier;
+use gatehouse_audit::verify::Head;
 use gatehouse_gateway::audit::report_json;
 use serde_json::Value;
 
@@ -17,7 +19,7 @@ const LINES: usize = 8_192;
 /// A longer line is no record of ours, and is not read into memory.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
-pub(super) fn verify(path: &Path, key: Option<&str>) -> Result<Value, Failure> {
+pub(super) fn verify(path: &Path, key: Option<&str>, head: Option<&str>) -> Result<Value, Failure> {
     let key = match key.map(Verifier::read) {
         Some(Ok(key)) => Some(key),
         Some(Err(error)) => {
@@ -26,10 +28,11 @@ pub(super) fn verify(path: &Path, key: Option<&str>) -> Result<Value, Failure> {
         }
         None => None,
     };
+    let head = head.map(read_head).transpose()?;
     let named = File::open(path)
         .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut verifier = ExportVerifier::new(key.clone(), None, threads);
+    let mut verifier = ExportVerifier::new(key.clone(), head, threads);
     let mut reader = BufReader::new(named);
     loop {
         let lines = read(&mut reader)?;
@@ -40,6 +43,20 @@ pub(super) fn verify(path: &Path, key: Option<&str>) -> Result<Value, Failure> {
     }
     let used = verifier.key().cloned();
     Ok(report_json(&verifier.finish(), used.as_ref()))
+}
+
+/// `SIZE:ROOT`, as the script in another language reads it.
+fn read_head(text: &str) -> Result<Head, Failure> {
+    let read = text.split_once(':').and_then(|(size, root)| {
+        Some(Head {
+            size: size.parse().ok()?,
+            root: Hash::from_hex(root)?,
+        })
+    });
+    read.ok_or_else(|| {
+        Failure::usage(format!("{text:?} is not SIZE:ROOT"))
+            .next("`gatehouse audit verify` of the gateway shows both")
+    })
 }
 
 /// The next lines. What is not text cannot be what was hashed, and is shown as such.

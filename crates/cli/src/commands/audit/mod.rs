@@ -23,9 +23,10 @@ pub(super) async fn run(context: &mut Context<'_>, args: AuditArgs) -> Result<()
     if let AuditAction::Verify {
         file: Some(path),
         key,
+        head,
     } = &args.action
     {
-        let report = file::verify(path, key.as_deref())?;
+        let report = file::verify(path, key.as_deref(), head.as_deref())?;
         return verified(context, &report);
     }
     let source = Source::open(context, args.state_dir, args.target).await?;

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gatehouse_audit::checkpoint::log_signer;
+use gatehouse_audit::note::Signer;
 use gatehouse_gateway::audit::{
-    AuditKey, AuditKeyError, AuditView, Evidence, StateKey, export_page, export_start, report_json,
-    verify,
+    AuditKey, AuditKeyError, AuditView, Evidence, StateKey, TailFile, export_end, export_page,
+    export_start, report_json, verify,
 };
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AuditFilter, AuditStore, GatewayStore, SqliteGatewayStore};
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use crate::args::{AuditFilters, Format, Target};
 use crate::commands::Context;
 use crate::dial::Link;
+use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
 use crate::server::secret;
 
@@ -32,6 +34,7 @@ pub(super) struct Files {
     store: Arc<SqliteGatewayStore>,
     /// The key and the head; an error where they cannot be read now, which is a sentence.
     evidence: Result<Evidence, String>,
+    signer: Option<Signer>,
 }
 
 /// An answer of `gatehouse.audit.list`.
@@ -145,8 +148,15 @@ impl Files {
             Err(AuditKeyError::Unreadable(_)) => Ok(None),
             head => head,
         };
-        let evidence = match (key.seed().await, head) {
+        let seed = key.seed().await;
+        let signer = seed.as_ref().ok().and_then(Option::as_ref);
+        let signer = signer.map(|seed| log_signer(seed));
+        let evidence = match (seed, head) {
             (Ok(seed), Ok(head)) => Ok(Evidence {
+                tail: key
+                    .tail()
+                    .zip(seed.as_deref())
+                    .map(|(path, seed)| TailFile::new(&path, seed)),
                 key: seed.map(|seed| log_signer(&seed).verifier()),
                 head,
             }),
@@ -160,6 +170,7 @@ impl Files {
         Ok(Self {
             store: Arc::new(store),
             evidence,
+            signer,
         })
     }
 
@@ -213,8 +224,16 @@ impl Files {
         let after = after.unwrap_or(0);
         let page = export_page(&*self.store, format, after, u64::MAX, PAGE).await?;
         text.push_str(&page.text);
+        if page.next.is_none() {
+            let end = export_end(&*self.store, format, self.signer.as_ref(), now());
+            text.push_str(&end.await?);
+        }
         Ok((text, page.next))
     }
+}
+
+fn now() -> i64 {
+    i64::try_from(now_ms()).unwrap_or(i64::MAX)
 }
 
 fn unreadable(error: StoreError) -> Failure {

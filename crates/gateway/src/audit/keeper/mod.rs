@@ -1,6 +1,7 @@
 //! The one task that signs. It keeps the right edge of the tree, so that a root costs a few hashes; signs it
 //! after so many records or so much time; and tells the place outside of the database how far that was.
 
+mod ending;
 mod taking_up;
 
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use gatehouse_audit::{Frontier, Hash};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AuditCheckpoint, GatewayStore};
 use tokio::sync::{mpsc, oneshot};
+use zeroize::Zeroizing;
 
 use super::Gate;
-use super::key::{AuditKey, KeptBreak, KeptHead};
+use super::key::{AuditKey, AuditKeyError, KeptBreak, KeptHead};
+use super::tail::{TailFile, TailWriter};
 use super::verify::signed;
 use crate::clock::Clock;
 
@@ -35,6 +38,8 @@ pub(super) enum Command {
     Checkpoint(oneshot::Sender<Option<u64>>),
     Head(oneshot::Sender<(u64, Hash)>),
     Kept(oneshot::Sender<Option<KeptHead>>),
+    /// Somebody else wrote into the log while it was written.
+    Found(Broken),
 }
 
 pub(super) type Commands = mpsc::UnboundedSender<Command>;
@@ -52,18 +57,33 @@ pub(super) fn count(commands: &Commands) {
     let _ = commands.send(Command::Counted);
 }
 
+/// The log was not where it had been left a moment ago.
+pub(super) fn found(commands: &Commands, broken: Broken) {
+    let _ = commands.send(Command::Found(broken));
+}
+
 /// A handle to the task.
 #[derive(Clone)]
 pub struct Keeping {
     commands: Commands,
     verifier: Option<Arc<Verifier>>,
+    signer: Option<Arc<Signer>>,
+    tail: Option<(TailFile, Arc<TailWriter>)>,
+}
+
+/// What is not as it was left.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) breaks: Vec<String>,
+    /// What nobody can say anything of.
+    pub(super) unproven: Option<String>,
 }
 
 struct Keeper {
     store: Arc<dyn GatewayStore>,
     clock: Clock,
     key: Arc<dyn AuditKey>,
-    signer: Option<Signer>,
+    signer: Option<Arc<Signer>>,
     tree: Frontier,
     /// How many records the last checkpoint counts.
     signed: u64,
@@ -80,31 +100,45 @@ impl Keeping {
         clock: Clock,
         gate: Gate,
         key: Arc<dyn AuditKey>,
-    ) -> Result<(Self, Vec<String>, impl Future<Output = ()> + Send + 'static), StoreError> {
+    ) -> Result<(Self, Found, impl Future<Output = ()> + Send + 'static), StoreError> {
         let mut proof = signed(&*store).await?;
-        let signer = signer(&*key, &mut proof).await;
+        let seed = seed(&*key, &mut proof).await;
+        let signer = seed.as_ref().map(|seed| Arc::new(log_signer(seed)));
         let kept = kept_head(&*key, &mut proof).await;
+        let has_key = proof.has_key;
         let verifier = signer.as_ref().map(|signer| Arc::new(signer.verifier()));
         let mut keeper = Keeper {
             store,
             clock,
             key,
-            signer,
+            signer: signer.clone(),
             tree: Frontier::default(),
             signed: 0,
             counted: 0,
             kept,
         };
-        let mut found = keeper.take_up().await?;
-        found.extend(keeper.lacking(proof, found.is_empty()));
+        let mut breaks = keeper.take_up().await?;
+        breaks.extend(keeper.lacking(proof, breaks.is_empty()));
+        let mut found = Found {
+            breaks,
+            unproven: None,
+        };
+        let seed = seed.as_deref();
+        let tail = keeper.ending(seed, has_key, &mut found, &gate.commands);
+        let tail = tail.await?;
         let handle = Self {
             commands: gate.commands,
             verifier,
+            signer,
+            tail,
         };
         Ok((handle, found, keeper.run(gate.waiting)))
     }
 
     pub(super) fn stop(&self) {
+        if let Some((_, writer)) = &self.tail {
+            writer.rest();
+        }
         let _ = self.commands.send(Command::Stop);
     }
 
@@ -120,6 +154,14 @@ impl Keeping {
         self.ask(Command::Kept).await.flatten()
     }
 
+    pub(super) fn signer(&self) -> Option<&Signer> {
+        self.signer.as_deref()
+    }
+
+    pub(super) fn tail(&self) -> Option<TailFile> {
+        self.tail.as_ref().map(|(file, _)| file.clone())
+    }
+
     pub(super) fn verifier(&self) -> Option<&Verifier> {
         self.verifier.as_deref()
     }
@@ -131,8 +173,8 @@ impl Keeping {
     }
 }
 
-/// What signs. A log that has no key gets a new one, for what comes.
-async fn signer(key: &dyn AuditKey, proof: &mut Proof) -> Option<Signer> {
+/// The key that signs. A log that has none gets a new one, for what comes.
+async fn seed(key: &dyn AuditKey, proof: &mut Proof) -> Option<Zeroizing<[u8; 32]>> {
     let kept = key.seed().await;
     proof.has_key = !matches!(kept, Ok(None));
     let seed = match kept {
@@ -140,13 +182,8 @@ async fn signer(key: &dyn AuditKey, proof: &mut Proof) -> Option<Signer> {
         Ok(None) => key.make_seed().await,
         Err(error) => Err(error),
     };
-    match seed {
-        Ok(seed) => Some(log_signer(&seed)),
-        Err(error) => {
-            tracing::error!(%error, "the audit is kept, but its checkpoints are not signed");
-            None
-        }
-    }
+    let failed = |error: &AuditKeyError| tracing::error!(%error, "the audit is kept, but its checkpoints are not signed");
+    seed.inspect_err(failed).ok()
 }
 
 /// The head; none where it cannot be read. A log that was never signed gets one before it is, so that one that is
@@ -206,6 +243,7 @@ impl Keeper {
             Command::Kept(tell) => {
                 let _ = tell.send(self.kept.clone());
             }
+            Command::Found(broken) => self.found(broken).await,
         }
     }
 
@@ -297,6 +335,12 @@ impl Keeper {
             return;
         };
         (kept.size, kept.root) = (size, root.to_hex());
+        self.keep_known().await;
+    }
+
+    /// Keeps what is known where it stays.
+    async fn keep_known(&self) {
+        let Some(kept) = &self.kept else { return };
         if let Err(error) = self.key.keep_head(kept).await {
             tracing::error!(%error, "the head of the audit could not be kept outside of it");
         }

@@ -1,5 +1,7 @@
 //! The audit's records. The end of the chain is read and moved inside of the transaction that writes.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use gatehouse_audit::segment::Segment;
 use gatehouse_audit::{Actor, Draft, Hash, Prepared, Sealed};
@@ -8,7 +10,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::{SqliteGatewayStore, sealed};
 use crate::gateway::{
-    Appended, AuditCheckpoint, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore,
+    Appended, AuditCheckpoint, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore, AuditWatch,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -39,6 +41,10 @@ const MOST_LISTED: u32 = 1_000;
 
 #[async_trait]
 impl AuditStore for SqliteGatewayStore {
+    fn audit_watched(&self, watch: Arc<dyn AuditWatch>) {
+        self.writer.watched(watch);
+    }
+
     async fn audit_append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>> {
         let drafts = drafts.into_iter().map(|draft| match &self.scrub {
             Some(scrub) => scrub(draft),
@@ -183,7 +189,20 @@ pub(super) async fn append<'a>(
     c: &mut Connection,
     drafts: impl IntoIterator<Item = &'a Prepared>,
 ) -> Done<Vec<Appended>> {
-    let (mut seq, mut prev) = last(c).await?;
+    let last = last(c).await?;
+    append_after(c, last, drafts).await
+}
+
+/// Adds records after the one that is known to be the last.
+pub(super) async fn append_after<'a>(
+    c: &mut Connection,
+    last: AuditLeaf,
+    drafts: impl IntoIterator<Item = &'a Prepared>,
+) -> Done<Vec<Appended>> {
+    let AuditLeaf {
+        mut seq,
+        leaf: mut prev,
+    } = last;
     let mut records = Vec::new();
     for draft in drafts {
         seq += 1;
@@ -202,13 +221,13 @@ pub(super) async fn append<'a>(
 }
 
 /// The number and the leaf that the next record goes on from.
-async fn last(c: &mut Connection) -> Done<(u64, Hash)> {
+pub(super) async fn last(c: &mut Connection) -> Done<AuditLeaf> {
     let row = sqlx::query(LAST).fetch_optional(c).await?;
-    let Some(row) = row else {
-        return Ok((0, Hash::ZERO));
+    let none = AuditLeaf {
+        seq: 0,
+        leaf: Hash::ZERO,
     };
-    let last = leaf(&row)?;
-    Ok((last.seq, last.leaf))
+    row.map_or(Ok(none), |row| leaf(&row))
 }
 
 async fn insert(c: &mut Connection, records: &[(&Draft, Sealed)]) -> Done<()> {

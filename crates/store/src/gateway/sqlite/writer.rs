@@ -7,15 +7,15 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use gatehouse_audit::Prepared;
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
 use super::audit;
-use crate::gateway::Appended;
+use crate::gateway::{Appended, AuditLeaf, AuditWatch};
 use crate::sqlite::database::Connection;
 use crate::sqlite::transaction::begin;
 
@@ -53,15 +53,29 @@ pub(super) struct Writer {
     jobs: mpsc::Sender<Message>,
     /// How many commits there were that held more than what is the audit's.
     changes: Arc<AtomicU64>,
+    watch: Watch,
 }
+
+/// Who is told where the audit ends, once there is somebody.
+type Watch = Arc<RwLock<Option<Arc<dyn AuditWatch>>>>;
 
 impl Writer {
     /// Starts the task. It ends when it is closed, or with the last handle.
     pub(super) fn start(pool: SqlitePool) -> Self {
         let (jobs, waiting) = mpsc::channel(WAITING);
         let changes = Arc::<AtomicU64>::default();
-        tokio::spawn(write_all(pool, waiting, changes.clone()));
-        Self { jobs, changes }
+        let watch = Watch::default();
+        tokio::spawn(write_all(pool, waiting, changes.clone(), watch.clone()));
+        Self {
+            jobs,
+            changes,
+            watch,
+        }
+    }
+
+    /// From now on `watch` is told where the audit ends.
+    pub(super) fn watched(&self, watch: Arc<dyn AuditWatch>) {
+        *self.watch.write().unwrap_or_else(PoisonError::into_inner) = Some(watch);
     }
 
     /// Grows with each commit that changes more than the audit, before anyone is told of it.
@@ -141,6 +155,7 @@ async fn write_all(
     pool: SqlitePool,
     mut waiting: mpsc::Receiver<Message>,
     changes: Arc<AtomicU64>,
+    watch: Watch,
 ) {
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, TOGETHER).await > 0 {
@@ -161,7 +176,8 @@ async fn write_all(
                 Message::Close(tell) => close = Some(tell),
             }
         }
-        commit(&pool, jobs, appends, counted).await;
+        let watch = watch.read().unwrap_or_else(PoisonError::into_inner).clone();
+        commit(&pool, jobs, appends, counted, watch.as_deref()).await;
         if let Some(tell) = close {
             waiting.close();
             let _ = tell.send(());
@@ -176,9 +192,10 @@ async fn commit(
     jobs: Vec<Job>,
     appends: Vec<Append>,
     counted: Option<&AtomicU64>,
+    watch: Option<&dyn AuditWatch>,
 ) {
     let mut settles = Vec::with_capacity(jobs.len());
-    let result = run(pool, jobs, &appends, &mut settles).await;
+    let result = run(pool, jobs, &appends, &mut settles, watch).await;
     // Also after one that failed: whether it did is not known in every case.
     if let Some(changes) = counted {
         changes.fetch_add(1, Ordering::Release);
@@ -209,9 +226,10 @@ async fn run(
     jobs: Vec<Job>,
     appends: &[Append],
     settles: &mut Vec<Settle>,
+    watch: Option<&dyn AuditWatch>,
 ) -> Result<Vec<Appended>, Failed> {
     let mut jobs = VecDeque::from(jobs);
-    let done = in_transaction(pool, &mut jobs, appends, settles).await;
+    let done = in_transaction(pool, &mut jobs, appends, settles, watch).await;
     if let Err(error) = &done {
         for job in jobs {
             // It passes on what it is given.
@@ -227,8 +245,14 @@ async fn in_transaction(
     jobs: &mut VecDeque<Job>,
     appends: &[Append],
     settles: &mut Vec<Settle>,
+    watch: Option<&dyn AuditWatch>,
 ) -> Result<Vec<Appended>, Failed> {
     let mut transaction = begin(pool).await?;
+    let from = match watch {
+        Some(_) => Some(audit::last(&mut transaction).await?),
+        None => None,
+    };
+    let has_jobs = !jobs.is_empty();
     let alone = jobs.len() == 1 && appends.is_empty();
     while let Some(job) = jobs.pop_front() {
         if !alone {
@@ -241,12 +265,32 @@ async fn in_transaction(
             return Ok(Vec::new());
         }
     }
+    if watch.is_none() && appends.is_empty() {
+        transaction.commit().await?;
+        return Ok(Vec::new());
+    }
+    // Jobs may have added records of their own.
+    let last = match from {
+        Some(from) if !has_jobs => from,
+        _ => audit::last(&mut transaction).await?,
+    };
     let mut places = Vec::new();
     if !appends.is_empty() {
         let records = appends.iter().flat_map(|append| &append.records);
-        places = audit::append(&mut transaction, records).await?;
+        places = audit::append_after(&mut transaction, last, records).await?;
+    }
+    let to = places.last().map_or(last, |place| AuditLeaf {
+        seq: place.seq,
+        leaf: place.leaf,
+    });
+    let moved = watch.zip(from).filter(|(_, from)| *from != to);
+    if let Some((watch, from)) = moved {
+        watch.ahead(from, to)?;
     }
     transaction.commit().await?;
+    if let Some((watch, _)) = moved {
+        watch.reached();
+    }
     Ok(places)
 }
 

@@ -339,6 +339,29 @@ async fn a_credential_can_be_ended_and_forgotten() {
 }
 
 #[tokio::test]
+async fn an_end_is_only_brought_nearer_and_what_has_ended_is_not_brought_back() {
+    let (vault, disk) = vault().await;
+    let versions = || disk.state().versions.values().map(Vec::len).sum::<usize>();
+    vault.set(new("a", "value-one"), NOW).await.unwrap();
+    vault.expire(&name("a"), NOW + 5, NOW).await.unwrap();
+    let later = vault.expire(&name("a"), NOW + 6, NOW).await;
+    assert!(matches!(later, Err(CredentialError::LaterEnd { end }) if end == NOW + 5));
+    vault.expire(&name("a"), NOW + 4, NOW).await.unwrap();
+    assert_eq!(take(&vault, "a").await.unwrap(), "value-one");
+    assert_eq!(versions(), 1);
+    for at in [NOW + 1000, NOW + 4] {
+        let again = vault.expire(&name("a"), at, NOW + 4).await;
+        assert_eq!(refusal(again), Refusal::Expired("a".into()));
+        assert_eq!(versions(), 0, "its value is forgotten");
+    }
+    vault.set(new("b", "value-two"), NOW).await.unwrap();
+    vault.expire(&name("b"), NOW, NOW).await.unwrap();
+    assert_eq!(versions(), 0, "what ends now is forgotten now");
+    vault.set(new("a", "value-new"), NOW).await.unwrap();
+    assert_eq!(take(&vault, "a").await.unwrap(), "value-new");
+}
+
+#[tokio::test]
 async fn a_restart_opens_what_was_kept_and_teaches_the_redactor() {
     let (vault, disk) = vault().await;
     vault.set(new("a", "value-number-one"), NOW).await.unwrap();

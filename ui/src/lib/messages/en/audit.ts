@@ -46,6 +46,7 @@ const did: Record<string, string> = {
   "audit.broken": "audit found broken",
   "audit.exported": "audit exported",
   "audit.sealed": "segment sealed",
+  "audit.unproven": "end of the audit not proven",
   "config.changed": "configuration changed",
   "exec.approvals.set": "command policy changed",
   "gateway.started": "gateway started",
