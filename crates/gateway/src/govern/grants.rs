@@ -58,7 +58,8 @@ pub(super) fn answering<'a>(
 
 /// Whether a pattern could stand for it.
 pub(super) fn may_be_pattern(action: &Action, judged: &Judged) -> bool {
-    matches!(judged.decision.commands.as_slice(), [command] if command.exact) && is_its_words(action, judged)
+    matches!(judged.decision.commands.as_slice(), [command] if command.exact)
+        && is_its_words(action, judged)
 }
 
 /// What asks about it: the kinds of what was found, and the rules that ask.

@@ -146,7 +146,11 @@ impl Question {
 /// What speaks of the call as a whole and of no place in its command: its variables, its headers, what is typed. Every
 /// client shows it, also one that knows nothing of the analysis.
 fn beside(judged: &Judged) -> Option<String> {
-    let whole = judged.findings.iter().filter(|found| found.span.is_none());
+    let whole = judged
+        .decision
+        .findings
+        .iter()
+        .filter(|found| found.span.is_none());
     let mut texts: Vec<&str> = Vec::new();
     for found in whole {
         if !texts.contains(&found.text.as_str()) {

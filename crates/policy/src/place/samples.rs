@@ -48,7 +48,7 @@ pub(super) fn each(
     };
     let holds = |root: &str| {
         let together = |begin: &&str| begin.starts_with(root) || root.starts_with(begin);
-        begins.iter().any(|begin| together(begin))
+        begins.iter().any(together)
     };
     let mut path = String::with_capacity(96);
     let roots: [(&str, &[&str]); 4] = [

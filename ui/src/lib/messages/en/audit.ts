@@ -19,7 +19,6 @@ const did: Record<string, string> = {
   "grant.created": "standing permission given",
   "grant.used": "standing permission used",
   "grant.revoked": "standing permission revoked",
-  "grant.used": "standing permission used",
   "policy.changed": "policy changed",
   "policy.refused": "policy file refused",
   "policy.loaded": "policy loaded",
