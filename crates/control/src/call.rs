@@ -171,6 +171,7 @@ mod tests {
         "gateway_remove",
         "notification_test",
         "open_external",
+        "open_log",
         "secret_store_choose",
         "secret_store_unlock",
         "window_ready",

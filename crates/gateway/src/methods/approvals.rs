@@ -171,7 +171,7 @@ fn question(params: RequestParams, asker: &Caller) -> Result<Question, MethodErr
         always: None,
         grants: None,
         requester: Some(asker.principal()),
-        requester_person: Some(asker.person()),
+        requester_person: asker.vouched(),
         approvers: 1,
         bound: false,
     })

@@ -53,6 +53,13 @@ impl Caller {
         principal.replace(char::is_control, "")
     }
 
+    /// The person that somebody vouched for. The devices of one machine that come in by themselves have none, so that
+    /// what one program asks there can be answered in another: whether a person sits at both is not known.
+    pub fn vouched(&self) -> Option<String> {
+        let is_vouched = self.user.is_some() || self.is_device_vouched;
+        is_vouched.then(|| self.person())
+    }
+
     /// Who counts as one person where several have to say yes. Anyone can make a device, so one that nobody vouched
     /// for is the same person as all others of its kind.
     pub fn person(&self) -> String {

@@ -24,9 +24,7 @@ pub enum AnswerError {
     Settled(Box<ApprovalRecord>),
     #[error(transparent)]
     Choice(#[from] ChoiceError),
-    #[error(
-        "an approval cannot be given by who asked for it; devices that nobody let in are one person together"
-    )]
+    #[error("an approval cannot be given by who asked for it")]
     Own,
     #[error("the approval is for another action than the one that was named")]
     Differs,
