@@ -23,7 +23,7 @@ export const agentCredentials = {
   none: "No credentials",
   noneMeaning: "Keep a token here, and agents can use it without ever seeing it.",
   add: "Add a credential",
-  columns: { name: "Name", type: "Type", hosts: "Hosts", used: "Last used", ends: "Ends" },
+  columns: { name: "Name", type: "Type", hosts: "Bound to", used: "Last used", ends: "Ends" },
   states,
   types: {
     api_key: "API key",
