@@ -24,6 +24,16 @@ pub struct Analysis {
     pub steps: u32,
 }
 
+impl Analysis {
+    /// As it stands where the text that was read is not what a person is shown.
+    pub(crate) fn unplaced(mut self) -> Self {
+        self.findings.iter_mut().for_each(|one| one.span = None);
+        self.effects.iter_mut().for_each(|one| one.span = None);
+        self.commands.iter_mut().for_each(|one| one.span = None);
+        self
+    }
+}
+
 /// A command after expansion, as rules match it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use super::baseline::finding;
 use super::request::{Act, Request};
 use crate::analysis::Analysis;
-use crate::effect::Effect;
 use crate::place;
 use crate::shell;
 use crate::verdict::{Finding, Verdict};
@@ -62,12 +61,9 @@ impl Analysis {
             }
             self.verdict = self.verdict.max(analysis.verdict);
             // Places in that line are no places in the command.
-            let found = analysis.findings.into_iter();
-            self.findings
-                .extend(found.map(|one| Finding { span: None, ..one }));
-            let effects = analysis.effects.into_iter();
-            self.effects
-                .extend(effects.map(|one| Effect { span: None, ..one }));
+            let analysis = analysis.unplaced();
+            self.findings.extend(analysis.findings);
+            self.effects.extend(analysis.effects);
         }
         self.findings
             .sort_by_key(|finding| std::cmp::Reverse(finding.verdict));

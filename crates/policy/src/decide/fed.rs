@@ -87,15 +87,10 @@ impl Fed {
             self.commands("The shell runs what is typed into it.");
         }
         // Places in the lines are no places in what is shown.
-        let found = analysis.findings.into_iter();
-        self.findings
-            .extend(found.map(|one| Finding { span: None, ..one }));
-        let effects = analysis.effects.into_iter();
-        self.effects
-            .extend(effects.map(|one| Effect { span: None, ..one }));
-        let commands = analysis.commands.into_iter();
-        self.commands
-            .extend(commands.map(|one| Command { span: None, ..one }));
+        let analysis = analysis.unplaced();
+        self.findings.extend(analysis.findings);
+        self.effects.extend(analysis.effects);
+        self.commands.extend(analysis.commands);
         self.taint = analysis.taint;
     }
 }
