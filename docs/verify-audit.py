@@ -105,7 +105,7 @@ class Tree:
     """The right edge of an RFC 6962 tree."""
 
     def __init__(self, size=0, edge=()):
-        self.size, self.edge = size, list(edge)
+        self.size, self.edge, self.sealed = size, list(edge), size
 
     def push(self, leaf):
         size = self.size
@@ -128,7 +128,15 @@ class Broken(Exception):
 
 
 def verify(lines, key, head):
-    tree, prev, counted, begun, ended = Tree(), bytes(32), 0, False, False
+    tree = Tree()
+    try:
+        return follow(lines, key, head, tree)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        raise Broken(f"a line in place {tree.size + 1} cannot be read")
+
+
+def follow(lines, key, head, tree):
+    prev, counted, begun, ended = bytes(32), 0, False, False
     for line in lines:
         line = line.rstrip(b"\n")
         due = tree.size + 1
@@ -142,11 +150,13 @@ def verify(lines, key, head):
             if begun:
                 raise Broken(f"a sealed segment stands in place {due}, after a record")
             segment = json.loads(line)["segment"]
-            tree = Tree(segment["last"], map(bytes.fromhex, segment["frontier"]))
+            tree.__init__(segment["last"], map(bytes.fromhex, segment["frontier"]))
             prev, counted = bytes.fromhex(segment["leaf"]), segment["last"]
             found = key and key.checkpoint(segment["note"])
             if not found or found[:2] != (tree.size, tree.root()):
                 raise Broken(f"the sealed records up to {tree.size} are not what was sealed")
+            if head and head[0] == tree.size and head[1] != tree.root().hex():
+                raise Broken(f"the sealed records up to {tree.size} are not those that the head knows")
         elif line.startswith(b'{"at":'):
             kept = json.loads(line)
             ended = "end" in kept
@@ -199,6 +209,8 @@ def main():
     except Broken as broken:
         print(f"broken: {broken}")
         sys.exit(1)
+    if options.head and options.head[0] < tree.sealed:
+        print("note: what --head counts was sealed away since: that the log went on from there is all that it shows")
     print(f"intact: {tree.size} records, root {tree.root().hex()}, key {key.name if key else 'none'}")
 
 

@@ -40,6 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "gatehouse-local",
         &[
             "gatehouse-protocol",
+            "gatehouse-audit",
             "gatehouse-fleet",
             "gatehouse-gateway",
             "gatehouse-vault",

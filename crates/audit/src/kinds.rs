@@ -17,6 +17,9 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "approval.revoked",
             "grant.used",
             "grant.revoked",
+            "answer.sent",
+            "answer.ended",
+            "answer.rules",
         ],
     ),
     (

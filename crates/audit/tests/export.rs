@@ -287,3 +287,223 @@ fn a_collector_is_given_a_log_request() {
         json!({"stringValue": "b"})
     );
 }
+
+#[test]
+fn a_line_that_cannot_be_read_is_found_by_both() {
+    type Tamper = fn(&str) -> String;
+    let cases: [Tamper; 7] = [
+        |line| format!("{}\n", &line[..line.len() / 2]),
+        |line| line.replace('"', ""),
+        |line| line.replace("\\n", " "),
+        |line| line.replace('+', "!"),
+        |line| {
+            line.replace("\"audit\":", "\"audit\":[")
+                .replace("\"at\":", "\"at\":[")
+        },
+        |line| line.replace("key", "kez").replace("note", "noto"),
+        |line| line.replace(' ', "  "),
+    ];
+    for sealed in [false, true] {
+        let whole = export(sealed);
+        let beside =
+            |line: &&String| !line.starts_with("{\"a\":") && line.contains("gatehouse.app");
+        for line in whole.iter().filter(beside) {
+            for tamper in cases {
+                let other = tamper(line);
+                if other == *line {
+                    continue;
+                }
+                let swap = |one: &String| {
+                    if one == line {
+                        other.clone()
+                    } else {
+                        one.clone()
+                    }
+                };
+                let lines: Vec<_> = whole.iter().map(swap).collect();
+                assert!(!verified(&lines).intact(), "{other}");
+                assert!(!scripted(&lines, &[]).0, "{other}");
+            }
+        }
+    }
+}
+
+/// Somebody noted the size and root of a log, and what they count was sealed away since.
+#[test]
+fn a_head_from_before_records_were_sealed_raises_no_alarm_and_another_log_does() {
+    let root = |size: u64| {
+        let (mut tree, mut prev) = (Frontier::default(), Hash::ZERO);
+        for seq in 1..=size {
+            prev = draft(seq).prepare().seal(seq, prev).leaf;
+            tree.push(prev);
+        }
+        tree.root()
+    };
+    let lines = export(true);
+    for (size, root, wanted, is_sealed) in [
+        (5, root(5), None, true),
+        (5, Hash::ZERO, None, true),
+        (8, root(8), None, false),
+        (8, Hash::ZERO, Some((BreakKind::RolledBack, 1)), false),
+        (9, root(9), None, false),
+        (9, Hash::ZERO, Some((BreakKind::RolledBack, 9)), false),
+        (20, root(20), None, false),
+    ] {
+        let key = signer().verifier();
+        let head = Head { size, root };
+        for key in [None, Some(key)] {
+            let mut verifier = ExportVerifier::new(key, Some(head), 1);
+            verifier.lines(lines.concat().lines());
+            let report = verifier.finish();
+            let found = report
+                .broken
+                .as_ref()
+                .map(|broken| (broken.kind, broken.seq));
+            assert_eq!(found, wanted, "{size}: {report:?}");
+            assert_eq!(report.head_is_sealed, is_sealed, "{size}");
+        }
+        let (intact, said) = scripted(&lines, &["--head", &format!("{size}:{root}")]);
+        assert_eq!(intact, wanted.is_none(), "{size}: {said}");
+    }
+}
+
+/// What the published `opentelemetry/proto/logs/v1/logs.proto` has, in the JSON of OTLP/HTTP: no member that is not
+/// there, and each of its type. Numbers of 64 bits are texts.
+mod published {
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    pub(super) struct ExportLogsServiceRequest {
+        pub(super) resource_logs: Vec<ResourceLogs>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "they are read to be of their type")]
+    pub(super) struct ResourceLogs {
+        pub(super) resource: Resource,
+        pub(super) scope_logs: Vec<ScopeLogs>,
+        schema_url: Option<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "they are read to be of their type")]
+    pub(super) struct Resource {
+        pub(super) attributes: Vec<KeyValue>,
+        dropped_attributes_count: Option<u32>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "they are read to be of their type")]
+    pub(super) struct ScopeLogs {
+        scope: Scope,
+        pub(super) log_records: Vec<LogRecord>,
+        schema_url: Option<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "they are read to be of their type")]
+    pub(super) struct Scope {
+        name: String,
+        version: Option<String>,
+        attributes: Option<Vec<KeyValue>>,
+        dropped_attributes_count: Option<u32>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "they are read to be of their type")]
+    pub(super) struct LogRecord {
+        pub(super) time_unix_nano: String,
+        pub(super) observed_time_unix_nano: String,
+        pub(super) severity_number: u8,
+        severity_text: Option<String>,
+        body: AnyValue,
+        pub(super) attributes: Vec<KeyValue>,
+        dropped_attributes_count: Option<u32>,
+        flags: Option<u32>,
+        trace_id: Option<String>,
+        span_id: Option<String>,
+        pub(super) event_name: Option<String>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct KeyValue {
+        pub(super) key: String,
+        pub(super) value: AnyValue,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "they are read to be of their type")]
+    pub(super) enum AnyValue {
+        StringValue(String),
+        BoolValue(bool),
+        IntValue(String),
+        DoubleValue(f64),
+        ArrayValue(ArrayValue),
+        BytesValue(String),
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct ArrayValue {
+        pub(super) values: Vec<AnyValue>,
+    }
+}
+
+fn is_whole(value: &published::AnyValue) -> bool {
+    match value {
+        published::AnyValue::IntValue(text) => text.parse::<i64>().is_ok(),
+        published::AnyValue::ArrayValue(list) => list.values.iter().all(is_whole),
+        _ => true,
+    }
+}
+
+#[test]
+fn a_log_request_is_as_the_published_protocol_has_it_whatever_the_record_says() {
+    let odd = Draft {
+        ts: -1,
+        kind: String::new(),
+        what: Some("\u{0}\u{1}\u{202e}\"\\".to_owned()),
+        approval_id: Some("a".to_owned()),
+        trace: Some("t".to_owned()),
+        ..draft(1)
+    };
+    let late = Draft {
+        ts: 1 << 53,
+        ..draft(2)
+    };
+    let records = [
+        record(draft(2)),
+        record(odd),
+        record(late),
+        record(Draft::default()),
+    ];
+    let text = otlp_document(records.iter().map(|record| (record, Hash::ZERO)));
+    assert_eq!(text.lines().count(), 1, "a request is a line");
+    let request: published::ExportLogsServiceRequest = serde_json::from_str(&text).unwrap();
+    let [resource] = &request.resource_logs[..] else {
+        panic!("one resource")
+    };
+    assert_eq!(resource.resource.attributes[0].key, "service.name");
+    let logs = &resource.scope_logs[0].log_records;
+    assert_eq!(logs.len(), records.len());
+    for log in logs {
+        for time in [&log.time_unix_nano, &log.observed_time_unix_nano] {
+            assert!(time.parse::<u64>().is_ok(), "{time} is no fixed64");
+        }
+        assert!((1..=24).contains(&log.severity_number));
+        assert!(log.event_name.is_some());
+        let mut keys: Vec<_> = log.attributes.iter().map(|one| &one.key).collect();
+        assert!(log.attributes.iter().all(|one| is_whole(&one.value)));
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), log.attributes.len(), "no key twice");
+    }
+}

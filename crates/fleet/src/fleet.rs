@@ -19,6 +19,7 @@ use crate::core::{
     tell_how_secrets_stand,
 };
 use crate::credentials::{Safe, own_gateway};
+use crate::deeds::{BEHIND, Deed};
 use crate::discover::Environment;
 use crate::drafts::Drafts;
 use crate::error::FleetError;
@@ -77,6 +78,7 @@ pub(crate) struct Shared {
     /// Somebody wants the gateway of this process started again.
     pub(crate) own_again: Notify,
     events: broadcast::Sender<FleetEvent>,
+    pub(crate) deeds: broadcast::Sender<Deed>,
     notices: Mutex<Option<mpsc::Receiver<NoticeCommand>>>,
     tracker: TaskTracker,
     cancel: CancellationToken,
@@ -95,6 +97,7 @@ impl Fleet {
         } = options;
         let (handle, inlets) = crate::core::channel();
         let (events, _) = broadcast::channel(EVENTS);
+        let (deeds, _) = broadcast::channel(BEHIND);
         let (to_shell, notices) = mpsc::channel(NOTICES);
         let tracker = TaskTracker::new();
         let cancel = CancellationToken::new();
@@ -108,6 +111,7 @@ impl Fleet {
             tracker: tracker.clone(),
             cancel: cancel.clone(),
             events: events.clone(),
+            deeds: deeds.clone(),
             outlet: Outlet::new(to_shell),
             gateways: std::collections::BTreeMap::new(),
             gateways_changed: true,
@@ -143,6 +147,7 @@ impl Fleet {
             environment,
             own_again: Notify::new(),
             events,
+            deeds,
             notices,
             tracker,
             cancel,

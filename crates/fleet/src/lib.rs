@@ -13,6 +13,7 @@ pub mod choices;
 mod clock;
 mod core;
 mod credentials;
+pub mod deeds;
 pub mod deep_link;
 pub mod discover;
 pub mod drafts;

@@ -5,15 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatehouse_audit::{Actor, Draft};
+use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
 use serde_json::json;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{AuthSettings, FailureLimits, GateRules};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub};
 use crate::clock::Clock;
-use crate::config::{self, Change, Config, ConfigDesk, ConfigHandle, Reload, Reloaded};
+use crate::config::{self, Config, ConfigDesk, ConfigHandle, Reload, Reloaded};
 use crate::health::HealthMonitor;
 use crate::options::ConfigFile;
 
@@ -31,19 +33,28 @@ pub(crate) fn start(
     let path = file.place.read_from.clone();
     let told_path = file.place.write_to.clone();
     let (hub, health, clock) = (hub.clone(), health.clone(), clock.clone());
+    let started_at_ms = clock.now_ms();
     let mut reading = file.reading;
     reading.config = effective.clone();
     health.set_section(
         "configReload",
         status(if watches { "active" } else { "disabled" }),
     );
-    let recorded = (store.clone(), tasks.clone());
+    // No bound: a word for each change of one file.
+    let (seen, to_record) = tokio::sync::mpsc::unbounded_channel();
+    let (first, path_to_record) = (seen.clone(), told_path.clone());
     let tell = move |reloaded: Reloaded| {
-        if let Reloaded::Reread(changes, _) = &reloaded {
-            let (store, tasks) = &recorded;
-            let draft = by_hand(changes, &told_path, clock.now_ms());
-            tasks.spawn(record(store.clone(), draft));
-        }
+        // Whoever records ends after this does.
+        let _ = match &reloaded {
+            Reloaded::Applied(_, hash) => seen.send(Seen::of(hash, None)),
+            Reloaded::Reread(changes, hash) => {
+                let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+                let what = format!("the configuration file was changed at {}", paths.join(", "));
+                let draft = by_hand(what, &told_path, clock.now_ms());
+                seen.send(Seen::of(hash, Some(draft)))
+            }
+            Reloaded::Refused(_) => Ok(()),
+        };
         match reloaded {
             Reloaded::Applied(changes, hash) | Reloaded::Reread(changes, hash) => {
                 for change in &changes {
@@ -67,6 +78,11 @@ pub(crate) fn start(
         }
     };
     let (handle, desk) = ConfigDesk::start(file.place, file.env, file.text, reading, tell);
+    let what = "the configuration file was changed while the gateway did not run".to_owned();
+    let meanwhile = by_hand(what, &path_to_record, started_at_ms);
+    let _ = first.send(Seen::of(&desk.hash(), Some(meanwhile)));
+    drop(first);
+    tasks.spawn(record(store.clone(), to_record));
     let (watch, touched) = if watches {
         config::watch_file(&path)
     } else {
@@ -80,25 +96,59 @@ pub(crate) fn start(
 }
 
 /// A change that no call made: who wrote to the file is not known.
-fn by_hand(changes: &[Change], path: &Path, now_ms: u64) -> Draft {
-    let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+fn by_hand(what: String, path: &Path, now_ms: u64) -> Draft {
     Draft {
         ts: i64::try_from(now_ms).unwrap_or(i64::MAX),
         kind: "config.changed".to_owned(),
         actor: Actor::new("file", "gatehouse.json"),
-        what: Some(format!(
-            "the configuration file was changed at {}",
-            paths.join(", ")
-        )),
+        what: Some(what),
         resource: Some(path.display().to_string()),
         ..Draft::default()
     }
 }
 
-async fn record(store: Arc<dyn GatewayStore>, draft: Draft) {
-    if let Err(error) = store.audit_append(vec![draft]).await {
-        tracing::error!(%error, "a change of the configuration could not be recorded");
+/// The setting that has the hash of the file as it was last seen.
+const SEEN: &str = "config.seen";
+
+/// The file as it is now, and what is recorded where it is another one than before. A call records what it changed.
+struct Seen {
+    hash: String,
+    draft: Option<Draft>,
+}
+
+impl Seen {
+    fn of(hash: &str, draft: Option<Draft>) -> Self {
+        Self {
+            hash: hash.to_owned(),
+            draft,
+        }
     }
+}
+
+/// Records each change and remembers what was seen, so that a change is noticed at the next start too: one that was made
+/// while the gateway did not run, and one that a process did not live to record.
+async fn record(store: Arc<dyn GatewayStore>, mut seen: UnboundedReceiver<Seen>) {
+    while let Some(Seen { hash, draft }) = seen.recv().await {
+        if let Err(error) = record_one(&*store, hash, draft).await {
+            tracing::error!(%error, "a change of the configuration could not be recorded");
+        }
+    }
+}
+
+async fn record_one(
+    store: &dyn GatewayStore,
+    hash: String,
+    draft: Option<Draft>,
+) -> Result<(), StoreError> {
+    let seen = json!(hash).to_string();
+    let before = store.setting(SEEN).await?;
+    if before.as_ref() == Some(&seen) {
+        return Ok(());
+    }
+    if let (true, Some(draft)) = (before.is_some(), draft) {
+        store.audit_append(vec![draft]).await?;
+    }
+    store.setting_put(SEEN, &seen).await
 }
 
 fn status(word: &str) -> serde_json::Value {

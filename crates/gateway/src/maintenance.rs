@@ -1,16 +1,23 @@
 //! What has to be done now and then: forgetting answers whose time has passed, counting
-//! what the health snapshot tells of agents and sessions.
+//! what the health snapshot tells of agents and sessions, sealing away what is too old of the audit.
 
 use std::time::Duration;
 
+use gatehouse_audit::{Actor, Draft};
 use tokio::time::MissedTickBehavior;
 
+use crate::config::Config;
 use crate::state::App;
 
 const EVERY: Duration = Duration::from_secs(60);
 
 /// How often what was kept for an undo is looked through: it is kept for days.
 const TIDY_EVERY: u64 = 60;
+
+/// How often the audit is looked through for what is too old, in rounds; all of it is verified for that.
+const SEAL_EVERY: u64 = 24 * 60;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Runs until the gateway stops.
 pub(crate) async fn run(app: App) {
@@ -35,10 +42,42 @@ pub(crate) async fn run(app: App) {
                 if rounds.is_multiple_of(TIDY_EVERY) {
                     tidy(&app, now).await;
                 }
+                // Not in the first round, which is the start.
+                if rounds % SEAL_EVERY == 1 {
+                    seal(&app, now).await;
+                }
                 rounds += 1;
             }
         }
     }
+}
+
+/// Seals away the records that the configuration no longer wants kept.
+async fn seal(app: &App, now: i64) {
+    let Some(before) = kept_from(&app.config.current(), now) else {
+        return;
+    };
+    let by = Draft {
+        actor: Actor::gateway(),
+        ..Draft::default()
+    };
+    match app.audit.seal(before, by).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(dropped)) => tracing::info!(dropped, "old records of the audit were sealed away"),
+        Ok(Err(broken)) => {
+            tracing::error!(
+                problem = broken.text,
+                "the audit is broken, and nothing of it is sealed away"
+            );
+        }
+        Err(error) => tracing::warn!(%error, "the audit could not be sealed"),
+    }
+}
+
+/// Since when records are kept.
+fn kept_from(config: &Config, now: i64) -> Option<i64> {
+    let days = config.gateway.audit.keep_days?;
+    Some(now.saturating_sub(i64::from(days).saturating_mul(DAY_MS)))
 }
 
 async fn tidy(app: &App, now: i64) {
@@ -46,5 +85,18 @@ async fn tidy(app: &App, now: i64) {
     let tidied = tokio::task::spawn_blocking(move || undo.tidy(now)).await;
     if let Ok(Err(error)) = tidied {
         tracing::warn!(%error, "what was kept for an undo could not be looked through");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_of_the_audit_is_kept_unless_the_configuration_says_for_how_long() {
+        let mut config = Config::default();
+        assert_eq!(kept_from(&config, 10 * DAY_MS), None);
+        config.gateway.audit.keep_days = Some(3);
+        assert_eq!(kept_from(&config, 10 * DAY_MS), Some(7 * DAY_MS));
     }
 }

@@ -304,3 +304,73 @@ async fn the_log_is_read_from_where_a_client_left_off() {
     let wrong = wire.request("logs.tail", json!({"limit": 0})).await;
     assert_eq!(wrong["error"]["code"], "INVALID_REQUEST");
 }
+
+/// What the audit says of changes of the configuration, the oldest first, once there are so many.
+async fn recorded(gateway: &TestGateway, least: usize) -> Vec<String> {
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    loop {
+        let listed = wire
+            .ask("gatehouse.audit.list", json!({"kinds": ["config.changed"]}))
+            .await;
+        let records = listed["records"].as_array().unwrap().iter().rev();
+        let what = records.map(|record| record["what"].as_str().unwrap().to_owned());
+        let what: Vec<_> = what.collect();
+        if what.len() >= least {
+            return what;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_was_made_while_the_gateway_did_not_run_is_recorded_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = async || {
+        TestGateway::with(|options| {
+            let flags = Flags {
+                token: Secret::new(TOKEN).map(SecretFlag::Text),
+                ..Flags::default()
+            };
+            let prepared = prepare(folder.path(), &flags, &Env::new()).unwrap();
+            *options = StartOptions::prepared(prepared, Env::new(), folder.path().to_owned());
+        })
+        .await
+    };
+    let write = |text: &str| std::fs::write(folder.path().join("gatehouse.json"), text).unwrap();
+    write("{ gateway: { port: 0 } }");
+    let gateway = start().await;
+    assert_eq!(
+        recorded(&gateway, 0).await,
+        [""; 0],
+        "nothing was there before"
+    );
+    gateway.running.stop("edited meanwhile").await;
+    write("{ gateway: { port: 0 }, logging: { level: 'debug' } }");
+    for start_number in 0..2 {
+        let gateway = start().await;
+        let told = recorded(&gateway, 1).await;
+        assert_eq!(
+            told.len(),
+            1,
+            "it is said once, start {start_number}: {told:?}"
+        );
+        assert!(
+            told[0].contains("while the gateway did not run"),
+            "{told:?}"
+        );
+        gateway.running.stop("again").await;
+    }
+    let gateway = start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let base = wire.ask("config.get", json!({})).await["hash"].clone();
+    let patch = json!({"raw": "{ logging: { level: 'info' } }", "baseHash": base});
+    wire.ask("config.patch", patch).await;
+    drop(wire);
+    gateway.running.stop("changed by a call").await;
+    let told = recorded(&start().await, 2).await;
+    assert_eq!(
+        told.len(),
+        2,
+        "what a call changed is recorded by it alone: {told:?}"
+    );
+}

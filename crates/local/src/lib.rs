@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod elsewhere;
 mod token;
 
 use std::path::PathBuf;
@@ -52,13 +53,17 @@ impl LocalGateway {
                 self.until(true).await;
                 continue;
             }
+            let deeds = self.fleet.deeds();
             let Some(gateway) = self.start_and_tell().await else {
                 if !self.wanted_again().await {
                     self.take_away().await;
                 }
                 continue;
             };
-            self.until(false).await;
+            tokio::select! {
+                () = self.until(false) => {}
+                () = elsewhere::record(deeds, gateway.app().audit.clone()) => {}
+            }
             gateway.stop("switched off").await;
             self.take_away().await;
         }

@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex};
 
 use desk::Desk;
 use gatehouse_fleet::view::{
-    ConnectionView, ExecMode, GatewayId, NewSession, PatchSession, SessionView, Settings,
+    AuditLine, AuditQuery, AutoAnswer, AutoRule, ConnectionView, Decision, ExecMode, GatewayId,
+    NewSession, PatchSession, SessionView, Settings,
 };
 use gatehouse_gateway::config::Env;
 use gatehouse_local::LocalGateway;
+use gatehouse_testkit::scripted_gateway::{Script, ScriptedGateway};
 use gatehouse_vault::Redactor;
 use tokio_util::sync::CancellationToken;
 
@@ -210,5 +212,76 @@ async fn what_it_keeps_is_reached_by_no_token_of_another_start() {
     let id = other.add(&url, "guess", &"0".repeat(64)).await;
     let stopped = |c: &ConnectionView| matches!(c, ConnectionView::Stopped { .. });
     other.connection(&id, stopped).await;
+    scene.end().await;
+}
+
+/// What the gateway of this computer has recorded of answers elsewhere, the oldest first, once there are so many.
+async fn answers(scene: &Scene, count: usize) -> Vec<AuditLine> {
+    let records = async || {
+        let query = AuditQuery {
+            gateway: own(),
+            before: None,
+            limit: 50,
+            kinds: ["answer.sent", "answer.ended", "answer.rules"]
+                .map(str::to_owned)
+                .to_vec(),
+            agent: None,
+            session: None,
+            verdict: None,
+            text: None,
+        };
+        let mut records = scene.desk.fleet.audit_list(query).await.unwrap().records;
+        records.reverse();
+        (records.len() >= count).then_some(records)
+    };
+    scene
+        .desk
+        .eventually("the records of answers", records)
+        .await
+}
+
+#[tokio::test]
+async fn what_is_answered_at_another_gateway_is_in_the_audit_of_this_computer() {
+    let state = folder(0);
+    let scene = Scene::start(Desk::new().await, state.path());
+    scene.desk.connected(&own()).await;
+    let office = ScriptedGateway::start(Script::default()).await;
+    let id = scene.desk.join(&office.url(), "office", "secret").await;
+    let asked = office.ask("git push origin main");
+    let item = scene.desk.waits(&id, "git push origin main").await;
+    scene.desk.decide(&item, Decision::AllowOnce).await.unwrap();
+
+    let records = answers(&scene, 2).await;
+    let said = |line: &AuditLine| (line.kind.clone(), line.outcome.clone().unwrap_or_default());
+    assert_eq!(
+        said(&records[0]),
+        ("answer.sent".into(), "allowOnce".into())
+    );
+    assert_eq!(records[1].kind, "answer.ended");
+    for line in &records {
+        assert_eq!(line.what, "git push origin main");
+        assert_eq!(line.approval.as_deref(), Some(asked.as_str()), "{line:?}");
+        assert_eq!(line.actor.id, "this app");
+    }
+
+    let rule = AutoRule {
+        id: String::new(),
+        enabled: true,
+        gateway: None,
+        agent: None,
+        command: "curl **".to_owned(),
+        answer: AutoAnswer::Deny,
+        note: String::new(),
+    };
+    scene.desk.fleet.auto_rule_save(rule).await.unwrap();
+    office.ask("curl https://example.com");
+    let records = answers(&scene, 5).await;
+    assert_eq!(records[2].kind, "answer.rules");
+    assert!(
+        records[2].what.contains("denies on every gateway"),
+        "{records:?}"
+    );
+    assert_eq!(said(&records[3]), ("answer.sent".into(), "deny".into()));
+    assert_eq!(records[3].actor.id, "this app, by a rule");
     scene.end().await;
 }

@@ -134,6 +134,22 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_command_that_is_appended_in_any_way_never_lowers_a_verdict(
+        a in any::<prop::sample::Index>(), b in any::<prop::sample::Index>(), joint in 0_usize..7,
+    ) {
+        let lines = plain_lines();
+        let ((a, least), (b, _)) = (a.get(&lines), b.get(&lines));
+        let joint = ["; ", " && ", " || ", " | ", " |& ", " & ", "\n"][joint];
+        let both = format!("{}{joint}{}", a.join(" "), b.join(" "));
+        let analysis = analyse(&both);
+        prop_assert!(analysis.verdict >= *least, "{:?}: {:?}", both, codes(&analysis));
+    }
+}
+
 #[test]
 fn order_and_abbreviation_of_options_change_nothing() {
     support::check(

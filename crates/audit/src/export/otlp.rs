@@ -35,8 +35,9 @@ fn log_record(record: &Record, leaf: Hash) -> Value {
     } else {
         (INFO, "INFO")
     };
-    // OTLP's JSON writes 64-bit integers as text.
-    let time = i128::from(draft.ts) * 1_000_000;
+    // OTLP's JSON writes 64-bit integers as text; times have no sign, and end in 2554.
+    let time = u64::try_from(draft.ts).unwrap_or(0);
+    let time = time.saturating_mul(1_000_000);
     json!({
         "timeUnixNano": time.to_string(),
         "observedTimeUnixNano": time.to_string(),

@@ -118,6 +118,9 @@ pub struct Report {
     pub root: Hash,
     /// The last checkpoint that was found right.
     pub checkpoint: Option<Checked>,
+    /// The head that was given ends inside of what was sealed away since: that the log goes on from there is all that
+    /// it shows.
+    pub head_is_sealed: bool,
     pub broken: Option<Broken>,
 }
 

@@ -24,6 +24,8 @@ pub struct Verifier {
     stage: Stage,
     /// What is wrong but is no record.
     beside: Option<Broken>,
+    /// The head counts records that were sealed away.
+    head_is_sealed: bool,
 }
 
 /// A root that the log has to have at a size.
@@ -104,6 +106,7 @@ impl Verifier {
             records: 0,
             stage: Stage::Walking,
             beside: None,
+            head_is_sealed: false,
         }
     }
 
@@ -135,9 +138,27 @@ impl Verifier {
                 self.chain.tree = tree.unwrap_or_default();
             }
         }
+        self.hold_against_anchors(&segment);
         self.chain.sealed = segment.last;
         self.chain.prev = Some(segment.leaf);
         self.segment = Some(segment);
+    }
+
+    /// Of the roots that were known before the segment came, that of its end can be held against it. Those of the
+    /// records inside of it cannot any more: all that is left to say is that the log goes further.
+    fn hold_against_anchors(&mut self, segment: &Segment) {
+        let later = self.anchors.split_off(&(segment.last + 1));
+        let mut passed = std::mem::replace(&mut self.anchors, later);
+        let root = self.chain.tree.root();
+        let at_its_end = passed.remove(&segment.last).unwrap_or_default();
+        if at_its_end.iter().any(|anchor| anchor.root != root) {
+            let text = format!(
+                "the sealed records up to {} are others than those that the head kept outside of the log knows",
+                segment.last
+            );
+            self.note(segment.first, BreakKind::RolledBack, text);
+        }
+        self.head_is_sealed |= !passed.is_empty();
     }
 
     /// A checkpoint of the log, before the row after its last. `size` is what it is kept under.
@@ -334,6 +355,7 @@ impl Verifier {
             size: self.chain.tree.size(),
             root: self.chain.tree.root(),
             checkpoint: self.chain.checked,
+            head_is_sealed: self.head_is_sealed,
             broken,
         }
     }

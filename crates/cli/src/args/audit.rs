@@ -7,6 +7,7 @@ use gatehouse_audit::kinds;
 use gatehouse_gateway::audit::ExportFormat;
 
 use super::Target;
+use super::credentials::span;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
@@ -54,6 +55,12 @@ pub(crate) enum AuditAction {
     Export {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
+    },
+    /// Drop what was signed longer ago than this; what is left of it is enough to verify what came after. Export it first
+    Seal {
+        /// Such as `365d`
+        #[arg(long, value_name = "TIME", value_parser = span)]
+        older_than: u64,
     },
 }
 

@@ -120,6 +120,64 @@ fn proves_its_end(export: &Done, folder: &Path) {
     }
 }
 
+#[test]
+fn what_a_killed_gateway_had_not_signed_is_exported_with_its_proof() {
+    let mut gateway = OwnGateway::start();
+    let folder = gateway.state_dir().to_owned();
+    let scratch = tempfile::tempdir().unwrap();
+    gateway.gatehouse().run(&["audit", "export"]);
+    gateway.gatehouse().run(&["status"]);
+    let export = of_files(&folder, &["audit", "export"]);
+    assert_eq!(verifies(&export, scratch.path()), (true, true), "it runs");
+    let pid = gateway.pid().to_string();
+    Command::new("kill").args(["-9", &pid]).status().unwrap();
+    gateway.ended();
+    let export = of_files(&folder, &["audit", "export"]);
+    assert_eq!(verifies(&export, scratch.path()), (true, true), "killed");
+    assert_eq!(export.stdout.matches("login.accepted").count(), 2);
+    // What is not proven is not signed.
+    std::fs::remove_file(folder.join("audit/tail")).unwrap();
+    let export = of_files(&folder, &["audit", "export"]);
+    assert_eq!(verifies(&export, scratch.path()), (false, false));
+}
+
+#[test]
+fn old_records_are_sealed_away_and_the_rest_verifies() {
+    let gateway = OwnGateway::start();
+    let scratch = tempfile::tempdir().unwrap();
+    let noted = gateway.gatehouse().run(&["audit", "export"]);
+    let noted_file = scratch.path().join("noted.jsonl");
+    std::fs::write(&noted_file, &noted.stdout).unwrap();
+    let noted = Gatehouse::new().run(&["audit", "verify", noted_file.to_str().unwrap(), "--json"]);
+    let (size, root) = (noted.json()["size"].clone(), noted.json()["root"].clone());
+    let seal = ["audit", "seal", "--older-than", "1s", "--json"];
+    let sealed = loop {
+        let sealed = gateway.gatehouse().run(&seal);
+        assert_eq!(sealed.status, 0, "{sealed:?}");
+        match sealed.json()["sealed"].as_u64() {
+            Some(0) => std::thread::sleep(std::time::Duration::from_millis(100)),
+            sealed => break sealed.unwrap(),
+        }
+    };
+    assert_eq!(Some(sealed), size.as_u64(), "what was signed then");
+    let found = gateway.gatehouse().run(&["audit", "verify"]);
+    assert_eq!(found.status, 0, "{found:?}");
+    let export = gateway.gatehouse().run(&["audit", "export"]);
+    assert_eq!(verifies(&export, scratch.path()), (true, true));
+    let file = scratch.path().join("export.jsonl");
+    let head = format!("{size}:{}", root.as_str().unwrap());
+    let found = Gatehouse::new().run(&["audit", "verify", file.to_str().unwrap(), "--head", &head]);
+    assert_eq!(
+        found.status, 0,
+        "a head that was noted before raises no alarm: {found:?}"
+    );
+    let refused = of_files(
+        gateway.state_dir(),
+        &["audit", "seal", "--older-than", "1s"],
+    );
+    assert_eq!(refused.status, 2, "{refused:?}");
+}
+
 fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for at in 0..bytes.len() - from.len() {

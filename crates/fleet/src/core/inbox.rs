@@ -7,6 +7,7 @@ use gatehouse_store::{InboxPhase, InboxRecord};
 use super::{Core, Write, others};
 use crate::analysis::{Reading, Readings};
 use crate::ask::Asker;
+use crate::deeds::{Deed, Heard};
 use crate::inbox::{
     self, Beside, Effect, Inbox, InboxEvent, Item, Phase, ReadBackAnswer, Refusal, Resolve,
     ResolveAnswer, Standing, Trouble, parse_key, reduce,
@@ -129,6 +130,10 @@ impl Core {
     fn run_resolve(&mut self, resolve: Resolve) {
         self.write_inbox();
         let (key, token) = (resolve.key.clone(), resolve.token);
+        let elsewhere = self.answer_elsewhere(&resolve);
+        if let Some(answer) = &elsewhere {
+            self.tell_deed(Deed::Sent(answer.clone()));
+        }
         let asker = self.gateways.get(&resolve.gateway).and_then(|entry| {
             let (generation, _) = entry.up.as_ref()?;
             (entry.inbox_generation(*generation) == resolve.generation).then_some(())?;
@@ -142,6 +147,9 @@ impl Core {
             }
         };
         self.spawn(work, move |core, answer| {
+            if let Some(elsewhere) = elsewhere {
+                core.tell_deed(Deed::Heard(elsewhere, Heard::of(&answer)));
+            }
             core.inbox_event(InboxEvent::ResolveAnswered { key, token, answer });
         });
     }

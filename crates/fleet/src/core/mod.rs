@@ -36,6 +36,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::credentials::Safe;
+use crate::deeds::Deed;
 use crate::drafts::Drafts;
 use crate::error::FleetError;
 use crate::fleet::FleetEvent;
@@ -139,6 +140,7 @@ pub(crate) struct Core {
     pub(crate) tracker: TaskTracker,
     pub(crate) cancel: CancellationToken,
     pub(crate) events: broadcast::Sender<FleetEvent>,
+    pub(crate) deeds: broadcast::Sender<Deed>,
     pub(crate) outlet: Outlet,
     pub(crate) gateways: BTreeMap<GatewayId, Entry>,
     pub(crate) gateways_changed: bool,

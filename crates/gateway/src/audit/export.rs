@@ -3,7 +3,8 @@
 use gatehouse_audit::Record;
 use gatehouse_audit::checkpoint::Checkpoint;
 use gatehouse_audit::export;
-use gatehouse_audit::note::{Signer, Verifier};
+use gatehouse_audit::note::{NoteError, Signer, Verifier};
+use gatehouse_audit::verify::Report;
 use gatehouse_store::gateway::{AuditRow, AuditStore};
 use gatehouse_store::{Millis, StoreError};
 
@@ -69,6 +70,36 @@ pub async fn export_end<S: AuditStore + ?Sized>(
     let note = end.sign_end(signer);
     let note = note.map_err(|error| StoreError::Failed(error.to_string()))?;
     Ok(export::end_line(end.size, &note, at))
+}
+
+/// As [`export_end`], of a log that was just found intact: what came after its last checkpoint is signed here, for the
+/// gateway did not live to do so.
+pub async fn export_proven_end<S: AuditStore + ?Sized>(
+    store: &S,
+    format: ExportFormat,
+    signer: &Signer,
+    proven: &Report,
+    at: Millis,
+) -> Result<String, StoreError> {
+    if format != ExportFormat::Jsonl || proven.size == 0 {
+        return Ok(String::new());
+    }
+    let failed = |error: NoteError| StoreError::Failed(error.to_string());
+    let checkpoint = Checkpoint {
+        origin: signer.name().to_owned(),
+        size: proven.size,
+        root: proven.root,
+        at: Some(at),
+    };
+    let last = store.audit_checkpoint_latest().await?;
+    let mut text = String::new();
+    if last.is_none_or(|last| last.size != proven.size) {
+        let note = checkpoint.sign(signer).map_err(failed)?;
+        text = export::checkpoint_line(proven.size, &note, at);
+    }
+    let note = checkpoint.sign_end(signer).map_err(failed)?;
+    text.push_str(&export::end_line(proven.size, &note, at));
+    Ok(text)
 }
 
 /// Records after `after`, up to `until`.

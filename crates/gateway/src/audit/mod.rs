@@ -28,7 +28,9 @@ use serde_json::json;
 use crate::clock::Clock;
 use crate::router::Caller;
 
-pub use export::{ExportFormat, ExportPage, export_end, export_page, export_start};
+pub use export::{
+    ExportFormat, ExportPage, export_end, export_page, export_proven_end, export_start,
+};
 pub use keeper::{CHECKPOINT_EVERY, CHECKPOINT_WITHIN, Keeping};
 pub use key::{AuditKey, AuditKeyError, KeptBreak, KeptHead, StateKey};
 pub use redact::Redact;

@@ -338,7 +338,8 @@ impl ConfigDesk {
         changes
     }
 
-    fn hash(&self) -> String {
+    /// The opaque name of the file's state.
+    pub(crate) fn hash(&self) -> String {
         revision(self.text.as_ref().map_or("", |text| text.as_str()))
     }
 

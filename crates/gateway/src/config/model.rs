@@ -49,6 +49,15 @@ pub struct GatewayConfig {
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<ipnet::IpNet>,
     pub handshake_timeout_ms: Option<u64>,
+    pub audit: AuditConfig,
+}
+
+/// How long the audit is kept.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AuditConfig {
+    /// In days. None keeps all of it.
+    pub keep_days: Option<u32>,
 }
 
 /// Where to listen.
@@ -170,6 +179,7 @@ impl Default for GatewayConfig {
             reload: ReloadConfig::default(),
             trusted_proxies: Vec::new(),
             handshake_timeout_ms: None,
+            audit: AuditConfig::default(),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The credentials of this gateway: kept sealed in its store, used by reference, every use and change recorded.
 //!
 //! The vault seals and counts; here is who may, for what, and the record of it. A use is recorded before its value
-//! is given: what cannot be recorded is not used.
+//! is given, and a change in the step that makes it: what cannot be recorded is neither used nor changed.
 
 mod keys;
 mod rows;
+mod said;
 mod tools;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use rows::StoreRows;
+use said::Said;
 use tools::{Cleaner, Giver};
 
 /// How long a start waits for a keychain. Values that it did not get to know are learned at their first use.
@@ -59,7 +61,10 @@ impl CredentialDesk {
         let vault = match shelf {
             None => None,
             Some(shelf) => {
-                let rows = Arc::new(StoreRows(store.clone()));
+                let rows = Arc::new(StoreRows {
+                    store: store.clone(),
+                    said: None,
+                });
                 Some(CredentialVault::open(rows, shelf, redactor.clone()).await?)
             }
         };
@@ -110,17 +115,8 @@ impl CredentialDesk {
         by: &By<'_>,
     ) -> Result<Credential, CredentialError> {
         let name = new.name.clone();
-        let told = json!({
-            "type": new.kind.word(), "expiresAt": new.expires_at, "maxUses": new.max_uses,
-            "boundHosts": new.bounds.hosts(), "boundTools": new.bounds.tools(),
-        });
-        let replaced = self.vault()?.set(new, self.now()).await?;
-        let kind = if replaced {
-            "credential.replaced"
-        } else {
-            "credential.set"
-        };
-        self.changed(kind, &name, by, told).await?;
+        let vault = self.changed_by("credential.set", by)?;
+        vault.set(new, self.now()).await?;
         self.find(&name).await
     }
 
@@ -131,11 +127,8 @@ impl CredentialDesk {
         grace_ms: i64,
         by: &By<'_>,
     ) -> Result<Credential, CredentialError> {
-        let vault = self.vault()?;
-        let rotated = vault.rotate(name, secret, grace_ms, self.now()).await?;
-        let told = json!({"version": rotated.row.version, "graceUntil": rotated.grace_until});
-        self.changed("credential.rotated", name, by, told).await?;
-        Ok(rotated)
+        let vault = self.changed_by("credential.rotated", by)?;
+        vault.rotate(name, secret, grace_ms, self.now()).await
     }
 
     /// Lets a credential end at a time, or now.
@@ -146,10 +139,8 @@ impl CredentialDesk {
         by: &By<'_>,
     ) -> Result<Credential, CredentialError> {
         let at = at.unwrap_or_else(|| self.now());
-        let ended = self.vault()?.expire(name, at, self.now()).await?;
-        let told = json!({"expiresAt": at});
-        self.changed("credential.expires", name, by, told).await?;
-        Ok(ended)
+        let vault = self.changed_by("credential.expires", by)?;
+        vault.expire(name, at, self.now()).await
     }
 
     pub async fn delete(
@@ -157,26 +148,29 @@ impl CredentialDesk {
         name: &CredentialName,
         by: &By<'_>,
     ) -> Result<bool, CredentialError> {
-        let deleted = self.vault()?.delete(name).await?;
-        if deleted {
-            let kind = "credential.deleted";
-            self.changed(kind, name, by, Value::Null).await?;
-        }
-        Ok(deleted)
+        self.changed_by("credential.deleted", by)?
+            .delete(name)
+            .await
     }
 
     /// Puts another master key in place of the one in force.
     pub async fn rotate_master_key(&self, by: &By<'_>) -> Result<usize, CredentialError> {
-        let count = self.vault()?.rotate_master_key().await?;
-        let draft = Draft {
-            kind: "credential.masterKeyRotated".to_owned(),
-            actor: Actor::new("operator", by.label),
-            what: Some("puts another master key in place of the one in force".to_owned()),
-            detail: Some(json!({"wrapped": count, "device": by.device})),
-            ..self.draft()
+        self.changed_by("credential.masterKeyRotated", by)?
+            .rotate_master_key()
+            .await
+    }
+
+    /// The vault, by a way on which changes are recorded as this person's.
+    fn changed_by(
+        &self,
+        kind: &'static str,
+        by: &By<'_>,
+    ) -> Result<CredentialVault, CredentialError> {
+        let rows = StoreRows {
+            store: self.0.store.clone(),
+            said: Some(Said::new(kind, by, self.now())),
         };
-        self.record(draft).await?;
-        Ok(count)
+        Ok(self.vault()?.by_way_of(Arc::new(rows)))
     }
 
     async fn find(&self, name: &CredentialName) -> Result<Credential, CredentialError> {
@@ -248,27 +242,6 @@ impl CredentialDesk {
         Ok(taken.map(|taken| taken.secret))
     }
 
-    async fn changed(
-        &self,
-        kind: &str,
-        name: &CredentialName,
-        by: &By<'_>,
-        mut told: Value,
-    ) -> Result<(), CredentialError> {
-        if let (Some(device), Some(told)) = (by.device, told.as_object_mut()) {
-            told.insert("device".to_owned(), json!(device));
-        }
-        let draft = Draft {
-            kind: kind.to_owned(),
-            actor: Actor::new("operator", by.label),
-            what: Some(format!("{} {}", said_of(kind), reference(name))),
-            resource: Some(name.to_string()),
-            detail: (!told.is_null()).then_some(told),
-            ..self.draft()
-        };
-        self.record(draft).await
-    }
-
     fn draft(&self) -> Draft {
         Draft {
             ts: self.now(),
@@ -281,18 +254,6 @@ impl CredentialDesk {
         appended
             .map(drop)
             .map_err(|error| RowsError::new(error).into())
-    }
-}
-
-/// What a change comes to, before the credential's reference.
-fn said_of(kind: &str) -> &'static str {
-    match kind {
-        "credential.set" => "keeps",
-        "credential.replaced" => "puts another value and other bounds in place of",
-        "credential.rotated" => "gives a new value to",
-        "credential.expires" => "sets the end of",
-        "credential.deleted" => "deletes",
-        _ => "changes",
     }
 }
 

@@ -12,24 +12,34 @@ use gatehouse_vault::credentials::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::said::Said;
+
 /// Bytes of a nonce of XChaCha20-Poly1305, which stands before what was sealed with it.
 const NONCE: usize = 24;
 
 /// The rows of a store.
-pub(super) struct StoreRows(pub(super) Arc<dyn GatewayStore>);
+pub(super) struct StoreRows {
+    pub(super) store: Arc<dyn GatewayStore>,
+    /// Whose changes come this way, to be recorded in the step that makes them. None where nothing is changed.
+    pub(super) said: Option<Said>,
+}
 
 type Done<T> = Result<T, RowsError>;
 
 #[async_trait]
 impl CredentialRows for StoreRows {
     async fn header(&self) -> Done<Option<Header>> {
-        let header = self.0.credential_header().await.map_err(RowsError::new)?;
+        let header = self
+            .store
+            .credential_header()
+            .await
+            .map_err(RowsError::new)?;
         header.map(header_of).transpose()
     }
 
     async fn header_swap(&self, seen: Option<&Header>, new: &Header) -> Done<bool> {
         let (seen, new) = (seen.map(header_record), header_record(new));
-        let swapped = self.0.credential_header_swap(seen.as_ref(), &new).await;
+        let swapped = self.store.credential_header_swap(seen.as_ref(), &new).await;
         swapped.map_err(RowsError::new)
     }
 
@@ -39,24 +49,26 @@ impl CredentialRows for StoreRows {
             version: one.version.into(),
             wrapped: bytes(&one.wrapped),
         });
+        let keys: Vec<_> = keys.collect();
+        let audit = self.said.as_ref().map(|said| said.master_key(keys.len()));
         let (seen, new) = (header_record(seen), header_record(new));
-        let done = self.0.credential_rewrap(&seen, &new, keys.collect()).await;
+        let done = self.store.credential_rewrap(&seen, &new, keys, audit).await;
         done.map_err(RowsError::new)
     }
 
     async fn credentials(&self) -> Done<Vec<CredentialRow>> {
-        let all = self.0.credentials().await.map_err(RowsError::new)?;
+        let all = self.store.credentials().await.map_err(RowsError::new)?;
         all.into_iter().map(row_of).collect()
     }
 
     async fn credential(&self, name: &CredentialName) -> Done<Option<CredentialRow>> {
-        let found = self.0.credential(name.as_str()).await;
+        let found = self.store.credential(name.as_str()).await;
         found.map_err(RowsError::new)?.map(row_of).transpose()
     }
 
     async fn versions(&self, id: &str) -> Done<Vec<VersionRow>> {
         let all = self
-            .0
+            .store
             .credential_versions(id)
             .await
             .map_err(RowsError::new)?;
@@ -64,9 +76,11 @@ impl CredentialRows for StoreRows {
     }
 
     async fn put(&self, key_id: &str, row: &CredentialRow, version: &VersionRow) -> Done<bool> {
+        let audit = self.said.as_ref().map(|said| said.put(row));
+        let (credential, version) = (record(row)?, version_record(version));
         let put = self
-            .0
-            .credential_put(key_id, record(row)?, version_record(version));
+            .store
+            .credential_put(key_id, credential, version, audit);
         put.await.map_err(RowsError::new)
     }
 
@@ -76,23 +90,27 @@ impl CredentialRows for StoreRows {
         row: &CredentialRow,
         versions: &[VersionRow],
     ) -> Done<bool> {
+        let audit = self.said.as_ref().map(|said| said.change(row, versions));
         let versions = versions.iter().map(version_record).collect();
-        let changed = self.0.credential_change(key_id, record(row)?, versions);
+        let changed = self
+            .store
+            .credential_change(key_id, record(row)?, versions, audit);
         changed.await.map_err(RowsError::new)
     }
 
     async fn delete(&self, name: &CredentialName) -> Done<bool> {
-        let gone = self.0.credential_remove(name.as_str()).await;
+        let audit = self.said.as_ref().map(|said| said.deletion(name));
+        let gone = self.store.credential_remove(name.as_str(), audit).await;
         gone.map_err(RowsError::new)
     }
 
     async fn used(&self, id: &str, revision: u64, at: Millis) -> Done<bool> {
-        let used = self.0.credential_used(id, signed(revision), at).await;
+        let used = self.store.credential_used(id, signed(revision), at).await;
         used.map_err(RowsError::new)
     }
 
     async fn forget_versions(&self, at: Millis) -> Done<u64> {
-        let gone = self.0.credential_versions_expire(at).await;
+        let gone = self.store.credential_versions_expire(at).await;
         gone.map_err(RowsError::new)
     }
 }

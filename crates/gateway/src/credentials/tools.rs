@@ -224,7 +224,7 @@ mod tests {
         row.revision += 1;
         let key = store.credential_header().await.unwrap().unwrap().key_id;
         let versions = store.credential_versions(&row.id).await.unwrap();
-        let changed = store.credential_change(&key, row, versions).await;
+        let changed = store.credential_change(&key, row, versions, None).await;
         assert!(changed.unwrap());
         let refused = Giver(desk).check(&[TEXT], &USE).await.unwrap_err();
         assert!(refused.contains("altered"), "{refused}");

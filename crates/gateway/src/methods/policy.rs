@@ -110,13 +110,27 @@ impl From<PresetWord> for Preset {
 
 async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
     within_bounds(&[params.document.as_deref(), params.roles.as_deref()])?;
-    let before = cx.app.policy.current().policy;
     let edit = PolicyEdit {
         document: params.document,
         roles: params.roles,
         preset: params.preset.map(Preset::from),
     };
-    let edited = cx.app.policy.edit(&params.base_hash, edit).await;
+    let say = |before: &Policy, after: &Policy| {
+        let (from, to) = (before.version(), after.version());
+        Draft {
+            policy_version: Some(to.to_owned()),
+            detail: Some(json!({
+                "before": from, "preset": after.preset(), "hash": after.hash(),
+                "client": cx.caller.label(),
+            })),
+            ..done_by(
+                &cx.caller,
+                "policy.changed",
+                format!("the policy was changed from {from} to {to}"),
+            )
+        }
+    };
+    let edited = cx.app.policy.edit(&params.base_hash, edit, say).await;
     let state = edited.map_err(|error| match error {
         PolicyEditError::Mistakes(problems) => mistakes(&problems),
         PolicyEditError::Changed => MethodError::invalid(error.to_string())
@@ -125,20 +139,6 @@ async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
         PolicyEditError::Io(error) => MethodError::internal(error),
         PolicyEditError::Store(error) => error.into(),
     })?;
-    let (from, to) = (before.version(), state.policy.version());
-    let draft = Draft {
-        policy_version: Some(to.to_owned()),
-        detail: Some(json!({
-            "before": from, "preset": state.policy.preset(), "hash": state.policy.hash(),
-            "client": cx.caller.label(),
-        })),
-        ..done_by(
-            &cx.caller,
-            "policy.changed",
-            format!("the policy was changed from {from} to {to}"),
-        )
-    };
-    cx.app.audit.event(draft).await?;
     Ok(view(&state))
 }
 

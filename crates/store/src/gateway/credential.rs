@@ -1,6 +1,7 @@
 //! Credentials, sealed: names and times in the clear, values and data keys as bytes that mean nothing here.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 
 use crate::{Millis, Result};
 
@@ -54,6 +55,13 @@ pub struct CredentialKey {
 
 /// Keeps credentials. A writing call that answers `false` has written nothing, because what it was to change is
 /// not as the caller saw it.
+/// What the audit says of a credential that is put: where there was none of its name, and where there was one.
+#[derive(Clone, Debug)]
+pub struct PutSaid {
+    pub new: Draft,
+    pub replaced: Draft,
+}
+
 #[async_trait]
 pub trait CredentialStore: Send + Sync {
     async fn credential_header(&self) -> Result<Option<CredentialHeader>>;
@@ -63,12 +71,14 @@ pub trait CredentialStore: Send + Sync {
         seen: Option<&CredentialHeader>,
         new: &CredentialHeader,
     ) -> Result<bool>;
-    /// Writes the header if the one that is there is `seen`, and all data keys; they have to be all there are.
+    /// Writes the header if the one that is there is `seen`, and all data keys; they have to be all there are. What
+    /// is changed here is recorded in the same step, and so are the three below.
     async fn credential_rewrap(
         &self,
         seen: &CredentialHeader,
         new: &CredentialHeader,
         keys: Vec<CredentialKey>,
+        audit: Option<Draft>,
     ) -> Result<bool>;
 
     /// By name.
@@ -83,6 +93,7 @@ pub trait CredentialStore: Send + Sync {
         key_id: &str,
         credential: CredentialRecord,
         version: CredentialVersion,
+        audit: Option<PutSaid>,
     ) -> Result<bool>;
     /// Writes a credential and all of its versions, if the header's key is `key_id` and the revision that is there
     /// is the one before. Its uses stay as they are.
@@ -91,9 +102,10 @@ pub trait CredentialStore: Send + Sync {
         key_id: &str,
         credential: CredentialRecord,
         versions: Vec<CredentialVersion>,
+        audit: Option<Draft>,
     ) -> Result<bool>;
     /// Forgets a credential with its versions.
-    async fn credential_remove(&self, name: &str) -> Result<bool>;
+    async fn credential_remove(&self, name: &str, audit: Option<Draft>) -> Result<bool>;
     /// Counts a use at `at`, unless it has expired by then, is used up, or is not at this revision.
     async fn credential_used(&self, id: &str, revision: i64, at: Millis) -> Result<bool>;
     /// Forgets versions that are usable until `at` or earlier.

@@ -30,7 +30,7 @@ pub use audit::{
     Scrub, Witness,
 };
 pub use credential::{
-    CredentialHeader, CredentialKey, CredentialRecord, CredentialStore, CredentialVersion,
+    CredentialHeader, CredentialKey, CredentialRecord, CredentialStore, CredentialVersion, PutSaid,
 };
 pub use device::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
 pub use grant::{GrantKind, GrantRecord, GrantStore};

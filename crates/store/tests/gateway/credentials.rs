@@ -1,5 +1,5 @@
 use gatehouse_store::gateway::{
-    CredentialHeader, CredentialKey, CredentialRecord, CredentialVersion, GatewayStore,
+    CredentialHeader, CredentialKey, CredentialRecord, CredentialVersion, GatewayStore, PutSaid,
 };
 
 use super::GatewayWorld;
@@ -57,13 +57,13 @@ async fn with_header(store: &dyn GatewayStore) {
 pub async fn a_credential_comes_back_as_it_was_put_also_after_a_restart(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     let early = store
-        .credential_put("k1", credential("a", "one"), version(1, None))
+        .credential_put("k1", credential("a", "one"), version(1, None), None)
         .await;
     assert!(!early.unwrap(), "no key is in force yet");
     with_header(&*store).await;
     for (id, name) in [("b", "two"), ("a", "one")] {
         let put = store
-            .credential_put("k1", credential(id, name), version(1, None))
+            .credential_put("k1", credential(id, name), version(1, None), None)
             .await;
         assert!(put.unwrap());
     }
@@ -75,12 +75,12 @@ pub async fn a_credential_comes_back_as_it_was_put_also_after_a_restart(world: &
     let versions = store.credential_versions("a").await.unwrap();
     assert_eq!(versions, [version(1, None)]);
     let again = store
-        .credential_put("k1", credential("c", "one"), version(1, None))
+        .credential_put("k1", credential("c", "one"), version(1, None), None)
         .await;
     assert!(again.unwrap(), "another takes the name");
     assert_eq!(store.credential_versions("a").await.unwrap(), []);
-    assert!(store.credential_remove("one").await.unwrap());
-    assert!(!store.credential_remove("one").await.unwrap());
+    assert!(store.credential_remove("one", None).await.unwrap());
+    assert!(!store.credential_remove("one", None).await.unwrap());
     assert_eq!(store.credential_versions("c").await.unwrap(), []);
     assert_eq!(store.credential("one").await.unwrap(), None);
 }
@@ -88,7 +88,7 @@ pub async fn a_credential_comes_back_as_it_was_put_also_after_a_restart(world: &
 pub async fn a_credential_is_changed_only_from_the_state_that_was_seen(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     with_header(&*store).await;
-    let put = store.credential_put("k1", credential("a", "one"), version(1, None));
+    let put = store.credential_put("k1", credential("a", "one"), version(1, None), None);
     put.await.unwrap();
     assert!(store.credential_used("a", 1, 7).await.unwrap());
     let newer = CredentialRecord {
@@ -100,7 +100,7 @@ pub async fn a_credential_is_changed_only_from_the_state_that_was_seen(world: &d
     let versions = vec![version(2, None), version(1, Some(50))];
     for (key_id, holds) in [("other", false), ("k1", true), ("k1", false)] {
         let changed = store
-            .credential_change(key_id, newer.clone(), versions.clone())
+            .credential_change(key_id, newer.clone(), versions.clone(), None)
             .await;
         assert_eq!(changed.unwrap(), holds, "{key_id}");
     }
@@ -117,7 +117,7 @@ pub async fn a_credential_is_changed_only_from_the_state_that_was_seen(world: &d
 pub async fn a_use_is_counted_within_its_limits(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     with_header(&*store).await;
-    let put = store.credential_put("k1", credential("a", "one"), version(1, None));
+    let put = store.credential_put("k1", credential("a", "one"), version(1, None), None);
     put.await.unwrap();
     assert!(!store.credential_used("a", 9, 1).await.unwrap(), "changed");
     assert!(
@@ -137,24 +137,94 @@ pub async fn all_data_keys_change_with_the_header_or_none(world: &dyn GatewayWor
     let store = world.open(0).await;
     with_header(&*store).await;
     for (id, name) in [("a", "one"), ("b", "two")] {
-        let put = store.credential_put("k1", credential(id, name), version(1, None));
+        let put = store.credential_put("k1", credential(id, name), version(1, None), None);
         put.await.unwrap();
     }
     let (seen, new) = (header("k1"), header("k2"));
     let some = vec![key("a", 1, 5)];
-    assert!(!store.credential_rewrap(&seen, &new, some).await.unwrap());
+    assert!(
+        !store
+            .credential_rewrap(&seen, &new, some, None)
+            .await
+            .unwrap()
+    );
     let wrong = vec![key("a", 1, 5), key("b", 7, 5)];
-    assert!(store.credential_rewrap(&seen, &new, wrong).await.is_err());
+    assert!(
+        store
+            .credential_rewrap(&seen, &new, wrong, None)
+            .await
+            .is_err()
+    );
     let kept = store.credential_versions("a").await.unwrap();
     assert_eq!(kept, [version(1, None)], "nothing was half written");
     assert_eq!(store.credential_header().await.unwrap(), Some(seen.clone()));
     let all = || vec![key("a", 1, 5), key("b", 1, 6)];
-    assert!(store.credential_rewrap(&seen, &new, all()).await.unwrap());
-    assert!(!store.credential_rewrap(&seen, &new, all()).await.unwrap());
+    assert!(
+        store
+            .credential_rewrap(&seen, &new, all(), None)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .credential_rewrap(&seen, &new, all(), None)
+            .await
+            .unwrap()
+    );
     let kept = store.credential_versions("b").await.unwrap();
     assert_eq!(kept[0].wrapped, [6]);
     let late = store
-        .credential_put("k1", credential("c", "three"), version(1, None))
+        .credential_put("k1", credential("c", "three"), version(1, None), None)
         .await;
     assert!(!late.unwrap(), "the former key is no longer in force");
+}
+
+/// What the audit has of credentials, each with its kind.
+async fn told(store: &dyn GatewayStore) -> Vec<String> {
+    let rows = store.audit_rows(0, 100).await.unwrap();
+    rows.into_iter().map(|row| row.kind).collect()
+}
+
+pub async fn a_change_of_a_credential_and_its_record_are_one_step(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    let said = |kind: &str| gatehouse_audit::Draft {
+        kind: kind.to_owned(),
+        ..gatehouse_audit::Draft::default()
+    };
+    let put_said = || {
+        Some(PutSaid {
+            new: said("credential.set"),
+            replaced: said("credential.replaced"),
+        })
+    };
+    let one = || credential("a", "one");
+    let early = store.credential_put("k1", one(), version(1, None), put_said());
+    assert!(!early.await.unwrap());
+    with_header(&*store).await;
+    assert_eq!(told(&*store).await, [""; 0], "nothing was changed");
+    for _ in 0..2 {
+        let put = store.credential_put("k1", one(), version(1, None), put_said());
+        assert!(put.await.unwrap());
+    }
+    for (revision, holds) in [(3, false), (2, true)] {
+        let newer = CredentialRecord { revision, ..one() };
+        let rotated = Some(said("credential.rotated"));
+        let changed = store.credential_change("k1", newer, vec![version(1, None)], rotated);
+        assert_eq!(changed.await.unwrap(), holds);
+    }
+    let (seen, new) = (header("k1"), header("k2"));
+    for holds in [true, false] {
+        let rotated = Some(said("credential.masterKeyRotated"));
+        let keys = vec![key("a", 1, 5)];
+        let changed = store.credential_rewrap(&seen, &new, keys, rotated);
+        assert_eq!(changed.await.unwrap(), holds);
+    }
+    for holds in [true, false] {
+        let deleted = Some(said("credential.deleted"));
+        let removed = store.credential_remove("one", deleted).await;
+        assert_eq!(removed.unwrap(), holds);
+    }
+    let kinds = ["set", "replaced", "rotated", "masterKeyRotated", "deleted"];
+    let kinds = kinds.map(|kind| format!("credential.{kind}"));
+    assert_eq!(told(&*store).await, kinds);
 }

@@ -82,6 +82,7 @@ macro_rules! gateway_contract_tests {
             a_credential_is_changed_only_from_the_state_that_was_seen
             a_use_is_counted_within_its_limits
             all_data_keys_change_with_the_header_or_none
+            a_change_of_a_credential_and_its_record_are_one_step
         }
         $crate::gateway_contract_tests! { @area ledger, $world,
             a_key_is_claimed_by_one_and_answered_for_all

@@ -20,9 +20,9 @@ pub struct CredentialVault {
     pub(super) rows: Arc<dyn CredentialRows>,
     pub(super) shelf: Arc<dyn KeyShelf>,
     pub(super) redactor: Redactor,
-    pub(super) held: RwLock<Option<Held>>,
+    pub(super) held: Arc<RwLock<Option<Held>>>,
     /// The master key is being changed.
-    pub(super) changing: AtomicBool,
+    pub(super) changing: Arc<AtomicBool>,
 }
 
 /// A credential to be kept.
@@ -67,11 +67,23 @@ impl CredentialVault {
             rows,
             shelf,
             redactor,
-            held: RwLock::new(None),
-            changing: AtomicBool::new(false),
+            held: Arc::default(),
+            changing: Arc::default(),
         };
         vault.settle().await?;
         Ok(vault)
+    }
+
+    /// The same credentials, by way of other rows of the same store: such as keep a record with each change.
+    #[must_use]
+    pub fn by_way_of(&self, rows: Arc<dyn CredentialRows>) -> Self {
+        Self {
+            rows,
+            shelf: self.shelf.clone(),
+            redactor: self.redactor.clone(),
+            held: self.held.clone(),
+            changing: self.changing.clone(),
+        }
     }
 
     /// Makes every value that is still usable known to the redactor. Says how many.

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::{SHORTEST, shell};
+use super::{SHORTEST, columns, shell};
 
 /// One way of writing a secret.
 pub(super) type Form = Zeroizing<Vec<u8>>;
@@ -15,13 +15,16 @@ pub(super) type Form = Zeroizing<Vec<u8>>;
 /// Each line of a longer secret, such as a private key, counts by itself from this length.
 const SHORTEST_LINE: usize = 16;
 
+/// The letters of a shorter secret stand beside one another in ordinary output, such as `seq 6`.
+const SHORTEST_APART: usize = 8;
+
 /// Those of a secret, told apart by how they are looked for.
 #[derive(Default)]
 pub(super) struct Forms {
     /// As they are, byte by byte.
     pub(super) exact: Vec<Form>,
-    /// Programs break these over lines (`base64` after 76 characters) or group them (`xxd`), so white space
-    /// inside of them means nothing.
+    /// Programs break these over lines (`base64` after 76 characters), group them (`xxd`) or set them apart (`od -c`), so
+    /// white space inside of them means nothing.
     pub(super) loose: Vec<Form>,
 }
 
@@ -47,9 +50,13 @@ impl Forms {
             self.exact.push(debug(text));
             self.exact.extend(percent(text));
             self.exact.extend(shell::quoted(text));
+            self.exact.push(reversed(text));
             self.loose.extend(hex(text.as_bytes()));
             self.loose.extend(base64(text.as_bytes()));
             self.loose.extend(base32(text.as_bytes()));
+            if text.len() >= SHORTEST_APART {
+                self.loose.extend(columns::in_columns(text));
+            }
         }
     }
 
@@ -62,6 +69,15 @@ impl Forms {
         }
         self
     }
+}
+
+/// As `rev` writes it.
+fn reversed(value: &str) -> Form {
+    let mut form = Zeroizing::new(Vec::with_capacity(value.len()));
+    for c in value.chars().rev() {
+        form.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    form
 }
 
 fn copy(bytes: &[u8]) -> Form {
@@ -168,10 +184,10 @@ fn debug(value: &str) -> Form {
     form
 }
 
-const LOWER: &[u8; 16] = b"0123456789abcdef";
+pub(super) const LOWER: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
-fn digits(byte: u8, alphabet: &[u8; 16]) -> [u8; 2] {
+pub(super) fn digits(byte: u8, alphabet: &[u8; 16]) -> [u8; 2] {
     [
         alphabet[usize::from(byte >> 4)],
         alphabet[usize::from(byte & 15)],

@@ -93,6 +93,41 @@ impl State {
     }
 }
 
+/// Tells what stands in the columns of `od -c` from the address before it. There every character was shown.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Columns {
+    #[default]
+    LineStart,
+    /// So many digits so far.
+    Address(u8),
+    Cells,
+    /// A line that is none of a dump.
+    Other,
+}
+
+impl Columns {
+    pub(super) fn take(&mut self, byte: u8) -> Part {
+        let is_digit = byte.is_ascii_hexdigit();
+        let (next, part) = match *self {
+            _ if byte == b'\n' => (Self::LineStart, Part::LineEnd),
+            Self::LineStart if byte == b' ' => (Self::LineStart, Part::Beside),
+            Self::LineStart if is_digit => (Self::Address(1), Part::Beside),
+            Self::Address(count) if is_digit && count < LONGEST_ADDRESS => {
+                (Self::Address(count + 1), Part::Beside)
+            }
+            Self::Address(count) if count >= SHORTEST_ADDRESS && byte == b' ' => {
+                (Self::Cells, Part::Beside)
+            }
+            Self::Cells if byte == b' ' => (Self::Cells, Part::Beside),
+            Self::Cells => (Self::Cells, Part::Read),
+            Self::Other => (Self::Other, Part::Beside),
+            Self::LineStart | Self::Address(_) => (Self::Other, Part::Foreign),
+        };
+        *self = next;
+        part
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,13 +3,14 @@
 //!
 //! It knows the values it was told, as they are and as they are commonly written (see `forms`): base64 at any
 //! place inside of a longer text, base32, hex, percent-encoded, escaped for JSON or a Rust debug print, quoted by a shell
-//! (see `shell`); and in the layouts of `xxd` and `hexdump -C` (see `layout`). It finds them across the borders of chunks too (see
-//! [`RedactingStream`]). It does not guess what looks like a secret. Of a secret that is kept as a JSON object it
+//! (see `shell`), reversed; and in the layouts of `xxd`, `hexdump` and `od` (see `layout` and `columns`). It finds them across
+//! the borders of chunks too (see [`RedactingStream`]). It does not guess what looks like a secret. Of a secret that is kept as a JSON object it
 //! knows the whole and the fields that are secret by their name.
 //!
 //! What it knows lies in memory masked, and in automata whose bytes are scattered: a look at the process finds no
 //! secret in one piece because of it.
 
+mod columns;
 mod forms;
 mod layout;
 mod masked;

@@ -7,7 +7,7 @@ use aho_corasick::nfa::contiguous::NFA;
 use aho_corasick::{Anchored, BuildError};
 
 use super::forms::{Form, Forms};
-use super::layout::{Layout, Part};
+use super::layout::{Columns, Layout, Part};
 use super::masked::Masked;
 
 /// What is looked for. Without any secret there is nothing.
@@ -32,6 +32,8 @@ enum Reads {
     Loose,
     /// The digits of a dump.
     Dump(Layout),
+    /// All that stands behind the addresses of a dump.
+    Columns(Columns),
 }
 
 impl Patterns {
@@ -47,10 +49,15 @@ impl Patterns {
         }
         if !forms.loose.is_empty() {
             let loose = Searcher::build(&forms.loose, Reads::Loose)?;
-            automata.push(Searcher {
-                reads: Reads::Dump(Layout::default()),
-                ..loose.clone()
-            });
+            for reads in [
+                Reads::Dump(Layout::default()),
+                Reads::Columns(Columns::default()),
+            ] {
+                automata.push(Searcher {
+                    reads,
+                    ..loose.clone()
+                });
+            }
             automata.push(loose);
         }
         Ok(Self { automata })
@@ -128,6 +135,7 @@ impl Reads {
             Self::Loose if byte.is_ascii_whitespace() => Part::Beside,
             Self::All | Self::Loose => Part::Read,
             Self::Dump(layout) => layout.take(byte),
+            Self::Columns(columns) => columns.take(byte),
         }
     }
 }
@@ -165,7 +173,7 @@ impl Reader {
 
     /// Goes on behind a byte that is none of what is read, unless there were too many.
     fn skip(&mut self) -> Option<&mut Self> {
-        let bounded = matches!(self.searcher.reads, Reads::Dump(_));
+        let bounded = matches!(self.searcher.reads, Reads::Dump(_) | Reads::Columns(_));
         self.skipped += 1;
         if bounded && self.skipped > LONGEST_REST {
             self.reset();

@@ -42,7 +42,12 @@ pub(super) fn verify(path: &Path, key: Option<&str>, head: Option<&str>) -> Resu
         verifier.lines(lines.iter().map(String::as_str));
     }
     let used = verifier.key().cloned();
-    Ok(report_json(&verifier.finish(), used.as_ref()))
+    let report = verifier.finish();
+    let mut said = report_json(&report, used.as_ref());
+    if report.head_is_sealed {
+        said["headIsSealed"] = true.into();
+    }
+    Ok(said)
 }
 
 /// `SIZE:ROOT`, as the script in another language reads it.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Context;
 use crate::args::{AuditAction, AuditArgs, AuditFilters, Format};
+use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
 use source::{Listing, Source};
 
@@ -42,6 +43,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: AuditArgs) -> Result<()
             Err(failure) => Err(failure),
         },
         AuditAction::Export { format } => export(context, &source, format).await,
+        AuditAction::Seal { older_than } => seal(context, &source, older_than).await,
     };
     source.close().await;
     done
@@ -132,6 +134,18 @@ fn verified(context: &mut Context<'_>, report: &Value) -> Result<(), Failure> {
     let text = broken["text"].as_str().unwrap_or("the audit is broken");
     let text = gatehouse_protocol::untrusted::one_line(text, 400);
     Err(Failure::new(FailureKind::General, "auditBroken", text))
+}
+
+async fn seal(context: &mut Context<'_>, source: &Source, older_than: u64) -> Result<(), Failure> {
+    let before = now_ms().saturating_sub(older_than);
+    let sealed = source.seal(before).await?;
+    if context.output.is_json() {
+        return context.output.value(&sealed);
+    }
+    let count = sealed["sealed"].as_u64().unwrap_or(0);
+    context
+        .output
+        .line(&format!("{count} records were sealed away"))
 }
 
 async fn export(context: &mut Context<'_>, source: &Source, format: Format) -> Result<(), Failure> {

@@ -56,6 +56,11 @@ pub(super) fn report(context: &mut Context<'_>, report: &Value) -> Result<(), Fa
         let kind = one_line(kind.unwrap_or_default(), 40);
         context.output.line(&format!("broken at {seq}: {kind}"))?;
     }
+    if report["headIsSealed"] == true {
+        context.output.note(
+            "what --head counts was sealed away since: that the log went on from there is all that it shows",
+        );
+    }
     let checkpoint = &report["checkpoint"];
     if checkpoint.is_null() && broken.is_null() {
         context

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use gatehouse_audit::checkpoint::log_signer;
 use gatehouse_audit::note::Signer;
+use gatehouse_audit::verify::Report;
 use gatehouse_gateway::audit::{
     AuditKey, AuditKeyError, AuditView, Evidence, StateKey, TailFile, export_end, export_page,
-    export_start, report_json, verify,
+    export_proven_end, export_start, report_json, verify,
 };
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AuditFilter, AuditStore, GatewayStore, SqliteGatewayStore};
 use gatehouse_vault::Redactor;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use crate::args::{AuditFilters, Format, Target};
 use crate::commands::Context;
@@ -35,6 +37,8 @@ pub(super) struct Files {
     /// The key and the head; an error where they cannot be read now, which is a sentence.
     evidence: Result<Evidence, String>,
     signer: Option<Signer>,
+    /// What an export goes up to: the log as it was found intact when the export began; none where it was not.
+    proven: OnceCell<Option<Report>>,
 }
 
 /// An answer of `gatehouse.audit.list`.
@@ -122,6 +126,19 @@ impl Source {
         }
     }
 
+    /// Drops what was signed before a time, in milliseconds since 1970.
+    pub(super) async fn seal(&self, before: u64) -> Result<Value, Failure> {
+        match self {
+            Self::Gateway(link) => {
+                call(link, "gatehouse.audit.seal", json!({"before": before})).await
+            }
+            Self::Files(_) => Err(Failure::usage(
+                "nothing is sealed away in the files of a gateway: it does that itself".to_owned(),
+            )
+            .next("start it, and leave out --state-dir")),
+        }
+    }
+
     pub(super) async fn close(self) {
         match self {
             Self::Gateway(link) => link.close().await,
@@ -171,6 +188,7 @@ impl Files {
             store: Arc::new(store),
             evidence,
             signer,
+            proven: OnceCell::new(),
         })
     }
 
@@ -222,13 +240,29 @@ impl Files {
             text = export_start(&*self.store, format, key).await?;
         }
         let after = after.unwrap_or(0);
-        let page = export_page(&*self.store, format, after, u64::MAX, PAGE).await?;
+        let proven = self.proven.get_or_try_init(|| self.prove()).await?.as_ref();
+        let until = proven.map_or(u64::MAX, |proven| proven.size);
+        let page = export_page(&*self.store, format, after, until, PAGE).await?;
         text.push_str(&page.text);
         if page.next.is_none() {
-            let end = export_end(&*self.store, format, self.signer.as_ref(), now());
-            text.push_str(&end.await?);
+            let end = match (proven, &self.signer) {
+                (Some(proven), Some(signer)) => {
+                    export_proven_end(&*self.store, format, signer, proven, now()).await
+                }
+                (_, signer) => export_end(&*self.store, format, signer.as_ref(), now()).await,
+            };
+            text.push_str(&end?);
         }
         Ok((text, page.next))
+    }
+
+    /// The log as it is, where it is intact and there is what shows it.
+    async fn prove(&self) -> Result<Option<Report>, StoreError> {
+        let (Ok(evidence), Some(_)) = (&self.evidence, &self.signer) else {
+            return Ok(None);
+        };
+        let report = verify(self.store.clone(), evidence.clone()).await?;
+        Ok(report.intact().then_some(report))
     }
 }
 

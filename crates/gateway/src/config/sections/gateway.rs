@@ -52,6 +52,15 @@ pub(super) const GATEWAY: &[Field] = &[
         Whole(100, 600_000),
         "How long a client may take to connect.",
     ),
+    hot(
+        "audit",
+        Object(&[hot(
+            "keepDays",
+            Whole(1, 36_500),
+            "For how many days the audit is kept; older records are sealed away. All of it when left out.",
+        )]),
+        "What was asked, decided and done.",
+    ),
     restart("tailscale", Foreign, "Not used here."),
     restart("remote", Foreign, "Not used here: it is for clients."),
     restart("http", Foreign, "Not used here."),

@@ -217,11 +217,13 @@ impl PolicyDesk {
         }
     }
 
-    /// Changes the policy, if it is still the one of this hash.
+    /// Changes the policy, if it is still the one of this hash. What `say` says of the former one and the new one is
+    /// recorded first: a change that cannot be recorded is not made.
     pub async fn edit(
         &self,
         base_hash: &str,
         edit: PolicyEdit,
+        say: impl FnOnce(&Policy, &Policy) -> Draft + Send,
     ) -> Result<PolicyState, PolicyEditError> {
         let _one = self.0.changing.lock().await;
         let before = self.current().policy;
@@ -240,13 +242,45 @@ impl PolicyDesk {
             document: Some(document),
             roles: Some(roles),
         };
+        let draft = Draft {
+            ts: self.now(),
+            ..say(&before, &policy)
+        };
+        self.0.store.audit_append(vec![draft]).await?;
         let folder = self.0.folder.clone();
         let written = tokio::task::spawn_blocking(move || texts.write(&folder).map(|()| texts));
-        let texts = written
+        let written = written
             .await
-            .map_err(|_| io::Error::other("the task that writes ended"))??;
-        self.put(policy, &texts).await;
-        Ok(self.current())
+            .unwrap_or_else(|_| Err(io::Error::other("the task that writes ended")));
+        match written {
+            Ok(texts) => {
+                self.put(policy, &texts).await;
+                Ok(self.current())
+            }
+            Err(error) => {
+                self.not_written(&policy, &error).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Records that a change which was recorded was not made.
+    async fn not_written(&self, wanted: &Policy, error: &io::Error) {
+        let version = self.current().policy.version().to_owned();
+        let draft = Draft {
+            ts: self.now(),
+            kind: "policy.refused".to_owned(),
+            actor: Actor::gateway(),
+            what: Some(format!(
+                "the policy {} could not be written, and {version} stays: {error}",
+                wanted.version()
+            )),
+            policy_version: Some(version),
+            ..Draft::default()
+        };
+        if let Err(error) = self.0.store.audit_append(vec![draft]).await {
+            tracing::error!(%error, "a policy that was not written could not be recorded");
+        }
     }
 
     async fn put(&self, policy: Policy, texts: &Texts) {

@@ -1,12 +1,65 @@
 //! The policy while the gateway runs, in a real folder.
 
-use gatehouse_store::gateway::SqliteGatewayStore;
+use gatehouse_store::gateway::{AuditStore as _, SqliteGatewayStore};
 
 use super::*;
 
 async fn desk(folder: &Path) -> PolicyDesk {
     let store = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
     PolicyDesk::open(folder, store, Clock::new(|| 1)).await
+}
+
+fn said(before: &Policy, after: &Policy) -> Draft {
+    Draft {
+        kind: "policy.changed".to_owned(),
+        what: Some(format!("{} {}", before.version(), after.version())),
+        ..Draft::default()
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_recorded_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
+    let desk = PolicyDesk::open(folder.path(), store.clone(), Clock::new(|| 1)).await;
+    let before = desk.current().policy;
+    let edit = PolicyEdit {
+        preset: Some(Preset::Observe),
+        ..PolicyEdit::default()
+    };
+    store.close().await;
+    let refused = desk.edit(before.hash(), edit, said).await;
+    assert!(
+        matches!(refused, Err(PolicyEditError::Store(_))),
+        "{refused:?}"
+    );
+    assert_eq!(desk.current().policy.hash(), before.hash());
+    assert!(
+        !folder.path().join(DOCUMENT).exists(),
+        "nothing was written"
+    );
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_written_is_recorded_as_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
+    let desk = PolicyDesk::open(folder.path(), store.clone(), Clock::new(|| 1)).await;
+    let before = desk.current().policy;
+    std::fs::create_dir(folder.path().join(DOCUMENT)).unwrap();
+    let edit = PolicyEdit {
+        preset: Some(Preset::Observe),
+        ..PolicyEdit::default()
+    };
+    let refused = desk.edit(before.hash(), edit, said).await;
+    assert!(
+        matches!(refused, Err(PolicyEditError::Io(_))),
+        "{refused:?}"
+    );
+    assert_eq!(desk.current().policy.hash(), before.hash());
+    let rows = store.audit_rows(0, 10).await.unwrap();
+    let kinds: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
+    assert_eq!(kinds, ["policy.changed", "policy.refused"]);
 }
 
 #[tokio::test]
@@ -18,7 +71,11 @@ async fn a_preset_is_changed_and_the_rest_stays_as_it_was_written() {
         preset: Some(Preset::Strict),
         ..PolicyEdit::default()
     };
-    let after = desk.edit(before.hash(), edit.clone()).await.unwrap().policy;
+    let after = desk
+        .edit(before.hash(), edit.clone(), said)
+        .await
+        .unwrap()
+        .policy;
     assert_eq!(after.preset(), Preset::Strict);
     let wanted = before.document().replace("\"guarded\"", "\"strict\"");
     assert_eq!(after.document(), wanted);
@@ -30,7 +87,7 @@ async fn a_preset_is_changed_and_the_rest_stays_as_it_was_written() {
         let mode = folder.path().join(name).metadata().unwrap().permissions();
         assert_eq!(mode.mode() & 0o777, 0o600, "{name}");
     }
-    let stale = desk.edit(before.hash(), edit).await;
+    let stale = desk.edit(before.hash(), edit, said).await;
     assert!(matches!(stale, Err(PolicyEditError::Changed)), "{stale:?}");
 }
 

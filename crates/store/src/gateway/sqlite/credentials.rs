@@ -1,12 +1,14 @@
 //! Credentials: every condition is a part of the statement or of its transaction.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::SqliteGatewayStore;
+use super::grants::say;
 use crate::gateway::{
-    CredentialHeader, CredentialKey, CredentialRecord, CredentialStore, CredentialVersion,
+    CredentialHeader, CredentialKey, CredentialRecord, CredentialStore, CredentialVersion, PutSaid,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -45,10 +47,17 @@ impl CredentialStore for SqliteGatewayStore {
         seen: &CredentialHeader,
         new: &CredentialHeader,
         keys: Vec<CredentialKey>,
+        audit: Option<Draft>,
     ) -> Result<bool> {
         let (seen, new) = (seen.clone(), new.clone());
-        self.write(move |c| Box::pin(rewrap(c, seen, new, keys)))
-            .await
+        let audit = self.scrubbed_draft(audit);
+        self.write(move |c| {
+            Box::pin(async move {
+                let changed = rewrap(c, seen, new, keys).await?;
+                say(c, changed, audit).await
+            })
+        })
+        .await
     }
 
     async fn credentials(&self) -> Result<Vec<CredentialRecord>> {
@@ -81,10 +90,24 @@ impl CredentialStore for SqliteGatewayStore {
         key_id: &str,
         credential: CredentialRecord,
         version: CredentialVersion,
+        audit: Option<PutSaid>,
     ) -> Result<bool> {
         let key_id = key_id.to_owned();
-        self.write(move |c| Box::pin(put(c, key_id, credential, version)))
-            .await
+        let (new, replaced) = audit.map(|said| (said.new, said.replaced)).unzip();
+        let (new, replaced) = (self.scrubbed_draft(new), self.scrubbed_draft(replaced));
+        self.write(move |c| {
+            Box::pin(async move {
+                let Some(put) = put(c, key_id, credential, version).await? else {
+                    return Ok(false);
+                };
+                let audit = match put {
+                    Put::New => new,
+                    Put::InPlace => replaced,
+                };
+                say(c, true, audit).await
+            })
+        })
+        .await
     }
 
     async fn credential_change(
@@ -92,16 +115,27 @@ impl CredentialStore for SqliteGatewayStore {
         key_id: &str,
         credential: CredentialRecord,
         versions: Vec<CredentialVersion>,
+        audit: Option<Draft>,
     ) -> Result<bool> {
-        let key_id = key_id.to_owned();
-        self.write(move |c| Box::pin(change(c, key_id, credential, versions)))
-            .await
+        let (key_id, audit) = (key_id.to_owned(), self.scrubbed_draft(audit));
+        self.write(move |c| {
+            Box::pin(async move {
+                let changed = change(c, key_id, credential, versions).await?;
+                say(c, changed, audit).await
+            })
+        })
+        .await
     }
 
-    async fn credential_remove(&self, name: &str) -> Result<bool> {
-        let name = name.to_owned();
-        self.write(move |c| Box::pin(async move { remove(c, &name).await }))
-            .await
+    async fn credential_remove(&self, name: &str, audit: Option<Draft>) -> Result<bool> {
+        let (name, audit) = (name.to_owned(), self.scrubbed_draft(audit));
+        self.write(move |c| {
+            Box::pin(async move {
+                let removed = remove(c, &name).await?;
+                say(c, removed, audit).await
+            })
+        })
+        .await
     }
 
     async fn credential_used(&self, id: &str, revision: i64, at: Millis) -> Result<bool> {
@@ -188,16 +222,26 @@ async fn is_in_force(c: &mut Connection, key_id: &str) -> Done<bool> {
     Ok(found.is_some())
 }
 
+/// What a credential came to that was put.
+enum Put {
+    New,
+    InPlace,
+}
+
+/// None where another key is in force.
 async fn put(
     c: &mut Connection,
     key_id: String,
     credential: CredentialRecord,
     version: CredentialVersion,
-) -> Done<bool> {
+) -> Done<Option<Put>> {
     if !is_in_force(c, &key_id).await? {
-        return Ok(false);
+        return Ok(None);
     }
-    remove(c, &credential.name).await?;
+    let put = match remove(c, &credential.name).await? {
+        true => Put::InPlace,
+        false => Put::New,
+    };
     sqlx::query(
         "INSERT INTO credential (id, name, kind, created_at, rotated_at, expires_at, max_uses, bounds, \
          version, revision, uses, last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -217,7 +261,7 @@ async fn put(
     .execute(&mut *c)
     .await?;
     add_version(c, &credential.id, version).await?;
-    Ok(true)
+    Ok(Some(put))
 }
 
 async fn change(

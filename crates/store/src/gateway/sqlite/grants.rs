@@ -58,7 +58,7 @@ impl GrantStore for SqliteGatewayStore {
 }
 
 impl SqliteGatewayStore {
-    fn scrubbed_draft(&self, audit: Option<Draft>) -> Option<Draft> {
+    pub(super) fn scrubbed_draft(&self, audit: Option<Draft>) -> Option<Draft> {
         match &self.scrub {
             Some(scrub) => audit.map(|draft| scrub(draft)),
             None => audit,
@@ -66,8 +66,8 @@ impl SqliteGatewayStore {
     }
 }
 
-/// Writes what the audit says of a grant that has just changed.
-async fn say(c: &mut Connection, changed: bool, draft: Option<Draft>) -> Done<bool> {
+/// Writes what the audit says of what has just changed.
+pub(super) async fn say(c: &mut Connection, changed: bool, draft: Option<Draft>) -> Done<bool> {
     if let (true, Some(draft)) = (changed, draft) {
         audit::append(c, &[draft.prepare()]).await?;
     }
