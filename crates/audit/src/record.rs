@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::canonical;
 use crate::hash::{Hash, leaf_hash};
 
 /// The version of the record's format, in its field `v`.
@@ -138,33 +139,92 @@ impl Draft {
 
     /// Writes the canonical JSON, but for what only the chain knows.
     pub fn prepare(mut self) -> Prepared {
-        let large = [
-            ("detail".to_owned(), self.detail.take()),
-            ("request".to_owned(), self.request.take()),
-        ];
-        let large = large
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
-        let mut members = [Members::default(), Members::default(), Members::default()];
-        if let Ok(Value::Object(all)) = serde_json::to_value(&self) {
-            for (name, value) in all.into_iter().chain(large) {
-                let part = match name.as_str() {
-                    name if name < "prev" => 0,
-                    name if name < "seq" => 1,
-                    _ => 2,
-                };
-                members[part].insert(name, value);
-            }
-        }
-        members[2].insert("v".to_owned(), VERSION.into());
+        let (detail, request) = (self.detail.take(), self.request.take());
+        let mut before = Members::default();
+        before.text("action", self.action.as_deref());
+        before.actor(&self.actor);
+        before.text("agent", self.agent.as_deref());
+        before.text("approval_id", self.approval_id.as_deref());
+        before.value("detail", detail);
+        before.value("intent", self.intent.map(Value::from));
+        before.text("kind", Some(&self.kind));
+        before.text("outcome", self.outcome.as_deref());
+        before.text("policy_version", self.policy_version.as_deref());
+        let mut between = Members::default();
+        between.value("request", request);
+        between.text("request_digest", self.request_digest.as_deref());
+        between.text("resource", self.resource.as_deref());
+        between.texts("rules", &self.rules);
+        between.text("run", self.run.as_deref());
+        let mut after = Members::default();
+        after.text("session", self.session.as_deref());
+        after.text("trace", self.trace.as_deref());
+        after.value("ts", Some(self.ts.into()));
+        after.value("v", Some(VERSION.into()));
+        after.text("verdict", self.verdict.as_deref());
+        after.text("what", self.what.as_deref());
         Prepared {
-            parts: members.map(|members| canonical_members(&members)),
+            parts: [before, between, after].map(Members::written),
             draft: self,
         }
     }
 }
 
-type Members = serde_json::Map<String, Value>;
+/// The members of a canonical object without its braces, written in their order: what they are called is ASCII, whose
+/// order by bytes is that by UTF-16, so that the object can be written in parts.
+#[derive(Default)]
+struct Members(Vec<u8>);
+
+impl Members {
+    fn name(&mut self, name: &str) {
+        if !self.0.is_empty() {
+            self.0.push(b',');
+        }
+        canonical::write_text(name, &mut self.0);
+        self.0.push(b':');
+    }
+
+    fn text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.name(name);
+            canonical::write_text(text, &mut self.0);
+        }
+    }
+
+    /// None where there are none.
+    fn texts(&mut self, name: &str, texts: &[String]) {
+        if texts.is_empty() {
+            return;
+        }
+        self.name(name);
+        for (n, text) in texts.iter().enumerate() {
+            self.0.push(if n == 0 { b'[' } else { b',' });
+            canonical::write_text(text, &mut self.0);
+        }
+        self.0.push(b']');
+    }
+
+    fn value(&mut self, name: &str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.name(name);
+            canonical::write(&value, &mut self.0);
+        }
+    }
+
+    fn actor(&mut self, actor: &Actor) {
+        self.name("actor");
+        let mut members = Self::default();
+        members.text("id", Some(&actor.id));
+        members.text("type", Some(&actor.kind));
+        self.0.push(b'{');
+        self.0.extend(members.0);
+        self.0.push(b'}');
+    }
+
+    fn written(self) -> String {
+        String::from_utf8(self.0).expect("JSON of texts is a text")
+    }
+}
 
 impl Prepared {
     /// What was prepared, without its request and its detail.
@@ -199,13 +259,4 @@ pub(crate) fn search_text(what: Option<&str>, resource: Option<&str>) -> String 
         (Some(one), _) | (None, Some(one)) => one.to_owned(),
         (None, None) => String::new(),
     }
-}
-
-/// The members of a canonical object without its braces. The names of a record are ASCII, whose order by
-/// bytes is that by UTF-16, so that an object can be written in parts.
-fn canonical_members(members: &Members) -> String {
-    let written = serde_json_canonicalizer::to_string(members);
-    let mut text = written.expect("a JSON value has finite numbers and text keys");
-    text.pop();
-    text.split_off(1)
 }

@@ -1,11 +1,11 @@
 //! What verifying needs of a row: its hash and what it says of its place. Each row by itself, so that many can
 //! be worked on at once.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-use serde::Deserialize;
-
+use super::envelope::{Envelope, Text};
 use crate::hash::{Hash, leaf_hash};
 use crate::record::{VERSION, search_text};
 
@@ -53,40 +53,9 @@ pub(super) struct Said {
     pub(super) prev: Hash,
 }
 
-/// A text that is borrowed from the record unless something in it is escaped. As a type of its own, because serde
-/// copies what is in an `Option<Cow<str>>`.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    v: u32,
-    seq: u64,
-    #[serde(borrow)]
-    prev: Cow<'a, str>,
-    ts: i64,
-    #[serde(borrow)]
-    kind: Cow<'a, str>,
-    #[serde(borrow, default)]
-    agent: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    session: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    run: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    verdict: Option<Text<'a>>,
-    #[serde(default)]
-    intent: Option<u64>,
-    #[serde(borrow, default)]
-    what: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    resource: Option<Text<'a>>,
-}
-
 pub(super) fn digest(row: &Row<'_>) -> Digested {
     let leaf = leaf_hash(row.bytes.as_bytes());
-    let envelope = serde_json::from_str::<Envelope<'_>>(row.bytes).ok();
+    let envelope = Envelope::read(row.bytes);
     let said = envelope.as_ref().and_then(|envelope| {
         Some(Said {
             seq: envelope.seq,
@@ -126,33 +95,61 @@ fn said<'a>(text: &'a Option<Text<'_>>) -> Option<&'a str> {
     text.as_ref().map(|text| &*text.0)
 }
 
-/// Digests rows on `threads` threads, and hands them on in their order while later ones are still worked on.
+/// Digests rows on `threads` threads, of which this is one, and hands them on in their order while later ones are still
+/// worked on.
 pub(super) fn digest_each(rows: &[Row<'_>], threads: usize, mut take: impl FnMut(&Digested)) {
     /// What a thread does at a time. Fewer rows than these are done before a thread has begun.
-    const SHARE: usize = 512;
-    let shares: Vec<_> = rows.chunks(SHARE).collect();
-    let threads = threads.clamp(1, shares.len().max(1));
+    const SHARE: usize = 256;
+    let shares = Shares {
+        rows: rows.chunks(SHARE).collect(),
+        begun: AtomicUsize::new(0),
+    };
+    let count = shares.rows.len();
+    let threads = threads.clamp(1, count.max(1));
     if threads == 1 {
         return rows.iter().for_each(|row| take(&digest(row)));
     }
     std::thread::scope(|scope| {
-        let work = |first| {
-            let (sender, done) = mpsc::sync_channel(2);
-            let shares = &shares;
+        let (sender, done) = mpsc::channel();
+        for _ in 1..threads {
+            let (sender, shares) = (sender.clone(), &shares);
             scope.spawn(move || {
-                for share in shares.iter().skip(first).step_by(threads) {
-                    let digested: Vec<_> = share.iter().map(digest).collect();
+                while let Some(digested) = shares.digest_next() {
                     if sender.send(digested).is_err() {
                         return;
                     }
                 }
             });
-            done
-        };
-        let workers: Vec<_> = (0..threads).map(work).collect();
-        for worker in workers.iter().cycle().take(shares.len()) {
-            let digested = worker.recv().expect("digesting does not panic");
-            digested.iter().for_each(&mut take);
+        }
+        // Else nobody would hear of it where a thread panicked.
+        drop(sender);
+        let mut due = 0;
+        let mut ready = BTreeMap::new();
+        while due < count {
+            ready.extend(done.try_iter());
+            if let Some(digested) = ready.remove(&due) {
+                let digested: Vec<Digested> = digested;
+                digested.iter().for_each(&mut take);
+                due += 1;
+                continue;
+            }
+            let more = shares.digest_next().map_or_else(|| done.recv(), Ok);
+            ready.extend([more.expect("digesting does not panic")]);
         }
     });
+}
+
+/// The rows, to be taken by whoever has nothing to do: the threads end at about the same time, however fast each is.
+struct Shares<'r, 'a> {
+    rows: Vec<&'r [Row<'a>]>,
+    begun: AtomicUsize,
+}
+
+impl Shares<'_, '_> {
+    /// The next ones that nobody has begun, digested, with their place; none where all are begun.
+    fn digest_next(&self) -> Option<(usize, Vec<Digested>)> {
+        let place = self.begun.fetch_add(1, Ordering::Relaxed);
+        let rows = self.rows.get(place)?;
+        Some((place, rows.iter().map(digest).collect()))
+    }
 }

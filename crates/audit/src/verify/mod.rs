@@ -7,7 +7,9 @@
 
 mod digest;
 mod doubt;
+mod envelope;
 mod proof;
+mod scanner;
 mod walk;
 
 use crate::hash::Hash;

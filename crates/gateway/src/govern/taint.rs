@@ -79,6 +79,9 @@ impl Taints {
 
     /// Adds to what a session did. Before the action runs, so that none that follows misses it.
     pub(super) async fn add(&self, session: &str, more: &Taint) -> Result<(), StoreError> {
+        if *more == Taint::default() {
+            return Ok(());
+        }
         let _adding = self.adding.lock().await;
         let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
         self.change(&name(session), |own| {

@@ -8,12 +8,12 @@ use gatehouse_policy::decide::{
     Act, Context, Fetch, Judged as Touched, PastInput, Request, SessionAccess, SessionUse, feed,
 };
 use gatehouse_policy::place::{self, Access};
-use gatehouse_policy::rules::Moment;
+use gatehouse_policy::rules::{Counts, Moment, NoCounts};
 use gatehouse_policy::{Decision, Dialect, Finding, Policy, Taint, Verdict, Word, decide};
 use serde_json::{Value, json};
 
 use super::{Doer, Judge, Judged};
-use crate::govern::rates::Place;
+use crate::govern::rates::{Place, RatesAt};
 use crate::world::{Seen, SeenFiles};
 
 /// One question to the policy.
@@ -131,6 +131,18 @@ impl Asked<'_> {
         self.decided(act, &[], past)
     }
 
+    /// The counts, where a rule counts: nobody else is judged meanwhile. Without such a rule nobody has to wait.
+    fn counting(&self, now: i64) -> Option<RatesAt<'_>> {
+        if self.policy.counts_over_ms().is_some() {
+            return Some(self.judge.rates.at(now, self.place));
+        }
+        // What another policy had it hold.
+        if let Some(place) = self.place {
+            place.release();
+        }
+        None
+    }
+
     pub(super) fn decided(&self, act: Act<'_>, facts: &[Finding], act_json: Value) -> Judged {
         let now = i64::try_from(self.judge.clock.now_ms()).unwrap_or(i64::MAX);
         let rights = (self.judge.rights)(&self.doer.agent);
@@ -138,13 +150,18 @@ impl Asked<'_> {
         let channel = self.doer.channel.as_deref();
         let workspace = self.workspace.to_string_lossy();
         let home = &self.judge.surroundings.home;
-        let counting = self.judge.rates.at(now, self.place);
+        let counting = self.counting(now);
+        let counted = counting.as_ref().map(RatesAt::counts);
+        let counts: &dyn Counts = match &counted {
+            Some(counted) => counted,
+            None => &NoCounts,
+        };
         let context = Context {
             now: Moment {
                 unix_ms: now,
                 offset_minutes,
             },
-            counts: &counting.counts(),
+            counts,
             facts,
             ..Context::new(home, &workspace, &rights, self.taint)
         };
@@ -157,7 +174,9 @@ impl Asked<'_> {
             act,
         };
         let decision = decide(&request, &self.policy, &context);
-        counting.hold(&decision.rates);
+        if let Some(counting) = counting {
+            counting.hold(&decision.rates);
+        }
         let past = json!({
             "at": now, "agentId": self.doer.agent, "sessionKey": self.doer.session,
             "tool": self.tool, "workspace": workspace, "home": home,
