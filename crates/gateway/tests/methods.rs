@@ -379,6 +379,15 @@ async fn what_a_client_made_wrong_is_said_and_nothing_happens() {
             "agent",
             json!({"message": "hi", "idempotencyKey": "d", "channel": "telegram", "deliver": true}),
         ),
+        (
+            "chat.send",
+            json!({"sessionKey": "agent:main:main", "agentId": "night", "message": "hi",
+                "idempotencyKey": "e"}),
+        ),
+        (
+            "sessions.create",
+            json!({"key": "agent:main:work", "agentId": "night"}),
+        ),
         ("usage.cost", json!({"days": -5})),
         ("usage.cost", json!({"startDate": "yesterday"})),
         ("chat.history", json!({"sessionKey": 7})),

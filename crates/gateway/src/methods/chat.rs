@@ -64,12 +64,12 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
     let key = params.idempotency_key.clone();
     let said = said(&name, &params.message, &params.attachments);
     if let Some(command) = command(&params.message) {
-        return once(&cx, "chat.send", Some(&key), &said, || {
+        return once(&cx.app, "chat.send", Some(&key), &said, || {
             obey(&cx, &name, command, &key)
         })
         .await;
     }
-    once(&cx, "chat.send", Some(&key), &said, || {
+    once(&cx.app, "chat.send", Some(&key), &said, || {
         sent(&cx, name, params)
     })
     .await

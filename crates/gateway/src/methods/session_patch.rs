@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
 use super::session_write::{ensured, expect, free_label, known_model, unknown};
-use crate::router::{Cx, MethodError, MethodTable};
+use crate::router::{Cx, MethodError, MethodTable, one_agent};
 use crate::sessions::{Change, Overrides, SessionName};
 
 pub(super) fn register(table: &mut MethodTable) {
@@ -256,6 +256,9 @@ async fn patch_one(
     target: &Target,
     patch: Patch,
 ) -> Result<SessionRow, MethodError> {
+    if let Some(agent) = &target.agent_id {
+        one_agent(&target.key, agent)?;
+    }
     if target.expected_lifecycle_revision.is_some() {
         // Rows of this gateway have no such revision, so that nobody can have seen one.
         let text = "this gateway has no lifecycle revisions; name the session's id instead";

@@ -89,7 +89,7 @@ async fn run(
             .map(Duration::from_millis);
         submitted(&cx, input).await
     };
-    once(&cx, method, key.as_deref(), &said, work).await
+    once(&cx.app, method, key.as_deref(), &said, work).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -268,7 +268,8 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
             "acceptedAt": cx.now_ms(),
         }))
     };
-    let accepted = once(&cx, "agent", Some(&key), &said, work).await?;
+    let accepted: Result<_, MethodError> = once(&cx.app, "agent", Some(&key), &said, work).await;
+    let accepted = accepted?;
     cx.answer_early(&accepted);
     let run_id = accepted["runId"].as_str().unwrap_or_default();
     match cx.app.runs.engine.wait(run_id, AGENT_WITHIN).await {

@@ -65,7 +65,7 @@ async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
     cx.require(MethodScope::Write)?;
     let key = params.idempotency_key.clone();
     let input = params.input();
-    once(&cx, "sessions.create", key.as_deref(), &input, || {
+    once(&cx.app, "sessions.create", key.as_deref(), &input, || {
         created(&cx, params, Budget::default())
     })
     .await
@@ -117,7 +117,7 @@ async fn spawn(cx: Cx, params: SpawnParams) -> Result<Value, MethodError> {
     };
     let input = params.input();
     once(
-        &cx,
+        &cx.app,
         "gatehouse.sessions.spawn",
         key.as_deref(),
         &input,
