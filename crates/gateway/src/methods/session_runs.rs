@@ -146,6 +146,8 @@ struct CompactParams {
     key: String,
     #[serde(default)]
     agent_id: Option<String>,
+    #[serde(default)]
+    max_lines: Option<u64>,
 }
 
 /// The longest that a summary may take.
@@ -153,6 +155,11 @@ const COMPACT_WITHIN: Duration = Duration::from_secs(300);
 
 /// Puts a summary in place of the older part of the context, and waits for it.
 async fn compact(cx: Cx, params: CompactParams) -> Result<Value, MethodError> {
+    if params.max_lines.is_some() {
+        return Err(MethodError::invalid(
+            "maxLines is not available on this gateway: without it, older messages are summarised",
+        ));
+    }
     let name = cx
         .app
         .sessions
