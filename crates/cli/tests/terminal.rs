@@ -87,6 +87,14 @@ fn nobody_there_is_told_from_other_failures_and_says_what_to_do() {
 }
 
 #[test]
+fn a_host_may_be_an_address_of_the_newer_kind() {
+    let line = ["connect", "--host", "::1", "--port", "1"];
+    let done = Gatehouse::new().run(&line);
+    assert_eq!(done.status, 4, "{done:?}");
+    assert!(done.stderr.contains("[::1]"), "{done:?}");
+}
+
+#[test]
 fn an_error_is_json_where_json_was_asked_for() {
     let done = Gatehouse::new()
         .with("--url", &nowhere())

@@ -40,6 +40,9 @@ pub struct AgentEntry {
     pub workspace: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// What is tried when its model fails, in place of what all agents have.
+    #[serde(skip)]
+    pub fallbacks: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emoji: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,11 +216,8 @@ impl Agents {
         let settings = (self.settings)();
         let own = agent.model.as_deref().and_then(ModelRef::parse);
         let mut models = vec![own.unwrap_or_else(|| self.first_model(&settings))];
-        let fallbacks = settings
-            .fallbacks
-            .iter()
-            .filter_map(|name| ModelRef::parse(name));
-        models.extend(fallbacks);
+        let fallbacks = agent.fallbacks.as_ref().unwrap_or(&settings.fallbacks);
+        models.extend(fallbacks.iter().filter_map(|name| ModelRef::parse(name)));
         models
     }
 }

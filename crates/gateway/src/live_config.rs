@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, ConfigDesk, ConfigHandle, Reload, Reloaded};
 use crate::health::HealthMonitor;
 use crate::options::ConfigFile;
+use crate::router::Caller;
 
 /// Starts the owner of the configuration. `effective` is what the command line and the environment made of it.
 pub(crate) fn start(
@@ -30,7 +31,7 @@ pub(crate) fn start(
     tasks: &TaskTracker,
 ) -> ConfigHandle {
     let watches = effective.gateway.reload.mode != "off";
-    let path = file.place.read_from.clone();
+    let place = file.place.clone();
     let told_path = file.place.write_to.clone();
     let (hub, health, clock) = (hub.clone(), health.clone(), clock.clone());
     let started_at_ms = clock.now_ms();
@@ -84,7 +85,7 @@ pub(crate) fn start(
     drop(first);
     tasks.spawn(record(store.clone(), to_record));
     let (watch, touched) = if watches {
-        config::watch_file(&path)
+        config::watch_place(&place)
     } else {
         (None, tokio::sync::mpsc::channel(1).1)
     };
@@ -155,19 +156,26 @@ fn status(word: &str) -> serde_json::Value {
     json!({"hotReloadStatus": word})
 }
 
-/// The rules of the gate, and a task that keeps them in step. How clients authenticate needs a restart.
+/// The rules of the gate, and a task that keeps them in step. How clients authenticate needs a restart; whom a proxy may
+/// name does not, and whoever may not be named any more is shown out.
 pub(crate) fn gate_rules(
     config: &ConfigHandle,
     settings: AuthSettings,
+    hub: &Hub,
     tasks: &TaskTracker,
 ) -> watch::Receiver<Arc<GateRules>> {
     let mut configs = config.watch();
     let first = rules(&config.current(), settings.clone());
     let (sender, receiver) = watch::channel(Arc::new(first));
+    let hub = hub.clone();
     tasks.spawn(async move {
         while configs.changed().await.is_ok() {
             let config = configs.borrow_and_update().clone();
-            sender.send_replace(Arc::new(rules(&config, settings.clone())));
+            let rules = Arc::new(rules(&config, settings.clone()));
+            sender.send_replace(Arc::clone(&rules));
+            let code = gatehouse_protocol::close::ACCESS_REMOVED;
+            let is_out = move |caller: &Caller| !rules.still_allow(caller);
+            hub.close_where(is_out, code, "no longer let in");
         }
     });
     receiver
@@ -175,6 +183,14 @@ pub(crate) fn gate_rules(
 
 fn rules(config: &Config, settings: AuthSettings) -> GateRules {
     let gateway = &config.gateway;
+    let settings = match (settings, gateway.auth.trusted_proxy.rules()) {
+        (AuthSettings::TrustedProxy { local, .. }, Some(rules)) => AuthSettings::TrustedProxy {
+            rules,
+            proxies: gateway.trusted_proxies.clone(),
+            local,
+        },
+        (settings, _) => settings,
+    };
     let limit = &gateway.auth.rate_limit;
     GateRules {
         settings,

@@ -1,6 +1,7 @@
 //! The machine that this gateway runs on: names and numbers for `system.info` and the presence board. Read
 //! where it is asked for; nothing here is kept. Linux tells it all through files, other systems less.
 
+use std::net::{IpAddr, Ipv4Addr, UdpSocket};
 use std::path::{Path, PathBuf};
 
 /// Facts that do not change while the gateway runs.
@@ -69,6 +70,15 @@ impl Machine {
             cpu_model: read("cpuinfo").and_then(|text| field(&text, "model name")),
             proc,
         }
+    }
+
+    /// The address that this machine goes out with; none without a network. Nothing is sent.
+    pub fn outward_address(&self) -> Option<IpAddr> {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+        // Of the range for documentation (RFC 5737): it only has to be elsewhere.
+        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+        let address = socket.local_addr().ok()?.ip();
+        (!address.is_unspecified() && !address.is_loopback()).then_some(address)
     }
 
     pub fn load(&self) -> Load {

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::hex::hex;
-use crate::router::{Cx, MethodError};
+use crate::router::MethodError;
+use crate::state::App;
 
 /// How long an answer is kept.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -20,46 +21,47 @@ const LOOKS: u32 = 200;
 
 /// Does `work` unless `method` was asked with this key before. `input` is what the answer is about. A failure is not
 /// kept: the next may succeed.
-pub(crate) async fn once<F>(
-    cx: &Cx,
+pub(crate) async fn once<F, E>(
+    app: &App,
     method: &str,
     key: Option<&str>,
     input: &Value,
     work: impl FnOnce() -> F,
-) -> Result<Value, MethodError>
+) -> Result<Value, E>
 where
-    F: Future<Output = Result<Value, MethodError>>,
+    F: Future<Output = Result<Value, E>>,
+    E: From<MethodError>,
 {
     let Some(key) = key else {
         return work().await;
     };
     let key = format!("{method}\n{key}");
-    let store = &*cx.app.store;
+    let store = &*app.store;
     let input = fingerprint(input);
-    if let Some(kept) = claimed(cx, store, &key).await? {
-        return answer_to(kept, &input);
+    if let Some(kept) = claimed(app, store, &key).await? {
+        return Ok(answer_to(kept, &input)?);
     }
     let done = work().await;
-    match &done {
+    let kept = match &done {
         Ok(answer) => {
-            let expires = now(cx).saturating_add(KEPT_MS);
-            store
-                .answer_put(&key, &json!([input, answer]).to_string(), expires)
-                .await?;
+            let expires = now(app).saturating_add(KEPT_MS);
+            let answer = json!([input, answer]).to_string();
+            store.answer_put(&key, &answer, expires).await
         }
-        Err(_) => store.answer_release(&key).await?,
-    }
+        Err(_) => store.answer_release(&key).await,
+    };
+    kept.map_err(MethodError::from)?;
     done
 }
 
 /// The answer that was given, or none where the caller is the first.
 async fn claimed(
-    cx: &Cx,
+    app: &App,
     store: &dyn GatewayStore,
     key: &str,
 ) -> Result<Option<Value>, MethodError> {
     for _ in 0..LOOKS {
-        let now = now(cx);
+        let now = now(app);
         match store
             .answer_claim(key, now, now.saturating_add(KEPT_MS))
             .await?
@@ -101,6 +103,6 @@ pub(crate) fn used_for_another() -> MethodError {
     .with_details(json!({"reason": "chat-request-conflict"}))
 }
 
-fn now(cx: &Cx) -> i64 {
-    i64::try_from(cx.now_ms()).unwrap_or(i64::MAX)
+fn now(app: &App) -> i64 {
+    i64::try_from(app.clock.now_ms()).unwrap_or(i64::MAX)
 }

@@ -107,7 +107,7 @@ impl Gateway {
 
         let (failures, failures_task) = Failures::start(clock.clone());
         tasks.spawn(failures_task);
-        let rules = live_config::gate_rules(&config, auth, &tasks);
+        let rules = live_config::gate_rules(&config, auth, &hub, &tasks);
         let desk = PairingDesk::new(Arc::clone(&store), clock.clone());
         let process_secret = random_token().and_then(Secret::new);
         let process_secret = process_secret
@@ -168,7 +168,7 @@ impl Gateway {
             identity,
             limits,
             methods: methods::table(),
-            public_url: format!("{scheme}://{address}"),
+            listens: (scheme, address),
             counters: Counters::new(),
             log_file,
             state_dir,

@@ -11,6 +11,7 @@
 //!
 //! There is no lock here: each part is a handle to the task that owns it.
 
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -78,8 +79,8 @@ pub struct Parts {
     pub identity: Identity,
     pub limits: Limits,
     pub methods: MethodTable,
-    /// Under which address clients of this machine's network find the gateway.
-    pub public_url: String,
+    /// `ws` or `wss`, and where it listens.
+    pub listens: (&'static str, SocketAddr),
     pub(crate) counters: Counters,
     /// What `logs.tail` reads.
     pub log_file: Option<PathBuf>,

@@ -293,3 +293,22 @@ async fn a_question_outlives_a_restart_and_its_answer_runs_nothing() {
     let get = wire.ask("approval.get", json!({"id": "own"})).await;
     assert_eq!(get["approval"]["status"], "allowed");
 }
+
+#[tokio::test]
+async fn an_always_ends_when_the_person_says() {
+    let gateway = TestGateway::asking().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let question = asked(&mut wire, "r1", "touch made.txt").await;
+    let always = json!({"id": question["id"], "kind": "exec", "decision": "allow-always",
+        "grantExpiresInDays": 2});
+    let resolved = wire.ask("approval.resolve", always).await;
+    assert_eq!(resolved["applied"], true, "{resolved}");
+    let grants = wire.ask("gatehouse.grants.list", json!({})).await;
+    let grant = &grants["grants"][0];
+    let held = grant["expiresAt"].as_i64().unwrap() - grant["createdAt"].as_i64().unwrap();
+    assert!(
+        held <= 2 * 24 * 60 * 60 * 1000,
+        "two days, not ninety: {grant}"
+    );
+    assert!(held > 24 * 60 * 60 * 1000, "{grant}");
+}

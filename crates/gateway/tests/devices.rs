@@ -404,3 +404,56 @@ async fn a_device_that_removes_itself_hears_that_it_did_before_its_connection_en
         Some((4001, "device removed".to_owned()))
     );
 }
+
+#[tokio::test]
+async fn an_approval_brings_no_token_back_that_was_revoked_since() {
+    let gateway = TestGateway::start().await;
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let mut wire = gateway.dial().await;
+    wire.connect_as(&key(4), shared(), &["operator.read"], |_| {})
+        .await;
+    let more = json!({"scopes": ["operator.write"]});
+    let asked = wire.ask("device.scopes.requestUpgrade", more).await;
+    let request = json!({"requestId": asked["requestId"]});
+    operator.ask("device.pair.approve", request.clone()).await;
+    let answer = wire.ask("device.scopes.waitUpgrade", request.clone()).await;
+    assert_eq!(answer["status"], "approved", "{answer}");
+    let answer = wire.ask("device.scopes.waitUpgrade", request.clone()).await;
+    assert_eq!(answer["status"], "expired", "once: {answer}");
+    let device = key(4).device_id().as_str().to_owned();
+    let revoke = json!({"deviceId": device, "role": "operator"});
+    operator.ask("device.token.revoke", revoke).await;
+    let mut again = gateway.dial().await;
+    let hello = again
+        .connect_as(&key(4), shared(), &["operator.read"], |_| {})
+        .await;
+    assert_eq!(hello["ok"], true, "{hello}");
+    let answer = again.ask("device.scopes.waitUpgrade", request).await;
+    assert_eq!(answer["status"], "expired", "{answer}");
+    assert_eq!(answer["deviceToken"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_setup_code_leads_to_an_address_that_a_device_can_dial() {
+    let gateway = TestGateway::with(|options| {
+        options.config.gateway.bind = gatehouse_gateway::config::Bind::Lan;
+    })
+    .await;
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let own = operator.request("device.pair.setupCode", json!({})).await;
+    // A machine without a network has no address to tell.
+    let told = own.to_string();
+    assert!(own["ok"] == true || told.contains("publicUrl"), "{own}");
+    assert!(!told.contains("0.0.0.0"), "{own}");
+    for (url, fits) in [
+        ("wss://gateway.example.org", true),
+        ("not an address", false),
+        ("ftp://gateway.example.org", false),
+        ("wss://user:pass@gateway.example.org", false),
+        ("", false),
+    ] {
+        let params = json!({"publicUrl": url});
+        let answer = operator.request("device.pair.setupCode", params).await;
+        assert_eq!(answer["ok"], fits, "{url:?}: {answer}");
+    }
+}

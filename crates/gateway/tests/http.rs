@@ -4,6 +4,7 @@
 mod support;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
@@ -11,6 +12,9 @@ use gatehouse_gateway::{FolderAssets, ToolCall, ToolCalls, ToolFailure};
 use serde_json::{Value, json};
 use support::http::{self, Answer};
 use support::{TOKEN, TestGateway};
+
+/// How often the tool that counts was called.
+static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// Answers what it was asked; some names fail in their own way.
 struct Echo;
@@ -23,6 +27,7 @@ impl ToolCalls for Echo {
             "picky" => Err(ToolFailure::Input("no such argument".into())),
             "guarded" => Err(ToolFailure::Denied("policy says no".into())),
             "broken" => Err(ToolFailure::Failed("it broke".into())),
+            "counted" => Ok(json!(COUNT.fetch_add(1, Ordering::Relaxed))),
             _ => Ok(json!({"tool": call.tool, "args": call.args, "session": call.session_key})),
         }
     }
@@ -82,6 +87,11 @@ async fn each_failure_has_its_published_status() {
         (r#"{"tool":"t","dryRun":true}"#, 400, "invalid_request"),
         (r#"{"tool":"t","dryRun":"yes"}"#, 400, "invalid_request"),
         (r#"{"tool":"x","args":[]}"#, 400, "invalid_request"),
+        (
+            r#"{"tool":"x","sessionKey":"agent:ops:main","agentId":"main"}"#,
+            400,
+            "invalid_request",
+        ),
     ];
     for (body, status, kind) in cases {
         let answer = invoke(&gateway, body, Some(TOKEN)).await;
@@ -306,5 +316,111 @@ async fn the_page_is_served_with_a_policy_and_nothing_beside_it() {
             answer.status == 404 && !answer.body.contains("secret"),
             "{path}"
         );
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_is_answered_the_same_and_the_tool_is_called_once() {
+    let gateway = gateway().await;
+    let keyed = |key: &str, args: &str| {
+        format!(r#"{{"tool":"counted","idempotencyKey":"{key}","args":{{{args}}}}}"#)
+    };
+    let first = invoke(&gateway, &keyed("one", ""), Some(TOKEN)).await;
+    assert_eq!(first.status, 200, "{}", first.body);
+    let again = invoke(&gateway, &keyed("one", ""), Some(TOKEN)).await;
+    assert_eq!((again.status, again.body), (200, first.body.clone()));
+    let other = invoke(&gateway, &keyed("two", ""), Some(TOKEN)).await;
+    assert_ne!(other.body, first.body);
+    let misused = invoke(&gateway, &keyed("one", r#""a":1"#), Some(TOKEN)).await;
+    assert_eq!(misused.status, 400, "{}", misused.body);
+}
+
+#[tokio::test]
+async fn scopes_that_whoever_is_in_front_leaves_out_are_missing_and_a_secret_has_them_all() {
+    let body = r#"{"tool":"t"}"#;
+    let asked = |scopes: &str, token: &str| {
+        format!(
+            "POST /tools/invoke HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{token}{scopes}\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let open = TestGateway::with(|options| {
+        options.web.tools = Some(Arc::new(Echo));
+        options.auth = AuthSettings::None;
+    })
+    .await;
+    for (scopes, status) in [
+        ("", 200),
+        ("x-openclaw-scopes: operator.read, operator.write\r\n", 200),
+        ("x-openclaw-scopes: operator.admin\r\n", 200),
+        ("x-openclaw-scopes: operator.read\r\n", 403),
+        ("x-openclaw-scopes: \r\n", 403),
+    ] {
+        let answer = http::send(open.address(), &asked(scopes, "")).await;
+        assert_eq!(answer.status, status, "{scopes:?}: {}", answer.body);
+    }
+    let gateway = gateway().await;
+    let token = format!("authorization: Bearer {TOKEN}\r\n");
+    let scopes = "x-openclaw-scopes: operator.read\r\n";
+    let answer = http::send(gateway.address(), &asked(scopes, &token)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+#[tokio::test]
+async fn the_picture_of_an_agent_is_in_the_workspace_that_it_has() {
+    let gateway = TestGateway::with(|options| {
+        options.config.raw = json!({"agents": {"list": [
+            {"id": "main", "identity": {"avatar": "me.png"}},
+            {"id": "Night", "identity": {"avatar": "me.png"}},
+        ]}});
+        for workspace in ["workspace", "workspace-night"] {
+            let folder = options.state_dir.join(workspace);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("me.png"), workspace).unwrap();
+        }
+    })
+    .await;
+    for (agent, picture) in [
+        ("main", "workspace"),
+        ("night", "workspace-night"),
+        ("Night", "workspace-night"),
+    ] {
+        let path = format!("/avatar/{agent}");
+        let answer = http::get(gateway.address(), &path, Some(TOKEN)).await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (200, picture),
+            "{agent}"
+        );
+        assert_eq!(answer.header("content-type"), Some("image/png"));
+    }
+    let none = http::get(gateway.address(), "/avatar/nobody", Some(TOKEN)).await;
+    assert_eq!(none.status, 404);
+    let stranger = http::get(gateway.address(), "/avatar/main", None).await;
+    assert_eq!(stranger.status, 401);
+}
+
+#[tokio::test]
+async fn sessions_are_listed_by_their_kinds_and_no_number_of_minutes_is_too_odd() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&["operator.read", "operator.write"]).await;
+    for key in ["main", "slack:channel:C1", "build"] {
+        wire.ask("sessions.create", json!({"key": key})).await;
+    }
+    for (args, keys) in [
+        (json!({}), 3),
+        (json!({"kinds": ["main"]}), 1),
+        (json!({"kinds": ["Main", "group"]}), 2),
+        (json!({"kinds": ["subagent"]}), 0),
+        (json!({"kinds": ["other"], "limit": 1}), 1),
+        (json!({"activeMinutes": i64::MIN}), 0),
+        (json!({"activeMinutes": i64::MAX}), 3),
+    ] {
+        let body = json!({"tool": "sessions_list", "args": args}).to_string();
+        let answer = invoke(&gateway, &body, Some(TOKEN)).await;
+        assert_eq!(answer.status, 200, "{body}: {}", answer.body);
+        let count = &answer.json()["result"]["details"]["count"];
+        assert_eq!(*count, keys, "{body}: {}", answer.body);
     }
 }

@@ -10,8 +10,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
 
-use gatehouse_gateway::Tailscale;
 use gatehouse_gateway::auth::{AuthSettings, IdentityRules};
+use gatehouse_gateway::config::{Env, Flags, prepare};
+use gatehouse_gateway::{StartOptions, Tailscale};
 use gatehouse_protocol::device::DeviceKey;
 use serde_json::{Value, json};
 use support::{TestGateway, Wire};
@@ -267,4 +268,48 @@ async fn whom_the_daemon_does_not_confirm_stays_out() {
         refused["error"]["details"]["code"], "AUTH_TAILSCALE_WHOIS_FAILED",
         "without a daemon nobody is confirmed: {refused}"
     );
+}
+
+/// Whom a proxy on this machine names, without a device.
+async fn named_by_a_proxy(gateway: &TestGateway, user: &'static str) -> Wire {
+    let mut wire = Wire::dial_with(gateway.address(), &[("x-forwarded-user", user)]).await;
+    let (nonce, ts) = wire.challenge().await;
+    let key = DeviceKey::from_seed([31; 32]);
+    let mut params = support::connect_params(&key, &nonce, ts, json!({}), &["operator.read"]);
+    params.as_object_mut().unwrap().remove("device");
+    let hello = wire.request("connect", params).await;
+    assert_eq!(hello["ok"], true, "{hello}");
+    wire
+}
+
+#[tokio::test]
+async fn whom_the_configuration_names_no_more_is_shown_out_and_stays_out() {
+    let named = |users: &str| {
+        format!(
+            "{{gateway: {{port: 0, reload: {{debounceMs: 20}}, trustedProxies: ['127.0.0.1'], auth: {{
+                mode: 'trusted-proxy', trustedProxy: {{
+                    userHeader: 'x-forwarded-user', allowLoopback: true, allowUsers: [{users}]}}}}}}}}"
+        )
+    };
+    let gateway = TestGateway::with(|options| {
+        let folder = options.state_dir.clone();
+        let text = named("'ada@example.com', 'eve@example.com'");
+        std::fs::write(folder.join("gatehouse.json"), text).unwrap();
+        let prepared = prepare(&folder, &Flags::default(), &Env::new()).unwrap();
+        *options = StartOptions::prepared(prepared, Env::new(), folder);
+    })
+    .await;
+    let eve = [("x-forwarded-user", "eve@example.com")];
+    let mut stays = named_by_a_proxy(&gateway, "ada@example.com").await;
+    let mut goes = named_by_a_proxy(&gateway, "eve@example.com").await;
+    let file = gateway.state.path().join("gatehouse.json");
+    std::fs::write(file, named("'ada@example.com'")).unwrap();
+    assert_eq!(
+        goes.closed_with().await,
+        Some((4001, "no longer let in".to_owned()))
+    );
+    let (_, refused) = comes(gateway.address(), &eve).await;
+    let reason = &refused["error"]["details"]["authReason"];
+    assert_eq!(reason, "trusted_proxy_user_not_allowed", "{refused}");
+    stays.ask("health", json!({})).await;
 }

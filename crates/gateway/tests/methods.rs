@@ -379,6 +379,29 @@ async fn what_a_client_made_wrong_is_said_and_nothing_happens() {
             "agent",
             json!({"message": "hi", "idempotencyKey": "d", "channel": "telegram", "deliver": true}),
         ),
+        (
+            "chat.send",
+            json!({"sessionKey": "agent:main:main", "agentId": "night", "message": "hi",
+                "idempotencyKey": "e"}),
+        ),
+        (
+            "sessions.create",
+            json!({"key": "agent:main:work", "agentId": "night"}),
+        ),
+        ("sessions.compact", json!({"key": MAIN, "maxLines": 5})),
+        ("sessions.create", json!({"key": "work", "incognito": true})),
+        (
+            "sessions.create",
+            json!({"key": "work", "permissionMode": "read-only"}),
+        ),
+        (
+            "sessions.patch",
+            json!({"key": "main", "inheritedToolDeny": ["exec"]}),
+        ),
+        (
+            "sessions.delete",
+            json!({"key": "work", "deleteTranscript": false}),
+        ),
         ("usage.cost", json!({"days": -5})),
         ("usage.cost", json!({"startDate": "yesterday"})),
         ("chat.history", json!({"sessionKey": 7})),
@@ -438,4 +461,31 @@ async fn a_session_offers_the_levels_of_thinking_that_it_takes() {
         let patched = wire.ask("sessions.patch", params).await;
         assert_eq!(patched["entry"]["thinkingLevel"], level, "{patched}");
     }
+}
+
+#[tokio::test]
+async fn a_session_that_changed_since_it_was_seen_is_not_deleted() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let made = wire.ask("sessions.create", json!({"key": "work"})).await;
+    let seen = made["entry"]["updatedAt"].as_u64().unwrap();
+    let delete = |at: u64| json!({"key": "work", "expectedSessionUpdatedAt": at});
+    let refused = wire.request("sessions.delete", delete(seen - 1)).await;
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("has changed"), "{refused}");
+    let deleted = wire.ask("sessions.delete", delete(seen)).await;
+    assert_eq!(deleted["deleted"], true, "{deleted}");
+}
+
+#[tokio::test]
+async fn a_word_for_the_gateway_is_one_for_the_agent_where_that_is_said() {
+    let (_gateway, mut wire) = talked().await;
+    let said = json!({"sessionKey": MAIN, "message": "/new", "idempotencyKey": "word",
+        "suppressCommandInterpretation": true});
+    let sent = wire.ask("chat.send", said).await;
+    assert_eq!(sent["status"], "started", "{sent}");
+    let wait = json!({"runId": "word", "timeoutMs": 20_000});
+    wire.ask("agent.wait", wait).await;
+    let history = wire.ask("chat.history", json!({"sessionKey": MAIN})).await;
+    assert_eq!(history["totalMessages"], 4, "{history}");
 }

@@ -139,7 +139,7 @@ impl Tool for SessionTool {
                         "limit": { "type": "integer", "minimum": 1 },
                         "activeMinutes": { "type": "integer", "minimum": 1 },
                         "search": { "type": "string" },
-                        "agentId": { "type": "string" },
+                        "kinds": { "type": "array", "items": { "type": "string", "enum": ["main", "subagent", "group", "cron", "hook", "other"] } },
                     },
                 }),
             },

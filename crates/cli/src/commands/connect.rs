@@ -76,6 +76,10 @@ async fn meet(
     if host.is_some() || port.is_some() {
         let host = host.as_deref().unwrap_or("127.0.0.1");
         let port = port.unwrap_or(DEFAULT_PORT);
+        let host = match host.parse::<std::net::Ipv6Addr>() {
+            Ok(address) => format!("[{address}]"),
+            Err(_) => host.to_owned(),
+        };
         target.url = Some(format!("ws://{host}:{port}"));
     }
     let dial = context.dial(target)?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatehouse_client::ConnectionState;
 use gatehouse_protocol::methods::{LogsTail, LogsTailParams};
 use gatehouse_protocol::untrusted::{Policy, escape, one_line};
 use serde::Serialize;
@@ -9,7 +10,8 @@ use serde_json::Value;
 
 use super::Context;
 use crate::args::LogsArgs;
-use crate::failure::Failure;
+use crate::dial::Link;
+use crate::failure::{Failure, FailureKind};
 
 /// How often a followed log is asked for more, as the reference command line does.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -28,15 +30,33 @@ struct LogLine<'a> {
 pub(super) async fn run(context: &mut Context<'_>, args: LogsArgs) -> Result<(), Failure> {
     let link = context.link(args.target).await?;
     let mut cursor = None;
+    let mut is_away = false;
     loop {
         let params = LogsTailParams {
             cursor,
             limit: Some(args.limit),
             max_bytes: None,
         };
-        let tail = link.read::<LogsTail>(params).await?;
+        let tail = match link.read::<LogsTail>(params).await {
+            Ok(tail) => tail,
+            Err(failure) if args.follow && comes_back(&link, &failure) => {
+                if !std::mem::replace(&mut is_away, true) {
+                    context.output.note("the connection broke; trying again");
+                }
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            Err(failure) => return Err(failure),
+        };
+        if std::mem::take(&mut is_away) {
+            context.output.note("connected again");
+        }
         if tail.reset && cursor.is_some() {
             context.output.note("the log began anew");
+        } else if tail.truncated && cursor.is_some() {
+            context
+                .output
+                .note("more came at once than --limit takes: some lines are left out");
         }
         for line in &tail.lines {
             print(context, line)?;
@@ -48,6 +68,15 @@ pub(super) async fn run(context: &mut Context<'_>, args: LogsArgs) -> Result<(),
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Whether the connection broke and is still being tried.
+fn comes_back(link: &Link, failure: &Failure) -> bool {
+    let is_over = matches!(
+        *link.connection.state().borrow(),
+        ConnectionState::Closed { .. } | ConnectionState::PairingRequired { .. }
+    );
+    failure.kind == FailureKind::Unreachable && !is_over
 }
 
 fn print(context: &mut Context<'_>, raw: &str) -> Result<(), Failure> {

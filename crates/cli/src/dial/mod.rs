@@ -88,6 +88,22 @@ impl Dial {
     }
 }
 
+impl Dial {
+    /// For a gateway of one's own that no address names: the environment's secret is the one that it was started with.
+    pub(crate) fn take_own_secrets(&mut self, environment: &Environment) {
+        let read = |name: &str| {
+            let names = ["GATEHOUSE", "OPENCLAW"].map(|prefix| format!("{prefix}_GATEWAY_{name}"));
+            let mut said = names.iter().filter_map(|name| environment.get(name));
+            said.next().and_then(Secret::new)
+        };
+        self.secrets = Secrets {
+            token: read("TOKEN"),
+            password: read("PASSWORD"),
+        };
+        self.kept_back = false;
+    }
+}
+
 /// What a link to a dashboard carries: `http://…/#token=…`. The address itself never has it.
 fn of_link(text: &str) -> Secrets {
     let Ok(link) = url::Url::parse(text.trim()) else {

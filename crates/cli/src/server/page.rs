@@ -1,10 +1,10 @@
 //! The control UI: the page's files in this binary, and its commands.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use gatehouse_control::{ControlOptions, Reach};
-use gatehouse_gateway::{Asset, Assets, WebParts, media_type};
+use gatehouse_gateway::{Asset, Assets, FolderAssets, WebParts, media_type};
 
 /// The page as the front end's build left it.
 #[derive(rust_embed::Embed)]
@@ -26,8 +26,18 @@ impl Assets for Page {
     }
 }
 
-/// What the gateway serves beside its own. How it is reached is said once it listens.
-pub(crate) fn web(state_dir: &Path, reach: Arc<OnceLock<Reach>>, secure: bool) -> WebParts {
+/// What the gateway serves beside its own: its own page, or the one in a folder. How it is reached is said once it
+/// listens.
+pub(crate) fn web(
+    state_dir: &Path,
+    folder: Option<PathBuf>,
+    reach: Arc<OnceLock<Reach>>,
+    secure: bool,
+) -> WebParts {
+    let page: Arc<dyn Assets> = match folder {
+        Some(folder) => Arc::new(FolderAssets(folder)),
+        None => Arc::new(Page),
+    };
     let control = gatehouse_control::routes(ControlOptions {
         reach,
         gateway_name: "Gateway".to_owned(),
@@ -35,7 +45,7 @@ pub(crate) fn web(state_dir: &Path, reach: Arc<OnceLock<Reach>>, secure: bool) -
         secure,
     });
     WebParts {
-        assets: Some(Arc::new(Page)),
+        assets: Some(page),
         control: Some(control),
         ..WebParts::default()
     }

@@ -1,5 +1,6 @@
 //! Starting, looking after and ending a headless gateway.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use serde_json::json;
@@ -164,6 +165,70 @@ fn a_mistake_in_the_configuration_is_told_with_its_path() {
         done.stderr.contains("port"),
         "it says what was meant: {done:?}"
     );
+}
+
+#[test]
+fn the_health_of_a_gateway_is_asked_where_its_folder_says_that_it_listens() {
+    let gateway = OwnGateway::start();
+    let folder = gateway.state_dir().to_str().unwrap();
+    let here = |folder: &str| {
+        Gatehouse::new()
+            .env("GATEHOUSE_STATE_DIR", folder)
+            .env("OPENCLAW_GATEWAY_TOKEN", crate::gateway::TOKEN)
+    };
+    let health = here(folder).run(&["gateway", "health"]);
+    assert_eq!(health.status, 0, "{health:?}");
+    assert_eq!(health.stdout.trim(), "ok", "{health:?}");
+    let addressed = here(folder)
+        .env("OPENCLAW_GATEWAY_URL", "ws://127.0.0.1:1")
+        .run(&["gateway", "health"]);
+    assert_eq!(addressed.status, 4, "an address goes first: {addressed:?}");
+    let empty = tempfile::tempdir().unwrap();
+    let nobody = here(empty.path().to_str().unwrap()).run(&["gateway", "health"]);
+    assert_eq!(nobody.status, 4, "{nobody:?}");
+    assert!(nobody.stderr.contains("no gateway runs in"), "{nobody:?}");
+}
+
+#[test]
+fn a_configuration_that_ends_too_soon_is_wrong_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "{\n  gateway: {\n    port: 1,\n";
+    std::fs::write(folder.path().join("gatehouse.json"), text).unwrap();
+    let done = Gatehouse::new()
+        .with("--state-dir", folder.path().to_str().unwrap())
+        .run(&["gateway", "run"]);
+    assert_eq!(done.status, 78, "{done:?}");
+    assert!(done.stderr.contains("line 3 column 13"), "{done:?}");
+}
+
+#[test]
+fn a_log_that_is_followed_goes_on_when_the_gateway_is_back() {
+    let gateway = OwnGateway::start();
+    let following = gateway.gatehouse().start(&["logs", "--follow", "--json"]);
+    let starts = || loop {
+        if following.json()["raw"]
+            .to_string()
+            .contains("takes connections")
+        {
+            return;
+        }
+    };
+    starts();
+    let _back = gateway.killed_and_back();
+    starts();
+}
+
+#[test]
+fn a_page_of_ones_own_stands_in_place_of_ours() {
+    let page = tempfile::tempdir().unwrap();
+    std::fs::write(page.path().join("index.html"), "a page of my own").unwrap();
+    let gateway = OwnGateway::configured(&json!({"gateway": {"controlUi": {"root": page.path()}}}));
+    let mut socket = std::net::TcpStream::connect(("127.0.0.1", gateway.port())).unwrap();
+    let request = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("a page of my own"), "{answer}");
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {

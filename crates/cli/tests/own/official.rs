@@ -101,13 +101,23 @@ async fn it_approves_a_device_that_waits_and_names_and_removes_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_lists_the_sessions() {
+async fn it_puts_a_session_away_and_deletes_it() {
     let gateway = OwnGateway::start();
     let cli = gateway.official();
-    let params = json!({"key": "agent:main:listed", "label": "listed"});
+    let key = "agent:main:listed";
+    let params = json!({"key": key, "label": "listed"});
     call(&gateway, &cli, "sessions.create", params).await;
-    let shown = cli.run_plain(&["sessions", "--json"]).await.unwrap();
-    assert_eq!(shown.status, Some(0), "{shown:?}\n{}", gateway.log());
+    // Its `sessions list` reads a store of this machine's own; these go to the gateway.
+    well(&gateway, &cli, &["sessions", "archive", key, "--json"]).await;
+    let put_away = json!({"archived": true});
+    let list = call(&gateway, &cli, "sessions.list", put_away.clone()).await;
+    assert_eq!(list["sessions"][0]["key"], key, "{list:#}");
+    let delete = ["sessions", "delete", key, "--json", "--yes"];
+    well(&gateway, &cli, &delete).await;
+    let list = call(&gateway, &cli, "sessions.list", put_away).await;
+    assert_eq!(list["sessions"], json!([]), "{list:#}");
+    let heard = gateway.tap.methods();
+    assert!(heard.contains("sessions.delete"), "{heard:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

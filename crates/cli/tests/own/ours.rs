@@ -143,6 +143,21 @@ fn what_waits_is_shown_with_why_and_can_be_allowed_for_a_time_and_taken_back() {
 }
 
 #[test]
+fn a_credential_that_nothing_can_seal_is_refused_with_what_mends_it() {
+    let gateway = OwnGateway::start();
+    let done = gateway.gatehouse().saying("a-secret-of-nobody-7d1c").run(&[
+        "credentials",
+        "set",
+        "weather",
+        "--tool",
+        "exec",
+    ]);
+    assert_eq!(done.status, 3, "{done:?}");
+    let told = done.stderr.replace('\n', " ");
+    assert!(told.contains("--credential-passphrase-file"), "{told}");
+}
+
+#[test]
 fn deleting_a_credential_that_is_not_there_fails() {
     let gateway = OwnGateway::start();
     let done = gateway

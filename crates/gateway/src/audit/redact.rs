@@ -67,7 +67,9 @@ fn json(value: &mut Value, secrets: &dyn Redact) {
             fields.values_mut().for_each(|value| json(value, secrets));
         }
         Value::Number(number) if !number.is_f64() => {
-            let exact = number.as_i64().is_some_and(|n| n.abs() <= LARGEST);
+            let exact = number
+                .as_i64()
+                .is_some_and(|n| n.unsigned_abs() <= LARGEST.unsigned_abs());
             if !exact {
                 *value = Value::String(number.to_string());
             }

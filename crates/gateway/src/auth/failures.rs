@@ -118,7 +118,7 @@ impl Book {
             record.failures.pop_front();
         }
         if record.failures.len() >= limits.max_attempts {
-            record.locked_until = now + limits.lockout_ms;
+            record.locked_until = now.saturating_add(limits.lockout_ms);
             record.failures.clear();
         }
     }

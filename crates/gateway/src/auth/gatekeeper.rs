@@ -17,7 +17,7 @@ use super::{
     identity, origin, proof,
 };
 use crate::broadcast::Hub;
-use crate::router::MethodError;
+use crate::router::{Caller, MethodError};
 use crate::tailscale::Tailscale;
 
 /// A connect, as far as it was read.
@@ -54,6 +54,20 @@ pub struct GateRules {
     pub allow_tailscale: bool,
     /// Scopes that identified people have beside those of their device.
     pub identity_scopes: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+impl GateRules {
+    /// Whether somebody who is in would still be let in as who they are. Others than those that somebody in front has
+    /// identified hold a secret, which a change of the configuration does not take away.
+    pub(crate) fn still_allow(&self, caller: &Caller) -> bool {
+        match (&self.settings, caller.method, &caller.user) {
+            (AuthSettings::TrustedProxy { rules, .. }, AuthMethod::TrustedProxy, Some(user)) => {
+                rules.allows(user)
+            }
+            (_, AuthMethod::Tailscale, _) => self.allow_tailscale,
+            _ => true,
+        }
+    }
 }
 
 /// Decides about connects. Cheap to clone.

@@ -18,6 +18,14 @@ pub struct IdentityRules {
     pub allow_loopback: bool,
 }
 
+impl IdentityRules {
+    /// Whether a person of this name may come in.
+    pub(super) fn allows(&self, user: &str) -> bool {
+        let mut names = self.allow_users.iter();
+        self.allow_users.is_empty() || names.any(|own| own.eq_ignore_ascii_case(user))
+    }
+}
+
 /// The person that a trusted proxy names.
 pub(super) fn proxied_user(
     peer: &Peer,
@@ -40,15 +48,9 @@ pub(super) fn proxied_user(
         return Err(missing("trusted_proxy_missing_header"));
     }
     let user = header(&rules.user_header).ok_or_else(|| missing("trusted_proxy_user_missing"))?;
-    let allowed = rules.allow_users.is_empty()
-        || rules
-            .allow_users
-            .iter()
-            .any(|own| own.eq_ignore_ascii_case(&user));
-    if allowed {
-        Ok(user)
-    } else {
-        Err(missing("trusted_proxy_user_not_allowed"))
+    match rules.allows(&user) {
+        true => Ok(user),
+        false => Err(missing("trusted_proxy_user_not_allowed")),
     }
 }
 

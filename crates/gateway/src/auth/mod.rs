@@ -24,7 +24,7 @@ pub use gatekeeper::{Admission, Attempt, GateRules, Gatekeeper};
 pub use identity::IdentityRules;
 pub(crate) use issued::random_token;
 pub use issued::{IssuedToken, token_hash};
-pub(crate) use pairing::{PairingDesk, Request as PairingAsk};
+pub(crate) use pairing::{PairingDesk, REQUEST_LIFETIME_MS, Request as PairingAsk};
 pub use peer::Peer;
 pub(crate) use peer::canonical;
 pub use refusal::Refusal;

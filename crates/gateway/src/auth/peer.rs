@@ -63,19 +63,25 @@ impl Peer {
 /// The last address in `X-Forwarded-For` that is no trusted proxy: what stands left of it anyone can write.
 fn forwarded_for(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let values = headers.get_all("x-forwarded-for");
-    let chain: Vec<IpAddr> = values
+    let chain: Vec<&str> = values
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|part| part.trim().parse().ok())
-        .map(canonical)
+        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
         .collect();
     let is_trusted = |address: &IpAddr| trusted.iter().any(|net| net.contains(address));
-    chain
-        .iter()
-        .rev()
-        .find(|address| !is_trusted(address))
-        .copied()
+    // Behind a word that is no address nothing is known: what stands left of it the client may have written.
+    let mut known = chain.iter().rev().map_while(|part| reported(part));
+    known.find(|address| !is_trusted(address))
+}
+
+/// An address as proxies write it, some with the port behind it.
+fn reported(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    let address = bare.unwrap_or(text).parse::<IpAddr>().ok();
+    let with_port = || Some(text.parse::<std::net::SocketAddr>().ok()?.ip());
+    address.or_else(with_port).map(canonical)
 }
 
 /// An IPv4 address that came over an IPv6 socket is an IPv4 address.
@@ -111,6 +117,19 @@ mod tests {
         let chain = [("x-forwarded-for", "6.6.6.6, 203.0.113.7, 10.0.0.2")];
         let seen = peer("10.0.0.1", &chain, &["10.0.0.0/8"]);
         assert_eq!(seen.address.to_string(), "203.0.113.7");
+    }
+
+    #[test]
+    fn a_port_behind_an_address_is_no_address_less_and_behind_a_word_nothing_is_known() {
+        for (chain, client) in [
+            ("203.0.113.7:4711", "203.0.113.7"),
+            ("6.6.6.6, 203.0.113.7:4711, 10.0.0.2:80", "203.0.113.7"),
+            ("6.6.6.6, [2001:db8::7]:4711", "2001:db8::7"),
+            ("6.6.6.6, unknown, 10.0.0.2", "10.0.0.1"),
+        ] {
+            let seen = peer("10.0.0.1", &[("x-forwarded-for", chain)], &["10.0.0.0/8"]);
+            assert_eq!(seen.address.to_string(), client, "{chain}");
+        }
     }
 
     #[test]

@@ -30,6 +30,13 @@ fn walk(shape: &Shape, value: &Value, path: &mut Vec<String>, found: &mut Vec<Mi
                 suggestion: None,
             }));
         }
+        (Shape::Open(fields), Value::Object(entries)) => {
+            for (name, inner) in entries {
+                if let Some(field) = fields.iter().find(|field| field.name == name) {
+                    step(&field.shape, name, inner, path, found);
+                }
+            }
+        }
         (Shape::Map(shape), Value::Object(entries)) => {
             for (name, inner) in entries {
                 step(shape, name, inner, path, found);
@@ -102,7 +109,10 @@ fn unknown(fields: &[Field], name: &str, path: &[String]) -> Mistake {
 fn same_kind(shape: &Shape, value: &Value) -> bool {
     matches!(
         (shape, value),
-        (Shape::Object(_) | Shape::Map(_), Value::Object(_)) | (Shape::List(_), Value::Array(_))
+        (
+            Shape::Object(_) | Shape::Open(_) | Shape::Map(_),
+            Value::Object(_)
+        ) | (Shape::List(_), Value::Array(_))
     )
 }
 
@@ -124,7 +134,9 @@ fn fits(shape: &Shape, value: &Value) -> bool {
         Shape::Whole(low, high) => value.as_u64().is_some_and(|n| (*low..=*high).contains(&n)),
         Shape::Number => value.is_number(),
         Shape::Amount => value.as_f64().is_some_and(|amount| amount >= 0.0),
-        Shape::Object(_) | Shape::Map(_) | Shape::List(_) | Shape::Either(..) => false,
+        Shape::Object(_) | Shape::Open(_) | Shape::Map(_) | Shape::List(_) | Shape::Either(..) => {
+            false
+        }
     }
 }
 
@@ -254,6 +266,35 @@ mod tests {
             );
         }
         assert_eq!(told.len(), 8, "{told:#?}");
+    }
+
+    #[test]
+    fn what_is_read_of_an_openclaw_section_is_checked_and_the_rest_of_it_is_let_through() {
+        let value = json!({
+            "agents": {"defaults": {"subagents": {"maxSpawnDepth": "deep", "archiveAfterMinutes": 5}}},
+            "messages": {"queue": {"drop": "summarise"}},
+            "skills": {
+                "load": {"extraDirs": "~/skills", "watch": true},
+                "entries": {"weather": {"enabled": "no", "apiKey": "k"}},
+            },
+            "tools": {"web": {
+                "search": {"provider": "brave"},
+                "fetch": {"maxChars": "many", "ssrfPolicy": {"allowedHostnames": [5]}},
+            }},
+        });
+        let mut told = complaints(&value);
+        told.sort();
+        assert_eq!(
+            told,
+            [
+                "agents.defaults.subagents.maxSpawnDepth: must be a whole number from 0 to 1000000",
+                "messages.queue.drop: must be one of \"old\", \"new\", \"summarize\" (did you mean \"summarize\"?)",
+                "skills.entries.weather.enabled: must be true or false",
+                "skills.load.extraDirs: must be a list",
+                "tools.web.fetch.maxChars: must be a whole number from 0 to 1000000000",
+                "tools.web.fetch.ssrfPolicy.allowedHostnames.0: must be a text",
+            ]
+        );
     }
 
     #[test]

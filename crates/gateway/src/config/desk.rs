@@ -6,60 +6,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use super::changes::{self, Change};
 use super::clear_keys::{self, ClearKey, Referred};
+use super::edit::{Edit, EditError, Edited, FileState};
 use super::file::{ConfigPlace, revision};
 use super::read::{Env, Reading, read, read_value};
 use super::sections::ROOT;
 use super::{Config, ConfigError, Mistake, redact};
-
-/// The file as it is, good or not.
-#[derive(Clone)]
-pub struct FileState {
-    pub place: ConfigPlace,
-    pub exists: bool,
-    /// Without secrets, as is everything here.
-    pub raw: String,
-    pub parsed: Value,
-    pub hash: String,
-    /// What is wrong with it; the configuration in force is then an earlier one.
-    pub mistakes: Vec<Mistake>,
-}
-
-/// What a client wants to write.
-#[derive(Debug, Clone)]
-pub enum Edit {
-    /// The whole file.
-    Replace(String),
-    /// RFC 7396, with the paths of lists that may lose entries.
-    Merge(String, Vec<String>),
-}
-
-/// An edit that was made.
-pub struct Edited {
-    pub file: FileState,
-    /// Values that changed, and whether each takes effect now.
-    pub changes: Vec<Change>,
-}
-
-/// Why an edit was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum EditError {
-    #[error("config base hash required; re-run config.get and retry")]
-    NoBase,
-    #[error("config changed since last load; re-run config.get and retry")]
-    Conflict,
-    #[error("a hidden secret has no value to stand for")]
-    Sentinel,
-    #[error("the edit would drop entries of the list {0}; name it in replacePaths")]
-    ListWouldShrink(String),
-    #[error(transparent)]
-    Invalid(#[from] ConfigError),
-    #[error("the gateway runs without a configuration file")]
-    NoFile,
-}
 
 /// The configuration in force. Cheap to clone; every look is at one whole, unchanging snapshot.
 #[derive(Clone)]
@@ -153,9 +109,13 @@ pub(crate) struct ConfigDesk {
     text: Option<Zeroizing<String>>,
     source: Value,
     mistakes: Vec<Mistake>,
+    /// It could not be read when it was last looked at.
+    is_unread: bool,
     current: watch::Sender<Arc<Config>>,
     inbox: mpsc::UnboundedReceiver<Command>,
     debounce: Duration,
+    /// Whether what a hand writes into the file takes effect while the gateway runs.
+    follows: bool,
     tell: Box<dyn Fn(Reloaded) + Send>,
 }
 
@@ -168,7 +128,9 @@ impl ConfigDesk {
         reading: Reading,
         tell: impl Fn(Reloaded) + Send + 'static,
     ) -> (ConfigHandle, Self) {
-        let debounce = Duration::from_millis(reading.config.gateway.reload.debounce_ms);
+        let reload = &reading.config.gateway.reload;
+        let debounce = Duration::from_millis(reload.debounce_ms);
+        let follows = reload.mode != "off";
         let (current, watch) = watch::channel(Arc::new(reading.config));
         // No bound: whoever sends a command waits for its answer, one for each request at work.
         let (commands, inbox) = mpsc::unbounded_channel();
@@ -178,9 +140,11 @@ impl ConfigDesk {
             text,
             source: reading.source,
             mistakes: Vec::new(),
+            is_unread: false,
             current,
             inbox,
             debounce,
+            follows,
             tell: Box::new(tell),
         };
         let handle = ConfigHandle {
@@ -190,9 +154,11 @@ impl ConfigDesk {
         (handle, desk)
     }
 
-    /// Runs until the last handle is gone. `touched` is told when the file may have changed.
+    /// Runs until the last handle is gone. `touched` is told when the file may have changed; it is read when no further
+    /// change came for a while, and nobody who asks meanwhile has to wait for that.
     pub(crate) async fn run(mut self, mut touched: mpsc::Receiver<()>) {
         let mut watching = true;
+        let mut due: Option<Instant> = None;
         loop {
             tokio::select! {
                 biased;
@@ -201,22 +167,30 @@ impl ConfigDesk {
                     None => return,
                 },
                 touch = touched.recv(), if watching => match touch {
-                    Some(()) => self.settle(&mut touched).await,
+                    Some(()) => due = Some(Instant::now() + self.debounce),
                     None => watching = false,
                 },
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    due = None;
+                    self.read_anew();
+                }
             }
         }
     }
 
-    /// Waits until no further change comes, then reads.
-    async fn settle(&mut self, touched: &mut mpsc::Receiver<()>) {
-        while let Ok(Some(())) = tokio::time::timeout(self.debounce, touched.recv()).await {}
+    /// Reads the file where it is not as it was last read or written. False when it cannot be read.
+    fn read_anew(&mut self) -> bool {
+        self.place.prefer_own();
         let text = match self.place.text() {
             Ok(text) => text,
-            Err(error) => return (self.tell)(Reloaded::Refused(error)),
+            Err(error) => {
+                self.is_unread = true;
+                self.refuse(error);
+                return false;
+            }
         };
-        if text == self.text {
-            return;
+        if text == self.text && !std::mem::take(&mut self.is_unread) {
+            return true;
         }
         let path = self.place.read_from.clone();
         let written = text.as_ref().map_or("", |text| text.as_str());
@@ -227,15 +201,27 @@ impl ConfigDesk {
         };
         self.text = text;
         match outcome {
-            Ok(reading) => {
+            Ok(reading) if self.follows => {
                 let changes = self.take(reading);
                 let hash = self.hash();
                 (self.tell)(Reloaded::Reread(changes, hash));
             }
-            Err(error) => {
-                self.mistakes = told_as_mistakes(&error);
-                (self.tell)(Reloaded::Refused(error));
+            // It waits for the next start, or for a call that changes it.
+            Ok(reading) => {
+                self.source = reading.source;
+                self.mistakes.clear();
             }
+            Err(error) => self.refuse(error),
+        }
+        true
+    }
+
+    /// The last good one stays in force. What was said already is not said again.
+    fn refuse(&mut self, error: ConfigError) {
+        let mistakes = told_as_mistakes(&error);
+        if self.mistakes != mistakes {
+            self.mistakes = mistakes;
+            (self.tell)(Reloaded::Refused(error));
         }
     }
 
@@ -249,6 +235,9 @@ impl ConfigDesk {
         // Whoever asked may have gone; an edit stands all the same.
         match command {
             Command::Look(answer) => {
+                if !self.follows {
+                    self.read_anew();
+                }
                 let _ = answer.send(self.state());
             }
             Command::Edit(edit, base, answer) => {
@@ -264,6 +253,10 @@ impl ConfigDesk {
     }
 
     fn edit(&mut self, edit: Edit, base: Option<String>) -> Result<Edited, EditError> {
+        // What a hand wrote a moment ago is not known yet, and must not be written over.
+        if !self.read_anew() {
+            return Err(EditError::Unreadable(self.place.read_from.clone()));
+        }
         match (&self.text, base) {
             (None, _) => {}
             (Some(_), None) => return Err(EditError::NoBase),
@@ -300,6 +293,9 @@ impl ConfigDesk {
     }
 
     fn refer(&mut self, keys: &[Referred]) -> Result<(), EditError> {
+        if !self.read_anew() {
+            return Err(EditError::Unreadable(self.place.read_from.clone()));
+        }
         let mut wanted = self.source.clone();
         if !clear_keys::replace(&mut wanted, keys) {
             return Ok(());

@@ -24,31 +24,34 @@ pub struct ConfigPlace {
 
 impl ConfigPlace {
     /// The file that was named, or the one in the state folder. An `openclaw.json` is read when there is no
-    /// file of our own.
+    /// file of our own beside it.
     pub fn find(named: Option<&Path>, state_dir: &Path) -> Self {
+        let own = state_dir.join(OWN_NAME);
+        let published = state_dir.join(PUBLISHED_NAME);
         let read_from = match named {
             Some(path) => path.to_owned(),
-            None => {
-                let own = state_dir.join(OWN_NAME);
-                let published = state_dir.join(PUBLISHED_NAME);
-                if !own.exists() && published.exists() {
-                    published
-                } else {
-                    own
-                }
-            }
+            None if !own.exists() && published.exists() => published,
+            None => own,
         };
-        let write_to = if read_from
+        let is_published = read_from
             .file_name()
-            .is_some_and(|name| name == PUBLISHED_NAME)
-        {
-            read_from.with_file_name(OWN_NAME)
-        } else {
-            read_from.clone()
+            .is_some_and(|name| name == PUBLISHED_NAME);
+        let write_to = match is_published {
+            true => read_from.with_file_name(OWN_NAME),
+            false => read_from.clone(),
         };
-        Self {
+        let mut place = Self {
             read_from,
             write_to,
+        };
+        place.prefer_own();
+        place
+    }
+
+    /// Once there is a file of our own, what it says holds: what was changed here is in no other.
+    pub(crate) fn prefer_own(&mut self) {
+        if self.write_to.exists() {
+            self.read_from.clone_from(&self.write_to);
         }
     }
 

@@ -5,6 +5,7 @@ mod changes;
 mod check;
 mod clear_keys;
 mod desk;
+mod edit;
 mod error;
 mod file;
 mod migrate;
@@ -23,8 +24,9 @@ mod words;
 
 pub use changes::Change;
 pub(crate) use clear_keys::ClearKey;
+pub use desk::ConfigHandle;
 pub(crate) use desk::{ConfigDesk, Reloaded};
-pub use desk::{ConfigHandle, Edit, EditError, Edited, FileState};
+pub use edit::{Edit, EditError, Edited, FileState};
 pub use error::{ConfigError, Mistake};
 pub use file::ConfigPlace;
 pub use model::{
@@ -37,5 +39,5 @@ pub(crate) use redact::url_secrets;
 pub(crate) use schema::{hints, json_schema, lookup};
 pub(crate) use sections::ROOT;
 pub use shape::Reload;
-pub(crate) use watch_file::watch_file;
+pub(crate) use watch_file::{watch_file, watch_place};
 pub(crate) use words::duration;

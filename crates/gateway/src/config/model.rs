@@ -7,6 +7,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::auth::IdentityRules;
+
 /// All of it. No `Debug`: it may hold keys of providers.
 #[derive(Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -112,6 +114,18 @@ pub struct TrustedProxyConfig {
     pub required_headers: Vec<String>,
     pub allow_users: Vec<String>,
     pub allow_loopback: bool,
+}
+
+impl TrustedProxyConfig {
+    /// How the proxy tells who it is; none where no header is named.
+    pub(crate) fn rules(&self) -> Option<IdentityRules> {
+        Some(IdentityRules {
+            user_header: self.user_header.clone()?,
+            required_headers: self.required_headers.clone(),
+            allow_users: self.allow_users.clone(),
+            allow_loopback: self.allow_loopback,
+        })
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

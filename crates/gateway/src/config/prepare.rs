@@ -14,7 +14,7 @@ use super::redact::hidden;
 use super::sections::ROOT;
 use super::unused::unused;
 use super::{AuthMode, Bind, Config, ConfigError, Mistake};
-use crate::auth::{AuthSettings, IdentityRules, SharedSecret, random_token};
+use crate::auth::{AuthSettings, SharedSecret, random_token};
 
 /// A secret of the command line, or the file it is in.
 #[derive(Clone)]
@@ -55,13 +55,17 @@ pub struct Prepared {
 /// Reads, overrides, checks. The file is written when older names or clear secrets were found in it, and a
 /// generated token's hash is kept.
 pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, ConfigError> {
-    let place = ConfigPlace::find(flags.config.as_deref(), state_dir);
-    if flags.config.is_some() && !place.read_from.exists() {
+    let mut place = ConfigPlace::find(flags.config.as_deref(), state_dir);
+    if let Some(named) = flags.config.as_ref().filter(|named| !named.exists()) {
         return Err(ConfigError::Read {
-            path: place.read_from,
+            path: named.clone(),
             source: std::io::Error::new(std::io::ErrorKind::NotFound, "there is no such file"),
         });
     }
+    let is_beside = flags
+        .config
+        .as_ref()
+        .is_some_and(|named| *named != place.read_from);
     let mut text = place.text()?;
     let mut reading = read(written(text.as_ref()), &place.read_from, env)?;
     let mut notes = std::mem::take(&mut reading.changes);
@@ -76,6 +80,14 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
             place.write_to.display()
         ));
         text = Some(Zeroizing::new(new));
+        place.prefer_own();
+    }
+    if let Some(named) = flags.config.as_ref().filter(|_| is_beside) {
+        notes.push(format!(
+            "{} is read instead of {}: it holds what was changed here since",
+            place.read_from.display(),
+            named.display()
+        ));
     }
     let unused = unused(&ROOT, &reading.config.raw);
     if !unused.is_empty() {
@@ -202,20 +214,12 @@ fn auth(
             )),
         },
         AuthMode::TrustedProxy => {
-            let proxy = &auth.trusted_proxy;
-            let user_header = proxy.user_header.clone();
-            let user_header = user_header.ok_or_else(|| {
+            let rules = auth.trusted_proxy.rules().ok_or_else(|| {
                 one(
                     "gateway.auth.trustedProxy.userHeader",
                     "is needed in this mode",
                 )
             })?;
-            let rules = IdentityRules {
-                user_header,
-                required_headers: proxy.required_headers.clone(),
-                allow_users: proxy.allow_users.clone(),
-                allow_loopback: proxy.allow_loopback,
-            };
             let proxies = config.gateway.trusted_proxies.clone();
             Ok((
                 AuthSettings::TrustedProxy {
@@ -370,5 +374,38 @@ mod tests {
             let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
             assert!(!text.contains("hunter2"), "{name}");
         }
+    }
+
+    #[test]
+    fn what_was_changed_here_is_read_before_the_openclaw_file_that_was_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let theirs = folder.path().join("openclaw.json");
+        let ours = folder.path().join("gatehouse.json");
+        std::fs::write(&theirs, "{gateway: {port: 1, auth: {token: 'hunter2'}}}").unwrap();
+        let flags = Flags {
+            config: Some(theirs.clone()),
+            ..Flags::default()
+        };
+        let first = prepare(folder.path(), &flags, &Env::new()).unwrap();
+        assert_eq!(
+            first.place.read_from, ours,
+            "what was written is what holds"
+        );
+        let changed = std::fs::read_to_string(&ours)
+            .unwrap()
+            .replace(": 1", ": 2");
+        std::fs::write(&ours, changed).unwrap();
+        let second = prepare(folder.path(), &flags, &Env::new()).unwrap();
+        assert_eq!(second.reading.config.gateway.port, 2);
+        let told = second
+            .notes
+            .iter()
+            .any(|note| note.contains("is read instead of"));
+        assert!(told, "{:?}", second.notes);
+        std::fs::remove_file(&theirs).unwrap();
+        assert!(
+            prepare(folder.path(), &flags, &Env::new()).is_err(),
+            "a file that was named is there"
+        );
     }
 }

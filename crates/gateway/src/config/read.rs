@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use gatehouse_policy::rules::nesting;
+use gatehouse_policy::rules::{Json5Fault, nesting};
 
 use super::sections::ROOT;
 use super::{Config, ConfigError, Mistake, check, migrate, rules};
@@ -42,7 +42,10 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Value, ConfigError> {
     if nesting(text) > MAX_NESTING {
         return Err(syntax("nested too deep".to_owned()));
     }
-    json5::from_str(text).map_err(|error| syntax(error.to_string()))
+    json5::from_str(text).map_err(|error| {
+        let Json5Fault { line, column, what } = Json5Fault::of(&error, text);
+        syntax(format!("{what} at line {line} column {column}"))
+    })
 }
 
 /// Brings up to date, checks and resolves a parsed configuration.
@@ -172,6 +175,12 @@ mod tests {
             substituted("a $${KEY} ${key} ${KEY}", &env()).unwrap(),
             "a ${KEY} ${key} k-1"
         );
+    }
+
+    #[test]
+    fn a_file_that_ends_too_soon_is_wrong_at_its_end() {
+        let told = reading("{\n  gateway: {\n    port: 1,\n").err().unwrap();
+        assert!(told.to_string().contains("line 3 column 13"), "{told}");
     }
 
     #[test]

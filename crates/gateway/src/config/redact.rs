@@ -113,7 +113,9 @@ fn each_secret(shape: &Shape, value: &mut Value, act: &mut impl FnMut(Found<'_>)
                 each_secret(shape, item, act);
             }
         }
-        (Shape::Foreign, Value::Object(_) | Value::Array(_)) => foreign(value, act),
+        (Shape::Foreign | Shape::Open(_), Value::Object(_) | Value::Array(_)) => {
+            foreign(value, act);
+        }
         _ => {}
     }
 }

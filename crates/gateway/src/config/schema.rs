@@ -21,6 +21,13 @@ pub(crate) fn json_schema(shape: &Shape) -> Value {
             }
             schema
         }
+        Shape::Open(fields) => {
+            let described = fields
+                .iter()
+                .map(|field| (field.name.to_owned(), described(field)));
+            let properties: Map<String, Value> = described.collect();
+            json!({"type": "object", "properties": properties})
+        }
         Shape::Map(inner) => json!({"type": "object", "additionalProperties": json_schema(inner)}),
         Shape::List(inner) => json!({"type": "array", "items": json_schema(inner)}),
         Shape::Text
@@ -61,7 +68,7 @@ fn collect(shape: &Shape, path: &str, found: &mut Map<String, Value>) {
         }
     };
     match shape {
-        Shape::Object(fields) => {
+        Shape::Object(fields) | Shape::Open(fields) => {
             for field in *fields {
                 let path = below(field.name);
                 found.insert(path.clone(), hint(field));
@@ -138,7 +145,7 @@ fn segments(path: &str) -> Vec<String> {
 }
 
 fn children(shape: &Shape, above: &[String]) -> Vec<Value> {
-    let Shape::Object(fields) = shape else {
+    let (Shape::Object(fields) | Shape::Open(fields)) = shape else {
         return Vec::new();
     };
     let prefix = above.join(".");
@@ -153,7 +160,7 @@ fn children(shape: &Shape, above: &[String]) -> Vec<Value> {
         let schema = json_schema(&field.shape);
         let has_children = matches!(
             field.shape,
-            Shape::Object(_) | Shape::Map(_) | Shape::List(_)
+            Shape::Object(_) | Shape::Open(_) | Shape::Map(_) | Shape::List(_)
         );
         let mut child = json!({
             "key": field.name, "path": below(field.name), "required": field.needed,

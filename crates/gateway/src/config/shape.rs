@@ -23,6 +23,8 @@ impl Reload {
 #[derive(Debug)]
 pub(crate) enum Shape {
     Object(&'static [Field]),
+    /// A part of which only these names mean something here; others are kept as they are.
+    Open(&'static [Field]),
     /// Names that a person chooses, all with the same shape.
     Map(&'static Shape),
     List(&'static Shape),
@@ -106,7 +108,7 @@ impl Shape {
     /// The shape under one name or index.
     pub(crate) fn child(&self, name: &str) -> Option<(&Shape, Option<&'static Field>)> {
         match self {
-            Self::Object(fields) => {
+            Self::Object(fields) | Self::Open(fields) => {
                 let field = fields.iter().find(|field| field.name == name)?;
                 Some((&field.shape, Some(field)))
             }
@@ -119,7 +121,7 @@ impl Shape {
     /// In words, for a mistake.
     pub(crate) fn expected(&self) -> String {
         match self {
-            Self::Object(_) | Self::Map(_) => "an object".to_owned(),
+            Self::Object(_) | Self::Open(_) | Self::Map(_) => "an object".to_owned(),
             Self::List(_) => "a list".to_owned(),
             Self::Text | Self::Secret => "a text".to_owned(),
             Self::Choice(names) => format!("one of {}", quoted(names)),

@@ -11,6 +11,8 @@ const MARK: &str = "Not used here";
 pub(crate) fn unused(shape: &Shape, value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     walk(shape, value, &mut Vec::new(), &mut found);
+    let mut told = std::collections::BTreeSet::new();
+    found.retain(|path| told.insert(path.clone()));
     found
 }
 
@@ -73,5 +75,12 @@ mod tests {
         let mut found = unused(&ROOT, &value);
         found.sort();
         assert_eq!(found, ["agents.list.*.sandbox", "channels", "gateway.push"]);
+        let twice =
+            json!({"agents": {"list": [{"id": "a", "params": {}}, {"id": "b", "params": {}}]}});
+        assert_eq!(
+            unused(&ROOT, &twice),
+            ["agents.list.*.params"],
+            "once is enough"
+        );
     }
 }

@@ -35,6 +35,7 @@ mod wanted;
 pub(crate) mod wire;
 mod witness;
 
+pub(crate) use answers::LONGEST_GRANT_MS;
 pub use answers::{Choice, ChoiceError, Resolver};
 pub use document::{ApprovalsDocument, DocumentError, ExecModes};
 pub use exec_policy::{Ask, ExecMode, ExecPolicy, ExecWishes, Security};

@@ -96,6 +96,7 @@ async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
         name: Some(params.name.clone()),
         workspace: params.workspace.map(Into::into),
         model: params.model.clone(),
+        fallbacks: None,
         emoji: params.emoji,
         avatar: params.avatar,
     };

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::govern::{
-    AnswerError, ApprovalsError, ChoiceError, Decision, Question, can_answer, wire,
+    AnswerError, ApprovalsError, ChoiceError, Decision, LONGEST_GRANT_MS, Question, can_answer,
+    wire,
 };
 use crate::hex::hex;
 use crate::router::{Caller, Cx, MethodError, MethodTable, NoParams};
@@ -272,7 +273,12 @@ struct ResolveParams {
     decision: String,
     #[serde(default)]
     kind: Option<String>,
+    /// Of an "always": how long it holds. No grant here holds longer than the longest.
+    #[serde(default)]
+    grant_expires_in_days: Option<u32>,
 }
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 async fn resolve_exec(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
     answer(&cx, &params).await?;
@@ -316,7 +322,16 @@ async fn answered(
     };
     let resolver = cx.decider(&params.id).await?;
     let approvals = &cx.app.approvals;
-    match approvals.answer(&params.id, decision, &resolver).await {
+    let days = params.grant_expires_in_days;
+    let answered = match days.filter(|_| decision == Decision::AllowAlways) {
+        Some(days) => {
+            let held = i64::from(days).saturating_mul(DAY_MS).min(LONGEST_GRANT_MS);
+            let until = approvals.now().saturating_add(held);
+            approvals.answer_until(&params.id, until, &resolver).await
+        }
+        None => approvals.answer(&params.id, decision, &resolver).await,
+    };
+    match answered {
         Ok(answered) => Ok(Ok(answered.record().clone())),
         Err(AnswerError::Settled(record) | AnswerError::Again(record)) => Ok(Err(record)),
         Err(other) => Err(refused(other)),

@@ -43,6 +43,9 @@ struct SendParams {
     attachments: Vec<Attachment>,
     #[serde(default)]
     timeout_ms: Option<u64>,
+    /// What looks like a word for the gateway itself is one for the agent.
+    #[serde(default)]
+    suppress_command_interpretation: bool,
     idempotency_key: String,
 }
 
@@ -63,13 +66,14 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
         .name(&params.session_key, params.agent_id.as_deref());
     let key = params.idempotency_key.clone();
     let said = said(&name, &params.message, &params.attachments);
-    if let Some(command) = command(&params.message) {
-        return once(&cx, "chat.send", Some(&key), &said, || {
+    let is_for_agent = params.suppress_command_interpretation;
+    if let Some(command) = command(&params.message).filter(|_| !is_for_agent) {
+        return once(&cx.app, "chat.send", Some(&key), &said, || {
             obey(&cx, &name, command, &key)
         })
         .await;
     }
-    once(&cx, "chat.send", Some(&key), &said, || {
+    once(&cx.app, "chat.send", Some(&key), &said, || {
         sent(&cx, name, params)
     })
     .await

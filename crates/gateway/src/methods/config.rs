@@ -144,7 +144,7 @@ fn refused(error: EditError) -> MethodError {
         EditError::Invalid(error @ config::ConfigError::Write { .. }) => {
             MethodError::unavailable(error.to_string())
         }
-        EditError::NoFile => MethodError::unavailable(error.to_string()),
+        EditError::NoFile | EditError::Unreadable(_) => MethodError::unavailable(error.to_string()),
         other => MethodError::invalid(other.to_string()),
     }
 }

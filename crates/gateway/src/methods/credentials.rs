@@ -149,13 +149,12 @@ fn refused(error: CredentialError) -> MethodError {
     match error {
         E::Rows(cause) => MethodError::internal(cause),
         E::Conflict => MethodError::unavailable(error.to_string()).retry_after(500),
-        E::KeyMissing
-        | E::WrongKey
-        | E::KeyLeft
-        | E::NoShelf
-        | E::NothingLasts
-        | E::KeyFile { .. }
-        | E::Shelf(_) => MethodError::unavailable(error.to_string()),
+        // What mends these is done where the gateway runs.
+        E::NoShelf | E::NothingLasts | E::Shelf(_) => MethodError::unavailable(error.to_string())
+            .with_details(json!({"code": "CREDENTIAL_KEY_UNAVAILABLE"})),
+        E::KeyMissing | E::WrongKey | E::KeyLeft | E::KeyFile { .. } => {
+            MethodError::unavailable(error.to_string())
+        }
         other => MethodError::invalid(other.to_string()),
     }
 }

@@ -6,6 +6,7 @@ use gatehouse_protocol::{MethodScope, Role};
 use gatehouse_store::gateway::{DeviceRecord, DeviceToken};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use url::Url;
 use uuid::Uuid;
 
 use super::devices::{changed, end_connections, failed, known, note, own_scopes};
@@ -133,9 +134,10 @@ async fn setup_code(cx: Cx, params: SetupCodeParams) -> Result<Value, MethodErro
     } else {
         "gateway.bind"
     };
-    let url = params
-        .public_url
-        .unwrap_or_else(|| cx.app.public_url.clone());
+    let url = match params.public_url {
+        Some(url) => address(&url)?,
+        None => own_address(&cx)?,
+    };
     let token =
         random_token().ok_or_else(|| MethodError::unavailable("the system gives no randomness"))?;
     let setup = SetupCode {
@@ -162,6 +164,35 @@ async fn setup_code(cx: Cx, params: SetupCodeParams) -> Result<Value, MethodErro
         "setupId": setup.setup_id, "setupCode": URL_SAFE_NO_PAD.encode(code), "gatewayUrl": url,
         "auth": auth, "urlSource": url_source, "access": profile, "expiresAtMs": expires,
     }))
+}
+
+/// An address that a device can dial.
+fn address(text: &str) -> Result<String, MethodError> {
+    let text = text.trim();
+    let url = Url::parse(text).ok().filter(|url| {
+        matches!(url.scheme(), "ws" | "wss" | "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+    });
+    url.map(|_| text.to_owned()).ok_or_else(|| {
+        let reason = "at /publicUrl: must be an address such as wss://gateway.example.org";
+        MethodError::params("device.pair.setupCode", reason)
+    })
+}
+
+/// Where this gateway is found. One that listens at every address is at the one that this machine goes out with.
+fn own_address(cx: &Cx) -> Result<String, MethodError> {
+    let (scheme, mut at) = cx.app.listens;
+    if at.ip().is_unspecified() {
+        let outward = cx.app.machine.outward_address().ok_or_else(|| {
+            MethodError::unavailable(
+                "this machine's address is not known: say with publicUrl where devices find the gateway",
+            )
+        })?;
+        at.set_ip(outward);
+    }
+    Ok(format!("{scheme}://{at}"))
 }
 
 /// A token that the caller may rotate or revoke.

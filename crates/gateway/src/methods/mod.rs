@@ -16,6 +16,7 @@ mod grants;
 mod groups;
 mod history;
 mod logs;
+mod not_here;
 mod policy;
 mod scope_upgrade;
 mod send;

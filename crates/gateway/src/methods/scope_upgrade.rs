@@ -9,7 +9,7 @@ use gatehouse_store::gateway::{PairingRecord, PairingState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::auth::{DeviceFacts, PairingAsk, PairingFacts, union};
+use crate::auth::{DeviceFacts, PairingAsk, PairingFacts, REQUEST_LIFETIME_MS, union};
 use crate::broadcast::{Audience, Delivery, Event, EventKind};
 use crate::router::{Cx, MethodError, MethodTable};
 
@@ -79,6 +79,9 @@ async fn wait(cx: Cx, params: WaitParams) -> Result<Value, MethodError> {
         };
         match state(&record, cx.now_ms()) {
             PairingState::Pending => {}
+            PairingState::Approved if is_spent(&cx, &record).await? => {
+                return Ok(json!({"status": "expired", "requestId": record.id}));
+            }
             PairingState::Approved => return approved(&cx, &record).await,
             PairingState::Rejected => {
                 return Ok(json!({"status": "rejected", "requestId": record.id}));
@@ -104,6 +107,25 @@ fn state(record: &PairingRecord, now_ms: u64) -> PairingState {
         PairingState::Pending if over => PairingState::Expired,
         state => state,
     }
+}
+
+/// What a person approved brings the device its token once, for as long as such a request waits. It brings none back
+/// that was taken away since: a token that was given out later, or a device that was paired anew, says so.
+async fn is_spent(cx: &Cx, record: &PairingRecord) -> Result<bool, MethodError> {
+    let store = &cx.app.store;
+    let settled = record.settled_at.unwrap_or(record.created_at);
+    let lifetime = i64::try_from(REQUEST_LIFETIME_MS).unwrap_or(i64::MAX);
+    let now = i64::try_from(cx.now_ms()).unwrap_or(i64::MAX);
+    let device = store.device(&record.device).await;
+    let device = device.map_err(MethodError::internal)?;
+    let tokens = store.device_tokens(&record.device).await;
+    let tokens = tokens.map_err(MethodError::internal)?;
+    let changed_since = tokens
+        .iter()
+        .filter(|token| token.role == Role::Operator.as_str())
+        .any(|token| token.created_at.max(token.revoked_at.unwrap_or_default()) > settled);
+    let is_other = device.is_none_or(|device| device.approved_at > settled);
+    Ok(changed_since || is_other || now > settled.saturating_add(lifetime))
 }
 
 /// The token goes only over the device's own connection, which this is.

@@ -79,7 +79,10 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
     }
     let key = params.idempotency_key.clone();
     let input = json!([params.to, params.agent_id, params.message]);
-    once(&cx, "send", Some(&key), &input, || delivered(&cx, params)).await
+    once(&cx.app, "send", Some(&key), &input, || {
+        delivered(&cx, params)
+    })
+    .await
 }
 
 async fn delivered(cx: &Cx, params: SendParams) -> Result<Value, MethodError> {

@@ -6,8 +6,9 @@ use gatehouse_store::gateway::SessionRow;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
+use super::not_here::{NOT_WHEN_CHANGED, no_revisions, refuse};
 use super::session_write::{ensured, expect, free_label, known_model, unknown};
-use crate::router::{Cx, MethodError, MethodTable};
+use crate::router::{Cx, MethodError, MethodTable, one_agent};
 use crate::sessions::{Change, Overrides, SessionName};
 
 pub(super) fn register(table: &mut MethodTable) {
@@ -35,12 +36,8 @@ const KEPT: &[&str] = &[
     "responseUsage",
     "sendPolicy",
     "groupActivation",
-    "toolOverrides",
     "contextWindow",
 ];
-
-/// Fields of the published schema that widen what a session may do and that this gateway does not have.
-const REFUSED: &[&str] = &["elevatedLevel", "execHost", "execNode", "permissionMode"];
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -86,13 +83,7 @@ impl Patch {
             let word = value.as_ref().and_then(Option::as_deref);
             one_of(name, word, words)?;
         }
-        let refused = REFUSED.iter().find(|name| self.others.contains_key(**name));
-        match refused {
-            Some(name) => Err(MethodError::invalid(format!(
-                "{name} is not available on this gateway"
-            ))),
-            None => Ok(()),
-        }
+        refuse(NOT_WHEN_CHANGED, &self.others)
     }
 
     /// Whether it touches what governs commands.
@@ -256,10 +247,11 @@ async fn patch_one(
     target: &Target,
     patch: Patch,
 ) -> Result<SessionRow, MethodError> {
+    if let Some(agent) = &target.agent_id {
+        one_agent(&target.key, agent)?;
+    }
     if target.expected_lifecycle_revision.is_some() {
-        // Rows of this gateway have no such revision, so that nobody can have seen one.
-        let text = "this gateway has no lifecycle revisions; name the session's id instead";
-        return Err(MethodError::invalid(text));
+        return Err(no_revisions());
     }
     expect(cx, name, target.expected_session_id.as_deref()).await?;
     patched(cx, name, patch).await

@@ -89,7 +89,7 @@ async fn run(
             .map(Duration::from_millis);
         submitted(&cx, input).await
     };
-    once(&cx, method, key.as_deref(), &said, work).await
+    once(&cx.app, method, key.as_deref(), &said, work).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -146,6 +146,8 @@ struct CompactParams {
     key: String,
     #[serde(default)]
     agent_id: Option<String>,
+    #[serde(default)]
+    max_lines: Option<u64>,
 }
 
 /// The longest that a summary may take.
@@ -153,6 +155,11 @@ const COMPACT_WITHIN: Duration = Duration::from_secs(300);
 
 /// Puts a summary in place of the older part of the context, and waits for it.
 async fn compact(cx: Cx, params: CompactParams) -> Result<Value, MethodError> {
+    if params.max_lines.is_some() {
+        return Err(MethodError::invalid(
+            "maxLines is not available on this gateway: without it, older messages are summarised",
+        ));
+    }
     let name = cx
         .app
         .sessions
@@ -268,7 +275,8 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
             "acceptedAt": cx.now_ms(),
         }))
     };
-    let accepted = once(&cx, "agent", Some(&key), &said, work).await?;
+    let accepted: Result<_, MethodError> = once(&cx.app, "agent", Some(&key), &said, work).await;
+    let accepted = accepted?;
     cx.answer_early(&accepted);
     let run_id = accepted["runId"].as_str().unwrap_or_default();
     match cx.app.runs.engine.wait(run_id, AGENT_WITHIN).await {

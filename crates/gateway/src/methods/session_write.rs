@@ -8,10 +8,11 @@ use gatehouse_agent::provider::{ModelRef, Thinking};
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{SessionFilter, SessionRow};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::chat::{Attachment, content, submitted};
+use super::not_here::{NOT_WHEN_MADE, no_revisions, refuse};
 use super::session_patch::one_of;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
@@ -44,6 +45,8 @@ struct CreateParams {
     task: Option<String>,
     message: Option<String>,
     attachments: Vec<Attachment>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 impl CreateParams {
@@ -63,9 +66,10 @@ impl CreateParams {
 
 async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
     cx.require(MethodScope::Write)?;
+    refuse(NOT_WHEN_MADE, &params.others)?;
     let key = params.idempotency_key.clone();
     let input = params.input();
-    once(&cx, "sessions.create", key.as_deref(), &input, || {
+    once(&cx.app, "sessions.create", key.as_deref(), &input, || {
         created(&cx, params, Budget::default())
     })
     .await
@@ -117,7 +121,7 @@ async fn spawn(cx: Cx, params: SpawnParams) -> Result<Value, MethodError> {
     };
     let input = params.input();
     once(
-        &cx,
+        &cx.app,
         "gatehouse.sessions.spawn",
         key.as_deref(),
         &input,
@@ -262,6 +266,33 @@ struct DeleteParams {
     expected_session_id: Option<String>,
     #[serde(default)]
     archived_only: bool,
+    /// When it last changed, as the caller saw it.
+    #[serde(default)]
+    expected_session_updated_at: Option<f64>,
+    #[serde(default)]
+    expected_lifecycle_revision: Option<String>,
+    #[serde(default)]
+    delete_transcript: Option<bool>,
+}
+
+impl DeleteParams {
+    /// Refuses what would be done otherwise than it was asked for.
+    fn check(&self) -> Result<(), MethodError> {
+        if self.expected_lifecycle_revision.is_some() {
+            return Err(no_revisions());
+        }
+        match self.delete_transcript {
+            Some(false) => Err(MethodError::invalid(
+                "deleteTranscript: false is not available on this gateway: archived keeps a session's words",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn saw(&self, row: &SessionRow) -> bool {
+        self.expected_session_updated_at
+            .is_none_or(|at| at >= row.updated_at as f64)
+    }
 }
 
 async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
@@ -278,8 +309,12 @@ async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
             name.key
         )));
     }
+    params.check()?;
     expect(&cx, &name, params.expected_session_id.as_deref()).await?;
     let row = sessions.store.session(&name.key).await?;
+    if row.as_ref().is_some_and(|row| !params.saw(row)) {
+        return Err(changed_since());
+    }
     if params.archived_only && row.is_some_and(|row| row.archived_at.is_none()) {
         return Err(MethodError::invalid("the session is not archived"));
     }
@@ -360,10 +395,12 @@ pub(super) async fn expect(
     let row = cx.app.sessions.store.session(&name.key).await?;
     match row.is_some_and(|row| row.session_id == id) {
         true => Ok(()),
-        false => Err(MethodError::invalid(
-            "the session has changed since it was read",
-        )),
+        false => Err(changed_since()),
     }
+}
+
+fn changed_since() -> MethodError {
+    MethodError::invalid("the session has changed since it was read")
 }
 
 /// Stops what runs in a session, and waits until it has written its last word.

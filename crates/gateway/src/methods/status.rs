@@ -122,6 +122,9 @@ pub(crate) async fn take_census(app: &App) -> Result<(), MethodError> {
         agents.push(counted);
     }
     let all = latest(app, None, RECENT).await?;
+    let every = heartbeats::interval_of(&app.config.current(), &defaults.agent_id);
+    let every = every.map_or(0, |every| every.as_secs());
+    app.health.set_section("heartbeatSeconds", json!(every));
     app.health
         .set_section("defaultAgentId", json!(defaults.agent_id));
     app.health.set_section("agents", json!(agents));

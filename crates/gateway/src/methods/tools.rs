@@ -40,7 +40,7 @@ async fn invoke(cx: Cx, params: InvokeParams) -> Result<Value, MethodError> {
         params.session_key,
         params.agent_id
     ]);
-    once(&cx, "tools.invoke", key.as_deref(), &input, || {
+    once(&cx.app, "tools.invoke", key.as_deref(), &input, || {
         invoked(&cx, params)
     })
     .await

@@ -58,10 +58,11 @@ impl HalfOpen {
     }
 
     /// A place for a new connection. None when its address has too many.
-    pub(super) fn take(&mut self, address: IpAddr) -> Option<Ticket> {
+    /// One that many share is not held to the share of one.
+    pub(super) fn take(&mut self, address: IpAddr, is_shared: bool) -> Option<Ticket> {
         self.collect();
         let held = self.by_address.get(&address).copied().unwrap_or(0);
-        if !address.is_loopback() && held >= self.most_per_address {
+        if !is_shared && held >= self.most_per_address {
             return None;
         }
         if self.open.len() >= self.most {
@@ -121,20 +122,26 @@ mod tests {
     #[test]
     fn one_address_cannot_take_more_than_its_share() {
         let mut places = HalfOpen::new(100, 2);
-        let held: Vec<_> = (0..5).filter_map(|_| places.take(address(1))).collect();
+        let held: Vec<_> = (0..5)
+            .filter_map(|_| places.take(address(1), false))
+            .collect();
         assert_eq!(held.len(), 2);
-        assert!(places.take(address(2)).is_some());
+        let shared: Vec<_> = (0..5)
+            .filter_map(|_| places.take(address(3), true))
+            .collect();
+        assert_eq!(shared.len(), 5, "a proxy brings many");
+        assert!(places.take(address(2), false).is_some());
         drop(held);
-        assert!(places.take(address(1)).is_some());
+        assert!(places.take(address(1), false).is_some());
     }
 
     #[test]
     fn when_all_is_taken_the_oldest_makes_room() {
         let mut places = HalfOpen::new(3, 3);
         let held: Vec<_> = (0..3)
-            .filter_map(|last| places.take(address(last)))
+            .filter_map(|last| places.take(address(last), false))
             .collect();
-        let newest = places.take(address(9)).unwrap();
+        let newest = places.take(address(9), false).unwrap();
         assert!(held[0].evicted.is_cancelled());
         assert!(!held[1].evicted.is_cancelled() && !newest.evicted.is_cancelled());
         drop(held);

@@ -104,7 +104,16 @@ impl Listener {
                     continue;
                 }
             };
-            let Some(ticket) = places.take(canonical(from.ip())) else {
+            let address = canonical(from.ip());
+            let config = app.config.current();
+            // Through a proxy everyone comes from one address.
+            let is_shared = address.is_loopback()
+                || config
+                    .gateway
+                    .trusted_proxies
+                    .iter()
+                    .any(|net| net.contains(&address));
+            let Some(ticket) = places.take(address, is_shared) else {
                 tracing::debug!(%from, "too many unauthenticated connections from this address");
                 continue;
             };

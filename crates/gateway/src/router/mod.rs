@@ -12,7 +12,7 @@ pub(crate) use caller::Early;
 pub use caller::{Caller, Cx};
 pub use error::MethodError;
 pub use params::NoParams;
-pub(crate) use params::read as read_params;
+pub(crate) use params::{one_agent, read as read_params};
 pub(crate) use shape::Strangers;
 pub(crate) use table::refusal;
 pub use table::{Access, Answering, MethodTable};

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::MethodError;
 use super::shape::{self, Fault, Strangers};
+use crate::sessions::other_agent;
 
 /// Parameters of a method that takes none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -34,7 +35,28 @@ pub(crate) fn read<P: DeserializeOwned>(
         let checked = shape.check(&value, strangers);
         checked.map_err(|fault| refused(&said(&fault)))?;
     }
+    names_one_agent(&value)?;
     serde_path_to_error::deserialize(value).map_err(|error| refused(&wording(&error)))
+}
+
+/// Refuses a session of one agent with another agent named beside it.
+fn names_one_agent(params: &Value) -> Result<(), MethodError> {
+    let text = |name: &str| params.get(name).and_then(Value::as_str);
+    let key = text("sessionKey").or_else(|| text("key"));
+    match key.zip(text("agentId")) {
+        Some((key, agent)) => one_agent(key, agent),
+        None => Ok(()),
+    }
+}
+
+/// The published words.
+pub(crate) fn one_agent(key: &str, agent: &str) -> Result<(), MethodError> {
+    match other_agent(key, agent) {
+        None => Ok(()),
+        Some(other) => Err(MethodError::invalid(format!(
+            "agentId \"{agent}\" does not match session key agent \"{other}\""
+        ))),
+    }
 }
 
 fn said(fault: &Fault) -> String {

@@ -113,18 +113,37 @@ impl tools::Sessions for AgentSessions {
     async fn list(&self, caller: &Caller, params: &Value) -> Result<Value, String> {
         let limit = params["limit"].as_u64().unwrap_or(50).clamp(1, 200);
         let since = params["activeMinutes"].as_i64();
+        let kinds = params["kinds"].as_array().filter(|kinds| !kinds.is_empty());
         let filter = SessionFilter {
             agent: Some(caller.agent_id.clone()),
             archived: Some(false),
             search: params["search"].as_str().map(str::to_owned),
-            updated_since: since
-                .map(|minutes| self.sessions.now() - minutes.saturating_mul(60_000)),
-            limit: u32::try_from(limit).ok(),
+            updated_since: since.map(|minutes| {
+                self.sessions
+                    .now()
+                    .saturating_sub(minutes.saturating_mul(60_000))
+            }),
+            // A list of some kinds is picked from all.
+            limit: kinds
+                .is_none()
+                .then_some(u32::try_from(limit).ok())
+                .flatten(),
             ..SessionFilter::default()
         };
         let list = self.sessions.store.sessions(&filter).await;
         let list = list.map_err(|error| error.to_string())?;
-        let rows: Vec<Value> = list.rows.iter().map(brief).collect();
+        let wanted = |row: &&SessionRow| {
+            let name = self.sessions.name(&row.key, None);
+            kinds.is_none_or(|kinds| kinds.iter().any(|kind| is_of(&name, kind)))
+        };
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let rows: Vec<Value> = list
+            .rows
+            .iter()
+            .filter(wanted)
+            .take(most)
+            .map(brief)
+            .collect();
         Ok(json!({"count": rows.len(), "sessions": rows}))
     }
 
@@ -201,7 +220,12 @@ impl tools::Sessions for AgentSessions {
         Ok(Value::Object(self.sessions.wire(&row)))
     }
 
-    async fn create_child(&self, _: &Caller, child: &ChildSession) -> Result<(), String> {
+    async fn create_child(&self, caller: &Caller, child: &ChildSession) -> Result<(), String> {
+        if child.agent_id != caller.agent_id {
+            // Another agent may be trusted with more, and has sessions that are not this one's to see.
+            let text = "a sub-agent is of the agent that starts it: leave agentId out";
+            return Err(text.to_owned());
+        }
         let name = self
             .sessions
             .name(&child.session_key, Some(&child.agent_id));
@@ -221,6 +245,17 @@ impl tools::Sessions for AgentSessions {
                 Ok(())
             }
         }
+    }
+}
+
+/// The published words for kinds of sessions, in whatever case.
+fn is_of(name: &SessionName, kind: &Value) -> bool {
+    let kind = kind.as_str().unwrap_or_default().to_lowercase();
+    let class = name.classification();
+    match kind.as_str() {
+        "group" => name.kind() == "group",
+        "other" => class == "chat" && name.kind() != "group",
+        kind => class == kind,
     }
 }
 

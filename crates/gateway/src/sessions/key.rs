@@ -84,6 +84,13 @@ fn agent_of(key: &str) -> Option<(&str, &str)> {
     is_full.then_some((agent, rest))
 }
 
+/// The agent that a key names where it is another than the one that was named beside it: whichever of them held,
+/// somebody would be surprised.
+pub fn other_agent<'a>(key: &'a str, agent: &str) -> Option<&'a str> {
+    let (named, _) = agent_of(key.trim())?;
+    (!named.eq_ignore_ascii_case(agent.trim())).then_some(named)
+}
+
 /// The published rule: letters, digits, `-` and `_`, beginning with a letter or digit, 64 at most.
 pub fn is_agent_id(id: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -119,6 +126,18 @@ mod tests {
             let name = SessionName::new(key, agent, "main");
             assert_eq!(name.key, wanted, "{key:?} {agent:?}");
             assert_eq!(SessionName::new(&name.key, None, "x"), name, "it is full");
+        }
+    }
+
+    #[test]
+    fn a_key_and_an_agent_beside_it_may_contradict_each_other() {
+        for (key, agent, other) in [
+            ("agent:ops:main", "main", Some("ops")),
+            ("agent:ops:main", " OPS ", None),
+            ("main", "ops", None),
+            ("slack:channel:C1", "ops", None),
+        ] {
+            assert_eq!(other_agent(key, agent), other, "{key} {agent}");
         }
     }
 

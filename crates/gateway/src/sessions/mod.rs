@@ -20,7 +20,7 @@ use crate::clock::Clock;
 
 pub(crate) use channel::{Channels, channel_of};
 pub(crate) use kept::{Kept, Weight};
-pub use key::{KEY_LENGTH, SessionName, is_agent_id};
+pub use key::{KEY_LENGTH, SessionName, is_agent_id, other_agent};
 pub use row::{Overrides, row as wire_row};
 
 /// What a session has where it says nothing itself.

@@ -153,11 +153,13 @@ fn offered(model: &Value) -> Option<ModelConfig> {
 fn entry(id: &str, agent: &Value) -> AgentEntry {
     let identity = agent.get("identity");
     let of_identity = |name: &str| text(identity.and_then(|identity| identity.get(name)));
+    let (own, fallbacks) = model(agent.get("model"));
     AgentEntry {
         id: id.to_lowercase(),
         name: text(agent.get("name")).or_else(|| of_identity("name")),
         workspace: text(agent.get("workspace")).map(|path| expanded(&path)),
-        model: model(agent.get("model")).0,
+        model: own,
+        fallbacks: agent["model"]["fallbacks"].is_array().then_some(fallbacks),
         emoji: of_identity("emoji"),
         avatar: of_identity("avatar"),
     }
@@ -245,6 +247,18 @@ mod tests {
         assert_eq!(names, ["ops", "night"]);
         assert_eq!(settings.agents[0].model.as_deref(), Some("q/o"));
         assert_eq!(settings.agents[0].name.as_deref(), Some("Ops"));
+        assert_eq!(settings.agents[0].fallbacks, None, "those of all agents");
+        let own = json!({"agents": {"list": [
+            {"id": "a", "model": {"primary": "p/m", "fallbacks": ["q/o"]}},
+            {"id": "b", "model": {"primary": "p/m", "fallbacks": []}},
+        ]}});
+        let own = agents(&config(own)).agents;
+        assert_eq!(own[0].fallbacks.as_deref(), Some(&["q/o".to_owned()][..]));
+        assert_eq!(
+            own[1].fallbacks.as_deref(),
+            Some(&[][..]),
+            "none for this one"
+        );
         assert_eq!(agents(&config(json!({}))), AgentSettings::default());
     }
 

@@ -4,12 +4,11 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::{Web, reply};
+use crate::agents::Agents;
 use axum::extract::{ConnectInfo, Path as UrlPath, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde_json::Value;
-
-use super::{Web, reply};
 
 /// The largest picture, in bytes.
 const MAX_BYTES: u64 = 2 * 1024 * 1024;
@@ -23,8 +22,7 @@ pub(super) async fn serve(
     if let Err(refusal) = web.admit(from, &headers).await {
         return reply::unauthorized(&refusal);
     }
-    let config = web.app.config.current();
-    let Some(place) = picture(&config.raw, &agent) else {
+    let Some(place) = picture(&web.app.agents, &agent).await else {
         return reply::not_found();
     };
     let read =
@@ -40,19 +38,12 @@ struct Place {
     file: PathBuf,
 }
 
-fn picture(config: &Value, agent: &str) -> Option<Place> {
-    let agents = &config["agents"];
-    let listed = agents["list"].as_array().into_iter().flatten();
-    let entry = listed
-        .into_iter()
-        .find(|entry| entry["id"] == agent)
-        .or_else(|| agents["entries"].get(agent))?;
-    let workspace = entry["workspace"]
-        .as_str()
-        .or(agents["defaults"]["workspace"].as_str())?;
+async fn picture(agents: &Agents, agent: &str) -> Option<Place> {
+    let found = agents.find(&agent.to_lowercase()).await.ok()??;
+    let workspace = found.workspace.clone();
     Some(Place {
-        workspace: PathBuf::from(workspace),
-        file: PathBuf::from(entry["identity"]["avatar"].as_str()?),
+        workspace: workspace.unwrap_or_else(|| agents.workspace(&found.id)),
+        file: PathBuf::from(found.avatar?),
     })
 }
 

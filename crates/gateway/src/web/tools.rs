@@ -6,13 +6,17 @@ use std::net::SocketAddr;
 use async_trait::async_trait;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::{RequestExt, body::Body};
+use gatehouse_protocol::{ErrorCode, MethodScope, Scope};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Web, reply};
+use crate::auth::AuthMethod;
+use crate::once::once;
+use crate::router::{MethodError, one_agent};
 
 /// A tool, as a request asks for it.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,8 +98,12 @@ pub(super) async fn invoke(
     if request.method() != Method::POST {
         return reply::method_not_allowed();
     }
-    if let Err(refusal) = web.admit(from, request.headers()).await {
-        return reply::unauthorized(&refusal);
+    match web.admit(from, request.headers()).await {
+        Err(refusal) => return reply::unauthorized(&refusal),
+        Ok(method) if !may_invoke(method, request.headers()) => {
+            return reply::error(403, "forbidden", "missing scope: operator.write");
+        }
+        Ok(_) => {}
     }
     // Read only now: a stranger's megabytes are not waited for.
     let reading = request.extract::<Bytes, _>();
@@ -115,13 +123,54 @@ pub(super) async fn invoke(
     let Some(tools) = web.parts.tools.as_ref().filter(|_| web.offers(&call.tool)) else {
         return missing();
     };
-    match tools.call(call.clone()).await {
+    let input = json!([call.tool, call.args, call.session_key, call.agent_id]);
+    let key = call.idempotency_key.as_deref();
+    let called = once(&web.app, "POST /tools/invoke", key, &input, || async {
+        tools.call(call.clone()).await.map_err(NotDone::Call)
+    });
+    match called.await {
         Ok(result) => reply::json(200, &json!({"ok": true, "result": result})),
-        Err(ToolFailure::NotAvailable) => missing(),
-        Err(ToolFailure::Input(message)) => reply::error(400, "tool_error", &message),
-        Err(ToolFailure::Denied(message)) => reply::error(403, "tool_call_blocked", &message),
-        Err(ToolFailure::Failed(message)) => reply::error(500, "tool_error", &message),
+        Err(NotDone::Call(ToolFailure::NotAvailable)) => missing(),
+        Err(NotDone::Call(ToolFailure::Input(message))) => {
+            reply::error(400, "tool_error", &message)
+        }
+        Err(NotDone::Call(ToolFailure::Denied(message))) => {
+            reply::error(403, "tool_call_blocked", &message)
+        }
+        Err(NotDone::Call(ToolFailure::Failed(message))) => {
+            reply::error(500, "tool_error", &message)
+        }
+        Err(NotDone::Kept(error)) if error.code == ErrorCode::InvalidRequest => {
+            reply::error(400, "invalid_request", &error.message)
+        }
+        Err(NotDone::Kept(error)) => reply::error(503, "unavailable", &error.message),
     }
+}
+
+/// Why there is no result.
+enum NotDone {
+    Call(ToolFailure),
+    /// The answer of the key could not be had.
+    Kept(MethodError),
+}
+
+impl From<MethodError> for NotDone {
+    fn from(error: MethodError) -> Self {
+        Self::Kept(error)
+    }
+}
+
+/// Who came in without a secret may have been given less by whoever is in front. As published, a secret is all or nothing.
+fn may_invoke(method: AuthMethod, headers: &HeaderMap) -> bool {
+    let Some(said) = headers
+        .get("x-openclaw-scopes")
+        .filter(|_| !method.is_shared_secret())
+    else {
+        return true;
+    };
+    let scopes = said.to_str().unwrap_or_default().split(',');
+    let scopes: Vec<Scope> = scopes.map(|scope| Scope::from(scope.trim())).collect();
+    MethodScope::Write.allowed_by(&scopes)
 }
 
 impl Web {
@@ -150,6 +199,9 @@ impl ToolCall {
         let tool = tool
             .filter(|name| !name.is_empty())
             .ok_or("tools.invoke requires body.tool")?;
+        if let (Some(key), Some(agent)) = (&invoke.session_key, &invoke.agent_id) {
+            one_agent(key, agent).map_err(|error| error.message)?;
+        }
         let mut args = invoke.args.unwrap_or_default();
         if let Some(action) = invoke.action {
             args.entry("action").or_insert(Value::String(action));
@@ -161,7 +213,7 @@ impl ToolCall {
                 .session_key
                 .filter(|key| key != "main" && !key.is_empty()),
             agent_id: invoke.agent_id,
-            idempotency_key: invoke.idempotency_key,
+            idempotency_key: invoke.idempotency_key.filter(|key| !key.is_empty()),
         })
     }
 }

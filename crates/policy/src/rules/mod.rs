@@ -15,12 +15,13 @@ mod problem;
 pub(crate) mod read;
 mod read_conditions;
 mod reader;
+mod text;
 mod time;
 mod words;
 
 pub use model::{Approval, Counts, Enabled, NoCounts, Preset, RateBy, RateKey, Vetting};
 pub use problem::{Problem, Severity, nearest};
-pub use read::nesting;
+pub use text::{Json5Fault, nesting};
 pub use time::Moment;
 
 pub(crate) use examples::{Analyse, check as check_examples};

@@ -7,6 +7,7 @@ use super::model::{Approval, Enabled, PRESETS, Preset, Rule, Vetting};
 use super::problem::{Problem, Severity, nearest};
 use super::read_conditions;
 use super::reader::{At, Reader};
+use super::text::{Json5Fault, nesting};
 use super::words;
 use crate::verdict::Verdict;
 
@@ -137,34 +138,10 @@ fn parse(text: &str) -> Result<Value, Box<Problem>> {
         return Err(refuse(Place::START, message.to_owned()));
     }
     json5::from_str(text).map_err(|error| {
-        // A document that ends too soon has its mistake at its end.
-        let end = Place::of(text.trim_end().len(), text);
-        let place = error.position().map_or(end, |position| Place {
-            line: u32::try_from(position.line + 1).unwrap_or(u32::MAX),
-            column: u32::try_from(position.column + 1).unwrap_or(u32::MAX),
-        });
-        let what = error
-            .code()
-            .map_or_else(|| error.to_string(), |code| code.to_string());
-        refuse(place, format!("is not JSON5: {what}"))
+        let fault = Json5Fault::of(&error, text);
+        let Json5Fault { line, column, what } = fault;
+        refuse(Place { line, column }, format!("is not JSON5: {what}"))
     })
-}
-
-/// How deep brackets are nested in a text in JSON5, at most. Those in texts and comments count too, which errs on the
-/// safe side.
-pub fn nesting(text: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'{' | b'[' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 fn read_rules(reader: &mut Reader, root: &At<'_>) -> Vec<Rule> {

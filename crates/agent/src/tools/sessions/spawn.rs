@@ -73,7 +73,7 @@ impl Tool for SessionsSpawn {
                 "properties": {
                     "task": { "type": "string", "description": "All that the sub-agent needs to know." },
                     "label": { "type": "string", "description": "A short name for it." },
-                    "agentId": { "type": "string" },
+                    "agentId": { "type": "string", "description": "The agent itself, which is meant without it." },
                     "model": { "type": "string", "description": "provider/model" },
                     "runTimeoutSeconds": { "type": "integer", "minimum": 0 },
                 },

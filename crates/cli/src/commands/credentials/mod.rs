@@ -2,6 +2,7 @@
 
 mod secret;
 
+use gatehouse_client::RequestError;
 use serde_json::{Value, json};
 
 use super::Context;
@@ -38,7 +39,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: CredentialsArgs) -> Res
     let method = format!("gatehouse.credentials.{method}");
     let answer = link.connection.call(&method, &params).await;
     link.close().await;
-    let answer: Value = answer?;
+    let answer: Value = answer.map_err(with_a_way_on)?;
     if context.output.is_json() {
         context.output.value(&answer)?;
     } else {
@@ -49,6 +50,19 @@ pub(super) async fn run(context: &mut Context<'_>, args: CredentialsArgs) -> Res
         return Err(Failure::new(FailureKind::Refused, "notThere", text));
     }
     Ok(())
+}
+
+/// What is said where there is no place for the key that seals credentials.
+const NO_KEY: &str = "CREDENTIAL_KEY_UNAVAILABLE";
+
+fn with_a_way_on(error: RequestError) -> Failure {
+    let failure = Failure::from(error);
+    if failure.code != NO_KEY {
+        return failure;
+    }
+    failure.next(
+        "open the keychain where the gateway runs; where there is none, start it with --credential-passphrase-file FILE",
+    )
 }
 
 fn to_set(set: SetArgs) -> Result<Value, Failure> {

@@ -1,20 +1,17 @@
 //! `gateway`: run one, and look after the one that runs.
 
+mod health;
 mod run;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use gatehouse_gateway::config::{AuthMode, ConfigPlace, Flags, read};
 use gatehouse_gateway::{make_state_folder, running};
-use gatehouse_protocol::NoParams;
-use gatehouse_protocol::methods::Health;
 use gatehouse_vault::Redactor;
 use serde_json::json;
 
 use super::Context;
-use crate::args::{GatewayAction, HealthArgs, StateDir, Target, TokenArgs};
-use crate::dial::Link;
+use crate::args::{GatewayAction, StateDir, TokenArgs};
 use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
 use crate::output::age;
@@ -29,7 +26,7 @@ pub(super) async fn run(context: &mut Context<'_>, action: GatewayAction) -> Res
         GatewayAction::Run(args) => run::run(context, *args).await,
         GatewayAction::Status(state) => status(context, &state),
         GatewayAction::Token(args) => token(context, args).await,
-        GatewayAction::Health(args) => health(context, args).await,
+        GatewayAction::Health(args) => health::run(context, args).await,
         GatewayAction::Stop(state) => stop(context, &state).await,
     }
 }
@@ -119,59 +116,6 @@ fn show(context: &mut Context<'_>, token: &str) -> Result<(), Failure> {
         return context.output.value(&json!({ "token": token }));
     }
     context.output.line(token)
-}
-
-async fn health(context: &mut Context<'_>, args: HealthArgs) -> Result<(), Failure> {
-    let link = match args.state_dir {
-        Some(folder) => link_of_folder(context, folder, args.target).await?,
-        None => context.link(args.target).await?,
-    };
-    let health = link.read::<Health>(NoParams {}).await;
-    link.close().await;
-    let health = health?;
-    if context.output.is_json() {
-        return context.output.value(&health);
-    }
-    let is_well = health["ok"] != false;
-    context.output.line(if is_well {
-        "ok"
-    } else {
-        "not well; --json says more"
-    })?;
-    if is_well {
-        return Ok(());
-    }
-    Err(Failure::new(
-        FailureKind::General,
-        "notWell",
-        "the gateway says that it is not well",
-    ))
-}
-
-/// Connects to the gateway that runs in a folder: at its address, with its certificate, and with its own token where
-/// no other secret was given.
-async fn link_of_folder(
-    context: &Context<'_>,
-    folder: PathBuf,
-    target: Target,
-) -> Result<Link, Failure> {
-    let given = StateDir {
-        state_dir: Some(folder),
-    };
-    let folder = state_dir(&given, context.environment)?;
-    let found = running(&folder)?.ok_or_else(|| not_running(&folder))?;
-    let mut dial = context.dial(Target {
-        url: Some(found.url),
-        pin: target.pin.or(found.fingerprint),
-        ..target
-    })?;
-    if dial.secrets.is_empty()
-        && let OwnToken::Kept(token) = secret::find(&folder, &Redactor::new()).await?
-    {
-        dial.secrets.token = gatehouse_protocol::Secret::new(token.expose());
-        dial.kept_back = false;
-    }
-    dial.connect(context.environment).await
 }
 
 async fn stop(context: &mut Context<'_>, state: &StateDir) -> Result<(), Failure> {

@@ -49,6 +49,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     let made = keep_new_token(&mut prepared, &folder, &redactor).await?;
     let said = &prepared.reading.config.gateway;
     let (has_page, secure) = (said.control_ui.enabled, said.tls.enabled);
+    let page_folder = said.control_ui.root.clone();
     let keys = keys::shelf(&args, &folder, &redactor, context.output).await?;
     let mut options = StartOptions::prepared(prepared, env, folder);
     options.log_file = Some(log.file.clone());
@@ -61,7 +62,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     options.own_files = keys::files(&args);
     let reach = Arc::new(OnceLock::new());
     if has_page {
-        options.web = page::web(&options.state_dir, reach.clone(), secure);
+        options.web = page::web(&options.state_dir, page_folder, reach.clone(), secure);
     }
     gatehouse_gateway::adopt_orphans();
     let started = Gateway::start(options).await;

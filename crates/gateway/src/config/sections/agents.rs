@@ -1,7 +1,7 @@
 //! Who the agents are, what they use, and how conversations are kept apart.
 
 use super::super::shape::Shape::{
-    Amount, Choice, Either, Flag, Foreign, List, Map, Number, Object, Text, Word,
+    Amount, Choice, Either, Flag, Foreign, List, Map, Number, Object, Open, Text, Word,
 };
 use super::super::shape::{Field, Shape, hot, restart};
 use super::super::words::{DURATION, TIME, ZONE, ZONE_OR_WORD};
@@ -79,8 +79,15 @@ pub(super) const AGENT_DEFAULTS: &[Field] = &[
     ),
     restart(
         "subagents",
-        Foreign,
-        "Agents that agents start: maxConcurrent, maxSpawnDepth.",
+        Open(&[
+            restart(
+                "maxConcurrent",
+                COUNT,
+                "How many of them work at the same time.",
+            ),
+            restart("maxSpawnDepth", COUNT, "How deep they may start others."),
+        ]),
+        "Agents that agents start.",
     ),
     hot("compaction", Foreign, "Not used here."),
     hot("contextPruning", Foreign, "Not used here."),
@@ -229,8 +236,8 @@ pub(super) const TOOLS: &[Field] = &[
     ),
     restart(
         "web",
-        Foreign,
-        "Reading the web: fetch.ssrfPolicy.allowedHostnames, fetch.maxChars and the like.",
+        Open(&[restart("fetch", Open(FETCH), "web_fetch.")]),
+        "Reading the web.",
     ),
     hot("elevated", Foreign, "Not used here."),
     hot("sandbox", Foreign, "Not used here."),
@@ -271,6 +278,37 @@ pub(super) const TOOLS: &[Field] = &[
     ),
 ];
 
+const FETCH: &[Field] = &[
+    restart(
+        "ssrfPolicy",
+        Open(&[
+            restart(
+                "allowedHostnames",
+                List(&Text),
+                "Names that may lead to private addresses.",
+            ),
+            restart(
+                "dangerouslyAllowPrivateNetwork",
+                Flag,
+                "Reach every private address.",
+            ),
+        ]),
+        "What it may reach.",
+    ),
+    restart(
+        "maxChars",
+        COUNT_TOKENS,
+        "How much of a page an agent is given.",
+    ),
+    restart(
+        "maxResponseBytes",
+        COUNT_TOKENS,
+        "How much of a page is read.",
+    ),
+    restart("maxRedirects", COUNT, "How many redirects are followed."),
+    restart("timeoutSeconds", COUNT, "How long a page may take."),
+];
+
 pub(super) const SESSION: &[Field] = &[
     hot("mainKey", Text, "Not used here: it is main."),
     hot("scope", Choice(&["per-sender", "global"]), "Not used here."),
@@ -306,7 +344,11 @@ pub(super) const MESSAGES: &[Field] = &[
             ),
             hot("debounceMs", MS, "How long messages are collected."),
             hot("cap", COUNT, "How many wait."),
-            hot("drop", Text, "Which is dropped when more come."),
+            hot(
+                "drop",
+                Choice(&["old", "new", "summarize"]),
+                "Which is dropped when more come.",
+            ),
             hot("byChannel", Foreign, "Not used here."),
         ]),
         "Messages that come during a run.",

@@ -5,7 +5,7 @@ mod agents;
 mod gateway;
 mod models;
 
-use super::shape::Shape::{Foreign, Object, Text, Whole};
+use super::shape::Shape::{Flag, Foreign, List, Map, Object, Open, Text, Whole};
 use super::shape::{Field, Shape, hot, restart};
 use agents::{AGENTS, MESSAGES, SESSION, TOOLS};
 use gateway::{GATEWAY, LOGGING};
@@ -76,14 +76,31 @@ pub(crate) static ROOT: Shape = Object(&[
     foreign("secrets"),
     hot(
         "skills",
-        Foreign,
-        "Skills: load.extraDirs, and entries.NAME.enabled.",
+        Open(SKILLS),
+        "Skills beside those of the workspace.",
     ),
     foreign("talk"),
     foreign("ui"),
     foreign("update"),
     foreign("web"),
 ]);
+
+const SKILLS: &[Field] = &[
+    hot(
+        "load",
+        Open(&[hot(
+            "extraDirs",
+            List(&Text),
+            "Further folders with skills.",
+        )]),
+        "Where skills are.",
+    ),
+    hot(
+        "entries",
+        Map(&Open(&[hot("enabled", Flag, "False leaves it out.")])),
+        "Skills by name.",
+    ),
+];
 
 const fn foreign(name: &'static str) -> Field {
     hot(name, Foreign, "Not used here: a section of OpenClaw.")

@@ -73,16 +73,16 @@ pub(super) const MODEL: &[Field] = &[
     hot(
         "contextTokens",
         COUNT_TOKENS,
-        "How much of that is used, in tokens.",
+        "Not used here: an agent's contextTokens are.",
     ),
     hot(
         "maxTokens",
         COUNT_TOKENS,
         "How much it writes at once, in tokens.",
     ),
-    hot("headers", Map(&Secret), "Further headers."),
-    hot("compat", Foreign, "Peculiarities."),
-    hot("params", Foreign, "Parameters."),
+    hot("headers", Map(&Secret), "Not used here."),
+    hot("compat", Foreign, "Not used here."),
+    hot("params", Foreign, "Not used here."),
 ];
 
 pub(super) const COUNT_TOKENS: Shape = Whole(0, 1_000_000_000);

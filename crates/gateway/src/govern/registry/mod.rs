@@ -131,6 +131,25 @@ impl Approvals {
         self.settle(&record, &Choice::of(decision), resolver).await
     }
 
+    /// The published "always", with an end of its own, in milliseconds since 1970.
+    pub async fn answer_until(
+        &self,
+        id: &str,
+        until: i64,
+        resolver: &Resolver,
+    ) -> Result<Answered, AnswerError> {
+        let record = self.open(id).await?;
+        let always = Decision::AllowAlways;
+        if !offers(&wire::request(&record), always) {
+            return Err(ChoiceError::NotOffered(always.word()).into());
+        }
+        let choice = Choice::Always {
+            pattern: None,
+            until: Some(until),
+        };
+        self.settle(&record, &choice, resolver).await
+    }
+
     /// Answers a question with a choice that it offers. With `digest`, only the question of exactly that digest.
     pub async fn choose(
         &self,
