@@ -300,11 +300,52 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
     if matches!(program.as_str(), "ansible" | "ansible-playbook") {
         reader.ask(REMOTE, "It runs commands on other machines.");
     }
+    if program == "ansible" {
+        ad_hoc(parsed, reader);
+    }
+    let irreversible = match program.as_str() {
+        "gsutil" => has_word(parsed, &["rm", "rb"]) && recursive(reader),
+        "gcloud" => {
+            has_word(parsed, &["storage"]) && has_word(parsed, &["rm"]) && recursive(reader)
+        }
+        "eksctl" => parsed.operand(0) == Some("delete") && parsed.operand(1) == Some("cluster"),
+        _ => false,
+    };
+    if irreversible {
+        reader.deny(
+            DELETES,
+            "It deletes what is kept elsewhere, and nobody is asked again.",
+        );
+    }
     for word in &parsed.operands {
         let text = word.prefix();
         if text.starts_with('/') || text.starts_with("./") || text.starts_with("../") {
             reader.touch(word, Access::Read);
         }
+    }
+}
+
+fn recursive(reader: &Reader<'_>) -> bool {
+    let mut words = reader.invocation.argv.iter();
+    words.any(|word| matches!(word.known(), Some("-r" | "-R" | "--recursive")))
+}
+
+/// `ansible HOSTS -m shell -a COMMAND`
+fn ad_hoc(parsed: &Parsed, reader: &mut Reader<'_>) {
+    const RUNS: &[&str] = &["shell", "command", "raw", "win_shell", "win_command"];
+    let argv = reader.invocation.argv.clone();
+    let after = |names: &[&str]| {
+        let at = argv
+            .iter()
+            .position(|word| word.known().is_some_and(|text| names.contains(&text)))?;
+        argv.get(at + 1)
+    };
+    let module = after(&["-m", "--module-name"]).map_or("command", Word::prefix);
+    let module = module.rsplit('.').next().unwrap_or(module);
+    let here = after(&["-c", "--connection"]).and_then(Word::known) == Some("local")
+        || matches!(parsed.operand(0), Some("localhost" | "127.0.0.1"));
+    if let (true, Some(line)) = (RUNS.contains(&module), after(&["-a", "--args"])) {
+        reader.script(line.clone(), crate::world::Dialect::Posix, !here);
     }
 }
 

@@ -89,7 +89,7 @@ impl Converter<'_> {
                 "an array is declared in a way that is not read".to_owned(),
             ));
         }
-        self.word_as(word, Mode::Assigned)
+        self.word(word)
     }
 
     fn assignment(&self, word: &ast::Word) -> Result<Assignment, Unread> {

@@ -235,6 +235,11 @@ pub(super) fn others(parsed: &Parsed, reader: &mut Reader<'_>) {
             "A setting that is given in an argument names a command.",
         );
     }
+    if reader.invocation.argv[0].prefix() == "glab" && parsed.operand(0) == Some("snippet") {
+        for word in parsed.operands.iter().skip(2) {
+            crate::programs::network::upload(reader, word);
+        }
+    }
     if !asked {
         reader.ask(
             "version-control",
