@@ -6,7 +6,7 @@ use crate::effect::EffectKind;
 use crate::place::{Access, Among};
 use crate::programs::network::upload;
 use crate::programs::options::Parsed;
-use crate::programs::reader::Reader;
+use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
     APPEND, Act, CREATE, DELETE, Grammar, LIST, NAMES, Operands, PASSES, PRINTS, Program, READ,
     TEXT, WRITE, flag, flags, joined, program, value,
@@ -195,6 +195,8 @@ fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
         };
         super::below::names(reader, roots, &Among::default());
     }
+    let globs: Vec<String> = parsed.operands.iter().map(shown_word).collect();
+    super::below::chosen(reader, globs.iter().map(String::as_str));
     reader.out.io.names_critical = parsed.operands.iter().any(|word| {
         let text = word.prefix();
         let folder = text.rsplit_once('/').map(|(folder, _)| folder);

@@ -231,6 +231,8 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     if names_files(sub, argv) {
         reader.out.io.names_files = super::files::in_workspace(reader);
         reader.out.io.names_all = sub == "ls-files" && parsed.operands.is_empty();
+        let globs: Vec<String> = parsed.operands.iter().map(shown_word).collect();
+        super::below::chosen(reader, globs.iter().map(String::as_str));
         if sub == "ls-files" {
             let kept = Among {
                 but_ignored: true,

@@ -99,7 +99,16 @@ impl Judge<'_> {
                 self.assign_all(&simple.assignments, values, &mut inner);
                 self.word_flows = flows;
                 let output = self.dispatch(argv, &mut inner, &input, flow.with(handed(assigned)));
-                scope.folders = inner.folders;
+                // What the shell itself changes stays; the variables are again what they were.
+                for assignment in &simple.assignments {
+                    let before = scope.variables.get(&assignment.name).cloned();
+                    let variables = std::rc::Rc::make_mut(&mut inner.variables);
+                    match before {
+                        Some(before) => variables.insert(assignment.name.clone(), before),
+                        None => variables.remove(&assignment.name),
+                    };
+                }
+                *scope = inner;
                 output
             }
         };
