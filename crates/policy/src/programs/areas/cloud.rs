@@ -1,19 +1,21 @@
 //! Programs that change what runs elsewhere: clouds, clusters, infrastructure, forges.
 
 mod forges;
+mod handed;
 
 use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::Stdin;
 use crate::programs::network::{host, upload};
 use crate::programs::options::Parsed;
-use crate::programs::reader::Reader;
+use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
     Act, FETCHES, Grammar, NETWORK, Opt, Program, READ, TEXT, flags, program, value,
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
 use forges::{forge, gh_alias, gh_api};
+use handed::{ad_hoc, hands_over, recursive};
 
 const REMOTE: &str = "remote-change";
 const CHANGES: &str = "changes what runs elsewhere";
@@ -62,7 +64,7 @@ static KUBECTL: &[Program] = &[
     program("port-forward proxy").options(KUBE).asks(EffectKind::Network, "tunnel", "opens a way into a cluster"),
     program("delete").options(KUBE).asks(EffectKind::Remote, DELETES, "deletes in a cluster").also(kube_delete),
     program("drain").options(KUBE).asks(EffectKind::Remote, DELETES, "empties a machine of a cluster"),
-    program("create").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES).also(|parsed, reader| if parsed.operand(0) == Some("token") { reader.deny("read-secret", "It makes and prints what logs in to a cluster."); }),
+    program("create").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES).also(|parsed, reader| { hands_over(reader); if parsed.operand(0) == Some("token") { reader.deny("read-secret", "It makes and prints what logs in to a cluster."); }}),
     program("rollout").options(KUBE).also(|parsed, reader| if !matches!(parsed.operand(0), Some("status" | "history")) { reader.ask(REMOTE, "It changes what runs in a cluster."); }),
     program("apply replace patch edit set scale autoscale label annotate expose taint cordon uncordon certificate plugin").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES),
 ];
@@ -254,6 +256,7 @@ const SECRETS: &[&str] = &[
 /// Deletion without a question, and what prints a credential, are denied wherever they are.
 fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
     copied_up(parsed, reader);
+    hands_over(reader);
     let program = reader.invocation.argv[0].prefix().to_owned();
     if has_word(parsed, DELETE) && confirmed(reader) {
         reader.deny(
@@ -325,31 +328,8 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
-fn recursive(reader: &Reader<'_>) -> bool {
-    let mut words = reader.invocation.argv.iter();
-    words.any(|word| matches!(word.known(), Some("-r" | "-R" | "--recursive")))
-}
-
-/// `ansible HOSTS -m shell -a COMMAND`
-fn ad_hoc(parsed: &Parsed, reader: &mut Reader<'_>) {
-    const RUNS: &[&str] = &["shell", "command", "raw", "win_shell", "win_command"];
-    let argv = reader.invocation.argv.clone();
-    let after = |names: &[&str]| {
-        let at = argv
-            .iter()
-            .position(|word| word.known().is_some_and(|text| names.contains(&text)))?;
-        argv.get(at + 1)
-    };
-    let module = after(&["-m", "--module-name"]).map_or("command", Word::prefix);
-    let module = module.rsplit('.').next().unwrap_or(module);
-    let here = after(&["-c", "--connection"]).and_then(Word::known) == Some("local")
-        || matches!(parsed.operand(0), Some("localhost" | "127.0.0.1"));
-    if let (true, Some(line)) = (RUNS.contains(&module), after(&["-a", "--args"])) {
-        reader.script(line.clone(), crate::world::Dialect::Posix, !here);
-    }
-}
-
 fn aws(parsed: &Parsed, reader: &mut Reader<'_>) {
+    hands_over(reader);
     let verb = parsed
         .operands
         .iter()

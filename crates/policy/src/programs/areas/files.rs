@@ -1,5 +1,7 @@
 //! Files and folders: listed, copied, moved, made, deleted, given to others.
 
+mod made;
+
 use super::copies;
 use super::lists::files_from;
 use crate::effect::EffectKind;
@@ -63,7 +65,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(copies::link),
     program("mkdir gmkdir").strict().options(&[
         flags("-p --parents -v --verbose"), value("-m --mode", TEXT), joined("-Z --context", TEXT),
-    ]).also(folders),
+    ]).also(made::folders),
     program("mkfifo").strict().options(&[
         flags("-p --parents -v --verbose"), value("-m --mode", TEXT), joined("-Z --context", TEXT),
     ]).each(CREATE),
@@ -105,7 +107,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("chattr chflags").also(attribute_flags),
     program("setcap setpriv").denies(EffectKind::Privilege, "capabilities", "gives a program rights that its user does not have"),
     program("getcap").each(LIST),
-    program("btrfs").asks(EffectKind::System, "disks", "changes or looks at a file system").also(subvolume),
+    program("btrfs").asks(EffectKind::System, "disks", "changes or looks at a file system").also(made::subvolume),
     program("rename prename rename.ul").asks(EffectKind::Write, "rename", "renames files by a pattern"),
     program("mkfs mke2fs mkswap mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mkfs.exfat newfs newfs_apfs newfs_hfs")
         .also(formats),
@@ -229,25 +231,6 @@ fn remove(parsed: &Parsed, reader: &mut Reader<'_>) {
                 Access::Delete
             },
         );
-    }
-}
-
-/// An empty folder that programs are looked for in runs nothing yet; what is put into it does.
-fn folders(parsed: &Parsed, reader: &mut Reader<'_>) {
-    for word in &parsed.operands {
-        let home = crate::place::trimmed(&reader.world.home);
-        let path = word
-            .known()
-            .and_then(|text| crate::place::normalise(text, reader.cwd()));
-        let own = path.as_deref().and_then(|path| path.strip_prefix(home));
-        if matches!(own, Some("/bin" | "/.local/bin")) {
-            reader.ask(
-                "write-outside",
-                "It makes a folder that programs are looked for in.",
-            );
-        } else {
-            reader.touch(word, Access::Create);
-        }
     }
 }
 
@@ -419,18 +402,6 @@ fn disks(parsed: &Parsed, reader: &mut Reader<'_>) {
             "format",
             "It changes disks, partitions or file systems themselves.",
         );
-    }
-}
-
-/// `btrfs subvolume delete PATH`
-fn subvolume(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let begins = |word: Option<&str>, whole: &str| {
-        word.is_some_and(|text| !text.is_empty() && whole.starts_with(text))
-    };
-    if begins(parsed.operand(0), "subvolume") && begins(parsed.operand(1), "delete") {
-        for word in &parsed.operands[2..] {
-            reader.touch(word, Access::DeleteAll);
-        }
     }
 }
 

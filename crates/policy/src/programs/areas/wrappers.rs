@@ -15,7 +15,7 @@ use crate::verdict::Verdict;
 use crate::word::Word;
 use crate::world::Dialect;
 pub(super) use many::replaced;
-use many::{daemon, entr, flock, parallel, script, watch, xargs};
+use many::{daemon, entr, flock, group, parallel, script, watch, xargs};
 
 const ROOT: Act = Act::Nothing;
 
@@ -243,26 +243,6 @@ fn become_user(parsed: &Parsed, reader: &mut Reader<'_>) {
         return reader.run(&parsed.operands);
     }
     super::builtins::runs_input(reader, Dialect::Posix);
-}
-
-/// `sg GROUP -c COMMAND`; the short name of ast-grep as well.
-fn group(parsed: &Parsed, reader: &mut Reader<'_>) {
-    const SEARCHES: &[&str] = &["run", "scan", "test", "new", "lsp", "completions", "help"];
-    let words = &parsed.operands;
-    let first = words.first().map_or("", Word::prefix);
-    if SEARCHES.contains(&first) || first.starts_with('-') && first.len() > 1 {
-        return reader.again("ast-grep", words);
-    }
-    reader.ask("privilege", "It runs with the rights of another group.");
-    let command = words.get(1..).unwrap_or_default();
-    let command = match command.first().and_then(Word::known) {
-        Some("-c") => &command[1..],
-        _ => command,
-    };
-    if command.is_empty() {
-        return super::builtins::runs_input(reader, Dialect::Posix);
-    }
-    reader.shell(joined(command));
 }
 
 /// The first word that can be a program, and what follows it; each suffix that begins with a known program is judged.

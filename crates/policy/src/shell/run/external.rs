@@ -54,6 +54,7 @@ impl Judge<'_> {
         if !reading.known {
             self.unknown_program(argv, flow);
             self.perhaps_a_wrapper(argv, scope, input, flow);
+            self.given_a_secret(argv, scope);
         }
         self.look_around(argv, &invocation, reading.known);
         self.kept_file(argv, scope, input, flow);
@@ -157,6 +158,28 @@ impl Judge<'_> {
             self.denied_aside(scope, |judge, inner| {
                 judge.text(line, inner, input);
             });
+        }
+    }
+
+    /// A program that nobody knows reads what it is given; a key that it is to log in with is what keys are for.
+    fn given_a_secret(&mut self, argv: &[Word], scope: &Scope) {
+        let logs_in = |option: &Word| {
+            let option = option.prefix();
+            let names = ["key", "identity", "cert", "config", "credential"];
+            option == "-i"
+                || option.starts_with("--") && names.iter().any(|name| option.contains(name))
+        };
+        for pair in argv.windows(2).filter(|pair| !logs_in(&pair[0])) {
+            let Some(path) = pair[1].known().filter(|text| text.contains('/')) else {
+                continue;
+            };
+            let place = crate::place::locate(path, scope.folder(), self.world);
+            if place.is_some_and(|place| place.secret == Some(Verdict::Deny)) {
+                let text = format!(
+                    "A program that is not known is given {path}, which authenticates someone."
+                );
+                self.deny("read-secret", &text);
+            }
         }
     }
 

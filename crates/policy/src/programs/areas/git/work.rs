@@ -123,8 +123,29 @@ pub(super) fn restore(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 pub(super) fn clean(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if !parsed.has("-n") {
-        reader.ask(LOSES, "It deletes files that git does not keep.");
+    if parsed.has("-n") {
+        return;
+    }
+    reader.ask(LOSES, "It deletes files that git does not keep.");
+    let argv = &reader.invocation.argv;
+    let named = argv.iter().enumerate().filter_map(|(at, word)| {
+        let text = word.known()?;
+        match text.strip_prefix("--work-tree=") {
+            Some(path) => Some(path),
+            None if matches!(text, "-C" | "--work-tree") => argv.get(at + 1)?.known(),
+            None => None,
+        }
+    });
+    let mut folders = named.chain(reader.cwd());
+    let whole = folders.any(|folder| {
+        let path = crate::place::normalise(folder, reader.cwd());
+        path.is_some_and(|path| crate::place::is_critical(&path, reader.world))
+    });
+    if whole {
+        reader.deny(
+            "delete-home",
+            "It deletes files of a whole home or of the system that git does not keep.",
+        );
     }
 }
 
