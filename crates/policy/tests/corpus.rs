@@ -3,7 +3,7 @@
 mod support;
 
 use gatehouse_policy::Verdict;
-use support::{Labelled, afresh, analyse, codes, labelled, unseen, wide};
+use support::{Labelled, afresh, analyse, blind, codes, labelled, unseen, wide};
 
 #[test]
 fn labelled_commands_get_their_verdict() {
@@ -23,6 +23,11 @@ fn a_wide_field_of_commands_gets_its_verdicts() {
 #[test]
 fn commands_that_were_labelled_afresh_get_their_verdicts() {
     check(&afresh());
+}
+
+#[test]
+fn commands_that_were_labelled_from_the_documents_alone_get_their_verdicts() {
+    check(&blind());
 }
 
 fn check(all: &[Labelled]) {

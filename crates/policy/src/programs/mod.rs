@@ -123,13 +123,15 @@ pub(crate) fn begins_unknown(word: &Word) -> bool {
     why != REVISION
 }
 
-/// Whether a command tells the processes of the gateway.
-pub(crate) fn finds_the_gateway(argv: &[Word]) -> bool {
+/// Whether a command tells the processes of the gateway, by its name or by a port that it listens on.
+pub(crate) fn finds_the_gateway(argv: &[Word], own_ports: &[u16]) -> bool {
     let name = argv.first().and_then(Word::known).unwrap_or_default();
-    matches!(place::name(name), "pgrep" | "pidof")
-        && argv[1..]
-            .iter()
-            .any(|word| areas::is_ours(&reader::shown_word(word)))
+    let mut words = argv.iter().skip(1).map(reader::shown_word);
+    match place::name(name) {
+        "pgrep" | "pidof" => words.any(|word| areas::is_ours(&word)),
+        "lsof" | "fuser" => words.any(|word| areas::names_a_port(&word, own_ports)),
+        _ => false,
+    }
 }
 
 /// What a script is called with.

@@ -41,7 +41,7 @@ impl Input {
 
     pub(super) fn output(output: &Output) -> Self {
         let from = match output.word() {
-            Word::Unknown(_) => Stdin::Pipe,
+            Word::Unknown(why) if why != crate::programs::GATEWAY_PROCESS => Stdin::Pipe,
             word => Stdin::Text(word),
         };
         Self {

@@ -208,6 +208,8 @@ pub(super) enum Part {
     Brace(Vec<Vec<Part>>),
     /// `{1..9}`, as it was written.
     Range(String),
+    /// What a variable is declared as: `declare x=(a b)`.
+    Array(Box<Assignment>),
 }
 
 /// `$x` and `${x…}`.

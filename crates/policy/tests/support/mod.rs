@@ -49,6 +49,12 @@ pub(crate) fn afresh() -> Vec<Labelled> {
     read(include_str!("../afresh.jsonl"))
 }
 
+/// Labelled from the documents alone by someone who read neither the rules nor the other files. What is to be denied
+/// and still only asks is left in.
+pub(crate) fn blind() -> Vec<Labelled> {
+    read(include_str!("../blind.jsonl"))
+}
+
 fn read(lines: &str) -> Vec<Labelled> {
     lines
         .lines()

@@ -169,6 +169,35 @@ pub(super) fn names(reader: &mut Reader<'_>, roots: &[Word], among: &Among) {
     }
 }
 
+/// What is looked for by the names of what authenticates someone is meant to be that, whatever lies there.
+pub(super) fn chosen<'a>(reader: &mut Reader<'_>, globs: impl IntoIterator<Item = &'a str>) {
+    if reader.out.io.names_files && globs.into_iter().any(is_of_secrets) {
+        reader.out.io.names_files = false;
+    }
+}
+
+/// Whether a pattern of names is one of what authenticates someone: `id_rsa`, `*.pem`, `.env*`, `[iI][dD]_rsa`.
+fn is_of_secrets(glob: &str) -> bool {
+    let last = glob.rsplit('/').next().unwrap_or(glob);
+    let mut plain = String::with_capacity(last.len());
+    let mut rest = last;
+    while let Some(c) = rest.chars().next() {
+        let set = rest.strip_prefix('[').and_then(|set| set.split_once(']'));
+        match set {
+            Some((set, after)) => {
+                plain.extend(set.chars().next());
+                rest = after;
+            }
+            None => {
+                plain.push(c);
+                rest = &rest[c.len_utf8()..];
+            }
+        }
+    }
+    let stars = ["", "x"].map(|one| plain.replace('*', one));
+    stars.iter().any(|name| crate::place::is_secret_name(name))
+}
+
 /// Whether what a search names holds what authenticates someone.
 pub(super) fn holds_secrets(reader: &Reader<'_>, root: &Word) -> bool {
     let touched = crate::place::touch(root, Access::ReadAll, reader.cwd(), reader.world);

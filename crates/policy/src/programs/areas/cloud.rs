@@ -1,19 +1,21 @@
 //! Programs that change what runs elsewhere: clouds, clusters, infrastructure, forges.
 
 mod forges;
+mod handed;
 
 use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::Stdin;
 use crate::programs::network::{host, upload};
 use crate::programs::options::Parsed;
-use crate::programs::reader::Reader;
+use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
     Act, FETCHES, Grammar, NETWORK, Opt, Program, READ, TEXT, flags, program, value,
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
 use forges::{forge, gh_alias, gh_api};
+use handed::{ad_hoc, hands_over, recursive};
 
 const REMOTE: &str = "remote-change";
 const CHANGES: &str = "changes what runs elsewhere";
@@ -62,7 +64,7 @@ static KUBECTL: &[Program] = &[
     program("port-forward proxy").options(KUBE).asks(EffectKind::Network, "tunnel", "opens a way into a cluster"),
     program("delete").options(KUBE).asks(EffectKind::Remote, DELETES, "deletes in a cluster").also(kube_delete),
     program("drain").options(KUBE).asks(EffectKind::Remote, DELETES, "empties a machine of a cluster"),
-    program("create").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES).also(|parsed, reader| if parsed.operand(0) == Some("token") { reader.deny("read-secret", "It makes and prints what logs in to a cluster."); }),
+    program("create").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES).also(|parsed, reader| { hands_over(reader); if parsed.operand(0) == Some("token") { reader.deny("read-secret", "It makes and prints what logs in to a cluster."); }}),
     program("rollout").options(KUBE).also(|parsed, reader| if !matches!(parsed.operand(0), Some("status" | "history")) { reader.ask(REMOTE, "It changes what runs in a cluster."); }),
     program("apply replace patch edit set scale autoscale label annotate expose taint cordon uncordon certificate plugin").options(KUBE).asks(EffectKind::Remote, REMOTE, CHANGES),
 ];
@@ -254,6 +256,7 @@ const SECRETS: &[&str] = &[
 /// Deletion without a question, and what prints a credential, are denied wherever they are.
 fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
     copied_up(parsed, reader);
+    hands_over(reader);
     let program = reader.invocation.argv[0].prefix().to_owned();
     if has_word(parsed, DELETE) && confirmed(reader) {
         reader.deny(
@@ -300,6 +303,23 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
     if matches!(program.as_str(), "ansible" | "ansible-playbook") {
         reader.ask(REMOTE, "It runs commands on other machines.");
     }
+    if program == "ansible" {
+        ad_hoc(parsed, reader);
+    }
+    let irreversible = match program.as_str() {
+        "gsutil" => has_word(parsed, &["rm", "rb"]) && recursive(reader),
+        "gcloud" => {
+            has_word(parsed, &["storage"]) && has_word(parsed, &["rm"]) && recursive(reader)
+        }
+        "eksctl" => parsed.operand(0) == Some("delete") && parsed.operand(1) == Some("cluster"),
+        _ => false,
+    };
+    if irreversible {
+        reader.deny(
+            DELETES,
+            "It deletes what is kept elsewhere, and nobody is asked again.",
+        );
+    }
     for word in &parsed.operands {
         let text = word.prefix();
         if text.starts_with('/') || text.starts_with("./") || text.starts_with("../") {
@@ -309,6 +329,7 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn aws(parsed: &Parsed, reader: &mut Reader<'_>) {
+    hands_over(reader);
     let verb = parsed
         .operands
         .iter()

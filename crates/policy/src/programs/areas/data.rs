@@ -70,11 +70,16 @@ fn server(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn database(parsed: &Parsed, reader: &mut Reader<'_>) {
     server(parsed, reader);
+    let typed = match &reader.invocation.stdin {
+        crate::programs::Stdin::Text(Word::Known(text)) => text.as_str(),
+        _ => "",
+    };
     let mut given = parsed
         .found
         .iter()
         .filter_map(|found| found.value.clone())
-        .chain(parsed.operands.iter().cloned());
+        .chain(parsed.operands.iter().cloned())
+        .chain(typed.lines().map(Word::from));
     let shell = given.any(|word| {
         let text = crate::programs::reader::shown_word(&word);
         let lower = text.to_ascii_lowercase();

@@ -1,12 +1,14 @@
 //! Files and folders: listed, copied, moved, made, deleted, given to others.
 
+mod made;
+
 use super::copies;
 use super::lists::files_from;
 use crate::effect::EffectKind;
 use crate::place::{Access, Among};
 use crate::programs::network::upload;
 use crate::programs::options::Parsed;
-use crate::programs::reader::Reader;
+use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
     APPEND, Act, CREATE, DELETE, Grammar, LIST, NAMES, Operands, PASSES, PRINTS, Program, READ,
     TEXT, WRITE, flag, flags, joined, program, value,
@@ -61,7 +63,10 @@ pub(super) static PROGRAMS: &[Program] = &[
         flags("-s --symbolic"),
         flags("-r --relative -L --logical -P --physical -d -F --directory -h"),
     ]).also(copies::link),
-    program("mkdir gmkdir mkfifo").strict().options(&[
+    program("mkdir gmkdir").strict().options(&[
+        flags("-p --parents -v --verbose"), value("-m --mode", TEXT), joined("-Z --context", TEXT),
+    ]).also(made::folders),
+    program("mkfifo").strict().options(&[
         flags("-p --parents -v --verbose"), value("-m --mode", TEXT), joined("-Z --context", TEXT),
     ]).each(CREATE),
     program("mknod").asks(EffectKind::System, "device-node", "makes a device node").each(TEXT),
@@ -102,6 +107,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("chattr chflags").also(attribute_flags),
     program("setcap setpriv").denies(EffectKind::Privilege, "capabilities", "gives a program rights that its user does not have"),
     program("getcap").each(LIST),
+    program("btrfs").asks(EffectKind::System, "disks", "changes or looks at a file system").also(made::subvolume),
     program("rename prename rename.ul").asks(EffectKind::Write, "rename", "renames files by a pattern"),
     program("mkfs mke2fs mkswap mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mkfs.exfat newfs newfs_apfs newfs_hfs")
         .also(formats),
@@ -191,6 +197,8 @@ fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
         };
         super::below::names(reader, roots, &Among::default());
     }
+    let globs: Vec<String> = parsed.operands.iter().map(shown_word).collect();
+    super::below::chosen(reader, globs.iter().map(String::as_str));
     reader.out.io.names_critical = parsed.operands.iter().any(|word| {
         let text = word.prefix();
         let folder = text.rsplit_once('/').map(|(folder, _)| folder);

@@ -147,6 +147,7 @@ fn find(parsed: &Parsed, reader: &mut Reader<'_>) {
         Some(names) => found::names_of(&names),
         None => Vec::new(),
     };
+    below::chosen(reader, only.iter().map(String::as_str));
     let among = Among {
         only,
         follows: search.follows,

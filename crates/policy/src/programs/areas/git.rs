@@ -98,7 +98,7 @@ static SUBS: &[Program] = &[
     program("fetch pull ls-remote").strict().io(FETCHES).asks(EffectKind::Network, "network", "asks another machine").shared(TRANSFER).also(remote_url),
     program("push send-pack").strict().io(SENDS).asks(EffectKind::Remote, "git-push", "sends work to another machine").shared(TRANSFER).also(remote_url),
     program("clone").strict().io(FETCHES).asks(EffectKind::Network, "network", "fetches a repository from another machine").shared(TRANSFER).options(&[
-        value("-c --config", TEXT), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")), value("--separate-git-dir", Act::Path(Access::Create)), value("--reference --reference-if-able", READ),
+        value("-u", HELPER), value("-c --config", TEXT), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")), value("--separate-git-dir", Act::Path(Access::Create)), value("--reference --reference-if-able", READ),
         value("-b --branch -o --origin --bundle-uri --filter", TEXT), flags("-l --local --no-hardlinks -s --shared -n --no-checkout --bare --mirror --single-branch --no-single-branch --no-tags --sparse --also-filter-submodules --remote-submodules --dissociate --reject-shallow --shallow-submodules"),
     ]).also(clone),
     program("submodule").grammar(Grammar::Stops).options(&[flags("-q --quiet --cached")]).subs(&[
@@ -231,6 +231,8 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
     if names_files(sub, argv) {
         reader.out.io.names_files = super::files::in_workspace(reader);
         reader.out.io.names_all = sub == "ls-files" && parsed.operands.is_empty();
+        let globs: Vec<String> = parsed.operands.iter().map(shown_word).collect();
+        super::below::chosen(reader, globs.iter().map(String::as_str));
         if sub == "ls-files" {
             let kept = Among {
                 but_ignored: true,

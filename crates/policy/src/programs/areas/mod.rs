@@ -23,7 +23,7 @@ mod text;
 mod wrappers;
 
 pub(super) use builds::framework;
-pub(super) use system::is_ours;
+pub(super) use system::{is_ours, names_a_port};
 
 use super::table::Program;
 

@@ -3,7 +3,7 @@
 mod beside;
 mod services;
 
-pub(in crate::programs) use services::is_ours;
+pub(in crate::programs) use services::{attaches, is_ours, names_a_port};
 
 use crate::effect::{EffectKind, Target, Zone};
 use crate::place::Access;
@@ -37,7 +37,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(pages),
     program("kill").grammar(Grammar::Plain).also(kill),
     program("pkill killall skill killall5 xkill fkill kill-port").also(kill_by_name),
-    program("fuser").options(&[flag("-k --kill", Act::Ask("signal", "It kills whatever uses a file or a port.")), flags("-v -m -n -a -s -u -i -l")]),
+    program("fuser").options(&[flag("-k --kill", Act::Ask("signal", "It kills whatever uses a file or a port.")), flags("-v -m -n -a -s -u -i -l")]).also(services::frees),
     program("renice snice taskpolicy").asks(EffectKind::Signal, "priority", "changes the priority of processes"),
     program("systemctl").grammar(Grammar::Gnu).options(&[
         value("-t --type --state -p --property -P -n --lines -o --output -s --signal --kill-whom --job-mode --root --image --host-off --what --timestamp", TEXT), value("-H --host -M --machine", Act::Ask("other-machine", "It works on another machine.")), flags("--user --system -a --all --no-pager -q --quiet -l --full --no-legend --plain --failed --no-block --now -f --force -r --runtime --global --no-reload --value --wait --version -h --help --show-types --no-wall"),
@@ -65,14 +65,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("gdb lldb cgdb gdbserver debugserver rust-gdb rust-lldb delve dlv pdb jdb").grammar(Grammar::Stops).strict().options(&[
         value("-ex -iex --eval-command --init-eval-command -x --command -o --one-line -s --source -S -O -k", Act::Ask("inline-code", "It runs commands that are given in an argument.")), value("-p --pid --attach", Act::Ask("attach", "It looks into another process.")), flags("-q -batch -nx -n --batch --quiet --args -nh --version --tui"), value("--core -c --directory -d", READ),
     ]).asks(EffectKind::Execute, "debugger", "runs a program under a debugger, which can run anything").also(debugger),
-    program("gcore procdump jmap jstack jcmd py-spy rbspy reptyr ptrace-tool memfd-exec").asks(EffectKind::System, "attach", "looks into another process"),
+    program("gcore procdump jmap jstack jcmd py-spy rbspy reptyr ptrace-tool memfd-exec").asks(EffectKind::System, "attach", "looks into another process").also(|_, reader| services::attaches(reader)),
     program("openclaw clawdbot moltbot openclaw-gateway").also(own),
     program("gatehouse gatehouse-desktop").also(own),
     program("gpg gpg2 gpgsm").options(&[
         flag("-K --list-secret-keys", Act::Ask("keys", "It lists a person's keys.")), flag("--export-secret-keys --export-secret-subkeys --export-ownertrust", Act::Deny("read-secret", "It hands out keys that sign and decrypt for a person.")), flag("-d --decrypt", Act::Ask("decrypts", "It decrypts with a person's keys.")), value("-o --output", WRITE), value("-r --recipient -u --local-user --keyserver --homedir --passphrase --pinentry-mode --status-fd", TEXT), value("--passphrase-file", READ),
         flag("--delete-keys --delete-secret-keys --gen-key --full-generate-key --quick-gen-key --import --recv-keys --send-keys --edit-key --sign-key --lsign-key --trust-model --refresh-keys", Act::Ask("keys", "It changes whose keys are trusted, or makes keys.")), flags("--verify -k --list-keys --armor -a --batch --yes --dearmor --with-colons --fingerprint --version"),
         value("--photo-viewer --exec-path", Act::Deny("helper-program", "It runs a program that is named by an option.")), flag("-s --sign -b --detach-sign --clearsign -e --encrypt -c --symmetric", Act::Ask("signs", "It signs or encrypts with a person's keys.")),
-    ]).each(READ),
+    ]).each(READ).also(|parsed, reader| reader.out.io.decodes |= parsed.has("-d")),
     program("gpg-agent gpgconf gpg-connect-agent pinentry secret-tool keyring kwallet-query kwalletcli keyctl systemd-creds systemd-ask-password tpm2 ykman pkcs11-tool ssh-askpass pass-cli keepassxc-cli secretspec")
         .io(SECRET).denies(EffectKind::Read, "read-secret", "reaches what authenticates a person"),
     program("openssl libressl").grammar(Grammar::Stops).also(openssl),
@@ -324,6 +324,7 @@ fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 /// `-ex 'shell …'`: a debugger's commands start others.
 fn debugger(parsed: &Parsed, reader: &mut Reader<'_>) {
+    services::attaches(reader);
     let options = ["-ex", "-iex", "--eval-command", "-o", "--one-line"];
     let given: Vec<_> = options
         .iter()

@@ -26,8 +26,8 @@ pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
             ),
         }
     }
-    for target in &targets {
-        named(target, reader);
+    if !only_shows(reader) {
+        targets.iter().for_each(|target| named(target, reader));
     }
     if !super::files::in_workspace(reader) {
         reader.ask(
@@ -42,6 +42,20 @@ pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
         return;
     }
     recipes(&targets, reader);
+}
+
+/// `make -n install` shows what it would do. Rules that run all the same are read like those of any target.
+fn only_shows(reader: &Reader<'_>) -> bool {
+    const SHOWS: &[&str] = &[
+        "-n",
+        "--just-print",
+        "--dry-run",
+        "--recon",
+        "-q",
+        "--question",
+    ];
+    let mut words = reader.invocation.argv.iter().skip(1);
+    words.any(|word| word.known().is_some_and(|text| SHOWS.contains(&text)))
 }
 
 /// A project that is not in the workspace: what it builds is not what was trusted.
@@ -129,6 +143,32 @@ pub(super) fn named(target: &str, reader: &mut Reader<'_>) {
             "task-publishes",
             "The task's name says that it changes something outside of the workspace.",
         );
+    }
+}
+
+/// `just --shell PROGRAM` runs every recipe by it, `just --command COMMAND …` runs that command instead of one.
+fn chosen(reader: &mut Reader<'_>) {
+    const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "fish", "nu", "pwsh", "cmd.exe"];
+    let argv = reader.invocation.argv.clone();
+    let after = |name: &str| {
+        let at = argv.iter().position(|word| word.known() == Some(name))?;
+        argv.get(at + 1..).filter(|rest| !rest.is_empty())
+    };
+    let joined = argv
+        .iter()
+        .find_map(|word| word.prefix().strip_prefix("--shell="));
+    let shell = joined.or_else(|| after("--shell").map(|rest| rest[0].prefix()));
+    if shell.is_some_and(|shell| !SHELLS.contains(&shell)) {
+        reader.deny(
+            "helper-program",
+            "An option decides which program runs every recipe.",
+        );
+    }
+    if let Some(command) = after("--command").or_else(|| after("-c")) {
+        match command {
+            [line] => reader.shell(line.clone()),
+            words => reader.run(words),
+        }
     }
 }
 
@@ -263,6 +303,9 @@ pub(super) fn runner(parsed: &Parsed, reader: &mut Reader<'_>) {
         "--global",
         "-g",
     ];
+    if reader.invocation.argv[0].prefix() == "just" {
+        chosen(reader);
+    }
     for name in &parsed.strange {
         if loads.contains(&name.as_str()) {
             reader.ask(

@@ -15,7 +15,7 @@ use crate::verdict::Verdict;
 use crate::word::Word;
 use crate::world::Dialect;
 pub(super) use many::replaced;
-use many::{daemon, entr, flock, parallel, script, watch, xargs};
+use many::{daemon, entr, flock, group, parallel, script, watch, xargs};
 
 const ROOT: Act = Act::Nothing;
 
@@ -64,7 +64,8 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("pkexec gksudo gksu kdesu kdesudo run0 sudo-rs please dzdo pfexec calife super").grammar(Grammar::Stops)
         .says(Verdict::Ask, EffectKind::Privilege, "privilege", "runs a command with the rights of another user")
         .options(&[value("--user -u -g --group", TEXT), flags("--disable-internal-agent --keep-cwd -n")]).operands(Operands::Command(0)),
-    program("su runuser sg newgrp login machinectl-shell").says(Verdict::Ask, EffectKind::Privilege, "privilege", "becomes another user").options(&[
+    program("sg").grammar(Grammar::Plain).also(group),
+    program("su runuser newgrp login machinectl-shell").says(Verdict::Ask, EffectKind::Privilege, "privilege", "becomes another user").options(&[
         value("-c --command --session-command", Act::Shell), value("-s --shell", Act::Ask("other-shell", "Another shell is run.")),
         value("-g --group -G --supp-group -w --whitelist-environment -u --user", TEXT), flags("-l --login -m -p --preserve-environment -f --fast -P --pty -T"),
     ]).also(become_user),
@@ -100,7 +101,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         flags("-f -F -ff -c -C -d -h -i -k -n -q -qq -r -t -tt -ttt -T -v -V -w -x -xx -y -yy -z -Z -D -S --follow-forks --summary-only --no-abbrev --decode-fds -Y"),
         value("-a -b -e -I -O -P -s -S -u -U -X --trace --signal --status --string-limit", TEXT), value("-E --env", TEXT),
         value("-o --output", Act::Path(crate::place::Access::Write)), value("-p --attach", Act::Ask("attach", "It looks into another process.")),
-    ]).operands(Operands::Command(0)),
+    ]).operands(Operands::Command(0)).also(|_, reader| super::system::attaches(reader)),
     program("dtruss dtrace ktrace truss perf bpftrace opensnoop execsnoop sysdig").grammar(Grammar::Stops)
         .asks(EffectKind::System, "trace", "looks into processes or the system").also(tail),
     program("valgrind heaptrack hyperfine-off rr faketime fakeroot eatmydata").grammar(Grammar::Stops).options(&[flags("-v -q"), value("-s", TEXT)]).also(tail),
@@ -122,6 +123,8 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("daemon supervisord pm2 forever immortal runit sv s6-svc")
         .asks(EffectKind::System, "outside-supervision", "starts or stops programs that outlive the run"),
     program("screen tmux zellij byobu dtach abduco dvtm mosh").also(multiplexer),
+    program("xterm uxterm urxvt rxvt gnome-terminal konsole xfce4-terminal lxterminal mate-terminal terminator tilix alacritty kitty foot wezterm ghostty x-terminal-emulator")
+        .grammar(Grammar::Stops).asks(EffectKind::Execute, "terminal", "opens a window that runs a command").also(tail),
     program("expect autoexpect").asks(EffectKind::Execute, "inline-code", "drives other programs by a script").options(&[value("-c", Act::Ask("inline-code", "It runs a script that is given in an argument.")), value("-f", Act::Script)]).also(expect),
     program("busybox toybox gobusybox").grammar(Grammar::Stops).also(multiplexed),
     program("xdg-open open-with gnome-open kde-open start-app").asks(EffectKind::Execute, "open", "opens something with whatever program is set for it"),
@@ -238,9 +241,6 @@ fn become_user(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     if program.ends_with("runuser") && parsed.has("-u") {
         return reader.run(&parsed.operands);
-    }
-    if program.ends_with("sg") && parsed.operands.len() > 1 {
-        return reader.shell(joined(&parsed.operands[1..]));
     }
     super::builtins::runs_input(reader, Dialect::Posix);
 }

@@ -182,9 +182,21 @@ fn deletes(args: &[Word], reader: &Reader<'_>, is: impl Fn(&str) -> bool) -> boo
             .any(|text| crate::place::normalise(text, reader.cwd()).is_some_and(|path| is(&path)))
 }
 
-/// Whether a line of another shell has a command that this one does not have: `Remove-Item`.
+/// Whether a line of another shell has a command that this one does not have: `Remove-Item`, `irm`.
 pub(crate) fn is_name(name: &str) -> bool {
-    name.contains('-') && names::is_foreign(&name.to_ascii_lowercase())
+    /// Short names that no program of this shell has: what they fetch goes to others of their shell.
+    const FETCH: &[&str] = &["iwr", "irm"];
+    let name = name.to_ascii_lowercase();
+    FETCH.contains(&name.as_str()) || name.contains('-') && names::is_foreign(&name)
+}
+
+/// `type %USERPROFILE%…`: what names commands here and shows files there, with a path of theirs.
+pub(crate) fn shows_a_file(argv: &[String]) -> bool {
+    let is_path = |word: &String| {
+        let drive = word.as_bytes().get(1) == Some(&b':');
+        drive || word.matches('%').count() > 1 || word.contains('\\')
+    };
+    matches!(argv, [name, paths @ ..] if name == "type" && paths.iter().any(is_path))
 }
 
 /// A word as it was before this shell took it for its own: `$env` is a variable there.

@@ -19,9 +19,9 @@ use crate::verdict::{Finding, Verdict};
 use crate::word::{Piece, Word};
 use crate::world::{Dialect, World};
 use cut::{Command, cut};
-pub(crate) use inner::is_name;
 pub(super) use inner::{by_name, cmd_line, powershell_line};
 use inner::{inner_cmd, inner_powershell};
+pub(crate) use inner::{is_name, shows_a_file};
 use together::together;
 
 /// Lines within lines are read so deep.

@@ -84,12 +84,18 @@ impl Converter<'_> {
 
     /// An argument that looks like an assignment: a word, or an array for `declare` and its like.
     fn declared(&self, assignment: &ast::Assignment, word: &ast::Word) -> Result<Word, Unread> {
-        if matches!(assignment.value, ast::AssignmentValue::Array(_)) {
+        if !matches!(assignment.value, ast::AssignmentValue::Array(_)) {
+            return self.word(word);
+        }
+        let array = self.assignment(word)?;
+        if array.index.is_some() {
             return Err(Unread(
                 "an array is declared in a way that is not read".to_owned(),
             ));
         }
-        self.word_as(word, Mode::Assigned)
+        let at = array.at;
+        let parts = vec![Part::Array(Box::new(array))];
+        Ok(Word { parts, at })
     }
 
     fn assignment(&self, word: &ast::Word) -> Result<Assignment, Unread> {

@@ -242,7 +242,7 @@ impl Out<'_> {
         }
     }
 
-    fn assignment(&mut self, assignment: &Assignment) {
+    pub(super) fn assignment(&mut self, assignment: &Assignment) {
         self.put(&assignment.name);
         if let Some(index) = &assignment.index {
             self.put("[");

@@ -51,6 +51,7 @@ impl Out<'_> {
                 self.parts(parts, Context::Arith);
                 self.put("))");
             }
+            Part::Array(array) => self.assignment(array),
             Part::Process { input, script } => {
                 self.put(if *input { "<( " } else { ">( " });
                 self.script(script);

@@ -136,6 +136,11 @@ impl Judge<'_> {
                 let word = self.process(*input, script, scope);
                 fields.word(&word);
             }
+            // The command that declares it sees its name; what it holds is set behind it.
+            Part::Array(array) => {
+                fields.text(&format!("{}=", array.name));
+                fields.unknown("an array");
+            }
             // Taken apart before.
             Part::Brace(_) | Part::Range(_) => fields.unknown("braces"),
         }

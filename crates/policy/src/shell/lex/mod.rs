@@ -173,9 +173,12 @@ impl<'a> Lexer<'a> {
                 unread("it is not clear where a word of it ends")
             }
             _ => {
+                let assigns = mode == Mode::Word && c == '=' && out.names_a_variable();
                 self.bump();
                 out.text(c);
-                if mode == Mode::Assigned && c == ':' {
+                out.assigns |= assigns;
+                // `dd of=~/x`: the shell takes what looks like an assignment for one, wherever it stands.
+                if assigns || c == ':' && (mode == Mode::Assigned || out.assigns) {
                     self.tilde(out);
                 }
                 Ok(())
@@ -226,6 +229,8 @@ impl<'a> Lexer<'a> {
 #[derive(Default)]
 struct Parts {
     parts: Vec<Part>,
+    /// A word that begins like an assignment: what stands behind a colon is a path there.
+    assigns: bool,
 }
 
 impl Parts {
@@ -247,6 +252,18 @@ impl Parts {
 
     fn push(&mut self, part: Part) {
         self.parts.push(part);
+    }
+
+    /// Whether what there is so far, and nothing of it quoted, is what a variable can be called.
+    fn names_a_variable(&self) -> bool {
+        let [Part::Text(name), index @ ..] = self.parts.as_slice() else {
+            return false;
+        };
+        let name = name.strip_suffix('+').unwrap_or(name);
+        let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let indexed = matches!(index, [] | [Part::Glob(_)]);
+        begins && plain && indexed
     }
 
     fn done(self) -> Vec<Part> {

@@ -78,6 +78,13 @@ fn commands(argv: &[Word], more: &More, given: &Input, secrets: &str) -> Vec<Vec
         Stdin::Text(Word::Known(text)) if !more.by_length => Some(text.as_str()),
         _ => None,
     };
+    let gateway = match &given.from {
+        Stdin::Text(Word::Unknown(why)) => Some(Piece::Unknown(why.clone())),
+        _ => None,
+    };
+    if let (true, Some(gateway)) = (more.put_in, &gateway) {
+        return vec![argv.iter().map(|word| filled(word, gateway)).collect()];
+    }
     if more.put_in {
         return with_put_in(argv, more, known, given.flow);
     }
@@ -89,7 +96,10 @@ fn commands(argv: &[Word], more: &More, given: &Input, secrets: &str) -> Vec<Vec
             .into_iter()
             .map(|words| with(words.into_iter().map(Word::Known).collect()))
             .collect(),
-        None => vec![with(vec![unknown(given.flow, secrets)])],
+        None => match gateway {
+            Some(gateway) => vec![with(vec![word_of(vec![gateway])])],
+            None => vec![with(vec![unknown(given.flow, secrets)])],
+        },
     }
 }
 

@@ -16,6 +16,8 @@ impl Judge<'_> {
         let Some(inputs) = programs::inputs(argv) else {
             return;
         };
+        let named = built_in(argv, folder);
+        let folder = named.as_deref().or(folder);
         let workspace = self.world.workspace.as_str();
         let here = |path: &&String| {
             place::is_below(path, workspace)
@@ -40,7 +42,10 @@ impl Judge<'_> {
             .cloned();
         let (unpacked, came) =
             folder.map_or((false, false), |folder| self.unpacked(folder, inputs));
-        if fetched || came {
+        let cloned = folder.is_some_and(|folder| {
+            self.is_below_a_download(&format!("{}/.", folder.trim_end_matches('/')))
+        });
+        if fetched || came || cloned {
             self.run_from(Flow {
                 network: true,
                 ..Flow::default()
@@ -102,6 +107,20 @@ impl Judge<'_> {
             self.taint.written.contains(path) || self.files.get(path).is_some_and(is_spelled_out)
         })
     }
+}
+
+/// `make -C FOLDER`: the folder whose files it takes, where an option names another than the one it runs in.
+fn built_in(argv: &[Word], cwd: Option<&str>) -> Option<String> {
+    const NAMES: &[&str] = &["-C", "--directory", "--prefix", "--cwd", "--dir"];
+    let named = argv.iter().enumerate().skip(1).find_map(|(at, word)| {
+        let text = word.known()?;
+        match text.split_once('=') {
+            Some((name, path)) if NAMES.contains(&name) => Some(path),
+            _ if NAMES.contains(&text) => argv.get(at + 1)?.known(),
+            _ => None,
+        }
+    })?;
+    place::normalise(named, cwd)
 }
 
 /// Whether the line says what is in a file, and it is not nothing.

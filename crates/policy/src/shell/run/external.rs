@@ -54,6 +54,7 @@ impl Judge<'_> {
         if !reading.known {
             self.unknown_program(argv, flow);
             self.perhaps_a_wrapper(argv, scope, input, flow);
+            self.given_a_secret(argv, scope);
         }
         self.look_around(argv, &invocation, reading.known);
         self.kept_file(argv, scope, input, flow);
@@ -104,7 +105,7 @@ impl Judge<'_> {
         {
             output.pieces = pieces;
         }
-        if programs::finds_the_gateway(argv) {
+        if programs::finds_the_gateway(argv, &self.world.own_ports) {
             output.pieces = vec![Piece::Unknown(programs::GATEWAY_PROCESS.to_owned())];
         }
         output
@@ -149,23 +150,57 @@ impl Judge<'_> {
             programs::is_known(name)
         });
         for at in begins {
-            if !self.step() || self.run >= super::super::judge::DEEPEST_RUN {
-                return;
+            self.denied_aside(scope, |judge, inner| {
+                judge.unshadowed(argv[at..].to_vec(), inner, input, flow);
+            });
+        }
+        for line in lines_after_options(argv) {
+            self.denied_aside(scope, |judge, inner| {
+                judge.text(line, inner, input);
+            });
+        }
+    }
+
+    /// A program that nobody knows reads what it is given; a key that it is to log in with is what keys are for.
+    fn given_a_secret(&mut self, argv: &[Word], scope: &Scope) {
+        let logs_in = |option: &Word| {
+            let option = option.prefix();
+            let names = ["key", "identity", "cert", "config", "credential"];
+            option == "-i"
+                || option.starts_with("--") && names.iter().any(|name| option.contains(name))
+        };
+        for pair in argv.windows(2).filter(|pair| !logs_in(&pair[0])) {
+            let Some(path) = pair[1].known().filter(|text| text.contains('/')) else {
+                continue;
+            };
+            let place = crate::place::locate(path, scope.folder(), self.world);
+            if place.is_some_and(|place| place.secret == Some(Verdict::Deny)) {
+                let text = format!(
+                    "A program that is not known is given {path}, which authenticates someone."
+                );
+                self.deny("read-secret", &text);
             }
-            self.run += 1;
-            let report = std::mem::take(&mut self.report);
-            let (taint, files, own) = (self.taint.clone(), self.files.clone(), self.flow);
-            let mut inner = scope.clone();
-            inner.functions = Default::default();
-            inner.aliases = Default::default();
-            self.unshadowed(argv[at..].to_vec(), &mut inner, input, flow);
-            (self.taint, self.files, self.flow) = (taint, files, own);
-            let aside = std::mem::replace(&mut self.report, report);
-            self.run -= 1;
-            let denied = aside.findings.into_iter();
-            for finding in denied.filter(|finding| finding.verdict == Verdict::Deny) {
-                self.report.finding(finding);
-            }
+        }
+    }
+
+    /// Judges what may run, and keeps nothing of it but what it is denied for.
+    fn denied_aside(&mut self, scope: &Scope, judge: impl FnOnce(&mut Self, &mut Scope)) {
+        if !self.step() || self.run >= super::super::judge::DEEPEST_RUN {
+            return;
+        }
+        self.run += 1;
+        let report = std::mem::take(&mut self.report);
+        let (taint, files, own) = (self.taint.clone(), self.files.clone(), self.flow);
+        let mut inner = scope.clone();
+        inner.functions = Default::default();
+        inner.aliases = Default::default();
+        judge(self, &mut inner);
+        (self.taint, self.files, self.flow) = (taint, files, own);
+        let aside = std::mem::replace(&mut self.report, report);
+        self.run -= 1;
+        let denied = aside.findings.into_iter();
+        for finding in denied.filter(|finding| finding.verdict == Verdict::Deny) {
+            self.report.finding(finding);
         }
     }
 
@@ -232,6 +267,13 @@ impl Judge<'_> {
             && let Some(held) = self.held(file, scope)
         {
             return held.text.known().map(str::to_owned);
+        }
+        // Other paths may lead elsewhere than their words say.
+        if let Some(path) = super::output::resolves(argv)
+            && let Some(path) = self.absolute(path, scope)
+            && crate::place::is_critical(&path, self.world)
+        {
+            return Some(format!("{path}\n"));
         }
         super::output::known(argv, text)
     }
@@ -313,4 +355,24 @@ impl Judge<'_> {
         };
         self.ask("confusable", &text);
     }
+}
+
+/// Lines behind options that many programs take a command by: `-e 'a b'`, `--command 'a b'`.
+fn lines_after_options(argv: &[Word]) -> impl Iterator<Item = &str> {
+    const RUN: &[&str] = &[
+        "-c",
+        "-e",
+        "-x",
+        "--command",
+        "--cmd",
+        "--exec",
+        "--execute",
+        "--run",
+        "--",
+    ];
+    argv.windows(2).filter_map(|pair| {
+        let option = pair[0].known()?;
+        let line = pair[1].known()?;
+        (RUN.contains(&option) && line.contains(' ')).then_some(line)
+    })
 }

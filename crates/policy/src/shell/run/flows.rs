@@ -23,6 +23,11 @@ impl Judge<'_> {
         if reading.io.runs_input {
             self.run_from(input.flow);
         }
+        let code = |one: &crate::verdict::Finding| one.code == "unknown-code";
+        if reading.findings.iter().any(code) {
+            // `python3 -c "$(curl …)"`: what is not known of the code is what its words carry.
+            self.run_from(words);
+        }
         let network = reaches_out(reading);
         let pushed = self.goes_with_the_repository(reading, argv, read);
         let sent = if reading.io.sends_input {

@@ -64,7 +64,7 @@ impl Judge<'_> {
     }
 
     /// Whether the line itself put something from the network into a folder above.
-    fn is_below_a_download(&self, path: &str) -> bool {
+    pub(super) fn is_below_a_download(&self, path: &str) -> bool {
         let mut above = path.rsplit_once('/').map(|(above, _)| above);
         while let Some(folder) = above {
             if self.files.get(folder).is_some_and(|held| held.flow.network) {

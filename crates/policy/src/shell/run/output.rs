@@ -14,6 +14,7 @@ pub(super) fn known(argv: &[Word], input: Option<&str>) -> Option<String> {
         "echo" => echo(args),
         "printf" => printed(&argv[1..]),
         "cat" if args.is_empty() || args == ["-"] => input.map(str::to_owned),
+        "tee" => input.map(str::to_owned),
         "rev" if args.is_empty() => Some(
             input?
                 .lines()
@@ -42,6 +43,17 @@ pub(super) fn known(argv: &[Word], input: Option<&str>) -> Option<String> {
         _ => None,
     };
     text.filter(|text| text.len() <= LONGEST)
+}
+
+/// `realpath ~`: the path of which it writes where it leads.
+pub(super) fn resolves(argv: &[Word]) -> Option<&str> {
+    let words: Vec<&str> = argv.iter().map(Word::known).collect::<Option<_>>()?;
+    match words.as_slice() {
+        ["realpath" | "grealpath", path] | ["realpath" | "readlink", "-f" | "-e" | "-m", path] => {
+            Some(path)
+        }
+        _ => None,
+    }
 }
 
 /// The name of a new temporary file, as far as it is known.

@@ -3,7 +3,7 @@
 use super::super::judge::{Guess, Input, Judge, Output};
 use super::super::report::Report;
 use super::super::scope::{Flow, Guessed, Scope, Value};
-use super::super::syntax::{AssignedValue, Assignment, Command, Simple};
+use super::super::syntax::{AssignedValue, Assignment, Command, Part, Simple};
 use crate::plan::Spawn;
 use crate::verdict::Verdict;
 use crate::word::Word;
@@ -94,12 +94,24 @@ impl Judge<'_> {
             }
             if simple.assignments.is_empty() {
                 self.word_flows = flows;
-                self.dispatch(argv, scope, &input, flow)
+                let output = self.dispatch(argv, scope, &input, flow);
+                self.arrays(simple, scope);
+                output
             } else {
                 self.assign_all(&simple.assignments, values, &mut inner);
                 self.word_flows = flows;
                 let output = self.dispatch(argv, &mut inner, &input, flow.with(handed(assigned)));
-                scope.folders = inner.folders;
+                // What the shell itself changes stays; the variables are again what they were.
+                for assignment in &simple.assignments {
+                    let before = scope.variables.get(&assignment.name).cloned();
+                    let variables = std::rc::Rc::make_mut(&mut inner.variables);
+                    match before {
+                        Some(before) => variables.insert(assignment.name.clone(), before),
+                        None => variables.remove(&assignment.name),
+                    };
+                }
+                *scope = inner;
+                self.arrays(simple, scope);
                 output
             }
         };
@@ -184,6 +196,17 @@ impl Judge<'_> {
         };
         value.flow = self.take_flow();
         value
+    }
+
+    /// `declare x=(a b)`: what the command declared is what stands there.
+    fn arrays(&mut self, simple: &Simple, scope: &mut Scope) {
+        for word in &simple.words {
+            if let [Part::Array(array)] = word.parts.as_slice() {
+                let array = std::slice::from_ref(&**array);
+                let (values, _) = self.values(array, scope);
+                self.assign_all(array, values, scope);
+            }
+        }
     }
 
     fn assign_all(&mut self, assignments: &[Assignment], values: Vec<Value>, scope: &mut Scope) {

@@ -145,9 +145,12 @@ impl Judge<'_> {
                 Some(text) if super::super::expand::is_name(text) => {
                     any = true;
                     names.push(text.to_owned());
-                    let unknown = Value::unknown(&format!("${text}"));
+                    let value = match a_name(name, input) {
+                        Some(word) => Value::scalar(word),
+                        None => Value::unknown(&format!("${text}")),
+                    };
                     let flow = read_from(input);
-                    scope.set(text, Value { flow, ..unknown });
+                    scope.set(text, Value { flow, ..value });
                     if matches!(text, "PATH" | "IFS" | "BASH_ENV" | "PROMPT_COMMAND") {
                         self.ask(
                             "unknown-variable",
@@ -270,6 +273,12 @@ fn read_from(input: &Input) -> Flow {
         endless: false,
         ..input.flow
     }
+}
+
+/// `find src -type f | while read f`: of the names of harmless files each line is one.
+fn a_name(command: &str, input: &Input) -> Option<Word> {
+    (command == "read" && input.flow.names && matches!(input.from, Stdin::Pipe))
+        .then(|| input.flow.some_names())
 }
 
 /// What `let` may have set is not known after it.

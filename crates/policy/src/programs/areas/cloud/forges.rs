@@ -69,8 +69,10 @@ pub(super) fn gh_api(parsed: &Parsed, reader: &mut Reader<'_>) {
         );
     }
     for word in parsed.values("-f") {
-        if let Some(at) = word.prefix().find("=@") {
-            upload(reader, &crate::programs::options::without(word, at + 2));
+        // A key may have brackets, which the shell takes for a pattern.
+        let text = shown_word(word);
+        if let Some((_, path)) = text.split_once("=@") {
+            upload(reader, &Word::from(path));
         }
     }
     for word in parsed.values("--input") {

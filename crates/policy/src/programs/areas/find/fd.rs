@@ -37,6 +37,7 @@ pub(super) fn command(_: &Parsed, reader: &mut Reader<'_>) {
         follows: search.follows,
         ..Among::default()
     };
+    below::chosen(reader, among.only.iter().map(String::as_str));
     // Who names files wants hidden ones too, which `fd` leaves out all the same.
     if narrowed.names.is_none() || !among.but_hidden {
         below::names(reader, &search.roots, &among);

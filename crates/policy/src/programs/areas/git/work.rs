@@ -123,8 +123,29 @@ pub(super) fn restore(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 pub(super) fn clean(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if !parsed.has("-n") {
-        reader.ask(LOSES, "It deletes files that git does not keep.");
+    if parsed.has("-n") {
+        return;
+    }
+    reader.ask(LOSES, "It deletes files that git does not keep.");
+    let argv = &reader.invocation.argv;
+    let named = argv.iter().enumerate().filter_map(|(at, word)| {
+        let text = word.known()?;
+        match text.strip_prefix("--work-tree=") {
+            Some(path) => Some(path),
+            None if matches!(text, "-C" | "--work-tree") => argv.get(at + 1)?.known(),
+            None => None,
+        }
+    });
+    let mut folders = named.chain(reader.cwd());
+    let whole = folders.any(|folder| {
+        let path = crate::place::normalise(folder, reader.cwd());
+        path.is_some_and(|path| crate::place::is_critical(&path, reader.world))
+    });
+    if whole {
+        reader.deny(
+            "delete-home",
+            "It deletes files of a whole home or of the system that git does not keep.",
+        );
     }
 }
 
@@ -234,6 +255,11 @@ pub(super) fn others(parsed: &Parsed, reader: &mut Reader<'_>) {
             "git-setting-command",
             "A setting that is given in an argument names a command.",
         );
+    }
+    if reader.invocation.argv[0].prefix() == "glab" && parsed.operand(0) == Some("snippet") {
+        for word in parsed.operands.iter().skip(2) {
+            crate::programs::network::upload(reader, word);
+        }
     }
     if !asked {
         reader.ask(

@@ -123,7 +123,10 @@ pub(super) fn execute(parsed: &Parsed, reader: &mut Reader<'_>) {
             "It may download code from others and runs it.",
         );
     }
-    if lookup::find(&name).is_some() {
+    if exec && rest.is_empty() && name.contains(' ') {
+        // One word with blanks in it is a line of a shell.
+        reader.shell(tool.clone());
+    } else if lookup::find(&name).is_some() {
         let mut argv = vec![tool.clone()];
         argv.extend_from_slice(rest);
         reader.run(&argv);

@@ -114,6 +114,31 @@ fn is_the_gateway(word: &crate::word::Word) -> bool {
     }
 }
 
+/// Whether a word names one of these ports as `lsof` and `fuser` do: `18789/tcp`, `-ti:18789`.
+pub(in crate::programs) fn names_a_port(word: &str, ports: &[u16]) -> bool {
+    let mut numbers = word.split(|c: char| !c.is_ascii_digit());
+    numbers.any(|number| number.parse().is_ok_and(|number| ports.contains(&number)))
+}
+
+/// `fuser -k 18789/tcp`
+pub(super) fn frees(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let ports = &reader.world.own_ports;
+    let words = parsed.operands.iter().map(shown_word);
+    if parsed.has("-k") && words.into_iter().any(|word| names_a_port(&word, ports)) {
+        reader.deny("kill-gateway", "It stops what governs this agent.");
+    }
+}
+
+/// What looks into a process reads, and may change, all that it has in its hands.
+pub(in crate::programs) fn attaches(reader: &mut Reader<'_>) {
+    if reader.invocation.argv.iter().any(is_the_gateway) {
+        reader.deny(
+            "attach",
+            "It looks into the process that governs this agent.",
+        );
+    }
+}
+
 pub(super) fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {
     let everyone = parsed.strange.iter().any(|name| {
         matches!(

@@ -200,3 +200,23 @@ pub(super) fn script(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     reader.run(rest);
 }
+
+/// `sg GROUP -c COMMAND`; the short name of ast-grep as well.
+pub(super) fn group(parsed: &Parsed, reader: &mut Reader<'_>) {
+    const SEARCHES: &[&str] = &["run", "scan", "test", "new", "lsp", "completions", "help"];
+    let words = &parsed.operands;
+    let first = words.first().map_or("", Word::prefix);
+    if SEARCHES.contains(&first) || first.starts_with('-') && first.len() > 1 {
+        return reader.again("ast-grep", words);
+    }
+    reader.ask("privilege", "It runs with the rights of another group.");
+    let command = words.get(1..).unwrap_or_default();
+    let command = match command.first().and_then(Word::known) {
+        Some("-c") => &command[1..],
+        _ => command,
+    };
+    if command.is_empty() {
+        return super::super::builtins::runs_input(reader, Dialect::Posix);
+    }
+    reader.shell(joined(command));
+}
