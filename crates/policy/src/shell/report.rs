@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::{Command, Reach};
-use crate::effect::{Effect, Zone};
+use crate::effect::{Effect, EffectKind, Zone};
 use crate::plan::Spawn;
 use crate::verdict::{Finding, Span, Verdict};
 use crate::word::Word;
@@ -84,6 +84,18 @@ impl Report {
             Some(known) if *known == spawn => {}
             Some(known) => *known = None,
         }
+    }
+
+    /// Whether anything was changed so far, or something run that may change anything.
+    pub(super) fn changes(&self) -> bool {
+        use EffectKind as K;
+        let looks = |effect: &Effect| {
+            matches!(
+                effect.kind,
+                K::Read | K::List | K::Network | K::Signal | K::Environment
+            )
+        };
+        !self.effects.iter().all(looks)
     }
 
     pub(super) fn insertion(&mut self, at: Span, words: Vec<String>) {
