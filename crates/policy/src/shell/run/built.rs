@@ -17,6 +17,8 @@ impl Judge<'_> {
             return;
         };
         let workspace = self.world.workspace.as_str();
+        // What it builds is in none of its words.
+        self.report.builds = true;
         let here = |path: &&String| {
             place::is_below(path, workspace)
                 || folder.is_some_and(|folder| place::is_below(path, folder))

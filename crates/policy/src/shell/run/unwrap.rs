@@ -285,7 +285,7 @@ impl Judge<'_> {
     /// A script of which the line itself may have made another by the time it is run. A plan without a shell runs what
     /// was opened before the line began.
     fn found_when_it_starts(&mut self) {
-        if let (true, true, Some(at)) = (self.changed, self.placed, self.span) {
+        if let (true, Some(at)) = (self.changed, self.span) {
             self.report.spawn(at, None);
         }
     }
