@@ -113,13 +113,8 @@ fn read_on(opened: &Opened, argv: &[String]) -> Vec<PathBuf> {
     // What a wrapper starts (`env`, `timeout`) is a shell with its script, too.
     for at in 0..argv.len() {
         let argv = &argv[at..];
-        if reads_on(argv)
-            && let Some(path) = script(opened, argv)
-        {
-            if at > 0 || !is_copied(opened, argv, &path) {
-                found.push(path);
-            }
-        }
+        let path = script(opened, argv).filter(|_| reads_on(argv));
+        found.extend(path.filter(|path| at > 0 || !is_copied(opened, argv, path)));
     }
     found
 }
