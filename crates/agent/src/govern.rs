@@ -44,6 +44,9 @@ pub enum Effect {
     Process {
         action: String,
         session: String,
+        /// The key of the session that started it, where that is another one than asks: each hears of the other.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
         /// What is typed into it.
         #[serde(skip_serializing_if = "Option::is_none")]
         input: Option<ProcessInput>,

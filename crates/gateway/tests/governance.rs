@@ -424,6 +424,25 @@ async fn an_edit_that_may_not_run_is_refused_and_the_question_stays() {
 }
 
 #[tokio::test]
+async fn an_edit_is_held_against_the_rules_about_arguments() {
+    let policy = r#"{ rules: [{ id: "commands", verdict: "ask", match: { tool: "exec" } },
+        { id: "no", verdict: "deny", reason: "not this one",
+          match: { args: { "/command": { glob: "*forbidden*" } } } }] }"#;
+    let mut bench = Bench::with_policy(policy).await;
+    let (question, call) = bench.exec("touch made.txt").await;
+    let edit =
+        json!({"id": question["id"], "decision": "once", "editedCommand": "touch forbidden"});
+    let refused = bench
+        .person
+        .request("gatehouse.approvals.resolve", edit)
+        .await;
+    let text = refused["error"]["message"].as_str().unwrap_or_default();
+    assert!(text.contains("not this one"), "{refused}");
+    bench.resolve(&question, json!({"decision": "deny"})).await;
+    call.await.unwrap();
+}
+
+#[tokio::test]
 async fn what_a_search_deletes_in_the_workspace_comes_back() {
     let mut bench = Bench::new().await;
     let gone = bench.write("sub/a", "old");

@@ -296,6 +296,30 @@ fn the_plan_does_what_the_original_does() {
 }
 
 #[test]
+fn what_a_line_may_have_made_before_it_runs_it_is_left_to_a_shell_to_find() {
+    for (line, direct) in [
+        ("gcc a.c -o app && ./app", false),
+        ("make && ./app", false),
+        ("cargo build && target/debug/app", false),
+        ("cp abc run.sh && bash run.sh", false),
+        ("git pull && bash deploy.sh", false),
+        ("npm run build && node dist/index.js", false),
+        ("sleep 1; bash run.sh", true),
+        ("ls && ./app", true),
+        ("./app && ls", true),
+        ("bash run.sh && make", true),
+        ("make && cat abc", true),
+    ] {
+        let plan = shell::analyse(line, &world()).plan;
+        assert_eq!(
+            matches!(plan, Plan::Direct { .. }),
+            direct,
+            "{line}: {plan:?}"
+        );
+    }
+}
+
+#[test]
 fn programs_alone_are_run_without_a_shell() {
     for line in [
         "ls",

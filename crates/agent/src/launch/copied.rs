@@ -63,6 +63,23 @@ pub(super) fn copied(
     path: &Path,
     content: &Content,
 ) -> io::Result<Option<Copied>> {
+    let Some(bytes) = copyable(interpreter, path, content)? else {
+        return Ok(None);
+    };
+    // It is to be inherited, so it is not closed by an exec.
+    let copy = memfd_create("script", MemfdFlags::ALLOW_SEALING)?;
+    File::from(copy.as_fd().try_clone_to_owned()?).write_all(&bytes)?;
+    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
+    fcntl_add_seals(&copy, seals)?;
+    Ok(Some(Copied(copy)))
+}
+
+/// What a copy would hold. None where it is to be read through its path.
+pub(super) fn copyable(
+    interpreter: &str,
+    path: &Path,
+    content: &Content,
+) -> io::Result<Option<Vec<u8>>> {
     let (Some(file), Some(sha256)) = (&content.handle, &content.sha256) else {
         return Ok(None);
     };
@@ -74,15 +91,7 @@ pub(super) fn copied(
         return Err(io::Error::other("it changed after it was looked at"));
     }
     let is_free = std::str::from_utf8(&bytes).is_ok_and(|text| is_free(interpreter, text, path));
-    if !is_free {
-        return Ok(None);
-    }
-    // It is to be inherited, so it is not closed by an exec.
-    let copy = memfd_create("script", MemfdFlags::ALLOW_SEALING)?;
-    File::from(copy.as_fd().try_clone_to_owned()?).write_all(&bytes)?;
-    let seals = SealFlags::WRITE | SealFlags::GROW | SealFlags::SHRINK | SealFlags::SEAL;
-    fcntl_add_seals(&copy, seals)?;
-    Ok(Some(Copied(copy)))
+    Ok(is_free.then_some(bytes))
 }
 
 fn whole(file: &File) -> io::Result<Vec<u8>> {

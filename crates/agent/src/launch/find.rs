@@ -96,14 +96,27 @@ pub(super) fn script(argv: &[String], cwd: &Path) -> Option<PathBuf> {
     None
 }
 
+/// Whether a file is text that says nothing of what reads it: the system does not start such a one, and a shell that
+/// was to start it reads it itself.
+pub(super) fn is_left_to_a_shell(file: &File) -> bool {
+    let Some(begin) = head(file) else {
+        return false;
+    };
+    !begin.starts_with(b"#!") && !begin.contains(&0)
+}
+
+fn head(mut file: &File) -> Option<Vec<u8>> {
+    use std::io::{Seek, SeekFrom};
+    file.seek(SeekFrom::Start(0)).ok()?;
+    let mut begin = Vec::new();
+    file.take(LONGEST_LINE).read_to_end(&mut begin).ok()?;
+    Some(begin)
+}
+
 /// The program that the first line of a script names. The file is read from its beginning.
 pub(super) fn interpreter(file: &File) -> Option<String> {
-    use std::io::{Seek, SeekFrom};
-    let mut file = file;
-    file.seek(SeekFrom::Start(0)).ok()?;
-    let mut line = Vec::new();
-    file.take(LONGEST_LINE).read_to_end(&mut line).ok()?;
-    let line = line.strip_prefix(b"#!")?;
+    let begin = head(file)?;
+    let line = begin.strip_prefix(b"#!")?;
     let line = line.split(|byte| *byte == b'\n').next()?;
     let words = String::from_utf8_lossy(line);
     let mut words = words.split_whitespace();

@@ -12,6 +12,7 @@
 mod copied;
 mod digests;
 mod find;
+mod later;
 mod open;
 
 use std::{
@@ -34,7 +35,7 @@ use crate::govern::hex;
 #[cfg(target_os = "linux")]
 pub(crate) use copied::Copied;
 pub use digests::Digests;
-use digests::Identity;
+pub use later::{Held, Running, is_of_the_shell, may_begin_again};
 use open::{Content, Folder, Opener, Program};
 
 /// Why something could not be opened for a run.
@@ -65,6 +66,8 @@ pub struct LaunchRequest {
     pub commands: Vec<Vec<String>>,
     /// Files that the analysis found to be run, beside those that the arguments of an interpreter name.
     pub scripts: Vec<PathBuf>,
+    /// What the command itself changes: files, and folders with all below them.
+    pub changes: Vec<PathBuf>,
 }
 
 /// What was opened. Cheap to clone.
@@ -78,6 +81,10 @@ struct Opened {
     /// By the word that names it.
     programs: BTreeMap<String, Program>,
     scripts: BTreeMap<PathBuf, Content>,
+    changes: Vec<PathBuf>,
+    /// What may still be read by its path when the command has begun.
+    later: BTreeSet<PathBuf>,
+    held: Arc<Held>,
 }
 
 impl Launch {
@@ -111,13 +118,18 @@ impl Launch {
         let Opener {
             programs, scripts, ..
         } = opener;
-        Ok(Self(Arc::new(Opened {
+        let mut opened = Opened {
             plan: request.plan,
             cwd,
             environment: request.environment,
             programs,
             scripts,
-        })))
+            changes: request.changes,
+            later: BTreeSet::new(),
+            held: Arc::default(),
+        };
+        opened.later = later::later(&opened, &request.commands);
+        Ok(Self(Arc::new(opened)))
     }
 
     pub fn plan(&self) -> &Plan {
@@ -176,6 +188,17 @@ impl Launch {
         }
     }
 
+    /// The path of a program that has to be given to a shell, as it is text that names no interpreter.
+    pub(crate) fn for_a_shell(&self, name: &str) -> Option<&Path> {
+        match self.0.programs.get(name)? {
+            Program::Found { path, content, .. } => {
+                let handle = content.handle.as_ref()?;
+                find::is_left_to_a_shell(handle).then_some(path)
+            }
+            Program::Missing => None,
+        }
+    }
+
     /// Its path, for what cannot start from a handle.
     pub(crate) fn program_path(&self, name: &str) -> Option<&Path> {
         match self.0.programs.get(name)? {
@@ -220,18 +243,54 @@ impl Launch {
 
     /// Whether every path still leads to what was opened, unchanged.
     pub(crate) fn is_unchanged(&self) -> bool {
-        let programs = self
-            .0
-            .programs
-            .values()
-            .filter_map(|program| match program {
-                Program::Found { path, content, .. } => Some((path, content)),
-                Program::Missing => None,
-            });
-        let mut files = programs.chain(&self.0.scripts);
-        files.all(|(path, content)| {
-            std::fs::metadata(path).is_ok_and(|now| Identity::of(&now) == content.identity)
-        })
+        self.0.files().all(|(path, content)| content.is_at(path))
+    }
+
+    /// The same when the command has begun, but for what it changes itself.
+    pub(crate) fn is_unchanged_by_others(&self) -> bool {
+        let own = |path: &Path| self.0.changes.iter().any(|own| path.starts_with(own));
+        let mut others = self.0.files().filter(|(path, _)| !own(path));
+        others.all(|(path, content)| content.is_at(path))
+    }
+
+    /// Whether one command of a plan of several finds what was opened for it, when its turn comes: a program that is
+    /// named by its path, and the script that it, or what it runs in turn, is given.
+    pub(crate) fn is_unchanged_for(&self, argv: &[String]) -> bool {
+        let program = argv.first().filter(|name| name.contains('/'));
+        let program = program.and_then(|name| match self.0.programs.get(name)? {
+            Program::Found { path, content, .. } => Some((path, content)),
+            Program::Missing => None,
+        });
+        let cwd = &self.0.cwd.path;
+        let scripts = (0..argv.len()).filter_map(|at| find::script(&argv[at..], cwd));
+        let scripts = scripts.filter_map(|path| {
+            let path = path.canonicalize().ok()?;
+            self.0.scripts.get_key_value(&path)
+        });
+        let mut files = program.into_iter().chain(scripts);
+        files.all(|(path, content)| content.is_at(path))
+    }
+
+    /// Where a program is that was not there when the rest was opened: what a line installs is found when it is run.
+    pub(crate) fn appeared(&self, name: &str) -> Option<PathBuf> {
+        let search = self.0.environment.get(OsStr::new("PATH"));
+        find::program(name, search.map(OsString::as_os_str), &self.0.cwd.path)
+    }
+
+    /// Files that the command may still read by their paths when it has begun: whoever changes one of them changes what
+    /// runs.
+    pub fn reads_later(&self) -> &BTreeSet<PathBuf> {
+        &self.0.later
+    }
+
+    /// Tells whether the command still runs, or is about to.
+    pub fn running(&self) -> Running {
+        Running::of(&self.0.held)
+    }
+
+    /// To be kept for as long as it runs.
+    pub(crate) fn held(&self) -> Arc<Held> {
+        self.0.held.clone()
     }
 }
 
@@ -249,6 +308,17 @@ impl PartialEq for Launch {
 }
 
 impl Eq for Launch {}
+
+impl Opened {
+    fn files(&self) -> impl Iterator<Item = (&PathBuf, &Content)> {
+        let programs = self.programs.values();
+        let programs = programs.filter_map(|program| match program {
+            Program::Found { path, content, .. } => Some((path, content)),
+            Program::Missing => None,
+        });
+        programs.chain(&self.scripts)
+    }
+}
 
 /// SHA-256 over every name and value, each with its length.
 fn environment_digest(environment: &BTreeMap<OsString, OsString>) -> String {

@@ -26,7 +26,7 @@ pub(super) enum Program {
         /// Links resolved.
         path: PathBuf,
         content: Content,
-        /// Begins with `#!`: the system reads it through its path.
+        /// Begins with `#!`, or is text for a shell: it is read through its path.
         is_script: bool,
     },
     /// There is none of that name.
@@ -70,6 +70,11 @@ impl Folder {
 }
 
 impl Content {
+    /// Whether it is still what a path leads to, unchanged.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        std::fs::metadata(path).is_ok_and(|now| Identity::of(&now) == self.identity)
+    }
+
     /// The hash, or for a file that cannot be read which file it is and since when it is unchanged.
     pub(super) fn seen(&self) -> String {
         match &self.sha256 {
@@ -100,10 +105,12 @@ impl Opener<'_> {
             return Ok(());
         };
         let content = self.content(&path)?;
-        let interpreter = content.handle.as_ref().and_then(find::interpreter);
+        let handle = content.handle.as_ref();
+        let interpreter = handle.and_then(find::interpreter);
+        let is_text = interpreter.is_some() || handle.is_some_and(find::is_left_to_a_shell);
         let program = Program::Found {
             path,
-            is_script: interpreter.is_some(),
+            is_script: is_text,
             content,
         };
         self.programs.insert(name.to_owned(), program);

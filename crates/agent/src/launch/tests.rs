@@ -48,6 +48,7 @@ impl Place {
             environment: [("PATH".into(), self.root.join("bin").into())].into(),
             commands: Vec::new(),
             scripts: Vec::new(),
+            changes: Vec::new(),
         };
         Launch::open(request, &Digests::default(), 0).unwrap()
     }

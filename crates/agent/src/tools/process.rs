@@ -112,6 +112,9 @@ impl Tool for Process {
     async fn resolve(&self, given: &Value, call: &CallContext) -> Result<Effect, ToolError> {
         let given: Arguments = arguments(given)?;
         let session = given.session_id.clone().unwrap_or_default();
+        let known = self.processes.find(&call.agent_id, &session).await;
+        let of = known.map(|session| session.started_by);
+        let of = of.filter(|of| *of != call.session_key);
         let input = match given.typed() {
             Some(data) if data.len() > LONGEST_INPUT => {
                 let text = format!("at most {LONGEST_INPUT} bytes are written at once");
@@ -130,6 +133,7 @@ impl Tool for Process {
         Ok(Effect::Process {
             action: given.action.name().to_owned(),
             session,
+            of: of.map(|of| of.to_string()),
             input,
         })
     }

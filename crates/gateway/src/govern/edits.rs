@@ -136,6 +136,10 @@ impl GatewayGovernor {
         exec.argv.push(command.to_owned());
         command.clone_into(&mut exec.command);
         exec.program = None;
+        // Rules about arguments are about what would run.
+        if let Some(arguments) = action.arguments.as_object_mut() {
+            arguments.insert("command".to_owned(), command.into());
+        }
         // What is only looked at takes nobody's place among those that are counted.
         let place = self.parts.judge.rates.place();
         let judged = self.vetted(self.judged(&action, &place).await?).await;

@@ -34,7 +34,7 @@ use super::wire;
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::router::{Caller, rights};
-use crate::sessions::Channels;
+use crate::sessions::Lineages;
 
 /// Told while a run waits for a person, so that its watchers see why nothing happens.
 pub trait Waiting: Send + Sync {
@@ -71,7 +71,7 @@ pub struct GatewayGovernor {
     judge: Judge,
     looker: Looker,
     taints: Taints,
-    channels: Channels,
+    lineages: Lineages,
     pub(super) recorder: Recorder,
     pub(super) questions: OpenQuestions,
 }
@@ -132,7 +132,7 @@ impl GatewayGovernor {
                 clock: parts.clock.clone(),
             },
             taints: parts.taints.clone(),
-            channels: Channels::new(parts.store.clone()),
+            lineages: Lineages::new(parts.store.clone()),
             recorder: Recorder::new(parts.store.clone(), parts.clock.clone()),
             questions: OpenQuestions::default(),
             parts,
@@ -156,8 +156,12 @@ impl GatewayGovernor {
         };
         let session = &action.session_key;
         self.taints.add(session, &cleared.judged.taint).await?;
+        self.taints.overheard(action).await?;
         let now = i64::try_from(self.parts.clock.now_ms()).unwrap_or(i64::MAX);
         place.keep(now);
+        if let Some(launch) = &cleared.look.launch {
+            self.judge.running.add(launch, &cleared.judged);
+        }
         self.keep(action, &cleared.judged).await;
         Ok(cleared)
     }
@@ -181,7 +185,7 @@ impl GatewayGovernor {
     /// The policy's answer, from what is known now.
     pub(super) async fn judged(&self, action: &Action, place: &Arc<Place>) -> Result<Judged, Stop> {
         let session = SessionFacts {
-            channel: self.channels.of(&action.session_key).await?,
+            lineage: self.lineages.of(&action.session_key).await?,
             taint: self.taints.of(&action.session_key).await?,
         };
         let (judge, action, place) = (self.judge.clone(), action.clone(), place.clone());

@@ -31,7 +31,9 @@ pub(super) fn answering<'a>(
         } else {
             &of_agent
         };
-        grant.kind == GrantKind::Exact && grant.digest.as_ref() == Some(wanted)
+        grant.kind == GrantKind::Exact
+            && grant.digest.as_ref() == Some(wanted)
+            && is_given_for_what_is_new(grant, judged)
     });
     if let Some(exact) = exact {
         return vec![exact];
@@ -54,6 +56,13 @@ pub(super) fn answering<'a>(
         true => used,
         false => Vec::new(),
     }
+}
+
+/// What was written since can be run by the same plan and lie in no file that the digest is over.
+fn is_given_for_what_is_new(grant: &GrantRecord, judged: &Judged) -> bool {
+    let findings = judged.decision.findings.iter();
+    let mut new = findings.filter(|finding| is_never_answered_ahead(finding));
+    new.all(|finding| grant.answers.contains(&finding.code))
 }
 
 /// Whether a pattern could stand for it.
@@ -254,6 +263,33 @@ mod tests {
             0,
             "nobody knows what it was given for"
         );
+    }
+
+    #[test]
+    fn an_exact_grant_answers_for_what_was_written_since_only_where_that_asked_before() {
+        let action = action();
+        let mut new = judged(Verdict::Ask);
+        Arc::make_mut(&mut new.decision).findings.push(Finding {
+            verdict: Verdict::Ask,
+            code: "write-run".to_owned(),
+            span: None,
+            text: String::new(),
+        });
+        let exact = |answers: &[&str]| GrantRecord {
+            kind: GrantKind::Exact,
+            digest: Some(binding(&action).agent_digest()),
+            answers: answers.iter().map(|one| (*one).to_owned()).collect(),
+            ..GrantRecord::default()
+        };
+        for (answers, wanted) in [(vec!["code"], 0), (vec!["code", "write-run"], 1)] {
+            assert_eq!(
+                found(&[exact(&answers)], &action, &new),
+                wanted,
+                "{answers:?}"
+            );
+        }
+        let as_before = judged(Verdict::Ask);
+        assert_eq!(found(&[exact(&["code"])], &action, &as_before), 1);
     }
 
     #[test]

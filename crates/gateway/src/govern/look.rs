@@ -9,10 +9,11 @@ use gatehouse_agent::Action;
 use gatehouse_agent::govern::{Effect, ExecEffect};
 use gatehouse_agent::launch::{Digests, Launch, LaunchRequest};
 use gatehouse_agent::tools::exec::ExecOptions;
-use gatehouse_policy::{Plan, WorldFiles};
+use gatehouse_policy::{Effect as Reaches, Plan, Target, WorldFiles};
 
 use super::binding::Binding;
 use super::judge::{Judged, scripts};
+use super::running;
 use crate::clock::Clock;
 use crate::world::{MachineFiles, hash_of};
 
@@ -69,8 +70,19 @@ impl Looker {
             environment: self.options.clean_environment(&action.arguments),
             commands: exact.map(|command| command.argv.clone()).collect(),
             scripts: scripts.collect(),
+            changes: changes(&decision.effects),
         }
     }
+}
+
+/// What a command changes by itself.
+fn changes(effects: &[Reaches]) -> Vec<PathBuf> {
+    let changes = effects.iter().filter(|effect| running::is_change(effect));
+    let paths = changes.filter_map(|effect| match &effect.target {
+        Target::Path(path) | Target::Below(path) => Some(PathBuf::from(path)),
+        _ => None,
+    });
+    paths.collect()
 }
 
 /// Whether what was opened, and what else was read to judge it, is what was read.
@@ -113,6 +125,7 @@ mod tests {
                 environment: BTreeMap::new(),
                 commands: Vec::new(),
                 scripts,
+                changes: Vec::new(),
             };
             let launch = Launch::open(request, &Digests::default(), 0).unwrap();
             assert!(is_what_was_judged(&launch, &judged("echo good")).is_ok());

@@ -27,6 +27,7 @@ mod registry;
 mod registry_task;
 #[cfg(test)]
 mod registry_tests;
+mod running;
 mod stop;
 mod taint;
 pub(crate) mod undo;

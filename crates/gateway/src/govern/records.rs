@@ -258,6 +258,7 @@ pub(super) fn what(action: &Action) -> String {
             action: done,
             session,
             input: Some(input),
+            ..
         } => {
             // Written out, so that keys and ends of lines can be seen.
             let (tool, data, command) = (&action.tool, &input.data, &input.command);

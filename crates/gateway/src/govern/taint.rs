@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use gatehouse_agent::Action;
+use gatehouse_agent::govern::Effect;
 use gatehouse_audit::{Actor, Draft};
 use gatehouse_policy::{Below, Taint};
 use gatehouse_store::StoreError;
@@ -111,6 +113,29 @@ impl Taints {
         let secrets = self.secrets(from).await?;
         self.change(&name(session), |own| own.secrets.extend(secrets))
             .await
+    }
+
+    /// Two sessions that use one process hear of each other: by what it says, and by what is typed into it.
+    pub(super) async fn overheard(&self, action: &Action) -> Result<(), StoreError> {
+        let Effect::Process {
+            of: Some(of),
+            input,
+            ..
+        } = &action.effect
+        else {
+            return Ok(());
+        };
+        self.hears(&action.session_key, of).await?;
+        if input.is_some() {
+            self.hears(of, &action.session_key).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether one session may tell of a secret that another has not heard of.
+    pub(crate) async fn may_tell(&self, from: &str, to: &str) -> Result<bool, StoreError> {
+        let told = self.secrets(from).await?;
+        Ok(!told.is_subset(&self.secrets(to).await?))
     }
 
     /// A session has begun another, whose answers come to it from now on.

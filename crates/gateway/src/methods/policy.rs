@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::audit::done_by;
 use crate::govern::{Doer, PolicyEdit, PolicyEditError, PolicyState};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
-use crate::sessions::channel_of;
+use crate::sessions::lineage_of;
 
 /// Past actions that a simulation looks at, unless it says, and at most.
 const SIMULATED: u32 = 500;
@@ -167,7 +167,7 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
     let workspace = cx.app.agents.workspace(&agent);
     let session = params.session_key.unwrap_or_default();
     let taint = cx.app.taints.of(&session).await?;
-    let channel = channel_of(&*cx.app.store, &session).await?;
+    let lineage = lineage_of(&*cx.app.store, &session).await?;
     let judge = cx.app.judge.clone();
     blocking(move || {
         let cwd = params
@@ -176,7 +176,7 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
         let doer = Doer {
             agent,
             session,
-            channel,
+            lineage,
         };
         judge.check(&doer, &params.command, &cwd, &workspace, &taint)
     })

@@ -9,9 +9,10 @@
 //! Looking costs a walk over all processes, so it is done for all who wait together, and only for those who have
 //! said something: a crowd that is silent costs nothing, and one that speaks costs a walk after the other.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OnceCell, mpsc, oneshot};
 
 /// The two ends of a connection: the other one, and ours.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,8 @@ struct Question {
 #[derive(Clone)]
 pub(super) struct Peers {
     questions: mpsc::UnboundedSender<Question>,
+    /// Whether processes of runs were there before this program began: they outlive a gateway that was killed.
+    left: Arc<OnceCell<bool>>,
 }
 
 /// One walk serves no more than this; those after them have the next.
@@ -39,22 +42,41 @@ impl Peers {
     pub(super) fn start() -> (Self, impl Future<Output = ()>) {
         // No bound: a question for each handshake that waits for its answer, and those have one (`half_open.rs`).
         let (questions, inbox) = mpsc::unbounded_channel();
-        (Self { questions }, look(inbox))
+        let left = Arc::default();
+        (Self { questions, left }, look(inbox))
     }
 
     /// Whether the other end of a connection is a process of an agent's run, or nobody's any more.
     pub(super) async fn is_of_a_run(&self, ends: Ends) -> bool {
-        // Another machine's processes are not ours to know; and before the first run there are none.
-        if !cfg!(target_os = "linux")
-            || !ends.from.ip().to_canonical().is_loopback()
-            || !gatehouse_agent::tools::exec::has_started()
-        {
+        // Another machine's processes are not ours to know.
+        if !cfg!(target_os = "linux") || !is_here(ends.from) || !self.may_be_any().await {
             return false;
         }
         let (answer, told) = oneshot::channel();
         // The one who looks ends with the listener, and whoever comes then is not let in.
         self.questions.send(Question { ends, answer }).is_err() || told.await.unwrap_or(true)
     }
+}
+
+impl Peers {
+    /// Before the first run there are none, but for those that an earlier gateway left.
+    async fn may_be_any(&self) -> bool {
+        if gatehouse_agent::tools::exec::has_started() {
+            return true;
+        }
+        let look = || async {
+            let looked = tokio::task::spawn_blocking(are_any_left).await;
+            looked.unwrap_or(true)
+        };
+        *self.left.get_or_init(look).await
+    }
+}
+
+/// Whether an address is one of this machine. A process reaches a gateway that listens for others by each of them.
+fn is_here(address: SocketAddr) -> bool {
+    let mut own = address;
+    own.set_port(0);
+    address.ip().to_canonical().is_loopback() || UdpSocket::bind(own).is_ok()
 }
 
 async fn look(mut inbox: mpsc::UnboundedReceiver<Question>) {
@@ -73,17 +95,23 @@ async fn look(mut inbox: mpsc::UnboundedReceiver<Question>) {
 }
 
 #[cfg(target_os = "linux")]
-use linux::of_runs;
+use linux::{are_any_left, of_runs};
 
 #[cfg(not(target_os = "linux"))]
 fn of_runs(all: &[Ends]) -> Vec<bool> {
     vec![false; all.len()]
 }
 
+#[cfg(not(target_os = "linux"))]
+fn are_any_left() -> bool {
+    false
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::collections::{HashMap, HashSet};
     use std::fs;
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
     use gatehouse_agent::tools::exec::{RUN_MARK, adopts_orphans};
 
@@ -98,15 +126,20 @@ mod linux {
             return vec![true; all.len()];
         };
         let of_a_run = |ends: &Ends| {
-            let socket = sockets.get(&(ends.from.port(), ends.to.port()));
+            let socket = sockets.get(&(plain(ends.from), plain(ends.to)));
             socket.is_none_or(|socket| *socket == 0 || held.contains(socket))
         };
         all.iter().map(of_a_run).collect()
     }
 
-    /// The number of every socket by its own port and the one of its other end; 0 where no process has it. None
-    /// where the system does not tell.
-    fn sockets() -> Option<HashMap<(u16, u16), u64>> {
+    /// Whether there are processes of runs now.
+    pub(super) fn are_any_left() -> bool {
+        !processes_of_runs().is_empty()
+    }
+
+    /// The number of every socket by its own end and the other one; 0 where no process has it. None where the system
+    /// does not tell. Ports alone say too little: one of another address can have the same.
+    fn sockets() -> Option<HashMap<(SocketAddr, SocketAddr), u64>> {
         let mut found = HashMap::new();
         for table in ["/proc/net/tcp6", "/proc/net/tcp"] {
             let text = match fs::read_to_string(table) {
@@ -125,14 +158,31 @@ mod linux {
         Some(found)
     }
 
-    fn socket(line: &str) -> Option<((u16, u16), u64)> {
+    fn socket(line: &str) -> Option<((SocketAddr, SocketAddr), u64)> {
         let mut fields = line.split_whitespace().skip(1);
-        let ends = (port(fields.next()?)?, port(fields.next()?)?);
+        let ends = (end(fields.next()?)?, end(fields.next()?)?);
         Some((ends, fields.nth(6)?.parse().ok()?))
     }
 
-    fn port(end: &str) -> Option<u16> {
-        u16::from_str_radix(end.rsplit_once(':')?.1, 16).ok()
+    /// An address as the tables have it: words of four bytes, each in the machine's own order.
+    fn end(text: &str) -> Option<SocketAddr> {
+        let (address, port) = text.rsplit_once(':')?;
+        let port = u16::from_str_radix(port, 16).ok()?;
+        let mut bytes = Vec::with_capacity(16);
+        for at in (0..address.len()).step_by(8) {
+            let word = u32::from_str_radix(address.get(at..at + 8)?, 16).ok()?;
+            bytes.extend(word.to_ne_bytes());
+        }
+        let ip = match <[u8; 4]>::try_from(bytes.as_slice()) {
+            Ok(four) => IpAddr::from(Ipv4Addr::from(four)),
+            Err(_) => IpAddr::from(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?)),
+        };
+        Some(plain(SocketAddr::new(ip, port)))
+    }
+
+    /// Without what is said of an address beside it, and one of the older kind as that.
+    fn plain(end: SocketAddr) -> SocketAddr {
+        SocketAddr::new(end.ip().to_canonical(), end.port())
     }
 
     fn held_by(processes: &HashSet<u32>) -> HashSet<u64> {
@@ -256,5 +306,63 @@ mod tests {
             child.wait().unwrap();
         }
         assert_eq!(found, [false, false, true, true]);
+    }
+
+    /// Connects from an address of its own when it is told the port to come from, and says a letter.
+    const COMES_FROM: &str = "import socket, sys, time\n\
+        s = socket.socket()\n\
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n\
+        print('open', flush=True)\n\
+        s.bind(('127.0.0.2', int(sys.stdin.readline())))\n\
+        s.connect((sys.argv[1], int(sys.argv[2])))\n\
+        s.send(b'x')\n\
+        time.sleep(60)";
+
+    #[test]
+    fn a_socket_of_a_run_is_not_taken_for_one_of_the_same_port_at_another_address() {
+        use std::io::{BufRead, BufReader, Write};
+        use std::process::Stdio;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let to = listener.local_addr().unwrap();
+        // Its socket is older than that of the client whose port it takes.
+        let mut run = Command::new("python3")
+            .args(["-c", COMES_FROM, "127.0.0.1", &to.port().to_string()])
+            .env(gatehouse_agent::tools::exec::RUN_MARK, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut said = BufReader::new(run.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
+        let mut own = None;
+        let (_held, client) = arrival(&listener, |to| own = TcpStream::connect(to).ok());
+        let (mut stream, of_run) = arrival(&listener, |_| {
+            let mut stdin = run.stdin.as_ref().unwrap();
+            writeln!(stdin, "{}", client.from.port()).unwrap();
+        });
+        stream.read_exact(&mut [0]).unwrap();
+        assert_eq!(of_run.from.port(), client.from.port());
+        let found = of_runs(&[client, of_run]);
+        run.kill().unwrap();
+        run.wait().unwrap();
+        assert_eq!(found, [false, true]);
+    }
+
+    #[test]
+    fn each_address_of_this_machine_is_here_and_no_other_is() {
+        let at = |ip: &str| is_here(SocketAddr::new(ip.parse().unwrap(), 40_000));
+        for ip in ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"] {
+            assert!(at(ip), "{ip}");
+        }
+        for ip in ["203.0.113.9", "2001:db8::9"] {
+            assert!(!at(ip), "{ip}");
+        }
+        // An address by which other machines would reach this one, where it has any.
+        let out = UdpSocket::bind("0.0.0.0:0").unwrap();
+        if out.connect("203.0.113.9:9").is_ok() {
+            let own = out.local_addr().unwrap();
+            assert!(is_here(own), "{own}");
+        }
     }
 }

@@ -137,13 +137,23 @@ impl tools::Sessions for AgentSessions {
             kinds.is_none_or(|kinds| kinds.iter().any(|kind| is_of(&name, kind)))
         };
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
-        let rows: Vec<Value> = list
-            .rows
-            .iter()
-            .filter(wanted)
-            .take(most)
-            .map(brief)
-            .collect();
+        let mut rows = Vec::new();
+        for row in list.rows.iter().filter(wanted) {
+            if rows.len() == most {
+                break;
+            }
+            let unheard = self.taints.may_tell(&row.key, &caller.session_key).await;
+            let unheard = unheard.map_err(|error| error.to_string())?;
+            // To be found by words is to be told that they were said.
+            let is_told = !unheard
+                || filter
+                    .search
+                    .as_ref()
+                    .is_none_or(|text| is_named(row, text));
+            if is_told {
+                rows.push(brief(row, !unheard));
+            }
+        }
         Ok(json!({"count": rows.len(), "sessions": rows}))
     }
 
@@ -211,6 +221,7 @@ impl tools::Sessions for AgentSessions {
         let asked = self.sessions.name(key, Some(&caller.agent_id));
         if asked != mine {
             let row = self.own(caller, key).await?;
+            self.hears(&caller.session_key, &row.key).await?;
             return Ok(Value::Object(self.sessions.wire(&row)));
         }
         // One in which nothing was said yet is there all the same for who is in it.
@@ -259,9 +270,26 @@ fn is_of(name: &SessionName, kind: &Value) -> bool {
     }
 }
 
-fn brief(row: &SessionRow) -> Value {
+/// Whether a search finds a session by what it is called.
+fn is_named(row: &SessionRow, text: &str) -> bool {
+    let names = [
+        Some(&row.key),
+        row.label.as_ref(),
+        row.display_name.as_ref(),
+    ];
+    let text = text.to_lowercase();
+    names
+        .into_iter()
+        .flatten()
+        .any(|name| name.to_lowercase().contains(&text))
+}
+
+/// The last words of a session are left out where they may hold what whoever asks has not heard of: a list is read
+/// for what there is, and who wants to know more reads the history, which counts.
+fn brief(row: &SessionRow, with_last_words: bool) -> Value {
+    let preview = row.preview.as_ref().filter(|_| with_last_words);
     json!({
         "key": row.key, "label": row.label, "displayName": row.display_name, "kind": row.kind,
-        "updatedAt": row.updated_at, "lastMessagePreview": row.preview,
+        "updatedAt": row.updated_at, "lastMessagePreview": preview,
     })
 }

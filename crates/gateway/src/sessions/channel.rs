@@ -1,5 +1,5 @@
-//! The channel of a session: its own, or for one that another session began, that one's. An agent that was written to
-//! from a chat is not less so in a session that it began itself.
+//! Where a session comes from: the sessions that began it, and its channel, which is its own or for one that another
+//! session began, that one's. An agent that was written to from a chat is not less so in a session that it began itself.
 
 use std::sync::Arc;
 
@@ -9,62 +9,74 @@ use gatehouse_store::gateway::GatewayStore;
 use super::SessionName;
 use super::kept::{Kept, Weight};
 
+/// Where a session comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lineage {
+    /// None where it is not known.
+    pub(crate) channel: Option<String>,
+    /// The keys of those that began it, the nearest first.
+    pub(crate) above: Vec<String>,
+}
+
 /// Sessions that begin sessions, as far as they are followed. The tools allow fewer.
 const MOST: usize = 16;
 
-/// How many sessions' channels are kept until something is written.
+/// How many sessions' origins are kept until something is written.
 const KEPT: usize = 1_024;
 
-/// The sessions' channels, as they are asked for with each call of a tool.
+/// Where sessions come from, as it is asked for with each call of a tool.
 #[derive(Clone)]
-pub(crate) struct Channels {
+pub(crate) struct Lineages {
     store: Arc<dyn GatewayStore>,
-    kept: Arc<Kept<Option<String>>>,
+    kept: Arc<Kept<Lineage>>,
 }
 
-impl Weight for Option<String> {
+impl Weight for Lineage {
     fn bytes(&self) -> usize {
-        self.as_ref().map_or(0, String::len)
+        self.channel
+            .iter()
+            .chain(&self.above)
+            .map(String::len)
+            .sum()
     }
 }
 
-impl Channels {
+impl Lineages {
     pub(crate) fn new(store: Arc<dyn GatewayStore>) -> Self {
         let kept = Arc::new(Kept::at_most(KEPT));
         Self { store, kept }
     }
 
-    /// None where it is not known.
-    pub(crate) async fn of(&self, key: &str) -> Result<Option<String>, StoreError> {
+    pub(crate) async fn of(&self, key: &str) -> Result<Lineage, StoreError> {
         // Told before it is read: what is written meanwhile makes what is kept stale, never new.
         let revision = self.store.revision();
         if let Some(kept) = self.kept.get(key, revision) {
             return Ok((*kept).clone());
         }
-        let channel = Arc::new(channel_of(&*self.store, key).await?);
-        self.kept.put(key.to_owned(), revision, &channel);
-        Ok((*channel).clone())
+        let lineage = Arc::new(lineage_of(&*self.store, key).await?);
+        self.kept.put(key.to_owned(), revision, &lineage);
+        Ok((*lineage).clone())
     }
 }
 
-/// None where it is not known.
-pub(crate) async fn channel_of(
-    store: &dyn GatewayStore,
-    key: &str,
-) -> Result<Option<String>, StoreError> {
+/// Where a session comes from. One that has a channel of its own was begun by no other.
+pub(crate) async fn lineage_of(store: &dyn GatewayStore, key: &str) -> Result<Lineage, StoreError> {
+    let mut lineage = Lineage::default();
     let mut key = key.to_owned();
     for _ in 0..MOST {
         let name = SessionName::new(&key, None, "main");
         if let Some(channel) = name.channel() {
-            return Ok(Some(channel.to_owned()));
+            lineage.channel = Some(channel.to_owned());
+            break;
         }
         let row = store.session(&key).await?;
         let Some(above) = row.and_then(|row| row.spawned_by.or(row.parent)) else {
-            return Ok(None);
+            break;
         };
+        lineage.above.push(above.clone());
         key = above;
     }
-    Ok(None)
+    Ok(lineage)
 }
 
 #[cfg(test)]
@@ -74,7 +86,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_session_that_another_began_has_the_channel_of_that_one() {
+    async fn a_session_that_another_began_comes_from_that_one_and_has_its_channel() {
         let store = SqliteGatewayStore::in_memory().await.unwrap();
         for (key, by) in [
             ("agent:main:subagent:a", "agent:main:telegram:group:1"),
@@ -91,14 +103,20 @@ mod tests {
             };
             store.session_create(row).await.unwrap();
         }
-        for (key, channel) in [
-            ("agent:main:telegram:group:1", Some("telegram")),
-            ("agent:main:subagent:b", Some("telegram")),
-            ("agent:main:subagent:lost", None),
-            ("agent:main:main", Some("webchat")),
+        let (chat, between) = ("agent:main:telegram:group:1", "agent:main:subagent:a");
+        for (key, channel, above) in [
+            (chat, Some("telegram"), vec![]),
+            (
+                "agent:main:subagent:b",
+                Some("telegram"),
+                vec![between, chat],
+            ),
+            ("agent:main:subagent:lost", None, vec![]),
+            ("agent:main:main", Some("webchat"), vec![]),
         ] {
-            let found = channel_of(&store, key).await.unwrap();
-            assert_eq!(found.as_deref(), channel, "{key}");
+            let found = lineage_of(&store, key).await.unwrap();
+            assert_eq!(found.channel.as_deref(), channel, "{key}");
+            assert_eq!(found.above, above, "{key}");
         }
     }
 }

@@ -54,7 +54,8 @@ pub(super) fn findings(request: &Request<'_>, effects: &[Effect]) -> Vec<Finding
         }
         Act::Tool(used) => of_tool(used, request.tool).into_iter().collect(),
         Act::Process { fed: Some(fed), .. } => fed.findings.clone(),
-        Act::Process { .. } | Act::Session(_) | Act::Credential(_) => Vec::new(),
+        Act::Session(used) => of_session(used, request.agent_id).into_iter().collect(),
+        Act::Process { .. } | Act::Credential(_) => Vec::new(),
     }
 }
 
@@ -124,6 +125,16 @@ fn of_tool(used: &ToolUse<'_>, tool: &str) -> Option<Finding> {
     let server = used.server?;
     let text = format!("what {tool} of {server} does is not known here");
     Some(finding(Verdict::Ask, "foreign-tool", text))
+}
+
+/// Another agent may be trusted with more, and other rules hold for it.
+fn of_session(used: &SessionUse<'_>, by: &str) -> Option<Finding> {
+    let agent = used.agent_id;
+    if used.access != SessionAccess::Create || agent == by {
+        return None;
+    }
+    let text = format!("gives a task to another agent, {agent}, with what that one may do");
+    Some(finding(Verdict::Ask, "other-agent", text))
 }
 
 /// What the session did before that speaks against what it does now. Commands bring this with their analysis.

@@ -85,6 +85,7 @@ fn facts<'a>(
     Facts {
         agent: request.agent_id,
         session: request.session_key,
+        above: context.above,
         channel: request.channel,
         tool: request.tool,
         arguments: request.arguments,

@@ -105,6 +105,8 @@ pub struct Context<'a> {
     pub rights: &'a AgentRights,
     /// What the session did before.
     pub taint: &'a Taint,
+    /// The keys of the sessions that began this one, the nearest first: rules that ask or deny hold for what they began.
+    pub above: &'a [String],
     /// How often things happened, for rules with a rate.
     pub counts: &'a dyn Counts,
     /// What else speaks against it: a breaker that is open, a session that is paused.
@@ -125,6 +127,7 @@ impl<'a> Context<'a> {
             workspace,
             rights,
             taint,
+            above: &[],
             counts: &NoCounts,
             facts: &[],
         }

@@ -33,6 +33,9 @@ pub struct PastAction {
     pub at: i64,
     pub agent_id: String,
     pub session_key: String,
+    /// The sessions that began it.
+    #[serde(default)]
+    pub above: Vec<String>,
     #[serde(default)]
     pub channel: Option<String>,
     pub tool: String,
@@ -205,6 +208,7 @@ impl PastAction {
                 unix_ms: self.at,
                 offset_minutes: self.offset_minutes,
             },
+            above: &self.above,
             counts: &Until { tally, at: self.at },
             ..Context::new(&self.home, &self.workspace, &self.rights, taint)
         };

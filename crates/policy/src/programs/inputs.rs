@@ -83,6 +83,12 @@ pub(crate) fn inputs(argv: &[Word]) -> Option<&'static Inputs> {
     entry.map(|(_, inputs)| inputs)
 }
 
+/// Whether a command is a tool that runs what a file of this path says.
+pub fn is_commanded_by(argv: &[String], path: &str) -> bool {
+    let argv: Vec<Word> = argv.iter().map(|word| Word::from(word.as_str())).collect();
+    inputs(&argv).is_some_and(|inputs| inputs.commands(path))
+}
+
 impl Inputs {
     /// Whether a file names commands that the tool runs.
     pub(crate) fn commands(&self, path: &str) -> bool {

@@ -17,6 +17,7 @@ use crate::place::{self, Named, named};
 use crate::verdict::Finding;
 use crate::word::{Piece, Word};
 use crate::world::{Dialect, World};
+pub use inputs::is_commanded_by;
 pub(crate) use inputs::{Inputs, MANIFEST, inputs};
 pub(crate) use options::without;
 pub(crate) use outputs::{Leaves, Named as NamedFiles, inside, leaves, named_by_a_text};

@@ -19,6 +19,8 @@ use crate::verdict::Verdict;
 pub(crate) struct Facts<'a> {
     pub(crate) agent: &'a str,
     pub(crate) session: &'a str,
+    /// The sessions that began it, the nearest first.
+    pub(crate) above: &'a [String],
     pub(crate) channel: Option<&'a str>,
     pub(crate) tool: &'a str,
     pub(crate) arguments: &'a serde_json::Value,
@@ -79,7 +81,7 @@ impl Conditions {
     fn hold(&self, facts: &Facts<'_>, reading: Reading) -> Matched {
         let plain = named(self.tools.as_ref(), Some(facts.tool))
             && named(self.agents.as_ref(), Some(facts.agent))
-            && named(self.sessions.as_ref(), Some(facts.session))
+            && self.on_session(facts, reading)
             && named(self.channels.as_ref(), facts.channel)
             && self.time.as_ref().is_none_or(|time| time.holds(facts.now))
             && self
@@ -94,6 +96,14 @@ impl Conditions {
             return Matched::No;
         }
         commands.min(self.on_effects(facts, reading))
+    }
+
+    /// What a session may not do, one that it began may not either.
+    fn on_session(&self, facts: &Facts<'_>, reading: Reading) -> bool {
+        let above = facts.above.iter().map(String::as_str);
+        let above = above.filter(|_| reading == Reading::Loose);
+        let mut all = std::iter::once(facts.session).chain(above);
+        all.any(|session| named(self.sessions.as_ref(), Some(session)))
     }
 
     fn on_commands(&self, commands: &[Command], reading: Reading) -> Matched {

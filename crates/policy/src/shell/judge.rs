@@ -129,6 +129,8 @@ pub(super) struct Judge<'w> {
     pub(super) multiplied: u32,
     /// Where each word of the command at hand comes from.
     pub(super) word_flows: Vec<Flow>,
+    /// Whether the line has changed something, or may have, before the command at hand.
+    pub(super) changed: bool,
     /// The words of the command at hand and where they stand.
     pub(super) words: Vec<(String, Span)>,
     /// Substitutions so far; names their files.
@@ -186,6 +188,7 @@ impl<'w> Judge<'w> {
             readers: Vec::new(),
             multiplied: 0,
             word_flows: Vec::new(),
+            changed: false,
             words: Vec::new(),
             descriptors: 0,
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::{Command, Reach};
-use crate::effect::{Effect, Zone};
+use crate::effect::{Effect, EffectKind, Zone};
 use crate::plan::Spawn;
 use crate::verdict::{Finding, Span, Verdict};
 use crate::word::Word;
@@ -18,6 +18,8 @@ pub(super) struct Report {
     pub(super) verdict: Verdict,
     pub(super) findings: Vec<Finding>,
     pub(super) effects: Vec<Effect>,
+    /// Whether something ran that may leave anything behind, without an effect that says so.
+    pub(super) builds: bool,
     pub(super) commands: Vec<Command>,
     /// What a simple command of the line comes to, by its place; none where it comes to more than one thing.
     pub(super) spawns: BTreeMap<(u32, u32), Option<Spawn>>,
@@ -84,6 +86,14 @@ impl Report {
             Some(known) if *known == spawn => {}
             Some(known) => *known = None,
         }
+    }
+
+    /// Whether anything was changed so far, or something run that may change anything.
+    pub(super) fn changes(&self) -> bool {
+        use EffectKind as K;
+        let looks =
+            |effect: &Effect| matches!(effect.kind, K::Read | K::List | K::Signal | K::Environment);
+        self.builds || !self.effects.iter().all(looks)
     }
 
     pub(super) fn insertion(&mut self, at: Span, words: Vec<String>) {

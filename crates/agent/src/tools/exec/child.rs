@@ -225,6 +225,7 @@ impl Owner {
     async fn run(mut self) {
         let (exit, status) = self.live().await;
         self.spawned.leader.kill_group();
+        self.spawned.held = None;
         self.read_the_rest().await;
         let mut held = Vec::new();
         self.redaction.finish(&mut held);

@@ -7,14 +7,14 @@ use std::{
     sync::Arc,
 };
 
-use gatehouse_policy::{Pipeline, Stage};
+use gatehouse_policy::{Pipeline, Spawn, Stage};
 use tokio::{
     process::Child,
     sync::{mpsc, watch},
 };
 
 use super::{
-    launch::Ready,
+    launch::{self, Ready},
     spawn::{CHUNKS, Leader, Spawned, Status, group, read, status_of},
 };
 use crate::{launch::Launch, secrets::Values, tools::ToolError};
@@ -82,6 +82,7 @@ pub(super) fn start(
         leader: Leader::Job(Job { state, stop }),
         output,
         input,
+        held: None,
     })
 }
 
@@ -99,7 +100,7 @@ impl Runner {
             code: Some(0),
             signal: None,
         };
-        for pipeline in &lists {
+        for (at, pipeline) in lists.iter().enumerate() {
             let succeeded = last.code == Some(0);
             let goes = match pipeline.when {
                 Stage::Always => true,
@@ -110,15 +111,15 @@ impl Runner {
                 break;
             }
             if goes {
-                last = self.pipeline(pipeline).await;
+                last = self.pipeline(pipeline, at == 0).await;
             }
         }
         self.publish
             .send_modify(|state| state.ended = Some(last.clone()));
     }
 
-    async fn pipeline(&self, pipeline: &Pipeline) -> Status {
-        let mut children = match self.begin(pipeline).await {
+    async fn pipeline(&self, pipeline: &Pipeline, first: bool) -> Status {
+        let mut children = match self.begin(pipeline, first).await {
             Ok(children) => children,
             Err(status) => return negate(status, pipeline.negated),
         };
@@ -141,13 +142,13 @@ impl Runner {
     }
 
     /// Starts every program of a pipeline. One that cannot start ends the others.
-    async fn begin(&self, pipeline: &Pipeline) -> Result<Vec<Child>, Status> {
+    async fn begin(&self, pipeline: &Pipeline, first: bool) -> Result<Vec<Child>, Status> {
         let mut children: Vec<Child> = Vec::new();
         let mut input: Option<PipeReader> = None;
         let last = pipeline.spawns.len().saturating_sub(1);
         for (n, spawn) in pipeline.spawns.iter().enumerate() {
             let leader = children.first().and_then(Child::id);
-            let started = Ready::direct(&self.launch, spawn, &self.values).and_then(|ready| {
+            let started = self.ready(spawn, first).and_then(|ready| {
                 let (output, next) = joint(n < last)?;
                 let child = self.start(&ready, input.take(), output, leader)?;
                 input = next;
@@ -169,6 +170,17 @@ impl Runner {
             }
         }
         Ok(children)
+    }
+
+    /// What is looked at once more when its turn comes, which may be long after the line began.
+    fn ready(&self, spawn: &Spawn, first: bool) -> Result<Ready, ToolError> {
+        if first {
+            return Ready::direct(&self.launch, spawn, &self.values);
+        }
+        if !self.launch.is_unchanged_for(&spawn.argv) {
+            return Err(launch::changed());
+        }
+        Ready::later(&self.launch, spawn, &self.values)
     }
 
     fn start(

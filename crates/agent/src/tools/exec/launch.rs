@@ -42,9 +42,12 @@ pub(super) fn launch(
     values: &Values,
 ) -> Result<Spawned, ToolError> {
     check(launch)?;
-    let spawned = start(launch, effect, values)?;
-    // An interpreter reads its script by the script's path.
-    check(launch)?;
+    let mut spawned = start(launch, effect, values)?;
+    // An interpreter reads its script by the script's path. The command may have begun to write by now.
+    if !launch.is_unchanged_by_others() {
+        return Err(changed());
+    }
+    spawned.held = Some(launch.held());
     Ok(spawned)
 }
 
@@ -52,9 +55,13 @@ fn check(launch: &Launch) -> Result<(), ToolError> {
     if launch.is_unchanged() {
         return Ok(());
     }
-    Err(ToolError::Failed(
+    Err(changed())
+}
+
+pub(super) fn changed() -> ToolError {
+    ToolError::Failed(
         "a program or a script changed after it was looked at, so the command was stopped".into(),
-    ))
+    )
 }
 
 fn start(launch: &Launch, effect: &ExecEffect, values: &Values) -> Result<Spawned, ToolError> {
@@ -152,11 +159,41 @@ impl Ready {
         Self::by_path(launch, spawn, values)?.with_a_copy(launch, &spawn.argv)
     }
 
+    /// One whose turn comes after others: a program that was not there before is looked for once more, as the line
+    /// may have installed it.
+    pub(super) fn later(
+        launch: &Launch,
+        spawn: &Spawn,
+        values: &Values,
+    ) -> Result<Self, ToolError> {
+        let name = spawn.argv.first().ok_or_else(nothing)?;
+        let program = launch.program(name).or_else(|| launch.appeared(name));
+        Self::of(program, spawn, values)?
+            .by_a_shell(launch)
+            .with_a_copy(launch, &spawn.argv)
+    }
+
     fn by_path(launch: &Launch, spawn: &Spawn, values: &Values) -> Result<Self, ToolError> {
+        let name = spawn.argv.first().ok_or_else(nothing)?;
+        Ok(Self::of(launch.program(name), spawn, values)?.by_a_shell(launch))
+    }
+
+    /// As a shell does it with text that the system does not start.
+    fn by_a_shell(mut self, launch: &Launch) -> Self {
+        let text = launch.for_a_shell(&self.name).map(PathBuf::from);
+        if let (Some(text), Some(shell)) = (text, launch.program(SHELL)) {
+            self.words.insert(0, text.to_string_lossy().into_owned());
+            self.program = shell;
+            SHELL.clone_into(&mut self.name);
+        }
+        self
+    }
+
+    fn of(program: Option<PathBuf>, spawn: &Spawn, values: &Values) -> Result<Self, ToolError> {
         let Some((name, words)) = spawn.argv.split_first() else {
             return Err(nothing());
         };
-        let Some(program) = launch.program(name) else {
+        let Some(program) = program else {
             return Err(ToolError::Failed(format!("{name}: command not found")));
         };
         let words = words.iter().map(|word| values.fill(word).to_string());

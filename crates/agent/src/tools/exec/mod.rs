@@ -199,8 +199,8 @@ impl Exec {
         let watched = self.watch(&child, started + patience, call).await;
         match (watched, &self.processes) {
             (Watched::Yielded, Some(processes)) => {
-                let agent_id = call.agent_id.clone();
-                let session = processes.add(agent_id, &effect.command, runs, &effect.cwd, child);
+                let whose = (call.agent_id.clone(), call.session_key.clone());
+                let session = processes.add(whose, &effect.command, runs, &effect.cwd, child);
                 let session = session.await;
                 let output = in_background(&session).await;
                 if self.options.notify_on_exit {

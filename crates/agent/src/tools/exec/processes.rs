@@ -27,6 +27,8 @@ const REMEMBERED_MS: u64 = 30 * 60 * 1_000;
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) agent_id: Arc<str>,
+    /// The key of the session whose run started it.
+    pub(crate) started_by: Arc<str>,
     pub(crate) command: String,
     /// What was started for it, as a line.
     pub(crate) runs: String,
@@ -96,7 +98,7 @@ impl Processes {
 
     pub(crate) async fn add(
         &self,
-        agent_id: Arc<str>,
+        (agent_id, started_by): (Arc<str>, Arc<str>),
         command: &str,
         runs: String,
         cwd: &std::path::Path,
@@ -108,6 +110,7 @@ impl Processes {
         let session = Session {
             id,
             agent_id,
+            started_by,
             command: command.to_owned(),
             runs,
             cwd: cwd.to_owned(),

@@ -108,6 +108,7 @@ pub(super) fn spawn(
         }),
         output,
         input,
+        held: None,
     })
 }
 

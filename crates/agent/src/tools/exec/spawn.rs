@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     process::Stdio,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::{
@@ -14,7 +17,7 @@ use tokio::{
 };
 
 use super::ExecOptions;
-use crate::{govern::ExecEffect, tools::ToolError};
+use crate::{govern::ExecEffect, launch::Held, tools::ToolError};
 
 /// Chunks that may wait between a reader and the owner: a process that writes faster is slowed down.
 pub(super) const CHUNKS: usize = 64;
@@ -50,6 +53,8 @@ pub(super) struct Spawned {
     pub(super) output: mpsc::Receiver<Vec<u8>>,
     /// What it reads. An empty chunk closes its input.
     pub(super) input: mpsc::Sender<Vec<u8>>,
+    /// Of what was judged: it tells that it still runs.
+    pub(super) held: Option<Arc<Held>>,
 }
 
 /// How a process ended.
@@ -197,6 +202,7 @@ pub(super) fn started(command: &mut Command, name: &str) -> Result<Spawned, Tool
         leader: Leader::Plain { child, pid },
         output,
         input,
+        held: None,
     })
 }
 

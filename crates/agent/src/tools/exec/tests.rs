@@ -10,6 +10,8 @@ use crate::{
     tools::process::Process,
 };
 
+mod turns;
+
 struct Place {
     _folder: tempfile::TempDir,
     exec: Exec,
@@ -348,6 +350,7 @@ impl Place {
             environment: self.exec.options.clean_environment(&given),
             commands: Vec::new(),
             scripts: Vec::new(),
+            changes: Vec::new(),
         };
         let launch = Launch::open(request, &Digests::default(), 0).unwrap();
         self.exec.launch(&launch, &effect, &given, &self.call).await
@@ -453,6 +456,7 @@ async fn what_changed_after_it_was_opened_does_not_start() {
         environment: place.exec.options.clean_environment(&given),
         commands: Vec::new(),
         scripts: Vec::new(),
+        changes: Vec::new(),
     };
     let launch = Launch::open(request, &Digests::default(), 0).unwrap();
     let first = place
@@ -481,6 +485,7 @@ async fn a_folder_is_entered_by_its_handle() {
         environment: place.exec.options.clean_environment(&given),
         commands: Vec::new(),
         scripts: Vec::new(),
+        changes: Vec::new(),
     };
     let launch = Launch::open(request, &Digests::default(), 0).unwrap();
     std::fs::rename(workspace.join("sub"), workspace.join("moved")).unwrap();

@@ -4,6 +4,7 @@
 use gatehouse_agent::Action;
 use gatehouse_agent::govern::Effect;
 use gatehouse_policy::Verdict;
+use gatehouse_policy::decide::is_never_answered_ahead;
 
 use super::allow_list;
 use super::exec_policy::{Ask, ExecPolicy};
@@ -115,11 +116,13 @@ fn of_command(
         })
     };
     let may_be_listed = !judged.dangerous && judged.approvers <= 1;
+    // The words of an entry are the same, the script behind them is not.
+    let runs_the_new = judged.decision.findings.iter().any(is_never_answered_ahead);
     match (by_mode, verdict) {
         (denied @ Course::Deny { .. }, _) => denied,
         (_, _) if always_asks => ask(),
         // An entry of the allow-list answers what the policy asks, as far as a person must not look first.
-        (Course::Run { rule: Some(rule) }, Verdict::Ask) if may_be_listed => {
+        (Course::Run { rule: Some(rule) }, Verdict::Ask) if may_be_listed && !runs_the_new => {
             Course::Run { rule: Some(rule) }
         }
         (Course::Ask(listed), _)

@@ -295,3 +295,22 @@ fn what_could_not_be_read_does_not_run() {
         "{course:?}"
     );
 }
+
+#[test]
+fn an_entry_that_a_person_wrote_answers_nothing_that_runs_what_was_written_since() {
+    let listed = modes(Security::Full, Ask::OnMiss, true);
+    let listed = ExecPolicy {
+        security: Security::Allowlist,
+        ..listed
+    };
+    let plain = judged(Verdict::Ask);
+    assert_eq!(word(&course(&command(), &plain, &listed)), "run");
+    let mut new = plain;
+    Arc::make_mut(&mut new.decision).findings.push(Finding {
+        verdict: Verdict::Ask,
+        code: "write-run".to_owned(),
+        span: None,
+        text: String::new(),
+    });
+    assert_eq!(word(&course(&command(), &new, &listed)), "ask");
+}

@@ -50,6 +50,7 @@ impl Asked<'_> {
         if analysis.verdict == Verdict::Ask && !is_within(cwd, self.workspace) {
             facts.push(other_folder(cwd));
         }
+        facts.extend(self.judge.running.under(&analysis.effects));
         let mut judged = self.decided(Act::Command(&analysis), &facts, past);
         judged.taint.join(&analysis.taint);
         judged.seen = seen.seen();
@@ -87,12 +88,13 @@ impl Asked<'_> {
             effects.push(touch.effect);
             findings.extend(touch.findings);
         }
+        let facts = Vec::from_iter(self.judge.running.under(&effects));
         let touched = Touched {
             effects: &effects,
             findings: &findings,
         };
         let past = json!({"kind": "files", "effects": effects, "findings": findings});
-        self.decided(Act::Files(touched), &[], past)
+        self.decided(Act::Files(touched), &facts, past)
     }
 
     pub(super) fn fetch(&self, url: &str) -> Judged {
@@ -147,7 +149,8 @@ impl Asked<'_> {
         let now = i64::try_from(self.judge.clock.now_ms()).unwrap_or(i64::MAX);
         let rights = (self.judge.rights)(&self.doer.agent);
         let offset_minutes = self.judge.clock.ahead_minutes(now);
-        let channel = self.doer.channel.as_deref();
+        let lineage = &self.doer.lineage;
+        let channel = lineage.channel.as_deref();
         let workspace = self.workspace.to_string_lossy();
         let home = &self.judge.surroundings.home;
         let counting = self.counting(now);
@@ -163,6 +166,7 @@ impl Asked<'_> {
             },
             counts,
             facts,
+            above: &lineage.above,
             ..Context::new(home, &workspace, &rights, self.taint)
         };
         let request = Request {
@@ -181,7 +185,7 @@ impl Asked<'_> {
             "at": now, "agentId": self.doer.agent, "sessionKey": self.doer.session,
             "tool": self.tool, "workspace": workspace, "home": home,
             "verdict": decision.would, "act": act_json, "channel": channel, "rights": rights,
-            "offsetMinutes": offset_minutes, "arguments": kept(self.arguments),
+            "offsetMinutes": offset_minutes, "above": lineage.above, "arguments": kept(self.arguments),
         });
         judged(decision, past)
     }

@@ -21,7 +21,9 @@ use serde_json::{Value, json};
 
 use super::policy_desk::PolicyDesk;
 use super::rates::{Place, Rates};
+use super::running::Runs;
 use crate::clock::Clock;
+use crate::sessions::Lineage;
 use crate::world::{Seen, Surroundings};
 
 /// What was decided of an action.
@@ -48,6 +50,7 @@ pub(crate) struct Judge {
     pub(super) surroundings: Arc<Surroundings>,
     pub(super) policy: PolicyDesk,
     pub(super) rates: Arc<Rates>,
+    pub(super) running: Arc<Runs>,
     pub(super) clock: Clock,
     rights: RightsOf,
 }
@@ -60,14 +63,13 @@ pub(crate) type RightsOf = Arc<dyn Fn(&str) -> AgentRights + Send + Sync>;
 pub(crate) struct Doer {
     pub(crate) agent: String,
     pub(crate) session: String,
-    /// Where the session's words come from.
-    pub(crate) channel: Option<String>,
+    pub(crate) lineage: Lineage,
 }
 
 /// What the session of an action is known for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SessionFacts {
-    pub(super) channel: Option<String>,
+    pub(super) lineage: Lineage,
     pub(super) taint: Taint,
 }
 
@@ -128,6 +130,7 @@ impl Judge {
             surroundings: Arc::new(surroundings),
             policy,
             rates: Arc::default(),
+            running: Arc::default(),
             clock,
             rights,
         }
@@ -142,11 +145,11 @@ impl Judge {
 
     /// Judges a tool call by what is known now. What it counts as is held in its place.
     pub(super) fn judge(&self, action: &Action, session: SessionFacts, place: &Place) -> Judged {
-        let SessionFacts { channel, taint } = session;
+        let SessionFacts { lineage, taint } = session;
         let doer = Doer {
             agent: action.agent_id.clone(),
             session: action.session_key.clone(),
-            channel,
+            lineage,
         };
         let asked = Asked {
             judge: self,
@@ -166,6 +169,7 @@ impl Judge {
                 action,
                 session,
                 input: Some(input),
+                ..
             } => asked.fed(action, session, input),
             Effect::Process {
                 action, session, ..

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::{HOME, WORKSPACE, act, analyse, effect, found, request, world};
+use super::support::{HOME, WORKSPACE, act, analyse, effect, found, policy, request, world};
 use crate::authz::{AgentRights, AgentScope, Role};
 use crate::decide::{
     Act, Context, CredentialUse, Fetch, HostClass, Judged, Policy, SessionAccess, SessionUse,
@@ -48,6 +48,49 @@ fn a_session_that_read_a_secret_asks_before_it_reaches_out() {
         asked(Act::Session(session(SessionAccess::Read))),
         (Allow, false)
     );
+}
+
+#[test]
+fn a_task_for_another_agent_is_asked_about_unless_a_rule_names_it() {
+    let spawn = |policy: &Policy, agent_id| {
+        let arguments = serde_json::json!({"task": "x", "agentId": agent_id});
+        let used = SessionUse {
+            access: SessionAccess::Create,
+            target: agent_id,
+            agent_id,
+        };
+        act(policy, "sessions_spawn", &arguments, Act::Session(used)).verdict
+    };
+    let none = Policy::default();
+    assert_eq!(spawn(&none, "main"), Allow);
+    assert_eq!(spawn(&none, "other"), Ask);
+    let named = policy(
+        r#"{id: "helpers", verdict: "allow", match: {tool: "sessions_spawn", args: {"/agentId": "other"}}}"#,
+    );
+    assert_eq!(spawn(&named, "other"), Allow);
+    assert_eq!(spawn(&named, "third"), Ask);
+}
+
+#[test]
+fn a_rule_that_holds_a_session_back_holds_back_those_that_it_began() {
+    let (rights, taint) = (AgentRights::default(), Taint::default());
+    let above = ["agent:main:telegram:1".to_owned()];
+    let verdict = |rule: &str, above: &[String]| {
+        let policy = policy(rule);
+        let context = Context {
+            above,
+            ..Context::new(HOME, WORKSPACE, &rights, &taint)
+        };
+        let analysis = analyse("touch a", &world());
+        let act = Act::Command(&analysis);
+        decide(&request("exec", &Value::Null, act), &policy, &context).verdict
+    };
+    let denies =
+        r#"{id: "r", verdict: "deny", match: {tool: "exec", sessions: "agent:main:telegram:*"}}"#;
+    assert_eq!(verdict(denies, &[]), Ask);
+    assert_eq!(verdict(denies, &above), Deny);
+    let allows = r#"{id: "r", verdict: "allow", match: {command: "touch a", sessions: "agent:main:telegram:*"}}"#;
+    assert_eq!(verdict(allows, &above), Ask, "it was allowed to that one");
 }
 
 #[test]

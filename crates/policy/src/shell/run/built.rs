@@ -19,6 +19,8 @@ impl Judge<'_> {
         let named = built_in(argv, folder);
         let folder = named.as_deref().or(folder);
         let workspace = self.world.workspace.as_str();
+        // What it builds is in none of its words.
+        self.report.builds = true;
         let here = |path: &&String| {
             place::is_below(path, workspace)
                 || folder.is_some_and(|folder| place::is_below(path, folder))

@@ -126,6 +126,7 @@ impl Judge<'_> {
     }
 
     fn unknown_program(&mut self, argv: &[Word], flow: Flow) {
+        self.report.builds = true;
         match argv.first() {
             Some(Word::Known(name)) => {
                 let text = format!("The program {name} is not known.");

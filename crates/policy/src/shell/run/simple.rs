@@ -262,6 +262,7 @@ impl Judge<'_> {
                 _ => None,
             })
             .collect();
+        self.changed = self.report.changes();
         let plain = known
             .as_ref()
             .and_then(|argv| argv.first())
@@ -269,6 +270,8 @@ impl Judge<'_> {
                 !super::builtin::is_builtin(name)
                     && !scope.functions.contains_key(name)
                     && !scope.aliases.contains_key(name)
+                    // It is looked for when it starts: what the line made until then is not there yet.
+                    && !(self.changed && name.contains('/'))
             });
         let spawn = match (known, assignments) {
             (Some(argv), Some(assignments)) if plain => Some(Spawn { argv, assignments }),

@@ -247,6 +247,7 @@ impl Judge<'_> {
             return self.run_input(Dialect::Posix, scope, input);
         }
         self.step();
+        self.found_when_it_starts();
         let origin = self.origin(&path);
         let mut flow = Flow {
             network: origin.fetched,
@@ -279,6 +280,14 @@ impl Judge<'_> {
         };
         self.reach = reach;
         output
+    }
+
+    /// A script of which the line itself may have made another by the time it is run. A plan without a shell runs what
+    /// was opened before the line began.
+    fn found_when_it_starts(&mut self) {
+        if let (true, Some(at)) = (self.changed, self.span) {
+            self.report.spawn(at, None);
+        }
     }
 
     /// A file of another language than a shell's, which the line itself wrote, is only read as far as a shell's is.

@@ -1,0 +1,127 @@
+//! Lines of several commands, while other things happen; and processes that two sessions know.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+#[tokio::test]
+async fn what_changed_before_its_turn_came_does_not_start() {
+    let place = Place::new();
+    let workspace = place.call.workspace.clone();
+    let write = |name: &str, text: &str| {
+        let path = workspace.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let waits: &[&[&str]] = &[&[
+        "sh",
+        "-c",
+        "touch begun; while [ ! -e go ]; do sleep 0.02; done",
+    ]];
+    for (name, then) in [
+        ("tool", vec!["./tool"]),
+        ("x.js", vec!["env", "node", "x.js"]),
+    ] {
+        write(name, "#!/bin/sh\ntouch good\n");
+        let then: &[&[&str]] = &[&then];
+        let all = plan(&[(Stage::Always, false, waits), (Stage::Always, false, then)]);
+        let request = LaunchRequest {
+            plan: all,
+            cwd: workspace.clone(),
+            environment: place.exec.options.clean_environment(&json!({})),
+            commands: Vec::new(),
+            scripts: vec![workspace.join(name)],
+            changes: Vec::new(),
+        };
+        let launch = Launch::open(request, &Digests::default(), 0).unwrap();
+        let given = json!({"command": "x"});
+        let effect = place.exec.resolve(&given, &place.call).await.unwrap();
+        let running = place.exec.launch(&launch, &effect, &given, &place.call);
+        let swapping = async {
+            while !workspace.join("begun").exists() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            write(name, "#!/bin/sh\ntouch bad\n");
+            std::fs::write(workspace.join("go"), "").unwrap();
+        };
+        let (output, ()) = tokio::join!(running, swapping);
+        let said = output.unwrap().plain();
+        assert!(said.contains("changed after it was looked at"), "{said}");
+        assert!(!workspace.join("bad").exists(), "{name}");
+        for made in ["begun", "go"] {
+            std::fs::remove_file(workspace.join(made)).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_names_no_interpreter_is_run_by_a_shell() {
+    let place = Place::new();
+    let tool = place.call.workspace.join("tool");
+    std::fs::write(&tool, "echo \"$1 and $#\"\n").unwrap();
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let words: &[&[&str]] = &[&["./tool", "one", "two"]];
+    for pty in [false, true] {
+        let once = plan(&[(Stage::Always, false, words)]);
+        let output = place
+            .launch(once, json!({"command": "x", "pty": pty}))
+            .await;
+        assert_eq!(output.unwrap().plain(), "one and 2", "pty: {pty}");
+    }
+    let twice = plan(&[(Stage::Always, false, words), (Stage::Always, false, words)]);
+    let output = place.launch(twice, json!({"command": "x"})).await.unwrap();
+    assert_eq!(output.plain(), "one and 2\none and 2");
+}
+
+#[tokio::test]
+async fn what_a_plan_installs_is_found_by_what_comes_after() {
+    let place = Place::new();
+    let workspace = place.call.workspace.clone();
+    std::fs::create_dir(workspace.join("bin")).unwrap();
+    let tool = workspace.join("made");
+    std::fs::write(&tool, "#!/bin/sh\necho installed\n").unwrap();
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut environment = place.exec.options.clean_environment(&json!({}));
+    let path = environment[&OsString::from("PATH")].clone();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    folders.push(workspace.join("bin"));
+    environment.insert("PATH".into(), std::env::join_paths(folders).unwrap());
+    let installs: &[&[&str]] = &[&["mv", "made", "bin/a-new-tool"]];
+    let runs: &[&[&str]] = &[&["a-new-tool"]];
+    let request = LaunchRequest {
+        plan: plan(&[
+            (Stage::Always, false, installs),
+            (Stage::OnSuccess, false, runs),
+        ]),
+        cwd: workspace,
+        environment,
+        commands: Vec::new(),
+        scripts: Vec::new(),
+        changes: Vec::new(),
+    };
+    let launch = Launch::open(request, &Digests::default(), 0).unwrap();
+    let given = json!({"command": "x"});
+    let effect = place.exec.resolve(&given, &place.call).await.unwrap();
+    let output = place
+        .exec
+        .launch(&launch, &effect, &given, &place.call)
+        .await;
+    assert_eq!(output.unwrap().plain(), "installed");
+}
+
+#[tokio::test]
+async fn a_process_of_another_session_is_told_as_that_one_s() {
+    let mut place = Place::new();
+    let id = place.background("sleep 1000", false).await;
+    let of = async |place: &Place| {
+        let poll = json!({ "action": "poll", "sessionId": id });
+        match place.process.resolve(&poll, &place.call).await {
+            Ok(Effect::Process { of, .. }) => of,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(of(&place).await, None, "its own");
+    let own = place.call.session_key.to_string();
+    place.call.session_key = Arc::from("another");
+    assert_eq!(of(&place).await, Some(own));
+}
