@@ -21,8 +21,8 @@ struct Server {
 
 #[zbus::interface(name = "org.freedesktop.Notifications")]
 impl Server {
-    fn get_capabilities(&self) -> [&str; 2] {
-        ["body", "actions"]
+    fn get_capabilities(&self) -> Vec<&str> {
+        vec!["body", "actions"]
     }
 
     fn get_server_information(&self) -> (&str, &str, &str, &str) {
