@@ -1,6 +1,5 @@
-//! Decisions whose fate is in doubt on a real gateway: it hangs while one is on its way, it forgets everything and uses
-//! an id again, or another gateway has a request of the same id.
-#![allow(dead_code, reason = "each protocol's file runs those that it can")]
+//! Decisions whose fate is in doubt on a real gateway: it hangs while one is on its way, or another gateway has a
+//! request of the same id.
 
 use std::time::Duration;
 
@@ -64,34 +63,6 @@ pub(crate) async fn a_decision_that_a_hanging_gateway_takes_late_counts_once_and
 
     gateway.thaw();
     let ended = desk.ended(&id, command).await;
-    assert_eq!(decided(&ended), Some((Decision::Deny, true)), "{ended:?}");
-}
-
-pub(crate) async fn an_id_that_a_restarted_gateway_uses_again_is_a_request_of_its_own() {
-    let mut gateway = own(Version::V3, GatewayOptions::default()).await;
-    let operator = gateway.operator().await.unwrap();
-    let desk = Desk::new().await;
-    let id = desk.join(&gateway.url(), "home", gateway.secret()).await;
-    asks(&operator, "used-again", "echo before").await;
-    let before = desk.waits(&id, "echo before").await;
-    drop(operator);
-    gateway.kill();
-    gateway.launch().await.unwrap();
-    let ended = desk.ended(&id, "echo before").await;
-    assert!(matches!(ended, PhaseView::Gone { .. }), "{ended:?}");
-
-    let operator = gateway.operator().await.unwrap();
-    asks(&operator, "used-again", "echo after").await;
-    let after = desk.waits(&id, "echo after").await;
-    assert_eq!(after.key, before.key);
-    let late = desk.decide(&before, Decision::AllowOnce).await;
-    assert_eq!(
-        late,
-        Err("itemChanged".to_owned()),
-        "a click on the old one"
-    );
-    desk.decide(&after, Decision::Deny).await.unwrap();
-    let ended = desk.ended(&id, "echo after").await;
     assert_eq!(decided(&ended), Some((Decision::Deny, true)), "{ended:?}");
 }
 

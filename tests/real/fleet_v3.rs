@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, outside of test functions
 
 mod desk;
-mod doubt_cases;
 mod fleet_cases;
 mod kind_cases;
 mod peers;
@@ -59,15 +58,4 @@ async fn a_device_that_wants_in_is_let_in_and_another_is_turned_away() {
 #[tokio::test]
 async fn a_node_that_offers_commands_waits_for_them_to_be_approved() {
     kind_cases::a_node_that_offers_commands_waits_for_them_to_be_approved(Version::V3).await;
-}
-
-#[tokio::test]
-async fn a_decision_that_a_hanging_gateway_takes_late_counts_once_and_is_shown() {
-    doubt_cases::a_decision_that_a_hanging_gateway_takes_late_counts_once_and_is_shown(Version::V3)
-        .await;
-}
-
-#[tokio::test]
-async fn an_id_that_a_restarted_gateway_uses_again_is_a_request_of_its_own() {
-    doubt_cases::an_id_that_a_restarted_gateway_uses_again_is_a_request_of_its_own().await;
 }

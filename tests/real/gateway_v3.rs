@@ -40,17 +40,6 @@ async fn a_gateway_that_says_goodbye_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_changed_is_got_past_with_the_device_token() {
-    connecting::a_token_that_was_changed_is_got_past_with_the_device_token(Version::V3).await;
-}
-
-#[tokio::test]
-async fn a_device_token_connects_alone_and_is_forgotten_once_it_is_not_known() {
-    connecting::a_device_token_connects_alone_and_is_forgotten_once_it_is_not_known(Version::V3)
-        .await;
-}
-
-#[tokio::test]
 async fn a_turn_is_streamed_whole_and_in_order() {
     chat::a_turn_is_streamed_whole_and_in_order(Version::V3).await;
 }
