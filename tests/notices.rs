@@ -4,6 +4,9 @@
 // A test that cannot go on fails where it stands.
 #![allow(clippy::unwrap_used)]
 
+#[path = "notices/hasty.rs"]
+mod hasty;
+
 use std::time::Duration;
 
 use gatehouse_desktop::shell::notices::freedesktop::{Bus, start_on};
@@ -351,6 +354,30 @@ async fn an_update_takes_the_place_of_the_notice_and_its_old_buttons_mean_nothin
         decision: Decision::AllowOnce,
     };
     assert_eq!(scene.event().await, allowed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_that_took_the_place_of_one_that_was_just_closed_leaves_with_its_item() {
+    let mut scene = Scene::on(NotificationDaemon::Absent).await;
+    let (_server, taken_away) = hasty::serve(scene.desktop.bus_address()).await;
+    scene
+        .wait_for_support(|s| matches!(s, NotificationSupport::Actions { .. }))
+        .await;
+    for revision in [1, 2] {
+        let shown = scene.notifier.notices.show(notice("a1", revision)).await;
+        assert_eq!(shown, Delivery::WithButtons);
+    }
+    scene
+        .assert_nothing_is_decided("it is still on the screen")
+        .await;
+    scene.notifier.notices.withdraw(key("a1")).await;
+    let gone = async {
+        while taken_away.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, gone).await.unwrap();
+    assert_eq!(*taken_away.lock().unwrap(), [hasty::NUMBER]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(150);
 pub(crate) struct MemoryCredentials {
     auth: Auth,
     secret: String,
+    setup_code: Option<String>,
     seed: [u8; 32],
     pub(crate) device_token: Mutex<Option<DeviceToken>>,
 }
@@ -40,7 +41,7 @@ impl CredentialSource for MemoryCredentials {
         Ok(Credentials {
             token,
             password,
-            bootstrap_token: None,
+            bootstrap_token: self.setup_code.as_ref().and_then(Secret::new),
             device_token: self.device_token.lock().unwrap().clone(),
             device_key: Some(DeviceKey::from_seed(self.seed)),
         })
@@ -65,7 +66,12 @@ impl CredentialSource for MemoryCredentials {
 pub(crate) struct Dial {
     pub(crate) url: String,
     pub(crate) auth: Auth,
+    /// Empty where there is none.
     pub(crate) secret: String,
+    /// The bootstrap token in a setup code.
+    pub(crate) setup_code: Option<String>,
+    /// What the gateway gave an earlier connection of the device.
+    pub(crate) device_token: Option<DeviceToken>,
     pub(crate) pin: Option<CertificatePin>,
     /// The device is another one for each name.
     pub(crate) device: &'static str,
@@ -78,6 +84,8 @@ impl Dial {
             url: gateway.url(),
             auth: gateway.auth(),
             secret: gateway.secret().to_owned(),
+            setup_code: None,
+            device_token: None,
             pin: None,
             device,
         }
@@ -103,8 +111,9 @@ impl Client {
         let credentials = Arc::new(MemoryCredentials {
             auth: dial.auth,
             secret: dial.secret,
+            setup_code: dial.setup_code,
             seed: seed(dial.device),
-            device_token: Mutex::default(),
+            device_token: Mutex::new(dial.device_token),
         });
         let config = ConnectionConfig {
             url: GatewayUrl::parse(&dial.url).unwrap(),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests, outside of test functions
 
 mod desk;
+mod doubt_cases;
 mod fleet_cases;
 mod kind_cases;
 mod peers;
@@ -212,4 +213,15 @@ async fn a_device_that_wants_in_is_let_in_and_another_is_turned_away() {
 #[tokio::test]
 async fn a_node_that_offers_commands_waits_for_them_to_be_approved() {
     kind_cases::a_node_that_offers_commands_waits_for_them_to_be_approved(Version::V4).await;
+}
+
+#[tokio::test]
+async fn a_decision_that_a_hanging_gateway_may_not_have_taken_counts_once() {
+    doubt_cases::a_decision_that_a_hanging_gateway_may_not_have_taken_counts_once(Version::V4)
+        .await;
+}
+
+#[tokio::test]
+async fn requests_of_one_id_on_two_gateways_are_decided_each_on_its_own() {
+    doubt_cases::requests_of_one_id_on_two_gateways_are_decided_each_on_its_own().await;
 }

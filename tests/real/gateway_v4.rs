@@ -41,6 +41,27 @@ async fn a_gateway_that_says_goodbye_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_changed_is_got_past_with_the_device_token() {
+    connecting::a_token_that_was_changed_is_got_past_with_the_device_token(Version::V4).await;
+}
+
+#[tokio::test]
+async fn a_device_token_connects_alone_and_is_forgotten_once_it_is_not_known() {
+    connecting::a_device_token_connects_alone_and_is_forgotten_once_it_is_not_known(Version::V4)
+        .await;
+}
+
+#[tokio::test]
+async fn a_device_that_was_removed_asks_to_be_paired_again() {
+    connecting::a_device_that_was_removed_asks_to_be_paired_again(Version::V4).await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_changes_whom_it_lets_in_is_connected_to_again() {
+    connecting::a_gateway_that_changes_whom_it_lets_in_is_connected_to_again().await;
+}
+
+#[tokio::test]
 async fn a_turn_is_streamed_whole_and_in_order() {
     chat::a_turn_is_streamed_whole_and_in_order(Version::V4).await;
 }

@@ -7,6 +7,7 @@
 //! system agent are protocol 4 alone.
 #![allow(dead_code, reason = "each protocol's file runs those that it can")]
 
+use gatehouse_fleet::notices::{Notice, NoticeCommand};
 use gatehouse_fleet::view::{
     ConnectionView, Decision, FactLabel, GatewayId, InboxItemDetail, InboxItemView, ItemKind,
     PhaseView, Role, RunView,
@@ -58,6 +59,14 @@ async fn detail(desk: &Desk, item: &InboxItemView) -> InboxItemDetail {
     desk.fleet.inbox_item(item.key.clone()).await.unwrap()
 }
 
+async fn notice_of(desk: &Desk, item: &InboxItemView) -> Notice {
+    let of_it = |command: &NoticeCommand| match command {
+        NoticeCommand::Show(notice) if notice.key == item.key => Some(notice.clone()),
+        _ => None,
+    };
+    desk.notice(of_it).await
+}
+
 fn fact(detail: &InboxItemDetail, label: FactLabel) -> Option<&str> {
     let found = detail.facts.iter().find(|fact| fact.label == label);
     found.map(|fact| fact.value.as_str())
@@ -89,11 +98,10 @@ pub(crate) async fn a_plugins_request_is_shown_whole_and_decided(version: Versio
         assert_eq!(fact(&shown, FactLabel::Plugin), Some("calendar"));
         assert_eq!(fact(&shown, FactLabel::Tool), Some("calendar_invite"));
         assert_eq!(fact(&shown, FactLabel::Severity), Some("warning"));
-        assert!(
-            fact(&shown, FactLabel::Description)
-                .unwrap()
-                .contains("3 people")
-        );
+        let about = fact(&shown, FactLabel::Description).unwrap();
+        assert!(about.contains("3 people"));
+        let notice = notice_of(&desk, &item).await;
+        assert!(notice.body.contains("3 people"), "{}", notice.body);
         let wait = json!({ "id": asked });
         let answer = operator
             .begin("plugin.approval.waitDecision", wait)
@@ -194,6 +202,10 @@ pub(crate) async fn a_change_that_the_system_agent_proposes_waits_and_is_applied
         let shown = detail(&desk, &item).await;
         let about = fact(&shown, FactLabel::Description).unwrap_or_default();
         assert!(about.contains("ui.seamColor"), "{shown:#?}");
+        let notice = notice_of(&desk, &item).await;
+        let seen = notice.body.contains("ui.seamColor") && notice.body.contains(colour);
+        assert!(seen, "allowed unseen: {}", notice.body);
+        assert_eq!(notice.buttons, item.offered);
         let config = || std::fs::read_to_string(gateway.config_path()).unwrap();
         assert!(!config().contains(colour), "changed before it was decided");
         desk.decide(&item, decision).await.unwrap();

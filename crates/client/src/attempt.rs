@@ -50,8 +50,9 @@ impl From<Problem> for Failed {
             | ProblemCode::PinWithoutTls
             | ProblemCode::PinMismatch
             | ProblemCode::TlsUntrusted
-            | ProblemCode::AccessRemoved
             | ProblemCode::ProtocolMismatch => Next::NeedsPerson,
+            // Also an access that ended: gateways end everybody's when their rules change, and most are let in again.
+            // Whoever is not is told why by the answer to the next connect.
             _ => Next::Retry,
         };
         Self { problem, next }
@@ -210,11 +211,13 @@ impl Context<'_> {
     async fn refused(&self, was_retry: bool, error: GatewayError) -> Failed {
         let problem = Problem::from_connect_error(&error);
         let details = error.connect_details();
-        if problem.code == ProblemCode::AuthDeviceTokenMismatch
+        let stale = problem.code == ProblemCode::AuthDeviceTokenMismatch
             && self.selected.uses_device_token
-            && let Err(error) = self.source.forget_device_token().await
-        {
-            tracing::warn!(%error, "a stale device token could not be forgotten");
+            && self.forget_device_token().await;
+        // It held back the setup code that the person gave since.
+        if stale && self.credentials.bootstrap_token.is_some() {
+            let next = Next::Retry;
+            return Failed { problem, next };
         }
         let wanted = details.as_ref().is_some_and(wants_device_token);
         if wanted && !was_retry && self.may_present_device_token() {
@@ -225,6 +228,14 @@ impl Context<'_> {
         }
         let next = next_after(&problem, details.as_ref(), error.retryable);
         Failed { problem, next }
+    }
+
+    async fn forget_device_token(&self) -> bool {
+        let forgotten = self.source.forget_device_token().await;
+        if let Err(error) = &forgotten {
+            tracing::warn!(%error, "a stale device token could not be forgotten");
+        }
+        forgotten.is_ok()
     }
 
     /// Only where the endpoint is certain: loopback, or TLS with a pin.

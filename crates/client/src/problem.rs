@@ -98,7 +98,8 @@ pub enum ProblemCode {
     /// The gateway is there but has no capacity or no service now.
     Unavailable,
     ConnectionLost,
-    /// The device, its token or the operator's access was removed.
+    /// The gateway ended the access: the device or its token was removed, or its rules were changed. It is asked again,
+    /// and then says which.
     AccessRemoved,
 
     // On this side.

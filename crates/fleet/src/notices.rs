@@ -174,13 +174,21 @@ fn private_subject(kind: ItemKind) -> &'static str {
 
 /// What is asked, as far as a notice shows it.
 fn subject(item: &Item) -> Excerpt {
-    let subject = &item.request.content.subject;
-    let (beginning, cut) = cap(subject, BODY_SUBJECT);
-    let mut shown = excerpt(&escape(beginning, Policy::Command).text);
+    let content = &item.request.content;
+    let (beginning, cut) = cap(&content.subject, BODY_SUBJECT);
+    let mut asked = escape(beginning, Policy::Command).text;
+    let meaning = content.meaning();
+    if let Some(meaning) = &meaning {
+        asked.push('\n');
+        asked.push_str(&escape(meaning, Policy::Command).text);
+    }
+    let mut shown = excerpt(&asked);
     shown.whole &= !cut;
     if shown.cut || cut {
-        let all = subject.chars().count();
-        shown.text.push_str(&format!("… ({all} characters in all)"));
+        shown.text.push_str(&match meaning {
+            Some(_) => "… (the rest is in the window)".to_owned(),
+            None => format!("… ({} characters in all)", content.subject.chars().count()),
+        });
     }
     shown
 }

@@ -84,7 +84,10 @@ impl TrayModel {
 }
 
 fn entry(item: &InboxItemView) -> Entry {
-    let shown = excerpt(&item.subject);
+    let shown = match &item.meaning {
+        Some(meaning) => excerpt(&format!("{}\n{meaning}", item.subject)),
+        None => excerpt(&item.subject),
+    };
     let whole = !item.subject_cut && shown.whole;
     let mut lines = wrap(&shown.text);
     if item.unsaid {
@@ -164,6 +167,7 @@ mod tests {
             phase,
             subject: subject.into(),
             subject_cut: false,
+            meaning: None,
             unsaid: false,
             agent: Some("main".into()),
             session: None,
@@ -275,6 +279,22 @@ mod tests {
             let words: Vec<_> = model.entries[0].choices.iter().map(|c| c.0).collect();
             assert_eq!(words, ["Deny", "Show"], "{key:?}");
         }
+    }
+
+    #[test]
+    fn what_gives_a_title_its_meaning_is_in_the_menu_or_it_can_only_be_refused_there() {
+        let plugin = |meaning: &str| InboxItemView {
+            kind: ItemKind::Plugin,
+            meaning: Some(meaning.into()),
+            ..item("a", "Send invitations", waiting())
+        };
+        let entry = |item| model(vec![item]).entries.remove(0);
+        let short = entry(plugin("To 3 people"));
+        assert_eq!(short.title, "Send invitations");
+        assert_eq!(short.lines[..2], ["Send invitations", "To 3 people"]);
+        assert_eq!(short.choices[0].0, "Allow once");
+        let long = entry(plugin(&"To 3 people, ".repeat(60)));
+        assert_eq!(long.choices[0].0, "Deny");
     }
 
     #[test]

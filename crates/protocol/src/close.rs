@@ -13,5 +13,6 @@ pub const SERVICE_RESTART: u16 = 1012;
 pub const TRY_AGAIN_LATER: u16 = 1013;
 /// Sent by a client that heard nothing for two tick intervals.
 pub const TICK_TIMEOUT: u16 = 4000;
-/// The device, its token or the operator's access was removed.
+/// The access that the connection was made with ended: the device or its token was removed, or the gateway's rules of
+/// who may connect were changed, which ends everybody's. Connecting again tells which.
 pub const ACCESS_REMOVED: u16 = 4001;

@@ -7,7 +7,7 @@ mod samples;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use gatehouse_protocol::ProtocolVersion;
+use gatehouse_protocol::{ConnectErrorCode, ProtocolVersion};
 use samples::{Sample, samples};
 use serde_json::{Value, json};
 
@@ -166,6 +166,30 @@ fn an_old_gateway_gets_no_parameter_that_it_would_refuse() {
             "{} sends {refused:?} to protocol 3",
             sample.method
         );
+    }
+}
+
+/// The codes that the published package lists for a refused connect.
+fn published_connect_codes() -> Vec<String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(SCHEMA);
+    let package = path
+        .with_file_name("dist")
+        .join("connect-error-details.mjs");
+    let text = std::fs::read_to_string(&package)
+        .unwrap_or_else(|error| panic!("{}: {error}", package.display()));
+    let (_, listed) = text.split_once("ConnectErrorDetailCodes = {").unwrap();
+    let (listed, _) = listed.split_once('}').unwrap();
+    let values = listed.split('"').skip(1).step_by(2);
+    values.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_published_reason_for_a_refused_connect_is_known() {
+    let codes = published_connect_codes();
+    assert!(codes.len() > 30, "{codes:?}");
+    for code in codes {
+        let known = ConnectErrorCode::from(code.as_str());
+        assert!(!matches!(known, ConnectErrorCode::Other(_)), "{code}");
     }
 }
 

@@ -1,13 +1,17 @@
 //! Getting in, being kept out, and coming back.
+#![allow(dead_code, reason = "each protocol's file runs those that it can")]
 
 use std::time::Duration;
 
 use gatehouse_client::{ConnectionEvent, ConnectionState, ProblemCode};
 use gatehouse_protocol::methods::ChatSend;
+use gatehouse_protocol::{DeviceToken, Secret};
 use gatehouse_testkit::{
     cable::Cable,
     gateway::{Auth, GatewayOptions, Pairing, Version},
 };
+
+use serde_json::json;
 
 use super::chat::{ended, say, texts};
 use crate::{
@@ -142,6 +146,84 @@ pub(crate) async fn a_gateway_that_says_goodbye_is_waited_for(version: Version) 
         .await;
     assert_eq!(cause, ProblemCode::Shutdown);
     gateway.launch().await.unwrap();
+    client.up_after(before).await;
+}
+
+/// What the gateway gave this client's device to keep.
+fn kept(client: &Client) -> Option<DeviceToken> {
+    client.credentials.device_token.lock().unwrap().clone()
+}
+
+pub(crate) async fn a_token_that_was_changed_is_got_past_with_the_device_token(version: Version) {
+    let gateway = shared(version).await;
+    let (before, _) = Client::ready(Dial::to(gateway, "changed-token")).await;
+    let mut dial = Dial::to(gateway, "changed-token");
+    dial.device_token = kept(&before);
+    dial.secret = "the-token-of-yesterday".into();
+    Client::ready(dial).await;
+}
+
+pub(crate) async fn a_device_token_connects_alone_and_is_forgotten_once_it_is_not_known(
+    version: Version,
+) {
+    let gateway = shared(version).await;
+    let (before, _) = Client::ready(Dial::to(gateway, "token-alone")).await;
+    let mut dial = Dial::to(gateway, "token-alone");
+    dial.secret = String::new();
+    dial.device_token = kept(&before);
+    Client::ready(dial).await;
+
+    let mut dial = Dial::to(gateway, "token-alone");
+    dial.secret = String::new();
+    let mut stale = kept(&before).unwrap();
+    stale.token = Secret::new("no-token-of-this-gateway").unwrap();
+    dial.device_token = Some(stale);
+    let client = Client::dial(dial);
+    let problem = client.stopped().await;
+    assert_eq!(problem.code, ProblemCode::AuthDeviceTokenMismatch);
+    assert!(kept(&client).is_none(), "it is presented no more");
+}
+
+pub(crate) async fn a_device_that_was_removed_asks_to_be_paired_again(version: Version) {
+    let options = GatewayOptions {
+        pairing: Pairing::Required,
+        ..GatewayOptions::default()
+    };
+    let gateway = own(version, options).await;
+    let operator = gateway.operator().await.unwrap();
+    let client = Client::dial(Dial::to(&gateway, "removed"));
+    let asks = || {
+        client.reaches(|state| match state {
+            ConnectionState::PairingRequired { problem } => problem.request_id.clone(),
+            _ => None,
+        })
+    };
+    operator.approve_pairing(&asks().await).await.unwrap();
+    let before = client.up().await;
+    let known = operator.call("device.pair.list", json!({})).await.unwrap();
+    for device in known["paired"].as_array().unwrap() {
+        let id = json!({ "deviceId": device["deviceId"] });
+        operator.call("device.pair.remove", id).await.unwrap();
+    }
+    operator.approve_pairing(&asks().await).await.unwrap();
+    client.up_after(before).await;
+}
+
+pub(crate) async fn a_gateway_that_changes_whom_it_lets_in_is_connected_to_again() {
+    let gateway = own(Version::V4, GatewayOptions::default()).await;
+    let operator = gateway.operator().await.unwrap();
+    let (client, before) = Client::ready(Dial::to(&gateway, "other-rules")).await;
+    let config = operator.call("config.get", json!({})).await.unwrap();
+    let change = json!({ "gateway": { "auth": { "allowTailscale": true } } });
+    let patch = json!({ "raw": change.to_string(), "baseHash": config["hash"] });
+    operator.call("config.patch", patch).await.unwrap();
+    let cause = client
+        .sees(|event| match event {
+            ConnectionEvent::Down { cause, .. } => Some(cause.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(cause.close_code, Some(4001), "{cause:?}");
     client.up_after(before).await;
 }
 

@@ -138,14 +138,24 @@ async fn a_shutdown_is_told_from_a_lost_connection() {
 }
 
 #[tokio::test]
-async fn an_access_that_was_removed_needs_a_person() {
+async fn an_access_that_ended_is_asked_for_again_and_the_answer_says_what_it_takes() {
     let peer = Peer::bind().await;
     let mut client = Client::start(config(&peer.url()));
     let talk = peer.welcome().await;
-    client.up().await;
-    talk.close(4001, "device removed").await;
+    let first = client.up().await;
+    talk.close(4001, "client invalidated: gateway-policy-changed")
+        .await;
     assert_eq!(client.down().await.code, ProblemCode::AccessRemoved);
-    client.expect_closed(ProblemCode::AccessRemoved).await;
+    let talk = peer.welcome().await;
+    assert!(client.up().await > first, "whoever may come in is let in");
+
+    talk.close(4001, "device removed").await;
+    client.down().await;
+    let (mut talk, connect) = peer.challenged().await;
+    let error = json!({"code": "INVALID_REQUEST", "message": "no",
+        "details": {"code": "AUTH_TOKEN_MISMATCH"}});
+    talk.refuse(&connect, error).await;
+    client.expect_closed(ProblemCode::AuthTokenMismatch).await;
 }
 
 #[tokio::test]

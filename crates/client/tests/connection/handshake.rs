@@ -112,6 +112,22 @@ async fn a_device_token_that_the_gateway_forgot_is_forgotten_here_too() {
 }
 
 #[tokio::test]
+async fn a_setup_code_is_used_once_the_device_token_before_it_turns_out_stale() {
+    let peer = Peer::bind().await;
+    let client = Client::start_with(
+        config(&peer.url()),
+        vault(None, Some("of-yesterday"), Some("code")),
+    );
+    let (mut talk, connect) = peer.challenged().await;
+    assert_eq!(connect.params["auth"]["deviceToken"], "of-yesterday");
+    talk.refuse(&connect, refusal("AUTH_DEVICE_TOKEN_MISMATCH"))
+        .await;
+    let (_talk, connect) = peer.challenged().await;
+    assert_eq!(connect.params["auth"], json!({"bootstrapToken": "code"}));
+    assert_eq!(client.vault.device_token(), None);
+}
+
+#[tokio::test]
 async fn a_pairing_is_waited_for_without_going_back_and_forth() {
     let peer = Peer::bind().await;
     let mut client = Client::start(config(&peer.url()));

@@ -8,6 +8,7 @@ mod book;
 mod decide;
 mod event;
 mod item;
+mod meaning;
 mod reduce;
 mod settle;
 mod step;

@@ -278,8 +278,11 @@ impl Step<'_> {
                 .or_default()
                 .bury(key, outcome.at, touched);
         };
-        // Of an earlier request under the same id.
+        // Of an earlier request under the same id, or of this one where the gateway's clock was set back meanwhile.
         if outcome.at.is_some_and(|at| at < item.request.created_at) {
+            if item.is_open() {
+                self.ask_record(gateway, &key, 0);
+            }
             return;
         }
         item.touched = touched;

@@ -161,7 +161,7 @@ impl Step<'_> {
             }
             Phase::Ended { .. } | Phase::Waiting { .. } | Phase::Unreachable { .. } => {}
         }
-        self.ask_record(gateway, key, 0);
+        self.ask_record_anew(gateway, key);
     }
 
     fn resolve_failed(&mut self, gateway: &GatewayId, key: &LocalKey, trouble: Trouble) {
@@ -178,7 +178,7 @@ impl Step<'_> {
                     surface,
                     answered,
                 };
-                self.ask_record(gateway, key, 0);
+                self.ask_record_anew(gateway, key);
             }
             // Somebody with the same answer was faster.
             Phase::Ended {

@@ -21,8 +21,10 @@ impl Step<'_> {
         let Some(item) = self.item_mut(gateway, key) else {
             return;
         };
+        let newer = |request: &Request| request.created_at > item.request.created_at;
+        let another = request.as_ref().is_some_and(newer);
         let (was_deciding, unreachable) = match &item.phase {
-            Phase::Unreachable { was_deciding, .. } => (*was_deciding, true),
+            Phase::Unreachable { was_deciding, .. } => (was_deciding.filter(|_| !another), true),
             _ => (None, false),
         };
         let changed = request.is_some_and(|request| self.refresh(gateway, key, request));
@@ -261,6 +263,14 @@ impl Step<'_> {
             key,
             token,
         });
+    }
+
+    /// Asks for the record as it is from now on: an answer that is on its way may tell of before.
+    pub(super) fn ask_record_anew(&mut self, gateway: &GatewayId, key: &LocalKey) {
+        if let Some(item) = self.item_mut(gateway, key) {
+            item.read_back = ReadBackState::Idle;
+        }
+        self.ask_record(gateway, key, 0);
     }
 
     pub(super) fn refuse(&mut self, refusal: Refusal) {

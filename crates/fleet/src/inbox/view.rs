@@ -70,6 +70,9 @@ pub fn line(item: &Item, standing: Standing) -> InboxItemView {
         phase: phase(item, standing.ahead),
         subject: escape(subject, Policy::Command).text,
         subject_cut,
+        meaning: content
+            .meaning()
+            .map(|meaning| escape(&meaning, Policy::Command).text),
         unsaid: content.unsaid,
         agent: short(&content.agent),
         session: short(&content.session),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::inbox::{Content, Inbox, InboxEvent, Request, reduce};
-use crate::view::BarredDecision;
+use crate::view::{BarredDecision, FactLabel};
 
 pub(super) fn item(id: &str, subject: &str) -> Item {
     let gateway = GatewayId("g".into());
@@ -165,6 +165,59 @@ fn what_a_notice_does_not_show_whole_is_reviewed_or_refused_and_the_rest_stays_i
         };
         assert!(folder == "in /srv" && left.starts_with("1 min left"));
     }
+}
+
+/// The notice of a request of another kind than a command.
+fn asks(kind: ItemKind, facts: &[(FactLabel, &str)]) -> Notice {
+    let mut item = item("a", "A title of its own choosing");
+    item.request.kind = kind;
+    item.request.content.offered = match kind {
+        ItemKind::DevicePairing | ItemKind::NodePairing => {
+            vec![Decision::Approve, Decision::Reject]
+        }
+        _ => vec![Decision::AllowOnce, Decision::Deny],
+    };
+    let facts = facts.iter().map(|(label, value)| (*label, (*value).into()));
+    item.request.content.facts = facts.collect();
+    let settings = NotificationSettings::default();
+    shown(NoticeBoard::default().waits(&item, &home(), &settings, 0))
+}
+
+#[test]
+fn what_a_title_does_not_say_is_on_the_notice_or_it_can_only_be_reviewed_or_refused() {
+    let told = (FactLabel::Description, "Set tools.exec.ask to off");
+    let long = format!("{}, and set tools.exec.ask to off", "x".repeat(400));
+    for kind in [ItemKind::Plugin, ItemKind::System] {
+        let notice = asks(kind, &[(FactLabel::Severity, "info"), told]);
+        let whole = "A title of its own choosing\nSet tools.exec.ask to off\n";
+        assert!(notice.body.starts_with(whole), "{}", notice.body);
+        assert_eq!(notice.buttons, [Decision::AllowOnce, Decision::Deny]);
+
+        let notice = asks(kind, &[(FactLabel::Description, &long)]);
+        assert!(notice.body.contains("in the window"), "{}", notice.body);
+        assert_eq!(notice.buttons, [Decision::Deny], "{}", notice.body);
+        assert!(notice.review);
+    }
+}
+
+#[test]
+fn a_device_is_let_in_from_a_notice_only_where_it_says_as_what() {
+    let facts = [
+        (FactLabel::Device, "3f9c"),
+        (FactLabel::Address, "203.0.113.7"),
+        (FactLabel::Role, "operator"),
+        (FactLabel::Scopes, "operator.read, operator.admin"),
+    ];
+    let notice = asks(ItemKind::DevicePairing, &facts);
+    for told in ["from 203.0.113.7", "as operator", "operator.admin"] {
+        assert!(notice.body.contains(told), "{}", notice.body);
+    }
+    assert_eq!(notice.buttons, [Decision::Approve, Decision::Reject]);
+
+    let commands = vec!["canvas.show"; 60].join(", ") + ", system.run";
+    let notice = asks(ItemKind::NodePairing, &[(FactLabel::Scopes, &commands)]);
+    assert_eq!(notice.buttons, [Decision::Reject], "{}", notice.body);
+    assert!(notice.review);
 }
 
 #[test]

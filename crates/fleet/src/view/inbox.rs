@@ -59,6 +59,8 @@ pub struct InboxItemView {
     pub subject: String,
     /// True where `subject` is only the beginning.
     pub subject_cut: bool,
+    /// What gives the subject its meaning, where it does not say all: a plugin's description, a device's scopes.
+    pub meaning: Option<String>,
     /// The gateway did not say what would run, or not in a form that can be read. It can only be refused.
     pub unsaid: bool,
     pub agent: Option<String>,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::gateway::{Gateway, Record};
 use gatehouse_fleet::inbox::{
     Choice, Content, Effect, Inbox, InboxEvent, Item, Outcome, Phase, ReadBackAnswer, Request,
-    ResolveAnswer, Source, Trouble, Verdict, item_key, parse_key, reduce,
+    ResolveAnswer, Source, Trouble, Verdict, item_key, reduce,
 };
 use gatehouse_fleet::view::{Decision, GatewayId, ItemKey, ItemKind, Surface};
 
@@ -98,13 +98,7 @@ impl World {
             }
             Op::DropFrame(g) => self.drop_frame(g),
             Op::Serve(g, n) => self.serve(g, n),
-            Op::Answer(g, n) => {
-                let gateway = &mut self.gateways[g];
-                if n < gateway.answers.len() {
-                    let answer = gateway.answers.remove(n);
-                    gateway.socket.push_back(answer);
-                }
-            }
+            Op::Answer(g, n) => self.hear_answer(g, n),
             Op::Fail(g, n) => self.fail(g, n),
             Op::Disconnect(g, bits) => self.disconnect(g, bits),
             Op::Connect(g) => self.connect(g),
@@ -182,14 +176,23 @@ impl World {
     }
 
     fn deliver(&mut self, g: usize) {
-        let Some(event) = self.gateways[g].socket.pop_front() else {
+        if let Some(event) = self.gateways[g].socket.pop_front() {
+            self.feed(event);
+        }
+    }
+
+    /// Answers have a way of their own to the inbox, on which they overtake events and one another.
+    fn hear_answer(&mut self, g: usize, n: usize) {
+        let gateway = &mut self.gateways[g];
+        if n >= gateway.answers.len() {
             return;
-        };
-        if let InboxEvent::ResolveAnswered { key, .. } = &event {
-            let generation = self.gateways[g].link.unwrap_or(0);
+        }
+        let answer = gateway.answers.remove(n);
+        if let InboxEvent::ResolveAnswered { key, .. } = &answer {
+            let generation = gateway.link.unwrap_or(0);
             self.on_their_way.remove(&(key.clone(), generation));
         }
-        self.feed(event);
+        self.feed(answer);
     }
 
     fn swap(&mut self, g: usize) {
@@ -508,20 +511,21 @@ impl World {
         }
     }
 
-    /// What the inbox shows as recorded is what the gateway recorded.
+    /// What the inbox shows as recorded is what the gateway recorded, and what it shows as not recorded is not.
     fn check_records(&self) {
         for item in self.inbox.items() {
-            let Phase::Ended { outcome, recorded } = &item.phase else {
-                continue;
-            };
-            let (gateway, _, id) = parse_key(&item.key())
-                .map(|(g, k, id)| (g, k, id.to_owned()))
-                .unwrap();
-            let gateway = self.gateways.iter().find(|g| g.id == gateway).unwrap();
-            let record = &gateway.records[&id];
+            let gateway = self.gateways.iter().find(|g| g.id == item.gateway);
+            let gateway = gateway.unwrap();
+            let record = &gateway.records[&item.request.id];
             if record.request.created_at != item.request.created_at {
                 continue;
             }
+            if is_not_recorded(item) {
+                assert!(record.ended.is_none(), "offered again: {item:?}");
+            }
+            let Phase::Ended { outcome, recorded } = &item.phase else {
+                continue;
+            };
             let truth = record
                 .ended
                 .as_ref()
@@ -605,6 +609,11 @@ impl World {
             );
         }
     }
+}
+
+/// Offered again because the gateway took a decision and did not record it.
+fn is_not_recorded(item: &Item) -> bool {
+    matches!(&item.phase, Phase::Waiting { problem: Some(problem) } if problem.code == "notRecorded")
 }
 
 fn is_event(event: &InboxEvent) -> bool {

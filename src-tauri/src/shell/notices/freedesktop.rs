@@ -10,6 +10,7 @@
 mod leftover;
 mod link;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
+use zbus::message::Sequence;
 use zbus::names::OwnedUniqueName;
 
 use self::leftover::Leftovers;
@@ -62,6 +64,7 @@ pub fn start_on(
         bus,
         waiting: Waiting::default(),
         link: None,
+        given: HashMap::new(),
         left: Leftovers::nothing(),
         events,
         support,
@@ -131,6 +134,8 @@ struct NoticeActor {
     bus: Bus,
     waiting: Waiting,
     link: Option<Link>,
+    /// When the server gave each id that is shown, or gave it again.
+    given: HashMap<u32, Sequence>,
     left: Leftovers,
     events: mpsc::Sender<NoticeEvent>,
     support: watch::Sender<NotificationSupport>,
@@ -203,7 +208,7 @@ impl NoticeActor {
         };
         info!(?support, "notifications");
         self.take_leftovers_away().await;
-        self.waiting.forget_showings();
+        self.forget_showings();
         for key in self.waiting.to_show() {
             self.deliver(&key, &support, Attention::Ask).await;
         }
@@ -236,6 +241,7 @@ impl NoticeActor {
             }
             Order::Withdraw { key } => {
                 if let Some(id) = self.waiting.remove(&key) {
+                    self.given.remove(&id);
                     self.close(id).await;
                 }
             }
@@ -257,7 +263,8 @@ impl NoticeActor {
             return Delivery::NeedsWindow;
         };
         match link.notify(notice, replaces, &showing, attention).await {
-            Ok(id) => {
+            Ok((id, at)) => {
+                self.given.insert(id, at);
                 self.waiting.shown_as(key, id);
                 Delivery::WithButtons
             }
@@ -271,15 +278,12 @@ impl NoticeActor {
     async fn on_signal(&mut self, signal: Option<Signal>) {
         match signal {
             Some(Signal::Action { id, name }) => self.on_action(id, &name).await,
-            Some(Signal::Closed { id, reason }) => {
-                let closed = self.waiting.closed(id, reason == CloseReason::Dismissed);
-                self.tell(closed).await;
-            }
+            Some(Signal::Closed { id, reason, at }) => self.on_closed(id, reason, at).await,
             Some(Signal::Owner(owner)) => self.on_owner(owner).await,
             None => {
                 warn!("the session bus went away");
                 self.link = None;
-                self.waiting.forget_showings();
+                self.forget_showings();
                 self.support.send_replace(NotificationSupport::None);
             }
         }
@@ -293,9 +297,25 @@ impl NoticeActor {
         }
     }
 
+    /// A closing from before the server gave the id again is that of the notice before, which was closed as it was
+    /// replaced: the one that took its place is on the screen.
+    async fn on_closed(&mut self, id: u32, reason: CloseReason, at: Sequence) {
+        if self.given.get(&id).is_some_and(|given| at < *given) {
+            return;
+        }
+        self.given.remove(&id);
+        let closed = self.waiting.closed(id, reason == CloseReason::Dismissed);
+        self.tell(closed).await;
+    }
+
     async fn on_action(&mut self, id: u32, name: &str) {
         let clicked = self.waiting.clicked(id, name);
         self.tell(clicked).await;
+    }
+
+    fn forget_showings(&mut self) {
+        self.given.clear();
+        self.waiting.forget_showings();
     }
 
     async fn tell(&self, event: Option<NoticeEvent>) {

@@ -10,6 +10,7 @@ export function makeItem(fields: Partial<InboxItemView> = {}): InboxItemView {
     phase: { kind: "waiting", problem: null },
     subject: "ls",
     subjectCut: false,
+    meaning: null,
     unsaid: false,
     agent: "main",
     session: "A session",

@@ -745,6 +745,8 @@ export type InboxItemView = {
 	subject: string,
 	/**  True where `subject` is only the beginning. */
 	subjectCut: boolean,
+	/**  What gives the subject its meaning, where it does not say all: a plugin's description, a device's scopes. */
+	meaning: string | null,
 	/**  The gateway did not say what would run, or not in a form that can be read. It can only be refused. */
 	unsaid: boolean,
 	agent: string | null,

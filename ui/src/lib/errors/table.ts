@@ -60,7 +60,7 @@ const rows: Record<ProblemCode, Row> = {
   clientVersionMismatch: ["danger", "none"],
   protocolMismatch: ["danger", "none"],
   refused: ["danger", "reconnect"],
-  accessRemoved: ["danger", "reconnect"],
+  accessRemoved: ["warning", "reconnect"],
   dnsFailed: ["passing", "editAddress"],
   connectionRefused: ["passing", "editAddress"],
   timedOut: ["passing", "reconnect"],

@@ -152,6 +152,72 @@ fn nothing_is_decided_again_while_the_answer_to_the_first_decision_is_still_to_c
 }
 
 #[test]
+fn a_record_that_was_asked_for_before_the_decision_does_not_offer_it_again() {
+    for answer in [
+        ResolveAnswer::Accepted,
+        ResolveAnswer::Failed(Trouble::new("timedOut")),
+    ] {
+        let mut inbox = connected();
+        reduce(&mut inbox, requested("a", 10), 1);
+        let overdue = reduce(&mut inbox, InboxEvent::Tick, 70_000);
+        let decide = choose(&inbox, Decision::Deny, Surface::Window);
+        let token = resolve_token(&reduce(&mut inbox, decide, 70_001));
+        let answered = InboxEvent::ResolveAnswered {
+            key: key("a"),
+            token,
+            answer,
+        };
+        let asked_anew = reduce(&mut inbox, answered, 70_002);
+        let of_before = read_back(&overdue, ReadBackAnswer::Pending);
+        let effects = reduce(&mut inbox, of_before, 70_003);
+        assert_eq!(effects, [], "no surface offers it again");
+        let ended = read_back(&asked_anew, ReadBackAnswer::Ended(denied()));
+        reduce(&mut inbox, ended, 70_004);
+        assert_eq!(shown_record(&inbox), RecordState::Read);
+    }
+}
+
+#[test]
+fn an_end_that_is_told_by_a_clock_that_was_set_back_is_asked_about() {
+    for (answer, waits) in [
+        (ReadBackAnswer::Ended(denied()), false),
+        (ReadBackAnswer::Pending, true),
+    ] {
+        let mut inbox = connected();
+        // Later than the end that is told, which may also be that of an earlier request under its id.
+        reduce(&mut inbox, requested("a", 30), 1);
+        let effects = reduce(&mut inbox, resolved("a"), 2);
+        assert!(item(&inbox).is_waiting(), "its record is what tells");
+        let answered = read_back(&effects, answer);
+        reduce(&mut inbox, answered, 3);
+        assert_eq!(item(&inbox).is_waiting(), waits);
+    }
+}
+
+#[test]
+fn a_new_request_under_the_id_of_one_whose_answer_was_lost_is_not_said_to_be_unconfirmed() {
+    for (created_at, told) in [(10, true), (30, false)] {
+        let mut inbox = connected();
+        reduce(&mut inbox, requested("a", 10), 1);
+        let decide = choose(&inbox, Decision::Deny, Surface::Window);
+        reduce(&mut inbox, decide, 2);
+        let token = list_token(&reduce(&mut inbox, up(2), 3));
+        let still_there = InboxEvent::Listed {
+            gateway: gateway(),
+            generation: 2,
+            kind: ItemKind::Exec,
+            token,
+            requests: Ok(vec![request("a", created_at)]),
+        };
+        reduce(&mut inbox, still_there, 4);
+        let Phase::Waiting { problem } = &item(&inbox).phase else {
+            panic!("{:?}", item(&inbox))
+        };
+        assert_eq!(problem.is_some(), told, "made at {created_at}");
+    }
+}
+
+#[test]
 fn a_record_that_still_says_pending_does_not_offer_an_ended_item_again() {
     let mut inbox = connected();
     reduce(&mut inbox, requested("a", 10), 1);

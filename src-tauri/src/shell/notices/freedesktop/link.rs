@@ -13,7 +13,7 @@ use gatehouse_fleet::choices::label;
 use gatehouse_fleet::notices::Urgency;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use zbus::message::Type;
+use zbus::message::{Sequence, Type};
 use zbus::names::OwnedUniqueName;
 use zbus::zvariant::Value;
 use zbus::{Connection, MatchRule, Message, MessageStream, fdo};
@@ -48,6 +48,7 @@ pub(super) enum Signal {
     Closed {
         id: u32,
         reason: CloseReason,
+        at: Sequence,
     },
     /// Another process owns the service now, or none does.
     Owner(Option<OwnedUniqueName>),
@@ -148,14 +149,14 @@ impl Link {
         Some(format!("{}/{server}", self.bus_id))
     }
 
-    /// Shows a notice and answers the server's id for it.
+    /// Shows a notice and answers the server's id for it, and where in the order of all messages it came.
     pub(super) async fn notify(
         &self,
         notice: &Notice,
         replaces: Option<u32>,
         showing: &Showing,
         attention: Attention,
-    ) -> zbus::Result<u32> {
+    ) -> zbus::Result<(u32, Sequence)> {
         let body = text::body(&notice.body);
         let body = if self.body_markup {
             text::escape_markup(&body)
@@ -176,7 +177,8 @@ impl Link {
                 AS_THE_SERVER_LIKES
             },
         );
-        self.call("Notify", &arguments).await?.body().deserialize()
+        let answer = self.call("Notify", &arguments).await?;
+        Ok((answer.body().deserialize()?, answer.recv_position()))
     }
 
     /// Takes a notice away.
@@ -299,7 +301,8 @@ fn server_signal(message: &Message, owner: Option<&OwnedUniqueName>) -> Option<S
             } else {
                 CloseReason::Other
             };
-            Some(Signal::Closed { id, reason })
+            let at = message.recv_position();
+            Some(Signal::Closed { id, reason, at })
         }
         _ => None,
     }

@@ -21,6 +21,7 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     kind: "exec",
     phase: { kind: "waiting", problem: null },
     subjectCut: item.subject.length > 2048,
+    meaning: null,
     unsaid: false,
     agent: "main",
     session: "agent:main:0",

@@ -136,9 +136,9 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "Its log may say more.",
   ),
   accessRemoved: words(
-    "This device’s access was taken away",
-    "Somebody who runs the gateway removed the device, its token or its scopes.",
-    "Reconnect to ask for a new pairing, or paste a token.",
+    "The gateway ended this device’s access",
+    "Its rules were changed, or somebody removed the device, its token or its scopes.",
+    `${waits} What the gateway then wants is said here.`,
   ),
 
   dnsFailed: words(
