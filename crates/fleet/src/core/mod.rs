@@ -180,6 +180,7 @@ impl Core {
             }
             self.outlet.send();
         }
+        self.keep_all_seen();
         self.flush();
     }
 
