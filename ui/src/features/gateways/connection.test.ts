@@ -63,6 +63,12 @@ describe("how a gateway stands", () => {
     expect(log).toHaveBeenCalled();
   });
 
+  it("claims no address for the one on this computer while it is not there", async () => {
+    await settingsOf("gw-own", "?fake=few&own=failed");
+    expect(screen.queryByText(/^ws:/)).toBeNull();
+    expect(screen.getByText("Last ran").nextElementSibling?.textContent).toContain("16 h ago");
+  });
+
   it("breaks a long pin between its octets alone", async () => {
     await settingsOf("gw-home", "?fake=few");
     const pin = screen.getByText(/^4F/);
