@@ -74,6 +74,28 @@ async fn what_could_not_be_read_is_counted_and_how_the_connection_broke_is_kept(
 }
 
 #[tokio::test]
+async fn what_is_connected_when_the_app_ends_was_heard_from_until_then() {
+    let (_gateway, cable) = gateway().await;
+    let ahead = Arc::new(AtomicI64::new(0));
+    let jump = ahead.clone();
+    let system = Clock::system();
+    let clock = Clock::new(move || system.now() + jump.load(Ordering::SeqCst));
+    let desk = Desk::by(clock).await;
+    let id = desk.join(&cable.url(), "home", "secret").await;
+    let connected = view(&desk, &id).await.last_seen.unwrap();
+    ahead.fetch_add(3_600_000, Ordering::SeqCst);
+    desk.fleet.shutdown().await;
+
+    cable.unplug();
+    let again = Desk::over(desk.folder.clone(), desk.vault.clone()).await;
+    let heard = view(&again, &id).await.last_seen.unwrap();
+    assert!(
+        heard >= connected + 3_600_000.0,
+        "an hour of a connection is forgotten: {heard} after {connected}"
+    );
+}
+
+#[tokio::test]
 async fn that_a_gateway_is_away_is_taken_back_when_it_is_not_away_any_more() {
     let (_gateway, cable) = gateway().await;
     let ahead = Arc::new(AtomicI64::new(0));

@@ -41,14 +41,18 @@ pub(crate) async fn notification_test(
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn open_external(url: String) -> Answer<()> {
-    browser::open(&url).map_err(|e| refused(e.code(), e.to_string()))
+    browser::open(&url)
+        .await
+        .map_err(|e| refused(e.code(), e.to_string()))
 }
 
 /// Opens today's log in the person's own viewer.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn open_log(app: AppHandle) -> Answer<()> {
-    logging::open(&app).map_err(|e| refused(e.code(), e.to_string()))
+    logging::open(&app)
+        .await
+        .map_err(|e| refused(e.code(), e.to_string()))
 }
 
 /// The page has painted something useful.

@@ -5,12 +5,14 @@
 use thiserror::Error;
 use url::Url;
 
+use super::opening;
+
 /// Why an address was not opened.
 #[derive(Debug, Error)]
 pub(crate) enum LinkError {
     #[error("this is not a web address")]
     NotAWebAddress,
-    #[error("no browser could be started: {0}")]
+    #[error("no browser opened it: {0}")]
     NoBrowser(#[source] std::io::Error),
 }
 
@@ -28,9 +30,11 @@ impl LinkError {
 ///
 /// # Errors
 /// When it is not an http(s) address without credentials, or no browser starts.
-pub(crate) fn open(address: &str) -> Result<(), LinkError> {
+pub(crate) async fn open(address: &str) -> Result<(), LinkError> {
     let url = web_address(address).ok_or(LinkError::NotAWebAddress)?;
-    open::that_detached(url.as_str()).map_err(LinkError::NoBrowser)
+    opening::open(url.as_str())
+        .await
+        .map_err(LinkError::NoBrowser)
 }
 
 /// The address, when it is one that a browser may be given.

@@ -13,6 +13,8 @@ use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::opening;
+
 /// A week, as a problem is often noticed days after it began.
 const FILES_KEPT: usize = 7;
 const PREFIX: &str = "gatehouse";
@@ -47,7 +49,7 @@ pub(crate) fn start(folder: &Path, redactor: Redactor) -> Result<(), InitError> 
 pub(crate) enum LogError {
     #[error("there is no log yet")]
     NoLog,
-    #[error("nothing here opens {}: {source}", .path.display())]
+    #[error("nothing here opens {}; {source}", .path.display())]
     NoViewer { path: PathBuf, source: io::Error },
 }
 
@@ -62,10 +64,12 @@ impl LogError {
 ///
 /// # Errors
 /// When there is none, or nothing to open it with.
-pub(crate) fn open(app: &AppHandle) -> Result<(), LogError> {
+pub(crate) async fn open(app: &AppHandle) -> Result<(), LogError> {
     let folder = app.path().app_log_dir().map_err(|_| LogError::NoLog)?;
     let path = newest(&folder).ok_or(LogError::NoLog)?;
-    open::that_detached(&path).map_err(|source| LogError::NoViewer { path, source })
+    opening::open(&path)
+        .await
+        .map_err(|source| LogError::NoViewer { path, source })
 }
 
 /// The files carry their day in the name, so the last one by name is the newest.

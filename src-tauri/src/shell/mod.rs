@@ -9,6 +9,7 @@ pub(crate) mod idle_memory;
 pub(crate) mod life;
 pub(crate) mod logging;
 pub mod notices;
+pub(crate) mod opening;
 pub(crate) mod own_gateway;
 pub mod rendering;
 pub(crate) mod start;

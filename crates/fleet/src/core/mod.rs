@@ -182,6 +182,7 @@ impl Core {
             }
             self.outlet.send();
         }
+        self.keep_all_seen();
         self.flush();
     }
 

@@ -80,6 +80,16 @@ impl Core {
         }
     }
 
+    /// What is connected when the app ends was heard from until then, and not only when it connected.
+    pub(super) fn keep_all_seen(&mut self) {
+        let now = self.now();
+        let up = self.gateways.iter().filter(|(_, entry)| entry.up.is_some());
+        let up: Vec<GatewayId> = up.map(|(id, _)| id.clone()).collect();
+        for id in &up {
+            self.keep_seen(id, now);
+        }
+    }
+
     /// Only when it was last heard from, so it is no loss where the store is busy; the next connect says it again.
     pub(super) fn keep_seen(&mut self, gateway: &GatewayId, at: EpochMs) {
         let gateway = gateway.0.clone();

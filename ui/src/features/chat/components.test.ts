@@ -36,6 +36,7 @@ function show<Props extends Record<string, unknown>>(of: Component<Props>, props
     layout: new Layout(null),
   };
   const inside = { page, of: of as unknown as Component<Record<string, unknown>>, props };
+  page.keymap.listen();
   render(PageHarness, { props: inside });
   return page;
 }

@@ -1,8 +1,10 @@
 /** Numbers of a chat in words: durations, tokens, money, days. */
 import { m } from "$lib/messages";
 
-/** "40 ms", "0.4 s", "12 s", "3 min 20 s", "2 h 5 min". */
+/** "<1 ms", "40 ms", "0.4 s", "12 s", "3 min 20 s", "2 h 5 min". */
 export function durationText(milliseconds: number): string {
+  // Nothing that ran took no time at all.
+  if (milliseconds < 1) return "<1 ms";
   if (milliseconds < 100) return `${Math.max(0, Math.round(milliseconds))} ms`;
   const seconds = Math.max(0, milliseconds) / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

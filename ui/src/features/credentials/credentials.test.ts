@@ -85,6 +85,41 @@ describe("credentials of agents", () => {
   });
 });
 
+describe("how often a credential may be used", () => {
+  async function saved(uses: string) {
+    const { held, backend } = credentials();
+    held.ask({ kind: "add" });
+    const page = { keymap: new Keymap(false), clock: new Clock(() => 0) } as unknown as Page;
+    const { unmount } = render(DialogsOnPage, {
+      page,
+      credentials: held,
+      question: { kind: "add" },
+    });
+    await fireEvent.input(screen.getByLabelText("Name"), { target: { value: "DEPLOY" } });
+    await fireEvent.input(screen.getByLabelText("Value"), { target: { value: "s3cret-value" } });
+    await fireEvent.input(screen.getByLabelText("How many uses"), { target: { value: uses } });
+    const save = screen.getByRole<HTMLButtonElement>("button", { name: "Save" });
+    const said = document.body.textContent;
+    await fireEvent.click(save);
+    unmount();
+    const [set] = vi.mocked(backend.agentCredentialSet).mock.calls[0] ?? [];
+    return { maxUses: set?.maxUses, said };
+  }
+
+  it("is any number where none is given, and else that number", async () => {
+    expect((await saved("")).maxUses).toBeNull();
+    expect((await saved(" 3 ")).maxUses).toBe(3);
+  });
+
+  it("is asked for again where it is none", async () => {
+    for (const wrong of ["0", "-1", "1.5", "many", "1e3"]) {
+      const { maxUses, said } = await saved(wrong);
+      expect(maxUses, wrong).toBeUndefined();
+      expect(said).toContain("A whole number from 1");
+    }
+  });
+});
+
 describe("what a credential is bound to", () => {
   it.each([
     [[], [], "nowhere"],

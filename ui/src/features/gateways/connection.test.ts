@@ -63,6 +63,23 @@ describe("how a gateway stands", () => {
     expect(log).toHaveBeenCalled();
   });
 
+  it("says right below why the log was not opened", async () => {
+    const { backend } = await settingsOf("gw-own", "?fake=few&own=failed");
+    const refused = { code: "logNotOpened", message: "no program", retryable: false };
+    vi.spyOn(backend, "openLog").mockRejectedValue(refused);
+    await fireEvent.click(screen.getByRole("button", { name: "Open the log" }));
+    const said = await screen.findByText("The log was not opened");
+    const connection = screen.getByRole("heading", { name: "Connection" });
+    const before = said.compareDocumentPosition(connection) & Node.DOCUMENT_POSITION_FOLLOWING;
+    expect(before).toBeTruthy();
+  });
+
+  it("claims no address for the one on this computer while it is not there", async () => {
+    await settingsOf("gw-own", "?fake=few&own=failed");
+    expect(screen.queryByText(/^ws:/)).toBeNull();
+    expect(screen.getByText("Last ran").nextElementSibling?.textContent).toContain("16 h ago");
+  });
+
   it("breaks a long pin between its octets alone", async () => {
     await settingsOf("gw-home", "?fake=few");
     const pin = screen.getByText(/^4F/);

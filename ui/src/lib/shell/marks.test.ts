@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EffectView, FindingView, SpanView } from "../backend/types";
-import { entriesOf, mark, type Entry } from "./marks";
+import { asSentence, entriesOf, mark, type Entry } from "./marks";
 import { partsOf } from "./parts";
 import { read } from "./reading";
 
@@ -31,6 +31,11 @@ const entry = (number: number, level: Entry["level"], ...spans: SpanView[]): Ent
 const about = ({ kind }: EffectView) => kind;
 
 describe("the sentences about a command", () => {
+  it("are sentences, also where the analysis says no more than what is done", () => {
+    expect(asSentence("deletes everything below build")).toBe("Deletes everything below build.");
+    expect(asSentence("It reads scheduled jobs.")).toBe("It reads scheduled jobs.");
+  });
+
   it("begin with the gravest, then go by the text", () => {
     const entries = entriesOf(
       {

@@ -118,6 +118,12 @@ const same = (one: SpanView, other: SpanView) => one.start === other.start && on
 
 type Stretch = { start: number; end: number; level: Level; numbers: number[]; ends: Note[] };
 
+/** An effect is told as what the command does, "deletes build"; in a list it is a sentence like the others. */
+export function asSentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** The stretches of the text that something is said of, in order and apart. */
 function stretches(entries: readonly Entry[]): Stretch[] {
   const spans = entries.flatMap(({ spans, level, number }) =>

@@ -57,7 +57,8 @@ function ownGateway(kind: OwnKind, now: number): GatewayView[] {
     detail: "the folder ~/.gatehouse/state cannot be written: Permission denied (os error 13)",
   });
   if (kind === "failed") {
-    return [{ ...gateway, ...down({ kind: "stopped", problem: failed }), governed: false }];
+    const ran = { running: 0, governed: false, lastSeen: now - 16 * 3_600_000 };
+    return [{ ...gateway, ...down({ kind: "stopped", problem: failed }), ...ran }];
   }
   if (kind === "away") return [{ ...offline(gateway, now), governed: true }];
   return [gateway];

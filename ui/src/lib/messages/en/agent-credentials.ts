@@ -43,6 +43,7 @@ export const agentCredentials = {
   graceMeaning: (until: string) =>
     `Where a host refuses the new value, the one before it is tried once more, until ${until}.`,
   noHost: "no host",
+  moreHosts: (count: number) => `and ${count} more`,
   tools: (names: string) => `only in ${names}`,
   nowhere: "Bound to no host and no tool, so it can be used nowhere.",
   rotate: "Rotate…",
@@ -89,6 +90,9 @@ export const agentCredentials = {
   },
   ends: "Ends",
   endChoices: { never: "Never", month: "In 30 days", quarter: "In 90 days", year: "In a year" },
+  usesField: "How many uses",
+  usesHint: "any number",
+  usesWrong: "A whole number from 1, or nothing.",
   added: (name: string) => `${name} is kept.`,
   rotatedNow: (name: string) => `${name} has a new value.`,
   deleted: (name: string) => `${name} is deleted.`,

@@ -112,7 +112,7 @@ export const audit = {
       : "Nothing is signed yet."),
   broken: (seq: number) => `Broken at record ${seq.toLocaleString()}`,
   brokenMeaning:
-    "Records from there on cannot be trusted. Keep a copy of the gateway's folder as it is, and find out who could write to it.",
+    "Records from there on cannot be trusted. Keep a copy of the gateway’s folder as it is, and find out who could write to it.",
   brokenKinds: {
     changed: "The record was changed:",
     missing: "A record is missing:",

@@ -34,7 +34,7 @@ export const chat = {
   yesterday: "Yesterday",
 
   opening: "Opening the session",
-  waitingForChat: "the gateway's history",
+  waitingForChat: "the gateway’s history",
   cannotOpen: "This session could not be opened",
   empty: "Nothing here yet",
   emptyHint: "Say what you want done. What needs your approval will wait in the inbox.",
@@ -45,7 +45,7 @@ export const chat = {
     give: "How to give it a model",
     text: "exec: env",
   },
-  cached: "Shown from this computer's cache; the gateway's own history has not arrived.",
+  cached: "Shown from this computer’s cache; the gateway’s own history has not arrived.",
 
   loadingOlder: "Loading earlier messages",
   olderFailed: "Earlier messages could not be loaded",
@@ -129,7 +129,7 @@ export const chat = {
       gateway
         ? `Not connected to ${gateway}. What you write is kept.`
         : "Not connected. What you write is kept.",
-    gatewayGone: "This session's gateway was removed.",
+    gatewayGone: "This session’s gateway was removed.",
     model: "Model",
     noModel: "Model not known",
     context: (percent: number) => `${percent} % of the context used`,
@@ -153,7 +153,7 @@ export const chat = {
   keys: {
     next: "Next message",
     previous: "Previous message",
-    toggle: "Open or fold the message's tool calls",
+    toggle: "Open or fold the message’s tool calls",
     latest: "Go to the latest message",
     write: "Write a message",
     send: "Send the message",

@@ -16,6 +16,7 @@ export const common = {
   copied: "Copied",
   copy: "Copy",
   more: "More",
+  moreBelow: "More below",
   open: "Open",
   remove: "Remove",
   retry: "Try again",
@@ -25,7 +26,7 @@ export const common = {
   resizeList: "Width of the list",
   keyHint: (label: string, keys: string) => `${label} (${keys})`,
   stillWaiting: (what: string) => `Still waiting for ${what}.`,
-  waitingForApp: "the app's answer",
+  waitingForApp: "the app’s answer",
   code: (code: string) => `Code: ${code}`,
   said: "Reported:",
   skipToContent: "Skip to the content",
@@ -59,4 +60,10 @@ export const keys = {
   confirm: "Confirm what was chosen with A",
   deny: "Deny, or reject",
   explain: "Explain the request",
+  places: {
+    request: "On a request",
+    list: "In a list",
+    search: "In sessions and audit",
+    chat: "In a chat",
+  },
 };

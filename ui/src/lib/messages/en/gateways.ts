@@ -3,12 +3,12 @@ import type { CredentialKind, DiscoveryFault, PastedForm, SecretPlace } from "..
 import { plural } from "./common";
 
 const forms: Record<PastedForm, string> = {
-  url: "A gateway's address",
+  url: "A gateway’s address",
   dashboardLink: "A dashboard link",
   setupCode: "A setup code",
   bareToken: "A token",
   addLink: "A link that adds a gateway",
-  nodeJoinLink: "A node's join link",
+  nodeJoinLink: "A node’s join link",
   unknown: "Not recognised",
 };
 
@@ -28,7 +28,7 @@ export const gateways = {
   addTitle: "Add a gateway",
   own: "Run a gateway on this computer",
   ownMeaning:
-    "Part of this app: agents run here, and each of their actions goes through your approvals. It is reached from this computer only, and keeps its state in ~/.gatehouse.",
+    "Part of this app: agents run here, each of their actions is judged by your policy, and you are asked about what is not harmless. It is reached from this computer only, and keeps its state in ~/.gatehouse.",
   ownNote: "Part of this app. It needs no token of yours.",
   paste: "Address, link, setup code or token",
   pasteHint: "Paste what you have",
@@ -137,6 +137,7 @@ export const gateways = {
   missingApprovals:
     "Without operator.approvals this gateway shows its requests and lets nobody decide them from here. A token or a pairing with that scope brings it.",
   lastSeen: "Last heard from",
+  lastRan: "Last ran",
   never: "never",
   interruption: "Last interruption",
   unreadable: "Not readable",

@@ -229,7 +229,7 @@ export const inbox = {
   dangers: {
     pipeToShell: "Runs whatever it downloads.",
     recursiveDelete: "Deletes folders with all that is in them.",
-    elevate: "Runs with another user's rights.",
+    elevate: "Runs with another user’s rights.",
     device: "Writes straight to a device.",
     permissions: "Opens files to everyone.",
     forcePush: "Overwrites history on a remote.",
@@ -240,7 +240,6 @@ export const inbox = {
     startup: "Changes what runs at every login.",
   },
   hint: "Noticed in the text. What is not marked is not thereby safe.",
-  moreBelow: "More below",
   wholeWaits: "the whole request",
   lines: (count: number) => `${count.toLocaleString()} lines`,
   characters: (count: number) => `${count.toLocaleString()} characters in one line`,

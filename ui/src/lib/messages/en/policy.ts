@@ -105,7 +105,7 @@ export const policy = {
   draft: "Your changes",
   noDraft: "There are no unsaved changes. Change the document under Rules to try them here.",
   since: "Since",
-  sinces: { day: "Yesterday", week: "7 days ago", month: "30 days ago" },
+  sinces: { day: "24 hours ago", week: "7 days ago", month: "30 days ago" },
   run: "Compare",
   examined: (count: number) => `${count.toLocaleString()} ${plural(count, "action", "actions")}`,
   flips: (count: number) => (count === 0 ? "none would change" : `${count} would change`),

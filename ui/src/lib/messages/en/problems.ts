@@ -341,7 +341,7 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   logNotOpened: words(
     "The log was not opened",
     "There is none yet, or nothing on this computer opens such a file.",
-    "It lies in the folder that the README names; any editor reads it.",
+    "Any editor reads it. Where it lies is said above.",
   ),
   runFailed: words(
     "The run failed",

@@ -22,7 +22,7 @@ const choices: Record<string, { title: string; meaning: string }> = {
   noSessionBus: {
     title: "No keychain can be reached",
     meaning:
-      "The app was started without a session bus, over which the system's keychain is reached: in a bare terminal, or over SSH. So tokens cannot be kept where they usually are. Choose where they go instead.",
+      "The app was started without a session bus, over which the system’s keychain is reached: in a bare terminal, or over SSH. So tokens cannot be kept where they usually are. Choose where they go instead.",
   },
   noSecretService: {
     title: "No keychain answers",
@@ -32,12 +32,12 @@ const choices: Record<string, { title: string; meaning: string }> = {
   keychainFailed: {
     title: "The keychain failed",
     meaning:
-      "The system's keychain answers with an error; the log has its words. Choose where tokens go instead, or look for it again once it works.",
+      "The system’s keychain answers with an error; the log has its words. Choose where tokens go instead, or look for it again once it works.",
   },
   keychainSilent: {
     title: "The keychain is silent",
     meaning:
-      "The system's keychain is there and does not answer. Choose where tokens go instead, or look for it again once it works.",
+      "The system’s keychain is there and does not answer. Choose where tokens go instead, or look for it again once it works.",
   },
   fileDamaged: {
     title: "The encrypted file is damaged",
@@ -70,9 +70,9 @@ export const secrets = {
   openQuestion: "Open them…",
   never: "Tokens and passwords are never shown again once saved, and never written to a log.",
   lockedMeaning:
-    "Your tokens are in the system's keychain, and it has to be opened before a gateway can be reached. The system asks for its password itself.",
+    "Your tokens are in the system’s keychain, and it has to be opened before a gateway can be reached. The system asks for its password itself.",
   unlock: "Unlock the keychain",
-  unlocking: "The system's own prompt is open. It may be behind this window.",
+  unlocking: "The system’s own prompt is open. It may be behind this window.",
   choiceMeaning: (reason: string) => choiceOf(reason).meaning,
   /** What stands in the way, in a line. */
   asks(state: SecretStoreView): string {
@@ -98,7 +98,7 @@ export const secrets = {
   passphraseDiffers: "The two do not match.",
   passphraseShort: "At least eight characters.",
   passphraseLost:
-    "It cannot be recovered. If it is lost, each gateway's token has to be pasted again.",
+    "It cannot be recovered. If it is lost, each gateway’s token has to be pasted again.",
   useFile: "Use an encrypted file",
   useMemory: "Use memory only",
   fileLockedMeaning: "Type the passphrase of the encrypted file that holds your tokens.",

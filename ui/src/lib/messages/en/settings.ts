@@ -46,7 +46,7 @@ export const settings = {
     platform: "System",
     licence: "Licence",
     licenceName: "MIT or Apache-2.0",
-    keys: "Keyboard shortcuts",
+    openLog: "Open the log",
   },
   palette: {
     title: "Find",

@@ -2,9 +2,9 @@
 export const signin = {
   title: (gateway: string) => `Sign in to ${gateway}`,
   meaning:
-    "This page is served by the gateway itself. It asks for the gateway's token or password once; your browser keeps a session and nothing else.",
+    "This page is served by the gateway itself. It asks for the gateway’s token or password once; your browser keeps a session and nothing else.",
   credential: "Token or password",
-  help: "`gatehouse gateway token` on the gateway's machine shows the token.",
+  help: "`gatehouse gateway token` on the gateway’s machine shows the token.",
   signIn: "Sign in",
   signOut: "Sign out",
   wrong: "The gateway does not take this token or password.",
