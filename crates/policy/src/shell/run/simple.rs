@@ -267,11 +267,12 @@ impl Judge<'_> {
             .as_ref()
             .and_then(|argv| argv.first())
             .is_some_and(|name| {
-                !super::builtin::is_builtin(name)
-                    && !scope.functions.contains_key(name)
-                    && !scope.aliases.contains_key(name)
-                    // It is looked for when it starts: what the line made until then is not there yet.
-                    && !(self.changed && name.contains('/'))
+                // A path is looked for when it starts: what the line made until then is not there yet.
+                let is_made_first = self.changed && name.contains('/');
+                let is_of_the_shell = super::builtin::is_builtin(name)
+                    || scope.functions.contains_key(name)
+                    || scope.aliases.contains_key(name);
+                !is_made_first && !is_of_the_shell
             });
         let spawn = match (known, assignments) {
             (Some(argv), Some(assignments)) if plain => Some(Spawn { argv, assignments }),
