@@ -224,12 +224,6 @@ export const shots = [
   { name: "sessions-offline", fake: "offline", hash: "#/sessions" },
   { name: "sessions-error", fake: "error", hash: "#/sessions" },
   { name: "sessions-none", fake: "few&sessions=0", hash: "#/sessions" },
-  {
-    name: "sessions-unlisted",
-    fake: "few&sessions=0&messages=0",
-    hash: "#/sessions/gw-studio/agent%3Amain%3Amain",
-    wait: 900,
-  },
   { name: "sessions-loading", fake: "slow", hash: "#/sessions", wait: 3600 },
   {
     name: "sessions-search",
