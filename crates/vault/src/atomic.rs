@@ -71,8 +71,37 @@ fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// The rename itself reaches the disk with the folder. Windows has no such call and needs none.
 fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
+    match folder_of(path) {
         Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
         _ => Ok(()),
+    }
+}
+
+/// The folder that a file is in: of a bare name, the one that the process works in.
+fn folder_of(path: &Path) -> Option<&Path> {
+    let folder = path.parent()?;
+    let is_bare = folder.as_os_str().is_empty();
+    Some(if is_bare { Path::new(".") } else { folder })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_name_is_in_the_folder_that_the_process_works_in() {
+        for (path, folder) in [
+            ("keys", "."),
+            ("./keys", "."),
+            ("a/keys", "a"),
+            ("/keys", "/"),
+        ] {
+            assert_eq!(
+                folder_of(Path::new(path)),
+                Some(Path::new(folder)),
+                "{path}"
+            );
+            File::open(folder_of(Path::new("keys")).unwrap()).unwrap();
+        }
     }
 }
