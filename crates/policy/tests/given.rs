@@ -69,6 +69,13 @@ fn each_line_of_names_that_are_read_is_one_of_them() {
             "ls | while read -r d; do rm -rf \"$d\"; done",
         ],
     );
+    check(
+        Deny,
+        &[
+            "find ~ | while read -r f; do rm -rf \"$f\"; done",
+            "find ~/.ssh -type f | while read -r f; do cat \"$f\"; done",
+        ],
+    );
 }
 
 #[test]

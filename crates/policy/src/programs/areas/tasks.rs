@@ -26,8 +26,8 @@ pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
             ),
         }
     }
-    if !only_shows(reader) {
-        targets.iter().for_each(|target| named(target, reader));
+    for target in &targets {
+        named(target, reader);
     }
     if !super::files::in_workspace(reader) {
         reader.ask(
@@ -42,20 +42,6 @@ pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
         return;
     }
     recipes(&targets, reader);
-}
-
-/// `make -n install` shows what it would do. Rules that run all the same are read like those of any target.
-fn only_shows(reader: &Reader<'_>) -> bool {
-    const SHOWS: &[&str] = &[
-        "-n",
-        "--just-print",
-        "--dry-run",
-        "--recon",
-        "-q",
-        "--question",
-    ];
-    let mut words = reader.invocation.argv.iter().skip(1);
-    words.any(|word| word.known().is_some_and(|text| SHOWS.contains(&text)))
 }
 
 /// A project that is not in the workspace: what it builds is not what was trusted.

@@ -132,7 +132,7 @@ fn groups(text: &str, more: &More) -> Option<Vec<Vec<String>>> {
 }
 
 /// What stands for words that are not known; `secrets` is a folder of what authenticates someone.
-fn unknown(flow: Flow, secrets: &str) -> Word {
+pub(super) fn unknown(flow: Flow, secrets: &str) -> Word {
     if flow.names {
         return flow.some_names();
     }

@@ -145,7 +145,7 @@ impl Judge<'_> {
                 Some(text) if super::super::expand::is_name(text) => {
                     any = true;
                     names.push(text.to_owned());
-                    let value = match a_name(name, input) {
+                    let value = match self.a_name(name, input) {
                         Some(word) => Value::scalar(word),
                         None => Value::unknown(&format!("${text}")),
                     };
@@ -182,6 +182,17 @@ impl Judge<'_> {
                 },
             );
         }
+    }
+
+    /// `find src -type f | while read f`: of names of files, of harmless ones or of all of a home, each line is one.
+    fn a_name(&self, command: &str, input: &Input) -> Option<Word> {
+        let flow = input.flow;
+        let names = flow.names || flow.names_secrets || (flow.critical && flow.everything);
+        if command != "read" || !names || !matches!(input.from, Stdin::Pipe) {
+            return None;
+        }
+        let secrets = format!("{}/.ssh/", crate::place::trimmed(&self.world.home));
+        Some(super::arguments::unknown(flow, &secrets))
     }
 
     /// `wait -p NAME` sets a variable.
@@ -273,12 +284,6 @@ fn read_from(input: &Input) -> Flow {
         endless: false,
         ..input.flow
     }
-}
-
-/// `find src -type f | while read f`: of the names of harmless files each line is one.
-fn a_name(command: &str, input: &Input) -> Option<Word> {
-    (command == "read" && input.flow.names && matches!(input.from, Stdin::Pipe))
-        .then(|| input.flow.some_names())
 }
 
 /// What `let` may have set is not known after it.
