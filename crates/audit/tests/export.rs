@@ -439,15 +439,20 @@ mod published {
     }
 
     #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
     #[expect(dead_code, reason = "they are read to be of their type")]
     pub(super) enum AnyValue {
-        StringValue(String),
-        BoolValue(bool),
-        IntValue(String),
-        DoubleValue(f64),
-        ArrayValue(ArrayValue),
-        BytesValue(String),
+        #[serde(rename = "stringValue")]
+        String(String),
+        #[serde(rename = "boolValue")]
+        Bool(bool),
+        #[serde(rename = "intValue")]
+        Int(String),
+        #[serde(rename = "doubleValue")]
+        Double(f64),
+        #[serde(rename = "arrayValue")]
+        Array(ArrayValue),
+        #[serde(rename = "bytesValue")]
+        Bytes(String),
     }
 
     #[derive(Deserialize)]
@@ -459,8 +464,8 @@ mod published {
 
 fn is_whole(value: &published::AnyValue) -> bool {
     match value {
-        published::AnyValue::IntValue(text) => text.parse::<i64>().is_ok(),
-        published::AnyValue::ArrayValue(list) => list.values.iter().all(is_whole),
+        published::AnyValue::Int(text) => text.parse::<i64>().is_ok(),
+        published::AnyValue::Array(list) => list.values.iter().all(is_whole),
         _ => true,
     }
 }

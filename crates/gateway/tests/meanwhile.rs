@@ -215,3 +215,13 @@ async fn a_list_of_sessions_leaves_out_the_last_words_of_one_that_read_a_secret(
         .await;
     assert!(list(&bench, json!({})).await, "who heard it all is told");
 }
+
+#[tokio::test]
+async fn a_task_for_another_agent_is_asked_about() {
+    let mut bench = Bench::new().await;
+    bench
+        .runs(MAIN, "sessions_spawn", json!({"task": "hello"}))
+        .await;
+    let for_another = json!({"task": "hello", "agentId": "night"});
+    bench.is_asked("sessions_spawn", for_another).await;
+}

@@ -132,17 +132,3 @@ async fn a_limit_of_time_ends_a_run() {
     let (ended, _) = said(&mut wire, MAIN, "slow: 400").await;
     assert_eq!(ended["status"], "timeout", "{ended}");
 }
-
-#[tokio::test]
-async fn a_sub_agent_is_of_the_agent_that_starts_it() {
-    let (_gateway, mut wire) = configured(json!({"agents": {"entries": {
-        "main": {}, "night": {"rights": {"role": "release"}},
-    }}}))
-    .await;
-    let spawn = json!({"name": "sessions_spawn", "sessionKey": MAIN,
-        "args": {"task": "hello", "agentId": "night"}});
-    let refused = wire.ask("tools.invoke", spawn).await;
-    assert_eq!(refused["ok"], false, "{refused}");
-    let list = wire.ask("sessions.list", json!({})).await;
-    assert_eq!(list["sessions"], json!([]), "nothing was begun");
-}

@@ -26,7 +26,7 @@ fn commands_that_were_labelled_afresh_get_their_verdicts() {
 }
 
 #[test]
-fn commands_that_were_labelled_from_the_documents_alone_get_their_verdicts() {
+fn commands_that_were_labelled_from_the_documents_get_their_verdicts() {
     check(&blind());
 }
 

@@ -49,8 +49,8 @@ pub(crate) fn afresh() -> Vec<Labelled> {
     read(include_str!("../afresh.jsonl"))
 }
 
-/// Labelled from the documents alone by someone who read neither the rules nor the other files. What is to be denied
-/// and still only asks is left in.
+/// Labelled from the documents; the greater part by someone who had read neither the rules nor the other files, the
+/// rest around what those showed. What is to be denied and still only asks is left in.
 pub(crate) fn blind() -> Vec<Labelled> {
     read(include_str!("../blind.jsonl"))
 }
