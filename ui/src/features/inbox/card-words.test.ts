@@ -225,7 +225,9 @@ describe("what is asked of a gateway that takes terms", () => {
     expect(label()).toBe("Allow here for a week");
     const legends = [...dialog.querySelectorAll("legend")].map((each) => each.textContent);
     expect(legends).toEqual(["How long it holds", "Until", "What it covers"]);
-    expect(dialog.textContent, "what the numbers in the text are about").toContain("Connects to x.");
+    expect(dialog.textContent, "what the numbers in the text are about").toContain(
+      "Connects to x.",
+    );
   });
 
   it("keeps the command that was asked for beside the one in its place, which is asked about", async () => {
