@@ -211,8 +211,9 @@ impl Parser<'_> {
         if matching.is_empty() {
             return self.strange(name);
         }
-        // An abbreviation of several is refused by the program; each is judged all the same.
-        let takes = matching.iter().any(|option| option.takes == Takes::Value);
+        // An abbreviation of several is refused by the program; each is judged all the same. Where they do not agree
+        // on a value, the word behind it is judged as an operand, which hides nothing.
+        let takes = matching.iter().all(|option| option.takes == Takes::Value);
         let value = match value {
             None if takes => self.next_value(),
             value => value,

@@ -53,7 +53,7 @@ fn every_kind_of_mistake_is_told() {
         ),
         (String::new(), "1:1: error: is empty: write {}"),
         (" \n\t".to_owned(), "1:1: error: is empty: write {}"),
-        ("{\n  rules: [\n".to_owned(), "2:10: error: is not JSON5"),
+        ("{\n  rules: [\n".to_owned(), "2:11: error: is not JSON5"),
         (rule("command: '^(a$'"), "is not a regular expression"),
         (rule("command: '^a'"), "begins with ^ and ends with $"),
         (rule("command: []"), "is an empty list"),

@@ -13,12 +13,12 @@ pub(super) const COPY: &[Opt] = &[
     flags("-a --archive"),
     flags("-R -r --recursive"),
     flags("-f --force -i --interactive -n --no-clobber -v --verbose -p -u --strip-trailing-slashes"),
-    flags("-b -H -L --dereference -P --no-dereference -x --one-file-system -T --no-target-directory --attributes-only --copy-contents --remove-destination -c -X --debug --keep-directory-symlink -h -Z"),
+    flags("-b -H -L --dereference -P --no-dereference -x --one-file-system -T --no-target-directory --attributes-only --copy-contents --remove-destination -c -X --debug --keep-directory-symlink -h -Z --no-copy"),
     flags("-d"),
     flags("-l --link"),
     flags("-s --symbolic-link"),
     joined("--backup --preserve --no-preserve --reflink --sparse --update --context --exchange --parents", TEXT),
-    value("-S --suffix --no-copy", TEXT),
+    value("-S --suffix", TEXT),
     value("-t --target-directory", TEXT),
 ];
 
