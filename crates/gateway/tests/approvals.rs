@@ -39,7 +39,12 @@ async fn a_command_waits_for_the_answer_and_runs_then() {
     let request = &question["request"];
     assert_eq!(request["command"], "touch made.txt");
     assert_eq!(request["sessionKey"], MAIN);
-    assert!(request["resolvedPath"].as_str().unwrap().starts_with('/'));
+    assert!(
+        request["resolvedPath"]
+            .as_str()
+            .unwrap()
+            .ends_with("/touch")
+    );
     assert!(
         !workspace(&gateway).join("made.txt").exists(),
         "not before the answer"
@@ -140,6 +145,22 @@ async fn with_nobody_to_ask_the_command_is_denied_at_once() {
         "{text}"
     );
     assert!(!workspace(&gateway).join("a").exists());
+}
+
+#[tokio::test]
+async fn a_line_for_a_shell_is_not_said_to_be_the_shell() {
+    let gateway = TestGateway::asking().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    for (run, line) in [
+        ("r1", "touch a.txt; touch b.txt"),
+        ("r2", "no-such-program a"),
+    ] {
+        let question = asked(&mut wire, run, line).await;
+        assert_eq!(question["request"]["resolvedPath"], Value::Null, "{line}");
+        let deny = json!({"id": question["id"], "kind": "exec", "decision": "deny"});
+        wire.ask("approval.resolve", deny).await;
+        ended(&mut wire, run).await;
+    }
 }
 
 #[tokio::test]

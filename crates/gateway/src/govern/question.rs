@@ -89,7 +89,8 @@ impl Question {
             Some(_) => json!(["allow-once", "allow-always", "deny"]),
             None => json!(["allow-once", "deny"]),
         };
-        let program = exec.map(|exec| exec.program.as_deref().unwrap_or(&exec.executable));
+        // The shell that a line of several commands is given to is none that it names.
+        let program = exec.and_then(|exec| exec.program.as_deref());
         let mut request = object(json!({
             "command": records::what(action),
             "commandArgv": exec.map(|exec| &exec.argv),
