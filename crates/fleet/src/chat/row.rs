@@ -229,18 +229,14 @@ fn result(id: String, message: &Message) -> Reading {
         .iter()
         .filter_map(|block| block.text.as_deref())
         .collect();
-    let details = message.extra.get("details");
-    let detail = |name: &str| details.and_then(|details| details.get(name));
     let result = ToolResult {
         call,
         name: message.tool_name.clone(),
         text: (!texts.is_empty()).then(|| texts.join("\n")),
         is_error: message.is_error.unwrap_or(false),
-        exit_code: detail("exitCode")
-            .and_then(Value::as_i64)
-            .and_then(|code| i32::try_from(code).ok()),
-        duration_ms: detail("durationMs").and_then(Value::as_f64),
+        ..ToolResult::default()
     };
+    let result = result.with_details(message.extra.get("details"));
     Reading::Result { id, result }
 }
 

@@ -51,6 +51,21 @@ pub(super) struct ToolResult {
     pub is_error: bool,
     pub exit_code: Option<i32>,
     pub duration_ms: Option<f64>,
+    /// The gateway says that it did not let it run.
+    pub denied: bool,
+}
+
+impl ToolResult {
+    /// What stands beside the text: `{exitCode, durationMs, status}`.
+    pub(super) fn with_details(mut self, details: Option<&Value>) -> Self {
+        let detail = |name: &str| details.and_then(|details| details.get(name));
+        self.exit_code = detail("exitCode")
+            .and_then(Value::as_i64)
+            .and_then(|code| i32::try_from(code).ok());
+        self.duration_ms = detail("durationMs").and_then(Value::as_f64);
+        self.denied = detail("status").and_then(Value::as_str) == Some("denied");
+        self
+    }
 }
 
 /// A call of which nothing but its name is known.
@@ -189,10 +204,8 @@ fn may_take(tool: &ToolView, snapshot: &str) -> bool {
 }
 
 fn end_state(tool: &ToolView, result: &ToolResult) -> ToolState {
-    let refused = result
-        .text
-        .as_deref()
-        .is_some_and(|text| text.starts_with("Exec denied"));
+    let told = result.text.as_deref();
+    let refused = result.denied || told.is_some_and(|text| text.starts_with("Exec denied"));
     if tool.decision == Some(Decision::Deny) || refused {
         ToolState::Denied
     } else if result.is_error || tool.exit_code.is_some_and(|code| code != 0) {
@@ -204,21 +217,13 @@ fn end_state(tool: &ToolView, result: &ToolResult) -> ToolState {
 
 /// Reads a result as events carry it: `{content: [{type, text}], details: {exitCode, durationMs}}`.
 pub(super) fn read_result(call: &str, value: Option<&Value>, is_error: bool) -> ToolResult {
-    let mut result = ToolResult {
+    let result = ToolResult {
         call: call.to_owned(),
         is_error,
+        text: value.and_then(result_text),
         ..ToolResult::default()
     };
-    let Some(value) = value else { return result };
-    result.text = result_text(value);
-    if let Some(details) = value.get("details") {
-        result.exit_code = details
-            .get("exitCode")
-            .and_then(Value::as_i64)
-            .and_then(|code| i32::try_from(code).ok());
-        result.duration_ms = details.get("durationMs").and_then(Value::as_f64);
-    }
-    result
+    result.with_details(value.and_then(|value| value.get("details")))
 }
 
 /// The text in a result or in a partial one.

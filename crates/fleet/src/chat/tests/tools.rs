@@ -307,6 +307,24 @@ fn a_denied_call_stays_denied() {
 }
 
 #[test]
+fn a_call_that_the_policy_refused_is_denied_also_in_its_record() {
+    let details = json!({"status": "denied", "reason": "It deletes everything."});
+    let mut chat = Chat::open(&[]);
+    chat.agent("r", "tool", start("c"));
+    let mut refused = ended("c", "It deletes everything.");
+    refused["isError"] = json!(true);
+    refused["result"]["details"] = details.clone();
+    chat.agent("r", "tool", refused);
+    assert_eq!(tool(&chat, "c").state, ToolState::Denied);
+
+    let mut row = result("t", 3, "r", "c", "It deletes everything.");
+    row["isError"] = json!(true);
+    row["details"] = details;
+    let chat = Chat::open(&[user("u", 1, "go"), call("m", 2, "r", "", "c"), row]);
+    assert_eq!(tool(&chat, "c").state, ToolState::Denied);
+}
+
+#[test]
 fn a_call_that_did_not_end_with_its_run_is_interrupted() {
     let mut chat = Chat::open(&[]);
     chat.agent("r", "tool", start("c"));
