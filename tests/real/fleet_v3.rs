@@ -7,7 +7,8 @@ mod kind_cases;
 mod peers;
 mod rule_cases;
 
-use gatehouse_testkit::gateway::Version;
+use gatehouse_fleet::view::{AddGateway, CredentialKind, PastedForm};
+use gatehouse_testkit::gateway::{GatewayOptions, Version};
 
 #[tokio::test]
 async fn an_approval_that_another_client_answers_is_withdrawn_and_names_who() {
@@ -58,4 +59,24 @@ async fn a_device_that_wants_in_is_let_in_and_another_is_turned_away() {
 #[tokio::test]
 async fn a_node_that_offers_commands_waits_for_them_to_be_approved() {
     kind_cases::a_node_that_offers_commands_waits_for_them_to_be_approved(Version::V3).await;
+}
+
+/// Protocol 4 gives an operator's token for a setup code to OpenClaw's own phone apps alone.
+#[tokio::test]
+async fn a_setup_code_that_is_pasted_lets_the_app_in() {
+    let gateway = peers::own(Version::V3, GatewayOptions::default()).await;
+    let code = gateway.setup_code().await.unwrap();
+    let desk = desk::Desk::new().await;
+    let seen = desk.fleet.gateway_recognise(code).await.unwrap();
+    assert_eq!(seen.form, PastedForm::SetupCode);
+    assert_eq!(seen.credential, CredentialKind::SetupCode);
+    let add = AddGateway {
+        url: seen.url.unwrap(),
+        name: "home".to_owned(),
+        draft: seen.draft,
+        secret: None,
+        pin: None,
+    };
+    let added = desk.fleet.gateway_add(add).await.unwrap();
+    desk.connected(&added.id).await;
 }

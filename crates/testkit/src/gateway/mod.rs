@@ -12,6 +12,7 @@ use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
+    process::Stdio,
     time::Duration,
 };
 
@@ -147,6 +148,30 @@ impl RealGateway {
     /// A second client with every operator scope, through the published reference client.
     pub async fn operator(&self) -> Result<Operator, TestkitError> {
         Operator::connect(self).await
+    }
+
+    /// A setup code as its own command line makes one for a device that is to connect here.
+    pub async fn setup_code(&self) -> Result<String, TestkitError> {
+        let output = tokio::process::Command::new(peers::node()?)
+            .arg(peers::installed(self.version.entry())?)
+            .args(["qr", "--setup-code-only", "--url", &self.url()])
+            .env_clear()
+            .envs(self.environment())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = timeout(START_LIMIT, output).await;
+        let output = output.map_err(|_| TestkitError::TimedOut {
+            what: "openclaw qr".to_owned(),
+            waited: START_LIMIT,
+        })?;
+        let output = output.during("make a setup code")?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let code = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+        code.map(str::to_owned).ok_or_else(|| {
+            let told = String::from_utf8_lossy(&output.stderr).into_owned();
+            TestkitError::Other(format!("openclaw qr made no setup code: {told}"))
+        })
     }
 
     /// Asks the gateway to end, as a service supervisor would, and waits for it.
