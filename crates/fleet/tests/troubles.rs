@@ -73,14 +73,19 @@ async fn what_could_not_be_read_is_counted_and_how_the_connection_broke_is_kept(
     assert!(after.last_seen > since);
 }
 
-#[tokio::test]
-async fn what_is_connected_when_the_app_ends_was_heard_from_until_then() {
-    let (_gateway, cable) = gateway().await;
+/// And by how much it is ahead, in milliseconds.
+async fn desk_that_time_passes_on() -> (Desk, Arc<AtomicI64>) {
     let ahead = Arc::new(AtomicI64::new(0));
     let jump = ahead.clone();
     let system = Clock::system();
     let clock = Clock::new(move || system.now() + jump.load(Ordering::SeqCst));
-    let desk = Desk::by(clock).await;
+    (Desk::by(clock).await, ahead)
+}
+
+#[tokio::test]
+async fn what_is_connected_when_the_app_ends_was_heard_from_until_then() {
+    let (_gateway, cable) = gateway().await;
+    let (desk, ahead) = desk_that_time_passes_on().await;
     let id = desk.join(&cable.url(), "home", "secret").await;
     let connected = view(&desk, &id).await.last_seen.unwrap();
     ahead.fetch_add(3_600_000, Ordering::SeqCst);
@@ -98,11 +103,7 @@ async fn what_is_connected_when_the_app_ends_was_heard_from_until_then() {
 #[tokio::test]
 async fn that_a_gateway_is_away_is_taken_back_when_it_is_not_away_any_more() {
     let (_gateway, cable) = gateway().await;
-    let ahead = Arc::new(AtomicI64::new(0));
-    let jump = ahead.clone();
-    let system = Clock::system();
-    let clock = Clock::new(move || system.now() + jump.load(Ordering::SeqCst));
-    let desk = Desk::by(clock).await;
+    let (desk, ahead) = desk_that_time_passes_on().await;
     let id = desk.join(&cable.url(), "home", "secret").await;
     let told = |c: &NoticeCommand| match c {
         NoticeCommand::Lasting { key, notice } => Some((key.clone(), notice.title.clone())),

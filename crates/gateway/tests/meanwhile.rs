@@ -1,5 +1,5 @@
-//! What happens while something runs: what is written to a script that a shell is still reading, and what one session
-//! hears of another by a process.
+//! What happens while something runs: what is written to a script that a shell is still reading, what one session
+//! hears of another by a process, and what it may hand to another agent.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
