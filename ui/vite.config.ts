@@ -57,5 +57,11 @@ export default defineConfig(({ mode }) => ({
     include: ["src/**/*.test.ts", "tests/unit/**/*.test.ts"],
     setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
+    // One document for all files of a worker, emptied after each test: a fresh one each would take three times as long.
+    pool: "threads",
+    isolate: false,
+    // A test that hangs is told from one on a busy machine by minutes, not by seconds.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 }));

@@ -1,5 +1,6 @@
-/** Takes each test's components out of the document again. */
-import { cleanup } from "@testing-library/svelte";
+/** Takes each test's components out of the document again, and lets a busy machine take its time. */
+import { cleanup, configure } from "@testing-library/svelte";
 import { afterEach } from "vitest";
 
+configure({ asyncUtilTimeout: 30_000 });
 afterEach(() => cleanup());

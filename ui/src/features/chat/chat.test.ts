@@ -10,6 +10,7 @@ import type {
 import { MOUNTED } from "$lib/scroll/window";
 import { Chat, type ChatPort } from "./chat.svelte";
 import { Draft } from "./draft.svelte";
+import { until } from "../../../tests/until";
 
 const session = { gateway: "gw", key: "agent:main:main" };
 
@@ -101,7 +102,7 @@ describe("opening", () => {
   it("shows the snapshot and how the gateway is connected", async () => {
     const { chat } = world();
     await chat.open();
-    await vi.waitFor(() => expect(chat.online).toBe(true));
+    await until(() => expect(chat.online).toBe(true));
     expect(chat.phase.kind).toBe("open");
     expect(chat.title).toBe("A session");
     expect(chat.gatewayName).toBe("Studio");

@@ -19,6 +19,7 @@ import PageHarness from "./PageHarness.svelte";
 import RunStatus from "./RunStatus.svelte";
 import ToolCall from "./ToolCall.svelte";
 import { Entry, ToolBlock } from "./transcript.svelte";
+import { until } from "../../../tests/until";
 
 beforeAll(() => {
   // happy-dom has neither; nothing here depends on what they would say.
@@ -230,7 +231,7 @@ describe("the composer", () => {
     const draft = new Draft();
     show(Composer, { chat, draft });
     await userEvent.type(screen.getByRole("textbox"), "hello{Control>}{Enter}{/Control}");
-    await vi.waitFor(() => expect(send).toHaveBeenCalledWith("hello", []));
+    await until(() => expect(send).toHaveBeenCalledWith("hello", []));
     expect(draft.text).toBe("");
   });
 
@@ -272,7 +273,7 @@ describe("the composer", () => {
     await userEvent.click(screen.getByRole("button", { name: "Stop" }));
     expect(abort).toHaveBeenCalledOnce();
     chat.run = { kind: "idle" };
-    await vi.waitFor(() => expect(screen.queryByRole("button", { name: "Stop" })).toBeNull());
+    await until(() => expect(screen.queryByRole("button", { name: "Stop" })).toBeNull());
   });
 
   it("takes pasted files, shows them, and sends them", async () => {
@@ -283,7 +284,7 @@ describe("the composer", () => {
     expect(await screen.findByText("notes.txt")).toBeTruthy();
     await userEvent.click(screen.getByRole("button", { name: "Send" }));
     const sent = [{ name: "notes.txt", mime: "text/plain", data: "QUFB" }];
-    await vi.waitFor(() => expect(send).toHaveBeenCalledWith("", sent));
+    await until(() => expect(send).toHaveBeenCalledWith("", sent));
   });
 
   it("names the file, its size and the limit when one is too large", async () => {

@@ -11,6 +11,7 @@ import "./AlwaysDialog.svelte";
 import { keysSettleTime, settleTime } from "./approval.svelte";
 import CardOnPage from "./CardOnPage.test.svelte";
 import { makeDetail, makeItem } from "./test-items";
+import { until } from "../../../tests/until";
 
 let time = 1_000_000;
 beforeEach(() => {
@@ -41,7 +42,7 @@ async function show(
   } as unknown as Page;
   const stop = keymap.listen();
   const view = render(CardOnPage, { page, item });
-  await vi.waitFor(() => expect(view.container.querySelector("footer")).not.toBeNull());
+  await until(() => expect(view.container.querySelector("footer")).not.toBeNull());
   time += wait;
   return { ...view, decide, stop, pass: (ms: number) => (time += ms) };
 }

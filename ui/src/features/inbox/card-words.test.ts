@@ -13,6 +13,7 @@ import "./LongerDialog.svelte";
 import { keysSettleTime } from "./approval.svelte";
 import CardOnPage from "./CardOnPage.test.svelte";
 import { makeDetail, makeItem } from "./test-items";
+import { until } from "../../../tests/until";
 
 type Shown = {
   item?: Partial<InboxItemView>;
@@ -36,7 +37,7 @@ async function show({ item: fields, detail, ...card }: Shown = {}) {
     clock: new Clock(() => time),
   } as unknown as Page;
   const view = render(CardOnPage, { page, item, ...card });
-  await vi.waitFor(() => expect(view.container.querySelector("footer")).not.toBeNull());
+  await until(() => expect(view.container.querySelector("footer")).not.toBeNull());
   time += keysSettleTime;
   return { ...view, decide, text: () => view.container.textContent ?? "" };
 }

@@ -1,4 +1,4 @@
-import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { fireEvent, render, screen } from "@testing-library/svelte";
 import type { Component } from "svelte";
 import { describe, expect, it, vi } from "vitest";
 import type { SessionRef } from "$lib/backend/types";
@@ -8,6 +8,7 @@ import { takesKeyboard } from "$features/chat/writes-next";
 import type { Desk } from "$features/desk";
 import OnDesk from "$features/OnDesk.test.svelte";
 import NewSessionDialog from "./NewSessionDialog.svelte";
+import { until } from "../../../tests/until";
 
 const made: SessionRef = { gateway: "gw", key: "agent:main:new" };
 
@@ -42,7 +43,7 @@ describe("a new session", () => {
     expect(field().readOnly, "what is typed now goes nowhere").toBe(true);
     expect(screen.getByRole("button", { name: "Creating…" })).toBeTruthy();
     answer();
-    await waitFor(() => expect(onclose).toHaveBeenCalledTimes(1));
+    await until(() => expect(onclose).toHaveBeenCalledTimes(1));
     expect(router.go).toHaveBeenCalledWith({ name: "sessions", session: made });
     expect(sessionCreate).toHaveBeenCalledTimes(1);
   });
@@ -51,11 +52,11 @@ describe("a new session", () => {
     const { onclose, answer } = slow();
     await enter();
     answer();
-    await waitFor(() => expect(onclose).toHaveBeenCalled());
+    await until(() => expect(onclose).toHaveBeenCalled());
     expect(takesKeyboard({ gateway: "gw", key: "another" }), "no other does").toBe(false);
     await enter();
     answer();
-    await waitFor(() => expect(onclose).toHaveBeenCalledTimes(2));
+    await until(() => expect(onclose).toHaveBeenCalledTimes(2));
     expect(takesKeyboard(made)).toBe(true);
     expect(takesKeyboard(made), "once").toBe(false);
   });

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { BackendError } from "$lib/backend/backend";
 import { m } from "$lib/messages";
 import SignIn from "./SignIn.svelte";
+import { until } from "../../../tests/until";
 
 describe("the sign-in", () => {
   it("says in words that the credential is wrong, and empties the field", async () => {
@@ -23,7 +24,7 @@ describe("the sign-in", () => {
     const done = vi.fn();
     render(SignIn, { gateway: "Studio", signIn, done });
     await userEvent.type(screen.getByLabelText(m.signin.credential), "right{Enter}");
-    await vi.waitFor(() => expect(done).toHaveBeenCalledOnce());
+    await until(() => expect(done).toHaveBeenCalledOnce());
     expect(signIn).toHaveBeenCalledWith("right");
   });
 });
