@@ -62,11 +62,11 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
     let redactor = Redactor::new();
     start::logging(&handle, redactor.clone())?;
     life::watch_signals(&handle);
+    // The window first: its page starts in a process of its own while the rest is put up here. What it asks is
+    // answered by this very thread, so nothing of it comes before the fleet is there.
+    open_unless_background(&handle, std::env::args());
     tauri::async_runtime::block_on(start::fleet_and_notices(&handle, redactor, started))?;
-    // The window first: its page starts in a process of its own while the rest is put up here.
-    if !deep_links::follow_among(&handle, std::env::args().skip(1)) {
-        open_unless_background(&handle, std::env::args());
-    }
+    deep_links::follow_among(&handle, std::env::args().skip(1));
     shell::tray::put_up(&handle);
     shell::forward::start(&handle, &app.state::<Fleet>());
     #[cfg(target_os = "linux")]

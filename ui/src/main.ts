@@ -1,6 +1,9 @@
 /** Starts the page: chooses a backend, applies what was set before the first paint, mounts the window's view. */
 import { mount, unmount } from "svelte";
 import App from "./App.svelte";
+import { Gateways } from "$features/gateways/gateways.svelte";
+import { Inbox } from "$features/inbox/inbox.svelte";
+import { announceNews } from "$features/inbox/news";
 import SignIn from "$features/signin/SignIn.svelte";
 import { applyAppearance } from "./lib/appearance";
 import { Announcer } from "./lib/announcer.svelte";
@@ -30,18 +33,24 @@ async function askCredential(
 
 async function start(): Promise<void> {
   const backend = await chooseBackend(window.location.search, askCredential);
+  const announcer = new Announcer();
+  // What waits is asked for along with everything else, not after it: it is what the first paint waits for.
+  const inbox = new Inbox(backend, announceNews(announcer));
+  const gateways = new Gateways(backend);
+  inbox.start();
+  gateways.start();
   const info: AppInfo = await backend.appInfo();
   applyAppearance(info.settings.appearance, document.documentElement);
   const page: Page = {
     backend,
     router: new Router(window),
     keymap: new Keymap(info.platform === "macos"),
-    announcer: new Announcer(),
+    announcer,
     clock: new Clock(),
     layout: new Layout(window.localStorage),
   };
   const target = document.getElementById("app");
-  if (target) mount(App, { target, props: { page, info } });
+  if (target) mount(App, { target, props: { page, info, inbox, gateways } });
 }
 
 void start();

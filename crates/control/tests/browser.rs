@@ -231,7 +231,7 @@ async fn a_browser_decides_an_approval_and_the_gateway_records_it_once() {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    let arrived = tokio::time::timeout(Duration::from_secs(30), arrived);
+    let arrived = tokio::time::timeout(Duration::from_secs(120), arrived);
     let item = arrived.await.expect("the request comes into the inbox");
     let decide = json!({ "input": { "key": item["key"], "decision": "allowOnce",
         "revision": item["revision"], "answer": null } });
@@ -242,7 +242,7 @@ async fn a_browser_decides_an_approval_and_the_gateway_records_it_once() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), recorded)
+    tokio::time::timeout(Duration::from_secs(120), recorded)
         .await
         .unwrap();
     assert_eq!(
@@ -274,7 +274,7 @@ async fn a_tab_hears_of_changes_and_of_the_transcripts_that_it_opened() {
     scene.gateway.ask("uname -a");
     let mut heard = String::new();
     while !heard.contains("event: inboxChanged") {
-        let frame = tokio::time::timeout(Duration::from_secs(30), stream.frame()).await;
+        let frame = tokio::time::timeout(Duration::from_secs(120), stream.frame()).await;
         let data = frame.unwrap().unwrap().unwrap().into_data().unwrap();
         heard.push_str(std::str::from_utf8(&data).unwrap());
     }

@@ -310,7 +310,7 @@ mod tests {
             .spawn()
             .unwrap();
         let grandchild = process
-            .wait_for(Duration::from_secs(5), async || {
+            .wait_for(Duration::from_secs(60), async || {
                 fs::read_to_string(&log).ok()?.trim().parse::<i32>().ok()
             })
             .await
@@ -332,7 +332,7 @@ mod tests {
             .spawn()
             .unwrap();
         let error = process
-            .wait_for(Duration::from_secs(5), async || None::<()>)
+            .wait_for(Duration::from_secs(60), async || None::<()>)
             .await
             .unwrap_err();
         assert!(error.to_string().contains("out of luck"), "{error}");

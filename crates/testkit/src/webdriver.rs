@@ -15,7 +15,7 @@ use crate::{
     error::{During, TestkitError},
 };
 
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(180);
 
 /// A driver. The window that it opened ends with it.
 pub struct WebDriver {

@@ -8,7 +8,7 @@ use gatehouse_testkit::desktop::{
     DesktopParts, DesktopSession, Keyring, NoticeState, NotificationDaemon,
 };
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(120);
 
 fn notify(session: &DesktopSession, args: &[&str]) {
     let mut command = session.command("notify-send");

@@ -42,8 +42,11 @@ pub(crate) fn remember(app: &AppHandle) {
 
 /// Writes the main window's place down soon, so that it is known after a kill as well. Many moves are one write.
 pub(crate) fn remember_soon(app: &AppHandle) {
-    let due = &app.state::<Desk>().place_is_due;
-    if due.swap(true, Ordering::SeqCst) {
+    // The first window is made before the desk is.
+    let Some(desk) = app.try_state::<Desk>() else {
+        return;
+    };
+    if desk.place_is_due.swap(true, Ordering::SeqCst) {
         return;
     }
     let app = app.clone();

@@ -208,7 +208,7 @@ fn write_and_kill(folder: &Path, after: Duration) -> u64 {
         };
         numbers.inspect(tell).max().unwrap_or(0)
     });
-    let _ = begins.recv_timeout(Duration::from_secs(30));
+    let _ = begins.recv_timeout(Duration::from_secs(120));
     std::thread::sleep(after);
     writer.kill().unwrap();
     writer.wait().unwrap();

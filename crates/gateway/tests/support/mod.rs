@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 pub const TOKEN: &str = "a-token-for-tests";
 /// Longer than anything here takes on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 pub const ALL_SCOPES: [&str; 5] = [
     "operator.read",
     "operator.write",

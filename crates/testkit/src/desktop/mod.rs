@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Each part is there in well under a second on an idle machine.
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(180);
 
 /// The notification daemon of a desktop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

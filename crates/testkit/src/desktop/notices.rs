@@ -156,7 +156,7 @@ impl Notices {
         let entry = format!("#{label} ({}) [{},", notice.summary, notice.id);
         fs::write(self.folder.join("menu.choice"), entry).during("choose from dunst's menu")?;
         self.dunst("ContextMenuCall").await?;
-        let limit = Duration::from_secs(10);
+        let limit = Duration::from_secs(60);
         let chosen = |shown: &ShownNotice| {
             shown.id == notice.id && matches!(shown.state, NoticeState::Invoked { .. })
         };

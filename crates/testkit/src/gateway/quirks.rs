@@ -43,6 +43,10 @@
 //!
 //! **Context.** Both add messages of their own to what the model is sent; the scripted model knows their marks.
 
+/// What a v4 gateway says when it gives up its own start because a part of it was not there within five seconds: a
+/// machine that is busy, and no fault of its. Started again it comes.
+pub const GAVE_UP_STARTING: &str = "heartbeat did not become ready";
+
 /// Environment variables set to `1`.
 ///
 /// - `OPENCLAW_DISABLE_BONJOUR`: no announcement on the network.
