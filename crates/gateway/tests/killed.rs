@@ -146,7 +146,7 @@ async fn a_question_of_a_killed_run_has_ended_and_says_that_nothing_ran() {
     // A run after it has had every chance.
     let send = json!({"message": "hello", "sessionKey": MAIN, "idempotencyKey": "r2"});
     wire.ask("agent", send).await;
-    wire.ask("agent.wait", json!({"runId": "r2", "timeoutMs": 20_000}))
+    wire.ask("agent.wait", json!({"runId": "r2", "timeoutMs": 110_000}))
         .await;
     assert!(!folder.path().join("workspace/never.txt").exists());
     let text = self::history(&mut wire).await["messages"].to_string();

@@ -21,7 +21,7 @@ async fn talked() -> (TestGateway, Wire) {
         (&accepted["runId"], &accepted["status"]),
         (&json!("turn"), &json!("accepted"))
     );
-    let wait = json!({"runId": "turn", "timeoutMs": 20_000});
+    let wait = json!({"runId": "turn", "timeoutMs": 110_000});
     assert_valid("AgentWaitParams", &wait);
     let ended = wire.ask("agent.wait", wait).await;
     assert_eq!(ended["status"], "ok", "{ended}");
@@ -303,7 +303,7 @@ async fn a_compaction_leaves_a_summary_and_what_it_replaced_is_kept() {
     let again = json!({"message": "still there", "sessionKey": MAIN, "idempotencyKey": "after"});
     wire.ask("agent", again).await;
     let ended = wire
-        .ask("agent.wait", json!({"runId": "after", "timeoutMs": 20_000}))
+        .ask("agent.wait", json!({"runId": "after", "timeoutMs": 110_000}))
         .await;
     assert_eq!(ended["status"], "ok", "{ended}");
 }
@@ -324,7 +324,7 @@ async fn an_input_to_a_busy_session_waits_and_is_shown() {
     let stopped = wire.ask("sessions.abort", json!({"key": MAIN})).await;
     assert_eq!(stopped["status"], "aborted");
     let ended = wire
-        .ask("agent.wait", json!({"runId": "slow", "timeoutMs": 20_000}))
+        .ask("agent.wait", json!({"runId": "slow", "timeoutMs": 110_000}))
         .await;
     assert_eq!(ended["status"], "error");
 }
@@ -484,7 +484,7 @@ async fn a_word_for_the_gateway_is_one_for_the_agent_where_that_is_said() {
         "suppressCommandInterpretation": true});
     let sent = wire.ask("chat.send", said).await;
     assert_eq!(sent["status"], "started", "{sent}");
-    let wait = json!({"runId": "word", "timeoutMs": 20_000});
+    let wait = json!({"runId": "word", "timeoutMs": 110_000});
     wire.ask("agent.wait", wait).await;
     let history = wire.ask("chat.history", json!({"sessionKey": MAIN})).await;
     assert_eq!(history["totalMessages"], 4, "{history}");

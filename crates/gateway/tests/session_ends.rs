@@ -46,7 +46,7 @@ async fn a_run_that_a_reset_stops_says_nothing_in_the_new_session() {
         assert_eq!(messages(&mut wire).await, [] as [Value; 0], "{reset}");
     }
     send(&mut wire, "next", "hello again").await;
-    let wait = json!({"runId": "next", "timeoutMs": 20_000});
+    let wait = json!({"runId": "next", "timeoutMs": 110_000});
     assert_eq!(wire.ask("agent.wait", wait).await["status"], "ok");
     let roles: Vec<_> = messages(&mut wire).await;
     let roles: Vec<_> = roles.iter().map(|message| &message["role"]).collect();
@@ -65,7 +65,7 @@ async fn a_session_that_is_deleted_with_a_run_in_it_stays_deleted() {
     assert_eq!(deleted["deleted"], true);
     tokio::time::sleep(A_WHILE).await;
     assert_eq!(keys(&mut wire).await, [] as [Value; 0]);
-    let wait = json!({"runId": "long", "timeoutMs": 20_000});
+    let wait = json!({"runId": "long", "timeoutMs": 110_000});
     assert_eq!(wire.ask("agent.wait", wait).await["status"], "error");
 }
 

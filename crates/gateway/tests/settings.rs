@@ -24,7 +24,7 @@ async fn said(wire: &mut Wire, session: &str, text: &str) -> (Value, String) {
 
 async fn ended(wire: &mut Wire, session: &str, run: &str) -> (Value, String) {
     let ended = wire
-        .ask("agent.wait", json!({"runId": run, "timeoutMs": 20_000}))
+        .ask("agent.wait", json!({"runId": run, "timeoutMs": 110_000}))
         .await;
     let history = wire
         .ask("chat.history", json!({"sessionKey": session}))

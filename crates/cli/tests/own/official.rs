@@ -140,7 +140,7 @@ async fn it_starts_a_turn_and_finds_the_session_again() {
     let params = json!({"sessionKey": key, "message": "stream: 5", "idempotencyKey": "one"});
     let sent = call(&gateway, &cli, "chat.send", params).await;
     assert_eq!(sent["runId"], "one", "{sent}");
-    let wait = json!({"runId": "one", "timeoutMs": 60_000});
+    let wait = json!({"runId": "one", "timeoutMs": 110_000});
     let ended = call(&gateway, &cli, "agent.wait", wait).await;
     assert_eq!(ended["status"], "ok", "{ended}");
     let list = call(&gateway, &cli, "sessions.list", json!({})).await;
