@@ -303,7 +303,10 @@ async fn a_compaction_leaves_a_summary_and_what_it_replaced_is_kept() {
     let again = json!({"message": "still there", "sessionKey": MAIN, "idempotencyKey": "after"});
     wire.ask("agent", again).await;
     let ended = wire
-        .ask("agent.wait", json!({"runId": "after", "timeoutMs": 110_000}))
+        .ask(
+            "agent.wait",
+            json!({"runId": "after", "timeoutMs": 110_000}),
+        )
         .await;
     assert_eq!(ended["status"], "ok", "{ended}");
 }

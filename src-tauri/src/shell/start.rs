@@ -1,4 +1,4 @@
-//! What is started before the first window, in order: the log, the vault, the cache, the fleet, the notices.
+//! What is started while the first window comes up, in order: the log, the vault, the cache, the fleet, the notices.
 
 use std::error::Error;
 use std::ffi::OsString;

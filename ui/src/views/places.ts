@@ -21,10 +21,13 @@ export const places = {
 /** Long enough after the window is ready not to take its first moments. */
 const after = 400;
 
-/** Fetches the rest, so that going anywhere later waits for nothing. */
+/**
+ * Fetches what is gone to all the time, so that it comes at once. The rest is read from the disk in a few
+ * milliseconds when it is wanted, and most windows never want it.
+ */
 export function preload(): void {
   setTimeout(() => {
-    for (const load of Object.values(places)) void load();
+    for (const load of [places.sessionsList, places.session, places.palette]) void load();
     void warmUp();
   }, after);
 }
