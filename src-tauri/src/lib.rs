@@ -67,7 +67,6 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
     open_unless_background(&handle, std::env::args());
     tauri::async_runtime::block_on(start::fleet_and_notices(&handle, redactor, started))?;
     deep_links::follow_among(&handle, std::env::args().skip(1));
-    shell::tray::put_up(&handle);
     shell::forward::start(&handle, &app.state::<Fleet>());
     #[cfg(target_os = "linux")]
     shell::idle_memory::give_back_after_start(&handle);

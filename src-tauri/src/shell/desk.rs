@@ -2,10 +2,11 @@
 //! before the page was there to show it.
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use gatehouse_fleet::view::{AppInfo, NotificationSupport, Opening, Platform};
+use gatehouse_fleet::view::{AppInfo, NotificationSupport, Opening, Platform, SecretStoreView};
+use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, WebviewWindow};
 use tauri_plugin_notification::NotificationExt;
 use tauri_specta::Event;
@@ -23,6 +24,8 @@ pub(crate) struct Desk {
     support: watch::Receiver<NotificationSupport>,
     page: Mutex<Page>,
     painted: watch::Sender<bool>,
+    /// How secrets stand, asked while the first page loads: the keychain takes longer to answer than all else.
+    secrets: Mutex<Option<JoinHandle<SecretStoreView>>>,
     /// The main window was moved, and that is about to be written down.
     pub(crate) place_is_due: AtomicBool,
 }
@@ -39,8 +42,15 @@ enum Page {
 }
 
 impl Desk {
-    pub(crate) fn new(started: Instant, support: watch::Receiver<NotificationSupport>) -> Self {
+    pub(crate) fn new(
+        started: Instant,
+        support: watch::Receiver<NotificationSupport>,
+        fleet: &Fleet,
+    ) -> Self {
+        let asked = fleet.clone();
+        let secrets = tauri::async_runtime::spawn(async move { asked.secret_store_state().await });
         Self {
+            secrets: Mutex::new(Some(secrets)),
             started,
             support,
             page: Mutex::new(Page::Absent { wanted: None }),
@@ -65,10 +75,18 @@ impl Desk {
             None
         };
         let notifications = self.support.borrow().clone();
+        let asked = lock(&self.secrets).take();
+        let secrets = match asked {
+            Some(answer) => answer.await.ok(),
+            None => None,
+        };
         AppInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: platform(),
-            secrets: fleet.secret_store_state().await,
+            secrets: match secrets {
+                Some(state) => state,
+                None => fleet.secret_store_state().await,
+            },
             notifications,
             settings: fleet.settings().await,
             opening,
@@ -97,7 +115,7 @@ impl Desk {
             return;
         }
         let wanted = self.take_wanted();
-        *self.lock() = Page::Ready;
+        *lock(&self.page) = Page::Ready;
         if let Some(opening) = wanted {
             let _ = Open(opening).emit_to(window, MAIN);
         }
@@ -105,34 +123,34 @@ impl Desk {
 
     /// The main window is gone.
     pub(crate) fn page_left(&self) {
-        *self.lock() = Page::Absent { wanted: None };
+        *lock(&self.page) = Page::Absent { wanted: None };
     }
 
     /// Where a page that is not there yet begins, unless a person asked for something.
     pub(crate) fn begin_at(&self, opening: Opening) {
-        if let Page::Absent { wanted } = &mut *self.lock() {
+        if let Page::Absent { wanted } = &mut *lock(&self.page) {
             wanted.get_or_insert(opening);
         }
     }
 
     /// A person wants to see this: the page is told now, or when it comes.
     pub(crate) fn want(&self, app: &AppHandle, opening: Opening) {
-        match &mut *self.lock() {
+        match &mut *lock(&self.page) {
             Page::Ready => drop(Open(opening).emit_to(app, MAIN)),
             Page::Absent { wanted } => *wanted = Some(opening),
         }
     }
 
     fn take_wanted(&self) -> Option<Opening> {
-        match &mut *self.lock() {
+        match &mut *lock(&self.page) {
             Page::Ready => None,
             Page::Absent { wanted } => wanted.take(),
         }
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Page> {
-        self.page.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const fn platform() -> Platform {

@@ -12,7 +12,8 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tracing::warn;
 
-use super::tray::Tray;
+use super::desk::Desk;
+use super::tray::{self, Tray};
 use crate::bridge::{
     GatewaysChanged, InboxChanged, SecretsChanged, SessionsChanged, SettingsChanged,
 };
@@ -98,6 +99,9 @@ async fn look_again(app: &AppHandle, fleet: &Fleet) -> tauri::Result<()> {
 }
 
 async fn follow_inbox(app: AppHandle, fleet: Fleet, inbox_changed: Arc<Notify>) {
+    // Making the icon takes the window's thread for as long as a fifth of the page's start.
+    app.state::<Desk>().first_paint().await;
+    tray::put_up(&app).await;
     loop {
         let inbox = fleet.inbox_snapshot().await;
         if let Some(tray) = app.try_state::<Tray>() {

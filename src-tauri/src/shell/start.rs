@@ -50,7 +50,7 @@ pub(crate) async fn fleet_and_notices(
     let shown = app.path().app_data_dir()?.join("notices.json");
     let Notifier { notices, events } =
         notices::start(shown, &life.tracker, life.cancel.child_token());
-    app.manage(Desk::new(started, notices.support()));
+    app.manage(Desk::new(started, notices.support(), &fleet));
     app.manage(fleet.clone());
     own_gateway::start(app, fleet.clone(), redactor, vault);
     let surfaces = Arc::new(AppSurfaces::new(app.clone()));

@@ -12,6 +12,7 @@ use tauri::image::Image;
 use tauri::menu::{Menu, MenuBuilder, MenuItemBuilder, SubmenuBuilder};
 use tauri::tray::{TrayIcon, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Manager, Wry, include_image};
+use tokio::sync::oneshot;
 use tracing::warn;
 
 use super::surfaces::{self, Choosing};
@@ -36,9 +37,19 @@ struct Shown {
     choices: Vec<Choice>,
 }
 
-/// Puts the icon into the tray, where there is one. Without it the app goes on: its notices still decide, and
-/// a second start opens the window.
-pub(crate) fn put_up(app: &AppHandle) {
+/// Puts the icon into the tray, where there is one, and returns once it is there. Without it the app goes on: its
+/// notices still decide, and a second start opens the window.
+pub(crate) async fn put_up(app: &AppHandle) {
+    let (done, is_done) = oneshot::channel();
+    window::on_main_thread(app, |app| {
+        put_up_here(app);
+        // Nobody waits any more when the app ends.
+        let _ = done.send(());
+    });
+    let _ = is_done.await;
+}
+
+fn put_up_here(app: &AppHandle) {
     // A missing indicator library is a panic and not an error.
     let built = std::panic::catch_unwind(AssertUnwindSafe(|| build(app)));
     match built {

@@ -183,7 +183,7 @@ fn bring_forward(window: &WebviewWindow) {
     let _ = window.set_focus();
 }
 
-fn on_main_thread(app: &AppHandle, build: impl FnOnce(&AppHandle) + Send + 'static) {
+pub(crate) fn on_main_thread(app: &AppHandle, build: impl FnOnce(&AppHandle) + Send + 'static) {
     let handle = app.clone();
     if let Err(error) = app.run_on_main_thread(move || build(&handle)) {
         warn!(%error, "the main loop has ended");
