@@ -45,6 +45,8 @@ try {
   await page.getByText("Main session").first().click();
   const composer = page.getByRole("textbox").last();
   await composer.fill("stream: 3");
+  // Until the chat is open nothing can be sent.
+  await page.getByRole("button", { name: "Send" }).and(page.locator(":enabled")).waitFor();
   await composer.press("Control+Enter");
   await page.getByText("word3").first().waitFor();
 

@@ -16,12 +16,17 @@ fn well(gateway: &OwnGateway, line: &[&str]) -> Done {
 
 /// What `probe` finds, as soon as it does.
 fn eventually<T>(mut probe: impl FnMut() -> Option<T>) -> T {
+    at_last(|| probe().ok_or_else(String::new))
+}
+
+/// As [`eventually`], and what it says when it finds nothing.
+fn at_last<T>(mut probe: impl FnMut() -> Result<T, String>) -> T {
     let begun = Instant::now();
     loop {
-        if let Some(found) = probe() {
-            return found;
+        match probe() {
+            Ok(found) => return found,
+            Err(seen) => assert!(begun.elapsed() < SOON, "it did not come: {seen}"),
         }
-        assert!(begun.elapsed() < SOON, "it did not come");
         std::thread::sleep(Duration::from_millis(200));
     }
 }
@@ -41,9 +46,12 @@ fn a_task_that_costs_more_than_its_budget_is_stopped_and_its_history_says_why() 
         let key = well(&gateway, &line).json()["key"].clone();
         let key = key.as_str().unwrap().to_owned();
         move |gateway: &OwnGateway, words: &str| {
-            eventually(|| {
+            at_last(|| {
                 let history = well(gateway, &["sessions", "history", &key]).stdout;
-                history.contains(words).then_some(())
+                if history.contains(words) {
+                    return Ok(());
+                }
+                Err(format!("{words:?} in {history}\n{}", gateway.log()))
             });
         }
     };
