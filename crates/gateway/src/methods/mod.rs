@@ -12,6 +12,7 @@ mod credentials;
 mod device_tokens;
 mod devices;
 mod exec_policy;
+mod expected;
 mod grants;
 mod groups;
 mod history;

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chat::{Attachment, content, said, submitted};
+use super::expected::may_send;
 use super::send::known_channel;
+use super::session_write::expect;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::Input;
@@ -78,6 +80,7 @@ async fn run(
     let key = params.idempotency_key.clone();
     let said = said(&name, &params.message, &params.attachments);
     let work = || async {
+        may_send(&cx, &name).await?;
         let run_id = key.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
         let mut input = Input::text(name, run_id, "");
         input.content = content(params.message, params.attachments)?;
@@ -211,6 +214,9 @@ struct AgentParams {
     session_key: Option<String>,
     #[serde(default)]
     session_id: Option<String>,
+    /// The session that the caller saw.
+    #[serde(default)]
+    expected_existing_session_id: Option<String>,
     #[serde(default)]
     provider: Option<String>,
     #[serde(default)]
@@ -233,16 +239,27 @@ struct AgentParams {
     channel: Option<String>,
     #[serde(default)]
     reply_channel: Option<String>,
+    /// Whom the answer would be brought to.
+    #[serde(default)]
+    to: Option<String>,
+    #[serde(default)]
+    reply_to: Option<String>,
     idempotency_key: String,
 }
 
 impl AgentParams {
     /// Refuses a delivery that would never come, unless it was asked for as far as it is possible.
     fn can_be_delivered(&self) -> Result<(), MethodError> {
+        if !self.deliver || self.best_effort_deliver {
+            return Ok(());
+        }
         let channel = self.reply_channel.as_deref().or(self.channel.as_deref());
-        match channel.map(str::trim) {
-            Some(channel) if self.deliver && !self.best_effort_deliver => known_channel(channel),
-            _ => Ok(()),
+        known_channel(channel.unwrap_or_default().trim())?;
+        match self.reply_to.as_ref().or(self.to.as_ref()) {
+            None => Ok(()),
+            Some(to) => Err(MethodError::invalid(format!(
+                "an answer cannot be brought to {to}: it stands in its session; leave out deliver or say bestEffortDeliver"
+            ))),
         }
     }
 }
@@ -260,6 +277,10 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
     let key = params.idempotency_key.clone();
     let said = said(&name, &params.message, &params.attachments);
     let work = || async {
+        expect(&cx, &name, params.expected_existing_session_id.as_deref()).await?;
+        if params.deliver {
+            may_send(&cx, &name).await?;
+        }
         let mut input = Input::text(name.clone(), params.idempotency_key, "");
         input.content = content(params.message, params.attachments)?;
         input.thinking = params.thinking.as_deref().and_then(Thinking::parse);
