@@ -257,3 +257,55 @@ async fn a_session_that_takes_nothing_says_so_to_whoever_says_something() {
         .await;
     turn(&mut wire, "c").await;
 }
+
+#[tokio::test]
+async fn a_model_or_a_level_that_there_is_not_is_refused_and_not_replaced() {
+    let (_gateway, mut wire) = connected().await;
+    let turn = json!({"message": "hello", "idempotencyKey": "no"});
+    let message = json!({"sessionKey": MAIN, "message": "hello", "idempotencyKey": "no"});
+    let said = json!({"key": "main", "message": "hello"});
+    let agent = json!({"name": "Night Watch"});
+    for (method, params, field, value) in [
+        ("agent", &turn, "model", "no-provider"),
+        ("agent", &turn, "model", "nope/none"),
+        ("agent", &turn, "provider", "scripted"),
+        ("agent", &turn, "thinking", "lots"),
+        ("chat.send", &message, "thinking", "lots"),
+        ("sessions.send", &said, "thinking", "lots"),
+        ("agents.create", &agent, "model", "nope/none"),
+        ("agents.create", &agent, "model", "no-provider"),
+    ] {
+        let refused = wire
+            .request(method, with(params, &json!({ field: value })))
+            .await;
+        let words = refused["error"]["message"].as_str().unwrap_or_default();
+        assert!(words.contains(field), "{method} {field} {value}: {refused}");
+    }
+    let agents = wire.ask("agents.list", json!({})).await;
+    assert_eq!(agents["agents"].as_array().unwrap().len(), 1, "{agents:#}");
+    let most = with(&turn, &json!({"thinking": "xhigh"}));
+    wire.ask("agent", most).await;
+}
+
+#[tokio::test]
+async fn the_workspace_of_a_new_agent_can_be_in_the_home_folder() {
+    let (_gateway, mut wire) = connected().await;
+    let home = std::env::home_dir().unwrap();
+    let made = json!({"name": "Night", "workspace": "~/night", "model": "scripted/scripted-1"});
+    let made = wire.ask("agents.create", made).await;
+    assert_eq!(made["workspace"], json!(home.join("night")), "{made}");
+    let moved = json!({"agentId": "night", "workspace": "~/day", "model": "nope/none"});
+    let refused = wire.request("agents.update", moved).await;
+    assert_eq!(refused["ok"], false, "{refused}");
+    wire.ask(
+        "agents.update",
+        json!({"agentId": "night", "workspace": "~/day"}),
+    )
+    .await;
+    let agents = wire.ask("agents.list", json!({})).await;
+    let day = home.join("day");
+    assert!(
+        agents.to_string().contains(&*day.to_string_lossy()),
+        "{agents:#}"
+    );
+}

@@ -120,7 +120,7 @@ async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, M
     input.content = content(params.message, params.attachments)?;
     let usual = || settings::queue_mode(&cx.app.config.current());
     input.queue = params.queue_mode.map_or_else(usual, Queue::mode);
-    input.thinking = params.thinking.as_deref().and_then(Thinking::parse);
+    input.thinking = thinking(params.thinking.as_deref())?;
     input.timeout = params
         .timeout_ms
         .filter(|ms| *ms > 0)
@@ -139,6 +139,20 @@ pub(super) async fn submitted(cx: &Cx, input: Input) -> Result<Value, MethodErro
         Submitted::Started(run_id) => json!({"runId": run_id, "status": "started"}),
         Submitted::Known(run_id) => json!({"runId": run_id, "status": "in_flight"}),
     })
+}
+
+/// How much a model is to think. A word that is none would leave it at what it is.
+pub(super) fn thinking(word: Option<&str>) -> Result<Option<Thinking>, MethodError> {
+    let Some(word) = word.filter(|word| !word.trim().is_empty()) else {
+        return Ok(None);
+    };
+    match Thinking::parse(word) {
+        Some(level) => Ok(Some(level)),
+        None => Err(MethodError::invalid(format!(
+            "thinking must be one of {}",
+            Thinking::WORDS.join(", ")
+        ))),
+    }
 }
 
 /// A message's blocks. Files other than images have no place in a message here.

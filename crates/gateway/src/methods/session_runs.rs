@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatehouse_agent::provider::{ModelRef, Thinking};
+use gatehouse_agent::provider::ModelRef;
 use gatehouse_agent::{QueueMode, RunOutcome, RunStatus, Task, Waited};
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{RunRecord, RunState};
@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chat::{Attachment, content, said, submitted};
+use super::chat::{Attachment, content, said, submitted, thinking};
 use super::expected::may_send;
 use super::send::known_channel;
-use super::session_write::expect;
+use super::session_write::{expect, known_model};
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::Input;
@@ -85,7 +85,7 @@ async fn run(
         let mut input = Input::text(name, run_id, "");
         input.content = content(params.message, params.attachments)?;
         input.queue = queue;
-        input.thinking = params.thinking.as_deref().and_then(Thinking::parse);
+        input.thinking = thinking(params.thinking.as_deref())?;
         input.timeout = params
             .timeout_ms
             .filter(|ms| *ms > 0)
@@ -283,8 +283,8 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
         }
         let mut input = Input::text(name.clone(), params.idempotency_key, "");
         input.content = content(params.message, params.attachments)?;
-        input.thinking = params.thinking.as_deref().and_then(Thinking::parse);
-        input.model = model(params.provider.as_deref(), params.model.as_deref());
+        input.thinking = thinking(params.thinking.as_deref())?;
+        input.model = model(&cx, params.provider.as_deref(), params.model.as_deref())?;
         input.timeout = params.timeout.filter(|s| *s > 0).map(Duration::from_secs);
         input.extra_system = params.extra_system_prompt;
         input.created_via = "run";
@@ -340,15 +340,24 @@ async fn session_of(cx: &Cx, params: &AgentParams) -> Result<SessionName, Method
     Ok(sessions.name(key, params.agent_id.as_deref()))
 }
 
-fn model(provider: Option<&str>, model: Option<&str>) -> Option<ModelRef> {
-    let model = model?;
-    match provider {
-        Some(provider) => Some(ModelRef {
-            provider: provider.to_owned(),
-            model: model.to_owned(),
-        }),
-        None => ModelRef::parse(model),
-    }
+/// The model of one run. Without one a provider says nothing that could be done.
+fn model(
+    cx: &Cx,
+    provider: Option<&str>,
+    model: Option<&str>,
+) -> Result<Option<ModelRef>, MethodError> {
+    let Some(model) = model else {
+        return match provider {
+            Some(_) => Err(MethodError::invalid("provider needs model beside it")),
+            None => Ok(None),
+        };
+    };
+    let name = match provider {
+        Some(provider) => format!("{provider}/{model}"),
+        None => model.to_owned(),
+    };
+    known_model(cx, Some(&name))?;
+    Ok(ModelRef::parse(&name))
 }
 
 #[derive(Debug, Deserialize)]
