@@ -130,6 +130,52 @@ async fn a_file_that_a_command_may_still_run_is_not_changed_without_a_question()
     }
 }
 
+/// With a folder of the workspace on the search path before all others, as a virtual environment has it.
+async fn with_its_own_programs() -> Bench {
+    let state = tempfile::tempdir().unwrap();
+    let folder = state.path().canonicalize().unwrap();
+    let tools = folder.join("workspace/.venv/bin");
+    fs::create_dir_all(&tools).unwrap();
+    let mut gateway = TestGateway::with(|options| {
+        options.config.raw = json!({"tools": {"exec": {"pathPrepend": [tools]}}});
+        options.state_dir = folder;
+    })
+    .await;
+    gateway.state = state;
+    Bench {
+        person: another_person(&gateway).await,
+        gateway,
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_an_agent_wrote_is_asked_about_by_its_name_as_by_its_path() {
+    let mut bench = with_its_own_programs().await;
+    bench.write(".venv/bin/wc", "#!/bin/sh\necho of a person\n");
+    bench.write(".venv/bin/head", "#!/bin/sh\necho of a person\n");
+    bench.write("notes.txt", "x\n");
+    let count = json!({"command": "wc -l notes.txt"});
+    let ran = bench.runs(MAIN, "exec", count.clone()).await.to_string();
+    assert!(ran.contains("of a person"), "the path has it first: {ran}");
+
+    let write = json!({"path": ".venv/bin/wc", "content": "#!/bin/sh\necho of an agent\n"});
+    bench.runs(MAIN, "write", write).await;
+    for line in [
+        "wc -l notes.txt",
+        "ls && wc -l notes.txt",
+        "cat notes.txt | wc -l",
+    ] {
+        let found = bench.is_asked("exec", json!({"command": line})).await;
+        assert!(found.contains("write-run"), "{line}: {found}");
+    }
+    let beside = json!({"command": "head -n 1 notes.txt"});
+    bench.runs(MAIN, "exec", beside).await;
+
+    let line = "cp notes.txt .venv/bin/sort; sort notes.txt";
+    let found = bench.is_asked("exec", json!({"command": line})).await;
+    assert!(found.contains("write-run"), "{line}: {found}");
+}
+
 #[tokio::test]
 async fn what_was_read_when_a_command_began_is_free_to_change() {
     for (command, name, text) in [

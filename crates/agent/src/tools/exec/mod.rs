@@ -85,6 +85,12 @@ impl ExecOptions {
         environment::clean(&self.environment, arguments)
     }
 
+    /// The folders in which a command looks for the programs that it names without a path.
+    pub fn search(&self) -> Vec<PathBuf> {
+        let path = self.search_path().map(OsString::as_os_str);
+        std::env::split_paths(path.unwrap_or_default()).collect()
+    }
+
     pub(crate) fn search_path(&self) -> Option<&OsString> {
         let path = self.environment.iter().find(|(name, _)| name == "PATH");
         path.map(|(_, value)| value)
