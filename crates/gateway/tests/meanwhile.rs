@@ -176,6 +176,30 @@ async fn a_program_that_an_agent_wrote_is_asked_about_by_its_name_as_by_its_path
     assert!(found.contains("write-run"), "{line}: {found}");
 }
 
+/// Waits for a file, and for no longer than any of these tests takes.
+#[cfg(target_os = "linux")]
+const WAITS_A_WHILE: &str =
+    "n=0; while [ ! -e go ] && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.05; done\n";
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_script_that_left_its_command_behind_is_not_changed_while_it_is_read() {
+    let mut bench = Bench::new().await;
+    bench.write("run.sh", &format!("{WAITS_A_WHILE}echo $0\n"));
+    bench.write("other", "x");
+    let leaves = json!({"command": "setsid bash run.sh > log"});
+    bench.runs(MAIN, "exec", leaves).await;
+    let line = "cp other run.sh";
+    let found = bench.is_asked("exec", json!({"command": line})).await;
+    assert!(found.contains("still runs"), "{found}");
+
+    bench.write("go", "");
+    while bench.findings(MAIN, line).await.contains("still runs") {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bench.runs(MAIN, "exec", json!({"command": line})).await;
+}
+
 #[tokio::test]
 async fn what_was_read_when_a_command_began_is_free_to_change() {
     for (command, name, text) in [

@@ -13,6 +13,7 @@ use tokio::{
 use crate::{ambient::at, secrets::RedactStream};
 
 use super::{
+    leavers,
     output::Output,
     spawn::{Spawned, Status},
 };
@@ -225,7 +226,7 @@ impl Owner {
     async fn run(mut self) {
         let (exit, status) = self.live().await;
         self.spawned.leader.kill_group();
-        self.spawned.held = None;
+        leavers::let_go(self.spawned.held.take());
         self.read_the_rest().await;
         let mut held = Vec::new();
         self.redaction.finish(&mut held);

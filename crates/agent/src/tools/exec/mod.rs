@@ -8,6 +8,7 @@ mod credentials;
 mod environment;
 mod job;
 mod launch;
+mod leavers;
 mod notify;
 mod orphans;
 mod output;
