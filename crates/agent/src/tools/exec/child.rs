@@ -226,8 +226,9 @@ impl Owner {
     async fn run(mut self) {
         let (exit, status) = self.live().await;
         self.spawned.leader.kill_group();
-        leavers::let_go(self.spawned.held.take());
         self.read_the_rest().await;
+        // Whoever is told of the end finds that it has ended.
+        leavers::let_go(self.spawned.held.take()).await;
         let mut held = Vec::new();
         self.redaction.finish(&mut held);
         self.keep(&held);

@@ -12,19 +12,30 @@ use crate::launch::Held;
 /// How often is looked whether they are still there.
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Lets go of a command that has ended: now, where nobody asks whether it runs, or when the last of its processes is
-/// gone.
-pub(super) fn let_go(held: Option<Arc<Held>>) {
+/// How long those that were killed with their group have to be gone.
+const DYING: Duration = Duration::from_millis(20);
+const LOOKS: u32 = 5;
+
+/// Lets go of a command that has ended: now, where nobody asks whether it runs or nothing is left of it, or else when the
+/// last of its processes is gone.
+pub(super) async fn let_go(held: Option<Arc<Held>>) {
     let Some(held) = held.filter(|held| Held::is_watched(held)) else {
         return;
     };
-    if cfg!(target_os = "linux") {
-        tokio::spawn(async move {
-            while Held::is_watched(&held) && is_left(&held).await {
-                tokio::time::sleep(ROUND).await;
-            }
-        });
+    if !cfg!(target_os = "linux") {
+        return;
     }
+    for _ in 0..LOOKS {
+        if !is_left(&held).await {
+            return;
+        }
+        tokio::time::sleep(DYING).await;
+    }
+    tokio::spawn(async move {
+        while Held::is_watched(&held) && is_left(&held).await {
+            tokio::time::sleep(ROUND).await;
+        }
+    });
 }
 
 /// Whether a process of it is there. Looking reads files.
@@ -42,8 +53,21 @@ fn is_any_marked(mark: &str) -> bool {
         // Of others' processes it cannot be read, and they do not come from a run. Of the dead it is empty.
         let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         let mut variables = environment.split(|byte| *byte == 0);
-        variables.any(|variable| variable == wanted.as_bytes())
+        variables.any(|variable| variable == wanted.as_bytes()) && !is_killed(pid)
     })
+}
+
+/// Whether it has only to be let run to be gone: `SIGKILL` waits for it (proc(5), `SigPnd`).
+fn is_killed(pid: u32) -> bool {
+    const KILL: u64 = 1 << 8;
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mut pending = status.lines().filter_map(|line| {
+        let set = line
+            .strip_prefix("SigPnd:")
+            .or_else(|| line.strip_prefix("ShdPnd:"))?;
+        u64::from_str_radix(set.trim(), 16).ok()
+    });
+    pending.any(|set| set & KILL != 0)
 }
 
 #[cfg(all(test, target_os = "linux"))]
