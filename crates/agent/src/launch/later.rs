@@ -4,13 +4,13 @@
 //! are done: what is written to such a file meanwhile is run without having been looked at.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, hash_map::RandomState},
+    hash::BuildHasher,
     path::{Path, PathBuf},
     sync::{
         Arc, LazyLock, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use gatehouse_policy::Plan;
@@ -29,9 +29,8 @@ static OPENED: AtomicU64 = AtomicU64::new(0);
 
 /// What tells the commands of this program from those of one before it, whose processes may live on.
 static PROGRAM: LazyLock<String> = LazyLock::new(|| {
-    let began = SystemTime::now().duration_since(UNIX_EPOCH);
-    let began = began.map_or(0, |began| began.as_micros());
-    format!("{}-{began:x}", std::process::id())
+    let random = RandomState::new().hash_one(());
+    format!("{}-{random:x}", std::process::id())
 });
 
 impl Default for Held {

@@ -19,7 +19,7 @@ const LOOKS: u32 = 5;
 /// Lets go of a command that has ended: now, where nobody asks whether it runs or nothing is left of it, or else when the
 /// last of its processes is gone.
 pub(super) async fn let_go(held: Option<Arc<Held>>) {
-    let Some(held) = held.filter(|held| Held::is_watched(held)) else {
+    let Some(held) = held.filter(Held::is_watched) else {
         return;
     };
     if !cfg!(target_os = "linux") {
