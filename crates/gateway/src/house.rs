@@ -62,7 +62,7 @@ pub(crate) struct Site {
 
 impl Site {
     /// What the analysis of a command knows of this machine.
-    fn surroundings(&self) -> Surroundings {
+    fn surroundings(&self, exec: &ExecOptions) -> Surroundings {
         let own_places = OWN_PLACES.iter().map(|name| self.state_dir.join(name));
         let own_places = own_places.chain(self.own_files.iter().cloned());
         Surroundings {
@@ -70,6 +70,7 @@ impl Site {
                 .map(|place| place.to_string_lossy().into_owned())
                 .collect(),
             own_ports: vec![self.port],
+            search: exec.search(),
             ..Surroundings::of(&variables())
         }
     }
@@ -148,7 +149,7 @@ impl House {
             Arc::new(move |agent: &str| settings::rights(&config.current(), agent))
         };
         let judge = Judge::new(
-            site.surroundings(),
+            site.surroundings(&exec),
             policy.clone(),
             clock.clone(),
             rights_of_agents,

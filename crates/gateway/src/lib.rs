@@ -19,6 +19,7 @@ pub mod govern;
 mod health;
 mod heartbeats;
 mod hex;
+mod home;
 mod house;
 mod limits;
 mod live_config;

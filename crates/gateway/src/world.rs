@@ -35,6 +35,8 @@ pub struct Surroundings {
     pub protected: Vec<String>,
     /// Ports of this machine that belong to gateways of ours.
     pub own_ports: Vec<u16>,
+    /// Where a command looks for the programs that it names without a path.
+    pub search: Vec<PathBuf>,
 }
 
 impl Surroundings {
@@ -59,6 +61,7 @@ impl Surroundings {
             tmp,
             protected: Vec::new(),
             own_ports: Vec::new(),
+            search: std::env::split_paths(&get(&["PATH"])).collect(),
         }
     }
 

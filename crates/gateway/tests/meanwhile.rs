@@ -130,6 +130,76 @@ async fn a_file_that_a_command_may_still_run_is_not_changed_without_a_question()
     }
 }
 
+/// With a folder of the workspace on the search path before all others, as a virtual environment has it.
+async fn with_its_own_programs() -> Bench {
+    let state = tempfile::tempdir().unwrap();
+    let folder = state.path().canonicalize().unwrap();
+    let tools = folder.join("workspace/.venv/bin");
+    fs::create_dir_all(&tools).unwrap();
+    let mut gateway = TestGateway::with(|options| {
+        options.config.raw = json!({"tools": {"exec": {"pathPrepend": [tools]}}});
+        options.state_dir = folder;
+    })
+    .await;
+    gateway.state = state;
+    Bench {
+        person: another_person(&gateway).await,
+        gateway,
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_an_agent_wrote_is_asked_about_by_its_name_as_by_its_path() {
+    let mut bench = with_its_own_programs().await;
+    bench.write(".venv/bin/wc", "#!/bin/sh\necho of a person\n");
+    bench.write(".venv/bin/head", "#!/bin/sh\necho of a person\n");
+    bench.write("notes.txt", "x\n");
+    let count = json!({"command": "wc -l notes.txt"});
+    let ran = bench.runs(MAIN, "exec", count.clone()).await.to_string();
+    assert!(ran.contains("of a person"), "the path has it first: {ran}");
+
+    let write = json!({"path": ".venv/bin/wc", "content": "#!/bin/sh\necho of an agent\n"});
+    bench.runs(MAIN, "write", write).await;
+    for line in [
+        "wc -l notes.txt",
+        "ls && wc -l notes.txt",
+        "cat notes.txt | wc -l",
+    ] {
+        let found = bench.is_asked("exec", json!({"command": line})).await;
+        assert!(found.contains("write-run"), "{line}: {found}");
+    }
+    let beside = json!({"command": "head -n 1 notes.txt"});
+    bench.runs(MAIN, "exec", beside).await;
+
+    let line = "cp notes.txt .venv/bin/sort; sort notes.txt";
+    let found = bench.is_asked("exec", json!({"command": line})).await;
+    assert!(found.contains("write-run"), "{line}: {found}");
+}
+
+/// Waits for a file, and for no longer than any of these tests takes.
+#[cfg(target_os = "linux")]
+const WAITS_A_WHILE: &str =
+    "n=0; while [ ! -e go ] && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.05; done\n";
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_script_that_left_its_command_behind_is_not_changed_while_it_is_read() {
+    let mut bench = Bench::new().await;
+    bench.write("run.sh", &format!("{WAITS_A_WHILE}echo $0\n"));
+    bench.write("other", "x");
+    let leaves = json!({"command": "setsid bash run.sh > log"});
+    bench.runs(MAIN, "exec", leaves).await;
+    let line = "cp other run.sh";
+    let found = bench.is_asked("exec", json!({"command": line})).await;
+    assert!(found.contains("still runs"), "{found}");
+
+    bench.write("go", "");
+    while bench.findings(MAIN, line).await.contains("still runs") {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bench.runs(MAIN, "exec", json!({"command": line})).await;
+}
+
 #[tokio::test]
 async fn what_was_read_when_a_command_began_is_free_to_change() {
     for (command, name, text) in [

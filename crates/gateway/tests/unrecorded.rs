@@ -7,15 +7,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatehouse_protocol::device::DeviceKey;
 use gatehouse_vault::credentials::KeyFile;
 use serde_json::{Value, json};
-use support::{ALL_SCOPES, TestGateway};
+use support::{ALL_SCOPES, TOKEN, TestGateway, Wire, another_person};
 
 const VALUE: &str = "ghp_Zm9vYmFyYmF6cXV4MDEyMzQ1";
 const OTHER: &str = "another-value-0123456789";
 
 const REFUSE: &str = "CREATE TRIGGER no_record BEFORE INSERT ON audit_record \
-    WHEN NEW.kind LIKE 'credential.%' OR NEW.kind LIKE 'policy.%' \
+    WHEN NEW.kind LIKE 'credential.%' OR NEW.kind LIKE 'policy.%' OR NEW.kind LIKE 'pairing.%' \
+    OR NEW.kind LIKE 'device.%' OR NEW.kind LIKE 'token.%' \
     BEGIN SELECT RAISE(ABORT, 'not now'); END";
 
 /// What somebody with the file does to it while the gateway runs.
@@ -26,6 +28,16 @@ async fn in_the_database(folder: &Path, statement: &'static str) {
         .busy_timeout(Duration::from_secs(10));
     let mut connection = options.connect().await.unwrap();
     connection.execute(statement).await.unwrap();
+}
+
+/// How many setup codes are kept.
+async fn codes_in(folder: &Path) -> i64 {
+    use sqlx::{ConnectOptions, Row};
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("gateway.sqlite3"));
+    let mut connection = options.connect().await.unwrap();
+    let count = sqlx::query("SELECT count(*) FROM setup_code");
+    count.fetch_one(&mut connection).await.unwrap().get(0)
 }
 
 fn github(secret: &str) -> Value {
@@ -112,5 +124,90 @@ async fn a_policy_stays_as_it_is_where_its_change_cannot_be_recorded() {
     let listed = wire
         .ask("gatehouse.audit.list", json!({"kinds": ["policy.changed"]}))
         .await;
+    assert_eq!(listed["records"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn devices_and_their_tokens_stay_as_they_are_where_a_decision_cannot_be_recorded() {
+    let gateway = TestGateway::start().await;
+    let folder = gateway.state.path();
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let paired = another_person(&gateway).await;
+    let asks = async |seed: u8| {
+        let afar = [("x-forwarded-for", "203.0.113.9")];
+        let mut newcomer = Wire::dial_with(gateway.address(), &afar).await;
+        let key = DeviceKey::from_seed([seed; 32]);
+        let token = json!({"token": TOKEN});
+        newcomer.connect_as(&key, token, &ALL_SCOPES, |_| {}).await
+    };
+    assert_eq!(asks(31).await["ok"], false);
+    let before = wire.ask("device.pair.list", json!({})).await;
+    let request = before["pending"][0]["requestId"].clone();
+    let device = before["paired"][0]["deviceId"].clone();
+    let changes = [
+        (
+            "device.pair.approve",
+            json!({"requestId": request}),
+            "pairing.approved",
+        ),
+        (
+            "device.token.rotate",
+            json!({"deviceId": device, "role": "operator"}),
+            "token.rotated",
+        ),
+        (
+            "device.token.revoke",
+            json!({"deviceId": device, "role": "operator"}),
+            "token.revoked",
+        ),
+        (
+            "device.pair.remove",
+            json!({"deviceId": device}),
+            "device.removed",
+        ),
+        (
+            "device.pair.setupCode",
+            json!({"publicUrl": "ws://127.0.0.1:1"}),
+            "pairing.code",
+        ),
+    ];
+    in_the_database(folder, REFUSE).await;
+    let reject = ("device.pair.reject", json!({"requestId": request}), "");
+    for (method, params, _) in changes.iter().chain([&reject]) {
+        let answer = wire.request(method, params.clone()).await;
+        assert_eq!(answer["ok"], false, "{method}: {answer}");
+        let now = wire.ask("device.pair.list", json!({})).await;
+        assert_eq!(now, before, "{method}");
+    }
+    assert_eq!(codes_in(folder).await, 0, "no code can be used");
+
+    in_the_database(folder, "DROP TRIGGER no_record").await;
+    for (method, params, kind) in changes {
+        wire.ask(method, params).await;
+        let listed = wire.ask("gatehouse.audit.list", json!({"limit": 1})).await;
+        let record = &listed["records"][0];
+        assert_eq!(record["kind"], kind, "{record}");
+        assert!(record["at"].as_i64().unwrap() > 0, "{record}");
+    }
+    drop(paired);
+}
+
+#[tokio::test]
+async fn the_approvals_document_stays_as_it_is_where_its_change_cannot_be_recorded() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let before = wire.ask("exec.approvals.get", json!({})).await;
+    let file = json!({"version": 1, "defaults": {"security": "full", "ask": "off"}, "agents": {}});
+    let change = json!({"file": file, "baseHash": before["hash"]});
+    in_the_database(gateway.state.path(), REFUSE).await;
+    let answer = wire.request("exec.approvals.set", change.clone()).await;
+    assert_eq!(answer["ok"], false, "{answer}");
+    let now = wire.ask("exec.approvals.get", json!({})).await;
+    assert_eq!(now, before);
+    in_the_database(gateway.state.path(), "DROP TRIGGER no_record").await;
+    let after = wire.ask("exec.approvals.set", change).await;
+    assert_eq!(after["file"]["defaults"]["ask"], "off", "{after}");
+    let kinds = json!({"kinds": ["policy.changed"]});
+    let listed = wire.ask("gatehouse.audit.list", kinds).await;
     assert_eq!(listed["records"].as_array().unwrap().len(), 1);
 }

@@ -15,7 +15,7 @@ use super::{
     ended::EndedRuns,
     lane::{Batch, Item, Lane, QueueRules, Step, StopWhy, Withdrawal},
     parts::Shared,
-    request::{AbortCause, ActiveRun, RunOutcome, RunRequest, RunStatus, SubmitError},
+    request::{AbortCause, ActiveRun, QueueMode, RunOutcome, RunRequest, RunStatus, SubmitError},
     run::Run,
     stop::{StopCause, StopSignal},
 };
@@ -40,6 +40,7 @@ pub(crate) enum Command {
     /// Takes a run id, unless it is known already.
     Reserve {
         run_id: String,
+        room: Room,
         reply: oneshot::Sender<Result<(), SubmitError>>,
     },
     /// Gives back an id whose input could not be kept.
@@ -77,6 +78,14 @@ pub(crate) enum Command {
         reply: oneshot::Sender<Option<RunOutcome>>,
     },
     SetRules(QueueRules),
+}
+
+/// Where an input is to wait.
+pub(crate) struct Room {
+    pub(crate) session_key: String,
+    pub(crate) mode: QueueMode,
+    /// Somebody is there to hear that there is none. What the gateway itself has to say is kept.
+    pub(crate) is_asked_for: bool,
 }
 
 pub(crate) struct Actor {
@@ -134,8 +143,12 @@ impl Actor {
     fn handle_command(&mut self, command: Command, stopping: bool) {
         // A caller that went away needs no answer.
         match command {
-            Command::Reserve { run_id, reply } => {
-                let _ = reply.send(self.reserve(run_id, stopping));
+            Command::Reserve {
+                run_id,
+                room,
+                reply,
+            } => {
+                let _ = reply.send(self.reserve(run_id, &room, stopping));
             }
             Command::Release { run_id } => self.ended.forget(&run_id),
             Command::Submit(input) => self.submit(*input, stopping),
@@ -173,9 +186,14 @@ impl Actor {
         }
     }
 
-    fn reserve(&mut self, run_id: String, stopping: bool) -> Result<(), SubmitError> {
+    fn reserve(&mut self, run_id: String, room: &Room, stopping: bool) -> Result<(), SubmitError> {
         if stopping {
             return Err(SubmitError::Stopping);
+        }
+        let lane = self.lanes.get(&room.session_key);
+        let is_new = !self.ended.knows(&run_id);
+        if is_new && room.is_asked_for && lane.is_some_and(|lane| lane.is_full_for(room.mode)) {
+            return Err(SubmitError::Full(self.rules.cap.max(1)));
         }
         if self.ended.begin(&run_id) {
             Ok(())

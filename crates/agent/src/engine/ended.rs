@@ -49,6 +49,10 @@ impl EndedRuns {
         true
     }
 
+    pub(crate) fn knows(&self, run_id: &str) -> bool {
+        self.runs.contains_key(run_id)
+    }
+
     pub(crate) fn forget(&mut self, run_id: &str) {
         self.runs.remove(run_id);
     }

@@ -12,7 +12,7 @@ use super::request::QueueMode;
 /// How a queue behaves; OpenClaw's `messages.queue`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueRules {
-    /// Inputs that may wait; 20 in OpenClaw.
+    /// Inputs that may wait for a run of their own, and as many for the run that is at work; 20 in OpenClaw.
     pub cap: usize,
     /// What happens to one more.
     pub overflow: Overflow,
@@ -140,12 +140,26 @@ impl<T> Lane<T> {
         }
     }
 
+    /// Whether one more input would only be dropped, or crowd a run that does not come to read: to be refused before it
+    /// is taken. What is taken all the same waits for a run of its own.
+    pub(crate) fn is_full_for(&self, mode: QueueMode) -> bool {
+        match mode {
+            QueueMode::Interrupt => {
+                let waiting = self.waiting.iter();
+                let interrupts = waiting.filter(|item| item.mode == QueueMode::Interrupt);
+                interrupts.count() >= self.rules.cap.max(1)
+            }
+            QueueMode::Steer if self.is_steerable() => self.are_steers_full(),
+            _ => self.rules.overflow == Overflow::New && self.is_queue_full(),
+        }
+    }
+
     /// Takes an input.
     pub(crate) fn submit(&mut self, item: Item<T>, now: Instant) -> Vec<Step<T>> {
         let mut steps = Vec::new();
         match item.mode {
             QueueMode::Interrupt => self.interrupt(item, &mut steps),
-            QueueMode::Steer if self.is_steerable() => {
+            QueueMode::Steer if self.is_steerable() && !self.are_steers_full() => {
                 let run_id = item.run_id.clone();
                 self.steers.push_back(item);
                 let position = self.steers.len();
@@ -248,6 +262,14 @@ impl<T> Lane<T> {
         self.rules = rules;
     }
 
+    fn is_queue_full(&self) -> bool {
+        self.waiting.len() >= self.rules.cap.max(1)
+    }
+
+    fn are_steers_full(&self) -> bool {
+        self.steers.len() >= self.rules.cap.max(1)
+    }
+
     fn is_steerable(&self) -> bool {
         let active = self.active.as_ref();
         active.is_some_and(|active| active.phase == Phase::Steerable)
@@ -267,7 +289,7 @@ impl<T> Lane<T> {
     }
 
     fn enqueue(&mut self, item: Item<T>, busy: bool, steps: &mut Vec<Step<T>>) {
-        if self.waiting.len() >= self.rules.cap.max(1) {
+        if self.is_queue_full() {
             let why = Withdrawal::Overflowed;
             if self.rules.overflow == Overflow::New {
                 steps.push(Step::Withdraw { item, why });

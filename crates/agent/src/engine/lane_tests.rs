@@ -57,6 +57,46 @@ fn a_steer_is_read_by_the_active_run() {
 }
 
 #[test]
+fn what_a_run_has_not_read_is_bounded_and_what_comes_beyond_it_waits() {
+    let now = Instant::now();
+    let mut lane = Lane::new(QueueRules {
+        cap: 2,
+        ..QueueRules::default()
+    });
+    lane.submit(item("a", QueueMode::Steer), now);
+    for id in ["b", "c"] {
+        assert!(!lane.is_full_for(QueueMode::Steer), "{id}");
+        lane.submit(item(id, QueueMode::Steer), now);
+    }
+    assert!(lane.is_full_for(QueueMode::Steer));
+    assert!(
+        !lane.is_full_for(QueueMode::Followup),
+        "the oldest makes room"
+    );
+    lane.submit(item("d", QueueMode::Steer), now);
+    assert_eq!(ids(&lane.take_steers("a")), ["b", "c"]);
+    assert!(!lane.is_full_for(QueueMode::Steer), "it was read");
+    assert_eq!(started(&lane.ended("a", now)), [["d"]]);
+}
+
+#[test]
+fn a_queue_that_drops_the_newest_is_full_for_it() {
+    let now = Instant::now();
+    let mut lane = Lane::new(QueueRules {
+        cap: 1,
+        overflow: Overflow::New,
+        ..QueueRules::default()
+    });
+    lane.submit(item("a", QueueMode::Followup), now);
+    assert!(!lane.is_full_for(QueueMode::Collect));
+    lane.submit(item("b", QueueMode::Followup), now);
+    assert!(lane.is_full_for(QueueMode::Collect));
+    assert!(!lane.is_full_for(QueueMode::Interrupt));
+    lane.submit(item("c", QueueMode::Interrupt), now);
+    assert!(lane.is_full_for(QueueMode::Interrupt));
+}
+
+#[test]
 fn a_steer_that_comes_too_late_gets_a_run_of_its_own() {
     let now = Instant::now();
     let mut lane = Lane::new(QueueRules::default());

@@ -29,7 +29,7 @@ use crate::{
     journal::JournalError,
     message::{Content, Message, UserMessage},
 };
-use actor::{Actor, Command, Submission};
+use actor::{Actor, Command, Room, Submission};
 use lane::Item;
 use parts::Shared;
 
@@ -114,9 +114,18 @@ impl Engine {
         let given = request.run_id.take();
         let run_id = given.unwrap_or_else(|| self.shared.randomness.id());
         let id = run_id.clone();
-        self.ask(|reply| Command::Reserve { run_id: id, reply })
-            .await
-            .ok_or(SubmitError::Stopping)??;
+        let room = Room {
+            session_key: request.session_key.clone(),
+            mode: request.queue,
+            is_asked_for: request.origin == Origin::Person,
+        };
+        self.ask(|reply| Command::Reserve {
+            run_id: id,
+            room,
+            reply,
+        })
+        .await
+        .ok_or(SubmitError::Stopping)??;
         let message = Message::User(UserMessage {
             content: request.content.clone(),
             timestamp: self.shared.clock.now_ms(),

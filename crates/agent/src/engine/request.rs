@@ -121,6 +121,9 @@ pub enum SubmitError {
     Journal(#[from] JournalError),
     #[error("the engine is stopping")]
     Stopping,
+    /// So many wait in the session already.
+    #[error("{0} messages wait in this session already; wait until they are read, or stop its run")]
+    Full(usize),
 }
 
 /// How a run ended.

@@ -4,9 +4,13 @@
 //! are done: what is written to such a file meanwhile is run without having been looked at.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, hash_map::RandomState},
+    hash::BuildHasher,
     path::{Path, PathBuf},
-    sync::{Arc, Weak},
+    sync::{
+        Arc, LazyLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use gatehouse_policy::Plan;
@@ -14,8 +18,39 @@ use gatehouse_policy::Plan;
 use super::{Opened, Program, find};
 
 /// Kept for as long as a command runs.
-#[derive(Debug, Default)]
-pub struct Held(());
+#[derive(Debug)]
+pub struct Held {
+    /// What its processes are marked with, and no others.
+    mark: String,
+}
+
+/// How many commands were opened since this program began.
+static OPENED: AtomicU64 = AtomicU64::new(0);
+
+/// What tells the commands of this program from those of one before it, whose processes may live on.
+static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+    let random = RandomState::new().hash_one(());
+    format!("{}-{random:x}", std::process::id())
+});
+
+impl Default for Held {
+    fn default() -> Self {
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        let mark = format!("{}-{number:x}", *PROGRAM);
+        Self { mark }
+    }
+}
+
+impl Held {
+    pub(crate) fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// Whether anybody asks whether the command runs.
+    pub(crate) fn is_watched(this: &Arc<Self>) -> bool {
+        Arc::weak_count(this) > 0
+    }
+}
 
 /// Whether a command still runs, or is about to. Keeps nothing open.
 #[derive(Clone, Debug)]

@@ -77,14 +77,20 @@ impl Thinking {
     /// The words for them, from the least on.
     pub const WORDS: [&str; 5] = ["off", "minimal", "low", "medium", "high"];
 
-    /// By its word.
+    /// These, and those that the published gateway knows beside them.
+    pub const PUBLISHED: [&str; 9] = [
+        "off", "minimal", "low", "medium", "high", "xhigh", "adaptive", "max", "ultra",
+    ];
+
+    /// By one of the published words. What goes beyond the most that is asked of a model here is that, and what is left
+    /// to the model is the middle.
     pub fn parse(word: &str) -> Option<Self> {
-        Some(match word {
+        Some(match word.trim().to_ascii_lowercase().as_str() {
             "off" => Self::Off,
             "minimal" => Self::Minimal,
             "low" => Self::Low,
-            "medium" => Self::Medium,
-            "high" => Self::High,
+            "medium" | "adaptive" => Self::Medium,
+            "high" | "xhigh" | "max" | "ultra" => Self::High,
             _ => return None,
         })
     }

@@ -283,7 +283,9 @@ fn what_is_not_there_is_refused_with_a_way_on() {
     let gateway = OwnGateway::start();
     for (line, hint) in [
         (&["sessions", "history", "nope"][..], "sessions list"),
+        (&["sessions", "history", "agent:nope:main"], "sessions list"),
         (&["sessions", "kill", "nope"], "sessions list"),
+        (&["sessions", "kill", "agent:nope:main"], "sessions list"),
         (&["call", "session.list"], "sessions.list"),
         (&["spawn", "--task", "x", "--model", "nope/none"], ""),
     ] {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use gatehouse_audit::Draft;
 use gatehouse_protocol::error::PairingReason;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{
@@ -187,10 +188,11 @@ impl PairingDesk {
         Ok(pending.into_iter().find(|waiting| waiting.request_id == id))
     }
 
-    /// Settles a request as approved and pairs its device, in one step. None when something was first.
+    /// Settles a request as approved and pairs its device, in one step with what the audit says of it. None when something was first.
     pub(crate) async fn approve(
         &self,
         request: &PairingFacts,
+        audit: Draft,
     ) -> Result<Option<(DeviceRecord, DeviceFacts)>, StoreError> {
         let known = self.store.device(&request.device_id).await?;
         let known = known.map(|record| (DeviceFacts::of(&record), record));
@@ -224,17 +226,18 @@ impl PairingDesk {
                 approved,
                 self.now(),
                 Some(record.clone()),
+                Some(audit),
             )
             .await?;
         Ok(settled.map(|_| (record, facts)))
     }
 
     /// Settles a request as rejected. False when something was first.
-    pub(crate) async fn reject(&self, id: &str) -> Result<bool, StoreError> {
+    pub(crate) async fn reject(&self, id: &str, audit: Draft) -> Result<bool, StoreError> {
         let rejected = PairingState::Rejected;
         let settled = self
             .store
-            .pairing_settle(id, rejected, self.now(), None)
+            .pairing_settle(id, rejected, self.now(), None, Some(audit))
             .await?;
         Ok(settled.is_some())
     }
@@ -286,8 +289,8 @@ impl PairingDesk {
             Some(own) => own.created_at,
             None => {
                 let now = self.now();
-                self.put_token(&record.id, role, hash, scopes_json, now, None)
-                    .await?;
+                let token = Self::token_of(&record.id, role, hash, scopes_json, now, None);
+                self.store.device_token_put(token, None).await?;
                 now
             }
         };
@@ -322,27 +325,27 @@ impl PairingDesk {
         device: &str,
         role: &str,
         scopes: &[String],
+        audit: Draft,
     ) -> Result<Option<(gatehouse_protocol::Secret, u64)>, StoreError> {
         let Some(token) = issued::random_token().and_then(gatehouse_protocol::Secret::new) else {
             return Ok(None);
         };
         let scopes = serde_json::to_string(scopes).expect("texts are JSON");
         let (hash, now) = (token_hash(token.expose()), self.now());
-        self.put_token(device, role, hash, scopes, now, Some(now))
-            .await?;
+        let token_of = Self::token_of(device, role, hash, scopes, now, Some(now));
+        self.store.device_token_put(token_of, Some(audit)).await?;
         Ok(Some((token, self.clock.now_ms())))
     }
 
-    async fn put_token(
-        &self,
+    fn token_of(
         device: &str,
         role: &str,
         hash: String,
         scopes: String,
         created_at: i64,
         rotated_at: Option<i64>,
-    ) -> Result<(), StoreError> {
-        let token = DeviceToken {
+    ) -> DeviceToken {
+        DeviceToken {
             device: device.to_owned(),
             role: role.to_owned(),
             hash,
@@ -351,8 +354,7 @@ impl PairingDesk {
             rotated_at,
             revoked_at: None,
             last_used_at: None,
-        };
-        self.store.device_token_put(token).await
+        }
     }
 
     /// Takes a setup code, which is used up then.

@@ -298,6 +298,25 @@ mod tests {
     }
 
     #[test]
+    fn how_much_a_model_thinks_is_one_of_the_published_words() {
+        for word in gatehouse_agent::provider::Thinking::PUBLISHED {
+            let value = json!({"agents": {"defaults": {"thinkingDefault": word}}});
+            assert_eq!(complaints(&value), Vec::<String>::new(), "{word}");
+            assert!(
+                gatehouse_agent::provider::Thinking::parse(word).is_some(),
+                "{word} is taken and does nothing"
+            );
+        }
+        let value = json!({"agents": {
+            "defaults": {"thinkingDefault": "hihg"}, "entries": {"a": {"thinkingDefault": "lots"}},
+        }});
+        let told = complaints(&value);
+        assert_eq!(told.len(), 2, "{told:?}");
+        let meant = |line: &String| line.ends_with("(did you mean \"high\"?)");
+        assert!(told.iter().any(meant), "{told:?}");
+    }
+
+    #[test]
     fn a_configuration_of_the_published_gateway_is_read() {
         let value = json!({
             "agents": {"defaults": {"model": {"primary": "scripted/scripted-1"}, "workspace": "w"}},

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::auth::IdentityRules;
+use crate::home;
 
 /// All of it. No `Debug`: it may hold keys of providers.
 #[derive(Clone, Default, PartialEq, Deserialize)]
@@ -133,7 +134,9 @@ impl TrustedProxyConfig {
 pub struct TlsConfig {
     pub enabled: bool,
     pub auto_generate: Option<bool>,
+    #[serde(deserialize_with = "home::path")]
     pub cert_path: Option<std::path::PathBuf>,
+    #[serde(deserialize_with = "home::path")]
     pub key_path: Option<std::path::PathBuf>,
 }
 
@@ -141,6 +144,7 @@ pub struct TlsConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct ControlUiConfig {
     pub enabled: bool,
+    #[serde(deserialize_with = "home::path")]
     pub root: Option<std::path::PathBuf>,
     pub allowed_origins: Vec<String>,
 }
@@ -177,6 +181,7 @@ pub struct ReloadConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct LoggingConfig {
     pub level: Option<String>,
+    #[serde(deserialize_with = "home::path")]
     pub file: Option<std::path::PathBuf>,
 }
 
@@ -253,4 +258,33 @@ fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ipnet::IpN
         super::check::network(text).ok_or_else(|| serde::de::Error::custom("no network"))
     });
     parsed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_path_of_the_configuration_can_begin_with_the_home_folder() {
+        let config: Config = serde_json::from_value(json!({
+            "gateway": {
+                "tls": {"certPath": "~/c.pem", "keyPath": "~/k.pem"},
+                "controlUi": {"root": "~/page"},
+            },
+            "logging": {"file": "~/gateway.log"},
+        }))
+        .unwrap();
+        let home = std::env::home_dir().unwrap();
+        let gateway = config.gateway;
+        for (path, name) in [
+            (gateway.tls.cert_path, "c.pem"),
+            (gateway.tls.key_path, "k.pem"),
+            (gateway.control_ui.root, "page"),
+            (config.logging.file, "gateway.log"),
+        ] {
+            assert_eq!(path, Some(home.join(name)));
+        }
+    }
 }

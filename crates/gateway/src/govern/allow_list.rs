@@ -15,6 +15,7 @@ use globset::GlobBuilder;
 use sha2::{Digest, Sha256};
 
 use crate::hex::hex;
+use crate::home::expanded_in;
 
 /// Marks an `argPattern` that stands for one exact command in one folder.
 const EXACT: &str = "sha256:argv:";
@@ -82,7 +83,7 @@ impl<'a> Plain<'a> {
 
     fn program_matches(&self, pattern: &str, home: Option<&Path>) -> bool {
         if pattern.contains('/') {
-            return glob(&expanded(pattern, home), self.program);
+            return glob(&expanded_in(pattern, home).to_string_lossy(), self.program);
         }
         let invoked = self.words.first().copied().unwrap_or_default();
         !invoked.contains('/') && glob(pattern, Path::new(invoked))
@@ -110,13 +111,6 @@ impl<'a> Plain<'a> {
             hash.update(part.as_bytes());
         }
         format!("{EXACT}{}", hex(hash.finalize()))
-    }
-}
-
-fn expanded(pattern: &str, home: Option<&Path>) -> String {
-    match (pattern.strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => home.join(rest).to_string_lossy().into_owned(),
-        _ => pattern.to_owned(),
     }
 }
 

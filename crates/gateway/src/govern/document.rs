@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use gatehouse_audit::Draft;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AllowEntry, GatewayStore};
 use serde::{Deserialize, Serialize};
@@ -196,12 +197,13 @@ impl ExecModes {
         Ok((document, hash, exists))
     }
 
-    /// Replaces the document, if it is still the one of this hash. With an entry that shows a grant goes the grant.
+    /// Replaces the document, if it is still the one of this hash, in one step with what the audit says of it. With an entry that shows a grant goes the grant.
     pub async fn replace(
         &self,
         mut document: ApprovalsDocument,
         base_hash: Option<&str>,
         now: i64,
+        audit: Draft,
     ) -> Result<(), DocumentError> {
         let (_, hash, exists) = self.document(now).await?;
         match base_hash {
@@ -216,7 +218,9 @@ impl ExecModes {
         }
         let json = serde_json::to_string(&document).expect("a document has only string keys");
         let setting = Some((SETTING.to_owned(), json));
-        let replaced = self.store.allow_entries_replace(entries, setting, now);
+        let replaced = self
+            .store
+            .allow_entries_replace(entries, setting, now, Some(audit));
         replaced.await?;
         Ok(())
     }

@@ -6,6 +6,7 @@
 mod allow_list;
 mod answers;
 mod binding;
+mod by_name;
 mod course;
 mod document;
 mod edits;

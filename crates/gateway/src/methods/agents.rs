@@ -5,7 +5,9 @@ use gatehouse_store::gateway::AgentRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::session_write::known_model;
 use crate::agents::AgentEntry;
+use crate::home::expanded;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::sessions::is_agent_id;
 
@@ -86,6 +88,7 @@ async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
             "an agent's name needs a letter or a digit",
         ));
     }
+    known_model(&cx, params.model.as_deref())?;
     if cx.app.agents.find(&id).await?.is_some() {
         return Err(MethodError::invalid(format!(
             "agent \"{id}\" already exists"
@@ -94,7 +97,7 @@ async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
     let entry = AgentEntry {
         id: id.clone(),
         name: Some(params.name.clone()),
-        workspace: params.workspace.map(Into::into),
+        workspace: params.workspace.as_deref().map(expanded),
         model: params.model.clone(),
         fallbacks: None,
         emoji: params.emoji,
@@ -149,7 +152,9 @@ struct UpdateParams {
 async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
     let mut entry = made(&cx, &params.agent_id).await?;
     entry.name = params.name.or(entry.name);
-    entry.workspace = params.workspace.map(Into::into).or(entry.workspace);
+    known_model(&cx, params.model.as_deref())?;
+    let workspace = params.workspace.as_deref().map(expanded);
+    entry.workspace = workspace.or(entry.workspace);
     entry.model = params.model.or(entry.model);
     entry.emoji = params.emoji.or(entry.emoji);
     entry.avatar = params.avatar.or(entry.avatar);

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 pub(super) use super::attachment::Attachment;
 use super::attachment::image;
+use super::expected::{Seen, field, may_send};
 use crate::broadcast::Topic;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
@@ -34,6 +35,16 @@ struct SendParams {
     session_key: String,
     #[serde(default)]
     agent_id: Option<String>,
+    #[serde(default)]
+    session_id: Option<String>,
+    #[serde(default, deserialize_with = "field")]
+    expected_leaf_entry_id: Option<Option<String>>,
+    #[serde(default)]
+    expected_permission_mode: Option<String>,
+    #[serde(default)]
+    expected_tool_overrides: Option<Value>,
+    #[serde(default)]
+    expected_session_routing_contract: Option<String>,
     message: String,
     #[serde(default)]
     thinking: Option<String>,
@@ -66,10 +77,11 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
         .name(&params.session_key, params.agent_id.as_deref());
     let key = params.idempotency_key.clone();
     let said = said(&name, &params.message, &params.attachments);
+    let seen = params.seen();
     let is_for_agent = params.suppress_command_interpretation;
     if let Some(command) = command(&params.message).filter(|_| !is_for_agent) {
         return once(&cx.app, "chat.send", Some(&key), &said, || {
-            obey(&cx, &name, command, &key)
+            obey(&cx, &name, command, &key, &seen)
         })
         .await;
     }
@@ -84,12 +96,31 @@ pub(super) fn said(name: &SessionName, message: &str, attachments: &[Attachment]
     json!([name.key, message, attachments])
 }
 
+impl SendParams {
+    fn seen(&self) -> Seen {
+        // What steers goes into the run that is at work, whatever that has written meanwhile; as published.
+        let steers = matches!(self.queue_mode, Some(Queue::Steer));
+        Seen {
+            session_id: self.session_id.clone(),
+            leaf: self.expected_leaf_entry_id.clone().filter(|_| !steers),
+            permission_mode: self.expected_permission_mode.clone(),
+            tool_overrides: self.expected_tool_overrides.clone(),
+            routing: self.expected_session_routing_contract.clone(),
+        }
+    }
+}
+
 async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, MethodError> {
+    // What was accepted before is told again, whatever came after it.
+    if cx.app.store.run(&params.idempotency_key).await?.is_none() {
+        may_send(cx, &name).await?;
+        params.seen().check(cx, &name).await?;
+    }
     let mut input = Input::text(name, params.idempotency_key, "");
     input.content = content(params.message, params.attachments)?;
     let usual = || settings::queue_mode(&cx.app.config.current());
     input.queue = params.queue_mode.map_or_else(usual, Queue::mode);
-    input.thinking = params.thinking.as_deref().and_then(Thinking::parse);
+    input.thinking = thinking(params.thinking.as_deref())?;
     input.timeout = params
         .timeout_ms
         .filter(|ms| *ms > 0)
@@ -108,6 +139,20 @@ pub(super) async fn submitted(cx: &Cx, input: Input) -> Result<Value, MethodErro
         Submitted::Started(run_id) => json!({"runId": run_id, "status": "started"}),
         Submitted::Known(run_id) => json!({"runId": run_id, "status": "in_flight"}),
     })
+}
+
+/// How much a model is to think. A word that is none would leave it at what it is.
+pub(super) fn thinking(word: Option<&str>) -> Result<Option<Thinking>, MethodError> {
+    let Some(word) = word.filter(|word| !word.trim().is_empty()) else {
+        return Ok(None);
+    };
+    match Thinking::parse(word) {
+        Some(level) => Ok(Some(level)),
+        None => Err(MethodError::invalid(format!(
+            "thinking must be one of {}",
+            Thinking::WORDS.join(", ")
+        ))),
+    }
 }
 
 /// A message's blocks. Files other than images have no place in a message here.
@@ -157,12 +202,14 @@ async fn obey(
     name: &SessionName,
     command: SlashCommand,
     run_id: &str,
+    seen: &Seen,
 ) -> Result<Value, MethodError> {
     match command {
         SlashCommand::Stop => {
             cx.app.runs.engine.abort(&name.key, None).await;
         }
         SlashCommand::New => {
+            seen.check(cx, name).await?;
             super::session_write::reset_session(cx, name).await?;
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use super::devices::{changed, end_connections, failed, known, note, own_scopes};
+use super::devices::{changed, end_connections, failed, known, own_scopes, said};
 use crate::auth::{AuthMethod, DeviceFacts, SetupCode, covers, random_token, token_hash};
 use crate::router::{Cx, MethodError, MethodTable};
 
@@ -36,20 +36,16 @@ async fn rotate(cx: Cx, params: RotateParams) -> Result<Value, MethodError> {
     if !covers(&approved, &scopes) || !may_touch(&cx, &scopes) {
         return Err(MethodError::invalid("device token rotation denied"));
     }
-    let rotated = cx
-        .app
-        .gatekeeper
-        .desk()
-        .rotate(&record.id, &params.role, &scopes)
-        .await;
-    let Some((fresh, at)) = rotated.map_err(failed)? else {
-        return Err(MethodError::unavailable("the system gives no randomness"));
-    };
     let what = format!(
         "the {} token of device {} was rotated",
         params.role, record.id
     );
-    note(&cx, "token.rotated", &record.id, what).await;
+    let said = said(&cx, "token.rotated", &record.id, what);
+    let desk = cx.app.gatekeeper.desk();
+    let rotated = desk.rotate(&record.id, &params.role, &scopes, said).await;
+    let Some((fresh, at)) = rotated.map_err(failed)? else {
+        return Err(MethodError::unavailable("the system gives no randomness"));
+    };
     changed(&cx, &record.id);
     // Only the device itself, already in by its own token, is given the new one.
     let own = cx.caller.method == AuthMethod::DeviceToken
@@ -77,19 +73,19 @@ async fn revoke(cx: Cx, params: RevokeParams) -> Result<Value, MethodError> {
     let (record, _) = managed_token(&cx, &params.device_id, &params.role).await?;
     let now = cx.now_ms();
     let at = i64::try_from(now).unwrap_or(i64::MAX);
-    let revoked = cx
-        .app
-        .store
-        .device_token_revoke(&record.id, &params.role, at)
-        .await;
-    if !revoked.map_err(failed)? {
-        return Err(MethodError::invalid("unknown deviceId/role"));
-    }
     let what = format!(
         "the {} token of device {} was revoked",
         params.role, record.id
     );
-    note(&cx, "token.revoked", &record.id, what).await;
+    let said = said(&cx, "token.revoked", &record.id, what);
+    let revoked = cx
+        .app
+        .store
+        .device_token_revoke(&record.id, &params.role, at, Some(said))
+        .await;
+    if !revoked.map_err(failed)? {
+        return Err(MethodError::invalid("unknown deviceId/role"));
+    }
     end_connections(
         &cx,
         &record.id,
@@ -147,13 +143,13 @@ async fn setup_code(cx: Cx, params: SetupCodeParams) -> Result<Value, MethodErro
     let expires = cx.now_ms() + SetupCode::LIFETIME_MS;
     let json = serde_json::to_string(&setup).map_err(MethodError::internal)?;
     let at = i64::try_from(expires).unwrap_or(i64::MAX);
+    let what = format!("a setup code for a {profile} device was made");
+    let said = said(&cx, "pairing.code", &setup.setup_id, what);
     cx.app
         .store
-        .setup_code_put(&token_hash(&token), at, &json)
+        .setup_code_put(&token_hash(&token), at, &json, Some(said))
         .await
         .map_err(failed)?;
-    let what = format!("a setup code for a {profile} device was made");
-    note(&cx, "pairing.code", &setup.setup_id, what).await;
     let code = json!({"url": url, "bootstrapToken": token, "expiresAtMs": expires}).to_string();
     let auth = if cx.app.gatekeeper.mode() == "password" {
         "password"

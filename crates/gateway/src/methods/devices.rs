@@ -126,11 +126,12 @@ async fn approve(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
             "requiredScopes": ["operator.admin"]}),
         ));
     }
-    let approved = desk.approve(&request).await.map_err(failed)?;
+    let said = decided(&cx, &request.device_id, "approved");
+    let approved = desk.approve(&request, said).await.map_err(failed)?;
     let Some((record, _)) = approved else {
         return Err(MethodError::invalid("unknown requestId"));
     };
-    resolved(&cx, &request.request_id, &request.device_id, "approved").await;
+    resolved(&cx, &request.request_id, &request.device_id, "approved");
     Ok(json!({"requestId": request.request_id, "device": shown(&record, &[], false)}))
 }
 
@@ -143,10 +144,12 @@ async fn reject(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
     let Some(request) = waiting.filter(|ask| manages(&cx, &ask.device_id)) else {
         return Err(MethodError::invalid("unknown requestId"));
     };
-    if !desk.reject(&request.request_id).await.map_err(failed)? {
+    let said = decided(&cx, &request.device_id, "rejected");
+    let rejected = desk.reject(&request.request_id, said).await;
+    if !rejected.map_err(failed)? {
         return Err(MethodError::invalid("unknown requestId"));
     }
-    resolved(&cx, &request.request_id, &request.device_id, "rejected").await;
+    resolved(&cx, &request.request_id, &request.device_id, "rejected");
     Ok(json!({"requestId": request.request_id, "deviceId": request.device_id}))
 }
 
@@ -158,14 +161,10 @@ struct DeviceParams {
 
 async fn remove(cx: Cx, params: DeviceParams) -> Result<Value, MethodError> {
     let device = known(&cx, &params.device_id).await?.id;
-    cx.app.store.device_remove(&device).await.map_err(failed)?;
-    note(
-        &cx,
-        "device.removed",
-        &device,
-        format!("device {device} was removed"),
-    )
-    .await;
+    let what = format!("device {device} was removed");
+    let said = said(&cx, "device.removed", &device, what);
+    let removed = cx.app.store.device_remove(&device, Some(said)).await;
+    removed.map_err(failed)?;
     end_connections(&cx, &device, None, "device removed");
     changed(&cx, &device);
     Ok(json!({"deviceId": device, "removedAtMs": cx.now_ms()}))
@@ -250,21 +249,23 @@ pub(super) fn end_connections(cx: &Cx, device: &str, role: Option<String>, reaso
     }
 }
 
-async fn resolved(cx: &Cx, request: &str, device: &str, decision: &str) {
-    let what = format!("the pairing of device {device} was {decision}");
-    note(cx, &format!("pairing.{decision}"), device, what).await;
+fn resolved(cx: &Cx, request: &str, device: &str, decision: &str) {
     let payload =
         json!({"requestId": request, "deviceId": device, "decision": decision, "ts": cx.now_ms()});
     tell(cx, EventKind::DEVICE_PAIR_RESOLVED, &payload);
 }
 
-/// Records what was done to a device.
-pub(super) async fn note(cx: &Cx, kind: &str, device: &str, what: String) {
-    let done = Draft {
+fn decided(cx: &Cx, device: &str, decision: &str) -> Draft {
+    let what = format!("the pairing of device {device} was {decision}");
+    said(cx, &format!("pairing.{decision}"), device, what)
+}
+
+/// What the audit says of what is done to a device, for the store to write in one step with it.
+pub(super) fn said(cx: &Cx, kind: &str, device: &str, what: String) -> Draft {
+    cx.app.audit.dated(Draft {
         resource: Some(device.to_owned()),
         ..done_by(&cx.caller, kind, what)
-    };
-    cx.app.audit.note(done).await;
+    })
 }
 
 pub(super) fn changed(cx: &Cx, device: &str) {

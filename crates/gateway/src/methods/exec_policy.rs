@@ -48,13 +48,17 @@ struct SetParams {
 async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
     let now = cx.app.approvals.now();
     let base = params.base_hash.as_deref();
-    let replaced = cx.app.exec_modes.replace(params.file, base, now).await;
+    let what = "the approvals document was replaced".to_owned();
+    let said = done_by(&cx.caller, "policy.changed", what);
+    let said = cx.app.audit.dated(said);
+    let replaced = cx
+        .app
+        .exec_modes
+        .replace(params.file, base, now, said)
+        .await;
     replaced.map_err(|error| match error {
         DocumentError::Store(error) => error.into(),
         other => MethodError::new(ErrorCode::InvalidRequest, other.to_string()),
     })?;
-    let what = "the approvals document was replaced".to_owned();
-    let set = done_by(&cx.caller, "policy.changed", what);
-    cx.app.audit.event(set).await?;
     snapshot(&cx).await
 }

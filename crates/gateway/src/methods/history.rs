@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::session_write::expect;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::InFlight;
 use crate::sessions::{HistoryPage, SessionName};
@@ -42,6 +43,9 @@ struct HistoryParams {
     offset: Option<u32>,
     #[serde(default)]
     cursor: Option<String>,
+    /// The session whose words are meant.
+    #[serde(default)]
+    session_id: Option<String>,
 }
 
 /// What `chat.history` answers.
@@ -92,6 +96,7 @@ async fn history(cx: Cx, params: HistoryParams) -> Result<Answer, MethodError> {
         .app
         .sessions
         .name(&params.session_key, params.agent_id.as_deref());
+    expect(&cx, &name, params.session_id.as_deref()).await?;
     if let Some(cursor) = &params.cursor {
         return Ok(Answer::Since(since(&cx, &name, cursor).await?));
     }

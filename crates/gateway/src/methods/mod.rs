@@ -1,6 +1,7 @@
 //! The methods, one file for each family. A family adds its methods in its `register`; it takes one line here.
 
 mod agent_files;
+mod agent_runs;
 mod agents;
 mod approvals;
 mod attachment;
@@ -12,6 +13,7 @@ mod credentials;
 mod device_tokens;
 mod devices;
 mod exec_policy;
+mod expected;
 mod grants;
 mod groups;
 mod history;
@@ -61,6 +63,7 @@ pub(crate) fn table() -> MethodTable {
     undo::register(&mut table);
     catalog::register(&mut table);
     session_runs::register(&mut table);
+    agent_runs::register(&mut table);
     groups::register(&mut table);
     agents::register(&mut table);
     usage::register(&mut table);

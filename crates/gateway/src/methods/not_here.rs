@@ -1,38 +1,12 @@
-//! What the published parameters of sessions can say and this gateway cannot do: refused, where doing without it would be
-//! something else than was asked for.
+//! What a change of a session can say in the published words and this gateway cannot do: refused, where doing without it
+//! would be something else than was asked for. Other methods' parameters are looked at in `router/unread`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use crate::router::MethodError;
+use crate::router::{MethodError, asks_for_something, not_available};
 
-/// Fields of the published schema that decide where a session works, what it may do and what is kept of it, and that
-/// this gateway does not have: a session without them would be another one than was asked for.
-pub(super) const NOT_WHEN_MADE: &[&str] = &[
-    "permissionMode",
-    "toolOverrides",
-    "incognito",
-    "cwd",
-    "worktree",
-    "execNode",
-    "forkFrom",
-    "catalogId",
-    "projectId",
-    "projectGitUrl",
-];
-
-/// Refuses the first of these names that says something.
-pub(super) fn refuse(names: &[&str], sent: &Map<String, Value>) -> Result<(), MethodError> {
-    let says = |name: &&&str| sent.get(**name).is_some_and(|value| *value != json!(false));
-    match names.iter().find(says) {
-        Some(name) => Err(MethodError::invalid(format!(
-            "{name} is not available on this gateway"
-        ))),
-        None => Ok(()),
-    }
-}
-
-/// Fields of the published schema that widen what a session may do and that this gateway does not have.
-/// So do those that narrow it, and those that tell what the caller saw of one of them.
+/// Fields that widen or narrow what a session may do, or that tell what the caller saw of one of them, and that this
+/// gateway does not have.
 pub(super) const NOT_WHEN_CHANGED: &[&str] = &[
     "elevatedLevel",
     "execHost",
@@ -43,7 +17,20 @@ pub(super) const NOT_WHEN_CHANGED: &[&str] = &[
     "expectedToolOverrides",
     "inheritedToolAllow",
     "inheritedToolDeny",
+    "inheritedToolPolicyVersion",
+    "completionOwnerSessionKey",
+    "expectedMarkedUnreadAt",
+    "ttlMinutes",
 ];
+
+/// Refuses the first of these names that asks for something.
+pub(super) fn refuse(names: &[&str], sent: &Map<String, Value>) -> Result<(), MethodError> {
+    let asks = |name: &&&str| sent.get(**name).is_some_and(asks_for_something);
+    match names.iter().find(asks) {
+        Some(name) => Err(not_available(name)),
+        None => Ok(()),
+    }
+}
 
 /// Rows of this gateway have no such revision, so that nobody can have seen one.
 pub(super) fn no_revisions() -> MethodError {

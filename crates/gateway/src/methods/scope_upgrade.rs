@@ -9,6 +9,7 @@ use gatehouse_store::gateway::{PairingRecord, PairingState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::devices::said;
 use crate::auth::{DeviceFacts, PairingAsk, PairingFacts, REQUEST_LIFETIME_MS, union};
 use crate::broadcast::{Audience, Delivery, Event, EventKind};
 use crate::router::{Cx, MethodError, MethodTable};
@@ -133,9 +134,14 @@ async fn approved(cx: &Cx, record: &PairingRecord) -> Result<Value, MethodError>
     let facts =
         PairingFacts::of(record).ok_or_else(|| MethodError::invalid("unknown requestId"))?;
     let desk = cx.app.gatekeeper.desk();
-    let rotated = desk
-        .rotate(&record.device, Role::Operator.as_str(), &facts.scopes)
-        .await;
+    let role = Role::Operator.as_str();
+    let what = format!(
+        "the {role} token of device {} was given wider scopes: {}",
+        record.device,
+        facts.scopes.join(", ")
+    );
+    let said = said(cx, "token.rotated", &record.device, what);
+    let rotated = desk.rotate(&record.device, role, &facts.scopes, said).await;
     let (token, _) = rotated
         .map_err(MethodError::internal)?
         .ok_or_else(|| MethodError::unavailable("the system gives no randomness"))?;

@@ -23,13 +23,9 @@ pub(super) fn register(table: &mut MethodTable) {
     table.operator("send", MethodScope::Write, send);
 }
 
-/// The published `SendParams`.
+/// Those of the published `SendParams` that mean something here.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "the whole shape is checked; not all of it means something here"
-)]
 struct SendParams {
     to: String,
     #[serde(default)]
@@ -38,19 +34,8 @@ struct SendParams {
     #[serde(default)]
     media_urls: Vec<String>,
     buffer: Option<String>,
-    filename: Option<String>,
-    content_type: Option<String>,
-    as_voice: Option<bool>,
-    gif_playback: Option<bool>,
     channel: Option<String>,
-    account_id: Option<String>,
     agent_id: Option<String>,
-    reply_to_id: Option<String>,
-    thread_id: Option<String>,
-    force_document: Option<bool>,
-    silent: Option<bool>,
-    parse_mode: Option<String>,
-    session_key: Option<String>,
     idempotency_key: String,
 }
 

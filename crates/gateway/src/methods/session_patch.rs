@@ -3,12 +3,13 @@
 use gatehouse_agent::provider::Thinking;
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::SessionRow;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::expected::field;
 use super::not_here::{NOT_WHEN_CHANGED, no_revisions, refuse};
 use super::session_write::{ensured, expect, free_label, known_model, unknown};
-use crate::router::{Cx, MethodError, MethodTable, one_agent};
+use crate::router::{Cx, MethodError, MethodTable, asks_for_something, one_agent};
 use crate::sessions::{Change, Overrides, SessionName};
 
 pub(super) fn register(table: &mut MethodTable) {
@@ -22,7 +23,8 @@ type Field<T> = Option<Option<T>>;
 /// The published limit of a label.
 const LABEL: usize = 512;
 
-/// Fields that change nothing here and that clients read back: kept with the row as they are.
+/// Fields that clients read back, kept with the row as they are. Those that are not for the eye alone: `sendPolicy`, which
+/// is asked before anything is said in the session.
 const KEPT: &[&str] = &[
     "icon",
     "color",
@@ -82,6 +84,10 @@ impl Patch {
         ] {
             let word = value.as_ref().and_then(Option::as_deref);
             one_of(name, word, words)?;
+        }
+        let revision = self.others.get("expectedLifecycleRevision");
+        if revision.is_some_and(asks_for_something) {
+            return Err(no_revisions());
         }
         refuse(NOT_WHEN_CHANGED, &self.others)
     }
@@ -297,11 +303,6 @@ fn set<T>(place: &mut Option<T>, change: Field<T>) {
     }
 }
 
-/// Tells `null` from a field that is not there.
-fn field<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Field<T>, D::Error> {
-    Option::<T>::deserialize(d).map(Some)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -348,6 +349,25 @@ mod tests {
         assert_eq!(set.extra, r#"{"color":"red"}"#);
         assert_eq!(set.pinned_at, Some(77));
         assert_eq!(patched(&row, json!({"label": null})).label, None);
+    }
+
+    #[test]
+    fn every_published_field_is_kept_changes_something_or_is_refused() {
+        let shapes: Value = serde_json::from_str(include_str!("../router/shapes.json")).unwrap();
+        let published = shapes["sessions.patch"]["properties"].as_object().unwrap();
+        let around = [
+            "key",
+            "agentId",
+            "expectedSessionId",
+            "expectedLifecycleRevision",
+        ];
+        for name in published.keys().map(String::as_str) {
+            let patch: Patch = serde_json::from_value(json!({ name: null })).unwrap();
+            let is_read = !patch.others.contains_key(name);
+            let is_known =
+                around.contains(&name) || KEPT.contains(&name) || NOT_WHEN_CHANGED.contains(&name);
+            assert!(is_read || is_known, "{name} is passed over in silence");
+        }
     }
 
     #[test]

@@ -8,11 +8,12 @@ use gatehouse_agent::provider::{ModelRef, Thinking};
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{SessionFilter, SessionRow};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::chat::{Attachment, content, submitted};
-use super::not_here::{NOT_WHEN_MADE, no_revisions, refuse};
+use super::expected::may_send;
+use super::not_here::no_revisions;
 use super::session_patch::one_of;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
@@ -45,8 +46,6 @@ struct CreateParams {
     task: Option<String>,
     message: Option<String>,
     attachments: Vec<Attachment>,
-    #[serde(flatten)]
-    others: Map<String, Value>,
 }
 
 impl CreateParams {
@@ -66,7 +65,6 @@ impl CreateParams {
 
 async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
     cx.require(MethodScope::Write)?;
-    refuse(NOT_WHEN_MADE, &params.others)?;
     let key = params.idempotency_key.clone();
     let input = params.input();
     once(&cx.app, "sessions.create", key.as_deref(), &input, || {
@@ -180,6 +178,7 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
         "runStarted": false,
     });
     if let Some(first) = first {
+        may_send(cx, &name).await?;
         let mut input = Input::text(name, Uuid::new_v4().to_string(), "");
         input.content = first;
         input.budget = budget;
@@ -399,7 +398,7 @@ pub(super) async fn expect(
     }
 }
 
-fn changed_since() -> MethodError {
+pub(super) fn changed_since() -> MethodError {
     MethodError::invalid("the session has changed since it was read")
 }
 

@@ -7,6 +7,7 @@ mod params;
 pub(crate) mod rights;
 mod shape;
 mod table;
+mod unread;
 
 pub(crate) use caller::Early;
 pub use caller::{Caller, Cx};
@@ -16,3 +17,4 @@ pub(crate) use params::{one_agent, read as read_params};
 pub(crate) use shape::Strangers;
 pub(crate) use table::refusal;
 pub use table::{Access, Answering, MethodTable};
+pub(crate) use unread::{asks_for_something, not_available};

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::MethodError;
 use super::shape::{self, Fault, Strangers};
+use super::unread;
 use crate::sessions::other_agent;
 
 /// Parameters of a method that takes none.
@@ -28,12 +29,13 @@ pub(crate) fn read<P: DeserializeOwned>(
     };
     let refused = |reason: &str| MethodError::params(method, reason);
     let value: Value = serde_json::from_str(text).map_err(|error| refused(&error.to_string()))?;
-    if !value.is_object() {
+    let Some(sent) = value.as_object() else {
         return Err(refused("at root: must be object"));
-    }
+    };
     if let Some(shape) = shape::of(method) {
         let checked = shape.check(&value, strangers);
         checked.map_err(|fault| refused(&said(&fault)))?;
+        unread::refuse::<P>(method, |name| shape.names(name), sent)?;
     }
     names_one_agent(&value)?;
     serde_path_to_error::deserialize(value).map_err(|error| refused(&wording(&error)))

@@ -181,6 +181,11 @@ impl Shape {
         Ok(())
     }
 
+    /// Whether it has such a property.
+    pub(super) fn names(&self, property: &str) -> bool {
+        self.properties.contains_key(property)
+    }
+
     fn of_property(&self, name: &str) -> Option<&Shape> {
         let by_pattern = || {
             let mut patterns = self.pattern_properties.iter();

@@ -178,6 +178,9 @@ fn first_text(content: &[Content]) -> Option<&str> {
 fn refused(error: SubmitError) -> MethodError {
     match error {
         SubmitError::Empty => MethodError::invalid("message or attachment required"),
+        full @ SubmitError::Full(_) => {
+            MethodError::unavailable(full.to_string()).retry_after(5_000)
+        }
         SubmitError::Stopping => {
             MethodError::unavailable("the gateway is stopping").retry_after(1_000)
         }

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 pub(crate) use channel::{Lineage, Lineages, lineage_of};
 pub(crate) use kept::{Kept, Weight};
 pub use key::{KEY_LENGTH, SessionName, is_agent_id, other_agent};
-pub use row::{Overrides, row as wire_row};
+pub use row::{Overrides, row as wire_row, sends_are_denied};
 
 /// What a session has where it says nothing itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

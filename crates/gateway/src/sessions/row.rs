@@ -68,6 +68,12 @@ pub fn row(row: &SessionRow, defaults: &SessionDefaults, now: i64) -> Map<String
     wire
 }
 
+/// Whether nothing may be said in a session; what a client set and the row keeps among its own.
+pub fn sends_are_denied(row: &SessionRow) -> bool {
+    let extra: Map<String, Value> = serde_json::from_str(&row.extra).unwrap_or_default();
+    extra.get("sendPolicy").and_then(Value::as_str) == Some("deny")
+}
+
 fn identity(wire: &mut Map<String, Value>, row: &SessionRow) {
     let name = SessionName {
         key: row.key.clone(),

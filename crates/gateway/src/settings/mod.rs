@@ -5,8 +5,6 @@ mod model_names;
 mod runs;
 mod tools;
 
-use std::path::PathBuf;
-
 use gatehouse_agent::provider::{Api, ModelConfig, Price, ProviderConfig, ProviderKey};
 use gatehouse_policy::authz::{AgentRights, Role};
 use serde::de::DeserializeOwned;
@@ -15,6 +13,7 @@ use serde_json::Value;
 use crate::agents::{AgentEntry, AgentSettings};
 use crate::config::Config;
 use crate::govern::ExecWishes;
+use crate::home::expanded;
 
 pub(crate) use model_names::unknown_models;
 pub(crate) use runs::{RunSettings, commands, engine, fetching, of_agent, queue_mode, queue_rules};
@@ -198,14 +197,6 @@ fn model(value: Option<&Value>) -> (Option<String>, Vec<String>) {
 fn text(value: Option<&Value>) -> Option<String> {
     let text = value?.as_str()?.trim();
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// `~/` is the home folder.
-fn expanded(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => PathBuf::from(path),
-    }
 }
 
 fn read<T: DeserializeOwned>(config: &Config, path: &str) -> Option<T> {

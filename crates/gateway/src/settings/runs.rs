@@ -13,8 +13,9 @@ use gatehouse_agent::tools::web::{FetchOptions, Reach};
 use gatehouse_agent::{Budget, QueueMode};
 use serde_json::Value;
 
-use super::{agent_section, expanded, text, tools};
+use super::{agent_section, text, tools};
 use crate::config::Config;
+use crate::home::expanded;
 
 /// What a run of one agent starts with.
 #[derive(Debug, Clone, Default)]

@@ -7,6 +7,7 @@
 //! What the audit says of a change is written in the change's own transaction: there is neither without the other.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 
 use super::{GrantRecord, Witness};
 use crate::{Millis, Result};
@@ -203,13 +204,14 @@ pub trait ApprovalStore: Send + Sync {
     /// Adds an entry. One of the same agent and patterns that is there already stays as it is, and nothing is added,
     /// unless that one shows a grant.
     async fn allow_entry_add(&self, entry: AllowEntry) -> Result<()>;
-    /// Replaces the whole list and the setting `name` beside it in one step. Grants whose entries are left out are
+    /// Replaces the whole list and the setting `name` beside it in one step with what the audit says of it. Grants whose entries are left out are
     /// taken back at `at`.
     async fn allow_entries_replace(
         &self,
         entries: Vec<AllowEntry>,
         setting: Option<(String, String)>,
         at: Millis,
+        audit: Option<Draft>,
     ) -> Result<()>;
     /// Notes what an entry let through last.
     async fn allow_entry_used(

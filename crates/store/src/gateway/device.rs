@@ -1,6 +1,7 @@
 //! Devices that were paired, what they may do, and those that ask to be. Of a token only its hash is kept.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 
 use crate::{Millis, Result};
 
@@ -63,17 +64,24 @@ pub trait DeviceStore: Send + Sync {
     /// Adds a device or replaces the one of its id; its tokens stay.
     async fn device_put(&self, device: DeviceRecord) -> Result<()>;
     async fn device_seen(&self, id: &str, at: Millis) -> Result<()>;
-    /// Forgets a device with its tokens. Says whether there was one.
-    async fn device_remove(&self, id: &str) -> Result<bool>;
+    /// Forgets a device with its tokens. Says whether there was one. Here and below, what the audit says of a change is
+    /// written in one step with it, where there was one.
+    async fn device_remove(&self, id: &str, audit: Option<Draft>) -> Result<bool>;
 
     /// Adds a token, or replaces the one of the same device and role.
-    async fn device_token_put(&self, token: DeviceToken) -> Result<()>;
+    async fn device_token_put(&self, token: DeviceToken, audit: Option<Draft>) -> Result<()>;
     async fn device_tokens(&self, device: &str) -> Result<Vec<DeviceToken>>;
     /// The token of that hash, revoked or not.
     async fn device_token_by_hash(&self, hash: &str) -> Result<Option<DeviceToken>>;
     async fn device_token_used(&self, device: &str, role: &str, at: Millis) -> Result<()>;
     /// Says whether there was one that was not revoked yet.
-    async fn device_token_revoke(&self, device: &str, role: &str, at: Millis) -> Result<bool>;
+    async fn device_token_revoke(
+        &self,
+        device: &str,
+        role: &str,
+        at: Millis,
+        audit: Option<Draft>,
+    ) -> Result<bool>;
 
     /// Adds a request; a pending one of the same device is superseded.
     async fn pairing_put(&self, request: PairingRecord) -> Result<()>;
@@ -88,10 +96,17 @@ pub trait DeviceStore: Send + Sync {
         state: PairingState,
         at: Millis,
         device: Option<DeviceRecord>,
+        audit: Option<Draft>,
     ) -> Result<Option<PairingRecord>>;
 
     /// Keeps the hash of a setup code.
-    async fn setup_code_put(&self, hash: &str, expires_at: Millis, json: &str) -> Result<()>;
+    async fn setup_code_put(
+        &self,
+        hash: &str,
+        expires_at: Millis,
+        json: &str,
+        audit: Option<Draft>,
+    ) -> Result<()>;
     /// Takes a setup code that has not expired: it is gone then. Gives its JSON.
     async fn setup_code_take(&self, hash: &str, now: Millis) -> Result<Option<String>>;
 }

@@ -42,8 +42,8 @@ pub async fn a_device_is_paired_with_the_request_that_wins(world: &dyn GatewayWo
     let store = world.open(0).await;
     store.pairing_put(request("r", "d", 1)).await.unwrap();
     assert_eq!(store.pairings_pending(2).await.unwrap().len(), 1);
-    let approve = || store.pairing_settle("r", PairingState::Approved, 2, Some(device("d")));
-    let reject = || store.pairing_settle("r", PairingState::Rejected, 2, None);
+    let approve = || store.pairing_settle("r", PairingState::Approved, 2, Some(device("d")), None);
+    let reject = || store.pairing_settle("r", PairingState::Rejected, 2, None, None);
     let approved = approve().await.unwrap().unwrap();
     assert_eq!(approved.state, PairingState::Approved);
     assert_eq!(reject().await.unwrap(), None, "it is settled");
@@ -51,9 +51,9 @@ pub async fn a_device_is_paired_with_the_request_that_wins(world: &dyn GatewayWo
     assert!(store.pairings_pending(2).await.unwrap().is_empty());
 
     store.pairing_put(request("s", "e", 1)).await.unwrap();
-    let rejected = store.pairing_settle("s", PairingState::Rejected, 2, None);
+    let rejected = store.pairing_settle("s", PairingState::Rejected, 2, None, None);
     assert!(rejected.await.unwrap().is_some());
-    let late = store.pairing_settle("s", PairingState::Approved, 2, Some(device("e")));
+    let late = store.pairing_settle("s", PairingState::Approved, 2, Some(device("e")), None);
     assert_eq!(late.await.unwrap(), None);
     assert_eq!(store.device("e").await.unwrap(), None, "it was not paired");
 }
@@ -66,7 +66,7 @@ pub async fn a_later_request_of_a_device_supersedes_the_former(world: &dyn Gatew
     assert_eq!(pending, [request("s", "d", 2)]);
     let former = store.pairing("r").await.unwrap().unwrap();
     assert_eq!(former.state, PairingState::Superseded);
-    let settled = store.pairing_settle("r", PairingState::Approved, 3, Some(device("d")));
+    let settled = store.pairing_settle("r", PairingState::Approved, 3, Some(device("d")), None);
     assert_eq!(settled.await.unwrap(), None);
 }
 
@@ -74,7 +74,7 @@ pub async fn an_expired_request_is_neither_listed_nor_approved(world: &dyn Gatew
     let store = world.open(0).await;
     store.pairing_put(request("r", "d", 1)).await.unwrap();
     assert!(store.pairings_pending(1_001).await.unwrap().is_empty());
-    let settled = store.pairing_settle("r", PairingState::Approved, 1_001, Some(device("d")));
+    let settled = store.pairing_settle("r", PairingState::Approved, 1_001, Some(device("d")), None);
     assert_eq!(settled.await.unwrap(), None);
     assert_eq!(store.device("d").await.unwrap(), None);
 }
@@ -83,23 +83,23 @@ pub async fn a_token_is_found_by_its_hash_until_its_device_is_removed(world: &dy
     let store = world.open(0).await;
     store.device_put(device("d")).await.unwrap();
     let first = token("d", "operator", "h1");
-    store.device_token_put(first.clone()).await.unwrap();
+    store.device_token_put(first.clone(), None).await.unwrap();
     let found = store.device_token_by_hash("h1").await.unwrap();
     assert_eq!(found, Some(first));
     let rotated = token("d", "operator", "h2");
-    store.device_token_put(rotated.clone()).await.unwrap();
+    store.device_token_put(rotated.clone(), None).await.unwrap();
     assert_eq!(store.device_token_by_hash("h1").await.unwrap(), None);
     assert_eq!(store.device_tokens("d").await.unwrap(), [rotated]);
     store.device_token_used("d", "operator", 70).await.unwrap();
     assert!(
         store
-            .device_token_revoke("d", "operator", 80)
+            .device_token_revoke("d", "operator", 80, None)
             .await
             .unwrap()
     );
     assert!(
         !store
-            .device_token_revoke("d", "operator", 90)
+            .device_token_revoke("d", "operator", 90, None)
             .await
             .unwrap()
     );
@@ -116,15 +116,15 @@ pub async fn a_token_is_found_by_its_hash_until_its_device_is_removed(world: &dy
     );
     store.device_seen("d", 33).await.unwrap();
     assert_eq!(store.devices().await.unwrap()[0].last_seen_at, Some(33));
-    assert!(store.device_remove("d").await.unwrap());
-    assert!(!store.device_remove("d").await.unwrap());
+    assert!(store.device_remove("d", None).await.unwrap());
+    assert!(!store.device_remove("d", None).await.unwrap());
     assert_eq!(store.device_token_by_hash("h2").await.unwrap(), None);
 }
 
 pub async fn a_setup_code_is_taken_once_and_not_after_its_time(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.setup_code_put("h", 100, "\"x\"").await.unwrap();
-    store.setup_code_put("late", 100, "{}").await.unwrap();
+    store.setup_code_put("h", 100, "\"x\"", None).await.unwrap();
+    store.setup_code_put("late", 100, "{}", None).await.unwrap();
     let taken = store.setup_code_take("h", 99).await.unwrap();
     assert_eq!(taken.as_deref(), Some("\"x\""));
     assert_eq!(store.setup_code_take("h", 99).await.unwrap(), None);

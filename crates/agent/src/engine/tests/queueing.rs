@@ -58,6 +58,31 @@ async fn a_followup_runs_after_the_active_run() {
 }
 
 #[tokio::test]
+async fn more_than_a_run_comes_to_read_is_refused_and_nothing_that_was_taken_is_lost() {
+    let mut bench = Bench::new();
+    let first = ready(&mut bench, "while [ ! -e go ]; do sleep 0.02; done").await;
+    let cap = QueueRules::default().cap;
+    let mut taken = Vec::new();
+    for at in 0..cap {
+        taken.push(bench.say(&format!("md: {at}")).await);
+    }
+    let more = RunRequest::text(KEY, "main", "one more");
+    let refused = bench.engine.submit(more.clone()).await.unwrap_err();
+    assert!(matches!(refused, SubmitError::Full(full) if full == cap));
+    assert!(refused.to_string().contains("stop its run"), "{refused}");
+    assert_eq!(bench.journal.waiting(KEY).len(), cap, "it was not kept");
+    let ours = RunRequest {
+        origin: Origin::Gateway,
+        ..more
+    };
+    taken.push(bench.engine.submit(ours).await.unwrap().run_id);
+    std::fs::write(bench.workspace.path().join("go"), "").unwrap();
+    for run_id in taken.iter().chain([&first]) {
+        assert_eq!(bench.outcome(run_id).await.status, RunStatus::Done);
+    }
+}
+
+#[tokio::test]
 async fn an_interrupt_stops_the_run_and_takes_its_place() {
     let mut bench = Bench::new();
     let first = ready(&mut bench, "sleep 1000").await;

@@ -13,6 +13,7 @@ use tokio::{
 use crate::{ambient::at, secrets::RedactStream};
 
 use super::{
+    leavers,
     output::Output,
     spawn::{Spawned, Status},
 };
@@ -225,8 +226,9 @@ impl Owner {
     async fn run(mut self) {
         let (exit, status) = self.live().await;
         self.spawned.leader.kill_group();
-        self.spawned.held = None;
         self.read_the_rest().await;
+        // Whoever is told of the end finds that it has ended.
+        leavers::let_go(self.spawned.held.take()).await;
         let mut held = Vec::new();
         self.redaction.finish(&mut held);
         self.keep(&held);

@@ -142,7 +142,7 @@ fn on_a_terminal(
 fn environment(launch: &Launch, values: &Values) -> BTreeMap<OsString, OsString> {
     let mut all = credentials::filled_environment(launch.environment(), values);
     all.insert("PWD".into(), launch.folder_name().into());
-    all.extend(spawn::marks());
+    all.extend(spawn::marks(launch.held().mark()));
     all
 }
 

@@ -8,6 +8,7 @@ mod credentials;
 mod environment;
 mod job;
 mod launch;
+mod leavers;
 mod notify;
 mod orphans;
 mod output;
@@ -83,6 +84,12 @@ impl ExecOptions {
     /// call sets on top.
     pub fn clean_environment(&self, arguments: &Value) -> BTreeMap<OsString, OsString> {
         environment::clean(&self.environment, arguments)
+    }
+
+    /// The folders in which a command looks for the programs that it names without a path.
+    pub fn search(&self) -> Vec<PathBuf> {
+        let path = self.search_path().map(OsString::as_os_str);
+        std::env::split_paths(path.unwrap_or_default()).collect()
     }
 
     pub(crate) fn search_path(&self) -> Option<&OsString> {

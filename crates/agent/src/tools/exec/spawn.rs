@@ -36,12 +36,12 @@ pub fn has_started() -> bool {
     STARTED.load(Ordering::Relaxed)
 }
 
-/// The marks that a process of a run is given: ours, and the one by which OpenClaw lets a shell's start files tell
+/// The marks that a process of a run is given: ours, which says which command it comes from, and the one by which OpenClaw lets a shell's start files tell
 /// where they run.
-pub(super) fn marks() -> [(OsString, OsString); 2] {
+pub(super) fn marks(of: &str) -> [(OsString, OsString); 2] {
     STARTED.store(true, Ordering::Relaxed);
     [
-        (RUN_MARK.into(), "1".into()),
+        (RUN_MARK.into(), of.into()),
         ("OPENCLAW_SHELL".into(), "exec".into()),
     ]
 }
@@ -213,7 +213,7 @@ fn environment(
 ) -> BTreeMap<OsString, OsString> {
     let mut all: BTreeMap<_, _> = options.environment.iter().cloned().collect();
     all.extend(env.iter().map(|(name, value)| (name.into(), value.into())));
-    all.extend(marks());
+    all.extend(marks("1"));
     all
 }
 

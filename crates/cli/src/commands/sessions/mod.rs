@@ -4,11 +4,11 @@ mod history;
 mod search;
 
 use gatehouse_protocol::methods::{
-    SessionsAbort, SessionsAbortParams, SessionsList, SessionsListParams,
+    AgentsList, SessionsAbort, SessionsAbortParams, SessionsList, SessionsListParams,
 };
 use gatehouse_protocol::model::session::SessionRow;
 use gatehouse_protocol::untrusted::one_line;
-use gatehouse_protocol::{Method, ProtocolVersion};
+use gatehouse_protocol::{Method, NoParams, ProtocolVersion};
 use serde::Serialize;
 
 use super::Context;
@@ -187,11 +187,21 @@ async fn kill(context: &mut Context<'_>, link: &Link, key: String) -> Result<(),
     context.output.line(words)
 }
 
-/// Refuses a key that no session has. The main session is there before anything was said in it.
+/// Refuses a key that no session has. The main session of an agent is there before anything was said in it, and so is
+/// what a gateway answers for one: of an agent that there is not it has none either.
 async fn must_exist(link: &Link, key: &str) -> Result<(), Failure> {
-    let is = |row: &str| row == key || row.ends_with(&format!(":{key}"));
+    let is = |row: &str| {
+        let (row, key) = (row.to_lowercase(), key.to_lowercase());
+        row == key || row.ends_with(&format!(":{key}"))
+    };
     let known = all(link, None).await?;
-    if is("agent:main:main") || key.ends_with(":main") || known.iter().any(|row| is(&row.key)) {
+    if known.iter().any(|row| is(&row.key)) {
+        return Ok(());
+    }
+    let agents = link.read::<AgentsList>(NoParams {}).await?;
+    let main = agents.main_key.as_deref().unwrap_or("main");
+    let mut ids = agents.agents.items.iter().map(|agent| agent.id.as_str());
+    if ids.any(|id| is(&format!("agent:{id}:main")) || is(&format!("agent:{id}:{main}"))) {
         return Ok(());
     }
     let key = one_line(key, 200);

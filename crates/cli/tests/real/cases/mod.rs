@@ -217,6 +217,19 @@ pub(crate) async fn a_search_finds_what_was_said_or_says_that_it_cannot(version:
     }
 }
 
+pub(crate) async fn a_session_that_is_not_there_is_told_from_one_that_is_empty(version: Version) {
+    let gateway = shared(version).await;
+    for key in ["nope", "agent:nope:main", "agent:main:nope"] {
+        for action in ["history", "kill"] {
+            let line = ["sessions", action, key];
+            let done = insider(gateway).run(&line);
+            assert_eq!(done.status, 3, "{line:?}: {done:?}");
+        }
+    }
+    well(gateway, &["sessions", "history", "main"]);
+    well(gateway, &["sessions", "history", "agent:main:main"]);
+}
+
 pub(crate) async fn a_task_gets_a_session_of_its_own(version: Version) {
     let gateway = shared(version).await;
     let spawned = well(gateway, &["spawn", "--task", "a task of its own", "--json"]).json();
@@ -285,6 +298,7 @@ macro_rules! all {
             a_wrong_secret_and_a_refusal_have_their_own_status
             a_message_is_answered_and_found_again
             a_search_finds_what_was_said_or_says_that_it_cannot
+            a_session_that_is_not_there_is_told_from_one_that_is_empty
             a_task_gets_a_session_of_its_own
             a_run_is_stopped_and_its_session_stays
             the_log_is_read

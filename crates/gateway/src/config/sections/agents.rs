@@ -1,5 +1,7 @@
 //! Who the agents are, what they use, and how conversations are kept apart.
 
+use gatehouse_agent::provider::Thinking;
+
 use super::super::shape::Shape::{
     Amount, Choice, Either, Flag, Foreign, List, Map, Number, Object, Open, Text, Word,
 };
@@ -30,6 +32,9 @@ pub(super) const MODEL_CHOICE: Shape = Either(
         hot("timeoutMs", MS, "Not used here."),
     ]),
 );
+
+/// The published words; those beyond `high` are `high` here.
+const THINKING: Shape = Choice(&Thinking::PUBLISHED);
 
 const RIGHTS: Shape = Object(&[
     hot(
@@ -65,7 +70,7 @@ pub(super) const AGENT_DEFAULTS: &[Field] = &[
     hot("mediaMaxMb", Number, "Not used here."),
     hot("contextTokens", COUNT, "How much context is used at most."),
     restart("maxConcurrent", COUNT, "Runs at the same time."),
-    hot("thinkingDefault", Text, "How much a model thinks."),
+    hot("thinkingDefault", THINKING, "How much a model thinks."),
     hot(
         "userTimezone",
         Word(&ZONE),
@@ -179,7 +184,7 @@ pub(super) const AGENT: &[Field] = &[
     hot("skills", List(&Text), "Only these skills."),
     hot("sandbox", Foreign, "Not used here."),
     hot("params", Foreign, "Not used here."),
-    hot("thinkingDefault", Text, "How much it thinks."),
+    hot("thinkingDefault", THINKING, "How much it thinks."),
     hot("contextTokens", COUNT, "How much context is used at most."),
     hot("budget", Object(BUDGET), "What a run of it may cost."),
     hot("groupChat", Foreign, "Not used here."),

@@ -13,6 +13,7 @@ use gatehouse_policy::{Decision, Dialect, Finding, Policy, Taint, Verdict, Word,
 use serde_json::{Value, json};
 
 use super::{Doer, Judge, Judged};
+use crate::govern::by_name;
 use crate::govern::rates::{Place, RatesAt};
 use crate::world::{Seen, SeenFiles};
 
@@ -51,6 +52,13 @@ impl Asked<'_> {
             facts.push(other_folder(cwd));
         }
         facts.extend(self.judge.running.under(&analysis.effects));
+        facts.extend(by_name::written(
+            &analysis.commands,
+            &analysis.effects,
+            &self.judge.surroundings.search,
+            cwd,
+            self.taint,
+        ));
         let mut judged = self.decided(Act::Command(&analysis), &facts, past);
         judged.taint.join(&analysis.taint);
         judged.seen = seen.seen();

@@ -1,6 +1,7 @@
 //! Approvals. Each swap from one state to the next is one statement: whoever changes the row has won.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
@@ -121,9 +122,16 @@ impl ApprovalStore for SqliteGatewayStore {
         entries: Vec<AllowEntry>,
         setting: Option<(String, String)>,
         at: Millis,
+        audit: Option<Draft>,
     ) -> Result<()> {
-        self.write(move |c| Box::pin(allow_list::replace(c, entries, setting, at)))
-            .await
+        let audit = self.scrubbed_draft(audit);
+        self.write(move |c| {
+            Box::pin(async move {
+                allow_list::replace(c, entries, setting, at).await?;
+                grants::say(c, true, audit).await.map(drop)
+            })
+        })
+        .await
     }
 
     async fn allow_entry_used(

@@ -1,9 +1,11 @@
 //! Paired devices and the hashes of their tokens.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::grants::say;
 use super::{SqliteGatewayStore, pairing};
 use crate::gateway::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
 use crate::sqlite::database::Connection;
@@ -53,22 +55,29 @@ impl DeviceStore for SqliteGatewayStore {
         .await
     }
 
-    async fn device_remove(&self, id: &str) -> Result<bool> {
-        let id = id.to_owned();
+    async fn device_remove(&self, id: &str, audit: Option<Draft>) -> Result<bool> {
+        let (id, audit) = (id.to_owned(), self.scrubbed_draft(audit));
         self.write(move |c| {
             Box::pin(async move {
                 let gone = sqlx::query("DELETE FROM device WHERE id = ?")
                     .bind(id)
-                    .execute(c)
+                    .execute(&mut *c)
                     .await?;
-                Ok(gone.rows_affected() > 0)
+                say(c, gone.rows_affected() > 0, audit).await
             })
         })
         .await
     }
 
-    async fn device_token_put(&self, token: DeviceToken) -> Result<()> {
-        self.write(move |c| Box::pin(put_token(c, token))).await
+    async fn device_token_put(&self, token: DeviceToken, audit: Option<Draft>) -> Result<()> {
+        let audit = self.scrubbed_draft(audit);
+        self.write(move |c| {
+            Box::pin(async move {
+                put_token(c, token).await?;
+                say(c, true, audit).await.map(drop)
+            })
+        })
+        .await
     }
 
     async fn device_tokens(&self, device: &str) -> Result<Vec<DeviceToken>> {
@@ -111,8 +120,15 @@ impl DeviceStore for SqliteGatewayStore {
         .await
     }
 
-    async fn device_token_revoke(&self, device: &str, role: &str, at: Millis) -> Result<bool> {
+    async fn device_token_revoke(
+        &self,
+        device: &str,
+        role: &str,
+        at: Millis,
+        audit: Option<Draft>,
+    ) -> Result<bool> {
         let (device, role) = (device.to_owned(), role.to_owned());
+        let audit = self.scrubbed_draft(audit);
         self.write(move |c| {
             Box::pin(async move {
                 let revoked = sqlx::query(
@@ -122,9 +138,9 @@ impl DeviceStore for SqliteGatewayStore {
                 .bind(at)
                 .bind(device)
                 .bind(role)
-                .execute(c)
+                .execute(&mut *c)
                 .await?;
-                Ok(revoked.rows_affected() > 0)
+                say(c, revoked.rows_affected() > 0, audit).await
             })
         })
         .await
@@ -149,16 +165,35 @@ impl DeviceStore for SqliteGatewayStore {
         state: PairingState,
         at: Millis,
         device: Option<DeviceRecord>,
+        audit: Option<Draft>,
     ) -> Result<Option<PairingRecord>> {
-        let id = id.to_owned();
-        self.write(move |c| Box::pin(pairing::settle(c, id, state, at, device)))
-            .await
+        let (id, audit) = (id.to_owned(), self.scrubbed_draft(audit));
+        self.write(move |c| {
+            Box::pin(async move {
+                let settled = pairing::settle(c, id, state, at, device).await?;
+                say(c, settled.is_some(), audit).await?;
+                Ok(settled)
+            })
+        })
+        .await
     }
 
-    async fn setup_code_put(&self, hash: &str, expires_at: Millis, json: &str) -> Result<()> {
+    async fn setup_code_put(
+        &self,
+        hash: &str,
+        expires_at: Millis,
+        json: &str,
+        audit: Option<Draft>,
+    ) -> Result<()> {
         let (hash, json) = (hash.to_owned(), json.to_owned());
-        self.write(move |c| Box::pin(pairing::put_code(c, hash, expires_at, json)))
-            .await
+        let audit = self.scrubbed_draft(audit);
+        self.write(move |c| {
+            Box::pin(async move {
+                pairing::put_code(c, hash, expires_at, json).await?;
+                say(c, true, audit).await.map(drop)
+            })
+        })
+        .await
     }
 
     async fn setup_code_take(&self, hash: &str, now: Millis) -> Result<Option<String>> {
