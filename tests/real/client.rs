@@ -116,6 +116,7 @@ impl Client {
             device_token: Mutex::new(dial.device_token),
         });
         let config = ConnectionConfig {
+            caps: &gatehouse_protocol::connect::caps::OFFERED,
             url: GatewayUrl::parse(&dial.url).unwrap(),
             pin: dial.pin,
             client: client_info(dial.device),

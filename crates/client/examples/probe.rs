@@ -65,6 +65,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .nth(1)
         .ok_or("usage: probe ws://host:port")?;
     let config = ConnectionConfig {
+        caps: &gatehouse_protocol::connect::caps::OFFERED,
         url: GatewayUrl::parse(&address)?,
         pin: None,
         client: ClientInfo {

@@ -113,14 +113,7 @@ async fn shake_hands(
     };
     let credentials = source.load().await?;
     let selected = select(&credentials, &config.scopes, with_device_token);
-    send_connect(
-        &mut socket,
-        &config.client,
-        &credentials,
-        &selected,
-        &challenge,
-    )
-    .await?;
+    send_connect(&mut socket, config, &credentials, &selected, &challenge).await?;
     let answer = within(deadline, await_answer(&mut socket)).await??;
     let context = Context {
         config,

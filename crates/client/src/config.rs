@@ -14,6 +14,9 @@ pub struct ConnectionConfig {
     /// Trust this certificate and no other.
     pub pin: Option<CertificatePin>,
     pub client: ClientInfo,
+    /// What it can show, one of the lists in `gatehouse_protocol::connect::caps`. A gateway lets a request wait only
+    /// where somebody is shown it.
+    pub caps: &'static [&'static str],
     /// What to ask for. A device token that stands alone asks for what it was granted instead.
     pub scopes: Vec<Scope>,
     pub limits: Limits,

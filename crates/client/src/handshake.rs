@@ -2,16 +2,16 @@
 //! answer means is decided in `attempt`.
 
 use futures_util::{SinkExt, StreamExt};
-use gatehouse_protocol::connect::caps;
 use gatehouse_protocol::device::{Challenge, ProofClaims, ProofVersion};
 use gatehouse_protocol::method::encode;
 use gatehouse_protocol::methods::Connect;
 use gatehouse_protocol::{
-    ClientInfo, ClientMode, ConnectParams, GatewayError, GatewayEvent, Incoming, ProtocolVersion,
+    ClientMode, ConnectParams, GatewayError, GatewayEvent, Incoming, ProtocolVersion,
 };
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
+use crate::config::ConnectionConfig;
 use crate::credentials::{Credentials, Purpose, Selected};
 use crate::problem::{Problem, ProblemCode};
 use crate::transport::{Socket, socket_problem};
@@ -79,12 +79,12 @@ pub(crate) fn close_problem(frame: Option<&CloseFrame>) -> Problem {
 /// Presents what was selected.
 pub(crate) async fn send_connect(
     socket: &mut Socket,
-    client: &ClientInfo,
+    config: &ConnectionConfig,
     credentials: &Credentials,
     selected: &Selected,
     challenge: &Challenge,
 ) -> Result<(), Problem> {
-    let params = connect_params(client, credentials, selected, challenge);
+    let params = connect_params(config, credentials, selected, challenge);
     let text = encode::<Connect>(CONNECT_ID, &params, ProtocolVersion::NEWEST)
         .map_err(|error| Problem::new(ProblemCode::Unknown).with_detail(error.to_string()))?;
     if text.len() > MAX_CONNECT_BYTES {
@@ -95,14 +95,14 @@ pub(crate) async fn send_connect(
 }
 
 fn connect_params(
-    client: &ClientInfo,
+    config: &ConnectionConfig,
     credentials: &Credentials,
     selected: &Selected,
     challenge: &Challenge,
 ) -> ConnectParams {
-    let mut client = client.clone();
+    let mut client = config.client.clone();
     let caps = match selected.purpose {
-        Purpose::Operate => caps::OFFERED.map(str::to_owned).to_vec(),
+        Purpose::Operate => config.caps.iter().map(|&cap| cap.to_owned()).collect(),
         Purpose::Handoff => {
             client.mode = ClientMode::Node;
             Vec::new()

@@ -59,6 +59,7 @@ fn open(
     keys: Arc<Keys>,
 ) -> (Connection, mpsc::Receiver<ConnectionEvent>) {
     let config = ConnectionConfig {
+        caps: &gatehouse_protocol::connect::caps::OFFERED,
         url: GatewayUrl::parse(url).unwrap(),
         pin: pin.map(|pin| CertificatePin::parse(pin).unwrap()),
         client: ClientInfo {

@@ -98,6 +98,8 @@ pub mod caps {
 
     /// All that this application does show, and nothing that it does not.
     pub const OFFERED: [&str; 4] = [TOOL_EVENTS, APPROVALS, EXEC_APPROVALS, PLUGIN_APPROVALS];
+    /// Of a client that looks something up and leaves: a request would wait for it, and nobody would see it.
+    pub const PASSING: [&str; 1] = [TOOL_EVENTS];
 }
 
 /// Credentials of a connect. Absent fields are left out.

@@ -51,7 +51,7 @@ async fn start(folder: &Path, token: &str) -> Result<RunningGateway, Failure> {
 }
 
 async fn visit(context: &mut Context<'_>, target: Target) -> Result<(), Failure> {
-    let dial = context.dial_quietly(target)?;
+    let dial = context.dial_quietly(target)?.showing_approvals();
     let mut link = dial.connect(context.environment).await?;
     let mut greeting = Greeting::of(dial.url.as_str(), &link.hello);
     greeting.mock = true;

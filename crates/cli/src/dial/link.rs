@@ -81,6 +81,7 @@ impl Dial {
                 device_family: None,
                 instance_id: None,
             },
+            caps: self.caps,
             // Without admin a gateway of protocol 4 shows no approval of a run that another client began.
             scopes: vec![
                 Scope::Read,

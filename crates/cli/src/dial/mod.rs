@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use gatehouse_client::{CertificatePin, GatewayUrl};
 use gatehouse_protocol::Secret;
+use gatehouse_protocol::connect::caps;
 
 use crate::args::Target;
 use crate::environment::Environment;
@@ -39,6 +40,8 @@ pub(crate) struct Dial {
     target: Target,
     /// There is a secret in the environment, and it is another gateway's.
     pub(crate) kept_back: bool,
+    /// What the command shows to the person who runs it.
+    caps: &'static [&'static str],
 }
 
 /// The shared secrets that were given.
@@ -84,11 +87,19 @@ impl Dial {
             secrets,
             target,
             kept_back,
+            caps: &caps::PASSING,
         })
     }
 }
 
 impl Dial {
+    /// For a command that shows what waits for a decision. For any other a gateway would let an agent wait for
+    /// somebody who never sees the question.
+    pub(crate) fn showing_approvals(mut self) -> Self {
+        self.caps = &caps::OFFERED;
+        self
+    }
+
     /// For a gateway of one's own that no address names: the environment's secret is the one that it was started with.
     pub(crate) fn take_own_secrets(&mut self, environment: &Environment) {
         let read = |name: &str| {

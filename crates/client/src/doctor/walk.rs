@@ -129,7 +129,7 @@ async fn ask(
         // It works once, and that once belongs to the connection.
         return Err(ProblemCode::NoCredential.into());
     }
-    send_connect(socket, &config.client, &credentials, &selected, challenge).await?;
+    send_connect(socket, config, &credentials, &selected, challenge).await?;
     let answer = within(config.limits.handshake_deadline, await_answer(socket)).await?;
     let payload = answer.map_err(|error| Problem::from_connect_error(&error))?;
     let (hello, _not_kept) =

@@ -98,6 +98,7 @@ pub(crate) fn vault(token: Option<&str>, device: Option<&str>, bootstrap: Option
 /// Fast where waiting proves nothing.
 pub(crate) fn config(url: &str) -> ConnectionConfig {
     ConnectionConfig {
+        caps: &gatehouse_protocol::connect::caps::OFFERED,
         url: GatewayUrl::parse(url).unwrap(),
         pin: None,
         client: ClientInfo {

@@ -287,6 +287,7 @@ pub(crate) fn config(
         url,
         pin: pin.map_err(|_| ProblemCode::PinMismatch)?,
         client: client.clone(),
+        caps: &gatehouse_protocol::connect::caps::OFFERED,
         scopes: SCOPES.to_vec(),
         limits: Limits::default(),
         backoff: gatehouse_client::BackoffPolicy::default(),

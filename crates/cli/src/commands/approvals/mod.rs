@@ -18,7 +18,7 @@ use crate::args::{ApprovalsAction, ApprovalsArgs};
 use crate::failure::{Failure, FailureKind};
 
 pub(super) async fn run(context: &mut Context<'_>, args: ApprovalsArgs) -> Result<(), Failure> {
-    let dial = context.dial(args.target)?;
+    let dial = context.dial(args.target)?.showing_approvals();
     let mut link = dial.connect(context.environment).await?;
     let done = match args.action {
         ApprovalsAction::List => list(context, &link).await,

@@ -35,7 +35,8 @@ pub(super) struct Answer {
 
 pub(super) async fn run(context: &mut Context<'_>, args: SendArgs) -> Result<(), Failure> {
     let message = message(args.text)?;
-    let mut link = context.link(args.target).await?;
+    let dial = context.dial(args.target)?.showing_approvals();
+    let mut link = dial.connect(context.environment).await?;
     let answer = converse(context, &mut link, args.session, message).await?;
     link.close().await;
     finish(context, &answer)
