@@ -27,7 +27,7 @@ const STATE: &str = "system-state";
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
-    program("uname hostname-show arch nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks lslogins-off sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
+    program("uname hostname-show nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks lslogins-off sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
              top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors uuidgen uuid cal date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
         .also(looks),
     program("ps").grammar(Grammar::Plain).also(ps),
@@ -77,7 +77,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         .io(SECRET).denies(EffectKind::Read, "read-secret", "reaches what authenticates a person"),
     program("openssl libressl").grammar(Grammar::Stops).also(openssl),
     program("xauth xhost").asks(EffectKind::System, STATE, "changes who may see the screen"), program("import-screen scrot gnome-screenshot spectacle flameshot grim maim screencapture ffcast wf-recorder arecord parecord fswebcam streamer").asks(EffectKind::Read, "screen", "records the screen, the camera or the microphone"),
-    program("logger systemd-cat").asks(EffectKind::Append, "log", "writes to the record of the system").options(&[value("-f --file", READ), value("-p --priority -t --tag --id -n --server -P --port", TEXT)]),
+    program("logger").asks(EffectKind::Append, "log", "writes to the record of the system").options(&[value("-f --file", READ), value("-p --priority -t --tag --id -n --server -P --port", TEXT)]),
 ];
 
 /// A page that is named by a path is a file.

@@ -324,9 +324,33 @@ fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.touch(word, Access::Write);
         }
     }
-    let text = parsed.operand(0).unwrap_or("");
-    if text.contains("env(") || text.contains("strenv") || text.contains("load") {
-        reader.ask("loads-code", "It reads variables or other files.");
+    // `yq e EXPRESSION`, `yq eval EXPRESSION`
+    let at = usize::from(matches!(
+        parsed.operand(0),
+        Some("e" | "eval" | "ea" | "eval-all")
+    ));
+    let text = parsed.operand(at).unwrap_or("").to_owned();
+    let is_secret = |word: &str| crate::programs::variables::is_secret(word);
+    if text.contains("env(") || text.contains("$ENV") || text.contains("envsubst") {
+        reader.out.io.emits_secret = true;
+        reader.ask(
+            "print-environment",
+            "It reads variables, credentials among them.",
+        );
+        let names = |c: char| !c.is_alphanumeric() && c != '_';
+        if !parsed.has("-i") && text.split(names).any(is_secret) {
+            reader.deny("print-secret", "It prints a credential of the environment.");
+        }
+    }
+    if text.contains("load") {
+        reader.ask("loads-code", "It reads other files.");
+        let files = text
+            .split("load")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').nth(1));
+        for file in files {
+            reader.act(READ, &Word::from(file));
+        }
     }
 }
 

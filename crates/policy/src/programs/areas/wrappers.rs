@@ -49,6 +49,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("bear").grammar(Grammar::Stops).strict().options(&[flags("-a --append -v --verbose"), value("-o --output", WRITE)]).operands(Operands::Command(0)),
     program("chronic ts-wrap ifne errno-wrap mispipe").grammar(Grammar::Stops).options(&[flags("-v -e -n")]).operands(Operands::Command(0)),
     program("arch").grammar(Grammar::Stops).options(&[flags("-x86_64 -arm64 -arm64e -i386 -64 -32")]).operands(Operands::Command(0)),
+    program("torsocks torify proxychains proxychains4 tsocks").grammar(Grammar::Stops)
+        .asks(EffectKind::Network, "tunnel", "runs a command whose connections go through another machine")
+        .options(&[flags("-q -i -d --isolate"), value("-f", READ), value("-P --port -a --address -u --user -p --pass", TEXT)]).operands(Operands::Command(0)),
+    program("systemd-cat").grammar(Grammar::Stops).asks(EffectKind::Append, "log", "writes to the record of the system")
+        .options(&[value("-t --identifier -p --priority --stderr-priority --level-prefix", TEXT)]).operands(Operands::Command(0)),
+    program("xcrun").grammar(Grammar::SingleStops).options(&[
+        value("-sdk --sdk -toolchain --toolchain", TEXT), flags("-r --run -f --find -n --no-cache -k --kill-cache -v --verbose -l --log --show-sdk-path --show-sdk-version --show-sdk-build-version -h --help"),
+    ]).also(of_the_toolchain),
     program("sudo").grammar(Grammar::Stops).strict().says(Verdict::Ask, EffectKind::Privilege, "privilege", "runs a command with the rights of another user").options(&[
         flags("-A --askpass -B --bell -b --background -H --set-home -k -K --reset-timestamp --remove-timestamp -n --non-interactive -N -P --preserve-groups -S --stdin -v --validate -l --list"),
         attached("--preserve-env", TEXT), flags("-E"),
@@ -262,6 +270,12 @@ pub(super) fn tail(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.shell(rest[0].clone());
         }
     }
+}
+
+/// `xcrun swift build`: a tool of the platform, or one that the table knows.
+fn of_the_toolchain(parsed: &Parsed, reader: &mut Reader<'_>) {
+    tail(parsed, reader);
+    super::builds::careful(&parsed.operands, reader);
 }
 
 fn benchmark(parsed: &Parsed, reader: &mut Reader<'_>) {

@@ -18,6 +18,7 @@ impl Judge<'_> {
         let mut value = self.value(param, scope);
         if param.length {
             let length = match value.words.as_slice() {
+                _ if value.keys.is_some() => Word::Unknown(format!("${{#{}}}", param.name)),
                 words if value.array => Word::Known(words.len().to_string()),
                 [Word::Known(text)] => Word::Known(text.chars().count().to_string()),
                 _ => Word::Unknown(format!("${{#{}}}", param.name)),
@@ -98,6 +99,7 @@ impl Judge<'_> {
         let array = |words: Vec<Word>| Value {
             words,
             array: true,
+            keys: None,
             flow: Flow::default(),
             guess: None,
         };
@@ -129,10 +131,17 @@ impl Judge<'_> {
 
     fn element(&mut self, value: Value, index: Option<&[Part]>, scope: &mut Scope) -> Value {
         let Some(index) = index else {
-            let words = value.words.into_iter().take(1).collect();
+            let words = match &value.keys {
+                // `$a` is the element of the key 0.
+                Some(keys) => super::keys::element(keys, &value.words, "0")
+                    .into_iter()
+                    .collect(),
+                None => value.words.into_iter().take(1).collect(),
+            };
             return Value {
                 words,
                 array: false,
+                keys: None,
                 ..value
             };
         };
@@ -142,18 +151,20 @@ impl Judge<'_> {
                 ..value
             };
         }
-        let word = match self
-            .arithmetic(index, scope)
-            .known()
-            .map(str::parse::<usize>)
-        {
-            Some(Ok(at)) => positional::of_list(&value.words, at),
-            _ => None,
+        let at = self.subscript(&value, index, scope);
+        let word = match (&value.keys, at) {
+            (_, None) => None,
+            (Some(keys), Some(key)) => super::keys::element(keys, &value.words, &key),
+            (None, Some(at)) => at
+                .parse()
+                .ok()
+                .and_then(|at| positional::of_list(&value.words, at)),
         };
         let word = word.unwrap_or_else(|| Word::Unknown("an element".to_owned()));
         Value {
             words: vec![word],
             array: false,
+            keys: None,
             ..value
         }
     }

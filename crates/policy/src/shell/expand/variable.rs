@@ -58,6 +58,7 @@ impl Judge<'_> {
             None => Value {
                 words: Vec::new(),
                 array: false,
+                keys: None,
                 flow: Flow::default(),
                 guess: None,
             },

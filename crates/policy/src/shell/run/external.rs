@@ -83,6 +83,9 @@ impl Judge<'_> {
         let endless = self.endless(argv, &reading, input);
         let mut emitted = Self::emitted(&reading, input.flow, flow, read).going_on(endless);
         emitted.everything &= !super::output::chooses(argv);
+        emitted.turned |= text.is_none() && super::output::turns(argv, &reading, &input.from);
+        // Whatever a program is that nobody knows, what it is given an address for may come from there.
+        emitted.network |= !reading.known && argv.iter().any(is_address);
         let copied = self.copied(argv, &reading, input);
         self.note_writes(&reading, emitted, &copied);
         self.note_leaves(&invocation, &reading, input, emitted);
@@ -356,6 +359,12 @@ impl Judge<'_> {
         };
         self.ask("confusable", &text);
     }
+}
+
+fn is_address(word: &Word) -> bool {
+    ["http://", "https://", "ftp://"]
+        .iter()
+        .any(|scheme| word.prefix().starts_with(scheme))
 }
 
 /// Lines behind options that many programs take a command by: `-e 'a b'`, `--command 'a b'`.

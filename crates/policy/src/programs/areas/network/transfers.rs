@@ -82,6 +82,10 @@ pub(super) fn ssh(parsed: &Parsed, reader: &mut Reader<'_>) {
             crate::world::Dialect::Posix,
             true,
         );
+    } else if let crate::programs::Stdin::Text(text) = &reader.invocation.stdin {
+        // A shell at the other end reads it.
+        let text = text.clone();
+        reader.script(text, crate::world::Dialect::Posix, true);
     }
 }
 
