@@ -137,7 +137,8 @@ impl Pattern<'_> {
             };
             let own = search && matches!(found.zone, Zone::Workspace | Zone::Protected);
             // Of what the machine tells to be absent nothing matches.
-            if found.guard == Some(Guard::Instructions) && !search && is_absent(sample, world) {
+            let told = found.guard == Some(Guard::Instructions) && !search;
+            if told && (is_absent(sample, world) || self.empties(place, rest)) {
                 return;
             }
             if own && is_below(&found.path, trimmed(&world.workspace)) && !named {
@@ -150,6 +151,15 @@ impl Pattern<'_> {
             secret |= found.secret.is_some();
         });
         secret
+    }
+
+    /// `rm -rf build/*` deletes what `rm -rf build` deletes: instructions that nobody said to be there are no reason to
+    /// ask about the one and not about the other.
+    fn empties(&self, place: &Place, rest: &str) -> bool {
+        matches!(self.access, Access::Delete | Access::DeleteAll)
+            && is_everything(rest)
+            && place.zone == Zone::Workspace
+            && place.path != trimmed(&self.world.workspace)
     }
 
     /// A search by a pattern may come upon it: it is looked at by a person rather than refused.

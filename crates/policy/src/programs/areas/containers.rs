@@ -162,6 +162,8 @@ fn login(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn run(parsed: &Parsed, reader: &mut Reader<'_>) {
+    // What an image writes nobody has seen.
+    reader.out.io.emits_network = true;
     if let Some(word) = parsed.operands.first() {
         image(word, reader);
     }

@@ -74,6 +74,14 @@ fn server(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn database(parsed: &Parsed, reader: &mut Reader<'_>) {
     server(parsed, reader);
+    if matches!(
+        crate::place::name(reader.invocation.argv[0].prefix()),
+        "mongo" | "mongosh"
+    ) {
+        for code in parsed.values("-c").cloned().collect::<Vec<_>>() {
+            crate::programs::code::read(reader, &code, crate::programs::code::Language::Node);
+        }
+    }
     let typed = match &reader.invocation.stdin {
         crate::programs::Stdin::Text(Word::Known(text)) => text.as_str(),
         _ => "",

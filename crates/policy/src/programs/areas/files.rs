@@ -128,8 +128,11 @@ pub(super) static PROGRAMS: &[Program] = &[
             begins(prefix, reader);
         }
     }),
+    program("ddrescue dd_rescue gddrescue").grammar(Grammar::Gnu).options(&[flags("-f --force -n --no-scrape -d --idirect -D --odirect -v --verbose -q --quiet -A --try-again -R --reverse -M --retrim"), value("-b --sector-size -r --retry-passes -c --cluster-size -s --size -i --input-position -o --output-position", TEXT)])
+        .asks(EffectKind::System, "disks", "copies what can still be read of a disk").operands(Operands::First(READ, WRITE)),
     program("sync").options(&[flags("-d -f")]).each(LIST),
-    program("mount umount unmount swapon swapoff losetup fusermount sshfs hdiutil mount_smbfs mount.nfs udisksctl")
+    program("mount").also(mounts),
+    program("umount unmount swapon swapoff losetup fusermount sshfs hdiutil mount_smbfs mount.nfs udisksctl")
         .asks(EffectKind::System, "mount", "changes what is mounted").also(mount),
     program("restic").asks(EffectKind::System, "backup", "reads or changes backups").options(&[
         value("--password-command", Act::Shell), value("-p --password-file --files-from --exclude-file", READ), value("-r --repo --host --tag -o --option -e --exclude --iexclude --cache-dir", TEXT),
@@ -174,6 +177,7 @@ fn backed_up(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     for path in parsed.operands.iter().filter(|word| !away(word)) {
         upload(reader, path);
+        reader.touch(path, Access::ReadAll);
     }
 }
 
@@ -258,6 +262,13 @@ fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     let globs: Vec<String> = parsed.operands.iter().map(shown_word).collect();
     super::below::chosen(reader, globs.iter().map(String::as_str));
+    reader.out.io.names_secrets = parsed.operands.iter().any(|word| {
+        let folder = word
+            .prefix()
+            .rsplit_once('/')
+            .filter(|_| word.known().is_none());
+        folder.is_some_and(|(folder, _)| super::below::holds_secrets(reader, &Word::from(folder)))
+    });
     reader.out.io.names_critical = parsed.operands.iter().any(|word| {
         let text = word.prefix();
         let folder = text.rsplit_once('/').map(|(folder, _)| folder);
@@ -462,6 +473,30 @@ fn disks(parsed: &Parsed, reader: &mut Reader<'_>) {
             "It changes disks, partitions or file systems themselves.",
         );
     }
+}
+
+/// Without anything to mount it lists what is mounted.
+fn mounts(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let lists = |arg: &Word| {
+        matches!(
+            arg.known(),
+            Some("-l" | "-v" | "-t" | "--show-labels" | "-h" | "-V")
+        )
+    };
+    let args = &reader.invocation.argv[1..];
+    let typed = args.first().is_some_and(|arg| arg.known() == Some("-t")) && args.len() == 2;
+    if args.iter().all(lists) || typed {
+        return;
+    }
+    let target = crate::effect::Target::Named("file systems".to_owned());
+    reader.effect(
+        EffectKind::System,
+        target,
+        crate::effect::Zone::Unknown,
+        "changes what is mounted",
+    );
+    reader.ask("mount", "It changes what is mounted.");
+    mount(parsed, reader);
 }
 
 fn mount(parsed: &Parsed, reader: &mut Reader<'_>) {

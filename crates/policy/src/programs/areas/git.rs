@@ -42,11 +42,25 @@ const fn looks(names: &'static str) -> Program {
 
 #[rustfmt::skip]
 const LOCAL: &[Opt] = &[
-    value("--upload-pack --receive-pack --exec", HELPER), flags("-a -b -d -f -i -l -n -p -q -s -t -u -v -x -z"), value("-m", TEXT), value("-F --file", READ), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")),
+    value("--upload-pack --receive-pack --exec", HELPER), flags("-a -b -d -f -i -l -n -p -q -s -t -u -v -x -z"), value("-m", TEXT), value("-F --file", READ), value("--template", TEMPLATE),
 ];
 
 const fn local(names: &'static str) -> Program {
     program(names).options(LOCAL).also(outside)
+}
+
+const TEMPLATE: Act = Act::Ask("template", "Its hooks come from elsewhere.");
+
+/// Hooks from a folder that anyone may write to run with every command from then on.
+fn template(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let folder = parsed.value("--template").and_then(Word::known);
+    let place = folder.and_then(|folder| crate::place::locate(folder, reader.cwd(), reader.world));
+    if place.is_some_and(|place| place.zone == crate::effect::Zone::Tmp) {
+        reader.deny(
+            "persistent-helper",
+            "It takes hooks from a temporary folder, and they run from then on.",
+        );
+    }
 }
 
 #[rustfmt::skip]
@@ -98,7 +112,7 @@ static SUBS: &[Program] = &[
     program("fetch pull ls-remote").strict().io(FETCHES).asks(EffectKind::Network, "network", "asks another machine").shared(TRANSFER).also(remote_url),
     program("push send-pack").strict().io(SENDS).asks(EffectKind::Remote, "git-push", "sends work to another machine").shared(TRANSFER).also(remote_url),
     program("clone").strict().io(FETCHES).asks(EffectKind::Network, "network", "fetches a repository from another machine").shared(TRANSFER).options(&[
-        value("-u", HELPER), value("-c --config", TEXT), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")), value("--separate-git-dir", Act::Path(Access::Create)), value("--reference --reference-if-able", READ),
+        value("-u", HELPER), value("-c --config", TEXT), value("--template", TEMPLATE), value("--separate-git-dir", Act::Path(Access::Create)), value("--reference --reference-if-able", READ),
         value("-b --branch -o --origin --bundle-uri --filter", TEXT), flags("-l --local --no-hardlinks -s --shared -n --no-checkout --bare --mirror --single-branch --no-single-branch --no-tags --sparse --also-filter-submodules --remote-submodules --dissociate --reject-shallow --shallow-submodules"),
     ]).also(clone),
     program("submodule").grammar(Grammar::Stops).options(&[flags("-q --quiet --cached")]).subs(&[
@@ -119,7 +133,7 @@ static SUBS: &[Program] = &[
             }
         }),
     program("bundle").operands(Operands::First(TEXT, WRITE)),
-    program("init").options(&[value("--template", Act::Ask("template", "Its hooks come from elsewhere.")), value("--separate-git-dir", Act::Path(Access::Create)), value("-b --initial-branch --object-format --ref-format --shared", TEXT), flags("-q --quiet --bare")]).each(Act::Path(Access::Create)),
+    program("init").options(&[value("--template", TEMPLATE), value("--separate-git-dir", Act::Path(Access::Create)), value("-b --initial-branch --object-format --ref-format --shared", TEXT), flags("-q --quiet --bare")]).each(Act::Path(Access::Create)).also(template),
     program("gc maintenance").also(maintain),
     program("repack prune prune-packed pack-objects index-pack unpack-objects commit-graph multi-pack-index").options(&[flag("--prune", TEXT)]).asks(EffectKind::Write, "git-internals", "rewrites how the repository keeps its objects"),
     program("symbolic-ref").options(&[flag("-d --delete", Act::Ask(LOSES, "It deletes a reference.")), flags("-q --short"), value("-m", TEXT)]).also(|parsed, reader| if parsed.operands.len() > 1 { reader.ask("git-internals", "It changes a reference by hand."); }),

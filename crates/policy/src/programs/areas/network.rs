@@ -14,7 +14,7 @@ use crate::programs::table::{
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
-use transfers::{netcat, sftp, socat, ssh, transfer};
+use transfers::{netcat, sftp, socat, ssh, transfer, typed};
 
 const OTHER_CONFIG: Act = Act::Ask(
     "other-configuration",
@@ -54,7 +54,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(wget),
     program("http https httpie xh xhs curlie hurl grpcurl websocat wscat ab wrk hey k6 siege vegeta oha").io(NETWORK)
         .asks(EffectKind::Network, "network", "connects to another machine").also(any_url),
-    program("aria2c axel lftp ftp tftp lynx w3m links elinks yt-dlp youtube-dl gallery-dl httrack transmission-cli ipfs magic-wormhole wormhole croc")
+    program("aria2c axel lynx w3m links elinks yt-dlp youtube-dl gallery-dl httrack transmission-cli ipfs magic-wormhole wormhole croc")
         .io(NETWORK).asks(EffectKind::Network, "network", "connects to another machine").options(&[
             value("--exec --exec-before-download --on-download-complete --on-download-start --on-download-error --on-download-stop --on-bt-download-complete --external-downloader --downloader", Act::Shell),
             value("-o --output -O --out -d --dir", WRITE), value("-e -c", Act::Shell), flags("-dump -q"), value("--batch-file -a -i --input-file --conf-path --config-location", OTHER_CONFIG),
@@ -67,6 +67,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("scp").strict().io(NETWORK).options(&[
         value("-o", TEXT), value("-F", OTHER_CONFIG), value("-S -D", HELPER), value("-J", Act::Host), value("-i -c -l -P -X", TEXT), flags("-3 -4 -6 -A -B -C -O -p -q -R -r -s -T -v"),
     ]).also(transfer),
+    program("ftp lftp tftp ncftp").io(FETCHES).asks(EffectKind::Network, "network", "moves files to or from another machine").options(&[
+        value("-e -c -f -u -p -P", TEXT), flags("-n -i -v -d -g -A -4 -6"),
+    ]).also(|parsed, reader| {
+        typed(reader);
+        any_host(parsed, reader);
+    }),
     program("sftp").strict().io(NETWORK).asks(EffectKind::Network, "network", "connects to another machine").options(&[
         value("-o", TEXT), value("-F", OTHER_CONFIG), value("-S -D", HELPER), value("-b", READ), value("-B -c -i -J -l -P -R -s -X", TEXT), flags("-4 -6 -A -a -C -f -N -p -q -r -v"),
     ]).also(sftp),

@@ -113,9 +113,9 @@ fn ps(parsed: &Parsed, reader: &mut Reader<'_>) {
     });
     if environment {
         reader.out.io.emits_secret = true;
-        reader.ask(
+        reader.deny(
             "print-environment",
-            "It prints the environment of processes, credentials among it.",
+            "It prints the environment of processes, that of the gateway among them.",
         );
     }
 }
@@ -339,6 +339,14 @@ fn debugger(parsed: &Parsed, reader: &mut Reader<'_>) {
             .find_map(|verb| text.trim().strip_prefix(verb))
         {
             reader.shell(crate::word::Word::from(command));
+        }
+        let python = ["python ", "py ", "pi ", "script "];
+        if let Some(code) = python
+            .iter()
+            .find_map(|verb| text.trim().strip_prefix(verb))
+        {
+            let code = crate::word::Word::from(code);
+            crate::programs::code::read(reader, &code, crate::programs::code::Language::Python);
         }
     }
     super::wrappers::tail(parsed, reader);

@@ -121,6 +121,10 @@ pub(super) fn named(target: &str, reader: &mut Reader<'_>) {
         "db",
         "migrate",
     ];
+    let tells = [":status", ":version", "db:schema:dump", "db:structure:dump"];
+    if tells.iter().any(|end| target.ends_with(end)) {
+        return;
+    }
     if target
         .split(['-', '_', ':', '/', '.'])
         .any(|part| parts.contains(&part))

@@ -114,7 +114,8 @@ impl Judge<'_> {
             }
             "#" => Value::scalar(positional::count(scope.positional.words.as_deref())),
             "0" | "BASH_ARGV0" => Value::scalar(scope.zero.clone()),
-            "?" | "$" | "!" | "-" => Value::unknown(&format!("${name}")),
+            "?" | "$" => Value::unknown(crate::word::NUMBER),
+            "!" | "-" => Value::unknown(&format!("${name}")),
             _ if name.starts_with(|c: char| c.is_ascii_digit()) => {
                 let at = name.parse::<usize>().unwrap_or(usize::MAX);
                 Value {

@@ -221,6 +221,14 @@ impl Judge<'_> {
                 || self.taint.written.contains(&path)
                 || self.taint.fetched.contains(&path))
         {
+            // A copy of a program, or a link to it, does what the program does.
+            if let Some(program) = self.links.get(&path).cloned() {
+                let mut words = vec![Word::Known(program)];
+                words.extend_from_slice(&argv[1..]);
+                self.denied_aside(scope, |judge, inner| {
+                    judge.unshadowed(words, inner, input, flow);
+                });
+            }
             let mut inner = scope.clone();
             inner.called(Word::from(name), argv[1..].to_vec(), flow);
             self.run_file(&Word::Known(path), &mut inner, input);

@@ -51,12 +51,13 @@ impl Judge<'_> {
     /// `ln -s`: what later words of the line go through.
     pub(super) fn note_links(&mut self, argv: &[Word], invocation: &Invocation) {
         let words: Option<Vec<&str>> = argv.iter().map(Word::known).collect();
-        let Some((&(program @ ("ln" | "gln" | "cp" | "install")), args)) =
-            words.as_deref().and_then(<[&str]>::split_first)
-        else {
+        let Some((program, args)) = words.as_deref().and_then(<[&str]>::split_first) else {
             return;
         };
-        let links = program != "install" && args.iter().any(|arg| is_symbolic(arg));
+        if !matches!(*program, "ln" | "gln" | "cp" | "install") {
+            return;
+        }
+        let links = *program != "install" && args.iter().any(|arg| is_symbolic(arg));
         if !links && !args.iter().any(|arg| is_a_program(arg)) {
             return;
         }

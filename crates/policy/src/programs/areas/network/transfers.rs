@@ -91,6 +91,7 @@ pub(super) fn ssh(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 pub(super) fn sftp(parsed: &Parsed, reader: &mut Reader<'_>) {
     ssh_options(parsed, reader);
+    typed(reader);
     let Some(to) = parsed.operands.first() else {
         return;
     };
@@ -98,6 +99,28 @@ pub(super) fn sftp(parsed: &Parsed, reader: &mut Reader<'_>) {
     match of_scp(&text) {
         Some(host) => reaches(reader, host),
         None => url(reader, to, Use::Send),
+    }
+}
+
+/// What is typed into a program that moves files: `put FILE` sends one, `!COMMAND` runs one here.
+pub(super) fn typed(reader: &mut Reader<'_>) {
+    let crate::programs::Stdin::Text(text) = &reader.invocation.stdin else {
+        return;
+    };
+    for line in shown_word(text).lines() {
+        let line = line.trim();
+        if let Some(command) = line.strip_prefix('!') {
+            reader.shell(Word::from(command));
+        }
+        let mut words = line.split_ascii_whitespace();
+        if matches!(
+            words.next(),
+            Some("put" | "mput" | "reput" | "send" | "append" | "mirror")
+        ) {
+            for path in words.filter(|word| !word.starts_with('-')) {
+                upload(reader, &Word::from(path));
+            }
+        }
     }
 }
 
@@ -179,8 +202,15 @@ pub(super) fn netcat(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.ask("listens", "It opens a port.");
     } else if let Some(host) = parsed.operands.first() {
         let port = parsed.operands.get(1).map(shown_word).unwrap_or_default();
-        let host = Word::Known(format!("{}:{port}", shown_word(host)));
-        url(reader, &host, Use::Send);
+        let named = shown_word(host);
+        let here = matches!(named.as_str(), "localhost" | "127.0.0.1" | "::1");
+        let host = Word::Known(format!("{named}:{port}"));
+        // Whether a port of this machine is open is all that is asked.
+        let looks = parsed.has("-z") && here && parsed.operands.len() == 2;
+        url(reader, &host, if looks { Use::Get } else { Use::Send });
+        if looks {
+            return;
+        }
     }
     reader.ask(
         "network",

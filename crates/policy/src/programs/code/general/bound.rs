@@ -2,7 +2,7 @@
 
 use super::Language;
 use super::source::Source;
-use crate::programs::code::words::{is_danger, is_deed};
+use crate::programs::code::words::{is_call, is_danger, is_deed};
 
 #[derive(Default)]
 pub(super) struct Bound {
@@ -89,7 +89,7 @@ impl Bound {
             }
             _ => None,
         };
-        if let Some((other, meant)) = pair.filter(|(_, meant)| is_deed(meant)) {
+        if let Some((other, meant)) = pair.filter(|(_, meant)| is_deed(meant) || is_call(meant)) {
             self.renamed.push((other.to_owned(), meant.to_owned()));
         }
     }
