@@ -83,7 +83,10 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("patch gpatch").strict().options(&[
         flags("-b -c -e -E -f -l -n -N -R -s -t -T -u -v -Z --backup --dry-run --force --forward --reverse --silent --batch --unified --verbose --binary -C --check"),
         value("-p --strip -F --fuzz -D --ifdef -V -z --suffix -B --prefix -Y -g --reject-format", TEXT), value("-i --input", READ), value("-o --output -r --reject-file", WRITE), value("-d --directory", Act::Path(Access::Write)),
-    ]).operands(Operands::First(WRITE, READ)),
+    ]).operands(Operands::First(WRITE, READ)).also(|parsed, reader| {
+        let file = parsed.value("-i").or(parsed.operands.get(1)).cloned();
+        super::patches::changes(file.as_slice(), reader);
+    }),
     program("sed gsed ssed").io(FILTERS).strict().options(&[
         value("-e --expression", Act::Code(Language::Sed)), value("-f --file", Act::CodeFile(Language::Sed)), value("-l --line-length", TEXT),
         joined("-i --in-place", TEXT), flags("-n -E -r -s -u -z --quiet --silent --regexp-extended --separate --unbuffered --null-data --posix --debug --follow-symlinks --sandbox --help --version"),

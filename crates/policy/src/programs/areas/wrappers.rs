@@ -144,6 +144,14 @@ fn env(parsed: &Parsed, reader: &mut Reader<'_>) {
     let cwd = parsed.value("-C").cloned();
     let mut rest = parsed.operands.as_slice();
     while let [first, after @ ..] = rest {
+        if first.prefix().starts_with("BASH_FUNC_") {
+            reader.deny(
+                "poisoned-environment",
+                "It hands a function to every shell that comes after.",
+            );
+            rest = after;
+            continue;
+        }
         let Some((name, value)) = variables::split(first) else {
             break;
         };

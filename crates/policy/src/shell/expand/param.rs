@@ -1,6 +1,6 @@
 //! `$x` and `${x…}`.
 
-use super::super::judge::{Guess, Judge};
+use super::super::judge::{Guess, Input, Judge};
 use super::super::scope::{Flow, Guessed, Scope, Value, pieces_of, word_of};
 use super::super::syntax::{Op, Param, Part};
 use super::fields::Fields;
@@ -244,16 +244,20 @@ impl Judge<'_> {
                     all.then(|| change_case(kind, text))
                 }))
             }
-            Op::Transform(operator) => Some(self.transform(*operator, &value.words)),
+            Op::Transform(operator) => Some(self.transform(*operator, &value.words, scope)),
         }
     }
 
-    fn transform(&mut self, operator: char, words: &[Word]) -> Vec<Word> {
+    fn transform(&mut self, operator: char, words: &[Word], scope: &Scope) -> Vec<Word> {
         if operator == 'P' {
             self.ask(
                 "prompt-expansion",
                 "It expands a text as a prompt, which can run commands.",
             );
+            for text in words.iter().filter_map(Word::known) {
+                let line = format!(": \"{}\"", text.replace('"', ""));
+                self.text(&line, &mut scope.clone(), &Input::inherited());
+            }
         }
         each(words, |text| match operator {
             'U' => Some(text.to_uppercase()),

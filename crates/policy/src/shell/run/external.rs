@@ -188,7 +188,11 @@ impl Judge<'_> {
     }
 
     /// Judges what may run, and keeps nothing of it but what it is denied for.
-    fn denied_aside(&mut self, scope: &Scope, judge: impl FnOnce(&mut Self, &mut Scope)) {
+    pub(super) fn denied_aside(
+        &mut self,
+        scope: &Scope,
+        judge: impl FnOnce(&mut Self, &mut Scope),
+    ) {
         if !self.step() || self.run >= super::super::judge::DEEPEST_RUN {
             return;
         }

@@ -57,6 +57,7 @@ pub(super) fn ssh(parsed: &Parsed, reader: &mut Reader<'_>) {
     };
     url(reader, host, Use::Send);
     reader.ask("network", "It logs in to another machine.");
+    hands_over_the_gateway(reader);
     // Options may stand behind the host as well.
     if rest
         .first()
@@ -86,6 +87,29 @@ pub(super) fn ssh(parsed: &Parsed, reader: &mut Reader<'_>) {
         // A shell at the other end reads it.
         let text = text.clone();
         reader.script(text, crate::world::Dialect::Posix, true);
+    }
+}
+
+/// `ssh -R 8080:localhost:18789 host`: others reach the gateway from there.
+fn hands_over_the_gateway(reader: &mut Reader<'_>) {
+    let argv = &reader.invocation.argv;
+    let own = |forward: &str| {
+        let port = forward
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok());
+        forward.contains(':') && port.is_some_and(|port| reader.world.own_ports.contains(&port))
+    };
+    let given = argv.windows(2).filter(|pair| pair[0].known() == Some("-R"));
+    let given = given.filter_map(|pair| pair[1].known());
+    let mut joined = argv
+        .iter()
+        .filter_map(|word| word.known()?.strip_prefix("-R"));
+    if given.into_iter().any(own) || joined.any(own) {
+        reader.deny(
+            "own-gateway",
+            "It lets others reach the gateway that this agent is governed by.",
+        );
     }
 }
 
