@@ -34,7 +34,6 @@ pub(super) static PROGRAMS: &[Program] = &[
     }),
     program("basename dirname").io(PRINTS),
     program("stat df realpath readlink lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr").each(LIST),
-    program("pwd").grammar(Grammar::Plain),
     program("rm grm").strict().options(&[
         flags("-f --force -i -I -v --verbose -d --dir --one-file-system --preserve-root -x -P -W"),
         flags("-r -R --recursive"),

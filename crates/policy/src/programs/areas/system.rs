@@ -28,7 +28,7 @@ const STATE: &str = "system-state";
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("uname hostname-show nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks lslogins-off sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
-             top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors uuidgen uuid cal date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
+             top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors uuidgen uuid date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
         .also(looks),
     program("ps").grammar(Grammar::Plain).also(ps),
     program("man info pinfo").strict().options(&[

@@ -82,7 +82,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-a --arg-file", READ), value("-d --delimiter", TEXT), value("-I", TEXT), value("-J", TEXT), value("-L", TEXT), value("-n --max-args", TEXT), value("-s --max-chars", TEXT), value("-E -R -S -P --max-procs --process-slot-var", TEXT),
         attached("-i --replace", TEXT), attached("-l --max-lines", TEXT), attached("-e --eof", TEXT), flags("--show-limits"),
     ]).also(xargs),
-    program("parallel sem rush").grammar(Grammar::Stops).asks(EffectKind::Execute, "parallel", "runs a command for each line of its input").also(parallel),
+    program("parallel sem").grammar(Grammar::Stops).asks(EffectKind::Execute, "parallel", "runs a command for each line of its input").also(parallel),
     program("watch viddy hwatch").grammar(Grammar::Stops).strict().options(&[
         flags("-b --beep -c --color -C --no-color -e --errexit -g --chgexit -p --precise -t --no-title -w --no-wrap"),
         attached("-d --differences", TEXT), value("-n --interval -q --equexit", TEXT), flag("-x --exec", TEXT),

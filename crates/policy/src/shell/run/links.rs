@@ -57,6 +57,16 @@ impl Judge<'_> {
         if !matches!(*program, "ln" | "gln" | "cp" | "install") {
             return;
         }
+        // `install -m 755 FILE …`
+        let mut before = "";
+        let args: Vec<&str> = args
+            .iter()
+            .filter(|arg| {
+                let valued = std::mem::replace(&mut before, arg);
+                *program != "install" || !matches!(valued, "-m" | "-o" | "-g")
+            })
+            .copied()
+            .collect();
         let links = *program != "install" && args.iter().any(|arg| is_symbolic(arg));
         if !links && !args.iter().any(|arg| is_a_program(arg)) {
             return;
