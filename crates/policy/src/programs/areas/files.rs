@@ -1,12 +1,13 @@
 //! Files and folders: listed, copied, moved, made, deleted, given to others.
 
+mod away;
 mod made;
+mod mounts;
 
 use super::copies;
 use super::lists::files_from;
 use crate::effect::EffectKind;
 use crate::place::{Access, Among};
-use crate::programs::network::upload;
 use crate::programs::options::Parsed;
 use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
@@ -14,6 +15,8 @@ use crate::programs::table::{
     TEXT, WRITE, flag, flags, joined, program, value,
 };
 use crate::word::{Piece, Word};
+use away::{backed_up, copied_away};
+use mounts::{mount, mounts};
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
@@ -159,78 +162,6 @@ fn begins(prefix: &Word, reader: &mut Reader<'_>) {
     };
     parts.push(Piece::Pattern("*".to_owned()));
     reader.touch(&Word::Partial(parts), Access::Write);
-}
-
-/// `restic -r sftp:user@host:/path backup FOLDER`: what is kept on another machine leaves this one.
-fn backed_up(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let away = |word: &Word| {
-        let text = shown_word(word);
-        text.contains("://")
-            || text.contains('@')
-            || text
-                .split_once(':')
-                .is_some_and(|(to, _)| REMOTE.contains(&to))
-    };
-    if !reader.invocation.argv.iter().any(away) {
-        return;
-    }
-    for path in parsed.operands.iter().filter(|word| !away(word)) {
-        upload(reader, path);
-        reader.touch(path, Access::ReadAll);
-    }
-}
-
-/// Where backups are kept that are not on this machine.
-const REMOTE: &[&str] = &["sftp", "s3", "b2", "azure", "gs", "swift", "rest", "rclone"];
-
-/// `rclone copy FOLDER REMOTE:`
-fn copied_away(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let Some((verb, paths)) = parsed.operands.split_first() else {
-        return;
-    };
-    match (verb.known(), parsed.operand(1)) {
-        (Some("cat" | "copy" | "copyto" | "sync" | "move" | "moveto"), Some(from))
-            if from.contains(':') =>
-        {
-            reader.out.io.emits_network = true;
-            if let Some(to) = paths.get(1).filter(|to| !to.prefix().contains(':')) {
-                let file = from.rsplit([':', '/']).next().unwrap_or_default();
-                let kept = Word::Known(format!("{}/{file}", shown_word(to).trim_end_matches('/')));
-                reader.touch(&kept, Access::Write);
-            }
-        }
-        (Some("config"), Some("show" | "dump")) => {
-            reader.out.io.emits_secret = true;
-            return reader.deny(
-                "read-secret",
-                "It prints what logs in to each of its remotes.",
-            );
-        }
-        (Some("purge" | "delete"), Some(_)) => {
-            let argv = &reader.invocation.argv;
-            let only_shown = |word: &Word| {
-                matches!(
-                    word.known(),
-                    Some("-n" | "--dry-run" | "-i" | "--interactive")
-                )
-            };
-            if !argv.iter().any(only_shown) {
-                return reader.deny(
-                    "infrastructure-delete",
-                    "It deletes what is kept elsewhere, and nobody is asked again.",
-                );
-            }
-        }
-        _ => {}
-    }
-    let copies = ["copy", "copyto", "sync", "move", "moveto", "bisync"];
-    if !verb.known().is_some_and(|verb| copies.contains(&verb)) {
-        return;
-    }
-    for path in paths.iter().filter(|path| !path.prefix().contains(':')) {
-        upload(reader, path);
-        reader.touch(path, Access::ReadAll);
-    }
 }
 
 /// `ls -l` is not a list of names.
@@ -471,56 +402,6 @@ fn disks(parsed: &Parsed, reader: &mut Reader<'_>) {
             "format",
             "It changes disks, partitions or file systems themselves.",
         );
-    }
-}
-
-/// Without anything to mount it lists what is mounted.
-fn mounts(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let lists = |arg: &Word| {
-        matches!(
-            arg.known(),
-            Some("-l" | "-v" | "-t" | "--show-labels" | "-h" | "-V")
-        )
-    };
-    let args = &reader.invocation.argv[1..];
-    let typed = args.first().is_some_and(|arg| arg.known() == Some("-t")) && args.len() == 2;
-    if args.iter().all(lists) || typed {
-        return;
-    }
-    let target = crate::effect::Target::Named("file systems".to_owned());
-    reader.effect(
-        EffectKind::System,
-        target,
-        crate::effect::Zone::Unknown,
-        "changes what is mounted",
-    );
-    reader.ask("mount", "It changes what is mounted.");
-    mount(parsed, reader);
-}
-
-fn mount(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if parsed.operands.iter().any(|word| word.known() == Some("/")) {
-        reader.deny("mount-root", "It changes how the root is mounted.");
-    }
-    // What is bound over a folder takes its place.
-    let binds = reader.invocation.argv.iter().any(|word| {
-        let text = word.prefix();
-        matches!(text, "--bind" | "--rbind" | "-B" | "-R" | "--move" | "-M")
-            || text
-                .split(['=', ','])
-                .any(|part| matches!(part, "bind" | "rbind" | "move"))
-    });
-    if let (true, Some(target)) = (binds, parsed.operands.last()) {
-        let path = target
-            .known()
-            .and_then(|text| crate::place::normalise(text, reader.cwd()));
-        if path.is_some_and(|path| crate::place::is_critical(&path, reader.world)) {
-            reader.deny(
-                "mount-root",
-                "It puts another folder in the place of one of the system.",
-            );
-        }
-        reader.touch(target, Access::Write);
     }
 }
 

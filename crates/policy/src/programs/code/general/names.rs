@@ -108,10 +108,11 @@ impl Walker<'_, '_> {
             self.seen.decodes = true;
         } else if self.language == Language::Node && name == "process" {
             self.process(at);
-        } else if called && name == "Command" && self.module_before(at) == Some("Deno") {
-            self.runs(at, name);
         } else if (called || attribute)
-            && (RUNS.contains(&name) || EXEC.contains(&name) || self.runs_elsewhere(name))
+            && (RUNS.contains(&name)
+                || EXEC.contains(&name)
+                || self.runs_elsewhere(name)
+                || name == "Command" && self.module_before(at) == Some("Deno"))
         {
             self.runs(at, name);
         } else if matches!(name, "make_archive" | "tarfile" | "zipfile") {
