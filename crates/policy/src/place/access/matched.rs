@@ -138,7 +138,7 @@ impl Pattern<'_> {
             let own = search && matches!(found.zone, Zone::Workspace | Zone::Protected);
             // Of what the machine tells to be absent nothing matches.
             let told = found.guard == Some(Guard::Instructions) && !search;
-            if told && (is_absent(sample, world) || self.empties(place, rest)) {
+            if told && (is_absent(sample, world) || self.only_deletes(place)) {
                 return;
             }
             if own && is_below(&found.path, trimmed(&world.workspace)) && !named {
@@ -153,11 +153,10 @@ impl Pattern<'_> {
         secret
     }
 
-    /// `rm -rf build/*` deletes what `rm -rf build` deletes: instructions that nobody said to be there are no reason to
-    /// ask about the one and not about the other.
-    fn empties(&self, place: &Place, rest: &str) -> bool {
+    /// `rm -rf build` deletes all that is there unasked; `rm -rf build/*` and `rm build/*.md` delete no more. What is
+    /// known to be there is looked at by itself.
+    fn only_deletes(&self, place: &Place) -> bool {
         matches!(self.access, Access::Delete | Access::DeleteAll)
-            && is_everything(rest)
             && place.zone == Zone::Workspace
             && place.path != trimmed(&self.world.workspace)
     }

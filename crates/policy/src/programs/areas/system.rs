@@ -99,8 +99,20 @@ fn looks(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 /// `ps e` shows the environment of every process.
 fn ps(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let environment = parsed.operands.iter().any(|word| {
+    // Of `-C node` and `-u dev` the second is a value, and no letters of options.
+    let is_value = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| parsed.operands.get(at));
+        before.is_some_and(|before| {
+            let before = before.prefix();
+            before.starts_with('-') && before.ends_with(|c| "CoOpuUtgGsqk".contains(c))
+                || before.starts_with("--") && !before.contains('=')
+        })
+    };
+    let environment = parsed.operands.iter().enumerate().any(|(at, word)| {
         let text = word.prefix();
+        if is_value(at) {
+            return false;
+        }
         let letters = text.bytes().all(|b| b.is_ascii_alphabetic());
         !text.starts_with('-')
             && letters

@@ -61,6 +61,17 @@ pub(super) fn elsewhere(path: &Word, reader: &mut Reader<'_>) {
 pub(super) fn assignment(text: &str, reader: &mut Reader<'_>) {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let name = name.trim_end_matches([':', '?', '+', '!']);
+    const SHELLS: &[&str] = &[
+        "sh",
+        "bash",
+        "/bin/sh",
+        "/bin/bash",
+        "/usr/bin/bash",
+        "/bin/zsh",
+    ];
+    if name == "SHELL" && SHELLS.contains(&value) {
+        return;
+    }
     if matches!(
         name,
         "SHELL" | ".SHELLFLAGS" | "MAKE" | "MAKEFLAGS" | "MAKEFILES"

@@ -131,14 +131,18 @@ pub(super) fn turns(argv: &[Word], reading: &Reading, input: &Stdin) -> bool {
 /// Whether a program writes a number and nothing else.
 pub(super) fn is_number(argv: &[Word]) -> bool {
     let words: Vec<&str> = argv.iter().filter_map(Word::known).collect();
-    words.len() == argv.len()
-        && matches!(
-            words.as_slice(),
-            ["wc", "-l" | "-c" | "-w" | "-m"]
-                | ["nproc"]
-                | ["date", "+%s" | "+%s%N" | "+%Y" | "+%m"]
-                | ["id", "-u" | "-g"]
-        )
+    if words.len() != argv.len() {
+        return false;
+    }
+    // `date +%Y-%m-%d`: digits, and what stands between them leads nowhere.
+    if let ["date" | "gdate", format] | ["date" | "gdate", "-u", format] = words.as_slice() {
+        let rest = format.strip_prefix("+%").unwrap_or("/");
+        return rest.chars().all(|c| "YymdHMSsNjuwFT%-_.Z".contains(c));
+    }
+    matches!(
+        words.as_slice(),
+        ["wc", "-l" | "-c" | "-w" | "-m"] | ["nproc"] | ["id", "-u" | "-g"]
+    )
 }
 
 /// Whether git writes one revision and nothing else. A name that it does not know it writes as it is.
