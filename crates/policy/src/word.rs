@@ -1,5 +1,8 @@
 //! A word of a command, as far as it is known before it runs.
 
+/// Why a word is not known that is a number, whatever it is.
+pub(crate) const NUMBER: &str = "a number";
+
 /// Three-valued: known, known in part, unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Word {

@@ -505,7 +505,12 @@ fn a_pattern_is_not_about_instructions_that_are_not_there() {
         ..world()
     };
     check_in(&told, Ask, &["rm -rf ./build/*", "rm -rf *"]);
-    check(Ask, &["rm -rf ./build/*"]);
+    // Where nobody knows what is there, everything in a folder is the folder.
+    check(
+        Allow,
+        &["rm -rf ./build/*", "rm -f ./build/*.md", "rm -rf build"],
+    );
+    check(Ask, &["rm -rf ./*", "rm -f ./*.md"]);
 }
 
 #[test]

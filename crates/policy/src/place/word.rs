@@ -42,6 +42,11 @@ pub(crate) fn named(word: &Word) -> Named {
                 text.push_str(pattern);
                 glob.push_str(pattern);
             }
+            // A number leads into no other folder.
+            Piece::Unknown(why) if why == crate::word::NUMBER => {
+                text.push('…');
+                glob.push_str("[0-9]*");
+            }
             Piece::Unknown(_) => {
                 unknown = true;
                 text.push('…');

@@ -40,3 +40,21 @@ static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     NAMES.iter().copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::areas;
+
+    #[test]
+    fn a_name_stands_in_the_table_once() {
+        let mut seen = HashSet::new();
+        let names = areas::all().flat_map(|program| program.names.split(' '));
+        let twice: Vec<&str> = names.filter(|name| !seen.insert(*name)).collect();
+        assert!(
+            twice.is_empty(),
+            "the second entry of a name is never read: {twice:?}"
+        );
+    }
+}

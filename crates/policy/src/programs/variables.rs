@@ -1,6 +1,7 @@
 //! Variables that decide what a later command runs or says.
 
 mod compilers;
+mod flags;
 mod loads;
 mod names;
 mod paths;
@@ -162,10 +163,6 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
     let Some(value) = value.known() else {
         return false;
     };
-    let plain = |text: &str| {
-        text.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_=., ".contains(&b))
-    };
     match name {
         "PAGER" | "GIT_PAGER" | "MANPAGER" | "SYSTEMD_PAGER" | "BAT_PAGER" => {
             matches!(value, "" | "cat" | "less" | "more")
@@ -190,12 +187,7 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
             )
         }),
         "RUSTFLAGS" | "RUSTDOCFLAGS" | "CARGO_BUILD_RUSTFLAGS" | "CARGO_BUILD_RUSTDOCFLAGS" => {
-            value.split(' ').all(|one| {
-                matches!(
-                    one,
-                    "" | "-D" | "warnings" | "-Dwarnings" | "-A" | "-Awarnings" | "-Cdebuginfo=0"
-                )
-            }) || value.starts_with("-C target-cpu=") && plain(value)
+            flags::of_rust(value)
         }
         // Options begin with a dash; the name of an archive does not.
         "ZIP" | "MANOPT" => !value
@@ -204,15 +196,11 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
         "CARGO" => value == "cargo",
         "LESSSECURE" | "PAGERSECURE" | "SYSTEMD_PAGERSECURE" => value == "1",
         _ if launches(name) => matches!(value, "" | "ccache" | "sccache"),
-        "CC" | "CXX" | "LD" | "AR" => compilers::is_installed(value, KEPT),
+        "CC" | "CXX" | "LD" | "AR" => {
+            flags::is_compiler(value, |one| compilers::is_installed(one, KEPT))
+        }
         "PYTHONWARNINGS" => value.split(',').all(warning),
-        "CFLAGS" | "CXXFLAGS" => value.split(' ').all(|one| {
-            one.is_empty()
-                || ["-O", "-g", "-W", "-std", "-f"]
-                    .iter()
-                    .any(|begin| one.starts_with(begin))
-                    && plain(one)
-        }),
+        "CFLAGS" | "CXXFLAGS" | "LDFLAGS" | "CGO_CFLAGS" | "CGO_LDFLAGS" => flags::of_c(value),
         "PYTHONPATH" | "GOFLAGS" | "MAKEFLAGS" | "LESS" | "RUSTUP_TOOLCHAIN" | "IFS" | "PS1"
         | "PS4" => {
             matches!(

@@ -24,6 +24,8 @@ pub(super) struct Flow {
     pub(super) network: bool,
     /// Decoded, decompressed or turned around, so that nobody saw it.
     pub(super) decoded: bool,
+    /// Made by a program of what stands in the line, in a way that was not followed.
+    pub(super) turned: bool,
     /// Names of harmless files, and nothing else.
     pub(super) names: bool,
     /// The names of all that is there.
@@ -44,6 +46,7 @@ impl Flow {
         self.whole_environment |= other.whole_environment;
         self.network |= other.network;
         self.decoded |= other.decoded;
+        self.turned |= other.turned;
         self.names &= other.names;
         self.names_secrets |= other.names_secrets;
         self.critical |= other.critical;
@@ -72,9 +75,20 @@ pub(super) struct Value {
     /// One word for a scalar.
     pub(super) words: Vec<Word>,
     pub(super) array: bool,
+    /// Of an array whose elements were set by keys.
+    pub(super) keys: Option<Keys>,
     pub(super) flow: Flow,
     /// What it is when variables that are not known are taken for empty.
     pub(super) guess: Option<(Word, Guessed)>,
+}
+
+/// By what the elements of an array are found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Keys {
+    /// They are texts; otherwise numbers.
+    pub(super) texts: bool,
+    /// One for each element, in the order in which they were set; none where it is not known.
+    pub(super) names: Vec<Option<String>>,
 }
 
 /// `$1` and those after it.
@@ -131,6 +145,7 @@ impl Value {
         Self {
             words: vec![word],
             array: false,
+            keys: None,
             flow: Flow::default(),
             guess: None,
         }
@@ -138,6 +153,11 @@ impl Value {
 
     pub(super) fn unknown(why: &str) -> Self {
         Self::scalar(Word::Unknown(why.to_owned()))
+    }
+
+    /// Whether it is an array whose keys are texts.
+    pub(super) fn has_texts(&self) -> bool {
+        self.keys.as_ref().is_some_and(|keys| keys.texts)
     }
 }
 
@@ -299,6 +319,13 @@ impl Scope {
             };
             let mut value = Value::unknown(&why);
             value.flow = flow;
+            if both.iter().all(|value| value.is_some_and(Value::has_texts)) {
+                value.array = true;
+                value.keys = Some(Keys {
+                    texts: true,
+                    names: vec![None],
+                });
+            }
             self.set(&name, value);
         }
     }

@@ -23,6 +23,7 @@ pub(crate) fn world() -> World<'static> {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Labelled {
     pub(crate) command: String,
     pub(crate) verdict: Verdict,
@@ -50,9 +51,14 @@ pub(crate) fn afresh() -> Vec<Labelled> {
 }
 
 /// Labelled from the documents; the greater part by someone who had read neither the rules nor the other files, the
-/// rest around what those showed. What is to be denied and still only asks is left in.
+/// rest around what those showed.
 pub(crate) fn blind() -> Vec<Labelled> {
     read(include_str!("../blind.jsonl"))
+}
+
+/// Labelled by someone who had read none of the other files before; what was disputed between label and rule is left out.
+pub(crate) fn apart() -> Vec<Labelled> {
+    read(include_str!("../apart.jsonl"))
 }
 
 fn read(lines: &str) -> Vec<Labelled> {

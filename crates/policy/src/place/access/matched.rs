@@ -137,7 +137,8 @@ impl Pattern<'_> {
             };
             let own = search && matches!(found.zone, Zone::Workspace | Zone::Protected);
             // Of what the machine tells to be absent nothing matches.
-            if found.guard == Some(Guard::Instructions) && !search && is_absent(sample, world) {
+            let told = found.guard == Some(Guard::Instructions) && !search;
+            if told && (is_absent(sample, world) || self.only_deletes(place)) {
                 return;
             }
             if own && is_below(&found.path, trimmed(&world.workspace)) && !named {
@@ -150,6 +151,14 @@ impl Pattern<'_> {
             secret |= found.secret.is_some();
         });
         secret
+    }
+
+    /// `rm -rf build` deletes all that is there unasked; `rm -rf build/*` and `rm build/*.md` delete no more. What is
+    /// known to be there is looked at by itself.
+    fn only_deletes(&self, place: &Place) -> bool {
+        matches!(self.access, Access::Delete | Access::DeleteAll)
+            && place.zone == Zone::Workspace
+            && place.path != trimmed(&self.world.workspace)
     }
 
     /// A search by a pattern may come upon it: it is looked at by a person rather than refused.

@@ -274,6 +274,7 @@ fn seven(parsed: &Parsed, reader: &mut Reader<'_>) {
     let Some((verb, rest)) = parsed.operands.split_first() else {
         return;
     };
+    reader.out.io.decodes |= rest.iter().any(|word| word.known() == Some("-so"));
     let folder = rest
         .iter()
         .find(|word| word.prefix().starts_with("-o"))

@@ -58,6 +58,10 @@ const fn task(names: &'static str) -> Program {
             loading::options(&parsed.operands, reader);
             let program = reader.invocation.argv[0].prefix().to_owned();
             reaching(crate::place::name(&program), &parsed.operands, reader);
+            // `lerna exec -- COMMAND`, `nx exec -- COMMAND`
+            if parsed.operand(0) == Some("exec") {
+                super::wrappers::tail(parsed, reader);
+            }
             // Rails keeps its tasks behind its own name.
             let tasks = parsed.operands.iter().filter_map(Word::known);
             for task in tasks.filter(|word| word.starts_with("db:")) {
@@ -103,7 +107,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("go").grammar(Grammar::Stops).options(&[value("-C", READ)]).subs(&[
         program("run").grammar(Grammar::SingleStops).options(GO).strict().also(go_packages),
         program("build test vet install-off list").grammar(Grammar::Single).options(GO).strict().also(go_packages),
-        program("fmt fix doc version help clean tool bug-off env").also(go_env), program("generate").also(|parsed, reader| careful(&parsed.operands, reader)),
+        program("tool").grammar(Grammar::SingleStops).also(|parsed, reader| careful(&parsed.operands, reader)), program("fmt fix doc version help clean bug-off env").also(go_env), program("generate").also(|parsed, reader| careful(&parsed.operands, reader)),
         program("mod work").also(|parsed, reader| {
             if !matches!(parsed.operand(0), Some("tidy" | "verify" | "graph" | "why" | "edit" | "init" | "vendor" | "use" | "sync")) {
                 reader.ask("package-install", "It brings in packages from others.");
@@ -127,7 +131,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-P", Act::Script), value("-S -B", FOLDER), value("-G -A -T -D -U --target -t --config -j --parallel --preset -W --log-level --loglevel --component --trace-format", TEXT), value("-C --toolchain", LOADS), value("--build --install --open --prefix", FOLDER), flag("-E", TEXT),
         value("--graphviz --trace-redirect --profiling-output", WRITE), flags("-L -LA -LAH -LH -N -h --help --version -v --verbose --fresh --clean-first --use-stderr --warn-uninitialized --trace --trace-expand --debug-output --list-presets --workflow --debug-find -Wno-dev -Wdev -Wno-deprecated"),
     ]).grammar(Grammar::Stops).also(cmake::cmake),
-    task("ninja samu meson ctest cpack scons bazel bazelisk buck buck2 pants waf premake5 autoconf automake autoreconf aclocal autoheader pkg-config-off qmake tup earthly-off configure xcodebuild xcrun swiftlint swiftformat"),
+    task("ninja samu meson ctest cpack scons bazel bazelisk buck buck2 pants waf premake5 autoconf automake autoreconf aclocal autoheader pkg-config-off qmake tup earthly-off configure xcodebuild swiftlint swiftformat"),
     program("gradle gradlew").also(|parsed, reader| jvm(parsed, reader, &["-I", "--init-script", "--include-build", "-b", "--build-file", "-c", "--settings-file"])),
     program("mvn mvnw mvnd").also(|parsed, reader| {
         loading::options(&reader.invocation.argv[1..], reader);
@@ -145,7 +149,19 @@ pub(super) static PROGRAMS: &[Program] = &[
     task("ruff black isort flake8 pylint mypy pyright basedpyright pyre bandit pydocstyle pycodestyle pyflakes autopep8 yapf coverage sphinx-build sphinx-quickstart mkdocs vulture radon djlint codespell behave robot locust-off nbqa nosetests green slipcover cython maturin pyinstaller python-build twine-check tbump-off ty pip-audit safety pip-compile-off"),
     task("rspec rubocop standardrb brakeman reek minitest cucumber rails rake-off sorbet srb steep erb haml-lint phpunit phpstan psalm pest php-cs-fixer phpcs phpcbf rector artisan infection golangci-lint staticcheck govulncheck gotestsum errcheck ginkgo mockgen wire sqlc gosec revive air-off"),
     task("shellcheck shfmt bats yamllint actionlint hadolint ansible-lint tflint checkov-off tfsec-off jsonlint taplo toml-test markdown-link-check vale lychee-off proselint write-good typos ast-grep semgrep-off comby tokei-off clang-format clang-tidy cppcheck cpplint include-what-you-use rustfmt clippy-driver rust-analyzer cbindgen bindgen uncrustify astyle ktlint detekt google-java-format checkstyle pmd spotbugs jacoco flask alembic django-admin jupyter trunk pipdeptree scalafmt scalafix ormolu fourmolu hlint stylish-haskell stack cabal mix rebar3 gleam elm elm-test elm-format elm-review purs spago credo dialyzer dune ocamlformat zls stylua luacheck selene busted nimpretty nixfmt nixpkgs-fmt alejandra statix deadnix terraform-docs verilator iverilog yosys pandoc-off pdflatex-off doxygen asciidoctor mdbook hugo jekyll zola eleventy eslint_d prettierd tsserver gopls pyls clangd"),
-    program("pdflatex xelatex lualatex latex tex luatex latexmk tectonic bibtex biber dvipdf").options(&[flag("-shell-escape --shell-escape -enable-write18", Act::Ask("shell-escape", "The document may run commands.")), value("-output-directory", FOLDER)]).also(tex),
+    program("latexmk").grammar(Grammar::Single).options(&[
+        flag("-shell-escape --shell-escape", Act::Ask("shell-escape", "The document may run commands.")), value("-outdir -output-directory -auxdir", FOLDER), value("-r", LOADS),
+        value("-e", Act::Ask("inline-code", "It runs code that is given in an argument.")), value("-latex -pdflatex -lualatex -xelatex -usepretex -pretex", HELPER), value("-jobname -p", TEXT),
+    ]).also(|parsed, reader| {
+        // `$pdflatex = 'COMMAND'`
+        for code in parsed.values("-e").filter_map(Word::known).map(str::to_owned).collect::<Vec<_>>() {
+            if let Some((_, command)) = code.split_once('=') {
+                reader.shell(Word::from(command.trim().trim_matches(['"', '\'', ';', '/'])));
+            }
+        }
+        tex(parsed, reader);
+    }),
+    program("pdflatex xelatex lualatex latex tex luatex tectonic bibtex biber dvipdf").options(&[flag("-shell-escape --shell-escape -enable-write18", Act::Ask("shell-escape", "The document may run commands.")), value("-output-directory", FOLDER)]).also(tex),
     program("pandoc").strict().each(READ).options(&[
         value("-o --output --log --extract-media", WRITE), value("-F --filter -L --lua-filter", LOADS), value("--pdf-engine", HELPER), value("-f -t -r -w --from --to --read --write -V --variable -M --metadata --toc-depth --columns --wrap --shift-heading-level-by --highlight-style --mathjax", TEXT), value("--template -c --css -H -B -A --bibliography --csl --metadata-file --reference-doc", READ), value("-d --defaults", LOADS),
         flags("-s --standalone --toc -N --number-sections -v -h --help --self-contained --embed-resources --no-highlight --ascii --quiet"),

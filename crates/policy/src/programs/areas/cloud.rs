@@ -32,7 +32,9 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]),
     program("kubectl oc k3s-kubectl kubecolor").grammar(Grammar::Stops).options(KUBE).subs(KUBECTL),
     program("helm").also(helm).subs(&[
-        program("list ls status history template lint version search env dependency help verify"), program("get show").asks(EffectKind::Read, CLOUD, "reads values that may be secret"),
+        program("list ls status history template lint version search env help verify"), program("dependency dep").subs(&[
+            program("list ls"), program("update up build").asks(EffectKind::Network, "package-install", "fetches charts from others"),
+        ]), program("get show").asks(EffectKind::Read, CLOUD, "reads values that may be secret"),
         program("install upgrade rollback repo pull push package registry plugin create test").asks(EffectKind::Remote, REMOTE, CHANGES).options(&[value("--post-renderer", Act::Shell), value("-f --values", READ)]), program("uninstall delete del un").asks(EffectKind::Remote, DELETES, "deletes a release"),
     ]),
     program("aws").io(FETCHES).asks(EffectKind::Remote, CLOUD, USES).also(aws),
@@ -86,6 +88,10 @@ fn helm(_: &Parsed, reader: &mut Reader<'_>) {
                 }
             }
             "--kube-apiserver" => host(reader, &Word::from(value)),
+            // A chart that lies elsewhere is fetched.
+            _ if text.contains("://") && !text.starts_with('-') => {
+                crate::programs::network::url(reader, word, crate::programs::network::Use::Get);
+            }
             _ => {}
         }
     }
@@ -360,10 +366,7 @@ fn aws(parsed: &Parsed, reader: &mut Reader<'_>) {
     ]
     .iter()
     .any(|begin| verb.starts_with(begin));
-    let bucket = service == "s3"
-        && (verb == "rb"
-            || verb == "rm" && has("--recursive")
-            || verb == "sync" && has("--delete"));
+    let bucket = service == "s3" && (verb == "rb" || verb == "rm" && has("--recursive"));
     if deletes || bucket {
         reader.deny(
             DELETES,

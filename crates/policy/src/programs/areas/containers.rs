@@ -49,7 +49,8 @@ static DOCKER: &[Program] = &[
         if !from.prefix().contains(':') { reader.touch(from, Access::ReadAll); }
         if !to.prefix().contains(':') { reader.touch(to, Access::Write); }
     }),
-    program("rm rmi start stop restart kill pause unpause rename update commit tag load import attach pull unshare mount umount cleanup restore").asks(EffectKind::System, CONTAINERS, "changes containers or images").also(images),
+    program("rm rmi start stop restart kill pause unpause rename update commit tag load import attach pull mount umount cleanup restore").asks(EffectKind::System, CONTAINERS, "changes containers or images").also(images),
+    program("unshare").grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "runs a command as the owner of containers").options(&[flags("--rootless-netns")]).operands(crate::programs::table::Operands::Command(0)),
     program("save export").asks(EffectKind::System, CONTAINERS, "writes out an image or a container").options(&[value("-o --output", WRITE)]),
     program("push login logout").asks(EffectKind::Remote, "publish", "publishes an image or logs in").io(NETWORK).also(login),
     program("prune").asks(EffectKind::Delete, CONTAINERS, "deletes what is not in use"),
@@ -161,6 +162,8 @@ fn login(parsed: &Parsed, reader: &mut Reader<'_>) {
 }
 
 fn run(parsed: &Parsed, reader: &mut Reader<'_>) {
+    // What an image writes nobody has seen.
+    reader.out.io.emits_network = true;
     if let Some(word) = parsed.operands.first() {
         image(word, reader);
     }

@@ -28,7 +28,11 @@ pub(super) static PROGRAMS: &[Program] = &[
         ]).also(database),
     program("pg_dump pg_dumpall mysqldump mongodump mongoexport redis-dump pg_basebackup sqlite3-dump").io(NETWORK).asks(EffectKind::Read, DATABASE, "copies a whole database").options(&[value("-f --file -o --out -r --result-file --output", WRITE), value("-h --host", TEXT)]).also(server),
     program("pg_restore mongorestore mongoimport mysqlimport createdb createuser pg_ctl initdb pg_resetwal mysqladmin mysql_install_db mysqld mongod redis-server postgres").io(NETWORK).asks(EffectKind::System, DATABASE, "changes a database or its server").options(&[value("-h --host", TEXT)]).also(server),
-    program("dropdb dropuser pg_dropcluster mysqladmin-drop").denies(EffectKind::Remote, "database-delete", "deletes a whole database"),
+    program("dropdb").io(NETWORK).asks(EffectKind::Remote, "database-delete", "deletes a whole database").options(&[value("-h --host", TEXT), value("-p --port -U --username --maintenance-db", TEXT), flags("-e --echo -f --force -i --interactive -w --no-password -W --password --if-exists")]).also(|parsed, reader| {
+        server(parsed, reader);
+        in_production(reader);
+    }),
+    program("dropuser pg_dropcluster mysqladmin-drop").denies(EffectKind::Remote, "database-delete", "deletes a whole database"),
     program("duckdb").grammar(Grammar::Single).strict().options(&[
         value("-c -s", TEXT), value("-cmd --cmd", TEXT), value("-init --init -f -file", Act::Ask("loads-code", "It runs commands from a file.")), value("-separator -newline -nullvalue", TEXT),
         flags("-header -noheader -csv -json -jsonlines -column -line -list -html -markdown -table -box -quote -tabs -ascii -latex -batch -bail -readonly -safe -version -help -echo -stats -interactive -no-stdin"),
@@ -70,6 +74,14 @@ fn server(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 fn database(parsed: &Parsed, reader: &mut Reader<'_>) {
     server(parsed, reader);
+    if matches!(
+        crate::place::name(reader.invocation.argv[0].prefix()),
+        "mongo" | "mongosh"
+    ) {
+        for code in parsed.values("-c").cloned().collect::<Vec<_>>() {
+            crate::programs::code::read(reader, &code, crate::programs::code::Language::Node);
+        }
+    }
     let typed = match &reader.invocation.stdin {
         crate::programs::Stdin::Text(Word::Known(text)) => text.as_str(),
         _ => "",
@@ -121,6 +133,24 @@ fn database(parsed: &Parsed, reader: &mut Reader<'_>) {
             Verdict::Ask,
             "database-delete",
             "It deletes what a database holds.",
+        );
+        in_production(reader);
+    }
+}
+
+/// What deletes is denied where a host, a database or an address says that people depend on it.
+fn in_production(reader: &mut Reader<'_>) {
+    let named = |word: &Word| {
+        let text = crate::programs::reader::shown_word(word).to_ascii_lowercase();
+        !text.contains(' ')
+            && text
+                .split(|c: char| !c.is_ascii_alphanumeric())
+                .any(|part| matches!(part, "prod" | "prd" | "production"))
+    };
+    if reader.invocation.argv.iter().any(named) {
+        reader.deny(
+            "database-delete",
+            "It deletes what a database holds that is in production.",
         );
     }
 }

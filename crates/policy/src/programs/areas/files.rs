@@ -1,12 +1,13 @@
 //! Files and folders: listed, copied, moved, made, deleted, given to others.
 
+mod away;
 mod made;
+mod mounts;
 
 use super::copies;
 use super::lists::files_from;
 use crate::effect::EffectKind;
 use crate::place::{Access, Among};
-use crate::programs::network::upload;
 use crate::programs::options::Parsed;
 use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
@@ -14,6 +15,8 @@ use crate::programs::table::{
     TEXT, WRITE, flag, flags, joined, program, value,
 };
 use crate::word::{Piece, Word};
+use away::{backed_up, copied_away};
+use mounts::{mount, mounts};
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
@@ -34,7 +37,6 @@ pub(super) static PROGRAMS: &[Program] = &[
     }),
     program("basename dirname").io(PRINTS),
     program("stat df realpath readlink lsblk findmnt namei mountpoint pathchk lsattr getfacl getfattr").each(LIST),
-    program("pwd").grammar(Grammar::Plain),
     program("rm grm").strict().options(&[
         flags("-f --force -i -I -v --verbose -d --dir --one-file-system --preserve-root -x -P -W"),
         flags("-r -R --recursive"),
@@ -128,10 +130,16 @@ pub(super) static PROGRAMS: &[Program] = &[
             begins(prefix, reader);
         }
     }),
+    program("ddrescue dd_rescue gddrescue").grammar(Grammar::Gnu).options(&[flags("-f --force -n --no-scrape -d --idirect -D --odirect -v --verbose -q --quiet -A --try-again -R --reverse -M --retrim"), value("-b --sector-size -r --retry-passes -c --cluster-size -s --size -i --input-position -o --output-position", TEXT)])
+        .asks(EffectKind::System, "disks", "copies what can still be read of a disk").operands(Operands::First(READ, WRITE)),
     program("sync").options(&[flags("-d -f")]).each(LIST),
-    program("mount umount unmount swapon swapoff losetup fusermount sshfs hdiutil mount_smbfs mount.nfs udisksctl")
+    program("mount").also(mounts),
+    program("umount unmount swapon swapoff losetup fusermount sshfs hdiutil mount_smbfs mount.nfs udisksctl")
         .asks(EffectKind::System, "mount", "changes what is mounted").also(mount),
-    program("rsnapshot restic borg duplicity timeshift").asks(EffectKind::System, "backup", "reads or changes backups"),
+    program("restic").asks(EffectKind::System, "backup", "reads or changes backups").options(&[
+        value("--password-command", Act::Shell), value("-p --password-file --files-from --exclude-file", READ), value("-r --repo --host --tag -o --option -e --exclude --iexclude --cache-dir", TEXT),
+    ]).also(backed_up),
+    program("rsnapshot borg duplicity timeshift").asks(EffectKind::System, "backup", "reads or changes backups").also(backed_up),
     program("dropbox rclone").asks(EffectKind::Remote, "cloud-files", "moves files to or from elsewhere").also(copied_away),
     program("append").each(APPEND),
 ];
@@ -154,21 +162,6 @@ fn begins(prefix: &Word, reader: &mut Reader<'_>) {
     };
     parts.push(Piece::Pattern("*".to_owned()));
     reader.touch(&Word::Partial(parts), Access::Write);
-}
-
-/// `rclone copy FOLDER REMOTE:`
-fn copied_away(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let Some((verb, paths)) = parsed.operands.split_first() else {
-        return;
-    };
-    let copies = ["copy", "copyto", "sync", "move", "moveto", "bisync"];
-    if !verb.known().is_some_and(|verb| copies.contains(&verb)) {
-        return;
-    }
-    for path in paths.iter().filter(|path| !path.prefix().contains(':')) {
-        upload(reader, path);
-        reader.touch(path, Access::ReadAll);
-    }
 }
 
 /// `ls -l` is not a list of names.
@@ -199,6 +192,13 @@ fn plain_ls(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     let globs: Vec<String> = parsed.operands.iter().map(shown_word).collect();
     super::below::chosen(reader, globs.iter().map(String::as_str));
+    reader.out.io.names_secrets = parsed.operands.iter().any(|word| {
+        let folder = word
+            .prefix()
+            .rsplit_once('/')
+            .filter(|_| word.known().is_none());
+        folder.is_some_and(|(folder, _)| super::below::holds_secrets(reader, &Word::from(folder)))
+    });
     reader.out.io.names_critical = parsed.operands.iter().any(|word| {
         let text = word.prefix();
         let folder = text.rsplit_once('/').map(|(folder, _)| folder);
@@ -402,32 +402,6 @@ fn disks(parsed: &Parsed, reader: &mut Reader<'_>) {
             "format",
             "It changes disks, partitions or file systems themselves.",
         );
-    }
-}
-
-fn mount(parsed: &Parsed, reader: &mut Reader<'_>) {
-    if parsed.operands.iter().any(|word| word.known() == Some("/")) {
-        reader.deny("mount-root", "It changes how the root is mounted.");
-    }
-    // What is bound over a folder takes its place.
-    let binds = reader.invocation.argv.iter().any(|word| {
-        let text = word.prefix();
-        matches!(text, "--bind" | "--rbind" | "-B" | "-R" | "--move" | "-M")
-            || text
-                .split(['=', ','])
-                .any(|part| matches!(part, "bind" | "rbind" | "move"))
-    });
-    if let (true, Some(target)) = (binds, parsed.operands.last()) {
-        let path = target
-            .known()
-            .and_then(|text| crate::place::normalise(text, reader.cwd()));
-        if path.is_some_and(|path| crate::place::is_critical(&path, reader.world)) {
-            reader.deny(
-                "mount-root",
-                "It puts another folder in the place of one of the system.",
-            );
-        }
-        reader.touch(target, Access::Write);
     }
 }
 

@@ -42,11 +42,25 @@ const fn looks(names: &'static str) -> Program {
 
 #[rustfmt::skip]
 const LOCAL: &[Opt] = &[
-    value("--upload-pack --receive-pack --exec", HELPER), flags("-a -b -d -f -i -l -n -p -q -s -t -u -v -x -z"), value("-m", TEXT), value("-F --file", READ), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")),
+    value("--upload-pack --receive-pack --exec", HELPER), flags("-a -b -d -f -i -l -n -p -q -s -t -u -v -x -z"), value("-m", TEXT), value("-F --file", READ), value("--template", TEMPLATE),
 ];
 
 const fn local(names: &'static str) -> Program {
     program(names).options(LOCAL).also(outside)
+}
+
+const TEMPLATE: Act = Act::Ask("template", "Its hooks come from elsewhere.");
+
+/// Hooks from a folder that anyone may write to run with every command from then on.
+fn template(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let folder = parsed.value("--template").and_then(Word::known);
+    let place = folder.and_then(|folder| crate::place::locate(folder, reader.cwd(), reader.world));
+    if place.is_some_and(|place| place.zone == crate::effect::Zone::Tmp) {
+        reader.deny(
+            "persistent-helper",
+            "It takes hooks from a temporary folder, and they run from then on.",
+        );
+    }
 }
 
 #[rustfmt::skip]
@@ -98,7 +112,7 @@ static SUBS: &[Program] = &[
     program("fetch pull ls-remote").strict().io(FETCHES).asks(EffectKind::Network, "network", "asks another machine").shared(TRANSFER).also(remote_url),
     program("push send-pack").strict().io(SENDS).asks(EffectKind::Remote, "git-push", "sends work to another machine").shared(TRANSFER).also(remote_url),
     program("clone").strict().io(FETCHES).asks(EffectKind::Network, "network", "fetches a repository from another machine").shared(TRANSFER).options(&[
-        value("-u", HELPER), value("-c --config", TEXT), value("--template", Act::Ask("template", "Its hooks come from elsewhere.")), value("--separate-git-dir", Act::Path(Access::Create)), value("--reference --reference-if-able", READ),
+        value("-u", HELPER), value("-c --config", TEXT), value("--template", TEMPLATE), value("--separate-git-dir", Act::Path(Access::Create)), value("--reference --reference-if-able", READ),
         value("-b --branch -o --origin --bundle-uri --filter", TEXT), flags("-l --local --no-hardlinks -s --shared -n --no-checkout --bare --mirror --single-branch --no-single-branch --no-tags --sparse --also-filter-submodules --remote-submodules --dissociate --reject-shallow --shallow-submodules"),
     ]).also(clone),
     program("submodule").grammar(Grammar::Stops).options(&[flags("-q --quiet --cached")]).subs(&[
@@ -109,8 +123,8 @@ static SUBS: &[Program] = &[
         program("remove").asks(EffectKind::Delete, LOSES, "deletes a work tree").each(Act::Path(Access::DeleteAll)), program("prune lock unlock move repair").asks(EffectKind::Write, "git-worktree", "changes the work trees")]),
     program("bisect").grammar(Grammar::Stops).subs(&[program("run").grammar(Grammar::Stops).also(bisect_run), local("start good bad new old skip reset log visualize view terms next"), program("replay").each(READ)]),
     program("rebase").options(&[value("-x --exec", Act::Shell), flag("-i --interactive --edit-todo", EDITOR), value("--onto -X --strategy-option -s --strategy", TEXT), flags("--continue --abort --skip --quit --root --autostash --no-autostash --autosquash -q -v -f -n --rebase-merges -r --keep-base --no-verify --signoff --update-refs --apply --merge --force-rebase --committer-date-is-author-date --reset-author-date --fork-point --no-ff --show-current-patch"), joined("-S --gpg-sign", SIGNS)]),
-    program("apply").strict().each(READ).options(&[flags("--stat --numstat --summary --check --index --cached -3 --3way -R --reverse -z --reject --verbose -v -q --recount --allow-empty --no-add --allow-overlap -N --intent-to-add --ignore-space-change --ignore-whitespace --unidiff-zero --inaccurate-eof --apply"), value("-p -C --directory --exclude --include --whitespace", TEXT), flag("--unsafe-paths", Act::Ask("unsafe-paths", "It may write outside of the workspace.")), value("--build-fake-ancestor", WRITE)]),
-    program("am mailinfo mailsplit quiltimport").asks(EffectKind::Write, "git-apply", "applies changes that came by mail").each(READ),
+    program("apply").strict().each(READ).options(&[flags("--stat --numstat --summary --check --index --cached -3 --3way -R --reverse -z --reject --verbose -v -q --recount --allow-empty --no-add --allow-overlap -N --intent-to-add --ignore-space-change --ignore-whitespace --unidiff-zero --inaccurate-eof --apply"), value("-p -C --directory --exclude --include --whitespace", TEXT), flag("--unsafe-paths", Act::Ask("unsafe-paths", "It may write outside of the workspace.")), value("--build-fake-ancestor", WRITE)]).also(|parsed, reader| super::patches::changes(&parsed.operands, reader)),
+    program("am mailinfo mailsplit quiltimport").asks(EffectKind::Write, "git-apply", "applies changes that came by mail").each(READ).also(|parsed, reader| super::patches::changes(&parsed.operands, reader)),
     program("format-patch").options(&[value("-o --output-directory --output", WRITE), flags("-1 -k -n -N -s --stdout --cover-letter"), value("--from --to --cc --subject-prefix --base -v", TEXT)]),
     program("archive").strict().options(&[value("-o --output", WRITE), value("--remote", Act::Ask("network", "It asks another machine.")), value("--exec", HELPER), value("--format --prefix --mtime", TEXT), value("--add-file --add-virtual-file", READ), flags("-l --list -v --verbose --worktree-attributes -0 -9")]).also(|parsed, reader| {
             contents(parsed, "archive", reader);
@@ -119,7 +133,7 @@ static SUBS: &[Program] = &[
             }
         }),
     program("bundle").operands(Operands::First(TEXT, WRITE)),
-    program("init").options(&[value("--template", Act::Ask("template", "Its hooks come from elsewhere.")), value("--separate-git-dir", Act::Path(Access::Create)), value("-b --initial-branch --object-format --ref-format --shared", TEXT), flags("-q --quiet --bare")]).each(Act::Path(Access::Create)),
+    program("init").options(&[value("--template", TEMPLATE), value("--separate-git-dir", Act::Path(Access::Create)), value("-b --initial-branch --object-format --ref-format --shared", TEXT), flags("-q --quiet --bare")]).each(Act::Path(Access::Create)).also(template),
     program("gc maintenance").also(maintain),
     program("repack prune prune-packed pack-objects index-pack unpack-objects commit-graph multi-pack-index").options(&[flag("--prune", TEXT)]).asks(EffectKind::Write, "git-internals", "rewrites how the repository keeps its objects"),
     program("symbolic-ref").options(&[flag("-d --delete", Act::Ask(LOSES, "It deletes a reference.")), flags("-q --short"), value("-m", TEXT)]).also(|parsed, reader| if parsed.operands.len() > 1 { reader.ask("git-internals", "It changes a reference by hand."); }),

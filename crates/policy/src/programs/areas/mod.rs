@@ -16,6 +16,7 @@ mod lists;
 mod markup;
 mod network;
 mod packages;
+mod patches;
 mod shells;
 mod system;
 mod tasks;

@@ -14,7 +14,7 @@ use crate::programs::table::{
 };
 use crate::verdict::Verdict;
 use crate::word::Word;
-use transfers::{netcat, sftp, socat, ssh, transfer};
+use transfers::{netcat, sftp, socat, ssh, transfer, typed};
 
 const OTHER_CONFIG: Act = Act::Ask(
     "other-configuration",
@@ -29,10 +29,10 @@ const TUNNEL: Act = Act::Ask("tunnel", "It opens a way from one network into ano
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("curl curl.exe").strict().io(FETCHES).options(&[
-        value("-d --data --data-ascii --data-binary --data-urlencode --json", TEXT), value("--data-raw --form-string", TEXT), value("-F --form", TEXT),
+        value("-d --data --data-ascii --data-binary --data-urlencode --json", TEXT), value("--data-raw --form-string", TEXT), value("-F --form", TEXT), value("--url-query", TEXT),
         value("-T --upload-file", TEXT), value("-o --output", WRITE), flag("-O --remote-name --remote-name-all", TEXT),
         value("-X --request", TEXT), value("-H --header --proxy-header", TEXT), value("--url", TEXT), flag("-G --get", TEXT),
-        value("-A --user-agent -e --referer -m --max-time --connect-timeout --retry --retry-delay --retry-max-time -r --range -w --write-out -u --user --oauth2-bearer --limit-rate --max-redirs -z --time-cond -C --continue-at -y --speed-time -Y --speed-limit --max-filesize --ciphers --tls-max --parallel-max --proto --proto-default --proto-redir --interface --local-port --keepalive-time --expect100-timeout --happy-eyeballs-timeout-ms --rate --aws-sigv4 --delegation --krb --login-options --service-name --curves --tls13-ciphers --pass --proxy-user -U --url-query --create-file-mode --ip-tos --vlan-priority --dns-interface --request-target --path-as-is-off --cert-type --key-type --crlfile-off --pinnedpubkey --tlsuser --haproxy-clientip", TEXT),
+        value("-A --user-agent -e --referer -m --max-time --connect-timeout --retry --retry-delay --retry-max-time -r --range -w --write-out -u --user --oauth2-bearer --limit-rate --max-redirs -z --time-cond -C --continue-at -y --speed-time -Y --speed-limit --max-filesize --ciphers --tls-max --parallel-max --proto --proto-default --proto-redir --interface --local-port --keepalive-time --expect100-timeout --happy-eyeballs-timeout-ms --rate --aws-sigv4 --delegation --krb --login-options --service-name --curves --tls13-ciphers --pass --proxy-user -U --create-file-mode --ip-tos --vlan-priority --dns-interface --request-target --path-as-is-off --cert-type --key-type --crlfile-off --pinnedpubkey --tlsuser --haproxy-clientip", TEXT),
         value("-b --cookie", TEXT), value("-c --cookie-jar -D --dump-header --trace --trace-ascii --stderr --libcurl --etag-save --hsts --alt-svc --ssl-sessions", WRITE), value("--output-dir", Act::Path(Access::Create)),
         value("-E --cert --key --cacert --etag-compare --crlfile --netrc-file --proxy-cert --proxy-key", READ), value("--capath --proxy-capath --proxy-cacert", READ),
         value("-K --config", OTHER_CONFIG), value("--unix-socket --abstract-unix-socket", Act::Ask("unix-socket", "It speaks to a service of this machine through a socket.")),
@@ -54,7 +54,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(wget),
     program("http https httpie xh xhs curlie hurl grpcurl websocat wscat ab wrk hey k6 siege vegeta oha").io(NETWORK)
         .asks(EffectKind::Network, "network", "connects to another machine").also(any_url),
-    program("aria2c axel lftp ftp tftp lynx w3m links elinks yt-dlp youtube-dl gallery-dl httrack transmission-cli ipfs magic-wormhole wormhole croc")
+    program("aria2c axel lynx w3m links elinks yt-dlp youtube-dl gallery-dl httrack transmission-cli ipfs magic-wormhole wormhole croc")
         .io(NETWORK).asks(EffectKind::Network, "network", "connects to another machine").options(&[
             value("--exec --exec-before-download --on-download-complete --on-download-start --on-download-error --on-download-stop --on-bt-download-complete --external-downloader --downloader", Act::Shell),
             value("-o --output -O --out -d --dir", WRITE), value("-e -c", Act::Shell), flags("-dump -q"), value("--batch-file -a -i --input-file --conf-path --config-location", OTHER_CONFIG),
@@ -67,6 +67,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("scp").strict().io(NETWORK).options(&[
         value("-o", TEXT), value("-F", OTHER_CONFIG), value("-S -D", HELPER), value("-J", Act::Host), value("-i -c -l -P -X", TEXT), flags("-3 -4 -6 -A -B -C -O -p -q -R -r -s -T -v"),
     ]).also(transfer),
+    program("ftp lftp tftp ncftp").io(FETCHES).asks(EffectKind::Network, "network", "moves files to or from another machine").options(&[
+        value("-e -c -f -u -p -P", TEXT), flags("-n -i -v -d -g -A -4 -6"),
+    ]).also(|parsed, reader| {
+        typed(reader);
+        any_host(parsed, reader);
+    }),
     program("sftp").strict().io(NETWORK).asks(EffectKind::Network, "network", "connects to another machine").options(&[
         value("-o", TEXT), value("-F", OTHER_CONFIG), value("-S -D", HELPER), value("-b", READ), value("-B -c -i -J -l -P -R -s -X", TEXT), flags("-4 -6 -A -a -C -f -N -p -q -r -v"),
     ]).also(sftp),
@@ -91,7 +97,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         .asks(EffectKind::Network, "attack-tool", "is a tool to attack or search other machines with"),
     program("tcpdump tshark wireshark dumpcap ngrep termshark mitmproxy mitmdump mitmweb tcpflow").asks(EffectKind::Network, "sniff", "listens to what others send")
         .options(&[value("-z", HELPER), value("-w", WRITE), value("-s --scripts", Act::Script)]),
-    program("ngrok cloudflared localtunnel lt bore frpc frps tailscale zerotier-cli wg wg-quick openvpn tor torsocks proxychains proxychains4 ssh-tunnel expose pagekite serveo sshuttle headscale nebula")
+    program("ngrok cloudflared localtunnel lt bore frpc frps tailscale zerotier-cli wg wg-quick openvpn tor ssh-tunnel expose pagekite serveo sshuttle headscale nebula")
         .asks(EffectKind::Network, "tunnel", "opens a way into this machine or out of it"),
     program("mail mailx sendmail mutt neomutt msmtp swaks s-nail mpack ssmtp telegram-send slackcat notify-send-remote pastebinit gist wgetpaste termbin transfer 0x0 ix.io")
         .io(SENDS).asks(EffectKind::Network, "sends-message", "sends something to people").options(&[value("-a -A --attach", READ), value("-s -c -b -S -r -f", TEXT)]),
@@ -124,7 +130,7 @@ fn sent(reader: &mut Reader<'_>, path: &Word) {
 fn curl(parsed: &Parsed, reader: &mut Reader<'_>) {
     instead::elsewhere(parsed, reader);
     let mut sends = parsed.any("-d --data-raw -F -T") && !parsed.has("-G");
-    for word in parsed.values("-d") {
+    for word in parsed.values("-d").chain(parsed.values("--url-query")) {
         data(reader, word, true);
     }
     for word in parsed.values("-F") {

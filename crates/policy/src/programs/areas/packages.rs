@@ -191,6 +191,22 @@ fn gets(settings: &[Word], reader: &mut Reader<'_>) {
 }
 
 fn in_environment(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let (uv, first) = (
+        reader.invocation.argv[0].prefix() == "uv",
+        parsed.operand(0),
+    );
+    match first {
+        Some(file) if uv && file.contains("://") => {
+            return reader.ask("remote-code", "It runs code from elsewhere.");
+        }
+        // `uv run FILE.py` runs it by Python.
+        Some(file) if uv && file.ends_with(".py") => {
+            let python = [Word::from("python")];
+            let argv: Vec<Word> = python.iter().chain(&parsed.operands).cloned().collect();
+            return reader.run(&argv);
+        }
+        _ => {}
+    }
     reader.run(&parsed.operands);
 }
 

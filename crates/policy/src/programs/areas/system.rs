@@ -27,8 +27,8 @@ const STATE: &str = "system-state";
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
-    program("uname hostname-show arch nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks lslogins-off sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
-             top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors uuidgen uuid cal date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
+    program("uname hostname-show nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks lslogins-off sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
+             top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors uuidgen uuid date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
         .also(looks),
     program("ps").grammar(Grammar::Plain).also(ps),
     program("man info pinfo").strict().options(&[
@@ -77,7 +77,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         .io(SECRET).denies(EffectKind::Read, "read-secret", "reaches what authenticates a person"),
     program("openssl libressl").grammar(Grammar::Stops).also(openssl),
     program("xauth xhost").asks(EffectKind::System, STATE, "changes who may see the screen"), program("import-screen scrot gnome-screenshot spectacle flameshot grim maim screencapture ffcast wf-recorder arecord parecord fswebcam streamer").asks(EffectKind::Read, "screen", "records the screen, the camera or the microphone"),
-    program("logger systemd-cat").asks(EffectKind::Append, "log", "writes to the record of the system").options(&[value("-f --file", READ), value("-p --priority -t --tag --id -n --server -P --port", TEXT)]),
+    program("logger").asks(EffectKind::Append, "log", "writes to the record of the system").options(&[value("-f --file", READ), value("-p --priority -t --tag --id -n --server -P --port", TEXT)]),
 ];
 
 /// A page that is named by a path is a file.
@@ -99,8 +99,20 @@ fn looks(parsed: &Parsed, reader: &mut Reader<'_>) {
 
 /// `ps e` shows the environment of every process.
 fn ps(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let environment = parsed.operands.iter().any(|word| {
+    // Of `-C node` and `-u dev` the second is a value, and no letters of options.
+    let is_value = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| parsed.operands.get(at));
+        before.is_some_and(|before| {
+            let before = before.prefix();
+            before.starts_with('-') && before.ends_with(|c| "CoOpuUtgGsqk".contains(c))
+                || before.starts_with("--") && !before.contains('=')
+        })
+    };
+    let environment = parsed.operands.iter().enumerate().any(|(at, word)| {
         let text = word.prefix();
+        if is_value(at) {
+            return false;
+        }
         let letters = text.bytes().all(|b| b.is_ascii_alphabetic());
         !text.starts_with('-')
             && letters
@@ -113,9 +125,9 @@ fn ps(parsed: &Parsed, reader: &mut Reader<'_>) {
     });
     if environment {
         reader.out.io.emits_secret = true;
-        reader.ask(
+        reader.deny(
             "print-environment",
-            "It prints the environment of processes, credentials among it.",
+            "It prints the environment of processes, that of the gateway among them.",
         );
     }
 }
@@ -339,6 +351,14 @@ fn debugger(parsed: &Parsed, reader: &mut Reader<'_>) {
             .find_map(|verb| text.trim().strip_prefix(verb))
         {
             reader.shell(crate::word::Word::from(command));
+        }
+        let python = ["python ", "py ", "pi ", "script "];
+        if let Some(code) = python
+            .iter()
+            .find_map(|verb| text.trim().strip_prefix(verb))
+        {
+            let code = crate::word::Word::from(code);
+            crate::programs::code::read(reader, &code, crate::programs::code::Language::Python);
         }
     }
     super::wrappers::tail(parsed, reader);

@@ -61,6 +61,17 @@ pub(super) fn elsewhere(path: &Word, reader: &mut Reader<'_>) {
 pub(super) fn assignment(text: &str, reader: &mut Reader<'_>) {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let name = name.trim_end_matches([':', '?', '+', '!']);
+    const SHELLS: &[&str] = &[
+        "sh",
+        "bash",
+        "/bin/sh",
+        "/bin/bash",
+        "/usr/bin/bash",
+        "/bin/zsh",
+    ];
+    if name == "SHELL" && SHELLS.contains(&value) {
+        return;
+    }
     if matches!(
         name,
         "SHELL" | ".SHELLFLAGS" | "MAKE" | "MAKEFLAGS" | "MAKEFILES"
@@ -121,6 +132,10 @@ pub(super) fn named(target: &str, reader: &mut Reader<'_>) {
         "db",
         "migrate",
     ];
+    let tells = [":status", ":version", "db:schema:dump", "db:structure:dump"];
+    if tells.iter().any(|end| target.ends_with(end)) {
+        return;
+    }
     if target
         .split(['-', '_', ':', '/', '.'])
         .any(|part| parts.contains(&part))

@@ -83,7 +83,10 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("patch gpatch").strict().options(&[
         flags("-b -c -e -E -f -l -n -N -R -s -t -T -u -v -Z --backup --dry-run --force --forward --reverse --silent --batch --unified --verbose --binary -C --check"),
         value("-p --strip -F --fuzz -D --ifdef -V -z --suffix -B --prefix -Y -g --reject-format", TEXT), value("-i --input", READ), value("-o --output -r --reject-file", WRITE), value("-d --directory", Act::Path(Access::Write)),
-    ]).operands(Operands::First(WRITE, READ)),
+    ]).operands(Operands::First(WRITE, READ)).also(|parsed, reader| {
+        let file = parsed.value("-i").or(parsed.operands.get(1)).cloned();
+        super::patches::changes(file.as_slice(), reader);
+    }),
     program("sed gsed ssed").io(FILTERS).strict().options(&[
         value("-e --expression", Act::Code(Language::Sed)), value("-f --file", Act::CodeFile(Language::Sed)), value("-l --line-length", TEXT),
         joined("-i --in-place", TEXT), flags("-n -E -r -s -u -z --quiet --silent --regexp-extended --separate --unbuffered --null-data --posix --debug --follow-symlinks --sandbox --help --version"),
@@ -324,9 +327,33 @@ fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.touch(word, Access::Write);
         }
     }
-    let text = parsed.operand(0).unwrap_or("");
-    if text.contains("env(") || text.contains("strenv") || text.contains("load") {
-        reader.ask("loads-code", "It reads variables or other files.");
+    // `yq e EXPRESSION`, `yq eval EXPRESSION`
+    let at = usize::from(matches!(
+        parsed.operand(0),
+        Some("e" | "eval" | "ea" | "eval-all")
+    ));
+    let text = parsed.operand(at).unwrap_or("").to_owned();
+    let is_secret = |word: &str| crate::programs::variables::is_secret(word);
+    if text.contains("env(") || text.contains("$ENV") || text.contains("envsubst") {
+        reader.out.io.emits_secret = true;
+        reader.ask(
+            "print-environment",
+            "It reads variables, credentials among them.",
+        );
+        let names = |c: char| !c.is_alphanumeric() && c != '_';
+        if !parsed.has("-i") && text.split(names).any(is_secret) {
+            reader.deny("print-secret", "It prints a credential of the environment.");
+        }
+    }
+    if text.contains("load") {
+        reader.ask("loads-code", "It reads other files.");
+        let files = text
+            .split("load")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').nth(1));
+        for file in files {
+            reader.act(READ, &Word::from(file));
+        }
     }
 }
 

@@ -49,6 +49,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("bear").grammar(Grammar::Stops).strict().options(&[flags("-a --append -v --verbose"), value("-o --output", WRITE)]).operands(Operands::Command(0)),
     program("chronic ts-wrap ifne errno-wrap mispipe").grammar(Grammar::Stops).options(&[flags("-v -e -n")]).operands(Operands::Command(0)),
     program("arch").grammar(Grammar::Stops).options(&[flags("-x86_64 -arm64 -arm64e -i386 -64 -32")]).operands(Operands::Command(0)),
+    program("torsocks torify proxychains proxychains4 tsocks").grammar(Grammar::Stops)
+        .asks(EffectKind::Network, "tunnel", "runs a command whose connections go through another machine")
+        .options(&[flags("-q -i -d --isolate"), value("-f", READ), value("-P --port -a --address -u --user -p --pass", TEXT)]).operands(Operands::Command(0)),
+    program("systemd-cat").grammar(Grammar::Stops).asks(EffectKind::Append, "log", "writes to the record of the system")
+        .options(&[value("-t --identifier -p --priority --stderr-priority --level-prefix", TEXT)]).operands(Operands::Command(0)),
+    program("xcrun").grammar(Grammar::SingleStops).options(&[
+        value("-sdk --sdk -toolchain --toolchain", TEXT), flags("-r --run -f --find -n --no-cache -k --kill-cache -v --verbose -l --log --show-sdk-path --show-sdk-version --show-sdk-build-version -h --help"),
+    ]).also(of_the_toolchain),
     program("sudo").grammar(Grammar::Stops).strict().says(Verdict::Ask, EffectKind::Privilege, "privilege", "runs a command with the rights of another user").options(&[
         flags("-A --askpass -B --bell -b --background -H --set-home -k -K --reset-timestamp --remove-timestamp -n --non-interactive -N -P --preserve-groups -S --stdin -v --validate -l --list"),
         attached("--preserve-env", TEXT), flags("-E"),
@@ -74,7 +82,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-a --arg-file", READ), value("-d --delimiter", TEXT), value("-I", TEXT), value("-J", TEXT), value("-L", TEXT), value("-n --max-args", TEXT), value("-s --max-chars", TEXT), value("-E -R -S -P --max-procs --process-slot-var", TEXT),
         attached("-i --replace", TEXT), attached("-l --max-lines", TEXT), attached("-e --eof", TEXT), flags("--show-limits"),
     ]).also(xargs),
-    program("parallel sem rush").grammar(Grammar::Stops).asks(EffectKind::Execute, "parallel", "runs a command for each line of its input").also(parallel),
+    program("parallel sem").grammar(Grammar::Stops).asks(EffectKind::Execute, "parallel", "runs a command for each line of its input").also(parallel),
     program("watch viddy hwatch").grammar(Grammar::Stops).strict().options(&[
         flags("-b --beep -c --color -C --no-color -e --errexit -g --chgexit -p --precise -t --no-title -w --no-wrap"),
         attached("-d --differences", TEXT), value("-n --interval -q --equexit", TEXT), flag("-x --exec", TEXT),
@@ -136,6 +144,14 @@ fn env(parsed: &Parsed, reader: &mut Reader<'_>) {
     let cwd = parsed.value("-C").cloned();
     let mut rest = parsed.operands.as_slice();
     while let [first, after @ ..] = rest {
+        if first.prefix().starts_with("BASH_FUNC_") {
+            reader.deny(
+                "poisoned-environment",
+                "It hands a function to every shell that comes after.",
+            );
+            rest = after;
+            continue;
+        }
         let Some((name, value)) = variables::split(first) else {
             break;
         };
@@ -262,6 +278,12 @@ pub(super) fn tail(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.shell(rest[0].clone());
         }
     }
+}
+
+/// `xcrun swift build`: a tool of the platform, or one that the table knows.
+fn of_the_toolchain(parsed: &Parsed, reader: &mut Reader<'_>) {
+    tail(parsed, reader);
+    super::builds::careful(&parsed.operands, reader);
 }
 
 fn benchmark(parsed: &Parsed, reader: &mut Reader<'_>) {

@@ -53,6 +53,10 @@ struct Seen {
     fetches: bool,
     /// It looks at what it is called with.
     arguments: bool,
+    /// It looks at the environment.
+    environment: bool,
+    /// It names a port of the gateway.
+    own_port: bool,
     /// Folders whose files are listed.
     listed: Vec<Word>,
     /// The texts of the code, of which one may be what is run or deleted.
@@ -68,6 +72,10 @@ pub(super) fn read(reader: &mut Reader<'_>, text: &str, language: Language) {
     hidden::judge(reader, &seen);
     arguments::note(reader, &seen);
     together(reader, &seen);
+}
+
+fn is_this_machine(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "::1" | "0.0.0.0" | "")
 }
 
 /// What is worse together than apart.
@@ -89,6 +97,18 @@ fn together(reader: &mut Reader<'_>, seen: &Seen) {
     }
     if seen.forks && seen.loops {
         reader.deny("fork-bomb", "It starts processes without end.");
+    }
+    if seen.network && seen.own_port && seen.texts.iter().any(|text| is_this_machine(text)) {
+        reader.deny(
+            "own-gateway",
+            "Its code speaks to the gateway that this agent is governed by.",
+        );
+    }
+    if seen.network && seen.environment {
+        reader.deny(
+            "environment-to-network",
+            "Its code reads the environment and speaks to another machine.",
+        );
     }
     if seen.network {
         reader.out.io.emits_network = true;
@@ -162,6 +182,12 @@ impl<'a> Walker<'a, '_> {
                 // `run(`rm x`)` of Julia
                 Token::Code(code) if self.is_run_by_its_call(at) => self.command(code),
                 Token::Code(code) => self.code(code),
+                // `$`rm x`` of Bun, zx and execa
+                Token::Template(text, _)
+                    if self.language == Language::Node && self.is_run_by_a_sign(at) =>
+                {
+                    self.command(text);
+                }
                 Token::Template(text, _) if self.language == Language::Perl => self.code(text),
                 Token::Template(_, codes) => codes.iter().for_each(|code| self.code(code)),
                 Token::Text(text) => {
@@ -169,7 +195,10 @@ impl<'a> Walker<'a, '_> {
                     self.callback(at, text);
                 }
                 Token::Sign(sign) => self.signed(at, *sign),
-                Token::Number(_) => {}
+                Token::Number(number) => {
+                    let own = |port: u16| self.reader.world.own_ports.contains(&port);
+                    self.seen.own_port |= number.parse().is_ok_and(own);
+                }
             }
         }
     }
@@ -182,6 +211,10 @@ impl<'a> Walker<'a, '_> {
                 self.name(at - 2),
                 Some("run" | "read" | "readchomp" | "pipeline" | "success")
             )
+    }
+
+    fn is_run_by_a_sign(&self, at: usize) -> bool {
+        at > 0 && (self.name(at - 1) == Some("$") || self.sign(at - 1) == '$')
     }
 
     fn code(&mut self, code: &str) {

@@ -18,6 +18,10 @@ pub(super) fn together(text: &str, commands: &[Command], out: &mut Reading) {
         "bitsadmin",
         "certutil",
     ]) || any(&[
+        "(irm ",
+        "(iwr ",
+        "(invoke-restmethod",
+        "(invoke-webrequest",
         "downloadstring",
         "downloadfile",
         "downloaddata",

@@ -438,7 +438,7 @@ fn what_leaves_the_machine_is_asked_about() {
             "rsync -a x host:y",
             "ping -c1 example.com",
             "dig example.com",
-            "nc -z localhost 80",
+            "nc -z db.example.invalid 80",
             "telnet h 1",
             "npm install",
             "npm install x",

@@ -30,6 +30,12 @@ const OPTIONS: &[&str] = &[
 
 /// Judges a value by what is written to where it says.
 pub(super) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
+    if name == "GIT_WORK_TREE" && is_whole(value, reader) {
+        reader.deny(
+            "poisoned-environment",
+            "It makes git take a whole home or the system for the files that it keeps, and throws away.",
+        );
+    }
     if WRITTEN.contains(&name) {
         if !matches!(value.known(), Some("" | "-" | "off" | "/dev/null")) {
             written(value, reader);
@@ -56,6 +62,13 @@ pub(super) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
             }
         }
     }
+}
+
+fn is_whole(value: &Word, reader: &Reader<'_>) -> bool {
+    let path = value
+        .known()
+        .and_then(|text| crate::place::normalise(text, reader.cwd()));
+    path.is_some_and(|path| crate::place::is_critical(&path, reader.world))
 }
 
 fn written(value: &Word, reader: &mut Reader<'_>) {

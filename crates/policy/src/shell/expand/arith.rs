@@ -11,8 +11,7 @@ use super::super::scope::{Scope, pieces_of, shown};
 use super::super::syntax::{Part, Script};
 use crate::word::{Piece, Word};
 
-/// Why a word is not known that is a number, whatever it is.
-pub(in crate::shell) const NUMBER: &str = "a number";
+pub(in crate::shell) use crate::word::NUMBER;
 /// How often a variable may lead to another.
 const DEEPEST: u32 = 4;
 
@@ -20,6 +19,10 @@ impl Judge<'_> {
     pub(in crate::shell) fn arithmetic(&mut self, parts: &[Part], scope: &mut Scope) -> Word {
         self.step();
         let text = self.parts_as_one(parts, scope);
+        // What is written there was taken apart: this is in a value, and calculating runs it.
+        if let Some(text) = text.known().filter(|text| text.contains(['$', '`'])) {
+            self.judge_arithmetic(text, scope, 0);
+        }
         self.arithmetic_text(&text, scope, 0)
     }
 

@@ -3,6 +3,7 @@
 mod arith;
 mod braces;
 mod fields;
+pub(super) mod keys;
 mod param;
 mod pattern;
 mod positional;

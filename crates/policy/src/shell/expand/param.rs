@@ -1,6 +1,6 @@
 //! `$x` and `${x…}`.
 
-use super::super::judge::{Guess, Judge};
+use super::super::judge::{Guess, Input, Judge};
 use super::super::scope::{Flow, Guessed, Scope, Value, pieces_of, word_of};
 use super::super::syntax::{Op, Param, Part};
 use super::fields::Fields;
@@ -18,6 +18,7 @@ impl Judge<'_> {
         let mut value = self.value(param, scope);
         if param.length {
             let length = match value.words.as_slice() {
+                _ if value.keys.is_some() => Word::Unknown(format!("${{#{}}}", param.name)),
                 words if value.array => Word::Known(words.len().to_string()),
                 [Word::Known(text)] => Word::Known(text.chars().count().to_string()),
                 _ => Word::Unknown(format!("${{#{}}}", param.name)),
@@ -98,6 +99,7 @@ impl Judge<'_> {
         let array = |words: Vec<Word>| Value {
             words,
             array: true,
+            keys: None,
             flow: Flow::default(),
             guess: None,
         };
@@ -112,7 +114,8 @@ impl Judge<'_> {
             }
             "#" => Value::scalar(positional::count(scope.positional.words.as_deref())),
             "0" | "BASH_ARGV0" => Value::scalar(scope.zero.clone()),
-            "?" | "$" | "!" | "-" => Value::unknown(&format!("${name}")),
+            "?" | "$" => Value::unknown(crate::word::NUMBER),
+            "!" | "-" => Value::unknown(&format!("${name}")),
             _ if name.starts_with(|c: char| c.is_ascii_digit()) => {
                 let at = name.parse::<usize>().unwrap_or(usize::MAX);
                 Value {
@@ -129,10 +132,17 @@ impl Judge<'_> {
 
     fn element(&mut self, value: Value, index: Option<&[Part]>, scope: &mut Scope) -> Value {
         let Some(index) = index else {
-            let words = value.words.into_iter().take(1).collect();
+            let words = match &value.keys {
+                // `$a` is the element of the key 0.
+                Some(keys) => super::keys::element(keys, &value.words, "0")
+                    .into_iter()
+                    .collect(),
+                None => value.words.into_iter().take(1).collect(),
+            };
             return Value {
                 words,
                 array: false,
+                keys: None,
                 ..value
             };
         };
@@ -142,18 +152,20 @@ impl Judge<'_> {
                 ..value
             };
         }
-        let word = match self
-            .arithmetic(index, scope)
-            .known()
-            .map(str::parse::<usize>)
-        {
-            Some(Ok(at)) => positional::of_list(&value.words, at),
-            _ => None,
+        let at = self.subscript(&value, index, scope);
+        let word = match (&value.keys, at) {
+            (_, None) => None,
+            (Some(keys), Some(key)) => super::keys::element(keys, &value.words, &key),
+            (None, Some(at)) => at
+                .parse()
+                .ok()
+                .and_then(|at| positional::of_list(&value.words, at)),
         };
         let word = word.unwrap_or_else(|| Word::Unknown("an element".to_owned()));
         Value {
             words: vec![word],
             array: false,
+            keys: None,
             ..value
         }
     }
@@ -232,16 +244,20 @@ impl Judge<'_> {
                     all.then(|| change_case(kind, text))
                 }))
             }
-            Op::Transform(operator) => Some(self.transform(*operator, &value.words)),
+            Op::Transform(operator) => Some(self.transform(*operator, &value.words, scope)),
         }
     }
 
-    fn transform(&mut self, operator: char, words: &[Word]) -> Vec<Word> {
+    fn transform(&mut self, operator: char, words: &[Word], scope: &Scope) -> Vec<Word> {
         if operator == 'P' {
             self.ask(
                 "prompt-expansion",
                 "It expands a text as a prompt, which can run commands.",
             );
+            for text in words.iter().filter_map(Word::known) {
+                let line = format!(": \"{}\"", text.replace('"', ""));
+                self.text(&line, &mut scope.clone(), &Input::inherited());
+            }
         }
         each(words, |text| match operator {
             'U' => Some(text.to_uppercase()),

@@ -26,11 +26,13 @@ impl Judge<'_> {
                 None => Value::unknown("$TMPDIR"),
             },
             "IFS" => known(" \t\n"),
-            "OPTIND" | "BASH_SUBSHELL" | "SHLVL" | "UID" | "EUID" | "RANDOM" | "SRANDOM"
-            | "SECONDS" | "LINENO" | "BASHPID" | "EPOCHSECONDS" | "EPOCHREALTIME" | "HOSTNAME"
-            | "BASH" | "BASH_VERSION" | "MACHTYPE" | "OSTYPE" | "HOSTTYPE" | "PATH" | "REPLY"
-            | "COLUMNS" | "LINES" | "_" | "BASH_COMMAND" | "PIPESTATUS" | "BASH_REMATCH"
-            | "SHELL" | "LANG" => Value::unknown(&format!("${name}")),
+            "BASH_SUBSHELL" | "SHLVL" | "UID" | "EUID" | "RANDOM" | "SRANDOM" | "SECONDS"
+            | "LINENO" | "EPOCHSECONDS" => Value::unknown(crate::word::NUMBER),
+            "OPTIND" | "BASHPID" | "EPOCHREALTIME" | "HOSTNAME" | "BASH" | "BASH_VERSION"
+            | "MACHTYPE" | "OSTYPE" | "HOSTTYPE" | "PATH" | "REPLY" | "COLUMNS" | "LINES" | "_"
+            | "BASH_COMMAND" | "PIPESTATUS" | "BASH_REMATCH" | "SHELL" | "LANG" => {
+                Value::unknown(&format!("${name}"))
+            }
             // What starts the shell is what governs the agent.
             "PPID" => Value::unknown(GATEWAY_PROCESS),
             _ => self.environment(name),
@@ -58,6 +60,7 @@ impl Judge<'_> {
             None => Value {
                 words: Vec::new(),
                 array: false,
+                keys: None,
                 flow: Flow::default(),
                 guess: None,
             },

@@ -86,7 +86,7 @@ fn commands(argv: &[Word], more: &More, given: &Input, secrets: &str) -> Vec<Vec
         return vec![argv.iter().map(|word| filled(word, gateway)).collect()];
     }
     if more.put_in {
-        return with_put_in(argv, more, known, given.flow);
+        return with_put_in(argv, more, known, given.flow, secrets);
     }
     let with = |added: Vec<Word>| argv.iter().cloned().chain(added).collect();
     match known.and_then(|text| groups(text, more)) {
@@ -103,7 +103,13 @@ fn commands(argv: &[Word], more: &More, given: &Input, secrets: &str) -> Vec<Vec
     }
 }
 
-fn with_put_in(argv: &[Word], more: &More, known: Option<&str>, flow: Flow) -> Vec<Vec<Word>> {
+fn with_put_in(
+    argv: &[Word],
+    more: &More,
+    known: Option<&str>,
+    flow: Flow,
+    secrets: &str,
+) -> Vec<Vec<Word>> {
     let each = |piece: &Piece| argv.iter().map(|word| filled(word, piece)).collect();
     match known.and_then(|text| lines(text, more)) {
         Some(lines) if !lines.is_empty() => lines
@@ -111,6 +117,7 @@ fn with_put_in(argv: &[Word], more: &More, known: Option<&str>, flow: Flow) -> V
             .map(|line| each(&Piece::Text(line)))
             .collect(),
         None if flow.critical => vec![each(&Piece::Pattern("/*".to_owned()))],
+        None if flow.names_secrets => vec![each(&Piece::Pattern(format!("{secrets}*")))],
         _ => vec![argv.to_vec()],
     }
 }

@@ -3,6 +3,7 @@
 use super::super::judge::{Input, Judge, Output};
 use super::super::scope::{Flow, Scope, Value};
 use super::super::syntax::{Arm, Command, Kind, Script, Simple, Test, Then, Word as Written};
+use crate::programs::Stdin;
 use crate::word::Word;
 
 /// A loop over more words than this is gone through once, with a word that is not known.
@@ -126,6 +127,20 @@ impl Judge<'_> {
         }
         let before = scope.clone();
         let mut flow = Flow::default();
+        if let Some(condition) = condition
+            && let Some(lines) = lines_read(condition, input)
+        {
+            for line in lines {
+                let line = Input {
+                    from: Stdin::Text(Word::Known(line)),
+                    flow: input.flow,
+                };
+                flow.join(self.script(condition, scope, &line).flow);
+                flow.join(self.script(body, scope, input).flow);
+            }
+            scope.join(&before);
+            return Output::unknown(flow.with(input.flow));
+        }
         // The second time round it starts from what the first time may have left.
         for _ in 0..2 {
             if let Some(condition) = condition {
@@ -251,6 +266,31 @@ impl Judge<'_> {
             self.calculated(word, scope);
         }
     }
+}
+
+/// The lines that a loop goes through, where it reads one at a time and they are known.
+fn lines_read(condition: &Script, input: &Input) -> Option<Vec<String>> {
+    let Stdin::Text(Word::Known(text)) = &input.from else {
+        return None;
+    };
+    let [item] = condition.items.as_slice() else {
+        return None;
+    };
+    let [command] = item.first.commands.as_slice() else {
+        return None;
+    };
+    let Kind::Simple(Simple { words, .. }) = &command.kind else {
+        return None;
+    };
+    let first = words.first()?.parts.as_slice();
+    if !item.rest.is_empty()
+        || !command.redirects.is_empty()
+        || !matches!(first, [super::super::syntax::Part::Text(name)] if name == "read")
+    {
+        return None;
+    }
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    (2..=MOST_ROUNDS).contains(&lines.len()).then_some(lines)
 }
 
 /// Whether a condition never changes: `true`, `:`, `until false`.

@@ -83,6 +83,9 @@ impl Judge<'_> {
         let endless = self.endless(argv, &reading, input);
         let mut emitted = Self::emitted(&reading, input.flow, flow, read).going_on(endless);
         emitted.everything &= !super::output::chooses(argv);
+        emitted.turned |= text.is_none() && super::output::turns(argv, &reading, &input.from);
+        // Whatever a program is that nobody knows, what it is given an address for may come from there.
+        emitted.network |= !reading.known && argv.iter().any(is_address);
         let copied = self.copied(argv, &reading, input);
         self.note_writes(&reading, emitted, &copied);
         self.note_leaves(&invocation, &reading, input, emitted);
@@ -185,7 +188,11 @@ impl Judge<'_> {
     }
 
     /// Judges what may run, and keeps nothing of it but what it is denied for.
-    fn denied_aside(&mut self, scope: &Scope, judge: impl FnOnce(&mut Self, &mut Scope)) {
+    pub(super) fn denied_aside(
+        &mut self,
+        scope: &Scope,
+        judge: impl FnOnce(&mut Self, &mut Scope),
+    ) {
         if !self.step() || self.run >= super::super::judge::DEEPEST_RUN {
             return;
         }
@@ -218,6 +225,14 @@ impl Judge<'_> {
                 || self.taint.written.contains(&path)
                 || self.taint.fetched.contains(&path))
         {
+            // A copy of a program, or a link to it, does what the program does.
+            if let Some(program) = self.links.get(&path).cloned() {
+                let mut words = vec![Word::Known(program)];
+                words.extend_from_slice(&argv[1..]);
+                self.denied_aside(scope, |judge, inner| {
+                    judge.unshadowed(words, inner, input, flow);
+                });
+            }
             let mut inner = scope.clone();
             inner.called(Word::from(name), argv[1..].to_vec(), flow);
             self.run_file(&Word::Known(path), &mut inner, input);
@@ -356,6 +371,12 @@ impl Judge<'_> {
         };
         self.ask("confusable", &text);
     }
+}
+
+fn is_address(word: &Word) -> bool {
+    ["http://", "https://", "ftp://"]
+        .iter()
+        .any(|scheme| word.prefix().starts_with(scheme))
 }
 
 /// Lines behind options that many programs take a command by: `-e 'a b'`, `--command 'a b'`.

@@ -22,6 +22,12 @@ impl Judge<'_> {
     ) {
         if reading.io.runs_input {
             self.run_from(input.flow);
+            if input.flow.turned {
+                self.deny(
+                    "decode-run",
+                    "It runs what a program makes of a text in the line, and nobody has seen what that is.",
+                );
+            }
         }
         let code = |one: &crate::verdict::Finding| one.code == "unknown-code";
         if reading.findings.iter().any(code) {
@@ -171,6 +177,7 @@ impl Judge<'_> {
             }
             let mut flow = flow;
             flow.network |= fetches;
+            flow.turned = false;
             if flow.network || flow.decoded {
                 self.taint.fetched.insert(path.clone());
             }

@@ -51,11 +51,24 @@ impl Judge<'_> {
     /// `ln -s`: what later words of the line go through.
     pub(super) fn note_links(&mut self, argv: &[Word], invocation: &Invocation) {
         let words: Option<Vec<&str>> = argv.iter().map(Word::known).collect();
-        let Some((&"ln" | &"gln" | &"cp", args)) = words.as_deref().and_then(<[&str]>::split_first)
-        else {
+        let Some((program, args)) = words.as_deref().and_then(<[&str]>::split_first) else {
             return;
         };
-        if !args.iter().any(|arg| is_symbolic(arg)) {
+        if !matches!(*program, "ln" | "gln" | "cp" | "install") {
+            return;
+        }
+        // `install -m 755 FILE …`
+        let mut before = "";
+        let args: Vec<&str> = args
+            .iter()
+            .filter(|arg| {
+                let valued = std::mem::replace(&mut before, arg);
+                *program != "install" || !matches!(valued, "-m" | "-o" | "-g")
+            })
+            .copied()
+            .collect();
+        let links = *program != "install" && args.iter().any(|arg| is_symbolic(arg));
+        if !links && !args.iter().any(|arg| is_a_program(arg)) {
             return;
         }
         let folder = invocation.cwd.as_deref();
@@ -114,6 +127,19 @@ impl Judge<'_> {
 fn is_symbolic(arg: &str) -> bool {
     matches!(arg, "--symbolic" | "--symbolic-link")
         || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains('s'))
+}
+
+/// A copy of a program of the system, or another name of it, does what the program does.
+fn is_a_program(path: &str) -> bool {
+    let folders = [
+        "/bin/",
+        "/usr/bin/",
+        "/sbin/",
+        "/usr/sbin/",
+        "/usr/local/bin/",
+    ];
+    let name = folders.iter().find_map(|folder| path.strip_prefix(folder));
+    name.is_some_and(crate::programs::is_known)
 }
 
 struct Left<'a> {

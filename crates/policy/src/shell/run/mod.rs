@@ -19,6 +19,7 @@ mod redirect;
 mod simple;
 mod state;
 mod unwrap;
+mod written;
 
 use super::judge::{Input, Judge, Output};
 use super::scope::Scope;
@@ -112,6 +113,11 @@ impl Judge<'_> {
             Kind::Simple(simple) => self.simple(simple, command, scope, input),
             Kind::Function { name, body } => {
                 scope.define(name, std::rc::Rc::new((**body).clone()));
+                if name.starts_with("command_not_found_handle") {
+                    // The shell calls it by itself.
+                    let mut inner = scope.clone();
+                    self.command(body, &mut inner, &Input::inherited());
+                }
                 Output::default()
             }
             _ => self.compound(command, scope, input),

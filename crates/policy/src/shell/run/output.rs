@@ -1,5 +1,6 @@
 //! The output of programs that only turn known text into other text.
 
+use crate::programs::{Reading, Stdin};
 use crate::word::{Piece, Word};
 
 /// Longer texts are not followed.
@@ -103,17 +104,45 @@ pub(super) fn chooses(argv: &[Word]) -> bool {
     }
 }
 
+/// Whether a program writes what it makes of a text that stands in the line: of its input, which is known, or of its
+/// own code, which reads nothing.
+pub(super) fn turns(argv: &[Word], reading: &Reading, input: &Stdin) -> bool {
+    const TURN: &[&str] = &[
+        "sed", "gsed", "awk", "gawk", "mawk", "nawk", "cut", "tr", "rev", "tac", "fold", "paste",
+        "column", "colrm", "expand", "fmt", "iconv", "grep", "egrep", "head", "tail", "sort",
+        "uniq", "nl", "jq", "perl", "python", "python3", "python2", "ruby", "node", "php", "lua",
+        "bun",
+    ];
+    let name = argv.first().and_then(Word::known).map(crate::place::name);
+    if !name.is_some_and(|name| TURN.contains(&name)) {
+        return false;
+    }
+    let reads = |effect: &crate::effect::Effect| effect.kind == crate::effect::EffectKind::Read;
+    if reading.effects.iter().any(reads) {
+        return false;
+    }
+    match input {
+        Stdin::Text(word) => word.known().is_some_and(|text| !text.trim().is_empty()),
+        Stdin::Inherited => true,
+        Stdin::File(_) | Stdin::Pipe => false,
+    }
+}
+
 /// Whether a program writes a number and nothing else.
 pub(super) fn is_number(argv: &[Word]) -> bool {
     let words: Vec<&str> = argv.iter().filter_map(Word::known).collect();
-    words.len() == argv.len()
-        && matches!(
-            words.as_slice(),
-            ["wc", "-l" | "-c" | "-w" | "-m"]
-                | ["nproc"]
-                | ["date", "+%s" | "+%s%N" | "+%Y" | "+%m"]
-                | ["id", "-u" | "-g"]
-        )
+    if words.len() != argv.len() {
+        return false;
+    }
+    // `date +%Y-%m-%d`: digits, and what stands between them leads nowhere.
+    if let ["date" | "gdate", format] | ["date" | "gdate", "-u", format] = words.as_slice() {
+        let rest = format.strip_prefix("+%").unwrap_or("/");
+        return rest.chars().all(|c| "YymdHMSsNjuwFT%-_.Z".contains(c));
+    }
+    matches!(
+        words.as_slice(),
+        ["wc", "-l" | "-c" | "-w" | "-m"] | ["nproc"] | ["id", "-u" | "-g"]
+    )
 }
 
 /// Whether git writes one revision and nothing else. A name that it does not know it writes as it is.

@@ -1,8 +1,9 @@
 //! A simple command: its assignments, its words, its redirections; then what it is.
 
+use super::super::expand::keys::member;
 use super::super::judge::{Guess, Input, Judge, Output};
 use super::super::report::Report;
-use super::super::scope::{Flow, Guessed, Scope, Value};
+use super::super::scope::{Flow, Guessed, Keys, Scope, Value};
 use super::super::syntax::{AssignedValue, Assignment, Command, Part, Simple};
 use crate::plan::Spawn;
 use crate::verdict::Verdict;
@@ -148,10 +149,16 @@ impl Judge<'_> {
         let mut all = Flow::default();
         let mut scope = scope.clone();
         for assignment in assignments {
+            let mut value = self.value_of(assignment, &mut scope);
             if let Some(index) = &assignment.index {
-                self.arithmetic(index, &mut scope);
+                let array = self.variable(&assignment.name, &scope);
+                let name = self.subscript(&array, index, &mut scope);
+                let texts = array.has_texts();
+                value.keys = Some(Keys {
+                    texts,
+                    names: vec![name],
+                });
             }
-            let value = self.value_of(assignment, &mut scope);
             all.join(value.flow);
             // What comes after it in the line sees it.
             if assignment.index.is_none() && !assignment.append {
@@ -166,13 +173,27 @@ impl Judge<'_> {
         self.take_flow();
         let mut value = match &assignment.value {
             AssignedValue::Array(words) => {
+                let array = scope.variables.get(&assignment.name).cloned();
+                let texts = array.as_ref().is_some_and(Value::has_texts);
+                let array = array.unwrap_or_else(|| Value::unknown(""));
                 let mut all = Vec::new();
+                let mut names = Vec::new();
+                let mut keyed = texts;
                 for word in words {
-                    all.extend(self.expand(word, scope));
+                    match member(word) {
+                        Some((key, value)) => {
+                            keyed = true;
+                            names.push(self.subscript(&array, &key, scope));
+                            all.push(self.expand_one(&value, scope));
+                        }
+                        None => all.extend(self.expand(word, scope)),
+                    }
+                    names.resize(all.len(), None);
                 }
                 Value {
                     words: all,
                     array: true,
+                    keys: keyed.then_some(Keys { texts, names }),
                     flow: Flow::default(),
                     guess: None,
                 }
@@ -216,10 +237,10 @@ impl Judge<'_> {
                 self.check_assignment(name, word, scope);
             }
             if assignment.index.is_some() {
-                let mut whole = Value::unknown(&format!("${name}"));
-                whole.array = true;
-                whole.flow = value.flow;
-                scope.set(name, whole);
+                let before = self.variable(name, scope);
+                value.array = true;
+                value.guess = None;
+                scope.set(name, appended(before, value));
                 continue;
             }
             if assignment.append {
@@ -290,6 +311,25 @@ fn handed(assigned: Flow) -> Flow {
     }
 }
 
+/// The keys of what is put behind others: those that were only counted before are numbers.
+fn joined_keys(
+    before: Option<Keys>,
+    count: usize,
+    more: Option<Keys>,
+    added: usize,
+) -> Option<Keys> {
+    if before.is_none() && more.is_none() {
+        return None;
+    }
+    let mut keys = before.unwrap_or_else(|| Keys {
+        texts: false,
+        names: (0..count).map(|at| Some(at.to_string())).collect(),
+    });
+    let added = more.map_or_else(|| vec![None; added], |more| more.names);
+    keys.names.extend(added);
+    Some(keys)
+}
+
 /// A longer array is not followed.
 const MOST_ELEMENTS: usize = 1024;
 
@@ -298,13 +338,19 @@ fn appended(before: Value, more: Value) -> Value {
     let flow = before.flow.with(more.flow);
     let mut words = before.words;
     if before.array || more.array {
+        let mut keys = joined_keys(before.keys, words.len(), more.keys, more.words.len());
         words.extend(more.words);
         if words.len() > MOST_ELEMENTS {
             words = vec![Word::Unknown("a long list".to_owned())];
+            keys = keys.map(|keys| Keys {
+                names: vec![None],
+                ..keys
+            });
         }
         return Value {
             words,
             array: true,
+            keys,
             flow,
             guess: None,
         };

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::expand::shifted;
 use super::super::judge::{Input, Judge};
-use super::super::scope::{Flow, Positional, Scope, Value, pieces_of, word_of};
+use super::super::scope::{Flow, Keys, Positional, Scope, Value, pieces_of, word_of};
 use crate::programs::Stdin;
 use crate::word::{Piece, Word};
 
@@ -52,7 +52,8 @@ impl Judge<'_> {
     }
 
     fn declare(&mut self, name: &str, args: &[Word], scope: &mut Scope, flow: Flow) {
-        let mut refers = false;
+        let (mut refers, mut by_text) = (false, false);
+        let (mut lower, mut upper) = (false, false);
         let flows = self.flows_of(args, flow);
         for (word, flow) in args.iter().zip(flows) {
             if let Some(option) = word.known().filter(|text| text.starts_with(['-', '+'])) {
@@ -66,6 +67,9 @@ impl Judge<'_> {
                         "It hands a function to every shell that comes after.",
                     );
                 }
+                lower |= name != "export" && option.starts_with('-') && option.contains('l');
+                upper |= name != "export" && option.starts_with('-') && option.contains('u');
+                by_text |= option.starts_with('-') && option.contains('A');
                 if option.contains('i') {
                     self.ask(
                         "arithmetic-unknown",
@@ -75,6 +79,9 @@ impl Judge<'_> {
                 continue;
             }
             let Some((name, value)) = split(word) else {
+                if let Some(name) = word.known().filter(|_| by_text) {
+                    self.declare_by_text(name, scope);
+                }
                 if word.known().is_none() {
                     self.ask(
                         "unknown-variable",
@@ -86,13 +93,37 @@ impl Judge<'_> {
             if name.contains('[') {
                 self.name_of_variable(&Word::Known(name.clone()), scope);
             }
+            if by_text {
+                self.declare_by_text(&name, scope);
+                continue;
+            }
             let mut value = match value.known() {
                 Some(other) if refers => self.variable(other, scope),
+                Some(text) if lower => Value::scalar(Word::Known(text.to_lowercase())),
+                Some(text) if upper => Value::scalar(Word::Known(text.to_uppercase())),
                 _ => Value::scalar(value),
             };
             value.flow = flow;
             scope.set(&name, value);
         }
+    }
+
+    /// `declare -A name`: what it holds is set behind it.
+    fn declare_by_text(&mut self, name: &str, scope: &mut Scope) {
+        if scope.variables.get(name).is_some_and(Value::has_texts) {
+            return;
+        }
+        let keys = Keys {
+            texts: true,
+            names: Vec::new(),
+        };
+        let value = Value {
+            words: Vec::new(),
+            array: true,
+            keys: Some(keys),
+            ..Value::unknown("")
+        };
+        scope.set(name, value);
     }
 
     fn set_positional(&mut self, args: &[Word], scope: &mut Scope, flow: Flow) {
@@ -172,15 +203,12 @@ impl Judge<'_> {
             );
             names.push("REPLY".to_owned());
         }
-        if let (Some(line), [name]) = (line, names.as_slice()) {
-            let word = Word::from(line.trim());
-            scope.set(
-                name,
-                Value {
-                    flow: input.flow,
-                    ..Value::scalar(word)
-                },
-            );
+        let list = args
+            .iter()
+            .filter_map(Word::known)
+            .any(|text| text.starts_with('-') && text.contains('a'));
+        if let Some(line) = line {
+            set_fields(&line, &names, list, input.flow, scope);
         }
     }
 
@@ -260,6 +288,48 @@ impl Judge<'_> {
         if !args.iter().all(|word| word.known().is_some_and(harmless)) {
             self.ask("shell-state", "It changes how the shell reads commands.");
         }
+    }
+}
+
+/// What a line that is known gives to each name: the last gets what is left, or a list gets all.
+fn set_fields(line: &str, names: &[String], list: bool, flow: Flow, scope: &mut Scope) {
+    let separators = match scope
+        .variables
+        .get("IFS")
+        .map(|value| value.words.as_slice())
+    {
+        Some([Word::Known(text)]) => text.clone(),
+        Some(_) => return,
+        None => " \t\n".to_owned(),
+    };
+    let blank = |c: char| c.is_whitespace() && separators.contains(c);
+    let mut rest = line.trim_matches(blank);
+    let most = if list { usize::MAX } else { names.len() };
+    let mut fields = Vec::new();
+    while fields.len() + 1 < most && !rest.is_empty() {
+        let end = rest.find(|c| separators.contains(c)).unwrap_or(rest.len());
+        fields.push(Word::from(&rest[..end]));
+        rest = rest[end..].trim_start_matches(blank);
+        // Of what is no blank, one stands between two fields.
+        let other = rest.chars().next().filter(|c| separators.contains(*c));
+        rest = other.map_or(rest, |c| rest[c.len_utf8()..].trim_start_matches(blank));
+    }
+    if !list {
+        fields.push(Word::from(rest));
+    }
+    if let (true, [name]) = (list, names) {
+        let value = Value {
+            words: fields,
+            array: true,
+            flow,
+            ..Value::unknown("")
+        };
+        return scope.set(name, value);
+    }
+    fields.resize(names.len(), Word::Known(String::new()));
+    for (name, word) in names.iter().zip(fields) {
+        let value = Value::scalar(word);
+        scope.set(name, Value { flow, ..value });
     }
 }
 

@@ -92,7 +92,10 @@ impl Judge<'_> {
                 } else {
                     self.by_its_first_line(&path, &inner);
                 }
-                self.run_file(&path, &mut inner, input)
+                match self.as_code(&path, &inner).filter(|_| dialect.is_none()) {
+                    Some(argv) => self.run_code(argv, &inner, input, flow),
+                    None => self.run_file(&path, &mut inner, input),
+                }
             }
         };
         self.world = here;
@@ -158,7 +161,12 @@ impl Judge<'_> {
     }
 
     /// Runs a known text.
-    pub(super) fn text(&mut self, text: &str, scope: &mut Scope, input: &Input) -> Output {
+    pub(in crate::shell) fn text(
+        &mut self,
+        text: &str,
+        scope: &mut Scope,
+        input: &Input,
+    ) -> Output {
         if !self.deeper() {
             self.run = self.run.saturating_sub(1);
             return Output::unknown(input.flow);

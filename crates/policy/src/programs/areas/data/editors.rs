@@ -60,6 +60,19 @@ pub(super) fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
         let Some(code) = code else {
             continue;
         };
+        let files = [
+            "w ", "w! ", "wq ", "wq! ", "saveas ", "saveas! ", "write ", "sav ",
+        ];
+        let file = files
+            .iter()
+            .find_map(|verb| code.trim_start_matches(':').strip_prefix(verb));
+        if let Some(file) = file.filter(|file| !file.starts_with('!')) {
+            let home = crate::place::trimmed(&reader.world.home).to_owned();
+            let file = file
+                .trim()
+                .replacen('~', &home, usize::from(file.starts_with("~/")));
+            reader.touch(&Word::Known(file), Access::Write);
+        }
         if let Some((_, command)) = code.split_once('!') {
             reader.deny("editor-command", "It runs a command from the editor.");
             reader.shell(Word::from(command));

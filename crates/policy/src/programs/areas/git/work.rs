@@ -203,6 +203,7 @@ pub(super) fn remote(word: &Word, reader: &mut Reader<'_>) {
 }
 
 pub(super) fn clone(parsed: &Parsed, reader: &mut Reader<'_>) {
+    super::template(parsed, reader);
     remote_url(parsed, reader);
     for setting in parsed.values("-c") {
         let text = shown_word(setting);

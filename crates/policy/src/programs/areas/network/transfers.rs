@@ -57,6 +57,7 @@ pub(super) fn ssh(parsed: &Parsed, reader: &mut Reader<'_>) {
     };
     url(reader, host, Use::Send);
     reader.ask("network", "It logs in to another machine.");
+    hands_over_the_gateway(reader);
     // Options may stand behind the host as well.
     if rest
         .first()
@@ -82,11 +83,39 @@ pub(super) fn ssh(parsed: &Parsed, reader: &mut Reader<'_>) {
             crate::world::Dialect::Posix,
             true,
         );
+    } else if let crate::programs::Stdin::Text(text) = &reader.invocation.stdin {
+        // A shell at the other end reads it.
+        let text = text.clone();
+        reader.script(text, crate::world::Dialect::Posix, true);
+    }
+}
+
+/// `ssh -R 8080:localhost:18789 host`: others reach the gateway from there.
+fn hands_over_the_gateway(reader: &mut Reader<'_>) {
+    let argv = &reader.invocation.argv;
+    let own = |forward: &str| {
+        let port = forward
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok());
+        forward.contains(':') && port.is_some_and(|port| reader.world.own_ports.contains(&port))
+    };
+    let given = argv.windows(2).filter(|pair| pair[0].known() == Some("-R"));
+    let given = given.filter_map(|pair| pair[1].known());
+    let mut joined = argv
+        .iter()
+        .filter_map(|word| word.known()?.strip_prefix("-R"));
+    if given.into_iter().any(own) || joined.any(own) {
+        reader.deny(
+            "own-gateway",
+            "It lets others reach the gateway that this agent is governed by.",
+        );
     }
 }
 
 pub(super) fn sftp(parsed: &Parsed, reader: &mut Reader<'_>) {
     ssh_options(parsed, reader);
+    typed(reader);
     let Some(to) = parsed.operands.first() else {
         return;
     };
@@ -94,6 +123,28 @@ pub(super) fn sftp(parsed: &Parsed, reader: &mut Reader<'_>) {
     match of_scp(&text) {
         Some(host) => reaches(reader, host),
         None => url(reader, to, Use::Send),
+    }
+}
+
+/// What is typed into a program that moves files: `put FILE` sends one, `!COMMAND` runs one here.
+pub(super) fn typed(reader: &mut Reader<'_>) {
+    let crate::programs::Stdin::Text(text) = &reader.invocation.stdin else {
+        return;
+    };
+    for line in shown_word(text).lines() {
+        let line = line.trim();
+        if let Some(command) = line.strip_prefix('!') {
+            reader.shell(Word::from(command));
+        }
+        let mut words = line.split_ascii_whitespace();
+        if matches!(
+            words.next(),
+            Some("put" | "mput" | "reput" | "send" | "append" | "mirror")
+        ) {
+            for path in words.filter(|word| !word.starts_with('-')) {
+                upload(reader, &Word::from(path));
+            }
+        }
     }
 }
 
@@ -175,8 +226,15 @@ pub(super) fn netcat(parsed: &Parsed, reader: &mut Reader<'_>) {
         reader.ask("listens", "It opens a port.");
     } else if let Some(host) = parsed.operands.first() {
         let port = parsed.operands.get(1).map(shown_word).unwrap_or_default();
-        let host = Word::Known(format!("{}:{port}", shown_word(host)));
-        url(reader, &host, Use::Send);
+        let named = shown_word(host);
+        let here = matches!(named.as_str(), "localhost" | "127.0.0.1" | "::1");
+        let host = Word::Known(format!("{named}:{port}"));
+        // Whether a port of this machine is open is all that is asked.
+        let looks = parsed.has("-z") && here && parsed.operands.len() == 2;
+        url(reader, &host, if looks { Use::Get } else { Use::Send });
+        if looks {
+            return;
+        }
     }
     reader.ask(
         "network",

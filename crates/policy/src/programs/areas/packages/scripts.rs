@@ -220,6 +220,9 @@ pub(super) fn bun(parsed: &Parsed, reader: &mut Reader<'_>) {
         Some("test") => super::super::builds::careful(&parsed.operands[1..], reader),
         Some("run") => match parsed.operand(1) {
             Some("-") => code::input(reader, Language::Node),
+            Some(file) if file.contains("://") => {
+                reader.ask("remote-code", "It runs code from elsewhere.");
+            }
             Some(file) if file.contains(['.', '/']) => {
                 reader.file_with(&Word::from(file), &parsed.operands[2..]);
             }
@@ -233,6 +236,9 @@ pub(super) fn bun(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.run(&argv);
         }
         Some("pm" | "outdated" | "why") => {}
+        Some(file) if file.contains("://") => {
+            reader.ask("remote-code", "It runs code from elsewhere.");
+        }
         Some(file) if file.contains('.') => {
             reader.file_with(&Word::from(file), &parsed.operands[1..]);
         }

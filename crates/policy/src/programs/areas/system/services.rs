@@ -323,6 +323,22 @@ pub(super) fn controls(parsed: &Parsed, reader: &mut Reader<'_>) {
     ];
     let program = reader.invocation.argv[0].prefix().to_owned();
     let first = parsed.operand(0);
+    let keeps = [
+        "org.freedesktop.secrets",
+        "org.freedesktop.secret.",
+        "org.kde.kwallet",
+        "org.gnome.keyring",
+    ];
+    let names = |word: &crate::word::Word| {
+        let text = crate::programs::reader::shown_word(word).to_ascii_lowercase();
+        keeps.iter().any(|name| text.contains(name))
+    };
+    if reader.invocation.argv.iter().any(names) {
+        reader.deny(
+            "keychain",
+            "It speaks to what keeps the passwords of a person.",
+        );
+    }
     let quiet = first.is_none_or(|first| looks.contains(&first))
         || matches!(
             program.as_str(),

@@ -2,7 +2,7 @@
 
 use super::Language;
 use super::source::Source;
-use crate::programs::code::words::is_danger;
+use crate::programs::code::words::{is_call, is_danger, is_deed};
 
 #[derive(Default)]
 pub(super) struct Bound {
@@ -12,6 +12,8 @@ pub(super) struct Bound {
     system: Vec<String>,
     /// The module of a database in Python, and other names of it.
     databases: Vec<String>,
+    /// Other names, in Python, of what does something: `from os import system as f`, `f = os.system`.
+    renamed: Vec<(String, String)>,
     /// Ruby's paths, of which methods read, write and delete.
     paths: bool,
 }
@@ -55,6 +57,7 @@ impl Bound {
         {
             self.system.push(next.to_owned());
         }
+        self.rename(source, at, name);
         let assigned =
             source.sign(at + 1) == '=' && !matches!(source.sign(at + 2), '=' | '>' | '~');
         match source.name(at + 2) {
@@ -73,6 +76,28 @@ impl Bound {
             }
             _ => {}
         }
+    }
+
+    fn rename(&mut self, source: &Source, at: usize, name: &str) {
+        if source.language != Language::Python {
+            return;
+        }
+        let pair = match (name, source.sign(at + 1)) {
+            ("as", _) if at > 0 => source.name(at + 1).zip(source.name(at - 1)),
+            (_, '=') if source.sign(at + 3) == '.' && source.sign(at + 5) != '(' => {
+                Some(name).zip(source.name(at + 4))
+            }
+            _ => None,
+        };
+        if let Some((other, meant)) = pair.filter(|(_, meant)| is_deed(meant) || is_call(meant)) {
+            self.renamed.push((other.to_owned(), meant.to_owned()));
+        }
+    }
+
+    /// The name that another one stands for.
+    pub(super) fn original<'b>(&'b self, name: &'b str) -> &'b str {
+        let found = self.renamed.iter().find(|(other, _)| other == name);
+        found.map_or(name, |(_, meant)| meant.as_str())
     }
 
     pub(super) fn is_function(&self, name: &str) -> bool {

@@ -129,6 +129,15 @@ impl Walker<'_, '_> {
         if numbers.len() == 2 && numbers[1].as_deref() == Some("0") {
             return;
         }
+        let above = ["getppid", "ppid", "PPID"];
+        let arguments = self.source.arguments(at);
+        let mut tokens = arguments.iter().flat_map(|one| one.from..one.to);
+        if tokens.any(|at| self.name(at).is_some_and(|name| above.contains(&name))) {
+            self.reader.deny(
+                "kill-gateway",
+                "Its code stops the gateway that this agent is governed by.",
+            );
+        }
         if let Some(Some(process)) = numbers.first() {
             let words = ["kill", "-9", "--", process];
             self.reader.run(&words.map(Word::from));

@@ -93,7 +93,7 @@ fn deletes(reader: &mut Reader<'_>, seen: &Seen) {
     let home = reader.world.home.trim_end_matches('/');
     let of_home = match &whole {
         Some(path) => is_below(home, path),
-        None => seen.home && all,
+        None => seen.home && (all || seen.listed.iter().any(|folder| is_all_of(folder, home))),
     };
     if of_home {
         reader.deny("delete-home", "Its code deletes, and names a home folder.");
@@ -103,6 +103,13 @@ fn deletes(reader: &mut Reader<'_>, seen: &Seen) {
             "Its code deletes, and names a folder of the system.",
         );
     }
+}
+
+/// Whether a folder that is gone through is the home as a whole: `Path.home().rglob("*")`.
+fn is_all_of(folder: &Word, home: &str) -> bool {
+    let text = crate::programs::reader::shown_word(folder);
+    let rest = text.strip_prefix(home);
+    rest.is_some_and(|rest| rest.chars().all(|c| matches!(c, '*' | '/')))
 }
 
 /// The folder that a text names if it is never deleted as a whole. A lone slash is more often a separator.

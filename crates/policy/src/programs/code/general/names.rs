@@ -15,6 +15,8 @@ const ELSEWHERE: &[&str] = &[
 
 impl Walker<'_, '_> {
     pub(super) fn named(&mut self, at: usize, name: &str) {
+        let bound = self.bound;
+        let name = bound.original(name);
         // `CORE::system`, `File::Copy::copy`
         let name = match name.rsplit_once("::") {
             Some((_, last)) if is_deed(last) => last,
@@ -107,7 +109,10 @@ impl Walker<'_, '_> {
         } else if self.language == Language::Node && name == "process" {
             self.process(at);
         } else if (called || attribute)
-            && (RUNS.contains(&name) || EXEC.contains(&name) || self.runs_elsewhere(name))
+            && (RUNS.contains(&name)
+                || EXEC.contains(&name)
+                || self.runs_elsewhere(name)
+                || name == "Command" && self.module_before(at) == Some("Deno"))
         {
             self.runs(at, name);
         } else if matches!(name, "make_archive" | "tarfile" | "zipfile") {
@@ -128,6 +133,7 @@ impl Walker<'_, '_> {
             self.seen.fetches |= evals && self.names_an_address(at);
         } else if ENVIRONMENT.contains(&name) {
             self.reader.out.io.emits_secret = true;
+            self.seen.environment |= self.is_whole(at);
             self.credential(at);
             self.reader.ask(
                 "print-environment",
@@ -139,6 +145,19 @@ impl Walker<'_, '_> {
             return false;
         }
         true
+    }
+
+    /// `dict(os.environ)`, `ENV.to_h`: the environment as a whole, not one variable of it.
+    fn is_whole(&self, at: usize) -> bool {
+        let next = (self.sign(at + 1), self.name(at + 2));
+        match next {
+            (')' | ',', _) => true,
+            ('.', Some(method)) => matches!(
+                method,
+                "items" | "copy" | "values" | "to_h" | "to_hash" | "inspect" | "to_json" | "to_a"
+            ),
+            _ => false,
+        }
     }
 
     /// A call that is not known to be harmless, and names that reach into the language itself.

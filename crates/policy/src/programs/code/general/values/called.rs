@@ -71,7 +71,8 @@ impl Values<'_> {
                 {
                     text(self.home)
                 }
-                "glob" | "iglob" => Value::Text(pattern(first())),
+                // That of Perl stands for the home folder; whoever writes it elsewhere means that as well.
+                "glob" | "iglob" => Value::Text(pattern(self.expanded(first()))),
                 "getcwd" | "cwd" | "pwd" => text("."),
                 "require" => Value::Name {
                     of: String::new(),
