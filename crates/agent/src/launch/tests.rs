@@ -45,7 +45,7 @@ impl Place {
                 }],
             },
             cwd: cwd.to_owned(),
-            environment: [("PATH".into(), self.root.join("bin").into())].into(),
+            environment: Environment::of([("PATH".into(), self.root.join("bin").into())].into()),
             commands: Vec::new(),
             scripts: Vec::new(),
             changes: Vec::new(),
@@ -132,7 +132,7 @@ fn a_hash_that_is_remembered_does_not_outlive_a_change() {
     let far_future = u64::MAX;
     let hash = || {
         let file = File::open(&path).unwrap();
-        read_whole(&file, &digests, far_future).unwrap().1
+        read_whole(&file, &digests, far_future).unwrap().1.sha256
     };
     place.program("tool", "one");
     let first = hash();

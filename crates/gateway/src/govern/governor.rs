@@ -127,7 +127,7 @@ impl GatewayGovernor {
         Self {
             judge: parts.judge.clone(),
             looker: Looker {
-                options: parts.exec.clone(),
+                environment: parts.exec.clean_environment(),
                 digests: Arc::new(Digests::default()),
                 clock: parts.clock.clone(),
             },
@@ -143,13 +143,17 @@ impl GatewayGovernor {
         self.offered(action)?;
         let policy = self.exec_policy(action).await?;
         let place = self.judge.rates.place();
-        let mut judged = self.vetted(self.judged(action, &place).await?).await;
+        let (judged, ahead) = self.judged_to_run(action, &place, &policy).await?;
+        let mut judged = self.vetted(judged).await;
         self.recorder.intent(action, &mut judged).await?;
         let cleared = match course(action, &judged, &policy) {
             Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
             Course::Run { rule } => {
                 self.used(rule.as_deref(), action).await?;
-                let look = self.look(action, &judged).await?;
+                let look = match ahead {
+                    Some(look) => look.map_err(|reason| Stop::denied(&reason, "unusable"))?,
+                    None => self.look(action, &judged).await?,
+                };
                 Cleared::unasked(look, judged, Leave::of_rule(rule))
             }
             Course::Ask(asking) => self.ask(action, judged, asking, &policy, &place).await?,
@@ -184,12 +188,40 @@ impl GatewayGovernor {
 
     /// The policy's answer, from what is known now.
     pub(super) async fn judged(&self, action: &Action, place: &Arc<Place>) -> Result<Judged, Stop> {
+        self.judged_and(action, place, |_, judged| judged).await
+    }
+
+    /// The same, and where nobody has to be asked, the look at what will run: one change of threads for both. Nothing
+    /// runs by it before the intent is written.
+    async fn judged_to_run(
+        &self,
+        action: &Action,
+        place: &Arc<Place>,
+        policy: &ExecPolicy,
+    ) -> Result<(Judged, Option<Result<Look, String>>), Stop> {
+        let (looker, policy) = (self.looker.clone(), policy.clone());
+        let is_vetted = self.judge.policy.current().policy.vetting().is_some();
+        self.judged_and(action, place, move |action, judged| {
+            let runs = matches!(course(action, &judged, &policy), Course::Run { .. });
+            let look = (runs && !is_vetted).then(|| looker.look_here(action, &judged));
+            (judged, look)
+        })
+        .await
+    }
+
+    /// Judges off the async threads, and goes on there with what came of it.
+    async fn judged_and<T: Send + 'static>(
+        &self,
+        action: &Action,
+        place: &Arc<Place>,
+        then: impl FnOnce(&Action, Judged) -> T + Send + 'static,
+    ) -> Result<T, Stop> {
         let session = SessionFacts {
             lineage: self.lineages.of(&action.session_key).await?,
             taint: self.taints.of(&action.session_key).await?,
         };
         let (judge, action, place) = (self.judge.clone(), action.clone(), place.clone());
-        let judge = move || judge.judge(&action, session, &place);
+        let judge = move || then(&action, judge.judge(&action, session, &place));
         let judged = tokio::task::spawn_blocking(judge).await;
         judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))
     }
