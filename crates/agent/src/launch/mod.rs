@@ -17,6 +17,7 @@ mod later;
 mod open;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     fmt,
@@ -27,7 +28,7 @@ use std::{
 };
 
 use gatehouse_policy::{Pipeline, Plan};
-use serde_json::{Value, json};
+use serde::Serialize;
 use thiserror::Error;
 
 #[cfg(target_os = "linux")]
@@ -139,28 +140,35 @@ impl Launch {
     }
 
     /// All that an approval is bound to, apart from who asks: plan, folder, environment, programs, scripts.
-    pub fn bound(&self) -> Value {
+    pub fn bound(&self) -> Bound<'_> {
         let opened = &self.0;
         let programs = opened.programs.iter().map(|(name, program)| match program {
-            Program::Found { path, content, .. } => {
-                json!({"name": name, "realpath": path, "sha256": content.seen()})
-            }
-            Program::Missing => json!({"name": name, "realpath": null, "sha256": null}),
-        });
-        let scripts = opened.scripts.iter().map(
-            |(path, content)| json!({"path": path.to_string_lossy(), "sha256": content.seen()}),
-        );
-        json!({
-            "plan": opened.plan,
-            "cwd": {
-                "path": opened.cwd.path.to_string_lossy(),
-                "dev": opened.cwd.identity.dev.to_string(),
-                "ino": opened.cwd.identity.ino.to_string(),
+            Program::Found { path, content, .. } => BoundProgram {
+                name,
+                realpath: Some(path),
+                sha256: Some(content.seen()),
             },
-            "env": opened.environment.digest(),
-            "exe": programs.collect::<Vec<_>>(),
-            "scripts": scripts.collect::<Vec<_>>(),
-        })
+            Program::Missing => BoundProgram {
+                name,
+                realpath: None,
+                sha256: None,
+            },
+        });
+        let scripts = opened.scripts.iter().map(|(path, content)| BoundScript {
+            path: path.to_string_lossy(),
+            sha256: content.seen(),
+        });
+        Bound {
+            plan: &opened.plan,
+            cwd: BoundFolder {
+                path: opened.cwd.path.to_string_lossy(),
+                dev: opened.cwd.identity.dev.to_string(),
+                ino: opened.cwd.identity.ino.to_string(),
+            },
+            env: opened.environment.digest(),
+            exe: programs.collect(),
+            scripts: scripts.collect(),
+        }
     }
 
     /// The folder, by its handle where the system has that.
@@ -288,6 +296,39 @@ impl Launch {
     pub(crate) fn held(&self) -> Arc<Held> {
         self.0.held.clone()
     }
+}
+
+/// What an approval of a command is bound to.
+#[derive(Debug, Serialize)]
+pub struct Bound<'a> {
+    pub plan: &'a Plan,
+    pub cwd: BoundFolder<'a>,
+    /// A hash over names and values.
+    pub env: &'a str,
+    pub exe: Vec<BoundProgram<'a>>,
+    pub scripts: Vec<BoundScript<'a>>,
+}
+
+/// A folder, and which one it is: another may come to have its name.
+#[derive(Debug, Serialize)]
+pub struct BoundFolder<'a> {
+    path: Cow<'a, str>,
+    dev: String,
+    ino: String,
+}
+
+/// A word, and the program that it names.
+#[derive(Debug, Serialize)]
+pub struct BoundProgram<'a> {
+    name: &'a str,
+    realpath: Option<&'a Path>,
+    sha256: Option<Cow<'a, str>>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct BoundScript<'a> {
+    path: Cow<'a, str>,
+    sha256: Cow<'a, str>,
 }
 
 impl fmt::Debug for Launch {

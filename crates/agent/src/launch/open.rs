@@ -1,6 +1,7 @@
 //! Opens what a command needs, and keeps it open: its folder, its programs, its scripts.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     fs::File,
     io,
@@ -85,10 +86,10 @@ impl Content {
     }
 
     /// The hash, or for a file that cannot be read which file it is and since when it is unchanged.
-    pub(super) fn seen(&self) -> String {
+    pub(super) fn seen(&self) -> Cow<'_, str> {
         match self.sha256() {
-            Some(sha256) => sha256.to_owned(),
-            None => format!("unread:{:?}", self.identity),
+            Some(sha256) => sha256.into(),
+            None => format!("unread:{:?}", self.identity).into(),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::course::{Course, Question as Asking, course, without_anyone};
 use super::document::ExecModes;
 use super::edits::{MOST_EDITS, OpenQuestions};
 use super::exec_policy::ExecPolicy;
-use super::judge::{Judge, Judged, SessionFacts};
+use super::judge::{Judge, Judged};
 use super::look::{Look, Looker};
 use super::policy_desk::PolicyDesk;
 use super::question::Question;
@@ -68,10 +68,10 @@ pub(crate) type Offers = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 /// Governs the tool calls of runs.
 pub struct GatewayGovernor {
     pub(super) parts: GovernorParts,
-    judge: Judge,
-    looker: Looker,
-    taints: Taints,
-    lineages: Lineages,
+    pub(super) judge: Judge,
+    pub(super) looker: Looker,
+    pub(super) taints: Taints,
+    pub(super) lineages: Lineages,
     pub(super) recorder: Recorder,
     pub(super) questions: OpenQuestions,
 }
@@ -184,46 +184,6 @@ impl GatewayGovernor {
         let now = self.parts.approvals.now();
         let (agent, session) = (&action.agent_id, &action.session_key);
         self.parts.exec_modes.of(agent, session, now).await
-    }
-
-    /// The policy's answer, from what is known now.
-    pub(super) async fn judged(&self, action: &Action, place: &Arc<Place>) -> Result<Judged, Stop> {
-        self.judged_and(action, place, |_, judged| judged).await
-    }
-
-    /// The same, and where nobody has to be asked, the look at what will run: one change of threads for both. Nothing
-    /// runs by it before the intent is written.
-    async fn judged_to_run(
-        &self,
-        action: &Action,
-        place: &Arc<Place>,
-        policy: &ExecPolicy,
-    ) -> Result<(Judged, Option<Result<Look, String>>), Stop> {
-        let (looker, policy) = (self.looker.clone(), policy.clone());
-        let is_vetted = self.judge.policy.current().policy.vetting().is_some();
-        self.judged_and(action, place, move |action, judged| {
-            let runs = matches!(course(action, &judged, &policy), Course::Run { .. });
-            let look = (runs && !is_vetted).then(|| looker.look_here(action, &judged));
-            (judged, look)
-        })
-        .await
-    }
-
-    /// Judges off the async threads, and goes on there with what came of it.
-    async fn judged_and<T: Send + 'static>(
-        &self,
-        action: &Action,
-        place: &Arc<Place>,
-        then: impl FnOnce(&Action, Judged) -> T + Send + 'static,
-    ) -> Result<T, Stop> {
-        let session = SessionFacts {
-            lineage: self.lineages.of(&action.session_key).await?,
-            taint: self.taints.of(&action.session_key).await?,
-        };
-        let (judge, action, place) = (self.judge.clone(), action.clone(), place.clone());
-        let judge = move || then(&action, judge.judge(&action, session, &place));
-        let judged = tokio::task::spawn_blocking(judge).await;
-        judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))
     }
 
     /// With a second opinion, where the policy wants one. Before the question only: what a person has answered is not
