@@ -120,6 +120,48 @@ fn a_folder_of_the_same_name_is_another_folder() {
 }
 
 #[test]
+fn a_program_is_bound_by_where_it_really_is() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    place.program("tool", "x");
+    let at = |name: &str| place.root.join(name);
+    symlink(at("bin"), at("led")).unwrap();
+    fs::create_dir(at("own")).unwrap();
+    symlink(at("bin/tool"), at("own/alias")).unwrap();
+    fs::write(at("own/tool"), "not to be run").unwrap();
+    let search = std::env::join_paths([at("own"), at("led"), at("own"), at("bin")]).unwrap();
+    let search = find::Search::along(Some(&search), &at("work"));
+    let real = Some(at("bin/tool"));
+    for (name, found) in [
+        ("tool", Some(at("led/tool"))),
+        ("alias", Some(at("own/alias"))),
+        ("../led/tool", Some(at("work/../led/tool"))),
+        ("none", None),
+        ("", None),
+    ] {
+        assert_eq!(search.program(name), found, "{name}");
+        let is = found.and(real.clone());
+        assert_eq!(search.real_program(name), is, "{name}");
+    }
+}
+
+#[test]
+fn how_a_file_begins_says_what_starts_it() {
+    let names = |name: &str| Beginning::Names(name.to_owned());
+    for (head, begins) in [
+        ("#!/bin/sh -e\nrm x", names("/bin/sh")),
+        ("#! /usr/bin/env -S A=1 python3 -u\n", names("python3")),
+        ("#!/usr/bin/env", names("/usr/bin/env")),
+        ("#!\nls", Beginning::Binary),
+        ("ls", Beginning::Text),
+        ("", Beginning::Text),
+        ("\u{7f}ELF\0", Beginning::Binary),
+    ] {
+        assert_eq!(Beginning::of(head.as_bytes()), begins, "{head:?}");
+    }
+}
+
+#[test]
 fn a_program_that_appears_later_is_another_binding() {
     let place = Place::new();
     let before = bound(&place.open(&["tool"]));
