@@ -67,6 +67,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gatehouse-store",
             "gatehouse-vault",
             "gatehouse-gateway",
+            "gatehouse-resident",
         ],
     ),
     ("gatehouse-testkit", &[]),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::{launch::Launch, tools::ToolOutput};
@@ -187,27 +187,18 @@ impl Action {
     }
 }
 
-/// RFC 8785 for values whose numbers are integers and whose keys are ASCII.
+/// RFC 8785 for values whose numbers are small integers and whose keys are ASCII. Other numbers stay exact, where RFC 8785
+/// would round them: of two that differ, each has to be another action.
 pub fn canonical(value: &Value) -> String {
     let mut text = Vec::new();
     write_sorted(value, &mut text);
-    into_text(text)
-}
-
-/// As [`canonical`], of an object with these members, each name once.
-pub fn canonical_object<'v>(members: impl IntoIterator<Item = (&'v str, &'v Value)>) -> String {
-    let mut text = Vec::new();
-    write_members(members.into_iter().collect(), &mut text);
-    into_text(text)
+    String::from_utf8(text).expect("serde_json writes UTF-8")
 }
 
 /// JSON with the keys of every object sorted, so that equal values have equal bytes.
 fn write_sorted(value: &Value, out: &mut Vec<u8>) {
     match value {
-        Value::Object(map) => {
-            let members = map.iter().map(|(name, value)| (name.as_str(), value));
-            write_members(members.collect(), out);
-        }
+        Value::Object(members) => write_members(members, out),
         Value::Array(items) => {
             out.push(b'[');
             for (n, item) in items.iter().enumerate() {
@@ -222,7 +213,8 @@ fn write_sorted(value: &Value, out: &mut Vec<u8>) {
     }
 }
 
-fn write_members(mut members: Vec<(&str, &Value)>, out: &mut Vec<u8>) {
+fn write_members(members: &Map<String, Value>, out: &mut Vec<u8>) {
+    let mut members: Vec<_> = members.iter().collect();
     members.sort_unstable_by_key(|(name, _)| *name);
     out.push(b'{');
     for (n, (name, value)) in members.into_iter().enumerate() {
@@ -238,10 +230,6 @@ fn write_members(mut members: Vec<(&str, &Value)>, out: &mut Vec<u8>) {
 
 fn write_plain<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     serde_json::to_writer(out, value).expect("memory takes whatever is written");
-}
-
-fn into_text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).expect("serde_json writes UTF-8")
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

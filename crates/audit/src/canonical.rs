@@ -1,30 +1,30 @@
-//! Canonical JSON (RFC 8785), written straight from the value: a record is one for each thing that an agent does, and
-//! sorting what is sorted already, member by member, took most of the time of writing it.
+//! Canonical JSON (RFC 8785), written straight from what is to be said: a record is one for each thing that an agent does,
+//! and to build a tree of it first, or to sort what is sorted already, took most of the time of writing it.
+
+mod members;
 
 use serde::Serialize;
-use serde_json::{Map, Number, Value};
+use serde::ser::{Error as _, Serializer};
+use serde_json::Error;
+
+use members::{Items, Members};
 
 /// Integers up to this are written alike by everybody (RFC 8785, section 3.2.2.3); a larger one is rounded as a double.
 const LARGEST: u64 = 1 << 53;
 
-/// Writes a value to the end of a text.
-pub(crate) fn write(value: &Value, out: &mut Vec<u8>) {
-    match value {
-        Value::Object(members) => write_object(members, out),
-        Value::Array(items) => {
-            out.push(b'[');
-            for (n, item) in items.iter().enumerate() {
-                if n > 0 {
-                    out.push(b',');
-                }
-                write(item, out);
-            }
-            out.push(b']');
-        }
-        Value::Number(number) => write_number(number, out),
-        Value::String(text) => write_text(text, out),
-        Value::Null | Value::Bool(_) => write_plain(value, out),
-    }
+/// The canonical JSON of a value.
+///
+/// # Errors
+/// Where JSON cannot say it: a number that is none, or a name that is no text.
+pub fn text<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
+    let mut out = Vec::new();
+    write(value, &mut out)?;
+    Ok(String::from_utf8(out).expect("JSON of texts is a text"))
+}
+
+/// Writes the canonical JSON of a value to the end of a text.
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), Error> {
+    value.serialize(Writer(out))
 }
 
 /// What serde writes of a text is what RFC 8785 asks for (section 3.2.2.2): the short escapes, and no others than have
@@ -33,100 +33,193 @@ pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
     write_plain(text, out);
 }
 
-fn write_object(members: &Map<String, Value>, out: &mut Vec<u8>) {
-    let mut members: Vec<_> = members.iter().collect();
-    // The order is that of UTF-16, which of ASCII is that of the bytes.
-    if members.iter().all(|(name, _)| name.is_ascii()) {
-        members.sort_unstable_by_key(|(name, _)| *name);
-    } else {
-        members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-    }
-    out.push(b'{');
-    for (n, (name, value)) in members.into_iter().enumerate() {
-        if n > 0 {
-            out.push(b',');
-        }
-        write_text(name, out);
-        out.push(b':');
-        write(value, out);
-    }
-    out.push(b'}');
-}
-
-fn write_number(number: &Number, out: &mut Vec<u8>) {
-    let size = number
-        .as_u64()
-        .or_else(|| number.as_i64().map(i64::unsigned_abs));
-    if size.is_some_and(|size| size <= LARGEST) {
-        return write_plain(number, out);
-    }
-    let written = serde_json_canonicalizer::to_vec(number);
-    out.extend(written.expect("a JSON value has finite numbers"));
-}
-
 fn write_plain<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     serde_json::to_writer(out, value).expect("memory takes whatever is written");
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
+/// Writes one value.
+struct Writer<'o>(&'o mut Vec<u8>);
 
-    use super::*;
-
-    fn check(value: &Value) {
-        let mut written = Vec::new();
-        write(value, &mut written);
-        let wanted = serde_json_canonicalizer::to_string(value).unwrap();
-        assert_eq!(String::from_utf8(written).unwrap(), wanted);
+impl<'o> Writer<'o> {
+    fn plain<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        write_plain(value, self.0);
+        Ok(())
     }
 
-    #[test]
-    fn names_come_in_the_order_of_utf_16_and_numbers_as_a_double_is_written() {
-        check(&json!({"\u{20ac}": 1, "\r": 2, "\u{fb33}": 3, "1": 4, "\u{1f600}": 5, "\u{80}": 6}));
-        check(&json!([
-            0,
-            -0.0,
-            0.0,
-            1.0,
-            -1,
-            1e21,
-            1e20,
-            1e-7,
-            4.35,
-            333_333_333.333_333_3_f64
-        ]));
-        for number in [1 << 53, (1 << 53) + 1, u64::MAX, 1 << 62] {
-            check(&json!(number));
+    fn integer<T: Serialize + Copy>(self, value: T, size: u64) -> Result<(), Error> {
+        if size <= LARGEST {
+            return self.plain(&value);
         }
-        for number in [-(1_i64 << 53), -(1_i64 << 53) - 1, i64::MIN] {
-            check(&json!(number));
-        }
-        let every = (0..0x100_u32).chain([0x2028, 0xffff, 0x1f600]);
-        let every: String = every.filter_map(char::from_u32).collect();
-        check(&json!({every.clone(): [every, null, true, false, {}, []]}));
+        self.0.extend(serde_json_canonicalizer::to_vec(&value)?);
+        Ok(())
     }
 
-    proptest! {
-        #[test]
-        fn any_value_is_written_as_the_published_implementation_writes_it(value in value()) {
-            check(&value);
-        }
-    }
-
-    fn value() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![
-            any::<i64>().prop_map(|number| json!(number)),
-            any::<f64>().prop_map(|number| json!(number)),
-            ".{0,12}".prop_map(|text| json!(text)),
-        ];
-        leaf.prop_recursive(4, 24, 5, |inner| {
-            let members = prop::collection::vec((".{0,4}", inner.clone()), 0..5);
-            prop_oneof![
-                prop::collection::vec(inner, 0..5).prop_map(Value::Array),
-                members.prop_map(|members| Value::Object(members.into_iter().collect())),
-            ]
-        })
+    /// Begins an object of one member, whose value is written next.
+    fn within(self, variant: &'static str) -> Writer<'o> {
+        self.0.push(b'{');
+        write_text(variant, self.0);
+        self.0.push(b':');
+        self
     }
 }
+
+impl<'o> Serializer for Writer<'o> {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Items<'o>;
+    type SerializeTuple = Items<'o>;
+    type SerializeTupleStruct = Items<'o>;
+    type SerializeTupleVariant = Items<'o>;
+    type SerializeMap = Members<'o>;
+    type SerializeStruct = Members<'o>;
+    type SerializeStructVariant = Members<'o>;
+
+    fn serialize_bool(self, value: bool) -> Result<(), Error> {
+        self.plain(&value)
+    }
+
+    fn serialize_i8(self, value: i8) -> Result<(), Error> {
+        self.plain(&value)
+    }
+
+    fn serialize_i16(self, value: i16) -> Result<(), Error> {
+        self.plain(&value)
+    }
+
+    fn serialize_i32(self, value: i32) -> Result<(), Error> {
+        self.plain(&value)
+    }
+
+    fn serialize_i64(self, value: i64) -> Result<(), Error> {
+        self.integer(value, value.unsigned_abs())
+    }
+
+    fn serialize_u8(self, value: u8) -> Result<(), Error> {
+        self.plain(&value)
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<(), Error> {
+        self.plain(&value)
+    }
+
+    fn serialize_u32(self, value: u32) -> Result<(), Error> {
+        self.plain(&value)
+    }
+
+    fn serialize_u64(self, value: u64) -> Result<(), Error> {
+        self.integer(value, value)
+    }
+
+    fn serialize_f32(self, value: f32) -> Result<(), Error> {
+        self.serialize_f64(value.into())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result<(), Error> {
+        if !value.is_finite() {
+            return Err(Error::custom("JSON has finite numbers alone"));
+        }
+        self.0.extend(serde_json_canonicalizer::to_vec(&value)?);
+        Ok(())
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), Error> {
+        self.plain(&value)
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Error> {
+        self.plain(value)
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), Error> {
+        self.collect_seq(value)
+    }
+
+    fn serialize_none(self) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Error> {
+        self.plain(&())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), Error> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), Error> {
+        self.plain(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        let Writer(out) = self.within(variant);
+        write(value, out)?;
+        out.push(b'}');
+        Ok(())
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'o>, Error> {
+        Ok(Items::begin(self.0, "]"))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Items<'o>, Error> {
+        self.serialize_seq(None)
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items<'o>, Error> {
+        self.serialize_seq(None)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Items<'o>, Error> {
+        Ok(Items::begin(self.within(variant).0, "]}"))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Members<'o>, Error> {
+        Ok(Members::begin(self.0, "}"))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Members<'o>, Error> {
+        self.serialize_map(None)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Members<'o>, Error> {
+        Ok(Members::begin(self.within(variant).0, "}}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

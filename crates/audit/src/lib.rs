@@ -6,7 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod canonical;
+pub mod canonical;
 pub mod checkpoint;
 pub mod export;
 mod hash;

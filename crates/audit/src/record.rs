@@ -207,7 +207,7 @@ impl Members {
     fn value(&mut self, name: &str, value: Option<Value>) {
         if let Some(value) = value {
             self.name(name);
-            canonical::write(&value, &mut self.0);
+            canonical::write(&value, &mut self.0).expect("a JSON value can be said in JSON");
         }
     }
 

@@ -80,14 +80,14 @@ pub(super) fn copyable(
     path: &Path,
     content: &Content,
 ) -> io::Result<Option<Vec<u8>>> {
-    let (Some(file), Some(sha256)) = (&content.handle, &content.sha256) else {
+    let (Some(file), Some(sha256)) = (&content.handle, content.sha256()) else {
         return Ok(None);
     };
     if file.metadata()?.len() > LARGEST {
         return Ok(None);
     }
     let bytes = whole(file)?;
-    if hex(&Sha256::digest(&bytes)) != *sha256 {
+    if hex(&Sha256::digest(&bytes)) != sha256 {
         return Err(io::Error::other("it changed after it was looked at"));
     }
     let is_free = std::str::from_utf8(&bytes).is_ok_and(|text| is_free(interpreter, text, path));

@@ -1,4 +1,4 @@
-//! Hashes of files, remembered for as long as a file has not changed.
+//! Hashes of files, and how they begin, remembered for as long as a file has not changed.
 
 use std::{
     collections::HashMap,
@@ -9,6 +9,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use super::find::{Beginning, LONGEST_LINE};
 use crate::govern::hex;
 
 /// A file that changed so lately may change again within one step of the file system's clock, and look the same:
@@ -57,19 +58,26 @@ impl Identity {
     }
 }
 
+/// What is known of a file's content.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) sha256: String,
+    pub(super) begins: Beginning,
+}
+
 /// Hashes that are known. One for a gateway.
 #[derive(Default)]
 pub struct Digests {
     /// Held for a look-up at a time, never over a read.
-    known: Mutex<HashMap<Identity, String>>,
+    known: Mutex<HashMap<Identity, Known>>,
 }
 
 impl Digests {
-    fn find(&self, identity: &Identity) -> Option<String> {
+    fn find(&self, identity: &Identity) -> Option<Known> {
         self.lock().get(identity).cloned()
     }
 
-    fn keep(&self, identity: Identity, sha256: &str, now_ms: u64) {
+    fn keep(&self, identity: Identity, read: &Known, now_ms: u64) {
         // On Windows a file's identity says too little.
         let age_ms = u128::from(now_ms).saturating_sub(
             u128::try_from(identity.changed_ns.max(identity.modified_ns)).unwrap_or(0) / 1_000_000,
@@ -81,38 +89,45 @@ impl Digests {
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(identity, sha256.to_owned());
+        known.insert(identity, read.clone());
     }
 
     /// Whoever panicked left whole entries.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Identity, String>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Identity, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The file's identity and hash. A file that changes while it is read is an error.
+/// The file's identity and content. A file that changes while it is read is an error.
 pub(super) fn read_whole(
     file: &File,
     digests: &Digests,
     now_ms: u64,
-) -> io::Result<(Identity, String)> {
+) -> io::Result<(Identity, Known)> {
     let identity = Identity::of(&file.metadata()?);
     if let Some(known) = digests.find(&identity) {
         return Ok((identity, known));
     }
-    let mut hash = Sha256::new();
+    let (mut hash, mut head) = (Sha256::new(), Vec::new());
     let mut reader = file;
     let mut buffer = vec![0; 128 * 1024];
     loop {
         match reader.read(&mut buffer)? {
             0 => break,
-            count => hash.update(&buffer[..count]),
+            count => {
+                let read = &buffer[..count];
+                hash.update(read);
+                head.extend(read.iter().take(LONGEST_LINE - head.len()));
+            }
         }
     }
     if Identity::of(&file.metadata()?) != identity {
         return Err(io::Error::other("it changed while it was read"));
     }
-    let sha256 = hex(&hash.finalize());
-    digests.keep(identity, &sha256, now_ms);
-    Ok((identity, sha256))
+    let read = Known {
+        sha256: hex(&hash.finalize()),
+        begins: Beginning::of(&head),
+    };
+    digests.keep(identity, &read, now_ms);
+    Ok((identity, read))
 }

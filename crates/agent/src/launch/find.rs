@@ -2,9 +2,8 @@
 //! interpreter that a script names.
 
 use std::{
+    cell::OnceCell,
     ffi::OsStr,
-    fs::File,
-    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -47,21 +46,73 @@ const CODE: &[&str] = &[
 ];
 
 /// The longest first line that Linux reads.
-const LONGEST_LINE: u64 = 256;
+pub(super) const LONGEST_LINE: usize = 256;
 
-/// The file that a word names as a program.
-pub(super) fn program(name: &str, search: Option<&OsStr>, cwd: &Path) -> Option<PathBuf> {
-    if name.is_empty() || name.contains('\0') {
-        return None;
+/// Where programs are looked for: the search path, taken apart once for all words of a command.
+pub(super) struct Search {
+    cwd: PathBuf,
+    folders: Vec<Folder>,
+}
+
+struct Folder {
+    path: PathBuf,
+    /// Links resolved, once a program was found there; none where that cannot be.
+    real: OnceCell<Option<PathBuf>>,
+}
+
+impl Search {
+    /// An empty entry stands for the current folder, as does a relative one for one below it.
+    pub(super) fn along(search: Option<&OsStr>, cwd: &Path) -> Self {
+        let mut folders: Vec<Folder> = Vec::new();
+        for entry in search.into_iter().flat_map(std::env::split_paths) {
+            let path = cwd.join(entry);
+            // What is not there the first time is not there the second time either.
+            if folders.iter().all(|before| before.path != path) {
+                let real = OnceCell::new();
+                folders.push(Folder { path, real });
+            }
+        }
+        let cwd = cwd.to_owned();
+        Self { cwd, folders }
     }
-    if name.contains('/') {
-        let path = cwd.join(name);
-        return is_program(&path).then_some(path);
+
+    /// The file that a word names as a program.
+    pub(super) fn program(&self, name: &str) -> Option<PathBuf> {
+        self.found(name).map(|(path, _)| path)
     }
-    std::env::split_paths(search?)
-        // An empty entry stands for the current folder, as does a relative one for one below it.
-        .map(|folder| cwd.join(folder).join(name))
-        .find(|candidate| is_program(candidate))
+
+    /// The same, links resolved.
+    pub(super) fn real_program(&self, name: &str) -> Option<PathBuf> {
+        match self.found(name)? {
+            (path, None) => path.canonicalize().ok(),
+            (path, Some(folder)) => {
+                // Of a file that is no link, the folder is all that there is to resolve.
+                if path.symlink_metadata().ok()?.is_symlink() {
+                    return path.canonicalize().ok();
+                }
+                let real = folder.real.get_or_init(|| folder.path.canonicalize().ok());
+                Some(real.as_ref()?.join(name))
+            }
+        }
+    }
+
+    /// The folder where it was come by, if it was looked for.
+    fn found(&self, name: &str) -> Option<(PathBuf, Option<&Folder>)> {
+        if name.is_empty() || name.contains('\0') {
+            return None;
+        }
+        if name.contains('/') {
+            let path = self.cwd.join(name);
+            return is_program(&path).then_some((path, None));
+        }
+        let mut path = PathBuf::new();
+        let folder = self.folders.iter().find(|folder| {
+            path.clone_from(&folder.path);
+            path.push(name);
+            is_program(&path)
+        })?;
+        Some((path, Some(folder)))
+    }
 }
 
 #[cfg(unix)]
@@ -96,27 +147,31 @@ pub(super) fn script(argv: &[String], cwd: &Path) -> Option<PathBuf> {
     None
 }
 
-/// Whether a file is text that says nothing of what reads it: the system does not start such a one, and a shell that
-/// was to start it reads it itself.
-pub(super) fn is_left_to_a_shell(file: &File) -> bool {
-    let Some(begin) = head(file) else {
-        return false;
-    };
-    !begin.starts_with(b"#!") && !begin.contains(&0)
+/// How a file begins, which says what starts it as a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// Its first line names the program that reads it.
+    Names(String),
+    /// Text that says nothing of what reads it: the system does not start such a one, and a shell that was to start it
+    /// reads it itself.
+    Text,
+    /// The system starts it, or nothing does.
+    Binary,
 }
 
-fn head(mut file: &File) -> Option<Vec<u8>> {
-    use std::io::{Seek, SeekFrom};
-    file.seek(SeekFrom::Start(0)).ok()?;
-    let mut begin = Vec::new();
-    file.take(LONGEST_LINE).read_to_end(&mut begin).ok()?;
-    Some(begin)
+impl Beginning {
+    /// Of the first [`LONGEST_LINE`] bytes, or all where there are fewer.
+    pub(super) fn of(head: &[u8]) -> Self {
+        match head.strip_prefix(b"#!") {
+            Some(line) => interpreter(line).map_or(Self::Binary, Self::Names),
+            None if head.contains(&0) => Self::Binary,
+            None => Self::Text,
+        }
+    }
 }
 
-/// The program that the first line of a script names. The file is read from its beginning.
-pub(super) fn interpreter(file: &File) -> Option<String> {
-    let begin = head(file)?;
-    let line = begin.strip_prefix(b"#!")?;
+/// The program that the first line of a script names after `#!`.
+fn interpreter(line: &[u8]) -> Option<String> {
     let line = line.split(|byte| *byte == b'\n').next()?;
     let words = String::from_utf8_lossy(line);
     let mut words = words.split_whitespace();

@@ -11,11 +11,13 @@
 #[cfg(target_os = "linux")]
 mod copied;
 mod digests;
+mod environment;
 mod find;
 mod later;
 mod open;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     fmt,
@@ -26,15 +28,14 @@ use std::{
 };
 
 use gatehouse_policy::{Pipeline, Plan};
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde::Serialize;
 use thiserror::Error;
-
-use crate::govern::hex;
 
 #[cfg(target_os = "linux")]
 pub(crate) use copied::Copied;
 pub use digests::Digests;
+pub use environment::Environment;
+use find::{Beginning, Search};
 pub use later::{Held, Running, is_of_the_shell, may_begin_again};
 use open::{Content, Folder, Opener, Program};
 
@@ -61,7 +62,7 @@ pub struct LaunchRequest {
     /// Absolute, links resolved.
     pub cwd: PathBuf,
     /// All that the process will get.
-    pub environment: BTreeMap<OsString, OsString>,
+    pub environment: Environment,
     /// The arguments of each command that will run, also of those that others start.
     pub commands: Vec<Vec<String>>,
     /// Files that the analysis found to be run, beside those that the arguments of an interpreter name.
@@ -77,7 +78,7 @@ pub struct Launch(Arc<Opened>);
 struct Opened {
     plan: Plan,
     cwd: Folder,
-    environment: BTreeMap<OsString, OsString>,
+    environment: Environment,
     /// By the word that names it.
     programs: BTreeMap<String, Program>,
     scripts: BTreeMap<PathBuf, Content>,
@@ -95,10 +96,8 @@ impl Launch {
         now_ms: u64,
     ) -> Result<Self, LaunchError> {
         let cwd = Folder::open(&request.cwd)?;
-        let search = request.environment.get(OsStr::new("PATH"));
         let mut opener = Opener {
-            cwd: &cwd.path,
-            search: search.map(OsString::as_os_str),
+            search: search(&request.environment, &cwd.path),
             digests,
             now_ms,
             programs: BTreeMap::new(),
@@ -137,32 +136,39 @@ impl Launch {
     }
 
     pub fn environment(&self) -> &BTreeMap<OsString, OsString> {
-        &self.0.environment
+        self.0.environment.variables()
     }
 
     /// All that an approval is bound to, apart from who asks: plan, folder, environment, programs, scripts.
-    pub fn bound(&self) -> Value {
+    pub fn bound(&self) -> Bound<'_> {
         let opened = &self.0;
         let programs = opened.programs.iter().map(|(name, program)| match program {
-            Program::Found { path, content, .. } => {
-                json!({"name": name, "realpath": path, "sha256": content.seen()})
-            }
-            Program::Missing => json!({"name": name, "realpath": null, "sha256": null}),
-        });
-        let scripts = opened.scripts.iter().map(
-            |(path, content)| json!({"path": path.to_string_lossy(), "sha256": content.seen()}),
-        );
-        json!({
-            "plan": opened.plan,
-            "cwd": {
-                "path": opened.cwd.path.to_string_lossy(),
-                "dev": opened.cwd.identity.dev.to_string(),
-                "ino": opened.cwd.identity.ino.to_string(),
+            Program::Found { path, content, .. } => BoundProgram {
+                name,
+                realpath: Some(path),
+                sha256: Some(content.seen()),
             },
-            "env": environment_digest(&opened.environment),
-            "exe": programs.collect::<Vec<_>>(),
-            "scripts": scripts.collect::<Vec<_>>(),
-        })
+            Program::Missing => BoundProgram {
+                name,
+                realpath: None,
+                sha256: None,
+            },
+        });
+        let scripts = opened.scripts.iter().map(|(path, content)| BoundScript {
+            path: path.to_string_lossy(),
+            sha256: content.seen(),
+        });
+        Bound {
+            plan: &opened.plan,
+            cwd: BoundFolder {
+                path: opened.cwd.path.to_string_lossy(),
+                dev: opened.cwd.identity.dev.to_string(),
+                ino: opened.cwd.identity.ino.to_string(),
+            },
+            env: opened.environment.digest(),
+            exe: programs.collect(),
+            scripts: scripts.collect(),
+        }
     }
 
     /// The folder, by its handle where the system has that.
@@ -192,8 +198,7 @@ impl Launch {
     pub(crate) fn for_a_shell(&self, name: &str) -> Option<&Path> {
         match self.0.programs.get(name)? {
             Program::Found { path, content, .. } => {
-                let handle = content.handle.as_ref()?;
-                find::is_left_to_a_shell(handle).then_some(path)
+                (content.begins() == Some(&Beginning::Text)).then_some(path)
             }
             Program::Missing => None,
         }
@@ -220,7 +225,7 @@ impl Launch {
             });
         let mut files = self.0.scripts.iter().chain(programs);
         let (_, content) = files.find(|(known, _)| **known == path)?;
-        content.sha256.as_deref()
+        content.sha256()
     }
 
     /// What to give an interpreter in place of its script, where the script can run from a copy.
@@ -273,8 +278,7 @@ impl Launch {
 
     /// Where a program is that was not there when the rest was opened: what a line installs is found when it is run.
     pub(crate) fn appeared(&self, name: &str) -> Option<PathBuf> {
-        let search = self.0.environment.get(OsStr::new("PATH"));
-        find::program(name, search.map(OsString::as_os_str), &self.0.cwd.path)
+        search(&self.0.environment, &self.0.cwd.path).program(name)
     }
 
     /// Files that the command may still read by their paths when it has begun: whoever changes one of them changes what
@@ -292,6 +296,39 @@ impl Launch {
     pub(crate) fn held(&self) -> Arc<Held> {
         self.0.held.clone()
     }
+}
+
+/// What an approval of a command is bound to.
+#[derive(Debug, Serialize)]
+pub struct Bound<'a> {
+    pub plan: &'a Plan,
+    pub cwd: BoundFolder<'a>,
+    /// A hash over names and values.
+    pub env: &'a str,
+    pub exe: Vec<BoundProgram<'a>>,
+    pub scripts: Vec<BoundScript<'a>>,
+}
+
+/// A folder, and which one it is: another may come to have its name.
+#[derive(Debug, Serialize)]
+pub struct BoundFolder<'a> {
+    path: Cow<'a, str>,
+    dev: String,
+    ino: String,
+}
+
+/// A word, and the program that it names.
+#[derive(Debug, Serialize)]
+pub struct BoundProgram<'a> {
+    name: &'a str,
+    realpath: Option<&'a Path>,
+    sha256: Option<Cow<'a, str>>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct BoundScript<'a> {
+    path: Cow<'a, str>,
+    sha256: Cow<'a, str>,
 }
 
 impl fmt::Debug for Launch {
@@ -320,15 +357,10 @@ impl Opened {
     }
 }
 
-/// SHA-256 over every name and value, each with its length.
-fn environment_digest(environment: &BTreeMap<OsString, OsString>) -> String {
-    let mut hash = Sha256::new();
-    for part in environment.iter().flat_map(|(name, value)| [name, value]) {
-        let bytes = part.as_encoded_bytes();
-        hash.update((bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    }
-    hex(&hash.finalize())
+/// Where programs are looked for.
+fn search(environment: &Environment, cwd: &Path) -> Search {
+    let path = environment.variables().get(OsStr::new("PATH"));
+    Search::along(path.map(OsString::as_os_str), cwd)
 }
 
 /// Every word that names a program.

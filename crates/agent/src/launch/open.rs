@@ -1,8 +1,8 @@
 //! Opens what a command needs, and keeps it open: its folder, its programs, its scripts.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
-    ffi::OsStr,
     fs::File,
     io,
     path::{Path, PathBuf},
@@ -10,8 +10,8 @@ use std::{
 
 use super::{
     Digests, LaunchError,
-    digests::{Identity, read_whole},
-    find,
+    digests::{Identity, Known, read_whole},
+    find::{Beginning, Search},
 };
 
 pub(super) struct Folder {
@@ -36,7 +36,7 @@ pub(super) enum Program {
 /// A file as it was opened.
 pub(super) struct Content {
     /// None where it may be run and not read.
-    pub(super) sha256: Option<String>,
+    pub(super) known: Option<Known>,
     pub(super) identity: Identity,
     pub(super) handle: Option<File>,
 }
@@ -75,19 +75,28 @@ impl Content {
         std::fs::metadata(path).is_ok_and(|now| Identity::of(&now) == self.identity)
     }
 
+    /// None where it may be run and not read.
+    pub(super) fn sha256(&self) -> Option<&str> {
+        self.known.as_ref().map(|known| known.sha256.as_str())
+    }
+
+    /// None where it may be run and not read.
+    pub(super) fn begins(&self) -> Option<&Beginning> {
+        self.known.as_ref().map(|known| &known.begins)
+    }
+
     /// The hash, or for a file that cannot be read which file it is and since when it is unchanged.
-    pub(super) fn seen(&self) -> String {
-        match &self.sha256 {
-            Some(sha256) => sha256.clone(),
-            None => format!("unread:{:?}", self.identity),
+    pub(super) fn seen(&self) -> Cow<'_, str> {
+        match self.sha256() {
+            Some(sha256) => sha256.into(),
+            None => format!("unread:{:?}", self.identity).into(),
         }
     }
 }
 
 /// Opens one after the other.
 pub(super) struct Opener<'a> {
-    pub(super) cwd: &'a Path,
-    pub(super) search: Option<&'a OsStr>,
+    pub(super) search: Search,
     pub(super) digests: &'a Digests,
     pub(super) now_ms: u64,
     pub(super) programs: BTreeMap<String, Program>,
@@ -99,18 +108,19 @@ impl Opener<'_> {
         if self.programs.contains_key(name) {
             return Ok(());
         }
-        let found = find::program(name, self.search, self.cwd);
-        let Some(path) = found.and_then(|path| path.canonicalize().ok()) else {
+        let Some(path) = self.search.real_program(name) else {
             self.programs.insert(name.to_owned(), Program::Missing);
             return Ok(());
         };
         let content = self.content(&path)?;
-        let handle = content.handle.as_ref();
-        let interpreter = handle.and_then(find::interpreter);
-        let is_text = interpreter.is_some() || handle.is_some_and(find::is_left_to_a_shell);
+        let (is_script, interpreter) = match content.begins() {
+            Some(Beginning::Names(interpreter)) => (true, Some(interpreter.clone())),
+            Some(Beginning::Text) => (true, None),
+            Some(Beginning::Binary) | None => (false, None),
+        };
         let program = Program::Found {
             path,
-            is_script: is_text,
+            is_script,
             content,
         };
         self.programs.insert(name.to_owned(), program);
@@ -141,17 +151,17 @@ impl Opener<'_> {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 let metadata = std::fs::metadata(path).map_err(LaunchError::at(path))?;
                 return Ok(Content {
-                    sha256: None,
+                    known: None,
                     identity: Identity::of(&metadata),
                     handle: None,
                 });
             }
             Err(error) => return Err(LaunchError::at(path)(error)),
         };
-        let (identity, sha256) =
+        let (identity, known) =
             read_whole(&handle, self.digests, self.now_ms).map_err(LaunchError::at(path))?;
         Ok(Content {
-            sha256: Some(sha256),
+            known: Some(known),
             identity,
             handle: Some(handle),
         })

@@ -1,6 +1,7 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use gatehouse_policy::{Spawn, Stage};
+use serde_json::{Value, json};
 
 use super::{digests::read_whole, *};
 
@@ -45,7 +46,7 @@ impl Place {
                 }],
             },
             cwd: cwd.to_owned(),
-            environment: [("PATH".into(), self.root.join("bin").into())].into(),
+            environment: Environment::of([("PATH".into(), self.root.join("bin").into())].into()),
             commands: Vec::new(),
             scripts: Vec::new(),
             changes: Vec::new(),
@@ -54,19 +55,23 @@ impl Place {
     }
 }
 
+fn bound(launch: &Launch) -> Value {
+    serde_json::to_value(launch.bound()).unwrap()
+}
+
 #[test]
 fn a_program_that_was_swapped_is_another_binding() {
     let place = Place::new();
     place.program("tool", "first");
     let before = place.open(&["tool"]);
     assert_eq!(
-        before.bound(),
-        place.open(&["tool"]).bound(),
+        bound(&before),
+        bound(&place.open(&["tool"])),
         "the same twice"
     );
     place.program("tool", "other");
     assert!(!before.is_unchanged());
-    assert_ne!(before.bound(), place.open(&["tool"]).bound());
+    assert_ne!(bound(&before), bound(&place.open(&["tool"])));
 }
 
 #[test]
@@ -78,13 +83,13 @@ fn a_script_that_an_interpreter_is_given_is_bound_by_its_content() {
     let argv = ["python3", "-u", "a.py", "x"];
     let before = place.open(&argv);
     assert_eq!(
-        before.bound()["scripts"][0]["path"],
+        bound(&before)["scripts"][0]["path"],
         script.to_str().unwrap()
     );
     fs::write(&script, "print(2)").unwrap();
-    assert_ne!(before.bound(), place.open(&argv).bound());
+    assert_ne!(bound(&before), bound(&place.open(&argv)));
     let code = place.open(&["python3", "-c", "a.py"]);
-    assert_eq!(code.bound()["scripts"], json!([]));
+    assert_eq!(bound(&code)["scripts"], json!([]));
 }
 
 #[test]
@@ -92,7 +97,7 @@ fn the_interpreter_of_a_script_is_bound_with_it() {
     let place = Place::new();
     place.program("ruby", "ruby");
     place.program("tool", "#!/usr/bin/env ruby\nputs 1\n");
-    let bound = place.open(&["tool"]).bound();
+    let bound = bound(&place.open(&["tool"]));
     let named: Vec<_> = bound["exe"]
         .as_array()
         .unwrap()
@@ -106,22 +111,64 @@ fn the_interpreter_of_a_script_is_bound_with_it() {
 fn a_folder_of_the_same_name_is_another_folder() {
     let place = Place::new();
     let work = place.root.join("work");
-    let before = place.open(&["none"]).bound();
+    let before = bound(&place.open(&["none"]));
     fs::rename(&work, place.root.join("old")).unwrap();
     fs::create_dir(&work).unwrap();
-    let after = place.open(&["none"]).bound();
+    let after = bound(&place.open(&["none"]));
     assert_eq!(before["cwd"]["path"], after["cwd"]["path"]);
     assert_ne!(before["cwd"], after["cwd"]);
 }
 
 #[test]
+fn a_program_is_bound_by_where_it_really_is() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    place.program("tool", "x");
+    let at = |name: &str| place.root.join(name);
+    symlink(at("bin"), at("led")).unwrap();
+    fs::create_dir(at("own")).unwrap();
+    symlink(at("bin/tool"), at("own/alias")).unwrap();
+    fs::write(at("own/tool"), "not to be run").unwrap();
+    let search = std::env::join_paths([at("own"), at("led"), at("own"), at("bin")]).unwrap();
+    let search = find::Search::along(Some(&search), &at("work"));
+    let real = Some(at("bin/tool"));
+    for (name, found) in [
+        ("tool", Some(at("led/tool"))),
+        ("alias", Some(at("own/alias"))),
+        ("../led/tool", Some(at("work/../led/tool"))),
+        ("none", None),
+        ("", None),
+    ] {
+        assert_eq!(search.program(name), found, "{name}");
+        let is = found.and(real.clone());
+        assert_eq!(search.real_program(name), is, "{name}");
+    }
+}
+
+#[test]
+fn how_a_file_begins_says_what_starts_it() {
+    let names = |name: &str| Beginning::Names(name.to_owned());
+    for (head, begins) in [
+        ("#!/bin/sh -e\nrm x", names("/bin/sh")),
+        ("#! /usr/bin/env -S A=1 python3 -u\n", names("python3")),
+        ("#!/usr/bin/env", names("/usr/bin/env")),
+        ("#!\nls", Beginning::Binary),
+        ("ls", Beginning::Text),
+        ("", Beginning::Text),
+        ("\u{7f}ELF\0", Beginning::Binary),
+    ] {
+        assert_eq!(Beginning::of(head.as_bytes()), begins, "{head:?}");
+    }
+}
+
+#[test]
 fn a_program_that_appears_later_is_another_binding() {
     let place = Place::new();
-    let before = place.open(&["tool"]).bound();
+    let before = bound(&place.open(&["tool"]));
     assert_eq!(before["exe"][0]["name"], "bash");
     assert_eq!(before["exe"][1]["realpath"], Value::Null);
     place.program("tool", "x");
-    assert_ne!(before, place.open(&["tool"]).bound());
+    assert_ne!(before, bound(&place.open(&["tool"])));
 }
 
 #[test]
@@ -132,7 +179,7 @@ fn a_hash_that_is_remembered_does_not_outlive_a_change() {
     let far_future = u64::MAX;
     let hash = || {
         let file = File::open(&path).unwrap();
-        read_whole(&file, &digests, far_future).unwrap().1
+        read_whole(&file, &digests, far_future).unwrap().1.sha256
     };
     place.program("tool", "one");
     let first = hash();

@@ -59,13 +59,15 @@ pub struct AuditLog {
 pub struct Gate {
     commands: keeper::Commands,
     waiting: keeper::Waiting,
+    counter: keeper::Counter,
 }
 
 impl Gate {
     /// The gate, and what the store has to be given of it.
     pub fn new(secrets: Arc<dyn Redact>) -> (Self, Scrub) {
         let (commands, waiting) = keeper::channel();
-        let counted = commands.clone();
+        let counter = keeper::Counter::default();
+        let (counted, due) = (counter.clone(), commands.clone());
         let scrub = move |draft: Draft| {
             // A filter by group would not find it.
             debug_assert!(
@@ -73,10 +75,15 @@ impl Gate {
                 "{} is in no group",
                 draft.kind
             );
-            keeper::count(&counted);
+            counted.count(&due);
             redact::redacted(draft, &*secrets)
         };
-        (Self { commands, waiting }, Arc::new(scrub))
+        let gate = Self {
+            commands,
+            waiting,
+            counter,
+        };
+        (gate, Arc::new(scrub))
     }
 }
 

@@ -39,5 +39,5 @@ pub(crate) use redact::url_secrets;
 pub(crate) use schema::{hints, json_schema, lookup};
 pub(crate) use sections::ROOT;
 pub use shape::Reload;
-pub(crate) use watch_file::{watch_file, watch_place};
+pub(crate) use watch_file::{watch_files, watch_place};
 pub(crate) use words::duration;

@@ -2,11 +2,15 @@
 //! it was judged by, and a nonce, so that no two questions have the same one. A grant has a digest without what
 //! changes from question to question.
 
+use std::collections::BTreeMap;
+
 use gatehouse_agent::Action;
-use gatehouse_agent::govern::{Effect, canonical, canonical_object};
+use gatehouse_agent::govern::{Effect, canonical};
 use gatehouse_agent::launch::Launch;
-use gatehouse_policy::Effect as Reaches;
-use serde_json::{Value, json};
+use gatehouse_audit::canonical::text;
+use gatehouse_policy::{Effect as Reaches, EffectKind, Target};
+use serde::Serialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::judge::Judged;
@@ -22,21 +26,51 @@ pub(super) struct Binding {
     agent: String,
     session: String,
     policy_version: String,
-    /// What will happen, without who does it.
-    deed: Value,
+    /// What will happen, without who does it: members of an object, each in canonical JSON.
+    deed: Vec<Member>,
     /// What it reaches as things are now: for an approval, which is for this once. A grant outlives the files that a
     /// pattern matched when it was given.
-    reach: Option<Value>,
+    reach: Option<Member>,
+}
+
+type Member = (&'static str, String);
+
+/// What a command does to which place, and what its patterns match.
+#[derive(Serialize)]
+struct Reach<'a> {
+    effects: Vec<Reached<'a>>,
+    matches: &'a BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct Reached<'a> {
+    kind: EffectKind,
+    target: &'a Target,
+}
+
+/// Of what holds texts and small numbers alone.
+fn member<T: Serialize + ?Sized>(name: &'static str, value: &T) -> Member {
+    (
+        name,
+        text(value).expect("what holds texts can be said in JSON"),
+    )
 }
 
 impl Binding {
     /// Of a command that was opened.
     pub(super) fn of_launch(action: &Action, launch: &Launch, judged: &Judged) -> Self {
-        let mut deed = launch.bound();
-        deed["kind"] = json!("exec");
+        let bound = launch.bound();
+        let mut deed = vec![
+            member("kind", "exec"),
+            member("plan", bound.plan),
+            member("cwd", &bound.cwd),
+            member("env", bound.env),
+            member("exe", &bound.exe),
+            member("scripts", &bound.scripts),
+        ];
         if let Effect::Exec(exec) = &action.effect {
-            deed["pty"] = json!(exec.pty);
-            deed["background"] = json!(exec.background);
+            deed.push(member("pty", &exec.pty));
+            deed.push(member("background", &exec.background));
         }
         let decision = &judged.decision;
         Self::new(action, deed, &decision.policy_version).reaching(&decision.effects, &judged.seen)
@@ -44,16 +78,17 @@ impl Binding {
 
     /// Of an action that starts no process.
     pub(super) fn of_action(action: &Action, policy_version: &str) -> Self {
-        let deed = json!({
-            "kind": "tool",
-            "tool": action.tool,
-            "arguments": hex(Sha256::digest(canonical(&action.arguments))),
-            "effect": action.effect,
-        });
+        let arguments = hex(Sha256::digest(canonical(&action.arguments)));
+        let deed = vec![
+            member("kind", "tool"),
+            member("tool", &action.tool),
+            member("arguments", &arguments),
+            ("effect", canonical(&json!(action.effect))),
+        ];
         Self::new(action, deed, policy_version)
     }
 
-    fn new(action: &Action, deed: Value, policy_version: &str) -> Self {
+    fn new(action: &Action, deed: Vec<Member>, policy_version: &str) -> Self {
         Self {
             agent: action.agent_id.clone(),
             session: action.session_key.clone(),
@@ -66,62 +101,67 @@ impl Binding {
     /// With what it does to which place, links followed.
     fn reaching(mut self, effects: &[Reaches], seen: &Seen) -> Self {
         if !seen.links.is_empty() {
-            self.deed["links"] = json!(seen.links);
+            self.deed.push(member("links", &seen.links));
         }
-        let effects = effects
-            .iter()
-            .map(|effect| json!({"kind": effect.kind, "target": effect.target}));
-        self.reach = Some(json!({
-            "effects": effects.collect::<Vec<_>>(),
-            "matches": seen.matches,
-        }));
+        let effects = effects.iter().map(|effect| Reached {
+            kind: effect.kind,
+            target: &effect.target,
+        });
+        let reach = Reach {
+            effects: effects.collect(),
+            matches: &seen.matches,
+        };
+        self.reach = Some(member("reach", &reach));
         self
     }
 
     /// What an approval carries.
     pub(super) fn digest(&self, nonce: &str) -> String {
         let more = [
-            ("agent", &json!(self.agent)),
-            ("session", &json!(self.session)),
-            ("policy_version", &json!(self.policy_version)),
-            ("nonce", &json!(nonce)),
+            member("agent", &self.agent),
+            member("session", &self.session),
+            member("policy_version", &self.policy_version),
+            member("nonce", nonce),
         ];
-        let reach = self.reach.iter().map(|reach| ("reach", reach));
-        self.tagged(APPROVAL, more.into_iter().chain(reach))
+        self.tagged(APPROVAL, more.iter().chain(&self.reach))
     }
 
     /// What a grant for this session carries: it ends with the policy it was given under.
     pub(super) fn session_digest(&self) -> String {
         let more = [
-            ("agent", &json!(self.agent)),
-            ("session", &json!(self.session)),
-            ("policy_version", &json!(self.policy_version)),
+            member("agent", &self.agent),
+            member("session", &self.session),
+            member("policy_version", &self.policy_version),
         ];
-        self.tagged(GRANT, more)
+        self.tagged(GRANT, &more)
     }
 
     /// What a grant for every session of the agent carries. A policy that denies still denies.
     pub(super) fn agent_digest(&self) -> String {
-        self.tagged(GRANT, [("agent", &json!(self.agent))])
+        self.tagged(GRANT, &[member("agent", &self.agent)])
     }
 
-    /// The digest over the deed and what else is bound, whose names the deed does not have.
-    fn tagged<'v>(
-        &'v self,
-        tag: &[u8],
-        more: impl IntoIterator<Item = (&'v str, &'v Value)>,
-    ) -> String {
-        let deed = self.deed.as_object().into_iter().flatten();
-        let deed = deed.map(|(name, value)| (name.as_str(), value));
+    /// The digest over the deed and what else is bound, whose names the deed does not have, as one canonical object.
+    fn tagged<'m>(&'m self, tag: &[u8], more: impl IntoIterator<Item = &'m Member>) -> String {
+        let mut members: Vec<_> = self.deed.iter().chain(more).collect();
+        members.sort_unstable_by_key(|(name, _)| *name);
         let mut hash = Sha256::new();
         hash.update(tag);
-        hash.update(canonical_object(deed.chain(more)));
+        for (n, (name, value)) in members.into_iter().enumerate() {
+            hash.update(if n == 0 { "{\"" } else { ",\"" });
+            hash.update(name);
+            hash.update("\":");
+            hash.update(value);
+        }
+        hash.update("}");
         hex(hash.finalize())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn action(session: &str, arguments: Value) -> Action {
@@ -200,7 +240,9 @@ mod tests {
     fn a_digest_is_over_one_canonical_object_with_all_that_is_bound() {
         // Grants are kept with their digests: another way to write them would end all that were given.
         let bound = Binding::of_action(&action("s", json!({"b": 1, "a": "\u{e9}\n"})), "1");
-        let mut value = bound.deed.clone();
+        let deed = bound.deed.iter();
+        let deed = deed.map(|(name, value)| (*name, serde_json::from_str::<Value>(value).unwrap()));
+        let mut value = json!(deed.collect::<BTreeMap<_, _>>());
         value["agent"] = json!("main");
         let over = |tag: &[u8], value: &Value| {
             hex(Sha256::digest([tag, canonical(value).as_bytes()].concat()))

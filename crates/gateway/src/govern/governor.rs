@@ -18,7 +18,7 @@ use super::course::{Course, Question as Asking, course, without_anyone};
 use super::document::ExecModes;
 use super::edits::{MOST_EDITS, OpenQuestions};
 use super::exec_policy::ExecPolicy;
-use super::judge::{Judge, Judged, SessionFacts};
+use super::judge::{Judge, Judged};
 use super::look::{Look, Looker};
 use super::policy_desk::PolicyDesk;
 use super::question::Question;
@@ -68,10 +68,10 @@ pub(crate) type Offers = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 /// Governs the tool calls of runs.
 pub struct GatewayGovernor {
     pub(super) parts: GovernorParts,
-    judge: Judge,
-    looker: Looker,
-    taints: Taints,
-    lineages: Lineages,
+    pub(super) judge: Judge,
+    pub(super) looker: Looker,
+    pub(super) taints: Taints,
+    pub(super) lineages: Lineages,
     pub(super) recorder: Recorder,
     pub(super) questions: OpenQuestions,
 }
@@ -127,7 +127,7 @@ impl GatewayGovernor {
         Self {
             judge: parts.judge.clone(),
             looker: Looker {
-                options: parts.exec.clone(),
+                environment: parts.exec.clean_environment(),
                 digests: Arc::new(Digests::default()),
                 clock: parts.clock.clone(),
             },
@@ -143,13 +143,17 @@ impl GatewayGovernor {
         self.offered(action)?;
         let policy = self.exec_policy(action).await?;
         let place = self.judge.rates.place();
-        let mut judged = self.vetted(self.judged(action, &place).await?).await;
+        let (judged, ahead) = self.judged_to_run(action, &place, &policy).await?;
+        let mut judged = self.vetted(judged).await;
         self.recorder.intent(action, &mut judged).await?;
         let cleared = match course(action, &judged, &policy) {
             Course::Deny { reason, code } => return Err(Stop::Denied { reason, code }),
             Course::Run { rule } => {
                 self.used(rule.as_deref(), action).await?;
-                let look = self.look(action, &judged).await?;
+                let look = match ahead {
+                    Some(look) => look.map_err(|reason| Stop::denied(&reason, "unusable"))?,
+                    None => self.look(action, &judged).await?,
+                };
                 Cleared::unasked(look, judged, Leave::of_rule(rule))
             }
             Course::Ask(asking) => self.ask(action, judged, asking, &policy, &place).await?,
@@ -180,18 +184,6 @@ impl GatewayGovernor {
         let now = self.parts.approvals.now();
         let (agent, session) = (&action.agent_id, &action.session_key);
         self.parts.exec_modes.of(agent, session, now).await
-    }
-
-    /// The policy's answer, from what is known now.
-    pub(super) async fn judged(&self, action: &Action, place: &Arc<Place>) -> Result<Judged, Stop> {
-        let session = SessionFacts {
-            lineage: self.lineages.of(&action.session_key).await?,
-            taint: self.taints.of(&action.session_key).await?,
-        };
-        let (judge, action, place) = (self.judge.clone(), action.clone(), place.clone());
-        let judge = move || judge.judge(&action, session, &place);
-        let judged = tokio::task::spawn_blocking(judge).await;
-        judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))
     }
 
     /// With a second opinion, where the policy wants one. Before the question only: what a person has answered is not

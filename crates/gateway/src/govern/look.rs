@@ -8,7 +8,7 @@ use std::sync::Arc;
 use gatehouse_agent::Action;
 use gatehouse_agent::govern::{Effect, ExecEffect};
 use gatehouse_agent::launch::{Digests, Launch, LaunchRequest};
-use gatehouse_agent::tools::exec::ExecOptions;
+use gatehouse_agent::tools::exec::CleanEnvironment;
 use gatehouse_policy::{Effect as Reaches, Plan, Target, WorldFiles};
 
 use super::binding::Binding;
@@ -20,7 +20,7 @@ use crate::world::{MachineFiles, hash_of};
 /// Looks at what actions need.
 #[derive(Clone)]
 pub(super) struct Looker {
-    pub(super) options: ExecOptions,
+    pub(super) environment: CleanEnvironment,
     pub(super) digests: Arc<Digests>,
     pub(super) clock: Clock,
 }
@@ -33,31 +33,55 @@ pub(super) struct Look {
     pub(super) launch: Option<Launch>,
 }
 
+impl Look {
+    fn of_action(action: &Action, judged: &Judged) -> Self {
+        Self {
+            binding: Binding::of_action(action, &judged.decision.policy_version),
+            launch: None,
+        }
+    }
+
+    fn of_launch(action: &Action, launch: Launch, judged: &Judged) -> Self {
+        Self {
+            binding: Binding::of_launch(action, &launch, judged),
+            launch: Some(launch),
+        }
+    }
+}
+
 impl Looker {
     /// Opens what a judged action needs. An error is a sentence for the agent.
     pub(super) async fn look(&self, action: &Action, judged: &Judged) -> Result<Look, String> {
         let Effect::Exec(exec) = &action.effect else {
-            return Ok(Look {
-                binding: Binding::of_action(action, &judged.decision.policy_version),
-                launch: None,
-            });
+            return Ok(Look::of_action(action, judged));
         };
-        let request = self.request(action, exec, judged);
-        let (digests, now) = (self.digests.clone(), self.clock.now_ms());
+        let (looker, request) = (self.clone(), self.request(action, exec, judged));
         let read = judged.seen.read.clone();
-        let opened = tokio::task::spawn_blocking(move || {
-            let launch = Launch::open(request, &digests, now).map_err(|error| error.to_string())?;
-            is_what_was_judged(&launch, &read)?;
-            Ok::<_, String>(launch)
-        });
-        let launch = match opened.await {
-            Ok(opened) => opened?,
-            Err(_) => return Err("what the command needs could not be looked at".to_owned()),
+        let opened = tokio::task::spawn_blocking(move || looker.open(request, &read));
+        match opened.await {
+            Ok(opened) => Ok(Look::of_launch(action, opened?, judged)),
+            Err(_) => Err("what the command needs could not be looked at".to_owned()),
+        }
+    }
+
+    /// The same for who is off the async threads already.
+    pub(super) fn look_here(&self, action: &Action, judged: &Judged) -> Result<Look, String> {
+        let Effect::Exec(exec) = &action.effect else {
+            return Ok(Look::of_action(action, judged));
         };
-        Ok(Look {
-            binding: Binding::of_launch(action, &launch, judged),
-            launch: Some(launch),
-        })
+        let opened = self.open(self.request(action, exec, judged), &judged.seen.read)?;
+        Ok(Look::of_launch(action, opened, judged))
+    }
+
+    fn open(
+        &self,
+        request: LaunchRequest,
+        read: &BTreeMap<String, String>,
+    ) -> Result<Launch, String> {
+        let launch = Launch::open(request, &self.digests, self.clock.now_ms());
+        let launch = launch.map_err(|error| error.to_string())?;
+        is_what_was_judged(&launch, read)?;
+        Ok(launch)
     }
 
     fn request(&self, action: &Action, exec: &ExecEffect, judged: &Judged) -> LaunchRequest {
@@ -67,7 +91,7 @@ impl Looker {
         LaunchRequest {
             plan: decision.plan.clone().unwrap_or(Plan::Nothing),
             cwd: exec.cwd.clone(),
-            environment: self.options.clean_environment(&action.arguments),
+            environment: self.environment.with(&action.arguments),
             commands: exact.map(|command| command.argv.clone()).collect(),
             scripts: scripts.collect(),
             changes: changes(&decision.effects),
@@ -101,6 +125,7 @@ fn is_what_was_judged(launch: &Launch, read: &BTreeMap<String, String>) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use gatehouse_agent::launch::Environment;
     use gatehouse_policy::Pipeline;
 
     use super::*;
@@ -122,7 +147,7 @@ mod tests {
             let request = LaunchRequest {
                 plan: plan.clone(),
                 cwd: folder.clone(),
-                environment: BTreeMap::new(),
+                environment: Environment::default(),
                 commands: Vec::new(),
                 scripts,
                 changes: Vec::new(),

@@ -16,6 +16,7 @@ mod granted;
 mod grants;
 mod held_back;
 mod judge;
+mod judging;
 mod look;
 mod modes;
 mod moment;

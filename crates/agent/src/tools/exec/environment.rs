@@ -6,6 +6,8 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use serde_json::Value;
 
+use crate::launch::Environment;
+
 /// What a command inherits.
 const INHERITED: &[&str] = &[
     "PATH",
@@ -99,21 +101,32 @@ const SET: &[(&str, &str)] = &[
     ("SYSTEMD_PAGERSECURE", "1"),
 ];
 
-/// The inherited variables that are known, what every command gets, and the call's own.
-pub(super) fn clean(
-    inherited: &[(OsString, OsString)],
-    arguments: &Value,
-) -> BTreeMap<OsString, OsString> {
-    let known = inherited.iter().filter(|(name, _)| is_known(name));
-    let mut all: BTreeMap<_, _> = known.cloned().collect();
-    all.extend(SET.iter().map(|(name, value)| (name.into(), value.into())));
-    let own = arguments.get("env").and_then(Value::as_object);
-    for (name, value) in own.into_iter().flatten() {
-        if let Some(value) = value.as_str() {
-            all.insert(name.into(), value.into());
-        }
+/// What every judged command gets: the inherited variables that are known, and those that are set. Chosen once, since
+/// each of them is looked for among all names that are known.
+#[derive(Clone, Debug)]
+pub struct CleanEnvironment(Environment);
+
+impl CleanEnvironment {
+    pub(super) fn of(inherited: &[(OsString, OsString)]) -> Self {
+        let known = inherited.iter().filter(|(name, _)| is_known(name));
+        let mut all: BTreeMap<_, _> = known.cloned().collect();
+        all.extend(SET.iter().map(|(name, value)| (name.into(), value.into())));
+        Self(Environment::of(all))
     }
-    all
+
+    /// With what a call sets on top.
+    pub fn with(&self, arguments: &Value) -> Environment {
+        let own = arguments.get("env").and_then(Value::as_object);
+        let own = own.into_iter().flatten();
+        let own = own.filter_map(|(name, value)| Some((name.into(), value.as_str()?.into())));
+        let mut own = own.peekable();
+        if own.peek().is_none() {
+            return self.0.clone();
+        }
+        let mut all = self.0.variables().clone();
+        all.extend(own);
+        Environment::of(all)
+    }
 }
 
 fn is_known(name: &OsString) -> bool {
@@ -173,8 +186,11 @@ mod tests {
             .iter()
             .map(|(n, v)| (n.into(), v.into()))
             .collect();
-        let clean = clean(&inherited, &arguments);
-        let names = clean.keys().map(|name| name.to_str().unwrap().to_owned());
+        let clean = CleanEnvironment::of(&inherited).with(&arguments);
+        let names = clean
+            .variables()
+            .keys()
+            .map(|name| name.to_str().unwrap().to_owned());
         names
             .filter(|name| SET.iter().all(|(set, _)| set != name))
             .collect()
@@ -186,8 +202,13 @@ mod tests {
             ("PAGER".into(), "less".into()),
             ("LESSSECURE".into(), "0".into()),
         ];
-        let all = clean(&inherited, &json!({"env": {"GIT_PAGER": "less"}}));
-        let value = |name: &str| all[&OsString::from(name)].to_str().unwrap().to_owned();
+        let all = CleanEnvironment::of(&inherited).with(&json!({"env": {"GIT_PAGER": "less"}}));
+        let value = |name: &str| {
+            all.variables()[&OsString::from(name)]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        };
         assert_eq!(
             (value("PAGER"), value("MANPAGER")),
             ("cat".into(), "cat".into())

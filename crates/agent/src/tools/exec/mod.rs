@@ -18,7 +18,6 @@ mod request;
 mod spawn;
 
 use std::{
-    collections::BTreeMap,
     ffi::OsString,
     path::{Path, PathBuf},
     time::Duration,
@@ -37,6 +36,7 @@ use request::ExecRequest;
 use spawn::Spawned;
 
 pub use credentials::texts as credential_texts;
+pub use environment::CleanEnvironment;
 pub use orphans::{adopt_orphans, adopts_orphans};
 pub use processes::Processes;
 pub use spawn::{RUN_MARK, has_started};
@@ -80,10 +80,10 @@ impl ExecOptions {
         }
     }
 
-    /// The environment of a judged command: what is known to be harmless of the inherited one, and what the
-    /// call sets on top.
-    pub fn clean_environment(&self, arguments: &Value) -> BTreeMap<OsString, OsString> {
-        environment::clean(&self.environment, arguments)
+    /// The environment of a judged command: what is known to be harmless of the inherited one, to which comes what
+    /// the call sets on top.
+    pub fn clean_environment(&self) -> CleanEnvironment {
+        CleanEnvironment::of(&self.environment)
     }
 
     /// The folders in which a command looks for the programs that it names without a path.

@@ -347,7 +347,7 @@ impl Place {
         let request = LaunchRequest {
             plan,
             cwd: exec.cwd.clone(),
-            environment: self.exec.options.clean_environment(&given),
+            environment: self.exec.options.clean_environment().with(&given),
             commands: Vec::new(),
             scripts: Vec::new(),
             changes: Vec::new(),
@@ -453,7 +453,7 @@ async fn what_changed_after_it_was_opened_does_not_start() {
     let request = LaunchRequest {
         plan: plan(&[(Stage::Always, false, &[&["./tool"]])]),
         cwd: place.call.workspace.clone(),
-        environment: place.exec.options.clean_environment(&given),
+        environment: place.exec.options.clean_environment().with(&given),
         commands: Vec::new(),
         scripts: Vec::new(),
         changes: Vec::new(),
@@ -482,7 +482,7 @@ async fn a_folder_is_entered_by_its_handle() {
     let request = LaunchRequest {
         plan: plan(&[(Stage::Always, false, &[&["touch", "here"]])]),
         cwd: workspace.join("sub"),
-        environment: place.exec.options.clean_environment(&given),
+        environment: place.exec.options.clean_environment().with(&given),
         commands: Vec::new(),
         scripts: Vec::new(),
         changes: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use gatehouse_control::Reach;
 use gatehouse_gateway::audit::StateKey;
@@ -73,6 +74,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     tell_new_token(context, made);
     let gateway = started.map_err(|error| failed(&error))?;
     tokio::spawn(log.follow(gateway.app().config.watch()));
+    tokio::spawn(give_back_after_start());
     // Empty until here, so this cannot fail.
     let _ = reach.set(Reach {
         url: gateway.record().url.clone(),
@@ -96,6 +98,21 @@ fn allow_many_connections() {
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// A start is over by then, with what it does behind its own back.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// Gives back what the start touched of the program's code, which is most of what a gateway that waits would keep in
+/// memory. What it needs again is mapped again as it is used.
+async fn give_back_after_start() {
+    tokio::time::sleep(SETTLED).await;
+    match tokio::task::spawn_blocking(gatehouse_resident::give_back).await {
+        Ok(Ok(bytes)) => tracing::debug!(bytes, "idle code was given back"),
+        Ok(Err(error)) => tracing::warn!(%error, "idle code could not be given back"),
+        // It is ending.
+        Err(_) => {}
     }
 }
 

@@ -5,6 +5,7 @@ mod ending;
 mod taking_up;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use gatehouse_audit::checkpoint::{Checkpoint, log_signer};
@@ -32,8 +33,8 @@ pub const CHECKPOINT_WITHIN: Duration = Duration::from_secs(60);
 const PAGE: u32 = 8_192;
 
 pub(super) enum Command {
-    /// A record is being written.
-    Counted,
+    /// So many records came through the gate that a checkpoint is due.
+    Due,
     Stop,
     Checkpoint(oneshot::Sender<Option<u64>>),
     Head(oneshot::Sender<(u64, Hash)>),
@@ -46,15 +47,32 @@ pub(super) type Commands = mpsc::UnboundedSender<Command>;
 pub(super) type Waiting = mpsc::UnboundedReceiver<Command>;
 
 pub(super) fn channel() -> (Commands, Waiting) {
-    // No bound, since a record must not wait for a signature: a word without content for each record, which was written
-    // to the disk. The task only counts them, but for a checkpoint now and then.
+    // No bound, since a record must not wait for a signature: a word now and then, when a checkpoint is due.
     mpsc::unbounded_channel()
 }
 
-/// One more record goes through the gate.
-pub(super) fn count(commands: &Commands) {
-    // The task may have ended before the last record.
-    let _ = commands.send(Command::Counted);
+/// How many records came through the gate since the last checkpoint.
+#[derive(Clone, Default)]
+pub(super) struct Counter(Arc<AtomicU64>);
+
+impl Counter {
+    /// One more record goes through the gate. The task that signs is woken when it has something to do, and not by each
+    /// record.
+    pub(super) fn count(&self, commands: &Commands) {
+        if self.0.fetch_add(1, Ordering::Relaxed) == CHECKPOINT_EVERY {
+            // The task may have ended before the last record.
+            let _ = commands.send(Command::Due);
+        }
+    }
+
+    fn begin_anew(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether there are still so many; they may have been signed for another reason meanwhile.
+    fn is_due(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > CHECKPOINT_EVERY
+    }
 }
 
 /// The log was not where it had been left a moment ago.
@@ -87,8 +105,7 @@ struct Keeper {
     tree: Frontier,
     /// How many records the last checkpoint counts.
     signed: u64,
-    /// How many records came through the gate since.
-    counted: u64,
+    counter: Counter,
     /// None where it could not be read: then it is not written over either.
     kept: Option<KeptHead>,
 }
@@ -114,7 +131,7 @@ impl Keeping {
             signer: signer.clone(),
             tree: Frontier::default(),
             signed: 0,
-            counted: 0,
+            counter: gate.counter,
             kept,
         };
         let mut breaks = keeper.take_up().await?;
@@ -224,13 +241,8 @@ impl Keeper {
     async fn obey(&mut self, command: Command) {
         // Whoever asked and no longer waits has lost interest in the answer alone.
         match command {
-            Command::Counted => {
-                self.counted += 1;
-                if self.counted > CHECKPOINT_EVERY {
-                    self.sign().await;
-                }
-            }
-            Command::Stop => {}
+            Command::Due if self.counter.is_due() => self.sign().await,
+            Command::Due | Command::Stop => {}
             Command::Checkpoint(tell) => {
                 self.sign().await;
                 let signed = self.signer.is_some().then_some(self.signed);
@@ -284,7 +296,7 @@ impl Keeper {
     }
 
     async fn try_to_sign(&mut self) -> Result<(), StoreError> {
-        self.counted = 0;
+        self.counter.begin_anew();
         self.advance(None).await?;
         self.miss_the_last().await?;
         let (size, root) = (self.tree.size(), self.tree.root());

@@ -19,7 +19,7 @@ use serde_json::json;
 use tokio::sync::{Mutex, watch};
 
 use crate::clock::Clock;
-use crate::config::watch_file;
+use crate::config::watch_files;
 use files::{DOCUMENT, Kept, ROLES, Texts};
 use preset::with_preset;
 
@@ -180,16 +180,8 @@ impl PolicyDesk {
 
     /// Follows the files until it is dropped.
     pub(crate) async fn follow(self) {
-        let (_document, mut document) = watch_file(&self.0.folder.join(DOCUMENT));
-        let (_roles, mut roles) = watch_file(&self.0.folder.join(ROLES));
-        loop {
-            let touched = tokio::select! {
-                touched = document.recv() => touched,
-                touched = roles.recv() => touched,
-            };
-            if touched.is_none() {
-                return;
-            }
+        let (_watch, mut touched) = watch_files(&self.0.folder, &[DOCUMENT, ROLES]);
+        while touched.recv().await.is_some() {
             tokio::time::sleep(SETTLES).await;
             self.read_again().await;
         }

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
+use crate::launch::Environment;
 
 #[tokio::test]
 async fn what_changed_before_its_turn_came_does_not_start() {
@@ -28,7 +29,7 @@ async fn what_changed_before_its_turn_came_does_not_start() {
         let request = LaunchRequest {
             plan: all,
             cwd: workspace.clone(),
-            environment: place.exec.options.clean_environment(&json!({})),
+            environment: place.exec.options.clean_environment().with(&json!({})),
             commands: Vec::new(),
             scripts: vec![workspace.join(name)],
             changes: Vec::new(),
@@ -81,7 +82,8 @@ async fn what_a_plan_installs_is_found_by_what_comes_after() {
     let tool = workspace.join("made");
     std::fs::write(&tool, "#!/bin/sh\necho installed\n").unwrap();
     std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let mut environment = place.exec.options.clean_environment(&json!({}));
+    let inherited = place.exec.options.clean_environment().with(&json!({}));
+    let mut environment = inherited.variables().clone();
     let path = environment[&OsString::from("PATH")].clone();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
     folders.push(workspace.join("bin"));
@@ -94,7 +96,7 @@ async fn what_a_plan_installs_is_found_by_what_comes_after() {
             (Stage::OnSuccess, false, runs),
         ]),
         cwd: workspace,
-        environment,
+        environment: Environment::of(environment),
         commands: Vec::new(),
         scripts: Vec::new(),
         changes: Vec::new(),
