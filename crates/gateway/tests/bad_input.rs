@@ -212,10 +212,14 @@ async fn a_burst_of_pipelined_requests_is_answered_each_with_its_own_id() {
     while answered.len() < 2000 {
         let frame = wire.receive().await.unwrap();
         if frame["type"] == "res" {
-            assert_eq!(frame["ok"], true, "{frame}");
-            answered.insert(frame["id"].as_str().unwrap().to_owned());
+            // A busy machine falls behind, and says of what is too much at once that it can be asked again.
+            let later = frame["error"]["retryable"] == true;
+            assert!(frame["ok"] == true || later, "{frame}");
+            let id = frame["id"].as_str().unwrap().to_owned();
+            assert!(answered.insert(id), "answered twice: {frame}");
         }
     }
+    wire.ask("health", json!({})).await;
 }
 
 #[tokio::test]

@@ -60,6 +60,25 @@ fn a_task_that_costs_more_than_its_budget_is_stopped_and_its_history_says_why() 
 }
 
 #[test]
+fn a_command_that_only_looks_is_nobody_whom_an_agent_could_ask() {
+    let gateway = OwnGateway::start();
+    let looking = gateway.gatehouse().start(&["logs", "--follow"]);
+    looking.line();
+    let spawned = well(
+        &gateway,
+        &["spawn", "--json", "--task", "exec: touch asked.txt"],
+    );
+    let key = spawned.json()["key"].as_str().unwrap().to_owned();
+    at_last(|| {
+        let history = well(&gateway, &["sessions", "history", &key]).stdout;
+        let denied = history.contains("nobody who could give one is connected");
+        if denied { Ok(()) } else { Err(history) }
+    });
+    let waiting = well(&gateway, &["approvals", "list", "--json"]).json();
+    assert_eq!(waiting["approvals"], json!([]));
+}
+
+#[test]
 fn a_reason_to_deny_is_sent_and_the_agent_hears_it() {
     let gateway = OwnGateway::start();
     // Somebody has to be there who can answer, or the command is denied at once.
