@@ -33,6 +33,9 @@ pub(crate) struct Desk {
 /// What can wait for the first paint waits no longer than this: there may be no window at all.
 const PAINTED_BY: Duration = Duration::from_millis(1_500);
 
+/// What the keychain said at the start counts this long: a window may first be opened hours later.
+const ASKED_WITHIN: Duration = Duration::from_secs(10);
+
 /// Where the main window's page is in its life.
 enum Page {
     /// It is not there yet, or no longer; it will be told what to open.
@@ -75,7 +78,8 @@ impl Desk {
             None
         };
         let notifications = self.support.borrow().clone();
-        let asked = lock(&self.secrets).take();
+        let is_fresh = self.started.elapsed() < ASKED_WITHIN;
+        let asked = lock(&self.secrets).take().filter(|_| is_fresh);
         let secrets = match asked {
             Some(answer) => answer.await.ok(),
             None => None,
