@@ -102,6 +102,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (_watch, mut touched) = watch_files(folder.path(), &["a.json"]);
         fs::write(folder.path().join("beside.sqlite3"), "1").unwrap();
+        let early = tokio::time::timeout(Duration::from_millis(300), touched.recv()).await;
+        assert!(early.is_err(), "told of what lies beside it");
         fs::write(folder.path().join("a.json"), "1").unwrap();
         assert_eq!(
             tokio::time::timeout(PATIENCE, touched.recv()).await,
