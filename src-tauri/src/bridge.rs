@@ -109,6 +109,7 @@ pub fn bridge() -> Builder<tauri::Wry> {
             governance::agent_credential_rotate,
             governance::agent_credential_delete,
             governance::agents_list,
+            governance::configuration_state,
             governance::undo_list,
             governance::undo_restore,
             governance::auto_answers,

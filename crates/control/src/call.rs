@@ -30,6 +30,7 @@ const COMMANDS: &[&str] = &[
     "chat_older",
     "chat_retry",
     "chat_send",
+    "configuration_state",
     "gateway_reconnect",
     "gateways_list",
     "grant_revoke",

@@ -61,6 +61,7 @@ async fn beside_policy(fleet: &Fleet, command: &str, mut args: Arguments) -> Ans
             let name = args.take("name")?;
             answer(fleet.agent_credential_delete(gateway, name).await)
         }
+        "configuration_state" => answer(fleet.configuration_state(args.take("gateway")?).await),
         "agents_list" => answer(fleet.agents_list(args.take("gateway")?).await),
         "undo_list" => {
             let gateway: GatewayId = args.take("gateway")?;

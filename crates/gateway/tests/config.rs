@@ -232,6 +232,28 @@ async fn a_good_edit_of_the_file_takes_effect_and_a_bad_one_leaves_the_last_good
 }
 
 #[tokio::test]
+async fn what_waits_for_the_next_start_is_named_until_it_is_taken_back() {
+    let gateway = gateway("{gateway: {port: 0, reload: {debounceMs: 20}}}").await;
+    let path = gateway.state.path().join("gatehouse.json");
+    let app = gateway.running.app().clone();
+    let denied = || app.config.current().gateway.tools.deny.clone();
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let port = "{gateway: {port: 4, reload: {debounceMs: 20}, tools: {deny: ['x']}}}";
+    std::fs::write(&path, port).unwrap();
+    until("the edit", || denied() == ["x"]).await;
+    let shown = wire.ask("config.get", json!({})).await;
+    assert_eq!(shown["valid"], true);
+    let warnings = shown["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "what counts at once does not wait");
+    assert_eq!(warnings[0]["path"], "gateway.port");
+
+    std::fs::write(&path, "{gateway: {port: 0, reload: {debounceMs: 20}}}").unwrap();
+    until("the edit taken back", || denied().is_empty()).await;
+    let shown = wire.ask("config.get", json!({})).await;
+    assert_eq!(shown["warnings"], json!([]));
+}
+
+#[tokio::test]
 async fn a_file_that_is_emptied_or_removed_leaves_the_last_good_one_in_force() {
     let text = "{gateway: {port: 0, reload: {debounceMs: 20}, tools: {deny: ['x']}}}";
     let gateway = gateway(text).await;

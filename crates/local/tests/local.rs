@@ -104,6 +104,26 @@ async fn where_its_port_is_taken_it_listens_on_another_one() {
 }
 
 #[tokio::test]
+async fn a_slip_in_its_configuration_file_is_told_while_it_runs() {
+    let state = folder(0);
+    let scene = Scene::start(Desk::new().await, state.path());
+    scene.desk.connected(&own()).await;
+    let fleet = &scene.desk.fleet;
+    let looked = fleet.configuration_state(own()).await.unwrap();
+    assert_eq!((looked.mistakes.len(), looked.waiting.len()), (0, 0));
+
+    let file = state.path().join("gatehouse.json");
+    std::fs::write(&file, "{ gateway: { toolz: {} } }").unwrap();
+    let told = async || {
+        let looked = fleet.configuration_state(own()).await.unwrap();
+        looked.mistakes.into_iter().next()
+    };
+    let slip = scene.desk.eventually("the slip", told).await;
+    assert!(slip.message.contains("did you mean"), "{}", slip.message);
+    scene.end().await;
+}
+
+#[tokio::test]
 async fn switched_off_it_is_gone_and_its_folder_free_and_switched_on_it_is_back() {
     let state = folder(0);
     let scene = Scene::start(Desk::new().await, state.path());

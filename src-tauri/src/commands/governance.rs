@@ -3,9 +3,10 @@
 use gatehouse_fleet::Fleet;
 use gatehouse_fleet::view::{
     AgentCredentialView, AgentView, AuditExportPage, AuditPage, AuditQuery, AuditRecordView,
-    AutoAnswerView, AutoRule, CheckCommand, DecisionView, ExportAudit, ExportedAudit, GatewayId,
-    GrantView, PastCommand, PolicyProblem, PolicyView, RotateAgentCredential, SetAgentCredential,
-    SetPolicy, SimulatePolicy, SimulationView, UndoItemView, VerificationView,
+    AutoAnswerView, AutoRule, CheckCommand, ConfigurationView, DecisionView, ExportAudit,
+    ExportedAudit, GatewayId, GrantView, PastCommand, PolicyProblem, PolicyView,
+    RotateAgentCredential, SetAgentCredential, SetPolicy, SimulatePolicy, SimulationView,
+    UndoItemView, VerificationView,
 };
 use tauri::{AppHandle, Manager as _, State};
 
@@ -221,6 +222,19 @@ pub(crate) async fn agents_list(
     gateway: GatewayId,
 ) -> Answer<Vec<AgentView>> {
     fleet.agents_list(gateway).await.map_err(|e| e.to_view())
+}
+
+/// Whether what a gateway's configuration file says is in force.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn configuration_state(
+    fleet: State<'_, Fleet>,
+    gateway: GatewayId,
+) -> Answer<ConfigurationView> {
+    fleet
+        .configuration_state(gateway)
+        .await
+        .map_err(|e| e.to_view())
 }
 
 /// What tool calls replaced and can be brought back.

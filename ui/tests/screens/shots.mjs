@@ -525,6 +525,16 @@ export const shots = [
 
   // The gateway of this computer, the way to one that cannot be reached, and what can be undone.
   { name: "own-gateway", fake: "few&own=few", hash: "#/settings/gateways/gw-own" },
+  {
+    name: "own-gateway-configuration",
+    fake: "few&own=broken",
+    hash: "#/settings/gateways/gw-own",
+  },
+  {
+    name: "own-gateway-configuration-long",
+    fake: "few&own=long",
+    hash: "#/settings/gateways/gw-own",
+  },
   { name: "own-gateway-failed", fake: "few&own=failed", hash: "#/settings/gateways/gw-own" },
   { name: "own-gateway-switch", fake: "few&own=few", hash: "#/settings/gateways" },
   {

@@ -4,6 +4,7 @@
 //! a gateway wrote it. Only documents that are edited go through as they are.
 
 mod audit;
+mod configuration;
 mod credentials;
 mod policy;
 mod read;

@@ -122,6 +122,24 @@ pub struct PolicyView {
     pub changed_at: Option<Millis>,
 }
 
+/// How a gateway's configuration file stands to what is in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigurationView {
+    pub path: String,
+    /// What is wrong with it. While there is any, an earlier one is in force.
+    pub mistakes: Vec<ConfigurationNote>,
+    /// What is good and counts from the gateway's next start.
+    pub waiting: Vec<ConfigurationNote>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigurationNote {
+    pub path: String,
+    pub message: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct PolicyProblem {

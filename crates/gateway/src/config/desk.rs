@@ -15,6 +15,7 @@ use super::edit::{Edit, EditError, Edited, FileState};
 use super::file::{ConfigPlace, revision};
 use super::read::{Env, Reading, read, read_value};
 use super::sections::ROOT;
+use super::shape::Reload;
 use super::{Config, ConfigError, Mistake, redact};
 
 /// The configuration in force. Cheap to clone; every look is at one whole, unchanging snapshot.
@@ -108,6 +109,8 @@ pub(crate) struct ConfigDesk {
     /// The text as it was last read or written.
     text: Option<Zeroizing<String>>,
     source: Value,
+    /// As the gateway was started with.
+    started_with: Value,
     mistakes: Vec<Mistake>,
     /// It could not be read when it was last looked at.
     is_unread: bool,
@@ -138,6 +141,7 @@ impl ConfigDesk {
             place,
             env,
             text,
+            started_with: reading.source.clone(),
             source: reading.source,
             mistakes: Vec::new(),
             is_unread: false,
@@ -348,7 +352,16 @@ impl ConfigDesk {
             parsed,
             hash: self.hash(),
             mistakes: self.mistakes.clone(),
+            waiting: self.waiting(),
         }
+    }
+
+    fn waiting(&self) -> Vec<String> {
+        changes::between(&ROOT, &self.started_with, &self.source)
+            .into_iter()
+            .filter(|change| change.reload == Reload::Restart || !self.follows)
+            .map(|change| change.path)
+            .collect()
     }
 
     /// The person's own words with the secrets blotted out; where that cannot be done safely, the values alone.

@@ -19,6 +19,8 @@ pub struct FileState {
     pub hash: String,
     /// What is wrong with it; the configuration in force is then an earlier one.
     pub mistakes: Vec<Mistake>,
+    /// Paths of what it says otherwise than at the start, and that counts from the next one.
+    pub waiting: Vec<String>,
 }
 
 /// What a client wants to write.

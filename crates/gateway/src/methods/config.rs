@@ -34,10 +34,15 @@ fn shown(file: &FileState) -> Value {
         .iter()
         .map(|mistake| json!({"path": mistake.path, "message": mistake.to_string()}))
         .collect();
+    let warnings: Vec<Value> = file
+        .waiting
+        .iter()
+        .map(|path| json!({"path": path, "message": "counts from the next start"}))
+        .collect();
     json!({
         "path": file.place.write_to, "exists": file.exists, "raw": file.raw, "parsed": file.parsed,
         "config": file.parsed, "resolved": file.parsed, "valid": file.mistakes.is_empty(),
-        "hash": file.hash, "configRevisionHash": file.hash, "issues": issues, "warnings": [],
+        "hash": file.hash, "configRevisionHash": file.hash, "issues": issues, "warnings": warnings,
         "legacyIssues": [],
     })
 }

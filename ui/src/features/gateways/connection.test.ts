@@ -6,6 +6,7 @@ import type { GatewayView } from "$lib/backend/types";
 import { deskOf, showOn } from "../on-desk";
 import { stateOf } from "./connection-words";
 import GatewaySettings from "./GatewaySettings.svelte";
+import { until } from "../../../tests/until";
 import { modelExample } from "./model-example";
 
 async function settingsOf(id: string, search: string, change: Partial<GatewayView> = {}) {
@@ -72,6 +73,27 @@ describe("how a gateway stands", () => {
     const connection = screen.getByRole("heading", { name: "Connection" });
     const before = said.compareDocumentPosition(connection) & Node.DOCUMENT_POSITION_FOLLOWING;
     expect(before).toBeTruthy();
+  });
+
+  it("says what is wrong with the configuration file, and what waits for the next start", async () => {
+    await settingsOf("gw-own", "?fake=few&own=broken");
+    const refused = await screen.findByRole("group", {
+      name: "The configuration file is not in force",
+    });
+    expect(refused.textContent).toContain('did you mean "tools"');
+    expect(refused.textContent).toContain("gatehouse.json");
+    const waiting = screen.getByRole("group", { name: /not in force yet/ });
+    expect(waiting.textContent).toContain("gateway.port");
+  });
+
+  it("looks at the configuration file again when the window is come back to", async () => {
+    const { backend } = await settingsOf("gw-own", "?fake=few&own=broken");
+    const title = "The configuration file is not in force";
+    await screen.findByRole("group", { name: title });
+    const mended = { path: "gatehouse.json", mistakes: [], waiting: [] };
+    vi.spyOn(backend, "configurationState").mockResolvedValue(mended);
+    await fireEvent.focus(window);
+    await until(() => expect(screen.queryByRole("group", { name: title })).toBeNull());
   });
 
   it("claims no address for the one on this computer while it is not there", async () => {

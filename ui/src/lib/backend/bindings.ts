@@ -117,6 +117,8 @@ export const commands = {
 	agentCredentialDelete: (gateway: GatewayId, name: string) => __TAURI_INVOKE<boolean>("agent_credential_delete", { gateway, name }),
 	/**  A gateway's agents. */
 	agentsList: (gateway: GatewayId) => __TAURI_INVOKE<AgentView[]>("agents_list", { gateway }),
+	/**  Whether what a gateway's configuration file says is in force. */
+	configurationState: (gateway: GatewayId) => __TAURI_INVOKE<ConfigurationView>("configuration_state", { gateway }),
 	/**  What tool calls replaced and can be brought back. */
 	undoList: (gateway: GatewayId, session: string | null) => __TAURI_INVOKE<UndoItemView[]>("undo_list", { gateway, session }),
 	/**  Brings back what a tool call replaced, and answers where it is. */
@@ -419,6 +421,20 @@ export type CommandError = {
 	/**  For the log and to copy; never the only thing shown. */
 	message: string,
 	retryable: boolean,
+};
+
+export type ConfigurationNote = {
+	path: string,
+	message: string,
+};
+
+/**  How a gateway's configuration file stands to what is in force. */
+export type ConfigurationView = {
+	path: string,
+	/**  What is wrong with it. While there is any, an earlier one is in force. */
+	mistakes: ConfigurationNote[],
+	/**  What is good and counts from the gateway's next start. */
+	waiting: ConfigurationNote[],
 };
 
 export type ConnectionView = 

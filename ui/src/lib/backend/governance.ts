@@ -13,6 +13,7 @@ import type {
   AutoAnswerView,
   AutoRule,
   CheckCommand,
+  ConfigurationView,
   DecisionView,
   ExportAudit,
   ExportedAudit,
@@ -59,6 +60,9 @@ export interface Governance {
   agentCredentialDelete(gateway: GatewayId, name: string): Promise<boolean>;
 
   agentsList(gateway: GatewayId): Promise<AgentView[]>;
+
+  /** Whether what the configuration file says is in force. */
+  configurationState(gateway: GatewayId): Promise<ConfigurationView>;
 
   undoList(gateway: GatewayId, session: string | null): Promise<UndoItemView[]>;
   /** Answers where it is again. */

@@ -81,6 +81,7 @@ function governance(): Governance {
 
     agentsList: (gateway) => call("agents_list", { gateway }),
 
+    configurationState: (gateway) => call("configuration_state", { gateway }),
     undoList: (gateway, session) => call("undo_list", { gateway, session }),
     undoRestore: (gateway, id) => call("undo_restore", { gateway, id }),
 

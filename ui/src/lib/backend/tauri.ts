@@ -71,6 +71,7 @@ function governance(): Governance {
 
     agentsList: (gateway) => checked.agentsList(gateway),
 
+    configurationState: (gateway) => checked.configurationState(gateway),
     undoList: (gateway, session) => checked.undoList(gateway, session),
     undoRestore: (gateway, id) => checked.undoRestore(gateway, id),
 

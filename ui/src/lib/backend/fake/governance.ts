@@ -26,6 +26,7 @@ import {
   verdictCounts,
 } from "./records";
 import type { Scenario } from "./scenario";
+import { configurationOf } from "./configuration";
 
 const day = 86_400_000;
 
@@ -127,6 +128,8 @@ export function governanceCalls(current: Scenario, now: () => number): Governanc
       }),
 
     agentsList: () => answer(() => agentsOf(kind)),
+
+    configurationState: () => answer(() => configurationOf(kind)),
 
     undoList: () => answer(() => undo),
     undoRestore: (_, id) =>

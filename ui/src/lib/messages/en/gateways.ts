@@ -162,6 +162,12 @@ export const gateways = {
       "Other providers are spoken to as “openai-completions” or “ollama”. What the file says already stays beside it.",
     fileName: "~/.gatehouse/gatehouse.json",
   },
+  configuration: {
+    refused: "The configuration file is not in force",
+    refusedNext: "The last good one still counts. Mend the file and save it: it counts at once.",
+    waiting: "Changed in the configuration file, and not in force yet",
+    waitingNext: "This counts from the gateway’s next start.",
+  },
   startAgain: "Start again",
   openLog: "Open the log",
   attempt: (count: number) => `attempt ${count}`,
