@@ -22,6 +22,11 @@ use environment::Environment;
 use failure::Failure;
 use output::Output;
 
+/// A gateway allocates in many small pieces from two threads at once, for which this one takes less time than the
+/// system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let environment = Environment::of_this_process();
     let cli = match Cli::try_parse() {

@@ -14,6 +14,10 @@ use gatehouse_gateway::config::Config;
 use gatehouse_gateway::{Gateway, RunningGateway, StartOptions};
 use serde_json::json;
 
+/// As in the gateway's own binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long each is measured.
 const FOR: Duration = Duration::from_secs(5);
 const LINE: &str = "git log --oneline -n 5 && cat Cargo.toml | grep -n name";
