@@ -294,6 +294,12 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
             "fetch", "reveal", "item", "unlock", "run", "exec", "d",
         ],
     );
+    let prints = match program.as_str() {
+        "heroku" => matches!(parsed.operand(0), Some("config" | "config:get")),
+        "doppler" => parsed.operand(0) == Some("secrets"),
+        "gcloud" => has_word(parsed, &["keys"]) && has_word(parsed, &["create"]),
+        _ => false,
+    };
     let decrypts = matches!(program.as_str(), "sops" | "age")
         && reader
             .invocation
@@ -302,6 +308,7 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
             .any(|arg| matches!(arg.known(), Some("-d" | "--decrypt")));
     if (secrets && (reads || decrypts || program == "pass" || program == "gopass"))
         || (has_word(parsed, SECRETS) && reads)
+        || prints
     {
         reader.out.io.emits_secret = true;
         reader.deny("read-secret", "It prints what authenticates someone.");
@@ -317,6 +324,7 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
         "gcloud" => {
             has_word(parsed, &["storage"]) && has_word(parsed, &["rm"]) && recursive(reader)
         }
+        "serverless" | "sls" => parsed.operand(0) == Some("remove"),
         "eksctl" => parsed.operand(0) == Some("delete") && parsed.operand(1) == Some("cluster"),
         _ => false,
     };
@@ -398,6 +406,11 @@ fn aws(parsed: &Parsed, reader: &mut Reader<'_>) {
     if secret {
         reader.out.io.emits_secret = true;
         reader.deny("read-secret", "It prints what authenticates someone.");
+    }
+    let all_rights = |word: &Word| word.prefix().ends_with("/AdministratorAccess");
+    if service == "iam" && verb.ends_with("-policy") && args.iter().any(all_rights) {
+        reader.deny("users", "It gives someone every right in the cloud.");
+        return;
     }
     if service == "s3" && matches!(verb.as_str(), "cp" | "mv" | "sync") {
         for word in parsed

@@ -17,7 +17,7 @@ use crate::word::{Piece, Word};
 
 pub(super) use self::arith::NUMBER;
 pub(super) use self::param::is_name;
-pub(super) use self::pattern::matches_word;
+pub(super) use self::pattern::{matches_word, remove_from, without_last};
 pub(super) use self::positional::shifted;
 
 /// What is known of an output of which the text is not.

@@ -15,6 +15,8 @@ mod leaves;
 mod links;
 mod loads;
 mod output;
+mod parts;
+mod recipes;
 mod redirect;
 mod simple;
 mod state;

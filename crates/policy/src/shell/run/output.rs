@@ -39,6 +39,11 @@ pub(super) fn known(argv: &[Word], input: Option<&str>) -> Option<String> {
                 "{}\n",
                 path.trim_end_matches('/').rsplit('/').next().unwrap_or("/")
             )),
+            [path, end] if !path.starts_with('-') => {
+                let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("/");
+                let stem = name.strip_suffix(end).filter(|stem| !stem.is_empty());
+                Some(format!("{}\n", stem.unwrap_or(name)))
+            }
             _ => None,
         },
         _ => None,

@@ -1,6 +1,7 @@
 //! Compilers and build programs with habits of their own.
 
 use super::*;
+use crate::programs::code::{self, Language};
 
 /// `cargo +nightly build`: the first operand chooses a toolchain.
 pub(super) fn toolchain(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -168,12 +169,11 @@ pub(super) fn swift(parsed: &Parsed, reader: &mut Reader<'_>) {
         None if reader.invocation.argv.len() == 2 => {}
         _ => reader.ask("code-input", "It runs code that it is given."),
     }
-    if reader
-        .invocation
-        .argv
-        .iter()
-        .any(|arg| arg.known() == Some("-e"))
-    {
+    let argv = reader.invocation.argv.clone();
+    if let Some(at) = argv.iter().position(|arg| arg.known() == Some("-e")) {
+        if let Some(text) = argv.get(at + 1) {
+            code::read(reader, text, Language::Other);
+        }
         reader.ask("inline-code", "It runs code that is given in an argument.");
     }
 }

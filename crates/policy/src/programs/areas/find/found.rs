@@ -69,13 +69,16 @@ impl Search {
             }
             let stand_ins = match &narrowed.names {
                 Some(names) if own || reads => self.chosen(root, names, narrowed.depth),
-                _ if own => vec![self.found(root, narrowed.depth)],
-                _ => vec![root.clone()],
+                _ => vec![self.found(root, narrowed.depth)],
             };
             for stands_for in stand_ins {
                 let put = |word: &Word| match word.known() {
                     Some("{}") => stands_for.clone(),
-                    _ => replaced(word, "{}"),
+                    Some(text) => match named_value(text) {
+                        Some(name) => behind(name, &stands_for),
+                        None => replaced(word, "{}"),
+                    },
+                    None => word.clone(),
                 };
                 let argv: Vec<Word> = command.iter().map(put).collect();
                 reader.command(&argv, false, None, false);
@@ -144,6 +147,30 @@ fn lies_in_home(reader: &Reader<'_>, root: &Word) -> bool {
         .known()
         .and_then(|text| locate(text, reader.cwd(), reader.world));
     place.is_some_and(|place| is_below(&place.path, trimmed(&reader.world.home)))
+}
+
+/// `of={}`: a name, and what is found.
+fn named_value(text: &str) -> Option<&str> {
+    let name = text.strip_suffix("{}").filter(|name| name.ends_with('='))?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=');
+    name.chars().all(plain).then_some(name)
+}
+
+fn behind(name: &str, found: &Word) -> Word {
+    let mut pieces = vec![Piece::Text(name.to_owned())];
+    match found {
+        Word::Known(text) => pieces.push(Piece::Text(text.clone())),
+        Word::Unknown(why) => pieces.push(Piece::Unknown(why.clone())),
+        Word::Partial(found) => pieces.extend(found.iter().cloned()),
+    }
+    let known: Option<String> = pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    known.map_or(Word::Partial(pieces), Word::Known)
 }
 
 fn unknown() -> Word {
