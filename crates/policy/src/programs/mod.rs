@@ -302,6 +302,12 @@ pub(crate) fn own_program(path: &str) -> Option<&'static table::Program> {
 fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader<'_>) {
     reader.out.known = true;
     let name = place::name(program);
+    if program.chars().any(char::is_control) {
+        reader.ask(
+            "strange-name",
+            "The name of the program holds what separates words elsewhere.",
+        );
+    }
     let script = Word::from(program);
     areas::framework(&script, args, reader);
     reader.script_file(&script, args);

@@ -83,7 +83,8 @@ fn in_words_of_another_shell(command: &str, judge: &mut Judge<'_>) {
         name || foreign::shows_a_file(&command.argv)
             || foreign::is_alias(&command.argv, command_text)
     };
-    if !commands.iter().any(other) {
+    let of_theirs = command.contains("$env:");
+    if !of_theirs && !commands.iter().any(other) {
         return;
     }
     let reading = foreign::read(command, Dialect::PowerShell, judge.world);

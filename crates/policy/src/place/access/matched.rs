@@ -156,10 +156,9 @@ impl Pattern<'_> {
     /// `rm -rf build` deletes all that is there unasked; `rm -rf build/*` and `rm build/*.md` delete no more, and
     /// `chmod 755 bin/*` changes no text. What is known to be there is looked at by itself.
     fn leaves_what_it_says(&self, place: &Place) -> bool {
-        let deletes = matches!(self.access, Access::Delete | Access::DeleteAll);
-        (deletes || self.access == Access::Permission)
-            && place.zone == Zone::Workspace
-            && place.path != trimmed(&self.world.workspace)
+        let deletes = matches!(self.access, Access::Delete | Access::DeleteAll)
+            && place.path != trimmed(&self.world.workspace);
+        place.zone == Zone::Workspace && (deletes || self.access == Access::Permission)
     }
 
     /// A search by a pattern may come upon it: it is looked at by a person rather than refused.

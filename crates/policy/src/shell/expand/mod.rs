@@ -125,7 +125,9 @@ impl Judge<'_> {
             Part::Command(script) => {
                 let (word, names) = self.substitute(script, scope);
                 match names {
-                    Some(names) if !quoted && fields.is_empty() => fields.word(&names),
+                    Some(names) if fields.is_empty() || quoted && fields.holds_nothing() => {
+                        fields.word(&names);
+                    }
                     _ => fields.push(&word, quoted),
                 }
             }

@@ -180,8 +180,43 @@ pub(super) fn is_revision(argv: &[Word]) -> bool {
                 "%H" | "%h" | "format:%H" | "format:%h"
             ))
         ),
+        ["git", "log" | "rev-list", args @ ..] => only_revisions(args),
+        // A name of a branch or of a tag begins with no dash.
+        ["git", "branch" | "tag" | "for-each-ref", args @ ..] => only_names(args),
         _ => false,
     }
+}
+
+/// Whether each line of `git log` is a revision and nothing else.
+fn only_revisions(args: &[&str]) -> bool {
+    let begins = ["--format=", "--pretty="];
+    let formats: Vec<&str> = args
+        .iter()
+        .filter_map(|arg| begins.iter().find_map(|begin| arg.strip_prefix(begin)))
+        .map(|format| format.trim_start_matches("format:"))
+        .collect();
+    matches!(formats.as_slice(), ["%H" | "%h"])
+        && !args.iter().any(|arg| {
+            [
+                "-p",
+                "-u",
+                "--patch",
+                "--stat",
+                "--name",
+                "--raw",
+                "--numstat",
+                "--graph",
+                "-L",
+                "-g",
+            ]
+            .iter()
+            .any(|more| arg.starts_with(more))
+        })
+}
+
+fn only_names(args: &[&str]) -> bool {
+    let format = args.iter().find_map(|arg| arg.strip_prefix("--format="));
+    matches!(format, Some("%(refname:short)" | "%(refname)"))
 }
 
 /// The folder that a path names something in.

@@ -3,7 +3,7 @@
 use super::super::wrappers::replaced;
 use super::below_own;
 use super::narrowed::{Names, Narrowed};
-use crate::place::{Access, is_below, locate, trimmed};
+use crate::place::{Access, is_below, is_critical, locate, trimmed};
 use crate::programs::reader::Reader;
 use crate::word::{Piece, Word};
 
@@ -69,7 +69,11 @@ impl Search {
             }
             let stand_ins = match &narrowed.names {
                 Some(names) if own || reads => self.chosen(root, names, narrowed.depth),
-                _ => vec![self.found(root, narrowed.depth)],
+                None if own || (!narrowed.picky && is_everything(reader, root)) => {
+                    vec![self.found(root, narrowed.depth)]
+                }
+                _ if own => vec![self.found(root, narrowed.depth)],
+                _ => vec![root.clone()],
             };
             for stands_for in stand_ins {
                 let put = |word: &Word| match word.known() {
@@ -140,6 +144,14 @@ fn has_ending(names: &Names) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     name.strip_prefix("*.")
         .is_some_and(|ending| !ending.is_empty() && ending.chars().all(plain))
+}
+
+/// Whether all that lies below is all of a home or of the system.
+fn is_everything(reader: &Reader<'_>, root: &Word) -> bool {
+    let place = root
+        .known()
+        .and_then(|text| locate(text, reader.cwd(), reader.world));
+    place.is_some_and(|place| is_critical(&place.path, reader.world))
 }
 
 fn lies_in_home(reader: &Reader<'_>, root: &Word) -> bool {

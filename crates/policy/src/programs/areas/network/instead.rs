@@ -1,7 +1,7 @@
 //! Options that make a connection lead elsewhere than its address says: a socket, a proxy, another meaning of a name.
 
 use super::*;
-use crate::place::{Guard, destination, locate};
+use crate::place::{destination, locate};
 use crate::programs::network::metadata;
 
 /// What of `curl` leads elsewhere.
@@ -11,7 +11,7 @@ pub(super) fn elsewhere(parsed: &Parsed, reader: &mut Reader<'_>) {
         let place = socket
             .known()
             .and_then(|path| locate(path, reader.cwd(), reader.world));
-        if place.is_some_and(|place| place.guard == Some(Guard::Own)) {
+        if place.is_some_and(|place| place.guard.is_some() || place.secret == Some(Verdict::Deny)) {
             reader.deny(
                 "own-gateway",
                 "It speaks to the gateway that this agent is governed by.",

@@ -186,7 +186,8 @@ pub(super) fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         signal(reader, text);
     }
-    if !parsed.operands.is_empty() || everyone {
+    let pointed_at = reader.invocation.argv[0].prefix() == "xkill";
+    if !parsed.operands.is_empty() || everyone || pointed_at {
         reader.ask("signal", "It signals processes by their name.");
     }
     if reader.invocation.argv[0].prefix() == "killall5" {
