@@ -102,7 +102,7 @@ impl Judge<'_> {
         if let Some(pieces) = super::parts::of_a_path(argv) {
             output.pieces = pieces;
         }
-        if super::output::is_revision(argv) {
+        if super::revisions::is_revision(argv) {
             output.pieces = vec![Piece::Unknown(programs::REVISION.to_owned())];
         }
         if scope.variables.get("TMPDIR").is_none()

@@ -18,6 +18,7 @@ mod output;
 mod parts;
 mod recipes;
 mod redirect;
+mod revisions;
 mod simple;
 mod state;
 mod unwrap;
