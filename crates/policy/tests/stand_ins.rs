@@ -27,7 +27,12 @@ fn the_parts_of_what_a_pattern_matches_are_known_as_far_as_it_is() {
     );
     check(
         Deny,
-        &["for f in ~/.ss*/id_rsa; do cat \"$(dirname \"$f\")/id_rsa\"; done; cat ~/.ss*/id_rsa"],
+        &[
+            "for d in /*; do rm -rf \"$(dirname \"$d\")\"; done",
+            "for d in ~/*; do rm -rf \"$(dirname \"$d\")\"; done",
+            "for f in ~/.ssh/*; do cp ~/.ssh/\"$(basename \"$f\")\" /tmp/; done",
+            "for f in *; do cat > \".git/hooks/$(basename \"$f\")\"; done",
+        ],
     );
 }
 

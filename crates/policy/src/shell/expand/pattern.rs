@@ -105,8 +105,12 @@ pub(in crate::shell) fn without_last(word: &Word) -> Option<Word> {
 }
 
 fn in_folder(folder: &str, glob: &str) -> Option<Word> {
-    let folder = folder.rsplit_once('/').map_or(".", |(folder, _)| folder);
-    let plain = !glob.contains('/') && !folder.is_empty() && !folder.ends_with('/');
+    let folder = match folder.rsplit_once('/') {
+        None => ".",
+        Some(("", _)) => "/",
+        Some((folder, _)) => folder,
+    };
+    let plain = !glob.contains('/') && (folder == "/" || !folder.ends_with('/'));
     plain.then(|| Word::from(folder))
 }
 
