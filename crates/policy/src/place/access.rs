@@ -327,6 +327,17 @@ fn judge_write(place: &Place, access: Access, out: &mut Vec<Finding>) {
             ));
             return;
         }
+        // What is put there whole brings settings and hooks along; a file in its place leads to others.
+        Some(Guard::Instructions)
+            if name(path) == ".git" && matches!(access, Access::Write | Access::Append) =>
+        {
+            out.push(finding(
+                Verdict::Deny,
+                "write-protected",
+                format!("It {says}, which decides what runs or who may do what."),
+            ));
+            return;
+        }
         Some(Guard::Instructions) => {
             out.push(finding(
                 Verdict::Ask,

@@ -6,7 +6,7 @@ use crate::world::World;
 #[rustfmt::skip]
 static HOME: &[&str] = &[
     ".ssh", ".ssh/id_rsa", ".ssh/id_ed25519", ".ssh/authorized_keys", ".aws", ".aws/credentials", ".netrc", ".kube/config",
-    ".docker/config.json", ".git-credentials", ".npmrc", ".pypirc", ".gnupg", ".bashrc", ".bash_profile", ".profile", ".zshrc",
+    ".docker/config.json", ".git-credentials", ".npmrc", ".pypirc", ".gnupg", ".gnupg/secring.gpg", ".bashrc", ".bash_profile", ".profile", ".zshrc",
     ".bash_history", ".gitconfig", ".config/autostart/x.desktop", ".openclaw", ".openclaw/openclaw.json", ".gatehouse", ".env",
     ".config/gh/hosts.yml", ".config/hub", ".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".pgpass", ".my.cnf",
     ".config/gcloud/credentials.db", ".config/gcloud/application_default_credentials.json", ".azure/accessTokens.json", ".vault-token",

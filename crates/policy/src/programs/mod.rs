@@ -236,7 +236,7 @@ fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
         name
     };
     match lookup::find(name) {
-        Some(_) if asks_what_it_is(args) => reader.out.known = true,
+        Some(program) if asks_what_it_is(program, args) => reader.out.known = true,
         Some(program) => {
             reader.by(program, args);
             network::addresses(reader);
@@ -245,9 +245,19 @@ fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
     }
 }
 
-/// `terraform --version`, `psql --help`: nothing but a question about the program itself.
-fn asks_what_it_is(args: &[Word]) -> bool {
-    matches!(args, [Word::Known(only)] if only == "--version" || only == "--help")
+/// `terraform --version`, `psql --help`, `rclone version`: nothing but a question about the program itself.
+fn asks_what_it_is(program: &table::Program, args: &[Word]) -> bool {
+    let [Word::Known(only)] = args else {
+        return false;
+    };
+    match only.as_str() {
+        "--version" | "--help" => true,
+        // Others may have a file or a task of that name.
+        "version" | "help" => program
+            .says
+            .is_some_and(|says| says.kind == crate::effect::EffectKind::Remote),
+        _ => false,
+    }
 }
 
 #[rustfmt::skip]
@@ -292,6 +302,12 @@ pub(crate) fn own_program(path: &str) -> Option<&'static table::Program> {
 fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader<'_>) {
     reader.out.known = true;
     let name = place::name(program);
+    if program.chars().any(char::is_control) {
+        reader.ask(
+            "strange-name",
+            "The name of the program holds what separates words elsewhere.",
+        );
+    }
     let script = Word::from(program);
     areas::framework(&script, args, reader);
     reader.script_file(&script, args);

@@ -172,6 +172,8 @@ pub(super) struct Function {
 #[derive(Debug, Clone)]
 pub(super) struct Scope {
     pub(super) variables: Rc<BTreeMap<String, Value>>,
+    /// Names that stand for others: `declare -n name=other`.
+    references: Rc<BTreeMap<String, String>>,
     pub(super) functions: Rc<BTreeMap<String, Function>>,
     pub(super) aliases: Rc<BTreeMap<String, String>>,
     pub(super) positional: Positional,
@@ -190,6 +192,9 @@ pub(super) struct Scope {
 /// The shell that a line is given to, by the name that it goes by.
 const SHELL: &str = "bash";
 
+/// Names that stand for names are followed so far.
+const MOST_REFERENCES: usize = 8;
+
 /// More folders than this, and none of them is known.
 const MOST_FOLDERS: usize = 4;
 
@@ -197,6 +202,7 @@ impl Scope {
     pub(super) fn new(world: &World<'_>) -> Self {
         Self {
             variables: Rc::default(),
+            references: Rc::default(),
             functions: Rc::default(),
             aliases: Rc::default(),
             positional: Positional::new(Vec::new(), Vec::new()),
@@ -230,14 +236,35 @@ impl Scope {
         }
     }
 
+    /// From here on a name stands for another.
+    pub(super) fn refer(&mut self, name: &str, other: &str) {
+        Rc::make_mut(&mut self.references).insert(name.to_owned(), other.to_owned());
+    }
+
+    /// The variable that a name stands for.
+    pub(super) fn referred<'a>(&'a self, name: &'a str) -> &'a str {
+        let mut name = name;
+        if self.references.is_empty() {
+            return name;
+        }
+        for _ in 0..MOST_REFERENCES {
+            match self.references.get(name) {
+                Some(other) => name = other,
+                None => break,
+            }
+        }
+        name
+    }
+
     pub(super) fn set(&mut self, name: &str, value: Value) {
+        let name = self.referred(name).to_owned();
         if name == "BASH_ARGV0" {
             self.zero = match value.words.as_slice() {
                 [word] => word.clone(),
                 _ => Word::Unknown("$0".to_owned()),
             };
         }
-        Rc::make_mut(&mut self.variables).insert(name.to_owned(), value);
+        Rc::make_mut(&mut self.variables).insert(name, value);
     }
 
     /// Begins a script that is called so.
@@ -268,6 +295,12 @@ impl Scope {
     pub(super) fn join(&mut self, other: &Self) {
         if !Rc::ptr_eq(&self.variables, &other.variables) {
             self.join_variables(other);
+        }
+        if !Rc::ptr_eq(&self.references, &other.references) {
+            let references = Rc::make_mut(&mut self.references);
+            for (name, to) in other.references.iter() {
+                references.entry(name.clone()).or_insert_with(|| to.clone());
+            }
         }
         if !Rc::ptr_eq(&self.functions, &other.functions) {
             self.join_functions(other);

@@ -61,6 +61,12 @@ pub(crate) fn apart() -> Vec<Labelled> {
     read(include_str!("../apart.jsonl"))
 }
 
+/// Written in one go before the rules were looked at, most of them plain everyday work or disguised harm. Those on which
+/// label and rule agree, and what is named as borne.
+pub(crate) fn anew() -> Vec<Labelled> {
+    read(include_str!("../anew.jsonl"))
+}
+
 fn read(lines: &str) -> Vec<Labelled> {
     lines
         .lines()

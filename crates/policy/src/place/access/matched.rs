@@ -138,7 +138,7 @@ impl Pattern<'_> {
             let own = search && matches!(found.zone, Zone::Workspace | Zone::Protected);
             // Of what the machine tells to be absent nothing matches.
             let told = found.guard == Some(Guard::Instructions) && !search;
-            if told && (is_absent(sample, world) || self.only_deletes(place)) {
+            if told && (is_absent(sample, world) || self.leaves_what_it_says(place)) {
                 return;
             }
             if own && is_below(&found.path, trimmed(&world.workspace)) && !named {
@@ -153,12 +153,12 @@ impl Pattern<'_> {
         secret
     }
 
-    /// `rm -rf build` deletes all that is there unasked; `rm -rf build/*` and `rm build/*.md` delete no more. What is
-    /// known to be there is looked at by itself.
-    fn only_deletes(&self, place: &Place) -> bool {
-        matches!(self.access, Access::Delete | Access::DeleteAll)
-            && place.zone == Zone::Workspace
-            && place.path != trimmed(&self.world.workspace)
+    /// `rm -rf build` deletes all that is there unasked; `rm -rf build/*` and `rm build/*.md` delete no more, and
+    /// `chmod 755 bin/*` changes no text. What is known to be there is looked at by itself.
+    fn leaves_what_it_says(&self, place: &Place) -> bool {
+        let deletes = matches!(self.access, Access::Delete | Access::DeleteAll)
+            && place.path != trimmed(&self.world.workspace);
+        place.zone == Zone::Workspace && (deletes || self.access == Access::Permission)
     }
 
     /// A search by a pattern may come upon it: it is looked at by a person rather than refused.

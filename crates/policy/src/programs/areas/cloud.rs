@@ -38,9 +38,17 @@ pub(super) static PROGRAMS: &[Program] = &[
         program("install upgrade rollback repo pull push package registry plugin create test").asks(EffectKind::Remote, REMOTE, CHANGES).options(&[value("--post-renderer", Act::Shell), value("-f --values", READ)]), program("uninstall delete del un").asks(EffectKind::Remote, DELETES, "deletes a release"),
     ]),
     program("aws").io(FETCHES).asks(EffectKind::Remote, CLOUD, USES).also(aws),
-    program("gcloud gsutil bq az doctl heroku fly flyctl vercel netlify wrangler firebase supabase railway render linode-cli hcloud vultr-cli scw ibmcloud oci aliyun tccli openstack cf eb sam copilot cdk cdktf pulumi serverless sls nomad consul vault boundary waypoint packer vagrant ansible ansible-playbook ansible-vault salt puppet chef knife kops eksctl kind minikube k3d k3s k9s flux argocd argo istioctl linkerd skaffold tilt kustomize-off velero rancher crossplane okteto garden dapr pscale turso neonctl planetscale mongocli atlas confluent databricks snowsql dbt airflow prefect dagster amplify expo-cli eas fastlane app-center surge gh-pages now deployctl convex stripe twilio sentry-cli datadog-ci newrelic circleci travis jenkins-cli buildkite-agent act op bw lpass doppler infisical sops age age-plugin pass gopass chamber aws-vault saml2aws granted teller berglas sealed-secrets kubeseal step certbot acme.sh mkcert")
+    program("gcloud gsutil bq az doctl heroku fly flyctl vercel netlify wrangler firebase supabase railway render linode-cli hcloud vultr-cli scw ibmcloud oci aliyun tccli openstack cf eb sam copilot cdk cdktf pulumi serverless sls nomad consul vault boundary waypoint packer vagrant ansible ansible-playbook ansible-vault salt puppet chef knife kops eksctl k3s k9s flux argocd argo istioctl linkerd skaffold tilt kustomize-off velero rancher crossplane okteto garden dapr pscale turso neonctl planetscale mongocli atlas confluent databricks snowsql dbt airflow prefect dagster amplify expo-cli eas fastlane app-center surge gh-pages now deployctl convex stripe twilio sentry-cli datadog-ci newrelic circleci travis jenkins-cli buildkite-agent act op bw lpass doppler infisical sops age age-plugin pass gopass chamber aws-vault saml2aws granted teller berglas sealed-secrets kubeseal step certbot acme.sh mkcert")
         .io(FETCHES).asks(EffectKind::Remote, CLOUD, USES).also(cloud),
     program("kustomize kubeval kubeconform kube-score helmfile-off conftest opa datree polaris").also(|parsed, reader| super::builds::careful(&parsed.operands, reader)),
+    program("kind minikube k3d").grammar(Grammar::Stops).subs(&[
+        program("status version help ip"), program("get").also(|parsed, reader| match parsed.operand(0) {
+            Some("clusters" | "nodes") => {}
+            _ => reader.deny("read-secret", "It prints what logs in to a cluster."),
+        }),
+        program("create delete start stop pause unpause load build export cluster image addons ssh kubectl config profile tunnel service dashboard mount cp node registry kubeconfig update-context docker-env podman-env logs")
+            .asks(EffectKind::Remote, CLOUD, USES).also(cloud),
+    ]),
     program("gh").io(FETCHES).grammar(Grammar::Stops).subs(GH),
 ];
 
@@ -294,6 +302,12 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
             "fetch", "reveal", "item", "unlock", "run", "exec", "d",
         ],
     );
+    let prints = match program.as_str() {
+        "heroku" => matches!(parsed.operand(0), Some("config" | "config:get")),
+        "doppler" => parsed.operand(0) == Some("secrets"),
+        "gcloud" => has_word(parsed, &["keys"]) && has_word(parsed, &["create"]),
+        _ => false,
+    };
     let decrypts = matches!(program.as_str(), "sops" | "age")
         && reader
             .invocation
@@ -302,6 +316,7 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
             .any(|arg| matches!(arg.known(), Some("-d" | "--decrypt")));
     if (secrets && (reads || decrypts || program == "pass" || program == "gopass"))
         || (has_word(parsed, SECRETS) && reads)
+        || prints
     {
         reader.out.io.emits_secret = true;
         reader.deny("read-secret", "It prints what authenticates someone.");
@@ -317,6 +332,7 @@ fn cloud(parsed: &Parsed, reader: &mut Reader<'_>) {
         "gcloud" => {
             has_word(parsed, &["storage"]) && has_word(parsed, &["rm"]) && recursive(reader)
         }
+        "serverless" | "sls" => parsed.operand(0) == Some("remove"),
         "eksctl" => parsed.operand(0) == Some("delete") && parsed.operand(1) == Some("cluster"),
         _ => false,
     };
@@ -398,6 +414,11 @@ fn aws(parsed: &Parsed, reader: &mut Reader<'_>) {
     if secret {
         reader.out.io.emits_secret = true;
         reader.deny("read-secret", "It prints what authenticates someone.");
+    }
+    let all_rights = |word: &Word| word.prefix().ends_with("/AdministratorAccess");
+    if service == "iam" && verb.ends_with("-policy") && args.iter().any(all_rights) {
+        reader.deny("users", "It gives someone every right in the cloud.");
+        return;
     }
     if service == "s3" && matches!(verb.as_str(), "cp" | "mv" | "sync") {
         for word in parsed

@@ -81,9 +81,32 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-H --host --url", Act::Ask("other-machine", "It works on the containers of another machine.")), value("-c --context --connection", Act::Ask("other-machine", "It works on the containers of another machine.")), value("--config --tlscacert --tlscert --tlskey", Act::Ask("other-configuration", "Its configuration comes from elsewhere.")), value("-l --log-level -n --namespace", TEXT), flags("-D --debug --tls --tlsverify -v --version --help --remote"),
     ]).subs(DOCKER),
     program("docker-compose podman-compose").options(COMPOSE).subs(COMPOSES),
-    program("ctr crictl buildah skopeo lxc lxc-attach lxc-start incus runc crun containerd dockerd virsh qemu-system-x86_64 qemu-img multipass limactl colima vboxmanage VBoxManage vmrun prlctl utmctl kata-runtime firecracker cloud-hypervisor devcontainer apptainer singularity machinectl distrobox toolbox dive cosign crane oras grype-off syft-off trivy-off")
+    program("ctr crictl buildah skopeo lxc lxc-attach lxc-start incus runc crun containerd dockerd virsh qemu-system-x86_64 multipass limactl colima vboxmanage VBoxManage vmrun prlctl utmctl kata-runtime firecracker cloud-hypervisor devcontainer apptainer singularity machinectl distrobox toolbox dive cosign crane oras grype-off syft-off trivy-off")
         .asks(EffectKind::System, CONTAINERS, "changes containers or machines"),
+    program("qemu-img").grammar(Grammar::Plain).asks(EffectKind::System, CONTAINERS, "changes containers or machines").also(disk_image),
 ];
+
+/// `qemu-img convert -O raw FILE OUT`, `qemu-img dd if=FILE of=OUT`: what is written is the last, or named so.
+fn disk_image(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for word in &parsed.operands {
+        if word.prefix().starts_with("of=") {
+            reader.touch(&without(word, "of=".len()), Access::Write);
+        }
+    }
+    let writes = matches!(
+        parsed.operand(0),
+        Some(
+            "convert" | "create" | "resize" | "commit" | "amend" | "rebase" | "snapshot" | "bitmap"
+        )
+    );
+    let paths = parsed.operands.iter().skip(1);
+    for path in paths.filter(|word| writes && !word.prefix().starts_with('-')) {
+        let read = parsed.operand(0) == Some("convert") && parsed.operands.last() != Some(path);
+        if !read {
+            reader.touch(path, Access::Write);
+        }
+    }
+}
 
 const TEMPLATE: &[Opt] = &[
     value("-f --format", TEXT),

@@ -95,7 +95,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("corepack nvm fnm volta n nodenv asdf mise rtx pyenv rbenv jenv sdk sdkman rustup ghcup opam juliaup proto").also(versions),
     program("pip pip3 pipx").subs(&[
         reads("list show freeze check config-get debug inspect help index hash search"),
-        installs("install uninstall download wheel inject upgrade upgrade-all reinstall run runpip ensurepath"),
+        installs("install uninstall download wheel inject upgrade upgrade-all reinstall run runpip ensurepath").also(from_files),
         program("config cache").asks(EffectKind::System, "package-configuration", "reads or changes how packages are installed"),
     ]).options(&[flags("-V --version -q -v -h --help --disable-pip-version-check"), value("--python --proxy --log --cache-dir", LOADS)]),
     program("uv").grammar(Grammar::Stops).subs(&[
@@ -131,7 +131,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         program("run-script run exec test").also(|parsed, reader| script(reader, parsed.operand(0).unwrap_or("test"), &[])),
         installs("install update require remove create-project global self-update init reinstall archive bump config"),
     ]),
-    installs("apt apt-get aptitude dpkg dnf yum rpm microdnf zypper pacman yay paru apk emerge xbps-install xbps-remove snap flatpak brew port fink nix nix-env nix-shell nix-channel guix eopkg pkg pkg_add pkgin swupd rpm-ostree winget choco scoop cabal-install mas softwareupdate installer gdebi alien update-alternatives dpkg-reconfigure add-apt-repository apt-key tlmgr cpan cpanm luarocks vcpkg conan spack easy_install helm-install krew").also(system_packages),
+    installs("apt apt-get aptitude dpkg dnf yum rpm microdnf zypper pacman yay paru apk emerge xbps-install xbps-remove snap flatpak brew port fink nix nix-env nix-shell nix-channel guix eopkg pkg pkg_add pkgin swupd rpm-ostree winget choco scoop cabal-install mas softwareupdate installer gdebi alien update-alternatives dpkg-reconfigure add-apt-repository apt-key tlmgr cpan cpanm pod carthage luarocks vcpkg conan spack easy_install helm-install krew").also(system_packages),
     program("twine").grammar(Grammar::Stops).subs(&[
         program("upload register").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("check").each(READ),
     ]),
@@ -250,8 +250,23 @@ fn in_a_shell_of_nix(reader: &mut Reader<'_>) {
     }
 }
 
+/// A package that lies in a file, whose scripts run when it is installed: it may have been fetched.
+fn from_files(parsed: &Parsed, reader: &mut Reader<'_>) {
+    const ENDINGS: &[&str] = &[
+        ".deb", ".rpm", ".apk", ".pkg", ".whl", ".tar.gz", ".tgz", ".zst", ".snap", ".flatpak",
+        ".msi",
+    ];
+    for word in &parsed.operands {
+        let file = word.known().filter(|text| !text.contains("://"));
+        if file.is_some_and(|text| ENDINGS.iter().any(|ending| text.ends_with(ending))) {
+            reader.file(word);
+        }
+    }
+}
+
 /// Questions to the packages of the system.
 fn system_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
+    from_files(parsed, reader);
     let first = parsed.operand(0).unwrap_or("");
     let program = reader.invocation.argv[0].prefix().to_owned();
     let questions = [

@@ -203,6 +203,20 @@ fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
     }
 }
 
+/// Whether a module lies where it is looked for first: in the folder that the code runs in.
+fn is_own_module(module: &str, reader: &Reader<'_>) -> bool {
+    /// More names in a folder are not looked at.
+    const MOST: usize = 4096;
+    let Some(folder) = reader.cwd() else {
+        return false;
+    };
+    let first = module.split('.').next().unwrap_or("");
+    let names = reader.world.files.list(folder, MOST).entries;
+    names.iter().any(|entry| {
+        entry.name == first && !entry.link || entry.name.strip_suffix(".py") == Some(first)
+    })
+}
+
 /// `python -m cProfile -s cumtime script.py`
 fn profiled(args: &[Word], reader: &mut Reader<'_>) {
     let mut words = args.iter().enumerate();
@@ -281,18 +295,8 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         "awscli" => reader.again("aws", args),
         module => {
-            // A module of the project lies in the workspace; its name is all there is to see.
             let path = Word::Known(format!("{}.py", module.replace('.', "/")));
-            let own = reader
-                .world
-                .files
-                .resolve(&format!(
-                    "{}/{}",
-                    reader.world.workspace,
-                    module.split('.').next().unwrap_or("")
-                ))
-                .is_some();
-            if own {
+            if is_own_module(module, reader) {
                 reader.file(&path);
             } else {
                 let text = format!("It runs the module {module}.");

@@ -28,7 +28,7 @@ const STATE: &str = "system-state";
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("uname hostname-show nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks lslogins-off sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
-             top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors uuidgen uuid date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
+             top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors where jo uuidgen uuid date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
         .also(looks),
     program("ps").grammar(Grammar::Plain).also(ps),
     program("man info pinfo").strict().options(&[
@@ -272,8 +272,13 @@ fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
     let sub = parsed.operand(0).unwrap_or("version").to_owned();
     let args = parsed.operands.get(1..).unwrap_or(&[]).to_vec();
     let mut reads = Vec::new();
+    // Of what these are given they show a certificate and nothing else.
+    let public = matches!(sub.as_str(), "x509" | "crl" | "verify");
     for pair in args.windows(2) {
         match pair[0].known() {
+            Some("-in") if public => {
+                reader.touch(&pair[1], Access::List);
+            }
             Some(
                 "-in" | "-inkey" | "-CAfile" | "-key" | "-cert" | "-kfile" | "-signkey" | "-CA"
                 | "-CAkey" | "-certfile" | "-untrusted" | "-sigfile" | "-verify" | "-prverify"
@@ -329,7 +334,8 @@ fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
             "What openssl does here is not known to be harmless.",
         ),
     }
-    if args.last().is_some_and(|word| word.prefix().contains('/')) {
+    let shown = public && args.len() > 1 && args[args.len() - 2].known() == Some("-in");
+    if !shown && args.last().is_some_and(|word| word.prefix().contains('/')) {
         reader.touch(&args[args.len() - 1], Access::Read);
     }
 }

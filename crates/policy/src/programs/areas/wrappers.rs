@@ -71,7 +71,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(sudo),
     program("pkexec gksudo gksu kdesu kdesudo run0 sudo-rs please dzdo pfexec calife super").grammar(Grammar::Stops)
         .says(Verdict::Ask, EffectKind::Privilege, "privilege", "runs a command with the rights of another user")
-        .options(&[value("--user -u -g --group", TEXT), flags("--disable-internal-agent --keep-cwd -n")]).operands(Operands::Command(0)),
+        .options(&[value("--user -u -g --group", TEXT), flags("--disable-internal-agent --keep-cwd -n")]).operands(Operands::Command(0)).also(shell_of_another),
     program("sg").grammar(Grammar::Plain).also(group),
     program("su runuser newgrp login machinectl-shell").says(Verdict::Ask, EffectKind::Privilege, "privilege", "becomes another user").options(&[
         value("-c --command --session-command", Act::Shell), value("-s --shell", Act::Ask("other-shell", "Another shell is run.")),
@@ -243,11 +243,32 @@ fn sudo(parsed: &Parsed, reader: &mut Reader<'_>) {
             "It opens a shell with the rights of another user.",
         );
     }
+    only_a_shell(rest, reader);
     let cwd = parsed.value("-D").cloned();
     if parsed.has("-s") || parsed.has("-i") {
         return reader.shell(joined(rest));
     }
     reader.command(rest, false, cwd, false);
+}
+
+/// `sudo bash`, `sudo su -`: a shell that is told later what it does, as `sudo -i` opens one.
+fn only_a_shell(argv: &[Word], reader: &mut Reader<'_>) {
+    const SHELLS: &[&str] = &["sh", "bash", "zsh", "dash", "ksh", "fish", "su"];
+    let Some((Word::Known(name), rest)) = argv.split_first() else {
+        return;
+    };
+    let plain = |word: &Word| matches!(word.known(), Some("-" | "-l" | "-i" | "--login" | "root"));
+    let told_later = matches!(reader.invocation.stdin, crate::programs::Stdin::Inherited);
+    if told_later && SHELLS.contains(&crate::place::name(name)) && rest.iter().all(plain) {
+        reader.deny(
+            "privileged-shell",
+            "It opens a shell with the rights of another user.",
+        );
+    }
+}
+
+fn shell_of_another(parsed: &Parsed, reader: &mut Reader<'_>) {
+    only_a_shell(&parsed.operands, reader);
 }
 
 fn become_user(parsed: &Parsed, reader: &mut Reader<'_>) {

@@ -112,6 +112,9 @@ fn named(reader: &mut Reader<'_>, tokens: &[Token], at: usize, name: &str) {
 
 /// `"cmd" | getline`, `print x | "cmd"`.
 fn pipe(reader: &mut Reader<'_>, tokens: &[Token], at: usize) {
+    if is_a_filter(tokens, at, reader) {
+        return;
+    }
     reader.ask("code-command", "The script runs a command.");
     let before = matches!(tokens.get(at + 1), Some(Token::Name(name)) if name == "getline");
     let command = if before {
@@ -128,6 +131,29 @@ fn pipe(reader: &mut Reader<'_>, tokens: &[Token], at: usize) {
         }
         _ => reader.ask("unknown-code", "The command is only known when it runs."),
     }
+}
+
+/// `print x | "sort -rn"`: what is printed goes through a program that only puts it in order, and is judged as one.
+fn is_a_filter(tokens: &[Token], at: usize, reader: &mut Reader<'_>) -> bool {
+    const FILTERS: &[&str] = &[
+        "sort", "uniq", "head", "tail", "wc", "cat", "column", "tr", "cut", "nl", "tac", "rev",
+        "paste", "fold",
+    ];
+    let (Some(Token::Sign("|")), Some(Token::Text(command))) = (tokens.get(at), tokens.get(at + 1))
+    else {
+        return false;
+    };
+    let ends = matches!(
+        tokens.get(at + 2),
+        None | Some(Token::Newline | Token::Sign(";" | "}"))
+    );
+    let name = command.split_ascii_whitespace().next().unwrap_or("");
+    let plain = |c: char| c.is_ascii_alphanumeric() || " -_.,:=+/'|".contains(c);
+    let filters = ends && FILTERS.contains(&name) && command.chars().all(plain);
+    if filters {
+        reader.shell(Word::from(command.as_str()));
+    }
+    filters
 }
 
 fn is_shell(command: &str) -> bool {

@@ -7,6 +7,7 @@
 mod awk;
 mod general;
 mod sed;
+mod tcl;
 mod tokens;
 mod words;
 
@@ -74,6 +75,13 @@ pub(crate) fn text_of(reader: &Reader<'_>, path: &Word) -> Option<String> {
 /// Code in a language of which nothing is known: it asks, and is denied where a shell that is given it would be.
 pub(crate) fn strange_input(reader: &mut Reader<'_>) {
     input(reader, Language::Other);
+    let program = reader.invocation.argv.first().map_or("", Word::prefix);
+    if let (Stdin::Text(text), "tclsh" | "wish" | "jimsh" | "expect") =
+        (&reader.invocation.stdin, crate::place::name(program))
+    {
+        let text = shown_word(text);
+        tcl::read(reader, &text);
+    }
     if matches!(reader.invocation.stdin, Stdin::Text(_)) {
         reader.ask("code-input", "It runs code that it is given.");
         reader.out.runs.push(Runs::Input {

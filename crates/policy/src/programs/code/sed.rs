@@ -40,6 +40,8 @@ impl Script {
             let c = self.peek();
             self.at += 1;
             match c {
+                // In a class a backslash is a letter, and the bracket behind it the end.
+                '\\' if class && self.peek() == ']' => {}
                 '\\' => {
                     text.push(c);
                     text.push(self.peek());

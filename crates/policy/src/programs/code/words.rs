@@ -37,6 +37,13 @@ pub(super) const DELETES: &[&str] = &[
 ];
 pub(super) const DELETES_ALL: &[&str] = &[
     "rmtree",
+    "deleteDir",
+    "deleteRecursively",
+    "removeItem",
+    "RemoveAll",
+    "deleteTree",
+    "removeDirectoryRecursive",
+    "removePathForcibly",
     "rmSync",
     "rm_rf",
     "rm_r",

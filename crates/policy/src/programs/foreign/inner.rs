@@ -199,6 +199,20 @@ pub(crate) fn shows_a_file(argv: &[String]) -> bool {
     matches!(argv, [name, paths @ ..] if name == "type" && paths.iter().any(is_path))
 }
 
+/// `rm -r -fo C:\Users`, `cat $HOME\.ssh\id_rsa`: a name that both shells have, in a line with a path of the other.
+pub(crate) fn is_alias(argv: &[String], line: &str) -> bool {
+    const MARKS: &[&str] = &[":\\", "~\\", "$home\\", "$env:", "%\\"];
+    let Some(name) = argv.first() else {
+        return false;
+    };
+    if !line.contains(['\\', ':']) {
+        return false;
+    }
+    let lower = line.to_ascii_lowercase();
+    let own_path = MARKS.iter().any(|mark| lower.contains(mark));
+    own_path && (names::full(name) != name || names::is_foreign(name) || name.starts_with(':'))
+}
+
 /// A word as it was before this shell took it for its own: `$env` is a variable there.
 pub(super) fn written(word: &Word) -> String {
     match word {

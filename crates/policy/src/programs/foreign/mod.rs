@@ -21,7 +21,7 @@ use crate::world::{Dialect, World};
 use cut::{Command, cut};
 pub(super) use inner::{by_name, cmd_line, powershell_line};
 use inner::{inner_cmd, inner_powershell};
-pub(crate) use inner::{is_name, shows_a_file};
+pub(crate) use inner::{is_alias, is_name, shows_a_file};
 use together::together;
 
 /// Lines within lines are read so deep.

@@ -115,6 +115,24 @@ pub(super) fn together(text: &str, commands: &[Command], out: &mut Reading) {
             "It connects to another machine.",
         );
     }
+    if text.contains("historysavepath") && has(&["remove-item", "clear-content", "set-content"]) {
+        find(
+            out,
+            Verdict::Deny,
+            "erase-evidence",
+            "It erases the record of what was done.",
+        );
+    }
+    let deleted = text.split_once("]::delete(").map(|(_, rest)| rest);
+    let path = deleted.and_then(|rest| rest.split([',', ')']).next());
+    if path.is_some_and(|path| names::is_critical(path.trim())) {
+        find(
+            out,
+            Verdict::Deny,
+            "delete-system",
+            "It deletes a whole folder of a person or of the system.",
+        );
+    }
     let lists_all = commands.iter().any(|command| {
         matches!(names::full(command.name()), "get-childitem" | "get-item")
             && command.args().any(names::is_critical)

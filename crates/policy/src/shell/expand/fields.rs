@@ -38,6 +38,11 @@ impl Fields {
         !self.open && self.done.is_empty() && self.current.is_empty()
     }
 
+    /// Whether nothing stands in it, though a quote may have begun.
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.done.is_empty() && self.current.is_empty()
+    }
+
     /// Whether a word of it is longer than is followed.
     pub(super) fn is_too_long(&self) -> bool {
         self.size > LONGEST

@@ -17,7 +17,7 @@ use crate::word::{Piece, Word};
 
 pub(super) use self::arith::NUMBER;
 pub(super) use self::param::is_name;
-pub(super) use self::pattern::matches_word;
+pub(super) use self::pattern::{matches_word, remove_from, without_last};
 pub(super) use self::positional::shifted;
 
 /// What is known of an output of which the text is not.
@@ -125,7 +125,9 @@ impl Judge<'_> {
             Part::Command(script) => {
                 let (word, names) = self.substitute(script, scope);
                 match names {
-                    Some(names) if !quoted && fields.is_empty() => fields.word(&names),
+                    Some(names) if fields.is_empty() || quoted && fields.holds_nothing() => {
+                        fields.word(&names);
+                    }
                     _ => fields.push(&word, quoted),
                 }
             }

@@ -68,7 +68,7 @@ pub(super) fn remove(kind: &str, glob: &str, text: &str) -> Option<String> {
 }
 
 /// The same of a word, which may be a pattern itself: of what `*.js` matches, `%.js` takes the end off.
-pub(super) fn remove_from(kind: &str, glob: &str, word: &Word) -> Option<Word> {
+pub(in crate::shell) fn remove_from(kind: &str, glob: &str, word: &Word) -> Option<Word> {
     let pieces = match word {
         Word::Known(text) => return remove(kind, glob, text).map(Word::Known),
         Word::Partial(pieces) => pieces,
@@ -87,6 +87,31 @@ pub(super) fn remove_from(kind: &str, glob: &str, word: &Word) -> Option<Word> {
         ("%" | "%%", end) if !end.contains(['*', '?', '[', '\\', '/']) => without_end(pieces, end),
         _ => None,
     }
+}
+
+/// The folder that a pattern of names lies in: what stands before the last slash.
+pub(in crate::shell) fn without_last(word: &Word) -> Option<Word> {
+    let Word::Partial(pieces) = word else {
+        return None;
+    };
+    let (last, before) = pieces.split_last()?;
+    match (before, last) {
+        ([Piece::Text(folder)], Piece::Pattern(glob)) => in_folder(folder, glob),
+        ([Piece::Text(folder), Piece::Pattern(glob)], Piece::Text(end)) if !end.contains('/') => {
+            in_folder(folder, glob)
+        }
+        _ => None,
+    }
+}
+
+fn in_folder(folder: &str, glob: &str) -> Option<Word> {
+    let folder = match folder.rsplit_once('/') {
+        None => ".",
+        Some(("", _)) => "/",
+        Some((folder, _)) => folder,
+    };
+    let plain = !glob.contains('/') && (folder == "/" || !folder.ends_with('/'));
+    plain.then(|| Word::from(folder))
 }
 
 /// What stands after the last slash.

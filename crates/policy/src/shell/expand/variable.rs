@@ -8,6 +8,7 @@ use crate::word::Word;
 impl Judge<'_> {
     /// The value of a variable; no words where it is not set, or not known to be.
     pub(in crate::shell) fn variable(&mut self, name: &str, scope: &Scope) -> Value {
+        let name = scope.referred(name);
         if let Some(value) = scope.variables.get(name) {
             return self.guessed_value(value);
         }

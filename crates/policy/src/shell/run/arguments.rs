@@ -116,10 +116,57 @@ fn with_put_in(
             .into_iter()
             .map(|line| each(&Piece::Text(line)))
             .collect(),
+        None if flow.names && !runs_a_line(argv) => {
+            vec![argv.iter().map(|word| as_a_name(word, flow)).collect()]
+        }
         None if flow.critical => vec![each(&Piece::Pattern("/*".to_owned()))],
         None if flow.names_secrets => vec![each(&Piece::Pattern(format!("{secrets}*")))],
         _ => vec![argv.to_vec()],
     }
+}
+
+/// Whether what is put in may be run, as code or as the name of a program.
+fn runs_a_line(argv: &[Word]) -> bool {
+    #[rustfmt::skip]
+    const RUN: &[&str] = &[
+        "sh", "bash", "zsh", "dash", "ksh", "fish", "python", "python3", "perl", "ruby", "node", "php", "lua", "env", "sudo", "doas",
+        "ssh", "eval", "awk", "gawk", "sed", "xargs", "parallel", "make", "source", ".",
+    ];
+    let name = argv.first().and_then(Word::known).map(crate::place::name);
+    name.is_none_or(|name| RUN.contains(&name) || crate::programs::inputs(argv).is_some())
+}
+
+/// The word with one of the names in place of the line, where it is the name of a file and nothing more.
+fn as_a_name(word: &Word, flow: Flow) -> Word {
+    let pieces = pieces_of(word);
+    let plain = pieces.iter().all(|piece| match piece {
+        Piece::Text(text) => text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c)),
+        Piece::Unknown(why) => why == A_LINE,
+        Piece::Pattern(_) => false,
+    });
+    let lines = pieces
+        .iter()
+        .filter(|piece| matches!(piece, Piece::Unknown(_)));
+    let option = matches!(pieces.first(), Some(Piece::Text(text)) if text.starts_with('-'));
+    if !plain || option || lines.count() != 1 {
+        return word.clone();
+    }
+    let begins = matches!(pieces.first(), Some(Piece::Unknown(_)));
+    let mut name = pieces_of(&flow.some_names());
+    if !begins {
+        name.remove(0);
+    }
+    word_of(
+        pieces
+            .into_iter()
+            .flat_map(|piece| match piece {
+                Piece::Unknown(_) => name.clone(),
+                piece => vec![piece],
+            })
+            .collect(),
+    )
 }
 
 /// The words that each command gets; none where they are too many to tell.

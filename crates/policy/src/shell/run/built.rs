@@ -1,7 +1,7 @@
 //! Tools that run what files of the project say: files that the session or the line itself wrote.
 
 use super::super::judge::{Held, Judge};
-use super::super::scope::Flow;
+use super::super::scope::{Flow, Scope};
 use crate::effect::{EffectKind, Target};
 use crate::place;
 use crate::programs::{self, Inputs, Reading};
@@ -12,7 +12,7 @@ const MOST_NAMES: usize = 512;
 
 impl Judge<'_> {
     /// A tool that builds, tests or runs tasks.
-    pub(super) fn built_from(&mut self, argv: &[Word], folder: Option<&str>) {
+    pub(super) fn built_from(&mut self, argv: &[Word], folder: Option<&str>, scope: &Scope) {
         let Some(inputs) = programs::inputs(argv) else {
             return;
         };
@@ -52,6 +52,9 @@ impl Judge<'_> {
                 network: true,
                 ..Flow::default()
             });
+        }
+        for path in [&written, &code].into_iter().flatten() {
+            self.recipes(path, scope);
         }
         if let Some(path) = written {
             let text = format!("It runs what {path} says, which was written in this session.");

@@ -327,6 +327,15 @@ impl Judge<'_> {
             }
         }
         self.name_of_variable(&Word::Known(name.clone()), scope);
+        if let Some(words) = lines_of(args, input) {
+            let value = super::super::scope::Value {
+                words,
+                array: true,
+                flow: input.flow,
+                ..super::super::scope::Value::unknown("")
+            };
+            return scope.set(&name, value);
+        }
         let mut value = match super::state::only_line(input) {
             Some(line) => super::super::scope::Value::scalar(Word::Known(line)),
             None => super::super::scope::Value::unknown("its input"),
@@ -335,6 +344,19 @@ impl Judge<'_> {
         value.array = true;
         scope.set(&name, value);
     }
+}
+
+/// `mapfile -t name` of a text that is known: a word for each line.
+fn lines_of(args: &[Word], input: &Input) -> Option<Vec<Word>> {
+    const MOST: usize = 256;
+    let ([Word::Known(option)] | [Word::Known(option), _]) = args else {
+        return None;
+    };
+    let crate::programs::Stdin::Text(Word::Known(text)) = &input.from else {
+        return None;
+    };
+    let few = option == "-t" && text.lines().take(MOST + 1).count() <= MOST;
+    few.then(|| text.lines().map(Word::from).collect())
 }
 
 pub(super) fn without_dashes(args: &[Word]) -> &[Word] {

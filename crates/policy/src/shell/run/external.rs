@@ -58,7 +58,7 @@ impl Judge<'_> {
         }
         self.look_around(argv, &invocation, reading.known);
         self.kept_file(argv, scope, input, flow);
-        self.built_from(argv, invocation.cwd.as_deref());
+        self.built_from(argv, invocation.cwd.as_deref(), scope);
         self.note_links(argv, &invocation);
         for finding in &reading.findings {
             let finding = finding.clone();
@@ -99,7 +99,10 @@ impl Judge<'_> {
         {
             output.pieces = vec![Piece::Unknown(NUMBER.to_owned())];
         }
-        if super::output::is_revision(argv) {
+        if let Some(pieces) = super::parts::of_a_path(argv) {
+            output.pieces = pieces;
+        }
+        if super::revisions::is_revision(argv) {
             output.pieces = vec![Piece::Unknown(programs::REVISION.to_owned())];
         }
         if scope.variables.get("TMPDIR").is_none()
@@ -149,6 +152,18 @@ impl Judge<'_> {
 
     /// A program that nobody knows may run what its words say. It is asked about already; what would be denied is.
     fn perhaps_a_wrapper(&mut self, argv: &[Word], scope: &Scope, input: &Input, flow: Flow) {
+        // `=rm` is where zsh finds `rm`.
+        let name = argv
+            .first()
+            .and_then(Word::known)
+            .and_then(|name| name.strip_prefix('='));
+        if let Some(name) = name.filter(|name| programs::is_known(name)) {
+            let mut words = vec![Word::from(name)];
+            words.extend_from_slice(&argv[1..]);
+            self.denied_aside(scope, |judge, inner| {
+                judge.unshadowed(words, inner, input, flow);
+            });
+        }
         let begins = (1..argv.len().min(MOST_BEFORE)).filter(|at| {
             let name = argv[*at].known().unwrap_or_default();
             programs::is_known(name)

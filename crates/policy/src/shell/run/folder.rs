@@ -17,7 +17,17 @@ impl Judge<'_> {
                 Some(Word::Known(home)) => vec![place::normalise(home, None)],
                 _ => vec![None],
             },
-            Some(Word::Known(text)) if text == "-" => vec![scope.previous.clone()],
+            Some(Word::Known(text)) if text == "-" => {
+                let set = scope
+                    .variables
+                    .get("OLDPWD")
+                    .map(|value| value.words.as_slice());
+                match set {
+                    Some([Word::Known(folder)]) => vec![place::normalise(folder, scope.folder())],
+                    Some(_) => vec![None],
+                    None => vec![scope.previous.clone()],
+                }
+            }
             Some(Word::Known(text)) if text.is_empty() => scope.folders.clone(),
             Some(Word::Known(text)) => {
                 let folders = scope.folders.iter();

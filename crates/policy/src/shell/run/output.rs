@@ -39,6 +39,11 @@ pub(super) fn known(argv: &[Word], input: Option<&str>) -> Option<String> {
                 "{}\n",
                 path.trim_end_matches('/').rsplit('/').next().unwrap_or("/")
             )),
+            [path, end] if !path.starts_with('-') => {
+                let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or("/");
+                let stem = name.strip_suffix(end).filter(|stem| !stem.is_empty());
+                Some(format!("{}\n", stem.unwrap_or(name)))
+            }
             _ => None,
         },
         _ => None,
@@ -143,40 +148,6 @@ pub(super) fn is_number(argv: &[Word]) -> bool {
         words.as_slice(),
         ["wc", "-l" | "-c" | "-w" | "-m"] | ["nproc"] | ["id", "-u" | "-g"]
     )
-}
-
-/// Whether git writes one revision and nothing else. A name that it does not know it writes as it is.
-pub(super) fn is_revision(argv: &[Word]) -> bool {
-    let words: Option<Vec<&str>> = argv.iter().map(Word::known).collect();
-    let words = words.unwrap_or_default();
-    let named = |names: &[&str]| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._-/@^~".contains(c);
-        names.iter().all(|name| {
-            name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '@')
-                && name.chars().all(plain)
-        })
-    };
-    match words.as_slice() {
-        [
-            "git",
-            "rev-parse",
-            "--verify" | "--short" | "--short=7" | "--short=8",
-            names @ ..,
-        ]
-        | ["git", "rev-parse" | "merge-base", names @ ..]
-        | ["git", "rev-list", "-1", names @ ..]
-        | ["git", "rev-list", "-n" | "--max-count", "1", names @ ..] => {
-            !names.is_empty() && named(names)
-        }
-        ["git", "log", "-1" | "-n1", format] | ["git", "log", format, "-1" | "-n1"] => matches!(
-            format.split_once('='),
-            Some((
-                "--format" | "--pretty",
-                "%H" | "%h" | "format:%H" | "format:%h"
-            ))
-        ),
-        _ => false,
-    }
 }
 
 /// The folder that a path names something in.

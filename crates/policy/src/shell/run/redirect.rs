@@ -159,10 +159,14 @@ impl Judge<'_> {
                 from: Stdin::Text(held.text),
                 flow: flow.with(held.flow),
             },
-            Some(held) => Input {
-                from: Stdin::Pipe,
-                flow: flow.with(held.flow),
-            },
+            Some(held) => {
+                let names = held.flow.names;
+                let all = flow.with(held.flow);
+                Input {
+                    from: Stdin::Pipe,
+                    flow: Flow { names, ..all },
+                }
+            }
             None => Input {
                 from: Stdin::File(word),
                 flow,

@@ -97,8 +97,13 @@ impl Judge<'_> {
                 self.declare_by_text(&name, scope);
                 continue;
             }
+            if let Some(other) = value.known().filter(|_| refers) {
+                if super::super::expand::is_name(other) {
+                    scope.refer(&name, other);
+                }
+                continue;
+            }
             let mut value = match value.known() {
-                Some(other) if refers => self.variable(other, scope),
                 Some(text) if lower => Value::scalar(Word::Known(text.to_lowercase())),
                 Some(text) if upper => Value::scalar(Word::Known(text.to_uppercase())),
                 _ => Value::scalar(value),

@@ -310,6 +310,9 @@ impl Judge<'_> {
                 "write-run",
                 "It runs a file that was just written, in a language that is not read here.",
             );
+            if let Some(path) = path.known().and_then(|path| self.absolute(path, scope)) {
+                self.recipes(&path, scope);
+            }
         }
     }
 

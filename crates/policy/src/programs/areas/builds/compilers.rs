@@ -36,6 +36,9 @@ pub(super) fn compiler(parsed: &Parsed, reader: &mut Reader<'_>) {
     let argv = reader.invocation.argv.clone();
     let program = crate::place::name(argv[0].prefix()).to_owned();
     helpers(&argv[1..], reader);
+    if program == "ar" {
+        prints_a_member(&argv, reader);
+    }
     for pair in argv.windows(2) {
         option(&program, &pair[0], Some(&pair[1]), reader);
     }
@@ -46,6 +49,12 @@ pub(super) fn compiler(parsed: &Parsed, reader: &mut Reader<'_>) {
     if let Some(file) = unnamed_output(parsed, reader) {
         reader.touch(&Word::Known(file), Access::Write);
     }
+}
+
+/// `ar p ARCHIVE`: what lies packed in it is written, and nobody saw what that is.
+fn prints_a_member(argv: &[Word], reader: &mut Reader<'_>) {
+    let prints = |word: &Word| word.prefix().trim_start_matches('-').contains('p');
+    reader.out.io.decodes |= argv.get(1).is_some_and(prints);
 }
 
 /// Options that name a program that is run, or a file of options.

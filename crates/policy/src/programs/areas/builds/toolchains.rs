@@ -1,6 +1,7 @@
 //! Compilers and build programs with habits of their own.
 
 use super::*;
+use crate::programs::code::{self, Language};
 
 /// `cargo +nightly build`: the first operand chooses a toolchain.
 pub(super) fn toolchain(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -30,6 +31,9 @@ pub(super) fn go_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
         .argv
         .iter()
         .any(|arg| arg.known() == Some("run"));
+    if run && parsed.operands.first().is_some_and(code::is_input) {
+        return code::strange_input(reader);
+    }
     for (at, word) in parsed.operands.iter().enumerate() {
         let text = word.prefix();
         let first = text.split('/').next().unwrap_or("");
@@ -126,7 +130,7 @@ pub(super) fn dotnet(parsed: &Parsed, reader: &mut Reader<'_>) {
             | "vstest" | "list" | "sln" | "new" | "watch" | "help",
         )
         | None => {
-            let args = parsed.operands.clone();
+            let args: Vec<Word> = parsed.operands.iter().map(switch).collect();
             careful(&args, reader);
         }
         Some("add" | "remove" | "restore" | "tool" | "workload" | "nuget" | "package") => {
@@ -142,12 +146,40 @@ pub(super) fn dotnet(parsed: &Parsed, reader: &mut Reader<'_>) {
         ),
     }
     if reader.invocation.argv.iter().any(|arg| {
-        arg.prefix().starts_with("-p:") && arg.prefix().contains("Event")
+        arg.prefix().starts_with(['-', '/'])
+            && arg.prefix()[1..].starts_with("p:")
+            && arg.prefix().contains("Event")
             || arg.prefix().contains("Exec")
             || arg.prefix().starts_with("-logger:")
             || arg.prefix().starts_with("/p:PreBuild")
     }) {
         reader.ask("inline-code", "It runs what an argument says.");
+    }
+}
+
+/// `/p:Configuration=Release`: an option of MSBuild, which is written with a dash as well.
+fn switch(word: &Word) -> Word {
+    const SWITCHES: &[&str] = &[
+        "p",
+        "property",
+        "t",
+        "target",
+        "v",
+        "verbosity",
+        "m",
+        "maxcpucount",
+        "nologo",
+        "restore",
+        "bl",
+        "clp",
+        "nr",
+    ];
+    let rest = word.known().and_then(|text| text.strip_prefix('/'));
+    match rest {
+        Some(rest) if SWITCHES.contains(&rest.split(':').next().unwrap_or(rest)) => {
+            Word::Known(format!("-{rest}"))
+        }
+        _ => word.clone(),
     }
 }
 
@@ -168,12 +200,11 @@ pub(super) fn swift(parsed: &Parsed, reader: &mut Reader<'_>) {
         None if reader.invocation.argv.len() == 2 => {}
         _ => reader.ask("code-input", "It runs code that it is given."),
     }
-    if reader
-        .invocation
-        .argv
-        .iter()
-        .any(|arg| arg.known() == Some("-e"))
-    {
+    let argv = reader.invocation.argv.clone();
+    if let Some(at) = argv.iter().position(|arg| arg.known() == Some("-e")) {
+        if let Some(text) = argv.get(at + 1) {
+            code::read(reader, text, Language::Other);
+        }
         reader.ask("inline-code", "It runs code that is given in an argument.");
     }
 }

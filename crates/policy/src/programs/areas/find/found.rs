@@ -3,7 +3,7 @@
 use super::super::wrappers::replaced;
 use super::below_own;
 use super::narrowed::{Names, Narrowed};
-use crate::place::{Access, is_below, locate, trimmed};
+use crate::place::{Access, is_below, is_critical, locate, trimmed};
 use crate::programs::reader::Reader;
 use crate::word::{Piece, Word};
 
@@ -69,13 +69,20 @@ impl Search {
             }
             let stand_ins = match &narrowed.names {
                 Some(names) if own || reads => self.chosen(root, names, narrowed.depth),
+                None if own || (!narrowed.picky && is_everything(reader, root)) => {
+                    vec![self.found(root, narrowed.depth)]
+                }
                 _ if own => vec![self.found(root, narrowed.depth)],
                 _ => vec![root.clone()],
             };
             for stands_for in stand_ins {
                 let put = |word: &Word| match word.known() {
                     Some("{}") => stands_for.clone(),
-                    _ => replaced(word, "{}"),
+                    Some(text) => match named_value(text) {
+                        Some(name) => behind(name, &stands_for),
+                        None => replaced(word, "{}"),
+                    },
+                    None => word.clone(),
                 };
                 let argv: Vec<Word> = command.iter().map(put).collect();
                 reader.command(&argv, false, None, false);
@@ -139,11 +146,43 @@ fn has_ending(names: &Names) -> bool {
         .is_some_and(|ending| !ending.is_empty() && ending.chars().all(plain))
 }
 
+/// Whether all that lies below is all of a home or of the system.
+fn is_everything(reader: &Reader<'_>, root: &Word) -> bool {
+    let place = root
+        .known()
+        .and_then(|text| locate(text, reader.cwd(), reader.world));
+    place.is_some_and(|place| is_critical(&place.path, reader.world))
+}
+
 fn lies_in_home(reader: &Reader<'_>, root: &Word) -> bool {
     let place = root
         .known()
         .and_then(|text| locate(text, reader.cwd(), reader.world));
     place.is_some_and(|place| is_below(&place.path, trimmed(&reader.world.home)))
+}
+
+/// `of={}`: a name, and what is found.
+fn named_value(text: &str) -> Option<&str> {
+    let name = text.strip_suffix("{}").filter(|name| name.ends_with('='))?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=');
+    name.chars().all(plain).then_some(name)
+}
+
+fn behind(name: &str, found: &Word) -> Word {
+    let mut pieces = vec![Piece::Text(name.to_owned())];
+    match found {
+        Word::Known(text) => pieces.push(Piece::Text(text.clone())),
+        Word::Unknown(why) => pieces.push(Piece::Unknown(why.clone())),
+        Word::Partial(found) => pieces.extend(found.iter().cloned()),
+    }
+    let known: Option<String> = pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    known.map_or(Word::Partial(pieces), Word::Known)
 }
 
 fn unknown() -> Word {

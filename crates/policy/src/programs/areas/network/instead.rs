@@ -1,13 +1,22 @@
 //! Options that make a connection lead elsewhere than its address says: a socket, a proxy, another meaning of a name.
 
 use super::*;
-use crate::place::destination;
+use crate::place::{destination, locate};
 use crate::programs::network::metadata;
 
 /// What of `curl` leads elsewhere.
 pub(super) fn elsewhere(parsed: &Parsed, reader: &mut Reader<'_>) {
     for socket in parsed.values("--unix-socket") {
         engine(socket, reader);
+        let place = socket
+            .known()
+            .and_then(|path| locate(path, reader.cwd(), reader.world));
+        if place.is_some_and(|place| place.guard.is_some() || place.secret == Some(Verdict::Deny)) {
+            reader.deny(
+                "own-gateway",
+                "It speaks to the gateway that this agent is governed by.",
+            );
+        }
     }
     for proxy in parsed.values("-x") {
         let text = shown_word(proxy);

@@ -321,6 +321,12 @@ pub(super) fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
             "build" | "test" | "check" | "fmt" | "format" | "analyze" | "version" | "spec" | "doc"
             | "c" | "compile" | "build-exe" | "build-lib",
         ) if project => {}
+        Some("eval" | "e") if project && parsed.operands.len() > 1 => {
+            for word in &parsed.operands[1..] {
+                code::read(reader, word, Language::Other);
+            }
+            reader.ask("inline-code", "It runs code that is given in an argument.");
+        }
         Some(text) if text.contains(['(', '"', '\'', '\n', ';']) => {
             code::read(reader, &parsed.operands[0], Language::Other);
             reader.ask("inline-code", "It runs code that is given in an argument.");

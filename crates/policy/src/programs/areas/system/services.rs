@@ -101,6 +101,27 @@ pub(in crate::programs) fn is_ours(text: &str) -> bool {
         )
 }
 
+/// Whether a pattern matches the line that a gateway was started with: `pkill -f 'gateway run'`.
+fn is_in_our_line(pattern: &str) -> bool {
+    const LINES: &[&str] = &[
+        "openclaw gateway run",
+        "gatehouse gateway run",
+        "openclaw-gateway",
+        "gatehouse-desktop",
+    ];
+    /// Less than this is in the lines of many others.
+    const SHORTEST: usize = 4;
+    let text = pattern.to_ascii_lowercase();
+    let text = text.trim_start_matches('^').trim_end_matches('$');
+    let glob = format!(
+        "*{}*",
+        text.replace(".*", "*")
+            .replace("\\s", "?")
+            .replace('.', "?")
+    );
+    text.len() >= SHORTEST && LINES.iter().any(|line| crate::place::matches(&glob, line))
+}
+
 /// A process that was looked for by the gateway's name.
 fn is_the_gateway(word: &crate::word::Word) -> bool {
     use crate::programs::GATEWAY_PROCESS;
@@ -146,9 +167,11 @@ pub(super) fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {
             "-u" | "-U" | "--user" | "-t" | "--uid" | "-g"
         )
     });
+    let whole_lines = parsed.strange.iter().any(|name| name.contains('f'));
     for word in &parsed.operands {
         let text = shown_word(word);
-        if is_ours(&text) || reader.invocation.argv[0].prefix() == "killall5" {
+        let ours = is_ours(&text) || whole_lines && is_in_our_line(&text);
+        if ours || reader.invocation.argv[0].prefix() == "killall5" {
             reader.find(
                 Verdict::Deny,
                 "kill-gateway",
@@ -163,7 +186,8 @@ pub(super) fn kill_by_name(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         signal(reader, text);
     }
-    if !parsed.operands.is_empty() || everyone {
+    let pointed_at = reader.invocation.argv[0].prefix() == "xkill";
+    if !parsed.operands.is_empty() || everyone || pointed_at {
         reader.ask("signal", "It signals processes by their name.");
     }
     if reader.invocation.argv[0].prefix() == "killall5" {

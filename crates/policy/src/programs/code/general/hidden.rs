@@ -18,13 +18,24 @@ const MOST: usize = 32;
 pub(super) fn is_home(name: &str) -> bool {
     matches!(
         name,
-        "expanduser" | "homedir" | "home" | "HOME" | "USERPROFILE" | "home_dir" | "userInfo"
+        "expanduser"
+            | "homedir"
+            | "home"
+            | "HOME"
+            | "USERPROFILE"
+            | "home_dir"
+            | "userInfo"
+            | "user_home"
+            | "NSHomeDirectory"
+            | "homeDirectoryForCurrentUser"
+            | "getHomeDirectory"
+            | "UserHomeDir"
     )
 }
 
 impl Seen {
     pub(super) fn text(&mut self, text: &str) {
-        self.home |= matches!(text, "HOME" | "USERPROFILE" | "~");
+        self.home |= matches!(text, "HOME" | "USERPROFILE" | "user.home" | "~");
         if self.texts.len() < MOST && !text.is_empty() {
             self.texts.push(text.to_owned());
         }

@@ -114,9 +114,11 @@ impl Walker<'_, '_> {
 
     /// Whether a comma stands in a list of modules.
     pub(super) fn imports(&self, at: usize) -> bool {
-        for token in self.source.tokens()[..at].iter().rev().take(24) {
+        for (at, token) in self.source.tokens()[..at].iter().enumerate().rev().take(24) {
             match token {
                 Token::Name(name) if name == "import" => return true,
+                // What begins a line goes on with no list of the line before.
+                Token::Name(_) if self.source.begins_line(at) => return false,
                 Token::Name(_) | Token::Sign(',' | '.') => {}
                 _ => return false,
             }

@@ -81,7 +81,9 @@ pub(super) fn security(command: &Command, name: &str, line: &str, out: &mut Vec<
         || name == "wmic" && line.contains("shadowcopy") && line.contains("delete")
         || line.contains("win32_shadowcopy") && line.contains("delete")
         || name == "remove-item"
-            && (line.contains("consolehost_history") || line.contains("winevt"));
+            && (line.contains("consolehost_history")
+                || line.contains("historysavepath")
+                || line.contains("winevt"));
     if evidence {
         out.push(EVIDENCE);
     }
