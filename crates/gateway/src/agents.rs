@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::config::{Config, ConfigHandle};
 use crate::credentials::CredentialDesk;
+use crate::home;
 use crate::sessions::SessionDefaults;
 use crate::settings::{self, RunSettings};
 
@@ -36,7 +37,10 @@ pub struct AgentEntry {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "home::path"
+    )]
     pub workspace: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

@@ -91,7 +91,7 @@ const PASSED_OVER: &[(&str, &[&str])] = &[
     // The word for what is done in any case.
     ("sessions.reset", &["reason"]),
     ("sessions.resolve", &["includeGlobal", "includeUnknown"]),
-    // Everything is counted, of each session for itself, by days of UTC.
+    // Everything is counted, of each session for itself.
     (
         "sessions.usage",
         &[
@@ -99,9 +99,6 @@ const PASSED_OVER: &[(&str, &[&str])] = &[
             "groupBy",
             "includeContextWeight",
             "includeHistorical",
-            "mode",
-            "timeZone",
-            "utcOffset",
         ],
     ),
     // There are no plugins.

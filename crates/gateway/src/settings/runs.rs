@@ -156,7 +156,11 @@ pub(crate) fn commands(config: &Config, environment: std::env::VarsOs) -> ExecOp
 }
 
 fn joined(before: &[PathBuf], path: OsString) -> OsString {
-    let after = std::env::split_paths(&path);
+    // Whoever writes a home folder as `~` means it, and not a folder of that name where a command runs.
+    let after = std::env::split_paths(&path).map(|folder| match folder.to_str() {
+        Some(written) => expanded(written),
+        None => folder,
+    });
     let all = before.iter().cloned().chain(after);
     // A folder with a colon in its name has no place in a search path.
     std::env::join_paths(all).unwrap_or(path)
