@@ -71,8 +71,8 @@ async fn a_field_that_would_change_what_is_done_is_refused_by_its_name() {
         (
             "chat.history",
             &json!({"sessionKey": MAIN}),
-            "messageId",
-            json!("one"),
+            "pendingBefore",
+            json!(1),
         ),
         ("sessions.list", &json!({}), "creatorId", json!("somebody")),
         ("sessions.list", &json!({}), "involvingMe", json!(true)),
@@ -337,4 +337,104 @@ async fn of_many_that_say_something_after_the_same_words_one_is_heard() {
             "{answer}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_history_is_shown_around_a_message_also_of_a_conversation_that_was_reset() {
+    let (_gateway, mut wire) = connected().await;
+    for key in ["one", "two", "three"] {
+        turn(&mut wire, key).await;
+    }
+    let seen = history(&mut wire).await;
+    let id = |at: usize| seen["messages"][at]["__openclaw"]["id"].clone();
+    let ids = |page: &Value| -> Vec<Value> {
+        let messages = page["messages"].as_array().unwrap().iter();
+        messages
+            .map(|message| message["__openclaw"]["id"].clone())
+            .collect()
+    };
+    let around = json!({"sessionKey": MAIN, "messageId": id(2), "limit": 3});
+    let page = wire.ask("chat.history", around.clone()).await;
+    assert_eq!(ids(&page), [id(1), id(2), id(3)], "{page}");
+    for counted in [
+        "hasMore",
+        "nextOffset",
+        "offset",
+        "totalMessages",
+        "deltaCursor",
+    ] {
+        assert!(page.get(counted).is_none(), "{counted}: {page}");
+    }
+    wire.ask("sessions.reset", json!({"key": MAIN})).await;
+    let named = with(&around, &json!({"sessionId": seen["sessionId"]}));
+    let page = wire.ask("chat.history", named).await;
+    assert_eq!(ids(&page), [id(1), id(2), id(3)], "{page}");
+    assert_eq!(page["sessionId"], seen["sessionId"]);
+
+    let none = json!({"sessionKey": MAIN, "messageId": "none"});
+    let page = wire.ask("chat.history", none).await;
+    assert_eq!(ids(&page), [] as [Value; 0], "{page}");
+    for wrong in [
+        json!({"offset": 1}),
+        json!({"cursor": "a:1"}),
+        json!({"sessionId": "another"}),
+    ] {
+        let refused = wire.request("chat.history", with(&around, &wrong)).await;
+        assert_eq!(
+            refused["error"]["code"], "INVALID_REQUEST",
+            "{wrong}: {refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn days_of_usage_are_those_of_the_clocks_that_are_named() {
+    let (_gateway, mut wire) = connected().await;
+    let mut days = Vec::new();
+    for offset in ["UTC-12", "UTC+14"] {
+        let asked = json!({"mode": "specific", "utcOffset": offset});
+        let usage = wire.ask("sessions.usage", asked).await;
+        days.push(usage["endDate"].as_str().unwrap().to_owned());
+    }
+    assert!(days[0] < days[1], "26 hours lie between them: {days:?}");
+    for (asked, field) in [
+        (
+            json!({"mode": "specific", "timeZone": "No/Where"}),
+            "timeZone",
+        ),
+        (
+            json!({"mode": "specific", "utcOffset": "UTC+15"}),
+            "utcOffset",
+        ),
+        (
+            json!({"startDate": "2026-11-02", "endDate": "2026-11-01"}),
+            "startDate",
+        ),
+        (json!({"startDate": "2026-11-02"}), "endDate"),
+        (json!({"endDate": "2026-11-02"}), "startDate"),
+    ] {
+        for method in ["sessions.usage", "usage.cost"] {
+            let refused = wire.request(method, asked.clone()).await;
+            let words = refused["error"]["message"].as_str().unwrap_or_default();
+            assert!(
+                words.contains(&format!("/{field}")),
+                "{method} {asked}: {refused}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_workspace_of_an_agent_is_a_whole_path() {
+    let (_gateway, mut wire) = connected().await;
+    for folder in ["work", "./work", "   ", "~someone/work"] {
+        let params = json!({"name": "Night", "workspace": folder});
+        let refused = wire.request("agents.create", params).await;
+        let words = refused["error"]["message"].as_str().unwrap_or_default();
+        assert!(words.contains("workspace"), "{folder}: {refused}");
+    }
+    wire.ask("agents.create", json!({"name": "Night"})).await;
+    let moved = json!({"agentId": "night", "workspace": "work"});
+    let refused = wire.request("agents.update", moved).await;
+    assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
 }

@@ -200,13 +200,16 @@ mod tests {
         for well in [
             json!({"sessionKey": "a", "limit": 3}),
             json!({"sessionKey": "a", "maxChars": 3}),
-            json!({"sessionKey": "a", "messageId": null}),
+            json!({"sessionKey": "a", "pendingBefore": null}),
             json!({"sessionKey": "a", "unheardOf": 1}),
         ] {
             assert_eq!(refused(well.clone()), None, "{well}");
         }
-        let words = refused(json!({"sessionKey": "a", "messageId": "b"})).unwrap();
-        assert!(words.starts_with("messageId is not available"), "{words}");
+        let words = refused(json!({"sessionKey": "a", "pendingBefore": 3})).unwrap();
+        assert!(
+            words.starts_with("pendingBefore is not available"),
+            "{words}"
+        );
     }
 
     #[test]
