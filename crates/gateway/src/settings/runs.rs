@@ -248,4 +248,13 @@ mod tests {
         assert_eq!(engine.run_timeout, Some(Duration::from_secs(9)));
         assert_eq!(engine.concurrent_runs, 2);
     }
+
+    #[test]
+    fn a_home_folder_in_the_search_path_is_no_folder_of_the_place_where_a_command_runs() {
+        let path = joined(&[], OsString::from("/usr/bin:~/bin:~other/bin"));
+        let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        assert_eq!(folders[0], PathBuf::from("/usr/bin"));
+        assert_eq!(folders[1], std::env::home_dir().unwrap().join("bin"));
+        assert_eq!(folders[2], PathBuf::from("~other/bin"));
+    }
 }
