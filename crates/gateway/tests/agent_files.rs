@@ -81,3 +81,19 @@ async fn everything_about_an_agent_is_told_of_the_folder_that_it_was_given() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_workspace_of_an_agent_is_a_whole_path() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    for folder in ["work", "./work", "   ", "~someone/work"] {
+        let params = json!({"name": "Night", "workspace": folder});
+        let refused = wire.request("agents.create", params).await;
+        let words = refused["error"]["message"].as_str().unwrap_or_default();
+        assert!(words.contains("workspace"), "{folder}: {refused}");
+    }
+    wire.ask("agents.create", json!({"name": "Night"})).await;
+    let moved = json!({"agentId": "night", "workspace": "work"});
+    let refused = wire.request("agents.update", moved).await;
+    assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
+}
