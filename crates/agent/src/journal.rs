@@ -7,6 +7,15 @@ use thiserror::Error;
 
 use crate::message::Message;
 
+/// A point of a conversation, as the journal names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// The conversation. Where it is named, any of its entries is a point to go on from, else the last alone.
+    pub session_id: Option<String>,
+    /// None before the first.
+    pub entry: Option<String>,
+}
+
 /// Keeps the transcripts of sessions. Every write is durable when the call returns.
 ///
 /// The engine has one run per session at a time, and only that run writes to the session's transcript.
@@ -23,6 +32,19 @@ pub trait Journal: Send + Sync {
     ) -> Result<(), JournalError> {
         let _ = (session_key, run_id, message);
         Ok(())
+    }
+
+    /// The same, if nothing came since the point that the input was written at, as one step. Says whether it was kept.
+    async fn accept_after(
+        &self,
+        point: &Point,
+        session_key: &str,
+        run_id: &str,
+        message: &Message,
+    ) -> Result<bool, JournalError> {
+        let _ = point;
+        self.accept(session_key, run_id, message).await?;
+        Ok(true)
     }
 
     /// Forgets a waiting input that will not run.

@@ -25,5 +25,5 @@ pub use engine::{
 };
 pub use event::{RunEvent, RunEventKind, RunSink};
 pub use govern::{Action, Governor, ToolOutcome, Verdict};
-pub use journal::{Journal, JournalError, MemoryJournal};
+pub use journal::{Journal, JournalError, MemoryJournal, Point};
 pub use message::Message;

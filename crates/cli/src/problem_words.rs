@@ -106,7 +106,7 @@ fn of_the_way(code: ProblemCode) -> Words {
         ProblemCode::TimedOut => say(
             Unreachable,
             "{url} did not answer in time",
-            "a firewall may be in between; wait longer with --timeout",
+            "a firewall may be in between, or what listens there is no gateway; wait longer with --timeout",
         ),
         ProblemCode::TlsUntrusted => say(
             Unreachable,

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::config::{Config, ConfigHandle};
 use crate::credentials::CredentialDesk;
+use crate::home;
 use crate::sessions::SessionDefaults;
 use crate::settings::{self, RunSettings};
 
@@ -36,7 +37,10 @@ pub struct AgentEntry {
     pub id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "home::path"
+    )]
     pub workspace: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -186,6 +190,12 @@ impl Agents {
         Ok(all.into_iter().find(|agent| agent.id == id))
     }
 
+    /// The folder that an agent works in.
+    pub fn folder(&self, agent: &AgentEntry) -> PathBuf {
+        let own = agent.workspace.clone();
+        own.unwrap_or_else(|| self.workspace(&agent.id))
+    }
+
     /// The folder that an agent works in where it names none.
     pub fn workspace(&self, id: &str) -> PathBuf {
         let settings = (self.settings)();
@@ -230,8 +240,7 @@ impl Profiles for Agents {
             .await
             .map_err(|error| error.to_string())?;
         let agent = found.ok_or_else(|| format!("there is no agent {agent_id}"))?;
-        let own = agent.workspace.clone();
-        let workspace = own.unwrap_or_else(|| self.workspace(agent_id));
+        let workspace = self.folder(&agent);
         // Tools resolve their paths against it, so it has to be there before the first call.
         let made = tokio::fs::create_dir_all(&workspace).await;
         made.map_err(|error| format!("cannot make {}: {error}", workspace.display()))?;
@@ -262,5 +271,27 @@ fn entry(record: AgentRecord) -> AgentEntry {
         id: record.id,
         name: record.name,
         ..kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_folder_that_was_kept_as_it_was_written_is_the_home_folder() {
+        let kept = |json: &str| {
+            entry(AgentRecord {
+                id: "night".to_owned(),
+                name: None,
+                created_at: 0,
+                json: json.to_owned(),
+            })
+        };
+        let home = std::env::home_dir().unwrap();
+        let folder = kept(r#"{"workspace": "~/night", "emoji": "x"}"#);
+        assert_eq!(folder.workspace, Some(home.join("night")));
+        assert_eq!(folder.emoji.as_deref(), Some("x"), "the rest is read, too");
+        assert_eq!(kept(r#"{"model": "a/b"}"#).workspace, None);
     }
 }

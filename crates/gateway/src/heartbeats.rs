@@ -137,7 +137,7 @@ fn plan(
     Some(HeartbeatPlan {
         session_key: sessions.name(&session, Some(&agent.id)).key,
         agent_id: agent.id.clone(),
-        workspace: agents.workspace(&agent.id),
+        workspace: agents.folder(agent),
         every,
         hours: hours_of(config, &agent.id),
         prompt: said("prompt"),

@@ -47,3 +47,53 @@ async fn other_names_and_other_agents_are_refused() {
     let answer = wire.request("agents.files.get", params).await;
     assert_eq!(answer["error"]["code"], "INVALID_REQUEST");
 }
+
+#[tokio::test]
+async fn everything_about_an_agent_is_told_of_the_folder_that_it_was_given() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let folder = gateway.state.path().join("of its own");
+    let skill = folder.join("skills/weather");
+    std::fs::create_dir_all(&skill).unwrap();
+    let text = "---\nname: weather\ndescription: Tells it\n---\nLook outside.\n";
+    std::fs::write(skill.join("SKILL.md"), text).unwrap();
+    let made = json!({"name": "Night", "workspace": folder});
+    wire.ask("agents.create", made).await;
+    let night = json!({"agentId": "night"});
+    let skills = wire.ask("skills.status", night.clone()).await;
+    assert_eq!(skills["workspaceDir"], json!(folder), "{skills}");
+    assert_eq!(skills["skills"][0]["name"], "weather", "{skills}");
+    let files = wire.ask("agents.files.list", night).await;
+    assert_eq!(files["workspace"], json!(folder), "{files}");
+    for (method, params) in [
+        ("skills.status", json!({"agentId": "nobody"})),
+        ("tools.catalog", json!({"agentId": "nobody"})),
+        (
+            "tools.effective",
+            json!({"sessionKey": "agent:nobody:main"}),
+        ),
+    ] {
+        let refused = wire.request(method, params).await;
+        let words = refused["error"]["message"].as_str().unwrap_or_default();
+        assert!(
+            words.contains("unknown agent id \"nobody\""),
+            "{method}: {refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_workspace_of_an_agent_is_a_whole_path() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    for folder in ["work", "./work", "   ", "~someone/work"] {
+        let params = json!({"name": "Night", "workspace": folder});
+        let refused = wire.request("agents.create", params).await;
+        let words = refused["error"]["message"].as_str().unwrap_or_default();
+        assert!(words.contains("workspace"), "{folder}: {refused}");
+    }
+    wire.ask("agents.create", json!({"name": "Night"})).await;
+    let moved = json!({"agentId": "night", "workspace": "work"});
+    let refused = wire.request("agents.update", moved).await;
+    assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
+}

@@ -71,8 +71,8 @@ async fn a_field_that_would_change_what_is_done_is_refused_by_its_name() {
         (
             "chat.history",
             &json!({"sessionKey": MAIN}),
-            "messageId",
-            json!("one"),
+            "pendingBefore",
+            json!(1),
         ),
         ("sessions.list", &json!({}), "creatorId", json!("somebody")),
         ("sessions.list", &json!({}), "involvingMe", json!(true)),
@@ -308,4 +308,33 @@ async fn the_workspace_of_a_new_agent_can_be_in_the_home_folder() {
         agents.to_string().contains(&*day.to_string_lossy()),
         "{agents:#}"
     );
+}
+
+#[tokio::test]
+async fn of_many_that_say_something_after_the_same_words_one_is_heard() {
+    let (gateway, mut wire) = connected().await;
+    turn(&mut wire, "one").await;
+    let seen = history(&mut wire).await;
+    let last = seen["messages"][1]["__openclaw"]["id"].clone();
+    let mut others = Vec::new();
+    for _ in 0..8 {
+        others.push(gateway.client(&ALL_SCOPES).await);
+    }
+    let said = others.into_iter().enumerate().map(|(at, mut wire)| {
+        let params = json!({
+            "sessionKey": MAIN, "message": format!("say: {at}"), "idempotencyKey": format!("at once {at}"),
+            "expectedLeafEntryId": last, "queueMode": "followup",
+        });
+        async move { wire.request("chat.send", params).await }
+    });
+    let answers = futures_util::future::join_all(said).await;
+    let heard = answers.iter().filter(|answer| answer["ok"] == true).count();
+    assert_eq!(heard, 1, "{answers:?}");
+    let refused = answers.iter().filter(|answer| answer["ok"] != true);
+    for answer in refused {
+        assert_eq!(
+            answer["error"]["details"]["reason"], "active-leaf-changed",
+            "{answer}"
+        );
+    }
 }

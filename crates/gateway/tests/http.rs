@@ -99,6 +99,21 @@ async fn each_failure_has_its_published_status() {
         assert_eq!(answer.json()["ok"], false, "{body}");
         assert_eq!(answer.json()["error"]["type"], kind, "{body}");
     }
+    for (body, field) in [
+        (r#"{"tool":"x","args":[]}"#, "/args: must be an object"),
+        (r#"{"tool":7}"#, "/tool: must be a string"),
+        (
+            r#"{"tool":"x","sessionKey":{}}"#,
+            "/sessionKey: must be a string",
+        ),
+    ] {
+        let answer = invoke(&gateway, body, Some(TOKEN)).await;
+        let words = answer.json()["error"]["message"].clone();
+        assert!(
+            words.as_str().unwrap_or_default().contains(field),
+            "{body}: {words}"
+        );
+    }
     let allowed = invoke(&gateway, r#"{"tool":"gateway"}"#, Some(TOKEN)).await;
     assert_eq!(
         allowed.status, 200,

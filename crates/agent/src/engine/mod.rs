@@ -26,7 +26,6 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     event::{Emitter, RunIds},
-    journal::JournalError,
     message::{Content, Message, UserMessage},
 };
 use actor::{Actor, Command, Room, Submission};
@@ -132,7 +131,7 @@ impl Engine {
         });
         if let Err(error) = self.accept(&request, &run_id, &message).await {
             let _ = self.commands.send(Command::Release { run_id }).await;
-            return Err(error.into());
+            return Err(error);
         }
         let item = self.item(run_id.clone(), request, message);
         let sent = self.commands.send(Command::Submit(Box::new(item))).await;
@@ -146,12 +145,18 @@ impl Engine {
         request: &RunRequest,
         run_id: &str,
         message: &Message,
-    ) -> Result<(), JournalError> {
+    ) -> Result<(), SubmitError> {
         if request.task == Task::Compact {
             return Ok(());
         }
-        let journal = &self.shared.journal;
-        journal.accept(&request.session_key, run_id, message).await
+        let (journal, key) = (&self.shared.journal, &request.session_key);
+        let Some(point) = &request.after else {
+            return Ok(journal.accept(key, run_id, message).await?);
+        };
+        match journal.accept_after(point, key, run_id, message).await? {
+            true => Ok(()),
+            false => Err(SubmitError::Overtaken),
+        }
     }
 
     fn item(&self, run_id: String, request: RunRequest, message: Message) -> Item<Submission> {

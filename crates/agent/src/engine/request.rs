@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::budget::Budget;
 use crate::{
-    journal::JournalError,
+    journal::{JournalError, Point},
     message::{Content, StopReason, Usage},
     prompt::PromptOptions,
     provider::{ModelRef, Models, Thinking},
@@ -34,6 +34,8 @@ pub struct RunRequest {
     /// How long the run may take, waiting left out; the engine's own limit when none.
     pub timeout: Option<Duration>,
     pub budget: Budget,
+    /// What it was written after: it is taken only if nothing came since.
+    pub after: Option<Point>,
 }
 
 impl RunRequest {
@@ -52,6 +54,7 @@ impl RunRequest {
             extra_system: None,
             timeout: None,
             budget: Budget::default(),
+            after: None,
         }
     }
 }
@@ -119,6 +122,9 @@ pub enum SubmitError {
     DuplicateRun(String),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The conversation went on since what the input was written after.
+    #[error("the conversation has gone on meanwhile")]
+    Overtaken,
     #[error("the engine is stopping")]
     Stopping,
     /// So many wait in the session already.

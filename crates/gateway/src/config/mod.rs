@@ -17,6 +17,7 @@ mod rules;
 mod schema;
 mod sections;
 mod shape;
+mod twice;
 mod unused;
 mod urls;
 mod watch_file;

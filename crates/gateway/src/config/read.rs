@@ -9,7 +9,7 @@ use serde_json::Value;
 use gatehouse_policy::rules::{Json5Fault, nesting};
 
 use super::sections::ROOT;
-use super::{Config, ConfigError, Mistake, check, migrate, rules};
+use super::{Config, ConfigError, Mistake, check, migrate, rules, twice};
 
 /// Variables of the environment, passed in.
 pub type Env = BTreeMap<String, String>;
@@ -42,10 +42,14 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Value, ConfigError> {
     if nesting(text) > MAX_NESTING {
         return Err(syntax("nested too deep".to_owned()));
     }
-    json5::from_str(text).map_err(|error| {
+    let value = json5::from_str(text).map_err(|error| {
         let Json5Fault { line, column, what } = Json5Fault::of(&error, text);
         syntax(format!("{what} at line {line} column {column}"))
-    })
+    })?;
+    match twice::mistakes(text) {
+        twice if twice.is_empty() => Ok(value),
+        twice => Err(ConfigError::Mistakes(twice)),
+    }
 }
 
 /// Brings up to date, checks and resolves a parsed configuration.
@@ -157,6 +161,15 @@ mod tests {
         assert_eq!(read.config.at("models.providers.p.apiKey").unwrap(), "k-1");
         assert_eq!(read.source["models"]["providers"]["p"]["apiKey"], "${KEY}");
         assert!(read.changes.is_empty());
+    }
+
+    #[test]
+    fn a_section_that_is_there_twice_is_a_mistake_and_not_half_read() {
+        let text = "{gateway: {auth: {mode: 'password'}}, gateway: {port: 1}}";
+        let Err(ConfigError::Mistakes(mistakes)) = reading(text) else {
+            panic!("a mistake");
+        };
+        assert_eq!(mistakes[0].path, "gateway");
     }
 
     #[test]

@@ -109,12 +109,11 @@ async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
     Ok(json!({"ok": true, "agentId": params.agent_id, "workspace": workspace, "file": file}))
 }
 
-async fn workspace(cx: &Cx, agent: &str) -> Result<PathBuf, MethodError> {
+pub(super) async fn workspace(cx: &Cx, agent: &str) -> Result<PathBuf, MethodError> {
     let found = cx.app.agents.find(agent).await?;
-    let found = found.ok_or_else(|| MethodError::invalid("unknown agent id"))?;
-    Ok(found
-        .workspace
-        .unwrap_or_else(|| cx.app.agents.workspace(agent)))
+    let found =
+        found.ok_or_else(|| MethodError::invalid(format!("unknown agent id \"{agent}\"")))?;
+    Ok(cx.app.agents.folder(&found))
 }
 
 fn known(name: &str) -> Result<&'static str, MethodError> {

@@ -1,5 +1,7 @@
 //! The agents: list, make, change, remove; and who one is.
 
+use std::path::PathBuf;
+
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::AgentRecord;
 use serde::Deserialize;
@@ -94,10 +96,11 @@ async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
             "agent \"{id}\" already exists"
         )));
     }
+    let workspace = params.workspace.as_deref().map(folder).transpose()?;
     let entry = AgentEntry {
         id: id.clone(),
         name: Some(params.name.clone()),
-        workspace: params.workspace.as_deref().map(expanded),
+        workspace,
         model: params.model.clone(),
         fallbacks: None,
         emoji: params.emoji,
@@ -113,6 +116,18 @@ async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
         answer["model"] = json!(model);
     }
     Ok(answer)
+}
+
+/// A workspace as it was named. One that depends on where the gateway was started would be another one after the next
+/// start.
+fn folder(written: &str) -> Result<PathBuf, MethodError> {
+    let folder = expanded(written.trim());
+    match folder.is_absolute() {
+        true => Ok(folder),
+        false => Err(MethodError::invalid(
+            "workspace must be a whole path, such as /srv/work or ~/work",
+        )),
+    }
 }
 
 /// Letters and digits in lower case, `-` for what is between.
@@ -153,7 +168,7 @@ async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
     let mut entry = made(&cx, &params.agent_id).await?;
     entry.name = params.name.or(entry.name);
     known_model(&cx, params.model.as_deref())?;
-    let workspace = params.workspace.as_deref().map(expanded);
+    let workspace = params.workspace.as_deref().map(folder).transpose()?;
     entry.workspace = workspace.or(entry.workspace);
     entry.model = params.model.or(entry.model);
     entry.emoji = params.emoji.or(entry.emoji);

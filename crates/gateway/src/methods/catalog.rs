@@ -8,6 +8,7 @@ use gatehouse_protocol::MethodScope;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::agent_files::workspace;
 use crate::router::{Cx, MethodError, MethodTable};
 
 pub(super) fn register(table: &mut MethodTable) {
@@ -76,6 +77,8 @@ fn agent(cx: &Cx, params: AgentParams) -> String {
 }
 
 async fn tools(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
+    let agent_id = agent(&cx, params);
+    workspace(&cx, &agent_id).await?;
     let tools: Vec<Value> = cx
         .app
         .tools
@@ -88,7 +91,7 @@ async fn tools(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
         })
         .collect();
     Ok(json!({
-        "agentId": agent(&cx, params),
+        "agentId": agent_id,
         "profiles": [{"id": "full", "label": "Full"}],
         "groups": [{"id": "core", "label": "Built in", "source": "core", "tools": tools}],
     }))
@@ -118,6 +121,7 @@ async fn effective(cx: Cx, params: EffectiveParams) -> Result<Value, MethodError
         .app
         .sessions
         .name(&params.session_key, params.agent_id.as_deref());
+    cx.app.runs.known_agent(&name).await?;
     let policy = cx.app.agents.run_settings(&name.agent).tools;
     let tools: Vec<Value> = cx
         .app
@@ -156,7 +160,7 @@ async fn skills(cx: Cx, params: SkillsParams) -> Result<Value, MethodError> {
             },
         ),
     };
-    let workspace = cx.app.agents.workspace(&agent_id);
+    let workspace = workspace(&cx, &agent_id).await?;
     let options = cx.app.agents.run_settings(&agent_id).prompt;
     let only = options.only_skills.clone();
     let folder = workspace.clone();

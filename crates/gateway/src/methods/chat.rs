@@ -112,9 +112,10 @@ impl SendParams {
 
 async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, MethodError> {
     // What was accepted before is told again, whatever came after it.
+    let seen = params.seen();
     if cx.app.store.run(&params.idempotency_key).await?.is_none() {
         may_send(cx, &name).await?;
-        params.seen().check(cx, &name).await?;
+        seen.check(cx, &name, &params.idempotency_key).await?;
     }
     let mut input = Input::text(name, params.idempotency_key, "");
     input.content = content(params.message, params.attachments)?;
@@ -126,6 +127,7 @@ async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, M
         .filter(|ms| *ms > 0)
         .map(Duration::from_millis);
     input.dedupe = true;
+    input.after = seen.point();
     submitted(cx, input).await
 }
 
@@ -209,7 +211,7 @@ async fn obey(
             cx.app.runs.engine.abort(&name.key, None).await;
         }
         SlashCommand::New => {
-            seen.check(cx, name).await?;
+            seen.check(cx, name, run_id).await?;
             super::session_write::reset_session(cx, name).await?;
         }
     }

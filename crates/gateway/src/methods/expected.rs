@@ -1,12 +1,14 @@
 //! What a message was written after: the published fields by which a client says what it saw of a session, so that
 //! nothing is said into a conversation that has gone on without it.
 
-use gatehouse_store::gateway::SessionRow;
+use gatehouse_agent::Point;
+use gatehouse_store::gateway::Follows;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::session_write::changed_since;
 use crate::router::{Cx, MethodError};
+use crate::runs::conversation_went_on;
 use crate::sessions::{SessionName, sends_are_denied};
 
 /// What the caller saw.
@@ -21,18 +23,22 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Refuses where the session is another by now.
-    pub(super) async fn check(&self, cx: &Cx, name: &SessionName) -> Result<(), MethodError> {
+    /// Refuses where the session is another by now, for the input of this id.
+    pub(super) async fn check(
+        &self,
+        cx: &Cx,
+        name: &SessionName,
+        input: &str,
+    ) -> Result<(), MethodError> {
         self.routing_is(cx)?;
         self.settings_are_none()?;
+        if self.leaf.is_some() {
+            return self.leaf_is(cx, name, input).await;
+        }
         let row = cx.app.store.session(&name.key).await?;
-        let row = row.as_ref();
-        match &self.leaf {
-            Some(leaf) => self.leaf_is(cx, row, leaf.as_deref()).await,
-            None => match &self.session_id {
-                Some(id) if row.is_none_or(|row| row.session_id != *id) => Err(changed_since()),
-                _ => Ok(()),
-            },
+        match &self.session_id {
+            Some(id) if row.is_none_or(|row| row.session_id != *id) => Err(changed_since()),
+            _ => Ok(()),
         }
     }
 
@@ -64,39 +70,24 @@ impl Seen {
         }
     }
 
+    /// What the caller saw last, for whoever keeps the message: only with that is nothing said in between.
+    pub(super) fn point(&self) -> Option<Point> {
+        self.leaf.as_ref().map(|entry| Point {
+            session_id: self.session_id.clone(),
+            entry: entry.clone(),
+        })
+    }
+
     /// As published: the leaf is the last entry, or, for a caller that names the session's id, any of its entries.
-    async fn leaf_is(
-        &self,
-        cx: &Cx,
-        row: Option<&SessionRow>,
-        leaf: Option<&str>,
-    ) -> Result<(), MethodError> {
-        let changed = || {
-            stale(
-                "active branch changed; review and retry",
-                "active-leaf-changed",
-            )
+    async fn leaf_is(&self, cx: &Cx, name: &SessionName, input: &str) -> Result<(), MethodError> {
+        let follows = Follows {
+            session_id: self.session_id.clone(),
+            entry: self.leaf.clone().flatten(),
         };
-        let id = row.map(|row| row.session_id.as_str());
-        if self.session_id.is_some() && self.session_id.as_deref() != id {
-            return Err(changed());
-        }
-        let (last, is_there) = match row {
-            None => (None, false),
-            Some(row) => {
-                let page = cx.app.store.entries_page(&row.key, None, 1).await?;
-                let last = page.entries.into_iter().next_back().map(|entry| entry.id);
-                let is_there = match leaf {
-                    Some(leaf) => cx.app.store.entry(&row.key, leaf).await?.is_some(),
-                    None => true,
-                };
-                (last, is_there)
-            }
-        };
-        let exact = last.as_deref() == leaf;
-        match exact || (is_there && self.session_id.is_some()) {
+        let store = &cx.app.store;
+        match store.input_follows(&name.key, input, &follows).await? {
             true => Ok(()),
-            false => Err(changed()),
+            false => Err(conversation_went_on()),
         }
     }
 }

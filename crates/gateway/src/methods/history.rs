@@ -1,5 +1,5 @@
-//! Reading a conversation: `chat.history`, `chat.startup`, `chat.metadata`, `chat.message.get`,
-//! `sessions.get` and `sessions.preview`.
+//! Reading a conversation: `chat.history`, `chat.startup`, `chat.metadata`, `chat.message.get` and
+//! `sessions.get`.
 //!
 //! A message is not taken apart on its way out: its text in the store is the text on the wire, with what the
 //! store knows of it put at its end.
@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use gatehouse_protocol::MethodScope;
-use gatehouse_store::gateway::{Entry, SessionRow};
+use gatehouse_store::gateway::Entry;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::anchored::{self, Anchor};
 use super::session_write::expect;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::InFlight;
@@ -27,7 +28,6 @@ pub(super) fn register(table: &mut MethodTable) {
     table.operator("chat.metadata", MethodScope::Read, metadata);
     table.operator("chat.message.get", MethodScope::Read, message_get);
     table.operator("sessions.get", MethodScope::Read, get);
-    table.operator("sessions.preview", MethodScope::Read, preview);
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,6 +43,9 @@ struct HistoryParams {
     offset: Option<u32>,
     #[serde(default)]
     cursor: Option<String>,
+    /// The entry to show with what was said around it.
+    #[serde(default)]
+    message_id: Option<String>,
     /// The session whose words are meant.
     #[serde(default)]
     session_id: Option<String>,
@@ -65,8 +68,10 @@ struct History {
     offset: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_offset: Option<u32>,
-    has_more: bool,
-    total_messages: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    has_more: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_messages: Option<u64>,
     defaults: Value,
     #[serde(skip_serializing_if = "Value::is_null")]
     session_info: Value,
@@ -96,6 +101,10 @@ async fn history(cx: Cx, params: HistoryParams) -> Result<Answer, MethodError> {
         .app
         .sessions
         .name(&params.session_key, params.agent_id.as_deref());
+    if let Some(id) = &params.message_id {
+        let history = around(&cx, &name, id, &params).await?;
+        return Ok(Answer::Page(Box::new(history)));
+    }
     expect(&cx, &name, params.session_id.as_deref()).await?;
     if let Some(cursor) = &params.cursor {
         return Ok(Answer::Since(since(&cx, &name, cursor).await?));
@@ -123,13 +132,61 @@ async fn page(
         delta_cursor: cursor.filter(|_| offset == 0),
         offset: (offset > 0).then_some(offset),
         next_offset: page.has_older.then(|| offset.saturating_add(shown)),
-        has_more: page.has_older,
-        total_messages: page.total,
+        has_more: Some(page.has_older),
+        total_messages: Some(page.total),
         defaults: super::sessions::defaults(cx),
         session_info: row.map_or(Value::Null, |row| Value::Object(sessions.wire(row))),
         in_flight_run: in_flight(cx, name).await,
         kind: None,
         messages: Messages(page),
+    })
+}
+
+/// What was said around an entry, also where that is of a conversation that was put away. As published, it says nothing
+/// of pages: a number would count from the end of what may be another conversation.
+async fn around(
+    cx: &Cx,
+    name: &SessionName,
+    message_id: &str,
+    params: &HistoryParams,
+) -> Result<History, MethodError> {
+    if params.offset.is_some() || params.cursor.is_some() {
+        return Err(MethodError::invalid(
+            "messageId cannot be used together with offset or cursor",
+        ));
+    }
+    let limit = params.limit.unwrap_or(LIMIT).clamp(1, MOST);
+    let row = cx.app.store.session(&name.key).await?;
+    let asked = Anchor {
+        key: &name.key,
+        session_id: params.session_id.as_deref(),
+        message_id,
+        limit: limit as usize,
+    };
+    let found = anchored::find(&*cx.app.store, row.as_ref(), &asked).await?;
+    let page = HistoryPage {
+        messages: found.entries.iter().map(wire).collect(),
+        pending: pending(cx, &name.key).await?,
+        last: 0,
+        has_older: false,
+        total: 0,
+        row,
+    };
+    let row = page.row.as_ref();
+    Ok(History {
+        session_key: name.key.clone(),
+        session_id: found.session_id,
+        pending_inputs: page.pending.clone(),
+        delta_cursor: None,
+        offset: None,
+        next_offset: None,
+        has_more: None,
+        total_messages: None,
+        defaults: super::sessions::defaults(cx),
+        session_info: row.map_or(Value::Null, |row| Value::Object(cx.app.sessions.wire(row))),
+        in_flight_run: in_flight(cx, name).await,
+        kind: None,
+        messages: Messages(Arc::new(page)),
     })
 }
 
@@ -359,63 +416,4 @@ async fn get(cx: Cx, params: GetParams) -> Result<Value, MethodError> {
         .await?;
     let messages: Vec<Box<RawValue>> = page.entries.iter().map(wire).collect();
     Ok(json!({"messages": messages}))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PreviewParams {
-    keys: Vec<String>,
-    #[serde(default)]
-    limit: Option<u32>,
-    #[serde(default)]
-    max_chars: Option<usize>,
-}
-
-/// A few lines of each of at most 64 sessions.
-async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
-    let limit = params.limit.unwrap_or(12).clamp(1, 50);
-    let most = params.max_chars.unwrap_or(240).max(20);
-    let mut previews = Vec::new();
-    for key in params.keys.iter().take(64) {
-        let name = cx.app.sessions.name(key, None);
-        let row = cx.app.sessions.store.session(&name.key).await?;
-        previews.push(match row {
-            None => json!({"key": key, "status": "missing", "items": []}),
-            Some(row) => lines(&cx, key, &row, limit, most).await?,
-        });
-    }
-    Ok(json!({"ts": cx.now_ms(), "previews": previews}))
-}
-
-async fn lines(
-    cx: &Cx,
-    key: &str,
-    row: &SessionRow,
-    limit: u32,
-    most: usize,
-) -> Result<Value, MethodError> {
-    let page = cx
-        .app
-        .sessions
-        .store
-        .entries_page(&row.key, None, limit)
-        .await?;
-    let items: Vec<Value> = page
-        .entries
-        .iter()
-        .filter_map(|entry| line(entry, most))
-        .collect();
-    let status = if items.is_empty() { "empty" } else { "ok" };
-    Ok(json!({"key": key, "status": status, "items": items}))
-}
-
-fn line(entry: &Entry, most: usize) -> Option<Value> {
-    let message: gatehouse_agent::Message = serde_json::from_str(&entry.json).ok()?;
-    let role = match entry.role.as_str() {
-        "toolResult" => "tool",
-        role @ ("user" | "assistant") => role,
-        _ => "other",
-    };
-    let text: String = message.text().chars().take(most).collect();
-    (!text.is_empty()).then(|| json!({"role": role, "text": text}))
 }

@@ -3,6 +3,7 @@
 mod agent_files;
 mod agent_runs;
 mod agents;
+mod anchored;
 mod approvals;
 mod attachment;
 mod audit;
@@ -20,6 +21,7 @@ mod history;
 mod logs;
 mod not_here;
 mod policy;
+mod preview;
 mod scope_upgrade;
 mod send;
 mod session_patch;
@@ -55,6 +57,7 @@ pub(crate) fn table() -> MethodTable {
     session_patch::register(&mut table);
     chat::register(&mut table);
     history::register(&mut table);
+    preview::register(&mut table);
     approvals::register(&mut table);
     audit::register(&mut table);
     exec_policy::register(&mut table);

@@ -164,7 +164,12 @@ struct CheckParams {
 async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
     let defaults = cx.app.sessions.defaults();
     let agent = params.agent_id.unwrap_or(defaults.agent_id);
-    let workspace = cx.app.agents.workspace(&agent);
+    let agents = &cx.app.agents;
+    // What one that there is not yet may do can be asked, too.
+    let workspace = match agents.find(&agent).await? {
+        Some(found) => agents.folder(&found),
+        None => agents.workspace(&agent),
+    };
     let session = params.session_key.unwrap_or_default();
     let taint = cx.app.taints.of(&session).await?;
     let lineage = lineage_of(&*cx.app.store, &session).await?;

@@ -2,13 +2,12 @@
 
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{UsageBy, UsageQuery, UsageTotal};
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::day;
+use crate::day::{self, Calendar};
 use crate::router::{Cx, MethodError, MethodTable};
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Ten years: nothing is older.
 const MOST_DAYS: i64 = 3_650;
@@ -39,6 +38,10 @@ struct RangeParams {
     /// Instead of dates: so many days up to today.
     days: Option<i64>,
     range: Option<String>,
+    /// By whose clocks days are counted: `utc`, `gateway`, or the `specific` ones that are named.
+    mode: Option<String>,
+    time_zone: Option<String>,
+    utc_offset: Option<String>,
     limit: Option<u32>,
 }
 
@@ -54,16 +57,43 @@ impl RangeParams {
             Some(_) => None,
             None => self.days.or(Some(30)),
         };
-        let since = days.map(|days| day::utc(today - (days.min(MOST_DAYS) - 1) * DAY_MS));
+        let calendar = self.calendar(method)?;
+        let last = calendar.day(today);
+        let since = days.map(|days| day::before(&last, days.min(MOST_DAYS) - 1));
         Ok(UsageQuery {
+            clocks: calendar.clocks(today),
             from: self.start_date.clone().or(since),
-            to: self.end_date.clone().or_else(|| Some(day::utc(today))),
+            to: self.end_date.clone().or(Some(last)),
             session: self
                 .key
                 .as_deref()
                 .map(|key| cx.app.sessions.name(key, None).key),
             agent: self.agent_id.clone(),
         })
+    }
+
+    /// As published: what names clocks counts where the mode says so, and a zone comes before an offset.
+    fn calendar(&self, method: &str) -> Result<Calendar, MethodError> {
+        match self.mode.as_deref() {
+            Some("gateway") => return Ok(Calendar::Zone(TimeZone::system())),
+            Some("specific") => {}
+            _ => return Ok(Calendar::Utc),
+        }
+        let offset = self.utc_offset.as_deref();
+        let zone = self.time_zone.as_deref();
+        let named = zone.and_then(Calendar::named);
+        match named.or_else(|| offset.and_then(Calendar::offset)) {
+            Some(calendar) => Ok(calendar),
+            None if zone.is_some() => {
+                let reason = "at /timeZone: must be a time zone such as Europe/Berlin";
+                Err(MethodError::params(method, reason))
+            }
+            None if offset.is_some() => {
+                let reason = "at /utcOffset: must be from UTC-12:00 to UTC+14:00";
+                Err(MethodError::params(method, reason))
+            }
+            None => Ok(Calendar::Utc),
+        }
     }
 
     /// What the published schema says of some of these methods, of all of them.
@@ -80,7 +110,22 @@ impl RangeParams {
                 return Err(MethodError::params(method, &reason));
             }
         }
-        Ok(())
+        // As published: with one of them alone, the other end would be one that nobody named.
+        match (&self.start_date, &self.end_date) {
+            (Some(_), None) => Err(MethodError::params(
+                method,
+                "at /endDate: goes with startDate",
+            )),
+            (None, Some(_)) => Err(MethodError::params(
+                method,
+                "at /startDate: goes with endDate",
+            )),
+            (Some(from), Some(to)) if from > to => {
+                let reason = "at /startDate: must not be after endDate";
+                Err(MethodError::params(method, reason))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -91,7 +91,7 @@ const PASSED_OVER: &[(&str, &[&str])] = &[
     // The word for what is done in any case.
     ("sessions.reset", &["reason"]),
     ("sessions.resolve", &["includeGlobal", "includeUnknown"]),
-    // Everything is counted, of each session for itself, by days of UTC.
+    // Everything is counted, of each session for itself.
     (
         "sessions.usage",
         &[
@@ -99,9 +99,6 @@ const PASSED_OVER: &[(&str, &[&str])] = &[
             "groupBy",
             "includeContextWeight",
             "includeHistorical",
-            "mode",
-            "timeZone",
-            "utcOffset",
         ],
     ),
     // There are no plugins.
@@ -203,13 +200,16 @@ mod tests {
         for well in [
             json!({"sessionKey": "a", "limit": 3}),
             json!({"sessionKey": "a", "maxChars": 3}),
-            json!({"sessionKey": "a", "messageId": null}),
+            json!({"sessionKey": "a", "pendingBefore": null}),
             json!({"sessionKey": "a", "unheardOf": 1}),
         ] {
             assert_eq!(refused(well.clone()), None, "{well}");
         }
-        let words = refused(json!({"sessionKey": "a", "messageId": "b"})).unwrap();
-        assert!(words.starts_with("messageId is not available"), "{words}");
+        let words = refused(json!({"sessionKey": "a", "pendingBefore": 3})).unwrap();
+        assert!(
+            words.starts_with("pendingBefore is not available"),
+            "{words}"
+        );
     }
 
     #[test]

@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use gatehouse_agent::journal::{BegunRun, Compaction, Journal, JournalError};
+use gatehouse_agent::journal::{BegunRun, Compaction, Journal, JournalError, Point};
 use gatehouse_agent::message::{AssistantMessage, Content, Message};
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::{Entry, NewEntry, RunRecord, TokenUsage, UsageRecord, WaitingInput};
+use gatehouse_store::gateway::{
+    Entry, Follows, NewEntry, RunRecord, TokenUsage, UsageRecord, WaitingInput,
+};
 use gatehouse_vault::Redactor;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -24,6 +26,8 @@ pub struct StoreJournal {
     /// The session of each run that goes on, by key: its id, since a key can come to name another one.
     begun: Mutex<HashMap<String, String>>,
 }
+
+const NOT_KEPT: &str = "could not keep the input";
 
 /// Why a run's words are not kept any more.
 const GONE: &str = "its session was reset or deleted";
@@ -42,6 +46,15 @@ impl StoreJournal {
         match self.redactor.redact(&text) {
             Cow::Owned(clean) => clean,
             Cow::Borrowed(_) => text,
+        }
+    }
+
+    fn waiting(&self, key: &str, run_id: &str, message: &Message) -> WaitingInput {
+        WaitingInput {
+            id: run_id.to_owned(),
+            key: key.to_owned(),
+            at: self.sessions.now(),
+            json: self.clean(written(message, run_id).to_string()),
         }
     }
 
@@ -87,14 +100,25 @@ impl StoreJournal {
 #[async_trait]
 impl Journal for StoreJournal {
     async fn accept(&self, key: &str, run_id: &str, message: &Message) -> Result<(), JournalError> {
-        let input = WaitingInput {
-            id: run_id.to_owned(),
-            key: key.to_owned(),
-            at: self.sessions.now(),
-            json: self.clean(written(message, run_id).to_string()),
-        };
+        let input = self.waiting(key, run_id, message);
         let kept = self.sessions.store.input_put(input).await;
-        kept.map_err(|error| JournalError::new("could not keep the input", error))
+        kept.map_err(|error| JournalError::new(NOT_KEPT, error))
+    }
+
+    async fn accept_after(
+        &self,
+        point: &Point,
+        key: &str,
+        run_id: &str,
+        message: &Message,
+    ) -> Result<bool, JournalError> {
+        let follows = Follows {
+            session_id: point.session_id.clone(),
+            entry: point.entry.clone(),
+        };
+        let input = self.waiting(key, run_id, message);
+        let kept = self.sessions.store.input_put_after(input, follows).await;
+        kept.map_err(|error| JournalError::new(NOT_KEPT, error))
     }
 
     async fn withdraw(&self, _key: &str, run_id: &str) -> Result<(), JournalError> {

@@ -18,6 +18,7 @@ pub use book::RunBook;
 pub use journal::StoreJournal;
 pub(crate) use journal::new_entry;
 pub(crate) use recover::recover;
+pub(crate) use submit::conversation_went_on;
 pub use submit::{Input, Runs, Submitted};
 pub use tool_calls::DirectCalls;
 pub use watch::{InFlight, Registration, RunWatch};

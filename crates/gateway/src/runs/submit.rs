@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use gatehouse_agent::message::Content;
 use gatehouse_agent::provider::{ModelRef, Thinking};
-use gatehouse_agent::{Budget, Engine, Origin, QueueMode, RunRequest, SubmitError, Task};
+use gatehouse_agent::{Budget, Engine, Origin, Point, QueueMode, RunRequest, SubmitError, Task};
 use gatehouse_store::gateway::SessionRow;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Registration, RunWatch};
@@ -36,6 +37,8 @@ pub struct Input {
     pub created_via: &'static str,
     /// Whether the same content a moment ago is the same input, while its run is at work.
     pub dedupe: bool,
+    /// What it was written after: it is taken only if nothing came since.
+    pub after: Option<Point>,
 }
 
 /// What became of an input.
@@ -72,6 +75,7 @@ impl Input {
             budget: Budget::default(),
             created_via: "operator",
             dedupe: false,
+            after: None,
         }
     }
 
@@ -165,6 +169,7 @@ fn request(input: Input, row: &SessionRow) -> RunRequest {
         extra_system: input.extra_system,
         timeout: input.timeout,
         budget: input.budget,
+        after: input.after,
     }
 }
 
@@ -175,12 +180,19 @@ fn first_text(content: &[Content]) -> Option<&str> {
     })
 }
 
+/// The published words and reason.
+pub(crate) fn conversation_went_on() -> MethodError {
+    MethodError::invalid("active branch changed; review and retry")
+        .with_details(json!({"reason": "active-leaf-changed"}))
+}
+
 fn refused(error: SubmitError) -> MethodError {
     match error {
         SubmitError::Empty => MethodError::invalid("message or attachment required"),
         full @ SubmitError::Full(_) => {
             MethodError::unavailable(full.to_string()).retry_after(5_000)
         }
+        SubmitError::Overtaken => conversation_went_on(),
         SubmitError::Stopping => {
             MethodError::unavailable("the gateway is stopping").retry_after(1_000)
         }

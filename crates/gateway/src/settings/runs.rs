@@ -156,7 +156,11 @@ pub(crate) fn commands(config: &Config, environment: std::env::VarsOs) -> ExecOp
 }
 
 fn joined(before: &[PathBuf], path: OsString) -> OsString {
-    let after = std::env::split_paths(&path);
+    // Whoever writes a home folder as `~` means it, and not a folder of that name where a command runs.
+    let after = std::env::split_paths(&path).map(|folder| match folder.to_str() {
+        Some(written) => expanded(written),
+        None => folder,
+    });
     let all = before.iter().cloned().chain(after);
     // A folder with a colon in its name has no place in a search path.
     std::env::join_paths(all).unwrap_or(path)
@@ -243,5 +247,14 @@ mod tests {
         let engine = engine(&config);
         assert_eq!(engine.run_timeout, Some(Duration::from_secs(9)));
         assert_eq!(engine.concurrent_runs, 2);
+    }
+
+    #[test]
+    fn a_home_folder_in_the_search_path_is_no_folder_of_the_place_where_a_command_runs() {
+        let path = joined(&[], OsString::from("/usr/bin:~/bin:~other/bin"));
+        let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        assert_eq!(folders[0], PathBuf::from("/usr/bin"));
+        assert_eq!(folders[1], std::env::home_dir().unwrap().join("bin"));
+        assert_eq!(folders[2], PathBuf::from("~other/bin"));
     }
 }

@@ -184,11 +184,30 @@ impl Web {
     }
 }
 
+/// The first field of a body that has another type than it is to have, and which that is.
+fn misfit(body: &[u8]) -> Option<String> {
+    let sent: Map<String, Value> = serde_json::from_slice(body).ok()?;
+    let fits = |name: &str, value: &Value| match name {
+        "args" => (value.is_null() || value.is_object(), "an object"),
+        "dryRun" => (value.is_boolean(), "true or false"),
+        "tool" | "name" | "action" | "sessionKey" | "agentId" | "idempotencyKey" => {
+            (value.is_null() || value.is_string(), "a string")
+        }
+        _ => (true, ""),
+    };
+    sent.iter().find_map(|(name, value)| {
+        let (is_one, kind) = fits(name, value);
+        (!is_one).then(|| format!("/{name}: must be {kind}"))
+    })
+}
+
 impl ToolCall {
     /// Reads the body of a request. The error is a sentence for whoever sent it.
     pub fn read(body: &[u8]) -> Result<Self, String> {
-        let invoke: Invoke =
-            serde_json::from_slice(body).map_err(|error| format!("invalid JSON body: {error}"))?;
+        let invoke: Invoke = serde_json::from_slice(body).map_err(|error| match misfit(body) {
+            Some(field) => format!("invalid tools.invoke body: at {field}"),
+            None => format!("invalid JSON body: {error}"),
+        })?;
         if invoke.dry_run {
             return Err("dryRun is not supported here: nothing was done".to_owned());
         }

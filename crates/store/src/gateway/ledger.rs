@@ -51,6 +51,15 @@ pub struct UsageQuery {
     pub to: Option<String>,
     pub session: Option<String>,
     pub agent: Option<String>,
+    /// Where days begin and end; in UTC where there is none.
+    pub clocks: Vec<ClockChange>,
+}
+
+/// From when on clocks are ahead of UTC by so much. In a list, the earliest is first and holds before itself, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockChange {
+    pub since: Millis,
+    pub ahead_ms: i64,
 }
 
 /// A sum of usage.

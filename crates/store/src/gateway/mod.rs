@@ -34,7 +34,9 @@ pub use credential::{
 };
 pub use device::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
 pub use grant::{GrantKind, GrantRecord, GrantStore};
-pub use ledger::{AgentRecord, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal};
+pub use ledger::{
+    AgentRecord, Claim, ClockChange, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal,
+};
 pub use run::{RunRecord, RunState, RunStore};
 pub use session::{
     SessionChange, SessionFilter, SessionGroup, SessionList, SessionOrder, SessionRow,
@@ -42,8 +44,8 @@ pub use session::{
 };
 pub use sqlite::SqliteGatewayStore;
 pub use transcript::{
-    ArchivedTranscript, Entry, EntryHit, EntryPage, EntrySearch, NewEntry, TranscriptStore,
-    WaitingInput,
+    ArchivedTranscript, Entry, EntryHit, EntryPage, EntrySearch, Follows, NewEntry,
+    TranscriptStore, WaitingInput,
 };
 
 /// Everything a gateway persists. Each writing call is one transaction: after it returned, a killed process

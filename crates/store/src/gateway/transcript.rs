@@ -45,6 +45,16 @@ pub struct WaitingInput {
     pub json: String,
 }
 
+/// What an input was written after.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Follows {
+    /// The session. Where it is named, any of its entries will do; else it has to be the last, with nothing that
+    /// waits to come after it.
+    pub session_id: Option<String>,
+    /// None for a transcript that was empty.
+    pub entry: Option<String>,
+}
+
 /// A page of a transcript, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryPage {
@@ -104,6 +114,10 @@ pub trait TranscriptStore: Send + Sync {
     ) -> Result<Option<Vec<i64>>>;
     /// Keeps an input that waits; one of a known id stays as it is.
     async fn input_put(&self, input: WaitingInput) -> Result<()>;
+    /// The same, if nothing came since what it was written after. Says whether it did.
+    async fn input_put_after(&self, input: WaitingInput, follows: Follows) -> Result<bool>;
+    /// Whether an input of this id would be taken by [`Self::input_put_after`].
+    async fn input_follows(&self, key: &str, id: &str, follows: &Follows) -> Result<bool>;
     async fn input_remove(&self, id: &str) -> Result<bool>;
     /// What waits of a session, or of all, the oldest first.
     async fn inputs(&self, key: Option<&str>) -> Result<Vec<WaitingInput>>;

@@ -1,5 +1,7 @@
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::{AgentRecord, Claim, TokenUsage, UsageBy, UsageQuery, UsageRecord};
+use gatehouse_store::gateway::{
+    AgentRecord, Claim, ClockChange, TokenUsage, UsageBy, UsageQuery, UsageRecord,
+};
 
 use super::{GatewayWorld, session};
 
@@ -131,4 +133,50 @@ pub async fn a_closed_store_says_so(world: &dyn GatewayWorld) {
     assert!(matches!(written, Err(StoreError::Closed)), "{written:?}");
     let read = store.setting("a").await;
     assert!(matches!(read, Err(StoreError::Closed)), "{read:?}");
+}
+
+pub async fn a_day_begins_when_the_clocks_that_are_asked_for_say_so(world: &dyn GatewayWorld) {
+    const HOUR: i64 = 3_600_000;
+    // 2026-11-21, 00:30 in UTC.
+    const NIGHT: i64 = 1_795_221_000_000;
+    let store = world.open(0).await;
+    for at in [NIGHT, NIGHT + 12 * HOUR, NIGHT + 24 * HOUR] {
+        let day = "2026-11-21".to_owned();
+        let record = UsageRecord {
+            at,
+            day,
+            ..usage("", "a", "m", Some(1.0))
+        };
+        store.usage_add(record).await.unwrap();
+    }
+    let days = async |clocks: &[(i64, i64)]| {
+        let clocks = clocks.iter().map(|(since, hours)| ClockChange {
+            since: *since,
+            ahead_ms: hours * HOUR,
+        });
+        let query = UsageQuery {
+            clocks: clocks.collect(),
+            to: Some("2026-11-21".to_owned()),
+            ..UsageQuery::default()
+        };
+        let totals = store.usage_totals(&query, UsageBy::Day).await.unwrap();
+        let all = store.usage_totals(&query, UsageBy::All).await.unwrap();
+        let counted: u64 = totals.iter().map(|total| total.calls).sum();
+        assert_eq!(all[0].calls, counted, "the same days are counted");
+        let days = totals.into_iter().map(|total| (total.group, total.calls));
+        days.collect::<Vec<_>>()
+    };
+    let of = |day: &str, calls| (day.to_owned(), calls);
+    assert_eq!(days(&[]).await, [of("2026-11-21", 3)], "as noted");
+    assert_eq!(days(&[(0, 0)]).await, [of("2026-11-21", 2)]);
+    let west = [of("2026-11-20", 1), of("2026-11-21", 2)];
+    assert_eq!(days(&[(0, -5)]).await, west);
+    let change = [(0, -5), (NIGHT, 0)];
+    assert_eq!(
+        days(&change).await,
+        [of("2026-11-21", 2)],
+        "from its moment on"
+    );
+    let later = [(0, 0), (NIGHT + HOUR, 13)];
+    assert_eq!(days(&later).await, [of("2026-11-21", 1)]);
 }

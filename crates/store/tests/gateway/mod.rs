@@ -50,6 +50,7 @@ macro_rules! gateway_contract_tests {
             everything_written_is_there_after_a_restart
             an_append_to_no_session_is_refused
             an_input_waits_until_it_is_an_entry
+            an_input_is_taken_only_after_what_it_was_written_after
         }
         $crate::gateway_contract_tests! { @area approvals, $world,
             the_first_answer_wins_and_the_other_sees_it
@@ -89,6 +90,7 @@ macro_rules! gateway_contract_tests {
             a_claim_without_an_answer_does_not_outlive_the_process
             usage_is_summed_by_day_session_and_model
             a_model_without_a_price_is_counted_apart
+            a_day_begins_when_the_clocks_that_are_asked_for_say_so
             agents_and_settings_are_the_last_that_were_put
             a_closed_store_says_so
         }

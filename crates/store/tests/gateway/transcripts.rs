@@ -1,4 +1,4 @@
-use gatehouse_store::gateway::{EntrySearch, NewEntry, WaitingInput};
+use gatehouse_store::gateway::{EntrySearch, Follows, NewEntry, WaitingInput};
 
 use super::{GatewayWorld, entry, session};
 
@@ -225,4 +225,52 @@ pub async fn an_input_waits_until_it_is_an_entry(world: &dyn GatewayWorld) {
     assert_eq!(store.inputs(None).await.unwrap(), [input("x", 3)]);
     store.session_delete("a").await.unwrap();
     assert_eq!(store.inputs(None).await.unwrap(), []);
+}
+
+pub async fn an_input_is_taken_only_after_what_it_was_written_after(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    let after = |session_id: Option<&str>, entry: Option<&str>| Follows {
+        session_id: session_id.map(str::to_owned),
+        entry: entry.map(str::to_owned),
+    };
+    let put = async |id: &str, follows: Follows| {
+        let input = WaitingInput {
+            id: id.to_owned(),
+            key: "a".to_owned(),
+            at: 1,
+            json: "{}".to_owned(),
+        };
+        let told = store.input_follows("a", id, &follows).await.unwrap();
+        let taken = store.input_put_after(input, follows).await.unwrap();
+        assert_eq!(told, taken, "what is told of {id} is what is done");
+        taken
+    };
+    store.session_create(session("a", 1)).await.unwrap();
+    let id = store.session("a").await.unwrap().unwrap().session_id;
+    assert!(!put("no entry", after(None, Some("nothing"))).await);
+    assert!(put("one", after(None, None)).await, "nothing was said yet");
+    assert!(
+        !put("two", after(None, None)).await,
+        "the first waits to be said"
+    );
+    assert!(put("one", after(None, None)).await, "it waits itself");
+    let said = NewEntry {
+        input: Some("one".to_owned()),
+        ..entry(1)
+    };
+    store
+        .entries_append("a", vec![said, entry(2)])
+        .await
+        .unwrap();
+    let (first, last) = (entry(1).id, entry(2).id);
+    assert!(!put("two", after(None, None)).await);
+    assert!(!put("two", after(Some(&id), None)).await, "it is not empty");
+    assert!(!put("two", after(None, Some(&first))).await);
+    assert!(!put("two", after(Some("another"), Some(&last))).await);
+    assert!(put("two", after(None, Some(&last))).await);
+    assert!(!put("three", after(None, Some(&last))).await);
+    assert!(put("three", after(Some(&id), Some(&first))).await);
+    let waiting = store.inputs(Some("a")).await.unwrap();
+    let waiting: Vec<&str> = waiting.iter().map(|input| input.id.as_str()).collect();
+    assert_eq!(waiting, ["two", "three"]);
 }

@@ -1,10 +1,14 @@
 //! Answers to idempotency keys, and usage.
 
+use std::fmt::Write;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
 use crate::Millis;
-use crate::gateway::{Claim, TokenUsage, UsageBy, UsageQuery, UsageRecord, UsageTotal};
+use crate::gateway::{
+    Claim, ClockChange, TokenUsage, UsageBy, UsageQuery, UsageRecord, UsageTotal,
+};
 use crate::sqlite::database::Connection;
 
 type Done<T> = Result<T, sqlx::Error>;
@@ -113,8 +117,9 @@ pub(super) async fn totals(
     query: &UsageQuery,
     by: UsageBy,
 ) -> Done<Vec<UsageTotal>> {
+    let day = day(&query.clocks);
     let group = match by {
-        UsageBy::Day => "day",
+        UsageBy::Day => day.as_str(),
         UsageBy::Session => "session",
         UsageBy::Model => "provider || '/' || model",
         UsageBy::Agent => "agent",
@@ -125,19 +130,42 @@ pub(super) async fn totals(
         ", count(*), count(*) - count(cost_usd), sum(input), sum(output), sum(cache_read), \
          sum(cache_write), max(context), sum(cost_usd) FROM usage WHERE TRUE",
     );
-    for (condition, value) in [
-        (" AND day >= ", &query.from),
-        (" AND day <= ", &query.to),
-        (" AND session = ", &query.session),
-        (" AND agent = ", &query.agent),
+    for (column, is, value) in [
+        (day.as_str(), " >= ", &query.from),
+        (day.as_str(), " <= ", &query.to),
+        ("session", " = ", &query.session),
+        ("agent", " = ", &query.agent),
     ] {
         if let Some(value) = value {
-            sql.push(condition).push_bind(value.clone());
+            sql.push(" AND ").push(column).push(is);
+            sql.push_bind(value.clone());
         }
     }
     sql.push(" GROUP BY 1 ORDER BY 1");
     let rows = sql.build().fetch_all(pool).await?;
     rows.iter().map(total).collect()
+}
+
+/// The day of a record: as it was noted in UTC, or reckoned from its time. Nothing but numbers is written into it.
+fn day(clocks: &[ClockChange]) -> String {
+    let Some(first) = clocks.first() else {
+        return "day".to_owned();
+    };
+    let mut ahead = String::from("CASE");
+    for change in clocks.iter().skip(1).rev() {
+        // Writing to a string does not fail.
+        let _ = write!(
+            ahead,
+            " WHEN at >= {} THEN {}",
+            change.since, change.ahead_ms
+        );
+    }
+    let ahead = match clocks.len() {
+        1 => first.ahead_ms.to_string(),
+        _ => format!("{ahead} ELSE {} END", first.ahead_ms),
+    };
+    // A time that no calendar has keeps the day that it was noted with.
+    format!("coalesce(date((at + {ahead}) / 1000, 'unixepoch'), day)")
 }
 
 fn total(row: &SqliteRow) -> Done<UsageTotal> {

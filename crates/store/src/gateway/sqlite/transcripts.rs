@@ -6,8 +6,8 @@ use sqlx::{Row, SqlitePool};
 
 use super::{SqliteGatewayStore, inputs, words};
 use crate::gateway::{
-    ArchivedTranscript, Entry, EntryHit, EntryPage, EntrySearch, NewEntry, TranscriptStore,
-    WaitingInput,
+    ArchivedTranscript, Entry, EntryHit, EntryPage, EntrySearch, Follows, NewEntry,
+    TranscriptStore, WaitingInput,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -51,6 +51,19 @@ impl TranscriptStore for SqliteGatewayStore {
 
     async fn input_put(&self, input: WaitingInput) -> Result<()> {
         self.write(move |c| Box::pin(inputs::put(c, input))).await
+    }
+
+    async fn input_put_after(&self, input: WaitingInput, follows: Follows) -> Result<bool> {
+        self.write(move |c| Box::pin(inputs::put_after(c, input, follows)))
+            .await
+    }
+
+    async fn input_follows(&self, key: &str, id: &str, follows: &Follows) -> Result<bool> {
+        self.read(async {
+            let mut reader = self.database.read.begin().await?;
+            inputs::follows(&mut reader, key, id, follows).await
+        })
+        .await
     }
 
     async fn input_remove(&self, id: &str) -> Result<bool> {
