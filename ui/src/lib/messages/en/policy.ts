@@ -145,6 +145,8 @@ export const policy = {
   forbids: "not",
   anyone: "anyone",
   anything: "anything",
+  onceAsked: "once a person said yes:",
+  asWritten: "As it is written:",
   onlyIf: "only if",
   unlessWord: "unless",
   neverApproves: "An agent never holds the right to approve.",
