@@ -154,6 +154,11 @@ async fn devices_and_their_tokens_stay_as_they_are_where_a_decision_cannot_be_re
             "pairing.approved",
         ),
         (
+            "device.pair.rename",
+            json!({"deviceId": device, "label": "kitchen"}),
+            "device.renamed",
+        ),
+        (
             "device.token.rotate",
             json!({"deviceId": device, "role": "operator"}),
             "token.rotated",
@@ -162,11 +167,6 @@ async fn devices_and_their_tokens_stay_as_they_are_where_a_decision_cannot_be_re
             "device.token.revoke",
             json!({"deviceId": device, "role": "operator"}),
             "token.revoked",
-        ),
-        (
-            "device.pair.rename",
-            json!({"deviceId": device, "label": "kitchen"}),
-            "device.renamed",
         ),
         (
             "device.pair.remove",
