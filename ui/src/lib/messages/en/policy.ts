@@ -139,7 +139,8 @@ export const policy = {
   workspace: "Workspace",
   model: "Model",
   roles: "Who may do what",
-  rolesMeaning: "A refusal wins over a permission, and what nothing permits is refused.",
+  rolesMeaning:
+    "A refusal wins over a permission, and what nothing permits is refused. Each role holds what those before it hold: observer, developer, operator, release, admin.",
   rolesColumns: { effect: "", who: "Who", may: "May", on: "On" },
   permits: "may",
   forbids: "not",
