@@ -52,6 +52,8 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "pairing.code",
             "pairing.approved",
             "pairing.rejected",
+            "device.paired",
+            "device.renamed",
             "device.removed",
             "token.rotated",
             "token.revoked",
@@ -63,7 +65,13 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
     ),
     (
         "config",
-        &["config.changed", "gateway.started", "gateway.stopped"],
+        &[
+            "config.changing",
+            "config.changed",
+            "config.unchanged",
+            "gateway.started",
+            "gateway.stopped",
+        ],
     ),
 ];
 

@@ -146,8 +146,8 @@ async fn an_older_copy_of_the_database_is_found_at_the_next_start_and_stays_know
             "start {start}: {found}"
         );
         assert_eq!(
-            found["broken"]["seq"], 4,
-            "after the three that are left: {found}"
+            found["broken"]["seq"], 5,
+            "after the four that are left: {found}"
         );
         let told = list(&mut wire, json!({"kinds": ["audit.broken"]})).await;
         assert_eq!(told.len(), 1, "it is recorded once");
@@ -419,4 +419,19 @@ async fn without_its_key_the_log_goes_on_and_signs_nothing() {
     assert_eq!(log.checkpoint().await, None);
     assert_eq!(store.audit_checkpoint_latest().await.unwrap(), None);
     assert!(log.verify().await.unwrap().intact());
+}
+
+#[tokio::test]
+async fn a_record_that_was_put_in_before_the_first_is_found() {
+    const NOUGHT: &str = "INSERT INTO audit_record SELECT 0, at, kind, agent, session, run, verdict, \
+        intent, text, bytes, leaf FROM audit_record WHERE seq = 1";
+    const BELOW: &str = "INSERT INTO audit_record SELECT -5, at, kind, agent, session, run, verdict, \
+        intent, text, bytes, leaf FROM audit_record WHERE seq = 1";
+    for statement in [NOUGHT, BELOW] {
+        let folder = tempfile::tempdir().unwrap();
+        signed_twice(folder.path()).await;
+        in_the_database(folder.path(), statement).await;
+        let said = said_of_files(folder.path()).await;
+        assert_eq!(said, Some(("inserted", 0)), "{statement}");
+    }
 }

@@ -396,3 +396,73 @@ async fn a_change_that_was_made_while_the_gateway_did_not_run_is_recorded_at_the
         "what a call changed is recorded by it alone: {told:?}"
     );
 }
+
+const OF_A_CHANGE: [&str; 3] = ["config.changing", "config.changed", "config.unchanged"];
+
+#[tokio::test]
+async fn a_change_is_recorded_before_the_file_is_written_and_what_came_of_it_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = with_a_file(folder.path()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let base = wire.ask("config.get", json!({})).await["hash"].clone();
+    let patch = json!({"raw": "{ logging: { level: 'warn' } }", "baseHash": base});
+    wire.ask("config.patch", patch.clone()).await;
+    let told = wire
+        .ask("gatehouse.audit.list", json!({"kinds": OF_A_CHANGE}))
+        .await;
+    let (changed, changing) = (&told["records"][0], &told["records"][1]);
+    assert_eq!(changing["kind"], "config.changing", "{told}");
+    assert_eq!(
+        changing["what"],
+        "the configuration is about to be changed at logging.level"
+    );
+    assert_eq!(changed["kind"], "config.changed");
+    assert_eq!(changed["json"]["intent"], changing["seq"], "{changed}");
+
+    let stale = wire.request("config.patch", patch).await;
+    assert_eq!(stale["ok"], false);
+    let after = wire
+        .ask("gatehouse.audit.list", json!({"kinds": OF_A_CHANGE}))
+        .await;
+    assert_eq!(after["records"], told["records"], "nothing was to be made");
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_is_recorded_as_not_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = with_a_file(folder.path()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let base = wire.ask("config.get", json!({})).await["hash"].clone();
+    // Nothing can be put in the place of a folder that is not empty.
+    let file = folder.path().join("gatehouse.json");
+    let beside = folder.path().join("gatehouse.json.bak");
+    std::fs::create_dir_all(beside.join("in the way")).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let patch = json!({"raw": "{ logging: { level: 'warn' } }", "baseHash": base});
+    let answer = wire.request("config.patch", patch).await;
+    assert_eq!(answer["ok"], false, "{answer}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    let told = wire
+        .ask("gatehouse.audit.list", json!({"kinds": OF_A_CHANGE}))
+        .await;
+    let kinds = (&told["records"][0]["kind"], &told["records"][1]["kind"]);
+    assert_eq!(
+        kinds,
+        (&json!("config.unchanged"), &json!("config.changing")),
+        "{told}"
+    );
+}
+
+/// A gateway whose configuration is a file in a folder of its own.
+async fn with_a_file(folder: &std::path::Path) -> TestGateway {
+    std::fs::write(folder.join("gatehouse.json"), "{ gateway: { port: 0 } }").unwrap();
+    TestGateway::with(|options| {
+        let flags = Flags {
+            token: Secret::new(TOKEN).map(SecretFlag::Text),
+            ..Flags::default()
+        };
+        let prepared = prepare(folder, &flags, &Env::new()).unwrap();
+        *options = StartOptions::prepared(prepared, Env::new(), folder.to_owned());
+    })
+    .await
+}

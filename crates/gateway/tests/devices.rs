@@ -457,3 +457,42 @@ async fn a_setup_code_leads_to_an_address_that_a_device_can_dial() {
         assert_eq!(answer["ok"], fits, "{url:?}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn a_device_that_nobody_was_asked_about_and_its_new_name_are_in_the_audit() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.dial().await;
+    let hello = wire
+        .connect_as(&key(1), shared(), &ALL_SCOPES, |_| {})
+        .await;
+    assert_eq!(hello["ok"], true, "{hello}");
+    let paired = wire.ask("device.pair.list", json!({})).await;
+    let device = paired["paired"][0]["deviceId"].clone();
+    let label = "the\u{202e} kitchen's";
+    let rename = json!({"deviceId": device, "label": label});
+    wire.ask("device.pair.rename", rename).await;
+    let kinds = json!({"kinds": ["device.paired", "device.renamed"]});
+    let told = wire.ask("gatehouse.audit.list", kinds).await;
+    let records = told["records"].as_array().unwrap();
+    let said: Vec<_> = records.iter().map(|record| &record["kind"]).collect();
+    assert_eq!(said, ["device.renamed", "device.paired"], "{told}");
+    for record in records {
+        assert_eq!(record["json"]["resource"], device, "{record}");
+    }
+    let what = records[0]["what"].as_str().unwrap();
+    assert!(
+        what.contains("kitchen's") && !what.contains('\u{202e}'),
+        "{what}"
+    );
+    let what = records[1]["what"].as_str().unwrap();
+    assert!(what.contains("on this machine"), "{what}");
+
+    // A device that is known already is not paired again.
+    let mut again = gateway.dial().await;
+    again
+        .connect_as(&key(1), shared(), &ALL_SCOPES, |_| {})
+        .await;
+    let kinds = json!({"kinds": ["device.paired"]});
+    let told = again.ask("gatehouse.audit.list", kinds).await;
+    assert_eq!(told["records"].as_array().unwrap().len(), 1, "{told}");
+}

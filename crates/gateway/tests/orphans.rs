@@ -63,3 +63,82 @@ async fn a_process_that_left_its_run_in_every_way_still_cannot_speak_to_the_gate
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1"), "{answer}");
 }
+
+/// Speaks to the gateway after its first thread has ended: the system shows of a process what its first thread has open.
+/// The number is that of `exit`, of one thread.
+const LEAVES_ITS_FIRST: &str = "import ctypes, platform, socket, sys, threading, time
+def speak():
+    time.sleep(0.5)
+    s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+    s.sendall(b'GET /health HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n')
+    try:
+        answer = s.recv(12)
+    except OSError:
+        answer = b''
+    open('answer.txt', 'wb').write(answer)
+threading.Thread(target=speak).start()
+ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[platform.machine()], 0)
+";
+
+#[tokio::test]
+async fn a_run_cannot_hide_its_connection_behind_a_first_thread_that_ended() {
+    gatehouse_gateway::adopt_orphans();
+    let gateway = TestGateway::with(|options| {
+        options.config.raw = json!({"tools": {"exec": {"mode": "full"}}});
+        support::write_policy(&options.state_dir, r#"{ preset: "observe" }"#);
+    })
+    .await;
+    let workspace = gateway.state.path().join("workspace");
+    fs::create_dir_all(&workspace).unwrap();
+    fs::write(workspace.join("hide.py"), LEAVES_ITS_FIRST).unwrap();
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let command = format!("python3 hide.py {}", gateway.address().port());
+    let call = json!({"name": "exec", "args": {"command": command}, "sessionKey": "main"});
+    let ran = wire.ask("tools.invoke", call).await;
+    assert_eq!(ran["ok"], true, "{ran}");
+    let answer = fs::read(workspace.join("answer.txt")).unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "", "it was hung up on");
+}
+
+/// Reads its script bit by bit, and for no longer than a test takes.
+const READS_ON: &str =
+    "n=0; while [ ! -e go ] && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.05; done\n";
+
+#[tokio::test]
+async fn a_script_is_not_changed_while_what_left_its_run_in_every_way_still_reads_it() {
+    gatehouse_gateway::adopt_orphans();
+    let gateway = TestGateway::start().await;
+    let workspace = gateway.state.path().join("workspace");
+    fs::create_dir_all(&workspace).unwrap();
+    let at = |name: &str| workspace.join(name);
+    fs::write(at("run.sh"), format!("{READS_ON}echo $0\n")).unwrap();
+    fs::write(at("other"), "x").unwrap();
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let mut agent = gateway.client(&ALL_SCOPES).await;
+    let leaves = json!({"command": "env -i setsid -f /bin/bash run.sh </dev/null >log 2>&1"});
+    let call = json!({"name": "exec", "args": leaves, "sessionKey": "agent:main:main"});
+    let ran = agent.ask("tools.invoke", call).await;
+    assert_eq!(ran["ok"], true, "{ran}");
+
+    let change = json!({"command": "cp other run.sh", "sessionKey": "agent:main:main"});
+    let checked = wire.ask("gatehouse.policy.check", change.clone()).await;
+    let found = checked["findings"].to_string();
+    assert!(found.contains("still runs"), "{found}");
+
+    fs::write(at("go"), "").unwrap();
+    let ends = async {
+        loop {
+            let checked = wire.ask("gatehouse.policy.check", change.clone()).await;
+            if !checked["findings"].to_string().contains("still runs") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let patience = Duration::from_secs(60);
+    let ended = tokio::time::timeout(patience, ends).await;
+    assert!(
+        ended.is_ok(),
+        "it ended, and nothing reads the script any more"
+    );
+}

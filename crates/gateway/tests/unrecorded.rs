@@ -7,6 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatehouse_gateway::StartOptions;
+use gatehouse_gateway::config::{Env, Flags, SecretFlag, prepare};
+use gatehouse_protocol::Secret;
 use gatehouse_protocol::device::DeviceKey;
 use gatehouse_vault::credentials::KeyFile;
 use serde_json::{Value, json};
@@ -17,7 +20,7 @@ const OTHER: &str = "another-value-0123456789";
 
 const REFUSE: &str = "CREATE TRIGGER no_record BEFORE INSERT ON audit_record \
     WHEN NEW.kind LIKE 'credential.%' OR NEW.kind LIKE 'policy.%' OR NEW.kind LIKE 'pairing.%' \
-    OR NEW.kind LIKE 'device.%' OR NEW.kind LIKE 'token.%' \
+    OR NEW.kind LIKE 'device.%' OR NEW.kind LIKE 'token.%' OR NEW.kind LIKE 'config.%' \
     BEGIN SELECT RAISE(ABORT, 'not now'); END";
 
 /// What somebody with the file does to it while the gateway runs.
@@ -151,6 +154,11 @@ async fn devices_and_their_tokens_stay_as_they_are_where_a_decision_cannot_be_re
             "pairing.approved",
         ),
         (
+            "device.pair.rename",
+            json!({"deviceId": device, "label": "kitchen"}),
+            "device.renamed",
+        ),
+        (
             "device.token.rotate",
             json!({"deviceId": device, "role": "operator"}),
             "token.rotated",
@@ -210,4 +218,46 @@ async fn the_approvals_document_stays_as_it_is_where_its_change_cannot_be_record
     let kinds = json!({"kinds": ["policy.changed"]});
     let listed = wire.ask("gatehouse.audit.list", kinds).await;
     assert_eq!(listed["records"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_configuration_stays_as_it_is_where_its_change_cannot_be_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gatehouse.json");
+    let text = "{ gateway: { port: 0 } }";
+    std::fs::write(&file, text).unwrap();
+    let gateway = TestGateway::with(|options| {
+        let flags = Flags {
+            token: Secret::new(TOKEN).map(SecretFlag::Text),
+            ..Flags::default()
+        };
+        let prepared = prepare(folder.path(), &flags, &Env::new()).unwrap();
+        *options = StartOptions::prepared(prepared, Env::new(), folder.path().to_owned());
+    })
+    .await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let before = wire.ask("config.get", json!({})).await;
+    in_the_database(folder.path(), REFUSE).await;
+    let patch = json!({"raw": "{ logging: { level: 'warn' } }", "baseHash": before["hash"]});
+    let refused = wire.request("config.patch", patch).await;
+    assert_eq!(refused["ok"], false, "{refused}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    let after = wire.ask("config.get", json!({})).await;
+    assert_eq!(after["hash"], before["hash"], "nor is it in force");
+}
+
+#[tokio::test]
+async fn a_device_is_not_paired_where_that_cannot_be_recorded() {
+    let gateway = TestGateway::start().await;
+    let mut known = gateway.client(&ALL_SCOPES).await;
+    let before = known.ask("device.pair.list", json!({})).await;
+    in_the_database(gateway.state.path(), REFUSE).await;
+    let key = DeviceKey::from_seed([31; 32]);
+    let mut wire = gateway.dial().await;
+    let hello = wire
+        .connect_as(&key, json!({"token": TOKEN}), &ALL_SCOPES, |_| {})
+        .await;
+    assert_eq!(hello["ok"], false, "{hello}");
+    let after = known.ask("device.pair.list", json!({})).await;
+    assert_eq!(after["paired"], before["paired"]);
 }

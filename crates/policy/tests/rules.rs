@@ -119,3 +119,26 @@ fn what_takes_a_file_away_is_a_deletion() {
         ],
     );
 }
+
+#[test]
+fn an_address_is_denied_however_it_is_written() {
+    check(
+        r#"urls: "https://a.example/v1/*""#,
+        Verdict::Deny,
+        &[
+            "curl https://a.example/v1/x",
+            "curl https://a.example:443/v1/x",
+            "curl https://A.example/%76%31/x",
+            "curl https://me@a.example/v2/../v1/x",
+        ],
+    );
+}
+
+#[test]
+fn numbers_that_no_argument_can_have_are_refused() {
+    let document =
+        r#"{rules: [{id: "no", verdict: "deny", match: {args: {"/n": {min: 5, max: 1}}}}]}"#;
+    let problems = Policy::load(document, None).expect_err("nothing can match");
+    let told = format!("{problems:?}");
+    assert!(told.contains("min above its max"), "{told}");
+}

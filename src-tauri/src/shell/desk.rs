@@ -24,8 +24,7 @@ pub(crate) struct Desk {
     support: watch::Receiver<NotificationSupport>,
     page: Mutex<Page>,
     painted: watch::Sender<bool>,
-    /// How secrets stand, asked while the first page loads: the keychain takes longer to answer than all else.
-    secrets: Mutex<Option<JoinHandle<SecretStoreView>>>,
+    secrets: Asked,
     /// The main window was moved, and that is about to be written down.
     pub(crate) place_is_due: AtomicBool,
 }
@@ -33,8 +32,24 @@ pub(crate) struct Desk {
 /// What can wait for the first paint waits no longer than this: there may be no window at all.
 const PAINTED_BY: Duration = Duration::from_millis(1_500);
 
+/// How secrets stand, asked while the first page loads: the keychain takes longer to answer than all else.
+struct Asked(Mutex<Option<JoinHandle<SecretStoreView>>>);
+
 /// What the keychain said at the start counts this long: a window may first be opened hours later.
 const ASKED_WITHIN: Duration = Duration::from_secs(10);
+
+impl Asked {
+    fn now(answer: impl Future<Output = SecretStoreView> + Send + 'static) -> Self {
+        Self(Mutex::new(Some(tauri::async_runtime::spawn(answer))))
+    }
+
+    /// What was said, for the first who wants it soon enough after the start.
+    async fn take(&self, since_the_start: Duration) -> Option<SecretStoreView> {
+        let is_fresh = since_the_start < ASKED_WITHIN;
+        let asked = lock(&self.0).take().filter(|_| is_fresh)?;
+        asked.await.ok()
+    }
+}
 
 /// Where the main window's page is in its life.
 enum Page {
@@ -51,9 +66,8 @@ impl Desk {
         fleet: &Fleet,
     ) -> Self {
         let asked = fleet.clone();
-        let secrets = tauri::async_runtime::spawn(async move { asked.secret_store_state().await });
         Self {
-            secrets: Mutex::new(Some(secrets)),
+            secrets: Asked::now(async move { asked.secret_store_state().await }),
             started,
             support,
             page: Mutex::new(Page::Absent { wanted: None }),
@@ -78,12 +92,7 @@ impl Desk {
             None
         };
         let notifications = self.support.borrow().clone();
-        let is_fresh = self.started.elapsed() < ASKED_WITHIN;
-        let asked = lock(&self.secrets).take().filter(|_| is_fresh);
-        let secrets = match asked {
-            Some(answer) => answer.await.ok(),
-            None => None,
-        };
+        let secrets = self.secrets.take(self.started.elapsed()).await;
         AppInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             platform: platform(),
@@ -164,5 +173,26 @@ const fn platform() -> Platform {
         Platform::Windows
     } else {
         Platform::Linux
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_keychain_said_at_the_start_counts_for_the_first_window_of_the_first_ten_seconds() {
+        let asked = || Asked::now(async { SecretStoreView::KeychainLocked });
+        tauri::async_runtime::block_on(async {
+            let soon = asked();
+            let said = soon.take(Duration::from_millis(9_999)).await;
+            assert!(matches!(said, Some(SecretStoreView::KeychainLocked)));
+            let again = soon.take(Duration::ZERO).await;
+            assert!(again.is_none(), "another window asks anew");
+
+            let late = asked();
+            assert!(late.take(Duration::from_secs(10)).await.is_none());
+            assert!(late.take(Duration::ZERO).await.is_none());
+        });
     }
 }

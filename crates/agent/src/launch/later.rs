@@ -8,7 +8,7 @@ use std::{
     hash::BuildHasher,
     path::{Path, PathBuf},
     sync::{
-        Arc, LazyLock, Weak,
+        Arc, LazyLock, OnceLock, Weak,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -22,6 +22,8 @@ use super::{Opened, Program, find};
 pub struct Held {
     /// What its processes are marked with, and no others.
     mark: String,
+    /// When it was started, as the system counts it.
+    began: OnceLock<u64>,
 }
 
 /// How many commands were opened since this program began.
@@ -37,13 +39,28 @@ impl Default for Held {
     fn default() -> Self {
         let number = OPENED.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}-{number:x}", *PROGRAM);
-        Self { mark }
+        Self {
+            mark,
+            began: OnceLock::new(),
+        }
     }
 }
 
 impl Held {
     pub(crate) fn mark(&self) -> &str {
         &self.mark
+    }
+
+    pub(crate) fn began(&self) -> Option<u64> {
+        self.began.get().copied()
+    }
+
+    /// Says when it is started, where that is known.
+    pub(crate) fn begin(&self, at: Option<u64>) {
+        if let Some(at) = at {
+            // It is started once.
+            let _ = self.began.set(at);
+        }
     }
 
     /// Whether anybody asks whether the command runs.

@@ -51,6 +51,10 @@ where
         let size = kept.size;
         verifier.head(Head { size, root });
     }
+    if let Some(seq) = before_the_first(&*store).await? {
+        let text = "a record stands before the first".to_owned();
+        verifier.note(seq, BreakKind::Inserted, text);
+    }
     let mut page = store.audit_rows(0, PAGE).await?;
     while let Some(last) = page.last() {
         let after = last.seq;
@@ -74,6 +78,20 @@ where
         }
     }
     Ok(verifier.finish())
+}
+
+/// A record that is numbered below the first, which lists would show and no chain holds.
+async fn before_the_first<S>(store: &S) -> Result<Option<u64>, StoreError>
+where
+    S: AuditStore + ?Sized,
+{
+    let below = AuditFilter {
+        before: Some(1),
+        limit: 1,
+        ..AuditFilter::default()
+    };
+    let found = store.audit_list(&below).await?;
+    Ok(found.rows.first().map(|row| row.seq))
 }
 
 /// Holds the end of what is in the store against what was told before it was read, and after that.

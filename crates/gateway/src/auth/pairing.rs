@@ -3,15 +3,16 @@
 
 use std::sync::Arc;
 
-use gatehouse_audit::Draft;
+use gatehouse_audit::{Actor, Draft};
 use gatehouse_protocol::error::PairingReason;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{
     DeviceRecord, DeviceToken, GatewayStore, PairingRecord, PairingState,
 };
+use serde_json::json;
 use uuid::Uuid;
 
-use super::device::{DeviceFacts, PairingFacts, VIA_NOBODY, VIA_OPERATOR};
+use super::device::{DeviceFacts, PairingFacts, VIA_NOBODY, VIA_OPERATOR, VIA_SETUP_CODE};
 use super::issued::{self, IssuedToken, token_hash};
 use super::scopes::{covers, union};
 use crate::clock::Clock;
@@ -86,8 +87,30 @@ impl PairingDesk {
         via: &str,
     ) -> Result<(DeviceRecord, DeviceFacts), StoreError> {
         let paired = self.widened(ask, known, via);
-        self.store.device_put(paired.0.clone()).await?;
+        let said = self.paired_by_itself(ask, via);
+        self.store.device_put(paired.0.clone(), Some(said)).await?;
         Ok(paired)
+    }
+
+    /// What the audit says of a pairing that no person was asked about.
+    fn paired_by_itself(&self, ask: &Request<'_>, via: &str) -> Draft {
+        let (device, role) = (ask.device_id, ask.role);
+        let why = match via {
+            VIA_SETUP_CODE => "it came with a setup code",
+            _ => "it is on this machine, which lets in its own",
+        };
+        Draft {
+            ts: self.now(),
+            kind: "device.paired".to_owned(),
+            actor: Actor::new(role, device),
+            what: Some(format!("device {device} was paired as {role}: {why}")),
+            resource: Some(device.to_owned()),
+            detail: Some(json!({
+                "via": via, "role": role, "scopes": ask.scopes, "client": ask.client.id,
+                "address": ask.remote_ip,
+            })),
+            ..Draft::default()
+        }
     }
 
     fn widened(
@@ -315,7 +338,7 @@ impl PairingDesk {
             json: facts.to_json(),
             ..record.clone()
         };
-        self.store.device_put(record).await?;
+        self.store.device_put(record, None).await?;
         Ok(salt)
     }
 

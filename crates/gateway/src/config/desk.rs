@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::changes::{self, Change};
 use super::clear_keys::{self, ClearKey, Referred};
-use super::edit::{Edit, EditError, Edited, FileState};
+use super::edit::{Edit, EditError, Edited, FileState, Recorder};
 use super::file::{ConfigPlace, revision};
 use super::read::{Env, Reading, read, read_value};
 use super::sections::ROOT;
@@ -30,10 +30,15 @@ enum Command {
     Edit(
         Edit,
         Option<String>,
+        Recorder,
         oneshot::Sender<Result<Edited, EditError>>,
     ),
     ClearKeys(oneshot::Sender<Vec<ClearKey>>),
-    Refer(Vec<Referred>, oneshot::Sender<Result<(), EditError>>),
+    Refer(
+        Vec<Referred>,
+        Recorder,
+        oneshot::Sender<Result<Vec<Change>, EditError>>,
+    ),
 }
 
 impl ConfigHandle {
@@ -74,19 +79,28 @@ impl ConfigHandle {
     }
 
     /// Puts references in the place of such keys.
-    pub(crate) async fn refer(&self, keys: Vec<Referred>) -> Result<(), EditError> {
+    pub(crate) async fn refer(
+        &self,
+        keys: Vec<Referred>,
+        record: Recorder,
+    ) -> Result<Vec<Change>, EditError> {
         let (answer, waiting) = oneshot::channel();
         let desk = self.desk.as_ref().ok_or(EditError::NoFile)?;
-        let told = desk.send(Command::Refer(keys, answer));
+        let told = desk.send(Command::Refer(keys, record, answer));
         told.map_err(|_| EditError::NoFile)?;
         waiting.await.map_err(|_| EditError::NoFile)?
     }
 
     /// Changes the file. `base` is the hash of what the client looked at.
-    pub async fn edit(&self, edit: Edit, base: Option<String>) -> Result<Edited, EditError> {
+    pub(crate) async fn edit(
+        &self,
+        edit: Edit,
+        base: Option<String>,
+        record: Recorder,
+    ) -> Result<Edited, EditError> {
         let (answer, waiting) = oneshot::channel();
         let desk = self.desk.as_ref().ok_or(EditError::NoFile)?;
-        let told = desk.send(Command::Edit(edit, base, answer));
+        let told = desk.send(Command::Edit(edit, base, record, answer));
         told.map_err(|_| EditError::NoFile)?;
         waiting.await.map_err(|_| EditError::NoFile)?
     }
@@ -167,7 +181,7 @@ impl ConfigDesk {
             tokio::select! {
                 biased;
                 command = self.inbox.recv() => match command {
-                    Some(command) => self.handle(command),
+                    Some(command) => self.handle(command).await,
                     None => return,
                 },
                 touch = touched.recv(), if watching => match touch {
@@ -235,7 +249,7 @@ impl ConfigDesk {
             .is_some_and(|sections| !sections.is_empty())
     }
 
-    fn handle(&mut self, command: Command) {
+    async fn handle(&mut self, command: Command) {
         // Whoever asked may have gone; an edit stands all the same.
         match command {
             Command::Look(answer) => {
@@ -244,19 +258,24 @@ impl ConfigDesk {
                 }
                 let _ = answer.send(self.state());
             }
-            Command::Edit(edit, base, answer) => {
-                let _ = answer.send(self.edit(edit, base));
+            Command::Edit(edit, base, record, answer) => {
+                let _ = answer.send(self.edit(edit, base, record).await);
             }
             Command::ClearKeys(answer) => {
                 let _ = answer.send(clear_keys::found(&self.source));
             }
-            Command::Refer(keys, answer) => {
-                let _ = answer.send(self.refer(&keys));
+            Command::Refer(keys, record, answer) => {
+                let _ = answer.send(self.refer(&keys, record).await);
             }
         }
     }
 
-    fn edit(&mut self, edit: Edit, base: Option<String>) -> Result<Edited, EditError> {
+    async fn edit(
+        &mut self,
+        edit: Edit,
+        base: Option<String>,
+        record: Recorder,
+    ) -> Result<Edited, EditError> {
         // What a hand wrote a moment ago is not known yet, and must not be written over.
         if !self.read_anew() {
             return Err(EditError::Unreadable(self.place.read_from.clone()));
@@ -289,20 +308,24 @@ impl ConfigDesk {
             Some(raw) => raw,
             None => pretty(&reading.source),
         };
-        let changes = self.keep(text, reading)?;
+        let changes = self.keep(text, reading, record).await?;
         Ok(Edited {
             file: self.state(),
             changes,
         })
     }
 
-    fn refer(&mut self, keys: &[Referred]) -> Result<(), EditError> {
+    async fn refer(
+        &mut self,
+        keys: &[Referred],
+        record: Recorder,
+    ) -> Result<Vec<Change>, EditError> {
         if !self.read_anew() {
             return Err(EditError::Unreadable(self.place.read_from.clone()));
         }
         let mut wanted = self.source.clone();
         if !clear_keys::replace(&mut wanted, keys) {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let reading = read_value(wanted, &self.env)?;
         let own_words = self
@@ -310,18 +333,30 @@ impl ConfigDesk {
             .as_deref()
             .and_then(|text| clear_keys::replace_in_text(text, keys, &reading.source));
         let text = own_words.unwrap_or_else(|| pretty(&reading.source));
-        self.keep(text, reading).map(drop)
+        self.keep(text, reading, record).await
     }
 
-    /// Writes the file and takes it into force.
-    fn keep(&mut self, text: String, reading: Reading) -> Result<Vec<Change>, EditError> {
+    /// Writes the file, once that is recorded, and takes it into force.
+    async fn keep(
+        &mut self,
+        text: String,
+        reading: Reading,
+        record: Recorder,
+    ) -> Result<Vec<Change>, EditError> {
+        let changes = changes::between(&ROOT, &self.source, &reading.source);
+        let recorded = record(&changes, &self.place.write_to).await;
+        recorded.map_err(EditError::NotRecorded)?;
+        // A hand may have written to it while that was recorded.
+        if self.place.text()? != self.text {
+            return Err(EditError::Conflict);
+        }
         let backup = pretty(&redact::hidden(&ROOT, &self.source));
         self.place
             .write(&text, self.text.as_ref().map(|_| backup.as_str()))?;
         // From here on the file is our own, wherever it was read from before.
         self.place.read_from = self.place.write_to.clone();
         self.text = Some(Zeroizing::new(text));
-        let changes = self.take(reading);
+        self.take(reading);
         (self.tell)(Reloaded::Applied(changes.clone(), self.hash()));
         Ok(changes)
     }

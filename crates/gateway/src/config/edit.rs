@@ -1,7 +1,9 @@
 //! What a client sees of the configuration's file, and what it may ask to be changed there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use futures_util::future::BoxFuture;
+use gatehouse_store::StoreError;
 use serde_json::Value;
 
 use super::changes::Change;
@@ -39,6 +41,10 @@ pub struct Edited {
     pub changes: Vec<Change>,
 }
 
+/// Records what is about to be changed, and where, before the file is written. If this fails, it is not.
+pub(crate) type Recorder =
+    Box<dyn FnOnce(&[Change], &Path) -> BoxFuture<'static, Result<(), StoreError>> + Send>;
+
 /// Why an edit was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
@@ -56,4 +62,7 @@ pub enum EditError {
     Unreadable(PathBuf),
     #[error("the gateway runs without a configuration file")]
     NoFile,
+    /// It could not be recorded, so nothing was written.
+    #[error(transparent)]
+    NotRecorded(StoreError),
 }

@@ -12,6 +12,7 @@ mod migrate;
 mod model;
 mod prepare;
 mod read;
+mod record;
 mod redact;
 mod rules;
 mod schema;
@@ -36,6 +37,7 @@ pub use model::{
 };
 pub use prepare::{Flags, Prepared, SecretFlag, prepare};
 pub use read::{Env, Reading, read};
+pub(crate) use record::ConfigRecord;
 pub(crate) use redact::url_secrets;
 pub(crate) use schema::{hints, json_schema, lookup};
 pub(crate) use sections::ROOT;

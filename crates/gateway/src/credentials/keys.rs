@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use gatehouse_agent::provider::{ApiKey, KeySource, ProviderKey};
-use gatehouse_audit::Actor;
+use gatehouse_audit::{Actor, Draft};
 use gatehouse_vault::Secret;
 use gatehouse_vault::credentials::{
     Bounds, CredentialError, CredentialKind, CredentialName, Destination, NewCredential, Part,
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{By, CredentialDesk, host, reason};
-use crate::config::{ClearKey, ConfigHandle, ROOT, url_secrets};
+use crate::config::{ClearKey, ConfigHandle, ConfigRecord, ROOT, url_secrets};
 
 /// What the keys of model providers are bound to, beside their host.
 const TOOL: &str = "models";
@@ -61,7 +61,15 @@ impl CredentialDesk {
             return;
         }
         let count = moved.len();
-        match config.refer(moved).await {
+        let by = Draft {
+            actor: Actor::gateway(),
+            ..Draft::default()
+        };
+        let record = ConfigRecord::new(self.0.store.clone(), self.0.clock.clone(), by);
+        let referred = config.refer(moved, record.before()).await;
+        let changes = referred.as_ref().map(|changes| changes.as_slice());
+        record.after(changes).await;
+        match referred.map(drop) {
             Ok(()) => tracing::info!(
                 count,
                 "keys of model providers were moved out of the configuration into the credentials"

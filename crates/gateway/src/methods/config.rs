@@ -1,13 +1,12 @@
 //! `config.*`: the configuration file, seen and changed by clients. Secrets are hidden on the way out and put
 //! back on the way in; an edit names the state it was made on.
 
-use gatehouse_audit::Draft;
 use gatehouse_protocol::MethodScope::{Admin, Read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::audit::done_by;
-use crate::config::{self, Edit, EditError, Edited, FileState, Reload};
+use crate::config::{self, ConfigRecord, Edit, EditError, Edited, FileState, Reload};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
 pub(super) fn register(table: &mut MethodTable) {
@@ -104,18 +103,12 @@ async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
 }
 
 async fn edit(cx: &Cx, edit: Edit, base: Option<String>) -> Result<Value, MethodError> {
-    let mut edited = cx.app.config.edit(edit, base).await.map_err(refused)?;
-    let paths: Vec<&str> = edited
-        .changes
-        .iter()
-        .map(|change| change.path.as_str())
-        .collect();
-    let what = format!("the configuration was changed at {}", paths.join(", "));
-    let changed = Draft {
-        resource: Some(edited.file.place.write_to.display().to_string()),
-        ..done_by(&cx.caller, "config.changed", what)
-    };
-    cx.app.audit.note(changed).await;
+    let by = done_by(&cx.caller, "", String::new());
+    let record = ConfigRecord::new(cx.app.store.clone(), cx.app.clock.clone(), by);
+    let edited = cx.app.config.edit(edit, base, record.before()).await;
+    let changes = edited.as_ref().map(|edited| edited.changes.as_slice());
+    record.after(changes).await;
+    let mut edited = edited.map_err(refused)?;
     cx.app.credentials.adopt_keys(&cx.app.config).await;
     if let Some(file) = cx.app.config.file().await {
         edited.file = file;
@@ -149,6 +142,7 @@ fn refused(error: EditError) -> MethodError {
         EditError::Invalid(error @ config::ConfigError::Write { .. }) => {
             MethodError::unavailable(error.to_string())
         }
+        EditError::NotRecorded(error) => error.into(),
         EditError::NoFile | EditError::Unreadable(_) => MethodError::unavailable(error.to_string()),
         other => MethodError::invalid(other.to_string()),
     }

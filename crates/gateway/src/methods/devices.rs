@@ -196,7 +196,10 @@ async fn rename(cx: Cx, params: RenameParams) -> Result<Value, MethodError> {
         json: facts.to_json(),
         ..record
     };
-    cx.app.store.device_put(renamed).await.map_err(failed)?;
+    let what = format!("device {device} was named {label:?}");
+    let said = said(&cx, "device.renamed", &device, what);
+    let put = cx.app.store.device_put(renamed, Some(said));
+    put.await.map_err(failed)?;
     changed(&cx, &device);
     Ok(json!({"deviceId": device, "label": label}))
 }

@@ -111,6 +111,7 @@ fn are_any_left() -> bool {
 mod linux {
     use std::collections::{HashMap, HashSet};
     use std::fs;
+    use std::io::ErrorKind;
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
     use gatehouse_agent::tools::exec::{RUN_MARK, adopts_orphans};
@@ -121,15 +122,61 @@ mod linux {
     /// opened it is gone, and whoever sent through it does not wait for an answer.
     pub(super) fn of_runs(all: &[Ends]) -> Vec<bool> {
         // In this order: a process that ends meanwhile leaves a socket without one.
-        let held = held_by(&processes_of_runs());
+        let runs = processes_of_runs();
+        let holders = Holders {
+            held: held_by(&runs),
+            others: runs.iter().any(|pid| hides(*pid)).then(|| {
+                let all = processes();
+                held_by(&all.difference(&runs).copied().collect())
+            }),
+        };
         let Some(sockets) = sockets() else {
             return vec![true; all.len()];
         };
         let of_a_run = |ends: &Ends| {
             let socket = sockets.get(&(plain(ends.from), plain(ends.to)));
-            socket.is_none_or(|socket| *socket == 0 || held.contains(socket))
+            holders.is_of_a_run(socket.copied())
         };
         all.iter().map(of_a_run).collect()
+    }
+
+    /// Who has which sockets.
+    pub(super) struct Holders {
+        /// Those of runs.
+        pub(super) held: HashSet<u64>,
+        /// Those of everybody else, where a process of a run hides what it has: then only a socket that is seen to be
+        /// another's is none of a run.
+        pub(super) others: Option<HashSet<u64>>,
+    }
+
+    impl Holders {
+        pub(super) fn is_of_a_run(&self, socket: Option<u64>) -> bool {
+            socket.is_none_or(|socket| {
+                let is_hidden = |others: &HashSet<u64>| !others.contains(&socket);
+                socket == 0
+                    || self.held.contains(&socket)
+                    || self.others.as_ref().is_some_and(is_hidden)
+            })
+        }
+    }
+
+    /// Whether nobody but root can tell what a process has open: one of another user (`sudo`), one whose program may
+    /// not be read or that asked for it (prctl(2), `PR_SET_DUMPABLE`), and one whose first thread has ended.
+    fn hides(pid: u32) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
+        if after.trim_start().starts_with('Z') {
+            let threads = fs::read_dir(format!("/proc/{pid}/task"));
+            return threads.is_ok_and(|threads| threads.count() > 1);
+        }
+        let handles = fs::read_dir(format!("/proc/{pid}/fd"));
+        handles.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+    }
+
+    fn processes() -> HashSet<u32> {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        pids.collect()
     }
 
     /// Whether there are processes of runs now.
@@ -208,8 +255,7 @@ mod linux {
         let ours = adopts_orphans().then_some(own);
         let mut parents: HashMap<u32, u32> = HashMap::new();
         let mut found: HashSet<u32> = HashSet::new();
-        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-        for pid in entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()) {
+        for pid in processes() {
             let parent = parent(pid);
             if let Some(parent) = parent {
                 parents.insert(pid, parent);
@@ -306,6 +352,29 @@ mod tests {
             child.wait().unwrap();
         }
         assert_eq!(found, [false, false, true, true]);
+    }
+
+    #[test]
+    fn where_a_run_hides_what_it_has_only_what_is_seen_to_be_another_s_is_let_in() {
+        let of = |numbers: &[u64]| numbers.iter().copied().collect();
+        let open = linux::Holders {
+            held: of(&[1]),
+            others: None,
+        };
+        let hidden = linux::Holders {
+            held: of(&[1]),
+            others: Some(of(&[2])),
+        };
+        for (socket, while_open, while_hidden) in [
+            (Some(1), true, true),
+            (Some(2), false, false),
+            (Some(3), false, true),
+            (Some(0), true, true),
+            (None, true, true),
+        ] {
+            assert_eq!(open.is_of_a_run(socket), while_open, "{socket:?}");
+            assert_eq!(hidden.is_of_a_run(socket), while_hidden, "{socket:?}");
+        }
     }
 
     /// Connects from an address of its own when it is told the port to come from, and says a letter.

@@ -2,6 +2,7 @@
 
 use super::command::{Matched, Reading};
 use super::pattern::{Case, Pattern};
+use super::url::UrlPattern;
 use crate::effect::{Effect, EffectKind, Target};
 
 /// `example.com`, `*.example.com` (every name below it), `^regex$`.
@@ -10,11 +11,6 @@ pub(crate) fn read_host(text: &str) -> Result<Pattern, String> {
         return Err("is an address; a host has no slash (use `urls` for addresses)".to_owned());
     }
     Pattern::read(text.trim_end_matches('.'), Case::Ignored)
-}
-
-/// `https://example.com/api/*`, in which `*` crosses slashes, or `^regex$`.
-pub(crate) fn read_url(text: &str) -> Result<Pattern, String> {
-    Pattern::read(text, Case::Sensitive)
 }
 
 /// Whether an effect reaches one of the hosts. None where it reaches no host.
@@ -33,9 +29,16 @@ pub(crate) fn on_hosts(patterns: &[Pattern], effect: &Effect, reading: Reading) 
 }
 
 /// Whether an effect reaches one of the addresses. A host alone may be any address of it.
-pub(crate) fn on_urls(patterns: &[Pattern], effect: &Effect, reading: Reading) -> Option<Matched> {
+pub(crate) fn on_urls(
+    patterns: &[UrlPattern],
+    effect: &Effect,
+    reading: Reading,
+) -> Option<Matched> {
     match &effect.target {
-        Target::Url(url) => Some(patterns.iter().any(|pattern| pattern.matches(url)).into()),
+        Target::Url(url) => {
+            let any = patterns.iter().any(|pattern| pattern.matches(url, reading));
+            Some(any.into())
+        }
         _ if effect.kind == EffectKind::Network => Some(unknown(reading)),
         _ => None,
     }

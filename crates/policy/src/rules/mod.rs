@@ -17,6 +17,7 @@ mod read_conditions;
 mod reader;
 mod text;
 mod time;
+mod url;
 mod words;
 
 pub use model::{Approval, Counts, Enabled, NoCounts, Preset, RateBy, RateKey, Vetting};

@@ -8,6 +8,7 @@ use super::command::CommandPattern;
 use super::path::PathPattern;
 use super::pattern::Pattern;
 use super::time::Window;
+use super::url::UrlPattern;
 use crate::effect::{EffectKind, Zone};
 use crate::verdict::Verdict;
 
@@ -114,7 +115,7 @@ pub(crate) struct Conditions {
     pub(crate) arguments: Vec<ArgumentTest>,
     pub(crate) paths: Option<Vec<PathPattern>>,
     pub(crate) hosts: Option<Vec<Pattern>>,
-    pub(crate) urls: Option<Vec<Pattern>>,
+    pub(crate) urls: Option<Vec<UrlPattern>>,
     pub(crate) agents: Option<Vec<Pattern>>,
     pub(crate) sessions: Option<Vec<Pattern>>,
     pub(crate) channels: Option<Vec<Pattern>>,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::command::CommandPattern;
-use super::host::{read_host, read_url};
+use super::host::read_host;
 use super::locate::key;
 use super::model::{
     ArgumentTest, Conditions, EFFECT_KINDS, EffectTest, RATE_BY, Rate, RateBy, ValueTest, ZONES,
@@ -12,6 +12,7 @@ use super::path::PathPattern;
 use super::pattern::{Case, Pattern};
 use super::reader::{At, Reader};
 use super::time::{DAYS, Window, read_clock};
+use super::url::UrlPattern;
 
 const KEYS: [&str; 14] = [
     "tool",
@@ -47,12 +48,12 @@ pub(super) fn read(reader: &mut Reader, at: &At<'_>, open: bool) -> Option<Condi
     let mut conditions = Conditions {
         tools: patterns("tool", &names),
         hosts: patterns("hosts", &read_host),
-        urls: patterns("urls", &read_url),
         agents: patterns("agents", &names),
         sessions: patterns("sessions", &names),
         channels: patterns("channels", &names),
         ..Conditions::default()
     };
+    conditions.urls = at.get("urls").map(|at| reader.texts(&at, UrlPattern::read));
     conditions.paths = at
         .get("paths")
         .map(|at| reader.texts(&at, PathPattern::read));
@@ -181,6 +182,12 @@ fn read_tests(reader: &mut Reader, at: &At<'_>) -> Vec<ValueTest> {
             Some(number) => tests.push(test(number)),
             None => reader.error(&at.path, "must be a number"),
         }
+    }
+    let number = |name| at.get(name).and_then(|at| at.value.as_f64());
+    if let (Some(least), Some(most)) = (number("min"), number("max"))
+        && least > most
+    {
+        reader.error(&at.path, "has a min above its max, which nothing can match");
     }
     tests
 }

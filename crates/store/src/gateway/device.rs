@@ -61,11 +61,11 @@ pub trait DeviceStore: Send + Sync {
     /// In the order they were approved.
     async fn devices(&self) -> Result<Vec<DeviceRecord>>;
     async fn device(&self, id: &str) -> Result<Option<DeviceRecord>>;
-    /// Adds a device or replaces the one of its id; its tokens stay.
-    async fn device_put(&self, device: DeviceRecord) -> Result<()>;
-    async fn device_seen(&self, id: &str, at: Millis) -> Result<()>;
-    /// Forgets a device with its tokens. Says whether there was one. Here and below, what the audit says of a change is
+    /// Adds a device or replaces the one of its id; its tokens stay. Here and below, what the audit says of a change is
     /// written in one step with it, where there was one.
+    async fn device_put(&self, device: DeviceRecord, audit: Option<Draft>) -> Result<()>;
+    async fn device_seen(&self, id: &str, at: Millis) -> Result<()>;
+    /// Forgets a device with its tokens. Says whether there was one.
     async fn device_remove(&self, id: &str, audit: Option<Draft>) -> Result<bool>;
 
     /// Adds a token, or replaces the one of the same device and role.

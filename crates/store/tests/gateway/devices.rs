@@ -81,7 +81,7 @@ pub async fn an_expired_request_is_neither_listed_nor_approved(world: &dyn Gatew
 
 pub async fn a_token_is_found_by_its_hash_until_its_device_is_removed(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.device_put(device("d")).await.unwrap();
+    store.device_put(device("d"), None).await.unwrap();
     let first = token("d", "operator", "h1");
     store.device_token_put(first.clone(), None).await.unwrap();
     let found = store.device_token_by_hash("h1").await.unwrap();
@@ -108,7 +108,7 @@ pub async fn a_token_is_found_by_its_hash_until_its_device_is_removed(world: &dy
         (revoked.last_used_at, revoked.revoked_at),
         (Some(70), Some(80))
     );
-    store.device_put(device("d")).await.unwrap();
+    store.device_put(device("d"), None).await.unwrap();
     assert_eq!(
         store.device_tokens("d").await.unwrap().len(),
         1,

@@ -7,6 +7,7 @@
  */
 import { agentCredentials } from "./en/agent-credentials";
 import { audit } from "./en/audit";
+import { cedar } from "./en/cedar";
 import { chat } from "./en/chat";
 import { common, keys, time } from "./en/common";
 import { gateways } from "./en/gateways";
@@ -32,6 +33,7 @@ const en = {
   signin,
   agentCredentials,
   audit,
+  cedar,
   doctor,
   governance,
   policy,

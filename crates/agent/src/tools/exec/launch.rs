@@ -7,7 +7,7 @@ use gatehouse_policy::{Pipeline, Plan, Spawn};
 use tokio::process::Command;
 
 use super::{
-    credentials, job,
+    credentials, job, leavers,
     spawn::{self, Spawned},
 };
 use crate::{
@@ -42,6 +42,7 @@ pub(super) fn launch(
     values: &Values,
 ) -> Result<Spawned, ToolError> {
     check(launch)?;
+    launch.held().begin(leavers::now());
     let mut spawned = start(launch, effect, values)?;
     // An interpreter reads its script by the script's path. The command may have begun to write by now.
     if !launch.is_unchanged_by_others() {

@@ -35,9 +35,15 @@ impl DeviceStore for SqliteGatewayStore {
             .await
     }
 
-    async fn device_put(&self, device: DeviceRecord) -> Result<()> {
-        self.write(move |c| Box::pin(async move { put(c, &device).await }))
-            .await
+    async fn device_put(&self, device: DeviceRecord, audit: Option<Draft>) -> Result<()> {
+        let audit = self.scrubbed_draft(audit);
+        self.write(move |c| {
+            Box::pin(async move {
+                put(c, &device).await?;
+                say(c, true, audit).await.map(drop)
+            })
+        })
+        .await
     }
 
     async fn device_seen(&self, id: &str, at: Millis) -> Result<()> {

@@ -41,16 +41,42 @@ export const document = `{
 }
 `;
 
-export const roles = `// People
-permit (principal in Role::"owner", action, resource);
-permit (principal in Role::"operator", action in [Action::"read", Action::"answer", Action::"send"], resource);
-permit (principal in Role::"auditor", action in [Action::"read", Action::"export"], resource in Area::"audit");
+export const roles = `// Agents
+@id("agents call tools")
+permit (principal is Agent in Role::"developer", action == Action::"tool.call", resource)
+when {
+  (!resource.runs || principal.scopes.contains("exec")) &&
+  (resource.server == "" || principal.scopes.contains("tools"))
+};
 
-// Agents
-permit (principal in Role::"agent", action in [Action::"exec", Action::"read_file", Action::"write_file"], resource)
-  when { resource.below("~/projects") };
-permit (principal == Agent::"ops", action == Action::"use_credential", resource == Credential::"DEPLOY_TOKEN");
-forbid (principal in Role::"agent", action == Action::"approve", resource);
+@id("agents write")
+permit (
+  principal is Agent in Role::"developer",
+  action in [Action::"path.write", Action::"path.delete"],
+  resource
+)
+when { principal.scopes.contains("write") };
+
+@require_approval("production is looked at by a person")
+permit (principal is Agent in Role::"developer", action == Action::"path.write", resource)
+when { resource.path like "/srv/production/*" };
+
+@id("agents use credentials where they are bound to")
+permit (principal is Agent in Role::"developer", action == Action::"credential.use", resource)
+when { principal.scopes.contains("credentials") && resource.bound };
+
+forbid (principal == Agent::"ops", action == Action::"host.connect", resource)
+unless { resource.name like "*.example.org" };
+
+// People
+permit (
+  principal is User in Role::"observer",
+  action in [Action::"session.read", Action::"approval.read", Action::"policy.read", Action::"audit.read"],
+  resource
+);
+permit (principal is User in Role::"operator", action == Action::"approval.decide", resource);
+forbid (principal == User::"user:anna@example.org", action == Action::"policy.change", resource)
+when { if context.channel == "" then true else false };
 `;
 
 const rule = (
