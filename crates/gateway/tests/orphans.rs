@@ -102,7 +102,7 @@ async fn a_run_cannot_hide_its_connection_behind_a_first_thread_that_ended() {
 
 /// Reads its script bit by bit, and for no longer than a test takes.
 const READS_ON: &str =
-    "n=0; while [ ! -e go ] && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.05; done\n";
+    ": > begun; n=0; while [ ! -e go ] && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.05; done\n";
 
 #[tokio::test]
 async fn a_script_is_not_changed_while_what_left_its_run_in_every_way_still_reads_it() {
@@ -117,8 +117,12 @@ async fn a_script_is_not_changed_while_what_left_its_run_in_every_way_still_read
     let mut agent = gateway.client(&ALL_SCOPES).await;
     let leaves = json!({"command": "env -i setsid -f /bin/bash run.sh </dev/null >log 2>&1"});
     let call = json!({"name": "exec", "args": leaves, "sessionKey": "agent:main:main"});
-    let ran = agent.ask("tools.invoke", call).await;
-    assert_eq!(ran["ok"], true, "{ran}");
+    // One that has not left its group when the command ends is ended with it.
+    while !at("begun").exists() {
+        let ran = agent.ask("tools.invoke", call.clone()).await;
+        assert_eq!(ran["ok"], true, "{ran}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 
     let change = json!({"command": "cp other run.sh", "sessionKey": "agent:main:main"});
     let checked = wire.ask("gatehouse.policy.check", change.clone()).await;

@@ -13,8 +13,6 @@ use crate::methods::ApprovalResolveReply;
 use crate::model::session::SessionCreated;
 
 methods! {
-    /// The published method, of whose answer only what is wrong with the file is read.
-    ConfigGet = "config.get", Read, V3, NoParams => Value;
     PolicyGet = "gatehouse.policy.get", Read, V3, NoParams => Value;
     PolicyValidate = "gatehouse.policy.validate", Read, V3, Value => Value;
     PolicySet = "gatehouse.policy.set", Admin, V3, Value => Value;

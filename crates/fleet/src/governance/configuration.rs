@@ -1,6 +1,7 @@
 //! The gateway's configuration file: whether what it says is in force. It is never shown, for keys may stand in it.
 
-use gatehouse_protocol::{NoParams, own};
+use gatehouse_protocol::NoParams;
+use gatehouse_protocol::methods::ConfigGet;
 
 use super::read::Fields;
 use crate::error::FleetError;
@@ -13,7 +14,7 @@ impl Fleet {
         gateway: GatewayId,
     ) -> Result<ConfigurationView, FleetError> {
         let answer = self
-            .ask_governed::<own::ConfigGet>(&gateway, NoParams {})
+            .ask_governed::<ConfigGet>(&gateway, NoParams {})
             .await?;
         let fields = Fields(&answer);
         Ok(ConfigurationView {

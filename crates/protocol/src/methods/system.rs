@@ -15,6 +15,8 @@ methods! {
     Health = "health", Read, V3, NoParams => Value;
     /// How the gateway is doing, in a shape that differs between versions.
     Status = "status", Read, V3, NoParams => Value;
+    /// The configuration file. Only what is wrong with it is read.
+    ConfigGet = "config.get", Read, V3, NoParams => Value;
     /// The end of the log file, or what came since a cursor.
     LogsTail = "logs.tail", Read, V3, LogsTailParams => LogsTailed;
     SystemPresence = "system-presence", Read, V3, NoParams => Listed<PresenceEntry>;

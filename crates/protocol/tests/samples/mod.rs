@@ -123,6 +123,7 @@ const CONNECT: &[&str] = &[
 fn system() -> Vec<Sample> {
     vec![
         sample::<Connect>("ConnectParams", Some(CONNECT), connect()),
+        sample::<ConfigGet>("", Some(&[]), NoParams {}),
         sample::<Health>("", Some(&[]), NoParams {}),
         sample::<Status>("", Some(&[]), NoParams {}),
         sample::<LogsTail>(
