@@ -74,14 +74,14 @@ fn posix(command: &str, judge: &mut Judge<'_>) -> Plan {
 /// A line of PowerShell that this shell can read too is denied where the other one would be.
 fn in_words_of_another_shell(command: &str, judge: &mut Judge<'_>) {
     let commands = &judge.report.commands;
-    let command_text = command;
+    let has_a_path = foreign::has_a_path(command);
     let other = |command: &crate::analysis::Command| {
         let name = command
             .argv
             .first()
             .is_some_and(|name| foreign::is_name(name));
         name || foreign::shows_a_file(&command.argv)
-            || foreign::is_alias(&command.argv, command_text)
+            || has_a_path && foreign::is_alias(&command.argv)
     };
     let of_theirs = command.contains("$env:");
     if !of_theirs && !commands.iter().any(other) {

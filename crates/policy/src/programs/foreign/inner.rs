@@ -199,18 +199,20 @@ pub(crate) fn shows_a_file(argv: &[String]) -> bool {
     matches!(argv, [name, paths @ ..] if name == "type" && paths.iter().any(is_path))
 }
 
-/// `rm -r -fo C:\Users`, `cat $HOME\.ssh\id_rsa`: a name that both shells have, in a line with a path of the other.
-pub(crate) fn is_alias(argv: &[String], line: &str) -> bool {
+/// Whether a line has a path as only the other shell writes them.
+pub(crate) fn has_a_path(line: &str) -> bool {
     const MARKS: &[&str] = &[":\\", "~\\", "$home\\", "$env:", "%\\"];
-    let Some(name) = argv.first() else {
-        return false;
-    };
-    if !line.contains(['\\', ':']) {
-        return false;
+    line.contains(['\\', ':']) && {
+        let lower = line.to_ascii_lowercase();
+        MARKS.iter().any(|mark| lower.contains(mark))
     }
-    let lower = line.to_ascii_lowercase();
-    let own_path = MARKS.iter().any(|mark| lower.contains(mark));
-    own_path && (names::full(name) != name || names::is_foreign(name) || name.starts_with(':'))
+}
+
+/// `rm -r -fo C:\Users`, `cat $HOME\.ssh\id_rsa`: a name that both shells have, for a line with a path of the other.
+pub(crate) fn is_alias(argv: &[String]) -> bool {
+    argv.first().is_some_and(|name| {
+        names::full(name) != name || names::is_foreign(name) || name.starts_with(':')
+    })
 }
 
 /// A word as it was before this shell took it for its own: `$env` is a variable there.

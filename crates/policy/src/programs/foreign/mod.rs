@@ -20,8 +20,8 @@ use crate::word::{Piece, Word};
 use crate::world::{Dialect, World};
 use cut::{Command, cut};
 pub(super) use inner::{by_name, cmd_line, powershell_line};
+pub(crate) use inner::{has_a_path, is_alias, is_name, shows_a_file};
 use inner::{inner_cmd, inner_powershell};
-pub(crate) use inner::{is_alias, is_name, shows_a_file};
 use together::together;
 
 /// Lines within lines are read so deep.
