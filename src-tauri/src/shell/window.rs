@@ -112,12 +112,32 @@ pub(crate) fn show_approval(app: &AppHandle, shown: bool) {
                 .always_on_top(true)
                 .visible_on_all_workspaces(true)
                 // Typing on elsewhere must not land in a window that just appeared.
-                .focused(false);
-            finish(builder.build());
+                .focused(false)
+                .visible(false);
+            let window = builder.build();
+            if let Ok(window) = &window {
+                take_no_keys_when_shown(window);
+                show(window);
+            }
+            finish(window);
         }),
         (None, false) => {}
     }
 }
+
+/// That a window is built without focus holds until it is drawn first, which a busy window manager may see before it has
+/// placed the window. This is what it is told with the window itself.
+#[cfg(target_os = "linux")]
+fn take_no_keys_when_shown(window: &WebviewWindow) {
+    use glib::object::ObjectExt as _;
+    match window.gtk_window() {
+        Ok(window) => window.set_property("focus-on-map", false),
+        Err(error) => warn!(%error, "a window could not be told to leave the keyboard alone"),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn take_no_keys_when_shown(_: &WebviewWindow) {}
 
 /// A window on the page, which can go nowhere else.
 fn page<'a>(
