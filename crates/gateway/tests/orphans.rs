@@ -15,15 +15,19 @@ use tokio::net::TcpStream;
 
 const REQUEST: &str = "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
-#[tokio::test]
-async fn a_process_that_left_its_run_in_every_way_still_cannot_speak_to_the_gateway() {
-    gatehouse_gateway::adopt_orphans();
-    // The policy would ask; what is tried here is what holds without it.
-    let gateway = TestGateway::with(|options| {
+/// The policy would ask; what is tried here is what holds without it.
+async fn that_asks_nothing() -> TestGateway {
+    TestGateway::with(|options| {
         options.config.raw = json!({"tools": {"exec": {"mode": "full"}}});
         support::write_policy(&options.state_dir, r#"{ preset: "observe" }"#);
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn a_process_that_left_its_run_in_every_way_still_cannot_speak_to_the_gateway() {
+    gatehouse_gateway::adopt_orphans();
+    let gateway = that_asks_nothing().await;
     let workspace = gateway.state.path().join("workspace");
     fs::create_dir_all(&workspace).unwrap();
     let workspace = workspace.canonicalize().unwrap();
@@ -83,11 +87,7 @@ ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[platform.machine()], 0)
 #[tokio::test]
 async fn a_run_cannot_hide_its_connection_behind_a_first_thread_that_ended() {
     gatehouse_gateway::adopt_orphans();
-    let gateway = TestGateway::with(|options| {
-        options.config.raw = json!({"tools": {"exec": {"mode": "full"}}});
-        support::write_policy(&options.state_dir, r#"{ preset: "observe" }"#);
-    })
-    .await;
+    let gateway = that_asks_nothing().await;
     let workspace = gateway.state.path().join("workspace");
     fs::create_dir_all(&workspace).unwrap();
     fs::write(workspace.join("hide.py"), LEAVES_ITS_FIRST).unwrap();
