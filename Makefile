@@ -28,6 +28,8 @@ run: system-run ui/dist/index.html ## build what is needed and open the app
 dev: system-run ui/node_modules/.package-lock.json ## the app on the page's development server, reloading
 	ui/node_modules/.bin/tauri dev
 
+# What an incremental build remembers is several gigabytes, and a whole run never looks at it again.
+test: export CARGO_INCREMENTAL := 0
 test: check test-ui test-rust ## everything: checks, the page, the crates, real gateways, the real window
 
 test-fast: system-run ui/dist/index.html ## what needs no peer and no desktop: the crates' own tests, the page's
