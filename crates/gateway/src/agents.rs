@@ -192,20 +192,23 @@ impl Agents {
 
     /// The folder that an agent works in.
     pub fn folder(&self, agent: &AgentEntry) -> PathBuf {
-        let own = agent.workspace.clone();
-        own.unwrap_or_else(|| self.workspace(&agent.id))
+        match &agent.workspace {
+            // A folder that is no whole path must not depend on where the gateway was started.
+            Some(own) => self.state_dir.join(own),
+            None => self.workspace(&agent.id),
+        }
     }
 
     /// The folder that an agent works in where it names none.
     pub fn workspace(&self, id: &str) -> PathBuf {
         let settings = (self.settings)();
         let own = settings.agents.iter().find(|agent| agent.id == id);
-        if let Some(folder) = own.and_then(|agent| agent.workspace.clone()) {
-            return folder;
+        if let Some(folder) = own.and_then(|agent| agent.workspace.as_ref()) {
+            return self.state_dir.join(folder);
         }
         let main = default_agent(&settings) == id;
         match (settings.workspace, main) {
-            (Some(folder), true) => folder,
+            (Some(folder), true) => self.state_dir.join(folder),
             (None, true) => self.state_dir.join("workspace"),
             (_, false) => self.state_dir.join(format!("workspace-{id}")),
         }

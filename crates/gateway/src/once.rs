@@ -54,6 +54,27 @@ where
     done
 }
 
+/// The methods whose key names the run that they begin, so that another of them can come with a key that one has used.
+const NAMING_RUNS: [&str; 4] = ["agent", "chat.send", "sessions.send", "sessions.steer"];
+
+/// Refuses a key that names a known run where another method than `method` began it, with other input.
+pub(crate) async fn same_input_elsewhere(
+    app: &App,
+    method: &str,
+    key: &str,
+    input: &Value,
+) -> Result<(), MethodError> {
+    let input = fingerprint(input);
+    for other in NAMING_RUNS.into_iter().filter(|other| *other != method) {
+        let key = format!("{other}\n{key}");
+        match claimed(app, &*app.store, &key).await? {
+            Some(kept) => drop(answer_to(kept, &input)?),
+            None => app.store.answer_release(&key).await?,
+        }
+    }
+    Ok(())
+}
+
 /// The answer that was given, or none where the caller is the first.
 async fn claimed(
     app: &App,

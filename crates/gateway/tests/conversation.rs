@@ -170,6 +170,18 @@ async fn a_key_that_was_used_is_refused_for_other_words() {
             "agent",
             json!({"sessionKey": "other", "message": "one", "idempotencyKey": "used"}),
         ),
+        (
+            "agent",
+            json!({"sessionKey": MAIN, "message": "two", "idempotencyKey": "used"}),
+        ),
+        (
+            "sessions.send",
+            json!({"key": MAIN, "message": "two", "idempotencyKey": "used"}),
+        ),
+        (
+            "sessions.steer",
+            json!({"key": MAIN, "message": "two", "idempotencyKey": "used"}),
+        ),
     ] {
         let refused = wire.request(method, other.clone()).await;
         assert_eq!(
@@ -184,6 +196,9 @@ async fn a_key_that_was_used_is_refused_for_other_words() {
         again["runId"], "used",
         "the same words are the same message"
     );
+    let elsewhere = json!({"key": MAIN, "message": "one", "idempotencyKey": "used"});
+    let elsewhere = wire.ask("sessions.send", elsewhere).await;
+    assert_eq!(elsewhere["runId"], "used", "by another method, too");
 }
 
 #[tokio::test]

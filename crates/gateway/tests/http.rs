@@ -388,8 +388,9 @@ async fn the_picture_of_an_agent_is_in_the_workspace_that_it_has() {
         options.config.raw = json!({"agents": {"list": [
             {"id": "main", "identity": {"avatar": "me.png"}},
             {"id": "Night", "identity": {"avatar": "me.png"}},
+            {"id": "drafts", "workspace": "my/drafts", "identity": {"avatar": "me.png"}},
         ]}});
-        for workspace in ["workspace", "workspace-night"] {
+        for workspace in ["workspace", "workspace-night", "my/drafts"] {
             let folder = options.state_dir.join(workspace);
             std::fs::create_dir_all(&folder).unwrap();
             std::fs::write(folder.join("me.png"), workspace).unwrap();
@@ -400,6 +401,8 @@ async fn the_picture_of_an_agent_is_in_the_workspace_that_it_has() {
         ("main", "workspace"),
         ("night", "workspace-night"),
         ("Night", "workspace-night"),
+        // Wherever the gateway was started.
+        ("drafts", "my/drafts"),
     ] {
         let path = format!("/avatar/{agent}");
         let answer = http::get(gateway.address(), &path, Some(TOKEN)).await;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chat::{Attachment, content, said, submitted, thinking};
+use super::chat::{Attachment, content, said, submitted, submitted_by, thinking};
 use super::expected::may_send;
 use super::send::known_channel;
 use super::session_write::{expect, known_model};
@@ -115,7 +115,7 @@ async fn agent(cx: Cx, params: AgentParams) -> Result<Value, MethodError> {
         input.timeout = params.timeout.filter(|s| *s > 0).map(Duration::from_secs);
         input.extra_system = params.extra_system_prompt;
         input.created_via = "run";
-        let run = submitted(&cx, input).await?;
+        let run = submitted_by("agent", &said, &cx, input).await?;
         Ok(json!({
             "runId": run["runId"],
             "status": "accepted",

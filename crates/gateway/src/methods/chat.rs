@@ -14,7 +14,7 @@ pub(super) use super::attachment::Attachment;
 use super::attachment::image;
 use super::expected::{Seen, field, may_send};
 use crate::broadcast::Topic;
-use crate::once::once;
+use crate::once::{once, same_input_elsewhere};
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::runs::{Input, Submitted, new_entry};
 use crate::sessions::SessionName;
@@ -86,7 +86,7 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
         .await;
     }
     once(&cx.app, "chat.send", Some(&key), &said, || {
-        sent(&cx, name, params)
+        sent(&cx, name, params, &said)
     })
     .await
 }
@@ -110,7 +110,12 @@ impl SendParams {
     }
 }
 
-async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, MethodError> {
+async fn sent(
+    cx: &Cx,
+    name: SessionName,
+    params: SendParams,
+    said: &Value,
+) -> Result<Value, MethodError> {
     // What was accepted before is told again, whatever came after it.
     let seen = params.seen();
     if cx.app.store.run(&params.idempotency_key).await?.is_none() {
@@ -128,7 +133,7 @@ async fn sent(cx: &Cx, name: SessionName, params: SendParams) -> Result<Value, M
         .map(Duration::from_millis);
     input.dedupe = true;
     input.after = seen.point();
-    submitted(cx, input).await
+    submitted_by("chat.send", said, cx, input).await
 }
 
 /// Gives an input to the engine and answers with its run. A caller that can show tools follows them.
@@ -141,6 +146,22 @@ pub(super) async fn submitted(cx: &Cx, input: Input) -> Result<Value, MethodErro
         Submitted::Started(run_id) => json!({"runId": run_id, "status": "started"}),
         Submitted::Known(run_id) => json!({"runId": run_id, "status": "in_flight"}),
     })
+}
+
+/// [`submitted`] for an input whose key `method` was given. What the key's run was asked by another method is
+/// compared, so that other words are refused and not taken for a run that never had them.
+pub(super) async fn submitted_by(
+    method: &str,
+    said: &Value,
+    cx: &Cx,
+    input: Input,
+) -> Result<Value, MethodError> {
+    let key = input.run_id.clone();
+    let answer = submitted(cx, input).await?;
+    if answer["status"] == "in_flight" && answer["runId"] == *key {
+        same_input_elsewhere(&cx.app, method, &key, said).await?;
+    }
+    Ok(answer)
 }
 
 /// How much a model is to think. A word that is none would leave it at what it is.

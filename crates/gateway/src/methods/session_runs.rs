@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chat::{Attachment, content, said, submitted, thinking};
+use super::chat::{Attachment, content, said, submitted_by, thinking};
 use super::expected::may_send;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
@@ -77,7 +77,7 @@ async fn run(
             .timeout_ms
             .filter(|ms| *ms > 0)
             .map(Duration::from_millis);
-        submitted(&cx, input).await
+        submitted_by(method, &said, &cx, input).await
     };
     once(&cx.app, method, key.as_deref(), &said, work).await
 }

@@ -1,0 +1,13 @@
+//! The whole line over real sockets, with real processes: what is judged, asked about, looked at again, run, kept
+//! and recorded.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used)]
+
+mod answered;
+mod bench;
+mod granted;
+mod policy;
+#[path = "../support/mod.rs"]
+mod support;
+mod swapped;
+mod undone;
