@@ -24,6 +24,8 @@ const BACKGROUND: &str = "--background";
 /// Runs the app until it is asked to end.
 pub fn run() -> ExitCode {
     let started = Instant::now();
+    // Where it cannot be helped, the app works all the same.
+    let _ = gatehouse_vault::process::leave_no_core_dumps();
     rendering::choose();
     let bridge = bridge::bridge();
     let invoke_handler = bridge.invoke_handler();

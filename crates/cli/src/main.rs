@@ -28,6 +28,8 @@ use output::Output;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Where it cannot be helped, a command works all the same.
+    let _ = gatehouse_vault::process::leave_no_core_dumps();
     let environment = Environment::of_this_process();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

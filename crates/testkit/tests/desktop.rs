@@ -92,16 +92,17 @@ async fn a_dismissed_notice_is_closed_and_no_action_was_chosen() {
 #[tokio::test]
 async fn an_unlocked_keyring_keeps_a_secret_and_a_locked_one_does_not_give_it_out() {
     let mut session = DesktopSession::start().await.unwrap();
-    assert_eq!(locked_property(&session), "b false");
+    assert_eq!(locked_property(&session), "(<false>,)");
     session.start_keyring(Keyring::Locked).await.unwrap();
-    assert_eq!(locked_property(&session), "b true");
+    assert_eq!(locked_property(&session), "(<true>,)");
 }
 
 fn locked_property(session: &DesktopSession) -> String {
     let output = session
-        .command("busctl")
-        .args(["--user", "get-property", "org.freedesktop.secrets"])
-        .args(["/org/freedesktop/secrets/collection/login"])
+        .command("gdbus")
+        .args(["call", "--session", "--dest", "org.freedesktop.secrets"])
+        .args(["--object-path", "/org/freedesktop/secrets/collection/login"])
+        .args(["--method", "org.freedesktop.DBus.Properties.Get"])
         .args(["org.freedesktop.Secret.Collection", "Locked"])
         .output()
         .unwrap();

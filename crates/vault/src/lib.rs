@@ -14,6 +14,7 @@ mod key;
 mod keychain;
 mod ledger;
 mod memory;
+pub mod process;
 mod redact;
 mod secret;
 mod state;

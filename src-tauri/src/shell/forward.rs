@@ -73,24 +73,26 @@ async fn forward(
     }
 }
 
-/// Tells the page where things stand. A change that carries nothing but a later revision makes it ask for a
-/// snapshot, which it does for every gap.
+/// A change of this number is a gap to whoever has any other: the page asks for a snapshot. The number of the latest
+/// change would not do, as it is the next one to a page that missed just that.
+const GAP: u32 = u32::MAX;
+
+/// Tells the page where things stand. A change that carries nothing makes it ask for a snapshot.
 async fn look_again(app: &AppHandle, fleet: &Fleet) -> tauri::Result<()> {
     GatewaysChanged(fleet.gateways_list().await).emit(app)?;
     let inbox = fleet.inbox_snapshot().await;
-    let (revision, waiting, overflow) = (inbox.revision, inbox.waiting, inbox.overflow);
+    let (waiting, overflow) = (inbox.waiting, inbox.overflow);
     let nothing = InboxChange {
-        revision,
+        revision: GAP,
         changed: vec![],
         removed: vec![],
         waiting,
         overflow,
     };
     InboxChanged(nothing).emit(app)?;
-    let sessions = fleet.sessions_snapshot().await;
-    let (revision, loading) = (sessions.revision, sessions.loading);
+    let loading = fleet.sessions_snapshot().await.loading;
     let nothing = SessionsChange {
-        revision,
+        revision: GAP,
         changed: vec![],
         removed: vec![],
         loading,

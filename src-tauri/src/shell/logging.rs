@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use gatehouse_vault::Redactor;
+use gatehouse_vault::{Redactor, process};
 use tauri::{AppHandle, Manager};
 use thiserror::Error;
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
@@ -36,11 +36,14 @@ pub(crate) fn start(folder: &Path, redactor: Redactor) -> Result<(), InitError> 
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
         .with_env_filter(levels.unwrap_or_else(|_| EnvFilter::new(DEFAULT_LEVELS)))
-        .with_writer(Redacted { file, redactor })
+        .with_writer(Redacted {
+            file,
+            redactor: redactor.clone(),
+        })
         .finish();
     // A second start in one process happens in tests only.
     let _ = tracing::subscriber::set_global_default(subscriber);
-    log_panics();
+    process::report_panics(redactor, log_panic);
     Ok(())
 }
 
@@ -82,13 +85,11 @@ fn newest(folder: &Path) -> Option<PathBuf> {
     logs.max()
 }
 
-/// A panic is a bug: it goes into the log with its place, then on to the default report.
-fn log_panics() {
-    let report = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        tracing::error!(%panic, "a task panicked");
-        report(panic);
-    }));
+/// A panic is a bug: it goes into the log with its place, and to whoever started the app from a terminal.
+fn log_panic(panic: &str) {
+    tracing::error!(panic, "a task panicked");
+    // Whoever cannot be told has the log.
+    let _ = writeln!(io::stderr(), "{panic}");
 }
 
 struct Redacted {

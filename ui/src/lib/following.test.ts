@@ -45,6 +45,19 @@ describe("a snapshot and the changes on top of it", () => {
     expect(log).toEqual(["all 1", "2", "all 5"]);
   });
 
+  it("looks again at a change of no number, also where it missed a single one", async () => {
+    const { log, asked, following, settle } = world();
+    void following.load();
+    asked[0]?.answer(1);
+    await settle();
+    const gap = { revision: 2 ** 32 - 1 };
+    following.apply(gap);
+    asked[1]?.answer(2);
+    await settle();
+    following.apply({ revision: 3 });
+    expect(log).toEqual(["all 1", "all 2", "3"]);
+  });
+
   it("takes no change twice", async () => {
     const { log, asked, following, settle } = world();
     void following.load();

@@ -58,8 +58,8 @@ pub(crate) enum PolicyAction {
         /// The other policy, JSON5; without it, what holds now is compared with what was decided then
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,
-        /// At most this many actions, the latest
-        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        /// At most this many actions, the latest [default: 10000]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: Option<u32>,
     },
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gatehouse_gateway::config::{Config, LoggingConfig};
-use gatehouse_vault::Redactor;
+use gatehouse_vault::{Redactor, process};
 use tokio::sync::watch;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
@@ -78,6 +78,9 @@ pub(crate) fn start(
         .with(to_file)
         .with(to_stderr)
         .try_init();
+    process::report_panics(redactor.clone(), |panic| {
+        tracing::error!(panic, "a task panicked");
+    });
     Ok(Log {
         file: path,
         filter: of_environment.is_none().then_some(handle),

@@ -332,6 +332,7 @@ fn simulation(fields: Fields<'_>) -> SimulationView {
     };
     SimulationView {
         examined: fields.count("examined"),
+        more: fields.flag("more"),
         flips: fields.list("flips").filter_map(flip).collect(),
         counts: counts.into_iter().flatten().filter_map(count).collect(),
     }
@@ -416,10 +417,12 @@ mod tests {
     fn what_flipped_is_counted_by_what_it_became() {
         let view = simulation(Fields(&json!({
             "examined": 3,
+            "more": true,
             "flips": [{"seq": "7", "at": 1, "what": "ls", "was": "allow", "would": "ask", "why": "r"}],
             "counts": {"allow->ask": 1, "nonsense": 2},
         })));
         assert_eq!((view.examined, view.flips[0].seq), (3, 7.0));
+        assert!(view.more);
         assert_eq!(view.counts.len(), 1);
     }
 }

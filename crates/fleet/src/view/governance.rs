@@ -207,6 +207,8 @@ pub struct SimulatePolicy {
 #[serde(rename_all = "camelCase")]
 pub struct SimulationView {
     pub examined: u32,
+    /// Older actions were left out.
+    pub more: bool,
     pub flips: Vec<FlipView>,
     pub counts: Vec<FlipCount>,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gatehouse_protocol::model::presence::PresenceEntry;
 use gatehouse_store::gateway::{
-    AllowEntry, ApprovalState, Consumed, GatewayStore, SqliteGatewayStore,
+    AllowEntry, ApprovalState, Consumed, GatewayStore, Resolution, SqliteGatewayStore,
 };
 use serde_json::json;
 
@@ -438,6 +438,44 @@ async fn a_yes_that_was_taken_back_is_not_used() {
     assert!(!bench.approvals.revoke("a", &by).await.unwrap());
     let taken = bench.approvals.consume("a", "digest").await.unwrap();
     assert_eq!(taken, Consumed::NotAllowed);
+}
+
+#[tokio::test]
+async fn taking_a_yes_back_leaves_a_question_whose_time_is_over_to_those_who_wait() {
+    let bench = Bench::new().await;
+    let pending = bench.ask("a").await;
+    let waiting = tokio::spawn(pending.settled());
+    bench.now.store(61_001, Ordering::SeqCst);
+    assert!(!bench.approvals.revoke("a", &ada()).await.unwrap());
+    let record = bench.store.approval("a").await.unwrap().unwrap();
+    assert_eq!(
+        record.state,
+        ApprovalState::Pending,
+        "it is not noted unseen"
+    );
+    drop(waiting);
+}
+
+#[tokio::test]
+async fn an_end_that_was_recorded_without_a_word_is_found_by_those_who_wait() {
+    let bench = Bench::new().await;
+    let pending = bench.ask("a").await;
+    let waiting = tokio::spawn(pending.settled());
+    while !waiting.is_finished() {
+        let denied = Resolution {
+            state: ApprovalState::Denied,
+            at: 1_001,
+            ..Resolution::default()
+        };
+        // Past the registry, which therefore tells nobody. Only the first time changes anything.
+        let resolved = bench.store.approval_resolve("a", denied, None).await;
+        resolved.unwrap();
+        tokio::time::pause();
+        tokio::time::advance(crate::govern::registry::LOOK_AGAIN).await;
+        tokio::time::resume();
+    }
+    let record = waiting.await.unwrap().unwrap();
+    assert_eq!(record.state, ApprovalState::Denied);
 }
 
 #[tokio::test]

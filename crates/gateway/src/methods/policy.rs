@@ -7,7 +7,7 @@ use gatehouse_policy::Policy;
 use gatehouse_policy::decide::{PastAction, simulate as simulated};
 use gatehouse_policy::rules::{Preset, Problem};
 use gatehouse_protocol::MethodScope;
-use gatehouse_store::gateway::AuditFilter;
+use gatehouse_store::gateway::{AuditFilter, AuditPage};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,9 +16,8 @@ use crate::govern::{Doer, PolicyEdit, PolicyEditError, PolicyState};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 use crate::sessions::lineage_of;
 
-/// Past actions that a simulation looks at, unless it says, and at most.
-const SIMULATED: u32 = 500;
-const MOST_SIMULATED: u32 = 1_000;
+/// Past actions that a simulation looks at, unless it says fewer. What flips of them goes into one answer.
+const MOST_SIMULATED: u32 = 10_000;
 
 /// The longest document that is read.
 const LONGEST: usize = 1 << 20;
@@ -150,9 +149,6 @@ fn mistakes(problems: &[Problem]) -> MethodError {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct CheckParams {
     command: String,
-    /// Which shell would read it; here it is always the gateway's own.
-    #[serde(default, rename = "dialect")]
-    _dialect: Option<String>,
     #[serde(default)]
     cwd: Option<PathBuf>,
     #[serde(default)]
@@ -199,13 +195,8 @@ struct SimulateParams {
 /// What the recorded actions would have come to under another document; without one, under the one in force.
 async fn simulate(cx: Cx, params: SimulateParams) -> Result<Value, MethodError> {
     within_bounds(&[params.document.as_deref()])?;
-    let filter = AuditFilter {
-        kinds: vec!["tool.intent".to_owned()],
-        since: params.since,
-        limit: params.limit.unwrap_or(SIMULATED).clamp(1, MOST_SIMULATED),
-        ..AuditFilter::default()
-    };
-    let page = cx.app.store.audit_list(&filter).await?;
+    let limit = params.limit.unwrap_or(MOST_SIMULATED);
+    let page = intents(&cx, params.since, limit.clamp(1, MOST_SIMULATED)).await?;
     let current = cx.app.policy.current().policy;
     blocking(move || {
         let candidate = match &params.document {
@@ -221,9 +212,35 @@ async fn simulate(cx: Cx, params: SimulateParams) -> Result<Value, MethodError> 
             Some(candidate) => simulated(&past, candidate, Some(&current)),
             None => simulated(&past, &current, None),
         };
-        serde_json::to_value(simulation).map_err(MethodError::internal)
+        let mut answer = serde_json::to_value(simulation).map_err(MethodError::internal)?;
+        answer["more"] = json!(page.more);
+        Ok(answer)
     })
     .await?
+}
+
+/// The latest `limit` actions that were recorded since then, the latest first, and whether there are older ones.
+async fn intents(cx: &Cx, since: Option<i64>, limit: u32) -> Result<AuditPage, MethodError> {
+    let mut found = AuditPage::default();
+    loop {
+        let looked_at = u32::try_from(found.rows.len()).unwrap_or(u32::MAX);
+        let filter = AuditFilter {
+            kinds: vec!["tool.intent".to_owned()],
+            before: found.rows.last().map(|row| row.seq),
+            since,
+            limit: limit.saturating_sub(looked_at),
+            ..AuditFilter::default()
+        };
+        if filter.limit == 0 {
+            return Ok(found);
+        }
+        let page = cx.app.store.audit_list(&filter).await?;
+        found.more = page.more;
+        found.rows.extend(page.rows);
+        if !found.more {
+            return Ok(found);
+        }
+    }
 }
 
 fn past(row: &gatehouse_store::gateway::AuditRow) -> Option<PastAction> {

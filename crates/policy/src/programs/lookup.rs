@@ -45,7 +45,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::areas;
+    use super::{Program, areas};
 
     #[test]
     fn a_name_stands_in_the_table_once() {
@@ -55,6 +55,25 @@ mod tests {
         assert!(
             twice.is_empty(),
             "the second entry of a name is never read: {twice:?}"
+        );
+    }
+
+    #[test]
+    fn an_entry_that_does_not_count_is_taken_out_and_not_renamed() {
+        fn spelled(program: &Program) -> Vec<&'static str> {
+            let options = program.options.iter().chain(program.shared);
+            let words = options.flat_map(|option| option.names.split(' '));
+            let below = program.subs.iter().flat_map(spelled);
+            let names = program.names.split(' ');
+            names.chain(words).chain(below).collect()
+        }
+        let made_up: Vec<_> = areas::all()
+            .flat_map(spelled)
+            .filter(|word| word.ends_with("-off"))
+            .collect();
+        assert!(
+            made_up.is_empty(),
+            "a program of that name would count as known: {made_up:?}"
         );
     }
 }

@@ -42,7 +42,7 @@ async function show(
   } as unknown as Page;
   const stop = keymap.listen();
   const view = render(CardOnPage, { page, item });
-  await until(() => expect(view.container.querySelector("footer")).not.toBeNull());
+  await until(() => expect(view.container.querySelector("footer, .problem")).not.toBeNull());
   time += wait;
   return { ...view, decide, stop, pass: (ms: number) => (time += ms) };
 }
@@ -69,6 +69,25 @@ describe("the approval card", () => {
     await show(makeItem({ offered: [] }));
     expect(choices()).toEqual([]);
     expect(document.body.textContent).toContain("offers no decision");
+  });
+
+  it("shows each fact of a plugin that says more than one thing under the same label", async () => {
+    const facts = [
+      { label: "description", value: "sends a message" },
+      { label: "description", value: "to everyone" },
+    ] as const;
+    await show(makeItem({ kind: "plugin" }), keysSettleTime, { facts: [...facts] });
+    expect(document.body.textContent).toMatch(/sends a message.*to everyone/);
+    expect(choices()).toEqual(["allowOnce", "deny"]);
+  });
+
+  it("takes no key for what it fails to draw, and says that nothing was decided", async () => {
+    const broken = [null] as unknown as InboxItemDetail["facts"];
+    const { decide, stop } = await show(makeItem(), keysSettleTime, { facts: broken });
+    expect(document.body.textContent).toContain("This cannot be shown");
+    for (const name of ["d", "a", "Enter"]) await key(name);
+    expect(decide).not.toHaveBeenCalled();
+    stop();
   });
 
   it("shows what was recorded, and by whom, instead of choices", async () => {

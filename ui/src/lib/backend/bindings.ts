@@ -1189,6 +1189,8 @@ export type SimulatePolicy = {
 /**  What past actions would get from a policy. */
 export type SimulationView = {
 	examined: number,
+	/**  Older actions were left out. */
+	more: boolean,
 	flips: FlipView[],
 	counts: FlipCount[],
 };

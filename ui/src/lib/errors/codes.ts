@@ -1,6 +1,6 @@
 /**
- * Every code that the page has words for. Two sources: the client's problem codes (why a connection does not
- * stand; most are the gateway's own `details.code`), and the commands' error codes.
+ * Every code that the page has words for. Three sources: the client's problem codes (why a connection does
+ * not stand; most are the gateway's own `details.code`), the commands' error codes, and the page itself.
  */
 export const problemCodes = [
   // The gateway refused the sign-in.
@@ -103,6 +103,8 @@ export const problemCodes = [
   "unknown",
   "logNotOpened",
   "internal",
+  // The page's own.
+  "notShown",
 ] as const;
 
 export type ProblemCode = (typeof problemCodes)[number];

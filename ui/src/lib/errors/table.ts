@@ -122,6 +122,7 @@ const rows: Record<ProblemCode, Row> = {
   unknown: ["passing", "reconnect"],
   logNotOpened: ["warning", "none"],
   internal: ["danger", "retry"],
+  notShown: ["danger", "retry"],
 };
 
 /** Codes that only say that something was refused or failed; why is in the report alone. */

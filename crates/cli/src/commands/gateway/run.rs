@@ -10,7 +10,7 @@ use gatehouse_gateway::config::{
     AuthMode, Bind, ConfigError, Flags, Prepared, SecretFlag, prepare,
 };
 use gatehouse_gateway::{Gateway, RunRecord, StartError, StartOptions, StateLock};
-use gatehouse_vault::Redactor;
+use gatehouse_vault::{Redactor, process};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
 
@@ -32,6 +32,9 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
         }
     }
     allow_many_connections();
+    if let Err(error) = process::close_to_other_programs() {
+        tracing::warn!(%error, "other programs of this person can read the gateway's memory");
+    }
     fit_together(&args)?;
     let flags = flags(&args, &redactor)?;
     if let Some(SecretFlag::Text(token)) = &flags.token

@@ -21,6 +21,9 @@ const METHOD: &str = "gatehouse.policy.simulate";
 #[serde(rename_all = "camelCase")]
 struct Answer {
     examined: u64,
+    /// Older ones were left out.
+    #[serde(default)]
+    more: bool,
     flips: Vec<Flip>,
 }
 
@@ -75,8 +78,9 @@ pub(super) async fn run(
         }
     }
     let (flips, examined) = (answer.flips.len(), answer.examined);
+    let latest = if answer.more { "the latest " } else { "" };
     context.output.line(&format!(
-        "{flips} of {examined} actions would be decided otherwise"
+        "{flips} of {latest}{examined} actions would be decided otherwise"
     ))
 }
 

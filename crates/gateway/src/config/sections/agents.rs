@@ -74,7 +74,7 @@ pub(super) const AGENT_DEFAULTS: &[Field] = &[
     hot(
         "userTimezone",
         Word(&ZONE),
-        "The time zone of active hours and of rules.",
+        "The time zone of active hours.",
     ),
     hot("rights", RIGHTS, "What every agent is trusted with."),
     hot(
@@ -172,7 +172,7 @@ pub(super) const AGENT: &[Field] = &[
         Object(&[
             hot("name", Text, "What it calls itself."),
             hot("emoji", Text, "Its sign."),
-            hot("theme", Text, "Its manner."),
+            hot("theme", Text, "Not used here."),
             hot("avatar", Text, "A picture in the workspace."),
         ]),
         "How it appears.",

@@ -174,7 +174,7 @@ pub(super) const RELOAD: &[Field] = &[
     restart(
         "mode",
         Choice(&["off", "hot", "restart", "hybrid"]),
-        "What a change of the file does.",
+        "`off` does not watch the file; the other words mean the same here.",
     ),
     restart(
         "debounceMs",
@@ -207,7 +207,7 @@ pub(super) const LOGGING: &[Field] = &[
     hot(
         "level",
         Choice(&["silent", "error", "warn", "info", "debug", "trace"]),
-        "What goes to the file.",
+        "What is logged, in the file and on stderr.",
     ),
     restart("consoleLevel", Text, "Not used here."),
     restart("consoleStyle", Text, "Not used here."),

@@ -8,6 +8,7 @@ mod error;
 mod pending;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{
@@ -16,6 +17,7 @@ use gatehouse_store::gateway::{
 };
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 pub use error::{AnswerError, ApprovalsError};
@@ -31,6 +33,9 @@ use crate::clock::Clock;
 
 /// The reason of a question that ended because its run had.
 const RUN_ENDED: &str = "gateway-restart";
+
+/// How often whoever waits for an answer looks into the record, beside being told.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// What an answer came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,10 +115,28 @@ impl Approvals {
             Some(record) if record.state == ApprovalState::Pending => {}
             settled => return Ok(settled),
         }
-        match told.await {
-            Ok(record) => Ok(Some(*record)),
-            // The gateway ends. What is recorded then stands.
-            Err(_) => self.store.approval(id).await,
+        self.told_or_recorded(id, told).await
+    }
+
+    /// What ended without a word, as when a store kept a change that it called failed, is found in the record.
+    async fn told_or_recorded(
+        &self,
+        id: &str,
+        mut told: oneshot::Receiver<Box<ApprovalRecord>>,
+    ) -> Result<Option<ApprovalRecord>, StoreError> {
+        loop {
+            match timeout(LOOK_AGAIN, &mut told).await {
+                Ok(Ok(record)) => return Ok(Some(*record)),
+                // The gateway ends. What is recorded then stands.
+                Ok(Err(_)) => return self.store.approval(id).await,
+                Err(_) => {}
+            }
+            // A store that fails now is asked again; the question waits meanwhile.
+            if let Ok(Some(record)) = self.store.approval(id).await
+                && record.state != ApprovalState::Pending
+            {
+                return Ok(Some(record));
+            }
         }
     }
 
@@ -215,6 +238,11 @@ impl Approvals {
 
     /// Takes a yes back that was not used yet. False where there is none.
     pub async fn revoke(&self, id: &str, resolver: &Resolver) -> Result<bool, StoreError> {
+        // A question is none; and what the store notes of it as expired on the way would be told to nobody.
+        match self.store.approval(id).await? {
+            Some(record) if record.state == ApprovalState::Allowed => {}
+            _ => return Ok(false),
+        }
         let by = resolver.json(&Choice::Deny { reason: None });
         let revoked = self
             .store

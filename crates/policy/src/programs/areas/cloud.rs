@@ -26,7 +26,7 @@ const DELETES: &str = "infrastructure-delete";
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     program("terraform tofu terragrunt").grammar(Grammar::Stops).options(&[value("-chdir", Act::Path(Access::Create)), flags("-version --version -help --help")]).subs(&[
-        program("validate version providers graph get-off metadata help -version"), program("fmt").options(&[flags("-check -diff -recursive -list -write")]).each(Act::Path(Access::Write)),
+        program("validate version providers graph metadata help -version"), program("fmt").options(&[flags("-check -diff -recursive -list -write")]).each(Act::Path(Access::Write)),
         program("plan refresh init get console test show output state workspace import login logout force-unlock taint untaint modules query").grammar(Grammar::Single).asks(EffectKind::Remote, CLOUD, USES).also(terraform),
         program("apply").grammar(Grammar::Single).asks(EffectKind::Remote, REMOTE, CHANGES).also(terraform), program("destroy run-all").grammar(Grammar::Single).asks(EffectKind::Remote, DELETES, "deletes infrastructure").also(terraform),
     ]),
@@ -38,9 +38,9 @@ pub(super) static PROGRAMS: &[Program] = &[
         program("install upgrade rollback repo pull push package registry plugin create test").asks(EffectKind::Remote, REMOTE, CHANGES).options(&[value("--post-renderer", Act::Shell), value("-f --values", READ)]), program("uninstall delete del un").asks(EffectKind::Remote, DELETES, "deletes a release"),
     ]),
     program("aws").io(FETCHES).asks(EffectKind::Remote, CLOUD, USES).also(aws),
-    program("gcloud gsutil bq az doctl heroku fly flyctl vercel netlify wrangler firebase supabase railway render linode-cli hcloud vultr-cli scw ibmcloud oci aliyun tccli openstack cf eb sam copilot cdk cdktf pulumi serverless sls nomad consul vault boundary waypoint packer vagrant ansible ansible-playbook ansible-vault salt puppet chef knife kops eksctl k3s k9s flux argocd argo istioctl linkerd skaffold tilt kustomize-off velero rancher crossplane okteto garden dapr pscale turso neonctl planetscale mongocli atlas confluent databricks snowsql dbt airflow prefect dagster amplify expo-cli eas fastlane app-center surge gh-pages now deployctl convex stripe twilio sentry-cli datadog-ci newrelic circleci travis jenkins-cli buildkite-agent act op bw lpass doppler infisical sops age age-plugin pass gopass chamber aws-vault saml2aws granted teller berglas sealed-secrets kubeseal step certbot acme.sh mkcert")
+    program("gcloud gsutil bq az doctl heroku fly flyctl vercel netlify wrangler firebase supabase railway render linode-cli hcloud vultr-cli scw ibmcloud oci aliyun tccli openstack cf eb sam copilot cdk cdktf pulumi serverless sls nomad consul vault boundary waypoint packer vagrant ansible ansible-playbook ansible-vault salt puppet chef knife kops eksctl k3s k9s flux argocd argo istioctl linkerd skaffold tilt velero rancher crossplane okteto garden dapr pscale turso neonctl planetscale mongocli atlas confluent databricks snowsql dbt airflow prefect dagster amplify expo-cli eas fastlane app-center surge gh-pages now deployctl convex stripe twilio sentry-cli datadog-ci newrelic circleci travis jenkins-cli buildkite-agent act op bw lpass doppler infisical sops age age-plugin pass gopass chamber aws-vault saml2aws granted teller berglas sealed-secrets kubeseal step certbot acme.sh mkcert")
         .io(FETCHES).asks(EffectKind::Remote, CLOUD, USES).also(cloud),
-    program("kustomize kubeval kubeconform kube-score helmfile-off conftest opa datree polaris").also(|parsed, reader| super::builds::careful(&parsed.operands, reader)),
+    program("kustomize kubeval kubeconform kube-score conftest opa datree polaris").also(|parsed, reader| super::builds::careful(&parsed.operands, reader)),
     program("kind minikube k3d").grammar(Grammar::Stops).subs(&[
         program("status version help ip"), program("get").also(|parsed, reader| match parsed.operand(0) {
             Some("clusters" | "nodes") => {}

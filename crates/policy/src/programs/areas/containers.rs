@@ -25,7 +25,7 @@ const CONTAINERS: &str = "containers";
 const RUN: &[Opt] = &[
     value("-v --volume --mount --volumes-from", TEXT), flag("--privileged", ESCAPE), value("--pid --ipc --userns --cgroupns --uts", TEXT), value("--network --net", TEXT), value("--cap-add", TEXT), value("--security-opt", TEXT), value("--device", LOOSE), value("--device-cgroup-rule --gpus", LOOSE),
     value("--env-file --label-file", READ), value("--cidfile --iidfile --metadata-file", WRITE), value("--entrypoint", TEXT), value("--add-host --dns --link", LOOSE),
-    value("-e --env -p --publish -w --workdir -u --user --name -h --hostname -l --label --restart --memory -m --cpus -c --cpu-shares --platform --tmpfs --ulimit --shm-size --log-driver --log-opt --stop-timeout --pull --runtime --expose --group-add --ip --mac-address --network-alias --health-cmd-off --stop-signal -a --attach --detach-keys --oom-score-adj --pids-limit --storage-opt --sysctl --init-path --isolation --cpuset-cpus --cpuset-mems --memory-swap --index --profile --annotation --cgroup-parent", TEXT), value("--health-cmd", TEXT),
+    value("-e --env -p --publish -w --workdir -u --user --name -h --hostname -l --label --restart --memory -m --cpus -c --cpu-shares --platform --tmpfs --ulimit --shm-size --log-driver --log-opt --stop-timeout --pull --runtime --expose --group-add --ip --mac-address --network-alias --stop-signal -a --attach --detach-keys --oom-score-adj --pids-limit --storage-opt --sysctl --init-path --isolation --cpuset-cpus --cpuset-mems --memory-swap --index --profile --annotation --cgroup-parent", TEXT), value("--health-cmd", TEXT),
     flags("-d --detach -i --interactive -t --tty --rm --init --read-only -P --publish-all --no-healthcheck --oom-kill-disable --sig-proxy -q --quiet -T --no-deps --service-ports --build --use-aliases --no-TTY --remove-orphans --quiet-pull --disable-content-trust"), joined("--systemd", TEXT),
 ];
 
@@ -43,7 +43,7 @@ static DOCKER: &[Program] = &[
     program("compose").grammar(Grammar::Stops).options(COMPOSE).subs(COMPOSES),
     program("run create").shared(RUN).grammar(Grammar::Stops).strict().asks(EffectKind::System, CONTAINERS, "starts a container").also(run),
     program("exec").shared(RUN).grammar(Grammar::Stops).asks(EffectKind::System, CONTAINERS, "runs a command in a container").also(exec),
-    program("build buildx-build bake").options(&[value("-f --file --secret-off", READ), value("-t --tag --build-arg --target --platform --progress --label --network --cache-from --cache-to --builder", TEXT), value("-o --output --iidfile --metadata-file", TEXT), flags("--no-cache --pull -q --load --push --rm --squash"), value("--secret --ssh", Act::Ask("container-secret", "The build is handed what authenticates a person.")), value("--allow", ESCAPE)])
+    program("build buildx-build bake").options(&[value("-f --file", READ), value("-t --tag --build-arg --target --platform --progress --label --network --cache-from --cache-to --builder", TEXT), value("-o --output --iidfile --metadata-file", TEXT), flags("--no-cache --pull -q --load --push --rm --squash"), value("--secret --ssh", Act::Ask("container-secret", "The build is handed what authenticates a person.")), value("--allow", ESCAPE)])
         .asks(EffectKind::System, CONTAINERS, "builds an image, which runs what its file says"),
     program("cp").asks(EffectKind::System, CONTAINERS, "copies to or from a container").also(|parsed, reader| if let [from, to] = parsed.operands.as_slice() {
         if !from.prefix().contains(':') { reader.touch(from, Access::ReadAll); }
@@ -81,7 +81,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-H --host --url", Act::Ask("other-machine", "It works on the containers of another machine.")), value("-c --context --connection", Act::Ask("other-machine", "It works on the containers of another machine.")), value("--config --tlscacert --tlscert --tlskey", Act::Ask("other-configuration", "Its configuration comes from elsewhere.")), value("-l --log-level -n --namespace", TEXT), flags("-D --debug --tls --tlsverify -v --version --help --remote"),
     ]).subs(DOCKER),
     program("docker-compose podman-compose").options(COMPOSE).subs(COMPOSES),
-    program("ctr crictl buildah skopeo lxc lxc-attach lxc-start incus runc crun containerd dockerd virsh qemu-system-x86_64 multipass limactl colima vboxmanage VBoxManage vmrun prlctl utmctl kata-runtime firecracker cloud-hypervisor devcontainer apptainer singularity machinectl distrobox toolbox dive cosign crane oras grype-off syft-off trivy-off")
+    program("ctr crictl buildah skopeo lxc lxc-attach lxc-start incus runc crun containerd dockerd virsh qemu-system-x86_64 multipass limactl colima vboxmanage VBoxManage vmrun prlctl utmctl kata-runtime firecracker cloud-hypervisor devcontainer apptainer singularity machinectl distrobox toolbox dive cosign crane oras")
         .asks(EffectKind::System, CONTAINERS, "changes containers or machines"),
     program("qemu-img").grammar(Grammar::Plain).asks(EffectKind::System, CONTAINERS, "changes containers or machines").also(disk_image),
 ];

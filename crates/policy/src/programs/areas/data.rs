@@ -22,11 +22,11 @@ const PERSIST: &str = "persistence";
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
-    program("psql pgcli mysql mariadb mycli mongo mongosh redis-cli valkey-cli keydb-cli cqlsh clickhouse clickhouse-client influx sqlcmd bcp sqlplus usql mssql-cli iredis cockroach neo4j cypher-shell arangosh couchdb etcdctl memcached-tool rethinkdb surreal duckdb-remote trino presto beeline hive impala-shell snowsql-off isql osql tsql db2 rqlite litecli-off kcat kafkacat kafka-console-producer kafka-console-consumer kafka-topics rabbitmqadmin rabbitmqctl mosquitto_pub mosquitto_sub nats")
+    program("psql pgcli mysql mariadb mycli mongo mongosh redis-cli valkey-cli keydb-cli cqlsh clickhouse clickhouse-client influx sqlcmd bcp sqlplus usql mssql-cli iredis cockroach neo4j cypher-shell arangosh couchdb etcdctl memcached-tool rethinkdb surreal trino presto beeline hive impala-shell isql osql tsql db2 rqlite kcat kafkacat kafka-console-producer kafka-console-consumer kafka-topics rabbitmqadmin rabbitmqctl mosquitto_pub mosquitto_sub nats")
         .io(NETWORK).asks(EffectKind::Remote, DATABASE, CLIENT).options(&[
             value("-c --command -e --execute --eval -Q -q", TEXT), value("-f --file -i --input-file", READ), value("-o --output -L --log-file", WRITE), value("-h --host", TEXT), value("--endpoints --bootstrap-server --broker-list --server -s -b", TEXT), value("-p --port -U --username -u --user -d --dbname -n -a -D --database -P -S -v --set -T -F", TEXT),
         ]).also(database),
-    program("pg_dump pg_dumpall mysqldump mongodump mongoexport redis-dump pg_basebackup sqlite3-dump").io(NETWORK).asks(EffectKind::Read, DATABASE, "copies a whole database").options(&[value("-f --file -o --out -r --result-file --output", WRITE), value("-h --host", TEXT)]).also(server),
+    program("pg_dump pg_dumpall mysqldump mongodump mongoexport pg_basebackup").io(NETWORK).asks(EffectKind::Read, DATABASE, "copies a whole database").options(&[value("-f --file -o --out -r --result-file --output", WRITE), value("-h --host", TEXT)]).also(server),
     program("pg_restore mongorestore mongoimport mysqlimport createdb createuser pg_ctl initdb pg_resetwal mysqladmin mysql_install_db mysqld mongod redis-server postgres").io(NETWORK).asks(EffectKind::System, DATABASE, "changes a database or its server").options(&[value("-h --host", TEXT)]).also(server),
     program("dropdb").io(NETWORK).asks(EffectKind::Remote, "database-delete", "deletes a whole database").options(&[value("-h --host", TEXT), value("-p --port -U --username --maintenance-db", TEXT), flags("-e --echo -f --force -i --interactive -w --no-password -W --password --if-exists")]).also(|parsed, reader| {
         server(parsed, reader);
@@ -50,7 +50,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("launchctl").also(launchctl),
     program("open").strict().options(&[flags("-e -t -f -g -h -n -j -R -W -F"), value("-a -b -s -u", Act::Ask("open", "It opens another program.")), value("--args --env --stdin --stdout --stderr", TEXT)]).asks(EffectKind::Execute, "open", "opens something with whatever program is set for it"),
     program("diskutil tmutil").also(disk_tools),
-    program("pmset caffeinate-set systemsetup-set scutil-set lsregister mdutil dscacheutil pkgutil codesign xattr-set notarytool stapler altool productbuild pkgbuild spindump sample heap leaks vmmap automator shortcuts say afplay textutil sips qlmanage mdls mdimport lsappinfo")
+    program("pmset caffeinate-set systemsetup-set lsregister mdutil dscacheutil pkgutil codesign notarytool stapler altool productbuild pkgbuild spindump sample heap leaks vmmap automator shortcuts say afplay textutil sips qlmanage mdls mdimport lsappinfo")
         .also(mac),
     program("ditto").operands(crate::programs::table::Operands::Last(READ, WRITE)).options(&[flags("-c -k -x -v -V --sequesterRsrc --keepParent --rsrc --noextattr")]),
 ];

@@ -78,12 +78,12 @@ pub(super) static PROGRAMS: &[Program] = &[
 static SUBS: &[Program] = &[
     looks("status diff log show rev-parse blame annotate ls-tree cat-file describe shortlog rev-list name-rev merge-base for-each-ref show-ref diff-tree diff-index diff-files diff-pairs \
            count-objects check-ignore check-attr check-ref-format check-mailmap whatchanged range-diff cherry version verify-pack show-branch show-index get-tar-commit-id merge-tree patch-id stripspace column fmt-merge-msg var help \
-           ls-files grep last-modified interpret-trailers verify-commit verify-tag diagnose-off"),
+           ls-files grep last-modified interpret-trailers verify-commit verify-tag"),
     program("fsck").also(look),
     program("hash-object").each(READ).options(&[flags("-w --stdin"), value("-t --path", TEXT)]),
     program("mv").options(&[flags("-f --force -k -n --dry-run -v --verbose --sparse")]).also(super::copies::rename),
     program("add stage").options(&[flag("-f --force", TEXT), value("--chmod", TEXT), value("--pathspec-from-file", READ)]).also(add),
-    local("rerere notes revert cherry-pick merge tag-off am-off sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs repack-off bisect-log"),
+    local("rerere notes revert cherry-pick merge sparse-checkout write-tree commit-tree mktree mktag read-tree update-index pack-refs bisect-log"),
     program("commit").io(PRINTS).options(&[
         value("-m --message --author --date -c -C --reedit-message --reuse-message --fixup --squash --cleanup --trailer", TEXT), value("-F --file -t --template --pathspec-from-file", READ), joined("-S --gpg-sign -u --untracked-files", SIGNS),
         flag("-n --no-verify", Act::Ask("skips-hooks", "It leaves out the checks that the project asks for.")), flags("-a --all -p --patch -q --quiet -v --verbose -s --signoff -i --include -o --only --amend --no-edit --allow-empty --allow-empty-message --reset-author --dry-run --short --porcelain --no-gpg-sign --status --no-status -z --null --branch --long --no-post-rewrite"), flag("-e --edit", EDITOR),
@@ -151,7 +151,7 @@ static SUBS: &[Program] = &[
 
 #[rustfmt::skip]
 const TRANSFER: &[Opt] = &[
-    value("--upload-pack --receive-pack --exec -u-off --server-option-off", HELPER),
+    value("--upload-pack --receive-pack --exec", HELPER),
     flag("--mirror --delete -d", Act::Ask(LOSES, "It deletes what the other machine has.")),
     value("-o --push-option --server-option --depth --deepen --shallow-since --shallow-exclude --refmap --negotiation-tip -j --jobs --filter --repo --sort --recurse-submodules-default -X -s --strategy --strategy-option --refspec", TEXT),
     joined("--force-with-lease --recurse-submodules --rebase -r --signed --log --cleanup --gpg-sign", TEXT),

@@ -91,7 +91,6 @@ pub(super) fn kind(key: &str, value: &str) -> Key {
                 | ":"
                 | "/dev/null"
                 | "delta"
-                | "store-off"
                 | "vim"
                 | "vi"
                 | "nano"

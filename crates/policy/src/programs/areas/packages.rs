@@ -49,7 +49,7 @@ const NPM: &[Program] = &[
             script(reader, &shown_word(name), &parsed.operands[1..]);
         }
     }),
-    reads("ls list ll la view info show v outdated why explain root prefix bin help help-search query fund doctor ping whoami search find completion docs bugs repo pkg-get sbom licenses audit-off --version"),
+    reads("ls list ll la view info show v outdated why explain root prefix bin help help-search query fund doctor ping whoami search find completion docs bugs repo sbom licenses --version"),
     program("audit").also(|parsed, reader| {
         if parsed.operand(0) == Some("fix") {
             reader.ask(INSTALL, "It installs packages from others, whose scripts run.");
@@ -88,7 +88,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("npm npm.cmd cnpm").shared(NPM_OPTIONS).subs(NPM),
     program("pnpm").shared(NPM_OPTIONS).subs(NPM).open().also(own_command),
     program("yarn yarnpkg").shared(NPM_OPTIONS).subs(NPM).open().also(yarn),
-    program("bun bunx-off").shared(NPM_OPTIONS).grammar(Grammar::Stops).options(&[value("-e --eval -p --print", Act::Code(crate::programs::code::Language::Node)), value("-r --preload", LOADS)]).also(bun),
+    program("bun").shared(NPM_OPTIONS).grammar(Grammar::Stops).options(&[value("-e --eval -p --print", Act::Code(crate::programs::code::Language::Node)), value("-r --preload", LOADS)]).also(bun),
     program("npx bunx pnpx").grammar(Grammar::Stops).strict().options(&[
         flags("--no-install --no --offline"), flags("-y --yes -q --quiet --bun --silent --ignore-existing --version -v --help -h --prefer-offline"), value("-p --package", TEXT), value("-c --call", Act::Shell), value("--script-shell --node-options -n --node-arg", SHELL), value("-w --workspace --cache", TEXT),
     ]).also(execute),
@@ -100,7 +100,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).options(&[flags("-V --version -q -v -h --help --disable-pip-version-check"), value("--python --proxy --log --cache-dir", LOADS)]),
     program("uv").grammar(Grammar::Stops).subs(&[
         program("run").grammar(Grammar::Stops).options(&[value("--with --with-requirements --with-editable --index --index-url --extra-index-url --env-file --python -p --script --directory --project", LOADS), value("--extra --group --package", TEXT), flags("--frozen --locked --no-sync --all-extras --isolated --dev -q -v --offline --active --no-project -s")]).also(in_environment),
-        reads("tree version help export-off lock-check --version"),
+        reads("tree version help --version"),
         program("pip").grammar(Grammar::Stops).subs(&[reads("list show freeze check tree"), installs("install uninstall sync compile")]),
         installs("sync add remove lock tool venv-install python build init export"), program("venv").each(Act::Path(Access::Create)),
         program("publish").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("cache self").asks(EffectKind::System, "package-cache", "changes the cache of packages"),
@@ -108,7 +108,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("uvx pipx-run").asks(EffectKind::Execute, INSTALL, "downloads code from others and runs it"),
     program("poetry pdm pipenv rye hatch conda mamba micromamba pixi").grammar(Grammar::Stops).subs(&[
         program("run test").grammar(Grammar::Stops).options(&[value("-n --name -e -p --prefix", TEXT), flags("-q -v --no-capture-output --live-stream")]).also(in_environment),
-        reads("show check env-list version list info graph tree help about search outdated lint fmt --version config-list"),
+        reads("show check version list info graph tree help about search outdated lint fmt --version"),
         installs("install add remove update lock sync upgrade uninstall create shell build self tool activate init new env clean cache"),
         program("publish").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("config").asks(EffectKind::System, "package-configuration", "changes how packages are installed"),
     ]).also(|parsed, reader| {
@@ -122,7 +122,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         installs("install uninstall update fetch unpack pristine cleanup build cert sources exec"), program("push yank owner signin signout").asks(EffectKind::Remote, PUBLISH, PUBLISHES),
     ]),
     program("bundle bundler").subs(&[
-        program("exec e").grammar(Grammar::Stops).also(in_environment), reads("list show info check outdated version platform env-off help why licenses"),
+        program("exec e").grammar(Grammar::Stops).also(in_environment), reads("list show info check outdated version platform help why licenses"),
         installs("install update add remove lock package cache pristine clean init gem binstubs"), program("config plugin").asks(EffectKind::System, "package-configuration", "changes how packages are installed"),
         program("open console").asks(EffectKind::Execute, "editor", "opens an editor or a console"),
     ]).open(),
@@ -135,7 +135,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("twine").grammar(Grammar::Stops).subs(&[
         program("upload register").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("check").each(READ),
     ]),
-    program("apt-cache apt-mark-show dpkg-query rpmquery apt-file apt-config pkg-config pkgconf pacman-query equery brew-list").also(|_, _| {}),
+    program("apt-cache dpkg-query rpmquery apt-file apt-config pkg-config pkgconf equery").also(|_, _| {}),
     program("pre-commit lefthook husky commitlint lint-staged overcommit git-secrets").asks(EffectKind::Execute, "hooks", "installs or runs what git runs unasked"),
 ];
 
@@ -214,7 +214,7 @@ fn versions(parsed: &Parsed, reader: &mut Reader<'_>) {
     match parsed.operand(0) {
         Some(
             "list" | "ls" | "current" | "which" | "where" | "version" | "versions" | "show"
-            | "--version" | "whence" | "toolchain-list" | "alias-list",
+            | "--version" | "whence",
         )
         | None => {}
         // `rustup toolchain list`

@@ -58,7 +58,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(php),
     program("lua luajit lua5.1 lua5.3 lua5.4 texlua luau").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::Lua)), value("-l", LOADS), flags("-v -E -W -"), flag("-i", LOADS)]).also(runs_file),
     program("osascript osacompile").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::AppleScript)), value("-l -s", TEXT), flags("-i")]).also(osascript),
-    program("R Rscript julia octave ghc runghc runhaskell elixir iex-elixir erl erlang escript scala groovy kotlin jshell clojure clj lein bb guile racket sbcl clisp scheme gosh tclsh wish ocaml swipl crystal nim nimble dart zig v janet fennel maxima sage gap gp pforth bqn apl awkc m4 ex-lang gnuplot")
+    program("R Rscript julia octave ghc runghc runhaskell elixir erl erlang escript scala groovy kotlin jshell clojure clj lein bb guile racket sbcl clisp scheme gosh tclsh wish ocaml swipl crystal nim nimble dart zig v janet fennel maxima sage gap gp pforth bqn apl awkc m4 gnuplot")
         .grammar(Grammar::Stops).also(other),
     program("java javaw").grammar(Grammar::Single).strict().options(&[
         value("-jar", Act::Script), value("-cp -classpath --class-path -p --module-path -m --module --add-modules --add-opens --add-exports", TEXT), flags("-version --version -help -server -ea -enableassertions -Xint"),
@@ -256,8 +256,8 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
         | "yapf" | "pyflakes" | "pycodestyle" | "pydocstyle" | "behave" | "ipykernel"
         | "mkdocs" | "cython" | "numpy.f2py" => reader.again("pytest", args),
         "json.tool" | "tokenize" | "ast" | "tabnanny" | "dis" | "calendar" | "this"
-        | "platform" | "timeit-off" | "base64" | "sysconfig" | "quopri" | "gzip" | "symtable"
-        | "pyclbr" | "inspect" | "site" => {
+        | "platform" | "base64" | "sysconfig" | "quopri" | "gzip" | "symtable" | "pyclbr"
+        | "inspect" | "site" => {
             for word in args {
                 if !word.prefix().starts_with('-') {
                     reader.touch(word, Access::Read);

@@ -27,8 +27,8 @@ const STATE: &str = "system-state";
 
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
-    program("uname hostname-show nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks lslogins-off sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
-             top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors where jo uuidgen uuid date-show ldd ldconfig-show ts nohup-show errno ascii manpath lsof fuser-show ss netstat ifstat iw-show ipcs lsattr-show dmesg-show sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
+    program("uname nproc uptime free vmstat iostat mpstat sar lscpu lsusb lspci lshw lsmod lsns lsipc lslocks sw_vers system_profiler sysinfo neofetch fastfetch screenfetch getconf locale tty id groups whoami logname users who w finger last lastlog lastb \
+             top htop btop atop glances iotop nvidia-smi sensors acpi pstree pmap pidof pgrep pwdx procs duf dust ncdu numastat tput clear reset stty setterm infocmp toe dircolors where jo uuidgen uuid ldd ts errno ascii manpath lsof ss netstat ifstat ipcs sestatus getenforce vm_stat ioreg hostid zdump tzselect base-info")
         .also(looks),
     program("ps").grammar(Grammar::Plain).also(ps),
     program("man info pinfo").strict().options(&[
@@ -40,7 +40,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("fuser").options(&[flag("-k --kill", Act::Ask("signal", "It kills whatever uses a file or a port.")), flags("-v -m -n -a -s -u -i -l")]).also(services::frees),
     program("renice snice taskpolicy").asks(EffectKind::Signal, "priority", "changes the priority of processes"),
     program("systemctl").grammar(Grammar::Gnu).options(&[
-        value("-t --type --state -p --property -P -n --lines -o --output -s --signal --kill-whom --job-mode --root --image --host-off --what --timestamp", TEXT), value("-H --host -M --machine", Act::Ask("other-machine", "It works on another machine.")), flags("--user --system -a --all --no-pager -q --quiet -l --full --no-legend --plain --failed --no-block --now -f --force -r --runtime --global --no-reload --value --wait --version -h --help --show-types --no-wall"),
+        value("-t --type --state -p --property -P -n --lines -o --output -s --signal --kill-whom --job-mode --root --image --what --timestamp", TEXT), value("-H --host -M --machine", Act::Ask("other-machine", "It works on another machine.")), flags("--user --system -a --all --no-pager -q --quiet -l --full --no-legend --plain --failed --no-block --now -f --force -r --runtime --global --no-reload --value --wait --version -h --help --show-types --no-wall"),
     ]).also(systemctl),
     program("service rc-service rc-update initctl chkconfig update-rc.d insserv sysv-rc-conf invoke-rc.d s6-rc dinitctl").also(service),
     program("journalctl").options(&[flag("--vacuum-size --vacuum-time --vacuum-files --rotate --flush --sync --setup-keys --relinquish-var", TEXT), value("-u --unit -n --lines -S --since -U --until -p --priority -o --output -g --grep -b --boot -t --identifier --user-unit --facility -c --cursor -F --field", TEXT), value("--file -D --directory --root", READ), flags("-f -r -e -x -k -q -a --no-pager --user --system --list-boots --disk-usage --no-tail -m --no-hostname --utc")]).also(|parsed, reader| if parsed.has("--rotate") { reader.deny("erase-evidence", "It deletes or rotates the record of what was done."); }),
@@ -54,7 +54,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("setenforce setsebool semanage semodule restorecon chcon aa-disable aa-complain aa-teardown aa-enforce apparmor_parser csrutil spctl fdesetup auditctl augenrules auditd rsyslogd syslogd logrotate kextload kextunload systemextensionsctl tccutil nvram bless profiles mdmclient")
         .denies(EffectKind::System, SECURITY, "changes what protects this machine or records what is done"),
     program("shutdown reboot halt poweroff init telinit runlevel-set pm-suspend rtcwake zzz").denies(EffectKind::System, POWER, "stops or restarts this machine"),
-    program("modprobe insmod rmmod kmod dkms depmod kexec kexec-load sysctl-set grub-install update-grub grub-mkconfig grub2-mkconfig mkinitcpio dracut update-initramfs efibootmgr mokutil fwupdmgr flashrom setpci ldconfig mkinitramfs")
+    program("modprobe insmod rmmod kmod dkms depmod kexec kexec-load grub-install update-grub grub-mkconfig grub2-mkconfig mkinitcpio dracut update-initramfs efibootmgr mokutil fwupdmgr flashrom setpci ldconfig mkinitramfs")
         .denies(EffectKind::System, STATE, "changes the kernel or how this machine starts"),
     program("sysctl").options(&[flag("-w --write -p --load --system", TEXT), flags("-a --all -n --values -e -q -b -N -A -X -r")]).also(sysctl),
     program("ip ifconfig route arp iwconfig iw nmcli ethtool brctl bridge ovs-vsctl networksetup scutil ipconfig dhclient dhcpcd wpa_supplicant wpa_cli hostname domainname nmtui macchanger ifup ifdown").also(network_state),
@@ -162,10 +162,7 @@ fn firewall(parsed: &Parsed, reader: &mut Reader<'_>) {
                 | "-s"
                 | "--getglobalstate"
         )
-    }) || matches!(
-        parsed.operand(0),
-        Some("status" | "list" | "show" | "qdisc-show")
-    );
+    }) || matches!(parsed.operand(0), Some("status" | "list" | "show"));
     let flushes = parsed.strange.iter().any(|name| {
         matches!(
             name.as_str(),
@@ -236,24 +233,23 @@ fn own(parsed: &Parsed, reader: &mut Reader<'_>) {
     let word = |at: usize| words.get(at).map_or("", String::as_str);
     let looks = matches!(
         (word(0), word(1)),
-        (
-            "" | "status" | "health" | "version" | "help" | "logs" | "doctor-off",
-            _
-        ) | (
-            "gateway"
-                | "daemon"
-                | "node"
-                | "nodes"
-                | "agents"
-                | "sessions"
-                | "channels"
-                | "models"
-                | "skills"
-                | "plugins"
-                | "cron"
-                | "hooks",
-            "status" | "list" | "show" | "health" | "info",
-        ) | ("policy", "check" | "explain" | "test")
+        ("" | "status" | "health" | "version" | "help" | "logs", _)
+            | (
+                "gateway"
+                    | "daemon"
+                    | "node"
+                    | "nodes"
+                    | "agents"
+                    | "sessions"
+                    | "channels"
+                    | "models"
+                    | "skills"
+                    | "plugins"
+                    | "cron"
+                    | "hooks",
+                "status" | "list" | "show" | "health" | "info",
+            )
+            | ("policy", "check" | "explain" | "test")
             | ("audit", "verify")
     );
     if looks {
@@ -284,7 +280,7 @@ fn openssl(parsed: &Parsed, reader: &mut Reader<'_>) {
                 | "-CAkey" | "-certfile" | "-untrusted" | "-sigfile" | "-verify" | "-prverify"
                 | "-sign" | "-rand" | "-passin" | "-pass",
             ) => reads.push(pair[1].clone()),
-            Some("-out" | "-keyout" | "-writerand" | "-signature-out" | "-pubout-off") => {
+            Some("-out" | "-keyout" | "-writerand" | "-signature-out") => {
                 reader.touch(&pair[1], Access::Write);
             }
             Some("-engine" | "-provider" | "-provider-path" | "-config") => reader.ask(

@@ -17,7 +17,7 @@ use crate::word::Word;
 #[rustfmt::skip]
 pub(super) static PROGRAMS: &[Program] = &[
     // Of those that only read, options with values that are not named here are taken for files: no more is read.
-    program("cat gcat tac nl fmt expand unexpand column colrm paste join comm pr od strings look glow mdcat hexyl zcat-read csvlook ul more pg most cmp fold gfold hd vis col lam rs")
+    program("cat gcat tac nl fmt expand unexpand column colrm paste join comm pr od strings look glow mdcat hexyl csvlook ul more pg most cmp fold gfold hd vis col lam rs")
         .io(PASSES).each(READ),
     program("bat batcat highlight pygmentize source-highlight").strict().io(PASSES).each(READ).options(&[
         flags("-A -n -p -pp -P -L -u -d -f -S -h -V --plain --number --show-all --diff --list-themes --list-languages --force-colorization --no-pager -g -N"),
@@ -37,7 +37,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         flags("-N -S -R -r -F -X -i -I -M -m -n -e -E -f -g -G -J -q -Q -s -u -U -w -W -~ -a -A -c -d -V --version --help -K -L --chop-long-lines --LINE-NUMBERS --RAW-CONTROL-CHARS --no-init --quit-if-one-screen"),
         value("-b -h -j -p -P -t -T -x -y -z -D -#", TEXT), value("-o -O --log-file --LOG-FILE", WRITE), value("-k --lesskey-file --lesskey-src", Act::Ask("pager-keys", "A file decides what the pager's keys run.")),
     ]).also(pager),
-    program("grep egrep fgrep rgrep ggrep zgrep bzgrep xzgrep pgrep-text").io(PASSES).operands(Operands::FirstUnless("-e -f --regexp --file", TEXT, READ)).options(&[
+    program("grep egrep fgrep rgrep ggrep zgrep bzgrep xzgrep").io(PASSES).operands(Operands::FirstUnless("-e -f --regexp --file", TEXT, READ)).options(&[
         value("-e --regexp -m --max-count -A -B -C --after-context --before-context --context --label -D --devices --binary-files --group-separator", TEXT),
         value("--include", TEXT), value("--exclude", TEXT), value("--exclude-dir", TEXT), value("-d --directories", TEXT),
         value("-f --file --exclude-from", READ), joined("--color --colour", TEXT),
@@ -51,7 +51,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         flag("--files", TEXT), flags("-l --files-with-matches --files-without-match -L --follow"),
         flags("-i --ignore-case -s --case-sensitive -S --smart-case -v --invert-match -w --word-regexp -x --line-regexp -c --count --count-matches -n --line-number -N --no-line-number -o --only-matching -q --quiet -h -H --with-filename -I --no-filename -F --fixed-strings -P --pcre2 -a --text -u --unrestricted -U --multiline --multiline-dotall -z --search-zip -0 --null --null-data -p --pretty -b --byte-offset --json --vimgrep --heading --no-heading --hidden -. --no-hidden --no-ignore --no-ignore-vcs --no-ignore-parent --no-ignore-dot --no-ignore-global --no-ignore-files --no-ignore-messages --no-messages --no-config --stats --column --no-column --trim --passthru --passthrough --crlf --debug --trace --type-list --version -V --help --binary --block-buffered --line-buffered --one-file-system --glob-case-insensitive --include-zero --no-pre --mmap --no-mmap --no-require-git --auto-hybrid-regex --no-unicode --max-columns-preview"),
     ]).also(search),
-    program("ag ack pt ugrep ug sift git-grep-off").strict().io(PASSES).operands(Operands::First(TEXT, READ)).options(&[
+    program("ag ack pt ugrep ug sift").strict().io(PASSES).operands(Operands::First(TEXT, READ)).options(&[
         flags("--python --py --js --ts --rust --go --java --cpp --cc --c --csharp --ruby --php --perl --shell --html --css --json --yaml --markdown --md --xml --sql --swift --kotlin --elixir --haskell --lua --make --cmake --docker --toml"),
         flags("-i -l -L -c -n -v -w -Q -s -S -a -u -t -o -r -R -f -H -h -0 --hidden --nocolor --nogroup --column --files-with-matches -E -F -P -q --no-heading --literal"),
         value("-A -B -C -m -G --ignore --ignore-dir --depth -g --type --include --exclude", TEXT), value("--pager", TEXT), value("--filter", Act::Shell), value("-p --path-to-ignore", READ),
@@ -112,7 +112,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("shuf gshuf tsort ptx").strict().io(PASSES).each(READ).options(&[
         value("-n --head-count -i --input-range", TEXT), flags("-e -r -z --echo --repeat --zero-terminated"), value("-o --output", WRITE), value("--random-source", READ),
     ]),
-    program("gseq expr factor cal ncal date-off jot primes banner").io(PRINTS).also(calculator),
+    program("gseq expr factor cal ncal jot primes banner").io(PRINTS).also(calculator),
     program("bc numbat lolcat fortune").io(PASSES).each(READ),
     program("units").options(&[value("-L --log", WRITE), value("-f --file -H --history", READ)]),
     program("qalc").also(|parsed, reader| {
@@ -123,7 +123,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     }),
     program("figlet toilet cowsay").io(FILTERS).options(&[value("-f -d -C", READ), value("-w -W -e -T -m -F", TEXT)]),
     program("dc").strict().each(Act::Script).options(&[
-        value("-e --expression", TEXT), value("-f --file", Act::Script), flags("-x -i -V --version -h --help"), value("-I --digit-clamp-off", TEXT),
+        value("-e --expression", TEXT), value("-f --file", Act::Script), flags("-x -i -V --version -h --help"), value("-I", TEXT),
     ]).also(desk_calculator),
     program("date gdate").strict().options(&[
         value("-d --date -r --reference -v -j", TEXT), value("-f --file", READ), joined("-I --iso-8601 --rfc-3339", TEXT), flags("-u --utc --universal -R --rfc-email --debug --help --version -n"),

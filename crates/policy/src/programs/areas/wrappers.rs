@@ -27,7 +27,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         attached("--block-signal --default-signal --ignore-signal", TEXT),
     ]).also(env),
     program("printenv").also(printenv),
-    program("nohup setsid catchsegv linux32 linux64 i386 x86_64 rlwrap ltrace-wrap unbuffer proxychains4-off dbus-run-session cpulimit-off")
+    program("nohup setsid catchsegv linux32 linux64 i386 x86_64 rlwrap unbuffer dbus-run-session")
         .grammar(Grammar::Stops).strict().options(&[flags("-c -f -w --ctty --fork --wait -p")]).operands(Operands::Command(0)),
     program("timeout gtimeout").grammar(Grammar::Stops).strict().options(&[
         flags("-v --verbose --preserve-status --foreground -p -f"), value("-k --kill-after -s --signal", TEXT),
@@ -47,7 +47,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("caffeinate").grammar(Grammar::Stops).strict().options(&[flags("-d -i -m -s -u"), value("-t -w", TEXT)]).operands(Operands::Command(0)),
     program("numactl prlimit setarch cgexec schedtool softlimit").grammar(Grammar::Stops).asks(EffectKind::System, "limits", "runs a command with other limits").also(tail),
     program("bear").grammar(Grammar::Stops).strict().options(&[flags("-a --append -v --verbose"), value("-o --output", WRITE)]).operands(Operands::Command(0)),
-    program("chronic ts-wrap ifne errno-wrap mispipe").grammar(Grammar::Stops).options(&[flags("-v -e -n")]).operands(Operands::Command(0)),
+    program("chronic ifne mispipe").grammar(Grammar::Stops).options(&[flags("-v -e -n")]).operands(Operands::Command(0)),
     program("arch").grammar(Grammar::Stops).options(&[flags("-x86_64 -arm64 -arm64e -i386 -64 -32")]).operands(Operands::Command(0)),
     program("torsocks torify proxychains proxychains4 tsocks").grammar(Grammar::Stops)
         .asks(EffectKind::Network, "tunnel", "runs a command whose connections go through another machine")
@@ -112,7 +112,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).operands(Operands::Command(0)).also(|_, reader| super::system::attaches(reader)),
     program("dtruss dtrace ktrace truss perf bpftrace opensnoop execsnoop sysdig").grammar(Grammar::Stops)
         .asks(EffectKind::System, "trace", "looks into processes or the system").also(tail),
-    program("valgrind heaptrack hyperfine-off rr faketime fakeroot eatmydata").grammar(Grammar::Stops).options(&[flags("-v -q"), value("-s", TEXT)]).also(tail),
+    program("valgrind heaptrack rr faketime fakeroot eatmydata").grammar(Grammar::Stops).options(&[flags("-v -q"), value("-s", TEXT)]).also(tail),
     program("hyperfine").also(benchmark).options(&[
         value("-w --warmup -m --min-runs -M --max-runs -r --runs -u --time-unit -n --command-name -L --parameter-list -s --style --sort", TEXT),
         value("-p --prepare -c --cleanup --setup --conclude -C", Act::Shell), value("-S --shell", Act::Shell),

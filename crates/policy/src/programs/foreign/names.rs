@@ -16,7 +16,7 @@ pub(super) fn full(name: &str) -> &str {
         "iex" => "invoke-expression",
         "iwr" => "invoke-webrequest",
         "irm" => "invoke-restmethod",
-        "ri" | "rni-off" | "del" | "erase" | "rd" | "rmdir" | "rm" => "remove-item",
+        "ri" | "del" | "erase" | "rd" | "rmdir" | "rm" => "remove-item",
         "gc" | "cat" | "type" => "get-content",
         "ac" => "add-content",
         "ni" | "md" | "mkdir" => "new-item",
@@ -72,7 +72,7 @@ pub(super) fn full(name: &str) -> &str {
 /// What only looks, when its arguments are plain.
 #[rustfmt::skip]
 pub(super) const READS: &[&str] = &[
-    "get-location", "get-date", "get-childitem", "get-item", "get-process", "get-service", "get-command", "get-help", "get-member", "get-host", "get-culture", "get-timezone", "get-uptime", "get-alias", "get-verb", "get-psdrive", "get-module", "get-filehash", "get-content", "test-path", "resolve-path", "split-path", "join-path", "select-string", "select-object", "where-object-off",
+    "get-location", "get-date", "get-childitem", "get-item", "get-process", "get-service", "get-command", "get-help", "get-member", "get-host", "get-culture", "get-timezone", "get-uptime", "get-alias", "get-verb", "get-psdrive", "get-module", "get-filehash", "get-content", "test-path", "resolve-path", "split-path", "join-path", "select-string", "select-object",
     "measure-object", "sort-object", "group-object", "format-list", "format-table", "out-string", "out-host", "out-null", "convertto-json", "convertfrom-json", "compare-object", "write-output", "write-host", "set-location", "clear-host", "whoami", "hostname", "ver", "vol", "tree", "tasklist", "systeminfo", "findstr", "find", "more", "fc", "where.exe", "ipconfig", "exit", "rem", "cd", "popd", "title", "get-computerinfo",
 ];
 

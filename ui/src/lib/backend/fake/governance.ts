@@ -202,9 +202,9 @@ function decision(command: string, { rules, version }: PolicyView) {
 }
 
 function simulation(kind: string, draft: boolean, since: number, now: number): SimulationView {
-  if (kind === "empty") return { examined: 0, flips: [], counts: [] };
+  if (kind === "empty") return { examined: 0, more: false, flips: [], counts: [] };
   const days = Math.max(1, Math.round((now - since) / day));
-  if (!draft && days === 1) return { examined: 214, flips: [], counts: [] };
+  if (!draft && days === 1) return { examined: 214, more: false, flips: [], counts: [] };
   const samples: Omit<FlipView, "seq" | "at">[] = [
     {
       agent: "main",
@@ -236,7 +236,7 @@ function simulation(kind: string, draft: boolean, since: number, now: number): S
     if (!sample) throw new Error("there are samples");
     return { ...sample, seq: auditSize - 12 - index * 31, at: now - (index + 1) * 5_100_000 };
   });
-  return { examined: days * 214, flips, counts: verdictCounts(flips) };
+  return { examined: days * 214, more: days > 7, flips, counts: verdictCounts(flips) };
 }
 
 const lineOf = (kind: string, seq: number, now: number): AuditLine =>

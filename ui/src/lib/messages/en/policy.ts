@@ -107,7 +107,8 @@ export const policy = {
   since: "Since",
   sinces: { day: "24 hours ago", week: "7 days ago", month: "30 days ago" },
   run: "Compare",
-  examined: (count: number) => `${count.toLocaleString()} ${plural(count, "action", "actions")}`,
+  examined: (count: number, more: boolean) =>
+    `${more ? "The latest " : ""}${count.toLocaleString()} ${plural(count, "action", "actions")}`,
   flips: (count: number) => (count === 0 ? "none would change" : `${count} would change`),
   noFlips: "Nothing would change",
   noFlipsMeaning: "Every action in that time would get the same answer.",

@@ -428,6 +428,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "What you asked for was not done.",
     "Try again. If it stays, restart Gatehouse.",
   ),
+  notShown: words(
+    "This cannot be shown",
+    "A fault in the window keeps it from being drawn. Nothing was decided, and nothing can be decided here.",
+    "Try again. If it stays, answer what waits with `gatehouse approvals`, and report the fault.",
+  ),
 };
 
 export const unknownProblem: ProblemWords = words(

@@ -35,7 +35,7 @@ const PUBLISHES: &[(&str, &str)] = &[
 const DATABASES: &[(&str, &str)] = &[
     ("mix", "ecto.drop ecto.reset ecto.rollback ecto.migrate"),
     ("artisan", "migrate migrate:fresh migrate:refresh migrate:reset migrate:rollback db:wipe db:seed"),
-    ("manage.py", "flush migrate reset_db sqlflush-off loaddata dbshell"),
+    ("manage.py", "flush migrate reset_db loaddata dbshell"),
     ("django-admin", "flush migrate loaddata dbshell"), ("alembic", "upgrade downgrade stamp"), ("flask", "db"),
     ("console", "doctrine:database:drop doctrine:schema:drop doctrine:schema:update doctrine:migrations:migrate doctrine:fixtures:load"),
 ];

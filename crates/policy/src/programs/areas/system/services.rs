@@ -38,7 +38,7 @@ pub(super) fn kill(parsed: &Parsed, reader: &mut Reader<'_>) {
             words.next();
             continue;
         }
-        let is_signal = first && text.starts_with('-') && text != "--" && text != "-1-off";
+        let is_signal = first && text.starts_with('-') && text != "--";
         first = first && text != "--" && text.starts_with('-') && !any;
         let numbers = text.starts_with('-') && text[1..].bytes().all(|b| b.is_ascii_digit());
         if is_signal && words.peek().is_some() && !any {
@@ -222,7 +222,6 @@ pub(super) fn systemctl(parsed: &Parsed, reader: &mut Reader<'_>) {
         "is-system-running",
         "help",
         "list-machines",
-        "show-environment-off",
         "--version",
     ];
     if looks.contains(&verb) {
@@ -338,7 +337,6 @@ pub(super) fn controls(parsed: &Parsed, reader: &mut Reader<'_>) {
         "read",
         "tree",
         "introspect",
-        "monitor-off",
         "dump",
         "info",
         "verify",
