@@ -30,7 +30,7 @@ dev: system-run ui/node_modules/.package-lock.json ## the app on the page's deve
 
 # What an incremental build remembers is several gigabytes, and a whole run never looks at it again.
 test: export CARGO_INCREMENTAL := 0
-test: check test-ui test-rust ## everything: checks, the page, the crates, real gateways, the real window
+test: room check test-ui test-rust ## everything: checks, the page, the crates, real gateways, the real window
 
 test-fast: system-run ui/dist/index.html ## what needs no peer and no desktop: the crates' own tests, the page's
 	cargo test -q --workspace --lib --bins $(CARGO_FLAGS)
@@ -52,7 +52,9 @@ bindings: ui/dist/index.html ## write the generated TypeScript anew
 
 # ---- the parts of `make test` ----------------------------------------------------------------------------
 
-.PHONY: test-ui test-rust
+.PHONY: room test-ui test-rust
+room:
+	@scripts/room.sh 10
 test-ui: ui/dist/index.html system-test
 	cd ui && npm run -s test
 	cd ui && npm run -s screens -- --quick

@@ -24,7 +24,7 @@ pub(crate) enum GatewayAction {
     Token(TokenArgs),
     /// Ask a gateway how it is
     Health(HealthArgs),
-    /// End the gateway that runs in this state folder, letting its work finish
+    /// End the gateway that runs in this state folder; its work has ten seconds to finish
     Stop(StateDir),
 }
 
@@ -65,22 +65,22 @@ impl GatewayArgs {
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
-    /// The port to listen on
+    /// The port to listen on [env: GATEHOUSE_GATEWAY_PORT] [default: 18789]
     #[arg(long)]
     pub(crate) port: Option<u16>,
-    /// `loopback`, `lan` or an address
+    /// `loopback`, `lan` or an address [env: GATEHOUSE_GATEWAY_BIND] [default: loopback]
     #[arg(long, value_parser = bind)]
     pub(crate) bind: Option<BindTo>,
-    /// How clients show that they may come in
+    /// How clients show that they may come in [default: token]
     #[arg(long, value_enum)]
     pub(crate) auth: Option<AuthKind>,
-    /// The token; other programs of this machine can see it [env: OPENCLAW_GATEWAY_TOKEN]
+    /// The token; other programs of this machine can see it [env: GATEHOUSE_GATEWAY_TOKEN]
     #[arg(long, conflicts_with = "token_file")]
     pub(crate) token: Option<String>,
     /// A file with the token; `-` reads it from stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
-    /// The password; other programs of this machine can see it [env: OPENCLAW_GATEWAY_PASSWORD]
+    /// The password; other programs of this machine can see it [env: GATEHOUSE_GATEWAY_PASSWORD]
     #[arg(long, conflicts_with = "password_file")]
     pub(crate) password: Option<String>,
     /// A file with the password; `-` reads it from stdin
