@@ -8,8 +8,10 @@ import SignIn from "$features/signin/SignIn.svelte";
 import { applyAppearance } from "./lib/appearance";
 import { Announcer } from "./lib/announcer.svelte";
 import { chooseBackend } from "./lib/backend";
+import { asBackendError } from "./lib/backend/backend";
 import type { AppInfo } from "./lib/backend/types";
 import { Keymap } from "./lib/keyboard/keymap.svelte";
+import { m } from "./lib/messages";
 import { Layout } from "./lib/layout.svelte";
 import type { Page } from "./lib/page";
 import { Router } from "./lib/router.svelte";
@@ -53,4 +55,18 @@ async function start(): Promise<void> {
   if (target) mount(App, { target, props: { page, info, inbox, gateways } });
 }
 
-void start();
+/** Where not even the frame stands, plain words do. */
+function failed(thrown: unknown): void {
+  const target = document.getElementById("app");
+  if (!target) return;
+  const { code, message } = asBackendError(thrown);
+  const words = document.createElement("p");
+  words.className = "unstarted";
+  words.textContent = `${m.common.notStarted} ${message} (${code})`;
+  const again = document.createElement("button");
+  again.textContent = m.common.retry;
+  again.onclick = () => window.location.reload();
+  target.replaceChildren(words, again);
+}
+
+start().catch(failed);

@@ -86,17 +86,25 @@ impl Tray {
     /// person's pointer.
     pub(crate) fn show(&self, app: &AppHandle, inbox: &InboxSnapshot) {
         let model = TrayModel::of(inbox);
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if shown.model == model {
+        let Some(number) = self.next(&model) else {
             return;
+        };
+        // Without the lock: drawing waits for the main thread, and a click there waits for the lock.
+        if let Err(error) = self.draw(app, &model, number) {
+            warn!(%error, "the tray could not be drawn");
+        }
+    }
+
+    /// The number of the menu that is going to show this; none where it shows already.
+    fn next(&self, model: &TrayModel) -> Option<u32> {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.model == *model {
+            return None;
         }
         shown.menu = shown.menu.wrapping_add(1);
         shown.choices = model.choices();
-        let drawn = self.draw(app, &model, shown.menu);
-        shown.model = model;
-        if let Err(error) = drawn {
-            warn!(%error, "the tray could not be drawn");
-        }
+        shown.model = model.clone();
+        Some(shown.menu)
     }
 
     fn draw(&self, app: &AppHandle, model: &TrayModel, number: u32) -> tauri::Result<()> {

@@ -4,6 +4,7 @@
  * Updates are collected and applied once per frame, so that a fast stream costs as much as a slow one. The backend
  * is the truth for everything but our own message between its sending and the backend's first word on it.
  */
+import { randomName } from "$lib/random";
 import type { Backend } from "$lib/backend/backend";
 import type {
   AttachmentInput,
@@ -57,7 +58,7 @@ export interface ChatEnvironment {
 
 export const pageEnvironment: ChatEnvironment = {
   now: () => Date.now(),
-  newId: () => crypto.randomUUID(),
+  newId: randomName,
   // A hidden window draws no frames; its messages must not pile up.
   nextFrame: (callback) => {
     if (document.hidden) setTimeout(callback, 250);
@@ -133,6 +134,8 @@ export class Chat {
     this.#openedAt = this.environment.now();
     this.#queue = [];
     this.#waitsForSnapshot = true;
+    // A page that is on its way belongs to the former opening and is not waited for.
+    this.older = { kind: "idle" };
     if (this.phase.kind !== "open") this.phase = { kind: "opening", since: this.#openedAt };
     this.#stopGateways ??= this.port.onGatewaysChanged((gateways) => this.#takeGateways(gateways));
     void this.#loadGateways();

@@ -90,7 +90,14 @@ export class Entry {
     this.model = view.model;
     this.tokens = view.tokens;
     this.costUsd = view.costUsd;
-    const blocks = view.blocks.map((block, index) => reconcile(this.blocks, block, index));
+    // Two calls of one name stay two: what was taken for the first is not taken again.
+    const taken = new Set<Block>();
+    const blocks = view.blocks.map((block, index) => {
+      const left = this.blocks.map((old) => (taken.has(old) ? undefined : old));
+      const reconciled = reconcile(left, block, index);
+      taken.add(reconciled);
+      return reconciled;
+    });
     const same =
       blocks.length === this.blocks.length && blocks.every((block, i) => block === this.blocks[i]);
     if (!same) this.blocks = blocks;
@@ -138,9 +145,9 @@ function newBlock(view: BlockView): Block {
 }
 
 /** The old block brought up to date where it is the same one, else a new block. */
-function reconcile(old: readonly Block[], view: BlockView, index: number): Block {
+function reconcile(old: readonly (Block | undefined)[], view: BlockView, index: number): Block {
   if (view.kind === "tool") {
-    const same = old.find((block) => block.kind === "tool" && block.tool.id === view.tool.id);
+    const same = old.find((block) => block?.kind === "tool" && block.tool.id === view.tool.id);
     if (same?.kind !== "tool") return newBlock(view);
     same.tool = view.tool;
     same.output = view.tool.output;

@@ -13,6 +13,8 @@ import type { GatewayId, PolicyProblem, PolicyView, Preset } from "$lib/backend/
 /** So long after the last key a changed document is looked at. */
 export const validateAfter = 300;
 
+type Typed = { document: string | null; roles: string | null };
+type Unsaved = { draft: string | null; rolesDraft: string | null; base: PolicyView | null };
 type PolicyBackend = Pick<Backend, "policyGet" | "policyValidate" | "policySet">;
 
 export class Policy {
@@ -29,6 +31,10 @@ export class Policy {
     if (this.gateway === null) return Promise.reject(new Error("no gateway"));
     return this.backend.policyGet(this.gateway);
   });
+  /** What a change is made to: the policy that stood there when the person began to type. */
+  #base: PolicyView | null = null;
+  /** What was typed and not saved at the gateways that are not looked at now. */
+  readonly #aside = new Map<GatewayId, Unsaved>();
   #found = $state.raw<readonly PolicyProblem[] | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #turn = 0;
@@ -45,22 +51,41 @@ export class Policy {
 
   constructor(private readonly backend: PolicyBackend) {}
 
-  /** Looks at this gateway's policy; asks for it again where it is the same. */
+  /** Looks at this gateway's policy; asks for it again where it is the same. What was typed at another one stays. */
   show(gateway: GatewayId): void {
     if (gateway !== this.gateway) {
+      this.#putAside();
       this.gateway = gateway;
       this.asked.clear();
       this.discard();
+      this.#takeUp(gateway);
     }
     void this.asked.load();
   }
 
+  #putAside(): void {
+    const { gateway, draft, rolesDraft } = this;
+    if (gateway === null || !this.unsaved) return;
+    this.#aside.set(gateway, { draft, rolesDraft, base: this.#base });
+  }
+
+  #takeUp(gateway: GatewayId): void {
+    const left = this.#aside.get(gateway);
+    if (!left) return;
+    this.#aside.delete(gateway);
+    ({ draft: this.draft, rolesDraft: this.rolesDraft } = left);
+    this.#base = left.base;
+    this.#changed();
+  }
+
   type(text: string): void {
+    if (!this.unsaved) this.#base = this.asked.value;
     this.draft = text === this.asked.value?.document ? null : text;
     this.#changed();
   }
 
   typeRoles(text: string): void {
+    if (!this.unsaved) this.#base = this.asked.value;
     this.rolesDraft = text === this.asked.value?.roles ? null : text;
     this.#changed();
   }
@@ -68,6 +93,7 @@ export class Policy {
   discard(): void {
     this.draft = null;
     this.rolesDraft = null;
+    this.#base = null;
     this.saved = false;
     this.change.forget();
     this.#forgetProblems();
@@ -87,22 +113,30 @@ export class Policy {
     return this.#set({ document: null, roles: null, preset });
   }
 
-  async #set(change: {
-    document: string | null;
-    roles: string | null;
-    preset: Preset | null;
-  }): Promise<boolean> {
+  async #set(change: Typed & { preset: Preset | null }): Promise<boolean> {
     const { gateway } = this;
-    const baseHash = this.asked.value?.hash;
+    const baseHash = (this.unsaved ? this.#base : this.asked.value)?.hash;
     if (gateway === null || baseHash === undefined) return false;
     this.saved = false;
     return this.change.make(async () => {
       const policy = await this.backend.policySet({ gateway, baseHash, ...change });
       if (gateway !== this.gateway) return;
       this.asked.put(policy);
-      if (change.preset === null) this.discard();
-      this.saved = true;
+      if (change.preset === null) this.#keepWhatCameSince(change, policy);
+      else if (this.unsaved) this.#base = policy;
+      this.saved = change.preset !== null || !this.unsaved;
     });
+  }
+
+  /** What was typed while it was saved is a change to what is in force now. */
+  #keepWhatCameSince(sent: Typed, policy: PolicyView): void {
+    const { draft, rolesDraft } = this;
+    this.discard();
+    if (draft === sent.document && rolesDraft === sent.roles) return;
+    this.#base = policy;
+    this.draft = draft === sent.document ? null : draft;
+    this.rolesDraft = rolesDraft === sent.roles ? null : rolesDraft;
+    this.#changed();
   }
 
   #changed(): void {

@@ -73,6 +73,38 @@ describe("the policy under a person's eyes", () => {
     expect([policy.moved, policy.unsaved]).toEqual([false, false]);
   });
 
+  it("is saved on top of what the person typed on, also when a newer one was looked up since", async () => {
+    const { policy, backend, inForce } = await shown();
+    policy.type("{}");
+    backend.policyGet.mockResolvedValue({ ...inForce, hash: "newer" });
+    policy.show("gw");
+    await vi.advanceTimersByTimeAsync(0);
+    await policy.save();
+    expect(backend.policySet).toHaveBeenCalledWith(
+      expect.objectContaining({ baseHash: inForce.hash }),
+    );
+  });
+
+  it("keeps what was typed at one gateway while another one is looked at", async () => {
+    const { policy } = await shown();
+    policy.type("{ a: 1 }");
+    policy.show("other");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(policy.unsaved).toBe(false);
+    policy.show("gw");
+    await vi.advanceTimersByTimeAsync(0);
+    expect([policy.unsaved, policy.document]).toEqual([true, "{ a: 1 }"]);
+  });
+
+  it("keeps what is typed while it is saved", async () => {
+    const { policy } = await shown();
+    policy.type("{}");
+    const saved = policy.save();
+    policy.type("{ more: 1 }");
+    await saved;
+    expect([policy.draft, policy.saved]).toEqual(["{ more: 1 }", false]);
+  });
+
   it("leaves a draft alone when the preset is changed", async () => {
     const { policy } = await shown();
     policy.type("{}");

@@ -5,6 +5,7 @@
  * after a stream that had stood comes back, the page is loaded anew: rarely, and what a person typed is kept by the
  * browser's own form memory.
  */
+import { randomName } from "../random";
 import type { Unsubscribe } from "./backend";
 
 /** Milliseconds between attempts to open a stream that ended. */
@@ -13,12 +14,6 @@ const RETRY_MS = 2_000;
 type Handler = (payload: unknown) => void;
 /** What the class needs of an `EventSource`, so that tests can give one. */
 export type Source = Pick<EventSource, "addEventListener" | "close" | "readyState">;
-
-/** A name for this tab. `crypto.randomUUID` is missing where the page came over plain HTTP from another machine. */
-function newName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 export class TabStream {
   private readonly handlers = new Map<string, Set<Handler>>();
@@ -52,7 +47,7 @@ export class TabStream {
   }
 
   private open(): Promise<{ tab: string }> {
-    const tab = newName();
+    const tab = randomName();
     const source = this.connect(`${this.url}/${tab}`);
     this.source = source;
     for (const name of this.handlers.keys()) this.listen(source, name);

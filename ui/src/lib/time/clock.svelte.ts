@@ -7,7 +7,10 @@ import { createSubscriber } from "svelte/reactivity";
 export class Clock {
   #subscribe: () => void;
 
-  constructor(private readonly read: () => number = Date.now) {
+  constructor(
+    private readonly read: () => number = Date.now,
+    private readonly counted: () => number = read === Date.now ? () => performance.now() : read,
+  ) {
     this.#subscribe = createSubscriber((update) => {
       const timer = setInterval(update, 1000);
       return () => clearInterval(timer);
@@ -23,5 +26,10 @@ export class Clock {
   /** The same without following it. */
   peek(): number {
     return this.read();
+  }
+
+  /** Milliseconds since some moment, whatever happens to the time of day: for how long something took. */
+  count(): number {
+    return this.counted();
   }
 }

@@ -20,6 +20,7 @@ export const common = {
   open: "Open",
   remove: "Remove",
   retry: "Try again",
+  notStarted: "Gatehouse could not start here.",
   save: "Save",
   unknown: "unknown",
   loading: "Loading",
