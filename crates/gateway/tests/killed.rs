@@ -86,6 +86,7 @@ async fn a_run_that_was_killed_is_shown_as_cut_off_and_its_message_is_kept() {
     assert_eq!(ended["status"], "error");
     let same = wire.ask("chat.send", send).await;
     assert_eq!(same["runId"], "r1", "the key is known");
+    assert_eq!(same["status"], "error", "and nobody waits for its end");
     assert_eq!(
         wire.ask("chat.history", json!({"sessionKey": MAIN})).await["messages"],
         history["messages"],

@@ -284,7 +284,12 @@ impl<T> Lane<T> {
                 position: 1,
             });
         }
-        self.waiting.push_front(item);
+        // Behind those that interrupted before it and wait for the same run to stop.
+        let before = self
+            .waiting
+            .iter()
+            .take_while(|waits| waits.mode == item.mode);
+        self.waiting.insert(before.count(), item);
         self.quiet_until = None;
     }
 

@@ -163,6 +163,20 @@ fn an_interrupt_stops_the_run_and_goes_first() {
 }
 
 #[test]
+fn those_that_interrupt_one_after_the_other_go_in_that_order() {
+    let now = Instant::now();
+    let mut lane = Lane::new(QueueRules::default());
+    lane.submit(item("a", QueueMode::Steer), now);
+    lane.submit(item("b", QueueMode::Followup), now);
+    for id in ["c", "d"] {
+        lane.submit(item(id, QueueMode::Interrupt), now);
+    }
+    for (ended, next) in [("a", "c"), ("c", "d"), ("d", "b")] {
+        assert_eq!(started(&lane.ended(ended, now)), [[next]]);
+    }
+}
+
+#[test]
 fn a_session_wide_abort_withdraws_what_waits_before_it_stops_the_run() {
     let now = Instant::now();
     let mut lane = Lane::new(QueueRules::default());

@@ -6,6 +6,7 @@ use gatehouse_agent::QueueMode;
 use gatehouse_agent::message::{AssistantMessage, Content, Message, StopReason, Usage};
 use gatehouse_agent::provider::Thinking;
 use gatehouse_protocol::MethodScope;
+use gatehouse_store::gateway::{RunRecord, RunState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -85,10 +86,20 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
         })
         .await;
     }
-    once(&cx.app, "chat.send", Some(&key), &said, || {
+    let known = cx.app.store.run(&key).await?;
+    let answer = once(&cx.app, "chat.send", Some(&key), &said, || {
         sent(&cx, name, params, &said)
     })
-    .await
+    .await?;
+    Ok(as_it_stands(answer, known.as_ref()))
+}
+
+/// What was answered before is told again with how its run stands now.
+pub(super) fn as_it_stands(mut answer: Value, known: Option<&RunRecord>) -> Value {
+    if let Some(run) = known.filter(|run| answer["runId"] == *run.id) {
+        answer["status"] = json!(status_of(Some(run)));
+    }
+    answer
 }
 
 /// What makes one message another than the next.
@@ -144,8 +155,20 @@ pub(super) async fn submitted(cx: &Cx, input: Input) -> Result<Value, MethodErro
     }
     Ok(match cx.app.runs.submit(input).await? {
         Submitted::Started(run_id) => json!({"runId": run_id, "status": "started"}),
-        Submitted::Known(run_id) => json!({"runId": run_id, "status": "in_flight"}),
+        Submitted::Known(run_id) => {
+            let status = status_of(cx.app.store.run(&run_id).await?.as_ref());
+            json!({"runId": run_id, "status": status})
+        }
     })
+}
+
+/// The published word for how a known run stands. Nobody is to wait for the end of one that is over.
+fn status_of(run: Option<&RunRecord>) -> &'static str {
+    match run.map(|run| run.state) {
+        None | Some(RunState::Running) => "in_flight",
+        Some(RunState::Ended) => "ok",
+        Some(_) => "error",
+    }
 }
 
 /// [`submitted`] for an input whose key `method` was given. What the key's run was asked by another method is
@@ -158,7 +181,7 @@ pub(super) async fn submitted_by(
 ) -> Result<Value, MethodError> {
     let key = input.run_id.clone();
     let answer = submitted(cx, input).await?;
-    if answer["status"] == "in_flight" && answer["runId"] == *key {
+    if answer["status"] != "started" && answer["runId"] == *key {
         same_input_elsewhere(&cx.app, method, &key, said).await?;
     }
     Ok(answer)

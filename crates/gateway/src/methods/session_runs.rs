@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::chat::{Attachment, content, said, submitted_by, thinking};
+use super::chat::{Attachment, as_it_stands, content, said, submitted_by, thinking};
 use super::expected::may_send;
 use crate::once::once;
 use crate::router::{Cx, MethodError, MethodTable};
@@ -79,7 +79,12 @@ async fn run(
             .map(Duration::from_millis);
         submitted_by(method, &said, &cx, input).await
     };
-    once(&cx.app, method, key.as_deref(), &said, work).await
+    let known = match &key {
+        Some(key) => cx.app.store.run(key).await?,
+        None => None,
+    };
+    let answer: Result<_, MethodError> = once(&cx.app, method, key.as_deref(), &said, work).await;
+    Ok(as_it_stands(answer?, known.as_ref()))
 }
 
 #[derive(Debug, Default, Deserialize)]

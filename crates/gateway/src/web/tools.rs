@@ -2,6 +2,7 @@
 //! "Tools invoke API", and so is the list of what is denied, with this gateway's names beside.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::body::Bytes;
@@ -125,10 +126,15 @@ pub(super) async fn invoke(
     };
     let input = json!([call.tool, call.args, call.session_key, call.agent_id]);
     let key = call.idempotency_key.as_deref();
-    let called = once(&web.app, "POST /tools/invoke", key, &input, || async {
-        tools.call(call.clone()).await.map_err(NotDone::Call)
+    let (app, tools, of_call) = (web.app.clone(), Arc::clone(tools), call.clone());
+    let kept = key.map(str::to_owned);
+    // A client that hangs up must neither cut the call off nor leave its key without an answer.
+    let called = web.app.tasks.spawn(async move {
+        let work = || async { tools.call(of_call).await.map_err(NotDone::Call) };
+        once(&app, "POST /tools/invoke", kept.as_deref(), &input, work).await
     });
-    match called.await {
+    let ended = || Err(MethodError::unavailable("the call ended early").into());
+    match called.await.unwrap_or_else(|_| ended()) {
         Ok(result) => reply::json(200, &json!({"ok": true, "result": result})),
         Err(NotDone::Call(ToolFailure::NotAvailable)) => missing(),
         Err(NotDone::Call(ToolFailure::Input(message))) => {

@@ -121,7 +121,9 @@ impl TranscriptStore for SqliteGatewayStore {
                     return Ok(None);
                 };
                 archive(c, &key, &reason, at).await?;
-                begin(c, &key, &live.session_id, at, live.next_seq).await?;
+                // One number is left out, so that whoever has read to the end sees a gap and not a continuation.
+                let first = live.next_seq.saturating_add(1);
+                begin(c, &key, &live.session_id, at, first).await?;
                 append(c, key, Some(session_id), entries).await
             })
         })
