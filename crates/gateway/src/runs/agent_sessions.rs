@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{Input, Runs, Submitted};
 use crate::govern::Taints;
-use crate::sessions::{Change, SessionName, Sessions};
+use crate::sessions::{Change, SessionName, Sessions, sends_are_denied};
 
 /// Messages that may wait for the task.
 const LETTERS: usize = 64;
@@ -190,6 +190,9 @@ impl tools::Sessions for AgentSessions {
         if row.key == caller.session_key {
             return Err("a session cannot send to itself".to_owned());
         }
+        if sends_are_denied(&row) {
+            return Err(format!("nothing may be said in the session {}", row.key));
+        }
         self.hears(&row.key, &caller.session_key).await?;
         let from = row.key.clone();
         let name = SessionName {
@@ -201,6 +204,8 @@ impl tools::Sessions for AgentSessions {
         input.queue = QueueMode::Followup;
         input.origin = Origin::Gateway;
         input.budget = caller.budget.clone();
+        input.told_by = vec![caller.session_key.clone()];
+        input.told_by.extend(caller.told_by.iter().cloned());
         let (answer, told) = oneshot::channel();
         let letter = Letter {
             input,

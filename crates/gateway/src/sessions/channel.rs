@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use gatehouse_policy::Teller;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
 
@@ -56,6 +57,21 @@ impl Lineages {
         let lineage = Arc::new(lineage_of(&*self.store, key).await?);
         self.kept.put(key.to_owned(), revision, &lineage);
         Ok((*lineage).clone())
+    }
+
+    /// Where those come from whose words are followed.
+    pub(crate) async fn tellers(&self, keys: &[String]) -> Result<Vec<Teller>, StoreError> {
+        let mut tellers = Vec::with_capacity(keys.len());
+        for key in keys {
+            let Lineage { channel, above } = self.of(key).await?;
+            let session = key.clone();
+            tellers.push(Teller {
+                session,
+                channel,
+                above,
+            });
+        }
+        Ok(tellers)
     }
 }
 
