@@ -14,7 +14,7 @@ use crate::rules::command::Matched;
 use crate::rules::matching::Facts;
 use crate::rules::model::Rule;
 use crate::rules::path::Folders;
-use crate::rules::{Approval, Enabled, Preset, RateKey};
+use crate::rules::{Approval, Enabled, Preset, RateKey, Teller};
 use crate::verdict::{Finding, Verdict};
 
 /// Decides about a request. Everything that has a say is asked, every time; the strictest answer holds.
@@ -30,6 +30,7 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
     let mut others = preset_findings(policy.preset(), request, &effects);
     others.extend(roles::findings(request, policy, context, &effects));
     others.extend(called::findings(request));
+    others.extend(context.told_by.iter().map(told_by));
     others.extend(context.facts.iter().cloned());
     others.extend(baseline::of_taint(request, context.taint));
     let judged = judge_rules(policy, &facts);
@@ -71,6 +72,12 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         taint: baseline::taint_after(request, &effects, context.taint),
         effects,
     }
+}
+
+/// Whoever is asked should know on whose behalf it is done. It speaks neither for nor against it.
+fn told_by(teller: &Teller) -> Finding {
+    let text = format!("{} told this session what to do", teller.session);
+    finding(Verdict::Allow, "told-by", text)
 }
 
 fn facts<'a>(

@@ -130,6 +130,12 @@ fn a_rule_that_holds_a_session_back_holds_back_those_that_follow_its_words() {
             assert!(told.contains(&teller.session), "{told}");
         }
     }
+    let decision = decided(r#"{id: "r", verdict: "ask", match: {}}"#, &[&chat]);
+    let found = decision.findings.iter().find(|one| one.code == "told-by");
+    assert!(
+        found.unwrap().text.contains(&chat.session),
+        "it is told for whom"
+    );
     // Each by itself is left out of it; they are not put together.
     let both = r#"{id: "r", verdict: "deny", match: {tool: "exec", channels: "telegram", sessions: "agent:main:main"}}"#;
     assert_eq!(decided(both, &[&chat]).verdict, Ask);
