@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{Input, Runs, Submitted};
 use crate::govern::Taints;
-use crate::sessions::{Change, SessionName, Sessions, sends_are_denied};
+use crate::sessions::{Change, MOST_ABOVE, SessionName, Sessions, lineage_of, sends_are_denied};
 
 /// Messages that may wait for the task.
 const LETTERS: usize = 64;
@@ -241,6 +241,12 @@ impl tools::Sessions for AgentSessions {
             .sessions
             .name(&child.session_key, Some(&child.agent_id));
         let mut row = self.sessions.new_row(&name, "spawn");
+        let lineage = lineage_of(&*self.sessions.store, &child.parent).await;
+        if lineage.map_err(|error| error.to_string())?.above.len() >= MOST_ABOVE {
+            let text =
+                format!("{MOST_ABOVE} sessions have begun one another here, which is the most");
+            return Err(text);
+        }
         row.label = child.label.clone();
         row.parent = Some(child.parent.clone());
         row.spawned_by = Some(child.parent.clone());

@@ -68,7 +68,8 @@ impl Rule {
     fn rate_key(&self, rate: Rate, facts: &Facts<'_>) -> RateKey {
         let subject = match rate.by {
             RateBy::Agent => facts.agent,
-            RateBy::Session => facts.session,
+            // With those that it began, which would each have a count of their own.
+            RateBy::Session => facts.above.last().map_or(facts.session, String::as_str),
             RateBy::Everyone => "",
         };
         RateKey {
