@@ -136,3 +136,23 @@ async fn a_sub_agent_follows_those_who_had_it_begun_and_so_does_who_hears_its_an
     assert_eq!(noted.told(), [[CHAT]; 2], "the spawn, and what it did");
     assert_eq!(bench.journal.told_by(KEY).await.unwrap(), [CHAT]);
 }
+
+#[tokio::test]
+async fn the_end_of_a_command_is_told_for_those_who_had_it_begun() {
+    let (mut bench, _) = bench();
+    let command = "background: while [ ! -e go ]; do sleep 0.05; done; echo done";
+    let told = bench.is_told(command, &[CHAT], QueueMode::Followup).await;
+    bench.outcome(&told).await;
+    let said = bench.say("hello").await;
+    bench.outcome(&said).await;
+    let kept = bench.journal.told_by(KEY).await.unwrap();
+    assert!(kept.is_empty(), "a person has the say: {kept:?}");
+    std::fs::write(bench.workspace.path().join("go"), "").unwrap();
+    bench
+        .until(|event| {
+            let is_end = |text: &str| text.contains("[Exec completion]");
+            matches!(&event.kind, RunEventKind::Ended(end) if is_end(&end.text))
+        })
+        .await;
+    assert_eq!(bench.journal.told_by(KEY).await.unwrap(), [CHAT]);
+}
