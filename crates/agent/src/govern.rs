@@ -28,6 +28,9 @@ pub struct Action {
     pub tool_call_id: String,
     /// The workspace that the call belongs to.
     pub workspace: PathBuf,
+    /// The keys of the sessions whose words the run follows: what they may not do, it may not do for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub told_by: Vec<String>,
 }
 
 /// What happens outside of the engine.

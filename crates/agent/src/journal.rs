@@ -24,13 +24,8 @@ pub trait Journal: Send + Sync {
     /// Keeps an input that was accepted and waits for its turn. Once [`Journal::append`] wrote it under the
     /// same run id, or [`Journal::withdraw`] was called, it waits no more. What still waits when the process
     /// starts again was interrupted: it is shown, and not run.
-    async fn accept(
-        &self,
-        session_key: &str,
-        run_id: &str,
-        message: &Message,
-    ) -> Result<(), JournalError> {
-        let _ = (session_key, run_id, message);
+    async fn accept(&self, input: &NewInput<'_>) -> Result<(), JournalError> {
+        let _ = input;
         Ok(())
     }
 
@@ -38,12 +33,10 @@ pub trait Journal: Send + Sync {
     async fn accept_after(
         &self,
         point: &Point,
-        session_key: &str,
-        run_id: &str,
-        message: &Message,
+        input: &NewInput<'_>,
     ) -> Result<bool, JournalError> {
         let _ = point;
-        self.accept(session_key, run_id, message).await?;
+        self.accept(input).await?;
         Ok(true)
     }
 
@@ -57,6 +50,22 @@ pub trait Journal: Send + Sync {
     /// by this at the next start.
     async fn begin(&self, run: &BegunRun<'_>) -> Result<(), JournalError> {
         let _ = run;
+        Ok(())
+    }
+
+    /// The sessions whose words a session follows, as they were kept last.
+    async fn told_by(&self, session_key: &str) -> Result<Vec<String>, JournalError> {
+        let _ = session_key;
+        Ok(Vec::new())
+    }
+
+    /// Keeps them in place of those before, for as long as the transcript is the same.
+    async fn keep_told_by(
+        &self,
+        session_key: &str,
+        told_by: &[String],
+    ) -> Result<(), JournalError> {
+        let _ = (session_key, told_by);
         Ok(())
     }
 
@@ -87,6 +96,16 @@ pub trait Journal: Send + Sync {
         run_id: &str,
         compaction: &Compaction,
     ) -> Result<(), JournalError>;
+}
+
+/// An input that was accepted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NewInput<'a> {
+    pub session_key: &'a str,
+    pub run_id: &'a str,
+    pub message: &'a Message,
+    /// The sessions whose words it carries: whoever reads it follows them, also after a restart.
+    pub told_by: &'a [String],
 }
 
 /// A run that begins.
@@ -139,6 +158,7 @@ pub struct MemoryJournal {
 struct Kept {
     context: Vec<(String, Message)>,
     waiting: Vec<(String, Message)>,
+    told_by: Vec<String>,
 }
 
 impl MemoryJournal {
@@ -165,10 +185,20 @@ impl MemoryJournal {
 
 #[async_trait]
 impl Journal for MemoryJournal {
-    async fn accept(&self, key: &str, run_id: &str, message: &Message) -> Result<(), JournalError> {
-        self.with(key, |kept| {
-            kept.waiting.push((run_id.to_owned(), message.clone()));
+    async fn accept(&self, input: &NewInput<'_>) -> Result<(), JournalError> {
+        self.with(input.session_key, |kept| {
+            let waits = (input.run_id.to_owned(), input.message.clone());
+            kept.waiting.push(waits);
         });
+        Ok(())
+    }
+
+    async fn told_by(&self, key: &str) -> Result<Vec<String>, JournalError> {
+        Ok(self.with(key, |kept| kept.told_by.clone()))
+    }
+
+    async fn keep_told_by(&self, key: &str, told_by: &[String]) -> Result<(), JournalError> {
+        self.with(key, |kept| kept.told_by = told_by.to_vec());
         Ok(())
     }
 

@@ -106,5 +106,6 @@ fn action(workspace: &Path, caller: usize, call: usize) -> Action {
         run_id: format!("run-{caller}"),
         tool_call_id: format!("call-{caller}-{call}"),
         workspace,
+        told_by: Vec::new(),
     }
 }

@@ -1,6 +1,8 @@
 //! The start hook: what a person wrote into `BOOT.md` of the default agent's workspace is run once at each start,
 //! in a session of its own, so that no conversation is disturbed. Governed as every run is.
 
+use gatehouse_agent::Origin;
+
 use crate::runs::Input;
 use crate::sessions::SessionName;
 use crate::state::App;
@@ -20,6 +22,7 @@ pub(crate) async fn run(app: App) {
     let run_id = format!("boot-{}", app.identity.boot_id);
     let mut input = Input::text(name, run_id, text);
     input.created_via = "hook";
+    input.origin = Origin::Gateway;
     match app.runs.submit(input).await {
         Ok(_) => tracing::info!(agent, "the instructions of BOOT.md run"),
         Err(error) => tracing::warn!(%error, "the instructions of BOOT.md could not be run"),

@@ -28,6 +28,7 @@ pub use analysis::{Analysis, Command, Reach};
 pub use decide::{Context, Decision, DecisionView, Policy, Request, decide};
 pub use effect::{Effect, EffectKind, Target, Zone};
 pub use plan::{Pipeline, Plan, Spawn, Stage};
+pub use rules::Teller;
 pub use verdict::{Finding, Span, Verdict};
 pub use word::{Piece, Word};
 pub use world::{Below, Dialect, Entry, Extent, Listing, NoFiles, Taint, World, WorldFiles};

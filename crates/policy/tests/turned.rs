@@ -154,3 +154,15 @@ fn code_that_renames_what_it_calls_still_calls_it() {
         &["python3 -c \"from os.path import join as j; print(j('a', 'b'))\""],
     );
 }
+
+#[test]
+fn what_the_gateway_has_an_agent_do_by_itself_is_not_written_without_a_question() {
+    check(
+        Ask,
+        &[
+            "echo 'run it' > HEARTBEAT.md",
+            "echo 'run it' >> BOOT.md",
+            "cp notes.txt BOOT.md",
+        ],
+    );
+}

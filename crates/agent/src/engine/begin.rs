@@ -51,6 +51,8 @@ impl Run {
             started_at_ms: now,
         };
         self.shared.journal.begin(&begun).await?;
+        self.recall_tellers().await?;
+        let key = &self.request.session_key;
         self.context = self.shared.journal.load(key).await?;
         // The gateway mends what a process left, and knows more of it; this is what is left in memory.
         for message in transcript::mend(&self.context, now, |_| false) {

@@ -106,6 +106,7 @@ impl Run {
             engine: Some(self.engine().clone()),
             secrets: self.shared.secrets.clone(),
             budget: self.request().budget.clone(),
+            told_by: Arc::from(self.told_by.as_slice()),
         }
     }
 

@@ -57,6 +57,7 @@ impl Engine {
             engine: Some(self.clone()),
             secrets: self.shared.secrets.clone(),
             budget: Budget::default(),
+            told_by: Arc::default(),
         };
         let made = invoker.invoke(&request.tool, &request.arguments, &call);
         match made.await {

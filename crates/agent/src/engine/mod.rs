@@ -18,6 +18,7 @@ mod repeats;
 mod request;
 mod run;
 mod stop;
+mod tellers;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,6 +27,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     event::{Emitter, RunIds},
+    journal::NewInput,
     message::{Content, Message, UserMessage},
 };
 use actor::{Actor, Command, Room, Submission};
@@ -149,11 +151,17 @@ impl Engine {
         if request.task == Task::Compact {
             return Ok(());
         }
-        let (journal, key) = (&self.shared.journal, &request.session_key);
-        let Some(point) = &request.after else {
-            return Ok(journal.accept(key, run_id, message).await?);
+        let journal = &self.shared.journal;
+        let input = NewInput {
+            session_key: &request.session_key,
+            run_id,
+            message,
+            told_by: &request.told_by,
         };
-        match journal.accept_after(point, key, run_id, message).await? {
+        let Some(point) = &request.after else {
+            return Ok(journal.accept(&input).await?);
+        };
+        match journal.accept_after(point, &input).await? {
             true => Ok(()),
             false => Err(SubmitError::Overtaken),
         }

@@ -34,6 +34,9 @@ pub struct RunRequest {
     /// How long the run may take, waiting left out; the engine's own limit when none.
     pub timeout: Option<Duration>,
     pub budget: Budget,
+    /// The keys of the sessions whose words it carries, where it is no person's: the one that sent it, and those that
+    /// had told that one.
+    pub told_by: Vec<String>,
     /// What it was written after: it is taken only if nothing came since.
     pub after: Option<Point>,
 }
@@ -54,6 +57,7 @@ impl RunRequest {
             extra_system: None,
             timeout: None,
             budget: Budget::default(),
+            told_by: Vec::new(),
             after: None,
         }
     }

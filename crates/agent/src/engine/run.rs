@@ -35,6 +35,8 @@ pub(crate) struct Run {
     pub(super) inputs: Vec<Input>,
     pub(super) dropped: Vec<String>,
     pub(super) request: RunRequest,
+    /// The sessions whose words it follows.
+    pub(super) told_by: Vec<String>,
     pub(super) profile: Option<AgentProfile>,
     /// The transcript as the model sees it.
     pub(super) context: Vec<Message>,
@@ -103,6 +105,7 @@ impl Run {
             stop,
             engine,
             request: lead.request.clone(),
+            told_by: Vec::new(),
             inputs: batch.items,
             dropped: batch.dropped,
             profile: None,
@@ -250,6 +253,7 @@ impl Run {
                 let into = self.emitter.run_id().clone();
                 emitter.emit(RunEventKind::Merged { into });
             }
+            self.follow(&input.payload.request.told_by).await?;
             let message = input.payload.message;
             let key = &self.request.session_key;
             let journal = &self.shared.journal;

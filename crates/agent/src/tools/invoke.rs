@@ -133,6 +133,7 @@ fn action(name: &str, arguments: &Value, effect: Effect, call: &CallContext) -> 
         run_id: call.run_id.to_string(),
         tool_call_id: call.tool_call_id.clone(),
         workspace: call.workspace.clone(),
+        told_by: call.told_by.to_vec(),
     }
 }
 

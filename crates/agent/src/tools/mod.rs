@@ -186,6 +186,8 @@ pub struct CallContext {
     pub secrets: Secrets,
     /// What the run may cost, for tools that start others.
     pub budget: Budget,
+    /// The keys of the sessions whose words the run follows.
+    pub told_by: Arc<[String]>,
 }
 
 /// The tools of an engine, by name.

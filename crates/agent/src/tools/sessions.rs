@@ -24,6 +24,8 @@ pub struct Caller {
     pub run_id: String,
     /// What its run may cost, with all that it starts.
     pub budget: Budget,
+    /// The keys of the sessions whose words its run follows.
+    pub told_by: Vec<String>,
 }
 
 /// The session of a sub-agent.
@@ -122,6 +124,7 @@ fn caller(call: &CallContext) -> Caller {
         session_key: call.session_key.to_string(),
         run_id: call.run_id.to_string(),
         budget: call.budget.clone(),
+        told_by: call.told_by.to_vec(),
     }
 }
 

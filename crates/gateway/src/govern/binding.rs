@@ -174,6 +174,7 @@ mod tests {
             run_id: "r".to_owned(),
             tool_call_id: "c".to_owned(),
             workspace: "/ws".into(),
+            told_by: Vec::new(),
         }
     }
 

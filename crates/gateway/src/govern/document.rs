@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::allow_list::ALLOW_ALWAYS;
 use super::exec_policy::{Ask, ExecPolicy, ExecWishes, Security};
 use crate::hex::hex;
-use crate::sessions::{Kept, Weight};
+use crate::sessions::{Kept, Lineages, Weight};
 
 /// Where the document without its entries is kept.
 const SETTING: &str = "exec.approvals";
@@ -120,6 +120,7 @@ impl Weight for Wishes {
 #[derive(Clone)]
 pub struct ExecModes {
     store: Arc<dyn GatewayStore>,
+    lineages: Lineages,
     kept: Arc<Kept<Wishes>>,
     configured: Arc<dyn Fn() -> ExecWishes + Send + Sync>,
     home: Option<PathBuf>,
@@ -132,6 +133,7 @@ impl ExecModes {
         home: Option<PathBuf>,
     ) -> Self {
         Self {
+            lineages: Lineages::new(store.clone()),
             store,
             kept: Arc::new(Kept::at_most(KEPT)),
             configured: Arc::new(configured),
@@ -139,15 +141,22 @@ impl ExecModes {
         }
     }
 
-    /// What holds for an agent in a session at `now`.
-    pub async fn of(&self, agent: &str, session: &str, now: i64) -> Result<ExecPolicy, StoreError> {
-        let question = format!("{agent}\0{session}");
+    /// What holds for an agent in a session at `now`, where it follows the words of `told_by`.
+    pub async fn of(
+        &self,
+        agent: &str,
+        session: &str,
+        told_by: &[String],
+        now: i64,
+    ) -> Result<ExecPolicy, StoreError> {
+        let question = format!("{agent}\0{session}\0{}", told_by.join("\0"));
         // Told before it is read: what is written meanwhile makes what is kept stale, never new.
         let revision = self.store.revision();
         if let Some(kept) = self.kept.get(&question, revision) {
             return Ok(self.strictest(&kept.0, Vec::new()));
         }
-        let wishes = self.wishes(agent, session).await?;
+        let sessions = std::iter::once(session).chain(told_by.iter().map(String::as_str));
+        let wishes = self.wishes(agent, sessions).await?;
         let rules = self.store.allow_entries(Some(agent), now).await?;
         // Entries hold for a time, and a change is not all that ends one.
         if rules.is_empty() {
@@ -157,18 +166,28 @@ impl ExecModes {
         Ok(self.strictest(&wishes, rules))
     }
 
-    async fn wishes(&self, agent: &str, session: &str) -> Result<Vec<ExecWishes>, StoreError> {
+    /// Those of the document, of each session, and of those that began it: a sub-agent is held to what its session is.
+    async fn wishes<'s>(
+        &self,
+        agent: &str,
+        sessions: impl Iterator<Item = &'s str>,
+    ) -> Result<Vec<ExecWishes>, StoreError> {
         let document = self.stored().await?;
         let of_agent = |name: &str| document.agents.get(name).map(AgentApprovals::wishes);
-        let row = self.store.session(session).await?;
-        let of_session = row.map(|row| session_wishes(&row.overrides));
-        let all = [
+        let of_document = [
             Some(document.defaults.wishes()),
             of_agent(EVERY_AGENT),
             of_agent(agent),
-            of_session,
         ];
-        Ok(all.into_iter().flatten().collect())
+        let mut all: Vec<ExecWishes> = of_document.into_iter().flatten().collect();
+        for session in sessions {
+            let above = self.lineages.of(session).await?.above;
+            for key in std::iter::once(session).chain(above.iter().map(String::as_str)) {
+                let row = self.store.session(key).await?;
+                all.extend(row.map(|row| session_wishes(&row.overrides)));
+            }
+        }
+        Ok(all)
     }
 
     fn strictest(&self, wishes: &[ExecWishes], rules: Vec<AllowEntry>) -> ExecPolicy {

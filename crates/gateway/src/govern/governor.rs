@@ -183,7 +183,8 @@ impl GatewayGovernor {
     async fn exec_policy(&self, action: &Action) -> Result<ExecPolicy, StoreError> {
         let now = self.parts.approvals.now();
         let (agent, session) = (&action.agent_id, &action.session_key);
-        self.parts.exec_modes.of(agent, session, now).await
+        let modes = &self.parts.exec_modes;
+        modes.of(agent, session, &action.told_by, now).await
     }
 
     /// With a second opinion, where the policy wants one. Before the question only: what a person has answered is not

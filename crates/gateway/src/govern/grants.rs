@@ -23,7 +23,12 @@ pub(super) fn answering<'a>(
     binding: &Binding,
 ) -> Vec<&'a GrantRecord> {
     let session = &action.session_key;
-    let here = |grant: &&GrantRecord| grant.session.as_ref().is_none_or(|own| own == session);
+    // Who gave it to a session had what is said there in mind, and not what another one has it do.
+    let is_own = action.told_by.is_empty();
+    let here = |grant: &&GrantRecord| {
+        let of = grant.session.as_ref();
+        of.is_none_or(|of| of == session && is_own)
+    };
     let (of_session, of_agent) = (binding.session_digest(), binding.agent_digest());
     let exact = grants.iter().filter(here).find(|grant| {
         let wanted = if grant.session.is_some() {

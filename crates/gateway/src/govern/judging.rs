@@ -45,6 +45,7 @@ impl GatewayGovernor {
     ) -> Result<T, Stop> {
         let session = SessionFacts {
             lineage: self.lineages.of(&action.session_key).await?,
+            told_by: self.lineages.tellers(&action.told_by).await?,
             taint: self.taints.of(&action.session_key).await?,
         };
         let (judge, action, place) = (self.judge.clone(), action.clone(), place.clone());

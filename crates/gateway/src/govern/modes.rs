@@ -31,6 +31,10 @@ pub fn govern(action: &Action, policy: &ExecPolicy) -> Judgement {
     match &action.effect {
         Effect::Exec(exec) => judge_exec(exec, policy),
         Effect::Files { paths } => judge_files(paths, &action.workspace),
+        // A program that was started before, or by another session, runs what is typed into it.
+        Effect::Process { input: Some(_), .. } if policy.security == Security::Deny => {
+            deny("nothing may be typed into a program here (exec mode deny)")
+        }
         // The tools themselves refuse private addresses and what is not the session's to reach.
         Effect::Fetch { .. } | Effect::Process { .. } | Effect::Session { .. } | Effect::None => {
             Judgement::Allow { rule: None }
@@ -102,7 +106,7 @@ fn deny(reason: &str) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use gatehouse_agent::govern::FileAccess;
+    use gatehouse_agent::govern::{FileAccess, ProcessInput};
     use gatehouse_store::gateway::AllowEntry;
     use serde_json::json;
 
@@ -119,6 +123,7 @@ mod tests {
             run_id: "r".to_owned(),
             tool_call_id: "c".to_owned(),
             workspace: "/ws".into(),
+            told_by: Vec::new(),
         }
     }
 
@@ -182,6 +187,30 @@ mod tests {
         let (security, ask) = ExecMode::default().pair();
         assert_eq!(words(security, ask), ["allow", "ask"], "the default");
         assert_eq!(ExecWishes::default().mode, None);
+    }
+
+    #[test]
+    fn where_no_command_runs_nothing_is_typed_into_one_either() {
+        let typed = |input| {
+            action(Effect::Process {
+                action: "submit".to_owned(),
+                session: "p".to_owned(),
+                of: Some("agent:main:other".to_owned()),
+                input,
+            })
+        };
+        let input = ProcessInput {
+            command: "bash".to_owned(),
+            cwd: "/ws".into(),
+            data: "date\n".to_owned(),
+        };
+        let may = |action: &Action, security| {
+            let judged = govern(action, &policy(security, Ask::Off));
+            matches!(judged, Judgement::Allow { .. })
+        };
+        assert!(!may(&typed(Some(input.clone())), Security::Deny));
+        assert!(may(&typed(Some(input)), Security::Full));
+        assert!(may(&typed(None), Security::Deny), "to look and to end it");
     }
 
     #[test]

@@ -178,6 +178,7 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
             agent,
             session,
             lineage,
+            told_by: Vec::new(),
         };
         judge.check(&doer, &params.command, &cwd, &workspace, &taint)
     })

@@ -355,6 +355,9 @@ async fn fork(cx: Cx, params: ForkParams) -> Result<Value, MethodError> {
     let fork = sessions.name(&format!("fork:{}", Uuid::new_v4()), Some(&name.agent));
     let mut row = sessions.new_row(&fork, "operator");
     row.parent = Some(name.key.clone());
+    if let Some(from) = sessions.store.session(&name.key).await? {
+        row.overrides = from.overrides;
+    }
     // It holds what was said, with what tools brought back.
     cx.app.taints.hears(&row.key, &name.key).await?;
     let made = match (of_person, through) {

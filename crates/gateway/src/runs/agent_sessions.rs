@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{Input, Runs, Submitted};
 use crate::govern::Taints;
-use crate::sessions::{Change, SessionName, Sessions};
+use crate::sessions::{Change, MOST_ABOVE, SessionName, Sessions, lineage_of, sends_are_denied};
 
 /// Messages that may wait for the task.
 const LETTERS: usize = 64;
@@ -190,6 +190,9 @@ impl tools::Sessions for AgentSessions {
         if row.key == caller.session_key {
             return Err("a session cannot send to itself".to_owned());
         }
+        if sends_are_denied(&row) {
+            return Err(format!("nothing may be said in the session {}", row.key));
+        }
         self.hears(&row.key, &caller.session_key).await?;
         let from = row.key.clone();
         let name = SessionName {
@@ -201,6 +204,8 @@ impl tools::Sessions for AgentSessions {
         input.queue = QueueMode::Followup;
         input.origin = Origin::Gateway;
         input.budget = caller.budget.clone();
+        input.told_by = vec![caller.session_key.clone()];
+        input.told_by.extend(caller.told_by.iter().cloned());
         let (answer, told) = oneshot::channel();
         let letter = Letter {
             input,
@@ -236,6 +241,12 @@ impl tools::Sessions for AgentSessions {
             .sessions
             .name(&child.session_key, Some(&child.agent_id));
         let mut row = self.sessions.new_row(&name, "spawn");
+        let lineage = lineage_of(&*self.sessions.store, &child.parent).await;
+        if lineage.map_err(|error| error.to_string())?.above.len() >= MOST_ABOVE {
+            let text =
+                format!("{MOST_ABOVE} sessions have begun one another here, which is the most");
+            return Err(text);
+        }
         row.label = child.label.clone();
         row.parent = Some(child.parent.clone());
         row.spawned_by = Some(child.parent.clone());

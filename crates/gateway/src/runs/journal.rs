@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use gatehouse_agent::journal::{BegunRun, Compaction, Journal, JournalError, Point};
+use gatehouse_agent::journal::{BegunRun, Compaction, Journal, JournalError, NewInput, Point};
 use gatehouse_agent::message::{AssistantMessage, Content, Message};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{
@@ -16,6 +16,7 @@ use gatehouse_vault::Redactor;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::tellers;
 use crate::day;
 use crate::sessions::Sessions;
 
@@ -49,12 +50,14 @@ impl StoreJournal {
         }
     }
 
-    fn waiting(&self, key: &str, run_id: &str, message: &Message) -> WaitingInput {
+    fn waiting(&self, input: &NewInput<'_>) -> WaitingInput {
+        let mut json = written(input.message, input.run_id);
+        tellers::put(&mut json, input.told_by);
         WaitingInput {
-            id: run_id.to_owned(),
-            key: key.to_owned(),
+            id: input.run_id.to_owned(),
+            key: input.session_key.to_owned(),
             at: self.sessions.now(),
-            json: self.clean(written(message, run_id).to_string()),
+            json: self.clean(json.to_string()),
         }
     }
 
@@ -99,24 +102,21 @@ impl StoreJournal {
 
 #[async_trait]
 impl Journal for StoreJournal {
-    async fn accept(&self, key: &str, run_id: &str, message: &Message) -> Result<(), JournalError> {
-        let input = self.waiting(key, run_id, message);
-        let kept = self.sessions.store.input_put(input).await;
+    async fn accept(&self, input: &NewInput<'_>) -> Result<(), JournalError> {
+        let kept = self.sessions.store.input_put(self.waiting(input)).await;
         kept.map_err(|error| JournalError::new(NOT_KEPT, error))
     }
 
     async fn accept_after(
         &self,
         point: &Point,
-        key: &str,
-        run_id: &str,
-        message: &Message,
+        input: &NewInput<'_>,
     ) -> Result<bool, JournalError> {
         let follows = Follows {
             session_id: point.session_id.clone(),
             entry: point.entry.clone(),
         };
-        let input = self.waiting(key, run_id, message);
+        let input = self.waiting(input);
         let kept = self.sessions.store.input_put_after(input, follows).await;
         kept.map_err(|error| JournalError::new(NOT_KEPT, error))
     }
@@ -138,6 +138,27 @@ impl Journal for StoreJournal {
         let record = RunRecord::begun(run.run_id, run.session_key, run.agent_id, at);
         let begun = self.sessions.store.run_begin(record).await;
         begun.map(drop).map_err(failed)
+    }
+
+    async fn told_by(&self, key: &str) -> Result<Vec<String>, JournalError> {
+        let failed = |error| JournalError::new("could not read whose words it follows", error);
+        let Some(session_id) = self.begun().get(key).cloned() else {
+            return Ok(Vec::new());
+        };
+        let told_by = tellers::of(&*self.sessions.store, &session_id).await;
+        told_by.map_err(failed)
+    }
+
+    async fn keep_told_by(&self, key: &str, told_by: &[String]) -> Result<(), JournalError> {
+        let failed = |error| JournalError::new("could not keep whose words it follows", error);
+        let Some(session_id) = self.begun().get(key).cloned() else {
+            return Err(JournalError::new(
+                "could not keep whose words it follows",
+                GONE,
+            ));
+        };
+        let kept = tellers::keep(&*self.sessions.store, &session_id, told_by).await;
+        kept.map_err(failed)
     }
 
     async fn end(&self, key: &str, _run_id: &str) {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use gatehouse_agent::journal::{BegunRun, Compaction, Journal};
+use gatehouse_agent::journal::{BegunRun, Compaction, Journal, NewInput};
 use gatehouse_agent::message::Message;
 use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
 use gatehouse_vault::Redactor;
 use serde_json::json;
 
-use super::StoreJournal;
+use super::{StoreJournal, recover};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
 use crate::sessions::{SessionDefaults, Sessions};
@@ -16,6 +16,11 @@ use crate::sessions::{SessionDefaults, Sessions};
 const KEY: &str = "agent:main:busy";
 
 async fn journal() -> (StoreJournal, Arc<dyn GatewayStore>) {
+    let (sessions, store) = sessions().await;
+    (StoreJournal::new(sessions, Redactor::default()), store)
+}
+
+async fn sessions() -> (Sessions, Arc<dyn GatewayStore>) {
     let store: Arc<dyn GatewayStore> = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
     let clock = Clock::new(|| 1);
     let (hub, hub_task) = Hub::start(clock.clone(), serde_json::from_value(json!({})).unwrap());
@@ -27,8 +32,7 @@ async fn journal() -> (StoreJournal, Arc<dyn GatewayStore>) {
         context_tokens: 0,
         thinking: "off".to_owned(),
     };
-    let sessions = Sessions::new(store.clone(), hub, clock, defaults);
-    (StoreJournal::new(sessions, Redactor::default()), store)
+    (Sessions::new(store.clone(), hub, clock, defaults), store)
 }
 
 async fn begin(journal: &StoreJournal) {
@@ -80,4 +84,48 @@ async fn the_next_run_of_a_key_writes_to_the_session_that_is_there() {
     store.session_reset(KEY, "anew", 3).await.unwrap().unwrap();
     begin(&journal).await;
     assert_eq!(store.entries(KEY).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn whose_words_a_session_follows_is_known_until_it_is_reset() {
+    let (journal, store) = journal().await;
+    begin(&journal).await;
+    let tellers = ["agent:main:chat".to_owned()];
+    journal.keep_told_by(KEY, &tellers).await.unwrap();
+    journal.end(KEY, "r").await;
+    begin(&journal).await;
+    assert_eq!(journal.told_by(KEY).await.unwrap(), tellers);
+    store.session_reset(KEY, "anew", 3).await.unwrap().unwrap();
+    begin(&journal).await;
+    assert!(journal.told_by(KEY).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_input_that_waited_when_the_gateway_ended_is_followed_by_what_goes_on_with_it() {
+    let (sessions, _) = sessions().await;
+    let journal = || StoreJournal::new(sessions.clone(), Redactor::default());
+    let tellers = ["agent:main:chat".to_owned()];
+    let input = NewInput {
+        session_key: KEY,
+        run_id: "w",
+        message: &Message::user("do it", 1),
+        told_by: &tellers,
+    };
+    journal().accept(&input).await.unwrap();
+    recover(&sessions).await.unwrap();
+    let after = journal();
+    begin(&after).await;
+    assert_eq!(after.told_by(KEY).await.unwrap(), tellers);
+}
+
+#[tokio::test]
+async fn where_it_cannot_be_told_whose_words_are_followed_nobody_is_said_to_be() {
+    let (journal, store) = journal().await;
+    begin(&journal).await;
+    let id = store.session(KEY).await.unwrap().unwrap().session_id;
+    let name = format!("told-by/{id}");
+    store.setting_put(&name, "{\"a\": 1}").await.unwrap();
+    assert!(journal.told_by(KEY).await.is_err());
+    journal.keep_told_by(KEY, &[]).await.unwrap();
+    assert!(journal.told_by(KEY).await.unwrap().is_empty());
 }

@@ -1,6 +1,7 @@
 //! Runs, as clients see them. The engine tells what happens; `journal` keeps transcripts in the store,
 //! `watch` turns events of the engine into `agent` and `chat` events and keeps what is in flight, `translate`
-//! says what each looks like, `book` notes in the store how runs begin and end, `submit` takes inputs.
+//! says what each looks like, `book` notes in the store how runs begin and end, `submit` takes inputs, `tellers` keeps
+//! whose words a session follows.
 
 mod agent_sessions;
 mod book;
@@ -9,6 +10,7 @@ mod journal;
 mod journal_tests;
 mod recover;
 mod submit;
+pub(crate) mod tellers;
 mod tool_calls;
 mod translate;
 mod watch;

@@ -13,6 +13,7 @@ use gatehouse_store::gateway::{
 use uuid::Uuid;
 
 use super::journal::new_entry;
+use super::tellers;
 use crate::sessions::Sessions;
 
 /// Mends what the last process left. Called once, before anything can run.
@@ -26,7 +27,10 @@ pub(crate) async fn recover(sessions: &Sessions) -> Result<(), StoreError> {
             continue;
         };
         let name = sessions.name(&input.key, None);
-        sessions.ensure(&name, "run").await?;
+        let (row, _) = sessions.ensure(&name, "run").await?;
+        let mut json = serde_json::from_str(&input.json).unwrap_or_default();
+        // Before its words are in the transcript, which whatever wakes the session next goes on with.
+        tellers::add(&**store, &row.session_id, tellers::take(&mut json)).await?;
         let entry = NewEntry {
             input: Some(input.id.clone()),
             ..new_entry(&message, &input.id, Uuid::new_v4().to_string())

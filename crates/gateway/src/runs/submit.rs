@@ -33,6 +33,8 @@ pub struct Input {
     pub extra_system: Option<String>,
     /// What it may cost, with all that it starts.
     pub budget: Budget,
+    /// The sessions whose words it carries.
+    pub told_by: Vec<String>,
     /// How a session that it makes came to be.
     pub created_via: &'static str,
     /// Whether the same content a moment ago is the same input, while its run is at work.
@@ -73,6 +75,7 @@ impl Input {
             timeout: None,
             extra_system: None,
             budget: Budget::default(),
+            told_by: Vec::new(),
             created_via: "operator",
             dedupe: false,
             after: None,
@@ -169,6 +172,7 @@ fn request(input: Input, row: &SessionRow) -> RunRequest {
         extra_system: input.extra_system,
         timeout: input.timeout,
         budget: input.budget,
+        told_by: input.told_by,
         after: input.after,
     }
 }

@@ -1,8 +1,10 @@
 //! Where a session comes from: the sessions that began it, and its channel, which is its own or for one that another
 //! session began, that one's. An agent that was written to from a chat is not less so in a session that it began itself.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use gatehouse_policy::Teller;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
 
@@ -18,8 +20,9 @@ pub(crate) struct Lineage {
     pub(crate) above: Vec<String>,
 }
 
-/// Sessions that begin sessions, as far as they are followed. The tools allow fewer.
-const MOST: usize = 16;
+/// How many sessions may have begun one another before an agent begins one more: each is looked at for every call of the
+/// last, and a session that is written to can begin others as if it were the first.
+pub(crate) const MOST_ABOVE: usize = 64;
 
 /// How many sessions' origins are kept until something is written.
 const KEPT: usize = 1_024;
@@ -57,13 +60,31 @@ impl Lineages {
         self.kept.put(key.to_owned(), revision, &lineage);
         Ok((*lineage).clone())
     }
+
+    /// Where those come from whose words are followed.
+    pub(crate) async fn tellers(&self, keys: &[String]) -> Result<Vec<Teller>, StoreError> {
+        let mut tellers = Vec::with_capacity(keys.len());
+        for key in keys {
+            let Lineage { channel, above } = self.of(key).await?;
+            let session = key.clone();
+            tellers.push(Teller {
+                session,
+                channel,
+                above,
+            });
+        }
+        Ok(tellers)
+    }
 }
 
 /// Where a session comes from. One that has a channel of its own was begun by no other.
 pub(crate) async fn lineage_of(store: &dyn GatewayStore, key: &str) -> Result<Lineage, StoreError> {
     let mut lineage = Lineage::default();
     let mut key = key.to_owned();
-    for _ in 0..MOST {
+    // To the first one, however far that is: whoever got out of sight of it would be held to nothing. Each is met once,
+    // also where a damaged store has them begin each other.
+    let mut met = BTreeSet::new();
+    while met.insert(key.clone()) {
         let name = SessionName::new(&key, None, "main");
         if let Some(channel) = name.channel() {
             lineage.channel = Some(channel.to_owned());
@@ -85,24 +106,56 @@ mod tests {
 
     use super::*;
 
+    async fn begun(store: &SqliteGatewayStore, key: &str, by: &str) {
+        let row = SessionRow {
+            key: key.to_owned(),
+            session_id: key.to_owned(),
+            agent: "main".to_owned(),
+            overrides: "{}".to_owned(),
+            extra: "{}".to_owned(),
+            spawned_by: Some(by.to_owned()),
+            ..SessionRow::default()
+        };
+        store.session_create(row).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn nobody_gets_out_of_sight_of_the_first_by_beginning_many() {
+        let store = SqliteGatewayStore::in_memory().await.unwrap();
+        let chat = "agent:main:telegram:group:1";
+        let key = |n: usize| match n {
+            0 => chat.to_owned(),
+            n => format!("agent:main:subagent:{n}"),
+        };
+        for n in 1..=40 {
+            begun(&store, &key(n), &key(n - 1)).await;
+        }
+        let found = lineage_of(&store, &key(40)).await.unwrap();
+        assert_eq!(found.channel.as_deref(), Some("telegram"));
+        assert_eq!(found.above.last().unwrap(), chat);
+        assert_eq!(found.above.len(), 40);
+    }
+
+    #[tokio::test]
+    async fn those_that_began_each_other_have_an_end() {
+        let store = SqliteGatewayStore::in_memory().await.unwrap();
+        let (one, other) = ("agent:main:subagent:1", "agent:main:subagent:2");
+        begun(&store, one, other).await;
+        begun(&store, other, one).await;
+        let found = lineage_of(&store, one).await.unwrap();
+        assert_eq!(found.above, [other, one]);
+    }
+
     #[tokio::test]
     async fn a_session_that_another_began_comes_from_that_one_and_has_its_channel() {
         let store = SqliteGatewayStore::in_memory().await.unwrap();
-        for (key, by) in [
-            ("agent:main:subagent:a", "agent:main:telegram:group:1"),
-            ("agent:main:subagent:b", "agent:main:subagent:a"),
-        ] {
-            let row = SessionRow {
-                key: key.to_owned(),
-                session_id: key.to_owned(),
-                agent: "main".to_owned(),
-                overrides: "{}".to_owned(),
-                extra: "{}".to_owned(),
-                spawned_by: Some(by.to_owned()),
-                ..SessionRow::default()
-            };
-            store.session_create(row).await.unwrap();
-        }
+        begun(
+            &store,
+            "agent:main:subagent:a",
+            "agent:main:telegram:group:1",
+        )
+        .await;
+        begun(&store, "agent:main:subagent:b", "agent:main:subagent:a").await;
         let (chat, between) = ("agent:main:telegram:group:1", "agent:main:subagent:a");
         for (key, channel, above) in [
             (chat, Some("telegram"), vec![]),

@@ -36,12 +36,13 @@ impl SessionName {
         rest.chars().count() <= KEY_LENGTH && gatehouse_protocol::untrusted::is_plain(rest)
     }
 
-    /// The channel that its words come from; none for one that another session began.
+    /// The channel that its words come from; none for one that another session began, or that was
+    /// forked from one: it says what that one heard.
     pub fn channel(&self) -> Option<&str> {
         let mut parts = self.rest().split(':');
         let first = parts.next().unwrap_or_default();
         match (first, parts.next()) {
-            ("subagent", _) => None,
+            ("subagent" | "fork", _) => None,
             // `telegram:group:-1`, `slack:channel:C1`, `cron:nightly`.
             (channel, Some(_)) => Some(channel),
             // A window, a terminal, a browser.
@@ -170,6 +171,7 @@ mod tests {
             ("telegram:group:-1", Some("telegram")),
             ("cron:nightly", Some("cron")),
             ("subagent:1", None),
+            ("fork:1", None),
         ] {
             let name = SessionName::new(key, None, "main");
             assert_eq!(name.channel(), channel, "{key}");

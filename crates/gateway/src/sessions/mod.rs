@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
 use crate::clock::Clock;
 
-pub(crate) use channel::{Lineage, Lineages, lineage_of};
+pub(crate) use channel::{Lineage, Lineages, MOST_ABOVE, lineage_of};
 pub(crate) use kept::{Kept, Weight};
 pub use key::{KEY_LENGTH, SessionName, is_agent_id, other_agent};
 pub use row::{Overrides, row as wire_row, sends_are_denied};

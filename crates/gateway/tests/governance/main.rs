@@ -6,6 +6,7 @@
 mod answered;
 mod bench;
 mod granted;
+mod handed_on;
 mod policy;
 #[path = "../support/mod.rs"]
 mod support;

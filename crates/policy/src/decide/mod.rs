@@ -13,6 +13,7 @@ mod fed;
 mod pipeline;
 mod policy;
 mod request;
+mod roles;
 mod simulate;
 #[cfg(test)]
 mod tests;

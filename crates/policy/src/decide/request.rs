@@ -8,7 +8,7 @@ use crate::analysis::Analysis;
 use crate::authz::AgentRights;
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::place::HostClass;
-use crate::rules::{Counts, Moment, NoCounts};
+use crate::rules::{Counts, Moment, NoCounts, Teller};
 use crate::verdict::Finding;
 use crate::world::Taint;
 
@@ -107,6 +107,8 @@ pub struct Context<'a> {
     pub taint: &'a Taint,
     /// The keys of the sessions that began this one, the nearest first: rules that ask or deny hold for what they began.
     pub above: &'a [String],
+    /// The sessions whose words this one follows in it.
+    pub told_by: &'a [Teller],
     /// How often things happened, for rules with a rate.
     pub counts: &'a dyn Counts,
     /// What else speaks against it: a breaker that is open, a session that is paused.
@@ -128,6 +130,7 @@ impl<'a> Context<'a> {
             rights,
             taint,
             above: &[],
+            told_by: &[],
             counts: &NoCounts,
             facts: &[],
         }

@@ -18,7 +18,7 @@ use crate::analysis::Analysis;
 use crate::authz::AgentRights;
 use crate::effect::Effect;
 use crate::place::HostClass;
-use crate::rules::{Counts, Moment, RateKey};
+use crate::rules::{Counts, Moment, RateKey, Teller};
 use crate::shell;
 use crate::verdict::{Finding, Verdict};
 use crate::world::{Dialect, NoFiles, Taint, World};
@@ -36,6 +36,9 @@ pub struct PastAction {
     /// The sessions that began it.
     #[serde(default)]
     pub above: Vec<String>,
+    /// The sessions whose words it followed.
+    #[serde(default)]
+    pub told_by: Vec<Teller>,
     #[serde(default)]
     pub channel: Option<String>,
     pub tool: String,
@@ -209,6 +212,7 @@ impl PastAction {
                 offset_minutes: self.offset_minutes,
             },
             above: &self.above,
+            told_by: &self.told_by,
             counts: &Until { tally, at: self.at },
             ..Context::new(&self.home, &self.workspace, &self.rights, taint)
         };

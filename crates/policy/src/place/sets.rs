@@ -69,7 +69,7 @@ pub(super) const ANYWHERE: &[&str] = &[
 pub(super) const INSTRUCTIONS: &[&str] = &[
     "AGENTS.md", "AGENTS.override.md", "CLAUDE.md", "CLAUDE.local.md", "GEMINI.md", ".cursorrules", ".windsurfrules",
     ".clinerules", ".roorules", ".github/copilot-instructions.md", ".github/instructions", ".github/workflows",
-    ".gitlab-ci.yml", ".circleci", "SOUL.md", "IDENTITY.md", "TOOLS.md", "HEARTBEAT.md", "BOOTSTRAP.md", "USER.md",
+    ".gitlab-ci.yml", ".circleci", "SOUL.md", "IDENTITY.md", "TOOLS.md", "HEARTBEAT.md", "BOOT.md", "BOOTSTRAP.md", "USER.md",
     ".envrc", ".gitmodules", ".gitattributes", ".pre-commit-config.yaml", "lefthook.yml", ".npmrc", ".yarnrc", ".yarnrc.yml",
     ".bunfig.toml", "bunfig.toml", ".cargo/config", ".cargo/config.toml", "rust-toolchain", "rust-toolchain.toml",
     "pip.conf", ".pypirc", ".vscode", ".git", ".tool-versions", "mise.toml", ".mise.toml", ".autoenv", "sitecustomize.py",

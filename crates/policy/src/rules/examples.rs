@@ -169,6 +169,7 @@ impl Example {
             agent: self.agent.as_deref().unwrap_or_default(),
             session: self.session.as_deref().unwrap_or_default(),
             above: &[],
+            told_by: &[],
             channel: self.channel.as_deref(),
             tool: self.tool.as_deref().unwrap_or_default(),
             arguments: self.arguments.as_ref().unwrap_or(&Value::Null),

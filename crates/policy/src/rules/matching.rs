@@ -9,6 +9,7 @@ use super::model::Counts;
 use super::model::{ArgumentTest, Conditions, EffectTest, Rate, RateBy, RateKey, Rule, ValueTest};
 use super::path::Folders;
 use super::pattern::Pattern;
+use super::teller::Teller;
 use super::time::Moment;
 use crate::analysis::Command;
 use crate::effect::{Effect, EffectKind, Zone};
@@ -21,6 +22,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) session: &'a str,
     /// The sessions that began it, the nearest first.
     pub(crate) above: &'a [String],
+    /// The sessions whose words it follows.
+    pub(crate) told_by: &'a [Teller],
     pub(crate) channel: Option<&'a str>,
     pub(crate) tool: &'a str,
     pub(crate) arguments: &'a serde_json::Value,
@@ -65,7 +68,8 @@ impl Rule {
     fn rate_key(&self, rate: Rate, facts: &Facts<'_>) -> RateKey {
         let subject = match rate.by {
             RateBy::Agent => facts.agent,
-            RateBy::Session => facts.session,
+            // With those that it began, which would each have a count of their own.
+            RateBy::Session => facts.above.last().map_or(facts.session, String::as_str),
             RateBy::Everyone => "",
         };
         RateKey {
@@ -82,7 +86,6 @@ impl Conditions {
         let plain = named(self.tools.as_ref(), Some(facts.tool))
             && named(self.agents.as_ref(), Some(facts.agent))
             && self.on_session(facts, reading)
-            && named(self.channels.as_ref(), facts.channel)
             && self.time.as_ref().is_none_or(|time| time.holds(facts.now))
             && self
                 .arguments
@@ -98,12 +101,49 @@ impl Conditions {
         commands.min(self.on_effects(facts, reading))
     }
 
-    /// What a session may not do, one that it began may not either.
+    /// What a session may not do, one that it began may not either, nor may one that follows its words. What is
+    /// allowed to one is allowed to it alone, when no other has it do so.
     fn on_session(&self, facts: &Facts<'_>, reading: Reading) -> bool {
-        let above = facts.above.iter().map(String::as_str);
+        let own = self.on_own_session(facts, reading);
+        let mut told_by = facts.told_by.iter();
+        match reading {
+            Reading::Loose => own || told_by.any(|teller| self.on_teller(teller, reading)),
+            Reading::Tight => own && told_by.all(|teller| self.on_teller(teller, reading)),
+        }
+    }
+
+    fn on_own_session(&self, facts: &Facts<'_>, reading: Reading) -> bool {
+        self.comes_from(facts.session, facts.above, facts.channel, reading)
+    }
+
+    fn on_teller(&self, teller: &Teller, reading: Reading) -> bool {
+        let channel = teller.channel.as_deref();
+        self.comes_from(&teller.session, &teller.above, channel, reading)
+    }
+
+    fn comes_from(
+        &self,
+        session: &str,
+        above: &[String],
+        channel: Option<&str>,
+        reading: Reading,
+    ) -> bool {
+        let above = above.iter().map(String::as_str);
         let above = above.filter(|_| reading == Reading::Loose);
-        let mut all = std::iter::once(facts.session).chain(above);
-        all.any(|session| named(self.sessions.as_ref(), Some(session)))
+        let mut all = std::iter::once(session).chain(above);
+        named(self.channels.as_ref(), channel)
+            && all.any(|session| named(self.sessions.as_ref(), Some(session)))
+    }
+
+    /// The session for whose sake it is about an action, where it is not that of the action.
+    pub(crate) fn teller<'a>(&self, facts: &Facts<'a>) -> Option<&'a str> {
+        let reading = Reading::Loose;
+        if self.on_own_session(facts, reading) {
+            return None;
+        }
+        let mut told_by = facts.told_by.iter();
+        let teller = told_by.find(|teller| self.on_teller(teller, reading))?;
+        Some(&teller.session)
     }
 
     fn on_commands(&self, commands: &[Command], reading: Reading) -> Matched {

@@ -15,6 +15,7 @@ mod problem;
 pub(crate) mod read;
 mod read_conditions;
 mod reader;
+mod teller;
 mod text;
 mod time;
 mod url;
@@ -22,6 +23,7 @@ mod words;
 
 pub use model::{Approval, Counts, Enabled, NoCounts, Preset, RateBy, RateKey, Vetting};
 pub use problem::{Problem, Severity, nearest};
+pub use teller::Teller;
 pub use text::{Json5Fault, nesting};
 pub use time::Moment;
 

@@ -142,6 +142,7 @@ mod tests {
             engine: None,
             secrets: one.secrets(),
             budget: Default::default(),
+            told_by: Arc::default(),
         }
     }
 

@@ -24,6 +24,7 @@ pub(super) fn when_ended(session: Session, call: &CallContext) {
     let session_key = call.session_key.to_string();
     let agent_id = call.agent_id.to_string();
     let budget = call.budget.clone();
+    let told_by = call.told_by.to_vec();
     tokio::spawn(async move {
         let ended = session.child.ended().await;
         let known = session.polled();
@@ -36,6 +37,7 @@ pub(super) fn when_ended(session: Session, call: &CallContext) {
             origin: Origin::Gateway,
             queue: QueueMode::Followup,
             budget,
+            told_by,
             ..RunRequest::text(&session_key, &agent_id, message(&session, &ended, &news))
         };
         wake(&engine, request).await;

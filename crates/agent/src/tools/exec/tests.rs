@@ -39,6 +39,7 @@ impl Place {
             engine: None,
             secrets: crate::secrets::Secrets::none(),
             budget: Default::default(),
+            told_by: Arc::default(),
         };
         Self {
             _folder: folder,

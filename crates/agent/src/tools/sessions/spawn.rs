@@ -147,6 +147,7 @@ fn request(
         model: parsed.model()?,
         timeout: seconds.map(Duration::from_secs),
         budget: call.budget.clone(),
+        told_by: call.told_by.to_vec(),
         ..RunRequest::text(&child.session_key, &child.agent_id, text)
     })
 }
@@ -184,6 +185,8 @@ async fn announce(engine: &Engine, call: &CallContext, child: &ChildSession, tol
         origin: Origin::Gateway,
         queue: QueueMode::Steer,
         budget: call.budget.clone(),
+        // Whoever had it begun is still obeyed when it is done; what it says itself was asked for.
+        told_by: call.told_by.to_vec(),
         ..RunRequest::text(&child.parent, &call.agent_id, text.trim_end())
     };
     if let Err(error) = engine.submit(request).await {

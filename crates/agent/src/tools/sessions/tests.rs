@@ -58,6 +58,7 @@ fn call() -> CallContext {
         engine: None,
         secrets: crate::secrets::Secrets::none(),
         budget: Default::default(),
+        told_by: Arc::default(),
     }
 }
 

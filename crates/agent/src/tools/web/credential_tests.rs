@@ -34,6 +34,7 @@ fn call(host: &'static str) -> CallContext {
         engine: None,
         secrets: one.secrets(),
         budget: Default::default(),
+        told_by: Arc::default(),
     }
 }
 

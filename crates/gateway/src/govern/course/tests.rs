@@ -31,6 +31,7 @@ pub(in crate::govern) fn command() -> Action {
         run_id: "r".to_owned(),
         tool_call_id: "c".to_owned(),
         workspace: "/ws".into(),
+        told_by: Vec::new(),
     }
 }
 

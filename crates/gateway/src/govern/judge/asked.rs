@@ -175,6 +175,7 @@ impl Asked<'_> {
             counts,
             facts,
             above: &lineage.above,
+            told_by: &self.doer.told_by,
             ..Context::new(home, &workspace, &rights, self.taint)
         };
         let request = Request {
@@ -193,7 +194,8 @@ impl Asked<'_> {
             "at": now, "agentId": self.doer.agent, "sessionKey": self.doer.session,
             "tool": self.tool, "workspace": workspace, "home": home,
             "verdict": decision.would, "act": act_json, "channel": channel, "rights": rights,
-            "offsetMinutes": offset_minutes, "above": lineage.above, "arguments": kept(self.arguments),
+            "offsetMinutes": offset_minutes, "above": lineage.above, "toldBy": self.doer.told_by,
+            "arguments": kept(self.arguments),
         });
         judged(decision, past)
     }

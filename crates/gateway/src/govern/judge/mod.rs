@@ -13,7 +13,8 @@ use gatehouse_policy::authz::AgentRights;
 use gatehouse_policy::decide::vetting::{Outcome, join};
 use gatehouse_policy::decide::{Act, ToolUse};
 use gatehouse_policy::{
-    Command, Decision, DecisionView, Dialect, EffectKind, NoFiles, Plan, Taint, Target, Verdict,
+    Command, Decision, DecisionView, Dialect, EffectKind, NoFiles, Plan, Taint, Target, Teller,
+    Verdict,
 };
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
@@ -64,12 +65,15 @@ pub(crate) struct Doer {
     pub(crate) agent: String,
     pub(crate) session: String,
     pub(crate) lineage: Lineage,
+    /// The sessions whose words it follows.
+    pub(crate) told_by: Vec<Teller>,
 }
 
 /// What the session of an action is known for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SessionFacts {
     pub(super) lineage: Lineage,
+    pub(super) told_by: Vec<Teller>,
     pub(super) taint: Taint,
 }
 
@@ -145,11 +149,16 @@ impl Judge {
 
     /// Judges a tool call by what is known now. What it counts as is held in its place.
     pub(super) fn judge(&self, action: &Action, session: SessionFacts, place: &Place) -> Judged {
-        let SessionFacts { lineage, taint } = session;
+        let SessionFacts {
+            lineage,
+            told_by,
+            taint,
+        } = session;
         let doer = Doer {
             agent: action.agent_id.clone(),
             session: action.session_key.clone(),
             lineage,
+            told_by,
         };
         let asked = Asked {
             judge: self,

@@ -206,6 +206,17 @@ fn a_limit_speaks_when_it_is_reached_and_says_what_to_count() {
         window_ms: 3_600_000,
     };
     assert_eq!(after(0).rates, [key], "it counts before it speaks");
+    let above = ["agent:main:between", "agent:main:top"].map(str::to_owned);
+    let context = Context {
+        above: &above,
+        ..Context::new(HOME, WORKSPACE, &rights, &taint)
+    };
+    let request = request("exec", &Value::Null, Act::Command(&analysis));
+    let decision = decide(&request, &policy, &context);
+    assert_eq!(
+        decision.rates[0].subject, "agent:main:top",
+        "a sub-agent has no limit of its own"
+    );
     assert!(
         run(&policy, "make").rates.is_empty(),
         "what it is not about is not counted"

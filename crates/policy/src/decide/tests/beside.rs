@@ -9,6 +9,7 @@ use crate::decide::{
     decide,
 };
 use crate::effect::{EffectKind, Target, Zone};
+use crate::rules::Teller;
 use crate::verdict::Verdict::{Allow, Ask, Deny};
 use crate::world::Taint;
 
@@ -91,6 +92,121 @@ fn a_rule_that_holds_a_session_back_holds_back_those_that_it_began() {
     assert_eq!(verdict(denies, &above), Deny);
     let allows = r#"{id: "r", verdict: "allow", match: {command: "touch a", sessions: "agent:main:telegram:*"}}"#;
     assert_eq!(verdict(allows, &above), Ask, "it was allowed to that one");
+}
+
+#[test]
+fn a_rule_that_holds_a_session_back_holds_back_those_that_follow_its_words() {
+    let (rights, taint) = (AgentRights::default(), Taint::default());
+    let chat = Teller {
+        session: "agent:main:telegram:1".to_owned(),
+        channel: Some("telegram".to_owned()),
+        above: Vec::new(),
+    };
+    let child = Teller {
+        session: "agent:main:subagent:1".to_owned(),
+        above: vec![chat.session.clone()],
+        ..chat.clone()
+    };
+    let decided = |rule: &str, told_by: &[&Teller]| {
+        let policy = policy(rule);
+        let told_by: Vec<Teller> = told_by.iter().map(|&teller| teller.clone()).collect();
+        let context = Context {
+            told_by: &told_by,
+            ..Context::new(HOME, WORKSPACE, &rights, &taint)
+        };
+        let analysis = analyse("touch a", &world());
+        let act = Act::Command(&analysis);
+        decide(&request("exec", &Value::Null, act), &policy, &context)
+    };
+    for denies in [
+        r#"{id: "r", verdict: "deny", match: {tool: "exec", sessions: "agent:main:telegram:*"}}"#,
+        r#"{id: "r", verdict: "deny", match: {tool: "exec", channels: "telegram"}}"#,
+    ] {
+        assert_eq!(decided(denies, &[]).verdict, Ask);
+        for teller in [&chat, &child] {
+            let decision = decided(denies, &[teller]);
+            assert_eq!(decision.verdict, Deny, "{denies} {teller:?}");
+            let told = &decision.rules[0].text;
+            assert!(told.contains(&teller.session), "{told}");
+        }
+    }
+    let decision = decided(r#"{id: "r", verdict: "ask", match: {}}"#, &[&chat]);
+    let found = decision.findings.iter().find(|one| one.code == "told-by");
+    assert!(
+        found.unwrap().text.contains(&chat.session),
+        "it is told for whom"
+    );
+    // Each by itself is left out of it; they are not put together.
+    let both = r#"{id: "r", verdict: "deny", match: {tool: "exec", channels: "telegram", sessions: "agent:main:main"}}"#;
+    assert_eq!(decided(both, &[&chat]).verdict, Ask);
+}
+
+#[test]
+fn what_is_allowed_to_a_session_is_not_allowed_to_another_that_has_it_done() {
+    let (rights, taint) = (AgentRights::default(), Taint::default());
+    let policy = policy(
+        r#"{id: "r", verdict: "allow", match: {command: "touch a", sessions: ["agent:main:main", "agent:main:other"]}}"#,
+    );
+    let verdict = |told_by: &[&str]| {
+        let teller = |key: &&str| Teller {
+            session: (*key).to_owned(),
+            ..Teller::default()
+        };
+        let told_by: Vec<Teller> = told_by.iter().map(teller).collect();
+        let context = Context {
+            told_by: &told_by,
+            ..Context::new(HOME, WORKSPACE, &rights, &taint)
+        };
+        let analysis = analyse("touch a", &world());
+        let act = Act::Command(&analysis);
+        decide(&request("exec", &Value::Null, act), &policy, &context).verdict
+    };
+    assert_eq!(verdict(&[]), Allow);
+    assert_eq!(verdict(&["agent:main:other"]), Allow);
+    assert_eq!(verdict(&["agent:main:other", "agent:main:chat"]), Ask);
+}
+
+#[test]
+fn a_role_that_forbids_something_to_a_session_forbids_it_to_those_that_act_for_it() {
+    let (rights, taint) = (AgentRights::default(), Taint::default());
+    let roles = r#"
+        @id("chats-reach-nothing")
+        forbid (principal, action == Action::"host.connect", resource)
+        when { context.channel == "telegram" || context.session == "agent:main:top" };
+        @id("main-alone")
+        permit (principal is Agent, action in [Action::"tool.call", Action::"host.connect"], resource)
+        when { context.session == "agent:main:main" };
+    "#;
+    let policy = Policy::load("{}", Some(roles)).unwrap();
+    let fetch = Fetch {
+        url: "https://a.test/",
+        host: "a.test",
+        class: HostClass::Public,
+        findings: &[],
+    };
+    let verdict = |above: &[String], told_by: &[Teller]| {
+        let context = Context {
+            above,
+            told_by,
+            ..Context::new(HOME, WORKSPACE, &rights, &taint)
+        };
+        let act = Act::Fetch(fetch);
+        decide(&request("t", &Value::Null, act), &policy, &context).verdict
+    };
+    let chat = Teller {
+        session: "agent:main:telegram:1".to_owned(),
+        channel: Some("telegram".to_owned()),
+        ..Teller::default()
+    };
+    assert_eq!(verdict(&[], &[]), Allow);
+    assert_eq!(verdict(&[], &[chat]), Deny);
+    assert_eq!(verdict(&["agent:main:top".to_owned()], &[]), Deny);
+    let other = ["agent:main:other".to_owned()];
+    assert_eq!(
+        verdict(&other, &[]),
+        Allow,
+        "it is permitted to main itself"
+    );
 }
 
 #[test]

@@ -88,6 +88,9 @@ fn the_channel_the_rights_and_the_hour_of_the_record_count() {
     let chat = "{id: 'c', verdict: 'deny', match: {channels: 'telegram'}}";
     assert_eq!(flips(past(json!({"channel": "telegram"})), chat), 1);
     assert_eq!(flips(past(json!({"channel": "webchat"})), chat), 0);
+    let teller = json!([{"session": "agent:main:telegram:1", "channel": "telegram"}]);
+    let told = past(json!({"channel": "webchat", "toldBy": teller}));
+    assert_eq!(flips(told, chat), 1);
     // 1970 began on a Thursday at midnight in UTC; two hours ahead it was two o'clock.
     let early = "{id: 'e', verdict: 'deny', match: {time: {from: '00:00', to: '01:00'}}}";
     assert_eq!(flips(past(json!({})), early), 1);
