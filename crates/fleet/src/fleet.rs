@@ -119,6 +119,7 @@ impl Fleet {
             inbox: InboxDesk::default(),
             sessions: SessionDesk::default(),
             chats: std::collections::HashMap::new(),
+            unsent: std::collections::HashMap::new(),
             drafts: Drafts::default(),
             settings: Settings::default(),
             answers: AnswerDesk::default(),

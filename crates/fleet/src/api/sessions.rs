@@ -155,6 +155,7 @@ impl Fleet {
             .await?;
         self.call(move |core| {
             core.close_chat(&session);
+            core.unsent.remove(&session);
             core.sessions_up(&session.gateway);
         })
         .await

@@ -49,6 +49,7 @@ pub use self::approvals::Ending;
 pub use self::cache::CachedRow;
 pub use self::coalesce::Coalescer;
 pub use self::running::Abort;
+pub(crate) use self::send::Unsent;
 
 /// How many messages a snapshot holds.
 pub const SNAPSHOT_MESSAGES: usize = 200;

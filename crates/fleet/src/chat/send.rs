@@ -14,6 +14,13 @@ use crate::view::{
     SendMessage,
 };
 
+/// A message that no gateway has taken, and how its sending stands.
+#[derive(Clone)]
+pub(crate) struct Unsent {
+    pub(crate) message: SendMessage,
+    pub(crate) state: MessageState,
+}
+
 impl Transcript {
     /// Shows a message as being sent. Saying it again for the same id changes nothing but the state.
     pub fn send_begin(&mut self, send: &SendMessage, now: Millis) -> Vec<ChatUpdate> {
@@ -115,6 +122,25 @@ impl Transcript {
                     send,
                     accepted: false,
                 } if entry.view.state == MessageState::Sending => Some(send.as_ref().clone()),
+                _ => None,
+            });
+        ours.collect()
+    }
+
+    /// Messages that the gateway has not taken, as far as anyone knows, with how their sending stands.
+    pub(crate) fn unaccepted(&self) -> Vec<Unsent> {
+        let ours = self
+            .log
+            .entries
+            .iter()
+            .filter_map(|entry| match &entry.origin {
+                Origin::Ours {
+                    send,
+                    accepted: false,
+                } => Some(Unsent {
+                    message: send.as_ref().clone(),
+                    state: entry.view.state.clone(),
+                }),
                 _ => None,
             });
         ours.collect()

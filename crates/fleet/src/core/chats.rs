@@ -97,6 +97,7 @@ impl Core {
             self.chats.insert(session.clone(), chat);
             self.show_approvals_in(session);
             self.chat_online(session);
+            self.take_up_unsent(session);
         }
         let chat = self.chats.get_mut(session).expect("it was put in above");
         chat.updates = updates;
@@ -106,9 +107,10 @@ impl Core {
     }
 
     pub(crate) fn close_chat(&mut self, session: &SessionRef) {
-        if self.chats.remove(session).is_none() {
+        let Some(chat) = self.chats.remove(session) else {
             return;
-        }
+        };
+        self.keep_unsent(session, &chat);
         let Some(asker) = self.asker(&session.gateway) else {
             return;
         };
@@ -141,6 +143,7 @@ impl Core {
             self.chat_online(&session);
             self.resend(&session);
         }
+        self.resend_unsent(gateway);
     }
 
     fn chats_of(&self, gateway: &GatewayId) -> Vec<SessionRef> {

@@ -175,6 +175,7 @@ impl Core {
         });
         self.sessions.forget(id);
         self.chats.retain(|session, _| session.gateway != *id);
+        self.unsent.retain(|session, _| session.gateway != *id);
         self.gateways_changed = true;
         self.touch();
         was_there

@@ -23,6 +23,7 @@ mod sending;
 mod session_desk;
 mod sessions;
 mod troubles;
+mod unsent;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -149,6 +150,7 @@ pub(crate) struct Core {
     pub(crate) inbox: InboxDesk,
     pub(crate) sessions: SessionDesk,
     pub(crate) chats: HashMap<SessionRef, OpenChat>,
+    pub(crate) unsent: HashMap<SessionRef, Vec<Unsent>>,
     pub(crate) drafts: Drafts,
     pub(crate) settings: Settings,
     pub(crate) answers: AnswerDesk,

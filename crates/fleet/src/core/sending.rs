@@ -64,7 +64,7 @@ impl Core {
         }
     }
 
-    fn send_now(&self, message: SendMessage) {
+    pub(super) fn send_now(&self, message: SendMessage) {
         let Some(asker) = self.asker(&message.session.gateway) else {
             return;
         };
@@ -98,7 +98,7 @@ impl Core {
         self.spawn(work, move |core, sent| {
             let now = millis(core.now());
             let Some(chat) = core.chats.get_mut(&session) else {
-                return;
+                return core.unsent_answered(&session, &id, sent.as_ref().err());
             };
             let updates = match sent {
                 Ok(sent) => {
@@ -118,7 +118,7 @@ impl Core {
 }
 
 /// Why a message was not taken, beside the message.
-fn problem(error: &RequestError) -> ProblemView {
+pub(super) fn problem(error: &RequestError) -> ProblemView {
     let detail = match error {
         RequestError::Gateway(refusal) => Some(one_line(&refusal.message, 1024)),
         _ => None,

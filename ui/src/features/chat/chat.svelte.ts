@@ -5,6 +5,7 @@
  * is the truth for everything but our own message between its sending and the backend's first word on it.
  */
 import { randomName } from "$lib/random";
+import { outboxOf, type Outbox } from "./outbox";
 import type { Backend } from "$lib/backend/backend";
 import type {
   AttachmentInput,
@@ -119,14 +120,16 @@ export class Chat {
   /** Rises with every opening; answers and updates of an earlier one are dropped. */
   #opening = 0;
   /** Our messages that the backend did not take; they are sent again under the same id. */
-  #outbox = new Map<string, SendMessage>();
+  readonly #outbox: Outbox;
   #stopGateways: (() => void) | undefined;
 
   constructor(
     private readonly port: ChatPort,
     readonly session: SessionRef,
     private readonly environment: ChatEnvironment = pageEnvironment,
-  ) {}
+  ) {
+    this.#outbox = outboxOf(session);
+  }
 
   async open(): Promise<void> {
     this.#opening += 1;
@@ -148,6 +151,7 @@ export class Chat {
       this.#waitsForSnapshot = false;
       this.phase = { kind: "open" };
       this.#flush();
+      this.#showUnsent();
     } catch (thrown) {
       if (opening === this.#opening) this.phase = { kind: "failed", problem: problemOf(thrown) };
     }
@@ -207,8 +211,8 @@ export class Chat {
   }
 
   async retry(id: string): Promise<void> {
-    const message = this.#outbox.get(id);
-    if (message) return this.#deliver(message);
+    const unsent = this.#outbox.get(id);
+    if (unsent) return this.#deliver(unsent.message);
     this.problem = null;
     try {
       await this.port.chatRetry(this.session, id);
@@ -243,14 +247,25 @@ export class Chat {
   }
 
   async #deliver(message: SendMessage): Promise<void> {
-    this.#outbox.set(message.id, message);
+    this.#outbox.set(message.id, { message, problem: null });
     this.#setState(message.id, { kind: "sending" });
     try {
       const view = await this.port.chatSend(message);
       this.#outbox.delete(message.id);
       this.#change(() => this.transcript.settleLocal(view));
     } catch (thrown) {
-      this.#setState(message.id, { kind: "failed", problem: problemOf(thrown) });
+      const problem = problemOf(thrown);
+      this.#outbox.set(message.id, { message, problem });
+      this.#setState(message.id, { kind: "failed", problem });
+    }
+  }
+
+  /** What was refused before the chat was left, at the end and with the reason. */
+  #showUnsent(): void {
+    for (const { message, problem } of this.#outbox.values()) {
+      if (!problem || this.transcript.get(message.id)) continue;
+      this.#change(() => this.transcript.addLocal(ownMessage(message, this.environment.now())));
+      this.#setState(message.id, { kind: "failed", problem });
     }
   }
 

@@ -301,6 +301,20 @@ describe("our own message", () => {
     expect(ids()).toEqual(["a", "own-1"]);
   });
 
+  it("is there with its reason when the chat was left and is opened again", async () => {
+    const { chat, port } = world();
+    await chat.open();
+    port.chatSend.mockRejectedValueOnce(disconnected);
+    await chat.send("do not lose me", []);
+    chat.close();
+    const again = new Chat(port, session);
+    await again.open();
+    const kept = again.transcript.entries.at(-1);
+    expect([kept?.plainText, kept?.state.kind]).toEqual(["do not lose me", "failed"]);
+    await again.retry("own-1");
+    expect(port.chatSend.mock.calls.map(([input]) => input.id)).toEqual(["own-1", "own-1"]);
+  });
+
   it("is not set back by an answer that the stream has overtaken", async () => {
     const { chat, port, updates, frame, ids } = world();
     await chat.open();

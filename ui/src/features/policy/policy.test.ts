@@ -74,9 +74,11 @@ describe("the policy under a person's eyes", () => {
   });
 
   it("is saved on top of what the person typed on, also when a newer one was looked up since", async () => {
-    const { policy, backend, inForce } = await shown();
+    const inForce = policyOf("few", 0);
+    const policyGet = vi.fn(async () => inForce);
+    const { policy, backend } = await shown({ policyGet });
     policy.type("{}");
-    backend.policyGet.mockResolvedValue({ ...inForce, hash: "newer" });
+    policyGet.mockResolvedValue({ ...inForce, hash: "newer" });
     policy.show("gw");
     await vi.advanceTimersByTimeAsync(0);
     await policy.save();
