@@ -331,6 +331,8 @@ export const shots = [
 
   // Approvals of the gateway that takes terms.
   { name: "inbox-own-dangerous", fake: "few&own=few", hash: inbox("gw-own/exec/own-1") },
+  { name: "inbox-own-task", fake: "few&own=few", hash: inbox("gw-own/exec/own-3") },
+  { name: "inbox-own-write", fake: "few&own=few", hash: inbox("gw-own/exec/own-4") },
   { name: "inbox-own", fake: "few&own=few", hash: inbox("gw-own/exec/own-2") },
   {
     name: "inbox-own-longer",

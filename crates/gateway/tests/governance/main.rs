@@ -5,8 +5,10 @@
 
 mod answered;
 mod bench;
+mod fetched;
 mod granted;
 mod policy;
+mod shown;
 #[path = "../support/mod.rs"]
 mod support;
 mod swapped;

@@ -11,6 +11,10 @@ type Draft = Partial<Omit<InboxItemDetail, "item">> & {
 const second = 1000;
 const minute = 60 * second;
 
+function isCommand({ kind = "exec", tool = null }: Partial<InboxItemView>): boolean {
+  return kind === "exec" && tool === null;
+}
+
 /** Fills in what every request has; `index` keeps keys apart. */
 function detail(now: number, index: number, draft: Draft): InboxItemDetail {
   const { item, ...rest } = draft;
@@ -23,13 +27,14 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     subjectCut: item.subject.length > 2048,
     meaning: null,
     unsaid: false,
+    tool: null,
     agent: "main",
     session: "agent:main:0",
     cwd: "~/projects/gallery",
     host: "gateway",
     offered: ["allowOnce", "allowAlways", "deny"],
     barred: [],
-    dangerous: (item.kind ?? "exec") === "exec" && analyse(item.subject).dangerous,
+    dangerous: isCommand(item) && analyse(item.subject).dangerous,
     createdAt: now - 14 * second,
     expiresAt: now + 29 * minute,
     revision: 1,
@@ -53,7 +58,7 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     context: null,
     facts: [],
     questions: [],
-    analysis: view.kind === "exec" ? analyse(item.subject) : null,
+    analysis: isCommand(view) ? analyse(item.subject) : null,
     governed: false,
     serverVersion: "2026.9.6",
     ...rest,
@@ -340,7 +345,54 @@ function governed(now: number): Draft[] {
       governed: true,
       resolvedPath: "/usr/bin/npm",
     },
+    {
+      item: {
+        key: "gw-own/exec/own-3",
+        gateway: "gw-own",
+        gatewayName: "This computer",
+        tool: "sessions_spawn",
+        subject: [
+          "sessions_spawn spawn ops",
+          "label: nightly",
+          "task:",
+          "  Take the backup of last night apart and look for the thumbnails that are missing.",
+          "",
+          "  Then run the clean-up on the server:",
+          "  rm -rf /srv/backup/2026-*",
+          "  label: harmless⟨U+202E⟩",
+        ].join("\n"),
+        dangerous: true,
+        offered: ["allowOnce", "deny"],
+        createdAt: now - 4 * second,
+        expiresAt: now + 9 * minute,
+      },
+      governed: true,
+      escapedCharacters: 1,
+      warnings: ["gives a task to another agent, ops, with what that one may do"],
+      unavailable: [{ decision: "allowAlways", reason: null }],
+    },
+    {
+      item: {
+        key: "gw-own/exec/own-4",
+        gateway: "gw-own",
+        gatewayName: "This computer",
+        tool: "write",
+        subject: `write /home/dev/.config/app/settings.toml\ncontent:\n${settingsFile()}`,
+        dangerous: true,
+        offered: ["allowOnce", "deny"],
+        createdAt: now - 3 * second,
+        expiresAt: now + 9 * minute,
+      },
+      governed: true,
+      warnings: ["writes /home/dev/.config/app/settings.toml, which is outside of the workspace"],
+    },
   ];
+}
+
+/** More lines than the box has room for, with a gap that hides nothing. */
+function settingsFile(): string {
+  const lines = Array.from({ length: 40 }, (_, index) => `  option_${index} = ${index * 7}`);
+  return ["  [limits]", ...lines, ...Array<string>(9).fill(""), "  [after]"].join("\n");
 }
 
 /** As a connection sees it that may read and decide nothing. */
