@@ -12,7 +12,7 @@ use super::exec_policy::ExecPolicy;
 use super::judge::Judged;
 use super::look::Look;
 use super::shown::{Shown, shown};
-use super::{grants, records, wire};
+use super::{grants, wire};
 
 /// An answer's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Question {
         let program = exec.and_then(|exec| exec.program.as_deref());
         let Shown { text, is_cut } = shown(action);
         let mut request = object(json!({
-            "command": text,
+            "command": &text,
             "commandArgv": exec.map(|exec| &exec.argv),
             "cwd": exec.map_or(&action.workspace, |exec| &exec.cwd),
             "resolvedPath": program,
@@ -135,7 +135,7 @@ impl Question {
             grants: Some(GrantBasis {
                 session_digest: look.binding.session_digest(),
                 agent_digest: look.binding.agent_digest(),
-                text: records::what(action),
+                text,
                 cwd: exec.map(|exec| exec.cwd.display().to_string()),
                 may_be_pattern: grants::may_be_pattern(action, judged),
                 answers: grants::asking(judged),

@@ -73,6 +73,19 @@ async fn what_would_be_written_sent_or_patched_is_shown() {
 }
 
 #[tokio::test]
+async fn what_is_granted_says_all_that_it_is_good_for() {
+    let mut bench = Bench::with_policy(ASKS).await;
+    let args = json!({"path": "b.txt", "content": "the text of it"});
+    let (question, call) = bench.asked("write", args).await;
+    bench
+        .resolve(&question, json!({"decision": "session"}))
+        .await;
+    call.await.unwrap();
+    let granted = bench.grants().await[0]["text"].clone();
+    assert_eq!(granted, "write b.txt\ncontent: the text of it");
+}
+
+#[tokio::test]
 async fn what_is_too_long_to_be_shown_whole_is_looked_at_and_allowed_by_itself() {
     let mut bench = Bench::with_policy(ASKS).await;
     let args = json!({"path": "long.txt", "content": "x".repeat(100_000)});
