@@ -204,6 +204,12 @@ export const shots = [
       await page.waitForTimeout(600);
     },
   },
+  ...["own-3", "own-4"].map((own) => ({
+    name: `approval-window-call-${own}`,
+    fake: "few&own=few",
+    hash: `#/approval/${encodeURIComponent(`gw-own/exec/${own}`)}`,
+    size: { width: 460, height: 380 },
+  })),
   {
     name: "approval-window-long",
     fake: "long",
