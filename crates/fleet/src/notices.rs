@@ -155,7 +155,10 @@ fn title(item: &Item, gateway: &str) -> String {
         .as_deref()
         .map_or_else(|| "An agent".to_owned(), |agent| one_line(agent, 80));
     match item.request.kind {
-        ItemKind::Exec => format!("{gateway}: {agent} wants to run a command"),
+        ItemKind::Exec => match &item.request.content.tool {
+            Some(tool) => format!("{gateway}: {agent} wants to use {}", one_line(tool, 80)),
+            None => format!("{gateway}: {agent} wants to run a command"),
+        },
         ItemKind::Plugin => format!("{gateway}: {agent} asks for approval"),
         ItemKind::System => format!("{gateway}: a change to the gateway"),
         ItemKind::Question => format!("{gateway}: {agent} has a question"),

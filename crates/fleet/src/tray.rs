@@ -169,6 +169,7 @@ mod tests {
             subject_cut: false,
             meaning: None,
             unsaid: false,
+            tool: None,
             agent: Some("main".into()),
             session: None,
             cwd: Some("/srv".into()),

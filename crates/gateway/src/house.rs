@@ -177,7 +177,7 @@ impl House {
         }));
         let (own_sessions, post) = AgentSessions::new(sessions.clone(), taints.clone());
         let fetching = settings::fetching(&config.current());
-        let toolbox = toolbox(clock, exec, fetching, own_sessions);
+        let toolbox = toolbox(clock, exec, fetching, policy.clone(), own_sessions);
         let tools = toolbox.specs();
         let engine = Engine::start(EngineParts {
             journal: Arc::new(StoreJournal::new(
@@ -257,12 +257,14 @@ fn toolbox(
     clock: &Clock,
     options: ExecOptions,
     fetching: FetchOptions,
+    policy: PolicyDesk,
     sessions: AgentSessions,
 ) -> Toolbox {
     let processes = Processes::start(Arc::new(clock.clone()), Arc::new(SystemRandomness));
     let mut toolbox = Toolbox::standard(options, Some(processes));
     sessions::add_to(&mut toolbox, Arc::new(sessions));
-    match WebFetch::new(fetching) {
+    let says_the_same = Arc::new(move || !policy.current().policy.tells_urls_apart());
+    match WebFetch::new(fetching, says_the_same) {
         Ok(fetch) => toolbox.add(fetch),
         Err(error) => tracing::warn!(%error, "agents cannot fetch pages"),
     }

@@ -54,7 +54,8 @@ pub fn one_line(text: &str, max_bytes: usize) -> String {
                 c
             }
         })
-        .take(max_bytes)
+        // One more than there is room for, so that what follows is known of.
+        .take(max_bytes.saturating_add(1))
         .collect();
     let (cut, was_cut) = cap(&flat, max_bytes);
     let mut line = escape(cut, Policy::Command).text;
@@ -236,6 +237,18 @@ mod tests {
         assert_eq!(cap_tail("éa", 2), ("a", true));
         assert_eq!(cap("abc", 3), ("abc", false));
         assert_eq!(one_line("a\nb\u{202e}", 100), "a b⟨U+202E⟩");
+    }
+
+    #[test]
+    fn a_line_that_was_cut_says_so_whatever_its_letters_take() {
+        for (text, shown) in [
+            ("abcd", "abcd"),
+            ("abcde", "abcd…"),
+            ("éé", "éé"),
+            ("ééé", "éé…"),
+        ] {
+            assert_eq!(one_line(text, 4), shown);
+        }
     }
 
     #[test]

@@ -204,6 +204,12 @@ export const shots = [
       await page.waitForTimeout(600);
     },
   },
+  ...["own-3", "own-4"].map((own) => ({
+    name: `approval-window-call-${own}`,
+    fake: "few&own=few",
+    hash: `#/approval/${encodeURIComponent(`gw-own/exec/${own}`)}`,
+    size: { width: 460, height: 380 },
+  })),
   {
     name: "approval-window-long",
     fake: "long",
@@ -331,6 +337,8 @@ export const shots = [
 
   // Approvals of the gateway that takes terms.
   { name: "inbox-own-dangerous", fake: "few&own=few", hash: inbox("gw-own/exec/own-1") },
+  { name: "inbox-own-task", fake: "few&own=few", hash: inbox("gw-own/exec/own-3") },
+  { name: "inbox-own-write", fake: "few&own=few", hash: inbox("gw-own/exec/own-4") },
   { name: "inbox-own", fake: "few&own=few", hash: inbox("gw-own/exec/own-2") },
   {
     name: "inbox-own-longer",

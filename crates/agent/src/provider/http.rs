@@ -35,3 +35,32 @@ pub(crate) fn builder() -> Result<reqwest::ClientBuilder, HttpError> {
         .connect_timeout(CONNECT)
         .tcp_nodelay(true))
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    #[tokio::test]
+    async fn a_key_is_sent_nowhere_that_a_provider_sends_on_to() {
+        let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let provider = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let [from, to] = [&provider, &elsewhere].map(|at| at.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut socket, _) = provider.accept().await.unwrap();
+            let _ = socket.read(&mut [0; 4096]).await.unwrap();
+            let answer = format!(
+                "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{to}/\r\ncontent-length: 0\r\n\r\n"
+            );
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        });
+        let request = super::client().unwrap().post(format!("http://{from}/"));
+        let answer = tokio::select! {
+            _ = elsewhere.accept() => panic!("the other server was connected to"),
+            answer = request.bearer_auth("key").send() => answer.unwrap(),
+        };
+        assert_eq!(answer.status(), 307);
+    }
+}

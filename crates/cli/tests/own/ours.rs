@@ -196,12 +196,8 @@ fn deleting_a_credential_that_is_not_there_fails() {
 #[test]
 fn a_yes_that_waits_for_another_person_says_so() {
     let gateway = OwnGateway::start();
-    let two = r#"{ rules: [{ id: "two-people", verdict: "ask", match: { tool: "exec" }, approval: { approvers: 2 } }] }"#;
-    std::fs::write(gateway.state_dir().join("policy.json5"), two).unwrap();
-    eventually(|| {
-        let policy = well(&gateway, &["call", "gatehouse.policy.get"]).stdout;
-        policy.contains("two-people").then_some(())
-    });
+    let two = r#"match: { tool: "exec" }, approval: { approvers: 2 }"#;
+    asks(&gateway, "two-people", two);
     let _watcher = gateway.gatehouse().start(&["approvals", "watch", "--json"]);
     let (id, _sending) = asked(&gateway, "touch asked.txt");
     let first = well(&gateway, &["approvals", "allow", &id]).stdout;
@@ -215,6 +211,36 @@ fn a_yes_that_waits_for_another_person_says_so() {
         again.stderr.contains("you have allowed it already"),
         "{again:?}"
     );
+}
+
+#[test]
+fn what_a_tool_would_write_is_in_the_list_of_what_waits() {
+    let gateway = OwnGateway::start();
+    asks(&gateway, "writes", r#"match: { tool: "write" }"#);
+    let _watcher = gateway.gatehouse().start(&["approvals", "watch", "--json"]);
+    let line = [
+        "send",
+        "--session",
+        "main",
+        "--json",
+        "write: a.txt: the text of it",
+    ];
+    let _sending = gateway.gatehouse().start(&line);
+    let list = eventually(|| {
+        let list = well(&gateway, &["approvals", "list"]).stdout;
+        list.contains("write a.txt").then_some(list)
+    });
+    assert!(list.contains("  | content: the text of it\n"), "{list}");
+}
+
+/// Puts a policy in force whose only rule asks.
+fn asks(gateway: &OwnGateway, id: &str, about: &str) {
+    let rules = format!(r#"{{ rules: [{{ id: "{id}", verdict: "ask", {about} }}] }}"#);
+    std::fs::write(gateway.state_dir().join("policy.json5"), rules).unwrap();
+    eventually(|| {
+        let policy = well(gateway, &["call", "gatehouse.policy.get"]).stdout;
+        policy.contains(id).then_some(())
+    });
 }
 
 /// Every command that needs no answer from a person, with what makes it say something.

@@ -78,12 +78,15 @@ impl Readings {
 /// Tells one content from another, within one start of the app.
 fn mark(content: &Content) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (&content.subject, &content.cwd).hash(&mut hasher);
+    (&content.subject, &content.cwd, &content.tool).hash(&mut hasher);
     hasher.finish()
 }
 
-/// Reads the command of an approval.
+/// Reads the command of an approval. A tool's call in words is none: what is in it is not run by a shell.
 pub(crate) fn read(content: &Content) -> Option<Reading> {
+    if content.tool.is_some() {
+        return None;
+    }
     if content.subject.len() > LONGEST || content.subject.trim().is_empty() {
         return None;
     }
@@ -277,6 +280,20 @@ mod tests {
             ..Content::default()
         };
         assert!(read(&content).is_none());
+    }
+
+    #[test]
+    fn a_tools_call_is_not_read_as_a_command() {
+        let command = Content {
+            subject: "write ../x\ncontent:\n  rm -rf /".into(),
+            ..Content::default()
+        };
+        assert!(read(&command).is_some());
+        let call = Content {
+            tool: Some("write".into()),
+            ..command
+        };
+        assert!(read(&call).is_none());
     }
 
     #[test]

@@ -57,6 +57,9 @@ pub struct Content {
     /// By its gateway's word it has to be looked at before it is allowed.
     #[serde(default)]
     pub dangerous: bool,
+    /// The tool that would be called, where the subject is its call in words and no command.
+    #[serde(default)]
+    pub tool: Option<String>,
 }
 
 /// A decision that the request could have offered and does not.
@@ -294,6 +297,7 @@ impl Content {
             &self.resolved_path,
             &self.security,
             &self.ask,
+            &self.tool,
         ];
         let facts: usize = self.facts.iter().map(|(_, value)| value.len()).sum();
         let questions: usize = self.questions.iter().map(Question::bytes).sum();
@@ -341,6 +345,7 @@ impl Content {
             cwd: short(self.cwd),
             host: short(self.host),
             node: short(self.node),
+            tool: short(self.tool),
             ..Self::default()
         }
     }

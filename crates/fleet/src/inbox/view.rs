@@ -74,6 +74,7 @@ pub fn line(item: &Item, standing: Standing) -> InboxItemView {
             .meaning()
             .map(|meaning| escape(&meaning, Policy::Command).text),
         unsaid: content.unsaid,
+        tool: short(&content.tool),
         agent: short(&content.agent),
         session: short(&content.session),
         cwd: short(&content.cwd),

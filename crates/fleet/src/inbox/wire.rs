@@ -28,6 +28,8 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
     }
     let longer = takes_longer(request.extra.get(CHOICES));
     let dangerous = has_to_be_looked_at(request.extra.get("analysis"));
+    let tool = request.extra.get(TOOL).and_then(Value::as_str);
+    let tool = tool.map(str::to_owned);
     let content = Content {
         subject: told.text,
         argv,
@@ -47,6 +49,7 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         facts: effect_facts(request.scope.as_ref()),
         unsaid: !told.plainly,
         dangerous,
+        tool,
         ..Content::default()
     };
     let id = approval.id;
@@ -210,6 +213,9 @@ fn offered(allowed: Option<Vec<wire::Decision>>) -> Vec<Decision> {
     }
     offered
 }
+
+/// Where our own gateway names the tool of a call that is no command.
+const TOOL: &str = "tool";
 
 /// Where our own gateway says which of its answers a command takes: once, for a session, for a time, always.
 const CHOICES: &str = "choices";

@@ -70,6 +70,30 @@ fn a_notice_has_the_offered_decisions_but_allow_always() {
 }
 
 #[test]
+fn a_tools_call_is_named_and_allowed_only_where_all_that_it_is_given_is_seen() {
+    let settings = NotificationSettings::default();
+    let notice = |subject: &str| {
+        let mut item = item("a", subject);
+        item.request.content.tool = Some("sessions_send".into());
+        shown(NoticeBoard::default().waits(&item, &home(), &settings, 0))
+    };
+    let short = notice("sessions_send send agent:main:x\nmessage: good morning");
+    assert_eq!(short.title, "home: main wants to use sessions_send");
+    assert!(
+        short.body.contains("message: good morning"),
+        "{}",
+        short.body
+    );
+    assert_eq!(short.buttons, [Decision::AllowOnce, Decision::Deny]);
+    let long = "\n  and then delete it".repeat(9);
+    let long = notice(&format!(
+        "sessions_send send agent:main:x\nmessage:\n  look{long}"
+    ));
+    assert_eq!(long.buttons, [Decision::Deny]);
+    assert!(long.review);
+}
+
+#[test]
 fn what_is_dangerous_is_reviewed_or_refused() {
     let settings = NotificationSettings::default();
     let standing = Standing {

@@ -63,6 +63,8 @@ pub struct InboxItemView {
     pub meaning: Option<String>,
     /// The gateway did not say what would run, or not in a form that can be read. It can only be refused.
     pub unsaid: bool,
+    /// The tool that would be called, where the subject is its call in words and no command.
+    pub tool: Option<String>,
     pub agent: Option<String>,
     pub session: Option<String>,
     pub cwd: Option<String>,

@@ -30,6 +30,7 @@ mod registry_task;
 #[cfg(test)]
 mod registry_tests;
 mod running;
+mod shown;
 mod stop;
 mod taint;
 pub(crate) mod undo;

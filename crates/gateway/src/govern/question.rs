@@ -11,7 +11,8 @@ use super::course::Question as Asking;
 use super::exec_policy::ExecPolicy;
 use super::judge::Judged;
 use super::look::Look;
-use super::{grants, records, wire};
+use super::shown::{Shown, shown};
+use super::{grants, wire};
 
 /// An answer's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +92,9 @@ impl Question {
         };
         // The shell that a line of several commands is given to is none that it names.
         let program = exec.and_then(|exec| exec.program.as_deref());
+        let Shown { text, is_cut } = shown(action);
         let mut request = object(json!({
-            "command": records::what(action),
+            "command": &text,
             "commandArgv": exec.map(|exec| &exec.argv),
             "cwd": exec.map_or(&action.workspace, |exec| &exec.cwd),
             "resolvedPath": program,
@@ -109,8 +111,15 @@ impl Question {
             "warningText": beside(judged),
             "allowedDecisions": allowed,
             "analysis": judged.view(),
-            wire::CHOICES: choices(judged, asking, exec.is_some()),
+            wire::CHOICES: choices(judged, asking, exec.is_some(), is_cut),
         }));
+        if exec.is_none() {
+            request.insert(wire::TOOL.into(), json!(action.tool));
+        }
+        if is_cut {
+            // Nobody has seen it whole, so it is looked at and allowed by itself.
+            request["analysis"]["dangerous"] = json!(true);
+        }
         if always.is_none() {
             request.insert("unavailableDecisions".into(), json!(["allow-always"]));
         }
@@ -126,7 +135,7 @@ impl Question {
             grants: Some(GrantBasis {
                 session_digest: look.binding.session_digest(),
                 agent_digest: look.binding.agent_digest(),
-                text: records::what(action),
+                text,
                 cwd: exec.map(|exec| exec.cwd.display().to_string()),
                 may_be_pattern: grants::may_be_pattern(action, judged),
                 answers: grants::asking(judged),
@@ -163,9 +172,10 @@ fn beside(judged: &Judged) -> Option<String> {
 
 /// The gateway's own words that a question takes. What is dangerous, or takes two, is allowed one by one; a mode that
 /// always asks is not to be answered ahead.
-fn choices(judged: &Judged, asking: Asking, is_command: bool) -> Vec<&'static str> {
+fn choices(judged: &Judged, asking: Asking, is_command: bool, is_cut: bool) -> Vec<&'static str> {
     let mut choices = vec!["once"];
-    if asking.may_be_granted && !judged.dangerous && judged.approvers <= 1 {
+    let one_by_one = judged.dangerous || is_cut || judged.approvers > 1;
+    if asking.may_be_granted && !one_by_one {
         choices.extend(["session", "for", "always"]);
     }
     if is_command {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gatehouse_agent::govern::Effect;
+use gatehouse_agent::govern::{Effect, FileEffect};
 use gatehouse_agent::{Action, ToolOutcome};
 use gatehouse_audit::{Actor, Draft};
 use gatehouse_policy::Verdict;
@@ -12,6 +12,7 @@ use gatehouse_store::gateway::{GatewayStore, GrantRecord};
 use serde_json::{Value, json};
 
 use super::judge::Judged;
+use super::shown::one_line;
 use crate::clock::Clock;
 
 /// The kinds of these records.
@@ -160,10 +161,17 @@ impl Recorder {
                 let word = if output.is_error { "error" } else { "ok" };
                 let details = output.details.as_ref();
                 let field = |name: &str| details.and_then(|details| details.get(name)).cloned();
-                (
-                    word,
-                    json!({"exitCode": field("exitCode"), "durationMs": field("durationMs")}),
-                )
+                let mut detail =
+                    json!({"exitCode": field("exitCode"), "durationMs": field("durationMs")});
+                // Where a page was read that sent on, and where one sends on to that was not read.
+                for name in ["finalUrl", "redirect"] {
+                    if let Some(url) =
+                        field(name).filter(|_| matches!(action.effect, Effect::Fetch { .. }))
+                    {
+                        detail[name] = url;
+                    }
+                }
+                (word, detail)
             }
             ToolOutcome::Denied { reason, code } => {
                 ("denied", json!({"reason": reason, "code": code}))
@@ -241,16 +249,25 @@ fn headers(action: &Action) -> String {
     format!(" with {}", texts.join(", "))
 }
 
+/// Files that the one line names; a question and the effects in the record name all.
+const MOST_NAMED: usize = 5;
+
+/// A file's path, from the workspace where it lies there.
+pub(super) fn shown_path(action: &Action, file: &FileEffect) -> String {
+    let path = file.path.strip_prefix(&action.workspace);
+    one_line(&path.unwrap_or(&file.path).display().to_string())
+}
+
 /// One line for a person: what the call is about.
 pub(super) fn what(action: &Action) -> String {
     match &action.effect {
         Effect::Exec(exec) => exec.command.clone(),
         Effect::Files { paths } => {
-            let shown = paths.iter().map(|file| {
-                let path = file.path.strip_prefix(&action.workspace);
-                path.unwrap_or(&file.path).display().to_string()
-            });
-            let shown: Vec<String> = shown.take(5).collect();
+            let shown = paths.iter().map(|file| shown_path(action, file));
+            let mut shown: Vec<String> = shown.take(MOST_NAMED).collect();
+            if paths.len() > MOST_NAMED {
+                shown.push(format!("and {} more", paths.len() - MOST_NAMED));
+            }
             format!("{} {}", action.tool, shown.join(" "))
         }
         Effect::Fetch { url } => format!("{} {url}{}", action.tool, headers(action)),
@@ -272,7 +289,7 @@ pub(super) fn what(action: &Action) -> String {
         Effect::Session {
             action: done,
             target,
-        } => format!("{} {done} {target}", action.tool),
+        } => format!("{} {done} {}", action.tool, one_line(target)),
         Effect::None => action.tool.clone(),
     }
 }

@@ -15,6 +15,9 @@ pub(crate) const GRANT_BASIS: &str = "grantBasis";
 /// Where the request says which of the gateway's own answers it takes.
 pub(crate) const CHOICES: &str = "choices";
 
+/// Where the request names the tool, of a call that is no command.
+pub(crate) const TOOL: &str = "tool";
+
 /// Where the recorded answer keeps the terms of what it grants.
 pub(crate) const GRANT: &str = "grant";
 

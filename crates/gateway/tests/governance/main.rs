@@ -5,9 +5,11 @@
 
 mod answered;
 mod bench;
+mod fetched;
 mod granted;
 mod handed_on;
 mod policy;
+mod shown;
 #[path = "../support/mod.rs"]
 mod support;
 mod swapped;

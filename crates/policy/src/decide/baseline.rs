@@ -127,6 +127,9 @@ fn of_tool(used: &ToolUse<'_>, tool: &str) -> Option<Finding> {
     Some(finding(Verdict::Ask, "foreign-tool", text))
 }
 
+/// A task for another agent.
+pub(super) const OTHER_AGENT: &str = "other-agent";
+
 /// Another agent may be trusted with more, and other rules hold for it.
 fn of_session(used: &SessionUse<'_>, by: &str) -> Option<Finding> {
     let agent = used.agent_id;
@@ -134,7 +137,7 @@ fn of_session(used: &SessionUse<'_>, by: &str) -> Option<Finding> {
         return None;
     }
     let text = format!("gives a task to another agent, {agent}, with what that one may do");
-    Some(finding(Verdict::Ask, "other-agent", text))
+    Some(finding(Verdict::Ask, OTHER_AGENT, text))
 }
 
 /// What the session did before that speaks against what it does now. Commands bring this with their analysis.

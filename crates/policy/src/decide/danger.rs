@@ -1,7 +1,7 @@
 //! Whether an action has to be looked at before it is allowed. A notification offers `Allow` only below this level,
 //! and no rule makes what is above it run without a question.
 
-use super::{called, fed};
+use super::{baseline, called, fed};
 use crate::analysis::{Analysis, Command};
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::plan::Plan;
@@ -17,6 +17,16 @@ const CODES: [&str; 7] = [
     called::OPEN,
     called::UNSEEN,
 ];
+
+/// Findings that a person looks at before they answer them. A rule that names the action is somebody's word that they
+/// did, so these keep no rule from letting it run.
+const LOOKED_AT: [&str; 1] = [baseline::OTHER_AGENT];
+
+/// Whether a person who is asked has to look at it first, though a rule could have let it run.
+pub(super) fn has_to_be_looked_at(findings: &[Finding]) -> bool {
+    let looked_at = |finding: &Finding| LOOKED_AT.contains(&finding.code.as_str());
+    findings.iter().any(looked_at)
+}
 
 pub(super) fn is_dangerous(
     findings: &[Finding],

@@ -57,7 +57,9 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         verdict: if enforced { would } else { Verdict::Allow },
         would,
         enforced,
-        dangerous: dangerous || would == Verdict::Deny,
+        dangerous: dangerous
+            || would == Verdict::Deny
+            || would == Verdict::Ask && danger::has_to_be_looked_at(&findings),
         findings,
         // What is typed is no command of the line: nothing is granted by it.
         commands: plan.map(|_| commands.to_vec()).unwrap_or_default(),

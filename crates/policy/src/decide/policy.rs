@@ -158,6 +158,15 @@ impl Policy {
         rates.map(|rate| rate.window_ms).max()
     }
 
+    /// Whether it may say one thing of a URL and another of a second one at the same scheme, host and port: a rule is
+    /// about whole addresses, by `urls` or by the argument, or a model is asked, which sees the address. Roles know
+    /// hosts by their names.
+    pub fn tells_urls_apart(&self) -> bool {
+        let counts = |rule: &&Rule| rule.enabled != Enabled::No;
+        let mut rules = self.rules.iter().filter(counts);
+        self.vetting.is_some() || rules.any(|rule| rule.when.tells_urls_apart())
+    }
+
     pub fn rules(&self) -> Vec<RuleView> {
         let mut rules: Vec<_> = self.rules.iter().collect();
         rules.sort_by_key(|rule| index_of(&rule.path));

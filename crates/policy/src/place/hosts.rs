@@ -93,10 +93,18 @@ pub fn host_class(host: &str) -> HostClass {
     if let Some(address) = v4(host) {
         return class_v4(address);
     }
-    if let Ok(IpAddr::V6(address)) = host.parse::<IpAddr>() {
-        return class_v6(address);
+    match host.parse::<IpAddr>() {
+        Ok(address) => address_class(address),
+        Err(_) => by_name(host),
     }
-    by_name(host)
+}
+
+/// What kind of host an address is.
+pub fn address_class(address: IpAddr) -> HostClass {
+    match address {
+        IpAddr::V4(address) => class_v4(address),
+        IpAddr::V6(address) => class_v6(address),
+    }
 }
 
 /// `%31%36%39` and full-width digits are resolved by some clients.
@@ -216,6 +224,15 @@ const METADATA: &[[u8; 4]] = &[
     254, 10, 10], [100, 100, 100, 200], [168, 63, 129, 16], [192, 0, 0, 192],
 ];
 
+/// AWS (IMDS and EKS), Google, Scaleway, Oracle.
+const METADATA_V6: &[[u16; 8]] = &[
+    [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254],
+    [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23],
+    [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254],
+    [0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42],
+    [0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe],
+];
+
 fn class_v4(address: Ipv4Addr) -> HostClass {
     if METADATA.contains(&address.octets()) {
         return HostClass::Metadata;
@@ -237,10 +254,7 @@ fn class_v6(address: Ipv6Addr) -> HostClass {
     if let Some(inner) = embedded(address) {
         return class_v4(inner);
     }
-    if address == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)
-        || address == Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)
-        || address == Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)
-    {
+    if METADATA_V6.contains(&address.segments()) {
         return HostClass::Metadata;
     }
     if address.is_loopback() || address.is_unspecified() {
@@ -260,7 +274,7 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let low = Ipv4Addr::from((u32::from(g) << 16) | u32::from(h));
     match [a, b, c, d, e, f] {
-        [0, 0, 0, 0, 0, 0xffff] | [0, 0, 0, 0, 0xffff, 0] | [0x64, 0xff9b, 0, 0, 0, 0] => Some(low),
+        [0, 0, 0, 0, 0, 0xffff] | [0, 0, 0, 0, 0xffff, 0] | [0x64, 0xff9b, 0 | 1, ..] => Some(low),
         [0, 0, 0, 0, 0, 0] if g != 0 => Some(low),
         [0x2002, ..] => Some(Ipv4Addr::from((u32::from(b) << 16) | u32::from(c))),
         _ => None,

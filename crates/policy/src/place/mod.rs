@@ -20,7 +20,7 @@ pub(crate) use below::Among;
 pub use critical::is_critical;
 pub use device::{Device, device};
 pub use glob::matches;
-pub use hosts::{Destination, HostClass, destination, host_class};
+pub use hosts::{Destination, HostClass, address_class, destination, host_class};
 pub(crate) use path::{is_below, name, normalise};
 pub use sets::secret_name as is_secret_name;
 pub(crate) use word::{Named, named};

@@ -124,6 +124,14 @@ pub(crate) struct Conditions {
     pub(crate) rate: Option<Rate>,
 }
 
+impl Conditions {
+    /// Whether two URLs of one origin can differ to them: `urls`, or a test of the argument that holds the URL.
+    pub(crate) fn tells_urls_apart(&self) -> bool {
+        let of_the_url = |test: &ArgumentTest| matches!(test.pointer.as_str(), "" | "/url");
+        self.urls.is_some() || self.arguments.iter().any(of_the_url)
+    }
+}
+
 /// A test of one argument of a tool call.
 #[derive(Debug, Clone)]
 pub(crate) struct ArgumentTest {

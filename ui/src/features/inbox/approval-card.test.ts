@@ -318,7 +318,7 @@ describe("the approval card", () => {
       Object.defineProperty(box, name, { value, configurable: true, writable: true });
     await fireEvent.scroll(box);
     const note = container.querySelector("footer")?.textContent;
-    expect(note).toContain("Not all of the command is in view: 17 lines below, 3 lines above.");
+    expect(note).toContain("Not all of it is in view: 17 lines below, 3 lines above.");
     box.scrollTop = 400;
     await fireEvent.scroll(box);
     expect(container.querySelector("footer")?.textContent).not.toContain("below");

@@ -165,8 +165,14 @@ export class Approval {
     return this.shown?.governed === true && this.item?.kind === "exec";
   }
 
+  /** Another command can be put in the place of a command alone. */
+  get canEdit(): boolean {
+    return this.canSayMore && !this.item?.tool;
+  }
+
   /** Asks for the terms of a decision that is possible now. */
   ask(what: "deny" | "edit"): void {
+    if (what === "edit" && !this.canEdit) return;
     const decision = what === "deny" ? this.deny : this.allow;
     if (this.canSayMore && decision && this.#takes(decision)) this.asking = what;
   }

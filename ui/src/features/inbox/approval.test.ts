@@ -265,6 +265,15 @@ describe("a decision with terms", () => {
     expect([approval.asking, approval.canSayMore]).toEqual([null, false]);
   });
 
+  it("puts no command in the place of a tool's call, which can be denied with a reason", async () => {
+    const call = { ...item, tool: "write" };
+    const { approval } = await shown(call, keysSettleTime, { governed: true });
+    approval.ask("edit");
+    expect(approval.asking).toBeNull();
+    approval.ask("deny");
+    expect(approval.asking).toBe("deny");
+  });
+
   it("is sent by its own step only", async () => {
     const { approval, decide } = await governed();
     approval.decideWith("allowAlways", { lasting: "always" });

@@ -173,6 +173,24 @@ describe("the card", () => {
   });
 });
 
+describe("a tool's call", () => {
+  const subject = "write /etc/motd\ncontent:\n  rm -rf / | sudo sh\n  ⟨U+202E⟩";
+  const call = { item: { subject, tool: "write", dangerous: true } };
+
+  it("is shown whole and not read as a command", async () => {
+    const { container, text } = await show(call);
+    expect(container.querySelector("pre")?.textContent).toBe(subject);
+    expect(container.querySelector("pre .danger, pre .command")).toBeNull();
+    expect(container.querySelector("pre .escape")?.textContent).toBe("⟨U+202E⟩");
+    expect(text()).not.toContain("Runs ");
+  });
+
+  it("that is dangerous says so", async () => {
+    const { text } = await show(call);
+    expect(text()).toContain("Look twice. Read all of it before you allow it.");
+  });
+});
+
 describe("the second step of Allow always", () => {
   const always = (serverVersion: string | null, small = false) =>
     show({

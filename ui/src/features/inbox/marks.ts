@@ -78,7 +78,8 @@ export function outcome(phase: PhaseView): string | null {
 }
 
 /** Who asks for what: the line above a card. */
-export function asking({ kind, agent }: InboxItemView): string {
+export function asking({ kind, agent, tool = null }: InboxItemView): string {
+  if (tool !== null) return m.inbox.asksTool(agent ? short(agent) : null, short(tool));
   return kind === "devicePairing" || kind === "nodePairing" || !agent
     ? m.inbox.asksAlone[kind]
     : `${short(agent)} ${m.inbox.asks[kind]}`;

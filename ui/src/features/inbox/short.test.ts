@@ -9,6 +9,13 @@ describe("a long name", () => {
     expect(title).toBe("documentation-and-release-no… wants to run a command");
   });
 
+  it("of a tool stands in the place of a command", () => {
+    expect(asking(makeItem({ tool: "sessions_spawn" }))).toBe("main wants to use sessions_spawn");
+    expect(asking(makeItem({ tool: "write", agent: null }))).toBe(
+      "The tool write wants to be used",
+    );
+  });
+
   it("is not cut where it is short, nor in the middle of a character", () => {
     expect(short("ops")).toBe("ops");
     expect(short(`${"a".repeat(27)}🙂b`)).toBe(`${"a".repeat(27)}…`);

@@ -12,6 +12,7 @@ export function makeItem(fields: Partial<InboxItemView> = {}): InboxItemView {
     subjectCut: false,
     meaning: null,
     unsaid: false,
+    tool: null,
     agent: "main",
     session: "A session",
     cwd: "~/work",

@@ -765,6 +765,8 @@ export type InboxItemView = {
 	meaning: string | null,
 	/**  The gateway did not say what would run, or not in a form that can be read. It can only be refused. */
 	unsaid: boolean,
+	/**  The tool that would be called, where the subject is its call in words and no command. */
+	tool: string | null,
 	agent: string | null,
 	session: string | null,
 	cwd: string | null,

@@ -55,6 +55,20 @@ export function plain(text: string, state: "pending" | "unread"): Reading {
   return { pieces, dangers: [], ...unnamed, commands: 0, pipelines: null, state };
 }
 
+/** A text that is no command: nothing in it runs, and its escapes stand out as they do everywhere. */
+export function asItIs(text: string): Reading {
+  const pieces: Piece[] = [];
+  let at = 0;
+  for (const { 0: found, index } of text.matchAll(/⟨U\+[0-9A-F]{4,6}⟩/g)) {
+    if (pieces.length >= mostMarked) break;
+    if (index > at) pieces.push({ kind: "plain", text: text.slice(at, index), danger: false });
+    pieces.push({ kind: "escape", text: found, danger: false });
+    at = index + found.length;
+  }
+  if (at < text.length) pieces.push({ kind: "plain", text: text.slice(at), danger: false });
+  return { ...plain(text, "unread"), pieces, state: "read" };
+}
+
 /** Nothing in it chooses, repeats, groups or runs beside something else. */
 function runsInOrder(tokens: readonly Token[]): boolean {
   return tokens.every(

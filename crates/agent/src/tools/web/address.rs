@@ -2,6 +2,24 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use gatehouse_policy::place::{HostClass, address_class};
+
+/// True for where a cloud hands out the credentials of the machine that asks, and for the link-local ranges in which
+/// such services live: nothing is fetched from there, whatever the configuration opens.
+pub(super) fn is_never_reached(address: IpAddr) -> bool {
+    let never = |address| {
+        matches!(
+            address_class(address),
+            HostClass::Metadata | HostClass::LinkLocal
+        )
+    };
+    let inner = match address {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => inner_v4(address),
+    };
+    never(address) || inner.is_some_and(|inner| never(IpAddr::V4(inner)))
+}
+
 /// False for everything that is this machine, its network, a cloud's metadata service, or nobody: the ranges
 /// of the IANA special-purpose address registries (RFC 6890 and its successors).
 pub(super) fn is_public(address: IpAddr) -> bool {
@@ -113,6 +131,34 @@ mod tests {
             "fec0::1",
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn nothing_opens_link_local_and_metadata_addresses_and_all_else_can_be_opened() {
+        for address in [
+            "169.254.169.254",
+            "169.254.1.1",
+            "100.100.100.200",
+            "168.63.129.16",
+            "192.0.0.192",
+            "fe80::1",
+            "febf::1",
+            "fd00:ec2::254",
+            "fd00:ec2::23",
+            "fd20:ce::254",
+            "fd00:42::42",
+            "fd00:c1::a9fe:a9fe",
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b:1::a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
+        ] {
+            assert!(is_never_reached(address.parse().unwrap()), "{address}");
+        }
+        for address in ["127.0.0.1", "10.0.0.1", "::1", "fd00::1", "1.1.1.1"] {
+            assert!(!is_never_reached(address.parse().unwrap()), "{address}");
         }
     }
 

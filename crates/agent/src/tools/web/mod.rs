@@ -1,16 +1,18 @@
 //! The tool `web_fetch`: one page, as Markdown or text.
 //!
-//! Only addresses out in the world, after names were resolved and again on every redirect, unless the
-//! configuration names the host. No proxy, no cookies, no scripts. What comes back is marked as written by
-//! others.
+//! Only addresses out in the world, after names were resolved, unless the configuration names the host; never one
+//! where a machine's credentials are handed out. A redirect away from what was judged is told and not followed. No
+//! proxy, no cookies, no scripts. What comes back is marked as written by others.
 
 mod address;
 mod extract;
+mod options;
+mod redirect;
 mod request;
 mod resolver;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
@@ -24,64 +26,28 @@ use serde_json::{Value, json};
 use url::{Host, Url};
 
 use extract::{extract, title, wrapped};
+pub use options::{FetchOptions, Reach};
+use redirect::Leads;
 
 use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec, files::arguments};
 use crate::{govern::Effect, provider::HttpError};
 
-/// What may be fetched, and how much; OpenClaw's `tools.web.fetch`.
-#[derive(Clone, Debug)]
-pub struct FetchOptions {
-    pub reach: Reach,
-    pub max_bytes: usize,
-    pub max_characters: usize,
-    pub max_redirects: usize,
-    /// For the whole fetch.
-    pub timeout: Duration,
-    pub user_agent: String,
-}
+/// Of an address that a page sends on to, in characters; longer ones are seldom good for a second call.
+const LONGEST_TARGET: usize = 2_048;
 
-impl Default for FetchOptions {
-    fn default() -> Self {
-        Self {
-            reach: Reach::default(),
-            max_bytes: 750_000,
-            max_characters: 20_000,
-            max_redirects: 3,
-            timeout: Duration::from_secs(30),
-            user_agent: concat!(
-                "Mozilla/5.0 (compatible; Gatehouse/",
-                env!("CARGO_PKG_VERSION"),
-                ")"
-            )
-            .into(),
-        }
-    }
-}
-
-/// Which hosts may have an address that is not public.
-#[derive(Clone, Debug, Default)]
-pub struct Reach {
-    /// All of them.
-    pub private_network: bool,
-    /// These, by their exact name.
-    pub hosts: BTreeSet<String>,
-}
-
-impl Reach {
-    fn allows(&self, host: &str) -> bool {
-        self.private_network || self.hosts.contains(&host.to_lowercase())
-    }
-}
+/// Whether all that has a say now says the same of any two URLs of one origin.
+pub type SaysTheSame = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The tool.
 pub struct WebFetch {
     options: FetchOptions,
     http: reqwest::Client,
+    says_the_same: SaysTheSame,
 }
 
 impl WebFetch {
-    /// Makes a client of its own.
-    pub fn new(options: FetchOptions) -> Result<Self, HttpError> {
+    /// Makes a client of its own. Redirects are followed only while `says_the_same` holds.
+    pub fn new(options: FetchOptions, says_the_same: SaysTheSame) -> Result<Self, HttpError> {
         let reach = Arc::new(options.reach.clone());
         let http = crate::provider::http_builder()?
             .redirect(reqwest::redirect::Policy::none())
@@ -89,7 +55,11 @@ impl WebFetch {
             .dns_resolver(resolver::Filtered(reach))
             .user_agent(&options.user_agent)
             .build()?;
-        Ok(Self { options, http })
+        Ok(Self {
+            options,
+            http,
+            says_the_same,
+        })
     }
 }
 
@@ -119,7 +89,7 @@ impl Tool for WebFetch {
         ToolSpec {
             name: "web_fetch",
             label: "Web fetch",
-            description: "Fetch a page over HTTP and return its content as Markdown or text. Runs no scripts.",
+            description: "Fetch a page over HTTP and return its content as Markdown or text. Runs no scripts. A page that sends on to another address is not followed there: the result then names it as `redirect`.",
             parameters: json!({
                 "type": "object",
                 "required": ["url"],
@@ -164,9 +134,21 @@ impl Tool for WebFetch {
             let seconds = self.options.timeout.as_secs();
             ToolError::Failed(format!("{url} gave no answer within {seconds} s"))
         };
-        let page = fetched.map_err(slow)??;
-        Ok(self.report(url, &given, &page, started.elapsed(), call))
+        Ok(match fetched.map_err(slow)?? {
+            Fetched::Page(page) => self.report(url, &given, &page, started.elapsed(), call),
+            Fetched::SentOn { status, to } => sent_on(url, status, &to, call),
+        })
     }
+}
+
+/// What came of it.
+enum Fetched {
+    Page(Page),
+    /// The page sends on to an address that was not judged with the call.
+    SentOn {
+        status: u16,
+        to: Url,
+    },
 }
 
 /// What came back.
@@ -197,10 +179,14 @@ impl WebFetch {
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
         };
         let host = parsed.host_str().unwrap_or_default();
-        if address::is_public(address) || self.options.reach.allows(host) {
+        if self.options.reach.permits(host, address) {
             return Ok(parsed);
         }
-        Err(refused("its address is not a public one"))
+        Err(refused(if address::is_never_reached(address) {
+            "its address is link-local or hands out a machine's credentials, and no setting opens that"
+        } else {
+            "its address is not a public one"
+        }))
     }
 
     async fn fetch(
@@ -208,40 +194,63 @@ impl WebFetch {
         url: &str,
         given: &Arguments,
         call: &CallContext,
-    ) -> Result<Page, ToolError> {
+    ) -> Result<Fetched, ToolError> {
         let asked = self.checked(url)?;
         let first = request::filled(&asked, &given.headers, call).await?;
         let (mut url, mut headers) = (first.url, first.headers);
         for hop in 0..=self.options.max_redirects {
             let mut response = self.get(&url, &headers).await?;
+            let status = response.status().as_u16();
             if hop == 0
-                && matches!(response.status().as_u16(), 401 | 403)
+                && matches!(status, 401 | 403)
                 && let Some(former) = self.former(&asked, given, call).await
             {
                 (url, headers) = (former.url, former.headers);
                 response = self.get(&url, &headers).await?;
             }
-            if !response.status().is_redirection() {
-                return self.load(url, response, call).await;
-            }
-            let target = response.headers().get(reqwest::header::LOCATION);
-            let Some(target) = target.and_then(|target| target.to_str().ok()) else {
-                return self.load(url, response, call).await;
+            let Some(to) = self.target(&url, &response)? else {
+                return self.load(url, response, call).await.map(Fetched::Page);
             };
-            let joined = url
-                .join(target)
-                .map_err(|error| ToolError::Failed(format!("{url} leads nowhere: {error}")))?;
-            let next = self.checked(joined.as_str())?;
-            if next.origin() != url.origin() {
-                // They were meant for the host that the call named, and so were the credentials in them.
-                headers.clear();
+            if !self.follows(&url, &to, &headers) {
+                let status = response.status().as_u16();
+                return Ok(Fetched::SentOn { status, to });
             }
-            url = next;
+            url = to;
         }
         let most = self.options.max_redirects;
         Err(ToolError::Failed(format!(
             "{url}: more than {most} redirects"
         )))
+    }
+
+    /// Where a page sends on to, if it does.
+    fn target(&self, url: &Url, response: &reqwest::Response) -> Result<Option<Url>, ToolError> {
+        if !response.status().is_redirection() {
+            return Ok(None);
+        }
+        let target = response.headers().get(reqwest::header::LOCATION);
+        let Some(target) = target.and_then(|target| target.to_str().ok()) else {
+            return Ok(None);
+        };
+        let joined = url
+            .join(target)
+            .map_err(|error| ToolError::Failed(format!("{url} leads nowhere: {error}")))?;
+        self.checked(joined.as_str()).map(Some)
+    }
+
+    /// Whether the call may go on to where a page sends it: only where that was judged with the page itself.
+    fn follows(&self, from: &Url, to: &Url, headers: &HeaderMap) -> bool {
+        let judged_alike = match redirect::leads(from, to) {
+            Leads::Within => true,
+            // Headers were meant for the place that was named; and of a host that is let in by name another port may
+            // be another thing.
+            Leads::Upgrade => {
+                let host = to.host_str().unwrap_or_default();
+                headers.is_empty() && !self.options.reach.allows(host)
+            }
+            Leads::Elsewhere => false,
+        };
+        judged_alike && (self.says_the_same)()
     }
 
     /// The request with the values before a rotation. Where they cannot be had the first answer stands.
@@ -351,6 +360,20 @@ impl WebFetch {
             ..ToolOutput::json(output)
         }
     }
+}
+
+/// What the model is told of a page that sends on to an address of its own. Secrets are taken out before it is cut: half
+/// of one is not known as such.
+fn sent_on(url: &str, status: u16, to: &Url, call: &CallContext) -> ToolOutput {
+    let to = call.secrets.redactor.text(to.as_str());
+    let to: String = to.chars().take(LONGEST_TARGET).collect();
+    ToolOutput::json(json!({
+        "url": url,
+        "status": status,
+        "redirect": to,
+        "text": "Nothing was read: this page sends on to the address in `redirect`, which is judged by itself. If you \
+            want the page there, call web_fetch with that address.",
+    }))
 }
 
 /// An error with its causes: the library's own words leave the reason out.

@@ -72,7 +72,16 @@ fn reaching(hosts: &[&str]) -> FetchOptions {
 }
 
 async fn fetch(options: FetchOptions, url: &str) -> Result<Value, ToolError> {
-    let tool = WebFetch::new(options).unwrap();
+    fetch_where(options, url, true).await
+}
+
+/// With a policy that says the same of all URLs of an origin, or may not.
+async fn fetch_where(
+    options: FetchOptions,
+    url: &str,
+    says_the_same: bool,
+) -> Result<Value, ToolError> {
+    let tool = WebFetch::new(options, Arc::new(move || says_the_same)).unwrap();
     let given = json!({ "url": url });
     let effect = tool.resolve(&given, &call()).await?;
     let output = tool.run(&effect, &given, &call()).await?;
@@ -116,28 +125,83 @@ async fn addresses_that_are_not_public_are_refused_however_they_are_written() {
     assert_eq!(*asked.lock().unwrap(), 0, "nothing was asked");
 }
 
-#[tokio::test]
-async fn a_redirect_is_checked_like_the_first_address() {
+/// A server whose pages send on to what their names say, and another one that nothing may be sent on to unasked.
+async fn sending_on() -> (impl Fn(&str) -> String, u16, Arc<Mutex<u32>>) {
     let (inner, asked) = serve(|_| page("text/plain", "secret")).await;
     let (port, _) = serve(move |path| match path {
+        "/port" => redirect(&format!("http://127.0.0.1:{inner}/x")),
+        "/name" => redirect(&format!("http://localhost:{inner}/x")),
         "/literal" => redirect(&format!("http://0.0.0.0:{inner}/")),
-        "/name" => redirect(&format!("http://localhost:{inner}/")),
+        "/metadata" => redirect("http://169.254.169.254/latest/"),
         "/file" => redirect("file:///etc/passwd"),
         "/loop" => redirect("/loop"),
         "/fine" => redirect("/end"),
         _ => page("text/plain", "the end"),
     })
     .await;
-    // By this name alone; the inner server has the same address under others.
+    let at = move |path: &str| format!("http://127.0.0.1:{port}/{path}");
+    (at, inner, asked)
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_origin_is_told_and_not_followed() {
+    let (at, inner, asked) = sending_on().await;
+    for (path, to) in [
+        ("port", format!("http://127.0.0.1:{inner}/x")),
+        ("name", format!("http://localhost:{inner}/x")),
+    ] {
+        let everything = reaching(&["127.0.0.1", "localhost"]);
+        let told = fetch(everything, &at(path)).await.unwrap();
+        assert_eq!(told["redirect"], to.as_str(), "{told}");
+        assert_eq!(told["status"], 302);
+        assert!(told.get("finalUrl").is_none(), "nothing was read: {told}");
+    }
+    assert_eq!(*asked.lock().unwrap(), 0, "the other one was not asked");
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_origin_is_followed_only_where_no_rule_tells_urls_apart() {
+    let (at, ..) = sending_on().await;
     let options = || reaching(&["127.0.0.1"]);
-    let at = |path: &str| format!("http://127.0.0.1:{port}/{path}");
-    let fine = fetch(options(), &at("fine")).await.unwrap();
-    assert!(fine["text"].as_str().unwrap().contains("the end"));
-    for path in ["literal", "name", "file", "loop"] {
-        let result = fetch(options(), &at(path)).await;
+    let read = fetch_where(options(), &at("fine"), true).await.unwrap();
+    assert!(read["text"].as_str().unwrap().contains("the end"));
+    assert_eq!(read["finalUrl"], at("end").as_str());
+    let told = fetch_where(options(), &at("fine"), false).await.unwrap();
+    assert_eq!(told["redirect"], at("end").as_str(), "{told}");
+    assert!(!told["text"].as_str().unwrap().contains("the end"));
+}
+
+#[tokio::test]
+async fn a_redirect_that_leads_nowhere_fetchable_or_round_and_round_is_an_error() {
+    let (at, _, asked) = sending_on().await;
+    for path in ["literal", "metadata", "file", "loop"] {
+        let result = fetch(reaching(&["127.0.0.1"]), &at(path)).await;
         assert!(result.is_err(), "{path}: {result:?}");
     }
     assert_eq!(*asked.lock().unwrap(), 0, "the inner server was not asked");
+}
+
+#[tokio::test]
+async fn no_setting_opens_an_address_that_hands_out_credentials() {
+    for host in [
+        "169.254.169.254",
+        "169.254.1.1",
+        "2852039166",
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[fd00:ec2::254]",
+        "[fe80::1]",
+        "168.63.129.16",
+    ] {
+        let mut options = reaching(&[host, "169.254.169.254"]);
+        options.reach.private_network = true;
+        options.timeout = Duration::from_secs(2);
+        let result = fetch(options, &format!("http://{host}/latest/meta-data/")).await;
+        let Err(ToolError::Arguments(why)) = result else {
+            panic!("{host}: {result:?}")
+        };
+        assert!(why.contains("no setting opens"), "{why}");
+    }
 }
 
 #[tokio::test]

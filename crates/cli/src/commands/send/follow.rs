@@ -244,12 +244,25 @@ fn grow(text: &mut String, chat: &ChatEvent) -> String {
     }
 }
 
+/// Characters of what waits that a note has room for.
+const NOTED: usize = 400;
+
 fn waits(context: &Context<'_>, id: &str, command: Option<&str>) {
     let id = one_line(id, 100);
-    let command = one_line(command.unwrap_or("a command"), 400);
-    context.output.note(&format!(
-        "waits for a decision: {command}\n  gatehouse approvals allow {id}   gatehouse approvals deny {id}"
-    ));
+    context
+        .output
+        .note(&told_of_waiting(&id, command.unwrap_or("a command")));
+}
+
+/// How to allow it is told only where all of it was shown.
+fn told_of_waiting(id: &str, command: &str) -> String {
+    let shown = one_line(command, NOTED);
+    let next = if command.len() <= NOTED && !command.contains('\n') {
+        format!("gatehouse approvals allow {id}   gatehouse approvals deny {id}")
+    } else {
+        format!("gatehouse approvals list   shows all of it; gatehouse approvals deny {id}")
+    };
+    format!("waits for a decision: {shown}\n  {next}")
 }
 
 fn lost(session: &str) -> Failure {
@@ -268,6 +281,14 @@ fn lost(session: &str) -> Failure {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn how_to_allow_it_is_told_only_where_all_of_it_was_shown() {
+        let allows = |command: &str| told_of_waiting("a", command).contains("approvals allow");
+        assert!(allows("touch a"));
+        assert!(!allows("write a\ncontent: b"));
+        assert!(!allows(&format!("echo {}; rm b", "x".repeat(NOTED))));
+    }
 
     fn chat(value: serde_json::Value) -> ChatEvent {
         serde_json::from_value(value).unwrap()

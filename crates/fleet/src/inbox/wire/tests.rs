@@ -52,6 +52,15 @@ fn what_a_gateway_of_ours_says_of_its_call_is_shown_and_looked_at() {
     assert!(!content(Value::Null).dangerous);
 }
 
+#[test]
+fn a_tools_call_of_a_gateway_of_ours_is_told_from_a_command() {
+    let mut raw = recorded_request();
+    assert_eq!(exec(from_value(raw.clone()).unwrap()).content.tool, None);
+    raw["request"]["tool"] = json!("write");
+    let content = exec(from_value(raw).unwrap()).content;
+    assert_eq!(content.tool.as_deref(), Some("write"));
+}
+
 /// The content of a request whose command is this, with the list of words beside it.
 fn with_command(command: Value, argv: Value) -> Content {
     let mut raw = recorded_request();

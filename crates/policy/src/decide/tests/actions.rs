@@ -284,3 +284,41 @@ fn an_explanation_says_the_strictest_first_and_rules_by_their_priority() {
         ]
     );
 }
+
+#[test]
+fn only_rules_about_whole_addresses_and_a_model_tell_the_urls_of_an_origin_apart() {
+    for (rule, apart) in [
+        (
+            r#"{id: "r", verdict: "deny", match: {hosts: "a.example"}}"#,
+            false,
+        ),
+        (
+            r#"{id: "r", verdict: "ask", match: {tool: "web_fetch"}}"#,
+            false,
+        ),
+        (
+            r#"{id: "r", verdict: "ask", match: {args: {"/agentId": "x"}}}"#,
+            false,
+        ),
+        (
+            r#"{id: "r", verdict: "deny", match: {urls: "https://a.example/b"}}"#,
+            true,
+        ),
+        (
+            r#"{id: "r", verdict: "ask", match: {args: {"/url": {glob: "*b*"}}}}"#,
+            true,
+        ),
+        (
+            r#"{id: "r", enabled: false, verdict: "deny", match: {urls: "https://a.example/b"}}"#,
+            false,
+        ),
+        (
+            r#"{id: "r", enabled: "shadow", verdict: "deny", match: {urls: "https://a.example/b"}}"#,
+            true,
+        ),
+    ] {
+        assert_eq!(policy(rule).tells_urls_apart(), apart, "{rule}");
+    }
+    let vetted = Policy::load(r#"{vetting: {model: "a/b"}}"#, None).unwrap();
+    assert!(vetted.tells_urls_apart());
+}

@@ -60,7 +60,13 @@ fn a_task_for_another_agent_is_asked_about_unless_a_rule_names_it() {
             target: agent_id,
             agent_id,
         };
-        act(policy, "sessions_spawn", &arguments, Act::Session(used)).verdict
+        let decision = act(policy, "sessions_spawn", &arguments, Act::Session(used));
+        assert_eq!(
+            decision.dangerous,
+            decision.verdict == Ask,
+            "who is asked has to look at the task"
+        );
+        decision.verdict
     };
     let none = Policy::default();
     assert_eq!(spawn(&none, "main"), Allow);

@@ -3,13 +3,18 @@ import type { InboxItemDetail, InboxItemView, PhaseView, RecordState } from "../
 import { analyse } from "./analysis";
 import { problem } from "./gateways";
 import type { Scenario } from "./scenario";
+import { toolCalls } from "./tool-calls";
 
-type Draft = Partial<Omit<InboxItemDetail, "item">> & {
+export type Draft = Partial<Omit<InboxItemDetail, "item">> & {
   item: Partial<InboxItemView> & Pick<InboxItemView, "subject">;
 };
 
 const second = 1000;
 const minute = 60 * second;
+
+function isCommand({ kind = "exec", tool = null }: Partial<InboxItemView>): boolean {
+  return kind === "exec" && tool === null;
+}
 
 /** Fills in what every request has; `index` keeps keys apart. */
 function detail(now: number, index: number, draft: Draft): InboxItemDetail {
@@ -23,13 +28,14 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     subjectCut: item.subject.length > 2048,
     meaning: null,
     unsaid: false,
+    tool: null,
     agent: "main",
     session: "agent:main:0",
     cwd: "~/projects/gallery",
     host: "gateway",
     offered: ["allowOnce", "allowAlways", "deny"],
     barred: [],
-    dangerous: (item.kind ?? "exec") === "exec" && analyse(item.subject).dangerous,
+    dangerous: isCommand(item) && analyse(item.subject).dangerous,
     createdAt: now - 14 * second,
     expiresAt: now + 29 * minute,
     revision: 1,
@@ -53,7 +59,7 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     context: null,
     facts: [],
     questions: [],
-    analysis: view.kind === "exec" ? analyse(item.subject) : null,
+    analysis: isCommand(view) ? analyse(item.subject) : null,
     governed: false,
     serverVersion: "2026.9.6",
     ...rest,
@@ -340,6 +346,7 @@ function governed(now: number): Draft[] {
       governed: true,
       resolvedPath: "/usr/bin/npm",
     },
+    ...toolCalls(now),
   ];
 }
 

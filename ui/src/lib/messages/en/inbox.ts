@@ -81,6 +81,8 @@ export const inbox = {
   kinds,
   asks,
   asksAlone,
+  asksTool: (agent: string | null, tool: string) =>
+    agent ? `${agent} wants to use ${tool}` : `The tool ${tool} wants to be used`,
   decide,
   outcome,
   sending,
@@ -254,7 +256,7 @@ export const inbox = {
       below > 0 ? `${lines(below)} below` : "",
       above > 0 ? `${lines(above)} above` : "",
     ];
-    return `Not all of the command is in view: ${places.filter(Boolean).join(", ")}.`;
+    return `Not all of it is in view: ${places.filter(Boolean).join(", ")}.`;
   },
   answer: "Your answer",
   answerHint: "Type an answer",
