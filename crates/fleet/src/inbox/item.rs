@@ -57,6 +57,24 @@ pub struct Content {
     /// By its gateway's word it has to be looked at before it is allowed.
     #[serde(default)]
     pub dangerous: bool,
+    /// Its gateway has judged it, so that `dangerous` is all that its warnings come to.
+    #[serde(default)]
+    pub judged: bool,
+    /// Names of the variables that the call sets. Their values are told to nobody.
+    #[serde(default)]
+    pub env: Vec<String>,
+    /// Of what more than one person has to allow.
+    #[serde(default)]
+    pub people: Option<People>,
+}
+
+/// How far a request has come that takes several people.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct People {
+    pub needed: u32,
+    pub allowed: u32,
+    /// Those who have, as far as their gateway names them.
+    pub names: Vec<String>,
 }
 
 /// A decision that the request could have offered and does not.
@@ -169,6 +187,9 @@ pub struct Item {
     pub request: Request,
     pub phase: Phase,
     pub revision: u32,
+    /// This app's yes was counted, and others are still missing.
+    #[serde(default)]
+    pub counted: bool,
     /// Bytes of text that this item holds.
     pub bytes: usize,
     /// When this app first heard of it, by this computer's clock.
@@ -232,6 +253,12 @@ impl Item {
 
     pub fn is_waiting(&self) -> bool {
         matches!(self.phase, Phase::Waiting { .. })
+    }
+
+    /// What can be decided: what the request offers, without a yes that was counted already.
+    pub fn offered(&self) -> Vec<Decision> {
+        let offered = self.request.content.offered.iter().copied();
+        offered.filter(|d| !(self.counted && d.allows())).collect()
     }
 }
 
@@ -309,6 +336,8 @@ impl Content {
                 .iter()
                 .chain(&self.warnings)
                 .chain(&self.approving_takes)
+                .chain(&self.env)
+                .chain(self.people.iter().flat_map(|people| &people.names))
                 .map(String::len)
                 .sum::<usize>()
             + facts
@@ -341,6 +370,10 @@ impl Content {
             cwd: short(self.cwd),
             host: short(self.host),
             node: short(self.node),
+            people: self.people.map(|people| People {
+                names: Vec::new(),
+                ..people
+            }),
             ..Self::default()
         }
     }
@@ -359,7 +392,7 @@ impl Content {
         let (refusals, withheld): (Vec<_>, Vec<_>) = self
             .offered
             .drain(..)
-            .partition(|d| matches!(d, Decision::Deny | Decision::Reject));
+            .partition(|decision| !decision.allows());
         let withheld = withheld.into_iter().map(|decision| Unavailable {
             decision,
             reason: Some(reason.to_owned()),

@@ -19,6 +19,8 @@ export function makeItem(fields: Partial<InboxItemView> = {}): InboxItemView {
     offered: ["allowOnce", "deny"],
     barred: [],
     dangerous: false,
+    review: false,
+    people: null,
     createdAt: 1,
     expiresAt: null,
     revision: 1,
