@@ -126,7 +126,9 @@ describe("the card", () => {
       return words;
     };
     expect(await said(0, [], false)).toBe("2 people have to allow this.");
-    expect(await said(1, ["ada"], false)).toBe("1 of 2 have allowed it, by ada. With yours it runs.");
+    expect(await said(1, ["ada"], false)).toBe(
+      "1 of 2 have allowed it, by ada. With yours it runs.",
+    );
     expect(await said(1, [], true)).toBe(
       "1 of 2 have allowed it, by you. It waits for another person.",
     );

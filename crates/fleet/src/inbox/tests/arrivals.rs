@@ -114,7 +114,11 @@ fn it_does_not_arrive_again_after_the_app_was_started_again() {
     reduce(&mut before, requested("a", 10), 1);
     let deny = choose(&before, Decision::Deny, Surface::Rule);
     reduce(&mut before, deny, 2);
-    let items = before.items().cloned().collect();
+    let kept = |item: &Item| {
+        let json = serde_json::to_string(item).unwrap();
+        serde_json::from_str(&json).unwrap()
+    };
+    let items = before.items().map(kept).collect();
     let mut inbox = Inbox::default();
     reduce(&mut inbox, InboxEvent::Restored { items }, 3);
     let effects = flap(&mut inbox, 1, 4);
