@@ -3,7 +3,8 @@
 //! title or a command alone can be allowed by accident, so where there is no room for all of this, there is no button to
 //! allow either.
 
-use super::item::{Content, TOO_LARGE, UNSAID};
+use super::item::Content;
+use super::whole::{TOO_LARGE, UNSAID};
 use crate::untrusted::cap;
 use crate::view::FactLabel;
 

@@ -186,7 +186,7 @@ fn facts(content: &Content) -> Vec<Fact> {
         value: escape(cap(value, 16 * SHORT).0, Policy::Command).text,
     };
     let sets = content.sets();
-    let sets = (!sets.is_empty()).then(|| (FactLabel::Environment, sets));
+    let sets = (!sets.is_empty()).then_some((FactLabel::Environment, sets));
     sets.iter().chain(&content.facts).map(one).collect()
 }
 
