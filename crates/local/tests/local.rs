@@ -339,7 +339,7 @@ async fn an_everyday_command_is_allowed_on_its_notice_which_says_why_it_is_asked
     let state = folder(0);
     let scene = Scene::start(Desk::new().await, state.path());
     scene.desk.connected(&own()).await;
-    let item = asked(&scene, "make all").await;
+    let item = asked(&scene, "crontab -l").await;
     let shown = scene.desk.fleet.inbox_item(item.key.clone()).await;
     let notice = notice_of(&scene, &item).await;
     assert_eq!(

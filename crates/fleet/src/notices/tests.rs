@@ -84,31 +84,57 @@ fn what_is_dangerous_is_reviewed_or_refused() {
 
 #[test]
 fn what_is_said_beside_a_command_is_on_its_notice_and_has_to_be_looked_at() {
-    let said = |change: fn(&mut Content)| {
+    let asked = |content: Content| {
         let mut item = item("a", "npm test");
-        change(&mut item.request.content);
+        let offered = item.request.content.offered.clone();
+        item.request.content = Content {
+            subject: "npm test".into(),
+            offered,
+            ..content
+        };
         let settings = NotificationSettings::default();
         shown(NoticeBoard::default().waits(&item, &home(), &settings, 0))
     };
-    let cases: [(fn(&mut Content), &str); 4] = [
+    let none = Content::default;
+    for (content, line) in [
         (
-            |c| c.env = vec!["CI".into(), "NODE_OPTIONS".into()],
+            Content {
+                env: vec!["CI".into(), "NODE_OPTIONS".into()],
+                ..none()
+            },
             "sets CI, NODE_OPTIONS",
         ),
         (
-            |c| c.warnings = vec!["into a shared terminal".into()],
+            Content {
+                warnings: vec!["into a shared terminal".into()],
+                ..none()
+            },
             "into a shared terminal",
         ),
-        (|c| c.node = Some("phone".into()), "on node phone"),
-        (|c| c.host = Some("worker".into()), "on worker"),
-    ];
-    for (change, line) in cases {
-        let notice = said(change);
+        (
+            Content {
+                node: Some("phone".into()),
+                ..none()
+            },
+            "on node phone",
+        ),
+        (
+            Content {
+                host: Some("worker".into()),
+                ..none()
+            },
+            "on worker",
+        ),
+    ] {
+        let notice = asked(content);
         assert!(notice.body.lines().any(|l| l == line), "{}", notice.body);
         assert_eq!(notice.buttons, [Decision::Deny], "{line}");
         assert!(notice.review, "{line}");
     }
-    let at_home = said(|c| c.host = Some("gateway".into()));
+    let at_home = asked(Content {
+        host: Some("gateway".into()),
+        ..none()
+    });
     assert_eq!(at_home.buttons, [Decision::AllowOnce, Decision::Deny]);
 }
 
