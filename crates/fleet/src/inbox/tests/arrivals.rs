@@ -110,19 +110,23 @@ fn it_does_not_arrive_again_when_its_decision_failed_or_what_it_asks_changed() {
 
 #[test]
 fn it_does_not_arrive_again_after_the_app_was_started_again() {
-    let mut before = connected();
-    reduce(&mut before, requested("a", 10), 1);
-    let deny = choose(&before, Decision::Deny, Surface::Rule);
-    reduce(&mut before, deny, 2);
-    let kept = |item: &Item| {
-        let json = serde_json::to_string(item).unwrap();
-        serde_json::from_str(&json).unwrap()
-    };
-    let items = before.items().map(kept).collect();
-    let mut inbox = Inbox::default();
-    reduce(&mut inbox, InboxEvent::Restored { items }, 3);
-    let effects = flap(&mut inbox, 1, 4);
-    assert!(is_the_persons(&effects), "{effects:?}");
+    for answered in [false, true] {
+        let mut before = connected();
+        reduce(&mut before, requested("a", 10), 1);
+        let deny = choose(&before, Decision::Deny, Surface::Rule);
+        if answered {
+            reduce(&mut before, deny, 2);
+        }
+        let kept = |item: &Item| {
+            let json = serde_json::to_string(item).unwrap();
+            serde_json::from_str(&json).unwrap()
+        };
+        let items = before.items().map(kept).collect();
+        let mut inbox = Inbox::default();
+        reduce(&mut inbox, InboxEvent::Restored { items }, 3);
+        let effects = flap(&mut inbox, 1, 4);
+        assert!(is_the_persons(&effects), "{answered}: {effects:?}");
+    }
 }
 
 #[test]
