@@ -42,6 +42,11 @@ async fn the_pause_leaves_everything_to_the_person() {
 }
 
 #[tokio::test]
+async fn a_call_that_sets_variables_says_so_and_is_allowed_by_no_rule() {
+    rule_cases::a_call_that_sets_variables_says_so_and_is_allowed_by_no_rule(Version::V3).await;
+}
+
+#[tokio::test]
 async fn a_plugins_request_is_shown_whole_and_decided() {
     kind_cases::a_plugins_request_is_shown_whole_and_decided(Version::V3).await;
 }

@@ -180,6 +180,11 @@ async fn the_pause_leaves_everything_to_the_person() {
 }
 
 #[tokio::test]
+async fn a_call_that_sets_variables_says_so_and_is_allowed_by_no_rule() {
+    rule_cases::a_call_that_sets_variables_says_so_and_is_allowed_by_no_rule(Version::V4).await;
+}
+
+#[tokio::test]
 async fn an_agent_whose_command_a_rule_denies_is_told_and_goes_on() {
     rule_cases::an_agent_whose_command_a_rule_denies_is_told_and_goes_on(Version::V4).await;
 }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use gatehouse_fleet::{
     NoticeCommand,
     view::{
-        AutoAnswer, AutoAnswerView, AutoRule, Decision, InboxItemView, PhaseView, Role, RunView,
-        ToolState,
+        AutoAnswer, AutoAnswerView, AutoRule, Decision, FactLabel, GatewayId, InboxItemView,
+        PhaseView, Role, RunView, ToolState,
     },
 };
 use gatehouse_policy::{EffectKind, Verdict};
 use gatehouse_testkit::gateway::Version;
+use serde_json::json;
 
 use crate::desk::Desk;
 use crate::fleet_cases::{joined, opened, say, unique};
@@ -132,8 +133,57 @@ pub(crate) async fn the_pause_leaves_everything_to_the_person(version: Version) 
             .any(|a| a["id"] == raised.id.as_str()),
         "what waited when they were switched on again is still the person's"
     );
+    let item = after_a_flap(&desk, &id, &item).await;
+    let book = desk.fleet.auto_answers().await.unwrap();
+    assert_eq!(answers(&book, &first), 0, "also when it is listed again");
     desk.decide(&item, Decision::Deny).await.unwrap();
     desk.ended(&id, &first).await;
+}
+
+/// The gateway goes and comes back; the item, once it is known again and left alone.
+async fn after_a_flap(desk: &Desk, id: &GatewayId, before: &InboxItemView) -> InboxItemView {
+    desk.fleet.gateway_pause(id.clone(), true).await.unwrap();
+    let away = |phase: &PhaseView| matches!(phase, PhaseView::Unreachable { .. });
+    desk.item(id, &before.subject, away).await;
+    desk.fleet.gateway_pause(id.clone(), false).await.unwrap();
+    let is_known = |phase: &PhaseView| !away(phase) && !matches!(phase, PhaseView::Deciding { .. });
+    let back = desk.item(id, &before.subject, is_known).await;
+    let waits = matches!(back.phase, PhaseView::Waiting { .. });
+    assert!(waits, "a rule answered it: {back:?}");
+    back
+}
+
+pub(crate) async fn a_call_that_sets_variables_says_so_and_is_allowed_by_no_rule(version: Version) {
+    let (gateway, desk, id) = joined(version).await;
+    let operator = gateway.operator().await.unwrap();
+    let command = format!("uname -a {}", unique());
+    let allow = AutoRule {
+        answer: AutoAnswer::Allow,
+        ..denying("uname **")
+    };
+    desk.fleet.auto_rule_save(allow).await.unwrap();
+    let request = json!({ "command": command, "cwd": "/", "host": "gateway", "agentId": "main",
+        "sessionKey": "agent:main:main", "env": { "NODE_OPTIONS": "--require ./x.js" },
+        "timeoutMs": 600_000, "twoPhase": true });
+    let asked = operator.call("exec.approval.request", request).await;
+    let asked = asked.unwrap()["id"].as_str().unwrap().to_owned();
+
+    let item = desk.waits(&id, &command).await;
+    let shown = desk.fleet.inbox_item(item.key.clone()).await.unwrap();
+    let fact = shown
+        .facts
+        .iter()
+        .find(|f| f.label == FactLabel::Environment);
+    assert_eq!(fact.map(|f| f.value.as_str()), Some("NODE_OPTIONS"));
+    let notice = desk.notice(|command| match command {
+        NoticeCommand::Show(notice) if notice.key == item.key => Some(notice.clone()),
+        _ => None,
+    });
+    let notice = notice.await;
+    assert!(notice.review, "{notice:?}");
+    assert_eq!(notice.buttons, [Decision::Deny]);
+    assert!(notice.body.contains("sets NODE_OPTIONS"), "{}", notice.body);
+    operator.decide(&asked, "deny").await.unwrap();
 }
 
 pub(crate) async fn an_agent_whose_command_a_rule_denies_is_told_and_goes_on(version: Version) {

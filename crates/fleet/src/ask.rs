@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use gatehouse_client::{Connection, Generation, RequestError};
 use gatehouse_protocol::methods as m;
+use gatehouse_protocol::model::approval::Verdict;
 use gatehouse_protocol::{GatewayError, HelloOk, Listed, Method, NoParams, own};
 use serde_json::{Value, json};
 
 use crate::error::request_code;
-use crate::inbox::{ALREADY_DECIDED, wire};
+use crate::inbox::{ALREADY_DECIDED, NOT_RECORDED, wire};
 use crate::inbox::{ReadBackAnswer, Request, Resolve, ResolveAnswer, Trouble};
 use crate::view::{DecideTerms, Decision, ItemKind, Lasting};
 
@@ -158,7 +159,7 @@ impl Asker {
         &self,
         kind: ItemKind,
         id: String,
-        decision: gatehouse_protocol::model::approval::Verdict,
+        decision: Verdict,
     ) -> Result<ResolveAnswer, RequestError> {
         let on = self.generation;
         if has::<m::ApprovalResolve>(&self.hello) {
@@ -172,7 +173,11 @@ impl Asker {
                 .connection
                 .request_on::<m::ApprovalResolve>(on, params)
                 .await?;
-            return Ok(self.recorded(&reply));
+            return Ok(recorded(
+                &reply,
+                self.device.as_deref(),
+                decision != Verdict::Deny,
+            ));
         }
         let params = m::ResolveParams { id, decision };
         let reply = match kind {
@@ -205,19 +210,9 @@ impl Asker {
             .request_on::<own::ApprovalsResolve>(self.generation, params)
             .await;
         match sent {
-            Ok(reply) => self.recorded(&reply),
+            Ok(reply) => recorded(&reply, self.device.as_deref(), decision.allows()),
             Err(RequestError::Disconnected | RequestError::Stale) => ResolveAnswer::Disconnected,
             Err(error) => ResolveAnswer::Failed(trouble(&error)),
-        }
-    }
-
-    fn recorded(&self, reply: &m::ApprovalResolveReply) -> ResolveAnswer {
-        match wire::recorded(&reply.approval, self.device.as_deref()) {
-            ReadBackAnswer::Ended(mut outcome) => {
-                outcome.by_this_app = Some(reply.applied);
-                ResolveAnswer::Recorded(outcome)
-            }
-            _ => ResolveAnswer::Accepted,
         }
     }
 
@@ -277,6 +272,21 @@ impl Asker {
             }
         };
         Ok(ResolveAnswer::Accepted)
+    }
+}
+
+/// What a gateway that answers with its record made of a decision. A record that says neither that it ended nor that it
+/// waits is no reason to call it taken: it is read again.
+fn recorded(reply: &m::ApprovalResolveReply, device: Option<&str>, allowed: bool) -> ResolveAnswer {
+    match wire::recorded(&reply.approval, device) {
+        ReadBackAnswer::Ended(mut outcome) => {
+            outcome.by_this_app = Some(reply.applied);
+            ResolveAnswer::Recorded(outcome)
+        }
+        ReadBackAnswer::Pending if allowed => ResolveAnswer::Counted,
+        ReadBackAnswer::Pending | ReadBackAnswer::Unknown | ReadBackAnswer::Failed => {
+            ResolveAnswer::Failed(Trouble::new(NOT_RECORDED))
+        }
     }
 }
 
@@ -358,5 +368,25 @@ fn trouble(error: &RequestError) -> Trouble {
     Trouble {
         code: code.to_owned(),
         detail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made_of(status: &str, allowed: bool) -> ResolveAnswer {
+        let reply = json!({"applied": true, "approval": {"id": "a", "status": status}});
+        recorded(&serde_json::from_value(reply).unwrap(), None, allowed)
+    }
+
+    #[test]
+    fn a_yes_whose_record_still_waits_was_counted_and_nothing_else_is_called_taken() {
+        assert_eq!(made_of("pending", true), ResolveAnswer::Counted);
+        let not_recorded = ResolveAnswer::Failed(Trouble::new(NOT_RECORDED));
+        assert_eq!(made_of("pending", false), not_recorded);
+        assert_eq!(made_of("quarantined", true), not_recorded);
+        let denied = made_of("denied", false);
+        assert!(matches!(denied, ResolveAnswer::Recorded(_)), "{denied:?}");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The page has words of its own; these are for where there is no page.
 
-use crate::view::{BarredDecision, CommandError, Decision};
+use crate::view::{BarredDecision, CommandError, Decision, PeopleView};
 
 /// What is said of a request whose gateway did not say what would run.
 pub(crate) const UNSAID: &str = "The gateway did not say what would run, or not so that it can be read. It can only be refused.";
@@ -37,6 +37,26 @@ pub(crate) fn allowed(offered: &[Decision], barred: &[BarredDecision]) -> Vec<De
     offered.iter().copied().filter(|d| !is_barred(d)).collect()
 }
 
+/// How far a request has come that takes several people.
+pub(crate) fn people(people: &PeopleView) -> String {
+    let PeopleView {
+        needed, allowed, ..
+    } = people;
+    if *allowed == 0 {
+        return format!("It takes {needed} people to allow it.");
+    }
+    // Whom the gateway names may be this person, too.
+    let nameless = people.names.len() < *allowed as usize;
+    let ours = (people.ours && nameless).then_some("you");
+    let names = people.names.iter().map(String::as_str);
+    let who: Vec<&str> = ours.into_iter().chain(names).collect();
+    let by = if who.is_empty() { "" } else { ", by " };
+    format!(
+        "{allowed} of {needed} have allowed it{by}{}.",
+        who.join(", ")
+    )
+}
+
 /// Why a choice is missing, where it is for want of a scope.
 pub(crate) fn lack(barred: &[BarredDecision]) -> Option<String> {
     let first = barred.first()?;
@@ -69,6 +89,22 @@ mod tests {
         let offered = [Decision::AllowOnce, Decision::AllowAlways, Decision::Deny];
         let left = [Decision::AllowOnce, Decision::Deny];
         assert_eq!(outside_the_window(&offered, false), left);
+    }
+
+    #[test]
+    fn how_many_have_allowed_it_is_said_with_those_who_have_a_name() {
+        let said = |allowed, names: &[&str], ours| {
+            people(&PeopleView {
+                needed: 2,
+                allowed,
+                names: names.iter().map(|name| (*name).to_owned()).collect(),
+                ours,
+            })
+        };
+        assert_eq!(said(0, &[], false), "It takes 2 people to allow it.");
+        assert_eq!(said(1, &[], false), "1 of 2 have allowed it.");
+        assert_eq!(said(1, &[], true), "1 of 2 have allowed it, by you.");
+        assert_eq!(said(1, &["ada"], true), "1 of 2 have allowed it, by ada.");
     }
 
     #[test]

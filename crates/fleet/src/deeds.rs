@@ -52,6 +52,8 @@ pub enum Heard {
     Recorded { by: Option<String> },
     /// It took the answer and said no more.
     Accepted,
+    /// It counted a yes, and waits for another person's.
+    Counted,
     /// It did not take it, for a problem of this code.
     Failed(String),
     /// The connection broke; nobody knows.
@@ -65,6 +67,7 @@ impl Heard {
                 by: outcome.by.as_deref().map(|by| one_line(by, 200)),
             },
             ResolveAnswer::Accepted => Self::Accepted,
+            ResolveAnswer::Counted => Self::Counted,
             ResolveAnswer::Failed(trouble) => Self::Failed(trouble.code.clone()),
             ResolveAnswer::Disconnected => Self::Unknown,
         }

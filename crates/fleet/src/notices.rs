@@ -7,7 +7,7 @@ mod board;
 
 use crate::choices;
 use crate::excerpt::{Excerpt, excerpt};
-use crate::inbox::{EpochMs, Item, Standing};
+use crate::inbox::{EpochMs, Item, Standing, has_to_be_reviewed, people};
 use crate::untrusted::{Policy, cap, escape, one_line};
 use crate::view::{
     Decision, GatewayId, ItemKey, ItemKind, Millis, NotificationDetail, NotificationSettings,
@@ -45,7 +45,8 @@ pub struct Notice {
     pub title: String,
     pub body: String,
     pub buttons: Vec<Decision>,
-    /// It is dangerous or not seen whole here, so that a button to look at it stands in the place of one to allow it.
+    /// It is dangerous, more than its words, or not seen whole here, so that a button to look at it stands in the place of
+    /// one to allow it.
     pub review: bool,
     /// Command, folder and agent are left out.
     pub private: bool,
@@ -98,7 +99,7 @@ fn buttons(item: &Item, standing: &Standing, review: bool) -> Vec<Decision> {
     if item.request.kind == ItemKind::Question {
         return Vec::new();
     }
-    let offered = choices::outside_the_window(&item.request.content.offered, review);
+    let offered = choices::outside_the_window(&item.offered(), review);
     choices::allowed(&offered, &standing.barred)
 }
 
@@ -121,7 +122,7 @@ fn notice(
     let gateway = one_line(&standing.gateway_name, 80);
     let subject = subject(item);
     let seen = subject.whole && !private;
-    let review = standing.dangerous || item.request.content.unsaid || !seen;
+    let review = has_to_be_reviewed(item, standing) || !seen;
     let (title, mut lines) = if private {
         (
             format!("{gateway}: {}", private_subject(item.request.kind)),
@@ -130,6 +131,7 @@ fn notice(
     } else {
         (title(item, &gateway), body(item, subject.text))
     };
+    lines.extend(people(item).as_ref().map(choices::people));
     lines.extend(choices::lack(&standing.barred));
     lines.push(footer(item, now.saturating_add(standing.ahead)));
     Notice {

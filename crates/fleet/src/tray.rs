@@ -1,7 +1,7 @@
 //! What the tray shows, from the inbox: how many items wait, and the first of them to be decided in place. Pure;
 //! the shell draws it.
 
-use crate::choices::{UNSAID, allowed, label, lack, outside_the_window};
+use crate::choices::{UNSAID, allowed, label, lack, outside_the_window, people};
 use crate::excerpt::excerpt;
 use crate::view::{Decision, InboxItemView, InboxSnapshot, ItemKey, ItemKind, PhaseView};
 
@@ -96,8 +96,9 @@ fn entry(item: &InboxItemView) -> Entry {
         lines.push("It is shown whole in the window".to_owned());
     }
     lines.push(place(item));
+    lines.extend(item.people.as_ref().map(people));
     lines.extend(lack(&item.barred));
-    let review = item.dangerous || item.unsaid || !whole;
+    let review = item.review || !whole;
     let offered = if item.kind == ItemKind::Question {
         Vec::new()
     } else {
@@ -154,7 +155,7 @@ fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::view::{BarredDecision, GatewayId};
+    use crate::view::{BarredDecision, GatewayId, PeopleView};
 
     use super::*;
 
@@ -177,6 +178,8 @@ mod tests {
             offered: vec![Decision::AllowOnce, Decision::AllowAlways, Decision::Deny],
             barred: vec![],
             dangerous: false,
+            review: false,
+            people: None,
             created_at: 0.0,
             expires_at: None,
             revision: 3,
@@ -266,15 +269,11 @@ mod tests {
             subject_cut: true,
             ..item("d", "ls", waiting())
         };
-        let dangerous = InboxItemView {
-            dangerous: true,
+        let review = InboxItemView {
+            review: true,
             ..item("e", "ls", waiting())
         };
-        let unsaid = InboxItemView {
-            unsaid: true,
-            ..item("f", "(not said)", waiting())
-        };
-        for item in [long, far_below, far_right, cut, dangerous, unsaid] {
+        for item in [long, far_below, far_right, cut, review] {
             let key = item.key.clone();
             let model = model(vec![item]);
             let words: Vec<_> = model.entries[0].choices.iter().map(|c| c.0).collect();
@@ -296,6 +295,22 @@ mod tests {
         assert_eq!(short.choices[0].0, "Allow once");
         let long = entry(plugin(&"To 3 people, ".repeat(60)));
         assert_eq!(long.choices[0].0, "Deny");
+    }
+
+    #[test]
+    fn how_many_have_allowed_it_is_in_the_menu() {
+        let two = InboxItemView {
+            people: Some(PeopleView {
+                needed: 2,
+                allowed: 1,
+                names: vec!["ada".into()],
+                ours: false,
+            }),
+            ..item("a", "make deploy", waiting())
+        };
+        let lines = &model(vec![two]).entries[0].lines;
+        let told = "1 of 2 have allowed it, by ada.";
+        assert!(lines.iter().any(|line| line == told), "{lines:?}");
     }
 
     #[test]

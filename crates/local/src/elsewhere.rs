@@ -47,6 +47,7 @@ fn told(answer: &Answer, heard: &Heard) -> Draft {
     let (outcome, more) = match heard {
         Heard::Recorded { by } => ("recorded", json!(by)),
         Heard::Accepted => ("accepted", Value::Null),
+        Heard::Counted => ("counted", Value::Null),
         Heard::Failed(code) => ("failed", json!(code)),
         Heard::Unknown => ("unknown", Value::Null),
     };

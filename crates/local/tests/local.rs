@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex};
 use desk::Desk;
 use gatehouse_fleet::view::{
     AuditLine, AuditQuery, AutoAnswer, AutoRule, ConnectionView, Decision, ExecMode, GatewayId,
-    NewSession, PatchSession, SessionView, Settings,
+    InboxItemView, NewSession, PatchSession, PhaseView, SendMessage, SessionView, Settings,
 };
+use gatehouse_fleet::{Notice, NoticeCommand};
 use gatehouse_gateway::config::Env;
 use gatehouse_local::LocalGateway;
 use gatehouse_testkit::scripted_gateway::{Script, ScriptedGateway};
@@ -303,5 +304,92 @@ async fn what_is_answered_at_another_gateway_is_in_the_audit_of_this_computer() 
     );
     assert_eq!(said(&records[3]), ("answer.sent".into(), "deny".into()));
     assert_eq!(records[3].actor.id, "this app, by a rule");
+    scene.end().await;
+}
+
+/// What waits once the agent of a new session was told to run this.
+async fn asked(scene: &Scene, command: &str) -> InboxItemView {
+    let fleet = &scene.desk.fleet;
+    let wanted = NewSession {
+        gateway: own(),
+        agent: None,
+        label: None,
+    };
+    let message = SendMessage {
+        session: fleet.session_create(wanted).await.unwrap(),
+        id: format!("test-{command}"),
+        text: format!("exec: {command}"),
+        attachments: Vec::new(),
+    };
+    let _chat = fleet.chat_open(message.session.clone()).await.unwrap();
+    fleet.chat_send(message).await.unwrap();
+    scene.desk.waits(&own(), command).await
+}
+
+async fn notice_of(scene: &Scene, item: &InboxItemView) -> Notice {
+    let of_it = |command: &NoticeCommand| match command {
+        NoticeCommand::Show(notice) if notice.key == item.key => Some(notice.clone()),
+        _ => None,
+    };
+    scene.desk.notice(of_it).await
+}
+
+#[tokio::test]
+async fn an_everyday_command_is_allowed_on_its_notice_which_says_why_it_is_asked() {
+    let state = folder(0);
+    let scene = Scene::start(Desk::new().await, state.path());
+    scene.desk.connected(&own()).await;
+    let item = asked(&scene, "crontab -l").await;
+    let shown = scene.desk.fleet.inbox_item(item.key.clone()).await;
+    let notice = notice_of(&scene, &item).await;
+    assert_eq!(
+        notice.buttons,
+        [Decision::AllowOnce, Decision::Deny],
+        "{notice:?}"
+    );
+    for warning in shown.unwrap().warnings {
+        assert!(notice.body.contains(&warning), "{warning}: {}", notice.body);
+    }
+    scene.desk.decide(&item, Decision::Deny).await.unwrap();
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_first_yes_of_two_is_counted_and_can_still_be_taken_back() {
+    let state = folder(0);
+    let two = r#"{ rules: [{ id: "two", verdict: "ask", match: { tool: "exec" }, approval: { approvers: 2 } }] }"#;
+    std::fs::write(state.path().join("policy.json5"), two).unwrap();
+    let scene = Scene::start(Desk::new().await, state.path());
+    scene.desk.connected(&own()).await;
+    let item = asked(&scene, "touch made.txt").await;
+    let people = item.people.clone().expect("it takes two");
+    assert_eq!((people.needed, people.allowed, people.ours), (2, 0, false));
+    let notice = notice_of(&scene, &item).await;
+    let told = "It takes 2 people to allow it.";
+    assert!(notice.body.contains(told), "{}", notice.body);
+
+    scene.desk.decide(&item, Decision::AllowOnce).await.unwrap();
+    let counted = async || {
+        let items = scene.desk.fleet.inbox_snapshot().await.items.into_iter();
+        let mut counted = items.filter(|i| i.key == item.key && i.offered == [Decision::Deny]);
+        counted.find(|i| matches!(i.phase, PhaseView::Waiting { .. }))
+    };
+    let counted = scene.desk.eventually("the count", counted).await;
+    assert_eq!(counted.phase, PhaseView::Waiting { problem: None });
+    let people = counted.people.clone().unwrap();
+    assert_eq!((people.allowed, people.ours), (1, true));
+    let again = scene.desk.decide(&counted, Decision::AllowOnce).await;
+    assert!(again.is_err(), "one's own yes counts once");
+
+    scene.desk.decide(&counted, Decision::Deny).await.unwrap();
+    let ended = scene.desk.ended(&own(), "touch made.txt").await;
+    let denied = matches!(
+        ended,
+        PhaseView::Decided {
+            decision: Decision::Deny,
+            ..
+        }
+    );
+    assert!(denied, "{ended:?}");
     scene.end().await;
 }

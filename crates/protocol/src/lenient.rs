@@ -180,6 +180,27 @@ pub(crate) fn strings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<
     })
 }
 
+/// The names of variables, however they are listed. That one is set is never lost; its value is never kept, for it may be
+/// a secret.
+pub(crate) fn variables<'de, D>(deserializer: D) -> Result<Vec<String>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    const NAMELESS: &str = "(a variable without a readable name)";
+    let name = |value: &Value| {
+        let text = text_of(value).unwrap_or_else(|| NAMELESS.to_owned());
+        let name = text.split('=').next().unwrap_or_default().trim();
+        let name = if name.is_empty() { NAMELESS } else { name };
+        name.to_owned()
+    };
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Null => Vec::new(),
+        Value::Object(fields) => fields.into_iter().map(|(name, _)| name).collect(),
+        Value::Array(items) => items.iter().map(name).collect(),
+        scalar => vec![name(&scalar)],
+    })
+}
+
 /// A part that may be missing or malformed without costing the rest.
 pub(crate) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
@@ -287,6 +308,9 @@ mod tests {
             argv: Vec<String>,
             #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
             runs: Option<Option<Vec<String>>>,
+            #[serde_with(skip_apply)]
+            #[serde(default, deserialize_with = "variables", skip_serializing_if = "Vec::is_empty")]
+            sets: Vec<String>,
         }
     }
 
@@ -314,6 +338,25 @@ mod tests {
     fn an_argument_list_never_loses_an_element() {
         let read = sample(json!({"id": "a", "argv": ["rm", null, 7, {"a": 1}]}));
         assert_eq!(read.argv, ["rm", "null", "7", "{\"a\":1}"]);
+    }
+
+    #[test]
+    fn that_a_variable_is_set_is_never_lost_and_its_value_never_kept() {
+        for (told, names) in [
+            (json!(["A", "B"]), vec!["A", "B"]),
+            (json!({"A": "secret"}), vec!["A"]),
+            (json!(["A=secret"]), vec!["A"]),
+            (json!("A"), vec!["A"]),
+            (json!(null), vec![]),
+            (json!([]), vec![]),
+        ] {
+            assert_eq!(sample(json!({"id": "a", "sets": told})).sets, names);
+        }
+        for nameless in [json!([{"value": "secret"}]), json!(["=secret"]), json!("")] {
+            let sets = sample(json!({"id": "a", "sets": nameless})).sets;
+            assert_eq!(sets.len(), 1, "{sets:?}");
+            assert!(!sets[0].contains("secret"), "{sets:?}");
+        }
     }
 
     #[test]

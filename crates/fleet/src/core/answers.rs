@@ -1,46 +1,31 @@
 //! Answering by rule: what waits on a gateway without a policy of its own, before a person is notified of it.
 
-use std::collections::HashSet;
-
 use super::{Core, Write};
 use crate::answers::{AnswerBook, Asked};
 use crate::choices::allowed;
-use crate::inbox::{Choice, EpochMs, InboxEvent, millis};
+use crate::inbox::{Choice, InboxEvent, has_to_be_reviewed, millis};
 use crate::untrusted::one_line;
 use crate::view::{AutoAnswer, AutoAnswered, Decision, GatewayId, ItemKey, ItemKind, Surface};
 
 /// The setting under which the rules and their answers are kept.
 pub(crate) const ANSWERS: &str = "autoAnswers";
 
-/// Items that are remembered as answered; the oldest of more are forgotten together.
-const REMEMBERED: usize = 4096;
-
 /// A command as it is recorded, in bytes.
 const SUBJECT: usize = 500;
 
-/// The rules, and what they have had their say on.
+/// The rules, and what they answered.
 #[derive(Default)]
 pub(crate) struct AnswerDesk {
     pub(crate) book: AnswerBook,
-    /// By key and time, for a gateway may use an id again. What was answered once and still waits is a person's.
-    answered: HashSet<(ItemKey, EpochMs)>,
 }
 
 impl Core {
-    /// Answers an item by rule. True where a rule did, so that nobody has to be notified.
+    /// Answers an item by rule, when it arrives and at no other time. True where a rule did, so that nobody has to be
+    /// notified.
     pub(super) fn answer_by_rule(&mut self, key: &ItemKey) -> bool {
         let Some((choice, answered)) = self.rule_for(key) else {
             return false;
         };
-        if self.answers.answered.len() >= REMEMBERED {
-            self.answers.answered.clear();
-        }
-        let created_at = self
-            .inbox
-            .inbox
-            .item(key)
-            .map_or(0, |i| i.request.created_at);
-        self.answers.answered.insert((key.clone(), created_at));
         if let Some(refusal) = self.inbox_event(InboxEvent::Decide(choice)) {
             tracing::warn!(%refusal, "a rule's answer was not taken");
             return false;
@@ -52,9 +37,8 @@ impl Core {
 
     fn rule_for(&mut self, key: &ItemKey) -> Option<(Choice, AutoAnswered)> {
         let item = self.inbox.inbox.item(key)?;
-        let mark = (key.clone(), item.request.created_at);
         let open = item.is_waiting() && item.request.kind == ItemKind::Exec;
-        if !open || self.is_governed(&item.gateway) || self.answers.answered.contains(&mark) {
+        if !open || self.is_governed(&item.gateway) {
             return None;
         }
         let reading = self.inbox.readings.read(key, &item.request.content)?;
@@ -68,7 +52,12 @@ impl Core {
             AutoAnswer::Allow => Decision::AllowOnce,
             AutoAnswer::Deny => Decision::Deny,
         };
-        if !allowed(&item.request.content.offered, &self.barred(item)).contains(&decision) {
+        let standing = self.standing(item);
+        if !allowed(&item.offered(), &standing.barred).contains(&decision) {
+            return None;
+        }
+        // A rule names a command, and no variables, no other computer and nothing that a gateway warns of.
+        if answer == AutoAnswer::Allow && has_to_be_reviewed(item, &standing) {
             return None;
         }
         let answered = AutoAnswered {

@@ -71,6 +71,7 @@ impl Core {
                 self.inbox.unwritten.insert(key);
             }
             Effect::Forget(key) => self.forget_item(key),
+            Effect::Arrived(key) => self.arrived(&key),
             Effect::Notify(key) => self.notify(&key),
             Effect::Withdraw(key) => self.withdraw(&key),
             Effect::Changed(key) => {
@@ -176,14 +177,23 @@ impl Core {
         }
     }
 
-    pub(crate) fn notify(&mut self, key: &ItemKey) {
-        if self.answer_by_rule(key) {
-            return;
+    /// Rules have their say now and never again: what was once left to the person stays theirs, whatever becomes of the
+    /// connection, the rules or the app.
+    fn arrived(&mut self, key: &ItemKey) {
+        if !self.answer_by_rule(key) {
+            self.notify(key);
         }
+    }
+
+    pub(crate) fn notify(&mut self, key: &ItemKey) {
         self.read_command(key);
         let Some(item) = self.inbox.inbox.item(key) else {
             return;
         };
+        if item.counted {
+            // This person has said yes; it waits for somebody else.
+            return self.withdraw(key);
+        }
         let standing = self.standing(item);
         let now = self.now();
         let command = self
@@ -278,19 +288,17 @@ impl Core {
         inbox::snapshot(&self.inbox.inbox, self.inbox.revision, |i| self.standing(i))
     }
 
-    fn standing(&self, item: &Item) -> Standing {
+    pub(super) fn standing(&self, item: &Item) -> Standing {
+        let read = self.inbox.readings.is_dangerous(&item.key());
+        let is_command = item.request.kind == ItemKind::Exec;
         Standing {
             gateway_name: self.gateway_name(&item.gateway),
             barred: self.barred(item),
-            dangerous: item.request.content.dangerous || self.is_read_as_dangerous(item),
+            dangerous: item.request.content.dangerous || read == Some(true),
+            unread: is_command && item.is_waiting() && read.is_none(),
             governed: self.is_governed(&item.gateway),
             ahead: self.inbox.inbox.clock_ahead(&item.gateway),
         }
-    }
-
-    fn is_read_as_dangerous(&self, item: &Item) -> bool {
-        let reading = self.inbox.readings.known(&item.key());
-        reading.is_some_and(|reading| reading.view.dangerous)
     }
 
     /// The scope that a decision lacks.

@@ -35,6 +35,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::chat::Unsent;
 use crate::clock::Clock;
 use crate::credentials::Safe;
 use crate::deeds::Deed;

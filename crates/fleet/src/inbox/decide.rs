@@ -27,7 +27,7 @@ impl Step<'_> {
         if item.resolving.is_some() {
             return Err(Refusal::DecisionInFlight);
         }
-        if !item.request.content.offered.contains(&choice.decision) || !fits(choice) {
+        if !item.offered().contains(&choice.decision) || !fits(choice) {
             return Err(Refusal::NotOffered);
         }
         if item.request.kind == ItemKind::Question && choice.decision == Decision::Approve {

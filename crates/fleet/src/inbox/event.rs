@@ -94,6 +94,8 @@ pub enum ResolveAnswer {
     Recorded(Outcome),
     /// It took it and says no more.
     Accepted,
+    /// It counted this yes, and waits for another person's.
+    Counted,
     /// It refused, no longer knows the request, or gave no answer in time.
     Failed(Trouble),
     /// The connection that the decision was bound to is gone; nothing was sent on another.
@@ -131,7 +133,10 @@ pub enum Effect {
     Persist(ItemKey),
     /// It left the inbox: forget it in the store and on every surface.
     Forget(ItemKey),
-    /// Make sure that a notice with this item's present revision is shown.
+    /// A request that was never heard of before: what a person wants answered by rule is answered now or never, and
+    /// otherwise a notice is shown. In the place of `Notify`.
+    Arrived(ItemKey),
+    /// Make sure that a notice with this item's present revision is shown. It is the person's to answer.
     Notify(ItemKey),
     Withdraw(ItemKey),
     Changed(ItemKey),

@@ -60,6 +60,24 @@ pub struct Content {
     /// The tool that would be called, where the subject is its call in words and no command.
     #[serde(default)]
     pub tool: Option<String>,
+    /// Its gateway has judged it, so that `dangerous` is all that its warnings come to.
+    #[serde(default)]
+    pub judged: bool,
+    /// Names of the variables that the call sets. Their values are told to nobody.
+    #[serde(default)]
+    pub env: Vec<String>,
+    /// Of what more than one person has to allow.
+    #[serde(default)]
+    pub people: Option<People>,
+}
+
+/// How far a request has come that takes several people.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct People {
+    pub needed: u32,
+    pub allowed: u32,
+    /// Those who have, as far as their gateway names them.
+    pub names: Vec<String>,
 }
 
 /// A decision that the request could have offered and does not.
@@ -172,6 +190,9 @@ pub struct Item {
     pub request: Request,
     pub phase: Phase,
     pub revision: u32,
+    /// This app's yes was counted, and others are still missing.
+    #[serde(default)]
+    pub counted: bool,
     /// Bytes of text that this item holds.
     pub bytes: usize,
     /// When this app first heard of it, by this computer's clock.
@@ -236,6 +257,12 @@ impl Item {
     pub fn is_waiting(&self) -> bool {
         matches!(self.phase, Phase::Waiting { .. })
     }
+
+    /// What can be decided: what the request offers, without a yes that was counted already.
+    pub fn offered(&self) -> Vec<Decision> {
+        let offered = self.request.content.offered.iter().copied();
+        offered.filter(|d| !(self.counted && d.allows())).collect()
+    }
 }
 
 /// `gateway/kind/id`: the id last, because a gateway chooses it and it may hold anything.
@@ -270,124 +297,5 @@ fn kind_word(kind: ItemKind) -> &'static str {
         ItemKind::Question => "question",
         ItemKind::DevicePairing => "device",
         ItemKind::NodePairing => "node",
-    }
-}
-
-/// The most text one item may hold whole.
-///
-/// A 1 MB command is within it; the gateways' default frame limit is 25 MiB, so more can arrive.
-pub const MAX_ITEM_BYTES: usize = 2 * 1024 * 1024;
-
-/// What is kept of a subject that is over the limit: enough to see what it is, not to decide for it.
-const KEPT_OF_TOO_LARGE: usize = 64 * 1024;
-
-impl Content {
-    /// Bytes of text held.
-    pub fn bytes(&self) -> usize {
-        let options = [
-            &self.agent,
-            &self.session,
-            &self.run,
-            &self.tool_call,
-            &self.cwd,
-        ];
-        let more = [
-            &self.host,
-            &self.node,
-            &self.resolved_path,
-            &self.security,
-            &self.ask,
-            &self.tool,
-        ];
-        let facts: usize = self.facts.iter().map(|(_, value)| value.len()).sum();
-        let questions: usize = self.questions.iter().map(Question::bytes).sum();
-        self.subject.len()
-            + options
-                .into_iter()
-                .chain(more)
-                .flatten()
-                .map(String::len)
-                .sum::<usize>()
-            + self
-                .argv
-                .iter()
-                .chain(&self.warnings)
-                .chain(&self.approving_takes)
-                .map(String::len)
-                .sum::<usize>()
-            + facts
-            + questions
-    }
-
-    /// The content as it may be kept. What is too large loses its text and every choice but to refuse: nobody
-    /// should allow what they cannot read whole.
-    pub fn bounded(mut self) -> Self {
-        if self.bytes() <= MAX_ITEM_BYTES {
-            return self;
-        }
-        let (kept, _) = crate::untrusted::cap(&self.subject, KEPT_OF_TOO_LARGE);
-        let kept = kept.to_owned();
-        self.unavailable.clear();
-        self.warnings.clear();
-        self.only_refusable(TOO_LARGE);
-        let short =
-            |text: Option<String>| text.map(|t| crate::untrusted::cap(&t, 1024).0.to_owned());
-        Self {
-            subject: kept,
-            offered: self.offered,
-            unavailable: self.unavailable,
-            warnings: self.warnings,
-            unsaid: self.unsaid,
-            agent: short(self.agent),
-            session: short(self.session),
-            run: short(self.run),
-            tool_call: short(self.tool_call),
-            cwd: short(self.cwd),
-            host: short(self.host),
-            node: short(self.node),
-            tool: short(self.tool),
-            ..Self::default()
-        }
-    }
-
-    /// An action of which the gateway did not say what it is loses every choice but to refuse.
-    pub(crate) fn refusable_where_unsaid(mut self, kind: ItemKind) -> Self {
-        let is_action = matches!(kind, ItemKind::Exec | ItemKind::Plugin | ItemKind::System);
-        self.unsaid = is_action && (self.unsaid || self.subject.trim().is_empty());
-        if self.unsaid {
-            self.only_refusable(UNSAID);
-        }
-        self
-    }
-
-    fn only_refusable(&mut self, reason: &str) {
-        let (refusals, withheld): (Vec<_>, Vec<_>) = self
-            .offered
-            .drain(..)
-            .partition(|d| matches!(d, Decision::Deny | Decision::Reject));
-        let withheld = withheld.into_iter().map(|decision| Unavailable {
-            decision,
-            reason: Some(reason.to_owned()),
-        });
-        self.unavailable.extend(withheld);
-        self.offered = refusals;
-        self.warnings.insert(0, reason.to_owned());
-    }
-}
-
-/// The reason given where a request is larger than can be shown whole.
-pub const TOO_LARGE: &str = "tooLarge";
-
-/// The reason given where the gateway did not say what would run.
-pub const UNSAID: &str = "unsaid";
-
-impl Question {
-    fn bytes(&self) -> usize {
-        let options = self.options.iter();
-        self.id.len()
-            + self.text.len()
-            + options
-                .map(|(l, d)| l.len() + d.as_ref().map_or(0, String::len))
-                .sum::<usize>()
     }
 }

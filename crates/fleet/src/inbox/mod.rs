@@ -13,18 +13,20 @@ mod reduce;
 mod settle;
 mod step;
 mod view;
+mod whole;
 pub(crate) mod wire;
 
 pub use book::{MAX_ENDED, MAX_OPEN};
 pub use event::{Choice, Effect, InboxEvent, ReadBackAnswer, Refusal, Resolve, ResolveAnswer};
 pub use item::{
-    Answered, Content, EpochMs, Generation, Item, KINDS, MAX_ITEM_BYTES, Outcome, Phase, Question,
-    Request, Source, TOO_LARGE, Trouble, UNSAID, Unavailable, Verdict, item_key, parse_key,
+    Answered, Content, EpochMs, Generation, Item, KINDS, Outcome, People, Phase, Question, Request,
+    Source, Trouble, Unavailable, Verdict, item_key, parse_key,
 };
 pub use reduce::{Inbox, reduce};
-pub(crate) use settle::ALREADY_DECIDED;
+pub(crate) use settle::{ALREADY_DECIDED, NOT_RECORDED};
 pub use view::{Beside, Standing, detail, line, snapshot};
-pub(crate) use view::{millis, waiting};
+pub(crate) use view::{has_to_be_reviewed, millis, people, waiting};
+pub use whole::{MAX_ITEM_BYTES, TOO_LARGE, UNSAID};
 
 #[cfg(test)]
 mod tests;

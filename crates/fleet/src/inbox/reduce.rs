@@ -254,7 +254,7 @@ impl Step<'_> {
         let key = (request.kind, request.id.clone());
         let Some(item) = self.item_mut(gateway, &key) else {
             if !self.book(gateway).is_buried(&request) {
-                self.add(gateway, request, touched, 0);
+                self.add(gateway, request, touched);
             }
             return;
         };

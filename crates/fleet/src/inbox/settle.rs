@@ -27,6 +27,9 @@ const RETRY_MOST: EpochMs = 60_000;
 /// The trouble of a decision that came after another one.
 pub(crate) const ALREADY_DECIDED: &str = "alreadyDecided";
 
+/// The trouble of a decision that was taken and is not in the record.
+pub(crate) const NOT_RECORDED: &str = "notRecorded";
+
 impl Step<'_> {
     pub(super) fn listed(
         &mut self,
@@ -82,7 +85,7 @@ impl Step<'_> {
         let key = (request.kind, request.id.clone());
         let Some(item) = self.item_mut(gateway, &key) else {
             if !doubtful && !self.book(gateway).is_buried(&request) {
-                self.add(gateway, request, token, 0);
+                self.add(gateway, request, token);
             }
             return;
         };
@@ -124,6 +127,7 @@ impl Step<'_> {
         match answer {
             ResolveAnswer::Recorded(outcome) => self.end(&gateway, &local, outcome, true),
             ResolveAnswer::Accepted => self.resolve_accepted(&gateway, &local),
+            ResolveAnswer::Counted => self.resolve_counted(&gateway, &local),
             ResolveAnswer::Failed(trouble) => self.resolve_failed(&gateway, &local, trouble),
             ResolveAnswer::Disconnected => self.resolve_lost(&gateway, &local),
         }
@@ -162,6 +166,32 @@ impl Step<'_> {
             Phase::Ended { .. } | Phase::Waiting { .. } | Phase::Unreachable { .. } => {}
         }
         self.ask_record_anew(gateway, key);
+    }
+
+    /// The yes stands and nothing runs yet: it waits for another person, and this one can only take it back by a no.
+    fn resolve_counted(&mut self, gateway: &GatewayId, key: &LocalKey) {
+        let Some(item) = self.item_mut(gateway, key) else {
+            return;
+        };
+        if item.request.content.people.is_none() {
+            // Nobody said that it takes several: then it is not known why it still waits.
+            return self.resolve_failed(gateway, key, Trouble::new(NOT_RECORDED));
+        }
+        item.counted = item.is_open();
+        match item.phase.clone() {
+            Phase::Deciding { .. } | Phase::Waiting { .. } => {
+                item.phase = Phase::Waiting { problem: None };
+            }
+            Phase::Unreachable { since, .. } => {
+                item.phase = Phase::Unreachable {
+                    since,
+                    was_deciding: None,
+                };
+            }
+            // The other person was faster than the answer.
+            Phase::Ended { .. } => return,
+        }
+        self.changed(gateway, key);
     }
 
     fn resolve_failed(&mut self, gateway: &GatewayId, key: &LocalKey, trouble: Trouble) {
@@ -265,7 +295,7 @@ impl Step<'_> {
             return self.still_pending(gateway, key, None);
         };
         let problem = match answered {
-            Answered::Accepted => Trouble::new("notRecorded"),
+            Answered::Accepted => Trouble::new(NOT_RECORDED),
             Answered::Failed(trouble) => trouble,
         };
         self.set_phase(

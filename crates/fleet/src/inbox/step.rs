@@ -4,7 +4,10 @@
 
 use super::book::{Listing, LocalKey};
 use super::event::{Effect, Refusal};
-use super::item::{Item, Outcome, Phase, ReadBackState, Request, Source, Trouble, Verdict};
+use super::item::{
+    Content, EpochMs, Item, Outcome, Phase, ReadBackState, Request, Source, Trouble, Verdict,
+    item_key,
+};
 use super::reduce::Step;
 use crate::inbox::Generation;
 use crate::inbox::book::Book;
@@ -50,7 +53,16 @@ impl Step<'_> {
         let Some(item) = book.items.get_mut(key) else {
             return false;
         };
-        if item.request == request || request.created_at < item.request.created_at {
+        if request.created_at < item.request.created_at {
+            return false;
+        }
+        if request.created_at == item.request.created_at {
+            keep_the_count(&mut request.content, &item.request.content);
+        } else {
+            // A yes was to the request that it was given to.
+            item.counted = false;
+        }
+        if item.request == request {
             return false;
         }
         let before = std::mem::replace(&mut item.bytes, request.content.bytes());
@@ -60,40 +72,35 @@ impl Step<'_> {
         true
     }
 
-    /// A new request under the id of an ended one.
+    /// A request under the id of an ended one: a new one, or the same, which was given up too early.
     pub(super) fn succeed(&mut self, gateway: &GatewayId, request: Request, touched: u64) {
         let key = (request.kind, request.id.clone());
         let Some(book) = self.inbox.books.get_mut(gateway) else {
             return;
         };
-        let revision = book.remove_ended(&key).map_or(0, |old| old.revision);
-        self.add(gateway, request, touched, revision);
+        let Some(old) = book.remove_ended(&key) else {
+            return self.add(gateway, request, touched);
+        };
+        let same = request.created_at <= old.request.created_at;
+        let mut item = new_item(gateway, request, touched, self.now);
+        item.revision = old.revision;
+        item.counted = same && old.counted;
+        if !self.insert(item) {
+            return;
+        }
+        if same {
+            self.changed(gateway, &key);
+        } else {
+            self.arrived(gateway, &key);
+        }
     }
 
-    pub(super) fn add(
-        &mut self,
-        gateway: &GatewayId,
-        mut request: Request,
-        touched: u64,
-        revision: u32,
-    ) {
-        request.content = request.content.bounded();
-        let item = Item {
-            gateway: gateway.clone(),
-            bytes: request.content.bytes(),
-            heard_at: self.now,
-            request,
-            phase: Phase::Waiting { problem: None },
-            revision,
-            ended_at: 0,
-            touched,
-            read_back: ReadBackState::Idle,
-            resolving: None,
-            expiry_check_at: 0,
-        };
+    /// A request that is not known.
+    pub(super) fn add(&mut self, gateway: &GatewayId, request: Request, touched: u64) {
+        let item = new_item(gateway, request, touched, self.now);
         let key = local_key(&item);
         if self.insert(item) {
-            self.changed(gateway, &key);
+            self.arrived(gateway, &key);
         }
     }
 
@@ -188,17 +195,32 @@ impl Step<'_> {
         let Some(item) = self.item_mut(gateway, key) else {
             return;
         };
-        item.revision += 1;
-        let key = item.key();
+        let name = item.key();
         let notice = match item.phase {
-            Phase::Waiting { .. } => Some(Effect::Notify(key.clone())),
+            Phase::Waiting { .. } => Some(Effect::Notify(name)),
             // A notice stays while its gateway is away: it would be shown again with every flap of the network.
             Phase::Unreachable { .. } => None,
-            Phase::Deciding { .. } | Phase::Ended { .. } => Some(Effect::Withdraw(key.clone())),
+            Phase::Deciding { .. } | Phase::Ended { .. } => Some(Effect::Withdraw(name)),
         };
-        self.effects.push(Effect::Persist(key.clone()));
-        self.effects.push(Effect::Changed(key));
+        self.revised(gateway, key);
         self.effects.extend(notice);
+    }
+
+    /// The first revision of a request that was never heard of before.
+    fn arrived(&mut self, gateway: &GatewayId, key: &LocalKey) {
+        self.revised(gateway, key);
+        let name = item_key(gateway, key.0, &key.1);
+        self.effects.push(Effect::Arrived(name));
+    }
+
+    fn revised(&mut self, gateway: &GatewayId, key: &LocalKey) {
+        let Some(item) = self.item_mut(gateway, key) else {
+            return;
+        };
+        item.revision += 1;
+        let name = item.key();
+        self.effects.push(Effect::Persist(name.clone()));
+        self.effects.push(Effect::Changed(name));
     }
 
     pub(super) fn forget(&mut self, evicted: Vec<Item>) {
@@ -310,6 +332,32 @@ impl Step<'_> {
             .filter(|(_, item)| wanted(item))
             .map(|(key, _)| key.clone())
             .collect()
+    }
+}
+
+/// What more people have allowed is the later news of the same request, in whatever order it comes.
+fn keep_the_count(new: &mut Content, old: &Content) {
+    let allowed = |content: &Content| content.people.as_ref().map_or(0, |people| people.allowed);
+    if allowed(new) < allowed(old) {
+        new.people.clone_from(&old.people);
+    }
+}
+
+fn new_item(gateway: &GatewayId, mut request: Request, touched: u64, now: EpochMs) -> Item {
+    request.content = request.content.bounded();
+    Item {
+        gateway: gateway.clone(),
+        bytes: request.content.bytes(),
+        heard_at: now,
+        request,
+        phase: Phase::Waiting { problem: None },
+        revision: 0,
+        counted: false,
+        ended_at: 0,
+        touched,
+        read_back: ReadBackState::Idle,
+        resolving: None,
+        expiry_check_at: 0,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::*;
 
+mod arrivals;
 mod races;
+mod several;
 
 use crate::view::{Decision, GatewayId, ItemKey, ItemKind, PhaseView, RecordState, Surface};
 

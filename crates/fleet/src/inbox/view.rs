@@ -4,8 +4,9 @@ use super::item::{Content, EpochMs, Item, Phase, Question, Source, Trouble, Verd
 use super::reduce::Inbox;
 use crate::untrusted::{Policy, cap, escape, one_line};
 use crate::view::{
-    BarredDecision, CommandAnalysis, Fact, InboxItemDetail, InboxItemView, InboxSnapshot, Millis,
-    PhaseView, ProblemView, QuestionOption, QuestionView, RecordState, UnavailableDecision,
+    BarredDecision, CommandAnalysis, Fact, FactLabel, InboxItemDetail, InboxItemView,
+    InboxSnapshot, Millis, PeopleView, PhaseView, ProblemView, QuestionOption, QuestionView,
+    RecordState, UnavailableDecision,
 };
 
 /// A line's subject, in bytes; the whole is in the detail.
@@ -24,6 +25,8 @@ pub struct Standing {
     pub barred: Vec<BarredDecision>,
     /// It does what a person should look at before they allow it.
     pub dangerous: bool,
+    /// A command that waits and was not read, so that nobody knows whether it is dangerous.
+    pub unread: bool,
     /// It takes terms with a decision.
     pub governed: bool,
     /// How far its clock is ahead of this computer's; negative where it is behind.
@@ -62,6 +65,7 @@ pub fn line(item: &Item, standing: Standing) -> InboxItemView {
     let request = &item.request;
     let content = &request.content;
     let (subject, subject_cut) = cap(subject(content), LINE_SUBJECT);
+    let review = has_to_be_reviewed(item, &standing);
     InboxItemView {
         key: item.key(),
         gateway: item.gateway.clone(),
@@ -79,13 +83,33 @@ pub fn line(item: &Item, standing: Standing) -> InboxItemView {
         session: short(&content.session),
         cwd: short(&content.cwd),
         host: short(&content.host),
-        offered: content.offered.clone(),
+        offered: item.offered(),
         barred: standing.barred,
         dangerous: standing.dangerous,
+        review,
+        people: people(item),
         created_at: millis(item.asked_at(standing.ahead)),
         expires_at: item.expires_at(standing.ahead).map(millis),
         revision: item.revision,
     }
+}
+
+/// Whether it may be allowed only where it is seen whole, with all that is said of it.
+pub(crate) fn has_to_be_reviewed(item: &Item, standing: &Standing) -> bool {
+    let content = &item.request.content;
+    let grave = standing.dangerous || content.dangerous;
+    grave || standing.unread || content.unsaid || content.is_more_than_its_words()
+}
+
+/// This app's own yes is one of those that are counted, also before the gateway has told of it again.
+pub(crate) fn people(item: &Item) -> Option<PeopleView> {
+    let people = item.request.content.people.as_ref()?;
+    Some(PeopleView {
+        needed: people.needed,
+        allowed: people.allowed.max(u32::from(item.counted)),
+        names: people.names.iter().map(|n| one_line(n, SHORT)).collect(),
+        ours: item.counted,
+    })
 }
 
 /// What the fleet knows of an item beside its request.
@@ -162,7 +186,9 @@ fn facts(content: &Content) -> Vec<Fact> {
         label: *label,
         value: escape(cap(value, 16 * SHORT).0, Policy::Command).text,
     };
-    content.facts.iter().map(one).collect()
+    let sets = content.sets();
+    let sets = (!sets.is_empty()).then_some((FactLabel::Environment, sets));
+    sets.iter().chain(&content.facts).map(one).collect()
 }
 
 /// An option's value names its question, so that one request with several questions can be answered at once.

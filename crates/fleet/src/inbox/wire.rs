@@ -10,7 +10,7 @@ use gatehouse_protocol::model::approval as wire;
 use serde_json::Value;
 
 use super::event::ReadBackAnswer;
-use super::item::{Content, EpochMs, Outcome, Request, Source, Unavailable, Verdict};
+use super::item::{Content, EpochMs, Outcome, People, Request, Source, Unavailable, Verdict};
 use crate::view::{Decision, FactLabel, ItemKind};
 
 pub(crate) use pairing::{device, node, pairing_told};
@@ -27,7 +27,14 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         warnings.extend(analysis.risk_kinds);
     }
     let longer = takes_longer(request.extra.get(CHOICES));
-    let dangerous = has_to_be_looked_at(request.extra.get("analysis"));
+    let analysis = request.extra.get("analysis");
+    let dangerous = has_to_be_looked_at(analysis);
+    let judged = analysis.is_some_and(Value::is_object);
+    let people = people(
+        request.approvers,
+        request.approved_by,
+        &request.approved_by_people,
+    );
     let tool = request.extra.get(TOOL).and_then(Value::as_str);
     let tool = tool.map(str::to_owned);
     let content = Content {
@@ -50,6 +57,9 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         unsaid: !told.plainly,
         dangerous,
         tool,
+        judged,
+        env: set_by_the_call(request.env_keys),
+        people,
         ..Content::default()
     };
     let id = approval.id;
@@ -60,6 +70,27 @@ pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
         approval.expires_at_ms,
         content,
     )
+}
+
+/// OpenClaw's own mark on every command of a sub-agent, which its command line alone reads. A gateway names it among the
+/// variables of the call.
+const SUBAGENT_MARK: &str = "OPENCLAW_SUBAGENT_EXEC";
+
+fn set_by_the_call(mut names: Vec<String>) -> Vec<String> {
+    names.retain(|name| name != SUBAGENT_MARK);
+    names
+}
+
+/// Where more than one person has to allow it: how many have, and who.
+fn people(needed: Option<u64>, allowed: Option<u64>, who: &[String]) -> Option<People> {
+    let needed = needed.filter(|needed| *needed > 1)?;
+    let number = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let names = who.iter().filter_map(|who| who.strip_prefix("user:"));
+    Some(People {
+        needed: number(needed),
+        allowed: number(allowed.unwrap_or(0)),
+        names: names.map(str::to_owned).collect(),
+    })
 }
 
 /// Each warning once: the page tells them apart by their text.
@@ -89,6 +120,7 @@ fn has_to_be_looked_at(judged: Option<&Value>) -> bool {
 
 pub(crate) fn plugin(approval: wire::PluginApproval) -> Request {
     let request = approval.request;
+    let dangerous = request.severity == Some(wire::Severity::Critical);
     let severity = request.severity.as_ref().map(|s| s.as_str().to_owned());
     let mut facts = facts([
         (FactLabel::Description, request.description),
@@ -106,6 +138,7 @@ pub(crate) fn plugin(approval: wire::PluginApproval) -> Request {
         tool_call: request.tool_call_id,
         offered: offered(request.allowed_decisions),
         facts,
+        dangerous,
         ..Content::default()
     };
     let id = approval.id;

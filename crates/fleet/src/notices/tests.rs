@@ -107,6 +107,90 @@ fn what_is_dangerous_is_reviewed_or_refused() {
 }
 
 #[test]
+fn what_is_said_beside_a_command_is_on_its_notice_and_has_to_be_looked_at() {
+    let asked = |content: Content| {
+        let mut item = item("a", "npm test");
+        let offered = item.request.content.offered.clone();
+        item.request.content = Content {
+            subject: "npm test".into(),
+            offered,
+            ..content
+        };
+        let settings = NotificationSettings::default();
+        shown(NoticeBoard::default().waits(&item, &home(), &settings, 0))
+    };
+    let none = Content::default;
+    for (content, line) in [
+        (
+            Content {
+                env: vec!["CI".into(), "NODE_OPTIONS".into()],
+                ..none()
+            },
+            "sets CI, NODE_OPTIONS",
+        ),
+        (
+            Content {
+                warnings: vec!["into a shared terminal".into()],
+                ..none()
+            },
+            "into a shared terminal",
+        ),
+        (
+            Content {
+                node: Some("phone".into()),
+                ..none()
+            },
+            "on node phone",
+        ),
+        (
+            Content {
+                host: Some("worker".into()),
+                ..none()
+            },
+            "on worker",
+        ),
+    ] {
+        let notice = asked(content);
+        assert!(notice.body.lines().any(|l| l == line), "{}", notice.body);
+        assert_eq!(notice.buttons, [Decision::Deny], "{line}");
+        assert!(notice.review, "{line}");
+    }
+    let at_home = asked(Content {
+        host: Some("gateway".into()),
+        ..none()
+    });
+    assert_eq!(at_home.buttons, [Decision::AllowOnce, Decision::Deny]);
+}
+
+#[test]
+fn what_a_gateway_that_judged_it_says_is_on_the_notice_or_it_has_to_be_looked_at() {
+    let settings = NotificationSettings::default();
+    for (warning, review) in [
+        ("it is not proven".to_owned(), false),
+        ("x".repeat(400), true),
+    ] {
+        let mut item = item("a", "npm test");
+        item.request.content.judged = true;
+        item.request.content.warnings = vec![warning.clone()];
+        let notice = shown(NoticeBoard::default().waits(&item, &home(), &settings, 0));
+        assert_eq!(notice.review, review, "{}", notice.body);
+        assert!(notice.body.contains(&warning[..16]), "{}", notice.body);
+    }
+}
+
+#[test]
+fn a_command_that_was_not_read_has_to_be_looked_at() {
+    let standing = Standing {
+        unread: true,
+        ..home()
+    };
+    let settings = NotificationSettings::default();
+    let notice = shown(NoticeBoard::default().waits(&item("a", "ls"), &standing, &settings, 0));
+    assert!(notice.review);
+    assert_eq!(notice.buttons, [Decision::Deny]);
+}
+
+#[test]
 fn a_decision_that_this_app_may_not_make_has_no_button_and_the_notice_says_why() {
     let settings = NotificationSettings::default();
     let barred = |decision| BarredDecision {

@@ -34,6 +34,13 @@ pub enum Decision {
     Reject,
 }
 
+impl Decision {
+    /// A yes, of whatever length.
+    pub fn allows(self) -> bool {
+        !matches!(self, Self::Deny | Self::Reject)
+    }
+}
+
 /// Where a decision was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -75,10 +82,27 @@ pub struct InboxItemView {
     pub barred: Vec<BarredDecision>,
     /// It does what a person should look at before they allow it. False where it was not read.
     pub dangerous: bool,
+    /// More is to be known of it than a notification or the tray has a place for, or it is dangerous: it is allowed where
+    /// it is seen whole.
+    pub review: bool,
+    /// Where more than one person has to allow it.
+    pub people: Option<PeopleView>,
     pub created_at: Millis,
     pub expires_at: Option<Millis>,
     /// Rises with every change of this item; `inbox_decide` sends back the one the person looked at.
     pub revision: u32,
+}
+
+/// How far a request has come that takes several people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PeopleView {
+    pub needed: u32,
+    pub allowed: u32,
+    /// Those who have, as far as their gateway names them.
+    pub names: Vec<String>,
+    /// This app's yes is one of them. It is not offered again.
+    pub ours: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -189,6 +213,7 @@ pub enum FactLabel {
     Scopes,
     ClientId,
     Version,
+    Environment,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

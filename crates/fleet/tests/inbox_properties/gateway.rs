@@ -1,6 +1,6 @@
 //! A model gateway: its records, its socket, and how it answers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use gatehouse_fleet::inbox::{
     Effect, InboxEvent, Outcome, ReadBackAnswer, Request, Resolve, ResolveAnswer, Source, Trouble,
@@ -13,6 +13,19 @@ pub(crate) struct Record {
     pub(crate) ended: Option<Outcome>,
     /// The older gateway forgets what has ended.
     pub(crate) known: bool,
+    /// Who has allowed it, of what takes several people.
+    pub(crate) yes: BTreeSet<&'static str>,
+}
+
+impl Record {
+    pub(crate) fn new(request: Request) -> Self {
+        Self {
+            request,
+            ended: None,
+            known: true,
+            yes: BTreeSet::new(),
+        }
+    }
 }
 
 pub(crate) struct Gateway {
@@ -112,6 +125,28 @@ impl Gateway {
         }
     }
 
+    /// Counts a yes, and asks everybody once more with it. True where another person's is missing.
+    pub(crate) fn counts(&mut self, id: &str, who: &'static str) -> bool {
+        let record = self.records.get_mut(id).expect("a known id");
+        let Some(people) = &mut record.request.content.people else {
+            return false;
+        };
+        let is_new = record.yes.insert(who);
+        people.allowed = u32::try_from(record.yes.len()).unwrap();
+        if people.allowed >= people.needed {
+            return false;
+        }
+        let request = record.request.clone();
+        if is_new {
+            self.tell(|gateway, generation| InboxEvent::Requested {
+                gateway,
+                generation,
+                request,
+            });
+        }
+        true
+    }
+
     pub(crate) fn resolve(&mut self, resolve: &Resolve, now: i64) -> ResolveAnswer {
         let (_, _, id) = parse_key(&resolve.key).unwrap();
         let id = id.to_owned();
@@ -124,6 +159,9 @@ impl Gateway {
                 true => ResolveAnswer::Recorded(outcome.clone()),
                 false => ResolveAnswer::Failed(Trouble::new("approvalNotFound")),
             };
+        }
+        if resolve.decision.allows() && self.counts(&id, "us") {
+            return ResolveAnswer::Counted;
         }
         let verdict = Verdict::Decided(resolve.decision);
         let outcome = Outcome {

@@ -32,6 +32,7 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (nth, any::<u8>()).prop_map(|(n, bits)| Op::Decide(n, bits)),
         2 => (0i64..40_000).prop_map(Op::Tick),
         1 => Just(Op::RestartApp),
+        1 => prop::option::of(any::<bool>()).prop_map(Op::Rule),
     ]
 }
 

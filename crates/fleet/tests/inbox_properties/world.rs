@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::gateway::{Gateway, Record};
 use gatehouse_fleet::inbox::{
-    Choice, Content, Effect, Inbox, InboxEvent, Item, Outcome, Phase, ReadBackAnswer, Request,
-    ResolveAnswer, Source, Trouble, Verdict, item_key, reduce,
+    Choice, Content, Effect, Inbox, InboxEvent, Item, Outcome, People, Phase, ReadBackAnswer,
+    Request, ResolveAnswer, Source, Trouble, Verdict, item_key, reduce,
 };
 use gatehouse_fleet::view::{Decision, GatewayId, ItemKey, ItemKind, Surface};
 
@@ -28,6 +28,8 @@ pub(crate) enum Op {
     Decide(usize, u8),
     Tick(i64),
     RestartApp,
+    /// The person has a rule from now on that allows everything, or denies it, or none.
+    Rule(Option<bool>),
 }
 
 pub(crate) struct World {
@@ -41,6 +43,9 @@ pub(crate) struct World {
     on_their_way: BTreeSet<(ItemKey, u64)>,
     resolves: usize,
     accepted_choices: usize,
+    rule: Option<Decision>,
+    /// Requests on which a rule had its say or could have had, by key and time.
+    arrived: BTreeSet<(ItemKey, i64)>,
     /// A question had no answer in time, so that only time will tell.
     unanswered: bool,
 }
@@ -66,6 +71,8 @@ impl World {
             on_their_way: BTreeSet::new(),
             resolves: 0,
             accepted_choices: 0,
+            rule: None,
+            arrived: BTreeSet::new(),
             unanswered: false,
         }
     }
@@ -109,15 +116,25 @@ impl World {
                 self.feed(InboxEvent::Tick);
             }
             Op::RestartApp => self.restart_app(),
+            Op::Rule(None) => self.rule = None,
+            Op::Rule(Some(true)) => self.rule = Some(Decision::AllowOnce),
+            Op::Rule(Some(false)) => self.rule = Some(Decision::Deny),
         }
     }
 
     fn request(&mut self, g: usize, id: Option<String>) {
         self.ids += 1;
         let id = id.unwrap_or_else(|| format!("a{}", self.ids));
+        // Gateways that know of several people answer with their record.
+        let takes_two = self.gateways[g].durable && self.ids.is_multiple_of(3);
+        let people = takes_two.then(|| People {
+            needed: 2,
+            ..People::default()
+        });
         let content = Content {
             subject: format!("command {}", self.ids),
             offered: vec![Decision::AllowOnce, Decision::Deny],
+            people,
             ..Content::default()
         };
         let request = Request {
@@ -128,14 +145,7 @@ impl World {
             content,
         };
         let gateway = &mut self.gateways[g];
-        gateway.records.insert(
-            id,
-            Record {
-                request: request.clone(),
-                ended: None,
-                known: true,
-            },
-        );
+        gateway.records.insert(id, Record::new(request.clone()));
         gateway.tell(|gateway, generation| InboxEvent::Requested {
             gateway,
             generation,
@@ -161,6 +171,10 @@ impl World {
         let gateway = &mut self.gateways[g];
         let pending: Vec<String> = gateway.pending().map(|r| r.request.id.clone()).collect();
         if let Some(id) = pending.get(n) {
+            let allows = matches!(verdict, Verdict::Decided(decision) if decision.allows());
+            if allows && gateway.counts(id, "someone") {
+                return;
+            }
             let by = Some("someone".to_owned());
             gateway.end(
                 id,
@@ -416,7 +430,7 @@ impl World {
             answer: Vec::new(),
             terms: None,
         };
-        let may = item.is_waiting() && !stale && item.request.content.offered.contains(&decision);
+        let may = item.is_waiting() && !stale && item.offered().contains(&decision);
         let before = self.resolves;
         self.feed(InboxEvent::Decide(choice));
         if self.resolves > before {
@@ -427,6 +441,25 @@ impl World {
             self.accepted_choices += 1;
         }
         assert!(self.resolves <= before + 1, "one choice sends one decision");
+    }
+
+    /// A rule is asked about a request once, when it is heard of first; and what it says is sent.
+    fn arrive(&mut self, key: ItemKey) {
+        let item = self.inbox.item(&key).expect("what arrives is there");
+        let first = self.arrived.insert((key.clone(), item.request.created_at));
+        assert!(first, "a rule could answer it again: {item:?}");
+        let Some(decision) = self.rule else { return };
+        let choice = Choice {
+            key,
+            decision,
+            revision: item.revision,
+            surface: Surface::Rule,
+            answer: Vec::new(),
+            terms: None,
+        };
+        let before = self.resolves;
+        self.feed(InboxEvent::Decide(choice));
+        self.accepted_choices += self.resolves - before;
     }
 
     fn feed(&mut self, event: InboxEvent) {
@@ -457,6 +490,7 @@ impl World {
             Effect::Forget(key) => {
                 self.store.remove(&key);
             }
+            Effect::Arrived(key) => self.arrive(key),
             Effect::Resolve(ref resolve) => {
                 assert!(is_decide, "nothing but a person's choice sends a decision");
                 self.resolves += 1;

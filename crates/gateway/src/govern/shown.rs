@@ -157,6 +157,7 @@ mod tests {
 
     fn call(tool: &str, effect: Effect, arguments: Value) -> Action {
         Action {
+            told_by: Vec::new(),
             tool: tool.to_owned(),
             arguments,
             effect,

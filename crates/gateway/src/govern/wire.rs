@@ -47,6 +47,7 @@ fn shown(record: &ApprovalRecord) -> Map<String, Value> {
     if record.approvers > 1 {
         request.insert("approvers".into(), json!(record.approvers));
         request.insert("approvedBy".into(), json!(record.approved_by.len()));
+        request.insert("approvedByPeople".into(), json!(record.approved_by));
     }
     request
 }

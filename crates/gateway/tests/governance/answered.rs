@@ -87,6 +87,7 @@ async fn a_rule_that_asks_for_two_people_waits_for_both() {
     assert_eq!(question["request"]["approvers"], 2);
     let counted = bench.resolve(&question, json!({"decision": "once"})).await;
     assert_eq!(counted["counted"], true, "{counted}");
+    assert_eq!(counted["approval"]["status"], "pending", "{counted}");
     let again = bench.resolve(&question, json!({"decision": "once"})).await;
     assert_eq!(
         (&again["applied"], &again["reason"]),

@@ -151,7 +151,9 @@ wire! {
         pub command_spans: Vec<CommandSpan>,
         #[serde(default, deserialize_with = "crate::lenient::optional")]
         pub command_analysis: Option<CommandAnalysis>,
-        /// Names only; values are never sent.
+        /// The variables that the call sets. Names only: values are never sent, nor read where they are.
+        #[serde_with(skip_apply)]
+        #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "crate::lenient::variables")]
         pub env_keys: Vec<String>,
         pub cwd: Option<String>,
         pub resolved_path: Option<String>,
@@ -180,6 +182,8 @@ wire! {
         /// How many people have to say yes, where that is more than one, and how many have. Our own gateway says so.
         pub approvers: Option<u64>,
         pub approved_by: Option<u64>,
+        /// Who they are: `user:NAME`, `device:ID`, or another word for whom nobody vouched for.
+        pub approved_by_people: Vec<String>,
     }
 
     pub struct CommandSpan {

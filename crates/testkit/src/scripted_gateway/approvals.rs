@@ -19,11 +19,12 @@ pub(super) struct Approvals {
 }
 
 impl Approvals {
-    pub(super) fn raise(&mut self, command: &str) -> Value {
+    /// `more` is put into the request.
+    pub(super) fn raise(&mut self, command: &str, more: Value) -> Value {
         self.next += 1;
         let id = format!("approval-{:08}", self.next);
         let now = now_ms();
-        let request = json!({
+        let mut request = json!({
             "approvalKind": "exec",
             "id": id,
             "request": {
@@ -43,6 +44,9 @@ impl Approvals {
             "createdAtMs": now,
             "expiresAtMs": now + WAITS_MS,
         });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            request["request"][name] = value.clone();
+        }
         self.pending.insert(id, request.clone());
         request
     }

@@ -120,32 +120,26 @@ impl ScriptedGateway {
 
     /// Raises an exec approval and tells every client. Returns its id.
     pub fn ask(&self, command: &str) -> String {
-        let request = self
-            .world
-            .lock()
-            .expect("no test panicked")
-            .approvals
-            .raise(command);
-        let id = request["id"]
-            .as_str()
-            .expect("an approval has an id")
-            .to_owned();
+        self.ask_with(command, Value::Null)
+    }
+
+    /// As `ask`, with more in the request than it has by itself.
+    pub fn ask_with(&self, command: &str, more: Value) -> String {
+        let (id, request) = self.raise(command, more);
         self.emit("exec.approval.requested", request);
         id
     }
 
     /// Raises an exec approval without telling anyone: only a list shows it.
     pub fn ask_silently(&self, command: &str) -> String {
-        let request = self
-            .world
-            .lock()
-            .expect("no test panicked")
-            .approvals
-            .raise(command);
-        request["id"]
-            .as_str()
-            .expect("an approval has an id")
-            .to_owned()
+        self.raise(command, Value::Null).0
+    }
+
+    fn raise(&self, command: &str, more: Value) -> (String, Value) {
+        let mut world = self.world.lock().expect("no test panicked");
+        let request = world.approvals.raise(command, more);
+        let id = request["id"].as_str().expect("an approval has an id");
+        (id.to_owned(), request)
     }
 
     /// Answers an approval as another operator would.

@@ -96,6 +96,9 @@ async fn reply(
     });
     let (result, event) = {
         let mut world = shared.world.lock().expect("no test panicked");
+        if method == "exec.approval.resolve" && world.script.hangs_up_on_decisions {
+            return Err(Error::ConnectionClosed);
+        }
         if method == "connect" {
             (Ok(world.hello()), None)
         } else {

@@ -36,6 +36,8 @@ pub struct Script {
     pub running: Vec<&'static str>,
     /// Those of them that an abort does not end.
     pub unstoppable: Vec<&'static str>,
+    /// It hangs up on whoever decides, and takes note of nothing.
+    pub hangs_up_on_decisions: bool,
 }
 
 #[derive(Clone)]
@@ -67,6 +69,7 @@ impl Default for Script {
             listed_garbage: Vec::new(),
             running: Vec::new(),
             unstoppable: Vec::new(),
+            hangs_up_on_decisions: false,
         }
     }
 }

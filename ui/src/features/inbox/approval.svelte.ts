@@ -262,7 +262,8 @@ export class Approval {
   #see(detail: InboxItemDetail): void {
     const before = this.shown;
     const waits = detail.item.phase.kind === "waiting";
-    if (before && waits && substance(before) !== substance(detail)) {
+    const counted = before !== null && isCounted(detail) && !isCounted(before);
+    if (before && waits && substance(before, counted) !== substance(detail, counted)) {
       this.changed = true;
       this.#stepBack();
     }
@@ -303,12 +304,19 @@ const plainTerms: DecideTerms = {
   editedCommand: null,
 };
 
-/** What a decision is about. Where it differs, what was read is no longer what would happen. */
-function substance({ item, subject, ...rest }: InboxItemDetail): string {
+/** This app's yes is one of several that it takes. */
+const isCounted = ({ item }: InboxItemDetail) => item.people?.ours ?? false;
+
+/**
+ * What a decision is about. Where it differs, what was read is no longer what would happen. That the person’s own yes
+ * was `counted` is no news to them, and nor is that it is not offered again.
+ */
+function substance({ item, subject, ...rest }: InboxItemDetail, counted: boolean): string {
   const { argv, resolvedPath, node, warnings, facts, questions } = rest;
-  const { kind, cwd, host, agent, session, offered, gateway } = item;
+  const { kind, cwd, host, agent, session, offered, people, gateway } = item;
   return JSON.stringify([
     [subject, argv, resolvedPath, node, warnings, facts, questions],
-    [kind, cwd, host, agent, session, offered, gateway],
+    [kind, cwd, host, agent, session, gateway],
+    counted ? null : [offered, people],
   ]);
 }

@@ -94,6 +94,30 @@ describe("a decision", () => {
     expect(decide).toHaveBeenCalledWith(sent("allowOnce", 2));
   });
 
+  it("waits for a second reading when it sets other variables", async () => {
+    const { approval, change } = await shown();
+    await change({}, { facts: [{ label: "environment", value: "NODE_OPTIONS" }] });
+    expect(approval.changed).toBe(true);
+  });
+
+  it("waits for a second reading when another person has allowed it, and not for one's own yes", async () => {
+    const people = { needed: 2, allowed: 0, names: [], ours: false };
+    for (const ours of [false, true]) {
+      const { approval, change } = await shown(makeItem({ people }));
+      const offered: Decision[] = ours ? ["deny"] : ["allowOnce", "deny"];
+      await change({ people: { ...people, allowed: 1, ours }, offered });
+      expect(approval.changed).toBe(!ours);
+      expect(approval.offered).toEqual(offered);
+    }
+  });
+
+  it("waits for a second reading when what would run changed with one's own yes", async () => {
+    const people = { needed: 2, allowed: 0, names: [], ours: false };
+    const { approval, change } = await shown(makeItem({ people }));
+    await change({ people: { ...people, allowed: 1, ours: true }, subject: "rm -rf /" });
+    expect(approval.changed).toBe(true);
+  });
+
   it("needs no second reading when only its state has changed", async () => {
     const { approval, change } = await shown();
     await change({ phase: { kind: "unreachable", since: 1, wasDeciding: null } });

@@ -111,6 +111,31 @@ describe("the card", () => {
     expect(container.querySelector("pre")?.textContent).toBe(item.subject);
   });
 
+  it("names the variables that a call sets", async () => {
+    const facts = [{ label: "environment" as const, value: "CI, NODE_OPTIONS" }];
+    const { container } = await show({ detail: { facts } });
+    expect(factOf("Sets", container)).toBe("CI, NODE_OPTIONS");
+  });
+
+  it("says how many have allowed what takes several, and what is still missing", async () => {
+    const said = async (allowed: number, names: string[], ours: boolean, needed = 2) => {
+      const item = { people: { needed, allowed, names, ours } };
+      const { container, unmount } = await show({ item });
+      const words = container.querySelector(".people")?.textContent;
+      unmount();
+      return words;
+    };
+    expect(await said(0, [], false)).toBe("2 people have to allow this.");
+    expect(await said(1, ["ada"], false)).toBe(
+      "1 of 2 have allowed it, by ada. With yours it runs.",
+    );
+    expect(await said(1, [], true)).toBe(
+      "1 of 2 have allowed it, by you. It waits for another person.",
+    );
+    expect(await said(1, ["ada"], true)).toContain("by ada. It waits");
+    expect(await said(1, [], false, 3)).toBe("1 of 3 have allowed it.");
+  });
+
   it("names who asks without a key, which stands among the parts", async () => {
     const key = "agent:main:0";
     const { container, text } = await show({ item: { session: key } });

@@ -20,6 +20,8 @@ export function makeItem(fields: Partial<InboxItemView> = {}): InboxItemView {
     offered: ["allowOnce", "deny"],
     barred: [],
     dangerous: false,
+    review: false,
+    people: null,
     createdAt: 1,
     expiresAt: null,
     revision: 1,

@@ -604,7 +604,7 @@ export type Fact = {
 	value: string,
 };
 
-export type FactLabel = "plugin" | "tool" | "severity" | "description" | "device" | "platform" | "address" | "role" | "scopes" | "clientId" | "version";
+export type FactLabel = "plugin" | "tool" | "severity" | "description" | "device" | "platform" | "address" | "role" | "scopes" | "clientId" | "version" | "environment";
 
 export type FindingView = {
 	verdict: Verdict,
@@ -777,6 +777,13 @@ export type InboxItemView = {
 	barred: BarredDecision[],
 	/**  It does what a person should look at before they allow it. False where it was not read. */
 	dangerous: boolean,
+	/**
+	 *  More is to be known of it than a notification or the tray has a place for, or it is dangerous: it is allowed where
+	 *  it is seen whole.
+	 */
+	review: boolean,
+	/**  Where more than one person has to allow it. */
+	people: PeopleView | null,
 	createdAt: number,
 	expiresAt: number | null,
 	/**  Rises with every change of this item; `inbox_decide` sends back the one the person looked at. */
@@ -899,6 +906,16 @@ export type PatchSession = {
 	pinned: boolean | null,
 	archived: boolean | null,
 	execMode: ExecMode | null,
+};
+
+/**  How far a request has come that takes several people. */
+export type PeopleView = {
+	needed: number,
+	allowed: number,
+	/**  Those who have, as far as their gateway names them. */
+	names: string[],
+	/**  This app's yes is one of them. It is not offered again. */
+	ours: boolean,
 };
 
 export type PhaseView = 

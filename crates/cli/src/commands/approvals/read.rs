@@ -30,6 +30,11 @@ pub(super) struct Waiting {
     pub(super) warning: Option<String>,
     pub(super) cwd: Option<String>,
     pub(super) host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) node_id: Option<String>,
+    /// The variables that the call sets, by name: no gateway tells their values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) env_keys: Vec<String>,
     pub(super) agent_id: Option<String>,
     pub(super) session_key: Option<String>,
     pub(super) created_at_ms: Option<u64>,
@@ -134,6 +139,8 @@ impl From<ExecApproval> for Waiting {
             warning: request.warning_text,
             cwd: request.cwd,
             host: request.host,
+            node_id: request.node_id,
+            env_keys: request.env_keys,
             agent_id: request.agent_id,
             session_key: request.session_key,
             created_at_ms: approval.created_at_ms,
@@ -164,6 +171,8 @@ impl From<PluginApproval> for Waiting {
             warning: None,
             cwd: None,
             host: request.plugin_id,
+            node_id: None,
+            env_keys: Vec::new(),
             agent_id: request.agent_id,
             session_key: request.session_key,
             created_at_ms: approval.created_at_ms,
@@ -188,6 +197,8 @@ impl From<SystemApproval> for Waiting {
             warning: None,
             cwd: None,
             host: None,
+            node_id: None,
+            env_keys: Vec::new(),
             agent_id: request.agent_id,
             session_key: request.session_key,
             created_at_ms: approval.created_at_ms,
@@ -384,6 +395,19 @@ mod tests {
         let of_a_node = asked(json!({"systemRunPlan": {"argv": ["ls", "a b"]}}));
         assert_eq!(of_a_node.request, "ls 'a b'");
         assert!(!of_a_node.unreadable);
+    }
+
+    #[test]
+    fn what_a_call_sets_and_where_it_runs_is_told() {
+        let waiting = asked(
+            json!({"command": "npm test", "envKeys": ["CI", "NODE_OPTIONS"],
+            "host": "node", "nodeId": "phone"}),
+        );
+        let told = serde_json::to_value(&waiting).unwrap();
+        assert_eq!(told["envKeys"], json!(["CI", "NODE_OPTIONS"]));
+        assert_eq!(told["nodeId"], "phone");
+        let plain = serde_json::to_value(asked(json!({"command": "npm test"}))).unwrap();
+        assert_eq!(plain.get("envKeys"), None);
     }
 
     #[test]

@@ -20,7 +20,12 @@ pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(
     let left = approval
         .expires_at_ms
         .map(|at| format!("{} left", age::span(at.saturating_sub(now_ms()))));
-    let whose = [&approval.agent_id, &approval.session_key, &approval.host];
+    let whose = [
+        &approval.agent_id,
+        &approval.session_key,
+        &approval.host,
+        &approval.node_id,
+    ];
     let whose = whose.into_iter().flatten().map(|text| one_line(text, 200));
     let about: Vec<String> = whose.chain(left).collect();
     let id = one_line(&approval.id, 200);
@@ -42,6 +47,11 @@ pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(
         context
             .output
             .line(&format!("  in {}", one_line(cwd, 4096)))?;
+    }
+    if !approval.env_keys.is_empty() {
+        let names = one_line(&approval.env_keys.join(", "), 4096);
+        let text = format!("sets {names}; their values are not told");
+        context.output.line(&format!("  {}", style.bad(&text)))?;
     }
     if let Some(warning) = &approval.warning {
         let warning = one_line(warning, 1000);

@@ -166,3 +166,72 @@ fn a_record_says_who_answered_by_device() {
         (Some(false), Some("ours"))
     );
 }
+
+#[test]
+fn the_variables_that_a_call_sets_are_known_by_name_and_tell_one_request_from_another() {
+    let plain = exec(from_value(recorded_request()).unwrap()).content;
+    let mut raw = recorded_request();
+    raw["request"]["envKeys"] = json!(["CI", "NODE_OPTIONS"]);
+    let content = exec(from_value(raw.clone()).unwrap()).content;
+    assert_eq!(content.env, ["CI", "NODE_OPTIONS"]);
+    assert_ne!(content, plain);
+    assert!(content.bytes() > plain.bytes());
+    raw["request"]["envKeys"] = json!(["OPENCLAW_SUBAGENT_EXEC"]);
+    let marked = exec(from_value(raw).unwrap()).content;
+    assert_eq!(marked, plain, "that mark is the gateway's own");
+}
+
+#[test]
+fn what_is_said_beside_a_command_is_looked_at_unless_its_gateway_judged_it() {
+    let looked_at = |name: &str, value: Value| {
+        let mut raw = recorded_request();
+        raw["request"][name] = value;
+        exec(from_value(raw).unwrap())
+            .content
+            .is_more_than_its_words()
+    };
+    assert!(!looked_at("host", json!("gateway")));
+    assert!(!looked_at("host", Value::Null));
+    for elsewhere in ["node", "sandbox", "worker", "a new word"] {
+        assert!(looked_at("host", json!(elsewhere)), "{elsewhere}");
+    }
+    assert!(looked_at("nodeId", json!("phone")));
+    assert!(looked_at("envKeys", json!(["A"])));
+    assert!(looked_at("warningText", json!("into a shared terminal")));
+    let analysis = json!({"warningLines": ["Contains inline-eval: node -e"], "riskKinds": []});
+    assert!(looked_at("commandAnalysis", analysis));
+
+    let mut judged = recorded_request();
+    judged["request"]["analysis"] = json!({"dangerous": false, "findings": []});
+    judged["request"]["warningText"] = json!("it is not proven to be harmless");
+    let content = |raw: &Value| exec(from_value(raw.clone()).unwrap()).content;
+    assert!(!content(&judged).is_more_than_its_words());
+    judged["request"]["envKeys"] = json!(["A"]);
+    assert!(content(&judged).is_more_than_its_words());
+}
+
+#[test]
+fn a_plugins_critical_request_has_to_be_looked_at() {
+    for (severity, dangerous) in [("info", false), ("warning", false), ("critical", true)] {
+        let raw = json!({"id": "a", "request": {"title": "Pay", "severity": severity}});
+        let content = plugin(from_value(raw).unwrap()).content;
+        assert_eq!(content.dangerous, dangerous, "{severity}");
+    }
+}
+
+#[test]
+fn how_many_people_have_allowed_it_is_known_with_those_who_have_a_name() {
+    let people = |more: Value| {
+        let mut raw = recorded_request();
+        for (name, value) in more.as_object().unwrap() {
+            raw["request"][name] = value.clone();
+        }
+        exec(from_value(raw).unwrap()).content.people
+    };
+    let two = people(json!({"approvers": 2, "approvedBy": 1,
+        "approvedByPeople": ["user:ada", "device:3f9c", "unvouched"]}));
+    let two = two.unwrap();
+    assert_eq!((two.needed, two.allowed), (2, 1));
+    assert_eq!(two.names, ["ada"]);
+    assert_eq!(people(json!({"approvers": 1})), None);
+}

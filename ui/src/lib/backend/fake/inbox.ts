@@ -19,6 +19,7 @@ function isCommand({ kind = "exec", tool = null }: Partial<InboxItemView>): bool
 /** Fills in what every request has; `index` keeps keys apart. */
 function detail(now: number, index: number, draft: Draft): InboxItemDetail {
   const { item, ...rest } = draft;
+  const dangerous = isCommand(item) && analyse(item.subject).dangerous;
   const view: InboxItemView = {
     key: `gw-studio/exec/${index}`,
     gateway: "gw-studio",
@@ -35,7 +36,9 @@ function detail(now: number, index: number, draft: Draft): InboxItemDetail {
     host: "gateway",
     offered: ["allowOnce", "allowAlways", "deny"],
     barred: [],
-    dangerous: isCommand(item) && analyse(item.subject).dangerous,
+    dangerous,
+    review: dangerous,
+    people: null,
     createdAt: now - 14 * second,
     expiresAt: now + 29 * minute,
     revision: 1,
@@ -275,6 +278,35 @@ function long(now: number): Draft[] {
   ];
 }
 
+/** Of what is said beside a command, and of what takes two people. */
+function beside(now: number): Draft[] {
+  const two = (key: string, names: string[], ours: boolean): Draft => ({
+    item: {
+      key: `gw-studio/exec/${key}`,
+      subject: "make deploy",
+      offered: ours ? ["deny"] : ["allowOnce", "deny"],
+      people: { needed: 2, allowed: 1, names, ours },
+      createdAt: now - 4 * second,
+    },
+    governed: true,
+  });
+  return [
+    {
+      item: {
+        key: "gw-studio/exec/sets",
+        subject: "npm test",
+        meaning: "sets CI, NODE_OPTIONS",
+        review: true,
+        createdAt: now - 3 * second,
+      },
+      resolvedPath: "/usr/bin/npm",
+      facts: [{ label: "environment", value: "CI, NODE_OPTIONS" }],
+    },
+    two("two", ["ada"], false),
+    two("two-ours", [], true),
+  ];
+}
+
 /** Several questions in one request, of each sort. */
 function questions(now: number): Draft {
   const option = (id: string) => (label: string) => {
@@ -393,7 +425,7 @@ export function inboxOf(scenario: Scenario, now: number): InboxItemDetail[] {
     case "many":
       return number([...crowd(now, scenario.requests), ...past(now)]);
     case "long":
-      return number([...long(now), questions(now), ...past(now)]);
+      return number([...long(now), questions(now), ...beside(now), ...past(now)]);
     case "older":
       return number([...waiting(now).map(notOurs), ...past(now, "onlyAccepted")]);
     case "offline":

@@ -1,5 +1,12 @@
 /** The words of the inbox and of the approval card. */
-import type { Decision, FactLabel, ItemKind, RecordState, Surface } from "../../backend/types";
+import type {
+  Decision,
+  FactLabel,
+  ItemKind,
+  PeopleView,
+  RecordState,
+  Surface,
+} from "../../backend/types";
 import { plural } from "./common";
 
 const kinds: Record<ItemKind, string> = {
@@ -74,7 +81,14 @@ const facts: Record<FactLabel, string> = {
   scopes: "Scopes",
   clientId: "Client",
   version: "Version",
+  environment: "Sets",
 };
+
+/** Whom the gateway names may be this person, too. */
+function whoAllowed({ allowed, names, ours }: PeopleView): string {
+  const known = ours && names.length < allowed ? ["you", ...names] : names;
+  return known.length > 0 ? `, by ${new Intl.ListFormat("en").format(known)}` : "";
+}
 
 export const inbox = {
   title: "Inbox",
@@ -187,6 +201,17 @@ export const inbox = {
     "Something about this request is not known here, so what it would do cannot be shown in full. It can only be refused.",
   nothingOffered: "The gateway offers no decision that can be made from here.",
   choices: "Choices",
+  people: (people: PeopleView) => {
+    const { needed, allowed, ours } = people;
+    if (allowed === 0) return `${needed} people have to allow this.`;
+    const last = needed - allowed === 1;
+    const rest = ours
+      ? `It waits for ${last ? "another person" : `${needed - allowed} more people`}.`
+      : last
+        ? "With yours it runs."
+        : "";
+    return `${allowed} of ${needed} have allowed it${whoAllowed(people)}. ${rest}`.trim();
+  },
   armed: (decision: string) => `Press Enter to confirm “${decision}”, Esc to leave it.`,
   changed: "This request changed while you were looking at it. Read it again before you decide.",
   showChoices: "I have read it",

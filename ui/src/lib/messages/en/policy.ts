@@ -156,7 +156,7 @@ export const policy = {
 
   others: "Gateways without a policy",
   answersMeaning:
-    "For gateways that keep no policy, this app can answer by rules of yours. Each answer is recorded here and in the inbox, and nothing dangerous is ever allowed.",
+    "For gateways that keep no policy, this app can answer by rules of yours. Each answer is recorded here and in the inbox, and nothing is ever allowed that is dangerous, sets variables, runs on another computer or is warned of.",
   pause: "Answer by these rules",
   paused: "Paused: nothing is answered by itself.",
   running: "A rule that matches answers at once, in your name.",
