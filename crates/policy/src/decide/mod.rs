@@ -10,19 +10,22 @@ mod danger;
 mod decision;
 mod explain;
 mod fed;
+mod given;
 mod pipeline;
 mod policy;
 mod request;
+mod roles;
 mod simulate;
 #[cfg(test)]
 mod tests;
 pub mod vetting;
 
 pub use crate::place::HostClass;
-pub use danger::is_never_answered_ahead;
+pub use danger::{is_answered_by_no_pattern, is_never_answered_ahead};
 pub use decision::{Decision, DecisionView, RuleHit};
 pub use explain::explain;
 pub use fed::{Fed, feed};
+pub use given::{KnownCredential, read_call};
 pub use pipeline::decide;
 pub use policy::{DEFAULT_DOCUMENT, Policy, RuleView};
 pub use request::{

@@ -4,10 +4,11 @@ use super::baseline::{self, finding, strictest};
 use super::called;
 use super::danger;
 use super::decision::{Decision, RuleHit};
+use super::given;
 use super::policy::Policy;
-use super::request::{Act, Context, Request, SessionAccess};
+use super::request::{Act, Context, Request};
+use super::roles;
 use crate::analysis::Command;
-use crate::authz::{Asking, Call, Principal, Resource, Right};
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::plan::Plan;
 use crate::rules::command::Matched;
@@ -16,9 +17,6 @@ use crate::rules::model::Rule;
 use crate::rules::path::Folders;
 use crate::rules::{Approval, Enabled, Preset, RateKey};
 use crate::verdict::{Finding, Verdict};
-
-/// The most that the policies are asked about one action. Beyond it a person is.
-const MOST_RESOURCES: usize = 128;
 
 /// Decides about a request. Everything that has a say is asked, every time; the strictest answer holds.
 pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> Decision {
@@ -29,9 +27,16 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         _ => (&[] as &[_], None),
     };
     let facts = facts(request, context, commands, &effects);
+    let credentials: Vec<String> = given::names(request).into_iter().collect();
     let base = baseline::findings(request, &effects);
     let mut others = preset_findings(policy.preset(), request, &effects);
-    others.extend(authz_findings(request, policy, context, &effects));
+    others.extend(roles::findings(
+        request,
+        policy,
+        context,
+        &effects,
+        &credentials,
+    ));
     others.extend(called::findings(request));
     others.extend(context.facts.iter().cloned());
     others.extend(baseline::of_taint(request, context.taint));
@@ -71,6 +76,7 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         approval: judged.approval,
         policy_version: policy.version().to_owned(),
         rates: judged.rates,
+        credentials,
         taint: baseline::taint_after(request, &effects, context.taint),
         effects,
     }
@@ -219,143 +225,5 @@ fn strict(effect: &Effect) -> Option<Finding> {
             Some(finding(Verdict::Ask, "strict-system", text))
         }
         _ => None,
-    }
-}
-
-/// What the roles say to it: to the tool, and to every path, host, session and credential that it touches.
-fn authz_findings(
-    request: &Request<'_>,
-    policy: &Policy,
-    context: &Context<'_>,
-    effects: &[Effect],
-) -> Vec<Finding> {
-    let principal = Principal::Agent {
-        id: request.agent_id,
-        rights: context.rights,
-    };
-    let call = Call {
-        agent: request.agent_id,
-        session: request.session_key,
-        channel: request.channel.unwrap_or_default(),
-        tool: request.tool,
-    };
-    let asking = Asking::new(principal, &call);
-    let mut wanted = vec![(Right::ToolCall, tool(request, effects))];
-    wanted.extend(
-        effects
-            .iter()
-            .filter_map(|effect| of_effect(effect, context.workspace)),
-    );
-    wanted.extend(of_act(request));
-    let mut asked: Vec<(Right, Resource<'_>)> = Vec::with_capacity(wanted.len());
-    for one in wanted {
-        if !asked.contains(&one) {
-            asked.push(one);
-        }
-    }
-    let mut found = Vec::new();
-    if asked.len() > MOST_RESOURCES {
-        let text = format!("it touches more than {MOST_RESOURCES} things");
-        found.push(finding(Verdict::Ask, "too-many", text));
-        asked.truncate(MOST_RESOURCES);
-    }
-    for (right, resource) in &asked {
-        let access = policy.authz().ask(&asking, *right, resource);
-        let code = match access.verdict {
-            Verdict::Allow => continue,
-            Verdict::Ask => "role-asks",
-            Verdict::Deny => "role-denies",
-        };
-        let told = access.reasons.into_iter();
-        let told = told.map(|reason| finding(access.verdict, code, reason.text));
-        found.extend(told.filter(|one| !found.contains(one)).collect::<Vec<_>>());
-    }
-    let kept_back = effects
-        .iter()
-        .filter_map(|effect| may_be_kept_back(effect, policy));
-    found.extend(kept_back);
-    found
-}
-
-/// What lies below a folder, or is only known when it runs, may be what the roles keep back by its path.
-fn may_be_kept_back(effect: &Effect, policy: &Policy) -> Option<Finding> {
-    let open = matches!(effect.target, Target::Below(_) | Target::Unknown);
-    let right =
-        Right::of_effect(effect.kind).filter(|_| open && effect.kind != EffectKind::List)?;
-    if right == Right::HostConnect || !policy.authz().keeps_back(right) {
-        return None;
-    }
-    let text = format!(
-        "it {}, and what of that the roles forbid by its path is known only when it runs",
-        effect.text
-    );
-    Some(finding(Verdict::Ask, "role-asks", text))
-}
-
-fn tool<'a>(request: &Request<'a>, effects: &[Effect]) -> Resource<'a> {
-    let looks = |effect: &Effect| matches!(effect.kind, EffectKind::Read | EffectKind::List);
-    let (server, reads_only) = match request.act {
-        Act::Tool(used) => (used.server, used.reads_only),
-        Act::Files(_) => (None, effects.iter().all(looks)),
-        Act::Session(used) => (
-            None,
-            matches!(used.access, SessionAccess::List | SessionAccess::Read),
-        ),
-        Act::Command(_) | Act::Fetch(_) | Act::Process { .. } | Act::Credential(_) => (None, false),
-    };
-    Resource::Tool {
-        name: request.tool,
-        server,
-        reads_only,
-        runs: matches!(request.act, Act::Command(_)),
-    }
-}
-
-fn of_effect<'a>(effect: &'a Effect, workspace: &'a str) -> Option<(Right, Resource<'a>)> {
-    let right = Right::of_effect(effect.kind)?;
-    let host = |name: &'a str| Some((right, Resource::Host { name }));
-    if right == Right::HostConnect {
-        return match &effect.target {
-            Target::Host(name) => host(name),
-            Target::Url(url) => host(crate::rules::host_of(url).unwrap_or_default()),
-            _ => host(""),
-        };
-    }
-    let path = match &effect.target {
-        Target::Path(path) | Target::Below(path) => path.as_str(),
-        Target::Unknown => "",
-        _ => return None,
-    };
-    let resource = Resource::Path {
-        path,
-        zone: effect.zone,
-        secret: effect.secret,
-        below: matches!(effect.target, Target::Below(_)),
-        workspace: (effect.zone == Zone::Workspace).then_some(workspace),
-    };
-    Some((right, resource))
-}
-
-fn of_act<'a>(request: &Request<'a>) -> Option<(Right, Resource<'a>)> {
-    match request.act {
-        Act::Session(used) => {
-            let right = match used.access {
-                SessionAccess::List | SessionAccess::Read => Right::SessionRead,
-                SessionAccess::Write => Right::SessionWrite,
-                SessionAccess::Create => Right::SessionCreate,
-            };
-            let (key, agent) = (used.target, used.agent_id);
-            Some((right, Resource::Session { key, agent }))
-        }
-        Act::Credential(used) => {
-            let (name, kind, bound) = (used.name, used.kind, used.bound);
-            Some((
-                Right::CredentialUse,
-                Resource::Credential { name, kind, bound },
-            ))
-        }
-        Act::Command(_) | Act::Files(_) | Act::Fetch(_) | Act::Tool(_) | Act::Process { .. } => {
-            None
-        }
     }
 }
