@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use gatehouse_agent::Action;
 use gatehouse_agent::govern::Effect;
-use gatehouse_policy::decide::is_never_answered_ahead;
+use gatehouse_policy::decide::{is_answered_by_no_pattern, is_never_answered_ahead};
 use gatehouse_policy::shell::is_words_alone;
 use gatehouse_policy::{Command, Reach, Verdict};
 use gatehouse_store::gateway::{GrantKind, GrantRecord};
@@ -92,15 +92,19 @@ fn is_given_in(action: &Action, grant: &GrantRecord) -> bool {
     }
 }
 
-/// Whether all that a call does is in the words of its commands: it sets no variable, writes to no file by itself, and
-/// runs nothing that was written before under the same words.
+/// Whether all that a call does is in the words of its commands: it sets no variable, writes to no file by itself, runs
+/// nothing that was written before under the same words, and is given no credential among them.
 fn is_its_words(action: &Action, judged: &Judged) -> bool {
     let sets_nothing = match &action.effect {
         Effect::Exec(exec) => exec.env_names.is_empty(),
         _ => false,
     };
     sets_nothing
-        && !judged.decision.findings.iter().any(is_never_answered_ahead)
+        && !judged
+            .decision
+            .findings
+            .iter()
+            .any(is_answered_by_no_pattern)
         && judged.decision.plan.as_ref().is_some_and(is_words_alone)
 }
 

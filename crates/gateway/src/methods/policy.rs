@@ -173,6 +173,8 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
     let session = params.session_key.unwrap_or_default();
     let taint = cx.app.taints.of(&session).await?;
     let lineage = lineage_of(&*cx.app.store, &session).await?;
+    let credentials = cx.app.credentials.known("exec", None).await;
+    let credentials = credentials.map_err(MethodError::internal)?;
     let judge = cx.app.judge.clone();
     blocking(move || {
         let cwd = params
@@ -183,7 +185,14 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
             session,
             lineage,
         };
-        judge.check(&doer, &params.command, &cwd, &workspace, &taint)
+        judge.check(
+            &doer,
+            &params.command,
+            &cwd,
+            &workspace,
+            &taint,
+            &credentials,
+        )
     })
     .await
 }

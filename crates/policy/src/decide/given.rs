@@ -111,9 +111,15 @@ pub(super) fn in_words(plan: &Plan) -> Vec<Finding> {
                 "puts {named} into the words of {program}, where whoever lists processes can read it"
             ));
         }
-        for (name, value) in spawn.assignments.iter().filter(|(_, value)| value.contains(BEGIN)) {
+        for (name, value) in spawn
+            .assignments
+            .iter()
+            .filter(|(_, value)| value.contains(BEGIN))
+        {
             let named = named(value);
-            add(format!("runs {program} with {named} in the variable {name}"));
+            add(format!(
+                "runs {program} with {named} in the variable {name}"
+            ));
         }
     }
     if let Plan::Shell { text } = plan

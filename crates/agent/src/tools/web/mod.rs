@@ -25,6 +25,8 @@ use url::{Host, Url};
 
 use extract::{extract, title, wrapped};
 
+pub use request::credential_texts;
+
 use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec, files::arguments};
 use crate::{govern::Effect, provider::HttpError};
 
