@@ -155,7 +155,7 @@ async fn a_credential_that_the_roles_forbid_is_not_used_and_the_audit_says_why()
     }
     let plain = bench.unasked("exec", json!({"command": "echo hi"})).await;
     assert!(plain.contains("hi"), "{plain}");
-    let checked = bench.check(MAIN, "echo {{cred:github}}").await;
+    let checked = bench.check(MAIN, "mkdir {{cred:github}}").await;
     assert!(checked.contains("not here"), "{checked}");
     let folder = bench.gateway.state.path().to_owned();
     drop(bench.person);
