@@ -211,7 +211,7 @@ mod tests {
         let mut for_both = pattern("npm ci *");
         for_both
             .answers
-            .extend(["another", "write-run"].map(str::to_owned));
+            .extend(["another", "write-run", "word-credential"].map(str::to_owned));
         assert_eq!(
             found(std::slice::from_ref(&for_both), &action(), &also("another")),
             1
@@ -222,12 +222,11 @@ mod tests {
             1,
             "the one that fits"
         );
-        assert_eq!(
-            found(&[for_both], &action(), &also("write-run")),
-            0,
-            "never ahead"
-        );
-        assert!(!may_be_pattern(&action(), &also("write-run")));
+        for code in ["write-run", "word-credential"] {
+            let answered = found(std::slice::from_ref(&for_both), &action(), &also(code));
+            assert_eq!(answered, 0, "never ahead: {code}");
+            assert!(!may_be_pattern(&action(), &also(code)), "{code}");
+        }
     }
 
     #[test]

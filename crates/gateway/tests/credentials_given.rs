@@ -110,6 +110,37 @@ async fn a_credential_among_the_words_of_a_command_is_asked_about_and_may_be_gra
 }
 
 #[tokio::test]
+async fn what_was_granted_with_a_credential_runs_again_though_the_session_knows_it_now() {
+    let mut bench = Bench::new().await;
+    let sends = json!({"command": "curl --max-time 5 http://127.0.0.1:1/",
+        "env": {"TOKEN": "{{cred:github}}"}});
+    let (question, _) = bench.asked("exec", sends.clone(), "session").await;
+    assert!(question.contains("env-credential"), "{question}");
+    bench.unasked("exec", sends.clone()).await;
+    bench.unasked("exec", sends).await;
+}
+
+#[tokio::test]
+async fn no_pattern_stands_for_a_command_with_a_credential_among_its_words() {
+    let mut bench = Bench::new().await;
+    let call = bench.call("exec", in_words()).await;
+    let question = bench.person.event("exec.approval.requested").await["payload"].clone();
+    let id = &question["id"];
+    let pattern = json!({"id": id, "decision": "always", "pattern": "/bin/echo *"});
+    let given = bench
+        .person
+        .request("gatehouse.approvals.resolve", pattern)
+        .await;
+    assert_eq!(
+        given["ok"], false,
+        "another credential would fit it: {given}"
+    );
+    let once = json!({"id": id, "decision": "once"});
+    bench.person.ask("gatehouse.approvals.resolve", once).await;
+    assert_eq!(call.await.unwrap()["ok"], true);
+}
+
+#[tokio::test]
 async fn nobody_is_asked_about_a_credential_in_a_text_for_a_shell() {
     let mut bench = Bench::new().await;
     for command in ["echo x > {{cred:github}}", "cat <<< '{{cred:github}}'"] {
