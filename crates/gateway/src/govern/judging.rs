@@ -82,7 +82,7 @@ enum Begun<T, F> {
     /// It names credentials; only who has read the command knows which.
     Names {
         names: Vec<String>,
-        call: Call,
+        call: Box<Call>,
         then: F,
     },
 }
@@ -95,7 +95,7 @@ impl Call {
             [] => Begun::Done(then(&self.action, judged)),
             names => Begun::Names {
                 names: names.to_vec(),
-                call: self,
+                call: Box::new(self),
                 then,
             },
         }
