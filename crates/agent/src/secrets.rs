@@ -6,6 +6,8 @@
 use std::{borrow::Cow, sync::Arc};
 
 use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use gatehouse_policy::decide::KnownCredential;
 use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
@@ -18,6 +20,10 @@ use crate::{
 /// How a reference begins, and ends.
 pub const BEGIN: &str = "{{cred:";
 pub const END: &str = "}}";
+
+/// What a model gets in the place of an image.
+const WITHHELD: &str = "the image is withheld: the value of a credential is written in the file, or its data cannot \
+                        be looked through for one";
 
 /// Whether a text refers to a credential.
 pub fn has_reference(text: &str) -> bool {
@@ -64,6 +70,18 @@ pub trait Credentials: Send + Sync {
     /// As [`Self::take`].
     async fn check(&self, _texts: &[&str], _usage: &CredentialUse<'_>) -> Result<(), String> {
         Ok(())
+    }
+
+    /// What is known of those of these names that there are, as they stand to such a use. Nothing is used.
+    ///
+    /// # Errors
+    /// A sentence for the model: they cannot be looked at now.
+    async fn known(
+        &self,
+        _names: &[String],
+        _usage: &CredentialUse<'_>,
+    ) -> Result<Vec<KnownCredential>, String> {
+        Ok(Vec::new())
     }
 
     /// As [`Self::take`], with the values before a rotation that are still in their grace: for a host that does not
@@ -188,14 +206,31 @@ impl Secrets {
     /// An output without secrets.
     pub(crate) fn clean(&self, mut output: ToolOutput) -> ToolOutput {
         for content in &mut output.content {
-            if let Content::Text { text, .. } = content {
-                self.clean_text(text);
+            match content {
+                Content::Text { text, .. } => self.clean_text(text),
+                Content::Image { data, .. } if !self.may_be_seen(data) => {
+                    *content = Content::text(WITHHELD);
+                    output.is_error = true;
+                }
+                _ => {}
             }
         }
         if let Some(details) = &mut output.details {
             self.clean_value(details);
         }
         output
+    }
+
+    /// Whether there is no secret in the bytes of an image. With one cut out of it, it would be no image.
+    fn may_be_seen(&self, data: &str) -> bool {
+        let Ok(bytes) = STANDARD.decode(data) else {
+            return false;
+        };
+        let mut clean = Vec::with_capacity(bytes.len());
+        let mut stream = self.redactor.stream();
+        stream.push(&bytes, &mut clean);
+        stream.finish(&mut clean);
+        clean == bytes
     }
 
     fn clean_text(&self, text: &mut String) {
@@ -295,9 +330,14 @@ pub(crate) mod tests {
         }
 
         fn finish(&mut self, out: &mut Vec<u8>) {
-            let text = String::from_utf8_lossy(&self.held).replace(self.value, "[redacted]");
-            out.extend_from_slice(text.as_bytes());
-            self.held.clear();
+            let held = std::mem::take(&mut self.held);
+            // What is no text stays as it is where there is nothing to take out.
+            match String::from_utf8_lossy(&held) {
+                text if text.contains(self.value) => {
+                    out.extend_from_slice(text.replace(self.value, "[redacted]").as_bytes());
+                }
+                _ => out.extend_from_slice(&held),
+            }
         }
     }
 
@@ -354,5 +394,29 @@ pub(crate) mod tests {
         let clean = secrets.clean(output);
         assert_eq!(clean.plain(), "it is [redacted]");
         assert!(!clean.details.unwrap().to_string().contains("the-value"));
+    }
+
+    #[test]
+    fn an_image_with_a_value_in_its_bytes_is_withheld_and_another_one_is_not() {
+        let secrets = One {
+            name: "a",
+            value: "the-value",
+            tool: "exec",
+            host: None,
+        }
+        .secrets();
+        let picture = |bytes: &[u8]| {
+            let mut output = ToolOutput::text("Read image file [image/png]");
+            output.content.push(Content::Image {
+                data: STANDARD.encode(bytes),
+                mime_type: "image/png".to_owned(),
+            });
+            secrets.clean(output)
+        };
+        let plain = picture(b"\x89PNG\r\n\x1a\n\xff\xfe pixels");
+        assert!(matches!(plain.content[1], Content::Image { .. }) && !plain.is_error);
+        let written = picture(b"\x89PNG\xffthe-value\xff");
+        let told = written.plain();
+        assert!(told.contains("withheld") && written.is_error, "{told}");
     }
 }

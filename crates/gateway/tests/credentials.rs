@@ -191,16 +191,6 @@ async fn an_agent_uses_a_credential_by_name_and_nobody_sees_it() {
 }
 
 #[tokio::test]
-async fn a_credential_is_put_into_a_word_of_a_command_that_needs_no_shell() {
-    let gateway = TestGateway::with(with_keys).await;
-    let mut wire = gateway.client(&ALL_SCOPES).await;
-    wire.ask("gatehouse.credentials.set", github()).await;
-    let word = exec(&mut wire, "/bin/echo --token={{cred:github}}", json!({})).await;
-    let word = word.to_string();
-    assert!(word.contains("--token=[redacted]"), "{word}");
-}
-
-#[tokio::test]
 async fn a_credential_that_is_not_bound_there_is_refused_with_its_reason() {
     let gateway = gateway().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;

@@ -13,6 +13,7 @@ pub enum Dialect {
 }
 
 /// The machine, as far as the analysis may know it. Paths are absolute and use `/`.
+#[derive(Clone)]
 pub struct World<'a> {
     pub dialect: Dialect,
     pub cwd: String,

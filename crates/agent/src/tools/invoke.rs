@@ -71,7 +71,7 @@ impl Invoker {
         call: &CallContext,
     ) -> Invocation {
         let outcome = match outcome {
-            ToolOutcome::Ran(output) => ToolOutcome::Ran(call.secrets.clean(output)),
+            ToolOutcome::Ran(output) => ToolOutcome::Ran(clean(output, call).await),
             other => other,
         };
         self.governor.outcome(action, &outcome).await;
@@ -87,6 +87,17 @@ impl Invoker {
             ToolOutcome::Aborted => Invocation::Aborted,
         }
     }
+}
+
+/// Images are looked through off the async threads: they are long.
+async fn clean(output: ToolOutput, call: &CallContext) -> ToolOutput {
+    let is_image = |content: &Content| matches!(content, Content::Image { .. });
+    if !output.content.iter().any(is_image) {
+        return call.secrets.clean(output);
+    }
+    let secrets = call.secrets.clone();
+    let cleaned = tokio::task::spawn_blocking(move || secrets.clean(output)).await;
+    cleaned.unwrap_or_else(|_| ToolOutput::error("the image could not be looked through"))
 }
 
 /// Puts a note for the model before the output.

@@ -105,17 +105,17 @@ fn lines(text: Option<&str>) -> Vec<String> {
 }
 
 /// Whether a gateway of our own, which knows more of a call than its command's words say, calls it dangerous, or asks
-/// for what a notification has no place for: the variables that the call sets.
+/// for what a notification has no place for: the variables that the call sets, and what stands for a value in its words.
 fn has_to_be_looked_at(judged: Option<&Value>) -> bool {
     let Some(judged) = judged else {
         return false;
     };
-    let sets = |found: &Value| {
+    let brings = |found: &Value| {
         let code = found["code"].as_str().unwrap_or_default();
-        code.starts_with("env-") && found["verdict"] != "allow"
+        (code.starts_with("env-") || code == "word-credential") && found["verdict"] != "allow"
     };
     let found = judged["findings"].as_array();
-    judged["dangerous"] == true || found.is_some_and(|found| found.iter().any(sets))
+    judged["dangerous"] == true || found.is_some_and(|found| found.iter().any(brings))
 }
 
 pub(crate) fn plugin(approval: wire::PluginApproval) -> Request {

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use gatehouse_agent::secrets::{CredentialUse, Secrets};
 use gatehouse_audit::{Actor, Draft};
+use gatehouse_policy::decide::KnownCredential;
 use gatehouse_store::gateway::GatewayStore;
 use gatehouse_vault::credentials::{
     Credential, CredentialError, CredentialName, CredentialVault, Destination, Host, KeyShelf,
@@ -106,6 +107,26 @@ impl CredentialDesk {
             Some(vault) => vault.list(self.now()).await,
             None => Ok(Vec::new()),
         }
+    }
+
+    /// What there is, as it stands to a use by a tool, which sends it there where a URL is named.
+    pub(crate) async fn known(
+        &self,
+        tool: &str,
+        url: Option<&Url>,
+    ) -> Result<Vec<KnownCredential>, CredentialError> {
+        let to = Destination {
+            tool,
+            host: url.and_then(host),
+        };
+        let goes_somewhere = url.is_none() || to.host.is_some();
+        let all = self.list().await?.into_iter();
+        let known = all.map(|one| KnownCredential {
+            name: one.row.name.to_string(),
+            kind: one.row.kind.word().to_owned(),
+            bound: goes_somewhere && one.row.bounds.allow(&to),
+        });
+        Ok(known.collect())
     }
 
     /// Keeps a credential, in place of one of the same name.

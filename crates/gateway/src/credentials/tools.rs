@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use gatehouse_agent::secrets::{CredentialUse, Credentials, Redact, RedactStream, Values};
+use gatehouse_policy::decide::KnownCredential;
 use gatehouse_vault::credentials::{CredentialName, Destination, Part, parts};
 use gatehouse_vault::{RedactingStream, Redactor};
 use zeroize::Zeroizing;
@@ -31,6 +32,18 @@ impl Credentials for Giver {
     async fn check(&self, texts: &[&str], usage: &CredentialUse<'_>) -> Result<(), String> {
         let names = names(texts)?;
         self.usable(&names, &destination(usage)?, usage).await
+    }
+
+    async fn known(
+        &self,
+        names: &[String],
+        usage: &CredentialUse<'_>,
+    ) -> Result<Vec<KnownCredential>, String> {
+        self.0.vault().map_err(|error| reason(&error))?;
+        let known = self.0.known(usage.tool, usage.url).await;
+        let mut known = known.map_err(|error| reason(&error))?;
+        known.retain(|one| names.contains(&one.name));
+        Ok(known)
     }
 
     async fn take_former(

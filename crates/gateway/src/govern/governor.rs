@@ -239,9 +239,10 @@ impl GatewayGovernor {
 
     /// Whether the credentials that the call names can be used. Nobody is asked about a call that would fail for them.
     pub(super) async fn can_use(&self, action: &Action, look: &Look) -> Result<(), Stop> {
-        let wanted = Wanted::of(action, look);
+        let refused = |reason: String| Stop::denied(&reason, "credential");
+        let wanted = Wanted::of(action, look).map_err(refused)?;
         let checked = wanted.check(&*self.parts.credentials).await;
-        checked.map_err(|reason| Stop::denied(&reason, "credential"))
+        checked.map_err(refused)
     }
 
     /// Asks, and asks anew for each command that a person puts in place.

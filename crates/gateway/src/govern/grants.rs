@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use gatehouse_agent::Action;
 use gatehouse_agent::govern::Effect;
-use gatehouse_policy::decide::is_never_answered_ahead;
+use gatehouse_policy::decide::{is_answered_by_no_pattern, is_never_answered_ahead};
 use gatehouse_policy::shell::is_words_alone;
 use gatehouse_policy::{Command, Reach, Verdict};
 use gatehouse_store::gateway::{GrantKind, GrantRecord};
@@ -97,15 +97,19 @@ fn is_given_in(action: &Action, grant: &GrantRecord) -> bool {
     }
 }
 
-/// Whether all that a call does is in the words of its commands: it sets no variable, writes to no file by itself, and
-/// runs nothing that was written before under the same words.
+/// Whether all that a call does is in the words of its commands: it sets no variable, writes to no file by itself, runs
+/// nothing that was written before under the same words, and is given no credential among them.
 fn is_its_words(action: &Action, judged: &Judged) -> bool {
     let sets_nothing = match &action.effect {
         Effect::Exec(exec) => exec.env_names.is_empty(),
         _ => false,
     };
     sets_nothing
-        && !judged.decision.findings.iter().any(is_never_answered_ahead)
+        && !judged
+            .decision
+            .findings
+            .iter()
+            .any(is_answered_by_no_pattern)
         && judged.decision.plan.as_ref().is_some_and(is_words_alone)
 }
 
@@ -212,7 +216,7 @@ mod tests {
         let mut for_both = pattern("npm ci *");
         for_both
             .answers
-            .extend(["another", "write-run"].map(str::to_owned));
+            .extend(["another", "write-run", "word-credential"].map(str::to_owned));
         assert_eq!(
             found(std::slice::from_ref(&for_both), &action(), &also("another")),
             1
@@ -223,12 +227,11 @@ mod tests {
             1,
             "the one that fits"
         );
-        assert_eq!(
-            found(&[for_both], &action(), &also("write-run")),
-            0,
-            "never ahead"
-        );
-        assert!(!may_be_pattern(&action(), &also("write-run")));
+        for code in ["write-run", "word-credential"] {
+            let answered = found(std::slice::from_ref(&for_both), &action(), &also(code));
+            assert_eq!(answered, 0, "never ahead: {code}");
+            assert!(!may_be_pattern(&action(), &also(code)), "{code}");
+        }
     }
 
     #[test]

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use gatehouse_agent::Action;
+use gatehouse_policy::decide::KnownCredential;
 
 use super::course::{Course, course};
 use super::exec_policy::ExecPolicy;
 use super::governor::GatewayGovernor;
-use super::judge::{Judged, SessionFacts};
+use super::judge::{Judge, Judged, SessionFacts};
 use super::look::Look;
 use super::rates::Place;
 use super::stop::Stop;
+use super::wanted;
 
 impl GatewayGovernor {
     /// The policy's answer, from what is known now.
@@ -48,9 +50,61 @@ impl GatewayGovernor {
             told_by: self.lineages.tellers(&action.told_by).await?,
             taint: self.taints.of(&action.session_key).await?,
         };
-        let (judge, action, place) = (self.judge.clone(), action.clone(), place.clone());
-        let judge = move || then(&action, judge.judge(&action, session, &place));
-        let judged = tokio::task::spawn_blocking(judge).await;
-        judged.map_err(|_| Stop::denied("the call could not be judged", "unjudged"))
+        let unjudged = |_| Stop::denied("the call could not be judged", "unjudged");
+        let call = Call {
+            judge: self.judge.clone(),
+            action: action.clone(),
+            session,
+            place: place.clone(),
+        };
+        let begun = tokio::task::spawn_blocking(move || call.begin(then)).await;
+        let (names, call, then) = match begun.map_err(unjudged)? {
+            Begun::Done(done) => return Ok(done),
+            Begun::Names { names, call, then } => (names, call, then),
+        };
+        let known = wanted::known(action, &names, &*self.parts.credentials).await;
+        let known = known.map_err(|reason| Stop::denied(&reason, "credential"))?;
+        let judged = tokio::task::spawn_blocking(move || then(&call.action, call.judged(&known)));
+        judged.await.map_err(unjudged)
+    }
+}
+
+/// A call that is judged off the async threads.
+struct Call {
+    judge: Judge,
+    action: Action,
+    session: SessionFacts,
+    place: Arc<Place>,
+}
+
+/// How far a call was judged.
+enum Begun<T, F> {
+    Done(T),
+    /// It names credentials; only who has read the command knows which.
+    Names {
+        names: Vec<String>,
+        call: Box<Call>,
+        then: F,
+    },
+}
+
+impl Call {
+    fn begin<T, F: FnOnce(&Action, Judged) -> T>(self, then: F) -> Begun<T, F> {
+        let session = self.session.clone();
+        let judged = self.judge.judge(&self.action, session, None, &self.place);
+        match judged.decision.credentials.as_slice() {
+            [] => Begun::Done(then(&self.action, judged)),
+            names => Begun::Names {
+                names: names.to_vec(),
+                call: Box::new(self),
+                then,
+            },
+        }
+    }
+
+    fn judged(&self, known: &[KnownCredential]) -> Judged {
+        let session = self.session.clone();
+        self.judge
+            .judge(&self.action, session, Some(known), &self.place)
     }
 }

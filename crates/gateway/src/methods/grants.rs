@@ -18,6 +18,17 @@ const LOOKED_AT: u32 = 1_000;
 /// The most that a preview shows.
 const SHOWN: usize = 200;
 
+/// What is found of a call that is more than the words of its line: variables, another folder, what a word stands for.
+const BESIDE: [&str; 7] = [
+    "env-credential",
+    "env-harmless",
+    "env-set",
+    "env-unseen",
+    "other-folder",
+    "word-credential",
+    "write-run",
+];
+
 /// The longest reason that reaches an agent, in bytes.
 const LONGEST_REASON: usize = 2_000;
 
@@ -300,8 +311,8 @@ async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
                 .into_iter()
                 .flatten()
                 .filter_map(|one| one["code"].as_str());
-            // A variable that the call set is not in the text of the line.
-            let beside = codes.any(|code| matches!(code, "write-run" | "env-set" | "other-folder"));
+            // No pattern would have answered these, whatever the line says.
+            let beside = codes.any(|code| BESIDE.contains(&code));
             let all = !commands.is_empty()
                 && !beside
                 && is_words_alone(&plan)

@@ -169,6 +169,8 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
     let session = params.session_key.unwrap_or_default();
     let taint = cx.app.taints.of(&session).await?;
     let lineage = lineage_of(&*cx.app.store, &session).await?;
+    let credentials = cx.app.credentials.known("exec", None).await;
+    let credentials = credentials.map_err(MethodError::internal)?;
     let judge = cx.app.judge.clone();
     blocking(move || {
         let cwd = params
@@ -180,7 +182,14 @@ async fn check(cx: Cx, params: CheckParams) -> Result<Value, MethodError> {
             lineage,
             told_by: Vec::new(),
         };
-        judge.check(&doer, &params.command, &cwd, &workspace, &taint)
+        judge.check(
+            &doer,
+            &params.command,
+            &cwd,
+            &workspace,
+            &taint,
+            &credentials,
+        )
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! What an action calls for before any rule is asked: the analysis of a command, and what stands for it where there
 //! is no command.
 
+use super::given;
 use super::request::{Act, Fetch, Request, SessionAccess, SessionUse, ToolUse};
 use crate::effect::{Effect, EffectKind, Zone};
 use crate::place::HostClass;
@@ -142,7 +143,12 @@ fn of_session(used: &SessionUse<'_>, by: &str) -> Option<Finding> {
 
 /// What the session did before that speaks against what it does now. Commands bring this with their analysis.
 pub(super) fn of_taint(request: &Request<'_>, taint: &Taint) -> Option<Finding> {
-    let secret = taint.secrets.iter().next()?;
+    if taint.secrets.is_empty() {
+        return None;
+    }
+    // What it is given to send is no news to where it goes.
+    let given = given::heard(&given::names(request));
+    let secret = taint.secrets.iter().find(|one| !given.contains(*one))?;
     let (code, does) = match &request.act {
         Act::Fetch(fetch) => ("secret-network", format!("reaches {}", fetch.host)),
         Act::Tool(used) => ("secret-tool", format!("calls {}", used.server?)),
@@ -167,7 +173,11 @@ pub(super) fn of_taint(request: &Request<'_>, taint: &Taint) -> Option<Finding> 
 pub(super) fn taint_after(request: &Request<'_>, effects: &[Effect], before: &Taint) -> Taint {
     use crate::effect::Target;
     let mut taint = match &request.act {
-        Act::Command(analysis) => return analysis.taint.clone(),
+        Act::Command(analysis) => {
+            let mut taint = analysis.taint.clone();
+            taint.secrets.extend(given::heard(&given::names(request)));
+            return taint;
+        }
         Act::Process { fed: Some(fed), .. } => return fed.taint.clone(),
         _ => before.clone(),
     };

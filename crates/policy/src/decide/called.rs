@@ -1,9 +1,10 @@
 //! What a call brings beside its command or its address: variables, headers, credentials, and an input that stays
 //! open. A person is told all of it, and the values, since none of it is in the command's words.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::baseline::finding;
+use super::given::{self, credentials, texts};
 use super::request::{Act, Request};
 use crate::analysis::Analysis;
 use crate::place;
@@ -77,15 +78,14 @@ pub(super) fn findings(request: &Request<'_>) -> Vec<Finding> {
     match &request.act {
         Act::Command(analysis) => {
             let set = variables(arguments).map(|(name, value)| variable(name, value));
-            set.chain(left_open(analysis, arguments)).collect()
+            let words = given::in_words(&analysis.plan);
+            set.chain(words)
+                .chain(left_open(analysis, arguments))
+                .collect()
         }
         Act::Fetch(fetch) => {
             let headers = texts(arguments, "headers").collect::<Vec<_>>();
-            let values = headers.iter().map(|(_, value)| *value);
-            let named = values
-                .chain(arguments.get("url").and_then(Value::as_str))
-                .flat_map(credentials);
-            let used = named.map(|name| {
+            let used = given::names(request).into_iter().map(|name| {
                 let text = format!("sends the credential {name} to {}", fetch.host);
                 finding(Verdict::Allow, "sends-credential", text)
             });
@@ -137,18 +137,6 @@ fn left_open(analysis: &Analysis, arguments: &Value) -> Option<Finding> {
 
 fn variables(arguments: &Value) -> impl Iterator<Item = (&str, &str)> {
     texts(arguments, "env")
-}
-
-fn texts<'a>(arguments: &'a Value, name: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let all = arguments.get(name).and_then(Value::as_object);
-    let all = all.into_iter().flat_map(Map::iter);
-    all.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
-}
-
-/// The credentials that a text refers to: `{{cred:NAME}}`.
-fn credentials(text: &str) -> impl Iterator<Item = &str> {
-    let after = text.split("{{cred:").skip(1);
-    after.filter_map(|rest| Some(rest.split_once("}}")?.0.trim()))
 }
 
 /// A value in one line. What cannot be seen is written out.

@@ -1,7 +1,7 @@
 //! Whether an action has to be looked at before it is allowed. A notification offers `Allow` only below this level,
 //! and no rule makes what is above it run without a question.
 
-use super::{baseline, called, fed};
+use super::{baseline, called, fed, given};
 use crate::analysis::{Analysis, Command};
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::plan::Plan;
@@ -97,6 +97,12 @@ pub(super) fn is_in_its_words(commands: &[Command], plan: Option<&Plan>) -> bool
 /// script behind the same words is another one now. Only a person who looks at it answers it.
 pub fn is_never_answered_ahead(finding: &Finding) -> bool {
     finding.code == "write-run"
+}
+
+/// Whether no pattern of words answers it, however well it fits: what runs is not in the words alone, or a word stands
+/// for something that another word in its place would not. One exact command can be answered ahead.
+pub fn is_answered_by_no_pattern(finding: &Finding) -> bool {
+    is_never_answered_ahead(finding) || finding.code == given::WORD
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub struct Decision {
     pub policy_version: String,
     /// What to count when it is let through, for rules with a rate.
     pub rates: Vec<RateKey>,
+    /// The credentials that the call is given, by their names.
+    pub credentials: Vec<String>,
     /// What the session is tainted with when it was done.
     pub taint: Taint,
 }

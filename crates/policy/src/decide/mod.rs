@@ -10,6 +10,7 @@ mod danger;
 mod decision;
 mod explain;
 mod fed;
+mod given;
 mod pipeline;
 mod policy;
 mod request;
@@ -20,10 +21,11 @@ mod tests;
 pub mod vetting;
 
 pub use crate::place::HostClass;
-pub use danger::is_never_answered_ahead;
+pub use danger::{is_answered_by_no_pattern, is_never_answered_ahead};
 pub use decision::{Decision, DecisionView, RuleHit};
 pub use explain::explain;
 pub use fed::{Fed, feed};
+pub use given::{KnownCredential, read_call};
 pub use pipeline::decide;
 pub use policy::{DEFAULT_DOCUMENT, Policy, RuleView};
 pub use request::{

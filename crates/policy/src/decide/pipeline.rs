@@ -4,6 +4,7 @@ use super::baseline::{self, finding, strictest};
 use super::called;
 use super::danger;
 use super::decision::{Decision, RuleHit};
+use super::given;
 use super::policy::Policy;
 use super::request::{Act, Context, Request};
 use super::roles;
@@ -26,9 +27,16 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         _ => (&[] as &[_], None),
     };
     let facts = facts(request, context, commands, &effects);
+    let credentials: Vec<String> = given::names(request).into_iter().collect();
     let base = baseline::findings(request, &effects);
     let mut others = preset_findings(policy.preset(), request, &effects);
-    others.extend(roles::findings(request, policy, context, &effects));
+    others.extend(roles::findings(
+        request,
+        policy,
+        context,
+        &effects,
+        &credentials,
+    ));
     others.extend(called::findings(request));
     others.extend(context.told_by.iter().map(told_by));
     others.extend(context.facts.iter().cloned());
@@ -71,6 +79,7 @@ pub fn decide(request: &Request<'_>, policy: &Policy, context: &Context<'_>) -> 
         approval: judged.approval,
         policy_version: policy.version().to_owned(),
         rates: judged.rates,
+        credentials,
         taint: baseline::taint_after(request, &effects, context.taint),
         effects,
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fed::Fed;
+use super::given::KnownCredential;
 use crate::analysis::Analysis;
 use crate::authz::AgentRights;
 use crate::effect::{Effect, EffectKind, Target, Zone};
@@ -111,6 +112,9 @@ pub struct Context<'a> {
     pub told_by: &'a [Teller],
     /// How often things happened, for rules with a rate.
     pub counts: &'a dyn Counts,
+    /// What is known of the credentials that the call names; one that is not among them does not exist. None where
+    /// nobody looked: each is taken for one that is bound to where it goes.
+    pub credentials: Option<&'a [KnownCredential]>,
     /// What else speaks against it: a breaker that is open, a session that is paused.
     pub facts: &'a [Finding],
 }
@@ -132,6 +136,7 @@ impl<'a> Context<'a> {
             above: &[],
             told_by: &[],
             counts: &NoCounts,
+            credentials: None,
             facts: &[],
         }
     }

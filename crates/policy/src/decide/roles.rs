@@ -4,21 +4,29 @@
 use super::baseline::finding;
 use super::policy::Policy;
 use super::request::{Act, Context, Request, SessionAccess};
-use crate::authz::{Asking, Call, Principal, Resource, Right};
+use crate::authz::{Access, Asking, Call, Principal, Reason, Resource, Right};
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::verdict::{Finding, Verdict};
 
 /// The most that the policies are asked about one action. Beyond it a person is.
 const MOST_RESOURCES: usize = 128;
 
-/// What they say to it: to the tool, and to every path, host, session and credential that it touches.
+/// What is found by asking them. `credentials` are those that the call is given.
 pub(super) fn findings(
     request: &Request<'_>,
     policy: &Policy,
     context: &Context<'_>,
     effects: &[Effect],
+    credentials: &[String],
 ) -> Vec<Finding> {
     let mut wanted = vec![(Right::ToolCall, tool(request, effects))];
+    let mut found = Vec::new();
+    for name in credentials {
+        match credential(name, context) {
+            Some(resource) => wanted.push((Right::CredentialUse, resource)),
+            None => found.push(no_credential(name)),
+        }
+    }
     wanted.extend(
         effects
             .iter()
@@ -31,7 +39,6 @@ pub(super) fn findings(
             asked.push(one);
         }
     }
-    let mut found = Vec::new();
     if asked.len() > MOST_RESOURCES {
         let text = format!("it touches more than {MOST_RESOURCES} things");
         found.push(finding(Verdict::Ask, "too-many", text));
@@ -110,11 +117,11 @@ fn put(
             Verdict::Ask => "role-asks",
             Verdict::Deny => "role-denies",
         };
-        for reason in access.reasons {
+        for reason in &access.reasons {
             if is_other && reason.policy.is_none() {
                 continue;
             }
-            let one = finding(access.verdict, code, reason.text);
+            let one = finding(access.verdict, code, text(&access, reason, resource));
             if !found.contains(&one) {
                 found.push(one);
             }
@@ -202,5 +209,37 @@ fn of_act<'a>(request: &Request<'a>) -> Option<(Right, Resource<'a>)> {
         Act::Command(_) | Act::Files(_) | Act::Fetch(_) | Act::Tool(_) | Act::Process { .. } => {
             None
         }
+    }
+}
+
+/// None where it is known that there is no such credential.
+fn credential<'a>(name: &'a str, context: &Context<'a>) -> Option<Resource<'a>> {
+    let Some(known) = context.credentials else {
+        let (kind, bound) = ("", true);
+        return Some(Resource::Credential { name, kind, bound });
+    };
+    let known = known.iter().find(|one| one.name == name)?;
+    Some(Resource::Credential {
+        name,
+        kind: &known.kind,
+        bound: known.bound,
+    })
+}
+
+fn no_credential(name: &str) -> Finding {
+    let text =
+        format!("there is no credential {name}; ask the person who runs this gateway to set it");
+    finding(Verdict::Deny, "no-credential", text)
+}
+
+/// A reason in a sentence. Of several credentials it says which.
+fn text(access: &Access, reason: &Reason, resource: &Resource<'_>) -> String {
+    let Resource::Credential { name, bound, .. } = resource else {
+        return reason.text.clone();
+    };
+    let unbound = access.verdict == Verdict::Deny && reason.policy.is_none() && !bound;
+    match unbound {
+        true => format!("the credential {name} is not bound to where it would go"),
+        false => format!("the credential {name}: {}", reason.text),
     }
 }

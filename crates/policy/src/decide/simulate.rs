@@ -9,6 +9,7 @@ use specta::Type;
 
 use super::decision::Decision;
 use super::fed::{Fed, feed};
+use super::given::{KnownCredential, read_call};
 use super::pipeline::decide;
 use super::policy::Policy;
 use super::request::{
@@ -19,7 +20,6 @@ use crate::authz::AgentRights;
 use crate::effect::Effect;
 use crate::place::HostClass;
 use crate::rules::{Counts, Moment, RateKey, Teller};
-use crate::shell;
 use crate::verdict::{Finding, Verdict};
 use crate::world::{Dialect, NoFiles, Taint, World};
 
@@ -51,6 +51,9 @@ pub struct PastAction {
     /// The agent's rights then; today's default where they were not kept.
     #[serde(default)]
     pub rights: AgentRights,
+    /// What was known of the credentials that it named; none where nobody looked.
+    #[serde(default)]
+    pub credentials: Option<Vec<KnownCredential>>,
     /// How far the clock on the wall was ahead of UTC then, in minutes.
     #[serde(default)]
     pub offset_minutes: i32,
@@ -177,8 +180,7 @@ impl PastAction {
         match &self.act {
             PastAct::Command { command, cwd } => {
                 let world = self.world(cwd, taint);
-                let analysis = shell::analyse(command, &world);
-                Reread::Command(Box::new(analysis.called_with(&self.arguments, &world)))
+                Reread::Command(Box::new(read_call(command, &self.arguments, &world)))
             }
             PastAct::Process { fed: Some(fed), .. } => {
                 let world = self.world(&fed.cwd, taint);
@@ -213,6 +215,7 @@ impl PastAction {
             },
             above: &self.above,
             told_by: &self.told_by,
+            credentials: self.credentials.as_deref(),
             counts: &Until { tally, at: self.at },
             ..Context::new(&self.home, &self.workspace, &self.rights, taint)
         };

@@ -38,25 +38,27 @@ pub(super) async fn for_launch(
     effect: &ExecEffect,
     call: &CallContext,
 ) -> Result<Values, ToolError> {
-    match launch.plan() {
-        // On a terminal, several programs are a text for the shell.
-        Plan::Direct { lists } if effect.pty && only(lists).is_none() => {
-            not_in_a_shell(&effect.command)?;
-        }
-        Plan::Shell { text } => not_in_a_shell(text)?,
-        Plan::Direct { .. } | Plan::Nothing => {}
-    }
-    taken(&texts(launch), call).await
+    taken(&texts(launch, effect)?, call).await
 }
 
 /// Where a launch may refer to a credential.
-pub fn texts(launch: &Launch) -> Vec<&str> {
+///
+/// # Errors
+/// It refers to one in a text for a shell.
+pub fn texts<'l>(launch: &'l Launch, effect: &ExecEffect) -> Result<Vec<&'l str>, ToolError> {
     let environment = launch.environment().values();
     let mut texts: Vec<&str> = environment.filter_map(|value| value.to_str()).collect();
-    if let Plan::Direct { lists } = launch.plan() {
-        texts.extend(lists.iter().flat_map(words));
+    match launch.plan() {
+        // On a terminal, several programs are a text for the shell.
+        Plan::Direct { lists } if effect.pty && only(lists).is_none() => {
+            let mut words = lists.iter().flat_map(words);
+            words.try_for_each(not_in_a_shell)?;
+        }
+        Plan::Direct { lists } => texts.extend(lists.iter().flat_map(words)),
+        Plan::Shell { text } => not_in_a_shell(text)?,
+        Plan::Nothing => {}
     }
-    texts
+    Ok(texts)
 }
 
 fn words(pipeline: &Pipeline) -> impl Iterator<Item = &str> {

@@ -29,6 +29,8 @@ use extract::{extract, title, wrapped};
 pub use options::{FetchOptions, Reach};
 use redirect::Leads;
 
+pub use request::credential_texts;
+
 use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec, files::arguments};
 use crate::{govern::Effect, provider::HttpError};
 

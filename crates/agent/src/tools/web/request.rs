@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
 use url::Url;
 
 use super::{CallContext, ToolError};
@@ -28,6 +29,14 @@ const REFUSED: [&str; 7] = [
 /// As a path writes the characters around a reference.
 const BEGIN_IN_PATH: &str = "%7B%7Bcred:";
 const END_IN_PATH: &str = "%7D%7D";
+
+/// Where a request may refer to a credential, by the call's arguments: its address, as it was written, and its headers.
+pub fn credential_texts(url: &Url, arguments: &Value) -> Vec<String> {
+    let headers = arguments.get("headers").and_then(Value::as_object);
+    let headers = headers.into_iter().flatten();
+    let sent = headers.filter_map(|(_, value)| Some(value.as_str()?.to_owned()));
+    std::iter::once(with_references(url)).chain(sent).collect()
+}
 
 /// What goes to the first host.
 pub(super) struct Request {

@@ -48,6 +48,7 @@ fn what_a_gateway_of_ours_says_of_its_call_is_shown_and_looked_at() {
     assert!(!shown.dangerous);
     assert!(content(json!({"dangerous": true, "findings": []})).dangerous);
     assert!(found("env-set", "ask").dangerous);
+    assert!(found("word-credential", "ask").dangerous);
     assert!(!found("env-harmless", "allow").dangerous);
     assert!(!content(Value::Null).dangerous);
 }

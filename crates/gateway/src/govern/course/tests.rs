@@ -62,6 +62,7 @@ fn planned(verdict: Verdict, plan: Plan) -> Judged {
         approval: Approval::default(),
         policy_version: "1".to_owned(),
         rates: Vec::new(),
+        credentials: Vec::new(),
         taint: Taint::default(),
     };
     Judged {

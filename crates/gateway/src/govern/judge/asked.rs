@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use gatehouse_agent::govern::{FileAccess, FileEffect, ProcessInput};
 use gatehouse_policy::decide::{
-    Act, Context, Fetch, Judged as Touched, PastInput, Request, SessionAccess, SessionUse, feed,
+    Act, Context, Fetch, Judged as Touched, KnownCredential, PastInput, Request, SessionAccess,
+    SessionUse, feed, read_call,
 };
 use gatehouse_policy::place::{self, Access};
 use gatehouse_policy::rules::{Counts, Moment, NoCounts};
@@ -26,6 +27,8 @@ pub(super) struct Asked<'a> {
     pub(super) arguments: &'a Value,
     pub(super) workspace: &'a Path,
     pub(super) taint: &'a Taint,
+    /// What is known of the credentials that the call names.
+    pub(super) credentials: Option<&'a [KnownCredential]>,
     /// Where what it counts as is held; none where nothing will run.
     pub(super) place: Option<&'a Place>,
 }
@@ -42,8 +45,7 @@ impl Asked<'_> {
             files: &seen,
             ..self.world(cwd)
         };
-        let analysis = gatehouse_policy::shell::analyse(command, &world);
-        let analysis = analysis.called_with(self.arguments, &world);
+        let analysis = read_call(command, self.arguments, &world);
         let past = json!({"kind": "command", "command": command, "cwd": cwd});
         let mut facts: Vec<Finding> = Vec::new();
         // It is no reason to ask by itself, and one more where something else asks: whoever wrote a rule for these
@@ -176,6 +178,7 @@ impl Asked<'_> {
             facts,
             above: &lineage.above,
             told_by: &self.doer.told_by,
+            credentials: self.credentials,
             ..Context::new(home, &workspace, &rights, self.taint)
         };
         let request = Request {
@@ -187,6 +190,8 @@ impl Asked<'_> {
             act,
         };
         let decision = decide(&request, &self.policy, &context);
+        // Of those that it names none is left out: one that is not known does not exist.
+        let credentials = (!decision.credentials.is_empty()).then_some(self.credentials);
         if let Some(counting) = counting {
             counting.hold(&decision.rates);
         }
@@ -195,7 +200,7 @@ impl Asked<'_> {
             "tool": self.tool, "workspace": workspace, "home": home,
             "verdict": decision.would, "act": act_json, "channel": channel, "rights": rights,
             "offsetMinutes": offset_minutes, "above": lineage.above, "toldBy": self.doer.told_by,
-            "arguments": kept(self.arguments),
+            "arguments": kept(self.arguments), "credentials": credentials.flatten(),
         });
         judged(decision, past)
     }

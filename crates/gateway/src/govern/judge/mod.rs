@@ -11,7 +11,7 @@ use gatehouse_agent::Action;
 use gatehouse_agent::govern::Effect;
 use gatehouse_policy::authz::AgentRights;
 use gatehouse_policy::decide::vetting::{Outcome, join};
-use gatehouse_policy::decide::{Act, ToolUse};
+use gatehouse_policy::decide::{Act, KnownCredential, ToolUse};
 use gatehouse_policy::{
     Command, Decision, DecisionView, Dialect, EffectKind, NoFiles, Plan, Taint, Target, Teller,
     Verdict,
@@ -147,8 +147,15 @@ impl Judge {
         self.rates.restore(store, &policy, now).await
     }
 
-    /// Judges a tool call by what is known now. What it counts as is held in its place.
-    pub(super) fn judge(&self, action: &Action, session: SessionFacts, place: &Place) -> Judged {
+    /// Judges a tool call by what is known now, also of the credentials that it names. What it counts as is held in its
+    /// place.
+    pub(super) fn judge(
+        &self,
+        action: &Action,
+        session: SessionFacts,
+        credentials: Option<&[KnownCredential]>,
+        place: &Place,
+    ) -> Judged {
         let SessionFacts {
             lineage,
             told_by,
@@ -168,6 +175,7 @@ impl Judge {
             arguments: &action.arguments,
             workspace: &action.workspace,
             taint: &taint,
+            credentials,
             place: Some(place),
         };
         match &action.effect {
@@ -225,6 +233,7 @@ impl Judge {
         cwd: &Path,
         workspace: &Path,
         taint: &Taint,
+        credentials: &[KnownCredential],
     ) -> Value {
         let asked = Asked {
             judge: self,
@@ -234,6 +243,7 @@ impl Judge {
             arguments: &json!({"command": command}),
             workspace,
             taint,
+            credentials: Some(credentials),
             place: None,
         };
         asked.command(command, cwd).view()

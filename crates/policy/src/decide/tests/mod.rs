@@ -5,6 +5,7 @@ mod below;
 mod beside;
 mod called;
 mod fed;
+mod given;
 mod laws;
 mod opening;
 mod presets;
