@@ -12,6 +12,7 @@
  *
  * It knows no DOM. Time and the backend are passed in.
  */
+import type { Given } from "./questions";
 import type { Backend } from "$lib/backend/backend";
 import type {
   DecideTerms,
@@ -39,6 +40,14 @@ export type Ignored = "tooSoon" | "keyTooSoon" | "enter" | null;
 const affirmative: readonly Decision[] = ["allowOnce", "approve"];
 const negative: readonly Decision[] = ["deny", "reject"];
 
+type Typed = {
+  readonly given: Readonly<Record<string, Given>>;
+  readonly reason: string;
+  /** In the place of the one that was asked for; null where nothing was typed. */
+  readonly command: string | null;
+};
+const nothingTyped: Typed = { given: {}, reason: "", command: null };
+
 export class Approval {
   /** The request as the list knows it, the latest. */
   item = $state.raw<InboxItemView | null>(null);
@@ -55,6 +64,8 @@ export class Approval {
   ignored = $state<Ignored>(null);
   sending = $state<Decision | null>(null);
   answers = $state.raw<readonly string[]>([]);
+  /** What was typed and chosen for this request. A form that goes, as a connection does, takes nothing of it along. */
+  typed = $state.raw<Typed>(nothingTyped);
   #settledAt = Infinity;
   #keysCountAt = Infinity;
   #loading: string | null = null;
@@ -113,8 +124,13 @@ export class Approval {
     this.#keysCountAt = this.now() + keysSettleTime;
   }
 
+  /** Keeps what is typed for as long as the request is the same. */
+  keep(typed: Partial<Typed>): void {
+    this.typed = { ...this.typed, ...typed };
+  }
+
   /** Some key was pressed. True while it belongs to what was typed elsewhere; then so does the next one. */
-  typed(): boolean {
+  keyPressed(): boolean {
     const held = this.now() < this.#keysCountAt;
     if (held && this.shown) this.holdKeys();
     return held;
@@ -265,6 +281,7 @@ export class Approval {
     const counted = before !== null && isCounted(detail) && !isCounted(before);
     if (before && waits && substance(before, counted) !== substance(detail, counted)) {
       this.changed = true;
+      this.typed = nothingTyped;
       this.#stepBack();
     }
     if (!before) this.settle();
@@ -289,6 +306,7 @@ export class Approval {
     this.ignored = null;
     this.sending = null;
     this.answers = [];
+    this.typed = nothingTyped;
     this.#settledAt = Infinity;
     this.#keysCountAt = Infinity;
     this.#loading = null;

@@ -118,6 +118,16 @@ describe("a decision", () => {
     expect(approval.changed).toBe(true);
   });
 
+  it("keeps what was typed while the gateway is away, and drops it with what it was typed for", async () => {
+    const { approval, change } = await shown();
+    approval.keep({ reason: "not on a Friday" });
+    await change({ phase: { kind: "unreachable", since: 0, wasDeciding: null } });
+    await change({ phase: { kind: "waiting", problem: null } });
+    expect(approval.typed.reason).toBe("not on a Friday");
+    await change({}, { subject: "rm -rf other" });
+    expect(approval.typed.reason).toBe("");
+  });
+
   it("needs no second reading when only its state has changed", async () => {
     const { approval, change } = await shown();
     await change({ phase: { kind: "unreachable", since: 1, wasDeciding: null } });
