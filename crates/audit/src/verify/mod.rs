@@ -136,6 +136,15 @@ impl Report {
         self.broken.is_none()
     }
 
+    /// Nobody can prove how it ends, and no record of it says so yet.
+    pub fn is_end_unproven(&self) -> bool {
+        let reaches = |said: &Statement| match *said {
+            Statement::Unproven { last, .. } => last >= self.size,
+            Statement::Sealed { .. } | Statement::Former { .. } => false,
+        };
+        self.unproven.iter().any(reaches)
+    }
+
     /// Intact, and nothing of it is left unproven.
     pub fn is_proven(&self) -> bool {
         self.intact() && self.unproven.is_empty()

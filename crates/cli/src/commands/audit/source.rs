@@ -258,13 +258,15 @@ impl Files {
         Ok((text, page.next))
     }
 
-    /// The log as it is, where it is intact and there is what shows it.
+    /// The log as it is, where it is intact up to its end and there is what shows it.
     async fn prove(&self) -> Result<Option<Report>, StoreError> {
         let (Ok(evidence), Some(_)) = (&self.evidence, &self.signer) else {
             return Ok(None);
         };
         let report = verify(self.store.clone(), evidence.clone()).await?;
-        Ok(report.intact().then_some(report))
+        // Signed for an export it would look proven elsewhere: the gateway says of it at its next start that it is not.
+        let is_proven = report.intact() && !report.is_end_unproven();
+        Ok(is_proven.then_some(report))
     }
 }
 
