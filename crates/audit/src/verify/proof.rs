@@ -5,8 +5,8 @@
 use super::{BreakKind, Broken};
 
 /// A log of more records than these was signed, whatever became of it: the first checkpoint is due after 256, and these
-/// are many times more, for a busy log goes on while it is signed.
-pub const MOST_UNSIGNED: u64 = 4_096;
+/// are four times as many, for a busy log goes on while it is signed.
+pub const MOST_UNSIGNED: u64 = 1_024;
 
 /// What there is beside the records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
