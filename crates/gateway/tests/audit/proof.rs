@@ -263,3 +263,21 @@ async fn an_export_of_a_log_that_is_being_signed_ends_where_its_records_end() {
     writing.abort();
     store.close().await;
 }
+
+#[tokio::test]
+async fn records_from_before_the_chain_are_signed_as_soon_as_they_are_in_it() {
+    const FORMER: &str = "CREATE TABLE audit_former AS WITH RECURSIVE n (seq) AS \
+        (SELECT 1 UNION ALL SELECT seq + 1 FROM n WHERE seq < 2000) \
+        SELECT seq, seq AS at, 'config.changed' AS kind, '{}' AS json FROM n";
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteGatewayStore::open(folder.path(), 0).await.unwrap();
+    store.close().await;
+    in_the_database(folder.path(), FORMER).await;
+    for start in 0..2 {
+        let (log, store) = log(folder.path(), Redactor::new()).await;
+        let signed = store.audit_checkpoint_latest().await.unwrap();
+        assert_eq!(signed.unwrap().size, 2000, "start {start}");
+        assert!(log.verify().await.unwrap().is_proven(), "start {start}");
+        store.close().await;
+    }
+}

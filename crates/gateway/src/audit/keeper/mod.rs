@@ -2,6 +2,7 @@
 //! after so many records or so much time; and tells the place outside of the database how far that was.
 
 mod ending;
+mod kept;
 mod taking_up;
 
 use std::sync::Arc;
@@ -16,13 +17,13 @@ use gatehouse_audit::{Frontier, Hash, Statement};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AuditCheckpoint, GatewayStore};
 use tokio::sync::{mpsc, oneshot};
-use zeroize::Zeroizing;
 
 use super::Gate;
-use super::key::{AuditKey, AuditKeyError, KeptBreak, KeptHead};
+use super::key::{AuditKey, KeptBreak, KeptHead};
 use super::tail::{TailFile, TailWriter};
 use super::verify::{end, signed};
 use crate::clock::Clock;
+use kept::{former, kept_head, seed};
 
 /// A checkpoint is signed after this many records,
 pub const CHECKPOINT_EVERY: u64 = 256;
@@ -202,48 +203,6 @@ impl Keeping {
         self.commands.send(question(tell)).ok()?;
         told.await.ok()
     }
-}
-
-/// How many signed records a log had that was here, and of which nothing is left: neither in the store, nor beside the
-/// key. That is how it looks where somebody took the whole state folder away, to begin anew or to hide something.
-async fn former(key: &dyn AuditKey) -> Option<u64> {
-    let former = key.former().await.ok()??;
-    Some(former.size.saturating_add(former.former))
-}
-
-/// The key that signs. A log that has none gets a new one, for what comes, and so does one that begins anew.
-async fn seed(key: &dyn AuditKey, proof: &mut Proof, anew: bool) -> Option<Zeroizing<[u8; 32]>> {
-    let kept = if anew { Ok(None) } else { key.seed().await };
-    proof.has_key = !matches!(kept, Ok(None));
-    let seed = match kept {
-        Ok(Some(seed)) => Ok(seed),
-        Ok(None) => key.make_seed().await,
-        Err(error) => Err(error),
-    };
-    let failed = |error: &AuditKeyError| tracing::error!(%error, "the audit is kept, but its checkpoints are not signed");
-    seed.inspect_err(failed).ok()
-}
-
-/// The head; none where it cannot be read. A log that was never signed gets one before it is, so that one that is
-/// taken away is missed.
-async fn kept_head(key: &dyn AuditKey, proof: &mut Proof, former: u64) -> Option<KeptHead> {
-    let kept = key.head().await;
-    proof.head = match &kept {
-        Ok(kept) => kept.as_ref().map(|head| head.size),
-        Err(_) => Some(0),
-    };
-    let kept = match kept {
-        Ok(None) if proof.first.is_none() => {
-            let young = KeptHead {
-                former,
-                ..KeptHead::default()
-            };
-            key.keep_head(&young).await.map(|()| young)
-        }
-        kept => kept.map(Option::unwrap_or_default),
-    };
-    kept.inspect_err(|error| tracing::error!(%error, "how far the audit was signed is not known"))
-        .ok()
 }
 
 impl Keeper {
