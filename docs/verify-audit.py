@@ -3,14 +3,18 @@
 
     python3 verify-audit.py EXPORT.jsonl [--key VERIFIER-KEY] [--head SIZE:ROOT]
 
-Needs nothing but Python 3.8. Says `intact` and ends with 0, or names the first bad record and ends with 1.
+Needs nothing but Python 3.8. Says `intact` and ends with 0; names the first bad record and ends with 1; or, where the
+log itself says of records that nobody can prove who wrote them, says `intact, but not proven` with which those are, and
+ends with 6.
 Give the key that you noted from `gatehouse audit verify`: without --key the export is held against the key that
 it names itself, which shows that it is whole, but not whose it is. An export proves its own end; that it is the latest
 one is shown by --head, the size and root that you noted: the export has to go at least that far.
 
 The format, line by line:
   {"audit":1,"key":K}                      first; K is a C2SP verifier key: name+id+base64(0x01, public key)
-  {"segment":{...}}                        records that were dropped; "frontier" is the right edge of their tree
+  {"segment":{...}}                        records that were dropped; "frontier" is the right edge of their tree, "note"
+                                           a checkpoint of it with a line "sealed FIRST-LAST, from T to T, hash H".
+                                           Older ones have no such line: there a record "audit.sealed" has to say it
   {"action"|"actor":..., "seq":N, "prev":H, ...}
                                            a record, canonical JSON (RFC 8785). Its hash is SHA-256(0x00, line);
                                            "prev" is the hash of the record before, 64 zeros for the first
@@ -19,7 +23,7 @@ The format, line by line:
                                            of the first N records, Ed25519
   {"at":T,"end":NOTE,"size":N}             last; NOTE is such a checkpoint with a line "export ends"
 """
-import argparse, base64, hashlib, json, sys
+import argparse, base64, hashlib, json, re, sys
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -86,7 +90,7 @@ class Key:
             raise ValueError("the key is malformed")
 
     def checkpoint(self, note):
-        """Size, root and time of a checkpoint that this key signed, and whether it ends an export; None of any other."""
+        """Size, root and time of a checkpoint that this key signed, and its lines after these; None of any other."""
         text, _, signatures = note.rpartition("\n\n")
         text += "\n"
         for line in signatures.splitlines():
@@ -97,7 +101,7 @@ class Key:
                 if signed(self.public, text.encode(), raw[4:]) and lines[0] == self.name:
                     times = [line[3:] for line in lines[3:] if line.startswith("at ")]
                     root = base64.b64decode(lines[2], validate=True)
-                    return int(lines[1]), root, times[:1], "export ends" in lines[3:]
+                    return int(lines[1]), root, times[:1], lines[3:]
         return None
 
 
@@ -106,6 +110,7 @@ class Tree:
 
     def __init__(self, size=0, edge=()):
         self.size, self.edge, self.sealed = size, list(edge), size
+        self.unproven = []
 
     def push(self, leaf):
         size = self.size
@@ -135,8 +140,31 @@ def verify(lines, key, head):
         raise Broken(f"a line in place {tree.size + 1} cannot be read")
 
 
+# What a record says of the log: its kind, and its words.
+SEALED = ("audit.sealed", re.compile(r"records ([0-9]+) to ([0-9]+) were sealed away"))
+UNPROVEN = ("audit.unproven", re.compile(r"records ([0-9]+) to ([0-9]+) are not proven.*", re.S))
+FORMER = ("audit.unproven", re.compile(r"an earlier log of ([0-9]+) signed records is gone.*", re.S))
+
+
+def said(record, kind):
+    """The numbers in what a record of this kind says of the log; None where it does not."""
+    found = record["kind"] == kind[0] and kind[1].fullmatch(record.get("what") or "")
+    return tuple(map(int, found.groups())) if found else None
+
+
+def sealing(segment, lines):
+    """Whether it was signed that these records were sealed; None of an older segment, where a record has to say it."""
+    signed = [line for line in lines if line.startswith("sealed ")]
+    wanted = "sealed {first}-{last}, from {from_at} to {to_at}, hash {leaf}".format(**segment)
+    if not signed:
+        return None
+    return signed[0] == wanted and f"at {segment['sealed_at']}" in lines
+
+
 def follow(lines, key, head, tree):
     prev, counted, begun, ended = bytes(32), 0, False, False
+    # The segment that no signature says to be sealed, and which records say it of which.
+    unsaid, sealed = None, []
     for line in lines:
         line = line.rstrip(b"\n")
         due = tree.size + 1
@@ -150,11 +178,18 @@ def follow(lines, key, head, tree):
             if begun:
                 raise Broken(f"a sealed segment stands in place {due}, after a record")
             segment = json.loads(line)["segment"]
+            if segment["first"] != due or segment["last"] < due:
+                raise Broken(f"a sealed segment that begins in place {due} does not go on from what is before it")
             tree.__init__(segment["last"], map(bytes.fromhex, segment["frontier"]))
             prev, counted = bytes.fromhex(segment["leaf"]), segment["last"]
             found = key and key.checkpoint(segment["note"])
             if not found or found[:2] != (tree.size, tree.root()):
                 raise Broken(f"the sealed records up to {tree.size} are not what was sealed")
+            is_sealed = sealing(segment, found[3])
+            if is_sealed is False:
+                raise Broken(f"what was signed of the sealed records up to {tree.size} is the sealing of others")
+            # Those before it hold with it: it begins where they end.
+            unsaid = None if is_sealed else (segment["first"], segment["last"])
             if head and head[0] == tree.size and head[1] != tree.root().hex():
                 raise Broken(f"the sealed records up to {tree.size} are not those that the head knows")
         elif line.startswith(b'{"at":'):
@@ -168,7 +203,7 @@ def follow(lines, key, head, tree):
                              f"the first {counted} are")
             if found[2] and found[2][0] != str(kept["at"]):
                 raise Broken(f"the time beside the checkpoint of {kept['size']} records is not the one that was signed")
-            if ended and not found[3]:
+            if ended and "export ends" not in found[3]:
                 raise Broken("what was signed last is not the end of an export")
             counted = tree.size
         elif line:
@@ -182,10 +217,20 @@ def follow(lines, key, head, tree):
                 raise Broken(f"record {due} is due, and record {seq} stands there")
             if held != prev:
                 raise Broken(f"record {due} does not hold the hash of the one before: one of them was changed")
+            for numbers in filter(None, [said(record, UNPROVEN), said(record, FORMER)]):
+                if numbers not in tree.unproven:
+                    tree.unproven.append(numbers)
+            sealed += [(seq, numbers) for numbers in [said(record, SEALED)] if numbers]
             prev = hashlib.sha256(b"\x00" + line).digest()
             tree.push(prev)
             if head and head[0] == tree.size and head[1] != tree.root().hex():
                 raise Broken(f"the first {tree.size} records are not those that the head knows")
+    # What anybody may have written proves nothing.
+    ranges = [numbers for numbers in tree.unproven if len(numbers) == 2]
+    proven = [what for seq, what in sealed if not any(first <= seq <= last for first, last in ranges)]
+    if unsaid and unsaid not in proven:
+        raise Broken(f"records {unsaid[0]} to {unsaid[1]} are not there, and nothing proves that the gateway sealed "
+                     "them away")
     if not tree.size:
         raise Broken("there are no records in the export")
     if counted < tree.size:
@@ -211,6 +256,15 @@ def main():
         sys.exit(1)
     if options.head and options.head[0] < tree.sealed:
         print("note: what --head counts was sealed away since: that the log went on from there is all that it shows")
+    for numbers in tree.unproven:
+        if len(numbers) == 1:
+            print(f"not proven: an earlier log of {numbers[0]} signed records is gone, and this one began anew")
+            continue
+        print(f"not proven: nobody can say whether the gateway wrote records {numbers[0]} to {numbers[1]}. The computer "
+              "went down or the key was not to be had when they came, or somebody else wrote them: read them")
+    if tree.unproven:
+        print(f"intact, but not proven: {tree.size} records, root {tree.root().hex()}, key {key.name if key else 'none'}")
+        sys.exit(6)
     print(f"intact: {tree.size} records, root {tree.root().hex()}, key {key.name if key else 'none'}")
 
 

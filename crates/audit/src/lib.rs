@@ -15,10 +15,12 @@ pub mod note;
 pub mod proof;
 mod record;
 pub mod segment;
+mod statement;
 pub mod tail;
 mod tree;
 pub mod verify;
 
 pub use hash::{Hash, leaf_hash, node_hash};
 pub use record::{Actor, Draft, NOT_RUN, Prepared, Record, Sealed, UNKNOWN_OUTCOME, VERSION};
+pub use statement::Statement;
 pub use tree::Frontier;

@@ -1,13 +1,20 @@
 //! Sealed segments: records that were dropped when their time was over, of which only so much is kept that
 //! what came after them still verifies.
+//!
+//! What proves that they were sealed is signed for that: any checkpoint counts records that there were, and would be
+//! proof enough for whoever cuts the front of a log off. Segments of earlier versions have but a checkpoint, and hold
+//! where a record of the log says that they were sealed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::checkpoint::Checkpoint;
 use crate::hash::Hash;
-use crate::note::{NoteError, Verifier};
+use crate::note::{self, NoteError, Signer, Verifier};
 use crate::proof;
 use crate::tree::Frontier;
+
+/// How the signed line begins that says what was sealed.
+const SEALED: &str = "sealed ";
 
 /// What is left of the records `first` to `last`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +29,7 @@ pub struct Segment {
     pub leaf: Hash,
     /// The right edge of the tree with `last` leaves.
     pub frontier: Vec<u8>,
-    /// The checkpoint of `last` records.
+    /// The checkpoint of `last` records, with the line that they were sealed.
     pub note: String,
     /// That the tree goes on from the one of the segment before (RFC 6962, section 2.1.2).
     pub proof: Vec<Hash>,
@@ -39,9 +46,37 @@ pub enum SegmentError {
     Root,
     #[error("its tree does not go on from the one before")]
     Inconsistent,
+    #[error("what was signed is the sealing of others")]
+    Others,
 }
 
 impl Segment {
+    /// Signs that these records were sealed.
+    pub fn signed(mut self, signer: &Signer) -> Result<Self, NoteError> {
+        let tree = Frontier::from_bytes(self.last, &self.frontier).ok_or(NoteError::Malformed)?;
+        let checkpoint = Checkpoint {
+            origin: signer.name().to_owned(),
+            size: self.last,
+            root: tree.root(),
+            at: Some(self.sealed_at),
+        };
+        self.note = signer.sign(&format!("{}{}\n", checkpoint.text(), self.line()))?;
+        Ok(self)
+    }
+
+    /// What is signed beside the checkpoint.
+    fn line(&self) -> String {
+        let Self { first, last, .. } = self;
+        let (from_at, to_at, leaf) = (self.from_at, self.to_at, self.leaf.to_hex());
+        format!("{SEALED}{first}-{last}, from {from_at} to {to_at}, hash {leaf}")
+    }
+
+    /// Whether it was signed that these records were sealed, and not only that there were so many.
+    pub fn is_signed_as_sealed(&self, keys: &[Verifier]) -> bool {
+        let signed = note::open(&self.note, keys).ok().and_then(sealing);
+        signed.is_some_and(|line| line == self.line())
+    }
+
     /// The tree that goes on after this segment, if it is the one that was signed.
     pub fn check(
         &self,
@@ -52,6 +87,12 @@ impl Segment {
         let ended = before.map_or(0, |before| before.last);
         if self.first != ended + 1 || self.last < self.first || checkpoint.size != self.last {
             return Err(SegmentError::Gap);
+        }
+        // One of an earlier version has no such line.
+        let is_said = sealing(note::open(&self.note, keys)?).is_some();
+        let is_other = checkpoint.at != Some(self.sealed_at) || !self.is_signed_as_sealed(keys);
+        if is_said && is_other {
+            return Err(SegmentError::Others);
         }
         let frontier = Frontier::from_bytes(self.last, &self.frontier);
         let frontier = frontier.ok_or(SegmentError::Root)?;
@@ -75,6 +116,11 @@ impl Segment {
             .then_some(frontier)
             .ok_or(SegmentError::Inconsistent)
     }
+}
+
+/// The line of a signed text that says what was sealed.
+fn sealing(text: &str) -> Option<&str> {
+    text.lines().skip(3).find(|line| line.starts_with(SEALED))
 }
 
 /// A segment as a line of an export.

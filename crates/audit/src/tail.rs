@@ -40,6 +40,8 @@ pub struct Tail {
     pub boot: String,
     /// It was waited for the disk.
     pub is_on_disk: bool,
+    /// Which start of the gateway on this log it was, from 1; 0 where an earlier version wrote it.
+    pub start: u64,
 }
 
 /// What authenticates it, worked out of the key that signs the log.
@@ -69,6 +71,8 @@ struct Line {
     after: (u64, String),
     boot: String,
     disk: bool,
+    #[serde(default)]
+    start: u64,
 }
 
 impl Tail {
@@ -80,6 +84,7 @@ impl Tail {
             after: end(&self.after),
             boot: self.boot.clone(),
             disk: self.is_on_disk,
+            start: self.start,
         };
         let line = serde_json::to_string(&line).expect("numbers and texts are JSON");
         let proof = mac(&key.0, line.as_bytes()).finalize().into_bytes();
@@ -101,6 +106,7 @@ impl Tail {
             after: end(line.after)?,
             boot: line.boot,
             is_on_disk: line.disk,
+            start: line.start,
         })
     }
 
@@ -215,6 +221,7 @@ mod tests {
             after: end(after),
             boot: "one".to_owned(),
             is_on_disk: false,
+            start: 1,
         }
     }
 

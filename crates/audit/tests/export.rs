@@ -12,7 +12,7 @@ use gatehouse_audit::export::{
 use gatehouse_audit::note::Signer;
 use gatehouse_audit::segment::Segment;
 use gatehouse_audit::verify::{BreakKind, Head, Report};
-use gatehouse_audit::{Actor, Draft, Frontier, Hash, Record};
+use gatehouse_audit::{Actor, Draft, Frontier, Hash, Record, Statement};
 use serde_json::{Value, json};
 
 /// The script, as it is documented.
@@ -40,21 +40,28 @@ fn draft(n: u64) -> Draft {
 
 /// The lines of an export of records 1 to 20 with checkpoints at 8, 16 and 20; the first 8 may be sealed.
 fn export(sealed: bool) -> Vec<String> {
+    let signed: fn(Segment) -> Segment = |segment| segment.signed(&signer()).unwrap();
+    export_of(sealed.then_some(signed), draft)
+}
+
+/// As [`export`], with what is made of the segment, and other records.
+fn export_of(sealed: Option<fn(Segment) -> Segment>, draft: fn(u64) -> Draft) -> Vec<String> {
     let (mut tree, mut prev) = (Frontier::default(), Hash::ZERO);
     let mut lines = vec![header_line(&signer().verifier())];
     for seq in 1..=20 {
         let record = draft(seq).prepare().seal(seq, prev);
         prev = record.leaf;
         tree.push(prev);
-        if !(sealed && seq <= 8) {
+        if sealed.is_none() || seq > 8 {
             lines.push(format!("{}\n", record.bytes));
         }
         if [8, 16, 20].contains(&seq) {
             let note = note(&tree);
-            if sealed && seq == 8 {
-                lines.push(segment_line(&segment(&tree, prev, note)));
-            } else {
-                lines.push(checkpoint_line(seq, &note, 5));
+            match sealed {
+                Some(seal) if seq == 8 => {
+                    lines.push(segment_line(&seal(segment(&tree, prev, note))));
+                }
+                _ => lines.push(checkpoint_line(seq, &note, 5)),
             }
         }
     }
@@ -242,6 +249,71 @@ fn an_export_of_another_key_or_an_older_log_is_found() {
     assert_eq!((broken.kind, broken.seq), (BreakKind::RolledBack, 21));
     let head = format!("21:{}", Hash::ZERO);
     assert!(!scripted(&lines, &["--head", &head]).0);
+}
+
+/// What both say of an export, with the key that was noted: whether it is intact, and whether all of it is proven.
+fn found_by_both(lines: &[String]) -> (bool, bool) {
+    let key = signer().verifier();
+    let mut verifier = ExportVerifier::new(Some(key.clone()), None, 1);
+    verifier.lines(lines.concat().lines());
+    let report = verifier.finish();
+    let (is_proven, said) = scripted(lines, &["--key", &key.to_string()]);
+    assert_eq!(report.is_proven(), is_proven, "{report:?} {said}");
+    assert_eq!(report.intact(), !said.starts_with("broken"), "{said}");
+    (report.intact(), report.is_proven())
+}
+
+/// A record of the log that says something of the log, in the place of the ninth.
+fn says(statement: Statement, n: u64) -> Draft {
+    if n != 9 {
+        return draft(n);
+    }
+    Draft {
+        kind: statement.kind().to_owned(),
+        what: Some(statement.to_string()),
+        ..draft(n)
+    }
+}
+
+#[test]
+fn the_front_of_an_export_cannot_be_cut_off_with_what_is_in_it() {
+    let as_it_is = |segment: Segment| segment;
+    assert_eq!(
+        found_by_both(&export_of(Some(as_it_is), draft)),
+        (false, false),
+        "a checkpoint is no proof that anything was sealed"
+    );
+    let of_others = |n| says(Statement::Sealed { first: 1, last: 7 }, n);
+    assert!(!found_by_both(&export_of(Some(as_it_is), of_others)).0);
+    let as_before = |n| says(Statement::Sealed { first: 1, last: 8 }, n);
+    assert!(found_by_both(&export_of(Some(as_it_is), as_before)).1);
+    let of_more = |segment: Segment| {
+        let mut more = segment.signed(&signer()).unwrap();
+        more.first = 0;
+        more
+    };
+    assert!(!found_by_both(&export_of(Some(of_more), draft)).0);
+}
+
+#[test]
+fn what_is_unproven_in_an_export_is_said() {
+    let unproven = |n| says(Statement::Unproven { first: 3, last: 5 }, n);
+    let lines = export_of(None, unproven);
+    assert_eq!(found_by_both(&lines), (true, false));
+    let (_, said) = scripted(&lines, &[]);
+    assert!(
+        said.contains("3 to 5") && !said.starts_with("intact:"),
+        "{said}"
+    );
+    let former = |n| says(Statement::Former { records: 70 }, n);
+    let lines = export_of(None, former);
+    assert_eq!(found_by_both(&lines), (true, false));
+    // Nobody knows who wrote it, so that it proves nothing.
+    let unproven = |n| match n {
+        10 => says(Statement::Unproven { first: 9, last: 9 }, 9),
+        _ => says(Statement::Sealed { first: 1, last: 8 }, n),
+    };
+    assert!(!found_by_both(&export_of(Some(|segment| segment), unproven)).0);
 }
 
 fn record(draft: Draft) -> Record {

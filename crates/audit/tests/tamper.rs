@@ -7,7 +7,7 @@ use gatehouse_audit::note::Signer;
 use gatehouse_audit::segment::Segment;
 use gatehouse_audit::verify::BreakKind::{self, *};
 use gatehouse_audit::verify::{Columns, Head, Report, Row, Verifier};
-use gatehouse_audit::{Actor, Draft, Frontier, Hash, Record, leaf_hash, proof};
+use gatehouse_audit::{Actor, Draft, Frontier, Hash, Record, Statement, leaf_hash, proof};
 use proptest::prelude::*;
 
 /// A row of a database.
@@ -319,7 +319,7 @@ proptest! {
             let before = segments.last().map_or(0, |before| before.last);
             let tree: Frontier = leaves[..*last as usize].iter().copied().collect();
             let old: Frontier = leaves[..before as usize].iter().copied().collect();
-            segments.push(Segment {
+            let segment = Segment {
                 first: before + 1,
                 last: *last,
                 from_at: 0,
@@ -327,9 +327,10 @@ proptest! {
                 sealed_at: 0,
                 leaf: leaves[*last as usize - 1],
                 frontier: tree.to_bytes(),
-                note: note(&tree),
+                note: String::new(),
                 proof: proof::extension(&old, &leaves[before as usize..*last as usize]),
-            });
+            };
+            segments.push(segment.signed(&signer()).unwrap());
         }
         let sealed = *until.last().unwrap();
         log.rows.drain(..sealed as usize);
@@ -344,6 +345,30 @@ proptest! {
             segments[at].note = segments[at].note.replace("log.example/1\n", "log.example/2\n");
         }
         check(log.verify_after(&segments, columns), &[Changed], segments[at].first);
+    }
+
+    #[test]
+    fn the_front_of_a_log_cannot_be_cut_off_with_what_the_log_itself_has(
+        (size, each, index) in sizes(), columns: bool,
+    ) {
+        let mut log = log(size, each);
+        log.head = None;
+        // Whoever has the log has its checkpoints, and works out the edge of the tree from its records.
+        let (last, note) = log.notes[index % log.notes.len()].clone();
+        let tree: Frontier = log.rows[..last as usize].iter().map(|row| row.leaf).collect();
+        let forged = Segment {
+            first: 1,
+            last,
+            from_at: 0,
+            to_at: 0,
+            sealed_at: 0,
+            leaf: log.rows[last as usize - 1].leaf,
+            frontier: tree.to_bytes(),
+            note,
+            proof: Vec::new(),
+        };
+        log.rows.drain(..last as usize);
+        check(log.verify_after(&[forged], columns), &[Missing], 1);
     }
 }
 
@@ -402,6 +427,105 @@ fn the_tree_that_is_kept_beside_a_checkpoint_is_the_one_that_was_signed() {
         |tree: &mut Vec<u8>| tree.clear(),
     ] {
         check(checked_at(Some(7), 7, kept), &[Changed], 6);
+    }
+}
+
+/// A log of twelve whose first six were sealed as earlier versions did, and of which record 9 says so in these words.
+fn sealed_as_before(said: &str, unproven: Option<(u64, u64)>) -> Report {
+    let mut log = log(12, 6);
+    log.rows[8].draft.kind = "audit.sealed".to_owned();
+    log.rows[8].draft.what = Some(said.to_owned());
+    let mut log = log.rechained(8);
+    let of = |log: &Log, size| {
+        log.rows[..size]
+            .iter()
+            .map(|row| row.leaf)
+            .collect::<Frontier>()
+    };
+    let (six, all) = (of(&log, 6), of(&log, 12));
+    log.notes = vec![(12, note(&all))];
+    log.head = None;
+    let segment = Segment {
+        first: 1,
+        last: 6,
+        from_at: 1,
+        to_at: 6,
+        sealed_at: 9,
+        leaf: log.rows[5].leaf,
+        frontier: six.to_bytes(),
+        note: note(&six),
+        proof: Vec::new(),
+    };
+    log.rows.drain(..6);
+    let mut verifier = Verifier::new(vec![signer().verifier()], 1);
+    verifier.segment(segment);
+    let of_unproven = unproven.map(|(first, last)| Statement::Unproven { first, last });
+    of_unproven
+        .into_iter()
+        .for_each(|said| verifier.unproven(said));
+    verifier.checkpoint(12, &log.notes[0].1, 0);
+    let rows: Vec<_> = log.rows.iter().map(|row| row.row(true)).collect();
+    verifier.rows(&rows);
+    verifier.finish()
+}
+
+#[test]
+fn what_earlier_versions_sealed_holds_where_a_record_says_so() {
+    let right = "records 1 to 6 were sealed away";
+    let report = sealed_as_before(right, None);
+    assert!(report.is_proven(), "{report:?}");
+    for others in ["records 1 to 5 were sealed away", "something else"] {
+        check(sealed_as_before(others, None), &[Missing], 1);
+    }
+    check(sealed_as_before(right, Some((9, 9))), &[Missing], 1);
+    assert!(sealed_as_before(right, Some((10, 12))).intact());
+}
+
+#[test]
+fn what_was_signed_as_sealed_holds_for_that_segment_alone() {
+    type Tamper = fn(&mut Segment);
+    let cases: [Tamper; 4] = [
+        |segment| segment.from_at += 1,
+        |segment| segment.to_at += 1,
+        |segment| segment.sealed_at += 1,
+        |segment| segment.leaf = Hash::ZERO,
+    ];
+    let log = log(6, 6);
+    let tree: Frontier = log.rows.iter().map(|row| row.leaf).collect();
+    let segment = Segment {
+        first: 1,
+        last: 6,
+        from_at: 1,
+        to_at: 6,
+        sealed_at: 9,
+        leaf: log.rows[5].leaf,
+        frontier: tree.to_bytes(),
+        note: String::new(),
+        proof: Vec::new(),
+    };
+    let segment = segment.signed(&signer()).unwrap();
+    let keys = [signer().verifier()];
+    assert!(segment.check(None, &keys).is_ok());
+    for tamper in cases {
+        let mut other = segment.clone();
+        tamper(&mut other);
+        assert!(other.check(None, &keys).is_err(), "{other:?}");
+    }
+}
+
+#[test]
+fn what_the_log_says_to_be_unproven_is_in_the_report() {
+    let mut log = log(6, 6);
+    let said = Statement::Unproven { first: 2, last: 3 };
+    log.rows[3].draft.kind = said.kind().to_owned();
+    log.rows[3].draft.what = Some(said.to_string());
+    let mut log = log.rechained(3);
+    let tree: Frontier = log.rows.iter().map(|row| row.leaf).collect();
+    (log.notes, log.head) = (vec![(6, note(&tree))], None);
+    for columns in [true, false] {
+        let report = log.verify(columns);
+        assert!(report.intact() && !report.is_proven(), "{report:?}");
+        assert_eq!(report.unproven, [said]);
     }
 }
 

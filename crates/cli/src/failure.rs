@@ -23,6 +23,8 @@ pub(crate) enum FailureKind {
     Refused,
     Unreachable,
     Authentication,
+    /// Nothing is wrong with the audit as far as it is proven, and not all of it is.
+    Unproven,
     /// `EX_CONFIG` of sysexits.
     Configuration,
     /// Whoever read our output has gone, as `head` does. Not worth a word.
@@ -37,6 +39,7 @@ impl FailureKind {
             Self::Refused => 3,
             Self::Unreachable => 4,
             Self::Authentication => 5,
+            Self::Unproven => 6,
             Self::Configuration => 78,
             Self::NobodyReads => 0,
         }

@@ -4,6 +4,8 @@
 
 #[path = "audit/ending.rs"]
 mod ending;
+#[path = "audit/proof.rs"]
+mod proof;
 mod support;
 
 use std::io::Write as _;
@@ -11,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatehouse_audit::export::ExportVerifier;
+use gatehouse_audit::verify::Report;
 use gatehouse_audit::{Actor, Draft};
 use gatehouse_gateway::Clock;
 use gatehouse_gateway::audit::{
@@ -177,11 +180,18 @@ async fn a_key_file_is_for_its_owner_alone_and_not_in_the_database() {
 }
 
 async fn log(folder: &Path, secrets: Redactor) -> (AuditLog, Arc<SqliteGatewayStore>) {
+    log_by(folder, StateKey::new(folder, None), secrets).await
+}
+
+async fn log_by(
+    folder: &Path,
+    key: StateKey,
+    secrets: Redactor,
+) -> (AuditLog, Arc<SqliteGatewayStore>) {
     let (gate, scrub) = Gate::new(Arc::new(secrets));
     let store = SqliteGatewayStore::open(folder, 0).await.unwrap();
     let store = Arc::new(store.scrubbing(scrub));
-    let key = Arc::new(StateKey::new(folder, None));
-    let started = AuditLog::start(store.clone(), Clock::system(), gate, key).await;
+    let started = AuditLog::start(store.clone(), Clock::system(), gate, Arc::new(key)).await;
     let (log, task) = started.unwrap();
     tokio::spawn(task);
     (log, store)
@@ -284,7 +294,12 @@ fn tail_of(key: &StateKey, seed: Option<&[u8; 32]>) -> Option<TailFile> {
 
 /// What is said of the files while no gateway runs on them: the kind of the break and its place.
 async fn said_of_files(folder: &Path) -> Option<(&'static str, u64)> {
-    let key = StateKey::new(folder, None);
+    let report = report_by(folder, StateKey::new(folder, None)).await;
+    let broken = report.broken?;
+    Some((broken.kind.word(), broken.seq))
+}
+
+async fn report_by(folder: &Path, key: StateKey) -> Report {
     let seed = key.seed().await.unwrap();
     let evidence = Evidence {
         tail: tail_of(&key, seed.as_deref()),
@@ -294,8 +309,7 @@ async fn said_of_files(folder: &Path) -> Option<(&'static str, u64)> {
     let store = Arc::new(SqliteGatewayStore::look(folder).await.unwrap());
     let report = gatehouse_gateway::audit::verify(store.clone(), evidence).await;
     store.close().await;
-    let broken = report.unwrap().broken?;
-    Some((broken.kind.word(), broken.seq))
+    report.unwrap()
 }
 
 /// A log of two checkpoints, at 6 and at 12 records, on which no gateway runs any more.

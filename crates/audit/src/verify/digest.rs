@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use super::envelope::{Envelope, Text};
 use crate::hash::{Hash, leaf_hash};
 use crate::record::{VERSION, search_text};
+use crate::statement::Statement;
 
 /// A row as it is stored or exported.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,8 @@ pub(super) struct Digested {
     pub(super) hashed: bool,
     /// Whether the columns say what the bytes say.
     pub(super) told: bool,
+    /// What it says of the log itself.
+    pub(super) statement: Option<Statement>,
 }
 
 /// What a record says of its place in the chain.
@@ -62,6 +65,9 @@ pub(super) fn digest(row: &Row<'_>) -> Digested {
             prev: Hash::from_hex(&envelope.prev).filter(|_| envelope.v == VERSION)?,
         })
     });
+    let statement = envelope
+        .as_ref()
+        .and_then(|envelope| Statement::read(&envelope.kind, said_text(&envelope.what)?));
     let columns = row.columns.as_ref();
     Digested {
         place: columns.map(|columns| columns.seq),
@@ -72,26 +78,27 @@ pub(super) fn digest(row: &Row<'_>) -> Digested {
             (Some(columns), Some(envelope)) => says(envelope, columns),
             _ => true,
         },
+        statement,
     }
 }
 
 fn says(record: &Envelope<'_>, columns: &Columns<'_>) -> bool {
-    let what = said(&record.what);
-    let resource = said(&record.resource);
+    let what = said_text(&record.what);
+    let resource = said_text(&record.resource);
     let text = match (what, resource) {
         (Some(one), None) | (None, Some(one)) => columns.text == one,
         _ => columns.text == search_text(what, resource),
     };
     text && record.ts == columns.at
         && record.kind == columns.kind
-        && said(&record.agent) == columns.agent
-        && said(&record.session) == columns.session
-        && said(&record.run) == columns.run
-        && said(&record.verdict) == columns.verdict
+        && said_text(&record.agent) == columns.agent
+        && said_text(&record.session) == columns.session
+        && said_text(&record.run) == columns.run
+        && said_text(&record.verdict) == columns.verdict
         && record.intent == columns.intent
 }
 
-fn said<'a>(text: &'a Option<Text<'_>>) -> Option<&'a str> {
+fn said_text<'a>(text: &'a Option<Text<'_>>) -> Option<&'a str> {
     text.as_ref().map(|text| &*text.0)
 }
 

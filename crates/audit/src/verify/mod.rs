@@ -9,13 +9,15 @@ mod digest;
 mod doubt;
 mod envelope;
 mod proof;
+mod said;
 mod scanner;
 mod walk;
 
 use crate::hash::Hash;
+use crate::statement::Statement;
 
 pub use digest::{Columns, Row};
-pub use proof::Proof;
+pub use proof::{MOST_UNSIGNED, Proof};
 pub use walk::Verifier;
 
 /// What is wrong with the first bad record.
@@ -123,11 +125,28 @@ pub struct Report {
     /// The head that was given ends inside of what was sealed away since: that the log goes on from there is all that
     /// it shows.
     pub head_is_sealed: bool,
+    /// What nobody can prove, and nothing contradicts either: as records of the log say, and what shows now.
+    pub unproven: Vec<Statement>,
     pub broken: Option<Broken>,
 }
 
 impl Report {
+    /// Nothing in it contradicts what proves it. Of what is unproven nothing can be said.
     pub fn intact(&self) -> bool {
         self.broken.is_none()
+    }
+
+    /// Nobody can prove how it ends, and no record of it says so yet.
+    pub fn is_end_unproven(&self) -> bool {
+        let reaches = |said: &Statement| match *said {
+            Statement::Unproven { last, .. } => last >= self.size,
+            Statement::Sealed { .. } | Statement::Former { .. } => false,
+        };
+        self.unproven.iter().any(reaches)
+    }
+
+    /// Intact, and nothing of it is left unproven.
+    pub fn is_proven(&self) -> bool {
+        self.intact() && self.unproven.is_empty()
     }
 }

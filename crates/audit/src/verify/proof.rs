@@ -1,7 +1,12 @@
 //! Whether what proves a log is there at all. A log that was ever signed has a key, a head and the checkpoint that
-//! the head counts; who takes one of them away must not get to hear that the rest is intact.
+//! the head counts; who takes one of them away must not get to hear that the rest is intact. Who takes all of them away
+//! leaves a log that looks young, and is longer than a young one gets.
 
 use super::{BreakKind, Broken};
+
+/// A log of more records than these was signed, whatever became of it: the first checkpoint is due after 256, and these
+/// are four times as many, for a busy log goes on while it is signed.
+pub const MOST_UNSIGNED: u64 = 1_024;
 
 /// What there is beside the records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +16,8 @@ pub struct Proof {
     /// The largest size that was signed and is still there.
     pub last: u64,
     pub has_key: bool,
+    /// How many records there are.
+    pub size: u64,
     /// The size that the head counts, 0 before the first checkpoint; none where there is no head.
     pub head: Option<u64>,
 }
@@ -31,6 +38,13 @@ impl Proof {
                 );
                 missing.push(broken(self.last, BreakKind::HeadMissing, text));
             }
+        }
+        if self.first.is_none() && self.size > MOST_UNSIGNED {
+            let text = format!(
+                "the log has {} records and not one checkpoint, which the first few hundred get: what proved it was taken away, or its key was never to be had",
+                self.size
+            );
+            missing.push(broken(1, BreakKind::CheckpointMissing, text));
         }
         if let Some(head) = self.head.filter(|head| *head > self.last) {
             let text = format!(
@@ -62,6 +76,7 @@ mod tests {
             last,
             has_key,
             head,
+            size: last,
         };
         let missing = proof.missing().into_iter();
         missing.map(|broken| (broken.seq, broken.kind)).collect()
@@ -91,6 +106,21 @@ mod tests {
         ] {
             assert_eq!(proof, wanted);
         }
+    }
+
+    #[test]
+    fn a_log_without_a_checkpoint_is_no_longer_than_a_young_one_gets() {
+        let of = |size, first| Proof {
+            size,
+            first,
+            has_key: true,
+            head: Some(0),
+            ..Proof::default()
+        };
+        assert_eq!(of(MOST_UNSIGNED, None).missing(), []);
+        let found = of(MOST_UNSIGNED + 1, None).missing();
+        assert_eq!((found[0].seq, found[0].kind), (1, CheckpointMissing));
+        assert_eq!(of(1_000_000, Some(10)).missing(), []);
     }
 
     #[test]

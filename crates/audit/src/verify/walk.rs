@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use super::digest::{Digested, Row, Said, digest_each};
 use super::doubt::Doubt;
+use super::said::SaidOfLog;
 use super::{BreakKind, Broken, Checked, Head, Report};
 use crate::checkpoint::Checkpoint;
 use crate::hash::Hash;
 use crate::note::Verifier as Key;
 use crate::segment::{Segment, SegmentError};
+use crate::statement::Statement;
 use crate::tree::Frontier;
 
 /// Verifies a log. Give it the segments, the checkpoints and the head that there are, then the rows in their
@@ -20,6 +22,7 @@ pub struct Verifier {
     pub(super) anchors: BTreeMap<u64, Vec<Anchor>>,
     pub(super) chain: Chain,
     segment: Option<Segment>,
+    said: SaidOfLog,
     records: u64,
     stage: Stage,
     /// What is wrong but is no record.
@@ -103,6 +106,7 @@ impl Verifier {
             anchors: BTreeMap::new(),
             chain: Chain::default(),
             segment: None,
+            said: SaidOfLog::default(),
             records: 0,
             stage: Stage::Walking,
             beside: None,
@@ -214,6 +218,11 @@ impl Verifier {
         self.chain.next()
     }
 
+    /// What nobody can prove, as is known from elsewhere.
+    pub fn unproven(&mut self, statement: Statement) {
+        self.said.unproven(statement);
+    }
+
     /// What was found wrong at an earlier time and is known from elsewhere.
     pub fn note(&mut self, seq: u64, kind: BreakKind, text: String) {
         let earlier = self.beside.as_ref().is_none_or(|beside| seq < beside.seq);
@@ -285,6 +294,9 @@ impl Verifier {
             return self.doubt(Doubt::link(link));
         }
         self.accept(link);
+        if let Some(statement) = row.statement {
+            self.said.hear(seq, statement);
+        }
     }
 
     fn accept(&mut self, link: Link) {
@@ -340,6 +352,9 @@ impl Verifier {
 
     /// What was found, after the last row.
     pub fn finish(mut self) -> Report {
+        if matches!(self.stage, Stage::Walking) {
+            self.miss_the_sealing();
+        }
         let broken = match self.stage {
             Stage::Walking => self.cut_off(),
             Stage::Doubting(doubt) => Some(doubt.end(&self.chain, &self.anchors)),
@@ -356,7 +371,26 @@ impl Verifier {
             root: self.chain.tree.root(),
             checkpoint: self.chain.checked,
             head_is_sealed: self.head_is_sealed,
+            unproven: self.said.into_unproven(),
             broken,
+        }
+    }
+
+    /// That the last segment was sealed by the gateway is signed, or a record says it. Those before it hold with it: it
+    /// begins where they end.
+    fn miss_the_sealing(&mut self) {
+        let Some(segment) = self.segment.as_ref() else {
+            return;
+        };
+        let (first, last) = (segment.first, segment.last);
+        let is_known = self.keys.is_empty()
+            || segment.is_signed_as_sealed(&self.keys)
+            || self.said.is_sealed(first, last);
+        if !is_known {
+            let text = format!(
+                "records {first} to {last} are not there, and nothing proves that the gateway sealed them away"
+            );
+            self.note(first, BreakKind::Missing, text);
         }
     }
 

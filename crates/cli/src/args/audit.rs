@@ -39,7 +39,8 @@ pub(crate) enum AuditAction {
         #[command(flatten)]
         filter: AuditFilters,
     },
-    /// Check that nothing was changed, taken out, put in, moved or cut off; exits with 1 where something was
+    /// Check that nothing was changed, taken out, put in, moved or cut off; exits with 1 where something was, with 6
+    /// where not all of it is proven
     Verify {
         /// An export in JSON lines, instead of a gateway
         file: Option<PathBuf>,

@@ -27,7 +27,7 @@ pub(crate) use target::{DeviceChoice, Target};
     version,
     arg_required_else_help = true,
     after_help = "Exit status: 0 done, 1 failed, 2 usage, 3 refused by the gateway, 4 not reachable, \
-        5 not let in, 78 configuration, 130 a gateway ended by a second Ctrl-C.",
+        5 not let in, 6 an audit that is not all proven, 78 configuration, 130 a gateway ended by a second Ctrl-C.",
     mut_args(before::of_this_place)
 )]
 pub(crate) struct Cli {

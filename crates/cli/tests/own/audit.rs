@@ -142,6 +142,44 @@ fn what_a_killed_gateway_had_not_signed_is_exported_with_its_proof() {
 }
 
 #[test]
+fn what_nobody_can_prove_is_said_with_a_status_of_its_own() {
+    let gateway = OwnGateway::start();
+    let folder = gateway.state_dir().to_owned();
+    let scratch = tempfile::tempdir().unwrap();
+    let key = folder.join("audit/key");
+    let kept = std::fs::read(&key).unwrap();
+    std::fs::write(&key, "nonsense").unwrap();
+    let mut without = gateway.killed_and_back();
+    Gatehouse::new()
+        .with("--state-dir", folder.to_str().unwrap())
+        .run(&["gateway", "stop"]);
+    assert_eq!(without.ended(), Some(0));
+    std::fs::write(&key, kept).unwrap();
+
+    let found = of_files(&folder, &["audit", "verify"]);
+    assert_eq!(found.status, 6, "{found:?}");
+    assert!(
+        found.stdout.starts_with("intact, but not proven: "),
+        "{found:?}"
+    );
+    assert!(found.stdout.contains("\nnot proven: records "), "{found:?}");
+    assert!(
+        found.stderr.contains("gatehouse audit list --before "),
+        "{found:?}"
+    );
+    let json = of_files(&folder, &["audit", "verify", "--json"]);
+    assert_eq!(json.status, 6, "{json:?}");
+    assert!(json.json()["unproven"][0]["first"].is_u64(), "{json:?}");
+
+    let export = of_files(&folder, &["audit", "export"]);
+    assert_eq!(
+        verifies(&export, scratch.path()),
+        (false, false),
+        "what nobody can prove is not signed for an export"
+    );
+}
+
+#[test]
 fn old_records_are_sealed_away_and_the_rest_verifies() {
     let gateway = OwnGateway::start();
     let scratch = tempfile::tempdir().unwrap();

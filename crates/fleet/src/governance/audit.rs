@@ -14,7 +14,8 @@ use crate::fleet::Fleet;
 use crate::untrusted::json as shown_json;
 use crate::view::{
     AuditActor, AuditExportPage, AuditFormat, AuditLine, AuditPage, AuditQuery, AuditRecordView,
-    BrokenRecord, CheckpointView, ExportAudit, ExportedAudit, GatewayId, VerificationView,
+    BrokenRecord, CheckpointView, ExportAudit, ExportedAudit, GatewayId, UnprovenRecords,
+    VerificationView,
 };
 
 /// The longest page of a list.
@@ -93,11 +94,16 @@ impl Fleet {
             kind: fields.word("kind"),
             text: fields.word("text"),
         });
+        let unproven = fields.list("unproven").map(|fields| UnprovenRecords {
+            first: fields.number("first"),
+            text: fields.word("text"),
+        });
         Ok(VerificationView {
             // Whatever it says, a broken record is one.
             intact: fields.flag("intact") && broken.is_none(),
             records: fields.number("records").unwrap_or_default(),
             checkpoint,
+            unproven: unproven.collect(),
             broken,
         })
     }

@@ -333,8 +333,19 @@ pub struct VerificationView {
     pub intact: bool,
     pub records: f64,
     pub checkpoint: Option<CheckpointView>,
+    /// What nothing proves and nothing contradicts, in the gateway's words.
+    pub unproven: Vec<UnprovenRecords>,
     /// The first record that does not fit.
     pub broken: Option<BrokenRecord>,
+}
+
+/// Records of which nobody can say who wrote them.
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UnprovenRecords {
+    /// None where they were those of an earlier log, which is gone.
+    pub first: Option<f64>,
+    pub text: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

@@ -5,7 +5,7 @@ use gatehouse_audit::checkpoint::Checkpoint;
 use gatehouse_audit::export;
 use gatehouse_audit::note::{NoteError, Signer, Verifier};
 use gatehouse_audit::verify::Report;
-use gatehouse_store::gateway::{AuditRow, AuditStore};
+use gatehouse_store::gateway::{AuditCheckpoint, AuditRow, AuditStore};
 use gatehouse_store::{Millis, StoreError};
 
 /// What is exported.
@@ -47,15 +47,14 @@ pub async fn export_start<S: AuditStore + ?Sized>(
     }
 }
 
-/// What stands after the last record: the size and the root of the last checkpoint, signed once more as the end of an
-/// export. Nothing where there is none.
-pub async fn export_end<S: AuditStore + ?Sized>(
-    store: &S,
+/// What stands after the last record: the size and the root of `last`, the checkpoint that the records went up to, signed
+/// once more as the end of an export. Nothing where there is none.
+pub fn export_end(
     format: ExportFormat,
+    last: Option<&AuditCheckpoint>,
     signer: Option<&Signer>,
     at: Millis,
 ) -> Result<String, StoreError> {
-    let last = store.audit_checkpoint_latest().await?;
     let (ExportFormat::Jsonl, Some(last), Some(signer)) = (format, last, signer) else {
         return Ok(String::new());
     };

@@ -3,14 +3,17 @@
 //!
 //! A desktop keeps both in the system's keychain. A gateway without one keeps them in files that only its user
 //! can read. Where they were kept first they stay.
+//!
+//! The keychain knows by the state folder which log is in it: whoever can write that folder alone cannot make the gateway
+//! take another log for a new one.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use gatehouse_audit::Hash;
 use gatehouse_audit::verify::BreakKind;
+use gatehouse_audit::{Hash, leaf_hash};
 use gatehouse_vault::{Place, Secret, SecretKey, SecretStoreState, SecretVault};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -39,6 +42,10 @@ pub trait AuditKey: Send + Sync {
     async fn seed(&self) -> Result<Option<Zeroizing<[u8; 32]>>, AuditKeyError>;
     /// Makes the key of a log that has none.
     async fn make_seed(&self) -> Result<Zeroizing<[u8; 32]>, AuditKeyError>;
+    /// What is kept of a log that was here, and of which nothing is left beside it; none where there was no such log.
+    async fn former(&self) -> Result<Option<KeptHead>, AuditKeyError> {
+        Ok(None)
+    }
     /// None where none was kept yet.
     async fn head(&self) -> Result<Option<KeptHead>, AuditKeyError>;
     async fn keep_head(&self, head: &KeptHead) -> Result<(), AuditKeyError>;
@@ -60,6 +67,16 @@ pub struct KeptHead {
     /// The end of the log is kept in a file beside it, too, which has to be there from then on.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tail: bool,
+    /// How many starts of the gateway have told the end of the log: an end of an earlier one is not the last.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub starts: u64,
+    /// How many signed records the logs had that were here before.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub former: u64,
+}
+
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A break that was found at a start or at a checkpoint.
@@ -80,8 +97,11 @@ fn rolled_back() -> String {
 
 /// In the keychain where there is one, else in files beside the state.
 pub struct StateKey {
+    state_dir: PathBuf,
     folder: PathBuf,
     vault: Option<Arc<dyn SecretVault>>,
+    /// Which log in the keychain it is, once that is known.
+    log: Mutex<Option<String>>,
 }
 
 /// What is kept.
@@ -107,8 +127,10 @@ impl StateKey {
     /// `vault` is asked where it is the keychain's; any other place is no better than a file.
     pub fn new(state_dir: &Path, vault: Option<Arc<dyn SecretVault>>) -> Self {
         Self {
+            state_dir: state_dir.to_owned(),
             folder: state_dir.join("audit"),
             vault,
+            log: Mutex::default(),
         }
     }
 
@@ -119,37 +141,95 @@ impl StateKey {
         (state == SecretStoreState::Ready(Place::Keychain)).then_some(vault)
     }
 
+    /// Which log in the keychain it is; none where it is not there.
+    async fn log(&self) -> Result<Option<String>, AuditKeyError> {
+        if let Some(log) = self.known() {
+            return Ok(Some(log));
+        }
+        let said = self.read(PLACE_FILE)?.map(|log| log.trim().to_owned());
+        let Some(vault) = self.keychain().await else {
+            // Another key would make everything that was signed look forged, so there is no other place to look.
+            return said.map_or(Ok(None), |_| Err(AuditKeyError::NoKeychain));
+        };
+        // A folder that was moved says which log it has. One that names none that there is, or nothing, is not asked.
+        if let Some(log) = &said
+            && let Ok(seed) = secret_key(log, Kept::Seed)
+            && vault.get(&seed).await?.is_some()
+        {
+            self.know(log);
+            return Ok(said);
+        }
+        let here = vault.get(&self.here()?).await?;
+        let Some(here) = here.map(|log| log.expose().to_owned()) else {
+            return Ok(said);
+        };
+        self.know(&here);
+        Ok(Some(here))
+    }
+
+    fn known(&self) -> Option<String> {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.clone()
+    }
+
+    fn know(&self, log: &str) {
+        *self.log.lock().unwrap_or_else(PoisonError::into_inner) = Some(log.to_owned());
+    }
+
+    /// What the keychain keeps under the state folder's own name: which log is there.
+    fn here(&self) -> Result<SecretKey, AuditKeyError> {
+        let folder = std::fs::canonicalize(&self.state_dir)
+            .or_else(|_| std::path::absolute(&self.state_dir))
+            .unwrap_or_else(|_| self.state_dir.clone());
+        let hash = leaf_hash(folder.as_os_str().as_encoded_bytes()).to_hex();
+        Ok(SecretKey::new(format!("audit/folder/{}", &hash[..32]))?)
+    }
+
     async fn get(&self, kept: Kept) -> Result<Option<Zeroizing<String>>, AuditKeyError> {
-        let Some(log) = self.read(PLACE_FILE)? else {
+        let Some(log) = self.log().await? else {
             return Ok(self.read(kept.name())?.map(Zeroizing::new));
         };
-        // Another key would make everything that was signed look forged, so there is no other place to look.
         let vault = self.keychain().await.ok_or(AuditKeyError::NoKeychain)?;
         let secret = vault.get(&secret_key(&log, kept)?).await?;
         Ok(secret.map(|secret| Zeroizing::new(secret.expose().to_owned())))
     }
 
     async fn put(&self, kept: Kept, text: &str) -> Result<(), AuditKeyError> {
-        match self.read(PLACE_FILE)? {
-            Some(log) => {
-                let vault = self.keychain().await.ok_or(AuditKeyError::NoKeychain)?;
-                vault
-                    .put(&secret_key(&log, kept)?, &Secret::new(text))
-                    .await?;
-                Ok(())
-            }
-            None => self.write(kept.name(), text),
+        let Some(log) = self.log().await? else {
+            return self.write(kept.name(), text);
+        };
+        let vault = self.keychain().await.ok_or(AuditKeyError::NoKeychain)?;
+        vault
+            .put(&secret_key(&log, kept)?, &Secret::new(text))
+            .await?;
+        self.stay(&**vault, &log).await
+    }
+
+    /// Says on both sides where the log is, where one of them does not say it: an earlier version told the folder alone,
+    /// and what is in the folder can be taken away.
+    async fn stay(&self, vault: &dyn SecretVault, log: &str) -> Result<(), AuditKeyError> {
+        let here = self.here()?;
+        let known = vault.get(&here).await?;
+        if known.is_none_or(|known| known.expose() != log) {
+            vault.put(&here, &Secret::new(log)).await?;
         }
+        if self.read(PLACE_FILE)?.is_none_or(|said| said.trim() != log) {
+            self.write(PLACE_FILE, log)?;
+        }
+        Ok(())
     }
 
     /// Decides where the key of a new log is kept.
     async fn place(&self) -> Result<(), AuditKeyError> {
-        if self.keychain().await.is_none() {
+        let Some(vault) = self.keychain().await else {
             return Ok(());
-        }
+        };
         let mut log = [0; 8];
         getrandom::fill(&mut log).map_err(|_| AuditKeyError::Randomness)?;
-        self.write(PLACE_FILE, &format!("{:016x}", u64::from_be_bytes(log)))
+        let log = format!("{:016x}", u64::from_be_bytes(log));
+        self.stay(&**vault, &log).await?;
+        self.know(&log);
+        Ok(())
     }
 
     fn read(&self, name: &str) -> Result<Option<String>, AuditKeyError> {
@@ -199,6 +279,17 @@ impl AuditKey for StateKey {
         let text = Zeroizing::new(Hash(*seed).to_hex());
         self.put(Kept::Seed, &text).await?;
         Ok(seed)
+    }
+
+    async fn former(&self) -> Result<Option<KeptHead>, AuditKeyError> {
+        let Some(vault) = self.keychain().await else {
+            return Ok(None);
+        };
+        let is_here = vault.get(&self.here()?).await?.is_some();
+        if !is_here || self.read(PLACE_FILE)?.is_some() {
+            return Ok(None);
+        }
+        self.head().await
     }
 
     async fn head(&self) -> Result<Option<KeptHead>, AuditKeyError> {

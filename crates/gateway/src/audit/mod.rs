@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use gatehouse_audit::note::Verifier;
 use gatehouse_audit::verify::{Broken, Report};
-use gatehouse_audit::{Actor, Draft, Hash, kinds};
+use gatehouse_audit::{Actor, Draft, Hash, Statement, kinds};
 use gatehouse_store::gateway::{Appended, ApprovalRecord, GatewayStore, Scrub, Witness};
 use gatehouse_store::{Millis, StoreError};
 use serde_json::json;
@@ -117,9 +117,9 @@ impl AuditLog {
             tracing::error!(%found, "the audit is not as it was left");
             say("audit.broken", found).await?;
         }
-        if let Some(found) = found.unproven {
-            tracing::warn!(%found, "the end of the audit is not proven");
-            say("audit.unproven", found).await?;
+        for found in found.unproven {
+            tracing::warn!(%found, "not all of the audit is proven");
+            say(found.kind(), found.to_string()).await?;
         }
         recover::open_intents(&log).await?;
         Ok((log, task))
@@ -238,17 +238,20 @@ impl AuditLog {
             return Ok(Err(broken));
         }
         let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
-        let Some(segment) = seal::segment(&*self.store, before, now).await? else {
+        let segment = seal::segment(&*self.store, before, now).await?;
+        // Without the key nothing proves that it was the gateway who dropped them.
+        let (Some(segment), Some(signer)) = (segment, self.keeping.signer()) else {
             return Ok(Ok(0));
         };
-        let dropped = segment.last + 1 - segment.first;
-        let what = format!(
-            "records {} to {} were sealed away",
-            segment.first, segment.last
-        );
+        let segment = segment
+            .signed(signer)
+            .map_err(|error| StoreError::Failed(error.to_string()))?;
+        let (first, last) = (segment.first, segment.last);
+        let dropped = last + 1 - first;
+        let said = Statement::Sealed { first, last };
         self.event(Draft {
-            kind: "audit.sealed".to_owned(),
-            what: Some(what),
+            kind: said.kind().to_owned(),
+            what: Some(said.to_string()),
             ..by
         })
         .await?;
@@ -268,15 +271,16 @@ impl AuditLog {
             self.checkpoint().await;
             text = export_start(&*self.store, format, self.verifier()).await?;
         }
-        let until = self.store.audit_checkpoint_latest().await?;
+        // Read once: one that is signed meanwhile counts records that are not in what was exported.
+        let last = self.store.audit_checkpoint_latest().await?;
         // Without a key nothing is signed, and everything is exported as it is.
-        let until = until.map_or(u64::MAX, |checkpoint| checkpoint.size);
+        let until = last.as_ref().map_or(u64::MAX, |checkpoint| checkpoint.size);
         let mut page = export_page(&*self.store, format, after.unwrap_or(0), until, limit).await?;
         page.text.insert_str(0, &text);
         if page.next.is_none() {
             let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
-            let end = export_end(&*self.store, format, self.keeping.signer(), now);
-            page.text.push_str(&end.await?);
+            let end = export_end(format, last.as_ref(), self.keeping.signer(), now);
+            page.text.push_str(&end?);
         }
         Ok(page)
     }

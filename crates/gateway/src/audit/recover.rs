@@ -7,7 +7,13 @@ use gatehouse_store::gateway::{AuditFilter, AuditRow};
 use super::{AuditLog, Intent};
 use crate::govern::HeldBack;
 
-const STARTED: &str = "gateway.started";
+pub(super) const STARTED: &str = "gateway.started";
+pub(super) const INTENT: &str = "tool.intent";
+
+/// Whether an outcome follows the intent; what was denied ended with it.
+pub(super) fn has_outcome(intent: &AuditRow) -> bool {
+    intent.verdict.as_deref() != Some("deny")
+}
 
 /// Says of every open intent that its outcome is not known, or that a question held it back; and that the gateway has
 /// started.
@@ -21,8 +27,8 @@ pub(super) async fn open_intents(log: &AuditLog) -> Result<(), StoreError> {
     let former = log.store.audit_list(&former).await?;
     let after = former.rows.first().map_or(0, |row| row.seq);
     let held_back = HeldBack::read(&*log.store).await?;
-    for open in log.store.audit_open("tool.intent", after).await? {
-        if open.verdict.as_deref() != Some("deny") {
+    for open in log.store.audit_open(INTENT, after).await? {
+        if has_outcome(&open) {
             log.outcome(Intent { seq: open.seq }, settled(&open, &held_back))
                 .await?;
         }

@@ -18,7 +18,8 @@ use crate::private;
 /// How many bytes are written: more than a line can have, and less than a page.
 const ROOM: usize = 512;
 
-/// Stands behind that where the log went on without its key.
+/// Stands behind that where the log went on without its key. Nobody can prove it without the key, so that anybody can
+/// put it there: what came then is unproven, and that is said for good.
 const LEFT_OFF: &[u8] = b"written on without the key\n";
 
 /// Where Linux says which start of the computer this is.
@@ -79,13 +80,22 @@ impl TailFile {
         Kept::Foreign
     }
 
-    /// Begins a new file at the end that there is, and gives what writes it from then on.
-    pub(super) fn begin(self, end: End, commands: Commands) -> io::Result<TailWriter> {
+    /// Which start of the gateway it is from; 0 where there is none.
+    pub(super) fn start(&self) -> u64 {
+        match self.read() {
+            Kept::Told { tail, .. } => tail.start,
+            Kept::Nothing | Kept::Foreign => 0,
+        }
+    }
+
+    /// Begins a new file at the end that there is, of the start of this number, and gives what writes it from then on.
+    pub(super) fn begin(self, end: End, start: u64, commands: Commands) -> io::Result<TailWriter> {
         let tail = Tail {
             before: end,
             after: end,
             boot: boot(),
             is_on_disk: false,
+            start,
         };
         if let Some(folder) = self.path.parent() {
             private::make_folder(folder)?;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use gatehouse_audit::Hash;
 use gatehouse_audit::note::Verifier as Key;
 use gatehouse_audit::tail::{End, Tail, There, Verdict};
 use gatehouse_audit::verify::{BreakKind, Broken, Head, Proof, Report, Verifier};
+use gatehouse_audit::{Hash, Statement};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AuditFilter, AuditStore};
 
@@ -70,11 +70,13 @@ where
         page = next?;
     }
     if let (Some(told), Some(file)) = (told, &evidence.tail) {
-        let has_to_be = evidence.head.as_ref().is_some_and(|head| head.tail);
         // What is written meanwhile has been told by now.
-        let found = held_against(&*store, &told, &file.read(), has_to_be).await?;
-        if let Verdict::Broken(Broken { seq, kind, text }) = found {
-            verifier.note(seq, kind, text);
+        match held_against(&*store, &told, &file.read(), evidence.head.as_ref()).await? {
+            Verdict::Right => {}
+            Verdict::Broken(Broken { seq, kind, text }) => verifier.note(seq, kind, text),
+            Verdict::Unproven { first, last } => {
+                verifier.unproven(Statement::Unproven { first, last });
+            }
         }
     }
     Ok(verifier.finish())
@@ -94,19 +96,20 @@ where
     Ok(found.rows.first().map(|row| row.seq))
 }
 
-/// Holds the end of what is in the store against what was told before it was read, and after that.
+/// Holds the end of what is in the store against what was told before it was read, and after that, as the head knows of
+/// it.
 pub(super) async fn held_against<S>(
     store: &S,
     told: &Kept,
     later: &Kept,
-    has_to_be: bool,
+    head: Option<&KeptHead>,
 ) -> Result<Verdict, StoreError>
 where
     S: AuditStore + ?Sized,
 {
     let end = end(store).await?;
     let (tail, may_lag, later) = match (told, later) {
-        (Kept::Nothing, _) if !has_to_be => return Ok(Verdict::Right),
+        (Kept::Nothing, _) if !head.is_some_and(|head| head.tail) => return Ok(Verdict::Right),
         (Kept::Told { tail, may_lag }, Kept::Told { tail: later, .. }) => (tail, *may_lag, later),
         _ => {
             let text = format!(
@@ -117,6 +120,11 @@ where
             return Ok(Verdict::Broken(Broken { seq, kind, text }));
         }
     };
+    if head.is_some_and(|head| tail.start < head.starts) {
+        let text = "what is kept of the end of the log is from before the last start of the gateway: an older one was put in its place";
+        let (seq, kind, text) = (end.size, BreakKind::RolledBack, text.to_owned());
+        return Ok(Verdict::Broken(Broken { seq, kind, text }));
+    }
     let known = known(store, tail).await?;
     let signed = store.audit_checkpoint_latest().await?;
     let there = There {
@@ -220,6 +228,7 @@ where
     Ok(Proof {
         first: sealed.or(first.first().map(|checkpoint| checkpoint.size)),
         last: last.map_or(0, |checkpoint| checkpoint.size).max(ended),
+        size: end(store).await?.size,
         ..Proof::default()
     })
 }

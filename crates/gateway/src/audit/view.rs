@@ -2,7 +2,7 @@
 
 use gatehouse_audit::note::Verifier;
 use gatehouse_audit::verify::Report;
-use gatehouse_audit::{Actor, Record};
+use gatehouse_audit::{Actor, Record, Statement};
 use gatehouse_store::gateway::AuditRow;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -63,9 +63,21 @@ pub fn report_json(report: &Report, key: Option<&Verifier>) -> Value {
         .broken
         .as_ref()
         .map(|broken| json!({"seq": broken.seq, "kind": broken.kind.word(), "text": broken.text}));
+    let unproven: Vec<_> = report.unproven.iter().map(unproven).collect();
     json!({
-        "intact": report.intact(), "records": report.records, "checkpoint": checkpoint,
+        "intact": report.intact(), "unproven": unproven, "records": report.records, "checkpoint": checkpoint,
         "broken": broken, "size": report.size, "root": report.root.to_hex(),
         "key": key.map(ToString::to_string),
     })
+}
+
+/// What nobody can prove: which records, where they are still there.
+fn unproven(statement: &Statement) -> Value {
+    let (first, last) = match *statement {
+        Statement::Unproven { first, last } | Statement::Sealed { first, last } => {
+            (Some(first), Some(last))
+        }
+        Statement::Former { .. } => (None, None),
+    };
+    json!({"first": first, "last": last, "text": statement.to_string()})
 }

@@ -1,10 +1,12 @@
 //! The end of the log, which nothing has signed yet: nothing can be added to it, cut off or changed in it unseen, and a
 //! process that is killed at any moment leaves it as it is told.
 
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use gatehouse_audit::Statement;
 use gatehouse_store::gateway::{AuditFilter, LedgerStore as _};
 
 use super::*;
@@ -147,7 +149,13 @@ async fn what_was_written_without_the_key_or_was_not_on_the_disk_is_said_to_be_u
     std::fs::write(&key, seed).unwrap();
     for _ in 0..2 {
         let (log, store) = log(folder.path(), Redactor::new()).await;
-        assert!(log.verify().await.unwrap().intact());
+        let report = log.verify().await.unwrap();
+        assert!(report.intact(), "nothing contradicts it: {report:?}");
+        let wanted = Statement::Unproven {
+            first: 11,
+            last: 12,
+        };
+        assert_eq!(report.unproven, [wanted], "and nobody can prove it");
         let rows = store.audit_rows(0, 100).await.unwrap();
         let told: Vec<_> = rows
             .iter()
@@ -161,6 +169,49 @@ async fn what_was_written_without_the_key_or_was_not_on_the_disk_is_said_to_be_u
         );
         store.close().await;
     }
+}
+
+/// Says, as a gateway does that has not got its key, that the log goes on all the same.
+fn leave_off(folder: &Path) {
+    let mut tail = OpenOptions::new()
+        .append(true)
+        .open(folder.join("audit/tail"))
+        .unwrap();
+    tail.write_all(b"written on without the key\n").unwrap();
+}
+
+#[tokio::test]
+async fn what_anybody_can_add_where_the_key_is_said_to_be_missing_is_never_said_to_be_proven() {
+    let folder = tempfile::tempdir().unwrap();
+    let size = with_unsigned(folder.path(), false).await;
+    leave_off(folder.path());
+    forge(folder.path()).await;
+    let (first, last) = (size + 1, size + 1);
+    let wanted = [Statement::Unproven { first, last }];
+    let key = StateKey::new(folder.path(), None);
+    let report = report_by(folder.path(), key).await;
+    assert_eq!(report.unproven, wanted, "before the next start");
+    for start in 0..2 {
+        let (log, store) = log(folder.path(), Redactor::new()).await;
+        log.checkpoint().await.unwrap();
+        let report = log.verify().await.unwrap();
+        assert!(report.intact() && !report.is_proven(), "{report:?}");
+        assert_eq!(report.unproven, wanted, "start {start}");
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_end_that_an_earlier_start_told_is_not_taken_for_the_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let tail = folder.path().join("audit/tail");
+    with_unsigned(folder.path(), false).await;
+    let earlier = std::fs::read(&tail).unwrap();
+    let size = with_unsigned(folder.path(), false).await;
+    std::fs::write(&tail, earlier).unwrap();
+    leave_off(folder.path());
+    forge(folder.path()).await;
+    found_for_good(folder.path(), ("rolled-back", size + 1)).await;
 }
 
 const FOLDER: &str = "GATEHOUSE_TEST_FOLDER";

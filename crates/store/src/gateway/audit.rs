@@ -144,6 +144,11 @@ pub struct AuditPage {
 pub trait AuditStore: Send + Sync {
     /// From now on `watch` is told of every commit that adds records, whoever adds them.
     fn audit_watched(&self, watch: Arc<dyn AuditWatch>);
+    /// Whether records from before the chain were put into it when the store was opened, where nothing could have signed
+    /// them yet.
+    fn audit_adopted(&self) -> bool {
+        false
+    }
     /// Adds records, all or none, and says where they were put.
     async fn audit_append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>>;
     /// Records from the latest on.

@@ -1281,6 +1281,13 @@ export type UndoItemView = {
 
 export type UndoWhat = "deleted" | "overwrote";
 
+/**  Records of which nobody can say who wrote them. */
+export type UnprovenRecords = {
+	/**  None where they were those of an earlier log, which is gone. */
+	first: number | null,
+	text: string,
+};
+
 export type UnreadableView = {
 	count: number,
 	lastAt: number,
@@ -1296,6 +1303,8 @@ export type VerificationView = {
 	intact: boolean,
 	records: number,
 	checkpoint: CheckpointView | null,
+	/**  What nothing proves and nothing contradicts, in the gateway's words. */
+	unproven: UnprovenRecords[],
 	/**  The first record that does not fit. */
 	broken: BrokenRecord | null,
 };

@@ -120,7 +120,7 @@ async fn since(source: &Source, filter: &AuditFilters, last: u64) -> Result<Vec<
     }
 }
 
-/// Says what was found. What is broken is an answer, and a failure for scripts.
+/// Says what was found. What is broken or not proven is an answer, and a failure for scripts.
 fn verified(context: &mut Context<'_>, report: &Value) -> Result<(), Failure> {
     if context.output.is_json() {
         context.output.value(report)?;
@@ -129,7 +129,7 @@ fn verified(context: &mut Context<'_>, report: &Value) -> Result<(), Failure> {
     }
     let broken = &report["broken"];
     if broken.is_null() {
-        return Ok(());
+        return show::unproven(report).map_or(Ok(()), Err);
     }
     let text = broken["text"].as_str().unwrap_or("the audit is broken");
     let text = gatehouse_protocol::untrusted::one_line(text, 400);

@@ -5,7 +5,7 @@ use gatehouse_protocol::untrusted::one_line;
 use serde_json::Value;
 
 use crate::commands::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::output::table::Table;
 
 /// Longest line of a record, in bytes.
@@ -50,11 +50,19 @@ pub(super) fn report(context: &mut Context<'_>, report: &Value) -> Result<(), Fa
     let broken = &report["broken"];
     if broken.is_null() {
         let records = number(&report["records"]);
-        context.output.line(&format!("intact: {records} records"))?;
+        let word = match ranges(report).is_empty() {
+            true => "intact",
+            false => "intact, but not proven",
+        };
+        context.output.line(&format!("{word}: {records} records"))?;
     } else {
         let (seq, kind) = (number(&broken["seq"]), broken["kind"].as_str());
         let kind = one_line(kind.unwrap_or_default(), 40);
         context.output.line(&format!("broken at {seq}: {kind}"))?;
+    }
+    for range in ranges(report) {
+        let text = one_line(range["text"].as_str().unwrap_or_default(), 400);
+        context.output.line(&format!("not proven: {text}"))?;
     }
     if report["headIsSealed"] == true {
         context.output.note(
@@ -80,4 +88,25 @@ pub(super) fn report(context: &mut Context<'_>, report: &Value) -> Result<(), Fa
         Some(key) => context.output.line(&format!("key: {}", one_line(key, 200))),
         None => Ok(()),
     }
+}
+
+fn ranges(report: &Value) -> &[Value] {
+    let ranges = report["unproven"].as_array();
+    ranges.map(Vec::as_slice).unwrap_or_default()
+}
+
+/// What to do about records that nobody can prove; none where all are proven.
+pub(super) fn unproven(report: &Value) -> Option<Failure> {
+    let last = ranges(report).last()?;
+    let text = "nothing in the audit was tampered with as far as it is proven, and not all of it is: nobody can say who wrote those records, or what was there before them";
+    let failure = Failure::new(FailureKind::Unproven, "auditUnproven", text);
+    let (Some(first), Some(end)) = (last["first"].as_u64(), last["last"].as_u64()) else {
+        return Some(failure.next(
+            "where nobody took the state folder away to begin anew, find out who could; an export or a backup has what it had",
+        ));
+    };
+    let (before, limit) = (end.saturating_add(1), end.saturating_sub(first) + 1);
+    Some(failure.next(format!(
+        "read them: `gatehouse audit list --before {before} --limit {limit}`; where the computer did not go down and the key was there, somebody else wrote them"
+    )))
 }

@@ -241,6 +241,8 @@ impl Files {
         }
         let after = after.unwrap_or(0);
         let proven = self.proven.get_or_try_init(|| self.prove()).await?.as_ref();
+        // The end of a log that is not intact is that of its last checkpoint, and does not verify.
+        let last = self.store.audit_checkpoint_latest().await?;
         let until = proven.map_or(u64::MAX, |proven| proven.size);
         let page = export_page(&*self.store, format, after, until, PAGE).await?;
         text.push_str(&page.text);
@@ -249,20 +251,22 @@ impl Files {
                 (Some(proven), Some(signer)) => {
                     export_proven_end(&*self.store, format, signer, proven, now()).await
                 }
-                (_, signer) => export_end(&*self.store, format, signer.as_ref(), now()).await,
+                (_, signer) => export_end(format, last.as_ref(), signer.as_ref(), now()),
             };
             text.push_str(&end?);
         }
         Ok((text, page.next))
     }
 
-    /// The log as it is, where it is intact and there is what shows it.
+    /// The log as it is, where it is intact up to its end and there is what shows it.
     async fn prove(&self) -> Result<Option<Report>, StoreError> {
         let (Ok(evidence), Some(_)) = (&self.evidence, &self.signer) else {
             return Ok(None);
         };
         let report = verify(self.store.clone(), evidence.clone()).await?;
-        Ok(report.intact().then_some(report))
+        // Signed for an export it would look proven elsewhere: the gateway says of it at its next start that it is not.
+        let is_proven = report.intact() && !report.is_end_unproven();
+        Ok(is_proven.then_some(report))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gatehouse_audit::tail::Verdict;
 use gatehouse_audit::verify::{BreakKind, Broken};
-use gatehouse_audit::{Hash, Record, leaf_hash};
+use gatehouse_audit::{Hash, Record, Statement, leaf_hash};
 use gatehouse_store::StoreError;
 
 use super::{Commands, Found, Keeper, PAGE};
@@ -34,29 +34,33 @@ impl Keeper {
             let verdict = match self.unsigned().await? {
                 Some(broken) => Verdict::Broken(broken),
                 None if has_key => {
-                    let has_to_be = self.kept.as_ref().is_some_and(|kept| kept.tail);
                     let told = file.read();
-                    held_against(&*self.store, &told, &told, has_to_be).await?
+                    held_against(&*self.store, &told, &told, self.kept.as_ref()).await?
                 }
                 None => Verdict::Right,
             };
             match verdict {
                 Verdict::Right => {}
                 Verdict::Broken(broken) => found.breaks.extend(self.broken(broken)),
-                Verdict::Unproven { first, last } => found.unproven = Some(unproven(first, last)),
+                Verdict::Unproven { first, last } => {
+                    found.unproven.push(Statement::Unproven { first, last });
+                }
             }
         }
         // What was found is known for good before anything is told that does not show it.
-        let is_told = self.kept.as_ref().is_some_and(|kept| kept.tail);
         if !found.breaks.is_empty() {
             self.keep_known().await;
         }
         let here = end(&*self.store).await?;
-        let writer = file.clone().begin(here, commands.clone());
+        let starts = self.kept.as_ref().map_or(0, |kept| kept.starts);
+        // A head that cannot be read now may know of as many as the file does.
+        let start = starts.max(file.start()) + 1;
+        let writer = file.clone().begin(here, start, commands.clone());
         let writer = Arc::new(writer.map_err(failed)?);
         self.store.audit_watched(writer.clone());
-        if !is_told && let Some(kept) = &mut self.kept {
-            kept.tail = true;
+        // Only after the file is on the disk: one of a lower number is an older one.
+        if let Some(kept) = &mut self.kept {
+            (kept.tail, kept.starts) = (true, start);
             self.keep_known().await;
         }
         Ok(Some((file, writer)))
@@ -100,12 +104,6 @@ impl Keeper {
             self.keep_known().await;
         }
     }
-}
-
-fn unproven(first: u64, last: u64) -> String {
-    format!(
-        "records {first} to {last} are not proven: the computer went down before their end was kept outside of the log, or the key was not to be had when they came"
-    )
 }
 
 fn failed(error: std::io::Error) -> StoreError {

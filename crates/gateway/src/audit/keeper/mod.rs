@@ -2,6 +2,7 @@
 //! after so many records or so much time; and tells the place outside of the database how far that was.
 
 mod ending;
+mod kept;
 mod taking_up;
 
 use std::sync::Arc;
@@ -10,18 +11,19 @@ use std::time::Duration;
 
 use gatehouse_audit::checkpoint::{Checkpoint, log_signer};
 use gatehouse_audit::note::{Signer, Verifier};
+use gatehouse_audit::tail::End;
 use gatehouse_audit::verify::{BreakKind, Broken, Proof};
-use gatehouse_audit::{Frontier, Hash};
+use gatehouse_audit::{Frontier, Hash, Statement};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{AuditCheckpoint, GatewayStore};
 use tokio::sync::{mpsc, oneshot};
-use zeroize::Zeroizing;
 
 use super::Gate;
-use super::key::{AuditKey, AuditKeyError, KeptBreak, KeptHead};
+use super::key::{AuditKey, KeptBreak, KeptHead};
 use super::tail::{TailFile, TailWriter};
-use super::verify::signed;
+use super::verify::{end, signed};
 use crate::clock::Clock;
+use kept::{former, kept_head, seed};
 
 /// A checkpoint is signed after this many records,
 pub const CHECKPOINT_EVERY: u64 = 256;
@@ -94,7 +96,7 @@ pub struct Keeping {
 pub(super) struct Found {
     pub(super) breaks: Vec<String>,
     /// What nobody can say anything of.
-    pub(super) unproven: Option<String>,
+    pub(super) unproven: Vec<Statement>,
 }
 
 struct Keeper {
@@ -119,9 +121,16 @@ impl Keeping {
         key: Arc<dyn AuditKey>,
     ) -> Result<(Self, Found, impl Future<Output = ()> + Send + 'static), StoreError> {
         let mut proof = signed(&*store).await?;
-        let seed = seed(&*key, &mut proof).await;
+        let is_adopted = store.audit_adopted();
+        if is_adopted {
+            // What was recorded before there was a chain was put into it just now, and is signed for the first time.
+            proof.size = 0;
+        }
+        let is_empty = proof.first.is_none() && end(&*store).await? == End::NONE;
+        let former = if is_empty { former(&*key).await } else { None };
+        let seed = seed(&*key, &mut proof, former.is_some()).await;
         let signer = seed.as_ref().map(|seed| Arc::new(log_signer(seed)));
-        let kept = kept_head(&*key, &mut proof).await;
+        let kept = kept_head(&*key, &mut proof, former.unwrap_or(0)).await;
         let has_key = proof.has_key;
         let verifier = signer.as_ref().map(|signer| Arc::new(signer.verifier()));
         let mut keeper = Keeper {
@@ -138,11 +147,17 @@ impl Keeping {
         breaks.extend(keeper.lacking(proof, breaks.is_empty()));
         let mut found = Found {
             breaks,
-            unproven: None,
+            unproven: Vec::new(),
         };
+        if let Some(records) = former.filter(|records| *records > 0) {
+            found.unproven.push(Statement::Former { records });
+        }
         let seed = seed.as_deref();
         let tail = keeper.ending(seed, has_key, &mut found, &gate.commands);
         let tail = tail.await?;
+        if is_adopted {
+            keeper.sign().await;
+        }
         let handle = Self {
             commands: gate.commands,
             verifier,
@@ -188,38 +203,6 @@ impl Keeping {
         self.commands.send(question(tell)).ok()?;
         told.await.ok()
     }
-}
-
-/// The key that signs. A log that has none gets a new one, for what comes.
-async fn seed(key: &dyn AuditKey, proof: &mut Proof) -> Option<Zeroizing<[u8; 32]>> {
-    let kept = key.seed().await;
-    proof.has_key = !matches!(kept, Ok(None));
-    let seed = match kept {
-        Ok(Some(seed)) => Ok(seed),
-        Ok(None) => key.make_seed().await,
-        Err(error) => Err(error),
-    };
-    let failed = |error: &AuditKeyError| tracing::error!(%error, "the audit is kept, but its checkpoints are not signed");
-    seed.inspect_err(failed).ok()
-}
-
-/// The head; none where it cannot be read. A log that was never signed gets one before it is, so that one that is
-/// taken away is missed.
-async fn kept_head(key: &dyn AuditKey, proof: &mut Proof) -> Option<KeptHead> {
-    let kept = key.head().await;
-    proof.head = match &kept {
-        Ok(kept) => kept.as_ref().map(|head| head.size),
-        Err(_) => Some(0),
-    };
-    let kept = match kept {
-        Ok(None) if proof.first.is_none() => {
-            let young = KeptHead::default();
-            key.keep_head(&young).await.map(|()| young)
-        }
-        kept => kept.map(Option::unwrap_or_default),
-    };
-    kept.inspect_err(|error| tracing::error!(%error, "how far the audit was signed is not known"))
-        .ok()
 }
 
 impl Keeper {
@@ -333,6 +316,8 @@ impl Keeper {
         let proof = Proof {
             has_key: true,
             head: Some(self.signed),
+            // A log that nothing has signed yet may be long already where much is recorded at once.
+            size: 0,
             ..signed(&*self.store).await?
         };
         for found in self.lacking(proof, true) {

@@ -45,6 +45,10 @@ impl AuditStore for SqliteGatewayStore {
         self.writer.watched(watch);
     }
 
+    fn audit_adopted(&self) -> bool {
+        self.adopted
+    }
+
     async fn audit_append(&self, drafts: Vec<Draft>) -> Result<Vec<Appended>> {
         let drafts = drafts.into_iter().map(|draft| match &self.scrub {
             Some(scrub) => scrub(draft),
@@ -250,14 +254,14 @@ async fn insert(c: &mut Connection, records: &[(&Draft, Sealed)]) -> Done<()> {
     Ok(())
 }
 
-/// Puts the rows from before the chain into it, in their order and with their numbers.
-pub(super) async fn adopt(c: &mut Connection) -> Done<()> {
+/// Puts the rows from before the chain into it, in their order and with their numbers. Says whether there were any.
+pub(super) async fn adopt(c: &mut Connection) -> Done<bool> {
     let there: Option<i64> =
         sqlx::query_scalar("SELECT 1 FROM sqlite_schema WHERE name = 'audit_former'")
             .fetch_optional(&mut *c)
             .await?;
     if there.is_none() {
-        return Ok(());
+        return Ok(false);
     }
     let mut after = 0_i64;
     loop {
@@ -275,7 +279,7 @@ pub(super) async fn adopt(c: &mut Connection) -> Done<()> {
         append(c, &drafts).await?;
     }
     sqlx::query("DROP TABLE audit_former").execute(c).await?;
-    Ok(())
+    Ok(after > 0)
 }
 
 fn former(row: &SqliteRow) -> Done<Prepared> {

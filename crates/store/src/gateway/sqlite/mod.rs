@@ -40,6 +40,8 @@ pub struct SqliteGatewayStore {
     writer: Writer,
     room: Room,
     interrupted: Vec<RunRecord>,
+    /// Records from before the chain were put into it.
+    adopted: bool,
     notices: Vec<StoreNotice>,
     scrub: Option<Scrub>,
 }
@@ -72,6 +74,7 @@ impl SqliteGatewayStore {
             database,
             room: Room::default(),
             interrupted: Vec::new(),
+            adopted: false,
             notices: Vec::new(),
             scrub: None,
         })
@@ -81,13 +84,14 @@ impl SqliteGatewayStore {
         let database = opened.database;
         let writer = Writer::start(database.write.clone());
         let left = writer.write(move |c| Box::pin(begin_anew(c, now))).await;
-        let interrupted = left.map_err(|e| database.failed(e))?;
+        let (interrupted, adopted) = left.map_err(|e| database.failed(e))?;
         let set_aside = opened.set_aside.into_iter();
         Ok(Self {
             database,
             writer,
             room: Room::default(),
             interrupted,
+            adopted,
             notices: set_aside
                 .map(|to| StoreNotice::GatewaySetAside { to })
                 .collect(),
@@ -139,16 +143,17 @@ impl SqliteGatewayStore {
     }
 }
 
-/// What a process that ended left behind: its runs, and the answers it did not get to give.
+/// What a process that ended left behind: its runs, and the answers it did not get to give. Also says whether the audit
+/// was taken into the chain.
 async fn begin_anew(
     connection: &mut Connection,
     now: Millis,
-) -> Result<Vec<RunRecord>, sqlx::Error> {
+) -> Result<(Vec<RunRecord>, bool), sqlx::Error> {
     sqlx::query("DELETE FROM answer WHERE json IS NULL")
         .execute(&mut *connection)
         .await?;
-    audit::adopt(connection).await?;
-    runs::interrupt(connection, now).await
+    let adopted = audit::adopt(connection).await?;
+    Ok((runs::interrupt(connection, now).await?, adopted))
 }
 
 #[async_trait]

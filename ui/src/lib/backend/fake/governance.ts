@@ -262,12 +262,13 @@ function page(kind: string, query: AuditQuery, now: number) {
 
 function verification(kind: string, now: number) {
   const checkpoint = { size: auditSize - 4, root: hex(auditSize - 4), at: now - 40_000 };
-  if (kind === "empty") return { intact: true, records: 0, checkpoint: null, broken: null };
-  if (kind === "script") return { intact: true, records: 17, checkpoint: null, broken: null };
-  if (kind !== "broken") return { intact: true, records: auditSize, checkpoint, broken: null };
+  const intact = { intact: true, unproven: [], checkpoint: null, broken: null };
+  if (kind === "empty") return { ...intact, records: 0 };
+  if (kind === "script") return { ...intact, records: 17 };
+  if (kind !== "broken") return { ...intact, records: auditSize, checkpoint };
   const text = "the record's content does not give the hash that stands in the tree";
   const broken = { seq: 48_203, kind: "changed", text };
-  return { intact: false, records: auditSize, checkpoint, broken };
+  return { ...intact, intact: false, records: auditSize, checkpoint, broken };
 }
 
 function saved(answers: AutoAnswerView, rule: AutoRule): AutoAnswerView {

@@ -49,7 +49,7 @@ const did: Record<string, string> = {
   "audit.broken": "audit found broken",
   "audit.exported": "audit exported",
   "audit.sealed": "segment sealed",
-  "audit.unproven": "end of the audit not proven",
+  "audit.unproven": "part of the audit not proven",
   "config.changing": "configuration about to change",
   "config.changed": "configuration changed",
   "config.unchanged": "configuration not changed",
@@ -113,6 +113,12 @@ export const audit = {
     (signed > 0
       ? `Signed up to record ${(signed - 1).toLocaleString()}.`
       : "Nothing is signed yet."),
+  unproven: "Intact, but not proven",
+  unprovenMeaning:
+    "Read those records: nothing shows that it was the gateway who wrote them. Where this computer did not go down and the keychain was open, somebody else did.",
+  formerMeaning:
+    "Where nobody took the gateway’s folder away to begin anew, find out who could. An export or a backup has what was there.",
+  openUnproven: "Open the first of them",
   broken: (seq: number) => `Broken at record ${seq.toLocaleString()}`,
   brokenMeaning:
     "Records from there on cannot be trusted. Keep a copy of the gateway’s folder as it is, and find out who could write to it.",
