@@ -278,7 +278,7 @@ pub async fn an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds(
     assert_eq!(listed(11).await, ["left out"]);
     let other = vec![allow("other", "/bin/ls")];
     store
-        .allow_entries_replace(other, None, 12, None)
+        .allow_entries_replace(other, None, 12, None, None)
         .await
         .unwrap();
     assert_eq!(listed(12).await, ["other"]);
@@ -307,7 +307,7 @@ pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn Ga
     ];
     let setting = Some(("exec".to_owned(), "{}".to_owned()));
     store
-        .allow_entries_replace(list.clone(), setting, 9, None)
+        .allow_entries_replace(list.clone(), setting, 9, None, None)
         .await
         .unwrap();
     assert_eq!(store.allow_entries(None, 9).await.unwrap(), list);
@@ -330,7 +330,7 @@ pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn Ga
     assert_eq!(used.last_used_at, Some(77));
     assert_eq!(used.last_command.as_deref(), Some("a --help"));
     store
-        .allow_entries_replace(vec![all.clone()], None, 9, None)
+        .allow_entries_replace(vec![all.clone()], None, 9, None, None)
         .await
         .unwrap();
     assert_eq!(store.allow_entries(None, 9).await.unwrap(), [all]);
