@@ -5,8 +5,10 @@
 
 mod answered;
 mod bench;
+mod ended;
 mod granted;
 mod policy;
+mod recorded;
 #[path = "../support/mod.rs"]
 mod support;
 mod swapped;
