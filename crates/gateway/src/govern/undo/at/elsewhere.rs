@@ -11,6 +11,8 @@ use super::{Entry, Held, Kind};
 /// Making one takes rights there; links are not kept.
 pub(in super::super) const KEEPS_LINKS: bool = false;
 
+pub(in super::super) type ModeBits = u32;
+
 pub(in super::super) fn hold(folder: &Path) -> io::Result<Held> {
     Ok(folder.to_owned())
 }
@@ -56,7 +58,7 @@ pub(in super::super) fn make_folder(folder: &Held, name: &OsStr) -> io::Result<H
     Ok(made)
 }
 
-pub(in super::super) fn set_mode(_: &Held, _: u32) -> io::Result<()> {
+pub(in super::super) fn set_mode(_: &Held, _: ModeBits) -> io::Result<()> {
     Ok(())
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Entry {
     /// The file's number; 0 where files have none.
     pub(super) number: u64,
     /// The bits of its mode; 0 where files have none.
-    pub(super) mode: u32,
+    pub(super) mode: ModeBits,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

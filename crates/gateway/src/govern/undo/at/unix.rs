@@ -16,6 +16,9 @@ const FOLDER: OFlags = OFlags::DIRECTORY
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
 
+/// As wide as the system's.
+pub(in super::super) type ModeBits = rustix::fs::RawMode;
+
 /// Opens a folder of the gateway's own.
 pub(in super::super) fn hold(folder: &Path) -> io::Result<Held> {
     Ok(rustix::fs::open(folder, FOLDER, Mode::empty())?)
@@ -42,7 +45,7 @@ pub(in super::super) fn look(folder: &Held, name: &OsStr) -> io::Result<Option<E
         size: u64::try_from(stat.st_size).unwrap_or_default(),
         changed: i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
         number: stat.st_ino,
-        mode: u32::from(stat.st_mode) & 0o7777,
+        mode: stat.st_mode & 0o7777,
     }))
 }
 
@@ -67,10 +70,8 @@ pub(in super::super) fn make_folder(folder: &Held, name: &OsStr) -> io::Result<H
     open_folder(folder, name)
 }
 
-pub(in super::super) fn set_mode(folder: &Held, mode: u32) -> io::Result<()> {
-    // The width of a mode is the system's.
-    let mode = Mode::from_bits_truncate(mode as _);
-    Ok(rustix::fs::fchmod(folder, mode)?)
+pub(in super::super) fn set_mode(folder: &Held, mode: ModeBits) -> io::Result<()> {
+    Ok(rustix::fs::fchmod(folder, Mode::from_raw_mode(mode))?)
 }
 
 /// Copies a plain file, with its mode, to a name where there is nothing.
