@@ -179,6 +179,12 @@ pub trait Governor: Send + Sync {
     /// Called once for every action that [`Governor::govern`] was called with, also when its future was
     /// dropped.
     async fn outcome(&self, action: &Action, outcome: &ToolOutcome);
+
+    /// Called instead of both for a call that means nothing that could be governed, and so does not run: of a tool that
+    /// there is not, with arguments that are not the tool's, or with a path outside of the workspace. Its effect is none.
+    async fn meaningless(&self, action: &Action, why: &str) {
+        let _ = (action, why);
+    }
 }
 
 impl Action {

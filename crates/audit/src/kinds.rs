@@ -27,8 +27,11 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
         &[
             "policy.changed",
             "policy.refused",
+            "session.governed",
             "taint.unreadable",
+            "undo.restoring",
             "undo.restored",
+            "undo.failed",
         ],
     ),
     (
@@ -69,6 +72,9 @@ pub const GROUPS: [(&str, &[&str]); 6] = [
             "config.changing",
             "config.changed",
             "config.unchanged",
+            "agent.created",
+            "agent.changed",
+            "agent.deleted",
             "gateway.started",
             "gateway.stopped",
         ],

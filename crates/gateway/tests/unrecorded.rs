@@ -21,6 +21,8 @@ const OTHER: &str = "another-value-0123456789";
 const REFUSE: &str = "CREATE TRIGGER no_record BEFORE INSERT ON audit_record \
     WHEN NEW.kind LIKE 'credential.%' OR NEW.kind LIKE 'policy.%' OR NEW.kind LIKE 'pairing.%' \
     OR NEW.kind LIKE 'device.%' OR NEW.kind LIKE 'token.%' OR NEW.kind LIKE 'config.%' \
+    OR NEW.kind LIKE 'undo.%' OR NEW.kind LIKE 'agent.%' OR NEW.kind LIKE 'session.%' \
+    OR NEW.kind LIKE 'grant.%' \
     BEGIN SELECT RAISE(ABORT, 'not now'); END";
 
 /// What somebody with the file does to it while the gateway runs.
@@ -260,4 +262,46 @@ async fn a_device_is_not_paired_where_that_cannot_be_recorded() {
     assert_eq!(hello["ok"], false, "{hello}");
     let after = known.ask("device.pair.list", json!({})).await;
     assert_eq!(after["paired"], before["paired"]);
+}
+
+#[tokio::test]
+async fn agents_sessions_and_what_was_replaced_stay_as_they_are_where_a_change_cannot_be_recorded()
+{
+    let gateway = TestGateway::start().await;
+    let folder = gateway.state.path();
+    std::fs::create_dir_all(folder.join("workspace")).unwrap();
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    wire.ask("agents.create", json!({"name": "helper"})).await;
+    let key = "agent:main:main";
+    wire.ask("sessions.patch", json!({"key": key, "execAsk": "always"}))
+        .await;
+    for content in ["old", "new"] {
+        let args = json!({"path": "a.txt", "content": content});
+        let call = json!({"name": "write", "args": args, "sessionKey": key});
+        wire.ask("tools.invoke", call).await;
+    }
+    let kept = wire.ask("gatehouse.undo.list", json!({})).await["items"][0].clone();
+    let agents = wire.ask("agents.list", json!({})).await;
+    in_the_database(folder, REFUSE).await;
+    for (method, params) in [
+        ("agents.create", json!({"name": "other"})),
+        (
+            "agents.update",
+            json!({"agentId": "helper", "workspace": "/"}),
+        ),
+        ("agents.delete", json!({"agentId": "helper"})),
+        ("sessions.patch", json!({"key": key, "execAsk": null})),
+        ("gatehouse.undo.restore", json!({"id": kept["id"]})),
+    ] {
+        let answer = wire.request(method, params).await;
+        assert_eq!(answer["ok"], false, "{method}: {answer}");
+    }
+    assert_eq!(wire.ask("agents.list", json!({})).await, agents);
+    let session = wire
+        .ask("sessions.describe", json!({"key": key}))
+        .await
+        .to_string();
+    assert!(session.contains("always"), "{session}");
+    let path = kept["path"].as_str().unwrap();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "new");
 }

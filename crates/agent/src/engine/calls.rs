@@ -16,7 +16,7 @@ use super::{
 use crate::{
     event::{Emitter, RunEventKind},
     message::{Message, ToolCall, ToolResultMessage},
-    tools::{CallContext, Invocation, ToolOutput},
+    tools::{CallContext, Invocation, ToolError, ToolOutput},
 };
 
 /// What a model reads in place of the result of a call that a newer message overtook; OpenClaw's words.
@@ -81,13 +81,17 @@ impl Run {
     }
 
     async fn make_call(&self, call: &ToolCall) -> ToolOutput {
-        if !self.profile().tools.permits(&call.name) {
-            let text = format!("the tool {} is not available to this agent", call.name);
-            return ToolOutput::error(text);
-        }
         let context = self.call_context(call);
-        let invoker = &self.shared.invoker;
-        match invoker.invoke(&call.name, &call.arguments, &context).await {
+        let (invoker, name, arguments) = (&self.shared.invoker, &call.name, &call.arguments);
+        let made = if self.profile().tools.permits(name) {
+            invoker.invoke(name, arguments, &context).await
+        } else {
+            let text = format!("the tool {name} is not available to this agent");
+            let unavailable = ToolError::Failed(text);
+            let told = invoker.meaningless(name, arguments, &unavailable, &context);
+            told.await
+        };
+        match made {
             Invocation::Finished(output) => output,
             Invocation::Aborted => ToolOutput::error(STOPPED),
         }

@@ -37,11 +37,12 @@ impl Invoker {
         call: &CallContext,
     ) -> Invocation {
         let Some(tool) = self.toolbox.find(name) else {
-            return failed(&ToolError::Unknown(name.to_owned()));
+            let unknown = ToolError::Unknown(name.to_owned());
+            return self.meaningless(name, arguments, &unknown, call).await;
         };
         let effect = match tool.resolve(arguments, call).await {
             Ok(effect) => effect,
-            Err(error) => return failed(&error),
+            Err(error) => return self.meaningless(name, arguments, &error, call).await,
         };
         let action = action(name, arguments, effect, call);
         let verdict = tokio::select! {
@@ -61,6 +62,19 @@ impl Invoker {
                 self.report(&action, outcome, call).await
             }
         }
+    }
+
+    /// What is tried and means nothing is told, too: it may be a search for a way out.
+    pub(crate) async fn meaningless(
+        &self,
+        name: &str,
+        arguments: &Value,
+        error: &ToolError,
+        call: &CallContext,
+    ) -> Invocation {
+        let action = action(name, arguments, Effect::None, call);
+        self.governor.meaningless(&action, &error.to_string()).await;
+        Invocation::Finished(ToolOutput::failed(error))
     }
 
     /// Whoever hears of an output hears of it without secrets.
@@ -146,8 +160,4 @@ fn action(name: &str, arguments: &Value, effect: Effect, call: &CallContext) -> 
         workspace: call.workspace.clone(),
         told_by: call.told_by.to_vec(),
     }
-}
-
-fn failed(error: &ToolError) -> Invocation {
-    Invocation::Finished(ToolOutput::failed(error))
 }

@@ -16,6 +16,15 @@ use std::{
 
 use thiserror::Error;
 
+pub use open::Missing;
+
+/// A folder of the workspace that is held open; its path, where folders cannot be.
+#[cfg(unix)]
+pub type HeldFolder = std::os::fd::OwnedFd;
+/// A folder of the workspace that is held open; its path, where folders cannot be.
+#[cfg(not(unix))]
+pub type HeldFolder = PathBuf;
+
 /// A path that the tools do not touch, or an error on the way.
 #[derive(Debug, Error)]
 pub enum PathError {
@@ -104,6 +113,12 @@ impl Workspace {
         } else {
             shown
         }
+    }
+
+    /// Holds a folder open, so that what is done in it is done there whatever its path comes to lead to.
+    pub fn hold(&self, resolved: &Path, missing: Missing) -> Result<HeldFolder, PathError> {
+        let names = self.inside(resolved)?;
+        open::folder(&self.root, &names, missing).map_err(|source| PathError::io(resolved, source))
     }
 
     /// Opens an ordinary file for reading.

@@ -5,7 +5,7 @@ pub(super) use unix::*;
 
 /// What to do about folders that are not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub enum Missing {
     Fail,
     Make,
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use gatehouse_audit::note::Verifier;
 use gatehouse_audit::verify::{Broken, Report};
 use gatehouse_audit::{Actor, Draft, Hash, Statement, kinds};
-use gatehouse_store::gateway::{Appended, ApprovalRecord, GatewayStore, Scrub, Witness};
+use gatehouse_store::gateway::{Appended, GatewayStore, Scrub, Witness};
 use gatehouse_store::{Millis, StoreError};
 use serde_json::json;
 
@@ -172,11 +172,11 @@ impl AuditLog {
         self.event(draft).await
     }
 
-    /// What is said of an approval's change, for the store to write in the change's own transaction.
-    pub fn witness(
+    /// What is said of the change of an approval or a grant, for the store to write in the change's own transaction.
+    pub fn witness<R: 'static>(
         &self,
-        say: impl Fn(&ApprovalRecord) -> Draft + Send + Sync + 'static,
-    ) -> Witness {
+        say: impl Fn(&R) -> Draft + Send + Sync + 'static,
+    ) -> Witness<R> {
         let clock = self.clock.clone();
         Witness::new(move |record| timed(say(record), &clock))
     }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use gatehouse_audit::Draft;
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::{AllowEntry, GatewayStore};
+use gatehouse_store::gateway::{AllowEntry, GatewayStore, GrantRecord, Witness};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -216,20 +216,24 @@ impl ExecModes {
         Ok((document, hash, exists))
     }
 
-    /// Replaces the document, if it is still the one of this hash, in one step with what the audit says of it. With an entry that shows a grant goes the grant.
+    /// Replaces the document, if it is still the one of this hash, in one step with what the audit says of it (with
+    /// the documents before and after) and of each grant whose entry is left out: that one goes too.
     pub async fn replace(
         &self,
         mut document: ApprovalsDocument,
         base_hash: Option<&str>,
         now: i64,
-        audit: Draft,
+        (mut audit, ended): (Draft, Witness<GrantRecord>),
     ) -> Result<(), DocumentError> {
-        let (_, hash, exists) = self.document(now).await?;
+        let (before, hash, exists) = self.document(now).await?;
         match base_hash {
             Some(base) if base != hash => return Err(DocumentError::Changed),
             None if exists => return Err(DocumentError::NoBaseHash),
             _ => {}
         }
+        let detail = audit.detail.get_or_insert_with(|| json!({}));
+        detail["before"] = json!(before);
+        detail["after"] = json!(document);
         let mut entries = Vec::new();
         for (name, agent) in &mut document.agents {
             let own = std::mem::take(&mut agent.allowlist).into_iter();
@@ -237,9 +241,9 @@ impl ExecModes {
         }
         let json = serde_json::to_string(&document).expect("a document has only string keys");
         let setting = Some((SETTING.to_owned(), json));
-        let replaced = self
-            .store
-            .allow_entries_replace(entries, setting, now, Some(audit));
+        let replaced =
+            self.store
+                .allow_entries_replace(entries, setting, now, Some(audit), Some(ended));
         replaced.await?;
         Ok(())
     }

@@ -120,6 +120,10 @@ impl Governor for GatewayGovernor {
     async fn outcome(&self, action: &Action, outcome: &ToolOutcome) {
         self.recorder.outcome(action, outcome).await;
     }
+
+    async fn meaningless(&self, action: &Action, why: &str) {
+        self.recorder.meaningless(action, why).await;
+    }
 }
 
 impl GatewayGovernor {

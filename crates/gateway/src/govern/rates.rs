@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gatehouse_audit::Record;
+use gatehouse_audit::{Draft, NOT_RUN, Record};
 use gatehouse_policy::Policy;
 use gatehouse_policy::rules::{Counts, RateKey};
 use gatehouse_store::StoreError;
@@ -169,8 +169,7 @@ impl Past {
             return;
         };
         if row.kind == OUTCOME {
-            let ran = !matches!(record.draft.outcome.as_deref(), Some("denied" | "edited"));
-            if let (Some(intent), false) = (row.intent, ran) {
+            if let (Some(intent), false) = (row.intent, was_let_through(&record.draft)) {
                 self.undone.insert(intent);
             }
             return;
@@ -187,6 +186,16 @@ impl Past {
     }
 }
 
+/// Whether an outcome is of a call that had its place kept: that was stopped or had changed only once it could run has
+/// the digest of what was cleared.
+fn was_let_through(outcome: &Draft) -> bool {
+    match outcome.outcome.as_deref() {
+        Some("denied" | "edited" | NOT_RUN) => false,
+        Some("aborted" | "changed") => outcome.request_digest.is_some(),
+        _ => true,
+    }
+}
+
 impl Counts for Looked<'_> {
     fn count(&self, key: &RateKey) -> u64 {
         let Self(counted, own, now) = self;
@@ -200,7 +209,6 @@ impl Counts for Looked<'_> {
 
 #[cfg(test)]
 mod tests {
-    use gatehouse_audit::Draft;
     use gatehouse_policy::rules::RateBy;
     use gatehouse_store::gateway::SqliteGatewayStore;
     use serde_json::json;
@@ -260,7 +268,7 @@ mod tests {
     async fn after_a_restart_what_ran_is_counted_and_what_did_not_is_not() {
         let store = SqliteGatewayStore::in_memory().await.unwrap();
         let store: Arc<dyn GatewayStore> = Arc::new(store);
-        let drafts = vec![
+        let mut drafts = vec![
             intent(10_000, "allow"), // Too long ago.
             intent(90_000, "allow"),
             intent(95_000, "ask"),
@@ -269,6 +277,13 @@ mod tests {
             outcome(3, "denied"),
             outcome(5, "ok"),
         ];
+        // Stopped, changed or ended before they were let through: none of them counts.
+        let unrun = ["aborted", "changed", NOT_RUN];
+        let first = drafts.len() as u64 + 1;
+        for (n, word) in unrun.into_iter().enumerate() {
+            drafts.push(intent(98_000, "allow"));
+            drafts.push(outcome(first + 2 * n as u64, word));
+        }
         store.audit_append(drafts).await.unwrap();
         let rule = "{rules: [{id: 'r', verdict: 'ask', match: {rate: {limit: 2, per: 'minute'}}}]}";
         let policy = Policy::load(rule, None).unwrap();

@@ -11,7 +11,7 @@ use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{GatewayStore, GrantRecord};
 use serde_json::{Value, json};
 
-use super::judge::Judged;
+use super::judge::{Judged, kept_arguments as kept};
 use super::shown::one_line;
 use crate::clock::Clock;
 
@@ -21,6 +21,12 @@ pub(super) const OUTCOME: &str = "tool.outcome";
 
 /// Where an intent says what it counts as, for rules with a rate.
 pub(super) const COUNTED: &str = "counted";
+
+/// The code of a call that could not be judged.
+const MEANINGLESS: &str = "unresolved";
+
+/// The longest name of a tool that is recorded, in characters: one that there is not can be anything.
+const LONGEST_NAME: usize = 128;
 
 /// Writes the records of tool calls.
 #[derive(Clone)]
@@ -64,6 +70,8 @@ impl Leave {
 #[derive(Debug, Clone, Default)]
 struct Opened {
     seq: u64,
+    /// What the call was about then: a person may have put another command in place since the run asked.
+    what: Option<String>,
     digest: Option<String>,
     approval: Option<String>,
     leave: Leave,
@@ -99,6 +107,7 @@ impl Recorder {
         if let Some(seq) = seq {
             let opened = Opened {
                 seq,
+                what: Some(what(action)),
                 ..Opened::default()
             };
             self.lock().insert(key(action), opened);
@@ -156,6 +165,7 @@ impl Recorder {
     /// Writes what came of it.
     pub(super) async fn outcome(&self, action: &Action, outcome: &ToolOutcome) {
         let opened = self.close(action);
+        let what = opened.what.unwrap_or_else(|| what(action));
         let (word, mut detail) = match outcome {
             ToolOutcome::Ran(output) => {
                 let word = if output.is_error { "error" } else { "ok" };
@@ -183,6 +193,7 @@ impl Recorder {
         opened.leave.say(&mut detail);
         let draft = Draft {
             outcome: Some(word.to_owned()),
+            what: Some(what),
             detail: (!detail.is_null()).then_some(detail),
             intent: (opened.seq > 0).then_some(opened.seq),
             request_digest: opened.digest,
@@ -191,6 +202,36 @@ impl Recorder {
         };
         if let Err(error) = self.store.audit_append(vec![draft]).await {
             tracing::error!(%error, tool = %action.tool, "an outcome could not be recorded");
+        }
+    }
+
+    /// Writes that a call meant nothing that could be judged. It does not run, recorded or not.
+    pub(super) async fn meaningless(&self, action: &Action, why: &str) {
+        let tool: String = action.tool.chars().take(LONGEST_NAME).collect();
+        let draft = |kind| Draft {
+            action: Some(tool.clone()),
+            what: Some(format!("{tool}: {why}")),
+            ..self.draft(kind, action)
+        };
+        let intent = Draft {
+            verdict: Some(word(Verdict::Deny).to_owned()),
+            detail: Some(
+                json!({"reason": why, "code": MEANINGLESS, "arguments": kept(&action.arguments)}),
+            ),
+            ..draft(INTENT)
+        };
+        let written = async {
+            let appended = self.store.audit_append(vec![intent]).await?;
+            let outcome = Draft {
+                outcome: Some("denied".to_owned()),
+                intent: appended.first().map(|appended| appended.seq),
+                detail: Some(json!({"reason": why, "code": MEANINGLESS})),
+                ..draft(OUTCOME)
+            };
+            self.store.audit_append(vec![outcome]).await
+        };
+        if let Err(error) = written.await {
+            tracing::error!(%error, tool, "a call that means nothing could not be recorded");
         }
     }
 

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use gatehouse_audit::Draft;
 use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::AgentRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::grants::ended;
 use super::session_write::known_model;
 use crate::agents::AgentEntry;
+use crate::audit::done_by;
 use crate::home::expanded;
 use crate::router::{Cx, MethodError, MethodTable};
 use crate::sessions::is_agent_id;
@@ -106,7 +109,9 @@ async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
         emoji: params.emoji,
         avatar: params.avatar,
     };
-    keep(&cx, &entry).await?;
+    let what = format!("the agent {id} was created");
+    let said = said(&cx, "agent.created", what, None, Some(&entry));
+    keep(&cx, &entry, said).await?;
     let workspace = entry
         .workspace
         .unwrap_or_else(|| cx.app.agents.workspace(&id));
@@ -138,14 +143,34 @@ fn id_of(name: &str) -> String {
     words.join("-").chars().take(64).collect()
 }
 
-async fn keep(cx: &Cx, entry: &AgentEntry) -> Result<(), MethodError> {
+/// What the audit says of a change of an agent, written with it.
+fn said(
+    cx: &Cx,
+    kind: &str,
+    what: String,
+    before: Option<&AgentEntry>,
+    after: Option<&AgentEntry>,
+) -> Draft {
+    let id = before.or(after).map(|agent| agent.id.clone());
+    let mut draft = done_by(&cx.caller, kind, what);
+    let detail = draft.detail.get_or_insert_with(|| json!({}));
+    detail["before"] = json!(before);
+    detail["after"] = json!(after);
+    cx.app.audit.dated(Draft {
+        resource: id.clone(),
+        agent: id,
+        ..draft
+    })
+}
+
+async fn keep(cx: &Cx, entry: &AgentEntry, said: Draft) -> Result<(), MethodError> {
     let record = AgentRecord {
         id: entry.id.clone(),
         name: entry.name.clone(),
         created_at: cx.app.sessions.now(),
         json: serde_json::to_string(entry).map_err(MethodError::internal)?,
     };
-    Ok(cx.app.store.agent_put(record).await?)
+    Ok(cx.app.store.agent_put(record, Some(said)).await?)
 }
 
 #[derive(Debug, Deserialize)]
@@ -165,7 +190,8 @@ struct UpdateParams {
 }
 
 async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
-    let mut entry = made(&cx, &params.agent_id).await?;
+    let before = made(&cx, &params.agent_id).await?;
+    let mut entry = before.clone();
     entry.name = params.name.or(entry.name);
     known_model(&cx, params.model.as_deref())?;
     let workspace = params.workspace.as_deref().map(folder).transpose()?;
@@ -173,7 +199,9 @@ async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
     entry.model = params.model.or(entry.model);
     entry.emoji = params.emoji.or(entry.emoji);
     entry.avatar = params.avatar.or(entry.avatar);
-    keep(&cx, &entry).await?;
+    let what = format!("the agent {} was changed", entry.id);
+    let said = said(&cx, "agent.changed", what, Some(&before), Some(&entry));
+    keep(&cx, &entry, said).await?;
     Ok(json!({"ok": true, "agentId": params.agent_id}))
 }
 
@@ -200,8 +228,12 @@ struct DeleteParams {
 }
 
 async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
-    made(&cx, &params.agent_id).await?;
-    cx.app.store.agent_remove(&params.agent_id).await?;
+    let gone = made(&cx, &params.agent_id).await?;
+    let what = format!("the agent {} was deleted", gone.id);
+    let said = said(&cx, "agent.deleted", what.clone(), Some(&gone), None);
+    let (store, now) = (&cx.app.store, cx.app.approvals.now());
+    let ended = Some(ended(&cx, &what));
+    store.agent_remove(&gone.id, now, Some(said), ended).await?;
     Ok(json!({"ok": true, "agentId": params.agent_id, "removedBindings": 0}))
 }
 

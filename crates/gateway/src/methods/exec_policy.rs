@@ -4,6 +4,7 @@ use gatehouse_protocol::{ErrorCode, MethodScope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::grants::ended;
 use crate::audit::done_by;
 use crate::govern::{ApprovalsDocument, DocumentError};
 use crate::router::{Cx, MethodError, MethodTable};
@@ -51,11 +52,9 @@ async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
     let what = "the approvals document was replaced".to_owned();
     let said = done_by(&cx.caller, "policy.changed", what);
     let said = cx.app.audit.dated(said);
-    let replaced = cx
-        .app
-        .exec_modes
-        .replace(params.file, base, now, said)
-        .await;
+    let ended = ended(&cx, "the approvals document leaves its entry out");
+    let modes = &cx.app.exec_modes;
+    let replaced = modes.replace(params.file, base, now, (said, ended)).await;
     replaced.map_err(|error| match error {
         DocumentError::Store(error) => error.into(),
         other => MethodError::new(ErrorCode::InvalidRequest, other.to_string()),

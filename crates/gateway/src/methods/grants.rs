@@ -3,7 +3,7 @@
 use gatehouse_audit::Draft;
 use gatehouse_policy::shell::is_words_alone;
 use gatehouse_protocol::MethodScope;
-use gatehouse_store::gateway::{AuditFilter, GrantKind, GrantRecord};
+use gatehouse_store::gateway::{AuditFilter, GrantKind, GrantRecord, Witness};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -325,6 +325,23 @@ async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
     });
     let matches = matches.await.map_err(MethodError::internal)?;
     Ok(json!({"matches": matches}))
+}
+
+/// What the audit says of each grant that ends because what it was given for has, `why` being that.
+pub(super) fn ended(cx: &Cx, why: &str) -> Witness<GrantRecord> {
+    let (caller, why) = (cx.caller.clone(), why.to_owned());
+    cx.app.audit.witness(move |grant: &GrantRecord| {
+        let what = format!("the grant {} was revoked: {why}", grant.id);
+        let mut draft = done_by(&caller, "grant.revoked", what);
+        let detail = draft.detail.get_or_insert_with(|| json!({}));
+        detail["grant"] = wire::terms(grant);
+        Draft {
+            resource: Some(grant.id.clone()),
+            agent: Some(grant.agent.clone()),
+            session: grant.session.clone(),
+            ..draft
+        }
+    })
 }
 
 async fn revoke(cx: Cx, params: IdParams) -> Result<Value, MethodError> {

@@ -1,14 +1,16 @@
 //! `sessions.patch` and `sessions.patchMany`. Each field can be left, set, or cleared with `null`.
 
 use gatehouse_agent::provider::Thinking;
+use gatehouse_audit::Draft;
 use gatehouse_protocol::MethodScope;
-use gatehouse_store::gateway::SessionRow;
+use gatehouse_store::gateway::{SessionRow, SessionWitness};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::expected::field;
 use super::not_here::{NOT_WHEN_CHANGED, no_revisions, refuse};
 use super::session_write::{ensured, expect, free_label, known_model, unknown};
+use crate::audit::done_by;
 use crate::router::{Cx, MethodError, MethodTable, asks_for_something, one_agent};
 use crate::sessions::{Change, Overrides, SessionName};
 
@@ -19,6 +21,9 @@ pub(super) fn register(table: &mut MethodTable) {
 
 /// A change of one field: none to leave it, `Some(None)` to clear it.
 type Field<T> = Option<Option<T>>;
+
+/// The kind of the audit's record of a change of what governs commands.
+const GOVERNED: &str = "session.governed";
 
 /// The published limit of a label.
 const LABEL: usize = 512;
@@ -194,10 +199,44 @@ async fn patched(cx: &Cx, name: &SessionName, patch: Patch) -> Result<SessionRow
     free_label(cx, patch.new_label(), &name.key).await?;
     let now = sessions.now();
     let change = Box::new(move |row: &mut SessionRow| patch.apply(row, now));
-    let row = sessions.store.session_change(&name.key, change).await?;
+    let said = said(cx, name);
+    let row = sessions
+        .store
+        .session_change_recorded(&name.key, change, said)
+        .await?;
     let row = row.ok_or_else(|| unknown(name))?;
     sessions.publish(&row, &Change::Reason("patch"));
     Ok(row)
+}
+
+/// What the audit says where the change is one of what governs the session's commands.
+fn said(cx: &Cx, name: &SessionName) -> SessionWitness {
+    let what = format!(
+        "what governs the commands of the session {} was changed",
+        name.key
+    );
+    let draft = Draft {
+        resource: Some(name.key.clone()),
+        agent: Some(name.agent.clone()),
+        session: Some(name.key.clone()),
+        ..done_by(&cx.caller, GOVERNED, what)
+    };
+    let mut draft = cx.app.audit.dated(draft);
+    Box::new(move |before, after| {
+        let (before, after) = (governs(before), governs(after));
+        if before == after {
+            return None;
+        }
+        let detail = draft.detail.get_or_insert_with(|| json!({}));
+        detail["before"] = before;
+        detail["after"] = after;
+        Some(draft)
+    })
+}
+
+fn governs(row: &SessionRow) -> Value {
+    let overrides = Overrides::of(row);
+    json!({"execSecurity": overrides.exec_security, "execAsk": overrides.exec_ask})
 }
 
 /// The most sessions of one request; the published number.

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::chat::{Attachment, content, submitted};
 use super::expected::may_send;
+use super::grants::ended;
 use super::not_here::no_revisions;
 use super::session_patch::one_of;
 use crate::once::once;
@@ -249,7 +250,9 @@ pub(super) async fn reset_session(cx: &Cx, name: &SessionName) -> Result<Session
     stop(cx, name).await;
     ensured(cx, name).await?;
     let id = Uuid::new_v4().to_string();
-    let reset = sessions.store.session_reset(&name.key, &id, sessions.now());
+    let ended = Some(ended(cx, &format!("the session {} was reset", name.key)));
+    let now = sessions.now();
+    let reset = sessions.store.session_reset(&name.key, &id, now, ended);
     let row = reset.await?.ok_or_else(|| unknown(name))?;
     sessions.publish(&row, &Change::Reason("reset"));
     Ok(row)
@@ -318,7 +321,11 @@ async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
         return Err(MethodError::invalid("the session is not archived"));
     }
     stop(&cx, &name).await;
-    let deleted = sessions.store.session_delete(&name.key).await?;
+    let ended = Some(ended(&cx, &format!("the session {} was deleted", name.key)));
+    let deleted = sessions
+        .store
+        .session_delete(&name.key, sessions.now(), ended)
+        .await?;
     if deleted {
         sessions.gone(&name.key, &name.agent);
     }

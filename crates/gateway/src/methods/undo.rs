@@ -52,22 +52,49 @@ struct RestoreParams {
 
 async fn restore(cx: Cx, params: RestoreParams) -> Result<Value, MethodError> {
     let (undo, now) = (cx.app.undo.clone(), cx.app.approvals.now());
-    let id = params.id.clone();
-    let restored = tokio::task::spawn_blocking(move || undo.restore(&id, now)).await;
-    let path = match restored.map_err(MethodError::internal)? {
-        Ok(path) => path,
-        Err(UndoError::Io(error)) => return Err(MethodError::internal(error)),
-        Err(refused) => return Err(MethodError::invalid(refused.to_string())),
+    let (id, looked) = (params.id.clone(), undo.clone());
+    let found = tokio::task::spawn_blocking(move || looked.find(&id)).await;
+    let found = found.map_err(MethodError::internal)?;
+    let kept = found.ok_or_else(|| MethodError::invalid(UndoError::Unknown.to_string()))?;
+    // What cannot be recorded is not done.
+    let said = "is about to be given back";
+    let intent = cx.app.audit.event(record(&cx, &kept, BEFORE, said)).await?;
+    let restored = tokio::task::spawn_blocking(move || undo.restore(&params.id, now)).await;
+    let restored = restored.map_err(MethodError::internal)?;
+    let outcome = match &restored {
+        Ok(_) => Draft {
+            outcome: Some("ok".to_owned()),
+            ..record(&cx, &kept, RESTORED, "was given back")
+        },
+        Err(error) => {
+            let said = format!("was not given back: {error}");
+            Draft {
+                outcome: Some("error".to_owned()),
+                ..record(&cx, &kept, FAILED, &said)
+            }
+        }
     };
-    let shown = path.display().to_string();
-    let draft = Draft {
+    let outcome = Draft {
+        intent: Some(intent),
+        ..outcome
+    };
+    cx.app.audit.note(outcome).await;
+    match restored {
+        Ok(path) => Ok(json!({"restored": path})),
+        Err(UndoError::Io(error)) => Err(MethodError::internal(error)),
+        Err(refused) => Err(MethodError::invalid(refused.to_string())),
+    }
+}
+
+const BEFORE: &str = "undo.restoring";
+const RESTORED: &str = "undo.restored";
+const FAILED: &str = "undo.failed";
+
+fn record(cx: &Cx, kept: &Kept, kind: &str, said: &str) -> Draft {
+    let shown = kept.path.display().to_string();
+    Draft {
+        session: Some(kept.session_key.clone()),
         resource: Some(shown.clone()),
-        ..done_by(
-            &cx.caller,
-            "undo.restored",
-            format!("{shown} was given back"),
-        )
-    };
-    cx.app.audit.event(draft).await?;
-    Ok(json!({"restored": path}))
+        ..done_by(&cx.caller, kind, format!("{shown} {said}"))
+    }
 }

@@ -53,9 +53,13 @@ async fn a_run_that_outlives_its_session_writes_to_no_other() {
         let (journal, store) = journal().await;
         begin(&journal).await;
         if deleted {
-            assert!(store.session_delete(KEY).await.unwrap());
+            assert!(store.session_delete(KEY, 1, None).await.unwrap());
         } else {
-            store.session_reset(KEY, "anew", 2).await.unwrap().unwrap();
+            store
+                .session_reset(KEY, "anew", 2, None)
+                .await
+                .unwrap()
+                .unwrap();
         }
         let late = Message::user("late", 3);
         assert!(journal.append(KEY, "r", &late).await.is_err());
@@ -81,7 +85,11 @@ async fn the_next_run_of_a_key_writes_to_the_session_that_is_there() {
             .await
             .is_err()
     );
-    store.session_reset(KEY, "anew", 3).await.unwrap().unwrap();
+    store
+        .session_reset(KEY, "anew", 3, None)
+        .await
+        .unwrap()
+        .unwrap();
     begin(&journal).await;
     assert_eq!(store.entries(KEY).await.unwrap().len(), 1);
 }

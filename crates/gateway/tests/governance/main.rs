@@ -5,10 +5,12 @@
 
 mod answered;
 mod bench;
+mod ended;
 mod fetched;
 mod granted;
 mod handed_on;
 mod policy;
+mod recorded;
 mod shown;
 #[path = "../support/mod.rs"]
 mod support;

@@ -57,3 +57,43 @@ async fn what_is_overwritten_is_kept_and_comes_back() {
         "what was newer is kept too"
     );
 }
+
+#[tokio::test]
+async fn what_is_given_back_and_what_cannot_be_is_recorded_before_and_afterwards() {
+    let mut bench = Bench::new().await;
+    let path = bench.write("sub/a", "old");
+    let folder = path.parent().unwrap().to_owned();
+    let (question, call) = bench.exec("rm -rf sub").await;
+    bench.resolve(&question, json!({"decision": "once"})).await;
+    assert_eq!(call.await.unwrap()["ok"], true);
+    bench.write("sub/.git/HEAD", "ref: refs/heads/main");
+    let listed = bench.caller.ask("gatehouse.undo.list", json!({})).await;
+    let restore = json!({"id": listed["items"][0]["id"]});
+    let refused = bench
+        .caller
+        .request("gatehouse.undo.restore", restore.clone())
+        .await;
+    assert_eq!(refused["ok"], false, "{refused}");
+    let said = refused["error"]["message"].as_str().unwrap();
+    assert!(said.contains(".git") && said.contains("move"), "{said}");
+    std::fs::remove_dir_all(&folder).unwrap();
+    bench.caller.ask("gatehouse.undo.restore", restore).await;
+    let kinds = json!({"kinds": ["undo.restoring", "undo.restored", "undo.failed"]});
+    let listed = bench.caller.ask("gatehouse.audit.list", kinds).await;
+    let records = listed["records"].as_array().unwrap();
+    let kinds: Vec<_> = records.iter().map(|record| &record["kind"]).collect();
+    assert_eq!(
+        kinds,
+        [
+            "undo.restored",
+            "undo.restoring",
+            "undo.failed",
+            "undo.restoring"
+        ],
+        "the latest first"
+    );
+    for pair in records.chunks(2) {
+        assert_eq!(pair[0]["json"]["intent"], pair[1]["seq"], "{pair:?}");
+        assert_eq!(pair[0]["json"]["resource"], json!(folder));
+    }
+}

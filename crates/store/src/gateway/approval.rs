@@ -204,14 +204,15 @@ pub trait ApprovalStore: Send + Sync {
     /// Adds an entry. One of the same agent and patterns that is there already stays as it is, and nothing is added,
     /// unless that one shows a grant.
     async fn allow_entry_add(&self, entry: AllowEntry) -> Result<()>;
-    /// Replaces the whole list and the setting `name` beside it in one step with what the audit says of it. Grants whose entries are left out are
-    /// taken back at `at`.
+    /// Replaces the whole list and the setting `name` beside it in one step with what the audit says of it. Grants
+    /// whose entries are left out are taken back at `at`, and `ended` is written of each.
     async fn allow_entries_replace(
         &self,
         entries: Vec<AllowEntry>,
         setting: Option<(String, String)>,
         at: Millis,
         audit: Option<Draft>,
+        ended: Option<Witness<GrantRecord>>,
     ) -> Result<()>;
     /// Notes what an entry let through last.
     async fn allow_entry_used(

@@ -14,13 +14,18 @@ use gatehouse_audit::{Draft, Hash};
 use super::ApprovalRecord;
 use crate::{Millis, Result};
 
-/// What the audit says of an approval that has changed, made of the record as it then is. It runs inside of
+/// What the audit says of an approval or a grant that has changed, made of the record as it then is. It runs inside of
 /// the transaction: it has to be quick.
-#[derive(Clone)]
-pub struct Witness(Arc<dyn Fn(&ApprovalRecord) -> Draft + Send + Sync>);
+pub struct Witness<R = ApprovalRecord>(Arc<dyn Fn(&R) -> Draft + Send + Sync>);
 
-impl Witness {
-    pub fn new(say: impl Fn(&ApprovalRecord) -> Draft + Send + Sync + 'static) -> Self {
+impl<R> Clone for Witness<R> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<R: 'static> Witness<R> {
+    pub fn new(say: impl Fn(&R) -> Draft + Send + Sync + 'static) -> Self {
         Self(Arc::new(say))
     }
 
@@ -29,12 +34,12 @@ impl Witness {
         Self::new(move |record| scrub(self.of(record)))
     }
 
-    pub(super) fn of(&self, record: &ApprovalRecord) -> Draft {
+    pub(super) fn of(&self, record: &R) -> Draft {
         (self.0)(record)
     }
 }
 
-impl fmt::Debug for Witness {
+impl<R> fmt::Debug for Witness<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Witness")
     }

@@ -1,8 +1,9 @@
 //! What is kept beside: answers to idempotency keys, usage and cost, agents, settings.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 
-use super::TokenUsage;
+use super::{GrantRecord, TokenUsage, Witness};
 use crate::{Millis, Result};
 
 /// What is known of an idempotency key.
@@ -101,8 +102,17 @@ pub trait LedgerStore: Send + Sync {
 
     /// In the order they were made.
     async fn agents(&self) -> Result<Vec<AgentRecord>>;
-    async fn agent_put(&self, agent: AgentRecord) -> Result<()>;
-    async fn agent_remove(&self, id: &str) -> Result<bool>;
+    /// Adds an agent or changes it, and writes `audit` in the same step.
+    async fn agent_put(&self, agent: AgentRecord, audit: Option<Draft>) -> Result<()>;
+    /// Removes an agent with all that was granted to it, its part of the allow-list included, so that none that is
+    /// made under its id later inherits it. `audit` is written in the same step, and `ended` of each grant.
+    async fn agent_remove(
+        &self,
+        id: &str,
+        at: Millis,
+        audit: Option<Draft>,
+        ended: Option<Witness<GrantRecord>>,
+    ) -> Result<bool>;
 
     async fn setting(&self, name: &str) -> Result<Option<String>>;
     async fn setting_put(&self, name: &str, json: &str) -> Result<()>;

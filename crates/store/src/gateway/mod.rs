@@ -40,7 +40,7 @@ pub use ledger::{
 pub use run::{RunRecord, RunState, RunStore};
 pub use session::{
     SessionChange, SessionFilter, SessionGroup, SessionList, SessionOrder, SessionRow,
-    SessionStatus, SessionStore, TokenUsage,
+    SessionStatus, SessionStore, SessionWitness, TokenUsage,
 };
 pub use sqlite::SqliteGatewayStore;
 pub use transcript::{

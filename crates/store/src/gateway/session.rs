@@ -1,7 +1,9 @@
 //! Sessions: one row each, listed without their transcripts.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 
+use super::{GrantRecord, Witness};
 use crate::{Millis, Result};
 
 /// How the latest run of a session stands.
@@ -118,6 +120,9 @@ pub struct SessionGroup {
 /// A change to a row, run inside of the transaction that writes it. It must not change the key.
 pub type SessionChange = Box<dyn FnOnce(&mut SessionRow) + Send>;
 
+/// What the audit says of a change, by the row before and after it. None where there is nothing to say.
+pub type SessionWitness = Box<dyn FnOnce(&SessionRow, &SessionRow) -> Option<Draft> + Send>;
+
 #[async_trait]
 pub trait SessionStore: Send + Sync {
     /// Adds a session with an empty transcript; gives the one that is there already back and changes nothing.
@@ -127,12 +132,21 @@ pub trait SessionStore: Send + Sync {
     async fn sessions(&self, filter: &SessionFilter) -> Result<SessionList>;
     /// Changes a session in one step with reading it. None where there is none of that key.
     async fn session_change(&self, key: &str, change: SessionChange) -> Result<Option<SessionRow>>;
-    /// Archives the transcript and begins an empty one under a new session id. Usage begins at nothing.
+    /// As `session_change`, with what the audit says of the row before and after, written in the same step.
+    async fn session_change_recorded(
+        &self,
+        key: &str,
+        change: SessionChange,
+        say: SessionWitness,
+    ) -> Result<Option<SessionRow>>;
+    /// Archives the transcript and begins an empty one under a new session id. Usage begins at nothing. What was
+    /// granted for the session ends with it, and `ended` is written of each grant, in the same step.
     async fn session_reset(
         &self,
         key: &str,
         session_id: &str,
         at: Millis,
+        ended: Option<Witness<GrantRecord>>,
     ) -> Result<Option<SessionRow>>;
     /// Makes `row` with a copy of the live transcript of `from`, up to and with the entry `through`, or all of
     /// it. None where `from` or `through` does not exist, or `row` exists already.
@@ -142,8 +156,14 @@ pub trait SessionStore: Send + Sync {
         through: Option<&str>,
         row: SessionRow,
     ) -> Result<Option<SessionRow>>;
-    /// Forgets a session with all its transcripts. Says whether there was one.
-    async fn session_delete(&self, key: &str) -> Result<bool>;
+    /// Forgets a session with all its transcripts and what was granted for it. Says whether there was one. `ended` is
+    /// written of each grant, in the same step.
+    async fn session_delete(
+        &self,
+        key: &str,
+        at: Millis,
+        ended: Option<Witness<GrantRecord>>,
+    ) -> Result<bool>;
 
     async fn groups(&self) -> Result<Vec<SessionGroup>>;
     /// Replaces the list of groups. Sessions of a group that is no longer listed are in none.

@@ -1,10 +1,10 @@
 use gatehouse_audit::Draft;
 use gatehouse_store::gateway::{
-    AllowEntry, ApprovalRecord, ApprovalState, Consumed, Created, GrantKind, GrantRecord,
-    Resolution, Resolved,
+    AgentRecord, AllowEntry, ApprovalRecord, ApprovalState, Consumed, Created, GrantKind,
+    GrantRecord, Resolution, Resolved, Witness,
 };
 
-use super::GatewayWorld;
+use super::{GatewayWorld, session};
 
 pub fn approval(id: &str, created_at: i64) -> ApprovalRecord {
     ApprovalRecord {
@@ -278,7 +278,7 @@ pub async fn an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds(
     assert_eq!(listed(11).await, ["left out"]);
     let other = vec![allow("other", "/bin/ls")];
     store
-        .allow_entries_replace(other, None, 12, None)
+        .allow_entries_replace(other, None, 12, None, None)
         .await
         .unwrap();
     assert_eq!(listed(12).await, ["other"]);
@@ -307,7 +307,7 @@ pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn Ga
     ];
     let setting = Some(("exec".to_owned(), "{}".to_owned()));
     store
-        .allow_entries_replace(list.clone(), setting, 9, None)
+        .allow_entries_replace(list.clone(), setting, 9, None, None)
         .await
         .unwrap();
     assert_eq!(store.allow_entries(None, 9).await.unwrap(), list);
@@ -330,7 +330,7 @@ pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn Ga
     assert_eq!(used.last_used_at, Some(77));
     assert_eq!(used.last_command.as_deref(), Some("a --help"));
     store
-        .allow_entries_replace(vec![all.clone()], None, 9, None)
+        .allow_entries_replace(vec![all.clone()], None, 9, None, None)
         .await
         .unwrap();
     assert_eq!(store.allow_entries(None, 9).await.unwrap(), [all]);
@@ -557,4 +557,66 @@ pub async fn a_grant_comes_with_its_answer_and_holds_until_its_end(world: &dyn G
         "one record for each that was done"
     );
     assert_eq!(store.grants(None, 15).await.unwrap(), []);
+}
+
+pub async fn what_was_granted_ends_with_its_session_or_its_agent(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    for key in ["reset", "deleted"] {
+        store.session_create(session(key, 1)).await.unwrap();
+    }
+    let agent = AgentRecord {
+        id: "helper".to_owned(),
+        name: None,
+        created_at: 1,
+        json: "{}".to_owned(),
+    };
+    store.agent_put(agent, None).await.unwrap();
+    for (id, agent, of) in [
+        ("1", "main", Some("reset")),
+        ("2", "main", Some("deleted")),
+        ("3", "main", None),
+        ("4", "helper", None),
+    ] {
+        store.approval_create(bound(id, 1), None).await.unwrap();
+        let grant = GrantRecord {
+            id: id.to_owned(),
+            agent: agent.to_owned(),
+            session: of.map(str::to_owned),
+            ..GrantRecord::default()
+        };
+        let with_grant = Resolution {
+            grant: Some(grant),
+            ..yes("ada", 5)
+        };
+        store.approval_resolve(id, with_grant, None).await.unwrap();
+        let entry = AllowEntry {
+            id: format!("own-{id}"),
+            agent: agent.to_owned(),
+            pattern: id.to_owned(),
+            ..AllowEntry::default()
+        };
+        store.allow_entry_add(entry).await.unwrap();
+    }
+    let ended = || {
+        Some(Witness::new(|grant: &GrantRecord| Draft {
+            kind: format!("ended {}", grant.id),
+            ..Draft::default()
+        }))
+    };
+    let reset = store.session_reset("reset", "anew", 6, ended()).await;
+    assert!(reset.unwrap().is_some());
+    assert!(store.session_delete("deleted", 7, ended()).await.unwrap());
+    let removed = store.agent_remove("helper", 8, None, ended()).await;
+    assert!(removed.unwrap());
+    let again = store.agent_remove("helper", 9, None, ended()).await;
+    assert!(!again.unwrap(), "it is gone");
+    let left = store.grants(None, 10).await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].id, "3");
+    let entries = store.allow_entries(None, 10).await.unwrap();
+    assert!(entries.iter().all(|entry| entry.agent == "main"));
+    assert_eq!(entries.len(), 3);
+    let rows = store.audit_rows(0, 9).await.unwrap();
+    let kinds: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
+    assert_eq!(kinds, ["ended 1", "ended 2", "ended 4"]);
 }

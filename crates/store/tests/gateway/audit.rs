@@ -151,7 +151,7 @@ pub async fn an_intent_is_open_until_its_outcome(world: &dyn GatewayWorld) {
 pub async fn a_change_of_an_approval_is_written_with_it_and_no_other(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     let witness = || {
-        Some(Witness::new(|record| Draft {
+        Some(Witness::new(|record: &ApprovalRecord| Draft {
             kind: format!("approval.{:?}", record.state),
             approval_id: Some(record.id.clone()),
             detail: Some(json!({"consumed": record.consumed_at.is_some()})),

@@ -115,13 +115,13 @@ pub async fn agents_and_settings_are_the_last_that_were_put(world: &dyn GatewayW
         json: json.to_owned(),
     };
     for json in ["1", "2"] {
-        store.agent_put(agent(json)).await.unwrap();
+        store.agent_put(agent(json), None).await.unwrap();
         store.setting_put("s", json).await.unwrap();
     }
     assert_eq!(store.agents().await.unwrap(), [agent("2")]);
     assert_eq!(store.setting("s").await.unwrap().as_deref(), Some("2"));
-    assert!(store.agent_remove("ops").await.unwrap());
-    assert!(!store.agent_remove("ops").await.unwrap());
+    assert!(store.agent_remove("ops", 1, None, None).await.unwrap());
+    assert!(!store.agent_remove("ops", 1, None, None).await.unwrap());
     assert!(store.setting_remove("s").await.unwrap());
     assert_eq!(store.setting("s").await.unwrap(), None);
 }

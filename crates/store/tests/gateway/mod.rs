@@ -70,6 +70,7 @@ macro_rules! gateway_contract_tests {
             nobody_says_yes_to_their_own_question
             nobody_says_yes_to_their_own_question_by_another_device
             a_grant_comes_with_its_answer_and_holds_until_its_end
+            what_was_granted_ends_with_its_session_or_its_agent
         }
         $crate::gateway_contract_tests! { @area devices, $world,
             a_device_is_paired_with_the_request_that_wins

@@ -264,7 +264,10 @@ pub async fn a_reset_gives_a_new_id_and_keeps_the_old_transcript(world: &dyn Gat
         .entries_append("a", vec![entry(1), entry(2)])
         .await
         .unwrap();
-    let reset = store.session_reset("a", "second", 9_000).await.unwrap();
+    let reset = store
+        .session_reset("a", "second", 9_000, None)
+        .await
+        .unwrap();
     let reset = reset.unwrap();
     assert_eq!(reset.session_id, "second");
     assert_eq!(reset.label.as_deref(), Some("kept"));
@@ -276,7 +279,10 @@ pub async fn a_reset_gives_a_new_id_and_keeps_the_old_transcript(world: &dyn Gat
     assert_eq!(archived[0].reason, "reset");
     let kept = store.archived_entries(archived[0].id).await.unwrap();
     assert_eq!(kept.len(), 2);
-    assert_eq!(store.session_reset("none", "x", 1).await.unwrap(), None);
+    assert_eq!(
+        store.session_reset("none", "x", 1, None).await.unwrap(),
+        None
+    );
 }
 
 pub async fn a_fork_copies_up_to_the_entry_named(world: &dyn GatewayWorld) {
@@ -312,9 +318,12 @@ pub async fn a_deleted_session_takes_its_transcripts_along_and_no_other(world: &
         };
         store.entries_append(key, vec![words]).await.unwrap();
     }
-    store.session_reset("a", "second", 2).await.unwrap();
-    assert!(store.session_delete("a").await.unwrap());
-    assert!(!store.session_delete("a").await.unwrap(), "it is gone");
+    store.session_reset("a", "second", 2, None).await.unwrap();
+    assert!(store.session_delete("a", 1, None).await.unwrap());
+    assert!(
+        !store.session_delete("a", 1, None).await.unwrap(),
+        "it is gone"
+    );
     assert!(store.archived("a").await.unwrap().is_empty());
     assert_eq!(store.entries("b").await.unwrap().len(), 1);
     store.session_create(session("a", 1)).await.unwrap();

@@ -33,6 +33,8 @@ const areas: Record<string, Mark["icon"]> = {
   device: LogIn,
   token: LogIn,
   config: Settings2,
+  agent: Settings2,
+  session: ShieldCheck,
   exec: Settings2,
   gateway: Settings2,
 };

@@ -102,6 +102,41 @@ impl Governor for Fixed {
         };
         self.outcomes.lock().unwrap().push(word.into());
     }
+
+    async fn meaningless(&self, action: &Action, why: &str) {
+        let said = format!("{} {}: {why}", action.tool, action.arguments);
+        self.outcomes.lock().unwrap().push(said);
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_means_nothing_is_told_to_the_governor_with_its_arguments() {
+    let governor = Fixed::new(Verdict::allow());
+    let bench = Bench::with(
+        governor.clone(),
+        |profile| {
+            profile.tools.layers = vec![ToolLayer {
+                deny: vec!["write".into()],
+                ..ToolLayer::default()
+            }]
+        },
+        |_| {},
+    );
+    let run_id = bench.say("read: ../../.ssh/id\nwrite: a.txt: one").await;
+    bench.outcome(&run_id).await;
+    let told = governor.outcomes.lock().unwrap().clone();
+    let wanted = [
+        ["read", "../../.ssh/id", "outside of the workspace"],
+        ["write", "a.txt", "not available to this agent"],
+    ];
+    assert_eq!(told.len(), wanted.len(), "{told:?}");
+    for (said, parts) in told.iter().zip(wanted) {
+        assert!(parts.iter().all(|part| said.contains(part)), "{said}");
+    }
+    assert!(
+        governor.seen.lock().unwrap().is_empty(),
+        "nothing was judged"
+    );
 }
 
 #[tokio::test]

@@ -207,7 +207,7 @@ impl Asked<'_> {
 }
 
 /// The arguments, where they are short: a record is not a second copy of what a tool writes.
-fn kept(arguments: &Value) -> Value {
+pub(in super::super) fn kept(arguments: &Value) -> Value {
     const MOST: usize = 4 * 1024;
     let length = arguments.to_string().len();
     if length <= MOST {

@@ -6,6 +6,7 @@ mod asked;
 use std::path::Path;
 use std::sync::Arc;
 
+pub(super) use asked::kept as kept_arguments;
 use asked::{Asked, judged};
 use gatehouse_agent::Action;
 use gatehouse_agent::govern::Effect;

@@ -5,10 +5,14 @@
 //! a folder of very many, and what a build makes again are not kept. This is a courtesy beside the approval, not
 //! a backup; where it cannot be kept the action still happens.
 
+mod at;
+mod busy;
 mod copy;
 mod each;
+mod restore;
 pub(super) mod targets;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +21,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use copy::{copy, measure};
+use busy::{Busy, Held, InUse};
+use copy::{copy, measure, remove_own};
+use gatehouse_agent::workspace::Missing;
 
 use crate::hex::hex;
 use crate::private;
@@ -96,9 +102,22 @@ pub struct Whose<'a> {
 pub enum UndoError {
     #[error("this is not kept any more")]
     Unknown,
-    #[error("what is at {} now could not be kept, so it was left as it is", .0.display())]
+    #[error(
+        "what is at {} now is more than is kept, so it was left as it is; move it away and try again",
+        .0.display()
+    )]
     Newer(PathBuf),
-    #[error("{} is not in the workspace any more", .0.display())]
+    #[error(
+        "{} holds {}, which is not kept, so it was left as it is; move {} away and try again",
+        .0.display(), .1.display(), .0.display()
+    )]
+    Unkept(PathBuf, PathBuf),
+    #[error("what is at {} changed meanwhile, so it was left as it is; try again", .0.display())]
+    Changed(PathBuf),
+    #[error(
+        "{} cannot be reached in the workspace any more: the workspace, or a folder on the way, is gone, or a link or a \
+        file is in its place", .0.display()
+    )]
     Outside(PathBuf),
     #[error("it could not be given back: {0}")]
     Io(#[from] io::Error),
@@ -109,6 +128,7 @@ pub enum UndoError {
 pub struct UndoBox {
     root: Arc<Path>,
     limits: UndoLimits,
+    busy: Busy,
 }
 
 impl UndoBox {
@@ -116,6 +136,7 @@ impl UndoBox {
         Self {
             root: root.into(),
             limits,
+            busy: Busy::default(),
         }
     }
 
@@ -151,10 +172,7 @@ impl UndoBox {
         if size > self.limits.session {
             return Ok(None);
         }
-        let folder = self.root.join(slug(session));
-        private::make_folder(&folder)?;
-        self.make_room(&folder, size)?;
-        let (number, own) = claim(&folder)?;
+        let (number, own, _in_use) = self.claim(session, size)?;
         let kept = Kept {
             id: format!("{}/{number}", slug(session)),
             at: now,
@@ -167,13 +185,24 @@ impl UndoBox {
             unless_from: None,
         };
         let kept = about(kept);
-        let copied = copy(&place, &own.join(DATA)).and_then(|()| write_line(&own, &kept));
+        let copied = copied(workspace, &place, &own).and_then(|()| write_line(&own, &kept));
         if let Err(error) = copied {
             // Half of it is of no use; tidying would find it too.
-            let _ = fs::remove_dir_all(&own);
+            let _ = remove_own(&own);
             return Err(error);
         }
         Ok(Some(kept))
+    }
+
+    /// A folder for something of a session, with room for it. Whoever tidies leaves it alone while it is in use.
+    fn claim(&self, session: &str, size: u64) -> io::Result<(u64, PathBuf, InUse)> {
+        let folder = self.root.join(slug(session));
+        let mut held = self.busy.lock();
+        private::make_folder(&folder)?;
+        self.make_room(&held, &folder, size)?;
+        let (number, own) = claim(&folder)?;
+        let in_use = self.busy.in_use(&mut held, own.clone(), size);
+        Ok((number, own, in_use))
     }
 
     /// What can be given back, the latest first; of one session, or all.
@@ -195,45 +224,15 @@ impl UndoBox {
         Ok(all)
     }
 
-    /// Puts something back where it was. What is there now is kept first; what cannot be kept is not replaced.
-    pub fn restore(&self, id: &str, now: i64) -> Result<PathBuf, UndoError> {
-        let own = self.folder(id).ok_or(UndoError::Unknown)?;
-        let kept = read_line(&own).ok_or(UndoError::Unknown)?;
-        let place = kept.path.clone();
-        if let Some(parent) = place.parent() {
-            // A folder that went with it is made again, if that stays inside.
-            let there = parent.ancestors().find(|folder| folder.exists());
-            if !there.is_some_and(|there| is_below(&kept.workspace, there)) {
-                return Err(UndoError::Outside(place));
-            }
-            fs::create_dir_all(parent)?;
-        }
-        if inside(&kept.workspace, &place).as_deref() != Some(place.as_path()) {
-            return Err(UndoError::Outside(place));
-        }
-        if place.symlink_metadata().is_ok() {
-            let whose = Whose {
-                workspace: &kept.workspace,
-                session: &kept.session_key,
-                tool_call: None,
-            };
-            let newer = self.keep(&whose, &place, UndoWhat::Overwrote, now)?;
-            if newer.is_none() {
-                return Err(UndoError::Newer(place));
-            }
-        }
-        put(&own.join(DATA), &place)?;
-        Ok(place)
-    }
-
-    /// Drops what is too old or was not finished.
+    /// Drops what is too old or was not finished by a process that has ended.
     pub fn tidy(&self, now: i64) -> io::Result<()> {
         for folder in folders(&self.root)? {
+            let held = self.busy.lock();
             for own in folders(&folder)? {
                 let kept = read_line(&own);
                 let too_old = |kept: &Kept| now.saturating_sub(kept.at) > self.limits.age_ms;
-                if kept.is_none_or(|kept| too_old(&kept)) {
-                    fs::remove_dir_all(&own)?;
+                if !held.has(&own) && kept.is_none_or(|kept| too_old(&kept)) {
+                    remove_own(&own)?;
                 }
             }
             // Fails while something is in it.
@@ -242,18 +241,20 @@ impl UndoBox {
         Ok(())
     }
 
-    fn make_room(&self, folder: &Path, size: u64) -> io::Result<()> {
+    /// The oldest go first, but not what is in use.
+    fn make_room(&self, held: &Held, folder: &Path, size: u64) -> io::Result<()> {
         let mut all: Vec<(PathBuf, Kept)> = folders(folder)?
             .into_iter()
             .filter_map(|own| read_line(&own).map(|kept| (own, kept)))
             .collect();
         all.sort_by_key(|(_, kept)| number(&kept.id));
-        let mut total: u64 = all.iter().map(|(_, kept)| kept.size).sum();
-        for (own, kept) in all {
+        let finished: u64 = all.iter().map(|(_, kept)| kept.size).sum();
+        let mut total = finished.saturating_add(held.size_in(folder));
+        for (own, kept) in all.into_iter().filter(|(own, _)| !held.has(own)) {
             if total.saturating_add(size) <= self.limits.session {
                 break;
             }
-            fs::remove_dir_all(own)?;
+            remove_own(&own)?;
             total = total.saturating_sub(kept.size);
         }
         Ok(())
@@ -332,25 +333,13 @@ fn inside(workspace: &Path, path: &Path) -> Option<PathBuf> {
     parent.starts_with(&workspace).then_some(place)
 }
 
-fn is_below(workspace: &Path, folder: &Path) -> bool {
-    match (workspace.canonicalize(), folder.canonicalize()) {
-        (Ok(workspace), Ok(folder)) => folder.starts_with(workspace),
-        _ => false,
-    }
-}
-
-/// Puts a copy in a place, all of it or nothing.
-fn put(data: &Path, place: &Path) -> io::Result<()> {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    let next = place.with_file_name(format!(".{name}.restored"));
-    let is_folder = data.symlink_metadata()?.is_dir();
-    copy::remove(&next)?;
-    copy(data, &next)?;
-    if is_folder || place.is_dir() {
-        // A folder is not replaced in one step; what was there is kept already.
-        copy::remove(place)?;
-    }
-    fs::rename(&next, place)
+/// Copies what is in a place into a folder of the box.
+fn copied(workspace: &Path, place: &Path, own: &Path) -> io::Result<()> {
+    let (Some(parent), Some(name)) = (place.parent(), place.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let parent = at::hold_in(workspace, parent, Missing::Fail)?;
+    copy(&parent, name, &at::hold(own)?, OsStr::new(DATA))
 }
 
 #[cfg(all(test, unix))]

@@ -283,3 +283,170 @@ fn the_workspace_as_a_whole_is_never_offered() {
     write_line(&own, &whole).unwrap();
     assert_eq!(place.undo.list(None).unwrap(), []);
 }
+
+/// A folder that was deleted and kept, and that somebody has made anew since.
+fn made_anew(place: &Place) -> (Kept, PathBuf) {
+    let folder = place.write("sub/a", "old").parent().unwrap().to_owned();
+    let kept = place.keep(&folder, 5).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    place.write("sub/a", "newer");
+    (kept, folder)
+}
+
+#[test]
+fn a_folder_with_something_in_it_that_is_not_kept_is_not_replaced() {
+    type Makes = fn(&Place);
+    let cases: [(&str, Makes); 4] = [
+        ("sub/.git", |place| {
+            place.write("sub/.git/refs/heads/main", "1f2e");
+        }),
+        ("sub/deep/node_modules", |place| {
+            place.write("sub/deep/node_modules/patched.js", "mine");
+        }),
+        ("sub/cache", |place| {
+            place.write("sub/cache/CACHEDIR.TAG", "Signature");
+        }),
+        ("sub/socket", |place| {
+            std::os::unix::net::UnixListener::bind(place.workspace.join("sub/socket")).unwrap();
+        }),
+    ];
+    for (name, make) in cases {
+        let place = Place::new(UndoLimits::default());
+        let (kept, folder) = made_anew(&place);
+        make(&place);
+        let refused = place.undo.restore(&kept.id, 6).unwrap_err().to_string();
+        assert!(
+            refused.contains(name),
+            "it says what is not kept: {refused}"
+        );
+        assert!(refused.contains("move"), "it says what to do: {refused}");
+        assert_eq!(fs::read_to_string(folder.join("a")).unwrap(), "newer");
+        assert!(place.workspace.join(name).symlink_metadata().is_ok());
+        // As it says: moved away, nothing stands in the way.
+        fs::rename(&folder, place.workspace.join("moved")).unwrap();
+        place.undo.restore(&kept.id, 7).unwrap();
+        assert_eq!(fs::read_to_string(folder.join("a")).unwrap(), "old");
+    }
+}
+
+#[test]
+fn what_is_given_back_makes_no_room_for_what_it_replaces() {
+    let limits = UndoLimits {
+        session: 20,
+        ..UndoLimits::default()
+    };
+    let place = Place::new(limits);
+    let path = place.write("a", "12345678");
+    let old = place.keep(&path, 5).unwrap();
+    place.keep(&place.write("b", "12345678"), 6).unwrap();
+    place.write("a", "abcdefgh");
+    place.undo.restore(&old.id, 7).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "12345678");
+    let newer = place.undo.list(None).unwrap().remove(0);
+    place.undo.restore(&newer.id, 8).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "abcdefgh");
+}
+
+#[test]
+fn whoever_looks_through_what_is_kept_leaves_what_is_being_kept_alone() {
+    let place = Place::new(UndoLimits::default());
+    for n in 0..200 {
+        place.write(&format!("many/{n}"), "1");
+    }
+    let many = place.workspace.join("many");
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                place.undo.tidy(6).unwrap();
+            }
+        });
+        let whose = Whose {
+            workspace: &place.workspace,
+            session: SESSION,
+            tool_call: None,
+        };
+        let kept: Vec<_> = (0..20)
+            .map(|_| place.undo.keep(&whose, &many, UndoWhat::Deleted, 5))
+            .collect();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        for kept in kept {
+            assert!(matches!(kept, Ok(Some(_))), "{kept:?}");
+        }
+    });
+    assert_eq!(place.undo.list(None).unwrap().len(), 20);
+}
+
+#[test]
+fn what_is_given_back_lands_in_the_folder_that_was_opened_whatever_its_name_leads_to() {
+    let place = Place::new(UndoLimits::default());
+    let outside = place.workspace.with_file_name("outside");
+    fs::create_dir(&outside).unwrap();
+    let path = place.write("sub/deep/a", "mine");
+    let deep = path.parent().unwrap();
+    let kept = place.keep(deep, 1).unwrap();
+    fs::remove_dir_all(deep).unwrap();
+    let opened = restore::Place::open(&kept).unwrap();
+    let moved = place.workspace.join("moved");
+    fs::rename(place.workspace.join("sub"), &moved).unwrap();
+    std::os::unix::fs::symlink(&outside, place.workspace.join("sub")).unwrap();
+    let own = kept_in(&place, &kept);
+    place.undo.put(&kept, &own, &opened, 2).unwrap();
+    assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
+    assert_eq!(fs::read_to_string(moved.join("deep/a")).unwrap(), "mine");
+}
+
+#[test]
+fn a_link_in_the_place_of_a_folder_is_not_followed_by_who_keeps_it() {
+    let place = Place::new(UndoLimits::default());
+    let outside = place.workspace.with_file_name("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("secret"), "1").unwrap();
+    let own = place.workspace.with_file_name("own");
+    fs::create_dir(&own).unwrap();
+    std::os::unix::fs::symlink(&outside, place.workspace.join("sub")).unwrap();
+    let kept = copied(&place.workspace, &place.workspace.join("sub/secret"), &own);
+    assert!(kept.is_err(), "{kept:?}");
+    assert_eq!(fs::read_dir(&own).unwrap().count(), 0);
+}
+
+#[test]
+fn what_came_to_a_folder_while_it_was_kept_stays_in_it() {
+    let place = Place::new(UndoLimits::default());
+    let (kept, folder) = made_anew(&place);
+    let opened = restore::Place::open(&kept).unwrap();
+    let own = kept_in(&place, &kept);
+    let before = opened.survey(100).unwrap();
+    let mut draft = restore::Draft::copied(&own, &opened).unwrap();
+    place.write("sub/later", "mine");
+    assert!(!draft.swap(&before, 100).unwrap());
+    drop(draft);
+    assert_eq!(fs::read_to_string(folder.join("later")).unwrap(), "mine");
+    assert_eq!(fs::read_to_string(folder.join("a")).unwrap(), "newer");
+    let names: Vec<_> = fs::read_dir(&place.workspace).unwrap().collect();
+    assert_eq!(names.len(), 1, "nothing is left beside it: {names:?}");
+}
+
+#[test]
+fn what_could_not_be_given_back_leaves_the_workspace_as_it_was() {
+    let place = Place::new(UndoLimits::default());
+    let path = place.write("sub/deep/a", "mine");
+    let kept = place.keep(&path, 1).unwrap();
+    fs::remove_dir_all(place.workspace.join("sub")).unwrap();
+    fs::remove_file(kept_in(&place, &kept).join(DATA)).unwrap();
+    let failed = place.undo.restore(&kept.id, 2);
+    assert!(matches!(failed, Err(UndoError::Io(_))), "{failed:?}");
+    assert_eq!(fs::read_dir(&place.workspace).unwrap().count(), 0);
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_to_makes_room_too() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new(UndoLimits::default());
+    let path = place.write("sub/a", "1");
+    let folder = path.parent().unwrap();
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o555)).unwrap();
+    let kept = place.keep(folder, 1).unwrap();
+    place.undo.tidy(i64::MAX).unwrap();
+    assert!(!kept_in(&place, &kept).exists());
+}

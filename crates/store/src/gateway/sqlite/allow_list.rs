@@ -3,9 +3,10 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
 
-use super::{grants, ledger};
+use super::grants::{self, Of};
+use super::ledger;
 use crate::Millis;
-use crate::gateway::AllowEntry;
+use crate::gateway::{AllowEntry, GrantRecord, Witness};
 use crate::sqlite::database::Connection;
 
 type Done<T> = Result<T, sqlx::Error>;
@@ -64,6 +65,7 @@ pub(super) async fn replace(
     entries: Vec<AllowEntry>,
     setting: Option<(String, String)>,
     at: Millis,
+    ended: Option<&Witness<GrantRecord>>,
 ) -> Done<()> {
     let shown = sqlx::query_scalar(
         "SELECT id FROM allow_entry WHERE id IN (SELECT id FROM approval_grant)",
@@ -71,7 +73,7 @@ pub(super) async fn replace(
     for grant in shown.fetch_all(&mut *c).await? {
         let grant: String = grant;
         if entries.iter().all(|entry| entry.id != grant) {
-            grants::revoke(c, grant, at).await?;
+            grants::revoke_all(c, Of::Id(&grant), at, ended).await?;
         }
     }
     sqlx::query("DELETE FROM allow_entry")
@@ -83,6 +85,15 @@ pub(super) async fn replace(
     if let Some((name, json)) = setting {
         ledger::put_setting(c, &name, &json).await?;
     }
+    Ok(())
+}
+
+/// Removes the entries of an agent. Those that show grants go with them.
+pub(super) async fn forget(c: &mut Connection, agent: &str) -> Done<()> {
+    sqlx::query("DELETE FROM allow_entry WHERE agent = ?")
+        .bind(agent)
+        .execute(c)
+        .await?;
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 use super::rows::Word;
 use super::{SqliteGatewayStore, allow_list, audit, grants};
 use crate::gateway::{
-    AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, Resolution,
-    Resolved, Witness,
+    AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, GrantRecord,
+    Resolution, Resolved, Witness,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -123,11 +123,12 @@ impl ApprovalStore for SqliteGatewayStore {
         setting: Option<(String, String)>,
         at: Millis,
         audit: Option<Draft>,
+        ended: Option<Witness<GrantRecord>>,
     ) -> Result<()> {
-        let audit = self.scrubbed_draft(audit);
+        let (audit, ended) = (self.scrubbed_draft(audit), self.scrubbed(ended));
         self.write(move |c| {
             Box::pin(async move {
-                allow_list::replace(c, entries, setting, at).await?;
+                allow_list::replace(c, entries, setting, at, ended.as_ref()).await?;
                 grants::say(c, true, audit).await.map(drop)
             })
         })

@@ -7,7 +7,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::rows::Word;
 use super::{SqliteGatewayStore, audit};
-use crate::gateway::{GrantKind, GrantRecord, GrantStore};
+use crate::gateway::{GrantKind, GrantRecord, GrantStore, Witness};
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
 
@@ -16,13 +16,14 @@ type Done<T> = std::result::Result<T, sqlx::Error>;
 /// What holds at a time.
 pub(super) const HOLDS: &str = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ";
 
+const COLUMNS: &str = "id, kind, text, digest, agent, session, cwd, created_at, created_by, \
+    expires_at, uses, last_used_at, revoked_at, answers";
+
 #[async_trait]
 impl GrantStore for SqliteGatewayStore {
     async fn grants(&self, agent: Option<&str>, now: Millis) -> Result<Vec<GrantRecord>> {
-        let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT id, kind, text, digest, agent, session, cwd, created_at, created_by, \
-             expires_at, uses, last_used_at, revoked_at, answers FROM approval_grant WHERE ",
-        );
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+        query.push(COLUMNS).push(" FROM approval_grant WHERE ");
         query.push(HOLDS).push_bind(now).push(")");
         if let Some(agent) = agent {
             query.push(" AND agent = ").push_bind(agent.to_owned());
@@ -82,6 +83,41 @@ pub(super) async fn revoke(c: &mut Connection, id: String, at: Millis) -> Done<b
         .await?;
     let set = "UPDATE approval_grant SET revoked_at = ";
     change(c, set, id, at).await
+}
+
+/// What the grants have in common that end together.
+#[derive(Clone, Copy)]
+pub(super) enum Of<'a> {
+    /// Those that hold in this session alone.
+    Session(&'a str),
+    Agent(&'a str),
+    Id(&'a str),
+}
+
+/// Takes back what holds, each with its record.
+pub(super) async fn revoke_all(
+    c: &mut Connection,
+    of: Of<'_>,
+    at: Millis,
+    audit: Option<&Witness<GrantRecord>>,
+) -> Done<()> {
+    let (column, value) = match of {
+        Of::Session(key) => ("session", key),
+        Of::Agent(id) => ("agent", id),
+        Of::Id(id) => ("id", id),
+    };
+    let mut query = QueryBuilder::<Sqlite>::new("SELECT ");
+    query.push(COLUMNS).push(" FROM approval_grant WHERE ");
+    query.push(HOLDS).push_bind(at).push(") AND ").push(column);
+    query.push(" = ").push_bind(value.to_owned());
+    let rows = query.build().fetch_all(&mut *c).await?;
+    for grant in rows.iter().map(grant) {
+        let grant = grant?;
+        let draft = audit.map(|audit| audit.of(&grant));
+        let revoked = revoke(c, grant.id, at).await?;
+        say(c, revoked, draft).await?;
+    }
+    Ok(())
 }
 
 /// Changes a grant if it holds.

@@ -1,12 +1,15 @@
 //! Agents and settings; answers and usage are next door.
 
 use async_trait::async_trait;
+use gatehouse_audit::Draft;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteGatewayStore, answers};
+use super::grants::{self, Of};
+use super::{SqliteGatewayStore, allow_list, answers};
 use crate::gateway::{
-    AgentRecord, Claim, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal,
+    AgentRecord, Claim, GrantRecord, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal,
+    Witness,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -60,19 +63,39 @@ impl LedgerStore for SqliteGatewayStore {
             .await
     }
 
-    async fn agent_put(&self, agent: AgentRecord) -> Result<()> {
-        self.write(move |c| Box::pin(put_agent(c, agent))).await
+    async fn agent_put(&self, agent: AgentRecord, audit: Option<Draft>) -> Result<()> {
+        let audit = self.scrubbed_draft(audit);
+        self.write(move |c| {
+            Box::pin(async move {
+                put_agent(c, agent).await?;
+                grants::say(c, true, audit).await.map(drop)
+            })
+        })
+        .await
     }
 
-    async fn agent_remove(&self, id: &str) -> Result<bool> {
+    async fn agent_remove(
+        &self,
+        id: &str,
+        at: Millis,
+        audit: Option<Draft>,
+        ended: Option<Witness<GrantRecord>>,
+    ) -> Result<bool> {
         let id = id.to_owned();
+        let (audit, ended) = (self.scrubbed_draft(audit), self.scrubbed(ended));
         self.write(move |c| {
             Box::pin(async move {
                 let gone = sqlx::query("DELETE FROM agent WHERE id = ?")
-                    .bind(id)
-                    .execute(c)
+                    .bind(&id)
+                    .execute(&mut *c)
                     .await?;
-                Ok(gone.rows_affected() > 0)
+                if gone.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                grants::say(c, true, audit).await?;
+                grants::revoke_all(c, Of::Agent(&id), at, ended.as_ref()).await?;
+                allow_list::forget(c, &id).await?;
+                Ok(true)
             })
         })
         .await

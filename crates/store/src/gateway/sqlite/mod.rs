@@ -108,7 +108,7 @@ impl SqliteGatewayStore {
         }
     }
 
-    fn scrubbed(&self, audit: Option<Witness>) -> Option<Witness> {
+    fn scrubbed<R: 'static>(&self, audit: Option<Witness<R>>) -> Option<Witness<R>> {
         match &self.scrub {
             Some(scrub) => audit.map(|audit| audit.scrubbed(scrub.clone())),
             None => audit,

@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
+use super::grants::{self, Of};
 use super::rows::Word;
 use super::{SqliteGatewayStore, transcripts};
 use crate::gateway::{
-    SessionChange, SessionFilter, SessionGroup, SessionList, SessionOrder, SessionRow,
-    SessionStatus, SessionStore, TokenUsage,
+    GrantRecord, SessionChange, SessionFilter, SessionGroup, SessionList, SessionOrder, SessionRow,
+    SessionStatus, SessionStore, SessionWitness, TokenUsage, Witness,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -58,15 +59,32 @@ impl SessionStore for SqliteGatewayStore {
     }
 
     async fn session_change(&self, key: &str, change: SessionChange) -> Result<Option<SessionRow>> {
-        let key = key.to_owned();
+        self.session_change_recorded(key, change, Box::new(|_, _| None))
+            .await
+    }
+
+    async fn session_change_recorded(
+        &self,
+        key: &str,
+        change: SessionChange,
+        say: SessionWitness,
+    ) -> Result<Option<SessionRow>> {
+        let (key, scrub) = (key.to_owned(), self.scrub.clone());
         self.write(move |c| {
             Box::pin(async move {
-                let Some(mut row) = find(&mut *c, "key", &key).await? else {
+                let Some(before) = find(&mut *c, "key", &key).await? else {
                     return Ok(None);
                 };
+                let mut row = before.clone();
                 change(&mut row);
                 row.key = key;
                 put(c, &row).await?;
+                let said = say(&before, &row);
+                let said = match (said, scrub) {
+                    (Some(draft), Some(scrub)) => Some(scrub(draft)),
+                    (said, _) => said,
+                };
+                grants::say(c, true, said).await?;
                 Ok(Some(row))
             })
         })
@@ -78,10 +96,20 @@ impl SessionStore for SqliteGatewayStore {
         key: &str,
         session_id: &str,
         at: Millis,
+        ended: Option<Witness<GrantRecord>>,
     ) -> Result<Option<SessionRow>> {
         let (key, session_id) = (key.to_owned(), session_id.to_owned());
-        self.write(move |c| Box::pin(reset(c, key, session_id, at)))
-            .await
+        let ended = self.scrubbed(ended);
+        self.write(move |c| {
+            Box::pin(async move {
+                let row = reset(c, &key, session_id, at).await?;
+                if row.is_some() {
+                    grants::revoke_all(c, Of::Session(&key), at, ended.as_ref()).await?;
+                }
+                Ok(row)
+            })
+        })
+        .await
     }
 
     async fn session_fork(
@@ -106,8 +134,13 @@ impl SessionStore for SqliteGatewayStore {
         .await
     }
 
-    async fn session_delete(&self, key: &str) -> Result<bool> {
-        let key = key.to_owned();
+    async fn session_delete(
+        &self,
+        key: &str,
+        at: Millis,
+        ended: Option<Witness<GrantRecord>>,
+    ) -> Result<bool> {
+        let (key, ended) = (key.to_owned(), self.scrubbed(ended));
         self.write(move |c| {
             Box::pin(async move {
                 for sql in [
@@ -118,8 +151,9 @@ impl SessionStore for SqliteGatewayStore {
                 }
                 let gone = sqlx::query("DELETE FROM session WHERE key = ?")
                     .bind(&key)
-                    .execute(c)
+                    .execute(&mut *c)
                     .await?;
+                grants::revoke_all(c, Of::Session(&key), at, ended.as_ref()).await?;
                 Ok(gone.rows_affected() > 0)
             })
         })
@@ -174,15 +208,15 @@ async fn create(c: &mut Connection, row: SessionRow) -> Done<Option<SessionRow>>
 
 async fn reset(
     c: &mut Connection,
-    key: String,
+    key: &str,
     session_id: String,
     at: Millis,
 ) -> Done<Option<SessionRow>> {
-    let Some(mut row) = find(&mut *c, "key", &key).await? else {
+    let Some(mut row) = find(&mut *c, "key", key).await? else {
         return Ok(None);
     };
-    transcripts::archive(c, &key, "reset", at).await?;
-    transcripts::begin(c, &key, &session_id, at, 1).await?;
+    transcripts::archive(c, key, "reset", at).await?;
+    transcripts::begin(c, key, &session_id, at, 1).await?;
     row.session_id = session_id;
     row.updated_at = at;
     row.activity_at = None;
