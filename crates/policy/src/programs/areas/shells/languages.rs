@@ -1,5 +1,6 @@
 //! Interpreters of one language each.
 
+use super::super::backups::backups;
 use super::*;
 
 pub(super) fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -115,6 +116,7 @@ pub(super) fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
     reads_arguments(parsed, reader);
     if parsed.any("-n -p") || in_place {
         reader.out.io.passes_input = true;
+        backups(parsed.value("-i"), &parsed.operands, reader);
         for word in &parsed.operands {
             if in_place {
                 reader.touch(word, Access::Write);
@@ -153,6 +155,7 @@ pub(super) fn ruby(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     reads_arguments(parsed, reader);
     if parsed.has("-i") {
+        backups(parsed.value("-i"), &parsed.operands, reader);
         for word in &parsed.operands {
             reader.touch(word, Access::Write);
         }
