@@ -86,9 +86,8 @@ pub(super) static PROGRAMS: &[Program] = &[
         program("vendor package").strict().shared(CARGO).each(FOLDER),
         program("watch").options(&[value("-s --shell", Act::Shell), value("-x --exec", TEXT)]).also(|parsed, reader| {
             for word in parsed.values("-x") {
-                let mut argv = vec![Word::from("cargo")];
-                argv.extend(word.known().unwrap_or("…").split_ascii_whitespace().map(Word::from));
-                reader.run(&argv);
+                // A shell runs it.
+                reader.shell(super::builtins::joined(&[Word::from("cargo"), word.clone()]));
             }
             if let Some(at) = parsed.dashes {
                 reader.run(&parsed.operands[at..]);

@@ -266,8 +266,27 @@ fn sed(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// `-W` holds a long option.
+fn awk_long(option: &Word, reader: &mut Reader<'_>) {
+    const SAY: &str = "version v help usage posix compat traditional lint copyright copyleft sandbox interactive dump random sprintf re-interval";
+    let text = option.prefix();
+    let name = text.split('=').next().unwrap_or_default();
+    if name == "source" {
+        let code = crate::programs::options::without(option, "source=".len().min(text.len()));
+        crate::programs::code::read(reader, &code, Language::Awk);
+    } else if !crate::programs::table::has_name(SAY, name) {
+        reader.ask("loads-code", "It loads more code.");
+    }
+}
+
 fn awk(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let given = parsed.any("-f -e");
+    parsed
+        .values("-W")
+        .for_each(|option| awk_long(option, reader));
+    let given = parsed.any("-f -e")
+        || parsed
+            .values("-W")
+            .any(|option| option.prefix().starts_with("source"));
     if !given && let Some(text) = parsed.operands.first() {
         crate::programs::code::read(reader, text, Language::Awk);
     }
@@ -312,9 +331,17 @@ fn jq(parsed: &Parsed, reader: &mut Reader<'_>) {
             "It reads variables, credentials among them.",
         );
     }
-    if text.contains("input_filename") || text.contains("import ") || text.contains("include ") {
+    if text.contains("input_filename") || includes(text) {
         reader.ask("loads-code", "It loads more code.");
     }
+}
+
+/// `import "x" as $x`, `include"x"`.
+fn includes(code: &str) -> bool {
+    ["import", "include"].iter().any(|word| {
+        let mut behind = code.split(word).skip(1);
+        behind.any(|rest| rest.starts_with(['"', ' ', '\t', '\n']))
+    })
 }
 
 fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {

@@ -73,6 +73,15 @@ pub(super) fn reads_arguments(parsed: &Parsed, reader: &mut Reader<'_>) {
 pub(super) fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
     for name in parsed.values("-M") {
         let module = name.known().unwrap_or("…").trim_start_matches('-');
+        // It is put behind `use` as it stands.
+        if module.contains([';', '{', '`', '\n']) {
+            code::read(
+                reader,
+                &Word::Known(format!("use {module};")),
+                Language::Perl,
+            );
+            reader.ask("inline-code", "It runs code that is given in an argument.");
+        }
         let module = module.split(['=', ' ']).next().unwrap_or("");
         if !matches!(
             module,
