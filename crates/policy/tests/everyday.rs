@@ -284,3 +284,17 @@ fn what_was_built_of_the_sources_that_were_there_runs() {
         ],
     );
 }
+
+#[test]
+fn options_that_are_those_of_others_elsewhere_are_not_taken_for_them() {
+    check(
+        Allow,
+        &[
+            "ls -o src",
+            "ls -lo /etc",
+            "cargo install --list",
+            "cargo nextest run -P ci",
+        ],
+    );
+    check(Ask, &["cargo install ripgrep", "cargo install --list x"]);
+}

@@ -140,6 +140,9 @@ const LOOPBACK: &[&str] = &[
     "host.containers.internal", "gateway.docker.internal", "localtest.me", "lvh.me", "kubernetes.docker.internal",
 ];
 
+/// Domains that answer with the address that stands before them.
+const WILDCARDS: &[&str] = &["nip.io", "sslip.io", "xip.io"];
+
 #[rustfmt::skip]
 const BY_NAME_METADATA: &[&str] = &[
     "metadata.google.internal", "metadata", "metadata.goog", "instance-data", "instance-data.ec2.internal",
@@ -163,10 +166,11 @@ fn by_name(host: &str) -> HostClass {
                 .strip_suffix(*name)
                 .is_some_and(|rest| rest.ends_with('.'))
     };
-    if LOOPBACK.iter().any(below)
-        || host.starts_with("127.0.0.1.")
-        || host.starts_with("127-0-0-1.")
-    {
+    let numbered = |begin: &str| {
+        host.strip_prefix(begin)
+            .is_some_and(|end| WILDCARDS.contains(&end))
+    };
+    if LOOPBACK.iter().any(below) || numbered("127.0.0.1.") || numbered("127-0-0-1.") {
         return HostClass::Loopback;
     }
     let private = [

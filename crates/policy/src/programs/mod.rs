@@ -3,6 +3,7 @@
 mod areas;
 pub(crate) mod code;
 pub mod foreign;
+mod handed;
 mod inputs;
 mod lookup;
 mod network;
@@ -239,6 +240,7 @@ fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
         Some(program) if asks_what_it_is(program, args) => reader.out.known = true,
         Some(program) => {
             reader.by(program, args);
+            handed::judge(name, args, reader);
             network::addresses(reader);
         }
         None => foreign::by_name(name, args, reader),
@@ -319,6 +321,7 @@ fn by_path(program: &str, path: Option<&str>, args: &[Word], reader: &mut Reader
         && let Some(entry) = lookup::find(name)
     {
         reader.by(entry, args);
+        handed::judge(name, args, reader);
     }
 }
 

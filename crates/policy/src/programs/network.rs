@@ -1,5 +1,7 @@
 //! Connections: where they go, what they send, what they bring.
 
+mod addressed;
+
 use super::reader::{Reader, shown_word};
 use crate::effect::{Effect, EffectKind, Target, Zone};
 use crate::place::{Access, HostClass, destination, host_class};
@@ -20,11 +22,7 @@ pub(crate) fn url(reader: &mut Reader<'_>, word: &Word, how: Use) {
     let lower = text.to_ascii_lowercase();
     if let Some(path) = lower.strip_prefix("file:") {
         let path = &text[text.len() - path.len()..];
-        let path = path
-            .trim_start_matches("//localhost")
-            .trim_start_matches("//");
-        reader.touch(&Word::from(path), Access::Read);
-        return;
+        return addressed::files(path, reader);
     }
     let to = destination(&text, reader.world);
     let zone = if to.class == HostClass::Loopback {
@@ -45,7 +43,10 @@ pub(crate) fn url(reader: &mut Reader<'_>, word: &Word, how: Use) {
         zone,
         format!("connects to {text}"),
     );
-    let class = if text.contains('…') && host_is_unknown(word) {
+    let strange = addressed::is_strange(&text) && to.class != HostClass::Metadata;
+    let class = if strange {
+        HostClass::Unknown
+    } else if text.contains('…') && host_is_unknown(word) {
         match host_class(known_host(&text)) {
             HostClass::Metadata => HostClass::Metadata,
             _ => HostClass::Unknown,

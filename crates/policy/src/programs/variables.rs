@@ -5,6 +5,7 @@ mod flags;
 mod loads;
 mod names;
 mod paths;
+mod shapes;
 
 use super::network::metadata;
 use super::reader::{Reader, shown_word};
@@ -62,6 +63,11 @@ const RUNS: &[&str] = &[
     "COMSPEC", "PATHEXT", "PSMODULEPATH", "BASH_CMDS", "BASH_ALIASES", "BASH_LOADABLES_PATH", "EXECIGNORE",
     "GLIBC_TUNABLES", "AWKPATH", "AWKLIBPATH", "M4PATH", "GUILE_LOAD_PATH", "GUILE_LOAD_COMPILED_PATH", "TCLLIBPATH", "GTK_MODULES",
     "QT_PLUGIN_PATH", "GIO_EXTRA_MODULES", "GIO_MODULE_DIR", "GST_PLUGIN_PATH", "GDK_PIXBUF_MODULE_FILE", "COMPILER_PATH",
+    "KUBECTL_EXTERNAL_DIFF", "GH_PAGER", "GH_EDITOR", "GH_BROWSER", "GLAB_PAGER", "READNULLCMD", "NULLCMD", "BAT_OPTS", "LESSEDIT", "BUN_OPTIONS", "GOAUTH", "JAVACMD",
+    "MAVEN_ARGS", "ANT_OPTS", "ANT_ARGS", "SBT_OPTS", "HARNESS_PERL", "HARNESS_PERL_SWITCHES", "SPEC_OPTS", "RAKEOPT", "PYTHON_PRESITE", "TARGET_CC", "TARGET_CXX", "TARGET_AR",
+    "HOST_CC", "HOST_CXX", "PROTOC", "CCC_OVERRIDE_OPTIONS", "CPP", "CPPFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_FFLAGS", "GCCGO", "CONFIG_SHELL", "AUTOM4TE", "AUTOCONF",
+    "AUTOMAKE", "CMAKE_C_COMPILER", "CMAKE_CXX_COMPILER", "BAZEL_SH", "R_PROFILE_USER", "R_ENVIRON_USER", "OCAMLPARAM", "HELM_PLUGINS", "npm_node_execpath", "npm_execpath",
+    "GROFF_COMMAND_PREFIX",
     "GCC_EXEC_PREFIX", "CAML_LD_LIBRARY_PATH", "ERL_LIBS", "LESSSECURE", "LESSSECURE_ALLOW", "PAGERSECURE", "SYSTEMD_PAGERSECURE",
 ];
 
@@ -70,6 +76,7 @@ const RUNS: &[&str] = &[
 const ROUTES: &[&str] = &[
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "FTP_PROXY", "ftp_proxy", "SSL_CERT_FILE",
     "SSL_CERT_DIR", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED", "GIT_SSL_NO_VERIFY",
+    "GH_HOST", "CONTAINER_HOST", "DOCKER_CONTEXT", "KUBERNETES_MASTER", "RSYNC_PROXY", "RSYNC_CONNECT_PROG",
     "PYTHONHTTPSVERIFY", "GIT_SSL_CAINFO", "SSH_AUTH_SOCK", "HOME", "USER", "TMPDIR", "DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "XAUTHORITY",
 ];
 
@@ -112,7 +119,10 @@ pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
         || numbered
             .iter()
             .any(|begin| name.starts_with(begin) && !harmless(name))
-        || launches(name);
+        || launches(name)
+        || shapes::names_a_compiler(name)
+        || name.starts_with("LUA_INIT_")
+        || (name == "MPLBACKEND" && shown_word(value).starts_with("module://"));
     paths::judge(name, value, reader);
     loads::judge(name, value, reader);
     if runs {
@@ -125,7 +135,14 @@ pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
         );
         return reader.find(Verdict::Deny, "poisoned-environment", text);
     }
-    if ROUTES.contains(&name) {
+    if shapes::is_dangerous(name, value) {
+        let text = format!(
+            "{name}={} may decide what the command runs or loads.",
+            shown_word(value)
+        );
+        reader.find(Verdict::Ask, "strange-environment", text);
+    }
+    if ROUTES.contains(&name) || shapes::is_a_registry(name) {
         let text = format!(
             "{name}={} decides where things go or what is trusted.",
             shown_word(value)
@@ -164,10 +181,11 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
         return false;
     };
     match name {
-        "PAGER" | "GIT_PAGER" | "MANPAGER" | "SYSTEMD_PAGER" | "BAT_PAGER" => {
+        "PAGER" | "GIT_PAGER" | "MANPAGER" | "SYSTEMD_PAGER" | "BAT_PAGER" | "GH_PAGER"
+        | "GLAB_PAGER" => {
             matches!(value, "" | "cat" | "less" | "more")
         }
-        "EDITOR" | "VISUAL" | "GIT_EDITOR" | "GIT_SEQUENCE_EDITOR" => {
+        "EDITOR" | "VISUAL" | "GIT_EDITOR" | "GIT_SEQUENCE_EDITOR" | "GH_EDITOR" => {
             matches!(value, "" | "true" | ":" | "cat" | "vi" | "vim" | "nano")
         }
         "NODE_OPTIONS" => value.split(' ').all(|one| {
@@ -196,11 +214,32 @@ fn is_harmless_value(name: &str, value: &Word) -> bool {
         "CARGO" => value == "cargo",
         "LESSSECURE" | "PAGERSECURE" | "SYSTEMD_PAGERSECURE" => value == "1",
         _ if launches(name) => matches!(value, "" | "ccache" | "sccache"),
-        "CC" | "CXX" | "LD" | "AR" => {
+        "CONFIG_SHELL" | "BAZEL_SH" => shapes::is_installed(value),
+        "PROTOC" => value == "protoc" || shapes::is_installed(value),
+        "CPP" => matches!(value, "cpp" | "gcc -E" | "cc -E" | "clang -E"),
+        "KUBECTL_EXTERNAL_DIFF" => matches!(
+            value,
+            "diff" | "diff -u" | "diff -u -N" | "colordiff" | "colordiff -N -u"
+        ),
+        "BAT_OPTS" | "MAVEN_ARGS" | "ANT_OPTS" | "ANT_ARGS" | "SBT_OPTS" | "BUN_OPTIONS" => {
+            shapes::only_say(value)
+        }
+        // Their short options are glued to what they load.
+        "SPEC_OPTS" | "RAKEOPT" | "HARNESS_PERL_SWITCHES" => {
+            let loads = |word: &str| word.starts_with("-r") || word.starts_with("-M");
+            shapes::only_say(value) && !value.split_ascii_whitespace().any(loads)
+        }
+        "CMAKE_C_COMPILER" | "CMAKE_CXX_COMPILER" | "TARGET_CC" | "TARGET_CXX" | "TARGET_AR"
+        | "HOST_CC" | "HOST_CXX" | "CC" | "CXX" | "LD" | "AR" => {
             flags::is_compiler(value, |one| compilers::is_installed(one, KEPT))
         }
+        _ if shapes::names_a_compiler(name) => {
+            flags::is_compiler(value, |one| compilers::is_installed(one, KEPT))
+                || flags::of_c(value)
+        }
         "PYTHONWARNINGS" => value.split(',').all(warning),
-        "CFLAGS" | "CXXFLAGS" | "LDFLAGS" | "CGO_CFLAGS" | "CGO_LDFLAGS" => flags::of_c(value),
+        "CFLAGS" | "CXXFLAGS" | "LDFLAGS" | "CGO_CFLAGS" | "CGO_LDFLAGS" | "CPPFLAGS"
+        | "CGO_CPPFLAGS" | "CGO_CXXFLAGS" => flags::of_c(value),
         "PYTHONPATH" | "GOFLAGS" | "MAKEFLAGS" | "LESS" | "RUSTUP_TOOLCHAIN" | "IFS" | "PS1"
         | "PS4" => {
             matches!(

@@ -92,6 +92,9 @@ fn cpio(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn pax(parsed: &Parsed, reader: &mut Reader<'_>) {
     reader.touch(&Word::from("."), Access::Create);
     if !parsed.has("-w") {
+        if parsed.has("-r") && parsed.has("-f") {
+            reader.ask("absolute-names", "It writes wherever the archive says.");
+        }
         return;
     }
     let (to, from) = match parsed.operands.split_last() {

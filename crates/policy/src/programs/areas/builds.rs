@@ -39,7 +39,7 @@ const CARGO: &[Opt] = &[
     value("--config", Act::Ask("other-configuration", "Its configuration decides what is run.")), value("-Z", Act::Ask("unstable-option", "It uses options that may run programs.")),
     value("--manifest-path --lockfile-path", READ), value("--target-dir --out-dir --artifact-dir --root --path", FOLDER), value("-C", READ),
     value("--output-path --output-dir", WRITE), value("--ignore-filename-regex --fail-under-lines --fail-under-functions --fail-under-regions", TEXT),
-    value("-p --package --exclude -j --jobs --features -F --bin --example --test --bench --profile --target --message-format --color --edition --name --vcs -i --invert -e --edges --depth --prefix --charset --format --filter-platform --format-version --partition -E --filter-expr --retries --run-ignored --test-threads", TEXT),
+    value("-P --cargo-profile", TEXT), value("-p --package --exclude -j --jobs --features -F --bin --example --test --bench --profile --target --message-format --color --edition --name --vcs -i --invert -e --edges --depth --prefix --charset --format --filter-platform --format-version --partition -E --filter-expr --retries --run-ignored --test-threads", TEXT),
     flags("-d --duplicates --release -r -v --verbose -q --quiet --all --workspace --lib --bins --examples --tests --benches --all-targets --all-features --no-default-features --locked --offline --frozen --no-run --no-fail-fast --doc --open --no-deps --keep-going --fix --allow-dirty --allow-staged --check --timings --future-incompat-report --ignore-rust-version -h --help -V --version --list --no-capture --nocapture --document-private-items --unit-graph --ignored --broken-code --summary-only --html --lcov --json --text --codecov --cobertura --no-clean -n --each-feature --feature-powerset --no-dev-deps --clean-per-run --optional-deps --crates --time --wide"),
 ];
 
@@ -86,16 +86,23 @@ pub(super) static PROGRAMS: &[Program] = &[
         program("vendor package").strict().shared(CARGO).each(FOLDER),
         program("watch").options(&[value("-s --shell", Act::Shell), value("-x --exec", TEXT)]).also(|parsed, reader| {
             for word in parsed.values("-x") {
-                let mut argv = vec![Word::from("cargo")];
-                argv.extend(word.known().unwrap_or("…").split_ascii_whitespace().map(Word::from));
-                reader.run(&argv);
+                // A shell runs it.
+                reader.shell(super::builtins::joined(&[Word::from("cargo"), word.clone()]));
             }
             if let Some(at) = parsed.dashes {
                 reader.run(&parsed.operands[at..]);
             }
         }),
         program("search info").asks(EffectKind::Network, "network", "asks the registry"),
-        program("add remove rm update fetch install uninstall upgrade binstall").asks(EffectKind::System, "package-install", "brings in packages from others, whose build scripts run"),
+        program("install").options(&[flag("--list", TEXT)]).also(|parsed, reader| {
+            // By itself it says what is installed.
+            if reader.invocation.argv.len() != 3 || !parsed.has("--list") {
+                let text = "It brings in packages from others, whose build scripts run.";
+                reader.effect(EffectKind::System, crate::effect::Target::Named("cargo install".to_owned()), Zone::System, text);
+                reader.ask("package-install", text);
+            }
+        }),
+        program("add remove rm update fetch uninstall upgrade binstall").asks(EffectKind::System, "package-install", "brings in packages from others, whose build scripts run"),
         program("publish yank owner login logout release").asks(EffectKind::Remote, "publish", "publishes a package to everyone"),
     ]).also(toolchain),
     program("rustc rustdoc gcc g++ cc c++ clang clang++ clang-cpp tcc icc icx zigcc nvcc gfortran gnat swiftc kotlinc javac scalac erlc ghc-make ocamlc ocamlopt dmd ldc2 as nasm yasm ld lld gold mold ar ranlib strip objcopy lipo install_name_tool libtool dsymutil emcc em++ wasm-pack wasm-bindgen wasm-opt protoc flatc thrift swig bison flex yacc lex cpp gcov lcov gcovr")

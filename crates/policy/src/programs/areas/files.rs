@@ -24,7 +24,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-I --ignore --hide -w --width -T --tabsize --format --sort --time --time-style --block-size --quoting-style --indicator-style -L --level -P --charset --filelimit --git-ignore-glob", TEXT),
         joined("--color --colour --hyperlink --classify", TEXT),
         flag("-R --recurse", TEXT),
-        value("-o --output", WRITE),
+        flags("-o"), value("--output", WRITE),
     ]).also(plain_ls),
     program("tree").each(LIST).io(NAMES).options(&[
         value("-I -P -L -H -T --charset --filelimit --sort --timefmt", TEXT), joined("--hintro --houtro --gitfile --infofile", READ),

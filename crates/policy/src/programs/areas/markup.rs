@@ -6,6 +6,7 @@ use crate::programs::reader::{Reader, shown_word};
 use crate::programs::table::{
     Act, FETCHES, Grammar, PASSES, Program, READ, TEXT, WRITE, flag, flags, joined, program, value,
 };
+use crate::word::Word;
 
 const ENTITIES: Act = Act::Ask(
     "loads-entities",
@@ -73,6 +74,11 @@ fn miller(parsed: &Parsed, reader: &mut Reader<'_>) {
         let text = shown_word(word);
         match at.checked_sub(1).and_then(|at| words[at].known()) {
             Some("--prepipe" | "--prepipex") => reader.shell(word.clone()),
+            Some("-s") if at == 1 => {
+                reader.act(READ, word);
+                reader.ask("loads-code", "What it does stands in a file.");
+            }
+            Some("-f") if is_code(&words[..at]) => miller_code(word, reader),
             Some("--from" | "-f" | "-s" | "--mfrom") => reader.act(READ, word),
             Some("then" | "tac" | "cat") if matches!(text.as_str(), "tee" | "split" | "case") => {
                 reader.ask("writes-beside", "It writes files besides its output.");
@@ -95,8 +101,27 @@ fn miller(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// Whether the verb before an option is one that takes code.
+fn is_code(before: &[Word]) -> bool {
+    let verbs = before.iter().rev().filter_map(Word::known);
+    let mut verbs = verbs.take_while(|word| *word != "then");
+    verbs.any(|word| matches!(word, "put" | "filter"))
+}
+
+fn miller_code(file: &Word, reader: &mut Reader<'_>) {
+    reader.act(READ, file);
+    match crate::programs::code::text_of(reader, file) {
+        Some(text) if !runs(&text) => {}
+        _ => reader.ask(
+            "code-command",
+            "Its code runs a command or writes a file, or is not known.",
+        ),
+    }
+}
+
 fn runs(code: &str) -> bool {
-    let calls = ["system(", "exec(", "system (", "exec ("];
+    let code = &code.split_ascii_whitespace().collect::<String>();
+    let calls = ["system(", "exec("];
     let writes = ["tee", "emit", "print", "dump"];
     let redirected = code.contains(['>', '|']) && writes.iter().any(|word| code.contains(word));
     calls.iter().any(|call| code.contains(call)) || redirected

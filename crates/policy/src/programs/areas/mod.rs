@@ -1,6 +1,7 @@
 //! The table, by areas.
 
 mod archives;
+mod backups;
 mod below;
 mod builds;
 mod builtins;

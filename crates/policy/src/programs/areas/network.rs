@@ -32,7 +32,8 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-d --data --data-ascii --data-binary --data-urlencode --json", TEXT), value("--data-raw --form-string", TEXT), value("-F --form", TEXT), value("--url-query", TEXT),
         value("-T --upload-file", TEXT), value("-o --output", WRITE), flag("-O --remote-name --remote-name-all", TEXT),
         value("-X --request", TEXT), value("-H --header --proxy-header", TEXT), value("--url", TEXT), flag("-G --get", TEXT),
-        value("-A --user-agent -e --referer -m --max-time --connect-timeout --retry --retry-delay --retry-max-time -r --range -w --write-out -u --user --oauth2-bearer --limit-rate --max-redirs -z --time-cond -C --continue-at -y --speed-time -Y --speed-limit --max-filesize --ciphers --tls-max --parallel-max --proto --proto-default --proto-redir --interface --local-port --keepalive-time --expect100-timeout --happy-eyeballs-timeout-ms --rate --aws-sigv4 --delegation --krb --login-options --service-name --curves --tls13-ciphers --pass --proxy-user -U --create-file-mode --ip-tos --vlan-priority --dns-interface --request-target --cert-type --key-type --pinnedpubkey --tlsuser --haproxy-clientip", TEXT),
+        value("-A --user-agent -e --referer -m --max-time --connect-timeout --retry --retry-delay --retry-max-time -r --range -w --write-out -u --user --oauth2-bearer --limit-rate --max-redirs -z --time-cond -C --continue-at -y --speed-time -Y --speed-limit --max-filesize --ciphers --tls-max --parallel-max --proto --proto-redir --interface --local-port --keepalive-time --expect100-timeout --happy-eyeballs-timeout-ms --rate --aws-sigv4 --delegation --krb --login-options --service-name --curves --tls13-ciphers --pass --proxy-user -U --create-file-mode --ip-tos --vlan-priority --dns-interface --request-target --cert-type --key-type --pinnedpubkey --tlsuser --haproxy-clientip", TEXT),
+        value("--proto-default", Act::Ask("network-scheme", "What an address means is decided by an option.")),
         value("-b --cookie", TEXT), value("-c --cookie-jar -D --dump-header --trace --trace-ascii --stderr --libcurl --etag-save --hsts --alt-svc --ssl-sessions", WRITE), value("--output-dir", Act::Path(Access::Create)),
         value("-E --cert --key --cacert --etag-compare --crlfile --netrc-file --proxy-cert --proxy-key", READ), value("--capath --proxy-capath --proxy-cacert", READ),
         value("-K --config", OTHER_CONFIG), value("--unix-socket --abstract-unix-socket", Act::Ask("unix-socket", "It speaks to a service of this machine through a socket.")),
@@ -47,7 +48,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(curl),
     program("wget wget2").strict().io(FETCHES).options(&[
         value("-O --output-document", TEXT), value("-P --directory-prefix", TEXT), value("-o --output-file --save-cookies --hsts-file --warc-file", WRITE), value("-a --append-output", APPEND),
-        value("--post-data --body-data", TEXT), value("--post-file --body-file", TEXT), value("--method", TEXT), value("-i --input-file --load-cookies --certificate --private-key --ca-certificate --ca-directory", READ),
+        value("--post-data --body-data", TEXT), value("--post-file --body-file", TEXT), value("--method", TEXT), value("-i --input-file", READ), value("--load-cookies --certificate --private-key --ca-certificate --ca-directory", READ),
         value("-e --execute", Act::Deny("other-configuration", "It takes a line of configuration, which can run programs.")), value("--use-askpass", HELPER), value("--config", OTHER_CONFIG),
         value("-t --tries -T --timeout --dns-timeout --connect-timeout --read-timeout -w --wait --waitretry -Q --quota --limit-rate -U --user-agent --header --referer --user --password --http-user --http-password --progress --prefer-family --restrict-file-names --secure-protocol -A --accept -R --reject --accept-regex --reject-regex -D --domains --exclude-domains -I -X --include-directories --exclude-directories -l --level --cut-dirs --max-redirect --local-encoding --remote-encoding -B --base --report-speed --default-page --start-pos --bind-address --ciphers --compression", TEXT),
         flags("-q --quiet -v --verbose -nv --no-verbose -c --continue -N --timestamping -S --server-response --spider -4 -6 -nc --no-clobber -nd -x -nH -r --recursive -k --convert-links -K -m --mirror -p --page-requisites -np --no-parent -L --relative -E --adjust-extension -F -b -d -h -V --help --version --no-check-certificate --no-cache --no-cookies --no-proxy --no-dns-cache --content-disposition --trust-server-names --show-progress --retry-connrefused --no-hsts --random-wait --https-only --auth-no-challenge --ask-password --no-host-directories --no-directories --force-directories --backups -H --span-hosts --no-iri --unlink --keep-session-cookies --delete-after --no-glob --inet4-only --inet6-only"),
@@ -157,6 +158,9 @@ fn curl(parsed: &Parsed, reader: &mut Reader<'_>) {
             .values(name)
             .for_each(|word| data(reader, word, false));
     }
+    for word in parsed.values("-w") {
+        written_out(word, reader);
+    }
     for word in parsed.values("--variable") {
         data(reader, word, true);
     }
@@ -177,6 +181,16 @@ fn curl(parsed: &Parsed, reader: &mut Reader<'_>) {
         if parsed.has("-O") {
             downloaded(reader, word, parsed.value("--output-dir"));
         }
+    }
+}
+
+/// `%output{FILE}` in what is printed at the end sends the rest of it to a file.
+fn written_out(format: &Word, reader: &mut Reader<'_>) {
+    let text = shown_word(format);
+    for part in text.split("%output{").skip(1) {
+        let file = part.split('}').next().unwrap_or_default();
+        let file = Word::from(file.trim_start_matches(">>"));
+        reader.touch(&file, Access::Write);
     }
 }
 
@@ -203,6 +217,9 @@ fn wget(parsed: &Parsed, reader: &mut Reader<'_>) {
     parsed
         .values("--post-file")
         .for_each(|word| sent(reader, word));
+    if parsed.has("-i") {
+        reader.ask("network-unknown", "Where it connects to stands in a file.");
+    }
     for word in &parsed.operands {
         url(reader, word, if sends { Use::Send } else { Use::Get });
         match parsed.value("-O") {

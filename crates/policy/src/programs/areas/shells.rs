@@ -288,6 +288,15 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
         "timeit" => {
             let code = args.iter().filter(|word| !word.prefix().starts_with('-'));
             code.for_each(|word| code::read(reader, word, Language::Python));
+            for word in args {
+                let setup = ["-s", "--setup="]
+                    .iter()
+                    .find(|begin| word.prefix().starts_with(**begin));
+                if let Some(begin) = setup {
+                    let text = crate::programs::options::without(word, begin.len());
+                    code::read(reader, &text, Language::Python);
+                }
+            }
         }
         "cProfile" | "profile" => profiled(args, reader),
         "trace" | "runpy" => {

@@ -58,6 +58,13 @@ pub(super) fn elsewhere(path: &Word, reader: &mut Reader<'_>) {
     }
 }
 
+/// Variables by which the rules that make knows itself, and most that are written, name a program.
+#[rustfmt::skip]
+const PROGRAMS: &[&str] = &[
+    "RM", "AS", "CPP", "FC", "PC", "CO", "GET", "LEX", "YACC", "LINT", "MAKEINFO", "TEX", "TEXI2DVI", "WEAVE", "TANGLE", "CWEAVE", "CTANGLE",
+    "INSTALL", "MKDIR", "CP", "MV", "LN", "SED", "AWK", "GREP", "FIND", "TAR", "ECHO", "PYTHON", "NODE", "RUBY", "PERL", "GO", "CARGO", "NPM", "DOCKER",
+];
+
 pub(super) fn assignment(text: &str, reader: &mut Reader<'_>) {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let name = name.trim_end_matches([':', '?', '+', '!']);
@@ -84,6 +91,9 @@ pub(super) fn assignment(text: &str, reader: &mut Reader<'_>) {
     }
     variables::judge(name, &Word::from(value), reader);
     functions(value, reader);
+    if PROGRAMS.contains(&name) && value.contains(' ') {
+        reader.shell(Word::from(value));
+    }
     if value.contains(['`', ';', '|', '&']) || value.contains("$(") || value.contains("$$") {
         reader.find(
             Verdict::Ask,

@@ -1,5 +1,6 @@
 //! Text: shown, searched, cut, sorted, compared, counted.
 
+use super::backups::backups;
 use super::below;
 use super::lists::files_from;
 use crate::place::Access;
@@ -82,10 +83,12 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]),
     program("patch gpatch").strict().options(&[
         flags("-b -c -e -E -f -l -n -N -R -s -t -T -u -v -Z --backup --dry-run --force --forward --reverse --silent --batch --unified --verbose --binary -C --check"),
-        value("-p --strip -F --fuzz -D --ifdef -V -z --suffix -B --prefix -Y -g --reject-format", TEXT), value("-i --input", READ), value("-o --output -r --reject-file", WRITE), value("-d --directory", Act::Path(Access::Write)),
+        value("-z --suffix", TEXT), value("-B --prefix", TEXT), value("-Y --basename-prefix", TEXT), value("-p --strip -F --fuzz -D --ifdef -V -g --reject-format", TEXT), value("-i --input", READ), value("-o --output -r --reject-file", WRITE), value("-d --directory", Act::Path(Access::Write)),
     ]).operands(Operands::First(WRITE, READ)).also(|parsed, reader| {
         let file = parsed.value("-i").or(parsed.operands.get(1)).cloned();
         super::patches::changes(file.as_slice(), reader);
+        let file = parsed.operands.get(..1).unwrap_or_default();
+        super::backups::of_patch(parsed, file, reader);
     }),
     program("sed gsed ssed").io(FILTERS).strict().options(&[
         value("-e --expression", Act::Code(Language::Sed)), value("-f --file", Act::CodeFile(Language::Sed)), value("-l --line-length", TEXT),
@@ -254,6 +257,7 @@ fn sed(parsed: &Parsed, reader: &mut Reader<'_>) {
         crate::programs::code::read(reader, text, Language::Sed);
     }
     let in_place = parsed.any("-i -I");
+    backups(parsed.value("-i").or(parsed.value("-I")), files, reader);
     for word in files {
         reader.touch(word, Access::Read);
         if in_place {
@@ -262,8 +266,27 @@ fn sed(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// `-W` holds a long option.
+fn awk_long(option: &Word, reader: &mut Reader<'_>) {
+    const SAY: &str = "version v help usage posix compat traditional lint copyright copyleft sandbox interactive dump random sprintf re-interval";
+    let text = option.prefix();
+    let name = text.split('=').next().unwrap_or_default();
+    if name == "source" {
+        let code = crate::programs::options::without(option, "source=".len().min(text.len()));
+        crate::programs::code::read(reader, &code, Language::Awk);
+    } else if !crate::programs::table::has_name(SAY, name) {
+        reader.ask("loads-code", "It loads more code.");
+    }
+}
+
 fn awk(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let given = parsed.any("-f -e");
+    parsed
+        .values("-W")
+        .for_each(|option| awk_long(option, reader));
+    let given = parsed.any("-f -e")
+        || parsed
+            .values("-W")
+            .any(|option| option.prefix().starts_with("source"));
     if !given && let Some(text) = parsed.operands.first() {
         crate::programs::code::read(reader, text, Language::Awk);
     }
@@ -308,9 +331,17 @@ fn jq(parsed: &Parsed, reader: &mut Reader<'_>) {
             "It reads variables, credentials among them.",
         );
     }
-    if text.contains("input_filename") || text.contains("import ") || text.contains("include ") {
+    if text.contains("input_filename") || includes(text) {
         reader.ask("loads-code", "It loads more code.");
     }
+}
+
+/// `import "x" as $x`, `include"x"`.
+fn includes(code: &str) -> bool {
+    ["import", "include"].iter().any(|word| {
+        let mut behind = code.split(word).skip(1);
+        behind.any(|rest| rest.starts_with(['"', ' ', '\t', '\n']))
+    })
 }
 
 fn yq(parsed: &Parsed, reader: &mut Reader<'_>) {

@@ -4,7 +4,7 @@ mod many;
 
 use super::builtins::joined;
 use crate::effect::{EffectKind, Target, Zone};
-use crate::programs::options::Parsed;
+use crate::programs::options::{Parsed, without};
 use crate::programs::reader::Reader;
 use crate::programs::table::{
     Act, Grammar, LIST, Operands, Program, READ, SECRET, TEXT, WRITE, flag, flags,
@@ -47,7 +47,8 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("caffeinate").grammar(Grammar::Stops).strict().options(&[flags("-d -i -m -s -u"), value("-t -w", TEXT)]).operands(Operands::Command(0)),
     program("numactl prlimit setarch cgexec schedtool softlimit").grammar(Grammar::Stops).asks(EffectKind::System, "limits", "runs a command with other limits").also(tail),
     program("bear").grammar(Grammar::Stops).strict().options(&[flags("-a --append -v --verbose"), value("-o --output", WRITE)]).operands(Operands::Command(0)),
-    program("chronic ifne mispipe").grammar(Grammar::Stops).options(&[flags("-v -e -n")]).operands(Operands::Command(0)),
+    program("chronic ifne").grammar(Grammar::Stops).strict().options(&[flags("-v -e -n")]).operands(Operands::Command(0)),
+    program("mispipe").strict().each(Act::Shell),
     program("arch").grammar(Grammar::Stops).options(&[flags("-x86_64 -arm64 -arm64e -i386 -64 -32")]).operands(Operands::Command(0)),
     program("torsocks torify proxychains proxychains4 tsocks").grammar(Grammar::Stops)
         .asks(EffectKind::Network, "tunnel", "runs a command whose connections go through another machine")
@@ -108,11 +109,31 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("strace ltrace gstrace").grammar(Grammar::Stops).strict().options(&[
         flags("-f -F -ff -c -C -d -h -i -k -n -q -qq -r -t -tt -ttt -T -v -V -w -x -xx -y -yy -z -Z -D -S --follow-forks --summary-only --no-abbrev --decode-fds -Y"),
         value("-a -b -e -I -O -P -s -S -u -U -X --trace --signal --status --string-limit", TEXT), value("-E --env", TEXT),
-        value("-o --output", Act::Path(crate::place::Access::Write)), value("-p --attach", Act::Ask("attach", "It looks into another process.")),
-    ]).operands(Operands::Command(0)).also(|_, reader| super::system::attaches(reader)),
+        value("-o --output", TEXT), value("-p --attach", Act::Ask("attach", "It looks into another process.")),
+    ]).operands(Operands::Command(0)).also(traced),
     program("dtruss dtrace ktrace truss perf bpftrace opensnoop execsnoop sysdig").grammar(Grammar::Stops)
         .asks(EffectKind::System, "trace", "looks into processes or the system").also(tail),
-    program("valgrind heaptrack rr faketime fakeroot eatmydata").grammar(Grammar::Stops).options(&[flags("-v -q"), value("-s", TEXT)]).also(tail),
+    program("valgrind").grammar(Grammar::Stops).strict().options(&[
+        flags("-v -q -h -d -s --verbose --quiet --help --version"), attached("--log-file --xml-file --callgrind-out-file --cachegrind-out-file --massif-out-file --dhat-out-file --bb-out-file --pc-out-file", WRITE), attached("--suppressions", READ),
+        attached("--tool", Act::Nothing), attached("--leak-check --show-leak-kinds --track-origins --error-exitcode --num-callers --gen-suppressions --trace-children --child-silent-after-fork --max-stackframe --main-stacksize --undef-value-errors --errors-for-leak-kinds --read-var-info --fair-sched --keep-debuginfo --expensive-definedness-checks --partial-loads-ok --freelist-vol --malloc-fill --free-fill --xml --trace-syscalls --time-stamp --demangle --dump-instr --dump-line --collect-jumps --collect-systime --cache-sim --branch-sim --toggle-collect --instr-atstart --collect-atstart --separate-threads --simulate-cache --stacks --threshold --detailed-freq --time-unit --max-snapshots --history-level --show-reachable --leak-resolution --track-fds --redzone-size --smc-check --show-below-main --show-possibly-lost --log-fd --xml-fd --peak-inaccuracy --heap --heap-admin --depth --pages-as-heap --mode --error-limit --vgdb --vgdb-error --trace-children-skip --show-mismatched-frees --exit-on-first-error --error-markers --ignore-range-below-sp --leak-check-heuristics --free-is-write --alloc-fn --ignore-fn --I1 --D1 --LL --run-libc-freeres", TEXT),
+    ]).operands(Operands::Command(0)).also(|parsed, reader| {
+        // It is looked for in the folder of its tools.
+        if parsed.values("--tool").any(|name| name.known().is_none_or(|name| name.contains('/'))) {
+            reader.deny("helper-program", "It runs a program that is named by an option.");
+        }
+    }),
+    program("heaptrack").grammar(Grammar::Stops).strict().options(&[
+        flags("-r --raw -d --debug -i --use-inject -q --quiet -h --help -v --version --record-only"), value("-o --output", WRITE), value("-p --pid", Act::Ask("attach", "It looks into another process.")), value("-a --analyze", READ),
+    ]).operands(Operands::Command(0)),
+    program("fakeroot").grammar(Grammar::Stops).strict().options(&[
+        value("-l --lib --faked", Act::Deny("loads-code", "It loads a library that an option names.")), value("-s", WRITE), value("-i", READ), value("-b", TEXT), flags("-u --unknown-is-real -h --help -v --version"),
+    ]).operands(Operands::Command(0)),
+    program("faketime").grammar(Grammar::Stops).strict().options(&[flags("-m -f --exclude-monotonic"), value("-p", TEXT)]).operands(Operands::Command(1)),
+    program("eatmydata").grammar(Grammar::Stops).strict().operands(Operands::Command(0)),
+    program("rr").grammar(Grammar::Stops).options(&[flags("-v -q"), value("-s", TEXT)]).also(|parsed, reader| {
+        tail(parsed, reader);
+        super::builds::careful(&parsed.operands, reader);
+    }),
     program("hyperfine").also(benchmark).options(&[
         value("-w --warmup -m --min-runs -M --max-runs -r --runs -u --time-unit -n --command-name -L --parameter-list -s --style --sort", TEXT),
         value("-p --prepare -c --cleanup --setup --conclude -C", Act::Shell), value("-S --shell", Act::Shell),
@@ -297,6 +318,30 @@ pub(super) fn tail(parsed: &Parsed, reader: &mut Reader<'_>) {
             }
         } else if at == parsed.operands.len() - 1 && name.contains(' ') {
             reader.shell(rest[0].clone());
+        }
+    }
+}
+
+/// A variable of what is traced; and a log that begins with a bar or a mark goes to a command.
+fn traced(parsed: &Parsed, reader: &mut Reader<'_>) {
+    super::system::attaches(reader);
+    for pair in parsed.values("-E") {
+        match variables::split(pair) {
+            Some((name, value)) => variables::judge(&name, &value, reader),
+            None if pair.known().is_none() => {
+                reader.ask(
+                    "unknown-variable",
+                    "Which variable it sets is only known when it runs.",
+                );
+            }
+            None => {}
+        }
+    }
+    for log in parsed.values("-o") {
+        if log.prefix().starts_with(['|', '!']) {
+            reader.shell(without(log, 1));
+        } else {
+            reader.touch(log, crate::place::Access::Write);
         }
     }
 }

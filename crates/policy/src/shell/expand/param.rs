@@ -91,7 +91,24 @@ impl Judge<'_> {
         }
         match plain.words.as_slice() {
             [Word::Known(name)] if is_name(name) => self.plain(name, None, scope),
+            [name] => {
+                self.named_by(param, name, scope);
+                Value::unknown("a variable that another names")
+            }
             _ => Value::unknown("a variable that another names"),
+        }
+    }
+
+    /// A subscript in the name that a variable holds is calculated, and what it holds is run. `${!#}` is the last
+    /// argument.
+    fn named_by(&mut self, param: &Param, name: &Word, scope: &mut Scope) {
+        let subscript = name.known().and_then(|name| name.split_once('['));
+        let whole = subscript.is_some_and(|(_, rest)| {
+            let inner = rest.strip_suffix(']').unwrap_or(rest);
+            matches!(inner, "@" | "*") || inner.bytes().all(|b| b.is_ascii_digit())
+        });
+        if param.name != "#" && !whole {
+            self.name_of_variable(name, scope);
         }
     }
 

@@ -28,6 +28,17 @@ const OF_THE_SHELL: &[&str] = &[
     "FPATH",
 ];
 
+/// What bash calculates whenever it is set.
+const INTEGERS: &[&str] = &[
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "OPTIND",
+    "OPTERR",
+    "LINENO",
+    "EPOCHSECONDS",
+];
+
 impl Judge<'_> {
     /// A variable that a command gets: any name that decides what runs counts.
     pub(super) fn check_exported(&mut self, name: &str, value: &Word, scope: &Scope) {
@@ -50,9 +61,21 @@ impl Judge<'_> {
         );
     }
 
+    fn set_to_a_number(&mut self, value: &Word, scope: &Scope) {
+        let scope = &mut scope.clone();
+        if value.known().is_some_and(|text| text.contains('[')) {
+            self.calculated(value, scope);
+        } else {
+            self.arithmetic_text(value, scope, 1);
+        }
+    }
+
     /// A variable of the shell. What is not exported is seen by the shell alone, unless the environment has one of
     /// that name; names in capitals may be such.
     pub(super) fn check_assignment(&mut self, name: &str, value: &Word, scope: &Scope) {
+        if INTEGERS.contains(&name) {
+            self.set_to_a_number(value, scope);
+        }
         let capital = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
         if OF_THE_SHELL.contains(&name) || (capital && name.len() > 2) {
             self.check_exported(name, value, scope);

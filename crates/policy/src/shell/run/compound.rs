@@ -260,7 +260,7 @@ impl Judge<'_> {
     }
 
     /// A text that is taken for the name of a variable: a subscript in it is run.
-    pub(super) fn name_of_variable(&mut self, word: &Word, scope: &mut Scope) {
+    pub(in crate::shell) fn name_of_variable(&mut self, word: &Word, scope: &mut Scope) {
         let subscript = word.known().is_none_or(|text| text.contains('['));
         if subscript {
             self.calculated(word, scope);

@@ -25,6 +25,10 @@ pub(super) fn options(args: &[Word], reader: &mut Reader<'_>) {
         }
     }
     for word in args {
+        let glued = word.known().and_then(|text| text.split_at_checked(2));
+        if let Some((name, path)) = glued.filter(|(_, path)| path.starts_with(['/', '.'])) {
+            named(name, &Word::from(path), reader);
+        }
         if let Some((name, value)) = word.known().and_then(|text| text.split_once('=')) {
             named(name, &Word::from(value), reader);
         }
@@ -115,6 +119,12 @@ pub(super) fn pytest(parsed: &Parsed, reader: &mut Reader<'_>) {
                     .starts_with("addopts=")
                     .then(|| value.split_once("-p"))
                     .flatten()
+                    .map(|(_, name)| name.trim().to_owned())
+            }
+            text if text.starts_with("-oaddopts=")
+                || text.starts_with("--override-ini=addopts=") =>
+            {
+                text.split_once("-p")
                     .map(|(_, name)| name.trim().to_owned())
             }
             text if text.starts_with("-p") => Some(shown_word(word)[2..].to_owned()),

@@ -84,5 +84,6 @@ pub(in crate::programs) fn framework(script: &Word, args: &[Word], reader: &mut 
     let name = crate::place::name(script.prefix());
     if matches!(name, "artisan" | "manage.py" | "console") {
         reaching(name, args, reader);
+        crate::programs::handed::judge(name, args, reader);
     }
 }

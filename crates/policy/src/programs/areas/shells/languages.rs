@@ -1,5 +1,6 @@
 //! Interpreters of one language each.
 
+use super::super::backups::backups;
 use super::*;
 
 pub(super) fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
@@ -72,6 +73,15 @@ pub(super) fn reads_arguments(parsed: &Parsed, reader: &mut Reader<'_>) {
 pub(super) fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
     for name in parsed.values("-M") {
         let module = name.known().unwrap_or("…").trim_start_matches('-');
+        // It is put behind `use` as it stands.
+        if module.contains([';', '{', '`', '\n']) {
+            code::read(
+                reader,
+                &Word::Known(format!("use {module};")),
+                Language::Perl,
+            );
+            reader.ask("inline-code", "It runs code that is given in an argument.");
+        }
         let module = module.split(['=', ' ']).next().unwrap_or("");
         if !matches!(
             module,
@@ -115,6 +125,7 @@ pub(super) fn perl(parsed: &Parsed, reader: &mut Reader<'_>) {
     reads_arguments(parsed, reader);
     if parsed.any("-n -p") || in_place {
         reader.out.io.passes_input = true;
+        backups(parsed.value("-i"), &parsed.operands, reader);
         for word in &parsed.operands {
             if in_place {
                 reader.touch(word, Access::Write);
@@ -153,6 +164,7 @@ pub(super) fn ruby(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     reads_arguments(parsed, reader);
     if parsed.has("-i") {
+        backups(parsed.value("-i"), &parsed.operands, reader);
         for word in &parsed.operands {
             reader.touch(word, Access::Write);
         }
