@@ -105,7 +105,8 @@ async fn a_program_of_this_machine_gets_no_new_guesses_by_naming_another_origin(
     .await;
     let guess = async |port: u16| {
         let origin = format!("http://localhost:{port}");
-        let headers = [("origin", origin.as_str())];
+        let host = format!("localhost:{port}");
+        let headers = [("origin", origin.as_str()), ("host", host.as_str())];
         let mut wire = Wire::dial_with(gateway.address(), &headers).await;
         let auth = json!({"token": "guess"});
         outcome(&wire.connect_as(&key(1), auth, &[READ], |_| {}).await)

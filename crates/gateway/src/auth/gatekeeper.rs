@@ -15,7 +15,7 @@ use super::refusals::missing;
 use super::tally::Tally;
 use super::{
     AuthMethod, AuthSettings, FailureLimits, Failures, IssuedToken, Peer, Refusal, SharedSecret,
-    identity, origin, proof,
+    covers, identity, origin, proof,
 };
 use crate::broadcast::Hub;
 use crate::router::{Caller, MethodError};
@@ -38,6 +38,10 @@ pub struct Admission {
     /// Whether a person let the device in.
     pub is_device_vouched: bool,
     pub user: Option<String>,
+    /// Those of the scopes that nobody but that user has.
+    pub personal_scopes: Vec<String>,
+    /// Whether there is a record of the device, without which it is not in.
+    pub is_paired: bool,
     /// The token of this connection's role.
     pub issued: Option<IssuedToken>,
     /// Further ones, of a setup code's handoff.
@@ -58,10 +62,21 @@ pub struct GateRules {
 }
 
 impl GateRules {
-    /// Whether somebody who is in would still be let in as who they are. Others than those that somebody in front has
+    /// What a person has beside what their device has.
+    pub(super) fn scopes_of(&self, user: Option<&str>) -> &[String] {
+        let mut entries = self.identity_scopes.iter();
+        let own = user.and_then(|user| entries.find(|(name, _)| name.eq_ignore_ascii_case(user)));
+        own.map(|(_, scopes)| scopes.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether somebody who is in would still be let in as who they are, for as much. Others than those that somebody in front has
     /// identified hold a secret, which a change of the configuration does not take away.
     pub(crate) fn still_allow(&self, caller: &Caller) -> bool {
-        match (&self.settings, caller.method, &caller.user) {
+        let user = caller.user.as_deref();
+        if !covers(self.scopes_of(user), &caller.personal_scopes) {
+            return false;
+        }
+        match (&self.settings, caller.method, user) {
             (AuthSettings::TrustedProxy { rules, .. }, AuthMethod::TrustedProxy, Some(user)) => {
                 rules.allows(user)
             }
@@ -157,6 +172,29 @@ impl Gatekeeper {
             }
             None => admit_without_device(&rules, &attempt, role, known),
         }
+    }
+
+    /// Whether what a client was let in by holds still: the rules, its device and its token. Where the store does not
+    /// say, it does not.
+    pub(crate) async fn still_admits(&self, caller: &Caller, admission: &Admission) -> bool {
+        if !self.rules().still_allow(caller) {
+            return false;
+        }
+        let (Some(device), true) = (&admission.device, admission.is_paired) else {
+            return true;
+        };
+        let held = match &admission.issued {
+            Some(issued) => {
+                let (role, token) = (&issued.role, issued.token.expose());
+                let token = self.desk.token(device, role, token).await;
+                token.map(|token| token.is_some())
+            }
+            None => self.desk.is_paired(device).await,
+        };
+        held.unwrap_or_else(|error| {
+            tracing::error!(%error, "the store failed during a connect");
+            false
+        })
     }
 
     /// Whether the page that made a request may talk to this gateway.
