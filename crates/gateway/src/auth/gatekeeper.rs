@@ -215,6 +215,9 @@ impl Gatekeeper {
             .identify_http(&rules.settings, peer, bearer, &mut tally)
             .await;
         tally.count();
+        if identified.is_ok() {
+            crate::net::admitted();
+        }
         identified
     }
 

@@ -127,10 +127,10 @@ impl Gatekeeper {
             tally.right(Guessed::DeviceToken);
             return by_device_token(attempt, grant);
         }
-        if device.is_some()
+        if let Some(device) = device
             && let Some(code) = &auth.bootstrap_token
         {
-            return self.by_setup_code(code, tally).await;
+            return self.by_setup_code(code, device, tally).await;
         }
         Err(tally
             .refusal()
@@ -204,7 +204,12 @@ impl Gatekeeper {
         }))
     }
 
-    async fn by_setup_code(&self, code: &Secret, tally: &mut Tally<'_>) -> Result<Known, Refusal> {
+    async fn by_setup_code(
+        &self,
+        code: &Secret,
+        device: &str,
+        tally: &mut Tally<'_>,
+    ) -> Result<Known, Refusal> {
         if tally.is_locked(Guessed::SetupCode).await
             && let Some(refusal) = tally.refusal()
         {
@@ -212,7 +217,7 @@ impl Gatekeeper {
         }
         let taken = self
             .desk
-            .take_setup_code(code.expose())
+            .take_setup_code(code.expose(), device)
             .await
             .map_err(store_failed)?;
         let setup = taken.and_then(|json| serde_json::from_str(&json).ok());

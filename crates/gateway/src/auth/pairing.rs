@@ -390,10 +390,15 @@ impl PairingDesk {
         }
     }
 
-    /// Takes a setup code, which is used up then.
-    pub(crate) async fn take_setup_code(&self, token: &str) -> Result<Option<String>, StoreError> {
+    /// Takes a setup code for a device, which no other can use then. The same one can, so that an answer that was lost on
+    /// the way does not cost the code.
+    pub(crate) async fn take_setup_code(
+        &self,
+        token: &str,
+        device: &str,
+    ) -> Result<Option<String>, StoreError> {
         self.store
-            .setup_code_take(&token_hash(token), self.now())
+            .setup_code_take(&token_hash(token), device, self.now())
             .await
     }
 
