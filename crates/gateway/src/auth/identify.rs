@@ -210,10 +210,8 @@ impl Gatekeeper {
         device: &str,
         tally: &mut Tally<'_>,
     ) -> Result<Known, Refusal> {
-        if tally.is_locked(Guessed::SetupCode).await
-            && let Some(refusal) = tally.refusal()
-        {
-            return Err(refusal);
+        if tally.is_locked(Guessed::SetupCode).await {
+            return Err(tally.refusal().unwrap_or_else(setup_code_invalid));
         }
         let taken = self
             .desk

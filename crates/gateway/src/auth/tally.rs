@@ -37,9 +37,11 @@ impl<'a> Tally<'a> {
         longest.is_some()
     }
 
-    /// What is said to one who gave something that was not looked at, where nothing else let them in.
+    /// What is said to one who gave only what was not looked at. A lock-out was recorded when it began; a guess that is
+    /// counted beside it is told as the guess that it is, which is recorded too.
     pub(super) fn refusal(&self) -> Option<Refusal> {
-        self.locked_ms.map(Refusal::rate_limited)
+        let locked_ms = self.locked_ms.filter(|_| self.missed.is_empty());
+        locked_ms.map(Refusal::rate_limited)
     }
 
     pub(super) fn missed(&mut self, kind: Guessed) {
