@@ -1,5 +1,6 @@
 //! Who gets in and who does not: wrong guesses beside a good device token, what a token keeps, what a code is
 //! good for, and who is shown out although it does not listen.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
