@@ -37,6 +37,9 @@ pub trait Door: Send + Sync {
         credential: Option<&Zeroizing<String>>,
     ) -> Result<Admission, Refusal>;
 
+    /// The request that is answered now is of somebody who signed in before.
+    fn known(&self) {}
+
     /// Whether the page that made a request with these headers may talk to the gateway. Also the guard against a name
     /// that was pointed at this machine afterwards.
     fn origin_allowed(&self, from: SocketAddr, headers: &HeaderMap) -> bool;
@@ -64,6 +67,10 @@ impl Door for gatehouse_gateway::Door {
                     }))
             }
         }
+    }
+
+    fn known(&self) {
+        gatehouse_gateway::Door::known(self);
     }
 
     fn origin_allowed(&self, from: SocketAddr, headers: &HeaderMap) -> bool {

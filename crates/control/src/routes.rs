@@ -201,7 +201,9 @@ fn open_stream(
 }
 
 fn browser(control: &ControlUi, headers: &HeaderMap) -> Option<Arc<Browser>> {
-    control.browser(cookie(headers)?)
+    let browser = control.browser(cookie(headers)?)?;
+    control.door.known();
+    Some(browser)
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {

@@ -5,6 +5,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,11 @@ pub struct RunRecord {
     pub within: Option<String>,
 }
 
+/// How often it is tried while others only look, or while the one before takes its record away: a second in all, and a
+/// look takes no thousandth of that.
+const TRIES: u32 = 100;
+const BETWEEN_TRIES: Duration = Duration::from_millis(10);
+
 /// The hold on a state folder. The system lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct StateLock {
@@ -44,14 +50,18 @@ impl StateLock {
         };
         private::make_folder(state_dir).map_err(failed)?;
         let path = state_dir.join(NAME);
-        let file = open(&path).map_err(failed)?;
-        if is_locked(&file).map_err(failed)? {
-            return Err(StartError::StateInUse {
-                folder: state_dir.to_owned(),
-                process: read(&path).map(|record| record.pid),
-            });
+        for _ in 0..TRIES {
+            let file = open(&path).map_err(failed)?;
+            match hold(&file).map_err(failed)? {
+                Hold::Ours if is_at(&file, &path) => return Ok(Self { file, path }),
+                Hold::Another => break,
+                Hold::Ours | Hold::Readers => std::thread::sleep(BETWEEN_TRIES),
+            }
         }
-        Ok(Self { file, path })
+        Err(StartError::StateInUse {
+            folder: state_dir.to_owned(),
+            process: read(&path).map(|record| record.pid),
+        })
     }
 
     /// Says where the gateway listens.
@@ -77,7 +87,12 @@ pub fn running(state_dir: &Path) -> io::Result<Option<RunRecord>> {
     let Ok(file) = OpenOptions::new().read(true).write(true).open(&path) else {
         return Ok(None);
     };
-    Ok(if is_locked(&file)? { read(&path) } else { None })
+    // Shared, so that a look keeps no gateway from starting.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(read(&path)),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 fn read(path: &Path) -> Option<RunRecord> {
@@ -94,13 +109,43 @@ fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Who has the lock.
+enum Hold {
+    Ours,
+    /// Nobody who runs: some look whether anybody does.
+    Readers,
+    Another,
+}
+
 /// Takes the lock if it is free; it stays with the open file.
-fn is_locked(file: &File) -> io::Result<bool> {
+fn hold(file: &File) -> io::Result<Hold> {
     match file.try_lock() {
-        Ok(()) => Ok(false),
-        Err(TryLockError::WouldBlock) => Ok(true),
+        Ok(()) => return Ok(Hold::Ours),
+        Err(TryLockError::WouldBlock) => {}
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    match file.try_lock_shared() {
+        Ok(()) => file.unlock().map(|()| Hold::Readers),
+        Err(TryLockError::WouldBlock) => Ok(Hold::Another),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// Whether a file is still the one of its path: the gateway before takes its record away as it ends, and the lock on what
+/// is gone keeps nobody out.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (Ok(own), Ok(there)) = (file.metadata(), std::fs::metadata(path)) else {
+        return false;
+    };
+    (own.dev(), own.ino()) == (there.dev(), there.ino())
+}
+
+/// Elsewhere an open file cannot be taken away.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 #[cfg(test)]
@@ -134,6 +179,36 @@ mod tests {
         drop(lock);
         assert_eq!(running(folder.path()).unwrap(), None);
         assert!(StateLock::take(folder.path()).is_ok());
+    }
+
+    #[test]
+    fn whoever_looks_whether_a_gateway_runs_keeps_none_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        let (looks, is_looking) = (open(&path).unwrap(), std::sync::mpsc::channel());
+        looks.lock_shared().unwrap();
+        assert_eq!(running(folder.path()).unwrap(), None);
+        let place = folder.path().to_owned();
+        let starts = std::thread::spawn(move || {
+            is_looking.0.send(()).unwrap();
+            StateLock::take(&place).map(drop)
+        });
+        is_looking.1.recv().unwrap();
+        drop(looks);
+        starts.join().unwrap().unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_lock_on_a_record_that_was_taken_away_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        let before = open(&path).unwrap();
+        assert!(is_at(&before, &path));
+        std::fs::remove_file(&path).unwrap();
+        assert!(!is_at(&before, &path));
+        let _own = StateLock::take(folder.path()).unwrap();
+        assert!(!is_at(&before, &path));
     }
 
     #[test]

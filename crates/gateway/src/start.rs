@@ -105,7 +105,7 @@ impl Gateway {
         credentials.adopt_keys(&config).await;
         tasks.spawn(credentials.clone().follow(config.clone(), stopping.clone()));
 
-        let (failures, failures_task) = Failures::start(clock.clone());
+        let (failures, failures_task) = Failures::start();
         tasks.spawn(failures_task);
         let rules = live_config::gate_rules(&config, auth, &hub, &tasks);
         let desk = PairingDesk::new(Arc::clone(&store), clock.clone());

@@ -11,10 +11,15 @@ use gatehouse_gateway::auth::{AuthSettings, SharedSecret};
 use gatehouse_gateway::{FolderAssets, ToolCall, ToolCalls, ToolFailure};
 use serde_json::{Value, json};
 use support::http::{self, Answer};
-use support::{TOKEN, TestGateway};
+use support::{TOKEN, TestGateway, Wire};
+use tokio::sync::Notify;
 
 /// How often the tool that counts was called.
 static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// The slow tool is called, and may end.
+static AT_WORK: Notify = Notify::const_new();
+static GO_ON: Notify = Notify::const_new();
 
 /// Answers what it was asked; some names fail in their own way.
 struct Echo;
@@ -27,6 +32,11 @@ impl ToolCalls for Echo {
             "picky" => Err(ToolFailure::Input("no such argument".into())),
             "guarded" => Err(ToolFailure::Denied("policy says no".into())),
             "broken" => Err(ToolFailure::Failed("it broke".into())),
+            "slow" => {
+                AT_WORK.notify_one();
+                GO_ON.notified().await;
+                Ok(json!("done"))
+            }
             "counted" => Ok(json!(COUNT.fetch_add(1, Ordering::Relaxed))),
             _ => Ok(json!({"tool": call.tool, "args": call.args, "session": call.session_key})),
         }
@@ -441,4 +451,24 @@ async fn sessions_are_listed_by_their_kinds_and_no_number_of_minutes_is_too_odd(
         let count = &answer.json()["result"]["details"]["count"];
         assert_eq!(*count, keys, "{body}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn a_tool_at_work_makes_no_room_for_a_flood_of_strangers() {
+    let gateway = TestGateway::with(|options| {
+        options.web.tools = Some(Arc::new(Echo));
+        options.limits.half_open = 4;
+    })
+    .await;
+    let address = gateway.address();
+    let asked = tokio::spawn(async move {
+        http::post(address, "/tools/invoke", r#"{"tool": "slow"}"#, Some(TOKEN)).await
+    });
+    AT_WORK.notified().await;
+    let mut strangers = Vec::new();
+    for _ in 0..16 {
+        strangers.push(Wire::dial(address).await);
+    }
+    GO_ON.notify_one();
+    assert_eq!(asked.await.unwrap().status, 200);
 }

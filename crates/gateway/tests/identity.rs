@@ -313,3 +313,31 @@ async fn whom_the_configuration_names_no_more_is_shown_out_and_stays_out() {
     assert_eq!(reason, "trusted_proxy_user_not_allowed", "{refused}");
     stays.ask("health", json!({})).await;
 }
+
+#[tokio::test]
+async fn who_loses_a_scope_that_only_the_name_had_is_shown_out() {
+    let with = |scopes: &str| {
+        format!(
+            "{{gateway: {{port: 0, reload: {{debounceMs: 20}}, trustedProxies: ['127.0.0.1'], auth: {{
+                mode: 'trusted-proxy', trustedProxy: {{userHeader: 'x-forwarded-user', allowLoopback: true}},
+                identityScopes: {{'ada@example.com': [{scopes}], 'eve@example.com': ['operator.admin']}}}}}}}}"
+        )
+    };
+    let gateway = TestGateway::with(|options| {
+        let folder = options.state_dir.clone();
+        let text = with("'operator.write', 'operator.approvals'");
+        std::fs::write(folder.join("gatehouse.json"), text).unwrap();
+        let prepared = prepare(&folder, &Flags::default(), &Env::new()).unwrap();
+        *options = StartOptions::prepared(prepared, Env::new(), folder);
+    })
+    .await;
+    let mut goes = named_by_a_proxy(&gateway, "ada@example.com").await;
+    let mut stays = named_by_a_proxy(&gateway, "eve@example.com").await;
+    let file = gateway.state.path().join("gatehouse.json");
+    std::fs::write(file, with("'operator.write'")).unwrap();
+    assert_eq!(
+        goes.closed_with().await,
+        Some((4001, "no longer let in".to_owned()))
+    );
+    stays.ask("health", json!({})).await;
+}

@@ -34,6 +34,7 @@ pub fn caller(number: u64) -> Arc<Caller> {
         is_device_vouched: false,
         method: AuthMethod::Token,
         user: None,
+        personal_scopes: Vec::new(),
         address: Ipv4Addr::LOCALHOST.into(),
     })
 }

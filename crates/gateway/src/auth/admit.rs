@@ -41,14 +41,11 @@ impl Gatekeeper {
             // A program of this machine that already knows the secret leaves no record behind.
             let token = known.token.as_ref().map(|grant| grant.issued(&role));
             let device = Some(device.clone());
-            return Ok(admission(
-                rules,
-                role.clone(),
-                &scopes,
-                device,
-                &known,
-                token,
-            ));
+            let is_paired = token.is_some();
+            return Ok(Admission {
+                is_paired,
+                ..admission(rules, role.clone(), &scopes, device, &known, token)
+            });
         }
         let (record, facts) = self.paired(rules, attempt, &ask, &known).await?;
         let issued = match &known.token {
@@ -64,6 +61,7 @@ impl Gatekeeper {
         let named = Some(device.clone());
         let mut admitted = admission(rules, role.clone(), &scopes, named, &known, issued);
         admitted.is_device_vouched = facts.is_vouched();
+        admitted.is_paired = true;
         if let Some(setup) = &known.setup {
             let handing = self.hand_off(&ask, setup, &known);
             admitted.handoff = handing.await.map_err(store_failed)?;
@@ -182,13 +180,9 @@ pub(super) fn admission(
     known: &Known,
     issued: Option<IssuedToken>,
 ) -> Admission {
-    let personal = known.user.as_ref().and_then(|user| {
-        let mut entries = rules.identity_scopes.iter();
-        entries.find(|(name, _)| name.eq_ignore_ascii_case(user))
-    });
-    let personal = personal
-        .map(|(_, scopes)| scopes.as_slice())
-        .unwrap_or_default();
+    let personal = rules.scopes_of(known.user.as_deref());
+    let only_personal = personal.iter().filter(|scope| !scopes.contains(scope));
+    let personal_scopes = only_personal.cloned().collect();
     let scopes = super::scopes::union(scopes, personal);
     Admission {
         role,
@@ -200,6 +194,8 @@ pub(super) fn admission(
         device,
         is_device_vouched: false,
         user: known.user.clone(),
+        personal_scopes,
+        is_paired: false,
         issued,
         handoff: Vec::new(),
     }

@@ -6,15 +6,16 @@ use std::sync::{Arc, OnceLock};
 use gatehouse_protocol::device::Challenge;
 use gatehouse_protocol::serve::ConnectRequest;
 use gatehouse_protocol::{Role, Scope, Secret};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use super::admit::admit_without_device;
 use super::pairing::PairingDesk;
 use super::refusals::missing;
+use super::tally::Tally;
 use super::{
     AuthMethod, AuthSettings, FailureLimits, Failures, IssuedToken, Peer, Refusal, SharedSecret,
-    identity, origin, proof,
+    covers, identity, origin, proof,
 };
 use crate::broadcast::Hub;
 use crate::router::{Caller, MethodError};
@@ -37,6 +38,10 @@ pub struct Admission {
     /// Whether a person let the device in.
     pub is_device_vouched: bool,
     pub user: Option<String>,
+    /// Those of the scopes that nobody but that user has.
+    pub personal_scopes: Vec<String>,
+    /// Whether there is a record of the device, without which it is not in.
+    pub is_paired: bool,
     /// The token of this connection's role.
     pub issued: Option<IssuedToken>,
     /// Further ones, of a setup code's handoff.
@@ -57,10 +62,21 @@ pub struct GateRules {
 }
 
 impl GateRules {
-    /// Whether somebody who is in would still be let in as who they are. Others than those that somebody in front has
+    /// What a person has beside what their device has.
+    pub(super) fn scopes_of(&self, user: Option<&str>) -> &[String] {
+        let mut entries = self.identity_scopes.iter();
+        let own = user.and_then(|user| entries.find(|(name, _)| name.eq_ignore_ascii_case(user)));
+        own.map(|(_, scopes)| scopes.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether somebody who is in would still be let in as who they are, for as much. Others than those that somebody in front has
     /// identified hold a secret, which a change of the configuration does not take away.
     pub(crate) fn still_allow(&self, caller: &Caller) -> bool {
-        match (&self.settings, caller.method, &caller.user) {
+        let user = caller.user.as_deref();
+        if !covers(self.scopes_of(user), &caller.personal_scopes) {
+            return false;
+        }
+        match (&self.settings, caller.method, user) {
             (AuthSettings::TrustedProxy { rules, .. }, AuthMethod::TrustedProxy, Some(user)) => {
                 rules.allows(user)
             }
@@ -83,7 +99,12 @@ pub struct Gatekeeper {
     pub(super) process_secret: Arc<Secret>,
     /// A password that was proven right, so that it is not derived anew for every connect.
     pub(super) proven: Arc<OnceLock<SharedSecret>>,
+    /// Passwords that are derived at the same time.
+    pub(super) deriving: Arc<Semaphore>,
 }
+
+/// A derivation takes 19 MiB and a core for a tenth of a second, for anyone who asks: not more than this many at a time.
+const DERIVATIONS: usize = 2;
 
 impl Gatekeeper {
     pub(crate) fn new(
@@ -104,6 +125,7 @@ impl Gatekeeper {
             tailscale,
             process_secret: Arc::new(process_secret),
             proven: Arc::default(),
+            deriving: Arc::new(Semaphore::new(DERIVATIONS)),
         }
     }
 
@@ -135,14 +157,13 @@ impl Gatekeeper {
         let rules = self.rules();
         origin::check(attempt.peer, &rules.allowed_origins)?;
         let role = role(attempt.request)?;
-        let who = counted_as(attempt.peer, &rules.failure_limits);
-        self.not_locked_out(who.as_deref()).await?;
         let device = proof::check(attempt.request, attempt.challenge, attempt.now_ms)?;
         let device = device.map(|device| device.as_str().to_owned());
+        let mut tally = Tally::of(attempt.peer, rules.failure_limits, &self.failures);
         let identified = self
-            .identify(&rules, &attempt, device.as_deref(), &role)
+            .identify(&rules, &attempt, device.as_deref(), &role, &mut tally)
             .await;
-        self.count(who.as_deref(), &rules, identified.as_ref().err());
+        tally.count();
         let known = identified?;
         match device {
             Some(device) => {
@@ -151,6 +172,29 @@ impl Gatekeeper {
             }
             None => admit_without_device(&rules, &attempt, role, known),
         }
+    }
+
+    /// Whether what a client was let in by holds still: the rules, its device and its token. Where the store does not
+    /// say, it does not.
+    pub(crate) async fn still_admits(&self, caller: &Caller, admission: &Admission) -> bool {
+        if !self.rules().still_allow(caller) {
+            return false;
+        }
+        let (Some(device), true) = (&admission.device, admission.is_paired) else {
+            return true;
+        };
+        let held = match &admission.issued {
+            Some(issued) => {
+                let (role, token) = (&issued.role, issued.token.expose());
+                let token = self.desk.token(device, role, token).await;
+                token.map(|token| token.is_some())
+            }
+            None => self.desk.is_paired(device).await,
+        };
+        held.unwrap_or_else(|error| {
+            tracing::error!(%error, "the store failed during a connect");
+            false
+        })
     }
 
     /// Whether the page that made a request may talk to this gateway.
@@ -166,10 +210,14 @@ impl Gatekeeper {
     ) -> Result<AuthMethod, Refusal> {
         let rules = self.rules();
         origin::check(peer, &rules.allowed_origins)?;
-        let who = counted_as(peer, &rules.failure_limits);
-        self.not_locked_out(who.as_deref()).await?;
-        let identified = self.identify_http(&rules.settings, peer, bearer).await;
-        self.count(who.as_deref(), &rules, identified.as_ref().err());
+        let mut tally = Tally::of(peer, rules.failure_limits, &self.failures);
+        let identified = self
+            .identify_http(&rules.settings, peer, bearer, &mut tally)
+            .await;
+        tally.count();
+        if identified.is_ok() {
+            crate::net::admitted();
+        }
         identified
     }
 
@@ -178,6 +226,7 @@ impl Gatekeeper {
         settings: &AuthSettings,
         peer: &Peer,
         bearer: Option<&str>,
+        tally: &mut Tally<'_>,
     ) -> Result<AuthMethod, Refusal> {
         match (settings, bearer) {
             (AuthSettings::None, _) if peer.is_local() => Ok(AuthMethod::None),
@@ -186,10 +235,11 @@ impl Gatekeeper {
             }
             (AuthSettings::Password(_), None) => Err(missing("password")),
             (AuthSettings::Token(secret), Some(text)) => {
-                self.compare(secret, text, AuthMethod::Token).await
+                self.compare(secret, text, AuthMethod::Token, tally).await
             }
             (AuthSettings::Password(secret), Some(text)) => {
-                self.compare(secret, text, AuthMethod::Password).await
+                self.compare(secret, text, AuthMethod::Password, tally)
+                    .await
             }
             (
                 AuthSettings::TrustedProxy {
@@ -197,44 +247,16 @@ impl Gatekeeper {
                     ..
                 },
                 Some(text),
-            ) if peer.is_local() => self.compare(secret, text, AuthMethod::Password).await,
+            ) if peer.is_local() => {
+                self.compare(secret, text, AuthMethod::Password, tally)
+                    .await
+            }
             (AuthSettings::TrustedProxy { rules, proxies, .. }, _) => {
                 let user = identity::proxied_user(peer, rules, proxies);
                 user.map(|_| AuthMethod::TrustedProxy)
             }
         }
     }
-
-    async fn not_locked_out(&self, who: Option<&str>) -> Result<(), Refusal> {
-        let Some(who) = who else {
-            return Ok(());
-        };
-        match self.failures.locked_for(who).await {
-            Some(left) => Err(Refusal::rate_limited(left)),
-            None => Ok(()),
-        }
-    }
-
-    /// Counts a wrong guess, and forgets earlier ones after a success. A misunderstanding is neither.
-    fn count(&self, who: Option<&str>, rules: &GateRules, refusal: Option<&Refusal>) {
-        match (who, refusal) {
-            (Some(who), Some(refusal)) if refusal.is_guess => {
-                self.failures.failed(who, rules.failure_limits);
-            }
-            (Some(who), None) => self.failures.succeeded(who),
-            _ => {}
-        }
-    }
-}
-
-/// Under which name failures of a peer are counted; none when they are not.
-pub(super) fn counted_as(peer: &Peer, limits: &FailureLimits) -> Option<String> {
-    if let Some(origin) = peer.origin.as_ref().filter(|_| peer.address.is_loopback()) {
-        // A page is never exempt, and one page's failures lock out no other.
-        return Some(format!("{} {origin}", peer.address));
-    }
-    let exempt = limits.exempt_loopback && peer.is_local();
-    (!exempt).then(|| peer.address.to_string())
 }
 
 pub(super) fn role(request: &ConnectRequest) -> Result<Role, Refusal> {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use gatehouse_protocol::{ConnectErrorCode, Role, Secret};
+use gatehouse_protocol::{Role, Secret};
 
-use super::refusals::{device_token_mismatch, mismatch, missing, scope_mismatch, store_failed};
+use super::refusals::{
+    device_token_mismatch, mismatch, missing, scope_mismatch, setup_code_invalid, store_failed,
+};
+use super::tally::Tally;
 use super::{
-    Attempt, AuthMethod, AuthSettings, GateRules, Gatekeeper, IssuedToken, Refusal, SetupCode,
-    SharedSecret, covers, identity,
+    Attempt, AuthMethod, AuthSettings, GateRules, Gatekeeper, Guessed, IssuedToken, Refusal,
+    SetupCode, SharedSecret, covers, identity,
 };
 
 /// Who it is, before pairing.
@@ -57,6 +60,7 @@ impl Gatekeeper {
         attempt: &Attempt<'_>,
         device: Option<&str>,
         role: &Role,
+        tally: &mut Tally<'_>,
     ) -> Result<Known, Refusal> {
         let auth = &attempt.request.auth;
         if let AuthSettings::TrustedProxy {
@@ -92,116 +96,139 @@ impl Gatekeeper {
                 Err(missing("token"))
             };
         }
-        if let Some(known) = self.by_shared_secret(&rules.settings, attempt).await {
-            return Ok(known);
-        }
-        if let Some(device) = device {
-            if let Some(known) = self.by_device_token(attempt, device, role).await? {
-                return Ok(known);
-            }
-            if let Some(code) = &auth.bootstrap_token {
-                return self.by_setup_code(code).await;
-            }
-        }
-        let what = match rules.settings {
-            AuthSettings::Token(_) => "token",
-            _ => "password",
-        };
-        let presented = auth.signed_secret().is_some() || auth.password.is_some();
-        if what == "token" && auth.signed_secret().is_none() && presented {
-            // A password, which was compared all the same: whoever tries many is guessing.
-            return Err(missing(what).guess());
-        }
-        Err(match (presented, &auth.device_token) {
-            (true, Some(_)) => device_token_mismatch(),
-            (true, None) => mismatch(what),
-            (false, _) => missing(what),
-        })
+        self.by_secret(rules, attempt, device, role, tally).await
     }
 
-    async fn by_shared_secret(
+    /// By what only its holder knows. A shared secret that was given and is wrong is a guess also where something else
+    /// lets its giver in.
+    async fn by_secret(
+        &self,
+        rules: &GateRules,
+        attempt: &Attempt<'_>,
+        device: Option<&str>,
+        role: &Role,
+        tally: &mut Tally<'_>,
+    ) -> Result<Known, Refusal> {
+        let auth = &attempt.request.auth;
+        let wrong = match self.by_shared_secret(&rules.settings, attempt, tally).await {
+            Compared::Right(known) => return Ok(known),
+            Compared::Wrong(text) => Some(text),
+            Compared::Not => None,
+        };
+        let found = match device {
+            Some(device) => self.device_token(attempt, device, role, tally).await,
+            None => Ok(None),
+        };
+        let own = found.as_ref().ok().and_then(Option::as_ref);
+        if wrong.is_some_and(|wrong| !own.is_some_and(|own| own.token.same_as(wrong))) {
+            tally.missed(Guessed::SharedSecret);
+        }
+        if let Some(grant) = found? {
+            tally.right(Guessed::DeviceToken);
+            return by_device_token(attempt, grant);
+        }
+        if let Some(device) = device
+            && let Some(code) = &auth.bootstrap_token
+        {
+            return self.by_setup_code(code, device, tally).await;
+        }
+        Err(tally
+            .refusal()
+            .unwrap_or_else(|| unknown(&rules.settings, attempt)))
+    }
+
+    async fn by_shared_secret<'a>(
         &self,
         settings: &AuthSettings,
-        attempt: &Attempt<'_>,
-    ) -> Option<Known> {
+        attempt: &Attempt<'a>,
+        tally: &mut Tally<'_>,
+    ) -> Compared<'a> {
         let auth = &attempt.request.auth;
         let (secret, method, first, second) = match settings {
-            AuthSettings::None => return None,
+            AuthSettings::None | AuthSettings::TrustedProxy { local: None, .. } => {
+                return Compared::Not;
+            }
             AuthSettings::Token(secret) => (secret, AuthMethod::Token, &auth.token, &auth.password),
-            AuthSettings::Password(secret) => {
-                (secret, AuthMethod::Password, &auth.password, &auth.token)
-            }
-            AuthSettings::TrustedProxy { local, .. } => {
-                let secret = local.as_ref()?;
-                (secret, AuthMethod::Password, &auth.password, &auth.token)
-            }
+            AuthSettings::Password(secret)
+            | AuthSettings::TrustedProxy {
+                local: Some(secret),
+                ..
+            } => (secret, AuthMethod::Password, &auth.password, &auth.token),
         };
-        let presented = first.as_ref().or(second.as_ref())?;
-        if !self.is_secret(secret, presented.expose()).await {
-            return None;
+        let Some(presented) = first.as_ref().or(second.as_ref()) else {
+            return Compared::Not;
+        };
+        match self.is_secret(secret, presented.expose(), tally).await {
+            None => Compared::Not,
+            Some(false) => Compared::Wrong(presented),
+            Some(true) => {
+                tally.right(Guessed::SharedSecret);
+                Compared::Right(Known {
+                    secret: Some(presented.clone()),
+                    ..Known::by(method)
+                })
+            }
         }
-        Some(Known {
-            secret: Some(presented.clone()),
-            ..Known::by(method)
-        })
     }
 
-    async fn by_device_token(
+    /// What the device token that was presented allows, if it is one of this device in this role.
+    async fn device_token(
         &self,
         attempt: &Attempt<'_>,
         device: &str,
         role: &Role,
-    ) -> Result<Option<Known>, Refusal> {
+        tally: &mut Tally<'_>,
+    ) -> Result<Option<TokenGrant>, Refusal> {
         let auth = &attempt.request.auth;
         let presented = auth.device_token.as_ref().or(auth.token.as_ref());
         let Some(presented) = presented else {
             return Ok(None);
         };
+        if tally.is_locked(Guessed::DeviceToken).await {
+            return Ok(None);
+        }
         let found = self
             .desk
             .token(device, role.as_str(), presented.expose())
             .await;
         let Some(found) = found.map_err(store_failed)? else {
+            if auth.device_token.is_some() {
+                tally.missed(Guessed::DeviceToken);
+            }
             return Ok(None);
         };
-        let scopes: Vec<String> = serde_json::from_str(&found.scopes).unwrap_or_default();
-        let asked = attempt.request.scopes.clone().unwrap_or_default();
-        if !covers(&scopes, &asked) {
-            return Err(scope_mismatch(&asked, &scopes));
-        }
-        let grant = TokenGrant {
+        Ok(Some(TokenGrant {
             token: presented.clone(),
-            scopes,
+            scopes: serde_json::from_str(&found.scopes).unwrap_or_default(),
             issued_at_ms: u64::try_from(found.created_at).unwrap_or_default(),
-        };
-        Ok(Some(Known {
-            token: Some(grant),
-            ..Known::by(AuthMethod::DeviceToken)
         }))
     }
 
-    async fn by_setup_code(&self, code: &Secret) -> Result<Known, Refusal> {
+    async fn by_setup_code(
+        &self,
+        code: &Secret,
+        device: &str,
+        tally: &mut Tally<'_>,
+    ) -> Result<Known, Refusal> {
+        if tally.is_locked(Guessed::SetupCode).await {
+            return Err(tally.refusal().unwrap_or_else(setup_code_invalid));
+        }
         let taken = self
             .desk
-            .take_setup_code(code.expose())
+            .take_setup_code(code.expose(), device)
             .await
             .map_err(store_failed)?;
         let setup = taken.and_then(|json| serde_json::from_str(&json).ok());
-        match setup {
-            Some(setup) => Ok(Known {
-                secret: Some(code.clone()),
-                setup: Some(setup),
-                ..Known::by(AuthMethod::BootstrapToken)
-            }),
-            None => Err(Refusal::unauthorized(
-                ConnectErrorCode::AuthBootstrapTokenInvalid,
-                "bootstrap_token_invalid",
-                "bootstrap token invalid or expired (scan a fresh setup code)",
-                "review_auth_configuration",
-                false,
-            )
-            .guess()),
-        }
+        let Some(setup) = setup else {
+            tally.missed(Guessed::SetupCode);
+            return Err(setup_code_invalid());
+        };
+        tally.right(Guessed::SetupCode);
+        Ok(Known {
+            secret: Some(code.clone()),
+            setup: Some(setup),
+            ..Known::by(AuthMethod::BootstrapToken)
+        })
     }
 
     pub(super) async fn compare(
@@ -209,29 +236,50 @@ impl Gatekeeper {
         secret: &SharedSecret,
         text: &str,
         method: AuthMethod,
+        tally: &mut Tally<'_>,
     ) -> Result<AuthMethod, Refusal> {
-        if self.is_secret(secret, text).await {
-            Ok(method)
-        } else {
-            Err(mismatch(method.as_str()))
+        match self.is_secret(secret, text, tally).await {
+            Some(true) => {
+                tally.right(Guessed::SharedSecret);
+                Ok(method)
+            }
+            Some(false) => {
+                tally.missed(Guessed::SharedSecret);
+                Err(mismatch(method.as_str()))
+            }
+            None => Err(tally.refusal().unwrap_or_else(|| mismatch(method.as_str()))),
         }
     }
 
-    /// Whether a text is the shared secret. A slow hash is derived off the async threads, and only until it
-    /// was right once.
-    async fn is_secret(&self, secret: &SharedSecret, text: &str) -> bool {
+    /// Whether a text is the shared secret; none when it is not looked at. A slow hash is derived off the async threads,
+    /// few at a time, and only until it was right once.
+    async fn is_secret(
+        &self,
+        secret: &SharedSecret,
+        text: &str,
+        tally: &mut Tally<'_>,
+    ) -> Option<bool> {
+        if tally.is_locked(Guessed::SharedSecret).await {
+            return None;
+        }
         if !secret.is_slow() {
-            return secret.matches(text);
+            return Some(secret.matches(text));
         }
         if self.proven.get().is_some_and(|proven| proven.matches(text)) {
-            return true;
+            return Some(true);
         }
-        let (secret, text) = (secret.clone(), Secret::new(text));
-        let Some(text) = text else {
-            return false;
+        let (secret, Some(text)) = (secret.clone(), Secret::new(text)) else {
+            return Some(false);
         };
+        let turn = Arc::clone(&self.deriving).acquire_owned().await.ok()?;
+        // Others of the same address may have guessed meanwhile.
+        if tally.is_locked(Guessed::SharedSecret).await {
+            return None;
+        }
         let proven = Arc::clone(&self.proven);
         let derived = tokio::task::spawn_blocking(move || {
+            // With the derivation, which goes on when whoever asked is gone.
+            let _turn = turn;
             let right = secret.matches(text.expose());
             if right {
                 // Another connect may have been first with the same answer.
@@ -239,6 +287,44 @@ impl Gatekeeper {
             }
             right
         });
-        derived.await.unwrap_or(false)
+        Some(derived.await.unwrap_or(false))
+    }
+}
+
+/// What came of a shared secret.
+enum Compared<'a> {
+    Right(Known),
+    Wrong(&'a Secret),
+    /// None was given, or it is not looked at.
+    Not,
+}
+
+/// What a good device token lets in, if it covers what is asked.
+fn by_device_token(attempt: &Attempt<'_>, grant: TokenGrant) -> Result<Known, Refusal> {
+    let asked = attempt.request.scopes.as_deref().unwrap_or_default();
+    if !covers(&grant.scopes, asked) {
+        return Err(scope_mismatch(asked, &grant.scopes));
+    }
+    Ok(Known {
+        token: Some(grant),
+        ..Known::by(AuthMethod::DeviceToken)
+    })
+}
+
+/// What is said to one whom nothing let in.
+fn unknown(settings: &AuthSettings, attempt: &Attempt<'_>) -> Refusal {
+    let auth = &attempt.request.auth;
+    let what = match settings {
+        AuthSettings::Token(_) => "token",
+        _ => "password",
+    };
+    let has_token = auth.signed_secret().is_some();
+    if what == "token" && !has_token && auth.password.is_some() {
+        return missing(what);
+    }
+    match (has_token || auth.password.is_some(), &auth.device_token) {
+        (true, Some(_)) => device_token_mismatch(),
+        (true, None) => mismatch(what),
+        (false, _) => missing(what),
     }
 }

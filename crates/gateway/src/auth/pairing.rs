@@ -79,6 +79,11 @@ impl PairingDesk {
         })
     }
 
+    /// Whether a device is known at all.
+    pub(crate) async fn is_paired(&self, device: &str) -> Result<bool, StoreError> {
+        Ok(self.store.device(device).await?.is_some())
+    }
+
     /// Pairs a device for what it asks, beside what it had.
     pub(crate) async fn pair(
         &self,
@@ -306,21 +311,26 @@ impl PairingDesk {
             return Ok(None);
         };
         let hash = token_hash(token.expose());
-        let scopes_json = serde_json::to_string(scopes).expect("texts are JSON");
-        let unchanged = live.filter(|own| own.hash == hash && own.scopes == scopes_json);
-        let issued_at = match unchanged {
-            Some(own) => own.created_at,
+        let before = live.filter(|own| own.hash == hash);
+        let had: Vec<String> = before
+            .and_then(|own| serde_json::from_str(&own.scopes).ok())
+            .unwrap_or_default();
+        // The same token again: the device keeps it for all that it was given for.
+        let unchanged = before.filter(|_| covers(&had, scopes));
+        let (scopes, issued_at) = match unchanged {
+            Some(own) => (had, own.created_at),
             None => {
-                let now = self.now();
+                let (now, scopes) = (self.now(), union(&had, scopes));
+                let scopes_json = serde_json::to_string(&scopes).expect("texts are JSON");
                 let token = Self::token_of(&record.id, role, hash, scopes_json, now, None);
                 self.store.device_token_put(token, None).await?;
-                now
+                (scopes, now)
             }
         };
         Ok(Some(IssuedToken {
             token,
             role: role.to_owned(),
-            scopes: scopes.to_vec(),
+            scopes,
             issued_at_ms: u64::try_from(issued_at).unwrap_or_default(),
         }))
     }
@@ -380,10 +390,15 @@ impl PairingDesk {
         }
     }
 
-    /// Takes a setup code, which is used up then.
-    pub(crate) async fn take_setup_code(&self, token: &str) -> Result<Option<String>, StoreError> {
+    /// Takes a setup code for a device, which no other can use then. The same one can, so that an answer that was lost on
+    /// the way does not cost the code.
+    pub(crate) async fn take_setup_code(
+        &self,
+        token: &str,
+        device: &str,
+    ) -> Result<Option<String>, StoreError> {
         self.store
-            .setup_code_take(&token_hash(token), self.now())
+            .setup_code_take(&token_hash(token), device, self.now())
             .await
     }
 

@@ -1,7 +1,7 @@
 //! Where a connection comes from: the socket's own address, and what the headers of its upgrade add. A header
 //! is evidence only from a proxy that is trusted; from anyone else it makes a local address count as remote.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hyper::HeaderMap;
 use hyper::header::{FORWARDED, HOST, ORIGIN, USER_AGENT};
@@ -89,6 +89,18 @@ pub(crate) fn canonical(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(v6) => v6.to_ipv4_mapped().map_or(address, IpAddr::V4),
         IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from(v4.octets())),
+    }
+}
+
+/// What one customer of a network has: an IPv4 address, or the 64 bits of an IPv6 address behind which anyone may
+/// number as many machines as they like (RFC 6177).
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match canonical(address) {
+        IpAddr::V6(v6) if !v6.is_loopback() => {
+            let prefix = u128::from(v6) & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from(prefix))
+        }
+        other => other,
     }
 }
 

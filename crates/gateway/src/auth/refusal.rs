@@ -15,8 +15,6 @@ pub struct Refusal {
     /// What the close frame carries.
     pub close_code: u16,
     pub close_reason: String,
-    /// Counts against the address that tried: a guess, not a misunderstanding.
-    pub is_guess: bool,
 }
 
 impl Refusal {
@@ -35,7 +33,6 @@ impl Refusal {
                 _ => close::POLICY,
             },
             error,
-            is_guess: false,
         }
     }
 
@@ -129,12 +126,6 @@ impl Refusal {
     pub fn closing(mut self, code: u16, reason: impl Into<String>) -> Self {
         self.close_code = code;
         self.close_reason = reason.into();
-        self
-    }
-
-    #[must_use]
-    pub fn guess(mut self) -> Self {
-        self.is_guess = true;
         self
     }
 }

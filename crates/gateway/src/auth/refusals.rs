@@ -36,7 +36,7 @@ pub(super) fn mismatch(what: &str) -> Refusal {
     };
     let message = format!("gateway {what} mismatch (provide gateway auth {what})");
     let reason = format!("{what}_mismatch");
-    Refusal::unauthorized(code, &reason, &message, "retry_with_device_token", true).guess()
+    Refusal::unauthorized(code, &reason, &message, "retry_with_device_token", true)
 }
 
 pub(super) fn device_token_mismatch() -> Refusal {
@@ -47,7 +47,16 @@ pub(super) fn device_token_mismatch() -> Refusal {
         "update_auth_credentials",
         false,
     )
-    .guess()
+}
+
+pub(super) fn setup_code_invalid() -> Refusal {
+    Refusal::unauthorized(
+        ConnectErrorCode::AuthBootstrapTokenInvalid,
+        "bootstrap_token_invalid",
+        "bootstrap token invalid or expired (scan a fresh setup code)",
+        "review_auth_configuration",
+        false,
+    )
 }
 
 pub(super) fn scope_mismatch(asked: &[String], granted: &[String]) -> Refusal {

@@ -1,5 +1,5 @@
 //! Setup codes: a one-time way in for a new device, made by an administrator. The code carries an address and a
-//! bootstrap token; of the token only the hash is kept, and taking it uses it up.
+//! bootstrap token; of the token only the hash is kept, and the first device that takes it is the only one that can.
 
 use serde::{Deserialize, Serialize};
 

@@ -37,6 +37,7 @@ struct Shared {
     dropped: AtomicU64,
     overflowed: AtomicBool,
     overflow: CancellationToken,
+    closing: CancellationToken,
 }
 
 /// The reading end.
@@ -56,6 +57,7 @@ pub fn outbox(limit: usize) -> (Outbox, OutboxReader) {
         dropped: AtomicU64::new(0),
         overflowed: AtomicBool::new(false),
         overflow: CancellationToken::new(),
+        closing: CancellationToken::new(),
     });
     let outbox = Outbox {
         queue: sender,
@@ -94,7 +96,8 @@ impl Outbox {
         self.push(Outgoing::Event(event.clone()), delivery);
     }
 
-    /// Ends the connection after all that is queued before.
+    /// Ends the connection after all that is queued before, as far as its reader takes that in time. From now on
+    /// nothing more is taken from it.
     pub(crate) fn close(&self, code: u16, reason: impl Into<String>) {
         let reason = reason.into();
         let item = Outgoing::Close { code, reason };
@@ -103,6 +106,7 @@ impl Outbox {
             .fetch_add(item.size(), Ordering::Relaxed);
         // A connection that is gone already needs no goodbye.
         let _ = self.queue.send(item);
+        self.shared.closing.cancel();
     }
 
     /// The bound is on what waited before: one large answer to an idle client is not slowness.
@@ -149,6 +153,11 @@ impl OutboxReader {
     /// Done when the reader is too slow for what is written.
     pub(crate) fn overflow(&self) -> CancellationToken {
         self.shared.overflow.clone()
+    }
+
+    /// Done when the end is queued.
+    pub(crate) fn closing(&self) -> CancellationToken {
+        self.shared.closing.clone()
     }
 
     /// Bytes that wait.

@@ -72,6 +72,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 async fn wait(cx: Cx, params: WaitParams) -> Result<Value, MethodError> {
     let device = own_device(&cx)?.to_owned();
+    let _turn = cx.begin_wait()?;
     loop {
         let record = cx.app.store.pairing(&params.request_id).await;
         let record = record.map_err(MethodError::internal)?;
@@ -83,6 +84,7 @@ async fn wait(cx: Cx, params: WaitParams) -> Result<Value, MethodError> {
             PairingState::Approved if is_spent(&cx, &record).await? => {
                 return Ok(json!({"status": "expired", "requestId": record.id}));
             }
+            PairingState::Approved if cx.is_gone() => return Err(gone()),
             PairingState::Approved => return approved(&cx, &record).await,
             PairingState::Rejected => {
                 return Ok(json!({"status": "rejected", "requestId": record.id}));
@@ -96,9 +98,15 @@ async fn wait(cx: Cx, params: WaitParams) -> Result<Value, MethodError> {
             () = cx.app.stopping.cancelled() => {
                 return Err(MethodError::unavailable("the gateway is stopping").retry_after(1000));
             }
+            () = cx.gone() => return Err(gone()),
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
+}
+
+/// The token is for whoever can hear of it: the device asks again over its next connection.
+fn gone() -> MethodError {
+    MethodError::unavailable("the connection is gone").retry_after(0)
 }
 
 /// One that nobody answered in time is expired, whether or not somebody has noted it.

@@ -10,6 +10,8 @@ use std::net::IpAddr;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::network;
+
 /// The places for connections that are not authenticated.
 pub(super) struct HalfOpen {
     most: usize,
@@ -61,6 +63,7 @@ impl HalfOpen {
     /// One that many share is not held to the share of one.
     pub(super) fn take(&mut self, address: IpAddr, is_shared: bool) -> Option<Ticket> {
         self.collect();
+        let address = network(address);
         let held = self.by_address.get(&address).copied().unwrap_or(0);
         if !is_shared && held >= self.most_per_address {
             return None;
@@ -133,6 +136,18 @@ mod tests {
         assert!(places.take(address(2), false).is_some());
         drop(held);
         assert!(places.take(address(1), false).is_some());
+    }
+
+    #[test]
+    fn one_ipv6_network_counts_as_one_address() {
+        let mut places = HalfOpen::new(100, 2);
+        let in_network = |text: &str| text.parse::<IpAddr>().unwrap();
+        let held: Vec<_> = ["2001:db8::1", "2001:db8::2", "2001:db8::3"]
+            .into_iter()
+            .filter_map(|host| places.take(in_network(host), false))
+            .collect();
+        assert_eq!(held.len(), 2);
+        assert!(places.take(in_network("2001:db8:0:1::1"), false).is_some());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! routes. A peer that does not finish the head of its request in time is dropped.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -20,6 +20,7 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::half_open::Ticket;
 use super::peer::{Ends, Peers};
+use super::place::{Place, Upgrade};
 use super::{host, ws};
 use crate::auth::Peer;
 use crate::state::App;
@@ -47,7 +48,7 @@ struct Visit {
     /// Looked for once, with the first request.
     of_a_run: OnceCell<bool>,
     /// Moves into the WebSocket when there is one, and ends with this connection otherwise.
-    ticket: Mutex<Option<Ticket>>,
+    place: Arc<Place>,
 }
 
 /// Serves one connection until it ends or becomes a WebSocket.
@@ -62,7 +63,7 @@ where
         arrival,
         ends,
         of_a_run: OnceCell::new(),
-        ticket: Mutex::new(Some(ticket)),
+        place: Place::of(ticket),
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder
@@ -108,7 +109,8 @@ impl Visit {
         }
         request.extensions_mut().insert(ConnectInfo(self.ends.from));
         let web = self.arrival.web.as_ref().clone();
-        let answered = web.oneshot(request.map(Body::new)).await;
+        let place = Arc::clone(&self.place);
+        let answered = place.answering(web.oneshot(request.map(Body::new))).await;
         Ok(answered.unwrap_or_else(|never| match never {}))
     }
 
@@ -122,12 +124,7 @@ impl Visit {
                 "not a WebSocket upgrade of version 13\n",
             );
         };
-        let taken = self
-            .ticket
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let Some(ticket) = taken else {
+        let Upgrade::Fresh(ticket) = self.place.upgrade() else {
             return plain(
                 StatusCode::BAD_REQUEST,
                 "this connection was upgraded already\n",

@@ -6,9 +6,11 @@ mod host;
 mod http;
 mod listener;
 mod peer;
+mod place;
 mod tls;
 mod tls_key;
 mod ws;
 
 pub(crate) use listener::{Listener, bind};
+pub(crate) use place::admitted;
 pub(crate) use tls::{Tls, load as load_tls};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use gatehouse_protocol::serve::ClientClaims;
 use gatehouse_protocol::{MethodScope, ProtocolVersion, Role, Scope};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 use super::MethodError;
 use crate::auth::AuthMethod;
@@ -30,6 +32,8 @@ pub struct Caller {
     pub method: AuthMethod,
     /// Who a trusted proxy or Tailscale says it is.
     pub user: Option<String>,
+    /// Those of the scopes that it has only as that user.
+    pub personal_scopes: Vec<String>,
     pub address: IpAddr,
 }
 
@@ -97,12 +101,17 @@ pub struct Cx {
     early: Option<Early>,
 }
 
-/// Where an answer goes that is not the last one of its request.
+/// What a handler knows of its connection: where an answer goes that is not the last one of its request, and whether
+/// anybody is left to hear it.
 #[derive(Clone)]
 pub(crate) struct Early {
     /// The request's.
     pub(crate) id: String,
     pub(crate) outbox: Outbox,
+    /// Cancelled when the connection is over.
+    pub(crate) gone: CancellationToken,
+    /// Long waits that the connection may still begin.
+    pub(crate) waits: Arc<Semaphore>,
 }
 
 impl Cx {
@@ -139,6 +148,33 @@ impl Cx {
             let frame = super::table::written(&early.id, payload);
             early.outbox.frame(frame);
         }
+    }
+
+    /// Whether nobody is there any more to hear the answer.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.early
+            .as_ref()
+            .is_some_and(|early| early.gone.is_cancelled())
+    }
+
+    /// Done when nobody is there any more to hear the answer.
+    pub(crate) async fn gone(&self) {
+        match &self.early {
+            Some(early) => early.gone.cancelled().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Leave to wait for a person, of which one connection has few; it ends with what this returns.
+    pub(crate) fn begin_wait(&self) -> Result<Option<OwnedSemaphorePermit>, MethodError> {
+        let Some(early) = &self.early else {
+            return Ok(None);
+        };
+        let permit = Arc::clone(&early.waits).try_acquire_owned();
+        permit.map(Some).map_err(|_| {
+            let message = "this connection waits for too many answers already; end one of them";
+            MethodError::unavailable(message).retry_after(1000)
+        })
     }
 
     /// Milliseconds since the Unix epoch.

@@ -40,9 +40,8 @@ struct Place {
 
 async fn picture(agents: &Agents, agent: &str) -> Option<Place> {
     let found = agents.find(&agent.to_lowercase()).await.ok()??;
-    let workspace = found.workspace.clone();
     Some(Place {
-        workspace: workspace.unwrap_or_else(|| agents.workspace(&found.id)),
+        workspace: agents.folder(&found),
         file: PathBuf::from(found.avatar?),
     })
 }

@@ -28,6 +28,12 @@ impl Door {
         self.0.gatekeeper.admit_http(&peer, secret).await
     }
 
+    /// Says that the request that is answered now is of somebody who signed in before, so that its connection is not
+    /// taken for a stranger's.
+    pub fn known(&self) {
+        crate::net::admitted();
+    }
+
     /// Whether a request with these headers was made by a page that may talk to this gateway.
     pub fn origin_allowed(&self, from: SocketAddr, headers: &HeaderMap) -> bool {
         self.0.gatekeeper.allows_origin(&self.peer(from, headers))

@@ -107,6 +107,13 @@ pub trait DeviceStore: Send + Sync {
         json: &str,
         audit: Option<Draft>,
     ) -> Result<()>;
-    /// Takes a setup code that has not expired: it is gone then. Gives its JSON.
-    async fn setup_code_take(&self, hash: &str, now: Millis) -> Result<Option<String>>;
+    /// Takes a setup code that has not expired, for one device: no other can have it then, and the same one can take it
+    /// again until its time is over, or until it was removed or its token revoked or rotated. Gives its JSON, an
+    /// object.
+    async fn setup_code_take(
+        &self,
+        hash: &str,
+        device: &str,
+        now: Millis,
+    ) -> Result<Option<String>>;
 }

@@ -121,12 +121,19 @@ pub async fn a_token_is_found_by_its_hash_until_its_device_is_removed(world: &dy
     assert_eq!(store.device_token_by_hash("h2").await.unwrap(), None);
 }
 
-pub async fn a_setup_code_is_taken_once_and_not_after_its_time(world: &dyn GatewayWorld) {
+pub async fn a_setup_code_is_taken_by_one_device_and_not_after_its_time(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.setup_code_put("h", 100, "\"x\"", None).await.unwrap();
-    store.setup_code_put("late", 100, "{}", None).await.unwrap();
-    let taken = store.setup_code_take("h", 99).await.unwrap();
-    assert_eq!(taken.as_deref(), Some("\"x\""));
-    assert_eq!(store.setup_code_take("h", 99).await.unwrap(), None);
-    assert_eq!(store.setup_code_take("late", 100).await.unwrap(), None);
+    for hash in ["h", "late"] {
+        let json = r#"{"profile":"node"}"#;
+        store.setup_code_put(hash, 100, json, None).await.unwrap();
+    }
+    let take = async |hash: &str, device: &str, now: i64| {
+        let taken = store.setup_code_take(hash, device, now).await.unwrap();
+        taken.is_some_and(|json| json.contains("node"))
+    };
+    assert!(take("h", "a", 98).await && take("h", "a", 99).await);
+    assert!(!take("h", "b", 99).await, "it is another's");
+    store.device_remove("a", None).await.unwrap();
+    assert!(!take("h", "a", 99).await, "not after a removal");
+    assert!(!take("late", "a", 100).await);
 }

@@ -95,6 +95,10 @@ where
                 caller: Arc::clone(&caller),
                 outbox: outbox.clone(),
             });
+            // Whoever shows somebody out looks for those who are in: one who was on the way looks again.
+            if !app.gatekeeper.still_admits(&caller, &admission).await {
+                outbox.close(close::ACCESS_REMOVED, "no longer let in");
+            }
             Ok(Greeted {
                 caller,
                 outgoing,
@@ -244,6 +248,7 @@ fn caller(
         is_device_vouched: admission.is_device_vouched,
         method: admission.method,
         user: admission.user.clone(),
+        personal_scopes: admission.personal_scopes.clone(),
         address: peer.address,
     })
 }

@@ -1,5 +1,6 @@
 //! The hello: what this gateway is and can, how things stand, and what this connection may do.
 
+use gatehouse_protocol::MethodScope;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ pub(super) fn build(app: &App, caller: &Caller, admission: &Admission) -> impl S
             "connId": format!("{}-{}", app.identity.boot_id, caller.conn.0),
         },
         "features": {"methods": methods, "events": events, "capabilities": []},
-        "snapshot": snapshot(app),
+        "snapshot": snapshot(app, caller),
         "auth": auth(caller, admission),
         "policy": {
             "maxPayload": limits.max_payload,
@@ -32,10 +33,10 @@ pub(super) fn build(app: &App, caller: &Caller, admission: &Admission) -> impl S
     })
 }
 
-fn snapshot(app: &App) -> Value {
+fn snapshot(app: &App, caller: &Caller) -> Value {
     let presence = app.hub.presence();
     let health = app.health.current();
-    json!({
+    let mut snapshot = json!({
         "presence": presence.entries,
         "health": health.snapshot,
         "stateVersion": {
@@ -44,9 +45,13 @@ fn snapshot(app: &App) -> Value {
         },
         "uptimeMs": app.uptime_ms(),
         "sessionDefaults": crate::methods::session_defaults(app),
-        "stateDir": app.state_dir,
-        "authMode": app.gatekeeper.mode(),
-    })
+    });
+    // Where the files are, and what there is to guess at, is for whoever looks after the gateway.
+    if caller.may(MethodScope::Admin) {
+        snapshot["stateDir"] = json!(app.state_dir);
+        snapshot["authMode"] = json!(app.gatekeeper.mode());
+    }
+    snapshot
 }
 
 /// The granted role and scopes, and the device's tokens. This text holds secrets: it goes to the socket alone.

@@ -8,12 +8,14 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use gatehouse_protocol::close;
 use gatehouse_protocol::serve::{Request, RequestFault};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Interval, MissedTickBehavior, timeout};
+use tokio_util::sync::CancellationToken;
 use tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use super::handshake::Greeted;
@@ -24,6 +26,10 @@ use crate::state::App;
 
 /// Messages that are read before what was written goes to the kernel.
 const READS_PER_FLUSH: u32 = 32;
+
+/// Requests of one connection that wait for a person at the same time; what a client asks for twice, it asks for after
+/// it has given up on the first.
+const WAITS: usize = 4;
 
 struct Live<S> {
     socket: Socket<S>,
@@ -52,8 +58,14 @@ where
         outgoing,
         outbox,
     } = greeted;
+    let gone = CancellationToken::new();
+    // Also when this task is dropped.
+    let _gone = gone.clone().drop_guard();
     let desk = Desk {
         free: Arc::new(Semaphore::new(app.limits.in_flight)),
+        waits: Arc::new(Semaphore::new(WAITS)),
+        closing: outgoing.closing(),
+        gone: gone.clone(),
         app: app.clone(),
         caller: Arc::clone(&caller),
         outbox,
@@ -66,6 +78,7 @@ where
         heard: Instant::now(),
     };
     let (code, reason) = live.until_end(&app, &desk).await;
+    gone.cancel();
     app.hub.leave(caller.conn);
     drop(desk);
     if let Some(code) = code {
@@ -80,6 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
     /// Returns how to close, or no code when there is nothing left to close.
     async fn until_end(&mut self, app: &App, desk: &Desk) -> (Option<u16>, String) {
         let overflow = self.outgoing.overflow();
+        let closing = self.outgoing.closing();
         let mut tick = every(app.limits.tick);
         let mut ping = every(app.limits.ping_every);
         loop {
@@ -89,6 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
                     app.counters.slow_consumers.inc();
                     return (Some(close::POLICY), "slow consumer".to_owned());
                 }
+                () = closing.cancelled() => return self.last_words(app.limits.close_grace).await,
                 _ = tick.tick() => {
                     desk.tick();
                     continue;
@@ -117,6 +132,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
                 Step::Close(code, reason) => return (Some(code), reason),
                 Step::Gone(error) => return farewell(&error),
             }
+        }
+    }
+
+    /// Writes what was queued before the end and reads nothing more: whoever is shown out is obeyed no longer, also
+    /// one who does not listen.
+    async fn last_words(&mut self, grace: Duration) -> End {
+        let written = poll_fn(|cx| match self.fill(cx) {
+            Some(step) => Poll::Ready(step),
+            None => Poll::Pending,
+        });
+        match timeout(grace, written).await {
+            Ok(Step::Close(code, reason)) => (Some(code), reason),
+            Ok(Step::Gone(error)) => farewell(&error),
+            Ok(Step::Message(_)) | Err(_) => (None, "did not read to the end".to_owned()),
         }
     }
 
@@ -189,6 +218,12 @@ struct Desk {
     outbox: Outbox,
     /// Handlers that may still be started for this connection.
     free: Arc<Semaphore>,
+    /// Long waits that may still be begun.
+    waits: Arc<Semaphore>,
+    /// The end is queued: nothing more is taken.
+    closing: CancellationToken,
+    /// The connection is over.
+    gone: CancellationToken,
 }
 
 type End = (Option<u16>, String);
@@ -216,9 +251,15 @@ impl Desk {
             let error = MethodError::unavailable("too many requests in flight").retry_after(100);
             return self.outbox.frame(router::refusal(&request.id, error));
         };
+        // It may have been shown out while this request waited for its turn.
+        if self.closing.is_cancelled() {
+            return;
+        }
         let early = router::Early {
             id: request.id.to_string(),
             outbox: self.outbox.clone(),
+            gone: self.gone.clone(),
+            waits: Arc::clone(&self.waits),
         };
         let cx = Cx::new(self.app.clone(), Arc::clone(&self.caller)).answering(early);
         let mut answering = self.app.methods.dispatch(cx, &request);

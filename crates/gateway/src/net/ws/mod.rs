@@ -19,14 +19,18 @@ use socket::Socket;
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
-/// Owns one connection until it is over. `early` is what was read behind the upgrade.
-pub(super) async fn run<S>(app: App, io: S, early: Vec<u8>, peer: Peer, ticket: Ticket)
+/// Owns one connection until it is over. `early` is what was read behind the upgrade; one that has proven something over
+/// HTTP has no ticket.
+pub(super) async fn run<S>(app: App, io: S, early: Vec<u8>, peer: Peer, ticket: Option<Ticket>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let conn = ConnId(NEXT.fetch_add(1, Ordering::Relaxed));
     let mut socket = Socket::new(io, early, app.limits.preauth_payload);
-    let evicted = ticket.evicted.clone();
+    let evicted = ticket
+        .as_ref()
+        .map(|ticket| ticket.evicted.clone())
+        .unwrap_or_default();
     let greeting = tokio::time::timeout(
         app.limits.handshake,
         handshake::greet(&app, &mut socket, &peer, conn),

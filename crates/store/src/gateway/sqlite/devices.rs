@@ -65,6 +65,7 @@ impl DeviceStore for SqliteGatewayStore {
         let (id, audit) = (id.to_owned(), self.scrubbed_draft(audit));
         self.write(move |c| {
             Box::pin(async move {
+                pairing::burn_codes(c, &id).await?;
                 let gone = sqlx::query("DELETE FROM device WHERE id = ?")
                     .bind(id)
                     .execute(&mut *c)
@@ -79,6 +80,9 @@ impl DeviceStore for SqliteGatewayStore {
         let audit = self.scrubbed_draft(audit);
         self.write(move |c| {
             Box::pin(async move {
+                if token.rotated_at.is_some() {
+                    pairing::burn_codes(c, &token.device).await?;
+                }
                 put_token(c, token).await?;
                 say(c, true, audit).await.map(drop)
             })
@@ -137,6 +141,7 @@ impl DeviceStore for SqliteGatewayStore {
         let audit = self.scrubbed_draft(audit);
         self.write(move |c| {
             Box::pin(async move {
+                pairing::burn_codes(c, &device).await?;
                 let revoked = sqlx::query(
                     "UPDATE device_token SET revoked_at = ? \
                      WHERE device = ? AND role = ? AND revoked_at IS NULL",
@@ -202,9 +207,14 @@ impl DeviceStore for SqliteGatewayStore {
         .await
     }
 
-    async fn setup_code_take(&self, hash: &str, now: Millis) -> Result<Option<String>> {
-        let hash = hash.to_owned();
-        self.write(move |c| Box::pin(pairing::take_code(c, hash, now)))
+    async fn setup_code_take(
+        &self,
+        hash: &str,
+        device: &str,
+        now: Millis,
+    ) -> Result<Option<String>> {
+        let (hash, device) = (hash.to_owned(), device.to_owned());
+        self.write(move |c| Box::pin(pairing::take_code(c, hash, device, now)))
             .await
     }
 }

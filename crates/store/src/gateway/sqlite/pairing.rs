@@ -108,20 +108,34 @@ pub(super) async fn put_code(
     Ok(())
 }
 
-/// Takes a code; those that have expired go with it.
+/// Takes a code for a device; those that have expired go with it.
 pub(super) async fn take_code(
     c: &mut Connection,
     hash: String,
+    device: String,
     now: Millis,
 ) -> Done<Option<String>> {
     sqlx::query("DELETE FROM setup_code WHERE expires_at <= ?")
         .bind(now)
         .execute(&mut *c)
         .await?;
-    sqlx::query_scalar("DELETE FROM setup_code WHERE hash = ? RETURNING json")
-        .bind(hash)
-        .fetch_optional(c)
-        .await
+    sqlx::query_scalar(
+        "UPDATE setup_code SET json = json_set(json, '$.takenBy', ?2) \
+         WHERE hash = ?1 AND ifnull(json_extract(json, '$.takenBy'), ?2) = ?2 RETURNING json",
+    )
+    .bind(hash)
+    .bind(device)
+    .fetch_optional(c)
+    .await
+}
+
+/// Burns the codes that a device came with: what was taken away from it, it does not get again.
+pub(super) async fn burn_codes(c: &mut Connection, device: &str) -> Done<()> {
+    sqlx::query("DELETE FROM setup_code WHERE json_extract(json, '$.takenBy') = ?")
+        .bind(device)
+        .execute(c)
+        .await?;
+    Ok(())
 }
 
 fn pairing(row: &SqliteRow) -> Done<PairingRecord> {
