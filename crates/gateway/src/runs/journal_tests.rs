@@ -103,7 +103,11 @@ async fn whose_words_a_session_follows_is_known_until_it_is_reset() {
     journal.end(KEY, "r").await;
     begin(&journal).await;
     assert_eq!(journal.told_by(KEY).await.unwrap(), tellers);
-    store.session_reset(KEY, "anew", 3).await.unwrap().unwrap();
+    store
+        .session_reset(KEY, "anew", 3, None)
+        .await
+        .unwrap()
+        .unwrap();
     begin(&journal).await;
     assert!(journal.told_by(KEY).await.unwrap().is_empty());
 }
