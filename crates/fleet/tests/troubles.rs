@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use desk::{Desk, OpenedChat};
 use gatehouse_fleet::view::{
     ConnectionView, Decision, EditGateway, GatewayId, GatewayView, NotificationDetail, PhaseView,
-    SessionRef, ToolState,
+    SendMessage, SessionRef, ToolState,
 };
 use gatehouse_fleet::{Clock, NoticeCommand};
 use gatehouse_testkit::cable::Cable;
@@ -173,6 +173,39 @@ async fn a_command_that_waits_is_not_said_to_run_when_its_gateway_goes() {
     desk.ended(&id, "uname -a").await;
     let (shown, _updates) = desk.fleet.chat_open(session).await.unwrap();
     assert!(!state(&shown, ToolState::Running), "{shown:#?}");
+}
+
+#[tokio::test]
+async fn a_message_of_a_chat_that_is_left_before_it_was_taken_is_there_when_it_is_opened_again() {
+    let gateway = ScriptedGateway::start(Script {
+        refuses_messages: true,
+        ..Script::default()
+    })
+    .await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "home", "secret").await;
+    let session = SessionRef {
+        gateway: id.clone(),
+        key: "agent:main:main".to_owned(),
+    };
+    let (_, updates) = desk.fleet.chat_open(session.clone()).await.unwrap();
+    let message = SendMessage {
+        session: session.clone(),
+        id: "own-1".to_owned(),
+        text: "do not lose me".to_owned(),
+        attachments: Vec::new(),
+    };
+    desk.fleet.chat_send(message).await.unwrap();
+    drop(updates);
+    desk.fleet.chat_close(session.clone()).await.unwrap();
+    let refused = async || {
+        let (shown, _updates) = desk.fleet.chat_open(session.clone()).await.unwrap();
+        let shown = serde_json::to_string(&shown).unwrap();
+        assert!(shown.contains("do not lose me"), "{shown}");
+        shown.contains("not now").then_some(())
+    };
+    desk.eventually("it says why it was not taken", refused)
+        .await;
 }
 
 #[tokio::test]

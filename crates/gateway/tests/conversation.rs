@@ -4,6 +4,7 @@
 
 mod support;
 
+use gatehouse_store::gateway::{GatewayStore as _, NewEntry};
 use serde_json::{Value, json};
 use support::schema::assert_valid;
 use support::{ALL_SCOPES, TestGateway, Wire};
@@ -292,6 +293,32 @@ async fn history_is_read_in_pages_and_from_a_cursor() {
         )
         .await;
     assert_eq!(reset, json!({"kind": "reset"}));
+}
+
+#[tokio::test]
+async fn whoever_had_read_to_the_end_starts_over_after_a_compaction() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    send(&mut wire, "one", "one").await;
+    ended(&mut wire, "one").await;
+    let read = wire.ask("chat.history", json!({"sessionKey": MAIN})).await;
+    let store = &gateway.running.app().store;
+    let row = store.session(MAIN).await.unwrap().unwrap();
+    let kept = store.entries(MAIN).await.unwrap().pop().unwrap();
+    let kept = NewEntry {
+        id: kept.id,
+        at: kept.at,
+        role: kept.role,
+        run: kept.run,
+        input: None,
+        json: kept.json,
+        text: String::new(),
+    };
+    let replaced = store.entries_replace(MAIN, &row.session_id, "compaction", 1, vec![kept]);
+    assert!(replaced.await.unwrap().is_some());
+    let since = json!({"sessionKey": MAIN, "cursor": read["deltaCursor"]});
+    let since = wire.ask("chat.history", since).await;
+    assert_eq!(since, json!({"kind": "reset"}));
 }
 
 #[tokio::test]

@@ -94,9 +94,11 @@ async fn send(cx: Cx, params: SendParams) -> Result<Value, MethodError> {
     Ok(as_it_stands(answer, known.as_ref()))
 }
 
-/// What was answered before is told again with how its run stands now.
+/// The same key has the same answer; but where the gateway ended under the run, nobody was told how it ended, and
+/// nobody is to wait for it.
 pub(super) fn as_it_stands(mut answer: Value, known: Option<&RunRecord>) -> Value {
-    if let Some(run) = known.filter(|run| answer["runId"] == *run.id) {
+    let cut_off = known.filter(|run| run.state == RunState::Interrupted);
+    if let Some(run) = cut_off.filter(|run| answer["runId"] == *run.id) {
         answer["status"] = json!(status_of(Some(run)));
     }
     answer

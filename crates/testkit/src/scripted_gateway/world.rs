@@ -38,6 +38,7 @@ pub struct Script {
     pub unstoppable: Vec<&'static str>,
     /// It hangs up on whoever decides, and takes note of nothing.
     pub hangs_up_on_decisions: bool,
+    pub refuses_messages: bool,
 }
 
 #[derive(Clone)]
@@ -70,6 +71,7 @@ impl Default for Script {
             running: Vec::new(),
             unstoppable: Vec::new(),
             hangs_up_on_decisions: false,
+            refuses_messages: false,
         }
     }
 }
@@ -115,6 +117,9 @@ impl World {
             }
             "chat.history" => Answer::ok(self.history(params)),
             "chat.abort" => Answer::ok(self.abort(params)),
+            "chat.send" if self.script.refuses_messages => {
+                Answer::error(json!({ "code": "UNAVAILABLE", "message": "not now" }))
+            }
             "chat.send" => {
                 Answer::ok(json!({ "runId": params["idempotencyKey"], "status": "started" }))
             }
