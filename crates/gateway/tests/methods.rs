@@ -287,7 +287,7 @@ async fn a_fork_leaves_out_the_message_that_is_to_be_edited() {
 }
 
 #[tokio::test]
-async fn a_compaction_leaves_a_summary_and_what_it_replaced_is_kept() {
+async fn a_compaction_says_whether_there_was_anything_to_compact() {
     let (_gateway, mut wire) = talked().await;
     let empty = wire
         .ask("sessions.compact", json!({"key": "nothing-here"}))
@@ -300,6 +300,11 @@ async fn a_compaction_leaves_a_summary_and_what_it_replaced_is_kept() {
     assert_valid("SessionsCompactParams", &params);
     let done = wire.ask("sessions.compact", params).await;
     assert_eq!(done["ok"], true, "{done}");
+    assert_eq!(
+        (&done["compacted"], &done["reason"]),
+        (&json!(false), &json!("nothing to compact")),
+        "two short messages are no longer with a summary in their place"
+    );
     let again = json!({"message": "still there", "sessionKey": MAIN, "idempotencyKey": "after"});
     wire.ask("agent", again).await;
     let ended = wire

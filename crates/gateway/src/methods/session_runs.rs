@@ -175,6 +175,8 @@ async fn compact(cx: Cx, params: CompactParams) -> Result<Value, MethodError> {
             "the session is busy; retry when its run is over",
         ));
     }
+    let archived = async || cx.app.store.archived(&name.key).await.map(|all| all.len());
+    let before = archived().await?;
     let run_id = Uuid::new_v4().to_string();
     let mut input = Input::text(name.clone(), run_id.clone(), "");
     input.content = Vec::new();
@@ -183,6 +185,9 @@ async fn compact(cx: Cx, params: CompactParams) -> Result<Value, MethodError> {
     cx.app.runs.submit(input).await?;
     match cx.app.runs.engine.wait(&run_id, COMPACT_WITHIN).await {
         Waited::Ended(outcome) if outcome.status == RunStatus::Done => {
+            if archived().await? == before {
+                return answer(false, Some("nothing to compact"));
+            }
             cx.app
                 .sessions
                 .changed(&name.key, Change::Reason("compact"))
