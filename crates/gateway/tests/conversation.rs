@@ -4,7 +4,7 @@
 
 mod support;
 
-use gatehouse_store::gateway::{GatewayStore as _, NewEntry};
+use gatehouse_store::gateway::NewEntry;
 use serde_json::{Value, json};
 use support::schema::assert_valid;
 use support::{ALL_SCOPES, TestGateway, Wire};
