@@ -113,18 +113,9 @@ impl Transcript {
     /// Messages whose answer never came, for sending again after a reconnect: under their own keys they run
     /// once whatever happened to the first try.
     pub fn unanswered(&self) -> Vec<SendMessage> {
-        let ours = self
-            .log
-            .entries
-            .iter()
-            .filter_map(|entry| match &entry.origin {
-                Origin::Ours {
-                    send,
-                    accepted: false,
-                } if entry.view.state == MessageState::Sending => Some(send.as_ref().clone()),
-                _ => None,
-            });
-        ours.collect()
+        let unaccepted = self.unaccepted().into_iter();
+        let waiting = unaccepted.filter(|unsent| unsent.state == MessageState::Sending);
+        waiting.map(|unsent| unsent.message).collect()
     }
 
     /// Messages that the gateway has not taken, as far as anyone knows, with how their sending stands.
