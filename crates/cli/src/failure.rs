@@ -55,6 +55,9 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<String>,
+    /// How long the gateway takes no other attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_ms: Option<u64>,
 }
 
 impl Failure {
@@ -64,6 +67,7 @@ impl Failure {
             code: code.to_owned(),
             message: message.into(),
             next: None,
+            retry_after_ms: None,
         }
     }
 

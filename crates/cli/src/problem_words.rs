@@ -14,7 +14,8 @@ pub(crate) fn failure(problem: &Problem, dial: &Dial) -> Failure {
     if let Some(detail) = &problem.detail {
         message = format!("{message} ({})", one_line(detail, 300));
     }
-    let failure = Failure::new(words.kind, &code_name(problem.code), message);
+    let mut failure = Failure::new(words.kind, &code_name(problem.code), message);
+    failure.retry_after_ms = problem.retry_after_ms;
     match next(problem, dial, words.next) {
         Some(next) => failure.next(next),
         None => failure,
@@ -45,6 +46,13 @@ fn next(problem: &Problem, dial: &Dial, usual: &str) -> Option<String> {
             "let someone who is in approve it: `gatehouse call device.pair.approve \
              '{{\"requestId\":\"{id}\"}}'`, then try again"
         )),
+        (ProblemCode::AuthRateLimited, _) => match problem.retry_after_ms {
+            Some(ms) => Some(format!(
+                "wait {} s, then try once",
+                ms.div_ceil(1_000).max(1)
+            )),
+            None => Some(usual.to_owned()),
+        },
         _ => (!usual.is_empty()).then(|| usual.to_owned()),
     }
 }
@@ -232,7 +240,7 @@ fn of_a_refusal(code: ProblemCode) -> Words {
         ProblemCode::AuthRateLimited => say(
             Authentication,
             "too many attempts failed: the gateway has locked this address out",
-            "wait a few minutes; meanwhile every attempt starts the wait anew",
+            "wait a few minutes; at some gateways every attempt meanwhile starts the wait anew",
         ),
         ProblemCode::PairingRequired => say(
             Authentication,

@@ -54,6 +54,8 @@ pub struct ConfigFile {
     pub env: Env,
     pub text: Option<Zeroizing<String>>,
     pub reading: Reading,
+    /// What was brought up to date in it before this start.
+    pub migrated: Vec<String>,
 }
 
 impl StartOptions {
@@ -87,6 +89,7 @@ impl StartOptions {
             env,
             text: prepared.text,
             reading: prepared.reading,
+            migrated: prepared.migrated,
         };
         Self {
             file: Some(file),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatehouse_protocol::Secret;
 use gatehouse_protocol::model::presence::PresenceEntry;
@@ -94,6 +95,9 @@ impl Gateway {
         tasks.spawn(hub_task);
         let (health, health_task) = HealthMonitor::start(clock.clone(), hub.clone(), "main");
         tasks.spawn(health_task);
+        if let Some(file) = &file {
+            audit.migrated(&file.migrated, &file.place).await;
+        }
         let config = match file {
             Some(file) => live_config::start(file, &config, &store, &hub, &health, &clock, &tasks),
             None => ConfigHandle::fixed(config),
@@ -228,9 +232,12 @@ impl RunningGateway {
         &self.app
     }
 
-    /// Tells every client, lets what is at work end, and stops.
+    /// Lets what is at work end, with its clients there to see it and to answer; then tells every client, and stops.
     pub async fn stop(self, reason: &str) {
         let app = self.app;
+        if !app.runs.engine.drain(app.limits.drain).await {
+            tracing::warn!("runs are stopped that did not end in time");
+        }
         let payload = json!({"reason": reason});
         if let Some(event) = Event::new(EventKind::SHUTDOWN, &payload) {
             app.hub
@@ -241,7 +248,7 @@ impl RunningGateway {
         app.stopping.cancel();
         app.tasks.close();
         let (tasks, drain) = (app.tasks.clone(), app.limits.drain);
-        if !app.runs.engine.stop(drain).await {
+        if !app.runs.engine.stop(LAST_WORD).await {
             tracing::warn!("runs were still going on when the gateway stopped");
         }
         let (store, audit) = (app.store.clone(), app.audit.clone());
@@ -257,6 +264,9 @@ impl RunningGateway {
         drop(self.state_lock);
     }
 }
+
+/// How long the runs that are stopped have to write down how far they came.
+const LAST_WORD: Duration = Duration::from_secs(5);
 
 /// Refuses what would let strangers in.
 fn check_safe(config: &Config, auth: &AuthSettings) -> Result<(), StartError> {

@@ -466,3 +466,29 @@ async fn with_a_file(folder: &std::path::Path) -> TestGateway {
     })
     .await
 }
+
+#[tokio::test]
+async fn what_was_brought_up_to_date_before_the_start_is_in_the_audit() {
+    let gateway = gateway("{gateway: {port: 0, token: 'of-an-older-name'}}").await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let list = wire
+        .ask("gatehouse.audit.list", json!({"kinds": ["config.changed"]}))
+        .await;
+    let text = list.to_string();
+    assert!(
+        text.contains("gateway.token is now gateway.auth.token"),
+        "{text}"
+    );
+    assert!(!text.contains("of-an-older-name"), "{text}");
+}
+
+#[tokio::test]
+async fn a_refused_configuration_says_in_its_message_what_is_wrong() {
+    let gateway = gateway("{gateway: {port: 0}}").await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let now = wire.ask("config.get", json!({})).await;
+    let params = json!({"raw": "{gateway: {prt: 1}}", "baseHash": now["hash"]});
+    let refused = wire.request("config.set", params).await;
+    let words = refused["error"]["message"].as_str().unwrap();
+    assert!(words.contains("prt") && words.contains("port"), "{refused}");
+}

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use gatehouse_store::gateway::NewEntry;
 use serde_json::{Value, json};
 use support::schema::assert_valid;
@@ -419,4 +421,46 @@ async fn health_and_status_count_the_sessions_that_there_are() {
             assert_eq!(answer["sessions"]["count"], count, "{method}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_stop_lets_a_run_end_and_takes_nothing_more() {
+    let gateway =
+        TestGateway::with(|options| options.limits.drain = Duration::from_secs(600)).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    send(&mut wire, "long", "slow: 20").await;
+    wire.event("chat").await;
+    let stopping = tokio::spawn(gateway.running.stop("restart"));
+    let refused = loop {
+        let params = json!({"sessionKey": MAIN, "message": "more", "idempotencyKey": "more"});
+        let answer = wire.request("chat.send", params).await;
+        // A message that came before the stop was noticed only waits.
+        if answer["ok"] != true {
+            break answer;
+        }
+        wire.ask("chat.abort", json!({"sessionKey": MAIN, "runId": "more"}))
+            .await;
+    };
+    assert_eq!(refused["error"]["code"], "UNAVAILABLE", "{refused}");
+    let last = ended(&mut wire, "long").await;
+    assert_eq!(last["state"], "final", "{last}");
+    wire.event("shutdown").await;
+    stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_that_does_not_end_is_stopped_with_the_gateway() {
+    let gateway = TestGateway::with(|options| options.limits.drain = Duration::ZERO).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    send(&mut wire, "long", "slow: 5000").await;
+    wire.event("chat").await;
+    let TestGateway { running, state } = gateway;
+    running.stop("restart").await;
+    let gateway = TestGateway::with(|options| options.state_dir = state.path().to_owned()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let history = wire.ask("chat.history", json!({"sessionKey": MAIN})).await;
+    assert_eq!(history["messages"][0]["content"], "slow: 5000");
+    let abort = json!({"sessionKey": MAIN});
+    let aborted = wire.ask("chat.abort", abort).await;
+    assert_eq!(aborted["aborted"], false, "{aborted}");
 }

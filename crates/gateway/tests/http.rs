@@ -144,7 +144,36 @@ async fn a_route_that_is_asked_in_another_way_says_so_in_the_shape_of_every_erro
             "method_not_allowed",
             "{path}"
         );
+        assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{path}");
     }
+    let answer = http::get(gateway.address(), "/tools/invoke", Some(TOKEN)).await;
+    assert_eq!(answer.header("allow"), Some("POST"));
+}
+
+#[tokio::test]
+async fn what_programs_ask_for_and_is_not_there_is_not_answered_with_the_page() {
+    let gateway = TestGateway::with(|options| {
+        let page = options.state_dir.join("page");
+        std::fs::create_dir(&page).unwrap();
+        std::fs::write(page.join("index.html"), "<title>page</title>").unwrap();
+        options.web.assets = Some(std::sync::Arc::new(FolderAssets(page)));
+    })
+    .await;
+    for path in ["/v1/models", "/hooks/x", "/api/x"] {
+        let answer = http::get(gateway.address(), path, None).await;
+        assert_eq!(answer.status, 404, "{path}");
+    }
+    for path in ["/v1/chat/completions", "/hooks/x", "/nope"] {
+        let answer = http::post(gateway.address(), path, "{}", Some(TOKEN)).await;
+        assert_eq!(answer.status, 404, "{path}");
+    }
+    let place = http::get(gateway.address(), "/sessions", None).await;
+    assert_eq!(place.status, 200);
+    let root = http::post(gateway.address(), "/", "{}", Some(TOKEN)).await;
+    assert_eq!(
+        (root.status, root.header("allow")),
+        (405, Some("GET, HEAD"))
+    );
 }
 
 #[tokio::test]

@@ -98,6 +98,7 @@ pub(crate) struct Actor {
     ended: EndedRuns,
     rules: QueueRules,
     runs: TaskTracker,
+    closing: CancellationToken,
     shutdown: CancellationToken,
 }
 
@@ -109,6 +110,7 @@ impl Actor {
             rules: options.queue,
             shared: engine.shared.clone(),
             runs: engine.runs.clone(),
+            closing: engine.closing.clone(),
             shutdown: engine.shutdown.clone(),
             engine,
             commands,
@@ -119,20 +121,21 @@ impl Actor {
 
     /// Until every handle is gone, or the engine stops and its runs have ended.
     pub(crate) async fn run(mut self) {
-        let mut stopping = false;
+        let (mut closing, mut stopping) = (false, false);
         loop {
             let due = self.lanes.values().filter_map(Lane::deadline).min();
             tokio::select! {
                 biased;
+                () = self.closing.cancelled(), if !closing => closing = true,
                 () = self.shutdown.cancelled(), if !stopping => {
                     stopping = true;
                     self.stop_everything();
                 }
                 command = self.commands.recv() => match command {
-                    Some(command) => self.handle_command(command, stopping),
+                    Some(command) => self.handle_command(command, closing),
                     None => return self.stop_everything(),
                 },
-                () = at(due), if !stopping => self.tick(),
+                () = at(due), if !closing => self.tick(),
             }
             if stopping && self.running.is_empty() {
                 return;

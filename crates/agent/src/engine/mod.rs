@@ -52,6 +52,8 @@ pub struct Engine {
     shared: Arc<Shared>,
     commands: mpsc::Sender<Command>,
     runs: TaskTracker,
+    /// Nothing begins any more; what is at work goes on.
+    closing: CancellationToken,
     shutdown: CancellationToken,
 }
 
@@ -60,6 +62,8 @@ pub(crate) struct WeakEngine {
     shared: Arc<Shared>,
     commands: mpsc::WeakSender<Command>,
     runs: TaskTracker,
+    /// Nothing begins any more; what is at work goes on.
+    closing: CancellationToken,
     shutdown: CancellationToken,
 }
 
@@ -69,6 +73,7 @@ impl WeakEngine {
             shared: self.shared.clone(),
             commands: self.commands.upgrade()?,
             runs: self.runs.clone(),
+            closing: self.closing.clone(),
             shutdown: self.shutdown.clone(),
         })
     }
@@ -81,10 +86,12 @@ impl Engine {
         let (commands, received) = mpsc::channel(COMMANDS);
         let runs = TaskTracker::new();
         let shutdown = CancellationToken::new();
+        let closing = shutdown.child_token();
         let engine = Self {
             shared,
             commands,
             runs,
+            closing,
             shutdown,
         };
         tokio::spawn(Actor::new(engine.downgrade(), received).run());
@@ -96,6 +103,7 @@ impl Engine {
             shared: self.shared.clone(),
             commands: self.commands.downgrade(),
             runs: self.runs.clone(),
+            closing: self.closing.clone(),
             shutdown: self.shutdown.clone(),
         }
     }
@@ -240,6 +248,16 @@ impl Engine {
 
     pub(crate) fn fresh_id(&self) -> String {
         self.shared.randomness.id()
+    }
+
+    /// Takes nothing more, and waits until the runs that are at work have ended by themselves, but no longer than
+    /// `patience`. What waits for its turn is kept for the next start. True when all ended.
+    pub async fn drain(&self, patience: Duration) -> bool {
+        self.closing.cancel();
+        self.runs.close();
+        tokio::time::timeout(patience, self.runs.wait())
+            .await
+            .is_ok()
     }
 
     /// Stops all runs and waits until they have written their last word, but no longer than `grace`.

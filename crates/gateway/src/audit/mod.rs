@@ -26,6 +26,7 @@ use gatehouse_store::{Millis, StoreError};
 use serde_json::json;
 
 use crate::clock::Clock;
+use crate::config::ConfigPlace;
 use crate::router::Caller;
 
 pub use export::{
@@ -201,6 +202,27 @@ impl AuditLog {
     /// Signs what there is now. Gives how many records that is; none where there is no key.
     pub async fn checkpoint(&self) -> Option<u64> {
         self.keeping.checkpoint().await
+    }
+
+    /// Records what was brought up to date in the configuration before the start, and says so in the log.
+    pub(crate) async fn migrated(&self, changes: &[String], place: &ConfigPlace) {
+        if changes.is_empty() {
+            return;
+        }
+        for change in changes {
+            tracing::info!(change, "the configuration was brought up to date");
+        }
+        let migrated = Draft {
+            kind: "config.changed".to_owned(),
+            actor: Actor::gateway(),
+            what: Some(format!(
+                "the configuration was brought up to date: {}",
+                changes.join("; ")
+            )),
+            resource: Some(place.write_to.display().to_string()),
+            ..Draft::default()
+        };
+        self.note(migrated).await;
     }
 
     /// Records that the gateway stops, and signs the last of it.

@@ -13,7 +13,7 @@ use super::read::{Env, Reading, read};
 use super::redact::hidden;
 use super::sections::ROOT;
 use super::unused::unused;
-use super::{AuthMode, Bind, Config, ConfigError, Mistake};
+use super::{AuthConfig, AuthMode, Bind, Config, ConfigError, Mistake, migrate};
 use crate::auth::{AuthSettings, SharedSecret, random_token};
 
 /// A secret of the command line, or the file it is in.
@@ -48,7 +48,9 @@ pub struct Prepared {
     pub auth: AuthSettings,
     /// A token that was made just now, to be shown once.
     pub generated_token: Option<Secret>,
-    /// What was brought up to date, or is otherwise worth a line in the log.
+    /// What was brought up to date and written back.
+    pub migrated: Vec<String>,
+    /// The same, and what is otherwise worth a line in the log.
     pub notes: Vec<String>,
 }
 
@@ -68,17 +70,23 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
         .is_some_and(|named| *named != place.read_from);
     let mut text = place.text()?;
     let mut reading = read(written(text.as_ref()), &place.read_from, env)?;
-    let mut notes = std::mem::take(&mut reading.changes);
-    if !notes.is_empty() {
+    let migrated = std::mem::take(&mut reading.changes);
+    let mut notes = migrated.clone();
+    if !migrated.is_empty() {
         // The copy that is kept must not keep what was just taken out of the clear.
-        let before =
+        let mut before =
             json5::from_str(text.as_ref().map_or("{}", |text| text.as_str())).unwrap_or_default();
+        migrate::hide_older_secrets(&mut before);
+        let is_theirs = place.read_from != place.write_to;
+        if is_theirs {
+            // What does nothing here may hold keys of channels and the like: they stay in the file that they are in.
+            for path in unused(&ROOT, &reading.source) {
+                migrate::take(&mut reading.source, &path);
+            }
+        }
         let new = pretty(&reading.source);
         place.write(&new, Some(&pretty(&hidden(&ROOT, &before))))?;
-        notes.push(format!(
-            "{} was brought up to date",
-            place.write_to.display()
-        ));
+        notes.push(written_back(&place, is_theirs));
         text = Some(Zeroizing::new(new));
         place.prefer_own();
     }
@@ -104,8 +112,19 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
         reading,
         auth,
         generated_token,
+        migrated,
         notes,
     })
+}
+
+fn written_back(place: &ConfigPlace, is_theirs: bool) -> String {
+    let (to, from) = (place.write_to.display(), place.read_from.display());
+    if is_theirs {
+        return format!(
+            "{to} was made from {from}, without what does nothing here, and is read instead of it from now on"
+        );
+    }
+    format!("{to} was brought up to date")
 }
 
 fn written(text: Option<&Zeroizing<String>>) -> &str {
@@ -136,6 +155,8 @@ fn apply(config: &mut Config, flags: &Flags, env: &Env) -> Result<(), ConfigErro
         gateway.auth.mode = AuthMode::Password;
     } else if flags.token.is_some() {
         gateway.auth.mode = AuthMode::Token;
+    } else if let Some(mode) = mode_of(&gateway.auth, env) {
+        gateway.auth.mode = mode;
     }
     if flags.tls_cert.is_some() || flags.tls_self_signed {
         gateway.tls.enabled = true;
@@ -144,6 +165,24 @@ fn apply(config: &mut Config, flags: &Flags, env: &Env) -> Result<(), ConfigErro
         gateway.tls.auto_generate = Some(flags.tls_self_signed);
     }
     Ok(())
+}
+
+/// The mode that a secret of the environment asks for, where the file has no secret for its own: a secret that is given
+/// is never left unasked for in silence.
+fn mode_of(auth: &AuthConfig, env: &Env) -> Option<AuthMode> {
+    let has = |name| variable(env, name).is_some();
+    let (token, password) = (has("GATEWAY_TOKEN"), has("GATEWAY_PASSWORD"));
+    match auth.mode {
+        AuthMode::None if token => Some(AuthMode::Token),
+        AuthMode::None if password => Some(AuthMode::Password),
+        AuthMode::Token if !token && password && auth.token_hash.is_none() => {
+            Some(AuthMode::Password)
+        }
+        AuthMode::Password if !password && token && auth.password_hash.is_none() => {
+            Some(AuthMode::Token)
+        }
+        _ => None,
+    }
 }
 
 fn bind(text: &str) -> Option<Bind> {
@@ -407,5 +446,64 @@ mod tests {
             prepare(folder.path(), &flags, &Env::new()).is_err(),
             "a file that was named is there"
         );
+    }
+
+    #[test]
+    fn a_secret_of_the_environment_is_asked_for_where_the_file_has_none() {
+        let mode = |file: &str, variables: &[(&str, &str)]| {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("gatehouse.json"), file).unwrap();
+            let read = prepare(folder.path(), &Flags::default(), &env(variables)).unwrap();
+            read.reading.config.gateway.auth.mode
+        };
+        let none = "{gateway: {auth: {mode: 'none'}}}";
+        let token = ("GATEHOUSE_GATEWAY_TOKEN", "a-token-of-some-length");
+        let password = ("OPENCLAW_GATEWAY_PASSWORD", "a-password");
+        assert_eq!(mode(none, &[]), AuthMode::None);
+        assert_eq!(mode(none, &[token]), AuthMode::Token);
+        assert_eq!(mode(none, &[password]), AuthMode::Password);
+        assert_eq!(mode("{}", &[password]), AuthMode::Password);
+        assert_eq!(mode("{}", &[password, token]), AuthMode::Token);
+        let own = "{gateway: {auth: {mode: 'password', password: 'of-the-file'}}}";
+        assert_eq!(mode(own, &[token]), AuthMode::Password);
+    }
+
+    #[test]
+    fn a_secret_under_an_older_name_is_in_no_copy() {
+        for (name, secret) in [
+            ("token", "hunter2-of-old"),
+            ("password", "swordfish-of-old"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let own = folder.path().join("gatehouse.json");
+            std::fs::write(&own, format!("{{gateway: {{{name}: '{secret}'}}}}")).unwrap();
+            let read = prepare(folder.path(), &Flags::default(), &Env::new());
+            assert!(!read.unwrap().migrated.is_empty());
+            for file in std::fs::read_dir(folder.path()).unwrap() {
+                let path = file.unwrap().path();
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(!text.contains(secret), "{}: {text}", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_nothing_here_stays_in_the_file_of_the_other_gateway() {
+        let folder = tempfile::tempdir().unwrap();
+        let theirs = folder.path().join("openclaw.json");
+        let text = "{gateway: {auth: {token: 'hunter2'}, port: 7}, channels: {telegram: {botToken: 'b0t'}}}";
+        std::fs::write(&theirs, text).unwrap();
+        let read = prepare(folder.path(), &Flags::default(), &Env::new()).unwrap();
+        assert!(
+            read.notes.iter().any(|note| note.contains("instead of it")),
+            "{:?}",
+            read.notes
+        );
+        for name in ["gatehouse.json", "gatehouse.json.bak"] {
+            let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+            assert!(!text.contains("b0t"), "{name}: {text}");
+        }
+        let again = prepare(folder.path(), &Flags::default(), &Env::new()).unwrap();
+        assert_eq!(again.reading.config.gateway.port, 7);
     }
 }

@@ -130,6 +130,9 @@ fn done(edited: &Edited) -> Value {
     })
 }
 
+/// So many mistakes are in the message; all are in its details.
+const SHOWN: usize = 3;
+
 fn refused(error: EditError) -> MethodError {
     match error {
         EditError::Invalid(config::ConfigError::Mistakes(mistakes)) => {
@@ -137,7 +140,18 @@ fn refused(error: EditError) -> MethodError {
                 .iter()
                 .map(|mistake| json!({"path": mistake.path, "message": mistake.to_string()}))
                 .collect();
-            MethodError::invalid("invalid config").with_details(json!({"issues": issues}))
+            // Clients that show the message alone say what is wrong as well.
+            let first: Vec<String> = mistakes
+                .iter()
+                .take(SHOWN)
+                .map(ToString::to_string)
+                .collect();
+            let more = match mistakes.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!("; and {more} more"),
+            };
+            let words = format!("invalid config: {}{more}", first.join("; "));
+            MethodError::invalid(words).with_details(json!({"issues": issues}))
         }
         EditError::Invalid(error @ config::ConfigError::Write { .. }) => {
             MethodError::unavailable(error.to_string())

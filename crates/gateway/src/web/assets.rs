@@ -53,12 +53,16 @@ pub(super) async fn serve(State(web): State<Web>, request: Request<axum::body::B
     let Some(assets) = web.parts.assets.clone() else {
         return reply::not_found();
     };
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        return reply::method_not_allowed();
-    }
-    let Some(path) = clean(request.uri().path()) else {
+    let Some(path) = clean(request.uri().path()).filter(|path| !is_for_programs(path)) else {
         return reply::not_found();
     };
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        // Only the page's own root is known to be there without a look.
+        return match path.as_str() {
+            "index.html" => reply::method_not_allowed("GET, HEAD"),
+            _ => reply::not_found(),
+        };
+    }
     let found = tokio::task::spawn_blocking(move || {
         assets.asset(&path).or_else(|| {
             is_place(&path)
@@ -80,6 +84,12 @@ pub(super) async fn serve(State(web): State<Web>, request: Request<axum::body::B
         headers.insert(CACHE_CONTROL, keep);
     }
     response
+}
+
+/// Whether a path is one that programs ask for, here or at other gateways: they are not answered with a page.
+fn is_for_programs(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    matches!(first, "v1" | "api" | "hooks" | "tools" | "avatar")
 }
 
 /// Whether a path without a file is a place inside the page, which the page itself finds: no file has such a name.

@@ -60,7 +60,7 @@ pub(crate) fn routes(app: App, parts: WebParts) -> Router {
         .route("/tools/invoke", any(tools::invoke))
         .route("/avatar/{agent}", get(avatar::serve))
         .route("/metrics", get(metrics::serve))
-        .method_not_allowed_fallback(async || reply::method_not_allowed())
+        .method_not_allowed_fallback(async || reply::method_not_allowed("GET, HEAD"))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(body))
         .with_state(Web { app, parts });

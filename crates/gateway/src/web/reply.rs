@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
@@ -52,8 +52,12 @@ pub(super) fn not_found() -> Response {
     error(404, "not_found", "not found")
 }
 
-pub(super) fn method_not_allowed() -> Response {
-    error(405, "method_not_allowed", "Method Not Allowed")
+/// `allow` names the methods that there are, as RFC 9110 wants it.
+pub(super) fn method_not_allowed(allow: &'static str) -> Response {
+    let mut response = error(405, "method_not_allowed", "Method Not Allowed");
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, HeaderValue::from_static(allow));
+    response
 }
 
 /// 401, or 429 with the seconds to wait.

@@ -97,7 +97,7 @@ pub(super) async fn invoke(
     request: Request<Body>,
 ) -> Response {
     if request.method() != Method::POST {
-        return reply::method_not_allowed();
+        return reply::method_not_allowed("POST");
     }
     match web.admit(from, request.headers()).await {
         Err(refusal) => return reply::unauthorized(&refusal),

@@ -28,6 +28,8 @@ pub(super) struct Socket<S> {
     dirty: bool,
     /// The kernel took no more; nothing is written until it takes all that waits.
     blocked: bool,
+    /// What comes in is no frame any more: the one before was refused before its end.
+    astray: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
@@ -45,6 +47,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             ws: WebSocket::from_partially_read(io, early, Role::Server, Some(config)),
             dirty: false,
             blocked: false,
+            astray: false,
         }
     }
 
@@ -58,7 +61,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// The next message. Writes nothing but what the protocol itself answers.
     pub(super) fn poll_read(&mut self, cx: &Context<'_>) -> Poll<Result<Message, Error>> {
         self.wake(cx);
-        pending_when_blocked(self.ws.read())
+        let read = ready!(pending_when_blocked(self.ws.read()));
+        self.astray |= matches!(read, Err(Error::Capacity(_) | Error::Protocol(_)));
+        Poll::Ready(read)
     }
 
     /// Whether another message can be written now.
@@ -120,12 +125,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         };
         let goodbye = async {
             self.send(Message::Close(Some(frame))).await?;
-            loop {
+            while !self.astray {
                 self.next().await?;
             }
+            self.drain().await
         };
         // Either the peer answered, or the socket broke, or it took too long: it is over in any case.
         let _: Result<Result<(), Error>, _> = tokio::time::timeout(grace, goodbye).await;
+    }
+
+    /// Takes what still comes in for nothing. A socket that is closed with something unread is reset, and the other
+    /// side would lose the goodbye.
+    async fn drain(&mut self) -> Result<(), Error> {
+        let mut nothing = vec![0; WRITE_BUFFER];
+        poll_fn(|cx| {
+            self.wake(cx);
+            loop {
+                match self.ws.get_mut().read(&mut nothing) {
+                    Ok(0) => return Poll::Ready(Ok(())),
+                    Ok(_) => {}
+                    Err(error) => return pending_when_blocked(Err(Error::Io(error))),
+                }
+            }
+        })
+        .await
     }
 
     fn wake(&mut self, cx: &Context<'_>) {
@@ -185,5 +208,46 @@ impl<S: AsyncWrite + Unpin> Write for Duplex<S> {
             Poll::Ready(done) => done,
             Poll::Pending => Err(ErrorKind::WouldBlock.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const MOST: usize = 1_024;
+
+    #[tokio::test]
+    async fn who_sends_too_much_at_once_is_told_so_and_read_to_the_end() {
+        let (mut client, server) = tokio::io::duplex(256);
+        let mut socket = Socket::new(server, Vec::new(), MOST);
+        let sent = tokio::spawn(async move {
+            // A text of 70,000 bytes with a mask of noughts.
+            let mut frame = vec![0x81, 0xff];
+            frame.extend(70_000_u64.to_be_bytes());
+            frame.extend([0; 4]);
+            frame.resize(frame.len() + 70_000, b'x');
+            let (mut from, mut to) = tokio::io::split(&mut client);
+            let all = async {
+                to.write_all(&frame).await.unwrap();
+                to.shutdown().await.unwrap();
+            };
+            let mut told = Vec::new();
+            let (_, read) = tokio::join!(all, from.read_to_end(&mut told));
+            read.unwrap();
+            told
+        });
+        let error = socket.next().await.unwrap_err();
+        assert!(matches!(error, Error::Capacity(_)), "{error:?}");
+        socket
+            .close(1009, "frame too large", Duration::from_secs(600))
+            .await;
+        let told = sent.await.unwrap();
+        let mut goodbye = vec![0x88, 17];
+        goodbye.extend(1009_u16.to_be_bytes());
+        goodbye.extend(b"frame too large");
+        assert_eq!(told, goodbye);
     }
 }
