@@ -276,6 +276,13 @@ fn check_safe(config: &Config, auth: &AuthSettings) -> Result<(), StartError> {
             "authentication \"none\" is for this machine alone, and {address} can be reached from others; choose a token or a password, or bind to loopback"
         )));
     }
+    if matches!(auth, AuthSettings::TrustedProxy { rules, .. } if !rules.allow_loopback)
+        && address.is_loopback()
+    {
+        tracing::warn!(
+            "only this machine reaches the gateway, and a proxy on it is trusted with gateway.auth.trustedProxy.allowLoopback, which is not set: nobody whom the proxy names can come in"
+        );
+    }
     if matches!(auth, AuthSettings::TrustedProxy { proxies, .. } if proxies.is_empty()) {
         return Err(StartError::Unsafe(
             "authentication \"trusted-proxy\" needs gateway.trustedProxies: without it anyone could pretend to be the proxy".to_owned(),

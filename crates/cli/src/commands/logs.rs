@@ -16,6 +16,9 @@ use crate::failure::{Failure, FailureKind};
 /// How often a followed log is asked for more, as the reference command line does.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The most lines that a gateway gives at a time.
+const MOST: u32 = 5_000;
+
 /// Characters of a field that are shown. `--json` has all of it.
 const FIELD_MAX: usize = 400;
 
@@ -34,7 +37,8 @@ pub(super) async fn run(context: &mut Context<'_>, args: LogsArgs) -> Result<(),
     loop {
         let params = LogsTailParams {
             cursor,
-            limit: Some(args.limit),
+            // How much of the end is wanted, and then all that comes.
+            limit: Some(cursor.map_or(args.limit, |_| MOST)),
             max_bytes: None,
         };
         let tail = match link.read::<LogsTail>(params).await {
@@ -56,7 +60,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: LogsArgs) -> Result<(),
         } else if tail.truncated && cursor.is_some() {
             context
                 .output
-                .note("more came at once than --limit takes: some lines are left out");
+                .note("more came at once than the gateway gives: some lines are left out");
         }
         for line in &tail.lines {
             print(context, line)?;

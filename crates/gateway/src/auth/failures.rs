@@ -125,6 +125,7 @@ impl Book {
         if self.known.len() >= MOST_REMEMBERED && !self.known.contains_key(&who) {
             self.forget_one(now);
         }
+        let who_shown = who.1.clone();
         let record = self.known.entry(who).or_default();
         if record.locked_until > now {
             return;
@@ -137,6 +138,11 @@ impl Book {
         if record.failures.len() >= limits.max_attempts {
             record.locked_until = now.saturating_add(limits.lockout_ms);
             record.failures.clear();
+            tracing::warn!(
+                who = who_shown,
+                seconds = limits.lockout_ms / 1_000,
+                "locked out after too many wrong attempts to sign in"
+            );
         }
     }
 

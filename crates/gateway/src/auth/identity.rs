@@ -33,8 +33,13 @@ pub(super) fn proxied_user(
     proxies: &[IpNet],
 ) -> Result<String, Refusal> {
     let from_proxy = proxies.iter().any(|net| net.contains(&peer.socket));
-    if !from_proxy || (peer.socket.is_loopback() && !rules.allow_loopback) {
+    if !from_proxy {
         return Err(missing("trusted_proxy_untrusted_source"));
+    }
+    if peer.socket.is_loopback() && !rules.allow_loopback {
+        let mut refusal = missing("trusted_proxy_untrusted_source");
+        refusal.error.message = "a proxy on this machine is trusted with gateway.auth.trustedProxy.allowLoopback, which is not set".to_owned();
+        return Err(refusal);
     }
     let header = |name: &str| {
         let value = peer.headers.get(name)?.to_str().ok()?.trim();

@@ -3,6 +3,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -16,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
+use tracing::Instrument;
 use tungstenite::handshake::derive_accept_key;
 
 use super::half_open::Ticket;
@@ -90,6 +92,13 @@ where
     }
 }
 
+/// Under which everything that is logged of a request stands. The query is left out: it may hold what signs in.
+fn request_span(request: &Request<Incoming>) -> tracing::Span {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    let id = COUNT.fetch_add(1, Ordering::Relaxed);
+    tracing::info_span!("http", id, method = %request.method(), path = request.uri().path())
+}
+
 impl Visit {
     async fn answer<S>(&self, mut request: Request<Incoming>) -> Result<Response, OfARun>
     where
@@ -110,7 +119,16 @@ impl Visit {
         request.extensions_mut().insert(ConnectInfo(self.ends.from));
         let web = self.arrival.web.as_ref().clone();
         let place = Arc::clone(&self.place);
-        let answered = place.answering(web.oneshot(request.map(Body::new))).await;
+        let span = request_span(&request);
+        let answering = place.answering(web.oneshot(request.map(Body::new)));
+        let answered = async {
+            let answered = answering.await;
+            if let Ok(answer) = &answered {
+                tracing::debug!(status = answer.status().as_u16(), "answered");
+            }
+            answered
+        };
+        let answered = answered.instrument(span).await;
         Ok(answered.unwrap_or_else(|never| match never {}))
     }
 

@@ -99,6 +99,9 @@ impl MethodTable {
     /// Finds the method, checks the caller, reads the parameters and starts the handler.
     pub fn dispatch(&self, cx: Cx, request: &Request<'_>) -> Answering {
         let id = request.id.as_ref();
+        let called = request.method.as_ref();
+        let span = tracing::info_span!("request", id, method = called, conn = cx.caller.conn.0);
+        let entered = span.clone().entered();
         let Some((name, entry)) = self.entries.get_key_value(request.method.as_ref()) else {
             let error = match request.method.as_ref() {
                 // Published, and not listed: it is how a connection begins.
@@ -113,10 +116,12 @@ impl MethodTable {
         cx.app.counters.request(name);
         if let Err(forbidden) = cx.permitted(name) {
             let id = id.to_owned();
-            return Box::pin(async move { refusal(&id, cx.refused(forbidden, None).await) });
+            let refused = async move { refusal(&id, cx.refused(forbidden, None).await) };
+            drop(entered);
+            return Box::pin(refused.instrument(span));
         }
-        let span = tracing::info_span!("request", id, method = name, conn = cx.caller.conn.0);
-        let answering = span.in_scope(|| (entry.handler)(cx, id.to_owned(), request.params));
+        let answering = (entry.handler)(cx, id.to_owned(), request.params);
+        drop(entered);
         Box::pin(answering.instrument(span))
     }
 }
@@ -137,6 +142,12 @@ fn answered(frame: Utf8Bytes) -> Answering {
 }
 
 pub(crate) fn refusal(id: &str, error: MethodError) -> Utf8Bytes {
+    tracing::debug!(
+        id,
+        code = error.code.as_str(),
+        message = error.message,
+        "a request was refused"
+    );
     serve::refusal(id, &error.into_shape()).into()
 }
 

@@ -1,5 +1,5 @@
 //! What a session's key means. The full form is `agent:<agent>:<rest>`; clients may leave the agent out. As published,
-//! an agent's id is the same however it is cased, and so is `main`.
+//! a key is the same however it is cased, but for the names that a channel gives its rooms where case tells them apart.
 
 /// The published limit of a key, in characters.
 pub const KEY_LENGTH: usize = 512;
@@ -18,7 +18,11 @@ impl SessionName {
         let (agent, rest) = agent_of(key).unwrap_or((agent.map_or(default_agent, str::trim), key));
         let agent = agent.to_lowercase();
         let is_main = rest.is_empty() || rest.eq_ignore_ascii_case("main");
-        let rest = if is_main { "main" } else { rest };
+        let rest = if is_main {
+            "main".to_owned()
+        } else {
+            folded(rest)
+        };
         Self {
             key: format!("agent:{agent}:{rest}"),
             agent,
@@ -75,6 +79,28 @@ impl SessionName {
     }
 }
 
+/// Where a channel's own name of a room begins, and whether only the part up to the next colon is that.
+const ROOMS: &[(&str, bool)] = &[
+    ("signal:group:", true),
+    ("matrix:channel:", false),
+    ("matrix:group:", false),
+];
+
+/// In lower case, but for a room's own name.
+fn folded(rest: &str) -> String {
+    let begins = |room: &str| {
+        let begin = rest.get(..room.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(room))
+    };
+    let Some((room, is_segment)) = ROOMS.iter().find(|(room, _)| begins(room)) else {
+        return rest.to_lowercase();
+    };
+    let own = &rest[room.len()..];
+    let end = own.find(':').filter(|_| *is_segment).unwrap_or(own.len());
+    let (own, after) = own.split_at(end);
+    format!("{room}{own}{}", after.to_lowercase())
+}
+
 /// The agent that a full key names, and what comes after it.
 fn agent_of(key: &str) -> Option<(&str, &str)> {
     let mut parts = key.splitn(3, ':');
@@ -118,10 +144,22 @@ mod tests {
             ("agent:Ops:q", None, "agent:ops:q"),
             ("AGENT:Ops:Main", None, "agent:ops:main"),
             ("MAIN", Some("Ops"), "agent:ops:main"),
+            ("agent:main:Foo", None, "agent:main:foo"),
+            ("K1", None, "agent:main:k1"),
             (
                 "agent:ops:slack:channel:C1",
                 None,
-                "agent:ops:slack:channel:C1",
+                "agent:ops:slack:channel:c1",
+            ),
+            (
+                "Signal:group:aBc:Thread:X",
+                None,
+                "agent:main:signal:group:aBc:thread:x",
+            ),
+            (
+                "matrix:channel:!AbC:Example.org",
+                None,
+                "agent:main:matrix:channel:!AbC:Example.org",
             ),
         ] {
             let name = SessionName::new(key, agent, "main");

@@ -79,6 +79,11 @@ async fn token(context: &mut Context<'_>, args: TokenArgs) -> Result<(), Failure
             );
         }
         let made = secret::make(&folder, &redactor).await?;
+        if running(&folder)?.is_some() {
+            context
+                .output
+                .note("the gateway that runs there takes it from its next start on");
+        }
         if made.shown_once {
             context
                 .output

@@ -108,6 +108,13 @@ where
         Err(refusal) => {
             // Who is locked out has been recorded, and cannot fill the disk with further attempts.
             if refusal.error.retry_after_ms.is_none() {
+                tracing::info!(
+                    conn = conn.0,
+                    address = %peer.address,
+                    code = refusal.error.code.as_str(),
+                    reason = refusal.close_reason,
+                    "a sign-in was refused"
+                );
                 let noted = app.refusals.note(turned_away(&refusal, peer, conn)).await;
                 if let Err(error) = noted {
                     tracing::error!(%error, "a refused sign-in could not be recorded");
