@@ -351,3 +351,28 @@ fn code_from_outside_of_the_workspace_is_asked_about() {
         ],
     );
 }
+
+#[test]
+fn a_folder_that_takes_the_name_of_one_with_settings_brings_its_own() {
+    check(
+        Ask,
+        &[
+            "mv c .cargo",
+            "cp -r c .cargo",
+            "cp -r c sub/.cargo",
+            "git mv c .github",
+            "ln -s ../c .yarn",
+            "mv c .zed/",
+            "pax -r < made.pax",
+        ],
+    );
+    check(
+        Allow,
+        &[
+            "mkdir -p .cargo .github",
+            "cp -r .cargo saved",
+            "mv c cargo",
+            "mkdir .github/ISSUE_TEMPLATE && cp bug.md .github/ISSUE_TEMPLATE/",
+        ],
+    );
+}

@@ -196,12 +196,14 @@ fn a_revision_is_no_option() {
             "git show $(git rev-parse HEAD)",
             "git diff $(git merge-base origin/main HEAD)",
             "git rev-parse HEAD > a; git diff $(git merge-base main HEAD)...HEAD --stat",
+            "git log $(git describe --tags --abbrev=0)..HEAD",
+            "last=$(git describe --tags --abbrev=0); git diff --name-only \"$last\"..HEAD",
         ],
     );
     check(
         Ask,
         &[
-            "git log $(git describe --tags --abbrev=0)..HEAD",
+            "git log $(git describe --tags --dirty=--output=x)..HEAD",
             "SHA=$(git rev-parse --output=x); git show $SHA",
             "SHA=$(git rev-parse HEAD); rm $SHA",
             "SHA=$(git rev-parse HEAD); cat $SHA",
@@ -297,4 +299,54 @@ fn options_that_are_those_of_others_elsewhere_are_not_taken_for_them() {
         ],
     );
     check(Ask, &["cargo install ripgrep", "cargo install --list x"]);
+}
+
+#[test]
+fn what_follows_args_is_the_tests_own() {
+    check(
+        Allow,
+        &[
+            "go test ./... -args -v",
+            "go test ./pkg -run TestX -args -update -golden=testdata/a.json",
+        ],
+    );
+    check(
+        Ask,
+        &[
+            "go test ./pkg -args -out=/etc/motd",
+            "go test github.com/o/m@latest -args -v",
+        ],
+    );
+    check(Deny, &["go test -exec ./evil ./... -args -v"]);
+}
+
+#[test]
+fn the_order_of_files_in_a_difference_is_no_pager() {
+    check(
+        Allow,
+        &["git diff -Oorder.txt", "git log -p -O order.txt -3"],
+    );
+    check(Deny, &["git grep -Oless x", "git grep -O x"]);
+}
+
+#[test]
+fn revisions_that_come_in_are_no_options() {
+    check(
+        Allow,
+        &[
+            "git log --format=%h | xargs git show",
+            "git log -3 --format=%H | xargs -n1 git show --stat",
+            "git rev-list HEAD | xargs -I{} git show -s {}",
+            "git rev-list -n 1 HEAD | xargs git show",
+        ],
+    );
+    check(
+        Ask,
+        &[
+            "git log --format=%s | xargs git show",
+            "git log --format=%h | sh",
+            "git rev-parse HEAD | bash",
+            "git log --format=%h | xargs -I{} {}",
+        ],
+    );
 }

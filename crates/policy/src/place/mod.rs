@@ -22,6 +22,7 @@ pub use device::{Device, device};
 pub use glob::matches;
 pub use hosts::{Destination, HostClass, address_class, destination, host_class};
 pub(crate) use path::{is_below, name, normalise};
+pub(crate) use sets::begins_guarded;
 pub use sets::secret_name as is_secret_name;
 pub(crate) use word::{Named, named};
 

@@ -178,6 +178,21 @@ pub(super) fn anywhere(path: &str, list: &[&str]) -> bool {
         .any(|at| below_any(&path[at..], list))
 }
 
+/// Whether a folder is one in which what is guarded anywhere would lie: `.cargo`, `.github`.
+pub(crate) fn begins_guarded(folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/').to_lowercase();
+    let is_end = |begin: &str| {
+        let rest = folder.strip_suffix(begin);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    };
+    let mut entries = FOLDED.anywhere.iter().chain(FOLDED.instructions);
+    entries.any(|entry| {
+        entry
+            .rsplit_once('/')
+            .is_some_and(|(begin, _)| is_end(begin))
+    })
+}
+
 /// Whether a file's name alone says that it authenticates someone: keys, `.env`, credential files.
 pub fn secret_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();

@@ -120,11 +120,7 @@ impl Parser<'_> {
             let word = &self.args[self.at];
             self.at += 1;
             if word.known() == Some("--") {
-                self.parsed.dashes = Some(self.parsed.operands.len());
-                self.parsed
-                    .operands
-                    .extend_from_slice(&self.args[self.at..]);
-                return;
+                return self.rest();
             }
             let begin = word.prefix();
             let minus = begin.len() > 1 && begin.starts_with('-');
@@ -243,11 +239,22 @@ impl Parser<'_> {
         let Some(option) = self.exact(begin).or_else(|| self.exact(name)) else {
             return self.strange(name);
         };
+        if option.takes == Takes::Rest {
+            self.rest();
+        }
         let value = match value {
             None if option.takes == Takes::Value => self.next_value(),
             value => value,
         };
         self.push(option, value);
+    }
+
+    /// What follows is no option any more.
+    fn rest(&mut self) {
+        self.parsed.dashes = Some(self.parsed.operands.len());
+        let rest = self.args.get(self.at..).unwrap_or_default();
+        self.parsed.operands.extend_from_slice(rest);
+        self.at = self.args.len();
     }
 
     /// `-xvf FILE`, `-ofile`, `-20`.
@@ -273,7 +280,7 @@ impl Parser<'_> {
             let after = at + letter.len_utf8();
             let rest = after < begin.len() || word.known().is_none();
             let value = match option.takes {
-                Takes::Nothing => None,
+                Takes::Nothing | Takes::Rest => None,
                 Takes::Value if !rest => self.next_value(),
                 Takes::Joined if !rest => None,
                 Takes::Value | Takes::Joined => Some(without(word, after)),

@@ -76,6 +76,8 @@ pub(crate) enum Takes {
     Joined,
     /// A value, and what follows is no option any more: `python -c CODE …`.
     Last,
+    /// All that follows, which is another program's, as behind `--`.
+    Rest,
 }
 
 /// What an argument is, and so what it does.
@@ -212,6 +214,15 @@ pub(crate) const fn joined(names: &'static str, act: Act) -> Opt {
         names,
         takes: Takes::Joined,
         act,
+    }
+}
+
+/// Options behind which everything is another program's.
+pub(crate) const fn rest(names: &'static str) -> Opt {
+    Opt {
+        names,
+        takes: Takes::Rest,
+        act: TEXT,
     }
 }
 

@@ -5,6 +5,7 @@ mod flags;
 mod loads;
 mod names;
 mod paths;
+mod plain;
 mod shapes;
 
 use super::network::metadata;
@@ -126,7 +127,8 @@ pub(crate) fn judge(name: &str, value: &Word, reader: &mut Reader<'_>) {
     paths::judge(name, value, reader);
     loads::judge(name, value, reader);
     if runs {
-        if is_harmless_value(name, value) {
+        let is_plain = |text| plain::is_plain(name, text, reader);
+        if is_harmless_value(name, value) || value.known().is_some_and(is_plain) {
             return;
         }
         let text = format!(

@@ -41,7 +41,11 @@ impl Input {
 
     pub(super) fn output(output: &Output) -> Self {
         let from = match output.word() {
-            Word::Unknown(why) if why != crate::programs::GATEWAY_PROCESS => Stdin::Pipe,
+            Word::Unknown(why)
+                if why != crate::programs::GATEWAY_PROCESS && why != crate::programs::REVISION =>
+            {
+                Stdin::Pipe
+            }
             word => Stdin::Text(word),
         };
         Self {

@@ -92,7 +92,7 @@ fn cpio(parsed: &Parsed, reader: &mut Reader<'_>) {
 fn pax(parsed: &Parsed, reader: &mut Reader<'_>) {
     reader.touch(&Word::from("."), Access::Create);
     if !parsed.has("-w") {
-        if parsed.has("-r") && parsed.has("-f") {
+        if parsed.has("-r") {
             reader.ask("absolute-names", "It writes wherever the archive says.");
         }
         return;

@@ -14,7 +14,7 @@ use crate::place::{Access, Guard, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    Act, Grammar, Opt, Program, READ, TEXT, WRITE, flag, flags, joined, program, value,
+    Act, Grammar, Opt, Program, READ, TEXT, WRITE, flag, flags, joined, program, rest, value,
 };
 use crate::programs::variables;
 use crate::verdict::Verdict;
@@ -45,7 +45,7 @@ const CARGO: &[Opt] = &[
 
 #[rustfmt::skip]
 const GO: &[Opt] = &[
-    value("-exec -toolexec -vettool", HELPER), value("-overlay -modfile -pgo", READ), value("-o -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -outputdir -pkgdir", WRITE),
+    rest("-args"), value("-exec -toolexec -vettool", HELPER), value("-overlay -modfile -pgo", READ), value("-o -coverprofile -cpuprofile -memprofile -blockprofile -mutexprofile -trace -outputdir -pkgdir", WRITE),
     value("-run -bench -count -timeout -tags -ldflags -gcflags -asmflags -gccgoflags -p -parallel -cpu -covermode -coverpkg -benchtime -shuffle -skip -fuzz -fuzztime -mod -f -compiler -buildmode -vet -installsuffix -buildvcs -list", TEXT),
     flags("-v -x -n -a -race -msan -asan -work -short -cover -json -failfast -benchmem -c -i -m -u -deps -e -find -test -trimpath -modcacherw -linkshared -fullpath -artifacts"),
 ];
@@ -58,6 +58,7 @@ const fn task(names: &'static str) -> Program {
             loading::options(&parsed.operands, reader);
             let program = reader.invocation.argv[0].prefix().to_owned();
             reaching(crate::place::name(&program), &parsed.operands, reader);
+            reaching::open_to_all(&parsed.operands, reader);
             // `lerna exec -- COMMAND`, `nx exec -- COMMAND`
             if parsed.operand(0) == Some("exec") {
                 super::wrappers::tail(parsed, reader);
@@ -159,7 +160,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-e --exec", Act::Shell), value("-P --formatter --source --harness", LOADS), value("-I", READ), value("-j --jobs --state --ext --rules", TEXT),
         flags("-l --lib -b --blib -r --recurse -v --verbose -q --quiet -Q --QUIET -c --color --nocolor -s --shuffle -f --failures -o --comments --timer -w -W -t -T -n --dry -p --parse --merge --count --nocount --directives --version --help"),
     ]).also(|parsed, reader| careful(&parsed.operands, reader)),
-    task("shellcheck xcpretty xcbeautify editorconfig-checker ec scala-cli shfmt bats yamllint actionlint hadolint ansible-lint tflint jsonlint taplo toml-test markdown-link-check vale proselint write-good typos ast-grep comby clang-format clang-tidy cppcheck cpplint include-what-you-use rustfmt clippy-driver rust-analyzer cbindgen bindgen uncrustify astyle ktlint detekt google-java-format checkstyle pmd spotbugs jacoco flask alembic django-admin jupyter trunk pipdeptree scalafmt scalafix ormolu fourmolu hlint stylish-haskell stack cabal mix rebar3 gleam elm elm-test elm-format elm-review purs spago credo dialyzer dune ocamlformat zls stylua luacheck selene busted nimpretty nixfmt nixpkgs-fmt alejandra statix deadnix terraform-docs verilator iverilog yosys doxygen asciidoctor mdbook hugo jekyll zola eleventy eslint_d prettierd tsserver gopls pyls clangd"),
+    task("shellcheck xcpretty xcbeautify editorconfig-checker ec scala-cli shfmt bats yamllint actionlint hadolint ansible-lint tflint jsonlint taplo toml-test markdown-link-check vale proselint write-good typos ast-grep comby clang-format clang-tidy cppcheck cpplint include-what-you-use rustfmt clippy-driver rust-analyzer cbindgen bindgen uncrustify astyle ktlint detekt google-java-format checkstyle pmd spotbugs jacoco flask uvicorn gunicorn hypercorn granian daphne celery typst pint tensorboard alembic django-admin jupyter trunk pipdeptree scalafmt scalafix ormolu fourmolu hlint stylish-haskell stack cabal mix rebar3 gleam elm elm-test elm-format elm-review purs spago credo dialyzer dune ocamlformat zls stylua luacheck selene busted nimpretty nixfmt nixpkgs-fmt alejandra statix deadnix terraform-docs verilator iverilog yosys doxygen asciidoctor mdbook hugo jekyll zola eleventy eslint_d prettierd tsserver gopls pyls clangd"),
     program("latexmk").grammar(Grammar::Single).options(&[
         flag("-shell-escape --shell-escape", Act::Ask("shell-escape", "The document may run commands.")), value("-outdir -output-directory -auxdir", FOLDER), value("-r", LOADS),
         value("-e", Act::Ask("inline-code", "It runs code that is given in an argument.")), value("-latex -pdflatex -lualatex -xelatex -usepretex -pretex", HELPER), value("-jobname -p", TEXT),

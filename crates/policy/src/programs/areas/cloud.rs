@@ -3,6 +3,7 @@
 mod forges;
 mod handed;
 
+use super::containers::{copied_from, read_elsewhere};
 use crate::effect::EffectKind;
 use crate::place::Access;
 use crate::programs::Stdin;
@@ -70,7 +71,7 @@ static KUBECTL: &[Program] = &[
     }),
     program("auth").options(KUBE).also(|parsed, reader| if !matches!(parsed.operand(0), Some("can-i" | "whoami")) { reader.ask(REMOTE, "It changes who may do what in a cluster."); }),
     program("exec debug attach run").grammar(Grammar::Stops).options(KUBE).asks(EffectKind::Remote, REMOTE, "runs a command in a cluster").io(NETWORK).also(kube_exec),
-    program("cp").options(KUBE).asks(EffectKind::Remote, REMOTE, "copies to or from a cluster").also(|parsed, reader| parsed.operands.iter().filter(|word| !word.prefix().contains(':')).for_each(|word| { upload(reader, word); })),
+    program("cp").options(KUBE).asks(EffectKind::Remote, REMOTE, "copies to or from a cluster").also(kube_copy),
     program("port-forward proxy").options(KUBE).asks(EffectKind::Network, "tunnel", "opens a way into a cluster"),
     program("delete").options(KUBE).asks(EffectKind::Remote, DELETES, "deletes in a cluster").also(kube_delete),
     program("drain").options(KUBE).asks(EffectKind::Remote, DELETES, "empties a machine of a cluster"),
@@ -127,8 +128,34 @@ fn kube_read(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
+/// `cp POD:PATH FILE`, `cp FILE POD:PATH`.
+fn kube_copy(parsed: &Parsed, reader: &mut Reader<'_>) {
+    for (at, word) in parsed.operands.iter().enumerate() {
+        match copied_from(word) {
+            Some(path) if at + 1 < parsed.operands.len() => read_elsewhere(reader, path),
+            Some(_) => {}
+            None => {
+                upload(reader, word);
+            }
+        }
+    }
+}
+
+/// `debug node/NAME` has the whole disk of a machine below `/host`.
+fn reaches_a_machine(words: &[Word]) -> bool {
+    let on_a_node = words.iter().any(|word| word.prefix().starts_with("node/"));
+    let reaches = |word: &Word| word.prefix().starts_with("/host") || word.prefix() == "chroot";
+    on_a_node && words.iter().any(|word| word.known() == Some("debug")) && words.iter().any(reaches)
+}
+
 fn kube_exec(_: &Parsed, reader: &mut Reader<'_>) {
     let words = &reader.invocation.argv;
+    if reaches_a_machine(words) {
+        return reader.deny(
+            "container-escape",
+            "It reaches the disk of the machine that a cluster runs on.",
+        );
+    }
     if let Some(at) = words.iter().position(|word| word.known() == Some("--")) {
         let argv = words[at + 1..].to_vec();
         reader.command(&argv, false, None, true);

@@ -46,7 +46,10 @@ static DOCKER: &[Program] = &[
     program("build buildx-build bake").options(&[value("-f --file", READ), value("-t --tag --build-arg --target --platform --progress --label --network --cache-from --cache-to --builder", TEXT), value("-o --output --iidfile --metadata-file", TEXT), flags("--no-cache --pull -q --load --push --rm --squash"), value("--secret --ssh", Act::Ask("container-secret", "The build is handed what authenticates a person.")), value("--allow", ESCAPE)])
         .asks(EffectKind::System, CONTAINERS, "builds an image, which runs what its file says"),
     program("cp").asks(EffectKind::System, CONTAINERS, "copies to or from a container").also(|parsed, reader| if let [from, to] = parsed.operands.as_slice() {
-        if !from.prefix().contains(':') { reader.touch(from, Access::ReadAll); }
+        match copied_from(from) {
+            Some(inside) => read_elsewhere(reader, inside),
+            None => { reader.touch(from, Access::ReadAll); }
+        }
         if !to.prefix().contains(':') { reader.touch(to, Access::Write); }
     }),
     program("rm rmi start stop restart kill pause unpause rename update commit tag load import attach pull mount umount cleanup restore").asks(EffectKind::System, CONTAINERS, "changes containers or images").also(images),
@@ -274,6 +277,17 @@ fn device(reader: &mut Reader<'_>, word: &Word) {
             format!("The container gets {path}, a disk or the memory of this machine as it is."),
         );
     }
+}
+
+/// The path of `CONTAINER:PATH`.
+pub(super) fn copied_from(word: &Word) -> Option<Word> {
+    let at = word.prefix().find(':')?;
+    Some(without(word, at + 1))
+}
+
+/// What is copied out of another place is read there.
+pub(super) fn read_elsewhere(reader: &mut Reader<'_>, path: Word) {
+    reader.command(&[Word::from("cat"), path], false, None, true);
 }
 
 /// What is run in the container; an entry point comes before it.

@@ -1,7 +1,7 @@
 //! Copying, moving and linking: what is read, what is written, and where a link leads.
 
 use crate::effect::Zone;
-use crate::place::{Access, is_critical, locate};
+use crate::place::{Access, begins_guarded, is_critical, locate};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{Opt, TEXT, flags, joined, value};
@@ -54,7 +54,10 @@ fn put(reader: &mut Reader<'_>, from: &[Word], to: &Word) {
         || from.len() > 1
         || is_folder(reader, folder);
     if !into {
-        return;
+        return takes_the_name(reader, folder);
+    }
+    if folder.ends_with('/') && !is_folder(reader, folder) {
+        takes_the_name(reader, folder);
     }
     for word in from {
         if let Some(name) = word
@@ -67,6 +70,22 @@ fn put(reader: &mut Reader<'_>, from: &[Word], to: &Word) {
                 Access::Write,
             );
         }
+    }
+}
+
+/// A folder that is put where tools look for their settings brings whatever lies in it: `mv c .cargo`.
+fn takes_the_name(reader: &mut Reader<'_>, folder: &str) {
+    let Some(place) = locate(folder, reader.cwd(), reader.world) else {
+        return;
+    };
+    if place.guard.is_none() && begins_guarded(&place.path) {
+        reader.ask(
+            "write-instructions",
+            &format!(
+                "It puts something at {}, where tools look for settings that they act on unasked.",
+                place.path
+            ),
+        );
     }
 }
 

@@ -220,8 +220,8 @@ fn launchctl(parsed: &Parsed, reader: &mut Reader<'_>) {
             | "print-disabled" | "dumpstate",
         ) => {}
         Some(
-            "load" | "bootstrap" | "submit" | "enable" | "start" | "kickstart" | "setenv"
-            | "config" | "asuser" | "bsexec" | "plist",
+            "load" | "bootstrap" | "submit" | "enable" | "setenv" | "config" | "asuser" | "bsexec"
+            | "plist",
         ) => {
             reader.deny(
                 PERSIST,

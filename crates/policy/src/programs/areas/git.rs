@@ -32,7 +32,7 @@ const SIGNS: Act = Act::Nothing;
 #[rustfmt::skip]
 const LOOKS: &[Opt] = &[
     value("--output", WRITE), flag("--ext-diff --textconv", Act::Ask("external-diff", "It runs the programs that the repository names.")),
-    flag("-O --open-files-in-pager", Act::Ask("editor", "It opens a pager.")), flag("--no-index", TEXT), value("--contents", READ),
+    flag("--open-files-in-pager", Act::Ask("editor", "It opens a pager.")), flag("--no-index", TEXT), value("--contents", READ), value("-O", READ),
 ];
 
 /// Reads the repository and nothing else; its helpers are off.
@@ -235,6 +235,10 @@ fn look(parsed: &Parsed, reader: &mut Reader<'_>) {
         return;
     };
     let sub = argv[at].known().unwrap_or("");
+    if sub == "grep" && parsed.has("-O") {
+        // Elsewhere it names a file that says in which order files are shown.
+        reader.ask("editor", "It opens a pager.");
+    }
     contents(parsed, sub, reader);
     if sub == "interpret-trailers" && argv.iter().any(|arg| arg.known() == Some("--in-place")) {
         parsed

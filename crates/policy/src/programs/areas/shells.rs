@@ -9,7 +9,7 @@ use crate::programs::code::{self, Language, input, is_input};
 use crate::programs::options::Parsed;
 use crate::programs::reader::Reader;
 use crate::programs::table::{
-    Act, Grammar, Program, READ, TEXT, WRITE, flag, flags, joined, last, program, value,
+    Act, Grammar, Program, READ, READ_ALL, TEXT, WRITE, flag, flags, joined, last, program, value,
 };
 use crate::programs::{Args, Stdin, foreign};
 use crate::verdict::Verdict;
@@ -54,7 +54,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(ruby),
     program("php php-cli hhvm").grammar(Grammar::Stops).strict().options(&[
         value("-r", Act::Code(Language::Php)), value("-B -R -E", Act::Code(Language::Php)), value("-f -F", Act::CodeFile(Language::Php)), value("-d", TEXT), value("-z", LOADS), value("-c", LOADS), flags("-n -i -l -m -q -v -w -s -H --ini --version --help"), flag("-a", TEXT),
-        value("-S", Act::Ask("listens", "It opens a port.")), value("-t --rf --rc --re", TEXT),
+        value("-S", Act::Ask("listens", "It opens a port.")), value("-t", READ_ALL), value("--rf --rc --re", TEXT),
     ]).also(php),
     program("lua luajit lua5.1 lua5.3 lua5.4 texlua luau").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::Lua)), value("-l", LOADS), flags("-v -E -W -"), flag("-i", LOADS)]).also(runs_file),
     program("osascript osacompile").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::AppleScript)), value("-l -s", TEXT), flags("-i")]).also(osascript),
@@ -282,7 +282,8 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
             }
         }
         "http.server" | "SimpleHTTPServer" | "pyftpdlib" | "smtpd" | "xmlrpc.server" => {
-            reader.ask("listens", "It opens a port and serves files through it.");
+            let folder = given(args, &["-d", "--directory"]);
+            serves(folder.unwrap_or(Word::from(".")), reader);
         }
         "code" | "pdb" | "idlelib" | "asyncio" => input(reader, Language::Python),
         "timeit" => {
@@ -303,6 +304,14 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
             reader.ask("inline-code", "It runs code that is given in an argument.");
         }
         "awscli" => reader.again("aws", args),
+        "flask" => task("flask", args, reader),
+        "uvicorn" => task("uvicorn", args, reader),
+        "gunicorn" => task("gunicorn", args, reader),
+        "hypercorn" => task("hypercorn", args, reader),
+        "daphne" => task("daphne", args, reader),
+        "celery" => task("celery", args, reader),
+        "alembic" => task("alembic", args, reader),
+        "django" => task("django-admin", args, reader),
         module => {
             let path = Word::Known(format!("{}.py", module.replace('.', "/")));
             if is_own_module(module, reader) {
@@ -313,6 +322,37 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
             }
         }
     }
+}
+
+/// The value of an option: `-d x`, `-dx`, `--directory=x`.
+fn given(args: &[Word], names: &[&str]) -> Option<Word> {
+    let mut args = args.iter();
+    while let Some(word) = args.next() {
+        let text = word.prefix();
+        if names.contains(&text) {
+            return args.next().cloned();
+        }
+        let glued = |name: &&str| {
+            let rest = text.strip_prefix(*name)?;
+            Some(text.len() - rest.trim_start_matches('=').len())
+        };
+        if let Some(at) = names.iter().find_map(glued) {
+            return Some(crate::programs::options::without(word, at));
+        }
+    }
+    None
+}
+
+/// All of a folder can be read through a port.
+fn serves(folder: Word, reader: &mut Reader<'_>) {
+    reader.ask("listens", "It opens a port and serves files through it.");
+    reader.touch(&folder, Access::ReadAll);
+}
+
+/// `python -m flask …`: the task that is called so.
+fn task(name: &'static str, args: &[Word], reader: &mut Reader<'_>) {
+    super::builds::reaching(name, args, reader);
+    reader.again(name, args);
 }
 
 fn powershell(_: &Parsed, reader: &mut Reader<'_>) {

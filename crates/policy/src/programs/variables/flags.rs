@@ -41,6 +41,29 @@ pub(super) fn is_compiler(value: &str, is_installed: impl Fn(&str) -> bool) -> b
     words.next().is_some_and(is_installed) && words.all(is_of_c)
 }
 
+/// Options of a virtual machine of Java that say how much it takes, and how it writes.
+pub(super) fn of_jvm(value: &str) -> bool {
+    const SAY: &[&str] = &[
+        "-Xmx",
+        "-Xms",
+        "-Xss",
+        "-XX:Max",
+        "-XX:+Use",
+        "-XX:-Use",
+        "-Dfile.encoding=",
+        "-Djava.awt.headless=",
+        "-Duser.timezone=",
+        "-Duser.language=",
+        "-Dorg.gradle.daemon=",
+        "-Dorg.gradle.parallel=",
+        "-Dorg.gradle.workers.max=",
+    ];
+    value.split_ascii_whitespace().all(|one| {
+        let begins = SAY.iter().any(|begin| one.starts_with(begin));
+        begins && is_plain(&one.replace([':', '/'], ""))
+    })
+}
+
 /// What `-C` of rustc may say without naming a program or a library.
 const CODEGEN: &[&str] = &[
     "target-cpu",

@@ -93,7 +93,10 @@ impl Judge<'_> {
             [Word::Known(name)] if is_name(name) => self.plain(name, None, scope),
             [name] => {
                 self.named_by(param, name, scope);
-                Value::unknown("a variable that another names")
+                let mut value = Value::unknown("a variable that another names");
+                // Which one is not known: it may be any that the environment has.
+                value.flow.whole_environment = name.known().is_none();
+                value
             }
             _ => Value::unknown("a variable that another names"),
         }

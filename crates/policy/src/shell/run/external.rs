@@ -10,6 +10,9 @@ use crate::programs::{self, Invocation, Reading, Stdin};
 use crate::verdict::{Finding, Span, Verdict};
 use crate::word::{Piece, Word};
 
+/// Programs that are called as what many others are told to do: `acme project init`, `service halt`.
+const DEEDS: &[&str] = &["init", "halt", "reboot", "shutdown", "poweroff"];
+
 /// Words of a program that nobody knows before the command that it may run.
 const MOST_BEFORE: usize = 8;
 
@@ -166,7 +169,7 @@ impl Judge<'_> {
         }
         let begins = (1..argv.len().min(MOST_BEFORE)).filter(|at| {
             let name = argv[*at].known().unwrap_or_default();
-            programs::is_known(name)
+            programs::is_known(name) && !DEEDS.contains(&name)
         });
         for at in begins {
             self.denied_aside(scope, |judge, inner| {

@@ -49,7 +49,7 @@ impl Judge<'_> {
             );
         } else if network
             && (sent.environment
-                || words.whole_environment
+                || sends.whole_environment
                 || (read.environment && reading.io.sends_input)
                 || self.sends_a_credential(argv, words))
         {

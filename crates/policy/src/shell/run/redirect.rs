@@ -263,7 +263,8 @@ impl Judge<'_> {
         if word.prefix().starts_with("/dev/tcp/") || word.prefix().starts_with("/dev/udp/") {
             self.sent_by_redirection(output.flow);
         }
-        if output.flow.endless && !word.prefix().starts_with("/dev/") {
+        let device = word.prefix().starts_with("/dev/") && !word.prefix().starts_with("/dev/shm/");
+        if output.flow.endless && !device {
             self.fills_disk();
         }
         if let Some(path) = word.known()

@@ -32,11 +32,66 @@ pub(super) fn is_revision(argv: &[Word]) -> bool {
                 "%H" | "%h" | "format:%H" | "format:%h"
             ))
         ),
+        ["git", "rev-list", args @ ..] if args.iter().all(|arg| chooses_revisions(arg)) => true,
         ["git", "log" | "rev-list", args @ ..] => only_revisions(args),
+        // A tag, or a revision, and what is counted from it.
+        ["git", "describe", args @ ..] => args.iter().all(|arg| describes(arg)),
         // A name of a branch or of a tag begins with no dash.
         ["git", "branch" | "tag" | "for-each-ref", args @ ..] => only_names(args),
         _ => false,
     }
+}
+
+/// What says of which revisions `git rev-list` writes, and nothing of what it writes of each.
+fn chooses_revisions(arg: &str) -> bool {
+    const PLAIN: &[&str] = &[
+        "-n",
+        "--all",
+        "--branches",
+        "--tags",
+        "--no-merges",
+        "--merges",
+        "--reverse",
+        "--first-parent",
+        "--topo-order",
+        "--date-order",
+        "--",
+    ];
+    const VALUED: &[&str] = &[
+        "--max-count=",
+        "--skip=",
+        "--since=",
+        "--after=",
+        "--until=",
+        "--before=",
+        "--author=",
+        "--grep=",
+    ];
+    let is_number = |rest: &str| rest.chars().all(|c| c.is_ascii_digit());
+    !arg.starts_with('-')
+        || PLAIN.contains(&arg)
+        || VALUED.iter().any(|begin| arg.starts_with(begin))
+        || arg.strip_prefix("-n").is_some_and(is_number)
+        || arg.strip_prefix('-').is_some_and(is_number)
+}
+
+/// What `git describe` may be told without writing anything but a name that it knows.
+fn describes(arg: &str) -> bool {
+    const PLAIN: &[&str] = &[
+        "--tags",
+        "--always",
+        "--long",
+        "--dirty",
+        "--all",
+        "--contains",
+        "--exact-match",
+        "--first-parent",
+    ];
+    !arg.starts_with('-')
+        || PLAIN.contains(&arg)
+        || ["--abbrev=", "--match=", "--exclude=", "--candidates="]
+            .iter()
+            .any(|begin| arg.starts_with(begin))
 }
 
 /// Whether each line of `git log` is a revision and nothing else.

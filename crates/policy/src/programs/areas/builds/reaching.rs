@@ -79,11 +79,51 @@ pub(in crate::programs::areas) fn reaching(
     true
 }
 
+/// Options that say at which address something listens.
+const ADDRESSES: &[&str] = &[
+    "--host",
+    "--bind",
+    "--hostname",
+    "--address",
+    "--addr",
+    "--listen",
+    "--ip",
+    "--ip-address",
+    "--bind-all",
+    "-H",
+    "-b",
+    "-a",
+];
+
+/// A server that everyone on the network reaches, where most would listen for this machine alone.
+pub(in crate::programs) fn open_to_all(args: &[Word], reader: &mut Reader<'_>) {
+    let mut before = "";
+    for word in args {
+        let text = word.prefix();
+        let (name, value) = text.split_once('=').unwrap_or((before, text));
+        let is_own = ADDRESSES.contains(&name) || before == "runserver";
+        before = text;
+        if is_own && is_everywhere(value) {
+            let text = format!("It listens at {value}, where everyone on the network reaches it.");
+            return reader.ask("listens", &text);
+        }
+    }
+}
+
+fn is_everywhere(address: &str) -> bool {
+    let address = address.strip_prefix("tcp://").unwrap_or(address);
+    ["0.0.0.0", "[::]", "*"].iter().any(|all| {
+        let rest = address.strip_prefix(all);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    }) || address == "::"
+}
+
 /// A script by which a framework runs its tasks: `php artisan`, `python manage.py`, `bin/console`.
 pub(in crate::programs) fn framework(script: &Word, args: &[Word], reader: &mut Reader<'_>) {
     let name = crate::place::name(script.prefix());
     if matches!(name, "artisan" | "manage.py" | "console") {
         reaching(name, args, reader);
+        open_to_all(args, reader);
         crate::programs::handed::judge(name, args, reader);
     }
 }

@@ -34,7 +34,10 @@ pub(super) fn go_packages(parsed: &Parsed, reader: &mut Reader<'_>) {
     if run && parsed.operands.first().is_some_and(code::is_input) {
         return code::strange_input(reader);
     }
-    for (at, word) in parsed.operands.iter().enumerate() {
+    let packages = parsed.dashes.unwrap_or(parsed.operands.len());
+    let (packages, given) = parsed.operands.split_at(packages);
+    careful(given, reader);
+    for (at, word) in packages.iter().enumerate() {
         let text = word.prefix();
         let first = text.split('/').next().unwrap_or("");
         let remote = text.contains('@')

@@ -101,16 +101,22 @@ pub(super) fn editor(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
     }
     typed(&name, reader);
-    if parsed.operands.iter().any(|word| {
-        matches!(
-            word.known(),
-            Some("--install-extension" | "tunnel" | "serve-web")
-        )
-    }) || argv
+    if parsed
+        .operands
         .iter()
-        .any(|word| matches!(word.prefix(), "--install-extension" | "--add-mcp"))
+        .any(|word| matches!(word.known(), Some("tunnel" | "serve-web")))
+        || argv.iter().any(|word| word.prefix() == "--add-mcp")
     {
         reader.deny(PERSIST, "It adds what the editor runs from now on.");
+    }
+    if argv
+        .iter()
+        .any(|word| word.prefix() == "--install-extension")
+    {
+        reader.ask(
+            "package-install",
+            "It brings in code from others, which the editor runs from now on.",
+        );
     }
 }
 

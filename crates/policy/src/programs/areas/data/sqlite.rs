@@ -156,7 +156,11 @@ fn files(text: &str, lower: &str, reader: &mut Reader<'_>) {
         .split(ends)
         .filter(|part| part.contains('/') || part.starts_with('.') && part.len() > 2)
         .filter(|part| !SHOWS.contains(part))
-        .map(Word::from)
+        // The database itself puts the home folder in.
+        .map(|part| match part.strip_prefix("~/") {
+            Some(rest) => Word::Known(format!("{}/{rest}", reader.world.home)),
+            None => Word::from(part),
+        })
         .collect();
     if other {
         reader.ask(
