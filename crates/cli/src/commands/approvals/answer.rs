@@ -259,8 +259,8 @@ mod tests {
             sent(of(Verdict::AllowAlways, always)),
             json!({"id": "a", "digest": "d1", "decision": "always", "pattern": null, "until": 7})
         );
-        let plain = asked(json!({"command": "make"}));
-        let published = plain(Verdict::Deny).own("a", Some(&plain));
+        let theirs = asked(json!({"command": "make"}));
+        let published = plain(Verdict::Deny).own("a", Some(&theirs));
         assert_eq!(published, None);
     }
 

@@ -4,24 +4,16 @@
 //!
 //! What only the code without sockets costs is measured by criterion in `crates/gateway/benches`.
 
-#[path = "gateway/crowd.rs"]
 mod crowd;
-#[path = "gateway/figures.rs"]
 mod figures;
-#[path = "../../../tests/bench/measure.rs"]
+#[path = "../../../../tests/bench/measure.rs"]
 #[allow(dead_code, reason = "the desktop's figures use the rest of it")]
 mod measure;
-#[path = "gateway/own.rs"]
 mod own;
-#[path = "gateway/requests.rs"]
 mod requests;
-#[path = "gateway/runs.rs"]
 mod runs;
-#[path = "gateway/seed.rs"]
 mod seed;
-#[path = "gateway/subject.rs"]
 mod subject;
-#[path = "gateway/wire.rs"]
 mod wire;
 
 use std::{env, fs, path::Path, time::Duration};

@@ -229,5 +229,4 @@ fn duration(ms: EpochMs) -> String {
 }
 
 #[cfg(test)]
-#[path = "notices/tests.rs"]
 mod tests;

@@ -2,10 +2,9 @@
 //! is shown of it.
 #![allow(clippy::unwrap_used)]
 
-#[path = "audit/ending.rs"]
 mod ending;
-#[path = "audit/proof.rs"]
 mod proof;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::io::Write as _;
