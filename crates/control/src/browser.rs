@@ -7,13 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gatehouse_fleet::view::{AddGateway, CredentialKind, SecretInput};
 use gatehouse_fleet::{Clock, Environment, Fleet, FleetError, FleetOptions};
+use gatehouse_gateway::auth::{random_token, token_hash};
 use gatehouse_protocol::{ClientId, ClientInfo, ClientMode};
 use gatehouse_store::{SqliteCache, StoreError};
 use gatehouse_vault::MemoryVault;
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -70,7 +69,7 @@ pub struct ControlUi {
     pub(crate) options: Arc<ControlOptions>,
     pub(crate) door: Arc<dyn Door>,
     /// By the SHA-256 of the cookie, so that looking one up says nothing about another. Never locked over an await.
-    browsers: Arc<Mutex<HashMap<[u8; 32], Arc<Browser>>>>,
+    browsers: Arc<Mutex<HashMap<String, Arc<Browser>>>>,
 }
 
 /// One browser that signed in.
@@ -101,24 +100,22 @@ impl ControlUi {
         if self.lock().len() >= MOST {
             return Err(ControlError::TooMany);
         }
-        let mut random = Zeroizing::new([0u8; 32]);
-        getrandom::fill(random.as_mut_slice())?;
-        let cookie = URL_SAFE_NO_PAD.encode(random.as_slice());
+        let cookie = random_token()?;
         let browser = Browser::start(&self.options, admission, credential).await?;
-        self.lock().insert(hashed(&cookie), Arc::new(browser));
+        self.lock().insert(token_hash(&cookie), Arc::new(browser));
         Ok(cookie)
     }
 
     /// The browser that holds this cookie.
     pub(crate) fn browser(&self, cookie: &str) -> Option<Arc<Browser>> {
-        let browser = self.lock().get(&hashed(cookie)).cloned()?;
+        let browser = self.lock().get(&token_hash(cookie)).cloned()?;
         *browser.seen.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         Some(browser)
     }
 
     /// Ends a browser's session and everything that it held.
     pub(crate) async fn sign_out(&self, cookie: &str) {
-        let gone = self.lock().remove(&hashed(cookie));
+        let gone = self.lock().remove(&token_hash(cookie));
         if let Some(browser) = gone {
             browser.fleet.shutdown().await;
         }
@@ -143,7 +140,7 @@ impl ControlUi {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<[u8; 32], Arc<Browser>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Browser>>> {
         self.browsers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -215,8 +212,4 @@ fn secret(admission: Admission, credential: Option<Zeroizing<String>>) -> Option
         kind,
         value: value.as_str().to_owned(),
     })
-}
-
-fn hashed(cookie: &str) -> [u8; 32] {
-    Sha256::digest(cookie.as_bytes()).into()
 }

@@ -113,7 +113,7 @@ impl Gateway {
         tasks.spawn(failures_task);
         let rules = live_config::gate_rules(&config, auth, &hub, &tasks);
         let desk = PairingDesk::new(Arc::clone(&store), clock.clone());
-        let process_secret = random_token().and_then(Secret::new);
+        let process_secret = random_token().ok().and_then(Secret::new);
         let process_secret = process_secret
             .ok_or_else(|| StartError::Randomness("the system gives none".to_owned()))?;
         let gatekeeper = Gatekeeper::new(

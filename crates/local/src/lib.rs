@@ -7,7 +7,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod elsewhere;
-mod token;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use futures_util::future::BoxFuture;
 use gatehouse_fleet::view::{GatewayId, SessionRef};
 use gatehouse_fleet::{Fleet, FleetError};
 use gatehouse_gateway::audit::StateKey;
+use gatehouse_gateway::auth::random_token;
 use gatehouse_gateway::config::{self, AuthMode, Bind, Env, Flags, SecretFlag};
 use gatehouse_gateway::{Gateway, RunningGateway, StartError, StartOptions};
 use gatehouse_vault::credentials::VaultShelf;
@@ -119,7 +119,7 @@ impl LocalGateway {
             });
         }
         (self.before_start)().await;
-        let token = token::new()?;
+        let token = Secret::new(random_token()?);
         self.redactor.learn(&token);
         let gateway = self.listen(&token).await?;
         let address = gateway.local_addr();

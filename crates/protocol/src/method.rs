@@ -25,8 +25,9 @@ pub trait Method: Send + Sync + 'static {
 /// Declares methods. `newer [..]` names the parameters of protocol 4.
 macro_rules! methods {
     ($($(#[$meta:meta])* $name:ident = $text:literal, $scope:ident, $since:ident, $params:ty => $output:ty $(, newer [$($newer:literal),*])?;)*) => {
-        /// The names of the methods declared here.
-        pub(super) const NAMES: &[&str] = &[$($text),*];
+        /// The methods declared here: their names, and the scopes that they ask for.
+        pub(super) const DECLARED: &[(&str, crate::scope::MethodScope)] =
+            &[$(($text, crate::scope::MethodScope::$scope)),*];
         $(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,6 @@
 //! The methods that our own gateway has beside those of the protocol: policy, standing permissions, audit, credentials,
-//! undoing. A gateway that has them says so in `features.methods`; none other is asked for them.
+//! undoing. A gateway that has them says so in `features.methods`; none other is asked for them. What each takes and
+//! answers is in `docs/methods.md`.
 //!
 //! Parameters and answers are plain JSON, for both ends are ours and whoever asks reads what it shows. The exception is
 //! what carries a secret: it is a type without `Debug`, wiped after use.
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::method::{NoParams, methods};
 use crate::methods::ApprovalResolveReply;
 use crate::model::session::SessionCreated;
+use crate::scope::MethodScope;
 
 methods! {
     PolicyGet = "gatehouse.policy.get", Read, V3, NoParams => Value;
@@ -25,10 +27,13 @@ methods! {
     AuditGet = "gatehouse.audit.get", Read, V3, Value => Value;
     AuditVerify = "gatehouse.audit.verify", Read, V3, NoParams => Value;
     AuditExport = "gatehouse.audit.export", Admin, V3, Value => Value;
+    AuditSeal = "gatehouse.audit.seal", Admin, V3, Value => Value;
     CredentialsList = "gatehouse.credentials.list", Read, V3, NoParams => Value;
     CredentialsSet = "gatehouse.credentials.set", Admin, V3, CredentialSetParams => Value;
     CredentialsRotate = "gatehouse.credentials.rotate", Admin, V3, CredentialRotateParams => Value;
+    CredentialsExpire = "gatehouse.credentials.expire", Admin, V3, Value => Value;
     CredentialsDelete = "gatehouse.credentials.delete", Admin, V3, Value => Value;
+    CredentialsRotateMasterKey = "gatehouse.credentials.rotateMasterKey", Admin, V3, NoParams => Value;
     /// A task in a session of its own, with a limit of what it may cost.
     SessionsSpawn = "gatehouse.sessions.spawn", Write, V3, SpawnParams => SessionCreated;
     UndoList = "gatehouse.undo.list", Read, V3, Value => Value;
@@ -37,11 +42,15 @@ methods! {
     ApprovalsGet = "gatehouse.approvals.get", Approvals, V3, Value => Value;
     /// An answer to an approval with how long it holds, a reason, or another command.
     ApprovalsResolve = "gatehouse.approvals.resolve", Approvals, V3, Value => ApprovalResolveReply;
+    /// One answer to several approvals, each by its digest.
+    ApprovalsResolveBatch = "gatehouse.approvals.resolveBatch", Approvals, V3, Value => Value;
+    /// Takes a yes back that was not used yet.
+    ApprovalsRevoke = "gatehouse.approvals.revoke", Approvals, V3, Value => Value;
 }
 
-/// The name of every method of our own gateway that this application calls.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    NAMES.iter().copied()
+/// Every method of our own gateway, and the scope that it asks for.
+pub fn declared() -> impl Iterator<Item = (&'static str, MethodScope)> {
+    DECLARED.iter().copied()
 }
 
 /// A task with a limit.
@@ -102,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_method_of_ours_says_whose_it_is() {
-        assert!(names().all(|name| name.starts_with("gatehouse.")));
+        assert!(declared().all(|(name, _)| name.starts_with("gatehouse.")));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use gatehouse_audit::kinds;
 use gatehouse_gateway::audit::ExportFormat;
 
 use super::Target;
-use super::credentials::span;
+use super::time::span;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true)]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Target;
+use super::time::span;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
@@ -99,66 +100,5 @@ impl Kind {
     /// Whether its last line break is a part of it, as programs that read keys want it.
     pub(crate) fn has_lines(self) -> bool {
         matches!(self, Self::Certificate | Self::SshKey)
-    }
-}
-
-/// Milliseconds out of `90d`, `12h`, `30m`, `45s`.
-pub(super) fn span(text: &str) -> Result<u64, String> {
-    let wrong = || "a time is a number with s, m, h or d behind it, such as 90d".to_owned();
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(wrong()),
-    };
-    let count: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    let ms = count.checked_mul(seconds * 1_000).filter(|ms| *ms > 0);
-    ms.ok_or_else(wrong)
-}
-
-/// The longest time that an answer to an approval can hold, in minutes: a day.
-const LONGEST_ANSWER: u64 = 24 * 60;
-
-/// Whole minutes out of `30m` or `2h`. A gateway counts an answer's time in them, and nobody allows more than they said.
-pub(super) fn minutes(text: &str) -> Result<u64, String> {
-    let wrong = || "an answer holds for whole minutes, up to 24h, such as 30m or 2h".to_owned();
-    let ms = span(text).map_err(|_| wrong())?;
-    let minutes = ms / 60_000;
-    let fits = ms.is_multiple_of(60_000) && minutes <= LONGEST_ANSWER;
-    fits.then_some(minutes).ok_or_else(wrong)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{minutes, span};
-
-    #[test]
-    fn an_answer_holds_for_as_long_as_was_said_and_no_longer() {
-        assert_eq!((minutes("30m"), minutes("24h")), (Ok(30), Ok(1_440)));
-        assert_eq!((minutes("120s"), minutes("1d")), (Ok(2), Ok(1_440)));
-        // The gateway would make a minute of it, and refuse the others only after the approval was looked up.
-        for wrong in ["1s", "90s", "1441m", "2d", "99999999999d", "0m", "soon"] {
-            assert!(minutes(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_time_has_a_number_and_a_unit() {
-        assert_eq!(span("90d"), Ok(7_776_000_000));
-        assert_eq!(span("45s"), Ok(45_000));
-        for wrong in [
-            "",
-            "d",
-            "90",
-            "-1d",
-            "1.5h",
-            "0s",
-            "1y",
-            "99999999999999999d",
-        ] {
-            assert!(span(wrong).is_err(), "{wrong}");
-        }
     }
 }

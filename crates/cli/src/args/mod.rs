@@ -1,17 +1,20 @@
 //! The definition of the command line. Help, completions and man pages come from here and from nowhere else.
 
+mod approvals;
 mod audit;
 mod before;
 mod credentials;
 mod gateway;
 mod policy;
 mod target;
+mod time;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use approvals::{AllowArgs, ApprovalsAction, ApprovalsArgs, GrantsAction, Named};
 pub(crate) use audit::{AuditAction, AuditArgs, AuditFilters, Format};
 pub(crate) use credentials::{CredentialsAction, CredentialsArgs, SecretFrom, SetArgs};
 pub(crate) use gateway::{
@@ -19,6 +22,7 @@ pub(crate) use gateway::{
 };
 pub(crate) use policy::{On, PolicyAction, PolicyArgs, ShellKind};
 pub(crate) use target::{DeviceChoice, Target};
+pub(crate) use time::When;
 
 /// Run AI agents behind a gateway, and decide what they may do, from a terminal.
 #[derive(Parser)]
@@ -176,62 +180,6 @@ pub(crate) struct SendArgs {
     pub(crate) text: String,
     #[command(flatten)]
     pub(crate) target: Target,
-}
-
-#[derive(Args)]
-#[command(arg_required_else_help = true)]
-pub(crate) struct ApprovalsArgs {
-    #[command(flatten)]
-    pub(crate) target: Target,
-    #[command(subcommand)]
-    pub(crate) action: ApprovalsAction,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum ApprovalsAction {
-    /// What waits now
-    List,
-    /// Print each approval as it comes, and how it ends, until interrupted
-    Watch,
-    /// Allow one, once
-    Allow {
-        /// The whole id
-        id: String,
-        /// Allow the same again without asking, where the gateway offers it
-        #[arg(long)]
-        always: bool,
-        /// Allow exactly the same again in this session, on a gateway of ours
-        #[arg(long, conflicts_with = "always")]
-        session: bool,
-        /// Allow exactly the same again for so long, such as 30m or 2h, up to 24h, on a gateway of ours
-        #[arg(long = "for", value_name = "TIME", value_parser = credentials::minutes,
-              conflicts_with_all = ["always", "session"])]
-        time: Option<u64>,
-    },
-    /// Deny one
-    Deny {
-        /// The whole id
-        id: String,
-        /// Why, for the agent and the record; OpenClaw's gateways have no field for it, so that it is not sent there
-        #[arg(long)]
-        reason: Option<String>,
-    },
-    /// What was allowed beyond once, on a gateway of ours
-    Grants {
-        #[command(subcommand)]
-        action: GrantsAction,
-    },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum GrantsAction {
-    /// Those that hold now
-    List,
-    /// End one
-    Revoke {
-        /// The whole id
-        id: String,
-    },
 }
 
 #[derive(Args)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Target;
+use super::time::{When, when};
 
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
@@ -52,9 +53,9 @@ pub(crate) enum PolicyAction {
     },
     /// Which past actions of a gateway another policy would have decided otherwise
     Simulate {
-        /// From when on: `24h`, `7d`, or a time such as 2026-11-20T08:00:00Z
-        #[arg(long, value_name = "TIME")]
-        since: String,
+        /// From when on: `24h`, `7d`, a day such as 2026-11-20, or a time such as 2026-11-20T08:00:00Z
+        #[arg(long, value_name = "TIME", value_parser = when)]
+        since: When,
         /// The other policy, JSON5; without it, what holds now is compared with what was decided then
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,

@@ -4,14 +4,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gatehouse_gateway::auth::SharedSecret;
+use gatehouse_gateway::auth::{SharedSecret, random_token};
 use gatehouse_gateway::replace_private;
 use gatehouse_vault::{
     Place, Redactor, Secret, SecretKey, SecretStoreState, SecretVault, SystemVault,
 };
-use zeroize::Zeroizing;
 
 use crate::failure::{Failure, FailureKind};
 
@@ -54,10 +51,9 @@ pub(crate) async fn find(state_dir: &Path, redactor: &Redactor) -> Result<OwnTok
 
 /// Makes a new token in place of the old one.
 pub(crate) async fn make(state_dir: &Path, redactor: &Redactor) -> Result<NewToken, Failure> {
-    let mut bytes = Zeroizing::new([0_u8; 32]);
-    getrandom::fill(&mut *bytes)
+    let token = random_token()
         .map_err(|error| Failure::configuration(format!("no random numbers: {error}")))?;
-    let secret = Secret::new(URL_SAFE_NO_PAD.encode(*bytes));
+    let secret = Secret::new(token);
     redactor.learn(&secret);
     let is_kept = keep(state_dir, redactor, &secret).await?;
     let path = state_dir.join(HASH_FILE);

@@ -2,9 +2,11 @@
 //! command line and the reference client. Every answer and event that passes is held to the published schema.
 #![allow(clippy::unwrap_used)]
 
+mod answers;
 mod audit;
 mod credentials;
 mod crowd;
+mod documented;
 mod frames;
 mod gateway;
 mod lifecycle;

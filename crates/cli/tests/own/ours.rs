@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use crate::gateway::OwnGateway;
 use crate::run::{Done, Running, SOON};
 
-fn well(gateway: &OwnGateway, line: &[&str]) -> Done {
+pub(crate) fn well(gateway: &OwnGateway, line: &[&str]) -> Done {
     let done = gateway.gatehouse().run(line);
     assert_eq!(done.status, 0, "{line:?}: {done:?}\n{}", gateway.log());
     done
 }
 
 /// What `probe` finds, as soon as it does.
-fn eventually<T>(mut probe: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(mut probe: impl FnMut() -> Option<T>) -> T {
     at_last(|| probe().ok_or_else(String::new))
 }
 

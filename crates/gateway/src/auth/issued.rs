@@ -1,4 +1,4 @@
-//! Tokens that this gateway gives to devices. Only their hash is kept.
+//! Tokens that this gateway gives to devices. Only their hash is kept (`token`).
 //!
 //! A client that comes with the shared secret gets its device token with every hello, the same one each time:
 //! it is derived from that secret, which is at hand just then, and from a random salt beside the device's
@@ -9,8 +9,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatehouse_protocol::Secret;
 use sha2::{Digest, Sha256};
 
-use crate::hex::hex;
-
 /// A token on its way to its device.
 #[derive(Clone)]
 pub struct IssuedToken {
@@ -18,18 +16,6 @@ pub struct IssuedToken {
     pub role: String,
     pub scopes: Vec<String>,
     pub issued_at_ms: u64,
-}
-
-/// What is kept of a token. It has 256 bits that nobody chose, so a plain hash is enough.
-pub fn token_hash(token: &str) -> String {
-    hex(Sha256::digest(token.trim().as_bytes()))
-}
-
-/// 256 random bits as text.
-pub(crate) fn random_token() -> Option<String> {
-    let mut bytes = [0_u8; 32];
-    getrandom::fill(&mut bytes).ok()?;
-    Some(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// The token of one device in one role.

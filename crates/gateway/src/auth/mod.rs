@@ -18,13 +18,13 @@ mod scopes;
 mod setup_code;
 mod shared;
 mod tally;
+mod token;
 
 pub use device::{DeviceFacts, PairingFacts};
 pub use failures::{FailureLimits, Failures, Guessed};
 pub use gatekeeper::{Admission, Attempt, GateRules, Gatekeeper};
 pub use identity::IdentityRules;
-pub(crate) use issued::random_token;
-pub use issued::{IssuedToken, token_hash};
+pub use issued::IssuedToken;
 pub(crate) use pairing::{PairingDesk, REQUEST_LIFETIME_MS, Request as PairingAsk};
 pub use peer::Peer;
 pub(crate) use peer::{canonical, network};
@@ -32,6 +32,7 @@ pub use refusal::Refusal;
 pub(crate) use scopes::{covers, union};
 pub(crate) use setup_code::SetupCode;
 pub use shared::{AuthSettings, SharedSecret};
+pub use token::{random_token, token_hash};
 
 /// How a connection was authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

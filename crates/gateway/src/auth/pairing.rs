@@ -13,8 +13,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::device::{DeviceFacts, PairingFacts, VIA_NOBODY, VIA_OPERATOR, VIA_SETUP_CODE};
-use super::issued::{self, IssuedToken, token_hash};
+use super::issued::{self, IssuedToken};
 use super::scopes::{covers, union};
+use super::token::{random_token, token_hash};
 use crate::clock::Clock;
 
 /// How long a request waits for an answer, in milliseconds ("Node pairing" of the published documentation).
@@ -341,8 +342,8 @@ impl PairingDesk {
         facts: &mut DeviceFacts,
         role: &str,
     ) -> Result<String, StoreError> {
-        let salt = issued::random_token()
-            .ok_or_else(|| StoreError::Failed("the system gives no randomness".to_owned()))?;
+        let salt = random_token()
+            .map_err(|_| StoreError::Failed("the system gives no randomness".to_owned()))?;
         facts.token_salts.insert(role.to_owned(), salt.clone());
         let record = DeviceRecord {
             json: facts.to_json(),
@@ -360,7 +361,10 @@ impl PairingDesk {
         scopes: &[String],
         audit: Draft,
     ) -> Result<Option<(gatehouse_protocol::Secret, u64)>, StoreError> {
-        let Some(token) = issued::random_token().and_then(gatehouse_protocol::Secret::new) else {
+        let Some(token) = random_token()
+            .ok()
+            .and_then(gatehouse_protocol::Secret::new)
+        else {
             return Ok(None);
         };
         let scopes = serde_json::to_string(scopes).expect("texts are JSON");

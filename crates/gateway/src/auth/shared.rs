@@ -6,10 +6,10 @@
 
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use ipnet::IpNet;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::IdentityRules;
+use super::token::digest;
 use crate::hex::hex;
 
 /// Compares what was presented with what is expected, in the same time for every wrong guess.
@@ -79,10 +79,6 @@ impl SharedSecret {
     pub fn is_slow(&self) -> bool {
         matches!(self.0, Kind::Slow(_))
     }
-}
-
-fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text.trim().as_bytes()).into()
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

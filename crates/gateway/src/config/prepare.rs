@@ -325,7 +325,7 @@ fn kept_or_made(state_dir: &Path) -> Result<(AuthSettings, Option<Secret>), Conf
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(source) => return Err(ConfigError::Read { path, source }),
     }
-    let token = random_token().and_then(Secret::new);
+    let token = random_token().ok().and_then(Secret::new);
     let token = token.ok_or_else(|| {
         one(
             "gateway.auth.token",

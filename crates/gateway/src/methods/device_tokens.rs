@@ -135,7 +135,7 @@ async fn setup_code(cx: Cx, params: SetupCodeParams) -> Result<Value, MethodErro
         None => own_address(&cx)?,
     };
     let token =
-        random_token().ok_or_else(|| MethodError::unavailable("the system gives no randomness"))?;
+        random_token().map_err(|_| MethodError::unavailable("the system gives no randomness"))?;
     let setup = SetupCode {
         setup_id: Uuid::new_v4().to_string(),
         profile: profile.to_owned(),

@@ -13,6 +13,8 @@ mod config;
 mod credentials;
 mod device_tokens;
 mod devices;
+#[cfg(test)]
+mod documented;
 mod exec_policy;
 mod expected;
 mod grants;

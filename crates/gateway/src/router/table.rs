@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use tracing::Instrument;
 use tungstenite::Utf8Bytes;
 
-use super::{Cx, MethodError, Strangers, params};
+use super::{Cx, MethodError, Strangers, params, unread};
 
 /// Who may call a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,11 @@ type Handler = dyn Fn(Cx, String, Option<&RawValue>) -> Answering + Send + Sync;
 struct Entry {
     access: Access,
     handler: Box<Handler>,
+    reads: Reads,
 }
+
+/// The parameters that a type reads, where it tells.
+type Reads = fn() -> Option<&'static [&'static str]>;
 
 /// Every method of this gateway.
 #[derive(Default)]
@@ -70,6 +74,7 @@ impl MethodTable {
         let entry = Entry {
             access,
             handler: Box::new(call),
+            reads: unread::names_read::<P>,
         };
         let before = self.entries.insert(name, entry);
         assert!(before.is_none(), "{name} has two handlers");
@@ -94,6 +99,11 @@ impl MethodTable {
     /// Who may call a method that is there.
     pub fn access(&self, name: &str) -> Option<Access> {
         self.entries.get(name).map(|entry| entry.access)
+    }
+
+    /// The names of the parameters that a method reads, where their type tells.
+    pub fn reads(&self, name: &str) -> Option<&'static [&'static str]> {
+        self.entries.get(name).and_then(|entry| (entry.reads)())
     }
 
     /// Finds the method, checks the caller, reads the parameters and starts the handler.

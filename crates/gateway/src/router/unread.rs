@@ -138,7 +138,7 @@ pub(crate) fn not_available(field: &str) -> MethodError {
 }
 
 /// The names that a type reads, where it tells them.
-fn names_read<P: DeserializeOwned>() -> Option<&'static [&'static str]> {
+pub(super) fn names_read<P: DeserializeOwned>() -> Option<&'static [&'static str]> {
     let mut names = None;
     // It is asked what it wants and given nothing, so that it becomes nothing either.
     let _nothing = P::deserialize(Asked { names: &mut names });

@@ -18,12 +18,12 @@ pub use system::*;
 /// The name of every method that this application can call.
 pub fn names() -> impl Iterator<Item = &'static str> {
     let areas = [
-        approvals::NAMES,
-        chat::NAMES,
-        pairing::NAMES,
-        questions::NAMES,
-        sessions::NAMES,
-        system::NAMES,
+        approvals::DECLARED,
+        chat::DECLARED,
+        pairing::DECLARED,
+        questions::DECLARED,
+        sessions::DECLARED,
+        system::DECLARED,
     ];
-    areas.into_iter().flatten().copied()
+    areas.into_iter().flatten().map(|(name, _)| *name)
 }

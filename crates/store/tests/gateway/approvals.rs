@@ -1,10 +1,8 @@
-use gatehouse_audit::Draft;
 use gatehouse_store::gateway::{
-    AgentRecord, AllowEntry, ApprovalRecord, ApprovalState, Consumed, Created, GrantKind,
-    GrantRecord, Resolution, Resolved, Witness,
+    ApprovalRecord, ApprovalState, Consumed, Created, Resolution, Resolved,
 };
 
-use super::{GatewayWorld, session};
+use super::GatewayWorld;
 
 pub fn approval(id: &str, created_at: i64) -> ApprovalRecord {
     ApprovalRecord {
@@ -22,7 +20,7 @@ pub fn approval(id: &str, created_at: i64) -> ApprovalRecord {
     }
 }
 
-fn answer(state: ApprovalState, by: &str, at: i64) -> Resolution {
+pub(super) fn answer(state: ApprovalState, by: &str, at: i64) -> Resolution {
     Resolution {
         state,
         decision: Some("word".to_owned()),
@@ -31,16 +29,6 @@ fn answer(state: ApprovalState, by: &str, at: i64) -> Resolution {
         at,
         by: Some(by.to_owned()),
         ..Resolution::default()
-    }
-}
-
-fn allow(id: &str, pattern: &str) -> AllowEntry {
-    AllowEntry {
-        id: id.to_owned(),
-        agent: "main".to_owned(),
-        pattern: pattern.to_owned(),
-        added_at: 1,
-        ..AllowEntry::default()
     }
 }
 
@@ -234,110 +222,8 @@ pub async fn an_approval_of_a_known_id_changes_nothing(world: &dyn GatewayWorld)
     assert_eq!(again, Created::Exists(Box::new(approval("a", 1))));
 }
 
-pub async fn allow_always_is_added_with_the_answer_that_wins_and_with_no_other(
-    world: &dyn GatewayWorld,
-) {
-    let store = world.open(0).await;
-    store.approval_create(approval("a", 1), None).await.unwrap();
-    for (pattern, at) in [("/bin/ls", 2), ("/bin/rm", 3)] {
-        let always = Resolution {
-            allow: Some(allow(pattern, pattern)),
-            ..answer(ApprovalState::Allowed, "ada", at)
-        };
-        store.approval_resolve("a", always, None).await.unwrap();
-    }
-    let entries = store.allow_entries(None, 9).await.unwrap();
-    assert_eq!(entries, [allow("/bin/ls", "/bin/ls")]);
-}
-
-pub async fn an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds(
-    world: &dyn GatewayWorld,
-) {
-    let store = world.open(0).await;
-    for id in ["ended", "revoked", "left out"] {
-        store.approval_create(approval(id, 1), None).await.unwrap();
-        let always = Resolution {
-            allow: Some(allow(id, "/bin/ls")),
-            grant: Some(GrantRecord {
-                id: id.to_owned(),
-                agent: "main".to_owned(),
-                expires_at: Some(if id == "ended" { 10 } else { 100 }),
-                ..GrantRecord::default()
-            }),
-            ..answer(ApprovalState::Allowed, "ada", 2)
-        };
-        store.approval_resolve(id, always, None).await.unwrap();
-    }
-    let listed = async |at: i64| -> Vec<String> {
-        let entries = store.allow_entries(Some("main"), at).await.unwrap();
-        entries.into_iter().map(|entry| entry.id).collect()
-    };
-    assert_eq!(listed(9).await, ["ended", "revoked", "left out"]);
-    assert_eq!(listed(10).await, ["revoked", "left out"]);
-    assert!(store.grant_revoke("revoked", 11, None).await.unwrap());
-    assert_eq!(listed(11).await, ["left out"]);
-    let other = vec![allow("other", "/bin/ls")];
-    store
-        .allow_entries_replace(other, None, 12, None, None)
-        .await
-        .unwrap();
-    assert_eq!(listed(12).await, ["other"]);
-    assert_eq!(
-        store.grants(None, 12).await.unwrap(),
-        [],
-        "it went with its entry"
-    );
-}
-
-pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn GatewayWorld) {
-    let store = world.open(0).await;
-    let all = AllowEntry {
-        agent: "*".to_owned(),
-        ..allow("3", "/opt/*")
-    };
-    let other = AllowEntry {
-        agent: "other".to_owned(),
-        ..allow("4", "/bin/z")
-    };
-    let list = vec![
-        allow("1", "/bin/z"),
-        allow("2", "/bin/a"),
-        all.clone(),
-        other,
-    ];
-    let setting = Some(("exec".to_owned(), "{}".to_owned()));
-    store
-        .allow_entries_replace(list.clone(), setting, 9, None, None)
-        .await
-        .unwrap();
-    assert_eq!(store.allow_entries(None, 9).await.unwrap(), list);
-    assert_eq!(store.setting("exec").await.unwrap().as_deref(), Some("{}"));
-    let of_main = store.allow_entries(Some("main"), 9).await.unwrap();
-    assert_eq!(of_main, list[..3]);
-
-    let twin = allow("5", "/bin/a");
-    store.allow_entry_add(twin).await.unwrap();
-    assert_eq!(
-        store.allow_entries(None, 9).await.unwrap().len(),
-        4,
-        "it is there"
-    );
-    store
-        .allow_entry_used("2", 77, "a --help", Some("/bin/a"))
-        .await
-        .unwrap();
-    let used = &store.allow_entries(Some("main"), 9).await.unwrap()[1];
-    assert_eq!(used.last_used_at, Some(77));
-    assert_eq!(used.last_command.as_deref(), Some("a --help"));
-    store
-        .allow_entries_replace(vec![all.clone()], None, 9, None, None)
-        .await
-        .unwrap();
-    assert_eq!(store.allow_entries(None, 9).await.unwrap(), [all]);
-}
-
 /// An approval whose run waits for the answer, and is what consumes it.
-fn bound(id: &str, approvers: u32) -> ApprovalRecord {
+pub(super) fn bound(id: &str, approvers: u32) -> ApprovalRecord {
     ApprovalRecord {
         bound: true,
         approvers,
@@ -346,7 +232,7 @@ fn bound(id: &str, approvers: u32) -> ApprovalRecord {
     }
 }
 
-fn yes(by: &str, at: i64) -> Resolution {
+pub(super) fn yes(by: &str, at: i64) -> Resolution {
     answer(ApprovalState::Allowed, by, at)
 }
 
@@ -501,122 +387,4 @@ pub async fn nobody_says_yes_to_their_own_question(world: &dyn GatewayWorld) {
         matches!(denied, Resolved::Won(_)),
         "to deny one's own is to withdraw it"
     );
-}
-
-pub async fn a_grant_comes_with_its_answer_and_holds_until_its_end(world: &dyn GatewayWorld) {
-    let store = world.open(0).await;
-    store.approval_create(bound("a", 1), None).await.unwrap();
-    let grant = |id: &str, expires_at| GrantRecord {
-        id: id.to_owned(),
-        kind: GrantKind::Exact,
-        text: "touch a".to_owned(),
-        digest: Some("d".to_owned()),
-        agent: "main".to_owned(),
-        created_at: 5,
-        created_by: "Ada".to_owned(),
-        answers: vec!["install".to_owned(), "rule:two".to_owned()],
-        expires_at,
-        ..GrantRecord::default()
-    };
-    for (id, at) in [("first", 5), ("second", 6)] {
-        let with_grant = Resolution {
-            grant: Some(grant(id, Some(100))),
-            ..yes("ada", at)
-        };
-        store.approval_resolve("a", with_grant, None).await.unwrap();
-    }
-    let listed = store.grants(None, 10).await.unwrap();
-    assert_eq!(listed, [grant("first", Some(100))], "the answer that won");
-    let said = |kind: &str| {
-        Some(Draft {
-            kind: kind.to_owned(),
-            ..Draft::default()
-        })
-    };
-    let used = store.grant_use("first", 11, said("used")).await;
-    assert!(used.unwrap());
-    assert_eq!(store.grants(Some("main"), 12).await.unwrap()[0].uses, 1);
-    assert_eq!(store.grants(Some("other"), 12).await.unwrap(), []);
-    assert!(
-        !store
-            .grant_use("first", 100, said("used too late"))
-            .await
-            .unwrap(),
-        "it has ended"
-    );
-    let revoked = store.grant_revoke("first", 13, said("revoked")).await;
-    assert!(revoked.unwrap());
-    let again = store.grant_revoke("first", 14, said("revoked again")).await;
-    assert!(!again.unwrap());
-    assert!(!store.grant_use("first", 15, None).await.unwrap());
-    let rows = store.audit_rows(0, 9).await.unwrap();
-    let kinds: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
-    assert_eq!(
-        kinds,
-        ["used", "revoked"],
-        "one record for each that was done"
-    );
-    assert_eq!(store.grants(None, 15).await.unwrap(), []);
-}
-
-pub async fn what_was_granted_ends_with_its_session_or_its_agent(world: &dyn GatewayWorld) {
-    let store = world.open(0).await;
-    for key in ["reset", "deleted"] {
-        store.session_create(session(key, 1)).await.unwrap();
-    }
-    let agent = AgentRecord {
-        id: "helper".to_owned(),
-        name: None,
-        created_at: 1,
-        json: "{}".to_owned(),
-    };
-    store.agent_put(agent, None).await.unwrap();
-    for (id, agent, of) in [
-        ("1", "main", Some("reset")),
-        ("2", "main", Some("deleted")),
-        ("3", "main", None),
-        ("4", "helper", None),
-    ] {
-        store.approval_create(bound(id, 1), None).await.unwrap();
-        let grant = GrantRecord {
-            id: id.to_owned(),
-            agent: agent.to_owned(),
-            session: of.map(str::to_owned),
-            ..GrantRecord::default()
-        };
-        let with_grant = Resolution {
-            grant: Some(grant),
-            ..yes("ada", 5)
-        };
-        store.approval_resolve(id, with_grant, None).await.unwrap();
-        let entry = AllowEntry {
-            id: format!("own-{id}"),
-            agent: agent.to_owned(),
-            pattern: id.to_owned(),
-            ..AllowEntry::default()
-        };
-        store.allow_entry_add(entry).await.unwrap();
-    }
-    let ended = || {
-        Some(Witness::new(|grant: &GrantRecord| Draft {
-            kind: format!("ended {}", grant.id),
-            ..Draft::default()
-        }))
-    };
-    let reset = store.session_reset("reset", "anew", 6, ended()).await;
-    assert!(reset.unwrap().is_some());
-    assert!(store.session_delete("deleted", 7, ended()).await.unwrap());
-    let removed = store.agent_remove("helper", 8, None, ended()).await;
-    assert!(removed.unwrap());
-    let again = store.agent_remove("helper", 9, None, ended()).await;
-    assert!(!again.unwrap(), "it is gone");
-    let left = store.grants(None, 10).await.unwrap();
-    assert_eq!(left.len(), 1);
-    assert_eq!(left[0].id, "3");
-    let entries = store.allow_entries(None, 10).await.unwrap();
-    assert!(entries.iter().all(|entry| entry.agent == "main"));
-    assert_eq!(entries.len(), 3);
-    let rows = store.audit_rows(0, 9).await.unwrap();
-    let kinds: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
-    assert_eq!(kinds, ["ended 1", "ended 2", "ended 4"]);
 }

@@ -5,6 +5,7 @@ pub mod approvals;
 pub mod audit;
 pub mod credentials;
 pub mod devices;
+pub mod grants;
 pub mod ledger;
 pub mod sessions;
 pub mod transcripts;
@@ -61,14 +62,16 @@ macro_rules! gateway_contract_tests {
             what_waits_comes_back_after_a_restart
             history_is_read_in_pages_the_latest_first
             an_approval_of_a_known_id_changes_nothing
-            allow_always_is_added_with_the_answer_that_wins_and_with_no_other
-            an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds
-            the_allow_list_keeps_its_order_and_is_replaced_whole
             what_was_allowed_and_not_used_in_its_time_expires
             a_yes_is_taken_back_until_it_is_used
             two_people_must_say_yes_where_two_are_asked_for
             nobody_says_yes_to_their_own_question
             nobody_says_yes_to_their_own_question_by_another_device
+        }
+        $crate::gateway_contract_tests! { @area grants, $world,
+            allow_always_is_added_with_the_answer_that_wins_and_with_no_other
+            an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds
+            the_allow_list_keeps_its_order_and_is_replaced_whole
             a_grant_comes_with_its_answer_and_holds_until_its_end
             what_was_granted_ends_with_its_session_or_its_agent
         }

@@ -8,73 +8,21 @@ use gatehouse_protocol::methods::{
     ApprovalFamily, ApprovalResolve, ApprovalResolveParams, ExecApprovalResolve,
     PluginApprovalResolve, ResolveParams,
 };
-use gatehouse_protocol::model::approval::{Decision, Verdict};
 use gatehouse_protocol::untrusted::one_line;
 use gatehouse_protocol::{GatewayError, GatewayEvent, own};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::read::{self, People, Recorded, Waiting};
-use super::show;
+use super::answer::{Answer, Terms};
+use super::shape::{Call, People, Recorded, Waiting};
+use super::{pattern, read, show};
+use crate::args::Named;
 use crate::commands::Context;
 use crate::dial::Link;
 use crate::failure::{Failure, FailureKind};
 
 /// How long a gateway may take to tell what it recorded.
 const ECHO: Duration = Duration::from_secs(5);
-
-/// What is answered.
-pub(super) struct Answer {
-    pub(super) verdict: Verdict,
-    /// Of a denial, for a gateway that has a field for it.
-    pub(super) reason: Option<String>,
-    /// How long a yes holds, beyond once; on a gateway of ours.
-    pub(super) holds: Option<Holds>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
-    Session,
-    For { minutes: u64 },
-}
-
-impl Holds {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Session => "session",
-            Self::For { .. } => "for",
-        }
-    }
-}
-
-impl Answer {
-    pub(super) fn plain(verdict: Verdict) -> Self {
-        Self {
-            verdict,
-            reason: None,
-            holds: None,
-        }
-    }
-
-    pub(super) fn holding(holds: Holds) -> Self {
-        Self {
-            holds: Some(holds),
-            ..Self::plain(Verdict::AllowOnce)
-        }
-    }
-
-    /// As our own gateway takes it; none where the published word says it all.
-    fn own(&self, id: &str) -> Option<Value> {
-        match (self.holds, &self.reason) {
-            (Some(Holds::Session), _) => Some(json!({"id": id, "decision": "session"})),
-            (Some(Holds::For { minutes }), _) => {
-                Some(json!({"id": id, "decision": "for", "minutes": minutes}))
-            }
-            (None, Some(reason)) => Some(json!({"id": id, "decision": "deny", "reason": reason})),
-            (None, None) => None,
-        }
-    }
-}
 
 /// What became of the decision.
 #[derive(Serialize)]
@@ -86,6 +34,12 @@ struct Decided {
     /// It still waits for another person: how far it is, and whether this answer brought it there.
     #[serde(skip_serializing_if = "Option::is_none")]
     counted: Option<Counted>,
+    /// What the pattern would have allowed of the past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preview: Option<Value>,
+    /// The question about the command that was put in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<Waiting>,
 }
 
 #[derive(Serialize)]
@@ -102,6 +56,8 @@ impl Decided {
             applied,
             record,
             counted: None,
+            preview: None,
+            asked: None,
         }
     }
 }
@@ -109,19 +65,61 @@ impl Decided {
 pub(super) async fn run(
     context: &mut Context<'_>,
     link: &mut Link,
-    id: String,
+    named: Named,
     answer: Answer,
+    yes: bool,
 ) -> Result<(), Failure> {
+    answer.check_gateway(link, &named)?;
     let found = read::waiting(link).await?;
-    let decided = match found.waiting.into_iter().find(|approval| approval.id == id) {
+    let listed = found
+        .waiting
+        .into_iter()
+        .find(|approval| approval.id == named.id);
+    let decided = match listed {
         Some(approval) => {
-            check_offered(&approval, &answer)?;
-            let decided = send(link, approval.kind, id, &answer).await?;
-            counted(link, decided, approval.people).await?
+            answer.check(&named, &approval)?;
+            let preview = pattern::confirmed(context, link, &approval, &answer, yes).await?;
+            let decided = send(link, approval.kind, &named.id, &answer, Some(&approval)).await?;
+            let decided = counted(link, decided, approval.people).await?;
+            let asked = asked_anew(link, &decided, &answer, approval.call.as_ref()).await;
+            Decided {
+                preview,
+                asked,
+                ..decided
+            }
         }
-        None => unlisted(link, id, &answer).await?,
+        None => unlisted(link, &named, &answer).await?,
     };
     tell(context, decided)
+}
+
+/// The question about the command that was put in place, as it comes.
+async fn asked_anew(
+    link: &mut Link,
+    decided: &Decided,
+    answer: &Answer,
+    call: Option<&Call>,
+) -> Option<Waiting> {
+    if !decided.applied || !matches!(answer.terms, Terms::Edit(_)) {
+        return None;
+    }
+    let call = call?;
+    let asked = async {
+        while let Some(event) = link.events.recv().await {
+            if let ConnectionEvent::Event {
+                event: GatewayEvent::ExecApprovalRequested(approval),
+                ..
+            } = event
+            {
+                let asked = Waiting::from(*approval);
+                if asked.call.as_ref() == Some(call) && asked.id != decided.record.id {
+                    return Some(asked);
+                }
+            }
+        }
+        None
+    };
+    tokio::time::timeout(ECHO, asked).await.ok().flatten()
 }
 
 /// With how many people have allowed it by now, where it waits for another one.
@@ -146,43 +144,17 @@ async fn counted(
     Ok(Decided { counted, ..decided })
 }
 
-fn check_offered(approval: &Waiting, answer: &Answer) -> Result<(), Failure> {
-    let decision = Decision::from(answer.verdict);
-    if let Some(holds) = answer.holds {
-        let choices = approval.choices.as_deref().unwrap_or_default();
-        if choices.iter().any(|choice| choice == holds.word()) {
-            return Ok(());
-        }
-        let text = format!(
-            "this approval cannot be answered with {:?}; nothing was sent",
-            holds.word()
-        );
-        let failure = Failure::new(FailureKind::Refused, "notOffered", text);
-        return Err(failure.next("what is dangerous, or needs several people, is allowed once"));
-    }
-    if approval.offers(&decision) {
-        return Ok(());
-    }
-    let offered = approval.decisions.iter().flatten();
-    let offered: Vec<&str> = offered.map(Decision::as_str).collect();
-    let offered = one_line(&offered.join(", "), 200);
-    Err(Failure::new(
-        FailureKind::Refused,
-        "notOffered",
-        format!("this approval cannot be answered with {decision}; nothing was sent"),
-    )
-    .next(format!("it may be answered: {offered}")))
-}
-
 /// It does not wait, as far as the lists tell: the record says what became of it.
-async fn unlisted(link: &mut Link, id: String, answer: &Answer) -> Result<Decided, Failure> {
-    let Some(record) = read::record(link, &id).await? else {
-        return Err(gone(&id));
+async fn unlisted(link: &mut Link, named: &Named, answer: &Answer) -> Result<Decided, Failure> {
+    let Some(record) = read::record(link, &named.id).await? else {
+        return Err(gone(&named.id));
     };
     let family = read::family_of(&record);
     let record = read::ending(link, record).await;
+    let was_not_listed = named.digest.is_some() || !answer.is_plain();
     match family {
-        Some(family) if record.is_pending() => send(link, family, id, answer).await,
+        Some(_) if record.is_pending() && was_not_listed => Err(gone(&named.id)),
+        Some(family) if record.is_pending() => send(link, family, &named.id, answer, None).await,
         _ => Ok(Decided::settled(false, record)),
     }
 }
@@ -190,15 +162,16 @@ async fn unlisted(link: &mut Link, id: String, answer: &Answer) -> Result<Decide
 async fn send(
     link: &mut Link,
     family: ApprovalFamily,
-    id: String,
+    id: &str,
     answer: &Answer,
+    listed: Option<&Waiting>,
 ) -> Result<Decided, Failure> {
     if link.offers::<ApprovalResolve>() {
-        return send_recorded(link, family, id, answer).await;
+        return send_recorded(link, family, id, answer, listed).await;
     }
     let verdict = answer.verdict;
     let params = ResolveParams {
-        id: id.clone(),
+        id: id.to_owned(),
         decision: verdict,
     };
     let reply = match family {
@@ -207,11 +180,11 @@ async fn send(
     };
     match reply {
         Ok(_) => {
-            let record = echo(link, &id).await;
+            let record = echo(link, id).await;
             let applied = record.decision == Some(verdict.into());
             Ok(Decided::settled(applied, record))
         }
-        Err(RequestError::Gateway(error)) if is_over(&error) => Err(gone(&id)),
+        Err(RequestError::Gateway(error)) if is_over(&error) => Err(gone(id)),
         Err(error) => Err(unsure(error)),
     }
 }
@@ -220,14 +193,16 @@ async fn send(
 async fn send_recorded(
     link: &mut Link,
     family: ApprovalFamily,
-    id: String,
+    id: &str,
     answer: &Answer,
+    listed: Option<&Waiting>,
 ) -> Result<Decided, Failure> {
-    let reply = match answer.own(&id) {
+    let own = answer.own(id, listed);
+    let reply = match own.filter(|_| link.offers::<own::ApprovalsResolve>()) {
         Some(params) => link.ask_here::<own::ApprovalsResolve>(params).await,
         None => {
             let params = ApprovalResolveParams {
-                id: id.clone(),
+                id: id.to_owned(),
                 kind: family,
                 decision: answer.verdict,
             };
@@ -235,13 +210,13 @@ async fn send_recorded(
         }
     };
     let reply = reply.map_err(unsure)?;
-    let read_back = read::record(link, &id).await?;
+    let read_back = read::record(link, id).await?;
     let record = read_back.unwrap_or(reply.approval);
     let named = link.offers::<own::ApprovalsGet>();
     let mut record = read::ending(link, record).await;
     if !named && reply.applied && !record.is_pending() {
         // The event has the name of who answered, the record its id.
-        record.decided_by = echo(link, &id).await.decided_by.or(record.decided_by);
+        record.decided_by = echo(link, id).await.decided_by.or(record.decided_by);
     }
     Ok(Decided::settled(reply.applied, record))
 }
@@ -287,6 +262,7 @@ fn tell(context: &mut Context<'_>, decided: Decided) -> Result<(), Failure> {
             &decided.record,
             decided.counted.as_ref().map(|c| c.people),
         )?;
+        tell_edited(context, &decided)?;
     }
     if decided.counted.is_some_and(|counted| counted.already) {
         let text = "you have allowed it already, and another person has to allow it too";
@@ -305,7 +281,20 @@ fn tell(context: &mut Context<'_>, decided: Decided) -> Result<(), Failure> {
     ))
 }
 
-fn gone(id: &str) -> Failure {
+/// What is asked now in the place of what was edited.
+fn tell_edited(context: &mut Context<'_>, decided: &Decided) -> Result<(), Failure> {
+    if let Some(asked) = &decided.asked {
+        return show::waiting(context, asked);
+    }
+    if decided.applied && decided.record.edited.is_some() {
+        context
+            .output
+            .note("the new command is asked about: `gatehouse approvals list` shows it");
+    }
+    Ok(())
+}
+
+pub(super) fn gone(id: &str) -> Failure {
     let id = one_line(id, 200);
     Failure::new(
         FailureKind::Refused,
@@ -316,7 +305,12 @@ fn gone(id: &str) -> Failure {
 }
 
 /// A decision whose fate is not known is not sent again.
-fn unsure(error: RequestError) -> Failure {
+pub(super) fn unsure(error: RequestError) -> Failure {
+    if matches!(error, RequestError::Stale) {
+        let text = "the connection broke before your answer was sent, so it decided nothing";
+        let failure = Failure::new(FailureKind::Unreachable, "disconnected", text);
+        return failure.next("answer again");
+    }
     let may_have_counted = matches!(
         error,
         RequestError::Disconnected | RequestError::TimedOut { .. }

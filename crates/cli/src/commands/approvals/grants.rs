@@ -4,7 +4,7 @@ use gatehouse_protocol::untrusted::one_line;
 use gatehouse_protocol::{NoParams, own};
 use serde_json::{Value, json};
 
-use super::not_ours;
+use super::{not_sent, told_revoked};
 use crate::args::GrantsAction;
 use crate::commands::Context;
 use crate::dial::Link;
@@ -22,7 +22,7 @@ pub(super) async fn run(
     action: GrantsAction,
 ) -> Result<(), Failure> {
     if !link.offers::<own::GrantsList>() {
-        return Err(not_ours("this gateway keeps no grants"));
+        return Err(not_sent("this gateway keeps no grants"));
     }
     match action {
         GrantsAction::List => list(context, link).await,
@@ -69,16 +69,9 @@ fn cells(grant: &Value) -> [String; 7] {
 
 async fn revoke(context: &mut Context<'_>, link: &Link, id: &str) -> Result<(), Failure> {
     let answer = link.read::<own::GrantsRevoke>(json!({"id": id})).await?;
-    if context.output.is_json() {
-        context.output.value(&answer)?;
-    }
-    if answer["revoked"] == true {
-        return match context.output.is_json() {
-            true => Ok(()),
-            false => context.output.line("revoked"),
-        };
-    }
-    let text = format!("no grant {} holds", one_line(id, SHOWN));
-    let failure = Failure::new(FailureKind::Refused, "notGranted", text);
-    Err(failure.next("`gatehouse approvals grants list` shows those that hold"))
+    told_revoked(context, &answer, || {
+        let text = format!("no grant {} holds", one_line(id, SHOWN));
+        let failure = Failure::new(FailureKind::Refused, "notGranted", text);
+        failure.next("`gatehouse approvals grants list` shows those that hold")
+    })
 }

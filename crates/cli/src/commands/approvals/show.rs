@@ -5,7 +5,7 @@ use gatehouse_protocol::untrusted::{Policy, escape, one_line};
 
 use serde_json::Value;
 
-use super::read::{People, Recorded, Waiting, name_of};
+use super::shape::{People, Recorded, Waiting, name_of};
 use crate::commands::Context;
 use crate::environment::now_ms;
 use crate::failure::Failure;
@@ -60,14 +60,31 @@ pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(
     if let Some(analysis) = &approval.analysis {
         explained(context, analysis)?;
     }
-    let offered = approval.decisions.as_deref().map(|offered| {
-        let names: Vec<&str> = offered.iter().map(Decision::as_str).collect();
-        one_line(&names.join(", "), 200)
-    });
-    let offered = offered.unwrap_or_else(|| "the gateway does not say".to_owned());
+    let offered = offered(approval).unwrap_or_else(|| "the gateway does not say".to_owned());
     context
         .output
-        .line(&style.dim(&format!("  may be answered: {offered}")))
+        .line(&style.dim(&format!("  may be answered: {offered}")))?;
+    match &approval.digest {
+        Some(digest) => {
+            let digest = one_line(digest, 100);
+            context
+                .output
+                .line(&style.dim(&format!("  digest {digest}")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// In our own gateway's words where it says them, else in the published ones.
+fn offered(approval: &Waiting) -> Option<String> {
+    let published = || {
+        let offered = approval.decisions.as_deref()?;
+        Some(offered.iter().map(Decision::as_str).collect::<Vec<_>>())
+    };
+    let own = approval.choices.as_deref();
+    let own = own.map(|own| own.iter().map(String::as_str).collect::<Vec<_>>());
+    let names = own.or_else(published)?;
+    Some(one_line(&names.join(", "), 200))
 }
 
 /// Why it is asked, and what it would do, as a gateway of ours says it. The texts quote an agent's.
@@ -99,6 +116,18 @@ fn texts(list: &Value) -> Vec<String> {
 
 fn line(text: &Value) -> Option<String> {
     text.as_str().map(|text| one_line(text, SHOWN))
+}
+
+/// One of several that was not answered, and why.
+pub(super) fn not_answered(
+    context: &mut Context<'_>,
+    id: &str,
+    why: Option<&Failure>,
+) -> Result<(), Failure> {
+    let style = context.output.style;
+    let why = why.map_or("", |why| why.message.as_str());
+    let (id, why) = (style.bold(&one_line(id, 200)), style.bad(why));
+    context.output.line(&format!("{id}  not answered: {why}"))
 }
 
 /// One line about how it ended, or how far it is on its way.

@@ -9,8 +9,8 @@ use gatehouse_protocol::GatewayEvent;
 use gatehouse_protocol::model::approval::{ApprovalResolved, ApprovalStatus};
 use serde_json::json;
 
-use super::read::{self, Recorded, Waiting};
-use super::show;
+use super::shape::{Recorded, Waiting};
+use super::{read, show};
 use crate::commands::Context;
 use crate::dial::{Dial, Link};
 use crate::environment::now_ms;

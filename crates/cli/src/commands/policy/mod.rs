@@ -31,7 +31,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: PolicyArgs) -> Result<(
             since,
             document,
             limit,
-        } => simulate::run(context, args.target, &since, document.as_deref(), limit).await,
+        } => simulate::run(context, args.target, since, document.as_deref(), limit).await,
     }
 }
 

@@ -128,3 +128,38 @@ pub(crate) async fn a_denial_and_an_expiry_are_told_apart(version: Version) {
     let after = insider(gateway).run(&["approvals", "allow", &late.id]);
     assert_eq!(after.status, 3, "{after:?}");
 }
+
+pub(crate) async fn an_answer_that_only_ours_takes_is_refused_before_it_is_sent(version: Version) {
+    let gateway = shared(version).await;
+    let operator = gateway.operator().await.unwrap();
+    let _watch = insider(gateway).start(&["approvals", "watch", "--json"]);
+    let _other = gateway.operator().await.unwrap();
+    let raised = operator
+        .raise_exec_approval("echo waits", SOON)
+        .await
+        .unwrap();
+    listed(gateway, &raised.id).await;
+    let id = raised.id.as_str();
+    let with_digest = format!("{id}/{}", "0a".repeat(32));
+    for line in [
+        &["allow", id, "--session"][..],
+        &["allow", id, "--for", "30m"],
+        &["allow", id, "--always", "--until", "7d"],
+        &["allow", id, "--pattern", "echo *", "--yes"],
+        &["allow", id, "--edit", "echo edited"],
+        &["allow", &with_digest],
+        &["allow", id, "another"],
+        &["deny", id, "another"],
+        &["revoke", id],
+        &["grants", "list"],
+        &["grants", "revoke", "some"],
+    ] {
+        let line = [&["approvals"], line].concat();
+        let done = insider(gateway).run(&line);
+        assert_eq!(done.status, 3, "{line:?}: {done:?}");
+        let told = done.stderr.replace('\n', " ");
+        assert!(told.contains("nothing was sent"), "{line:?}: {told}");
+    }
+    listed(gateway, id).await;
+    well(gateway, &["approvals", "deny", id]);
+}

@@ -303,7 +303,8 @@ macro_rules! all {
             a_run_is_stopped_and_its_session_stays
             the_log_is_read
             an_approval_is_watched_decided_once_and_read_back
-            a_denial_and_an_expiry_are_told_apart);
+            a_denial_and_an_expiry_are_told_apart
+            an_answer_that_only_ours_takes_is_refused_before_it_is_sent);
     };
     ($version:expr, $($case:ident)*) => { $(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,9 +13,9 @@ use gatehouse_policy::rules::{Counts, Moment, NoCounts};
 use gatehouse_policy::{Decision, Dialect, Finding, Policy, Taint, Verdict, Word, decide};
 use serde_json::{Value, json};
 
+use super::by_name;
+use super::rates::{Place, RatesAt};
 use super::{Doer, Judge, Judged};
-use crate::govern::by_name;
-use crate::govern::rates::{Place, RatesAt};
 use crate::world::{Seen, SeenFiles};
 
 /// One question to the policy.

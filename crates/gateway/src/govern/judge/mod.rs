@@ -2,6 +2,11 @@
 //! may do what, as one answer.
 
 mod asked;
+mod by_name;
+pub(in crate::govern) mod rates;
+pub(in crate::govern) mod running;
+pub(in crate::govern) mod taint;
+pub(in crate::govern) mod vetter;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,12 +26,12 @@ use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
 use serde_json::{Value, json};
 
-use super::policy_desk::PolicyDesk;
-use super::rates::{Place, Rates};
-use super::running::Runs;
 use crate::clock::Clock;
+use crate::govern::policy_desk::PolicyDesk;
 use crate::sessions::Lineage;
 use crate::world::{Seen, Surroundings};
+use rates::{Place, Rates};
+use running::Runs;
 
 /// What was decided of an action.
 #[derive(Debug, Clone)]
