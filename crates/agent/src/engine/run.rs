@@ -66,6 +66,8 @@ pub(crate) enum RunError {
     Model(#[from] ProviderError),
     #[error("{0}")]
     Profile(String),
+    #[error("the conversation could not be compacted: {0}")]
+    NotCompacted(String),
     #[error("the run made {0} model calls and was ended there")]
     TooManyTurns(u32),
     #[error("the run went over its budget: {0}")]
@@ -157,6 +159,8 @@ impl Run {
         }
         let result = match result {
             Ok(finish) => Ok(finish),
+            // The conversation is as it was before.
+            Err(error) if self.request.task == Task::Compact => Err(error),
             Err(error) => Err(self.end_with(error).await),
         };
         let (status, stop_reason, error) = match result {
@@ -224,7 +228,11 @@ impl Run {
     async fn turns(&mut self) -> Result<Finish, RunError> {
         self.begin().await?;
         if self.request.task == Task::Compact {
-            self.text = self.compact_on_request().await?;
+            let compacted = self.compact_on_request().await;
+            if let Some(cause) = self.stop.cause() {
+                return Ok(Finish::Stopped(cause));
+            }
+            self.text = compacted?;
             return Ok(Finish::Done(StopReason::Stop));
         }
         loop {

@@ -138,8 +138,15 @@ async fn what_wakes_a_subagent_later_makes_it_no_less_deep() {
         |options| options.subagent_depth = 2,
     );
     // The second one's result has the first one start two more, one below the other.
+    let waits = "while [ ! -e go ]; do sleep 0.02; done";
     let lines = r"printf 'x\nspawn: spawn: slow: 1\n'";
-    bench.say(&format!("spawn: spawn: exec: {lines}")).await;
+    bench
+        .say(&format!("spawn: spawn: exec: {waits}; {lines}"))
+        .await;
+    bench
+        .until(|event| is_child(event) && matches!(event.kind, RunEventKind::Ended(_)))
+        .await;
+    std::fs::write(bench.workspace.path().join("go"), "").unwrap();
     let is_refused = |event: &RunEvent| {
         let ended = matches!(&event.kind, RunEventKind::Ended(o) if o.text.contains("levels deep"));
         is_child(event) && ended
