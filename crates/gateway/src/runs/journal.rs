@@ -24,8 +24,16 @@ use crate::sessions::Sessions;
 pub struct StoreJournal {
     sessions: Sessions,
     redactor: Redactor,
-    /// The session of each run that goes on, by key: its id, since a key can come to name another one.
-    begun: Mutex<HashMap<String, String>>,
+    /// The session of each run that goes on, by key.
+    begun: Mutex<HashMap<String, Begun>>,
+}
+
+/// What a run works on.
+struct Begun {
+    /// Its id, since a key can come to name another one.
+    session_id: String,
+    /// The entries that the run knows, in their order. What somebody else adds meanwhile is not among them.
+    known: Vec<String>,
 }
 
 const NOT_KEPT: &str = "could not keep the input";
@@ -63,18 +71,34 @@ impl StoreJournal {
 
     /// The number of the entry; none where the session of the run is not there any more.
     async fn add(&self, key: &str, entry: NewEntry) -> Result<Option<i64>, StoreError> {
-        let Some(session_id) = self.begun().get(key).cloned() else {
+        let Some(session_id) = self.session_of(key) else {
             return Ok(None);
         };
+        let id = entry.id.clone();
         let added = self
             .sessions
             .store
             .entries_append_in(key, &session_id, vec![entry]);
-        Ok(added.await?.and_then(|numbers| numbers.first().copied()))
+        let number = added.await?.and_then(|numbers| numbers.first().copied());
+        if number.is_some() {
+            self.change_known(key, |known| known.push(id));
+        }
+        Ok(number)
     }
 
-    fn begun(&self) -> MutexGuard<'_, HashMap<String, String>> {
+    fn begun(&self) -> MutexGuard<'_, HashMap<String, Begun>> {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn session_of(&self, key: &str) -> Option<String> {
+        let begun = self.begun();
+        begun.get(key).map(|begun| begun.session_id.clone())
+    }
+
+    fn change_known(&self, key: &str, change: impl FnOnce(&mut Vec<String>)) {
+        if let Some(begun) = self.begun().get_mut(key) {
+            change(&mut begun.known);
+        }
     }
 
     async fn charge(&self, key: &str, run_id: &str, message: &AssistantMessage) {
@@ -133,7 +157,11 @@ impl Journal for StoreJournal {
         let name = self.sessions.name(run.session_key, Some(run.agent_id));
         let (row, _) = self.sessions.ensure(&name, "run").await.map_err(failed)?;
         let key = run.session_key.to_owned();
-        self.begun().insert(key, row.session_id);
+        let begun = Begun {
+            session_id: row.session_id,
+            known: Vec::new(),
+        };
+        self.begun().insert(key, begun);
         let at = i64::try_from(run.started_at_ms).unwrap_or(i64::MAX);
         let record = RunRecord::begun(run.run_id, run.session_key, run.agent_id, at);
         let begun = self.sessions.store.run_begin(record).await;
@@ -142,7 +170,7 @@ impl Journal for StoreJournal {
 
     async fn told_by(&self, key: &str) -> Result<Vec<String>, JournalError> {
         let failed = |error| JournalError::new("could not read whose words it follows", error);
-        let Some(session_id) = self.begun().get(key).cloned() else {
+        let Some(session_id) = self.session_of(key) else {
             return Ok(Vec::new());
         };
         let told_by = tellers::of(&*self.sessions.store, &session_id).await;
@@ -151,7 +179,7 @@ impl Journal for StoreJournal {
 
     async fn keep_told_by(&self, key: &str, told_by: &[String]) -> Result<(), JournalError> {
         let failed = |error| JournalError::new("could not keep whose words it follows", error);
-        let Some(session_id) = self.begun().get(key).cloned() else {
+        let Some(session_id) = self.session_of(key) else {
             return Err(JournalError::new(
                 "could not keep whose words it follows",
                 GONE,
@@ -168,6 +196,8 @@ impl Journal for StoreJournal {
     async fn load(&self, key: &str) -> Result<Vec<Message>, JournalError> {
         let failed = |error| JournalError::new("could not read the transcript", error);
         let entries = self.sessions.store.entries(key).await.map_err(failed)?;
+        let ids = entries.iter().map(|entry| entry.id.clone()).collect();
+        self.change_known(key, |known| *known = ids);
         entries.iter().map(read).collect()
     }
 
@@ -201,21 +231,21 @@ impl Journal for StoreJournal {
     ) -> Result<(), JournalError> {
         let failed = |error| JournalError::new("could not compact the transcript", error);
         let gone = || JournalError::new("could not compact the transcript", GONE);
-        let session_id = self.begun().get(key).cloned().ok_or_else(gone)?;
-        let store = &self.sessions.store;
-        let entries = store.entries(key).await.map_err(failed)?;
+        let session_id = self.session_of(key).ok_or_else(gone)?;
+        let count = compaction.replaced;
+        let mut replaced = Vec::new();
+        self.change_known(key, |known| {
+            replaced.extend(known.iter().take(count).cloned())
+        });
         let summary = new_entry(&compaction.summary, run_id, Uuid::new_v4().to_string());
-        let mut kept = vec![summary];
-        for entry in entries.iter().skip(compaction.replaced) {
-            let text = searchable(&read(entry)?);
-            kept.push(again(entry, text));
-        }
-        let now = self.sessions.now();
-        let replaced = store.entries_replace(key, &session_id, "compaction", now, kept);
-        match replaced.await.map_err(failed)? {
-            Some(_) => Ok(()),
-            None => Err(gone()),
-        }
+        let (id, now) = (summary.id.clone(), self.sessions.now());
+        let store = &self.sessions.store;
+        let done = store.entries_replace(key, &session_id, "compaction", now, replaced, summary);
+        done.await.map_err(failed)?.ok_or_else(gone)?;
+        self.change_known(key, |known| {
+            known.splice(..count.min(known.len()), [id]);
+        });
+        Ok(())
     }
 }
 
@@ -231,18 +261,6 @@ pub(crate) fn new_entry(message: &Message, run_id: &str, id: String) -> NewEntry
         input,
         text: searchable(message),
         json: json.to_string(),
-    }
-}
-
-fn again(entry: &Entry, text: String) -> NewEntry {
-    NewEntry {
-        id: entry.id.clone(),
-        at: entry.at,
-        role: entry.role.clone(),
-        run: entry.run.clone(),
-        input: None,
-        json: entry.json.clone(),
-        text,
     }
 }
 

@@ -8,6 +8,7 @@ use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
 use gatehouse_vault::Redactor;
 use serde_json::json;
 
+use super::journal::new_entry;
 use super::{StoreJournal, recover};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
@@ -140,4 +141,37 @@ async fn where_it_cannot_be_told_whose_words_are_followed_nobody_is_said_to_be()
     assert!(journal.told_by(KEY).await.is_err());
     journal.keep_told_by(KEY, &[]).await.unwrap();
     assert!(journal.told_by(KEY).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_compaction_takes_what_the_run_knows_and_leaves_what_others_said_meanwhile() {
+    let (journal, store) = journal().await;
+    begin(&journal).await;
+    journal.load(KEY).await.unwrap();
+    let said = |text: &str| Message::user(text, 2);
+    let injected = new_entry(&said("injected"), "x", "injected".to_owned());
+    store.entries_append(KEY, vec![injected]).await.unwrap();
+    for text in ["second", "third"] {
+        journal.append(KEY, text, &said(text)).await.unwrap();
+    }
+    let told = async || {
+        let entries = store.entries(KEY).await.unwrap();
+        let texts = entries.iter().map(|entry| {
+            let message: Message = serde_json::from_str(&entry.json).unwrap();
+            message.text()
+        });
+        texts.collect::<Vec<_>>()
+    };
+    for (summary, rest) in [
+        ("one", ["injected", "third"].as_slice()),
+        ("two", &["injected"]),
+    ] {
+        let compaction = Compaction {
+            summary: said(summary),
+            replaced: 2,
+        };
+        journal.compact(KEY, "r", &compaction).await.unwrap();
+        let all: Vec<&str> = [summary].into_iter().chain(rest.iter().copied()).collect();
+        assert_eq!(told().await, all);
+    }
 }

@@ -110,8 +110,9 @@ impl TranscriptStore for SqliteGatewayStore {
         session_id: &str,
         reason: &str,
         at: Millis,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Vec<i64>>> {
+        replaced: Vec<String>,
+        by: NewEntry,
+    ) -> Result<Option<i64>> {
         let (key, reason) = (key.to_owned(), reason.to_owned());
         let session_id = session_id.to_owned();
         self.write(move |c| {
@@ -124,7 +125,9 @@ impl TranscriptStore for SqliteGatewayStore {
                 // One number is left out, so that whoever has read to the end sees a gap and not a continuation.
                 let first = live.next_seq.saturating_add(1);
                 begin(c, &key, &live.session_id, at, first).await?;
-                append(c, key, Some(session_id), entries).await
+                let numbers = append(c, key.clone(), Some(session_id), vec![by]).await?;
+                keep_others(c, &key, live.id, &replaced).await?;
+                Ok(numbers.and_then(|numbers| numbers.first().copied()))
             })
         })
         .await
@@ -302,6 +305,26 @@ pub(super) async fn copy(c: &mut Connection, from: &str, end: i64, to: &str) -> 
     .bind(to)
     .bind(from)
     .bind(end)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Copies what is left of an archived transcript behind what the live one has.
+async fn keep_others(c: &mut Connection, key: &str, from: i64, replaced: &[String]) -> Done<()> {
+    let Some(to) = live(c, key).await? else {
+        return Ok(());
+    };
+    sqlx::query(
+        "INSERT INTO entry (transcript, seq, id, at, role, run, json, text) \
+         SELECT ?, ? - 1 + row_number() OVER (ORDER BY seq), id, at, role, run, json, text \
+         FROM entry WHERE transcript = ? AND id NOT IN (SELECT value FROM json_each(?)) \
+         ORDER BY seq",
+    )
+    .bind(to.id)
+    .bind(to.next_seq)
+    .bind(from)
+    .bind(serde_json::json!(replaced).to_string())
     .execute(c)
     .await?;
     Ok(())
