@@ -3,6 +3,7 @@
 //! This is the only file that knows the library.
 
 mod broke_off;
+mod calls;
 mod convert;
 mod quiet;
 
@@ -16,7 +17,10 @@ use genai::{
 };
 
 use broke_off::ToldError;
+use calls::ToldCalls;
 use quiet::Quiet;
+
+use crate::message::ToolCall;
 
 use super::{
     ApiKey, ModelEvent, ModelRequest, ModelStream, Provider, ProviderError, ProviderKey, Thinking,
@@ -87,9 +91,7 @@ impl Remote {
     }
 
     fn options(request: &ModelRequest) -> ChatOptions {
-        let mut options = ChatOptions::default()
-            .with_capture_usage(true)
-            .with_capture_tool_calls(true);
+        let mut options = ChatOptions::default().with_capture_usage(true);
         if let Some(most) = request.max_output_tokens {
             options = options.with_max_tokens(most);
         }
@@ -139,11 +141,8 @@ impl Remote {
         key: Option<ApiKey>,
     ) -> Result<ModelStream, ProviderError> {
         let target = self.target(&request.model, key.as_ref());
-        let mut options = Self::options(&request);
-        let told = ToldError::default();
-        if self.api == Api::Ollama {
-            options = options.with_raw_frame_sink(told.clone());
-        }
+        let overheard = Overheard::at(self.api);
+        let options = overheard.listens(Self::options(&request));
         let chat = convert::request(request);
         let begun = self.client.exec_chat_stream(target, chat, Some(&options));
         let begun = Quiet::new(begun)
@@ -152,7 +151,7 @@ impl Remote {
         let mut events = Quiet::new(begun.stream)
             .flat_map(move |event| {
                 let events = match event {
-                    Ok(event) => events_of(event, &told, key.as_ref()),
+                    Ok(event) => events_of(event, &overheard, key.as_ref()),
                     Err(error) => vec![Err(convert::error(&error, key.as_ref()))],
                 };
                 stream::iter(events)
@@ -167,9 +166,54 @@ impl Remote {
     }
 }
 
+/// What is taken from the frames as they come in, since the library loses it.
+enum Overheard {
+    Nothing,
+    Error(ToldError),
+    Calls(ToldCalls),
+}
+
+impl Overheard {
+    fn at(api: Api) -> Self {
+        match api {
+            Api::Ollama => Self::Error(ToldError::default()),
+            Api::OpenAiCompletions => Self::Calls(ToldCalls::default()),
+            Api::OpenAiResponses | Api::Anthropic | Api::Gemini => Self::Nothing,
+        }
+    }
+
+    fn listens(&self, options: ChatOptions) -> ChatOptions {
+        match self {
+            Self::Nothing => options.with_capture_tool_calls(true),
+            Self::Error(told) => options
+                .with_capture_tool_calls(true)
+                .with_raw_frame_sink(told.clone()),
+            Self::Calls(told) => options
+                .with_capture_tool_calls(false)
+                .with_raw_frame_sink(told.clone()),
+        }
+    }
+
+    /// Why the answer is over before its end.
+    fn problem(&self, key: Option<&ApiKey>) -> Option<ProviderError> {
+        match self {
+            Self::Nothing => None,
+            Self::Error(told) => told.words().map(|words| convert::broke_off(words, key)),
+            Self::Calls(told) => told.problem(),
+        }
+    }
+
+    fn calls(&self) -> Vec<ToolCall> {
+        match self {
+            Self::Calls(told) => told.take(),
+            Self::Nothing | Self::Error(_) => Vec::new(),
+        }
+    }
+}
+
 fn events_of(
     event: ChatStreamEvent,
-    told: &ToldError,
+    overheard: &Overheard,
     key: Option<&ApiKey>,
 ) -> Vec<Result<ModelEvent, ProviderError>> {
     match event {
@@ -180,13 +224,13 @@ fn events_of(
         }
         // Comes before anything was sent.
         ChatStreamEvent::Start => Vec::new(),
-        // Calls are taken whole from the end.
+        // Calls are taken whole at the end.
         ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::Heartbeat => {
-            vec![Ok(ModelEvent::Alive)]
+            vec![overheard.problem(key).map_or(Ok(ModelEvent::Alive), Err)]
         }
-        ChatStreamEvent::End(end) => match told.words() {
-            Some(words) => vec![Err(convert::broke_off(words, key))],
-            None => convert::end(end),
+        ChatStreamEvent::End(end) => match overheard.problem(key) {
+            Some(problem) => vec![Err(problem)],
+            None => convert::end(end, overheard.calls()),
         },
     }
 }

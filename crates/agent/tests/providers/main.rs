@@ -129,6 +129,31 @@ async fn a_tool_call_and_its_result_go_there_and_back() {
 }
 
 #[tokio::test]
+async fn a_call_may_have_any_number() {
+    let piece = |function: &str| {
+        format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":{},{function}}}]}}}}]}}\n\n",
+            u32::MAX
+        )
+    };
+    let answer = [
+        piece("\"id\":\"c1\",\"function\":{\"name\":\"exec\",\"arguments\":\"{\\\"command\\\":\"}"),
+        piece("\"function\":{\"arguments\":\"\\\"ls\\\"}\"}"),
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n".into(),
+    ];
+    let endpoint = Endpoint::start(vec![(200, "text/event-stream", answer.concat())]).await;
+    let provider = remote(Api::OpenAiCompletions, &endpoint.url("/v1"));
+    let told = ask(&provider, request(vec![Message::user("go", 0)]))
+        .await
+        .unwrap();
+    let [call] = &told.calls[..] else {
+        panic!("{:?}", told.calls);
+    };
+    assert_eq!((call.id.as_str(), call.name.as_str()), ("c1", "exec"));
+    assert_eq!(call.arguments, json!({"command": "ls"}));
+}
+
+#[tokio::test]
 async fn thinking_is_told_apart_from_text() {
     let model = ScriptedModel::start().unwrap();
     let provider = remote(Api::OpenAiCompletions, &model.base_url());

@@ -95,18 +95,17 @@ fn plain_part(block: &Content) -> Option<ContentPart> {
     }
 }
 
-/// The calls of an answer and its end. An end without a reason is none: the library makes one up when a
+/// The calls of an answer, those that were heard with those of the library, and its end. An end without a reason is none: the library makes one up when a
 /// connection closes in the middle of an answer.
-pub(super) fn end(end: StreamEnd) -> Vec<Result<ModelEvent, ProviderError>> {
-    let mut events = Vec::new();
+pub(super) fn end(end: StreamEnd, heard: Vec<ToolCall>) -> Vec<Result<ModelEvent, ProviderError>> {
     let usage = end.captured_usage.as_ref().map(usage).unwrap_or_default();
     let Some(stop) = end.captured_stop_reason else {
         return vec![Err(ProviderError::ended_early())];
     };
-    if let Some(content) = end.captured_content {
-        let calls = once_each(content.into_tool_calls().into_iter().map(call).collect());
-        events.extend(calls.into_iter().map(|call| Ok(ModelEvent::ToolCall(call))));
-    }
+    let captured = end.captured_content.into_iter();
+    let captured = captured.flat_map(|content| content.into_tool_calls().into_iter().map(call));
+    let calls = heard.into_iter().chain(captured);
+    let mut events: Vec<_> = calls.map(|call| Ok(ModelEvent::ToolCall(call))).collect();
     if matches!(stop, TheirStop::ToolCall(_)) && events.is_empty() {
         let nothing = "the answer says that it calls a tool, and names none";
         return vec![Err(ProviderError::Unreadable(nothing.to_owned()))];
@@ -119,36 +118,6 @@ pub(super) fn end(end: StreamEnd) -> Vec<Result<ModelEvent, ProviderError>> {
     };
     events.push(Ok(ModelEvent::Done { usage, stop }));
     events
-}
-
-/// The calls without what the library makes up where a server numbers its calls from another number than 0 on, or
-/// leaves one out: it fills the gap with copies of a call's beginning.
-fn once_each(calls: Vec<ToolCall>) -> Vec<ToolCall> {
-    let is_begun_again = |at: usize, call: &ToolCall| {
-        calls[at + 1..].iter().any(|later| {
-            !call.id.is_empty()
-                && (&later.id, &later.name) == (&call.id, &call.name)
-                && (later.arguments == call.arguments || is_a_beginning(&call.arguments))
-        })
-    };
-    let copies: Vec<bool> = calls
-        .iter()
-        .enumerate()
-        .map(|(at, call)| is_begun_again(at, call))
-        .collect();
-    let told_apart = calls.into_iter().zip(copies);
-    told_apart
-        .filter_map(|(call, is_copy)| (!is_copy).then_some(call))
-        .collect()
-}
-
-/// Arguments that had only begun to arrive.
-fn is_a_beginning(arguments: &serde_json::Value) -> bool {
-    match arguments {
-        serde_json::Value::String(_) => true,
-        serde_json::Value::Object(members) => members.is_empty(),
-        _ => false,
-    }
 }
 
 /// Arguments that are no JSON stay a text; the tool says what is wrong with them.
@@ -305,41 +274,4 @@ fn retry_after(error: &genai::Error) -> Option<Duration> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
     let millis = number("retry-after-ms").map(Duration::from_millis);
     millis.or_else(|| number("retry-after").map(Duration::from_secs))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn calls(calls: &[(&str, Value)]) -> Vec<ToolCall> {
-        let call = |(id, arguments): &(&str, Value)| ToolCall {
-            id: (*id).to_owned(),
-            name: "exec".to_owned(),
-            arguments: arguments.clone(),
-        };
-        calls.iter().map(call).collect()
-    }
-
-    #[test]
-    fn what_fills_a_gap_in_the_numbers_of_calls_is_no_call() {
-        let whole = json!({"command": "ls"});
-        for beginning in [whole.clone(), json!("{\"comm"), json!({})] {
-            let given = calls(&[("a", beginning), ("a", whole.clone())]);
-            assert_eq!(once_each(given), calls(&[("a", whole.clone())]));
-        }
-    }
-
-    #[test]
-    fn two_calls_stay_two() {
-        let (one, other) = (json!({"command": "ls"}), json!({"command": "pwd"}));
-        // Some servers give every call the same id, and some give none.
-        for id in ["same", ""] {
-            let given = calls(&[(id, one.clone()), (id, other.clone())]);
-            assert_eq!(once_each(given.clone()), given);
-        }
-        let twice = calls(&[("", one.clone()), ("", one)]);
-        assert_eq!(once_each(twice.clone()), twice);
-    }
 }
