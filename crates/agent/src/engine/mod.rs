@@ -12,6 +12,7 @@ mod coalesce;
 mod compact;
 mod direct;
 mod ended;
+mod estimate;
 mod lane;
 mod parts;
 mod repeats;
