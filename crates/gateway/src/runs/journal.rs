@@ -2,12 +2,15 @@
 //! follow its session as soon as it is kept.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use gatehouse_agent::journal::{BegunRun, Compaction, Journal, JournalError, NewInput, Point};
-use gatehouse_agent::message::{AssistantMessage, Content, Message};
+use gatehouse_agent::journal::{
+    BegunRun, Compaction, Journal, JournalError, ModelCall, NewInput, Point,
+};
+use gatehouse_agent::message::{Content, Message};
+use gatehouse_agent::provider::Purpose;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{
     Entry, Follows, NewEntry, RunRecord, TokenUsage, UsageRecord, WaitingInput,
@@ -24,11 +27,23 @@ use crate::sessions::Sessions;
 pub struct StoreJournal {
     sessions: Sessions,
     redactor: Redactor,
-    /// The session of each run that goes on, by key: its id, since a key can come to name another one.
-    begun: Mutex<HashMap<String, String>>,
+    /// The session of each run that goes on, by key.
+    begun: Mutex<HashMap<String, Begun>>,
+}
+
+/// A run that goes on.
+#[derive(Clone, Default)]
+struct Begun {
+    /// Since a key can come to name another session.
+    session_id: String,
+    /// The entries that the run has in its memory, in order. Others may write to the transcript, too.
+    known: Vec<String>,
 }
 
 const NOT_KEPT: &str = "could not keep the input";
+
+/// How often a compaction is tried that others write in between of.
+const TRIES: usize = 20;
 
 /// Why a run's words are not kept any more.
 const GONE: &str = "its session was reset or deleted";
@@ -63,40 +78,31 @@ impl StoreJournal {
 
     /// The number of the entry; none where the session of the run is not there any more.
     async fn add(&self, key: &str, entry: NewEntry) -> Result<Option<i64>, StoreError> {
-        let Some(session_id) = self.begun().get(key).cloned() else {
+        let Some(session_id) = self.session_of(key) else {
             return Ok(None);
         };
+        let id = entry.id.clone();
         let added = self
             .sessions
             .store
             .entries_append_in(key, &session_id, vec![entry]);
-        Ok(added.await?.and_then(|numbers| numbers.first().copied()))
+        let number = added.await?.and_then(|numbers| numbers.first().copied());
+        if number.is_some()
+            && let Some(begun) = self.begun().get_mut(key)
+        {
+            begun.known.push(id);
+        }
+        Ok(number)
     }
 
-    fn begun(&self) -> MutexGuard<'_, HashMap<String, String>> {
+    /// The session that the run of a key began in.
+    fn session_of(&self, key: &str) -> Option<String> {
+        let begun = self.begun();
+        begun.get(key).map(|begun| begun.session_id.clone())
+    }
+
+    fn begun(&self) -> MutexGuard<'_, HashMap<String, Begun>> {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn charge(&self, key: &str, run_id: &str, message: &AssistantMessage) {
-        let tokens = tokens(message);
-        if tokens == TokenUsage::default() {
-            return;
-        }
-        let name = self.sessions.name(key, None);
-        let at = i64::try_from(message.timestamp).unwrap_or(i64::MAX);
-        let usage = UsageRecord {
-            at,
-            day: day::utc(at),
-            session: key.to_owned(),
-            agent: name.agent,
-            run: run_id.to_owned(),
-            provider: message.provider.clone(),
-            model: message.model.clone(),
-            tokens,
-        };
-        if let Err(error) = self.sessions.store.usage_add(usage).await {
-            tracing::error!(%error, key, "usage could not be recorded");
-        }
     }
 }
 
@@ -133,7 +139,11 @@ impl Journal for StoreJournal {
         let name = self.sessions.name(run.session_key, Some(run.agent_id));
         let (row, _) = self.sessions.ensure(&name, "run").await.map_err(failed)?;
         let key = run.session_key.to_owned();
-        self.begun().insert(key, row.session_id);
+        let begun = Begun {
+            session_id: row.session_id,
+            known: Vec::new(),
+        };
+        self.begun().insert(key, begun);
         let at = i64::try_from(run.started_at_ms).unwrap_or(i64::MAX);
         let record = RunRecord::begun(run.run_id, run.session_key, run.agent_id, at);
         let begun = self.sessions.store.run_begin(record).await;
@@ -142,7 +152,7 @@ impl Journal for StoreJournal {
 
     async fn told_by(&self, key: &str) -> Result<Vec<String>, JournalError> {
         let failed = |error| JournalError::new("could not read whose words it follows", error);
-        let Some(session_id) = self.begun().get(key).cloned() else {
+        let Some(session_id) = self.session_of(key) else {
             return Ok(Vec::new());
         };
         let told_by = tellers::of(&*self.sessions.store, &session_id).await;
@@ -151,7 +161,7 @@ impl Journal for StoreJournal {
 
     async fn keep_told_by(&self, key: &str, told_by: &[String]) -> Result<(), JournalError> {
         let failed = |error| JournalError::new("could not keep whose words it follows", error);
-        let Some(session_id) = self.begun().get(key).cloned() else {
+        let Some(session_id) = self.session_of(key) else {
             return Err(JournalError::new(
                 "could not keep whose words it follows",
                 GONE,
@@ -168,6 +178,9 @@ impl Journal for StoreJournal {
     async fn load(&self, key: &str) -> Result<Vec<Message>, JournalError> {
         let failed = |error| JournalError::new("could not read the transcript", error);
         let entries = self.sessions.store.entries(key).await.map_err(failed)?;
+        if let Some(begun) = self.begun().get_mut(key) {
+            begun.known = entries.iter().map(|entry| entry.id.clone()).collect();
+        }
         entries.iter().map(read).collect()
     }
 
@@ -182,9 +195,6 @@ impl Journal for StoreJournal {
         let Some(seq) = self.add(key, entry.clone()).await.map_err(failed)? else {
             return Err(JournalError::new("could not write the transcript", GONE));
         };
-        if let Message::Assistant(assistant) = message {
-            self.charge(key, run_id, assistant).await;
-        }
         let row = self.sessions.store.session(key).await.map_err(failed)?;
         if let Some(row) = row {
             let shown = shown(&entry, seq);
@@ -193,6 +203,25 @@ impl Journal for StoreJournal {
         Ok(())
     }
 
+    async fn charge(&self, call: &ModelCall<'_>) {
+        let key = call.session_key;
+        let at = i64::try_from(call.at_ms).unwrap_or(i64::MAX);
+        let usage = UsageRecord {
+            at,
+            day: day::utc(at),
+            session: key.to_owned(),
+            agent: self.sessions.name(key, None).agent,
+            run: call.run_id.to_owned(),
+            provider: call.model.provider.clone(),
+            model: call.model.model.clone(),
+            tokens: tokens(call),
+        };
+        if let Err(error) = self.sessions.store.usage_add(usage).await {
+            tracing::error!(%error, key, "usage could not be recorded");
+        }
+    }
+
+    /// What others wrote meanwhile is not in the summary, and stays.
     async fn compact(
         &self,
         key: &str,
@@ -200,22 +229,34 @@ impl Journal for StoreJournal {
         compaction: &Compaction,
     ) -> Result<(), JournalError> {
         let failed = |error| JournalError::new("could not compact the transcript", error);
-        let gone = || JournalError::new("could not compact the transcript", GONE);
-        let session_id = self.begun().get(key).cloned().ok_or_else(gone)?;
-        let store = &self.sessions.store;
-        let entries = store.entries(key).await.map_err(failed)?;
+        let gone = |why| JournalError::new("could not compact the transcript", why);
+        let Begun { session_id, known } =
+            self.begun().get(key).cloned().ok_or_else(|| gone(GONE))?;
+        let (replaced, rest) = known.split_at(compaction.replaced.min(known.len()));
+        let replaced: HashSet<&String> = replaced.iter().collect();
         let summary = new_entry(&compaction.summary, run_id, Uuid::new_v4().to_string());
-        let mut kept = vec![summary];
-        for entry in entries.iter().skip(compaction.replaced) {
-            let text = searchable(&read(entry)?);
-            kept.push(again(entry, text));
+        let store = &self.sessions.store;
+        for _ in 0..TRIES {
+            let entries = store.entries(key).await.map_err(failed)?;
+            let last = entries.last().map_or(0, |entry| entry.seq);
+            let mut kept = vec![summary.clone()];
+            for entry in entries.iter().filter(|entry| !replaced.contains(&entry.id)) {
+                kept.push(again(entry, searchable(&read(entry)?)));
+            }
+            let now = self.sessions.now();
+            let done = store.entries_replace_read(key, &session_id, "compaction", now, last, kept);
+            if done.await.map_err(failed)?.is_some() {
+                if let Some(begun) = self.begun().get_mut(key) {
+                    begun.known = [&[summary.id], rest].concat();
+                }
+                return Ok(());
+            }
+            let row = store.session(key).await.map_err(failed)?;
+            if row.is_none_or(|row| row.session_id != session_id) {
+                return Err(gone(GONE));
+            }
         }
-        let now = self.sessions.now();
-        let replaced = store.entries_replace(key, &session_id, "compaction", now, kept);
-        match replaced.await.map_err(failed)? {
-            Some(_) => Ok(()),
-            None => Err(gone()),
-        }
+        Err(gone("others write to it all the time"))
     }
 }
 
@@ -284,15 +325,20 @@ fn shown(entry: &NewEntry, seq: i64) -> Value {
     value
 }
 
-fn tokens(message: &AssistantMessage) -> TokenUsage {
-    let usage = &message.usage;
+fn tokens(call: &ModelCall<'_>) -> TokenUsage {
+    let usage = call.usage;
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    let context = match call.purpose {
+        Purpose::Reply => usage.input + usage.cache_read + usage.cache_write + usage.output,
+        // It read a part of the conversation, as a text.
+        Purpose::Compaction => 0,
+    };
     TokenUsage {
         input: count(usage.input),
         output: count(usage.output),
         cache_read: count(usage.cache_read),
         cache_write: count(usage.cache_write),
-        context: count(usage.input + usage.cache_read + usage.cache_write + usage.output),
+        context: count(context),
         // A price of nothing and no known price look the same to the engine.
         cost_usd: (usage.cost.total > 0.0).then_some(usage.cost.total),
     }

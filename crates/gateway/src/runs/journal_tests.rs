@@ -1,10 +1,11 @@
-//! What a run says after its session was reset or deleted.
+//! What a run says after its session was reset or deleted, and while others write to it.
 
 use std::sync::Arc;
 
-use gatehouse_agent::journal::{BegunRun, Compaction, Journal, NewInput};
-use gatehouse_agent::message::Message;
-use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
+use gatehouse_agent::journal::{BegunRun, Compaction, Journal, ModelCall, NewInput};
+use gatehouse_agent::message::{Message, Usage};
+use gatehouse_agent::provider::{ModelRef, Purpose};
+use gatehouse_store::gateway::{GatewayStore, NewEntry, SqliteGatewayStore};
 use gatehouse_vault::Redactor;
 use serde_json::json;
 
@@ -140,4 +141,70 @@ async fn where_it_cannot_be_told_whose_words_are_followed_nobody_is_said_to_be()
     assert!(journal.told_by(KEY).await.is_err());
     journal.keep_told_by(KEY, &[]).await.unwrap();
     assert!(journal.told_by(KEY).await.unwrap().is_empty());
+}
+
+fn message(number: u64) -> Message {
+    Message::user(format!("message {number}"), number)
+}
+
+/// What somebody else writes to the transcript.
+fn injected() -> NewEntry {
+    NewEntry {
+        id: "injected".to_owned(),
+        role: "assistant".to_owned(),
+        json: json!({
+            "role": "assistant", "content": "by the way", "stopReason": "stop", "timestamp": 3,
+        })
+        .to_string(),
+        ..NewEntry::default()
+    }
+}
+
+#[tokio::test]
+async fn a_compaction_replaces_what_the_run_summed_up_and_nothing_that_others_wrote() {
+    let (journal, store) = journal().await;
+    begin(&journal).await;
+    journal.load(KEY).await.unwrap();
+    journal.append(KEY, "r", &message(2)).await.unwrap();
+    store.entries_append(KEY, vec![injected()]).await.unwrap();
+    for number in [3, 4] {
+        journal.append(KEY, "r", &message(number)).await.unwrap();
+    }
+    // Of the four messages that the run knows of.
+    for replaced in [3, 1] {
+        let compaction = Compaction {
+            summary: Message::user("summary", 5),
+            replaced,
+        };
+        journal.compact(KEY, "r", &compaction).await.unwrap();
+    }
+    let texts = journal.load(KEY).await.unwrap();
+    let texts: Vec<String> = texts.iter().map(Message::text).collect();
+    assert_eq!(texts, ["summary", "by the way", "message 4"]);
+}
+
+#[tokio::test]
+async fn what_a_compaction_costs_is_in_the_usage_and_not_in_the_size_of_the_context() {
+    let (journal, store) = journal().await;
+    begin(&journal).await;
+    let usage = Usage {
+        input: 100,
+        output: 10,
+        ..Usage::default()
+    };
+    let model = ModelRef::parse("p/m").unwrap();
+    for purpose in [Purpose::Reply, Purpose::Compaction] {
+        let call = ModelCall {
+            session_key: KEY,
+            run_id: "r",
+            model: &model,
+            purpose,
+            usage: &usage,
+            at_ms: 1,
+        };
+        journal.charge(&call).await;
+    }
+    let usage = store.session(KEY).await.unwrap().unwrap().usage;
+    assert_eq!((usage.input, usage.output), (200, 20));
+    assert_eq!(usage.context, 110, "of the reply");
 }

@@ -140,6 +140,17 @@ pub trait TranscriptStore: Send + Sync {
         at: Millis,
         entries: Vec<NewEntry>,
     ) -> Result<Option<Vec<i64>>>;
+    /// The same, if the entry of the number `last` is the last one still: what is kept was made from what was read up
+    /// to there. None where another came after it, too.
+    async fn entries_replace_read(
+        &self,
+        key: &str,
+        session_id: &str,
+        reason: &str,
+        at: Millis,
+        last: i64,
+        entries: Vec<NewEntry>,
+    ) -> Result<Option<Vec<i64>>>;
     /// What was archived of a session, the latest first.
     async fn archived(&self, key: &str) -> Result<Vec<ArchivedTranscript>>;
     /// All entries of an archived transcript.

@@ -45,6 +45,7 @@ macro_rules! gateway_contract_tests {
             an_entry_that_is_there_is_not_added_again
             an_append_moves_the_session_and_its_preview
             a_compaction_keeps_the_old_transcript_and_goes_on_counting
+            a_compaction_of_what_was_read_fails_where_more_was_said_since
             what_is_meant_for_a_session_reaches_no_other_of_its_key
             a_search_finds_words_of_the_live_transcript_alone
             everything_written_is_there_after_a_restart

@@ -102,6 +102,26 @@ pub async fn a_compaction_keeps_the_old_transcript_and_goes_on_counting(world: &
     assert_eq!(none.await.unwrap(), None);
 }
 
+pub async fn a_compaction_of_what_was_read_fails_where_more_was_said_since(
+    world: &dyn GatewayWorld,
+) {
+    let store = world.open(0).await;
+    store.session_create(session("a", 1)).await.unwrap();
+    store
+        .entries_append("a", vec![entry(1), entry(2)])
+        .await
+        .unwrap();
+    let replace = |last| {
+        let kept = vec![entry(100)];
+        store.entries_replace_read("a", "id-of-a", "compaction", 7_000, last, kept)
+    };
+    assert_eq!(replace(1).await.unwrap(), None, "the second was not read");
+    assert_eq!(store.entries("a").await.unwrap().len(), 2);
+    assert_eq!(store.archived("a").await.unwrap(), []);
+    assert_eq!(replace(2).await.unwrap(), Some(vec![4]));
+    assert_eq!(replace(2).await.unwrap(), None, "that one is put away");
+}
+
 pub async fn what_is_meant_for_a_session_reaches_no_other_of_its_key(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
     store.session_create(session("a", 1)).await.unwrap();
