@@ -3,7 +3,7 @@
 //! Files as OpenClaw injects them, with its limits. They are read when a run begins, and only from inside the
 //! workspace. What they say is advice to a model; what a tool may do is the governor's business.
 
-use std::path::PathBuf;
+use std::{io::Read, path::PathBuf};
 
 use crate::{
     provider::ModelRef,
@@ -25,8 +25,17 @@ const FILES: &[&str] = &[
 /// Files of a sub-agent's prompt: it has a task, not a person.
 const SUBAGENT_FILES: &[&str] = &["AGENTS.md"];
 
-/// The largest file that is looked at, in bytes.
-const LARGEST: u64 = 4 * 1024 * 1024;
+/// How much of a file is looked at, in bytes: its beginning.
+const HEAD: u64 = 4 * 1024 * 1024;
+
+/// Characters of one skill's description; the format's own limit (agentskills.io).
+const SKILL_CHARACTERS: usize = 1_024;
+
+/// Characters of all of them together; OpenClaw's `maxSkillsPromptChars`.
+const SKILLS_CHARACTERS: usize = 30_000;
+
+/// Characters of `BOOT.md`.
+const BOOT_CHARACTERS: usize = 20_000;
 
 /// What goes into a prompt.
 #[derive(Clone, Debug)]
@@ -85,7 +94,8 @@ secrets that you come across.";
 /// What the gateway has an agent do when it starts: the text of its `BOOT.md`, with a word about it. None when
 /// there is none. Reads files; not for an async thread.
 pub fn boot(workspace: &std::path::Path) -> Option<String> {
-    let text = read(&Workspace::new(workspace).ok()?, "BOOT.md")?;
+    let file = read(&Workspace::new(workspace).ok()?, "BOOT.md")?;
+    let text = file.shown("BOOT.md", BOOT_CHARACTERS);
     Some(format!(
         "The gateway has just started. Follow these instructions from BOOT.md, and nothing else. When there is \
          nothing to do or to say, answer NO_REPLY.\n\n{text}"
@@ -146,16 +156,38 @@ fn skills_part(skills: &[Skill]) -> Option<String> {
     let mut text = "## Skills\nWhen a task fits a skill, read its file first and follow it.\n\
         <available_skills>\n"
         .to_owned();
+    let mut left_out = 0;
+    let mut used = 0;
     for skill in skills {
-        text.push_str(&format!(
-            "  <skill>\n    <name>{}</name>\n    <description>{}</description>\n    <location>{}</location>\n  </skill>\n",
-            escaped(&skill.name),
-            escaped(&skill.description),
-            escaped(&skill.path.display().to_string()),
-        ));
+        let entry = skill_entry(skill);
+        let characters = entry.chars().count();
+        if used + characters > SKILLS_CHARACTERS {
+            left_out += 1;
+            continue;
+        }
+        used += characters;
+        text.push_str(&entry);
     }
     text.push_str("</available_skills>");
+    if left_out > 0 {
+        text.push_str(&format!(
+            "\n[{left_out} more skills have no room here; their SKILL.md lie in folders beside these.]"
+        ));
+    }
     Some(text)
+}
+
+fn skill_entry(skill: &Skill) -> String {
+    let mut description: String = skill.description.chars().take(SKILL_CHARACTERS).collect();
+    if description.len() < skill.description.len() {
+        description.push('…');
+    }
+    format!(
+        "  <skill>\n    <name>{}</name>\n    <description>{}</description>\n    <location>{}</location>\n  </skill>\n",
+        escaped(&skill.name),
+        escaped(&description),
+        escaped(&skill.path.display().to_string()),
+    )
 }
 
 fn escaped(text: &str) -> String {
@@ -179,16 +211,9 @@ fn files_part(options: &PromptOptions, about: &PromptAbout) -> Option<String> {
             continue;
         };
         let most = options.file_characters.min(left);
-        let shown: String = file.chars().take(most).collect();
-        let total = file.chars().count();
-        left -= most.min(total);
-        text.push_str(&format!("\n\n### {name}\n{}", shown.trim_end()));
-        if total > most {
-            cut = true;
-            text.push_str(&format!(
-                "\n[… {name} goes on; {most} of {total} characters]"
-            ));
-        }
+        left -= most.min(file.characters);
+        cut |= file.goes_on_after(most);
+        text.push_str(&format!("\n\n### {name}\n{}", file.shown(name, most)));
     }
     if text.is_empty() {
         return None;
@@ -201,11 +226,44 @@ fn files_part(options: &PromptOptions, about: &PromptAbout) -> Option<String> {
     Some(format!("## Project context{text}{note}"))
 }
 
-fn read(workspace: &Workspace, name: &str) -> Option<String> {
+/// The beginning of a file, which is seldom not all of it.
+struct Head {
+    text: String,
+    characters: usize,
+    /// The file is longer than what is looked at.
+    is_cut: bool,
+}
+
+impl Head {
+    fn goes_on_after(&self, most: usize) -> bool {
+        self.is_cut || self.characters > most
+    }
+
+    /// So many characters of it, with a word about the rest.
+    fn shown(&self, name: &str, most: usize) -> String {
+        let shown: String = self.text.chars().take(most).collect();
+        let shown = shown.trim_end();
+        if !self.goes_on_after(most) {
+            return shown.to_owned();
+        }
+        let (most, total) = (most.min(self.characters), self.characters);
+        let over = if self.is_cut { "more than " } else { "" };
+        format!("{shown}\n[… {name} goes on; {most} of {over}{total} characters]")
+    }
+}
+
+fn read(workspace: &Workspace, name: &str) -> Option<Head> {
     let path = workspace.resolve(name, LastLink::Follow).ok()?;
-    let bytes = workspace.read(&path, LARGEST).ok()?;
+    let mut bytes = Vec::new();
+    let file = workspace.open(&path).ok()?;
+    file.take(HEAD + 1).read_to_end(&mut bytes).ok()?;
+    let is_cut = bytes.len() as u64 > HEAD;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    (!text.trim().is_empty()).then_some(text)
+    (!text.trim().is_empty()).then(|| Head {
+        characters: text.chars().count(),
+        text,
+        is_cut,
+    })
 }
 
 fn runtime_part(about: &PromptAbout) -> String {
@@ -326,6 +384,41 @@ mod tests {
         assert!(prompt.contains("<name>weather</name>"));
         assert!(prompt.contains("Tells &lt;the&gt; weather"));
         assert!(!prompt.contains("body"));
+    }
+
+    #[test]
+    fn many_long_skills_leave_room_for_the_rest_and_say_so() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..100 {
+            let skill = folder.path().join(format!("skills/s{number}"));
+            fs::create_dir_all(&skill).unwrap();
+            let description = "long ".repeat(2_000);
+            let text = format!("---\nname: s{number}\ndescription: {description}\n---\n");
+            fs::write(skill.join("SKILL.md"), text).unwrap();
+        }
+        let prompt = assemble(&PromptOptions::default(), &about(folder.path()));
+        assert!(prompt.chars().count() < 40_000, "{}", prompt.len());
+        let listed = prompt.matches("<skill>").count();
+        let rest = format!("[{} more skills have no room here", 100 - listed);
+        assert!(listed > 10 && prompt.contains(&rest), "{listed} are listed");
+    }
+
+    #[test]
+    fn the_beginning_of_a_very_large_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = format!("begins{}", "x".repeat(5 * 1024 * 1024));
+        for name in ["AGENTS.md", "BOOT.md"] {
+            fs::write(folder.path().join(name), &large).unwrap();
+        }
+        let prompt = assemble(&PromptOptions::default(), &about(folder.path()));
+        for text in [prompt, boot(folder.path()).unwrap()] {
+            assert!(text.contains("beginsxxx"));
+            assert!(
+                text.contains("goes on; 20000 of more than"),
+                "{}",
+                text.len()
+            );
+        }
     }
 
     #[test]

@@ -260,6 +260,17 @@ impl Profiles for Agents {
             ends_circles: runs.ends_circles,
         })
     }
+
+    async fn depth(&self, session_key: &str) -> u32 {
+        match self.store.session(session_key).await {
+            Ok(row) => row.map_or(0, |row| u32::try_from(row.depth).unwrap_or(u32::MAX)),
+            // What begins a sub-agent asks the store, too.
+            Err(error) => {
+                tracing::warn!(%error, session_key, "how deep a session is could not be read");
+                0
+            }
+        }
+    }
 }
 
 fn default_agent(settings: &AgentSettings) -> String {

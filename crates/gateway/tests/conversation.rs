@@ -314,7 +314,14 @@ async fn whoever_had_read_to_the_end_starts_over_after_a_compaction() {
         json: kept.json,
         text: String::new(),
     };
-    let replaced = store.entries_replace(MAIN, &row.session_id, "compaction", 1, vec![kept]);
+    let replaced = store.entries_replace(
+        MAIN,
+        &row.session_id,
+        "compaction",
+        1,
+        vec![kept.id.clone()],
+        kept,
+    );
     assert!(replaced.await.unwrap().is_some());
     let since = json!({"sessionKey": MAIN, "cursor": read["deltaCursor"]});
     let since = wire.ask("chat.history", since).await;

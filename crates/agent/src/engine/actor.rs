@@ -13,6 +13,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     WeakEngine,
     ended::EndedRuns,
+    families::Families,
     lane::{Batch, Item, Lane, QueueRules, Step, StopWhy, Withdrawal},
     parts::Shared,
     request::{AbortCause, ActiveRun, QueueMode, RunOutcome, RunRequest, RunStatus, SubmitError},
@@ -78,6 +79,16 @@ pub(crate) enum Command {
         reply: oneshot::Sender<Option<RunOutcome>>,
     },
     SetRules(QueueRules),
+    /// A sub-agent is about to begin.
+    BeginChild {
+        parent: String,
+        child: String,
+        told: oneshot::Sender<RunOutcome>,
+    },
+    EndChild {
+        parent: String,
+        child: String,
+    },
 }
 
 /// Where an input is to wait.
@@ -96,6 +107,7 @@ pub(crate) struct Actor {
     lanes: HashMap<String, Lane<Submission>>,
     running: HashMap<String, Arc<StopSignal>>,
     ended: EndedRuns,
+    families: Families,
     rules: QueueRules,
     runs: TaskTracker,
     shutdown: CancellationToken,
@@ -106,6 +118,7 @@ impl Actor {
         let options = &engine.shared.options;
         Self {
             ended: EndedRuns::new(options.kept_outcomes),
+            families: Families::default(),
             rules: options.queue,
             shared: engine.shared.clone(),
             runs: engine.runs.clone(),
@@ -134,6 +147,9 @@ impl Actor {
                 },
                 () = at(due), if !stopping => self.tick(),
             }
+            let lanes = &self.lanes;
+            self.families
+                .settle(|key| lanes.get(key).is_none_or(Lane::is_quiet));
             if stopping && self.running.is_empty() {
                 return;
             }
@@ -177,6 +193,12 @@ impl Actor {
                 let _ = reply.send(self.lanes.get(&session_key).and_then(active_of));
             }
             Command::Await { run_id, reply } => self.ended.when_ended(&run_id, reply),
+            Command::BeginChild {
+                parent,
+                child,
+                told,
+            } => self.families.begin(parent, child, told),
+            Command::EndChild { parent, child } => self.families.end(&parent, &child),
             Command::SetRules(rules) => {
                 self.rules = rules;
                 for lane in self.lanes.values_mut() {
@@ -217,7 +239,18 @@ impl Actor {
         self.carry_out(&key, steps, Some(&emitter));
     }
 
+    /// All of a session is stopped with what is at work below it.
     fn abort(&mut self, session_key: &str, run_id: Option<&str>) -> Vec<String> {
+        let mut hit = self.abort_in(session_key, run_id);
+        if run_id.is_none() {
+            for child in self.families.give_up_below(session_key) {
+                hit.extend(self.abort_in(&child, None));
+            }
+        }
+        hit
+    }
+
+    fn abort_in(&mut self, session_key: &str, run_id: Option<&str>) -> Vec<String> {
         let Some(lane) = self.lanes.get_mut(session_key) else {
             return Vec::new();
         };
@@ -253,6 +286,7 @@ impl Actor {
     fn run_ended(&mut self, session_key: &str, outcome: RunOutcome, stopping: bool) {
         let run_id = outcome.run_id.clone();
         self.running.remove(&*run_id);
+        self.families.run_ended(session_key, &outcome);
         self.ended.end(outcome);
         let Some(lane) = self.lanes.get_mut(session_key) else {
             return;
@@ -348,6 +382,8 @@ impl Actor {
         item.payload
             .emitter
             .emit(RunEventKind::Ended(outcome.clone()));
+        let session = &item.payload.request.session_key;
+        self.families.run_ended(session, &outcome);
         self.ended.end(outcome);
         if status == RunStatus::Aborted(AbortCause::Shutdown) {
             return;

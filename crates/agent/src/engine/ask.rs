@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     answer::{Answer, Asking, Audience},
+    compact::Compacted,
     request::Origin,
     run::{Run, RunError},
 };
@@ -27,7 +28,7 @@ impl Run {
             }
             let mut answer = self.ask_patiently(model).await;
             if matches!(&answer, Answer::Failed(ProviderError::ContextOverflow(_)))
-                && self.compact_now(model).await?
+                && self.compact_now(model).await? == Compacted::Done
             {
                 answer = self.ask_patiently(model).await;
             }

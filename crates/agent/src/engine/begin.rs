@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{
     parts::Shared,
     repeats::Repeats,
-    request::{AgentProfile, Origin, Task},
+    request::{AgentProfile, Task},
     run::{Run, RunError},
 };
 use crate::{
@@ -95,7 +95,7 @@ impl Run {
             session_key: self.request.session_key.clone(),
             model: chosen.or(profile.models.first().cloned()),
             now_ms: self.shared.clock.now_ms(),
-            is_subagent: matches!(self.request.origin, Origin::Subagent { .. }),
+            is_subagent: self.depth > 0,
         };
         let options = profile.prompt.clone();
         let made = tokio::task::spawn_blocking(move || prompt::assemble(&options, &about));

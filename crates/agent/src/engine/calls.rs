@@ -104,13 +104,14 @@ impl Run {
             run_id: self.emitter.run_id().clone(),
             tool_call_id: call.id.clone(),
             workspace: self.profile().workspace.clone(),
-            depth: self.request().origin.depth(),
+            depth: self.depth,
             cancel: self.stop.token().child_token(),
             progress: progress(&self.emitter, call),
             engine: Some(self.engine().clone()),
             secrets: self.shared.secrets.clone(),
             budget: self.request().budget.clone(),
             told_by: Arc::from(self.told_by.as_slice()),
+            seat: self.seat.clone(),
         }
     }
 

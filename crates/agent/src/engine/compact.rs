@@ -28,6 +28,16 @@ const INSTRUCTION: &str = "Summarise the conversation below so that it can go on
 what the user wants, decisions, facts, names, paths, open tasks and unfinished work. Leave out pleasantries. \
 Write the summary and nothing else.";
 
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Compacted {
+    /// The context is shorter now.
+    Done,
+    /// There is no older part.
+    Nothing,
+    Failed(String),
+}
+
 impl Run {
     /// Compacts before a call that would not fit. A compaction that fails is told, and the call is made.
     pub(super) async fn compact_when_full(&mut self) -> Result<(), RunError> {
@@ -37,34 +47,41 @@ impl Run {
         let window = self.window(&model);
         let full = window.saturating_sub(RESERVE.min(window / 4));
         let tokens = self.tokens();
-        if tokens > full.max(self.compacts_from) && !self.compact_now(&model).await? {
+        if tokens > full.max(self.compacts_from)
+            && self.compact_now(&model).await? != Compacted::Done
+        {
             self.compacts_from = tokens + window / AGAIN_AFTER;
         }
         Ok(())
     }
 
-    /// For a person who asks for it. The summary, or why there is none.
+    /// For a person who asks for it. The summary, or that there is nothing to make one of.
     pub(super) async fn compact_on_request(&mut self) -> Result<String, RunError> {
         let model = self.first_model()?;
-        if !self.compact_now(&model).await? {
-            return Ok("There is nothing to compact yet.".into());
+        match self.compact_now(&model).await? {
+            Compacted::Done => Ok(self.context.first().map(Message::text).unwrap_or_default()),
+            Compacted::Nothing => Ok("There is nothing to compact yet.".into()),
+            Compacted::Failed(reason) => Err(RunError::NotCompacted(reason)),
         }
-        Ok(self.context.first().map(Message::text).unwrap_or_default())
     }
 
-    /// True when the context is shorter now.
-    pub(super) async fn compact_now(&mut self, model: &ResolvedModel) -> Result<bool, RunError> {
+    pub(super) async fn compact_now(
+        &mut self,
+        model: &ResolvedModel,
+    ) -> Result<Compacted, RunError> {
         let window = self.window(model);
         let tokens_before = self.tokens();
         let Some(cut) = cut(&self.context, KEPT.min(window / 4)) else {
-            return Ok(false);
+            return Ok(Compacted::Nothing);
         };
         self.tell(CompactionPhase::Started { tokens_before });
         let summary = match self.summarise(model, cut).await {
             Ok(summary) => summary,
             Err(reason) => {
-                self.tell(CompactionPhase::Failed { reason });
-                return Ok(false);
+                self.tell(CompactionPhase::Failed {
+                    reason: reason.clone(),
+                });
+                return Ok(Compacted::Failed(reason));
             }
         };
         let summary = Message::CompactionSummary(CompactionSummary {
@@ -88,7 +105,7 @@ impl Run {
             tokens_before,
             tokens_after,
         });
-        Ok(true)
+        Ok(Compacted::Done)
     }
 
     /// Part by part, when the older messages are more than the model reads at once: each summary is the

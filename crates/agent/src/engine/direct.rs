@@ -6,7 +6,7 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use super::{Budget, Engine};
+use super::{Budget, Engine, Seat};
 use crate::tools::{CallContext, Invocation, ToolOutput, ToolSpec};
 
 /// A call from outside of a run.
@@ -45,19 +45,21 @@ impl Engine {
         if !known || !profile.tools.permits(&request.tool) {
             return Err(DirectError::UnknownTool(request.tool));
         }
+        let depth = self.shared.profiles.depth(&request.session_key).await;
         let call = CallContext {
             agent_id: Arc::from(request.agent_id),
             session_key: Arc::from(request.session_key),
             run_id: Arc::from(self.shared.randomness.id()),
             tool_call_id: self.shared.randomness.id(),
             workspace: profile.workspace,
-            depth: 0,
+            depth,
             cancel: request.cancel,
             progress: Arc::new(|_| {}),
             engine: Some(self.clone()),
             secrets: self.shared.secrets.clone(),
             budget: Budget::default(),
             told_by: Arc::default(),
+            seat: Seat::default(),
         };
         let made = invoker.invoke(&request.tool, &request.arguments, &call);
         match made.await {

@@ -9,6 +9,9 @@ use tokio::time::{Duration, Instant};
 
 use super::request::QueueMode;
 
+/// First lines of dropped inputs that a run is told, at most.
+const MOST_DROPPED: usize = 50;
+
 /// How a queue behaves; OpenClaw's `messages.queue`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueRules {
@@ -124,7 +127,9 @@ pub(crate) struct Lane<T> {
     steers: VecDeque<Item<T>>,
     /// For later runs.
     waiting: VecDeque<Item<T>>,
-    dropped: Vec<String>,
+    dropped: VecDeque<String>,
+    /// Those before them, whose first lines are not kept.
+    dropped_before: usize,
     quiet_until: Option<Instant>,
 }
 
@@ -135,7 +140,8 @@ impl<T> Lane<T> {
             active: None,
             steers: VecDeque::new(),
             waiting: VecDeque::new(),
-            dropped: Vec::new(),
+            dropped: VecDeque::new(),
+            dropped_before: 0,
             quiet_until: None,
         }
     }
@@ -255,7 +261,12 @@ impl<T> Lane<T> {
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        self.active.is_none() && self.waiting.is_empty() && self.dropped.is_empty()
+        self.is_quiet() && self.dropped.is_empty()
+    }
+
+    /// Nothing runs, and nothing waits.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.active.is_none() && self.steers.is_empty() && self.waiting.is_empty()
     }
 
     pub(crate) fn set_rules(&mut self, rules: QueueRules) {
@@ -302,7 +313,7 @@ impl<T> Lane<T> {
             }
             if let Some(oldest) = self.waiting.pop_front() {
                 if self.rules.overflow == Overflow::Summarize {
-                    self.dropped.push(oldest.line.clone());
+                    self.note_dropped(oldest.line.clone());
                 }
                 steps.push(Step::Withdraw { item: oldest, why });
             }
@@ -344,8 +355,23 @@ impl<T> Lane<T> {
                 Phase::Closing
             },
         });
-        let dropped = std::mem::take(&mut self.dropped);
+        let dropped = self.take_dropped();
         vec![Step::Start(Batch { items, dropped })]
+    }
+
+    /// A run that is told of thousands has no room left for what it is to do.
+    fn note_dropped(&mut self, line: String) {
+        self.dropped.push_back(line);
+        if self.dropped.len() > MOST_DROPPED {
+            self.dropped.pop_front();
+            self.dropped_before += 1;
+        }
+    }
+
+    fn take_dropped(&mut self) -> Vec<String> {
+        let before = std::mem::take(&mut self.dropped_before);
+        let before = (before > 0).then(|| format!("({before} earlier ones)"));
+        before.into_iter().chain(self.dropped.drain(..)).collect()
     }
 
     /// One input, or all at the front that want to be collected.

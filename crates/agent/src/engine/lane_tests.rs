@@ -354,3 +354,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_run_is_told_of_the_newest_that_were_dropped_and_how_many_came_before() {
+    let now = Instant::now();
+    let mut lane = Lane::new(QueueRules {
+        cap: 1,
+        ..QueueRules::default()
+    });
+    lane.submit(item("a", QueueMode::Followup), now);
+    for number in 0..=MOST_DROPPED + 10 {
+        lane.submit(item(&number.to_string(), QueueMode::Followup), now);
+    }
+    let steps = lane.ended("a", now + QueueRules::default().debounce);
+    let [Step::Start(batch)] = steps.as_slice() else {
+        panic!("{steps:?}");
+    };
+    assert_eq!(batch.dropped.len(), MOST_DROPPED + 1);
+    assert_eq!(batch.dropped[0], "(10 earlier ones)");
+    assert_eq!(batch.dropped[1], "line of 10");
+}

@@ -13,11 +13,13 @@ mod compact;
 mod direct;
 mod ended;
 mod estimate;
+mod families;
 mod lane;
 mod parts;
 mod repeats;
 mod request;
 mod run;
+mod seat;
 mod stop;
 mod tellers;
 
@@ -43,6 +45,7 @@ pub use request::{
     AbortCause, Accepted, ActiveRun, AgentProfile, Origin, Profiles, QueueMode, RunOutcome,
     RunRequest, RunStatus, SubmitError, Task, ToolLayer, ToolPolicy, Waited,
 };
+pub use seat::Seat;
 
 /// Commands that may wait for the actor.
 const COMMANDS: usize = 256;
@@ -193,8 +196,8 @@ impl Engine {
         }
     }
 
-    /// Stops a run or an input of a session, or all of them. Returns the ids that were hit; a run that is
-    /// among them ends a little later.
+    /// Stops a run or an input of a session, or all of them; all, with those of the sub-agents that are at work below
+    /// it. Returns the ids that were hit; a run that is among them ends a little later.
     pub async fn abort(&self, session_key: &str, run_id: Option<&str>) -> Vec<String> {
         let session_key = session_key.to_owned();
         let run_id = run_id.map(str::to_owned);
@@ -204,6 +207,33 @@ impl Engine {
             reply,
         });
         hit.await.unwrap_or_default()
+    }
+
+    /// To be called before a sub-agent's first input is submitted. What is returned comes when its session is done, and
+    /// not at all when it was given up.
+    pub(crate) async fn begin_child(
+        &self,
+        parent: &str,
+        child: &str,
+    ) -> oneshot::Receiver<RunOutcome> {
+        let (told, outcome) = oneshot::channel();
+        let command = Command::BeginChild {
+            parent: parent.to_owned(),
+            child: child.to_owned(),
+            told,
+        };
+        // Without an actor nothing comes.
+        let _ = self.commands.send(command).await;
+        outcome
+    }
+
+    /// What came of a sub-agent was told, or will not be.
+    pub(crate) async fn end_child(&self, parent: &str, child: &str) {
+        let (parent, child) = (parent.to_owned(), child.to_owned());
+        let _ = self
+            .commands
+            .send(Command::EndChild { parent, child })
+            .await;
     }
 
     /// Waits until a run has ended, but no longer than `timeout`.

@@ -4,10 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
 
-use super::{
-    lane::QueueRules,
-    request::{Origin, Profiles},
-};
+use super::{lane::QueueRules, request::Profiles, seat::Seat};
 use crate::{
     ambient::{Clock, Randomness},
     event::RunSink,
@@ -84,8 +81,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) options: EngineOptions,
-    people: Semaphore,
-    subagents: Semaphore,
+    people: Arc<Semaphore>,
+    subagents: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -104,16 +101,16 @@ impl Shared {
             clock: parts.clock,
             randomness: parts.randomness,
             options: parts.options,
-            people,
-            subagents,
+            people: Arc::new(people),
+            subagents: Arc::new(subagents),
         }
     }
 
-    /// What a run of this origin needs one permit of.
-    pub(crate) fn room_for(&self, origin: Origin) -> &Semaphore {
-        match origin {
-            Origin::Subagent { .. } => &self.subagents,
-            _ => &self.people,
-        }
+    /// A place for a run so deep below a person's.
+    pub(crate) fn seat(&self, depth: u32) -> Seat {
+        Seat::in_room(match depth {
+            0 => &self.people,
+            _ => &self.subagents,
+        })
     }
 }

@@ -204,6 +204,9 @@ pub trait Profiles: Send + Sync {
     /// # Errors
     /// A sentence for a person, when there is no such agent or its settings cannot be used.
     async fn profile(&self, agent_id: &str, session_key: &str) -> Result<AgentProfile, String>;
+
+    /// How deep a session is below a person's: 0 for those that people talk in, 1 and more for those of sub-agents.
+    async fn depth(&self, session_key: &str) -> u32;
 }
 
 /// An agent's settings for a session.

@@ -14,6 +14,7 @@ use super::{
     parts::Shared,
     repeats::Repeats,
     request::{AgentProfile, Origin, RunOutcome, RunRequest, RunStatus, Task},
+    seat::Seat,
     stop::{StopCause, StopSignal},
 };
 use crate::{
@@ -50,6 +51,9 @@ pub(crate) struct Run {
     /// How long the context has to be for another try at a compaction, after one that failed.
     pub(super) compacts_from: u64,
     pub(super) repeats: Repeats,
+    /// How deep it is below a run that a person started, as its session is.
+    pub(super) depth: u32,
+    pub(super) seat: Seat,
     /// Made once, from what the workspace holds when the run begins.
     pub(super) system: String,
     pub(super) started_at_ms: Option<u64>,
@@ -64,6 +68,8 @@ pub(crate) enum RunError {
     Model(#[from] ProviderError),
     #[error("{0}")]
     Profile(String),
+    #[error("the conversation could not be compacted: {0}")]
+    NotCompacted(String),
     #[error("the run made {0} model calls and was ended there")]
     TooManyTurns(u32),
     #[error("the run went over its budget: {0}")]
@@ -118,6 +124,8 @@ impl Run {
             turns: 0,
             compacts_from: 0,
             repeats: Repeats::new(true),
+            depth: 0,
+            seat: Seat::default(),
             system: String::new(),
             started_at_ms: None,
         }
@@ -154,6 +162,8 @@ impl Run {
         }
         let result = match result {
             Ok(finish) => Ok(finish),
+            // The conversation is as it was before.
+            Err(error) if self.request.task == Task::Compact => Err(error),
             Err(error) => Err(self.end_with(error).await),
         };
         let (status, stop_reason, error) = match result {
@@ -187,12 +197,12 @@ impl Run {
     /// Waits for room, then runs under the time limit.
     async fn within_limits(&mut self) -> Result<Finish, RunError> {
         let (shared, stop) = (self.shared.clone(), self.stop.clone());
-        let room = shared.room_for(self.request.origin);
-        let _permit = tokio::select! {
-            biased;
-            () = stop.token().cancelled() => None,
-            permit = room.acquire() => permit.ok(),
-        };
+        // Whoever begins it: what wakes a sub-agent's session later makes a run of a sub-agent.
+        let depth = shared.profiles.depth(&self.request.session_key).await;
+        self.depth = depth.max(self.request.origin.depth());
+        self.seat = shared.seat(self.depth);
+        let _seated = self.seat.until_dropped();
+        self.sit_down().await;
         let limit = self.request.timeout.or(shared.options.run_timeout);
         let out_of_time = async {
             let Some(limit) = limit else {
@@ -209,13 +219,28 @@ impl Run {
         }
     }
 
+    /// Waits for a place, unless the run has one or was stopped.
+    async fn sit_down(&self) {
+        tokio::select! {
+            biased;
+            () = self.stop.token().cancelled() => {}
+            () = self.seat.take() => {}
+        }
+    }
+
     async fn turns(&mut self) -> Result<Finish, RunError> {
         self.begin().await?;
         if self.request.task == Task::Compact {
-            self.text = self.compact_on_request().await?;
+            let compacted = self.compact_on_request().await;
+            if let Some(cause) = self.stop.cause() {
+                return Ok(Finish::Stopped(cause));
+            }
+            self.text = compacted?;
             return Ok(Finish::Done(StopReason::Stop));
         }
         loop {
+            // It was given back where a call waited for somebody.
+            self.sit_down().await;
             if let Some(cause) = self.stop.cause() {
                 return self.end_stopped(cause, None).await;
             }

@@ -2,7 +2,7 @@
 //!
 //! This is the only place in the crate that runs a tool.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -12,6 +12,9 @@ use crate::{
     launch::Launch,
     message::Content,
 };
+
+/// What a decision may take before it is taken for a person's.
+const NOBODY_ASKED: Duration = Duration::from_secs(1);
 
 /// Runs tool calls under a governor.
 #[derive(Clone)]
@@ -48,7 +51,7 @@ impl Invoker {
         let verdict = tokio::select! {
             biased;
             () = call.cancel.cancelled() => None,
-            verdict = self.governor.govern(&action) => Some(verdict),
+            verdict = self.judged(&action, call) => Some(verdict),
         };
         match verdict {
             None => self.report(&action, ToolOutcome::Aborted, call).await,
@@ -62,6 +65,17 @@ impl Invoker {
                 self.report(&action, outcome, call).await
             }
         }
+    }
+
+    /// The governor's word. A run that waits for a person's gives its place back meanwhile.
+    async fn judged(&self, action: &Action, call: &CallContext) -> Verdict {
+        let mut verdict = self.governor.govern(action);
+        tokio::select! {
+            biased;
+            verdict = &mut verdict => return verdict,
+            () = tokio::time::sleep(NOBODY_ASKED) => call.seat.give_back(),
+        }
+        verdict.await
     }
 
     /// What is tried and means nothing is told, too: it may be a search for a way out.

@@ -3,11 +3,12 @@
 //!
 //! The search counts words. It knows no embeddings: it needs no model, and says the same every time.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::path::Path;
 
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{CallContext, Tool, ToolError, ToolOutput, ToolSpec, Toolbox, files::arguments};
 use crate::{
@@ -25,6 +26,13 @@ const LARGEST: u64 = 2 * 1024 * 1024;
 /// Results when the call names no number, and at most.
 const RESULTS: usize = 6;
 const MOST_RESULTS: usize = 50;
+
+/// What one search reads at most; a memory that is larger is no use as one.
+const MOST_FILES: usize = 5_000;
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Words of a query; later ones say nothing more.
+const MOST_WORDS: usize = 64;
 
 /// Adds both.
 pub fn add_to(toolbox: &mut Toolbox) {
@@ -104,26 +112,17 @@ impl Tool for MemorySearch {
         let cancel = call.cancel.clone();
         let work = move || {
             let workspace = Workspace::new(&root)?;
-            let roots: Vec<PathBuf> = paths.into_iter().map(|effect| effect.path).collect();
-            let files = roots
-                .iter()
-                .flat_map(|path| super::files::files_below(path, cancel.clone()))
-                .filter(|path| path.extension().is_some_and(|end| end == "md"));
-            let mut passages = Vec::new();
-            for file in files {
-                // A file that went away meanwhile says nothing.
-                if let Ok(bytes) = workspace.read(&file, LARGEST) {
-                    let shown = workspace.shown(&file).display().to_string();
-                    passages.extend(split(&shown, &String::from_utf8_lossy(&bytes)));
-                }
+            let mut search = Search::new(&given.query);
+            for path in paths.into_iter().map(|effect| effect.path) {
+                search.read_below(&workspace, &path, &cancel)?;
             }
             let most = given.max_results.unwrap_or(RESULTS).min(MOST_RESULTS);
-            Ok(rank(&passages, &given.query, most))
+            Ok(search.told(most))
         };
         let found = tokio::task::spawn_blocking(work).await;
-        let found: Result<Vec<Value>, ToolError> =
+        let found: Result<Value, ToolError> =
             found.unwrap_or_else(|_| Err(ToolError::Failed("the search broke off".into())));
-        Ok(ToolOutput::json(json!({ "results": found? })))
+        Ok(ToolOutput::json(found?))
     }
 }
 
@@ -187,34 +186,151 @@ impl Tool for MemoryGet {
     }
 }
 
-/// Some lines of a memory file.
+/// Some lines of a memory file that have a word of the query.
 struct Passage {
     path: String,
     first: usize,
     last: usize,
     text: String,
-    words: HashMap<String, usize>,
+    /// How often each word of the query is in it.
+    counts: Vec<usize>,
 }
 
-fn split(path: &str, text: &str) -> Vec<Passage> {
-    let lines: Vec<&str> = text.lines().collect();
-    let starts = (0..lines.len()).step_by(PASSAGE - OVERLAP);
-    let passages = starts.map(|start| {
-        let end = (start + PASSAGE).min(lines.len());
-        let text = lines[start..end].join("\n");
-        let mut words = HashMap::new();
-        for word in words_of(&text) {
-            *words.entry(word).or_default() += 1;
-        }
-        Passage {
-            path: path.to_owned(),
-            first: start + 1,
-            last: end,
-            text,
+/// A query, and what was found for it so far.
+struct Search {
+    words: Vec<String>,
+    passages: Vec<Passage>,
+    /// Passages that were read, those without any word included.
+    read: usize,
+    files: usize,
+    bytes: usize,
+    /// There is more than is read.
+    is_cut: bool,
+}
+
+impl Search {
+    fn new(query: &str) -> Self {
+        let mut words: Vec<String> = words_of(query).take(MOST_WORDS).collect();
+        words.sort();
+        words.dedup();
+        Self {
             words,
+            passages: Vec::new(),
+            read: 0,
+            files: 0,
+            bytes: 0,
+            is_cut: false,
         }
-    });
-    passages.collect()
+    }
+
+    fn read_below(
+        &mut self,
+        workspace: &Workspace,
+        root: &Path,
+        cancel: &CancellationToken,
+    ) -> Result<(), ToolError> {
+        let files = super::files::files_below(root, cancel.clone());
+        for file in files.filter(|path| path.extension().is_some_and(|end| end == "md")) {
+            if cancel.is_cancelled() {
+                return Err(ToolError::Failed("the run was stopped".into()));
+            }
+            if self.files >= MOST_FILES || self.bytes >= MOST_BYTES {
+                self.is_cut = true;
+                return Ok(());
+            }
+            // A file that went away meanwhile says nothing.
+            if let Ok(bytes) = workspace.read(&file, LARGEST) {
+                let shown = workspace.shown(&file).display().to_string();
+                self.add(&shown, &String::from_utf8_lossy(&bytes));
+                self.files += 1;
+                self.bytes += bytes.len();
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the passages of a file.
+    fn add(&mut self, path: &str, text: &str) {
+        let lines: Vec<&str> = text.lines().collect();
+        for start in (0..lines.len()).step_by(PASSAGE - OVERLAP) {
+            self.read += 1;
+            let end = (start + PASSAGE).min(lines.len());
+            let mut counts = vec![0; self.words.len()];
+            for word in lines[start..end].iter().flat_map(|line| words_of(line)) {
+                if let Ok(at) = self.words.binary_search(&word) {
+                    counts[at] += 1;
+                }
+            }
+            if counts.iter().any(|count| *count > 0) {
+                self.passages.push(Passage {
+                    path: path.to_owned(),
+                    first: start + 1,
+                    last: end,
+                    text: lines[start..end].join("\n"),
+                    counts,
+                });
+            }
+        }
+    }
+
+    fn told(&self, most: usize) -> Value {
+        let mut told = json!({ "results": self.ranked(most) });
+        if self.is_cut {
+            told["note"] = json!(format!(
+                "The memory is larger than one search reads: {} files were searched, and there are more.",
+                self.files
+            ));
+        }
+        told
+    }
+
+    /// The passages with the rarest words of the query, best first (BM25 without its length terms: passages are
+    /// about equally long). Of passages that overlap the better one is kept.
+    fn ranked(&self, most: usize) -> Vec<Value> {
+        let total = self.read as f64;
+        let weights = (0..self.words.len()).map(|word| {
+            let with = self.passages.iter().filter(|p| p.counts[word] > 0);
+            (1.0 + (total + 1.0) / (with.count() as f64 + 0.5)).ln()
+        });
+        let weights: Vec<f64> = weights.collect();
+        let score = |passage: &Passage| -> f64 {
+            let parts = passage.counts.iter().zip(&weights).map(|(count, weight)| {
+                let count = *count as f64;
+                weight * count / (count + 1.2)
+            });
+            parts.sum()
+        };
+        let mut scored: Vec<(f64, &Passage)> =
+            self.passages.iter().map(|p| (score(p), p)).collect();
+        scored.sort_by(|(a, p), (b, q)| {
+            let place = (&p.path, p.first).cmp(&(&q.path, q.first));
+            b.total_cmp(a).then(place)
+        });
+        let mut told: Vec<(f64, &Passage)> = Vec::new();
+        for (score, passage) in scored {
+            if told.len() == most {
+                break;
+            }
+            let overlaps = told.iter().any(|(_, known)| {
+                known.path == passage.path
+                    && known.first <= passage.last
+                    && passage.first <= known.last
+            });
+            if !overlaps {
+                told.push((score, passage));
+            }
+        }
+        let told = told.into_iter().map(|(score, passage)| {
+            json!({
+                "path": passage.path,
+                "startLine": passage.first,
+                "endLine": passage.last,
+                "score": (score * 1000.0).round() / 1000.0,
+                "snippet": passage.text,
+            })
+        });
+        told.collect()
+    }
 }
 
 fn words_of(text: &str) -> impl Iterator<Item = String> + '_ {
@@ -224,77 +340,67 @@ fn words_of(text: &str) -> impl Iterator<Item = String> + '_ {
         .map(str::to_lowercase)
 }
 
-/// The passages with the rarest words of the query, best first (BM25 without its length terms: passages are
-/// about equally long). Of passages that overlap the better one is kept.
-fn rank(passages: &[Passage], query: &str, most: usize) -> Vec<Value> {
-    let mut query: Vec<String> = words_of(query).collect();
-    query.sort();
-    query.dedup();
-    let total = passages.len() as f64;
-    let weights = query.iter().map(|word| {
-        let with = passages.iter().filter(|p| p.words.contains_key(word));
-        (1.0 + (total + 1.0) / (with.count() as f64 + 0.5)).ln()
-    });
-    let weights: Vec<f64> = weights.collect();
-    let score = |passage: &Passage| -> f64 {
-        let parts = query.iter().zip(&weights).map(|(word, weight)| {
-            let count = passage.words.get(word).copied().unwrap_or(0) as f64;
-            weight * count / (count + 1.2)
-        });
-        parts.sum()
-    };
-    let mut scored: Vec<(f64, &Passage)> = passages.iter().map(|p| (score(p), p)).collect();
-    scored.retain(|(score, _)| *score > 0.0);
-    scored.sort_by(|(a, p), (b, q)| {
-        let place = (&p.path, p.first).cmp(&(&q.path, q.first));
-        b.total_cmp(a).then(place)
-    });
-    let mut told: Vec<(f64, &Passage)> = Vec::new();
-    for (score, passage) in scored {
-        let overlaps = told.iter().any(|(_, known)| {
-            known.path == passage.path && known.first <= passage.last && passage.first <= known.last
-        });
-        if !overlaps {
-            told.push((score, passage));
-        }
-    }
-    let told = told.into_iter().take(most).map(|(score, passage)| {
-        json!({
-            "path": passage.path,
-            "startLine": passage.first,
-            "endLine": passage.last,
-            "score": (score * 1000.0).round() / 1000.0,
-            "snippet": passage.text,
-        })
-    });
-    told.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn found(path: &str, text: &str, query: &str, most: usize) -> Vec<Value> {
+        let mut search = Search::new(query);
+        search.add(path, text);
+        search.ranked(most)
+    }
 
     #[test]
     fn the_passage_with_the_rare_words_comes_first() {
         let mut text = "the cat and the dog\n".repeat(30);
         text.push_str("the birthday of Ada is in December\n");
-        let passages = split("MEMORY.md", &text);
-        let found = rank(&passages, "When is Ada's birthday?", 3);
+        let found = found("MEMORY.md", &text, "When is Ada's birthday?", 3);
         assert!(found[0]["snippet"].as_str().unwrap().contains("Ada"));
         assert_eq!(found[0]["endLine"], 31);
     }
 
     #[test]
     fn nothing_is_found_where_nothing_fits() {
-        let passages = split("MEMORY.md", "one\ntwo\n");
-        assert_eq!(rank(&passages, "three", 5), [] as [Value; 0]);
-        assert_eq!(rank(&passages, "", 5), [] as [Value; 0]);
+        for query in ["three", ""] {
+            let none = found("MEMORY.md", "one\ntwo\n", query, 5);
+            assert_eq!(none, [] as [Value; 0]);
+        }
     }
 
     #[test]
     fn passages_that_overlap_are_told_once() {
         let text = (1..=12).map(|n| format!("line {n}\n")).collect::<String>() + "needle\n";
-        let passages = split("memory/a.md", &(text + "tail\n"));
-        assert_eq!(rank(&passages, "line needle", 5).len(), 1);
+        let found = found("memory/a.md", &(text + "tail\n"), "line needle", 5);
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn a_word_that_is_everywhere_is_looked_at_only_as_often_as_is_asked_for() {
+        // Compared each with each, these would be some ten thousand million.
+        let text = "everywhere\n".repeat(1_000_000);
+        assert_eq!(found("memory/a.md", &text, "everywhere", 6).len(), 6);
+    }
+
+    #[test]
+    fn a_search_ends_with_its_run_and_reads_only_so_much() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("MEMORY.md"), "needle\n").unwrap();
+        let workspace = Workspace::new(folder.path()).unwrap();
+        let root = workspace.root().join("MEMORY.md");
+        let cancel = CancellationToken::new();
+        let mut search = Search::new("needle");
+        search.files = MOST_FILES;
+        search.read_below(&workspace, &root, &cancel).unwrap();
+        let told = search.told(5);
+        assert!(told["note"].as_str().unwrap().contains("larger"), "{told}");
+        let mut search = Search::new("needle");
+        search.read_below(&workspace, &root, &cancel).unwrap();
+        assert_eq!(search.told(5)["results"].as_array().unwrap().len(), 1);
+        assert!(search.told(5).get("note").is_none());
+        cancel.cancel();
+        let mut search = Search::new("needle");
+        let stopped = search.read_below(&workspace, &root, &cancel);
+        // The walk itself ends when the run is stopped, with nothing or with a word about it.
+        assert!(stopped.is_err() || search.files == 0);
     }
 }

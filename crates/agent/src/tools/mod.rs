@@ -11,7 +11,7 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    engine::{Budget, Engine},
+    engine::{Budget, Engine, Seat},
     govern::Effect,
     launch::Launch,
     message::{Content, text_of},
@@ -188,6 +188,8 @@ pub struct CallContext {
     pub budget: Budget,
     /// The keys of the sessions whose words the run follows.
     pub told_by: Arc<[String]>,
+    /// The run's place, which a tool gives back that waits for somebody else.
+    pub seat: Seat,
 }
 
 /// The tools of an engine, by name.

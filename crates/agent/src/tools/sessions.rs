@@ -105,6 +105,9 @@ struct Arguments {
 /// How long `sessions_send` waits when the call does not say.
 const WAIT: Duration = Duration::from_secs(30);
 
+/// How long it waits at most: whoever waits longer asks for the history later.
+const LONGEST_WAIT: Duration = Duration::from_secs(10 * 60);
+
 impl Arguments {
     fn key<'a>(&'a self, call: &'a CallContext) -> &'a str {
         self.session_key.as_deref().unwrap_or(&call.session_key)
@@ -114,7 +117,7 @@ impl Arguments {
         let asked = self.timeout_seconds.map(|seconds| seconds.max(0.0));
         asked
             .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .unwrap_or(WAIT)
+            .map_or(WAIT, |asked| asked.min(LONGEST_WAIT))
     }
 }
 
@@ -170,7 +173,7 @@ impl Tool for SessionTool {
                     "properties": {
                         "sessionKey": { "type": "string" },
                         "message": { "type": "string" },
-                        "timeoutSeconds": { "type": "number", "minimum": 0, "description": "0 does not wait." },
+                        "timeoutSeconds": { "type": "number", "minimum": 0, "description": "0 does not wait; 600 is the longest." },
                     },
                 }),
             },
@@ -227,7 +230,11 @@ impl Tool for SessionTool {
                     if key == &*call.session_key {
                         return Err("a session cannot send to itself".to_owned());
                     }
-                    sessions.send(&caller, key, message, parsed.wait()).await
+                    let wait = parsed.wait();
+                    if !wait.is_zero() {
+                        call.seat.give_back();
+                    }
+                    sessions.send(&caller, key, message, wait).await
                 }
             }
         };

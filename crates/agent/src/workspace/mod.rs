@@ -159,6 +159,21 @@ impl Workspace {
         bytes: &[u8],
         existing: Existing,
     ) -> Result<(), PathError> {
+        self.write_like(resolved, bytes, existing, resolved)
+    }
+
+    /// As [`Self::write`]; whoever may read, write and run the file `like` may do so with this one, if it is there.
+    pub fn write_like(
+        &self,
+        resolved: &Path,
+        bytes: &[u8],
+        existing: Existing,
+        like: &Path,
+    ) -> Result<(), PathError> {
+        let rights = match self.open(like) {
+            Ok(like) => like.metadata().ok().map(|there| there.permissions()),
+            Err(_) => None,
+        };
         let (folder, name) = self.split(resolved)?;
         let wrong = |source: io::Error| match source.kind() {
             io::ErrorKind::AlreadyExists => PathError::Exists(resolved.to_owned()),
@@ -167,6 +182,10 @@ impl Workspace {
         let folder = open::folder(&self.root, &folder, open::Missing::Make).map_err(wrong)?;
         let draft = open::Draft::new(&folder, &name).map_err(wrong)?;
         let mut file = draft.file().map_err(wrong)?;
+        if let Some(rights) = rights {
+            // Not when it is made: the process's own mask would take some away.
+            open::set_rights(&file, &rights).map_err(wrong)?;
+        }
         file.write_all(bytes).map_err(wrong)?;
         file.sync_all().map_err(wrong)?;
         draft.put_in_place(existing).map_err(wrong)

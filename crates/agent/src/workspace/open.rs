@@ -14,10 +14,10 @@ pub enum Missing {
 mod unix {
     use std::{
         ffi::{OsStr, OsString},
-        fs::File,
+        fs::{File, Permissions},
         io,
         os::fd::OwnedFd,
-        os::unix::ffi::OsStringExt,
+        os::unix::{ffi::OsStringExt, fs::PermissionsExt},
         path::Path,
     };
 
@@ -62,6 +62,11 @@ mod unix {
 
     pub(crate) fn remove(folder: &OwnedFd, name: &OsStr) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(folder, name, AtFlags::empty())?)
+    }
+
+    /// Lets those do with a file what they may do with another one; nothing that runs as somebody else comes of it.
+    pub(crate) fn set_rights(file: &File, rights: &Permissions) -> io::Result<()> {
+        file.set_permissions(Permissions::from_mode(rights.mode() & 0o777))
     }
 
     pub(crate) fn entries(folder: &OwnedFd) -> io::Result<Vec<String>> {
@@ -150,7 +155,7 @@ pub(super) use elsewhere::*;
 mod elsewhere {
     use std::{
         ffi::{OsStr, OsString},
-        fs::{self, File},
+        fs::{self, File, Permissions},
         io,
         path::{Path, PathBuf},
     };
@@ -179,6 +184,11 @@ mod elsewhere {
 
     pub(crate) fn remove(folder: &PathBuf, name: &OsStr) -> io::Result<()> {
         fs::remove_file(folder.join(name))
+    }
+
+    /// Rights come from the folder there.
+    pub(crate) fn set_rights(_: &File, _: &Permissions) -> io::Result<()> {
+        Ok(())
     }
 
     pub(crate) fn entries(folder: &PathBuf) -> io::Result<Vec<String>> {

@@ -3,6 +3,7 @@
 //! A message to another session goes through a task that owns the runs, because the tools belong to the engine
 //! that they would have to hold.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use gatehouse_agent::{Origin, QueueMode, Waited};
 use gatehouse_store::gateway::{SessionFilter, SessionRow};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -20,6 +22,10 @@ use crate::sessions::{Change, MOST_ABOVE, SessionName, Sessions, lineage_of, sen
 
 /// Messages that may wait for the task.
 const LETTERS: usize = 64;
+
+/// What an agent is told that would wait for one which waits for it.
+const IN_CIRCLE: &str = "That session waits for an answer of this one, so its answer cannot be waited for. It reads the \
+    message when its turn is over.";
 
 /// What the tools are given.
 pub struct AgentSessions {
@@ -32,6 +38,8 @@ pub struct AgentSessions {
 pub struct Post(mpsc::Receiver<Letter>);
 
 struct Letter {
+    /// The key of the session whose run sends it.
+    from: String,
     input: Input,
     wait: Duration,
     answer: oneshot::Sender<Result<Value, String>>,
@@ -69,19 +77,25 @@ impl AgentSessions {
 impl Post {
     /// Delivers what agents send, until the gateway stops.
     pub async fn deliver(mut self, runs: Runs, stopping: CancellationToken) {
+        let mut waits = Waits::default();
+        let mut under_way = JoinSet::new();
         loop {
             tokio::select! {
                 biased;
+                // What is under way ends with the set.
                 () = stopping.cancelled() => return,
+                Some(done) = under_way.join_next() => match done {
+                    Ok(number) => waits.end(number),
+                    Err(error) => tracing::error!(%error, "a message to a session was not followed"),
+                },
                 letter = self.0.recv() => match letter {
                     None => return,
                     Some(letter) => {
-                        let (runs, stopping) = (runs.clone(), stopping.clone());
-                        tokio::spawn(async move {
-                            tokio::select! {
-                                () = stopping.cancelled() => {}
-                                () = one(runs, letter) => {}
-                            }
+                        let waiting = waits.begin(&letter);
+                        let (runs, number) = (runs.clone(), waits.last);
+                        under_way.spawn(async move {
+                            one(runs, letter, waiting).await;
+                            number
                         });
                     }
                 },
@@ -90,22 +104,89 @@ impl Post {
     }
 }
 
-async fn one(runs: Runs, letter: Letter) {
+/// Which session waits for which one.
+#[derive(Default)]
+struct Waits {
+    last: u64,
+    open: HashMap<u64, (String, String)>,
+}
+
+/// Whether an answer can be waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    Can,
+    /// The other one waits for this one, if by way of others: neither would ever answer.
+    InCircle,
+}
+
+impl Waits {
+    fn begin(&mut self, letter: &Letter) -> Waiting {
+        self.last += 1;
+        let (from, to) = (&letter.from, &letter.input.name.key);
+        if letter.wait.is_zero() {
+            return Waiting::Can;
+        }
+        if self.leads(to, from) {
+            return Waiting::InCircle;
+        }
+        self.open.insert(self.last, (from.clone(), to.clone()));
+        Waiting::Can
+    }
+
+    fn end(&mut self, number: u64) {
+        self.open.remove(&number);
+    }
+
+    /// Whether one session waits for another one, if by way of others.
+    fn leads(&self, from: &str, to: &str) -> bool {
+        let mut seen = vec![from];
+        let mut at = 0;
+        while let Some(&session) = seen.get(at) {
+            if session == to {
+                return true;
+            }
+            for (waits, waited_for) in self.open.values() {
+                if waits == session && !seen.contains(&waited_for.as_str()) {
+                    seen.push(waited_for);
+                }
+            }
+            at += 1;
+        }
+        false
+    }
+}
+
+async fn one(runs: Runs, mut letter: Letter, waiting: Waiting) {
+    let wait = match waiting {
+        Waiting::Can => letter.wait,
+        Waiting::InCircle => Duration::ZERO,
+    };
     let answer = match runs.submit(letter.input).await {
         Err(error) => Err(error.message),
         Ok(Submitted::Started(run) | Submitted::Known(run)) => {
-            match runs.engine.wait(&run, letter.wait).await {
-                Waited::Ended(outcome) => Ok(json!({
-                    "status": "ok", "runId": run, "reply": outcome.text, "error": outcome.error,
-                })),
-                Waited::Pending | Waited::Unknown => {
-                    Ok(json!({"status": "accepted", "runId": run}))
-                }
-            }
+            let waited = tokio::select! {
+                waited = runs.engine.wait(&run, wait) => waited,
+                // The run that asked was stopped.
+                () = letter.answer.closed() => return,
+            };
+            Ok(told(waited, &run, waiting))
         }
     };
     // The run that asked may have been stopped.
     let _ = letter.answer.send(answer);
+}
+
+fn told(waited: Waited, run: &str, waiting: Waiting) -> Value {
+    let mut answer = match waited {
+        Waited::Ended(outcome) => json!({
+            "status": "ok", "runId": run, "reply": outcome.text, "error": outcome.error,
+        }),
+        Waited::Pending | Waited::Unknown => json!({"status": "accepted", "runId": run}),
+    };
+    if waiting == Waiting::InCircle {
+        answer["note"] = json!(IN_CIRCLE);
+    }
+    answer
 }
 
 #[async_trait]
@@ -208,6 +289,7 @@ impl tools::Sessions for AgentSessions {
         input.told_by.extend(caller.told_by.iter().cloned());
         let (answer, told) = oneshot::channel();
         let letter = Letter {
+            from: caller.session_key.clone(),
             input,
             wait,
             answer,
@@ -298,4 +380,43 @@ fn brief(row: &SessionRow, with_last_words: bool) -> Value {
         "key": row.key, "label": row.label, "displayName": row.display_name, "kind": row.kind,
         "updatedAt": row.updated_at, "lastMessagePreview": preview,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(from: &str, to: &str, seconds: u64) -> Letter {
+        let name = SessionName {
+            key: to.to_owned(),
+            agent: "main".to_owned(),
+        };
+        Letter {
+            from: from.to_owned(),
+            input: Input::text(name, "r".to_owned(), "text"),
+            wait: Duration::from_secs(seconds),
+            answer: oneshot::channel().0,
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_session_that_waits_for_it() {
+        let mut waits = Waits::default();
+        let can = |waits: &mut Waits, from: &str, to: &str, seconds: u64| {
+            let waiting = waits.begin(&letter(from, to, seconds));
+            (waiting == Waiting::Can, waits.last)
+        };
+        assert!(can(&mut waits, "a", "b", 5).0);
+        let (waits_too, second) = can(&mut waits, "b", "c", 5);
+        assert!(waits_too);
+        assert!(!can(&mut waits, "c", "a", 5).0, "by way of the other");
+        assert!(!can(&mut waits, "b", "a", 5).0);
+        assert!(
+            can(&mut waits, "c", "a", 0).0,
+            "whoever does not wait may send"
+        );
+        assert!(can(&mut waits, "d", "a", 5).0);
+        waits.end(second);
+        assert!(waits.begin(&letter("c", "a", 5)) == Waiting::Can);
+    }
 }

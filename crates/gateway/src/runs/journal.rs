@@ -2,7 +2,7 @@
 //! follow its session as soon as it is kept.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -31,19 +31,15 @@ pub struct StoreJournal {
     begun: Mutex<HashMap<String, Begun>>,
 }
 
-/// A run that goes on.
-#[derive(Clone, Default)]
+/// What a run works on.
 struct Begun {
-    /// Since a key can come to name another session.
+    /// Its id, since a key can come to name another one.
     session_id: String,
-    /// The entries that the run has in its memory, in order. Others may write to the transcript, too.
+    /// The entries that the run knows, in their order. What somebody else adds meanwhile is not among them.
     known: Vec<String>,
 }
 
 const NOT_KEPT: &str = "could not keep the input";
-
-/// How often a compaction is tried that others write in between of.
-const TRIES: usize = 20;
 
 /// Why a run's words are not kept any more.
 const GONE: &str = "its session was reset or deleted";
@@ -87,22 +83,25 @@ impl StoreJournal {
             .store
             .entries_append_in(key, &session_id, vec![entry]);
         let number = added.await?.and_then(|numbers| numbers.first().copied());
-        if number.is_some()
-            && let Some(begun) = self.begun().get_mut(key)
-        {
-            begun.known.push(id);
+        if number.is_some() {
+            self.change_known(key, |known| known.push(id));
         }
         Ok(number)
     }
 
-    /// The session that the run of a key began in.
+    fn begun(&self) -> MutexGuard<'_, HashMap<String, Begun>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn session_of(&self, key: &str) -> Option<String> {
         let begun = self.begun();
         begun.get(key).map(|begun| begun.session_id.clone())
     }
 
-    fn begun(&self) -> MutexGuard<'_, HashMap<String, Begun>> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    fn change_known(&self, key: &str, change: impl FnOnce(&mut Vec<String>)) {
+        if let Some(begun) = self.begun().get_mut(key) {
+            change(&mut begun.known);
+        }
     }
 }
 
@@ -178,9 +177,8 @@ impl Journal for StoreJournal {
     async fn load(&self, key: &str) -> Result<Vec<Message>, JournalError> {
         let failed = |error| JournalError::new("could not read the transcript", error);
         let entries = self.sessions.store.entries(key).await.map_err(failed)?;
-        if let Some(begun) = self.begun().get_mut(key) {
-            begun.known = entries.iter().map(|entry| entry.id.clone()).collect();
-        }
+        let ids = entries.iter().map(|entry| entry.id.clone()).collect();
+        self.change_known(key, |known| *known = ids);
         entries.iter().map(read).collect()
     }
 
@@ -221,7 +219,6 @@ impl Journal for StoreJournal {
         }
     }
 
-    /// What others wrote meanwhile is not in the summary, and stays.
     async fn compact(
         &self,
         key: &str,
@@ -229,34 +226,22 @@ impl Journal for StoreJournal {
         compaction: &Compaction,
     ) -> Result<(), JournalError> {
         let failed = |error| JournalError::new("could not compact the transcript", error);
-        let gone = |why| JournalError::new("could not compact the transcript", why);
-        let Begun { session_id, known } =
-            self.begun().get(key).cloned().ok_or_else(|| gone(GONE))?;
-        let (replaced, rest) = known.split_at(compaction.replaced.min(known.len()));
-        let replaced: HashSet<&String> = replaced.iter().collect();
+        let gone = || JournalError::new("could not compact the transcript", GONE);
+        let session_id = self.session_of(key).ok_or_else(gone)?;
+        let count = compaction.replaced;
+        let mut replaced = Vec::new();
+        self.change_known(key, |known| {
+            replaced.extend(known.iter().take(count).cloned())
+        });
         let summary = new_entry(&compaction.summary, run_id, Uuid::new_v4().to_string());
+        let (id, now) = (summary.id.clone(), self.sessions.now());
         let store = &self.sessions.store;
-        for _ in 0..TRIES {
-            let entries = store.entries(key).await.map_err(failed)?;
-            let last = entries.last().map_or(0, |entry| entry.seq);
-            let mut kept = vec![summary.clone()];
-            for entry in entries.iter().filter(|entry| !replaced.contains(&entry.id)) {
-                kept.push(again(entry, searchable(&read(entry)?)));
-            }
-            let now = self.sessions.now();
-            let done = store.entries_replace_read(key, &session_id, "compaction", now, last, kept);
-            if done.await.map_err(failed)?.is_some() {
-                if let Some(begun) = self.begun().get_mut(key) {
-                    begun.known = [&[summary.id], rest].concat();
-                }
-                return Ok(());
-            }
-            let row = store.session(key).await.map_err(failed)?;
-            if row.is_none_or(|row| row.session_id != session_id) {
-                return Err(gone(GONE));
-            }
-        }
-        Err(gone("others write to it all the time"))
+        let done = store.entries_replace(key, &session_id, "compaction", now, replaced, summary);
+        done.await.map_err(failed)?.ok_or_else(gone)?;
+        self.change_known(key, |known| {
+            known.splice(..count.min(known.len()), [id]);
+        });
+        Ok(())
     }
 }
 
@@ -272,18 +257,6 @@ pub(crate) fn new_entry(message: &Message, run_id: &str, id: String) -> NewEntry
         input,
         text: searchable(message),
         json: json.to_string(),
-    }
-}
-
-fn again(entry: &Entry, text: String) -> NewEntry {
-    NewEntry {
-        id: entry.id.clone(),
-        at: entry.at,
-        role: entry.role.clone(),
-        run: entry.run.clone(),
-        input: None,
-        json: entry.json.clone(),
-        text,
     }
 }
 

@@ -1,14 +1,15 @@
-//! What a run says after its session was reset or deleted, and while others write to it.
+//! What a run says after its session was reset or deleted.
 
 use std::sync::Arc;
 
 use gatehouse_agent::journal::{BegunRun, Compaction, Journal, ModelCall, NewInput};
 use gatehouse_agent::message::{Message, Usage};
 use gatehouse_agent::provider::{ModelRef, Purpose};
-use gatehouse_store::gateway::{GatewayStore, NewEntry, SqliteGatewayStore};
+use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
 use gatehouse_vault::Redactor;
 use serde_json::json;
 
+use super::journal::new_entry;
 use super::{StoreJournal, recover};
 use crate::broadcast::Hub;
 use crate::clock::Clock;
@@ -143,44 +144,37 @@ async fn where_it_cannot_be_told_whose_words_are_followed_nobody_is_said_to_be()
     assert!(journal.told_by(KEY).await.unwrap().is_empty());
 }
 
-fn message(number: u64) -> Message {
-    Message::user(format!("message {number}"), number)
-}
-
-/// What somebody else writes to the transcript.
-fn injected() -> NewEntry {
-    NewEntry {
-        id: "injected".to_owned(),
-        role: "assistant".to_owned(),
-        json: json!({
-            "role": "assistant", "content": "by the way", "stopReason": "stop", "timestamp": 3,
-        })
-        .to_string(),
-        ..NewEntry::default()
-    }
-}
-
 #[tokio::test]
-async fn a_compaction_replaces_what_the_run_summed_up_and_nothing_that_others_wrote() {
+async fn a_compaction_takes_what_the_run_knows_and_leaves_what_others_said_meanwhile() {
     let (journal, store) = journal().await;
     begin(&journal).await;
     journal.load(KEY).await.unwrap();
-    journal.append(KEY, "r", &message(2)).await.unwrap();
-    store.entries_append(KEY, vec![injected()]).await.unwrap();
-    for number in [3, 4] {
-        journal.append(KEY, "r", &message(number)).await.unwrap();
+    let said = |text: &str| Message::user(text, 2);
+    let injected = new_entry(&said("injected"), "x", "injected".to_owned());
+    store.entries_append(KEY, vec![injected]).await.unwrap();
+    for text in ["second", "third"] {
+        journal.append(KEY, text, &said(text)).await.unwrap();
     }
-    // Of the four messages that the run knows of.
-    for replaced in [3, 1] {
+    let told = async || {
+        let entries = store.entries(KEY).await.unwrap();
+        let texts = entries.iter().map(|entry| {
+            let message: Message = serde_json::from_str(&entry.json).unwrap();
+            message.text()
+        });
+        texts.collect::<Vec<_>>()
+    };
+    for (summary, rest) in [
+        ("one", ["injected", "third"].as_slice()),
+        ("two", &["injected"]),
+    ] {
         let compaction = Compaction {
-            summary: Message::user("summary", 5),
-            replaced,
+            summary: said(summary),
+            replaced: 2,
         };
         journal.compact(KEY, "r", &compaction).await.unwrap();
+        let all: Vec<&str> = [summary].into_iter().chain(rest.iter().copied()).collect();
+        assert_eq!(told().await, all);
     }
-    let texts = journal.load(KEY).await.unwrap();
-    let texts: Vec<String> = texts.iter().map(Message::text).collect();
-    assert_eq!(texts, ["summary", "by the way", "message 4"]);
 }
 
 #[tokio::test]

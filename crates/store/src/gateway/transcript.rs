@@ -130,27 +130,18 @@ pub trait TranscriptStore: Send + Sync {
     async fn entries(&self, key: &str) -> Result<Vec<Entry>>;
     /// One entry of the live transcript, by its id.
     async fn entry(&self, key: &str, id: &str) -> Result<Option<Entry>>;
-    /// Archives the live transcript and begins one with these entries; gives their numbers. None where
-    /// there is no such session, or it is another by now than the one of `session_id`.
+    /// Archives the live transcript and begins one with `by` in place of the entries of these ids, and behind it with
+    /// all others, those too that were added by somebody else meanwhile; gives the number of `by`. None where there is
+    /// no such session, or it is another by now than the one of `session_id`.
     async fn entries_replace(
         &self,
         key: &str,
         session_id: &str,
         reason: &str,
         at: Millis,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Vec<i64>>>;
-    /// The same, if the entry of the number `last` is the last one still: what is kept was made from what was read up
-    /// to there. None where another came after it, too.
-    async fn entries_replace_read(
-        &self,
-        key: &str,
-        session_id: &str,
-        reason: &str,
-        at: Millis,
-        last: i64,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Vec<i64>>>;
+        replaced: Vec<String>,
+        by: NewEntry,
+    ) -> Result<Option<i64>>;
     /// What was archived of a session, the latest first.
     async fn archived(&self, key: &str) -> Result<Vec<ArchivedTranscript>>;
     /// All entries of an archived transcript.

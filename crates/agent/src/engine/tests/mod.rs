@@ -41,7 +41,7 @@ pub(super) struct Bench {
     pub(super) workspace: tempfile::TempDir,
 }
 
-struct OneProfile(AgentProfile);
+struct OneProfile(AgentProfile, Arc<others::AnySessions>);
 
 #[async_trait]
 impl Profiles for OneProfile {
@@ -50,6 +50,11 @@ impl Profiles for OneProfile {
             return Err("there is no agent nobody".into());
         }
         Ok(self.0.clone())
+    }
+
+    async fn depth(&self, session_key: &str) -> u32 {
+        let sessions = self.1.0.lock().unwrap();
+        sessions.get(session_key).copied().unwrap_or_default()
     }
 }
 
@@ -92,11 +97,12 @@ impl Bench {
         let processes = Processes::start(Arc::new(SystemClock), Arc::new(SystemRandomness));
         let exec = ExecOptions::new(std::env::vars_os());
         let mut toolbox = Toolbox::standard(exec, Some(processes));
-        sessions::add_to(&mut toolbox, Arc::new(others::AnySessions));
+        let known = Arc::new(others::AnySessions::default());
+        sessions::add_to(&mut toolbox, known.clone());
         let engine = Engine::start(EngineParts {
             journal: journal.clone(),
             governor,
-            profiles: Arc::new(OneProfile(profile)),
+            profiles: Arc::new(OneProfile(profile, known)),
             sink: Arc::new(sink),
             secrets: crate::secrets::Secrets::none(),
             toolbox,

@@ -260,6 +260,24 @@ async fn a_person_may_ask_for_a_compaction() {
     assert!(!crate::transcript::is_interrupted(&context));
 }
 
+#[tokio::test]
+async fn a_compaction_that_fails_is_told_as_such_and_changes_nothing() {
+    let refused = ProviderError::Refused("no such model".into());
+    let bench = bench(vec![failing("one", vec![refused], 16_000)]);
+    fill(&bench, 10).await;
+    let before = bench.journal.load(KEY).await.unwrap();
+    let request = RunRequest {
+        task: Task::Compact,
+        content: Vec::new(),
+        ..RunRequest::text(KEY, "main", "")
+    };
+    let run_id = bench.engine.submit(request).await.unwrap().run_id;
+    let outcome = bench.outcome(&run_id).await;
+    assert_eq!(outcome.status, RunStatus::Failed);
+    assert!(outcome.error.unwrap().contains("no such model"));
+    assert_eq!(bench.journal.load(KEY).await.unwrap(), before);
+}
+
 /// Begins to answer and breaks off, or never says anything.
 struct Broken {
     silent: bool,

@@ -1,3 +1,5 @@
+use std::{collections::HashMap, sync::Mutex};
+
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -10,8 +12,9 @@ use crate::{
     tools::sessions::{Caller, ChildSession, Sessions},
 };
 
-/// Lets every sub-agent be made and knows nothing else.
-pub(super) struct AnySessions;
+/// Lets every sub-agent be made, and knows how deep each is and nothing else.
+#[derive(Default)]
+pub(super) struct AnySessions(pub(super) Mutex<HashMap<String, u32>>);
 
 #[async_trait]
 impl Sessions for AnySessions {
@@ -37,7 +40,9 @@ impl Sessions for AnySessions {
         Ok(json!({ "sessionKey": key }))
     }
 
-    async fn create_child(&self, _caller: &Caller, _child: &ChildSession) -> Result<(), String> {
+    async fn create_child(&self, _caller: &Caller, child: &ChildSession) -> Result<(), String> {
+        let mut sessions = self.0.lock().unwrap();
+        sessions.insert(child.session_key.clone(), child.depth);
         Ok(())
     }
 }
@@ -102,6 +107,102 @@ async fn stopping_a_run_stops_the_subagents_it_started() {
         panic!("it was waited for");
     };
     assert_eq!(outcome.status, RunStatus::Aborted(AbortCause::Requested));
+}
+
+/// Whether this ends a run of a session that people talk in, after it was told of a sub-agent.
+fn has_heard(event: &RunEvent) -> bool {
+    !is_child(event)
+        && matches!(&event.kind, RunEventKind::Ended(o) if o.text.starts_with("I read"))
+}
+
+#[tokio::test]
+async fn a_subagent_is_done_when_those_that_it_started_are() {
+    let mut bench = Bench::new();
+    bench.say("spawn: spawn: slow: 4").await;
+    bench.until(has_heard).await;
+    let told = bench.transcript();
+    let told: Vec<_> = told
+        .iter()
+        .filter(|line| line.starts_with("user: [Subagent Result]"))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    let answer = "is done.\nI read “[Subagent Result]";
+    assert!(told[0].contains(answer), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_wakes_a_subagent_later_makes_it_no_less_deep() {
+    let mut bench = Bench::with(
+        Arc::new(AllowAll),
+        |_| {},
+        |options| options.subagent_depth = 2,
+    );
+    // The second one's result has the first one start two more, one below the other.
+    let waits = "while [ ! -e go ]; do sleep 0.02; done";
+    let lines = r"printf 'x\nspawn: spawn: slow: 1\n'";
+    bench
+        .say(&format!("spawn: spawn: exec: {waits}; {lines}"))
+        .await;
+    bench
+        .until(|event| is_child(event) && matches!(event.kind, RunEventKind::Ended(_)))
+        .await;
+    std::fs::write(bench.workspace.path().join("go"), "").unwrap();
+    let is_refused = |event: &RunEvent| {
+        let ended = matches!(&event.kind, RunEventKind::Ended(o) if o.text.contains("levels deep"));
+        is_child(event) && ended
+    };
+    bench.until(is_refused).await;
+}
+
+#[tokio::test]
+async fn stopping_a_session_stops_what_it_started_though_its_turn_is_over() {
+    let mut bench = Bench::new();
+    let first = bench.say("spawn: spawn: slow: 1000").await;
+    // Two sessions below have begun, and the upper one has nothing more to do but to wait.
+    let events = bench
+        .until(|event| {
+            is_child(event)
+                && matches!(&event.kind, RunEventKind::Assistant { text, .. } if text.contains("word"))
+        })
+        .await;
+    let lowest = events.last().unwrap().run_id.clone();
+    bench.outcome(&first).await;
+    let hit = bench.engine.abort(KEY, None).await;
+    assert!(hit.contains(&lowest.to_string()), "{hit:?}");
+    let outcome = bench.outcome(&lowest).await;
+    assert_eq!(outcome.status, RunStatus::Aborted(AbortCause::Requested));
+    // Whoever stopped it all is not answered by it.
+    let next = bench.say("think: x").await;
+    bench.outcome(&next).await;
+    let told = bench.transcript();
+    let told = told.iter().filter(|line| line.contains("Subagent Result"));
+    assert_eq!(told.count(), 0);
+}
+
+#[tokio::test]
+async fn a_run_that_waits_for_a_person_leaves_its_place_to_others() {
+    struct Slow(Arc<tokio::sync::Notify>);
+    #[async_trait]
+    impl Governor for Slow {
+        async fn govern(&self, _action: &Action) -> Verdict {
+            self.0.notified().await;
+            Verdict::allow()
+        }
+        async fn outcome(&self, _action: &Action, _outcome: &ToolOutcome) {}
+    }
+    let answer = Arc::new(tokio::sync::Notify::new());
+    let bench = Bench::with(
+        Arc::new(Slow(answer.clone())),
+        |_| {},
+        |options| options.concurrent_runs = 1,
+    );
+    let first = bench.say("exec: echo done").await;
+    let other = RunRequest::text("agent:main:other", "main", "think: x");
+    let second = bench.engine.submit(other).await.unwrap().run_id;
+    assert_eq!(bench.outcome(&second).await.status, RunStatus::Done);
+    answer.notify_one();
+    let outcome = bench.outcome(&first).await;
+    assert!(outcome.text.contains("done"), "{outcome:?}");
 }
 
 fn plan(bench: &Bench) -> HeartbeatPlan {

@@ -9,6 +9,7 @@ use tokio::{
     sync::{mpsc, oneshot, watch},
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{ambient::at, secrets::RedactStream};
 
@@ -186,6 +187,34 @@ impl Child {
         // A full queue or a gone owner: the wait tells.
         let _ = self.asks.send(Ask::Stop(exit)).await;
         self.ended().await
+    }
+
+    /// From now on the group ends when this fires. Keeps no handle.
+    pub(crate) fn ends_with(&self, stopped: CancellationToken) {
+        let (mut state, asks) = (self.state.clone(), self.asks.downgrade());
+        tokio::spawn(async move {
+            let ended = async { state.wait_for(|state| state.ended.is_some()).await.is_ok() };
+            tokio::select! {
+                biased;
+                _ = ended => {}
+                () = stopped.cancelled() => {
+                    if let Some(asks) = asks.upgrade() {
+                        // An owner that is gone has ended it.
+                        let _ = asks.send(Ask::Stop(Exit::Stopped)).await;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Does this at the end. Keeps no handle.
+    pub(crate) fn when_ended(&self, work: impl FnOnce() + Send + 'static) {
+        let mut state = self.state.clone();
+        tokio::spawn(async move {
+            // It ends with its owner at the latest.
+            let _ = state.wait_for(|state| state.ended.is_some()).await;
+            work();
+        });
     }
 
     pub(crate) async fn output(&self, part: Part) -> String {

@@ -145,6 +145,7 @@ mod tests {
             secrets: one.secrets(),
             budget: Default::default(),
             told_by: Arc::default(),
+            seat: Default::default(),
         }
     }
 

@@ -209,6 +209,8 @@ impl Exec {
                 let whose = (call.agent_id.clone(), call.session_key.clone());
                 let session = processes.add(whose, &effect.command, runs, &effect.cwd, child);
                 let session = session.await;
+                // It outlives the call, and the run, but not a stop of it.
+                session.child.ends_with(call.cancel.clone());
                 let output = in_background(&session).await;
                 if self.options.notify_on_exit {
                     notify::when_ended(session, call);

@@ -5,7 +5,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -19,7 +19,7 @@ use crate::ambient::{Clock, Randomness};
 /// Finished sessions that are remembered, as OpenClaw does.
 const MOST_FINISHED: usize = 50;
 
-/// How long a finished session is remembered; OpenClaw's `tools.exec.cleanupMs`.
+/// How long a session is remembered after its end; OpenClaw's `tools.exec.cleanupMs`.
 const REMEMBERED_MS: u64 = 30 * 60 * 1_000;
 
 /// A process in the background.
@@ -34,12 +34,18 @@ pub(crate) struct Session {
     pub(crate) runs: String,
     pub(crate) cwd: std::path::PathBuf,
     pub(crate) started_at_ms: u64,
+    ended_at_ms: Arc<OnceLock<u64>>,
     pub(crate) child: Child,
     /// Bytes of output that were polled.
     polled: Arc<AtomicU64>,
 }
 
 impl Session {
+    #[cfg(test)]
+    pub(crate) fn ended_at_ms(&self) -> Option<u64> {
+        self.ended_at_ms.get().copied()
+    }
+
     /// How much of the output was polled, in bytes.
     pub(crate) fn polled(&self) -> u64 {
         self.polled.load(Ordering::SeqCst)
@@ -107,6 +113,11 @@ impl Processes {
         let mut id = self.randomness.id();
         // Short enough for a model to repeat; the list holds few.
         id.truncate(8);
+        let ended_at_ms = Arc::new(OnceLock::new());
+        let (ended, clock) = (ended_at_ms.clone(), self.clock.clone());
+        child.when_ended(move || {
+            ended.get_or_init(|| clock.now_ms());
+        });
         let session = Session {
             id,
             agent_id,
@@ -115,6 +126,7 @@ impl Processes {
             runs,
             cwd: cwd.to_owned(),
             started_at_ms: self.clock.now_ms(),
+            ended_at_ms,
             child,
             polled: Arc::default(),
         };
@@ -180,7 +192,7 @@ fn forget_old(sessions: &mut VecDeque<Session>, now_ms: u64) {
         }
         let is_over = over > 0;
         over = over.saturating_sub(1);
-        let age = now_ms.saturating_sub(session.started_at_ms);
-        !is_over && age < REMEMBERED_MS
+        let ended_at_ms = session.ended_at_ms.get().copied().unwrap_or(now_ms);
+        !is_over && now_ms.saturating_sub(ended_at_ms) < REMEMBERED_MS
     });
 }

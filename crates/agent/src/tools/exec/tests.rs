@@ -16,6 +16,7 @@ struct Place {
     _folder: tempfile::TempDir,
     exec: Exec,
     process: Process,
+    processes: Processes,
     call: CallContext,
     updates: Arc<Mutex<Vec<ToolOutput>>>,
 }
@@ -40,11 +41,13 @@ impl Place {
             secrets: crate::secrets::Secrets::none(),
             budget: Default::default(),
             told_by: Arc::default(),
+            seat: Default::default(),
         };
         Self {
             _folder: folder,
             exec: Exec::with_background(options, processes.clone()),
-            process: Process::new(processes),
+            process: Process::new(processes.clone()),
+            processes,
             call,
             updates,
         }

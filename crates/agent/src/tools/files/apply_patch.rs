@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    arguments, blocking,
+    arguments, blocking, hunk,
     patch::{self, Operation, PatchError},
     read_text,
 };
@@ -116,6 +116,8 @@ struct Plan<'a> {
     files: BTreeMap<PathBuf, Option<String>>,
     /// Files that were there, and that the patch may therefore replace.
     known: Vec<PathBuf>,
+    /// Where a file comes from that has moved, and keeps who may do what with it.
+    moved: BTreeMap<PathBuf, PathBuf>,
     done: Vec<String>,
 }
 
@@ -125,6 +127,7 @@ impl<'a> Plan<'a> {
             workspace,
             files: BTreeMap::new(),
             known: Vec::new(),
+            moved: BTreeMap::new(),
             done: Vec::new(),
         }
     }
@@ -152,7 +155,7 @@ impl<'a> Plan<'a> {
                 hunks,
             } => {
                 let old = self.current(place)?;
-                let new = patch::apply(path, &old, hunks)?;
+                let new = hunk::apply(path, &old, hunks)?;
                 if move_to.is_none() {
                     self.put(place, new, "M");
                     return Ok(());
@@ -161,6 +164,9 @@ impl<'a> Plan<'a> {
                 if target != place {
                     self.must_be_free(target)?;
                     self.remove(place);
+                    let from = self.moved.remove(place);
+                    let from = from.unwrap_or_else(|| place.to_owned());
+                    self.moved.insert(target.to_owned(), from);
                 }
                 self.put(target, new, "M");
             }
@@ -181,14 +187,20 @@ impl<'a> Plan<'a> {
 
     /// A file or link that can be removed.
     fn note_existing(&mut self, place: &Path) -> Result<(), ToolError> {
-        let planned = self.files.get(place);
-        let there = planned.map_or_else(|| place.symlink_metadata().is_ok(), Option::is_some);
-        if !there {
+        match self.files.get(place) {
+            Some(Some(_)) => return Ok(()),
+            Some(None) => return Err(self.missing(place)),
+            None => {}
+        }
+        let Ok(there) = place.symlink_metadata() else {
             return Err(self.missing(place));
+        };
+        if there.is_dir() {
+            let shown = self.workspace.shown(place).display();
+            let text = format!("{shown} is a folder; a patch deletes files only, one by one");
+            return Err(ToolError::Failed(text));
         }
-        if planned.is_none() {
-            self.known.push(place.to_owned());
-        }
+        self.known.push(place.to_owned());
         Ok(())
     }
 
@@ -197,6 +209,20 @@ impl<'a> Plan<'a> {
         let there = planned.map_or_else(|| place.symlink_metadata().is_ok(), Option::is_some);
         if there {
             return Err(PathError::Exists(place.to_owned()).into());
+        }
+        self.must_have_a_folder(place)
+    }
+
+    /// Nothing on the way to a new file may be a file.
+    fn must_have_a_folder(&self, place: &Path) -> Result<(), ToolError> {
+        for above in place.ancestors().skip(1) {
+            let planned = matches!(self.files.get(above), Some(Some(_)));
+            let there = above.symlink_metadata().ok();
+            if planned || there.as_ref().is_some_and(|there| !there.is_dir()) {
+                let shown = self.workspace.shown(above).display();
+                let text = format!("{shown} is no folder, so nothing can be put into it");
+                return Err(ToolError::Failed(text));
+            }
         }
         Ok(())
     }
@@ -229,7 +255,9 @@ impl<'a> Plan<'a> {
             } else {
                 Existing::Refuse
             };
-            self.workspace.write(path, text.as_bytes(), existing)?;
+            let like = self.moved.get(path).map_or(path, |from| from);
+            self.workspace
+                .write_like(path, text.as_bytes(), existing, like)?;
         }
         for (path, text) in &self.files {
             if text.is_none() && self.known.contains(path) {

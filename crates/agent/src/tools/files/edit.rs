@@ -1,6 +1,6 @@
 //! The tool `edit`: exact replacements in one file, all of them or none.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -105,9 +105,18 @@ impl Tool for Edit {
 }
 
 fn replace(text: &str, edits: &[Replacement]) -> Result<String, ToolError> {
-    let mut places: Vec<(Range<usize>, &str)> = Vec::new();
+    let lines = Lines::of(text);
+    let mut places: Vec<(Range<usize>, Cow<str>)> = Vec::new();
     for edit in edits {
-        places.push((only_place(text, &edit.old_text)?, &edit.new_text));
+        // Whoever writes the ends of lines out means them.
+        places.push(if edit.old_text.contains('\r') {
+            let place = only_place(text, &edit.old_text)?;
+            (place, Cow::Borrowed(edit.new_text.as_str()))
+        } else {
+            let place = lines.there(only_place(&lines.plain, &edit.old_text)?);
+            let new = ended_as(text, &place, &edit.new_text);
+            (place, new)
+        });
     }
     places.sort_by_key(|(place, _)| place.start);
     if places
@@ -122,7 +131,7 @@ fn replace(text: &str, edits: &[Replacement]) -> Result<String, ToolError> {
     let mut copied = 0;
     for (place, replacement) in places {
         new.push_str(&text[copied..place.start]);
-        new.push_str(replacement);
+        new.push_str(&replacement);
         copied = place.end;
     }
     new.push_str(&text[copied..]);
@@ -130,6 +139,42 @@ fn replace(text: &str, edits: &[Replacement]) -> Result<String, ToolError> {
         return Err(ToolError::Failed("the edit changes nothing".into()));
     }
     Ok(new)
+}
+
+/// A text with the ends of its lines as a model writes them.
+struct Lines<'a> {
+    plain: Cow<'a, str>,
+    /// Where a line ends in the plain text that has a longer end in the file.
+    longer: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let found = text.match_indices("\r\n").enumerate();
+        let longer: Vec<usize> = found.map(|(before, (at, _))| at - before).collect();
+        let plain = if longer.is_empty() {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(text.replace("\r\n", "\n"))
+        };
+        Self { plain, longer }
+    }
+
+    /// A place of the plain text, in the file.
+    fn there(&self, place: Range<usize>) -> Range<usize> {
+        let there = |at: usize| at + self.longer.partition_point(|end| *end < at);
+        there(place.start)..there(place.end)
+    }
+}
+
+/// A new text with the ends that lines have at its place: the one within it or after it, else the last one before it.
+fn ended_as<'n>(text: &str, place: &Range<usize>, new: &'n str) -> Cow<'n, str> {
+    let next = text[place.start..].find('\n').map(|at| place.start + at);
+    let end = next.or_else(|| text[..place.start].rfind('\n'));
+    if end.is_some_and(|end| text[..end].ends_with('\r')) && new.contains('\n') {
+        return Cow::Owned(new.replace("\r\n", "\n").replace('\n', "\r\n"));
+    }
+    Cow::Borrowed(new)
 }
 
 fn only_place(text: &str, old: &str) -> Result<Range<usize>, ToolError> {
@@ -191,7 +236,45 @@ mod tests {
         }
     }
 
+    #[test]
+    fn lines_end_as_they_do_in_the_file_however_the_model_writes_them() {
+        for (text, pair, expected) in [
+            (
+                "a\r\nb\r\nc\r\n",
+                ("a\nb", "x\ny\nz"),
+                "x\r\ny\r\nz\r\nc\r\n",
+            ),
+            ("a\r\nb\r\n", ("b", "x\ny"), "a\r\nx\r\ny\r\n"),
+            ("a\r\nb", ("b", "x\ny"), "a\r\nx\r\ny"),
+            ("a\r\nb\r\nc", ("\nb\n", "\n"), "a\r\nc"),
+            ("a\nb\r\nc\n", ("a\nb", "x\ny"), "x\ny\r\nc\n"),
+            ("a\nb\n", ("a", "x\r\ny"), "x\r\ny\nb\n"),
+            ("a\r\nb\r\n", ("a\r\nb", "a\nb"), "a\nb\r\n"),
+            ("ä\r\nb\r\n", ("b\n", ""), "ä\r\n"),
+        ] {
+            let new = replace(text, &edits(&[pair])).unwrap();
+            assert_eq!(new, expected, "{text:?} {pair:?}");
+        }
+        let twice = replace("a\nb\na\r\nb\n", &edits(&[("a\nb", "x")]));
+        assert!(
+            twice.is_err(),
+            "it is there twice but for the ends: {twice:?}"
+        );
+    }
+
     proptest! {
+        #[test]
+        fn a_text_with_long_ends_is_edited_as_the_one_with_short_ones(
+            text in "[ab\n]{0,30}", old in "[ab\n]{0,4}", new in "[ab\n]{0,4}",
+        ) {
+            let short = replace(&text, &edits(&[(&old, &new)])).ok();
+            let long = |text: &str| text.replace('\n', "\r\n");
+            // Without an end to go by, a file has none of its own.
+            prop_assume!(text.contains('\n') || !new.contains('\n'));
+            let got = replace(&long(&text), &edits(&[(&old, &new)])).ok();
+            prop_assert_eq!(got, short.as_deref().map(long));
+        }
+
         #[test]
         fn replacing_never_panics_and_touches_only_its_place(
             text in "[abü\n]{0,30}", old in "[abü\n]{0,4}", new in "[abü\n]{0,4}",

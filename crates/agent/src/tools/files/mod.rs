@@ -5,6 +5,8 @@ mod apply_patch;
 mod edit;
 mod find;
 mod grep;
+mod hunk;
+mod indent;
 mod ls;
 mod patch;
 mod read;

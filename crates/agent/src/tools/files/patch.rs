@@ -1,6 +1,8 @@
-//! The patch format of `apply_patch`: from text to operations, and from a hunk to new lines. Pure.
+//! The patch format of `apply_patch`: from text to operations. Pure.
 
 use thiserror::Error;
+
+use super::hunk::Hunk;
 
 const BEGIN: &str = "*** Begin Patch";
 const END: &str = "*** End Patch";
@@ -27,16 +29,6 @@ pub(super) enum Operation {
     },
 }
 
-/// One change of a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Hunk {
-    /// A line that comes somewhere before the change.
-    context: Option<String>,
-    old: Vec<String>,
-    new: Vec<String>,
-    at_end: bool,
-}
-
 /// A patch that cannot be read or does not fit.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(super) enum PatchError {
@@ -52,6 +44,11 @@ pub(super) enum PatchError {
     ContextMissing { path: String, context: String },
     #[error("{path}: these lines are not in the file as the patch has them:\n{lines}")]
     LinesMissing { path: String, lines: String },
+    #[error(
+        "{path}: the file has these lines with another indentation than the patch, which does not tell how this new \
+         line is indented; write the lines around it as the file has them:\n{line}"
+    )]
+    IndentUnclear { path: String, line: String },
 }
 
 /// Lines of a patch, with their numbers from 1.
@@ -64,6 +61,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<Operation>, PatchError> {
     }
     let mut operations = Vec::new();
     while let Some((index, line)) = lines.next() {
+        if line.trim().is_empty() {
+            continue;
+        }
         if line.trim() == END {
             if let Some((index, line)) = lines.next() {
                 return Err(unexpected(index, line));
@@ -125,11 +125,15 @@ fn hunks(lines: &mut Lines) -> Result<Vec<Hunk>, PatchError> {
     let mut hunks: Vec<Hunk> = Vec::new();
     while let Some((index, line)) = lines.next_if(|(_, line)| !begins_operation(line)) {
         if let Some(rest) = line.strip_prefix("@@") {
-            let context = rest.trim_start_matches(' ');
-            hunks.push(Hunk {
-                context: (!context.trim().is_empty()).then(|| context.to_owned()),
-                ..Hunk::default()
-            });
+            // Several in a row lead to one place: a class, then what is in it.
+            if hunks.last().is_none_or(Hunk::changes_something) {
+                hunks.push(Hunk::default());
+            }
+            let hunk = hunks.last_mut().expect("one was pushed");
+            hunk.comes_after(rest.trim_start_matches(' '));
+            continue;
+        }
+        if line.trim().is_empty() && section_ends(lines.clone()) {
             continue;
         }
         if hunks.is_empty() {
@@ -137,10 +141,21 @@ fn hunks(lines: &mut Lines) -> Result<Vec<Hunk>, PatchError> {
             hunks.push(Hunk::default());
         }
         let hunk = hunks.last_mut().expect("one was pushed");
-        hunk.take(line).map_err(|()| unexpected(index, line))?;
+        let taken = if line == END_OF_FILE {
+            hunk.is_at_end()
+        } else {
+            hunk.take(line)
+        };
+        taken.map_err(|()| unexpected(index, line))?;
     }
-    hunks.retain(|hunk| !hunk.old.is_empty() || !hunk.new.is_empty());
+    hunks.retain(Hunk::changes_something);
     Ok(hunks)
+}
+
+/// Whether only empty lines are left of a section: they set it off from the next one, and are none of the file.
+fn section_ends(mut lines: Lines) -> bool {
+    let next = lines.find(|(_, line)| !line.trim().is_empty());
+    next.is_none_or(|(_, line)| begins_operation(line))
 }
 
 fn begins_operation(line: &str) -> bool {
@@ -154,103 +169,6 @@ fn unexpected(index: usize, line: &str) -> PatchError {
     let text = line.chars().take(120).collect();
     let line = index + 1;
     PatchError::Unexpected { line, text }
-}
-
-impl Hunk {
-    fn take(&mut self, line: &str) -> Result<(), ()> {
-        if line == END_OF_FILE {
-            self.at_end = true;
-            return Ok(());
-        }
-        if self.at_end {
-            return Err(());
-        }
-        if let Some(line) = line.strip_prefix('+') {
-            self.new.push(line.to_owned());
-        } else if let Some(line) = line.strip_prefix('-') {
-            self.old.push(line.to_owned());
-        } else if let Some(line) = line.strip_prefix(' ') {
-            self.both(line);
-        } else if line.is_empty() {
-            // Editors and models strip the blank before an empty line.
-            self.both("");
-        } else {
-            return Err(());
-        }
-        Ok(())
-    }
-
-    fn both(&mut self, line: &str) {
-        self.old.push(line.to_owned());
-        self.new.push(line.to_owned());
-    }
-}
-
-/// A file's text after the hunks, in their order.
-pub(super) fn apply(path: &str, text: &str, hunks: &[Hunk]) -> Result<String, PatchError> {
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let mut cursor = 0;
-    for hunk in hunks {
-        let (at, replaced) = place(path, &lines, cursor, hunk)?;
-        let new = hunk.new.iter().cloned();
-        lines.splice(at..at + replaced, new);
-        cursor = at + hunk.new.len();
-    }
-    let mut text = lines.join(ending);
-    if !lines.is_empty() {
-        text.push_str(ending);
-    }
-    Ok(text)
-}
-
-/// Where a hunk goes, and how many lines it replaces there.
-fn place(
-    path: &str,
-    lines: &[String],
-    cursor: usize,
-    hunk: &Hunk,
-) -> Result<(usize, usize), PatchError> {
-    let mut from = cursor;
-    if let Some(context) = &hunk.context {
-        let found = seek(lines, std::slice::from_ref(context), from, false);
-        let missing = || PatchError::ContextMissing {
-            path: path.to_owned(),
-            context: context.clone(),
-        };
-        from = found.ok_or_else(missing)? + 1;
-    }
-    if hunk.old.is_empty() {
-        let after_context = hunk.context.is_some() && !hunk.at_end;
-        let at = if after_context { from } else { lines.len() };
-        return Ok((at, 0));
-    }
-    let found = seek(lines, &hunk.old, from, hunk.at_end);
-    let missing = || PatchError::LinesMissing {
-        path: path.to_owned(),
-        lines: hunk.old.join("\n"),
-    };
-    Ok((found.ok_or_else(missing)?, hunk.old.len()))
-}
-
-/// The first place of some lines: exactly as they are, or but for blanks at their ends, or around them.
-fn seek(lines: &[String], wanted: &[String], from: usize, at_end: bool) -> Option<usize> {
-    let last = lines.len().checked_sub(wanted.len())?;
-    let first = if at_end { last } else { from };
-    if first < from {
-        return None;
-    }
-    let exact: fn(&str) -> &str = |line| line;
-    let views = [exact, str::trim_end, str::trim];
-    views.iter().find_map(|view| {
-        (first..=last).find(|&at| {
-            let there = lines[at..].iter().map(|line| view(line));
-            wanted
-                .iter()
-                .map(|line| view(line))
-                .eq(there.take(wanted.len()))
-        })
-    })
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ impl Place {
             secrets: crate::secrets::Secrets::none(),
             budget: Default::default(),
             told_by: Arc::default(),
+            seat: Default::default(),
         };
         Self {
             _folder: folder,
@@ -199,6 +200,40 @@ async fn a_patch_that_does_not_fit_changes_nothing() {
         assert_eq!(place.get("new"), None, "{rest}");
         assert_eq!(place.get("a").unwrap(), "1\n");
     }
+}
+
+#[tokio::test]
+async fn what_a_patch_cannot_do_is_known_before_it_does_anything() {
+    let place = Place::new();
+    place.put("a", "1\n");
+    place.put("folder/b", "1\n");
+    for rest in [
+        "*** Delete File: folder",
+        "*** Add File: a/c\n+x",
+        "*** Add File: first/c\n+x",
+        "*** Update File: a\n*** Move to: folder/b/c\n@@\n-1\n+2",
+    ] {
+        let patch = format!("*** Begin Patch\n*** Add File: first\n+x\n{rest}\n*** End Patch");
+        let result = place.run(&ApplyPatch, json!({ "input": patch })).await;
+        assert!(result.is_err(), "{rest}");
+        assert_eq!(place.get("first"), None, "{rest}");
+    }
+    assert_eq!(place.get("a").as_deref(), Some("1\n"));
+}
+
+#[tokio::test]
+async fn a_file_that_is_moved_may_be_run_as_before() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let at = |name: &str| place.call.workspace.join(name);
+    place.put("run.sh", "a\n");
+    fs::set_permissions(at("run.sh"), fs::Permissions::from_mode(0o775)).unwrap();
+    let patch = "*** Begin Patch\n*** Update File: run.sh\n*** Move to: bin/run\n@@\n-a\n+b\n\
+        *** Update File: bin/run\n*** Move to: bin/go\n*** End Patch";
+    place.text(&ApplyPatch, json!({ "input": patch })).await;
+    let mode = fs::metadata(at("bin/go")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o775);
+    assert_eq!(place.get("bin/go").as_deref(), Some("b\n"));
 }
 
 #[tokio::test]

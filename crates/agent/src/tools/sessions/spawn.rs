@@ -1,24 +1,23 @@
 //! The tool `sessions_spawn`: gives a task to a sub-agent in a session of its own.
 //!
-//! The call returns at once. When the sub-agent ends, its answer is submitted to the session that spawned it.
-//! When the run that spawned it is stopped, so is the sub-agent.
+//! The call returns at once. When the sub-agent is done, and those that it spawned itself are, its last answer is
+//! submitted to the session that spawned it. When the run that spawned it is stopped, or later that session, so is the
+//! sub-agent.
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use super::{ChildSession, Sessions, caller};
 use crate::{
-    engine::{Engine, Origin, QueueMode, RunOutcome, RunRequest, RunStatus, Waited},
+    engine::{Engine, Origin, QueueMode, RunOutcome, RunRequest, RunStatus},
     govern::Effect,
     provider::ModelRef,
     tools::{CallContext, Tool, ToolError, ToolOutput, ToolSpec, files::arguments},
 };
-
-/// How long one wait for a sub-agent lasts before the next begins.
-const WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// The tool.
 pub struct SessionsSpawn {
@@ -120,16 +119,21 @@ impl Tool for SessionsSpawn {
         };
         let made = self.sessions.create_child(&caller(call), &child).await;
         made.map_err(ToolError::Failed)?;
-        let accepted = engine.submit(request(&parsed, &child, call)?).await;
-        let run_id = accepted
-            .map_err(|error| ToolError::Failed(error.to_string()))?
-            .run_id;
+        let request = request(&parsed, &child, call)?;
+        let outcome = engine.begin_child(&child.parent, &child.session_key).await;
+        let run_id = match engine.submit(request).await {
+            Ok(accepted) => accepted.run_id,
+            Err(error) => {
+                engine.end_child(&child.parent, &child.session_key).await;
+                return Err(ToolError::Failed(error.to_string()));
+            }
+        };
         let output = json!({
             "status": "accepted",
             "childSessionKey": child.session_key,
             "runId": run_id,
         });
-        tokio::spawn(follow(engine, call.clone(), child, run_id));
+        tokio::spawn(follow(engine, call.clone(), child, outcome));
         Ok(ToolOutput::json(output))
     }
 }
@@ -152,23 +156,26 @@ fn request(
     })
 }
 
-/// Until the sub-agent has ended and its parent knows.
-async fn follow(engine: Engine, call: CallContext, child: ChildSession, run_id: String) {
-    loop {
-        let waited = tokio::select! {
-            biased;
-            () = call.cancel.cancelled() => {
-                engine.abort(&child.session_key, None).await;
-                return;
-            }
-            waited = engine.wait(&run_id, WAIT) => waited,
-        };
-        match waited {
-            Waited::Pending => {}
-            Waited::Unknown => return,
-            Waited::Ended(outcome) => return announce(&engine, &call, &child, &outcome).await,
+/// Until the sub-agent is done and its parent knows.
+async fn follow(
+    engine: Engine,
+    call: CallContext,
+    child: ChildSession,
+    outcome: oneshot::Receiver<RunOutcome>,
+) {
+    let outcome = tokio::select! {
+        biased;
+        () = call.cancel.cancelled() => {
+            engine.abort(&child.session_key, None).await;
+            None
         }
+        outcome = outcome => outcome.ok(),
+    };
+    if let Some(outcome) = outcome {
+        announce(&engine, &call, &child, &outcome).await;
     }
+    // Not before the parent has heard of it: it is not done either until it has answered that.
+    engine.end_child(&child.parent, &child.session_key).await;
 }
 
 async fn announce(engine: &Engine, call: &CallContext, child: &ChildSession, told: &RunOutcome) {

@@ -59,6 +59,7 @@ fn call() -> CallContext {
         secrets: crate::secrets::Secrets::none(),
         budget: Default::default(),
         told_by: Arc::default(),
+        seat: Default::default(),
     }
 }
 
@@ -90,6 +91,11 @@ async fn the_gateway_is_asked_what_the_model_asked() {
             "sessions_send",
             json!({ "sessionKey": "other", "message": "hi", "timeoutSeconds": 0 }),
             "hi to other for 0 s",
+        ),
+        (
+            "sessions_send",
+            json!({ "sessionKey": "other", "message": "hi", "timeoutSeconds": 1e9 }),
+            "hi to other for 600 s",
         ),
     ] {
         let (result, asked) = ask(name, given).await;

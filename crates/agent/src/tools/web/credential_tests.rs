@@ -35,6 +35,7 @@ fn call(host: &'static str) -> CallContext {
         secrets: one.secrets(),
         budget: Default::default(),
         told_by: Arc::default(),
+        seat: Default::default(),
     }
 }
 

@@ -4,14 +4,15 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Mode, Page};
+use super::{
+    Mode, Page,
+    html::{GivenUp, tree, words},
+};
 
 static LINK: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"!?\[([^\]]*)\]\([^)]*\)").expect("the pattern is fixed"));
 static MARKS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?m)^#{1,6} |\*\*|__|`").expect("the pattern is fixed"));
-static TITLE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?is)<title[^>]*>(.*?)</title>").expect("the pattern is fixed"));
 
 pub(super) const BEGIN: &str = "<<<EXTERNAL_UNTRUSTED_CONTENT>>>";
 pub(super) const END: &str = "<<<END_EXTERNAL_UNTRUSTED_CONTENT>>>";
@@ -29,34 +30,62 @@ fn is_html(page: &Page) -> bool {
     kind.contains("html") || (kind.is_empty() && begins.eq_ignore_ascii_case("<!doctype html>"))
 }
 
-/// What a page says, and what took it out of the page.
-pub(super) fn extract(page: &Page, mode: Mode) -> (String, &'static str) {
+/// What was taken out of a page.
+pub(super) struct Extract {
+    pub(super) text: String,
+    pub(super) title: Option<String>,
+    /// What took it out.
+    pub(super) extractor: &'static str,
+}
+
+/// What a page says; none when nobody waits for it any more. It can take long, and is no work for an async thread.
+pub(super) fn extract(page: &Page, mode: Mode, given_up: GivenUp) -> Option<Extract> {
     if !is_html(page) {
-        return (page.body.clone(), "raw");
+        return Some(Extract {
+            text: page.body.clone(),
+            title: None,
+            extractor: "raw",
+        });
     }
+    let words = words(&page.body, given_up)?;
+    let title = in_one_line(&words.title);
+    let (text, extractor) = match tree(&page.body, given_up) {
+        Some(tree) => (markdown(&tree, mode), "htmd"),
+        None if given_up() => return None,
+        // One that is made to exhaust its reader, or a very large one: its words alone.
+        None => (without_empty_lines(&words.text), "text"),
+    };
+    Some(Extract {
+        text,
+        title: (!title.is_empty()).then_some(title),
+        extractor,
+    })
+}
+
+fn markdown(tree: &std::rc::Rc<htmd::Node>, mode: Mode) -> String {
     let skipped = vec![
         "script", "style", "noscript", "template", "svg", "iframe", "head",
     ];
     let converter = htmd::HtmlToMarkdown::builder().skip_tags(skipped).build();
-    let Ok(markdown) = converter.convert(&page.body) else {
-        return (page.body.clone(), "raw");
-    };
+    let markdown = converter.tree_to_markdown(tree);
     match mode {
-        Mode::Markdown => (markdown, "htmd"),
-        Mode::Text => (without_marks(&markdown), "htmd"),
+        Mode::Markdown => markdown,
+        Mode::Text => without_marks(&markdown),
     }
+}
+
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn without_empty_lines(text: &str) -> String {
+    let lines = text.lines().map(in_one_line);
+    let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join("\n")
 }
 
 /// Markdown without its links and marks.
 fn without_marks(markdown: &str) -> String {
     let text = LINK.replace_all(markdown, "$1");
     MARKS.replace_all(&text, "").into_owned()
-}
-
-/// What a page is called, marked likewise.
-pub(super) fn title(page: &Page) -> Option<String> {
-    let found = TITLE.captures(&page.body).filter(|_| is_html(page))?;
-    let title = htmd::convert(&found[1]).ok()?;
-    let title: String = title.trim().chars().take(256).collect();
-    (!title.is_empty()).then(|| wrapped(&title))
 }

@@ -5,7 +5,9 @@
 //! proxy, no cookies, no scripts. What comes back is marked as written by others.
 
 mod address;
+mod charset;
 mod extract;
+mod html;
 mod options;
 mod redirect;
 mod request;
@@ -23,9 +25,11 @@ use futures_util::StreamExt;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
-use extract::{extract, title, wrapped};
+use charset::Letters;
+use extract::{Extract, extract, wrapped};
 pub use options::{FetchOptions, Reach};
 use redirect::Leads;
 
@@ -36,6 +40,9 @@ use crate::{govern::Effect, provider::HttpError};
 
 /// Of an address that a page sends on to, in characters; longer ones are seldom good for a second call.
 const LONGEST_TARGET: usize = 2_048;
+
+/// Of what a page is called, in characters.
+const LONGEST_TITLE: usize = 256;
 
 /// Whether all that has a say now says the same of any two URLs of one origin.
 pub type SaysTheSame = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -123,23 +130,19 @@ impl Tool for WebFetch {
             return Err(ToolError::Failed("not a page".into()));
         };
         let given: Arguments = arguments(given)?;
-        let work = tokio::time::timeout(self.options.timeout, self.fetch(url, &given, call));
-        let started = Instant::now();
-        let fetched = tokio::select! {
+        let work = tokio::time::timeout(self.options.timeout, self.told(url, &given, call));
+        let told = tokio::select! {
             biased;
             () = call.cancel.cancelled() => {
                 return Err(ToolError::Failed("the run was stopped".into()));
             }
-            fetched = work => fetched,
+            told = work => told,
         };
         let slow = |_| {
             let seconds = self.options.timeout.as_secs();
             ToolError::Failed(format!("{url} gave no answer within {seconds} s"))
         };
-        Ok(match fetched.map_err(slow)?? {
-            Fetched::Page(page) => self.report(url, &given, &page, started.elapsed(), call),
-            Fetched::SentOn { status, to } => sent_on(url, status, &to, call),
-        })
+        told.map_err(slow)?
     }
 }
 
@@ -189,6 +192,22 @@ impl WebFetch {
         } else {
             "its address is not a public one"
         }))
+    }
+
+    /// Fetches a page and reads it.
+    async fn told(
+        &self,
+        url: &str,
+        given: &Arguments,
+        call: &CallContext,
+    ) -> Result<ToolOutput, ToolError> {
+        let started = Instant::now();
+        let page = match self.fetch(url, given, call).await? {
+            Fetched::Page(page) => page,
+            Fetched::SentOn { status, to } => return Ok(sent_on(url, status, &to, call)),
+        };
+        let (page, extract) = read(page, given.extract_mode, &call.cancel).await?;
+        Ok(self.report(url, given, &page, extract, started.elapsed(), call))
     }
 
     async fn fetch(
@@ -301,13 +320,14 @@ impl WebFetch {
             .unwrap_or_default()
             .to_owned();
         let mut redaction = call.secrets.redactor.stream();
+        let mut letters = Letters::new(&content_type);
         let mut bytes = Vec::new();
         let mut cut = false;
         let mut stream = response.bytes_stream();
         while let Some(chunk) = stream.next().await {
             let chunk =
                 chunk.map_err(|error| ToolError::Failed(format!("{url}: {}", chain(&error))))?;
-            redaction.push(&chunk, &mut bytes);
+            redaction.push(letters.push(&chunk).as_bytes(), &mut bytes);
             if bytes.len() > self.options.max_bytes {
                 bytes.truncate(self.options.max_bytes);
                 cut = true;
@@ -315,6 +335,7 @@ impl WebFetch {
             }
         }
         if !cut {
+            redaction.push(letters.finish().as_bytes(), &mut bytes);
             redaction.finish(&mut bytes);
         }
         Ok(Page {
@@ -331,12 +352,16 @@ impl WebFetch {
         url: &str,
         given: &Arguments,
         page: &Page,
+        extract: Extract,
         took: Duration,
         call: &CallContext,
     ) -> ToolOutput {
-        let (text, extractor) = extract(page, given.extract_mode);
         // What HTML had written in its own way is plain now.
-        let text = call.secrets.redactor.text(&text);
+        let plain = |text: &str| call.secrets.redactor.text(text).into_owned();
+        let text = plain(&extract.text);
+        let title = extract.title.map(|title| plain(&title));
+        let title =
+            title.map(|title| wrapped(&title.chars().take(LONGEST_TITLE).collect::<String>()));
         let most = given.max_chars.unwrap_or(self.options.max_characters);
         let most = most.min(self.options.max_characters);
         let raw_length = text.chars().count();
@@ -347,9 +372,9 @@ impl WebFetch {
             "finalUrl": page.url.as_str(),
             "status": page.status,
             "contentType": page.content_type.chars().take(256).collect::<String>(),
-            "title": title(page),
+            "title": title,
             "extractMode": if given.extract_mode == Mode::Text { "text" } else { "markdown" },
-            "extractor": extractor,
+            "extractor": extract.extractor,
             "externalContent": { "untrusted": true, "source": "web_fetch", "wrapped": true },
             "truncated": page.cut || raw_length > most,
             "length": wrapped.chars().count(),
@@ -362,6 +387,22 @@ impl WebFetch {
             ..ToolOutput::json(output)
         }
     }
+}
+
+/// Reads a page on a thread that may be busy with it, until nobody waits for it.
+async fn read(
+    page: Page,
+    mode: Mode,
+    cancel: &CancellationToken,
+) -> Result<(Page, Extract), ToolError> {
+    let given_up = cancel.child_token();
+    let _when_dropped = given_up.clone().drop_guard();
+    let work = move || {
+        let extract = extract(&page, mode, &|| given_up.is_cancelled());
+        extract.map(|extract| (page, extract))
+    };
+    let read = tokio::task::spawn_blocking(work).await.ok().flatten();
+    read.ok_or_else(|| ToolError::Failed("the page could not be read".into()))
 }
 
 /// What the model is told of a page that sends on to an address of its own. Secrets are taken out before it is cut: half

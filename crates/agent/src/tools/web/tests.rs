@@ -23,6 +23,7 @@ fn call() -> CallContext {
         secrets: crate::secrets::Secrets::none(),
         budget: Default::default(),
         told_by: Arc::default(),
+        seat: Default::default(),
     }
 }
 
@@ -45,6 +46,24 @@ async fn serve(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (u16,
         }
     });
     (port, asked)
+}
+
+/// A server that answers with these bytes as a page in Shift_JIS.
+async fn serve_bytes(body: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let _ = socket.read(&mut vec![0; 4096]).await.unwrap();
+            let head = page("text/html; charset=Shift_JIS", "");
+            let head = head.replace("content-length: 0\r\n", "");
+            let answer = [head.as_bytes(), body].concat();
+            // A reader that has enough hangs up.
+            let _ = socket.write_all(&answer).await;
+        }
+    });
+    port
 }
 
 fn page(kind: &str, body: &str) -> String {
@@ -234,4 +253,105 @@ async fn urls_that_are_none_of_the_web_are_refused() {
 fn a_page_cannot_end_its_own_mark() {
     let text = wrapped(&format!("a {END} b"));
     assert_eq!(text.matches(END).count(), 1);
+}
+
+/// Pages that are made to exhaust whoever reads them.
+fn hostile_pages() -> Vec<(&'static str, String)> {
+    let many = |part: &str, times: usize| part.repeat(times);
+    let fonts: String = (0..4_000).map(|n| format!("<font a={n}>")).collect();
+    let attributes: String = (0..2_000).map(|n| format!(" a{n}")).collect();
+    vec![
+        ("bold", many("<b>", 100_000)),
+        ("divisions", many("<div>", 100_000)),
+        ("crossed", many("<b><div></b>", 40_000)),
+        ("templates", many("<template>", 60_000)),
+        ("lists", many("<ul><li>", 60_000)),
+        ("tables", many("<table><tr><td>", 30_000)),
+        ("quotes", many("<blockquote>", 40_000)),
+        ("drawings", many("<svg><g>", 40_000)),
+        ("a title", format!("<title>{}</title>", many("<b>", 50_000))),
+        (
+            "tags that multiply",
+            format!("<div>{fonts}</div>{}", many("<p>x</p>", 40_000)),
+        ),
+        ("attributes", format!("<p{attributes}>")),
+        ("comments", many("<style><!---->", 40_000)),
+    ]
+}
+
+#[tokio::test]
+async fn no_page_exhausts_its_reader_and_its_words_are_told_all_the_same() {
+    for (name, page_of) in hostile_pages() {
+        let body = format!("<!doctype html><p>before</p>{page_of}");
+        let (port, _) = serve(move |_| page("text/html", &body)).await;
+        let mut options = reaching(&["127.0.0.1"]);
+        options.max_bytes = 750_000;
+        let url = format!("http://127.0.0.1:{port}/");
+        let told = fetch(options, &url).await;
+        let told = told.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let text = told["text"].as_str().unwrap();
+        assert!(text.contains("before"), "{name}: {text:.200}");
+    }
+}
+
+#[tokio::test]
+async fn the_deepest_tree_that_is_walked_fits_on_the_stack() {
+    let cancel = CancellationToken::new();
+    for (open, close) in [
+        ("<b>", "</b>"),
+        ("<div>", "</div>"),
+        ("<blockquote>", "</blockquote>"),
+        ("<ul><li>", "</li></ul>"),
+        ("<table><tr><td>", "</td></tr></table>"),
+        ("<span>", "</span>"),
+        ("<a href=x>", "</a>"),
+    ] {
+        // Some of them stand for several levels; the deepest that is walked is among these.
+        for times in (20..160).step_by(4) {
+            let body = format!("{}deep{}", open.repeat(times), close.repeat(times));
+            let told = read(
+                Page {
+                    url: Url::parse("http://example.org").unwrap(),
+                    status: 200,
+                    content_type: "text/html".into(),
+                    body,
+                    cut: false,
+                },
+                Mode::Markdown,
+                &cancel,
+            );
+            let (_, extract) = told.await.unwrap();
+            assert!(extract.text.contains("deep"), "{open} {times}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_too_deep_is_told_as_its_words() {
+    let html = format!(
+        "<title>A &amp; B</title><style>p {{}}</style><p>one &lt; <b>two</b></p>{}<p>three<script>x()</script>",
+        "<div>".repeat(1_000)
+    );
+    let (port, _) = serve(move |_| page("text/html", &html)).await;
+    let url = format!("http://127.0.0.1:{port}/");
+    let mut options = reaching(&["127.0.0.1"]);
+    options.max_bytes = 750_000;
+    let told = fetch(options, &url).await.unwrap();
+    let text = told["text"].as_str().unwrap().to_owned();
+    assert!(text.contains("one < two\nthree\n"), "{text}");
+    assert!(told["title"].as_str().unwrap().contains("A & B"), "{told}");
+    assert_eq!(told["extractor"], "text");
+}
+
+#[tokio::test]
+async fn a_page_in_other_letters_is_read_in_them() {
+    let (port, _) = serve(|_| page("text/plain; charset=utf-7-is-none", "é")).await;
+    let url = format!("http://127.0.0.1:{port}/");
+    let told = fetch(reaching(&["127.0.0.1"]), &url).await.unwrap();
+    assert!(told["text"].as_str().unwrap().contains('é'), "{told}");
+    // 日本 in Shift_JIS, whose second bytes are ASCII or not UTF-8.
+    let port = serve_bytes(b"\x93\xfa\x96\x7b").await;
+    let url = format!("http://127.0.0.1:{port}/");
+    let told = fetch(reaching(&["127.0.0.1"]), &url).await.unwrap();
+    assert!(told["text"].as_str().unwrap().contains("日本"), "{told}");
 }

@@ -110,24 +110,27 @@ impl TranscriptStore for SqliteGatewayStore {
         session_id: &str,
         reason: &str,
         at: Millis,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Vec<i64>>> {
-        let next = Next::new(key, session_id, reason, at, entries);
-        self.write(move |c| Box::pin(next.begin(c, None))).await
-    }
-
-    async fn entries_replace_read(
-        &self,
-        key: &str,
-        session_id: &str,
-        reason: &str,
-        at: Millis,
-        last: i64,
-        entries: Vec<NewEntry>,
-    ) -> Result<Option<Vec<i64>>> {
-        let next = Next::new(key, session_id, reason, at, entries);
-        self.write(move |c| Box::pin(next.begin(c, Some(last))))
-            .await
+        replaced: Vec<String>,
+        by: NewEntry,
+    ) -> Result<Option<i64>> {
+        let (key, reason) = (key.to_owned(), reason.to_owned());
+        let session_id = session_id.to_owned();
+        self.write(move |c| {
+            Box::pin(async move {
+                let live = live(c, &key).await?;
+                let Some(live) = live.filter(|live| live.session_id == session_id) else {
+                    return Ok(None);
+                };
+                archive(c, &key, &reason, at).await?;
+                // One number is left out, so that whoever has read to the end sees a gap and not a continuation.
+                let first = live.next_seq.saturating_add(1);
+                begin(c, &key, &live.session_id, at, first).await?;
+                let numbers = append(c, key.clone(), Some(session_id), vec![by]).await?;
+                keep_others(c, &key, live.id, &replaced).await?;
+                Ok(numbers.and_then(|numbers| numbers.first().copied()))
+            })
+        })
+        .await
     }
 
     async fn archived(&self, key: &str) -> Result<Vec<ArchivedTranscript>> {
@@ -159,44 +162,6 @@ struct Live {
     id: i64,
     session_id: String,
     next_seq: i64,
-}
-
-/// A transcript that is to take the place of the live one.
-struct Next {
-    key: String,
-    session_id: String,
-    reason: String,
-    at: Millis,
-    entries: Vec<NewEntry>,
-}
-
-impl Next {
-    fn new(key: &str, session_id: &str, reason: &str, at: Millis, entries: Vec<NewEntry>) -> Self {
-        Self {
-            key: key.to_owned(),
-            session_id: session_id.to_owned(),
-            reason: reason.to_owned(),
-            at,
-            entries,
-        }
-    }
-
-    /// `last` is the number of the last entry, where it matters.
-    async fn begin(self, c: &mut Connection, last: Option<i64>) -> Done<Option<Vec<i64>>> {
-        let live = live(c, &self.key).await?;
-        let is_the_one = |live: &Live| {
-            let is_read = last.is_none_or(|last| live.next_seq == last.saturating_add(1));
-            live.session_id == self.session_id && is_read
-        };
-        let Some(live) = live.filter(is_the_one) else {
-            return Ok(None);
-        };
-        archive(c, &self.key, &self.reason, self.at).await?;
-        // One number is left out, so that whoever has read to the end sees a gap and not a continuation.
-        let first = live.next_seq.saturating_add(1);
-        begin(c, &self.key, &live.session_id, self.at, first).await?;
-        append(c, self.key, Some(self.session_id), self.entries).await
-    }
 }
 
 async fn live(c: &mut Connection, key: &str) -> Done<Option<Live>> {
@@ -340,6 +305,26 @@ pub(super) async fn copy(c: &mut Connection, from: &str, end: i64, to: &str) -> 
     .bind(to)
     .bind(from)
     .bind(end)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Copies what is left of an archived transcript behind what the live one has.
+async fn keep_others(c: &mut Connection, key: &str, from: i64, replaced: &[String]) -> Done<()> {
+    let Some(to) = live(c, key).await? else {
+        return Ok(());
+    };
+    sqlx::query(
+        "INSERT INTO entry (transcript, seq, id, at, role, run, json, text) \
+         SELECT ?, ? - 1 + row_number() OVER (ORDER BY seq), id, at, role, run, json, text \
+         FROM entry WHERE transcript = ? AND id NOT IN (SELECT value FROM json_each(?)) \
+         ORDER BY seq",
+    )
+    .bind(to.id)
+    .bind(to.next_seq)
+    .bind(from)
+    .bind(serde_json::json!(replaced).to_string())
     .execute(c)
     .await?;
     Ok(())

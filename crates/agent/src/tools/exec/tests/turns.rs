@@ -127,3 +127,53 @@ async fn a_process_of_another_session_is_told_as_that_one_s() {
     place.call.session_key = Arc::from("another");
     assert_eq!(of(&place).await, Some(own));
 }
+
+#[tokio::test]
+async fn stopping_a_run_ends_what_it_left_in_the_background() {
+    let mut place = Place::new();
+    place.exec.options.patience = Duration::from_millis(10);
+    let yielded = place.exec(json!({"command": "sleep 1000"})).await.unwrap();
+    let yielded = yielded.details.unwrap()["sessionId"].clone();
+    let started = place.background("sleep 1000", false).await;
+    place.call.cancel.cancel();
+    for id in [yielded.as_str().unwrap(), &started] {
+        let found = place.processes.find(&place.call.agent_id, id).await;
+        let ended = found.unwrap().child.ended().await;
+        assert_eq!(ended.exit, Exit::Stopped);
+    }
+}
+
+struct SetClock(std::sync::atomic::AtomicU64);
+
+impl crate::ambient::Clock for SetClock {
+    fn now_ms(&self) -> u64 {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_took_long_is_remembered_from_its_end_on() {
+    let clock = Arc::new(SetClock(Default::default()));
+    let mut place = Place::new();
+    let processes = Processes::start(clock.clone(), Arc::new(SystemRandomness));
+    place.exec = Exec::with_background(place.exec.options.clone(), processes.clone());
+    let id = place
+        .background("while [ ! -e go ]; do sleep 0.02; done", false)
+        .await;
+    const HOUR: u64 = 60 * 60 * 1_000;
+    let at = |ms| clock.0.store(ms, std::sync::atomic::Ordering::SeqCst);
+    let find = async || processes.find(&place.call.agent_id, &id).await;
+    at(HOUR);
+    std::fs::write(place.call.workspace.join("go"), "").unwrap();
+    let session = find().await.unwrap();
+    session.child.ended().await;
+    assert!(find().await.is_some(), "it has just ended");
+    // The hour of its end is noted by another task.
+    while session.ended_at_ms() != Some(HOUR) {
+        tokio::task::yield_now().await;
+    }
+    at(HOUR + HOUR / 2 - 1);
+    assert!(find().await.is_some());
+    at(HOUR + HOUR / 2);
+    assert!(find().await.is_none());
+}
