@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Mutex};
 use async_trait::async_trait;
 use thiserror::Error;
 
-use crate::message::Message;
+use crate::{
+    message::{Message, Usage},
+    provider::{ModelRef, Purpose},
+};
 
 /// A point of a conversation, as the journal names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +91,11 @@ pub trait Journal: Send + Sync {
         message: &Message,
     ) -> Result<(), JournalError>;
 
+    /// Notes what a call of a model took, also one whose answer is not part of the transcript.
+    async fn charge(&self, call: &ModelCall<'_>) {
+        let _ = call;
+    }
+
     /// From now on [`Journal::load`] begins with the summary instead of its `replaced` oldest messages.
     /// The older messages may stay readable for history.
     async fn compact(
@@ -115,6 +123,17 @@ pub struct BegunRun<'a> {
     pub session_key: &'a str,
     pub agent_id: &'a str,
     pub started_at_ms: u64,
+}
+
+/// A call of a model that was made, and what it took.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelCall<'a> {
+    pub session_key: &'a str,
+    pub run_id: &'a str,
+    pub model: &'a ModelRef,
+    pub purpose: Purpose,
+    pub usage: &'a Usage,
+    pub at_ms: u64,
 }
 
 /// What a compaction does to the context.

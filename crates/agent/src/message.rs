@@ -102,6 +102,13 @@ pub struct ToolCall {
     pub id: String,
     pub name: String,
     pub arguments: Value,
+    /// The provider's proof that the call is its model's; Gemini wants it back with the next call.
+    #[serde(
+        default,
+        rename = "thoughtSignature",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub thought_signature: Option<String>,
 }
 
 /// Why a model stopped.

@@ -3,10 +3,11 @@
 //! Every tool call has a result after it, and a run's last message is an assistant message without calls.
 //! A transcript that is otherwise was cut off: its process died in the middle of a run.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::message::{
-    AssistantMessage, Content, Message, StopReason, ToolCall, ToolResultMessage, Usage,
+use crate::{
+    message::{AssistantMessage, Content, Message, StopReason, ToolCall, ToolResultMessage, Usage},
+    provider::ModelRef,
 };
 
 /// What the transcript says about a run whose process died.
@@ -19,6 +20,10 @@ const RESULT_LOST: &str =
 /// What the model reads about a call that had not begun.
 const NOT_BEGUN: &str =
     "The gateway stopped before this tool call was let through. Nothing of it ran.";
+
+/// What the model reads about a call that nobody wrote a result of.
+const NO_RESULT: &str =
+    "The result of this tool call was not kept. Whether it took effect is not known.";
 
 /// True when a run ended in the middle.
 pub fn is_interrupted(messages: &[Message]) -> bool {
@@ -50,21 +55,74 @@ pub fn mend(messages: &[Message], now_ms: u64, ran_nothing: impl Fn(&str) -> boo
     added
 }
 
-/// The messages as a model can be given them: without results that answer no call, which providers refuse.
-pub(crate) fn without_stray_results(messages: &[Message]) -> Vec<Message> {
-    let mut open: HashSet<&str> = HashSet::new();
-    let mut kept = Vec::with_capacity(messages.len());
-    for message in messages {
+/// The messages as a model can be given them. Behind each answer are the results of its calls, in their order, and nowhere
+/// else: providers refuse a conversation in which a call or a result is alone, and a message may have come between them,
+/// or a result may never have been written. What another model signed is not signed any more: only the one that did so
+/// takes it back.
+pub(crate) fn for_model(messages: &[Message], model: &ModelRef) -> Vec<Message> {
+    let results = results_of_calls(messages);
+    let mut given = Vec::with_capacity(messages.len());
+    for (at, message) in messages.iter().enumerate() {
+        match message {
+            Message::ToolResult(_) => {}
+            Message::Assistant(answer) => {
+                let mut answer = answer.clone();
+                if (&answer.provider, &answer.model) != (&model.provider, &model.model) {
+                    forget_signatures(&mut answer);
+                }
+                let results = answer.tool_calls().enumerate().map(|(number, call)| {
+                    let found = results.get(&(at, number));
+                    found.map_or_else(
+                        || lost_result(call, NO_RESULT, answer.timestamp),
+                        |result| messages[*result].clone(),
+                    )
+                });
+                let results: Vec<Message> = results.collect();
+                given.push(Message::Assistant(answer));
+                given.extend(results);
+            }
+            Message::User(_) | Message::CompactionSummary(_) => given.push(message.clone()),
+        }
+    }
+    given
+}
+
+/// Where the result of each call is: by the place of the answer, and the number of the call in it.
+fn results_of_calls(messages: &[Message]) -> HashMap<(usize, usize), usize> {
+    let mut open: HashMap<&str, VecDeque<(usize, usize)>> = HashMap::new();
+    let mut results = HashMap::new();
+    for (at, message) in messages.iter().enumerate() {
         match message {
             Message::Assistant(answer) => {
-                open = answer.tool_calls().map(|call| call.id.as_str()).collect();
+                for (number, call) in answer.tool_calls().enumerate() {
+                    let calls = open.entry(&call.id).or_default();
+                    // One of an earlier answer is never done any more.
+                    calls.retain(|(answer, _)| *answer == at);
+                    calls.push_back((at, number));
+                }
             }
-            Message::ToolResult(result) if !open.remove(result.tool_call_id.as_str()) => continue,
-            Message::ToolResult(_) | Message::User(_) | Message::CompactionSummary(_) => {}
+            Message::ToolResult(result) => {
+                let calls = open.get_mut(result.tool_call_id.as_str());
+                if let Some(call) = calls.and_then(VecDeque::pop_front) {
+                    results.insert(call, at);
+                }
+            }
+            Message::User(_) | Message::CompactionSummary(_) => {}
         }
-        kept.push(message.clone());
     }
-    kept
+    results
+}
+
+fn forget_signatures(answer: &mut AssistantMessage) {
+    for block in &mut answer.content {
+        match block {
+            Content::Thinking {
+                thinking_signature, ..
+            } => *thinking_signature = None,
+            Content::ToolCall(call) => call.thought_signature = None,
+            Content::Text { .. } | Content::Image { .. } => {}
+        }
+    }
 }
 
 /// Gives a new id to every call of an answer that has none, or one that was used before: a result is found by
@@ -147,6 +205,7 @@ mod tests {
                 id: (*id).to_owned(),
                 name: "exec".into(),
                 arguments: json!({}),
+                thought_signature: None,
             })
         };
         let Message::Assistant(mut message) = ending(StopReason::ToolUse, "", 1) else {
@@ -176,6 +235,7 @@ mod tests {
                 id: "a".into(),
                 name: "exec".into(),
                 arguments: json!({}),
+                thought_signature: None,
             },
             RESULT_LOST,
             2,
@@ -194,29 +254,102 @@ mod tests {
         assert!(!is_interrupted(&whole));
     }
 
+    fn given(messages: &[Message]) -> Vec<Message> {
+        let model = ModelRef::parse("one/m").unwrap();
+        for_model(messages, &model)
+    }
+
+    fn result(id: &str) -> Message {
+        let call = ToolCall {
+            id: id.to_owned(),
+            name: "exec".into(),
+            arguments: json!({}),
+            thought_signature: None,
+        };
+        lost_result(&call, RESULT_LOST, 2)
+    }
+
     #[test]
     fn a_result_that_answers_no_call_is_not_given_to_a_model() {
-        let result = |id: &str| {
-            let call = ToolCall {
-                id: id.to_owned(),
-                name: "exec".into(),
-                arguments: json!({}),
-            };
-            lost_result(&call, RESULT_LOST, 2)
-        };
         let whole = [
             Message::user("hi", 1),
             calling(&["a", "b"]),
-            result("b"),
-            Message::user("meanwhile", 2),
             result("a"),
+            result("b"),
             ending(StopReason::Stop, "", 3),
         ];
-        assert_eq!(without_stray_results(&whole), whole);
-        let stray = [&[result("c")][..], &whole[..3], &[result("b"), result("c")]].concat();
-        assert_eq!(without_stray_results(&stray), whole[..3]);
-        let late = [&whole[..], &[result("a")]].concat();
-        assert_eq!(without_stray_results(&late), whole, "its answer is over");
+        assert_eq!(given(&whole), whole);
+        let stray = [&[result("c")][..], &whole, &[result("b"), result("c")]].concat();
+        assert_eq!(given(&stray), whole);
+    }
+
+    #[test]
+    fn a_result_is_given_behind_its_call_whatever_came_between_them() {
+        let injected = ending(StopReason::Stop, "", 3);
+        let between = [
+            calling(&["a", "b"]),
+            result("b"),
+            Message::user("meanwhile", 2),
+            injected.clone(),
+            result("a"),
+        ];
+        let wanted = [
+            calling(&["a", "b"]),
+            result("a"),
+            result("b"),
+            Message::user("meanwhile", 2),
+            injected,
+        ];
+        assert_eq!(given(&between), wanted);
+    }
+
+    #[test]
+    fn a_call_that_nobody_wrote_a_result_of_is_given_one() {
+        let cut = [
+            calling(&["a", "b"]),
+            result("a"),
+            ending(StopReason::Error, "the disk is full", 3),
+        ];
+        let given = given(&cut);
+        assert_eq!(given.len(), 4);
+        assert!(
+            matches!(&given[2], Message::ToolResult(lost) if lost.tool_call_id == "b" && lost.is_error),
+            "{given:?}"
+        );
+    }
+
+    #[test]
+    fn calls_of_two_answers_with_one_id_have_each_their_own_result() {
+        let twice = [calling(&["a"]), calling(&["a"]), result("a")];
+        let given = given(&twice);
+        assert_eq!(given.len(), 4);
+        assert_eq!(given[3], result("a"), "the later one was done");
+        assert_ne!(given[1], result("a"));
+    }
+
+    #[test]
+    fn only_the_model_that_signed_its_thoughts_is_given_the_signature() {
+        let Message::Assistant(mut answer) = calling(&["a"]) else {
+            unreachable!("it is an answer")
+        };
+        answer.provider = "one".into();
+        answer.model = "m".into();
+        answer.content.insert(
+            0,
+            Content::Thinking {
+                thinking: "hm".into(),
+                thinking_signature: Some("signed".into()),
+            },
+        );
+        if let Some(Content::ToolCall(call)) = answer.content.last_mut() {
+            call.thought_signature = Some("signed too".into());
+        }
+        let messages = [Message::Assistant(answer), result("a")];
+        for (model, wanted) in [("one/m", 2), ("one/other", 0), ("two/m", 0)] {
+            let model = ModelRef::parse(model).unwrap();
+            let text = serde_json::to_string(&for_model(&messages, &model)).unwrap();
+            assert_eq!(text.matches("signed").count(), wanted, "{model}");
+        }
     }
 
     #[test]

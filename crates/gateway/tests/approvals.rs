@@ -234,6 +234,37 @@ async fn the_document_makes_it_stricter_for_the_next_call() {
 }
 
 #[tokio::test]
+async fn of_two_changes_of_the_same_document_at_once_one_is_made() {
+    let gateway = TestGateway::start().await;
+    let mut wires = [
+        gateway.client(&ALL_SCOPES).await,
+        another_person(&gateway).await,
+    ];
+    for round in 0..16 {
+        let before = wires[0].ask("exec.approvals.get", json!({})).await;
+        let set = |pattern: String| {
+            let list = json!({"main": {"allowlist": [{"pattern": pattern}]}});
+            json!({"file": {"version": 1, "agents": list}, "baseHash": before["hash"]})
+        };
+        let [one, other] = &mut wires;
+        let (one, other) = tokio::join!(
+            one.request("exec.approvals.set", set(format!("/opt/a{round}"))),
+            other.request("exec.approvals.set", set(format!("/opt/b{round}"))),
+        );
+        let (made, refused) = match one["ok"] == true {
+            true => (one, other),
+            false => (other, one),
+        };
+        assert_eq!(made["ok"], true, "{made}");
+        assert_eq!(refused["ok"], false, "both were made in round {round}");
+        let message = refused["error"]["message"].as_str().unwrap_or_default();
+        assert!(message.contains("re-run exec.approvals.get"), "{refused}");
+        let after = wires[0].ask("exec.approvals.get", json!({})).await;
+        assert_eq!(after["file"], made["payload"]["file"]);
+    }
+}
+
+#[tokio::test]
 async fn another_client_asks_and_waits_for_the_answer() {
     let gateway = TestGateway::asking().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;

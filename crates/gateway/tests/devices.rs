@@ -71,6 +71,25 @@ async fn a_device_token_opens_what_it_was_given_for_and_nothing_wider() {
 }
 
 #[tokio::test]
+async fn a_request_that_another_takes_the_place_of_has_ended_for_every_client() {
+    let gateway = TestGateway::start().await;
+    let mut operator = gateway.client(&ALL_SCOPES).await;
+    let mut asked = Vec::new();
+    for scope in ["operator.read", "operator.write"] {
+        let mut remote = from_afar(&gateway).await;
+        let refused = remote.connect_as(&key(7), shared(), &[scope], |_| {}).await;
+        asked.push(refused["error"]["details"]["requestId"].clone());
+    }
+    let ended = operator.event("device.pair.resolved").await;
+    assert_valid("DevicePairResolvedEvent", &ended["payload"]);
+    assert_eq!(ended["payload"]["requestId"], asked[0], "{ended}");
+    assert_eq!(ended["payload"]["decision"], "rejected", "{ended}");
+    let listed = operator.ask("device.pair.list", json!({})).await;
+    assert_eq!(listed["pending"][0]["requestId"], asked[1], "{listed}");
+    assert_eq!(listed["pending"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
 async fn a_remote_device_waits_for_a_person_and_comes_in_when_approved() {
     let gateway = TestGateway::start().await;
     let mut operator = gateway.client(&ALL_SCOPES).await;

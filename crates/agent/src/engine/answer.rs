@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use tokio::time::Instant;
 
-use super::{coalesce::Coalescer, parts::Shared, stop::StopSignal};
+use super::{coalesce::Coalescer, estimate, parts::Shared, stop::StopSignal};
 use crate::{
     ambient::at,
     event::Emitter,
@@ -42,6 +42,9 @@ pub(crate) enum Audience {
 /// What has arrived besides text.
 #[derive(Default)]
 struct Arrived {
+    /// About how many tokens the request was, once it was sent.
+    sent: u64,
+    has_begun: bool,
     calls: Vec<ToolCall>,
     thinking_signature: Option<String>,
     end: Option<(Usage, StopReason)>,
@@ -54,8 +57,8 @@ impl Asking<'_> {
         self
     }
 
-    /// Makes the call, once.
-    pub(crate) async fn ask(&self, request: ModelRequest) -> Answer {
+    /// Makes the call, once. What it took is told with its answer, also of one that was stopped or broke off.
+    pub(crate) async fn ask(&self, request: ModelRequest) -> (Answer, Usage) {
         let every = self.shared.options.delta_every;
         let mut told = Coalescer::new(self.watchers(), self.item, every);
         let mut arrived = Arrived::default();
@@ -65,18 +68,21 @@ impl Asking<'_> {
             result = self.read(request, &mut told, &mut arrived) => Some(result),
         };
         let (thinking, text) = told.finish();
+        let failed_at_once = matches!(result, Some(Err(_))) && !arrived.has_begun;
+        let mut message = self.message(thinking, text, arrived);
+        let usage = message.usage;
         match result {
             None => {
-                arrived.calls.clear();
-                let message = self.message(thinking, text, arrived);
-                Answer::Stopped(AssistantMessage {
-                    stop_reason: StopReason::Aborted,
-                    error_message: self.stop.cause().map(|cause| cause.sentence().to_owned()),
-                    ..message
-                })
+                let is_call = |block: &Content| matches!(block, Content::ToolCall(_));
+                message.content.retain(|block| !is_call(block));
+                message.stop_reason = StopReason::Aborted;
+                message.error_message = self.stop.cause().map(|cause| cause.sentence().to_owned());
+                (Answer::Stopped(message), usage)
             }
-            Some(Err(error)) => Answer::Failed(error),
-            Some(Ok(())) => Answer::Whole(self.message(thinking, text, arrived)),
+            // A provider that refused, or could not be reached, took nothing.
+            Some(Err(error)) if failed_at_once => (Answer::Failed(error), Usage::default()),
+            Some(Err(error)) => (Answer::Failed(error), usage),
+            Some(Ok(())) => (Answer::Whole(message), usage),
         }
     }
 
@@ -90,7 +96,9 @@ impl Asking<'_> {
         told: &mut Coalescer,
         arrived: &mut Arrived,
     ) -> Result<(), ProviderError> {
-        let silence = self.shared.options.model_silence;
+        arrived.sent = estimate::of_request(&request);
+        let usual = self.shared.options.model_silence;
+        let silence = self.model.info.patience.unwrap_or(usual);
         let begun = tokio::time::timeout(silence, self.model.provider.stream(request)).await;
         let mut stream = begun.map_err(|_| ProviderError::Silent(silence))??;
         let mut patience = Instant::now() + silence;
@@ -110,7 +118,9 @@ impl Asking<'_> {
             let Some(event) = next else {
                 return Err(ProviderError::ended_early());
             };
-            match event? {
+            let event = event?;
+            arrived.has_begun = true;
+            match event {
                 ModelEvent::Text(piece) => told.text(&piece),
                 ModelEvent::Thinking(piece) => told.thinking(&piece),
                 ModelEvent::ThinkingSignature(piece) => {
@@ -127,8 +137,9 @@ impl Asking<'_> {
 
     fn message(&self, thinking: String, text: String, arrived: Arrived) -> AssistantMessage {
         let mut content = Vec::new();
-        if !thinking.is_empty() {
-            let thinking_signature = arrived.thinking_signature;
+        let thinking_signature = arrived.thinking_signature;
+        // Some models keep their thinking to themselves and sign it all the same.
+        if !thinking.is_empty() || thinking_signature.is_some() {
             content.push(Content::Thinking {
                 thinking,
                 thinking_signature,
@@ -138,7 +149,8 @@ impl Asking<'_> {
             content.push(Content::Text { text });
         }
         content.extend(arrived.calls.into_iter().map(Content::ToolCall));
-        let (mut usage, stop_reason) = arrived.end.unwrap_or((Usage::default(), StopReason::Stop));
+        let (told, stop_reason) = arrived.end.unwrap_or((Usage::default(), StopReason::Stop));
+        let mut usage = estimate::told_or(told, arrived.sent, estimate::of_content(&content));
         let price = self.model.info.price.unwrap_or_default();
         price.charge(&mut usage);
         AssistantMessage {

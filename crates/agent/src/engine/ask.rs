@@ -11,7 +11,7 @@ use super::{
 use crate::{
     event::RunEventKind,
     message::{Content, Message, StopReason, text_of},
-    provider::{ModelRef, ModelRequest, ProviderError, Purpose, ResolvedModel},
+    provider::{ModelInfo, ModelRef, ModelRequest, ProviderError, Purpose, ResolvedModel},
     transcript,
 };
 
@@ -20,7 +20,12 @@ impl Run {
     pub(super) async fn ask(&mut self) -> Result<Answer, RunError> {
         let models = self.candidates()?;
         let mut last = None;
+        // What a model found too long: only one that takes more is worth asking then.
+        let mut too_long = 0;
         for model in &models {
+            if last.is_some() && model.info.context_window <= too_long {
+                continue;
+            }
             let mut answer = self.ask_patiently(model).await;
             if matches!(&answer, Answer::Failed(ProviderError::ContextOverflow(_)))
                 && self.compact_now(model).await? == Compacted::Done
@@ -30,8 +35,8 @@ impl Run {
             let Answer::Failed(error) = answer else {
                 return Ok(answer);
             };
-            if !error.another_model_may_help() {
-                return Ok(Answer::Failed(error));
+            if matches!(error, ProviderError::ContextOverflow(_)) {
+                too_long = too_long.max(model.info.context_window);
             }
             tracing::warn!(%error, model = %model.info.name, "a model gave no answer");
             last = Some(error);
@@ -118,18 +123,19 @@ impl Run {
             model: model.info.name.model.clone(),
             purpose: Purpose::Reply,
             system: self.system.clone(),
-            messages: shortened(&self.context, longest),
+            messages: readable(&self.context, &model.info, longest),
             tools: self.tools(),
             max_output_tokens: model.info.max_output_tokens,
+            context_window: Some(model.info.context_window),
             thinking: self.request().thinking.or(self.profile().thinking),
         };
-        let answer = self.asking(model).ask(request).await;
+        let (answer, usage) = self.asking(model).ask(request).await;
+        self.charge(model, Purpose::Reply, &usage).await;
         self.worth_keeping(answer)
     }
 
-    /// An answer that was withheld or has no word in it is a failure, which costs what it costs all the same.
-    /// After other words of the run, none is how some models say that they are done.
-    fn worth_keeping(&mut self, answer: Answer) -> Answer {
+    /// An answer that was withheld or has no word in it is a failure. After other words of the run, none is how some models say that they are done.
+    fn worth_keeping(&self, answer: Answer) -> Answer {
         let Answer::Whole(message) = answer else {
             return answer;
         };
@@ -144,7 +150,6 @@ impl Run {
             _ if silent => ProviderError::Nothing,
             _ => return Answer::Whole(message),
         };
-        self.charge(&message.usage);
         Answer::Failed(failure)
     }
 
@@ -160,10 +165,35 @@ impl Run {
     }
 }
 
+/// What stands for an image with a model that reads none.
+const UNSEEN: &str = "[an image, which this model cannot see]";
+
+/// The messages as a model can read them.
+fn readable(messages: &[Message], model: &ModelInfo, longest: usize) -> Vec<Message> {
+    let mut messages = shortened(messages, &model.name, longest);
+    if !model.takes_images {
+        messages.iter_mut().for_each(without_images);
+    }
+    messages
+}
+
+fn without_images(message: &mut Message) {
+    let content = match message {
+        Message::User(message) => &mut message.content,
+        Message::ToolResult(message) => &mut message.content,
+        Message::Assistant(_) | Message::CompactionSummary(_) => return,
+    };
+    for block in content {
+        if let Content::Image { .. } = block {
+            *block = Content::text(UNSEEN);
+        }
+    }
+}
+
 /// The messages, with the middle taken out of results that alone would fill a quarter of the context: as many
 /// characters as the context has tokens.
-fn shortened(messages: &[Message], longest: usize) -> Vec<Message> {
-    let mut messages = transcript::without_stray_results(messages);
+fn shortened(messages: &[Message], model: &ModelRef, longest: usize) -> Vec<Message> {
+    let mut messages = transcript::for_model(messages, model);
     for message in &mut messages {
         let Message::ToolResult(result) = message else {
             continue;
@@ -198,6 +228,20 @@ fn without_middle(text: &str, longest: usize) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_that_sees_nothing_is_told_that_there_is_an_image() {
+        let image = Content::Image {
+            data: "aW1hZ2U=".into(),
+            mime_type: "image/png".into(),
+        };
+        let mut message = Message::user("look", 1);
+        if let Message::User(user) = &mut message {
+            user.content.push(image);
+        }
+        without_images(&mut message);
+        assert_eq!(message.text(), format!("look\n{UNSEEN}"));
+    }
 
     #[test]
     fn long_results_lose_their_middle_and_short_ones_nothing() {

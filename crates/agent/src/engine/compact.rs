@@ -2,12 +2,13 @@
 
 use super::{
     answer::Answer,
+    estimate,
     run::{Run, RunError},
 };
 use crate::{
     event::{CompactionPhase, RunEventKind},
     journal::Compaction,
-    message::{CompactionSummary, Content, Message, StopReason},
+    message::{CompactionSummary, Message, StopReason},
     provider::{ModelRequest, ProviderError, Purpose, ResolvedModel},
 };
 
@@ -19,6 +20,9 @@ const KEPT: u64 = 20_000;
 
 /// The most of the older part that is given to the model at once, in bytes for each token of its context.
 const READ_PER_TOKEN: u64 = 2;
+
+/// After one that failed, the context grows by such a part of the window before the next try: each costs a call.
+const AGAIN_AFTER: u64 = 20;
 
 const INSTRUCTION: &str = "Summarise the conversation below so that it can go on from the summary alone. Keep \
 what the user wants, decisions, facts, names, paths, open tasks and unfinished work. Leave out pleasantries. \
@@ -42,8 +46,11 @@ impl Run {
         };
         let window = self.window(&model);
         let full = window.saturating_sub(RESERVE.min(window / 4));
-        if self.tokens() > full {
-            self.compact_now(&model).await?;
+        let tokens = self.tokens();
+        if tokens > full.max(self.compacts_from)
+            && self.compact_now(&model).await? != Compacted::Done
+        {
+            self.compacts_from = tokens + window / AGAIN_AFTER;
         }
         Ok(())
     }
@@ -109,6 +116,9 @@ impl Run {
         let text = rendered(&self.context[..cut]);
         let mut summary = String::new();
         for part in parts(&text, most) {
+            if let Some(what) = self.request().budget.used_up() {
+                return Err(format!("the budget of the run is used up: {what}"));
+            }
             let text = if summary.is_empty() {
                 part.to_owned()
             } else {
@@ -131,11 +141,13 @@ impl Run {
             messages: vec![Message::user(text, self.shared.clock.now_ms())],
             tools: Vec::new(),
             max_output_tokens: model.info.max_output_tokens,
+            context_window: Some(model.info.context_window),
             thinking: None,
         };
-        match self.asking(model).quietly().ask(request).await {
+        let (answer, usage) = self.asking(model).quietly().ask(request).await;
+        self.charge(model, Purpose::Compaction, &usage).await;
+        match answer {
             Answer::Whole(message) => {
-                self.charge(&message.usage);
                 if message.stop_reason == StopReason::Refused {
                     return Err(ProviderError::Withheld.to_string());
                 }
@@ -159,36 +171,13 @@ impl Run {
 
     /// About how many tokens the next call would take.
     fn tokens(&self) -> u64 {
-        let tools = self
-            .tools()
-            .into_iter()
-            .map(|tool| tool.description.len() + tool.parameters.to_string().len());
-        let fixed = self.system.len() + tools.sum::<usize>();
-        (fixed as u64).div_ceil(4) + self.context.iter().map(estimate).sum::<u64>()
+        let context = self.context.iter().map(estimate::of_message);
+        estimate::of_fixed(&self.system, &self.tools()) + context.sum::<u64>()
     }
 
     fn tell(&self, phase: CompactionPhase) {
         self.emitter.emit(RunEventKind::Compaction(phase));
     }
-}
-
-/// About four bytes to a token; an image is about 1,500.
-fn estimate(message: &Message) -> u64 {
-    let content = match message {
-        Message::User(message) => &message.content,
-        Message::Assistant(message) => &message.content,
-        Message::ToolResult(message) => &message.content,
-        Message::CompactionSummary(message) => {
-            return (message.summary.len() as u64).div_ceil(4);
-        }
-    };
-    let tokens = content.iter().map(|block| match block {
-        Content::Text { text } => (text.len() as u64).div_ceil(4),
-        Content::Thinking { thinking, .. } => (thinking.len() as u64).div_ceil(4),
-        Content::Image { .. } => 1_500,
-        Content::ToolCall(call) => (call.arguments.to_string().len() as u64).div_ceil(4) + 20,
-    });
-    tokens.sum::<u64>() + 8
 }
 
 /// How many of the oldest messages a summary may replace: what is kept fits `keep` tokens, is at least the
@@ -197,7 +186,7 @@ fn cut(messages: &[Message], keep: u64) -> Option<usize> {
     let mut kept = 0;
     let mut cut = messages.len();
     while cut > 0 {
-        kept += estimate(&messages[cut - 1]);
+        kept += estimate::of_message(&messages[cut - 1]);
         if kept > keep && cut < messages.len() {
             break;
         }
@@ -256,7 +245,7 @@ fn parts(text: &str, most: usize) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::ToolResultMessage;
+    use crate::message::{Content, ToolResultMessage};
 
     fn result(text: &str) -> Message {
         Message::ToolResult(ToolResultMessage {

@@ -12,6 +12,7 @@ mod coalesce;
 mod compact;
 mod direct;
 mod ended;
+mod estimate;
 mod families;
 mod lane;
 mod parts;

@@ -90,6 +90,7 @@ mod tests {
             id: "c".into(),
             name: name.into(),
             arguments,
+            thought_signature: None,
         }
     }
 

@@ -20,9 +20,9 @@ use super::{
 use crate::{
     event::{Emitter, RunEventKind},
     heartbeat,
-    journal::JournalError,
+    journal::{JournalError, ModelCall},
     message::{AssistantMessage, Message, StopReason, ToolCall, Usage},
-    provider::ProviderError,
+    provider::{ProviderError, Purpose, ResolvedModel},
     tools::ToolSpec,
     transcript,
 };
@@ -48,6 +48,8 @@ pub(crate) struct Run {
     pub(super) items: u32,
     /// Model calls that were answered.
     turns: u32,
+    /// How long the context has to be for another try at a compaction, after one that failed.
+    pub(super) compacts_from: u64,
     pub(super) repeats: Repeats,
     /// How deep it is below a run that a person started, as its session is.
     pub(super) depth: u32,
@@ -120,6 +122,7 @@ impl Run {
             text: String::new(),
             items: 0,
             turns: 0,
+            compacts_from: 0,
             repeats: Repeats::new(true),
             depth: 0,
             seat: Seat::default(),
@@ -311,13 +314,24 @@ impl Run {
     }
 
     /// Adds a model call to what the run has cost.
-    pub(super) fn charge(&mut self, usage: &Usage) {
+    pub(super) async fn charge(&mut self, model: &ResolvedModel, purpose: Purpose, usage: &Usage) {
+        if *usage == Usage::default() {
+            return;
+        }
         self.usage.add(usage);
         self.request.budget.spend(usage);
+        let call = ModelCall {
+            session_key: &self.request.session_key,
+            run_id: self.emitter.run_id(),
+            model: &model.info.name,
+            purpose,
+            usage,
+            at_ms: self.shared.clock.now_ms(),
+        };
+        self.shared.journal.charge(&call).await;
     }
 
     async fn keep_answer(&mut self, message: AssistantMessage) -> Result<(), RunError> {
-        self.charge(&message.usage);
         let message = Message::Assistant(message);
         let text = message.text();
         if !text.is_empty() {

@@ -49,6 +49,14 @@ enum State {
     },
 }
 
+/// What a call is to the breaker that let it through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    Usual,
+    /// The one that finds out.
+    Trial,
+}
+
 /// What was seen of the provider.
 struct Seen {
     state: State,
@@ -82,13 +90,13 @@ impl Breaker {
         act(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn admit(&self, now: Instant) -> Result<(), ProviderError> {
+    fn admit(&self, now: Instant) -> Result<Call, ProviderError> {
         self.step(|seen| match seen.state {
-            State::Closed { .. } => Ok(()),
+            State::Closed { .. } => Ok(Call::Usual),
             State::Open { until, .. } if now < until => Err(self.refusal(seen, until - now)),
             State::Open { times, .. } => {
                 seen.state = State::Trying { times };
-                Ok(())
+                Ok(Call::Trial)
             }
             // The one call is on its way.
             State::Trying { .. } => Err(self.refusal(seen, self.rules.first)),
@@ -107,23 +115,35 @@ impl Breaker {
         self.step(|seen| seen.state = State::Closed { failures: 0 });
     }
 
-    fn failed(&self, now: Instant, error: &ProviderError) {
+    /// An answer begins to come: whoever waits for a trial knows enough. Its end may be minutes away.
+    fn answers(&self) {
         self.step(|seen| {
-            seen.last = error.to_string();
-            seen.state = match seen.state {
-                State::Closed { failures } if failures + 1 < self.rules.failures => State::Closed {
-                    failures: failures + 1,
-                },
-                State::Closed { .. } => self.open(now, 0),
-                State::Trying { times } | State::Open { times, .. } => self.open(now, times + 1),
+            if let State::Trying { .. } = seen.state {
+                seen.state = State::Closed { failures: 0 };
+            }
+        });
+    }
+
+    fn failed(&self, now: Instant, call: Call, error: &ProviderError) {
+        self.step(|seen| {
+            seen.state = match (seen.state, call) {
+                (State::Closed { failures }, _) if failures + 1 < self.rules.failures => {
+                    let failures = failures + 1;
+                    State::Closed { failures }
+                }
+                (State::Closed { .. }, _) => self.open(now, 0),
+                (State::Trying { times }, Call::Trial) => self.open(now, times + 1),
+                // It was on its way before; what it says is known.
+                (known, _) => known,
             };
+            seen.last = error.to_string();
         });
     }
 
     /// A call ended without telling anything about the provider: it was stopped.
-    fn undecided(&self, now: Instant) {
+    fn undecided(&self, now: Instant, call: Call) {
         self.step(|seen| {
-            if let State::Trying { times } = seen.state {
+            if let (State::Trying { times }, Call::Trial) = (seen.state, call) {
                 seen.state = State::Open { until: now, times };
             }
         });
@@ -135,14 +155,19 @@ impl Breaker {
         State::Open { until, times }
     }
 
-    fn judge(&self, error: &ProviderError) {
-        if error.is_transient() {
-            self.failed(Instant::now(), error);
+    fn judge(&self, call: Call, error: &ProviderError) {
+        if error.is_transient() && !is_rate_limit(error) {
+            self.failed(Instant::now(), call, error);
         } else {
             // It answered; what it said is another matter.
             self.succeeded();
         }
     }
+}
+
+/// Whoever asked too much waits; the provider is fine, and its other models may have no such limit.
+fn is_rate_limit(error: &ProviderError) -> bool {
+    matches!(error, ProviderError::Busy { status: 429, .. })
 }
 
 /// A provider behind a breaker.
@@ -162,15 +187,16 @@ impl Guarded {
 #[async_trait]
 impl Provider for Guarded {
     async fn stream(&self, request: ModelRequest) -> Result<ModelStream, ProviderError> {
-        self.breaker.admit(Instant::now())?;
+        let call = self.breaker.admit(Instant::now())?;
         let mut watch = Watch {
             breaker: self.breaker.clone(),
+            call,
             decided: false,
         };
         match self.inner.stream(request).await {
             Ok(inner) => Ok(Box::pin(Watched { inner, watch })),
             Err(error) => {
-                watch.decide(|breaker| breaker.judge(&error));
+                watch.decide(|breaker, call| breaker.judge(call, &error));
                 Err(error)
             }
         }
@@ -180,21 +206,22 @@ impl Provider for Guarded {
 /// Tells the breaker how a call ended, also when it is dropped on the way.
 struct Watch {
     breaker: Arc<Breaker>,
+    call: Call,
     decided: bool,
 }
 
 impl Watch {
-    fn decide(&mut self, how: impl FnOnce(&Breaker)) {
+    fn decide(&mut self, how: impl FnOnce(&Breaker, Call)) {
         if !self.decided {
             self.decided = true;
-            how(&self.breaker);
+            how(&self.breaker, self.call);
         }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.decide(|breaker| breaker.undecided(Instant::now()));
+        self.decide(|breaker, call| breaker.undecided(Instant::now(), call));
     }
 }
 
@@ -210,10 +237,19 @@ impl Stream for Watched {
         let polled = self.inner.as_mut().poll_next(cx);
         match &polled {
             Poll::Ready(Some(Ok(ModelEvent::Done { .. }))) => {
-                self.watch.decide(Breaker::succeeded);
+                self.watch.decide(|breaker, _| breaker.succeeded());
             }
-            Poll::Ready(Some(Err(error))) => self.watch.decide(|breaker| breaker.judge(error)),
-            _ => {}
+            Poll::Ready(Some(Ok(_))) => self.watch.breaker.answers(),
+            Poll::Ready(Some(Err(error))) => {
+                self.watch
+                    .decide(|breaker, call| breaker.judge(call, error));
+            }
+            Poll::Ready(None) => {
+                let early = ProviderError::ended_early();
+                self.watch
+                    .decide(|breaker, call| breaker.judge(call, &early));
+            }
+            Poll::Pending => {}
         }
         polled
     }
@@ -231,12 +267,25 @@ mod tests {
         Breaker::new("mine".to_owned(), rules)
     }
 
-    fn fail(breaker: &Breaker, now: Instant) {
-        let broken = ProviderError::Broken {
+    fn broken() -> ProviderError {
+        ProviderError::Broken {
             status: 500,
             message: "boom".into(),
-        };
-        breaker.failed(now, &broken);
+        }
+    }
+
+    fn fail(breaker: &Breaker, now: Instant) {
+        breaker.failed(now, Call::Usual, &broken());
+    }
+
+    /// One that was opened, at the end of its wait, with the trial on its way.
+    fn trying() -> (Breaker, Instant) {
+        let breaker = breaker(1);
+        let now = Instant::now();
+        fail(&breaker, now);
+        let later = now + Duration::from_secs(15);
+        assert_eq!(breaker.admit(later).unwrap(), Call::Trial);
+        (breaker, later)
     }
 
     #[test]
@@ -266,13 +315,9 @@ mod tests {
 
     #[test]
     fn after_a_while_one_call_is_let_through() {
-        let breaker = breaker(1);
-        let now = Instant::now();
-        fail(&breaker, now);
-        let later = now + Duration::from_secs(15);
-        assert!(breaker.admit(later).is_ok());
+        let (breaker, later) = trying();
         assert!(breaker.admit(later).is_err(), "only one");
-        fail(&breaker, later);
+        breaker.failed(later, Call::Trial, &broken());
         assert!(breaker.admit(later + Duration::from_secs(29)).is_err());
         let later = later + Duration::from_secs(30);
         assert!(breaker.admit(later).is_ok());
@@ -283,12 +328,74 @@ mod tests {
 
     #[test]
     fn a_trial_that_was_stopped_leaves_room_for_the_next() {
+        let (breaker, later) = trying();
+        breaker.undecided(later, Call::Trial);
+        assert!(breaker.admit(later).is_ok());
+    }
+
+    #[test]
+    fn a_trial_that_begins_to_answer_lets_the_others_through() {
+        let (breaker, later) = trying();
+        breaker.answers();
+        assert_eq!(breaker.admit(later).unwrap(), Call::Usual);
+    }
+
+    #[test]
+    fn calls_that_were_on_their_way_before_make_the_wait_no_longer() {
         let breaker = breaker(1);
         let now = Instant::now();
-        fail(&breaker, now);
+        for _ in 0..4 {
+            fail(&breaker, now);
+        }
         let later = now + Duration::from_secs(15);
-        breaker.admit(later).unwrap();
-        breaker.undecided(later);
+        assert_eq!(breaker.admit(later).unwrap(), Call::Trial);
+        fail(&breaker, later);
+        breaker.undecided(later, Call::Usual);
+        assert!(breaker.admit(later).is_err(), "the trial goes on");
+        breaker.answers();
         assert!(breaker.admit(later).is_ok());
+    }
+
+    #[test]
+    fn a_rate_limit_does_not_open_it() {
+        let breaker = breaker(1);
+        let limited = ProviderError::Busy {
+            status: 429,
+            message: "slow down".into(),
+            retry_after: None,
+        };
+        breaker.judge(Call::Usual, &limited);
+        assert!(breaker.admit(Instant::now()).is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_ends_before_its_end_is_a_failure() {
+        struct Short;
+        #[async_trait]
+        impl Provider for Short {
+            async fn stream(&self, _: ModelRequest) -> Result<ModelStream, ProviderError> {
+                let pieces = [Ok(ModelEvent::Text("half an ans".into()))];
+                Ok(Box::pin(futures_util::stream::iter(pieces)))
+            }
+        }
+        let rules = BreakerRules {
+            failures: 1,
+            ..BreakerRules::default()
+        };
+        let guarded = Guarded::new(Arc::new(Short), "mine", rules);
+        let request = ModelRequest {
+            model: "m".into(),
+            purpose: crate::provider::Purpose::Reply,
+            system: String::new(),
+            messages: Vec::new(),
+            tools: Vec::new(),
+            max_output_tokens: None,
+            context_window: None,
+            thinking: None,
+        };
+        let answer = guarded.stream(request.clone()).await.ok().unwrap();
+        futures_util::StreamExt::count(answer).await;
+        let next = guarded.stream(request).await.err();
+        assert!(matches!(next, Some(ProviderError::CircuitOpen { .. })));
     }
 }

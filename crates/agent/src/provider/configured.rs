@@ -1,6 +1,8 @@
 //! From a configuration's providers to models that can be asked.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use url::{Host, Url};
 
 use super::{
     Api, BreakerRules, Guarded, HttpError, ModelInfo, ModelRef, Models, Price, ProviderKey, Remote,
@@ -9,6 +11,13 @@ use super::{
 
 /// A context that most models have, for one whose size is not known.
 const CONTEXT_WINDOW: u64 = 128_000;
+
+/// What an Ollama model is given where the configuration does not say: the context takes memory of the machine from the
+/// beginning, and few have it for more.
+const OLLAMA_CONTEXT_WINDOW: u64 = 32_768;
+
+/// How long a model on a machine of one's own may say nothing: it is loaded first, and reads a long prompt for minutes.
+const LOCAL_PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// One of OpenClaw's `models.providers`.
 #[derive(Clone)]
@@ -31,6 +40,8 @@ pub struct ModelConfig {
     pub max_output_tokens: Option<u32>,
     /// None where the configuration does not say.
     pub price: Option<Price>,
+    /// What it reads, such as `text` and `image`; none where the configuration does not say.
+    pub input: Option<Vec<String>>,
 }
 
 impl Models {
@@ -48,9 +59,13 @@ impl Models {
             let remote = Remote::new(http.clone(), provider.api, &provider.base_url, provider.key);
             let guarded = Guarded::new(Arc::new(remote), &provider.id, BreakerRules::default());
             let guarded = Arc::new(guarded);
+            let patience = is_near(&provider.base_url).then_some(LOCAL_PATIENCE);
             for model in provider.models {
                 models.add(ResolvedModel {
-                    info: model.info(&provider.id),
+                    info: ModelInfo {
+                        patience,
+                        ..model.info(&provider.id, provider.api)
+                    },
                     provider: guarded.clone(),
                 });
             }
@@ -60,23 +75,96 @@ impl Models {
 }
 
 impl ModelConfig {
-    fn info(self, provider: &str) -> ModelInfo {
+    fn info(self, provider: &str, api: Api) -> ModelInfo {
+        let usual = match api {
+            Api::Ollama => OLLAMA_CONTEXT_WINDOW,
+            _ => CONTEXT_WINDOW,
+        };
+        let reads = |what: &str| {
+            let input = self.input.as_ref();
+            input.is_none_or(|input| input.iter().any(|reads| reads == what))
+        };
         ModelInfo {
             name: ModelRef {
                 provider: provider.to_owned(),
                 model: self.id,
             },
             title: self.title,
-            context_window: self.context_window.unwrap_or(CONTEXT_WINDOW),
+            context_window: self.context_window.unwrap_or(usual),
             max_output_tokens: self.max_output_tokens,
             price: self.price,
+            takes_images: reads("image"),
+            patience: None,
         }
+    }
+}
+
+/// On this machine or in its network.
+fn is_near(base_url: &str) -> bool {
+    let Ok(url) = Url::parse(base_url) else {
+        return false;
+    };
+    match url.host() {
+        Some(Host::Ipv4(address)) => {
+            address.is_loopback() || address.is_private() || address.is_link_local()
+        }
+        Some(Host::Ipv6(address)) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
+        // A name without a dot is one of the network.
+        Some(Host::Domain(name)) => {
+            let near = [".localhost", ".local", ".lan", ".internal", ".home.arpa"];
+            !name.contains('.') || near.iter().any(|end| name.ends_with(end))
+        }
+        None => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn config(api: Api, input: Option<Vec<String>>) -> ModelInfo {
+        let config = ModelConfig {
+            id: "m".into(),
+            title: None,
+            context_window: None,
+            max_output_tokens: None,
+            price: None,
+            input,
+        };
+        config.info("p", api)
+    }
+
+    #[test]
+    fn what_is_not_said_of_a_model_is_taken_to_be_usual() {
+        assert!(config(Api::OpenAiCompletions, None).takes_images);
+        let text = || Some(vec!["text".to_owned()]);
+        assert!(!config(Api::OpenAiCompletions, text()).takes_images);
+        let (usual, ollama) = (config(Api::Anthropic, None), config(Api::Ollama, None));
+        assert!(ollama.context_window < usual.context_window);
+    }
+
+    #[test]
+    fn a_model_that_is_near_is_waited_for_longer() {
+        for near in [
+            "http://127.0.0.1:11434",
+            "http://localhost:8080/v1",
+            "http://192.168.1.5:1234/v1",
+            "http://[::1]:1/v1",
+            "http://box.local/v1",
+            "http://ollama:11434",
+        ] {
+            assert!(is_near(near), "{near}");
+        }
+        for far in [
+            "https://api.example.org/v1",
+            "https://8.8.8.8/v1",
+            "nothing",
+        ] {
+            assert!(!is_near(far), "{far}");
+        }
+    }
 
     #[test]
     fn models_are_found_by_provider_and_name() {
@@ -91,6 +179,7 @@ mod tests {
                 context_window: Some(8_000),
                 max_output_tokens: None,
                 price: None,
+                input: None,
             }],
         }]);
         let models = models.unwrap();

@@ -85,11 +85,6 @@ impl ProviderError {
                 | Self::Unreadable(_)
         )
     }
-
-    /// Another model may succeed with the same conversation.
-    pub fn another_model_may_help(&self) -> bool {
-        !matches!(self, Self::ContextOverflow(_))
-    }
 }
 
 /// Whole seconds, never fewer than there are.

@@ -2,7 +2,7 @@
 //!
 //! A provider only asks once. Trying again, other models and prices are the business of the parts around it.
 
-use std::{pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::Stream;
@@ -51,6 +51,9 @@ pub struct ModelRequest {
     pub tools: Vec<ToolSpec>,
     /// The most tokens of the answer; the provider's own limit when none.
     pub max_output_tokens: Option<u32>,
+    /// How many tokens the model is to take in all, where it can be told; the same in every request, since a server may
+    /// load the model anew for another.
+    pub context_window: Option<u64>,
     /// How much the model should think, where it can be told.
     pub thinking: Option<Thinking>,
 }
@@ -150,6 +153,10 @@ pub struct ModelInfo {
     pub max_output_tokens: Option<u32>,
     /// None where nobody said what it costs.
     pub price: Option<Price>,
+    /// False where the configuration says that it reads texts alone.
+    pub takes_images: bool,
+    /// How long it may say nothing before it counts as failed, where that is not what it is for all.
+    pub patience: Option<Duration>,
 }
 
 /// US dollars for a million tokens, as OpenClaw's `models.providers.*.models[].cost` gives them.

@@ -64,6 +64,8 @@ impl Default for Scripted {
 /// The model as the configuration would name it: free, with a context of 128,000 tokens.
 pub fn model(provider: Scripted) -> ResolvedModel {
     let info = ModelInfo {
+        takes_images: true,
+        patience: None,
         name: name(),
         title: None,
         context_window: 128_000,
@@ -120,6 +122,7 @@ async fn play(step: Step, turn: usize, index: usize) -> Option<Result<ModelEvent
             id: format!("call_{turn}_{index}"),
             name: name.into(),
             arguments,
+            thought_signature: None,
         }),
         Step::Pause(gap) => {
             tokio::time::sleep(gap).await;

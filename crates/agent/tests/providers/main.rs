@@ -5,6 +5,7 @@
 
 mod endpoint;
 mod log;
+mod odd;
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,6 +35,7 @@ fn request(messages: Vec<Message>) -> ModelRequest {
             parameters: json!({ "type": "object", "properties": { "command": { "type": "string" } } }),
         }],
         max_output_tokens: Some(1_000),
+        context_window: Some(16_000),
         thinking: None,
     }
 }
@@ -126,6 +128,31 @@ async fn a_tool_call_and_its_result_go_there_and_back() {
     }));
     let told = ask(&provider, request(messages)).await.unwrap();
     assert_eq!(told.text, "Done: Linux");
+}
+
+#[tokio::test]
+async fn a_call_may_have_any_number() {
+    let piece = |function: &str| {
+        format!(
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{{\"index\":{},{function}}}]}}}}]}}\n\n",
+            u32::MAX
+        )
+    };
+    let answer = [
+        piece("\"id\":\"c1\",\"function\":{\"name\":\"exec\",\"arguments\":\"{\\\"command\\\":\"}"),
+        piece("\"function\":{\"arguments\":\"\\\"ls\\\"}\"}"),
+        "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}]}\n\ndata: [DONE]\n\n".into(),
+    ];
+    let endpoint = Endpoint::start(vec![(200, "text/event-stream", answer.concat())]).await;
+    let provider = remote(Api::OpenAiCompletions, &endpoint.url("/v1"));
+    let told = ask(&provider, request(vec![Message::user("go", 0)]))
+        .await
+        .unwrap();
+    let [call] = &told.calls[..] else {
+        panic!("{:?}", told.calls);
+    };
+    assert_eq!((call.id.as_str(), call.name.as_str()), ("c1", "exec"));
+    assert_eq!(call.arguments, json!({"command": "ls"}));
 }
 
 #[tokio::test]
@@ -246,6 +273,7 @@ async fn signed_thinking_goes_back_to_anthropic_as_it_came() {
         id: "toolu_1".into(),
         name: "exec".into(),
         arguments: json!({ "command": "true" }),
+        thought_signature: None,
     };
     let before = Message::Assistant(AssistantMessage {
         content: vec![thought, Content::ToolCall(call)],
@@ -389,6 +417,54 @@ async fn ollama_answers_line_by_line() {
     assert!(endpoint.asked()[0].starts_with("POST /api/chat"));
 }
 
+#[tokio::test]
+async fn ollama_is_told_how_long_a_conversation_it_is_to_take() {
+    let (_, body) = odd::sent(Api::Ollama, "m", vec![Message::user("hi", 0)]).await;
+    assert_eq!(
+        body["options"],
+        json!({"num_ctx": 16_000, "num_predict": 1_000})
+    );
+    assert_eq!(body["messages"][0]["content"], "Be brief.");
+    assert_eq!(body["tools"][0]["function"]["name"], "exec");
+}
+
+#[tokio::test]
+async fn a_call_and_its_result_go_to_ollama_and_back() {
+    let lines = concat!(
+        r#"{"message":{"role":"assistant","content":"","thinking":"hm"},"done":false}"#,
+        "\n",
+        r#"{"message":{"role":"assistant","content":"","tool_calls":[{"function":{"name":"exec","arguments":{"command":"ls"}}}]},"done":false}"#,
+        "\n",
+        r#"{"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop"}"#,
+    );
+    let endpoint = Endpoint::start(vec![(200, "application/x-ndjson", lines.to_owned())]).await;
+    let provider = remote(Api::Ollama, &endpoint.url(""));
+    let told = ask(&provider, request(vec![Message::user("hi", 0)]))
+        .await
+        .unwrap();
+    assert_eq!(told.thinking, "hm");
+    assert_eq!(told.calls[0].name, "exec");
+    assert_eq!(told.calls[0].arguments, json!({"command": "ls"}));
+    assert_eq!(told.end.unwrap().1, StopReason::ToolUse);
+    let messages = vec![
+        Message::user("hi", 0),
+        odd::calling(
+            json!({"type": "toolCall", "id": "c", "name": "exec", "arguments": {"command": "ls"}}),
+        ),
+        odd::result("c", "exec", json!([{"type": "text", "text": "a b"}])),
+    ];
+    let (_, body) = odd::sent(Api::Ollama, "m", messages).await;
+    let sent = &body["messages"];
+    assert_eq!(
+        sent[2]["tool_calls"],
+        json!([{"function": {"name": "exec", "arguments": {"command": "ls"}}}])
+    );
+    assert_eq!(
+        sent[3],
+        json!({"role": "tool", "tool_name": "exec", "content": "a b"})
+    );
+}
+
 /// A key that was rotated a moment ago.
 struct Rotated {
     former: Option<&'static str>,
@@ -482,20 +558,29 @@ async fn a_key_that_a_server_repeats_reaches_no_log() {
 
 #[tokio::test]
 async fn a_rate_limit_says_how_long_to_wait() {
-    let endpoint = Endpoint::start(vec![(
-        429,
-        "application/json\r\nretry-after: 7",
-        "{}".to_owned(),
-    )])
-    .await;
-    let provider = remote(Api::OpenAiCompletions, &endpoint.url("/v1"));
-    let error = ask(&provider, request(vec![Message::user("hi", 0)]))
-        .await
-        .unwrap_err();
-    let ProviderError::Busy { retry_after, .. } = error else {
-        panic!("{error}");
-    };
-    assert_eq!(retry_after, Some(Duration::from_secs(7)));
+    for (headers, wanted) in [
+        ("application/json\r\nretry-after: 7", Some(7_000)),
+        ("application/json\r\nretry-after: 1.5", Some(1_500)),
+        (
+            "application/json\r\ndate: Wed, 21 Oct 2026 07:28:00 GMT\r\nretry-after: Wed, 21 Oct 2026 07:28:09 GMT",
+            Some(9_000),
+        ),
+        (
+            "application/json\r\ndate: Wed, 21 Oct 2026 07:28:00 GMT\r\nretry-after: Wed, 21 Oct 2026 07:27:00 GMT",
+            Some(0),
+        ),
+        ("application/json\r\nretry-after: -3", None),
+        ("application/json\r\nretry-after: soon", None),
+    ] {
+        let endpoint = Endpoint::start(vec![(429, headers, "{}".to_owned())]).await;
+        let provider = remote(Api::OpenAiCompletions, &endpoint.url("/v1"));
+        let asked = request(vec![Message::user("hi", 0)]);
+        let error = ask(&provider, asked).await.unwrap_err();
+        let ProviderError::Busy { retry_after, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(retry_after, wanted.map(Duration::from_millis), "{headers}");
+    }
 }
 
 #[tokio::test]

@@ -111,6 +111,10 @@ impl Core {
             return;
         };
         self.keep_unsent(session, &chat);
+        self.unsubscribe(session);
+    }
+
+    fn unsubscribe(&self, session: &SessionRef) {
         let Some(asker) = self.asker(&session.gateway) else {
             return;
         };
@@ -124,8 +128,14 @@ impl Core {
                 .request::<m::MessagesUnsubscribe>(params)
                 .await
         };
-        // The gateway forgets it with the connection anyway.
-        self.spawn(work, |_, _| {});
+        let session = session.clone();
+        self.spawn(work, move |core, _| {
+            // Requests go out side by side. One that was opened again meanwhile may have subscribed before this
+            // reached the gateway, which then sends nothing more.
+            if core.chats.contains_key(&session) {
+                core.chat_online(&session);
+            }
+        });
     }
 
     pub(crate) fn attachment_limits(&self, gateway: &GatewayId) -> AttachmentLimits {
@@ -213,8 +223,12 @@ impl Core {
             .asker(&session.gateway)
             .is_some_and(|a| a.generation == generation);
         let now = self.now();
-        let Some(chat) = self.chats.get_mut(session).filter(|_| is_current) else {
+        if !is_current {
             return;
+        }
+        let Some(chat) = self.chats.get_mut(session) else {
+            // Closed meanwhile; what was said of it to the gateway then may have been faster than this.
+            return self.unsubscribe(session);
         };
         let again = std::mem::replace(&mut chat.filling, Filling::No) == Filling::Again;
         match history {

@@ -13,6 +13,11 @@ pub type EpochMs = i64;
 /// The connection that a fact came over. Rises with every connect of one gateway within one start of the app.
 pub type Generation = u64;
 
+/// How long a pairing request waits: no gateway says it, and the published one tells nobody when the time is over.
+/// One that its device asks for again waits longer, so this says when to ask, and nothing that is shown.
+/// Source: "Node pairing" of the published documentation.
+const PAIRING_WAITS: EpochMs = 5 * 60_000;
+
 /// A request as the gateway tells of it: in an event, in a list, or on asking for it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
@@ -247,6 +252,17 @@ impl Item {
     pub fn expires_at(&self, ahead: EpochMs) -> Option<EpochMs> {
         let expires = self.request.expires_at;
         expires.map(|at| at.saturating_sub(ahead))
+    }
+
+    /// From when on, by this computer's clock, it may have ended without a word.
+    pub fn may_have_ended_at(&self, ahead: EpochMs) -> Option<EpochMs> {
+        let is_pairing = matches!(
+            self.request.kind,
+            ItemKind::DevicePairing | ItemKind::NodePairing
+        );
+        let pairing_ends = || self.asked_at(ahead).saturating_add(PAIRING_WAITS);
+        self.expires_at(ahead)
+            .or_else(|| is_pairing.then(pairing_ends))
     }
 
     /// Not ended: the gateway may still be waiting for an answer.

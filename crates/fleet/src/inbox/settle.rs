@@ -308,7 +308,7 @@ impl Step<'_> {
     }
 
     fn record_unknown(&mut self, gateway: &GatewayId, key: &LocalKey) {
-        let now = self.now.saturating_add(self.book(gateway).ahead);
+        let (now, ahead) = (self.now, self.book(gateway).ahead);
         let Some(item) = self.item_mut(gateway, key) else {
             return;
         };
@@ -322,7 +322,7 @@ impl Step<'_> {
                 return self.end(gateway, key, accepted(decision), true);
             }
             Phase::Ended { outcome, .. } => return self.end(gateway, key, outcome, true),
-            _ if item.request.expires_at.is_some_and(|at| at <= now) => Verdict::Expired,
+            _ if item.may_have_ended_at(ahead).is_some_and(|at| at <= now) => Verdict::Expired,
             _ => Verdict::Gone,
         };
         let touched = self.next();
@@ -393,7 +393,7 @@ fn is_record_due(item: &Item, now: EpochMs, ahead: EpochMs) -> bool {
         return at <= now;
     }
     let overdue = item
-        .expires_at(ahead)
+        .may_have_ended_at(ahead)
         .is_some_and(|at| at.saturating_add(EXPIRY_GRACE) <= now);
     item.is_waiting() && overdue && item.expiry_check_at <= now
 }

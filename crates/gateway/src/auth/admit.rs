@@ -144,12 +144,14 @@ impl Gatekeeper {
         known: bool,
     ) -> Refusal {
         match self.desk.request(ask, known).await {
-            Ok((request, is_new)) => {
-                if is_new {
+            Ok(asked) => {
+                if asked.is_new {
                     tracing::info!(device = ask.device_id, %reason, "a device asks to be paired");
-                    self.tell(EventKind::DEVICE_PAIR_REQUESTED, &request);
                 }
-                pairing_required(&request, reason)
+                for event in asked.told(self.desk.now_ms()) {
+                    self.publish(event);
+                }
+                pairing_required(&asked.request, reason)
             }
             Err(error) => store_failed(error),
         }
@@ -157,9 +159,13 @@ impl Gatekeeper {
 
     fn tell<T: serde::Serialize>(&self, kind: EventKind, payload: &T) {
         if let Some(event) = Event::new(kind, payload) {
-            self.hub
-                .publish(event, Audience::Everyone, Delivery::DropIfSlow);
+            self.publish(event);
         }
+    }
+
+    fn publish(&self, event: Event) {
+        self.hub
+            .publish(event, Audience::Everyone, Delivery::DropIfSlow);
     }
 }
 

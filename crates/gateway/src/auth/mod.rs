@@ -2,6 +2,7 @@
 //! where it came from; the pieces it decides with have a file each. It never logs or answers a secret.
 
 mod admit;
+mod asked;
 mod device;
 mod failures;
 mod gatekeeper;

@@ -12,6 +12,7 @@ use gatehouse_store::gateway::{
 use serde_json::json;
 use uuid::Uuid;
 
+use super::asked::Asked;
 use super::device::{DeviceFacts, PairingFacts, VIA_NOBODY, VIA_OPERATOR, VIA_SETUP_CODE};
 use super::issued::{self, IssuedToken};
 use super::scopes::{covers, union};
@@ -54,8 +55,12 @@ impl PairingDesk {
         Self { store, clock }
     }
 
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
+    }
+
     fn now(&self) -> i64 {
-        millis(self.clock.now_ms())
+        millis(self.now_ms())
     }
 
     /// Looks a device up.
@@ -159,12 +164,12 @@ impl PairingDesk {
     }
 
     /// Keeps a request for a person to answer. One that already waits for the same stays as it is, so that its
-    /// id does not change while somebody looks at it; the flag says whether it is new.
+    /// id does not change while somebody looks at it.
     pub(crate) async fn request(
         &self,
         ask: &Request<'_>,
         is_repair: bool,
-    ) -> Result<(PairingFacts, bool), StoreError> {
+    ) -> Result<Asked, StoreError> {
         let pending = self.pending().await?;
         let same = pending.into_iter().find(|waiting| {
             waiting.device_id == ask.device_id
@@ -172,7 +177,11 @@ impl PairingDesk {
                 && covers(&waiting.scopes, ask.scopes)
         });
         if let Some(waiting) = same {
-            return Ok((waiting, false));
+            return Ok(Asked {
+                request: waiting,
+                is_new: false,
+                superseded: Vec::new(),
+            });
         }
         let now = self.clock.now_ms();
         let facts = PairingFacts {
@@ -201,8 +210,12 @@ impl PairingDesk {
             settled_at: None,
             json: serde_json::to_string(&facts).expect("texts and numbers are JSON"),
         };
-        self.store.pairing_put(record).await?;
-        Ok((facts, true))
+        let superseded = self.store.pairing_put(record).await?;
+        Ok(Asked {
+            request: facts,
+            is_new: true,
+            superseded,
+        })
     }
 
     /// What waits for an answer, the oldest first.

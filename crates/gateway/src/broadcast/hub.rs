@@ -52,7 +52,7 @@ pub struct Hub {
 enum Command {
     Join(Member),
     Leave(ConnId),
-    Subscribe(ConnId, Topic, oneshot::Sender<bool>),
+    Subscribe(ConnId, Vec<Topic>, oneshot::Sender<bool>),
     Unsubscribe(ConnId, Topic),
     Publish(Event, Audience, Delivery),
     Announce(PresenceEntry),
@@ -93,8 +93,13 @@ impl Hub {
     /// Subscribes a connection. When this returns, every event published from then on reaches it.
     /// False when the connection is gone.
     pub async fn subscribe(&self, conn: ConnId, topic: Topic) -> bool {
+        self.subscribe_all(conn, vec![topic]).await
+    }
+
+    /// Subscribes a connection to all of these in one step: what it says next cannot come between them.
+    pub async fn subscribe_all(&self, conn: ConnId, topics: Vec<Topic>) -> bool {
         let (done, answer) = oneshot::channel();
-        self.tell(Command::Subscribe(conn, topic, done));
+        self.tell(Command::Subscribe(conn, topics, done));
         answer.await.unwrap_or(false)
     }
 
@@ -177,9 +182,9 @@ impl HubTask {
         match command {
             Command::Join(member) => self.join(member),
             Command::Leave(conn) => self.leave(conn),
-            Command::Subscribe(conn, topic, done) => {
+            Command::Subscribe(conn, topics, done) => {
                 // The asker may have given up; the subscription stands all the same.
-                let _ = done.send(self.subscribe(conn, topic));
+                let _ = done.send(self.subscribe(conn, topics));
             }
             Command::Unsubscribe(conn, topic) => self.unsubscribe(conn, &topic),
             Command::Publish(event, audience, delivery) => {
@@ -224,12 +229,14 @@ impl HubTask {
         self.book.leave(conn);
     }
 
-    fn subscribe(&mut self, conn: ConnId, topic: Topic) -> bool {
+    fn subscribe(&mut self, conn: ConnId, topics: Vec<Topic>) -> bool {
         let Some(joined) = self.members.get_mut(&conn) else {
             return false;
         };
-        joined.topics.insert(topic.clone());
-        self.topics.entry(topic).or_default().insert(conn);
+        for topic in topics {
+            joined.topics.insert(topic.clone());
+            self.topics.entry(topic).or_default().insert(conn);
+        }
         true
     }
 

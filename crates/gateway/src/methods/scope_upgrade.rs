@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::devices::said;
 use crate::auth::{DeviceFacts, PairingAsk, PairingFacts, REQUEST_LIFETIME_MS, union};
-use crate::broadcast::{Audience, Delivery, Event, EventKind};
+use crate::broadcast::{Audience, Delivery};
 use crate::router::{Cx, MethodError, MethodTable};
 
 pub(super) fn register(table: &mut MethodTable) {
@@ -52,13 +52,13 @@ async fn request(cx: Cx, params: RequestParams) -> Result<Value, MethodError> {
         remote_ip: None,
     };
     let kept = cx.app.gatekeeper.desk().request(&ask, true).await;
-    let (request, is_new) = kept.map_err(MethodError::internal)?;
-    if is_new && let Some(event) = Event::new(EventKind::DEVICE_PAIR_REQUESTED, &request) {
+    let asked = kept.map_err(MethodError::internal)?;
+    for event in asked.told(cx.now_ms()) {
         cx.app
             .hub
             .publish(event, Audience::Everyone, Delivery::DropIfSlow);
     }
-    Ok(json!({"requestId": request.request_id}))
+    Ok(json!({"requestId": asked.request.request_id}))
 }
 
 #[derive(Deserialize)]

@@ -207,15 +207,17 @@ async fn follow(cx: Cx, params: FollowParams) -> Result<Value, MethodError> {
         cx.require(MethodScope::Approvals)?;
     }
     let (hub, conn) = (&cx.app.hub, cx.caller.conn);
-    let subscribed = hub.subscribe(conn, Topic::Session(name.key.clone())).await;
+    let mut topics = vec![Topic::Session(name.key.clone())];
     if cx.caller.has_cap("tool-events") {
-        hub.subscribe(conn, Topic::SessionTools(name.key.clone()))
-            .await;
+        topics.push(Topic::SessionTools(name.key.clone()));
     }
+    if params.include_approvals {
+        topics.push(Topic::SessionApprovals(name.key.clone()));
+    }
+    // At once, and before anything is waited for: where the end of it comes right behind, it ends all of it.
+    let subscribed = hub.subscribe_all(conn, topics).await;
     let mut answer = json!({"subscribed": subscribed, "key": name.key});
     if params.include_approvals {
-        let topic = Topic::SessionApprovals(name.key.clone());
-        hub.subscribe(conn, topic).await;
         answer["approvalReplay"] = replay(&cx, &name.key).await?;
     }
     Ok(answer)

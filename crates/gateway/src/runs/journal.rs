@@ -6,8 +6,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use gatehouse_agent::journal::{BegunRun, Compaction, Journal, JournalError, NewInput, Point};
-use gatehouse_agent::message::{AssistantMessage, Content, Message};
+use gatehouse_agent::journal::{
+    BegunRun, Compaction, Journal, JournalError, ModelCall, NewInput, Point,
+};
+use gatehouse_agent::message::{Content, Message};
+use gatehouse_agent::provider::Purpose;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{
     Entry, Follows, NewEntry, RunRecord, TokenUsage, UsageRecord, WaitingInput,
@@ -100,28 +103,6 @@ impl StoreJournal {
             change(&mut begun.known);
         }
     }
-
-    async fn charge(&self, key: &str, run_id: &str, message: &AssistantMessage) {
-        let tokens = tokens(message);
-        if tokens == TokenUsage::default() {
-            return;
-        }
-        let name = self.sessions.name(key, None);
-        let at = i64::try_from(message.timestamp).unwrap_or(i64::MAX);
-        let usage = UsageRecord {
-            at,
-            day: day::utc(at),
-            session: key.to_owned(),
-            agent: name.agent,
-            run: run_id.to_owned(),
-            provider: message.provider.clone(),
-            model: message.model.clone(),
-            tokens,
-        };
-        if let Err(error) = self.sessions.store.usage_add(usage).await {
-            tracing::error!(%error, key, "usage could not be recorded");
-        }
-    }
 }
 
 #[async_trait]
@@ -212,15 +193,30 @@ impl Journal for StoreJournal {
         let Some(seq) = self.add(key, entry.clone()).await.map_err(failed)? else {
             return Err(JournalError::new("could not write the transcript", GONE));
         };
-        if let Message::Assistant(assistant) = message {
-            self.charge(key, run_id, assistant).await;
-        }
         let row = self.sessions.store.session(key).await.map_err(failed)?;
         if let Some(row) = row {
             let shown = shown(&entry, seq);
             self.sessions.said(&row, &shown, &entry.id, seq);
         }
         Ok(())
+    }
+
+    async fn charge(&self, call: &ModelCall<'_>) {
+        let key = call.session_key;
+        let at = i64::try_from(call.at_ms).unwrap_or(i64::MAX);
+        let usage = UsageRecord {
+            at,
+            day: day::utc(at),
+            session: key.to_owned(),
+            agent: self.sessions.name(key, None).agent,
+            run: call.run_id.to_owned(),
+            provider: call.model.provider.clone(),
+            model: call.model.model.clone(),
+            tokens: tokens(call),
+        };
+        if let Err(error) = self.sessions.store.usage_add(usage).await {
+            tracing::error!(%error, key, "usage could not be recorded");
+        }
     }
 
     async fn compact(
@@ -302,15 +298,20 @@ fn shown(entry: &NewEntry, seq: i64) -> Value {
     value
 }
 
-fn tokens(message: &AssistantMessage) -> TokenUsage {
-    let usage = &message.usage;
+fn tokens(call: &ModelCall<'_>) -> TokenUsage {
+    let usage = call.usage;
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    let context = match call.purpose {
+        Purpose::Reply => usage.input + usage.cache_read + usage.cache_write + usage.output,
+        // It read a part of the conversation, as a text.
+        Purpose::Compaction => 0,
+    };
     TokenUsage {
         input: count(usage.input),
         output: count(usage.output),
         cache_read: count(usage.cache_read),
         cache_write: count(usage.cache_write),
-        context: count(usage.input + usage.cache_read + usage.cache_write + usage.output),
+        context: count(context),
         // A price of nothing and no known price look the same to the engine.
         cost_usd: (usage.cost.total > 0.0).then_some(usage.cost.total),
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use gatehouse_agent::journal::{BegunRun, Compaction, Journal, NewInput};
-use gatehouse_agent::message::Message;
+use gatehouse_agent::journal::{BegunRun, Compaction, Journal, ModelCall, NewInput};
+use gatehouse_agent::message::{Message, Usage};
+use gatehouse_agent::provider::{ModelRef, Purpose};
 use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
 use gatehouse_vault::Redactor;
 use serde_json::json;
@@ -174,4 +175,30 @@ async fn a_compaction_takes_what_the_run_knows_and_leaves_what_others_said_meanw
         let all: Vec<&str> = [summary].into_iter().chain(rest.iter().copied()).collect();
         assert_eq!(told().await, all);
     }
+}
+
+#[tokio::test]
+async fn what_a_compaction_costs_is_in_the_usage_and_not_in_the_size_of_the_context() {
+    let (journal, store) = journal().await;
+    begin(&journal).await;
+    let usage = Usage {
+        input: 100,
+        output: 10,
+        ..Usage::default()
+    };
+    let model = ModelRef::parse("p/m").unwrap();
+    for purpose in [Purpose::Reply, Purpose::Compaction] {
+        let call = ModelCall {
+            session_key: KEY,
+            run_id: "r",
+            model: &model,
+            purpose,
+            usage: &usage,
+            at_ms: 1,
+        };
+        journal.charge(&call).await;
+    }
+    let usage = store.session(KEY).await.unwrap().unwrap().usage;
+    assert_eq!((usage.input, usage.output), (200, 20));
+    assert_eq!(usage.context, 110, "of the reply");
 }

@@ -135,6 +135,8 @@ fn provider(
 fn offered(model: &Value) -> Option<ModelConfig> {
     let cost = |name: &str| model["cost"][name].as_f64().unwrap_or(0.0);
     let most = model["maxTokens"].as_u64();
+    let input = model.get("input").and_then(Value::as_array);
+    let input = input.map(|input| input.iter().filter_map(|reads| text(Some(reads))));
     Some(ModelConfig {
         id: text(model.get("id"))?,
         title: text(model.get("name")),
@@ -146,6 +148,7 @@ fn offered(model: &Value) -> Option<ModelConfig> {
             cache_read: cost("cacheRead"),
             cache_write: cost("cacheWrite"),
         }),
+        input: input.map(Iterator::collect),
     })
 }
 

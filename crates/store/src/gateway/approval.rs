@@ -149,6 +149,17 @@ pub enum Consumed {
     Unknown,
 }
 
+/// What takes the place of the allow-list.
+#[derive(Clone, Debug, Default)]
+pub struct AllowListChange {
+    pub entries: Vec<AllowEntry>,
+    /// The setting beside them, its name and its new value.
+    pub setting: Option<(String, String)>,
+    /// What it is a change of: the entries as they are at the time of the change, and the setting's value. It is not
+    /// made where they are others by then.
+    pub only_from: Option<(Vec<AllowEntry>, Option<String>)>,
+}
+
 #[async_trait]
 pub trait ApprovalStore: Send + Sync {
     /// `audit` is written if this call makes the record.
@@ -204,16 +215,16 @@ pub trait ApprovalStore: Send + Sync {
     /// Adds an entry. One of the same agent and patterns that is there already stays as it is, and nothing is added,
     /// unless that one shows a grant.
     async fn allow_entry_add(&self, entry: AllowEntry) -> Result<()>;
-    /// Replaces the whole list and the setting `name` beside it in one step with what the audit says of it. Grants
-    /// whose entries are left out are taken back at `at`, and `ended` is written of each.
+    /// Replaces the whole list and the setting beside it in one step with what the audit says of it, and says whether
+    /// it did: not when something was first. Grants whose entries are left out are taken back at `at`, and `ended` is
+    /// written of each.
     async fn allow_entries_replace(
         &self,
-        entries: Vec<AllowEntry>,
-        setting: Option<(String, String)>,
+        change: AllowListChange,
         at: Millis,
         audit: Option<Draft>,
         ended: Option<Witness<GrantRecord>>,
-    ) -> Result<()>;
+    ) -> Result<bool>;
     /// Notes what an entry let through last.
     async fn allow_entry_used(
         &self,

@@ -83,8 +83,8 @@ pub trait DeviceStore: Send + Sync {
         audit: Option<Draft>,
     ) -> Result<bool>;
 
-    /// Adds a request; a pending one of the same device is superseded.
-    async fn pairing_put(&self, request: PairingRecord) -> Result<()>;
+    /// Adds a request; a pending one of the same device is superseded. Gives the ids of those that were.
+    async fn pairing_put(&self, request: PairingRecord) -> Result<Vec<String>>;
     async fn pairing(&self, id: &str) -> Result<Option<PairingRecord>>;
     /// Those that wait and have not expired, the oldest first.
     async fn pairings_pending(&self, now: Millis) -> Result<Vec<PairingRecord>>;

@@ -22,8 +22,8 @@ use async_trait::async_trait;
 use crate::StoreNotice;
 
 pub use approval::{
-    AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, Resolution,
-    Resolved,
+    AllowEntry, AllowListChange, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created,
+    Resolution, Resolved,
 };
 pub use audit::{
     Appended, AuditCheckpoint, AuditFilter, AuditLeaf, AuditPage, AuditRow, AuditStore, AuditWatch,

@@ -29,7 +29,8 @@ pub struct TokenUsage {
     pub output: i64,
     pub cache_read: i64,
     pub cache_write: i64,
-    /// Tokens that the context held at the last call of the model.
+    /// Tokens that the context held at the last call of the model. Of a call without the conversation none, and then it
+    /// stays what it was.
     pub context: i64,
     /// In US dollars; none where a price is not known.
     pub cost_usd: Option<f64>,

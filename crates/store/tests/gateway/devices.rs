@@ -60,8 +60,10 @@ pub async fn a_device_is_paired_with_the_request_that_wins(world: &dyn GatewayWo
 
 pub async fn a_later_request_of_a_device_supersedes_the_former(world: &dyn GatewayWorld) {
     let store = world.open(0).await;
-    store.pairing_put(request("r", "d", 1)).await.unwrap();
-    store.pairing_put(request("s", "d", 2)).await.unwrap();
+    let first = store.pairing_put(request("r", "d", 1)).await.unwrap();
+    assert!(first.is_empty(), "nothing waited");
+    let superseded = store.pairing_put(request("s", "d", 2)).await.unwrap();
+    assert_eq!(superseded, ["r"]);
     let pending = store.pairings_pending(3).await.unwrap();
     assert_eq!(pending, [request("s", "d", 2)]);
     let former = store.pairing("r").await.unwrap().unwrap();

@@ -2,7 +2,8 @@
 
 use gatehouse_audit::Draft;
 use gatehouse_store::gateway::{
-    AgentRecord, AllowEntry, ApprovalState, GrantKind, GrantRecord, Resolution, Witness,
+    AgentRecord, AllowEntry, AllowListChange, ApprovalState, GrantKind, GrantRecord, Resolution,
+    Witness,
 };
 
 use super::approvals::{answer, approval, bound, yes};
@@ -62,7 +63,7 @@ pub async fn an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds(
     assert_eq!(listed(11).await, ["left out"]);
     let other = vec![allow("other", "/bin/ls")];
     store
-        .allow_entries_replace(other, None, 12, None, None)
+        .allow_entries_replace(list_of(other), 12, None, None)
         .await
         .unwrap();
     assert_eq!(listed(12).await, ["other"]);
@@ -71,6 +72,44 @@ pub async fn an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds(
         [],
         "it went with its entry"
     );
+}
+
+pub async fn of_two_changes_of_the_same_allow_list_one_is_made(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    let was = vec![allow("1", "/bin/a")];
+    let set = |to: &str| Some(("exec".to_owned(), to.to_owned()));
+    let change = |entry: &str, to: &str, from: &[AllowEntry], setting: Option<&str>| {
+        let change = AllowListChange {
+            entries: vec![allow(entry, "/bin/a")],
+            setting: set(to),
+            only_from: Some((from.to_vec(), setting.map(str::to_owned))),
+        };
+        store.allow_entries_replace(change, 9, None, None)
+    };
+    assert!(change("1", "a", &[], None).await.unwrap());
+    let (first, second) = tokio::join!(
+        change("2", "b", &was, Some("a")),
+        change("3", "c", &was, Some("a")),
+    );
+    assert_eq!((first.unwrap(), second.unwrap()), (true, false));
+    let is = vec![allow("2", "/bin/a")];
+    assert_eq!(store.allow_entries(None, 9).await.unwrap(), is);
+    assert_eq!(store.setting("exec").await.unwrap().as_deref(), Some("b"));
+
+    // An entry that was added meanwhile is not lost, nor what the setting became.
+    store.allow_entry_add(allow("4", "/bin/z")).await.unwrap();
+    assert!(!change("5", "d", &is, Some("b")).await.unwrap());
+    let now = store.allow_entries(None, 9).await.unwrap();
+    assert_eq!(now.len(), 2, "{now:?}");
+    assert!(!change("5", "d", &now, Some("a")).await.unwrap());
+    assert!(change("5", "d", &now, Some("b")).await.unwrap());
+}
+
+fn list_of(entries: Vec<AllowEntry>) -> AllowListChange {
+    AllowListChange {
+        entries,
+        ..AllowListChange::default()
+    }
 }
 
 pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn GatewayWorld) {
@@ -89,9 +128,12 @@ pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn Ga
         all.clone(),
         other,
     ];
-    let setting = Some(("exec".to_owned(), "{}".to_owned()));
+    let change = AllowListChange {
+        setting: Some(("exec".to_owned(), "{}".to_owned())),
+        ..list_of(list.clone())
+    };
     store
-        .allow_entries_replace(list.clone(), setting, 9, None, None)
+        .allow_entries_replace(change, 9, None, None)
         .await
         .unwrap();
     assert_eq!(store.allow_entries(None, 9).await.unwrap(), list);
@@ -114,7 +156,7 @@ pub async fn the_allow_list_keeps_its_order_and_is_replaced_whole(world: &dyn Ga
     assert_eq!(used.last_used_at, Some(77));
     assert_eq!(used.last_command.as_deref(), Some("a --help"));
     store
-        .allow_entries_replace(vec![all.clone()], None, 9, None, None)
+        .allow_entries_replace(list_of(vec![all.clone()]), 9, None, None)
         .await
         .unwrap();
     assert_eq!(store.allow_entries(None, 9).await.unwrap(), [all]);

@@ -32,6 +32,7 @@ import {
 } from "$lib/scroll/window";
 import { titleOf } from "$features/sessions/names";
 import { leastHeight } from "./heights";
+import { inTurn } from "./turns";
 import { Transcript, type Entry } from "./transcript.svelte";
 
 /** What a chat needs of the backend. */
@@ -143,9 +144,11 @@ export class Chat {
     this.#stopGateways ??= this.port.onGatewaysChanged((gateways) => this.#takeGateways(gateways));
     void this.#loadGateways();
     try {
-      const snapshot = await this.port.chatOpen(this.session, (updates) => {
-        if (opening === this.#opening) this.#enqueue(updates);
-      });
+      const snapshot = await inTurn(this.session, () =>
+        this.port.chatOpen(this.session, (updates) => {
+          if (opening === this.#opening) this.#enqueue(updates);
+        }),
+      );
       if (opening !== this.#opening) return;
       this.#takeSnapshot(snapshot);
       this.#waitsForSnapshot = false;
@@ -162,7 +165,7 @@ export class Chat {
     this.#stopGateways?.();
     this.#stopGateways = undefined;
     // The window may be going away with its backend.
-    this.port.chatClose(this.session).catch(() => undefined);
+    inTurn(this.session, () => this.port.chatClose(this.session)).catch(() => undefined);
   }
 
   /** Shows earlier messages: mounts what is loaded, else asks for a page. */

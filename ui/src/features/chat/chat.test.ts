@@ -147,6 +147,29 @@ describe("opening", () => {
     expect(port.chatOpen).toHaveBeenCalledTimes(2);
   });
 
+  it("is closed after it was opened, and opened again after it was closed", async () => {
+    const { chat, port } = world();
+    const said: string[] = [];
+    const answers: (() => void)[] = [];
+    port.chatOpen.mockImplementation(() => {
+      said.push("open");
+      return new Promise((resolve) => answers.push(() => resolve(snapshot([message("a")]))));
+    });
+    port.chatClose.mockImplementation(() => {
+      said.push("close");
+      return new Promise((resolve) => answers.push(() => resolve(undefined)));
+    });
+    void chat.open();
+    chat.close();
+    const again = chat.open();
+    for (const expected of [["open"], ["open", "close"], ["open", "close", "open"]]) {
+      await until(() => expect(said).toEqual(expected));
+      answers.shift()?.();
+    }
+    await again;
+    expect(chat.phase.kind).toBe("open");
+  });
+
   it("ignores what an earlier opening still sends", async () => {
     const { chat, port, frame, ids } = world();
     const senders: ((updates: ChatUpdate[]) => void)[] = [];

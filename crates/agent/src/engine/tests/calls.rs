@@ -82,6 +82,7 @@ impl Provider for Stubborn {
             id: format!("call_{}", request.messages.len()),
             name: "read".into(),
             arguments: json!({"path": "nowhere.md"}),
+            thought_signature: None,
         });
         let (usage, stop) = (Usage::default(), StopReason::ToolUse);
         Ok(stream::iter([Ok(call), Ok(ModelEvent::Done { usage, stop })]).boxed())

@@ -5,6 +5,7 @@ mod calls;
 mod models;
 mod others;
 mod queueing;
+mod spending;
 mod told;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

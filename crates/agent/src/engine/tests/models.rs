@@ -27,7 +27,7 @@ impl Provider for Failing {
     }
 }
 
-fn name(provider: &str) -> ModelRef {
+pub(super) fn name(provider: &str) -> ModelRef {
     ModelRef {
         provider: provider.into(),
         model: "m".into(),
@@ -35,9 +35,15 @@ fn name(provider: &str) -> ModelRef {
 }
 
 /// A model that fails so many times, last failure first, and costs a dollar for every million tokens.
-fn failing(provider: &str, failures: Vec<ProviderError>, context_window: u64) -> ResolvedModel {
+pub(super) fn failing(
+    provider: &str,
+    failures: Vec<ProviderError>,
+    context_window: u64,
+) -> ResolvedModel {
     ResolvedModel {
         info: ModelInfo {
+            takes_images: true,
+            patience: None,
             name: name(provider),
             title: None,
             context_window,
@@ -54,7 +60,7 @@ fn failing(provider: &str, failures: Vec<ProviderError>, context_window: u64) ->
     }
 }
 
-fn bench(models: Vec<ResolvedModel>) -> Bench {
+pub(super) fn bench(models: Vec<ResolvedModel>) -> Bench {
     Bench::with(
         Arc::new(AllowAll),
         |profile| {
@@ -180,7 +186,7 @@ async fn a_budget_in_dollars_is_not_spent_on_a_model_whose_price_nobody_knows() 
     assert!(error.contains("no cost for one/m"), "{error}");
 }
 
-async fn fill(bench: &Bench, messages: usize) {
+pub(super) async fn fill(bench: &Bench, messages: usize) {
     for number in 0..messages {
         let text = format!("fact {number} {}", "x".repeat(2_000));
         let user = Message::user(text, 1);
@@ -324,7 +330,7 @@ async fn a_model_that_says_nothing_is_given_up() {
 }
 
 /// Gives these answers, one after the other.
-struct Saying(Mutex<Vec<Vec<ModelEvent>>>);
+pub(super) struct Saying(Mutex<Vec<Vec<ModelEvent>>>);
 
 #[async_trait]
 impl Provider for Saying {
@@ -335,14 +341,14 @@ impl Provider for Saying {
     }
 }
 
-fn saying(answers: Vec<Vec<ModelEvent>>) -> ResolvedModel {
+pub(super) fn saying(answers: Vec<Vec<ModelEvent>>) -> ResolvedModel {
     ResolvedModel {
         provider: Arc::new(Saying(Mutex::new(answers))),
         ..failing("saying", vec![], 100_000)
     }
 }
 
-fn end(stop: StopReason) -> ModelEvent {
+pub(super) fn end(stop: StopReason) -> ModelEvent {
     let usage = Usage {
         output: 1_000,
         ..Usage::default()
@@ -350,7 +356,7 @@ fn end(stop: StopReason) -> ModelEvent {
     ModelEvent::Done { usage, stop }
 }
 
-fn said(text: &str) -> ModelEvent {
+pub(super) fn said(text: &str) -> ModelEvent {
     ModelEvent::Text(text.to_owned())
 }
 
@@ -359,6 +365,7 @@ fn read(id: &str, path: &str) -> ModelEvent {
         id: id.to_owned(),
         name: "read".into(),
         arguments: serde_json::json!({ "path": path }),
+        thought_signature: None,
     })
 }
 

@@ -1,15 +1,19 @@
 //! Between this crate's messages and genai's.
 
-use std::time::Duration;
-
 use genai::chat::{
     ChatMessage, ChatRequest, ContentPart, MessageContent, StopReason as TheirStop, StreamEnd,
     Tool, ToolCall as TheirCall, ToolResponse, Usage as TheirUsage,
 };
+use serde::Deserialize;
 
-use super::super::{ApiKey, ModelEvent, ModelRequest, ProviderError};
+use super::{
+    super::{ModelEvent, ModelRequest, ProviderError},
+    wire,
+};
 use crate::{
-    message::{AssistantMessage, Content, Message, StopReason, ToolCall, Usage, text_of},
+    message::{
+        AssistantMessage, Content, Message, StopReason, ToolCall, ToolResultMessage, Usage, text_of,
+    },
     tools::ToolSpec,
 };
 
@@ -30,12 +34,32 @@ fn tool(spec: ToolSpec) -> Tool {
         .with_schema(spec.parameters)
 }
 
-fn messages(messages: &[Message]) -> Vec<ChatMessage> {
-    messages.iter().filter_map(message).collect()
+/// Images of tool results come behind the last result of an answer, as if the user showed them: a result is a text.
+pub(super) fn messages(messages: &[Message]) -> Vec<ChatMessage> {
+    let mut sent = Vec::with_capacity(messages.len());
+    let mut images = Vec::new();
+    for message in messages {
+        match message {
+            Message::ToolResult(result) => {
+                sent.push(tool_result(result));
+                images.extend(images_of(result));
+                continue;
+            }
+            _ => sent.extend(shown(&mut images)),
+        }
+        sent.extend(plain_message(message));
+    }
+    sent.extend(shown(&mut images));
+    sent
+}
+
+fn shown(images: &mut Vec<ContentPart>) -> Option<ChatMessage> {
+    let parts = std::mem::take(images);
+    (!parts.is_empty()).then(|| ChatMessage::user(MessageContent::from_parts(parts)))
 }
 
 /// None for a message that says nothing: providers refuse empty ones.
-fn message(message: &Message) -> Option<ChatMessage> {
+fn plain_message(message: &Message) -> Option<ChatMessage> {
     match message {
         Message::User(user) => {
             let parts: Vec<_> = user.content.iter().filter_map(plain_part).collect();
@@ -46,15 +70,40 @@ fn message(message: &Message) -> Option<ChatMessage> {
             summary.summary
         ))),
         Message::Assistant(answer) => assistant(answer),
-        Message::ToolResult(result) => {
-            let mut text = text_of(&result.content);
-            if text.is_empty() {
-                text = "(no output)".into();
-            }
-            let response = ToolResponse::new(&result.tool_call_id, text);
-            Some(ChatMessage::from(response.with_fn_name(&result.tool_name)))
-        }
+        Message::ToolResult(result) => Some(tool_result(result)),
     }
+}
+
+fn tool_result(result: &ToolResultMessage) -> ChatMessage {
+    let mut text = text_of(&result.content);
+    if text.is_empty() {
+        text = match has_image(result) {
+            true => "(an image, shown below)".into(),
+            false => "(no output)".into(),
+        };
+    }
+    let response = ToolResponse::new(wire::id(&result.tool_call_id), text);
+    ChatMessage::from(response.with_fn_name(wire::name(&result.tool_name)))
+}
+
+fn has_image(result: &ToolResultMessage) -> bool {
+    let mut blocks = result.content.iter();
+    blocks.any(|block| matches!(block, Content::Image { .. }))
+}
+
+/// The images of a result, after a word about whose they are.
+fn images_of(result: &ToolResultMessage) -> Vec<ContentPart> {
+    if !has_image(result) {
+        return Vec::new();
+    }
+    let whose = format!("[From the result of the tool {}]", result.tool_name);
+    let images = result
+        .content
+        .iter()
+        .filter(|block| matches!(block, Content::Image { .. }));
+    std::iter::once(ContentPart::from_text(whose))
+        .chain(images.filter_map(plain_part))
+        .collect()
 }
 
 fn assistant(answer: &AssistantMessage) -> Option<ChatMessage> {
@@ -71,15 +120,25 @@ fn assistant(answer: &AssistantMessage) -> Option<ChatMessage> {
             // Thinking that its provider did not sign is nobody's to send back.
             Content::Thinking { .. } => {}
             Content::ToolCall(call) => parts.push(ContentPart::ToolCall(TheirCall {
-                call_id: call.id.clone(),
-                fn_name: call.name.clone(),
-                fn_arguments: call.arguments.clone(),
-                thought_signatures: None,
+                call_id: wire::id(&call.id).into_owned(),
+                fn_name: wire::name(&call.name).into_owned(),
+                fn_arguments: wire::arguments(&call.arguments),
+                thought_signatures: call
+                    .thought_signature
+                    .clone()
+                    .map(|signature| vec![signature]),
             })),
             other => parts.extend(plain_part(other)),
         }
     }
-    (!parts.is_empty()).then(|| ChatMessage::assistant(MessageContent::from_parts(parts)))
+    let says = |part: &ContentPart| {
+        !matches!(
+            part,
+            ContentPart::ThoughtSignature(_) | ContentPart::ReasoningContent(_)
+        )
+    };
+    let says_something = parts.iter().any(says);
+    says_something.then(|| ChatMessage::assistant(MessageContent::from_parts(parts)))
 }
 
 fn plain_part(block: &Content) -> Option<ContentPart> {
@@ -95,18 +154,34 @@ fn plain_part(block: &Content) -> Option<ContentPart> {
     }
 }
 
+/// The end of an answer as the library kept it.
+pub(super) fn captured_end(end: StreamEnd) -> Vec<Result<ModelEvent, ProviderError>> {
+    let told = end.captured_usage.as_ref().map(usage).unwrap_or_default();
+    let content = end.captured_content.unwrap_or_default();
+    let signatures = content.thought_signatures();
+    let last_signature = signatures.last().map(|signature| (*signature).to_owned());
+    let calls: Vec<ToolCall> = content.into_tool_calls().into_iter().map(call).collect();
+    let is_kept = calls.iter().any(|call| call.thought_signature.is_some());
+    let signed = last_signature.filter(|_| !is_kept);
+    let signed = signed.map(|signature| Ok(ModelEvent::ThinkingSignature(signature)));
+    let end = self::end(end.captured_stop_reason, told, calls);
+    signed.into_iter().chain(end).collect()
+}
+
 /// The calls of an answer and its end. An end without a reason is none: the library makes one up when a
 /// connection closes in the middle of an answer.
-pub(super) fn end(end: StreamEnd) -> Vec<Result<ModelEvent, ProviderError>> {
-    let mut events = Vec::new();
-    let usage = end.captured_usage.as_ref().map(usage).unwrap_or_default();
-    let Some(stop) = end.captured_stop_reason else {
+pub(super) fn end(
+    stop: Option<TheirStop>,
+    usage: Usage,
+    calls: Vec<ToolCall>,
+) -> Vec<Result<ModelEvent, ProviderError>> {
+    let Some(stop) = stop else {
         return vec![Err(ProviderError::ended_early())];
     };
-    if let Some(content) = end.captured_content {
-        let calls = once_each(content.into_tool_calls().into_iter().map(call).collect());
-        events.extend(calls.into_iter().map(|call| Ok(ModelEvent::ToolCall(call))));
-    }
+    let mut events: Vec<_> = calls
+        .into_iter()
+        .map(|call| Ok(ModelEvent::ToolCall(call)))
+        .collect();
     if matches!(stop, TheirStop::ToolCall(_)) && events.is_empty() {
         let nothing = "the answer says that it calls a tool, and names none";
         return vec![Err(ProviderError::Unreadable(nothing.to_owned()))];
@@ -121,47 +196,26 @@ pub(super) fn end(end: StreamEnd) -> Vec<Result<ModelEvent, ProviderError>> {
     events
 }
 
-/// The calls without what the library makes up where a server numbers its calls from another number than 0 on, or
-/// leaves one out: it fills the gap with copies of a call's beginning.
-fn once_each(calls: Vec<ToolCall>) -> Vec<ToolCall> {
-    let is_begun_again = |at: usize, call: &ToolCall| {
-        calls[at + 1..].iter().any(|later| {
-            !call.id.is_empty()
-                && (&later.id, &later.name) == (&call.id, &call.name)
-                && (later.arguments == call.arguments || is_a_beginning(&call.arguments))
-        })
-    };
-    let copies: Vec<bool> = calls
-        .iter()
-        .enumerate()
-        .map(|(at, call)| is_begun_again(at, call))
-        .collect();
-    let told_apart = calls.into_iter().zip(copies);
-    told_apart
-        .filter_map(|(call, is_copy)| (!is_copy).then_some(call))
-        .collect()
-}
-
-/// Arguments that had only begun to arrive.
-fn is_a_beginning(arguments: &serde_json::Value) -> bool {
-    match arguments {
-        serde_json::Value::String(_) => true,
-        serde_json::Value::Object(members) => members.is_empty(),
-        _ => false,
-    }
-}
-
 /// Arguments that are no JSON stay a text; the tool says what is wrong with them.
 fn call(call: TheirCall) -> ToolCall {
     let arguments = match call.fn_arguments {
         serde_json::Value::String(text) if text.trim().is_empty() => serde_json::json!({}),
         arguments => arguments,
     };
+    let signatures = call.thought_signatures.into_iter().flatten();
     ToolCall {
         id: call.call_id,
         name: call.fn_name,
         arguments,
+        thought_signature: signatures.last(),
     }
+}
+
+/// What a frame of an OpenAI-compatible server says about it, if anything.
+pub(super) fn told_usage(frame: &serde_json::Value) -> Option<Usage> {
+    let told = TheirUsage::deserialize(frame.get("usage")?).ok()?;
+    let told = usage(&told);
+    (told != Usage::default()).then_some(told)
 }
 
 fn usage(usage: &TheirUsage) -> Usage {
@@ -178,168 +232,5 @@ fn usage(usage: &TheirUsage) -> Usage {
         cache_write,
         total_tokens: count(usage.total_tokens),
         ..Usage::default()
-    }
-}
-
-pub(super) fn error(error: &genai::Error, key: Option<&ApiKey>) -> ProviderError {
-    let error = innermost(error);
-    let text = without_key(words(error), key);
-    let Some(status) = error.status().map(|status| status.as_u16()) else {
-        return without_status(error, text);
-    };
-    match status {
-        401 | 403 => ProviderError::Unauthorized {
-            status,
-            message: text,
-        },
-        // 529 is Anthropic's word for overloaded.
-        408 | 409 | 425 | 429 | 503 | 529 => ProviderError::Busy {
-            status,
-            message: text,
-            retry_after: retry_after(error),
-        },
-        500..=599 => ProviderError::Broken {
-            status,
-            message: text,
-        },
-        400 | 413 if says_too_long(&text) => ProviderError::ContextOverflow(text),
-        _ => ProviderError::Refused(format!("status {status}: {text}")),
-    }
-}
-
-/// A stream wraps what the server answered.
-fn innermost(error: &genai::Error) -> &genai::Error {
-    let genai::Error::WebStream { error: inner, .. } = error else {
-        return error;
-    };
-    let inner = inner.downcast_ref::<genai::Error>();
-    inner.map_or(error, innermost)
-}
-
-fn without_status(error: &genai::Error, text: String) -> ProviderError {
-    use genai::Error;
-    match error {
-        Error::ChatResponse { .. } if says_too_long(&text) => ProviderError::ContextOverflow(text),
-        Error::ChatResponse { .. } => ProviderError::BrokeOff(text),
-        Error::WebModelCall { .. } | Error::WebAdapterCall { .. } | Error::WebStream { .. } => {
-            ProviderError::Unreachable(text)
-        }
-        Error::StreamParse { .. }
-        | Error::NoChatResponse { .. }
-        | Error::InvalidJsonResponseElement { .. }
-        | Error::ChatResponseGeneration { .. } => ProviderError::Unreadable(text),
-        _ => ProviderError::Refused(text),
-    }
-}
-
-/// Characters of a provider's words that are kept.
-const MOST_WORDS: usize = 500;
-
-/// Before it is cut: half of a key is not known as one.
-fn without_key(text: String, key: Option<&ApiKey>) -> String {
-    let text = key.map_or_else(|| text.clone(), |key| key.redact(&text));
-    text.chars().take(MOST_WORDS).collect()
-}
-
-/// The provider's own words where it has some.
-fn words(error: &genai::Error) -> String {
-    let body = match error {
-        genai::Error::HttpError { body, .. } => Some(body.clone()),
-        genai::Error::ChatResponse { body, .. } => Some(body.to_string()),
-        genai::Error::WebModelCall { webc_error, .. }
-        | genai::Error::WebAdapterCall { webc_error, .. } => match webc_error {
-            genai::webc::Error::ResponseFailedStatus { body, .. } => Some(body.clone()),
-            _ => None,
-        },
-        _ => None,
-    };
-    let told = body.as_deref().and_then(message_in);
-    told.or(body).unwrap_or_else(|| error.to_string())
-}
-
-/// The words of a line that is an error and nothing else.
-pub(super) fn error_line(line: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(line).ok()?;
-    let is_answer = value
-        .get("message")
-        .is_some_and(serde_json::Value::is_object);
-    let words = value["error"].as_str()?;
-    (!is_answer).then(|| words.to_owned())
-}
-
-/// An answer that an error ended.
-pub(super) fn broke_off(words: &str, key: Option<&ApiKey>) -> ProviderError {
-    let text = without_key(words.to_owned(), key);
-    match says_too_long(&text) {
-        true => ProviderError::ContextOverflow(text),
-        false => ProviderError::BrokeOff(text),
-    }
-}
-
-/// OpenAI, Anthropic and Gemini put it at `error.message`, Ollama at `error`.
-fn message_in(body: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(body).ok()?;
-    let error = &value["error"];
-    let message = error["message"].as_str().or(error.as_str());
-    message.or(value["message"].as_str()).map(str::to_owned)
-}
-
-/// Providers have no common code for it, only words.
-fn says_too_long(text: &str) -> bool {
-    let text = text.to_lowercase();
-    [
-        "context length",
-        "context_length",
-        "context window",
-        "too long",
-        "too many tokens",
-        "maximum context",
-    ]
-    .iter()
-    .any(|words| text.contains(words))
-}
-
-/// `Retry-After` in seconds (RFC 9110, 10.2.3), or OpenAI's `retry-after-ms`.
-fn retry_after(error: &genai::Error) -> Option<Duration> {
-    let headers = error.headers()?;
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-    let millis = number("retry-after-ms").map(Duration::from_millis);
-    millis.or_else(|| number("retry-after").map(Duration::from_secs))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn calls(calls: &[(&str, Value)]) -> Vec<ToolCall> {
-        let call = |(id, arguments): &(&str, Value)| ToolCall {
-            id: (*id).to_owned(),
-            name: "exec".to_owned(),
-            arguments: arguments.clone(),
-        };
-        calls.iter().map(call).collect()
-    }
-
-    #[test]
-    fn what_fills_a_gap_in_the_numbers_of_calls_is_no_call() {
-        let whole = json!({"command": "ls"});
-        for beginning in [whole.clone(), json!("{\"comm"), json!({})] {
-            let given = calls(&[("a", beginning), ("a", whole.clone())]);
-            assert_eq!(once_each(given), calls(&[("a", whole.clone())]));
-        }
-    }
-
-    #[test]
-    fn two_calls_stay_two() {
-        let (one, other) = (json!({"command": "ls"}), json!({"command": "pwd"}));
-        // Some servers give every call the same id, and some give none.
-        for id in ["same", ""] {
-            let given = calls(&[(id, one.clone()), (id, other.clone())]);
-            assert_eq!(once_each(given.clone()), given);
-        }
-        let twice = calls(&[("", one.clone()), ("", one)]);
-        assert_eq!(once_each(twice.clone()), twice);
     }
 }

@@ -1,10 +1,15 @@
-//! Providers behind HTTP, through genai: OpenAI-compatible endpoints, Anthropic, Ollama and Gemini.
+//! Providers behind HTTP: OpenAI-compatible endpoints, Anthropic and Gemini through genai, and Ollama without it.
 //!
-//! This is the only file that knows the library.
+//! Only this file and those below it know the library.
 
-mod broke_off;
+mod calls;
 mod convert;
+mod frames;
+mod model_name;
+mod ollama;
 mod quiet;
+mod refusal;
+mod wire;
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
@@ -15,7 +20,7 @@ use genai::{
     resolver::{AuthData, Endpoint},
 };
 
-use broke_off::ToldError;
+use frames::Frames;
 use quiet::Quiet;
 
 use super::{
@@ -59,6 +64,7 @@ impl Api {
 /// One provider of the configuration.
 pub struct Remote {
     client: Client,
+    http: reqwest::Client,
     api: Api,
     /// Ends in a slash.
     base_url: String,
@@ -68,9 +74,10 @@ pub struct Remote {
 impl Remote {
     /// `base_url` is where the API's own paths begin, `https://api.example.org/v1` for example.
     pub fn new(http: reqwest::Client, api: Api, base_url: &str, key: Option<ProviderKey>) -> Self {
-        let client = Client::builder().with_reqwest(http).build();
+        let client = Client::builder().with_reqwest(http.clone()).build();
         Self {
             client: client.expect("with a given HTTP client nothing is built"),
+            http,
             api,
             base_url: format!("{}/", base_url.trim_end_matches('/')),
             key,
@@ -82,14 +89,15 @@ impl Remote {
         ServiceTarget {
             endpoint: Endpoint::from_owned(self.base_url.clone()),
             auth: AuthData::from_single(key),
-            model: ModelIden::new(self.api.adapter(), model),
+            model: ModelIden::new(self.api.adapter(), model_name::given(self.api, model)),
         }
     }
 
-    fn options(request: &ModelRequest) -> ChatOptions {
-        let mut options = ChatOptions::default()
-            .with_capture_usage(true)
-            .with_capture_tool_calls(true);
+    fn options(&self, request: &ModelRequest) -> ChatOptions {
+        let mut options = ChatOptions::default().with_capture_usage(true);
+        if let Some(body) = model_name::corrected(self.api, &request.model) {
+            options = options.with_extra_body(body);
+        }
         if let Some(most) = request.max_output_tokens {
             options = options.with_max_tokens(most);
         }
@@ -138,25 +146,21 @@ impl Remote {
         request: ModelRequest,
         key: Option<ApiKey>,
     ) -> Result<ModelStream, ProviderError> {
-        let target = self.target(&request.model, key.as_ref());
-        let mut options = Self::options(&request);
-        let told = ToldError::default();
         if self.api == Api::Ollama {
-            options = options.with_raw_frame_sink(told.clone());
+            return ollama::begin(&self.http, &self.base_url, request, key).await;
         }
+        let target = self.target(&request.model, key.as_ref());
+        let overheard = Overheard::at(self.api);
+        let options = overheard.listens(self.options(&request));
         let chat = convert::request(request);
         let begun = self.client.exec_chat_stream(target, chat, Some(&options));
         let begun = Quiet::new(begun)
             .await
-            .map_err(|error| convert::error(&error, key.as_ref()))?;
-        let mut events = Quiet::new(begun.stream)
-            .flat_map(move |event| {
-                let events = match event {
-                    Ok(event) => events_of(event, &told, key.as_ref()),
-                    Err(error) => vec![Err(convert::error(&error, key.as_ref()))],
-                };
-                stream::iter(events)
-            })
+            .map_err(|error| refusal::error(&error, key.as_ref()))?;
+        let events = Quiet::new(begun.stream).map(Some);
+        let mut events = events
+            .chain(stream::iter([None]))
+            .flat_map(move |event| stream::iter(overheard.after(event, key.as_ref())))
             .boxed();
         // The status may come with the first event: a refusal is one of the beginning.
         match events.next().await {
@@ -167,26 +171,64 @@ impl Remote {
     }
 }
 
-fn events_of(
-    event: ChatStreamEvent,
-    told: &ToldError,
-    key: Option<&ApiKey>,
-) -> Vec<Result<ModelEvent, ProviderError>> {
-    match event {
-        ChatStreamEvent::Chunk(chunk) => vec![Ok(ModelEvent::Text(chunk.content))],
-        ChatStreamEvent::ReasoningChunk(chunk) => vec![Ok(ModelEvent::Thinking(chunk.content))],
-        ChatStreamEvent::ThoughtSignatureChunk(chunk) => {
-            vec![Ok(ModelEvent::ThinkingSignature(chunk.content))]
+/// What is taken from the frames as they come in, since the library loses it.
+enum Overheard {
+    Nothing,
+    /// Nothing either. Signatures belong to single parts, and calls have their own at the end.
+    NoSignatures,
+    Everything(Frames),
+}
+
+impl Overheard {
+    fn at(api: Api) -> Self {
+        match api {
+            Api::OpenAiCompletions => Self::Everything(Frames::default()),
+            Api::Gemini => Self::NoSignatures,
+            Api::OpenAiResponses | Api::Anthropic | Api::Ollama => Self::Nothing,
         }
-        // Comes before anything was sent.
-        ChatStreamEvent::Start => Vec::new(),
-        // Calls are taken whole from the end.
-        ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::Heartbeat => {
-            vec![Ok(ModelEvent::Alive)]
+    }
+
+    fn listens(&self, options: ChatOptions) -> ChatOptions {
+        let options = options.with_capture_tool_calls(!matches!(self, Self::Everything(_)));
+        match self {
+            Self::Nothing | Self::NoSignatures => options,
+            Self::Everything(frames) => options.with_raw_frame_sink(frames.clone()),
         }
-        ChatStreamEvent::End(end) => match told.words() {
-            Some(words) => vec![Err(convert::broke_off(words, key))],
-            None => convert::end(end),
-        },
+    }
+
+    /// What is to be passed on after an event of the library, or after its end.
+    fn after(
+        &self,
+        event: Option<genai::Result<ChatStreamEvent>>,
+        key: Option<&ApiKey>,
+    ) -> Vec<Result<ModelEvent, ProviderError>> {
+        if let Self::Everything(frames) = self {
+            return frames.after(event, key);
+        }
+        match event {
+            None => Vec::new(),
+            Some(Ok(event)) => self.after_event(event),
+            Some(Err(error)) => vec![Err(refusal::error(&error, key))],
+        }
+    }
+
+    fn after_event(&self, event: ChatStreamEvent) -> Vec<Result<ModelEvent, ProviderError>> {
+        match event {
+            ChatStreamEvent::Chunk(chunk) => vec![Ok(ModelEvent::Text(chunk.content))],
+            ChatStreamEvent::ReasoningChunk(chunk) => vec![Ok(ModelEvent::Thinking(chunk.content))],
+            ChatStreamEvent::ThoughtSignatureChunk(_) if matches!(self, Self::NoSignatures) => {
+                vec![Ok(ModelEvent::Alive)]
+            }
+            ChatStreamEvent::ThoughtSignatureChunk(chunk) => {
+                vec![Ok(ModelEvent::ThinkingSignature(chunk.content))]
+            }
+            // Comes before anything was sent.
+            ChatStreamEvent::Start => Vec::new(),
+            // Calls are taken whole at the end.
+            ChatStreamEvent::ToolCallChunk(_) | ChatStreamEvent::Heartbeat => {
+                vec![Ok(ModelEvent::Alive)]
+            }
+            ChatStreamEvent::End(end) => convert::captured_end(end),
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 
 mod arrivals;
+mod pairings;
 mod races;
 mod several;
 

@@ -82,6 +82,7 @@ impl Vetter {
             messages: vec![Message::user(&brief.action, self.clock.now_ms())],
             tools: Vec::new(),
             max_output_tokens: Some(MOST_TOKENS),
+            context_window: Some(found.info.context_window),
             thinking: Some(Thinking::Off),
         };
         let mut stream = found.provider.stream(request).await?;

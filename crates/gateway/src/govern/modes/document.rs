@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use gatehouse_audit::Draft;
 use gatehouse_store::StoreError;
-use gatehouse_store::gateway::{AllowEntry, GatewayStore, GrantRecord, Witness};
+use gatehouse_store::gateway::{AllowEntry, AllowListChange, GatewayStore, GrantRecord, Witness};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -205,15 +205,18 @@ impl ExecModes {
         &self,
         now: i64,
     ) -> Result<(ApprovalsDocument, String, bool), StoreError> {
-        let mut document = self.stored().await?;
-        let entries = self.store.allow_entries(None, now).await?;
-        let exists = !entries.is_empty() || self.store.setting(SETTING).await?.is_some();
-        for entry in entries {
-            let agent = document.agents.entry(entry.agent.clone()).or_default();
-            agent.allowlist.push(entry.into());
-        }
+        let Rows { entries, setting } = self.rows(now).await?;
+        let exists = !entries.is_empty() || setting.is_some();
+        let document = whole(setting.as_deref(), entries);
         let hash = hash(&document);
         Ok((document, hash, exists))
+    }
+
+    async fn rows(&self, now: i64) -> Result<Rows, StoreError> {
+        Ok(Rows {
+            entries: self.store.allow_entries(None, now).await?,
+            setting: self.store.setting(SETTING).await?,
+        })
     }
 
     /// Replaces the document, if it is still the one of this hash, in one step with what the audit says of it (with
@@ -225,9 +228,11 @@ impl ExecModes {
         now: i64,
         (mut audit, ended): (Draft, Witness<GrantRecord>),
     ) -> Result<(), DocumentError> {
-        let (before, hash, exists) = self.document(now).await?;
+        let was = self.rows(now).await?;
+        let exists = !was.entries.is_empty() || was.setting.is_some();
+        let before = whole(was.setting.as_deref(), was.entries.clone());
         match base_hash {
-            Some(base) if base != hash => return Err(DocumentError::Changed),
+            Some(base) if base != hash(&before) => return Err(DocumentError::Changed),
             None if exists => return Err(DocumentError::NoBaseHash),
             _ => {}
         }
@@ -240,30 +245,58 @@ impl ExecModes {
             entries.extend(own.map(|entry| entry.into_row(name, now)));
         }
         let json = serde_json::to_string(&document).expect("a document has only string keys");
-        let setting = Some((SETTING.to_owned(), json));
-        let replaced =
-            self.store
-                .allow_entries_replace(entries, setting, now, Some(audit), Some(ended));
-        replaced.await?;
-        Ok(())
+        let change = AllowListChange {
+            entries,
+            setting: Some((SETTING.to_owned(), json)),
+            // The store looks again where it writes: another change, or an answer that adds an entry, may have come
+            // since the rows were read.
+            only_from: Some((was.entries, was.setting)),
+        };
+        let replaced = self
+            .store
+            .allow_entries_replace(change, now, Some(audit), Some(ended));
+        match replaced.await? {
+            true => Ok(()),
+            false => Err(DocumentError::Changed),
+        }
     }
 
     async fn stored(&self) -> Result<ApprovalsDocument, StoreError> {
-        let Some(json) = self.store.setting(SETTING).await? else {
-            return Ok(ApprovalsDocument::default());
-        };
-        // What cannot be read must not open anything: the strictest there is takes its place.
-        Ok(serde_json::from_str(&json).unwrap_or_else(|error| {
-            tracing::error!(%error, "the approvals document cannot be read; commands are denied");
-            ApprovalsDocument {
-                defaults: Strictness {
-                    security: Some(Security::Deny),
-                    ..Strictness::default()
-                },
-                ..ApprovalsDocument::default()
-            }
-        }))
+        let setting = self.store.setting(SETTING).await?;
+        Ok(parsed(setting.as_deref()))
     }
+}
+
+/// What the document is made of, as the store has it.
+struct Rows {
+    entries: Vec<AllowEntry>,
+    setting: Option<String>,
+}
+
+fn whole(setting: Option<&str>, entries: Vec<AllowEntry>) -> ApprovalsDocument {
+    let mut document = parsed(setting);
+    for entry in entries {
+        let agent = document.agents.entry(entry.agent.clone()).or_default();
+        agent.allowlist.push(entry.into());
+    }
+    document
+}
+
+fn parsed(setting: Option<&str>) -> ApprovalsDocument {
+    let Some(json) = setting else {
+        return ApprovalsDocument::default();
+    };
+    // What cannot be read must not open anything: the strictest there is takes its place.
+    serde_json::from_str(json).unwrap_or_else(|error| {
+        tracing::error!(%error, "the approvals document cannot be read; commands are denied");
+        ApprovalsDocument {
+            defaults: Strictness {
+                security: Some(Security::Deny),
+                ..Strictness::default()
+            },
+            ..ApprovalsDocument::default()
+        }
+    })
 }
 
 fn hash(document: &ApprovalsDocument) -> String {

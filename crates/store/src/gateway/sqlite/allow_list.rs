@@ -1,18 +1,18 @@
 //! The allow-list's entries, in their order.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite, SqlitePool};
+use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::grants::{self, Of};
 use super::ledger;
 use crate::Millis;
-use crate::gateway::{AllowEntry, GrantRecord, Witness};
+use crate::gateway::{AllowEntry, AllowListChange, GrantRecord, Witness};
 use crate::sqlite::database::Connection;
 
 type Done<T> = Result<T, sqlx::Error>;
 
-pub(super) async fn entries(
-    pool: &SqlitePool,
+pub(super) async fn entries<'e>(
+    executor: impl sqlx::Executor<'e, Database = Sqlite>,
     agent: Option<&str>,
     now: Millis,
 ) -> Done<Vec<AllowEntry>> {
@@ -27,7 +27,7 @@ pub(super) async fn entries(
         query.push_bind(agent.to_owned()).push(")");
     }
     query.push(" ORDER BY position");
-    let rows = query.build().fetch_all(pool).await?;
+    let rows = query.build().fetch_all(executor).await?;
     rows.iter().map(entry).collect()
 }
 
@@ -62,11 +62,14 @@ pub(super) async fn add(c: &mut Connection, entry: &AllowEntry) -> Done<()> {
 
 pub(super) async fn replace(
     c: &mut Connection,
-    entries: Vec<AllowEntry>,
-    setting: Option<(String, String)>,
+    change: AllowListChange,
     at: Millis,
     ended: Option<&Witness<GrantRecord>>,
-) -> Done<()> {
+) -> Done<bool> {
+    if !is_still(c, &change, at).await? {
+        return Ok(false);
+    }
+    let (entries, setting) = (change.entries, change.setting);
     let shown = sqlx::query_scalar(
         "SELECT id FROM allow_entry WHERE id IN (SELECT id FROM approval_grant)",
     );
@@ -85,7 +88,21 @@ pub(super) async fn replace(
     if let Some((name, json)) = setting {
         ledger::put_setting(c, &name, &json).await?;
     }
-    Ok(())
+    Ok(true)
+}
+
+/// Whether the list is what the change is one of.
+async fn is_still(c: &mut Connection, change: &AllowListChange, at: Millis) -> Done<bool> {
+    let Some((were, was)) = &change.only_from else {
+        return Ok(true);
+    };
+    if entries(&mut *c, None, at).await? != *were {
+        return Ok(false);
+    }
+    match &change.setting {
+        Some((name, _)) => Ok(ledger::setting(c, name).await? == *was),
+        None => Ok(true),
+    }
 }
 
 /// Removes the entries of an agent. Those that show grants go with them.

@@ -95,7 +95,7 @@ pub(super) async fn add_usage(c: &mut Connection, usage: UsageRecord) -> Done<()
     .await?;
     sqlx::query(
         "UPDATE session SET input = input + ?, output = output + ?, cache_read = cache_read + ?, \
-         cache_write = cache_write + ?, context = ?, \
+         cache_write = cache_write + ?, context = coalesce(nullif(?, 0), context), \
          cost_usd = CASE WHEN ? IS NULL THEN cost_usd ELSE coalesce(cost_usd, 0) + ? END \
          WHERE key = ?",
     )

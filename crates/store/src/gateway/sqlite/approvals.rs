@@ -8,8 +8,8 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 use super::rows::Word;
 use super::{SqliteGatewayStore, allow_list, audit, grants};
 use crate::gateway::{
-    AllowEntry, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created, GrantRecord,
-    Resolution, Resolved, Witness,
+    AllowEntry, AllowListChange, ApprovalRecord, ApprovalState, ApprovalStore, Consumed, Created,
+    GrantRecord, Resolution, Resolved, Witness,
 };
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
@@ -119,17 +119,16 @@ impl ApprovalStore for SqliteGatewayStore {
 
     async fn allow_entries_replace(
         &self,
-        entries: Vec<AllowEntry>,
-        setting: Option<(String, String)>,
+        change: AllowListChange,
         at: Millis,
         audit: Option<Draft>,
         ended: Option<Witness<GrantRecord>>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let (audit, ended) = (self.scrubbed_draft(audit), self.scrubbed(ended));
         self.write(move |c| {
             Box::pin(async move {
-                allow_list::replace(c, entries, setting, at, ended.as_ref()).await?;
-                grants::say(c, true, audit).await.map(drop)
+                let replaced = allow_list::replace(c, change, at, ended.as_ref()).await?;
+                grants::say(c, replaced, audit).await
             })
         })
         .await

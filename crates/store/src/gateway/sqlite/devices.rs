@@ -157,7 +157,7 @@ impl DeviceStore for SqliteGatewayStore {
         .await
     }
 
-    async fn pairing_put(&self, request: PairingRecord) -> Result<()> {
+    async fn pairing_put(&self, request: PairingRecord) -> Result<Vec<String>> {
         self.write(move |c| Box::pin(pairing::put(c, request)))
             .await
     }

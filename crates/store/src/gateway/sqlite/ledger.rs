@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use gatehouse_audit::Draft;
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite};
 
 use super::grants::{self, Of};
 use super::{SqliteGatewayStore, allow_list, answers};
@@ -102,10 +102,7 @@ impl LedgerStore for SqliteGatewayStore {
     }
 
     async fn setting(&self, name: &str) -> Result<Option<String>> {
-        let json = sqlx::query_scalar("SELECT json FROM setting WHERE name = ?")
-            .bind(name)
-            .fetch_optional(&self.database.read);
-        self.read(json).await
+        self.read(setting(&self.database.read, name)).await
     }
 
     async fn setting_put(&self, name: &str, json: &str) -> Result<()> {
@@ -141,6 +138,16 @@ async fn put_agent(c: &mut Connection, agent: AgentRecord) -> Done<()> {
     .execute(c)
     .await?;
     Ok(())
+}
+
+pub(super) async fn setting<'e>(
+    executor: impl sqlx::Executor<'e, Database = Sqlite>,
+    name: &str,
+) -> Done<Option<String>> {
+    sqlx::query_scalar("SELECT json FROM setting WHERE name = ?")
+        .bind(name)
+        .fetch_optional(executor)
+        .await
 }
 
 pub(super) async fn put_setting(c: &mut Connection, name: &str, json: &str) -> Done<()> {

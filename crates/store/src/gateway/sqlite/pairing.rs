@@ -11,14 +11,14 @@ use crate::sqlite::database::Connection;
 
 type Done<T> = Result<T, sqlx::Error>;
 
-pub(super) async fn put(c: &mut Connection, request: PairingRecord) -> Done<()> {
-    sqlx::query(
+pub(super) async fn put(c: &mut Connection, request: PairingRecord) -> Done<Vec<String>> {
+    let superseded = sqlx::query_scalar(
         "UPDATE pairing SET state = 'superseded', settled_at = ? \
-         WHERE device = ? AND state = 'pending'",
+         WHERE device = ? AND state = 'pending' RETURNING id",
     )
     .bind(request.created_at)
     .bind(&request.device)
-    .execute(&mut *c)
+    .fetch_all(&mut *c)
     .await?;
     sqlx::query(
         "INSERT INTO pairing (id, device, state, created_at, expires_at, settled_at, json) \
@@ -33,7 +33,7 @@ pub(super) async fn put(c: &mut Connection, request: PairingRecord) -> Done<()> 
     .bind(&request.json)
     .execute(c)
     .await?;
-    Ok(())
+    Ok(superseded)
 }
 
 pub(super) async fn find<'e>(
