@@ -3,7 +3,9 @@
 //! A file that was written or fetched is the same file in every session, so that all of them know of it. What
 //! authenticates someone is known to the session that read it, and to those that heard from that one since.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod kept;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gatehouse_agent::Action;
@@ -12,8 +14,8 @@ use gatehouse_audit::{Actor, Draft};
 use gatehouse_policy::{Below, Taint};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
-use serde::{Deserialize, Serialize};
 
+use self::kept::{Kept, KeptBelow, MORE};
 use crate::clock::Clock;
 
 /// Where the store keeps what holds for all sessions.
@@ -31,25 +33,6 @@ pub(crate) struct Taints {
     known: Arc<Mutex<HashMap<String, Kept>>>,
     /// Held from a look to what is written of it, as several sessions add to the same.
     adding: Arc<tokio::sync::Mutex<()>>,
-}
-
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Kept {
-    secrets: BTreeSet<String>,
-    written: BTreeSet<String>,
-    fetched: BTreeSet<String>,
-    carrying: BTreeSet<String>,
-    below: BTreeMap<String, KeptBelow>,
-    /// Sessions whose answers come to this one.
-    heard: BTreeSet<String>,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct KeptBelow {
-    fetched: bool,
-    since: i64,
 }
 
 impl Taints {
@@ -87,21 +70,18 @@ impl Taints {
         let _adding = self.adding.lock().await;
         let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
         self.change(&name(session), |own| {
-            own.secrets.extend(more.secrets.iter().cloned());
+            more.secrets.iter().for_each(|secret| own.read(secret));
         })
         .await?;
         self.change(FILES, |files| {
-            files.written.extend(more.written.iter().cloned());
-            files.fetched.extend(more.fetched.iter().cloned());
-            files.carrying.extend(more.carrying.iter().cloned());
+            more.written.iter().for_each(|path| files.wrote(path, now));
+            more.fetched
+                .iter()
+                .for_each(|path| files.fetched(path, now));
+            more.carrying.iter().for_each(|path| files.carries(path));
             for (begin, below) in &more.below {
-                let since = below.since.unwrap_or(now);
-                let kept = files.below.entry(begin.clone()).or_insert(KeptBelow {
-                    fetched: false,
-                    since,
-                });
-                kept.fetched |= below.fetched;
-                kept.since = kept.since.min(since);
+                let (fetched, since) = (below.fetched, below.since.unwrap_or(now));
+                files.lies_below(begin, KeptBelow { fetched, since });
             }
         })
         .await
@@ -111,8 +91,10 @@ impl Taints {
     pub(crate) async fn hears(&self, session: &str, from: &str) -> Result<(), StoreError> {
         let _adding = self.adding.lock().await;
         let secrets = self.secrets(from).await?;
-        self.change(&name(session), |own| own.secrets.extend(secrets))
-            .await
+        self.change(&name(session), |own| {
+            secrets.iter().for_each(|secret| own.read(secret));
+        })
+        .await
     }
 
     /// Two sessions that use one process hear of each other: by what it says, and by what is typed into it.
@@ -135,7 +117,8 @@ impl Taints {
     /// Whether one session may tell of a secret that another has not heard of.
     pub(crate) async fn may_tell(&self, from: &str, to: &str) -> Result<bool, StoreError> {
         let told = self.secrets(from).await?;
-        Ok(!told.is_subset(&self.secrets(to).await?))
+        // Two that are not told apart may be two others.
+        Ok(told.contains(MORE) || !told.is_subset(&self.secrets(to).await?))
     }
 
     /// A session has begun another, whose answers come to it from now on.
@@ -148,9 +131,9 @@ impl Taints {
         .await
     }
 
-    /// What a session read, and those whose answers come to it.
+    /// What a session read, and those whose answers come to it; with what counts for all sessions.
     async fn secrets(&self, session: &str) -> Result<BTreeSet<String>, StoreError> {
-        let mut secrets = BTreeSet::new();
+        let mut secrets = self.kept(FILES).await?.secrets;
         let mut seen = BTreeSet::from([session.to_owned()]);
         let mut open = vec![session.to_owned()];
         while let Some(next) = open.pop() {
@@ -324,6 +307,92 @@ mod tests {
             assert_eq!(secrets_of(&taints, session).await, ["/ws/.env", "/ws/key"]);
         }
         assert!(secrets_of(&taints, "another").await.is_empty());
+    }
+
+    fn paths(count: usize) -> BTreeSet<String> {
+        (0..count)
+            .map(|at| format!("/ws/{}/{at}", at % 7))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_file_too_many_that_was_written_counts_with_all_that_changes_in_its_folder() {
+        let (taints, store) = taints().await;
+        let mut did = Taint {
+            written: paths(kept::MOST_FILES),
+            ..Taint::default()
+        };
+        taints.add("s", &did).await.unwrap();
+        assert!(taints.of("s").await.unwrap().below.is_empty(), "none yet");
+        did.written = ["/ws/new/evil.py".to_owned()].into();
+        taints.add("s", &did).await.unwrap();
+        let after = Taints::new(store, Clock::new(|| 9_000));
+        let other = after.of("other").await.unwrap();
+        assert_eq!(other.written.len(), kept::MOST_FILES, "and no more");
+        let new = other.below["/ws/new/"];
+        assert_eq!((new.fetched, new.since), (false, Some(7_000)));
+        assert!(other.secrets.is_empty(), "nobody read anything");
+    }
+
+    #[tokio::test]
+    async fn a_file_too_many_that_came_from_elsewhere_or_holds_a_secret_taints_every_session() {
+        let fetched = |files| Taint {
+            fetched: files,
+            ..Taint::default()
+        };
+        let carrying = |files| Taint {
+            carrying: files,
+            ..Taint::default()
+        };
+        let kinds: [fn(BTreeSet<String>) -> Taint; 2] = [fetched, carrying];
+        for taint in kinds {
+            let (taints, _) = taints().await;
+            taints
+                .add("s", &taint(paths(kept::MOST_FILES)))
+                .await
+                .unwrap();
+            assert!(!taints.may_tell("s", "other").await.unwrap());
+            taints
+                .add("s", &taint(["/new".to_owned()].into()))
+                .await
+                .unwrap();
+            assert_eq!(secrets_of(&taints, "other").await, [MORE]);
+            assert!(taints.may_tell("s", "other").await.unwrap());
+            let kept = taints.of("s").await.unwrap();
+            assert!(kept.fetched.len().max(kept.carrying.len()) <= kept::MOST_FILES);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_secret_too_many_is_one_that_nobody_else_has_heard_of() {
+        let (taints, _) = taints().await;
+        let all = Taint {
+            secrets: paths(kept::MOST_SECRETS),
+            ..Taint::default()
+        };
+        for session in ["s", "t"] {
+            taints.add(session, &all).await.unwrap();
+        }
+        assert!(!taints.may_tell("s", "t").await.unwrap());
+        for session in ["s", "t"] {
+            taints.add(session, &secret("/another")).await.unwrap();
+        }
+        assert!(taints.may_tell("s", "t").await.unwrap());
+        assert_eq!(secrets_of(&taints, "s").await.len(), kept::MOST_SECRETS + 1);
+    }
+
+    #[tokio::test]
+    async fn a_beginning_too_many_stands_for_all_paths() {
+        let (taints, _) = taints().await;
+        let below = |at: usize| (format!("/ws/{at}/"), Below::default());
+        let all = Taint {
+            below: (0..=kept::MOST_BELOW).map(below).collect(),
+            ..Taint::default()
+        };
+        taints.add("s", &all).await.unwrap();
+        let known = taints.of("s").await.unwrap().below;
+        assert_eq!(known.len(), kept::MOST_BELOW + 1);
+        assert_eq!(known["/"].since, Some(7_000));
     }
 
     #[tokio::test]
