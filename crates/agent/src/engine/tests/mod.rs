@@ -2,6 +2,7 @@
 
 mod basics;
 mod calls;
+mod durable;
 mod models;
 mod others;
 mod queueing;
@@ -17,7 +18,7 @@ use crate::{
     ambient::{SystemClock, SystemRandomness},
     event::{RunEvent, RunEventKind},
     govern::{AllowAll, Governor},
-    journal::MemoryJournal,
+    journal::{Journal, MemoryJournal},
     prompt::PromptOptions,
     provider::{
         Models,
@@ -80,9 +81,22 @@ impl Bench {
         change: impl FnOnce(&mut AgentProfile),
         tune: impl FnOnce(&mut EngineOptions),
     ) -> Self {
+        let journal = Arc::new(MemoryJournal::default());
+        Self {
+            journal: journal.clone(),
+            ..Self::over(journal, governor, change, tune)
+        }
+    }
+
+    /// One whose journal is the test's.
+    pub(super) fn over(
+        journal: Arc<dyn Journal>,
+        governor: Arc<dyn Governor>,
+        change: impl FnOnce(&mut AgentProfile),
+        tune: impl FnOnce(&mut EngineOptions),
+    ) -> Self {
         let workspace = tempfile::tempdir().unwrap();
         let root = workspace.path().canonicalize().unwrap();
-        let journal = Arc::new(MemoryJournal::default());
         let (sink, events) = mpsc::unbounded_channel();
         let mut profile = profile(root);
         change(&mut profile);
@@ -93,7 +107,7 @@ impl Bench {
         let mut toolbox = Toolbox::standard(exec, Some(processes));
         sessions::add_to(&mut toolbox, Arc::new(others::AnySessions));
         let engine = Engine::start(EngineParts {
-            journal: journal.clone(),
+            journal,
             governor,
             profiles: Arc::new(OneProfile(profile)),
             sink: Arc::new(sink),
@@ -105,7 +119,7 @@ impl Bench {
         });
         Self {
             engine,
-            journal,
+            journal: Arc::default(),
             events,
             workspace,
         }
