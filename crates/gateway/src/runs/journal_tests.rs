@@ -20,7 +20,7 @@ async fn journal() -> (StoreJournal, Arc<dyn GatewayStore>) {
     (StoreJournal::new(sessions, Redactor::default()), store)
 }
 
-async fn sessions() -> (Sessions, Arc<dyn GatewayStore>) {
+pub(super) async fn sessions() -> (Sessions, Arc<dyn GatewayStore>) {
     let store: Arc<dyn GatewayStore> = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
     let clock = Clock::new(|| 1);
     let (hub, hub_task) = Hub::start(clock.clone(), serde_json::from_value(json!({})).unwrap());
