@@ -82,8 +82,8 @@ proptest! {
     }
 }
 
-/// What is done to a connect: of which of its fields, and what stands there instead; none for nothing.
-type Bend = (prop::sample::Index, Option<Strange>);
+/// What is done to a connect: which of its fields, round and round, and what stands there instead; none for nothing.
+type Bend = (usize, Option<Strange>);
 
 /// What stands in a field that should not.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ enum Strange {
 /// The largest frame of somebody who is not in yet.
 const PREAUTH_PAYLOAD: usize = 64 * 1024;
 
-fn strange() -> impl Strategy<Value = Strange> {
+fn strange_things() -> Vec<Option<Strange>> {
     let plain = [
         json!(null),
         json!(true),
@@ -110,11 +110,12 @@ fn strange() -> impl Strategy<Value = Strange> {
         json!([[], {}, null, "x", 7]),
         json!({"": {"__proto__": []}}),
     ];
-    prop_oneof![
-        prop::sample::select(plain.to_vec()).prop_map(Strange::Json),
-        prop::sample::select(vec![300, 5_000, 50_000, PREAUTH_PAYLOAD]).prop_map(Strange::Long),
-        prop::sample::select(vec![10, 100, 128, 1_000, 20_000]).prop_map(Strange::Deep),
-    ]
+    let long = [300, 5_000, 50_000, PREAUTH_PAYLOAD];
+    let deep = [10, 100, 128, 1_000, 20_000];
+    let all = plain.into_iter().map(Strange::Json);
+    let all = all.chain(long.map(Strange::Long));
+    let all = all.chain(deep.map(Strange::Deep));
+    std::iter::once(None).chain(all.map(Some)).collect()
 }
 
 /// A connect of which some fields are gone or hold something else.
@@ -125,30 +126,33 @@ struct BentConnect {
 }
 
 fn bent_connect() -> impl Strategy<Value = BentConnect> {
-    let bend = (
-        any::<prop::sample::Index>(),
-        prop::option::weighted(0.7, strange()),
-    );
+    let bend = (any::<usize>(), prop::sample::select(strange_things()));
     let bends = prop::collection::vec(bend, 0..4);
     (any::<bool>(), bends).prop_map(|(has_device, bends)| BentConnect { has_device, bends })
 }
 
 impl BentConnect {
-    /// The frame, where the challenge is this.
-    fn frame(&self, nonce: &str, ts: u64) -> String {
+    /// The parameters that nothing was done to.
+    fn straight(nonce: &str, ts: u64) -> Value {
         let key = DeviceKey::from_seed([9; 32]);
         let token =
             json!({"token": TOKEN, "deviceToken": "t", "bootstrapToken": "b", "password": "p"});
         let mut params = connect_params(&key, nonce, ts, token, &ALL_SCOPES);
         params["locale"] = json!("en");
         params["permissions"] = json!({"exec": true});
+        params
+    }
+
+    /// The frame, where the challenge is this.
+    fn frame(&self, nonce: &str, ts: u64) -> String {
+        let mut params = Self::straight(nonce, ts);
         if !self.has_device {
             params.as_object_mut().unwrap().remove("device");
         }
         let mut pieces = Vec::new();
         for (index, instead) in &self.bends {
             let paths = paths(&params);
-            let path = &paths[index.index(paths.len())];
+            let path = &paths[index % paths.len()];
             let (above, name) = path.rsplit_once('/').unwrap();
             let instead = instead.as_ref().map(|strange| strange.json(&mut pieces));
             match (params.pointer_mut(above).unwrap(), instead) {
@@ -236,30 +240,67 @@ async fn hears(gateway: &TestGateway, connect: &BentConnect) -> Result<(), TestC
     Ok(())
 }
 
-#[test]
-fn no_connect_keeps_the_gateway_from_answering_another_client() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let (gateway, other) = runtime.block_on(async {
-        let gateway = TestGateway::start().await;
-        let other = gateway.client(&ALL_SCOPES).await;
-        (gateway, other)
-    });
-    let other: RefCell<Wire> = RefCell::new(other);
-    let mut runner = TestRunner::new(ProptestConfig {
-        cases: 256,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    });
-    let ran = runner.run(&bent_connect(), |connect| {
-        runtime.block_on(async {
-            hears(&gateway, &connect).await?;
-            let health = other.borrow_mut().request("health", json!({})).await;
+/// A gateway with somebody in it, and those who want to come in.
+struct Door {
+    runtime: tokio::runtime::Runtime,
+    gateway: TestGateway,
+    other: RefCell<Wire>,
+}
+
+impl Door {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let (gateway, other) = runtime.block_on(async {
+            let gateway = TestGateway::start().await;
+            let other = gateway.client(&ALL_SCOPES).await;
+            (gateway, other)
+        });
+        Self {
+            runtime,
+            gateway,
+            other: RefCell::new(other),
+        }
+    }
+
+    /// It hears what it should, and whoever is in is answered as before.
+    fn knocks(&self, connect: &BentConnect) -> Result<(), TestCaseError> {
+        self.runtime.block_on(async {
+            hears(&self.gateway, connect).await?;
+            let mut other = self.other.borrow_mut();
+            let health = other.request("health", json!({})).await;
             prop_assert_eq!(&health["ok"], true, "{}", health);
             Ok(())
         })
+    }
+}
+
+#[test]
+fn no_field_of_a_connect_keeps_the_gateway_from_answering_whatever_stands_in_it() {
+    let door = Door::new();
+    let fields = paths(&BentConnect::straight("n", 1)).len();
+    for field in 0..fields {
+        for strange in strange_things() {
+            let connect = BentConnect {
+                has_device: true,
+                bends: vec![(field, strange)],
+            };
+            let knocked = door.knocks(&connect);
+            knocked.unwrap_or_else(|problem| panic!("{connect:?}: {problem}"));
+        }
+    }
+}
+
+#[test]
+fn no_connect_keeps_the_gateway_from_answering_another_client() {
+    let door = Door::new();
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
     });
+    let ran = runner.run(&bent_connect(), |connect| door.knocks(&connect));
     ran.unwrap();
 }
