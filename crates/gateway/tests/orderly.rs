@@ -74,6 +74,111 @@ async fn until_the_end(wire: &mut Wire) -> Vec<Value> {
     }
 }
 
+/// What two clients are answered who ask at the same time.
+async fn at_once(
+    wires: &mut [Wire; 2],
+    one: (&str, Value),
+    other: (&str, Value),
+) -> (Value, Value) {
+    let [first, second] = wires;
+    tokio::join!(
+        first.request(one.0, one.1),
+        second.request(other.0, other.1)
+    )
+}
+
+#[tokio::test]
+async fn a_label_that_two_want_at_once_is_given_to_one() {
+    let gateway = TestGateway::start().await;
+    let mut wires = [
+        gateway.client(&ALL_SCOPES).await,
+        another_person(&gateway).await,
+    ];
+    for round in 0..16 {
+        let label = format!("label {round}");
+        let create = json!({"key": format!("agent:main:a{round}"), "label": label});
+        let patch = json!({"key": MAIN, "label": label});
+        let (one, other) = at_once(
+            &mut wires,
+            ("sessions.create", create),
+            ("sessions.patch", patch),
+        )
+        .await;
+        assert_ne!(one["ok"], other["ok"], "{round}: {one} {other}");
+    }
+}
+
+#[tokio::test]
+async fn who_means_one_session_changes_and_deletes_no_other_of_its_key() {
+    const KEY: &str = "agent:main:busy";
+    let gateway = TestGateway::start().await;
+    let mut wires = [
+        gateway.client(&ALL_SCOPES).await,
+        another_person(&gateway).await,
+    ];
+    for round in 0..16 {
+        let made = wires[0].ask("sessions.create", json!({"key": KEY})).await;
+        let seen = &made["sessionId"];
+        let reset = || ("sessions.reset", json!({"key": KEY}));
+        let patch = json!({"key": KEY, "expectedSessionId": seen, "execAsk": "always"});
+        let (patched, _) = at_once(&mut wires, ("sessions.patch", patch), reset()).await;
+        if patched["ok"] == true {
+            let changed = &patched["payload"]["entry"]["sessionId"];
+            assert_eq!(changed, seen, "round {round} changed another one");
+        }
+        let made = wires[0].ask("sessions.create", json!({"key": KEY})).await;
+        let delete = json!({"key": KEY, "expectedSessionId": made["sessionId"]});
+        let (_, reset) = at_once(&mut wires, ("sessions.delete", delete), reset()).await;
+        if reset["ok"] != true {
+            // It was deleted in the middle of that, as it may be.
+            continue;
+        }
+        let kept = gateway.running.app().store.session(KEY).await.unwrap();
+        let begun = &reset["payload"]["entry"]["sessionId"];
+        let kept = kept.map(|row| json!(row.session_id));
+        assert_eq!(
+            kept.as_ref(),
+            Some(begun),
+            "round {round} deleted another one"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_two_change_at_once_of_agents_and_groups_is_all_there() {
+    let gateway = TestGateway::start().await;
+    let mut wires = [
+        gateway.client(&ALL_SCOPES).await,
+        another_person(&gateway).await,
+    ];
+    for round in 0..16 {
+        let name = format!("agent {round}");
+        wires[0].ask("agents.create", json!({"name": name})).await;
+        let id = format!("agent-{round}");
+        let change = json!({"agentId": id, "emoji": "x"});
+        let delete = ("agents.delete", json!({"agentId": id}));
+        at_once(&mut wires, ("agents.update", change), delete).await;
+        let list = wires[0].ask("agents.list", json!({})).await;
+        let agents = list["agents"].as_array().unwrap();
+        assert!(
+            agents.iter().all(|agent| agent["id"] != *id),
+            "round {round}"
+        );
+
+        let groups = json!({"names": ["one", "other"]});
+        wires[0].ask("sessions.groups.put", groups).await;
+        let update = |name: &str| {
+            let group = json!({"name": name, "cwd": format!("/ws/{round}"), "worktree": false});
+            ("sessions.groups.update", group)
+        };
+        at_once(&mut wires, update("one"), update("other")).await;
+        let kept = wires[0].ask("sessions.groups.defaults", json!({})).await;
+        for group in kept["defaults"].as_array().unwrap() {
+            assert_eq!(group["cwd"], format!("/ws/{round}"), "{kept}");
+        }
+    }
+}
+
 /// Keeps the gateway from writing until it is given back.
 async fn held_store(gateway: &TestGateway) -> SqliteConnection {
     let file = gateway.state.path().join("gateway.sqlite3");
@@ -110,8 +215,12 @@ async fn who_is_shown_out_on_the_way_in_does_not_stay() {
         if answer["ok"] != true {
             continue;
         }
-        let ended = wire.closed_with().await.map(|(code, _)| code);
-        assert_eq!(ended, Some(gatehouse_protocol::close::ACCESS_REMOVED));
+        let ask = json!({"type": "req", "id": "still in", "method": "health"});
+        // It may be shown out already.
+        let _ = wire.socket.send(Message::text(ask.to_string())).await;
+        while let Some(frame) = wire.receive().await {
+            assert_ne!(frame["id"], "still in", "it is answered: {frame}");
+        }
         return;
     }
     panic!("nobody was on the way in any round");

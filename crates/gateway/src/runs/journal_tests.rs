@@ -53,7 +53,7 @@ async fn a_run_that_outlives_its_session_writes_to_no_other() {
         let (journal, store) = journal().await;
         begin(&journal).await;
         if deleted {
-            assert!(store.session_delete(KEY, 1, None).await.unwrap());
+            assert!(store.session_delete(KEY, None, 1, None).await.unwrap());
         } else {
             store
                 .session_reset(KEY, "anew", 2, None)
