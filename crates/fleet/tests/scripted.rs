@@ -68,6 +68,26 @@ async fn an_approval_is_notified_decided_once_and_shown_as_recorded() {
 }
 
 #[tokio::test]
+async fn a_chat_that_is_left_at_once_is_not_followed_by_what_opened_it() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "home", "secret").await;
+    let mut seen = gateway.requests();
+    let session = main_session(&id);
+    let (_, updates) = desk.fleet.chat_open(session.clone()).await.unwrap();
+    desk.fleet.chat_close(session).await.unwrap();
+    drop(updates);
+    let mut comes = async |method: &str| {
+        let asked = async { while seen.recv().await.unwrap().method != method {} };
+        let asked = tokio::time::timeout(std::time::Duration::from_secs(60), asked).await;
+        assert!(asked.is_ok(), "{method} is not asked");
+    };
+    // What opened it is at its end only now. Its closing may have been faster, and is said again.
+    comes("chat.history").await;
+    comes("sessions.messages.unsubscribe").await;
+}
+
+#[tokio::test]
 async fn a_decision_that_the_scopes_do_not_allow_is_barred_and_never_sent() {
     let script = Script {
         scopes: vec!["operator.read", "operator.write"],

@@ -124,6 +124,8 @@ pub struct Agents {
     runs: Arc<dyn Fn(&str) -> RunSettings + Send + Sync>,
     models: ModelCatalog,
     state_dir: PathBuf,
+    /// Held from the look at an agent that a client made to what is written of it.
+    pub(crate) changing: Arc<tokio::sync::Mutex<()>>,
 }
 
 const MAIN: &str = "main";
@@ -142,6 +144,7 @@ impl Agents {
             runs: Arc::new(move |agent| settings::of_agent(&for_runs.current(), agent)),
             models,
             state_dir: state_dir.to_owned(),
+            changing: Arc::default(),
         }
     }
 

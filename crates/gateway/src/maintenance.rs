@@ -32,6 +32,7 @@ pub(crate) async fn run(app: App) {
                 if let Err(error) = app.store.check_room().await {
                     tracing::debug!(%error, "nothing can be kept");
                 }
+                app.unwritten.settle_all(&*app.store).await;
                 let now = i64::try_from(app.clock.now_ms()).unwrap_or(i64::MAX);
                 if let Err(error) = app.store.answers_expire(now).await {
                     tracing::warn!(%error, "old answers could not be forgotten");

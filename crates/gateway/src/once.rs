@@ -2,8 +2,11 @@
 //! answer, on this connection or another, before a restart or after it. A key that comes back with other input is
 //! refused: that input would be lost without a word.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{Claim, GatewayStore};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -42,16 +45,82 @@ where
         return Ok(answer_to(kept, &input)?);
     }
     let done = work().await;
-    let kept = match &done {
-        Ok(answer) => {
-            let expires = now(app).saturating_add(KEPT_MS);
-            let answer = json!([input, answer]).to_string();
-            store.answer_put(&key, &answer, expires).await
-        }
-        Err(_) => store.answer_release(&key).await,
+    let end = match &done {
+        Ok(answer) => End::Answered {
+            json: json!([input, answer]).to_string(),
+            expires_at: now(app).saturating_add(KEPT_MS),
+        },
+        Err(_) => End::Free,
     };
-    kept.map_err(MethodError::from)?;
+    // What was done is done, and what was not has its own reason, whatever becomes of the key.
+    app.unwritten.end(store, key, end).await;
     done
+}
+
+/// How it ended with a key.
+#[derive(Clone)]
+enum End {
+    Answered { json: String, expires_at: i64 },
+    Free,
+}
+
+impl End {
+    async fn write(&self, store: &dyn GatewayStore, key: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Answered { json, expires_at } => store.answer_put(key, json, *expires_at).await,
+            Self::Free => store.answer_release(key).await,
+        }
+    }
+}
+
+/// The ends that the store could not take, such as on a full disk: there these keys look as if they were still at work.
+/// Written when they can be, and known here until then.
+#[derive(Clone, Default)]
+pub(crate) struct Unwritten(Arc<Mutex<HashMap<String, End>>>);
+
+impl Unwritten {
+    async fn end(&self, store: &dyn GatewayStore, key: String, end: End) {
+        if let Err(error) = end.write(store, &key).await {
+            tracing::warn!(%error, "what a request was answered is kept in memory until it can be written");
+            self.lock().insert(key, end);
+        }
+    }
+
+    /// The answer of a key whose end could not be written. A key that is free is freed in the store first: an error
+    /// where that still fails.
+    async fn settle(
+        &self,
+        store: &dyn GatewayStore,
+        key: &str,
+    ) -> Result<Option<Value>, StoreError> {
+        // Taken out before it is tried: a claim of somebody else, who was freed first, is not to be freed again.
+        let Some(end) = self.lock().remove(key) else {
+            return Ok(None);
+        };
+        let written = end.write(store, key).await;
+        if written.is_err() {
+            self.lock().insert(key.to_owned(), end.clone());
+        }
+        match end {
+            End::Answered { json, .. } => Ok(Some(serde_json::from_str(&json).unwrap_or_default())),
+            End::Free => written.map(|()| None),
+        }
+    }
+
+    /// Tries all of them again.
+    pub(crate) async fn settle_all(&self, store: &dyn GatewayStore) {
+        let keys: Vec<String> = self.lock().keys().cloned().collect();
+        for key in keys {
+            if self.settle(store, &key).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Whoever panicked left whole entries.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, End>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The methods whose key names the run that they begin, so that another of them can come with a key that one has used.
@@ -69,7 +138,7 @@ pub(crate) async fn same_input_elsewhere(
         let key = format!("{other}\n{key}");
         match claimed(app, &*app.store, &key).await? {
             Some(kept) => drop(answer_to(kept, &input)?),
-            None => app.store.answer_release(&key).await?,
+            None => app.unwritten.end(&*app.store, key, End::Free).await,
         }
     }
     Ok(())
@@ -82,6 +151,9 @@ async fn claimed(
     key: &str,
 ) -> Result<Option<Value>, MethodError> {
     for _ in 0..LOOKS {
+        if let Some(kept) = app.unwritten.settle(store, key).await? {
+            return Ok(Some(kept));
+        }
         let now = now(app);
         match store
             .answer_claim(key, now, now.saturating_add(KEPT_MS))

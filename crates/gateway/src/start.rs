@@ -25,6 +25,7 @@ use crate::health::HealthMonitor;
 use crate::house::{House, Site};
 use crate::machine::Machine;
 use crate::net::{self, Listener, Tls};
+use crate::once::Unwritten;
 use crate::options::StartOptions;
 use crate::running::{RunRecord, StateLock};
 use crate::runs::DirectCalls;
@@ -174,6 +175,7 @@ impl Gateway {
             methods: methods::table(),
             listens: (scheme, address),
             counters: Counters::new(),
+            unwritten: Unwritten::default(),
             log_file,
             state_dir,
             tasks: tasks.clone(),

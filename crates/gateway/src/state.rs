@@ -34,6 +34,7 @@ use crate::health::HealthMonitor;
 use crate::heartbeats::{HeartbeatSwitch, LastHeartbeat};
 use crate::limits::Limits;
 use crate::machine::Machine;
+use crate::once::Unwritten;
 use crate::router::MethodTable;
 use crate::runs::Runs;
 use crate::sessions::Sessions;
@@ -82,6 +83,8 @@ pub struct Parts {
     /// `ws` or `wss`, and where it listens.
     pub listens: (&'static str, SocketAddr),
     pub(crate) counters: Counters,
+    /// What the store could not be told of idempotency keys.
+    pub(crate) unwritten: Unwritten,
     /// What `logs.tail` reads.
     pub log_file: Option<PathBuf>,
     /// Where everything that is kept is kept.

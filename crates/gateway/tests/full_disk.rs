@@ -4,12 +4,9 @@
 
 mod support;
 
-use std::path::Path;
-use std::time::Duration;
-
 use gatehouse_store::gateway::RunState;
 use serde_json::{Value, json};
-use support::{ALL_SCOPES, TestGateway, Wire, http};
+use support::{ALL_SCOPES, TestGateway, Wire, http, in_store, until};
 
 /// More than a gateway needs that has said little.
 const PAGES: u32 = 600;
@@ -37,27 +34,18 @@ async fn said(wire: &mut Wire, run: &str) -> Value {
     }
 }
 
-/// Something else on the disk takes what is left, or gives it back.
-async fn disk(folder: &Path, statement: &'static str) {
-    use sqlx::{ConnectOptions, Executor};
-    let file = folder.join("gateway.sqlite3");
-    let options = sqlx::sqlite::SqliteConnectOptions::new()
-        .filename(file)
-        .busy_timeout(Duration::from_secs(10));
-    let mut connection = options.connect().await.unwrap();
-    connection.execute(statement).await.unwrap();
-}
-
+/// Something else on the disk takes what is left.
 async fn fill(gateway: &TestGateway) {
-    disk(
-        gateway.state.path(),
+    in_store(
+        gateway,
         "CREATE TABLE other AS SELECT zeroblob(4000000) AS data",
     )
     .await;
 }
 
+/// And gives it back.
 async fn make_room(gateway: &TestGateway) {
-    disk(gateway.state.path(), "DROP TABLE other").await;
+    in_store(gateway, "DROP TABLE other").await;
 }
 
 /// So long that it needs pages of its own.
@@ -77,16 +65,6 @@ fn says_full(answer: &Value) {
     assert_eq!(answer["error"]["code"], "UNAVAILABLE", "{answer}");
     assert_eq!(answer["error"]["message"], FULL, "{answer}");
     assert_eq!(answer["error"]["retryable"], true, "{answer}");
-}
-
-async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
-    for _ in 0..1_000 {
-        if holds().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{what} did not come about");
 }
 
 #[tokio::test]

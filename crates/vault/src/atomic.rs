@@ -20,6 +20,18 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), VaultError> {
     sync_folder(path).map_err(|e| failed("sync the folder of", path, e))
 }
 
+/// Keeps other processes, and other threads, from changing what a file says while this one does: held from before it is
+/// read until it was replaced. The lock is a file of its own, because what it is for is replaced; it stays.
+pub(crate) fn lock(path: &Path) -> Result<File, VaultError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|e| failed("open", path, e))?;
+    file.lock().map_err(|e| failed("lock", path, e))?;
+    Ok(file)
+}
+
 /// Where the new content waits for the rename.
 pub(crate) fn temporary(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -1,10 +1,13 @@
-//! The log: one file a day in the app's log folder, seven kept, and nothing secret in it.
+//! The log: one file a day in the app's log folder, seven kept, and nothing secret in it. A day that says more than fills
+//! a file has two: what is said now, and what was said right before it.
 //!
 //! Every line passes the vault's redactor on its way to the file, whatever wrote it. That is the last line
 //! of defence and not the first: secrets travel in types that cannot be printed.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use gatehouse_vault::{Redactor, process};
 use tauri::{AppHandle, Manager};
@@ -17,6 +20,10 @@ use super::opening;
 
 /// A week, as a problem is often noticed days after it began.
 const FILES_KEPT: usize = 7;
+/// The most bytes of one: days of a busy app, and still opened by any editor.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+/// How many bytes are written until the file's size is looked at again.
+const LOOK_EVERY: u64 = 256 * 1024;
 const PREFIX: &str = "gatehouse";
 const SUFFIX: &str = "log";
 const DEFAULT_LEVELS: &str = "info,zbus=warn,tauri=warn,wry=warn,tao=warn";
@@ -26,12 +33,7 @@ const DEFAULT_LEVELS: &str = "info,zbus=warn,tauri=warn,wry=warn,tao=warn";
 /// # Errors
 /// When the folder cannot be made or written.
 pub(crate) fn start(folder: &Path, redactor: Redactor) -> Result<(), InitError> {
-    let file = RollingFileAppender::builder()
-        .rotation(Rotation::DAILY)
-        .max_log_files(FILES_KEPT)
-        .filename_prefix(PREFIX)
-        .filename_suffix(SUFFIX)
-        .build(folder)?;
+    let file = LogFile::start(folder, MOST_BYTES, LOOK_EVERY)?;
     let levels = EnvFilter::try_from_env("GATEHOUSE_LOG");
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
@@ -92,8 +94,74 @@ fn log_panic(panic: &str) {
     let _ = writeln!(io::stderr(), "{panic}");
 }
 
+/// The file of the day, which is set aside when it is full. What was set aside before on that day goes.
+struct LogFile {
+    folder: PathBuf,
+    most: u64,
+    look_every: u64,
+    appender: RwLock<RollingFileAppender>,
+    unlooked: AtomicU64,
+}
+
+impl LogFile {
+    fn start(folder: &Path, most: u64, look_every: u64) -> Result<Self, InitError> {
+        Ok(Self {
+            folder: folder.to_owned(),
+            most,
+            look_every,
+            appender: RwLock::new(appender(folder)?),
+            // The day may have begun before this start.
+            unlooked: AtomicU64::new(look_every),
+        })
+    }
+
+    fn write(&self, line: &[u8]) -> io::Result<()> {
+        let unlooked = self.unlooked.load(Ordering::Relaxed) + line.len() as u64;
+        self.unlooked.store(unlooked, Ordering::Relaxed);
+        if unlooked > self.look_every {
+            self.make_room();
+        }
+        let appender = self.appender.read();
+        let appender = appender.unwrap_or_else(PoisonError::into_inner);
+        appender.make_writer().write_all(line)
+    }
+
+    /// What fails here is tried again after some more lines; there is nowhere to report it.
+    fn make_room(&self) {
+        let mut appender_now = self
+            .appender
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.unlooked.store(0, Ordering::Relaxed);
+        let Some(path) = newest(&self.folder) else {
+            return;
+        };
+        let size = std::fs::metadata(&path).map_or(0, |found| found.len());
+        if size < self.most || std::fs::rename(&path, aside(&path)).is_err() {
+            return;
+        }
+        if let Ok(anew) = appender(&self.folder) {
+            *appender_now = anew;
+        }
+    }
+}
+
+fn appender(folder: &Path) -> Result<RollingFileAppender, InitError> {
+    RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .max_log_files(FILES_KEPT)
+        .filename_prefix(PREFIX)
+        .filename_suffix(SUFFIX)
+        .build(folder)
+}
+
+/// A name that counts among the files of the log, and comes by name before the one that it is of.
+fn aside(path: &Path) -> PathBuf {
+    path.with_extension(format!("before.{SUFFIX}"))
+}
+
 struct Redacted {
-    file: RollingFileAppender,
+    file: LogFile,
     redactor: Redactor,
 }
 
@@ -130,7 +198,7 @@ impl Drop for Line<'_> {
         let text = String::from_utf8_lossy(&self.text);
         let line = self.to.redactor.redact(&text);
         // A full disk must not end the app, and there is nowhere to report it.
-        let _ = self.to.file.make_writer().write_all(line.as_bytes());
+        let _ = self.to.file.write(line.as_bytes());
     }
 }
 
@@ -154,6 +222,31 @@ mod tests {
         }
         let found = newest(folder.path()).unwrap();
         assert!(found.ends_with("gatehouse.2026-11-22.log"), "{found:?}");
+    }
+
+    #[test]
+    fn a_day_that_says_much_keeps_its_newest_lines_and_no_more_than_two_files() {
+        let folder = tempfile::tempdir().unwrap();
+        for half in [0..100, 100..200] {
+            let log = LogFile::start(folder.path(), 100, 20).unwrap();
+            for line in half {
+                log.write(format!("line {line}\n").as_bytes()).unwrap();
+            }
+        }
+        let newest = newest(folder.path()).unwrap();
+        let text = |path: &Path| std::fs::read_to_string(path).unwrap();
+        let (former, now) = (text(&aside(&newest)), text(&newest));
+        for text in [&former, &now] {
+            assert!(text.len() < 200, "{text}");
+        }
+        let all = former + &now;
+        let kept: Vec<&str> = all.lines().collect();
+        let expected: Vec<String> = (200 - kept.len()..200)
+            .map(|line| format!("line {line}"))
+            .collect();
+        assert_eq!(kept, expected, "the newest, whole and in their order");
+        // One more where midnight came in between.
+        assert!(std::fs::read_dir(folder.path()).unwrap().count() <= 3);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! It decides nothing about a queue (that is [`Lane`]) and does nothing of a run (that is [`super::run`]).
 
+mod reserve;
+
 use std::{collections::HashMap, sync::Arc};
 
 use tokio::{
@@ -10,13 +12,16 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use reserve::Reserving;
+pub(crate) use reserve::Room;
+
 use super::{
     WeakEngine,
     ended::EndedRuns,
     families::Families,
     lane::{Batch, Item, Lane, QueueRules, Step, StopWhy, Withdrawal},
     parts::Shared,
-    request::{AbortCause, ActiveRun, QueueMode, RunOutcome, RunRequest, RunStatus, SubmitError},
+    request::{AbortCause, ActiveRun, RunOutcome, RunRequest, RunStatus},
     run::Run,
     stop::{StopCause, StopSignal},
 };
@@ -42,7 +47,7 @@ pub(crate) enum Command {
     Reserve {
         run_id: String,
         room: Room,
-        reply: oneshot::Sender<Result<(), SubmitError>>,
+        reply: Reserving,
     },
     /// Gives back an id whose input could not be kept.
     Release {
@@ -91,14 +96,6 @@ pub(crate) enum Command {
     },
 }
 
-/// Where an input is to wait.
-pub(crate) struct Room {
-    pub(crate) session_key: String,
-    pub(crate) mode: QueueMode,
-    /// Somebody is there to hear that there is none. What the gateway itself has to say is kept.
-    pub(crate) is_asked_for: bool,
-}
-
 pub(crate) struct Actor {
     shared: Arc<Shared>,
     commands: mpsc::Receiver<Command>,
@@ -107,7 +104,12 @@ pub(crate) struct Actor {
     lanes: HashMap<String, Lane<Submission>>,
     running: HashMap<String, Arc<StopSignal>>,
     ended: EndedRuns,
+<<<<<<< HEAD
     families: Families,
+=======
+    /// Ids that were taken and whose input is not durable yet, with those who wanted the same one since.
+    reserved: HashMap<String, Vec<(Room, Reserving)>>,
+>>>>>>> wt-gw
     rules: QueueRules,
     runs: TaskTracker,
     closing: CancellationToken,
@@ -119,7 +121,11 @@ impl Actor {
         let options = &engine.shared.options;
         Self {
             ended: EndedRuns::new(options.kept_outcomes),
+<<<<<<< HEAD
             families: Families::default(),
+=======
+            reserved: HashMap::new(),
+>>>>>>> wt-gw
             rules: options.queue,
             shared: engine.shared.clone(),
             runs: engine.runs.clone(),
@@ -166,11 +172,12 @@ impl Actor {
                 run_id,
                 room,
                 reply,
-            } => {
-                let _ = reply.send(self.reserve(run_id, &room, stopping));
+            } => self.reserve_in_turn(run_id, room, reply, stopping),
+            Command::Release { run_id } => self.release(&run_id, stopping),
+            Command::Submit(input) => {
+                self.durable(&input.run_id);
+                self.submit(*input, stopping);
             }
-            Command::Release { run_id } => self.ended.forget(&run_id),
-            Command::Submit(input) => self.submit(*input, stopping),
             Command::Abort {
                 session_key,
                 run_id,
@@ -208,22 +215,6 @@ impl Actor {
                     lane.set_rules(rules);
                 }
             }
-        }
-    }
-
-    fn reserve(&mut self, run_id: String, room: &Room, stopping: bool) -> Result<(), SubmitError> {
-        if stopping {
-            return Err(SubmitError::Stopping);
-        }
-        let lane = self.lanes.get(&room.session_key);
-        let is_new = !self.ended.knows(&run_id);
-        if is_new && room.is_asked_for && lane.is_some_and(|lane| lane.is_full_for(room.mode)) {
-            return Err(SubmitError::Full(self.rules.cap.max(1)));
-        }
-        if self.ended.begin(&run_id) {
-            Ok(())
-        } else {
-            Err(SubmitError::DuplicateRun(run_id))
         }
     }
 

@@ -2,8 +2,7 @@
 //! `logs.tail`, both with every known secret taken out. `GATEHOUSE_LOG` filters them, in the way of `RUST_LOG`;
 //! without it the configuration's `logging.level` does, also when it changes.
 
-use std::fs::{File, OpenOptions};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,14 +15,13 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
 
 use super::lines::Lines;
+use super::log_file::{LogFile, MOST_BYTES};
 use crate::environment::Environment;
 use crate::failure::Failure;
 
 const NAME: &str = "gateway.log";
 /// What goes to the log when nothing says so.
 const USUAL: &str = "info";
-/// A log of this size is set aside at the next start, in place of the one before it.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// A log that was started.
 pub(crate) struct Log {
@@ -54,9 +52,8 @@ pub(crate) fn start(
 ) -> Result<Log, Failure> {
     let path = configured.file.clone();
     let path = path.unwrap_or_else(|| folder.join(NAME));
-    let file = open(&path)
+    let file = LogFile::open(&path, MOST_BYTES)
         .map_err(|error| Failure::configuration(format!("{}: {error}", path.display())))?;
-    let file = Arc::new(file);
     let of_environment = environment.get("GATEHOUSE_LOG");
     let first = match of_environment {
         Some(said) => filter(said),
@@ -68,7 +65,7 @@ pub(crate) fn start(
     let to_file = fmt::layer()
         .event_format(Lines)
         .fmt_fields(JsonFields::new())
-        .with_writer(move || for_file.writer(SharedFile(Arc::clone(&file))));
+        .with_writer(move || for_file.writer(file.clone()));
     let to_stderr = fmt::layer()
         .with_ansi(colour)
         .with_writer(move || for_stderr.writer(std::io::stderr()));
@@ -101,28 +98,4 @@ fn level(word: &str) -> &str {
         "silent" => "off",
         word => word,
     }
-}
-
-/// One file for every line.
-struct SharedFile(Arc<File>);
-
-impl Write for SharedFile {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        (&*self.0).write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        (&*self.0).flush()
-    }
-}
-
-fn open(path: &Path) -> std::io::Result<File> {
-    if std::fs::metadata(path).is_ok_and(|found| found.len() > MAX_BYTES) {
-        std::fs::rename(path, path.with_extension("log.1"))?;
-    }
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

@@ -4,6 +4,7 @@
 pub(crate) mod keys;
 mod lines;
 pub(crate) mod log;
+mod log_file;
 pub(crate) mod page;
 pub(crate) mod secret;
 mod signals;

@@ -104,7 +104,7 @@ pub struct Gatekeeper {
 }
 
 /// A derivation takes 19 MiB and a core for a tenth of a second, for anyone who asks: not more than this many at a time.
-const DERIVATIONS: usize = 2;
+pub(super) const DERIVATIONS: usize = 2;
 
 impl Gatekeeper {
     pub(crate) fn new(

@@ -6,6 +6,8 @@ mod asked;
 mod device;
 mod failures;
 mod gatekeeper;
+#[cfg(test)]
+mod gatekeeper_tests;
 mod identify;
 mod identity;
 mod issued;

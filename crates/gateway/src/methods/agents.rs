@@ -94,6 +94,7 @@ async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
         ));
     }
     known_model(&cx, params.model.as_deref())?;
+    let _alone = cx.app.agents.changing.lock().await;
     if cx.app.agents.find(&id).await?.is_some() {
         return Err(MethodError::invalid(format!(
             "agent \"{id}\" already exists"
@@ -190,6 +191,8 @@ struct UpdateParams {
 }
 
 async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
+    // One that is deleted meanwhile does not come back by its change.
+    let _alone = cx.app.agents.changing.lock().await;
     let before = made(&cx, &params.agent_id).await?;
     let mut entry = before.clone();
     entry.name = params.name.or(entry.name);
@@ -228,6 +231,7 @@ struct DeleteParams {
 }
 
 async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
+    let _alone = cx.app.agents.changing.lock().await;
     let gone = made(&cx, &params.agent_id).await?;
     let what = format!("the agent {} was deleted", gone.id);
     let said = said(&cx, "agent.deleted", what.clone(), Some(&gone), None);

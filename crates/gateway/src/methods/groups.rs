@@ -86,6 +86,7 @@ struct PutParams {
 }
 
 async fn put(cx: Cx, params: PutParams) -> Result<Value, MethodError> {
+    let _alone = cx.app.sessions.groups.lock().await;
     let before = cx.app.store.groups().await?;
     let kept = |name: &String| {
         let known = before.iter().find(|group| group.name == *name);
@@ -117,6 +118,7 @@ async fn rename(cx: Cx, params: RenameParams) -> Result<Value, MethodError> {
     if params.to.trim().is_empty() {
         return Err(MethodError::invalid("a group needs a name"));
     }
+    let _alone = cx.app.sessions.groups.lock().await;
     let in_it = members(&cx, &params.name).await?;
     match cx.app.store.group_rename(&params.name, &params.to).await? {
         true => changed(&cx, Some(in_it)).await,
@@ -135,6 +137,7 @@ struct UpdateParams {
 }
 
 async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
+    let _alone = cx.app.sessions.groups.lock().await;
     let mut groups = cx.app.store.groups().await?;
     let found = groups.iter_mut().find(|group| group.name == params.name);
     let group = found.ok_or_else(|| MethodError::invalid("there is no such group"))?;
@@ -155,6 +158,7 @@ struct DeleteParams {
 
 async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
     let in_it = members(&cx, &params.name).await?;
+    let _alone = cx.app.sessions.groups.lock().await;
     let mut groups = cx.app.store.groups().await?;
     groups.retain(|group| group.name != params.name);
     cx.app.store.groups_put(groups).await?;

@@ -1,5 +1,8 @@
 //! `sessions.patch` and `sessions.patchMany`. Each field can be left, set, or cleared with `null`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use gatehouse_agent::provider::Thinking;
 use gatehouse_audit::Draft;
 use gatehouse_protocol::MethodScope;
@@ -9,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::expected::field;
 use super::not_here::{NOT_WHEN_CHANGED, no_revisions, refuse};
-use super::session_write::{ensured, expect, free_label, known_model, unknown};
+use super::session_write::{changed_since, ensured, expect, free_label, known_model, unknown};
 use crate::audit::done_by;
 use crate::router::{Cx, MethodError, MethodTable, asks_for_something, one_agent};
 use crate::sessions::{Change, Overrides, SessionName};
@@ -173,7 +176,7 @@ async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
     expect(&cx, &name, params.expected_session_id.as_deref()).await?;
     // The main session can be patched before anything was said in it.
     ensured(&cx, &name).await?;
-    let row = patched(&cx, &name, params.patch).await?;
+    let row = patched(&cx, &name, params.patch, params.expected_session_id).await?;
     let wire = sessions.wire(&row);
     Ok(json!({
         "ok": true,
@@ -193,18 +196,35 @@ fn may_patch(cx: &Cx, patch: &Patch) -> Result<(), MethodError> {
     patch.check()
 }
 
-/// Changes a session that is there.
-async fn patched(cx: &Cx, name: &SessionName, patch: Patch) -> Result<SessionRow, MethodError> {
+/// Changes a session that is there, and where its id is given, only the one of that id.
+async fn patched(
+    cx: &Cx,
+    name: &SessionName,
+    patch: Patch,
+    only: Option<String>,
+) -> Result<SessionRow, MethodError> {
     let sessions = &cx.app.sessions;
-    free_label(cx, patch.new_label(), &name.key).await?;
+    let _label = free_label(cx, patch.new_label(), &name.key).await?;
     let now = sessions.now();
-    let change = Box::new(move |row: &mut SessionRow| patch.apply(row, now));
+    // Looked at where it is changed: it may be another one since it was looked at before.
+    let is_another = Arc::new(AtomicBool::new(false));
+    let another = Arc::clone(&is_another);
+    let change = Box::new(move |row: &mut SessionRow| {
+        if only.is_some_and(|id| id != row.session_id) {
+            another.store(true, Ordering::Relaxed);
+        } else {
+            patch.apply(row, now);
+        }
+    });
     let said = said(cx, name);
     let row = sessions
         .store
         .session_change_recorded(&name.key, change, said)
         .await?;
     let row = row.ok_or_else(|| unknown(name))?;
+    if is_another.load(Ordering::Relaxed) {
+        return Err(changed_since());
+    }
     sessions.publish(&row, &Change::Reason("patch"));
     Ok(row)
 }
@@ -299,7 +319,7 @@ async fn patch_one(
         return Err(no_revisions());
     }
     expect(cx, name, target.expected_session_id.as_deref()).await?;
-    patched(cx, name, patch).await
+    patched(cx, name, patch, target.expected_session_id.clone()).await
 }
 
 /// Refuses a word that is none of those that there are.

@@ -9,6 +9,7 @@ use gatehouse_protocol::MethodScope;
 use gatehouse_store::gateway::{SessionFilter, SessionRow};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use super::chat::{Attachment, content, submitted};
@@ -137,7 +138,7 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
     };
     let name = sessions.name(&wanted, params.agent_id.as_deref());
     cx.app.runs.known_agent(&name).await?;
-    free_label(cx, params.label.as_deref(), &name.key).await?;
+    let label = free_label(cx, params.label.as_deref(), &name.key).await?;
     known_model(cx, params.model.as_deref())?;
     let level = params.thinking_level.as_deref();
     one_of("thinkingLevel", level, &Thinking::WORDS)?;
@@ -170,6 +171,7 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
         }
         Some(there) => there,
     };
+    drop(label);
     sessions.publish(&row, &Change::Reason("create"));
     let mut answer = json!({
         "ok": true,
@@ -208,11 +210,16 @@ pub(super) fn known_model(cx: &Cx, name: Option<&str>) -> Result<(), MethodError
     }
 }
 
-/// A label names one session.
-pub(super) async fn free_label(cx: &Cx, label: Option<&str>, key: &str) -> Result<(), MethodError> {
+/// A label names one session. Nobody else is given one while what this gives is held: until the label is written.
+pub(super) async fn free_label(
+    cx: &Cx,
+    label: Option<&str>,
+    key: &str,
+) -> Result<Option<OwnedMutexGuard<()>>, MethodError> {
     let Some(label) = label else {
-        return Ok(());
+        return Ok(None);
     };
+    let alone = cx.app.sessions.labels.clone().lock_owned().await;
     let filter = SessionFilter {
         label: Some(label.to_owned()),
         limit: Some(2),
@@ -223,7 +230,7 @@ pub(super) async fn free_label(cx: &Cx, label: Option<&str>, key: &str) -> Resul
         true => Err(MethodError::invalid(format!(
             "label already in use: {label}"
         ))),
-        false => Ok(()),
+        false => Ok(Some(alone)),
     }
 }
 
@@ -322,12 +329,16 @@ async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
     }
     stop(&cx, &name).await;
     let ended = Some(ended(&cx, &format!("the session {} was deleted", name.key)));
+    let only = params.expected_session_id.as_deref();
     let deleted = sessions
         .store
-        .session_delete(&name.key, sessions.now(), ended)
+        .session_delete(&name.key, only, sessions.now(), ended)
         .await?;
     if deleted {
         sessions.gone(&name.key, &name.agent);
+    } else {
+        // It may have become another while its run was waited for.
+        expect(&cx, &name, only).await?;
     }
     Ok(json!({"ok": true, "key": name.key, "deleted": deleted, "archived": []}))
 }

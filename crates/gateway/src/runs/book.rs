@@ -9,6 +9,7 @@ use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{RunRecord, RunState};
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use super::translate::stop_word;
 use crate::sessions::{Change, Sessions};
@@ -60,45 +61,46 @@ impl RunBook {
     }
 }
 
-/// How long after the disk was found full the ends of runs are noted again.
+/// How long after the end of a run could not be noted it is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 
 async fn keep(sessions: Sessions, mut inbox: mpsc::UnboundedReceiver<Line>) {
-    // Runs whose end found the disk full: without it they would go on for ever.
+    // Runs whose end could not be noted, as on a full disk: without it they would go on for ever.
     let mut left = VecDeque::new();
+    // Not put off by what comes meanwhile.
+    let mut again = tokio::time::interval(AGAIN);
+    again.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let line = tokio::select! {
             biased;
-            line = inbox.recv() => line,
-            () = tokio::time::sleep(AGAIN), if !left.is_empty() => {
+            _ = again.tick(), if !left.is_empty() => {
                 note_left(&sessions, &mut left).await;
                 continue;
             }
+            line = inbox.recv() => line,
         };
         let Some(line) = line else { break };
         let noted = note(&sessions, &line).await;
         tell(&sessions, &line).await;
-        match noted {
-            Err(StoreError::DiskFull) if matches!(line.what, What::Ended(_)) => {
+        if let Err(error) = noted {
+            tracing::error!(%error, run = %line.run_id, "a run could not be noted");
+            if matches!(line.what, What::Ended(_)) {
                 left.push_back(line);
             }
-            Err(error) => tracing::error!(%error, run = %line.run_id, "a run could not be noted"),
-            Ok(()) => {}
         }
     }
     note_left(&sessions, &mut left).await;
 }
 
-/// Notes what is left, as far as there is room.
+/// Notes what is left, as far as it can be.
 async fn note_left(sessions: &Sessions, left: &mut VecDeque<Line>) {
     while let Some(line) = left.pop_front() {
         match note(sessions, &line).await {
             Ok(()) => tell(sessions, &line).await,
-            Err(StoreError::DiskFull) => {
+            Err(_) => {
                 left.push_front(line);
                 return;
             }
-            Err(error) => tracing::error!(%error, run = %line.run_id, "a run could not be noted"),
         }
     }
 }

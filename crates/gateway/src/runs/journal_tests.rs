@@ -22,7 +22,7 @@ async fn journal() -> (StoreJournal, Arc<dyn GatewayStore>) {
     (StoreJournal::new(sessions, Redactor::default()), store)
 }
 
-async fn sessions() -> (Sessions, Arc<dyn GatewayStore>) {
+pub(super) async fn sessions() -> (Sessions, Arc<dyn GatewayStore>) {
     let store: Arc<dyn GatewayStore> = Arc::new(SqliteGatewayStore::in_memory().await.unwrap());
     let clock = Clock::new(|| 1);
     let (hub, hub_task) = Hub::start(clock.clone(), serde_json::from_value(json!({})).unwrap());
@@ -55,7 +55,7 @@ async fn a_run_that_outlives_its_session_writes_to_no_other() {
         let (journal, store) = journal().await;
         begin(&journal).await;
         if deleted {
-            assert!(store.session_delete(KEY, 1, None).await.unwrap());
+            assert!(store.session_delete(KEY, None, 1, None).await.unwrap());
         } else {
             store
                 .session_reset(KEY, "anew", 2, None)

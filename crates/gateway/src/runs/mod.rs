@@ -1,6 +1,7 @@
 //! Runs, as clients see them. The engine tells what happens; `journal` keeps transcripts in the store,
 //! `watch` turns events of the engine into `agent` and `chat` events and keeps what is in flight, `translate`
-//! says what each looks like, `book` notes in the store how runs begin and end, `submit` takes inputs, `tellers` keeps
+//! says what each looks like, `book` notes in the store how runs begin and end, `submit` takes inputs, `lately` knows
+//! those that were sent twice, `tellers` keeps
 //! whose words a session follows.
 
 mod agent_sessions;
@@ -8,12 +9,15 @@ mod book;
 mod journal;
 #[cfg(test)]
 mod journal_tests;
+mod lately;
 mod recover;
 mod submit;
 pub(crate) mod tellers;
 mod tool_calls;
 mod translate;
 mod watch;
+#[cfg(test)]
+mod watch_tests;
 
 pub use agent_sessions::{AgentSessions, Post};
 pub use book::RunBook;
@@ -23,4 +27,4 @@ pub(crate) use recover::recover;
 pub(crate) use submit::conversation_went_on;
 pub use submit::{Input, Runs, Submitted};
 pub use tool_calls::DirectCalls;
-pub use watch::{InFlight, Registration, RunWatch};
+pub use watch::{InFlight, Registered, Registration, RunWatch};

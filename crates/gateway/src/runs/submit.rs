@@ -10,7 +10,7 @@ use gatehouse_store::gateway::SessionRow;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Registration, RunWatch};
+use super::{Registered, Registration, RunWatch};
 use crate::agents::Agents;
 use crate::hex::hex;
 use crate::once::used_for_another;
@@ -134,20 +134,40 @@ impl Runs {
             agent_id: row.agent.clone(),
             accepted_at_ms: u64::try_from(self.sessions.now()).unwrap_or_default(),
         };
-        if let Some(same) = self.watch.register(registration, fingerprint).await {
+        let registered = self.watch.register(registration, fingerprint).await;
+        if let Registered::Same(same) = registered {
             return Ok(Submitted::Known(same));
         }
-        let run_id = input.run_id.clone();
+        let mut entry = Entry {
+            watch: &self.watch,
+            run_id: input.run_id.clone(),
+            is_kept: registered == Registered::There,
+        };
         match self.engine.submit(request(input, &row)).await {
             Ok(accepted) => {
+                entry.is_kept = true;
                 self.sessions.publish(&row, &Change::Reason("send"));
                 Ok(Submitted::Started(accepted.run_id))
             }
             Err(SubmitError::DuplicateRun(known)) => Ok(Submitted::Known(known)),
-            Err(error) => {
-                self.watch.forget(&run_id);
-                Err(refused(error))
-            }
+            Err(error) => Err(refused(error)),
+        }
+    }
+}
+
+/// A run that was registered: in the end the watch is told what became of it, also where nobody waits any more.
+struct Entry<'w> {
+    watch: &'w RunWatch,
+    run_id: String,
+    /// The engine has its input, or had it before.
+    is_kept: bool,
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        match self.is_kept {
+            true => self.watch.kept(&self.run_id),
+            false => self.watch.forget(&self.run_id),
         }
     }
 }

@@ -3,23 +3,18 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use gatehouse_agent::event::RunSink;
 use gatehouse_agent::{Action, RunEvent, RunEventKind};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
 
 use super::RunBook;
+use super::lately::Lately;
 use super::translate::{AgentPart, Told, told};
 use crate::broadcast::{Audience, Delivery, Event, EventKind, Hub, Topic};
 use crate::govern::Waiting;
 use crate::heartbeats::LastHeartbeat;
-
-/// The same words in the same session within this time are one input while its run is at work: a click that was heard
-/// twice, or a client that sent again under a new key. Said again after the answer, they are meant again.
-const SAME_WITHIN: Duration = Duration::from_secs(3);
 
 /// What the gateway knows of a run before the engine begins it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,14 +45,29 @@ pub struct RunWatch {
 
 enum Command {
     Event(RunEvent),
-    Register(
-        Registration,
-        Option<String>,
-        oneshot::Sender<Option<String>>,
-    ),
+    Register(Box<Asking>),
+    Kept(String),
     Forget(String),
     Note(Box<Note>),
     InFlight(String, oneshot::Sender<Vec<InFlight>>),
+}
+
+/// Somebody who wants to register a run.
+pub(super) struct Asking {
+    pub(super) run: Registration,
+    pub(super) fingerprint: Option<String>,
+    pub(super) tell: oneshot::Sender<Registered>,
+}
+
+/// What became of that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registered {
+    /// To be told of with [`RunWatch::kept`] or [`RunWatch::forget`].
+    New,
+    /// Its id was registered before.
+    There,
+    /// Its words are those of this run, which is durable and at work.
+    Same(String),
 }
 
 /// Something about a run that the engine does not tell.
@@ -84,20 +94,31 @@ impl RunWatch {
             heartbeats,
             inbox,
             runs: HashMap::new(),
-            lately: Vec::new(),
+            lately: Lately::default(),
         };
         (Self { commands }, task.run())
     }
 
     /// Says whose run an id is going to be, before the engine hears of it. Where the same `fingerprint` was
-    /// registered a moment ago and its run is at work, this gives that run's id, and registers nothing.
-    pub async fn register(&self, run: Registration, fingerprint: Option<String>) -> Option<String> {
+    /// registered a moment ago and its run is at work, this gives that run's id, and registers nothing; where it is not
+    /// known yet whether the engine takes that one, it waits for it.
+    pub async fn register(&self, run: Registration, fingerprint: Option<String>) -> Registered {
         let (tell, told) = oneshot::channel();
-        self.tell(Command::Register(run, fingerprint, tell));
-        told.await.unwrap_or_default()
+        self.tell(Command::Register(Box::new(Asking {
+            run,
+            fingerprint,
+            tell,
+        })));
+        // The watch ends only with the gateway.
+        told.await.unwrap_or(Registered::New)
     }
 
-    /// Takes that back: the engine did not take the input.
+    /// The engine took the input: it is durable.
+    pub fn kept(&self, run_id: &str) {
+        self.tell(Command::Kept(run_id.to_owned()));
+    }
+
+    /// Takes a registration back: the engine did not take the input.
     pub fn forget(&self, run_id: &str) {
         self.tell(Command::Forget(run_id.to_owned()));
     }
@@ -148,17 +169,7 @@ struct WatchTask {
     heartbeats: LastHeartbeat,
     inbox: mpsc::UnboundedReceiver<Command>,
     runs: HashMap<String, Live>,
-    /// What was sent within the last moment and is at work.
-    lately: Vec<Sent>,
-}
-
-/// An input, as it is recognised when it is sent twice.
-struct Sent {
-    /// The wall's clock may be set back; this one is not.
-    at: Instant,
-    fingerprint: String,
-    /// That answers it: its own, or the one that took it up.
-    run_id: String,
+    lately: Lately,
 }
 
 /// A run that goes on.
@@ -177,14 +188,9 @@ impl WatchTask {
         while let Some(command) = self.inbox.recv().await {
             match command {
                 Command::Event(event) => self.event(event),
-                Command::Register(run, fingerprint, tell) => {
-                    // Who sent it may have gone; the run is registered all the same.
-                    let _ = tell.send(self.register(run, fingerprint));
-                }
-                Command::Forget(run_id) => {
-                    self.runs.remove(&run_id);
-                    self.lately.retain(|sent| sent.run_id != run_id);
-                }
+                Command::Register(asking) => self.register(*asking),
+                Command::Kept(run_id) => self.lately.kept(&run_id),
+                Command::Forget(run_id) => self.forget(&run_id),
                 Command::Note(note) => self.note(*note),
                 Command::InFlight(session, tell) => {
                     // Who asked may have given up.
@@ -194,21 +200,15 @@ impl WatchTask {
         }
     }
 
-    fn register(&mut self, run: Registration, fingerprint: Option<String>) -> Option<String> {
-        if let Some(fingerprint) = fingerprint {
-            self.lately.retain(|sent| sent.at.elapsed() < SAME_WITHIN);
-            let same = self
-                .lately
-                .iter()
-                .find(|sent| sent.fingerprint == fingerprint);
-            if let Some(same) = same.filter(|sent| sent.run_id != run.run_id) {
-                return Some(same.run_id.clone());
-            }
-            self.lately.push(Sent {
-                at: Instant::now(),
-                fingerprint,
-                run_id: run.run_id.clone(),
-            });
+    fn register(&mut self, asking: Asking) {
+        let Some(asking) = self.lately.same(asking) else {
+            return;
+        };
+        let Asking { run, tell, .. } = asking;
+        if self.runs.contains_key(&run.run_id) {
+            // What was heard of it stays as it is.
+            let _ = tell.send(Registered::There);
+            return;
         }
         let live = Live {
             session_key: run.session_key.into(),
@@ -220,10 +220,21 @@ impl WatchTask {
             seq: 0,
         };
         self.runs.insert(run.run_id, live);
-        None
+        // Who sent it may have gone; the run is registered all the same.
+        let _ = tell.send(Registered::New);
+    }
+
+    /// The same words that came meanwhile are somebody's own now.
+    fn forget(&mut self, run_id: &str) {
+        self.runs.remove(run_id);
+        for asking in self.lately.forget(run_id) {
+            self.register(asking);
+        }
     }
 
     fn event(&mut self, event: RunEvent) {
+        // The engine tells of nothing that is not durable.
+        self.lately.kept(&event.run_id);
         let live = self
             .runs
             .entry(event.run_id.to_string())
@@ -235,15 +246,11 @@ impl WatchTask {
         self.publish(&event.run_id, event.ts_ms, told);
         match &event.kind {
             RunEventKind::Ended(_) => {
-                self.runs.remove(&*event.run_id);
-                self.lately.retain(|sent| *sent.run_id != *event.run_id);
+                self.forget(&event.run_id);
             }
             RunEventKind::Merged { into } => {
                 self.runs.remove(&*event.run_id);
-                let taken = self.lately.iter_mut();
-                for sent in taken.filter(|sent| *sent.run_id == *event.run_id) {
-                    sent.run_id = into.to_string();
-                }
+                self.lately.merged(&event.run_id, into);
             }
             _ => {}
         }

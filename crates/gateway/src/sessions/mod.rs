@@ -51,6 +51,10 @@ pub struct Sessions {
     defaults: Arc<dyn Fn() -> SessionDefaults + Send + Sync>,
     pub(crate) lists: Arc<Kept<Listed>>,
     pub(crate) pages: Arc<Kept<HistoryPage>>,
+    /// Held from the look whether a label is free to its being somebody's.
+    pub(crate) labels: Arc<tokio::sync::Mutex<()>>,
+    /// Held from the look at the groups to what is written of them.
+    pub(crate) groups: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Rows of a list as they go out.
@@ -97,6 +101,8 @@ impl Sessions {
             defaults: Arc::new(defaults),
             lists: Arc::default(),
             pages: Arc::default(),
+            labels: Arc::default(),
+            groups: Arc::default(),
         }
     }
 

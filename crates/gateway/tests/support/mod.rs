@@ -118,6 +118,28 @@ pub async fn vouched_person(gateway: &TestGateway, approver: &mut Wire) -> Wire 
     wire
 }
 
+/// Has another program change the gateway's store.
+pub async fn in_store(gateway: &TestGateway, statement: &'static str) {
+    use sqlx::{ConnectOptions, Executor};
+    let file = gateway.state.path().join("gateway.sqlite3");
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(file)
+        .busy_timeout(Duration::from_secs(10));
+    let mut connection = options.connect().await.unwrap();
+    connection.execute(statement).await.unwrap();
+}
+
+/// Waits until something holds.
+pub async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+    for _ in 0..1_000 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{what} did not come about");
+}
+
 /// One WebSocket, as a client holds it.
 pub struct Wire {
     pub socket: WebSocketStream<TcpStream>,

@@ -157,11 +157,12 @@ pub trait SessionStore: Send + Sync {
         through: Option<&str>,
         row: SessionRow,
     ) -> Result<Option<SessionRow>>;
-    /// Forgets a session with all its transcripts and what was granted for it. Says whether there was one. `ended` is
-    /// written of each grant, in the same step.
+    /// Forgets a session with all its transcripts and what was granted for it, or, where `only` is given, only the one of
+    /// that id. Says whether there was one. `ended` is written of each grant, in the same step.
     async fn session_delete(
         &self,
         key: &str,
+        only: Option<&str>,
         at: Millis,
         ended: Option<Witness<GrantRecord>>,
     ) -> Result<bool>;

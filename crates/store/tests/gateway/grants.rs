@@ -264,7 +264,12 @@ pub async fn what_was_granted_ends_with_its_session_or_its_agent(world: &dyn Gat
     };
     let reset = store.session_reset("reset", "anew", 6, ended()).await;
     assert!(reset.unwrap().is_some());
-    assert!(store.session_delete("deleted", 7, ended()).await.unwrap());
+    assert!(
+        store
+            .session_delete("deleted", None, 7, ended())
+            .await
+            .unwrap()
+    );
     let removed = store.agent_remove("helper", 8, None, ended()).await;
     assert!(removed.unwrap());
     let again = store.agent_remove("helper", 9, None, ended()).await;

@@ -71,6 +71,7 @@ macro_rules! gateway_contract_tests {
         $crate::gateway_contract_tests! { @area grants, $world,
             allow_always_is_added_with_the_answer_that_wins_and_with_no_other
             an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds
+            of_two_changes_of_the_same_allow_list_one_is_made
             the_allow_list_keeps_its_order_and_is_replaced_whole
             a_grant_comes_with_its_answer_and_holds_until_its_end
             what_was_granted_ends_with_its_session_or_its_agent

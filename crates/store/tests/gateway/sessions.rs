@@ -318,10 +318,14 @@ pub async fn a_deleted_session_takes_its_transcripts_along_and_no_other(world: &
         };
         store.entries_append(key, vec![words]).await.unwrap();
     }
+    let first = store.session("a").await.unwrap().unwrap().session_id;
     store.session_reset("a", "second", 2, None).await.unwrap();
-    assert!(store.session_delete("a", 1, None).await.unwrap());
+    let delete = |only| store.session_delete("a", Some(only), 1, None);
+    assert!(!delete(&first).await.unwrap(), "it is another one by now");
+    assert_eq!(store.archived("a").await.unwrap().len(), 1);
+    assert!(delete("second").await.unwrap());
     assert!(
-        !store.session_delete("a", 1, None).await.unwrap(),
+        !store.session_delete("a", None, 1, None).await.unwrap(),
         "it is gone"
     );
     assert!(store.archived("a").await.unwrap().is_empty());

@@ -123,7 +123,7 @@ pub async fn what_is_meant_for_a_session_reaches_no_other_of_its_key(world: &dyn
     let compacted = store.entries_replace("a", "id-of-a", "compaction", 3, Vec::new(), entry(3));
     assert_eq!(compacted.await.unwrap(), None);
     assert_eq!(store.entries("a").await.unwrap(), []);
-    store.session_delete("a", 1, None).await.unwrap();
+    store.session_delete("a", None, 1, None).await.unwrap();
     let gone = store.entries_append_in("a", "anew", vec![entry(4)]).await;
     assert_eq!(gone.unwrap(), None, "its session was deleted");
 }
@@ -188,7 +188,7 @@ pub async fn a_search_finds_words_of_the_live_transcript_alone(world: &dyn Gatew
         1,
         "archived ones are not found"
     );
-    store.session_delete("b", 1, None).await.unwrap();
+    store.session_delete("b", None, 1, None).await.unwrap();
     assert_eq!(count(&search("wombat")).await, 0);
 }
 
@@ -236,7 +236,7 @@ pub async fn an_input_waits_until_it_is_an_entry(world: &dyn GatewayWorld) {
     assert!(store.input_remove("y").await.unwrap());
     assert!(!store.input_remove("y").await.unwrap());
     assert_eq!(store.inputs(None).await.unwrap(), [input("x", 3)]);
-    store.session_delete("a", 1, None).await.unwrap();
+    store.session_delete("a", None, 1, None).await.unwrap();
     assert_eq!(store.inputs(None).await.unwrap(), []);
 }
 

@@ -1,6 +1,7 @@
 //! Where master keys are kept: with the system's secrets, or in a file that was named for it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -109,6 +110,7 @@ impl KeyShelf for KeyFile {
     async fn put(&self, id: &str, key: &MasterKey) -> Result<(), CredentialError> {
         let (id, text) = (id.to_owned(), key.to_text());
         self.with(move |path| {
+            let _lock = lock(path)?;
             let mut body = read(path)?;
             body.keys
                 .insert(id, Zeroizing::new(text.expose().to_owned()));
@@ -134,6 +136,7 @@ impl KeyShelf for KeyFile {
     async fn delete(&self, id: &str) -> Result<(), CredentialError> {
         let id = id.to_owned();
         self.with(move |path| {
+            let _lock = lock(path)?;
             let mut body = read(path)?;
             match body.keys.remove(&id) {
                 Some(_) => write(path, &body),
@@ -142,6 +145,13 @@ impl KeyShelf for KeyFile {
         })
         .await
     }
+}
+
+/// Held while the file is changed: of two processes that each add a key, neither may leave out the other's.
+fn lock(path: &Path) -> Result<File, CredentialError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    Ok(atomic::lock(Path::new(&name))?)
 }
 
 fn read(path: &Path) -> Result<Body, CredentialError> {

@@ -10,7 +10,7 @@ mod seal;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -195,18 +195,9 @@ fn load(path: &Path) -> Result<Option<Body>, VaultError> {
         .map_err(|damage| damaged(path, damage))
 }
 
-/// Held while the file is changed. It is a file of its own because the file itself is replaced.
+/// Held while the file is changed.
 fn lock(path: &Path) -> Result<File, VaultError> {
-    let lock_path = path.with_extension("lock");
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&lock_path);
-    let file = file.map_err(|e| atomic::failed("open", &lock_path, e))?;
-    file.lock()
-        .map_err(|e| atomic::failed("lock", &lock_path, e))?;
-    Ok(file)
+    atomic::lock(&path.with_extension("lock"))
 }
 
 fn damaged(path: &Path, damage: Damage) -> VaultError {

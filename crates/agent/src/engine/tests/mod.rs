@@ -2,6 +2,7 @@
 
 mod basics;
 mod calls;
+mod durable;
 mod models;
 mod others;
 mod queueing;
@@ -18,7 +19,7 @@ use crate::{
     ambient::{SystemClock, SystemRandomness},
     event::{RunEvent, RunEventKind},
     govern::{AllowAll, Governor},
-    journal::MemoryJournal,
+    journal::{Journal, MemoryJournal},
     prompt::PromptOptions,
     provider::{
         Models,
@@ -86,9 +87,22 @@ impl Bench {
         change: impl FnOnce(&mut AgentProfile),
         tune: impl FnOnce(&mut EngineOptions),
     ) -> Self {
+        let journal = Arc::new(MemoryJournal::default());
+        Self {
+            journal: journal.clone(),
+            ..Self::over(journal, governor, change, tune)
+        }
+    }
+
+    /// One whose journal is the test's.
+    pub(super) fn over(
+        journal: Arc<dyn Journal>,
+        governor: Arc<dyn Governor>,
+        change: impl FnOnce(&mut AgentProfile),
+        tune: impl FnOnce(&mut EngineOptions),
+    ) -> Self {
         let workspace = tempfile::tempdir().unwrap();
         let root = workspace.path().canonicalize().unwrap();
-        let journal = Arc::new(MemoryJournal::default());
         let (sink, events) = mpsc::unbounded_channel();
         let mut profile = profile(root);
         change(&mut profile);
@@ -100,7 +114,7 @@ impl Bench {
         let known = Arc::new(others::AnySessions::default());
         sessions::add_to(&mut toolbox, known.clone());
         let engine = Engine::start(EngineParts {
-            journal: journal.clone(),
+            journal,
             governor,
             profiles: Arc::new(OneProfile(profile, known)),
             sink: Arc::new(sink),
@@ -112,7 +126,7 @@ impl Bench {
         });
         Self {
             engine,
-            journal,
+            journal: Arc::default(),
             events,
             workspace,
         }

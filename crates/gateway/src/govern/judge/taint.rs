@@ -3,7 +3,11 @@
 //! A file that was written or fetched is the same file in every session, so that all of them know of it. What
 //! authenticates someone is known to the session that read it, and to those that heard from that one since.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod kept;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gatehouse_agent::Action;
@@ -12,8 +16,8 @@ use gatehouse_audit::{Actor, Draft};
 use gatehouse_policy::{Below, Taint};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::GatewayStore;
-use serde::{Deserialize, Serialize};
 
+use self::kept::{Kept, KeptBelow, MORE};
 use crate::clock::Clock;
 
 /// Where the store keeps what holds for all sessions.
@@ -31,25 +35,6 @@ pub(crate) struct Taints {
     known: Arc<Mutex<HashMap<String, Kept>>>,
     /// Held from a look to what is written of it, as several sessions add to the same.
     adding: Arc<tokio::sync::Mutex<()>>,
-}
-
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Kept {
-    secrets: BTreeSet<String>,
-    written: BTreeSet<String>,
-    fetched: BTreeSet<String>,
-    carrying: BTreeSet<String>,
-    below: BTreeMap<String, KeptBelow>,
-    /// Sessions whose answers come to this one.
-    heard: BTreeSet<String>,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct KeptBelow {
-    fetched: bool,
-    since: i64,
 }
 
 impl Taints {
@@ -91,21 +76,18 @@ impl Taints {
         let _adding = self.adding.lock().await;
         let now = i64::try_from(self.clock.now_ms()).unwrap_or(i64::MAX);
         self.change(&name(session), |own| {
-            own.secrets.extend(more.secrets.iter().cloned());
+            more.secrets.iter().for_each(|secret| own.read(secret));
         })
         .await?;
         self.change(FILES, |files| {
-            files.written.extend(more.written.iter().cloned());
-            files.fetched.extend(more.fetched.iter().cloned());
-            files.carrying.extend(more.carrying.iter().cloned());
+            more.written.iter().for_each(|path| files.wrote(path, now));
+            more.fetched
+                .iter()
+                .for_each(|path| files.fetched(path, now));
+            more.carrying.iter().for_each(|path| files.carries(path));
             for (begin, below) in &more.below {
-                let since = below.since.unwrap_or(now);
-                let kept = files.below.entry(begin.clone()).or_insert(KeptBelow {
-                    fetched: false,
-                    since,
-                });
-                kept.fetched |= below.fetched;
-                kept.since = kept.since.min(since);
+                let (fetched, since) = (below.fetched, below.since.unwrap_or(now));
+                files.lies_below(begin, KeptBelow { fetched, since });
             }
         })
         .await
@@ -115,8 +97,10 @@ impl Taints {
     pub(crate) async fn hears(&self, session: &str, from: &str) -> Result<(), StoreError> {
         let _adding = self.adding.lock().await;
         let secrets = self.secrets(from).await?;
-        self.change(&name(session), |own| own.secrets.extend(secrets))
-            .await
+        self.change(&name(session), |own| {
+            secrets.iter().for_each(|secret| own.read(secret));
+        })
+        .await
     }
 
     /// Two sessions that use one process hear of each other: by what it says, and by what is typed into it.
@@ -139,7 +123,8 @@ impl Taints {
     /// Whether one session may tell of a secret that another has not heard of.
     pub(crate) async fn may_tell(&self, from: &str, to: &str) -> Result<bool, StoreError> {
         let told = self.secrets(from).await?;
-        Ok(!told.is_subset(&self.secrets(to).await?))
+        // Two that are not told apart may be two others.
+        Ok(told.contains(MORE) || !told.is_subset(&self.secrets(to).await?))
     }
 
     /// A session has begun another, whose answers come to it from now on.
@@ -152,9 +137,9 @@ impl Taints {
         .await
     }
 
-    /// What a session read, and those whose answers come to it.
+    /// What a session read, and those whose answers come to it; with what counts for all sessions.
     async fn secrets(&self, session: &str) -> Result<BTreeSet<String>, StoreError> {
-        let mut secrets = BTreeSet::new();
+        let mut secrets = self.kept(FILES).await?.secrets;
         let mut seen = BTreeSet::from([session.to_owned()]);
         let mut open = vec![session.to_owned()];
         while let Some(next) = open.pop() {
@@ -215,8 +200,10 @@ impl Taints {
             return Ok(());
         }
         let json = serde_json::to_string(&after).unwrap_or_default();
+        // Known when it is kept and not before: what could not be written is new when it is tried again.
+        self.store.setting_put(name, &json).await?;
         self.lock().insert(name.to_owned(), after);
-        self.store.setting_put(name, &json).await
+        Ok(())
     }
 
     fn look(&self, name: &str) -> Option<Kept> {
@@ -231,111 +218,4 @@ impl Taints {
 
 fn name(session: &str) -> String {
     format!("taint/{session}")
-}
-
-#[cfg(test)]
-mod tests {
-    use gatehouse_store::gateway::SqliteGatewayStore;
-
-    use super::*;
-
-    async fn taints() -> (Taints, Arc<dyn GatewayStore>) {
-        let store = SqliteGatewayStore::in_memory().await.unwrap();
-        let store: Arc<dyn GatewayStore> = Arc::new(store);
-        (Taints::new(store.clone(), Clock::new(|| 7_000)), store)
-    }
-
-    fn secret(path: &str) -> Taint {
-        Taint {
-            secrets: [path.to_owned()].into(),
-            ..Taint::default()
-        }
-    }
-
-    async fn secrets_of(taints: &Taints, session: &str) -> Vec<String> {
-        let taint = taints.of(session).await.unwrap();
-        taint.secrets.into_iter().collect()
-    }
-
-    #[tokio::test]
-    async fn what_a_session_did_is_known_after_a_restart() {
-        let (taints, store) = taints().await;
-        let unpacked = Below {
-            fetched: true,
-            since: None,
-        };
-        let written = Taint {
-            written: ["/ws/run.sh".to_owned()].into(),
-            below: [("/ws/o/".to_owned(), unpacked)].into(),
-            ..Taint::default()
-        };
-        taints.add("s", &secret("/home/dev/.ssh/id")).await.unwrap();
-        taints.add("s", &written).await.unwrap();
-        let after = Taints::new(store, Clock::new(|| 9_000));
-        let after = after.of("s").await.unwrap();
-        assert_eq!(after.secrets, secret("/home/dev/.ssh/id").secrets);
-        assert_eq!(after.written, written.written);
-        let since = after.below["/ws/o/"].since;
-        assert_eq!(since, Some(7_000), "it counts from when it was unpacked");
-    }
-
-    #[tokio::test]
-    async fn a_record_that_cannot_be_read_is_taken_for_the_worst_and_told() {
-        let (taints, store) = taints().await;
-        for name in [&name("s"), FILES] {
-            store
-                .setting_put(name, "{\"secrets\": 7, \"below\": 7}")
-                .await
-                .unwrap();
-        }
-        let taint = taints.of("s").await.unwrap();
-        assert!(taint.secrets.contains(UNKNOWN), "{taint:?}");
-        let any = taint.below["/"];
-        assert_eq!(
-            (any.fetched, any.since),
-            (false, Some(0)),
-            "all may be written"
-        );
-        assert!(secrets_of(&taints, "other").await.is_empty());
-        let rows = store.audit_rows(0, 9).await.unwrap();
-        let told: Vec<_> = rows.iter().map(|row| row.kind.as_str()).collect();
-        assert_eq!(told, ["taint.unreadable"; 2]);
-    }
-
-    #[tokio::test]
-    async fn a_file_that_one_session_wrote_is_known_to_all_and_what_it_read_is_not() {
-        let (taints, _) = taints().await;
-        let mut did = secret("/ws/.env");
-        did.written.insert("/ws/evil.py".to_owned());
-        did.fetched.insert("/ws/x.sh".to_owned());
-        taints.add("parent", &did).await.unwrap();
-        let other = taints.of("other").await.unwrap();
-        assert_eq!(
-            (&other.written, &other.fetched),
-            (&did.written, &did.fetched)
-        );
-        assert!(other.secrets.is_empty(), "it heard nothing of it");
-    }
-
-    #[tokio::test]
-    async fn what_a_sub_agent_reads_counts_for_those_that_began_it_and_what_they_read_for_it() {
-        let (taints, _) = taints().await;
-        taints.add("top", &secret("/ws/.env")).await.unwrap();
-        taints.begins("top", "child").await.unwrap();
-        taints.begins("child", "grandchild").await.unwrap();
-        taints.add("grandchild", &secret("/ws/key")).await.unwrap();
-        for session in ["top", "child", "grandchild"] {
-            assert_eq!(secrets_of(&taints, session).await, ["/ws/.env", "/ws/key"]);
-        }
-        assert!(secrets_of(&taints, "another").await.is_empty());
-    }
-
-    #[tokio::test]
-    async fn who_is_told_something_knows_what_was_read_until_then() {
-        let (taints, _) = taints().await;
-        taints.add("s", &secret("/ws/.env")).await.unwrap();
-        taints.hears("t", "s").await.unwrap();
-        taints.add("s", &secret("/ws/later")).await.unwrap();
-        assert_eq!(secrets_of(&taints, "t").await, ["/ws/.env"]);
-    }
 }

@@ -137,12 +137,19 @@ impl SessionStore for SqliteGatewayStore {
     async fn session_delete(
         &self,
         key: &str,
+        only: Option<&str>,
         at: Millis,
         ended: Option<Witness<GrantRecord>>,
     ) -> Result<bool> {
         let (key, ended) = (key.to_owned(), self.scrubbed(ended));
+        let only = only.map(str::to_owned);
         self.write(move |c| {
             Box::pin(async move {
+                let id = sqlx::query_scalar("SELECT session_id FROM session WHERE key = ?");
+                let id: Option<String> = id.bind(&key).fetch_optional(&mut *c).await?;
+                if only.is_some() && only != id {
+                    return Ok(false);
+                }
                 for sql in [
                     "DELETE FROM transcript WHERE key = ?",
                     "DELETE FROM input WHERE key = ?",

@@ -1,5 +1,6 @@
 #[cfg(target_os = "linux")]
 mod image;
+mod key_file;
 mod memory;
 mod rekey;
 mod swaps;
