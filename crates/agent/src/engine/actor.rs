@@ -104,12 +104,9 @@ pub(crate) struct Actor {
     lanes: HashMap<String, Lane<Submission>>,
     running: HashMap<String, Arc<StopSignal>>,
     ended: EndedRuns,
-<<<<<<< HEAD
     families: Families,
-=======
     /// Ids that were taken and whose input is not durable yet, with those who wanted the same one since.
     reserved: HashMap<String, Vec<(Room, Reserving)>>,
->>>>>>> wt-gw
     rules: QueueRules,
     runs: TaskTracker,
     closing: CancellationToken,
@@ -121,11 +118,8 @@ impl Actor {
         let options = &engine.shared.options;
         Self {
             ended: EndedRuns::new(options.kept_outcomes),
-<<<<<<< HEAD
             families: Families::default(),
-=======
             reserved: HashMap::new(),
->>>>>>> wt-gw
             rules: options.queue,
             shared: engine.shared.clone(),
             runs: engine.runs.clone(),
