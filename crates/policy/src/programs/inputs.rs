@@ -37,7 +37,7 @@ static INPUTS: &[(&str, Inputs)] = &[
     ("rake thor rspec rails cucumber minitest rubocop", Inputs { commands: "Rakefile rakefile *.rake Thorfile", code: "*.rb .rspec Gemfile .rubocop.yml .*rc" }),
     ("grunt gulp jake", Inputs { commands: "Gruntfile.* gulpfile.* Jakefile*", code: SCRIPT }),
     ("tox nox invoke inv fab doit", Inputs { commands: "tox.ini noxfile.py tasks.py fabfile.py dodo.py", code: PYTHON }),
-    ("pytest py.test nosetests green slipcover coverage robot behave mypy pylint", Inputs { commands: "", code: PYTHON }),
+    ("pytest py.test unittest doctest nosetests green slipcover coverage robot behave mypy pylint", Inputs { commands: "", code: PYTHON }),
     ("cargo", Inputs { commands: "build.rs", code: "*.rs Cargo.toml rust-toolchain" }),
     ("go ginkgo gotestsum mage", Inputs { commands: "magefile.go", code: "*.go go.mod" }),
     ("npm pnpm yarn yarnpkg bun cnpm npx bunx pnpx", Inputs { commands: MANIFEST, code: SCRIPT }),

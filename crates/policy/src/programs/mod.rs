@@ -125,6 +125,12 @@ pub(crate) fn begins_unknown(word: &Word) -> bool {
     why != REVISION
 }
 
+/// Whether a command tells how much files hold, or a digest of it, and nothing of what it is.
+pub(crate) fn only_counts(argv: &[Word]) -> bool {
+    let name = argv.first().and_then(Word::known);
+    name.is_some_and(|name| areas::counts(place::name(name)))
+}
+
 /// Whether a command tells the processes of the gateway, by its name or by a port that it listens on.
 pub(crate) fn finds_the_gateway(argv: &[Word], own_ports: &[u16]) -> bool {
     let name = argv.first().and_then(Word::known).unwrap_or_default();
@@ -242,6 +248,12 @@ fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
             reader.by(program, args);
             handed::judge(name, args, reader);
             network::addresses(reader);
+        }
+        // Of Elixir; PowerShell's alias of that name has no such words.
+        None if name == "iex"
+            && matches!(args, [Word::Known(only)] if matches!(only.as_str(), "--version" | "--help")) =>
+        {
+            reader.out.known = true;
         }
         None => foreign::by_name(name, args, reader),
     }

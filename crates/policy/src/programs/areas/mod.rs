@@ -16,6 +16,7 @@ mod git_config;
 mod lists;
 mod markup;
 mod network;
+mod outward;
 mod packages;
 mod patches;
 mod shells;
@@ -25,6 +26,8 @@ mod text;
 mod wrappers;
 
 pub(super) use builds::framework;
+pub(super) use lists::counts;
+pub(super) use outward::by_name as outward;
 pub(super) use system::{is_ours, names_a_port};
 
 use super::table::Program;

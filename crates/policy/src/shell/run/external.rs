@@ -83,6 +83,7 @@ impl Judge<'_> {
         let endless = self.endless(argv, &reading, input);
         let mut emitted = Self::emitted(&reading, input.flow, flow, read).going_on(endless);
         emitted.everything &= !super::output::chooses(argv);
+        emitted.kept = self.passes_what_was_kept(&reading, input, &invocation);
         emitted.turned |= text.is_none() && super::output::turns(argv, &reading, &input.from);
         // Whatever a program is that nobody knows, what it is given an address for may come from there.
         emitted.network |= !reading.known && argv.iter().any(is_address);
@@ -92,7 +93,7 @@ impl Judge<'_> {
         self.loaded(&reading.loads);
         let ran = self.run_all(reading.runs, scope, input, flow);
         let mut all = emitted.with(ran.flow);
-        all.names = emitted.names;
+        (all.names, all.kept) = (emitted.names, emitted.kept);
         all.everything = emitted.everything;
         let mut output = Self::output_of(text, all);
         if matches!(output.pieces.as_slice(), [Piece::Unknown(_)]) && super::output::is_number(argv)

@@ -14,6 +14,7 @@ pub(super) fn is_revision(argv: &[Word]) -> bool {
         })
     };
     match words.as_slice() {
+        ["git", "describe", args @ ..] if is_described(args) => true,
         [
             "git",
             "rev-parse",
@@ -69,4 +70,18 @@ fn only_revisions(args: &[&str]) -> bool {
 fn only_names(args: &[&str]) -> bool {
     let format = args.iter().find_map(|arg| arg.strip_prefix("--format="));
     matches!(format, Some("%(refname:short)" | "%(refname)"))
+}
+
+/// Whether `git describe` writes the name of a tag, or what stands for a revision where there is none.
+fn is_described(args: &[&str]) -> bool {
+    #[rustfmt::skip]
+    const PLAIN: &[&str] = &[
+        "--tags", "--all", "--always", "--long", "--exact-match", "--first-parent", "--contains", "--dirty", "--broken",
+    ];
+    const WITH_VALUE: &[&str] = &["--abbrev=", "--candidates=", "--match=", "--exclude="];
+    args.iter().all(|arg| {
+        !arg.starts_with('-')
+            || PLAIN.contains(arg)
+            || WITH_VALUE.iter().any(|begin| arg.starts_with(begin))
+    })
 }
