@@ -74,7 +74,13 @@ pub(crate) fn inputs(argv: &[Word]) -> Option<&'static Inputs> {
     {
         argv = &argv[at + 1..];
     }
-    let name = place::name(argv.first()?.known()?);
+    let mut name = place::name(argv.first()?.known()?);
+    if matches!(name, "node" | "nodejs") {
+        if !argv.iter().any(|word| word.known() == Some("--test")) {
+            return None;
+        }
+        name = "jest";
+    }
     let first = argv.get(1).and_then(Word::known).unwrap_or_default();
     if LOOKS.contains(&first) {
         return None;

@@ -125,6 +125,11 @@ pub(crate) fn begins_unknown(word: &Word) -> bool {
     why != REVISION
 }
 
+/// Whether a makefile holds rules and nothing else, each of which is read where a command of `make` makes it.
+pub(crate) fn is_plain_makefile(text: &str, argv: &[Word]) -> bool {
+    areas::is_plain_makefile(text, argv)
+}
+
 /// Whether a command tells how much files hold, or a digest of it, and nothing of what it is.
 pub(crate) fn only_counts(argv: &[Word]) -> bool {
     let name = argv.first().and_then(Word::known);
@@ -207,6 +212,8 @@ pub enum Runs {
         dialect: Option<Dialect>,
         args: Vec<Word>,
     },
+    /// A file that an interpreter of its language runs, and what it is called with.
+    Code { path: Word, args: Vec<Word> },
 }
 
 /// Reads what a command does.

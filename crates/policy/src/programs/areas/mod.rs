@@ -14,6 +14,7 @@ mod find;
 mod git;
 mod git_config;
 mod lists;
+mod makefiles;
 mod markup;
 mod network;
 mod outward;
@@ -27,6 +28,7 @@ mod wrappers;
 
 pub(super) use builds::framework;
 pub(super) use lists::counts;
+pub(super) use makefiles::is_plain as is_plain_makefile;
 pub(super) use outward::by_name as outward;
 pub(super) use system::{is_ours, names_a_port};
 

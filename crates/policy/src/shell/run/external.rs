@@ -209,8 +209,20 @@ impl Judge<'_> {
         scope: &Scope,
         judge: impl FnOnce(&mut Self, &mut Scope),
     ) {
+        let found = self.aside(scope, judge).unwrap_or_default().into_iter();
+        for finding in found.filter(|finding| finding.verdict == Verdict::Deny) {
+            self.report.finding(finding);
+        }
+    }
+
+    /// What is found of what may run; nothing else of it is kept. None where no more is looked at.
+    pub(super) fn aside(
+        &mut self,
+        scope: &Scope,
+        judge: impl FnOnce(&mut Self, &mut Scope),
+    ) -> Option<Vec<Finding>> {
         if !self.step() || self.run >= super::super::judge::DEEPEST_RUN {
-            return;
+            return None;
         }
         self.run += 1;
         let report = std::mem::take(&mut self.report);
@@ -222,10 +234,7 @@ impl Judge<'_> {
         (self.taint, self.files, self.flow) = (taint, files, own);
         let aside = std::mem::replace(&mut self.report, report);
         self.run -= 1;
-        let denied = aside.findings.into_iter();
-        for finding in denied.filter(|finding| finding.verdict == Verdict::Deny) {
-            self.report.finding(finding);
-        }
+        Some(aside.findings)
     }
 
     /// A program that the line itself, or the session before, wrote.

@@ -339,6 +339,12 @@ impl Judge<'_> {
             .filter_map(|(begin, below)| Some((part(begin)?, *below)))
             .collect();
         self.charge(written.len() + held.len() + left.len());
+        // What the line wrote is not what lies there any more.
+        for path in written.iter().chain(&fetched) {
+            if let Some(one) = self.files.get_mut(path) {
+                one.text = Word::Unknown("a file".to_owned());
+            }
+        }
         self.taint.written.extend(written);
         self.taint.fetched.extend(fetched);
         self.files.extend(held);
