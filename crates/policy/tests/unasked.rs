@@ -4,6 +4,7 @@ mod support;
 
 use gatehouse_policy::Verdict::{Allow, Ask, Deny};
 use gatehouse_policy::{Taint, World};
+use support::tree::Tree;
 use support::{check, check_in, world};
 
 #[test]
@@ -229,4 +230,47 @@ fn a_script_that_is_called_after_what_it_publishes_is_asked_about() {
             "chmod +x scripts/deploy.sh",
         ],
     );
+}
+
+#[test]
+fn what_agents_are_told_is_looked_for_where_it_may_be() {
+    check(
+        Allow,
+        &[
+            "sed -i.bak 's/a/b/' docs/*.md",
+            "for f in docs/*.md; do sed -i 's/a/b/' \"$f\"; done",
+            "prettier --write *.md",
+        ],
+    );
+    check(
+        Ask,
+        &[
+            "sed -i 's/a/b/' *.md",
+            "sed -i 's/a/b/' ./*.md",
+            "mv *.md docs/",
+            "for f in *.md; do sed -i 's/a/b/' \"$f\"; done",
+            "sed -i 's/a/b/' docs/A*.md",
+            "sed -i 's/a/b/' */*.md",
+            "sed -i 's/a/b/' docs/AGENTS.md",
+            "sed -i 's/a/b/' .github/*.md",
+            "sed -i 's/a/b/' ../docs/*.md",
+        ],
+    );
+    let tree = Tree::default()
+        .file("/home/dev/project/README.md", "")
+        .file("/home/dev/project/docs/AGENTS.md", "");
+    let there = World {
+        files: &tree,
+        ..world()
+    };
+    check_in(
+        &there,
+        Allow,
+        &[
+            "sed -i 's/a/b/' *.md",
+            "mv *.md other/",
+            "for f in *.md; do sed -i 's/a/b/' \"$f\"; done",
+        ],
+    );
+    check_in(&there, Ask, &["sed -i 's/a/b/' docs/*.md"]);
 }
