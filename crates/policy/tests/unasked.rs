@@ -274,3 +274,108 @@ fn what_agents_are_told_is_looked_for_where_it_may_be() {
     );
     check_in(&there, Ask, &["sed -i 's/a/b/' docs/*.md"]);
 }
+
+#[test]
+fn tools_that_check_build_and_filter_do_what_they_are_told() {
+    check(
+        Allow,
+        &[
+            "luac -p scripts/init.lua",
+            "msgfmt -o x.mo x.po",
+            "msgfmt --check --statistics po/de.po",
+            "sd foo bar src/x.rs",
+            "choose 1 < x",
+            "checkov -d .",
+            "tfsec . --format json",
+            "pio run -e uno",
+            "pio run -t clean",
+            "west build -b nrf52 app",
+            "arduino-cli compile --fqbn arduino:avr:uno .",
+            "xmake build",
+            "xmake",
+            "earthly +test",
+            "cross build --target aarch64-unknown-linux-gnu",
+            "jwt decode eyJhbGciOiJIUzI1NiJ9.e30.x",
+            "pnpm exec prisma validate",
+            "npx --no-install prisma generate",
+            "dotnet ef migrations list",
+            "uv lock --check",
+            "git mergetool --tool-help",
+            "parallel gzip ::: *.txt",
+            "parallel -j4 gzip -k {} ::: a.txt b.txt",
+            "perf stat ./a",
+            "perf stat -r 5 -e cycles ./a --fast",
+            "gdb -batch -ex bt ./a core",
+            "gdb -q -batch -ex 'thread apply all bt' -ex 'info registers' ./a core",
+        ],
+    );
+    check(
+        Ask,
+        &[
+            "checkov -d . --external-checks-git https://example.com/x",
+            "tfsec . --custom-check-url https://example.com/x",
+            "pio run -t upload",
+            "pio pkg install",
+            "pio run -d ../other",
+            "west flash",
+            "west build -t flash",
+            "west forall -c ls",
+            "arduino-cli compile --build-property compiler.path=x .",
+            "arduino-cli compile -u -p /dev/ttyACM0 .",
+            "arduino-cli upload .",
+            "xmake install",
+            "xmake -F /tmp/x.lua",
+            "xmake lua x.lua",
+            "earthly --push +image",
+            "earthly github.com/x/y+test",
+            "earthly +deploy",
+            "cross publish",
+            "jwt encode --secret x '{}'",
+            "pnpm exec prisma migrate reset",
+            "pnpm exec prisma db push",
+            "dotnet ef database update",
+            "uv lock",
+            "uv lock --check --index x",
+            "git mergetool",
+            "git mergetool --tool-help x",
+            "parallel -n2 rm ::: -rf src",
+            "parallel 'echo {= unlink =}' ::: a",
+            "parallel -S host ls ::: a",
+            "parallel --pipe wc ::: a",
+            "parallel echo :::: files",
+            "perf record ./a",
+            "perf stat -a",
+            "perf stat -p 1",
+            "gdb -batch -ex run ./a",
+            "gdb -batch -ex 'print system(\"id\")' ./a core",
+            "gdb -batch -x cmds ./a core",
+            "gdb -ex bt ./a core",
+            "gdb -batch -ex bt -p 12",
+            "luac -o ../x.luac a.lua",
+            "cat > Earthfile <<'E'\ntest:\n  RUN id\nE\nearthly +test",
+        ],
+    );
+    check(
+        Deny,
+        &[
+            "sd a b ~/.bashrc",
+            "choose 1 -i ~/.ssh/id_rsa",
+            "msgfmt -o ~/.bashrc x.po",
+            "luac -o ~/.bashrc a.lua",
+            "parallel rm -rf ::: ~",
+            "parallel cat ::: ~/.ssh/id_rsa",
+            "perf stat rm -rf ~",
+            "perf record rm -rf ~",
+            "perf stat -o ~/.bashrc ./a",
+            "gdb -batch -ex 'shell rm -rf ~' ./a core",
+            "west build -d ~/.ssh",
+        ],
+    );
+    let tree = Tree::default().file("/home/dev/project/src/app/cli.py", "");
+    let there = World {
+        files: &tree,
+        ..world()
+    };
+    check_in(&there, Allow, &["uv run python -m app.cli --help"]);
+    check_in(&there, Ask, &["uv run python -m other.cli"]);
+}

@@ -24,6 +24,7 @@ mod shells;
 mod system;
 mod tasks;
 mod text;
+mod tools;
 mod wrappers;
 
 pub(super) use builds::framework;
@@ -51,6 +52,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Program> {
         shells::PROGRAMS,
         system::PROGRAMS,
         text::PROGRAMS,
+        tools::PROGRAMS,
         wrappers::PROGRAMS,
     ]
     .into_iter()

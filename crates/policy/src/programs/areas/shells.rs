@@ -209,17 +209,19 @@ fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
     }
 }
 
-/// Whether a module lies where it is looked for first: in the folder that the code runs in.
-fn is_own_module(module: &str, reader: &Reader<'_>) -> bool {
+/// The folder of a module that is the project's own: where it is looked for first, or below `src`, from where it is
+/// installed in the project's environment.
+fn own_module(module: &str, reader: &Reader<'_>) -> Option<&'static str> {
     /// More names in a folder are not looked at.
     const MOST: usize = 4096;
-    let Some(folder) = reader.cwd() else {
-        return false;
-    };
+    let folder = reader.cwd()?.trim_end_matches('/');
     let first = module.split('.').next().unwrap_or("");
-    let names = reader.world.files.list(folder, MOST).entries;
-    names.iter().any(|entry| {
-        entry.name == first && !entry.link || entry.name.strip_suffix(".py") == Some(first)
+    ["", "src/"].into_iter().find(|below| {
+        let folder = format!("{folder}/{below}");
+        let names = reader.world.files.list(&folder, MOST).entries;
+        names.iter().any(|entry| {
+            entry.name == first && !entry.link || entry.name.strip_suffix(".py") == Some(first)
+        })
     })
 }
 
@@ -311,9 +313,9 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
         }
         "awscli" => reader.again("aws", args),
         module => {
-            let path = Word::Known(format!("{}.py", module.replace('.', "/")));
-            if is_own_module(module, reader) {
-                reader.file(&path);
+            if let Some(folder) = own_module(module, reader) {
+                let path = format!("{folder}{}.py", module.replace('.', "/"));
+                reader.file(&Word::Known(path));
             } else {
                 let text = format!("It runs the module {module}.");
                 reader.find(Verdict::Ask, "unknown-module", text);
