@@ -107,6 +107,19 @@ fn a_test_that_reaches_further_or_cannot_be_seen_through_is_not() {
                 "pytest",
             ),
             ("tests/test_x.py", "eval('1')", "pytest"),
+            (
+                "tests/test_x.py",
+                "import random\nrandom._os.nice(1)",
+                "pytest",
+            ),
+            (
+                "tests/test_x.py",
+                ">>> import os",
+                "pytest --doctest-modules",
+            ),
+            ("src/x.test.ts", "import x from /**/ 'evil'", node),
+            ("src/x.test.ts", "import/**/'evil'", node),
+            ("src/x.test.ts", "export * from // x\n'evil'", node),
             ("tests/test_x.py", "getattr(x, 'y')()", "pytest"),
             ("tests/test_x.py", "x.__class__.__mro__", "pytest"),
             ("tests/test_x.py", "open('a')", "pytest"),
@@ -207,6 +220,25 @@ fn a_script_in_which_nothing_is_found_is_run() {
         Ask,
         &[
             ("x.py", "import requests", "python3 x.py"),
+            // What a tokenizer may take for a text.
+            (
+                "x.py",
+                "f\"{'\"'}\"; import os; os.nice(1) #'",
+                "python3 x.py",
+            ),
+            (
+                "x.py",
+                "f\"{'\"'}\"; print(open('/etc/hosts').read()) #'",
+                "python3 x.py",
+            ),
+            ("x.js", "/'/; require('child_process') //'", "node x.js"),
+            (
+                "x.js",
+                "/'/; console.log(fs.readFileSync('a')) //'",
+                "node x.js",
+            ),
+            ("x.rb", "=begin\nit's\n=end\nputs `id`\n#'", "ruby x.rb"),
+            ("x.php", "It's <?php system('id'); ?>'", "php x.php"),
             ("x.py", "exec(input())", "python3 x.py"),
             ("x.py", "import base64\nexec(y)", "python3 x.py"),
             ("x.py", "# coding: utf-7\nprint(1)", "python3 x.py"),

@@ -12,7 +12,7 @@ mod tcl;
 mod tokens;
 mod words;
 
-pub(crate) use plain::is_plain;
+pub(crate) use plain::{hides_nothing, is_plain};
 
 use super::reader::{Reader, shown_word};
 use super::{Args, Runs, Stdin};

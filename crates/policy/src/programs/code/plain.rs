@@ -4,7 +4,7 @@
 //! Each word counts wherever it stands, in a comment or a text as well, so that nothing hides in what is taken for one.
 //! What it cannot see through is not plain: names that are put together, calls of what has no name, modules of others.
 
-use super::words::{DECODES, EXEC, OPENS, is_danger};
+use super::words::{DECODES, EXEC, OPENS, READS, is_danger};
 use crate::place::{is_below, name, normalise, trimmed};
 use crate::world::World;
 
@@ -65,6 +65,29 @@ pub(crate) fn is_plain(text: &str, path: &str, world: &World<'_>) -> bool {
     }
 }
 
+/// Whether what was read of a script can be all that there is to it: what a text, a pattern or a document in it may hide
+/// from who cuts it into tokens names nothing that does something.
+pub(crate) fn hides_nothing(text: &str, kind: &str) -> bool {
+    let python = kind == "py";
+    let harmless = if python { NOT_IN_PYTHON } else { NOT_IN_NODE };
+    let does = |word: &str| {
+        (is_danger(word) || EXEC.contains(&word) || DECODES.contains(&word))
+            && !harmless.contains(&word)
+    };
+    let reads = |word: &str| OPENS.contains(&word) || READS.contains(&word);
+    let tricky = !python || has_templates(text);
+    !words(text).any(|word| does(word) || tricky && reads(word))
+        && (python || !text.contains('`') && !text.contains("%x") && !text.contains("<?="))
+}
+
+/// Whether texts of Python hold code: `f"{…}"`.
+fn has_templates(text: &str) -> bool {
+    text.match_indices(['"', '\'']).any(|(at, _)| {
+        let before = text[..at].trim_end_matches(['r', 'R', 'b', 'B']);
+        before.ends_with(['f', 'F', 't', 'T'])
+    })
+}
+
 /// Whether a file says by texts which code a tool loads.
 fn chooses_code(path: &str) -> bool {
     let name = name(path).to_ascii_lowercase();
@@ -107,9 +130,19 @@ fn python(text: &str, folder: &str, world: &World<'_>) -> bool {
         "__len__",
         "__future__",
     ];
+    // What a module keeps to itself is another module, more often than not.
+    let of_its_own = |at: usize| {
+        let before = text[..at].trim_end();
+        before.ends_with("self") || before.ends_with("cls")
+    };
+    let private = text.match_indices('.').any(|(at, _)| {
+        let name = text[at + 1..].trim_start();
+        name.starts_with('_') && !name.starts_with("__") && !of_its_own(at)
+    });
     // Letters that look alike are the same name to Python, and a first line may say that it is spelled otherwise.
     let spelled = text.is_ascii() && !text.lines().take(2).any(|line| line.contains("coding"));
     spelled
+        && !private
         && !words(text).any(|word| {
             reaches(word, NOT_IN_PYTHON) || word.starts_with("__") && !OWN.contains(&word)
         })
@@ -220,7 +253,12 @@ fn brings_in_own(text: &str, folder: &str, world: &World<'_>) -> bool {
     let plain_lines = text
         .split(['\n', '\r'])
         .all(|line| !words(line).any(|word| word == "import") || at_begin(line));
+    // A comment between them would hide the module.
+    let parted = text
+        .match_indices("from")
+        .any(|(at, word)| text[at + word.len()..].trim_start().starts_with('/'));
     plain_lines
+        && !parted
         && modules(text, "from")
             .chain(modules(text, "import"))
             .all(|module| is_own_script(module, folder, world))

@@ -30,9 +30,11 @@ impl Judge<'_> {
             here(path) && inputs.code(path) && is_spelled_out(held)
         };
         // Beside code of which nobody knows what it says, none is plain.
-        let all_said = !self.files.iter().any(|(path, held)| {
-            here(&path) && inputs.code(path) && matches!(held.text, Word::Unknown(_))
-        });
+        let from_afar = |path: &String| here(&path) && inputs.code(path);
+        let all_said = !self.taint.fetched.iter().any(from_afar)
+            && !self.files.iter().any(|(path, held)| {
+                here(&path) && inputs.code(path) && matches!(held.text, Word::Unknown(_))
+            });
         let commands = |path: &&String| here(path) && inputs.commands(path);
         let code = self
             .files

@@ -2,7 +2,7 @@
 
 use super::super::judge::{Input, Judge, Output};
 use super::super::scope::{Flow, Scope};
-use crate::programs::begins_unknown;
+use crate::programs::{begins_unknown, code};
 use crate::verdict::Verdict;
 use crate::word::Word;
 
@@ -51,7 +51,12 @@ impl Judge<'_> {
         let mut argv = self.as_code(path, scope)?;
         let path = self.absolute(path.known()?, scope)?;
         let held = self.files.get(&path)?;
-        if held.flow.turned || !held.text.known().is_some_and(is_read_as_it_stands) {
+        let text = held.text.known()?;
+        let (_, kind) = path.rsplit_once('.')?;
+        let body = text.strip_prefix("#!").map_or(text, |rest| {
+            rest.split_once('\n').map_or("", |(_, body)| body)
+        });
+        if held.flow.turned || !is_read_as_it_stands(text) || !code::hides_nothing(body, kind) {
             return None;
         }
         // All that follows the code of Python is the code's own.
