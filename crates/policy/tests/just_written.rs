@@ -114,6 +114,21 @@ fn a_test_that_reaches_further_or_cannot_be_seen_through_is_not() {
             ),
             (
                 "tests/test_x.py",
+                "import string\nf = string.Formatter().get_field('0.__cl' + 'ass__', (1,), {})",
+                "pytest",
+            ),
+            (
+                "tests/test_x.py",
+                "import dataclasses\ndataclasses.inspect.linecache.getlines('x')",
+                "pytest",
+            ),
+            (
+                "conftest.py",
+                "def pytest_configure(config):\n    config.pluginmanager.import_plugin('evil')",
+                "pytest",
+            ),
+            (
+                "tests/test_x.py",
                 ">>> import os",
                 "pytest --doctest-modules",
             ),

@@ -20,6 +20,9 @@ const ONLY: &[&str] = &[
     "format", "fmt", "docs", "doc", "preview", "plan", "diff", "dry",
 ];
 
+/// What is named so and stays in the project: files of a package are copied into it.
+const LOCAL: &[&str] = &["vendor:publish"];
+
 /// Tools that send what a project makes to others, whatever they are told.
 const TOOLS: &[&str] = &["np", "gh-pages", "dpl", "release-please"];
 
@@ -57,7 +60,7 @@ pub(in crate::programs) fn by_name(program: &Word, args: &[Word], reader: &mut R
         .filter_map(Word::known)
         .find(|word| !word.starts_with('-'));
     // The name of a file says nothing of what is done with it.
-    let told = told.filter(|word| !word.contains(['.', '/', '=', ' ']));
+    let told = told.filter(|word| !word.contains(['.', '/', '=', ' ']) && !LOCAL.contains(word));
     let only = |name: &str| {
         spaced(name)
             .to_ascii_lowercase()

@@ -16,7 +16,7 @@ const LONGEST: usize = 32 * 1024;
 const OF_PYTHON: &[&str] = &[
     "__future__", "abc", "bisect", "calendar", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal", "difflib", "enum",
     "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "numbers", "operator", "pprint", "random", "re", "statistics",
-    "string", "textwrap", "time", "typing", "unicodedata", "uuid", "pytest", "unittest", "hypothesis", "freezegun", "parameterized",
+    "string", "textwrap", "time", "typing", "unicodedata", "uuid", "pytest", "unittest", "freezegun", "parameterized",
 ];
 
 /// Packages of JavaScript of which the same holds.
@@ -31,7 +31,10 @@ const OF_NODE: &[&str] = &[
 const REACH: &[&str] = &[
     // Python
     "breakpoint", "attrgetter", "methodcaller", "delattr", "pytest_plugins", "importorskip", "discover", "loadTestsFromName",
-    "loadTestsFromNames", "load_tests", "FileIO", "os", "sys", "types", "multiprocessing",
+    "loadTestsFromNames", "load_tests", "FileIO", "pluginmanager", "import_plugin", "from_parent", "pytester",
+    "testdir", "get_type_hints", "ForwardRef", "get_annotations", "singledispatch", "singledispatchmethod", "Formatter", "get_field", "vformat",
+    "get_original", "getter", "temp_original", "inspect", "linecache", "getline", "getlines", "tokenize", "copyreg", "platform", "resolve_name",
+    "os", "sys", "types", "multiprocessing",
     // JavaScript
     "require", "module", "global", "window", "self", "createRequire", "requireActual", "requireMock", "importActual", "importMock",
     "child_process", "fs", "cluster", "Deno", "Bun", "cy", "page", "browser", "getOwnPropertyDescriptor", "getOwnPropertyDescriptors",
@@ -48,6 +51,7 @@ const NOT_IN_PYTHON: &[&str] = &[
 #[rustfmt::skip]
 const NOT_IN_NODE: &[&str] = &[
     "assert", "code", "debug", "do", "include", "link", "load", "method", "modules", "send", "vars", "types", "discover", "locals", "file",
+    "platform", "inspect", "getter", "tokenize", "Formatter",
 ];
 
 /// Whether the code in a file is plain: of Python, JavaScript or TypeScript, by its name.

@@ -101,6 +101,11 @@ fn plain_parallel(parsed: &Parsed, reader: &mut Reader<'_>) -> bool {
         })
     };
     let named = place::name(reader.invocation.argv[0].prefix()) == "parallel";
+    // What it is to run may not be what it is given.
+    let named = named
+        && command
+            .first()
+            .is_some_and(|word| word.known() != Some("{}"));
     let one = parsed.operands[end].known() == Some(":::") && !given.iter().any(|word| marks(&word));
     if !named
         || !one
