@@ -42,7 +42,7 @@ fn what_the_line_writes_for_a_tool_is_not_run_unasked() {
             "echo x > pom.xml; mvn test",
             "echo x > justfile; just",
             "echo x > noxfile.py; nox",
-            "echo x > a.test.js; npx --no-install vitest run",
+            "echo 'eval(x)' > a.test.js; npx --no-install vitest run",
             "sed -i s/a/b/ Makefile && make",
         ],
     );

@@ -198,12 +198,15 @@ fn a_revision_is_no_option() {
             "git rev-parse HEAD > a; git diff $(git merge-base main HEAD)...HEAD --stat",
             "git log $(git describe --tags --abbrev=0)..HEAD",
             "last=$(git describe --tags --abbrev=0); git diff --name-only \"$last\"..HEAD",
+            "git log \"$(git describe --tags --match='v*' --abbrev=0 HEAD^)\"..HEAD --oneline",
         ],
     );
     check(
         Ask,
         &[
             "git log $(git describe --tags --dirty=--output=x)..HEAD",
+            "git log $(git describe --tags --dirty=-x/../y)..HEAD",
+            "rm $(git describe --tags --abbrev=0)",
             "SHA=$(git rev-parse --output=x); git show $SHA",
             "SHA=$(git rev-parse HEAD); rm $SHA",
             "SHA=$(git rev-parse HEAD); cat $SHA",

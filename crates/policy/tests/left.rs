@@ -43,15 +43,15 @@ fn what_was_written_in_a_folder_is_so_where_the_folder_is_copied_moved_or_linked
     check(
         Ask,
         &[
-            "mkdir -p d; printf 'print(1)' > d/a.py; mv d e; python3 e/a.py",
-            "printf 'print(1)' > d/a.py; cp -r d e; python3 e/a.py",
-            "printf 'print(1)' > d/a.py; cp -r d/. e; python3 e/a.py",
-            "printf 'print(1)' > d/a.py; cp -r d e/; python3 e/d/a.py",
-            "printf 'print(1)' > d/a.py; cp -r d/* e; python3 e/a.py",
-            "printf 'print(1)' > d/a.py; ln -s d e; python3 e/a.py",
-            "printf 'print(1)' > d/a.py; rsync -a d/ e/; python3 e/a.py",
-            "printf 'print(1)' > d/a.py; rsync -a d e; python3 e/d/a.py",
-            "printf 'print(1)' > d/b/a.py; mv d e; mv e f; python3 f/b/a.py",
+            "mkdir -p d; printf 'eval(x)' > d/a.py; mv d e; python3 e/a.py",
+            "printf 'eval(x)' > d/a.py; cp -r d e; python3 e/a.py",
+            "printf 'eval(x)' > d/a.py; cp -r d/. e; python3 e/a.py",
+            "printf 'eval(x)' > d/a.py; cp -r d e/; python3 e/d/a.py",
+            "printf 'eval(x)' > d/a.py; cp -r d/* e; python3 e/a.py",
+            "printf 'eval(x)' > d/a.py; ln -s d e; python3 e/a.py",
+            "printf 'eval(x)' > d/a.py; rsync -a d/ e/; python3 e/a.py",
+            "printf 'eval(x)' > d/a.py; rsync -a d e; python3 e/d/a.py",
+            "printf 'eval(x)' > d/b/a.py; mv d e; mv e f; python3 f/b/a.py",
         ],
     );
     check(
@@ -236,7 +236,7 @@ fn a_module_that_was_just_written_is_run_by_who_loads_it() {
             "printf x > .prettierrc.js; prettier --check .",
             "printf x > .latexmkrc; latexmk a.tex",
             "printf x > .pylintrc; pylint a.py",
-            "printf x > conftest.py; pytest",
+            "printf 'eval(x)' > conftest.py; pytest",
             "printf x > jest.config.js; jest",
         ],
     );

@@ -78,7 +78,8 @@ fn a_recipe_that_the_line_wrote_is_denied_for_what_it_runs() {
             "echo 'x:;@rm -rf $(HOME)' > M; make -f M",
         ],
     );
-    check(Ask, &["printf 'all:\\n\\techo ok\\n' > Makefile && make"]);
+    check(Ask, &["printf 'all:\\n\\techo $(X)\\n' > Makefile && make"]);
+    check(Allow, &["printf 'all:\\n\\techo ok\\n' > Makefile && make"]);
 }
 
 #[test]

@@ -107,7 +107,8 @@ fn a_script_that_the_line_wrote_is_read_in_its_own_language() {
             "printf 'require(\"child_process\").execSync(\"rm -rf ~\")' > e.js; node e.js",
         ],
     );
-    check(Ask, &["echo 'print(1)' > x.py; python3 x.py"]);
+    check(Ask, &["echo 'import x' > x.py; python3 x.py"]);
+    check(Allow, &["echo 'print(1)' > x.py; python3 x.py"]);
 }
 
 #[test]

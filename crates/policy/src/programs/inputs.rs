@@ -37,8 +37,8 @@ static INPUTS: &[(&str, Inputs)] = &[
     ("rake thor rspec rails cucumber minitest rubocop", Inputs { commands: "Rakefile rakefile *.rake Thorfile", code: "*.rb .rspec Gemfile .rubocop.yml .*rc" }),
     ("grunt gulp jake", Inputs { commands: "Gruntfile.* gulpfile.* Jakefile*", code: SCRIPT }),
     ("tox nox invoke inv fab doit", Inputs { commands: "tox.ini noxfile.py tasks.py fabfile.py dodo.py", code: PYTHON }),
-    ("pytest py.test nosetests green slipcover coverage robot behave mypy pylint", Inputs { commands: "", code: PYTHON }),
-    ("cargo", Inputs { commands: "build.rs", code: "*.rs Cargo.toml rust-toolchain" }),
+    ("pytest py.test unittest doctest nosetests green slipcover coverage robot behave mypy pylint", Inputs { commands: "", code: PYTHON }),
+    ("cargo cross", Inputs { commands: "build.rs", code: "*.rs Cargo.toml rust-toolchain" }),
     ("go ginkgo gotestsum mage", Inputs { commands: "magefile.go", code: "*.go go.mod" }),
     ("npm pnpm yarn yarnpkg bun cnpm npx bunx pnpx", Inputs { commands: MANIFEST, code: SCRIPT }),
     ("jest vitest mocha jasmine ava tap karma cypress playwright webpack webpack-cli vite rollup esbuild parcel tsup unbuild turbo nx lerna gulp-cli eslint prettier stylelint next nuxt nuxi astro svelte-kit ng react-scripts storybook metro expo c8 nyc deno", Inputs { commands: "", code: SCRIPT }),
@@ -52,6 +52,10 @@ static INPUTS: &[(&str, Inputs)] = &[
     ("stack cabal", Inputs { commands: "package.yaml *.cabal Setup.hs", code: "*.hs" }),
     ("dune", Inputs { commands: "dune dune-project", code: "*.ml" }),
     ("phpunit pest composer", Inputs { commands: "composer.json", code: "*.php phpunit.xml" }),
+    ("earthly", Inputs { commands: "Earthfile", code: "" }),
+    ("pio platformio", Inputs { commands: "platformio.ini *.py", code: C }),
+    ("west", Inputs { commands: "CMakeLists.txt *.cmake west.yml", code: C }),
+    ("xmake", Inputs { commands: "xmake.lua", code: C }),
     ("flutter dart", Inputs { commands: "build.yaml", code: "*.dart" }),
 ];
 
@@ -74,7 +78,13 @@ pub(crate) fn inputs(argv: &[Word]) -> Option<&'static Inputs> {
     {
         argv = &argv[at + 1..];
     }
-    let name = place::name(argv.first()?.known()?);
+    let mut name = place::name(argv.first()?.known()?);
+    if matches!(name, "node" | "nodejs") {
+        if !argv.iter().any(|word| word.known() == Some("--test")) {
+            return None;
+        }
+        name = "jest";
+    }
     let first = argv.get(1).and_then(Word::known).unwrap_or_default();
     if LOOKS.contains(&first) {
         return None;

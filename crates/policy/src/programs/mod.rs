@@ -125,6 +125,17 @@ pub(crate) fn begins_unknown(word: &Word) -> bool {
     why != REVISION
 }
 
+/// Whether a makefile holds rules and nothing else, each of which is read where a command of `make` makes it.
+pub(crate) fn is_plain_makefile(text: &str, argv: &[Word]) -> bool {
+    areas::is_plain_makefile(text, argv)
+}
+
+/// Whether a command tells how much files hold, or a digest of it, and nothing of what it is.
+pub(crate) fn only_counts(argv: &[Word]) -> bool {
+    let name = argv.first().and_then(Word::known);
+    name.is_some_and(|name| areas::counts(place::name(name)))
+}
+
 /// Whether a command tells the processes of the gateway, by its name or by a port that it listens on.
 pub(crate) fn finds_the_gateway(argv: &[Word], own_ports: &[u16]) -> bool {
     let name = argv.first().and_then(Word::known).unwrap_or_default();
@@ -201,6 +212,8 @@ pub enum Runs {
         dialect: Option<Dialect>,
         args: Vec<Word>,
     },
+    /// A file that an interpreter of its language runs, and what it is called with.
+    Code { path: Word, args: Vec<Word> },
 }
 
 /// Reads what a command does.
@@ -242,6 +255,12 @@ fn by_name(name: &str, args: &[Word], reader: &mut Reader<'_>) {
             reader.by(program, args);
             handed::judge(name, args, reader);
             network::addresses(reader);
+        }
+        // Of Elixir; PowerShell's alias of that name has no such words.
+        None if name == "iex"
+            && matches!(args, [Word::Known(only)] if matches!(only.as_str(), "--version" | "--help")) =>
+        {
+            reader.out.known = true;
         }
         None => foreign::by_name(name, args, reader),
     }

@@ -332,7 +332,14 @@ impl<'a> Reader<'a> {
 
     /// Runs a file by an interpreter, called with arguments.
     pub(crate) fn file_with(&mut self, word: &Word, args: &[Word]) {
+        super::areas::outward(word, args, self);
+        let runs = self.out.runs.len();
         self.file(word);
+        if let Some(Runs::File { path, .. }) = self.out.runs.get(runs) {
+            let path = path.clone();
+            let args = args.to_vec();
+            self.out.runs[runs] = Runs::Code { path, args };
+        }
         if let Some(program) = word.known().and_then(super::own_program) {
             self.by(program, args);
         }
@@ -340,6 +347,7 @@ impl<'a> Reader<'a> {
 
     /// Runs a file as a script of a shell, or as what it is.
     pub(crate) fn script_file(&mut self, word: &Word, args: &[Word]) {
+        super::areas::outward(word, args, self);
         self.touch(word, Access::Execute);
         self.out.runs.push(Runs::File {
             path: word.clone(),

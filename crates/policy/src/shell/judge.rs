@@ -79,8 +79,9 @@ impl Output {
 
     pub(super) fn append(&mut self, mut other: Self) {
         let names = other.flow.names && (self.pieces.is_empty() || self.flow.names);
+        let kept = other.flow.kept && (self.pieces.is_empty() || self.flow.kept);
         self.flow.join(other.flow);
-        self.flow.names = names;
+        (self.flow.names, self.flow.kept) = (names, kept);
         self.pieces.append(&mut other.pieces);
         let length = |piece: &Piece| match piece {
             Piece::Text(text) | Piece::Pattern(text) | Piece::Unknown(text) => text.len(),

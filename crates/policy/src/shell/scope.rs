@@ -30,6 +30,8 @@ pub(super) struct Flow {
     pub(super) names: bool,
     /// The names of all that is there.
     pub(super) everything: bool,
+    /// Lines of files of the workspace that were there before, and nothing else.
+    pub(super) kept: bool,
     /// Names of files that authenticate someone.
     pub(super) names_secrets: bool,
     /// Names of files of the whole system or of a home.
@@ -48,6 +50,7 @@ impl Flow {
         self.decoded |= other.decoded;
         self.turned |= other.turned;
         self.names &= other.names;
+        self.kept &= other.kept;
         self.names_secrets |= other.names_secrets;
         self.critical |= other.critical;
         self.everything |= other.everything;

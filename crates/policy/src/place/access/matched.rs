@@ -138,7 +138,8 @@ impl Pattern<'_> {
             let own = search && matches!(found.zone, Zone::Workspace | Zone::Protected);
             // Of what the machine tells to be absent nothing matches.
             let told = found.guard == Some(Guard::Instructions) && !search;
-            if told && (is_absent(sample, world) || self.leaves_what_it_says(place)) {
+            let away = told && (is_absent(sample, world) || self.leaves_what_it_says(place));
+            if away || told && self.is_improbable(place, rest, &found) {
                 return;
             }
             if own && is_below(&found.path, trimmed(&world.workspace)) && !named {
@@ -159,6 +160,19 @@ impl Pattern<'_> {
         let deletes = matches!(self.access, Access::Delete | Access::DeleteAll)
             && place.path != trimmed(&self.world.workspace);
         place.zone == Zone::Workspace && (deletes || self.access == Access::Permission)
+    }
+
+    /// `sed -i … docs/*.md`: where the machine tells nothing of a folder below the workspace, what agents are told is not
+    /// looked for in it. It lies at the top, where `*.md` is asked about; where a folder can be listed, what is there
+    /// decides. A formatter (`prettier --write *.md`) is asked about in neither: it changes no sentence.
+    fn is_improbable(&self, place: &Place, rest: &str, found: &Place) -> bool {
+        // Any name, and not one that begins as theirs does.
+        let any = rest.starts_with("/*") && rest.matches('/').count() == 1;
+        let workspace = trimmed(&self.world.workspace);
+        let hidden = place.path.contains("/.");
+        let below = place.zone == Zone::Workspace && place.path != workspace && !hidden;
+        let unlisted = || self.world.files.list(&place.path, 1).extent == Extent::Unknown;
+        any && below && name(&found.path).ends_with(".md") && unlisted()
     }
 
     /// A search by a pattern may come upon it: it is looked at by a person rather than refused.

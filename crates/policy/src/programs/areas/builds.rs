@@ -21,6 +21,7 @@ use crate::verdict::Verdict;
 use crate::word::Word;
 use compilers::{compiler, helpers};
 use loading::pytest;
+pub(super) use loading::unittest;
 use media::media;
 pub(in crate::programs) use reaching::framework;
 pub(super) use reaching::reaching;
@@ -131,7 +132,7 @@ pub(super) static PROGRAMS: &[Program] = &[
     program("make gmake bmake remake").strict().options(&[
         value("-C --directory", FOLDER), value("-f --file --makefile", Act::Script), value("-I --include-dir", READ), joined("-j --jobs -l --load-average --max-load -O --output-sync --debug --shuffle --jobserver-auth", TEXT), value("-o --old-file --assume-old -W --what-if --new-file --assume-new", TEXT),
         value("-E --eval", Act::Ask("inline-code", "It runs rules that are given in an argument.")),
-        flags("-b -m -B --always-make -d -e --environment-overrides -h --help -i --ignore-errors -k --keep-going -L --check-symlink-times -n --just-print --dry-run --recon -p --print-data-base -q --question -r --no-builtin-rules -R --no-builtin-variables -s --silent --quiet -S --no-keep-going --stop -t --touch --trace -v --version -w --print-directory --no-print-directory --warn-undefined-variables --no-silent"),
+        flag("-n --just-print --dry-run --recon", TEXT), flags("-b -m -B --always-make -d -e --environment-overrides -h --help -i --ignore-errors -k --keep-going -L --check-symlink-times -p --print-data-base -q --question -r --no-builtin-rules -R --no-builtin-variables -s --silent --quiet -S --no-keep-going --stop -t --touch --trace -v --version -w --print-directory --no-print-directory --warn-undefined-variables --no-silent"),
     ]).also(super::tasks::make),
     program("just task go-task mage doit invoke inv fab rake thor grunt gulp jake sbt mill lein-run ant").also(super::tasks::runner),
     program("nox tox").options(&[value("-e -s --session --sessions -p --parallel --python -m -k -t --tags", TEXT), value("-c --conf --root --workdir", LOADS)]).also(super::tasks::runner),

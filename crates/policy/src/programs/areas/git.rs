@@ -313,6 +313,13 @@ const DIFFERS: &[&str] = &[
 
 /// `git difftool -x COMMAND`
 fn other_differ(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if parsed.strange == ["--tool-help"] && parsed.found.is_empty() && parsed.operands.is_empty() {
+        // It only says which there are.
+        return reader
+            .out
+            .findings
+            .retain(|finding| finding.code != "editor");
+    }
     let known = |command: &Word| {
         let program = command.prefix().split_ascii_whitespace().next();
         program.is_some_and(|program| DIFFERS.contains(&program))

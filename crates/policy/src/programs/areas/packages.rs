@@ -102,7 +102,14 @@ pub(super) static PROGRAMS: &[Program] = &[
         program("run").grammar(Grammar::Stops).options(&[value("--with --with-requirements --with-editable --index --index-url --extra-index-url --env-file --python -p --script --directory --project", LOADS), value("--extra --group --package", TEXT), flags("--frozen --locked --no-sync --all-extras --isolated --dev -q -v --offline --active --no-project -s")]).also(in_environment),
         reads("tree version help --version"),
         program("pip").grammar(Grammar::Stops).subs(&[reads("list show freeze check tree"), installs("install uninstall sync compile")]),
-        installs("sync add remove lock tool venv-install python build init export"), program("venv").each(Act::Path(Access::Create)),
+        installs("lock").also(|parsed, reader| {
+            // It says whether the file is as it would be made.
+            let only = |name: &String| matches!(name.as_str(), "--check" | "--locked" | "--check-exists" | "--offline");
+            if !parsed.strange.is_empty() && parsed.strange.iter().all(only) && parsed.operands.is_empty() && parsed.strange != ["--offline"] {
+                reader.out.findings.retain(|finding| finding.code != INSTALL);
+            }
+        }),
+        installs("sync add remove tool venv-install python build init export"), program("venv").each(Act::Path(Access::Create)),
         program("publish").asks(EffectKind::Remote, PUBLISH, PUBLISHES), program("cache self").asks(EffectKind::System, "package-cache", "changes the cache of packages"),
     ]),
     program("uvx pipx-run").asks(EffectKind::Execute, INSTALL, "downloads code from others and runs it"),

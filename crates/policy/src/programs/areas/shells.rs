@@ -1,5 +1,6 @@
 //! Shells and interpreters: what they run is given as text, as a file, or comes in.
 
+mod compiled;
 mod languages;
 
 use super::builtins::{self, runs_input_with};
@@ -15,7 +16,8 @@ use crate::programs::{Args, Stdin, foreign};
 use crate::verdict::Verdict;
 use crate::word::{Piece, Word};
 use crate::world::Dialect;
-use languages::{deno, java, node, osascript, other, perl, php, reads_arguments, ruby, runs_file};
+use compiled::{ghc, java};
+use languages::{deno, node, osascript, other, perl, php, reads_arguments, ruby, runs_file};
 
 const STARTUP: Act = Act::Deny("startup-file", "A file is run before anything else is.");
 const LOADS: Act = Act::Ask("loads-code", "It loads more code.");
@@ -33,10 +35,10 @@ pub(super) static PROGRAMS: &[Program] = &[
         flags("-b -B -d -E -h -I -O -OO -P -q -R -s -S -u -v -V -x -bb -VV -t -3 --help --version --help-env --help-xoptions --help-all"), flag("-i", LOADS),
     ]).also(python),
     program("node nodejs iojs").grammar(Grammar::Stops).strict().options(&[
-        value("-e --eval", TEXT), value("-p --print", TEXT), value("-r --require --import --loader --experimental-loader", LOADS),
+        value("-e --eval", TEXT), value("-p --print", TEXT), value("-r --require --import --loader --experimental-loader", TEXT), flag("-c --check", TEXT), flag("--test", TEXT),
         flag("-i --interactive", LOADS), value("--env-file --env-file-if-exists", READ), value("-C --conditions --input-type --max-old-space-size --stack-trace-limit --title --unhandled-rejections --test-name-pattern --test-reporter --test-concurrency --test-timeout --stack-size", TEXT),
         value("--test-reporter-destination --cpu-prof-dir --heap-prof-dir --diagnostic-dir --report-dir", WRITE),
-        flags("-v --version -h --help -c --check --test --watch --no-warnings --trace-warnings --enable-source-maps --experimental-vm-modules --experimental-strip-types --experimental-modules --trace-deprecation --no-deprecation --experimental-test-coverage --preserve-symlinks --expose-gc --test-only --throw-deprecation --abort-on-uncaught-exception --use-strict --experimental-sqlite --experimental-transform-types --v8-options --cpu-prof --heap-prof --test-update-snapshots --test-force-exit --watch-path"),
+        flags("-v --version -h --help --watch --no-warnings --trace-warnings --enable-source-maps --experimental-vm-modules --experimental-strip-types --experimental-modules --trace-deprecation --no-deprecation --experimental-test-coverage --preserve-symlinks --expose-gc --test-only --throw-deprecation --abort-on-uncaught-exception --use-strict --experimental-sqlite --experimental-transform-types --v8-options --cpu-prof --heap-prof --test-update-snapshots --test-force-exit --watch-path"),
         joined("--inspect --inspect-brk --inspect-port", Act::Ask("debug-port", "It lets others run code in it through a port.")),
         value("--run", TEXT),
     ]).also(node),
@@ -58,10 +60,14 @@ pub(super) static PROGRAMS: &[Program] = &[
     ]).also(php),
     program("lua luajit lua5.1 lua5.3 lua5.4 texlua luau").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::Lua)), value("-l", LOADS), flags("-v -E -W -"), flag("-i", LOADS)]).also(runs_file),
     program("osascript osacompile").grammar(Grammar::Stops).strict().options(&[value("-e", Act::Code(Language::AppleScript)), value("-l -s", TEXT), flags("-i")]).also(osascript),
-    program("R Rscript julia octave ghc runghc runhaskell elixir erl erlang escript scala groovy kotlin jshell clojure clj lein bb guile racket sbcl clisp scheme gosh tclsh wish ocaml swipl crystal nim nimble dart zig v janet fennel maxima sage gap gp pforth bqn apl awkc m4 gnuplot")
+    program("R Rscript julia octave runghc runhaskell elixir erl erlang escript scala groovy kotlin jshell clojure clj lein bb guile racket sbcl clisp scheme gosh tclsh wish ocaml swipl crystal nim nimble dart zig v janet fennel maxima sage gap gp pforth bqn apl awkc m4 gnuplot")
         .grammar(Grammar::Stops).also(other),
-    program("java javaw").grammar(Grammar::Single).strict().options(&[
-        value("-jar", Act::Script), value("-cp -classpath --class-path -p --module-path -m --module --add-modules --add-opens --add-exports", TEXT), flags("-version --version -help -server -ea -enableassertions -Xint"),
+    program("ghc").grammar(Grammar::Single).options(&[
+        value("-o -ohi -odir -hidir -hiedir -stubdir -dumpdir -outputdir -tmpdir -dyno -dynosuf", WRITE), value("-e", Act::Code(Language::Other)), value("-package -hide-package -package-id -x -main-is -framework -this-unit-id -j", TEXT),
+        value("-i -I -L -l -D -U", TEXT), flags("--make -M -c -S -C -E -v --version -V --help -? --info --supported-extensions --numeric-version --print-libdir -threaded -debug -prof -static -dynamic -shared -g -no-link -no-hs-main -fforce-recomp -cpp -w -n -s -eventlog -rtsopts -keep-hi-files -keep-o-files -H"),
+    ]).also(ghc),
+    program("java javaw").grammar(Grammar::SingleStops).strict().options(&[
+        flag("-jar", TEXT), value("-cp -classpath --class-path -p --module-path -m --module --add-modules --add-opens --add-exports", TEXT), flags("-version --version -help -server -ea -enableassertions -Xint"),
         value("-javaagent -agentlib -agentpath", LOADS),
     ]).also(java),
     program("pwsh powershell pwsh-preview powershell.exe pwsh.exe").grammar(Grammar::Plain).also(powershell),
@@ -203,17 +209,19 @@ fn file_or_input(parsed: &Parsed, reader: &mut Reader<'_>, language: Language) {
     }
 }
 
-/// Whether a module lies where it is looked for first: in the folder that the code runs in.
-fn is_own_module(module: &str, reader: &Reader<'_>) -> bool {
+/// The folder of a module that is the project's own: where it is looked for first, or below `src`, from where it is
+/// installed in the project's environment.
+fn own_module(module: &str, reader: &Reader<'_>) -> Option<&'static str> {
     /// More names in a folder are not looked at.
     const MOST: usize = 4096;
-    let Some(folder) = reader.cwd() else {
-        return false;
-    };
+    let folder = reader.cwd()?.trim_end_matches('/');
     let first = module.split('.').next().unwrap_or("");
-    let names = reader.world.files.list(folder, MOST).entries;
-    names.iter().any(|entry| {
-        entry.name == first && !entry.link || entry.name.strip_suffix(".py") == Some(first)
+    ["", "src/"].into_iter().find(|below| {
+        let folder = format!("{folder}/{below}");
+        let names = reader.world.files.list(&folder, MOST).entries;
+        names.iter().any(|entry| {
+            entry.name == first && !entry.link || entry.name.strip_suffix(".py") == Some(first)
+        })
     })
 }
 
@@ -251,10 +259,11 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
     match module.known().unwrap_or("…") {
         "pip" | "pip3" => reader.again("pip", args),
         "pytest" | "py.test" => reader.again("pytest", args),
-        "unittest" | "doctest" | "mypy" | "black" | "ruff" | "flake8" | "pylint" | "isort"
-        | "coverage" | "tox" | "nox" | "pyright" | "build" | "bandit" | "sphinx" | "autopep8"
-        | "yapf" | "pyflakes" | "pycodestyle" | "pydocstyle" | "behave" | "ipykernel"
-        | "mkdocs" | "cython" | "numpy.f2py" => reader.again("pytest", args),
+        "unittest" => super::builds::unittest(args, reader),
+        "doctest" | "mypy" | "black" | "ruff" | "flake8" | "pylint" | "isort" | "coverage"
+        | "tox" | "nox" | "pyright" | "build" | "bandit" | "sphinx" | "autopep8" | "yapf"
+        | "pyflakes" | "pycodestyle" | "pydocstyle" | "behave" | "ipykernel" | "mkdocs"
+        | "cython" | "numpy.f2py" => reader.again("pytest", args),
         "json.tool" | "tokenize" | "ast" | "tabnanny" | "dis" | "calendar" | "this"
         | "platform" | "base64" | "sysconfig" | "quopri" | "gzip" | "symtable" | "pyclbr"
         | "inspect" | "site" => {
@@ -313,9 +322,9 @@ fn python(parsed: &Parsed, reader: &mut Reader<'_>) {
         "alembic" => task("alembic", args, reader),
         "django" => task("django-admin", args, reader),
         module => {
-            let path = Word::Known(format!("{}.py", module.replace('.', "/")));
-            if is_own_module(module, reader) {
-                reader.file(&path);
+            if let Some(folder) = own_module(module, reader) {
+                let path = format!("{folder}{}.py", module.replace('.', "/"));
+                reader.file(&Word::Known(path));
             } else {
                 let text = format!("It runs the module {module}.");
                 reader.find(Verdict::Ask, "unknown-module", text);

@@ -363,5 +363,45 @@ fn debugger(parsed: &Parsed, reader: &mut Reader<'_>) {
             crate::programs::code::read(reader, &code, crate::programs::code::Language::Python);
         }
     }
+    if only_shows(parsed, reader) {
+        for file in &parsed.operands {
+            reader.touch(file, Access::Read);
+        }
+        let shown = ["debugger", "inline-code"];
+        return reader
+            .out
+            .findings
+            .retain(|finding| !shown.contains(&finding.code.as_str()));
+    }
     super::wrappers::tail(parsed, reader);
+}
+
+/// `gdb -batch -ex bt PROGRAM CORE`: what lies there is shown, and nothing is run.
+fn only_shows(parsed: &Parsed, reader: &Reader<'_>) -> bool {
+    #[rustfmt::skip]
+    const SHOW: &[&str] = &["bt", "where", "backtrace", "info", "quit", "disassemble", "list", "frame", "up", "down"];
+    let argv = &reader.invocation.argv;
+    let plain = [
+        "-q", "-quiet", "--quiet", "-nx", "-n", "-nh", "-batch", "--batch",
+    ];
+    let mut words = argv[1..].iter();
+    let mut batch = false;
+    while let Some(word) = words.next() {
+        match word.known() {
+            Some("-ex") => {
+                let command = words.next().and_then(Word::known).unwrap_or_default();
+                let command = command.strip_prefix("thread apply all ").unwrap_or(command);
+                let first = command.split_whitespace().next().unwrap_or_default();
+                let called = command.contains(['|', '!', '(', '=', '$', '\n']);
+                if command != "set pagination off" && (called || !SHOW.contains(&first)) {
+                    return false;
+                }
+            }
+            Some(option) if plain.contains(&option) => batch |= option.ends_with("batch"),
+            Some(option) if option.starts_with('-') => return false,
+            Some(_) => {}
+            None => return false,
+        }
+    }
+    batch && crate::place::name(argv[0].prefix()) == "gdb" && parsed.operands.len() <= 2
 }

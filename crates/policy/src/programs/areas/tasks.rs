@@ -26,8 +26,10 @@ pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
             ),
         }
     }
-    for target in &targets {
-        named(target, reader);
+    // Printed and not run: what its name says does not happen.
+    let printed = parsed.has("-n");
+    if !printed {
+        targets.iter().for_each(|target| named(target, reader));
     }
     if !super::files::in_workspace(reader) {
         reader.ask(
@@ -41,7 +43,15 @@ pub(super) fn make(parsed: &Parsed, reader: &mut Reader<'_>) {
     if parsed.has("-f") || parsed.has("-C") {
         return;
     }
-    recipes(&targets, reader);
+    recipes(&targets, printed, reader);
+}
+
+/// Whether make runs a line of a recipe that it is to print: one that is marked so, or that calls make again.
+fn runs_when_printed(line: &str) -> bool {
+    let marks = line.chars().take_while(|c| "@-+ \t".contains(*c));
+    marks.into_iter().any(|mark| mark == '+')
+        || line.contains("$(MAKE)")
+        || line.contains("${MAKE}")
 }
 
 /// A project that is not in the workspace: what it builds is not what was trusted.
@@ -201,7 +211,7 @@ fn given_recipes(rules: &str, reader: &mut Reader<'_>) {
 }
 
 /// Where the makefile can be read, the recipes of what is made are judged.
-fn recipes(targets: &[String], reader: &mut Reader<'_>) {
+fn recipes(targets: &[String], printed: bool, reader: &mut Reader<'_>) {
     let Some(cwd) = reader.cwd() else {
         return;
     };
@@ -229,7 +239,9 @@ fn recipes(targets: &[String], reader: &mut Reader<'_>) {
             }
         }
         for line in recipe {
-            reader.script(Word::Known(line), Dialect::Posix, false);
+            if !printed || runs_when_printed(&line) {
+                reader.script(Word::Known(as_shell(&line)), Dialect::Posix, false);
+            }
         }
         at += 1;
     }
@@ -243,7 +255,12 @@ fn first_target(text: &str) -> Option<String> {
         .find_map(|line| line.split_once(':').map(|(name, _)| name.trim().to_owned()))
 }
 
-/// What a target needs, and the lines of its recipe as a shell reads them.
+/// A line of a recipe as a shell reads it.
+fn as_shell(line: &str) -> String {
+    line.trim_start_matches(['@', '-', '+']).replace("$$", "$")
+}
+
+/// What a target needs, and the lines of its recipe as they are written.
 fn rule(text: &str, target: &str) -> (Vec<String>, Vec<String>) {
     let mut before = Vec::new();
     let mut recipe = Vec::new();
@@ -251,11 +268,7 @@ fn rule(text: &str, target: &str) -> (Vec<String>, Vec<String>) {
     for line in text.replace("\\\n", " ").lines() {
         if let Some(command) = line.strip_prefix('\t') {
             if inside {
-                recipe.push(
-                    command
-                        .trim_start_matches(['@', '-', '+'])
-                        .replace("$$", "$"),
-                );
+                recipe.push(command.to_owned());
             }
             continue;
         }
@@ -272,8 +285,7 @@ fn rule(text: &str, target: &str) -> (Vec<String>, Vec<String>) {
                         .map(str::to_owned),
                 );
                 if !command.trim().is_empty() {
-                    let command = command.trim_start().trim_start_matches(['@', '-', '+']);
-                    recipe.push(command.replace("$$", "$"));
+                    recipe.push(command.trim_start().to_owned());
                 }
             }
             ours
@@ -282,10 +294,27 @@ fn rule(text: &str, target: &str) -> (Vec<String>, Vec<String>) {
     (before, recipe)
 }
 
+/// Whether a runner of tasks is told to print what it would do. Behind a task's name an option is the task's own.
+fn only_prints(reader: &Reader<'_>) -> bool {
+    let options: &[&str] = match crate::place::name(reader.invocation.argv[0].prefix()) {
+        "just" => &["-n", "--dry-run"],
+        "task" | "go-task" => &["-n", "--dry"],
+        "rake" => &["-n", "--dry-run"],
+        "invoke" | "inv" => &["-R", "--dry"],
+        _ => &[],
+    };
+    let words = reader.invocation.argv[1..].iter().map_while(Word::known);
+    words
+        .take_while(|word| word.starts_with('-'))
+        .any(|word| options.contains(&word))
+}
+
 pub(super) fn runner(parsed: &Parsed, reader: &mut Reader<'_>) {
+    let printed = only_prints(reader);
     for word in &parsed.operands {
         match word.known() {
             Some(text) if text.contains('=') => assignment(text, reader),
+            Some(_) if printed => {}
             Some(text) => named(text, reader),
             None => reader.ask(
                 "unknown-task",

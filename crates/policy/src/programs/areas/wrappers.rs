@@ -83,7 +83,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-a --arg-file", READ), value("-d --delimiter", TEXT), value("-I", TEXT), value("-J", TEXT), value("-L", TEXT), value("-n --max-args", TEXT), value("-s --max-chars", TEXT), value("-E -R -S -P --max-procs --process-slot-var", TEXT),
         attached("-i --replace", TEXT), attached("-l --max-lines", TEXT), attached("-e --eof", TEXT), flags("--show-limits"),
     ]).also(xargs),
-    program("parallel sem").grammar(Grammar::Stops).asks(EffectKind::Execute, "parallel", "runs a command for each line of its input").also(parallel),
+    program("parallel sem").grammar(Grammar::Stops).options(&[value("-j --jobs", TEXT), flags("-k --keep-order --bar --progress --eta --tag --dry-run --will-cite -v --verbose")]).asks(EffectKind::Execute, "parallel", "runs a command for each line of its input").also(parallel),
     program("watch viddy hwatch").grammar(Grammar::Stops).strict().options(&[
         flags("-b --beep -c --color -C --no-color -e --errexit -g --chgexit -p --precise -t --no-title -w --no-wrap"),
         attached("-d --differences", TEXT), value("-n --interval -q --equexit", TEXT), flag("-x --exec", TEXT),
@@ -111,7 +111,7 @@ pub(super) static PROGRAMS: &[Program] = &[
         value("-a -b -e -I -O -P -s -S -u -U -X --trace --signal --status --string-limit", TEXT), value("-E --env", TEXT),
         value("-o --output", TEXT), value("-p --attach", Act::Ask("attach", "It looks into another process.")),
     ]).operands(Operands::Command(0)).also(traced),
-    program("dtruss dtrace ktrace truss perf bpftrace opensnoop execsnoop sysdig").grammar(Grammar::Stops)
+    program("dtruss dtrace ktrace truss bpftrace opensnoop execsnoop sysdig").grammar(Grammar::Stops)
         .asks(EffectKind::System, "trace", "looks into processes or the system").also(tail),
     program("valgrind").grammar(Grammar::Stops).strict().options(&[
         flags("-v -q -h -d -s --verbose --quiet --help --version"), attached("--log-file --xml-file --callgrind-out-file --cachegrind-out-file --massif-out-file --dhat-out-file --bb-out-file --pc-out-file", WRITE), attached("--suppressions", READ),

@@ -6,10 +6,13 @@
 
 mod awk;
 mod general;
+mod plain;
 mod sed;
 mod tcl;
 mod tokens;
 mod words;
+
+pub(crate) use plain::{hides_nothing, is_plain};
 
 use super::reader::{Reader, shown_word};
 use super::{Args, Runs, Stdin};

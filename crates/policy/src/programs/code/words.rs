@@ -4,7 +4,7 @@
 #[rustfmt::skip]
 pub(super) const RUNS: &[&str] = &[
     "system", "popen", "popen2", "popen3", "popen4", "call", "check_call", "check_output", "Popen", "getoutput", "getstatusoutput", "execSync", "execFile", "execFileSync", "spawn", "spawnSync", "execv", "execve", "execvp", "execvpe", "execl",
-    "execle", "execlp", "execlpe", "spawnl", "spawnlp", "spawnv", "spawnvp", "posix_spawn", "startfile", "shell_exec", "passthru", "proc_open", "pcntl_exec", "execute", "capture2", "capture2e", "capture3", "pipeline", "create_subprocess_shell",
+    "execle", "execlp", "execlpe", "spawnl", "spawnlp", "spawnv", "spawnvp", "posix_spawn", "posix_spawnp", "startfile", "shell_exec", "passthru", "proc_open", "pcntl_exec", "execute", "capture2", "capture2e", "capture3", "pipeline", "create_subprocess_shell",
     "create_subprocess_exec", "shelljs", "execa", "execaCommand", "open3", "readpipe", "shell", "sh", "Cmd", "syscall", "run_command",
 ];
 

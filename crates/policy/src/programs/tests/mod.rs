@@ -142,7 +142,7 @@ fn of_reading(
                 ),
                 None => Verdict::Ask,
             },
-            Runs::Input { .. } | Runs::File { .. } => Verdict::Allow,
+            Runs::Input { .. } | Runs::File { .. } | Runs::Code { .. } => Verdict::Allow,
         });
     }
     verdict

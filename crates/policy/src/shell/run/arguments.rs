@@ -23,7 +23,8 @@ impl Judge<'_> {
             (Some(file), _) => self.kept_input(file, scope),
             (None, Stdin::File(file)) => {
                 let kept = self.kept_input(file, scope);
-                let flow = input.flow.with(kept.flow);
+                let mut flow = input.flow.with(kept.flow);
+                flow.kept = kept.flow.kept;
                 Input { flow, ..kept }
             }
             (None, _) => input.clone(),
@@ -64,10 +65,17 @@ impl Judge<'_> {
                 from: Stdin::Text(held.text),
                 flow: held.flow,
             },
-            None => Input {
-                from: self.kept_text(file, scope).map_or(Stdin::Pipe, Stdin::Text),
-                flow: Flow::default(),
-            },
+            None => {
+                let path = file.known().and_then(|file| self.absolute(file, scope));
+                let kept = path.is_some_and(|path| self.was_there(&path));
+                Input {
+                    from: self.kept_text(file, scope).map_or(Stdin::Pipe, Stdin::Text),
+                    flow: Flow {
+                        kept,
+                        ..Flow::default()
+                    },
+                }
+            }
         }
     }
 }
@@ -98,7 +106,7 @@ fn commands(argv: &[Word], more: &More, given: &Input, secrets: &str) -> Vec<Vec
             .collect(),
         None => match gateway {
             Some(gateway) => vec![with(vec![word_of(vec![gateway])])],
-            None => vec![with(vec![unknown(given.flow, secrets)])],
+            None => vec![with(vec![counted(argv, given.flow, secrets)])],
         },
     }
 }
@@ -116,6 +124,14 @@ fn with_put_in(
             .into_iter()
             .map(|line| each(&Piece::Text(line)))
             .collect(),
+        None if flow.kept && crate::programs::only_counts(argv) => {
+            let words = argv.iter();
+            let each = |word: &Word| match holds_a_line(word) {
+                true => a_line_of_a_name(),
+                false => word.clone(),
+            };
+            vec![words.map(each).collect()]
+        }
         None if flow.names && !runs_a_line(argv) => {
             vec![argv.iter().map(|word| as_a_name(word, flow)).collect()]
         }
@@ -183,6 +199,23 @@ fn groups(text: &str, more: &More) -> Option<Vec<Vec<String>>> {
         all().chunks(most).map(<[String]>::to_vec).collect()
     };
     (groups.len() <= MOST).then_some(groups)
+}
+
+/// What stands for the words of a command. A line of a file that was there before is taken for the name that it is meant
+/// to be where the command counts what it is given: what could be told by an option is what the line says, and neither the
+/// line at hand nor the session wrote it.
+fn counted(argv: &[Word], flow: Flow, secrets: &str) -> Word {
+    match unknown(flow, secrets) {
+        Word::Unknown(_) if flow.kept && crate::programs::only_counts(argv) => a_line_of_a_name(),
+        word => word,
+    }
+}
+
+fn a_line_of_a_name() -> Word {
+    Word::Partial(vec![
+        Piece::Text("./".to_owned()),
+        Piece::Unknown(A_LINE.to_owned()),
+    ])
 }
 
 /// What stands for words that are not known; `secrets` is a folder of what authenticates someone.

@@ -2,10 +2,11 @@
 
 use super::super::judge::{Held, Judge};
 use super::super::scope::{Flow, Scope};
+use super::redirect::WAS_THERE;
 use crate::effect::{EffectKind, Target};
 use crate::place;
-use crate::programs::{self, Inputs, Reading};
-use crate::word::Word;
+use crate::programs::{self, Inputs, Reading, code};
+use crate::word::{Piece, Word};
 
 /// More names in a folder are not looked at.
 const MOST_NAMES: usize = 512;
@@ -28,11 +29,18 @@ impl Judge<'_> {
         let spelled = |(path, held): &(&String, &Held)| {
             here(path) && inputs.code(path) && is_spelled_out(held)
         };
+        // Beside code of which nobody knows what it says, none is plain.
+        let from_afar = |path: &String| here(&path) && inputs.code(path);
+        let all_said = !self.taint.fetched.iter().any(from_afar)
+            && !self.files.iter().any(|(path, held)| {
+                here(&path) && inputs.code(path) && matches!(held.text, Word::Unknown(_))
+            });
         let commands = |path: &&String| here(path) && inputs.commands(path);
         let code = self
             .files
             .iter()
-            .find(spelled)
+            .filter(spelled)
+            .find(|(path, held)| !(all_said && self.is_plain(path, held)))
             .map(|(path, _)| path.clone());
         let fetched = self.taint.fetched.iter().any(|path| commands(&path));
         let written = self
@@ -40,7 +48,9 @@ impl Judge<'_> {
             .written
             .iter()
             .filter(|path| commands(path))
-            .find(|path| !self.is_judged(path, folder))
+            .find(|path| {
+                !self.is_judged(path, folder) && !self.is_plain_makefile(path, argv, folder)
+            })
             .cloned();
         let (unpacked, came) =
             folder.map_or((false, false), |folder| self.unpacked(folder, inputs));
@@ -103,6 +113,29 @@ impl Judge<'_> {
                 .is_some_and(|text| serde_json::from_str::<serde_json::Value>(&text).is_ok())
     }
 
+    /// Whether the line says all of the code in a file, and that names nothing but what is the project's own.
+    fn is_plain(&self, path: &str, held: &Held) -> bool {
+        let from_the_line = Flow {
+            names: held.flow.names,
+            kept: held.flow.kept,
+            ..Flow::default()
+        };
+        held.flow == from_the_line
+            && said(&held.text)
+                .is_some_and(|text| self.as_left(|world| code::is_plain(&text, path, world)))
+    }
+
+    /// Whether each rule of a makefile was read, so that what it runs is judged by itself.
+    fn is_plain_makefile(&self, path: &str, argv: &[Word], folder: Option<&str>) -> bool {
+        let (beside, name) = path.rsplit_once('/').unwrap_or_default();
+        matches!(name, "Makefile" | "makefile" | "GNUmakefile")
+            && folder.map(place::trimmed) == Some(beside)
+            && !self.origin(path).fetched
+            && self
+                .as_left(|world| world.files.text(path))
+                .is_some_and(|text| programs::is_plain_makefile(&text, argv))
+    }
+
     /// Whether a compiler was given what the session wrote.
     pub(super) fn takes_written(&self, reading: &Reading) -> bool {
         reading.effects.iter().any(|effect| {
@@ -135,4 +168,22 @@ fn is_spelled_out(held: &Held) -> bool {
         Word::Partial(_) => true,
         Word::Unknown(_) => held.flow.network || held.flow.decoded,
     }
+}
+
+/// All that the line puts into a file, where it says so: what was there before is not the line's.
+fn said(text: &Word) -> Option<String> {
+    let pieces = match text {
+        Word::Known(text) => return Some(text.clone()),
+        Word::Unknown(_) => return None,
+        Word::Partial(pieces) => pieces.as_slice(),
+    };
+    let (first, added) = pieces.split_first()?;
+    if !matches!(first, Piece::Unknown(why) if why == WAS_THERE) {
+        return None;
+    }
+    let texts = added.iter().map(|piece| match piece {
+        Piece::Text(text) => Some(text.as_str()),
+        Piece::Pattern(_) | Piece::Unknown(_) => None,
+    });
+    texts.collect()
 }

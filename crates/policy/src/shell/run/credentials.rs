@@ -39,7 +39,7 @@ impl Judge<'_> {
         }
         let name = argv.first().and_then(Word::known).unwrap_or_default();
         // What it runs in turn is judged for itself, where it is a command.
-        let hands_on = |run: &Runs| !matches!(run, Runs::File { .. });
+        let hands_on = |run: &Runs| !matches!(run, Runs::File { .. } | Runs::Code { .. });
         let quiet = KEEP.contains(&place::name(name)) || reading.runs.iter().any(hands_on);
         let given = words.credential || input.flow.credential;
         if given && !quiet && !reaches_out(reading) {

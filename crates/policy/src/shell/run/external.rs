@@ -86,6 +86,7 @@ impl Judge<'_> {
         let endless = self.endless(argv, &reading, input);
         let mut emitted = Self::emitted(&reading, input.flow, flow, read).going_on(endless);
         emitted.everything &= !super::output::chooses(argv);
+        emitted.kept = self.passes_what_was_kept(&reading, input, &invocation);
         emitted.turned |= text.is_none() && super::output::turns(argv, &reading, &input.from);
         // Whatever a program is that nobody knows, what it is given an address for may come from there.
         emitted.network |= !reading.known && argv.iter().any(is_address);
@@ -95,7 +96,7 @@ impl Judge<'_> {
         self.loaded(&reading.loads);
         let ran = self.run_all(reading.runs, scope, input, flow);
         let mut all = emitted.with(ran.flow);
-        all.names = emitted.names;
+        (all.names, all.kept) = (emitted.names, emitted.kept);
         all.everything = emitted.everything;
         let mut output = Self::output_of(text, all);
         if matches!(output.pieces.as_slice(), [Piece::Unknown(_)]) && super::output::is_number(argv)
@@ -211,8 +212,20 @@ impl Judge<'_> {
         scope: &Scope,
         judge: impl FnOnce(&mut Self, &mut Scope),
     ) {
+        let found = self.aside(scope, judge).unwrap_or_default().into_iter();
+        for finding in found.filter(|finding| finding.verdict == Verdict::Deny) {
+            self.report.finding(finding);
+        }
+    }
+
+    /// What is found of what may run; nothing else of it is kept. None where no more is looked at.
+    pub(super) fn aside(
+        &mut self,
+        scope: &Scope,
+        judge: impl FnOnce(&mut Self, &mut Scope),
+    ) -> Option<Vec<Finding>> {
         if !self.step() || self.run >= super::super::judge::DEEPEST_RUN {
-            return;
+            return None;
         }
         self.run += 1;
         let report = std::mem::take(&mut self.report);
@@ -224,10 +237,7 @@ impl Judge<'_> {
         (self.taint, self.files, self.flow) = (taint, files, own);
         let aside = std::mem::replace(&mut self.report, report);
         self.run -= 1;
-        let denied = aside.findings.into_iter();
-        for finding in denied.filter(|finding| finding.verdict == Verdict::Deny) {
-            self.report.finding(finding);
-        }
+        Some(aside.findings)
     }
 
     /// A program that the line itself, or the session before, wrote.

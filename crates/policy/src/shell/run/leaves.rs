@@ -75,6 +75,52 @@ impl Judge<'_> {
         false
     }
 
+    /// Whether a file of the workspace was there before, so that neither the line nor the session decides what it says.
+    pub(super) fn was_there(&self, path: &str) -> bool {
+        let origin = self.origin(path);
+        place::is_below(
+            origin.led.as_deref().unwrap_or(path),
+            place::trimmed(&self.world.workspace),
+        ) && !(origin.written || origin.fetched || origin.fresh || self.files.contains_key(path))
+    }
+
+    /// Whether a program writes lines of files that were there before, and nothing else.
+    pub(super) fn passes_what_was_kept(
+        &self,
+        reading: &Reading,
+        input: &Input,
+        invocation: &Invocation,
+    ) -> bool {
+        let io = reading.io;
+        let told =
+            io.prints_arguments || io.emits_network || io.decodes || !reading.runs.is_empty();
+        if !io.passes_input || told {
+            return false;
+        }
+        let read: Vec<&Target> = reading
+            .effects
+            .iter()
+            .filter(|effect| effect.kind == EffectKind::Read)
+            .map(|effect| &effect.target)
+            .collect();
+        if read.is_empty() {
+            return match &input.from {
+                Stdin::Pipe => input.flow.kept,
+                Stdin::File(file) => {
+                    let path = file
+                        .known()
+                        .and_then(|file| place::normalise(file, invocation.cwd.as_deref()));
+                    path.is_some_and(|path| self.was_there(&path))
+                }
+                Stdin::Inherited | Stdin::Text(_) => false,
+            };
+        }
+        read.iter().all(|target| match target {
+            Target::Path(path) => self.was_there(path),
+            _ => false,
+        }) && !invocation.argv.iter().any(|word| word.known() == Some("-"))
+    }
+
     /// Notes what a command leaves behind where its words do not say what that is.
     pub(super) fn note_leaves(
         &mut self,
@@ -293,6 +339,12 @@ impl Judge<'_> {
             .filter_map(|(begin, below)| Some((part(begin)?, *below)))
             .collect();
         self.charge(written.len() + held.len() + left.len());
+        // What the line wrote is not what lies there any more.
+        for path in written.iter().chain(&fetched) {
+            if let Some(one) = self.files.get_mut(path) {
+                one.text = Word::Unknown("a file".to_owned());
+            }
+        }
         self.taint.written.extend(written);
         self.taint.fetched.extend(fetched);
         self.files.extend(held);

@@ -111,7 +111,7 @@ impl Judge<'_> {
             self.report.effect(effect);
         }
         let mut scripts = reading.runs;
-        scripts.retain(|run| !matches!(run, Runs::File { .. }));
+        scripts.retain(|run| !matches!(run, Runs::File { .. } | Runs::Code { .. }));
         self.run_all(scripts, scope, &Input::inherited(), Flow::default());
     }
 }

@@ -31,6 +31,14 @@ impl Judge<'_> {
                 judge.unshadowed(argv, inner, &Input::inherited(), Flow::default());
             });
         }
+        // make runs these as it reads the file.
+        let read = text.split("$(shell ").skip(1).take(MOST_LINES);
+        let read = read.filter_map(|rest| rest.lines().next()?.rsplit_once(')'));
+        for (line, _) in read {
+            self.denied_aside(scope, |judge, inner| {
+                judge.text(line, inner, &Input::inherited());
+            });
+        }
         for line in text.lines().take(MOST_LINES).filter_map(command_of) {
             self.denied_aside(scope, |judge, inner| {
                 judge.text(&line, inner, &Input::inherited());

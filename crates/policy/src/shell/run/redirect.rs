@@ -16,6 +16,9 @@ pub(super) struct Redirected {
     output: Option<(Word, bool)>,
 }
 
+/// Why the begin of a file is not known that the line adds to.
+pub(super) const WAS_THERE: &str = "what was there";
+
 impl Judge<'_> {
     pub(super) fn redirects(&mut self, redirects: &[Redirect], scope: &mut Scope) -> Redirected {
         let mut all = Redirected::default();
@@ -304,7 +307,7 @@ impl Judge<'_> {
             let before = self.files.get(&path);
             let mut pieces = match before {
                 Some(before) => pieces_of(&before.text),
-                None => vec![Piece::Unknown("what was there".to_owned())],
+                None => vec![Piece::Unknown(WAS_THERE.to_owned())],
             };
             pieces.extend(pieces_of(&held.text));
             held.text = word_of(pieces);

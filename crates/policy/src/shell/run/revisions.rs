@@ -14,6 +14,7 @@ pub(super) fn is_revision(argv: &[Word]) -> bool {
         })
     };
     match words.as_slice() {
+        ["git", "describe", args @ ..] if is_described(args) => true,
         [
             "git",
             "rev-parse",
@@ -34,8 +35,6 @@ pub(super) fn is_revision(argv: &[Word]) -> bool {
         ),
         ["git", "rev-list", args @ ..] if args.iter().all(|arg| chooses_revisions(arg)) => true,
         ["git", "log" | "rev-list", args @ ..] => only_revisions(args),
-        // A tag, or a revision, and what is counted from it.
-        ["git", "describe", args @ ..] => args.iter().all(|arg| describes(arg)),
         // A name of a branch or of a tag begins with no dash.
         ["git", "branch" | "tag" | "for-each-ref", args @ ..] => only_names(args),
         _ => false,
@@ -75,25 +74,6 @@ fn chooses_revisions(arg: &str) -> bool {
         || arg.strip_prefix('-').is_some_and(is_number)
 }
 
-/// What `git describe` may be told without writing anything but a name that it knows.
-fn describes(arg: &str) -> bool {
-    const PLAIN: &[&str] = &[
-        "--tags",
-        "--always",
-        "--long",
-        "--dirty",
-        "--all",
-        "--contains",
-        "--exact-match",
-        "--first-parent",
-    ];
-    !arg.starts_with('-')
-        || PLAIN.contains(&arg)
-        || ["--abbrev=", "--match=", "--exclude=", "--candidates="]
-            .iter()
-            .any(|begin| arg.starts_with(begin))
-}
-
 /// Whether each line of `git log` is a revision and nothing else.
 fn only_revisions(args: &[&str]) -> bool {
     let begins = ["--format=", "--pretty="];
@@ -124,4 +104,18 @@ fn only_revisions(args: &[&str]) -> bool {
 fn only_names(args: &[&str]) -> bool {
     let format = args.iter().find_map(|arg| arg.strip_prefix("--format="));
     matches!(format, Some("%(refname:short)" | "%(refname)"))
+}
+
+/// Whether `git describe` writes the name of a tag, or what stands for a revision where there is none.
+fn is_described(args: &[&str]) -> bool {
+    #[rustfmt::skip]
+    const PLAIN: &[&str] = &[
+        "--tags", "--all", "--always", "--long", "--exact-match", "--first-parent", "--contains", "--dirty", "--broken",
+    ];
+    const WITH_VALUE: &[&str] = &["--abbrev=", "--candidates=", "--match=", "--exclude="];
+    args.iter().all(|arg| {
+        !arg.starts_with('-')
+            || PLAIN.contains(arg)
+            || WITH_VALUE.iter().any(|begin| arg.starts_with(begin))
+    })
 }

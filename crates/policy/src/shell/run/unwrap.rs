@@ -58,6 +58,20 @@ impl Judge<'_> {
             inner.folders = vec![None];
         }
         let output = match run {
+            Runs::Code { path, args } => {
+                match self.as_harmless_code(&path, &args, &inner, input, flow) {
+                    Some(argv) => self.unshadowed(argv, &mut inner, input, flow),
+                    None => {
+                        self.denied_with(&path, &args, &inner, input, flow);
+                        let run = Runs::File {
+                            path,
+                            dialect: None,
+                            args: Vec::new(),
+                        };
+                        self.run_one(run, scope, input, flow)
+                    }
+                }
+            }
             Runs::Command {
                 argv, more, cwd, ..
             } => {
@@ -404,7 +418,7 @@ pub(super) fn holds_a_line(word: &Word) -> bool {
 fn is_elsewhere(run: &Runs) -> bool {
     match run {
         Runs::Command { elsewhere, .. } | Runs::Script { elsewhere, .. } => *elsewhere,
-        Runs::Input { .. } | Runs::File { .. } => false,
+        Runs::Input { .. } | Runs::File { .. } | Runs::Code { .. } => false,
     }
 }
 

@@ -101,6 +101,41 @@ const PLUGINS: &[&str] = &[
     "cacheprovider",
 ];
 
+/// `python -m unittest discover -s FOLDER -p PATTERN`: its letters are not those of other tools.
+pub(in crate::programs::areas) fn unittest(args: &[Word], reader: &mut Reader<'_>) {
+    careful(args, reader);
+    let folders = ["-s", "--start-directory", "-t", "--top-level-directory"];
+    for pair in args.windows(2) {
+        if folders.contains(&pair[0].prefix()) {
+            loads(&pair[1], reader);
+        }
+    }
+    for word in args {
+        let joined = word
+            .prefix()
+            .split_once('=')
+            .map(|(name, _)| name.len() + 1);
+        let glued = ["-s", "-t"]
+            .iter()
+            .any(|name| word.prefix().starts_with(name));
+        match joined {
+            Some(at) if folders.contains(&&word.prefix()[..at - 1]) => {
+                loads(&crate::programs::options::without(word, at), reader);
+            }
+            None if glued && word.prefix().len() > 2 => {
+                loads(&crate::programs::options::without(word, 2), reader);
+            }
+            _ => {}
+        }
+    }
+    // A file or a module that is named is run.
+    for word in args.iter().filter(|word| !word.prefix().starts_with('-')) {
+        if word.prefix().ends_with(".py") {
+            reader.file(word);
+        }
+    }
+}
+
 /// `pytest -p NAME` imports a module, wherever it lies.
 pub(super) fn pytest(parsed: &Parsed, reader: &mut Reader<'_>) {
     careful(&parsed.operands, reader);

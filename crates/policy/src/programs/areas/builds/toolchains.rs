@@ -136,6 +136,17 @@ pub(super) fn dotnet(parsed: &Parsed, reader: &mut Reader<'_>) {
             let args: Vec<Word> = parsed.operands.iter().map(switch).collect();
             careful(&args, reader);
         }
+        Some("ef")
+            if matches!(
+                (parsed.operand(1), parsed.operand(2)),
+                (
+                    Some("migrations"),
+                    Some("list" | "has-pending-model-changes")
+                ) | (Some("dbcontext"), Some("list" | "info"))
+            ) =>
+        {
+            careful(&parsed.operands, reader);
+        }
         Some("add" | "remove" | "restore" | "tool" | "workload" | "nuget" | "package") => {
             reader.ask("package-install", "It installs or publishes packages.")
         }

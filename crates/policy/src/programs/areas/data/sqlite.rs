@@ -140,12 +140,60 @@ fn writes_files(spaced: &str) -> bool {
     rest.contains("vacuum") || FILES.iter().any(|word| rest.contains(word))
 }
 
+/// The file of `.import [--csv] [--skip N] FILE TABLE`, which is read into the database; none where the line is not as
+/// plain as that.
+fn imported(line: &str) -> Option<String> {
+    let mut words = words(line)?.into_iter();
+    if words.next()? != ".import" {
+        return None;
+    }
+    let mut operands = Vec::new();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-csv" | "--csv" | "-ascii" | "--ascii" | "-v" => {}
+            "-skip" | "--skip" | "-schema" | "--schema" => {
+                words.next()?;
+            }
+            text if text.starts_with('-') => return None,
+            _ => operands.push(word),
+        }
+    }
+    match operands.as_slice() {
+        // Behind a bar stands a command.
+        [file, _] if !file.starts_with('|') && !file.contains('…') => Some(file.clone()),
+        _ => None,
+    }
+}
+
+/// The words of a command of the shell, quotes taken off; none where a backslash makes them something else.
+fn words(line: &str) -> Option<Vec<String>> {
+    if line.contains('\\') {
+        return None;
+    }
+    let mut out = Vec::new();
+    let mut rest = line.trim();
+    while let Some(first) = rest.chars().next() {
+        let quoted = matches!(first, '\'' | '"');
+        let (word, after) = if quoted {
+            rest[1..].split_once(first)?
+        } else {
+            rest.split_once(char::is_whitespace).unwrap_or((rest, ""))
+        };
+        out.push(word.to_owned());
+        rest = after.trim_start();
+    }
+    Some(out)
+}
+
 /// Other files than the database.
 fn files(text: &str, lower: &str, reader: &mut Reader<'_>) {
     let by_command = |line: &str| {
         let first = line.split_ascii_whitespace().next().unwrap_or_default();
-        first.starts_with('.') && !SHOWS.contains(&first)
+        first.starts_with('.') && !SHOWS.contains(&first) && imported(line).is_none()
     };
+    for file in text.lines().filter_map(imported) {
+        reader.act(READ, &Word::Known(file));
+    }
     let spaced = lower.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
     let vacuum = spaced.contains("vacuum") && spaced.contains("into");
     let other =

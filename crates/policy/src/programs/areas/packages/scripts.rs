@@ -64,9 +64,10 @@ pub(crate) fn script(reader: &mut Reader<'_>, name: &str, rest: &[Word]) {
         "eject",
         "nuke",
     ];
-    if risky
-        .iter()
-        .any(|word| name.split([':', '-', '_']).any(|part| part == *word))
+    if super::super::outward::is_outward(name)
+        || risky
+            .iter()
+            .any(|word| name.split([':', '-', '_']).any(|part| part == *word))
     {
         reader.ask(
             "task-publishes",
@@ -133,6 +134,7 @@ pub(super) fn execute(parsed: &Parsed, reader: &mut Reader<'_>) {
     } else if !local {
         reader.ask("unknown-tool", "The tool that it runs is not known.");
     } else {
+        super::super::outward::by_name(tool, rest, reader);
         super::super::builds::careful(rest, reader);
     }
 }

@@ -3,6 +3,14 @@
 use super::super::backups::backups;
 use super::*;
 
+/// Packages that only teach node a language or settings of the project.
+#[rustfmt::skip]
+const REGISTER: &[&str] = &[
+    "tsx", "tsx/esm", "tsx/cjs", "ts-node/register", "ts-node/register/transpile-only", "ts-node/esm", "tsconfig-paths/register",
+    "esbuild-register", "@swc-node/register", "@swc-node/register/esm-register", "@babel/register", "source-map-support/register",
+    "dotenv/config",
+];
+
 pub(super) fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
     let mut given = false;
     for name in ["-e", "-p"] {
@@ -11,18 +19,17 @@ pub(super) fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
             given = true;
         }
     }
-    let test = parsed.has("-v")
-        && reader
-            .invocation
-            .argv
-            .iter()
-            .any(|arg| matches!(arg.known(), Some("--test")));
-    let check = reader.invocation.argv.iter().any(|arg| {
-        matches!(
-            arg.known(),
-            Some("--check" | "-c" | "--version" | "--help" | "--v8-options")
-        )
-    });
+    let registers = |word: &&Word| word.known().is_none_or(|name| !REGISTER.contains(&name));
+    for word in parsed.values("-r").filter(registers) {
+        reader.act(LOADS, word);
+    }
+    let test = parsed.has("--test");
+    let check = parsed.has("--check");
+    let tells = reader
+        .invocation
+        .argv
+        .iter()
+        .any(|arg| matches!(arg.known(), Some("--version" | "--help" | "--v8-options")));
     if let Some(script) = parsed.value("--run") {
         return super::super::packages::script(
             reader,
@@ -40,7 +47,14 @@ pub(super) fn node(parsed: &Parsed, reader: &mut Reader<'_>) {
     if given {
         reads_arguments(parsed, reader);
     }
-    let nothing = (test || check) && parsed.operands.is_empty();
+    if check && !given {
+        // Its words are looked at and nothing of it is run.
+        for word in &parsed.operands {
+            reader.touch(word, Access::Read);
+        }
+        return;
+    }
+    let nothing = tells && parsed.operands.is_empty();
     if !given && !nothing {
         file_or_input(parsed, reader, Language::Node);
     }
@@ -264,38 +278,6 @@ pub(super) fn deno(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
 }
 
-pub(super) fn java(parsed: &Parsed, reader: &mut Reader<'_>) {
-    let odd = parsed
-        .strange
-        .iter()
-        .any(|name| !(name.starts_with("-D") || name.starts_with("-X") || name.starts_with("-ea")));
-    reader
-        .out
-        .findings
-        .retain(|finding| odd || finding.code != "unknown-option");
-    if reader
-        .invocation
-        .argv
-        .iter()
-        .any(|arg| arg.prefix().contains("OnOutOfMemoryError") || arg.prefix().contains("OnError="))
-    {
-        reader.deny(
-            "helper-program",
-            "It runs a command that is named by an option.",
-        );
-    }
-    if !parsed.has("-jar") && !is_question(reader) {
-        match parsed.operand(0) {
-            Some(file) if file.ends_with(".java") => {
-                let file = Word::from(file);
-                reader.file(&file);
-            }
-            Some(_) => {}
-            None => reader.ask("code-input", "What it runs is not known."),
-        }
-    }
-}
-
 pub(super) fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
     if is_question(reader) {
         return;
@@ -326,7 +308,7 @@ pub(super) fn other(parsed: &Parsed, reader: &mut Reader<'_>) {
     }
     let project = matches!(
         program.as_str(),
-        "dart" | "zig" | "nim" | "crystal" | "lein" | "nimble" | "ghc" | "v" | "elixir"
+        "dart" | "zig" | "nim" | "crystal" | "lein" | "nimble" | "v" | "elixir"
     );
     match parsed.operand(0) {
         Some(
@@ -354,6 +336,7 @@ fn file_or_strange_input(parsed: &Parsed, reader: &mut Reader<'_>) {
     if is_input(file) {
         return code::strange_input(reader);
     }
+    super::super::outward::by_name(file, rest, reader);
     reader.file(file);
     // Where an option that is not known took the first for its value, the next is what is run.
     if let (false, Some(next)) = (parsed.strange.is_empty(), rest.first())

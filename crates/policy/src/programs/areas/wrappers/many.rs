@@ -1,6 +1,7 @@
 //! Wrappers that run a command for each line, or for as long as something is held.
 
 use super::*;
+use crate::place;
 use crate::programs::options::without;
 use crate::programs::{More, code};
 
@@ -85,7 +86,63 @@ pub(crate) fn replaced(word: &Word, mark: &str) -> Word {
     }
 }
 
+/// `parallel gzip ::: *.txt`: a plain command, once for each word that stands in the line, is judged as that command.
+fn plain_parallel(parsed: &Parsed, reader: &mut Reader<'_>) -> bool {
+    let marks = |word: &&Word| word.prefix().starts_with(":::");
+    let Some(end) = parsed.operands.iter().position(|word| marks(&word)) else {
+        return false;
+    };
+    let (command, given) = (&parsed.operands[..end], &parsed.operands[end + 1..]);
+    // A shell reads the command, and braces may hold code.
+    let plain = |word: &Word| {
+        word.known().is_some_and(|text| {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=,:+@%".contains(c);
+            text == "{}" || text.chars().all(plain)
+        })
+    };
+    let named = place::name(reader.invocation.argv[0].prefix()) == "parallel";
+    // What it is to run may not be what it is given.
+    let named = named
+        && command
+            .first()
+            .is_some_and(|word| word.known() != Some("{}"));
+    let one = parsed.operands[end].known() == Some(":::") && !given.iter().any(|word| marks(&word));
+    if !named
+        || !one
+        || command.is_empty()
+        || !parsed.strange.is_empty()
+        || !command.iter().all(plain)
+    {
+        return false;
+    }
+    let holds = |word: &Word| word.known() == Some("{}");
+    for word in given {
+        let mut argv: Vec<Word> = command
+            .iter()
+            .map(|part| {
+                if holds(part) {
+                    word.clone()
+                } else {
+                    part.clone()
+                }
+            })
+            .collect();
+        if !command.iter().any(holds) {
+            argv.push(word.clone());
+        }
+        reader.run(&argv);
+    }
+    reader
+        .out
+        .findings
+        .retain(|finding| finding.code != "parallel");
+    true
+}
+
 pub(super) fn parallel(parsed: &Parsed, reader: &mut Reader<'_>) {
+    if plain_parallel(parsed, reader) {
+        return;
+    }
     let end = parsed
         .operands
         .iter()
