@@ -4,7 +4,6 @@
 
 mod support;
 
-use std::cell::RefCell;
 use std::path::Path;
 
 use futures_util::SinkExt;
@@ -16,6 +15,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 use serde_json::{Value, json};
 use support::{ALL_SCOPES, TOKEN, TestGateway, Wire, connect_params};
+use tokio::sync::Mutex;
 use tokio_tungstenite::tungstenite::Message;
 
 /// JSON that looks like a frame more often than chance would have it.
@@ -244,7 +244,7 @@ async fn hears(gateway: &TestGateway, connect: &BentConnect) -> Result<(), TestC
 struct Door {
     runtime: tokio::runtime::Runtime,
     gateway: TestGateway,
-    other: RefCell<Wire>,
+    other: Mutex<Wire>,
 }
 
 impl Door {
@@ -261,7 +261,7 @@ impl Door {
         Self {
             runtime,
             gateway,
-            other: RefCell::new(other),
+            other: Mutex::new(other),
         }
     }
 
@@ -269,7 +269,7 @@ impl Door {
     fn knocks(&self, connect: &BentConnect) -> Result<(), TestCaseError> {
         self.runtime.block_on(async {
             hears(&self.gateway, connect).await?;
-            let mut other = self.other.borrow_mut();
+            let mut other = self.other.lock().await;
             let health = other.request("health", json!({})).await;
             prop_assert_eq!(&health["ok"], true, "{}", health);
             Ok(())

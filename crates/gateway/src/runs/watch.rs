@@ -45,7 +45,7 @@ pub struct RunWatch {
 
 enum Command {
     Event(RunEvent),
-    Register(Box<Asking>),
+    Register(Asking),
     Kept(String),
     Forget(String),
     Note(Box<Note>),
@@ -104,11 +104,11 @@ impl RunWatch {
     /// known yet whether the engine takes that one, it waits for it.
     pub async fn register(&self, run: Registration, fingerprint: Option<String>) -> Registered {
         let (tell, told) = oneshot::channel();
-        self.tell(Command::Register(Box::new(Asking {
+        self.tell(Command::Register(Asking {
             run,
             fingerprint,
             tell,
-        })));
+        }));
         // The watch ends only with the gateway.
         told.await.unwrap_or(Registered::New)
     }
@@ -188,7 +188,7 @@ impl WatchTask {
         while let Some(command) = self.inbox.recv().await {
             match command {
                 Command::Event(event) => self.event(event),
-                Command::Register(asking) => self.register(*asking),
+                Command::Register(asking) => self.register(asking),
                 Command::Kept(run_id) => self.lately.kept(&run_id),
                 Command::Forget(run_id) => self.forget(&run_id),
                 Command::Note(note) => self.note(*note),
