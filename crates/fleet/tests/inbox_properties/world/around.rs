@@ -6,7 +6,7 @@ use gatehouse_fleet::inbox::{
 };
 use gatehouse_fleet::view::{Decision, ItemKey, ItemKind};
 
-use super::World;
+use super::{World, is_event};
 use crate::gateway::Record;
 
 impl World {
