@@ -16,7 +16,7 @@ use crate::view::{
     AutoAnswer, AutoAnswerView, AutoAnswered, AutoRule, AutoRuleView, GatewayId, Millis,
 };
 use gatehouse_policy::Verdict;
-use pattern::{CommandPattern, glob};
+use pattern::{AnswerPattern, glob};
 
 /// Answers that are kept.
 const ANSWERED: usize = 200;
@@ -66,7 +66,7 @@ impl AnswerBook {
             rule: kept.rule.clone(),
             uses: kept.uses,
             last_used_at: kept.last_used_at,
-            problem: CommandPattern::read(&kept.rule.command)
+            problem: AnswerPattern::read(&kept.rule.command)
                 .err()
                 .map(str::to_owned),
         };
@@ -79,7 +79,7 @@ impl AnswerBook {
 
     /// Adds a rule, or changes the one with its id.
     pub(crate) fn save(&mut self, mut rule: AutoRule) -> Result<(), RuleError> {
-        CommandPattern::read(&rule.command).map_err(RuleError::Pattern)?;
+        AnswerPattern::read(&rule.command).map_err(RuleError::Pattern)?;
         let agent = rule.agent.as_ref().map_or(0, String::len);
         if rule.command.len().max(rule.note.len()).max(agent) > LONGEST {
             return Err(RuleError::TooLong);
@@ -141,7 +141,7 @@ fn applies(rule: &AutoRule, asked: &Asked<'_>) -> bool {
 }
 
 fn denies(rule: &AutoRule, asked: &Asked<'_>) -> bool {
-    let Ok(pattern) = CommandPattern::read(&rule.command) else {
+    let Ok(pattern) = AnswerPattern::read(&rule.command) else {
         return false;
     };
     let commands = &asked.reading.commands;
@@ -149,7 +149,7 @@ fn denies(rule: &AutoRule, asked: &Asked<'_>) -> bool {
 }
 
 fn allows(rule: &AutoRule, asked: &Asked<'_>) -> bool {
-    let Ok(pattern) = CommandPattern::read(&rule.command) else {
+    let Ok(pattern) = AnswerPattern::read(&rule.command) else {
         return false;
     };
     let reading = asked.reading;

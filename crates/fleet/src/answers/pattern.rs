@@ -1,15 +1,17 @@
-//! Patterns of commands, word by word: `*` in a word stands for any of its letters, `**` for any number of words.
+//! Patterns of the rules that answer for other gateways, word by word as those of the policy's rules: `*` in a word stands
+//! for any of its letters, `**` for any number of words. Their words are read from a text alone, so that nothing in them
+//! is known to be unknown, and there are no expressions.
 
 /// More words than a person writes.
 const MOST_WORDS: usize = 64;
 
-/// A command's pattern.
+/// The pattern of a rule that answers.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct CommandPattern<'a> {
+pub(super) struct AnswerPattern<'a> {
     words: Vec<&'a str>,
 }
 
-impl<'a> CommandPattern<'a> {
+impl<'a> AnswerPattern<'a> {
     pub(super) fn read(text: &'a str) -> Result<Self, &'static str> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let Some(program) = words.first() else {
@@ -101,7 +103,7 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, command: &str, is: bool, names: bool) {
-        let read = CommandPattern::read(pattern).unwrap();
+        let read = AnswerPattern::read(pattern).unwrap();
         let argv = argv(command);
         assert_eq!(
             (read.is(&argv), read.names(&argv)),
@@ -144,9 +146,9 @@ mod tests {
 
     #[test]
     fn a_pattern_names_a_program() {
-        assert!(CommandPattern::read("  ").is_err());
-        assert!(CommandPattern::read("** --force").is_err());
-        assert!(CommandPattern::read("* x").is_err());
+        assert!(AnswerPattern::read("  ").is_err());
+        assert!(AnswerPattern::read("** --force").is_err());
+        assert!(AnswerPattern::read("* x").is_err());
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) use approvals::wire;
 pub(crate) use governor::HeldBack;
 pub(crate) use governor::can_answer;
 pub use governor::{GatewayGovernor, GovernorParts, Waiting};
-pub(crate) use grants::CommandPattern;
+pub(crate) use grants::GrantPattern;
 pub(crate) use judge::taint::Taints;
 pub(crate) use judge::vetter::Vetter;
 pub(crate) use judge::{Doer, Judge};

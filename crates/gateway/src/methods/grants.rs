@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::approvals::{LONGEST_COMMAND, refused};
 use crate::audit::done_by;
-use crate::govern::{AnswerError, Answered, Choice, CommandPattern, wire};
+use crate::govern::{AnswerError, Answered, Choice, GrantPattern, wire};
 use crate::router::{Cx, MethodError, MethodTable, NoParams};
 
 /// Past actions that a preview looks through.
@@ -290,7 +290,7 @@ struct PreviewParams {
 
 /// The past commands that a pattern would have allowed. Those that asked for what no pattern answers are not among them.
 async fn preview(cx: Cx, params: PreviewParams) -> Result<Value, MethodError> {
-    let pattern = CommandPattern::parse(&params.pattern)
+    let pattern = GrantPattern::parse(&params.pattern)
         .map_err(|error| MethodError::invalid(error.to_string()))?;
     let filter = AuditFilter {
         kinds: vec!["tool.intent".to_owned()],

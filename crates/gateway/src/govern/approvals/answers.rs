@@ -203,7 +203,7 @@ impl Choice {
 }
 
 fn pattern_grant(grant: &mut GrantRecord, pattern: &str) -> Result<(), ChoiceError> {
-    let parsed = crate::govern::grants::CommandPattern::parse(pattern);
+    let parsed = crate::govern::grants::GrantPattern::parse(pattern);
     let parsed = parsed.map_err(|error| ChoiceError::Wrong(error.to_string()))?;
     if !parsed.matches_text(&grant.text) {
         let text = "the pattern does not match the command that is asked about".to_owned();

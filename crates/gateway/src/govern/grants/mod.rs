@@ -15,7 +15,7 @@ use gatehouse_store::gateway::{GrantKind, GrantRecord};
 
 use crate::govern::judge::Judged;
 use crate::govern::look::binding::Binding;
-pub(crate) use pattern::CommandPattern;
+pub(crate) use pattern::GrantPattern;
 
 /// The grants by which it runs: one exact, or the patterns that together match. Empty where it must be asked.
 pub(super) fn answering<'a>(
@@ -45,11 +45,11 @@ pub(super) fn answering<'a>(
     if let Some(exact) = exact {
         return vec![exact];
     }
-    let mut patterns: Vec<(&GrantRecord, CommandPattern)> = grants
+    let mut patterns: Vec<(&GrantRecord, GrantPattern)> = grants
         .iter()
         .filter(here)
         .filter(|grant| grant.kind == GrantKind::Pattern && is_given_in(action, grant))
-        .filter_map(|grant| Some((grant, CommandPattern::parse(&grant.text).ok()?)))
+        .filter_map(|grant| Some((grant, GrantPattern::parse(&grant.text).ok()?)))
         .collect();
     if patterns.is_empty() || !is_its_words(action, judged) {
         return Vec::new();
@@ -116,7 +116,7 @@ fn is_its_words(action: &Action, judged: &Judged) -> bool {
 }
 
 fn by_patterns<'a>(
-    patterns: &[(&'a GrantRecord, CommandPattern)],
+    patterns: &[(&'a GrantRecord, GrantPattern)],
     commands: &[Command],
 ) -> Vec<&'a GrantRecord> {
     let mut used: Vec<&GrantRecord> = Vec::new();

@@ -3,7 +3,8 @@
 //! nothing else means more than itself.
 //!
 //! A pattern is held against the resolved words of every command of a line, never against its text: what a shell
-//! could make of it is the analysis' business.
+//! could make of it is the analysis' business. It is narrower than a pattern of a rule, which somebody thinks about: it is
+//! typed as an answer, and never crosses a folder.
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -22,7 +23,7 @@ pub(crate) enum PatternError {
 
 /// A pattern, read.
 #[derive(Debug, Clone)]
-pub(crate) struct CommandPattern {
+pub(crate) struct GrantPattern {
     words: Vec<Word>,
     /// Whether more words may follow.
     open: bool,
@@ -64,7 +65,7 @@ fn only_stars(word: &str) -> String {
     glob
 }
 
-impl CommandPattern {
+impl GrantPattern {
     pub(crate) fn parse(text: &str) -> Result<Self, PatternError> {
         let mut words: Vec<&str> = text.split_whitespace().collect();
         let Some(program) = words.first().copied() else {
@@ -153,7 +154,7 @@ mod tests {
             (r"grep a\d *", r"grep a\d x", true),
             ("[ -f *", "[ -f x", true),
         ] {
-            let parsed = CommandPattern::parse(pattern).unwrap();
+            let parsed = GrantPattern::parse(pattern).unwrap();
             assert_eq!(
                 parsed.matches_text(command),
                 wanted,
@@ -165,7 +166,7 @@ mod tests {
     #[test]
     fn a_pattern_names_its_program_and_says_what_follows() {
         for text in ["", "*", "* -rf", "r* x", "rm"] {
-            assert!(CommandPattern::parse(text).is_err(), "{text}");
+            assert!(GrantPattern::parse(text).is_err(), "{text}");
         }
     }
 }
