@@ -64,11 +64,18 @@ fn call() -> CallContext {
 }
 
 async fn ask(name: &str, given: Value) -> (Result<ToolOutput, ToolError>, Vec<String>) {
+    ask_in(name, given, call()).await
+}
+
+async fn ask_in(
+    name: &str,
+    given: Value,
+    call: CallContext,
+) -> (Result<ToolOutput, ToolError>, Vec<String>) {
     let known = Arc::new(Known::default());
     let mut toolbox = Toolbox::default();
     add_to(&mut toolbox, known.clone());
     let tool = toolbox.find(name).unwrap();
-    let call = call();
     let result = match tool.resolve(&given, &call).await {
         Ok(effect) => tool.run(&effect, &given, &call).await,
         Err(error) => Err(error),
@@ -123,5 +130,24 @@ async fn calls_that_make_no_sense_are_refused() {
         let (result, asked) = ask(name, given.clone()).await;
         assert!(result.is_err(), "{name} {given}: {result:?}");
         assert_eq!(asked, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_for_an_answer_leaves_its_place_to_the_one_that_answers() {
+    for (seconds, free) in [(5, 1), (0, 0)] {
+        let room = Arc::new(tokio::sync::Semaphore::new(1));
+        let seat = crate::engine::Seat::in_room(&room);
+        seat.take().await;
+        let call = CallContext {
+            seat: seat.clone(),
+            ..call()
+        };
+        let given = json!({ "sessionKey": "other", "message": "hi", "timeoutSeconds": seconds });
+        let (sent, _) = ask_in("sessions_send", given, call).await;
+        assert!(sent.is_ok(), "{sent:?}");
+        assert_eq!(room.available_permits(), free, "{seconds} s");
+        seat.take().await;
+        assert_eq!(room.available_permits(), 0, "one place for one run");
     }
 }
