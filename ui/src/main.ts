@@ -19,11 +19,13 @@ import { Clock } from "./lib/time/clock.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
+/** The page's keys, once there is a page. */
+let keymap: Keymap | undefined;
+
+type SigningIn = (credential: string) => Promise<void>;
+
 /** Shows the form and resolves once it has done its work. */
-async function askCredential(
-  gateway: string,
-  signIn: (credential: string) => Promise<void>,
-): Promise<void> {
+async function askCredential(gateway: string, signIn: SigningIn): Promise<void> {
   const target = document.getElementById("app");
   if (!target) return;
   let form: ReturnType<typeof mount> | undefined;
@@ -33,8 +35,32 @@ async function askCredential(
   if (form) await unmount(form);
 }
 
+/** As above, over the page as it is. Its keys mean nothing meanwhile. */
+async function askAgain(
+  gateway: string,
+  signIn: SigningIn,
+  signedIn: () => Promise<boolean>,
+): Promise<void> {
+  const wasAt = document.activeElement;
+  const resume = keymap?.suspend();
+  const { default: SignInAgain } = await import("$features/signin/SignInAgain.svelte");
+  let form: ReturnType<typeof mount> | undefined;
+  await new Promise<void>((done) => {
+    form = mount(SignInAgain, {
+      target: document.body,
+      props: { gateway, signIn, signedIn, done },
+    });
+  });
+  if (form) await unmount(form);
+  resume?.();
+  if (wasAt instanceof HTMLElement) wasAt.focus();
+}
+
 async function start(): Promise<void> {
-  const backend = await chooseBackend(window.location.search, askCredential);
+  const backend = await chooseBackend(window.location.search, {
+    first: askCredential,
+    again: askAgain,
+  });
   const announcer = new Announcer();
   // What waits is asked for along with everything else, not after it: it is what the first paint waits for.
   const inbox = new Inbox(backend, announceNews(announcer));
@@ -43,10 +69,11 @@ async function start(): Promise<void> {
   gateways.start();
   const info: AppInfo = await backend.appInfo();
   applyAppearance(info.settings.appearance, document.documentElement);
+  keymap = new Keymap(info.platform === "macos");
   const page: Page = {
     backend,
     router: new Router(window),
-    keymap: new Keymap(info.platform === "macos"),
+    keymap,
     announcer,
     clock: new Clock(),
     layout: new Layout(window.localStorage),

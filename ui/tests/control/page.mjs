@@ -1,6 +1,7 @@
 /**
  * The control UI as a person meets it: a real browser at a real gateway. Signs in, has a turn, lets a command run that
- * the agent asked about, and looks whether the credential stayed anywhere.
+ * the agent asked about, signs in again when the session ends under a draft, and looks whether the credential stayed
+ * anywhere.
  *
  *   node page.mjs ADDRESS < credential
  *
@@ -63,6 +64,27 @@ try {
   await page.waitForTimeout(1_000);
   await allow.click();
   await page.getByText("Allowed once").first().waitFor();
+
+  // The session ends under the page: what is being written stays, and so does the page itself.
+  const draft = "a draft that nobody sent";
+  await composer.fill(draft);
+  await page.evaluate(() => (globalThis.samePage = true));
+  await page.context().clearCookies();
+  await page.getByRole("link", { name: "Inbox" }).click();
+  await page.getByRole("link", { name: "Sessions" }).click();
+  await page.getByText("Main session").first().click();
+  const asked = page.getByRole("dialog", { name: /Sign in/ });
+  await asked.getByLabel("Token or password").fill(credential);
+  // A call without the cookie is answered with 401, which the browser complains of.
+  complaints.length = 0;
+  await asked.getByRole("button", { name: "Sign in" }).click();
+  await asked.waitFor({ state: "hidden" });
+  await page.getByText("word3").first().waitFor();
+  if ((await page.getByRole("textbox").last().inputValue()) !== draft)
+    throw new Error("the draft was lost");
+  if (!(await page.evaluate(() => globalThis.samePage)))
+    throw new Error("the page was loaded anew");
+  await page.getByRole("button", { name: "Send" }).and(page.locator(":enabled")).waitFor();
 
   const kept = await page.evaluate(async () => {
     const databases = await indexedDB.databases();

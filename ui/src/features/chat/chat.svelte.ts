@@ -45,6 +45,7 @@ export type ChatPort = Pick<
   | "chatAbort"
   | "gatewaysList"
   | "onGatewaysChanged"
+  | "onInterrupted"
 >;
 
 /** Time, chance and frames, passed in so that tests decide them. */
@@ -122,6 +123,7 @@ export class Chat {
   /** Our messages that the backend did not take; they are sent again under the same id. */
   readonly #outbox: Outbox;
   #stopGateways: (() => void) | undefined;
+  #stopInterrupted: (() => void) | undefined;
 
   constructor(
     private readonly port: ChatPort,
@@ -141,6 +143,7 @@ export class Chat {
     this.older = { kind: "idle" };
     if (this.phase.kind !== "open") this.phase = { kind: "opening", since: this.#openedAt };
     this.#stopGateways ??= this.port.onGatewaysChanged((gateways) => this.#takeGateways(gateways));
+    this.#stopInterrupted ??= this.port.onInterrupted((how) => how === "missed" && this.open());
     void this.#loadGateways();
     try {
       const snapshot = await this.port.chatOpen(this.session, (updates) => {
@@ -161,6 +164,8 @@ export class Chat {
     this.#opening += 1;
     this.#stopGateways?.();
     this.#stopGateways = undefined;
+    this.#stopInterrupted?.();
+    this.#stopInterrupted = undefined;
     // The window may be going away with its backend.
     this.port.chatClose(this.session).catch(() => undefined);
   }

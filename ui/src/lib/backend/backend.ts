@@ -91,6 +91,13 @@ function isCommandError(
   return typeof code === "string" && typeof message === "string";
 }
 
+/**
+ * How hearing of changes was interrupted. `missed`: some may not have been heard, so what is shown has to be read
+ * again. `restarted`: what was shown is of a session that is over, and nothing of it may be decided; `missed` follows
+ * once there is something to read.
+ */
+export type Interruption = "missed" | "restarted";
+
 export interface Backend extends Governance {
   readonly capabilities: Capabilities;
 
@@ -153,4 +160,5 @@ export interface Backend extends Governance {
   /** Something was asked for outside of the page: a click on a notification or in the tray, a link. */
   onOpen(handler: (opening: Opening) => void): Unsubscribe;
   onSettingsChanged(handler: (settings: Settings) => void): Unsubscribe;
+  onInterrupted(handler: (how: Interruption) => void): Unsubscribe;
 }

@@ -150,6 +150,8 @@ export function tauriBackend(): Backend {
     onSessionsChanged: (handler) => follow(events.sessionsChanged, handler),
     onSecretsChanged: (handler) => follow(events.secretsChanged, handler),
     onOpen: (handler) => follow(events.open, handler),
+    // Nothing comes between this page and its own process.
+    onInterrupted: () => () => undefined,
     onSettingsChanged: (handler) => follow(events.settingsChanged, (it) => handler(it as Settings)),
   };
 }

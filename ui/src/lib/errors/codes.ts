@@ -105,6 +105,7 @@ export const problemCodes = [
   "internal",
   // The page's own.
   "notShown",
+  "signedOut",
 ] as const;
 
 export type ProblemCode = (typeof problemCodes)[number];

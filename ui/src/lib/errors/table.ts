@@ -123,6 +123,7 @@ const rows: Record<ProblemCode, Row> = {
   logNotOpened: ["warning", "none"],
   internal: ["danger", "retry"],
   notShown: ["danger", "retry"],
+  signedOut: ["warning", "retry"],
 };
 
 /** Codes that only say that something was refused or failed; why is in the report alone. */

@@ -5,7 +5,7 @@
  * It keeps the promises of the real one: only offered decisions are taken, a changed revision is refused,
  * the gateway's record follows a moment after a decision, and no secret ever comes back.
  */
-import { BackendError, type Backend } from "../backend";
+import { BackendError, type Backend, type Interruption } from "../backend";
 import type {
   AppInfo,
   ChatUpdate,
@@ -38,6 +38,8 @@ export type FakeControls = {
   change(key: ItemKey, fields: Partial<InboxItemView>): void;
   open(opening: Opening): void;
   setGateways(change: (gateways: GatewayView[]) => GatewayView[]): void;
+  /** Changes may not have been heard, or the session behind them is over. */
+  interrupt(how: Interruption): void;
 };
 
 export type FakeBackend = Backend & { readonly controls: FakeControls };
@@ -68,15 +70,18 @@ function secretsOf(current: Scenario): SecretStoreView {
   }
 }
 
+/** Takes every credential but "wrong". */
+export async function fakeCredential(typed: string): Promise<void> {
+  if (typed === "wrong") throw new BackendError("unauthorized", "unauthorized", false);
+}
+
 /** A browser that the gateway does not know, with `?fake=signin`. */
 export async function fakeSignIn(
   search: string,
-  credential: (gateway: string, signIn: (typed: string) => Promise<void>) => Promise<void>,
+  credential: (gateway: string, signIn: typeof fakeCredential) => Promise<void>,
 ): Promise<void> {
   if (new URLSearchParams(search).get("fake") !== "signin") return;
-  await credential("Home server", async (typed) => {
-    if (typed === "wrong") throw new BackendError("unauthorized", "unauthorized", false);
-  });
+  await credential("Home server", fakeCredential);
 }
 
 export function fakeBackend(search: string, now: () => number = Date.now): FakeBackend {
@@ -96,6 +101,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
   const secretsChanged = new Emitter<SecretStoreView>();
   const open = new Emitter<Opening>();
   const settingsChanged = new Emitter<Settings>();
+  const interrupted = new Emitter<Interruption>();
 
   const waits = (item: InboxItemView) =>
     item.phase.kind === "waiting" || item.phase.kind === "deciding";
@@ -344,6 +350,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     onSecretsChanged: (handler) => secretsChanged.on(handler),
     onOpen: (handler) => open.on(handler),
     onSettingsChanged: (handler) => settingsChanged.on(handler),
+    onInterrupted: (handler) => interrupted.on(handler),
 
     controls: {
       request(fields) {
@@ -370,6 +377,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       },
       open: (opening) => open.emit(opening),
       setGateways,
+      interrupt: (how) => interrupted.emit(how),
     },
   };
 }

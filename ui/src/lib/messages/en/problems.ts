@@ -428,6 +428,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "What you asked for was not done.",
     "Try again. If it stays, restart Gatehouse.",
   ),
+  signedOut: words(
+    "You were signed out",
+    "Your session with the gateway ended, so this was not done.",
+    "Sign in, look at it again, then try once more.",
+  ),
   notShown: words(
     "This cannot be shown",
     "A fault in the window keeps it from being drawn. Nothing was decided, and nothing can be decided here.",
