@@ -8,19 +8,21 @@ import SignIn from "$features/signin/SignIn.svelte";
 import { applyAppearance } from "./lib/appearance";
 import { Announcer } from "./lib/announcer.svelte";
 import { chooseBackend } from "./lib/backend";
-import { asBackendError } from "./lib/backend/backend";
+import type { Backend } from "./lib/backend/backend";
 import type { AppInfo } from "./lib/backend/types";
 import { Keymap } from "./lib/keyboard/keymap.svelte";
-import { m } from "./lib/messages";
+import { problemOf } from "./lib/errors";
 import { Layout } from "./lib/layout.svelte";
 import type { Page } from "./lib/page";
 import { Router } from "./lib/router.svelte";
 import { Clock } from "./lib/time/clock.svelte";
+import NotStarted from "./views/NotStarted.svelte";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
 /** The page's keys, once there is a page. */
 let keymap: Keymap | undefined;
+let backend: Backend | undefined;
 
 type SigningIn = (credential: string) => Promise<void>;
 
@@ -57,21 +59,22 @@ async function askAgain(
 }
 
 async function start(): Promise<void> {
-  const backend = await chooseBackend(window.location.search, {
+  const chosen = await chooseBackend(window.location.search, {
     first: askCredential,
     again: askAgain,
   });
+  backend = chosen;
   const announcer = new Announcer();
   // What waits is asked for along with everything else, not after it: it is what the first paint waits for.
-  const inbox = new Inbox(backend, announceNews(announcer));
-  const gateways = new Gateways(backend);
+  const inbox = new Inbox(chosen, announceNews(announcer));
+  const gateways = new Gateways(chosen);
   inbox.start();
   gateways.start();
-  const info: AppInfo = await backend.appInfo();
+  const info: AppInfo = await chosen.appInfo();
   applyAppearance(info.settings.appearance, document.documentElement);
   keymap = new Keymap(info.platform === "macos");
   const page: Page = {
-    backend,
+    backend: chosen,
     router: new Router(window),
     keymap,
     announcer,
@@ -82,18 +85,14 @@ async function start(): Promise<void> {
   if (target) mount(App, { target, props: { page, info, inbox, gateways } });
 }
 
-/** Where not even the frame stands, plain words do. */
+/** What did not start: the page alone, or the app behind it. */
 function failed(thrown: unknown): void {
   const target = document.getElementById("app");
   if (!target) return;
-  const { code, message } = asBackendError(thrown);
-  const words = document.createElement("p");
-  words.className = "unstarted";
-  words.textContent = `${m.common.notStarted} ${message} (${code})`;
-  const again = document.createElement("button");
-  again.textContent = m.common.retry;
-  again.onclick = () => window.location.reload();
-  target.replaceChildren(words, again);
+  target.replaceChildren();
+  const problem = problemOf(thrown);
+  const quit = backend?.capabilities.resident ? () => void backend?.quit() : null;
+  mount(NotStarted, { target, props: { problem, quit } });
 }
 
 start().catch(failed);

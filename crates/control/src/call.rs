@@ -152,6 +152,9 @@ mod tests {
     /// What only a desktop has: other gateways, a place for secrets, notifications, windows, links. A transcript is
     /// opened and closed at addresses of its own, because its updates need the tab's stream.
     const OF_THE_DESKTOP: &[&str] = &[
+        "app_quit",
+        "at_login",
+        "at_login_set",
         "audit_export",
         "auto_answers",
         "auto_answers_pause",
@@ -174,6 +177,8 @@ mod tests {
         "open_log",
         "secret_store_choose",
         "secret_store_unlock",
+        "window_close",
+        "window_holds",
         "window_ready",
     ];
 

@@ -181,7 +181,16 @@ export function httpBackend(signInAgain: () => Promise<boolean>, leave: () => vo
   const { stream } = session;
   const call: Call = <T>(command: string, args: Record<string, unknown> = {}) =>
     session.post(`${API}/call/${command}`, args) as Promise<T>;
-  const tellOthers = otherTabs(leave);
+  /** The browser asks before it closes a tab on which something was begun. */
+  let holds = false;
+  window.addEventListener("beforeunload", (event) => {
+    if (holds) event.preventDefault();
+  });
+  const leaveForGood = () => {
+    holds = false;
+    leave();
+  };
+  const tellOthers = otherTabs(leaveForGood);
   const follow = <T>(name: string, handler: (payload: T) => void): Unsubscribe =>
     stream.follow(name, handler as (payload: unknown) => void);
   /** Asks only once changes are heard: what changes between a snapshot and the stream would be lost. */
@@ -201,12 +210,21 @@ export function httpBackend(signInAgain: () => Promise<boolean>, leave: () => vo
       log: false,
       signOut: true,
       autoAnswers: false,
+      resident: false,
     },
 
     appInfo: () => call("app_info"),
     settingsSave: (settings) => call("settings_save", { settings }),
     notificationTest: onlyOnTheDesktop,
     windowReady: () => Promise.resolve(),
+    windowHolds: (unsaved) => {
+      holds = unsaved;
+      return Promise.resolve();
+    },
+    windowClose: onlyOnTheDesktop,
+    quit: onlyOnTheDesktop,
+    atLogin: () => Promise.resolve(null),
+    atLoginSet: onlyOnTheDesktop,
     openExternal: (url) => {
       window.open(url, "_blank", "noopener,noreferrer");
       return Promise.resolve();
@@ -217,7 +235,7 @@ export function httpBackend(signInAgain: () => Promise<boolean>, leave: () => vo
     signOut: async () => {
       await fetch(`${API}/session`, { method: "DELETE" });
       tellOthers();
-      leave();
+      leaveForGood();
     },
 
     secretStoreState: () => snapshot("secret_store_state"),
@@ -284,6 +302,7 @@ export function httpBackend(signInAgain: () => Promise<boolean>, leave: () => vo
     onSessionsChanged: (handler) => follow("sessionsChanged", handler),
     onSecretsChanged: (handler) => follow("secretsChanged", handler),
     onOpen: () => () => undefined,
+    onCloseAsked: () => () => undefined,
     onSettingsChanged: (handler) => follow("settingsChanged", handler),
     onInterrupted: (handler) => session.onInterrupted(handler),
   };

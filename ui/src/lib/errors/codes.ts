@@ -103,6 +103,14 @@ export const problemCodes = [
   "unknown",
   "logNotOpened",
   "internal",
+  "atLoginNotWritten",
+  // The app could not start.
+  "startFolder",
+  "startDiskFull",
+  "startLaterVersion",
+  "startBusy",
+  "startDatabase",
+  "startFailed",
   // The page's own.
   "notShown",
   "signedOut",

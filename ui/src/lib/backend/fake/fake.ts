@@ -40,6 +40,10 @@ export type FakeControls = {
   setGateways(change: (gateways: GatewayView[]) => GatewayView[]): void;
   /** Changes may not have been heard, or the session behind them is over. */
   interrupt(how: Interruption): void;
+  /** The window is about to be closed where nothing else can say that the app goes on. */
+  askClose(): void;
+  /** Whether the page said that something on it was begun and not sent. */
+  holds(): boolean;
 };
 
 export type FakeBackend = Backend & { readonly controls: FakeControls };
@@ -102,6 +106,9 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
   const open = new Emitter<Opening>();
   const settingsChanged = new Emitter<Settings>();
   const interrupted = new Emitter<Interruption>();
+  const closeAsked = new Emitter<null>();
+  let held = false;
+  let atLogin = false;
 
   const waits = (item: InboxItemView) =>
     item.phase.kind === "waiting" || item.phase.kind === "deciding";
@@ -217,16 +224,24 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       log: true,
       signOut: false,
       autoAnswers: true,
+      resident: true,
     },
 
-    appInfo: async (): Promise<AppInfo> => ({
-      version: "0.1.0",
-      platform: "browser",
-      secrets,
-      notifications: { kind: "actions", server: "GNOME Shell" },
-      settings,
-      opening: null,
-    }),
+    appInfo: async (): Promise<AppInfo> => {
+      if (current.name === "unstarted") {
+        const folder = "/home/me/.local/share/app.gatehouse.desktop";
+        const words = `${folder} cannot be written: Permission denied (os error 13)`;
+        throw new BackendError("startFolder", words, false);
+      }
+      return {
+        version: "0.1.0",
+        platform: "browser",
+        secrets,
+        notifications: { kind: "actions", server: "GNOME Shell" },
+        settings,
+        opening: null,
+      };
+    },
     settingsSave: (next) =>
       answer(() => {
         settings = next;
@@ -237,6 +252,11 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     // Where there is no app whose log would say so.
     // eslint-disable-next-line no-console
     windowReady: async () => console.info("first useful paint"),
+    windowHolds: async (unsaved) => void (held = unsaved),
+    windowClose: async () => undefined,
+    quit: async () => undefined,
+    atLogin: () => answer(() => atLogin),
+    atLoginSet: (on) => answer(() => (atLogin = on)),
     openExternal: async () => undefined,
     openLog: () => answer(() => undefined),
 
@@ -351,6 +371,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     onOpen: (handler) => open.on(handler),
     onSettingsChanged: (handler) => settingsChanged.on(handler),
     onInterrupted: (handler) => interrupted.on(handler),
+    onCloseAsked: (handler) => closeAsked.on(() => handler()),
 
     controls: {
       request(fields) {
@@ -378,6 +399,8 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       open: (opening) => open.emit(opening),
       setGateways,
       interrupt: (how) => interrupted.emit(how),
+      askClose: () => closeAsked.emit(null),
+      holds: () => held,
     },
   };
 }
