@@ -31,6 +31,7 @@ export const ownKinds = [
   "empty",
   "long",
   "broken",
+  "unproven",
   "readonly",
   "paused",
   "error",

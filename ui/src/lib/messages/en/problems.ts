@@ -436,7 +436,7 @@ export const problems: Record<ProblemCode, ProblemWords> = {
   startFolder: words(
     "Gatehouse cannot write where it keeps its data",
     "Without it nothing of what waits, is set or was decided could be kept, so it does not start.",
-    "Make the folder yours and writable, or make room on its disk, then start Gatehouse again.",
+    "Make the folder yours and writable, and move aside what is in its place, then start Gatehouse again.",
   ),
   startDiskFull: words(
     "The disk is full",
