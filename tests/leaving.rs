@@ -59,12 +59,13 @@ impl Scene {
         self.desktop.xdotool(&press).unwrap();
     }
 
-    /// Presses what ends the app: its driver is not there any more to say that it was pressed.
-    async fn quit(&self) {
+    /// Presses what ends the window: nothing of it is there any more to say that it was pressed.
+    async fn leave_by(&self, words: &str) {
         let press = "const all = [...document.querySelectorAll('button')];
-            const quit = all.find((one) => one.textContent.trim() === 'Quit Gatehouse');
-            setTimeout(() => quit.click(), 50);";
-        self.page.client.execute(press, Vec::new()).await.unwrap();
+            const wanted = all.find((one) => one.textContent.trim() === arguments[0]);
+            setTimeout(() => wanted.click(), 50);";
+        let words = vec![words.into()];
+        self.page.client.execute(press, words).await.unwrap();
         self.until_it_is(false).await;
     }
 
@@ -96,7 +97,7 @@ async fn a_draft_outlives_the_closed_window_which_says_that_the_app_goes_on_and_
     scene.keys("ctrl+q");
     scene.page.says("Quit, and lose what was not sent?").await;
     picture(&scene.desktop, "leaving-1-quit");
-    scene.quit().await;
+    scene.leave_by("Quit Gatehouse").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,8 +115,7 @@ async fn where_nothing_could_show_that_the_app_goes_on_the_window_asks_before_it
         .says("Gatehouse goes on without its window")
         .await;
     picture(&scene.desktop, "leaving-2-close");
-    scene.page.press("Go on without a window").await;
-    scene.until_it_is(false).await;
+    scene.leave_by("Go on without a window").await;
     let second = scene.desktop.command(APP).status().unwrap();
     assert!(second.success(), "the first is still there and shows it");
     scene.until_it_is(true).await;
@@ -132,7 +132,7 @@ async fn a_start_that_fails_opens_a_window_that_says_what_and_where_and_ends_wit
     scene.page.says(&folder.display().to_string()).await;
     scene.page.says("Make the folder yours").await;
     picture(&scene.desktop, "leaving-3-not-started");
-    scene.quit().await;
+    scene.leave_by("Quit Gatehouse").await;
 
     let mut hidden = scene.desktop.command(APP);
     let mut hidden = hidden.arg("--background").spawn().unwrap();

@@ -100,7 +100,11 @@ fn open_unless_background(app: &AppHandle, arguments: impl IntoIterator<Item = S
 fn on_event(app: &AppHandle, event: RunEvent) {
     match event {
         // The window that said why it could not start is closed.
-        RunEvent::ExitRequested { code: None, .. } if failure::happened(app) => {
+        RunEvent::ExitRequested {
+            code: None, api, ..
+        } if failure::happened(app) => {
+            // Not as it is, which would be with success.
+            api.prevent_exit();
             app.exit(failure::STATUS);
         }
         // The last window is closed: the tray, the notices and the connections go on.

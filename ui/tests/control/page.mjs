@@ -67,23 +67,30 @@ try {
 
   // The session ends under the page: what is being written stays, and so does the page itself.
   const draft = "a draft that nobody sent";
+  const openChat = async () => {
+    await page.getByRole("link", { name: "Sessions" }).click();
+    await page
+      .getByRole("link", { name: /stream: 3|Main session/ })
+      .first()
+      .click();
+    await page.getByText("word3").first().waitFor();
+  };
+  await openChat();
   await composer.fill(draft);
   await page.evaluate(() => (globalThis.samePage = true));
   await page.context().clearCookies();
   await page.getByRole("link", { name: "Inbox" }).click();
   await page.getByRole("link", { name: "Sessions" }).click();
-  await page.getByText("Main session").first().click();
   const asked = page.getByRole("dialog", { name: /Sign in/ });
   await asked.getByLabel("Token or password").fill(credential);
+  await asked.getByRole("button", { name: "Sign in" }).click();
+  await asked.waitFor({ state: "detached" });
   // A call without the cookie is answered with 401, which the browser complains of.
   complaints.length = 0;
-  await asked.getByRole("button", { name: "Sign in" }).click();
-  await asked.waitFor({ state: "hidden" });
-  await page.getByText("word3").first().waitFor();
-  if ((await page.getByRole("textbox").last().inputValue()) !== draft)
-    throw new Error("the draft was lost");
-  if (!(await page.evaluate(() => globalThis.samePage)))
-    throw new Error("the page was loaded anew");
+  await openChat();
+  const written = await composer.inputValue();
+  if (written !== draft) throw new Error(`the draft was lost: ${written}`);
+  if (!(await page.evaluate(() => globalThis.samePage))) throw new Error("the page was loaded anew");
   await page.getByRole("button", { name: "Send" }).and(page.locator(":enabled")).waitFor();
 
   const kept = await page.evaluate(async () => {
