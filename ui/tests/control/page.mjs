@@ -90,7 +90,8 @@ try {
   await openChat();
   const written = await composer.inputValue();
   if (written !== draft) throw new Error(`the draft was lost: ${written}`);
-  if (!(await page.evaluate(() => globalThis.samePage))) throw new Error("the page was loaded anew");
+  if (!(await page.evaluate(() => globalThis.samePage)))
+    throw new Error("the page was loaded anew");
   await page.getByRole("button", { name: "Send" }).and(page.locator(":enabled")).waitFor();
 
   const kept = await page.evaluate(async () => {
