@@ -46,6 +46,10 @@ pub struct Open(pub Opening);
 #[derive(Clone, Debug, Serialize, Type, Event)]
 pub struct SettingsChanged(pub Settings);
 
+/// The window is about to be closed, and nothing but the page can say that the app goes on without it.
+#[derive(Clone, Debug, Serialize, Type, Event)]
+pub struct CloseAsked;
+
 /// Every command and every event. The application, the export and the tests all use this one.
 ///
 /// One command to a line, as `area::name`: the build script reads the lines.
@@ -60,6 +64,11 @@ pub fn bridge() -> Builder<tauri::Wry> {
             app::open_external,
             app::open_log,
             app::window_ready,
+            app::window_holds,
+            app::window_close,
+            app::app_quit,
+            app::at_login,
+            app::at_login_set,
             secrets::secret_store_state,
             secrets::secret_store_choose,
             secrets::secret_store_unlock,
@@ -124,6 +133,7 @@ pub fn bridge() -> Builder<tauri::Wry> {
             SecretsChanged,
             Open,
             SettingsChanged,
+            CloseAsked,
         ])
 }
 

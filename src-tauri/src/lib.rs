@@ -13,13 +13,11 @@ use gatehouse_vault::Redactor;
 use tauri::{App, AppHandle, Manager, RunEvent, WindowEvent};
 use tracing::error;
 
+use crate::shell::failure::StartError;
 use crate::shell::streams::ChatStreams;
 use crate::shell::window::{self, MAIN};
-use crate::shell::{deep_links, life, rendering, start};
+use crate::shell::{closing, deep_links, failure, life, rendering, start};
 use gatehouse_fleet::Fleet;
-
-/// Starts hidden: the tray and the notices only. For the start with the session.
-const BACKGROUND: &str = "--background";
 
 /// Runs the app until it is asked to end.
 pub fn run() -> ExitCode {
@@ -39,10 +37,13 @@ pub fn run() -> ExitCode {
                 .with_denylist(&[window::APPROVAL])
                 .build(),
         )
-        .invoke_handler(invoke_handler)
+        .invoke_handler(move |invoke| failure::answer(invoke).is_none_or(&invoke_handler))
         .setup(move |app| {
             bridge.mount_events(app);
-            set_up(app, started).inspect_err(|error| error!(%error, "the app could not start"))
+            if let Err(error) = set_up(app, started) {
+                failure::show(app.handle(), &error);
+            }
+            Ok(())
         })
         .build(tauri::generate_context!());
     match app {
@@ -52,15 +53,17 @@ pub fn run() -> ExitCode {
         }
         Err(error) => {
             error!(%error, "the app could not start");
+            failure::on_the_terminal(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Error>> {
+fn set_up(app: &mut App, started: Instant) -> Result<(), StartError> {
     let handle = app.handle().clone();
     app.manage(life::Life::new());
     app.manage(ChatStreams::default());
+    app.manage(closing::Closing::default());
     let redactor = Redactor::new();
     start::logging(&handle, redactor.clone())?;
     life::watch_signals(&handle);
@@ -77,19 +80,33 @@ fn set_up(app: &mut App, started: Instant) -> Result<(), Box<dyn std::error::Err
 
 /// Somebody started the app again: they want to see it, or follow a link. The start with the session does not.
 fn on_second_start(app: &AppHandle, arguments: Vec<String>, _folder: String) {
+    if failure::happened(app) {
+        return window::open_main(app);
+    }
     if !deep_links::follow_among(app, arguments.iter().skip(1).cloned()) {
         open_unless_background(app, arguments);
     }
 }
 
 fn open_unless_background(app: &AppHandle, arguments: impl IntoIterator<Item = String>) {
-    if !arguments.into_iter().any(|argument| argument == BACKGROUND) {
+    if !arguments
+        .into_iter()
+        .any(|argument| argument == life::BACKGROUND)
+    {
         window::open_main(app);
     }
 }
 
 fn on_event(app: &AppHandle, event: RunEvent) {
     match event {
+        // The window that said why it could not start is closed.
+        RunEvent::ExitRequested {
+            code: None, api, ..
+        } if failure::happened(app) => {
+            // Not as it is, which would be with success.
+            api.prevent_exit();
+            app.exit(failure::STATUS);
+        }
         // The last window is closed: the tray, the notices and the connections go on.
         RunEvent::ExitRequested {
             code: None, api, ..
@@ -106,7 +123,12 @@ fn on_event(app: &AppHandle, event: RunEvent) {
 
 fn on_window(app: &AppHandle, label: &str, event: &WindowEvent) {
     match event {
-        WindowEvent::CloseRequested { .. } => window::remember(app),
+        WindowEvent::CloseRequested { api, .. } => {
+            window::remember(app);
+            if label == MAIN {
+                closing::requested(app, api);
+            }
+        }
         WindowEvent::Moved(_) | WindowEvent::Resized(_) if label == MAIN => {
             window::remember_soon(app);
         }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use gatehouse_fleet::view::{AddGateway, CredentialKind, SecretInput};
+use gatehouse_fleet::view::{AddGateway, CredentialKind, GatewayId, SecretInput};
 use gatehouse_fleet::{Clock, Environment, Fleet, FleetError, FleetOptions};
 use gatehouse_gateway::auth::{random_token, token_hash};
 use gatehouse_protocol::{ClientId, ClientInfo, ClientMode};
@@ -24,7 +24,11 @@ use crate::{
 const MOST: usize = 32;
 
 /// A browser that has not been heard of for this long has to sign in again.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
+pub(crate) const FORGOTTEN_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// What the page calls the one gateway in its addresses. The same for every browser and after every sign-in, so that
+/// whoever signs in again finds what they were looking at, and what they had begun to write there.
+const GATEWAY: &str = "here";
 
 /// How this process reaches the gateway.
 pub struct Reach {
@@ -167,13 +171,16 @@ impl Browser {
         })
         .await?;
         fleet
-            .gateway_add(AddGateway {
-                url: reach.url.clone(),
-                name: options.gateway_name.clone(),
-                draft: None,
-                secret: secret(admission, credential),
-                pin: reach.pin.clone(),
-            })
+            .gateway_add_as(
+                GatewayId(GATEWAY.to_owned()),
+                AddGateway {
+                    url: reach.url.clone(),
+                    name: options.gateway_name.clone(),
+                    draft: None,
+                    secret: secret(admission, credential),
+                    pin: reach.pin.clone(),
+                },
+            )
             .await?;
         Ok(Self {
             streams: Streams::start(&fleet),

@@ -26,7 +26,6 @@ const COMMANDS: &[&str] = &[
     "audit_record",
     "audit_verify",
     "chat_abort",
-    "chat_close",
     "chat_older",
     "chat_retry",
     "chat_send",
@@ -94,7 +93,6 @@ async fn about_sessions(fleet: &Fleet, command: &str, mut args: Arguments) -> An
 
 async fn about_a_chat(fleet: &Fleet, command: &str, mut args: Arguments) -> Answer {
     match command {
-        "chat_close" => answer(fleet.chat_close(args.take("session")?).await),
         "chat_older" => {
             let (session, before) = (args.take("session")?, args.take("before")?);
             answer(fleet.chat_older(session, before).await)
@@ -152,13 +150,17 @@ mod tests {
     use super::*;
 
     /// What only a desktop has: other gateways, a place for secrets, notifications, windows, links. A transcript is
-    /// opened at an address of its own, because its updates need the tab's stream.
+    /// opened and closed at addresses of its own, because its updates need the tab's stream.
     const OF_THE_DESKTOP: &[&str] = &[
+        "app_quit",
+        "at_login",
+        "at_login_set",
         "audit_export",
         "auto_answers",
         "auto_answers_pause",
         "auto_rule_remove",
         "auto_rule_save",
+        "chat_close",
         "chat_open",
         "credential_forget",
         "credential_rotate",
@@ -175,6 +177,8 @@ mod tests {
         "open_log",
         "secret_store_choose",
         "secret_store_unlock",
+        "window_close",
+        "window_holds",
         "window_ready",
     ];
 

@@ -1,46 +1,74 @@
 //! What a browser is told as it happens: one stream of server-sent events for each open tab.
 //!
 //! A tab's stream carries the fleet's changes and the updates of the transcripts that this tab opened. A browser
-//! allows six connections to a server, so everything goes over one.
+//! allows six connections to a server, so everything goes over one, and the page holds it while it is looked at.
+//!
+//! A transcript has one reader in the fleet and any number of tabs here. Each tab that opens it takes the fleet's
+//! snapshot anew, so the others are told to start again from the same one.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use axum::response::sse::Event;
-use gatehouse_fleet::view::{ChatUpdate, SessionRef};
-use gatehouse_fleet::{Fleet, FleetEvent};
+use gatehouse_fleet::view::{ChatSnapshot, ChatUpdate, SessionRef};
+use gatehouse_fleet::{Fleet, FleetError, FleetEvent};
 use serde::Serialize;
 use tokio::{
     sync::{broadcast, mpsc},
-    task::AbortHandle,
+    task::JoinHandle,
 };
 
 /// Events on their way to a tab. One that falls further behind loses its stream, opens it again and reads
 /// everything anew.
 const QUEUE: usize = 512;
 
-/// Tabs of one browser.
-const MOST_TABS: usize = 16;
+/// Tabs of one browser that are looked at, or were a moment ago. Far more than a browser opens: over plain HTTP it
+/// stops at six.
+const MOST_TABS: usize = 64;
 
-/// The open tabs of a browser. The map is never locked over an await.
+/// A transcript's update is waited with for a slow tab, because the fleet coalesces meanwhile; for no longer than
+/// this, because the other tabs wait as well.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The open tabs of a browser.
 #[derive(Default, Clone)]
 pub(crate) struct Streams {
+    /// Never locked over an await.
     tabs: Arc<Mutex<HashMap<String, Tab>>>,
+    /// The reader of each transcript. Held while one is opened or closed, so that the two do not cross.
+    readers: Arc<tokio::sync::Mutex<HashMap<SessionRef, Reader>>>,
 }
 
 struct Tab {
     events: mpsc::Sender<Event>,
-    chats: HashMap<SessionRef, AbortHandle>,
+    chats: HashSet<SessionRef>,
 }
 
-impl Drop for Tab {
-    fn drop(&mut self) {
-        for chat in self.chats.values() {
-            chat.abort();
-        }
+/// Ends with what it reads for.
+struct Reader(JoinHandle<()>);
+
+impl Reader {
+    /// Once this returns, nothing that it had read is on its way any more.
+    async fn end(mut self) {
+        self.0.abort();
+        // That it was stopped is what was asked for.
+        let _ = (&mut self.0).await;
     }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Why a transcript was not opened.
+pub(crate) enum NotOpened {
+    NoSuchTab,
+    Fleet(FleetError),
 }
 
 #[derive(Serialize)]
@@ -69,48 +97,111 @@ impl Streams {
         if tabs.len() >= MOST_TABS && !tabs.contains_key(name) {
             return None;
         }
-        let chats = HashMap::new();
+        let chats = HashSet::new();
         tabs.insert(name.to_owned(), Tab { events, chats });
         Some(receiver)
     }
 
-    /// Sends a transcript's updates to the tab that opened it, until either ends.
-    pub(crate) fn carry_chat(
+    /// Opens a transcript in a tab: what it is now, and from here on its updates over the tab's stream.
+    pub(crate) async fn open_chat(
         &self,
+        fleet: &Fleet,
         name: &str,
         session: SessionRef,
-        mut updates: mpsc::Receiver<Vec<ChatUpdate>>,
-    ) -> bool {
-        let mut tabs = self.lock();
-        let Some(tab) = tabs.get_mut(name) else {
-            return false;
-        };
-        let (events, of) = (tab.events.clone(), session.clone());
-        let task = tokio::spawn(async move {
-            while let Some(updates) = updates.recv().await {
-                let (session, updates) = (&of, updates.as_slice());
-                let Some(event) = event("chat", &ChatUpdates { session, updates }) else {
-                    continue;
-                };
-                // Waiting is right here: the fleet coalesces what a slow reader has not taken.
-                if events.send(event).await.is_err() {
-                    break;
-                }
-            }
-        });
-        if let Some(former) = tab.chats.insert(session, task.abort_handle()) {
-            former.abort();
+    ) -> Result<ChatSnapshot, NotOpened> {
+        let mut readers = self.readers.lock().await;
+        if !self.lock().contains_key(name) {
+            return Err(NotOpened::NoSuchTab);
         }
-        true
+        let opened = fleet.chat_open(session.clone()).await;
+        let (snapshot, updates) = opened.map_err(NotOpened::Fleet)?;
+        if let Some(former) = readers.remove(&session) {
+            former.end().await;
+        }
+        self.start_again(name, &session, &snapshot);
+        if let Some(tab) = self.lock().get_mut(name) {
+            tab.chats.insert(session.clone());
+        }
+        let reading = self.clone().read(fleet.clone(), session.clone(), updates);
+        readers.insert(session, Reader(tokio::spawn(reading)));
+        Ok(snapshot)
     }
 
-    /// Ends a transcript's updates in every tab of the browser, and says whether a tab still had it open.
-    pub(crate) fn end_chat(&self, session: &SessionRef) {
-        for tab in self.lock().values_mut() {
-            if let Some(task) = tab.chats.remove(session) {
-                task.abort();
+    /// Ends a transcript in a tab, and in the fleet once no tab has it open.
+    pub(crate) async fn close_chat(
+        &self,
+        fleet: &Fleet,
+        name: &str,
+        session: &SessionRef,
+    ) -> Result<(), FleetError> {
+        let mut readers = self.readers.lock().await;
+        if let Some(tab) = self.lock().get_mut(name) {
+            tab.chats.remove(session);
+        }
+        if !self.readers_of(session).is_empty() {
+            return Ok(());
+        }
+        if let Some(reader) = readers.remove(session) {
+            reader.end().await;
+        }
+        fleet.chat_close(session.clone()).await
+    }
+
+    /// What was on its way to the other tabs is in the snapshot that one of them took.
+    fn start_again(&self, opener: &str, session: &SessionRef, snapshot: &ChatSnapshot) {
+        let snapshot = snapshot.clone();
+        let updates = &[ChatUpdate::Reset { snapshot }];
+        let Some(event) = event("chat", &ChatUpdates { session, updates }) else {
+            return;
+        };
+        self.lock().retain(|name, tab| {
+            let others = name != opener && tab.chats.contains(session);
+            !others || tab.events.try_send(event.clone()).is_ok()
+        });
+    }
+
+    /// Sends a transcript's updates to the tabs that have it open, until none has.
+    async fn read(
+        self,
+        fleet: Fleet,
+        session: SessionRef,
+        mut updates: mpsc::Receiver<Vec<ChatUpdate>>,
+    ) {
+        while let Some(updates) = updates.recv().await {
+            let (of, updates) = (&session, updates.as_slice());
+            let chat = ChatUpdates {
+                session: of,
+                updates,
+            };
+            let Some(event) = event("chat", &chat) else {
+                continue;
+            };
+            let tabs = self.readers_of(of);
+            if tabs.is_empty() {
+                // By a task of its own: closing ends this one.
+                let (streams, nobody) = (self.clone(), "");
+                tokio::spawn(
+                    async move { streams.close_chat(&fleet, nobody, &session).await.ok() },
+                );
+                return;
+            }
+            for (name, tab) in tabs {
+                let sent = tokio::time::timeout(PATIENCE, tab.send(event.clone())).await;
+                if !matches!(sent, Ok(Ok(()))) {
+                    self.lock().remove(&name);
+                }
             }
         }
+    }
+
+    fn readers_of(&self, session: &SessionRef) -> Vec<(String, mpsc::Sender<Event>)> {
+        let tabs = self.lock();
+        let with_it = tabs
+            .iter()
+            .filter(|(_, tab)| tab.chats.contains(session) && !tab.events.is_closed());
+        with_it
+            .map(|(name, tab)| (name.clone(), tab.events.clone()))
+            .collect()
     }
 
     async fn carry(self, mut changes: broadcast::Receiver<FleetEvent>) {

@@ -1,6 +1,6 @@
 //! The control UI's addresses: signing in and out, its commands, its events. The page's files are the gateway's to serve.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -8,7 +8,10 @@ use axum::{
     extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State},
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     middleware::{self, Next},
-    response::{IntoResponse, Sse, sse::KeepAlive},
+    response::{
+        IntoResponse, Sse,
+        sse::{Event, KeepAlive},
+    },
     routing::{get, post},
 };
 use futures_util::{Stream, StreamExt};
@@ -19,8 +22,9 @@ use tokio_stream::wrappers::ReceiverStream;
 use zeroize::Zeroizing;
 
 use crate::{
-    browser::{Browser, ControlUi},
+    browser::{Browser, ControlUi, FORGOTTEN_AFTER},
     call::{call, refused},
+    events::NotOpened,
     guard::{Refusal, is_same_site},
 };
 
@@ -35,11 +39,16 @@ struct SignIn {
     credential: Option<Zeroizing<String>>,
 }
 
+/// A transcript in a tab.
 #[derive(Deserialize)]
-struct OpenChat {
+struct ChatInTab {
     session: SessionRef,
     tab: String,
 }
+
+/// How long a tab hears nothing at most. It takes a stream that is silent for several times as long for dead, which a
+/// computer that slept leaves behind.
+const TICK: Duration = Duration::from_secs(15);
 
 /// Routes for the gateway's own server. Needs the peer's address as axum's `ConnectInfo<SocketAddr>`.
 pub fn router(control: ControlUi) -> Router {
@@ -51,7 +60,9 @@ pub fn router(control: ControlUi) -> Router {
         .route("/control/api/events/{tab}", get(events))
         .route("/control/api/call/{command}", post(command))
         .route("/control/api/chat", post(open_chat))
+        .route("/control/api/chat/close", post(close_chat))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(middleware::from_fn_with_state(control.clone(), renewed))
         .layer(middleware::from_fn_with_state(
             control.clone(),
             only_our_page,
@@ -85,6 +96,20 @@ async fn only_our_page(
     response
 }
 
+/// Renews the cookie of whoever uses it, so that it ends only for who stays away. The answer to signing in or out has
+/// its own.
+async fn renewed(State(control): State<ControlUi>, request: Request, next: Next) -> Response<Body> {
+    let kept = cookie(request.headers()).map(str::to_owned);
+    let mut response = next.run(request).await;
+    let renewed = kept.filter(|it| control.browser(it).is_some());
+    if let Some(text) = renewed.and_then(|it| set_cookie(&control, &it, FORGOTTEN_AFTER.as_secs()))
+        && !response.headers().contains_key(header::SET_COOKIE)
+    {
+        response.headers_mut().insert(header::SET_COOKIE, text);
+    }
+    response
+}
+
 /// Whether this browser is signed in, and if not, whether it would need a credential.
 async fn session(State(control): State<ControlUi>, headers: HeaderMap) -> Response<Body> {
     let signed_in = browser(&control, &headers).is_some();
@@ -105,8 +130,12 @@ async fn sign_in(
         Ok(admission) => admission,
         Err(refusal) => return turned_away(refusal),
     };
+    // Who signs in again begins anew: what the former session held is given back.
+    if let Some(former) = cookie(&headers) {
+        control.sign_out(former).await;
+    }
     match control.sign_in(admission, input.credential).await {
-        Ok(cookie) => with_cookie(&control, &cookie, "Max-Age=43200"),
+        Ok(cookie) => with_cookie(&control, &cookie, FORGOTTEN_AFTER.as_secs()),
         Err(error) => {
             tracing::warn!(%error, "a browser could not be let in");
             problem(
@@ -122,7 +151,7 @@ async fn sign_out(State(control): State<ControlUi>, headers: HeaderMap) -> Respo
     if let Some(cookie) = cookie(&headers) {
         control.sign_out(cookie).await;
     }
-    with_cookie(&control, "", "Max-Age=0")
+    with_cookie(&control, "", 0)
 }
 
 async fn command(
@@ -134,12 +163,6 @@ async fn command(
     let Some(browser) = browser(&control, &headers) else {
         return turned_away(Refusal::Unauthorized);
     };
-    if name == "chat_close"
-        && let Some(session) = arguments.get("session")
-        && let Ok(session) = SessionRef::deserialize(session)
-    {
-        browser.streams.end_chat(&session);
-    }
     match call(&browser.fleet, &name, arguments).await {
         Ok(answer) => Json(answer).into_response(),
         Err(error) => refusal(error),
@@ -150,25 +173,44 @@ async fn command(
 async fn open_chat(
     State(control): State<ControlUi>,
     headers: HeaderMap,
-    Json(input): Json<OpenChat>,
+    Json(input): Json<ChatInTab>,
 ) -> Response<Body> {
     let Some(browser) = browser(&control, &headers) else {
         return turned_away(Refusal::Unauthorized);
     };
-    let (snapshot, updates) = match browser.fleet.chat_open(input.session.clone()).await {
-        Ok(opened) => opened,
-        Err(error) => return refusal(error.to_view()),
-    };
-    if !browser
+    let ChatInTab { session, tab } = input;
+    let opened = browser
         .streams
-        .carry_chat(&input.tab, input.session, updates)
-    {
-        return refusal(refused(
+        .open_chat(&browser.fleet, &tab, session)
+        .await;
+    match opened {
+        Ok(snapshot) => Json(snapshot).into_response(),
+        Err(NotOpened::Fleet(error)) => refusal(error.to_view()),
+        Err(NotOpened::NoSuchTab) => refusal(refused(
             "no_such_tab",
             "open the tab's stream of events first",
-        ));
+        )),
     }
-    Json(snapshot).into_response()
+}
+
+/// Closes a transcript in one tab; another may have it open as well.
+async fn close_chat(
+    State(control): State<ControlUi>,
+    headers: HeaderMap,
+    Json(input): Json<ChatInTab>,
+) -> Response<Body> {
+    let Some(browser) = browser(&control, &headers) else {
+        return turned_away(Refusal::Unauthorized);
+    };
+    let ChatInTab { session, tab } = input;
+    let closed = browser
+        .streams
+        .close_chat(&browser.fleet, &tab, &session)
+        .await;
+    match closed {
+        Ok(()) => Json(Value::Null).into_response(),
+        Err(error) => refusal(error.to_view()),
+    }
 }
 
 async fn events(
@@ -184,20 +226,22 @@ async fn events(
         return problem(StatusCode::TOO_MANY_REQUESTS, "too_many_tabs", words);
     };
     Sse::new(open_stream(receiver))
-        .keep_alive(KeepAlive::default())
+        .keep_alive(KeepAlive::new().interval(TICK).event(said("tick")))
         .into_response()
 }
 
 /// The tab's events after one that says that the stream is open: what comes from now on is not missed.
 fn open_stream(
-    receiver: tokio::sync::mpsc::Receiver<axum::response::sse::Event>,
-) -> impl Stream<Item = Result<axum::response::sse::Event, Infallible>> {
-    let open = axum::response::sse::Event::default()
-        .event("open")
-        .data("{}");
-    futures_util::stream::once(async { open })
+    receiver: tokio::sync::mpsc::Receiver<Event>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    futures_util::stream::once(async { said("open") })
         .chain(ReceiverStream::new(receiver))
         .map(Ok)
+}
+
+/// An event that says all by its name.
+fn said(name: &str) -> Event {
+    Event::default().event(name).data("{}")
 }
 
 fn browser(control: &ControlUi, headers: &HeaderMap) -> Option<Arc<Browser>> {
@@ -217,20 +261,26 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
         .map(|(_, value)| value)
 }
 
-/// An empty answer that sets the cookie. Scripts cannot read it, and no other site's request carries it.
-fn with_cookie(control: &ControlUi, value: &str, life: &str) -> Response<Body> {
+/// An empty answer that sets the cookie for so many seconds.
+fn with_cookie(control: &ControlUi, value: &str, seconds: u64) -> Response<Body> {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Some(text) = set_cookie(control, value, seconds) {
+        response.headers_mut().insert(header::SET_COOKIE, text);
+    }
+    response
+}
+
+/// Scripts cannot read it, and no other site's request carries it. None where it came with what no header holds.
+fn set_cookie(control: &ControlUi, value: &str, seconds: u64) -> Option<HeaderValue> {
     let secure = if control.options.secure {
         "; Secure"
     } else {
         ""
     };
-    let text =
-        format!("{COOKIE}={value}; Path=/control/api; HttpOnly; SameSite=Strict; {life}{secure}");
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    if let Ok(text) = HeaderValue::from_str(&text) {
-        response.headers_mut().insert(header::SET_COOKIE, text);
-    }
-    response
+    let text = format!(
+        "{COOKIE}={value}; Path=/control/api; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+    );
+    HeaderValue::from_str(&text).ok()
 }
 
 fn turned_away(refusal: Refusal) -> Response<Body> {

@@ -102,6 +102,15 @@ impl Scene {
         (status, body(response).await)
     }
 
+    /// The agent writes in the main session.
+    fn says(&self, run: &str, text: &str) {
+        self.gateway.emit(
+            "chat",
+            json!({ "runId": run, "sessionKey": "agent:main:main", "seq": 1, "state": "delta",
+                "deltaText": text }),
+        );
+    }
+
     /// Waits until the gateway of this browser is connected.
     async fn ready(&self, cookie: &str) -> Value {
         for _ in 0..600 {
@@ -313,4 +322,130 @@ async fn a_wrong_argument_is_named_and_an_unknown_command_is_refused() {
         let (_, error) = scene.call(&cookie, forbidden, json!({})).await;
         assert_eq!(error["code"], "no_such_command", "{forbidden}");
     }
+}
+
+/// One tab's stream, read as it comes.
+struct TabStream {
+    body: Body,
+    heard: String,
+}
+
+impl TabStream {
+    async fn open(scene: &Scene, cookie: &str, tab: &str) -> Self {
+        let path = format!("/control/api/events/{tab}");
+        let response = scene.send(read(&path, Some(cookie))).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        let body = response.into_body();
+        let heard = String::new();
+        let mut stream = Self { body, heard };
+        stream.hear("event: open").await;
+        stream
+    }
+
+    /// Waits until the stream has said this, and forgets what came before it.
+    async fn hear(&mut self, words: &str) {
+        let heard = tokio::time::timeout(Duration::from_secs(120), async {
+            while !self.heard.contains(words) {
+                let data = self.body.frame().await.unwrap().unwrap();
+                let data = data.into_data().unwrap();
+                self.heard.push_str(std::str::from_utf8(&data).unwrap());
+            }
+        });
+        if heard.await.is_err() {
+            panic!("not heard: {words}\n{}", self.heard);
+        }
+        self.heard.clear();
+    }
+}
+
+async fn open_chat(scene: &Scene, cookie: &str, tab: &str, session: &Value) {
+    let open = json!({ "tab": tab, "session": session });
+    let opened = scene
+        .send(post("/control/api/chat", Some(cookie), &open))
+        .await;
+    assert_eq!(opened.status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tabs_on_one_session_both_hear_it_and_one_that_leaves_takes_nothing_from_the_other() {
+    let scene = Scene::new().await;
+    let cookie = scene.sign_in().await;
+    let gateway = scene.ready(&cookie).await;
+    let session = json!({ "gateway": gateway["id"], "key": "agent:main:main" });
+    let mut first = TabStream::open(&scene, &cookie, "first").await;
+    open_chat(&scene, &cookie, "first", &session).await;
+    let mut second = TabStream::open(&scene, &cookie, "second").await;
+    open_chat(&scene, &cookie, "second", &session).await;
+
+    scene.says("r1", "to both of them");
+    first.hear("to both of them").await;
+    second.hear("to both of them").await;
+
+    let close = json!({ "tab": "second", "session": session });
+    let path = "/control/api/chat/close";
+    let closed = scene.send(post(path, Some(&cookie), &close)).await;
+    assert_eq!(closed.status(), StatusCode::OK);
+    scene.says("r2", "to the one that stayed");
+    first.hear("to the one that stayed").await;
+}
+
+#[tokio::test]
+async fn the_sign_in_is_renewed_by_using_it_and_by_nothing_else() {
+    let scene = Scene::new().await;
+    let cookie = scene.sign_in().await;
+    let used = [
+        post("/control/api/call/app_info", Some(&cookie), &json!({})),
+        read("/control/api/session", Some(&cookie)),
+        read("/control/api/events/tab-1", Some(&cookie)),
+    ];
+    for request in used {
+        let path = request.uri().clone();
+        let response = scene.send(request).await;
+        let renewed = response.headers().get(header::SET_COOKIE);
+        let renewed = renewed.unwrap_or_else(|| panic!("{path} renews nothing"));
+        let renewed = renewed.to_str().unwrap();
+        assert!(renewed.starts_with(&format!("{cookie};")), "{renewed}");
+        assert!(renewed.contains("Max-Age=43200"), "{renewed}");
+    }
+    let strangers = scene.send(read(
+        "/control/api/session",
+        Some("gatehouse_control=forged"),
+    ));
+    assert!(strangers.await.headers().get(header::SET_COOKIE).is_none());
+    let mut leaving = post("/control/api/session", Some(&cookie), &json!({}));
+    *leaving.method_mut() = axum::http::Method::DELETE;
+    let left = scene.send(leaving).await;
+    let cookies: Vec<_> = left.headers().get_all(header::SET_COOKIE).iter().collect();
+    assert_eq!(cookies.len(), 1, "{cookies:?}");
+    assert!(cookies[0].to_str().unwrap().contains("Max-Age=0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_signs_in_again_finds_the_gateway_under_the_same_id_and_the_former_session_ended() {
+    let scene = Scene::new().await;
+    let before = scene.sign_in().await;
+    let known = scene.ready(&before).await["id"].clone();
+    let again = json!({ "credential": PASSWORD });
+    let again = scene
+        .send(post("/control/api/session", Some(&before), &again))
+        .await;
+    let cookie = again.headers()[header::SET_COOKIE].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    assert_eq!(
+        scene.ready(cookie).await["id"],
+        known,
+        "what was typed is kept under it"
+    );
+    let (status, _) = scene.call(&before, "app_info", json!({})).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_stream_tells_that_it_stands_also_when_nothing_happens() {
+    let scene = Scene::new().await;
+    let cookie = scene.sign_in().await;
+    scene.ready(&cookie).await;
+    let mut tab = TabStream::open(&scene, &cookie, "tab-1").await;
+    tokio::time::pause();
+    tab.hear("event: tick").await;
 }

@@ -3,6 +3,7 @@
 
 use crate::choices::{UNSAID, allowed, label, lack, outside_the_window, people};
 use crate::excerpt::excerpt;
+use crate::untrusted::in_order;
 use crate::view::{Decision, InboxItemView, InboxSnapshot, ItemKey, ItemKind, PhaseView};
 
 /// As many as a person takes in at a glance; the rest is in the window.
@@ -120,8 +121,8 @@ fn entry(item: &InboxItemView) -> Entry {
         .collect();
     choices.push(("Show", Choice::Show(item.key.clone())));
     Entry {
-        title: cut(shown.text.lines().next().unwrap_or_default()),
-        lines,
+        title: in_order(&cut(shown.text.lines().next().unwrap_or_default())),
+        lines: lines.iter().map(|line| in_order(line)).collect(),
         choices,
     }
 }
@@ -295,6 +296,18 @@ mod tests {
         assert_eq!(short.choices[0].0, "Allow once");
         let long = entry(plugin(&"To 3 people, ".repeat(60)));
         assert_eq!(long.choices[0].0, "Deny");
+    }
+
+    #[test]
+    fn words_from_right_to_left_stand_in_the_order_in_which_they_run() {
+        let entry = model(vec![item("a", "rm \u{5d0} /etc \u{5d1}", waiting())])
+            .entries
+            .remove(0);
+        let shown = "\u{202d}rm \u{5d0} /etc \u{5d1}\u{202c}";
+        assert_eq!(
+            (entry.title.as_str(), entry.lines[0].as_str()),
+            (shown, shown)
+        );
     }
 
     #[test]

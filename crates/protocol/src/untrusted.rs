@@ -65,6 +65,37 @@ pub fn one_line(text: &str, max_bytes: usize) -> String {
     line
 }
 
+/// A text that is decided on, with its letters in the order in which they are run: lines with letters that are written
+/// from right to left are told to stand from left to right. Without it whatever draws them puts what lies between two
+/// such words on the other side of them, and a command looks like another one.
+///
+/// For escaped text that others draw: it has nothing in it that ends what is put around it.
+pub fn in_order(text: &str) -> String {
+    const FROM_LEFT_TO_RIGHT: char = '\u{202D}';
+    const END: char = '\u{202C}';
+    if !is_reordered(text) {
+        return text.to_owned();
+    }
+    let line = |line: &str| {
+        if is_reordered(line) {
+            format!("{FROM_LEFT_TO_RIGHT}{line}{END}")
+        } else {
+            line.to_owned()
+        }
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether there is a letter in it that is written from right to left, or a digit that is drawn among such.
+pub fn is_reordered(text: &str) -> bool {
+    text.chars().any(|c| {
+        // Unicode 16: the blocks of the classes R, AL and AN.
+        matches!(c,
+            '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}'
+            | '\u{10800}'..='\u{10FFF}' | '\u{1E800}'..='\u{1EFFF}')
+    })
+}
+
 /// Conversation text, escaped.
 pub fn prose(text: &str) -> String {
     escape(text, Policy::Prose).text
@@ -218,6 +249,19 @@ mod tests {
             "a\n\tb é 日本 שלום 👍",
             0,
         );
+    }
+
+    #[test]
+    fn words_from_right_to_left_leave_what_runs_in_its_order() {
+        assert_eq!(in_order("ls -la\nmake"), "ls -la\nmake");
+        assert_eq!(
+            in_order("cd /tmp\nrm \u{5d0} /etc \u{5d1}"),
+            "cd /tmp\n\u{202d}rm \u{5d0} /etc \u{5d1}\u{202c}"
+        );
+        assert!(is_reordered("echo \u{0627}"), "Arabic as well");
+        // What was sent cannot end it: it stands escaped.
+        let sent = escape("\u{5d0}\u{202c} /etc", Policy::Command).text;
+        assert_eq!(in_order(&sent).matches('\u{202c}').count(), 1);
     }
 
     #[test]

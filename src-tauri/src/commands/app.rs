@@ -1,12 +1,12 @@
 //! Commands about the app itself: what it is, its settings, its notifications, its window.
 
 use gatehouse_fleet::view::{AppInfo, NotificationSupport, Settings};
-use tauri::{AppHandle, State, WebviewWindow};
+use tauri::{AppHandle, Manager, State, WebviewWindow};
 
 use super::{Answer, refused};
-use crate::shell::browser;
+use crate::shell::at_login::AtLogin;
 use crate::shell::desk::Desk;
-use crate::shell::logging;
+use crate::shell::{browser, closing, life, logging};
 use gatehouse_fleet::Fleet;
 
 /// What the page is told once, at its start.
@@ -60,5 +60,56 @@ pub(crate) async fn open_log(app: AppHandle) -> Answer<()> {
 #[specta::specta]
 pub(crate) async fn window_ready(window: WebviewWindow, desk: State<'_, Desk>) -> Answer<()> {
     desk.window_ready(&window);
+    closing::look_for_a_tray(window.app_handle());
     Ok(())
+}
+
+/// Whether something is on the page that was begun and would be lost with it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn window_holds(app: AppHandle, unsaved: bool) -> Answer<()> {
+    closing::holds(&app, unsaved);
+    Ok(())
+}
+
+/// Closes the window for the person who was asked, and goes on without it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn window_close(app: AppHandle) -> Answer<()> {
+    closing::go_on(&app);
+    Ok(())
+}
+
+/// Ends the app.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn app_quit(app: AppHandle) -> Answer<()> {
+    life::quit(&app);
+    Ok(())
+}
+
+/// Whether the app starts with the session; none where this system has no such entry.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn at_login(app: AppHandle) -> Answer<Option<bool>> {
+    Ok(entry(&app).map(|entry| entry.is_on()))
+}
+
+/// Has the app started with the session, hidden in the tray, or no more. Answers what holds now.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn at_login_set(app: AppHandle, on: bool) -> Answer<Option<bool>> {
+    let Some(entry) = entry(&app) else {
+        return Ok(None);
+    };
+    let written = entry.set(on);
+    written.map_err(|e| {
+        let place = entry.path().display();
+        refused("atLoginNotWritten", format!("{place}: {e}"))
+    })?;
+    Ok(Some(entry.is_on()))
+}
+
+fn entry(app: &AppHandle) -> Option<AtLogin> {
+    AtLogin::new(&app.path().config_dir().ok()?)
 }

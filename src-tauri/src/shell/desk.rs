@@ -106,6 +106,16 @@ impl Desk {
         }
     }
 
+    /// What notices can be shown now.
+    pub(crate) fn notices(&self) -> NotificationSupport {
+        self.support.borrow().clone()
+    }
+
+    /// Whether a page is there that hears what it is told.
+    pub(crate) fn page_is_ready(&self) -> bool {
+        matches!(*lock(&self.page), Page::Ready)
+    }
+
     /// Shows a sample, so that a person sees what approvals will look like.
     pub(crate) fn show_sample(&self, app: &AppHandle) -> Answer<NotificationSupport> {
         let sample = app.notification().builder();

@@ -8,8 +8,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use super::window;
+use super::{failure, window};
 use gatehouse_fleet::Fleet;
+
+/// Starts hidden: the tray and the notices only. For the start with the session.
+pub(crate) const BACKGROUND: &str = "--background";
 
 /// The fleet bounds its own end; this is for a store that hangs on a broken disk.
 const FLEET: Duration = Duration::from_secs(8);
@@ -37,7 +40,11 @@ impl Life {
 /// Ends the app because a person asked for it.
 pub(crate) fn quit(app: &AppHandle) {
     info!("quit");
-    app.exit(0);
+    app.exit(if failure::happened(app) {
+        failure::STATUS
+    } else {
+        0
+    });
 }
 
 /// Ends the app when the session manager or a terminal asks for it.

@@ -1,8 +1,11 @@
 //! What makes the fleet a desktop application: windows, tray, notices, links, logging.
 
+pub(crate) mod at_login;
 pub(crate) mod browser;
+pub(crate) mod closing;
 pub(crate) mod deep_links;
 pub(crate) mod desk;
+pub(crate) mod failure;
 pub(crate) mod forward;
 #[cfg(target_os = "linux")]
 pub(crate) mod idle_memory;
@@ -25,7 +28,12 @@ use gatehouse_fleet::Fleet;
 
 /// The main window is gone: its page hears nothing more, and its transcripts are closed.
 pub(crate) fn page_left(app: &AppHandle) {
-    app.state::<desk::Desk>().page_left();
+    // A start that failed had neither.
+    let Some(desk) = app.try_state::<desk::Desk>() else {
+        return;
+    };
+    desk.page_left();
+    closing::page_left(app);
     let sessions = app.state::<streams::ChatStreams>().end_all();
     let fleet = app.state::<Fleet>().inner().clone();
     tauri::async_runtime::spawn(async move {

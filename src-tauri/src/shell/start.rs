@@ -1,6 +1,5 @@
 //! What is started while the first window comes up, in order: the log, the vault, the cache, the fleet, the notices.
 
-use std::error::Error;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use tracing::info;
 use uuid::Uuid;
 
 use super::desk::Desk;
+use super::failure::{self, StartError};
 use super::life::Life;
 use super::logging;
 use super::notices::{self, Notifier, router};
@@ -21,7 +21,7 @@ use super::own_gateway;
 use super::surfaces::AppSurfaces;
 use gatehouse_fleet::{Clock, Environment, Fleet, FleetOptions};
 
-type Started<T = ()> = Result<T, Box<dyn Error>>;
+type Started<T = ()> = Result<T, StartError>;
 
 /// Starts the log in the app's log folder. What the redactor learns is kept out of it.
 ///
@@ -29,8 +29,11 @@ type Started<T = ()> = Result<T, Box<dyn Error>>;
 /// When there is no such folder, or it cannot be written.
 pub(crate) fn logging(app: &AppHandle, redactor: Redactor) -> Started {
     let folder = app.path().app_log_dir()?;
-    private_folder(&folder)?;
-    logging::start(&folder, redactor)?;
+    private_folder(&folder).map_err(failure::folder(&folder))?;
+    logging::start(&folder, redactor).map_err(|source| StartError::Log {
+        folder: folder.clone(),
+        source: Box::new(source),
+    })?;
     info!(version = env!("CARGO_PKG_VERSION"), "started");
     Ok(())
 }
@@ -64,14 +67,22 @@ pub(crate) async fn fleet_and_notices(
 /// One for the fleet and for this computer's gateway.
 fn vault(app: &AppHandle, redactor: Redactor) -> Started<Arc<dyn SecretVault>> {
     let data_dir = app.path().app_data_dir()?;
-    private_folder(&data_dir)?;
-    Ok(Arc::new(SystemVault::open(&data_dir, redactor)?))
+    private_folder(&data_dir).map_err(failure::folder(&data_dir))?;
+    let vault = SystemVault::open(&data_dir, redactor);
+    Ok(Arc::new(vault.map_err(|source| StartError::Vault {
+        folder: data_dir,
+        source,
+    })?))
 }
 
 async fn fleet(app: &AppHandle, vault: Arc<dyn SecretVault>) -> Started<Fleet> {
     let data_dir = app.path().app_data_dir()?;
     let clock = Clock::system();
-    let cache = SqliteCache::open(&data_dir, clock.now()).await?;
+    let cache = SqliteCache::open(&data_dir, clock.now()).await;
+    let cache = cache.map_err(|source| StartError::Store {
+        folder: data_dir.clone(),
+        source,
+    })?;
     let options = FleetOptions {
         data_dir,
         cache: Arc::new(cache),
@@ -80,7 +91,8 @@ async fn fleet(app: &AppHandle, vault: Arc<dyn SecretVault>) -> Started<Fleet> {
         clock,
         client: client(),
     };
-    Ok(Fleet::start(options).await?)
+    let started = Fleet::start(options).await;
+    started.map_err(|source| StartError::Fleet { source })
 }
 
 /// What the process was started with, read once and passed on.

@@ -79,4 +79,16 @@ describe("a snapshot and the changes on top of it", () => {
     await settle();
     expect(log).toEqual(["failed", "all 9"]);
   });
+
+  it("takes another snapshot when it was asked to while one was on its way, also where that one failed", async () => {
+    const { log, asked, following, settle } = world();
+    void following.load();
+    void following.load();
+    expect(asked).toHaveLength(1);
+    asked[0]?.fail();
+    await settle();
+    asked[1]?.answer(7);
+    await settle();
+    expect(log).toEqual(["all 7"]);
+  });
 });

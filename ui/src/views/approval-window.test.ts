@@ -23,6 +23,7 @@ async function show(...items: InboxItemView[]) {
     inboxItem: async (key: string) => makeDetail(known.get(key)),
     inboxDecide: decide,
     onInboxChanged: (handler: typeof send) => ((send = handler), () => undefined),
+    onInterrupted: () => () => undefined,
     onOpen: () => () => undefined,
     onSettingsChanged: () => () => undefined,
     windowReady: async () => undefined,

@@ -15,6 +15,7 @@ export const places = {
   secrets: () => import("$features/secrets/SecretsGate.svelte"),
   palette: () => import("$features/palette/Palette.svelte"),
   refusedLink: () => import("$features/gateways/RefusedLink.svelte"),
+  leave: () => import("./LeaveDialog.svelte"),
   keys: () => import("$components/KeyOverlay.svelte"),
 };
 

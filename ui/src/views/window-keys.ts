@@ -5,7 +5,7 @@ import type { Route, Router } from "$lib/router.svelte";
 
 export function windowKeys(
   router: Router,
-  open: { palette: () => void; keys: () => void },
+  open: { palette: () => void; keys: () => void; quit: (() => void) | null },
 ): Binding[] {
   const places: readonly [string, string, Route][] = [
     ["1", m.common.inbox, { name: "inbox", item: null }],
@@ -23,6 +23,17 @@ export function windowKeys(
       run: open.palette,
     },
     { keys: "?", label: m.keys.overlay, group: "app", run: open.keys },
+    ...(open.quit
+      ? [
+          {
+            keys: "Mod+q",
+            label: m.common.quit,
+            group: "app",
+            inFields: true,
+            run: open.quit,
+          } as const,
+        ]
+      : []),
     ...places.map(([keys, name, route]): Binding => {
       return { keys, label: m.keys.place(name), group: "app", run: () => router.go(route) };
     }),

@@ -1,6 +1,7 @@
 /**
  * The control UI as a person meets it: a real browser at a real gateway. Signs in, has a turn, lets a command run that
- * the agent asked about, and looks whether the credential stayed anywhere.
+ * the agent asked about, signs in again when the session ends under a draft, and looks whether the credential stayed
+ * anywhere.
  *
  *   node page.mjs ADDRESS < credential
  *
@@ -63,6 +64,35 @@ try {
   await page.waitForTimeout(1_000);
   await allow.click();
   await page.getByText("Allowed once").first().waitFor();
+
+  // The session ends under the page: what is being written stays, and so does the page itself.
+  const draft = "a draft that nobody sent";
+  const openChat = async () => {
+    await page.getByRole("link", { name: "Sessions" }).click();
+    await page
+      .getByRole("link", { name: /stream: 3|Main session/ })
+      .first()
+      .click();
+    await page.getByText("word3").first().waitFor();
+  };
+  await openChat();
+  await composer.fill(draft);
+  await page.evaluate(() => (globalThis.samePage = true));
+  await page.context().clearCookies();
+  // Leaving the chat is the first call that finds out.
+  await page.getByRole("link", { name: "Inbox" }).click();
+  const asked = page.getByRole("dialog", { name: /Sign in/ });
+  await asked.getByLabel("Token or password").fill(credential);
+  await asked.getByRole("button", { name: "Sign in" }).click();
+  await asked.waitFor({ state: "detached" });
+  // A call without the cookie is answered with 401, which the browser complains of.
+  complaints.length = 0;
+  await openChat();
+  const written = await composer.inputValue();
+  if (written !== draft) throw new Error(`the draft was lost: ${written}`);
+  if (!(await page.evaluate(() => globalThis.samePage)))
+    throw new Error("the page was loaded anew");
+  await page.getByRole("button", { name: "Send" }).and(page.locator(":enabled")).waitFor();
 
   const kept = await page.evaluate(async () => {
     const databases = await indexedDB.databases();

@@ -55,6 +55,19 @@ export const shots = [
     },
   },
   {
+    name: "add-amended",
+    fake: "few",
+    hash: "#/add-gateway",
+    act: async (page) => {
+      await add(page, "ws://wrong.local:18789", 1500);
+      await press(page, "Change what was entered");
+      await page.getByLabel(/^Name/).fill("The one in the cellar");
+      await press(page, "Connect");
+      await page.waitForTimeout(1500);
+      await press(page, "Change what was entered");
+    },
+  },
+  {
     name: "add-join-link",
     fake: "few",
     hash: "#/add-gateway",
@@ -104,6 +117,33 @@ export const shots = [
         globalThis.location.hash = `#/inbox/${encodeURIComponent(key)}`;
       });
       await page.waitForTimeout(400);
+    },
+  },
+  {
+    name: "inbox-right-to-left",
+    fake: "few",
+    act: async (page) => {
+      await page.evaluate(() => {
+        const subject =
+          'rm -rf \u05d2\u05d9\u05d1\u05d5\u05d9 ~/work /etc \u05d9\u05e9\u05df && echo "\u0645\u0631\u062d\u0628\u0627"';
+        const { key } = globalThis.fake.request({ subject });
+        globalThis.location.hash = `#/inbox/${encodeURIComponent(key)}`;
+      });
+      await page.waitForSelector("[data-reading=read]", { timeout: 30_000 });
+      await page.waitForTimeout(300);
+      await inReadingOrder(page, "pre.box");
+      await inReadingOrder(page, ".subject.mono");
+    },
+  },
+  {
+    name: "inbox-not-shown",
+    fake: "few",
+    act: async (page) => {
+      await page.evaluate(() => {
+        const { key } = globalThis.fake.request({ barred: 7 });
+        globalThis.location.hash = `#/inbox/${encodeURIComponent(key)}`;
+      });
+      await page.waitForTimeout(500);
     },
   },
   { name: "inbox-unbroken", fake: "long", hash: inbox("gw-studio/exec/unbroken") },
@@ -258,6 +298,21 @@ export const shots = [
     wait: 900,
     act: (page) => press(page, "What the agent may do"),
   },
+  {
+    name: "chat-right-to-left",
+    fake: "few",
+    hash: studioChat,
+    wait: 900,
+    act: async (page) => {
+      const composer = page.getByRole("textbox").last();
+      await composer.fill(
+        "\u05e9\u05dc\u05d5\u05dd, \u05de\u05d4 \u05e7\u05d5\u05e8\u05d4 \u05e2\u05dd npm test?",
+      );
+      await composer.press("Control+Enter");
+      await page.waitForTimeout(500);
+      await composer.fill("\u05e2\u05d5\u05d3 \u05de\u05e9\u05d4\u05d5.");
+    },
+  },
   { name: "chat-empty", fake: "few&messages=0", hash: studioChat },
   { name: "chat-offline", fake: "offline", hash: studioChat, wait: 900 },
   {
@@ -308,6 +363,12 @@ export const shots = [
     fake: "few",
     hash: "#/settings/gateways/gw-home",
     act: (page) => press(page, "Remove this gateway…"),
+  },
+  {
+    name: "settings-gateway-edit",
+    fake: "few",
+    hash: "#/settings/gateways/gw-lab",
+    act: (page) => press(page, "Edit…"),
   },
   {
     name: "settings-gateway-rotate",
@@ -500,6 +561,15 @@ export const shots = [
     },
   },
   {
+    name: "audit-unproven",
+    fake: "few&own=unproven",
+    hash: "#/audit/proof",
+    act: async (page) => {
+      await press(page, "Check all records");
+      await page.waitForTimeout(700);
+    },
+  },
+  {
     name: "audit-filtered",
     fake: "few&own=few",
     hash: "#/audit",
@@ -575,10 +645,74 @@ export const shots = [
     },
   },
 
+  // A session that ended under the page, and an app that did not start.
+  {
+    name: "sign-in-again",
+    fake: "few",
+    hash: studioChat,
+    wait: 900,
+    act: async (page) => {
+      await page.getByRole("textbox").last().fill("A message that is not sent yet");
+      await page.evaluate(() => void globalThis.fake.signOut());
+      await page.waitForTimeout(300);
+    },
+  },
+  { name: "not-started", fake: "unstarted" },
+
   // Over everything.
+  {
+    name: "skip-link",
+    fake: "few",
+    hash: plain,
+    act: (page) => page.keyboard.press("Tab"),
+  },
+  {
+    name: "leave-close",
+    fake: "few",
+    act: async (page) => {
+      await page.evaluate(() => globalThis.fake.askClose());
+      await page.waitForTimeout(300);
+    },
+  },
+  {
+    name: "leave-quit",
+    fake: "few",
+    hash: studioChat,
+    wait: 900,
+    act: async (page) => {
+      await page.getByRole("textbox").last().fill("A message that is not sent yet");
+      await page.keyboard.press("Control+q");
+      await page.waitForTimeout(300);
+    },
+  },
   { name: "palette", fake: "few", hash: plain, act: (page) => page.keyboard.press("Control+k") },
   { name: "keys", fake: "few", hash: plain, act: (page) => page.keyboard.press("?") },
 ];
+
+/**
+ * Fails where letters are drawn in another order than they stand in the text.
+ * @param {Page} page @param {string} place
+ */
+async function inReadingOrder(page, place) {
+  const turned = await page.evaluate((of) => {
+    const root = globalThis.document.querySelector(of);
+    const walker = globalThis.document.createTreeWalker(root, globalThis.NodeFilter.SHOW_TEXT);
+    const range = globalThis.document.createRange();
+    let last = { top: -1, left: -1 };
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      for (let at = 0; at < node.length; at += 1) {
+        range.setStart(node, at);
+        range.setEnd(node, at + 1);
+        const { top, left, width } = range.getBoundingClientRect();
+        if (width === 0) continue;
+        if (top < last.top + 4 && left < last.left) return node.data.slice(at, at + 20);
+        last = { top, left };
+      }
+    }
+    return null;
+  }, place);
+  if (turned !== null) throw new Error(`${place} is not drawn in its order, from ${turned}`);
+}
 
 const problem = (code) => ({ code, detail: null, requestId: null, deviceId: null });
 

@@ -115,6 +115,16 @@ impl Fleet {
 
     /// Adds a gateway: its secret goes to the vault first, so that one that cannot be kept adds nothing.
     pub async fn gateway_add(&self, gateway: AddGateway) -> Result<GatewayView, FleetError> {
+        let id = GatewayId(uuid::Uuid::new_v4().to_string());
+        self.gateway_add_as(id, gateway).await
+    }
+
+    /// Adds a gateway under an id that the caller answers for: one that no other gateway of this fleet has or had.
+    pub async fn gateway_add_as(
+        &self,
+        id: GatewayId,
+        gateway: AddGateway,
+    ) -> Result<GatewayView, FleetError> {
         let AddGateway {
             url,
             name,
@@ -139,7 +149,6 @@ impl Fleet {
         let name = self
             .call(move |core| core.name_new(&wanted, &name))
             .await??;
-        let id = GatewayId(uuid::Uuid::new_v4().to_string());
         if let Some(secret) = &secret {
             self.shared.safe.keep(&id, kind, secret).await?;
         }

@@ -8,7 +8,7 @@ mod board;
 use crate::choices;
 use crate::excerpt::{Excerpt, excerpt};
 use crate::inbox::{EpochMs, Item, Standing, has_to_be_reviewed, people};
-use crate::untrusted::{Policy, cap, escape, one_line};
+use crate::untrusted::{Policy, cap, escape, in_order, one_line};
 use crate::view::{
     Decision, GatewayId, ItemKey, ItemKind, Millis, NotificationDetail, NotificationSettings,
     SessionRef,
@@ -137,8 +137,8 @@ fn notice(
     Notice {
         key: item.key(),
         revision: item.revision,
-        title,
-        body: lines.join("\n"),
+        title: in_order(&title),
+        body: in_order(&lines.join("\n")),
         buttons: buttons(item, standing, review),
         review,
         private,

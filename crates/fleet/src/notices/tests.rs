@@ -251,6 +251,15 @@ fn a_hidden_character_in_a_command_is_visible_and_a_long_one_says_so() {
 }
 
 #[test]
+fn words_from_right_to_left_in_a_command_stand_in_the_order_in_which_they_run() {
+    let settings = NotificationSettings::default();
+    let command = "rm \u{5d0} /etc \u{5d1}";
+    let notice = shown(NoticeBoard::default().waits(&item("a", command), &home(), &settings, 0));
+    let stands = format!("\u{202d}{command}\u{202c}");
+    assert_eq!(notice.body.lines().next(), Some(stands.as_str()));
+}
+
+#[test]
 fn what_a_notice_does_not_show_whole_is_reviewed_or_refused_and_the_rest_stays_in_sight() {
     let settings = NotificationSettings::default();
     let tail = "./deploy-production --yes";

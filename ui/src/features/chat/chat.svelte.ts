@@ -46,6 +46,7 @@ export type ChatPort = Pick<
   | "chatAbort"
   | "gatewaysList"
   | "onGatewaysChanged"
+  | "onInterrupted"
 >;
 
 /** Time, chance and frames, passed in so that tests decide them. */
@@ -123,6 +124,7 @@ export class Chat {
   /** Our messages that the backend did not take; they are sent again under the same id. */
   readonly #outbox: Outbox;
   #stopGateways: (() => void) | undefined;
+  #stopInterrupted: (() => void) | undefined;
 
   constructor(
     private readonly port: ChatPort,
@@ -142,6 +144,7 @@ export class Chat {
     this.older = { kind: "idle" };
     if (this.phase.kind !== "open") this.phase = { kind: "opening", since: this.#openedAt };
     this.#stopGateways ??= this.port.onGatewaysChanged((gateways) => this.#takeGateways(gateways));
+    this.#stopInterrupted ??= this.port.onInterrupted((how) => how === "missed" && this.open());
     void this.#loadGateways();
     try {
       const snapshot = await inTurn(this.session, () =>
@@ -164,6 +167,8 @@ export class Chat {
     this.#opening += 1;
     this.#stopGateways?.();
     this.#stopGateways = undefined;
+    this.#stopInterrupted?.();
+    this.#stopInterrupted = undefined;
     // The window may be going away with its backend.
     inTurn(this.session, () => this.port.chatClose(this.session)).catch(() => undefined);
   }

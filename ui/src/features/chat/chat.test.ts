@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { BackendError } from "$lib/backend/backend";
+import type { Interruption } from "$lib/backend/backend";
 import type {
   ChatSnapshot,
   ChatUpdate,
@@ -59,6 +60,7 @@ function world(first = snapshot([message("a")])) {
   const frames: (() => void)[] = [];
   let send: (updates: ChatUpdate[]) => void = () => undefined;
   let gateways: (all: GatewayView[]) => void = () => undefined;
+  let interrupted: (how: Interruption) => void = () => undefined;
   let now = 1000;
   let id = 0;
   const port = {
@@ -76,6 +78,10 @@ function world(first = snapshot([message("a")])) {
       gateways = handler;
       return () => undefined;
     }),
+    onInterrupted: vi.fn((handler: (how: Interruption) => void) => {
+      interrupted = handler;
+      return () => undefined;
+    }),
   } satisfies ChatPort;
   const chat = new Chat(port, session, {
     now: () => now,
@@ -89,6 +95,7 @@ function world(first = snapshot([message("a")])) {
     frames,
     updates: (...updates: ChatUpdate[]) => send(updates),
     gateways: (...all: GatewayView[]) => gateways(all),
+    interrupt: (how: Interruption) => interrupted(how),
     pass: (ms: number) => (now += ms),
     frame: () => frames.splice(0).forEach((callback) => callback()),
     ids: () => chat.transcript.entries.map((entry) => entry.id),
@@ -420,5 +427,14 @@ describe("what is put into a draft", () => {
     draft.text = "Half a thought ";
     draft.add("What failed?");
     expect(draft.text).toBe("Half a thought\n\nWhat failed?");
+  });
+
+  it("is opened again in its place after updates may have been missed", async () => {
+    const { chat, port, interrupt, ids } = world();
+    await chat.open();
+    port.chatOpen.mockResolvedValueOnce(snapshot([message("a"), message("b")]));
+    interrupt("missed");
+    await vi.waitFor(() => expect(ids()).toEqual(["a", "b"]));
+    expect(chat.phase.kind).toBe("open");
   });
 });

@@ -1,6 +1,7 @@
 /**
  * What a person has begun to write, per session, until the app ends. In memory only: a draft can hold a secret.
  */
+import { SvelteMap } from "svelte/reactivity";
 import type { AttachmentInput, AttachmentLimits, SessionRef } from "$lib/backend/types";
 import { m } from "$lib/messages";
 import { attachmentInput, chooseFiles, refusal, type Attachment } from "./attachments";
@@ -71,7 +72,7 @@ function newAttachment(file: File): Attachment {
   return { key: nextKey, file, preview };
 }
 
-const drafts = new Map<string, Draft>();
+const drafts = new SvelteMap<string, Draft>();
 
 /** The session's draft; the same one each time. */
 export function draftOf({ gateway, key }: SessionRef): Draft {
@@ -79,4 +80,9 @@ export function draftOf({ gateway, key }: SessionRef): Draft {
   const draft = drafts.get(name) ?? new Draft();
   drafts.set(name, draft);
   return draft;
+}
+
+/** Whether a message is begun somewhere and not sent. */
+export function somethingIsDrafted(): boolean {
+  return [...drafts.values()].some((draft) => !draft.empty);
 }

@@ -26,12 +26,17 @@ export class GatewayActions {
     private readonly id: GatewayId,
   ) {}
 
+  /** Counts what was asked and left. */
+  #turn = 0;
+
   ask(question: GatewayQuestion): void {
+    this.#turn += 1;
     this.problem = null;
     this.question = question;
   }
 
   close(): void {
+    this.#turn += 1;
     this.question = null;
     this.problem = null;
   }
@@ -52,12 +57,14 @@ export class GatewayActions {
     if (this.busy) return false;
     this.busy = true;
     this.problem = null;
+    const turn = this.#turn;
     try {
       await action();
-      this.question = null;
+      // Another question that was asked meanwhile is not answered by this.
+      if (turn === this.#turn) this.question = null;
       return true;
     } catch (thrown) {
-      this.problem = problemOf(thrown);
+      if (turn === this.#turn) this.problem = problemOf(thrown);
       return false;
     } finally {
       this.busy = false;

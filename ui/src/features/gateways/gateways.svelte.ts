@@ -16,7 +16,9 @@ export class Gateways {
   );
   readonly connected = $derived(this.list.filter(({ connection }) => connection.kind === "ready"));
 
-  constructor(private readonly backend: Pick<Backend, "gatewaysList" | "onGatewaysChanged">) {}
+  constructor(
+    private readonly backend: Pick<Backend, "gatewaysList" | "onGatewaysChanged" | "onInterrupted">,
+  ) {}
 
   start(): () => void {
     // An event is later than any list that was asked for before it.
@@ -25,8 +27,16 @@ export class Gateways {
       told = true;
       this.#take(list);
     });
-    void this.load(() => told);
-    return stop;
+    const load = () => {
+      told = false;
+      void this.load(() => told);
+    };
+    const stopInterrupted = this.backend.onInterrupted((how) => how === "missed" && load());
+    load();
+    return () => {
+      stop();
+      stopInterrupted();
+    };
   }
 
   async load(overtaken: () => boolean = () => false): Promise<void> {

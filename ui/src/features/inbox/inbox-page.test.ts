@@ -41,6 +41,7 @@ async function show(items: InboxItemView[], { narrow = false, unreadable = 0 } =
     inboxItem: async (key: string) => makeDetail(known.get(key)),
     inboxDecide: decide,
     onInboxChanged: (handler: typeof send) => ((send = handler), () => undefined),
+    onInterrupted: () => () => undefined,
     gatewaysList: async () => [lab],
     onGatewaysChanged: () => () => undefined,
   } as unknown as Backend;

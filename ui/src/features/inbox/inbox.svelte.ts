@@ -55,14 +55,28 @@ export class Inbox {
   });
 
   constructor(
-    private readonly backend: Pick<Backend, "inboxSnapshot" | "onInboxChanged">,
+    private readonly backend: Pick<Backend, "inboxSnapshot" | "onInboxChanged" | "onInterrupted">,
     private readonly tell: (news: InboxNews) => void = () => undefined,
   ) {}
 
   start(): () => void {
     const stop = this.backend.onInboxChanged((change) => this.apply(change));
+    const stopInterrupted = this.backend.onInterrupted((how) => {
+      if (how === "restarted") this.#forget();
+      else void this.load();
+    });
     void this.load();
-    return stop;
+    return () => {
+      stop();
+      stopInterrupted();
+    };
+  }
+
+  /** The revisions of another session say nothing of this one: no card of it may be answered. */
+  #forget(): void {
+    this.#items = new Map();
+    this.waitingCount = 0;
+    this.state = "loading";
   }
 
   find(key: ItemKey): InboxItemView | undefined {

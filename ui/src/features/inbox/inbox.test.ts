@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import type { Interruption } from "$lib/backend/backend";
 import type { InboxChange, InboxItemView, InboxSnapshot } from "$lib/backend/types";
 import { Inbox, type InboxNews } from "./inbox.svelte";
 import { makeItem } from "./test-items";
@@ -8,6 +9,7 @@ type Handler = (change: InboxChange) => void;
 
 function world(snapshots: InboxSnapshot[]) {
   let handler: Handler = () => undefined;
+  let interrupt: (how: Interruption) => void = () => undefined;
   const inboxSnapshot = vi.fn(async () => {
     const next = snapshots.shift();
     if (!next) throw new Error("no more snapshots");
@@ -15,10 +17,20 @@ function world(snapshots: InboxSnapshot[]) {
   });
   const news: InboxNews[] = [];
   const inbox = new Inbox(
-    { inboxSnapshot, onInboxChanged: (each) => ((handler = each), () => undefined) },
+    {
+      inboxSnapshot,
+      onInboxChanged: (each) => ((handler = each), () => undefined),
+      onInterrupted: (each) => ((interrupt = each), () => undefined),
+    },
     (each) => news.push(each),
   );
-  return { inbox, inboxSnapshot, news, send: (change: InboxChange) => handler(change) };
+  return {
+    inbox,
+    inboxSnapshot,
+    news,
+    send: (change: InboxChange) => handler(change),
+    interrupt: (how: Interruption) => interrupt(how),
+  };
 }
 
 const snapshot = (revision: number, ...items: InboxItemView[]): InboxSnapshot => ({
@@ -125,5 +137,28 @@ describe("the inbox", () => {
     inbox.start();
     await settle();
     expect(keys(inbox)).toEqual(["w1", "w2", "p2", "p1"]);
+  });
+
+  it("reads everything again after it may have missed something", async () => {
+    const missed = makeItem({ key: "gw/exec/2" });
+    const { inbox, interrupt } = world([snapshot(4, makeItem()), snapshot(2, missed)]);
+    inbox.start();
+    await settle();
+    interrupt("missed");
+    await settle();
+    expect(keys(inbox)).toEqual(["gw/exec/2"]);
+  });
+
+  it("shows nothing of a session that is over until the next one is read: no card of it can be answered", async () => {
+    const { inbox, interrupt } = world([snapshot(4, makeItem()), snapshot(1, makeItem())]);
+    inbox.start();
+    await settle();
+    interrupt("restarted");
+    expect(inbox.state).toBe("loading");
+    expect(keys(inbox)).toEqual([]);
+    interrupt("missed");
+    await settle();
+    expect(inbox.state).toBe("ready");
+    expect(keys(inbox)).toHaveLength(1);
   });
 });

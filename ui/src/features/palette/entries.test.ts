@@ -10,7 +10,7 @@ async function entries() {
     { key: "k2", kind: "question", subject: "Which one?", gatewayName: "Studio" },
   ];
   const whole = { ...desk, inbox: { waiting } } as unknown as Desk;
-  return entriesOf(whole, page, () => undefined);
+  return entriesOf(whole, page, { showKeys: () => undefined, quit: () => undefined });
 }
 
 describe("the palette", () => {

@@ -7,12 +7,15 @@ import type { PaletteEntry } from "./palette.svelte";
 
 const mostSessions = 500;
 
-export function entriesOf(desk: Desk, page: Page, showKeys: () => void): PaletteEntry[] {
+/** What only the window can do. */
+type Doing = { showKeys: () => void; quit: () => void };
+
+export function entriesOf(desk: Desk, page: Page, doing: Doing): PaletteEntry[] {
   return [
     ...waiting(desk, page),
     ...places(page),
     ...sessions(desk, page),
-    ...actions(desk, page, showKeys),
+    ...actions(desk, page, doing),
   ];
 }
 
@@ -87,7 +90,7 @@ function sessions({ sessions: list, gateways }: Desk, { router }: Page): Palette
 function actions(
   { gateways }: Desk,
   { router, backend }: Page,
-  showKeys: () => void,
+  { showKeys, quit }: Doing,
 ): PaletteEntry[] {
   const reconnect = gateways.list
     .filter(({ connection }) => connection.kind !== "ready" && connection.kind !== "paused")
@@ -105,9 +108,17 @@ function actions(
     label: m.gateways.addTitle,
     run: () => router.go({ name: "addGateway" }),
   };
+  const end: PaletteEntry = {
+    id: "quit",
+    group: "actions",
+    label: m.common.quit,
+    keys: "Mod+q",
+    run: quit,
+  };
   return [
     ...(backend.capabilities.editGateways ? [add] : []),
     ...reconnect,
     { id: "keys", group: "actions", label: m.keys.overlay, keys: "?", run: showKeys },
+    ...(backend.capabilities.resident ? [end] : []),
   ];
 }

@@ -46,6 +46,11 @@ export class Policy {
   );
   readonly errors = $derived.by(() => this.problems.filter(({ error }) => error).length);
   readonly unsaved = $derived.by(() => this.draft !== null || this.rolesDraft !== null);
+  /** Something was typed and not saved, here or at a gateway that is not looked at now. */
+  get holds(): boolean {
+    return this.unsaved || (this.gateway !== null && this.#aside.size > 0);
+  }
+
   /** Somebody else's policy came into force under the draft. */
   readonly moved = $derived.by(() => this.change.problem?.code === "policyMoved");
 

@@ -24,7 +24,7 @@ export type SessionRow =
 
 type SessionsBackend = Pick<
   Backend,
-  "sessionsSnapshot" | "sessionsSearch" | "sessionRead" | "onSessionsChanged"
+  "sessionsSnapshot" | "sessionsSearch" | "sessionRead" | "onSessionsChanged" | "onInterrupted"
 >;
 
 /** A search is sent when the person has stopped typing for this long. */
@@ -67,8 +67,14 @@ export class Sessions {
 
   start(): () => void {
     const stop = this.backend.onSessionsChanged((change) => this.apply(change));
+    const stopInterrupted = this.backend.onInterrupted((how) => {
+      if (how === "missed") void this.load();
+    });
     void this.load();
-    return stop;
+    return () => {
+      stop();
+      stopInterrupted();
+    };
   }
 
   find(session: SessionRef | null): SessionView | undefined {

@@ -31,6 +31,7 @@ async function world(...sessions: SessionView[]) {
     sessionsSearch: vi.fn(async (): Promise<SearchHit[]> => []),
     sessionRead: vi.fn(async () => undefined),
     onSessionsChanged: (handler: typeof send) => ((send = handler), () => undefined),
+    onInterrupted: () => () => undefined,
   };
   const list = new Sessions(backend);
   list.start();

@@ -14,14 +14,32 @@ export class Preferences {
   problem = $state.raw<ProblemView | null>(null);
 
   constructor(
-    private readonly backend: Pick<Backend, "settingsSave" | "onSettingsChanged">,
+    private readonly backend: Pick<
+      Backend,
+      "appInfo" | "settingsSave" | "onSettingsChanged" | "onInterrupted"
+    >,
     initial: Settings,
   ) {
     this.current = initial;
   }
 
   start(): () => void {
-    return this.backend.onSettingsChanged((settings) => (this.current = settings));
+    const stop = this.backend.onSettingsChanged((settings) => (this.current = settings));
+    const stopInterrupted = this.backend.onInterrupted((how) => {
+      if (how === "missed") void this.#read();
+    });
+    return () => {
+      stop();
+      stopInterrupted();
+    };
+  }
+
+  async #read(): Promise<void> {
+    try {
+      this.current = (await this.backend.appInfo()).settings;
+    } catch {
+      // What was known stands; the next change brings all of them.
+    }
   }
 
   async change(change: Change): Promise<void> {

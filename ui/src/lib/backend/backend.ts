@@ -55,6 +55,8 @@ export type Capabilities = {
   log: boolean;
   /** The person signed in to get here, and can sign out. */
   signOut: boolean;
+  /** The app goes on without its window: it can be ended from here, and started with the session. */
+  resident: boolean;
   /** Rules can answer here for gateways that keep no policy of their own. */
   autoAnswers: boolean;
 };
@@ -91,6 +93,13 @@ function isCommandError(
   return typeof code === "string" && typeof message === "string";
 }
 
+/**
+ * How hearing of changes was interrupted. `missed`: some may not have been heard, so what is shown has to be read
+ * again. `restarted`: what was shown is of a session that is over, and nothing of it may be decided; `missed` follows
+ * once there is something to read.
+ */
+export type Interruption = "missed" | "restarted";
+
 export interface Backend extends Governance {
   readonly capabilities: Capabilities;
 
@@ -99,6 +108,15 @@ export interface Backend extends Governance {
   notificationTest(): Promise<NotificationSupport>;
   /** The first useful paint is on the screen. */
   windowReady(): Promise<void>;
+  /** Whether something is on the page that was begun and would be lost with it. */
+  windowHolds(unsaved: boolean): Promise<void>;
+  /** Closes the window, and goes on without it. */
+  windowClose(): Promise<void>;
+  /** Ends the app. */
+  quit(): Promise<void>;
+  /** Whether the app starts with the session; null where it cannot. */
+  atLogin(): Promise<boolean | null>;
+  atLoginSet(on: boolean): Promise<boolean | null>;
   /** Opens an http(s) link outside of the app. The page asks the person first. */
   openExternal(url: string): Promise<void>;
   /** Opens the app's log outside of the app. */
@@ -153,4 +171,7 @@ export interface Backend extends Governance {
   /** Something was asked for outside of the page: a click on a notification or in the tray, a link. */
   onOpen(handler: (opening: Opening) => void): Unsubscribe;
   onSettingsChanged(handler: (settings: Settings) => void): Unsubscribe;
+  /** The window is about to be closed, and nothing but the page can say that the app goes on without it. */
+  onCloseAsked(handler: () => void): Unsubscribe;
+  onInterrupted(handler: (how: Interruption) => void): Unsubscribe;
 }

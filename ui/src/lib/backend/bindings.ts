@@ -19,6 +19,16 @@ export const commands = {
 	openLog: () => __TAURI_INVOKE<null>("open_log"),
 	/**  The page has painted something useful. */
 	windowReady: () => __TAURI_INVOKE<null>("window_ready"),
+	/**  Whether something is on the page that was begun and would be lost with it. */
+	windowHolds: (unsaved: boolean) => __TAURI_INVOKE<null>("window_holds", { unsaved }),
+	/**  Closes the window for the person who was asked, and goes on without it. */
+	windowClose: () => __TAURI_INVOKE<null>("window_close"),
+	/**  Ends the app. */
+	appQuit: () => __TAURI_INVOKE<null>("app_quit"),
+	/**  Whether the app starts with the session; none where this system has no such entry. */
+	atLogin: () => __TAURI_INVOKE<boolean | null>("at_login"),
+	/**  Has the app started with the session, hidden in the tray, or no more. Answers what holds now. */
+	atLoginSet: (on: boolean) => __TAURI_INVOKE<boolean | null>("at_login_set", { on }),
 	/**  Whether secrets can be kept now, and where. */
 	secretStoreState: () => __TAURI_INVOKE<SecretStoreView>("secret_store_state"),
 	/**  The person's answer to where secrets should be kept. */
@@ -135,6 +145,7 @@ export const commands = {
 
 /** Events */
 export const events = {
+	closeAsked: makeEvent<CloseAsked, CloseAsked>("close-asked"),
 	gatewaysChanged: makeEvent<GatewaysChanged, GatewaysChanged>("gateways-changed"),
 	inboxChanged: makeEvent<InboxChanged, InboxChanged>("inbox-changed"),
 	open: makeEvent<Open, Open>("open"),
@@ -400,6 +411,9 @@ export type CheckpointView = {
 	root: string,
 	at: number | null,
 };
+
+/**  The window is about to be closed, and nothing but the page can say that the app goes on without it. */
+export type CloseAsked = null;
 
 /**  What the analysis says of a command, over the text as it is shown. */
 export type CommandAnalysis = {

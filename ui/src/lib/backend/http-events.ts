@@ -1,38 +1,75 @@
 /**
- * One tab's stream of server-sent events, opened on first use and opened again when it ends.
+ * One tab's stream of server-sent events: opened on first use, opened again when it ends, and let go of while the tab
+ * is hidden.
  *
- * A stream that broke may have missed something, and only a page that starts afresh reads every snapshot again. So
- * after a stream that had stood comes back, the page is loaded anew: rarely, and what a person typed is kept by the
- * browser's own form memory.
+ * A stream that broke may have missed something. So whoever follows it is told when it stands again, and reads its
+ * snapshot anew; the page itself stays as it is, with everything that a person typed.
+ *
+ * A browser gives all tabs of a server six connections over plain HTTP, and a stream takes one of them for as long as
+ * it is open. Tabs that nobody looks at must not take them from the one that somebody does.
  */
 import { randomName } from "../random";
 import type { Unsubscribe } from "./backend";
 
 /** Milliseconds between attempts to open a stream that ended. */
 const RETRY_MS = 2_000;
+/** Who looks at another tab for a moment comes back to a stream that stands. */
+const HIDDEN_MS = 5_000;
+/** The server says something every fifteen seconds: silence for so long is a connection that is dead. */
+const SILENT_MS = 50_000;
 
 type Handler = (payload: unknown) => void;
+type Opened = { tab: string };
 /** What the class needs of an `EventSource`, so that tests can give one. */
 export type Source = Pick<EventSource, "addEventListener" | "close" | "readyState">;
+/** What it needs of the document. */
+export type Sight = Pick<Document, "visibilityState" | "addEventListener">;
+
+/** An opening that others wait for. */
+class Opening {
+  readonly promise: Promise<Opened>;
+  resolve: (opened: Opened) => void = () => undefined;
+
+  constructor() {
+    this.promise = new Promise((resolve) => (this.resolve = resolve));
+  }
+}
 
 export class TabStream {
   private readonly handlers = new Map<string, Set<Handler>>();
+  private readonly standsAgain = new Set<() => void>();
+  private readonly ticks = new Set<() => void>();
   private source: Source | undefined;
-  private opening: Promise<{ tab: string }> | undefined;
+  private opening = new Opening();
+  private wanted = false;
   private stood = false;
+  private tab: string | null = null;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private hiding: ReturnType<typeof setTimeout> | undefined;
+  private silence: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly url: string,
-    /** The stream ended: is the session still there? */
+    /** The stream ended: is the session still there? What it begins is waited for before the next attempt. */
     private readonly lost: () => Promise<void>,
     private readonly connect: (url: string) => Source = (it) => new EventSource(it),
-    private readonly reload: () => void = () => window.location.reload(),
-  ) {}
+    private readonly sight: Sight = document,
+  ) {
+    sight.addEventListener("visibilitychange", () => this.looked());
+  }
 
-  /** Resolves once the server has this tab's stream open. */
-  opened(): Promise<{ tab: string }> {
-    this.opening ??= this.open();
-    return this.opening;
+  /** Resolves once the server has this tab's stream open, which a hidden tab's is not. */
+  opened(): Promise<Opened> {
+    if (!this.wanted) {
+      this.wanted = true;
+      this.looked();
+    }
+    return this.opening.promise;
+  }
+
+  /** The name of the stream that stands. */
+  get standing(): string | null {
+    return this.tab;
   }
 
   follow(name: string, handler: Handler): Unsubscribe {
@@ -46,28 +83,88 @@ export class TabStream {
     return () => this.handlers.get(name)?.delete(handler);
   }
 
-  private open(): Promise<{ tab: string }> {
+  /** Calls when the stream stands again after it had not: what happened meanwhile was not heard. */
+  onStandsAgain(handler: () => void): Unsubscribe {
+    this.standsAgain.add(handler);
+    return () => this.standsAgain.delete(handler);
+  }
+
+  /** Calls every few seconds while the stream stands. */
+  onTick(handler: () => void): void {
+    this.ticks.add(handler);
+  }
+
+  /** Opens it anew now, as for another session. */
+  again(): void {
+    this.end();
+    this.looked();
+  }
+
+  private get visible(): boolean {
+    return this.sight.visibilityState === "visible";
+  }
+
+  private looked(): void {
+    clearTimeout(this.hiding);
+    if (!this.wanted) return;
+    if (!this.visible) this.hiding = setTimeout(() => this.end(), HIDDEN_MS);
+    else if (!this.source) this.open();
+  }
+
+  private open(): void {
+    clearTimeout(this.retry);
     const tab = randomName();
     const source = this.connect(`${this.url}/${tab}`);
     this.source = source;
     for (const name of this.handlers.keys()) this.listen(source, name);
-    return new Promise((resolve) => {
-      source.addEventListener("open", (event) => {
-        // The browser's own `open` has no data; the server's says that the stream is registered.
-        if (!("data" in event)) return;
-        if (this.stood) this.reload();
-        this.stood = true;
-        resolve({ tab });
-      });
-      source.addEventListener("error", () => {
-        source.close();
-        void this.lost().then(() => setTimeout(() => void this.open().then(resolve), RETRY_MS));
-      });
+    source.addEventListener("open", (event) => {
+      // The browser's own `open` has no data; the server's says that the stream is registered.
+      if ("data" in event && source === this.source) this.stand(tab);
     });
+    source.addEventListener("tick", () => {
+      this.heard(source);
+      for (const tell of this.ticks) tell();
+    });
+    source.addEventListener("error", () => this.broke(source));
+    this.heard(source);
+  }
+
+  private stand(tab: string): void {
+    this.tab = tab;
+    this.opening.resolve({ tab });
+    if (this.stood) for (const tell of this.standsAgain) tell();
+    this.stood = true;
+  }
+
+  private broke(source: Source): void {
+    if (source !== this.source) return;
+    this.end();
+    void this.lost().then(() => {
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => this.looked(), RETRY_MS);
+    });
+  }
+
+  /** What follows it waits for the next one. */
+  private end(): void {
+    clearTimeout(this.silence);
+    clearTimeout(this.retry);
+    this.source?.close();
+    this.source = undefined;
+    if (this.tab !== null) this.opening = new Opening();
+    this.tab = null;
+  }
+
+  private heard(source: Source): void {
+    if (source !== this.source) return;
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.broke(source), SILENT_MS);
   }
 
   private listen(source: Source, name: string): void {
     source.addEventListener(name, (event) => {
+      if (source !== this.source) return;
+      this.heard(source);
       const payload: unknown = JSON.parse((event as MessageEvent<string>).data);
       for (const handler of this.handlers.get(name) ?? []) handler(payload);
     });

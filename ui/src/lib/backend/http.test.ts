@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BackendError } from "./backend";
 import { browserSession, httpBackend, signIn } from "./http";
-import { TabStream, type Source } from "./http-events";
+import { TabStream, type Sight, type Source } from "./http-events";
 
 type Listener = (event: Event) => void;
 
@@ -25,6 +25,13 @@ class FakeSource implements Source {
     for (const listener of this.listeners.get("error") ?? []) listener(new Event("error"));
   }
 }
+
+/** A backend whose session stands. */
+const backendOf = () =>
+  httpBackend(
+    async () => true,
+    () => undefined,
+  );
 
 /** The stream that was opened last. */
 function last(sources: FakeSource[]): FakeSource {
@@ -52,20 +59,20 @@ describe("the browser's backend", () => {
   it("calls a command by its name, with its arguments by theirs", async () => {
     const sent = answering(200, null);
     const session = { gateway: "gw", key: "agent:main:main" };
-    await httpBackend(() => undefined).chatAbort(session);
+    await backendOf().chatAbort(session);
     expect(sent).toEqual([{ url: "/control/api/call/chat_abort", body: { session } }]);
   });
 
   it("throws the command's own error, with its code", async () => {
     answering(422, { code: "itemChanged", message: "it changed", retryable: true });
-    const calling = httpBackend(() => undefined).sessionsSearch("logs");
+    const calling = backendOf().sessionsSearch("logs");
     await expect(calling).rejects.toMatchObject({ code: "itemChanged", retryable: true });
     await expect(calling).rejects.toBeInstanceOf(BackendError);
   });
 
   it("says that the gateway cannot be reached when nothing answers", async () => {
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("failed to fetch")));
-    const calling = httpBackend(() => undefined).appInfo();
+    const calling = backendOf().appInfo();
     await expect(calling).rejects.toMatchObject({ code: "unreachable", retryable: true });
     expect(await browserSession()).toBeNull();
   });
@@ -80,7 +87,7 @@ describe("the browser's backend", () => {
     };
     vi.stubGlobal("EventSource", opening);
     const sent = answering(200, { revision: 1 });
-    const backend = httpBackend(() => undefined);
+    const backend = backendOf();
     const asked = [
       backend.inboxSnapshot(),
       backend.sessionsSnapshot(),
@@ -105,23 +112,77 @@ describe("the browser's backend", () => {
   });
 
   it("refuses what only the desktop can do", async () => {
-    const backend = httpBackend(() => undefined);
+    const backend = backendOf();
     expect(backend.capabilities.editGateways).toBe(false);
     await expect(backend.gatewayRemove("gw")).rejects.toMatchObject({ code: "onlyOnTheDesktop" });
   });
 });
 
+describe("a session that ends under the page", () => {
+  it("asks for the sign-in once, sends nothing again, and begins anew once it is there", async () => {
+    const sources: FakeSource[] = [];
+    vi.stubGlobal(
+      "EventSource",
+      class extends FakeSource {
+        constructor() {
+          super();
+          sources.push(this);
+        }
+      },
+    );
+    const sent = answering(401, { code: "unauthorized", message: "sign in", retryable: false });
+    let signedIn: (done: boolean) => void = () => undefined;
+    const asked = vi.fn(() => new Promise<boolean>((resolve) => (signedIn = resolve)));
+    const backend = httpBackend(asked, () => undefined);
+    const heard: string[] = [];
+    backend.onInterrupted((how) => heard.push(how));
+    backend.onInboxChanged(() => undefined);
+    last(sources).say("open", {});
+
+    const calls = [backend.inboxItem("here/exec/1"), backend.sessionsSearch("logs")];
+    for (const call of calls) await expect(call).rejects.toMatchObject({ code: "signedOut" });
+    expect(asked).toHaveBeenCalledOnce();
+    expect(sent).toHaveLength(2);
+    expect(heard).toEqual([]);
+
+    signedIn(true);
+    await vi.waitFor(() => expect(sources).toHaveLength(2));
+    expect(heard).toEqual(["restarted"]);
+    expect(sources[0]?.closed).toBe(true);
+    last(sources).say("open", {});
+    expect(heard).toEqual(["restarted", "missed"]);
+  });
+
+  it("leaves the page when this browser signed out in another tab", async () => {
+    answering(204, undefined);
+    const leave = vi.fn();
+    httpBackend(async () => true, leave);
+    await backendOf().signOut();
+    await vi.waitFor(() => expect(leave).toHaveBeenCalled());
+  });
+});
+
 describe("a tab's stream", () => {
   function streaming() {
+    vi.useFakeTimers();
     const sources: FakeSource[] = [];
     const lost = vi.fn(() => Promise.resolve());
-    const reload = vi.fn();
+    const again = vi.fn();
     const connect = () => {
       const source = new FakeSource();
       sources.push(source);
       return source;
     };
-    return { stream: new TabStream("/events", lost, connect, reload), sources, lost, reload };
+    const sight = { visibilityState: "visible" as DocumentVisibilityState, look: () => undefined };
+    const addEventListener = (_: string, look: () => undefined) => (sight.look = look);
+    const watched = Object.assign(sight, { addEventListener }) as unknown as Sight;
+    const see = (state: DocumentVisibilityState) => {
+      sight.visibilityState = state;
+      sight.look();
+    };
+    const stream = new TabStream("/events", lost, connect, watched);
+    stream.onStandsAgain(again);
+    return { stream, sources, lost, again, see };
   }
 
   it("gives each event to those who follow it, until they stop", async () => {
@@ -148,18 +209,62 @@ describe("a tab's stream", () => {
     expect(heard).toEqual(["hello"]);
   });
 
-  it("opens again after it broke, and starts the page afresh, because something may have been missed", async () => {
-    vi.useFakeTimers();
-    const { stream, sources, lost, reload } = streaming();
-    const opened = stream.opened();
+  it("opens again in its place after it broke, and tells that something may have been missed", async () => {
+    const { stream, sources, lost, again } = streaming();
+    const heard: unknown[] = [];
+    stream.follow("inboxChanged", (it) => heard.push(it));
     last(sources).say("open", {});
-    await opened;
+    const before = await stream.opened();
     last(sources).fail();
     await vi.advanceTimersByTimeAsync(2_000);
     expect(lost).toHaveBeenCalledOnce();
     expect(sources).toHaveLength(2);
-    expect(reload).not.toHaveBeenCalled();
+    expect(again).not.toHaveBeenCalled();
     last(sources).say("open", {});
-    expect(reload).toHaveBeenCalledOnce();
+    expect(again).toHaveBeenCalledOnce();
+    expect(await stream.opened()).not.toEqual(before);
+    last(sources).say("inboxChanged", 3);
+    expect(heard).toEqual([3]);
+  });
+
+  it("takes a stream that has said nothing for long for dead", async () => {
+    const { stream, sources, again } = streaming();
+    void stream.opened();
+    last(sources).say("open", {});
+    for (let tick = 0; tick < 10; tick += 1) {
+      await vi.advanceTimersByTimeAsync(15_000);
+      last(sources).say("tick", {});
+    }
+    expect(sources).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sources.length).toBeGreaterThan(1);
+    last(sources).say("open", {});
+    expect(again).toHaveBeenCalled();
+  });
+
+  it("takes none of the browser's few connections while nobody looks at the tab", async () => {
+    const { stream, sources, again, see } = streaming();
+    see("hidden");
+    void stream.opened();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sources).toHaveLength(0);
+
+    see("visible");
+    last(sources).say("open", {});
+    see("hidden");
+    await vi.advanceTimersByTimeAsync(1_000);
+    see("visible");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(last(sources).closed).toBe(false);
+
+    see("hidden");
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(last(sources).closed).toBe(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sources).toHaveLength(1);
+    see("visible");
+    expect(sources).toHaveLength(2);
+    last(sources).say("open", {});
+    expect(again).toHaveBeenCalledOnce();
   });
 });

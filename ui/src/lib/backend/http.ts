@@ -5,13 +5,26 @@
  * The credential is typed into the sign-in form and sent once. What keeps the session is a cookie that scripts
  * cannot read; nothing about it is stored here.
  */
-import { asBackendError, BackendError, type Backend, type Unsubscribe } from "./backend";
+import {
+  asBackendError,
+  BackendError,
+  type Backend,
+  type Interruption,
+  type Unsubscribe,
+} from "./backend";
 import { download } from "./download";
 import type { Governance } from "./governance";
 import { TabStream } from "./http-events";
 import type { AuditExportPage, ChatUpdate, SessionRef } from "./types";
 
 const API = "/control/api";
+
+/** A page that only listens says so often enough that it stays signed in: half a day is what the gateway allows. */
+const RENEW_MS = 60 * 60 * 1000;
+
+/** What the tabs of a browser tell each other. */
+const TABS = "gatehouse-tabs";
+const SIGNED_OUT = "signed out";
 
 /** Whether this browser is signed in, and what the gateway is called. */
 export type BrowserSession = { signedIn: boolean; name: string };
@@ -44,18 +57,17 @@ async function post(url: string, body: unknown): Promise<unknown> {
   throw new BackendError(failed.code, failed.message, retryable);
 }
 
-const call = <T>(command: string, args: Record<string, unknown> = {}): Promise<T> =>
-  post(`${API}/call/${command}`, args) as Promise<T>;
-
 /** For what only the desktop has. The page asks `capabilities` first, so nobody gets here. */
 function onlyOnTheDesktop(): Promise<never> {
   const words = "This can be done in the desktop app only.";
   return Promise.reject(new BackendError("onlyOnTheDesktop", words, false));
 }
 
+type Call = <T>(command: string, args?: Record<string, unknown>) => Promise<T>;
+
 const sameSession = (a: SessionRef, b: SessionRef) => a.gateway === b.gateway && a.key === b.key;
 
-function governance(): Governance {
+function governance(call: Call): Governance {
   return {
     policyGet: (gateway) => call("policy_get", { gateway }),
     policyValidate: (gateway, document, roles) =>
@@ -92,12 +104,93 @@ function governance(): Governance {
   };
 }
 
-/** `signedOut` is called when the server no longer knows this browser. */
-export function httpBackend(signedOut: () => void): Backend {
-  const stream = new TabStream(`${API}/events`, async () => {
-    const session = await browserSession();
-    if (session && !session.signedIn) signedOut();
+/**
+ * The session with the gateway, for as long as the page is open. It can end under the page: the gateway was restarted,
+ * or nobody was here for half a day. Then the person signs in again over what they were doing.
+ */
+class Session {
+  readonly stream: TabStream;
+  readonly #interrupted = new Set<(how: Interruption) => void>();
+  #renewing: Promise<void> | undefined;
+  #heardOf = Date.now();
+
+  constructor(
+    /** Signs in again; false where that could not be asked. */
+    private readonly signInAgain: () => Promise<boolean>,
+  ) {
+    this.stream = new TabStream(`${API}/events`, async () => {
+      const session = await browserSession();
+      if (session && !session.signedIn) await this.#renew();
+    });
+    this.stream.onStandsAgain(() => this.#tell("missed"));
+    this.stream.onTick(() => {
+      if (Date.now() - this.#heardOf < RENEW_MS) return;
+      this.#heardOf = Date.now();
+      void browserSession();
+    });
+  }
+
+  async post(url: string, body: unknown): Promise<unknown> {
+    this.#heardOf = Date.now();
+    try {
+      return await post(url, body);
+    } catch (thrown) {
+      const failed = asBackendError(thrown);
+      if (failed.code !== "unauthorized") throw failed;
+      // Never sent again by itself: what it was about may be another after the sign-in.
+      void this.#renew();
+      throw new BackendError("signedOut", failed.message, true);
+    }
+  }
+
+  onInterrupted(handler: (how: Interruption) => void): Unsubscribe {
+    this.#interrupted.add(handler);
+    return () => this.#interrupted.delete(handler);
+  }
+
+  /** Asks once, however many calls find out. */
+  #renew(): Promise<void> {
+    this.#renewing ??= this.#begin().finally(() => (this.#renewing = undefined));
+    return this.#renewing;
+  }
+
+  async #begin(): Promise<void> {
+    if (!(await this.signInAgain())) return;
+    this.#tell("restarted");
+    this.stream.again();
+  }
+
+  #tell(how: Interruption): void {
+    for (const handler of this.#interrupted) handler(how);
+  }
+}
+
+/** Calls back when this browser signed out in another tab, and gives what tells the others of this one. */
+function otherTabs(leave: () => void): () => void {
+  if (typeof BroadcastChannel === "undefined") return () => undefined;
+  const channel = new BroadcastChannel(TABS);
+  channel.onmessage = ({ data }) => {
+    if (data === SIGNED_OUT) leave();
+  };
+  return () => channel.postMessage(SIGNED_OUT);
+}
+
+/** `leave` is called when the person signed out: nothing of what was shown stays. */
+export function httpBackend(signInAgain: () => Promise<boolean>, leave: () => void): Backend {
+  const session = new Session(signInAgain);
+  const { stream } = session;
+  const call: Call = <T>(command: string, args: Record<string, unknown> = {}) =>
+    session.post(`${API}/call/${command}`, args) as Promise<T>;
+  /** The browser asks before it closes a tab on which something was begun. */
+  let holds = false;
+  window.addEventListener("beforeunload", (event) => {
+    if (holds) event.preventDefault();
   });
+  const leaveForGood = () => {
+    holds = false;
+    leave();
+  };
+  const tellOthers = otherTabs(leaveForGood);
   const follow = <T>(name: string, handler: (payload: T) => void): Unsubscribe =>
     stream.follow(name, handler as (payload: unknown) => void);
   /** Asks only once changes are heard: what changes between a snapshot and the stream would be lost. */
@@ -117,12 +210,21 @@ export function httpBackend(signedOut: () => void): Backend {
       log: false,
       signOut: true,
       autoAnswers: false,
+      resident: false,
     },
 
     appInfo: () => call("app_info"),
     settingsSave: (settings) => call("settings_save", { settings }),
     notificationTest: onlyOnTheDesktop,
     windowReady: () => Promise.resolve(),
+    windowHolds: (unsaved) => {
+      holds = unsaved;
+      return Promise.resolve();
+    },
+    windowClose: onlyOnTheDesktop,
+    quit: onlyOnTheDesktop,
+    atLogin: () => Promise.resolve(null),
+    atLoginSet: onlyOnTheDesktop,
     openExternal: (url) => {
       window.open(url, "_blank", "noopener,noreferrer");
       return Promise.resolve();
@@ -132,7 +234,8 @@ export function httpBackend(signedOut: () => void): Backend {
 
     signOut: async () => {
       await fetch(`${API}/session`, { method: "DELETE" });
-      signedOut();
+      tellOthers();
+      leaveForGood();
     },
 
     secretStoreState: () => snapshot("secret_store_state"),
@@ -152,7 +255,7 @@ export function httpBackend(signedOut: () => void): Backend {
     credentialForget: onlyOnTheDesktop,
     gatewayDiagnose: onlyOnTheDesktop,
 
-    ...governance(),
+    ...governance(call),
 
     inboxSnapshot: () => snapshot("inbox_snapshot"),
     inboxItem: (key) => call("inbox_item", { key }),
@@ -166,25 +269,28 @@ export function httpBackend(signedOut: () => void): Backend {
     sessionRead: (session) => call("session_read", { session }),
     sessionDelete: (session) => call("session_delete", { session }),
 
-    chatOpen: async (session, onUpdates) => {
+    chatOpen: async (of, onUpdates) => {
       const { tab } = await stream.opened();
-      chats.get(nameOf(session))?.();
+      chats.get(nameOf(of))?.();
       // Heard before the snapshot is asked for, so that no update falls between the two.
       const stop = follow<{ session: SessionRef; updates: ChatUpdate[] }>("chat", (it) => {
-        if (sameSession(it.session, session)) onUpdates(it.updates);
+        if (sameSession(it.session, of)) onUpdates(it.updates);
       });
-      chats.set(nameOf(session), stop);
+      chats.set(nameOf(of), stop);
       try {
-        return await (post(`${API}/chat`, { session, tab }) as ReturnType<Backend["chatOpen"]>);
+        const opened = session.post(`${API}/chat`, { session: of, tab });
+        return await (opened as ReturnType<Backend["chatOpen"]>);
       } catch (thrown) {
         stop();
         throw thrown;
       }
     },
-    chatClose: (session) => {
-      chats.get(nameOf(session))?.();
-      chats.delete(nameOf(session));
-      return call("chat_close", { session });
+    chatClose: async (of) => {
+      chats.get(nameOf(of))?.();
+      chats.delete(nameOf(of));
+      // A stream that ended took its transcripts along.
+      if (stream.standing === null) return;
+      await session.post(`${API}/chat/close`, { session: of, tab: stream.standing });
     },
     chatOlder: (session, before) => call("chat_older", { session, before }),
     chatSend: (message) => call("chat_send", { message }),
@@ -196,6 +302,8 @@ export function httpBackend(signedOut: () => void): Backend {
     onSessionsChanged: (handler) => follow("sessionsChanged", handler),
     onSecretsChanged: (handler) => follow("secretsChanged", handler),
     onOpen: () => () => undefined,
+    onCloseAsked: () => () => undefined,
     onSettingsChanged: (handler) => follow("settingsChanged", handler),
+    onInterrupted: (handler) => session.onInterrupted(handler),
   };
 }

@@ -92,12 +92,18 @@ export function tauriBackend(): Backend {
       log: true,
       signOut: false,
       autoAnswers: true,
+      resident: true,
     },
 
     appInfo: () => checked.appInfo() as Promise<AppInfo>,
     settingsSave: (settings) => checked.settingsSave(settings) as Promise<Settings>,
     notificationTest: () => checked.notificationTest(),
     windowReady: () => done(checked.windowReady()),
+    windowHolds: (unsaved) => done(checked.windowHolds(unsaved)),
+    windowClose: () => done(checked.windowClose()),
+    quit: () => done(checked.appQuit()),
+    atLogin: () => checked.atLogin(),
+    atLoginSet: (on) => checked.atLoginSet(on),
     openExternal: (url) => done(checked.openExternal(url)),
     openLog: () => done(checked.openLog()),
 
@@ -150,6 +156,9 @@ export function tauriBackend(): Backend {
     onSessionsChanged: (handler) => follow(events.sessionsChanged, handler),
     onSecretsChanged: (handler) => follow(events.secretsChanged, handler),
     onOpen: (handler) => follow(events.open, handler),
+    onCloseAsked: (handler) => follow(events.closeAsked, () => handler()),
+    // Nothing comes between this page and its own process.
+    onInterrupted: () => () => undefined,
     onSettingsChanged: (handler) => follow(events.settingsChanged, (it) => handler(it as Settings)),
   };
 }

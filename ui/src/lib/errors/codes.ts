@@ -103,8 +103,17 @@ export const problemCodes = [
   "unknown",
   "logNotOpened",
   "internal",
+  "atLoginNotWritten",
+  // The app could not start.
+  "startFolder",
+  "startDiskFull",
+  "startLaterVersion",
+  "startBusy",
+  "startDatabase",
+  "startFailed",
   // The page's own.
   "notShown",
+  "signedOut",
 ] as const;
 
 export type ProblemCode = (typeof problemCodes)[number];

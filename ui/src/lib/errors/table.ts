@@ -122,7 +122,15 @@ const rows: Record<ProblemCode, Row> = {
   unknown: ["passing", "reconnect"],
   logNotOpened: ["warning", "none"],
   internal: ["danger", "retry"],
+  atLoginNotWritten: ["warning", "none"],
+  startFolder: ["danger", "none"],
+  startDiskFull: ["danger", "none"],
+  startLaterVersion: ["danger", "none"],
+  startBusy: ["danger", "none"],
+  startDatabase: ["danger", "none"],
+  startFailed: ["danger", "none"],
   notShown: ["danger", "retry"],
+  signedOut: ["warning", "retry"],
 };
 
 /** Codes that only say that something was refused or failed; why is in the report alone. */

@@ -9,7 +9,7 @@ import { agentCredentials } from "./en/agent-credentials";
 import { audit } from "./en/audit";
 import { cedar } from "./en/cedar";
 import { chat } from "./en/chat";
-import { common, keys, time } from "./en/common";
+import { common, keys, leave, time } from "./en/common";
 import { gateways } from "./en/gateways";
 import { doctor, governance, terms, undo } from "./en/governance";
 import { inbox } from "./en/inbox";
@@ -23,6 +23,7 @@ import { signin } from "./en/signin";
 const en = {
   common,
   keys,
+  leave,
   time,
   inbox,
   gateways,

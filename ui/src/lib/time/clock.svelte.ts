@@ -4,8 +4,12 @@
  */
 import { createSubscriber } from "svelte/reactivity";
 
+/** So late after midnight another day has begun at most, also where the computer slept. */
+const dayIsLookedAt = 20_000;
+
 export class Clock {
   #subscribe: () => void;
+  #subscribeDay: () => void;
 
   constructor(
     private readonly read: () => number = Date.now,
@@ -15,11 +19,26 @@ export class Clock {
       const timer = setInterval(update, 1000);
       return () => clearInterval(timer);
     });
+    this.#subscribeDay = createSubscriber((update) => {
+      let day = dayOf(this.read());
+      const timer = setInterval(() => {
+        const now = dayOf(this.read());
+        if (now !== day) update();
+        day = now;
+      }, dayIsLookedAt);
+      return () => clearInterval(timer);
+    });
   }
 
   /** Milliseconds since the epoch, anew each second. */
   get now(): number {
     this.#subscribe();
+    return this.read();
+  }
+
+  /** Some moment of today, anew each day: for what only says on which day something was. */
+  get today(): number {
+    this.#subscribeDay();
     return this.read();
   }
 
@@ -33,3 +52,5 @@ export class Clock {
     return this.counted();
   }
 }
+
+const dayOf = (at: number) => new Date(at).toDateString();

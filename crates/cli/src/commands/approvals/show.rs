@@ -1,7 +1,7 @@
 //! Approvals as people read them. What would run is never shortened, and nothing in it is hidden.
 
 use gatehouse_protocol::model::approval::{ApprovalStatus, Decision};
-use gatehouse_protocol::untrusted::{Policy, escape, one_line};
+use gatehouse_protocol::untrusted::{Policy, escape, in_order, is_reordered, one_line};
 
 use serde_json::Value;
 
@@ -36,8 +36,13 @@ pub(super) fn waiting(context: &mut Context<'_>, approval: &Waiting) -> Result<(
         style.dim(&about.join("  ")),
     ))?;
     // A second line of a command must not look like a line of ours.
-    for line in escape(&approval.request, Policy::Command).text.split('\n') {
-        context.output.line(&format!("  | {line}"))?;
+    let request = escape(&approval.request, Policy::Command).text;
+    for line in request.split('\n') {
+        context.output.line(&format!("  | {}", in_order(line)))?;
+    }
+    if is_reordered(&request) {
+        let text = "it has letters that are written from right to left: a terminal may show its parts in another order";
+        context.output.line(&format!("  {}", style.bad(text)))?;
     }
     if approval.unreadable {
         let text = "the gateway does not say plainly what this would do: it can only be denied";

@@ -46,11 +46,7 @@ const known: readonly Known[] = [
     pattern: /\b(curl|wget)\b[^|&;]*[^|&;\s]/g,
     verdict: "ask",
     code: "network",
-    effect: (match) => [
-      "network",
-      "elsewhere",
-      `Fetches from ${/https?:\/\/([^/\s]+)/.exec(match)?.[1] ?? "an address that is not known"}.`,
-    ],
+    effect: (match) => ["network", "elsewhere", transferred(match)],
   },
   {
     pattern: /\bsudo\b/g,
@@ -92,6 +88,15 @@ const known: readonly Known[] = [
     ],
   },
 ];
+
+/** What curl and wget do with the address: what is given to it is sent. */
+function transferred(command: string): string {
+  const host = /https?:\/\/([^/\s]+)/.exec(command)?.[1] ?? "an address that is not known";
+  const file = /\s(?:-T|--upload-file|--post-file)[ =]?(\S+)/.exec(command)?.[1];
+  if (file) return `Sends ${file} to ${host}.`;
+  const data = /\s(?:-d|--data\S*|-F|--form|--post-data)\b/.test(command);
+  return data ? `Sends data to ${host}.` : `Fetches from ${host}.`;
+}
 
 const order: readonly Verdict[] = ["allow", "ask", "deny"];
 export const strictest = (verdicts: readonly Verdict[]): Verdict =>

@@ -5,7 +5,7 @@
  * It keeps the promises of the real one: only offered decisions are taken, a changed revision is refused,
  * the gateway's record follows a moment after a decision, and no secret ever comes back.
  */
-import { BackendError, type Backend } from "../backend";
+import { BackendError, type Backend, type Interruption } from "../backend";
 import type {
   AppInfo,
   ChatUpdate,
@@ -38,6 +38,12 @@ export type FakeControls = {
   change(key: ItemKey, fields: Partial<InboxItemView>): void;
   open(opening: Opening): void;
   setGateways(change: (gateways: GatewayView[]) => GatewayView[]): void;
+  /** Changes may not have been heard, or the session behind them is over. */
+  interrupt(how: Interruption): void;
+  /** The window is about to be closed where nothing else can say that the app goes on. */
+  askClose(): void;
+  /** Whether the page said that something on it was begun and not sent. */
+  holds(): boolean;
 };
 
 export type FakeBackend = Backend & { readonly controls: FakeControls };
@@ -68,15 +74,18 @@ function secretsOf(current: Scenario): SecretStoreView {
   }
 }
 
+/** Takes every credential but "wrong". */
+export async function fakeCredential(typed: string): Promise<void> {
+  if (typed === "wrong") throw new BackendError("unauthorized", "unauthorized", false);
+}
+
 /** A browser that the gateway does not know, with `?fake=signin`. */
 export async function fakeSignIn(
   search: string,
-  credential: (gateway: string, signIn: (typed: string) => Promise<void>) => Promise<void>,
+  credential: (gateway: string, signIn: typeof fakeCredential) => Promise<void>,
 ): Promise<void> {
   if (new URLSearchParams(search).get("fake") !== "signin") return;
-  await credential("Home server", async (typed) => {
-    if (typed === "wrong") throw new BackendError("unauthorized", "unauthorized", false);
-  });
+  await credential("Home server", fakeCredential);
 }
 
 export function fakeBackend(search: string, now: () => number = Date.now): FakeBackend {
@@ -96,6 +105,10 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
   const secretsChanged = new Emitter<SecretStoreView>();
   const open = new Emitter<Opening>();
   const settingsChanged = new Emitter<Settings>();
+  const interrupted = new Emitter<Interruption>();
+  const closeAsked = new Emitter<null>();
+  let held = false;
+  let atLogin = false;
 
   const waits = (item: InboxItemView) =>
     item.phase.kind === "waiting" || item.phase.kind === "deciding";
@@ -211,16 +224,24 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       log: true,
       signOut: false,
       autoAnswers: true,
+      resident: true,
     },
 
-    appInfo: async (): Promise<AppInfo> => ({
-      version: "0.1.0",
-      platform: "browser",
-      secrets,
-      notifications: { kind: "actions", server: "GNOME Shell" },
-      settings,
-      opening: null,
-    }),
+    appInfo: async (): Promise<AppInfo> => {
+      if (current.name === "unstarted") {
+        const folder = "/home/me/.local/share/app.gatehouse.desktop";
+        const words = `${folder} cannot be written: Permission denied (os error 13)`;
+        throw new BackendError("startFolder", words, false);
+      }
+      return {
+        version: "0.1.0",
+        platform: "browser",
+        secrets,
+        notifications: { kind: "actions", server: "GNOME Shell" },
+        settings,
+        opening: null,
+      };
+    },
     settingsSave: (next) =>
       answer(() => {
         settings = next;
@@ -231,6 +252,11 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     // Where there is no app whose log would say so.
     // eslint-disable-next-line no-console
     windowReady: async () => console.info("first useful paint"),
+    windowHolds: async (unsaved) => void (held = unsaved),
+    windowClose: async () => undefined,
+    quit: async () => undefined,
+    atLogin: () => answer(() => atLogin),
+    atLoginSet: (on) => answer(() => (atLogin = on)),
     openExternal: async () => undefined,
     openLog: () => answer(() => undefined),
 
@@ -344,6 +370,8 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
     onSecretsChanged: (handler) => secretsChanged.on(handler),
     onOpen: (handler) => open.on(handler),
     onSettingsChanged: (handler) => settingsChanged.on(handler),
+    onInterrupted: (handler) => interrupted.on(handler),
+    onCloseAsked: (handler) => closeAsked.on(() => handler()),
 
     controls: {
       request(fields) {
@@ -370,6 +398,9 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
       },
       open: (opening) => open.emit(opening),
       setGateways,
+      interrupt: (how) => interrupted.emit(how),
+      askClose: () => closeAsked.emit(null),
+      holds: () => held,
     },
   };
 }

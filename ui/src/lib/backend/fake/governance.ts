@@ -265,6 +265,17 @@ function verification(kind: string, now: number) {
   const intact = { intact: true, unproven: [], checkpoint: null, broken: null };
   if (kind === "empty") return { ...intact, records: 0 };
   if (kind === "script") return { ...intact, records: 17 };
+  const former =
+    "the records of an earlier log were taken away: what this one says of them is not proven";
+  const since =
+    "records 48203 to 48206 follow the last checkpoint and were written by nobody who is known";
+  if (kind === "unproven") {
+    const unproven = [
+      { first: null, text: former },
+      { first: 48_203, text: since },
+    ];
+    return { ...intact, records: auditSize, checkpoint, unproven };
+  }
   if (kind !== "broken") return { ...intact, records: auditSize, checkpoint };
   const text = "the record's content does not give the hash that stands in the tree";
   const broken = { seq: 48_203, kind: "changed", text };

@@ -17,6 +17,7 @@ export const scenarioNames = [
   "pairing",
   "older",
   "odd",
+  "unstarted",
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
@@ -30,6 +31,7 @@ export const ownKinds = [
   "empty",
   "long",
   "broken",
+  "unproven",
   "readonly",
   "paused",
   "error",

@@ -20,7 +20,8 @@ export const common = {
   open: "Open",
   remove: "Remove",
   retry: "Try again",
-  notStarted: "Gatehouse could not start here.",
+  notStarted: "Gatehouse could not start",
+  quit: "Quit Gatehouse",
   save: "Save",
   unknown: "unknown",
   loading: "Loading",
@@ -31,6 +32,22 @@ export const common = {
   code: (code: string) => `Code: ${code}`,
   said: "Reported:",
   skipToContent: "Skip to the content",
+};
+
+export const leave = {
+  stay: "Stay here",
+  quitNow: "Quit Gatehouse",
+  goOn: "Go on without a window",
+  close: {
+    title: "Gatehouse goes on without its window",
+    meaning:
+      "Nothing on this desktop would show it: there is no tray and nothing that shows notifications. A small window still comes up when something waits for you. To see this one again, start Gatehouse once more.",
+  },
+  quit: {
+    title: "Quit, and lose what was not sent?",
+    meaning:
+      "Something that you began to write is not sent or not saved, and is kept nowhere else. What waits for a decision goes on waiting at its gateway; the gateway on this computer stops.",
+  },
 };
 
 export const time = {

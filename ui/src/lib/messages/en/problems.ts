@@ -428,6 +428,46 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "What you asked for was not done.",
     "Try again. If it stays, restart Gatehouse.",
   ),
+  atLoginNotWritten: words(
+    "It could not be set",
+    "What your system starts when you log in is kept in a file, and this one cannot be written.",
+    "Make the file or its folder yours, then try again.",
+  ),
+  startFolder: words(
+    "Gatehouse cannot write where it keeps its data",
+    "Without it nothing of what waits, is set or was decided could be kept, so it does not start.",
+    "Make the folder yours and writable, and move aside what is in its place, then start Gatehouse again.",
+  ),
+  startDiskFull: words(
+    "The disk is full",
+    "Nothing of what waits, is set or was decided could be kept, so Gatehouse does not start.",
+    "Make room on the disk, then start Gatehouse again.",
+  ),
+  startLaterVersion: words(
+    "A later version of Gatehouse was here before",
+    "What it keeps is written in a way that this version does not know. It was left as it is.",
+    "Start the later version, or install it again.",
+  ),
+  startBusy: words(
+    "Another program has Gatehouse’s data open",
+    "Two at once would write over each other, so this one does not start.",
+    "End the other program, or restart the computer, then start Gatehouse again.",
+  ),
+  startDatabase: words(
+    "What Gatehouse keeps cannot be read",
+    "Its database failed, so nothing of what waits or is set could be shown.",
+    "Check the disk. If that is sound, move the folder away: Gatehouse then begins anew, and your gateways have to be added again.",
+  ),
+  startFailed: words(
+    "Gatehouse could not start",
+    "Something that it needs failed. Nothing was decided, and nothing was changed at your gateways.",
+    "Start it again. If it stays, the log says more.",
+  ),
+  signedOut: words(
+    "You were signed out",
+    "Your session with the gateway ended, so this was not done.",
+    "Sign in, look at it again, then try once more.",
+  ),
   notShown: words(
     "This cannot be shown",
     "A fault in the window keeps it from being drawn. Nothing was decided, and nothing can be decided here.",

@@ -22,6 +22,8 @@ export const settings = {
     runFailed: "A run has failed",
     gatewayLost: "A gateway is lost",
     sound: "Play a sound",
+    atLogin: "Start when you log in",
+    atLoginMeaning: "Hidden, so that you are told from the beginning of what waits.",
     test: "Show a test notification",
     testShown: "It was handed to the system. If you do not see it, look at the system’s settings.",
     support: {

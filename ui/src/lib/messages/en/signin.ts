@@ -3,6 +3,8 @@ export const signin = {
   title: (gateway: string) => `Sign in to ${gateway}`,
   meaning:
     "This page is served by the gateway itself. It asks for the gateway’s token or password once; your browser keeps a session and nothing else.",
+  again:
+    "Your session with the gateway is over: nobody was here for half a day, or the gateway was started again. What you had begun to write is still here behind this.",
   credential: "Token or password",
   help: "`gatehouse gateway token` on the gateway’s machine shows the token.",
   signIn: "Sign in",
