@@ -77,6 +77,8 @@ pub(crate) struct Shared {
     pub(crate) environment: Environment,
     /// Somebody wants the gateway of this process started again.
     pub(crate) own_again: Notify,
+    /// What one change of the rules puts back must not be another's.
+    pub(crate) changing_answers: tokio::sync::Mutex<()>,
     events: broadcast::Sender<FleetEvent>,
     pub(crate) deeds: broadcast::Sender<Deed>,
     notices: Mutex<Option<mpsc::Receiver<NoticeCommand>>>,
@@ -147,6 +149,7 @@ impl Fleet {
             clock,
             environment,
             own_again: Notify::new(),
+            changing_answers: tokio::sync::Mutex::default(),
             events,
             deeds,
             notices,

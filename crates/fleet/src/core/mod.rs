@@ -14,6 +14,7 @@ mod flush;
 mod gateway_view;
 mod gateways;
 mod inbox;
+mod keeping;
 mod lost;
 mod others;
 mod outlet;
@@ -187,6 +188,7 @@ impl Core {
         }
         self.keep_all_seen();
         self.flush();
+        self.hand_over_inbox();
     }
 
     fn tick(&mut self) {
@@ -196,6 +198,8 @@ impl Core {
         self.notice_lost_gateways();
         self.look_for_secrets();
         self.tick_chats();
+        self.keep_answers_again();
+        self.write_inbox();
     }
 
     pub(crate) fn now(&self) -> crate::inbox::EpochMs {

@@ -77,6 +77,7 @@ export const problemCodes = [
   "alreadyDecided",
   "notOffered",
   "notRecorded",
+  "notKept",
   "unconfirmed",
   "expired",
   "stale",

@@ -307,6 +307,11 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "The answer was sent, and the request still waits on the gateway.",
     "Decide again. It cannot count twice.",
   ),
+  notKept: words(
+    "A rule's answer was not sent",
+    "It could not be written down first, because the disk did not take it.",
+    "Decide yourself, and look whether the disk is full.",
+  ),
   expired: words(
     "The time is over",
     "The request expired before the answer arrived, so nothing ran.",
