@@ -34,7 +34,8 @@ pub struct Limits {
     pub connect_deadline: Duration,
     /// For each of challenge and hello; the reference client's value.
     pub handshake_deadline: Duration,
-    /// Largest frame that is read at all; a larger one ends the connection.
+    /// Largest frame that is read at all; a larger one ends the connection. A list of what waits has as much text as is
+    /// kept of one gateway, 64 MiB, and what stands around it.
     pub max_frame_bytes: usize,
     /// Largest event that is read; a larger one is reported and skipped.
     pub max_event_bytes: usize,
@@ -56,7 +57,7 @@ impl Default for Limits {
             request_deadline: Duration::from_secs(30),
             connect_deadline: Duration::from_secs(15),
             handshake_deadline: Duration::from_secs(15),
-            max_frame_bytes: 32 * 1024 * 1024,
+            max_frame_bytes: 80 * 1024 * 1024,
             max_event_bytes: 8 * 1024 * 1024,
             event_queue: 16,
             backlog_bytes: 8 * 1024 * 1024,

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use gatehouse_client::{ClockReading, ConnectionEvent, ConnectionState, Generation};
+use gatehouse_client::{ClockReading, ConnectionEvent, ConnectionState, Generation, ProblemCode};
 use gatehouse_protocol::{GatewayEvent, HelloOk};
 
 use super::{Core, Fact, News};
 use crate::ask::listable;
 use crate::governance::governs;
 use crate::inbox::wire;
-use crate::inbox::{EpochMs, InboxEvent, Outcome, Request};
+use crate::inbox::{EpochMs, InboxEvent, MAX_ID, Outcome, Request};
 use crate::view::{GatewayId, ItemKind};
 
 /// Clocks that differ by less than a slow way through the network can make of it are the same.
@@ -41,6 +41,9 @@ impl Core {
             }
             News::Event(ConnectionEvent::Down { cause, heard, .. }) => {
                 tracing::info!(gateway = %gateway.0, code = ?cause.code, "disconnected");
+                if cause.code == ProblemCode::FrameTooLarge {
+                    self.answer_too_large(&gateway);
+                }
                 self.interrupted(&gateway, cause);
                 let silent = EpochMs::try_from(heard.elapsed().as_millis()).unwrap_or(0);
                 self.lost(&gateway, self.now() - silent);
@@ -121,6 +124,16 @@ impl Core {
         self.chats_up(gateway);
     }
 
+    fn answer_too_large(&mut self, gateway: &GatewayId) {
+        if let Some(generation) = self.inbox_generation(gateway) {
+            let gateway = gateway.clone();
+            self.inbox_event(InboxEvent::AnswerTooLarge {
+                gateway,
+                generation,
+            });
+        }
+    }
+
     fn inbox_generation(&self, gateway: &GatewayId) -> Option<u64> {
         let entry = self.gateways.get(gateway)?;
         entry
@@ -194,6 +207,9 @@ impl Core {
     }
 
     fn requested(&mut self, gateway: &GatewayId, request: Request) {
+        if request.id.len() > MAX_ID {
+            return self.unreadable(gateway);
+        }
         let Some(generation) = self.inbox_generation(gateway) else {
             return;
         };
@@ -205,7 +221,10 @@ impl Core {
     }
 
     fn resolved(&mut self, gateway: &GatewayId, kind: ItemKind, id: &str, outcome: Outcome) {
-        let Some(generation) = self.inbox_generation(gateway) else {
+        let Some(generation) = self
+            .inbox_generation(gateway)
+            .filter(|_| id.len() <= MAX_ID)
+        else {
             return;
         };
         let (gateway, id) = (gateway.clone(), id.to_owned());

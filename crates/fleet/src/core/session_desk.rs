@@ -10,6 +10,9 @@ use crate::view::{GatewayId, SessionRef, SessionView, SessionsSnapshot};
 
 pub(super) type Key = (GatewayId, String);
 
+/// Sessions of one gateway that are held: twice what its list is read to. Events tell of more.
+const MOST_ROWS: usize = 1_000;
+
 /// One session.
 pub(super) struct Row {
     pub(super) row: SessionRow,
@@ -122,6 +125,10 @@ impl SessionDesk {
         let ran = before
             .filter(|r| !r.cached)
             .map(|r| sessions::is_running(&r.row));
+        if before.is_none() {
+            self.make_room(gateway);
+        }
+        let before = self.rows.get(&key);
         let same = before.is_some_and(|r| r.row == row && !r.cached && r.waits == waits);
         self.rows.insert(
             key.clone(),
@@ -138,6 +145,17 @@ impl SessionDesk {
             self.unwritten.insert(key);
         }
         ran
+    }
+
+    /// The row of which nothing was heard for the longest leaves where there are too many.
+    fn make_room(&mut self, gateway: &GatewayId) {
+        if self.of(gateway).count() < MOST_ROWS {
+            return;
+        }
+        let stalest = self.of(gateway).min_by_key(|(_, row)| row.touched);
+        if let Some(key) = stalest.map(|(key, _)| key.clone()) {
+            self.remove(&key);
+        }
     }
 
     pub(super) fn remove(&mut self, key: &Key) {

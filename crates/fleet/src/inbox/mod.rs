@@ -8,6 +8,7 @@ mod book;
 mod decide;
 mod event;
 mod item;
+mod listing;
 mod meaning;
 mod reduce;
 mod settle;
@@ -26,7 +27,7 @@ pub use reduce::{Inbox, reduce};
 pub(crate) use settle::{ALREADY_DECIDED, NOT_RECORDED};
 pub use view::{Beside, Standing, detail, line, snapshot};
 pub(crate) use view::{has_to_be_reviewed, millis, people, waiting};
-pub use whole::{MAX_ITEM_BYTES, TOO_LARGE, UNSAID};
+pub use whole::{MAX_ID, MAX_ITEM_BYTES, TOO_LARGE, UNSAID};
 
 #[cfg(test)]
 mod tests;

@@ -59,6 +59,7 @@ impl Step<'_> {
             return;
         };
         self.book(gateway).lists.insert(kind, Listing::Current);
+        self.list_came(gateway, kind);
         let doubtful = self.book(gateway).forgot_since(token);
         let mut listed = BTreeSet::new();
         for request in requests.into_iter().filter(|r| r.kind == kind) {
@@ -79,6 +80,7 @@ impl Step<'_> {
             };
             self.book(gateway).lists.insert(kind, due);
         }
+        self.list_again_if_room(gateway);
     }
 
     fn listed_one(&mut self, gateway: &GatewayId, request: Request, token: u64, doubtful: bool) {

@@ -3,6 +3,7 @@
 use super::*;
 
 mod arrivals;
+mod bounds;
 mod races;
 mod several;
 
