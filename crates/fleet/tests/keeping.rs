@@ -158,3 +158,40 @@ async fn a_person_can_decide_while_nothing_can_be_written_and_a_rule_can_not() {
     desk.ended(&id, "npm test").await;
     assert_eq!(gateway.record(&asked), (Some("deny".to_owned()), 1));
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_is_put_aside_and_pauses_the_rules() {
+    use gatehouse_store::Cache as _;
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let unread = r#"{"paused": false, "rules": [{"rule": "later"}], "answered": []}"#;
+    let cache = FailingCache::open(folder.path()).await;
+    cache.setting_put("autoAnswers", unread).await.unwrap();
+    let settings = r#"{"notifications": {"detail": "none", "sound": false}}"#;
+    cache.setting_put("settings", settings).await.unwrap();
+    cache.close().await;
+    let desk = Desk::over(folder.clone(), Arc::new(MemoryVault::new())).await;
+    assert!(desk.fleet.auto_answers().await.unwrap().paused);
+    let notices = desk.fleet.settings().await.notifications;
+    assert!(!notices.sound, "what can be read is");
+    assert_eq!(
+        notices.detail,
+        gatehouse_fleet::view::NotificationDetail::Private
+    );
+    desk.fleet.shutdown().await;
+    let cache = FailingCache::open(folder.path()).await;
+    let aside = cache.setting("autoAnswers.unread").await.unwrap();
+    assert_eq!(aside.as_deref(), Some(unread));
+}
+
+#[tokio::test]
+async fn rules_wait_for_the_person_after_the_inbox_was_lost() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let desk = Desk::over(folder.clone(), Arc::new(MemoryVault::new())).await;
+    desk.fleet.auto_rule_save(allows("make **")).await.unwrap();
+    desk.fleet.shutdown().await;
+    std::fs::write(folder.path().join("records.sqlite3"), "no database").unwrap();
+    let again = Desk::over(folder, Arc::new(MemoryVault::new())).await;
+    let book = again.fleet.auto_answers().await.unwrap();
+    assert_eq!(book.rules.len(), 1, "from the copy beside");
+    assert!(book.paused);
+}

@@ -39,6 +39,7 @@ impl Core {
                 self.read_clock(&gateway, clock);
                 self.up(&gateway, generation, hello);
             }
+            News::Event(ConnectionEvent::Clock { clock, .. }) => self.read_clock(&gateway, clock),
             News::Event(ConnectionEvent::Down { cause, heard, .. }) => {
                 tracing::info!(gateway = %gateway.0, code = ?cause.code, "disconnected");
                 if cause.code == ProblemCode::FrameTooLarge {
@@ -46,7 +47,8 @@ impl Core {
                 }
                 self.interrupted(&gateway, cause);
                 let silent = EpochMs::try_from(heard.elapsed().as_millis()).unwrap_or(0);
-                self.lost(&gateway, self.now() - silent);
+                let slept = self.sleep.since(heard);
+                self.lost(&gateway, self.now() - silent - slept);
             }
             News::Event(ConnectionEvent::Event { event, .. }) => {
                 self.gateway_event(&gateway, event)
@@ -78,6 +80,11 @@ impl Core {
         } else {
             ahead
         };
+        // The way through the network takes longer at one time than at another.
+        let known = self.inbox.inbox.clock_ahead(gateway);
+        if ahead != 0 && (ahead - known).saturating_abs() < SAME_CLOCK {
+            return;
+        }
         let gateway = gateway.clone();
         self.inbox_event(InboxEvent::Clock { gateway, ahead });
     }
@@ -121,7 +128,7 @@ impl Core {
             });
         }
         self.sessions_up(gateway);
-        self.chats_up(gateway);
+        self.chats_in_doubt(gateway);
     }
 
     fn answer_too_large(&mut self, gateway: &GatewayId) {
@@ -174,7 +181,7 @@ impl Core {
             E::NodePairResolved(r) => self.pair_resolved(gateway, ItemKind::NodePairing, &r),
             E::DevicePairChanged => self.doubt_inbox(gateway),
             E::Unreadable { name, reason, .. } => {
-                tracing::warn!(%name, %reason, "an event could not be read");
+                self.warn_unreadable(gateway, &name, &reason);
                 self.unreadable(gateway);
                 self.doubt(gateway);
             }

@@ -246,6 +246,20 @@ impl Core {
         }
     }
 
+    /// A gateway has another name, which its items and notices show.
+    pub(crate) fn renamed(&mut self, gateway: &GatewayId) {
+        let items = self.inbox.inbox.items();
+        let of_gateway = items.filter(|item| item.gateway == *gateway);
+        let keys: Vec<_> = of_gateway.map(|i| (i.key(), i.is_waiting())).collect();
+        for (key, waits) in keys {
+            if waits {
+                self.notify(&key);
+            }
+            self.inbox.changed.insert(key);
+        }
+        self.touch();
+    }
+
     /// Shows or takes back all notices, after the person changed how they want them.
     pub(crate) fn notify_again(&mut self) {
         for command in self.inbox.board.clear() {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gatehouse_protocol::model::session::SessionRow;
 use gatehouse_store::SessionRecord;
 
+use crate::inbox::EpochMs;
 use crate::sessions;
 use crate::view::{GatewayId, SessionRef, SessionView, SessionsSnapshot};
 
@@ -29,6 +30,8 @@ pub(crate) struct SessionDesk {
     pub(super) rows: BTreeMap<Key, Row>,
     /// Gateways whose list is asked for; true where it has to be asked for again.
     pub(super) asked: BTreeMap<GatewayId, bool>,
+    /// Gateways whose list could not be had: when it is asked for again, and how often it was.
+    pub(super) due: BTreeMap<GatewayId, (EpochMs, u32)>,
     /// Gateways that have never answered since they were added or the app started.
     pub(super) loading: BTreeSet<GatewayId>,
     pub(super) loading_changed: bool,
@@ -173,6 +176,7 @@ impl SessionDesk {
             self.remove(&key);
             self.deleted.remove(&key);
         }
+        self.due.remove(gateway);
         self.set_loading(gateway, false);
     }
 }

@@ -404,6 +404,7 @@ fn is_gone(item: &Item) -> bool {
     matches!(&item.phase, Phase::Ended { outcome, .. } if outcome.verdict == Verdict::Gone)
 }
 
-fn retry_delay(attempt: u32) -> EpochMs {
+/// Until something that could not be had is asked for again.
+pub(crate) fn retry_delay(attempt: u32) -> EpochMs {
     (RETRY_FIRST << attempt.min(10)).min(RETRY_MOST)
 }

@@ -78,6 +78,7 @@ export const problemCodes = [
   "notOffered",
   "notRecorded",
   "notKept",
+  "messageUnconfirmed",
   "unconfirmed",
   "expired",
   "stale",

@@ -97,6 +97,7 @@ const rows: Record<ProblemCode, Row> = {
   notOffered: ["warning", "none"],
   notRecorded: ["warning", "none"],
   notKept: ["warning", "none"],
+  messageUnconfirmed: ["warning", "none"],
   unconfirmed: ["warning", "none"],
   expired: ["warning", "none"],
   stale: ["warning", "none"],
