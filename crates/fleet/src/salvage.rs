@@ -30,7 +30,7 @@ fn lay_over(root: &mut Value, place: &[String], kept: &Value, fits: &dyn Fn(&Val
     match (before, kept) {
         (Value::Object(known), Value::Object(kept)) => {
             for (name, value) in kept.iter().filter(|(name, _)| known.contains_key(*name)) {
-                let place = [place, &[name.clone()]].concat();
+                let place = [place, std::slice::from_ref(name)].concat();
                 lay_over(root, &place, value, fits);
             }
         }

@@ -313,7 +313,7 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "Look whether the agent answers it before you send it again.",
   ),
   notKept: words(
-    "A rule's answer was not sent",
+    "A rule’s answer was not sent",
     "It could not be written down first, because the disk did not take it.",
     "Decide yourself, and look whether the disk is full.",
   ),
