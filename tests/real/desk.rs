@@ -11,7 +11,7 @@ use gatehouse_fleet::{
     },
 };
 use gatehouse_protocol::{ClientId, ClientInfo, ClientMode};
-use gatehouse_store::SqliteCache;
+use gatehouse_store::{Cache, SqliteCache};
 use gatehouse_vault::{MemoryVault, SecretVault};
 use tokio::{
     sync::{broadcast, mpsc},
@@ -63,6 +63,17 @@ impl Desk {
         clock: Clock,
     ) -> Self {
         let cache = SqliteCache::open(folder.path(), 0).await.unwrap();
+        Self::on(Arc::new(cache), folder, vault, secrets, clock).await
+    }
+
+    /// A fleet that keeps what it knows where the test says.
+    pub(crate) async fn on(
+        cache: Arc<dyn Cache>,
+        folder: Arc<tempfile::TempDir>,
+        vault: Arc<MemoryVault>,
+        secrets: Arc<dyn SecretVault>,
+        clock: Clock,
+    ) -> Self {
         let client = ClientInfo {
             id: ClientId::GatewayClient,
             mode: ClientMode::Ui,
@@ -74,7 +85,7 @@ impl Desk {
         };
         let options = FleetOptions {
             data_dir: PathBuf::from(folder.path()),
-            cache: Arc::new(cache),
+            cache,
             vault: secrets,
             environment: Environment::default(),
             clock,

@@ -36,6 +36,8 @@ pub(crate) struct Actor {
     generation: Generation,
     /// Attempts since the last connection that settled.
     failures: u32,
+    /// A person asked for the next attempt.
+    is_asked_for: bool,
     device_token: DeviceTokenRetry,
 }
 
@@ -73,6 +75,7 @@ impl Actor {
             cancel,
             generation: Generation(0),
             failures: 0,
+            is_asked_for: false,
             device_token: DeviceTokenRetry::Unused,
         }
     }
@@ -87,15 +90,17 @@ impl Actor {
 
     /// One attempt, its connection if it has one, and the wait after it. An error ends it for good.
     async fn once(&mut self) -> Result<(), Interrupt> {
-        // A look whether the pairing was approved is no news to anybody.
-        if !matches!(
+        // A look whether the pairing was approved, or the trouble has passed, is no news to anybody.
+        let is_quiet = matches!(
             *self.state.borrow(),
-            ConnectionState::PairingRequired { .. }
-        ) {
+            ConnectionState::PairingRequired { .. } | ConnectionState::Closed { .. }
+        );
+        if !is_quiet || self.is_asked_for {
             let attempt = self.failures.saturating_add(1);
             self.state
                 .send_replace(ConnectionState::Connecting { attempt });
         }
+        self.is_asked_for = false;
         let with_device_token = self.device_token == DeviceTokenRetry::Due;
         if with_device_token {
             self.device_token = DeviceTokenRetry::Used;
@@ -186,10 +191,12 @@ impl Actor {
         self.failures = self.failures.saturating_add(1);
         let wait = match next {
             Next::NeedsPerson => {
-                self.state.send_replace(ConnectionState::Closed {
-                    problem: Some(problem),
-                });
+                self.close_for(problem);
                 None
+            }
+            Next::LookAgain => {
+                self.close_for(problem);
+                Some(self.config.limits.second_look)
             }
             Next::AwaitPairing => {
                 self.state
@@ -210,11 +217,18 @@ impl Actor {
             Ok(()) => Ok(()),
             Err(Interrupt::ReconnectNow) => {
                 self.failures = 0;
+                self.is_asked_for = true;
                 self.device_token = DeviceTokenRetry::Unused;
                 Ok(())
             }
             Err(Interrupt::Stop) => Err(Interrupt::Stop),
         }
+    }
+
+    fn close_for(&mut self, problem: Problem) {
+        self.state.send_replace(ConnectionState::Closed {
+            problem: Some(problem),
+        });
     }
 
     fn back_off(&mut self, cause: Problem) -> Duration {
@@ -246,6 +260,8 @@ impl Actor {
                 command = self.commands.recv() => match command {
                     None | Some(Command::Close) => return Err(Interrupt::Stop),
                     Some(Command::ReconnectNow) => return Err(Interrupt::ReconnectNow),
+                    // There is nothing to probe.
+                    Some(Command::Probe) => {}
                     Some(Command::Request(request)) => {
                         let _ = request.reply.send(Err(RequestError::Disconnected));
                     }

@@ -39,6 +39,10 @@ pub(crate) enum Next {
     RetryWithDeviceToken,
     /// Look now and then whether a person has approved.
     AwaitPairing,
+    /// A person has to look, and now and then it is tried all the same: it may have been a captive portal, a clock that
+    /// was wrong when the computer started, a gateway in the middle of an upgrade. Nothing secret is sent before the
+    /// certificate was checked.
+    LookAgain,
     /// Only a person can change something.
     NeedsPerson,
 }
@@ -46,11 +50,8 @@ pub(crate) enum Next {
 impl From<Problem> for Failed {
     fn from(problem: Problem) -> Self {
         let next = match problem.code {
-            ProblemCode::PlainTextRefused
-            | ProblemCode::PinWithoutTls
-            | ProblemCode::PinMismatch
-            | ProblemCode::TlsUntrusted
-            | ProblemCode::ProtocolMismatch => Next::NeedsPerson,
+            ProblemCode::PlainTextRefused | ProblemCode::PinWithoutTls => Next::NeedsPerson,
+            code if may_pass(code) => Next::LookAgain,
             // Also an access that ended: gateways end everybody's when their rules change, and most are let in again.
             // Whoever is not is told why by the answer to the next connect.
             _ => Next::Retry,
@@ -104,6 +105,9 @@ async fn shake_hands(
     source: &dyn CredentialSource,
     with_device_token: bool,
 ) -> Result<Outcome, Failed> {
+    // A keychain may ask the person first; the gateway's clock must not run meanwhile.
+    transport::allowed(config)?;
+    let credentials = source.load().await?;
     let mut socket = transport::open(config).await?;
     let deadline = config.limits.handshake_deadline;
     let challenge = within(deadline, await_challenge(&mut socket)).await??;
@@ -111,7 +115,6 @@ async fn shake_hands(
         shown: challenge.ts,
         heard: Instant::now(),
     };
-    let credentials = source.load().await?;
     let selected = select(&credentials, &config.scopes, with_device_token);
     send_connect(&mut socket, config, &credentials, &selected, &challenge).await?;
     let answer = within(deadline, await_answer(&mut socket)).await??;
@@ -241,6 +244,11 @@ impl Context<'_> {
     }
 }
 
+fn may_pass(code: ProblemCode) -> bool {
+    use ProblemCode as P;
+    matches!(code, P::PinMismatch | P::TlsUntrusted | P::ProtocolMismatch)
+}
+
 fn wants_device_token(details: &ConnectErrorDetails) -> bool {
     details.can_retry_with_device_token
         || details.recommended_next_step == Some(NextStep::RetryWithDeviceToken)
@@ -257,6 +265,7 @@ fn next_after(problem: &Problem, details: Option<&ConnectErrorDetails>, retryabl
         ProblemCode::DeviceAuthSignatureExpired | ProblemCode::DeviceAuthNonceMismatch => {
             Next::Retry
         }
+        code if may_pass(code) => Next::LookAgain,
         _ if retryable => Next::Retry,
         _ if details.and_then(|details| details.retryable) == Some(true) => Next::Retry,
         _ => Next::NeedsPerson,

@@ -34,7 +34,8 @@ pub struct Limits {
     pub connect_deadline: Duration,
     /// For each of challenge and hello; the reference client's value.
     pub handshake_deadline: Duration,
-    /// Largest frame that is read at all; a larger one ends the connection.
+    /// Largest frame that is read at all; a larger one ends the connection. A list of what waits has as much text as is
+    /// kept of one gateway, 64 MiB, and what stands around it.
     pub max_frame_bytes: usize,
     /// Largest event that is read; a larger one is reported and skipped.
     pub max_event_bytes: usize,
@@ -45,6 +46,12 @@ pub struct Limits {
     /// An owner that takes no event for this long while the backlog is full gets a `Gap` instead of
     /// the backlog. Less than the 25 s in which a gateway wants its pings answered.
     pub stall_deadline: Duration,
+    /// How long to wait before a gateway that was not trusted is looked at again.
+    pub second_look: Duration,
+    /// How long a gateway may take to answer when this computer may have slept.
+    pub probe_deadline: Duration,
+    /// How often the gateway's clock is told of, at most.
+    pub clock_every: Duration,
     /// How often to look whether a person has approved the pairing.
     pub pairing_poll: Duration,
 }
@@ -56,11 +63,14 @@ impl Default for Limits {
             request_deadline: Duration::from_secs(30),
             connect_deadline: Duration::from_secs(15),
             handshake_deadline: Duration::from_secs(15),
-            max_frame_bytes: 32 * 1024 * 1024,
+            max_frame_bytes: 80 * 1024 * 1024,
             max_event_bytes: 8 * 1024 * 1024,
             event_queue: 16,
             backlog_bytes: 8 * 1024 * 1024,
             stall_deadline: Duration::from_secs(5),
+            second_look: Duration::from_secs(300),
+            probe_deadline: Duration::from_secs(5),
+            clock_every: Duration::from_secs(20),
             pairing_poll: Duration::from_secs(10),
         }
     }

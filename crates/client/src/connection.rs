@@ -69,6 +69,7 @@ pub enum RequestError {
 pub(crate) enum Command {
     Request(Request),
     ReconnectNow,
+    Probe,
     Close,
 }
 
@@ -181,6 +182,13 @@ impl Connection {
     pub fn reconnect_now(&self) {
         // A full queue means that the actor is about to wake up anyway.
         let _ = self.commands.try_send(Command::ReconnectNow);
+    }
+
+    /// Makes sure that a connection that is up still is one: a gateway that does not answer soon is gone. For when this
+    /// computer may have slept, of which its monotonic clock tells nothing.
+    pub fn probe(&self) {
+        // A full queue means that there is much to say, and the deadlines of that tell as much.
+        let _ = self.commands.try_send(Command::Probe);
     }
 
     /// Says goodbye and ends the connection for good.

@@ -41,6 +41,11 @@ pub enum ConnectionEvent {
         /// When the gateway was last heard from.
         heard: Instant,
     },
+    /// What the gateway's clock shows now, told now and then: either clock may be set.
+    Clock {
+        generation: Generation,
+        clock: ClockReading,
+    },
     /// An event of the gateway. Ticks are not passed on; they only prove that it is alive.
     Event {
         generation: Generation,

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Limits;
 use crate::connection::{Command, Request, RequestError};
-use crate::event::{ConnectionEvent, Generation};
+use crate::event::{ClockReading, ConnectionEvent, Generation};
 use crate::handshake::close_problem;
 use crate::outbox::Outbox;
 use crate::outgoing::Outgoing;
@@ -57,6 +57,10 @@ pub(crate) struct Live<'a> {
     heard: Instant,
     /// When the last ping of ours went out.
     pinged: Instant,
+    /// Until when anything at all has to be heard.
+    probe: Option<Instant>,
+    /// When its clock was last told of.
+    clock_told: Instant,
     last_seq: Option<u64>,
     bad_frames: u32,
     shutdown: Option<Shutdown>,
@@ -95,6 +99,8 @@ impl<'a> Live<'a> {
             tick: Duration::from_millis(tick),
             heard: now,
             pinged: now,
+            probe: None,
+            clock_told: now,
             last_seq: None,
             bad_frames: 0,
             shutdown: None,
@@ -148,6 +154,10 @@ impl<'a> Live<'a> {
         match turn {
             Turn::Stop | Turn::Command(None | Some(Command::Close)) => Some(Ended::Stopped),
             Turn::Command(Some(Command::ReconnectNow)) => Some(Ended::Reconnect),
+            Turn::Command(Some(Command::Probe)) => {
+                self.begin_probe(Instant::now());
+                None
+            }
             Turn::Command(Some(Command::Request(request))) => {
                 self.accept(request);
                 None
@@ -189,7 +199,7 @@ impl<'a> Live<'a> {
         let ping = self.pinged.max(self.heard) + self.tick;
         let deadline = self.pending.next_deadline();
         let stall = self.around.outbox.stall_deadline();
-        [Some(watchdog), Some(ping), deadline, stall]
+        [Some(watchdog), Some(ping), deadline, stall, self.probe]
             .into_iter()
             .flatten()
             .min()
@@ -222,6 +232,9 @@ impl<'a> Live<'a> {
         if reading && now >= self.heard + self.patience() {
             return Some(self.blame(ProblemCode::TickTimeout.into()));
         }
+        if self.probe.is_some_and(|until| until <= now) {
+            return Some(self.blame(ProblemCode::TickTimeout.into()));
+        }
         if !reading {
             self.heard = now;
         }
@@ -233,7 +246,14 @@ impl<'a> Live<'a> {
         None
     }
 
+    fn begin_probe(&mut self, now: Instant) {
+        self.outgoing.push(Message::Ping(Default::default()));
+        self.pinged = now;
+        self.probe.get_or_insert(now + self.limits.probe_deadline);
+    }
+
     fn on_message(&mut self, message: Message) -> Option<Problem> {
+        self.probe = None;
         match message {
             Message::Text(text) => self.on_text(text.as_str()),
             Message::Binary(_) => self.reject(Problem::new(ProblemCode::BadFrame), "binary"),
@@ -276,7 +296,7 @@ impl<'a> Live<'a> {
         let seq = frame.seq;
         self.note_sequence(seq);
         match GatewayEvent::read(frame) {
-            GatewayEvent::Tick(_) => {}
+            GatewayEvent::Tick(tick) => self.tell_clock(tick.ts, bytes),
             event => {
                 if let GatewayEvent::Shutdown(shutdown) = &event {
                     self.shutdown = Some(shutdown.clone());
@@ -293,6 +313,20 @@ impl<'a> Live<'a> {
             }
         }
         None
+    }
+
+    fn tell_clock(&mut self, shown: Option<u64>, bytes: usize) {
+        let heard = Instant::now();
+        let Some(shown) = shown.filter(|_| heard >= self.clock_told + self.limits.clock_every)
+        else {
+            return;
+        };
+        self.clock_told = heard;
+        let told = ConnectionEvent::Clock {
+            generation: self.generation,
+            clock: ClockReading { shown, heard },
+        };
+        self.around.outbox.push(told, bytes);
     }
 
     fn heard(&mut self) {

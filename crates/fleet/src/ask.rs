@@ -13,7 +13,7 @@ use gatehouse_protocol::{GatewayError, HelloOk, Listed, Method, NoParams, own};
 use serde_json::{Value, json};
 
 use crate::error::request_code;
-use crate::inbox::{ALREADY_DECIDED, NOT_RECORDED, wire};
+use crate::inbox::{ALREADY_DECIDED, MAX_ID, NOT_RECORDED, wire};
 use crate::inbox::{ReadBackAnswer, Request, Resolve, ResolveAnswer, Trouble};
 use crate::view::{DecideTerms, Decision, ItemKind, Lasting};
 
@@ -118,6 +118,9 @@ impl Asker {
                 Ok(_) => ReadBackAnswer::Pending,
                 Err(error) => absent_or_failed(&error),
             };
+        }
+        if !listable(&self.hello).contains(&kind) {
+            return ReadBackAnswer::Unknown;
         }
         match self.list(kind).await {
             Ok(listed) if listed.requests.iter().any(|r| r.id == id) => ReadBackAnswer::Pending,
@@ -311,14 +314,19 @@ fn choice(decision: Decision, terms: &DecideTerms, id: String) -> Value {
 }
 
 fn all<T>(listed: Listed<T>, shape: fn(T) -> Request) -> Waiting {
-    let unreadable = u32::try_from(listed.unreadable.len()).unwrap_or(u32::MAX);
+    let (requests, unusable): (Vec<_>, Vec<_>) = listed
+        .items
+        .into_iter()
+        .map(shape)
+        .partition(|request| request.id.len() <= MAX_ID);
+    let unreadable = listed.unreadable.len() + unusable.len();
+    let unreadable = u32::try_from(unreadable).unwrap_or(u32::MAX);
     if unreadable > 0 {
         tracing::warn!(
             unreadable,
             "a gateway listed waiting items that cannot be read"
         );
     }
-    let requests = listed.items.into_iter().map(shape).collect();
     Waiting {
         requests,
         unreadable,

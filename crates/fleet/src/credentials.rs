@@ -84,6 +84,17 @@ impl Safe {
         Ok(())
     }
 
+    /// Forgets everything of a gateway that is not there any more, later where it cannot be done now.
+    pub(crate) async fn forget_for_good(&self, gateway: &GatewayId) -> Result<(), VaultError> {
+        let mut forgotten = Ok(());
+        for secret in GatewaySecret::ALL {
+            let key = key(gateway, secret)?;
+            let one = self.vault_of(gateway).delete_for_good(&key).await;
+            forgotten = forgotten.and(one);
+        }
+        forgotten
+    }
+
     async fn read(
         &self,
         gateway: &GatewayId,

@@ -7,15 +7,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use gatehouse_protocol::ClientInfo;
-use gatehouse_store::{Cache, GatewayRecord};
+use gatehouse_store::{Cache, GatewayRecord, StoreNotice};
 use gatehouse_vault::SecretVault;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::core::{
-    ANSWERS, AnswerDesk, Core, CoreHandle, Entry, InboxDesk, Outlet, Scribe, SessionDesk,
+    ANSWERS, AnswerDesk, Core, CoreHandle, Entry, InboxDesk, Outlet, Scribe, SessionDesk, Sleep,
     tell_how_secrets_stand,
 };
 use crate::credentials::{Safe, own_gateway};
@@ -25,7 +27,10 @@ use crate::drafts::Drafts;
 use crate::error::FleetError;
 use crate::inbox::{InboxEvent, Item};
 use crate::notices::NoticeCommand;
-use crate::view::{GatewayId, GatewayView, InboxChange, SecretStoreView, SessionsChange, Settings};
+use crate::view::{
+    GatewayId, GatewayView, InboxChange, NotificationDetail, SecretStoreView, SessionsChange,
+    Settings,
+};
 
 /// Changes that a slow listener may be behind; then it is told that it missed some and reads snapshots.
 const EVENTS: usize = 256;
@@ -77,6 +82,8 @@ pub(crate) struct Shared {
     pub(crate) environment: Environment,
     /// Somebody wants the gateway of this process started again.
     pub(crate) own_again: Notify,
+    /// What one change of the rules puts back must not be another's.
+    pub(crate) changing_answers: tokio::sync::Mutex<()>,
     events: broadcast::Sender<FleetEvent>,
     pub(crate) deeds: broadcast::Sender<Deed>,
     notices: Mutex<Option<mpsc::Receiver<NoticeCommand>>>,
@@ -126,6 +133,7 @@ impl Fleet {
             epochs: 0,
             secrets_asked: None,
             flush_at: None,
+            sleep: Sleep::default(),
         };
         restore(&mut core, cache.as_ref()).await?;
         let ids: Vec<GatewayId> = core.gateways.keys().cloned().collect();
@@ -147,6 +155,7 @@ impl Fleet {
             clock,
             environment,
             own_again: Notify::new(),
+            changing_answers: tokio::sync::Mutex::default(),
             events,
             deeds,
             notices,
@@ -198,11 +207,21 @@ impl Fleet {
 
 /// Brings back what the store has: settings, gateways, sessions, and every item that was not seen to end.
 async fn restore(core: &mut Core, cache: &dyn Cache) -> Result<(), FleetError> {
-    if let Some(json) = cache.setting(SETTINGS).await? {
-        core.settings = serde_json::from_str(&json).unwrap_or_default();
+    if let Some((settings, whole)) = kept::<Settings>(cache, SETTINGS).await? {
+        core.settings = settings;
+        if !whole {
+            // It may have been said, and shows less.
+            core.settings.notifications.detail = NotificationDetail::Private;
+        }
     }
-    if let Some(json) = cache.setting(ANSWERS).await? {
-        core.answers.book = serde_json::from_str(&json).unwrap_or_default();
+    let inbox_was_lost = cache
+        .notices()
+        .iter()
+        .any(|notice| matches!(notice, StoreNotice::RecordsSetAside { .. }));
+    if let Some((book, whole)) = kept(cache, ANSWERS).await? {
+        core.answers.book = book;
+        // A refusal may be among what could not be read, and what was left to the person is not known any more.
+        core.answers.book.paused |= !whole || inbox_was_lost;
     }
     for record in cache.gateways().await? {
         let id = GatewayId(record.id.clone());
@@ -218,6 +237,24 @@ async fn restore(core: &mut Core, cache: &dyn Cache) -> Result<(), FleetError> {
     let items = read.filter(known).collect();
     core.inbox_event(InboxEvent::Restored { items });
     Ok(())
+}
+
+/// What is kept under a name, and whether all of it could be read. What could not is put aside, because the next change is
+/// written over it.
+async fn kept<T: Default + Serialize + DeserializeOwned>(
+    cache: &dyn Cache,
+    name: &str,
+) -> Result<Option<(T, bool)>, FleetError> {
+    let Some(json) = cache.setting(name).await? else {
+        return Ok(None);
+    };
+    let (read, whole) = crate::salvage::read(&json);
+    if !whole {
+        tracing::error!(name, "not all that was kept could be read; it is put aside");
+        let aside = format!("{name}.unread");
+        cache.setting_put(&aside, &json).await?;
+    }
+    Ok(Some((read, whole)))
 }
 
 /// Sessions are a cache: without them the list is only empty for a moment.

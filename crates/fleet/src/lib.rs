@@ -26,6 +26,7 @@ pub mod inbox;
 pub mod notices;
 pub mod paste;
 mod permission;
+mod salvage;
 mod sessions;
 pub mod tray;
 pub mod view;

@@ -363,3 +363,96 @@ async fn a_paused_gateway_is_left_alone_until_it_is_wanted_again() {
     desk.decide(&item, Decision::AllowOnce).await.unwrap();
     desk.ended(&id, "uname -a").await;
 }
+
+#[tokio::test]
+async fn lists_and_histories_that_failed_are_read_again_without_another_event() {
+    let script = Script {
+        fails: vec![("sessions.subscribe", 1), ("chat.history", 1)],
+        ..Script::default()
+    };
+    let gateway = ScriptedGateway::start(script).await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "home", "secret").await;
+    let mut chat = OpenedChat::open(&desk, &main_session(&id)).await;
+    chat.until("the history", |shown| !shown.messages.is_empty())
+        .await;
+    let listed = async || {
+        let sessions = desk.fleet.sessions_snapshot().await;
+        let is_listed = sessions.loading.is_empty() && !sessions.sessions.is_empty();
+        is_listed.then_some(())
+    };
+    desk.eventually("the sessions", listed).await;
+}
+
+#[tokio::test]
+async fn a_message_that_was_cut_off_goes_out_again_only_where_that_cannot_run_it_twice() {
+    for (protocol, sent) in [(4, 2), (3, 1)] {
+        let script = Script {
+            hangs_up_on_messages: 1,
+            protocol,
+            ..Script::default()
+        };
+        let gateway = ScriptedGateway::start(script).await;
+        let desk = Desk::new().await;
+        let id = desk.join(&gateway.url(), "home", "secret").await;
+        let mut chat = OpenedChat::open(&desk, &main_session(&id)).await;
+        chat.until("the history", |shown| !shown.messages.is_empty())
+            .await;
+        let mut requests = gateway.requests();
+        let message = gatehouse_fleet::view::SendMessage {
+            session: main_session(&id),
+            id: "own-1".to_owned(),
+            text: "once only".to_owned(),
+            attachments: Vec::new(),
+        };
+        desk.fleet.chat_send(message).await.unwrap();
+        let known = |shown: &gatehouse_fleet::view::ChatSnapshot| {
+            let ours = shown.messages.iter().find(|m| m.id == "own-1");
+            let json = serde_json::to_string(&ours.map(|m| &m.state)).unwrap();
+            json.contains("done") || json.contains("messageUnconfirmed")
+        };
+        chat.until("its fate", known).await;
+        let seen = std::iter::from_fn(|| requests.try_recv().ok());
+        let sends = seen.filter(|r| r.method == "chat.send").count();
+        assert_eq!(sends, sent, "protocol {protocol}");
+        // What was missed is no reason either.
+        gateway.emit_raw(r#"{"type":"event","event":"tick","seq":900,"payload":{"ts":1}}"#);
+        gateway.emit_raw(r#"{"type":"event","event":"tick","seq":990,"payload":{"ts":1}}"#);
+        chat.until("it stays", known).await;
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_renamed_has_its_new_name_on_every_item_and_notice() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let desk = Desk::new().await;
+    let id = desk.join(&gateway.url(), "home", "secret").await;
+    gateway.ask("uname -a");
+    desk.waits(&id, "uname -a").await;
+    let mut events = desk.fleet.subscribe();
+    let edit = gatehouse_fleet::view::EditGateway {
+        id: id.clone(),
+        url: gateway.url(),
+        name: "office".to_owned(),
+        pin: None,
+    };
+    desk.fleet.gateway_edit(edit).await.unwrap();
+    let told = async {
+        loop {
+            if let Ok(gatehouse_fleet::FleetEvent::InboxChanged(change)) = events.recv().await
+                && change
+                    .changed
+                    .iter()
+                    .any(|item| item.gateway_name == "office")
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(desk::SOON, told).await.unwrap();
+    let title = desk.notice(|c| match c {
+        NoticeCommand::Update(notice) => Some(notice.title.clone()),
+        _ => None,
+    });
+    assert!(title.await.starts_with("office: "));
+}

@@ -167,3 +167,53 @@ async fn a_keychain_that_comes_back_is_noticed_without_a_click() {
         desk.connected(id).await;
     }
 }
+
+async fn token(keychain: &Keychain, id: &GatewayId) -> Option<String> {
+    let key = SecretKey::gateway(&id.0, gatehouse_vault::GatewaySecret::Token).unwrap();
+    let kept = keychain.kept.get(&key).await.unwrap();
+    kept.map(|secret| secret.expose().to_owned())
+}
+
+fn at(id: &GatewayId, url: &str) -> gatehouse_fleet::view::EditGateway {
+    gatehouse_fleet::view::EditGateway {
+        id: id.clone(),
+        url: url.to_owned(),
+        name: String::new(),
+        pin: None,
+    }
+}
+
+#[tokio::test]
+async fn another_listener_on_the_same_host_is_not_shown_the_secret() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let other = ScriptedGateway::start(Script::default()).await;
+    let keychain = Keychain::new();
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let desk = Desk::over_secrets(folder, keychain.clone()).await;
+    let id = desk.join(&gateway.url(), "one", "secret").await;
+    desk.fleet
+        .gateway_edit(at(&id, &other.url()))
+        .await
+        .unwrap();
+    assert_eq!(token(&keychain, &id).await, None);
+}
+
+#[tokio::test]
+async fn a_gateway_whose_secrets_cannot_be_forgotten_stays_where_it_was_and_connected() {
+    let gateway = ScriptedGateway::start(Script::default()).await;
+    let keychain = Keychain::new();
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let desk = Desk::over_secrets(folder, keychain.clone()).await;
+    let id = desk.join(&gateway.url(), "one", "secret").await;
+    keychain.comes(false);
+    let refused = desk
+        .fleet
+        .gateway_edit(at(&id, "wss://elsewhere.example"))
+        .await;
+    assert_eq!(refused.unwrap_err().code(), "secretStoreChoiceNeeded");
+    keychain.comes(true);
+    desk.connected(&id).await;
+    assert_eq!(token(&keychain, &id).await.as_deref(), Some("secret"));
+    let view = desk.fleet.gateways_list().await.remove(0);
+    assert_eq!(view.url.trim_end_matches('/'), gateway.url());
+}

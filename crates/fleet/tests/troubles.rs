@@ -59,7 +59,7 @@ async fn what_could_not_be_read_is_counted_and_how_the_connection_broke_is_kept(
 
     let since = view(&desk, &id).await.last_seen;
     // Larger than the client takes, in one frame.
-    gateway.emit_raw(format!("{{\"type\": \"{}\"}}", "x".repeat(40 << 20)));
+    gateway.emit_raw(format!("{{\"type\": \"{}\"}}", "x".repeat(90 << 20)));
     let interrupted = async || view(&desk, &id).await.interruption;
     let interruption = desk.eventually("it is told", interrupted).await;
     assert_eq!(interruption.problem.code, "frameTooLarge");

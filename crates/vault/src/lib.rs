@@ -61,6 +61,12 @@ pub trait SecretVault: Send + Sync {
     /// Forgets what is kept under `key`, also where an earlier choice left a copy. Nothing there is fine.
     async fn delete(&self, key: &SecretKey) -> Result<(), VaultError>;
 
+    /// Forgets what is kept under a key that is never used again: where its place cannot be reached now, as soon as it
+    /// can.
+    async fn delete_for_good(&self, key: &SecretKey) -> Result<(), VaultError> {
+        self.delete(key).await
+    }
+
     /// Where secrets are kept, whether that can be reached now or not: the person's choice, else the keychain.
     /// None where the record of the choice cannot be read. Asks nobody.
     fn place(&self) -> Option<Place>;

@@ -229,3 +229,56 @@ async fn dropping_the_last_handle_ends_the_connection() {
     tracker.close();
     tracker.wait().await;
 }
+
+#[tokio::test]
+async fn a_gateway_that_does_not_answer_a_probe_is_gone_long_before_its_ticks_say_so() {
+    let peer = Peer::bind().await;
+    let mut config = config(&peer.url());
+    config.limits.probe_deadline = Duration::from_millis(100);
+    let mut client = Client::start(config);
+    let silent = peer.welcome().await;
+    let first = client.up().await;
+    client.connection.probe();
+    assert_eq!(client.down().await.code, ProblemCode::TickTimeout);
+    drop(silent);
+
+    let mut talk = peer.welcome().await;
+    assert!(client.up().await > first);
+    client.connection.probe();
+    let params = gatehouse_protocol::NoParams {};
+    let ask = client
+        .connection
+        .request::<gatehouse_protocol::methods::ExecApprovalList>(params);
+    let serve = async {
+        let asked = talk.asked().await;
+        talk.answer(&asked, json!([])).await;
+    };
+    let (answer, ()) = tokio::join!(ask, serve);
+    assert!(answer.is_ok(), "whoever answers stays: {answer:?}");
+}
+
+#[tokio::test]
+async fn the_gateways_clock_is_told_of_while_it_is_connected() {
+    let peer = Peer::bind().await;
+    let mut config = config(&peer.url());
+    config.limits.clock_every = Duration::ZERO;
+    let mut client = Client::start(config);
+    let mut talk = peer.welcome().await;
+    client.up().await;
+    talk.event("tick", 1, json!({"ts": 7_000})).await;
+    let told = client.event().await;
+    assert!(
+        matches!(told, gatehouse_client::ConnectionEvent::Clock { clock, .. } if clock.shown == 7_000),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn secrets_are_at_hand_before_the_gateway_is_dialled() {
+    let peer = Peer::bind().await;
+    let vault = crate::client::vault(Some("shared"), None, None);
+    vault.set_locked(true);
+    let client = Client::start_with(config(&peer.url()), vault);
+    client.expect_closed(ProblemCode::KeychainLocked).await;
+    assert!(peer.stays_alone(Duration::from_millis(200)).await);
+}

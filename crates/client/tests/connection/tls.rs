@@ -90,3 +90,18 @@ async fn plain_text_behind_a_tls_address_is_told_from_a_bad_certificate() {
         .unwrap();
     assert_eq!(client.backing_off().await.code, ProblemCode::TlsFailed);
 }
+
+#[tokio::test]
+async fn what_was_not_trusted_is_looked_at_again_by_itself() {
+    let (peer, portal, server) = (Peer::bind().await, self_signed(), self_signed());
+    let mut config = config(&url(&peer));
+    config.pin = Some(server.pin);
+    config.limits.second_look = std::time::Duration::from_millis(100);
+    let mut client = Client::start(config);
+    assert!(accept(&peer, &portal).await.is_err(), "not the gateway");
+    assert_eq!(client.closed().await.code, ProblemCode::PinMismatch);
+    let mut talk = Talk::upgrade(accept(&peer, &server).await.unwrap()).await;
+    let connect = talk.challenge().await;
+    talk.answer(&connect, hello()).await;
+    client.up().await;
+}

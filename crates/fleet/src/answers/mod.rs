@@ -105,6 +105,17 @@ impl AnswerBook {
         self.rules.retain(|kept| kept.rule.id != id);
     }
 
+    /// Takes back what was changed since. What was used meanwhile was used, and what was stopped stays so.
+    pub(crate) fn put_back(&mut self, before: Self) {
+        self.paused |= before.paused;
+        let now = std::mem::replace(&mut self.rules, before.rules);
+        for kept in &mut self.rules {
+            if let Some(now) = now.iter().find(|now| now.rule.id == kept.rule.id) {
+                (kept.uses, kept.last_used_at) = (now.uses, now.last_used_at);
+            }
+        }
+    }
+
     /// The rule that answers, and what. None leaves it to the person.
     pub(crate) fn answer(&self, asked: &Asked<'_>) -> Option<(String, AutoAnswer)> {
         if self.paused {

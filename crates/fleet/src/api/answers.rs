@@ -1,6 +1,8 @@
 //! The rules by which this app answers for a person.
 
-use crate::answers::RuleError;
+use gatehouse_store::StoreError;
+
+use crate::answers::{AnswerBook, RuleError};
 use crate::deeds::Deed;
 use crate::error::FleetError;
 use crate::fleet::Fleet;
@@ -14,41 +16,58 @@ impl Fleet {
 
     /// Stops all of them, or lets them answer again: from the next request on.
     pub async fn auto_answers_pause(&self, paused: bool) -> Result<AutoAnswerView, FleetError> {
-        self.call(move |core| {
-            core.answers.book.paused = paused;
-            core.keep_answers();
+        self.change_answers(move |book| {
+            book.paused = paused;
             let what = if paused { "pauses" } else { "takes up" };
-            core.tell_deed(Deed::Rules(format!("{what} the rules that answer")));
-            core.answers.book.view()
+            Ok(Some(format!("{what} the rules that answer")))
         })
         .await
     }
 
     /// Adds a rule, or changes the one with its id. What waits already is left to the person.
     pub async fn auto_rule_save(&self, rule: AutoRule) -> Result<AutoAnswerView, FleetError> {
-        self.call(move |core| {
+        self.change_answers(move |book| {
             let what = said_of(&rule);
-            core.answers.book.save(rule).map_err(refused)?;
-            core.keep_answers();
-            core.tell_deed(Deed::Rules(what));
-            Ok(core.answers.book.view())
+            book.save(rule).map_err(refused)?;
+            Ok(Some(what))
         })
-        .await?
+        .await
     }
 
     pub async fn auto_rule_remove(&self, id: String) -> Result<AutoAnswerView, FleetError> {
-        self.call(move |core| {
-            let rules = core.answers.book.view().rules.into_iter();
+        self.change_answers(move |book| {
+            let rules = book.view().rules.into_iter();
             let gone = rules.map(|kept| kept.rule).find(|rule| rule.id == id);
-            core.answers.book.remove(&id);
-            core.keep_answers();
-            if let Some(rule) = gone {
-                let what = format!("takes away a rule that answers: {}", rule.command);
-                core.tell_deed(Deed::Rules(what));
-            }
-            core.answers.book.view()
+            book.remove(&id);
+            Ok(gone.map(|rule| format!("takes away a rule that answers: {}", rule.command)))
         })
         .await
+    }
+
+    /// A change is done when it is kept: what the next start would not know of is refused, and does not hold.
+    async fn change_answers(
+        &self,
+        change: impl FnOnce(&mut AnswerBook) -> Result<Option<String>, FleetError> + Send + 'static,
+    ) -> Result<AutoAnswerView, FleetError> {
+        let _one_at_a_time = self.shared.changing_answers.lock().await;
+        let changed = self.call(move |core| {
+            let before = core.answers.book.clone();
+            let changed = core.change_answers(change);
+            changed.map(|(what, written)| (before, what, written))
+        });
+        let (before, what, written) = changed.await??;
+        let written = written.await.unwrap_or(Err(StoreError::Closed));
+        self.call(move |core| {
+            if let Err(error) = written {
+                core.put_back_answers(before);
+                return Err(error.into());
+            }
+            if let Some(what) = what {
+                core.tell_deed(Deed::Rules(what));
+            }
+            Ok(core.answers.book.view())
+        })
+        .await?
     }
 }
 

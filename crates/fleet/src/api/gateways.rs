@@ -186,7 +186,10 @@ impl Fleet {
         let now = self.shared.clock.now();
         let draft = self.call(move |core| core.drafts.get(&name, now)).await?;
         let draft = draft.ok_or(FleetError::NoSuchDraft)?;
-        let elsewhere = draft.url.as_deref().is_some_and(|of| !same_host(of, url));
+        let elsewhere = draft
+            .url
+            .as_deref()
+            .is_some_and(|of| !may_have_the_secrets_of(of, url));
         if elsewhere {
             return Err(FleetError::InvalidInput(
                 "the pasted secret belongs to another address",
@@ -195,17 +198,20 @@ impl Fleet {
         Ok(Some(draft))
     }
 
-    /// Changes name, address or pin. Another address or pin connects anew. Another host gets none of the secrets
-    /// that were kept for the one before: they are forgotten, and the person gives them again.
+    /// Changes name, address or pin. Another address or pin connects anew. Another host or port, or the same without
+    /// TLS, gets none of the secrets that were kept for the one before: they are forgotten, and the person gives them
+    /// again.
     pub async fn gateway_edit(&self, gateway: EditGateway) -> Result<GatewayView, FleetError> {
         let EditGateway { id, url, name, pin } = gateway;
         let (url, pin) = checked(&url, pin.as_deref())?;
         let (known, wanted) = (id.clone(), url.clone());
         let is_elsewhere = self
-            .call(move |core| core.leave_host(&known, &wanted))
+            .call(move |core| core.leave_address(&known, &wanted))
             .await??;
-        if is_elsewhere {
-            self.shared.safe.forget(&id).await?;
+        if is_elsewhere && let Err(error) = self.shared.safe.forget(&id).await {
+            // Nothing was changed, so it goes on as it was.
+            self.call(move |core| core.connect(&id)).await?;
+            return Err(error.into());
         }
         self.call(move |core| {
             let name = (!name.trim().is_empty()).then(|| core.free_name(&name, Some(&id)));
@@ -218,6 +224,7 @@ impl Fleet {
             entry.record.pin = pin;
             if let Some(name) = name {
                 entry.record.name = name;
+                core.renamed(&id);
             }
             if is_elsewhere {
                 return core.credential_now(&id, CredentialKind::None, None);
@@ -238,8 +245,8 @@ impl Fleet {
             .call(move |core| core.remove_gateway(&removed).then(|| core.scribe.clone()))
             .await?;
         let scribe = scribe.ok_or(FleetError::NoSuchGateway)?;
-        // The secrets go whatever the store says.
-        let forgotten = self.shared.safe.forget(&id).await;
+        // The secrets go whatever the store says. Those that cannot be reached now are forgotten as soon as they can.
+        let forgotten = self.shared.safe.forget_for_good(&id).await;
         scribe.remove(id.0).await?;
         Ok(forgotten?)
     }
@@ -331,9 +338,43 @@ pub(crate) fn host_and_port(url: &str) -> String {
     format!("{host}:{port}")
 }
 
+/// Whether what is kept for one address may be shown to another.
+pub(crate) fn may_have_the_secrets_of(kept: &str, other: &str) -> bool {
+    let is_tls = |url: &str| GatewayUrl::parse(url).is_ok_and(|url| url.is_tls());
+    same_host(kept, other) && (is_tls(other) || !is_tls(kept))
+}
+
+/// And the same port: another program may listen on another.
 fn same_host(a: &str, b: &str) -> bool {
     match (GatewayUrl::parse(a), GatewayUrl::parse(b)) {
         (Ok(a), Ok(b)) => a.host() == b.host() && a.port() == b.port(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_for_one_listener_and_never_for_less_than_it_had() {
+        for (kept, other, may) in [
+            (
+                "wss://home.example:8443",
+                "wss://home.example:8443/path",
+                true,
+            ),
+            ("ws://127.0.0.1:18789", "wss://127.0.0.1:18789", true),
+            ("ws://127.0.0.1:18789", "ws://127.0.0.1:18790", false),
+            ("wss://10.0.0.7:8443", "ws://10.0.0.7:8443", false),
+            ("wss://home.example", "wss://home.example.org", false),
+            ("wss://home.example", "nonsense", false),
+        ] {
+            assert_eq!(
+                may_have_the_secrets_of(kept, other),
+                may,
+                "{kept} to {other}"
+            );
+        }
     }
 }

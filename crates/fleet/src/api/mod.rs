@@ -11,4 +11,4 @@ mod secrets;
 mod sessions;
 mod settings;
 
-pub(crate) use gateways::{host_and_port, host_of};
+pub(crate) use gateways::{host_and_port, host_of, may_have_the_secrets_of};

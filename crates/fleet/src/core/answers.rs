@@ -1,8 +1,12 @@
 //! Answering by rule: what waits on a gateway without a policy of its own, before a person is notified of it.
 
+use gatehouse_store::StoreError;
+use tokio::sync::oneshot;
+
 use super::{Core, Write};
 use crate::answers::{AnswerBook, Asked};
 use crate::choices::allowed;
+use crate::error::FleetError;
 use crate::inbox::{Choice, InboxEvent, has_to_be_reviewed, millis};
 use crate::untrusted::one_line;
 use crate::view::{AutoAnswer, AutoAnswered, Decision, GatewayId, ItemKey, ItemKind, Surface};
@@ -17,7 +21,12 @@ const SUBJECT: usize = 500;
 #[derive(Default)]
 pub(crate) struct AnswerDesk {
     pub(crate) book: AnswerBook,
+    /// The store has an earlier one.
+    is_unkept: bool,
 }
+
+/// Tells whether it was written.
+pub(crate) type Written = oneshot::Receiver<Result<(), StoreError>>;
 
 impl Core {
     /// Answers an item by rule, when it arrives and at no other time. True where a rule did, so that nobody has to be
@@ -87,17 +96,50 @@ impl Core {
         entry.is_some_and(|entry| entry.known.governed)
     }
 
-    /// Hands the rules and their answers to the store.
-    pub(crate) fn keep_answers(&mut self) {
-        let Ok(json) = serde_json::to_string(&self.answers.book) else {
-            return;
-        };
-        let write = Write::Setting {
-            name: ANSWERS,
-            json,
-        };
-        if self.scribe.write(write).is_err() {
-            tracing::warn!("an answer by rule could not be kept: too much waits to be written");
+    /// Changes the rules. They hold at once, and are kept when what is given back says so.
+    pub(crate) fn change_answers<T>(
+        &mut self,
+        change: impl FnOnce(&mut AnswerBook) -> Result<T, FleetError>,
+    ) -> Result<(T, Written), FleetError> {
+        let done = change(&mut self.answers.book)?;
+        Ok((done, self.hand_over_answers()))
+    }
+
+    /// What was changed could not be kept, so it does not hold either. A stop does: it can only leave more to the person.
+    pub(crate) fn put_back_answers(&mut self, before: AnswerBook) {
+        self.answers.book.put_back(before);
+        self.answers.is_unkept = true;
+    }
+
+    /// Hands the rules and their answers to the store, and again later where it fails.
+    fn keep_answers(&mut self) {
+        let written = self.hand_over_answers();
+        self.spawn(written, |core, written| {
+            if !matches!(written, Ok(Ok(()))) {
+                tracing::warn!("what rules answered could not be written; it is tried again");
+                core.answers.is_unkept = true;
+            }
+        });
+    }
+
+    pub(super) fn keep_answers_again(&mut self) {
+        if std::mem::take(&mut self.answers.is_unkept) {
+            self.keep_answers();
         }
+    }
+
+    fn hand_over_answers(&mut self) -> Written {
+        let (done, written) = oneshot::channel();
+        match serde_json::to_string(&self.answers.book) {
+            Err(error) => drop(done.send(Err(StoreError::Failed(error.to_string())))),
+            Ok(json) => {
+                let before = self.unkept_inbox();
+                let write = Write::Rules { before, json, done };
+                if let Err(Write::Rules { done, .. }) = self.scribe.write(write) {
+                    drop(done.send(Err(StoreError::Busy)));
+                }
+            }
+        }
+        written
     }
 }

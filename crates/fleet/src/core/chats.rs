@@ -47,6 +47,10 @@ pub(crate) struct OpenChat {
     /// Rows of the gateway before the held ones.
     pub(crate) next_offset: Option<u32>,
     read_again_at: Option<EpochMs>,
+    /// The history could not be read, so what is shown is not what the gateway has.
+    lacks_history: bool,
+    /// Messages that the end of a connection left unanswered: those that the history does not have go out again.
+    resends: Vec<String>,
 }
 
 /// Whether the history is being asked for.
@@ -93,6 +97,8 @@ impl Core {
                 filling: Filling::No,
                 next_offset: None,
                 read_again_at: None,
+                lacks_history: false,
+                resends: Vec::new(),
             };
             self.chats.insert(session.clone(), chat);
             self.show_approvals_in(session);
@@ -150,10 +156,20 @@ impl Core {
     /// The gateway is connected (again): every open chat of it subscribes and reads its history.
     pub(super) fn chats_up(&mut self, gateway: &GatewayId) {
         for session in self.chats_of(gateway) {
+            if let Some(chat) = self.chats.get_mut(&session) {
+                let left = chat.transcript.unanswered().into_iter();
+                chat.resends = left.map(|message| message.id).collect();
+            }
             self.chat_online(&session);
-            self.resend(&session);
         }
         self.resend_unsent(gateway);
+    }
+
+    /// Something was missed: every open chat of the gateway reads its history again.
+    pub(super) fn chats_in_doubt(&mut self, gateway: &GatewayId) {
+        for session in self.chats_of(gateway) {
+            self.chat_online(&session);
+        }
     }
 
     fn chats_of(&self, gateway: &GatewayId) -> Vec<SessionRef> {
@@ -231,6 +247,11 @@ impl Core {
             return self.unsubscribe(session);
         };
         let again = std::mem::replace(&mut chat.filling, Filling::No) == Filling::Again;
+        chat.lacks_history = history.is_err();
+        let left = match history {
+            Ok(_) => std::mem::take(&mut chat.resends),
+            Err(_) => Vec::new(),
+        };
         match history {
             Ok(history) => {
                 let updates = chat
@@ -252,6 +273,7 @@ impl Core {
             }
         }
         self.touch();
+        self.resend(session, &left);
         if again {
             self.chat_online(session);
         }
@@ -324,7 +346,7 @@ impl Core {
                 continue;
             };
             chat.read_again_at = None;
-            if chat.transcript.has_unwritten() || !chat.is_cache_whole {
+            if chat.lacks_history || chat.transcript.has_unwritten() || !chat.is_cache_whole {
                 self.chat_online(&session);
             }
         }

@@ -4,13 +4,14 @@ use gatehouse_protocol::model::message::{Message, MessageRole};
 
 use super::Core;
 use super::chats::read_history;
+use crate::inbox::Item;
 use crate::untrusted::cap;
 use crate::view::ItemKey;
 
 /// A screenful.
 const MOST_TEXT: usize = 4 * 1024;
 
-/// Contexts that are held; in a flood nobody reads them.
+/// Contexts that are held; in a flood nobody reads them. Those of ended items make way.
 const MOST_CONTEXTS: usize = 200;
 
 /// Rows that are read: the words, and the tool calls and results since.
@@ -18,7 +19,15 @@ const ROWS: u32 = 8;
 
 impl Core {
     pub(super) fn find_context(&mut self, key: &ItemKey) {
-        if self.inbox.contexts.contains_key(key) || self.inbox.contexts.len() >= MOST_CONTEXTS {
+        if self.inbox.contexts.contains_key(key) {
+            return;
+        }
+        if self.inbox.contexts.len() >= MOST_CONTEXTS {
+            let desk = &mut self.inbox;
+            let waits = |key: &ItemKey| desk.inbox.item(key).is_some_and(Item::is_open);
+            desk.contexts.retain(|key, _| waits(key));
+        }
+        if self.inbox.contexts.len() >= MOST_CONTEXTS {
             return;
         }
         let Some(item) = self.inbox.inbox.item(key) else {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use gatehouse_client::{ClockReading, ConnectionEvent, ConnectionState, Generation};
+use gatehouse_client::{ClockReading, ConnectionEvent, ConnectionState, Generation, ProblemCode};
 use gatehouse_protocol::{GatewayEvent, HelloOk};
 
 use super::{Core, Fact, News};
 use crate::ask::listable;
 use crate::governance::governs;
 use crate::inbox::wire;
-use crate::inbox::{EpochMs, InboxEvent, Outcome, Request};
+use crate::inbox::{EpochMs, InboxEvent, MAX_ID, Outcome, Request};
 use crate::view::{GatewayId, ItemKind};
 
 /// Clocks that differ by less than a slow way through the network can make of it are the same.
@@ -39,11 +39,16 @@ impl Core {
                 self.read_clock(&gateway, clock);
                 self.up(&gateway, generation, hello);
             }
+            News::Event(ConnectionEvent::Clock { clock, .. }) => self.read_clock(&gateway, clock),
             News::Event(ConnectionEvent::Down { cause, heard, .. }) => {
                 tracing::info!(gateway = %gateway.0, code = ?cause.code, "disconnected");
+                if cause.code == ProblemCode::FrameTooLarge {
+                    self.answer_too_large(&gateway);
+                }
                 self.interrupted(&gateway, cause);
                 let silent = EpochMs::try_from(heard.elapsed().as_millis()).unwrap_or(0);
-                self.lost(&gateway, self.now() - silent);
+                let slept = self.sleep.since(heard);
+                self.lost(&gateway, self.now() - silent - slept);
             }
             News::Event(ConnectionEvent::Event { event, .. }) => {
                 self.gateway_event(&gateway, event)
@@ -75,6 +80,11 @@ impl Core {
         } else {
             ahead
         };
+        // The way through the network takes longer at one time than at another.
+        let known = self.inbox.inbox.clock_ahead(gateway);
+        if ahead != 0 && (ahead - known).saturating_abs() < SAME_CLOCK {
+            return;
+        }
         let gateway = gateway.clone();
         self.inbox_event(InboxEvent::Clock { gateway, ahead });
     }
@@ -118,7 +128,17 @@ impl Core {
             });
         }
         self.sessions_up(gateway);
-        self.chats_up(gateway);
+        self.chats_in_doubt(gateway);
+    }
+
+    fn answer_too_large(&mut self, gateway: &GatewayId) {
+        if let Some(generation) = self.inbox_generation(gateway) {
+            let gateway = gateway.clone();
+            self.inbox_event(InboxEvent::AnswerTooLarge {
+                gateway,
+                generation,
+            });
+        }
     }
 
     fn inbox_generation(&self, gateway: &GatewayId) -> Option<u64> {
@@ -161,7 +181,7 @@ impl Core {
             E::NodePairResolved(r) => self.pair_resolved(gateway, ItemKind::NodePairing, &r),
             E::DevicePairChanged => self.doubt_inbox(gateway),
             E::Unreadable { name, reason, .. } => {
-                tracing::warn!(%name, %reason, "an event could not be read");
+                self.warn_unreadable(gateway, &name, &reason);
                 self.unreadable(gateway);
                 self.doubt(gateway);
             }
@@ -194,6 +214,9 @@ impl Core {
     }
 
     fn requested(&mut self, gateway: &GatewayId, request: Request) {
+        if request.id.len() > MAX_ID {
+            return self.unreadable(gateway);
+        }
         let Some(generation) = self.inbox_generation(gateway) else {
             return;
         };
@@ -205,7 +228,10 @@ impl Core {
     }
 
     fn resolved(&mut self, gateway: &GatewayId, kind: ItemKind, id: &str, outcome: Outcome) {
-        let Some(generation) = self.inbox_generation(gateway) else {
+        let Some(generation) = self
+            .inbox_generation(gateway)
+            .filter(|_| id.len() <= MAX_ID)
+        else {
             return;
         };
         let (gateway, id) = (gateway.clone(), id.to_owned());

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::entry::kind_word;
 use super::{Core, CoreHandle, Fact, News, Write};
-use crate::api::{host_and_port, host_of};
+use crate::api::{host_and_port, host_of, may_have_the_secrets_of};
 use crate::ask::Asker;
 use crate::credentials::{CredentialChange, GatewayCredentials};
 use crate::discover::first_name;
@@ -132,9 +132,9 @@ impl Core {
         Ok(())
     }
 
-    /// Whether another address is on another host. Then the connection ends now, before the secrets are forgotten,
-    /// so that nothing writes them again.
-    pub(crate) fn leave_host(&mut self, id: &GatewayId, url: &str) -> Result<bool, FleetError> {
+    /// Whether another address is that of another listener, or of the same without TLS. Then the connection ends now,
+    /// before the secrets are forgotten, so that nothing writes them again.
+    pub(crate) fn leave_address(&mut self, id: &GatewayId, url: &str) -> Result<bool, FleetError> {
         if self
             .gateways
             .iter()
@@ -143,7 +143,7 @@ impl Core {
             return Err(FleetError::GatewayExists);
         }
         let entry = self.gateways.get(id).ok_or(FleetError::NoSuchGateway)?;
-        let is_elsewhere = host_of(&entry.record.url) != host_of(url);
+        let is_elsewhere = !may_have_the_secrets_of(&entry.record.url, url);
         if is_elsewhere {
             self.disconnect(id);
         }

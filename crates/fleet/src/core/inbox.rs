@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use gatehouse_store::{InboxPhase, InboxRecord};
-
-use super::{Core, Write, others};
+use super::keeping::Unkept;
+use super::{Core, others};
 use crate::analysis::{Reading, Readings};
 use crate::ask::Asker;
 use crate::deeds::{Deed, Heard};
@@ -15,8 +14,11 @@ use crate::inbox::{
 use crate::permission;
 use crate::view::{
     BarredDecision, Decision, GatewayId, InboxChange, InboxItemDetail, InboxItemView,
-    InboxSnapshot, ItemKey, ItemKind,
+    InboxSnapshot, ItemKey, ItemKind, Surface,
 };
+
+/// A rule's answer was not written down, so it was not sent: the item is the person's.
+const NOT_KEPT: &str = "notKept";
 
 /// The inbox with what surfaces and store have not heard yet.
 #[derive(Default)]
@@ -31,8 +33,7 @@ pub(crate) struct InboxDesk {
     changed: BTreeSet<ItemKey>,
     removed: BTreeSet<ItemKey>,
     overflow_changed: bool,
-    unwritten: BTreeSet<ItemKey>,
-    forgotten: BTreeSet<ItemKey>,
+    pub(super) unkept: Unkept,
 }
 
 impl Core {
@@ -68,7 +69,7 @@ impl Core {
                 ..
             } => self.run_read_back(&gateway, key, token),
             Effect::Persist(key) => {
-                self.inbox.unwritten.insert(key);
+                self.inbox.unkept.changed(key);
             }
             Effect::Forget(key) => self.forget_item(key),
             Effect::Arrived(key) => self.arrived(&key),
@@ -126,10 +127,11 @@ impl Core {
         });
     }
 
-    /// A decision goes out at once and waits for no turn. That it is on its way is written down first, so that a
-    /// killed process comes back knowing.
+    /// A decision waits for no turn, only until it is written down that it is on its way, so that a killed process comes
+    /// back knowing.
     fn run_resolve(&mut self, resolve: Resolve) {
-        self.write_inbox();
+        let kept = self.keep_decision(&resolve.key);
+        let by_rule = self.is_by_rule(&resolve.key);
         let (key, token) = (resolve.key.clone(), resolve.token);
         let elsewhere = self.answer_elsewhere(&resolve);
         if let Some(answer) = &elsewhere {
@@ -141,6 +143,9 @@ impl Core {
             self.asker(&resolve.gateway)
         });
         let work = async move {
+            if !kept.await && by_rule {
+                return ResolveAnswer::Failed(Trouble::new(NOT_KEPT));
+            }
             match (asker, parse_key(&resolve.key)) {
                 (Some(asker), Some((_, kind, id))) => asker.resolve(&resolve, kind, id).await,
                 (None, _) => ResolveAnswer::Disconnected,
@@ -155,6 +160,13 @@ impl Core {
         });
     }
 
+    fn is_by_rule(&self, key: &ItemKey) -> bool {
+        let item = self.inbox.inbox.item(key);
+        item.is_some_and(|item| {
+            matches!(item.phase, Phase::Deciding { surface, .. } if surface == Surface::Rule)
+        })
+    }
+
     fn turn_at(
         &self,
         gateway: &GatewayId,
@@ -167,14 +179,11 @@ impl Core {
         self.inbox.contexts.remove(&key);
         self.inbox.readings.forget(&key);
         self.inbox.changed.remove(&key);
-        self.inbox.unwritten.remove(&key);
         self.inbox.removed.insert(key.clone());
         // The store bounds its own history; what leaves here because of ours stays there.
         let gateway_is_gone =
             parse_key(&key).is_none_or(|(id, ..)| !self.gateways.contains_key(&id));
-        if gateway_is_gone {
-            self.inbox.forgotten.insert(key);
-        }
+        self.inbox.unkept.left(key, gateway_is_gone);
     }
 
     /// Rules have their say now and never again: what was once left to the person stays theirs, whatever becomes of the
@@ -235,6 +244,20 @@ impl Core {
         if any && let Some(command) = self.inbox.board.nothing_more() {
             self.outlet.push(command);
         }
+    }
+
+    /// A gateway has another name, which its items and notices show.
+    pub(crate) fn renamed(&mut self, gateway: &GatewayId) {
+        let items = self.inbox.inbox.items();
+        let of_gateway = items.filter(|item| item.gateway == *gateway);
+        let keys: Vec<_> = of_gateway.map(|i| (i.key(), i.is_waiting())).collect();
+        for (key, waits) in keys {
+            if waits {
+                self.notify(&key);
+            }
+            self.inbox.changed.insert(key);
+        }
+        self.touch();
     }
 
     /// Shows or takes back all notices, after the person changed how they want them.
@@ -337,42 +360,4 @@ impl Core {
             overflow: self.inbox.inbox.overflowing(),
         })
     }
-
-    /// Hands changed items to the store; what there is no room for is tried again.
-    pub(super) fn write_inbox(&mut self) {
-        let desk = &self.inbox;
-        if desk.unwritten.is_empty() && desk.forgotten.is_empty() {
-            return;
-        }
-        let upsert = desk
-            .unwritten
-            .iter()
-            .filter_map(|key| desk.inbox.item(key))
-            .filter_map(record);
-        let remove = desk.forgotten.iter().map(|key| key.0.clone()).collect();
-        let write = Write::Inbox {
-            upsert: upsert.collect(),
-            remove,
-        };
-        if self.scribe.write(write).is_ok() {
-            self.inbox.unwritten.clear();
-            self.inbox.forgotten.clear();
-        } else {
-            self.touch();
-        }
-    }
-}
-
-fn record(item: &Item) -> Option<InboxRecord> {
-    let phase = match item.phase {
-        Phase::Ended { .. } => InboxPhase::Decided { at: item.ended_at },
-        _ => InboxPhase::Waiting,
-    };
-    Some(InboxRecord {
-        key: item.key().0,
-        gateway: item.gateway.0.clone(),
-        created_at: item.request.created_at,
-        phase,
-        json: serde_json::to_string(item).ok()?,
-    })
 }

@@ -14,6 +14,7 @@ mod flush;
 mod gateway_view;
 mod gateways;
 mod inbox;
+mod keeping;
 mod lost;
 mod others;
 mod outlet;
@@ -22,6 +23,7 @@ mod secrets;
 mod sending;
 mod session_desk;
 mod sessions;
+mod sleep;
 mod troubles;
 mod unsent;
 
@@ -54,6 +56,7 @@ pub(crate) use outlet::Outlet;
 pub(crate) use scribe::{Scribe, Write};
 pub(crate) use secrets::{secret_store_view, tell_how_secrets_stand};
 pub(crate) use session_desk::SessionDesk;
+pub(crate) use sleep::Sleep;
 
 /// Changes wait this long for others: two frames, so that a stream of tokens costs the page one update each.
 const COALESCE: Duration = Duration::from_millis(30);
@@ -159,6 +162,7 @@ pub(crate) struct Core {
     /// When it was last asked how secrets stand.
     pub(crate) secrets_asked: Option<Instant>,
     pub(crate) flush_at: Option<Instant>,
+    pub(crate) sleep: Sleep,
 }
 
 impl Core {
@@ -187,6 +191,7 @@ impl Core {
         }
         self.keep_all_seen();
         self.flush();
+        self.hand_over_inbox();
     }
 
     fn tick(&mut self) {
@@ -196,6 +201,10 @@ impl Core {
         self.notice_lost_gateways();
         self.look_for_secrets();
         self.tick_chats();
+        self.look_for_sleep();
+        self.list_sessions_again();
+        self.keep_answers_again();
+        self.write_inbox();
     }
 
     pub(crate) fn now(&self) -> crate::inbox::EpochMs {

@@ -8,13 +8,31 @@ use gatehouse_store::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
+use super::answers::ANSWERS;
+
 const QUEUE: usize = 128;
+
+/// Who is told whether it was written.
+pub(crate) type Done = oneshot::Sender<Result<(), StoreError>>;
+
+/// Items of the inbox as they stand, and keys of those that are gone for good.
+#[derive(Default)]
+pub(crate) struct InboxBatch {
+    pub(crate) upsert: Vec<InboxRecord>,
+    pub(crate) remove: Vec<String>,
+}
 
 /// One write.
 pub(crate) enum Write {
     Inbox {
-        upsert: Vec<InboxRecord>,
-        remove: Vec<String>,
+        batch: InboxBatch,
+        done: Done,
+    },
+    /// The rules that answer. The inbox comes first: what was left to the person before a rule is never that rule's.
+    Rules {
+        before: InboxBatch,
+        json: String,
+        done: Done,
     },
     Gateway(Box<GatewayRecord>),
     Seen {
@@ -28,11 +46,7 @@ pub(crate) enum Write {
     /// In the queue like the rest, so that no earlier write brings the gateway back.
     Remove {
         gateway: String,
-        done: oneshot::Sender<Result<(), StoreError>>,
-    },
-    Setting {
-        name: &'static str,
-        json: String,
+        done: Done,
     },
     Messages {
         session: SessionKey,
@@ -83,16 +97,27 @@ impl Scribe {
 
 async fn run(cache: &dyn Cache, write: Write) -> Result<(), StoreError> {
     match write {
-        Write::Inbox { upsert, remove } => cache.inbox_write(&upsert, &remove).await,
+        // Whoever asked may have stopped waiting, here and below.
+        Write::Inbox { batch, done } => {
+            let _ = done.send(cache.inbox_write(&batch.upsert, &batch.remove).await);
+            Ok(())
+        }
+        Write::Rules { before, json, done } => {
+            let _ = done.send(write_rules(cache, &before, &json).await);
+            Ok(())
+        }
         Write::Gateway(record) => cache.gateway_put(&record).await,
         Write::Remove { gateway, done } => {
-            // Whoever asked may have stopped waiting.
             let _ = done.send(cache.gateway_remove(&gateway).await);
             Ok(())
         }
         Write::Seen { gateway, at } => cache.gateway_seen(&gateway, at).await,
         Write::Sessions { gateway, batch } => cache.sessions_write(&gateway, batch).await,
-        Write::Setting { name, json } => cache.setting_put(name, &json).await,
         Write::Messages { session, batch } => cache.messages_write(&session, batch).await,
     }
+}
+
+async fn write_rules(cache: &dyn Cache, before: &InboxBatch, json: &str) -> Result<(), StoreError> {
+    cache.inbox_write(&before.upsert, &before.remove).await?;
+    cache.setting_put(ANSWERS, json).await
 }

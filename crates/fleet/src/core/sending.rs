@@ -7,7 +7,7 @@ use super::Core;
 use crate::error::{FleetError, request_code};
 use crate::inbox::millis;
 use crate::untrusted::one_line;
-use crate::view::{MessageView, ProblemView, SendMessage, SessionRef};
+use crate::view::{GatewayId, MessageView, ProblemView, SendMessage, SessionRef};
 
 impl Core {
     pub(crate) fn send_message(&mut self, message: SendMessage) -> Result<MessageView, FleetError> {
@@ -53,15 +53,31 @@ impl Core {
         Ok(())
     }
 
-    /// After a reconnect: what was not answered goes out again under its own key, which runs once whatever became
-    /// of the first try.
-    pub(super) fn resend(&mut self, session: &SessionRef) {
-        let Some(chat) = self.chats.get(session) else {
+    /// After a reconnect, once the history is read: what was not answered and is not in it goes out again under its own
+    /// key, which runs once whatever became of the first try. A gateway that forgets its keys would run it twice, so
+    /// there the person is asked.
+    pub(super) fn resend(&mut self, session: &SessionRef, left: &[String]) {
+        let keeps_keys = self.keeps_keys(&session.gateway);
+        let Some(chat) = self.chats.get_mut(session) else {
             return;
         };
-        for message in chat.transcript.unanswered() {
-            self.send_now(message);
+        let mut unanswered = chat.transcript.unanswered();
+        unanswered.retain(|message| left.contains(&message.id));
+        for message in unanswered {
+            if keeps_keys {
+                self.send_now(message);
+            } else if let Some(chat) = self.chats.get_mut(session) {
+                let updates = chat.transcript.send_failed(&message.id, unconfirmed());
+                chat.push(updates);
+            }
         }
+        self.touch();
+    }
+
+    /// Protocol 3 keeps the keys of messages in memory and for minutes.
+    pub(super) fn keeps_keys(&self, gateway: &GatewayId) -> bool {
+        let up = self.gateways.get(gateway).and_then(|e| e.up.as_ref());
+        up.is_some_and(|(_, hello)| hello.protocol.0 > 3)
     }
 
     pub(super) fn send_now(&self, message: SendMessage) {
@@ -114,6 +130,16 @@ impl Core {
             chat.push(updates);
             core.touch();
         });
+    }
+}
+
+/// The connection broke before the gateway answered, and it may have the message.
+pub(super) fn unconfirmed() -> ProblemView {
+    ProblemView {
+        code: "messageUnconfirmed".to_owned(),
+        detail: None,
+        request_id: None,
+        device_id: None,
     }
 }
 

@@ -5,10 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use gatehouse_protocol::model::session::SessionRow;
 use gatehouse_store::SessionRecord;
 
+use crate::inbox::EpochMs;
 use crate::sessions;
 use crate::view::{GatewayId, SessionRef, SessionView, SessionsSnapshot};
 
 pub(super) type Key = (GatewayId, String);
+
+/// Sessions of one gateway that are held: twice what its list is read to. Events tell of more.
+const MOST_ROWS: usize = 1_000;
 
 /// One session.
 pub(super) struct Row {
@@ -26,6 +30,8 @@ pub(crate) struct SessionDesk {
     pub(super) rows: BTreeMap<Key, Row>,
     /// Gateways whose list is asked for; true where it has to be asked for again.
     pub(super) asked: BTreeMap<GatewayId, bool>,
+    /// Gateways whose list could not be had: when it is asked for again, and how often it was.
+    pub(super) due: BTreeMap<GatewayId, (EpochMs, u32)>,
     /// Gateways that have never answered since they were added or the app started.
     pub(super) loading: BTreeSet<GatewayId>,
     pub(super) loading_changed: bool,
@@ -122,6 +128,10 @@ impl SessionDesk {
         let ran = before
             .filter(|r| !r.cached)
             .map(|r| sessions::is_running(&r.row));
+        if before.is_none() {
+            self.make_room(gateway);
+        }
+        let before = self.rows.get(&key);
         let same = before.is_some_and(|r| r.row == row && !r.cached && r.waits == waits);
         self.rows.insert(
             key.clone(),
@@ -140,6 +150,17 @@ impl SessionDesk {
         ran
     }
 
+    /// The row of which nothing was heard for the longest leaves where there are too many.
+    fn make_room(&mut self, gateway: &GatewayId) {
+        if self.of(gateway).count() < MOST_ROWS {
+            return;
+        }
+        let stalest = self.of(gateway).min_by_key(|(_, row)| row.touched);
+        if let Some(key) = stalest.map(|(key, _)| key.clone()) {
+            self.remove(&key);
+        }
+    }
+
     pub(super) fn remove(&mut self, key: &Key) {
         if self.rows.remove(key).is_some() {
             self.changed.remove(key);
@@ -155,6 +176,7 @@ impl SessionDesk {
             self.remove(&key);
             self.deleted.remove(&key);
         }
+        self.due.remove(gateway);
         self.set_loading(gateway, false);
     }
 }

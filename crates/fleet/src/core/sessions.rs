@@ -9,7 +9,7 @@ use gatehouse_store::{SessionBatch, SessionRecord};
 
 use super::session_desk::{Key, Row};
 use super::{Core, Write};
-use crate::inbox::parse_key;
+use crate::inbox::{parse_key, retry_delay};
 use crate::notices::{NoticeCommand, PlainKind, PlainNotice};
 use crate::sessions::{self, Changed};
 use crate::view::{GatewayId, ItemKey, NotificationDetail, SessionRef, SessionsChange};
@@ -69,16 +69,32 @@ impl Core {
         }
         match list {
             Ok(list) => {
+                self.sessions.due.remove(gateway);
                 self.sessions.set_loading(gateway, false);
                 let whole = !list.has_more;
                 self.take_sessions(gateway, list.sessions.items, mark, whole);
             }
-            Err(error) => tracing::info!(%error, "sessions could not be listed"),
+            Err(error) => {
+                tracing::info!(%error, "sessions could not be listed");
+                let (_, attempt) = self.sessions.due.get(gateway).copied().unwrap_or_default();
+                let at = self.now() + retry_delay(attempt);
+                self.sessions.due.insert(gateway.clone(), (at, attempt + 1));
+            }
         }
         self.gateways_changed = true;
         self.touch();
         if again {
             self.sessions_up(gateway);
+        }
+    }
+
+    pub(super) fn list_sessions_again(&mut self) {
+        let now = self.now();
+        let due = self.sessions.due.iter().filter(|(_, (at, _))| *at <= now);
+        for gateway in due.map(|(gateway, _)| gateway.clone()).collect::<Vec<_>>() {
+            if !self.sessions.asked.contains_key(&gateway) {
+                self.sessions_up(&gateway);
+            }
         }
     }
 
@@ -116,6 +132,7 @@ impl Core {
 
     pub(super) fn sessions_lost(&mut self, gateway: &GatewayId) {
         self.sessions.asked.remove(gateway);
+        self.sessions.due.remove(gateway);
         for key in self.sessions.keys_of(gateway) {
             if let Some(row) = self.sessions.rows.get_mut(&key) {
                 row.cached = true;

@@ -8,16 +8,25 @@ use gatehouse_client::Problem;
 use super::gateway_view::problem_view;
 use super::{Core, Write};
 use crate::inbox::{EpochMs, millis};
+use crate::untrusted::one_line;
 use crate::view::{GatewayId, InterruptionView, ItemKind, UnreadableView};
 
 /// Of what one list has; more is as bad.
 const MOST_COUNTED: u32 = 1_000;
+
+/// Between two lines of the log about what one gateway sends.
+const WARN_EVERY: EpochMs = 60_000;
+
+/// Characters of a reason in the log.
+const REASON: usize = 200;
 
 /// What went wrong.
 #[derive(Default)]
 pub(crate) struct Troubles {
     /// How many frames could not be read, and when the last of them came.
     unreadable: Option<(u32, EpochMs)>,
+    /// When it was last written into the log, where each could be as long as the event.
+    warned: Option<EpochMs>,
     interruption: Option<(EpochMs, Problem)>,
     /// How much of what waits could not be read, as it was last listed.
     unlisted: BTreeMap<ItemKind, u32>,
@@ -57,6 +66,20 @@ impl Core {
         }
         self.gateways_changed = true;
         self.touch();
+    }
+
+    /// Once a minute for each gateway, and no more of it than tells what is wrong: the reason quotes the gateway.
+    pub(super) fn warn_unreadable(&mut self, gateway: &GatewayId, name: &str, reason: &str) {
+        let now = self.now();
+        let Some(entry) = self.gateways.get_mut(gateway) else {
+            return;
+        };
+        let warned = entry.troubles.warned;
+        if warned.is_none_or(|at| now.saturating_sub(at) >= WARN_EVERY) {
+            entry.troubles.warned = Some(now);
+            let (name, reason) = (one_line(name, 80), one_line(reason, REASON));
+            tracing::warn!(gateway = %gateway.0, %name, %reason, "an event could not be read");
+        }
     }
 
     /// So many of a kind that wait were listed and cannot be read. Each is counted once, however often it is listed.

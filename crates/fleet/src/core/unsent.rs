@@ -17,7 +17,8 @@ impl Core {
         }
     }
 
-    /// Puts what was kept back into the chat, and sends it again under its own key, which runs once.
+    /// Puts what was kept back into the chat. What is on its way stays so, and what the end of a connection left unanswered
+    /// goes out again with the next one.
     pub(super) fn take_up_unsent(&mut self, session: &SessionRef) {
         let now = millis(self.now());
         let left = self.unsent.remove(session).unwrap_or_default();
@@ -31,11 +32,13 @@ impl Core {
             }
             chat.push(updates);
         }
-        self.resend(session);
     }
 
     /// The gateway is connected (again).
     pub(super) fn resend_unsent(&mut self, gateway: &GatewayId) {
+        if !self.keeps_keys(gateway) {
+            return self.leave_unsent_to_the_person(gateway);
+        }
         let of_gateway = self.unsent.iter().filter(|(s, _)| s.gateway == *gateway);
         let waiting = of_gateway
             .flat_map(|(_, left)| left)
@@ -44,6 +47,21 @@ impl Core {
             .collect::<Vec<_>>();
         for message in waiting {
             self.send_now(message);
+        }
+    }
+
+    fn leave_unsent_to_the_person(&mut self, gateway: &GatewayId) {
+        let of_gateway = self
+            .unsent
+            .iter_mut()
+            .filter(|(s, _)| s.gateway == *gateway);
+        let sending = of_gateway
+            .flat_map(|(_, left)| left)
+            .filter(|unsent| unsent.state == MessageState::Sending);
+        for unsent in sending {
+            unsent.state = MessageState::Failed {
+                problem: super::sending::unconfirmed(),
+            };
         }
     }
 

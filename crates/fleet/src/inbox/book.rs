@@ -2,9 +2,9 @@
 //!
 //! Nothing here decides what a fact means; that is `super::reduce`.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use super::item::{EpochMs, Generation, Item, Request};
+use super::item::{Content, EpochMs, Generation, Item, Request};
 use crate::view::ItemKind;
 
 /// More waiting items than this for one gateway are not kept but listed again once there is room. A person does
@@ -32,6 +32,10 @@ pub(super) struct Book {
     pub(super) items: BTreeMap<LocalKey, Item>,
     pub(super) lists: BTreeMap<ItemKind, Listing>,
     pub(super) overflow: bool,
+    /// Kinds of which a list may have been larger than is read: asked for one after the other.
+    pub(super) suspects: BTreeSet<ItemKind>,
+    /// Kinds of which it was: asked for seldom, since each time ends the connection.
+    pub(super) too_large: BTreeSet<ItemKind>,
     pub(super) open: usize,
     bytes: usize,
     /// Ended items in the order in which they ended.
@@ -137,14 +141,34 @@ impl Book {
         Some(item)
     }
 
-    /// Accounts for changed content.
-    pub(super) fn resize(&mut self, before: usize, after: usize) {
-        self.bytes = self.bytes - before + after;
+    /// Accounts for content that takes the place of `before` bytes. What there is no room for loses its text, as what is
+    /// too large does: the item was taken in and stays.
+    pub(super) fn make_room(
+        &mut self,
+        before: usize,
+        content: Content,
+        evicted: &mut Vec<Item>,
+    ) -> Content {
+        self.bytes -= before;
+        let bytes = content.bytes();
+        while self.bytes + bytes > MAX_BYTES
+            && let Some(old) = self.evict_oldest_ended()
+        {
+            evicted.push(old);
+        }
+        let fits = bytes <= before || self.bytes + bytes <= MAX_BYTES;
+        let content = if fits { content } else { content.cut() };
+        self.bytes += content.bytes();
+        content
     }
 
-    /// Whether enough has left to list again what did not fit.
+    /// Whether enough has left to list again what did not fit. What has ended makes room by itself.
     pub(super) fn has_room_again(&self) -> bool {
-        self.overflow && self.open <= MAX_OPEN / 4 * 3 && self.bytes <= MAX_BYTES / 4 * 3
+        let open = self.items.values().filter(|item| item.is_open());
+        self.overflow
+            && self.too_large.is_empty()
+            && self.open <= MAX_OPEN / 4 * 3
+            && open.map(|item| item.bytes).sum::<usize>() <= MAX_BYTES / 4 * 3
     }
 
     fn evict_oldest_ended(&mut self) -> Option<Item> {

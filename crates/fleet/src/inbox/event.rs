@@ -30,6 +30,11 @@ pub enum InboxEvent {
         generation: Generation,
     },
     /// The person took the gateway out of the app.
+    /// The connection is about to end because an answer on it was larger than is read.
+    AnswerTooLarge {
+        gateway: GatewayId,
+        generation: Generation,
+    },
     Removed {
         gateway: GatewayId,
     },

@@ -8,6 +8,7 @@ mod book;
 mod decide;
 mod event;
 mod item;
+mod listing;
 mod meaning;
 mod reduce;
 mod settle;
@@ -23,10 +24,10 @@ pub use item::{
     Source, Trouble, Unavailable, Verdict, item_key, parse_key,
 };
 pub use reduce::{Inbox, reduce};
-pub(crate) use settle::{ALREADY_DECIDED, NOT_RECORDED};
+pub(crate) use settle::{ALREADY_DECIDED, NOT_RECORDED, retry_delay};
 pub use view::{Beside, Standing, detail, line, snapshot};
 pub(crate) use view::{has_to_be_reviewed, millis, people, waiting};
-pub use whole::{MAX_ITEM_BYTES, TOO_LARGE, UNSAID};
+pub use whole::{MAX_ID, MAX_ITEM_BYTES, TOO_LARGE, UNSAID};
 
 #[cfg(test)]
 mod tests;

@@ -96,6 +96,14 @@ impl Step<'_> {
                     self.down(&gateway);
                 }
             }
+            InboxEvent::AnswerTooLarge {
+                gateway,
+                generation,
+            } => {
+                if self.is_live(&gateway, generation) {
+                    self.answer_too_large(&gateway);
+                }
+            }
             InboxEvent::Removed { gateway } => self.remove(&gateway),
             InboxEvent::Requested {
                 gateway,
@@ -182,7 +190,7 @@ impl Step<'_> {
         let book = self.inbox.books.entry(gateway.clone()).or_default();
         book.link = Some(generation);
         book.kinds = kinds;
-        self.list_all(gateway);
+        self.list_first(gateway);
         for key in self.keys_where(gateway, |i| {
             matches!(
                 i.phase,

@@ -59,6 +59,7 @@ impl Step<'_> {
             return;
         };
         self.book(gateway).lists.insert(kind, Listing::Current);
+        self.list_came(gateway, kind);
         let doubtful = self.book(gateway).forgot_since(token);
         let mut listed = BTreeSet::new();
         for request in requests.into_iter().filter(|r| r.kind == kind) {
@@ -79,6 +80,7 @@ impl Step<'_> {
             };
             self.book(gateway).lists.insert(kind, due);
         }
+        self.list_again_if_room(gateway);
     }
 
     fn listed_one(&mut self, gateway: &GatewayId, request: Request, token: u64, doubtful: bool) {
@@ -402,6 +404,7 @@ fn is_gone(item: &Item) -> bool {
     matches!(&item.phase, Phase::Ended { outcome, .. } if outcome.verdict == Verdict::Gone)
 }
 
-fn retry_delay(attempt: u32) -> EpochMs {
+/// Until something that could not be had is asked for again.
+pub(crate) fn retry_delay(attempt: u32) -> EpochMs {
     (RETRY_FIRST << attempt.min(10)).min(RETRY_MOST)
 }

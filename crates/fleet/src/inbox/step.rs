@@ -2,7 +2,7 @@
 //!
 //! Each keeps the bounds and says what surfaces and store have to do; none knows why it is called.
 
-use super::book::{Listing, LocalKey};
+use super::book::LocalKey;
 use super::event::{Effect, Refusal};
 use super::item::{
     Content, EpochMs, Item, Outcome, Phase, ReadBackState, Request, Source, Trouble, Verdict,
@@ -11,7 +11,7 @@ use super::item::{
 use super::reduce::Step;
 use crate::inbox::Generation;
 use crate::inbox::book::Book;
-use crate::view::{Decision, GatewayId, ItemKind};
+use crate::view::{Decision, GatewayId};
 
 impl Step<'_> {
     /// The gateway says that it waits: brings content up to date, and back to `Waiting` what was not known to.
@@ -65,10 +65,14 @@ impl Step<'_> {
         if item.request == request {
             return false;
         }
-        let before = std::mem::replace(&mut item.bytes, request.content.bytes());
-        let after = item.bytes;
-        item.request = request;
-        book.resize(before, after);
+        let before = std::mem::replace(&mut item.bytes, 0);
+        let mut evicted = Vec::new();
+        request.content = book.make_room(before, request.content, &mut evicted);
+        if let Some(item) = book.items.get_mut(key) {
+            item.bytes = request.content.bytes();
+            item.request = request;
+        }
+        self.forget(evicted);
         true
     }
 
@@ -109,14 +113,9 @@ impl Step<'_> {
         let book = self.inbox.books.entry(gateway.clone()).or_default();
         let mut evicted = Vec::new();
         let taken = book.insert(item, &mut evicted);
-        let newly = !taken && !book.overflow;
-        book.overflow |= !taken;
         self.forget(evicted);
-        if newly {
-            self.effects.push(Effect::Overflow {
-                gateway,
-                overflow: true,
-            });
+        if !taken {
+            self.overflows(&gateway, true);
         }
         taken
     }
@@ -165,21 +164,6 @@ impl Step<'_> {
         self.list_again_if_room(gateway);
     }
 
-    pub(super) fn list_again_if_room(&mut self, gateway: &GatewayId) {
-        let Some(book) = self.inbox.books.get_mut(gateway) else {
-            return;
-        };
-        if book.link.is_none() || !book.has_room_again() {
-            return;
-        }
-        book.overflow = false;
-        self.effects.push(Effect::Overflow {
-            gateway: gateway.clone(),
-            overflow: false,
-        });
-        self.list_all(gateway);
-    }
-
     pub(super) fn set_phase(&mut self, gateway: &GatewayId, key: &LocalKey, phase: Phase) {
         let Some(item) = self.item_mut(gateway, key) else {
             return;
@@ -226,43 +210,6 @@ impl Step<'_> {
     pub(super) fn forget(&mut self, evicted: Vec<Item>) {
         self.effects
             .extend(evicted.iter().map(|item| Effect::Forget(item.key())));
-    }
-
-    pub(super) fn list_all(&mut self, gateway: &GatewayId) {
-        for kind in self.book(gateway).kinds.clone() {
-            match self.book(gateway).lists.get(&kind).copied() {
-                Some(Listing::Asked { token, attempt, .. }) => {
-                    let asked = Listing::Asked {
-                        token,
-                        attempt,
-                        again: true,
-                    };
-                    self.book(gateway).lists.insert(kind, asked);
-                }
-                _ => self.ask_list(gateway, kind, 0),
-            }
-        }
-    }
-
-    pub(super) fn ask_list(&mut self, gateway: &GatewayId, kind: ItemKind, attempt: u32) {
-        let token = self.next();
-        let book = self.book(gateway);
-        let Some(generation) = book.link else { return };
-        book.lists.insert(
-            kind,
-            Listing::Asked {
-                token,
-                attempt,
-                again: false,
-            },
-        );
-        let gateway = gateway.clone();
-        self.effects.push(Effect::List {
-            gateway,
-            generation,
-            kind,
-            token,
-        });
     }
 
     /// Asks the gateway for its record of an item, unless it is being asked already.

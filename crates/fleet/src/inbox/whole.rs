@@ -9,6 +9,9 @@ use crate::view::ItemKind;
 /// A 1 MB command is within it; the gateways' default frame limit is 25 MiB, so more can arrive.
 pub const MAX_ITEM_BYTES: usize = 2 * 1024 * 1024;
 
+/// The longest id of a request, in bytes. It is remembered in many places, and gateways send forty characters.
+pub const MAX_ID: usize = 1024;
+
 /// What is kept of a subject that is over the limit: enough to see what it is, not to decide for it.
 const KEPT_OF_TOO_LARGE: usize = 64 * 1024;
 
@@ -54,10 +57,15 @@ impl Content {
 
     /// The content as it may be kept. What is too large loses its text and every choice but to refuse: nobody
     /// should allow what they cannot read whole.
-    pub fn bounded(mut self) -> Self {
+    pub fn bounded(self) -> Self {
         if self.bytes() <= MAX_ITEM_BYTES {
             return self;
         }
+        self.cut()
+    }
+
+    /// Without its text, and only to be refused.
+    pub(super) fn cut(mut self) -> Self {
         let (kept, _) = crate::untrusted::cap(&self.subject, KEPT_OF_TOO_LARGE);
         let kept = kept.to_owned();
         self.unavailable.clear();

@@ -96,7 +96,7 @@ async fn reply(
     });
     let (result, event) = {
         let mut world = shared.world.lock().expect("no test panicked");
-        if method == "exec.approval.resolve" && world.script.hangs_up_on_decisions {
+        if world.hangs_up(method) {
             return Err(Error::ConnectionClosed);
         }
         if method == "connect" {

@@ -39,6 +39,12 @@ pub struct Script {
     /// It hangs up on whoever decides, and takes note of nothing.
     pub hangs_up_on_decisions: bool,
     pub refuses_messages: bool,
+    /// It hangs up on whoever sends a message, once for each, and forgets that it came.
+    pub hangs_up_on_messages: u32,
+    /// Methods that are answered with an error, and how often.
+    pub fails: Vec<(&'static str, u32)>,
+    /// The protocol that it says it speaks.
+    pub protocol: u32,
 }
 
 #[derive(Clone)]
@@ -72,6 +78,9 @@ impl Default for Script {
             unstoppable: Vec::new(),
             hangs_up_on_decisions: false,
             refuses_messages: false,
+            hangs_up_on_messages: 0,
+            fails: Vec::new(),
+            protocol: 4,
         }
     }
 }
@@ -92,7 +101,7 @@ impl World {
     pub(super) fn hello(&self) -> Value {
         json!({
             "type": "hello-ok",
-            "protocol": 4,
+            "protocol": self.script.protocol,
             "server": { "version": "scripted", "connId": "scripted-connection" },
             "features": { "methods": METHODS, "events": [], "capabilities": [] },
             "snapshot": { "presence": [], "health": { "ok": true, "ts": now_ms() },
@@ -107,6 +116,9 @@ impl World {
 
     /// The result of a request, or its error. `event` is what every client is then told.
     pub(super) fn answer(&mut self, method: &str, params: &Value) -> Answer {
+        if self.fails_now(method) {
+            return Answer::error(json!({ "code": "UNAVAILABLE", "message": "not now" }));
+        }
         match method {
             "sessions.list" => Answer::ok(self.sessions()),
             "sessions.subscribe" => {
@@ -133,6 +145,25 @@ impl World {
             known if METHODS.contains(&known) => Answer::ok(json!({ "ok": true })),
             unknown => Answer::error(json!({ "code": "INVALID_REQUEST",
                 "message": format!("unknown method: {unknown}") })),
+        }
+    }
+
+    fn fails_now(&mut self, method: &str) -> bool {
+        let mut fails = self.script.fails.iter_mut();
+        let left = fails.find(|(name, left)| *name == method && *left > 0);
+        left.map(|(_, left)| *left -= 1).is_some()
+    }
+
+    /// Whether it hangs up on this request instead of answering it.
+    pub(super) fn hangs_up(&mut self, method: &str) -> bool {
+        let script = &mut self.script;
+        match method {
+            "exec.approval.resolve" => script.hangs_up_on_decisions,
+            "chat.send" if script.hangs_up_on_messages > 0 => {
+                script.hangs_up_on_messages -= 1;
+                true
+            }
+            _ => false,
         }
     }
 

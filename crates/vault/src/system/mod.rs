@@ -294,6 +294,19 @@ impl SecretVault for SystemVault {
         self.noted(&desk, done)
     }
 
+    async fn delete_for_good(&self, key: &SecretKey) -> Result<(), VaultError> {
+        let mut desk = self.desk.write().await;
+        let done = match self.delete_in(&mut desk, key).await {
+            Ok(()) => Ok(()),
+            Err(cause) => match self.delete_later(&mut desk, key).await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(cause),
+                Err(failed) => Err(failed),
+            },
+        };
+        self.noted(&desk, done)
+    }
+
     fn place(&self) -> Option<Place> {
         *self.chosen.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -87,6 +87,23 @@ impl SystemVault {
         self.tidy(desk).await
     }
 
+    /// Notes that a secret in the keychain is to go. False where it is somewhere else.
+    pub(super) async fn delete_later(
+        &self,
+        desk: &mut Desk,
+        key: &SecretKey,
+    ) -> Result<bool, VaultError> {
+        if desk.place()? != Place::Keychain {
+            return Ok(false);
+        }
+        let mut ledger = desk.ledger()?.clone();
+        if ledger.keychain.remove(key) {
+            ledger.forget.insert(key.clone());
+            self.keep_ledger(desk, ledger).await?;
+        }
+        Ok(true)
+    }
+
     /// Deletes copies that earlier choices left, as far as their place can be reached now.
     pub(super) async fn tidy(&self, desk: &mut Desk) -> Result<(), VaultError> {
         let mut ledger = desk.ledger()?.clone();

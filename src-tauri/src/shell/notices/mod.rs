@@ -16,6 +16,8 @@ mod samples;
 mod shown;
 mod text;
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use gatehouse_fleet::view::{Decision, ItemKey, NotificationSupport};
 use tokio::sync::{mpsc, watch};
@@ -63,6 +65,10 @@ pub trait DecisionNotifier: Send + Sync {
     async fn withdraw(&self, key: ItemKey);
     /// What the platform can show, now and as it changes.
     fn support(&self) -> watch::Receiver<NotificationSupport>;
+    /// Of what waits and was shown again when that changed, what was not taken.
+    fn not_shown(&self) -> HashSet<ItemKey> {
+        HashSet::new()
+    }
 }
 
 /// Whether a notice is to ask for attention.

@@ -226,9 +226,11 @@ impl Router {
 
     fn on_support(&mut self, support: &NotificationSupport) {
         if let NotificationSupport::Actions { .. } = support {
-            // The notifier has shown what waits by itself.
-            self.in_window.clear();
-            return self.surfaces.show_approval_window(false);
+            // The notifier has shown what waits by itself, as far as it was taken.
+            self.in_window = self.notices.not_shown();
+            self.in_window.retain(|key| self.waiting.contains_key(key));
+            let needs_window = !self.in_window.is_empty();
+            return self.surfaces.show_approval_window(needs_window);
         }
         let before = self.in_window.len();
         self.in_window.extend(self.waiting.keys().cloned());

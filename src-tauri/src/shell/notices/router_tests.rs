@@ -28,6 +28,7 @@ struct Recorded {
     log: Mutex<Vec<String>>,
     support: watch::Sender<NotificationSupport>,
     refuse: bool,
+    not_shown: Mutex<HashSet<ItemKey>>,
 }
 
 impl Recorded {
@@ -56,6 +57,10 @@ impl DecisionNotifier for Recorded {
 
     fn support(&self) -> watch::Receiver<NotificationSupport> {
         self.support.subscribe()
+    }
+
+    fn not_shown(&self) -> HashSet<ItemKey> {
+        self.not_shown.lock().unwrap().clone()
     }
 }
 
@@ -121,6 +126,7 @@ impl Scene {
             log: Mutex::default(),
             support,
             refuse,
+            not_shown: Mutex::default(),
         });
         let (commands, commanded) = mpsc::channel(8);
         let (events, clicked) = mpsc::channel(8);
@@ -369,6 +375,29 @@ async fn that_more_waits_opens_the_approval_window_where_no_notice_can_be_shown(
         "show /more",
         "approval window true",
         "withdraw /more",
+        "approval window false",
+    ];
+    assert_eq!(scene.log().await, expected);
+}
+
+#[tokio::test]
+async fn what_a_server_that_came_back_did_not_take_keeps_its_window() {
+    let scene = Scene::new(NotificationSupport::None, false);
+    scene.show("a").await;
+    scene.show("b").await;
+    scene.settle().await;
+    let missing = HashSet::from([key("b"), key("gone")]);
+    *scene.recorded.not_shown.lock().unwrap() = missing;
+    scene.recorded.support.send_replace(with_buttons());
+    scene.settle().await;
+    scene.withdraw("b").await;
+    let expected = [
+        "show a",
+        "approval window true",
+        "show b",
+        "approval window true",
+        "approval window true",
+        "withdraw b",
         "approval window false",
     ];
     assert_eq!(scene.log().await, expected);

@@ -48,8 +48,11 @@ export class Answers {
     if (await this.#change(() => this.backend.autoRuleSave(rule))) this.editing = null;
   }
 
-  #change(call: () => Promise<AutoAnswerView>): Promise<boolean> {
-    return this.change.make(async () => this.asked.put(await call()));
+  /** What could not be kept may hold in part: rules that were stopped are stopped, whatever the disk says. */
+  async #change(call: () => Promise<AutoAnswerView>): Promise<boolean> {
+    const made = await this.change.make(async () => this.asked.put(await call()));
+    if (!made) void this.asked.load();
+    return made;
   }
 }
 

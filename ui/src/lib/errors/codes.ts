@@ -77,6 +77,8 @@ export const problemCodes = [
   "alreadyDecided",
   "notOffered",
   "notRecorded",
+  "notKept",
+  "messageUnconfirmed",
   "unconfirmed",
   "expired",
   "stale",

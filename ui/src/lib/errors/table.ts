@@ -96,6 +96,8 @@ const rows: Record<ProblemCode, Row> = {
   alreadyDecided: ["warning", "none"],
   notOffered: ["warning", "none"],
   notRecorded: ["warning", "none"],
+  notKept: ["warning", "none"],
+  messageUnconfirmed: ["warning", "none"],
   unconfirmed: ["warning", "none"],
   expired: ["warning", "none"],
   stale: ["warning", "none"],

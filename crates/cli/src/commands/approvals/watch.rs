@@ -65,6 +65,7 @@ async fn on_event(
             context.output.note("the connection broke; trying again");
             Ok(())
         }
+        ConnectionEvent::Clock { .. } => Ok(()),
         ConnectionEvent::Gap { .. } | ConnectionEvent::Rejected { .. } => {
             reconcile(context, link, known).await
         }

@@ -3,6 +3,7 @@
 use super::*;
 
 mod arrivals;
+mod bounds;
 mod pairings;
 mod races;
 mod several;

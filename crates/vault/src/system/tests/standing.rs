@@ -75,3 +75,18 @@ async fn a_file_that_waits_for_its_passphrase_says_so_to_whoever_reads() {
     let waits = SecretStoreState::PassphraseNeeded { wrong: false };
     assert_eq!(fixture.seen(), Some(waits));
 }
+
+#[tokio::test]
+async fn what_is_to_go_for_good_goes_when_the_keychain_is_back() {
+    let mut fixture = Fixture::new(Standing::Ready);
+    fixture.put("gone", "alpha").await;
+    fixture.put("stays", "beta").await;
+    fixture.keychain.set(Standing::Locked);
+    fixture.vault.delete_for_good(&key("gone")).await.unwrap();
+    let refused = fixture.vault.delete(&key("stays")).await;
+    assert!(matches!(refused, Err(VaultError::KeychainLocked)));
+    fixture.restart();
+    fixture.keychain.set(Standing::Ready);
+    fixture.vault.state().await;
+    assert_eq!(fixture.keychain.names(), ["stays"]);
+}

@@ -10,7 +10,7 @@
 mod leftover;
 mod link;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use gatehouse_fleet::view::{ItemKey, NotificationSupport};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -60,6 +61,7 @@ pub fn start_on(
     let (orders, inbox) = mpsc::channel(ORDERS);
     let (events, clicked) = mpsc::channel(EVENTS);
     let (support, seen) = watch::channel(NotificationSupport::None);
+    let (not_shown, missing) = watch::channel(HashSet::new());
     let desk = NoticeActor {
         bus,
         waiting: Waiting::default(),
@@ -68,12 +70,16 @@ pub fn start_on(
         left: Leftovers::nothing(),
         events,
         support,
+        not_shown,
+        unanswered: Unanswered::default(),
+        ask_again: None,
     };
     tracker.spawn(desk.run(shown, inbox, cancel));
     Notifier {
         notices: Arc::new(Handle {
             orders,
             support: seen,
+            not_shown: missing,
         }),
         events: clicked,
     }
@@ -93,6 +99,7 @@ enum Order {
 struct Handle {
     orders: mpsc::Sender<Order>,
     support: watch::Receiver<NotificationSupport>,
+    not_shown: watch::Receiver<HashSet<ItemKey>>,
 }
 
 impl Handle {
@@ -128,6 +135,10 @@ impl DecisionNotifier for Handle {
     fn support(&self) -> watch::Receiver<NotificationSupport> {
         self.support.clone()
     }
+
+    fn not_shown(&self) -> HashSet<ItemKey> {
+        self.not_shown.borrow().clone()
+    }
 }
 
 struct NoticeActor {
@@ -139,6 +150,34 @@ struct NoticeActor {
     left: Leftovers,
     events: mpsc::Sender<NoticeEvent>,
     support: watch::Sender<NotificationSupport>,
+    not_shown: watch::Sender<HashSet<ItemKey>>,
+    unanswered: Unanswered,
+    /// When a server that did not answer is asked again: it may only have been slow, as at a login.
+    ask_again: Option<Instant>,
+}
+
+/// How often in a row no server answered.
+#[derive(Default)]
+struct Unanswered(u32);
+
+impl Unanswered {
+    fn next(&mut self) -> Instant {
+        let wait = RETRY.saturating_mul(1 << self.0.min(6));
+        self.0 += 1;
+        Instant::now() + wait
+    }
+
+    fn none(&mut self) -> Option<Instant> {
+        self.0 = 0;
+        None
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
 }
 
 impl NoticeActor {
@@ -162,6 +201,7 @@ impl NoticeActor {
                     None => break,
                 },
                 _ = retry.tick(), if self.link.is_none() => self.connect().await,
+                () = until(self.ask_again), if self.link.is_some() => self.greet().await,
             }
             self.write_down().await;
         }
@@ -206,12 +246,21 @@ impl NoticeActor {
                 NotificationSupport::None
             }
         };
+        self.ask_again = match support {
+            NotificationSupport::None => Some(self.unanswered.next()),
+            _ => self.unanswered.none(),
+        };
         info!(?support, "notifications");
         self.take_leftovers_away().await;
         self.forget_showings();
+        let mut not_shown = HashSet::new();
         for key in self.waiting.to_show() {
-            self.deliver(&key, &support, Attention::Ask).await;
+            if self.deliver(&key, &support, Attention::Ask).await == Delivery::NeedsWindow {
+                not_shown.insert(key);
+            }
         }
+        // First, so that whoever hears of the support finds what it means.
+        self.not_shown.send_replace(not_shown);
         self.support.send_replace(support);
     }
 

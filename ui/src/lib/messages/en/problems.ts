@@ -307,6 +307,16 @@ export const problems: Record<ProblemCode, ProblemWords> = {
     "The answer was sent, and the request still waits on the gateway.",
     "Decide again. It cannot count twice.",
   ),
+  messageUnconfirmed: words(
+    "It is not known whether it arrived",
+    "The connection broke while it was sent, and this gateway would run it twice if it had it.",
+    "Look whether the agent answers it before you send it again.",
+  ),
+  notKept: words(
+    "A rule’s answer was not sent",
+    "It could not be written down first, because the disk did not take it.",
+    "Decide yourself, and look whether the disk is full.",
+  ),
   expired: words(
     "The time is over",
     "The request expired before the answer arrived, so nothing ran.",
