@@ -63,6 +63,7 @@ macro_rules! gateway_contract_tests {
             an_approval_of_a_known_id_changes_nothing
             allow_always_is_added_with_the_answer_that_wins_and_with_no_other
             an_entry_that_shows_a_grant_is_there_as_long_as_the_grant_holds
+            of_two_changes_of_the_same_allow_list_one_is_made
             the_allow_list_keeps_its_order_and_is_replaced_whole
             what_was_allowed_and_not_used_in_its_time_expires
             a_yes_is_taken_back_until_it_is_used
