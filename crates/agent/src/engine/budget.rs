@@ -3,7 +3,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::message::Usage;
+use super::run::Run;
+use crate::{
+    journal::ModelCall,
+    message::Usage,
+    provider::{Purpose, ResolvedModel},
+};
 
 /// A limit and what was spent of it. Clones share what was spent. A run that went over ends with an error before
 /// its next model call.
@@ -60,6 +65,26 @@ impl Budget {
 
     fn spent(&self) -> MutexGuard<'_, Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Run {
+    /// Adds a model call to what the run has cost.
+    pub(super) async fn charge(&mut self, model: &ResolvedModel, purpose: Purpose, usage: &Usage) {
+        if *usage == Usage::default() {
+            return;
+        }
+        self.usage.add(usage);
+        self.request.budget.spend(usage);
+        let call = ModelCall {
+            session_key: &self.request.session_key,
+            run_id: self.emitter.run_id(),
+            model: &model.info.name,
+            purpose,
+            usage,
+            at_ms: self.shared.clock.now_ms(),
+        };
+        self.shared.journal.charge(&call).await;
     }
 }
 

@@ -20,9 +20,9 @@ use super::{
 use crate::{
     event::{Emitter, RunEventKind},
     heartbeat,
-    journal::{JournalError, ModelCall},
+    journal::JournalError,
     message::{AssistantMessage, Message, StopReason, ToolCall, Usage},
-    provider::{ProviderError, Purpose, ResolvedModel},
+    provider::ProviderError,
     tools::ToolSpec,
     transcript,
 };
@@ -311,24 +311,6 @@ impl Run {
 
     pub(super) fn has_said_nothing(&self) -> bool {
         self.text.is_empty()
-    }
-
-    /// Adds a model call to what the run has cost.
-    pub(super) async fn charge(&mut self, model: &ResolvedModel, purpose: Purpose, usage: &Usage) {
-        if *usage == Usage::default() {
-            return;
-        }
-        self.usage.add(usage);
-        self.request.budget.spend(usage);
-        let call = ModelCall {
-            session_key: &self.request.session_key,
-            run_id: self.emitter.run_id(),
-            model: &model.info.name,
-            purpose,
-            usage,
-            at_ms: self.shared.clock.now_ms(),
-        };
-        self.shared.journal.charge(&call).await;
     }
 
     async fn keep_answer(&mut self, message: AssistantMessage) -> Result<(), RunError> {
