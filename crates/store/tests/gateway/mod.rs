@@ -62,7 +62,6 @@ macro_rules! gateway_contract_tests {
             what_waits_comes_back_after_a_restart
             history_is_read_in_pages_the_latest_first
             an_approval_of_a_known_id_changes_nothing
->>>>>>> wt-aga
             what_was_allowed_and_not_used_in_its_time_expires
             a_yes_is_taken_back_until_it_is_used
             two_people_must_say_yes_where_two_are_asked_for
