@@ -77,7 +77,7 @@ pub(crate) struct AllowArgs {
     #[arg(long, value_name = "COMMAND")]
     pub(crate) edit: Option<String>,
     /// Do not ask about a pattern
-    #[arg(long, short, requires = "pattern")]
+    #[arg(long, short, requires = "pattern", conflicts_with_all = ["always", "session", "time", "edit"])]
     pub(crate) yes: bool,
 }
 
