@@ -106,6 +106,8 @@ export const gateways = {
   noneTitle: "No gateway yet",
   editMore: "Edit…",
   editTitle: "Edit the gateway",
+  editForgets:
+    "At another host or port, or without TLS, you sign in again: what is kept is not sent there.",
   reconnect: "Reconnect now",
   pause: "Pause",
   resume: "Resume",
