@@ -91,7 +91,8 @@ async fn meet(
 
 pub(super) fn tell(context: &mut Context<'_>, greeting: Greeting) -> Result<(), Failure> {
     if context.output.is_json() {
-        return context.output.value(&greeting);
+        // Of a visit to the mock it is the first line of several.
+        return context.output.value_line(&greeting);
     }
     let mut table = Table::new(["CONNECTED", ""]);
     let known = |value: Option<String>| value.unwrap_or_default();

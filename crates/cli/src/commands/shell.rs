@@ -4,6 +4,7 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use serde_json::json;
 
 use super::Context;
 use crate::args::Cli;
@@ -25,6 +26,9 @@ pub(super) fn man(context: &mut Context<'_>, folder: &Path) -> Result<(), Failur
         );
         Failure::new(FailureKind::General, "io", message).next("name a folder of yours")
     })?;
+    if context.output.is_json() {
+        return context.output.value(&json!({ "folder": folder }));
+    }
     context
         .output
         .note(&format!("man pages are in {}", folder.display()));
