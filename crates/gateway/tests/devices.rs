@@ -231,46 +231,6 @@ async fn a_device_that_rotates_its_own_token_is_given_the_new_one_and_others_nev
 }
 
 #[tokio::test]
-async fn a_setup_code_pairs_a_node_with_an_operators_half_and_works_once() {
-    let gateway = TestGateway::start().await;
-    let mut operator = gateway.client(&ALL_SCOPES).await;
-    let code = operator.ask("device.pair.setupCode", json!({})).await;
-    assert_valid("DevicePairSetupCodeResult", &code);
-    let bootstrap = bootstrap_token(&code);
-    let as_node = |params: &mut Value| params["role"] = json!("node");
-    for (round, expected) in [(0, true), (1, false)] {
-        let mut remote = from_afar(&gateway).await;
-        let auth = json!({"bootstrapToken": bootstrap});
-        let answer = remote
-            .connect_with_role(&key(8 + round), auth, &[], "node", as_node)
-            .await;
-        assert_eq!(answer["ok"], expected, "{answer}");
-        if expected {
-            assert_valid("HelloOk", &answer["payload"]);
-            let handoff = &answer["payload"]["auth"]["deviceTokens"][0];
-            assert_eq!(handoff["role"], "operator");
-            let scopes = handoff["scopes"].as_array().unwrap();
-            assert!(!scopes.contains(&json!("operator.admin")));
-        } else {
-            assert_eq!(
-                answer["error"]["details"]["code"],
-                "AUTH_BOOTSTRAP_TOKEN_INVALID"
-            );
-        }
-    }
-}
-
-fn bootstrap_token(code: &Value) -> String {
-    use base64::Engine;
-    let text = code["setupCode"].as_str().unwrap();
-    let json = base64::engine::general_purpose::URL_SAFE_NO_PAD
-        .decode(text)
-        .unwrap();
-    let code: Value = serde_json::from_slice(&json).unwrap();
-    code["bootstrapToken"].as_str().unwrap().to_owned()
-}
-
-#[tokio::test]
 async fn too_many_wrong_tokens_from_afar_lock_the_address_out_and_no_other() {
     let gateway = TestGateway::with(|options| {
         options.config.gateway.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
@@ -398,19 +358,6 @@ async fn without_authentication_only_this_machine_itself_comes_in() {
 }
 
 #[tokio::test]
-async fn a_setup_code_gives_nobody_more_than_its_own_share() {
-    let gateway = TestGateway::start().await;
-    let mut operator = gateway.client(&ALL_SCOPES).await;
-    let code = operator.ask("device.pair.setupCode", json!({})).await;
-    let auth = json!({"bootstrapToken": bootstrap_token(&code)});
-    let mut remote = from_afar(&gateway).await;
-    let answer = remote
-        .connect_as(&key(12), auth, &["operator.admin"], |_| {})
-        .await;
-    assert_eq!(answer["error"]["details"]["code"], "PAIRING_REQUIRED");
-}
-
-#[tokio::test]
 async fn a_device_that_removes_itself_hears_that_it_did_before_its_connection_ends() {
     let gateway = TestGateway::start().await;
     let mut wire = gateway.dial().await;
@@ -453,31 +400,6 @@ async fn an_approval_brings_no_token_back_that_was_revoked_since() {
     let answer = again.ask("device.scopes.waitUpgrade", request).await;
     assert_eq!(answer["status"], "expired", "{answer}");
     assert_eq!(answer["deviceToken"], Value::Null);
-}
-
-#[tokio::test]
-async fn a_setup_code_leads_to_an_address_that_a_device_can_dial() {
-    let gateway = TestGateway::with(|options| {
-        options.config.gateway.bind = gatehouse_gateway::config::Bind::Lan;
-    })
-    .await;
-    let mut operator = gateway.client(&ALL_SCOPES).await;
-    let own = operator.request("device.pair.setupCode", json!({})).await;
-    // A machine without a network has no address to tell.
-    let told = own.to_string();
-    assert!(own["ok"] == true || told.contains("publicUrl"), "{own}");
-    assert!(!told.contains("0.0.0.0"), "{own}");
-    for (url, fits) in [
-        ("wss://gateway.example.org", true),
-        ("not an address", false),
-        ("ftp://gateway.example.org", false),
-        ("wss://user:pass@gateway.example.org", false),
-        ("", false),
-    ] {
-        let params = json!({"publicUrl": url});
-        let answer = operator.request("device.pair.setupCode", params).await;
-        assert_eq!(answer["ok"], fits, "{url:?}: {answer}");
-    }
 }
 
 #[tokio::test]

@@ -200,38 +200,6 @@ async fn is_connected(operator: &mut Wire, device: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_setup_code_brings_its_device_in_again_and_not_once_that_was_removed() {
-    let gateway = TestGateway::start().await;
-    let mut operator = gateway.client(&ALL_SCOPES).await;
-    let code = operator.ask("device.pair.setupCode", json!({})).await;
-    let auth = json!({"bootstrapToken": bootstrap_token(&code)});
-    let enter = async |seed: u8| {
-        let afar = [("x-forwarded-for", "203.0.113.9")];
-        let mut wire = Wire::dial_with(gateway.address(), &afar).await;
-        let params = |params: &mut Value| params["role"] = json!("node");
-        let answer = wire
-            .connect_with_role(&key(seed), auth.clone(), &[], "node", params)
-            .await;
-        outcome(&answer)
-    };
-    assert_eq!(enter(8).await, "in");
-    assert_eq!(enter(8).await, "in", "its answer may have been lost");
-    assert_eq!(enter(9).await, "AUTH_BOOTSTRAP_TOKEN_INVALID");
-    let device = json!({"deviceId": key(8).device_id().as_str()});
-    operator.ask("device.pair.remove", device).await;
-    assert_eq!(enter(8).await, "AUTH_BOOTSTRAP_TOKEN_INVALID");
-}
-
-fn bootstrap_token(code: &Value) -> String {
-    use base64::Engine;
-    let text = code["setupCode"].as_str().unwrap();
-    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let json = engine.decode(text).unwrap();
-    let code: Value = serde_json::from_slice(&json).unwrap();
-    code["bootstrapToken"].as_str().unwrap().to_owned()
-}
-
-#[tokio::test]
 async fn where_the_gateway_keeps_its_state_is_told_to_administrators_alone() {
     let gateway = TestGateway::start().await;
     for (seed, scopes, is_told) in [(5, &[READ][..], false), (6, &ALL_SCOPES[..], true)] {

@@ -28,7 +28,7 @@ const PROMISED: &str = "health status system-presence last-heartbeat set-heartbe
     exec.approval.resolve exec.approvals.get exec.approvals.set \
     approval.get approval.resolve approval.history \
     device.pair.list device.pair.approve device.pair.reject device.pair.remove device.pair.rename \
-    device.pair.setupCode device.token.rotate device.token.revoke usage.status usage.cost";
+    device.pair.setupCode device.pair.setupStatus device.token.rotate device.token.revoke usage.status usage.cost";
 
 async fn connected() -> (TestGateway, Wire) {
     let gateway = TestGateway::start().await;

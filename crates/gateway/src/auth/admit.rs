@@ -3,9 +3,7 @@
 use gatehouse_protocol::error::PairingReason;
 use gatehouse_protocol::serve::ConnectRequest;
 use gatehouse_protocol::{ConnectErrorCode, ErrorCode, Role, Scope};
-use gatehouse_store::StoreError;
 use gatehouse_store::gateway::DeviceRecord;
-use serde_json::json;
 
 use super::device::{VIA_NOBODY, VIA_SETUP_CODE};
 use super::identify::Known;
@@ -13,9 +11,8 @@ use super::pairing::{Decision, Request};
 use super::refusals::{pairing_required, store_failed};
 use super::{
     Admission, Attempt, AuthMethod, DeviceFacts, GateRules, Gatekeeper, IssuedToken, Refusal,
-    SetupCode,
 };
-use crate::broadcast::{Audience, Delivery, Event, EventKind};
+use crate::broadcast::{Audience, Delivery, Event};
 
 impl Gatekeeper {
     pub(super) async fn admit_device(
@@ -63,8 +60,8 @@ impl Gatekeeper {
         admitted.is_device_vouched = facts.is_vouched();
         admitted.is_paired = true;
         if let Some(setup) = &known.setup {
-            let handing = self.hand_off(&ask, setup, &known);
-            admitted.handoff = handing.await.map_err(store_failed)?;
+            let handing = self.hand_off(&ask, setup, &known, &record);
+            admitted.handoff = Some(handing.await.map_err(store_failed)?);
         }
         let desk = self.desk.clone();
         self.tasks.spawn(async move { desk.seen(&device).await });
@@ -105,38 +102,6 @@ impl Gatekeeper {
         pairing.map_err(store_failed)
     }
 
-    /// The operator's half of a setup code: the same device, a second role.
-    async fn hand_off(
-        &self,
-        ask: &Request<'_>,
-        setup: &SetupCode,
-        known: &Known,
-    ) -> Result<Vec<IssuedToken>, StoreError> {
-        let scopes = setup.operator_scopes();
-        let Some(secret) = known.secret.as_ref().filter(|_| !scopes.is_empty()) else {
-            return Ok(Vec::new());
-        };
-        let ask = Request {
-            role: "operator",
-            scopes: &scopes,
-            remote_ip: ask.remote_ip.clone(),
-            ..*ask
-        };
-        let before = match self.desk.look(&ask).await? {
-            Decision::Paired(record, facts) => Some((record, facts)),
-            Decision::Wanting { known, .. } => known,
-        };
-        let (record, facts) = self.desk.pair(&ask, before, VIA_SETUP_CODE).await?;
-        let issued = self
-            .desk
-            .issue(&record, &facts, "operator", &scopes, secret.expose())
-            .await?;
-        let payload = json!({"setupId": setup.setup_id, "deviceId": ask.device_id,
-            "access": setup.profile, "ts": record.approved_at});
-        self.tell(EventKind::DEVICE_PAIR_SETUP_COMPLETED, &payload);
-        Ok(issued.into_iter().collect())
-    }
-
     async fn ask_a_person(
         &self,
         ask: &Request<'_>,
@@ -157,13 +122,7 @@ impl Gatekeeper {
         }
     }
 
-    fn tell<T: serde::Serialize>(&self, kind: EventKind, payload: &T) {
-        if let Some(event) = Event::new(kind, payload) {
-            self.publish(event);
-        }
-    }
-
-    fn publish(&self, event: Event) {
+    pub(super) fn publish(&self, event: Event) {
         self.hub
             .publish(event, Audience::Everyone, Delivery::DropIfSlow);
     }
@@ -203,7 +162,7 @@ pub(super) fn admission(
         personal_scopes,
         is_paired: false,
         issued,
-        handoff: Vec::new(),
+        handoff: None,
     }
 }
 

@@ -14,8 +14,8 @@ use super::pairing::PairingDesk;
 use super::refusals::missing;
 use super::tally::Tally;
 use super::{
-    AuthMethod, AuthSettings, FailureLimits, Failures, IssuedToken, Peer, Refusal, SharedSecret,
-    covers, identity, origin, proof,
+    AuthMethod, AuthSettings, FailureLimits, Failures, Handoff, IssuedToken, Peer, Refusal,
+    SharedSecret, covers, identity, origin, proof,
 };
 use crate::broadcast::Hub;
 use crate::router::{Caller, MethodError};
@@ -44,8 +44,8 @@ pub struct Admission {
     pub is_paired: bool,
     /// The token of this connection's role.
     pub issued: Option<IssuedToken>,
-    /// Further ones, of a setup code's handoff.
-    pub handoff: Vec<IssuedToken>,
+    /// What it gets beside that, where it came with a setup code.
+    pub handoff: Option<Handoff>,
 }
 
 /// What can change while the gateway runs.

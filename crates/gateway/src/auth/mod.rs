@@ -8,6 +8,7 @@ mod failures;
 mod gatekeeper;
 #[cfg(test)]
 mod gatekeeper_tests;
+mod handoff;
 mod identify;
 mod identity;
 mod issued;
@@ -26,6 +27,7 @@ mod token;
 pub use device::{DeviceFacts, PairingFacts};
 pub use failures::{FailureLimits, Failures, Guessed};
 pub use gatekeeper::{Admission, Attempt, GateRules, Gatekeeper};
+pub use handoff::Handoff;
 pub use identity::IdentityRules;
 pub use issued::IssuedToken;
 pub(crate) use pairing::{PairingDesk, REQUEST_LIFETIME_MS, Request as PairingAsk};
@@ -33,7 +35,7 @@ pub use peer::Peer;
 pub(crate) use peer::{canonical, network};
 pub use refusal::Refusal;
 pub(crate) use scopes::{covers, union};
-pub(crate) use setup_code::SetupCode;
+pub(crate) use setup_code::{SetupCode, SetupUse};
 pub use shared::{AuthSettings, SharedSecret};
 pub use token::{random_token, token_hash};
 

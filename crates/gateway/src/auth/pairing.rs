@@ -9,9 +9,10 @@ use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{
     DeviceRecord, DeviceToken, GatewayStore, PairingRecord, PairingState,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::SetupUse;
 use super::asked::Asked;
 use super::device::{DeviceFacts, PairingFacts, VIA_NOBODY, VIA_OPERATOR, VIA_SETUP_CODE};
 use super::issued::{self, IssuedToken};
@@ -417,6 +418,16 @@ impl PairingDesk {
         self.store
             .setup_code_take(&token_hash(token), device, self.now())
             .await
+    }
+
+    /// Adds to what is kept about a setup code. False where it is no longer kept.
+    pub(crate) async fn note_setup(
+        &self,
+        used: &SetupUse,
+        note: &Value,
+    ) -> Result<bool, StoreError> {
+        let note = note.to_string();
+        self.store.setup_code_note(&used.setup_id, &note).await
     }
 
     /// Notes that a device was here. Nobody waits for it.

@@ -53,6 +53,7 @@ kinds! {
     DEVICE_PAIR_REQUESTED = "device.pair.requested", PAIRING;
     DEVICE_PAIR_RESOLVED = "device.pair.resolved", PAIRING;
     DEVICE_PAIR_SETUP_COMPLETED = "device.pair.setup.completed", PAIRING;
+    DEVICE_PAIR_SETUP_DELIVERY_UNCERTAIN = "device.pair.setup.deliveryUncertain", PAIRING;
     EXEC_APPROVAL_REQUESTED = "exec.approval.requested", APPROVALS;
     EXEC_APPROVAL_RESOLVED = "exec.approval.resolved", APPROVALS;
 }

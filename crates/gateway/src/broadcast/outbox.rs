@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tungstenite::Utf8Bytes;
 
@@ -18,6 +18,8 @@ pub enum Outgoing {
     Frame(Utf8Bytes),
     /// An event, to be numbered.
     Event(Event),
+    /// Nothing to write: told when all before it is the kernel's.
+    Mark(oneshot::Sender<()>),
     /// The end, with what to tell the peer.
     Close { code: u16, reason: String },
 }
@@ -81,7 +83,7 @@ impl Outgoing {
             + match self {
                 Self::Frame(text) => text.len(),
                 Self::Event(event) => event.size(),
-                Self::Close { .. } => 0,
+                Self::Mark(_) | Self::Close { .. } => 0,
             }
     }
 }
@@ -90,6 +92,13 @@ impl Outbox {
     /// Queues an answer.
     pub(crate) fn frame(&self, frame: Utf8Bytes) {
         self.push(Outgoing::Frame(frame), Delivery::Required);
+    }
+
+    /// Done when all that was queued before has gone out, and refused when the connection ended without that.
+    pub(crate) fn written(&self) -> oneshot::Receiver<()> {
+        let (mark, done) = oneshot::channel();
+        self.push(Outgoing::Mark(mark), Delivery::Required);
+        done
     }
 
     pub(crate) fn event(&self, event: &Event, delivery: Delivery) {
@@ -205,5 +214,14 @@ mod tests {
         assert!(!reader.overflow().is_cancelled());
         outbox.frame("y".into());
         assert!(reader.overflow().is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_ended_has_not_written_what_was_marked() {
+        let (outbox, reader) = outbox(1_000);
+        outbox.frame("the hello".into());
+        let written = outbox.written();
+        drop(reader);
+        assert!(written.await.is_err());
     }
 }

@@ -1,20 +1,17 @@
-//! Tokens of devices, and setup codes that bring new devices in. Nobody changes a token that is wider than their
-//! own, and a token is shown to its own device alone.
+//! Tokens of devices. Nobody changes a token that is wider than their own, and a token is shown to its own device
+//! alone.
 
 use gatehouse_protocol::MethodScope::{Admin, Pairing};
 use gatehouse_protocol::{MethodScope, Role};
 use gatehouse_store::gateway::{DeviceRecord, DeviceToken};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use url::Url;
-use uuid::Uuid;
 
 use super::devices::{changed, end_connections, failed, known, own_scopes, said};
-use crate::auth::{AuthMethod, DeviceFacts, SetupCode, covers, random_token, token_hash};
+use crate::auth::{AuthMethod, DeviceFacts, covers};
 use crate::router::{Cx, MethodError, MethodTable};
 
 pub(super) fn register(table: &mut MethodTable) {
-    table.operator("device.pair.setupCode", Admin, setup_code);
     table.operator("device.token.rotate", Pairing, rotate);
     table.operator("device.token.revoke", Pairing, revoke);
 }
@@ -94,101 +91,6 @@ async fn revoke(cx: Cx, params: RevokeParams) -> Result<Value, MethodError> {
     );
     changed(&cx, &record.id);
     Ok(json!({"deviceId": record.id, "role": params.role, "revokedAtMs": now}))
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SetupCodeParams {
-    #[serde(default)]
-    public_url: Option<String>,
-    #[serde(default, rename = "preferRemoteUrl")]
-    _prefer_remote_url: Option<bool>,
-    #[serde(default, rename = "includeQr")]
-    _include_qr: Option<bool>,
-    #[serde(default)]
-    bootstrap_profile: Option<String>,
-    #[serde(default, rename = "joinUrl")]
-    _join_url: Option<bool>,
-}
-
-/// The code is the secret itself: it is answered once and kept as a hash.
-async fn setup_code(cx: Cx, params: SetupCodeParams) -> Result<Value, MethodError> {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let profile = match params.bootstrap_profile.as_deref() {
-        None | Some("limited") => "limited",
-        Some("node") => "node",
-        Some(_) => {
-            return Err(MethodError::params(
-                "device.pair.setupCode",
-                "at /bootstrapProfile: must be equal to one of the allowed values",
-            ));
-        }
-    };
-    let url_source = if params.public_url.is_some() {
-        "params.publicUrl"
-    } else {
-        "gateway.bind"
-    };
-    let url = match params.public_url {
-        Some(url) => address(&url)?,
-        None => own_address(&cx)?,
-    };
-    let token =
-        random_token().map_err(|_| MethodError::unavailable("the system gives no randomness"))?;
-    let setup = SetupCode {
-        setup_id: Uuid::new_v4().to_string(),
-        profile: profile.to_owned(),
-    };
-    let expires = cx.now_ms() + SetupCode::LIFETIME_MS;
-    let json = serde_json::to_string(&setup).map_err(MethodError::internal)?;
-    let at = i64::try_from(expires).unwrap_or(i64::MAX);
-    let what = format!("a setup code for a {profile} device was made");
-    let said = said(&cx, "pairing.code", &setup.setup_id, what);
-    cx.app
-        .store
-        .setup_code_put(&token_hash(&token), at, &json, Some(said))
-        .await
-        .map_err(failed)?;
-    let code = json!({"url": url, "bootstrapToken": token, "expiresAtMs": expires}).to_string();
-    let auth = if cx.app.gatekeeper.mode() == "password" {
-        "password"
-    } else {
-        "token"
-    };
-    Ok(json!({
-        "setupId": setup.setup_id, "setupCode": URL_SAFE_NO_PAD.encode(code), "gatewayUrl": url,
-        "auth": auth, "urlSource": url_source, "access": profile, "expiresAtMs": expires,
-    }))
-}
-
-/// An address that a device can dial.
-fn address(text: &str) -> Result<String, MethodError> {
-    let text = text.trim();
-    let url = Url::parse(text).ok().filter(|url| {
-        matches!(url.scheme(), "ws" | "wss" | "http" | "https")
-            && url.has_host()
-            && url.username().is_empty()
-            && url.password().is_none()
-    });
-    url.map(|_| text.to_owned()).ok_or_else(|| {
-        let reason = "at /publicUrl: must be an address such as wss://gateway.example.org";
-        MethodError::params("device.pair.setupCode", reason)
-    })
-}
-
-/// Where this gateway is found. One that listens at every address is at the one that this machine goes out with.
-fn own_address(cx: &Cx) -> Result<String, MethodError> {
-    let (scheme, mut at) = cx.app.listens;
-    if at.ip().is_unspecified() {
-        let outward = cx.app.machine.outward_address().ok_or_else(|| {
-            MethodError::unavailable(
-                "this machine's address is not known: say with publicUrl where devices find the gateway",
-            )
-        })?;
-        at.set_ip(outward);
-    }
-    Ok(format!("{scheme}://{at}"))
 }
 
 /// A token that the caller may rotate or revoke.

@@ -30,6 +30,7 @@ mod session_patch;
 mod session_runs;
 mod session_write;
 mod sessions;
+mod setup_codes;
 pub(crate) mod status;
 mod system;
 mod tools;
@@ -49,6 +50,7 @@ pub(crate) fn table() -> MethodTable {
     agent_files::register(&mut table);
     devices::register(&mut table);
     device_tokens::register(&mut table);
+    setup_codes::register(&mut table);
     config::register(&mut table);
     credentials::register(&mut table);
     logs::register(&mut table);

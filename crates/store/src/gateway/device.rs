@@ -56,6 +56,9 @@ pub struct PairingRecord {
     pub json: String,
 }
 
+/// How long what became of a setup code can be asked after its time.
+pub const SETUP_CODE_KEPT_MS: Millis = 20 * 60 * 1000;
+
 #[async_trait]
 pub trait DeviceStore: Send + Sync {
     /// In the order they were approved.
@@ -116,4 +119,8 @@ pub trait DeviceStore: Send + Sync {
         device: &str,
         now: Millis,
     ) -> Result<Option<String>>;
+    /// Adds to the JSON of a setup code, by its `setupId`. False where it is not kept.
+    async fn setup_code_note(&self, setup_id: &str, note: &str) -> Result<bool>;
+    /// The JSON of a setup code, which is kept for [`SETUP_CODE_KEPT_MS`] after its time, whatever became of it.
+    async fn setup_code(&self, setup_id: &str, now: Millis) -> Result<Option<String>>;
 }

@@ -32,7 +32,9 @@ pub use audit::{
 pub use credential::{
     CredentialHeader, CredentialKey, CredentialRecord, CredentialStore, CredentialVersion, PutSaid,
 };
-pub use device::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
+pub use device::{
+    DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState, SETUP_CODE_KEPT_MS,
+};
 pub use grant::{GrantKind, GrantRecord, GrantStore};
 pub use ledger::{
     AgentRecord, Claim, ClockChange, LedgerStore, UsageBy, UsageQuery, UsageRecord, UsageTotal,

@@ -1,4 +1,6 @@
-use gatehouse_store::gateway::{DeviceRecord, DeviceToken, PairingRecord, PairingState};
+use gatehouse_store::gateway::{
+    DeviceRecord, DeviceToken, PairingRecord, PairingState, SETUP_CODE_KEPT_MS,
+};
 
 use super::GatewayWorld;
 
@@ -138,4 +140,24 @@ pub async fn a_setup_code_is_taken_by_one_device_and_not_after_its_time(world: &
     store.device_remove("a", None).await.unwrap();
     assert!(!take("h", "a", 99).await, "not after a removal");
     assert!(!take("late", "a", 100).await);
+}
+
+pub async fn what_became_of_a_setup_code_is_kept_for_a_while(world: &dyn GatewayWorld) {
+    let store = world.open(0).await;
+    let json = r#"{"setupId":"s","profile":"node"}"#;
+    store.setup_code_put("h", 100, json, None).await.unwrap();
+    store.setup_code_take("h", "a", 99).await.unwrap();
+    let note = r#"{"used":{"deviceId":"a"}}"#;
+    assert!(store.setup_code_note("s", note).await.unwrap());
+    assert!(!store.setup_code_note("another", note).await.unwrap());
+    // Also of a device that is removed, and while others come.
+    store.device_remove("a", None).await.unwrap();
+    let end = 100 + SETUP_CODE_KEPT_MS;
+    store.setup_code_take("none", "b", end - 1).await.unwrap();
+    let kept = store.setup_code("s", end - 1).await.unwrap().unwrap();
+    assert!(
+        kept.contains("node") && kept.contains(r#""deviceId":"a""#),
+        "{kept}"
+    );
+    assert_eq!(store.setup_code("s", end).await.unwrap(), None);
 }

@@ -82,6 +82,7 @@ macro_rules! gateway_contract_tests {
             an_expired_request_is_neither_listed_nor_approved
             a_token_is_found_by_its_hash_until_its_device_is_removed
             a_setup_code_is_taken_by_one_device_and_not_after_its_time
+            what_became_of_a_setup_code_is_kept_for_a_while
         }
         $crate::gateway_contract_tests! { @area credentials, $world,
             a_credential_comes_back_as_it_was_put_also_after_a_restart

@@ -78,7 +78,7 @@ where
         Err(fault) => return Err(unreadable(socket, &fault).await),
     };
     match admitted(app, &request, &challenge, peer).await {
-        Ok((connect, protocol, admission)) => {
+        Ok((connect, protocol, mut admission)) => {
             let caller = caller(conn, &connect, protocol, &admission, peer);
             if let Err(error) = app.audit.event(login(&caller)).await {
                 // Nobody is let in unrecorded.
@@ -90,6 +90,10 @@ where
             let frame = frame.map_err(|_| Farewell::new(1011, "internal error"))?;
             let (outbox, outgoing) = outbox(app.limits.max_buffered);
             outbox.frame(frame.into());
+            let handoff = admission.handoff.as_mut();
+            if let Some(used) = handoff.and_then(|handoff| handoff.untold.take()) {
+                app.gatekeeper.tell_when_delivered(used, outbox.written());
+            }
             app.hub.join(Member {
                 presence: presence(&caller, app.clock.now_ms()),
                 caller: Arc::clone(&caller),

@@ -65,8 +65,9 @@ fn auth(caller: &Caller, admission: &Admission) -> Value {
         auth["deviceToken"] = json!(issued.token.expose());
         auth["issuedAtMs"] = json!(issued.issued_at_ms);
     }
-    if !admission.handoff.is_empty() {
-        let tokens = admission.handoff.iter().map(|issued| {
+    let further = admission.handoff.iter().flat_map(|handoff| &handoff.tokens);
+    if further.clone().next().is_some() {
+        let tokens = further.map(|issued| {
             json!({
                 "deviceToken": issued.token.expose(),
                 "role": issued.role,

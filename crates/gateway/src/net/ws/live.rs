@@ -13,7 +13,7 @@ use std::time::Duration;
 use gatehouse_protocol::close;
 use gatehouse_protocol::serve::{Request, RequestFault};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, Interval, MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 use tungstenite::{Bytes, Error, Message, Utf8Bytes};
@@ -37,6 +37,8 @@ struct Live<S> {
     seq: u64,
     reads: u32,
     heard: Instant,
+    /// Who wants to know when what was written so far has gone out.
+    marks: Vec<oneshot::Sender<()>>,
 }
 
 /// What the wire brought.
@@ -76,6 +78,7 @@ where
         seq: 0,
         reads: 0,
         heard: Instant::now(),
+        marks: Vec::new(),
     };
     let (code, reason) = live.until_end(&app, &desk).await;
     gone.cancel();
@@ -157,7 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
         }
         if self.reads >= READS_PER_FLUSH {
             self.reads = 0;
-            if let Poll::Ready(Err(error)) = self.socket.poll_flush(cx) {
+            if let Some(error) = self.flush(cx) {
                 return Poll::Ready(Step::Gone(error));
             }
         }
@@ -166,10 +169,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
             return Poll::Ready(read.map_or_else(Step::Gone, Step::Message));
         }
         self.reads = 0;
-        if let Poll::Ready(Err(error)) = self.socket.poll_flush(cx) {
-            return Poll::Ready(Step::Gone(error));
+        self.flush(cx)
+            .map_or(Poll::Pending, |error| Poll::Ready(Step::Gone(error)))
+    }
+
+    fn flush(&mut self, cx: &Context<'_>) -> Option<Error> {
+        match self.socket.poll_flush(cx) {
+            Poll::Ready(Ok(())) => {
+                for mark in self.marks.drain(..) {
+                    // Whoever asked may have given up.
+                    let _ = mark.send(());
+                }
+                None
+            }
+            Poll::Ready(Err(error)) => Some(error),
+            Poll::Pending => None,
         }
-        Poll::Pending
     }
 
     /// Moves messages from the queue into the socket while it takes them.
@@ -188,6 +203,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
                 Some(Outgoing::Event(event)) => {
                     self.seq += 1 + self.outgoing.take_dropped();
                     event.frame(self.seq).into()
+                }
+                Some(Outgoing::Mark(mark)) => {
+                    self.marks.push(mark);
+                    continue;
                 }
                 Some(Outgoing::Close { code, reason }) => return Some(Step::Close(code, reason)),
                 None => {

@@ -7,7 +7,9 @@ use sqlx::sqlite::SqliteRow;
 
 use super::grants::say;
 use super::{SqliteGatewayStore, pairing};
-use crate::gateway::{DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState};
+use crate::gateway::{
+    DeviceRecord, DeviceStore, DeviceToken, PairingRecord, PairingState, SETUP_CODE_KEPT_MS,
+};
 use crate::sqlite::database::Connection;
 use crate::{Millis, Result};
 
@@ -216,6 +218,23 @@ impl DeviceStore for SqliteGatewayStore {
         let (hash, device) = (hash.to_owned(), device.to_owned());
         self.write(move |c| Box::pin(pairing::take_code(c, hash, device, now)))
             .await
+    }
+
+    async fn setup_code_note(&self, setup_id: &str, note: &str) -> Result<bool> {
+        let (setup_id, note) = (setup_id.to_owned(), note.to_owned());
+        self.write(move |c| Box::pin(pairing::note_code(c, setup_id, note)))
+            .await
+    }
+
+    async fn setup_code(&self, setup_id: &str, now: Millis) -> Result<Option<String>> {
+        let json = sqlx::query_scalar(
+            "SELECT json FROM setup_code \
+             WHERE json_extract(json, '$.setupId') = ? AND expires_at > ?",
+        )
+        .bind(setup_id)
+        .bind(now.saturating_sub(SETUP_CODE_KEPT_MS))
+        .fetch_optional(&self.database.read);
+        self.read(json).await
     }
 }
 

@@ -6,7 +6,7 @@ use sqlx::{Row, Sqlite, SqlitePool};
 use super::devices;
 use super::rows::Word;
 use crate::Millis;
-use crate::gateway::{DeviceRecord, PairingRecord, PairingState};
+use crate::gateway::{DeviceRecord, PairingRecord, PairingState, SETUP_CODE_KEPT_MS};
 use crate::sqlite::database::Connection;
 
 type Done<T> = Result<T, sqlx::Error>;
@@ -108,7 +108,7 @@ pub(super) async fn put_code(
     Ok(())
 }
 
-/// Takes a code for a device; those that have expired go with it.
+/// Takes a code for a device; those that are no longer kept go with it.
 pub(super) async fn take_code(
     c: &mut Connection,
     hash: String,
@@ -116,25 +116,43 @@ pub(super) async fn take_code(
     now: Millis,
 ) -> Done<Option<String>> {
     sqlx::query("DELETE FROM setup_code WHERE expires_at <= ?")
-        .bind(now)
+        .bind(now.saturating_sub(SETUP_CODE_KEPT_MS))
         .execute(&mut *c)
         .await?;
     sqlx::query_scalar(
         "UPDATE setup_code SET json = json_set(json, '$.takenBy', ?2) \
-         WHERE hash = ?1 AND ifnull(json_extract(json, '$.takenBy'), ?2) = ?2 RETURNING json",
+         WHERE hash = ?1 AND expires_at > ?3 AND json_extract(json, '$.isBurned') IS NULL \
+         AND ifnull(json_extract(json, '$.takenBy'), ?2) = ?2 RETURNING json",
     )
     .bind(hash)
     .bind(device)
+    .bind(now)
     .fetch_optional(c)
     .await
 }
 
+/// Adds to what is kept about a code.
+pub(super) async fn note_code(c: &mut Connection, setup_id: String, note: String) -> Done<bool> {
+    let noted = sqlx::query(
+        "UPDATE setup_code SET json = json_patch(json, ?2) \
+         WHERE json_extract(json, '$.setupId') = ?1",
+    )
+    .bind(setup_id)
+    .bind(note)
+    .execute(c)
+    .await?;
+    Ok(noted.rows_affected() > 0)
+}
+
 /// Burns the codes that a device came with: what was taken away from it, it does not get again.
 pub(super) async fn burn_codes(c: &mut Connection, device: &str) -> Done<()> {
-    sqlx::query("DELETE FROM setup_code WHERE json_extract(json, '$.takenBy') = ?")
-        .bind(device)
-        .execute(c)
-        .await?;
+    sqlx::query(
+        "UPDATE setup_code SET json = json_set(json, '$.isBurned', json('true')) \
+         WHERE json_extract(json, '$.takenBy') = ?",
+    )
+    .bind(device)
+    .execute(c)
+    .await?;
     Ok(())
 }
 
