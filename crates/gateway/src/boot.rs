@@ -1,4 +1,4 @@
-//! The start hook: what a person wrote into `BOOT.md` of the default agent's workspace is run once at each start,
+//! What a person wrote into `BOOT.md` of the default agent's workspace is run once at each start,
 //! in a session of its own, so that no conversation is disturbed. Governed as every run is.
 
 use gatehouse_agent::Origin;
@@ -7,7 +7,7 @@ use crate::runs::Input;
 use crate::sessions::SessionName;
 use crate::state::App;
 
-/// The session of the start hook, within its agent.
+/// Its session, within its agent.
 const SESSION: &str = "hook:boot";
 
 /// Runs the instructions, when there are some. A failure is told in the log and stops nothing.

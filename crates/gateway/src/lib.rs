@@ -36,6 +36,7 @@ pub mod runs;
 pub mod sessions;
 mod settings;
 mod start;
+mod start_hooks;
 pub mod state;
 mod tailscale;
 mod web;

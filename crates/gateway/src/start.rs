@@ -31,7 +31,7 @@ use crate::running::{RunRecord, StateLock};
 use crate::runs::DirectCalls;
 use crate::state::{App, Identity, Parts};
 use crate::web::{self, Counters, WebParts};
-use crate::{boot, live_config, maintenance, methods};
+use crate::{live_config, maintenance, methods, start_hooks};
 
 /// The gateway as a whole.
 pub struct Gateway;
@@ -202,7 +202,7 @@ impl Gateway {
             web: web::routes(app.clone(), with_tools(web, &app)),
         };
         tasks.spawn(listener.run(app.clone()));
-        tasks.spawn(boot::run(app.clone()));
+        tasks.spawn(start_hooks::run(app.clone()));
         tracing::info!(%address, auth = app.gatekeeper.mode(), "the gateway takes connections");
         Ok(RunningGateway {
             app,

@@ -1,4 +1,4 @@
-//! The start hook, seen through the methods that clients have.
+//! What runs at each start, seen through the methods that clients have.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -6,7 +6,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::TestGateway;
+use support::{ALL_SCOPES, ASK_ABOUT_COMMANDS, TestGateway, until, write_policy};
 
 async fn history(boot: Option<&str>) -> Value {
     let boot = boot.map(str::to_owned);
@@ -46,4 +46,49 @@ async fn what_boot_md_says_is_run_in_a_session_of_its_own() {
 async fn without_boot_md_nothing_is_run() {
     let messages = history(None).await;
     assert!(messages.as_array().is_none_or(Vec::is_empty), "{messages}");
+}
+
+/// A gateway with these start hooks and a `BOOT.md`.
+async fn with_hooks(hooks: Value, policy: Option<&str>) -> TestGateway {
+    TestGateway::with(|options| {
+        let workspace = options.state_dir.join("workspace");
+        std::fs::create_dir_all(&workspace).unwrap();
+        std::fs::write(workspace.join("BOOT.md"), "Greet the house.").unwrap();
+        options.config.raw = json!({ "hooks": { "start": hooks } });
+        if let Some(policy) = policy {
+            write_policy(&options.state_dir, policy);
+        }
+    })
+    .await
+}
+
+fn written(gateway: &TestGateway) -> String {
+    let file = gateway.state.path().join("workspace/started");
+    std::fs::read_to_string(file).unwrap_or_default()
+}
+
+async fn has_booted(gateway: &TestGateway) -> bool {
+    let mut wire = gateway.client(&["operator.read"]).await;
+    let params = json!({"sessionKey": "agent:main:hook:boot"});
+    let shown = wire.ask("chat.history", params).await;
+    shown["messages"].as_array().is_some_and(|m| !m.is_empty())
+}
+
+#[tokio::test]
+async fn start_hooks_run_in_their_order_also_after_one_that_fails_and_before_boot_md() {
+    let hooks = json!(["echo one >> started", "false", {"command": "echo two >> started"}]);
+    let gateway = with_hooks(hooks, None).await;
+    until("the instructions run", || has_booted(&gateway)).await;
+    assert_eq!(written(&gateway), "one\ntwo\n");
+}
+
+#[tokio::test]
+async fn a_start_hook_that_nobody_is_there_to_allow_does_not_run_and_the_start_goes_on() {
+    let gateway = with_hooks(json!(["echo one >> started"]), Some(ASK_ABOUT_COMMANDS)).await;
+    until("the start goes on", || has_booted(&gateway)).await;
+    assert_eq!(written(&gateway), "");
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let decisions = json!({"kinds": ["tool.outcome"]});
+    let told = wire.ask("gatehouse.audit.list", decisions).await;
+    assert!(told.to_string().contains("hook:start"), "{told}");
 }

@@ -5,7 +5,7 @@ mod agents;
 mod gateway;
 mod models;
 
-use super::shape::Shape::{Flag, Foreign, List, Map, Object, Open, Text, Whole};
+use super::shape::Shape::{Either, Flag, Foreign, List, Map, Object, Open, Text, Whole};
 use super::shape::{Field, Shape, hot, restart};
 use agents::{AGENTS, MESSAGES, SESSION, TOOLS};
 use gateway::{GATEWAY, LOGGING};
@@ -67,7 +67,11 @@ pub(crate) static ROOT: Shape = Object(&[
     foreign("cron"),
     foreign("diagnostics"),
     foreign("discovery"),
-    foreign("hooks"),
+    restart(
+        "hooks",
+        Open(HOOKS),
+        "What runs by itself; of OpenClaw's hooks nothing.",
+    ),
     foreign("mcp"),
     foreign("media"),
     foreign("memory"),
@@ -84,6 +88,19 @@ pub(crate) static ROOT: Shape = Object(&[
     foreign("update"),
     foreign("web"),
 ]);
+
+/// Of our own: the published gateway loads programs of JavaScript here.
+const HOOKS: &[Field] = &[restart(
+    "start",
+    List(&Either(
+        &Text,
+        &Object(&[
+            restart("command", Text, "What is run."),
+            restart("timeoutSeconds", COUNT, "How long it may take."),
+        ]),
+    )),
+    "Commands of the default agent that run at each start, before BOOT.md.",
+)];
 
 const SKILLS: &[Field] = &[
     hot(
