@@ -44,7 +44,7 @@ use crate::deeds::Deed;
 use crate::drafts::Drafts;
 use crate::error::FleetError;
 use crate::fleet::FleetEvent;
-use crate::view::{GatewayId, SessionRef, Settings};
+use crate::view::{GatewayId, LossView, SessionRef, Settings};
 
 pub(crate) use answers::{ANSWERS, AnswerDesk};
 pub(crate) use chats::{OPENS_WITH, OpenChat, ROW_TEXT};
@@ -157,6 +157,8 @@ pub(crate) struct Core {
     pub(crate) unsent: HashMap<SessionRef, Vec<Unsent>>,
     pub(crate) drafts: Drafts,
     pub(crate) settings: Settings,
+    /// What could not be read, at this start or an earlier one, and nobody has seen yet.
+    pub(crate) losses: Vec<LossView>,
     pub(crate) answers: AnswerDesk,
     pub(crate) epochs: u64,
     /// When it was last asked how secrets stand.
