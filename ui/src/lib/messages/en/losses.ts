@@ -10,7 +10,7 @@ export const losses = {
   cacheMeaning: "They come again from the gateways. There is nothing for you to do.",
   settings: "Some of your settings could not be read.",
   settingsMeaning:
-    "The others hold, and a notification shows only that something waits. Go through the settings and change what is not as you want it; this is said at each start until you have changed one.",
+    "The others hold, and a notification shows only that something waits. Set again what is not as you want it.",
   rules: "Some of your rules that answer could not be read.",
   rulesMeaning: "The others are there. Write anew what is missing.",
   paused:
@@ -18,6 +18,6 @@ export const losses = {
   aside: "What was there before is kept in",
   toSettings: "Open the settings",
   toRules: "Open the rules",
-  seen: "Do not say this again",
+  seen: "I have read this",
   notKept: "It could not be noted that you have seen this, so it is said again at the next start.",
 };
