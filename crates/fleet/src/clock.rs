@@ -53,11 +53,16 @@ impl Clock {
         let zone = (self.zone)();
         let there = |ms| Some(Timestamp::from_millisecond(ms).ok()?.to_zoned(zone.clone()));
         let (today, day): (Zoned, Zoned) = (there(now)?, there(at)?);
-        let format = match at.saturating_sub(now) {
-            ..=0 => return None,
-            _ if today.date() != day.date() => "%-d %b, %H:%M",
-            ..TO_THE_SECOND => "%H:%M:%S",
-            _ => "%H:%M",
+        let left = at.saturating_sub(now);
+        if left <= 0 {
+            return None;
+        }
+        let format = if today.date() != day.date() {
+            "%-d %b, %H:%M"
+        } else if left < TO_THE_SECOND {
+            "%H:%M:%S"
+        } else {
+            "%H:%M"
         };
         Some(day.strftime(format).to_string())
     }
