@@ -6,6 +6,8 @@
 
 #[path = "notices/hasty.rs"]
 mod hasty;
+#[path = "notices/slow.rs"]
+mod slow;
 
 use std::time::Duration;
 

@@ -60,6 +60,7 @@ pub fn bridge() -> Builder<tauri::Wry> {
         .commands(collect_commands![
             app::app_info,
             app::settings_save,
+            app::losses_seen,
             app::notification_test,
             app::open_external,
             app::open_log,

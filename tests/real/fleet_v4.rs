@@ -200,6 +200,12 @@ async fn a_plugins_request_that_another_client_answers_is_shown_as_theirs() {
 }
 
 #[tokio::test]
+async fn a_question_that_another_answered_while_the_cable_was_out_is_known_as_answered() {
+    kind_cases::a_question_that_another_answered_while_the_cable_was_out_is_known_as_answered()
+        .await;
+}
+
+#[tokio::test]
 async fn an_agents_question_is_answered_and_another_declined() {
     kind_cases::an_agents_question_is_answered_and_another_declined().await;
 }

@@ -184,6 +184,34 @@ pub(crate) async fn an_agents_question_is_answered_and_another_declined() {
     assert!(!said.contains("blue"), "{said:?}");
 }
 
+/// The list of what waits does not say what became of the rest; the gateway's record of one question does.
+pub(crate) async fn a_question_that_another_answered_while_the_cable_was_out_is_known_as_answered()
+{
+    const ASKED: &str = "Which colour has the roof?";
+    let (gateway, beside, there) = joined(Version::V4).await;
+    let cable = Cable::to(gateway.port()).await.unwrap();
+    let desk = Desk::new().await;
+    let id = desk.join(&cable.url(), "home", gateway.secret()).await;
+    let (session, _chat) = opened(&beside, &there).await;
+    say(&beside, &session, &colours(ASKED)).await;
+    let item = waits(&desk, &id, ItemKind::Question, ASKED).await;
+    cable.unplug();
+    let away = async || {
+        let items = desk.fleet.inbox_snapshot().await.items.into_iter();
+        let mut away = items.filter(|i| matches!(i.phase, PhaseView::Unreachable { .. }));
+        away.find(|i| i.key == item.key)
+    };
+    desk.eventually("the gateway to be away", away).await;
+
+    let theirs = waits(&beside, &there, ItemKind::Question, ASKED).await;
+    let question = detail(&beside, &theirs).await.questions.remove(0);
+    let blue = question.options[1].value.clone();
+    beside.answer(&theirs, &[blue]).await;
+    assert_eq!(ended(&beside, &theirs).await, (Decision::Approve, true));
+    cable.plug();
+    assert_eq!(ended(&desk, &item).await, (Decision::Approve, false));
+}
+
 /// What the system agent proposes, and the chat in which it was told to. The gateway gives that agent little time to
 /// begin: on a busy machine its run may end before it has proposed anything, and it is told again.
 async fn proposed(desk: &Desk, id: &GatewayId, colour: &str) -> (InboxItemView, OpenedChat) {

@@ -38,6 +38,7 @@ const COMMANDS: &[&str] = &[
     "inbox_decide",
     "inbox_item",
     "inbox_snapshot",
+    "losses_seen",
     "policy_check",
     "policy_get",
     "policy_set",
@@ -63,6 +64,7 @@ pub(crate) async fn call(fleet: &Fleet, command: &str, arguments: Map<String, Va
     let mut args = Arguments(arguments);
     match command {
         "app_info" => plain(app_info(fleet).await),
+        "losses_seen" => answer(fleet.losses_seen().await),
         "settings_save" => answer(fleet.settings_save(args.take("settings")?).await),
         "secret_store_state" => plain(fleet.secret_store_state().await),
         "gateways_list" => plain(fleet.gateways_list().await),
@@ -114,6 +116,7 @@ async fn app_info(fleet: &Fleet) -> AppInfo {
         secrets: fleet.secret_store_state().await,
         notifications: NotificationSupport::None,
         settings: fleet.settings().await,
+        losses: fleet.losses().await,
         opening: None,
     }
 }

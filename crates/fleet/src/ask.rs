@@ -119,6 +119,17 @@ impl Asker {
                 Err(error) => absent_or_failed(&error),
             };
         }
+        if kind == ItemKind::Question && has::<m::QuestionGet>(&self.hello) {
+            let params = m::QuestionIdParams { id: id.to_owned() };
+            let found = self
+                .connection
+                .request_on::<m::QuestionGet>(self.generation, params)
+                .await;
+            return match found {
+                Ok(found) => wire::question_recorded(&found.question),
+                Err(error) => absent_or_failed(&error),
+            };
+        }
         if !listable(&self.hello).contains(&kind) {
             return ReadBackAnswer::Unknown;
         }
@@ -346,15 +357,12 @@ fn is_not_found(error: &GatewayError) -> bool {
         .details
         .get("reason")
         .and_then(serde_json::Value::as_str);
-    error.code.as_str() == "APPROVAL_NOT_FOUND" || reason == Some("APPROVAL_NOT_FOUND")
+    let not_found = |said: &str| matches!(said, "APPROVAL_NOT_FOUND" | "QUESTION_NOT_FOUND");
+    not_found(error.code.as_str()) || reason.is_some_and(not_found)
 }
 
-/// Reasons for which a decision came too late, besides an approval that is not known any more.
-const ENDED_BEFORE: [&str; 3] = [
-    "APPROVAL_ALREADY_RESOLVED",
-    "QUESTION_ALREADY_TERMINAL",
-    "QUESTION_NOT_FOUND",
-];
+/// Reasons for which a decision came too late, besides what is not known any more.
+const ENDED_BEFORE: [&str; 2] = ["APPROVAL_ALREADY_RESOLVED", "QUESTION_ALREADY_TERMINAL"];
 
 fn trouble(error: &RequestError) -> Trouble {
     let (code, detail) = match error {

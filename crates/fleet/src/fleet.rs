@@ -2,7 +2,7 @@
 //!
 //! Its methods are in `api`, one file per area.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,10 +26,11 @@ use crate::discover::Environment;
 use crate::drafts::Drafts;
 use crate::error::FleetError;
 use crate::inbox::{InboxEvent, Item};
+use crate::losses;
 use crate::notices::NoticeCommand;
 use crate::view::{
-    GatewayId, GatewayView, InboxChange, NotificationDetail, SecretStoreView, SessionsChange,
-    Settings,
+    GatewayId, GatewayView, InboxChange, LossView, NotificationDetail, SecretStoreView,
+    SessionsChange, Settings,
 };
 
 /// Changes that a slow listener may be behind; then it is told that it missed some and reads snapshots.
@@ -49,7 +50,7 @@ pub(crate) const SETTINGS: &str = "settings";
 
 /// What the fleet is started with. Nothing is read from the process's own environment.
 pub struct FleetOptions {
-    /// Where the app keeps its data. The fleet itself writes nothing there; the cache does.
+    /// Where the app keeps its data. The cache writes there; the fleet itself only what could not be read.
     pub data_dir: PathBuf,
     pub cache: Arc<dyn Cache>,
     pub vault: Arc<dyn SecretVault>,
@@ -100,7 +101,7 @@ impl Fleet {
             environment,
             clock,
             client,
-            data_dir: _,
+            data_dir,
         } = options;
         let (handle, inlets) = crate::core::channel();
         let (events, _) = broadcast::channel(EVENTS);
@@ -129,13 +130,14 @@ impl Fleet {
             unsent: std::collections::HashMap::new(),
             drafts: Drafts::default(),
             settings: Settings::default(),
+            losses: Vec::new(),
             answers: AnswerDesk::default(),
             epochs: 0,
             secrets_asked: None,
             flush_at: None,
             sleep: Sleep::default(),
         };
-        restore(&mut core, cache.as_ref()).await?;
+        restore(&mut core, cache.as_ref(), &data_dir).await?;
         let ids: Vec<GatewayId> = core.gateways.keys().cloned().collect();
         for id in ids.iter().filter(|id| **id != own_gateway()) {
             core.connect(id);
@@ -206,23 +208,8 @@ impl Fleet {
 }
 
 /// Brings back what the store has: settings, gateways, sessions, and every item that was not seen to end.
-async fn restore(core: &mut Core, cache: &dyn Cache) -> Result<(), FleetError> {
-    if let Some((settings, whole)) = kept::<Settings>(cache, SETTINGS).await? {
-        core.settings = settings;
-        if !whole {
-            // It may have been said, and shows less.
-            core.settings.notifications.detail = NotificationDetail::Private;
-        }
-    }
-    let inbox_was_lost = cache
-        .notices()
-        .iter()
-        .any(|notice| matches!(notice, StoreNotice::RecordsSetAside { .. }));
-    if let Some((book, whole)) = kept(cache, ANSWERS).await? {
-        core.answers.book = book;
-        // A refusal may be among what could not be read, and what was left to the person is not known any more.
-        core.answers.book.paused |= !whole || inbox_was_lost;
-    }
+async fn restore(core: &mut Core, cache: &dyn Cache, folder: &Path) -> Result<(), FleetError> {
+    restore_settings(core, cache, folder).await?;
     for record in cache.gateways().await? {
         let id = GatewayId(record.id.clone());
         restore_sessions(core, cache, &id, &record).await;
@@ -239,22 +226,52 @@ async fn restore(core: &mut Core, cache: &dyn Cache) -> Result<(), FleetError> {
     Ok(())
 }
 
-/// What is kept under a name, and whether all of it could be read. What could not is put aside, because the next change is
-/// written over it.
+/// Brings back what a person set. What of it cannot be read is taken for the worst, and said.
+async fn restore_settings(
+    core: &mut Core,
+    cache: &dyn Cache,
+    folder: &Path,
+) -> Result<(), FleetError> {
+    let mut unread = Vec::new();
+    if let Some((settings, json)) = kept::<Settings>(cache, SETTINGS).await? {
+        core.settings = settings;
+        if let Some(json) = json {
+            // It may have been said, and shows less.
+            core.settings.notifications.detail = NotificationDetail::Private;
+            let aside = losses::put_aside(cache, folder, SETTINGS, &json).await?;
+            unread.push(LossView::Settings { aside });
+        }
+    }
+    let inbox_was_lost = cache
+        .notices()
+        .iter()
+        .any(|notice| matches!(notice, StoreNotice::RecordsSetAside { .. }));
+    if let Some((book, json)) = kept(cache, ANSWERS).await? {
+        core.answers.book = book;
+        // A refusal may be among what could not be read, and what was left to the person is not known any more.
+        core.answers.book.paused |= json.is_some() || inbox_was_lost;
+        if let Some(json) = json {
+            let aside = losses::put_aside(cache, folder, ANSWERS, &json).await?;
+            unread.push(LossView::Rules { aside });
+        }
+    }
+    core.losses = losses::at_start(cache, unread).await?;
+    Ok(())
+}
+
+/// What is kept under a name, and all of it as it was written where not all could be read.
 async fn kept<T: Default + Serialize + DeserializeOwned>(
     cache: &dyn Cache,
     name: &str,
-) -> Result<Option<(T, bool)>, FleetError> {
+) -> Result<Option<(T, Option<String>)>, FleetError> {
     let Some(json) = cache.setting(name).await? else {
         return Ok(None);
     };
     let (read, whole) = crate::salvage::read(&json);
     if !whole {
         tracing::error!(name, "not all that was kept could be read; it is put aside");
-        let aside = format!("{name}.unread");
-        cache.setting_put(&aside, &json).await?;
     }
-    Ok(Some((read, whole)))
+    Ok(Some((read, (!whole).then_some(json))))
 }
 
 /// Sessions are a cache: without them the list is only empty for a moment.

@@ -23,6 +23,7 @@ mod exec_mode;
 mod fleet;
 mod governance;
 pub mod inbox;
+mod losses;
 pub mod notices;
 pub mod paste;
 mod permission;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use desk::Desk;
 use failing::FailingCache;
 use gatehouse_fleet::Clock;
-use gatehouse_fleet::view::{AutoAnswer, AutoRule, Decision, PhaseView};
+use gatehouse_fleet::view::{AutoAnswer, AutoRule, Decision, LossView, LossesView, PhaseView};
 use gatehouse_testkit::scripted_gateway::{Script, ScriptedGateway};
 use gatehouse_vault::MemoryVault;
 
@@ -177,10 +177,55 @@ async fn what_cannot_be_read_is_put_aside_and_pauses_the_rules() {
         notices.detail,
         gatehouse_fleet::view::NotificationDetail::Private
     );
+    let told = desk.fleet.losses().await;
+    assert!(told.rules_paused);
+    let [LossView::Settings { .. }, LossView::Rules { aside }] = &told.losses[..] else {
+        panic!("both are told: {told:?}")
+    };
+    assert_eq!(std::fs::read_to_string(aside).unwrap(), unread);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_kept_in_the_database_where_no_file_can_be_written() {
+    use gatehouse_store::Cache as _;
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let cache = FailingCache::open(folder.path()).await;
+    cache.setting_put("settings", "{").await.unwrap();
+    cache.close().await;
+    std::fs::create_dir(folder.path().join("settings.unread.json")).unwrap();
+    let desk = Desk::over(folder.clone(), Arc::new(MemoryVault::new())).await;
+    assert_eq!(desk.fleet.losses().await.losses.len(), 1);
     desk.fleet.shutdown().await;
     let cache = FailingCache::open(folder.path()).await;
-    let aside = cache.setting("autoAnswers.unread").await.unwrap();
-    assert_eq!(aside.as_deref(), Some(unread));
+    let aside = cache.setting("settings.unread").await.unwrap();
+    assert_eq!(aside.as_deref(), Some("{"));
+}
+
+#[tokio::test]
+async fn a_loss_is_told_at_each_start_until_the_person_has_seen_it() {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let vault = Arc::new(MemoryVault::new());
+    Desk::over(folder.clone(), vault.clone())
+        .await
+        .fleet
+        .shutdown()
+        .await;
+    std::fs::write(folder.path().join("records.sqlite3"), "no database").unwrap();
+    let start = async || Desk::over(folder.clone(), vault.clone()).await.fleet;
+    let unseen = start().await;
+    let told = unseen.losses().await;
+    let [LossView::Records { aside, restored: 0 }] = &told.losses[..] else {
+        panic!("it is told: {told:?}")
+    };
+    assert!(std::path::Path::new(aside).exists(), "{aside}");
+    unseen.shutdown().await;
+
+    let seen = start().await;
+    assert_eq!(seen.losses().await.losses, told.losses);
+    seen.losses_seen().await.unwrap();
+    assert_eq!(seen.losses().await, LossesView::default());
+    seen.shutdown().await;
+    assert_eq!(start().await.losses().await, LossesView::default());
 }
 
 #[tokio::test]

@@ -27,6 +27,13 @@ pub(crate) async fn settings_save(fleet: State<'_, Fleet>, settings: Settings) -
     fleet.settings_save(settings).await.map_err(|e| e.to_view())
 }
 
+/// The person has seen what of the app's own records could not be read.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn losses_seen(fleet: State<'_, Fleet>) -> Answer<()> {
+    fleet.losses_seen().await.map_err(|e| e.to_view())
+}
+
 /// Shows a harmless sample notification, and says what this desktop can show.
 #[tauri::command]
 #[specta::specta]

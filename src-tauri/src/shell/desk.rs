@@ -1,5 +1,4 @@
-//! What the shell knows of its own: what notices can be shown, and the place that a person asked for
-//! before the page was there to show it.
+//! What the shell knows of its own: what notices can be shown, and what the main window's page was asked to show.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +12,7 @@ use tauri_specta::Event;
 use tokio::sync::watch;
 use tracing::info;
 
+use super::page::Page;
 use super::window::MAIN;
 use crate::bridge::Open;
 use crate::commands::{Answer, refused};
@@ -51,14 +51,6 @@ impl Asked {
     }
 }
 
-/// Where the main window's page is in its life.
-enum Page {
-    /// It is not there yet, or no longer; it will be told what to open.
-    Absent { wanted: Option<Opening> },
-    /// It listens.
-    Ready,
-}
-
 impl Desk {
     pub(crate) fn new(
         started: Instant,
@@ -70,7 +62,7 @@ impl Desk {
             secrets: Asked::now(async move { asked.secret_store_state().await }),
             started,
             support,
-            page: Mutex::new(Page::Absent { wanted: None }),
+            page: Mutex::new(Page::absent()),
             painted: watch::Sender::new(false),
             place_is_due: AtomicBool::new(false),
         }
@@ -87,7 +79,7 @@ impl Desk {
     /// What a page is told at its start.
     pub(crate) async fn app_info(&self, fleet: &Fleet, window: &WebviewWindow) -> AppInfo {
         let opening = if window.label() == MAIN {
-            self.take_wanted()
+            lock(&self.page).starts()
         } else {
             None
         };
@@ -102,6 +94,7 @@ impl Desk {
             },
             notifications,
             settings: fleet.settings().await,
+            losses: fleet.losses().await,
             opening,
         }
     }
@@ -137,37 +130,32 @@ impl Desk {
         if window.label() != MAIN {
             return;
         }
-        let wanted = self.take_wanted();
-        *lock(&self.page) = Page::Ready;
-        if let Some(opening) = wanted {
+        let untold = lock(&self.page).listens();
+        if let Some(opening) = untold {
             let _ = Open(opening).emit_to(window, MAIN);
         }
     }
 
+    /// The main window's page is loaded, for the first time or anew. Until it has painted it hears nothing.
+    pub(crate) fn page_loads(&self) {
+        lock(&self.page).loads();
+    }
+
     /// The main window is gone.
     pub(crate) fn page_left(&self) {
-        *lock(&self.page) = Page::Absent { wanted: None };
+        *lock(&self.page) = Page::absent();
     }
 
     /// Where a page that is not there yet begins, unless a person asked for something.
     pub(crate) fn begin_at(&self, opening: Opening) {
-        if let Page::Absent { wanted } = &mut *lock(&self.page) {
-            wanted.get_or_insert(opening);
-        }
+        lock(&self.page).begins_at(opening);
     }
 
     /// A person wants to see this: the page is told now, or when it comes.
     pub(crate) fn want(&self, app: &AppHandle, opening: Opening) {
-        match &mut *lock(&self.page) {
-            Page::Ready => drop(Open(opening).emit_to(app, MAIN)),
-            Page::Absent { wanted } => *wanted = Some(opening),
-        }
-    }
-
-    fn take_wanted(&self) -> Option<Opening> {
-        match &mut *lock(&self.page) {
-            Page::Ready => None,
-            Page::Absent { wanted } => wanted.take(),
+        let now = lock(&self.page).wants(opening);
+        if let Some(opening) = now {
+            let _ = Open(opening).emit_to(app, MAIN);
         }
     }
 }

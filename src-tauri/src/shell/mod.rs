@@ -14,6 +14,7 @@ pub(crate) mod logging;
 pub mod notices;
 pub(crate) mod opening;
 pub(crate) mod own_gateway;
+mod page;
 pub mod rendering;
 pub(crate) mod start;
 pub(crate) mod streams;
@@ -25,6 +26,14 @@ pub(crate) mod window;
 use tauri::{AppHandle, Manager};
 
 use gatehouse_fleet::Fleet;
+
+/// The main window's page is loaded, and heard nothing since the one before it.
+pub(crate) fn page_loads(app: &AppHandle) {
+    // The first window is made before the desk is.
+    if let Some(desk) = app.try_state::<desk::Desk>() {
+        desk.page_loads();
+    }
+}
 
 /// The main window is gone: its page hears nothing more, and its transcripts are closed.
 pub(crate) fn page_left(app: &AppHandle) {

@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use tauri::{Manager, WebviewWindow};
 
+#[cfg(target_os = "linux")]
+use super::window::MAIN;
+
 /// How many deaths within how long are answered with a reload.
 const RELOADS: usize = 3;
 const WITHIN: Duration = Duration::from_secs(60);
@@ -53,7 +56,13 @@ pub(crate) fn watch(window: &WebviewWindow) {
         view.connect_web_process_terminated(move |view, reason| {
             tracing::error!(?reason, label = watched.label(), "the web process ended");
             match deaths.borrow_mut().another(Instant::now()) {
-                Answer::Reload => view.reload(),
+                Answer::Reload => {
+                    // It is told that it loads only once it has begun to.
+                    if watched.label() == MAIN {
+                        super::page_loads(watched.app_handle());
+                    }
+                    view.reload();
+                }
                 Answer::Close => give_up(&watched),
             }
         });

@@ -76,10 +76,9 @@ pub(crate) fn open_main(app: &AppHandle) {
             // The approval window is shown at once: drawn as it comes, it would be given the keyboard.
             let builder = page(app, MAIN, "index.html")
                 .visible(false)
-                .on_page_load(|window, load| {
-                    if load.event() == PageLoadEvent::Finished {
-                        show(&window);
-                    }
+                .on_page_load(|window, load| match load.event() {
+                    PageLoadEvent::Started => super::page_loads(window.app_handle()),
+                    PageLoadEvent::Finished => show(&window),
                 })
                 .title("Gatehouse")
                 .inner_size(1200.0, 800.0)

@@ -95,6 +95,10 @@ export const shots = [
     act: (page) => follow(page, { kind: "refused", problem: problem("linkItemUnknown") }),
   },
 
+  // What a start could not read.
+  { name: "lost", fake: "lost" },
+  { name: "lost-request", fake: "lost", hash: plain },
+
   // The inbox.
   { name: "inbox-empty", fake: "quiet" },
   { name: "inbox-few", fake: "few" },

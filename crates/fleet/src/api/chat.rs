@@ -76,8 +76,10 @@ impl Fleet {
                 .get_mut(&session)
                 .ok_or(FleetError::NoSuchSession)?;
             let older = chat.transcript.prepend_older(&history);
-            let rows = chat.transcript.dirty_for_cache();
-            core.keep_rows(&session, rows, false);
+            if chat.caches() {
+                let rows = chat.transcript.dirty_for_cache();
+                core.keep_rows(&session, rows, false);
+            }
             Ok(older)
         })
         .await?

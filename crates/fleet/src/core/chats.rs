@@ -11,9 +11,10 @@ use gatehouse_store::{MessageBatch, MessageRecord, SessionKey};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
+use super::open_chat::{Filling, OpenChat};
 use super::{Core, Write};
 use crate::ask::Asker;
-use crate::chat::{CachedRow, Coalescer, Transcript};
+use crate::chat::{CachedRow, Transcript};
 use crate::inbox::EpochMs;
 use crate::view::{AttachmentLimits, ChatSnapshot, ChatUpdate, GatewayId, SessionRef};
 
@@ -35,39 +36,6 @@ const MOST_WAITING: usize = 4_000;
 /// Until a run's written form is asked for where the gateway did not send it by itself.
 const WRITTEN_AFTER: EpochMs = 2_000;
 
-/// One open chat.
-pub(crate) struct OpenChat {
-    pub(crate) transcript: Transcript,
-    waiting: Coalescer,
-    updates: mpsc::Sender<Vec<ChatUpdate>>,
-    /// Ids that the cache had when it was opened: tells whether what it has goes on into the history.
-    cached: std::collections::HashSet<String>,
-    is_cache_whole: bool,
-    filling: Filling,
-    /// Rows of the gateway before the held ones.
-    pub(crate) next_offset: Option<u32>,
-    read_again_at: Option<EpochMs>,
-    /// The history could not be read, so what is shown is not what the gateway has.
-    lacks_history: bool,
-    /// Messages that the end of a connection left unanswered: those that the history does not have go out again.
-    resends: Vec<String>,
-}
-
-/// Whether the history is being asked for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Filling {
-    No,
-    Asked,
-    /// Asked, and something was missed since.
-    Again,
-}
-
-impl OpenChat {
-    pub(crate) fn push(&mut self, updates: impl IntoIterator<Item = ChatUpdate>) {
-        self.waiting.push(updates);
-    }
-}
-
 impl Core {
     /// Opens a chat over what the cache has. A chat that is open already gets a new reader.
     pub(crate) fn open_chat(
@@ -88,18 +56,7 @@ impl Core {
             transcript.load_cached(&json, has_older);
             let cached: std::collections::HashSet<_> =
                 rows.iter().map(|row| row.id.clone()).collect();
-            let chat = OpenChat {
-                transcript,
-                waiting: Coalescer::new(),
-                updates: updates.clone(),
-                is_cache_whole: cached.is_empty(),
-                cached,
-                filling: Filling::No,
-                next_offset: None,
-                read_again_at: None,
-                lacks_history: false,
-                resends: Vec::new(),
-            };
+            let chat = OpenChat::new(transcript, updates.clone(), cached);
             self.chats.insert(session.clone(), chat);
             self.show_approvals_in(session);
             self.chat_online(session);
@@ -168,6 +125,9 @@ impl Core {
     /// Something was missed: every open chat of the gateway reads its history again.
     pub(super) fn chats_in_doubt(&mut self, gateway: &GatewayId) {
         for session in self.chats_of(gateway) {
+            if let Some(chat) = self.chats.get_mut(&session) {
+                chat.follows = false;
+            }
             self.chat_online(&session);
         }
     }
@@ -184,6 +144,7 @@ impl Core {
         for (session, chat) in &mut self.chats {
             if session.gateway == *gateway {
                 chat.filling = Filling::No;
+                chat.follows = false;
                 let updates = chat.transcript.online(false);
                 chat.push(updates);
             }
@@ -247,7 +208,7 @@ impl Core {
             return self.unsubscribe(session);
         };
         let again = std::mem::replace(&mut chat.filling, Filling::No) == Filling::Again;
-        chat.lacks_history = history.is_err();
+        chat.follows = history.is_ok() && !again;
         let left = match history {
             Ok(_) => std::mem::take(&mut chat.resends),
             Err(_) => Vec::new(),
@@ -260,9 +221,7 @@ impl Core {
                 chat.push(updates);
                 chat.next_offset = history.next_offset.and_then(|o| u32::try_from(o).ok());
                 let rows = chat.transcript.dirty_for_cache();
-                let goes_on = rows.iter().any(|row| chat.cached.contains(&row.id));
-                let whole = !chat.is_cache_whole && !goes_on;
-                chat.is_cache_whole = true;
+                let whole = chat.begins_anew(&rows);
                 self.keep_rows(session, rows, whole);
                 self.show_approvals_in(session);
             }
@@ -298,15 +257,19 @@ impl Core {
             remove: Vec::new(),
             whole,
         };
-        if self
-            .scribe
-            .write(Write::Messages {
-                session: key,
-                batch,
-            })
-            .is_err()
-        {
+        let ids: Vec<String> = batch.upsert.iter().map(|row| row.id.clone()).collect();
+        let written = self.scribe.write(Write::Messages {
+            session: key,
+            batch,
+        });
+        let Some(chat) = self.chats.get_mut(session) else {
+            return;
+        };
+        if written.is_ok() {
+            chat.cached.extend(ids);
+        } else {
             tracing::debug!("messages were not cached: the store is busy");
+            chat.is_cache_broken = true;
         }
     }
 
@@ -346,7 +309,7 @@ impl Core {
                 continue;
             };
             chat.read_again_at = None;
-            if chat.lacks_history || chat.transcript.has_unwritten() || !chat.is_cache_whole {
+            if !chat.follows || chat.transcript.has_unwritten() {
                 self.chat_online(&session);
             }
         }
@@ -357,7 +320,9 @@ impl Core {
         let mut rows = Vec::new();
         let mut is_behind = false;
         for (session, chat) in &mut self.chats {
-            rows.push((session.clone(), chat.transcript.dirty_for_cache()));
+            if chat.caches() {
+                rows.push((session.clone(), chat.transcript.dirty_for_cache()));
+            }
             if chat.waiting.is_empty() {
                 continue;
             }

@@ -204,11 +204,11 @@ impl Core {
             return self.withdraw(key);
         }
         let standing = self.standing(item);
-        let now = self.now();
+        let settings = &self.settings.notifications;
         let command = self
             .inbox
             .board
-            .waits(item, &standing, &self.settings.notifications, now);
+            .waits(item, &standing, settings, &self.clock);
         if let Some(command) = command {
             self.outlet.push(command);
         }

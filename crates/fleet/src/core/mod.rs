@@ -16,6 +16,7 @@ mod gateways;
 mod inbox;
 mod keeping;
 mod lost;
+mod open_chat;
 mod others;
 mod outlet;
 mod scribe;
@@ -44,14 +45,15 @@ use crate::deeds::Deed;
 use crate::drafts::Drafts;
 use crate::error::FleetError;
 use crate::fleet::FleetEvent;
-use crate::view::{GatewayId, SessionRef, Settings};
+use crate::view::{GatewayId, LossView, SessionRef, Settings};
 
 pub(crate) use answers::{ANSWERS, AnswerDesk};
-pub(crate) use chats::{OPENS_WITH, OpenChat, ROW_TEXT};
+pub(crate) use chats::{OPENS_WITH, ROW_TEXT};
 pub(crate) use entry::{Entry, kind_word};
 pub(crate) use gateway_view::problem_view;
 pub(crate) use gateways::config;
 pub(crate) use inbox::InboxDesk;
+pub(crate) use open_chat::OpenChat;
 pub(crate) use outlet::Outlet;
 pub(crate) use scribe::{Scribe, Write};
 pub(crate) use secrets::{secret_store_view, tell_how_secrets_stand};
@@ -157,6 +159,8 @@ pub(crate) struct Core {
     pub(crate) unsent: HashMap<SessionRef, Vec<Unsent>>,
     pub(crate) drafts: Drafts,
     pub(crate) settings: Settings,
+    /// What could not be read, at this start or an earlier one, and nobody has seen yet.
+    pub(crate) losses: Vec<LossView>,
     pub(crate) answers: AnswerDesk,
     pub(crate) epochs: u64,
     /// When it was last asked how secrets stand.

@@ -150,12 +150,15 @@ impl SessionDesk {
         ran
     }
 
-    /// The row of which nothing was heard for the longest leaves where there are too many.
+    /// The row of which nothing was heard for the longest leaves where there are too many; one that waits for the person
+    /// after all others.
     fn make_room(&mut self, gateway: &GatewayId) {
         if self.of(gateway).count() < MOST_ROWS {
             return;
         }
-        let stalest = self.of(gateway).min_by_key(|(_, row)| row.touched);
+        let stalest = self
+            .of(gateway)
+            .min_by_key(|(_, row)| (row.waits, row.touched));
         if let Some(key) = stalest.map(|(key, _)| key.clone()) {
             self.remove(&key);
         }
@@ -184,5 +187,72 @@ impl SessionDesk {
 impl Row {
     pub(super) fn view(&self, gateway: &GatewayId) -> SessionView {
         sessions::view(gateway, &self.row, self.waits, self.cached)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn home() -> GatewayId {
+        GatewayId("home".to_owned())
+    }
+
+    /// Puts the nth session of a gateway there, as an event tells of it.
+    fn put(desk: &mut SessionDesk, gateway: &GatewayId, n: usize, waits: bool) -> Key {
+        let row: SessionRow = serde_json::from_value(json!({"key": format!("s{n}")})).unwrap();
+        let key = (gateway.clone(), row.key.clone());
+        let touched = desk.next();
+        desk.put(gateway, row, waits, touched);
+        key
+    }
+
+    /// As many sessions as are held, the first of which waits for the person.
+    fn full() -> SessionDesk {
+        let mut desk = SessionDesk::default();
+        for n in 0..MOST_ROWS {
+            put(&mut desk, &home(), n, n == 0);
+        }
+        desk
+    }
+
+    #[test]
+    fn a_thousand_sessions_of_a_gateway_are_held_and_the_next_takes_the_place_of_the_stalest() {
+        let mut desk = full();
+        assert_eq!(desk.of(&home()).count(), 1_000);
+        // Something was heard of it just now, and it stays where it is.
+        let heard_of = put(&mut desk, &home(), 1, false);
+        assert!(desk.removed.is_empty(), "{:?}", desk.removed);
+
+        let new = put(&mut desk, &home(), 5_000, false);
+        assert_eq!(desk.of(&home()).count(), 1_000);
+        assert!(desk.rows.contains_key(&new) && desk.rows.contains_key(&heard_of));
+        let stalest = (home(), "s2".to_owned());
+        assert_eq!(desk.removed, BTreeSet::from([stalest.clone()]), "is told");
+        assert_eq!(desk.deleted, BTreeSet::from([stalest]), "leaves the store");
+    }
+
+    #[test]
+    fn a_session_that_waits_for_the_person_leaves_after_all_others() {
+        let mut desk = full();
+        for n in 0..MOST_ROWS {
+            put(&mut desk, &home(), 5_000 + n, false);
+        }
+        let waits = (home(), "s0".to_owned());
+        assert!(desk.rows.contains_key(&waits), "though it is the stalest");
+    }
+
+    #[test]
+    fn the_many_sessions_of_one_gateway_take_no_place_from_those_of_another() {
+        let mut desk = SessionDesk::default();
+        let lab = GatewayId("lab".to_owned());
+        put(&mut desk, &lab, 0, false);
+        for n in 0..2 * MOST_ROWS {
+            put(&mut desk, &home(), n, false);
+        }
+        assert_eq!(desk.of(&lab).count(), 1);
+        assert_eq!(desk.snapshot().sessions.len(), MOST_ROWS + 1);
     }
 }

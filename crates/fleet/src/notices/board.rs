@@ -6,7 +6,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::{NoticeCommand, PlainKind, PlainNotice, more_key, notice};
-use crate::inbox::{EpochMs, Item, Standing};
+use crate::clock::Clock;
+use crate::inbox::{Item, Standing};
 use crate::view::{GatewayId, ItemKey, NotificationSettings};
 
 /// Notices of waiting items that are shown at once; a desktop gets no more readable with more.
@@ -30,13 +31,13 @@ impl NoticeBoard {
         item: &Item,
         standing: &Standing,
         settings: &NotificationSettings,
-        now: EpochMs,
+        clock: &Clock,
     ) -> Option<NoticeCommand> {
         if !settings.approvals || !item.is_waiting() {
             return None;
         }
         let key = item.key();
-        let notice = notice(item, standing, settings, now);
+        let notice = notice(item, standing, settings, clock);
         if self.on_screen.contains(&key) || self.closed.contains(&key) {
             return Some(NoticeCommand::Update(notice));
         }
@@ -113,12 +114,12 @@ impl NoticeBoard {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{home, item, shown};
+    use super::super::tests::{at_the_start, home, item, shown};
     use super::*;
 
     fn waits(board: &mut NoticeBoard, id: &str) -> Option<NoticeCommand> {
         let settings = NotificationSettings::default();
-        board.waits(&item(id, "ls"), &home(), &settings, 0)
+        board.waits(&item(id, "ls"), &home(), &settings, &at_the_start())
     }
 
     /// A board with as many notices as are shown at once.

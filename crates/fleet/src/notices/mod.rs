@@ -6,8 +6,9 @@
 mod board;
 
 use crate::choices;
+use crate::clock::Clock;
 use crate::excerpt::{Excerpt, excerpt};
-use crate::inbox::{EpochMs, Item, Standing, has_to_be_reviewed, people};
+use crate::inbox::{Item, Standing, has_to_be_reviewed, people};
 use crate::untrusted::{Policy, cap, escape, in_order, one_line};
 use crate::view::{
     Decision, GatewayId, ItemKey, ItemKind, Millis, NotificationDetail, NotificationSettings,
@@ -116,7 +117,7 @@ fn notice(
     item: &Item,
     standing: &Standing,
     settings: &NotificationSettings,
-    now: EpochMs,
+    clock: &Clock,
 ) -> Notice {
     let private = settings.detail == NotificationDetail::Private;
     let gateway = one_line(&standing.gateway_name, 80);
@@ -133,7 +134,7 @@ fn notice(
     };
     lines.extend(people(item).as_ref().map(choices::people));
     lines.extend(choices::lack(&standing.barred));
-    lines.push(footer(item, now.saturating_add(standing.ahead)));
+    lines.push(footer(item, standing, clock));
     Notice {
         key: item.key(),
         revision: item.revision,
@@ -211,20 +212,15 @@ fn body(item: &Item, subject: String) -> Vec<String> {
     lines
 }
 
-/// `now` is by the gateway's clock.
-fn footer(item: &Item, now: EpochMs) -> String {
+/// A clock time, not a time left: what a notice says stays on the screen as it was written.
+fn footer(item: &Item, standing: &Standing, clock: &Clock) -> String {
     let id = short_id(&item.key());
-    match item.request.expires_at.map(|at| at.saturating_sub(now)) {
-        Some(left) if left > 0 => format!("{} left · {id}", duration(left)),
-        _ => id,
-    }
-}
-
-fn duration(ms: EpochMs) -> String {
-    match ms / 1000 {
-        seconds @ ..60 => format!("{seconds} s"),
-        seconds @ 60..3600 => format!("{} min", seconds / 60),
-        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    match item
+        .expires_at(standing.ahead)
+        .and_then(|at| clock.shows(at))
+    {
+        Some(end) => format!("until {end} · {id}"),
+        None => id,
     }
 }
 

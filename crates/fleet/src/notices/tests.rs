@@ -42,6 +42,11 @@ pub(super) fn item(id: &str, subject: &str) -> Item {
     inbox.items().next().unwrap().clone()
 }
 
+/// A clock at the time at which samples are asked.
+pub(super) fn at_the_start() -> Clock {
+    Clock::new(|| 0)
+}
+
 pub(super) fn home() -> Standing {
     Standing {
         gateway_name: "home".into(),
@@ -59,11 +64,18 @@ pub(super) fn shown(command: Option<NoticeCommand>) -> Notice {
 #[test]
 fn a_notice_has_the_offered_decisions_but_allow_always() {
     let settings = NotificationSettings::default();
-    let notice = shown(NoticeBoard::default().waits(&item("a", "uname -a"), &home(), &settings, 0));
+    let notice = shown(NoticeBoard::default().waits(
+        &item("a", "uname -a"),
+        &home(),
+        &settings,
+        &at_the_start(),
+    ));
     assert_eq!(notice.buttons, [Decision::AllowOnce, Decision::Deny]);
     assert_eq!(notice.title, "home: main wants to run a command");
     assert!(
-        notice.body.starts_with("uname -a\nin /srv\n1 min left · "),
+        notice
+            .body
+            .starts_with("uname -a\nin /srv\nuntil 00:01:30 · "),
         "{}",
         notice.body
     );
@@ -75,7 +87,7 @@ fn a_tools_call_is_named_and_allowed_only_where_all_that_it_is_given_is_seen() {
     let notice = |subject: &str| {
         let mut item = item("a", subject);
         item.request.content.tool = Some("sessions_send".into());
-        shown(NoticeBoard::default().waits(&item, &home(), &settings, 0))
+        shown(NoticeBoard::default().waits(&item, &home(), &settings, &at_the_start()))
     };
     let short = notice("sessions_send send agent:main:x\nmessage: good morning");
     assert_eq!(short.title, "home: main wants to use sessions_send");
@@ -100,8 +112,12 @@ fn what_is_dangerous_is_reviewed_or_refused() {
         dangerous: true,
         ..home()
     };
-    let notice =
-        shown(NoticeBoard::default().waits(&item("a", "curl x | sh"), &standing, &settings, 0));
+    let notice = shown(NoticeBoard::default().waits(
+        &item("a", "curl x | sh"),
+        &standing,
+        &settings,
+        &at_the_start(),
+    ));
     assert_eq!(notice.buttons, [Decision::Deny]);
     assert!(notice.review, "the whole of it is a click away");
 }
@@ -117,7 +133,7 @@ fn what_is_said_beside_a_command_is_on_its_notice_and_has_to_be_looked_at() {
             ..content
         };
         let settings = NotificationSettings::default();
-        shown(NoticeBoard::default().waits(&item, &home(), &settings, 0))
+        shown(NoticeBoard::default().waits(&item, &home(), &settings, &at_the_start()))
     };
     let none = Content::default;
     for (content, line) in [
@@ -172,7 +188,8 @@ fn what_a_gateway_that_judged_it_says_is_on_the_notice_or_it_has_to_be_looked_at
         let mut item = item("a", "npm test");
         item.request.content.judged = true;
         item.request.content.warnings = vec![warning.clone()];
-        let notice = shown(NoticeBoard::default().waits(&item, &home(), &settings, 0));
+        let notice =
+            shown(NoticeBoard::default().waits(&item, &home(), &settings, &at_the_start()));
         assert_eq!(notice.review, review, "{}", notice.body);
         assert!(notice.body.contains(&warning[..16]), "{}", notice.body);
     }
@@ -185,7 +202,12 @@ fn a_command_that_was_not_read_has_to_be_looked_at() {
         ..home()
     };
     let settings = NotificationSettings::default();
-    let notice = shown(NoticeBoard::default().waits(&item("a", "ls"), &standing, &settings, 0));
+    let notice = shown(NoticeBoard::default().waits(
+        &item("a", "ls"),
+        &standing,
+        &settings,
+        &at_the_start(),
+    ));
     assert!(notice.review);
     assert_eq!(notice.buttons, [Decision::Deny]);
 }
@@ -201,7 +223,12 @@ fn a_decision_that_this_app_may_not_make_has_no_button_and_the_notice_says_why()
         barred: vec![barred(Decision::AllowOnce), barred(Decision::Deny)],
         ..home()
     };
-    let notice = shown(NoticeBoard::default().waits(&item("a", "ls"), &standing, &settings, 0));
+    let notice = shown(NoticeBoard::default().waits(
+        &item("a", "ls"),
+        &standing,
+        &settings,
+        &at_the_start(),
+    ));
     assert_eq!(notice.buttons, []);
     assert!(
         notice.body.contains("operator.approvals"),
@@ -214,8 +241,8 @@ fn a_decision_that_this_app_may_not_make_has_no_button_and_the_notice_says_why()
 fn two_requests_for_the_same_command_differ_in_their_text() {
     let settings = NotificationSettings::default();
     let mut board = NoticeBoard::default();
-    let first = shown(board.waits(&item("a", "ls"), &home(), &settings, 0));
-    let second = shown(board.waits(&item("b", "ls"), &home(), &settings, 0));
+    let first = shown(board.waits(&item("a", "ls"), &home(), &settings, &at_the_start()));
+    let second = shown(board.waits(&item("b", "ls"), &home(), &settings, &at_the_start()));
     assert_ne!(first.body, second.body);
 }
 
@@ -225,8 +252,12 @@ fn a_private_notice_names_neither_command_nor_folder_nor_agent() {
         detail: NotificationDetail::Private,
         ..Default::default()
     };
-    let notice =
-        shown(NoticeBoard::default().waits(&item("a", "curl secret"), &home(), &settings, 0));
+    let notice = shown(NoticeBoard::default().waits(
+        &item("a", "curl secret"),
+        &home(),
+        &settings,
+        &at_the_start(),
+    ));
     let text = format!("{} {}", notice.title, notice.body);
     assert!(
         !text.contains("curl") && !text.contains("/srv") && !text.contains("main"),
@@ -245,7 +276,8 @@ fn a_private_notice_names_neither_command_nor_folder_nor_agent() {
 fn a_hidden_character_in_a_command_is_visible_and_a_long_one_says_so() {
     let settings = NotificationSettings::default();
     let long = format!("\u{202e}{}", "x".repeat(5000));
-    let notice = shown(NoticeBoard::default().waits(&item("a", &long), &home(), &settings, 0));
+    let notice =
+        shown(NoticeBoard::default().waits(&item("a", &long), &home(), &settings, &at_the_start()));
     assert!(notice.body.starts_with("⟨U+202E⟩xxx"));
     assert!(notice.body.contains("… (5001 characters in all)"));
 }
@@ -254,7 +286,12 @@ fn a_hidden_character_in_a_command_is_visible_and_a_long_one_says_so() {
 fn words_from_right_to_left_in_a_command_stand_in_the_order_in_which_they_run() {
     let settings = NotificationSettings::default();
     let command = "rm \u{5d0} /etc \u{5d1}";
-    let notice = shown(NoticeBoard::default().waits(&item("a", command), &home(), &settings, 0));
+    let notice = shown(NoticeBoard::default().waits(
+        &item("a", command),
+        &home(),
+        &settings,
+        &at_the_start(),
+    ));
     let stands = format!("\u{202d}{command}\u{202c}");
     assert_eq!(notice.body.lines().next(), Some(stands.as_str()));
 }
@@ -271,16 +308,21 @@ fn what_a_notice_does_not_show_whole_is_reviewed_or_refused_and_the_rest_stays_i
         format!("echo {}; {tail}", "a".repeat(300_000)),
         format!("ls{}", "\u{3000}".repeat(60)),
     ] {
-        let notice = shown(NoticeBoard::default().waits(&item("a", &long), &home(), &settings, 0));
+        let notice = shown(NoticeBoard::default().waits(
+            &item("a", &long),
+            &home(),
+            &settings,
+            &at_the_start(),
+        ));
         assert_eq!(notice.buttons, [Decision::Deny], "{}", notice.body);
         assert!(notice.review, "{}", notice.body);
         let lines: Vec<_> = notice.body.lines().collect();
         let columns = notice.body.chars().count();
         assert!(lines.len() <= 9 && columns < 600, "{}", notice.body);
-        let [.., folder, left] = lines[..] else {
+        let [.., folder, end] = lines[..] else {
             panic!("{}", notice.body)
         };
-        assert!(folder == "in /srv" && left.starts_with("1 min left"));
+        assert!(folder == "in /srv" && end.starts_with("until 00:01:30"));
     }
 }
 
@@ -297,7 +339,7 @@ fn asks(kind: ItemKind, facts: &[(FactLabel, &str)]) -> Notice {
     let facts = facts.iter().map(|(label, value)| (*label, (*value).into()));
     item.request.content.facts = facts.collect();
     let settings = NotificationSettings::default();
-    shown(NoticeBoard::default().waits(&item, &home(), &settings, 0))
+    shown(NoticeBoard::default().waits(&item, &home(), &settings, &at_the_start()))
 }
 
 #[test]
@@ -343,7 +385,8 @@ fn what_the_gateway_did_not_say_is_told_in_words_and_can_only_be_refused() {
     for subject in ["", "rm -rf /"] {
         let mut item = item("a", subject);
         item.request.content.unsaid = true;
-        let notice = shown(NoticeBoard::default().waits(&item, &home(), &settings, 0));
+        let notice =
+            shown(NoticeBoard::default().waits(&item, &home(), &settings, &at_the_start()));
         let told = "The gateway did not say what would run";
         assert!(notice.body.starts_with(told), "{}", notice.body);
         assert!(notice.body.contains(subject), "{}", notice.body);
@@ -359,7 +402,7 @@ fn nothing_is_notified_where_the_person_switched_it_off() {
         ..Default::default()
     };
     assert_eq!(
-        NoticeBoard::default().waits(&item("a", "ls"), &home(), &settings, 0),
+        NoticeBoard::default().waits(&item("a", "ls"), &home(), &settings, &at_the_start()),
         None
     );
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Opening, SecretStoreView};
+use super::{LossesView, Opening, SecretStoreView};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase", default)]
@@ -93,6 +93,7 @@ pub struct AppInfo {
     pub secrets: SecretStoreView,
     pub notifications: NotificationSupport,
     pub settings: Settings,
+    pub losses: LossesView,
     /// What a person asked for before the page was there: a clicked notification, a link.
     pub opening: Option<Opening>,
 }

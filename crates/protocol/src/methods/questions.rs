@@ -1,13 +1,20 @@
-//! Questions of agents: list and answer. Protocol 4.
+//! Questions of agents: list, read and answer. Protocol 4.
 
 use serde::Serialize;
 
 use crate::method::{NoParams, methods};
-use crate::model::question::{Answers, QuestionList, QuestionResolved};
+use crate::model::question::{Answers, QuestionFound, QuestionList, QuestionResolved};
 
 methods! {
+    QuestionGet = "question.get", Questions, V4, QuestionIdParams => QuestionFound;
     QuestionsList = "question.list", Questions, V4, NoParams => QuestionList;
     QuestionResolve = "question.resolve", Questions, V4, QuestionResolveParams => QuestionResolved;
+}
+
+/// Names one request. One that has ended is known for some seconds more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QuestionIdParams {
+    pub id: String,
 }
 
 /// An answer, or that there will be none.

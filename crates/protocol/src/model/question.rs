@@ -59,6 +59,11 @@ wire! {
         pub questions: Listed<QuestionRecord>,
     }
 
+    /// `question.get`.
+    pub struct QuestionFound {
+        pub question: QuestionRecord,
+    }
+
     /// `question.resolved` and the answer to `question.resolve`, which has no id.
     pub struct QuestionResolved {
         pub id: Option<String>,

@@ -161,6 +161,15 @@ impl ScriptedGateway {
         world.script.running.push(run);
     }
 
+    /// So many messages are in a session's transcript from now on, and nobody is told.
+    pub fn grows(&self, session: &str, messages: usize) {
+        let mut world = self.world.lock().expect("no test panicked");
+        let sessions = world.script.sessions.iter_mut();
+        for known in sessions.filter(|known| known.key == session) {
+            known.messages = messages;
+        }
+    }
+
     /// The decision recorded for an approval, and how many resolve requests named it.
     pub fn record(&self, id: &str) -> (Option<String>, u32) {
         self.world

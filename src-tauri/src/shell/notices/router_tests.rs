@@ -1,6 +1,7 @@
 //! The router with a notifier and surfaces that only record.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatehouse_fleet::notices::PlainKind;
 use gatehouse_fleet::view::{CommandError, GatewayId, SessionRef};
@@ -28,6 +29,8 @@ struct Recorded {
     log: Mutex<Vec<String>>,
     support: watch::Sender<NotificationSupport>,
     refuse: bool,
+    /// No notice is shown any more, whatever the support.
+    deaf: AtomicBool,
     not_shown: Mutex<HashSet<ItemKey>>,
 }
 
@@ -42,7 +45,9 @@ impl DecisionNotifier for Recorded {
     async fn show(&self, notice: Notice) -> Delivery {
         self.note(format!("show {}", notice.key.0));
         match *self.support.borrow() {
-            NotificationSupport::Actions { .. } => Delivery::WithButtons,
+            NotificationSupport::Actions { .. } if !self.deaf.load(Ordering::SeqCst) => {
+                Delivery::WithButtons
+            }
             _ => Delivery::NeedsWindow,
         }
     }
@@ -126,6 +131,7 @@ impl Scene {
             log: Mutex::default(),
             support,
             refuse,
+            deaf: AtomicBool::default(),
             not_shown: Mutex::default(),
         });
         let (commands, commanded) = mpsc::channel(8);
@@ -399,6 +405,57 @@ async fn what_a_server_that_came_back_did_not_take_keeps_its_window() {
         "approval window true",
         "withdraw b",
         "approval window false",
+    ];
+    assert_eq!(scene.log().await, expected);
+}
+
+#[tokio::test]
+async fn a_window_that_came_back_with_the_servers_death_leaves_again_with_its_last_item() {
+    let scene = Scene::new(with_buttons(), false);
+    scene.show("a").await;
+    scene.settle().await;
+    for support in [NotificationSupport::None, with_buttons()] {
+        scene.recorded.support.send_replace(support);
+        scene.settle().await;
+    }
+    scene.recorded.note("the server is away again".to_owned());
+    scene
+        .recorded
+        .support
+        .send_replace(NotificationSupport::None);
+    scene.settle().await;
+    scene.withdraw("a").await;
+    let expected = [
+        "show a",
+        "approval window true",
+        "approval window false",
+        "the server is away again",
+        "approval window true",
+        "withdraw a",
+        "approval window false",
+    ];
+    assert_eq!(scene.log().await, expected);
+}
+
+#[tokio::test]
+async fn a_choice_that_did_not_count_brings_back_the_window_where_no_notice_comes() {
+    let scene = Scene::new(with_buttons(), true);
+    scene.show("a").await;
+    scene.settle().await;
+    // As a server does that is too slow to show anything again.
+    scene.recorded.deaf.store(true, Ordering::SeqCst);
+    let pressed = NoticeEvent::Decided {
+        key: key("a"),
+        revision: 1,
+        decision: Decision::Deny,
+    };
+    scene.events.send(pressed).await.unwrap();
+    let expected = [
+        "show a",
+        "decide a 1 Deny",
+        "tell itemChanged",
+        "show a",
+        "approval window true",
     ];
     assert_eq!(scene.log().await, expected);
 }

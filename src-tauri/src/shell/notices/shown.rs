@@ -65,6 +65,12 @@ impl Waiting {
         Some((&entry.notice, entry.id, showing))
     }
 
+    /// Whether this is the last showing of an item that waits.
+    pub(super) fn is_shown_by(&self, key: &ItemKey, showing: &Showing) -> bool {
+        let entry = self.notices.get(key);
+        entry.is_some_and(|entry| entry.showing.as_ref() == Some(showing))
+    }
+
     pub(super) fn shown_as(&mut self, key: &ItemKey, id: u32) {
         if let Some(entry) = self.notices.get_mut(key) {
             entry.id = Some(id);

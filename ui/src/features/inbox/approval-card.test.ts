@@ -253,6 +253,28 @@ describe("the approval card", () => {
     expect(decide).toHaveBeenCalledWith(expect.objectContaining({ decision: "deny" }));
   });
 
+  it("takes no press just after what stands above it came or left", async () => {
+    const heard: (() => void)[] = [];
+    vi.stubGlobal(
+      "ResizeObserver",
+      class {
+        constructor(hears: () => void) {
+          heard.push(hears);
+        }
+        observe() {}
+        disconnect() {}
+      },
+    );
+    const { decide, pass } = await show();
+    vi.unstubAllGlobals();
+    heard.forEach((hears) => hears());
+    await fireEvent.click(button("deny"));
+    expect(decide).not.toHaveBeenCalled();
+    pass(settleTime);
+    await fireEvent.click(button("deny"));
+    expect(decide).toHaveBeenCalledTimes(1);
+  });
+
   it("forgets A when its window gets the keyboard anew", async () => {
     const { decide } = await show();
     await key("a");

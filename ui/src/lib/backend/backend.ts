@@ -105,6 +105,8 @@ export interface Backend extends Governance {
 
   appInfo(): Promise<AppInfo>;
   settingsSave(settings: Settings): Promise<Settings>;
+  /** What of the app's own records could not be read was seen, and is not told again. */
+  lossesSeen(): Promise<void>;
   notificationTest(): Promise<NotificationSupport>;
   /** The first useful paint is on the screen. */
   windowReady(): Promise<void>;

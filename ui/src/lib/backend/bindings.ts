@@ -11,6 +11,8 @@ export const commands = {
 	appInfo: () => __TAURI_INVOKE<AppInfo>("app_info"),
 	/**  Keeps the settings and answers what was kept. */
 	settingsSave: (settings: Settings) => __TAURI_INVOKE<Settings>("settings_save", { settings }),
+	/**  The person has seen what of the app's own records could not be read. */
+	lossesSeen: () => __TAURI_INVOKE<null>("losses_seen"),
 	/**  Shows a harmless sample notification, and says what this desktop can show. */
 	notificationTest: () => __TAURI_INVOKE<NotificationSupport>("notification_test"),
 	/**  Opens a web address in the person's browser. The page asks first. */
@@ -199,6 +201,7 @@ export type AppInfo = {
 	secrets: SecretStoreView,
 	notifications: NotificationSupport,
 	settings: Settings,
+	losses: LossesView,
 	/**  What a person asked for before the page was there: a clicked notification, a link. */
 	opening: Opening | null,
 };
@@ -825,6 +828,24 @@ export type ItemKey = string;
 export type ItemKind = "exec" | "plugin" | "system" | "question" | "devicePairing" | "nodePairing";
 
 export type Lasting = "once" | "session" | "for" | "always";
+
+/**  One loss. `aside` is the file in which what was there before is kept. */
+export type LossView = 
+/**  Gateways, settings and inbox were damaged. So many gateways came back with the settings from their copy. */
+{ kind: "records"; aside: string; restored: number } | 
+/**  Sessions and messages were damaged; they come again from the gateways. */
+{ kind: "cache"; aside: string } | 
+/**  Some settings could not be read; the others hold. */
+{ kind: "settings"; aside: string } | 
+/**  Some rules that answer could not be read; the others are there. */
+{ kind: "rules"; aside: string };
+
+/**  What was lost, and what holds because of it. */
+export type LossesView = {
+	losses: LossView[],
+	/**  Rules that answer do so no more until the person says so. */
+	rulesPaused: boolean,
+};
 
 export type MessageState = { kind: "done" } | 
 /**  Ours, not confirmed yet. */

@@ -215,6 +215,7 @@ export function httpBackend(signInAgain: () => Promise<boolean>, leave: () => vo
 
     appInfo: () => call("app_info"),
     settingsSave: (settings) => call("settings_save", { settings }),
+    lossesSeen: () => call("losses_seen"),
     notificationTest: onlyOnTheDesktop,
     windowReady: () => Promise.resolve(),
     windowHolds: (unsaved) => {

@@ -97,6 +97,7 @@ export function tauriBackend(): Backend {
 
     appInfo: () => checked.appInfo() as Promise<AppInfo>,
     settingsSave: (settings) => checked.settingsSave(settings) as Promise<Settings>,
+    lossesSeen: () => done(checked.lossesSeen()),
     notificationTest: () => checked.notificationTest(),
     windowReady: () => done(checked.windowReady()),
     windowHolds: (unsaved) => done(checked.windowHolds(unsaved)),

@@ -13,6 +13,7 @@ import { common, keys, leave, time } from "./en/common";
 import { gateways } from "./en/gateways";
 import { doctor, governance, terms, undo } from "./en/governance";
 import { inbox } from "./en/inbox";
+import { losses } from "./en/losses";
 import { policy } from "./en/policy";
 import { problems, unknownProblem } from "./en/problems";
 import { secrets } from "./en/secrets";
@@ -28,6 +29,7 @@ const en = {
   inbox,
   gateways,
   secrets,
+  losses,
   sessions,
   settings,
   chat,

@@ -14,7 +14,7 @@ use super::item::{Content, EpochMs, Outcome, People, Request, Source, Unavailabl
 use crate::view::{Decision, FactLabel, ItemKind};
 
 pub(crate) use pairing::{device, node, pairing_told};
-pub(crate) use question::{question, question_taken, question_told};
+pub(crate) use question::{question, question_recorded, question_taken, question_told};
 
 pub(crate) fn exec(approval: wire::ExecApproval) -> Request {
     let request = approval.request;

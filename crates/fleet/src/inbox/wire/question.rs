@@ -3,7 +3,9 @@
 use gatehouse_protocol::model::question::{QuestionRecord, QuestionResolved, QuestionStatus};
 
 use super::pending;
-use crate::inbox::{Content, Outcome, Question, Request, Source, Unavailable, Verdict};
+use crate::inbox::{
+    Content, Outcome, Question, ReadBackAnswer, Request, Source, Unavailable, Verdict,
+};
 use crate::view::{Decision, ItemKind};
 
 /// A question asks for answers (`Approve`) or none (`Reject`). One that asks for a secret can only be declined
@@ -87,6 +89,25 @@ pub(crate) fn question_told(event: &QuestionResolved) -> Outcome {
     }
 }
 
+/// The gateway's record of a question. It does not say of a cancelled one whether a person declined it or its run ended.
+pub(crate) fn question_recorded(record: &QuestionRecord) -> ReadBackAnswer {
+    let verdict = match record.status {
+        Some(QuestionStatus::Pending) => return ReadBackAnswer::Pending,
+        Some(QuestionStatus::Answered) => Verdict::Decided(Decision::Approve),
+        Some(QuestionStatus::Expired) => Verdict::Expired,
+        Some(QuestionStatus::Cancelled) => return ReadBackAnswer::Unknown,
+        // A state that this version does not know: not a reason to guess.
+        _ => return ReadBackAnswer::Failed,
+    };
+    ReadBackAnswer::Ended(Outcome {
+        verdict,
+        by: record.resolved_by.clone(),
+        by_this_app: None,
+        at: None,
+        source: Source::Record,
+    })
+}
+
 /// What the gateway recorded when it took our answer, or that there is none: a question that it calls cancelled then
 /// is one that we declined.
 pub(crate) fn question_taken(reply: &QuestionResolved) -> Option<Outcome> {
@@ -119,6 +140,24 @@ mod tests {
             request.content.unavailable[0].reason.as_deref(),
             Some("asksForSecret")
         );
+    }
+
+    #[test]
+    fn a_question_that_was_answered_meanwhile_is_known_as_such_and_no_state_is_guessed() {
+        let read = |status: &str| {
+            let raw = json!({"question": {"id": "q", "questions": [], "status": status, "resolvedBy": "Ann"}});
+            let found: gatehouse_protocol::model::question::QuestionFound =
+                from_value(raw).unwrap();
+            question_recorded(&found.question)
+        };
+        let ReadBackAnswer::Ended(answered) = read("answered") else {
+            panic!("it has ended")
+        };
+        assert_eq!(answered.verdict, Verdict::Decided(Decision::Approve));
+        assert_eq!(answered.by.as_deref(), Some("Ann"));
+        assert_eq!(read("pending"), ReadBackAnswer::Pending);
+        assert_eq!(read("cancelled"), ReadBackAnswer::Unknown);
+        assert_eq!(read("quarantined"), ReadBackAnswer::Failed);
     }
 
     #[test]

@@ -11,8 +11,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use gatehouse_fleet::choices::label;
 use gatehouse_fleet::notices::Urgency;
+use gatehouse_fleet::view::ItemKey;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 use zbus::message::{Sequence, Type};
 use zbus::names::OwnedUniqueName;
 use zbus::zvariant::Value;
@@ -52,6 +53,16 @@ pub(super) enum Signal {
     },
     /// Another process owns the service now, or none does.
     Owner(Option<OwnedUniqueName>),
+    Late(Late),
+}
+
+/// A notice that was given up, because the server did not say in time that it shows it, and that it shows all the same.
+#[derive(Debug)]
+pub(super) struct Late {
+    pub(super) key: ItemKey,
+    pub(super) showing: Showing,
+    pub(super) id: u32,
+    pub(super) at: Sequence,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +85,8 @@ pub(super) struct Link {
     /// The bus's own id, another one for each session.
     bus_id: String,
     signals: mpsc::Receiver<Signal>,
+    /// Notices that were asked for and not answered in time.
+    late: JoinSet<Option<(Late, Option<OwnedUniqueName>)>>,
     reader: AbortHandle,
     body_markup: bool,
     /// The process that answered when it was asked what it can do.
@@ -89,11 +102,15 @@ impl Drop for Link {
 impl Link {
     /// Connects to the session bus and begins to listen, before anything is shown.
     pub(super) async fn open(bus: &Bus) -> zbus::Result<Self> {
+        in_time(Self::connect(bus)).await
+    }
+
+    async fn connect(bus: &Bus) -> zbus::Result<Self> {
         let builder = match bus {
             Bus::Session => zbus::connection::Builder::session()?,
             Bus::At(address) => zbus::connection::Builder::address(address.as_str())?,
         };
-        let connection = builder.method_timeout(ANSWER_WITHIN).build().await?;
+        let connection = builder.build().await?;
         let stream = MessageStream::from(&connection);
         let bus = fdo::DBusProxy::new(&connection).await?;
         bus.add_match_rule(from_server()?).await?;
@@ -106,6 +123,7 @@ impl Link {
             connection,
             bus_id: bus_id.as_str().to_owned(),
             signals,
+            late: JoinSet::new(),
             reader,
             body_markup: false,
             server: None,
@@ -114,17 +132,30 @@ impl Link {
 
     /// The next signal of the server; none when the bus is gone.
     pub(super) async fn signal(&mut self) -> Option<Signal> {
-        self.signals.recv().await
+        loop {
+            tokio::select! {
+                biased;
+                Some(answer) = self.late.join_next() => {
+                    // An id means nothing to a server that took over meanwhile.
+                    if let Ok(Some((late, by))) = answer && by == self.server {
+                        return Some(Signal::Late(late));
+                    }
+                }
+                signal = self.signals.recv() => return signal,
+            }
+        }
+    }
+
+    /// Whether the server has still to say what became of a notice.
+    pub(super) fn is_answered(&self) -> bool {
+        self.late.is_empty()
     }
 
     /// Asks what the server is and can do. On most desktops this starts one that is installed.
     pub(super) async fn ask_server(&mut self) -> zbus::Result<Server> {
         self.server = None;
         let information = self.call("GetServerInformation", &()).await?;
-        let owner = information
-            .header()
-            .sender()
-            .map(|sender| sender.to_owned().into());
+        let owner = sender(&information);
         let (name, _vendor, version, _spec): (String, String, String, String) =
             information.body().deserialize()?;
         let capabilities = self.call("GetCapabilities", &()).await?;
@@ -149,9 +180,10 @@ impl Link {
         Some(format!("{}/{server}", self.bus_id))
     }
 
-    /// Shows a notice and answers the server's id for it, and where in the order of all messages it came.
+    /// Shows a notice and answers the server's id for it, and where in the order of all messages it came. What the server
+    /// says later than that is told as a signal.
     pub(super) async fn notify(
-        &self,
+        &mut self,
         notice: &Notice,
         replaces: Option<u32>,
         showing: &Showing,
@@ -177,8 +209,24 @@ impl Link {
                 AS_THE_SERVER_LIKES
             },
         );
-        let answer = self.call("Notify", &arguments).await?;
-        Ok((answer.body().deserialize()?, answer.recv_position()))
+        let connection = self.connection.clone();
+        let mut answer = Box::pin(async move { call(&connection, "Notify", &arguments).await });
+        if let Ok(answer) = tokio::time::timeout(ANSWER_WITHIN, &mut answer).await {
+            let answer = answer?;
+            return Ok((answer.body().deserialize()?, answer.recv_position()));
+        }
+        let (key, showing) = (notice.key.clone(), showing.clone());
+        self.late.spawn(async move {
+            let answer = answer.await.ok()?;
+            let late = Late {
+                key,
+                showing,
+                id: answer.body().deserialize().ok()?,
+                at: answer.recv_position(),
+            };
+            Some((late, sender(&answer)))
+        });
+        Err(too_late())
     }
 
     /// Takes a notice away.
@@ -190,10 +238,32 @@ impl Link {
     where
         B: serde::Serialize + zbus::zvariant::DynamicType,
     {
-        self.connection
-            .call_method(Some(NAME), PATH, Some(NAME), method, body)
-            .await
+        in_time(call(&self.connection, method, body)).await
     }
+}
+
+/// However long the answer takes.
+async fn call<B>(connection: &Connection, method: &str, body: &B) -> zbus::Result<Message>
+where
+    B: serde::Serialize + zbus::zvariant::DynamicType,
+{
+    connection
+        .call_method(Some(NAME), PATH, Some(NAME), method, body)
+        .await
+}
+
+async fn in_time<T>(answer: impl Future<Output = zbus::Result<T>>) -> zbus::Result<T> {
+    let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await;
+    answer.unwrap_or_else(|_| Err(too_late()))
+}
+
+fn too_late() -> zbus::Error {
+    std::io::Error::from(std::io::ErrorKind::TimedOut).into()
+}
+
+fn sender(message: &Message) -> Option<OwnedUniqueName> {
+    let header = message.header();
+    header.sender().map(|sender| sender.to_owned().into())
 }
 
 /// Buttons as the specification wants them: name, words, name, words. The click on the notice comes first.

@@ -7,6 +7,7 @@
 //!
 //! Specification: <https://specifications.freedesktop.org/notification-spec/latest/>.
 
+mod handle;
 mod leftover;
 mod link;
 
@@ -15,9 +16,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use gatehouse_fleet::view::{ItemKey, NotificationSupport};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,13 +25,16 @@ use tracing::{info, warn};
 use zbus::message::Sequence;
 use zbus::names::OwnedUniqueName;
 
+use self::handle::{Handle, Order};
 use self::leftover::Leftovers;
-use self::link::{CloseReason, Link, Server, Signal};
+use self::link::{CloseReason, Late, Link, Server, Signal};
 use super::shown::Waiting;
-use super::{Attention, DecisionNotifier, Delivery, Notice, NoticeEvent, Notifier};
+use super::{Attention, Delivery, NoticeEvent, Notifier};
 
 /// How soon a session bus that went away is looked for again.
 const RETRY: Duration = Duration::from_secs(5);
+/// How long the end waits for a server that is slow to say what it shows.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// More orders than can wait at once, as the inbox bounds what is pending.
 const ORDERS: usize = 64;
 /// More than can be on the screen at once, because each that is closed there is told of.
@@ -82,62 +85,6 @@ pub fn start_on(
             not_shown: missing,
         }),
         events: clicked,
-    }
-}
-
-enum Order {
-    Show {
-        notice: Notice,
-        attention: Attention,
-        reply: oneshot::Sender<Delivery>,
-    },
-    Withdraw {
-        key: ItemKey,
-    },
-}
-
-struct Handle {
-    orders: mpsc::Sender<Order>,
-    support: watch::Receiver<NotificationSupport>,
-    not_shown: watch::Receiver<HashSet<ItemKey>>,
-}
-
-impl Handle {
-    async fn order(&self, notice: Notice, attention: Attention) -> Delivery {
-        let (reply, answer) = oneshot::channel();
-        // A notifier that has ended shows nothing; the window still can.
-        let _ = self
-            .orders
-            .send(Order::Show {
-                notice,
-                attention,
-                reply,
-            })
-            .await;
-        answer.await.unwrap_or(Delivery::NeedsWindow)
-    }
-}
-
-#[async_trait]
-impl DecisionNotifier for Handle {
-    async fn show(&self, notice: Notice) -> Delivery {
-        self.order(notice, Attention::Ask).await
-    }
-
-    async fn update(&self, notice: Notice) -> Delivery {
-        self.order(notice, Attention::Leave).await
-    }
-
-    async fn withdraw(&self, key: ItemKey) {
-        let _ = self.orders.send(Order::Withdraw { key }).await;
-    }
-
-    fn support(&self) -> watch::Receiver<NotificationSupport> {
-        self.support.clone()
-    }
-
-    fn not_shown(&self) -> HashSet<ItemKey> {
-        self.not_shown.borrow().clone()
     }
 }
 
@@ -307,7 +254,7 @@ impl NoticeActor {
             return Delivery::NeedsWindow;
         };
         let (Some(link), Some((notice, replaces, showing))) =
-            (&self.link, self.waiting.new_showing(key))
+            (&mut self.link, self.waiting.new_showing(key))
         else {
             return Delivery::NeedsWindow;
         };
@@ -329,6 +276,7 @@ impl NoticeActor {
             Some(Signal::Action { id, name }) => self.on_action(id, &name).await,
             Some(Signal::Closed { id, reason, at }) => self.on_closed(id, reason, at).await,
             Some(Signal::Owner(owner)) => self.on_owner(owner).await,
+            Some(Signal::Late(late)) => self.on_late(late).await,
             None => {
                 warn!("the session bus went away");
                 self.link = None;
@@ -355,6 +303,23 @@ impl NoticeActor {
         self.given.remove(&id);
         let closed = self.waiting.closed(id, reason == CloseReason::Dismissed);
         self.tell(closed).await;
+    }
+
+    /// A notice that nobody counted on is on the screen. It is kept in mind while it shows what waits, so that it leaves
+    /// with its item; else it leaves now.
+    async fn on_late(&mut self, late: Late) {
+        let Late {
+            key,
+            showing,
+            id,
+            at,
+        } = late;
+        if self.waiting.is_shown_by(&key, &showing) {
+            self.given.insert(id, at);
+            self.waiting.shown_as(&key, id);
+        } else if !self.given.contains_key(&id) {
+            self.close(id).await;
+        }
     }
 
     async fn on_action(&mut self, id: u32, name: &str) {
@@ -385,6 +350,17 @@ impl NoticeActor {
     async fn take_all_away(&mut self) {
         for id in self.waiting.take_ids() {
             self.close(id).await;
+        }
+        let _ = tokio::time::timeout(LAST_WORDS, self.take_late_ones_away()).await;
+    }
+
+    async fn take_late_ones_away(&mut self) {
+        while let Some(link) = self.link.as_mut().filter(|link| !link.is_answered()) {
+            match link.signal().await {
+                Some(Signal::Late(late)) => self.close(late.id).await,
+                Some(_) => {}
+                None => return,
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ import { gatewaysOf } from "./gateways";
 import { discover, gatewayCalls } from "./gateway-calls";
 import { governanceCalls } from "./governance";
 import { decided, inboxOf } from "./inbox";
+import { lossesOf } from "./losses";
 import { scenario, type Scenario } from "./scenario";
 import { sessionsOf } from "./sessions";
 
@@ -239,6 +240,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
         secrets,
         notifications: { kind: "actions", server: "GNOME Shell" },
         settings,
+        losses: lossesOf(current),
         opening: null,
       };
     },
@@ -248,6 +250,7 @@ export function fakeBackend(search: string, now: () => number = Date.now): FakeB
         settingsChanged.emit(next);
         return next;
       }),
+    lossesSeen: () => answer(() => undefined),
     notificationTest: () => answer(() => ({ kind: "actions", server: "GNOME Shell" })),
     // Where there is no app whose log would say so.
     // eslint-disable-next-line no-console

@@ -18,6 +18,7 @@ export const scenarioNames = [
   "older",
   "odd",
   "unstarted",
+  "lost",
 ] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 

@@ -14,7 +14,7 @@ export const settings = {
     approvalsMeaning: "With buttons to decide, where the system has them.",
     detail: "What a notification shows",
     detailFull: "Everything",
-    detailFullMeaning: "The command, the folder, the agent, the time left.",
+    detailFullMeaning: "The command, the folder, the agent, and until when it waits.",
     detailPrivate: "Only that something waits",
     detailPrivateMeaning:
       "For a lock screen that others see. The command is in the window, and what is allowed is allowed there.",
