@@ -193,7 +193,7 @@ struct UpdateParams {
 async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
     // One that is deleted meanwhile does not come back by its change.
     let _alone = cx.app.agents.changing.lock().await;
-    let before = made(&cx, &params.agent_id).await?;
+    let before = changeable(&cx, &params.agent_id).await?;
     let mut entry = before.clone();
     entry.name = params.name.or(entry.name);
     known_model(&cx, params.model.as_deref())?;
@@ -208,15 +208,26 @@ async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
     Ok(json!({"ok": true, "agentId": params.agent_id}))
 }
 
-/// An agent that a client made; those of the configuration are changed there.
-async fn made(cx: &Cx, id: &str) -> Result<AgentEntry, MethodError> {
+/// An agent that a client may change: those of the configuration are changed there. The default one is there without
+/// anybody who made it, and what is said of it is kept as of one that a client made.
+async fn changeable(cx: &Cx, id: &str) -> Result<AgentEntry, MethodError> {
     let found = cx.app.agents.find(id).await?;
     let entry = found.ok_or_else(|| MethodError::invalid(format!("agent \"{id}\" not found")))?;
-    let ours = cx.app.store.agents().await?;
-    match ours.iter().any(|agent| agent.id == id) {
-        true => Ok(entry),
-        false => Err(MethodError::invalid(format!(
+    match cx.app.agents.is_configured(id) {
+        false => Ok(entry),
+        true => Err(MethodError::invalid(format!(
             "agent \"{id}\" is the configuration's; change it there"
+        ))),
+    }
+}
+
+/// An agent that a client made and may delete.
+async fn deletable(cx: &Cx, id: &str) -> Result<AgentEntry, MethodError> {
+    let entry = changeable(cx, id).await?;
+    match cx.app.sessions.defaults().agent_id == id {
+        false => Ok(entry),
+        true => Err(MethodError::invalid(format!(
+            "agent \"{id}\" is the default one and cannot be deleted"
         ))),
     }
 }
@@ -232,7 +243,7 @@ struct DeleteParams {
 
 async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
     let _alone = cx.app.agents.changing.lock().await;
-    let gone = made(&cx, &params.agent_id).await?;
+    let gone = deletable(&cx, &params.agent_id).await?;
     let what = format!("the agent {} was deleted", gone.id);
     let said = said(&cx, "agent.deleted", what.clone(), Some(&gone), None);
     let (store, now) = (&cx.app.store, cx.app.approvals.now());

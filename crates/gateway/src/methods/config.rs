@@ -123,11 +123,15 @@ fn done(edited: &Edited) -> Value {
         .filter(|change| change.reload == Reload::Restart)
         .map(|change| change.path.as_str())
         .collect();
-    json!({
+    let mut answer = json!({
         "ok": true, "path": edited.file.place.write_to, "hash": edited.file.hash,
         "config": edited.file.parsed,
         "restart": {"required": !waiting.is_empty(), "paths": waiting},
-    })
+    });
+    if let Some(path) = &edited.comments {
+        answer["commentsKeptIn"] = json!(path);
+    }
+    answer
 }
 
 /// So many mistakes are in the message; all are in its details.
