@@ -492,3 +492,43 @@ async fn a_refused_configuration_says_in_its_message_what_is_wrong() {
     let words = refused["error"]["message"].as_str().unwrap();
     assert!(words.contains("prt") && words.contains("port"), "{refused}");
 }
+
+#[tokio::test]
+async fn comments_that_a_write_loses_are_kept_beside_the_file_without_the_secrets() {
+    let gateway = gateway(&start_text()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let shown = wire.ask("config.get", json!({})).await;
+    let patch = json!({
+        "raw": "{gateway: {controlUi: {allowedOrigins: ['https://ui.example']}}}",
+        "baseHash": shown["hash"],
+    });
+    let done = wire.ask("config.patch", patch).await;
+    let path = done["commentsKeptIn"].as_str().unwrap();
+    let kept = std::fs::read_to_string(path).unwrap();
+    assert!(kept.contains("// a person's own words"), "{kept}");
+    assert!(kept.contains("debounceMs: 20"), "as it was written: {kept}");
+    assert!(!kept.contains(KEY), "{kept}");
+    assert!(!file(&gateway).contains("own words"));
+
+    // A text that brings its own comments loses none.
+    let raw = "{ /* new */ gateway: {port: 0, reload: {debounceMs: 20}} }";
+    let set = json!({"raw": raw, "baseHash": done["hash"]});
+    let done = wire.ask("config.set", set).await;
+    assert_eq!(done.get("commentsKeptIn"), None, "{done}");
+    assert_eq!(file(&gateway), raw);
+}
+
+#[test]
+fn comments_that_an_update_of_names_loses_are_kept_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("gatehouse.json");
+    let text = "{ // why it is so\n agent: {model: 'p/m'}, gateway: {token: 'hunter2-of-old'} }";
+    std::fs::write(&own, text).unwrap();
+    let prepared = prepare(folder.path(), &Flags::default(), &Env::new()).unwrap();
+    let kept = folder.path().join("gatehouse.json.comments");
+    let said = prepared.notes.join("\n");
+    assert!(said.contains(&*kept.to_string_lossy()), "{said}");
+    let kept = std::fs::read_to_string(kept).unwrap();
+    assert!(kept.contains("// why it is so"), "{kept}");
+    assert!(!kept.contains("hunter2"), "{kept}");
+}

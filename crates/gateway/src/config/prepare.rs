@@ -93,7 +93,8 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
         if let Some(own) = own_text.filter(|own| comments::are_lost(own, &new)) {
             let kept = place.keep_comments(&comments::keepsake(own, &secrets, &before))?;
             notes.push(format!(
-                "its comments are not in it any more, and are kept in {}",
+                "{} has its comments no more: they are kept in {}",
+                place.write_to.display(),
                 kept.display()
             ));
         }

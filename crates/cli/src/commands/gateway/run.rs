@@ -9,7 +9,7 @@ use gatehouse_gateway::audit::StateKey;
 use gatehouse_gateway::config::{
     AuthMode, Bind, ConfigError, Flags, Prepared, SecretFlag, prepare,
 };
-use gatehouse_gateway::{Gateway, RunRecord, StartError, StartOptions, StateLock};
+use gatehouse_gateway::{Gateway, RunRecord, RunningGateway, StartError, StartOptions, StateLock};
 use gatehouse_vault::{Redactor, process};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
@@ -89,7 +89,7 @@ async fn start(
     args: &RunArgs,
     prepared: Prepared,
     place: Place,
-) -> Result<(Gateway, log::Log), Failure> {
+) -> Result<(RunningGateway, log::Log), Failure> {
     let Place {
         folder,
         lock,
