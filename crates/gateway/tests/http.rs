@@ -184,7 +184,7 @@ async fn a_call_that_is_wrong_in_itself_is_told_apart_from_one_that_fails() {
         (r#"{"tool":"session_status","sessionKey":"main"}"#, 200),
         (
             r#"{"tool":"session_status","args":{"sessionKey":"other"}}"#,
-            500,
+            400,
         ),
         (r#"{"tool":"read","args":{"path":"missing.txt"}}"#, 400),
         (r#"{"tool":"read","args":{"path":7}}"#, 400),
