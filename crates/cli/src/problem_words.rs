@@ -35,21 +35,21 @@ fn is_of_the_shelf(code: ProblemCode) -> bool {
 /// The encrypted file is there, and so is what is in it: the keychain has nothing to do with it.
 fn of_a_closed_shelf(closed: Closed) -> Failure {
     let (code, what) = match closed {
-        Closed::NoPassphrase => (
+        Closed::Missing => (
             "passphraseNeeded",
             "the key of this device is in an encrypted file, and GATEHOUSE_PASSPHRASE is not set",
         ),
-        Closed::WrongPassphrase => (
+        Closed::Wrong => (
             "wrongPassphrase",
             "GATEHOUSE_PASSPHRASE is not the passphrase of the encrypted file with the key of this device",
         ),
-        Closed::ShortPassphrase => (
+        Closed::TooShort => (
             "passphraseTooShort",
             "GATEHOUSE_PASSPHRASE is too short for the encrypted file with the key of this device",
         ),
     };
     Failure::new(FailureKind::Configuration, code, what).next(match closed {
-        Closed::ShortPassphrase => "set a longer one",
+        Closed::TooShort => "set a longer one",
         _ => "set it to the one that the file was made with; `--device ephemeral` uses no file",
     })
 }

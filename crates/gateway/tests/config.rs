@@ -532,3 +532,35 @@ fn comments_that_an_update_of_names_loses_are_kept_and_that_is_said() {
     assert!(kept.contains("// why it is so"), "{kept}");
     assert!(!kept.contains("hunter2"), "{kept}");
 }
+
+#[tokio::test]
+async fn an_agent_of_the_configuration_is_changed_there() {
+    for agents in [
+        "{list: [{id: 'other'}, {id: 'Main', default: true, model: {primary: 'a/b', fallbacks: ['c/d']}}]}",
+        "{entries: {Main: {identity: {emoji: 'x'}, model: {primary: 'a/b', fallbacks: ['c/d']}}}}",
+    ] {
+        let gateway = gateway(&format!("{{gateway: {{port: 0}}, agents: {agents}}}")).await;
+        let mut wire = gateway.client(&ALL_SCOPES).await;
+        let change = json!({
+            "agentId": "main", "name": "Night Watch", "model": "scripted/scripted-1", "avatar": "owl",
+        });
+        wire.ask("agents.update", change).await;
+        let written: Value = json5::from_str(&file(&gateway)).unwrap();
+        let found = match &written["agents"]["list"] {
+            Value::Array(list) => list[1].clone(),
+            _ => written["agents"]["entries"]["Main"].clone(),
+        };
+        assert_eq!(found["name"], "Night Watch", "{written:#}");
+        let model = json!({"primary": "scripted/scripted-1", "fallbacks": ["c/d"]});
+        assert_eq!(found["model"], model, "{written:#}");
+        assert_eq!(found["identity"]["avatar"], "owl", "{written:#}");
+        let shown = wire.ask("agents.list", json!({})).await;
+        let main = shown["agents"].as_array().unwrap();
+        let main = main.iter().find(|agent| agent["id"] == "main").unwrap();
+        assert_eq!(main["name"], "Night Watch", "{shown:#}");
+        let refused = wire
+            .request("agents.delete", json!({"agentId": "main"}))
+            .await;
+        assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
+    }
+}

@@ -26,12 +26,12 @@ pub(super) enum ShelfPlace {
     File,
 }
 
-/// Why an encrypted file did not open.
+/// What is wrong with the passphrase of an encrypted file that did not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closed {
-    NoPassphrase,
-    WrongPassphrase,
-    ShortPassphrase,
+    Missing,
+    Wrong,
+    TooShort,
 }
 
 /// A vault that is opened when it is first needed.
@@ -104,11 +104,9 @@ impl Shelf {
 
     fn failed(&self, error: VaultError) -> CredentialError {
         let closed = match &error {
-            VaultError::PassphraseNeeded if self.passphrase.is_none() => Some(Closed::NoPassphrase),
-            VaultError::PassphraseNeeded | VaultError::WrongPassphrase => {
-                Some(Closed::WrongPassphrase)
-            }
-            VaultError::PassphraseTooShort { .. } => Some(Closed::ShortPassphrase),
+            VaultError::PassphraseNeeded if self.passphrase.is_none() => Some(Closed::Missing),
+            VaultError::PassphraseNeeded | VaultError::WrongPassphrase => Some(Closed::Wrong),
+            VaultError::PassphraseTooShort { .. } => Some(Closed::TooShort),
             _ => None,
         };
         // The first reason stays.

@@ -102,7 +102,7 @@ async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
     edit(&cx, edit_, params.base_hash).await
 }
 
-async fn edit(cx: &Cx, edit: Edit, base: Option<String>) -> Result<Value, MethodError> {
+pub(super) async fn edit(cx: &Cx, edit: Edit, base: Option<String>) -> Result<Value, MethodError> {
     let by = done_by(&cx.caller, "", String::new());
     let record = ConfigRecord::new(cx.app.store.clone(), cx.app.clock.clone(), by);
     let edited = cx.app.config.edit(edit, base, record.before()).await;
