@@ -55,6 +55,22 @@ pub fn mend(messages: &[Message], now_ms: u64, ran_nothing: impl Fn(&str) -> boo
     added
 }
 
+/// A result for every call that has none, however long ago it was: where it could not be kept, as on a full disk, the run
+/// may have ended with its own last message all the same.
+pub(crate) fn unanswered(messages: &[Message], now_ms: u64) -> Vec<Message> {
+    let results = results_of_calls(messages);
+    let mut lost = Vec::new();
+    for (at, message) in messages.iter().enumerate() {
+        let Message::Assistant(answer) = message else {
+            continue;
+        };
+        let calls = answer.tool_calls().enumerate();
+        let open = calls.filter(|(number, _)| !results.contains_key(&(at, *number)));
+        lost.extend(open.map(|(_, call)| lost_result(call, NO_RESULT, now_ms)));
+    }
+    lost
+}
+
 /// The messages as a model can be given them. Behind each answer are the results of its calls, in their order, and nowhere
 /// else: providers refuse a conversation in which a call or a result is alone, and a message may have come between them,
 /// or a result may never have been written. What another model signed is not signed any more: only the one that did so
@@ -220,6 +236,28 @@ mod tests {
         let whole = [Message::user("hi", 1), ending(StopReason::Stop, "", 2)];
         assert_eq!(mend(&whole, 3, |_| false), []);
         assert_eq!(mend(&[], 3, |_| false), []);
+    }
+
+    #[test]
+    fn every_call_that_has_no_result_gets_one_once() {
+        let said = ending(StopReason::Error, "the disk is full", 2);
+        let mut messages = vec![calling(&["a", "b"]), said, calling(&["c"])];
+        let Message::Assistant(last) = &messages[2] else {
+            unreachable!("calls are of an answer")
+        };
+        let call = last.tool_calls().next().unwrap();
+        messages.push(lost_result(call, "done", 3));
+        let added = unanswered(&messages, 9);
+        let of: Vec<&str> = added
+            .iter()
+            .map(|message| match message {
+                Message::ToolResult(result) => result.tool_call_id.as_str(),
+                other => panic!("{other:?} is no result"),
+            })
+            .collect();
+        assert_eq!(of, ["a", "b"]);
+        messages.extend(added);
+        assert_eq!(unanswered(&messages, 10), []);
     }
 
     #[test]

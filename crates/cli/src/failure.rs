@@ -5,6 +5,7 @@ use gatehouse_client::RequestError;
 use gatehouse_protocol::error::DETAIL_MISSING_SCOPE;
 use gatehouse_protocol::untrusted::one_line;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// Longest text of a gateway in a message.
 const MAX_WORDS: usize = 400;
@@ -58,6 +59,9 @@ pub(crate) struct Failure {
     /// How long the gateway takes no other attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_after_ms: Option<u64>,
+    /// The gateway's refusal as it came, whole: `code`, `message`, `details`, `retryable` and `retryAfterMs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refusal: Option<Value>,
 }
 
 impl Failure {
@@ -68,6 +72,7 @@ impl Failure {
             message: message.into(),
             next: None,
             retry_after_ms: None,
+            refusal: None,
         }
     }
 
@@ -139,17 +144,37 @@ fn refused(error: &gatehouse_protocol::GatewayError) -> Failure {
     } else {
         words
     };
-    let failure = Failure::new(FailureKind::Refused, &code, message);
+    let mut failure = Failure::new(FailureKind::Refused, &code, message);
+    failure.retry_after_ms = error.retry_after_ms;
+    failure.refusal = Some(whole(error));
     if error.detail_code() == Some(DETAIL_MISSING_SCOPE) {
         let scope = one_line(error.missing_scope().unwrap_or("another scope"), 100);
         return failure.next(format!(
             "this connection lacks {scope}: `gatehouse doctor` shows what was granted"
         ));
     }
-    if error.retryable {
-        return failure.next("the gateway says that it may work in a moment: try again");
+    match (error.retryable, error.retry_after_ms) {
+        (false, _) => failure,
+        (true, None) => failure.next("the gateway says that it may work in a moment: try again"),
+        (true, Some(ms)) => failure.next(format!(
+            "the gateway says that it may work in {} s: try again then",
+            ms.div_ceil(1_000).max(1)
+        )),
     }
-    failure
+}
+
+/// What the gateway said, in the names that it goes over the wire with.
+fn whole(error: &gatehouse_protocol::GatewayError) -> Value {
+    let mut said = json!({
+        "code": error.code.as_str(), "message": error.message, "retryable": error.retryable,
+    });
+    if !error.details.is_null() {
+        said["details"] = error.details.clone();
+    }
+    if let Some(ms) = error.retry_after_ms {
+        said["retryAfterMs"] = json!(ms);
+    }
+    said
 }
 
 #[cfg(test)]
@@ -170,6 +195,25 @@ mod tests {
             (3, "MISSING_SCOPE")
         );
         assert!(failure.next.unwrap().contains("operator.admin"));
+    }
+
+    #[test]
+    fn a_refusal_is_kept_whole_and_says_how_long_to_wait() {
+        let said = json!({
+            "code": "UNAVAILABLE", "message": "busy", "details": {"queue": 3},
+            "retryable": true, "retryAfterMs": 1500
+        });
+        let error = GatewayError::from_value(said.clone());
+        let failure = Failure::from(RequestError::Gateway(error));
+        assert_eq!(failure.refusal, Some(said));
+        assert_eq!(failure.retry_after_ms, Some(1_500));
+        assert!(failure.next.unwrap().contains("in 2 s"));
+        let bare = GatewayError::from_value(json!({"code": "NOPE", "message": "no"}));
+        let bare = Failure::from(RequestError::Gateway(bare)).refusal;
+        assert_eq!(
+            bare,
+            Some(json!({"code": "NOPE", "message": "no", "retryable": false}))
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use gatehouse_client::{Problem, ProblemCode};
 use gatehouse_protocol::untrusted::one_line;
 
-use crate::dial::Dial;
+use crate::dial::{Closed, Dial};
 use crate::failure::{Failure, FailureKind};
 
 /// A problem as a failure.
@@ -14,12 +14,44 @@ pub(crate) fn failure(problem: &Problem, dial: &Dial) -> Failure {
     if let Some(detail) = &problem.detail {
         message = format!("{message} ({})", one_line(detail, 300));
     }
+    if let Some(closed) = dial.closed.get().filter(|_| is_of_the_shelf(problem.code)) {
+        return of_a_closed_shelf(*closed);
+    }
     let mut failure = Failure::new(words.kind, &code_name(problem.code), message);
     failure.retry_after_ms = problem.retry_after_ms;
     match next(problem, dial, words.next) {
         Some(next) => failure.next(next),
         None => failure,
     }
+}
+
+fn is_of_the_shelf(code: ProblemCode) -> bool {
+    matches!(
+        code,
+        ProblemCode::KeychainUnavailable | ProblemCode::KeychainLocked
+    )
+}
+
+/// The encrypted file is there, and so is what is in it: the keychain has nothing to do with it.
+fn of_a_closed_shelf(closed: Closed) -> Failure {
+    let (code, what) = match closed {
+        Closed::Missing => (
+            "passphraseNeeded",
+            "the key of this device is in an encrypted file, and GATEHOUSE_PASSPHRASE is not set",
+        ),
+        Closed::Wrong => (
+            "wrongPassphrase",
+            "GATEHOUSE_PASSPHRASE is not the passphrase of the encrypted file with the key of this device",
+        ),
+        Closed::TooShort => (
+            "passphraseTooShort",
+            "GATEHOUSE_PASSPHRASE is too short for the encrypted file with the key of this device",
+        ),
+    };
+    Failure::new(FailureKind::Configuration, code, what).next(match closed {
+        Closed::TooShort => "set a longer one",
+        _ => "set it to the one that the file was made with; `--device ephemeral` uses no file",
+    })
 }
 
 /// The code as scripts see it: the name that the desktop's page uses.
@@ -186,7 +218,7 @@ fn of_the_connection(code: ProblemCode) -> Words {
         _ => say(
             Unreachable,
             "the connection to {url} broke",
-            "see the gateway's log: `gatehouse logs`",
+            "its log may say why: `gateway.log` in its state folder, or where it was started",
         ),
     }
 }
@@ -265,10 +297,95 @@ fn of_a_refusal(code: ProblemCode) -> Words {
         ProblemCode::Refused | ProblemCode::ClientVersionMismatch => {
             say(Refused, "the gateway refused the connection", "")
         }
-        _ => say(
-            Authentication,
-            "the gateway did not let us in",
-            "`gatehouse doctor` shows the step",
+        _ => of_who_it_is(code),
+    }
+}
+
+/// Refusals of who somebody is, other than by the secret. None of them names `doctor`, which says the same.
+fn of_who_it_is(code: ProblemCode) -> Words {
+    use FailureKind::Authentication;
+    let (what, next) = match code {
+        ProblemCode::AuthIdentityHeaderRequired => (
+            "the gateway lets in whom a proxy in front of it names, and none that it trusts named anybody who may",
+            "give the proxy's own address with --url; on the gateway's machine its gateway.auth.password, where one is \
+             set, is let in without the proxy: --password-file; else set gateway.auth.trustedProxy right there",
         ),
+        ProblemCode::AuthVerifiedUserRequired | ProblemCode::AuthenticatedProfileUnavailable => (
+            "the gateway wants a person who has signed in at what is in front of it",
+            "open the gateway's page in a browser, or use a token that the gateway gives to programs",
+        ),
+        ProblemCode::AuthTailscaleIdentityMissing
+        | ProblemCode::AuthTailscaleProxyMissing
+        | ProblemCode::AuthTailscaleWhoisFailed
+        | ProblemCode::AuthTailscaleIdentityMismatch => (
+            "the gateway could not learn from Tailscale who this is",
+            "give the address that `tailscale serve status` shows there, or the gateway's token with --token-file",
+        ),
+        ProblemCode::AuthTokenNotConfigured | ProblemCode::AuthPasswordNotConfigured => (
+            "the gateway has no secret that could be right",
+            "set gateway.auth in its configuration and start it again",
+        ),
+        ProblemCode::AuthBootstrapTokenInvalid => (
+            "the setup code is used up, too old, or not this gateway's",
+            "make another one there, or give the gateway's token with --token-file",
+        ),
+        ProblemCode::DeviceAuthSignatureExpired => (
+            "the proof of this device is too old or too new for the gateway",
+            "set the clocks of both machines right and try again",
+        ),
+        ProblemCode::DeviceAuthInvalid
+        | ProblemCode::DeviceAuthDeviceIdMismatch
+        | ProblemCode::DeviceAuthNonceRequired
+        | ProblemCode::DeviceAuthNonceMismatch
+        | ProblemCode::DeviceAuthSignatureInvalid
+        | ProblemCode::DeviceAuthPublicKeyInvalid => (
+            "the gateway did not take the proof of this device",
+            "bring the older of the two programs up to date; `--device ephemeral` shows another device",
+        ),
+        _ => (
+            "the gateway did not let us in",
+            "its log says why: `gateway.log` in its state folder, or where it was started",
+        ),
+    };
+    say(Authentication, what, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_way_out_of_a_refusal_leads_back_to_the_doctor() {
+        for code in [
+            ProblemCode::AuthIdentityHeaderRequired,
+            ProblemCode::AuthVerifiedUserRequired,
+            ProblemCode::AuthTailscaleProxyMissing,
+            ProblemCode::AuthTokenNotConfigured,
+            ProblemCode::AuthBootstrapTokenInvalid,
+            ProblemCode::DeviceAuthSignatureExpired,
+            ProblemCode::DeviceAuthInvalid,
+            ProblemCode::AuthUnauthorized,
+            ProblemCode::ControlUiOriginNotAllowed,
+            ProblemCode::ConnectionLost,
+            ProblemCode::Unknown,
+        ] {
+            let next = words(code).next;
+            assert!(!next.is_empty(), "{code:?}");
+            assert!(!next.contains("doctor"), "{code:?}: {next}");
+        }
+        // A log that is read over the connection that broke is none.
+        assert!(
+            !words(ProblemCode::ConnectionLost)
+                .next
+                .contains("gatehouse logs")
+        );
+    }
+
+    #[test]
+    fn behind_a_trusted_proxy_the_way_in_is_named() {
+        let next = words(ProblemCode::AuthIdentityHeaderRequired).next;
+        for way in ["--url", "--password-file", "gateway.auth.trustedProxy"] {
+            assert!(next.contains(way), "{way}: {next}");
+        }
     }
 }

@@ -208,6 +208,80 @@ fn completions_and_man_pages_come_from_the_definition() {
 }
 
 #[test]
+fn man_pages_are_answered_in_json_where_json_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("man");
+    let done = Gatehouse::new().run(&["--json", "man", path.to_str().unwrap()]);
+    assert_eq!(done.status, 0, "{done:?}");
+    assert_eq!(done.json()["folder"], path.to_str().unwrap());
+    assert_eq!(done.stderr, "", "nothing else is said");
+    assert!(path.join("gatehouse.1").exists());
+    let taken = path.join("gatehouse.1");
+    let failed = Gatehouse::new().run(&["--json", "man", taken.to_str().unwrap()]);
+    let error: serde_json::Value = serde_json::from_str(&failed.stderr).unwrap();
+    assert_eq!((failed.status, &error["error"]["code"]), (1, &"io".into()));
+}
+
+#[test]
+fn a_number_that_is_none_of_the_range_is_told_the_range() {
+    for line in [
+        &["sessions", "history", "main", "--limit", "-1"][..],
+        &["--json", "sessions", "history", "main", "--limit", "0"],
+        &["logs", "--limit", "all", "--json"],
+        &["--timeout", "-1", "status"],
+    ] {
+        let done = Gatehouse::new().run(line);
+        assert_eq!(done.status, 2, "{line:?}: {done:?}");
+        let told = done.stderr.contains("it takes a whole number from 1 to");
+        assert!(told, "{line:?}: {done:?}");
+    }
+}
+
+/// The binary where a user without rights can run it, and that user.
+#[cfg(unix)]
+fn as_nobody(place: &std::path::Path, line: &[&str]) -> std::process::Output {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let gatehouse = Gatehouse::new();
+    let mut command = gatehouse.command(line);
+    if rustix::process::geteuid().is_root() {
+        let program = place.join("gatehouse");
+        if !program.exists() {
+            std::fs::copy(command.get_program(), &program).unwrap();
+            std::fs::set_permissions(place, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        command = std::process::Command::new(program);
+        command
+            .args(line)
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .uid(65_534);
+    }
+    command.output().unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn the_state_folder_of_another_user_is_said_to_be_that_and_not_to_be_empty() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("state");
+    std::fs::create_dir(&folder).unwrap();
+    // Nobody may look, its owner neither, unless that is root, in whose place another user looks.
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o000)).unwrap();
+    let named = folder.to_str().unwrap();
+    for action in ["status", "stop", "token"] {
+        let done = as_nobody(place.path(), &["gateway", action, "--state-dir", named]);
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(done.status.code(), Some(78), "{action}: {said}");
+        assert!(said.contains("user"), "{action}: {said}");
+        assert!(said.contains("sudo -u"), "{action}: {said}");
+        assert!(!said.contains("no gateway runs"), "{action}: {said}");
+    }
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).unwrap();
+}
+
+#[test]
 fn an_option_of_the_connection_may_stand_before_the_command() {
     let url = nowhere();
     let done = Gatehouse::new().run(&["--url", &url, "status"]);

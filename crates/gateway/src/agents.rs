@@ -188,6 +188,11 @@ impl Agents {
         Ok(all)
     }
 
+    /// Whether the configuration names it, so that what it says there holds.
+    pub(crate) fn is_configured(&self, id: &str) -> bool {
+        (self.settings)().agents.iter().any(|agent| agent.id == id)
+    }
+
     pub async fn find(&self, id: &str) -> Result<Option<AgentEntry>, StoreError> {
         let all = self.list().await?;
         Ok(all.into_iter().find(|agent| agent.id == id))

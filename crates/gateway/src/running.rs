@@ -84,8 +84,11 @@ impl Drop for StateLock {
 /// The gateway that runs in a state folder now.
 pub fn running(state_dir: &Path) -> io::Result<Option<RunRecord>> {
     let path = state_dir.join(NAME);
-    let Ok(file) = OpenOptions::new().read(true).write(true).open(&path) else {
-        return Ok(None);
+    let file = match OpenOptions::new().read(true).write(true).open(&path) {
+        Ok(file) => file,
+        // One that is kept from us may run all the same.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(error),
+        Err(_) => return Ok(None),
     };
     // Shared, so that a look keeps no gateway from starting.
     match file.try_lock_shared() {

@@ -97,3 +97,24 @@ async fn the_workspace_of_an_agent_is_a_whole_path() {
     let refused = wire.request("agents.update", moved).await;
     assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
 }
+
+#[tokio::test]
+async fn the_default_agent_can_be_changed_and_not_deleted() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let change = json!({"agentId": "main", "name": "Night Watch", "model": "scripted/scripted-1"});
+    wire.ask("agents.update", change).await;
+    let agents = wire.ask("agents.list", json!({})).await;
+    assert_eq!(agents["defaultId"], "main");
+    assert_eq!(agents["agents"].as_array().unwrap().len(), 1, "{agents:#}");
+    assert_eq!(agents["agents"][0]["name"], "Night Watch", "{agents:#}");
+    let identity = wire.ask("agent.identity.get", json!({})).await;
+    assert_eq!(identity["name"], "Night Watch", "{identity}");
+    let delete = json!({"agentId": "main"});
+    let refused = wire.request("agents.delete", delete).await;
+    let words = refused["error"]["message"].as_str().unwrap_or_default();
+    assert!(words.contains("default"), "{refused}");
+    let unknown = json!({"agentId": "nobody", "name": "x"});
+    let refused = wire.request("agents.update", unknown).await;
+    assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
+}

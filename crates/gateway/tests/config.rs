@@ -492,3 +492,75 @@ async fn a_refused_configuration_says_in_its_message_what_is_wrong() {
     let words = refused["error"]["message"].as_str().unwrap();
     assert!(words.contains("prt") && words.contains("port"), "{refused}");
 }
+
+#[tokio::test]
+async fn comments_that_a_write_loses_are_kept_beside_the_file_without_the_secrets() {
+    let gateway = gateway(&start_text()).await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let shown = wire.ask("config.get", json!({})).await;
+    let patch = json!({
+        "raw": "{gateway: {controlUi: {allowedOrigins: ['https://ui.example']}}}",
+        "baseHash": shown["hash"],
+    });
+    let done = wire.ask("config.patch", patch).await;
+    let path = done["commentsKeptIn"].as_str().unwrap();
+    let kept = std::fs::read_to_string(path).unwrap();
+    assert!(kept.contains("// a person's own words"), "{kept}");
+    assert!(kept.contains("debounceMs: 20"), "as it was written: {kept}");
+    assert!(!kept.contains(KEY), "{kept}");
+    assert!(!file(&gateway).contains("own words"));
+
+    // A text that brings its own comments loses none.
+    let raw = "{ /* new */ gateway: {port: 0, reload: {debounceMs: 20}} }";
+    let set = json!({"raw": raw, "baseHash": done["hash"]});
+    let done = wire.ask("config.set", set).await;
+    assert_eq!(done.get("commentsKeptIn"), None, "{done}");
+    assert_eq!(file(&gateway), raw);
+}
+
+#[test]
+fn comments_that_an_update_of_names_loses_are_kept_and_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("gatehouse.json");
+    let text = "{ // why it is so\n agent: {model: 'p/m'}, gateway: {token: 'hunter2-of-old'} }";
+    std::fs::write(&own, text).unwrap();
+    let prepared = prepare(folder.path(), &Flags::default(), &Env::new()).unwrap();
+    let kept = folder.path().join("gatehouse.json.comments");
+    let said = prepared.notes.join("\n");
+    assert!(said.contains(&*kept.to_string_lossy()), "{said}");
+    let kept = std::fs::read_to_string(kept).unwrap();
+    assert!(kept.contains("// why it is so"), "{kept}");
+    assert!(!kept.contains("hunter2"), "{kept}");
+}
+
+#[tokio::test]
+async fn an_agent_of_the_configuration_is_changed_there() {
+    for agents in [
+        "{list: [{id: 'other'}, {id: 'Main', default: true, model: {primary: 'a/b', fallbacks: ['c/d']}}]}",
+        "{entries: {Main: {identity: {emoji: 'x'}, model: {primary: 'a/b', fallbacks: ['c/d']}}}}",
+    ] {
+        let gateway = gateway(&format!("{{gateway: {{port: 0}}, agents: {agents}}}")).await;
+        let mut wire = gateway.client(&ALL_SCOPES).await;
+        let change = json!({
+            "agentId": "main", "name": "Night Watch", "model": "scripted/scripted-1", "avatar": "owl",
+        });
+        wire.ask("agents.update", change).await;
+        let written: Value = json5::from_str(&file(&gateway)).unwrap();
+        let found = match &written["agents"]["list"] {
+            Value::Array(list) => list[1].clone(),
+            _ => written["agents"]["entries"]["Main"].clone(),
+        };
+        assert_eq!(found["name"], "Night Watch", "{written:#}");
+        let model = json!({"primary": "scripted/scripted-1", "fallbacks": ["c/d"]});
+        assert_eq!(found["model"], model, "{written:#}");
+        assert_eq!(found["identity"]["avatar"], "owl", "{written:#}");
+        let shown = wire.ask("agents.list", json!({})).await;
+        let main = shown["agents"].as_array().unwrap();
+        let main = main.iter().find(|agent| agent["id"] == "main").unwrap();
+        assert_eq!(main["name"], "Night Watch", "{shown:#}");
+        let refused = wire
+            .request("agents.delete", json!({"agentId": "main"}))
+            .await;
+        assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
+    }
+}

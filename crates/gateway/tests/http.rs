@@ -184,7 +184,7 @@ async fn a_call_that_is_wrong_in_itself_is_told_apart_from_one_that_fails() {
         (r#"{"tool":"session_status","sessionKey":"main"}"#, 200),
         (
             r#"{"tool":"session_status","args":{"sessionKey":"other"}}"#,
-            500,
+            400,
         ),
         (r#"{"tool":"read","args":{"path":"missing.txt"}}"#, 400),
         (r#"{"tool":"read","args":{"path":7}}"#, 400),
@@ -194,6 +194,15 @@ async fn a_call_that_is_wrong_in_itself_is_told_apart_from_one_that_fails() {
             400,
         ),
         (r#"{"tool":"ls","args":{"path":"/etc"}}"#, 400),
+        // No such session is a wrong input, as one that is not this agent's is.
+        (
+            r#"{"tool":"sessions_history","args":{"sessionKey":"nobody"}}"#,
+            400,
+        ),
+        (
+            r#"{"tool":"session_status","args":{"sessionKey":"agent:other:main"}}"#,
+            400,
+        ),
     ];
     for (body, status) in cases {
         let answer = invoke(&gateway, body, Some(TOKEN)).await;

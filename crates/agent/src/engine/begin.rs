@@ -60,6 +60,9 @@ impl Run {
         }
         let inputs = std::mem::take(&mut self.inputs);
         if self.request.task == Task::Reply {
+            for message in transcript::unanswered(&self.context, now) {
+                self.keep(message).await?;
+            }
             self.read_inputs(inputs).await?;
         }
         let (agent_id, key) = (&self.request.agent_id, &self.request.session_key);

@@ -63,7 +63,7 @@ pub(crate) struct AllowArgs {
     #[arg(long)]
     pub(crate) session: bool,
     /// Allow exactly the same again for so long, such as 30m or 2h, up to 24h, on a gateway of ours
-    #[arg(long = "for", value_name = "TIME", value_parser = minutes)]
+    #[arg(long = "for", value_name = "TIME", allow_hyphen_values = true, value_parser = minutes)]
     pub(crate) time: Option<u64>,
     /// Allow what a pattern matches without asking, on a gateway of ours: words, of which `*` is any part of one and, as
     /// the last, any that follow. What it would have allowed of the past is shown first, and asked about
@@ -71,7 +71,7 @@ pub(crate) struct AllowArgs {
     pub(crate) pattern: Option<String>,
     /// When that ends, such as 7d, 2026-12-31 (with that day, UTC) or 2026-12-31T12:00:00Z, on a gateway of ours
     /// [default: 90d, which is the longest]
-    #[arg(long, value_name = "TIME", requires = "standing", value_parser = when)]
+    #[arg(long, value_name = "TIME", requires = "standing", allow_hyphen_values = true, value_parser = when)]
     pub(crate) until: Option<When>,
     /// Put another command in its place, on a gateway of ours; it is judged and asked about as a request of its own
     #[arg(long, value_name = "COMMAND")]

@@ -7,6 +7,7 @@ use gatehouse_audit::kinds;
 use gatehouse_gateway::audit::ExportFormat;
 
 use super::Target;
+use super::number::{LARGEST, whole};
 use super::time::span;
 
 #[derive(Args)]
@@ -25,11 +26,11 @@ pub(crate) struct AuditArgs {
 pub(crate) enum AuditAction {
     /// What was recorded, the latest first
     List {
-        /// At most this many
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+        /// At most this many; 1 to 500
+        #[arg(long, default_value_t = 50, allow_negative_numbers = true, value_parser = whole::<u32>(1, 500))]
         limit: u32,
         /// Only what is older than the record of this number
-        #[arg(long, value_name = "SEQ")]
+        #[arg(long, value_name = "SEQ", allow_negative_numbers = true, value_parser = whole::<u64>(1, LARGEST))]
         before: Option<u64>,
         #[command(flatten)]
         filter: AuditFilters,
@@ -60,7 +61,7 @@ pub(crate) enum AuditAction {
     /// Drop what was signed longer ago than this; what is left of it is enough to verify what came after. Export it first
     Seal {
         /// Such as `365d`
-        #[arg(long, value_name = "TIME", value_parser = span)]
+        #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = span)]
         older_than: u64,
     },
 }

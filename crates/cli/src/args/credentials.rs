@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Target;
+use super::number::{LARGEST, whole};
 use super::time::span;
 
 #[derive(Args)]
@@ -27,7 +28,7 @@ pub(crate) enum CredentialsAction {
     Rotate {
         name: String,
         /// How long the former value stays usable, such as `2h`; at once over when left out
-        #[arg(long, value_parser = span)]
+        #[arg(long, allow_hyphen_values = true, value_parser = span)]
         grace: Option<u64>,
         #[command(flatten)]
         secret: SecretFrom,
@@ -36,7 +37,7 @@ pub(crate) enum CredentialsAction {
     Expire {
         name: String,
         /// In this time, such as `7d`
-        #[arg(long = "in", value_name = "TIME", value_parser = span)]
+        #[arg(long = "in", value_name = "TIME", allow_hyphen_values = true, value_parser = span)]
         within: Option<u64>,
     },
     /// Forget one
@@ -58,10 +59,10 @@ pub(crate) struct SetArgs {
     #[arg(long = "tool", value_name = "TOOL")]
     pub(crate) tools: Vec<String>,
     /// End it in this time, such as `90d`
-    #[arg(long, value_name = "TIME", value_parser = span)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = span)]
     pub(crate) expires_in: Option<u64>,
     /// End it after so many uses
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true, value_parser = whole::<u64>(1, LARGEST))]
     pub(crate) max_uses: Option<u64>,
     #[command(flatten)]
     pub(crate) secret: SecretFrom,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Target;
+use super::number::whole;
 
 #[derive(Args)]
 #[command(arg_required_else_help = true)]
@@ -65,8 +66,8 @@ impl GatewayArgs {
 
 #[derive(Args)]
 pub(crate) struct RunArgs {
-    /// The port to listen on [env: GATEHOUSE_GATEWAY_PORT] [default: 18789]
-    #[arg(long)]
+    /// The port to listen on, 0 for any that is free [env: GATEHOUSE_GATEWAY_PORT] [default: 18789]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u16>(0, 65_535))]
     pub(crate) port: Option<u16>,
     /// `loopback`, `lan` or an address [env: GATEHOUSE_GATEWAY_BIND] [default: loopback]
     #[arg(long, value_parser = bind)]

@@ -5,6 +5,7 @@ mod audit;
 mod before;
 mod credentials;
 mod gateway;
+mod number;
 mod policy;
 mod target;
 mod time;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use number::whole;
 
 pub(crate) use approvals::{AllowArgs, ApprovalsAction, ApprovalsArgs, GrantsAction, Named};
 pub(crate) use audit::{AuditAction, AuditArgs, AuditFilters, Format};
@@ -85,7 +87,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long, conflicts_with = "url")]
     pub(crate) host: Option<String>,
     /// The port on that host, or on this machine
-    #[arg(long, conflicts_with = "url")]
+    #[arg(long, conflicts_with = "url", allow_negative_numbers = true, value_parser = whole::<u16>(1, 65_535))]
     pub(crate) port: Option<u16>,
     /// Never the mock; a gateway that was named (--url, --host, --port, OPENCLAW_GATEWAY_URL) is never replaced by it
     #[arg(long, conflicts_with = "mock")]
@@ -121,8 +123,8 @@ pub(crate) enum SessionsAction {
     /// What was said in a session
     History {
         key: String,
-        /// How many messages, counted from the end
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        /// How many messages, counted from the end; 1 to 1000
+        #[arg(long, default_value_t = 50, allow_negative_numbers = true, value_parser = whole::<u32>(1, 1_000))]
         limit: u32,
     },
     /// Stop what a session is doing; the session stays
@@ -130,8 +132,8 @@ pub(crate) enum SessionsAction {
     /// Find a text in what was said
     Search {
         text: String,
-        /// At most this many hits
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=25))]
+        /// At most this many hits; 1 to 25
+        #[arg(long, default_value_t = 20, allow_negative_numbers = true, value_parser = whole::<u32>(1, 25))]
         limit: u32,
     },
 }
@@ -165,7 +167,7 @@ pub(crate) struct SpawnArgs {
     #[arg(long)]
     pub(crate) model: Option<String>,
     /// Stop when it has cost this much, with all that it starts; by the costs of the gateway's configuration
-    #[arg(long, value_name = "USD", value_parser = dollars)]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true, value_parser = dollars)]
     pub(crate) budget: Option<f64>,
     #[command(flatten)]
     pub(crate) target: Target,
@@ -197,8 +199,8 @@ pub(crate) struct LogsArgs {
     /// Go on with what is written from now on
     #[arg(long)]
     pub(crate) follow: bool,
-    /// How many lines, counted from the end
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=5000))]
+    /// How many lines, counted from the end; 1 to 5000
+    #[arg(long, default_value_t = 200, allow_negative_numbers = true, value_parser = whole::<u32>(1, 5_000))]
     pub(crate) limit: u32,
     #[command(flatten)]
     pub(crate) target: Target,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::Target;
+use super::number::whole;
 use super::time::{When, when};
 
 #[derive(Args)]
@@ -54,13 +55,13 @@ pub(crate) enum PolicyAction {
     /// Which past actions of a gateway another policy would have decided otherwise
     Simulate {
         /// From when on: `24h`, `7d`, a day such as 2026-11-20, or a time such as 2026-11-20T08:00:00Z
-        #[arg(long, value_name = "TIME", value_parser = when)]
+        #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = when)]
         since: When,
         /// The other policy, JSON5; without it, what holds now is compared with what was decided then
         #[arg(long, value_name = "FILE")]
         document: Option<PathBuf>,
-        /// At most this many actions, the latest [default: 10000]
-        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        /// At most this many actions, the latest; 1 to 10000 [default: 10000]
+        #[arg(long, allow_negative_numbers = true, value_parser = whole::<u32>(1, 10_000))]
         limit: Option<u32>,
     },
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::number::whole;
+
 /// The options that every command with a gateway takes. A value that is a secret has no `Debug`.
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "Connection")]
@@ -30,9 +32,9 @@ pub(crate) struct Target {
     /// What this command line proves itself with [default: auto]
     #[arg(long, global = true, value_enum)]
     pub(crate) device: Option<DeviceChoice>,
-    /// Seconds to wait for the gateway and for each answer [default: 30]
-    #[arg(long, global = true, value_name = "SECONDS",
-        value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    /// Seconds to wait for the gateway and for each answer, 1 to 86400 [default: 30]
+    #[arg(long, global = true, value_name = "SECONDS", allow_negative_numbers = true,
+        value_parser = whole::<u64>(1, 86_400))]
     pub(crate) timeout: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! `call`: any method, as it is. The answer is the gateway's, whole.
+//! `call`: any method, as it is. The answer is the gateway's, whole, and so is a refusal.
 
 use std::io::Read;
 
@@ -21,6 +21,9 @@ pub(super) async fn run(context: &mut Context<'_>, args: CallArgs) -> Result<(),
     link.close().await;
     let answer = answer.map_err(|error| {
         let failure = Failure::from(error);
+        if let Some(refusal) = &failure.refusal {
+            context.output.refusal(refusal);
+        }
         let is_offered = offered.contains(&args.method);
         match failure.next.is_none() && !is_offered {
             true => failure.next(instead(&args.method, &offered)),

@@ -26,7 +26,7 @@ pub(super) async fn run(context: &mut Context<'_>, target: Target) -> Result<(),
     let mut lines = Vec::new();
     let diagnosis = dial
         .examine(context.environment, |checked| {
-            lines.push(line(checked, style))
+            lines.push(line(checked, style, &dial))
         })
         .await;
     let stopped = diagnosis.stopped();
@@ -60,13 +60,14 @@ fn show(
     Ok(())
 }
 
-fn line(checked: &CheckedStep, style: Style) -> String {
+fn line(checked: &CheckedStep, style: Style, dial: &Dial) -> String {
     let (mark, fact) = match &checked.outcome {
         StepOutcome::Passed { fact } => (style.good("ok  "), fact.clone().unwrap_or_default()),
         StepOutcome::NotNeeded => (style.dim("-   "), "not needed".to_owned()),
-        StepOutcome::Stopped { problem } => {
-            (style.bad("STOP"), problem_words::code_name(problem.code))
-        }
+        StepOutcome::Stopped { problem } => (
+            style.bad("STOP"),
+            problem_words::failure(problem, dial).code,
+        ),
         StepOutcome::NotReached => (style.dim("    "), "not reached".to_owned()),
     };
     let what = describe(checked.step);

@@ -23,7 +23,10 @@ impl Dial {
     /// Decides who to be. A vault is opened only when the gateway has greeted, so that one that is not there is
     /// said to be not there.
     pub(super) fn identity(&self, environment: &Environment) -> Identity {
-        let keeping = |place| Kept::In(Box::new(Shelf::new(place, environment, &self.url)));
+        let keeping = |place| {
+            let closed = self.closed.clone();
+            Kept::In(Box::new(Shelf::new(place, environment, &self.url, closed)))
+        };
         let (mode, kept) = match self.target.device.unwrap_or_default() {
             DeviceChoice::Auto if self.url.is_loopback() => (ClientMode::Backend, Kept::Nothing),
             DeviceChoice::None => (ClientMode::Backend, Kept::Nothing),

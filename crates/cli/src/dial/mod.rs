@@ -10,6 +10,7 @@ mod vault;
 
 use std::io::Read;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use gatehouse_client::{CertificatePin, GatewayUrl};
@@ -22,6 +23,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 pub(crate) use link::Link;
+pub(crate) use vault::Closed;
 
 /// Where a gateway listens unless told otherwise.
 pub(crate) const DEFAULT_URL: &str = "ws://127.0.0.1:18789";
@@ -40,6 +42,8 @@ pub(crate) struct Dial {
     target: Target,
     /// There is a secret in the environment, and it is another gateway's.
     pub(crate) kept_back: bool,
+    /// Why the encrypted file with the device did not open, where it is one and did not.
+    pub(crate) closed: Arc<OnceLock<Closed>>,
     /// What the command shows to the person who runs it.
     caps: &'static [&'static str],
 }
@@ -87,6 +91,7 @@ impl Dial {
             secrets,
             target,
             kept_back,
+            closed: Arc::default(),
             caps: &caps::PASSING,
         })
     }

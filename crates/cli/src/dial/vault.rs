@@ -2,6 +2,7 @@
 //! It is another device than the desktop's, so that either can be revoked alone.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use gatehouse_client::{CredentialError, GatewayUrl, kept};
 use gatehouse_protocol::{DeviceKey, DeviceToken};
@@ -25,12 +26,22 @@ pub(super) enum ShelfPlace {
     File,
 }
 
+/// What is wrong with the passphrase of an encrypted file that did not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    Missing,
+    Wrong,
+    TooShort,
+}
+
 /// A vault that is opened when it is first needed.
 pub(super) struct Shelf {
     place: ShelfPlace,
     folder: Option<PathBuf>,
     passphrase: Option<Secret>,
     token_name: String,
+    /// Told to whoever finds words for it: a connection knows no more than that there is no key.
+    closed: Arc<OnceLock<Closed>>,
     safe: OnceCell<Safe>,
 }
 
@@ -41,13 +52,19 @@ pub(super) struct Safe {
 }
 
 impl Shelf {
-    pub(super) fn new(place: ShelfPlace, environment: &Environment, url: &GatewayUrl) -> Self {
+    pub(super) fn new(
+        place: ShelfPlace,
+        environment: &Environment,
+        url: &GatewayUrl,
+        closed: Arc<OnceLock<Closed>>,
+    ) -> Self {
         let scheme = if url.is_tls() { "wss" } else { "ws" };
         Self {
             place,
             folder: environment.state_dir().map(|folder| folder.join("cli")),
             passphrase: environment.get(PASSPHRASE).map(Secret::new),
             token_name: format!("cli/device-token/{scheme}:{}:{}", url.host(), url.port()),
+            closed,
             safe: OnceCell::new(),
         }
     }
@@ -71,16 +88,30 @@ impl Shelf {
     async fn keychain(&self, vault: &SystemVault) -> Result<SecretStoreState, CredentialError> {
         match vault.state().await {
             SecretStoreState::KeychainLocked | SecretStoreState::PassphraseNeeded { .. } => {
-                vault.unlock(self.passphrase.clone()).await.map_err(failed)
+                let unlocked = vault.unlock(self.passphrase.clone()).await;
+                unlocked.map_err(|error| self.failed(error))
             }
             state => Ok(state),
         }
     }
 
     async fn file(&self, vault: &SystemVault) -> Result<SecretStoreState, CredentialError> {
-        let passphrase = self.passphrase.clone().ok_or_else(no_passphrase)?;
+        let needed = || self.failed(VaultError::PassphraseNeeded);
+        let passphrase = self.passphrase.clone().ok_or_else(needed)?;
         let chosen = vault.choose(Choice::EncryptedFile, Some(passphrase)).await;
-        chosen.map_err(failed)
+        chosen.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: VaultError) -> CredentialError {
+        let closed = match &error {
+            VaultError::PassphraseNeeded if self.passphrase.is_none() => Some(Closed::Missing),
+            VaultError::PassphraseNeeded | VaultError::WrongPassphrase => Some(Closed::Wrong),
+            VaultError::PassphraseTooShort { .. } => Some(Closed::TooShort),
+            _ => None,
+        };
+        // The first reason stays.
+        closed.map(|closed| self.closed.set(closed));
+        failed(error)
     }
 
     fn ready(&self, vault: SystemVault, state: SecretStoreState) -> Result<Safe, CredentialError> {
@@ -93,7 +124,10 @@ impl Shelf {
                 Err(CredentialError::Unavailable("there is no keychain".into()))
             }
             SecretStoreState::KeychainLocked => Err(CredentialError::Locked),
-            SecretStoreState::PassphraseNeeded { .. } => Err(no_passphrase()),
+            SecretStoreState::PassphraseNeeded { .. } => Err(self.failed(match self.passphrase {
+                Some(_) => VaultError::WrongPassphrase,
+                None => VaultError::PassphraseNeeded,
+            })),
         }
     }
 }
@@ -128,10 +162,6 @@ impl Safe {
     pub(super) async fn forget_device_token(&self) -> Result<(), CredentialError> {
         self.vault.delete(&self.token_key).await.map_err(failed)
     }
-}
-
-fn no_passphrase() -> CredentialError {
-    CredentialError::Unavailable(format!("{PASSPHRASE} is not set, or is another file's"))
 }
 
 fn failed(error: VaultError) -> CredentialError {

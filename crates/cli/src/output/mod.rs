@@ -11,10 +11,14 @@ use std::io::{IsTerminal, Write};
 
 use gatehouse_protocol::untrusted;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::environment::Environment;
 use crate::failure::{Failure, FailureKind};
 use style::Style;
+
+/// Longest field of a refusal on a terminal; `--json` has all of it.
+const MOST_OF_A_FIELD: usize = 4_000;
 
 /// Where a command says things.
 pub(crate) struct Output {
@@ -96,6 +100,23 @@ impl Output {
     pub(crate) fn hint(&self, text: &str) {
         if self.hints {
             self.note(text);
+        }
+    }
+
+    /// What a gateway said to a request that it refused, a line for each field. In JSON the failure has it.
+    pub(crate) fn refusal(&self, refusal: &Value) {
+        let fields = refusal.as_object().filter(|_| !self.json);
+        for (name, value) in fields.into_iter().flatten() {
+            let text = match value {
+                Value::String(text) => untrusted::one_line(text, MOST_OF_A_FIELD),
+                // In JSON what could not be seen is written in ASCII, so that it cannot be cut within a character.
+                value => untrusted::one_line(&untrusted::json(&value.to_string()), MOST_OF_A_FIELD),
+            };
+            let name = untrusted::one_line(name, MOST_OF_A_FIELD);
+            say(&format!(
+                "{} {text}",
+                self.error_style.dim(&format!("{name}:"))
+            ));
         }
     }
 

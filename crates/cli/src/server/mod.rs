@@ -8,6 +8,7 @@ mod log_file;
 pub(crate) mod page;
 pub(crate) mod secret;
 mod signals;
+pub(crate) mod theirs;
 
 use std::path::{Path, PathBuf};
 

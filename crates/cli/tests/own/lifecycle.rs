@@ -103,6 +103,142 @@ fn a_token_is_made_once_and_only_its_hash_is_kept_where_there_is_no_keychain() {
     }
 }
 
+/// What is said of a made token, in JSON.
+fn told_token(lines: &str) -> String {
+    let mut lines = lines.lines().map(|line| {
+        serde_json::from_str::<serde_json::Value>(line)
+            .unwrap_or_else(|error| panic!("{error}: {line}"))
+    });
+    let told = lines.find(|line| line["event"] == "tokenMade").unwrap();
+    told["token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_token_that_a_start_made_is_one_named_line_and_is_told_also_where_the_start_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().to_str().unwrap();
+    let wrong = folder.path().join("wrong");
+    std::fs::write(&wrong, "short").unwrap();
+    let gatehouse = Gatehouse::new().with("--state-dir", state);
+    // It fails before anything listens, and after the hash of the token is kept.
+    let failed = gatehouse.run(&[
+        "--json",
+        "gateway",
+        "run",
+        "--port",
+        "0",
+        "--credential-passphrase-file",
+        wrong.to_str().unwrap(),
+    ]);
+    assert_eq!(failed.status, 78, "{failed:?}");
+    let token = told_token(&failed.stdout);
+    assert!(!failed.stderr.contains(&token), "{failed:?}");
+
+    let running = gatehouse.start(&["--json", "gateway", "run", "--port", "0"]);
+    let listening = running.json();
+    assert_eq!(listening["event"], "listening", "{listening}");
+    let url = listening["gateway"]["url"].as_str().unwrap();
+    let asked = Gatehouse::new()
+        .with("--url", url)
+        .with("--token", &token)
+        .run(&["status"]);
+    assert_eq!(
+        asked.status, 0,
+        "it is the one of the next start: {asked:?}"
+    );
+
+    let fresh = tempfile::tempdir().unwrap();
+    let fresh = Gatehouse::new().with("--state-dir", fresh.path().to_str().unwrap());
+    let running = fresh.start(&["--json", "gateway", "run", "--port", "0"]);
+    assert_eq!(running.json()["event"], "listening");
+    assert_eq!(running.json()["event"], "tokenMade");
+}
+
+#[test]
+fn a_wrong_passphrase_of_the_devices_file_is_told_as_one() {
+    let gateway = OwnGateway::start();
+    let home = tempfile::tempdir().unwrap();
+    let run = |passphrase: Option<&str>| {
+        let asked = gateway
+            .gatehouse()
+            .with("--device", "file")
+            .env("GATEHOUSE_STATE_DIR", home.path().to_str().unwrap());
+        let asked = match passphrase {
+            Some(passphrase) => asked.env("GATEHOUSE_PASSPHRASE", passphrase),
+            None => asked,
+        };
+        asked.run(&["status", "--json"])
+    };
+    let made = run(Some("the right passphrase"));
+    assert_eq!(made.status, 0, "{made:?}");
+    for (passphrase, code) in [
+        (Some("another passphrase"), "wrongPassphrase"),
+        (None, "passphraseNeeded"),
+    ] {
+        let refused = run(passphrase);
+        assert_eq!(refused.status, 78, "{refused:?}");
+        let error: serde_json::Value = serde_json::from_str(&refused.stderr).unwrap();
+        assert_eq!(error["error"]["code"], code, "{refused:?}");
+        assert!(!refused.stderr.contains("keychain"), "{refused:?}");
+    }
+}
+
+#[test]
+fn a_refusal_of_a_call_is_printed_whole() {
+    let gateway = OwnGateway::start();
+    let line = ["call", "config.set", r#"{"raw": "{gateway: {port: 'x'}}"}"#];
+    let hash = gateway.gatehouse().run(&["call", "config.get"]).json()["hash"].clone();
+    let params = json!({"raw": "{gateway: {port: 'x'}}", "baseHash": hash}).to_string();
+    let line = [line[0], line[1], params.as_str()];
+    let plain = gateway.gatehouse().run(&line);
+    assert_eq!(plain.status, 3, "{plain:?}");
+    for part in [
+        "code: INVALID_REQUEST",
+        "details: ",
+        "gateway.port",
+        "retryable: false",
+    ] {
+        assert!(plain.stderr.contains(part), "{part}: {plain:?}");
+    }
+    let told = gateway.gatehouse().run(&[&line[..], &["--json"]].concat());
+    let error: serde_json::Value = serde_json::from_str(&told.stderr).unwrap();
+    let refusal = &error["error"]["refusal"];
+    assert_eq!(refusal["code"], "INVALID_REQUEST", "{told:?}");
+    assert_eq!(refusal["details"]["issues"][0]["path"], "gateway.port");
+}
+
+#[test]
+fn what_a_request_logs_stands_under_its_id() {
+    let gateway = OwnGateway::configured(&json!({"logging": {"level": "debug"}}));
+    for method in ["no.such.method", "config.set"] {
+        let refused = gateway.gatehouse().run(&["call", method]);
+        assert_eq!(refused.status, 3, "{refused:?}");
+    }
+    let mut page = std::net::TcpStream::connect(("127.0.0.1", gateway.port())).unwrap();
+    let ask =
+        "GET /ready?token=not-for-a-log HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    page.write_all(ask.as_bytes()).unwrap();
+    page.read_to_string(&mut String::new()).unwrap();
+    let log = std::fs::read_to_string(gateway.state_dir().join("gateway.log")).unwrap();
+    let lines = log.lines().map(|line| {
+        serde_json::from_str::<serde_json::Value>(line)
+            .unwrap_or_else(|error| panic!("{error}: {line}"))
+    });
+    let lines: Vec<_> = lines.collect();
+    let of_page = lines.iter().find(|line| line["span"]["name"] == "http");
+    let span = &of_page.unwrap_or_else(|| panic!("{log}"))["span"];
+    assert!(span["id"].is_u64(), "{span}");
+    assert_eq!(span["path"], "/ready", "without what may sign somebody in");
+    assert!(!log.contains("not-for-a-log"));
+    for method in ["no.such.method", "config.set"] {
+        let of_it = lines.iter().find(|line| line["span"]["method"] == method);
+        let span = &of_it.unwrap_or_else(|| panic!("{method}: {log}"))["span"];
+        let id = span["id"].as_str().unwrap_or_default();
+        assert!(!id.is_empty(), "the client's own id: {span}");
+        assert!(span["conn"].is_u64(), "and the connection: {span}");
+    }
+}
+
 #[test]
 fn no_secret_reaches_the_log() {
     let gateway = OwnGateway::start();

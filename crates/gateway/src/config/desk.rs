@@ -1,6 +1,7 @@
 //! The one who owns the configuration while the gateway runs: it reads the file when it changes, writes it when
 //! a client changes it, and hands out the last one that was good.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::changes::{self, Change};
 use super::clear_keys::{self, ClearKey, Referred};
+use super::comments;
 use super::edit::{Edit, EditError, Edited, FileState, Recorder};
 use super::file::{ConfigPlace, revision};
 use super::read::{Env, Reading, read, read_value};
@@ -308,10 +310,11 @@ impl ConfigDesk {
             Some(raw) => raw,
             None => pretty(&reading.source),
         };
-        let changes = self.keep(text, reading, record).await?;
+        let (changes, comments) = self.keep(text, reading, record).await?;
         Ok(Edited {
             file: self.state(),
             changes,
+            comments,
         })
     }
 
@@ -333,16 +336,18 @@ impl ConfigDesk {
             .as_deref()
             .and_then(|text| clear_keys::replace_in_text(text, keys, &reading.source));
         let text = own_words.unwrap_or_else(|| pretty(&reading.source));
-        self.keep(text, reading, record).await
+        let (changes, _) = self.keep(text, reading, record).await?;
+        Ok(changes)
     }
 
-    /// Writes the file, once that is recorded, and takes it into force.
+    /// Writes the file, once that is recorded, and takes it into force. Says what changed, and where comments were kept
+    /// that the new text has not.
     async fn keep(
         &mut self,
         text: String,
         reading: Reading,
         record: Recorder,
-    ) -> Result<Vec<Change>, EditError> {
+    ) -> Result<(Vec<Change>, Option<PathBuf>), EditError> {
         let changes = changes::between(&ROOT, &self.source, &reading.source);
         let recorded = record(&changes, &self.place.write_to).await;
         recorded.map_err(EditError::NotRecorded)?;
@@ -350,6 +355,7 @@ impl ConfigDesk {
         if self.place.text()? != self.text {
             return Err(EditError::Conflict);
         }
+        let comments = self.keep_comments(&text)?;
         let backup = pretty(&redact::hidden(&ROOT, &self.source));
         self.place
             .write(&text, self.text.as_ref().map(|_| backup.as_str()))?;
@@ -358,7 +364,26 @@ impl ConfigDesk {
         self.text = Some(Zeroizing::new(text));
         self.take(reading);
         (self.tell)(Reloaded::Applied(changes.clone(), self.hash()));
-        Ok(changes)
+        Ok((changes, comments))
+    }
+
+    /// Keeps the text beside the file where the one that is to be written lacks comments of it. The file of another
+    /// program stays as it is.
+    fn keep_comments(&self, after: &str) -> Result<Option<PathBuf>, ConfigError> {
+        let is_own = self.place.read_from == self.place.write_to;
+        let before = self.text.as_deref().filter(|_| is_own);
+        let Some(before) = before.filter(|before| comments::are_lost(before, after)) else {
+            return Ok(None);
+        };
+        let secrets = redact::secrets(&ROOT, &self.source);
+        let shown = redact::hidden(&ROOT, &self.source);
+        let kept = comments::keepsake(before, &secrets, &shown);
+        let path = self.place.keep_comments(&kept)?;
+        tracing::warn!(
+            kept_in = %path.display(),
+            "the configuration was written without comments that it had"
+        );
+        Ok(Some(path))
     }
 
     fn parse(&self, raw: &str) -> Result<Value, ConfigError> {

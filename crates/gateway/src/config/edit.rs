@@ -39,6 +39,8 @@ pub struct Edited {
     pub file: FileState,
     /// Values that changed, and whether each takes effect now.
     pub changes: Vec<Change>,
+    /// Where the text with a person's comments was kept, if the edit lost any.
+    pub comments: Option<PathBuf>,
 }
 
 /// Records what is about to be changed, and where, before the file is written. If this fails, it is not.

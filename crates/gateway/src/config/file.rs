@@ -87,6 +87,15 @@ impl ConfigPlace {
     }
 }
 
+impl ConfigPlace {
+    /// Keeps a text of the file with its comments beside it, and says where.
+    pub(super) fn keep_comments(&self, text: &str) -> Result<PathBuf, ConfigError> {
+        let path = self.write_to.with_extension("json.comments");
+        replace(&path, text)?;
+        Ok(path)
+    }
+}
+
 /// The opaque name of one state of the file.
 pub(crate) fn revision(text: &str) -> String {
     hex(Sha256::digest(text.as_bytes()))

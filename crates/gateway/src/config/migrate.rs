@@ -71,8 +71,7 @@ fn get<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
 /// Puts a mark in place of secrets that stand under names that moved: today's names are known to whoever redacts.
 pub(super) fn hide_older_secrets(root: &mut Value) {
     for (from, to) in MOVED {
-        let is_secret = matches!(*to, "gateway.auth.token" | "gateway.auth.password");
-        if is_secret && get(root, from).is_some() {
+        if is_secret(to) && get(root, from).is_some() {
             put(
                 root,
                 from,
@@ -80,6 +79,17 @@ pub(super) fn hide_older_secrets(root: &mut Value) {
             );
         }
     }
+}
+
+/// The secrets that stand under such names.
+pub(super) fn older_secrets(root: &Value) -> Vec<String> {
+    let secret = MOVED.iter().filter(|(_, to)| is_secret(to));
+    let found = secret.filter_map(|(from, _)| get(root, from)?.as_str().map(str::to_owned));
+    found.collect()
+}
+
+fn is_secret(name: &str) -> bool {
+    matches!(name, "gateway.auth.token" | "gateway.auth.password")
 }
 
 /// Takes a value out, and the objects around it that are empty then.

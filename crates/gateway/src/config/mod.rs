@@ -4,6 +4,7 @@
 mod changes;
 mod check;
 mod clear_keys;
+mod comments;
 mod desk;
 mod edit;
 mod error;

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use gatehouse_protocol::Secret;
 use zeroize::Zeroizing;
 
+use super::comments;
 use super::desk::pretty;
 use super::file::ConfigPlace;
 use super::read::{Env, Reading, read};
-use super::redact::hidden;
+use super::redact::{hidden, secrets};
 use super::sections::ROOT;
 use super::unused::unused;
 use super::{AuthConfig, AuthMode, Bind, Config, ConfigError, Mistake, migrate};
@@ -76,7 +77,10 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
         // The copy that is kept must not keep what was just taken out of the clear.
         let mut before =
             json5::from_str(text.as_ref().map_or("{}", |text| text.as_str())).unwrap_or_default();
+        let mut secrets = secrets(&ROOT, &before);
+        secrets.extend(migrate::older_secrets(&before));
         migrate::hide_older_secrets(&mut before);
+        let before = hidden(&ROOT, &before);
         let is_theirs = place.read_from != place.write_to;
         if is_theirs {
             // What does nothing here may hold keys of channels and the like: they stay in the file that they are in.
@@ -85,7 +89,16 @@ pub fn prepare(state_dir: &Path, flags: &Flags, env: &Env) -> Result<Prepared, C
             }
         }
         let new = pretty(&reading.source);
-        place.write(&new, Some(&pretty(&hidden(&ROOT, &before))))?;
+        let own_text = text.as_deref().filter(|_| !is_theirs);
+        if let Some(own) = own_text.filter(|own| comments::are_lost(own, &new)) {
+            let kept = place.keep_comments(&comments::keepsake(own, &secrets, &before))?;
+            notes.push(format!(
+                "{} has its comments no more: they are kept in {}",
+                place.write_to.display(),
+                kept.display()
+            ));
+        }
+        place.write(&new, Some(&pretty(&before)))?;
         notes.push(written_back(&place, is_theirs));
         text = Some(Zeroizing::new(new));
         place.prefer_own();

@@ -8,6 +8,7 @@ use gatehouse_store::gateway::AgentRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::agents_configured::{self, Change};
 use super::grants::ended;
 use super::session_write::known_model;
 use crate::agents::AgentEntry;
@@ -193,11 +194,15 @@ struct UpdateParams {
 async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
     // One that is deleted meanwhile does not come back by its change.
     let _alone = cx.app.agents.changing.lock().await;
-    let before = made(&cx, &params.agent_id).await?;
-    let mut entry = before.clone();
-    entry.name = params.name.or(entry.name);
+    let before = found(&cx, &params.agent_id).await?;
     known_model(&cx, params.model.as_deref())?;
     let workspace = params.workspace.as_deref().map(folder).transpose()?;
+    if cx.app.agents.is_configured(&before.id) {
+        agents_configured::update(&cx, &before.id, &params.change()).await?;
+        return Ok(json!({"ok": true, "agentId": params.agent_id}));
+    }
+    let mut entry = before.clone();
+    entry.name = params.name.or(entry.name);
     entry.workspace = workspace.or(entry.workspace);
     entry.model = params.model.or(entry.model);
     entry.emoji = params.emoji.or(entry.emoji);
@@ -208,15 +213,36 @@ async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
     Ok(json!({"ok": true, "agentId": params.agent_id}))
 }
 
-/// An agent that a client made; those of the configuration are changed there.
-async fn made(cx: &Cx, id: &str) -> Result<AgentEntry, MethodError> {
+impl UpdateParams {
+    fn change(&self) -> Change<'_> {
+        Change {
+            name: self.name.as_deref(),
+            workspace: self.workspace.as_deref(),
+            model: self.model.as_deref(),
+            emoji: self.emoji.as_deref(),
+            avatar: self.avatar.as_deref(),
+        }
+    }
+}
+
+async fn found(cx: &Cx, id: &str) -> Result<AgentEntry, MethodError> {
     let found = cx.app.agents.find(id).await?;
-    let entry = found.ok_or_else(|| MethodError::invalid(format!("agent \"{id}\" not found")))?;
-    let ours = cx.app.store.agents().await?;
-    match ours.iter().any(|agent| agent.id == id) {
-        true => Ok(entry),
-        false => Err(MethodError::invalid(format!(
-            "agent \"{id}\" is the configuration's; change it there"
+    found.ok_or_else(|| MethodError::invalid(format!("agent \"{id}\" not found")))
+}
+
+/// An agent that a client made and may delete. Those of the configuration are taken out there, and the default one is
+/// there without anybody who made it; what was said of it is kept as of one that a client made.
+async fn deletable(cx: &Cx, id: &str) -> Result<AgentEntry, MethodError> {
+    let entry = found(cx, id).await?;
+    if cx.app.agents.is_configured(id) {
+        return Err(MethodError::invalid(format!(
+            "agent \"{id}\" is the configuration's; take it out there"
+        )));
+    }
+    match cx.app.sessions.defaults().agent_id == id {
+        false => Ok(entry),
+        true => Err(MethodError::invalid(format!(
+            "agent \"{id}\" is the default one and cannot be deleted"
         ))),
     }
 }
@@ -232,7 +258,7 @@ struct DeleteParams {
 
 async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
     let _alone = cx.app.agents.changing.lock().await;
-    let gone = made(&cx, &params.agent_id).await?;
+    let gone = deletable(&cx, &params.agent_id).await?;
     let what = format!("the agent {} was deleted", gone.id);
     let said = said(&cx, "agent.deleted", what.clone(), Some(&gone), None);
     let (store, now) = (&cx.app.store, cx.app.approvals.now());

@@ -102,7 +102,7 @@ async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
     edit(&cx, edit_, params.base_hash).await
 }
 
-async fn edit(cx: &Cx, edit: Edit, base: Option<String>) -> Result<Value, MethodError> {
+pub(super) async fn edit(cx: &Cx, edit: Edit, base: Option<String>) -> Result<Value, MethodError> {
     let by = done_by(&cx.caller, "", String::new());
     let record = ConfigRecord::new(cx.app.store.clone(), cx.app.clock.clone(), by);
     let edited = cx.app.config.edit(edit, base, record.before()).await;
@@ -123,11 +123,15 @@ fn done(edited: &Edited) -> Value {
         .filter(|change| change.reload == Reload::Restart)
         .map(|change| change.path.as_str())
         .collect();
-    json!({
+    let mut answer = json!({
         "ok": true, "path": edited.file.place.write_to, "hash": edited.file.hash,
         "config": edited.file.parsed,
         "restart": {"required": !waiting.is_empty(), "paths": waiting},
-    })
+    });
+    if let Some(path) = &edited.comments {
+        answer["commentsKeptIn"] = json!(path);
+    }
+    answer
 }
 
 /// So many mistakes are in the message; all are in its details.

@@ -3,6 +3,7 @@
 mod agent_files;
 mod agent_runs;
 mod agents;
+mod agents_configured;
 mod anchored;
 mod approvals;
 mod attachment;

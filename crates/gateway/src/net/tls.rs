@@ -33,28 +33,50 @@ pub(crate) async fn load(
     if !wanted.enabled {
         return Ok(None);
     }
-    let (chain, key) = match (&wanted.cert_path, &wanted.key_path) {
-        (Some(cert), Some(key)) => {
-            let key = PrivateKeyDer::from_pem_file(key)
-                .map_err(|error| failed(format!("{}: {error}", key.display())))?;
-            (chain_of(cert)?, key)
+    let (chain, key, of) = match (&wanted.cert_path, &wanted.key_path) {
+        (Some(cert), Some(path)) => {
+            let key = PrivateKeyDer::from_pem_file(path)
+                .map_err(|error| failed(format!("{}: {error}", path.display())))?;
+            let of = format!(
+                "the certificate {} and the key {}",
+                cert.display(),
+                path.display()
+            );
+            (chain_of(cert)?, key, of)
         }
-        (None, None) if wanted.auto_generate != Some(false) => own(state_dir, vault).await?,
+        (None, None) if wanted.auto_generate != Some(false) => {
+            let (chain, key) = own(state_dir, vault).await?;
+            let cert = state_dir.join("tls").join("gateway.crt");
+            let of = format!(
+                "the certificate {} that was made here and its key; without that file both are made anew, which clients \
+                 have to trust",
+                cert.display()
+            );
+            (chain, key, of)
+        }
         _ => return Err(failed("certPath and keyPath belong together")),
     };
     let leaf = chain
         .first()
-        .ok_or_else(|| failed("there is no certificate in the file"))?;
+        .ok_or_else(|| failed(format!("{of}: there is no certificate in the file")))?;
     let fingerprint = fingerprint(leaf);
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let server = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| failed(unusable(&of, &error)))?;
     Ok(Some(Tls {
         acceptor: TlsAcceptor::from(Arc::new(server)),
         fingerprint,
     }))
+}
+
+/// Why a certificate and a key are not served with, in words that name both files.
+fn unusable(of: &str, error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InconsistentKeys(_) => format!("{of} do not belong together"),
+        error => format!("{of} cannot be used: {error}"),
+    }
 }
 
 /// The certificate that this gateway signs itself, made where there is none.
@@ -134,6 +156,24 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_certificate_and_a_key_that_do_not_fit_are_both_named() {
+        let state = tempfile::tempdir().unwrap();
+        let make = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let (cert, key) = (state.path().join("one.crt"), state.path().join("two.key"));
+        std::fs::write(&cert, make().cert.pem()).unwrap();
+        std::fs::write(&key, make().signing_key.serialize_pem()).unwrap();
+        let mut config = Config::default();
+        config.gateway.tls.enabled = true;
+        config.gateway.tls.cert_path = Some(cert);
+        config.gateway.tls.key_path = Some(key);
+        let refused = load(&config, state.path(), None).await.err().unwrap();
+        let words = refused.to_string();
+        for part in ["one.crt", "two.key", "do not belong together"] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+    }
 
     #[tokio::test]
     async fn the_folder_of_the_key_is_its_owners_alone_also_when_an_earlier_one_was_not() {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gatehouse_agent::tools::sessions::{self as tools, Caller, ChildSession};
+use gatehouse_agent::tools::sessions::{self as tools, Caller, ChildSession, SessionError};
 use gatehouse_agent::{Origin, QueueMode, Waited};
 use gatehouse_store::gateway::{SessionFilter, SessionRow};
 use serde_json::{Value, json};
@@ -63,9 +63,9 @@ impl AgentSessions {
     }
 
     /// A session of the caller's agent.
-    async fn own(&self, caller: &Caller, key: &str) -> Result<SessionRow, String> {
+    async fn own(&self, caller: &Caller, key: &str) -> Result<SessionRow, SessionError> {
         let name = self.sessions.name(key, Some(&caller.agent_id));
-        let missing = || format!("there is no session {key} of this agent");
+        let missing = || SessionError::Unknown(format!("there is no session {key} of this agent"));
         if name.agent != caller.agent_id {
             return Err(missing());
         }
@@ -191,7 +191,7 @@ fn told(waited: Waited, run: &str, waiting: Waiting) -> Value {
 
 #[async_trait]
 impl tools::Sessions for AgentSessions {
-    async fn list(&self, caller: &Caller, params: &Value) -> Result<Value, String> {
+    async fn list(&self, caller: &Caller, params: &Value) -> Result<Value, SessionError> {
         let limit = params["limit"].as_u64().unwrap_or(50).clamp(1, 200);
         let since = params["activeMinutes"].as_i64();
         let kinds = params["kinds"].as_array().filter(|kinds| !kinds.is_empty());
@@ -238,7 +238,12 @@ impl tools::Sessions for AgentSessions {
         Ok(json!({"count": rows.len(), "sessions": rows}))
     }
 
-    async fn history(&self, caller: &Caller, key: &str, params: &Value) -> Result<Value, String> {
+    async fn history(
+        &self,
+        caller: &Caller,
+        key: &str,
+        params: &Value,
+    ) -> Result<Value, SessionError> {
         let row = self.own(caller, key).await?;
         let limit = params["limit"].as_u64().unwrap_or(20).clamp(1, 100);
         let limit = u32::try_from(limit).unwrap_or(20);
@@ -266,13 +271,13 @@ impl tools::Sessions for AgentSessions {
         key: &str,
         message: &str,
         wait: Duration,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, SessionError> {
         let row = self.own(caller, key).await?;
         if row.key == caller.session_key {
-            return Err("a session cannot send to itself".to_owned());
+            return Err("a session cannot send to itself".into());
         }
         if sends_are_denied(&row) {
-            return Err(format!("nothing may be said in the session {}", row.key));
+            return Err(format!("nothing may be said in the session {}", row.key).into());
         }
         self.hears(&row.key, &caller.session_key).await?;
         let from = row.key.clone();
@@ -298,10 +303,10 @@ impl tools::Sessions for AgentSessions {
         self.letters.send(letter).await.map_err(|_| gone())?;
         let answered = told.await.unwrap_or_else(|_| Err(gone()));
         self.hears(&caller.session_key, &from).await?;
-        answered
+        Ok(answered?)
     }
 
-    async fn status(&self, caller: &Caller, key: &str) -> Result<Value, String> {
+    async fn status(&self, caller: &Caller, key: &str) -> Result<Value, SessionError> {
         let mine = self
             .sessions
             .name(&caller.session_key, Some(&caller.agent_id));

@@ -2,12 +2,13 @@
 
 use std::sync::Mutex;
 
+use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::*;
 use crate::engine::request::SubmitError;
 use crate::journal::{Compaction, JournalError, NewInput};
-use crate::message::Message;
+use crate::message::{Message, StopReason};
 
 /// A journal whose first input waits for the test, which says whether it can be kept.
 struct Slow {
@@ -86,4 +87,33 @@ async fn who_comes_with_the_same_id_hears_what_became_of_the_first() {
         }
         assert_eq!(bench.outcome("one").await.status, RunStatus::Done);
     }
+}
+
+#[tokio::test]
+async fn a_call_whose_result_could_not_be_kept_has_one_once_the_session_goes_on() {
+    let journal = Arc::new(MemoryJournal::default());
+    let bench = Bench::over(journal.clone(), Arc::new(AllowAll), |_| {}, |_| {});
+    let call = json!({
+        "role": "assistant", "provider": "scripted", "model": "scripted-1", "timestamp": 1,
+        "stopReason": "toolUse", "usage": {},
+        "content": [{"type": "toolCall", "id": "lost", "name": "exec", "arguments": {}}],
+    });
+    let call: Message = serde_json::from_value(call).unwrap();
+    let ending = crate::transcript::ending(StopReason::Error, "the disk is full", 2);
+    for message in [call, ending] {
+        journal.append(KEY, "earlier", &message).await.unwrap();
+    }
+    for run in ["one", "two"] {
+        let request = RunRequest {
+            run_id: Some(run.to_owned()),
+            ..RunRequest::text(KEY, "main", "md: on")
+        };
+        bench.engine.submit(request).await.unwrap();
+        assert_eq!(bench.outcome(run).await.status, RunStatus::Done);
+    }
+    let kept = journal.load(KEY).await.unwrap();
+    let results = kept.iter().filter(
+        |message| matches!(message, Message::ToolResult(result) if result.tool_call_id == "lost"),
+    );
+    assert_eq!(results.count(), 1, "{kept:?}");
 }

@@ -9,7 +9,7 @@ use crate::{
     heartbeat::{HeartbeatPlan, Heartbeats},
     journal::Journal,
     message::Message,
-    tools::sessions::{Caller, ChildSession, Sessions},
+    tools::sessions::{Caller, ChildSession, SessionError, Sessions},
 };
 
 /// Lets every sub-agent be made, and knows how deep each is and nothing else.
@@ -18,11 +18,16 @@ pub(super) struct AnySessions(pub(super) Mutex<HashMap<String, u32>>);
 
 #[async_trait]
 impl Sessions for AnySessions {
-    async fn list(&self, _caller: &Caller, _params: &Value) -> Result<Value, String> {
+    async fn list(&self, _caller: &Caller, _params: &Value) -> Result<Value, SessionError> {
         Ok(json!([]))
     }
 
-    async fn history(&self, _c: &Caller, _key: &str, _params: &Value) -> Result<Value, String> {
+    async fn history(
+        &self,
+        _c: &Caller,
+        _key: &str,
+        _params: &Value,
+    ) -> Result<Value, SessionError> {
         Err("no history".into())
     }
 
@@ -32,11 +37,11 @@ impl Sessions for AnySessions {
         _key: &str,
         _message: &str,
         _wait: Duration,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, SessionError> {
         Err("no one to send to".into())
     }
 
-    async fn status(&self, _caller: &Caller, key: &str) -> Result<Value, String> {
+    async fn status(&self, _caller: &Caller, key: &str) -> Result<Value, SessionError> {
         Ok(json!({ "sessionKey": key }))
     }
 

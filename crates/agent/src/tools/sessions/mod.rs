@@ -41,14 +41,50 @@ pub struct ChildSession {
     pub depth: u32,
 }
 
-/// The gateway's sessions, as far as an agent may see them. Errors are sentences for the model.
+/// Why nothing was told of a session. Both are sentences for the model.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// The call names one that is not there, or not for this agent.
+    #[error("{0}")]
+    Unknown(String),
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<String> for SessionError {
+    fn from(words: String) -> Self {
+        Self::Failed(words)
+    }
+}
+
+impl From<&str> for SessionError {
+    fn from(words: &str) -> Self {
+        Self::Failed(words.to_owned())
+    }
+}
+
+impl From<SessionError> for ToolError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Unknown(words) => Self::Arguments(words),
+            SessionError::Failed(words) => Self::Failed(words),
+        }
+    }
+}
+
+/// The gateway's sessions, as far as an agent may see them.
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// `params` as OpenClaw's `sessions_list` takes them.
-    async fn list(&self, caller: &Caller, params: &Value) -> Result<Value, String>;
+    async fn list(&self, caller: &Caller, params: &Value) -> Result<Value, SessionError>;
 
     /// `params` as OpenClaw's `sessions_history` takes them.
-    async fn history(&self, caller: &Caller, key: &str, params: &Value) -> Result<Value, String>;
+    async fn history(
+        &self,
+        caller: &Caller,
+        key: &str,
+        params: &Value,
+    ) -> Result<Value, SessionError>;
 
     /// Gives a message to another session and waits so long for its answer; zero does not wait.
     async fn send(
@@ -57,10 +93,10 @@ pub trait Sessions: Send + Sync {
         key: &str,
         message: &str,
         wait: Duration,
-    ) -> Result<Value, String>;
+    ) -> Result<Value, SessionError>;
 
     /// What is known of a session.
-    async fn status(&self, caller: &Caller, key: &str) -> Result<Value, String>;
+    async fn status(&self, caller: &Caller, key: &str) -> Result<Value, SessionError>;
 
     /// Makes a sub-agent's session known, before its run is submitted.
     async fn create_child(&self, caller: &Caller, child: &ChildSession) -> Result<(), String>;
@@ -219,31 +255,35 @@ impl Tool for SessionTool {
         let sessions = &self.sessions;
         let work = async {
             match self.ask {
-                Ask::List => sessions.list(&caller, given).await,
-                Ask::History => sessions.history(&caller, key, given).await,
-                Ask::Status => sessions.status(&caller, key).await,
+                Ask::List => Ok(sessions.list(&caller, given).await?),
+                Ask::History => Ok(sessions.history(&caller, key, given).await?),
+                Ask::Status => Ok(sessions.status(&caller, key).await?),
                 Ask::Send => {
                     let message = parsed.message.as_deref().unwrap_or_default();
                     if message.trim().is_empty() {
-                        return Err("the argument `message` is empty".to_owned());
+                        return Err(ToolError::Arguments(
+                            "the argument `message` is empty".into(),
+                        ));
                     }
                     if key == &*call.session_key {
-                        return Err("a session cannot send to itself".to_owned());
+                        return Err(ToolError::Arguments(
+                            "a session cannot send to itself".into(),
+                        ));
                     }
                     let wait = parsed.wait();
                     if !wait.is_zero() {
                         call.seat.give_back();
                     }
-                    sessions.send(&caller, key, message, wait).await
+                    Ok(sessions.send(&caller, key, message, wait).await?)
                 }
             }
         };
         let result = tokio::select! {
             biased;
-            () = call.cancel.cancelled() => Err("the run was stopped".to_owned()),
+            () = call.cancel.cancelled() => Err(ToolError::Failed("the run was stopped".into())),
             result = work => result,
         };
-        Ok(ToolOutput::json(result.map_err(ToolError::Failed)?))
+        Ok(ToolOutput::json(result?))
     }
 }
 

@@ -10,7 +10,7 @@ struct Known {
 }
 
 impl Known {
-    fn note(&self, text: String) -> Result<Value, String> {
+    fn note(&self, text: String) -> Result<Value, SessionError> {
         self.asked.lock().unwrap().push(text);
         Ok(json!({ "fine": true }))
     }
@@ -18,11 +18,16 @@ impl Known {
 
 #[async_trait]
 impl Sessions for Known {
-    async fn list(&self, caller: &Caller, _params: &Value) -> Result<Value, String> {
+    async fn list(&self, caller: &Caller, _params: &Value) -> Result<Value, SessionError> {
         self.note(format!("{} lists", caller.session_key))
     }
 
-    async fn history(&self, _caller: &Caller, key: &str, _params: &Value) -> Result<Value, String> {
+    async fn history(
+        &self,
+        _caller: &Caller,
+        key: &str,
+        _params: &Value,
+    ) -> Result<Value, SessionError> {
         self.note(format!("history of {key}"))
     }
 
@@ -32,11 +37,11 @@ impl Sessions for Known {
         key: &str,
         message: &str,
         wait: Duration,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, SessionError> {
         self.note(format!("{message} to {key} for {} s", wait.as_secs()))
     }
 
-    async fn status(&self, _caller: &Caller, key: &str) -> Result<Value, String> {
+    async fn status(&self, _caller: &Caller, key: &str) -> Result<Value, SessionError> {
         self.note(format!("status of {key}"))
     }
 

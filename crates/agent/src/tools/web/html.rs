@@ -14,6 +14,8 @@ use html5ever::{
 };
 use markup5ever_rcdom::{NodeData, RcDom};
 
+use super::attributes::bounded;
+
 /// Bytes that are read before it is looked at what they made. One piece can open that many tags at most, which neither
 /// the time nor the memory of a reader minds.
 const PIECE: usize = 8 * 1024;
@@ -30,7 +32,7 @@ pub(super) type GivenUp<'a> = &'a dyn Fn() -> bool;
 /// The tree of a page. None for one that is too deep, too large, or that nobody waits for.
 pub(super) fn tree(html: &str, given_up: GivenUp) -> Option<Rc<Node>> {
     let mut parser = parse_document(RcDom::default(), ParseOpts::default());
-    for piece in pieces(html) {
+    for piece in pieces(&bounded(html)) {
         if given_up() {
             return None;
         }
@@ -84,7 +86,7 @@ pub(super) struct Words {
 pub(super) fn words(html: &str, given_up: GivenUp) -> Option<Words> {
     let tokenizer = Tokenizer::new(Reader::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
-    for piece in pieces(html) {
+    for piece in pieces(&bounded(html)) {
         if given_up() {
             return None;
         }

@@ -5,6 +5,7 @@
 //! proxy, no cookies, no scripts. What comes back is marked as written by others.
 
 mod address;
+mod attributes;
 mod charset;
 mod extract;
 mod html;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use gatehouse_gateway::{RunRecord, running};
+use gatehouse_gateway::RunRecord;
 use gatehouse_protocol::NoParams;
 use gatehouse_protocol::methods::Health;
 use gatehouse_vault::Redactor;
@@ -15,6 +15,7 @@ use crate::dial::Link;
 use crate::failure::{Failure, FailureKind};
 use crate::server::secret::{self, OwnToken};
 use crate::server::state_dir;
+use crate::server::theirs::running_in;
 
 pub(super) async fn run(context: &mut Context<'_>, args: HealthArgs) -> Result<(), Failure> {
     let link = match found(context, &args)? {
@@ -68,7 +69,7 @@ fn found(context: &Context<'_>, args: &HealthArgs) -> Result<Option<Found>, Fail
         Err(_) if !is_named => return Ok(None),
         folder => folder?,
     };
-    match running(&folder)? {
+    match running_in(&folder)? {
         Some(record) => Ok(Some(Found {
             folder,
             record,

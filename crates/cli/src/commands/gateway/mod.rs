@@ -6,7 +6,7 @@ mod run;
 use std::time::Duration;
 
 use gatehouse_gateway::config::{AuthMode, ConfigPlace, Flags, read};
-use gatehouse_gateway::{make_state_folder, running};
+use gatehouse_gateway::make_state_folder;
 use gatehouse_vault::Redactor;
 use serde_json::json;
 
@@ -16,6 +16,7 @@ use crate::environment::now_ms;
 use crate::failure::{Failure, FailureKind};
 use crate::output::age;
 use crate::server::secret::{self, OwnToken};
+use crate::server::theirs::{self, may_look, running_in};
 use crate::server::{state_dir, unusable};
 
 /// Longer than a gateway gives its work to end.
@@ -33,7 +34,7 @@ pub(super) async fn run(context: &mut Context<'_>, action: GatewayAction) -> Res
 
 fn status(context: &mut Context<'_>, state: &StateDir) -> Result<(), Failure> {
     let folder = state_dir(state, context.environment)?;
-    let found = running(&folder)?;
+    let found = running_in(&folder)?;
     if context.output.is_json() {
         context.output.value(&json!({
             "running": found.is_some(), "stateDir": folder, "gateway": found,
@@ -65,6 +66,7 @@ fn not_running(folder: &std::path::Path) -> Failure {
 async fn token(context: &mut Context<'_>, args: TokenArgs) -> Result<(), Failure> {
     let folder = state_dir(&args.state, context.environment)?;
     let redactor = Redactor::new();
+    may_look(&folder)?;
     if args.new {
         if !folder.exists() {
             let folder = folder.display();
@@ -79,7 +81,7 @@ async fn token(context: &mut Context<'_>, args: TokenArgs) -> Result<(), Failure
             );
         }
         let made = secret::make(&folder, &redactor).await?;
-        if running(&folder)?.is_some() {
+        if running_in(&folder)?.is_some() {
             context
                 .output
                 .note("the gateway that runs there takes it from its next start on");
@@ -93,6 +95,8 @@ async fn token(context: &mut Context<'_>, args: TokenArgs) -> Result<(), Failure
     }
     match secret::find(&folder, &redactor).await? {
         OwnToken::Kept(token) => show(context, token.expose()),
+        // The keychain that was asked is this user's.
+        OwnToken::HashOnly if theirs::owner(&folder).is_some() => Err(theirs::kept_back(&folder)),
         OwnToken::HashOnly => Err(Failure::configuration(
             "only the hash of the token is kept, because there was no keychain when it was made",
         )
@@ -125,7 +129,7 @@ fn show(context: &mut Context<'_>, token: &str) -> Result<(), Failure> {
 
 async fn stop(context: &mut Context<'_>, state: &StateDir) -> Result<(), Failure> {
     let folder = state_dir(state, context.environment)?;
-    let Some(found) = running(&folder)? else {
+    let Some(found) = running_in(&folder)? else {
         return Err(not_running(&folder));
     };
     if let Some(program) = &found.within {
@@ -138,7 +142,7 @@ async fn stop(context: &mut Context<'_>, state: &StateDir) -> Result<(), Failure
     }
     ask_to_end(found.pid)?;
     let until = tokio::time::Instant::now() + STOP_LIMIT;
-    while running(&folder)?.is_some_and(|now| now.pid == found.pid) {
+    while running_in(&folder)?.is_some_and(|now| now.pid == found.pid) {
         if tokio::time::Instant::now() > until {
             return Err(Failure::new(
                 FailureKind::General,
@@ -162,7 +166,15 @@ fn ask_to_end(pid: u32) -> Result<(), Failure> {
         .and_then(rustix::process::Pid::from_raw);
     let pid = number.ok_or_else(|| Failure::configuration("the record names no process"))?;
     rustix::process::kill_process(pid, rustix::process::Signal::TERM)
-        .map_err(|error| std::io::Error::from(error).into())
+        .map_err(|error| match error {
+            rustix::io::Errno::PERM => Failure::new(
+                FailureKind::General,
+                "notYours",
+                format!("process {} is another user's", pid.as_raw_nonzero()),
+            )
+            .next("end it as the user who started it, or as root: `sudo gatehouse gateway stop --state-dir …`"),
+            error => std::io::Error::from(error).into(),
+        })
 }
 
 #[cfg(not(unix))]

@@ -1,6 +1,6 @@
 //! `gateway run`: flags over environment over configuration, then the gateway, then wait for a signal.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use gatehouse_gateway::audit::StateKey;
 use gatehouse_gateway::config::{
     AuthMode, Bind, ConfigError, Flags, Prepared, SecretFlag, prepare,
 };
-use gatehouse_gateway::{Gateway, RunRecord, StartError, StartOptions, StateLock};
+use gatehouse_gateway::{Gateway, RunRecord, RunningGateway, StartError, StartOptions, StateLock};
 use gatehouse_vault::{Redactor, process};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use serde_json::json;
@@ -18,6 +18,7 @@ use crate::args::{AuthKind, BindTo, RunArgs};
 use crate::commands::Context;
 use crate::dial::{secret_file, secret_text};
 use crate::failure::{Failure, FailureKind};
+use crate::output::Output;
 use crate::server::{keys, log, page, secret, signalled, state_dir};
 
 pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), Failure> {
@@ -45,16 +46,62 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
         );
     }
     let mut prepared = prepare(&folder, &flags, &env).map_err(misconfigured)?;
-    let wanted = &prepared.reading.config.logging;
-    let log = log::start(context.environment, &redactor, &folder, wanted)?;
     for note in &prepared.notes {
         context.output.note(note);
     }
-    let made = keep_new_token(&mut prepared, &folder, &redactor).await?;
+    // Its hash is on the disk by now, so it is told however the start goes: nobody could ask for it again.
+    let made = keep_new_token(context.output, &mut prepared, &folder, &redactor).await;
+    let started = start(
+        context,
+        &args,
+        prepared,
+        Place {
+            folder,
+            lock,
+            redactor,
+        },
+    )
+    .await;
+    let told = tell_new_token(context, made, started.is_ok());
+    let (gateway, log) = started?;
+    told?;
+    tokio::spawn(log.follow(gateway.app().config.watch()));
+    tokio::spawn(give_back_after_start());
+    let reason = signalled().await?;
+    context.output.note(&format!(
+        "{reason}: letting the work end; once more ends at once"
+    ));
+    tokio::spawn(end_at_once());
+    gateway.stop(reason).await;
+    Ok(())
+}
+
+/// Where a gateway is to run, and what it is not to say.
+struct Place {
+    folder: PathBuf,
+    lock: StateLock,
+    redactor: Redactor,
+}
+
+/// Starts it, and says where it listens.
+async fn start(
+    context: &mut Context<'_>,
+    args: &RunArgs,
+    prepared: Prepared,
+    place: Place,
+) -> Result<(RunningGateway, log::Log), Failure> {
+    let Place {
+        folder,
+        lock,
+        redactor,
+    } = place;
+    let env = context.environment.variables().clone();
+    let wanted = &prepared.reading.config.logging;
+    let log = log::start(context.environment, &redactor, &folder, wanted)?;
     let said = &prepared.reading.config.gateway;
     let (has_page, secure) = (said.control_ui.enabled, said.tls.enabled);
     let page_folder = said.control_ui.root.clone();
-    let keys = keys::shelf(&args, &folder, &redactor, context.output).await?;
+    let keys = keys::shelf(args, &folder, &redactor, context.output).await?;
     let mut options = StartOptions::prepared(prepared, env, folder);
     options.log_file = Some(log.file.clone());
     options.state_lock = Some(lock);
@@ -63,33 +110,21 @@ pub(super) async fn run(context: &mut Context<'_>, args: RunArgs) -> Result<(), 
     options.audit_key = Some(Arc::new(StateKey::new(&options.state_dir, vault)));
     options.keys = Some(keys);
     options.redactor = redactor;
-    options.own_files = keys::files(&args);
+    options.own_files = keys::files(args);
     let reach = Arc::new(OnceLock::new());
     if has_page {
         options.web = page::web(&options.state_dir, page_folder, reach.clone(), secure);
     }
     gatehouse_gateway::adopt_orphans();
-    let started = Gateway::start(options).await;
-    if let Ok(gateway) = &started {
-        announce(context, gateway.record())?;
-    }
-    // Where it did not start as well: the token is kept, and made once.
-    tell_new_token(context, made);
-    let gateway = started.map_err(|error| failed(&error))?;
-    tokio::spawn(log.follow(gateway.app().config.watch()));
-    tokio::spawn(give_back_after_start());
+    let gateway = Gateway::start(options).await;
+    let gateway = gateway.map_err(|error| failed(&error))?;
     // Empty until here, so this cannot fail.
     let _ = reach.set(Reach {
         url: gateway.record().url.clone(),
         pin: gateway.tls_fingerprint().map(str::to_owned),
     });
-    let reason = signalled().await?;
-    context.output.note(&format!(
-        "{reason}: letting the work end; once more ends at once"
-    ));
-    tokio::spawn(end_at_once());
-    gateway.stop(reason).await;
-    Ok(())
+    announce(context, gateway.record())?;
+    Ok((gateway, log))
 }
 
 /// Of a secret, in characters: fewer can be guessed by someone who has time.
@@ -202,33 +237,56 @@ enum NewToken {
 
 /// A token that was just made goes into the keychain, where there is one.
 async fn keep_new_token(
+    output: &Output,
     prepared: &mut Prepared,
     folder: &Path,
     redactor: &Redactor,
-) -> Result<Option<NewToken>, Failure> {
-    let Some(token) = prepared.generated_token.take() else {
-        return Ok(None);
-    };
+) -> Option<NewToken> {
+    let token = prepared.generated_token.take()?;
     let token = gatehouse_vault::Secret::new(token.expose());
     redactor.learn(&token);
-    let is_kept = secret::keep(folder, redactor, &token).await?;
-    Ok(Some(match is_kept {
+    let kept = secret::keep(folder, redactor, &token).await;
+    let is_kept = kept.unwrap_or_else(|failure| {
+        output.note(&format!(
+            "the token could not be put into the keychain: {}",
+            failure.message
+        ));
+        false
+    });
+    Some(match is_kept {
         true => NewToken::InKeychain,
         false => NewToken::Nowhere(token),
-    }))
+    })
 }
 
-fn tell_new_token(context: &Context<'_>, token: Option<NewToken>) {
-    let output = &context.output;
+/// In JSON a line of its own with a name. Never through the log, which would take it out.
+fn tell_new_token(
+    context: &mut Context<'_>,
+    token: Option<NewToken>,
+    runs: bool,
+) -> Result<(), Failure> {
+    let output = &mut *context.output;
+    let later = match runs {
+        true => "",
+        false => "; it is the one of the next start, too",
+    };
     match token {
-        None => {}
-        Some(NewToken::InKeychain) => output
-            .note("a token was made and is in the keychain: `gatehouse gateway token` shows it"),
+        None => Ok(()),
+        Some(NewToken::InKeychain) => {
+            output.note(
+                "a token was made and is in the keychain: `gatehouse gateway token` shows it",
+            );
+            Ok(())
+        }
+        Some(NewToken::Nowhere(token)) if output.is_json() => output.value_line(&json!({
+            "event": "tokenMade", "token": token.expose(), "shownOnce": true,
+        })),
         Some(NewToken::Nowhere(token)) => {
-            output
-                .note("there is no keychain: this token is shown once, and only its hash is kept");
-            // Not through the log, which would take it out.
+            output.note(&format!(
+                "there is no keychain: this token is shown once, and only its hash is kept{later}"
+            ));
             output.note(token.expose());
+            Ok(())
         }
     }
 }
