@@ -3,6 +3,7 @@ import { BackendError } from "$lib/backend/backend";
 import type { Decision, InboxItemDetail, InboxItemView } from "$lib/backend/types";
 import { Approval, keysSettleTime, settleTime } from "./approval.svelte";
 import { makeDetail, makeItem } from "./test-items";
+import { nothingTyped, TypedFor } from "./typed";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
