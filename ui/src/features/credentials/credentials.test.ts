@@ -85,6 +85,33 @@ describe("credentials of agents", () => {
   });
 });
 
+describe("what was written in a dialog", () => {
+  async function escaped(hosts: string) {
+    const { held } = credentials();
+    const close = vi.spyOn(held, "close");
+    held.ask({ kind: "add" });
+    const page = { keymap: new Keymap(false), clock: new Clock(() => 0) } as unknown as Page;
+    render(DialogsOnPage, { page, credentials: held, question: { kind: "add" } });
+    const field = screen.getByLabelText("Only for these hosts");
+    await fireEvent.input(field, { target: { value: hosts } });
+    await fireEvent.keyDown(field, { key: "Escape" });
+    return close;
+  }
+
+  it("is asked about before Escape throws it away", async () => {
+    const close = await escaped("api.example.org, files.example.org");
+    expect(close).not.toHaveBeenCalled();
+    expect(screen.getByRole("alert").textContent).toContain("kept nowhere else");
+    await fireEvent.click(screen.getByRole("button", { name: "Go on writing" }));
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(screen.getByLabelText<HTMLInputElement>("Only for these hosts").value).toContain("files");
+  });
+
+  it("goes without a question where it is a word", async () => {
+    expect(await escaped("a.org")).toHaveBeenCalledOnce();
+  });
+});
+
 describe("how often a credential may be used", () => {
   async function saved(uses: string) {
     const { held, backend } = credentials();

@@ -12,7 +12,6 @@
  *
  * It knows no DOM. Time and the backend are passed in.
  */
-import type { Given } from "./questions";
 import type { Backend } from "$lib/backend/backend";
 import type {
   DecideTerms,
@@ -23,6 +22,7 @@ import type {
   ProblemView,
 } from "$lib/backend/types";
 import { problemOf } from "$lib/errors";
+import { nothingTyped, TypedFor, type Typed } from "./typed";
 import { understood } from "./understood";
 
 /** Longer than the time between seeing something appear and being able to hold back a press. */
@@ -40,14 +40,6 @@ export type Ignored = "tooSoon" | "keyTooSoon" | "enter" | null;
 const affirmative: readonly Decision[] = ["allowOnce", "approve"];
 const negative: readonly Decision[] = ["deny", "reject"];
 
-type Typed = {
-  readonly given: Readonly<Record<string, Given>>;
-  readonly reason: string;
-  /** In the place of the one that was asked for; null where nothing was typed. */
-  readonly command: string | null;
-};
-const nothingTyped: Typed = { given: {}, reason: "", command: null };
-
 export class Approval {
   /** The request as the list knows it, the latest. */
   item = $state.raw<InboxItemView | null>(null);
@@ -64,7 +56,7 @@ export class Approval {
   ignored = $state<Ignored>(null);
   sending = $state<Decision | null>(null);
   answers = $state.raw<readonly string[]>([]);
-  /** What was typed and chosen for this request. A form that goes, as a connection does, takes nothing of it along. */
+  /** What was typed and chosen for this request. */
   typed = $state.raw<Typed>(nothingTyped);
   #settledAt = Infinity;
   #keysCountAt = Infinity;
@@ -93,6 +85,7 @@ export class Approval {
     private readonly backend: Pick<Backend, "inboxItem" | "inboxDecide">,
     private readonly now: () => number,
     private readonly decided: (item: InboxItemView) => void = () => undefined,
+    private readonly typedFor = new TypedFor(),
   ) {}
 
   /** The scope that a decision lacks here, as the backend knows before anything is sent. */
@@ -108,6 +101,7 @@ export class Approval {
     const before = this.item?.phase.kind;
     this.item = item;
     if (item.phase.kind !== "waiting") this.#stepBack();
+    if (isOver(item)) this.typedFor.drop(item.key);
     if (before !== undefined && before !== item.phase.kind) this.settle();
     if (this.shown?.item.revision !== item.revision) void this.load();
   }
@@ -127,6 +121,7 @@ export class Approval {
   /** Keeps what is typed for as long as the request is the same. */
   keep(typed: Partial<Typed>): void {
     this.typed = { ...this.typed, ...typed };
+    if (this.shown) this.typedFor.keep(this.shown, this.typed);
   }
 
   /** Some key was pressed. True while it belongs to what was typed elsewhere; then so does the next one. */
@@ -281,11 +276,11 @@ export class Approval {
     const counted = before !== null && isCounted(detail) && !isCounted(before);
     if (before && waits && substance(before, counted) !== substance(detail, counted)) {
       this.changed = true;
-      this.typed = nothingTyped;
       this.#stepBack();
     }
     if (!before) this.settle();
     this.shown = detail;
+    this.typed = this.typedFor.of(detail);
     this.problem = null;
     if (this.item && this.item.revision < detail.item.revision) this.item = detail.item;
   }
@@ -321,6 +316,9 @@ const plainTerms: DecideTerms = {
   reason: null,
   editedCommand: null,
 };
+
+/** Nobody answers it any more. */
+const isOver = ({ phase }: InboxItemView) => phase.kind === "decided" || phase.kind === "expired";
 
 /** This app's yes is one of several that it takes. */
 const isCounted = ({ item }: InboxItemDetail) => item.people?.ours ?? false;

@@ -3,6 +3,7 @@ import { BackendError } from "$lib/backend/backend";
 import type { Decision, InboxItemDetail, InboxItemView } from "$lib/backend/types";
 import { Approval, keysSettleTime, settleTime } from "./approval.svelte";
 import { makeDetail, makeItem } from "./test-items";
+import { nothingTyped, TypedFor } from "./typed";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -126,6 +127,19 @@ describe("a decision", () => {
     expect(approval.typed.reason).toBe("not on a Friday");
     await change({}, { subject: "rm -rf other" });
     expect(approval.typed.reason).toBe("");
+  });
+
+  it("finds what was typed when it is shown anew, and never at another request", () => {
+    const typedFor = new TypedFor();
+    const detail = makeDetail(makeItem());
+    typedFor.keep(detail, { ...nothingTyped, reason: "not on a Friday" });
+    expect(typedFor.of({ ...detail }).reason).toBe("not on a Friday");
+    const others = [
+      makeDetail(makeItem({ key: "gw/exec/other" })),
+      { ...detail, subject: "rm -rf other" },
+      makeDetail(makeItem({ createdAt: detail.item.createdAt + 1 })),
+    ];
+    for (const other of others) expect(typedFor.of(other)).toBe(nothingTyped);
   });
 
   it("needs no second reading when only its state has changed", async () => {

@@ -29,8 +29,10 @@ export class Longer {
     private readonly backend: Pick<Backend, "grantsPreview">,
     private readonly request: { gateway: GatewayId; agent: string | null; command: string },
     private readonly now: () => number,
+    /** What was typed for it before. */
+    typed: string | null = null,
   ) {
-    this.#pattern = request.command;
+    this.#pattern = typed ?? request.command;
   }
 
   get pattern(): string {

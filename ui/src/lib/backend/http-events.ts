@@ -6,10 +6,12 @@
  * snapshot anew; the page itself stays as it is, with everything that a person typed.
  *
  * A browser gives all tabs of a server six connections over plain HTTP, and a stream takes one of them for as long as
- * it is open. Tabs that nobody looks at must not take them from the one that somebody does.
+ * it is open. Tabs that nobody looks at must not take them from the one that somebody does; how those in view share
+ * them is in `http-tabs`.
  */
 import { randomName } from "../random";
 import type { Unsubscribe } from "./backend";
+import type { Source } from "./http-tabs";
 
 /** Milliseconds between attempts to open a stream that ended. */
 const RETRY_MS = 2_000;
@@ -20,15 +22,13 @@ const SILENT_MS = 50_000;
 
 type Handler = (payload: unknown) => void;
 type Opened = { tab: string };
-/** What the class needs of an `EventSource`, so that tests can give one. */
-export type Source = Pick<EventSource, "addEventListener" | "close" | "readyState">;
 /** What it needs of the document. */
 export type Sight = Pick<Document, "visibilityState" | "addEventListener">;
 
 /** An opening that others wait for. */
-class Opening {
-  readonly promise: Promise<Opened>;
-  resolve: (opened: Opened) => void = () => undefined;
+class Opening<T> {
+  readonly promise: Promise<T>;
+  resolve: (opened: T) => void = () => undefined;
 
   constructor() {
     this.promise = new Promise((resolve) => (this.resolve = resolve));
@@ -40,7 +40,9 @@ export class TabStream {
   private readonly standsAgain = new Set<() => void>();
   private readonly ticks = new Set<() => void>();
   private source: Source | undefined;
-  private opening = new Opening();
+  private opening = new Opening<void>();
+  private owning = new Opening<Opened>();
+  private stands = false;
   private wanted = false;
   private stood = false;
   private tab: string | null = null;
@@ -58,16 +60,19 @@ export class TabStream {
     sight.addEventListener("visibilitychange", () => this.looked());
   }
 
-  /** Resolves once the server has this tab's stream open, which a hidden tab's is not. */
-  opened(): Promise<Opened> {
-    if (!this.wanted) {
-      this.wanted = true;
-      this.looked();
-    }
+  /** Resolves once what changes is heard, be it over a borrowed stream. A hidden tab hears nothing. */
+  opened(): Promise<void> {
+    this.want();
     return this.opening.promise;
   }
 
-  /** The name of the stream that stands. */
+  /** Resolves once the server has a stream of this tab open, under the name that it gives. */
+  owned(): Promise<Opened> {
+    this.want();
+    return this.owning.promise;
+  }
+
+  /** The name of this tab's own stream, while it stands. */
   get standing(): string | null {
     return this.tab;
   }
@@ -100,6 +105,12 @@ export class TabStream {
     this.looked();
   }
 
+  private want(): void {
+    if (this.wanted) return;
+    this.wanted = true;
+    this.looked();
+  }
+
   private get visible(): boolean {
     return this.sight.visibilityState === "visible";
   }
@@ -119,7 +130,7 @@ export class TabStream {
     for (const name of this.handlers.keys()) this.listen(source, name);
     source.addEventListener("open", (event) => {
       // The browser's own `open` has no data; the server's says that the stream is registered.
-      if ("data" in event && source === this.source) this.stand(tab);
+      if ("data" in event && source === this.source) this.stand(source.borrowed ? null : tab);
     });
     source.addEventListener("tick", () => {
       this.heard(source);
@@ -129,9 +140,12 @@ export class TabStream {
     this.heard(source);
   }
 
-  private stand(tab: string): void {
+  /** `null` is a stream of another tab. */
+  private stand(tab: string | null): void {
     this.tab = tab;
-    this.opening.resolve({ tab });
+    this.stands = true;
+    this.opening.resolve();
+    if (tab !== null) this.owning.resolve({ tab });
     if (this.stood) for (const tell of this.standsAgain) tell();
     this.stood = true;
   }
@@ -151,7 +165,9 @@ export class TabStream {
     clearTimeout(this.retry);
     this.source?.close();
     this.source = undefined;
-    if (this.tab !== null) this.opening = new Opening();
+    if (this.stands) this.opening = new Opening();
+    if (this.tab !== null) this.owning = new Opening();
+    this.stands = false;
     this.tab = null;
   }
 

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { BackendError } from "./backend";
 import { browserSession, httpBackend, signIn } from "./http";
-import { TabStream, type Sight, type Source } from "./http-events";
+import { TabStream, type Sight } from "./http-events";
+import type { Source } from "./http-tabs";
 
 type Listener = (event: Event) => void;
 
 /** A stream that a test speaks through. */
 class FakeSource implements Source {
-  readyState = 0;
   closed = false;
   private readonly listeners = new Map<string, Listener[]>();
 
@@ -214,7 +214,7 @@ describe("a tab's stream", () => {
     const heard: unknown[] = [];
     stream.follow("inboxChanged", (it) => heard.push(it));
     last(sources).say("open", {});
-    const before = await stream.opened();
+    const before = await stream.owned();
     last(sources).fail();
     await vi.advanceTimersByTimeAsync(2_000);
     expect(lost).toHaveBeenCalledOnce();
@@ -222,7 +222,7 @@ describe("a tab's stream", () => {
     expect(again).not.toHaveBeenCalled();
     last(sources).say("open", {});
     expect(again).toHaveBeenCalledOnce();
-    expect(await stream.opened()).not.toEqual(before);
+    expect(await stream.owned()).not.toEqual(before);
     last(sources).say("inboxChanged", 3);
     expect(heard).toEqual([3]);
   });

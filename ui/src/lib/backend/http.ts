@@ -15,6 +15,7 @@ import {
 import { download } from "./download";
 import type { Governance } from "./governance";
 import { TabStream } from "./http-events";
+import { Tabs } from "./http-tabs";
 import type { AuditExportPage, ChatUpdate, SessionRef } from "./types";
 
 const API = "/control/api";
@@ -118,10 +119,12 @@ class Session {
     /** Signs in again; false where that could not be asked. */
     private readonly signInAgain: () => Promise<boolean>,
   ) {
-    this.stream = new TabStream(`${API}/events`, async () => {
+    const tabs = new Tabs(() => this.stream.again());
+    const lost = async () => {
       const session = await browserSession();
       if (session && !session.signedIn) await this.#renew();
-    });
+    };
+    this.stream = new TabStream(`${API}/events`, lost, (url) => tabs.connect(url));
     this.stream.onStandsAgain(() => this.#tell("missed"));
     this.stream.onTick(() => {
       if (Date.now() - this.#heardOf < RENEW_MS) return;
@@ -271,7 +274,7 @@ export function httpBackend(signInAgain: () => Promise<boolean>, leave: () => vo
     sessionDelete: (session) => call("session_delete", { session }),
 
     chatOpen: async (of, onUpdates) => {
-      const { tab } = await stream.opened();
+      const { tab } = await stream.owned();
       chats.get(nameOf(of))?.();
       // Heard before the snapshot is asked for, so that no update falls between the two.
       const stop = follow<{ session: SessionRef; updates: ChatUpdate[] }>("chat", (it) => {

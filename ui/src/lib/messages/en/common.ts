@@ -31,6 +31,9 @@ export const common = {
   waitingForApp: "the app’s answer",
   code: (code: string) => `Code: ${code}`,
   said: "Reported:",
+  typedIsLost: "What you wrote here is kept nowhere else.",
+  goOnWriting: "Go on writing",
+  throwAway: "Throw it away",
   skipToContent: "Skip to the content",
 };
 
