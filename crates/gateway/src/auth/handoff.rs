@@ -94,12 +94,13 @@ impl Gatekeeper {
 
     async fn keep_delivered(&self, used: &SetupUse) -> bool {
         let note = json!({ "isDelivered": true });
-        self.desk.note_setup(used, &note).await.map_or_else(
-            |error| {
-                tracing::warn!(%error, device = used.device_id, "that a setup code is done could not be kept");
+        match self.desk.note_setup(used, &note).await {
+            Ok(is_kept) => is_kept,
+            Err(error) => {
+                let device = &used.device_id;
+                tracing::warn!(%error, device, "that a setup code is done could not be kept");
                 false
-            },
-            |is_kept| is_kept,
-        )
+            }
+        }
     }
 }

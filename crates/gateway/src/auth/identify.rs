@@ -21,7 +21,7 @@ pub(super) struct Known {
     pub(super) secret: Option<Secret>,
     /// What the device token that was presented allows.
     pub(super) token: Option<TokenGrant>,
-    pub(super) setup: Option<SetupCode>,
+    pub(super) setup: Option<Box<SetupCode>>,
 }
 
 pub(super) struct TokenGrant {
@@ -226,7 +226,7 @@ impl Gatekeeper {
         tally.right(Guessed::SetupCode);
         Ok(Known {
             secret: Some(code.clone()),
-            setup: Some(setup),
+            setup: Some(Box::new(setup)),
             ..Known::by(AuthMethod::BootstrapToken)
         })
     }
