@@ -15,7 +15,7 @@ use gatehouse_gateway::config::{Env, Flags, prepare};
 use gatehouse_gateway::{StartOptions, Tailscale};
 use gatehouse_protocol::device::DeviceKey;
 use serde_json::{Value, json};
-use support::{TestGateway, Wire};
+use support::{ALL_SCOPES, TestGateway, Wire};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixListener;
 use tokio::process::{Child, Command};
@@ -175,6 +175,90 @@ async fn headers_from_an_address_that_is_no_proxy_name_nobody() {
     );
 }
 
+/// What a proxy on this machine says about Ada.
+const ADA: [(&str, &str); 2] = [
+    ("x-forwarded-user", "ada@example.com"),
+    ("x-forwarded-for", "203.0.113.9"),
+];
+
+/// Comes in without a device and asks for everything; gives the scopes that it got.
+async fn scopes_of(gateway: &TestGateway, client: &str, more: &[(&'static str, &str)]) -> Value {
+    let headers = [&ADA[..], more].concat();
+    let mut wire = Wire::dial_with(gateway.address(), &headers).await;
+    let (nonce, ts) = wire.challenge().await;
+    let key = DeviceKey::from_seed([31; 32]);
+    let mut params = support::connect_params(&key, &nonce, ts, json!({}), &ALL_SCOPES);
+    params.as_object_mut().unwrap().remove("device");
+    params["client"]["id"] = json!(client);
+    let hello = wire.request("connect", params).await;
+    assert_eq!(hello["ok"], true, "{hello}");
+    let patch = json!({"raw": "{}"});
+    let refused = wire.request("config.patch", patch).await;
+    assert_eq!(
+        refused["error"]["details"]["code"], "MISSING_SCOPE",
+        "{refused}"
+    );
+    hello["payload"]["auth"]["scopes"].clone()
+}
+
+#[tokio::test]
+async fn whom_a_proxy_names_has_what_the_name_has_and_nothing_that_the_client_asks_for() {
+    let gateway = behind_a_proxy(|_| {}).await;
+    for client in ["gateway-client", "cli"] {
+        let scopes = scopes_of(&gateway, client, &[]).await;
+        assert_eq!(scopes, json!(["operator.read"]), "{client}");
+    }
+}
+
+#[tokio::test]
+async fn the_one_in_front_can_cap_the_scopes_of_a_connection() {
+    let gateway = behind_a_proxy(|_| {}).await;
+    for (cap, left) in [
+        ("operator.read, operator.admin", json!(["operator.read"])),
+        ("operator.pairing", json!([])),
+        ("", json!([])),
+    ] {
+        let scopes = scopes_of(&gateway, "cli", &[("x-openclaw-scopes", cap)]).await;
+        assert_eq!(scopes, left, "{cap:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_comes_twice_or_in_other_letters_or_for_nobody_is_refused() {
+    let gateway =
+        behind_a_proxy(|rules| rules.allow_users = vec!["ada@example.com".to_owned()]).await;
+    let ada = ("x-forwarded-user", "ada@example.com");
+    let eve = ("x-forwarded-user", "eve@example.com");
+    let from = ("x-forwarded-for", "203.0.113.9");
+    for (headers, reason) in [
+        (vec![ada, eve, from], "trusted_proxy_user_missing"),
+        (vec![eve, ada, from], "trusted_proxy_user_missing"),
+        (
+            vec![("x-forwarded-user", "ADA@example.com"), from],
+            "trusted_proxy_user_not_allowed",
+        ),
+        (vec![ada], "proxy_attribution_required"),
+        (
+            vec![ada, ("x-forwarded-for", "junk")],
+            "proxy_attribution_required",
+        ),
+        (
+            vec![ada, ("x-forwarded-for", "127.0.0.1")],
+            "proxy_attribution_required",
+        ),
+    ] {
+        let (_, refused) = comes(gateway.address(), &headers).await;
+        let details = &refused["error"]["details"];
+        assert_eq!(details["authReason"], reason, "{headers:?}: {refused}");
+    }
+    let (_, known) = comes(gateway.address(), &[ada, from]).await;
+    let details = &known["error"]["details"];
+    assert_eq!(
+        details["code"], "PAIRING_REQUIRED",
+        "a new device of hers: {known}"
+    );
+}
+
 /// Answers `whois` as the daemon does: the one tailnet address is Ada's.
 fn daemon(socket: &Path) {
     let listener = UnixListener::bind(socket).unwrap();
@@ -272,7 +356,11 @@ async fn whom_the_daemon_does_not_confirm_stays_out() {
 
 /// Whom a proxy on this machine names, without a device.
 async fn named_by_a_proxy(gateway: &TestGateway, user: &'static str) -> Wire {
-    let mut wire = Wire::dial_with(gateway.address(), &[("x-forwarded-user", user)]).await;
+    let headers = [
+        ("x-forwarded-user", user),
+        ("x-forwarded-for", "203.0.113.9"),
+    ];
+    let mut wire = Wire::dial_with(gateway.address(), &headers).await;
     let (nonce, ts) = wire.challenge().await;
     let key = DeviceKey::from_seed([31; 32]);
     let mut params = support::connect_params(&key, &nonce, ts, json!({}), &["operator.read"]);
@@ -287,7 +375,7 @@ async fn whom_the_configuration_names_no_more_is_shown_out_and_stays_out() {
     let named = |users: &str| {
         format!(
             "{{gateway: {{port: 0, reload: {{debounceMs: 20}}, trustedProxies: ['127.0.0.1'], auth: {{
-                mode: 'trusted-proxy', trustedProxy: {{
+                mode: 'trusted-proxy', identityScopes: {{'ada@example.com': ['operator.read']}}, trustedProxy: {{
                     userHeader: 'x-forwarded-user', allowLoopback: true, allowUsers: [{users}]}}}}}}}}"
         )
     };
@@ -299,7 +387,10 @@ async fn whom_the_configuration_names_no_more_is_shown_out_and_stays_out() {
         *options = StartOptions::prepared(prepared, Env::new(), folder);
     })
     .await;
-    let eve = [("x-forwarded-user", "eve@example.com")];
+    let eve = [
+        ("x-forwarded-user", "eve@example.com"),
+        ("x-forwarded-for", "203.0.113.9"),
+    ];
     let mut stays = named_by_a_proxy(&gateway, "ada@example.com").await;
     let mut goes = named_by_a_proxy(&gateway, "eve@example.com").await;
     let file = gateway.state.path().join("gatehouse.json");

@@ -167,7 +167,8 @@ pub(super) fn admission(
 }
 
 /// Without a device only those come in who have shown the shared secret or were identified. What they declare
-/// counts on this machine's own command line and backends; to others it grants nothing.
+/// counts on this machine's own command line and backends; to others it grants nothing, and who was identified has
+/// what the configuration grants to that name ("Operator scopes" of the published documentation).
 pub(super) fn admit_without_device(
     rules: &GateRules,
     attempt: &Attempt<'_>,
@@ -192,8 +193,7 @@ pub(super) fn admit_without_device(
         ("cli", "cli") | ("gateway-client", "backend")
     );
     let local = attempt.peer.is_local() && attempt.peer.origin.is_none();
-    let keeps = (own_tool && local) || known.method == AuthMethod::TrustedProxy;
-    let scopes = if keeps {
+    let scopes = if own_tool && local {
         asked_for(attempt.request, &known)
     } else {
         Vec::new()

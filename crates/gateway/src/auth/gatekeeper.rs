@@ -15,7 +15,7 @@ use super::refusals::missing;
 use super::tally::Tally;
 use super::{
     AuthMethod, AuthSettings, FailureLimits, Failures, Handoff, IssuedToken, Peer, Refusal,
-    SharedSecret, covers, identity, origin, proof,
+    SharedSecret, covers, identity, origin, proof, scope_cap, within,
 };
 use crate::broadcast::Hub;
 use crate::router::{Caller, MethodError};
@@ -48,6 +48,25 @@ pub struct Admission {
     pub handoff: Option<Handoff>,
 }
 
+impl Admission {
+    /// The same for no more than these scopes, as whoever is in front wants it.
+    fn capped(mut self, cap: &[String]) -> Self {
+        let names = |scopes: &[Scope]| -> Vec<String> {
+            scopes
+                .iter()
+                .map(|scope| scope.as_str().to_owned())
+                .collect()
+        };
+        let scopes = within(&names(&self.scopes), cap);
+        self.scopes = scopes
+            .iter()
+            .map(|name| Scope::from(name.as_str()))
+            .collect();
+        self.personal_scopes = within(&self.personal_scopes, cap);
+        self
+    }
+}
+
 /// What can change while the gateway runs.
 #[derive(Clone)]
 pub struct GateRules {
@@ -65,7 +84,11 @@ impl GateRules {
     /// What a person has beside what their device has.
     pub(super) fn scopes_of(&self, user: Option<&str>) -> &[String] {
         let mut entries = self.identity_scopes.iter();
-        let own = user.and_then(|user| entries.find(|(name, _)| name.eq_ignore_ascii_case(user)));
+        // As published: an address of mail is the same in capital letters, another name is not.
+        let is = |name: &str, user: &str| {
+            name == user || (name.contains('@') && name.eq_ignore_ascii_case(user))
+        };
+        let own = user.and_then(|user| entries.find(|(name, _)| is(name, user)));
         own.map(|(_, scopes)| scopes.as_slice()).unwrap_or_default()
     }
 
@@ -165,13 +188,18 @@ impl Gatekeeper {
             .await;
         tally.count();
         let known = identified?;
-        match device {
+        let admitted = match device {
             Some(device) => {
                 self.admit_device(&rules, &attempt, role, device, known)
                     .await
             }
             None => admit_without_device(&rules, &attempt, role, known),
-        }
+        };
+        let cap = scope_cap(&attempt.peer.headers);
+        admitted.map(|admission| match cap {
+            Some(cap) => admission.capped(&cap),
+            None => admission,
+        })
     }
 
     /// Whether what a client was let in by holds still: the rules, its device and its token. Where the store does not

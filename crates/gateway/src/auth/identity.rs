@@ -21,8 +21,7 @@ pub struct IdentityRules {
 impl IdentityRules {
     /// Whether a person of this name may come in.
     pub(super) fn allows(&self, user: &str) -> bool {
-        let mut names = self.allow_users.iter();
-        self.allow_users.is_empty() || names.any(|own| own.eq_ignore_ascii_case(user))
+        self.allow_users.is_empty() || self.allow_users.iter().any(|own| own == user)
     }
 }
 
@@ -41,20 +40,19 @@ pub(super) fn proxied_user(
         refusal.error.message = "a proxy on this machine is trusted with gateway.auth.trustedProxy.allowLoopback, which is not set".to_owned();
         return Err(refusal);
     }
-    let header = |name: &str| {
-        let value = peer.headers.get(name)?.to_str().ok()?.trim();
-        (!value.is_empty()).then(|| value.to_owned())
-    };
-    if rules
-        .required_headers
-        .iter()
-        .any(|name| header(name).is_none())
-    {
+    if !peer.is_attributed {
+        let mut refusal = missing("proxy_attribution_required");
+        refusal.error.message = "the proxy in front did not say whose connection it passes on: it must set X-Forwarded-For to the client's address".to_owned();
+        return Err(refusal);
+    }
+    let mut required = rules.required_headers.iter();
+    if required.any(|name| peer.header(name).is_none()) {
         return Err(missing("trusted_proxy_missing_header"));
     }
-    let user = header(&rules.user_header).ok_or_else(|| missing("trusted_proxy_user_missing"))?;
-    match rules.allows(&user) {
-        true => Ok(user),
+    let user = peer.header(&rules.user_header);
+    let user = user.ok_or_else(|| missing("trusted_proxy_user_missing"))?;
+    match rules.allows(user) {
+        true => Ok(user.to_owned()),
         false => Err(missing("trusted_proxy_user_not_allowed")),
     }
 }
@@ -72,11 +70,11 @@ fn missing(reason: &str) -> Refusal {
 /// What Tailscale Serve says about who is behind it: only from this machine, where Serve runs, and only with
 /// the headers that it sets itself. The login still has to be confirmed by the local daemon.
 pub(super) fn claimed_by_serve(peer: &Peer) -> Option<(String, IpAddr)> {
-    let text = |name: &str| peer.headers.get(name)?.to_str().ok().map(str::trim);
+    let text = |name: &str| peer.header(name);
     if !peer.socket.is_loopback() {
         return None;
     }
-    let login = text("tailscale-user-login").filter(|login| !login.is_empty())?;
+    let login = text("tailscale-user-login")?;
     let from = text("x-forwarded-for")?
         .rsplit(',')
         .next()?

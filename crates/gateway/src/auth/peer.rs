@@ -23,7 +23,12 @@ pub struct Peer {
     pub trusted_proxy: bool,
     /// What identity headers say; looked at only where the mode believes them.
     pub headers: HeaderMap,
+    /// A trusted proxy said whose connection it passes on.
+    pub is_attributed: bool,
 }
+
+/// The published name.
+const SCOPES: &str = "x-openclaw-scopes";
 
 impl Peer {
     /// Reads the head of a request.
@@ -51,13 +56,37 @@ impl Peer {
             proxied,
             trusted_proxy,
             headers: headers.clone(),
+            is_attributed: reported.is_some_and(|address| !address.is_loopback()),
         }
+    }
+
+    /// A header that came once. One that came twice says nothing: the first may be the client's own, to which a proxy
+    /// added its own.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return None;
+        };
+        Some(value.to_str().ok()?.trim()).filter(|value| !value.is_empty())
     }
 
     /// From this machine, with nothing in between.
     pub fn is_local(&self) -> bool {
         self.socket.is_loopback() && !self.proxied
     }
+}
+
+/// The scopes that whoever is in front caps a connection or a request at; an empty header allows none.
+pub(crate) fn scope_cap(headers: &HeaderMap) -> Option<Vec<String>> {
+    let values: Vec<_> = headers.get_all(SCOPES).iter().collect();
+    if values.is_empty() {
+        return None;
+    }
+    let names = values
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or_default().split(','));
+    let named = names.map(str::trim).filter(|name| !name.is_empty());
+    Some(named.map(str::to_owned).collect())
 }
 
 /// The last address in `X-Forwarded-For` that is no trusted proxy: what stands left of it anyone can write.

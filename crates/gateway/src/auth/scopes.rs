@@ -13,6 +13,14 @@ fn includes(granted: &[String], scope: &str) -> bool {
         || (matches!(scope, "operator.read" | "operator.talk") && has("operator.write"))
 }
 
+/// What both of two sets allow.
+pub(crate) fn within(scopes: &[String], cap: &[String]) -> Vec<String> {
+    let narrowed = scopes.iter().filter(|scope| includes(cap, scope));
+    let named = cap.iter().filter(|scope| includes(scopes, scope));
+    let all: std::collections::BTreeSet<&String> = narrowed.chain(named).collect();
+    all.into_iter().cloned().collect()
+}
+
 /// Both, without repetition, in a fixed order.
 pub(crate) fn union(a: &[String], b: &[String]) -> Vec<String> {
     let all: std::collections::BTreeSet<&String> = a.iter().chain(b).collect();
@@ -40,5 +48,20 @@ mod tests {
         ));
         assert!(!covers(&set(&["operator.read"]), &set(&["operator.write"])));
         assert!(covers(&[], &[]));
+    }
+
+    #[test]
+    fn a_cap_narrows_and_never_widens() {
+        let within = |scopes: &[&str], cap: &[&str]| within(&set(scopes), &set(cap));
+        assert_eq!(
+            within(&["operator.admin"], &["operator.read"]),
+            ["operator.read"]
+        );
+        assert_eq!(
+            within(&["operator.read"], &["operator.admin"]),
+            ["operator.read"]
+        );
+        assert!(within(&["operator.admin"], &[]).is_empty());
+        assert!(within(&["operator.read"], &["operator.pairing"]).is_empty());
     }
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Web, reply};
-use crate::auth::AuthMethod;
+use crate::auth::{AuthMethod, scope_cap};
 use crate::once::once;
 use crate::router::{MethodError, one_agent};
 
@@ -168,14 +168,10 @@ impl From<MethodError> for NotDone {
 
 /// Who came in without a secret may have been given less by whoever is in front. As published, a secret is all or nothing.
 fn may_invoke(method: AuthMethod, headers: &HeaderMap) -> bool {
-    let Some(said) = headers
-        .get("x-openclaw-scopes")
-        .filter(|_| !method.is_shared_secret())
-    else {
+    let Some(cap) = scope_cap(headers).filter(|_| !method.is_shared_secret()) else {
         return true;
     };
-    let scopes = said.to_str().unwrap_or_default().split(',');
-    let scopes: Vec<Scope> = scopes.map(|scope| Scope::from(scope.trim())).collect();
+    let scopes: Vec<Scope> = cap.iter().map(|name| Scope::from(name.as_str())).collect();
     MethodScope::Write.allowed_by(&scopes)
 }
 

@@ -159,7 +159,7 @@ impl Wire {
         let stream = TcpStream::connect(address).await.unwrap();
         let mut request = format!("ws://{address}/").into_client_request().unwrap();
         for (name, value) in headers {
-            request.headers_mut().insert(*name, value.parse().unwrap());
+            request.headers_mut().append(*name, value.parse().unwrap());
         }
         let (socket, _) = tokio_tungstenite::client_async(request, stream)
             .await
