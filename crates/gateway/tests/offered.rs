@@ -14,7 +14,7 @@ const MAIN: &str = "agent:main:main";
 const PROMISED: &str = "health status system-presence last-heartbeat set-heartbeats system.info logs.tail \
     agent agent.wait wake send \
     chat.send chat.abort chat.history chat.inject chat.metadata chat.message.get chat.startup \
-    sessions.list sessions.subscribe sessions.messages.subscribe \
+    sessions.list sessions.subscribe sessions.unsubscribe sessions.messages.subscribe \
     sessions.messages.unsubscribe sessions.preview sessions.describe sessions.resolve sessions.get \
     sessions.create sessions.send sessions.steer sessions.abort sessions.patch sessions.patchMany \
     sessions.reset sessions.delete sessions.compact sessions.fork sessions.search sessions.usage \
@@ -25,7 +25,7 @@ const PROMISED: &str = "health status system-presence last-heartbeat set-heartbe
     agents.list agents.create agents.update agents.delete agents.files.list agents.files.get agents.files.set \
     agent.identity.get tools.catalog tools.effective tools.invoke skills.status commands.list \
     exec.approval.request exec.approval.waitDecision exec.approval.list exec.approval.get \
-    exec.approval.resolve exec.approvals.get exec.approvals.set \
+    exec.approval.resolve exec.approval.grants.list exec.approval.grants.revoke exec.approvals.get exec.approvals.set \
     approval.get approval.resolve approval.history \
     device.pair.list device.pair.approve device.pair.reject device.pair.remove device.pair.rename \
     device.pair.setupCode device.pair.setupStatus device.token.rotate device.token.revoke usage.status usage.cost";
@@ -200,4 +200,51 @@ async fn every_skill_is_listed_with_what_it_lacks() {
         (&of("off")["disabled"], &of("off")["eligible"]),
         (&json!(true), &json!(false))
     );
+}
+
+#[tokio::test]
+async fn a_model_is_found_by_its_name_alone_and_kept_under_its_whole_name() {
+    let (_gateway, mut wire) = connected().await;
+    let models = wire.ask("models.list", json!({})).await;
+    let model = models["models"][0].clone();
+    let (id, provider) = (&model["id"], model["provider"].as_str().unwrap());
+    let bare = json!({"key": MAIN, "model": id});
+    let patched = wire.ask("sessions.patch", bare).await;
+    let resolved = json!({"modelProvider": provider, "model": id});
+    assert_eq!(patched["resolved"], resolved, "{patched:#}");
+    let unknown = json!({"key": MAIN, "model": "nobody-has-this"});
+    let refused = wire.request("sessions.patch", unknown).await;
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(message.contains("models.list"), "{refused}");
+}
+
+#[tokio::test]
+async fn grants_of_scheduled_jobs_are_none_where_there_are_no_such_jobs() {
+    let (_gateway, mut wire) = connected().await;
+    let limit = json!({"limit": 10});
+    assert_valid("ExecApprovalGrantsListParams", &limit);
+    let grants = wire.ask("exec.approval.grants.list", limit).await;
+    assert_valid("ExecApprovalGrantsListResult", &grants);
+    assert_eq!(grants, json!({"grants": []}));
+    let one = json!({"grantId": "g"});
+    let revoked = wire.ask("exec.approval.grants.revoke", one).await;
+    assert_valid("ExecApprovalGrantsRevokeResult", &revoked);
+    assert_eq!(revoked["outcome"], "not-found");
+}
+
+#[tokio::test]
+async fn who_unsubscribes_hears_of_sessions_no_more() {
+    let (gateway, mut wire) = connected().await;
+    wire.ask("sessions.subscribe", json!({})).await;
+    let answer = wire.ask("sessions.unsubscribe", json!({})).await;
+    assert_eq!(answer, json!({"subscribed": false}));
+    let mut other = gateway.client(&ALL_SCOPES).await;
+    other.ask("sessions.create", json!({"key": "new"})).await;
+    // What was published before this answer would have come before it.
+    wire.ask("health", json!({})).await;
+    let heard = wire
+        .events
+        .iter()
+        .any(|event| event["event"] == "sessions.changed");
+    assert!(!heard, "{:?}", wire.events);
 }

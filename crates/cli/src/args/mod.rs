@@ -141,6 +141,8 @@ pub(crate) enum SessionsAction {
 /// The kinds of sessions that gateways tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SessionKind {
+    /// The main session of each agent.
+    Main,
     Direct,
     Group,
     Global,
@@ -148,12 +150,17 @@ pub(crate) enum SessionKind {
 }
 
 impl SessionKind {
-    pub(crate) fn word(self) -> &'static str {
+    /// Whether a session is one: the main one by its key, the others by what the gateway says of it.
+    pub(crate) fn is_of(self, key: &str, kind: Option<&str>) -> bool {
         match self {
-            Self::Direct => "direct",
-            Self::Group => "group",
-            Self::Global => "global",
-            Self::Unknown => "unknown",
+            Self::Main => {
+                let parts: Vec<&str> = key.split(':').collect();
+                matches!(parts.as_slice(), ["main"] | ["agent", _, "main"])
+            }
+            Self::Direct => kind == Some("direct"),
+            Self::Group => kind == Some("group"),
+            Self::Global => kind == Some("global"),
+            Self::Unknown => kind == Some("unknown"),
         }
     }
 }
@@ -163,7 +170,7 @@ pub(crate) struct SpawnArgs {
     /// What is to be done
     #[arg(long)]
     pub(crate) task: String,
-    /// The model, as `provider/model`; otherwise the agent's own
+    /// The model, as `provider/model`, or its name alone where one provider has it; otherwise the agent's own
     #[arg(long)]
     pub(crate) model: Option<String>,
     /// Stop when it has cost this much, with all that it starts; by the costs of the gateway's configuration

@@ -183,8 +183,8 @@ fn model(
         Some(provider) => format!("{provider}/{model}"),
         None => model.to_owned(),
     };
-    known_model(cx, Some(&name))?;
-    Ok(ModelRef::parse(&name))
+    let whole = known_model(cx, Some(&name))?;
+    Ok(whole.as_deref().and_then(ModelRef::parse))
 }
 
 #[derive(Debug, Deserialize)]

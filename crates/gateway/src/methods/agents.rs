@@ -87,14 +87,14 @@ struct CreateParams {
     avatar: Option<String>,
 }
 
-async fn create(cx: Cx, params: CreateParams) -> Result<Value, MethodError> {
+async fn create(cx: Cx, mut params: CreateParams) -> Result<Value, MethodError> {
     let id = id_of(&params.name);
     if !is_agent_id(&id) {
         return Err(MethodError::invalid(
             "an agent's name needs a letter or a digit",
         ));
     }
-    known_model(&cx, params.model.as_deref())?;
+    params.model = known_model(&cx, params.model.as_deref())?;
     let _alone = cx.app.agents.changing.lock().await;
     if cx.app.agents.find(&id).await?.is_some() {
         return Err(MethodError::invalid(format!(
@@ -191,11 +191,11 @@ struct UpdateParams {
     avatar: Option<String>,
 }
 
-async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
+async fn update(cx: Cx, mut params: UpdateParams) -> Result<Value, MethodError> {
     // One that is deleted meanwhile does not come back by its change.
     let _alone = cx.app.agents.changing.lock().await;
     let before = found(&cx, &params.agent_id).await?;
-    known_model(&cx, params.model.as_deref())?;
+    params.model = known_model(&cx, params.model.as_deref())?;
     let workspace = params.workspace.as_deref().map(folder).transpose()?;
     if cx.app.agents.is_configured(&before.id) {
         agents_configured::update(&cx, &before.id, &params.change()).await?;

@@ -35,6 +35,8 @@ pub(super) fn register(table: &mut MethodTable) {
     table.operator("exec.approval.resolve", scope, resolve_exec);
     table.operator("plugin.approval.list", scope, none_waits);
     table.operator("openclaw.approval.list", scope, none_waits);
+    table.operator("exec.approval.grants.list", scope, standing_grants);
+    table.operator("exec.approval.grants.revoke", scope, revoke_standing_grant);
     table.operator("approval.get", scope, get);
     table.operator("approval.resolve", scope, resolve);
     table.operator("approval.history", scope, history);
@@ -43,6 +45,43 @@ pub(super) fn register(table: &mut MethodTable) {
 /// Here only commands ask. Clients that show every family read its list all the same.
 async fn none_waits(_: Cx, _: NoParams) -> Result<Vec<Value>, MethodError> {
     Ok(Vec::new())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StandingGrantsParams {
+    #[serde(default)]
+    limit: Option<u32>,
+}
+
+/// The published standing grants are those of scheduled jobs, and each names its job. There are no such jobs here, and so
+/// no such grants; those that people give here are in `gatehouse.grants.list`.
+async fn standing_grants(_: Cx, params: StandingGrantsParams) -> Result<Value, MethodError> {
+    if params
+        .limit
+        .is_some_and(|limit| !(1..=500).contains(&limit))
+    {
+        let reason = "at /limit: must be a whole number from 1 to 500";
+        return Err(MethodError::params("exec.approval.grants.list", reason));
+    }
+    Ok(json!({ "grants": [] }))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct RevokeStandingGrantParams {
+    grant_id: String,
+}
+
+async fn revoke_standing_grant(
+    _: Cx,
+    params: RevokeStandingGrantParams,
+) -> Result<Value, MethodError> {
+    if params.grant_id.is_empty() {
+        let reason = "at /grantId: must not be empty";
+        return Err(MethodError::params("exec.approval.grants.revoke", reason));
+    }
+    Ok(json!({ "outcome": "not-found" }))
 }
 
 #[derive(Debug, Deserialize)]

@@ -169,10 +169,10 @@ struct PatchParams {
     patch: Patch,
 }
 
-async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
+async fn patch(cx: Cx, mut params: PatchParams) -> Result<Value, MethodError> {
     let sessions = &cx.app.sessions;
     let name = sessions.name(&params.key, params.agent_id.as_deref());
-    may_patch(&cx, &params.patch)?;
+    may_patch(&cx, &mut params.patch)?;
     expect(&cx, &name, params.expected_session_id.as_deref()).await?;
     // The main session can be patched before anything was said in it.
     ensured(&cx, &name).await?;
@@ -187,12 +187,14 @@ async fn patch(cx: Cx, params: PatchParams) -> Result<Value, MethodError> {
     }))
 }
 
-fn may_patch(cx: &Cx, patch: &Patch) -> Result<(), MethodError> {
+fn may_patch(cx: &Cx, patch: &mut Patch) -> Result<(), MethodError> {
     cx.require(match patch.needs_admin() {
         true => MethodScope::Admin,
         false => MethodScope::Write,
     })?;
-    known_model(cx, patch.model.as_ref().and_then(Option::as_deref))?;
+    if let Some(Some(model)) = &patch.model {
+        patch.model = Some(known_model(cx, Some(model))?);
+    }
     patch.check()
 }
 
@@ -282,12 +284,12 @@ struct Target {
 }
 
 /// The same change to each of several sessions. One that cannot be changed keeps none of the others from it.
-async fn patch_many(cx: Cx, params: PatchManyParams) -> Result<Value, MethodError> {
+async fn patch_many(cx: Cx, mut params: PatchManyParams) -> Result<Value, MethodError> {
     if params.targets.is_empty() || params.targets.len() > MOST_TARGETS {
         let reason = "at /targets: must have 1 to 100 items";
         return Err(MethodError::params("sessions.patchMany", reason));
     }
-    may_patch(&cx, &params.patch)?;
+    may_patch(&cx, &mut params.patch)?;
     let mut outcomes = Vec::new();
     for target in params.targets {
         let sessions = &cx.app.sessions;

@@ -139,7 +139,7 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
     let name = sessions.name(&wanted, params.agent_id.as_deref());
     cx.app.runs.known_agent(&name).await?;
     let label = free_label(cx, params.label.as_deref(), &name.key).await?;
-    known_model(cx, params.model.as_deref())?;
+    let model = known_model(cx, params.model.as_deref())?;
     let level = params.thinking_level.as_deref();
     one_of("thinkingLevel", level, &Thinking::WORDS)?;
     // Looked at before the session is there: what cannot be said leaves no empty session behind.
@@ -149,7 +149,7 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
     };
     let mut row = sessions.new_row(&name, "operator");
     let overrides = Overrides {
-        model: params.model.clone(),
+        model,
         thinking_level: params.thinking_level.clone(),
         ..Overrides::default()
     };
@@ -192,21 +192,30 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
     Ok(answer)
 }
 
-/// A model that a session is given is one that runs can ask.
-pub(super) fn known_model(cx: &Cx, name: Option<&str>) -> Result<(), MethodError> {
-    let Some(name) = name else {
-        return Ok(());
+/// A model that a session is given, by its whole name: one that runs can ask. Without its provider it is the one model
+/// of that name.
+pub(super) fn known_model(cx: &Cx, name: Option<&str>) -> Result<Option<String>, MethodError> {
+    let Some(name) = name.map(str::trim) else {
+        return Ok(None);
     };
-    let Some(model) = ModelRef::parse(name) else {
-        return Err(MethodError::invalid(format!(
-            "model {name} is not of the form provider/model"
-        )));
-    };
-    match cx.app.models.current().find(&model) {
-        Some(_) => Ok(()),
-        None => Err(MethodError::invalid(format!(
+    let models = cx.app.models.current();
+    if let Some(whole) = ModelRef::parse(name).filter(|whole| models.find(whole).is_some()) {
+        return Ok(Some(whole.to_string()));
+    }
+    let named = models.list().map(|model| &model.name);
+    let named: Vec<&ModelRef> = named.filter(|model| model.model == name).collect();
+    match named.as_slice() {
+        [] => Err(MethodError::invalid(format!(
             "unknown model {name}; models.list has those that there are"
         ))),
+        [one] => Ok(Some(one.to_string())),
+        several => {
+            let names: Vec<String> = several.iter().map(ToString::to_string).collect();
+            Err(MethodError::invalid(format!(
+                "several providers have the model {name}: say which, as {}",
+                names.join(" or ")
+            )))
+        }
     }
 }
 

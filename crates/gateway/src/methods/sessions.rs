@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::broadcast::Topic;
 use crate::govern::wire;
-use crate::router::{Cx, MethodError, MethodTable};
+use crate::router::{Cx, MethodError, MethodTable, NoParams};
 use crate::sessions::{Listed, wire_row};
 
 /// What a list has when it does not say; more is asked for in pages.
@@ -21,6 +21,7 @@ const MOST: u32 = 1_000;
 pub(super) fn register(table: &mut MethodTable) {
     table.operator("sessions.list", MethodScope::Read, list);
     table.operator("sessions.subscribe", MethodScope::Read, subscribe);
+    table.operator("sessions.unsubscribe", MethodScope::Read, unsubscribe);
     table.operator("sessions.messages.subscribe", MethodScope::Read, follow);
     table.operator("sessions.messages.unsubscribe", MethodScope::Read, unfollow);
     table.operator("sessions.describe", MethodScope::Read, describe);
@@ -242,6 +243,12 @@ struct KeyParams {
     key: String,
     #[serde(default)]
     agent_id: Option<String>,
+}
+
+/// Of protocol 3; later clients end the connection.
+async fn unsubscribe(cx: Cx, _: NoParams) -> Result<Value, MethodError> {
+    cx.app.hub.unsubscribe(cx.caller.conn, Topic::Sessions);
+    Ok(json!({"subscribed": false}))
 }
 
 async fn unfollow(cx: Cx, params: KeyParams) -> Result<Value, MethodError> {

@@ -87,7 +87,10 @@ async fn list(
 ) -> Result<(), Failure> {
     let mut sessions = all(link, None).await?;
     sessions.retain(|session| !only_active || session.active);
-    sessions.retain(|session| kind.is_none_or(|kind| session.kind.as_deref() == Some(kind.word())));
+    let is_wanted = |session: &SessionLine| {
+        kind.is_none_or(|kind| kind.is_of(&session.key, session.kind.as_deref()))
+    };
+    sessions.retain(is_wanted);
     print_list(context, &sessions)
 }
 

@@ -186,6 +186,10 @@ pub(crate) async fn a_message_is_answered_and_found_again(version: Version) {
             "updatedAt"
         ]
     );
+    let main = well(gateway, &["sessions", "list", "--json", "--kind", "main"]).json();
+    for session in main["sessions"].as_array().unwrap_or(&Vec::new()) {
+        assert_eq!(session["key"], "agent:main:main");
+    }
     let none = well(gateway, &["sessions", "list", "--json", "--kind", "group"]).json();
     assert_eq!(none, json!({"sessions": []}));
 
