@@ -164,6 +164,10 @@ impl Emitter {
         });
     }
 
+    pub(crate) fn session_key(&self) -> &Arc<str> {
+        &self.session_key
+    }
+
     pub(crate) fn run_id(&self) -> &Arc<str> {
         &self.run_id
     }

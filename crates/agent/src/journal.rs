@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::{
+    engine::RunRequest,
     message::{Message, Usage},
     provider::{ModelRef, Purpose},
 };
@@ -26,7 +27,7 @@ pub struct Point {
 pub trait Journal: Send + Sync {
     /// Keeps an input that was accepted and waits for its turn. Once [`Journal::append`] wrote it under the
     /// same run id, or [`Journal::withdraw`] was called, it waits no more. What still waits when the process
-    /// starts again was interrupted: it is shown, and not run.
+    /// starts again is run then where a person said it, and is else shown as cut off.
     async fn accept(&self, input: &NewInput<'_>) -> Result<(), JournalError> {
         let _ = input;
         Ok(())
@@ -91,6 +92,18 @@ pub trait Journal: Send + Sync {
         message: &Message,
     ) -> Result<(), JournalError>;
 
+    /// Keeps how far an answer has come, in place of what was kept of it before. The next assistant message of the run
+    /// that is appended takes its place. What is left when the process starts again is an answer that was cut off.
+    async fn draft(
+        &self,
+        session_key: &str,
+        run_id: &str,
+        message: &Message,
+    ) -> Result<(), JournalError> {
+        let _ = (session_key, run_id, message);
+        Ok(())
+    }
+
     /// Notes what a call of a model took, also one whose answer is not part of the transcript.
     async fn charge(&self, call: &ModelCall<'_>) {
         let _ = call;
@@ -107,13 +120,13 @@ pub trait Journal: Send + Sync {
 }
 
 /// An input that was accepted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct NewInput<'a> {
     pub session_key: &'a str,
     pub run_id: &'a str,
     pub message: &'a Message,
-    /// The sessions whose words it carries: whoever reads it follows them, also after a restart.
-    pub told_by: &'a [String],
+    /// How it is to be run. The sessions whose words it carries are followed by whoever reads it, also after a restart.
+    pub request: &'a RunRequest,
 }
 
 /// A run that begins.

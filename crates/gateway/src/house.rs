@@ -113,7 +113,7 @@ impl House {
         let sessions = Sessions::new(store.clone(), hub.clone(), clock.clone(), move || {
             defaults.defaults()
         });
-        recover(&sessions).await?;
+        let left = recover(&sessions).await?;
 
         let (book, booking) = RunBook::start(sessions.clone());
         tasks.spawn(booking);
@@ -208,6 +208,8 @@ impl House {
         tasks.spawn(until(stopping.clone(), beating));
         let runs = Runs::new(engine, watch, sessions.clone(), agents.clone());
         tasks.spawn(post.deliver(runs.clone(), stopping.clone()));
+        // Before anybody can say more in these sessions.
+        runs.take_up(left).await;
         Ok(Self {
             runs,
             governor,

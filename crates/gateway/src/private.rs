@@ -28,7 +28,11 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    write(&next, bytes)?;
+    if let Err(error) = write(&next, bytes) {
+        // A part of it only takes room, on a disk that may have none.
+        let _ = std::fs::remove_file(&next);
+        return Err(error);
+    }
     std::fs::rename(&next, path)?;
     // The name is on the disk when its folder is; systems that cannot open a folder do without.
     if let Some(Ok(folder)) = path.parent().map(File::open) {

@@ -317,6 +317,29 @@ async fn a_compaction_says_whether_there_was_anything_to_compact() {
 }
 
 #[tokio::test]
+async fn a_group_that_a_session_was_put_into_is_listed_and_not_dropped_with_its_members() {
+    let gateway = TestGateway::start().await;
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let patch = json!({"key": MAIN, "category": "grpA"});
+    wire.ask("sessions.patch", patch).await;
+    let put = json!({"names": ["other"]});
+    let refused = wire.request("sessions.groups.put", put.clone()).await;
+    assert_eq!(refused["error"]["code"], "INVALID_REQUEST", "{refused}");
+    assert_eq!(
+        refused["error"]["message"],
+        "sessions.groups.put cannot drop groups that still have member sessions: \"grpA\" (1); include them in names or remove them via sessions.groups.delete"
+    );
+    let list = wire.ask("sessions.groups.list", json!({})).await;
+    assert_eq!(list["groups"], json!([{"name": "grpA", "position": 0}]));
+    let row = wire.ask("sessions.list", json!({})).await["sessions"][0].clone();
+    assert_eq!(row["category"], "grpA", "{row}");
+    let delete = json!({"name": "grpA"});
+    let deleted = wire.ask("sessions.groups.delete", delete).await;
+    assert_eq!(deleted["updatedSessions"], 1);
+    wire.ask("sessions.groups.put", put).await;
+}
+
+#[tokio::test]
 async fn an_input_to_a_busy_session_waits_and_is_shown() {
     let gateway = TestGateway::start().await;
     let mut wire = gateway.client(&ALL_SCOPES).await;

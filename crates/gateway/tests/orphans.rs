@@ -146,3 +146,74 @@ async fn a_script_is_not_changed_while_what_left_its_run_in_every_way_still_read
         "it ended, and nothing reads the script any more"
     );
 }
+
+/// Says who it is, and stays for longer than a test takes.
+const STAYS: &str = "echo $$ > \"$1.tmp\"; mv \"$1.tmp\" \"$1\"; exec sleep 600\n";
+
+/// Whether a process is there, other than as a dead one that nobody waited for.
+fn is_alive(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    let after = stat
+        .rsplit_once(')')
+        .map(|(_, after)| after.trim_start().to_owned());
+    after.is_some_and(|after| !after.starts_with('Z'))
+}
+
+async fn until_there(path: &std::path::Path) -> String {
+    let there = async {
+        while !path.exists() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let patience = Duration::from_secs(30);
+    tokio::time::timeout(patience, there).await.unwrap();
+    fs::read_to_string(path).unwrap()
+}
+
+#[tokio::test]
+async fn what_left_a_command_that_is_aborted_ends_with_it_and_what_one_left_that_ended_stays() {
+    gatehouse_gateway::adopt_orphans();
+    let gateway = that_asks_nothing().await;
+    let workspace = gateway.state.path().join("workspace");
+    fs::create_dir_all(&workspace).unwrap();
+    let at = |name: &str| workspace.join(name);
+    fs::write(at("stay.sh"), STAYS).unwrap();
+    let leave = |name: &str, rest: &str| {
+        format!("(nohup setsid bash stay.sh {name} </dev/null >/dev/null 2>&1 &)\n{rest}\n")
+    };
+    let ends = leave("left", "while [ ! -e left ]; do sleep 0.05; done");
+    fs::write(at("ends.sh"), ends).unwrap();
+    let goes_on = leave(
+        "one",
+        "setsid bash stay.sh two </dev/null >/dev/null 2>&1 & disown; sleep 600",
+    );
+    fs::write(at("goes_on.sh"), goes_on).unwrap();
+    let mut wire = gateway.client(&ALL_SCOPES).await;
+    let call = json!({"name": "exec", "args": {"command": "bash ends.sh"}, "sessionKey": "main"});
+    let ran = wire.ask("tools.invoke", call).await;
+    assert_eq!(ran["ok"], true, "{ran}");
+    let left = until_there(&at("left")).await;
+
+    let send = json!({"sessionKey": "agent:main:main", "message": "exec: bash goes_on.sh",
+        "idempotencyKey": "r"});
+    wire.ask("chat.send", send).await;
+    let gone = [until_there(&at("one")).await, until_there(&at("two")).await];
+    assert!(gone.iter().all(|pid| is_alive(pid)), "{gone:?}");
+    let abort = json!({"sessionKey": "agent:main:main"});
+    wire.ask("chat.abort", abort).await;
+    let wait = json!({"runId": "r", "timeoutMs": 60_000});
+    wire.ask("agent.wait", wait).await;
+    assert!(
+        !gone.iter().any(|pid| is_alive(pid)),
+        "{gone:?} is still there"
+    );
+    let is_left = is_alive(&left);
+    let pid = rustix_pid(&left);
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    assert!(is_left, "it was left on purpose");
+}
+
+fn rustix_pid(pid: &str) -> rustix::process::Pid {
+    let pid = pid.trim().parse().unwrap();
+    rustix::process::Pid::from_raw(pid).unwrap()
+}

@@ -5,12 +5,19 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use tokio::time::Instant;
 
-use super::{coalesce::Coalescer, estimate, parts::Shared, stop::StopSignal};
+use super::{
+    coalesce::Coalescer,
+    draft::{self, Drafts},
+    estimate,
+    parts::Shared,
+    stop::StopSignal,
+};
 use crate::{
     ambient::at,
     event::Emitter,
     message::{AssistantMessage, Content, StopReason, ToolCall, Usage},
     provider::{ModelEvent, ModelRequest, ProviderError, ResolvedModel},
+    transcript::INTERRUPTED,
 };
 
 /// What came of a model call.
@@ -102,6 +109,7 @@ impl Asking<'_> {
         let begun = tokio::time::timeout(silence, self.model.provider.stream(request)).await;
         let mut stream = begun.map_err(|_| ProviderError::Silent(silence))??;
         let mut patience = Instant::now() + silence;
+        let mut drafts = self.drafts();
         while arrived.end.is_none() {
             let next = tokio::select! {
                 biased;
@@ -109,6 +117,12 @@ impl Asking<'_> {
                     told.flush();
                     continue;
                 }
+                () = at(drafts.deadline()) => {
+                    let (thinking, text) = told.so_far();
+                    drafts.keep(self.cut_off(thinking, text));
+                    continue;
+                }
+                () = drafts.written() => continue,
                 next = stream.next() => next,
                 () = tokio::time::sleep_until(patience) => {
                     return Err(ProviderError::Silent(silence));
@@ -121,8 +135,14 @@ impl Asking<'_> {
             let event = event?;
             arrived.has_begun = true;
             match event {
-                ModelEvent::Text(piece) => told.text(&piece),
-                ModelEvent::Thinking(piece) => told.thinking(&piece),
+                ModelEvent::Text(piece) => {
+                    told.text(&piece);
+                    drafts.grew();
+                }
+                ModelEvent::Thinking(piece) => {
+                    told.thinking(&piece);
+                    drafts.grew();
+                }
                 ModelEvent::ThinkingSignature(piece) => {
                     let signature = arrived.thinking_signature.get_or_insert_default();
                     signature.push_str(&piece);
@@ -133,6 +153,24 @@ impl Asking<'_> {
             }
         }
         Ok(())
+    }
+
+    fn drafts(&self) -> Drafts {
+        let is_told = self.audience == Audience::Watchers;
+        let journal = is_told.then(|| self.shared.journal.clone());
+        Drafts::new(journal, self.emitter.clone())
+    }
+
+    /// The answer as it stands where nothing more of it comes.
+    fn cut_off(&self, thinking: &str, text: &str) -> AssistantMessage {
+        let whole = |text| draft::whole_words(text).to_owned();
+        let message = self.message(whole(thinking), whole(text), Arrived::default());
+        AssistantMessage {
+            usage: Usage::default(),
+            stop_reason: StopReason::Aborted,
+            error_message: Some(INTERRUPTED.to_owned()),
+            ..message
+        }
     }
 
     fn message(&self, thinking: String, text: String, arrived: Arrived) -> AssistantMessage {

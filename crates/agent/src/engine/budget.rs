@@ -40,6 +40,11 @@ impl Budget {
         self.usd.is_some()
     }
 
+    /// Its limits: US dollars, and tokens.
+    pub fn limits(&self) -> (Option<f64>, Option<u64>) {
+        (self.usd, self.tokens)
+    }
+
     /// Whether there is any limit.
     pub fn is_limited(&self) -> bool {
         self.usd.is_some() || self.tokens.is_some()

@@ -77,6 +77,11 @@ impl Coalescer {
         self.next = Instant::now() + self.every;
     }
 
+    /// The thinking and the text as far as they are there.
+    pub(crate) fn so_far(&self) -> (&str, &str) {
+        (&self.thinking.all, &self.text.all)
+    }
+
     /// The whole thinking and the whole text, all of it told.
     pub(crate) fn finish(mut self) -> (String, String) {
         self.flush();

@@ -11,6 +11,7 @@ mod calls;
 mod coalesce;
 mod compact;
 mod direct;
+mod draft;
 mod ended;
 mod estimate;
 mod families;
@@ -168,7 +169,7 @@ impl Engine {
             session_key: &request.session_key,
             run_id,
             message,
-            told_by: &request.told_by,
+            request,
         };
         let Some(point) = &request.after else {
             return Ok(journal.accept(&input).await?);

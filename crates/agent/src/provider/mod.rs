@@ -85,6 +85,18 @@ impl Thinking {
         "off", "minimal", "low", "medium", "high", "xhigh", "adaptive", "max", "ultra",
     ];
 
+    /// Its published word.
+    pub fn word(self) -> &'static str {
+        let [off, minimal, low, medium, high] = Self::WORDS;
+        match self {
+            Self::Off => off,
+            Self::Minimal => minimal,
+            Self::Low => low,
+            Self::Medium => medium,
+            Self::High => high,
+        }
+    }
+
     /// By one of the published words. What goes beyond the most that is asked of a model here is that, and what is left
     /// to the model is the middle.
     pub fn parse(word: &str) -> Option<Self> {

@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The most bytes of a file: days of a busy gateway, and still opened by any editor.
 pub(super) const MOST_BYTES: u64 = 16 * 1024 * 1024;
@@ -18,7 +19,11 @@ struct Open {
     most: u64,
     file: File,
     size: u64,
+    looked: Instant,
 }
+
+/// How often is looked whether the file is where it was: whoever turns logs over by hand moves it away.
+const LOOKS: Duration = Duration::from_secs(1);
 
 impl LogFile {
     /// Opens it to add to it, for its owner alone where it is new.
@@ -31,6 +36,7 @@ impl LogFile {
             most,
             file,
             size,
+            looked: Instant::now(),
         }))))
     }
 }
@@ -38,6 +44,9 @@ impl LogFile {
 impl Write for LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.looked.elapsed() >= LOOKS {
+            open.look();
+        }
         open.make_room(line.len() as u64)?;
         let written = open.file.write(line)?;
         open.size += written as u64;
@@ -51,6 +60,33 @@ impl Write for LogFile {
 }
 
 impl Open {
+    /// Begins a new file where the path is not the open one's any more. Where that cannot be, the old one goes on.
+    fn look(&mut self) {
+        self.looked = Instant::now();
+        if self.is_in_place() {
+            return;
+        }
+        if let Ok(file) = append(&self.path) {
+            self.size = file.metadata().map_or(0, |file| file.len());
+            self.file = file;
+        }
+    }
+
+    #[cfg(unix)]
+    fn is_in_place(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let (Ok(open), Ok(there)) = (self.file.metadata(), std::fs::metadata(&self.path)) else {
+            return false;
+        };
+        (open.dev(), open.ino()) == (there.dev(), there.ino())
+    }
+
+    /// Without numbers of files, one that is gone is all that can be told.
+    #[cfg(not(unix))]
+    fn is_in_place(&self) -> bool {
+        self.path.exists()
+    }
+
     fn make_room(&mut self, more: u64) -> io::Result<()> {
         if self.size == 0 || self.size + more <= self.most {
             return Ok(());
@@ -101,6 +137,26 @@ mod tests {
         assert_eq!(kept, newest, "the newest, whole and in their order");
         assert!(all.len() as u64 > most);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_log_that_was_moved_away_is_begun_anew_where_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.log");
+        let mut log = LogFile::open(&path, MOST_BYTES).unwrap();
+        writeln!(log, "before").unwrap();
+        let aside = folder.path().join("gateway.log.1");
+        for put_there in [None, Some("another's\n")] {
+            std::fs::rename(&path, &aside).unwrap();
+            if let Some(text) = put_there {
+                std::fs::write(&path, text).unwrap();
+            }
+            log.0.lock().unwrap().looked -= LOOKS;
+            writeln!(log, "after").unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(text, put_there.unwrap_or_default().to_owned() + "after\n");
+        }
+        assert_eq!(std::fs::read_to_string(&aside).unwrap(), "after\n");
     }
 
     #[test]

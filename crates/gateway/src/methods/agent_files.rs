@@ -104,7 +104,7 @@ async fn set(cx: Cx, params: SetParams) -> Result<Value, MethodError> {
     let workspace = workspace(&cx, &params.agent_id).await?;
     let folder = workspace.clone();
     let written = off_thread(move || write(&folder, name, &params.content)).await?;
-    let mut file = written.map_err(|error| MethodError::unavailable(format!("{name}: {error}")))?;
+    let mut file = written.map_err(|error| MethodError::file(name, &error))?;
     file.content = None;
     Ok(json!({"ok": true, "agentId": params.agent_id, "workspace": workspace, "file": file}))
 }
@@ -148,7 +148,7 @@ fn content(file: &FileEntry) -> Result<String, MethodError> {
         )));
     }
     let bytes = std::fs::read(&file.path);
-    let bytes = bytes.map_err(|error| MethodError::unavailable(format!("{name}: {error}")))?;
+    let bytes = bytes.map_err(|error| MethodError::file(name, &error))?;
     String::from_utf8(bytes)
         .map_err(|_| MethodError::invalid(format!("{name} is no text (UTF-8) and is not shown")))
 }

@@ -99,12 +99,27 @@ async fn put(cx: Cx, params: PutParams) -> Result<Value, MethodError> {
     if groups.iter().any(|group| group.name.trim().is_empty()) {
         return Err(MethodError::invalid("a group needs a name"));
     }
-    cx.app.store.groups_put(groups).await?;
+    let in_use = cx.app.store.groups_put(groups).await?;
+    if !in_use.is_empty() {
+        return Err(still_in_use(&in_use));
+    }
     if let Some(order) = params.section_order {
         let order = json!(order).to_string();
         cx.app.store.setting_put(ORDER, &order).await?;
     }
     changed(&cx, None).await
+}
+
+/// The published words.
+fn still_in_use(groups: &[(String, u64)]) -> MethodError {
+    let groups: Vec<String> = groups
+        .iter()
+        .map(|(name, members)| format!("\"{name}\" ({members})"))
+        .collect();
+    MethodError::invalid(format!(
+        "sessions.groups.put cannot drop groups that still have member sessions: {}; include them in names or remove them via sessions.groups.delete",
+        groups.join(", ")
+    ))
 }
 
 #[derive(Debug, Deserialize)]
@@ -146,7 +161,10 @@ async fn update(cx: Cx, params: UpdateParams) -> Result<Value, MethodError> {
         worktree: Some(params.worktree),
     };
     group.json = json!(defaults).to_string();
-    cx.app.store.groups_put(groups).await?;
+    if !cx.app.store.groups_put(groups).await?.is_empty() {
+        let text = "a group was added meanwhile, so nothing was changed; try again";
+        return Err(MethodError::unavailable(text).retry_after(100));
+    }
     Ok(json!({"ok": true, "defaults": all_defaults(&cx).await?}))
 }
 
@@ -157,11 +175,8 @@ struct DeleteParams {
 }
 
 async fn delete(cx: Cx, params: DeleteParams) -> Result<Value, MethodError> {
-    let in_it = members(&cx, &params.name).await?;
     let _alone = cx.app.sessions.groups.lock().await;
-    let mut groups = cx.app.store.groups().await?;
-    groups.retain(|group| group.name != params.name);
-    cx.app.store.groups_put(groups).await?;
+    let in_it = cx.app.store.group_delete(&params.name).await?;
     changed(&cx, Some(in_it)).await
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::anchored::{self, Anchor};
 use super::session_write::expect;
 use crate::router::{Cx, MethodError, MethodTable};
-use crate::runs::{InFlight, tellers};
+use crate::runs::{InFlight, asked, tellers};
 use crate::sessions::{HistoryPage, SessionName};
 
 /// The published default and bound.
@@ -273,6 +273,7 @@ async fn pending(cx: &Cx, key: &str) -> Result<Value, MethodError> {
         .map(|input| {
             let mut message: Value = serde_json::from_str(&input.json).unwrap_or_default();
             tellers::take(&mut message);
+            asked::take(&mut message);
             message["timestamp"] = json!(input.at);
             message["__openclaw"] = json!({"id": format!("pending:{}", input.id)});
             json!({"id": input.id, "runId": input.id, "acceptedAt": input.at, "message": message})

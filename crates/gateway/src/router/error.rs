@@ -54,6 +54,15 @@ impl MethodError {
         Self::new(ErrorCode::Unavailable, message)
     }
 
+    /// A file could not be read or written. A full disk has the words that it has everywhere.
+    pub fn file(name: &str, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded => gatehouse_store::StoreError::DiskFull.into(),
+            _ => Self::unavailable(format!("{name}: {error}")),
+        }
+    }
+
     pub fn forbidden(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::Forbidden, message)
     }
@@ -105,5 +114,19 @@ impl MethodError {
             retryable: self.retryable,
             retry_after_ms: self.retry_after_ms,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_a_full_disk_has_no_room_for_is_said_as_everywhere() {
+        let full = MethodError::file("SOUL.md", &std::io::ErrorKind::StorageFull.into());
+        assert_eq!(full.message, "the gateway's disk is full");
+        assert!(full.retryable && full.retry_after_ms.is_some());
+        let denied = MethodError::file("SOUL.md", &std::io::ErrorKind::PermissionDenied.into());
+        assert!(denied.message.starts_with("SOUL.md: ") && !denied.retryable);
     }
 }

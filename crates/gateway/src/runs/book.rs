@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use gatehouse_agent::{RunEvent, RunEventKind, RunOutcome, RunStatus};
+use gatehouse_agent::{AbortCause, RunEvent, RunEventKind, RunOutcome, RunStatus};
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{RunRecord, RunState};
 use serde_json::json;
@@ -129,6 +129,10 @@ async fn began(sessions: &Sessions, line: &Line) -> Result<(), StoreError> {
 }
 
 async fn ended(sessions: &Sessions, line: &Line, outcome: &RunOutcome) -> Result<(), StoreError> {
+    // What the next start runs has not ended.
+    if still_waits(sessions, line, outcome).await? {
+        return Ok(());
+    }
     // An input that never began to run ends all the same: who waits for it must find it.
     began(sessions, line).await?;
     let json = json!({
@@ -142,6 +146,20 @@ async fn ended(sessions: &Sessions, line: &Line, outcome: &RunOutcome) -> Result
         .store
         .run_end(&line.run_id, state(outcome.status), at, &json);
     ended.await.map(drop)
+}
+
+/// Whether it is an input that the stop came before, which is kept for the next start.
+async fn still_waits(
+    sessions: &Sessions,
+    line: &Line,
+    outcome: &RunOutcome,
+) -> Result<bool, StoreError> {
+    let stopped = outcome.status == RunStatus::Aborted(AbortCause::Shutdown);
+    if !stopped || outcome.started_at_ms.is_some() {
+        return Ok(false);
+    }
+    let waiting = sessions.store.inputs(Some(&line.session)).await?;
+    Ok(waiting.iter().any(|input| input.id == line.run_id))
 }
 
 fn state(status: RunStatus) -> RunState {

@@ -13,13 +13,13 @@ use gatehouse_agent::message::{Content, Message};
 use gatehouse_agent::provider::Purpose;
 use gatehouse_store::StoreError;
 use gatehouse_store::gateway::{
-    Entry, Follows, NewEntry, RunRecord, TokenUsage, UsageRecord, WaitingInput,
+    Draft, Entry, Follows, NewEntry, RunRecord, TokenUsage, UsageRecord, WaitingInput,
 };
 use gatehouse_vault::Redactor;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::tellers;
+use super::{asked, tellers};
 use crate::day;
 use crate::sessions::Sessions;
 
@@ -63,7 +63,8 @@ impl StoreJournal {
 
     fn waiting(&self, input: &NewInput<'_>) -> WaitingInput {
         let mut json = written(input.message, input.run_id);
-        tellers::put(&mut json, input.told_by);
+        tellers::put(&mut json, &input.request.told_by);
+        asked::put(&mut json, input.request);
         WaitingInput {
             id: input.run_id.to_owned(),
             key: input.session_key.to_owned(),
@@ -199,6 +200,20 @@ impl Journal for StoreJournal {
             self.sessions.said(&row, &shown, &entry.id, seq);
         }
         Ok(())
+    }
+
+    async fn draft(&self, key: &str, run_id: &str, message: &Message) -> Result<(), JournalError> {
+        let failed = |error| JournalError::new("could not keep the answer while it grows", error);
+        let Some(session_id) = self.session_of(key) else {
+            return Ok(());
+        };
+        let draft = Draft {
+            key: key.to_owned(),
+            session_id,
+            run: run_id.to_owned(),
+            json: self.clean(written(message, run_id).to_string()),
+        };
+        self.sessions.store.draft_put(draft).await.map_err(failed)
     }
 
     async fn charge(&self, call: &ModelCall<'_>) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use gatehouse_agent::journal::{BegunRun, Compaction, Journal, ModelCall, NewInput};
 use gatehouse_agent::message::{Message, Usage};
 use gatehouse_agent::provider::{ModelRef, Purpose};
+use gatehouse_agent::{Origin, RunRequest};
 use gatehouse_store::gateway::{GatewayStore, SqliteGatewayStore};
 use gatehouse_vault::Redactor;
 use serde_json::json;
@@ -119,11 +120,16 @@ async fn an_input_that_waited_when_the_gateway_ended_is_followed_by_what_goes_on
     let (sessions, _) = sessions().await;
     let journal = || StoreJournal::new(sessions.clone(), Redactor::default());
     let tellers = ["agent:main:chat".to_owned()];
+    let request = RunRequest {
+        origin: Origin::Gateway,
+        told_by: tellers.to_vec(),
+        ..RunRequest::text(KEY, "main", "do it")
+    };
     let input = NewInput {
         session_key: KEY,
         run_id: "w",
         message: &Message::user("do it", 1),
-        told_by: &tellers,
+        request: &request,
     };
     journal().accept(&input).await.unwrap();
     recover(&sessions).await.unwrap();

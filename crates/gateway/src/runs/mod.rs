@@ -2,9 +2,11 @@
 //! `watch` turns events of the engine into `agent` and `chat` events and keeps what is in flight, `translate`
 //! says what each looks like, `book` notes in the store how runs begin and end, `submit` takes inputs, `lately` knows
 //! those that were sent twice, `tellers` keeps
-//! whose words a session follows.
+//! whose words a session follows. After a process that was cut off `recover` mends what it left, and `take_up` runs
+//! what waited, by what `asked` kept of it.
 
 mod agent_sessions;
+pub(crate) mod asked;
 mod book;
 mod journal;
 #[cfg(test)]
@@ -12,6 +14,7 @@ mod journal_tests;
 mod lately;
 mod recover;
 mod submit;
+mod take_up;
 pub(crate) mod tellers;
 mod tool_calls;
 mod translate;

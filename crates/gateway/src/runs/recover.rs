@@ -1,5 +1,5 @@
 //! What a process that ended in the middle of runs left behind: transcripts that were cut off are made whole
-//! and say so, and inputs that waited are shown where they belong. Nothing of it is run.
+//! and say so. Nothing that had begun is run again. What a person said and what had not begun waits on.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -13,32 +13,17 @@ use gatehouse_store::gateway::{
 use uuid::Uuid;
 
 use super::journal::new_entry;
-use super::tellers;
+use super::take_up::Left;
+use super::{Input, asked, tellers};
 use crate::sessions::Sessions;
 
-/// Mends what the last process left. Called once, before anything can run.
-pub(crate) async fn recover(sessions: &Sessions) -> Result<(), StoreError> {
+/// Mends what the last process left, and gives what waited for its turn, in its order. Called once, before anything can
+/// run.
+pub(crate) async fn recover(sessions: &Sessions) -> Result<Vec<Left>, StoreError> {
     let store = &sessions.store;
     let interrupted = store.interrupted();
-    let mut touched: BTreeSet<String> = interrupted.iter().map(|run| run.session.clone()).collect();
-    for input in store.inputs(None).await? {
-        let Ok(message) = serde_json::from_str::<Message>(&input.json) else {
-            store.input_remove(&input.id).await?;
-            continue;
-        };
-        let name = sessions.name(&input.key, None);
-        let (row, _) = sessions.ensure(&name, "run").await?;
-        let mut json = serde_json::from_str(&input.json).unwrap_or_default();
-        // Before its words are in the transcript, which whatever wakes the session next goes on with.
-        tellers::add(&**store, &row.session_id, tellers::take(&mut json)).await?;
-        let entry = NewEntry {
-            input: Some(input.id.clone()),
-            ..new_entry(&message, &input.id, Uuid::new_v4().to_string())
-        };
-        store.entries_append(&input.key, vec![entry]).await?;
-        cut_off(sessions, &name.agent, &input).await?;
-        touched.insert(input.key);
-    }
+    keep_drafts(sessions, &interrupted).await?;
+    let touched: BTreeSet<&str> = interrupted.iter().map(|run| run.session.as_str()).collect();
     for key in &touched {
         mend(sessions, key).await?;
     }
@@ -48,7 +33,63 @@ pub(crate) async fn recover(sessions: &Sessions) -> Result<(), StoreError> {
             "runs were cut off when the gateway last stopped"
         );
     }
+    let mut left = Vec::new();
+    for waiting in store.inputs(None).await? {
+        match to_be_run(sessions, &waiting).await? {
+            Some(input) => left.push(Left { waiting, input }),
+            None => show_as_cut_off(sessions, &waiting).await?,
+        }
+    }
+    Ok(left)
+}
+
+/// The answers that were being written stand as far as they had come. One whose run ended otherwise has its last word.
+async fn keep_drafts(sessions: &Sessions, interrupted: &[RunRecord]) -> Result<(), StoreError> {
+    let store = &sessions.store;
+    for draft in store.drafts().await? {
+        let is_cut_off = interrupted.iter().any(|run| run.id == draft.run);
+        if let (true, Ok(message)) = (is_cut_off, serde_json::from_str::<Message>(&draft.json)) {
+            let entry = new_entry(&message, &draft.run, Uuid::new_v4().to_string());
+            let entries = store.entries_append_in(&draft.key, &draft.session_id, vec![entry]);
+            entries.await?;
+        }
+        store.draft_remove(&draft.key).await?;
+    }
     Ok(())
+}
+
+/// How an input that waited is run. None for one whose run had begun, and for what no person said.
+async fn to_be_run(
+    sessions: &Sessions,
+    waiting: &WaitingInput,
+) -> Result<Option<Input>, StoreError> {
+    if sessions.store.run(&waiting.id).await?.is_some() {
+        return Ok(None);
+    }
+    Ok(asked::again(waiting, sessions.name(&waiting.key, None)))
+}
+
+/// Writes an input where it belongs, with the word that it was cut off.
+pub(super) async fn show_as_cut_off(
+    sessions: &Sessions,
+    waiting: &WaitingInput,
+) -> Result<(), StoreError> {
+    let store = &sessions.store;
+    let Ok(message) = serde_json::from_str::<Message>(&waiting.json) else {
+        return store.input_remove(&waiting.id).await.map(drop);
+    };
+    let name = sessions.name(&waiting.key, None);
+    let (row, _) = sessions.ensure(&name, "run").await?;
+    let mut json = serde_json::from_str(&waiting.json).unwrap_or_default();
+    // Before its words are in the transcript, which whatever wakes the session next goes on with.
+    tellers::add(&**store, &row.session_id, tellers::take(&mut json)).await?;
+    let entry = NewEntry {
+        input: Some(waiting.id.clone()),
+        ..new_entry(&message, &waiting.id, Uuid::new_v4().to_string())
+    };
+    store.entries_append(&waiting.key, vec![entry]).await?;
+    cut_off(sessions, &name.agent, waiting).await?;
+    mend(sessions, &waiting.key).await
 }
 
 /// An input that never began to run ends as a run that was cut off: who waits for it finds it.

@@ -98,6 +98,10 @@ impl Runs {
         }
     }
 
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     /// Refuses a session of an agent that there is not, or whose key is none, before anything is kept of it.
     pub async fn known_agent(&self, name: &SessionName) -> Result<(), MethodError> {
         if !name.is_sound() {

@@ -46,7 +46,7 @@ pub use session::{
 };
 pub use sqlite::SqliteGatewayStore;
 pub use transcript::{
-    ArchivedTranscript, Entry, EntryHit, EntryPage, EntrySearch, Follows, NewEntry,
+    ArchivedTranscript, Draft, Entry, EntryHit, EntryPage, EntrySearch, Follows, NewEntry,
     TranscriptStore, WaitingInput,
 };
 

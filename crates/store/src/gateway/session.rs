@@ -167,9 +167,13 @@ pub trait SessionStore: Send + Sync {
         ended: Option<Witness<GrantRecord>>,
     ) -> Result<bool>;
 
+    /// In their order. A group that a session is put into comes to be in the list, at its end.
     async fn groups(&self) -> Result<Vec<SessionGroup>>;
-    /// Replaces the list of groups. Sessions of a group that is no longer listed are in none.
-    async fn groups_put(&self, groups: Vec<SessionGroup>) -> Result<()>;
+    /// Replaces the list of groups. Where it leaves out some that sessions are in, gives these with how many, and changes
+    /// nothing.
+    async fn groups_put(&self, groups: Vec<SessionGroup>) -> Result<Vec<(String, u64)>>;
+    /// Deletes a group; its sessions are in none then. Gives how many those were.
+    async fn group_delete(&self, name: &str) -> Result<u64>;
     /// Renames a group and what the sessions in it say. False where there is none, or `to` exists.
     async fn group_rename(&self, from: &str, to: &str) -> Result<bool>;
 }

@@ -45,6 +45,16 @@ pub struct WaitingInput {
     pub json: String,
 }
 
+/// How far an answer has come that is still being written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    pub key: String,
+    pub session_id: String,
+    pub run: String,
+    /// The message as far as it is there.
+    pub json: String,
+}
+
 /// What an input was written after.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Follows {
@@ -121,6 +131,13 @@ pub trait TranscriptStore: Send + Sync {
     async fn input_remove(&self, id: &str) -> Result<bool>;
     /// What waits of a session, or of all, the oldest first.
     async fn inputs(&self, key: Option<&str>) -> Result<Vec<WaitingInput>>;
+
+    /// Keeps how far a session's answer has come, in place of what was kept of one before. The next entry of its run that
+    /// is an assistant's takes its place, in the same transaction.
+    async fn draft_put(&self, draft: Draft) -> Result<()>;
+    /// Those whose answers nobody has written.
+    async fn drafts(&self) -> Result<Vec<Draft>>;
+    async fn draft_remove(&self, key: &str) -> Result<()>;
 
     /// The latest entries, or the latest before the number `before`.
     async fn entries_page(&self, key: &str, before: Option<i64>, limit: u32) -> Result<EntryPage>;

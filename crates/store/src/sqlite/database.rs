@@ -93,6 +93,16 @@ pub(crate) const GATEWAY: Kind = Kind {
             "own-questions",
             include_str!("../../migrations/gateway/0009_own_questions.sql"),
         ),
+        (
+            10,
+            "drafts",
+            include_str!("../../migrations/gateway/0010_drafts.sql"),
+        ),
+        (
+            11,
+            "groups-in-use",
+            include_str!("../../migrations/gateway/0011_groups_in_use.sql"),
+        ),
     ],
     synchronous: SqliteSynchronous::Full,
     check_whole: false,

@@ -357,9 +357,20 @@ pub async fn groups_are_kept_in_order_and_renamed_with_their_sessions(world: &dy
     assert!(store.group_rename("z", "b").await.unwrap());
     let of = async |key| store.session(key).await.unwrap().unwrap().group;
     assert_eq!(of("s").await.as_deref(), Some("b"));
-    store.groups_put(vec![group("b")]).await.unwrap();
+    let in_use = store.groups_put(vec![group("b")]).await.unwrap();
+    assert_eq!(in_use, [("a".to_owned(), 1)]);
+    assert_eq!(of("t").await.as_deref(), Some("a"), "it is in use");
+    assert_eq!(store.group_delete("a").await.unwrap(), 1);
     assert_eq!(of("s").await.as_deref(), Some("b"));
     assert_eq!(of("t").await, None, "its group is no more");
+    let row = SessionRow {
+        group: Some("new".to_owned()),
+        ..session("u", 1)
+    };
+    store.session_create(row).await.unwrap();
+    let names = store.groups().await.unwrap().into_iter();
+    let names: Vec<String> = names.map(|group| group.name).collect();
+    assert_eq!(names, ["b", "new"], "what a session is in is in the list");
 }
 
 pub async fn a_run_begins_and_ends_once_and_its_session_says_so(world: &dyn GatewayWorld) {

@@ -255,6 +255,9 @@ impl Owner {
     async fn run(mut self) {
         let (exit, status) = self.live().await;
         self.spawned.leader.kill_group();
+        if exit != Exit::Own {
+            leavers::end(self.spawned.held.as_ref()).await;
+        }
         self.read_the_rest().await;
         // Whoever is told of the end finds that it has ended.
         leavers::let_go(self.spawned.held.take()).await;

@@ -1,12 +1,13 @@
-//! What goes on when a command has ended: a process that left its group (`setsid`) is not ended with it, and may still
-//! read what was judged. The command counts as running for as long as there is such a one.
+//! What goes on when a command has ended: a process that left its group (`setsid`) is not ended with it where it ends by
+//! itself, and may still read what was judged. The command counts as running for as long as there is such a one. With a
+//! command that is stopped it ends.
 //!
 //! Such processes are known by the mark that they begin with, as Linux shows it. One that put another in its place, or
 //! none (`env -i`), is known in a program that takes in orphans: its parent is gone, so it is a child of this one or
 //! below such a child, in a group of its own, and began after the command did. Whose it was of several commands nobody
 //! can tell then, so that it counts for each of them. On another system none is found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,64 @@ pub(super) async fn let_go(held: Option<Arc<Held>>) {
         }
     });
 }
+
+/// Ends what is left of a command that was stopped: with its group goes what left that. Of those that put another mark in
+/// the place of theirs, or none, it ends the ones below one that has it: of the rest nobody can tell whose they are.
+pub(super) async fn end(held: Option<&Arc<Held>>) {
+    let Some(held) = held.filter(|_| cfg!(target_os = "linux")) else {
+        return;
+    };
+    let mark = held.mark().to_owned();
+    // One that cannot be ended is not waited for.
+    let _ = tokio::task::spawn_blocking(move || end_all(&mark)).await;
+}
+
+/// Looks until there is none several times in a row: one may just have begun another, and one that puts another program
+/// in its place shows no mark for a moment.
+fn end_all(mark: &str) {
+    const BETWEEN: Duration = Duration::from_millis(2);
+    const MOST: u32 = 100;
+    const QUIET: u32 = 5;
+    let mut quiet = 0;
+    for _ in 0..MOST {
+        let found = marked_and_below(mark);
+        quiet = if found.is_empty() { quiet + 1 } else { 0 };
+        if quiet == QUIET {
+            return;
+        }
+        found.into_iter().for_each(kill);
+        std::thread::sleep(BETWEEN);
+    }
+}
+
+fn marked_and_below(mark: &str) -> Vec<u32> {
+    let all = processes();
+    let wanted = format!("{}={mark}", super::RUN_MARK);
+    let marked: HashSet<u32> = all
+        .keys()
+        .copied()
+        .filter(|pid| mark_of(*pid).as_ref() == Some(&wanted))
+        .collect();
+    let is_of_it = |pid: u32| {
+        let above = std::iter::successors(Some(pid), |one| all.get(one).map(|one| one.parent));
+        // The table is read while it changes, so that it may have a circle.
+        above.take(64).any(|one| marked.contains(&one))
+    };
+    let found = all.keys().copied().filter(|pid| is_of_it(*pid));
+    found.filter(|pid| !is_killed(*pid)).collect()
+}
+
+#[cfg(unix)]
+fn kill(pid: u32) {
+    use rustix::process::{Pid, Signal, kill_process};
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // One that is gone already is what was wanted.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn kill(_: u32) {}
 
 /// Whether a process of it is there. Looking reads files.
 async fn is_left(held: &Arc<Held>) -> bool {

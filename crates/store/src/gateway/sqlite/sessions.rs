@@ -1,4 +1,4 @@
-//! The sessions' rows and groups.
+//! The sessions' rows.
 
 use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
@@ -6,7 +6,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::grants::{self, Of};
 use super::rows::Word;
-use super::{SqliteGatewayStore, transcripts};
+use super::{SqliteGatewayStore, groups, transcripts};
 use crate::gateway::{
     GrantRecord, SessionChange, SessionFilter, SessionGroup, SessionList, SessionOrder, SessionRow,
     SessionStatus, SessionStore, SessionWitness, TokenUsage, Witness,
@@ -153,6 +153,7 @@ impl SessionStore for SqliteGatewayStore {
                 for sql in [
                     "DELETE FROM transcript WHERE key = ?",
                     "DELETE FROM input WHERE key = ?",
+                    "DELETE FROM draft WHERE key = ?",
                 ] {
                     sqlx::query(sql).bind(&key).execute(&mut *c).await?;
                 }
@@ -168,38 +169,22 @@ impl SessionStore for SqliteGatewayStore {
     }
 
     async fn groups(&self) -> Result<Vec<SessionGroup>> {
-        let rows = sqlx::query("SELECT name, json FROM session_group ORDER BY position")
-            .fetch_all(&self.database.read);
-        self.read(async { rows.await?.iter().map(group).collect() })
-            .await
+        self.read(groups::all(&self.database.read)).await
     }
 
-    async fn groups_put(&self, groups: Vec<SessionGroup>) -> Result<()> {
-        self.write(move |c| Box::pin(put_groups(c, groups))).await
+    async fn groups_put(&self, groups: Vec<SessionGroup>) -> Result<Vec<(String, u64)>> {
+        self.write(move |c| Box::pin(groups::put(c, groups))).await
+    }
+
+    async fn group_delete(&self, name: &str) -> Result<u64> {
+        let name = name.to_owned();
+        self.write(move |c| Box::pin(groups::delete(c, name))).await
     }
 
     async fn group_rename(&self, from: &str, to: &str) -> Result<bool> {
         let (from, to) = (from.to_owned(), to.to_owned());
-        self.write(move |c| {
-            Box::pin(async move {
-                let renamed =
-                    sqlx::query("UPDATE OR IGNORE session_group SET name = ? WHERE name = ?")
-                        .bind(&to)
-                        .bind(&from)
-                        .execute(&mut *c)
-                        .await?;
-                if renamed.rows_affected() == 0 {
-                    return Ok(false);
-                }
-                sqlx::query("UPDATE session SET group_name = ? WHERE group_name = ?")
-                    .bind(&to)
-                    .bind(&from)
-                    .execute(c)
-                    .await?;
-                Ok(true)
-            })
-        })
-        .await
+        self.write(move |c| Box::pin(groups::rename(c, from, to)))
+            .await
     }
 }
 
@@ -235,27 +220,6 @@ async fn reset(
     row.usage = TokenUsage::default();
     put(c, &row).await?;
     Ok(Some(row))
-}
-
-async fn put_groups(c: &mut Connection, groups: Vec<SessionGroup>) -> Done<()> {
-    sqlx::query("DELETE FROM session_group")
-        .execute(&mut *c)
-        .await?;
-    for (position, group) in groups.iter().enumerate() {
-        sqlx::query("INSERT OR REPLACE INTO session_group (name, position, json) VALUES (?, ?, ?)")
-            .bind(&group.name)
-            .bind(i64::try_from(position).unwrap_or(i64::MAX))
-            .bind(&group.json)
-            .execute(&mut *c)
-            .await?;
-    }
-    sqlx::query(
-        "UPDATE session SET group_name = NULL WHERE group_name IS NOT NULL \
-         AND group_name NOT IN (SELECT name FROM session_group)",
-    )
-    .execute(c)
-    .await?;
-    Ok(())
 }
 
 /// One session by a column that is unique.
@@ -344,6 +308,9 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &SessionFilter) {
 
 /// Writes a whole row.
 pub(super) async fn put(c: &mut Connection, row: &SessionRow) -> Done<()> {
+    if let Some(group) = &row.group {
+        groups::register(c, group).await?;
+    }
     sqlx::query(PUT)
         .bind(&row.key)
         .bind(&row.session_id)
@@ -412,12 +379,5 @@ fn session(row: &SqliteRow) -> Done<SessionRow> {
         parent: row.try_get(26)?,
         spawned_by: row.try_get(27)?,
         depth: row.try_get(28)?,
-    })
-}
-
-fn group(row: &SqliteRow) -> Done<SessionGroup> {
-    Ok(SessionGroup {
-        name: row.try_get(0)?,
-        json: row.try_get(1)?,
     })
 }

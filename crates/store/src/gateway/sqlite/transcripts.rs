@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 
-use super::{SqliteGatewayStore, inputs, words};
+use super::{SqliteGatewayStore, drafts, inputs, words};
 use crate::gateway::{
-    ArchivedTranscript, Entry, EntryHit, EntryPage, EntrySearch, Follows, NewEntry,
+    ArchivedTranscript, Draft, Entry, EntryHit, EntryPage, EntrySearch, Follows, NewEntry,
     TranscriptStore, WaitingInput,
 };
 use crate::sqlite::database::Connection;
@@ -74,6 +74,20 @@ impl TranscriptStore for SqliteGatewayStore {
 
     async fn inputs(&self, key: Option<&str>) -> Result<Vec<WaitingInput>> {
         self.read(inputs::waiting(&self.database.read, key)).await
+    }
+
+    async fn draft_put(&self, draft: Draft) -> Result<()> {
+        self.write(move |c| Box::pin(drafts::put(c, draft))).await
+    }
+
+    async fn drafts(&self) -> Result<Vec<Draft>> {
+        self.read(drafts::all(&self.database.read)).await
+    }
+
+    async fn draft_remove(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.write(move |c| Box::pin(async move { drafts::remove(c, &key).await }))
+            .await
     }
 
     async fn entries_page(&self, key: &str, before: Option<i64>, limit: u32) -> Result<EntryPage> {
@@ -230,6 +244,7 @@ async fn append(
         if let Some(input) = &entry.input {
             inputs::remove(c, input).await?;
         }
+        drafts::superseded_by(c, &key, entry).await?;
         if let Some(number) = number_of(c, live.id, &entry.id).await? {
             numbers.push(number);
             continue;
