@@ -1,5 +1,7 @@
 import { render } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
+import ProblemList from "$features/policy/ProblemList.svelte";
+import EmptyState from "./EmptyState.svelte";
 import Words from "./Words.svelte";
 
 describe("a text with backticks", () => {
@@ -17,5 +19,23 @@ describe("a text with backticks", () => {
     expect([...container.querySelectorAll("code")].map((it) => it.textContent)).toEqual(code);
     expect(container.textContent).toBe(whole);
     expect(container.querySelector("img")).toBeNull();
+  });
+});
+
+describe("backticks", () => {
+  it("are code where nothing is shown", () => {
+    const { container } = render(EmptyState, { meaning: "Run `gatehouse doctor`." });
+    expect(container.querySelector("p code")?.textContent).toBe("gatehouse doctor");
+  });
+
+  it("are code in what is wrong with a document, and in what to write instead", () => {
+    const problem = { error: true, path: "rules[0]", line: 3, column: 1 };
+    const { container } = render(ProblemList, {
+      problems: [{ ...problem, message: "no key `hots`", suggestion: "write `host`" }],
+      validating: false,
+      onopen: () => undefined,
+    });
+    const code = [...container.querySelectorAll("code")].map(({ textContent }) => textContent);
+    expect(code).toEqual(["hots", "host"]);
   });
 });
