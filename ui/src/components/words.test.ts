@@ -26,7 +26,4 @@ describe("backticks", () => {
     const { container } = render(EmptyState, { meaning: "Run `gatehouse doctor`." });
     expect(container.querySelector("p code")?.textContent).toBe("gatehouse doctor");
   });
-    const code = [...container.querySelectorAll("code")].map(({ textContent }) => textContent);
-    expect(code).toEqual(["hots", "host"]);
-  });
 });

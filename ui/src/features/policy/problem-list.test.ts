@@ -10,4 +10,7 @@ describe("backticks", () => {
       validating: false,
       onopen: () => undefined,
     });
+    const code = [...container.querySelectorAll("code")].map(({ textContent }) => textContent);
+    expect(code).toEqual(["hots", "host"]);
+  });
 });
