@@ -1,5 +1,6 @@
 import { render } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
+import EmptyState from "./EmptyState.svelte";
 import Words from "./Words.svelte";
 
 describe("a text with backticks", () => {
@@ -17,5 +18,12 @@ describe("a text with backticks", () => {
     expect([...container.querySelectorAll("code")].map((it) => it.textContent)).toEqual(code);
     expect(container.textContent).toBe(whole);
     expect(container.querySelector("img")).toBeNull();
+  });
+});
+
+describe("backticks", () => {
+  it("are code where nothing is shown", () => {
+    const { container } = render(EmptyState, { meaning: "Run `gatehouse doctor`." });
+    expect(container.querySelector("p code")?.textContent).toBe("gatehouse doctor");
   });
 });

@@ -2,8 +2,10 @@
 import { somethingIsDrafted } from "./chat/draft.svelte";
 import { somethingIsUnsent } from "./chat/outbox";
 import type { Desk } from "./desk";
+import { typedHere } from "./inbox/typed";
 
 /** Whether there is any. */
-export function holdsSomething({ policy }: Pick<Desk, "policy">): boolean {
-  return policy.holds || somethingIsDrafted() || somethingIsUnsent();
+export function holdsSomething({ policy, inbox }: Pick<Desk, "policy" | "inbox">): boolean {
+  const answering = typedHere.anyFor(inbox.waiting);
+  return policy.holds || somethingIsDrafted() || somethingIsUnsent() || answering;
 }

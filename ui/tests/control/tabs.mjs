@@ -40,12 +40,17 @@ try {
   for (const [at, tab] of [last, first].entries()) {
     await openChat(tab);
     await ask(tab, `stream: ${4 + at}`);
-    await tab.getByText(`word${4 + at}`).first().waitFor();
+    await tab
+      .getByText(`word${4 + at}`)
+      .first()
+      .waitFor();
   }
   console.log(JSON.stringify({ complaints }));
 } catch (error) {
   const said = tabs.map((tab) => tab.evaluate(() => document.body.innerText).catch(() => ""));
-  console.error(`${error}\n${(await Promise.all(said)).join("\n----\n")}\n${complaints.join("\n")}`);
+  console.error(
+    `${error}\n${(await Promise.all(said)).join("\n----\n")}\n${complaints.join("\n")}`,
+  );
   process.exitCode = 1;
 } finally {
   await browser.close();

@@ -168,6 +168,19 @@ describe("a message", () => {
     expect(on.retry).toHaveBeenCalledOnce();
   });
 
+  it("keeps what can be done with it while the keyboard goes there, and no longer", async () => {
+    show(Message, { entry: entry({}), actions: actions() });
+    const copy = () => screen.queryByRole("button", { name: "Copy the message" });
+    expect(copy()).toBeNull();
+    const link = screen.getByRole("link", { name: "the page" });
+    await fireEvent.focusIn(link);
+    // A browser shows the change before the focus arrives at the next one.
+    await fireEvent.focusOut(link, { relatedTarget: copy() });
+    expect(copy()).not.toBeNull();
+    await fireEvent.focusOut(screen.getByRole("button"), { relatedTarget: document.body });
+    expect(copy()).toBeNull();
+  });
+
   it("says nothing of tokens and money where the model counted none", async () => {
     show(Message, {
       entry: entry({ tokens: 0, costUsd: 0, model: "m" }),

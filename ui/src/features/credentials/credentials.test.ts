@@ -104,7 +104,9 @@ describe("what was written in a dialog", () => {
     expect(screen.getByRole("alert").textContent).toContain("kept nowhere else");
     await fireEvent.click(screen.getByRole("button", { name: "Go on writing" }));
     expect(screen.queryByRole("alert")).toBeNull();
-    expect(screen.getByLabelText<HTMLInputElement>("Only for these hosts").value).toContain("files");
+    expect(screen.getByLabelText<HTMLInputElement>("Only for these hosts").value).toContain(
+      "files",
+    );
   });
 
   it("goes without a question where it is a word", async () => {

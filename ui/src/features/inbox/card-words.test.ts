@@ -74,6 +74,15 @@ const governed: Shown = {
 };
 
 describe("the card", () => {
+  it("shows what a warning puts between backticks as code, and never as markup", async () => {
+    const { container } = await show({
+      detail: { warnings: ["look for `<b>rm</b>` in it"] },
+    });
+    const warning = container.querySelector(".warning");
+    expect(warning?.querySelector("code")?.textContent).toBe("<b>rm</b>");
+    expect(warning?.querySelector("b")).toBeNull();
+  });
+
   it("says nothing of a single command that the command says itself", async () => {
     const { text } = await show({ item: { subject: "npm test" } });
     expect(text()).not.toContain("Runs npm");

@@ -6,7 +6,7 @@
  * It belongs to what the request is about. The same key with anything else behind it finds nothing here.
  */
 import { SvelteMap } from "svelte/reactivity";
-import type { InboxItemDetail, ItemKey } from "$lib/backend/types";
+import type { InboxItemDetail, InboxItemView, ItemKey } from "$lib/backend/types";
 import type { Given } from "./questions";
 
 export type Typed = {
@@ -25,8 +25,10 @@ type Kept = { readonly about: string; readonly typed: Typed };
 export class TypedFor {
   readonly #kept = new SvelteMap<ItemKey, Kept>();
 
+  /** What was taken back, letter by letter or choice by choice, is nothing to keep. */
   keep(detail: InboxItemDetail, typed: Typed): void {
-    this.#kept.set(detail.item.key, { about: aboutOf(detail), typed });
+    if (isNothing(detail, typed)) this.#kept.delete(detail.item.key);
+    else this.#kept.set(detail.item.key, { about: aboutOf(detail), typed });
   }
 
   of(detail: InboxItemDetail): Typed {
@@ -38,13 +40,25 @@ export class TypedFor {
     this.#kept.delete(key);
   }
 
-  get any(): boolean {
-    return this.#kept.size > 0;
+  /** Whether there is any for one of these; that of a request which was answered elsewhere is lost to nobody. */
+  anyFor(items: readonly InboxItemView[]): boolean {
+    return items.some(({ key }) => this.#kept.has(key));
+  }
+
+  clear(): void {
+    this.#kept.clear();
   }
 }
 
 /** The window's. */
 export const typedHere = new TypedFor();
+
+function isNothing({ subject }: InboxItemDetail, typed: Typed): boolean {
+  const { given, reason, command, pattern } = typed;
+  const answered = Object.values(given).some(({ chosen, words }) => chosen.length > 0 || words);
+  const instead = [command, pattern].some((text) => text !== null && text !== subject);
+  return !answered && !reason && !instead;
+}
 
 /** What the words are about: not who else answered meanwhile, nor what can be answered. */
 function aboutOf({ item, subject, argv, resolvedPath, node, questions }: InboxItemDetail): string {
