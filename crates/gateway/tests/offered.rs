@@ -248,3 +248,35 @@ async fn who_unsubscribes_hears_of_sessions_no_more() {
         .any(|event| event["event"] == "sessions.changed");
     assert!(!heard, "{:?}", wire.events);
 }
+
+#[tokio::test]
+async fn what_a_request_names_has_to_be_there() {
+    let (_gateway, mut wire) = connected().await;
+    wire.ask("sessions.create", json!({"key": "parent"})).await;
+    let child = json!({"key": "child", "parentSessionKey": "parent"});
+    wire.ask("sessions.create", child).await;
+    let ghost = "agent:main:ghost";
+    for (method, params, word) in [
+        (
+            "sessions.create",
+            json!({"key": "k", "parentSessionKey": ghost}),
+            "ghost",
+        ),
+        (
+            "sessions.resolve",
+            json!({"key": "child", "spawnedBy": ghost}),
+            "no session",
+        ),
+        ("approval.history", json!({"cursor": "junk"}), "cursor"),
+    ] {
+        let answer = wire.request(method, params).await;
+        assert_eq!(
+            answer["error"]["code"], "INVALID_REQUEST",
+            "{method}: {answer}"
+        );
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(message.contains(word), "{method}: {message}");
+    }
+    let found = wire.ask("sessions.resolve", json!({"key": "child"})).await;
+    assert_eq!(found["ok"], true);
+}

@@ -245,9 +245,11 @@ impl Gatekeeper {
             }
             Some(false) => {
                 tally.missed(Guessed::SharedSecret);
-                Err(mismatch(method.as_str()))
+                Err(mismatch(method.as_str(), false))
             }
-            None => Err(tally.refusal().unwrap_or_else(|| mismatch(method.as_str()))),
+            None => Err(tally
+                .refusal()
+                .unwrap_or_else(|| mismatch(method.as_str(), false))),
         }
     }
 
@@ -324,7 +326,10 @@ fn unknown(settings: &AuthSettings, attempt: &Attempt<'_>) -> Refusal {
     }
     match (has_token || auth.password.is_some(), &auth.device_token) {
         (true, Some(_)) => device_token_mismatch(),
-        (true, None) => mismatch(what),
+        (true, None) => {
+            let has_device = attempt.request.device.is_some();
+            mismatch(what, what == "token" && has_device && has_token)
+        }
         (false, _) => missing(what),
     }
 }

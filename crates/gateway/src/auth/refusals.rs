@@ -28,7 +28,8 @@ pub(super) fn missing(what: &str) -> Refusal {
     Refusal::unauthorized(code, &reason, &message, "update_auth_configuration", false)
 }
 
-pub(super) fn mismatch(what: &str) -> Refusal {
+/// A wrong secret. `may_retry` says that the client can come with the token of its device in place of it.
+pub(super) fn mismatch(what: &str, may_retry: bool) -> Refusal {
     let code = if what == "token" {
         ConnectErrorCode::AuthTokenMismatch
     } else {
@@ -36,7 +37,11 @@ pub(super) fn mismatch(what: &str) -> Refusal {
     };
     let message = format!("gateway {what} mismatch (provide gateway auth {what})");
     let reason = format!("{what}_mismatch");
-    Refusal::unauthorized(code, &reason, &message, "retry_with_device_token", true)
+    let next = match may_retry {
+        true => "retry_with_device_token",
+        false => "update_auth_credentials",
+    };
+    Refusal::unauthorized(code, &reason, &message, next, may_retry)
 }
 
 pub(super) fn device_token_mismatch() -> Refusal {

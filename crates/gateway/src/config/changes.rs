@@ -56,53 +56,112 @@ fn walk(
     }
 }
 
-/// Lays a patch over a value (RFC 7396): null takes away, objects are merged, all else replaces.
-pub(crate) fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(serde_json::Map::new());
-    }
-    let Value::Object(target) = target else {
-        return;
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(name);
-        } else {
-            merge(target.entry(name.clone()).or_insert(Value::Null), value);
+/// Lays a patch over a value (RFC 7396): null takes away, objects are merged, all else replaces. Lists of what has ids are
+/// merged by them, as published, unless `replaced` names them.
+pub(crate) fn merge(target: &mut Value, patch: &Value, replaced: &[String]) {
+    merge_at(target, patch, &mut Vec::new(), replaced);
+}
+
+fn merge_at(target: &mut Value, patch: &Value, path: &mut Vec<String>, replaced: &[String]) {
+    match (target, patch) {
+        (Value::Array(now), Value::Array(new)) if by_id(now, path, replaced) => {
+            let mut within = within(path);
+            for entry in new {
+                let same = |own: &&mut Value| id(own).is_some() && id(own) == id(entry);
+                match now.iter_mut().find(same) {
+                    Some(own) => merge_at(own, entry, &mut within, replaced),
+                    None => now.push(entry.clone()),
+                }
+            }
         }
+        (target, Value::Object(patch)) => {
+            if !target.is_object() {
+                *target = Value::Object(serde_json::Map::new());
+            }
+            let Value::Object(target) = target else {
+                return;
+            };
+            for (name, value) in patch {
+                if value.is_null() {
+                    target.remove(name);
+                    continue;
+                }
+                path.push(name.clone());
+                let own = target.entry(name.clone()).or_insert(Value::Null);
+                merge_at(own, value, path, replaced);
+                path.pop();
+            }
+        }
+        (target, _) => *target = patch.clone(),
     }
 }
 
-/// The first list that a patch would take entries from without saying so in `allowed`.
-pub(crate) fn shrunk_list(now: &Value, patch: &Value, allowed: &[String]) -> Option<String> {
+fn id(entry: &Value) -> Option<&str> {
+    entry["id"].as_str().filter(|id| !id.is_empty())
+}
+
+/// The path of every entry of a list: `agents.list[]`, as published.
+fn within(path: &[String]) -> Vec<String> {
+    let mut path = path.to_vec();
+    if let Some(last) = path.last_mut() {
+        last.push_str("[]");
+    }
+    path
+}
+
+/// Whether a patch of this list is laid over its entries one by one.
+fn by_id(now: &[Value], path: &[String], replaced: &[String]) -> bool {
+    !replaced.contains(&path.join(".")) && now.iter().all(|entry| id(entry).is_some())
+}
+
+/// What is wrong with how a patch writes a list.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum ListFault {
+    /// It would take entries away without saying so.
+    Shrinks(String),
+    /// It names an id twice.
+    Twice(String),
+}
+
+/// The first list that a patch would take entries from without saying so in `replaced`, or whose entries it does not
+/// tell apart.
+pub(crate) fn list_fault(now: &Value, patch: &Value, replaced: &[String]) -> Option<ListFault> {
     fn walk(
         now: &Value,
         patch: &Value,
         path: &mut Vec<String>,
-        allowed: &[String],
-    ) -> Option<String> {
+        replaced: &[String],
+    ) -> Option<ListFault> {
         match (now, patch) {
             (Value::Object(now), Value::Object(patch)) => patch.iter().find_map(|(name, value)| {
                 path.push(name.clone());
                 let inner = now
                     .get(name)
-                    .and_then(|now| walk(now, value, path, allowed));
+                    .and_then(|now| walk(now, value, path, replaced));
                 path.pop();
                 inner
             }),
+            (Value::Array(now), Value::Array(new)) if by_id(now, path, replaced) => {
+                let mut seen = std::collections::HashSet::new();
+                let mut ids = new.iter().filter_map(id);
+                if ids.any(|id| !seen.insert(id)) {
+                    return Some(ListFault::Twice(path.join(".")));
+                }
+                let mut within = within(path);
+                new.iter().find_map(|entry| {
+                    let own = now.iter().find(|own| id(own) == id(entry))?;
+                    walk(own, entry, &mut within, replaced)
+                })
+            }
             (Value::Array(now), Value::Array(new)) => {
                 let path = path.join(".");
                 let loses = now.iter().any(|entry| !new.contains(entry));
-                (loses && !allowed.contains(&path)).then_some(path)
+                (loses && !replaced.contains(&path)).then_some(ListFault::Shrinks(path))
             }
             _ => None,
         }
     }
-    walk(now, patch, &mut Vec::new(), allowed)
+    walk(now, patch, &mut Vec::new(), replaced)
 }
 
 #[cfg(test)]
@@ -134,20 +193,43 @@ mod tests {
     #[test]
     fn a_patch_merges_objects_and_null_takes_away() {
         let mut value = json!({"a": {"b": 1, "c": 2}, "d": [1]});
-        merge(&mut value, &json!({"a": {"b": null, "e": 3}, "d": [2]}));
+        let patch = json!({"a": {"b": null, "e": 3}, "d": [2]});
+        merge(&mut value, &patch, &[]);
         assert_eq!(value, json!({"a": {"c": 2, "e": 3}, "d": [2]}));
     }
 
     #[test]
     fn a_list_shrinks_only_when_the_patch_says_so() {
-        let now = json!({"agents": {"list": [{"id": "a"}, {"id": "b"}]}});
-        let patch = json!({"agents": {"list": [{"id": "a"}]}});
-        assert_eq!(
-            shrunk_list(&now, &patch, &[]).as_deref(),
-            Some("agents.list")
-        );
-        assert_eq!(shrunk_list(&now, &patch, &["agents.list".to_owned()]), None);
-        let longer = json!({"agents": {"list": [{"id": "a"}, {"id": "b"}, {"id": "c"}]}});
-        assert_eq!(shrunk_list(&now, &longer, &[]), None);
+        let now = json!({"tools": {"deny": ["a", "b"]}});
+        let patch = json!({"tools": {"deny": ["a"]}});
+        let shrinks = ListFault::Shrinks("tools.deny".to_owned());
+        assert_eq!(list_fault(&now, &patch, &[]), Some(shrinks));
+        assert_eq!(list_fault(&now, &patch, &["tools.deny".to_owned()]), None);
+        let longer = json!({"tools": {"deny": ["a", "b", "c"]}});
+        assert_eq!(list_fault(&now, &longer, &[]), None);
+    }
+
+    #[test]
+    fn a_list_of_what_has_ids_is_merged_by_them_and_replaced_where_the_patch_says_so() {
+        let now = json!({"list": [{"id": "a", "b": 1, "c": 2}, {"id": "x"}]});
+        let patch = json!({"list": [{"id": "y"}, {"id": "a", "b": null, "d": 3}]});
+        assert_eq!(list_fault(&now, &patch, &[]), None);
+        let mut merged = now.clone();
+        merge(&mut merged, &patch, &[]);
+        let list = json!([{"id": "a", "c": 2, "d": 3}, {"id": "x"}, {"id": "y"}]);
+        assert_eq!(merged, json!({ "list": list }));
+
+        let mut replaced = now.clone();
+        merge(&mut replaced, &patch, &["list".to_owned()]);
+        assert_eq!(replaced, patch);
+
+        let now = json!({"list": [{"id": "a", "skills": ["one", "two"]}]});
+        let fewer = json!({"list": [{"id": "a", "skills": ["one"]}]});
+        let shrinks = ListFault::Shrinks("list[].skills".to_owned());
+        assert_eq!(list_fault(&now, &fewer, &[]), Some(shrinks));
+
+        let twice = json!({"list": [{"id": "a"}, {"id": "a"}]});
+        let fault = ListFault::Twice("list".to_owned());
+        assert_eq!(list_fault(&now, &twice, &[]), Some(fault));
     }
 }

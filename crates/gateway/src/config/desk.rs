@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
-use super::changes::{self, Change};
+use super::changes::{self, Change, ListFault};
 use super::clear_keys::{self, ClearKey, Referred};
 use super::comments;
 use super::edit::{Edit, EditError, Edited, FileState, Recorder};
@@ -290,13 +290,14 @@ impl ConfigDesk {
         }
         let (mut wanted, as_written) = match edit {
             Edit::Replace(raw) => (self.parse(&raw)?, Some(raw)),
-            Edit::Merge(raw, may_shrink) => {
+            Edit::Merge(raw, replaced) => {
                 let patch = self.parse(&raw)?;
                 let mut merged = self.source.clone();
-                if let Some(path) = changes::shrunk_list(&self.source, &patch, &may_shrink) {
-                    return Err(EditError::ListWouldShrink(path));
+                match changes::list_fault(&self.source, &patch, &replaced) {
+                    Some(ListFault::Shrinks(path)) => return Err(EditError::ListWouldShrink(path)),
+                    Some(ListFault::Twice(path)) => return Err(EditError::IdTwice(path)),
+                    None => changes::merge(&mut merged, &patch, &replaced),
                 }
-                changes::merge(&mut merged, &patch);
                 (merged, None)
             }
         };

@@ -30,7 +30,7 @@ pub struct FileState {
 pub enum Edit {
     /// The whole file.
     Replace(String),
-    /// RFC 7396, with the paths of lists that may lose entries.
+    /// RFC 7396, with the paths of lists that are replaced, in place of merged by the ids of their entries or kept whole.
     Merge(String, Vec<String>),
 }
 
@@ -58,6 +58,8 @@ pub enum EditError {
     Sentinel,
     #[error("the edit would drop entries of the list {0}; name it in replacePaths")]
     ListWouldShrink(String),
+    #[error("the edit names an id of the list {0} twice")]
+    IdTwice(String),
     #[error(transparent)]
     Invalid(#[from] ConfigError),
     #[error("{} cannot be read; mend it by hand", .0.display())]

@@ -430,6 +430,13 @@ async fn history(cx: Cx, params: HistoryParams) -> Result<Value, MethodError> {
     }
     let limit = params.limit.unwrap_or(50).clamp(1, 100);
     let store = &cx.app.store;
+    // Without it there is no page behind it, and an empty one would look like the end.
+    if let Some(cursor) = &params.cursor
+        && store.approval(cursor).await?.is_none()
+    {
+        let reason = "at /cursor: is none that this gateway gave, or its approval is gone; begin without one";
+        return Err(MethodError::params("approval.history", reason));
+    }
     let mut records = store
         .approvals_history(params.cursor.as_deref(), limit + 1)
         .await?;

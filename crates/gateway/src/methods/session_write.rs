@@ -139,6 +139,10 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
     let name = sessions.name(&wanted, params.agent_id.as_deref());
     cx.app.runs.known_agent(&name).await?;
     let label = free_label(cx, params.label.as_deref(), &name.key).await?;
+    let parent = match &params.parent_session_key {
+        Some(key) => Some(known_parent(cx, key).await?),
+        None => None,
+    };
     let model = known_model(cx, params.model.as_deref())?;
     let level = params.thinking_level.as_deref();
     one_of("thinkingLevel", level, &Thinking::WORDS)?;
@@ -156,10 +160,7 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
     row.label = params.label.clone();
     row.display_name = params.display_name.clone();
     row.group = params.category.clone();
-    row.parent = params
-        .parent_session_key
-        .as_deref()
-        .map(|key| sessions.name(key, None).key);
+    row.parent = parent;
     row.overrides = overrides.json();
     let row = match sessions.store.session_create(row.clone()).await? {
         None => row,
@@ -190,6 +191,18 @@ async fn created(cx: &Cx, params: CreateParams, budget: Budget) -> Result<Value,
         answer["runId"] = run["runId"].clone();
     }
     Ok(answer)
+}
+
+/// The key of a session that another one belongs to.
+async fn known_parent(cx: &Cx, key: &str) -> Result<String, MethodError> {
+    let sessions = &cx.app.sessions;
+    let name = sessions.name(key, None);
+    match name.is_main() || sessions.store.session(&name.key).await?.is_some() {
+        true => Ok(name.key),
+        false => Err(MethodError::invalid(format!(
+            "unknown parent session: {key}"
+        ))),
+    }
 }
 
 /// A model that a session is given, by its whole name: one that runs can ask. Without its provider it is the one model

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use gatehouse_protocol::MethodScope;
-use gatehouse_store::gateway::{EntrySearch, SessionFilter, SessionOrder};
+use gatehouse_store::gateway::{EntrySearch, SessionFilter, SessionOrder, SessionRow};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
@@ -301,7 +301,9 @@ async fn resolve(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
             "exactly one of key, sessionId and label is required",
         ));
     }
-    let found = if let Some(key) = &params.key {
+    let spawned_by = params.spawned_by.as_deref();
+    let spawned_by = spawned_by.map(|key| sessions.name(key, None).key);
+    let found: Vec<SessionRow> = if let Some(key) = &params.key {
         let name = sessions.name(key, params.agent_id.as_deref());
         store.session(&name.key).await?.into_iter().collect()
     } else if let Some(id) = &params.session_id {
@@ -310,13 +312,17 @@ async fn resolve(cx: Cx, params: ResolveParams) -> Result<Value, MethodError> {
         let filter = SessionFilter {
             label: params.label.clone(),
             agent: params.agent_id.clone(),
-            spawned_by: params.spawned_by.clone(),
+            spawned_by: spawned_by.clone(),
             limit: Some(10),
             ..SessionFilter::default()
         };
         store.sessions(&filter).await?.rows
     };
-    let candidate = |row: &gatehouse_store::gateway::SessionRow| {
+    let found: Vec<SessionRow> = found
+        .into_iter()
+        .filter(|row| spawned_by.is_none() || row.spawned_by == spawned_by)
+        .collect();
+    let candidate = |row: &SessionRow| {
         let mut value = json!({"key": row.key, "agentId": row.agent});
         if let Some(name) = &row.display_name {
             value["displayName"] = json!(name);

@@ -158,6 +158,10 @@ impl Wire {
         use tokio_tungstenite::tungstenite::client::IntoClientRequest;
         let stream = TcpStream::connect(address).await.unwrap();
         let mut request = format!("ws://{address}/").into_client_request().unwrap();
+        for (name, _) in headers {
+            request.headers_mut().remove(*name);
+        }
+        // One that is given twice is sent twice.
         for (name, value) in headers {
             request.headers_mut().append(*name, value.parse().unwrap());
         }
