@@ -224,6 +224,20 @@ async fn the_one_in_front_can_cap_the_scopes_of_a_connection() {
 }
 
 #[tokio::test]
+async fn a_device_is_asked_about_for_no_more_than_the_cap_lets_through() {
+    let gateway = behind_a_proxy(|rules| rules.required_headers = vec!["via".to_owned()]).await;
+    let via = [("via", "one"), ("via", "two")];
+    let cap = [("x-openclaw-scopes", "operator.read")];
+    let headers = [&ADA[..], &via[..], &cap[..]].concat();
+    let mut wire = Wire::dial_with(gateway.address(), &headers).await;
+    let key = DeviceKey::from_seed([31; 32]);
+    let asked = wire.connect_as(&key, json!({}), &ALL_SCOPES, |_| {}).await;
+    let details = &asked["error"]["details"];
+    assert_eq!(details["code"], "PAIRING_REQUIRED", "{asked}");
+    assert_eq!(details["requestedScopes"], json!(["operator.read"]));
+}
+
+#[tokio::test]
 async fn a_name_that_comes_twice_or_in_other_letters_or_for_nobody_is_refused() {
     let gateway =
         behind_a_proxy(|rules| rules.allow_users = vec!["ada@example.com".to_owned()]).await;

@@ -280,3 +280,15 @@ async fn what_a_request_names_has_to_be_there() {
     let found = wire.ask("sessions.resolve", json!({"key": "child"})).await;
     assert_eq!(found["ok"], true);
 }
+
+#[tokio::test]
+async fn what_a_message_is_announced_with_is_passed_over() {
+    let (_gateway, mut wire) = connected().await;
+    let params = json!({
+        "to": "main", "message": "hello", "channel": "webchat", "idempotencyKey": "one",
+        "silent": true, "accountId": "a", "sessionKey": MAIN,
+    });
+    assert_valid("SendParams", &params);
+    let sent = wire.ask("send", params).await;
+    assert_eq!(sent["runId"], "one");
+}

@@ -11,6 +11,7 @@ use super::pairing::{Decision, Request};
 use super::refusals::{pairing_required, store_failed};
 use super::{
     Admission, Attempt, AuthMethod, DeviceFacts, GateRules, Gatekeeper, IssuedToken, Refusal,
+    scope_cap, within,
 };
 use crate::broadcast::{Audience, Delivery, Event};
 
@@ -23,7 +24,12 @@ impl Gatekeeper {
         device: String,
         known: Known,
     ) -> Result<Admission, Refusal> {
-        let scopes = asked_for(attempt.request, &known);
+        let asked = asked_for(attempt.request, &known);
+        // What the one in front does not let through is neither asked of a person nor kept for the device.
+        let scopes = match scope_cap(&attempt.peer.headers) {
+            Some(cap) => within(&asked, &cap),
+            None => asked,
+        };
         let proof = attempt.request.device.as_ref();
         let ask = Request {
             device_id: &device,

@@ -45,8 +45,12 @@ pub(super) fn proxied_user(
         refusal.error.message = "the proxy in front did not say whose connection it passes on: it must set X-Forwarded-For to the client's address".to_owned();
         return Err(refusal);
     }
-    let mut required = rules.required_headers.iter();
-    if required.any(|name| peer.header(name).is_none()) {
+    // These name nobody, and each proxy of a chain may have written one.
+    let is_there = |name: &String| {
+        let mut values = peer.headers.get_all(name).iter();
+        values.any(|value| !value.as_bytes().trim_ascii().is_empty())
+    };
+    if !rules.required_headers.iter().all(is_there) {
         return Err(missing("trusted_proxy_missing_header"));
     }
     let user = peer.header(&rules.user_header);

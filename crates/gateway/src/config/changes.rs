@@ -114,12 +114,17 @@ fn by_id(now: &[Value], path: &[String], replaced: &[String]) -> bool {
     !replaced.contains(&path.join(".")) && now.iter().all(|entry| id(entry).is_some())
 }
 
+fn has_twice(list: &[Value]) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    list.iter().filter_map(id).any(|id| !seen.insert(id))
+}
+
 /// What is wrong with how a patch writes a list.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum ListFault {
     /// It would take entries away without saying so.
     Shrinks(String),
-    /// It names an id twice.
+    /// It names an id twice, or the list does.
     Twice(String),
 }
 
@@ -142,9 +147,7 @@ pub(crate) fn list_fault(now: &Value, patch: &Value, replaced: &[String]) -> Opt
                 inner
             }),
             (Value::Array(now), Value::Array(new)) if by_id(now, path, replaced) => {
-                let mut seen = std::collections::HashSet::new();
-                let mut ids = new.iter().filter_map(id);
-                if ids.any(|id| !seen.insert(id)) {
+                if [now, new].into_iter().any(|list| has_twice(list)) {
                     return Some(ListFault::Twice(path.join(".")));
                 }
                 let mut within = within(path);
@@ -229,7 +232,9 @@ mod tests {
         assert_eq!(list_fault(&now, &fewer, &[]), Some(shrinks));
 
         let twice = json!({"list": [{"id": "a"}, {"id": "a"}]});
-        let fault = ListFault::Twice("list".to_owned());
-        assert_eq!(list_fault(&now, &twice, &[]), Some(fault));
+        for (now, patch) in [(&now, &twice), (&twice, &now)] {
+            let fault = ListFault::Twice("list".to_owned());
+            assert_eq!(list_fault(now, patch, &[]), Some(fault));
+        }
     }
 }

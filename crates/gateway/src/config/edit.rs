@@ -58,7 +58,9 @@ pub enum EditError {
     Sentinel,
     #[error("the edit would drop entries of the list {0}; name it in replacePaths")]
     ListWouldShrink(String),
-    #[error("the edit names an id of the list {0} twice")]
+    #[error(
+        "an id stands twice in the list {0} or in the edit; name the list in replacePaths to replace it"
+    )]
     IdTwice(String),
     #[error(transparent)]
     Invalid(#[from] ConfigError),

@@ -28,7 +28,8 @@ pub(crate) fn read<P: DeserializeOwned>(
         Some(text) => text,
     };
     let refused = |reason: &str| MethodError::params(method, reason);
-    let value: Value = serde_json::from_str(text).map_err(|error| refused(&error.to_string()))?;
+    let mut value: Value =
+        serde_json::from_str(text).map_err(|error| refused(&error.to_string()))?;
     let Some(sent) = value.as_object() else {
         return Err(refused("at root: must be object"));
     };
@@ -36,6 +37,10 @@ pub(crate) fn read<P: DeserializeOwned>(
         let checked = shape.check(&value, strangers);
         checked.map_err(|fault| refused(&said(&fault)))?;
         unread::refuse::<P>(method, |name| shape.names(name), sent)?;
+        // What is passed over is not there for a type that refuses what it does not know.
+        if let (Some(read), Some(sent)) = (unread::names_read::<P>(), value.as_object_mut()) {
+            sent.retain(|name, _| read.contains(&name.as_str()) || !shape.names(name));
+        }
     }
     names_one_agent(&value)?;
     serde_path_to_error::deserialize(value).map_err(|error| refused(&wording(&error)))

@@ -16,7 +16,7 @@ mod resolver;
 
 use std::{
     collections::BTreeMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -167,6 +167,12 @@ struct Page {
     cut: bool,
 }
 
+/// Names that mean this machine wherever they are asked for (RFC 6761, section 6.3).
+fn is_this_machine(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
 impl WebFetch {
     /// A URL that may be asked for, as far as the URL itself tells.
     fn checked(&self, url: &str) -> Result<Url, ToolError> {
@@ -180,7 +186,9 @@ impl WebFetch {
         }
         let address = match parsed.host() {
             None => return Err(refused("it names no host")),
-            Some(Host::Domain(_)) => return Ok(parsed),
+            // Other names are not looked up before a person was asked: that would already be a word to the outside.
+            Some(Host::Domain(name)) if !is_this_machine(name) => return Ok(parsed),
+            Some(Host::Domain(_)) => IpAddr::V4(Ipv4Addr::LOCALHOST),
             Some(Host::Ipv4(address)) => IpAddr::V4(address),
             Some(Host::Ipv6(address)) => IpAddr::V6(address),
         };

@@ -144,6 +144,25 @@ async fn addresses_that_are_not_public_are_refused_however_they_are_written() {
     assert_eq!(*asked.lock().unwrap(), 0, "nothing was asked");
 }
 
+#[tokio::test]
+async fn nobody_is_asked_about_this_machine_by_name_where_it_is_refused_anyway() {
+    let resolved = async |options: FetchOptions, host: &str| {
+        let tool = WebFetch::new(options, Arc::new(|| true)).unwrap();
+        let given = json!({ "url": format!("http://{host}:1/") });
+        tool.resolve(&given, &call()).await.map(drop)
+    };
+    for host in ["localhost", "LOCALHOST.", "app.localhost"] {
+        let refused = resolved(reaching(&[]), host).await;
+        assert!(refused.is_err(), "{host}: {refused:?}");
+    }
+    resolved(reaching(&["localhost"]), "localhost")
+        .await
+        .unwrap();
+    resolved(reaching(&[]), "localhost.example.org")
+        .await
+        .unwrap();
+}
+
 /// A server whose pages send on to what their names say, and another one that nothing may be sent on to unasked.
 async fn sending_on() -> (impl Fn(&str) -> String, u16, Arc<Mutex<u32>>) {
     let (inner, asked) = serve(|_| page("text/plain", "secret")).await;
