@@ -430,6 +430,11 @@ fn approvals() -> Vec<Sample> {
         sample::<ApprovalResolve>("ApprovalResolveParams", None, resolve_any),
         sample::<ApprovalHistory>("ApprovalHistoryParams", None, history),
         sample::<QuestionsList>("QuestionListParams", None, NoParams {}),
+        sample::<QuestionGet>(
+            "QuestionGetParams",
+            None,
+            QuestionIdParams { id: "q".into() },
+        ),
         sample::<QuestionResolve>("QuestionResolveParams", None, answered),
         sample::<QuestionResolve>("QuestionResolveParams", None, cancelled),
     ]
